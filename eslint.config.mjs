@@ -1,0 +1,132 @@
+// @ts-check
+import js from '@eslint/js';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The arrows of the house (docs/architecture.md): who may not import whom.
+ * @param {string} folder below src/
+ * @param {string[]} forbidden below src/
+ */
+const mayNotImport = (folder, ...forbidden) =>
+  forbidden.map((from) => ({
+    target: `./src/${folder}`,
+    from: `./src/${from}`,
+    message: `src/${folder} must not know src/${from}: arrows go one way (docs/architecture.md).`,
+  }));
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', '.vscode-test/', 'node_modules/'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    plugins: { 'import-x': importX },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js', '.mjs'] })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-globals': [
+        'error',
+        {
+          name: 'setInterval',
+          message: 'Re-arm a timeout when the work is done: an interval overlaps slow work.',
+        },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/prefer-readonly': 'error',
+      'import-x/no-cycle': 'error',
+      'import-x/no-mutable-exports': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          basePath: import.meta.dirname,
+          zones: [
+            ...mayNotImport('core', 'editor', 'webview', 'extension.ts', 'api.ts'),
+            ...mayNotImport(
+              'core/common',
+              'core/models',
+              'core/gateway',
+              'core/tasks',
+              'core/library',
+              'core/mp4',
+            ),
+            ...mayNotImport('core/models', 'core/gateway', 'core/tasks', 'core/library', 'core/mp4'),
+            ...mayNotImport('core/gateway', 'core/tasks', 'core/library', 'core/mp4'),
+            ...mayNotImport('core/library', 'core/models', 'core/gateway', 'core/tasks'),
+            ...mayNotImport(
+              'core/mp4',
+              'core/common',
+              'core/models',
+              'core/gateway',
+              'core/tasks',
+              'core/library',
+            ),
+            ...mayNotImport('webview', 'editor/!(protocol.ts)', 'core/!(mp4)/**'),
+            { target: './src', from: './test', message: 'What ships must not know its tests.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/core/**', 'src/webview/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { name: 'vscode', message: 'core and pages never import vscode: pass a small interface in.' },
+      ],
+    },
+  },
+  {
+    // Mocha's style and the scripts' output need a little room.
+    files: ['test/**'],
+    rules: {
+      'no-console': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+    },
+  },
+  {
+    files: ['esbuild.js'],
+    rules: { '@typescript-eslint/no-require-imports': 'off', 'no-console': 'off' },
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: {
+        require: 'readonly',
+        module: 'writable',
+        process: 'readonly',
+        __dirname: 'readonly',
+        console: 'readonly',
+      },
+    },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
+    },
+  },
+);
