@@ -1,0 +1,302 @@
+import { mkdirSync } from 'node:fs';
+import * as path from 'node:path';
+import { systemClock, type Clock } from './common/clock';
+import type { Event } from './common/events';
+import type { L10n } from './common/l10n';
+import { DisposableStore, type Disposable } from './common/lifetime';
+import { describeError, prefixed, type Log } from './common/log';
+import type { KeySource } from './gateway/apiKey';
+import { GatewayClient, type Access } from './gateway/client';
+import { createHttp, type OpenHttp } from './gateway/http';
+import { Library } from './library/library';
+import type { PreparedRequest } from './models/family';
+import type { ReadOnlyReason } from './tasks/database';
+import { Failures } from './tasks/failures';
+import { TaskFeed } from './tasks/feed';
+import { openStore, openStoreNow, type StorePlace } from './tasks/openStore';
+import { OriginGate } from './tasks/originGate';
+import { PendingMarker } from './tasks/pendingMarker';
+import { isEnd } from './tasks/phases';
+import { Poller } from './tasks/poller';
+import { Saver } from './tasks/saver';
+import { StorageWatcher } from './tasks/storageWatcher';
+import type { TaskStore } from './tasks/store';
+import { Submitter, hashBody } from './tasks/submitter';
+import type { Task, TaskChanges } from './tasks/task';
+
+export interface EngineOptions {
+  /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */
+  readonly storageFolder: string;
+  readonly keys: KeySource;
+  readonly log: Log;
+  readonly l10n: L10n;
+  /** The base interval between questions about a task, in ms. */
+  readonly pollInterval: () => number;
+  readonly clock?: Clock;
+  readonly http?: OpenHttp;
+  /** 0 to 1; spreads the questions of tasks and windows. */
+  readonly random?: () => number;
+}
+
+/** Names within the storage folder. */
+export const STORAGE = { database: 'tasks.db', library: 'library', pending: 'unfinished' } as const;
+
+/** The same body to the same gateway within this time, in ms, is asked about when a person sent it. */
+const TWIN_MS = 10_000;
+
+/**
+ * The task engine, put together: what a window needs to ask for videos and to follow them. It runs in plain Node;
+ * the editor gives it a folder, a key source, a log and texts.
+ */
+export class Engine implements Disposable {
+  readonly client: GatewayClient;
+  readonly library: Library;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #l10n: L10n;
+  readonly #store: TaskStore;
+  readonly #gate: OriginGate;
+  readonly #submitter: Submitter;
+  readonly #saver: Saver;
+  readonly #poller: Poller;
+  readonly #feed: TaskFeed;
+  readonly #marker: PendingMarker;
+  readonly #watcher: StorageWatcher;
+  readonly #owned = new DisposableStore();
+  #viewVisible = false;
+  #lookPlanned = false;
+
+  private constructor(options: EngineOptions, clock: Clock, store: TaskStore) {
+    const { storageFolder, keys, l10n } = options;
+    const random = options.random ?? Math.random;
+    this.#clock = clock;
+    this.#log = prefixed(options.log, 'tasks');
+    this.#l10n = l10n;
+    this.#store = store;
+    this.library = new Library(path.join(storageFolder, STORAGE.library));
+    this.client = new GatewayClient(
+      options.http ?? createHttp(clock),
+      clock,
+      prefixed(options.log, 'gateway'),
+    );
+    this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
+    const failures = new Failures(l10n);
+    this.#gate = new OriginGate(store, clock);
+    const parts = {
+      store,
+      client: this.client,
+      keys,
+      gate: this.#gate,
+      clock,
+      log: this.#log,
+      failures,
+      l10n,
+    };
+    this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
+    this.#saver = new Saver({ ...parts, library: this.library });
+    this.#poller = new Poller({
+      ...parts,
+      saver: this.#saver,
+      submitter: this.#submitter,
+      random,
+      baseInterval: options.pollInterval,
+      onIdle: () => void this.#onIdle(),
+    });
+    this.#feed = new TaskFeed(store, clock, this.#log);
+    this.#watcher = new StorageWatcher(storageFolder, clock, this.#log, () => this.look());
+    for (const part of [store, this.#feed, this.#submitter, this.#poller, this.#watcher]) {
+      this.#owned.add({ dispose: () => ('dispose' in part ? part.dispose() : part.close()) });
+    }
+    this.#owned.add(store.onDidWrite(() => this.#planLook()));
+  }
+
+  /**
+   * Opens the store. A damaged database is set aside and made again as far as it goes; one that can't be written is
+   * opened for reading, see {@link readOnly}.
+   */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const clock = options.clock ?? systemClock;
+    makeFolders(options);
+    return new Engine(options, clock, await openStore(storePlace(options), clock, prefixed(options.log, 'store')));
+  }
+
+  /**
+   * As {@link open}, at once; for callers that cannot wait. Undefined when another window is writing just now or the
+   * database is damaged: then only {@link open} helps.
+   */
+  static openNow(options: EngineOptions): Engine | undefined {
+    const clock = options.clock ?? systemClock;
+    makeFolders(options);
+    const store = openStoreNow(storePlace(options), clock, prefixed(options.log, 'store'));
+    return store && new Engine(options, clock, store);
+  }
+
+  /** Resumes unfinished work and goes on with it. */
+  start(): void {
+    // Work that came back from a damaged store has no mark yet.
+    if (!this.readOnly && this.#store.nextDue() !== undefined) this.#marker.set();
+    this.#poller.start();
+  }
+
+  /** Why nothing can be sent, if so. */
+  get readOnly(): ReadOnlyReason | undefined {
+    return this.#store.readOnly;
+  }
+
+  /** Fires for changes made in any window; each once. */
+  get onDidChangeTasks(): Event<TaskChanges> {
+    return this.#feed.onDidChange;
+  }
+
+  /** The newest tasks first. */
+  tasks(limit = 100): readonly Task[] {
+    return this.#store.list(limit);
+  }
+
+  task(id: string): Task | undefined {
+    return this.#store.task(id);
+  }
+
+  /** A task that was made of the same request moments ago, by which a slip of the finger is recognised. */
+  recentTwin(request: PreparedRequest, baseUrl: string): Task | undefined {
+    const twin = this.#store.twinOf(hashBody(request.body), baseUrl, this.#clock.now() - TWIN_MS);
+    return twin && this.#store.task(twin.id);
+  }
+
+  /**
+   * Sends a request, once, and resolves when its outcome is known and written down.
+   * @param signal calls it off as long as no byte has left
+   * @throws SubmitCancelled, ReadOnlyStoreError: then there is no task
+   */
+  async submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<Task> {
+    const id = await this.#submitter.submit(request, access, signal);
+    const task = this.#store.task(id);
+    if (!task) throw new Error('the task was removed while it was sent');
+    return task;
+  }
+
+  /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
+  async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
+    signal?.throwIfAborted();
+    const task = this.#store.task(id);
+    if (!task || isEnd(task.phase)) return task;
+    return new Promise((resolve, reject) => {
+      const finish = () => {
+        listener.dispose();
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = () => {
+        finish();
+        reject(signal?.reason as Error);
+      };
+      const listener = this.onDidChangeTasks(({ changed, removed }) => {
+        const now = changed.find((other) => other.id === id);
+        if (!(now && isEnd(now.phase)) && !removed.includes(id)) return;
+        finish();
+        resolve(now);
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Asks about everything that is unfinished now, also where the key was refused before. */
+  async refresh(): Promise<void> {
+    if (this.readOnly) return;
+    await this.#gate.reopenAll();
+    this.#poller.schedule();
+  }
+
+  /** Another key is there, or the old one is gone. */
+  async keyChanged(): Promise<void> {
+    await this.refresh();
+  }
+
+  /** Calls off a task that is still `draft`. @returns whether it was one */
+  async stopSending(id: string): Promise<boolean> {
+    if (this.#submitter.stopSending(id)) return true;
+    const note = this.#l10n.t('Stopped before it was sent. Nothing was charged.');
+    return !!(await this.#store.update(id, (record) =>
+      record.phase === 'draft' ? { phase: 'stopped', note, failure: null } : undefined,
+    ));
+  }
+
+  /** No longer follows a task that the gateway has. It neither cancels nor refunds. @returns whether it was followed */
+  async stopTracking(id: string): Promise<boolean> {
+    const note = this.#l10n.t('No longer followed. The gateway may still make the video and charge for it.');
+    const stopped = await this.#store.update(id, (record) =>
+      isEnd(record.phase) || record.phase === 'draft' || record.phase === 'sending'
+        ? undefined
+        : { phase: 'stopped', note, failure: null },
+    );
+    this.#saver.cancel(id);
+    return stopped !== undefined;
+  }
+
+  /** Forgets a task that has ended; its video stays in the library. @returns whether it was forgotten */
+  async remove(id: string): Promise<boolean> {
+    return this.#store.remove(id, (record) => isEnd(record.phase));
+  }
+
+  /** Looks whether another window has changed something. */
+  look(): void {
+    if (this.#feed.lookElsewhere()) this.#poller.schedule();
+  }
+
+  /** Says whether the user sees the tasks, so that changes of other windows are noticed in time. */
+  setViewVisible(visible: boolean): void {
+    this.#viewVisible = visible;
+    this.#watchAsNeeded();
+    if (visible) this.look();
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** One look for all that is written in one go. */
+  #planLook(): void {
+    if (this.#lookPlanned) return;
+    this.#lookPlanned = true;
+    queueMicrotask(() => {
+      this.#lookPlanned = false;
+      if (this.#owned.isDisposed) return;
+      this.#feed.look();
+      this.#poller.schedule();
+      this.#watchAsNeeded();
+    });
+  }
+
+  #watchAsNeeded(): void {
+    this.#watcher.setNeeded(this.#viewVisible || this.#marker.isSet());
+  }
+
+  async #onIdle(): Promise<void> {
+    if (this.readOnly || !this.#marker.isSet()) return;
+    try {
+      await this.#store.ifIdle(() => this.#marker.clear());
+      this.#watchAsNeeded();
+    } catch (error) {
+      this.#log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
+    }
+  }
+}
+
+function makeFolders({ storageFolder, log }: EngineOptions): void {
+  try {
+    mkdirSync(path.join(storageFolder, STORAGE.library), { recursive: true });
+  } catch (error) {
+    log.warn(`the storage folder can't be made: ${describeError(error)}`);
+  }
+}
+
+function storePlace({ storageFolder }: EngineOptions): StorePlace {
+  return {
+    database: path.join(storageFolder, STORAGE.database),
+    libraryFolder: path.join(storageFolder, STORAGE.library),
+  };
+}
+
+/** Whether a window has unfinished work to resume, told without opening the database. */
+export function hasUnfinishedWork(storageFolder: string): boolean {
+  return new PendingMarker(path.join(storageFolder, STORAGE.pending)).isSet();
+}

@@ -1,0 +1,107 @@
+import { GatewayError } from './errors';
+
+/** Longest text before the comma of a data URI that we wait for, in bytes. */
+const LONGEST_PREFIX = 1024;
+
+const EMPTY = Buffer.alloc(0);
+const LEADING_SPACES = /^[\t\n\v\f\r ]+/;
+const SPACES = /[\t\n\v\f\r ]+/g;
+const LETTERS = /^[A-Za-z0-9+/_-]*$/;
+const DATA_SCHEME = 'data:';
+const DATA_URI_PREFIX = /^data:[^,]*;\s*base64\s*$/i;
+
+/**
+ * Decodes base64 that arrives in pieces (RFC 4648 sections 4 and 5: both alphabets, padding optional). White
+ * space may stand anywhere, and a `data:<mime>;base64,` prefix at the very start (API reference 9.3, 14).
+ *
+ * Every method throws {@link GatewayError} `badReply` when the text is not that: another character, data
+ * after the padding, an impossible length, nothing at all. After a throw the decoder is of no use.
+ */
+export class Base64Decoder {
+  /** The text so far while it may still turn out to start with a data URI's prefix; undefined afterwards. */
+  #start: string | undefined = '';
+  /** Up to three letters that wait for the rest of their group of four. */
+  #carry = '';
+  #padding = 0;
+  #isEmpty = true;
+
+  /** Takes the next piece of text as ASCII bytes and gives the bytes that are complete now, in a new array. */
+  push(bytes: Uint8Array): Uint8Array {
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.#decode(this.#start === undefined ? piece : this.#withoutPrefix(this.#start, piece));
+  }
+
+  /** Ends the text and gives the bytes that were still waiting. */
+  finish(): Uint8Array {
+    const start = this.#start ?? '';
+    if (start.length >= DATA_SCHEME.length) throw bad('the video is a data URI without data');
+    const decoded = this.#decode(Buffer.from(start, 'latin1'));
+    const missing = (4 - this.#carry.length) % 4;
+    if (this.#isEmpty) throw bad('the video is empty');
+    if (missing === 3) throw bad('the video is not base64: its length is impossible');
+    if (this.#padding > missing) throw bad('the video is not base64: too much padding');
+    return Buffer.concat([decoded, Buffer.from(this.#carry, 'base64')]);
+  }
+
+  /** What follows the prefix, or the whole text when there is none; empty while that is open. */
+  #withoutPrefix(start: string, piece: Buffer): Buffer {
+    const text = (start + piece.toString('latin1')).replace(LEADING_SPACES, '');
+    const scheme = text.slice(0, DATA_SCHEME.length).toLowerCase();
+    const isDataUri = scheme === DATA_SCHEME;
+    const prefix = text.slice(0, LONGEST_PREFIX);
+    const comma = isDataUri ? prefix.indexOf(',') : -1;
+    const isOpen = isDataUri ? comma < 0 && text.length < LONGEST_PREFIX : DATA_SCHEME.startsWith(scheme);
+    this.#start = isOpen ? text : undefined;
+    if (isOpen) return EMPTY;
+    if (isDataUri && !DATA_URI_PREFIX.test(prefix.slice(0, Math.max(0, comma)))) {
+      throw bad('the video is not a base64 data URI');
+    }
+    return Buffer.from(text.slice(comma + 1), 'latin1');
+  }
+
+  #decode(piece: Buffer): Buffer {
+    if (piece.length === 0) return EMPTY;
+    return this.#decodeLetters(piece) ?? this.#decodeMixed(piece);
+  }
+
+  /**
+   * The usual case: nothing but letters. Undefined, with nothing changed, when anything else is among them:
+   * Node skips what it does not know, so fewer bytes come out than the letters stand for.
+   */
+  #decodeLetters(piece: Buffer): Buffer | undefined {
+    const open = (this.#carry.length + piece.length) % 4;
+    const groupEnd = (4 - this.#carry.length) % 4;
+    if (this.#padding > 0 || piece.length < groupEnd + open) return undefined;
+    const carry = piece.toString('latin1', piece.length - open);
+    if (!LETTERS.test(carry)) return undefined;
+    const decoded = Buffer.allocUnsafe(((this.#carry.length + piece.length - open) / 4) * 3);
+    let length = decoded.write(this.#carry + piece.toString('latin1', 0, groupEnd), 'base64');
+    length += decoded.write(piece.toString('latin1', groupEnd, piece.length - open), length, 'base64');
+    if (length !== decoded.length) return undefined;
+    this.#carry = carry;
+    this.#isEmpty = false;
+    return decoded;
+  }
+
+  /** The careful case: white space, padding, or something wrong. */
+  #decodeMixed(piece: Buffer): Buffer {
+    const text = piece.toString('latin1').replace(SPACES, '');
+    const paddingAt = text.indexOf('=');
+    const letters = paddingAt < 0 ? text : text.slice(0, paddingAt);
+    const padding = text.slice(letters.length);
+    if (!LETTERS.test(letters)) throw bad('the video is not base64: it holds other characters');
+    if (/[^=]/.test(padding) || (this.#padding > 0 && letters !== '')) {
+      throw bad('the video is not base64: something follows its padding');
+    }
+    this.#padding += padding.length;
+    if (text !== '') this.#isEmpty = false;
+    const all = this.#carry + letters;
+    const whole = all.length - (all.length % 4);
+    this.#carry = all.slice(whole);
+    return Buffer.from(all.slice(0, whole), 'base64');
+  }
+}
+
+function bad(message: string): GatewayError {
+  return new GatewayError('badReply', message);
+}

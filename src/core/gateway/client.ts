@@ -1,0 +1,306 @@
+import { z } from 'zod';
+import type { Clock } from '../common/clock';
+import type { Log } from '../common/log';
+import { redact, type ApiKey } from './apiKey';
+import { mayFetch } from './baseUrl';
+import { readDownload, type VideoTarget } from './downloadReply';
+import { readErrorReply, type ErrorReply } from './errorReply';
+import { GatewayError } from './errors';
+import type { HttpReply, OpenHttp } from './http';
+import { readQueryBody } from './queryBody';
+import { readQueryReply, type QueryOutcome } from './queryReply';
+import { parseRetryAfter } from './retryAfter';
+import { readSubmitReply, type SubmitOutcome } from './submitReply';
+
+/** Where a request goes and in whose name. */
+export interface Access {
+  /** As {@link parseBaseUrl} gives it. */
+  readonly baseUrl: string;
+  readonly key: ApiKey;
+}
+
+/** A submit whose connection stands; nothing of it has left yet. */
+export interface PreparedSubmit {
+  /** Sends it, once. Never throws for what the other side does: an unclear end is the outcome `unknown`. */
+  send(): Promise<SubmitOutcome | { readonly kind: 'notSent'; readonly error: GatewayError }>;
+  close(): void;
+}
+
+/** Everything but a video is small (DESIGN 4.6). */
+const LARGEST_REPLY = 1024 * 1024;
+const MOST_REDIRECTS = 5;
+
+/** All limits are for idle time, in ms (DESIGN 4.6; API reference 12 and 6.0). */
+const LIMITS = {
+  connect: 15_000,
+  submit: 120_000,
+  query: 30_000,
+  // The gateway may fetch from its own upstream for eight minutes before it answers.
+  download: 600_000,
+  body: 60_000,
+} as const;
+
+/** Shape of `GET /v1/models` (API reference 6.1), as far as we read it. */
+const modelList = z.object({ data: z.array(z.looseObject({ id: z.string() })) });
+
+/** Speaks the Nebula video API (API reference 4 to 6). One request at a time a call; retries are the caller's. */
+export class GatewayClient {
+  readonly #open: OpenHttp;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(open: OpenHttp, clock: Clock, log: Log) {
+    this.#open = open;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /**
+   * Connects for a submit (`POST /v1/video/generations`, API reference 4). The caller notes that it is
+   * about to send between this and {@link PreparedSubmit.send}.
+   * @param signal gives up connecting; it has no effect on what is being sent
+   * @throws {@link GatewayError} `unreachable` or `aborted`; nothing has left.
+   */
+  async prepareSubmit(access: Access, body: string, signal?: AbortSignal): Promise<PreparedSubmit> {
+    const url = new URL(`${access.baseUrl}/v1/video/generations`);
+    const started = this.#clock.now();
+    const request = await this.#open({
+      method: 'POST',
+      url,
+      headers: {
+        ...headersFor(access.key),
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+      },
+      signal,
+      connectMs: LIMITS.connect,
+      replyMs: LIMITS.submit,
+      idleMs: LIMITS.body,
+    });
+    return {
+      close: () => request.close(),
+      send: async () => {
+        try {
+          const reply = await request.send(body);
+          this.#note('POST', url, reply, started);
+          const text = redact(await readText(reply), access.key.value);
+          return readSubmitReply(reply.status, text, this.#retryAfter(reply));
+        } catch (error) {
+          const failure = asGatewayError(error);
+          this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
+          if (failure.kind === 'unreachable') return { kind: 'notSent', error: failure };
+          return { kind: 'unknown', status: 0, error: { message: failure.message } };
+        }
+      },
+    };
+  }
+
+  /** Asks how a task is doing (`GET /v1/video/generations/{id}`, API reference 5). A broken exchange is a blip. */
+  async query(access: Access, gatewayTaskId: string, signal?: AbortSignal): Promise<QueryOutcome> {
+    const url = new URL(`${access.baseUrl}/v1/video/generations/${encodeURIComponent(gatewayTaskId)}`);
+    try {
+      const reply = await this.#get(url, access, LIMITS.query, signal);
+      const retryAfterMs = this.#retryAfter(reply);
+      if (reply.status >= 200 && reply.status < 300) {
+        const value = await readQueryBody(reply.body, LARGEST_REPLY);
+        return redactOutcome(readQueryReply(reply.status, value, retryAfterMs), access.key);
+      }
+      const text = redact(await readText(reply), access.key.value);
+      return readQueryReply(reply.status, toValue(text), retryAfterMs);
+    } catch (error) {
+      const failure = asGatewayError(error);
+      if (failure.kind === 'aborted') throw failure;
+      this.#log.debug(`GET ${url.pathname} ${failure.kind}: ${failure.message}`);
+      return { kind: 'blip', status: failure.status ?? 0, error: { message: failure.message } };
+    }
+  }
+
+  /**
+   * Fetches a sora video (`GET /v1/video/generations/download`, API reference 6.0) into the target.
+   * @returns the number of bytes of the video
+   * @throws {@link GatewayError}
+   */
+  async download(
+    access: Access,
+    gatewayTaskId: string,
+    target: VideoTarget,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const url = new URL(`${access.baseUrl}/v1/video/generations/download`);
+    url.searchParams.set('id', gatewayTaskId);
+    const reply = await this.#get(url, access, LIMITS.download, signal);
+    await this.#refuseUnlessGood(reply, access.key);
+    try {
+      return (await readDownload(reply.body, target)).bytes;
+    } catch (error) {
+      throw redactError(error, access.key);
+    } finally {
+      reply.close();
+    }
+  }
+
+  /**
+   * Fetches a result link (API reference 9.3) into the target. The key goes along only to the gateway's own
+   * origin, and never over a redirect to another one.
+   * @returns the number of bytes
+   * @throws {@link GatewayError}; code `deadLink` when trying the same link again is useless
+   */
+  async fetchLink(link: string, access: Access, target: VideoTarget, signal?: AbortSignal): Promise<number> {
+    const reply = await this.#follow(parseLink(link), access, LIMITS.download, signal);
+    await this.#refuseUnlessGood(reply, access.key);
+    const declared = Number(
+      reply.headers['content-encoding'] === undefined ? reply.headers['content-length'] : NaN,
+    );
+    let bytes = 0;
+    try {
+      for await (const piece of reply.body) {
+        bytes += piece.length;
+        await target.write(piece);
+      }
+    } finally {
+      reply.close();
+    }
+    if (Number.isFinite(declared) && bytes !== declared) {
+      throw new GatewayError('cut', `${bytes} of ${declared} bytes arrived`);
+    }
+    return bytes;
+  }
+
+  /** The model ids that the key may use (`GET /v1/models`, API reference 6.1). @throws {@link GatewayError} */
+  async models(access: Access, signal?: AbortSignal): Promise<readonly string[]> {
+    const reply = await this.#get(new URL(`${access.baseUrl}/v1/models`), access, LIMITS.query, signal);
+    await this.#refuseUnlessGood(reply, access.key);
+    const text = redact(await readText(reply), access.key.value);
+    const list = modelList.safeParse(toValue(text));
+    if (list.success) return list.data.data.map((model) => model.id);
+    const error = readErrorReply(text);
+    if (error.message !== '') throw refusal(reply.status, error);
+    throw new GatewayError('badReply', 'the list of models could not be read', { status: reply.status });
+  }
+
+  async #get(url: URL, access: Access, replyMs: number, signal?: AbortSignal): Promise<HttpReply> {
+    return this.#follow(url, access, replyMs, signal);
+  }
+
+  /** A GET that follows redirects, leaving the key behind where the origin changes. */
+  async #follow(start: URL, access: Access, replyMs: number, signal?: AbortSignal): Promise<HttpReply> {
+    const home = new URL(access.baseUrl).origin;
+    let url = start;
+    // Once away from home the key stays behind, even if a later redirect points back.
+    let trusted = url.origin === home;
+    for (let redirects = 0; ; redirects++) {
+      if (!mayFetch(url, access.baseUrl)) {
+        throw new GatewayError('refused', `the address ${url.origin} is not one to fetch a video from`, {
+          code: 'deadLink',
+        });
+      }
+      const started = this.#clock.now();
+      const request = await this.#open({
+        method: 'GET',
+        url,
+        headers: trusted ? headersFor(access.key) : headersFor(undefined),
+        signal,
+        connectMs: LIMITS.connect,
+        replyMs,
+        idleMs: LIMITS.body,
+      });
+      const reply = await request.send(undefined, signal);
+      this.#note('GET', url, reply, started);
+      const location = reply.headers.location;
+      if (reply.status < 300 || reply.status >= 400 || location === undefined) return reply;
+      reply.close();
+      if (redirects >= MOST_REDIRECTS) {
+        throw new GatewayError('refused', 'too many redirects', { code: 'deadLink' });
+      }
+      url = parseLink(location, url);
+      trusted &&= url.origin === home;
+    }
+  }
+
+  async #refuseUnlessGood(reply: HttpReply, key: ApiKey): Promise<void> {
+    if (reply.status >= 200 && reply.status < 300) return;
+    const error = readErrorReply(redact(await readText(reply), key.value));
+    throw refusal(reply.status, error, this.#retryAfter(reply));
+  }
+
+  #retryAfter(reply: HttpReply): number | undefined {
+    return parseRetryAfter(reply.headers['retry-after'], this.#clock.now());
+  }
+
+  /** One line a request: no query string, because result links carry signatures there. */
+  #note(method: string, url: URL, reply: HttpReply, started: number): void {
+    const requestId = reply.headers['x-oneapi-request-id'];
+    this.#log.debug(
+      `${method} ${url.origin}${url.pathname} ${reply.status} in ${this.#clock.now() - started} ms` +
+        (typeof requestId === 'string' ? ` (request ${requestId})` : ''),
+    );
+  }
+}
+
+function headersFor(key: ApiKey | undefined): Record<string, string> {
+  return {
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    'user-agent': 'nebula-video-vscode',
+    ...(key === undefined ? {} : { authorization: `Bearer ${key.value}` }),
+  };
+}
+
+/** The body as text, up to the cap; what is longer than that is no answer of an API. */
+async function readText(reply: HttpReply): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of reply.body) {
+    length += piece.length;
+    if (length > LARGEST_REPLY)
+      throw new GatewayError('badReply', 'the reply is too long', { status: reply.status });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function toValue(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseLink(link: string, base?: URL): URL {
+  try {
+    return new URL(link, base);
+  } catch (cause) {
+    throw new GatewayError('refused', 'the link to the video is not an address', { code: 'deadLink', cause });
+  }
+}
+
+function refusal(status: number, error: ErrorReply, retryAfterMs?: number): GatewayError {
+  return new GatewayError('refused', error.message === '' ? `HTTP ${status}` : error.message, {
+    status,
+    ...(error.code === undefined ? {} : { code: error.code }),
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError('badReply', error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
+}
+
+function redactError(error: unknown, key: ApiKey): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  return new GatewayError(error.kind, redact(error.message, key.value), error);
+}
+
+/** Takes the key out of what the gateway said of a task, in case it echoed it. */
+function redactOutcome(outcome: QueryOutcome, key: ApiKey): QueryOutcome {
+  const clean = (error: ErrorReply): ErrorReply => ({ ...error, message: redact(error.message, key.value) });
+  if (outcome.kind !== 'task') return { ...outcome, error: clean(outcome.error) };
+  const { state } = outcome;
+  if (state.kind !== 'failed' && state.kind !== 'expired') return outcome;
+  return { kind: 'task', state: { ...state, error: clean(state.error) } };
+}

@@ -1,0 +1,48 @@
+/** What went wrong with an exchange, before anybody decides what it means for a task. */
+export type GatewayErrorKind =
+  /** Not connected: refused, no such name, TLS. No byte of the request left. */
+  | 'unreachable'
+  /** The connection ended or broke after it was made. */
+  | 'cut'
+  /** Nothing came for too long. */
+  | 'timeout'
+  /** An answer that cannot be read: not JSON, empty, too big, no video in it. */
+  | 'badReply'
+  /** A readable answer that says no. */
+  | 'refused'
+  /** We ended it ourselves. */
+  | 'aborted';
+
+export interface GatewayErrorDetails {
+  /** HTTP status, when one arrived. */
+  readonly status?: number | undefined;
+  /** The gateway's machine code, as text (API reference 10.5). */
+  readonly code?: string | undefined;
+  /** The request id of the reply, for support (API reference 2). */
+  readonly requestId?: string | undefined;
+  /** How long to wait before asking again, in ms, when the reply said so. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * A failed exchange with the gateway or a result host. `message` is the other side's own words (redacted)
+ * or a plain technical description; what the user reads is made from it elsewhere.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly kind: GatewayErrorKind;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: GatewayErrorKind, message: string, details: GatewayErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.kind = kind;
+    this.status = details.status;
+    this.code = details.code;
+    this.requestId = details.requestId;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}

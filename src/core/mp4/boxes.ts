@@ -1,0 +1,208 @@
+/** Why bytes are not a playable mp4. */
+export type Mp4Fault =
+  /** Does not start like an mp4. */
+  | 'notMp4'
+  /** Ends before it should. */
+  | 'truncated'
+  /** Has no movie box: nothing says what is in it. */
+  | 'noMovie'
+  /** Has no picture track, or an empty one. */
+  | 'noVideo'
+  /** Nothing says how long it is. */
+  | 'noDuration'
+  /** Contradicts itself. */
+  | 'damaged';
+
+/** The bytes are at fault, not the reading of them. */
+export class Mp4Error extends Error {
+  override readonly name = 'Mp4Error';
+  readonly reason: Mp4Fault;
+
+  constructor(reason: Mp4Fault, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** Bytes that are read here and there: a file, a Blob, an array. */
+export interface ByteSource {
+  /** In bytes. */
+  readonly size: number;
+  /** Reads `length` bytes from `position`; fewer only when the source turned out shorter. */
+  read(position: number, length: number): Promise<Uint8Array>;
+}
+
+/** The place of a box: from `start` (its header) over `bodyStart` to before `end`, in bytes of the source. */
+export interface Box {
+  /** Four characters; bytes beyond ASCII as Latin-1. */
+  readonly type: string;
+  readonly start: number;
+  readonly bodyStart: number;
+  readonly end: number;
+}
+
+/** Header with a 32-bit size; another 8 bytes follow when that does not suffice. */
+const HEADER = 8;
+const LARGE_HEADER = 16;
+/** A file with more boxes at its top is made to keep us busy. */
+const MOST_BOXES = 200_000;
+const PADDING_PIECE = 64 * 1024;
+
+/** A source over bytes that are in memory. */
+export function sourceOf(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: (position, length) => Promise.resolve(bytes.subarray(position, position + length)),
+  };
+}
+
+/**
+ * Reads exactly so many bytes.
+ * @throws {@link Mp4Error} `truncated` when the source ends before
+ */
+export async function readExactly(source: ByteSource, position: number, length: number): Promise<Uint8Array> {
+  const bytes = await source.read(position, length);
+  if (bytes.length < length) {
+    throw new Mp4Error('truncated', `the file ends within ${length} bytes from ${position}`);
+  }
+  return bytes.length === length ? bytes : bytes.subarray(0, length);
+}
+
+/**
+ * The boxes at the top of a file, in order, reading nothing but their headers (ISO/IEC 14496-12 4.2). They
+ * tile the file; zeros after the last one are padding.
+ * @throws {@link Mp4Error} `truncated` when one reaches past the end, `damaged` when a size is impossible
+ */
+export async function* topBoxes(source: ByteSource): AsyncGenerator<Box, void, undefined> {
+  let position = 0;
+  for (let count = 0; position < source.size; count++) {
+    if (count >= MOST_BOXES) {
+      throw new Mp4Error('damaged', `the file has more than ${MOST_BOXES} boxes at its top`);
+    }
+    const header = new Fields(
+      await readExactly(source, position, Math.min(LARGE_HEADER, source.size - position)),
+    );
+    if (isPadding(header)) return checkZeros(source, position);
+    if (header.length < HEADER) {
+      throw new Mp4Error('truncated', `the file ends within the box header at ${position}`);
+    }
+    const box = boxAt(header, 0, position, source.size);
+    if (box.end > source.size) {
+      throw new Mp4Error(
+        'truncated',
+        `the file has ${source.size} bytes, but its ${box.type} box ends at ${box.end}`,
+      );
+    }
+    yield box;
+    position = box.end;
+  }
+}
+
+/** Whether a header reads as zeros; a real box has a type. */
+function isPadding(header: Fields): boolean {
+  return header.bytes(0, Math.min(HEADER, header.length)).every((byte) => byte === 0);
+}
+
+async function checkZeros(source: ByteSource, from: number): Promise<void> {
+  for (let position = from; position < source.size; position += PADDING_PIECE) {
+    const piece = await readExactly(source, position, Math.min(PADDING_PIECE, source.size - position));
+    if (piece.some((byte) => byte !== 0)) throw new Mp4Error('damaged', `there is no box at ${from}`);
+  }
+}
+
+/**
+ * The boxes inside a box that is in memory. `start` is the first byte to look at, `end` the one after the last.
+ * Fewer than eight bytes at the end are no box: QuickTime ends some lists with four zeros.
+ * @throws {@link Mp4Error} `damaged` when one reaches past the end
+ */
+export function* boxesIn(fields: Fields, start: number, end: number): Generator<Box, void, undefined> {
+  let position = start;
+  while (position + HEADER <= end) {
+    const box = boxAt(fields, position, position, end);
+    if (box.end > end) throw new Mp4Error('damaged', `the ${box.type} box is larger than the box it is in`);
+    yield box;
+    position = box.end;
+  }
+}
+
+/** The first box of the type inside another, if there is one. */
+export function findBox(fields: Fields, parent: Box, type: string): Box | undefined {
+  for (const box of boxesIn(fields, parent.bodyStart, parent.end)) if (box.type === type) return box;
+  return undefined;
+}
+
+/** All boxes of the type inside another. */
+export function findBoxes(fields: Fields, parent: Box, type: string): Box[] {
+  return [...boxesIn(fields, parent.bodyStart, parent.end)].filter((box) => box.type === type);
+}
+
+/** Goes down from box to box by their types, the first of each. */
+export function findPath(fields: Fields, parent: Box, ...types: string[]): Box | undefined {
+  return types.reduce<Box | undefined>((box, type) => box && findBox(fields, box, type), parent);
+}
+
+/** Reads a box header at `offset`; the box starts at `start`, and a size of 0 takes it to `outerEnd` (4.2). */
+function boxAt(fields: Fields, offset: number, start: number, outerEnd: number): Box {
+  const type = fields.type(offset + 4);
+  const shortSize = fields.u32(offset);
+  const isLarge = shortSize === 1;
+  const headerSize = isLarge ? LARGE_HEADER : HEADER;
+  const size = isLarge ? fields.u64(offset + HEADER) : shortSize;
+  if (shortSize === 0) return { type, start, bodyStart: start + headerSize, end: outerEnd };
+  if (size < headerSize) throw new Mp4Error('damaged', `the box at ${start} is smaller than its own header`);
+  return { type, start, bodyStart: start + headerSize, end: start + size };
+}
+
+/** Big-endian numbers within bytes; reading past their end throws {@link Mp4Error} `damaged`. */
+export class Fields {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  u8(at: number): number {
+    return this.#view.getUint8(this.#check(at, 1));
+  }
+
+  u16(at: number): number {
+    return this.#view.getUint16(this.#check(at, 2));
+  }
+
+  u32(at: number): number {
+    return this.#view.getUint32(this.#check(at, 4));
+  }
+
+  i32(at: number): number {
+    return this.#view.getInt32(this.#check(at, 4));
+  }
+
+  /** Exact up to 2^53, which no real size or time passes. */
+  u64(at: number): number {
+    return Number(this.#view.getBigUint64(this.#check(at, 8)));
+  }
+
+  /** A four-character code. */
+  type(at: number): string {
+    return String.fromCharCode(...this.bytes(at, 4));
+  }
+
+  /** A view, not a copy. */
+  bytes(at: number, length: number): Uint8Array {
+    this.#check(at, length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  #check(at: number, length: number): number {
+    if (!(at >= 0 && at + length <= this.#bytes.length)) {
+      throw new Mp4Error('damaged', 'a box is too short for its content');
+    }
+    return at;
+  }
+}

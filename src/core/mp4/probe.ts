@@ -1,0 +1,187 @@
+import {
+  Fields,
+  findBox,
+  findBoxes,
+  Mp4Error,
+  readExactly,
+  topBoxes,
+  type Box,
+  type ByteSource,
+} from './boxes';
+import { readDefaults, readFragment, readWholeDuration, type TrackFragment } from './fragments';
+import { readTimes, readTrack, type Track } from './track';
+
+/** What a player needs to know of an mp4 before it plays. */
+export interface Mp4Info {
+  readonly durationSeconds: number;
+  /** As shown, in pixels: turned when the file says so. */
+  readonly width: number;
+  readonly height: number;
+  readonly hasAudio: boolean;
+  /** Four-character codes of the sample entries, such as `avc1` and `mp4a`. */
+  readonly videoCodec: string;
+  readonly audioCodec?: string;
+}
+
+/** Most that is read of one `moov` or `moof` box, and of all `moof` boxes together, in bytes. */
+const LARGEST_INDEX = 64 * 1024 * 1024;
+
+/**
+ * Reads what an mp4 is, fragmented or not, and checks that it is whole: it starts with `ftyp`, its boxes tile
+ * the file, there is a movie with a picture track, and the samples end within the file (ISO/IEC 14496-12).
+ * The samples themselves are never read.
+ * @throws {@link Mp4Error}; what the source throws goes through
+ */
+export async function probeMp4(source: ByteSource): Promise<Mp4Info> {
+  const layout = await readLayout(source);
+  const movie = readMovie(await readBox(source, layout.moov));
+  const fragments = await readFragments(source, layout.moofs, movie);
+  checkSamples(source, movie, fragments);
+  return describe(movie, fragments);
+}
+
+interface Layout {
+  readonly moov: Box;
+  readonly moofs: readonly Box[];
+}
+
+async function readLayout(source: ByteSource): Promise<Layout> {
+  let moov: Box | undefined;
+  const moofs: Box[] = [];
+  let mediaEnd = 0;
+  // The first bytes decide alone: in a text or an image even the sizes mean nothing.
+  await checkStart(source);
+  for await (const box of topBoxes(source)) {
+    if (box.type === 'moov') moov ??= box;
+    if (box.type === 'moof') moofs.push(box);
+    if (box.type === 'mdat') mediaEnd = box.end;
+  }
+  if (!moov) throw new Mp4Error('noMovie', 'the file has no moov box');
+  const lastMoof = moofs.at(-1);
+  if (lastMoof && mediaEnd < lastMoof.end) throw new Mp4Error('truncated', 'the last fragment has no media');
+  return { moov, moofs };
+}
+
+async function checkStart(source: ByteSource): Promise<void> {
+  const start = await source.read(0, Math.min(8, source.size));
+  if (start.length < 8 || new Fields(start).type(4) !== 'ftyp') {
+    throw new Mp4Error('notMp4', 'the file does not start with an ftyp box');
+  }
+}
+
+/** A box in memory, and its place there. */
+interface LoadedBox {
+  readonly fields: Fields;
+  readonly box: Box;
+}
+
+async function readBox(source: ByteSource, box: Box): Promise<LoadedBox> {
+  const length = box.end - box.start;
+  if (length > LARGEST_INDEX) {
+    throw new Mp4Error('damaged', `the ${box.type} box is too large: ${length} bytes`);
+  }
+  const bytes = await readExactly(source, box.start, length);
+  const place = { type: box.type, start: 0, bodyStart: box.bodyStart - box.start, end: length };
+  return { fields: new Fields(bytes), box: place };
+}
+
+interface Movie extends LoadedBox {
+  readonly timescale: number;
+  readonly duration: number;
+  readonly tracks: readonly Track[];
+  /** Present when fragments extend the movie (8.8.1). */
+  readonly mvex: Box | undefined;
+}
+
+function readMovie({ fields, box }: LoadedBox): Movie {
+  const mvhd = findBox(fields, box, 'mvhd');
+  const tracks = findBoxes(fields, box, 'trak').flatMap((trak) => readTrack(fields, trak) ?? []);
+  return {
+    fields,
+    box,
+    ...(mvhd ? readTimes(fields, mvhd) : { timescale: 0, duration: 0 }),
+    tracks,
+    mvex: findBox(fields, box, 'mvex'),
+  };
+}
+
+/** Fragments by the id of their track, in the order of the file. */
+type Fragments = ReadonlyMap<number, readonly TrackFragment[]>;
+
+async function readFragments(source: ByteSource, moofs: readonly Box[], movie: Movie): Promise<Fragments> {
+  const byTrack = new Map<number, TrackFragment[]>();
+  if (!movie.mvex) return byTrack;
+  const total = moofs.reduce((bytes, moof) => bytes + moof.end - moof.start, 0);
+  if (total > LARGEST_INDEX) throw new Mp4Error('damaged', `the moof boxes are too large: ${total} bytes`);
+  const defaults = readDefaults(movie.fields, movie.mvex);
+  for (const moof of moofs) {
+    const { fields, box } = await readBox(source, moof);
+    for (const fragment of readFragment(fields, box, moof.start, defaults)) {
+      const own = byTrack.get(fragment.trackId);
+      if (own) own.push(fragment);
+      else byTrack.set(fragment.trackId, [fragment]);
+    }
+  }
+  return byTrack;
+}
+
+/** A cheap check that the media is really there: the samples end within the file. */
+function checkSamples(source: ByteSource, movie: Movie, fragments: Fragments): void {
+  let end = 0;
+  for (const track of movie.tracks) end = Math.max(end, track.samplesEnd);
+  for (const fragment of [...fragments.values()].flat()) end = Math.max(end, fragment.dataEnd);
+  if (end > source.size) {
+    throw new Mp4Error('truncated', `the file has ${source.size} bytes, but its samples end at ${end}`);
+  }
+}
+
+function describe(movie: Movie, fragments: Fragments): Mp4Info {
+  const filled = movie.tracks.filter((track) => hasSamples(track, fragments));
+  const video = filled.find((track) => track.handler === 'vide');
+  const audio = filled.find((track) => track.handler === 'soun');
+  if (video?.codec === undefined) {
+    throw new Mp4Error('noVideo', 'the file has no picture track with pictures in it');
+  }
+  if (video.width === 0 || video.height === 0) throw new Mp4Error('damaged', 'the picture has no size');
+  return {
+    durationSeconds: durationOf(movie, fragments),
+    width: video.width,
+    height: video.height,
+    hasAudio: audio?.codec !== undefined,
+    videoCodec: video.codec,
+    ...(audio?.codec === undefined ? {} : { audioCodec: audio.codec }),
+  };
+}
+
+function hasSamples(track: Track, fragments: Fragments): boolean {
+  return track.sampleCount > 0 || fragments.get(track.id)?.some((own) => own.sampleCount > 0) === true;
+}
+
+/** In seconds: as the movie says, else its longest track (8.2.2, 8.4.2), fragments included (8.8.2). */
+function durationOf(movie: Movie, fragments: Fragments): number {
+  const whole = movie.mvex ? readWholeDuration(movie.fields, movie.mvex) : 0;
+  let seconds = inSeconds(whole || movie.duration, movie.timescale);
+  // Without that, the header of a fragmented file may speak of its first part only.
+  const isFinal = seconds > 0 && (whole > 0 || fragments.size === 0);
+  if (!isFinal) {
+    for (const track of movie.tracks) {
+      seconds = Math.max(seconds, inSeconds(trackDuration(track, fragments), track.timescale));
+    }
+  }
+  if (!(seconds > 0)) throw new Mp4Error('noDuration', 'nothing in the file says how long it is');
+  return seconds;
+}
+
+function inSeconds(units: number, timescale: number): number {
+  return timescale === 0 ? 0 : units / timescale;
+}
+
+/** In units of the track's timescale. */
+function trackDuration(track: Track, fragments: Fragments): number {
+  const own = fragments.get(track.id) ?? [];
+  // A piece of a longer stream does not begin at zero.
+  const begin = track.sampleCount > 0 ? 0 : (own[0]?.startTime ?? 0);
+  let end = begin + track.duration;
+  for (const fragment of own) end = Math.max(end, (fragment.startTime ?? end) + fragment.duration);
+  return end - begin;
+}

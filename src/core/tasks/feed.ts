@@ -1,0 +1,64 @@
+import type { Clock } from '../common/clock';
+import { Emitter, type Event } from '../common/events';
+import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { describeError, type Log } from '../common/log';
+import { isBusy } from './database';
+import type { TaskStore } from './store';
+import type { TaskChanges } from './task';
+
+/** While another window commits, the next look is taken after this long, in ms. */
+const BUSY_PAUSE = 50;
+
+/** Tells what has changed in the store, whichever window changed it; each change once and in order. */
+export class TaskFeed implements Disposable {
+  readonly #store: TaskStore;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #changed: Emitter<TaskChanges>;
+  readonly #again = new DisposableSlot();
+  #last: number;
+  #dataVersion: number;
+
+  constructor(store: TaskStore, clock: Clock, log: Log) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    this.#changed = new Emitter((error) => log.error(describeError(error)));
+    this.#dataVersion = store.dataVersion();
+    this.#last = store.lastChange();
+  }
+
+  get onDidChange(): Event<TaskChanges> {
+    return this.#changed.event;
+  }
+
+  /** Looks after a write of this window. */
+  look(): void {
+    try {
+      const { changed, removed, last } = this.#store.changesSince(this.#last);
+      this.#last = last;
+      if (changed.length > 0 || removed.length > 0) this.#changed.fire({ changed, removed });
+    } catch (error) {
+      if (!isBusy(error)) this.#log.error(`changes cannot be read: ${describeError(error)}`);
+      this.#again.set(this.#clock.setTimeout(() => this.look(), BUSY_PAUSE));
+    }
+  }
+
+  /** Looks after something stirred in the storage folder. @returns whether another window had written */
+  lookElsewhere(): boolean {
+    try {
+      const dataVersion = this.#store.dataVersion();
+      if (dataVersion === this.#dataVersion) return false;
+      this.#dataVersion = dataVersion;
+    } catch (error) {
+      this.#log.debug(`the database is busy: ${describeError(error)}`);
+    }
+    this.look();
+    return true;
+  }
+
+  dispose(): void {
+    this.#again.dispose();
+    this.#changed.dispose();
+  }
+}

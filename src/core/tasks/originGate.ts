@@ -1,0 +1,89 @@
+import type { Clock } from '../common/clock';
+import type { OriginState } from './record';
+import { RECHECK } from './schedule';
+import type { TaskStore } from './store';
+import type { Failure } from './task';
+
+/** Between tasks that are woken together, in ms. */
+const APART = 300;
+
+/** What a task may do at its origin now. */
+export type Passage =
+  | { readonly open: true }
+  /** Not before this time, ms since 1970; with the reason when the key was refused. */
+  | { readonly open: false; readonly until: number; readonly refusal: Failure | undefined };
+
+/**
+ * What all tasks of one origin share, over all windows: the gateway's wish to be left alone for a while, and
+ * the pause after a refused key, during which one task at a time tries again (DESIGN 5).
+ */
+export class OriginGate {
+  readonly #store: TaskStore;
+  readonly #clock: Clock;
+
+  constructor(store: TaskStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Whether a request may go to the origin now. After a refused key, the first who asks in time may try. */
+  async pass(origin: string): Promise<Passage> {
+    const now = this.#clock.now();
+    const state = this.#store.originState(origin);
+    if (state.notBefore > now && state.notBefore - now <= RECHECK * 5) {
+      return { open: false, until: state.notBefore, refusal: undefined };
+    }
+    if (!state.refusal) return { open: true };
+    const mayTry = await this.#store.setOrigin(origin, (current) =>
+      current.refusal && isPast(current.recheckAt, now)
+        ? { ...current, recheckAt: now + RECHECK }
+        : undefined,
+    );
+    if (mayTry) return { open: true };
+    return {
+      open: false,
+      until: this.#store.originState(origin).recheckAt ?? now + RECHECK,
+      refusal: state.refusal,
+    };
+  }
+
+  /** The gateway asked for a pause. */
+  async rateLimited(origin: string, waitMs: number): Promise<void> {
+    const until = this.#clock.now() + waitMs;
+    await this.#store.setOrigin(origin, (state) =>
+      until > state.notBefore ? { ...state, notBefore: until } : undefined,
+    );
+  }
+
+  /** The key was refused: everything waits, and is tried again in a while. */
+  async keyRefused(origin: string, refusal: Failure): Promise<void> {
+    const recheckAt = this.#clock.now() + RECHECK;
+    await this.#store.setOrigin(origin, (state) => ({ ...state, refusal, recheckAt }));
+  }
+
+  /** The key works. If it was refused before, all who waited go on, a little apart. */
+  async keyAccepted(origin: string): Promise<void> {
+    if (this.#store.originState(origin).refusal) await this.reopen(origin);
+  }
+
+  /** Forgets the refusal of one origin. */
+  async reopen(origin: string): Promise<void> {
+    await this.#store.setOrigin(origin, (state): OriginState => ({
+      ...state,
+      refusal: undefined,
+      recheckAt: undefined,
+    }));
+    await this.#store.hasten((record) => new URL(record.baseUrl).origin === origin, this.#clock.now(), APART);
+  }
+
+  /** Forgets all refusals and lets everything that waits go on: the key is another one, or somebody asks. */
+  async reopenAll(): Promise<void> {
+    await this.#store.forgetRefusals();
+    await this.#store.hasten(() => true, this.#clock.now(), APART);
+  }
+}
+
+/** Whether a planned time has come, or was written before the clock was set back. */
+function isPast(time: number | undefined, now: number): boolean {
+  return time === undefined || time <= now || time > now + 2 * RECHECK;
+}

@@ -1,0 +1,50 @@
+/**
+ * Where a task stands. `saved`, `failed`, `rejected`, `unknown`, `lost` and `stopped` are ends;
+ * docs/architecture.md says what each means to the user's money.
+ */
+export type Phase =
+  | 'draft'
+  | 'sending'
+  | 'queued'
+  | 'running'
+  | 'ready'
+  | 'saving'
+  | 'saved'
+  | 'failed'
+  | 'rejected'
+  | 'unknown'
+  | 'lost'
+  | 'stopped';
+
+/** Every legal move. Anything else is a fault of ours and is refused by the store. */
+const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
+  draft: ['sending', 'rejected', 'stopped'],
+  // Back to draft: refused for now (429), or the connection ended before a byte left.
+  sending: ['draft', 'queued', 'rejected', 'unknown'],
+  queued: ['running', 'ready', 'failed', 'lost', 'stopped'],
+  running: ['ready', 'failed', 'lost', 'stopped'],
+  ready: ['saving', 'failed', 'lost', 'stopped'],
+  saving: ['ready', 'saved', 'failed', 'lost', 'stopped'],
+  // Look Again, when the file has gone missing.
+  saved: ['queued'],
+  failed: ['queued'],
+  lost: ['queued'],
+  stopped: ['queued'],
+  // A late reply, or a task id attached by hand.
+  unknown: ['queued', 'rejected'],
+  rejected: [],
+};
+
+const ENDS: ReadonlySet<Phase> = new Set(['saved', 'failed', 'rejected', 'unknown', 'lost', 'stopped']);
+
+export const PHASES: readonly Phase[] = Object.keys(MOVES) as Phase[];
+
+/** Whether nothing more happens to a task in this phase by itself. */
+export function isEnd(phase: Phase): boolean {
+  return ENDS.has(phase);
+}
+
+/** Whether a task may go from one phase to the other. Staying is not a move. */
+export function canMove(from: Phase, to: Phase): boolean {
+  return MOVES[from].includes(to);
+}

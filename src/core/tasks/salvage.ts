@@ -1,0 +1,122 @@
+import { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { describeError, type Log } from '../common/log';
+import type { Library } from '../library/library';
+import { videoRequestSchema } from '../models/request';
+import { readRecord, readTimelineRow, readVideoRow, type StoredVideo, type TaskRecord } from './record';
+import type { TaskStore } from './store';
+import type { TimelineEntry } from './task';
+
+/** What a sidecar says of its task (see Saver). */
+const sidecarTask = z.object({
+  id: z.string(),
+  gatewayTaskId: z.string().optional(),
+  origin: z.string(),
+  keyId: z.string(),
+  request: videoRequestSchema,
+  createdAt: z.number(),
+  submittedAt: z.number().optional(),
+  succeededAt: z.number().optional(),
+});
+
+/**
+ * Takes over every task that can still be read from a damaged database, one by one.
+ * @returns how many
+ */
+export async function salvageRows(damaged: string, store: TaskStore, log: Log): Promise<number> {
+  let salvaged = 0;
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(damaged, { readOnly: true });
+    for (const rowid of rowidsOf(connection, log)) {
+      try {
+        const record = readRecord(connection.prepare('SELECT * FROM tasks WHERE rowid = ?').get(rowid));
+        const { videos, timeline } = partsOf(connection, record.id);
+        if (await store.adopt(record, videos, timeline)) salvaged++;
+      } catch (error) {
+        log.warn(`row ${rowid} of the damaged store is lost: ${describeError(error)}`);
+      }
+    }
+  } catch (error) {
+    log.warn(`the damaged store gives nothing away: ${describeError(error)}`);
+  } finally {
+    connection?.close();
+  }
+  return salvaged;
+}
+
+/** Row numbers, as many as the damage lets us see. */
+function rowidsOf(connection: DatabaseSync, log: Log): number[] {
+  const rowids: number[] = [];
+  try {
+    for (const row of connection.prepare('SELECT rowid FROM tasks').iterate())
+      rowids.push(Number(row['rowid']));
+  } catch (error) {
+    log.warn(`the list of tasks breaks off: ${describeError(error)}`);
+  }
+  return rowids;
+}
+
+/** Videos and timeline of a task; without them it is still worth having. */
+function partsOf(connection: DatabaseSync, id: string): { videos: StoredVideo[]; timeline: TimelineEntry[] } {
+  const all = <T>(table: string, read: (row: unknown) => T): T[] => {
+    try {
+      return connection
+        .prepare(`SELECT * FROM ${table} WHERE task_id = ? ORDER BY position`)
+        .all(id)
+        .map(read);
+    } catch {
+      return [];
+    }
+  };
+  return {
+    videos: all('videos', (row) => readVideoRow(row).video),
+    timeline: all('timeline', readTimelineRow).map(({ at, phase, note }) => ({
+      at,
+      phase,
+      ...(note === undefined ? {} : { note }),
+    })),
+  };
+}
+
+/**
+ * Makes tasks of the videos in the library that the store knows nothing of.
+ * @returns how many
+ */
+export async function importSidecars(library: Library, store: TaskStore): Promise<number> {
+  let imported = 0;
+  const byTask = Map.groupBy(
+    await library.sidecars(),
+    (sidecar) => sidecarTask.safeParse(sidecar.task).data?.id,
+  );
+  for (const [id, sidecars] of byTask) {
+    const task = sidecarTask.safeParse(sidecars[0]?.task).data;
+    if (id === undefined || !task) continue;
+    const videos = sidecars.map((sidecar) => sidecar.video).sort((a, b) => a.file.localeCompare(b.file));
+    const endedAt = task.succeededAt ?? task.createdAt;
+    const record: TaskRecord = {
+      id,
+      version: 1,
+      createdAt: task.createdAt,
+      updatedAt: endedAt,
+      phase: 'saved',
+      baseUrl: task.origin,
+      keyId: task.keyId,
+      request: task.request,
+      bodySha256: '',
+      gatewayTaskId: task.gatewayTaskId,
+      progress: undefined,
+      failure: undefined,
+      submittedAt: task.submittedAt,
+      succeededAt: task.succeededAt,
+      expiresAt: undefined,
+      nextDue: undefined,
+      troubles: 0,
+      denials: 0,
+      deniedAt: undefined,
+      links: [],
+    };
+    if (await store.adopt(record, videos, [{ at: endedAt, phase: 'saved' }])) imported++;
+  }
+  return imported;
+}

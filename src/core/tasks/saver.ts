@@ -1,0 +1,330 @@
+import type { Clock } from '../common/clock';
+import { describeError, type Log } from '../common/log';
+import type { KeySource } from '../gateway/apiKey';
+import { originOf } from '../gateway/baseUrl';
+import type { Access, GatewayClient } from '../gateway/client';
+import type { VideoTarget } from '../gateway/downloadReply';
+import { GatewayError } from '../gateway/errors';
+import { DiskError, type Library, type LibraryVideo } from '../library/library';
+import { libraryName } from '../library/names';
+import { familyOf } from '../models/catalogue';
+import { countDenial } from './denials';
+import { asTrouble, type Failures } from './failures';
+import { Lease } from './lease';
+import type { OriginGate } from './originGate';
+import type { TaskRecord } from './record';
+import { DEAD_LINKS_APART, FETCH_PATIENCE, LEASE, RECHECK, VIDEO_GRACE, fetchInterval } from './schedule';
+import type { TaskPatch, TaskStore } from './store';
+
+interface Parts {
+  readonly store: TaskStore;
+  readonly client: GatewayClient;
+  readonly keys: KeySource;
+  readonly gate: OriginGate;
+  readonly library: Library;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly failures: Failures;
+}
+
+/** One way to the bytes of a video. */
+type Source = { readonly kind: 'link'; readonly url: string } | { readonly kind: 'download' };
+
+/** The task has come to its end while we looked for its video; how, the patch says. */
+class Ended extends Error {
+  readonly patch: TaskPatch;
+
+  constructor(patch: TaskPatch) {
+    super('the task has ended');
+    this.patch = patch;
+  }
+}
+
+/** The video, or the way to it, is certainly not there; the cause has the details. */
+class Denied extends Error {}
+
+/** The gateway says the task is done but not where its video is. */
+class NoVideoYet extends Error {}
+
+/**
+ * Brings finished videos into the library: fetched at once, verified, renamed into place, written down (DESIGN 4.5).
+ * What goes wrong is tried again; only the fetch, never the submit (DESIGN 5, Fetch).
+ */
+export class Saver {
+  readonly #parts: Parts;
+  /** Fetches of this window, to be ended when the task is no longer wanted. */
+  readonly #underWay = new Map<string, AbortController>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Fetches what the task has made, if no other window is at it.
+   * @param record a task in phase `ready`, or in `saving` whose claim has run out
+   * @param signal ends it because the window closes; the claim then runs out and another window goes on
+   */
+  async save(record: TaskRecord, signal: AbortSignal): Promise<void> {
+    const { store, gate, keys, clock, failures } = this.#parts;
+    if (record.nextDue === undefined) return;
+    const origin = originOf(record.baseUrl);
+    const key = await keys.keyFor(origin);
+    if (!key) {
+      await this.#wait(record, record.nextDue, { nextDue: clock.now() + RECHECK, failure: failures.noKey() });
+      return;
+    }
+    const passage = await gate.pass(origin);
+    if (!passage.open) {
+      await this.#wait(record, record.nextDue, {
+        nextDue: passage.until,
+        ...(passage.refusal === undefined ? {} : { failure: passage.refusal }),
+      });
+      return;
+    }
+    const due = clock.now() + LEASE;
+    const claimed = await store.claim(record.id, record.nextDue, { phase: 'saving', nextDue: due });
+    if (!claimed) return;
+    const stop = new AbortController();
+    const forward = () => stop.abort();
+    signal.addEventListener('abort', forward, { once: true });
+    if (signal.aborted) stop.abort();
+    const lease = new Lease(this.#parts, record.id, 'saving', due, () => stop.abort());
+    this.#underWay.set(record.id, stop);
+    try {
+      const patch = await this.#attempt(claimed, { baseUrl: record.baseUrl, key }, stop.signal);
+      if (!stop.signal.aborted) await this.#writeDown(claimed, patch);
+    } finally {
+      this.#underWay.delete(record.id);
+      signal.removeEventListener('abort', forward);
+      lease.dispose();
+    }
+  }
+
+  /** Ends this window's fetch for a task, if there is one. */
+  cancel(id: string): void {
+    this.#underWay.get(id)?.abort();
+  }
+
+  /** Puts off a task that can't be fetched now; one that a dead window held goes back to `ready`. */
+  async #wait(record: TaskRecord, seenDue: number, patch: TaskPatch): Promise<void> {
+    await this.#parts.store.claim(
+      record.id,
+      seenDue,
+      record.phase === 'saving' ? { ...patch, phase: 'ready' } : patch,
+    );
+  }
+
+  /** The outcome counts only as long as the task is still ours: the user may have stopped it meanwhile. */
+  async #writeDown(claimed: TaskRecord, patch: TaskPatch): Promise<void> {
+    await this.#parts.store.update(claimed.id, (current) =>
+      current.phase === 'saving' && current.version === claimed.version ? patch : undefined,
+    );
+  }
+
+  /** Tries once; says what becomes of the task. Throws only what nobody foresaw. */
+  async #attempt(record: TaskRecord, access: Access, signal: AbortSignal): Promise<TaskPatch> {
+    const { log } = this.#parts;
+    try {
+      const videos = await this.#fetchAll(record, access, signal);
+      log.info(`task ${record.id}: ${videos.length} video(s) saved`);
+      return { phase: 'saved', videos, failure: null, troubles: 0, denials: 0, deniedAt: null };
+    } catch (error) {
+      if (signal.aborted) return {};
+      if (!(error instanceof Ended)) log.warn(`task ${record.id} was not fetched: ${describeError(error)}`);
+      return this.#afterFailure(record, access, error);
+    }
+  }
+
+  /** Fetches each video that is not in the library yet. One that fails doesn't keep the others from coming. */
+  async #fetchAll(record: TaskRecord, access: Access, signal: AbortSignal): Promise<LibraryVideo[]> {
+    const places = await this.#locate(record, access, signal);
+    const videos: LibraryVideo[] = [];
+    let failed: Error | undefined;
+    for (const [position, sources] of places.entries()) {
+      try {
+        videos.push(await this.#fetchOne(record, position, sources, access, signal));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failed ??= error instanceof Error ? error : new Error(String(error));
+      }
+    }
+    if (failed) throw failed;
+    return videos;
+  }
+
+  /**
+   * Where the videos are: for each, the ways to it in the order to try (API reference 9.2). After a dead link, and
+   * where no link is known, the gateway is asked afresh.
+   */
+  async #locate(record: TaskRecord, access: Access, signal: AbortSignal): Promise<Source[][]> {
+    const byDownload = familyOf(record.request.model)?.result === 'download' || isSoraTask(record);
+    const known = record.denials === 0 && (byDownload || record.links.length > 0);
+    const links = known ? record.links : await this.#freshLinks(record, access, signal);
+    const download: Source[] = byDownload ? [{ kind: 'download' }] : [];
+    if (links.length > 0)
+      return links.map((url) => [{ kind: 'link', url }, ...(links.length === 1 ? download : [])]);
+    if (byDownload) return [download];
+    throw new NoVideoYet('the gateway names no video');
+  }
+
+  async #freshLinks(record: TaskRecord, access: Access, signal: AbortSignal): Promise<readonly string[]> {
+    const { client, failures } = this.#parts;
+    const outcome = await client.query(access, record.gatewayTaskId ?? '', signal);
+    switch (outcome.kind) {
+      case 'task':
+        switch (outcome.state.kind) {
+          case 'failed':
+            throw new Ended({
+              phase: 'failed',
+              failure: failures.taskFailed({ status: 0, ...outcome.state.error }),
+            });
+          case 'expired':
+            throw new Ended({
+              phase: 'lost',
+              failure: failures.expired(true, { status: 0, ...outcome.state.error }),
+            });
+          case 'succeeded':
+            if (outcome.state.expired) throw new Ended({ phase: 'lost', failure: failures.expired(true) });
+            return outcome.state.links;
+          default:
+            throw new NoVideoYet('the gateway says the task is not done after all');
+        }
+      case 'missing':
+        throw new Denied('the task is not there', { cause: outcome.error });
+      case 'keyRefused':
+        throw new GatewayError('refused', outcome.error.message, {
+          status: outcome.status,
+          code: outcome.error.code,
+        });
+      default:
+        throw new GatewayError('cut', outcome.error.message);
+    }
+  }
+
+  async #fetchOne(
+    record: TaskRecord,
+    position: number,
+    sources: readonly Source[],
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<LibraryVideo> {
+    const { library } = this.#parts;
+    const name = libraryName(
+      { id: record.id, createdAt: record.createdAt, prompt: record.request.prompt },
+      position,
+    );
+    const about = describeTask(record);
+    const there = await library.find(name, about);
+    if (there) return there;
+    const part = await library.begin(name);
+    try {
+      for (const [index, source] of sources.entries()) {
+        try {
+          await this.#fetchFrom(source, record, access, part, signal);
+          return await library.place(await part.finish(), name, about);
+        } catch (error) {
+          // Another way may lead there where this one does not; a full disk is the same on all of them.
+          if (signal.aborted || error instanceof DiskError || index === sources.length - 1) throw error;
+          await part.restart();
+        }
+      }
+      throw new NoVideoYet('there is no way to the video');
+    } finally {
+      await part.discard();
+    }
+  }
+
+  async #fetchFrom(
+    source: Source,
+    record: TaskRecord,
+    access: Access,
+    target: VideoTarget,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { client } = this.#parts;
+    try {
+      if (source.kind === 'link') await client.fetchLink(source.url, access, target, signal);
+      else await client.download(access, record.gatewayTaskId ?? '', target, signal);
+    } catch (error) {
+      if (isDenial(error, source)) throw new Denied(asTrouble(error).message, { cause: error });
+      throw error;
+    }
+  }
+
+  async #afterFailure(record: TaskRecord, access: Access, error: unknown): Promise<TaskPatch> {
+    const { gate, clock, failures } = this.#parts;
+    const now = clock.now();
+    if (error instanceof Ended) return error.patch;
+    if (error instanceof NoVideoYet) {
+      if (now - (record.succeededAt ?? now) > VIDEO_GRACE)
+        return { phase: 'lost', failure: failures.noVideo() };
+      return { phase: 'ready', nextDue: now + 15_000 };
+    }
+    if (error instanceof Denied) {
+      const counts = countDenial(record, now, DEAD_LINKS_APART);
+      const failure = failures.expired(true, asTrouble(error));
+      if (counts.believed) return { phase: 'lost', failure };
+      return { ...counts.patch, phase: 'ready', failure, nextDue: now + DEAD_LINKS_APART };
+    }
+    const troubles = record.troubles + 1;
+    if (error instanceof DiskError) {
+      return {
+        phase: 'ready',
+        troubles,
+        failure: failures.diskFailed(error),
+        nextDue: now + fetchInterval(troubles),
+      };
+    }
+    const trouble = asTrouble(error);
+    if (trouble.status === 401 || trouble.status === 403) {
+      const failure = failures.keyRefused(trouble);
+      await gate.keyRefused(originOf(access.baseUrl), failure);
+      return { phase: 'ready', failure, nextDue: now + RECHECK };
+    }
+    const failure = failures.fetchFailed(error);
+    if (now > fetchDeadline(record, now)) return { phase: 'lost', failure: failures.neverFetched(failure) };
+    const retryAfter = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0;
+    if (retryAfter > 0) await gate.rateLimited(originOf(access.baseUrl), retryAfter);
+    return {
+      phase: 'ready',
+      troubles,
+      failure,
+      nextDue: now + Math.max(fetchInterval(troubles), retryAfter),
+    };
+  }
+}
+
+/** Only sora's ids begin so, and only sora has the download call (API reference 4.3, 6.0). */
+function isSoraTask(record: TaskRecord): boolean {
+  return record.gatewayTaskId?.startsWith('video_') === true;
+}
+
+/** Whether asking the same place again is useless (DESIGN 5, Fetch). */
+function isDenial(error: unknown, source: Source): boolean {
+  if (!(error instanceof GatewayError) || error.kind !== 'refused') return false;
+  if (error.code === 'deadLink') return true;
+  const gone = error.status === 404 || error.status === 410;
+  // The download call answers 403 about the key, a result host about the link.
+  return source.kind === 'link' ? gone || error.status === 403 : gone;
+}
+
+/** Until when a video is tried for, ms since 1970 (DESIGN 5, Fetch). */
+function fetchDeadline(record: TaskRecord, now: number): number {
+  const succeededAt = record.succeededAt ?? now;
+  // An end that lies in the past already is a clock that goes wrong somewhere; some tries are always made.
+  return Math.max(record.expiresAt ?? succeededAt + FETCH_PATIENCE, succeededAt + VIDEO_GRACE);
+}
+
+/** What the sidecar remembers of a task, enough to make it again; nothing secret. */
+function describeTask(record: TaskRecord) {
+  return {
+    id: record.id,
+    gatewayTaskId: record.gatewayTaskId,
+    origin: record.baseUrl,
+    keyId: record.keyId,
+    request: record.request,
+    createdAt: record.createdAt,
+    submittedAt: record.submittedAt,
+    succeededAt: record.succeededAt,
+  };
+}

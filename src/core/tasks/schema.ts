@@ -1,0 +1,87 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Counts up with every change of the tables; kept in the file as `user_version`. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * One step for each version. `change` numbers what a person can see change, so that windows can ask for what
+ * they have not seen; `version` numbers every write to a row, so that a late writer notices it is late.
+ */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    change INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    phase TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    request TEXT NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    gateway_task_id TEXT,
+    progress REAL,
+    failure TEXT,
+    submitted_at INTEGER,
+    succeeded_at INTEGER,
+    expires_at INTEGER,
+    next_due INTEGER,
+    troubles INTEGER NOT NULL DEFAULT 0,
+    denials INTEGER NOT NULL DEFAULT 0,
+    denied_at INTEGER,
+    links TEXT NOT NULL DEFAULT '[]'
+  ) STRICT;
+  CREATE INDEX tasks_by_change ON tasks (change);
+  CREATE INDEX tasks_by_due ON tasks (next_due) WHERE next_due IS NOT NULL;
+  CREATE INDEX tasks_by_age ON tasks (created_at DESC, id);
+
+  CREATE TABLE timeline (
+    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    phase TEXT NOT NULL,
+    note TEXT,
+    PRIMARY KEY (task_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE videos (
+    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    duration_seconds REAL NOT NULL,
+    has_audio INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (task_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE removals (change INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;
+
+  CREATE TABLE origins (
+    origin TEXT PRIMARY KEY,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    refusal TEXT,
+    recheck_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO counters VALUES ('change', 0);
+  `,
+];
+
+/** Brings a database up to date in one transaction; windows that race for it find it done. */
+export function migrate(connection: DatabaseSync): void {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const version = Number(connection.prepare('PRAGMA user_version').get()?.['user_version']);
+    for (const step of STEPS.slice(version)) connection.exec(step);
+    if (version < SCHEMA_VERSION) connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,301 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { sleep, type Clock } from '../common/clock';
+import type { L10n } from '../common/l10n';
+import { describeError, type Log } from '../common/log';
+import type { Access, GatewayClient, PreparedSubmit } from '../gateway/client';
+import { originOf } from '../gateway/baseUrl';
+import { GatewayError } from '../gateway/errors';
+import type { PreparedRequest } from '../models/family';
+import { asTrouble, type Failures } from './failures';
+import { Lease } from './lease';
+import type { TaskRecord } from './record';
+import {
+  CONNECT_PATIENCE,
+  CONNECT_TRIES,
+  FIRST_POLL,
+  LEASE,
+  MOST_SENDS,
+  MOST_WAITING,
+  resendInterval,
+} from './schedule';
+import type { TaskPatch, TaskStore } from './store';
+
+/** The submit was called off before a byte left: there is no task. */
+export class SubmitCancelled extends Error {
+  override readonly name = 'SubmitCancelled';
+}
+
+interface Parts {
+  readonly store: TaskStore;
+  readonly client: GatewayClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly l10n: L10n;
+  readonly failures: Failures;
+  /** Marks, before a row is committed, that unfinished work exists (see PendingMarker). */
+  readonly markPending: () => void;
+}
+
+type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
+
+/** How often an outcome is tried to be written down, a second longer apart each time. */
+const WRITE_TRIES = 10;
+
+/** Hash of a wire body, by which a request is recognised as the same. */
+export function hashBody(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+/**
+ * Sends each request once (DESIGN 4.4, 5). The row is `draft` until the connection stands; that it is being sent
+ * is committed before the first byte leaves, so after a crash `draft` was certainly never sent and `sending` may
+ * have been.
+ */
+export class Submitter {
+  readonly #parts: Parts;
+  /** Drafts of this window that can still be called off. */
+  readonly #drafts = new Map<string, AbortController>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Sends a request and resolves when its outcome is known.
+   * @param signal calls it off as long as no byte has left
+   * @throws {@link SubmitCancelled} when it was called off; then nothing is left of it, unless the gateway had
+   *   told it to wait: then the task is `stopped`
+   * @throws ReadOnlyStoreError when it cannot be written down, and therefore must not be sent
+   */
+  async submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<string> {
+    const { store, clock, markPending } = this.#parts;
+    if (signal?.aborted) throw new SubmitCancelled();
+    const draft = await store.insert(
+      {
+        id: randomUUID(),
+        baseUrl: access.baseUrl,
+        keyId: access.key.id,
+        request: request.request,
+        bodySha256: hashBody(request.body),
+        nextDue: clock.now() + LEASE,
+      },
+      markPending,
+    );
+    const callOff = new AbortController();
+    const forward = () => callOff.abort();
+    signal?.addEventListener('abort', forward, { once: true });
+    if (signal?.aborted) callOff.abort();
+    this.#drafts.set(draft.id, callOff);
+    try {
+      await this.#bringOver(draft, request.body, access, callOff.signal);
+    } catch (error) {
+      if (!callOff.signal.aborted) throw error;
+      await this.#callOff(draft.id, signal?.aborted === true);
+      if (signal?.aborted === true) throw new SubmitCancelled();
+    } finally {
+      signal?.removeEventListener('abort', forward);
+      this.#drafts.delete(draft.id);
+    }
+    return draft.id;
+  }
+
+  /** Calls off a draft of this window, by the user's word. @returns whether there was one */
+  stopSending(id: string): boolean {
+    const draft = this.#drafts.get(id);
+    draft?.abort();
+    return draft !== undefined;
+  }
+
+  /** Settles what a window left behind that died while sending (DESIGN 4.2). */
+  async settleAbandoned(record: TaskRecord): Promise<void> {
+    const { store, failures, log } = this.#parts;
+    await store.update(record.id, (current) => {
+      if (current.nextDue !== record.nextDue) return undefined;
+      if (current.phase === 'draft') return { phase: 'rejected', failure: failures.neverSent() };
+      if (current.phase === 'sending')
+        return { phase: 'unknown', failure: failures.outcomeUnknown(undefined) };
+      return undefined;
+    });
+    log.warn(`task ${record.id} was left in phase ${record.phase} by a window that ended`);
+  }
+
+  dispose(): void {
+    for (const draft of this.#drafts.values()) draft.abort();
+  }
+
+  /** Connects, sends, and sends again where that is certainly safe, until the outcome is written down. */
+  async #bringOver(draft: TaskRecord, body: string, access: Access, signal: AbortSignal): Promise<void> {
+    const { store, clock, failures } = this.#parts;
+    let startedConnecting = clock.now();
+    let unreachable = 0;
+    let sends = 0;
+    let waited = 0;
+    for (;;) {
+      const outcome = await this.#sendOnce(draft.id, body, access, signal);
+      if (outcome.kind === 'notSent') {
+        unreachable++;
+        const pause = 1000 * unreachable;
+        if (unreachable >= CONNECT_TRIES || clock.now() + pause - startedConnecting > CONNECT_PATIENCE) {
+          const failure = failures.unreachable(asTrouble(outcome.error), new URL(access.baseUrl).host);
+          await store.update(draft.id, (record) =>
+            record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
+          );
+          return;
+        }
+        await this.#holdDraft(draft.id, () => sleep(clock, pause, signal));
+        continue;
+      }
+      if (outcome.kind !== 'rateLimited') return;
+      sends++;
+      const pause = outcome.retryAfterMs ?? resendInterval(sends);
+      waited += pause;
+      if (sends >= MOST_SENDS || waited > MOST_WAITING) {
+        const failure = failures.refused({ status: 429, ...outcome.error });
+        await store.update(draft.id, (record) =>
+          record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
+        );
+        return;
+      }
+      await this.#holdDraft(draft.id, () => sleep(clock, pause, signal));
+      startedConnecting = clock.now();
+      unreachable = 0;
+    }
+  }
+
+  /** Connects and sends once. What is final is written down here; the rest is the caller's to decide. */
+  async #sendOnce(
+    id: string,
+    body: string,
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<SendOutcome | { readonly kind: 'done' }> {
+    const { store, client, clock } = this.#parts;
+    let prepared: PreparedSubmit;
+    try {
+      prepared = await this.#holdDraft(id, () => client.prepareSubmit(access, body, signal));
+    } catch (error) {
+      if (error instanceof GatewayError && error.kind === 'unreachable') return { kind: 'notSent', error };
+      throw error;
+    }
+    try {
+      const due = clock.now() + LEASE;
+      const sending = await store.update(id, (record) =>
+        // Called off at the last moment, or given up by another window while this one slept.
+        record.phase === 'draft' && !signal.aborted
+          ? { phase: 'sending', submittedAt: clock.now(), nextDue: due }
+          : undefined,
+      );
+      if (!sending) {
+        signal.throwIfAborted();
+        return { kind: 'done' };
+      }
+      const lease = new Lease(this.#parts, id, 'sending', due, () => undefined);
+      try {
+        // From here on only the reply ends it: nobody can call back what may have arrived.
+        const outcome = await prepared.send();
+        await this.#writeDown(id, outcome, access);
+        return outcome;
+      } finally {
+        lease.dispose();
+      }
+    } finally {
+      prepared.close();
+    }
+  }
+
+  /** Writes down what a send led to. An accepted task is paid for: a disk that fails is tried for a while. */
+  async #writeDown(id: string, outcome: SendOutcome, access: Access): Promise<void> {
+    const { clock, log } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#apply(id, outcome, access);
+        return;
+      } catch (error) {
+        const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
+        log.error(`task ${id} is ${what}, which could not be written down: ${describeError(error)}`);
+        if (tries >= WRITE_TRIES) throw error;
+        await sleep(clock, 1000 * tries);
+      }
+    }
+  }
+
+  /** What a send led to, as a change of the task; also when another window has meanwhile called it unknown. */
+  async #apply(id: string, outcome: SendOutcome, access: Access): Promise<void> {
+    const { store, clock, failures, l10n } = this.#parts;
+    const backToDraft = (note: string): TaskPatch => ({ phase: 'draft', note, nextDue: clock.now() + LEASE });
+    await store.update(id, (record) => {
+      const late = record.phase === 'unknown';
+      if (record.phase !== 'sending' && !late) return undefined;
+      switch (outcome.kind) {
+        case 'accepted':
+          return {
+            phase: 'queued',
+            gatewayTaskId: outcome.gatewayTaskId,
+            failure: null,
+            nextDue: clock.now() + FIRST_POLL,
+          };
+        case 'refused': {
+          const failure = failures.refused({ status: outcome.status, ...outcome.error });
+          return { phase: 'rejected', failure };
+        }
+        case 'rateLimited': {
+          const failure = failures.refused({ status: 429, ...outcome.error });
+          return late
+            ? { phase: 'rejected', failure }
+            : { ...backToDraft(l10n.t('The gateway asked to wait.')), failure };
+        }
+        case 'notSent':
+          return late
+            ? {
+                phase: 'rejected',
+                failure: failures.unreachable(asTrouble(outcome.error), originOf(access.baseUrl)),
+              }
+            : backToDraft(l10n.t('The connection ended before anything was sent.'));
+        case 'unknown':
+          return late
+            ? undefined
+            : {
+                phase: 'unknown',
+                failure: failures.outcomeUnknown({ status: outcome.status, ...outcome.error }),
+              };
+      }
+    });
+  }
+
+  /** Keeps the draft ours while something takes its time. */
+  async #holdDraft<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const { store, clock } = this.#parts;
+    const due = clock.now() + LEASE;
+    await store.update(id, (record) => (record.phase === 'draft' ? { nextDue: due } : undefined));
+    const lease = new Lease(this.#parts, id, 'draft', due, () => undefined);
+    try {
+      return await work();
+    } finally {
+      lease.dispose();
+    }
+  }
+
+  /** Clears away a draft that was called off, or keeps it as stopped when it has a history. */
+  async #callOff(id: string, byCaller: boolean): Promise<void> {
+    const { store, l10n, log } = this.#parts;
+    try {
+      if (
+        byCaller &&
+        (await store.remove(id, (record) => record.phase === 'draft' && record.submittedAt === undefined))
+      ) {
+        return;
+      }
+      await store.update(id, (record) =>
+        record.phase === 'draft'
+          ? {
+              phase: 'stopped',
+              note: l10n.t('Stopped before it was sent. Nothing was charged.'),
+              failure: null,
+            }
+          : undefined,
+      );
+    } catch (error) {
+      log.error(`a draft could not be cleared away: ${describeError(error)}`);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { VideoRequest } from '../models/request';
+import type { Phase } from './phases';
+
+export const FAILURE_KINDS = [
+  'moderation',
+  'parameter',
+  'image',
+  'quota',
+  'key',
+  'permission',
+  'modelGone',
+  'rateLimit',
+  'upstream',
+  'network',
+  'expired',
+  'badReply',
+  'disk',
+  'unknown',
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** Whether the gateway took money for a request, as far as anybody can know. */
+export type Charged = 'no' | 'yes' | 'unknown';
+
+/** Why a task ended without a video, or why its last attempt to go on did not work. */
+export interface Failure {
+  readonly kind: FailureKind;
+  /** The gateway's own code, when it gave one. */
+  readonly code?: string;
+  /** A sentence for the user, in the user's language. */
+  readonly message: string;
+  readonly charged: Charged;
+}
+
+/** One mp4 of a task, in the library. */
+export interface Video {
+  /** File URI. */
+  readonly uri: string;
+  readonly bytes: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly durationSeconds: number;
+  readonly hasAudio: boolean;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** One move of a task. `at` is milliseconds since 1970. */
+export interface TimelineEntry {
+  readonly at: number;
+  readonly phase: Phase;
+  readonly note?: string;
+}
+
+/** A frozen picture of one paid request. Public: see docs/api.md. */
+export interface Task {
+  readonly id: string;
+  readonly gatewayTaskId?: string;
+  /** The whole base URL that the request was sent to. */
+  readonly origin: string;
+  readonly request: VideoRequest;
+  readonly phase: Phase;
+  /** 0 to 100; absent when the gateway gives none. */
+  readonly progress?: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly videos: readonly Video[];
+  /** May be present before an end, while the last attempt failed. */
+  readonly failure?: Failure;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+/** What changed between two looks at the store. */
+export interface TaskChanges {
+  readonly changed: readonly Task[];
+  readonly removed: readonly string[];
+}
