@@ -1,0 +1,136 @@
+import { errorE1, type Reply } from './reply';
+
+/** A key and what stands in its way; the defaults are a key in perfect order. */
+export interface AccountOptions {
+  readonly key: string;
+  /** Tasks are visible to all keys of the same user and to nobody else. */
+  readonly user?: string;
+  readonly group?: string;
+  /** Models the key may use; absent = all. */
+  readonly models?: readonly string[];
+  /** What is wrong with the key or the account (API reference 10.4). */
+  readonly trouble?: Trouble;
+}
+
+export type Trouble =
+  | 'expired'
+  | 'exhausted'
+  | 'disabled'
+  | 'ipNotAllowed'
+  | 'banned'
+  | 'groupDisabled'
+  | 'groupRetired'
+  | 'balanceTooLow';
+
+export interface Account {
+  readonly key: string;
+  readonly user: string;
+  readonly group: string;
+  readonly models: readonly string[] | undefined;
+  readonly trouble: Trouble | undefined;
+}
+
+export type AuthResult = { readonly account: Account } | { readonly refusal: Reply };
+
+/**
+ * Keys and their restrictions (API reference, sections 2 and 10.4). As the service does, `Bearer ` and `sk-` are
+ * stripped and only the part before the next `-` counts.
+ */
+export class Accounts {
+  readonly #accounts: readonly Account[];
+
+  constructor(keys: readonly (string | AccountOptions)[]) {
+    this.#accounts = keys.map((entry) => {
+      const options: AccountOptions = typeof entry === 'string' ? { key: entry } : entry;
+      if (!/^sk-[^-\s]+$/.test(options.key))
+        throw new Error('A key must be "sk-" and letters or digits, without a further "-".');
+      return {
+        key: options.key,
+        user: options.user ?? options.key,
+        group: options.group ?? 'default',
+        models: options.models,
+        trouble: options.trouble,
+      };
+    });
+  }
+
+  get keys(): readonly string[] {
+    return this.#accounts.map((account) => account.key);
+  }
+
+  /** Which account an Authorization header belongs to, if any. */
+  find(header: string | undefined): Account | undefined {
+    const token = tokenOf(header);
+    return token === '' ? undefined : this.#accounts.find((account) => tokenOf(account.key) === token);
+  }
+
+  /** Is an accepted key anywhere in this text? For finding keys where they don't belong. */
+  occursIn(text: string): boolean {
+    return this.#accounts.some((account) => text.includes(account.key.slice('sk-'.length)));
+  }
+
+  /** Takes the texts of accepted keys out of what is going to be logged. */
+  redact(text: string): string {
+    return this.#accounts.reduce(
+      (cleaned, { key }) => cleaned.replaceAll(key.slice('sk-'.length), '***'),
+      text,
+    );
+  }
+
+  /** The check in front of every API route (API reference 10.4: a missing key differs from a wrong one). */
+  authenticate(header: string | undefined, shape: 'gateway' | 'documented', requestId: string): AuthResult {
+    const account = this.find(header);
+    if (account === undefined) {
+      if (shape === 'documented') return { refusal: documented401() };
+      const message = tokenOf(header) === '' ? '未提供令牌' : '无效的令牌';
+      return { refusal: gatewayRefusal(401, message, requestId) };
+    }
+    const trouble = account.trouble === undefined ? undefined : troubleTable[account.trouble](account);
+    if (trouble === undefined) return { account };
+    return { refusal: gatewayRefusal(trouble.status, trouble.message, requestId) };
+  }
+}
+
+/** E1 as the auth layer writes it: own type, empty code, request id inside the message (API reference, 2 and 10.2). */
+export function gatewayRefusal(status: number, message: string, requestId: string): Reply {
+  return errorE1(status, {
+    message: `${message} (request id: ${requestId})`,
+    type: 'nebula_api_error',
+    code: '',
+  });
+}
+
+/** 401 as the documentation prints it (API reference 10.1). */
+export const documented401 = (): Reply =>
+  errorE1(401, {
+    message: 'the key was not accepted',
+    type: 'authentication_error',
+    code: 'invalid_api_key',
+  });
+
+/** "This key may not use this model" (API reference 10.4). */
+export const modelForbidden = (model: string, requestId: string): Reply =>
+  gatewayRefusal(403, `该令牌无权访问模型 ${model}`, requestId);
+
+function tokenOf(header: string | undefined): string {
+  const withoutScheme = (header ?? '').replace(/^Bearer /, '');
+  return withoutScheme.replace(/^sk-/, '').split('-')[0]?.trim() ?? '';
+}
+
+type TroubleReply = (account: Account) => { status: 401 | 403; message: string } | undefined;
+
+const troubleTable: Record<Trouble, TroubleReply> = {
+  expired: () => ({ status: 401, message: '该令牌已过期' }),
+  // The service shows the two ends of the key here: clients have to redact them.
+  exhausted: ({ key }) => ({
+    status: 401,
+    message: `[sk-${key.slice(3, 6)}***${key.slice(-3)}] 该令牌额度已用尽 !token.UnlimitedQuota && token.RemainQuota = 0`,
+  }),
+  disabled: () => ({ status: 401, message: '该令牌状态不可用' }),
+  ipNotAllowed: () => ({ status: 403, message: '您的 IP 不在令牌允许访问的列表中' }),
+  banned: () => ({ status: 403, message: '用户已被封禁' }),
+  groupDisabled: ({ group }) => ({ status: 403, message: `令牌分组 ${group} 已被禁用` }),
+  groupRetired: ({ group }) => ({ status: 403, message: `分组 ${group} 已被弃用` }),
+  // The balance is looked at by submit alone.
+  balanceTooLow: () => undefined,
+};

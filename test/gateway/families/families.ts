@@ -1,0 +1,10 @@
+import type { Family } from './family';
+import { sora } from './sora';
+
+/** Every family the pretend gateway can play; one row each. */
+export const families: readonly Family[] = [sora];
+
+/** The family that serves a model, if any: otherwise the gateway has "no channel" for it (API reference 10.4). */
+export function familyOf(model: string): Family | undefined {
+  return families.find((family) => family.models.includes(model));
+}

@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { ReplyShapes } from '../gatewayOptions';
+import { loadImage, type ImageInfo } from '../image';
+import type { ImageUse } from '../pretendTask';
+import { errorE2, errorE3 } from '../reply';
+import {
+  failureFields,
+  seconds,
+  type Accepted,
+  type Family,
+  type Refused,
+  type SubmitRequest,
+  type TaskView,
+} from './family';
+
+/**
+ * sora-2 (API reference 7.2): text to video, first frame, remix. Refuses wrong types and blank prompts; silently
+ * corrects seconds and size; silently drops what it does not know and images that it cannot read.
+ */
+export const sora: Family = {
+  name: 'sora',
+  models: ['sora-2'],
+  result: 'download',
+  newTaskId: (hex) => `video_${hex(20)}`,
+  accept,
+  submitReply,
+  queryReply,
+};
+
+/** `null` counts as absent in the service's JSON binding. */
+const orNull = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
+/** What the JSON binding insists on. Everything else may be anything. */
+const binding = z.object({
+  prompt: orNull(z.string()),
+  seconds: orNull(z.union([z.string(), z.number()])),
+  size: orNull(z.string()),
+  width: orNull(z.int()),
+  height: orNull(z.int()),
+  input_reference: orNull(z.string()),
+  user: orNull(z.string()),
+  // Not for sora, but bound before the family is known: a wrong type fails all the same (API reference 4.1).
+  duration: orNull(z.int()),
+  seed: orNull(z.int()),
+  n: orNull(z.int()),
+  image: orNull(z.string()),
+  resolution: orNull(z.string()),
+  aspect_ratio: orNull(z.string()),
+  metadata: orNull(z.record(z.string(), z.unknown())),
+  remix_video_id: orNull(z.string()),
+  remixed_video_id: orNull(z.string()),
+  remixedVideoId: orNull(z.string()),
+  remixVideoId: orNull(z.string()),
+});
+type Binding = z.infer<typeof binding>;
+
+const sizes = ['720x1280', '1280x720'] as const;
+type Size = (typeof sizes)[number];
+const lengths = ['4', '8', '12'] as const;
+type Length = (typeof lengths)[number];
+
+const detailsSchema = z.object({
+  seconds: z.enum(lengths),
+  size: z.enum(sizes),
+  remixOf: z.string().nullable(),
+});
+type Details = z.infer<typeof detailsSchema>;
+
+async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
+  const bound = binding.safeParse(request.body);
+  if (!bound.success) {
+    const field = bound.error.issues[0]?.path.join('.') ?? '';
+    const message = `json: cannot unmarshal value into Go struct field TaskSubmitReq.${field}`;
+    return { refusal: errorE2(400, 'invalid_request', message) };
+  }
+  const body = bound.data;
+  const prompt = body.prompt ?? '';
+  if (prompt.trim() === '') return { refusal: errorE2(400, 'invalid_request', 'prompt is required') };
+
+  const remixOf = remixSource(body);
+  if (remixOf !== undefined) return acceptRemix(request, prompt, remixOf);
+
+  const details = { seconds: correctSeconds(body.seconds), size: correctSize(body), remixOf: null };
+  if (body.input_reference === undefined || body.input_reference === '') {
+    return accepted(request, prompt, details, 'none');
+  }
+  const image = await loadImage(body.input_reference);
+  // 7.2.2: what cannot be decoded or fetched is dropped and the job runs as text to video.
+  if (image === undefined) return accepted(request, prompt, details, 'dropped');
+  const complaint = vendorComplaint(image, details.size);
+  if (complaint !== undefined) return { refusal: vendorRefusal(400, complaint, 'input_reference') };
+  return accepted(request, prompt, details, 'used', image);
+}
+
+/** 7.2.4: the code knows these four names and not the documented `remix_from_video_id`, which it drops. */
+function remixSource(body: Binding): string | undefined {
+  const names = [body.remix_video_id, body.remixed_video_id, body.remixedVideoId, body.remixVideoId];
+  return names.find((name): name is string => name !== undefined && name !== '');
+}
+
+/** 7.2.4: only the prompt matters; length and size are those of the source. */
+function acceptRemix(request: SubmitRequest, prompt: string, remixOf: string): Accepted | Refused {
+  const source = remixOf.startsWith('video_') ? request.findTask(remixOf) : undefined;
+  const spec = source?.specs[0];
+  if (source?.family !== 'sora' || spec === undefined) {
+    return { refusal: vendorRefusal(404, `Video with id '${remixOf}' not found.`, 'video_id') };
+  }
+  if (source.status !== 'succeeded') {
+    return { refusal: vendorRefusal(400, `Video with id '${remixOf}' is not completed.`, 'video_id') };
+  }
+  const details: Details = {
+    seconds: correctSeconds(spec.seconds),
+    size: spec.width > spec.height ? '1280x720' : '720x1280',
+    remixOf,
+  };
+  return accepted(request, prompt, details, 'none');
+}
+
+/** 7.2.2: a value outside the three becomes "4". */
+function correctSeconds(value: string | number | undefined): Length {
+  return lengths.find((length) => length === String(value ?? '')) ?? '4';
+}
+
+/** 7.2.2: an unknown size, or width and height that match neither resolution, becomes 720x1280. */
+function correctSize({ size, width, height }: Binding): Size {
+  const asked = size === undefined || size === '' ? `${width ?? ''}x${height ?? ''}` : size;
+  return sizes.find((known) => known === asked) ?? '720x1280';
+}
+
+/** 7.2.3: the image must have exactly the pixel size of `size`; JPEG, PNG and WebP pass. */
+function vendorComplaint(image: ImageInfo, size: Size): string | undefined {
+  if (image.format === 'gif') return 'Unsupported mimetype for input_reference: image/gif';
+  if (`${image.width}x${image.height}` === size) return undefined;
+  return 'Inpaint image must match the requested width and height';
+}
+
+const vendorRefusal = (status: number, message: string, param: string) =>
+  errorE3(status, { error: { message, type: 'invalid_request_error', param, code: null } });
+
+function accepted(
+  request: SubmitRequest,
+  prompt: string,
+  details: Details,
+  imageUse: ImageUse,
+  image?: ImageInfo,
+): Accepted {
+  const [width = 0, height = 0] = details.size.split('x').map(Number);
+  const look = createHash('sha256')
+    .update(JSON.stringify([request.model, prompt, details, image?.sha256 ?? null]))
+    .digest('hex');
+  const video = { width, height, seconds: Number(details.seconds), framesPerSecond: 24, audio: true, look };
+  return { prompt, videos: [video], details, imageUse };
+}
+
+/** S1 or S2 (API reference 4.2). */
+function submitReply(task: TaskView, shapes: ReplyShapes): unknown {
+  const short = { task_id: task.id, status: 'submitted', format: 'mp4' };
+  if (shapes.submit === 'short') return short;
+  return { ...short, metadata: vendorObject({ ...task, status: 'queued', progress: 0 }) };
+}
+
+/** Q1, Q2, Q3, Q5, Q6 and F1 to F3 (API reference 5). */
+function queryReply(task: TaskView, shapes: ReplyShapes): unknown {
+  const link = shapes.link === 'url' ? task.links[0] : undefined;
+  switch (shapes.query) {
+    case 'slim':
+      return {
+        ...{ task_id: task.id, status: task.status, format: 'mp4' },
+        ...(link === undefined ? {} : { url: link }),
+        ...(task.failure === null ? {} : failureFields(task.failure, shapes.failure)),
+      };
+    case 'flat':
+      return { ...flatObject(task, shapes), ...(link === undefined ? {} : { format: 'mp4', url: link }) };
+    case 'nested':
+      return {
+        ...{
+          task_id: task.id,
+          status: task.status,
+          url: link ?? '',
+          format: 'mp4',
+          metadata: vendorObject(task),
+        },
+        ...{ error: null },
+        ...(task.failure === null ? {} : failureFields(task.failure, shapes.failure)),
+      };
+  }
+}
+
+function flatObject(task: TaskView, shapes: ReplyShapes): Record<string, unknown> {
+  const details = detailsSchema.parse(task.details);
+  const start = { task_id: task.id, id: task.id, object: 'video_generation', model: task.model };
+  const state = { status: task.status, progress: task.progress, created_at: seconds(task.createdAt) };
+  if (task.failure !== null) return { ...start, ...state, ...failureFields(task.failure, shapes.failure) };
+  const asked = { prompt: task.prompt, seconds: details.seconds, size: details.size };
+  if (task.status !== 'succeeded') return { ...start, ...state, ...asked };
+  const completed = { completed_at: seconds(task.finishedAt ?? task.createdAt) };
+  const [width, height] = details.size.split('x').map(Number);
+  return { ...start, ...state, ...completed, ...asked, width, height, n_seconds: Number(details.seconds) };
+}
+
+/** The vendor's own object, as S1 and Q3 carry it in `metadata`. */
+function vendorObject(task: TaskView): Record<string, unknown> {
+  const details = detailsSchema.parse(task.details);
+  const words = {
+    unknown: 'queued',
+    queued: 'queued',
+    in_progress: 'in_progress',
+    succeeded: 'completed',
+    failed: 'failed',
+  };
+  return {
+    id: task.id,
+    object: 'video',
+    model: task.model,
+    status: words[task.status],
+    progress: task.progress,
+    seconds: details.seconds,
+    size: details.size,
+    created_at: seconds(task.createdAt),
+    completed_at: task.finishedAt === null ? null : seconds(task.finishedAt),
+    expires_at: task.expiresAt === null ? null : seconds(task.expiresAt),
+    error: task.failure === null ? null : { code: task.failure.code, message: task.failure.message },
+    remixed_from_video_id: details.remixOf,
+  };
+}

@@ -1,0 +1,227 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { documented401, gatewayRefusal, modelForbidden } from '../accounts';
+import type { Exchange } from '../exchange';
+import { empty, errorE1, errorE2, errorE3, html, json, type Reply } from '../reply';
+import { noChannel } from '../routes/submit';
+import { api, everywhere, fault } from './fault';
+
+const NONSENSE = 'a little later';
+
+/** Replies in place of the route's own: errors in every envelope, redirects, nothing at all. */
+export const replyFaults = {
+  rateLimit: fault({
+    routes: everywhere,
+    reference: '10.1, 10.2 E9, 10.3, 10.5',
+    about: '429; Retry-After as seconds, date, nonsense or not at all; body as E1, E2, HTML or empty',
+    args: {
+      retryAfter: z.enum(['seconds', 'date', 'none', 'nonsense']).default('seconds'),
+      seconds: z.int().nonnegative().default(1),
+      body: z.enum(['E1', 'E2', 'html', 'empty']).default('E1'),
+    },
+    strike: (exchange, _next, args) => {
+      const headers = {
+        seconds: { 'retry-after': String(args.seconds) },
+        date: { 'retry-after': new Date(exchange.state.clock.now() + args.seconds * 1_000).toUTCString() },
+        none: undefined,
+        nonsense: { 'retry-after': NONSENSE },
+      }[args.retryAfter];
+      return { ...rateLimitReply(args.body), headers: { ...rateLimitReply(args.body).headers, ...headers } };
+    },
+  }),
+  serverError: fault({
+    routes: everywhere,
+    reference: '10.1, 10.2 E1/E2/E8, 10.4',
+    about:
+      'any 5xx status, as E1, E2 (with a code of 10.4), HTML or empty; with `accepted` the request was carried out',
+    args: {
+      status: z.int().min(500).max(599).default(500),
+      as: z.enum(['E1', 'E2', 'html', 'empty']).default('E1'),
+      code: z.string().default('do_request_failed'),
+      message: z.string().default('请求上游地址失败'),
+      accepted: z.boolean().default(false),
+    },
+    strike: async (_exchange, next, { status, as, code, message, accepted }) => {
+      if (accepted) await next();
+      switch (as) {
+        case 'E1':
+          return errorE1(status, { message, type: 'server_error', code });
+        case 'E2':
+          return errorE2(status, code, message);
+        case 'html':
+          return html(status, STATUS_CODES[status] ?? 'Unknown Error');
+        case 'empty':
+          return empty(status);
+      }
+    },
+  }),
+  clientError: fault({
+    routes: api,
+    reference: '10.1, 10.2, 10.4',
+    about: 'any 4xx status, as E1, E2, HTML or empty',
+    args: {
+      status: z.int().min(400).max(499).default(400),
+      as: z.enum(['E1', 'E2', 'html', 'empty']).default('E1'),
+      code: z.string().default('invalid_request'),
+      message: z.string().default('the request was refused'),
+    },
+    strike: (_exchange, _next, { status, as, code, message }) => {
+      switch (as) {
+        case 'E1':
+          return errorE1(status, { message, type: 'invalid_request_error', code });
+        case 'E2':
+          return errorE2(status, code, message);
+        case 'html':
+          return html(status, STATUS_CODES[status] ?? 'Unknown Error');
+        case 'empty':
+          return empty(status);
+      }
+    },
+  }),
+  okWithError: fault({
+    routes: api,
+    reference: '10.3',
+    about: 'HTTP 200 with the error envelope E2 and no task',
+    args: { code: z.string().default('api_error'), message: z.string().default('the vendor did not answer') },
+    strike: (_exchange, _next, { code, message }) => errorE2(200, code, message),
+  }),
+  vendorRefused: fault({
+    routes: ['submit'],
+    reference: '10.2 E3',
+    about: 'the vendor rejects the job: its own JSON inside the message',
+    args: {
+      status: z.int().min(400).max(499).default(400),
+      code: z.string().default('content_policy_violation'),
+      message: z.string().default('blocked by the safety filter'),
+    },
+    strike: (_exchange, _next, { status, code, message }) =>
+      errorE3(status, { error: { code, message, type: 'invalid_request_error', param: null } }),
+  }),
+  modelGone: fault({
+    routes: ['submit'],
+    reference: '1, 10.4',
+    about: '503: no channel serves the model (any more)',
+    args: {},
+    strike: (exchange) => noChannel('default', modelOf(exchange), exchange.requestId),
+  }),
+  keyRejected: fault({
+    routes: api,
+    reference: '10.1, 10.4',
+    about: '401, as the code words it or as the documentation does',
+    args: {
+      as: z.enum(['gateway', 'documented']).default('gateway'),
+      message: z.string().default('无效的令牌'),
+    },
+    strike: (exchange, _next, args) =>
+      args.as === 'documented' ? documented401() : gatewayRefusal(401, args.message, exchange.requestId),
+  }),
+  modelForbidden: fault({
+    routes: api,
+    reference: '10.4',
+    about: '403: the key may not use this model',
+    args: {},
+    strike: (exchange) => modelForbidden(modelOf(exchange), exchange.requestId),
+  }),
+  balanceTooLow: fault({
+    routes: ['submit'],
+    reference: '10.4',
+    about: '403: the account balance is too low, nothing was charged',
+    args: {},
+    strike: () => errorE2(403, 'quota_not_enough', 'user quota is not enough'),
+  }),
+  echoKey: fault({
+    routes: api,
+    reference: '10.3',
+    about: 'an error message that repeats the Authorization header it was sent',
+    args: { status: z.int().min(400).max(599).default(401) },
+    strike: (exchange, _next, args) => {
+      const message = `the key was not accepted: ${exchange.request.headers.authorization ?? ''}`;
+      return errorE1(args.status, { message, type: 'authentication_error', code: 'invalid_api_key' });
+    },
+  }),
+  invalidUrl: fault({
+    routes: api,
+    reference: '10.4',
+    about: '404 "Invalid URL": an address that is no gateway (any more)',
+    args: {},
+    strike: ({ request, path }) => invalidUrl(request.method ?? '', path),
+  }),
+  htmlPage: fault({
+    routes: everywhere,
+    reference: '10.2 E8',
+    about: 'a web page with any status, 200 too: a captive portal or a proxy',
+    args: { status: z.int().min(200).max(599).default(200) },
+    strike: (_exchange, _next, args) => html(args.status, STATUS_CODES[args.status] ?? 'Welcome'),
+  }),
+  emptyBody: fault({
+    routes: everywhere,
+    reference: '10.2 E9, 14',
+    about: 'the right status, the request carried out, no body',
+    args: { status: z.int().min(200).max(599).optional() },
+    strike: async (_exchange, next, args) => {
+      const answer = await next();
+      return answer && empty(args.status ?? answer.status, {});
+    },
+  }),
+  redirect: fault({
+    routes: everywhere,
+    reference: '9.3',
+    about: 'a redirect to the same origin, to another one, or to itself for ever',
+    args: {
+      to: z.enum(['same', 'other', 'loop']).default('same'),
+      status: z
+        .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
+        .default(302),
+    },
+    strike: (exchange, _next, args) => ({
+      ...html(args.status, STATUS_CODES[args.status] ?? 'Found', {
+        location: locationFor(exchange, args.to),
+      }),
+    }),
+  }),
+  malformed: fault({
+    routes: api,
+    reference: '10.3, 14',
+    about: 'the right status, the request carried out, a body that is not JSON',
+    args: { text: z.string().default('{"task_id": ') },
+    strike: async (_exchange, next, args) => {
+      const answer = await next();
+      return answer && { ...answer, body: { kind: 'bytes', bytes: Buffer.from(args.text) } };
+    },
+  }),
+};
+
+/** The gateway's answer to any path it does not have (API reference 10.4). */
+export const invalidUrl = (method: string, path: string): Reply =>
+  errorE1(404, { message: `Invalid URL (${method} ${path})`, type: 'invalid_request_error', code: '' });
+
+function rateLimitReply(as: 'E1' | 'E2' | 'html' | 'empty'): Reply {
+  const message = '当前分组上游负载已饱和，请稍后再试';
+  switch (as) {
+    case 'E1':
+      return errorE1(429, { message, type: 'rate_limit_error', code: 'rate_limit_exceeded' });
+    case 'E2':
+      return json(429, { code: 'fail_to_fetch_task', message, data: null });
+    case 'html':
+      return html(429, 'Too Many Requests');
+    case 'empty':
+      return empty(429);
+  }
+}
+
+const modelOf = ({ record, task }: Exchange): string => record.model ?? task?.model ?? '';
+
+function locationFor({ state, record, path, query }: Exchange, to: 'same' | 'other' | 'loop'): string {
+  // The count makes each address new, so that nobody mistakes a chain for a cached reply.
+  const parameters = new URLSearchParams(query);
+  parameters.set('hop', String(Number(query.get('hop') ?? '0') + 1));
+  const onward = parameters.toString();
+  if (record.origin === 'api') {
+    return to === 'other'
+      ? `${state.resultsUrl}/elsewhere${path}?${onward}`
+      : `${state.baseUrl}${path}?${onward}`;
+  }
+  // For the result host, the same machine under another name is another origin already.
+  const host = to === 'other' ? state.resultsUrl.replace('127.0.0.1', 'localhost') : state.resultsUrl;
+  return `${host}${path}?${onward}`;
+}

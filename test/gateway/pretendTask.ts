@@ -1,0 +1,178 @@
+import type { RenderPlan } from './gatewayOptions';
+import type { RenderedVideo, VideoSpec } from './video/videoSpec';
+
+/** States as the query words them (API reference, section 8). */
+export type TaskStatus = 'unknown' | 'queued' | 'in_progress' | 'succeeded' | 'failed';
+
+/** What became of the images of a request: the service drops what it can't read and says nothing. */
+export type ImageUse = 'none' | 'used' | 'dropped';
+
+/** The documented shapes of a failed task (API reference 5.3). */
+export type FailureShape = 'F1' | 'F2' | 'F3';
+
+export interface TaskFailure {
+  readonly message: string;
+  readonly code: string;
+  /** Absent = the gateway's usual one. */
+  readonly shape?: FailureShape;
+}
+
+export interface NewTask {
+  readonly id: string;
+  readonly family: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly user: string;
+  readonly createdAt: number;
+  readonly plan: RenderPlan;
+  /** One a sample: Veo makes up to four, everybody else one. */
+  readonly specs: readonly VideoSpec[];
+  readonly videos: Promise<readonly RenderedVideo[]>;
+  /** What the family wants to remember for its replies. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly imageUse: ImageUse;
+}
+
+/** What a task says of itself at one moment. */
+export interface TaskSnapshot {
+  readonly id: string;
+  readonly family: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly status: TaskStatus;
+  readonly progress: number;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+  readonly expiresAt: number | null;
+  readonly failure: TaskFailure | null;
+  readonly specs: readonly VideoSpec[];
+}
+
+/**
+ * One paid job at the pretend vendor. Its state follows from the gateway's clock, from whether its video is really
+ * encoded, and from what tests made of it; never from its prompt.
+ */
+export class PretendTask {
+  readonly id: string;
+  readonly family: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly user: string;
+  readonly createdAt: number;
+  readonly specs: readonly VideoSpec[];
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly imageUse: ImageUse;
+  #plan: RenderPlan;
+  #failure: TaskFailure | null = null;
+  #rendered: readonly RenderedVideo[] | null = null;
+  #finishedAt: number | null = null;
+  #held = false;
+  readonly #settled: Promise<void>;
+
+  constructor(task: NewTask) {
+    this.id = task.id;
+    this.family = task.family;
+    this.model = task.model;
+    this.prompt = task.prompt;
+    this.user = task.user;
+    this.createdAt = task.createdAt;
+    this.specs = task.specs;
+    this.details = task.details;
+    this.imageUse = task.imageUse;
+    this.#plan = task.plan;
+    this.#settled = task.videos.then(
+      (videos) => void (this.#rendered = videos),
+      (error: unknown) => {
+        // Our own trouble, not the pretend vendor's: say so where whoever runs the test will read it.
+        this.#failure ??= {
+          message: `The pretend gateway could not encode: ${String(error)}`,
+          code: 'encoder_failed',
+        };
+      },
+    );
+  }
+
+  /** The finished files; null while the encoder is busy. */
+  get videos(): readonly RenderedVideo[] | null {
+    return this.#rendered;
+  }
+
+  /** Resolves when the encoder is done with this task, whatever came of it. */
+  whenEncoded(): Promise<void> {
+    return this.#settled;
+  }
+
+  /** When the task ends by its plan, in gateway time. */
+  get dueAt(): number {
+    return this.createdAt + this.#plan.unknownMs + this.#plan.queuedMs + this.#plan.runningMs;
+  }
+
+  /** Makes the task fail: now, or when its time is up. Failed tasks cost nothing. */
+  fail(failure: TaskFailure, when: 'now' | 'atEnd', now: number): void {
+    this.#failure = failure;
+    if (when === 'now') this.#endPlanAt(now);
+  }
+
+  /** Lets the task's time be up now. */
+  finish(now: number): void {
+    this.#held = false;
+    this.#endPlanAt(now);
+  }
+
+  /** Keeps the task from ending (a slow or stuck vendor) until it is released or finished. */
+  hold(held: boolean): void {
+    this.#held = held;
+  }
+
+  /** State at a moment of the gateway's clock (API reference, section 8). */
+  at(now: number): TaskSnapshot {
+    const { status, progress } = this.#stateAt(now);
+    const ended = status === 'succeeded' || status === 'failed';
+    if (ended) this.#finishedAt ??= Math.min(Math.max(this.dueAt, this.createdAt), now);
+    const expiresMs = this.#plan.expiresMs;
+    return {
+      id: this.id,
+      family: this.family,
+      model: this.model,
+      prompt: this.prompt,
+      status,
+      progress,
+      createdAt: this.createdAt,
+      finishedAt: ended ? this.#finishedAt : null,
+      expiresAt:
+        status === 'succeeded' && expiresMs !== null && this.#finishedAt !== null
+          ? this.#finishedAt + expiresMs
+          : null,
+      failure: status === 'failed' ? this.#failure : null,
+      specs: this.specs,
+    };
+  }
+
+  #stateAt(now: number): { status: TaskStatus; progress: number } {
+    const { unknownMs, queuedMs, runningMs } = this.#plan;
+    const age = now - this.createdAt;
+    const running = age - unknownMs - queuedMs;
+    if (running >= runningMs && !this.#held) {
+      if (this.#failure !== null) return { status: 'failed', progress: 100 };
+      if (this.#rendered !== null) return { status: 'succeeded', progress: 100 };
+    }
+    if (running >= 0) {
+      const share = runningMs === 0 ? 1 : Math.min(1, running / runningMs);
+      return { status: 'in_progress', progress: Math.min(99, 20 + Math.floor(79 * share)) };
+    }
+    if (age >= unknownMs) return { status: 'queued', progress: 0 };
+    return { status: 'unknown', progress: 0 };
+  }
+
+  #endPlanAt(now: number): void {
+    const age = Math.max(0, now - this.createdAt);
+    const unknownMs = Math.min(this.#plan.unknownMs, age);
+    const queuedMs = Math.min(this.#plan.queuedMs, age - unknownMs);
+    this.#plan = {
+      ...this.#plan,
+      unknownMs,
+      queuedMs,
+      runningMs: Math.min(this.#plan.runningMs, age - unknownMs - queuedMs),
+    };
+  }
+}

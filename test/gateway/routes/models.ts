@@ -1,0 +1,21 @@
+import type { Account } from '../accounts';
+import type { Exchange } from '../exchange';
+import { json, type Reply } from '../reply';
+
+/** The service also sells models that make no videos: clients have to filter (API reference 6.1). */
+const OTHER_MODELS = ['gpt-4o-mini', 'gpt-image-1', 'text-embedding-3-small'];
+
+/** `GET /v1/models` (API reference 6.1): what this key may use. */
+export function models({ state }: Exchange, account: Account): Reply {
+  const offered = [...OTHER_MODELS, ...state.models];
+  const data = offered
+    .filter((id) => account.models?.includes(id) ?? true)
+    .map((id) => ({
+      id,
+      object: 'model',
+      created: 1626777600,
+      owned_by: 'custom',
+      supported_endpoint_types: [],
+    }));
+  return json(200, { success: true, object: 'list', data });
+}

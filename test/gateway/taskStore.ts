@@ -1,0 +1,28 @@
+import type { PretendTask } from './pretendTask';
+
+/** The tasks of all users, in order of submit. */
+export class TaskStore {
+  readonly #tasks = new Map<string, PretendTask>();
+
+  get all(): readonly PretendTask[] {
+    return [...this.#tasks.values()];
+  }
+
+  add(task: PretendTask): void {
+    this.#tasks.set(task.id, task);
+  }
+
+  get(id: string): PretendTask | undefined {
+    return this.#tasks.get(id);
+  }
+
+  /** A key sees the tasks of its own user only (API reference, section 5). */
+  visibleTo(user: string, id: string): PretendTask | undefined {
+    const task = this.#tasks.get(id);
+    return task?.user === user ? task : undefined;
+  }
+
+  forget(id: string): void {
+    this.#tasks.delete(id);
+  }
+}
