@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { readDownload, type DownloadOptions } from '../../../src/core/gateway/downloadReply';
+import { GatewayError, type GatewayErrorKind } from '../../../src/core/gateway/errors';
+
+const video = Buffer.from('\0\0\0\x18ftypmp42 not much of a video, but enough bytes', 'latin1');
+const base64 = video.toString('base64');
+const dataUrl = `data:video/mp4;base64,${base64}`;
+const other = Buffer.from('another video altogether').toString('base64');
+const head = { success: true, generation_id: 'video_1', task_id: 'video_1', format: 'mp4' };
+
+class Target {
+  parts: Buffer[] = [];
+  restarts = 0;
+  #isBusy = false;
+  async write(bytes: Uint8Array) {
+    assert.ok(!this.#isBusy, 'writes overlap');
+    this.#isBusy = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.parts.push(Buffer.from(bytes));
+    this.#isBusy = false;
+  }
+  restart() {
+    assert.ok(!this.#isBusy, 'restarted within a write');
+    this.restarts++;
+    this.parts = [];
+    return Promise.resolve();
+  }
+  get content() {
+    assert.ok(!this.#isBusy, 'still writing');
+    return Buffer.concat(this.parts);
+  }
+}
+
+/** A reply in chunks, that knows how much of it was asked for. */
+class Reply implements AsyncIterable<Uint8Array> {
+  readonly #bytes: Buffer;
+  readonly #chunkBytes: number;
+  sent = 0;
+  isLeft = false;
+
+  constructor(body: unknown, chunkBytes = 7) {
+    this.#bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    this.#chunkBytes = chunkBytes;
+  }
+
+  get share() {
+    return this.sent / this.#bytes.length;
+  }
+
+  async *[Symbol.asyncIterator]() {
+    try {
+      while (this.sent < this.#bytes.length) {
+        const chunk = this.#bytes.subarray(this.sent, this.sent + this.#chunkBytes);
+        this.sent += chunk.length;
+        yield await Promise.resolve(chunk);
+      }
+    } finally {
+      this.isLeft = true;
+    }
+  }
+}
+
+async function download(body: unknown, options?: DownloadOptions) {
+  const target = new Target();
+  const reply = new Reply(body);
+  const result = await readDownload(reply, target, options);
+  assert.ok(reply.isLeft);
+  return { result, target, reply, content: target.content };
+}
+
+async function failure(body: unknown): Promise<GatewayError> {
+  const target = new Target();
+  try {
+    await readDownload(new Reply(body), target);
+  } catch (error) {
+    assert.ok(error instanceof GatewayError, String(error));
+    assert.ok(target.content.length >= 0);
+    return error;
+  }
+  return assert.fail('took it for a video');
+}
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, index) =>
+    permutations(items.filter((_, at) => at !== index)).map((rest) => [item, ...rest]),
+  );
+}
+
+describe('reading a download', function () {
+  this.timeout(20_000);
+
+  it('takes the fields in any order', async () => {
+    const members = Object.entries({
+      success: true,
+      size: video.length,
+      base64,
+      data_url: dataUrl,
+      format: 'mp4',
+    });
+    for (const order of permutations(members)) {
+      const { result, content, target } = await download(Object.fromEntries(order));
+      assert.deepEqual(content, video);
+      assert.equal(target.restarts, 0);
+      assert.equal(result.bytes, video.length);
+      assert.equal(result.declaredBytes, video.length);
+    }
+  });
+
+  it('takes any video under any chunking and escaping', async () => {
+    const sizes = fc.integer({ min: 1, max: 5000 });
+    await fc.assert(
+      fc.asyncProperty(
+        sizes,
+        sizes,
+        fc.boolean(),
+        fc.boolean(),
+        async (bytes, chunkBytes, isEscaped, isFirst) => {
+          const original = randomBytes(bytes);
+          const field = isFirst
+            ? { base64: original.toString('base64') }
+            : { data_url: `data:video/mp4;base64,${original.toString('base64')}` };
+          const json = JSON.stringify({ ...head, size: bytes, ...field }, undefined, 1);
+          const text = isEscaped ? json.replaceAll('/', '\\/').replaceAll('A', '\\u0041') : json;
+          const target = new Target();
+          await readDownload(new Reply(text, chunkBytes), target);
+          assert.deepEqual(target.content, original);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  for (const [name, body] of [
+    ['without size', { ...head, base64 }],
+    ['with only base64, and a trailing comma', JSON.stringify({ ...head, base64 }).replace('}', ',}')],
+    ['with only data_url', { ...head, data_url: dataUrl }],
+    ['with base64 that is a data URI', { ...head, base64: dataUrl }],
+    ['with data_url that is bare base64', { ...head, data_url: base64 }],
+    ['with null for base64', { ...head, base64: null, data_url: dataUrl }],
+    ['with null for error', { ...head, error: null, code: '', message: '', base64 }],
+    ['in an envelope', { code: 'success', message: '', data: { size: video.length, base64 } }],
+    ['in an envelope, size outside', { code: 'success', size: video.length, data: { data_url: dataUrl } }],
+    ['with a size that is no number of bytes', { ...head, size: '1280x720', base64 }],
+    ['with size zero', { ...head, size: 0, base64 }],
+    ['with the size as a text', { ...head, size: String(video.length), base64 }],
+    ['with the same field twice', `{"base64":"${base64}","base64":"${base64}"}`],
+  ] as const) {
+    it(`takes one ${name}`, async () => {
+      const { content, result } = await download(body);
+      assert.deepEqual(content, video);
+      assert.equal(result.bytes, video.length);
+    });
+  }
+
+  describe('falls back to the other copy', () => {
+    for (const [name, body, restarts] of [
+      ['when the first is empty', { base64: '', size: video.length, data_url: dataUrl }, 0],
+      ['when the first is not base64', { base64: 'not base64!', data_url: dataUrl }, 0],
+      ['when the first breaks in the middle', { base64: `${'A'.repeat(40_000)}!`, data_url: dataUrl }, 1],
+      ['when the first has a wrong size', { size: video.length, base64: other, data_url: dataUrl }, 1],
+      [
+        'when the first has a wrong size, said between',
+        { base64: other, size: video.length, data_url: dataUrl },
+        1,
+      ],
+      ['when data_url comes first and is bad', { size: video.length, data_url: 'data:,', base64 }, 0],
+    ] as const) {
+      it(name, async () => {
+        const { content, target, result } = await download(body);
+        assert.deepEqual(content, video);
+        assert.equal(target.restarts, restarts);
+        assert.equal(result.bytes, video.length);
+      });
+    }
+  });
+
+  describe('stops early', () => {
+    const large = randomBytes(200_000);
+    const copies = {
+      base64: large.toString('base64'),
+      data_url: `data:video/mp4;base64,${large.toString('base64')}`,
+    };
+    const share = async (body: unknown) => {
+      const reply = new Reply(body, 1000);
+      const target = new Target();
+      const { stoppedEarly } = await readDownload(reply, target);
+      assert.deepEqual(target.content, large);
+      assert.ok(reply.isLeft);
+      return { share: reply.share, stoppedEarly };
+    };
+
+    it('once a video is complete and of the size declared before', async () => {
+      const early = await share({ ...head, size: large.length, ...copies });
+      assert.ok(early.stoppedEarly);
+      assert.ok(early.share <= 0.53, String(early.share));
+    });
+
+    it('at the size that comes between the copies', async () => {
+      const early = await share({
+        ...head,
+        base64: copies.base64,
+        size: large.length,
+        data_url: copies.data_url,
+      });
+      assert.ok(early.stoppedEarly);
+      assert.ok(early.share <= 0.53, String(early.share));
+    });
+
+    it('never without a size, nor before it', async () => {
+      assert.deepEqual(await share({ ...head, ...copies }), { share: 1, stoppedEarly: false });
+      const late = await share({ ...head, ...copies, size: large.length });
+      assert.equal(late.share, 1);
+    });
+  });
+
+  describe('refuses', () => {
+    const size = video.length;
+    const cases: [string, unknown, GatewayErrorKind, RegExp, string?][] = [
+      ['success: false', { success: false, message: 'not finished' }, 'refused', /^not finished$/],
+      ['success: false, with a video', { success: false, size, base64 }, 'refused', /without words/],
+      ['success: false after the video', { base64, success: false, message: 'no' }, 'refused', /^no$/],
+      ['success: false in an envelope', { data: { success: false, message: 'gone' } }, 'refused', /^gone$/],
+      [
+        'an error object',
+        { error: { message: 'no such task', code: 'nope' } },
+        'refused',
+        /no such task/,
+        'nope',
+      ],
+      ['an error text', { error: 'expired' }, 'refused', /expired/],
+      [
+        'code and message',
+        { code: 'task_not_exist', message: 'x', data: null },
+        'refused',
+        /^x$/,
+        'task_not_exist',
+      ],
+      ['an error beside an empty video', { base64: '', error: { message: 'gone' } }, 'refused', /gone/],
+      ['a bare message', { message: 'maintenance' }, 'refused', /maintenance/],
+      ['no video field', head, 'badReply', /no video/],
+      [
+        'an envelope of success without video',
+        { code: 'success', message: 'ok', data: null },
+        'badReply',
+        /no video/,
+      ],
+      ['an empty error', { ...head, error: {} }, 'badReply', /no video/],
+      ['null', { ...head, base64: null, data_url: null }, 'badReply', /no video/],
+      ['a number', { ...head, base64: 12 }, 'badReply', /no video/],
+      ['an empty video', { ...head, base64: '' }, 'badReply', /empty/],
+      ['an empty data URI', { ...head, data_url: 'data:video/mp4;base64,' }, 'badReply', /empty/],
+      ['broken base64', { ...head, base64: 'QUJ$' }, 'badReply', /not base64/],
+      ['a video at another place', { result: { base64 } }, 'badReply', /no video/],
+      ['an array', [base64], 'badReply', /no video/],
+      ['a number alone', 12, 'badReply', /no video/],
+      ['nothing', '', 'badReply', /empty/],
+      ['a web page', '<html></html>', 'badReply', /web page/],
+      ['a size too large', { size: size + 1, base64 }, 'badReply', new RegExp(`${size} bytes.*${size + 1}`)],
+      ['a size too small', { size: size - 1, base64 }, 'badReply', new RegExp(`${size} bytes.*${size - 1}`)],
+      [
+        'a wrong size at the end',
+        { base64, data_url: dataUrl, size: 5 },
+        'badReply',
+        new RegExp(`${size} bytes.*5`),
+      ],
+      [
+        'two wrong copies',
+        { size: 5, base64, data_url: dataUrl },
+        'badReply',
+        new RegExp(`${size} bytes.*5`),
+      ],
+      ['too much beside the video', { note: 'x'.repeat(1 << 20), base64 }, 'badReply', /more than/],
+    ];
+    for (const [name, body, kind, words, code] of cases) {
+      it(name, async () => {
+        const error = await failure(body);
+        assert.equal(error.kind, kind);
+        assert.match(error.message, words);
+        assert.equal(error.code, code);
+      });
+    }
+
+    it('every beginning of a reply', async () => {
+      for (const body of [
+        { ...head, size: video.length, base64 },
+        { ...head, base64, data_url: dataUrl },
+        { base64, data_url: dataUrl, size: video.length },
+        { data: { base64 } },
+      ]) {
+        const text = JSON.stringify(body);
+        const firstBraceAfterVideo = text.indexOf(base64) + base64.length + 1;
+        for (let length = 0; length < text.length; length++) {
+          // With the video complete and its size confirmed nothing more is needed.
+          if ('size' in body && 'success' in body && length >= firstBraceAfterVideo) continue;
+          const error = await failure(text.slice(0, length));
+          assert.equal(error.kind, 'badReply', text.slice(0, length));
+        }
+      }
+    });
+  });
+
+  it('writes nothing beyond the declared size', async () => {
+    const target = new Target();
+    const body = { size: 100, base64: randomBytes(100_000).toString('base64') };
+    await assert.rejects(readDownload(new Reply(body), target), /100000 bytes.*100/);
+    assert.ok(target.content.length <= 100);
+  });
+
+  it('passes on what the target throws, from any write', async () => {
+    for (const failing of [0, 1, 5]) {
+      let writes = 0;
+      const full = new Error('disk full');
+      const target = {
+        write: () => (writes++ === failing ? Promise.reject(full) : Promise.resolve()),
+        restart: () => Promise.resolve(),
+      };
+      const body = { base64: randomBytes(6 * 8192 * 2).toString('base64') };
+      await assert.rejects(readDownload(new Reply(body, 20_000), target), full);
+    }
+  });
+
+  it('passes on what the connection throws, with no write left behind', async () => {
+    const cut = new GatewayError('cut', 'reset');
+    async function* chunks() {
+      yield Buffer.from(`{"base64":"${'QUJD'.repeat(10_000)}`);
+      await Promise.resolve();
+      throw cut;
+    }
+    const target = new Target();
+    await assert.rejects(readDownload(chunks(), target), cut);
+    assert.equal(target.content.length, 30_000);
+  });
+
+  it('finds a video elsewhere when told where', async () => {
+    const isVideo = (path: readonly (string | number)[]) => path[0] === 'url' && path[1] === 1;
+    const body = { status: 'succeeded', size: '1280x720', url: ['https://example.com/a.mp4', dataUrl] };
+    const { content } = await download(body, { isVideo });
+    assert.deepEqual(content, video);
+  });
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import {
+  boxesIn,
+  Fields,
+  findBoxes,
+  findPath,
+  Mp4Error,
+  sourceOf,
+  topBoxes,
+} from '../../../src/core/mp4/boxes';
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'));
+const isDamaged = (error: unknown) => error instanceof Mp4Error && error.reason === 'damaged';
+
+async function topOf(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const box of topBoxes(sourceOf(bytes(text))))
+    found.push(`${box.type} ${box.bodyStart}-${box.end}`);
+  return found;
+}
+
+describe('boxes', () => {
+  it('at the top of a file: short, 64-bit and to the end', async () => {
+    const text = '\0\0\0\x0aaaaa..' + '\0\0\0\x01bbbb\0\0\0\0\0\0\0\x12..' + '\0\0\0\0cccc....';
+    assert.deepEqual(await topOf(text), ['aaaa 8-10', 'bbbb 26-28', 'cccc 36-40']);
+  });
+
+  it('at the top of an empty file', async () => {
+    assert.deepEqual(await topOf(''), []);
+  });
+
+  it('with a 64-bit size that is too small or beyond any file', async () => {
+    await assert.rejects(topOf('\0\0\0\x01bbbb\0\0\0\0\0\0\0\x0f'), isDamaged);
+    await assert.rejects(topOf('\0\0\0\x01bbbb\xff\xff\xff\xff\xff\xff\xff\xff'), { reason: 'truncated' });
+  });
+
+  it('inside a box, found by type', () => {
+    const fields = new Fields(bytes('\0\0\0\x20root' + '\0\0\0\x0cleaf1111' + '\0\0\0\x0cleaf2222'));
+    const [root] = boxesIn(fields, 0, fields.length);
+    assert.ok(root);
+    assert.deepEqual(
+      findBoxes(fields, root, 'leaf').map((leaf) => fields.type(leaf.bodyStart)),
+      ['1111', '2222'],
+    );
+    assert.equal(findPath(fields, root, 'leaf')?.start, 8);
+    assert.equal(findPath(fields, root, 'leaf', 'none'), undefined);
+  });
+
+  it('inside a box, with four zeros at the end as QuickTime writes', () => {
+    const fields = new Fields(bytes('\0\0\0\x08leaf\0\0\0\0'));
+    assert.deepEqual(
+      [...boxesIn(fields, 0, fields.length)].map((box) => box.type),
+      ['leaf'],
+    );
+  });
+
+  it('inside a box, larger than it', () => {
+    const fields = new Fields(bytes('\0\0\0\x09leaf'));
+    assert.throws(() => [...boxesIn(fields, 0, fields.length)], isDamaged);
+  });
+
+  it('whose fields are read within their bytes only', () => {
+    const fields = new Fields(bytes('\x80\0\0\0\0\0\0\x02'));
+    assert.equal(fields.u8(7), 2);
+    assert.equal(fields.u16(6), 2);
+    assert.equal(fields.u32(0), 0x80000000);
+    assert.equal(fields.i32(0), -0x80000000);
+    assert.equal(fields.u64(0), 2 ** 63);
+    for (const read of [
+      () => fields.u8(8),
+      () => fields.u8(-1),
+      () => fields.u16(7),
+      () => fields.u32(5),
+      () => fields.i32(5),
+      () => fields.u64(1),
+      () => fields.type(5),
+      () => fields.bytes(0, 9),
+      () => fields.u32(NaN),
+    ]) {
+      assert.throws(read, isDamaged);
+    }
+  });
+});

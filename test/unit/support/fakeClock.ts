@@ -1,0 +1,51 @@
+import type { Clock } from '../../../src/core/common/clock';
+
+interface Timer {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/** A clock that only tests move. */
+export class FakeClock implements Clock {
+  #now: number;
+  readonly #timers = new Set<Timer>();
+
+  constructor(startAt = Date.UTC(2026, 10, 22, 12)) {
+    this.#now = startAt;
+  }
+
+  now = (): number => this.#now;
+
+  setTimeout = (callback: () => void, ms: number): { dispose(): void } => {
+    const timer = { due: this.#now + Math.max(0, ms), callback };
+    this.#timers.add(timer);
+    return { dispose: () => this.#timers.delete(timer) };
+  };
+
+  /** How many timers are armed. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Time of the next timer, if there is one. */
+  get nextTimer(): number | undefined {
+    return this.#timers.size === 0 ? undefined : Math.min(...[...this.#timers].map((timer) => timer.due));
+  }
+
+  /** Moves on to a time and fires what is due by then, in order. */
+  moveTo(time: number): void {
+    for (;;) {
+      const [timer] = [...this.#timers].filter(({ due }) => due <= time).sort((a, b) => a.due - b.due);
+      if (!timer) break;
+      this.#timers.delete(timer);
+      this.#now = Math.max(this.#now, timer.due);
+      timer.callback();
+    }
+    this.#now = Math.max(this.#now, time);
+  }
+
+  /** Moves the time without firing anything, also back: a clock that was set, or a machine that slept. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+}

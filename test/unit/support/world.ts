@@ -1,0 +1,208 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Engine, type EngineOptions } from '../../../src/core/engine';
+import { english } from '../../../src/core/common/l10n';
+import type { Log } from '../../../src/core/common/log';
+import type { ApiKey, KeySource } from '../../../src/core/gateway/apiKey';
+import { createHttp, type HttpReply, type OpenHttp } from '../../../src/core/gateway/http';
+import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import type { VideoRequest } from '../../../src/core/models/request';
+import { isEnd, type Phase } from '../../../src/core/tasks/phases';
+import type { Task } from '../../../src/core/tasks/task';
+import {
+  startPretendGateway,
+  type GatewayOptions,
+  type PretendGateway,
+} from '../../gateway/pretendGateway';
+import { FakeClock } from './fakeClock';
+
+/** A key source that tests change at will. */
+export class FakeKeys implements KeySource {
+  key: ApiKey | undefined;
+
+  constructor(key: ApiKey | undefined) {
+    this.key = key;
+  }
+
+  keyFor = (): Promise<ApiKey | undefined> => Promise.resolve(this.key);
+}
+
+/** Counts exchanges under way, so that time stands still while the network is at work. */
+function counting(open: OpenHttp): { readonly open: OpenHttp; readonly underWay: () => number } {
+  let underWay = 0;
+  return {
+    underWay: () => underWay,
+    open: async (request) => {
+      underWay++;
+      let over = false;
+      const end = () => {
+        if (!over) underWay--;
+        over = true;
+      };
+      const opened = await open(request).catch((error: unknown) => {
+        end();
+        throw error;
+      });
+      return {
+        close: () => {
+          opened.close();
+          end();
+        },
+        send: async (body, signal) => {
+          try {
+            const reply = await opened.send(body, signal);
+            return { ...reply, body: ending(reply, end), close: () => (reply.close(), end()) };
+          } catch (error) {
+            end();
+            throw error;
+          }
+        },
+      };
+    },
+  };
+}
+
+async function* ending(reply: HttpReply, end: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* reply.body;
+  } finally {
+    end();
+  }
+}
+
+/** One profile with a pretend gateway and any number of windows, all by one clock that only the test moves. */
+export class World {
+  readonly clock: FakeClock;
+  readonly gateway: PretendGateway;
+  readonly folder: string;
+  readonly keys: FakeKeys;
+  readonly lines: string[] = [];
+  readonly #windows: Engine[] = [];
+  readonly #http: ReturnType<typeof counting>;
+
+  private constructor(clock: FakeClock, gateway: PretendGateway) {
+    this.clock = clock;
+    this.gateway = gateway;
+    this.folder = mkdtempSync(path.join(tmpdir(), 'nebula-'));
+    this.keys = new FakeKeys({ id: 'key-1', value: gateway.key });
+    this.#http = counting(createHttp(clock));
+  }
+
+  static async create(options: GatewayOptions = {}): Promise<World> {
+    const clock = new FakeClock();
+    const gateway = await startPretendGateway({ clock: { kind: 'given', now: clock.now }, seed: 'test', ...options });
+    return new World(clock, gateway);
+  }
+
+  get log(): Log {
+    const write = (level: string) => (message: string) => void this.lines.push(`${level} ${message}`);
+    return {
+      trace: write('trace'),
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    };
+  }
+
+  get options(): EngineOptions {
+    return {
+      storageFolder: this.folder,
+      keys: this.keys,
+      log: this.log,
+      l10n: english,
+      pollInterval: () => 5000,
+      clock: this.clock,
+      http: this.#http.open,
+      random: () => 0.5,
+    };
+  }
+
+  /** Opens a window on the profile. */
+  async open(overrides: Partial<EngineOptions> = {}): Promise<Engine> {
+    const engine = await Engine.open({ ...this.options, ...overrides });
+    engine.start();
+    this.#windows.push(engine);
+    return engine;
+  }
+
+  get access() {
+    return { baseUrl: this.gateway.baseUrl, key: { id: 'key-1', value: this.gateway.key } };
+  }
+
+  submit(engine: Engine, request: Partial<VideoRequest> = {}, signal?: AbortSignal): Promise<Task> {
+    const whole = { model: 'sora-2', prompt: 'a paper boat in the rain', ...request };
+    return engine.submit(prepareRequest(whole, english), this.access, signal);
+  }
+
+  /** The requests that the gateway has seen, by kind. */
+  requests(kind: string): number {
+    return this.gateway.log.filter((record) => record.kind === kind).length;
+  }
+
+  /**
+   * Lets time pass until the condition holds: the clock moves from timer to timer, but only while neither network nor
+   * disk is at work.
+   * @throws when it does not hold within so much fake time
+   */
+  async until(condition: () => boolean, limitMs = 30 * 60_000): Promise<void> {
+    const limit = this.clock.now() + limitMs;
+    for (;;) {
+      await this.quiet(condition);
+      if (condition()) return;
+      const next = this.clock.nextTimer;
+      if (next === undefined || next > limit) {
+        throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
+      }
+      // Encoding is real work that the gateway's clock does not know of.
+      await this.gateway.advance(0).catch(() => undefined);
+      this.clock.moveTo(next);
+    }
+  }
+
+  /** Resolves when nothing is under way that could still change something without the clock. */
+  async quiet(condition: () => boolean = () => false): Promise<void> {
+    for (let turns = 0; turns < 8; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (condition()) return;
+      if (this.#http.underWay() > 0) turns = 0;
+    }
+  }
+
+  /** Lets the network and the disk do their work while the clock stands, until the condition holds or for a while. */
+  async turns(condition?: () => boolean): Promise<void> {
+    const limit = performance.now() + (condition ? 10_000 : 0);
+    for (let turn = 0; turn < 20 || performance.now() < limit; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (condition?.() === true) return;
+    }
+    if (condition) throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
+  }
+
+  /** As {@link until}, for a request that never gets its answer: the clock moves on all the same. */
+  async turnsWhileHanging(condition: () => boolean): Promise<void> {
+    for (let steps = 0; steps < 1000; steps++) {
+      await this.turns();
+      if (condition()) return;
+      const next = this.clock.nextTimer;
+      if (next === undefined) break;
+      this.clock.moveTo(next);
+    }
+    throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
+  }
+
+  /** Waits for a task to reach a phase, or any end. */
+  async untilPhase(engine: Engine, id: string, ...phases: Phase[]): Promise<Task> {
+    const wanted = (task: Task | undefined) =>
+      task !== undefined && (phases.length === 0 ? isEnd(task.phase) : phases.includes(task.phase));
+    await this.until(() => wanted(engine.task(id)));
+    return engine.task(id)!;
+  }
+
+  async stop(): Promise<void> {
+    for (const window of this.#windows) window.dispose();
+    await this.gateway.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

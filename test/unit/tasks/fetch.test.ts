@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FaultOptions } from '../../gateway/pretendGateway';
+import type { Task } from '../../../src/core/tasks/task';
+import { World } from '../support/world';
+
+const download = (name: FaultOptions['name'], args: Record<string, unknown> = {}, times = 3): FaultOptions => ({
+  name,
+  route: 'download',
+  times,
+  args,
+});
+const result = (name: FaultOptions['name'], args: Record<string, unknown> = {}, times = 3): FaultOptions => ({
+  name,
+  route: 'result',
+  times,
+  args,
+});
+
+/** DESIGN 5, Fetch: what is tried again until it works. */
+const passing: Readonly<Record<string, FaultOptions>> = {
+  'cut before reading': download('cutBeforeReading'),
+  'cut before the body': download('cutBeforeBody'),
+  'cut during the body': download('cutDuringBody'),
+  '429': download('rateLimit', { retryAfter: 'seconds', seconds: 30 }),
+  '502 as JSON': download('serverError', { status: 502, as: 'E1' }),
+  '504 as a page': download('serverError', { status: 504, as: 'html' }),
+  '200 with an error': download('okWithError'),
+  '200 with a page': download('htmlPage'),
+  'an empty body': download('emptyBody'),
+  'success: false': download('successFalse'),
+  'a wrong size': download('wrongSize', { by: 7 }),
+  'base64 that ends too soon': download('truncatedBase64', { characters: 400 }),
+  'a web page instead of a video': download('notAnMp4'),
+};
+
+/** Odd but right replies: they work at once. */
+const odd: Readonly<Record<string, FaultOptions>> = {
+  'no data_url': download('noDataUrl', {}, 1),
+  'only data_url': download('onlyDataUrl', {}, 1),
+  'escaped base64': download('escapedBase64', {}, 1),
+  'a trailing comma': download('trailingComma', {}, 1),
+  compressed: download('gzip', {}, 1),
+};
+
+describe('fetching a video', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  /** The video is whole, where the store says it is, and nothing else lies about. */
+  function assertSaved(task: Task): void {
+    assert.equal(task.phase, 'saved', task.failure?.message);
+    const [video] = task.videos;
+    assert.ok(video);
+    const file = fileURLToPath(video.uri);
+    assert.equal(createHash('sha256').update(readFileSync(file)).digest('hex'), video.sha256);
+    const left = readdirSync(path.dirname(file)).sort();
+    assert.deepEqual(left, ['.parts', path.basename(file), path.basename(file)].map((name, index) =>
+      index === 1 ? name.replace(/\.mp4$/, '.json') : name,
+    ));
+    assert.deepEqual(readdirSync(path.join(path.dirname(file), '.parts')), []);
+    assert.equal(world.requests('submit'), 1);
+  }
+
+  for (const [name, fault] of Object.entries(passing)) {
+    it(`${name}: tried again, and the reason is shown meanwhile`, async () => {
+      const engine = await world.open();
+      world.gateway.setFault(fault);
+      const { id } = await world.submit(engine);
+      await world.until(() => engine.task(id)?.phase === 'ready' && engine.task(id)?.failure !== undefined);
+      assert.equal(engine.task(id)?.failure?.charged, 'yes');
+      assertSaved(await world.untilPhase(engine, id));
+      assert.equal(world.requests('download'), 4);
+    });
+  }
+
+  for (const [name, fault] of Object.entries(odd)) {
+    it(`${name}: fetched at once`, async () => {
+      const engine = await world.open();
+      world.gateway.setFault(fault);
+      const { id } = await world.submit(engine);
+      assertSaved(await world.untilPhase(engine, id));
+      assert.equal(world.requests('download'), 1);
+    });
+  }
+
+  it('a link is fetched without the key, from another origin', async () => {
+    world.gateway.setShapes({ query: 'slim', link: 'url' });
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    assertSaved(await world.untilPhase(engine, id));
+    assert.equal(world.requests('download'), 0);
+    const [fetched] = world.gateway.log.filter((record) => record.kind === 'result');
+    assert.equal(fetched?.hadKey, false);
+  });
+
+  for (const status of [403, 404, 410]) {
+    it(`a link that answers ${status}: the download call is taken instead`, async () => {
+      world.gateway.setShapes({ query: 'slim', link: 'url' });
+      world.gateway.setFault(result('deadLink', { status }));
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      assertSaved(await world.untilPhase(engine, id));
+      assert.equal(world.requests('download'), 1);
+    });
+  }
+
+  it('a link that leads to a web page: the download call is taken instead', async () => {
+    world.gateway.setShapes({ query: 'slim', link: 'url' });
+    world.gateway.setFault(result('notAnMp4'));
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    assertSaved(await world.untilPhase(engine, id));
+  });
+
+  for (const to of ['same', 'other'] as const) {
+    it(`a link that redirects to ${to === 'same' ? 'the same' : 'another'} origin is followed without the key`, async () => {
+      world.gateway.setShapes({ query: 'slim', link: 'url' });
+      world.gateway.setFault(result('redirect', { to }, 1));
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      assertSaved(await world.untilPhase(engine, id));
+      assert.ok(world.gateway.log.filter((record) => record.kind === 'result').every((record) => !record.hadKey));
+    });
+  }
+
+  it('the download call redirected to another origin: the key stays behind', async () => {
+    world.gateway.setFault(download('redirect', { to: 'other' }, 1));
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    assertSaved(await world.untilPhase(engine, id));
+    assert.ok(world.gateway.log.filter((record) => record.origin === 'results').every((record) => !record.hadKey));
+  });
+
+  it('a video that is gone for good: lost within a minute, after three tries', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'clientError', route: 'download', times: 'always', args: { status: 404 } });
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id, 'ready');
+    const started = world.clock.now();
+    const task = await world.untilPhase(engine, id);
+    assert.equal(task.phase, 'lost');
+    assert.equal(task.failure?.kind, 'expired');
+    const seconds = (world.clock.now() - started) / 1000;
+    assert.ok(seconds >= 10 && seconds <= 60, `${seconds} s`);
+    assert.equal(world.requests('download'), 3);
+  });
+
+  it('the word "expired" instead of a link: lost', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id, 'running');
+    world.gateway.setFault({ name: 'urlIs', route: 'query', times: 'always', args: { url: 'expired' } });
+    const task = await world.untilPhase(engine, id);
+    assert.equal(task.phase, 'lost');
+    assert.equal(task.failure?.kind, 'expired');
+  });
+
+  it('trouble without end: tried for a day, then lost, and said to be charged', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'serverError', route: 'download', times: 'always', args: { status: 502, as: 'E1' } });
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id, 'ready');
+    const started = world.clock.now();
+    await world.until(() => engine.task(id)?.phase === 'lost', 30 * 3600_000);
+    const hours = (world.clock.now() - started) / 3600_000;
+    assert.ok(hours >= 24 && hours < 25, `${hours} h`);
+    assert.equal(engine.task(id)?.failure?.charged, 'yes');
+    assert.ok(world.requests('download') < 65);
+  });
+
+  it('a library that has become a file: says so, waits however long, and goes on when it is mended', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id, 'running');
+    const library = path.join(world.folder, 'library');
+    rmSync(library, { recursive: true });
+    writeFileSync(library, 'in the way');
+    await world.until(() => engine.task(id)?.failure?.kind === 'disk');
+    const started = world.clock.now();
+    await world.until(() => world.clock.now() - started > 30 * 3600_000, 31 * 3600_000);
+    assert.equal(engine.task(id)?.failure?.kind, 'disk');
+    rmSync(library);
+    assertSaved(await world.untilPhase(engine, id));
+  });
+
+  it('a library folder that has vanished is made again', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id, 'running');
+    rmSync(path.join(world.folder, 'library'), { recursive: true });
+    assertSaved(await world.untilPhase(engine, id));
+  });
+
+  it('a video that was placed before its window died is found, not fetched again', async () => {
+    const first = await world.open();
+    const saved = await world.untilPhase(first, (await world.submit(first)).id);
+    // A second task, whose window ends during the fetch.
+    world.gateway.setFault({ name: 'hang', route: 'download' });
+    const { id, createdAt } = await world.submit(first);
+    await world.turnsWhileHanging(() => world.requests('download') === 2);
+    first.dispose();
+    // As if it had ended right after renaming the file: no sidecar, no row.
+    const day = new Date(createdAt).toISOString().slice(0, 10);
+    const name = `${day}-a-paper-boat-in-the-rain-${id.slice(0, 8)}`;
+    renameSync(fileURLToPath(saved.videos[0]!.uri), path.join(world.folder, 'library', `${name}.mp4`));
+    const second = await world.open();
+    const task = await world.untilPhase(second, id);
+    assert.equal(task.phase, 'saved');
+    assert.equal(task.videos[0]?.sha256, saved.videos[0]?.sha256);
+    assert.equal(world.requests('download'), 2, 'one for the first task, and the one that hung');
+    assert.equal(existsSync(path.join(world.folder, 'library', `${name}.json`)), true);
+  });
+
+  it('stop tracking during the fetch ends it and leaves nothing', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'hang', route: 'download' });
+    const { id } = await world.submit(engine);
+    await world.turnsWhileHanging(() => engine.task(id)?.phase === 'saving');
+    assert.equal(await engine.stopTracking(id), true);
+    await world.turns();
+    assert.equal(engine.task(id)?.phase, 'stopped');
+    await world.until(() => world.clock.timers === 0);
+    assert.deepEqual(readdirSync(path.join(world.folder, 'library', '.parts')), []);
+  });
+});

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import type { FaultOptions } from '../../gateway/pretendGateway';
+import { SubmitCancelled } from '../../../src/core/tasks/submitter';
+import type { Phase } from '../../../src/core/tasks/phases';
+import type { Charged, FailureKind } from '../../../src/core/tasks/task';
+import { FakeClock } from '../support/fakeClock';
+import { World } from '../support/world';
+
+interface Row {
+  readonly fault: FaultOptions;
+  readonly phase: Phase;
+  readonly charged?: Charged;
+  readonly kind?: FailureKind;
+  /** Submits that the gateway sees; 1 unless said otherwise. */
+  readonly submits?: number;
+  /** Tasks that the gateway makes. */
+  readonly made: number;
+}
+
+const error = (status: number, as: string): FaultOptions => ({
+  name: 'serverError',
+  route: 'submit',
+  times: 'always',
+  args: { status, as },
+});
+const client = (status: number, as = 'E1'): FaultOptions => ({
+  name: 'clientError',
+  route: 'submit',
+  times: 'always',
+  args: { status, as },
+});
+const named = (name: FaultOptions['name'], args: Record<string, unknown> = {}): FaultOptions => ({
+  name,
+  route: 'submit',
+  times: 'always',
+  args,
+});
+
+/** DESIGN 5, Submit: what each reply means. */
+const rows: Readonly<Record<string, Row>> = {
+  '400 E1': { fault: client(400), phase: 'rejected', charged: 'no', made: 0 },
+  '400 E2': { fault: client(400, 'E2'), phase: 'rejected', charged: 'no', made: 0 },
+  '401': { fault: named('keyRejected'), phase: 'rejected', charged: 'no', kind: 'key', made: 0 },
+  '401 documented': {
+    fault: named('keyRejected', { as: 'documented' }),
+    phase: 'rejected',
+    charged: 'no',
+    kind: 'key',
+    made: 0,
+  },
+  '402': { fault: client(402), phase: 'rejected', charged: 'no', kind: 'quota', made: 0 },
+  '403 model': { fault: named('modelForbidden'), phase: 'rejected', charged: 'no', kind: 'permission', made: 0 },
+  '403 balance': { fault: named('balanceTooLow'), phase: 'rejected', charged: 'no', kind: 'quota', made: 0 },
+  '404': { fault: named('invalidUrl'), phase: 'rejected', charged: 'no', made: 0 },
+  '413 page': { fault: client(413, 'html'), phase: 'rejected', charged: 'no', made: 0 },
+  '415': { fault: client(415), phase: 'rejected', charged: 'no', made: 0 },
+  '422': { fault: client(422), phase: 'rejected', charged: 'no', made: 0 },
+  'vendor refused': { fault: named('vendorRefused'), phase: 'rejected', charged: 'no', made: 0 },
+  'no channel': { fault: named('modelGone'), phase: 'rejected', charged: 'no', kind: 'modelGone', made: 0 },
+  '200 with an error': { fault: named('okWithError'), phase: 'rejected', charged: 'no', made: 0 },
+  'redirect to another origin': { fault: named('redirect', { to: 'other' }), phase: 'rejected', charged: 'no', made: 0 },
+  'redirect to the same origin': { fault: named('redirect', { to: 'same' }), phase: 'rejected', charged: 'no', made: 0 },
+  '500 E1': { fault: error(500, 'E1'), phase: 'unknown', charged: 'unknown', kind: 'upstream', made: 0 },
+  '500 E2': { fault: error(500, 'E2'), phase: 'unknown', charged: 'unknown', made: 0 },
+  '502 page': { fault: error(502, 'html'), phase: 'unknown', charged: 'unknown', made: 0 },
+  '503 empty': { fault: error(503, 'empty'), phase: 'unknown', charged: 'unknown', made: 0 },
+  '504 page': { fault: error(504, 'html'), phase: 'unknown', charged: 'unknown', made: 0 },
+  '524 page': { fault: error(524, 'html'), phase: 'unknown', charged: 'unknown', made: 0 },
+  'insert_task_failed': {
+    fault: named('serverError', { status: 500, as: 'E2', code: 'insert_task_failed', accepted: true }),
+    phase: 'unknown',
+    charged: 'unknown',
+    made: 1,
+  },
+  'insert_task_failed as a 400': {
+    fault: named('clientError', { status: 400, as: 'E2', code: 'insert_task_failed' }),
+    phase: 'unknown',
+    charged: 'unknown',
+    made: 0,
+  },
+  'reply lost after acceptance': {
+    fault: named('replyLostAfterAcceptance'),
+    phase: 'unknown',
+    charged: 'unknown',
+    made: 1,
+  },
+  'cut before it is read': { fault: named('cutBeforeReading'), phase: 'unknown', charged: 'unknown', made: 0 },
+  'cut before the body': { fault: named('cutBeforeBody'), phase: 'unknown', charged: 'unknown', made: 1 },
+  'cut during the body': { fault: named('cutDuringBody'), phase: 'unknown', charged: 'unknown', made: 1 },
+  'an empty 200': { fault: named('emptyBody'), phase: 'unknown', charged: 'unknown', made: 1 },
+  'an unreadable 200': { fault: named('malformed'), phase: 'unknown', charged: 'unknown', made: 1 },
+  'a page with 200': { fault: named('htmlPage'), phase: 'unknown', charged: 'unknown', made: 0 },
+  '429 with seconds, always': {
+    fault: named('rateLimit', { retryAfter: 'seconds', seconds: 5 }),
+    phase: 'rejected',
+    charged: 'no',
+    kind: 'rateLimit',
+    submits: 3,
+    made: 0,
+  },
+  '429 with a date, always': {
+    fault: named('rateLimit', { retryAfter: 'date', seconds: 5 }),
+    phase: 'rejected',
+    charged: 'no',
+    submits: 3,
+    made: 0,
+  },
+  '429 with nothing, always': {
+    fault: named('rateLimit', { retryAfter: 'none', body: 'empty' }),
+    phase: 'rejected',
+    charged: 'no',
+    submits: 3,
+    made: 0,
+  },
+  '429 with nonsense, always': {
+    fault: named('rateLimit', { retryAfter: 'nonsense' }),
+    phase: 'rejected',
+    charged: 'no',
+    submits: 3,
+    made: 0,
+  },
+  '429 that asks for ten minutes': {
+    fault: named('rateLimit', { retryAfter: 'seconds', seconds: 600 }),
+    phase: 'rejected',
+    charged: 'no',
+    submits: 1,
+    made: 0,
+  },
+  'compressed': { fault: named('gzip'), phase: 'queued', made: 1 },
+  'more fields, empty code and message': {
+    fault: named('extraFields', { fields: { code: '', message: '', status_code: 0 } }),
+    phase: 'queued',
+    made: 1,
+  },
+};
+
+describe('submit', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  for (const [name, row] of Object.entries(rows)) {
+    it(`${name}: ${row.phase}`, async () => {
+      const engine = await world.open();
+      world.gateway.setFault(row.fault);
+      let settled = false;
+      const sent = world.submit(engine).finally(() => (settled = true));
+      await world.until(() => settled);
+      const task = await sent;
+      assert.equal(task.phase, row.phase, task.failure?.message);
+      assert.equal(task.failure?.charged, row.charged);
+      if (row.kind) assert.equal(task.failure?.kind, row.kind, task.failure?.message);
+      assert.equal(world.requests('submit'), row.submits ?? 1);
+      assert.equal(world.gateway.tasks.length, row.made);
+      assert.ok(!JSON.stringify(task).includes(world.gateway.key));
+    });
+  }
+
+  it('no reply for two minutes: unknown', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'hang', route: 'submit', args: { accepted: true } });
+    const sent = world.submit(engine);
+    await world.turns(() => world.gateway.tasks.length === 1);
+    // The lease is renewed all the while, so no other window gives the send up.
+    for (let seconds = 0; seconds < 120; seconds += 5) {
+      assert.equal(engine.tasks()[0]?.phase, 'sending');
+      world.clock.moveTo(world.clock.now() + 5000);
+      await world.turns();
+    }
+    const task = await sent;
+    assert.equal(task.phase, 'unknown');
+    assert.equal(task.failure?.charged, 'unknown');
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('a 429 that passes is sent again and accepted, and the wait is visible', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'seconds', seconds: 20 } });
+    const started = world.clock.now();
+    let settled = false;
+    const sent = world.submit(engine).finally(() => (settled = true));
+    await world.until(() => engine.tasks()[0]?.failure?.kind === 'rateLimit');
+    assert.equal(engine.tasks()[0]?.phase, 'draft');
+    await world.until(() => settled);
+    const task = await sent;
+    assert.equal(task.phase, 'queued');
+    assert.equal(task.failure, undefined);
+    assert.ok(world.clock.now() - started >= 20_000);
+    assert.deepEqual(
+      task.timeline.map((entry) => entry.phase),
+      ['draft', 'sending', 'draft', 'sending', 'queued'],
+    );
+  });
+
+  it('an unreachable gateway is tried three times within 15 s, then rejected', async () => {
+    const engine = await world.open();
+    await world.gateway.setReachable(false);
+    const started = world.clock.now();
+    let settled = false;
+    const sent = world.submit(engine).finally(() => (settled = true));
+    await world.until(() => settled);
+    const task = await sent;
+    assert.equal(task.phase, 'rejected');
+    assert.equal(task.failure?.kind, 'network');
+    assert.equal(task.failure?.charged, 'no');
+    assert.match(task.failure?.message ?? '', /127\.0\.0\.1:\d+ could not be reached/);
+    assert.ok(world.clock.now() - started <= 15_000);
+  });
+
+  it('a gateway that comes back between the tries gets the request once', async () => {
+    const engine = await world.open();
+    await world.gateway.setReachable(false);
+    let settled = false;
+    const sent = world.submit(engine).finally(() => (settled = true));
+    await world.quiet();
+    await world.gateway.setReachable(true);
+    await world.until(() => settled);
+    assert.equal((await sent).phase, 'queued');
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('cancelled before a byte left: there is no task', async () => {
+    const engine = await world.open();
+    await world.gateway.setReachable(false);
+    const cancel = new AbortController();
+    const sent = world.submit(engine, {}, cancel.signal);
+    const rejected = assert.rejects(sent, SubmitCancelled);
+    await world.quiet();
+    cancel.abort();
+    await rejected;
+    assert.deepEqual(engine.tasks(), []);
+    await world.gateway.setReachable(true);
+    assert.equal(world.requests('submit'), 0);
+  });
+
+  it('cancelled while it is being sent: the task goes on', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 100 } });
+    const cancel = new AbortController();
+    const sent = world.submit(engine, {}, cancel.signal);
+    await world.until(() => engine.tasks()[0]?.phase === 'sending');
+    cancel.abort();
+    assert.equal((await sent).phase, 'queued');
+  });
+
+  it('stopped by hand while it waits: stopped, and never sent again', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'rateLimit', route: 'submit', times: 'always', args: { retryAfter: 'none' } });
+    const sent = world.submit(engine);
+    await world.until(() => engine.tasks()[0]?.failure?.kind === 'rateLimit');
+    assert.equal(await engine.stopSending(engine.tasks()[0]!.id), true);
+    assert.equal((await sent).phase, 'stopped');
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('a window that dies while sending leaves `unknown` to the others within 30 s, and a late reply mends it', async () => {
+    // This window sleeps: its timers don't fire, while time goes on for the other one.
+    const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
+    const other = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
+    const sent = world.submit(sleeping);
+    await world.turns(() => other.tasks()[0]?.phase === 'sending');
+    other.look();
+    world.clock.moveTo(world.clock.now() + 30_000);
+    await world.turns(() => other.tasks()[0]?.phase === 'unknown');
+    assert.equal(other.tasks()[0]?.failure?.charged, 'unknown');
+
+    const task = await sent;
+    assert.equal(task.phase, 'queued');
+    assert.equal(task.failure, undefined);
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('a draft that a dead window left behind was never sent, and is not sent later', async () => {
+    const dying = await world.open();
+    world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'seconds', seconds: 100 } });
+    const sent = world.submit(dying);
+    sent.catch(() => undefined);
+    await world.until(() => dying.tasks()[0]?.failure?.kind === 'rateLimit');
+    dying.dispose();
+    world.clock.jump(60_000);
+    const other = await world.open();
+    const task = await world.untilPhase(other, other.tasks()[0]!.id);
+    assert.equal(task.phase, 'rejected');
+    assert.equal(task.failure?.charged, 'no');
+    assert.equal(world.requests('submit'), 1);
+  });
+});

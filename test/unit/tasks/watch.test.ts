@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import type { FaultOptions } from '../../gateway/pretendGateway';
+import type { Phase } from '../../../src/core/tasks/phases';
+import type { FailureKind } from '../../../src/core/tasks/task';
+import { World } from '../support/world';
+
+const query = (name: FaultOptions['name'], args: Record<string, unknown> = {}, times: number | 'always' = 1) => ({
+  name,
+  route: 'query' as const,
+  times,
+  args,
+});
+
+/** DESIGN 5, Query: what passes by itself; each strikes four times and then lets the task go on. */
+const blips: Readonly<Record<string, FaultOptions>> = {
+  'cut before reading': query('cutBeforeReading', {}, 4),
+  'cut during the body': query('cutDuringBody', {}, 4),
+  '408': query('clientError', { status: 408 }, 4),
+  '429 with seconds': query('rateLimit', { retryAfter: 'seconds', seconds: 20 }, 4),
+  '429 with nothing': query('rateLimit', { retryAfter: 'none', body: 'empty' }, 4),
+  '500 as JSON': query('serverError', { status: 500, as: 'E2' }, 4),
+  '502 as a page': query('serverError', { status: 502, as: 'html' }, 4),
+  '200 with a page': query('htmlPage', {}, 4),
+  'an empty body': query('emptyBody', {}, 4),
+  'no JSON': query('malformed', {}, 4),
+  '200 with an error': query('okWithError', {}, 4),
+  'a wrong address': query('invalidUrl', {}, 4),
+  'an unknown word': query('statusWord', { word: 'transmogrifying' }, 4),
+  'not found twice': query('taskNotFound', { status: 404 }, 2),
+  'one model forbidden': query('modelForbidden', {}, 1),
+  compressed: query('gzip', {}, 'always'),
+};
+
+interface End {
+  readonly fault: FaultOptions;
+  readonly phase: Phase;
+  readonly kind: FailureKind;
+  readonly charged: 'no' | 'yes' | 'unknown';
+}
+
+const ends: Readonly<Record<string, End>> = {
+  'failed as F1': { fault: query('taskFailed', { shape: 'F1' }), phase: 'failed', kind: 'moderation', charged: 'no' },
+  'failed as F2': { fault: query('taskFailed', { shape: 'F2' }), phase: 'failed', kind: 'moderation', charged: 'no' },
+  'failed as F3': { fault: query('taskFailed', { shape: 'F3' }), phase: 'failed', kind: 'moderation', charged: 'no' },
+  cancelled: {
+    fault: query('statusWord', { word: 'CANCELLED' }, 'always'),
+    phase: 'failed',
+    kind: 'upstream',
+    charged: 'no',
+  },
+  expired: {
+    fault: query('statusWord', { word: 'expired' }, 'always'),
+    phase: 'lost',
+    kind: 'expired',
+    charged: 'unknown',
+  },
+  forgotten: { fault: query('taskLost'), phase: 'lost', kind: 'expired', charged: 'unknown' },
+  'not found for ever, 404': {
+    fault: query('taskNotFound', { status: 404 }, 'always'),
+    phase: 'lost',
+    kind: 'expired',
+    charged: 'unknown',
+  },
+};
+
+describe('watching a task', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  for (const [name, fault] of Object.entries(blips)) {
+    it(`${name}: asked again until it is saved`, async () => {
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      world.gateway.setFault(fault);
+      const task = await world.untilPhase(engine, id);
+      assert.equal(task.phase, 'saved', task.failure?.message);
+      assert.equal(task.failure, undefined);
+      assert.equal(world.requests('submit'), 1);
+    });
+  }
+
+  for (const [name, { fault, phase, kind, charged }] of Object.entries(ends)) {
+    it(`${name}: ${phase}`, async () => {
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      world.gateway.setFault(fault);
+      const task = await world.untilPhase(engine, id);
+      assert.equal(task.phase, phase);
+      assert.equal(task.failure?.charged, charged);
+      assert.equal(task.failure?.kind, kind, task.failure?.message);
+    });
+  }
+
+  for (const query of ['flat', 'slim', 'nested'] as const) {
+    it(`replies in the ${query} shape`, async () => {
+      world.gateway.setShapes({ query, submit: query === 'slim' ? 'short' : 'full' });
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    });
+  }
+
+  it('a task that is missing is believed lost only 60 s after the submit and after three answers', async () => {
+    const engine = await world.open();
+    world.gateway.setFault(query('taskNotFound', { status: 404 }, 'always'));
+    const started = world.clock.now();
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id, 'lost');
+    const seconds = (world.clock.now() - started) / 1000;
+    assert.ok(seconds >= 80 && seconds < 120, `${seconds} s`);
+  });
+
+  it('a task under another key is left alone when it is not found', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    world.keys.key = { id: 'key-2', value: world.gateway.key };
+    world.gateway.setFault(query('taskNotFound', {}, 'always'));
+    const started = world.clock.now();
+    await world.until(() => world.clock.now() - started > 2 * 3600_000, 3 * 3600_000);
+    const task = engine.task(id);
+    assert.equal(task?.phase, 'queued');
+    assert.match(task?.failure?.message ?? '', /another key/);
+  });
+
+  it('a refused key pauses all tasks of the origin with one request, until another key is there', async () => {
+    const engine = await world.open();
+    const first = await world.submit(engine);
+    const second = await world.submit(engine, { prompt: 'another one' });
+    world.gateway.setFault(query('keyRejected', {}, 'always'));
+    await world.until(() => engine.task(first.id)?.failure?.kind === 'key');
+    const asked = world.requests('query');
+    const pausedAt = world.clock.now();
+    await world.until(() => world.clock.now() - pausedAt > 10 * 60_000, 3600_000);
+    // The second one's request may have been under way together with the first one's.
+    assert.ok(world.requests('query') <= asked + 1);
+    world.gateway.clearFaults();
+    await engine.keyChanged();
+    assert.equal((await world.untilPhase(engine, first.id)).phase, 'saved');
+    assert.equal((await world.untilPhase(engine, second.id)).phase, 'saved');
+  });
+
+  it('a refused key is tried again by itself after 15 minutes', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    world.gateway.setFault(query('keyRejected'));
+    const started = world.clock.now();
+    const task = await world.untilPhase(engine, id);
+    assert.equal(task.phase, 'saved');
+    assert.ok(world.clock.now() - started >= 15 * 60_000);
+  });
+
+  it('without a key a task waits and says why', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    world.keys.key = undefined;
+    await world.until(() => engine.task(id)?.failure?.kind === 'key');
+    world.keys.key = world.access.key;
+    await engine.keyChanged();
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+  });
+
+  it('progress never goes back and never says 100 before the end', async () => {
+    const engine = await world.open();
+    const seen: number[] = [];
+    engine.onDidChangeTasks(({ changed }) => changed.forEach((task) => seen.push(task.progress ?? -1)));
+    const { id } = await world.submit(engine);
+    for (const progress of [10, '60%', 5, 100, 'soon', 250]) world.gateway.setFault(query('progressIs', { progress }));
+    await world.untilPhase(engine, id, 'ready', 'saving', 'saved');
+    const known = seen.filter((progress) => progress >= 0);
+    assert.deepEqual(known, known.toSorted((a, b) => a - b));
+    assert.ok(Math.max(...known) <= 99);
+  });
+
+  it('stop tracking ends it, and says that it neither cancels nor refunds', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    assert.equal(await engine.stopTracking(id), true);
+    assert.equal(engine.task(id)?.phase, 'stopped');
+    await world.until(() => world.clock.timers === 0);
+    assert.equal(await engine.remove(id), true);
+    assert.equal(engine.task(id), undefined);
+  });
+
+  it('an unfinished task cannot be removed', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    assert.equal(await engine.remove(id), false);
+  });
+
+  it('a clock set back by a day does not delay anything', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    engine.dispose();
+    world.clock.jump(-24 * 3600_000);
+    const again = await world.open();
+    await world.until(() => world.requests('query') > 0, 60_000);
+    assert.equal(again.task(id)?.phase, 'queued');
+  });
+
+  it('the questions grow rarer with age and never end', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
+    await world.submit(engine);
+    const started = world.clock.now();
+    const askedIn = async (from: number, to: number) => {
+      await world.until(() => world.clock.now() - started >= from * 60_000, 48 * 3600_000);
+      const before = world.requests('query');
+      await world.until(() => world.clock.now() - started >= to * 60_000, 48 * 3600_000);
+      return world.requests('query') - before;
+    };
+    const counts = [await askedIn(0, 2), await askedIn(2, 10), await askedIn(10, 60), await askedIn(60, 120)];
+    assert.ok(counts[0]! >= 22 && counts[0]! <= 25, String(counts));
+    assert.ok(counts[1]! >= 58 && counts[1]! <= 61, String(counts));
+    assert.ok(counts[2]! >= 198 && counts[2]! <= 202, String(counts));
+    assert.ok(counts[3]! > 60 && counts[3]! < 200, String(counts));
+    const day = await askedIn(24 * 60, 25 * 60);
+    assert.ok(day >= 1 && day <= 3, String(day));
+  });
+});
