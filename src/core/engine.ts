@@ -117,7 +117,11 @@ export class Engine implements Disposable {
   static async open(options: EngineOptions): Promise<Engine> {
     const clock = options.clock ?? systemClock;
     makeFolders(options);
-    return new Engine(options, clock, await openStore(storePlace(options), clock, prefixed(options.log, 'store')));
+    return new Engine(
+      options,
+      clock,
+      await openStore(storePlace(options), clock, prefixed(options.log, 'store')),
+    );
   }
 
   /**

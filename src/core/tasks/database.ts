@@ -40,8 +40,12 @@ export function isBusy(error: unknown): boolean {
   return code === SQLITE.busy || code === SQLITE.locked;
 }
 
+/** SQLite's own check found the file damaged. */
+class DamagedError extends Error {}
+
 /** Whether an error means that the file is no database that can be read. */
 export function isDamaged(error: unknown): boolean {
+  if (error instanceof DamagedError) return true;
   const code = sqliteCode(error);
   return code === SQLITE.corrupt || code === SQLITE.notADatabase;
 }
@@ -105,6 +109,7 @@ export class Database {
       connection.exec(
         `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON;`,
       );
+      checkIfSmall(connection);
       if (versionOf(connection) < SCHEMA_VERSION) migrate(connection);
       const newer = versionOf(connection) > SCHEMA_VERSION;
       // Whether the file takes writes shows only when one is begun.
@@ -210,6 +215,19 @@ class Patience {
     await sleep(this.#clock, this.#pause);
     this.#pause = Math.min(this.#pause * 2, 100);
   }
+}
+
+/** A database up to this size, in bytes, is checked each time it is opened: that takes a few milliseconds. */
+const CHECKED_UP_TO = 4 * 1024 * 1024;
+
+/** @throws an error that {@link isDamaged} when a page is broken */
+function checkIfSmall(connection: DatabaseSync): void {
+  const size = connection.prepare(
+    'SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size',
+  );
+  if (Number(size.get()?.['size']) > CHECKED_UP_TO) return;
+  const verdict = connection.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  if (verdict !== 'ok') throw new DamagedError(String(verdict));
 }
 
 function versionOf(connection: DatabaseSync): number {

@@ -45,14 +45,18 @@ export async function salvageRows(damaged: string, store: TaskStore, log: Log): 
   return salvaged;
 }
 
-/** Row numbers, as many as the damage lets us see. */
-function rowidsOf(connection: DatabaseSync, log: Log): number[] {
-  const rowids: number[] = [];
-  try {
-    for (const row of connection.prepare('SELECT rowid FROM tasks').iterate())
-      rowids.push(Number(row['rowid']));
-  } catch (error) {
-    log.warn(`the list of tasks breaks off: ${describeError(error)}`);
+/** Row numbers, as many as the damage lets us see: from both ends up to where it is. */
+function rowidsOf(connection: DatabaseSync, log: Log): Set<number> {
+  const rowids = new Set<number>();
+  for (const direction of ['ASC', 'DESC']) {
+    try {
+      const rows = connection
+        .prepare(`SELECT rowid FROM tasks NOT INDEXED ORDER BY rowid ${direction}`)
+        .iterate();
+      for (const row of rows) rowids.add(Number(row['rowid']));
+    } catch (error) {
+      log.warn(`the list of tasks breaks off: ${describeError(error)}`);
+    }
   }
   return rowids;
 }

@@ -7,7 +7,11 @@ import type { FaultOptions } from '../../gateway/pretendGateway';
 import type { Task } from '../../../src/core/tasks/task';
 import { World } from '../support/world';
 
-const download = (name: FaultOptions['name'], args: Record<string, unknown> = {}, times = 3): FaultOptions => ({
+const download = (
+  name: FaultOptions['name'],
+  args: Record<string, unknown> = {},
+  times = 3,
+): FaultOptions => ({
   name,
   route: 'download',
   times,
@@ -65,9 +69,12 @@ describe('fetching a video', function () {
     const file = fileURLToPath(video.uri);
     assert.equal(createHash('sha256').update(readFileSync(file)).digest('hex'), video.sha256);
     const left = readdirSync(path.dirname(file)).sort();
-    assert.deepEqual(left, ['.parts', path.basename(file), path.basename(file)].map((name, index) =>
-      index === 1 ? name.replace(/\.mp4$/, '.json') : name,
-    ));
+    assert.deepEqual(
+      left,
+      ['.parts', path.basename(file), path.basename(file)].map((name, index) =>
+        index === 1 ? name.replace(/\.mp4$/, '.json') : name,
+      ),
+    );
     assert.deepEqual(readdirSync(path.join(path.dirname(file), '.parts')), []);
     assert.equal(world.requests('submit'), 1);
   }
@@ -130,7 +137,9 @@ describe('fetching a video', function () {
       const engine = await world.open();
       const { id } = await world.submit(engine);
       assertSaved(await world.untilPhase(engine, id));
-      assert.ok(world.gateway.log.filter((record) => record.kind === 'result').every((record) => !record.hadKey));
+      assert.ok(
+        world.gateway.log.filter((record) => record.kind === 'result').every((record) => !record.hadKey),
+      );
     });
   }
 
@@ -139,12 +148,19 @@ describe('fetching a video', function () {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     assertSaved(await world.untilPhase(engine, id));
-    assert.ok(world.gateway.log.filter((record) => record.origin === 'results').every((record) => !record.hadKey));
+    assert.ok(
+      world.gateway.log.filter((record) => record.origin === 'results').every((record) => !record.hadKey),
+    );
   });
 
   it('a video that is gone for good: lost within a minute, after three tries', async () => {
     const engine = await world.open();
-    world.gateway.setFault({ name: 'clientError', route: 'download', times: 'always', args: { status: 404 } });
+    world.gateway.setFault({
+      name: 'clientError',
+      route: 'download',
+      times: 'always',
+      args: { status: 404 },
+    });
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id, 'ready');
     const started = world.clock.now();
@@ -168,7 +184,12 @@ describe('fetching a video', function () {
 
   it('trouble without end: tried for a day, then lost, and said to be charged', async () => {
     const engine = await world.open();
-    world.gateway.setFault({ name: 'serverError', route: 'download', times: 'always', args: { status: 502, as: 'E1' } });
+    world.gateway.setFault({
+      name: 'serverError',
+      route: 'download',
+      times: 'always',
+      args: { status: 502, as: 'E1' },
+    });
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id, 'ready');
     const started = world.clock.now();

@@ -49,7 +49,13 @@ const rows: Readonly<Record<string, Row>> = {
     made: 0,
   },
   '402': { fault: client(402), phase: 'rejected', charged: 'no', kind: 'quota', made: 0 },
-  '403 model': { fault: named('modelForbidden'), phase: 'rejected', charged: 'no', kind: 'permission', made: 0 },
+  '403 model': {
+    fault: named('modelForbidden'),
+    phase: 'rejected',
+    charged: 'no',
+    kind: 'permission',
+    made: 0,
+  },
   '403 balance': { fault: named('balanceTooLow'), phase: 'rejected', charged: 'no', kind: 'quota', made: 0 },
   '404': { fault: named('invalidUrl'), phase: 'rejected', charged: 'no', made: 0 },
   '413 page': { fault: client(413, 'html'), phase: 'rejected', charged: 'no', made: 0 },
@@ -58,15 +64,25 @@ const rows: Readonly<Record<string, Row>> = {
   'vendor refused': { fault: named('vendorRefused'), phase: 'rejected', charged: 'no', made: 0 },
   'no channel': { fault: named('modelGone'), phase: 'rejected', charged: 'no', kind: 'modelGone', made: 0 },
   '200 with an error': { fault: named('okWithError'), phase: 'rejected', charged: 'no', made: 0 },
-  'redirect to another origin': { fault: named('redirect', { to: 'other' }), phase: 'rejected', charged: 'no', made: 0 },
-  'redirect to the same origin': { fault: named('redirect', { to: 'same' }), phase: 'rejected', charged: 'no', made: 0 },
+  'redirect to another origin': {
+    fault: named('redirect', { to: 'other' }),
+    phase: 'rejected',
+    charged: 'no',
+    made: 0,
+  },
+  'redirect to the same origin': {
+    fault: named('redirect', { to: 'same' }),
+    phase: 'rejected',
+    charged: 'no',
+    made: 0,
+  },
   '500 E1': { fault: error(500, 'E1'), phase: 'unknown', charged: 'unknown', kind: 'upstream', made: 0 },
   '500 E2': { fault: error(500, 'E2'), phase: 'unknown', charged: 'unknown', made: 0 },
   '502 page': { fault: error(502, 'html'), phase: 'unknown', charged: 'unknown', made: 0 },
   '503 empty': { fault: error(503, 'empty'), phase: 'unknown', charged: 'unknown', made: 0 },
   '504 page': { fault: error(504, 'html'), phase: 'unknown', charged: 'unknown', made: 0 },
   '524 page': { fault: error(524, 'html'), phase: 'unknown', charged: 'unknown', made: 0 },
-  'insert_task_failed': {
+  insert_task_failed: {
     fault: named('serverError', { status: 500, as: 'E2', code: 'insert_task_failed', accepted: true }),
     phase: 'unknown',
     charged: 'unknown',
@@ -84,7 +100,12 @@ const rows: Readonly<Record<string, Row>> = {
     charged: 'unknown',
     made: 1,
   },
-  'cut before it is read': { fault: named('cutBeforeReading'), phase: 'unknown', charged: 'unknown', made: 0 },
+  'cut before it is read': {
+    fault: named('cutBeforeReading'),
+    phase: 'unknown',
+    charged: 'unknown',
+    made: 0,
+  },
   'cut before the body': { fault: named('cutBeforeBody'), phase: 'unknown', charged: 'unknown', made: 1 },
   'cut during the body': { fault: named('cutDuringBody'), phase: 'unknown', charged: 'unknown', made: 1 },
   'an empty 200': { fault: named('emptyBody'), phase: 'unknown', charged: 'unknown', made: 1 },
@@ -126,7 +147,7 @@ const rows: Readonly<Record<string, Row>> = {
     submits: 1,
     made: 0,
   },
-  'compressed': { fault: named('gzip'), phase: 'queued', made: 1 },
+  compressed: { fault: named('gzip'), phase: 'queued', made: 1 },
   'more fields, empty code and message': {
     fault: named('extraFields', { fields: { code: '', message: '', status_code: 0 } }),
     phase: 'queued',
@@ -181,7 +202,11 @@ describe('submit', function () {
 
   it('a 429 that passes is sent again and accepted, and the wait is visible', async () => {
     const engine = await world.open();
-    world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'seconds', seconds: 20 } });
+    world.gateway.setFault({
+      name: 'rateLimit',
+      route: 'submit',
+      args: { retryAfter: 'seconds', seconds: 20 },
+    });
     const started = world.clock.now();
     let settled = false;
     const sent = world.submit(engine).finally(() => (settled = true));
@@ -251,7 +276,12 @@ describe('submit', function () {
 
   it('stopped by hand while it waits: stopped, and never sent again', async () => {
     const engine = await world.open();
-    world.gateway.setFault({ name: 'rateLimit', route: 'submit', times: 'always', args: { retryAfter: 'none' } });
+    world.gateway.setFault({
+      name: 'rateLimit',
+      route: 'submit',
+      times: 'always',
+      args: { retryAfter: 'none' },
+    });
     const sent = world.submit(engine);
     await world.until(() => engine.tasks()[0]?.failure?.kind === 'rateLimit');
     assert.equal(await engine.stopSending(engine.tasks()[0]!.id), true);
@@ -279,7 +309,11 @@ describe('submit', function () {
 
   it('a draft that a dead window left behind was never sent, and is not sent later', async () => {
     const dying = await world.open();
-    world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'seconds', seconds: 100 } });
+    world.gateway.setFault({
+      name: 'rateLimit',
+      route: 'submit',
+      args: { retryAfter: 'seconds', seconds: 100 },
+    });
     const sent = world.submit(dying);
     sent.catch(() => undefined);
     await world.until(() => dying.tasks()[0]?.failure?.kind === 'rateLimit');

@@ -4,7 +4,11 @@ import type { Phase } from '../../../src/core/tasks/phases';
 import type { FailureKind } from '../../../src/core/tasks/task';
 import { World } from '../support/world';
 
-const query = (name: FaultOptions['name'], args: Record<string, unknown> = {}, times: number | 'always' = 1) => ({
+const query = (
+  name: FaultOptions['name'],
+  args: Record<string, unknown> = {},
+  times: number | 'always' = 1,
+) => ({
   name,
   route: 'query' as const,
   times,
@@ -39,9 +43,24 @@ interface End {
 }
 
 const ends: Readonly<Record<string, End>> = {
-  'failed as F1': { fault: query('taskFailed', { shape: 'F1' }), phase: 'failed', kind: 'moderation', charged: 'no' },
-  'failed as F2': { fault: query('taskFailed', { shape: 'F2' }), phase: 'failed', kind: 'moderation', charged: 'no' },
-  'failed as F3': { fault: query('taskFailed', { shape: 'F3' }), phase: 'failed', kind: 'moderation', charged: 'no' },
+  'failed as F1': {
+    fault: query('taskFailed', { shape: 'F1' }),
+    phase: 'failed',
+    kind: 'moderation',
+    charged: 'no',
+  },
+  'failed as F2': {
+    fault: query('taskFailed', { shape: 'F2' }),
+    phase: 'failed',
+    kind: 'moderation',
+    charged: 'no',
+  },
+  'failed as F3': {
+    fault: query('taskFailed', { shape: 'F3' }),
+    phase: 'failed',
+    kind: 'moderation',
+    charged: 'no',
+  },
   cancelled: {
     fault: query('statusWord', { word: 'CANCELLED' }, 'always'),
     phase: 'failed',
@@ -171,10 +190,14 @@ describe('watching a task', function () {
     const seen: number[] = [];
     engine.onDidChangeTasks(({ changed }) => changed.forEach((task) => seen.push(task.progress ?? -1)));
     const { id } = await world.submit(engine);
-    for (const progress of [10, '60%', 5, 100, 'soon', 250]) world.gateway.setFault(query('progressIs', { progress }));
+    for (const progress of [10, '60%', 5, 100, 'soon', 250])
+      world.gateway.setFault(query('progressIs', { progress }));
     await world.untilPhase(engine, id, 'ready', 'saving', 'saved');
     const known = seen.filter((progress) => progress >= 0);
-    assert.deepEqual(known, known.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      known,
+      known.toSorted((a, b) => a - b),
+    );
     assert.ok(Math.max(...known) <= 99);
   });
 

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Database, ReadOnlyStoreError } from '../../../src/core/tasks/database';
+import { SCHEMA_VERSION } from '../../../src/core/tasks/schema';
+import { PHASES, canMove, isEnd } from '../../../src/core/tasks/phases';
+import { FakeClock } from '../support/fakeClock';
+import { World } from '../support/world';
+
+describe('the task store', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  const database = () => path.join(world.folder, 'tasks.db');
+
+  it('keeps snapshots frozen, newest first, within the limit', async () => {
+    const engine = await world.open();
+    for (const prompt of ['one', 'two', 'three']) {
+      await world.submit(engine, { prompt });
+      world.clock.jump(1000);
+    }
+    const prompts = (limit?: number) => engine.tasks(limit).map((task) => task.request.prompt);
+    assert.deepEqual(prompts(), ['three', 'two', 'one']);
+    assert.deepEqual(prompts(2), ['three', 'two']);
+    const [task] = engine.tasks();
+    assert.throws(() => ((task as { phase: string }).phase = 'saved'), TypeError);
+    assert.throws(() => ((task!.timeline as unknown as unknown[])[0] = {}), TypeError);
+    assert.throws(() => ((task!.request as { prompt: string }).prompt = ''), TypeError);
+  });
+
+  it('a prompt comes back byte for byte', async () => {
+    const engine = await world.open();
+    const prompt = '  “Zwölf” 猫\n\t\u0000 \u{1f3ac} \\" </script> \r\n ';
+    const { id } = await world.submit(engine, { prompt });
+    engine.dispose();
+    const again = await world.open();
+    assert.equal(again.task(id)?.request.prompt, prompt);
+    const [submit] = world.gateway.log.filter((record) => record.kind === 'submit');
+    assert.equal((submit?.body as { prompt: string }).prompt, prompt);
+  });
+
+  it('refuses what no table of moves allows', () => {
+    assert.equal(canMove('saved', 'sending'), false);
+    assert.equal(canMove('rejected', 'sending'), false);
+    assert.equal(canMove('unknown', 'sending'), false);
+    // Nothing that was sent is ever sent again: `sending` is reached from `draft` alone, and `draft` only when refused.
+    assert.deepEqual(
+      PHASES.filter((phase) => canMove(phase, 'sending')),
+      ['draft'],
+    );
+    assert.deepEqual(
+      PHASES.filter((phase) => canMove(phase, 'draft')),
+      ['sending'],
+    );
+    for (const phase of PHASES) assert.equal(canMove(phase, phase), false);
+    assert.deepEqual(PHASES.filter(isEnd), ['saved', 'failed', 'lost', 'stopped', 'unknown', 'rejected']);
+  });
+
+  it('a folder that cannot be made: nothing is sent', async () => {
+    const blocked = path.join(world.folder, 'a-file');
+    writeFileSync(blocked, '');
+    const engine = await world.open({ storageFolder: path.join(blocked, 'inside') });
+    assert.equal(engine.readOnly, 'folder');
+    assert.deepEqual(engine.tasks(), []);
+    await assert.rejects(world.submit(engine), ReadOnlyStoreError);
+    assert.equal(world.requests('submit'), 0);
+  });
+
+  it('a database of a newer version is read, not written', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    engine.dispose();
+    const file = new DatabaseSync(database());
+    file.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+    file.close();
+    const again = await world.open();
+    assert.equal(again.readOnly, 'newer');
+    assert.equal(again.task(id)?.phase, 'queued');
+    await assert.rejects(world.submit(again), ReadOnlyStoreError);
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('a newer version that comes while the window is open stops it from writing', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    const file = new DatabaseSync(database());
+    file.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+    file.close();
+    await assert.rejects(world.submit(engine), ReadOnlyStoreError);
+    assert.equal(engine.task(id)?.phase, 'queued');
+  });
+
+  it('a file that is no database is set aside, and the videos of the library come back', async () => {
+    const engine = await world.open();
+    const saved = await world.untilPhase(engine, (await world.submit(engine)).id);
+    engine.dispose();
+    writeFileSync(database(), 'this is no database, however long it may be'.repeat(100));
+    const again = await world.open();
+    assert.equal(again.readOnly, undefined);
+    const [task] = again.tasks();
+    assert.equal(task?.id, saved.id);
+    assert.equal(task.phase, 'saved');
+    assert.deepEqual(task.videos, saved.videos);
+    assert.deepEqual(task.request, saved.request);
+    assert.equal(readdirSync(world.folder).filter((name) => name.startsWith('tasks.db.damaged-')).length, 1);
+    assert.equal((await world.submit(again)).phase, 'queued');
+  });
+
+  it('a damaged page costs its own rows only, and an unfinished task is followed again', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
+    for (let index = 0; index < 60; index++) await world.submit(engine, { prompt: `${index} `.repeat(40) });
+    engine.dispose();
+    // A page somewhere in the middle, not the first: that one tells what the file is.
+    const pages = statSync(database()).size / 4096;
+    const file = openSync(database(), 'r+');
+    writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, Math.floor(pages / 2) * 4096);
+    closeSync(file);
+    const again = await world.open();
+    const alive = again.tasks();
+    assert.ok(alive.length >= 30 && alive.length <= 60, `${alive.length} of 60 are left`);
+    assert.ok(alive.every((task) => task.phase === 'queued' && task.gatewayTaskId !== undefined));
+    const next = await world.submit(again, { prompt: 'after the damage' });
+    assert.equal(next.phase, 'queued');
+  });
+
+  it('waits for another window without holding up the host, and writes in the end', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'nebula-'));
+    const clock = new FakeClock();
+    const ours = await Database.open(path.join(folder, 'tasks.db'), clock);
+    const theirs = new DatabaseSync(path.join(folder, 'tasks.db'));
+    theirs.exec('BEGIN IMMEDIATE');
+    const started = performance.now();
+    const written = ours.write((connection) => connection.exec(`INSERT INTO removals VALUES (1, 'x')`));
+    // One try holds the host up for 50 ms at most, and then lets go of it.
+    assert.ok(performance.now() - started < 1000);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(clock.timers, 1);
+    theirs.exec('COMMIT');
+    clock.moveTo(clock.now() + 100);
+    await written;
+    ours.close();
+    theirs.close();
+    rmSync(folder, { recursive: true });
+  });
+});

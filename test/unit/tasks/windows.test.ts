@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { World } from '../support/world';
+
+describe('several windows on one profile', function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  it('ask, fetch and save once between them, and all see each change', async () => {
+    const windows = [await world.open(), await world.open(), await world.open()];
+    const seen = windows.map((window) => {
+      const phases: string[] = [];
+      window.onDidChangeTasks(({ changed }) => changed.forEach((task) => phases.push(task.phase)));
+      return phases;
+    });
+    const { id } = await world.submit(windows[0]!);
+    for (const window of windows) window.look();
+    await world.until(() => windows.every((window) => window.task(id)?.phase === 'saved'));
+    for (const window of windows) window.look();
+    assert.equal(world.requests('submit'), 1);
+    assert.equal(world.requests('download'), 1);
+    for (const phases of seen) {
+      assert.equal(phases.at(-1), 'saved');
+      assert.equal(phases.filter((phase) => phase === 'saved').length, 1, 'the end is told once');
+    }
+  });
+
+  it('five tasks and three windows ask as often as one window would', async () => {
+    world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
+    const windows = [await world.open(), await world.open(), await world.open()];
+    const started = world.clock.now();
+    for (let index = 0; index < 5; index++)
+      await world.submit(windows[index % 3]!, { prompt: `number ${index}` });
+    for (const window of windows) window.look();
+    await world.until(() => world.clock.now() - started >= 10 * 60_000);
+    // 3 s to the first question, then every 5 s for two minutes, then every 8 s.
+    const schedule = 1 + 117 / 5 + 480 / 8;
+    const share = world.requests('query') / 5 / schedule;
+    assert.ok(share <= 1.1 && share > 0.8, String(share));
+  });
+
+  it('the window that waits for the reply may close: another one goes on', async () => {
+    const first = await world.open();
+    const second = await world.open();
+    const { id } = await world.submit(first);
+    world.gateway.setFault({ name: 'hang', route: 'query' });
+    await world.turnsWhileHanging(() => world.requests('query') === 1);
+    first.dispose();
+    second.look();
+    const started = world.clock.now();
+    await world.until(() => world.requests('query') > 1);
+    assert.ok(world.clock.now() - started <= 60_000);
+    assert.equal((await world.untilPhase(second, id)).phase, 'saved');
+  });
+
+  it('the window that fetches may close: another one fetches again after the claim has run out', async () => {
+    const first = await world.open();
+    const second = await world.open();
+    const { id } = await world.submit(first);
+    world.gateway.setFault({ name: 'hang', route: 'download' });
+    await world.turnsWhileHanging(() => world.requests('download') === 1);
+    // Whichever of the two was faster fetches, so both close.
+    first.dispose();
+    second.dispose();
+    const third = await world.open();
+    const started = world.clock.now();
+    assert.equal((await world.untilPhase(third, id)).phase, 'saved');
+    assert.ok(world.clock.now() - started <= 31_000);
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('settled resolves in a window that did not send', async () => {
+    const first = await world.open();
+    const second = await world.open();
+    const { id } = await world.submit(first);
+    second.look();
+    let phase: string | undefined;
+    void second.settled(id).then((task) => (phase = task?.phase));
+    await world.until(() => phase !== undefined);
+    assert.equal(phase, 'saved');
+    assert.equal((await second.settled(id))?.phase, 'saved');
+    assert.equal(await second.settled('no-such-task'), undefined);
+  });
+
+  it('a removed task is gone in all windows', async () => {
+    const first = await world.open();
+    const second = await world.open();
+    const removed: string[] = [];
+    second.onDidChangeTasks((changes) => removed.push(...changes.removed));
+    const { id } = await world.submit(first);
+    await world.untilPhase(first, id);
+    await first.remove(id);
+    second.look();
+    assert.deepEqual(removed, [id]);
+    assert.equal(second.task(id), undefined);
+  });
+});
