@@ -167,38 +167,26 @@ async function* bodyOf(
 }
 
 /** The promise, unless the time is up or the signal says stop first. */
-function limited<T>(
+async function limited<T>(
   clock: Clock,
   promise: Promise<T>,
   ms: number,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const settle = () => {
-      timer.dispose();
-      signal?.removeEventListener('abort', abort);
-    };
-    const abort = () => {
-      settle();
-      reject(new GatewayError('aborted', 'ended on our side'));
-    };
-    const timer = clock.setTimeout(() => {
-      settle();
-      reject(new GatewayError('timeout', `nothing came for ${Math.round(ms / 1000)} s`));
-    }, ms);
-    promise.then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error: unknown) => {
-        settle();
-        reject(error as Error);
-      },
-    );
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
-  });
+  const stop = Promise.withResolvers<never>();
+  const abort = () => stop.reject(new GatewayError('aborted', 'ended on our side'));
+  const timer = clock.setTimeout(
+    () => stop.reject(new GatewayError('timeout', `nothing came for ${Math.round(ms / 1000)} s`)),
+    ms,
+  );
+  if (signal?.aborted) abort();
+  else signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, stop.promise]);
+  } finally {
+    timer.dispose();
+    signal?.removeEventListener('abort', abort);
+  }
 }
 
 /** What the network said, without our own stack. */

@@ -49,7 +49,11 @@ function counting(open: OpenHttp): { readonly open: OpenHttp; readonly underWay:
         send: async (body, signal) => {
           try {
             const reply = await opened.send(body, signal);
-            return { ...reply, body: ending(reply, end), close: () => (reply.close(), end()) };
+            const close = () => {
+              reply.close();
+              end();
+            };
+            return { ...reply, body: ending(reply, end), close };
           } catch (error) {
             end();
             throw error;

@@ -232,9 +232,10 @@ describe('submit', function () {
     await world.until(() => settled);
     const task = await sent;
     assert.equal(task.phase, 'rejected');
-    assert.equal(task.failure?.kind, 'network');
-    assert.equal(task.failure?.charged, 'no');
-    assert.match(task.failure?.message ?? '', /127\.0\.0\.1:\d+ could not be reached/);
+    assert.ok(task.failure);
+    assert.equal(task.failure.kind, 'network');
+    assert.equal(task.failure.charged, 'no');
+    assert.match(task.failure.message, /127\.0\.0\.1:\d+ could not be reached/);
     assert.ok(world.clock.now() - started <= 15_000);
   });
 
