@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock, type Clock } from './common/clock';
 import type { Event } from './common/events';
 import type { L10n } from './common/l10n';
@@ -16,11 +17,11 @@ import { TaskFeed } from './tasks/feed';
 import { openStore, openStoreNow, type StorePlace } from './tasks/openStore';
 import { OriginGate } from './tasks/originGate';
 import { PendingMarker } from './tasks/pendingMarker';
-import { isEnd } from './tasks/phases';
+import { canMove, isEnd } from './tasks/phases';
 import { Poller } from './tasks/poller';
 import { Saver } from './tasks/saver';
 import { StorageWatcher } from './tasks/storageWatcher';
-import type { TaskStore } from './tasks/store';
+import type { TaskPatch, TaskStore } from './tasks/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './tasks/task';
 
@@ -236,6 +237,49 @@ export class Engine implements Disposable {
     return stopped !== undefined;
   }
 
+  /**
+   * Asks the gateway once more about a task that has ended: one that failed, was lost or stopped, or whose file has
+   * gone missing. It costs nothing. @returns whether the task is followed again
+   */
+  async lookAgain(id: string): Promise<boolean> {
+    const task = this.#store.task(id);
+    if (task?.phase === 'saved' && (await this.#hasAllFiles(task))) return false;
+    const note = this.#l10n.t('Looked for again.');
+    const reopened = await this.#store.update(id, (record) =>
+      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued')
+        ? reopen(note, this.#clock.now())
+        : undefined,
+    );
+    return reopened !== undefined;
+  }
+
+  /**
+   * Follows the gateway's task with this id in place of one whose outcome is unknown.
+   * @returns whether it is followed now
+   */
+  async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
+    const note = this.#l10n.t('The task id was attached by hand.');
+    const reopened = await this.#store.update(id, (record) =>
+      record.phase === 'unknown' ? { ...reopen(note, this.#clock.now()), gatewayTaskId } : undefined,
+    );
+    return reopened !== undefined;
+  }
+
+  /** Takes on telling the user how a task ended: of all windows, one may. */
+  async claimNotice(id: string): Promise<boolean> {
+    return !this.readOnly && this.#store.claimNotice(id);
+  }
+
+  /** Remembers that the user has seen a task's video. */
+  async markSeen(id: string): Promise<void> {
+    if (!this.readOnly) await this.#store.markSeen(id);
+  }
+
+  /** Ids of the tasks whose videos the user has not seen yet. */
+  unseen(): readonly string[] {
+    return this.#store.unseen();
+  }
+
   /** Forgets a task that has ended; its video stays in the library. @returns whether it was forgotten */
   async remove(id: string): Promise<boolean> {
     return this.#store.remove(id, (record) => isEnd(record.phase));
@@ -255,6 +299,13 @@ export class Engine implements Disposable {
 
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  async #hasAllFiles(task: Task): Promise<boolean> {
+    const there = await Promise.all(
+      task.videos.map((video) => this.library.has(path.basename(fileURLToPath(video.uri)))),
+    );
+    return there.every((has) => has);
   }
 
   /** One look for all that is written in one go. */
@@ -283,6 +334,23 @@ export class Engine implements Disposable {
       this.#log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
     }
   }
+}
+
+/** What brings an ended task back to life: asked about at once, with a clean slate. */
+function reopen(note: string, now: number): TaskPatch {
+  return {
+    phase: 'queued',
+    note,
+    failure: null,
+    progress: null,
+    nextDue: now,
+    troubles: 0,
+    denials: 0,
+    deniedAt: null,
+    succeededAt: null,
+    expiresAt: null,
+    links: [],
+  };
 }
 
 function makeFolders({ storageFolder, log }: EngineOptions): void {

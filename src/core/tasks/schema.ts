@@ -30,7 +30,9 @@ const STEPS: readonly string[] = [
     troubles INTEGER NOT NULL DEFAULT 0,
     denials INTEGER NOT NULL DEFAULT 0,
     denied_at INTEGER,
-    links TEXT NOT NULL DEFAULT '[]'
+    links TEXT NOT NULL DEFAULT '[]',
+    announced_at INTEGER,
+    seen_at INTEGER
   ) STRICT;
   CREATE INDEX tasks_by_change ON tasks (change);
   CREATE INDEX tasks_by_due ON tasks (next_due) WHERE next_due IS NOT NULL;

@@ -286,6 +286,40 @@ export class TaskStore {
     });
   }
 
+  /** Takes on telling the user about an ended task: of all windows, one may. */
+  async claimNotice(id: string): Promise<boolean> {
+    return this.#write(
+      (connection) =>
+        connection
+          .prepare('UPDATE tasks SET announced_at = ? WHERE id = ? AND announced_at IS NULL')
+          .run(this.#clock.now(), id).changes === 1,
+    );
+  }
+
+  /** Remembers that the user has seen a task's video. @returns whether it was new */
+  async markSeen(id: string): Promise<boolean> {
+    return this.#write((connection) => {
+      const marked = connection
+        .prepare(`UPDATE tasks SET seen_at = ? WHERE id = ? AND phase = 'saved' AND seen_at IS NULL`)
+        .run(this.#clock.now(), id).changes;
+      // Other windows count the unseen ones too.
+      if (marked === 1) {
+        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(countChange(connection), id);
+      }
+      return marked === 1;
+    });
+  }
+
+  /** Ids of the tasks whose videos the user has not seen, newest first. */
+  unseen(): readonly string[] {
+    return this.#database.read((connection) =>
+      connection
+        .prepare(`SELECT id FROM tasks WHERE phase = 'saved' AND seen_at IS NULL ORDER BY created_at DESC`)
+        .all()
+        .map((row) => String(row['id'])),
+    );
+  }
+
   /** Writes the state of an origin, and when its waiting tasks are due, in one go. */
   async setOrigin(origin: string, decide: (state: OriginState) => OriginState | undefined): Promise<boolean> {
     return this.#write((connection) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { World } from '../support/world';
@@ -39,5 +39,69 @@ describe('engine', function () {
     await world.until(() => world.clock.timers === 0);
     assert.equal(existsSync(path.join(world.folder, 'unfinished')), false);
     assert.deepEqual(readdirSync(path.join(world.folder, 'library', '.parts')), []);
+  });
+});
+
+describe('looking again', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  it('follows a stopped task again, to its video', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await engine.stopTracking(id);
+    assert.equal(await engine.lookAgain(id), true);
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('fetches a video again whose file has gone, and leaves one alone that is there', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    const saved = await world.untilPhase(engine, id);
+    assert.equal(await engine.lookAgain(id), false);
+    rmSync(fileURLToPath(saved.videos[0]!.uri));
+    assert.equal(await engine.lookAgain(id), true);
+    const again = await world.untilPhase(engine, id);
+    assert.equal(again.phase, 'saved');
+    assert.equal(again.videos[0]?.sha256, saved.videos[0]?.sha256);
+  });
+
+  it('attaches the id of a task whose reply was lost', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    const { id, phase } = await world.submit(engine);
+    assert.equal(phase, 'unknown');
+    const [made] = world.gateway.tasks;
+    assert.ok(made);
+    assert.equal(await engine.attachTaskId(id, made.id), true);
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('never reopens what was refused', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+    const { id } = await world.submit(engine);
+    assert.equal(await engine.lookAgain(id), false);
+    assert.equal(await engine.attachTaskId(id, 'video_x'), false);
+  });
+
+  it('tells of an end in one window only, and counts what was not seen', async () => {
+    const first = await world.open();
+    const second = await world.open();
+    const { id } = await world.submit(first);
+    await world.untilPhase(first, id);
+    assert.deepEqual([await first.claimNotice(id), await second.claimNotice(id)], [true, false]);
+    assert.deepEqual(second.unseen(), [id]);
+    await first.markSeen(id);
+    assert.deepEqual(second.unseen(), []);
   });
 });
