@@ -103,10 +103,12 @@ function connected(message: http.ClientRequest): Promise<void> {
   });
 }
 
-/** Whether the handshake is over: before it the protocol is `unknown` or null (Node's documentation of `getProtocol`). */
+/**
+ * Whether the handshake is over: only then has the other side's `Finished` message arrived. (`getProtocol` would not
+ * tell: it names a version from the beginning.)
+ */
 function isSecure(socket: TLSSocket): boolean {
-  const protocol = socket.getProtocol();
-  return protocol !== null && protocol !== 'unknown';
+  return !socket.connecting && socket.getPeerFinished() !== undefined;
 }
 
 function replied(message: http.ClientRequest): Promise<http.IncomingMessage> {
