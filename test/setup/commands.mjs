@@ -1,0 +1,110 @@
+// @ts-check
+import path from 'node:path';
+import { ensureChromium } from './chromium.mjs';
+import { ensureCodeServer } from './codeServer.mjs';
+import { ensureNode24 } from './nodes.mjs';
+import { ensurePackages } from './packages.mjs';
+import { ProcessOwner, Stopped } from './processes.mjs';
+import { inProject, projectRoot, readJson, SetupError } from './project.mjs';
+import { bundleFlags, runTests } from './testRun.mjs';
+
+/**
+ * What a command has at hand: everything is installed, and `node` means Node 24.
+ * @typedef {object} Toolbox
+ * @property {ProcessOwner} owner
+ * @property {NodeJS.ProcessEnv} env
+ * @property {(args: string[], options?: { env?: NodeJS.ProcessEnv, program?: string }) => Promise<number>} node
+ *   runs a script of the project on Node 24, or on another Node
+ */
+
+/** @typedef {(tools: Toolbox, args: string[]) => Promise<number>} Command */
+
+const endWithParent = new URL('./endWithParent.mjs', import.meta.url).href;
+
+/** @type {Record<string, Command>} */
+const commands = {
+  start: startDemo,
+  test: runTests,
+  build: (tools, args) => tools.node(['esbuild.js', '--production', ...args]),
+  watch: (tools, args) => tools.node(['esbuild.js', '--watch', ...args]),
+  package: packageExtension,
+  gateway: (tools, args) => buildThenRun(tools, 'out/test/gateway/main.js', args),
+  'test:desktop': (tools, args) => buildThenRun(tools, 'out/test/vscode/desktopHostMain.js', args),
+};
+
+/**
+ * Makes this machine ready, then runs one of the project's commands.
+ * @param {string | undefined} name
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+export async function runCommand(name, args) {
+  const command = Object.hasOwn(commands, name ?? '') ? commands[name ?? ''] : undefined;
+  if (!command) throw new SetupError(`No such command; there are: ${Object.keys(commands).join(', ')}.`);
+  const owner = new ProcessOwner();
+  try {
+    await ensurePackages(owner);
+    const node = await ensureNode24(owner);
+    const env = withFirstOnPath(path.dirname(node));
+    // Files are named relative to where the person stands, and we are about to leave that.
+    env['INIT_CWD'] ??= process.cwd();
+    return await command(
+      {
+        owner,
+        env,
+        node: (scriptAndArgs, options = {}) =>
+          owner.run(options.program ?? node, ['--import', endWithParent, ...scriptAndArgs], {
+            env: options.env ?? env,
+            cwd: projectRoot,
+          }),
+      },
+      args,
+    );
+  } catch (error) {
+    if (error instanceof Stopped) return error.exitCode;
+    throw error;
+  }
+}
+
+/** @type {(tools: Toolbox, script: string, args: string[], env?: NodeJS.ProcessEnv) => Promise<number>} */
+async function buildThenRun(tools, script, args, env = {}) {
+  const code = await tools.node(['esbuild.js', '--tests']);
+  if (code !== 0) return code;
+  return tools.node([...bundleFlags, script, ...args], { env: { ...tools.env, ...env } });
+}
+
+/** @type {Command} */
+async function startDemo(tools, args) {
+  await ensureCodeServer(tools.owner);
+  // Only a run without a person needs a browser of ours.
+  const env = args.includes('--headless') ? { CHROMIUM: await ensureChromium(tools) } : {};
+  return buildThenRun(tools, 'out/test/start/main.js', args, env);
+}
+
+/** @type {Command} */
+async function packageExtension(tools, args) {
+  const code = await tools.node(['esbuild.js', '--production']);
+  if (code !== 0) return code;
+  const version = String(readJson(inProject('package.json'))?.['version']);
+  return tools.node([
+    'node_modules/@vscode/vsce/vsce',
+    'package',
+    // What is needed is in the bundles.
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    ...['--out', `nebula-video-${version}.vsix`],
+    ...args,
+  ]);
+}
+
+/**
+ * @param {string} folder
+ * @returns {NodeJS.ProcessEnv}
+ */
+function withFirstOnPath(folder) {
+  // Windows calls it Path, and two spellings at once would leave the choice to chance.
+  const key = Object.keys(process.env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  const rest = process.env[key];
+  return { ...process.env, [key]: rest ? `${folder}${path.delimiter}${rest}` : folder };
+}

@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { startPretendGateway } from '../gateway/pretendGateway';
+import { projectRoot } from '../vscode/projectRoot';
+import { runHostSuite } from '../vscode/runHostSuite';
+import { approveGateway, needsApproval } from './approveGateway';
+import { orderVariable, type HeadlessOrder } from './headlessOrder';
+import type { HeadlessRun } from './usage';
+
+/**
+ * Makes one video through the extension inside a real VS Code, without a person.
+ * @returns the exit code
+ */
+export async function runHeadless(run: HeadlessRun, signal: AbortSignal): Promise<number> {
+  if (run.gateway) return drive(run, run.gateway, {}, signal);
+  const pretend = await startPretendGateway({ clock: { kind: 'real', speed: 3 } });
+  try {
+    return await drive(run, pretend, { 'nebulaVideo.pollSeconds': 3 }, signal);
+  } finally {
+    await pretend.stop();
+  }
+}
+
+async function drive(
+  run: HeadlessRun,
+  gateway: { readonly baseUrl: string; readonly key: string },
+  settings: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<number> {
+  const { request, out, overwrite } = run;
+  const order: HeadlessOrder = { request, out, overwrite };
+  let mayHaveCost = false;
+  return runHostSuite({
+    name: 'headless',
+    suite: path.join(projectRoot, 'out', 'test', 'start', 'headlessDriver.js'),
+    env: { NEBULA_API_KEY: gateway.key, [orderVariable]: JSON.stringify(order) },
+    // Nobody is there to confirm; whoever gave the command has.
+    settings: { ...settings, 'nebulaVideo.baseUrl': gateway.baseUrl, 'nebulaVideo.confirm': 'never' },
+    signal,
+    beforeStart: async (session) => {
+      if (needsApproval(gateway.baseUrl)) await approveGateway(session, gateway.key);
+    },
+    onLine: (line) => {
+      mayHaveCost ||= /^(sending|queued|unknown)\b/.test(line);
+      if (/^rejected\b/.test(line)) mayHaveCost = false;
+      console.log(line);
+    },
+    beforeStop: (profile, code) => {
+      if (code === 0 || !run.gateway || !mayHaveCost) return;
+      // A video that was paid for may be in it.
+      profile.keep();
+      console.log(`What the extension knows about this run stays in ${profile.folder}.`);
+    },
+  });
+}
