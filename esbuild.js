@@ -17,7 +17,7 @@ const common = {
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  logLevel: 'info',
+  logLevel: production || watch ? 'info' : 'warning',
   // A forgotten import must stop the build, not surface in a user's editor.
   logOverride: { 'unresolved-import': 'error', 'require-resolve-not-external': 'error' },
 };
@@ -34,6 +34,23 @@ const extension = {
   external: ['vscode', './app.js'],
   minify: production,
   sourcemap: !production,
+};
+
+/**
+ * The player's page: one script that runs at once, and its styles beside it, in a folder of their own: the page may
+ * load what is in it and nothing else of ours.
+ * @type {import('esbuild').BuildOptions}
+ */
+const page = {
+  ...common,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'iife',
+  entryPoints: { player: 'src/webview/player/main.ts' },
+  outdir: 'dist/webview',
+  loader: { '.m4a': 'binary' },
+  minify: production,
+  sourcemap: production ? false : 'inline',
 };
 
 /**
@@ -58,7 +75,7 @@ function testOptions() {
 }
 
 async function main() {
-  const targets = tests ? [extension, testOptions()] : [extension];
+  const targets = tests ? [extension, page, testOptions()] : [extension, page];
   if (watch) {
     const contexts = await Promise.all(targets.map((options) => esbuild.context(options)));
     await Promise.all(contexts.map((context) => context.watch()));

@@ -4,7 +4,15 @@ import type { Task, TaskChanges } from './core/tasks/task';
 
 export type { ImageRole, VideoRequest } from './core/models/request';
 export type { Phase } from './core/tasks/phases';
-export type { Charged, Failure, FailureKind, Task, TaskChanges, TimelineEntry, Video } from './core/tasks/task';
+export type {
+  Charged,
+  Failure,
+  FailureKind,
+  Task,
+  TaskChanges,
+  TimelineEntry,
+  Video,
+} from './core/tasks/task';
 
 /** Why `generate` made no task. The error's `code`. */
 export type RejectionCode =

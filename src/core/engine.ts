@@ -11,6 +11,7 @@ import { GatewayClient, type Access } from './gateway/client';
 import { createHttp, type OpenHttp } from './gateway/http';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
+import { STORAGE } from './storage';
 import type { ReadOnlyReason } from './tasks/database';
 import { Failures } from './tasks/failures';
 import { TaskFeed } from './tasks/feed';
@@ -38,9 +39,6 @@ export interface EngineOptions {
   /** 0 to 1; spreads the questions of tasks and windows. */
   readonly random?: () => number;
 }
-
-/** Names within the storage folder. */
-export const STORAGE = { database: 'tasks.db', library: 'library', pending: 'unfinished' } as const;
 
 /** The same body to the same gateway within this time, in ms, is asked about when a person sent it. */
 const TWIN_MS = 10_000;
@@ -366,9 +364,4 @@ function storePlace({ storageFolder }: EngineOptions): StorePlace {
     database: path.join(storageFolder, STORAGE.database),
     libraryFolder: path.join(storageFolder, STORAGE.library),
   };
-}
-
-/** Whether a window has unfinished work to resume, told without opening the database. */
-export function hasUnfinishedWork(storageFolder: string): boolean {
-  return new PendingMarker(path.join(storageFolder, STORAGE.pending)).isSet();
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
 import { redact, type ApiKey } from './apiKey';

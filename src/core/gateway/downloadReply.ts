@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Base64Decoder } from './base64Decoder';
 import { asRecord, asText, readErrorValue } from './errorReply';
 import { GatewayError } from './errors';

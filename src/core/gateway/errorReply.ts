@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a reply says of an error, whatever envelope it came in (API reference 10.2). */
 export interface ErrorReply {

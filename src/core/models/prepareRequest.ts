@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { L10n } from '../common/l10n';
 import { MODELS, familyOf } from './catalogue';
 import { RequestError, type PreparedRequest } from './family';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What part an image plays in a request. */
 export type ImageRole = 'first' | 'last' | 'reference';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { L10n } from '../common/l10n';
 import { RequestError, type Family } from './family';
 import type { VideoRequest } from './request';

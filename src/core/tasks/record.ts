@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { videoRequestSchema, type VideoRequest } from '../models/request';
 import { PHASES, type Phase } from './phases';
 import { FAILURE_KINDS, type Failure } from './task';

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError, type Log } from '../common/log';
 import type { Library } from '../library/library';
 import { videoRequestSchema } from '../models/request';

@@ -1,0 +1,114 @@
+import type { L10n } from '../../core/common/l10n';
+import { cleanKey } from '../../core/gateway/apiKey';
+import { originOf } from '../../core/gateway/baseUrl';
+import type { Asker } from '../asker';
+import type { ConnectionState } from '../connection';
+import { KEY_VARIABLE, type Keychain } from '../keychain';
+import type { Messages } from '../messages';
+import type { Notifier } from '../notifier';
+import { badAddressSentence, noKeySentence } from '../requestSender';
+import type { Settings } from '../settings';
+
+interface Parts {
+  readonly keychain: Keychain;
+  readonly settings: Settings;
+  readonly asker: Asker;
+  readonly notifier: Notifier;
+  readonly messages: Messages;
+  readonly l10n: L10n;
+  readonly look: () => Promise<ConnectionState>;
+  /** Goes on by itself; what goes wrong is logged. */
+  readonly inBackground: (work: Promise<void>) => void;
+}
+
+/** Asks for a key and keeps it; whether the gateway takes it shows a little later. */
+export async function setApiKey(parts: Parts): Promise<void> {
+  const { keychain, settings, asker, messages, l10n } = parts;
+  const text = await asker.text({
+    title: l10n.t('Set API Key'),
+    prompt: l10n.t(
+      'Your Nebula API key. It is kept in this system’s secret storage and sent to Nebula only.',
+    ),
+    placeholder: 'sk-…',
+    secret: true,
+    validate: (value) => (cleanKey(value) === undefined ? keyFault(value, l10n) : undefined),
+  });
+  const key = text === undefined ? undefined : cleanKey(text);
+  if (key === undefined) return;
+  const baseUrl = settings.baseUrl();
+  if (!(await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl)))) {
+    messages.keyForThisWindowOnly();
+  }
+  parts.inBackground(checkNewKey(parts));
+}
+
+/** Forgets the key. */
+export async function removeApiKey({ keychain, messages, l10n }: Parts): Promise<void> {
+  const before = await keychain.place();
+  if (before === undefined) {
+    messages.nothingSuitable(l10n.t('There is no API key to remove.'));
+    return;
+  }
+  if (!(await keychain.remove())) messages.keyNotRemoved();
+  else if ((await keychain.place()) === 'environment') messages.environmentKeyStays(KEY_VARIABLE);
+  else messages.keyRemoved();
+}
+
+/** Says whether the gateway can be reached and takes the key. */
+export async function testConnection({ notifier, messages, l10n, look }: Parts): Promise<void> {
+  const state = await notifier.progress(l10n.t('Testing the connection to Nebula …'), look);
+  switch (state.kind) {
+    case 'works':
+      messages.connectionWorks(state.host, state.models, state.known);
+      return;
+    case 'keyRefused':
+      messages.keyRefused(state.host, state.details);
+      return;
+    case 'unreachable':
+      messages.unreachable(state.host, state.details);
+      return;
+    case 'strange':
+      messages.strangeAnswer(state.host, state.details);
+      return;
+    case 'noKey':
+      messages.noKey(noKeySentence(l10n));
+      return;
+    case 'badAddress':
+      messages.badOrigin(badAddressSentence(l10n));
+      return;
+    case 'notApproved':
+      // The user has just said no.
+      return;
+  }
+}
+
+async function checkNewKey({ messages, l10n, look }: Parts): Promise<void> {
+  const state = await look();
+  switch (state.kind) {
+    case 'works':
+      messages.keyWorks(state.host);
+      return;
+    case 'keyRefused':
+      messages.keyStoredButRefused(state.host, state.details);
+      return;
+    case 'unreachable':
+    case 'strange':
+      messages.keyNotChecked(state.host);
+      return;
+    case 'badAddress':
+      messages.badOrigin(badAddressSentence(l10n));
+      return;
+    case 'noKey':
+    case 'notApproved':
+      messages.keyStored();
+      return;
+  }
+}
+
+function keyFault(text: string, l10n: L10n): string {
+  return text.trim() === ''
+    ? l10n.t('Paste the key, or press Escape to leave things as they are.')
+    : l10n.t(
+        'This cannot be a key: it has blanks or characters that cannot be sent, or is too short or too long.',
+      );
+}

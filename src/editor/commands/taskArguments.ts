@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import type { Task } from '../../core/tasks/task';
+import type { Asker } from '../asker';
+import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../taskWords';
+import type { L10n } from '../../core/common/l10n';
+
+/** A row of the task list, as the list hands it over; a task works too, for key bindings and other extensions. */
+const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]);
+
+/** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
+const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
+
+interface Parts {
+  readonly asker: Asker;
+  readonly l10n: L10n;
+}
+
+/** What a command about tasks is for. */
+export interface TaskCommand {
+  readonly title: string;
+  readonly question: string;
+  /** Which tasks it suits. */
+  readonly suits: (task: Task) => boolean;
+}
+
+/**
+ * The tasks that a command is about: the given rows as far as it suits them, or the answer of whoever is asked.
+ * @returns undefined when there is nothing to choose from; an empty list when nothing was chosen
+ */
+export async function tasksFor(
+  args: readonly unknown[],
+  tasks: readonly Task[],
+  command: TaskCommand,
+  { asker, l10n }: Parts,
+): Promise<readonly Task[] | undefined> {
+  const suitable = tasks.filter((task) => command.suits(task));
+  const [one, many] = itemArguments.parse([args[0], args[1]]);
+  const given = many && many.length > 0 ? many : one ? [one] : undefined;
+  if (given) {
+    const chosen = suitable.filter(({ id }) => given.includes(id));
+    return chosen.length > 0 ? chosen : undefined;
+  }
+  if (suitable.length === 0) return undefined;
+  const chosen = await asker.chooseSome({
+    title: command.title,
+    placeholder: command.question,
+    choices: suitable.map((task) => ({
+      value: task,
+      label: shortPrompt(task.request.prompt, LONGEST_MENTION),
+      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
+    })),
+  });
+  return chosen ?? [];
+}

@@ -1,0 +1,61 @@
+import { originOf } from '../core/gateway/baseUrl';
+import { describeError, type Log } from '../core/common/log';
+import { GatewayError } from '../core/gateway/errors';
+import { MODELS } from '../core/models/catalogue';
+import { asTrouble, kindOf } from '../core/tasks/failures';
+import type { EngineHolder } from './engineHolder';
+import type { Keychain } from './keychain';
+import type { OriginApproval } from './originApproval';
+import type { Settings } from './settings';
+
+/** What a look at the gateway found. `details` are its own words, or the system's. */
+export type ConnectionState =
+  | {
+      readonly kind: 'works';
+      readonly host: string;
+      readonly models: number;
+      readonly known: readonly string[];
+    }
+  | { readonly kind: 'noKey' }
+  | { readonly kind: 'badAddress' }
+  | { readonly kind: 'notApproved' }
+  | {
+      readonly kind: 'keyRefused' | 'unreachable' | 'strange';
+      readonly host: string;
+      readonly details: string;
+    };
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly settings: Settings;
+  readonly keychain: Keychain;
+  readonly approval: OriginApproval;
+  readonly log: Log;
+}
+
+/** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
+export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
+  const { engines, settings, keychain, approval, log } = parts;
+  if (!(await keychain.place())) return { kind: 'noKey' };
+  const baseUrl = settings.baseUrl();
+  if (baseUrl === undefined) return { kind: 'badAddress' };
+  const key = await approval.keyFor(originOf(baseUrl), 'person');
+  if (!key) return { kind: 'notApproved' };
+  const { host } = new URL(baseUrl);
+  const engine = await engines.open();
+  try {
+    const models = await engine.client.models({ baseUrl, key });
+    const known = MODELS.map(({ id }) => id).filter((id) => models.includes(id));
+    return { kind: 'works', host, models: models.length, known };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    log.warn(`the gateway's models could not be read: ${describeError(error)}`);
+    const trouble = asTrouble(error);
+    const details = trouble.message;
+    if (error.kind === 'refused' && (trouble.status === 401 || kindOf(trouble) === 'key')) {
+      return { kind: 'keyRefused', host, details };
+    }
+    const silent = error.kind === 'unreachable' || error.kind === 'timeout' || error.kind === 'cut';
+    return { kind: silent ? 'unreachable' : 'strange', host, details };
+  }
+}

@@ -1,0 +1,67 @@
+import type { L10n } from '../core/common/l10n';
+import type { ApiKey } from '../core/gateway/apiKey';
+import type { Asker } from './asker';
+import type { Keychain } from './keychain';
+
+/** Who wants something sent: the person at the keyboard, or code that speaks through the API or a command. */
+export type Requester = 'person' | 'caller';
+
+interface Parts {
+  readonly keychain: Keychain;
+  readonly asker: Asker;
+  readonly l10n: L10n;
+}
+
+/**
+ * Asks whether the key may travel to an origin it has not been approved for (DESIGN 4.7). Yes is kept with the key.
+ * No holds until the window closes for callers, who might ask again and again; a person is asked anew.
+ */
+export class OriginApproval {
+  readonly #keychain: Keychain;
+  readonly #asker: Asker;
+  readonly #l10n: L10n;
+  readonly #asking = new Map<string, Promise<boolean>>();
+  readonly #refused = new Set<string>();
+
+  constructor({ keychain, asker, l10n }: Parts) {
+    this.#keychain = keychain;
+    this.#asker = asker;
+    this.#l10n = l10n;
+  }
+
+  /** The key, once it may travel to the origin; undefined when the user does not want that. */
+  async keyFor(origin: string, requester: Requester): Promise<ApiKey | undefined> {
+    const key = await this.#keychain.keyFor(origin);
+    if (key) return key;
+    if (requester === 'caller' && this.#refused.has(origin)) return undefined;
+    if (!(await this.#askOnce(origin))) {
+      this.#refused.add(origin);
+      return undefined;
+    }
+    this.#refused.delete(origin);
+    return this.#keychain.keyFor(origin);
+  }
+
+  /** One dialog, however many wait for its answer. */
+  async #askOnce(origin: string): Promise<boolean> {
+    const asked = this.#asking.get(origin) ?? this.#ask(origin);
+    this.#asking.set(origin, asked);
+    try {
+      return await asked;
+    } finally {
+      this.#asking.delete(origin);
+    }
+  }
+
+  async #ask(origin: string): Promise<boolean> {
+    const yes = await this.#asker.confirm({
+      message: this.#l10n.t('Send your API key to {0}?', origin),
+      detail: this.#l10n.t(
+        'The setting "nebulaVideo.baseUrl" names this address, and your key was not used there before. Whoever runs it can use the key and spend your balance.',
+      ),
+      action: this.#l10n.t('Send Key'),
+    });
+    if (yes) await this.#keychain.approve(origin);
+    return yes;
+  }
+}

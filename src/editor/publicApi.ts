@@ -1,0 +1,83 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { NebulaVideoApi } from '../api';
+import type { L10n } from '../core/common/l10n';
+import { DisposableStore, type Disposable } from '../core/common/lifetime';
+import type { Engine } from '../core/engine';
+import type { VideoRequest } from '../core/models/request';
+import type { Task, TaskChanges } from '../core/tasks/task';
+import { cancellable } from './cancellable';
+import type { EngineHolder } from './engineHolder';
+import { cancelledRejection, type RequestSender } from './requestSender';
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly sender: RequestSender;
+  readonly l10n: L10n;
+}
+
+const listOptions = z.object({ limit: z.number().int().min(0).default(100) }).default({ limit: 100 });
+
+/** What other extensions may do (docs/api.md). */
+export class PublicApi implements NebulaVideoApi, Disposable {
+  readonly apiVersion = 1;
+  readonly onDidChangeTasks: vscode.Event<TaskChanges>;
+  readonly #engines: EngineHolder;
+  readonly #sender: RequestSender;
+  readonly #l10n: L10n;
+  readonly #owned = new DisposableStore();
+
+  constructor({ engines, sender, l10n }: Parts) {
+    this.#engines = engines;
+    this.#sender = sender;
+    this.#l10n = l10n;
+    const changes = this.#owned.add(new vscode.EventEmitter<TaskChanges>());
+    this.onDidChangeTasks = changes.event;
+    this.#owned.add(
+      engines.onDidOpen((engine) => {
+        this.#owned.add(engine.onDidChangeTasks((change) => changes.fire(Object.freeze(change))));
+      }),
+    );
+  }
+
+  async generate(request: VideoRequest, token?: vscode.CancellationToken): Promise<Task> {
+    return cancellable(
+      token,
+      () => cancelledRejection(this.#l10n),
+      (signal) => this.#sender.send(request, 'caller', signal),
+    );
+  }
+
+  tasks(options?: { limit?: number }): readonly Task[] {
+    const { limit } = listOptions.parse(options);
+    return Object.freeze(this.#engineNow().tasks(limit));
+  }
+
+  task(id: string): Task | undefined {
+    const known = z.string().parse(id);
+    return this.#engineNow().task(known);
+  }
+
+  async settled(id: string, token?: vscode.CancellationToken): Promise<Task> {
+    const known = z.string().parse(id);
+    const cancelled = () => cancelledRejection(this.#l10n);
+    return cancellable(token, cancelled, async (signal) => {
+      const engine = await this.#engines.open();
+      if (signal.aborted) throw cancelled();
+      const task = await engine.settled(known, signal);
+      if (!task) throw new Error(this.#l10n.t('There is no task with the id {0}.', known));
+      return task;
+    });
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** @throws when another window holds the database at this very moment, or it is being repaired */
+  #engineNow(): Engine {
+    const engine = this.#engines.openNow();
+    if (!engine) throw new Error(this.#l10n.t('The tasks cannot be read at this moment. Try again soon.'));
+    return engine;
+  }
+}

@@ -1,0 +1,17 @@
+import type { RejectionCode } from '../api';
+
+/** There is no task, and the code says why. The message is a sentence for the user, with what to do. */
+export class Rejection extends Error {
+  override readonly name = 'Rejection';
+  readonly code: RejectionCode;
+
+  constructor(code: RejectionCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** Whether an error only says that somebody changed their mind, which nobody needs to be told. */
+export function isChangeOfMind(error: unknown): boolean {
+  return error instanceof Rejection && (error.code === 'cancelled' || error.code === 'declined');
+}

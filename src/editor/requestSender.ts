@@ -1,0 +1,205 @@
+import type { RejectionCode } from '../api';
+import type { L10n } from '../core/common/l10n';
+import type { Engine } from '../core/engine';
+import type { ApiKey } from '../core/gateway/apiKey';
+import { originOf } from '../core/gateway/baseUrl';
+import { RequestError, type PreparedRequest } from '../core/models/family';
+import { prepareRequest } from '../core/models/prepareRequest';
+import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/tasks/database';
+import { SubmitCancelled } from '../core/tasks/submitter';
+import type { Task } from '../core/tasks/task';
+import type { Asker } from './asker';
+import type { EngineHolder } from './engineHolder';
+import type { Keychain } from './keychain';
+import type { OriginApproval, Requester } from './originApproval';
+import { Rejection } from './rejection';
+import type { Settings } from './settings';
+import { ageWord, optionWord, shortPrompt } from './taskWords';
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly settings: Settings;
+  readonly keychain: Keychain;
+  readonly approval: OriginApproval;
+  readonly asker: Asker;
+  readonly l10n: L10n;
+}
+
+/** Of a prompt, so much is shown in a dialog, in characters. */
+const LONGEST_PROMPT = 400;
+
+/**
+ * The one way to a paid request, for people and for code alike. Each check comes before anything is stored or sent,
+ * in the order that docs/api.md promises.
+ */
+export class RequestSender {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Sends a request, once, and resolves when its outcome is known.
+   * @param input a VideoRequest, as far as anybody knows
+   * @param requester who confirms it: a person has done so before, for code the setting says whether one is asked
+   * @param signal calls it off as long as no byte has left
+   * @throws {@link Rejection} when there is no task
+   */
+  async send(input: unknown, requester: Requester, signal: AbortSignal): Promise<Task> {
+    const { l10n } = this.#parts;
+    const request = this.#prepare(input);
+    const engine = await this.#writableEngine();
+    const baseUrl = await this.#needKeyAndAddress();
+    this.#stopIf(signal);
+    const key = await this.#approvedKey(baseUrl, requester);
+    this.#stopIf(signal);
+    await this.#confirm(request, baseUrl, engine, requester);
+    this.#stopIf(signal);
+    try {
+      return await engine.submit(request, { baseUrl, key }, signal);
+    } catch (error) {
+      if (error instanceof SubmitCancelled) throw this.#cancelled();
+      if (error instanceof ReadOnlyStoreError) {
+        throw new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Says before a person has typed anything what would be in the way of sending it.
+   * @throws {@link Rejection}
+   */
+  async checkReady(): Promise<void> {
+    await this.#writableEngine();
+    await this.#needKeyAndAddress();
+  }
+
+  #prepare(input: unknown): PreparedRequest {
+    try {
+      return prepareRequest(input, this.#parts.l10n);
+    } catch (error) {
+      throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
+    }
+  }
+
+  async #writableEngine(): Promise<Engine> {
+    const { engines, l10n } = this.#parts;
+    let engine: Engine;
+    try {
+      engine = await engines.open();
+    } catch (error) {
+      // What can't be opened can't be written either.
+      throw new Rejection('readOnly', readOnlySentence('folder', l10n), error);
+    }
+    if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, l10n));
+    return engine;
+  }
+
+  async #needKeyAndAddress(): Promise<string> {
+    const { keychain, settings, l10n } = this.#parts;
+    if (!(await keychain.place())) throw new Rejection('noKey', noKeySentence(l10n));
+    const baseUrl = settings.baseUrl();
+    if (baseUrl === undefined) throw new Rejection('originNotApproved', badAddressSentence(l10n));
+    return baseUrl;
+  }
+
+  async #approvedKey(baseUrl: string, requester: Requester): Promise<ApiKey> {
+    const { approval, l10n } = this.#parts;
+    const origin = originOf(baseUrl);
+    const key = await approval.keyFor(origin, requester);
+    if (key) return key;
+    const sentence = l10n.t(
+      'Nothing was sent: the API key was not approved for {0}. Run Set API Key while the setting "nebulaVideo.baseUrl" names that address, or correct the setting.',
+      origin,
+    );
+    // A person has just said no, and need not be told.
+    throw new Rejection(requester === 'person' ? 'declined' : 'originNotApproved', sentence);
+  }
+
+  async #confirm(
+    request: PreparedRequest,
+    baseUrl: string,
+    engine: Engine,
+    requester: Requester,
+  ): Promise<void> {
+    const { settings, asker, l10n } = this.#parts;
+    let yes = true;
+    if (requester === 'person') {
+      const twin = engine.recentTwin(request, baseUrl);
+      yes = !twin || (await this.#askAboutTwin(twin));
+    } else if (settings.confirm() === 'always') {
+      yes = await asker.confirm({
+        message: l10n.t('Generate a video with {0}?', request.request.model),
+        detail: l10n.t(
+          'Another extension or a command asks for it.\n\nPrompt: {0}\n{1}\nSent to: {2}\n\n{3}',
+          shortPrompt(request.request.prompt, LONGEST_PROMPT),
+          describeOptions(request, l10n),
+          originOf(baseUrl),
+          priceSentence(l10n),
+        ),
+        action: l10n.t('Generate Video'),
+      });
+    }
+    if (!yes) throw new Rejection('declined', l10n.t('The request was declined. Nothing was sent.'));
+  }
+
+  async #askAboutTwin(twin: Task): Promise<boolean> {
+    const { asker, l10n } = this.#parts;
+    return asker.confirm({
+      message: l10n.t('Generate the same video again?'),
+      detail: l10n.t(
+        'Exactly this request was sent before ({0}). It would be made, and charged, a second time.',
+        ageWord(Date.now() - twin.createdAt, l10n),
+      ),
+      action: l10n.t('Generate Again'),
+    });
+  }
+
+  #stopIf(signal: AbortSignal): void {
+    if (signal.aborted) throw this.#cancelled();
+  }
+
+  #cancelled(): Rejection {
+    return cancelledRejection(this.#parts.l10n);
+  }
+}
+
+/** Somebody cancelled before there was an answer. */
+export function cancelledRejection(l10n: L10n): Rejection {
+  return new Rejection('cancelled' satisfies RejectionCode, l10n.t('The request was cancelled.'));
+}
+
+/** Why nothing can be sent, and what to do about it. */
+export function readOnlySentence(reason: ReadOnlyReason, l10n: L10n): string {
+  return reason === 'newer'
+    ? l10n.t(
+        'A newer version of Nebula Video keeps the tasks on this machine, so this one only shows them. Update the extension and reload the window.',
+      )
+    : l10n.t(
+        'The tasks cannot be written down, so nothing is sent: a paid request must not be forgotten. Make room on the disk or check the rights of the storage folder that the log names, then reload the window.',
+      );
+}
+
+export function noKeySentence(l10n: L10n): string {
+  return l10n.t('There is no API key yet. Run “Nebula Video: Set API Key” first.');
+}
+
+export function badAddressSentence(l10n: L10n): string {
+  return l10n.t(
+    'The setting "nebulaVideo.baseUrl" is not an address that an API key may be sent to. It has to begin with https:// and name no user, query or fragment; http:// is for this machine only.',
+  );
+}
+
+/** We never know the price; whoever pays should know who does. */
+export function priceSentence(l10n: L10n): string {
+  return l10n.t('It costs what Nebula charges for this model and length; the price is not known here.');
+}
+
+/** The options of a request in one line. */
+export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
+  return Object.entries(request.options ?? {})
+    .map(([name, value]) => optionWord(name, String(value), l10n))
+    .join(' · ');
+}

@@ -1,0 +1,58 @@
+import * as vscode from 'vscode';
+import type { L10n } from '../core/common/l10n';
+import type { Task } from '../core/tasks/task';
+import {
+  asMarkdown,
+  chargeWord,
+  momentWord,
+  optionWord,
+  phaseWord,
+  preciseMomentWord,
+  shortPrompt,
+} from './taskWords';
+
+/** Of a prompt, so much is shown, in characters. */
+const LONGEST_PROMPT = 1000;
+
+/** What is known of a task, for a hover. Text of users and gateways can form no Markdown in it. */
+export function taskTooltip(task: Task, now: number, language: string, l10n: L10n): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  const line = (name: string, value: string) => {
+    text.appendMarkdown(`\n\n**${asMarkdown(name)}** ${asMarkdown(value)}`);
+  };
+  text.appendMarkdown(asMarkdown(shortPrompt(task.request.prompt, LONGEST_PROMPT)));
+  text.appendMarkdown('\n\n---');
+  const options = Object.entries(task.request.options ?? {}).map(([name, value]) =>
+    optionWord(name, String(value), l10n),
+  );
+  line(l10n.t('Model:'), [task.request.model, ...options].join(' · '));
+  const progress = task.progress === undefined ? '' : ` · ${task.progress} %`;
+  line(l10n.t('State:'), phaseWord(task.phase, l10n) + (task.phase === 'running' ? progress : ''));
+  for (const video of task.videos) {
+    const sound = video.hasAudio ? l10n.t('with sound') : l10n.t('silent');
+    line(
+      l10n.t('Video:'),
+      `${video.width} × ${video.height} · ${short(video.durationSeconds, language)} s · ${sound} · ${short(video.bytes / 1_000_000, language)} MB`,
+    );
+  }
+  const { failure } = task;
+  if (failure) {
+    text.appendMarkdown(`\n\n${asMarkdown(failure.message)}`);
+    // A sentence about nothing being charged is part of the message already.
+    if (failure.charged === 'yes') text.appendMarkdown(` ${asMarkdown(chargeWord('yes', l10n))}`);
+    if (failure.charged === 'unknown' && task.phase === 'unknown') {
+      text.appendMarkdown(` ${asMarkdown(chargeWord('unknown', l10n))}`);
+    }
+  }
+  text.appendMarkdown(`\n\n---\n${asMarkdown(momentWord(task.createdAt, now, language))}\n`);
+  for (const { at, phase, note } of task.timeline) {
+    const moved = `${preciseMomentWord(at, task.createdAt, language)} ${phaseWord(phase, l10n)}`;
+    text.appendMarkdown(`\n- ${asMarkdown(note ? `${moved}. ${note}` : moved)}`);
+  }
+  return text;
+}
+
+/** A number with what matters behind the point. */
+function short(value: number, language: string): string {
+  return value.toLocaleString(language, { maximumFractionDigits: 1 });
+}

@@ -1,0 +1,123 @@
+import type { L10n } from '../core/common/l10n';
+import type { Phase } from '../core/tasks/phases';
+import type { Charged } from '../core/tasks/task';
+
+/** A phase in the user's words. */
+export function phaseWord(phase: Phase, l10n: L10n): string {
+  switch (phase) {
+    case 'draft':
+      return l10n.t('Waiting to be sent');
+    case 'sending':
+      return l10n.t('Sending');
+    case 'queued':
+      return l10n.t('Queued');
+    case 'running':
+      return l10n.t('Running');
+    case 'ready':
+      return l10n.t('Done, waiting to be fetched');
+    case 'saving':
+      return l10n.t('Fetching');
+    case 'saved':
+      return l10n.t('Ready');
+    case 'failed':
+      return l10n.t('Failed');
+    case 'rejected':
+      return l10n.t('Rejected');
+    case 'unknown':
+      return l10n.t('Outcome unknown');
+    case 'lost':
+      return l10n.t('Lost');
+    case 'stopped':
+      return l10n.t('Stopped');
+  }
+}
+
+/** What is known about the money. */
+export function chargeWord(charged: Charged, l10n: L10n): string {
+  switch (charged) {
+    case 'no':
+      return l10n.t('Nothing was charged.');
+    case 'yes':
+      return l10n.t('It was charged.');
+    case 'unknown':
+      return l10n.t('Whether it was charged is not known.');
+  }
+}
+
+/** How long ago something was, in ms, in few characters. */
+export function ageWord(ms: number, l10n: L10n): string {
+  const minutes = Math.floor(Math.max(ms, 0) / 60_000);
+  if (minutes < 1) return l10n.t('just now');
+  if (minutes < 60) return l10n.t('{0} min', minutes);
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return l10n.t('{0} h {1} min', hours, minutes % 60);
+  return l10n.t('{0} d {1} h', Math.floor(hours / 24), hours % 24);
+}
+
+/** A moment as local date and time; the year where it is not this one. */
+export function momentWord(at: number, now: number, language: string): string {
+  const thisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return new Date(at).toLocaleString(language, {
+    ...(thisYear ? {} : { year: 'numeric' }),
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
+}
+
+/** Longest label of a row, in characters: age and progress behind it should stay in sight in a narrow side bar. */
+const LONGEST_LABEL = 32;
+
+/** Longest prompt in a sentence or a list of its own, where there is more room. */
+export const LONGEST_MENTION = 80;
+
+/** A moment to the second, with its day where that is another one than `day`'s. */
+export function preciseMomentWord(at: number, day: number, language: string): string {
+  const sameDay = new Date(at).toDateString() === new Date(day).toDateString();
+  return new Date(at).toLocaleString(language, {
+    ...(sameDay ? {} : { month: 'short', day: 'numeric' }),
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+}
+
+/** The first words of a prompt, for a list. */
+export function shortPrompt(prompt: string, longest = LONGEST_LABEL): string {
+  const characters = Array.from(
+    prompt
+      .slice(0, longest * 8)
+      .replace(/\s+/g, ' ')
+      .trim(),
+  );
+  if (characters.length <= longest) return characters.join('');
+  const cut = characters.slice(0, longest - 1).join('');
+  // Between words if one ends not far back.
+  const space = cut.lastIndexOf(' ');
+  return `${(space > longest / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
+}
+
+/** An option's value in the user's words, as far as they are known; options come and go with the models. */
+export function optionWord(name: string, value: string, l10n: L10n): string {
+  if (name === 'seconds') return l10n.t('{0} seconds', value);
+  const size = /^(\d+)x(\d+)$/.exec(value);
+  if (name !== 'size' || !size) return value;
+  const [width, height] = [Number(size[1]), Number(size[2])];
+  if (width > height) return l10n.t('{0} × {1}, landscape', width, height);
+  if (width < height) return l10n.t('{0} × {1}, portrait', width, height);
+  return l10n.t('{0} × {1}, square', width, height);
+}
+
+/** What an option is about, as a question. */
+export function optionQuestion(name: string, l10n: L10n): string {
+  if (name === 'seconds') return l10n.t('How long?');
+  if (name === 'size') return l10n.t('What size?');
+  return l10n.t('Which “{0}”?', name);
+}
+
+/** A text as Markdown that shows just that text: nothing in it formats, links or breaks out of its line. */
+export function asMarkdown(text: string): string {
+  // Any ASCII punctuation may be escaped (CommonMark 2.4). The editor's own `appendText` forbids line breaks.
+  return text.replace(/\s+/g, ' ').replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}

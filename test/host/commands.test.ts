@@ -1,0 +1,324 @@
+import { strict as assert } from 'node:assert';
+import type { Task } from '../../src/api';
+import { COMMANDS } from '../../src/editor/ids';
+import { SECRETS } from '../../src/editor/keychain';
+import type { PretendGateway } from '../gateway/pretendGateway';
+import { aRequest, nextInPhase, setEnvironmentKey, setSetting } from './support/extension';
+import { leaveGateway, useQuickGateway } from './support/gateway';
+import { makeNewerStore } from './support/newerStore';
+import { OwnApp } from './support/ownApp';
+
+describe('the commands', () => {
+  let gateway: PretendGateway;
+  let own: OwnApp;
+  const submits = () => gateway.log.filter(({ kind }) => kind === 'submit');
+
+  before(async () => {
+    gateway = await useQuickGateway();
+  });
+
+  beforeEach(async () => {
+    setEnvironmentKey(undefined);
+    await setSetting('baseUrl', gateway.baseUrl);
+    await setSetting('confirm', 'never');
+    own = new OwnApp();
+  });
+
+  afterEach(() => {
+    own.dispose();
+    gateway.clearFaults();
+  });
+
+  after(() => leaveGateway(gateway));
+
+  const run = (id: keyof typeof COMMANDS, ...args: unknown[]) => own.app.commands.run(COMMANDS[id], args);
+
+  describe('Set API Key', () => {
+    it('keeps a key, cleaned, and says that the gateway takes it', async () => {
+      own.asker.willAnswer(` "Bearer ${gateway.key}" `);
+      const word = own.notifier.next();
+      await run('setApiKey');
+      assert.match((await word).message, /stored, and 127\.0\.0\.1:\d+ accepts it/);
+      assert.equal(own.notifier.last.severity, 'status');
+      const stored = JSON.parse(own.secrets.entries.get(SECRETS.key) ?? '') as Record<string, unknown>;
+      assert.equal(stored['value'], gateway.key);
+      assert.deepEqual(stored['origins'], [gateway.baseUrl]);
+    });
+
+    it('keeps a key that the gateway refuses, and says so once', async () => {
+      own.asker.willAnswer('sk-notthisone');
+      const word = own.notifier.next();
+      await run('setApiKey');
+      const { message, actions } = await word;
+      assert.match(message, /stored, but 127\.0\.0\.1:\d+ refused it/);
+      assert.ok(!message.includes('notthisone'));
+      assert.deepEqual(actions, ['Set API Key', 'Open Setting']);
+      assert.ok(own.secrets.entries.has(SECRETS.key));
+    });
+
+    it('refuses while typing what cannot be sent', async () => {
+      own.asker.willAnswer((question: { validate(text: string): string | undefined }) => {
+        assert.match(question.validate('') ?? '', /Paste the key/);
+        assert.match(question.validate('sk with blanks') ?? '', /cannot be a key/);
+        assert.match(question.validate('sk-ключ') ?? '', /cannot be a key/);
+        assert.equal(question.validate('Bearer sk-fine'), undefined);
+        return undefined;
+      });
+      await run('setApiKey');
+      assert.equal(own.secrets.entries.size, 0);
+      assert.equal(own.notifier.shown.length, 0);
+    });
+
+    it('uses the key until the window closes where no secret storage is', async () => {
+      own.secrets.broken = true;
+      own.asker.willAnswer(gateway.key);
+      await run('setApiKey');
+      assert.match(own.notifier.shown[0]?.message ?? '', /until this window closes/);
+      gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+      const task = await own.app.api.generate(aRequest());
+      assert.equal(task.failure?.kind, 'quota');
+    });
+  });
+
+  describe('Remove API Key', () => {
+    it('forgets the stored key', async () => {
+      own.asker.willAnswer(gateway.key);
+      await run('setApiKey');
+      await run('removeApiKey');
+      assert.ok(!own.secrets.entries.has(SECRETS.key));
+      await run('testConnection');
+      assert.match(own.notifier.last.message, /no API key/);
+    });
+
+    it('says when there is none, or still one in the environment', async () => {
+      await run('removeApiKey');
+      assert.match(own.notifier.last.message, /no API key to remove/);
+      setEnvironmentKey(gateway.key);
+      await run('removeApiKey');
+      assert.match(own.notifier.last.message, /NEBULA_API_KEY/);
+    });
+  });
+
+  describe('Test Connection', () => {
+    it('works: how many models, and which of ours', async () => {
+      setEnvironmentKey(gateway.key);
+      await run('testConnection');
+      assert.match(own.notifier.last.message, /accepts the key.*sora-2/);
+      assert.equal(own.notifier.last.severity, 'info');
+    });
+
+    it('no key', async () => {
+      await run('testConnection');
+      assert.match(own.notifier.last.message, /no API key/);
+      assert.deepEqual(own.notifier.last.actions, ['Set API Key']);
+    });
+
+    it('key refused', async () => {
+      setEnvironmentKey('sk-0000000000000000');
+      await run('testConnection');
+      assert.match(own.notifier.last.message, /refused the API key/);
+      assert.deepEqual(own.notifier.last.actions, ['Set API Key', 'Open Setting']);
+    });
+
+    it('not reachable', async () => {
+      setEnvironmentKey(gateway.key);
+      await gateway.setReachable(false);
+      try {
+        await run('testConnection');
+      } finally {
+        await gateway.setReachable(true);
+      }
+      assert.match(own.notifier.last.message, /127\.0\.0\.1:\d+ could not be reached/);
+      assert.deepEqual(own.notifier.last.actions, ['Open Setting', 'Show Log']);
+    });
+
+    it('not a gateway', async () => {
+      setEnvironmentKey(gateway.key);
+      gateway.setFault({ name: 'htmlPage', route: 'models' });
+      await run('testConnection');
+      assert.match(own.notifier.last.message, /not as a Nebula gateway should/);
+    });
+
+    it('an address that is no place for a key', async () => {
+      setEnvironmentKey(gateway.key);
+      await setSetting('baseUrl', 'ftp://example.com');
+      await run('testConnection');
+      assert.match(own.notifier.last.message, /nebulaVideo\.baseUrl/);
+      assert.deepEqual(own.notifier.last.actions, ['Open Setting']);
+    });
+  });
+
+  describe('Generate Video, by hand', () => {
+    const prompt = '  a kite\tover the sea  ';
+    const answers = [prompt, '8', '1280x720', true] as const;
+
+    beforeEach(() => setEnvironmentKey(gateway.key));
+
+    it('asks, sends what was answered byte for byte, and shows the new task', async () => {
+      gateway.setFault({ name: 'taskFailed', route: 'submit' });
+      own.asker.willAnswer(...answers);
+      const task = (await run('generate')) as Task;
+      assert.equal(task.phase, 'queued');
+      assert.deepEqual(task.request, {
+        model: 'sora-2',
+        prompt,
+        options: { seconds: '8', size: '1280x720' },
+      });
+      const [sent] = submits().slice(-1);
+      assert.equal((sent?.body as { prompt: string }).prompt, prompt);
+      assert.deepEqual(own.view.revealed, [task.id]);
+      assert.equal(own.notifier.last.severity, 'status');
+      const last = own.asker.asked.at(-1);
+      assert.ok(last && 'choices' in last);
+      const [go] = last.choices;
+      assert.match(go?.label ?? '', /Generate video$/);
+      assert.equal(go?.description, 'sora-2 · 8 seconds · 1280 × 720, landscape');
+      assert.match(go.detail ?? '', /what Nebula charges/);
+      assert.equal((await own.app.api.settled(task.id)).phase, 'failed');
+    });
+
+    for (const place of answers.keys()) {
+      it(`sends nothing after Escape at question ${place + 1}`, async () => {
+        const before = submits().length;
+        own.asker.willAnswer(...answers.slice(0, place), undefined);
+        assert.equal(await run('generate'), undefined);
+        assert.equal(own.asker.left, 0);
+        assert.equal(submits().length, before);
+        assert.equal(own.app.api.tasks().length, 0);
+        assert.equal(own.notifier.shown.length, 0);
+      });
+    }
+
+    it('refuses a blank prompt while it is typed', async () => {
+      own.asker.willAnswer((question: { validate(text: string): string | undefined }) => {
+        assert.match(question.validate(' \t') ?? '', /prompt is empty/);
+        assert.equal(question.validate(' x '), undefined);
+        return undefined;
+      });
+      await run('generate');
+    });
+
+    it('asks before it sends the same again within moments', async () => {
+      gateway.setFault({ name: 'balanceTooLow', route: 'submit', times: 'always' });
+      own.asker.willAnswer(...answers);
+      await run('generate');
+      assert.match(own.notifier.last.message, /balance/);
+      const before = submits().length;
+      own.asker.willAnswer(...answers, false);
+      await run('generate');
+      assert.equal(submits().length, before);
+      own.asker.willAnswer(...answers, true);
+      await run('generate');
+      assert.equal(submits().length, before + 1);
+    });
+
+    it('says what is missing before anything is typed', async () => {
+      setEnvironmentKey(undefined);
+      await run('generate');
+      assert.match(own.notifier.last.message, /no API key/);
+      assert.deepEqual(own.notifier.last.actions, ['Set API Key']);
+      own.dispose();
+      own = new OwnApp(makeNewerStore);
+      setEnvironmentKey(gateway.key);
+      await run('generate');
+      assert.match(own.notifier.last.message, /newer version/);
+      assert.equal(own.asker.asked.length, 0);
+    });
+
+    it('tells of a key that is refused, with what mends it', async () => {
+      setEnvironmentKey('sk-0000000000000000');
+      own.asker.willAnswer(...answers);
+      const task = (await run('generate')) as Task;
+      assert.equal(task.phase, 'rejected');
+      assert.equal(own.notifier.last.message, task.failure?.message);
+      assert.deepEqual(own.notifier.last.actions, ['Set API Key', 'Show Log']);
+    });
+  });
+
+  describe('on tasks', () => {
+    beforeEach(() => setEnvironmentKey(gateway.key));
+
+    const rejected = async (times: number) => {
+      gateway.setFault({ name: 'balanceTooLow', route: 'submit', times });
+      const tasks = [];
+      for (let made = 0; made < times; made++) tasks.push(await own.app.api.generate(aRequest()));
+      return tasks;
+    };
+
+    it('Remove Task removes a row after a yes', async () => {
+      const [task] = await rejected(1);
+      own.asker.willAnswer(false);
+      await run('removeTask', task?.id);
+      assert.equal(own.app.api.tasks().length, 1);
+      own.asker.willAnswer(true);
+      await run('removeTask', task?.id);
+      assert.equal(own.app.api.tasks().length, 0);
+    });
+
+    it('Remove Task removes all selected rows, or those chosen from a list', async () => {
+      const [one, two, three] = await rejected(3);
+      own.asker.willAnswer(true);
+      await run('removeTask', one?.id, [one?.id, two?.id]);
+      assert.deepEqual(
+        own.app.api.tasks().map(({ id }) => id),
+        [three?.id],
+      );
+      own.asker.willAnswer((question: { choices: { value: Task }[] }) => {
+        assert.deepEqual(
+          question.choices.map(({ value }) => value.id),
+          [three?.id],
+        );
+        return question.choices.map(({ value }) => value);
+      }, true);
+      await run('removeTask');
+      assert.equal(own.app.api.tasks().length, 0);
+      await run('removeTask');
+      assert.match(own.notifier.last.message, /no ended task/);
+    });
+
+    it('Stop Tracking says what it means, and stops; Remove Task leaves a living task alone', async () => {
+      gateway.setFault({ name: 'taskStuck', route: 'submit' });
+      const { id } = await own.app.api.generate(aRequest());
+      await run('removeTask', id);
+      assert.equal(own.app.api.task(id)?.phase, 'queued');
+      own.asker.willAnswer((question: { detail: string }) => {
+        assert.match(question.detail, /neither cancels nor refunds/);
+        return true;
+      });
+      await run('stopTracking', id);
+      const task = await own.app.api.settled(id);
+      assert.equal(task.phase, 'stopped');
+      assert.match(task.timeline.at(-1)?.note ?? '', /may still make the video/);
+    });
+
+    it('Stop Sending calls off what waits to be sent', async () => {
+      gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'seconds', seconds: 30 } });
+      const request = aRequest('asked to wait');
+      const sending = nextInPhase(own.app.api, request.prompt, 'sending');
+      const outcome = own.app.api.generate(request);
+      const { id } = await sending;
+      await nextInPhase(own.app.api, request.prompt, 'draft');
+      await run('stopSending', id);
+      const task = await outcome;
+      assert.equal(task.phase, 'stopped');
+      assert.equal(submits().filter(({ body }) => JSON.stringify(body).includes('asked to wait')).length, 1);
+    });
+
+    it('Refresh asks at once about a task that waits', async () => {
+      gateway.setFault({ name: 'taskStuck', route: 'submit' });
+      const { id, gatewayTaskId } = await own.app.api.generate(aRequest());
+      await run('refresh');
+      assert.ok(own.fired.includes(undefined));
+      gateway.holdTask(gatewayTaskId ?? '', false);
+      gateway.failTask(gatewayTaskId ?? '');
+      await run('refresh');
+      assert.equal((await own.app.api.settled(id)).phase, 'failed');
+    });
+
+    it('an unforeseen error becomes one message', async () => {
+      await run('removeTask', 42);
+      assert.match(own.notifier.last.message, /“Remove Task” did not work/);
+      assert.deepEqual(own.notifier.last.actions, ['Show Log']);
+    });
+  });
+});

@@ -1,0 +1,32 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import Mocha from 'mocha';
+
+/** The environment variables by which whoever runs the suite chooses tests and hears how it went. */
+const GREP_VARIABLE = 'NEBULA_TEST_GREP';
+const RESULTS_VARIABLE = 'NEBULA_TEST_RESULTS';
+
+/** VS Code calls this in the extension host. Rejects when a test fails. */
+export async function run(): Promise<void> {
+  const grep = process.env[GREP_VARIABLE];
+  const mocha = new Mocha({
+    ui: 'bdd',
+    timeout: 30_000,
+    // What is printed here travels through a window.
+    color: process.env['FORCE_COLOR'] !== undefined,
+    ...(grep ? { fgrep: grep } : {}),
+  });
+  for (const name of fs.readdirSync(__dirname).sort()) {
+    if (name.endsWith('.test.js')) mocha.addFile(path.join(__dirname, name));
+  }
+  const failures = await new Promise<number>((resolve) => {
+    const runner = mocha.run(resolve);
+    const results = process.env[RESULTS_VARIABLE];
+    if (!results) return;
+    runner.once('end', () => {
+      const { passes, failures: failed, pending } = runner.stats ?? { passes: 0, failures: 1, pending: 0 };
+      fs.writeFileSync(results, JSON.stringify({ passes, failures: failed, pending }));
+    });
+  });
+  if (failures > 0) throw new Error(`${failures} tests failed.`);
+}

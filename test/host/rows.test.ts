@@ -1,0 +1,94 @@
+import { strict as assert } from 'node:assert';
+import * as vscode from 'vscode';
+import type { PretendGateway } from '../gateway/pretendGateway';
+import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
+import { leaveGateway, useQuickGateway } from './support/gateway';
+import { OwnApp } from './support/ownApp';
+
+describe('the rows of the task list', () => {
+  let gateway: PretendGateway;
+  let own: OwnApp;
+
+  before(async () => {
+    gateway = await useQuickGateway();
+    setEnvironmentKey(gateway.key);
+    await setSetting('confirm', 'never');
+  });
+
+  beforeEach(() => {
+    own = new OwnApp();
+  });
+
+  afterEach(() => {
+    own.dispose();
+    gateway.clearFaults();
+  });
+
+  after(() => leaveGateway(gateway));
+
+  it('are there newest first, each with what it is and how it stands', async () => {
+    const { rows, api } = own.app;
+    assert.deepEqual(await rows.getChildren(), []);
+    gateway.setFault({ name: 'taskStuck', route: 'submit' });
+    const running = await api.generate(aRequest('# *not* Markdown\n<b>nor</b> HTML'));
+    gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+    const rejected = await api.generate(aRequest('x'.repeat(500)));
+    assert.deepEqual(await rows.getChildren(), [rejected.id, running.id]);
+    assert.deepEqual(await rows.getChildren(running.id), []);
+
+    const item = rows.getTreeItem(running.id);
+    assert.equal(item.id, running.id);
+    assert.match(labelOf(item), /^# \*not\* Markdown <b>nor<\/b>/);
+    assert.equal(item.description, 'just now · sora-2');
+    assert.equal(item.contextValue, 'task followed');
+    assert.equal(item.tooltip, undefined);
+    assert.match(
+      item.accessibilityInformation?.label ?? '',
+      /^# \*not\* Markdown .*, Queued, just now · sora-2$/,
+    );
+
+    const other = rows.getTreeItem(rejected.id);
+    assert.ok(labelOf(other).length < 60);
+    assert.match(labelOf(other), /…$/);
+    assert.equal(other.contextValue, 'task ended removable rejected');
+    assert.ok(other.iconPath instanceof vscode.ThemeIcon);
+    assert.equal(other.iconPath.id, 'circle-slash');
+    assert.doesNotMatch(String(other.description), /just now/);
+
+    const tooltip = rows.resolveTreeItem(item, running.id).tooltip;
+    assert.ok(tooltip instanceof vscode.MarkdownString);
+    assert.ok(!tooltip.isTrusted && !tooltip.supportHtml);
+    assert.match(tooltip.value, /\\# \\\*not\\\* Markdown \\<b\\>nor/);
+    assert.ok(!tooltip.value.includes(gateway.key));
+    const why = rows.resolveTreeItem(other, rejected.id).tooltip;
+    assert.ok(why instanceof vscode.MarkdownString);
+    assert.match(why.value, /balance/);
+    await own.app.api.settled(rejected.id);
+  });
+
+  it('change one by one; others only when a task comes or goes', async () => {
+    const { rows, api } = own.app;
+    await rows.getChildren();
+    const { id } = await api.generate(aRequest());
+    assert.ok(own.fired.includes(undefined));
+    await rows.getChildren();
+    own.fired.length = 0;
+    await api.settled(id);
+    assert.ok(own.fired.length > 0);
+    assert.ok(own.fired.every((ids) => ids?.length === 1 && ids[0] === id));
+    const item = rows.getTreeItem(id);
+    assert.ok(item.iconPath instanceof vscode.ThemeIcon);
+    assert.equal(item.iconPath.id, 'pass');
+    assert.match(item.accessibilityInformation?.label ?? '', /, Ready, /);
+    own.asker.willAnswer(true);
+    own.fired.length = 0;
+    await own.app.commands.run('nebulaVideo.removeTask', [id]);
+    assert.ok(own.fired.includes(undefined));
+    assert.deepEqual(await rows.getChildren(), []);
+  });
+});
+
+function labelOf({ label }: vscode.TreeItem): string {
+  assert.equal(typeof label, 'string');
+  return label as string;
+}

@@ -1,0 +1,70 @@
+import * as vscode from 'vscode';
+import manifest from '../../../package.json';
+import type { NebulaVideoApi, Task, TaskChanges, VideoRequest } from '../../../src/api';
+
+/** The extension as other extensions reach it. */
+export async function theApi(): Promise<NebulaVideoApi> {
+  const extension = vscode.extensions.getExtension<NebulaVideoApi>(`${manifest.publisher}.${manifest.name}`);
+  if (!extension) throw new Error('VS Code did not find the extension.');
+  return extension.activate();
+}
+
+/** Writes one of our settings where users keep theirs; undefined takes it away. */
+export async function setSetting(name: 'baseUrl' | 'confirm' | 'pollSeconds', value: unknown): Promise<void> {
+  await vscode.workspace
+    .getConfiguration('nebulaVideo')
+    .update(name, value, vscode.ConfigurationTarget.Global);
+}
+
+/** The key as it may stand in the environment; undefined takes it away. */
+export function setEnvironmentKey(key: string | undefined): void {
+  if (key === undefined) delete process.env['NEBULA_API_KEY'];
+  else process.env['NEBULA_API_KEY'] = key;
+}
+
+let requests = 0;
+
+/** A request that no other test makes. */
+export function aRequest(prompt = 'a paper boat'): VideoRequest {
+  return {
+    model: 'sora-2',
+    prompt: `${prompt} (${++requests})`,
+    options: { seconds: '4', size: '1280x720' },
+  };
+}
+
+/** Resolves with the first change that fits. */
+export function nextChange<T>(
+  api: Pick<NebulaVideoApi, 'onDidChangeTasks'>,
+  pick: (changes: TaskChanges) => T | undefined,
+): Promise<T> {
+  return new Promise((resolve) => {
+    const listener = api.onDidChangeTasks((changes) => {
+      const found = pick(changes);
+      if (found === undefined) return;
+      listener.dispose();
+      resolve(found);
+    });
+  });
+}
+
+/** Resolves when a task with this prompt is in the phase. */
+export function nextInPhase(
+  api: Pick<NebulaVideoApi, 'onDidChangeTasks'>,
+  prompt: string,
+  phase: Task['phase'],
+): Promise<Task> {
+  return nextChange(api, ({ changed }) =>
+    changed.find((task) => task.request.prompt === prompt && task.phase === phase),
+  );
+}
+
+/** What a promise rejected with; an error when it did not. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<Error & { readonly code?: string }> {
+  const outcome = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(outcome instanceof Error)) throw new Error('It was expected to reject with an error.');
+  return outcome;
+}

@@ -1,0 +1,21 @@
+import { startPretendGateway, type PretendGateway } from '../../gateway/pretendGateway';
+import { setEnvironmentKey, setSetting } from './extension';
+
+/** A pretend gateway whose videos take as little time as their encoding, which the settings point to. */
+export async function useQuickGateway(): Promise<PretendGateway> {
+  const gateway = await startPretendGateway({
+    render: { unknownMs: 0, queuedMs: 100, runningMs: 1_500 },
+  });
+  await setSetting('baseUrl', gateway.baseUrl);
+  await setSetting('pollSeconds', 3);
+  return gateway;
+}
+
+/** Takes back what a test has set, and ends the gateway. */
+export async function leaveGateway(gateway: PretendGateway): Promise<void> {
+  setEnvironmentKey(undefined);
+  await setSetting('baseUrl', undefined);
+  await setSetting('pollSeconds', undefined);
+  await setSetting('confirm', undefined);
+  await gateway.stop();
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { createApp, type App, type TasksView } from '../../../src/editor/app';
+import { FakeSecrets } from '../../support/fakeSecrets';
+import { RecordingNotifier } from '../../support/recordingNotifier';
+import { ScriptedAsker } from '../../support/scriptedAsker';
+
+/** An app of a test's own: its own folder and secrets, and somebody at the keyboard who follows a script. */
+export class OwnApp {
+  readonly storageFolder: string;
+  readonly secrets = new FakeSecrets();
+  readonly asker = new ScriptedAsker();
+  readonly notifier = new RecordingNotifier();
+  readonly view: TasksView & { visible: boolean; revealed: string[] };
+  /** What the view was told: ids of rows, or undefined for all of them. */
+  readonly fired: (string[] | undefined)[] = [];
+  app: App;
+  #windows = 0;
+  readonly #visibility = new vscode.EventEmitter<vscode.TreeViewVisibilityChangeEvent>();
+
+  constructor(prepareFolder: (folder: string) => void = () => undefined) {
+    this.storageFolder = mkdtempSync(path.join(tmpdir(), 'nebula-host-'));
+    prepareFolder(this.storageFolder);
+    const revealed: string[] = [];
+    this.view = {
+      visible: true,
+      revealed,
+      onDidChangeVisibility: this.#visibility.event,
+      reveal: (id) => {
+        revealed.push(id);
+        return Promise.resolve();
+      },
+    };
+    this.app = this.#open();
+  }
+
+  /** Closes the window and opens another one on the same machine. */
+  reopen(): void {
+    this.app.dispose();
+    this.app = this.#open();
+  }
+
+  /** Opens a second window beside this one. Whoever opens it closes it. */
+  openSecondWindow(): App {
+    return this.#open();
+  }
+
+  setVisible(visible: boolean): void {
+    this.view.visible = visible;
+    this.#visibility.fire({ visible });
+  }
+
+  dispose(): void {
+    this.app.dispose();
+    this.#visibility.dispose();
+    rmSync(this.storageFolder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #open(): App {
+    return createApp({
+      storageFolder: this.storageFolder,
+      logName: `${path.basename(this.storageFolder)} ${++this.#windows}`,
+      secrets: this.secrets,
+      view: this.view,
+      fireRows: (ids) => this.fired.push(ids),
+      user: { asker: this.asker, notifier: this.notifier },
+    });
+  }
+}

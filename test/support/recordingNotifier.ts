@@ -1,0 +1,45 @@
+import type { Notifier, Severity } from '../../src/editor/notifier';
+
+interface Shown {
+  readonly severity: Severity | 'status';
+  readonly message: string;
+  readonly actions: readonly string[];
+}
+
+/** Remembers what the user would have read. */
+export class RecordingNotifier implements Notifier {
+  readonly shown: Shown[] = [];
+  #waiting: ((shown: Shown) => void)[] = [];
+
+  show(severity: Severity, message: string, actions: readonly string[]): Promise<undefined> {
+    this.#tell({ severity, message, actions });
+    return Promise.resolve(undefined);
+  }
+
+  status(message: string): void {
+    this.#tell({ severity: 'status', message, actions: [] });
+  }
+
+  progress<T>(_title: string, work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  /** Resolves with the next message. */
+  next(): Promise<Shown> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The last message, which must be there. */
+  get last(): Shown {
+    const last = this.shown.at(-1);
+    if (!last) throw new Error('Nothing was shown.');
+    return last;
+  }
+
+  #tell(shown: Shown): void {
+    this.shown.push(shown);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve(shown);
+  }
+}

@@ -1,0 +1,235 @@
+import { strict as assert } from 'node:assert';
+import type { Log } from '../../../src/core/common/log';
+import { Keychain, SECRETS } from '../../../src/editor/keychain';
+import { OriginApproval } from '../../../src/editor/originApproval';
+import { english } from '../../../src/core/common/l10n';
+import { FakeSecrets } from '../../support/fakeSecrets';
+import { ScriptedAsker } from '../../support/scriptedAsker';
+
+const KEY = 'sk-0123456789abcdef';
+const OTHER = 'sk-fedcba9876543210';
+const NEBULA = 'https://llm.ai-nebula.com';
+const ELSEWHERE = 'https://gateway.example';
+
+/** One window's keychain; windows share the secrets. */
+function open(secrets: FakeSecrets, environment: { key?: string } = {}) {
+  const lines: string[] = [];
+  const write = (message: string) => void lines.push(message);
+  const log: Log = { trace: write, debug: write, info: write, warn: write, error: write };
+  const keychain = new Keychain({ secrets, log, environmentKey: () => environment.key });
+  let changes = 0;
+  keychain.onDidChange(() => changes++);
+  return { keychain, lines, changes: () => changes };
+}
+
+describe('the keychain', () => {
+  let secrets: FakeSecrets;
+
+  beforeEach(() => {
+    secrets = new FakeSecrets();
+  });
+
+  it('keeps a key for the next start, and hands it out for approved origins only', async () => {
+    const first = open(secrets);
+    assert.equal(await first.keychain.place(), undefined);
+    assert.equal(await first.keychain.set(KEY, ELSEWHERE), true);
+    const { keychain } = open(secrets);
+    assert.equal(await keychain.place(), 'stored');
+    for (const origin of [
+      NEBULA,
+      ELSEWHERE,
+      'http://127.0.0.1:8080',
+      'http://localhost:1',
+      'http://[::1]:2',
+    ]) {
+      assert.equal((await keychain.keyFor(origin))?.value, KEY, origin);
+    }
+    for (const origin of [
+      'https://other.example',
+      `${ELSEWHERE}:8443`,
+      'https://llm.ai-nebula.com.evil.example',
+    ]) {
+      assert.equal(await keychain.keyFor(origin), undefined, origin);
+    }
+  });
+
+  it('gives each key an id of its own, and the same key the same one', async () => {
+    const { keychain } = open(secrets);
+    await keychain.set(KEY, undefined);
+    const first = await keychain.keyFor(NEBULA);
+    await keychain.set(KEY, ELSEWHERE);
+    assert.equal((await keychain.keyFor(NEBULA))?.id, first?.id);
+    await keychain.set(OTHER, undefined);
+    const other = await keychain.keyFor(NEBULA);
+    assert.notEqual(other?.id, first?.id);
+    // Another key has to be approved anew.
+    assert.equal(await keychain.keyFor(ELSEWHERE), undefined);
+    assert.ok(!other?.id.includes(OTHER));
+  });
+
+  it('notices what other windows set, approve and remove, and tells it once', async () => {
+    const mine = open(secrets);
+    const theirs = open(secrets);
+    assert.equal(await mine.keychain.place(), undefined);
+    await theirs.keychain.set(KEY, undefined);
+    await mine.keychain.approve('https://flush.example');
+    assert.equal((await mine.keychain.keyFor(NEBULA))?.value, KEY);
+    await theirs.keychain.approve(ELSEWHERE);
+    await mine.keychain.approve('https://flush.example');
+    assert.equal((await mine.keychain.keyFor(ELSEWHERE))?.value, KEY);
+    await theirs.keychain.remove();
+    await mine.keychain.approve('https://flush.example');
+    assert.equal(await mine.keychain.keyFor(NEBULA), undefined);
+    // Set, approved here, approved there, removed.
+    assert.equal(mine.changes(), 4);
+  });
+
+  describe('with a key in the environment', () => {
+    it('uses it where none is stored', async () => {
+      const { keychain } = open(secrets, { key: ` Bearer ${KEY}\n` });
+      assert.equal(await keychain.place(), 'environment');
+      assert.equal((await keychain.keyFor(NEBULA))?.value, KEY);
+      await keychain.set(OTHER, undefined);
+      assert.equal((await keychain.keyFor(NEBULA))?.value, OTHER);
+      await keychain.remove();
+      assert.equal((await keychain.keyFor(NEBULA))?.value, KEY);
+    });
+
+    it('gives it an id that stays, and another key another one', async () => {
+      const first = await open(secrets, { key: KEY }).keychain.keyFor(NEBULA);
+      const other = await open(secrets, { key: OTHER }).keychain.keyFor(NEBULA);
+      const again = await open(secrets, { key: KEY }).keychain.keyFor(NEBULA);
+      assert.equal(again?.id, first?.id);
+      assert.notEqual(other?.id, first?.id);
+      for (const text of secrets.entries.values()) {
+        assert.ok(
+          !text.includes(KEY) && !text.includes(OTHER),
+          'the key of the environment is stored nowhere',
+        );
+      }
+    });
+
+    it('asks for its approval as for any other, and keeps it', async () => {
+      const { keychain } = open(secrets, { key: KEY });
+      assert.equal(await keychain.keyFor(ELSEWHERE), undefined);
+      await keychain.approve(ELSEWHERE);
+      assert.equal((await keychain.keyFor(ELSEWHERE))?.value, KEY);
+      assert.equal((await open(secrets, { key: KEY }).keychain.keyFor(ELSEWHERE))?.value, KEY);
+      assert.equal(await open(secrets, { key: OTHER }).keychain.keyFor(ELSEWHERE), undefined);
+    });
+
+    it('takes notice when it changes, and none of what is no key', async () => {
+      const environment = { key: KEY };
+      const { keychain } = open(secrets, environment);
+      assert.equal((await keychain.keyFor(NEBULA))?.value, KEY);
+      environment.key = OTHER;
+      assert.equal((await keychain.keyFor(NEBULA))?.value, OTHER);
+      environment.key = 'two words';
+      assert.equal(await keychain.place(), undefined);
+    });
+  });
+
+  describe('without a working secret storage', () => {
+    it('keeps the key for the window, with an id and its approvals', async () => {
+      secrets.broken = true;
+      const { keychain } = open(secrets);
+      assert.equal(await keychain.set(KEY, undefined), false);
+      assert.equal(await keychain.place(), 'session');
+      await keychain.approve(ELSEWHERE);
+      const key = await keychain.keyFor(ELSEWHERE);
+      assert.equal(key?.value, KEY);
+      assert.equal((await keychain.keyFor(NEBULA))?.id, key.id);
+    });
+
+    it('gives a key of the environment an id for the window', async () => {
+      secrets.broken = true;
+      const { keychain } = open(secrets, { key: KEY });
+      const key = await keychain.keyFor(NEBULA);
+      assert.ok(key);
+      assert.equal((await keychain.keyFor(NEBULA))?.id, key.id);
+      await keychain.approve(ELSEWHERE);
+      assert.equal((await keychain.keyFor(ELSEWHERE))?.id, key.id);
+    });
+
+    it('says that a key could not be removed', async () => {
+      const { keychain } = open(secrets);
+      await keychain.set(KEY, undefined);
+      secrets.broken = true;
+      assert.equal(await keychain.remove(), false);
+    });
+
+    it('finds the stored key once it works again', async () => {
+      await open(secrets).keychain.set(KEY, undefined);
+      const { keychain } = open(secrets);
+      secrets.broken = true;
+      assert.equal(await keychain.place(), undefined);
+      secrets.broken = false;
+      assert.equal(await keychain.place(), 'stored');
+    });
+  });
+
+  it('never writes a key into the log, however broken what is stored', async () => {
+    const all: string[] = [];
+    for (const text of [KEY, `{"value":"${KEY}"`, `{"id":"x","value":"${KEY}","origins":1}`, 'null']) {
+      secrets.entries.set(SECRETS.key, text);
+      const { keychain, lines } = open(secrets);
+      assert.equal(await keychain.place(), undefined);
+      await keychain.set(KEY, undefined);
+      secrets.broken = true;
+      await keychain.set(OTHER, undefined);
+      await keychain.remove();
+      secrets.broken = false;
+      all.push(...lines);
+    }
+    assert.ok(all.length > 0);
+    for (const line of all) assert.doesNotMatch(line, /sk-|0123456789|fedcba/);
+  });
+});
+
+describe('the approval of an origin', () => {
+  let secrets: FakeSecrets;
+  let asker: ScriptedAsker;
+  let keychain: Keychain;
+  let approval: OriginApproval;
+
+  beforeEach(async () => {
+    secrets = new FakeSecrets();
+    asker = new ScriptedAsker();
+    ({ keychain } = open(secrets));
+    await keychain.set(KEY, undefined);
+    approval = new OriginApproval({ keychain, asker, l10n: english });
+  });
+
+  it('asks nobody where the key may go anyway', async () => {
+    assert.equal((await approval.keyFor(NEBULA, 'caller'))?.value, KEY);
+    assert.equal((await approval.keyFor('http://localhost:3000', 'caller'))?.value, KEY);
+    assert.equal(asker.asked.length, 0);
+  });
+
+  it('asks once for all who wait, naming the origin, and keeps a yes', async () => {
+    asker.willAnswer((question: { message: string }) => {
+      assert.match(question.message, /https:\/\/gateway\.example/);
+      return true;
+    });
+    const keys = await Promise.all([
+      approval.keyFor(ELSEWHERE, 'caller'),
+      approval.keyFor(ELSEWHERE, 'person'),
+    ]);
+    assert.deepEqual(
+      keys.map((key) => key?.value),
+      [KEY, KEY],
+    );
+    assert.equal((await open(secrets).keychain.keyFor(ELSEWHERE))?.value, KEY);
+  });
+
+  it('asks a person anew after a no, but callers never again', async () => {
+    asker.willAnswer(false, false, true);
+    assert.equal(await approval.keyFor(ELSEWHERE, 'caller'), undefined);
+    assert.equal(await approval.keyFor(ELSEWHERE, 'caller'), undefined);
+    assert.equal(asker.asked.length, 1);
+    assert.equal(await approval.keyFor(ELSEWHERE, 'person'), undefined);
+    assert.equal((await approval.keyFor(ELSEWHERE, 'person'))?.value, KEY);
+    assert.equal((await approval.keyFor(ELSEWHERE, 'caller'))?.value, KEY);
+    assert.equal(asker.asked.length, 3);
+  });
+});

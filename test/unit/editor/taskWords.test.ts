@@ -1,0 +1,81 @@
+import { strict as assert } from 'node:assert';
+import { english } from '../../../src/core/common/l10n';
+import { PHASES, isEnd } from '../../../src/core/tasks/phases';
+import { rowIcon, rowWords } from '../../../src/editor/rowIcon';
+import {
+  ageWord,
+  asMarkdown,
+  momentWord,
+  optionWord,
+  phaseWord,
+  preciseMomentWord,
+  shortPrompt,
+} from '../../../src/editor/taskWords';
+
+describe('the words for tasks', () => {
+  it('have a word and a shape of its own for each phase', () => {
+    const words = PHASES.map((phase) => phaseWord(phase, english));
+    assert.equal(new Set(words).size, PHASES.length);
+    const still = PHASES.map((phase) => rowIcon({ phase }).icon).filter((icon) => icon !== 'sync~spin');
+    assert.equal(new Set(still).size, still.length);
+    const moving = PHASES.filter((phase) => rowIcon({ phase }).icon === 'sync~spin');
+    assert.deepEqual(moving, ['sending', 'running', 'saving']);
+    assert.equal(phaseWord('saved', english), 'Ready');
+  });
+
+  it('let ended tasks be removed, and only followed ones be let go', () => {
+    for (const phase of PHASES) {
+      assert.equal(/\bremovable\b/.test(rowWords(phase)), isEnd(phase), phase);
+      const followed = ['queued', 'running', 'ready', 'saving'].includes(phase);
+      assert.equal(/\bfollowed\b/.test(rowWords(phase)), followed, phase);
+    }
+  });
+
+  it('show a task that waits for a key as such', () => {
+    const failure = { kind: 'key', message: '', charged: 'unknown' } as const;
+    assert.equal(rowIcon({ phase: 'running', failure }).icon, 'key');
+    assert.equal(rowIcon({ phase: 'rejected', failure }).icon, 'circle-slash');
+  });
+
+  it('shorten a prompt between words, without cutting a character in two', () => {
+    assert.equal(shortPrompt(' a  boat\n on\tthe sea '), 'a boat on the sea');
+    const long = shortPrompt('the quick brown fox jumps over the lazy dog and keeps running');
+    assert.equal(long, 'the quick brown fox jumps over…');
+    assert.equal(shortPrompt('🚀'.repeat(100), 10), `${'🚀'.repeat(9)}…`);
+    assert.equal(Array.from(shortPrompt('汉'.repeat(100))).length, 32);
+  });
+
+  it('tell an age in few characters', () => {
+    const minute = 60_000;
+    assert.equal(ageWord(-5, english), 'just now');
+    assert.equal(ageWord(minute - 1, english), 'just now');
+    assert.equal(ageWord(7.9 * minute, english), '7 min');
+    assert.equal(ageWord(61 * minute, english), '1 h 1 min');
+    assert.equal(ageWord(49 * 60 * minute, english), '2 d 1 h');
+  });
+
+  it('tell a moment with its day, and with its year where that is another one', () => {
+    const at = new Date(2025, 2, 4, 15, 6).getTime();
+    assert.match(momentWord(at, at, 'en-US'), /^Mar 4, 3:06\sPM$/);
+    assert.match(momentWord(at, at + 366 * 86_400_000, 'en-US'), /^Mar 4, 2025, 3:06\sPM$/);
+  });
+
+  it('tell a step of a task to the second, with its day where that is another one', () => {
+    const at = new Date(2025, 2, 4, 15, 6, 7).getTime();
+    assert.match(preciseMomentWord(at, at, 'en-US'), /^3:06:07\sPM$/);
+    assert.match(preciseMomentWord(at + 86_400_000, at, 'en-US'), /^Mar 5, 3:06:07\sPM$/);
+  });
+
+  it('tell options in plain words, and unknown ones as they are', () => {
+    assert.equal(optionWord('seconds', '8', english), '8 seconds');
+    assert.equal(optionWord('size', '720x1280', english), '720 × 1280, portrait');
+    assert.equal(optionWord('ratio', '16:9', english), '16:9');
+  });
+
+  it('make Markdown that can do nothing', () => {
+    assert.equal(
+      asMarkdown('# a *b* <i>\n[x](command:y) https://z'),
+      '\\# a \\*b\\* \\<i\\> \\[x\\]\\(command\\:y\\) https\\:\\/\\/z',
+    );
+  });
+});

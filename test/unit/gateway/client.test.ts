@@ -1,0 +1,391 @@
+import assert from 'node:assert/strict';
+import type { Log } from '../../../src/core/common/log';
+import { GatewayClient } from '../../../src/core/gateway/client';
+import { GatewayError } from '../../../src/core/gateway/errors';
+import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
+import { FakeClock } from '../support/fakeClock';
+
+const KEY = 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789';
+const access = { baseUrl: 'https://gateway.example/nebula', key: { id: 'key-1', value: KEY } };
+
+interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Thrown after the body's pieces. */
+  readonly then?: GatewayError;
+}
+type Script = Answer | GatewayError;
+
+/** A client over a network that answers as told, in order; the last answer stands for all that follow. */
+function scripted(...answers: Script[]) {
+  const requests: (HttpRequest & { body?: string | undefined })[] = [];
+  const lines: string[] = [];
+  let closed = 0;
+  const open: OpenHttp = (request) => {
+    requests.push(request);
+    const answer = answers[Math.min(requests.length, answers.length) - 1]!;
+    if (answer instanceof GatewayError && answer.kind === 'unreachable') return Promise.reject(answer);
+    return Promise.resolve({
+      close: () => undefined,
+      send: (body) => {
+        requests[requests.length - 1] = { ...request, body };
+        if (answer instanceof GatewayError) return Promise.reject(answer);
+        return Promise.resolve({
+          status: answer.status ?? 200,
+          headers: answer.headers ?? {},
+          body: piecesOf(answer),
+          close: () => closed++,
+        });
+      },
+    });
+  };
+  const write = (line: string) => void lines.push(line);
+  const log: Log = { trace: write, debug: write, info: write, warn: write, error: write };
+  return { client: new GatewayClient(open, new FakeClock(), log), requests, lines, closed: () => closed };
+}
+
+async function* piecesOf({ body, then }: Answer): AsyncGenerator<Uint8Array> {
+  if (body !== undefined)
+    yield await Promise.resolve(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+  if (then) throw then;
+}
+
+const target = () => {
+  const pieces: Uint8Array[] = [];
+  return {
+    pieces,
+    write: (bytes: Uint8Array) => {
+      pieces.push(bytes);
+      return Promise.resolve();
+    },
+    restart: () => {
+      pieces.length = 0;
+      return Promise.resolve();
+    },
+  };
+};
+const redirect = (location: string, status = 302): Answer => ({ status, headers: { location } });
+const submit = async (...answers: Script[]) => {
+  const world = scripted(...answers);
+  const prepared = await world.client.prepareSubmit(access, '{"model":"sora-2","prompt":"猫"}');
+  return { ...world, outcome: await prepared.send() };
+};
+const rejects = (promise: Promise<unknown>, expected: Partial<GatewayError>) =>
+  assert.rejects(promise, (error) => {
+    assert.ok(error instanceof GatewayError, String(error));
+    for (const [name, value] of Object.entries(expected))
+      assert.deepEqual(error[name as keyof GatewayError], value, error.message);
+    return true;
+  });
+
+describe('client, submit', () => {
+  it('posts the body as it is, once, with the key, below the path of the base URL', async () => {
+    const { requests, outcome } = await submit({ body: { task_id: 'video_1' } });
+    assert.deepEqual(outcome, { kind: 'accepted', gatewayTaskId: 'video_1' });
+    assert.equal(requests.length, 1);
+    const [request] = requests;
+    assert.equal(request?.method, 'POST');
+    assert.equal(request.url.href, 'https://gateway.example/nebula/v1/video/generations');
+    assert.equal(request.body, '{"model":"sora-2","prompt":"猫"}');
+    assert.equal(request.headers['content-length'], '33');
+    assert.equal(request.headers['content-type'], 'application/json');
+    assert.equal(request.headers['authorization'], `Bearer ${KEY}`);
+  });
+  it('does not follow a redirect', async () => {
+    const { requests, outcome } = await submit(redirect('https://gateway.example/other', 307), {
+      body: { task_id: 'video_1' },
+    });
+    assert.equal(outcome.kind, 'refused');
+    assert.equal(requests.length, 1);
+  });
+  it('unreachable before sending goes through; on sending it is `notSent`', async () => {
+    const { client } = scripted(new GatewayError('unreachable', 'no'));
+    await rejects(client.prepareSubmit(access, '{}'), { kind: 'unreachable' });
+    // The fake opens and then says so on send.
+    const open: OpenHttp = () =>
+      Promise.resolve({
+        close: () => undefined,
+        send: () => Promise.reject(new GatewayError('unreachable', 'no')),
+      });
+    const log: Log = { trace: () => 0, debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
+    const prepared = await new GatewayClient(open, new FakeClock(), log).prepareSubmit(access, '{}');
+    assert.equal((await prepared.send()).kind, 'notSent');
+  });
+
+  const unclear: Readonly<Record<string, Script>> = {
+    cut: new GatewayError('cut', 'x'),
+    timeout: new GatewayError('timeout', 'x'),
+    'cut in the body': { body: '{"task_id":"vid', then: new GatewayError('cut', 'x') },
+    'more than 1 MB': { body: { task_id: 'video_1', filler: 'x'.repeat(1024 * 1024) } },
+    'a page': { body: '<html>' },
+    '500': { status: 500, body: '' },
+  };
+  for (const [name, answer] of Object.entries(unclear)) {
+    it(`${name}: unknown, sent once`, async () => {
+      const { outcome, requests } = await submit(answer);
+      assert.equal(outcome.kind, 'unknown');
+      assert.equal(requests.length, 1);
+    });
+  }
+  it('just below 1 MB is read', async () => {
+    const { outcome } = await submit({ body: { task_id: 'video_1', filler: 'x'.repeat(1024 * 1024 - 100) } });
+    assert.equal(outcome.kind, 'accepted');
+  });
+  it('Retry-After counts', async () => {
+    const { outcome } = await submit({ status: 429, headers: { 'retry-after': '7' } });
+    assert.equal(outcome.kind === 'rateLimited' && outcome.retryAfterMs, 7000);
+  });
+
+  // Shape S7 repeats the prompt, and other gateways may repeat the request: no word of it may cost the task id.
+  for (const prompt of [
+    'the ring bearer walks',
+    'Bearer of light',
+    'an essay on sk-learn',
+    `my key is ${KEY}`,
+  ]) {
+    it(`a reply that repeats the prompt "${prompt.slice(0, 20)}" keeps its id`, async () => {
+      const { outcome } = await submit({
+        body: { id: 'video_task_0001', object: 'video.generation', prompt, duration: 5 },
+      });
+      assert.deepEqual(outcome, { kind: 'accepted', gatewayTaskId: 'video_task_0001' });
+    });
+  }
+  it('an id is opaque: what looks like a key in it stays', async () => {
+    const { outcome } = await submit({ body: { task_id: 'cHJvamVj-sk-0000-abc' } });
+    assert.deepEqual(outcome, { kind: 'accepted', gatewayTaskId: 'cHJvamVj-sk-0000-abc' });
+  });
+});
+
+describe('client, the key', () => {
+  const away = 'https://results.example/a.mp4?Signature=secret';
+  const authorizations = (requests: readonly HttpRequest[]) =>
+    requests.map((request) => request.headers['authorization'] !== undefined);
+
+  it('goes to the gateway only, not to a result host', async () => {
+    const { client, requests } = scripted({ body: 'video' });
+    assert.equal(await client.fetchLink(away, access, target()), 5);
+    await client.fetchLink('https://gateway.example/v1/videos/1/content', access, target());
+    assert.deepEqual(authorizations(requests), [false, true]);
+    assert.equal(requests[0]?.url.href, away);
+  });
+  for (const elsewhere of [
+    'http://gateway.example/a',
+    'https://gateway.example:8443/a',
+    'https://gateway.example.evil.example/a',
+    'https://evil.example/gateway.example',
+  ]) {
+    it(`does not go to ${elsewhere}`, async () => {
+      const { client, requests } = scripted({ body: 'video' });
+      await client.fetchLink(elsewhere, access, target());
+      assert.deepEqual(authorizations(requests), [false]);
+    });
+  }
+  for (const call of ['query', 'download', 'models'] as const) {
+    it(`${call}: stays behind on a redirect elsewhere, and does not come back with it`, async () => {
+      const { client, requests } = scripted(
+        redirect('https://gateway.example/nebula/again'),
+        redirect('https://evil.example/x'),
+        redirect('https://gateway.example/back'),
+        { status: 404, body: '{}' },
+      );
+      const done =
+        call === 'query'
+          ? client.query(access, 't')
+          : call === 'models'
+            ? client.models(access)
+            : client.download(access, 't', target());
+      await done.catch(() => undefined);
+      assert.deepEqual(authorizations(requests), [true, true, false, false]);
+    });
+  }
+
+  const echo = { error: { message: `bad key ${KEY}`, code: 'x' } };
+  it('is taken out of every message and of the log', async () => {
+    const texts: string[] = [];
+    const { outcome, lines } = await submit({ status: 401, body: echo });
+    texts.push(JSON.stringify(outcome), ...lines);
+    for (const answer of [
+      { status: 401, body: echo },
+      { status: 500, body: `<p>Bearer ${KEY}</p>` },
+      { body: { status: 'failed', error: { message: KEY } } },
+      { body: { code: 'x', message: JSON.stringify(echo) } },
+    ]) {
+      const { client, lines } = scripted(answer);
+      texts.push(JSON.stringify(await client.query(access, 't')), ...lines);
+    }
+    for (const call of [
+      (client: GatewayClient) => client.models(access),
+      (client: GatewayClient) => client.download(access, 't', target()),
+      (client: GatewayClient) => client.fetchLink(away, access, target()),
+    ]) {
+      for (const status of [401, 200]) {
+        const { client, lines } = scripted({ status, body: { success: false, ...echo } });
+        texts.push(...lines, String(await call(client).catch((error: unknown) => error)));
+      }
+    }
+    for (const said of texts) assert.ok(!said.includes(KEY.slice(3)), said);
+  });
+  it('also when it comes with escapes', async () => {
+    const body = `{"error":{"message":"bad \\u0073k-${KEY.slice(3).replace('A', '\\u0041')}"}}`;
+    const { outcome } = await submit({ status: 401, body });
+    assert.ok(!JSON.stringify(outcome).includes(KEY.slice(3)), JSON.stringify(outcome));
+  });
+  it('signatures of links are not logged', async () => {
+    const { client, lines } = scripted({ body: 'video' });
+    await client.fetchLink(away, access, target());
+    assert.ok(lines.length > 0 && lines.every((line) => !line.includes('secret')));
+  });
+});
+
+describe('client, links', () => {
+  const link = 'https://results.example/a.mp4';
+
+  it('five redirects are followed, six are not', async () => {
+    const hops = (count: number) => Array.from({ length: count }, (_, index) => redirect(`/hop/${index}`));
+    assert.equal(await scripted(...hops(5), { body: 'video' }).client.fetchLink(link, access, target()), 5);
+    await rejects(scripted(...hops(6), { body: 'video' }).client.fetchLink(link, access, target()), {
+      kind: 'refused',
+      code: 'deadLink',
+    });
+    const { client, requests } = scripted(redirect(link));
+    await rejects(client.fetchLink(link, access, target()), { code: 'deadLink' });
+    assert.equal(requests.length, 6);
+  });
+  for (const bad of [
+    'file:///etc/passwd',
+    'http://169.254.169.254/latest',
+    'http://127.0.0.1/a',
+    'not an address',
+    'data:video/mp4;base64,AA',
+  ]) {
+    it(`${bad} is refused without asking, at once or as a redirect`, async () => {
+      const { client, requests } = scripted({ body: 'video' });
+      await rejects(client.fetchLink(bad, access, target()), { kind: 'refused', code: 'deadLink' });
+      assert.equal(requests.length, 0);
+      if (bad.includes(' ')) return;
+      const redirected = scripted(redirect(bad), { body: 'video' });
+      await rejects(redirected.client.fetchLink(link, access, target()), {
+        kind: 'refused',
+        code: 'deadLink',
+      });
+      assert.equal(redirected.requests.length, 1);
+    });
+  }
+  it('a redirect without an address is an answer that says no', async () => {
+    await rejects(scripted({ status: 302 }).client.fetchLink(link, access, target()), {
+      kind: 'refused',
+      status: 302,
+    });
+  });
+  for (const status of [403, 404, 410, 500, 429]) {
+    it(`${status} is told with its words`, async () => {
+      const answer = {
+        status,
+        headers: { 'retry-after': '3' },
+        body: '<Error><Code>AccessDenied</Code></Error>',
+      };
+      await rejects(scripted(answer).client.fetchLink(link, access, target()), {
+        kind: 'refused',
+        status,
+        retryAfterMs: 3000,
+        message: 'AccessDenied',
+      });
+    });
+  }
+  it('fewer bytes than declared: cut', async () => {
+    const answer = { headers: { 'content-length': '6' }, body: 'video' };
+    await rejects(scripted(answer).client.fetchLink(link, access, target()), { kind: 'cut' });
+  });
+  it('a packed video has another length than declared', async () => {
+    const answer = { headers: { 'content-length': '6', 'content-encoding': 'gzip' }, body: 'video' };
+    assert.equal(await scripted(answer).client.fetchLink(link, access, target()), 5);
+  });
+  it('a target that fails ends the connection', async () => {
+    const { client, closed } = scripted({ body: 'video' });
+    const full = { write: () => Promise.reject(new Error('no room')), restart: () => Promise.resolve() };
+    await assert.rejects(client.fetchLink(link, access, full), /no room/);
+    assert.equal(closed(), 1);
+  });
+  it('an error page of more than 1 MB is not read to its end', async () => {
+    await rejects(
+      scripted({ status: 500, body: 'x'.repeat(1024 * 1024 + 1) }).client.fetchLink(link, access, target()),
+      { kind: 'badReply' },
+    );
+  });
+});
+
+describe('client, query, download and models', () => {
+  it('an id is one piece of the path, whatever is in it', async () => {
+    const { client, requests } = scripted({ body: { status: 'queued' } });
+    for (const id of ['video_1', 'a/b?c#d', 'ü 猫', '../download']) await client.query(access, id);
+    assert.deepEqual(
+      requests.map((request) =>
+        request.url.href.slice('https://gateway.example/nebula/v1/video/generations/'.length),
+      ),
+      ['video_1', 'a%2Fb%3Fc%23d', '%C3%BC%20%E7%8C%AB', '..%2Fdownload'],
+    );
+  });
+  it('what breaks is a blip, what we end is not', async () => {
+    for (const kind of ['unreachable', 'cut', 'timeout', 'badReply', 'refused'] as const) {
+      assert.equal(
+        (await scripted(new GatewayError(kind, 'x')).client.query(access, 't')).kind,
+        'blip',
+        kind,
+      );
+    }
+    await rejects(scripted(new GatewayError('aborted', 'x')).client.query(access, 't'), { kind: 'aborted' });
+  });
+  it('a body of more than 1 MB is a blip, unless it is the video', async () => {
+    const filler = 'A'.repeat(2 * 1024 * 1024);
+    const kind = async (body: unknown) => (await scripted({ body }).client.query(access, 't')).kind;
+    assert.equal(await kind({ status: 'succeeded', filler }), 'blip');
+    assert.equal(await kind({ status: 'succeeded', url: `data:video/mp4;base64,${filler}` }), 'task');
+  });
+  it('the query after a redirect to a login page is a blip', async () => {
+    const { client } = scripted(redirect('https://login.example/'), { body: '<html>Sign in' });
+    assert.equal((await client.query(access, 't')).kind, 'blip');
+  });
+
+  it('download asks with the id as a parameter, and gives the bytes', async () => {
+    const { client, requests } = scripted({ body: { success: true, size: 5, base64: 'dmlkZW8=' } });
+    const video = target();
+    assert.equal(await client.download(access, 'a&b', video), 5);
+    assert.equal(Buffer.concat(video.pieces).toString(), 'video');
+    assert.equal(
+      requests[0]?.url.href,
+      'https://gateway.example/nebula/v1/video/generations/download?id=a%26b',
+    );
+  });
+  it('download tells what the gateway says', async () => {
+    const body = { error: { message: 'Task not found', type: 'invalid_request_error' } };
+    await rejects(scripted({ status: 404, body }).client.download(access, 't', target()), {
+      kind: 'refused',
+      status: 404,
+      message: 'Task not found',
+    });
+    await rejects(
+      scripted({ body: { success: false, message: 'no' } }).client.download(access, 't', target()),
+      { kind: 'refused', message: 'no' },
+    );
+  });
+
+  it('models gives the ids', async () => {
+    const body = { success: true, object: 'list', data: [{ id: 'sora-2', extra: 1 }, { id: 'gpt' }] };
+    assert.deepEqual(await scripted({ body }).client.models(access), ['sora-2', 'gpt']);
+  });
+  it('models: what is no list', async () => {
+    await rejects(scripted({ body: { success: false, message: 'no' } }).client.models(access), {
+      kind: 'refused',
+      message: 'no',
+    });
+    await rejects(scripted({ body: {} }).client.models(access), { kind: 'badReply' });
+    await rejects(
+      scripted({ status: 401, body: { error: { message: 'no', code: 'c' } } }).client.models(access),
+      { kind: 'refused', status: 401, code: 'c' },
+    );
+    await rejects(scripted({ body: 'x'.repeat(1024 * 1024 + 1) }).client.models(access), {
+      kind: 'badReply',
+    });
+  });
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readErrorReply, readErrorValue } from '../../../src/core/gateway/errorReply';
+
+/** API reference 10.2: what is made of each shape. */
+const table: Readonly<
+  Record<string, readonly [body: unknown, error: { message: string; code?: string; requestId?: string }]>
+> = {
+  'E1, code': [
+    { error: { message: 'no', type: 'authentication_error', code: 'invalid_api_key' } },
+    { message: 'no', code: 'invalid_api_key' },
+  ],
+  'E1, empty code: the type': [
+    { error: { message: 'no', type: 'nebula_api_error', code: '' } },
+    { message: 'no', code: 'nebula_api_error' },
+  ],
+  'E1, details': [
+    { error: { message: 'no', type: 'server_error', details: '<x>' } },
+    { message: 'no', code: 'server_error' },
+  ],
+  'E1, request id in the words': [
+    { error: { message: '无效的令牌 (request id: 2026112212)', type: 'x' } },
+    { message: '无效的令牌', code: 'x', requestId: '2026112212' },
+  ],
+  E2: [
+    { code: 'task_not_exist', message: 'no', data: null },
+    { message: 'no', code: 'task_not_exist' },
+  ],
+  'E2, numeric code': [
+    { code: 10013, message: 'no' },
+    { message: 'no', code: '10013' },
+  ],
+  E3: [
+    {
+      code: 'fail_to_fetch_task',
+      message: '{"request_id":"r1","code":"InvalidParameter.ImageFormat","message":"bad image"}',
+    },
+    { message: 'bad image', code: 'InvalidParameter.ImageFormat', requestId: 'r1' },
+  ],
+  'E3, behind a prefix': [
+    {
+      code: 'fail_to_fetch_task',
+      message: '请求参数错误(400): {"error":{"code":"Bad","message":"bad image"}}',
+    },
+    { message: 'bad image', code: 'Bad' },
+  ],
+  'E3, twice': [
+    {
+      code: 'a',
+      message: JSON.stringify({ code: 'b', message: JSON.stringify({ code: 'c', message: 'deep' }) }),
+    },
+    { message: 'deep', code: 'c' },
+  ],
+  'E3, an inner body without words': [
+    { code: 'a', message: 'failed: {}' },
+    { message: 'failed: {}', code: 'a' },
+  ],
+  'E3, braces that are no JSON': [
+    { code: 'a', message: 'use {size}' },
+    { message: 'use {size}', code: 'a' },
+  ],
+  E4: [{ code: 'error', message: 'no', data: null }, { message: 'no' }],
+  E5: [{ success: false, message: 'no' }, { message: 'no' }],
+  'E6, error': [{ error: 'no' }, { message: 'no' }],
+  'E6, message': [{ message: 'no' }, { message: 'no' }],
+  'E6, msg': [{ msg: 'no' }, { message: 'no' }],
+  error_msg: [{ error_msg: 'no' }, { message: 'no' }],
+  detail: [{ detail: 'no' }, { message: 'no' }],
+  'E7, Google': [{ error: { code: 404, message: 'no', status: 'NOT_FOUND' } }, { message: 'no' }],
+  'E7, DashScope': [
+    { code: 'Throttling.RateLimit', message: 'no', request_id: 'r1' },
+    { message: 'no', code: 'Throttling.RateLimit', requestId: 'r1' },
+  ],
+  'E7, Ark': [
+    { error: { code: 'Bad', message: 'no', type: 'x', param: 'y' } },
+    { message: 'no', code: 'Bad' },
+  ],
+  'no error at all': [{ code: 'success', message: '' }, { message: '' }],
+  'blank words': [{ error: { message: '  ' }, message: '\n no\n' }, { message: 'no' }],
+  null: [null, { message: '' }],
+  'a text': ['no\n  way', { message: 'no way' }],
+  'a list': [['no'], { message: '' }],
+};
+
+describe('readErrorReply', () => {
+  for (const [name, [body, error]] of Object.entries(table)) {
+    it(name, () => {
+      assert.deepEqual(readErrorValue(body), error);
+      assert.deepEqual(readErrorReply(JSON.stringify(body)), error);
+    });
+  }
+
+  for (const code of [0, '0', 'success', 'OK', 'error', 400, '400', 503, '', ' ', null, {}, true]) {
+    it(`code ${JSON.stringify(code)} carries no information`, () => {
+      assert.equal(readErrorValue({ code, message: 'no' }).code, undefined);
+    });
+  }
+
+  it('E8: a page without its tags, scripts and styles', () => {
+    const page = `<html><head><style>b{}</style><script>a<b</script></head><body>\n<center><h1>502 Bad Gateway</h1></center>`;
+    assert.deepEqual(readErrorReply(page), { message: '502 Bad Gateway' });
+  });
+  it('E9: nothing', () => assert.deepEqual(readErrorReply(''), { message: '' }));
+
+  it('is never longer than a message', () => {
+    for (const text of [
+      'x'.repeat(5000),
+      JSON.stringify({ message: 'x'.repeat(5000) }),
+      `<p>${'x'.repeat(5000)}`,
+    ]) {
+      assert.ok(readErrorReply(text).message.length <= 501);
+    }
+  });
+
+  // The host's one thread reads this: a reply of the largest legal size must not hold up the editor.
+  for (const [name, piece] of [
+    ['brackets that never close', '<'],
+    ['styles that never close', '<style'],
+  ] as const) {
+    it(`takes ${name} in its stride`, () => {
+      const started = performance.now();
+      readErrorReply(piece.repeat(100_000 / piece.length));
+      assert.ok(performance.now() - started < 200, `${performance.now() - started} ms`);
+    });
+  }
+
+  it('property: never throws; the message is one short line', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.jsonValue().map((value) => JSON.stringify({ error: value, message: JSON.stringify(value) })),
+    );
+    fc.assert(
+      fc.property(text, (body) => {
+        const { message, code } = readErrorReply(body);
+        assert.ok(message.length <= 501 && !/[\r\n\t]/.test(message));
+        assert.ok(code?.trim() !== '');
+      }),
+    );
+  });
+});

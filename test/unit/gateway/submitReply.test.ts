@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readSubmitReply } from '../../../src/core/gateway/submitReply';
+
+const read = (status: number, body: unknown) =>
+  readSubmitReply(status, typeof body === 'string' ? body : JSON.stringify(body));
+
+/** The shapes of API reference 4.2, and the places of 4.3, each with the id that must be found. */
+const accepted: Readonly<Record<string, readonly [id: string, body: unknown]>> = {
+  'S1, full': [
+    'video_1',
+    {
+      task_id: 'video_1',
+      status: 'submitted',
+      format: 'mp4',
+      metadata: { id: 'other', status: 'queued', error: null },
+    },
+  ],
+  'S2, short': ['video_1', { task_id: 'video_1', status: 'submitted', format: 'mp4' }],
+  'S3, Wan as documented': [
+    '5b0c2c6e-1111',
+    {
+      task_id: '5b0c2c6e-1111',
+      status: 'submitted',
+      metadata: { output: { task_id: '5b0c', task_status: 'PENDING' } },
+    },
+  ],
+  'S3b, empty code and message': [
+    '5b0c2c6e-1111',
+    { task_id: '5b0c2c6e-1111', status_code: 0, code: '', message: '', output: { task_id: '5b0c2c6e-1111' } },
+  ],
+  'S4, Seedance': ['cgt-20261122101500-abcde', { task_id: 'cgt-20261122101500-abcde', status: 'submitted' }],
+  'S5, only the id, and a long one': ['cHJvamVjdHMv'.repeat(20), { task_id: 'cHJvamVjdHMv'.repeat(20) }],
+  'S6, envelope': [
+    'abcd1234',
+    { code: 'success', message: '', data: { task_id: 'abcd1234', status: 'SUBMITTED' } },
+  ],
+  'S6, data is the id': ['abcd1234', { code: 'success', message: '', data: 'abcd1234' }],
+  'data is the id, no code': ['abcd1234', { data: 'abcd1234' }],
+  'data is the id, code 0': ['abcd1234', { code: 0, data: 'abcd1234' }],
+  'data is the id, empty code': ['abcd1234', { code: '', data: 'abcd1234' }],
+  'S7, id under `id`': [
+    'video_task_0001',
+    { id: 'video_task_0001', object: 'video.generation', status: 'pending' },
+  ],
+  'S8, the vendor object': ['video_9', { id: 'video_9', object: 'video', status: 'queued', progress: 0 }],
+  'data.id': ['x1', { data: { id: 'x1' } }],
+  'output.task_id': ['x1', { output: { task_id: 'x1' } }],
+  'metadata.id': ['x1', { metadata: { id: 'x1' } }],
+  'blank places are passed over': ['x1', { task_id: '', id: '  ', data: { task_id: null, id: 'x1' } }],
+  'whatever code and message say': [
+    'x1',
+    { task_id: 'x1', code: 'weird', message: 'please wait', error: null },
+  ],
+  'unknown keys everywhere': [
+    'x1',
+    { task_id: 'x1', constructor: 'y', __proto__x: 1, toString: {}, extra: [[]] },
+  ],
+};
+
+/** A certain no (DESIGN 5): status, body and the code that is kept. */
+const refused: readonly (readonly [name: string, status: number, body: unknown, code?: string])[] = [
+  [
+    'E1 401',
+    401,
+    { error: { message: 'no', type: 'authentication_error', code: 'invalid_api_key' } },
+    'invalid_api_key',
+  ],
+  [
+    'E1 401, empty code',
+    401,
+    { error: { message: '无效的令牌', type: 'nebula_api_error', code: '' } },
+    'nebula_api_error',
+  ],
+  [
+    'E2 403 quota',
+    403,
+    { code: 'quota_not_enough', message: 'user quota is not enough', data: null },
+    'quota_not_enough',
+  ],
+  ['E2 400', 400, { code: 'invalid_request', message: 'prompt is required', data: null }, 'invalid_request'],
+  [
+    'E3 400',
+    400,
+    {
+      code: 'fail_to_fetch_task',
+      message: '{"code":"InvalidParameter.ImageFormat","message":"unsupported image"}',
+    },
+    'InvalidParameter.ImageFormat',
+  ],
+  ['402', 402, ''],
+  ['404 invalid URL', 404, { error: { message: 'Invalid URL (POST /x)' } }],
+  ['413 as a page', 413, '<html><h1>413 Request Entity Too Large</h1></html>'],
+  ['415', 415, 'no'],
+  ['422', 422, {}],
+  ['301', 301, ''],
+  ['302 to a login page', 302, '<a href="/login">Found</a>'],
+  ['304', 304, ''],
+  [
+    '503 no channel',
+    503,
+    { error: { message: '当前分组 default 下对于模型 sora-2 无可用渠道', type: 'nebula_api_error' } },
+  ],
+  ['200 with E2', 200, { code: 'fail_to_fetch_task', message: 'no', data: null }, 'fail_to_fetch_task'],
+  ['200 with E1', 200, { error: { message: 'no', code: 'x' } }, 'x'],
+  ['200 with E4', 200, { code: 'error', message: 'no', data: null }],
+  ['200 with E5', 200, { success: false, message: 'no' }],
+  ['200 with E6', 200, { error: 'no' }],
+  ['200 with E7', 200, { error: { code: 404, message: 'gone', status: 'NOT_FOUND' } }],
+  [
+    'an error status with an id is no task',
+    400,
+    { task_id: 'video_1', code: 'invalid_request', message: 'no' },
+  ],
+];
+
+/** Nobody can tell (DESIGN 5). */
+const unknown: readonly (readonly [name: string, status: number, body: unknown])[] = [
+  ['500 as JSON', 500, { code: 'do_request_failed', message: '请求上游地址失败', data: null }],
+  ['500 with an id', 500, { task_id: 'video_1' }],
+  ['502 as a page', 502, '<html>Bad Gateway</html>'],
+  ['503 about something else', 503, { error: { message: 'overloaded' } }],
+  ['504 empty', 504, ''],
+  ['524', 524, '<html>'],
+  ['408', 408, {}],
+  ['409', 409, {}],
+  ['insert_task_failed, 500', 500, { code: 'insert_task_failed', message: 'Duplicate entry', data: null }],
+  ['insert_task_failed, 400', 400, { code: 'insert_task_failed', message: 'x', data: null }],
+  ['insert_task_failed, 429', 429, { code: 'insert_task_failed', message: 'x', data: null }],
+  ['insert_task_failed, 200', 200, { code: 'insert_task_failed', message: 'x', data: null }],
+  ['insert_task_failed as E1', 400, { error: { code: 'insert_task_failed', message: 'x' } }],
+  [
+    'insert_task_failed with the words of the database as JSON',
+    400,
+    { code: 'insert_task_failed', message: '{"code":"1062","message":"Duplicate entry"}', data: null },
+  ],
+  [
+    'insert_task_failed as the type beside a code',
+    400,
+    { error: { message: 'x', type: 'insert_task_failed', code: 'database' } },
+  ],
+  ['200 empty', 200, ''],
+  ['200 as a page', 200, '<!doctype html><title>Welcome</title>'],
+  ['200 cut in the middle', 200, '{"task_id":"video_1","sta'],
+  ['200 without anything', 200, {}],
+  ['200 with null', 200, 'null'],
+  ['200 with a list', 200, [{ task_id: 'video_1' }]],
+  ['200 with a sentence for data', 200, { data: 'the task was queued' }],
+  ['200 with only empty error', 200, { error: {}, code: '', message: '' }],
+  ['200 success without data', 200, { code: 'success', message: '', data: null }],
+  ['200 with a number for an id', 200, { task_id: 12 }],
+];
+
+describe('readSubmitReply', () => {
+  for (const status of [200, 201, 202]) {
+    for (const [name, [id, body]] of Object.entries(accepted)) {
+      it(`${status} ${name}: accepted`, () => {
+        assert.deepEqual(read(status, body), { kind: 'accepted', gatewayTaskId: id });
+      });
+    }
+  }
+
+  for (const [name, status, body, code] of refused) {
+    it(`${name}: refused`, () => {
+      const outcome = read(status, body);
+      assert.equal(outcome.kind, 'refused');
+      if (code !== undefined) assert.equal(outcome.error.code, code);
+    });
+  }
+
+  for (const [name, status, body] of unknown) {
+    it(`${name}: unknown`, () => {
+      assert.equal(read(status, body).kind, 'unknown');
+    });
+  }
+
+  for (const body of [{ error: { message: 'slow down' } }, '', '<html>429</html>', { task_id: 'video_1' }]) {
+    it(`429 with ${JSON.stringify(body)}: rate limit`, () => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      assert.equal(readSubmitReply(429, text).kind, 'rateLimited');
+      const outcome = readSubmitReply(429, text, 1500);
+      assert.equal(outcome.kind === 'rateLimited' && outcome.retryAfterMs, 1500);
+    });
+  }
+
+  it('a code that is no success makes a text in `data` a message, not an id', () => {
+    assert.equal(read(200, { code: 'wait', data: 'queue-full' }).kind, 'refused');
+  });
+
+  // A slip that the reader of downloads forgives must not cost a paid task either (API reference 6.0, 13 row 12).
+  for (const text of ['\ufeff{"task_id":"video_1"}', '{"task_id":"video_1","status":"submitted",}']) {
+    it(`${JSON.stringify(text)}: the id is found all the same`, () => {
+      assert.deepEqual(read(200, text), { kind: 'accepted', gatewayTaskId: 'video_1' });
+    });
+  }
+
+  it('property: never throws, and takes an id from a 2xx only', () => {
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .record({ task_id: fc.jsonValue(), code: fc.jsonValue(), data: fc.jsonValue() })
+        .map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), body, (status, text) => {
+        const outcome = readSubmitReply(status, text);
+        if (outcome.kind === 'accepted') {
+          assert.ok(status >= 200 && status < 300);
+          assert.ok(outcome.gatewayTaskId !== '' && !/\s/.test(outcome.gatewayTaskId));
+        }
+        // Only what DESIGN 5 lists is a certain no.
+        if (outcome.kind === 'refused') assert.ok(status < 500 || status === 503);
+      }),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { libraryName, slug } from '../../../src/core/library/names';
+
+const table: readonly (readonly [text: string, name: string])[] = [
+  ['a paper boat', 'a-paper-boat'],
+  ['A Paper BOAT!', 'a-paper-boat'],
+  ['  a\n\tpaper   boat. ', 'a-paper-boat'],
+  ['../../etc/passwd', 'etc-passwd'],
+  ['C:\\Windows\\system32', 'c-windows-system32'],
+  ['a/b\\c:d*e?f"g<h>i|j', 'a-b-c-d-e-f-g-h-i-j'],
+  ['猫が 走る', '猫が-走る'],
+  ['Zwölf Käfer', 'zwölf-käfer'],
+  ['Zwo\u0308lf', 'zwölf'],
+  ['ﬁre ①', 'fire-1'],
+  ['שלום עולם', 'שלום-עולם'],
+  ['\u202eevil\u202c gpj', 'evil-gpj'],
+  ['zero\u200bwidth', 'zero-width'],
+  ['हिन्दी', 'हिन्दी'],
+  ['🎬🎥', 'video'],
+  ['cut 🎬 scene', 'cut-scene'],
+  ['', 'video'],
+  ['...', 'video'],
+  ['-- !? --', 'video'],
+  ['\u0000', 'video'],
+  ['CON', 'video'],
+  ['nul', 'video'],
+  ['COM1', 'video'],
+  ['lpt9', 'video'],
+  ['con artist', 'con-artist'],
+  ['com10', 'com10'],
+  ['one two three four five six seven eight nine ten', 'one-two-three-four-five-six-seven-eight'],
+  ['x'.repeat(300), 'x'.repeat(20)],
+];
+
+/** What no system takes in a name, or what shows it otherwise than it is. */
+// eslint-disable-next-line no-control-regex -- control characters are what must not be there
+const BAD = /[\u0000-\u001f\u007f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]|[. ]$|^[. ]/u;
+
+describe('slug', () => {
+  for (const [text, name] of table) {
+    it(`${JSON.stringify(text.slice(0, 50))} is ${name}`, () => assert.equal(slug(text), name));
+  }
+  it('a very long word without spaces is cut between characters', () => {
+    const name = slug('𠮷'.repeat(200));
+    assert.equal(name, '𠮷'.repeat(20));
+    assert.ok(name.isWellFormed());
+  });
+  it('property: a safe, short name of any text', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.lorem()),
+        (text) => {
+          const name = slug(text);
+          assert.ok(name !== '' && !BAD.test(name) && name.isWellFormed(), JSON.stringify(name));
+          // The date, the id, the number and a temporary ending need room as well (255 bytes in all).
+          assert.ok(Buffer.byteLength(name) <= 160, String(Buffer.byteLength(name)));
+          assert.equal(slug(name), name, 'what is a name stays one');
+        },
+      ),
+    );
+  });
+});
+
+describe('libraryName', () => {
+  const task = {
+    id: '0f8fad5b-d9cb-469f-a165-70867728950e',
+    createdAt: Date.UTC(2026, 10, 22, 23, 59),
+    prompt: 'A boat',
+  };
+  it('holds day, words and id; further videos a number', () => {
+    assert.equal(libraryName(task, 0), '2026-11-22-a-boat-0f8fad5b');
+    assert.equal(libraryName(task, 1), '2026-11-22-a-boat-0f8fad5b-2');
+    assert.equal(libraryName(task, 3), '2026-11-22-a-boat-0f8fad5b-4');
+  });
+  it('is the same again, and another for another task or place', () => {
+    assert.equal(libraryName(task, 0), libraryName({ ...task }, 0));
+    const names = [libraryName(task, 0), libraryName(task, 1), libraryName({ ...task, id: '1f8fad5b' }, 0)];
+    assert.equal(new Set(names).size, names.length);
+  });
+  it('no name of one task begins another’s temporary files', () => {
+    // Parts are cleared by the name and a dot.
+    assert.ok(!`${libraryName(task, 1)}.`.startsWith(`${libraryName(task, 0)}.`));
+  });
+  it('the longest leaves room for the temporary ending', () => {
+    for (const prompt of ['語'.repeat(40), '語語 '.repeat(40), '𠮷'.repeat(40), 'ﷺ'.repeat(40)]) {
+      const name = libraryName({ ...task, prompt }, 3);
+      assert.ok(Buffer.byteLength(`${name}.${task.id}.json.part`) <= 255, name);
+    }
+  });
+});

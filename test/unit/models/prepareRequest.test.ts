@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { english } from '../../../src/core/common/l10n';
+import { MODELS, familyOf } from '../../../src/core/models/catalogue';
+import { RequestError } from '../../../src/core/models/family';
+import { prepareRequest } from '../../../src/core/models/prepareRequest';
+
+const base = { model: 'sora-2', prompt: 'a paper boat in the rain' };
+const prepare = (changes: Record<string, unknown> = {}) => prepareRequest({ ...base, ...changes }, english);
+const refuses = (input: unknown, ...words: RegExp[]) =>
+  assert.throws(
+    () => prepareRequest(input, english),
+    (error) => {
+      assert.ok(error instanceof RequestError, String(error));
+      for (const word of words) assert.match(error.message, word);
+      // A sentence for the user: it begins and ends as one and shows no inside of ours.
+      assert.match(error.message, /^[A-Z“"].*[.…)]$|→/s);
+      assert.doesNotMatch(error.message, /\n|undefined|\[object|ZodError/);
+      return true;
+    },
+  );
+
+describe('prepareRequest, sora-2', () => {
+  it('writes the exact body, with every default made explicit', () => {
+    const { body, request, family } = prepare();
+    assert.equal(
+      body,
+      '{"model":"sora-2","prompt":"a paper boat in the rain","seconds":"4","size":"720x1280"}',
+    );
+    assert.deepEqual(request, { ...base, options: { seconds: '4', size: '720x1280' } });
+    assert.equal(family.id, 'sora');
+    assert.equal(family.result, 'download');
+  });
+  it('writes all options in one order, whatever order they came in', () => {
+    const { body } = prepare({ options: { user: 'me', size: '1280x720', seconds: 8 } });
+    assert.equal(
+      body,
+      '{"model":"sora-2","prompt":"a paper boat in the rain","seconds":"8","size":"1280x720","user":"me"}',
+    );
+  });
+  it('the same request gives the same body, and what was made of it can be prepared again', () => {
+    const first = prepare({ options: { seconds: 12 } });
+    assert.equal(prepareRequest(first.request, english).body, first.body);
+  });
+
+  const seconds: readonly (readonly [value: unknown, sent: string | undefined])[] = [
+    ['4', '4'],
+    ['8', '8'],
+    ['12', '12'],
+    [4, '4'],
+    [8, '8'],
+    [12, '12'],
+    [4.0, '4'],
+    ['04', undefined],
+    ['4.0', undefined],
+    [' 4', undefined],
+    ['4s', undefined],
+    ['', undefined],
+    [5, undefined],
+    [0, undefined],
+    [-4, undefined],
+    [4.5, undefined],
+    [NaN, undefined],
+    [Infinity, undefined],
+    [true, undefined],
+    [null, undefined],
+    [['4'], undefined],
+    [{}, undefined],
+  ];
+  for (const [value, sent] of seconds) {
+    it(`seconds ${JSON.stringify(value)} (${typeof value}): ${sent === undefined ? 'refused' : `"${sent}" is sent`}`, () => {
+      if (sent === undefined) refuses({ ...base, options: { seconds: value } });
+      else
+        assert.equal(
+          (JSON.parse(prepare({ options: { seconds: value } }).body) as { seconds: unknown }).seconds,
+          sent,
+        );
+    });
+  }
+  it('a wrong number of seconds is told with the right ones', () => {
+    refuses({ ...base, options: { seconds: 5 } }, /seconds/, /4, 8, 12/);
+  });
+
+  for (const size of ['720x1280', '1280x720']) {
+    it(`size ${size}`, () =>
+      assert.match(prepare({ options: { size } }).body, new RegExp(`"size":"${size}"`)));
+  }
+  for (const size of ['1080x1920', '720X1280', '720*1280', ' 720x1280', '', 720, true]) {
+    it(`size ${JSON.stringify(size)}: refused with the right ones`, () => {
+      refuses({ ...base, options: { size } }, /size/, /720x1280, 1280x720/);
+    });
+  }
+  for (const user of ['', 5, true]) {
+    it(`user ${JSON.stringify(user)}: refused`, () => refuses({ ...base, options: { user } }, /user/));
+  }
+  for (const name of [
+    'width',
+    'height',
+    'input_reference',
+    'remix_from_video_id',
+    'duration',
+    'Seconds',
+    'seconds ',
+    '__proto',
+    'model',
+  ]) {
+    it(`option "${name}": refused by name, with those there are`, () => {
+      refuses({ ...base, options: { [name]: 4 } }, new RegExp(name.trim()), /seconds, size, user/);
+    });
+  }
+  it('several faults are told at once', () => {
+    refuses({ ...base, options: { seconds: 5, size: 'big', extra: 1 } }, /seconds/, /size/, /extra/);
+  });
+  it('images and remix are refused, not dropped', () => {
+    refuses({ ...base, images: [{ role: 'first', source: 'https://example.com/a.png' }] }, /images/);
+    refuses({ ...base, remixOf: 'video_1' }, /remix/);
+    assert.equal(prepare({ images: [] }).body, prepare().body);
+  });
+});
+
+describe('prepareRequest, prompts', () => {
+  for (const prompt of ['', ' ', '\n\t\r ', '\u00a0', '\u3000', '\ufeff']) {
+    it(`${JSON.stringify(prompt)}: empty`, () => refuses({ ...base, prompt }, /prompt is empty/));
+  }
+  it('property: any other prompt is sent and kept byte for byte', () => {
+    const prompt = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(
+        '  “Zwölf”\n\n猫\t',
+        '\ud83c\udfac',
+        '\ud800 alone',
+        '</script>',
+        '{"a":1}',
+        '\u0000',
+        '--rs 720p',
+        '\u2028',
+      ),
+    );
+    fc.assert(
+      fc.property(prompt, (text) => {
+        fc.pre(text.trim() !== '');
+        const { body, request } = prepare({ prompt: text });
+        assert.equal((JSON.parse(body) as { prompt: string }).prompt, text);
+        assert.equal(request.prompt, text);
+        // As UTF-8 it comes through too, also half a surrogate pair.
+        assert.equal((JSON.parse(Buffer.from(body).toString()) as { prompt: string }).prompt, text);
+      }),
+    );
+  });
+});
+
+describe('prepareRequest, models and shapes', () => {
+  for (const model of MODELS) {
+    it(`${model.id} is known`, () => assert.equal(familyOf(model.id), model.family));
+  }
+  it('other ids of a known family are taken by their prefix, as they are', () => {
+    assert.match(prepare({ model: 'sora-2-pro' }).body, /"model":"sora-2-pro"/);
+    assert.match(prepare({ model: 'sora-3' }).body, /"model":"sora-3"/);
+  });
+  for (const model of ['', 'sora', 'Sora-2', ' sora-2', 'xsora-2', 'gpt-4', 'constructor', '__proto__']) {
+    it(`"${model}": not known, and those that are`, () => refuses({ ...base, model }, /sora-2/));
+  }
+  for (const input of [
+    undefined,
+    null,
+    'sora-2',
+    [],
+    {},
+    { model: 'sora-2' },
+    { prompt: 'x' },
+    { ...base, model: 2 },
+    { ...base, prompt: ['x'] },
+    { ...base, options: 'seconds' },
+    { ...base, options: { seconds: { a: 1 } } },
+    { ...base, images: 'x' },
+    { ...base, images: [{ role: 'middle', source: 'x' }] },
+    { ...base, images: [{ role: 'first', source: '' }] },
+    { ...base, remixOf: '' },
+    { ...base, extra: 1 },
+    { ...base, seconds: '4' },
+  ]) {
+    it(`${JSON.stringify(input)}: refused`, () => {
+      assert.throws(() => prepareRequest(input, english), RequestError);
+    });
+  }
+  it('property: whatever comes in, a request or a RequestError comes out', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.anything(),
+          fc.record({ model: fc.constant('sora-2'), prompt: fc.string(), options: fc.anything() }),
+        ),
+        (input) => {
+          try {
+            assert.ok(prepareRequest(input, english).body.startsWith('{"model":"sora-'));
+          } catch (error) {
+            assert.ok(error instanceof RequestError, String(error));
+          }
+        },
+      ),
+    );
+  });
+});

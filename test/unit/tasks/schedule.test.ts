@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { countDenial } from '../../../src/core/tasks/denials';
+import * as schedule from '../../../src/core/tasks/schedule';
+
+const { blipInterval, fetchInterval, jittered, pollInterval, resendInterval } = schedule;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+describe('the rhythm (DESIGN 5)', () => {
+  const table: readonly (readonly [age: number, base: number, interval: number])[] = [
+    [0, 5 * SECOND, 5 * SECOND],
+    [2 * MINUTE - 1, 5 * SECOND, 5 * SECOND],
+    [2 * MINUTE, 5 * SECOND, 8 * SECOND],
+    [10 * MINUTE - 1, 5 * SECOND, 8 * SECOND],
+    [10 * MINUTE, 5 * SECOND, 15 * SECOND],
+    [HOUR, 5 * SECOND, 15 * SECOND],
+    [2 * HOUR, 5 * SECOND, MINUTE],
+    [4 * HOUR, 5 * SECOND, 4 * MINUTE],
+    [11 * HOUR, 5 * SECOND, 30 * MINUTE],
+    [365 * 24 * HOUR, 5 * SECOND, 30 * MINUTE],
+    [0, 3 * SECOND, 3 * SECOND],
+    [3 * MINUTE, 3 * SECOND, 8 * SECOND],
+    // A slower setting is a wish that age does not overrule.
+    [0, 60 * SECOND, 60 * SECOND],
+    [20 * MINUTE, 60 * SECOND, 60 * SECOND],
+  ];
+  for (const [age, base, interval] of table) {
+    it(`after ${age / MINUTE} min at ${base / SECOND} s: ${interval / SECOND} s`, () =>
+      assert.equal(pollInterval(age, base), interval));
+  }
+
+  it('property: ever rarer, never rarer than half an hour, never oftener than the setting', () => {
+    const age = fc.integer({ min: 0, max: 400 * 24 * HOUR });
+    fc.assert(
+      fc.property(age, age, fc.integer({ min: 3 * SECOND, max: 60 * SECOND }), (one, other, base) => {
+        const [young, old] = [Math.min(one, other), Math.max(one, other)];
+        assert.ok(pollInterval(young, base) <= pollInterval(old, base));
+        assert.ok(pollInterval(young, base) >= base && pollInterval(old, base) <= schedule.LONGEST_INTERVAL);
+      }),
+    );
+  });
+  it('property: jitter is ±10 %, in whole milliseconds', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 3 * SECOND, max: HOUR }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (interval, random) => {
+          const spread = jittered(interval, () => random);
+          assert.ok(
+            Number.isInteger(spread) &&
+              spread >= Math.floor(interval * 0.9) &&
+              spread <= Math.ceil(interval * 1.1),
+          );
+        },
+      ),
+    );
+  });
+  it('nothing is ever planned so far ahead that it would count as a clock set back', () => {
+    const longestPoll = 45 * SECOND + jittered(schedule.LONGEST_INTERVAL, () => 1);
+    const longestWait = HOUR;
+    assert.ok(Math.max(longestPoll, longestWait, schedule.RECHECK) < schedule.FURTHEST_AHEAD);
+  });
+
+  it('blips: back-off to 5 min, but not oftener than the ordinary wait', () => {
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 6, 7, 8, 100, 10_000].map((troubles) => blipInterval(troubles, 5 * SECOND) / SECOND),
+      [5, 10, 20, 40, 80, 160, 300, 300, 300, 300],
+    );
+    assert.equal(blipInterval(3, 30 * MINUTE), 30 * MINUTE);
+  });
+  it('fetches: 2, 4, 8 … 60 s, then 5 min, then 30 min', () => {
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000].map((troubles) => fetchInterval(troubles) / SECOND),
+      [2, 2, 4, 8, 16, 32, 60, 300, 1800, 1800, 1800],
+    );
+  });
+  it('submit: at most 3 sends and 120 s of waiting, 3 tries to connect within 15 s', () => {
+    const { MOST_SENDS, MOST_WAITING, CONNECT_TRIES, CONNECT_PATIENCE } = schedule;
+    assert.deepEqual(
+      [MOST_SENDS, MOST_WAITING, CONNECT_TRIES, CONNECT_PATIENCE],
+      [3, 120 * SECOND, 3, 15 * SECOND],
+    );
+    assert.ok(resendInterval(2) > resendInterval(1) && resendInterval(1) + resendInterval(2) <= MOST_WAITING);
+  });
+  it('the lease outlasts two missed renewals', () => {
+    assert.deepEqual([schedule.LEASE, schedule.LEASE_RENEWAL], [30 * SECOND, 10 * SECOND]);
+  });
+  it('the rest of the numbers', () => {
+    const {
+      FIRST_POLL,
+      MISSING_GRACE,
+      DENIALS_BELIEVED,
+      DENIALS_APART,
+      VIDEO_GRACE,
+      FETCH_PATIENCE,
+      RECHECK,
+    } = schedule;
+    assert.deepEqual(
+      [FIRST_POLL, MISSING_GRACE, DENIALS_BELIEVED, DENIALS_APART, VIDEO_GRACE, FETCH_PATIENCE, RECHECK],
+      [3 * SECOND, MINUTE, 3, 10 * SECOND, 10 * MINUTE, 24 * HOUR, 15 * MINUTE],
+    );
+  });
+});
+
+describe('countDenial', () => {
+  /** Denials at these times, in s; the index of the one that is believed. */
+  const believedAt = (apart: number, ...times: number[]) => {
+    let state = { denials: 0, deniedAt: undefined as number | undefined };
+    return times.findIndex((time) => {
+      const { believed, patch } = countDenial(state, time * SECOND, apart);
+      state = { denials: patch.denials ?? state.denials, deniedAt: patch.deniedAt ?? state.deniedAt };
+      return believed;
+    });
+  };
+  it('three, each 10 s apart from the last that counted', () => {
+    assert.equal(believedAt(schedule.DENIALS_APART, 0, 10, 20), 2);
+    assert.equal(believedAt(schedule.DENIALS_APART, 0, 1, 2, 3, 4), -1);
+    assert.equal(believedAt(schedule.DENIALS_APART, 0, 5, 10, 15, 20), 4);
+  });
+  it('dead links: three within a minute, spread over 10 s at least', () => {
+    const apart = schedule.DEAD_LINKS_APART / SECOND;
+    assert.ok(2 * apart >= 10 && 2 * apart < 60);
+    assert.equal(believedAt(schedule.DEAD_LINKS_APART, 0, apart, 2 * apart), 2);
+  });
+  it('a clock set back does not hold it up', () =>
+    assert.equal(believedAt(schedule.DENIALS_APART, 1000, 0, 10), 2));
+});
