@@ -12,7 +12,7 @@ import { createHttp, type OpenHttp } from './gateway/http';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
-import type { ReadOnlyReason } from './tasks/database';
+import { isBusy, type ReadOnlyReason } from './tasks/database';
 import { Failures } from './tasks/failures';
 import { TaskFeed } from './tasks/feed';
 import { openStore, openStoreNow, type StorePlace } from './tasks/openStore';
@@ -22,7 +22,7 @@ import { canMove, isEnd } from './tasks/phases';
 import { Poller } from './tasks/poller';
 import { Saver } from './tasks/saver';
 import { StorageWatcher } from './tasks/storageWatcher';
-import type { TaskPatch, TaskStore } from './tasks/store';
+import type { StorePosition, TaskPatch, TaskStore } from './tasks/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './tasks/task';
 
@@ -42,6 +42,8 @@ export interface EngineOptions {
 
 /** The same body to the same gateway within this time, in ms, is asked about when a person sent it. */
 const TWIN_MS = 10_000;
+/** How long a closing window waits for the reply to what it sends, in ms: the editor waits five seconds for us. */
+const CLOSE_PATIENCE = 4_000;
 
 /**
  * The task engine, put together: what a window needs to ask for videos and to follow them. It runs in plain Node;
@@ -62,10 +64,11 @@ export class Engine implements Disposable {
   readonly #marker: PendingMarker;
   readonly #watcher: StorageWatcher;
   readonly #owned = new DisposableStore();
+  #closing: Promise<void> | undefined;
   #viewVisible = false;
   #lookPlanned = false;
 
-  private constructor(options: EngineOptions, clock: Clock, store: TaskStore) {
+  private constructor(options: EngineOptions, clock: Clock, store: TaskStore, position: StorePosition) {
     const { storageFolder, keys, l10n } = options;
     const random = options.random ?? Math.random;
     this.#clock = clock;
@@ -101,11 +104,9 @@ export class Engine implements Disposable {
       baseInterval: options.pollInterval,
       onIdle: () => void this.#onIdle(),
     });
-    this.#feed = new TaskFeed(store, clock, this.#log);
+    this.#feed = new TaskFeed(store, position, clock, this.#log);
     this.#watcher = new StorageWatcher(storageFolder, clock, this.#log, () => this.look());
-    for (const part of [store, this.#feed, this.#submitter, this.#poller, this.#watcher]) {
-      this.#owned.add({ dispose: () => ('dispose' in part ? part.dispose() : part.close()) });
-    }
+    for (const part of [this.#feed, this.#submitter, this.#poller, this.#watcher]) this.#owned.add(part);
     this.#owned.add(store.onDidWrite(() => this.#planLook()));
   }
 
@@ -116,11 +117,8 @@ export class Engine implements Disposable {
   static async open(options: EngineOptions): Promise<Engine> {
     const clock = options.clock ?? systemClock;
     makeFolders(options);
-    return new Engine(
-      options,
-      clock,
-      await openStore(storePlace(options), clock, prefixed(options.log, 'store')),
-    );
+    const store = await openStore(storePlace(options), clock, prefixed(options.log, 'store'));
+    return new Engine(options, clock, store, await store.positionWhenFree());
   }
 
   /**
@@ -131,13 +129,21 @@ export class Engine implements Disposable {
     const clock = options.clock ?? systemClock;
     makeFolders(options);
     const store = openStoreNow(storePlace(options), clock, prefixed(options.log, 'store'));
-    return store && new Engine(options, clock, store);
+    if (!store) return undefined;
+    try {
+      return new Engine(options, clock, store, store.position());
+    } catch (error) {
+      store.close();
+      if (isBusy(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Resumes unfinished work and goes on with it. */
   start(): void {
     // Work that came back from a damaged store has no mark yet.
-    if (!this.readOnly && this.#store.nextDue() !== undefined) this.#marker.set();
+    if (this.readOnly) return;
+    if (this.#mayHaveWork()) this.#marker.set();
     this.#poller.start();
   }
 
@@ -173,7 +179,7 @@ export class Engine implements Disposable {
    */
   async submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<Task> {
     const id = await this.#submitter.submit(request, access, signal);
-    const task = this.#store.task(id);
+    const task = await this.#store.taskWhenFree(id);
     if (!task) throw new Error('the task was removed while it was sent');
     return task;
   }
@@ -181,8 +187,6 @@ export class Engine implements Disposable {
   /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
   async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
     signal?.throwIfAborted();
-    const task = this.#store.task(id);
-    if (!task || isEnd(task.phase)) return task;
     return new Promise((resolve, reject) => {
       const finish = () => {
         listener.dispose();
@@ -199,6 +203,18 @@ export class Engine implements Disposable {
         resolve(now);
       });
       signal?.addEventListener('abort', abort, { once: true });
+      // Read after listening, so that no end falls between the two.
+      this.#store.taskWhenFree(id).then(
+        (task) => {
+          if (task && !isEnd(task.phase)) return;
+          finish();
+          resolve(task);
+        },
+        (error: unknown) => {
+          finish();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
     });
   }
 
@@ -240,25 +256,24 @@ export class Engine implements Disposable {
    * gone missing. It costs nothing. @returns whether the task is followed again
    */
   async lookAgain(id: string): Promise<boolean> {
-    const task = this.#store.task(id);
+    const task = await this.#store.taskWhenFree(id);
     if (task?.phase === 'saved' && (await this.#hasAllFiles(task))) return false;
     const note = this.#l10n.t('Looked for again.');
     const reopened = await this.#store.update(id, (record) =>
-      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued')
-        ? reopen(note, this.#clock.now())
-        : undefined,
+      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued') ? this.#reopen(note) : undefined,
     );
     return reopened !== undefined;
   }
 
   /**
    * Follows the gateway's task with this id in place of one whose outcome is unknown.
-   * @returns whether it is followed now
+   * @returns whether it is followed now; false also for what can be no task id
    */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
+    if (!isTaskId(gatewayTaskId)) return false;
     const note = this.#l10n.t('The task id was attached by hand.');
     const reopened = await this.#store.update(id, (record) =>
-      record.phase === 'unknown' ? { ...reopen(note, this.#clock.now()), gatewayTaskId } : undefined,
+      record.phase === 'unknown' ? { ...this.#reopen(note), gatewayTaskId } : undefined,
     );
     return reopened !== undefined;
   }
@@ -295,8 +310,38 @@ export class Engine implements Disposable {
     if (visible) this.look();
   }
 
+  /** Begins to close: at once, but for requests that are being sent, see {@link close}. */
   dispose(): void {
-    this.#owned.dispose();
+    void this.close();
+  }
+
+  /**
+   * Closes. What is being sent is paid for, so its reply is waited for a few seconds: the id in it would be lost.
+   * Resolves when nothing is open any more; never rejects.
+   */
+  async close(): Promise<void> {
+    if (this.#closing) return this.#closing;
+    this.#closing = (async () => {
+      this.#owned.dispose();
+      await this.#submitter.settled(CLOSE_PATIENCE);
+      this.#store.close();
+    })();
+    return this.#closing;
+  }
+
+  #mayHaveWork(): boolean {
+    try {
+      return this.#store.nextDue() !== undefined;
+    } catch {
+      // Who can't tell must not conclude that nothing is to be done.
+      return true;
+    }
+  }
+
+  /** Inside the transaction: the task is unfinished again. */
+  #reopen(note: string): TaskPatch {
+    this.#marker.set();
+    return reopen(note, this.#clock.now());
   }
 
   async #hasAllFiles(task: Task): Promise<boolean> {
@@ -332,6 +377,11 @@ export class Engine implements Disposable {
       this.#log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
     }
   }
+}
+
+/** Ids are opaque, but these would ask the gateway for something else (API reference 5). */
+function isTaskId(text: string): boolean {
+  return /^\S+$/.test(text) && !['.', '..', 'download'].includes(text);
 }
 
 /** What brings an ended task back to life: asked about at once, with a clean slate. */

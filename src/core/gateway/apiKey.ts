@@ -30,7 +30,12 @@ export function cleanKey(text: string): string | undefined {
 export function redact(text: string, key?: string): string {
   let clean = text;
   if (key !== undefined) {
-    for (const spelling of new Set([key, key.replace(/^sk-/, ''), encodeURIComponent(key)])) {
+    for (const spelling of new Set([
+      key,
+      key.replace(/^sk-/, ''),
+      JSON.stringify(key).slice(1, -1),
+      encodeURIComponent(key),
+    ])) {
       if (spelling.length >= 6) clean = clean.replaceAll(spelling, '…');
     }
   }

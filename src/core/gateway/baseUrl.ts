@@ -27,10 +27,7 @@ export function originOf(baseUrl: string): string {
 /** Whether a host name as `URL` gives it means this machine. */
 export function isLoopback(hostname: string): boolean {
   return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+    /(^|\.)localhost\.?$/.test(hostname) || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
   );
 }
 
@@ -54,12 +51,12 @@ export function isPrivateAddress(hostname: string): boolean {
     );
   }
   // fc00::/7 unique local, fe80::/10 link-local, and the unspecified address.
-  return /^\[(f[cd]|fe[89ab])/i.test(hostname) || hostname === '[::]';
+  return /^\[(f[cd]|fe[89a-f])/i.test(hostname) || hostname === '[::]';
 }
 
-/** The IPv4 address inside `[::ffff:a00:1]`, which is how `URL` writes an IPv4-mapped one. */
+/** The IPv4 address inside an IPv6 one: mapped, compatible, NAT64 or 6to4, as `URL` writes them (`[::ffff:a00:1]`). */
 function mappedV4(hostname: string): RegExpExecArray | null {
-  const hex = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/i.exec(hostname);
+  const hex = /^\[(?:::(?:ffff:)?|64:ff9b::|2002:)([0-9a-f]{1,4}):([0-9a-f]{1,4})(?:\]$|:)/i.exec(hostname);
   if (!hex) return null;
   const high = parseInt(hex[1] ?? '', 16);
   const low = parseInt(hex[2] ?? '', 16);

@@ -83,8 +83,9 @@ export class GatewayClient {
         try {
           const reply = await request.send(body);
           this.#note('POST', url, reply, started);
-          const text = redact(await readText(reply), access.key.value);
-          return readSubmitReply(reply.status, text, this.#retryAfter(reply));
+          // Redacted only after reading: in the raw text that could cost the task id or the JSON itself.
+          const outcome = readSubmitReply(reply.status, await readText(reply), this.#retryAfter(reply));
+          return 'error' in outcome ? { ...outcome, error: redactReply(outcome.error, access.key) } : outcome;
         } catch (error) {
           const failure = asGatewayError(error);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
@@ -105,8 +106,8 @@ export class GatewayClient {
         const value = await readQueryBody(reply.body, LARGEST_REPLY);
         return redactOutcome(readQueryReply(reply.status, value, retryAfterMs), access.key);
       }
-      const text = redact(await readText(reply), access.key.value);
-      return readQueryReply(reply.status, toValue(text), retryAfterMs);
+      const value = toValue(await readText(reply));
+      return redactOutcome(readQueryReply(reply.status, value, retryAfterMs), access.key);
     } catch (error) {
       const failure = asGatewayError(error);
       if (failure.kind === 'aborted') throw failure;
@@ -170,10 +171,10 @@ export class GatewayClient {
   async models(access: Access, signal?: AbortSignal): Promise<readonly string[]> {
     const reply = await this.#get(new URL(`${access.baseUrl}/v1/models`), access, LIMITS.query, signal);
     await this.#refuseUnlessGood(reply, access.key);
-    const text = redact(await readText(reply), access.key.value);
+    const text = await readText(reply);
     const list = modelList.safeParse(toValue(text));
     if (list.success) return list.data.data.map((model) => model.id);
-    const error = readErrorReply(text);
+    const error = redactReply(readErrorReply(text), access.key);
     if (error.message !== '') throw refusal(reply.status, error);
     throw new GatewayError('badReply', 'the list of models could not be read', { status: reply.status });
   }
@@ -219,7 +220,7 @@ export class GatewayClient {
 
   async #refuseUnlessGood(reply: HttpReply, key: ApiKey): Promise<void> {
     if (reply.status >= 200 && reply.status < 300) return;
-    const error = readErrorReply(redact(await readText(reply), key.value));
+    const error = redactReply(readErrorReply(await readText(reply)), key);
     throw refusal(reply.status, error, this.#retryAfter(reply));
   }
 
@@ -296,9 +297,13 @@ function redactError(error: unknown, key: ApiKey): unknown {
   return new GatewayError(error.kind, redact(error.message, key.value), error);
 }
 
+function redactReply(error: ErrorReply, key: ApiKey): ErrorReply {
+  return { ...error, message: redact(error.message, key.value) };
+}
+
 /** Takes the key out of what the gateway said of a task, in case it echoed it. */
 function redactOutcome(outcome: QueryOutcome, key: ApiKey): QueryOutcome {
-  const clean = (error: ErrorReply): ErrorReply => ({ ...error, message: redact(error.message, key.value) });
+  const clean = (error: ErrorReply) => redactReply(error, key);
   if (outcome.kind !== 'task') return { ...outcome, error: clean(outcome.error) };
   const { state } = outcome;
   if (state.kind !== 'failed' && state.kind !== 'expired') return outcome;

@@ -11,6 +11,7 @@ export interface ErrorReply {
 
 const record = z.record(z.string(), z.unknown());
 const longestMessage = 500;
+const LONGEST_PAGE = 20_000;
 
 /** The value as an object, or nothing. */
 export function asRecord(value: unknown): Record<string, unknown> | undefined {
@@ -34,7 +35,9 @@ function asCode(value: unknown): string | undefined {
 export function readErrorReply(text: string): ErrorReply {
   const json = parseJson(text);
   if (json !== undefined) return readErrorValue(json);
-  return { message: shorten(text.replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')) };
+  // Only the beginning: what never closes would be searched for from each of its openings.
+  const page = text.slice(0, LONGEST_PAGE).replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ');
+  return { message: shorten(page.replace(/<[^<>]*>/g, ' ')) };
 }
 
 /** As {@link readErrorReply}, for a body that was parsed already. */
@@ -53,7 +56,7 @@ export function readErrorValue(value: unknown): ErrorReply {
   const nested = nestedVendorError(words);
   const code = nested?.code ?? asCode(inner?.['code']) ?? asCode(body['code']) ?? asCode(inner?.['type']);
   const requestId =
-    asText(body['request_id']) ?? nested?.requestId ?? /\(request id: ([^)]+)\)/i.exec(words)?.[1];
+    asText(body['request_id']) ?? nested?.requestId ?? /\(request id: ([^()]+)\)/i.exec(words)?.[1];
   const message = shorten(nested?.message ?? words).replace(/\s*\(request id: [^)]+\)/i, '');
   return {
     message,
@@ -74,7 +77,7 @@ function nestedVendorError(words: string): ErrorReply | undefined {
 
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.replace(/^\ufeff/, '')) as unknown;
   } catch {
     return undefined;
   }

@@ -52,11 +52,17 @@ export type OpenHttp = (request: HttpRequest) => Promise<OpenRequest>;
 export function createHttp(clock: Clock): OpenHttp {
   return async (request) => {
     const module = request.url.protocol === 'https:' ? https : http;
-    const message = module.request(request.url, {
-      method: request.method,
-      headers: request.headers,
-      agent: false,
-    });
+    let message: http.ClientRequest;
+    try {
+      message = module.request(request.url, {
+        method: request.method,
+        headers: request.headers,
+        agent: false,
+      });
+    } catch (error) {
+      // A header that can't travel, for instance; Node's message does not repeat it.
+      throw new GatewayError('unreachable', reasonOf(error), { cause: error });
+    }
     // An error with no listener would end the extension host; the interested parties listen for themselves.
     message.on('error', () => undefined);
     const close = () => message.destroy();
@@ -77,7 +83,7 @@ export function createHttp(clock: Clock): OpenHttp {
           message.end(body);
           return asReply(clock, request, signal, await limited(clock, reply, request.replyMs, signal));
         } catch (error) {
-          const sentNothing = (message.socket?.bytesWritten ?? 0) === 0 && !(error instanceof GatewayError);
+          const sentNothing = message.socket?.bytesWritten === 0 && !(error instanceof GatewayError);
           close();
           if (error instanceof GatewayError) throw error;
           throw new GatewayError(sentNothing ? 'unreachable' : 'cut', reasonOf(error), { cause: error });

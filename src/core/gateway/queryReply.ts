@@ -18,8 +18,8 @@ export type QueryOutcome =
       readonly retryAfterMs?: number;
     };
 
-/** A 403 about one model, as the gateway words it (API reference 10.4). */
-const ABOUT_A_MODEL =
+/** A 403 about one model, as the gateway words it (API reference 10.4), says nothing of the key's other tasks. */
+export const ABOUT_A_MODEL =
   /无权访问模型|access to (this )?model|model .*(not allowed|no permission|not permitted)/i;
 
 /**
@@ -35,9 +35,9 @@ export function readQueryReply(status: number, value: unknown, retryAfterMs?: nu
   // A wrong base URL also answers 404 and says nothing of the task (API reference 10.4).
   if (status === 404 && value !== undefined && !/invalid url/i.test(error.message))
     return { kind: 'missing', error };
-  if (status === 401 || (status === 403 && !ABOUT_A_MODEL.test(error.message))) {
+  if (status === 401 || (status === 403 && value !== undefined && !ABOUT_A_MODEL.test(error.message))) {
     return { kind: 'keyRefused', status, error };
   }
-  if (status === 403) return { kind: 'forbidden', error };
+  if (status === 403 && value !== undefined) return { kind: 'forbidden', error };
   return { kind: 'blip', status, error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }

@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 60 * 60 * 1000;
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim();
   if (text === undefined || text === '') return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, LONGEST_WAIT_MS);
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), LONGEST_WAIT_MS);
   // Only the forms that RFC 9110 names begin with a day's name; Date.parse alone would take much more.
   const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(date)) return undefined;

@@ -22,14 +22,15 @@ const NO_CHANNEL = /无可用渠道|no available channel/i;
  */
 export function readSubmitReply(status: number, text: string, retryAfterMs?: number): SubmitOutcome {
   const success = status >= 200 && status < 300;
-  const json = parseJson(text);
+  // A slip in the rest must not cost a paid task its id (API reference 6.0 shows one).
+  const json = parseJson(text) ?? parseJson(text.replace(/,(?=\s*[}\]])/g, ''));
   if (success) {
     const gatewayTaskId = taskIdIn(json);
     if (gatewayTaskId !== undefined) return { kind: 'accepted', gatewayTaskId };
   }
   const error = json === undefined ? readErrorReply(text) : readErrorValue(json);
   // The vendor has the job, only its id was lost (API reference 10.4).
-  if (error.code === 'insert_task_failed') return { kind: 'unknown', status, error };
+  if (text.includes('insert_task_failed')) return { kind: 'unknown', status, error };
   if (status === 429) {
     return { kind: 'rateLimited', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }

@@ -34,6 +34,9 @@ export function readTaskReply(value: unknown): TaskState | undefined {
   // Without a status only a task's own body is a task: an envelope with an error is not (10.3).
   if (status === undefined && !('status' in body) && asText(body['task_id']) === undefined) return undefined;
   const word = status?.trim().toLowerCase() ?? '';
+  // "error" beside no task is the state of the call, not of a task.
+  if (word === 'error' && asText(body['task_id'] ?? body['id'] ?? data?.['task_id']) === undefined)
+    return undefined;
   if (word === 'expired') return { kind: 'expired', error: failureReason(body) };
   if (FAILED.has(word)) return { kind: 'failed', error: failureReason(body) };
   if (SUCCEEDED.has(word)) return succeeded(body);
@@ -124,8 +127,13 @@ function succeeded(body: Record<string, unknown>): TaskState {
     inline,
     expired: expired && links.length === 0 && !inline,
     filtered: Number.isFinite(filtered) && filtered > 0 ? filtered : 0,
-    ...(typeof expiresAt === 'number' && expiresAt > 0 ? { expiresAt: expiresAt * 1000 } : {}),
+    ...(isTime(expiresAt) ? { expiresAt: Math.round(expiresAt * 1000) } : {}),
   };
+}
+
+/** Whether a value is a time in seconds that can be kept: the store takes whole numbers up to 2^53 only. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < 1e11;
 }
 
 /** A link, a list of links, or a list of objects with links. */

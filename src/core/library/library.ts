@@ -196,7 +196,11 @@ export class PartFile {
 
   /** Forgets all that was written so far. @throws {@link DiskError} */
   async restart(): Promise<void> {
-    await onDisk(() => this.#open().truncate(0));
+    await onDisk(async () => {
+      // Closed when it was checked; one that was discarded is gone, and stays so.
+      this.#handle ??= await open(this.#file, 'r+');
+      await this.#handle.truncate(0);
+    });
     this.#hash = createHash('sha256');
     this.#bytes = 0;
   }

@@ -4,9 +4,15 @@ import { MODELS, familyOf } from './catalogue';
 import { RequestError, type PreparedRequest } from './family';
 import { videoRequestSchema, type VideoRequest } from './request';
 
+/** Callers in plain JavaScript write `options: undefined` where they mean to leave it out. */
+function withoutUndefined(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input;
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}
+
 /** Parses a request that came from outside: another extension, a key binding, a tool. */
 function parse(input: unknown, l10n: L10n): VideoRequest {
-  const parsed = videoRequestSchema.safeParse(input);
+  const parsed = videoRequestSchema.safeParse(withoutUndefined(input));
   if (parsed.success) return parsed.data;
   throw new RequestError(
     l10n.t(

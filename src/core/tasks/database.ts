@@ -50,6 +50,13 @@ export function isDamaged(error: unknown): boolean {
   return code === SQLITE.corrupt || code === SQLITE.notADatabase;
 }
 
+/** Extended code for a file that was renamed while it was open (SQLITE_READONLY_DBMOVED). */
+const MOVED = 1032;
+
+function isMoved(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === MOVED;
+}
+
 function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE.readOnly || code === SQLITE.cantOpen;
@@ -65,11 +72,19 @@ const WRITE_PATIENCE_MS = 15_000;
  * transactions, and waiting for other windows without holding up the extension host.
  */
 export class Database {
+  readonly #file: string;
   readonly #clock: Clock;
-  readonly #connection: DatabaseSync;
   readonly #readOnly: ReadOnlyReason | undefined;
+  #connection: DatabaseSync;
+  #generation = 0;
 
-  private constructor(clock: Clock, connection: DatabaseSync, readOnly: ReadOnlyReason | undefined) {
+  private constructor(
+    file: string,
+    clock: Clock,
+    connection: DatabaseSync,
+    readOnly: ReadOnlyReason | undefined,
+  ) {
+    this.#file = file;
     this.#clock = clock;
     this.#connection = connection;
     this.#readOnly = readOnly;
@@ -114,7 +129,7 @@ export class Database {
       const newer = versionOf(connection) > SCHEMA_VERSION;
       // Whether the file takes writes shows only when one is begun.
       if (!newer) connection.exec('BEGIN IMMEDIATE; ROLLBACK');
-      if (!newer) return new Database(clock, connection, undefined);
+      if (!newer) return new Database(file, clock, connection, undefined);
       connection.close();
       return Database.#openReadOnly(file, clock, 'newer');
     } catch (error) {
@@ -135,12 +150,17 @@ export class Database {
       connection = new DatabaseSync(':memory:');
       migrate(connection);
     }
-    return new Database(clock, connection, reason);
+    return new Database(file, clock, connection, reason);
   }
 
   /** Why writes are refused, if they are. */
   get readOnly(): ReadOnlyReason | undefined {
     return this.#readOnly;
+  }
+
+  /** Counts how often the file was replaced under us, because another window found it damaged and made it anew. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Changes when another connection, in this or another window, has committed. */
@@ -155,9 +175,25 @@ export class Database {
   read<T>(work: (connection: DatabaseSync) => T): T {
     this.#connection.exec('BEGIN');
     try {
-      return work(this.#connection);
-    } finally {
+      const result = work(this.#connection);
       this.#connection.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Does something again and again while another window holds the lock, without holding up the host. */
+  async whenFree<T>(work: () => T): Promise<T> {
+    const patience = new Patience(this.#clock);
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        await patience.wait(error);
+      }
     }
   }
 
@@ -173,11 +209,25 @@ export class Database {
       try {
         return this.#transaction(work);
       } catch (error) {
+        if (isMoved(error) && this.#reconnect()) continue;
         if (isReadOnly(error)) throw new ReadOnlyStoreError('folder', error);
         if (!isBusy(error)) throw error;
         await patience.wait(error);
       }
     }
+  }
+
+  /** Goes over to the file that took the place of ours. @returns whether there is one that can be written */
+  #reconnect(): boolean {
+    const next = Database.openNow(this.#file, this.#clock);
+    if (next.#readOnly) {
+      next.close();
+      return false;
+    }
+    this.#connection.close();
+    this.#connection = next.#connection;
+    this.#generation++;
+    return true;
   }
 
   #transaction<T>(work: (connection: DatabaseSync) => T): T {

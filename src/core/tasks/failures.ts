@@ -45,6 +45,35 @@ export function asTrouble(error: unknown): Trouble {
   return { status: 0, message: error instanceof Error ? error.message : String(error) };
 }
 
+/** A failure's message in its parts. */
+export interface FailureParts {
+  readonly sentence: string;
+  /** The other side's own words. */
+  readonly details?: string;
+}
+
+/**
+ * Takes a failure's message apart again: what happened, and what the other side said of it; what is known about the
+ * charge stands in `charged`. A message that was written in another language stays whole.
+ */
+export function failureParts({ message, charged }: Failure, l10n: L10n): FailureParts {
+  const marker = ` ${detailsOf('', l10n).trimEnd()}`;
+  const at = message.indexOf(marker);
+  let sentence = at < 0 ? message : message.slice(0, at);
+  const nothing = ` ${nothingCharged(l10n)}`;
+  if (charged === 'no' && sentence.endsWith(nothing)) sentence = sentence.slice(0, -nothing.length);
+  const details = at < 0 ? '' : message.slice(at + marker.length).trim();
+  return { sentence, ...(details === '' ? {} : { details }) };
+}
+
+function nothingCharged(l10n: L10n): string {
+  return l10n.t('Nothing was charged.');
+}
+
+function detailsOf(words: string, l10n: L10n): string {
+  return l10n.t('Details: {0}', words);
+}
+
 /** Writes the sentences that a user reads of failures: what happened, what it cost, what to do. */
 export class Failures {
   readonly #l10n: L10n;
@@ -111,7 +140,8 @@ export class Failures {
       'The provider’s safety filter held back the finished video ({0}). Change the prompt and generate again.',
       count,
     );
-    return this.#failure('moderation', sentence, 'no', undefined);
+    // The gateway says "succeeded", and what succeeds is charged; whether it makes an exception is not documented.
+    return this.#failure('moderation', sentence, 'unknown', undefined);
   }
 
   /** The gateway says that the video was thrown away, or its link is dead. */
@@ -250,8 +280,9 @@ export class Failures {
     ownCode?: string,
   ): Failure {
     const parts = [sentence];
-    if (charged === 'no') parts.push(this.#l10n.t('Nothing was charged.'));
-    if (trouble && trouble.message !== '') parts.push(this.#l10n.t('Details: {0}', trouble.message));
+    // In this order: failureParts takes them apart again.
+    if (charged === 'no') parts.push(nothingCharged(this.#l10n));
+    if (trouble && trouble.message !== '') parts.push(detailsOf(trouble.message, this.#l10n));
     const code = ownCode ?? trouble?.code;
     return { kind, message: parts.join(' '), charged, ...(code === undefined ? {} : { code }) };
   }

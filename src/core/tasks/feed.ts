@@ -3,11 +3,12 @@ import { Emitter, type Event } from '../common/events';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
 import { isBusy } from './database';
-import type { TaskStore } from './store';
+import type { StorePosition, TaskStore } from './store';
 import type { TaskChanges } from './task';
 
-/** While another window commits, the next look is taken after this long, in ms. */
+/** While another window commits, the next look is taken after this long, in ms; ever longer when that goes on. */
 const BUSY_PAUSE = 50;
+const LONGEST_PAUSE = 5_000;
 
 /** Tells what has changed in the store, whichever window changed it; each change once and in order. */
 export class TaskFeed implements Disposable {
@@ -18,14 +19,18 @@ export class TaskFeed implements Disposable {
   readonly #again = new DisposableSlot();
   #last: number;
   #dataVersion: number;
+  #pause = BUSY_PAUSE;
+  #generation: number;
 
-  constructor(store: TaskStore, clock: Clock, log: Log) {
+  /** @param position where to begin: what came before it is known already */
+  constructor(store: TaskStore, position: StorePosition, clock: Clock, log: Log) {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
     this.#changed = new Emitter((error) => log.error(describeError(error)));
-    this.#dataVersion = store.dataVersion();
-    this.#last = store.lastChange();
+    this.#dataVersion = position.dataVersion;
+    this.#last = position.change;
+    this.#generation = store.generation;
   }
 
   get onDidChange(): Event<TaskChanges> {
@@ -35,12 +40,18 @@ export class TaskFeed implements Disposable {
   /** Looks after a write of this window. */
   look(): void {
     try {
+      if (this.#store.generation !== this.#generation) {
+        this.#generation = this.#store.generation;
+        this.#last = 0;
+      }
       const { changed, removed, last } = this.#store.changesSince(this.#last);
       this.#last = last;
+      this.#pause = BUSY_PAUSE;
       if (changed.length > 0 || removed.length > 0) this.#changed.fire({ changed, removed });
     } catch (error) {
       if (!isBusy(error)) this.#log.error(`changes cannot be read: ${describeError(error)}`);
-      this.#again.set(this.#clock.setTimeout(() => this.look(), BUSY_PAUSE));
+      this.#again.set(this.#clock.setTimeout(() => this.look(), this.#pause));
+      this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
     }
   }
 

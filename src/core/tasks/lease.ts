@@ -17,12 +17,14 @@ export class Lease implements Disposable {
   readonly #phase: Phase;
   readonly #onLost: () => void;
   readonly #timer = new DisposableSlot();
+  readonly #length: number;
   #due: number;
   #disposed = false;
 
   /**
    * @param due the due time that this window has just written
    * @param onLost called once when another window or the user took the task
+   * @param length how long it lasts without being renewed, in ms
    */
   constructor(
     parts: { readonly store: TaskStore; readonly clock: Clock; readonly log: Log },
@@ -30,6 +32,7 @@ export class Lease implements Disposable {
     phase: Phase,
     due: number,
     onLost: () => void,
+    length = LEASE,
   ) {
     this.#store = parts.store;
     this.#clock = parts.clock;
@@ -38,6 +41,7 @@ export class Lease implements Disposable {
     this.#phase = phase;
     this.#due = due;
     this.#onLost = onLost;
+    this.#length = length;
     this.#arm();
   }
 
@@ -47,7 +51,7 @@ export class Lease implements Disposable {
   }
 
   async #renew(): Promise<void> {
-    const next = this.#clock.now() + LEASE;
+    const next = this.#clock.now() + this.#length;
     try {
       if (await this.#store.renew(this.#taskId, this.#phase, this.#due, next)) this.#due = next;
       else if (!this.#disposed) {

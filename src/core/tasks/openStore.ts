@@ -1,6 +1,6 @@
-import { rename } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import * as path from 'node:path';
-import type { Clock } from '../common/clock';
+import { sleep, type Clock } from '../common/clock';
 import { describeError, type Log } from '../common/log';
 import { Library } from '../library/library';
 import { Database, isBusy, isDamaged } from './database';
@@ -14,27 +14,38 @@ export interface StorePlace {
   readonly libraryFolder: string;
 }
 
-/** A rollback journal lies beside its database and belongs to it. */
-const FILES = ['', '-journal'] as const;
+/** How long another window may take to mend the store before it counts as dead, in ms. */
+const MENDING_LIMIT = 30_000;
+/** How often is looked whether it is done, in ms. */
+const MENDING_PAUSE = 200;
 
 /**
  * Opens the task store. One that can't be read is set aside, never deleted, and made again: from its own rows as far
- * as they can be read, and from the sidecars of the library (DESIGN 4.1).
+ * as they can be read, and from the sidecars of the library (DESIGN 4.1). Of several windows one does it.
  */
 export async function openStore(place: StorePlace, clock: Clock, log: Log): Promise<TaskStore> {
   const { database, libraryFolder } = place;
-  try {
-    return new TaskStore(await Database.open(database, clock), clock, log, libraryFolder);
-  } catch (error) {
-    if (!isDamaged(error)) throw error;
-    const aside = `${database}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
-    log.error(`the task store is damaged and set aside as ${path.basename(aside)}: ${describeError(error)}`);
-    for (const ending of FILES) await rename(database + ending, aside + ending).catch(() => undefined);
-    const store = new TaskStore(await Database.open(database, clock), clock, log, libraryFolder);
-    const rows = await salvageRows(aside, store, log);
-    const sidecars = await importSidecars(new Library(libraryFolder), store);
-    log.warn(`${rows} tasks were salvaged from the damaged store, ${sidecars} from the library`);
-    return store;
+  const opened = async () => new TaskStore(await Database.open(database, clock), clock, log, libraryFolder);
+  for (;;) {
+    try {
+      return await opened();
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+    }
+    const lock = `${database}.mending`;
+    if (!(await take(lock))) {
+      await sleep(clock, MENDING_PAUSE);
+      continue;
+    }
+    try {
+      // Another window may have mended it between our look and our lock.
+      return await opened().catch(async (error: unknown) => {
+        if (!isDamaged(error)) throw error;
+        return mend(place, error, clock, log);
+      });
+    } finally {
+      await rm(lock, { force: true });
+    }
   }
 }
 
@@ -45,5 +56,34 @@ export function openStoreNow(place: StorePlace, clock: Clock, log: Log): TaskSto
   } catch (error) {
     if (isBusy(error) || isDamaged(error)) return undefined;
     throw error;
+  }
+}
+
+async function mend(place: StorePlace, cause: unknown, clock: Clock, log: Log): Promise<TaskStore> {
+  const { database, libraryFolder } = place;
+  const aside = `${database}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
+  log.error(`the task store is damaged and set aside as ${path.basename(aside)}: ${describeError(cause)}`);
+  await rename(database, aside);
+  // A rollback journal lies beside its database and belongs to it.
+  await rename(`${database}-journal`, `${aside}-journal`).catch(() => undefined);
+  const store = new TaskStore(await Database.open(database, clock), clock, log, libraryFolder);
+  const rows = await salvageRows(aside, store, log);
+  const sidecars = await importSidecars(new Library(libraryFolder), store);
+  log.warn(`${rows} tasks were salvaged from the damaged store, ${sidecars} from the library`);
+  return store;
+}
+
+/** Takes a lock that is a file, also from a window that died with it. @returns whether it is ours */
+async function take(lock: string): Promise<boolean> {
+  try {
+    await (await open(lock, 'wx')).close();
+    return true;
+  } catch {
+    const since = await stat(lock).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (since > MENDING_LIMIT) await rm(lock, { force: true });
+    return false;
   }
 }

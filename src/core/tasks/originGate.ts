@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock';
 import type { OriginState } from './record';
-import { RECHECK } from './schedule';
+import { FURTHEST_AHEAD, RECHECK } from './schedule';
 import type { TaskStore } from './store';
 import type { Failure } from './task';
 
@@ -30,7 +30,8 @@ export class OriginGate {
   async pass(origin: string): Promise<Passage> {
     const now = this.#clock.now();
     const state = this.#store.originState(origin);
-    if (state.notBefore > now && state.notBefore - now <= RECHECK * 5) {
+    // What is further ahead than any wait we take was written before the clock was set back.
+    if (state.notBefore > now && state.notBefore - now < FURTHEST_AHEAD) {
       return { open: false, until: state.notBefore, refusal: undefined };
     }
     if (!state.refusal) return { open: true };
@@ -40,11 +41,9 @@ export class OriginGate {
         : undefined,
     );
     if (mayTry) return { open: true };
-    return {
-      open: false,
-      until: this.#store.originState(origin).recheckAt ?? now + RECHECK,
-      refusal: state.refusal,
-    };
+    const current = this.#store.originState(origin);
+    if (!current.refusal) return { open: true };
+    return { open: false, until: current.recheckAt ?? now + RECHECK, refusal: current.refusal };
   }
 
   /** The gateway asked for a pause. */

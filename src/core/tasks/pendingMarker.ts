@@ -13,7 +13,12 @@ export class PendingMarker {
   }
 
   isSet(): boolean {
-    return statSync(this.#file, { throwIfNoEntry: false }) !== undefined;
+    try {
+      return statSync(this.#file, { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      // Who can't tell must not conclude that nothing is to be done.
+      return true;
+    }
   }
 
   set(): void {

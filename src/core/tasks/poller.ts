@@ -8,6 +8,7 @@ import type { QueryOutcome } from '../gateway/queryReply';
 import type { TaskState } from '../gateway/taskReply';
 import { countDenial } from './denials';
 import type { Failures, Trouble } from './failures';
+import { Lease } from './lease';
 import type { OriginGate } from './originGate';
 import type { Phase } from './phases';
 import type { TaskRecord } from './record';
@@ -49,6 +50,8 @@ const MOST_POLLS = 4;
 const MOST_FETCHES = 3;
 /** A claim on a poll lasts as long as the request may take, in ms, plus the next interval. */
 const POLL_TIME = 45_000;
+/** The longest the one timer is set to, in ms. */
+const LONGEST_NAP = 60_000;
 /** After an unforeseen error nothing is tried sooner than this, in ms. */
 const AFTER_ERROR = 5_000;
 
@@ -62,6 +65,8 @@ export class Poller implements Disposable {
   readonly #underWay = new Map<string, 'poll' | 'fetch'>();
   readonly #stop = new AbortController();
   #started = false;
+  /** Nothing is begun before, because the store took no writes. */
+  #pausedUntil = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -77,6 +82,10 @@ export class Poller implements Disposable {
   schedule(): void {
     if (!this.#started || this.#stop.signal.aborted) return;
     const { store, clock, onIdle } = this.#parts;
+    if (this.#pausedUntil > clock.now() && this.#pausedUntil <= clock.now() + AFTER_ERROR) {
+      this.#timer.set(clock.setTimeout(() => this.schedule(), this.#pausedUntil - clock.now()));
+      return;
+    }
     let due: number | undefined;
     try {
       due = store.nextDue();
@@ -91,7 +100,7 @@ export class Poller implements Disposable {
     }
     const now = clock.now();
     const wait = due > now + FURTHEST_AHEAD ? 0 : Math.max(0, due - now);
-    this.#timer.set(clock.setTimeout(() => this.#run(), wait));
+    this.#sleep(wait);
   }
 
   #run(): void {
@@ -105,6 +114,7 @@ export class Poller implements Disposable {
       return;
     }
     let waiting = false;
+    let began = false;
     for (const record of due) {
       if (this.#underWay.has(record.id)) continue;
       const kind = record.phase === 'ready' || record.phase === 'saving' ? 'fetch' : 'poll';
@@ -113,6 +123,7 @@ export class Poller implements Disposable {
         waiting = true;
         continue;
       }
+      began = true;
       this.#underWay.set(record.id, kind);
       void this.#handle(record).finally(() => {
         this.#underWay.delete(record.id);
@@ -120,7 +131,19 @@ export class Poller implements Disposable {
       });
     }
     // What is under way re-arms the timer when it ends; what could not begin waits for that.
-    if (!waiting && due.length === 0) this.schedule();
+    if (waiting || began) return;
+    // What is under way for long, or can't be read, must not keep the others from their time.
+    try {
+      const next = store.nextDue(clock.now());
+      if (next !== undefined) this.#sleep(next - clock.now());
+    } catch (error) {
+      this.#retryLater(error);
+    }
+  }
+
+  /** Timers stand still while a machine sleeps, so a long wait is taken in naps. */
+  #sleep(ms: number): void {
+    this.#timer.set(this.#parts.clock.setTimeout(() => this.#run(), Math.min(ms, LONGEST_NAP)));
   }
 
   #retryLater(error: unknown): void {
@@ -156,7 +179,10 @@ export class Poller implements Disposable {
         .update(record.id, (current) =>
           current.nextDue === record.nextDue ? { nextDue: clock.now() + AFTER_ERROR } : undefined,
         )
-        .catch((second: unknown) => log.error(describeError(second)));
+        .catch((second: unknown) => {
+          log.error(describeError(second));
+          this.#pausedUntil = clock.now() + AFTER_ERROR;
+        });
     }
   }
 
@@ -184,17 +210,23 @@ export class Poller implements Disposable {
       });
       return;
     }
-    const claimed = await store.claim(record.id, record.nextDue, {
-      nextDue: clock.now() + POLL_TIME + this.#interval(record),
-    });
+    const length = POLL_TIME + this.#interval(record);
+    const due = clock.now() + length;
+    const claimed = await store.claim(record.id, record.nextDue, { nextDue: due });
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
-    const outcome = await client.query(
-      { baseUrl: record.baseUrl, key },
-      record.gatewayTaskId,
-      this.#stop.signal,
-    );
-    if (outcome.kind === 'keyRefused') await gate.keyRefused(origin, failures.keyRefused(troubleOf(outcome)));
+    // A reply may be long and slow, and must not be asked for again meanwhile.
+    const lease = new Lease(this.#parts, record.id, record.phase, due, () => undefined, length);
+    let outcome: QueryOutcome;
+    try {
+      outcome = await client.query({ baseUrl: record.baseUrl, key }, record.gatewayTaskId, this.#stop.signal);
+    } finally {
+      lease.dispose();
+    }
+    // What is said of a key that was replaced meanwhile closes nothing.
+    const stillOurs = (await keys.keyFor(origin))?.id === key.id;
+    if (outcome.kind === 'keyRefused' && stillOurs)
+      await gate.keyRefused(origin, failures.keyRefused(troubleOf(outcome)));
     if (outcome.kind === 'blip' && outcome.retryAfterMs !== undefined) {
       await gate.rateLimited(origin, outcome.retryAfterMs);
     }

@@ -5,6 +5,7 @@ import { originOf } from '../gateway/baseUrl';
 import type { Access, GatewayClient } from '../gateway/client';
 import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
+import { ABOUT_A_MODEL } from '../gateway/queryReply';
 import { DiskError, type Library, type LibraryVideo } from '../library/library';
 import { libraryName } from '../library/names';
 import { familyOf } from '../models/catalogue';
@@ -93,6 +94,7 @@ export class Saver {
     try {
       const patch = await this.#attempt(claimed, { baseUrl: record.baseUrl, key }, stop.signal);
       if (!stop.signal.aborted) await this.#writeDown(claimed, patch);
+      if (patch.phase === 'saved') await gate.keyAccepted(origin);
     } finally {
       this.#underWay.delete(record.id);
       signal.removeEventListener('abort', forward);
@@ -252,7 +254,7 @@ export class Saver {
   }
 
   async #afterFailure(record: TaskRecord, access: Access, error: unknown): Promise<TaskPatch> {
-    const { gate, clock, failures } = this.#parts;
+    const { gate, keys, clock, failures } = this.#parts;
     const now = clock.now();
     if (error instanceof Ended) return error.patch;
     if (error instanceof NoVideoYet) {
@@ -261,6 +263,12 @@ export class Saver {
       return { phase: 'ready', nextDue: now + 15_000 };
     }
     if (error instanceof Denied) {
+      if (record.keyId !== access.key.id)
+        return {
+          phase: 'ready',
+          failure: failures.otherKey(),
+          nextDue: now + RECHECK,
+        };
       const counts = countDenial(record, now, DEAD_LINKS_APART);
       const failure = failures.expired(true, asTrouble(error));
       if (counts.believed) return { phase: 'lost', failure };
@@ -278,7 +286,10 @@ export class Saver {
     const trouble = asTrouble(error);
     if (trouble.status === 401 || trouble.status === 403) {
       const failure = failures.keyRefused(trouble);
-      await gate.keyRefused(originOf(access.baseUrl), failure);
+      const origin = originOf(access.baseUrl);
+      const stillOurs = (await keys.keyFor(origin))?.id === access.key.id;
+      // A model that is closed to the key closes nothing else.
+      if (stillOurs && !ABOUT_A_MODEL.test(trouble.message)) await gate.keyRefused(origin, failure);
       return { phase: 'ready', failure, nextDue: now + RECHECK };
     }
     const failure = failures.fetchFailed(error);
@@ -305,7 +316,7 @@ function isDenial(error: unknown, source: Source): boolean {
   if (error.code === 'deadLink') return true;
   const gone = error.status === 404 || error.status === 410;
   // The download call answers 403 about the key, a result host about the link.
-  return source.kind === 'link' ? gone || error.status === 403 : gone;
+  return source.kind === 'link' ? gone || error.status === 401 || error.status === 403 : gone;
 }
 
 /** Until when a video is tried for, ms since 1970 (DESIGN 5, Fetch). */

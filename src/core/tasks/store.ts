@@ -50,6 +50,15 @@ export interface TaskPatch {
 /** Decides, inside the transaction, what becomes of a record; undefined leaves it as it is. */
 export type Decide = (record: TaskRecord) => TaskPatch | undefined;
 
+/** A point in the life of the store, after which one wants to know of changes. */
+export interface StorePosition {
+  readonly dataVersion: number;
+  readonly change: number;
+}
+
+/** How many pictures of tasks are remembered. */
+const MOST_REMEMBERED = 500;
+
 /** How many removed tasks are remembered for windows that have not noticed yet. */
 const REMOVALS_KEPT = 1000;
 
@@ -65,6 +74,8 @@ export class TaskStore {
   readonly #written: Emitter<void>;
   /** What the last complete read gave, for when another window holds the lock. */
   #lastList: readonly Task[] = [];
+  /** Pictures lately made, for the same; the oldest first. */
+  readonly #remembered = new Map<string, Task>();
 
   constructor(database: Database, clock: Clock, log: Log, libraryFolder: string) {
     this.#database = database;
@@ -87,6 +98,22 @@ export class TaskStore {
     return this.#database.dataVersion();
   }
 
+  /** Changes when the file was made anew under us: what was known of it is old then. */
+  get generation(): number {
+    return this.#database.generation;
+  }
+
+  /** Where the store stands now. @throws SQLite's busy error while another window commits */
+  position(): StorePosition {
+    return { dataVersion: this.#database.dataVersion(), change: this.#database.read(lastChange) };
+  }
+
+  /** As {@link position}, waiting for other windows. */
+  async positionWhenFree(): Promise<StorePosition> {
+    const dataVersion = await this.#database.whenFree(() => this.#database.dataVersion());
+    return { dataVersion, change: await this.#database.whenFree(() => this.#database.read(lastChange)) };
+  }
+
   // ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
   /** The newest tasks first. While another window commits, what was seen last. */
@@ -101,7 +128,23 @@ export class TaskStore {
     return this.#lastList.slice(0, limit);
   }
 
+  /** A task as it is; while another window commits, as it was seen last. */
   task(id: string): Task | undefined {
+    try {
+      return this.#readTask(id);
+    } catch (error) {
+      const remembered = this.#remembered.get(id);
+      if (!isBusy(error) || !remembered) throw error;
+      return remembered;
+    }
+  }
+
+  /** As {@link task}, waiting for other windows. */
+  async taskWhenFree(id: string): Promise<Task | undefined> {
+    return this.#database.whenFree(() => this.#readTask(id));
+  }
+
+  #readTask(id: string): Task | undefined {
     return this.#database.read(
       (connection) => this.#snapshots(connection, 'SELECT * FROM tasks WHERE id = ?', [id])[0],
     );
@@ -109,11 +152,6 @@ export class TaskStore {
 
   record(id: string): TaskRecord | undefined {
     return this.#database.read((connection) => this.#record(connection, id));
-  }
-
-  /** The number of the newest change. */
-  lastChange(): number {
-    return this.#database.read(lastChange);
   }
 
   /** What has changed after the change with this number, up to the newest. */
@@ -142,10 +180,10 @@ export class TaskStore {
     );
   }
 
-  /** The earliest time at which something is to be done, or nothing. */
-  nextDue(): number | undefined {
+  /** The earliest time, later than the given one, at which something is to be done, or nothing. */
+  nextDue(after = 0): number | undefined {
     const row = this.#database.read((connection) =>
-      connection.prepare('SELECT min(next_due) AS due FROM tasks').get(),
+      connection.prepare('SELECT min(next_due) AS due FROM tasks WHERE next_due > ?').get(after),
     );
     return typeof row?.['due'] === 'number' ? row['due'] : undefined;
   }
@@ -434,6 +472,8 @@ export class TaskStore {
       denials: patch.denials,
       denied_at: patch.deniedAt,
       links: patch.links && JSON.stringify(patch.links),
+      // What comes of a task that goes on after an end is news again.
+      ...(moves && isEnd(record.phase) ? { announced_at: null, seen_at: null } : {}),
       version: record.version + 1,
       ...(visible ? { change: countChange(connection), updated_at: now } : {}),
     };
@@ -469,7 +509,7 @@ export class TaskStore {
         .map(readTimelineRow),
       (row) => row.task_id,
     );
-    return records.map((record) =>
+    const snapshots = records.map((record): Task =>
       deepFreeze({
         id: record.id,
         ...(record.gatewayTaskId === undefined ? {} : { gatewayTaskId: record.gatewayTaskId }),
@@ -491,6 +531,16 @@ export class TaskStore {
         })),
       }),
     );
+    for (const task of snapshots) this.#remember(task);
+    return snapshots;
+  }
+
+  #remember(task: Task): void {
+    this.#remembered.delete(task.id);
+    this.#remembered.set(task.id, task);
+    if (this.#remembered.size <= MOST_REMEMBERED) return;
+    const [oldest] = this.#remembered.keys();
+    if (oldest !== undefined) this.#remembered.delete(oldest);
   }
 }
 

@@ -55,6 +55,10 @@ export class Submitter {
   readonly #parts: Parts;
   /** Drafts of this window that can still be called off. */
   readonly #drafts = new Map<string, AbortController>();
+  /** Of these, those that are on their way now: nobody can call them back. */
+  readonly #onTheirWay = new Set<string>();
+  /** All that is not over yet. */
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -68,6 +72,25 @@ export class Submitter {
    * @throws ReadOnlyStoreError when it cannot be written down, and therefore must not be sent
    */
   async submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<string> {
+    const work = this.#submit(request, access, signal);
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  /** Resolves when nothing is being sent any more, or after so many ms. Never rejects. */
+  async settled(patienceMs: number): Promise<void> {
+    if (this.#underWay.size === 0) return;
+    const stop = new AbortController();
+    const limit = sleep(this.#parts.clock, patienceMs, stop.signal).catch(() => undefined);
+    await Promise.race([Promise.allSettled([...this.#underWay]), limit]);
+    stop.abort();
+  }
+
+  async #submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<string> {
     const { store, clock, markPending } = this.#parts;
     if (signal?.aborted) throw new SubmitCancelled();
     const draft = await store.insert(
@@ -90,7 +113,8 @@ export class Submitter {
       await this.#bringOver(draft, request.body, access, callOff.signal);
     } catch (error) {
       if (!callOff.signal.aborted) throw error;
-      await this.#callOff(draft.id, signal?.aborted === true);
+      const calledOff = await this.#callOff(draft.id, signal?.aborted === true);
+      if (!calledOff) throw error;
       if (signal?.aborted === true) throw new SubmitCancelled();
     } finally {
       signal?.removeEventListener('abort', forward);
@@ -101,6 +125,7 @@ export class Submitter {
 
   /** Calls off a draft of this window, by the user's word. @returns whether there was one */
   stopSending(id: string): boolean {
+    if (this.#onTheirWay.has(id)) return false;
     const draft = this.#drafts.get(id);
     draft?.abort();
     return draft !== undefined;
@@ -131,7 +156,7 @@ export class Submitter {
     let sends = 0;
     let waited = 0;
     for (;;) {
-      const outcome = await this.#sendOnce(draft.id, body, access, signal);
+      const outcome = await this.#sendOnce(draft, body, access, signal);
       if (outcome.kind === 'notSent') {
         unreachable++;
         const pause = 1000 * unreachable;
@@ -164,12 +189,13 @@ export class Submitter {
 
   /** Connects and sends once. What is final is written down here; the rest is the caller's to decide. */
   async #sendOnce(
-    id: string,
+    draft: TaskRecord,
     body: string,
     access: Access,
     signal: AbortSignal,
   ): Promise<SendOutcome | { readonly kind: 'done' }> {
     const { store, client, clock } = this.#parts;
+    const { id } = draft;
     let prepared: PreparedSubmit;
     try {
       prepared = await this.#holdDraft(id, () => client.prepareSubmit(access, body, signal));
@@ -189,13 +215,15 @@ export class Submitter {
         signal.throwIfAborted();
         return { kind: 'done' };
       }
+      this.#onTheirWay.add(id);
       const lease = new Lease(this.#parts, id, 'sending', due, () => undefined);
       try {
         // From here on only the reply ends it: nobody can call back what may have arrived.
         const outcome = await prepared.send();
-        await this.#writeDown(id, outcome, access);
+        await this.#writeDown(draft, outcome, access);
         return outcome;
       } finally {
+        this.#onTheirWay.delete(id);
         lease.dispose();
       }
     } finally {
@@ -204,15 +232,15 @@ export class Submitter {
   }
 
   /** Writes down what a send led to. An accepted task is paid for: a disk that fails is tried for a while. */
-  async #writeDown(id: string, outcome: SendOutcome, access: Access): Promise<void> {
+  async #writeDown(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
     const { clock, log } = this.#parts;
     for (let tries = 1; ; tries++) {
       try {
-        await this.#apply(id, outcome, access);
+        await this.#apply(draft, outcome, access);
         return;
       } catch (error) {
         const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
-        log.error(`task ${id} is ${what}, which could not be written down: ${describeError(error)}`);
+        log.error(`task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`);
         if (tries >= WRITE_TRIES) throw error;
         await sleep(clock, 1000 * tries);
       }
@@ -220,14 +248,17 @@ export class Submitter {
   }
 
   /** What a send led to, as a change of the task; also when another window has meanwhile called it unknown. */
-  async #apply(id: string, outcome: SendOutcome, access: Access): Promise<void> {
-    const { store, clock, failures, l10n } = this.#parts;
+  async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
+    const { id } = draft;
+    const { store, clock, failures, l10n, markPending } = this.#parts;
     const backToDraft = (note: string): TaskPatch => ({ phase: 'draft', note, nextDue: clock.now() + LEASE });
-    await store.update(id, (record) => {
+    const written = await store.update(id, (record) => {
       const late = record.phase === 'unknown';
       if (record.phase !== 'sending' && !late) return undefined;
       switch (outcome.kind) {
         case 'accepted':
+          // A late one is unfinished again.
+          markPending();
           return {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
@@ -260,6 +291,13 @@ export class Submitter {
               };
       }
     });
+    if (written || outcome.kind !== 'accepted' || store.record(id)) return;
+    // The store was damaged and made anew meanwhile, without this task: it is paid for, so it comes back.
+    await store.adopt(
+      { ...draft, phase: 'queued', gatewayTaskId: outcome.gatewayTaskId, submittedAt: clock.now() },
+      [],
+      [{ at: clock.now(), phase: 'queued' }],
+    );
   }
 
   /** Keeps the draft ours while something takes its time. */
@@ -276,16 +314,16 @@ export class Submitter {
   }
 
   /** Clears away a draft that was called off, or keeps it as stopped when it has a history. */
-  async #callOff(id: string, byCaller: boolean): Promise<void> {
+  async #callOff(id: string, byCaller: boolean): Promise<boolean> {
     const { store, l10n, log } = this.#parts;
     try {
       if (
         byCaller &&
         (await store.remove(id, (record) => record.phase === 'draft' && record.submittedAt === undefined))
       ) {
-        return;
+        return true;
       }
-      await store.update(id, (record) =>
+      const stopped = await store.update(id, (record) =>
         record.phase === 'draft'
           ? {
               phase: 'stopped',
@@ -294,8 +332,10 @@ export class Submitter {
             }
           : undefined,
       );
+      return stopped !== undefined || store.record(id)?.phase === 'stopped';
     } catch (error) {
       log.error(`a draft could not be cleared away: ${describeError(error)}`);
+      return false;
     }
   }
 }

@@ -308,17 +308,40 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
+  it('a window that closes while it waits to send stops that, and says so', async () => {
+    const closing = await world.open();
+    world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'none' } });
+    const sent = world.submit(closing).catch(() => undefined);
+    await world.until(() => closing.tasks()[0]?.failure?.kind === 'rateLimit');
+    await closing.close();
+    await sent;
+    const other = await world.open();
+    assert.equal(other.tasks()[0]?.phase, 'stopped');
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('a window that closes while it sends waits for the reply, so that its id is kept', async () => {
+    const closing = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
+    const sent = world.submit(closing).catch(() => undefined);
+    await world.turns(() => closing.tasks()[0]?.phase === 'sending');
+    await closing.close();
+    await sent;
+    const other = await world.open();
+    assert.equal(other.tasks()[0]?.phase, 'queued');
+    assert.ok(other.tasks()[0]?.gatewayTaskId);
+  });
+
   it('a draft that a dead window left behind was never sent, and is not sent later', async () => {
-    const dying = await world.open();
+    // Its timers never fire again: as good as dead.
+    const dying = await world.open({ clock: new FakeClock(world.clock.now()) });
     world.gateway.setFault({
       name: 'rateLimit',
       route: 'submit',
       args: { retryAfter: 'seconds', seconds: 100 },
     });
-    const sent = world.submit(dying);
-    sent.catch(() => undefined);
-    await world.until(() => dying.tasks()[0]?.failure?.kind === 'rateLimit');
-    dying.dispose();
+    void world.submit(dying);
+    await world.turns(() => dying.tasks()[0]?.failure?.kind === 'rateLimit');
     world.clock.jump(60_000);
     const other = await world.open();
     const task = await world.untilPhase(other, other.tasks()[0]!.id);
