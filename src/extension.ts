@@ -3,7 +3,19 @@ import type { NebulaVideoApi } from './api';
 import type { App } from './editor/app';
 import { COMMANDS, VIEWS } from './editor/ids';
 import { loadApp } from './editor/loadApp';
+import { PLAYER_VIEW_TYPE } from './editor/player/playerId';
 import { UnfinishedWorkWatch } from './editor/unfinishedWorkWatch';
+
+/**
+ * What `deactivate` has to wait for. The one state of this module, because the editor hands `deactivate` nothing.
+ */
+const running = new Set<App>();
+
+/** Waits for the reply to a request that is being sent: it is paid for, and its id would be lost. */
+export async function deactivate(): Promise<void> {
+  await Promise.all([...running].map((app) => app.close()));
+  running.clear();
+}
 
 /**
  * The composition root of what is there from the start. It registers and returns; the app, with the database and
@@ -15,11 +27,20 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
   const storageFolder = context.globalStorageUri.fsPath;
   const view = vscode.window.createTreeView<string>(VIEWS.tasks, {
     canSelectMany: true,
+    // A finished video can be dragged into an editor; nothing can be dropped here.
+    dragAndDropController: {
+      dragMimeTypes: ['text/uri-list'],
+      dropMimeTypes: [],
+      handleDrag: (ids, data) => {
+        const files = open().rows.dragged(ids);
+        if (files !== '') data.set('text/uri-list', new vscode.DataTransferItem(files));
+      },
+    },
     treeDataProvider: {
       onDidChangeTreeData: rowsChanged.event,
       getChildren: (id) => open().rows.getChildren(id),
       getTreeItem: (id) => open().rows.getTreeItem(id),
-      getParent: () => undefined,
+      getParent: (id) => open().rows.getParent(id),
       resolveTreeItem: (item, id) => open().rows.resolveTreeItem(item, id),
     },
   });
@@ -30,12 +51,16 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
     // From here on the app notices by itself what other windows do.
     unfinished.dispose();
     app = loadApp().createApp({
+      extensionUri: context.extensionUri,
       storageFolder,
       logName: 'Nebula Video',
       secrets: context.secrets,
+      mementos: { workspace: context.workspaceState, global: context.globalState },
+      isHere: context.extension.extensionKind === vscode.ExtensionKind.UI,
       view,
       fireRows: (ids) => rowsChanged.fire(ids),
     });
+    running.add(app);
     return app;
   }
 
@@ -50,6 +75,10 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
     ...Object.values(COMMANDS).map((id) =>
       vscode.commands.registerCommand(id, (...args: unknown[]) => open().commands.run(id, args)),
     ),
+    vscode.window.registerWebviewPanelSerializer(PLAYER_VIEW_TYPE, {
+      deserializeWebviewPanel: async (panel, state: unknown) =>
+        Promise.resolve().then(() => open().players.revive(panel, state)),
+    }),
     { dispose: () => app?.dispose() },
     view,
     rowsChanged,

@@ -1,26 +1,61 @@
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../core/common/clock';
 import type { L10n } from '../core/common/l10n';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
+import { MODELS } from '../core/models/catalogue';
+import { STORAGE } from '../core/storage';
+import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
 import { CommandRunner, type Command } from './commands/commandRunner';
 import { generate, hasRequest } from './commands/generate';
+import { generateAgain } from './commands/generateAgain';
+import { generateFromSelection } from './commands/generateFromSelection';
+import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
-import { removeTask, stopSending, stopTracking } from './commands/taskCommands';
+import { MOST_CHOICES } from './commands/taskArguments';
+import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
+import {
+  copyPrompt,
+  openExternally,
+  openLibrary,
+  revealVideo,
+  saveAs,
+  saveToWorkspace,
+} from './commands/videoCommands';
 import { lookAtGateway } from './connection';
 import { ContextKeys } from './contextKeys';
+import { EditorDesktop, type Desktop } from './desktop';
 import { EditorLog } from './editorLog';
 import { EngineHolder } from './engineHolder';
-import { COMMANDS, SETTINGS_SECTION, type CommandId } from './ids';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './ids';
 import { KEY_VARIABLE, Keychain } from './keychain';
 import { Messages } from './messages';
 import { EditorNotifier, type Notifier } from './notifier';
 import { OriginApproval } from './originApproval';
+import { PROMPT_LANGUAGE, PromptEditors } from './prompt/promptEditors';
+import { PromptLenses } from './prompt/promptLenses';
+import { selectedText } from './prompt/selectedText';
 import { PublicApi } from './publicApi';
 import { RequestSender, readOnlySentence } from './requestSender';
+import { AutoSaver } from './saving/autoSaver';
+import { SaveRoots } from './saving/saveRoots';
+import { SentTasks } from './saving/sentTasks';
+import { VideoSaver } from './saving/videoSaver';
 import { Settings } from './settings';
 import { TaskRows } from './taskRows';
+import { openVideo } from './player/openVideo';
+import { Players } from './player/players';
+import { EndNotices } from './telling/endNotices';
+import { KeyTrouble } from './telling/keyTrouble';
+import { RunningStatus } from './telling/runningStatus';
+import { UnseenBadge } from './telling/unseenBadge';
+import { editorQuickInputs } from './wizard/editorQuickInputs';
+import { askForVideo, type WizardStart } from './wizard/generateWizard';
+import { modelHint } from './wizard/modelHint';
+import type { QuickInputs } from './wizard/quickInputs';
+import { WizardMemory } from './wizard/wizardMemory';
 
 /** What the app needs of the view that lists the tasks. */
 export interface TasksView extends Pick<
@@ -28,10 +63,13 @@ export interface TasksView extends Pick<
   'visible' | 'onDidChangeVisibility' | 'reveal'
 > {
   message?: string | undefined;
+  badge?: vscode.ViewBadge | undefined;
 }
 
 /** What the app is given by the entry. */
 export interface AppHost {
+  /** Where the extension itself lies. */
+  readonly extensionUri: vscode.Uri;
   /** Absolute path of our folder on this machine. */
   readonly storageFolder: string;
   /** Name of the log. The editor has one channel for each name, whoever makes or closes it. */
@@ -40,8 +78,17 @@ export interface AppHost {
   readonly view: TasksView;
   /** Tells the view that rows have changed, or with undefined that there are others. */
   readonly fireRows: (ids: string[] | undefined) => void;
+  /** Where small things are remembered: for this workspace, and everywhere. */
+  readonly mementos: { readonly workspace: vscode.Memento; readonly global: vscode.Memento };
+  /** Whether we run on the machine where the user sits. */
+  readonly isHere: boolean;
   /** Other ways to talk with the user than the editor's own: test hosts refuse dialogs. */
-  readonly user?: { readonly asker: Asker; readonly notifier: Notifier };
+  readonly user?: {
+    readonly asker: Asker;
+    readonly notifier: Notifier;
+    readonly inputs?: QuickInputs;
+    readonly desktop?: Desktop;
+  };
 }
 
 /** The running extension, as far as the entry needs it. */
@@ -49,6 +96,9 @@ export interface App extends Disposable {
   readonly rows: TaskRows;
   readonly commands: CommandRunner;
   readonly api: PublicApi;
+  readonly players: Players;
+  /** Ends everything; resolves when that is done, the replies to what was being sent included. */
+  close(): Promise<void>;
 }
 
 /** Puts the app together, by hand and in order of need, and opens the engine. */
@@ -64,8 +114,13 @@ export function createApp(host: AppHost): App {
 
   const asker = host.user?.asker ?? new EditorAsker(log);
   const notifier = host.user?.notifier ?? new EditorNotifier();
-  const messages = new Messages({ notifier, l10n, execute });
-  const settings = new Settings((name) => vscode.workspace.getConfiguration(SETTINGS_SECTION).get(name));
+  const configuration = (scope?: vscode.Uri) => vscode.workspace.getConfiguration(SETTINGS_SECTION, scope);
+  const silence = () =>
+    inBackground(
+      Promise.resolve(configuration().update(SETTINGS.notify, 'never', vscode.ConfigurationTarget.Global)),
+    );
+  const messages = new Messages({ notifier, l10n, execute, silence });
+  const settings = new Settings((name, scope) => configuration(scope).get(name));
   const keychain = owned.add(
     new Keychain({ secrets: host.secrets, log, environmentKey: () => process.env[KEY_VARIABLE] }),
   );
@@ -80,7 +135,75 @@ export function createApp(host: AppHost): App {
     }),
   );
   const contextKeys = new ContextKeys(execute);
-  const sender = new RequestSender({ engines, settings, keychain, approval, asker, l10n });
+  const desktop = host.user?.desktop ?? new EditorDesktop(host.isHere);
+  const folders = () => vscode.workspace.workspaceFolders ?? [];
+  const saver = new VideoSaver({ settings, log });
+  const roots = new SaveRoots({ folders, memory: host.mementos.workspace, asker, l10n });
+  const sent = new SentTasks(host.mementos.workspace);
+  const autoSaver = owned.add(
+    new AutoSaver({ engines, settings, sent, roots, saver, messages, inBackground }),
+  );
+  const isFocused = () => vscode.window.state.focused;
+  const players = owned.add(
+    new Players({
+      engines,
+      extensionUri: host.extensionUri,
+      libraryFolder: path.join(host.storageFolder, STORAGE.library),
+      hasCommand: (id) => Object.values<string>(COMMANDS).includes(id),
+      execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
+      copy: (text) => vscode.env.clipboard.writeText(text),
+      l10n,
+      language: vscode.env.language,
+      clock,
+      log,
+    }),
+  );
+  const notices = owned.add(
+    new EndNotices({
+      engines,
+      settings,
+      messages,
+      l10n,
+      clock,
+      isFocused,
+      isFromHere: (id) => sent.has(id),
+      isWatched: (id) => players.isShown(id),
+      savesItself: (task) => autoSaver.willSave(task),
+      inBackground,
+    }),
+  );
+  const keyTrouble = owned.add(
+    new KeyTrouble({
+      engines,
+      messages,
+      l10n,
+      isFocused,
+      showLine: (line) => {
+        const { current } = engines;
+        // Why nothing can be sent at all is the weightier word.
+        host.view.message = current?.readOnly ? readOnlySentence(current.readOnly, l10n) : line;
+      },
+      setRefused: (refused) => contextKeys.setKeyRefused(refused),
+    }),
+  );
+  owned.add(new UnseenBadge({ engines, l10n, show: (badge) => (host.view.badge = badge) }));
+  owned.add(
+    new RunningStatus({
+      engines,
+      l10n,
+      create: () => {
+        const item = vscode.window.createStatusBarItem('running', vscode.StatusBarAlignment.Left);
+        item.name = l10n.t('Nebula Video: Videos in Progress');
+        item.command = `${VIEWS.tasks}.focus`;
+        return item;
+      },
+    }),
+  );
+  const onSent = (task: Task) => {
+    inBackground(sent.add(task.id));
+    inBackground(notices.sent(task));
+  };
+  const sender = new RequestSender({ engines, settings, keychain, approval, asker, l10n, onSent });
   const api = owned.add(new PublicApi({ engines, sender, l10n }));
   const rows = owned.add(
     new TaskRows({
@@ -89,19 +212,70 @@ export function createApp(host: AppHost): App {
       clock,
       language: vscode.env.language,
       fireRows: host.fireRows,
+      inBackground,
       prepared: async () => contextKeys.setHasKey((await keychain.place()) !== undefined),
     }),
   );
 
-  const look = async () => lookAtGateway({ engines, settings, keychain, approval, log });
+  const look = async () => {
+    const state = await lookAtGateway({ engines, settings, keychain, approval, log });
+    keyTrouble.heard(state);
+    return state;
+  };
   const keyParts = { keychain, settings, asker, notifier, messages, l10n, look, inBackground };
   const taskParts = { engines, asker, messages, l10n };
+  const checkFiles = () => rows.checkFiles();
+  const videoParts = { ...taskParts, settings, saver, roots, desktop, checkFiles };
   const reveal = (id: string) =>
     inBackground(Promise.resolve(host.view.reveal(id, { select: true, focus: false })));
-  const generateParts = { sender, asker, messages, l10n, reveal };
+  const memory = new WizardMemory({ ...host.mementos, log });
+  const prompts = new PromptEditors();
+  const openEditor = (prompt: string) => prompts.open(prompt);
+  const { language } = vscode.env;
+  const wizardParts = {
+    inputs: host.user?.inputs ?? editorQuickInputs,
+    memory,
+    models: MODELS,
+    hintOf: (modelId: string) => modelHint(modelId, l10n),
+    host: () => {
+      const baseUrl = settings.baseUrl();
+      return baseUrl === undefined ? undefined : new URL(baseUrl).host;
+    },
+    openEditor,
+    language,
+    l10n,
+  };
+  const generateParts = {
+    sender,
+    messages,
+    l10n,
+    memory,
+    askForVideo: async (start: WizardStart) => askForVideo(wizardParts, start),
+    setKey: async () => setApiKey(keyParts),
+    reveal,
+  };
+  owned.add(
+    vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, new PromptLenses(language)),
+  );
   const commands = new CommandRunner({
     commands: commandTable(l10n, {
       [COMMANDS.generate]: async (args) => generate(generateParts, args),
+      [COMMANDS.generateFromSelection]: async () =>
+        generateFromSelection({ ...generateParts, asker, selected: selectedText, openEditor, language }),
+      [COMMANDS.generateAgain]: async (args) => generateAgain({ ...generateParts, engines, asker }, args),
+      [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
+      [COMMANDS.openVideo]: async (args) =>
+        openVideo(
+          {
+            players,
+            tasks: async () => (await engines.open()).tasks(MOST_CHOICES),
+            choose: async (question) => asker.choose(question),
+            nothing: (sentence) => messages.nothingSuitable(sentence),
+            l10n,
+            now: () => clock.now(),
+          },
+          args,
+        ),
       [COMMANDS.setApiKey]: async () => setApiKey(keyParts),
       [COMMANDS.removeApiKey]: async () => removeApiKey(keyParts),
       [COMMANDS.testConnection]: async () => testConnection(keyParts),
@@ -111,6 +285,14 @@ export function createApp(host: AppHost): App {
         engine.look();
         await engine.refresh();
       },
+      [COMMANDS.saveToWorkspace]: async (args) => saveToWorkspace(videoParts, args),
+      [COMMANDS.saveAs]: async (args) => saveAs(videoParts, args),
+      [COMMANDS.openExternally]: async (args) => openExternally(videoParts, args),
+      [COMMANDS.revealVideo]: async (args) => revealVideo(videoParts, args),
+      [COMMANDS.openLibrary]: async () => openLibrary(videoParts),
+      [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
+      [COMMANDS.lookAgain]: async (args) => lookAgain(taskParts, args),
+      [COMMANDS.attachTaskId]: async (args) => attachTaskId(taskParts, args),
       [COMMANDS.removeTask]: async (args) => removeTask(taskParts, args),
       [COMMANDS.stopSending]: async (args) => stopSending(taskParts, args),
       [COMMANDS.stopTracking]: async (args) => stopTracking(taskParts, args),
@@ -132,7 +314,6 @@ export function createApp(host: AppHost): App {
   owned.add(
     engines.onDidOpen((engine) => {
       onVisibility(host.view.visible);
-      host.view.message = engine.readOnly ? readOnlySentence(engine.readOnly, l10n) : undefined;
       const tellTasks = () => contextKeys.setHasTasks(engine.tasks(1).length > 0);
       tellTasks();
       owned.add(
@@ -146,6 +327,7 @@ export function createApp(host: AppHost): App {
     keychain.onDidChange(() => {
       inBackground(
         (async () => {
+          keyTrouble.keyChanged();
           contextKeys.setHasKey((await keychain.place()) !== undefined);
           await engines.current?.keyChanged();
         })(),
@@ -155,12 +337,18 @@ export function createApp(host: AppHost): App {
   // Where a folder can't be watched, what other windows did is noticed when somebody looks again.
   owned.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
-      if (focused) engines.current?.look();
+      if (!focused) return;
+      engines.current?.look();
+      if (host.view.visible) rows.lookedAt();
     }),
   );
   inBackground(engines.open());
 
-  return { rows, commands, api, dispose: () => owned.dispose() };
+  const close = async () => {
+    owned.dispose();
+    await engines.close();
+  };
+  return { rows, commands, api, players, close, dispose: () => owned.dispose() };
 }
 
 /** Adds the titles that messages speak of. */
@@ -171,10 +359,25 @@ function commandTable(
   const plain = (id: CommandId, title: string): Command => ({ title, run: runs[id] });
   return {
     [COMMANDS.generate]: { ...plain(COMMANDS.generate, l10n.t('Generate Video')), calledByCode: hasRequest },
+    [COMMANDS.generateFromSelection]: plain(
+      COMMANDS.generateFromSelection,
+      l10n.t('Generate Video from Selection'),
+    ),
+    [COMMANDS.generateAgain]: plain(COMMANDS.generateAgain, l10n.t('Generate Again')),
+    [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),
+    [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),
     [COMMANDS.setApiKey]: plain(COMMANDS.setApiKey, l10n.t('Set API Key')),
     [COMMANDS.removeApiKey]: plain(COMMANDS.removeApiKey, l10n.t('Remove API Key')),
     [COMMANDS.testConnection]: plain(COMMANDS.testConnection, l10n.t('Test Connection')),
     [COMMANDS.refresh]: plain(COMMANDS.refresh, l10n.t('Refresh')),
+    [COMMANDS.saveToWorkspace]: plain(COMMANDS.saveToWorkspace, l10n.t('Save to Workspace')),
+    [COMMANDS.saveAs]: plain(COMMANDS.saveAs, l10n.t('Save As')),
+    [COMMANDS.openExternally]: plain(COMMANDS.openExternally, l10n.t('Open in System Player')),
+    [COMMANDS.revealVideo]: plain(COMMANDS.revealVideo, l10n.t('Reveal File')),
+    [COMMANDS.openLibrary]: plain(COMMANDS.openLibrary, l10n.t('Open Library')),
+    [COMMANDS.copyPrompt]: plain(COMMANDS.copyPrompt, l10n.t('Copy Prompt')),
+    [COMMANDS.lookAgain]: plain(COMMANDS.lookAgain, l10n.t('Look Again')),
+    [COMMANDS.attachTaskId]: plain(COMMANDS.attachTaskId, l10n.t('Attach Task ID')),
     [COMMANDS.removeTask]: plain(COMMANDS.removeTask, l10n.t('Remove Task')),
     [COMMANDS.stopSending]: plain(COMMANDS.stopSending, l10n.t('Stop Sending')),
     [COMMANDS.stopTracking]: plain(COMMANDS.stopTracking, l10n.t('Stop Tracking')),

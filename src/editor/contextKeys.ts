@@ -18,6 +18,10 @@ export class ContextKeys {
     this.#tell(CONTEXT_KEYS.ready, true);
   }
 
+  setKeyRefused(value: boolean): void {
+    this.#tell(CONTEXT_KEYS.keyRefused, value);
+  }
+
   setHasTasks(value: boolean): void {
     this.#tell(CONTEXT_KEYS.hasTasks, value);
   }

@@ -52,6 +52,12 @@ export class EngineHolder implements Disposable {
     this.#engine?.dispose();
   }
 
+  /** As {@link dispose}; resolves when the engine is closed, what was being sent included. */
+  async close(): Promise<void> {
+    this.dispose();
+    await this.#engine?.close();
+  }
+
   async #open(): Promise<Engine> {
     const engine = this.openNow() ?? (await Engine.open(this.#options));
     if (engine === this.#engine) return engine;

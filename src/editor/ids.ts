@@ -1,10 +1,22 @@
 /** The commands, as package.json names them. Ids are stable. */
 export const COMMANDS = {
   generate: 'nebulaVideo.generate',
+  generateFromSelection: 'nebulaVideo.generateFromSelection',
+  generateAgain: 'nebulaVideo.generateAgain',
+  sendPrompt: 'nebulaVideo.sendPrompt',
   setApiKey: 'nebulaVideo.setApiKey',
   removeApiKey: 'nebulaVideo.removeApiKey',
   testConnection: 'nebulaVideo.testConnection',
   refresh: 'nebulaVideo.refresh',
+  openVideo: 'nebulaVideo.openVideo',
+  saveToWorkspace: 'nebulaVideo.saveToWorkspace',
+  saveAs: 'nebulaVideo.saveAs',
+  openExternally: 'nebulaVideo.openExternally',
+  revealVideo: 'nebulaVideo.revealVideo',
+  openLibrary: 'nebulaVideo.openLibrary',
+  copyPrompt: 'nebulaVideo.copyPrompt',
+  lookAgain: 'nebulaVideo.lookAgain',
+  attachTaskId: 'nebulaVideo.attachTaskId',
   removeTask: 'nebulaVideo.removeTask',
   stopSending: 'nebulaVideo.stopSending',
   stopTracking: 'nebulaVideo.stopTracking',
@@ -12,6 +24,12 @@ export const COMMANDS = {
 } as const;
 
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
+
+/** A command by its name without our prefix; undefined when this version has no such command. */
+export function commandNamed(name: string): CommandId | undefined {
+  const ids: Readonly<Record<string, CommandId>> = COMMANDS;
+  return Object.hasOwn(ids, name) ? ids[name] : undefined;
+}
 
 export const VIEWS = { tasks: 'nebulaVideo.tasks' } as const;
 
@@ -21,8 +39,18 @@ export const CONTEXT_KEYS = {
   ready: 'nebulaVideo.ready',
   hasKey: 'nebulaVideo.hasKey',
   hasTasks: 'nebulaVideo.hasTasks',
+  /** The gateway did not take the key when it was last used. */
+  keyRefused: 'nebulaVideo.keyRefused',
 } as const;
 
 /** The settings, below their section. */
 export const SETTINGS_SECTION = 'nebulaVideo';
-export const SETTINGS = { baseUrl: 'baseUrl', confirm: 'confirm', pollSeconds: 'pollSeconds' } as const;
+export const SETTINGS = {
+  baseUrl: 'baseUrl',
+  confirm: 'confirm',
+  pollSeconds: 'pollSeconds',
+  notify: 'notify',
+  saveFolder: 'saveFolder',
+  fileName: 'fileName',
+  autoSave: 'autoSave',
+} as const;

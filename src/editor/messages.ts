@@ -1,19 +1,23 @@
+import type { Uri } from 'vscode';
 import type { L10n } from '../core/common/l10n';
 import type { Task } from '../core/tasks/task';
-import { COMMANDS } from './ids';
+import type { FailureExplanation } from './failureExplanation';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION, commandNamed, type CommandId } from './ids';
 import type { Notifier, Severity } from './notifier';
+import type { SaveFault } from './saving/videoSaver';
+import { LONGEST_MENTION, shortPrompt } from './taskWords';
 
 /** Something that the reader of a message can do about it. */
-interface Action {
-  readonly title: string;
-  readonly command: string;
-  readonly argument?: string;
-}
+type Action = { readonly title: string } & (
+  { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
+);
 
 interface Parts {
   readonly notifier: Notifier;
   readonly l10n: L10n;
-  readonly execute: (command: string, ...args: string[]) => void;
+  readonly execute: (command: string, ...args: unknown[]) => void;
+  /** No more notices about ended tasks. */
+  readonly silence: () => void;
 }
 
 /**
@@ -24,11 +28,13 @@ export class Messages {
   readonly #notifier: Notifier;
   readonly #l10n: L10n;
   readonly #execute: Parts['execute'];
+  readonly #silenceNotices: Parts['silence'];
 
-  constructor({ notifier, l10n, execute }: Parts) {
+  constructor({ notifier, l10n, execute, silence }: Parts) {
     this.#notifier = notifier;
     this.#l10n = l10n;
     this.#execute = execute;
+    this.#silenceNotices = silence;
   }
 
   // ── key and connection ──────────────────────────────────────────────────────────────────────────
@@ -132,6 +138,25 @@ export class Messages {
     this.#show('error', sentence, [this.#generate()]);
   }
 
+  /** Generate Video from Selection found nothing that describes a video. */
+  nothingSelected(): void {
+    const sentence = this.#l10n.t(
+      'Nothing is selected. Select the text that describes the video, and try again.',
+    );
+    this.#show('info', sentence, []);
+  }
+
+  /** Send Prompt was run on an editor without a prompt. */
+  emptyPrompt(): void {
+    this.#show('info', this.#l10n.t('The prompt is empty. Describe the video you want.'), []);
+  }
+
+  /** Send Prompt was run somewhere else. */
+  noPromptEditor(): void {
+    const sentence = this.#l10n.t('There is no prompt to send: this is not the editor of a video prompt.');
+    this.#show('info', sentence, [this.#generate()]);
+  }
+
   /** The base URL is not usable, or was not approved. */
   badOrigin(sentence: string): void {
     this.#show('error', sentence, [this.#openBaseUrl()]);
@@ -179,6 +204,151 @@ export class Messages {
     this.#show('info', sentence, []);
   }
 
+  /** The gateway is asked about ended tasks once more. */
+  looksAgain(count: number): void {
+    this.#notifier.status(
+      count === 1
+        ? this.#l10n.t('The gateway is asked about the task once more.')
+        : this.#l10n.t('The gateway is asked about {0} tasks once more.', count),
+    );
+  }
+
+  promptCopied(count: number): void {
+    this.#notifier.status(
+      count === 1 ? this.#l10n.t('The prompt is copied.') : this.#l10n.t('{0} prompts are copied.', count),
+    );
+  }
+
+  // ── ends that nobody has asked about ────────────────────────────────────────────────────────────
+
+  /** A video is there. @param offersSave false when it is saved by itself */
+  videoReady({ id, request }: Task, offersSave: boolean): void {
+    const sentence = this.#l10n.t('“{0}” is ready.', shortPrompt(request.prompt, LONGEST_MENTION));
+    const save = {
+      title: this.#l10n.t('Save to Workspace'),
+      command: COMMANDS.saveToWorkspace,
+      arguments: [id],
+    };
+    this.#show('info', sentence, [...this.#open(id), ...(offersSave ? [save] : []), this.#silence()]);
+  }
+
+  /** A task ended without a video, some time after it was sent. */
+  taskEnded({ id, request, phase }: Task, { title, sentence, charge, actions }: FailureExplanation): void {
+    const words = this.#l10n.t(
+      '{0}: “{1}”. {2} {3}',
+      title,
+      shortPrompt(request.prompt, LONGEST_MENTION),
+      sentence,
+      charge,
+    );
+    const helps = actions.map((command) => this.#help(command, id)).filter((help) => help !== undefined);
+    this.#show(phase === 'failed' ? 'error' : 'warning', words, [...helps.slice(0, 2), this.#silence()]);
+  }
+
+  /** The key was refused while tasks are followed: all of them wait. */
+  tasksWaitForKey(sentence: string): void {
+    this.#show('warning', sentence, [this.#setKey(), this.#showLog()]);
+  }
+
+  // ── videos and files ────────────────────────────────────────────────────────────────────────────
+
+  /** The user has saved videos. @param label the place of the first, as people name it */
+  saved(first: Uri, label: string, count: number): void {
+    const reveal = { title: this.#l10n.t('Reveal'), command: 'revealInExplorer', arguments: [first] };
+    const open = { title: this.#l10n.t('Open'), command: 'vscode.open', arguments: [first] };
+    if (count === 1) this.#show('info', this.#l10n.t('Saved as {0}.', label), [reveal, open]);
+    else this.#show('info', this.#l10n.t('{0} videos are saved.', count), [reveal]);
+  }
+
+  /** Videos were saved because a setting says so. */
+  savedByItself(label: string, count: number): void {
+    this.#notifier.status(
+      count === 1 ? this.#l10n.t('Saved as {0}.', label) : this.#l10n.t('{0} videos are saved.', count),
+    );
+  }
+
+  noWorkspace(ids: readonly string[]): void {
+    const sentence = this.#l10n.t(
+      'There is no workspace to save to, because no folder is open. The video is safe in the library.',
+    );
+    const openFolder = { title: this.#l10n.t('Open Folder…'), command: 'vscode.openFolder' };
+    this.#show('info', sentence, [this.#saveAs(ids), openFolder]);
+  }
+
+  /** Videos could not be saved. */
+  notSaved(fault: SaveFault, ids: readonly string[]): void {
+    switch (fault.kind) {
+      case 'badFolder': {
+        const sentence = this.#l10n.t(
+          'The setting "nebulaVideo.saveFolder" has to name a place inside the workspace folder, such as "videos" or "docs/media". "{0}" does not, so nothing was saved there.',
+          fault.written,
+        );
+        this.#show('error', sentence, [this.#openSetting(SETTINGS.saveFolder), this.#saveAs(ids)]);
+        return;
+      }
+      case 'badName': {
+        const sentence = this.#l10n.t(
+          'The setting "nebulaVideo.fileName" has {0} in it, which stands for nothing. The setting’s description lists what can be filled in.',
+          fault.written,
+        );
+        this.#show('error', sentence, [this.#openSetting(SETTINGS.fileName), this.#saveAs(ids)]);
+        return;
+      }
+      case 'readOnly': {
+        const sentence = this.#l10n.t(
+          '“{0}” cannot be written to. Save the video somewhere else; it is safe in the library.',
+          fault.folder,
+        );
+        this.#show('error', sentence, [this.#saveAs(ids)]);
+        return;
+      }
+      case 'missing': {
+        const sentence = this.#l10n.t(
+          'The video’s file is no longer in the library. Look Again fetches it once more, if the gateway still has it.',
+        );
+        const look = { title: this.#l10n.t('Look Again'), command: COMMANDS.lookAgain, arguments: rows(ids) };
+        this.#show('warning', sentence, [look]);
+        return;
+      }
+      case 'failed': {
+        const sentence = this.#l10n.t('The video could not be saved. Details: {0}', fault.details);
+        this.#show('error', sentence, [this.#saveAs(ids), this.#showLog()]);
+      }
+    }
+  }
+
+  /** The system has no program for the file, or does not say why it did not open it. */
+  noSystemPlayer(ids: readonly string[]): void {
+    const sentence = this.#l10n.t(
+      'This system did not open the video. Another program may, once it is saved.',
+    );
+    this.#show('warning', sentence, [this.#saveAs(ids)]);
+  }
+
+  /** The library lies on another machine than the user's programs. */
+  libraryIsElsewhere(ids: readonly string[]): void {
+    const sentence = this.#l10n.t(
+      'The video lies on the machine that this editor is connected to, where your own programs cannot reach it. Save it first.',
+    );
+    const save = {
+      title: this.#l10n.t('Save to Workspace'),
+      command: COMMANDS.saveToWorkspace,
+      arguments: rows(ids),
+    };
+    this.#show('info', sentence, [save, this.#saveAs(ids)]);
+  }
+
+  /** Where the library is, where its folder can't be opened. */
+  libraryFolder(folder: string, uri: Uri): void {
+    const sentence = this.#l10n.t('The finished videos are in the folder {0}.', folder);
+    const open = {
+      title: this.#l10n.t('Open in New Window'),
+      command: 'vscode.openFolder',
+      arguments: [uri, { forceNewWindow: true }],
+    };
+    this.#show('info', sentence, [open]);
+  }
+
   // ── the rest ────────────────────────────────────────────────────────────────────────────────────
 
   /** Something failed that nobody foresaw. */
@@ -195,12 +365,53 @@ export class Messages {
     return {
       title: this.#l10n.t('Open Setting'),
       command: 'workbench.action.openSettings',
-      argument: '@id:nebulaVideo.baseUrl',
+      arguments: ['@id:nebulaVideo.baseUrl'],
     };
   }
 
   #showLog(): Action {
     return { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog };
+  }
+
+  #open(id: string): Action[] {
+    const command = commandNamed('openVideo');
+    return command ? [{ title: this.#l10n.t('Open'), command, arguments: [id] }] : [];
+  }
+
+  #saveAs(ids: readonly string[]): Action {
+    return { title: this.#l10n.t('Save As…'), command: COMMANDS.saveAs, arguments: rows(ids) };
+  }
+
+  #silence(): Action {
+    return { title: this.#l10n.t('Don’t Show Again'), run: this.#silenceNotices };
+  }
+
+  #openSetting(name: string): Action {
+    return {
+      title: this.#l10n.t('Open Setting'),
+      command: 'workbench.action.openSettings',
+      arguments: [`@id:${SETTINGS_SECTION}.${name}`],
+    };
+  }
+
+  /** The button for a command that helps after a failure; those that help little have none. */
+  #help(command: CommandId, id: string): Action | undefined {
+    switch (command) {
+      case COMMANDS.setApiKey:
+        return this.#setKey();
+      case COMMANDS.lookAgain:
+        return { title: this.#l10n.t('Look Again'), command, arguments: [id] };
+      case commandNamed('editAndGenerate'):
+        return { title: this.#l10n.t('Edit and Generate…'), command, arguments: [id] };
+      case commandNamed('generateAgain'):
+        return { title: this.#l10n.t('Generate Again…'), command, arguments: [id] };
+      case COMMANDS.attachTaskId:
+        return { title: this.#l10n.t('Attach Task ID…'), command, arguments: [id] };
+      case COMMANDS.showLog:
+        return this.#showLog();
+      default:
+        return undefined;
+    }
   }
 
   #generate(): Action {
@@ -211,7 +422,14 @@ export class Messages {
     const titles = actions.map(({ title }) => title);
     void this.#notifier.show(severity, sentence, titles).then((chosen) => {
       const action = actions.find(({ title }) => title === chosen);
-      if (action) this.#execute(action.command, ...(action.argument === undefined ? [] : [action.argument]));
+      if (!action) return;
+      if ('run' in action) action.run();
+      else this.#execute(action.command, ...(action.arguments ?? []));
     });
   }
+}
+
+/** Tasks as a command takes them: a row, and all rows. */
+function rows(ids: readonly string[]): readonly unknown[] {
+  return [ids[0], ids];
 }

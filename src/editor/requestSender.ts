@@ -23,6 +23,8 @@ interface Parts {
   readonly approval: OriginApproval;
   readonly asker: Asker;
   readonly l10n: L10n;
+  /** Hears of every request that was sent from this window, when its outcome is known. */
+  readonly onSent: (task: Task) => void;
 }
 
 /** Of a prompt, so much is shown in a dialog, in characters. */
@@ -57,7 +59,9 @@ export class RequestSender {
     await this.#confirm(request, baseUrl, engine, requester);
     this.#stopIf(signal);
     try {
-      return await engine.submit(request, { baseUrl, key }, signal);
+      const task = await engine.submit(request, { baseUrl, key }, signal);
+      this.#parts.onSent(task);
+      return task;
     } catch (error) {
       if (error instanceof SubmitCancelled) throw this.#cancelled();
       if (error instanceof ReadOnlyStoreError) {

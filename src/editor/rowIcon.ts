@@ -33,8 +33,19 @@ export function rowIcon({ phase, failure }: Pick<Task, 'phase' | 'failure'>): Ro
   return ICONS[phase];
 }
 
-/** The words that `when` clauses of a row's menus test. */
-export function rowWords(phase: Phase): string {
+/** How a row shows a video whose file is gone from the library. */
+export const MISSING_ICON: RowIcon = { icon: 'file-media', color: 'editorWarning.foreground' };
+
+/**
+ * The words that `when` clauses of a row's menus test. `video` has a file, `again` can be looked for again, and
+ * `clearable` loses nothing but its row when it is removed.
+ * @param isMissing whether its file is gone from the library
+ */
+export function rowWords(
+  { phase, gatewayTaskId }: Pick<Task, 'phase' | 'gatewayTaskId'>,
+  isMissing = false,
+): string {
+  const again = gatewayTaskId === undefined ? '' : ' again';
   switch (phase) {
     case 'draft':
       return 'task unsent';
@@ -45,7 +56,14 @@ export function rowWords(phase: Phase): string {
     case 'ready':
     case 'saving':
       return 'task followed';
-    default:
-      return `task ended removable ${phase}`;
+    case 'saved':
+      return isMissing ? `task ended removable missing${again}` : 'task ended removable saved video';
+    case 'failed':
+    case 'lost':
+    case 'stopped':
+      return `task ended removable clearable ${phase}${again}`;
+    case 'rejected':
+    case 'unknown':
+      return `task ended removable clearable ${phase}`;
   }
 }

@@ -1,8 +1,16 @@
+import type { Uri } from 'vscode';
 import * as z from 'zod';
 import { DEFAULT_BASE_URL, parseBaseUrl } from '../core/gateway/baseUrl';
 import { SETTINGS } from './ids';
 
+const DEFAULT_SAVE_FOLDER = 'videos';
+const DEFAULT_FILE_NAME = '{date}-{model}-{slug}';
+
 const baseUrl = z.string().catch('');
+const notify = z.enum(['always', 'never']).catch('always');
+const saveFolder = z.string().catch(DEFAULT_SAVE_FOLDER);
+const fileName = z.string().catch(DEFAULT_FILE_NAME);
+const autoSave = z.boolean().catch(false);
 const confirm = z.enum(['always', 'never']).catch('always');
 const pollSeconds = z
   .number()
@@ -11,10 +19,10 @@ const pollSeconds = z
 
 /** Our settings, read anew each time and made sense of: anybody can write anything into a settings file. */
 export class Settings {
-  readonly #read: (name: string) => unknown;
+  readonly #read: (name: string, scope?: Uri) => unknown;
 
-  /** @param read gives a setting's value by its name below our section */
-  constructor(read: (name: string) => unknown) {
+  /** @param read gives a setting's value by its name below our section, as it holds for a resource */
+  constructor(read: (name: string, scope?: Uri) => unknown) {
     this.#read = read;
   }
 
@@ -27,6 +35,27 @@ export class Settings {
   /** Whether requests that no person has just confirmed are asked about. */
   confirm(): 'always' | 'never' {
     return confirm.parse(this.#read(SETTINGS.confirm));
+  }
+
+  /** Whether a notification says how a task ended. */
+  notify(): 'always' | 'never' {
+    return notify.parse(this.#read(SETTINGS.notify));
+  }
+
+  /** Where videos are saved below a workspace folder, as it was written: it may be no such place. */
+  saveFolder(scope?: Uri): string {
+    return saveFolder.parse(this.#read(SETTINGS.saveFolder, scope));
+  }
+
+  /** What saved videos are called, as a template. */
+  fileName(scope?: Uri): string {
+    const template = fileName.parse(this.#read(SETTINGS.fileName, scope));
+    return template.trim() === '' ? DEFAULT_FILE_NAME : template;
+  }
+
+  /** Whether finished videos are saved to the workspace by themselves. */
+  autoSave(scope?: Uri): boolean {
+    return autoSave.parse(this.#read(SETTINGS.autoSave, scope));
   }
 
   /** The base interval between questions about a task, in ms. */

@@ -5,9 +5,12 @@ import { DisposableSlot, DisposableStore, type Disposable } from '../core/common
 import { isEnd } from '../core/tasks/phases';
 import type { Task, TaskChanges } from '../core/tasks/task';
 import type { EngineHolder } from './engineHolder';
-import { rowIcon, rowWords } from './rowIcon';
+import { commandNamed } from './ids';
+import { missingVideos } from './missingVideos';
+import { MISSING_ICON, rowIcon, rowWords } from './rowIcon';
+import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
-import { LONGEST_MENTION, ageWord, momentWord, phaseWord, shortPrompt } from './taskWords';
+import { LONGEST_MENTION, ageWord, phaseWord, shortMomentWord, shortPrompt } from './taskWords';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -16,6 +19,7 @@ interface Parts {
   readonly language: string;
   /** Tells the view that rows have changed, or with undefined that there are others. */
   readonly fireRows: (ids: string[] | undefined) => void;
+  readonly inBackground: (work: Promise<void>) => void;
   /** What has to be true before the view may say that it is empty. */
   readonly prepared: () => Promise<void>;
 }
@@ -27,16 +31,20 @@ const MOST_ROWS = 1000;
 const AGE_INTERVAL = 30_000;
 
 /**
- * The rows of the task list: a projection of the store. An element is a task's id, so it means the same task however
- * often the row changes.
+ * The rows of the task list: a projection of the store. An element is a task's id, or the name of a group, so it means
+ * the same however often the row changes.
  */
 export class TaskRows implements Disposable {
   readonly #parts: Parts;
   readonly #owned = new DisposableStore();
   readonly #ageTimer = this.#owned.add(new DisposableSlot());
-  /** What the view shows, newest first; undefined until it asks. */
-  #tasks: Map<string, Task> | undefined;
+  /** What the view shows; undefined until it asks. */
+  #tree: TaskTree | undefined;
+  /** The tasks whose files are gone from the library, when it was looked at last. */
+  #missing: ReadonlySet<string> = new Set();
   #visible = false;
+  /** The day on which the rows were drawn: they show the time for it, and a date for others. */
+  #day = '';
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -49,88 +57,144 @@ export class TaskRows implements Disposable {
 
   /** Ages are kept up to date only while somebody can see them. */
   setVisible(visible: boolean): void {
-    if (visible && !this.#visible) this.#fireUnfinished();
+    if (visible && !this.#visible) {
+      this.#fireUnfinished();
+      this.lookedAt();
+    }
     this.#visible = visible;
     this.#planAges();
   }
 
+  /** Somebody is back at the list, perhaps after a while: files may be gone, and today may be yesterday. */
+  lookedAt(): void {
+    const day = new Date(this.#parts.clock.now()).toDateString();
+    if (this.#tree && day !== this.#day) this.refresh();
+    else this.checkFiles();
+  }
+
   /** Reads everything anew. */
   refresh(): void {
-    this.#tasks = undefined;
     this.#parts.fireRows(undefined);
   }
 
-  /** The ids of the rows. @param parent rows have none below them */
+  /** Looks whether files were cleared away, or are back. */
+  checkFiles(): void {
+    this.#parts.inBackground(this.#lookForFiles());
+  }
+
+  /** What hangs below an element, or at the top. */
   async getChildren(parent?: string): Promise<string[]> {
-    if (parent !== undefined) return [];
+    if (parent !== undefined) return this.#tree?.children(parent) ?? [];
     await this.#parts.prepared();
     const engine = await this.#parts.engines.open();
-    this.#tasks = new Map(engine.tasks(MOST_ROWS).map((task) => [task.id, task]));
+    const tasks = engine.tasks(MOST_ROWS);
+    // After the tasks: each of their files was there by then.
+    const missing = await missingVideos(engine.library, tasks);
+    this.#missing = missing;
+    this.#tree ??= new TaskTree();
+    // As they are now: a change in between that was told of before the tree knew its task would be lost.
+    this.#tree.fill(engine.tasks(MOST_ROWS));
+    this.#day = new Date(this.#parts.clock.now()).toDateString();
     this.#planAges();
-    return [...this.#tasks.keys()];
+    return this.#tree.children();
+  }
+
+  /** The group that a row hangs in, if there are groups. */
+  getParent(element: string): string | undefined {
+    return this.#tree?.parent(element);
   }
 
   /** A row, without its tooltip, which comes when somebody points at it. */
   getTreeItem(id: string): vscode.TreeItem {
-    const task = this.#tasks?.get(id);
+    const group = groupOfElement(id);
+    if (group) return this.#groupItem(id, group);
+    const task = this.#tree?.task(id);
     const item = new vscode.TreeItem(task ? shortPrompt(task.request.prompt) : '');
     item.id = id;
     if (!task) return item;
     const { l10n } = this.#parts;
-    const { icon, color } = rowIcon(task);
+    const isMissing = this.#missing.has(id);
+    const { icon, color } = isMissing ? MISSING_ICON : rowIcon(task);
     item.iconPath = new vscode.ThemeIcon(
       icon,
       color === undefined ? undefined : new vscode.ThemeColor(color),
     );
-    item.description = this.#description(task);
-    item.contextValue = rowWords(task.phase);
+    const state = isMissing ? l10n.t('File missing') : phaseWord(task.phase, l10n);
+    const details = this.#details(task);
+    // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
+    const isPlain = (task.phase === 'saved' && !isMissing) || hasProgress(task);
+    item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
+    item.contextValue = rowWords(task, isMissing);
+    const command = commandNamed('openVideo');
+    if (command) item.command = { command, title: l10n.t('Open'), arguments: [id] };
     item.accessibilityInformation = {
-      label: [
-        shortPrompt(task.request.prompt, LONGEST_MENTION),
-        phaseWord(task.phase, l10n),
-        item.description,
-      ].join(', '),
+      label: [shortPrompt(task.request.prompt, LONGEST_MENTION), state, ...details].join(', '),
     };
     return item;
   }
 
   /** Adds what is shown on hover. */
   resolveTreeItem(item: vscode.TreeItem, id: string): vscode.TreeItem {
-    const task = this.#tasks?.get(id);
+    const task = this.#tree?.task(id);
     const { clock, language, l10n } = this.#parts;
     if (task) item.tooltip = taskTooltip(task, clock.now(), language, l10n);
     return item;
+  }
+
+  /** The files of dragged rows, one URI a line (RFC 2483); empty where none has a file. */
+  dragged(elements: readonly string[]): string {
+    return elements
+      .filter((id) => !this.#missing.has(id))
+      .flatMap((id) => this.#tree?.task(id)?.videos ?? [])
+      .map(({ uri }) => uri)
+      .join('\r\n');
   }
 
   dispose(): void {
     this.#owned.dispose();
   }
 
-  #description(task: Task): string {
+  /** When it was asked for, how far it is, and with what. */
+  #details(task: Task): string[] {
     const { clock, language, l10n } = this.#parts;
     const now = clock.now();
     const { model } = task.request;
-    if (isEnd(task.phase)) return `${momentWord(task.createdAt, now, language)} · ${model}`;
-    const age = ageWord(now - task.createdAt, l10n);
-    const progress = task.phase === 'running' && task.progress !== undefined ? [`${task.progress} %`] : [];
-    return [...progress, age, model].join(' · ');
+    if (isEnd(task.phase)) return [shortMomentWord(task.createdAt, now, language), model];
+    const progress = hasProgress(task) ? [`${task.progress} %`] : [];
+    return [...progress, ageWord(now - task.createdAt, l10n), model];
+  }
+
+  #groupItem(id: string, group: Group): vscode.TreeItem {
+    const item = new vscode.TreeItem(
+      groupTitle(group, this.#parts.l10n),
+      vscode.TreeItemCollapsibleState.Expanded,
+    );
+    item.id = id;
+    item.contextValue = 'group';
+    return item;
   }
 
   #onChange({ changed, removed }: TaskChanges): void {
-    const tasks = this.#tasks;
     // Nobody has asked for rows yet.
-    if (!tasks) return;
-    if (removed.some((id) => tasks.has(id)) || changed.some(({ id }) => !tasks.has(id))) {
-      this.#parts.fireRows(undefined);
-      return;
-    }
-    for (const task of changed) tasks.set(task.id, task);
-    this.#parts.fireRows(changed.map(({ id }) => id));
+    if (!this.#tree) return;
+    this.#parts.fireRows(this.#tree.change(changed, removed));
     this.#planAges();
   }
 
+  async #lookForFiles(): Promise<void> {
+    const engine = this.#parts.engines.current;
+    const tree = this.#tree;
+    if (!engine || !tree) return;
+    const before = this.#missing;
+    const missing = await missingVideos(engine.library, tree.tasks);
+    if (this.#owned.isDisposed) return;
+    this.#missing = missing;
+    const turned = tree.tasks.map(({ id }) => id).filter((id) => before.has(id) !== missing.has(id));
+    if (turned.length > 0) this.#parts.fireRows(turned);
+  }
+
   #unfinished(): string[] {
-    return [...(this.#tasks?.values() ?? [])].filter(({ phase }) => !isEnd(phase)).map(({ id }) => id);
+    return (this.#tree?.tasks ?? []).filter(({ phase }) => !isEnd(phase)).map(({ id }) => id);
   }
 
   #fireUnfinished(): void {
@@ -158,4 +222,9 @@ export class TaskRows implements Disposable {
   }
 
   #ageTimerRuns = false;
+}
+
+/** Whether the gateway says how far it is. */
+function hasProgress(task: Task): task is Task & { readonly progress: number } {
+  return task.phase === 'running' && task.progress !== undefined;
 }

@@ -35,6 +35,8 @@ export function taskTooltip(task: Task, now: number, language: string, l10n: L10
       `${video.width} × ${video.height} · ${short(video.durationSeconds, language)} s · ${sound} · ${short(video.bytes / 1_000_000, language)} MB`,
     );
   }
+  line(l10n.t('Gateway:'), new URL(task.origin).host);
+  if (task.gatewayTaskId !== undefined) line(l10n.t('Task ID:'), task.gatewayTaskId);
   const { failure } = task;
   if (failure) {
     text.appendMarkdown(`\n\n${asMarkdown(failure.message)}`);

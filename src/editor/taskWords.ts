@@ -66,6 +66,20 @@ export function momentWord(at: number, now: number, language: string): string {
   });
 }
 
+/** A moment in few characters: the time of today, else the day. What points at it shows the rest. */
+export function shortMomentWord(at: number, now: number, language: string): string {
+  const [then, today] = [new Date(at), new Date(now)];
+  if (then.toDateString() === today.toDateString()) {
+    return then.toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' });
+  }
+  const isThisYear = then.getFullYear() === today.getFullYear();
+  return then.toLocaleDateString(language, {
+    ...(isThisYear ? {} : { year: 'numeric' }),
+    month: 'short',
+    day: 'numeric',
+  });
+}
+
 /** Longest label of a row, in characters: age and progress behind it should stay in sight in a narrow side bar. */
 const LONGEST_LABEL = 32;
 

@@ -2,9 +2,12 @@ import { strict as assert } from 'node:assert';
 import type { Task } from '../../src/api';
 import { COMMANDS } from '../../src/editor/ids';
 import { SECRETS } from '../../src/editor/keychain';
+import { MEMENTOS } from '../../src/editor/wizard/wizardMemory';
 import type { PretendGateway } from '../gateway/pretendGateway';
+import { choose, enter, escape, write, type FakePick, type FakeText } from '../support/fakeQuickInputs';
 import { aRequest, nextInPhase, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
+import { closeEditors, select } from './support/editors';
 import { makeNewerStore } from './support/newerStore';
 import { OwnApp } from './support/ownApp';
 
@@ -24,9 +27,10 @@ describe('the commands', () => {
     own = new OwnApp();
   });
 
-  afterEach(() => {
+  afterEach(async () => {
     own.dispose();
     gateway.clearFaults();
+    await closeEditors();
   });
 
   after(() => leaveGateway(gateway));
@@ -150,13 +154,18 @@ describe('the commands', () => {
 
   describe('Generate Video, by hand', () => {
     const prompt = '  a kite\tover the sea  ';
-    const answers = [prompt, '8', '1280x720', true] as const;
+    const answers = [
+      write(prompt),
+      choose('8 seconds'),
+      choose('1280 × 720, landscape'),
+      choose('Generate Video'),
+    ] as const;
 
     beforeEach(() => setEnvironmentKey(gateway.key));
 
     it('asks, sends what was answered byte for byte, and shows the new task', async () => {
       gateway.setFault({ name: 'taskFailed', route: 'submit' });
-      own.asker.willAnswer(...answers);
+      own.inputs.plan(...answers);
       const task = (await run('generate')) as Task;
       assert.equal(task.phase, 'queued');
       assert.deepEqual(task.request, {
@@ -165,73 +174,87 @@ describe('the commands', () => {
         options: { seconds: '8', size: '1280x720' },
       });
       const [sent] = submits().slice(-1);
-      assert.equal((sent?.body as { prompt: string }).prompt, prompt);
+      assert.deepEqual(sent?.body, { model: 'sora-2', prompt, seconds: '8', size: '1280x720' });
       assert.deepEqual(own.view.revealed, [task.id]);
       assert.equal(own.notifier.last.severity, 'status');
-      const last = own.asker.asked.at(-1);
-      assert.ok(last && 'choices' in last);
-      const [go] = last.choices;
-      assert.match(go?.label ?? '', /Generate video$/);
-      assert.equal(go?.description, 'sora-2 · 8 seconds · 1280 × 720, landscape');
-      assert.match(go.detail ?? '', /what Nebula charges/);
+      const [go] = (own.inputs.shown.at(-1) as FakePick).items;
+      assert.equal(go?.detail, `Goes to ${new URL(gateway.baseUrl).host}. The price is set by Nebula.`);
+      // What was sent is no draft any more.
+      assert.deepEqual(own.mementos.workspace.get(MEMENTOS.draft), undefined);
       assert.equal((await own.app.api.settled(task.id)).phase, 'failed');
     });
 
     for (const place of answers.keys()) {
-      it(`sends nothing after Escape at question ${place + 1}`, async () => {
+      it(`sends nothing after Escape at step ${place + 1}`, async () => {
         const before = submits().length;
-        own.asker.willAnswer(...answers.slice(0, place), undefined);
+        own.inputs.plan(...answers.slice(0, place), escape);
         assert.equal(await run('generate'), undefined);
-        assert.equal(own.asker.left, 0);
+        assert.equal(own.inputs.left, 0);
         assert.equal(submits().length, before);
         assert.equal(own.app.api.tasks().length, 0);
         assert.equal(own.notifier.shown.length, 0);
       });
     }
 
-    it('refuses a blank prompt while it is typed', async () => {
-      own.asker.willAnswer((question: { validate(text: string): string | undefined }) => {
-        assert.match(question.validate(' \t') ?? '', /prompt is empty/);
-        assert.equal(question.validate(' x '), undefined);
-        return undefined;
-      });
-      await run('generate');
-    });
-
     it('asks before it sends the same again within moments', async () => {
-      gateway.setFault({ name: 'balanceTooLow', route: 'submit', times: 'always' });
-      own.asker.willAnswer(...answers);
+      gateway.setFault({ name: 'taskFailed', route: 'submit', times: 'always' });
+      own.inputs.plan(...answers);
       await run('generate');
-      assert.match(own.notifier.last.message, /balance/);
       const before = submits().length;
-      own.asker.willAnswer(...answers, false);
+      own.inputs.plan(...answers);
+      own.asker.willAnswer(false);
       await run('generate');
       assert.equal(submits().length, before);
-      own.asker.willAnswer(...answers, true);
-      await run('generate');
+      // The draft is still there: nothing was sent.
+      own.inputs.plan(enter, enter, enter, enter);
+      own.asker.willAnswer(true);
+      const again = (await run('generate')) as Task;
+      assert.equal(again.request.prompt, prompt);
       assert.equal(submits().length, before + 1);
     });
 
-    it('says what is missing before anything is typed', async () => {
-      setEnvironmentKey(undefined);
+    it('offers again what the gateway refused', async () => {
+      gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+      own.inputs.plan(...answers);
       await run('generate');
-      assert.match(own.notifier.last.message, /no API key/);
-      assert.deepEqual(own.notifier.last.actions, ['Set API Key']);
+      assert.match(own.notifier.last.message, /balance/);
+      own.inputs.plan(escape);
+      await run('generate');
+      assert.equal((own.inputs.shown.at(-1) as FakeText).value, prompt);
+    });
+
+    it('asks for a missing key first, and goes on when there is one', async () => {
+      setEnvironmentKey(undefined);
+      own.asker.willAnswer(undefined);
+      await run('generate');
+      assert.equal(own.inputs.shown.length, 0);
+      assert.equal(own.notifier.shown.length, 0);
+      own.asker.willAnswer(gateway.key);
+      own.inputs.plan(escape);
+      await run('generate');
+      assert.equal(own.inputs.shown.length, 1);
+    });
+
+    it('says before anything is asked that nothing can be sent', async () => {
       own.dispose();
       own = new OwnApp(makeNewerStore);
-      setEnvironmentKey(gateway.key);
-      await run('generate');
-      assert.match(own.notifier.last.message, /newer version/);
+      setEnvironmentKey(undefined);
+      for (const command of ['generate', 'generateFromSelection'] as const) {
+        if (command === 'generateFromSelection') await select('a kite');
+        await run(command);
+        assert.match(own.notifier.last.message, /newer version/);
+      }
       assert.equal(own.asker.asked.length, 0);
+      assert.equal(own.inputs.shown.length, 0);
     });
 
     it('tells of a key that is refused, with what mends it', async () => {
       setEnvironmentKey('sk-0000000000000000');
-      own.asker.willAnswer(...answers);
+      own.inputs.plan(...answers);
       const task = (await run('generate')) as Task;
       assert.equal(task.phase, 'rejected');
-      assert.equal(own.notifier.last.message, task.failure?.message);
-      assert.deepEqual(own.notifier.last.actions, ['Set API Key', 'Show Log']);
+      assert.deepEqual(own.view.revealed, [task.id]);
+      assert.ok(own.notifier.last.actions.includes('Set API Key'));
     });
   });
 

@@ -33,24 +33,31 @@ describe('the rows of the task list', () => {
     const running = await api.generate(aRequest('# *not* Markdown\n<b>nor</b> HTML'));
     gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     const rejected = await api.generate(aRequest('x'.repeat(500)));
-    assert.deepEqual(await rows.getChildren(), [rejected.id, running.id]);
+    const groups = await rows.getChildren();
+    assert.deepEqual(
+      groups.map((group) => labelOf(rows.getTreeItem(group))),
+      ['In Progress', 'Without Video'],
+    );
+    const below = await Promise.all(groups.map((group) => rows.getChildren(group)));
+    assert.deepEqual(below, [[running.id], [rejected.id]]);
+    assert.equal(rows.getParent(running.id), groups[0]);
     assert.deepEqual(await rows.getChildren(running.id), []);
 
     const item = rows.getTreeItem(running.id);
     assert.equal(item.id, running.id);
     assert.match(labelOf(item), /^# \*not\* Markdown <b>nor<\/b>/);
-    assert.equal(item.description, 'just now · sora-2');
+    assert.equal(item.description, 'Queued · just now · sora-2');
     assert.equal(item.contextValue, 'task followed');
     assert.equal(item.tooltip, undefined);
     assert.match(
       item.accessibilityInformation?.label ?? '',
-      /^# \*not\* Markdown .*, Queued, just now · sora-2$/,
+      /^# \*not\* Markdown .*, Queued, just now, sora-2$/,
     );
 
     const other = rows.getTreeItem(rejected.id);
     assert.ok(labelOf(other).length < 60);
     assert.match(labelOf(other), /…$/);
-    assert.equal(other.contextValue, 'task ended removable rejected');
+    assert.equal(other.contextValue, 'task ended removable clearable rejected');
     assert.ok(other.iconPath instanceof vscode.ThemeIcon);
     assert.equal(other.iconPath.id, 'circle-slash');
     assert.doesNotMatch(String(other.description), /just now/);

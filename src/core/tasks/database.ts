@@ -205,11 +205,16 @@ export class Database {
   async write<T>(work: (connection: DatabaseSync) => T): Promise<T> {
     if (this.#readOnly) throw new ReadOnlyStoreError(this.#readOnly);
     const patience = new Patience(this.#clock);
+    let reconnected = false;
     for (;;) {
       try {
         return this.#transaction(work);
       } catch (error) {
-        if (isMoved(error) && this.#reconnect()) continue;
+        // Another window may have put a good file in the place of ours, moved away or damaged as it is.
+        if (!reconnected && (isMoved(error) || isDamaged(error)) && this.#reconnect()) {
+          reconnected = true;
+          continue;
+        }
         if (isReadOnly(error)) throw new ReadOnlyStoreError('folder', error);
         if (!isBusy(error)) throw error;
         await patience.wait(error);

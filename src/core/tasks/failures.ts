@@ -14,7 +14,7 @@ export interface Trouble {
 const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   [
     'moderation',
-    /content_policy|moderation|safety|sensitive|DataInspection|policy_violation|敏感|违规|审核/i,
+    /content_policy|moderation|safety|sensitive|DataInspection|policy_violation|violat.{0,40}polic|敏感|违规|审核/i,
   ],
   ['quota', /quota|insufficient|额度|余额|billing/i],
   [

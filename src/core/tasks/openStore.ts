@@ -63,9 +63,10 @@ async function mend(place: StorePlace, cause: unknown, clock: Clock, log: Log): 
   const { database, libraryFolder } = place;
   const aside = `${database}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
   log.error(`the task store is damaged and set aside as ${path.basename(aside)}: ${describeError(cause)}`);
-  await rename(database, aside);
-  // A rollback journal lies beside its database and belongs to it.
+  // A rollback journal belongs to the database it lies beside. It goes first: once the database is gone, another
+  // window may make a new one, with a journal of its own.
   await rename(`${database}-journal`, `${aside}-journal`).catch(() => undefined);
+  await rename(database, aside);
   const store = new TaskStore(await Database.open(database, clock), clock, log, libraryFolder);
   const rows = await salvageRows(aside, store, log);
   const sidecars = await importSidecars(new Library(libraryFolder), store);

@@ -113,26 +113,19 @@ export class Poller implements Disposable {
       this.#retryLater(error);
       return;
     }
-    let waiting = false;
-    let began = false;
     for (const record of due) {
       if (this.#underWay.has(record.id)) continue;
       const kind = record.phase === 'ready' || record.phase === 'saving' ? 'fetch' : 'poll';
       const most = kind === 'fetch' ? MOST_FETCHES : MOST_POLLS;
-      if ([...this.#underWay.values()].filter((other) => other === kind).length >= most) {
-        waiting = true;
-        continue;
-      }
-      began = true;
+      if ([...this.#underWay.values()].filter((other) => other === kind).length >= most) continue;
       this.#underWay.set(record.id, kind);
       void this.#handle(record).finally(() => {
         this.#underWay.delete(record.id);
         this.schedule();
       });
     }
-    // What is under way re-arms the timer when it ends; what could not begin waits for that.
-    if (waiting || began) return;
-    // What is under way for long, or can't be read, must not keep the others from their time.
+    // What is under way re-arms the timer when it ends, and what could not begin waits for that; but what is under
+    // way for long, or can't be read, must not keep the others from their time.
     try {
       const next = store.nextDue(clock.now());
       if (next !== undefined) this.#sleep(next - clock.now());
@@ -232,7 +225,11 @@ export class Poller implements Disposable {
     }
     await store.update(record.id, (current) =>
       // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
-      current.version === claimed.version ? this.#decide(current, outcome, key.id) : undefined,
+      current.version !== claimed.version
+        ? undefined
+        : outcome.kind === 'keyRefused' && !stillOurs
+          ? { nextDue: clock.now() }
+          : this.#decide(current, outcome, key.id),
     );
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }

@@ -289,7 +289,8 @@ export class Saver {
       const origin = originOf(access.baseUrl);
       const stillOurs = (await keys.keyFor(origin))?.id === access.key.id;
       // A model that is closed to the key closes nothing else.
-      if (stillOurs && !ABOUT_A_MODEL.test(trouble.message)) await gate.keyRefused(origin, failure);
+      if (!stillOurs) return { phase: 'ready', nextDue: now };
+      if (!ABOUT_A_MODEL.test(trouble.message)) await gate.keyRefused(origin, failure);
       return { phase: 'ready', failure, nextDue: now + RECHECK };
     }
     const failure = failures.fetchFailed(error);

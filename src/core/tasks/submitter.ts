@@ -205,6 +205,8 @@ export class Submitter {
     }
     try {
       const due = clock.now() + LEASE;
+      // Before the commit, because that tells everybody at once.
+      this.#onTheirWay.add(id);
       const sending = await store.update(id, (record) =>
         // Called off at the last moment, or given up by another window while this one slept.
         record.phase === 'draft' && !signal.aborted
@@ -215,7 +217,6 @@ export class Submitter {
         signal.throwIfAborted();
         return { kind: 'done' };
       }
-      this.#onTheirWay.add(id);
       const lease = new Lease(this.#parts, id, 'sending', due, () => undefined);
       try {
         // From here on only the reply ends it: nobody can call back what may have arrived.
@@ -223,10 +224,10 @@ export class Submitter {
         await this.#writeDown(draft, outcome, access);
         return outcome;
       } finally {
-        this.#onTheirWay.delete(id);
         lease.dispose();
       }
     } finally {
+      this.#onTheirWay.delete(id);
       prepared.close();
     }
   }

@@ -10,6 +10,9 @@ const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }
 /** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
 const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
 
+/** How many tasks a person chooses from; older ones are reached through the list. */
+export const MOST_CHOICES = 1000;
+
 interface Parts {
   readonly asker: Asker;
   readonly l10n: L10n;
@@ -19,6 +22,8 @@ interface Parts {
 export interface TaskCommand {
   readonly title: string;
   readonly question: string;
+  /** Whoever is asked chooses one; several can still be given. */
+  readonly asksForOne?: true;
   /** Which tasks it suits. */
   readonly suits: (task: Task) => boolean;
 }
@@ -41,7 +46,7 @@ export async function tasksFor(
     return chosen.length > 0 ? chosen : undefined;
   }
   if (suitable.length === 0) return undefined;
-  const chosen = await asker.chooseSome({
+  const question = {
     title: command.title,
     placeholder: command.question,
     choices: suitable.map((task) => ({
@@ -49,6 +54,8 @@ export async function tasksFor(
       label: shortPrompt(task.request.prompt, LONGEST_MENTION),
       description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
     })),
-  });
-  return chosen ?? [];
+  };
+  if (!command.asksForOne) return (await asker.chooseSome(question)) ?? [];
+  const chosen = await asker.choose(question);
+  return chosen ? [chosen] : [];
 }

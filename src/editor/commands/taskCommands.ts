@@ -5,8 +5,9 @@ import type { Task } from '../../core/tasks/task';
 import type { Asker, Confirmation } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../messages';
+import { missingVideos } from '../missingVideos';
 import { LONGEST_MENTION, shortPrompt } from '../taskWords';
-import { tasksFor, type TaskCommand } from './taskArguments';
+import { MOST_CHOICES, tasksFor, type TaskCommand } from './taskArguments';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -14,9 +15,6 @@ interface Parts {
   readonly messages: Messages;
   readonly l10n: L10n;
 }
-
-/** How many tasks a person chooses from; older ones are reached through the list. */
-const MOST_CHOICES = 1000;
 
 interface Deed extends TaskCommand {
   /** What is said when it suits no task. */
@@ -86,17 +84,78 @@ export async function stopTracking(parts: Parts, args: readonly unknown[]): Prom
   });
 }
 
-async function doTo(parts: Parts, args: readonly unknown[], deed: Deed): Promise<void> {
+/** Asks the gateway once more about tasks that have ended without a video, or whose file is gone. */
+export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { engines, messages, l10n } = parts;
+  const engine = await engines.open();
+  const missing = await missingVideos(engine.library, engine.tasks(MOST_CHOICES));
+  const found = await doTo(parts, args, {
+    title: l10n.t('Look Again'),
+    question: l10n.t('Which tasks should the gateway be asked about once more?'),
+    none: l10n.t('There is no task that could be looked for again.'),
+    suits: ({ id, phase, gatewayTaskId }) =>
+      gatewayTaskId !== undefined &&
+      (phase === 'failed' || phase === 'lost' || phase === 'stopped' || missing.has(id)),
+    act: async (current, id) => current.lookAgain(id),
+  });
+  if (found > 0) messages.looksAgain(found);
+}
+
+/** A task id as gateways write them; blanks around it come from copying. */
+const TASK_ID = /^[\w.:=-]{4,200}$/;
+
+/** Follows the gateway's own task in place of one whose outcome is unknown. */
+export async function attachTaskId(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { engines, asker, messages, l10n } = parts;
+  const engine = await engines.open();
+  const title = l10n.t('Attach Task ID');
+  const tasks = await tasksFor(
+    args,
+    engine.tasks(MOST_CHOICES),
+    {
+      title,
+      question: l10n.t('Which request do you know the task id of?'),
+      asksForOne: true,
+      suits: ({ phase }) => phase === 'unknown',
+    },
+    parts,
+  );
+  if (!tasks) {
+    messages.nothingSuitable(l10n.t('There is no task whose outcome is unknown.'));
+    return;
+  }
+  for (const { id, request } of tasks) {
+    const text = await asker.text({
+      title,
+      prompt: l10n.t(
+        'The id that Nebula’s usage page shows for “{0}”. The task is followed from then on; nothing is sent again.',
+        shortPrompt(request.prompt, LONGEST_MENTION),
+      ),
+      placeholder: 'task_…',
+      validate: (value) =>
+        TASK_ID.test(value.trim())
+          ? undefined
+          : l10n.t('A task id is one word of letters, digits and hyphens or underscores.'),
+    });
+    if (text === undefined) return;
+    if (await engine.attachTaskId(id, text.trim())) messages.looksAgain(1);
+    else messages.tooLate(1);
+  }
+}
+
+/** @returns for how many tasks it was done */
+async function doTo(parts: Parts, args: readonly unknown[], deed: Deed): Promise<number> {
   const { engines, asker, messages } = parts;
   const engine = await engines.open();
   const tasks = await tasksFor(args, engine.tasks(MOST_CHOICES), deed, parts);
   if (!tasks) {
     messages.nothingSuitable(deed.none);
-    return;
+    return 0;
   }
-  if (tasks.length === 0) return;
-  if (deed.confirmation && !(await asker.confirm(deed.confirmation(tasks)))) return;
+  if (tasks.length === 0) return 0;
+  if (deed.confirmation && !(await asker.confirm(deed.confirmation(tasks)))) return 0;
   let late = 0;
   for (const { id } of tasks) if (!(await deed.act(engine, id))) late++;
   if (late > 0) messages.tooLate(late);
+  return tasks.length - late;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import manifest from '../../../package.json';
+import type { SETTINGS } from '../../../src/editor/ids';
 import type { NebulaVideoApi, Task, TaskChanges, VideoRequest } from '../../../src/api';
 
 /** The extension as other extensions reach it. */
@@ -10,7 +11,7 @@ export async function theApi(): Promise<NebulaVideoApi> {
 }
 
 /** Writes one of our settings where users keep theirs; undefined takes it away. */
-export async function setSetting(name: 'baseUrl' | 'confirm' | 'pollSeconds', value: unknown): Promise<void> {
+export async function setSetting(name: keyof typeof SETTINGS, value: unknown): Promise<void> {
   await vscode.workspace
     .getConfiguration('nebulaVideo')
     .update(name, value, vscode.ConfigurationTarget.Global);

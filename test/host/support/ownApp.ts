@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { createApp, type App, type TasksView } from '../../../src/editor/app';
+import { FakeMemento } from '../../support/fakeMemento';
+import { FakeQuickInputs } from '../../support/fakeQuickInputs';
 import { FakeSecrets } from '../../support/fakeSecrets';
+import { RecordingDesktop } from '../../support/recordingDesktop';
 import { RecordingNotifier } from '../../support/recordingNotifier';
 import { ScriptedAsker } from '../../support/scriptedAsker';
 
@@ -12,7 +15,10 @@ export class OwnApp {
   readonly storageFolder: string;
   readonly secrets = new FakeSecrets();
   readonly asker = new ScriptedAsker();
+  readonly inputs = new FakeQuickInputs();
+  readonly mementos = { workspace: new FakeMemento(), global: new FakeMemento() };
   readonly notifier = new RecordingNotifier();
+  readonly desktop = new RecordingDesktop();
   readonly view: TasksView & { visible: boolean; revealed: string[] };
   /** What the view was told: ids of rows, or undefined for all of them. */
   readonly fired: (string[] | undefined)[] = [];
@@ -65,7 +71,10 @@ export class OwnApp {
       secrets: this.secrets,
       view: this.view,
       fireRows: (ids) => this.fired.push(ids),
-      user: { asker: this.asker, notifier: this.notifier },
+      extensionUri: vscode.Uri.file(process.cwd()),
+      mementos: this.mementos,
+      isHere: true,
+      user: { asker: this.asker, notifier: this.notifier, inputs: this.inputs, desktop: this.desktop },
     });
   }
 }

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
-import { PHASES, isEnd } from '../../../src/core/tasks/phases';
+import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import { rowIcon, rowWords } from '../../../src/editor/rowIcon';
 import {
   ageWord,
@@ -9,6 +9,7 @@ import {
   optionWord,
   phaseWord,
   preciseMomentWord,
+  shortMomentWord,
   shortPrompt,
 } from '../../../src/editor/taskWords';
 
@@ -25,10 +26,24 @@ describe('the words for tasks', () => {
 
   it('let ended tasks be removed, and only followed ones be let go', () => {
     for (const phase of PHASES) {
-      assert.equal(/\bremovable\b/.test(rowWords(phase)), isEnd(phase), phase);
+      assert.equal(/\bremovable\b/.test(rowWords({ phase })), isEnd(phase), phase);
       const followed = ['queued', 'running', 'ready', 'saving'].includes(phase);
-      assert.equal(/\bfollowed\b/.test(rowWords(phase)), followed, phase);
+      assert.equal(/\bfollowed\b/.test(rowWords({ phase })), followed, phase);
     }
+  });
+
+  it('offer for each state what suits it', () => {
+    const words = (phase: Phase, isMissing = false) =>
+      rowWords({ phase, gatewayTaskId: 'task_1' }, isMissing);
+    for (const phase of PHASES) {
+      assert.equal(/\bvideo\b/.test(words(phase)), phase === 'saved', phase);
+      assert.equal(/\bagain\b/.test(words(phase)), ['failed', 'lost', 'stopped'].includes(phase), phase);
+      // A video's row is not taken away with one click.
+      assert.equal(/\bclearable\b/.test(words(phase)), isEnd(phase) && phase !== 'saved', phase);
+      assert.ok(!/\bagain\b/.test(rowWords({ phase })), 'what the gateway never had can’t be looked for');
+    }
+    assert.match(words('saved', true), /\bagain\b/);
+    assert.ok(!/\bvideo\b/.test(words('saved', true)));
   });
 
   it('show a task that waits for a key as such', () => {
@@ -58,6 +73,13 @@ describe('the words for tasks', () => {
     const at = new Date(2025, 2, 4, 15, 6).getTime();
     assert.match(momentWord(at, at, 'en-US'), /^Mar 4, 3:06\sPM$/);
     assert.match(momentWord(at, at + 366 * 86_400_000, 'en-US'), /^Mar 4, 2025, 3:06\sPM$/);
+  });
+
+  it('tell a moment in a list by its time today, else by its day', () => {
+    const at = new Date(2025, 2, 4, 15, 6).getTime();
+    assert.match(shortMomentWord(at, at + 1000, 'en-US'), /^3:06\sPM$/);
+    assert.equal(shortMomentWord(at, at + 86_400_000, 'en-US'), 'Mar 4');
+    assert.equal(shortMomentWord(at, at + 366 * 86_400_000, 'en-US'), 'Mar 4, 2025');
   });
 
   it('tell a step of a task to the second, with its day where that is another one', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { libraryName, slug } from '../../../src/core/library/names';
+import { foldersBelow, libraryName, safeName, savedName, slug } from '../../../src/core/library/names';
 
 const table: readonly (readonly [text: string, name: string])[] = [
   ['a paper boat', 'a-paper-boat'],
@@ -87,5 +87,91 @@ describe('libraryName', () => {
       const name = libraryName({ ...task, prompt }, 3);
       assert.ok(Buffer.byteLength(`${name}.${task.id}.json.part`) <= 255, name);
     }
+  });
+});
+
+describe('savedName', () => {
+  const parts = {
+    id: '0f8fad5b-d9cb-469f-a165-70867728950e',
+    createdAt: new Date(2026, 10, 22, 7, 5, 9).getTime(),
+    model: 'sora-2',
+    prompt: 'A boat: on the sea',
+    seconds: 4.04,
+    width: 1280,
+    height: 720,
+    position: 0,
+  };
+  const names: readonly (readonly [template: string, name: string])[] = [
+    ['{date}-{model}-{slug}', '2026-11-22-sora-2-a-boat-on-the-sea'],
+    ['{time} {seconds}s {size} {id} {n}', '07-05-09 4s 1280x720 0f8fad5b 1'],
+    ['{slug}.mp4', 'a-boat-on-the-sea'],
+    ['clips/{slug}', 'clips-a-boat-on-the-sea'],
+    ['..\\..\\{slug}', 'a-boat-on-the-sea'],
+    ['C:\\{n}', 'C-1'],
+    ['.{slug}. ', 'a-boat-on-the-sea'],
+    ['con', 'video-con'],
+    ['NUL.tar', 'video-NUL.tar'],
+    ['   ', 'video'],
+    ['{slug', '{slug'],
+    ['a{{slug}}', 'a{a-boat-on-the-sea}'],
+    ['\u202egpj.{n}', 'gpj.1'],
+  ];
+  for (const [template, name] of names) {
+    it(`${JSON.stringify(template)} gives ${name}`, () =>
+      assert.deepEqual(savedName(template, parts), { name }));
+  }
+  it('says which placeholder nobody knows', () => {
+    assert.deepEqual(savedName('{date}-{price}', parts), { unknown: '{price}' });
+    assert.deepEqual(savedName('{Date}', parts), { unknown: '{Date}' });
+    assert.deepEqual(savedName('{}', parts), { unknown: '{}' });
+    // What a prompt holds is no template.
+    assert.deepEqual(savedName('{slug}', { ...parts, prompt: '{price}' }), { name: 'price' });
+  });
+  it('property: safe on every system, whatever the template and the prompt', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.lorem());
+    fc.assert(
+      fc.property(text, text, (template, prompt) => {
+        const made = savedName(template.replace(/[{}]/g, '') + '{slug}', { ...parts, prompt });
+        assert.ok('name' in made);
+        const { name } = made;
+        assert.ok(name !== '' && !BAD.test(name) && name.isWellFormed(), JSON.stringify(name));
+        assert.ok(Buffer.byteLength(`${name}-999.mp4`) <= 255);
+        assert.equal(safeName(name), name, 'what is a name stays one');
+      }),
+    );
+  });
+});
+
+describe('foldersBelow', () => {
+  const good: readonly (readonly [text: string, steps: readonly string[]])[] = [
+    ['videos', ['videos']],
+    [' docs/media/ ', ['docs', 'media']],
+    ['docs\\media', ['docs', 'media']],
+    ['./a//b/.', ['a', 'b']],
+    ['.github/media', ['.github', 'media']],
+    ['', []],
+    ['.', []],
+    ['映像', ['映像']],
+  ];
+  for (const [text, steps] of good) {
+    it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(foldersBelow(text), steps));
+  }
+  const bad = [
+    ...['..', '../videos', 'a/../../b', 'a/..', '/tmp', '\\\\server\\share', '\\tmp', 'C:', 'c:/videos'],
+    ...['C:\\videos', '~', '~/videos', 'a/.. /b', 'a/.../b', 'a./b', 'file:///tmp', 'a|b', 'a\0b', 'con/x'],
+    ...['aux.d', 'vi\u202edeos', 'what?', '${workspaceFolder}/x:y'],
+  ];
+  for (const text of bad) {
+    it(`refuses ${JSON.stringify(text)}`, () => assert.equal(foldersBelow(text), undefined));
+  }
+  it('property: no step leads anywhere but down', () => {
+    const piece = fc.constantFrom('..', '.', '/', '\\', 'a', ' ', ':', '...', 'nul', '~', '%2e', '\u2024');
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        for (const step of foldersBelow(pieces.join('')) ?? []) {
+          assert.ok(step !== '' && !/^\.+$/.test(step) && !/[\\/:]/.test(step) && step === step.trim());
+        }
+      }),
+    );
   });
 });

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { RequestError } from '../../core/models/family';
+import { prepareRequest } from '../../core/models/prepareRequest';
+import type { Task } from '../../core/tasks/task';
+import type { Asker } from '../asker';
+import type { EngineHolder } from '../engineHolder';
+import { Rejection } from '../rejection';
+import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../taskWords';
+import { askAndSend, type GenerateParts } from './generate';
+
+interface Parts extends GenerateParts {
+  readonly engines: EngineHolder;
+  readonly asker: Asker;
+}
+
+/** How many tasks a person chooses from; older ones are reached through the list. */
+const MOST_CHOICES = 1000;
+
+/** A row of the list or a task, as the list, the player and key bindings hand it over. */
+const given = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]).nullish();
+
+/** Opens the wizard at its last step with the request of an earlier task. It never pays on one click. */
+export async function generateAgain(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  const { engines, messages, l10n } = parts;
+  const id = given.parse(args[0]);
+  const engine = await engines.open();
+  const tasks = typeof id === 'string' ? [engine.task(id)] : engine.tasks(MOST_CHOICES);
+  const known = tasks.filter((task) => task !== undefined);
+  if (known.length === 0) {
+    messages.nothingSuitable(l10n.t('There is no task to generate again.'));
+    return undefined;
+  }
+  const task = typeof id === 'string' ? known[0] : await chooseTask(known, parts);
+  if (!task) return undefined;
+  checkRequest(task, parts);
+  return askAndSend(parts, { request: task.request, at: 'summary' });
+}
+
+async function chooseTask(tasks: readonly Task[], { asker, l10n }: Parts): Promise<Task | undefined> {
+  return asker.choose({
+    title: l10n.t('Generate Again'),
+    placeholder: l10n.t('Which video should be generated again?'),
+    choices: tasks.map((task) => ({
+      value: task,
+      label: shortPrompt(task.request.prompt, LONGEST_MENTION),
+      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
+    })),
+  });
+}
+
+/** What a newer version has asked for may be beyond this one; that is said before anybody is asked. */
+function checkRequest({ request }: Task, { l10n }: Parts): void {
+  try {
+    prepareRequest(request, l10n);
+  } catch (error) {
+    throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
+  }
+}

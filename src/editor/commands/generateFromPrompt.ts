@@ -1,0 +1,29 @@
+import type { TextDocument } from 'vscode';
+import type { Task } from '../../core/tasks/task';
+import { askAndSend, type GenerateParts } from './generate';
+
+interface Parts extends GenerateParts {
+  readonly prompts: {
+    find(args: readonly unknown[]): TextDocument | undefined;
+    close(document: TextDocument, text: string): Promise<void>;
+  };
+}
+
+/** Goes on with the text of a prompt editor, byte for byte, at the question after the prompt. */
+export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  const { prompts, messages } = parts;
+  const document = prompts.find(args);
+  if (!document) {
+    messages.noPromptEditor();
+    return undefined;
+  }
+  const prompt = document.getText();
+  if (prompt.trim() === '') {
+    messages.emptyPrompt();
+    return undefined;
+  }
+  const task = await askAndSend(parts, { request: { prompt }, at: 'afterPrompt', written: true });
+  // Its text is the task's now, except where it has to be sent once more.
+  if (task && task.phase !== 'rejected') await prompts.close(document, prompt);
+  return task;
+}

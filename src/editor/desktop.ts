@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+
+/** What the editor does outside of itself, or asks in the system's own dialogs. */
+export interface Desktop {
+  /**
+   * Whether we run on the machine where the user sits: only there can files of ours be given to other programs. In a
+   * browser, or on a remote machine, the library lies out of their reach.
+   */
+  readonly isHere: boolean;
+  /** Opens a file or folder with the system's program for it. @returns whether it could be opened */
+  openExternally(uri: vscode.Uri): Promise<boolean>;
+  /** Shows a file in the system's file manager. */
+  showInFileManager(uri: vscode.Uri): Promise<void>;
+  /** Shows a file of the workspace in the explorer. */
+  showInExplorer(uri: vscode.Uri): Promise<void>;
+  copyText(text: string): Promise<void>;
+  /** Asks where to save a video; the dialog itself asks before a file is overwritten. */
+  askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined>;
+}
+
+/** The editor's own ways. */
+export class EditorDesktop implements Desktop {
+  readonly isHere: boolean;
+
+  constructor(isHere: boolean) {
+    this.isHere = isHere;
+  }
+
+  async openExternally(uri: vscode.Uri): Promise<boolean> {
+    return vscode.env.openExternal(uri);
+  }
+
+  async showInFileManager(uri: vscode.Uri): Promise<void> {
+    await vscode.commands.executeCommand('revealFileInOS', uri);
+  }
+
+  async showInExplorer(uri: vscode.Uri): Promise<void> {
+    await vscode.commands.executeCommand('revealInExplorer', uri);
+  }
+
+  async copyText(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text);
+  }
+
+  async askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined> {
+    return vscode.window.showSaveDialog({
+      defaultUri: suggestion,
+      title: vscode.l10n.t('Save Video As'),
+      saveLabel: vscode.l10n.t('Save'),
+      filters: { [vscode.l10n.t('MP4 video')]: ['mp4'] },
+    });
+  }
+}

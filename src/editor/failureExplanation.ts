@@ -1,0 +1,177 @@
+import type { L10n } from '../core/common/l10n';
+import { failureParts } from '../core/tasks/failures';
+import type { Phase } from '../core/tasks/phases';
+import type { Charged, Failure, FailureKind, Task } from '../core/tasks/task';
+import { commandNamed, type CommandId } from './ids';
+import { chargeWord } from './taskWords';
+
+/** How a task stands that has no video, in words, and what helps. */
+export interface FailureExplanation {
+  readonly title: string;
+  /** What happened and what to do, in a sentence or two. */
+  readonly sentence: string;
+  /** What is known about the money. */
+  readonly charge: string;
+  /** What helps, the most likely first. All take a task's id, or nothing. */
+  readonly actions: readonly CommandId[];
+  /** The gateway's own words. */
+  readonly details?: string;
+}
+
+/** Commands by their names in DESIGN 6; those that this version does not have are not offered. */
+type Helpers = readonly string[];
+
+/** What helps against each kind of refusal, before looking at the log. */
+const AGAINST: Readonly<Record<FailureKind, Helpers>> = {
+  moderation: ['editAndGenerate', 'generateAgain'],
+  parameter: ['editAndGenerate', 'generateAgain'],
+  image: ['editAndGenerate', 'generateAgain'],
+  modelGone: ['editAndGenerate', 'generateAgain'],
+  quota: ['generateAgain'],
+  key: ['setApiKey', 'generateAgain'],
+  permission: ['setApiKey', 'editAndGenerate', 'generateAgain'],
+  rateLimit: ['generateAgain'],
+  upstream: ['generateAgain'],
+  network: ['testConnection', 'generateAgain'],
+  expired: ['generateAgain'],
+  badReply: ['generateAgain'],
+  disk: ['generateAgain'],
+  unknown: ['generateAgain'],
+};
+
+/**
+ * Explains a task that has ended without a video, or whose last attempt to go on did not work.
+ * @returns undefined for a task that is well
+ */
+export function explainFailure(task: Task, l10n: L10n): FailureExplanation | undefined {
+  const { phase, failure } = task;
+  switch (phase) {
+    case 'failed':
+      return explain(failure, l10n, {
+        title: failedTitle(failure?.kind, l10n),
+        sentence: l10n.t('The gateway says that this video could not be made.'),
+        charged: 'no',
+        helpers: [...AGAINST[failure?.kind ?? 'upstream'], 'showLog', 'lookAgain'],
+      });
+    case 'rejected':
+      return explain(failure, l10n, {
+        title: rejectedTitle(failure, l10n),
+        sentence: l10n.t('The gateway did not take the request.'),
+        charged: 'no',
+        helpers: [...AGAINST[failure?.kind ?? 'unknown'], 'showLog'],
+      });
+    case 'unknown':
+      return explain(failure, l10n, {
+        title: l10n.t('It is not known whether this video is being made'),
+        sentence: l10n.t('The request was sent, but no clear answer came back.'),
+        charged: 'unknown',
+        helpers: ['rescue', 'attachTaskId', 'generateAgain', 'showLog'],
+      });
+    case 'lost':
+      return explain(failure, l10n, {
+        title: l10n.t('This video is gone'),
+        sentence: l10n.t('The gateway no longer has this video.'),
+        charged: 'unknown',
+        helpers: ['lookAgain', 'generateAgain', 'showLog'],
+      });
+    case 'stopped':
+      return stopped(task, l10n);
+    case 'saved':
+      // Some of several videos are missing.
+      return (
+        failure &&
+        explain(failure, l10n, {
+          title: l10n.t('Not every video of this task is here'),
+          sentence: '',
+          charged: 'yes',
+          helpers: ['lookAgain', 'showLog'],
+        })
+      );
+    default:
+      return failure && explain(failure, l10n, held(phase, failure.kind, l10n));
+  }
+}
+
+interface Words {
+  readonly title: string;
+  /** Where the failure has no sentence of its own. */
+  readonly sentence: string;
+  readonly charged: Charged;
+  readonly helpers: Helpers;
+}
+
+function explain(
+  failure: Failure | undefined,
+  l10n: L10n,
+  { title, sentence, charged, helpers }: Words,
+): FailureExplanation {
+  const charge = chargeWord(failure?.charged ?? charged, l10n);
+  const actions = helpers.map(commandNamed).filter((id) => id !== undefined);
+  return { title, charge, actions, ...(failure ? failureParts(failure, l10n) : { sentence }) };
+}
+
+/** A task that goes on, though something is in its way. */
+function held(phase: Phase, kind: FailureKind, l10n: L10n): Words {
+  const words = { sentence: '', charged: 'unknown' } as const;
+  if (kind === 'key' || kind === 'permission' || kind === 'quota') {
+    return { ...words, title: l10n.t('This video waits for a valid key'), helpers: ['setApiKey', 'showLog'] };
+  }
+  if (kind === 'disk') {
+    return {
+      ...words,
+      title: l10n.t('This video waits for room on the disk'),
+      helpers: ['openLibrary', 'refresh', 'showLog'],
+    };
+  }
+  return {
+    ...words,
+    title:
+      phase === 'draft'
+        ? l10n.t('The gateway asked to wait before this is sent')
+        : phase === 'ready' || phase === 'saving'
+          ? l10n.t('This video could not be fetched yet')
+          : l10n.t('The gateway does not answer right now'),
+    helpers: phase === 'draft' ? ['stopSending', 'showLog'] : ['refresh', 'showLog'],
+  };
+}
+
+function failedTitle(kind: FailureKind | undefined, l10n: L10n): string {
+  return kind === 'moderation' ? l10n.t('This video was held back') : l10n.t('This video could not be made');
+}
+
+function rejectedTitle(failure: Failure | undefined, l10n: L10n): string {
+  switch (failure?.kind) {
+    case 'network':
+      return l10n.t('This request could not be sent');
+    case 'key':
+      return l10n.t('The gateway did not accept the key');
+    case 'quota':
+      return l10n.t('The balance is too low for this video');
+    case 'modelGone':
+      return l10n.t('This model is not available');
+    default:
+      return failure?.code === 'interrupted'
+        ? l10n.t('This request was never sent')
+        : l10n.t('The gateway refused this request');
+  }
+}
+
+function stopped(task: Task, l10n: L10n): FailureExplanation {
+  // Without an id the gateway never took it.
+  if (task.gatewayTaskId === undefined) {
+    return explain(undefined, l10n, {
+      title: l10n.t('You stopped this before it was sent'),
+      sentence: l10n.t('The gateway did not take the request.'),
+      charged: 'no',
+      helpers: ['generateAgain', 'editAndGenerate'],
+    });
+  }
+  return explain(undefined, l10n, {
+    title: l10n.t('You stopped following this video'),
+    sentence: l10n.t(
+      'Stopping neither cancels nor refunds it: the gateway may have made the video. Look Again fetches it while it is there.',
+    ),
+    charged: 'unknown',
+    helpers: ['lookAgain', 'generateAgain'],
+  });
+}

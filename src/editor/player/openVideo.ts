@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import type { L10n } from '../../core/common/l10n';
+import type { Task } from '../../core/tasks/task';
+import type { ChoiceQuestion } from '../asker';
+import { ageWord, phaseWord, shortPrompt } from '../taskWords';
+import type { Players } from './players';
+
+interface Parts {
+  readonly players: Pick<Players, 'open'>;
+  /** The newest tasks first. */
+  readonly tasks: () => Promise<readonly Task[]>;
+  readonly choose: (question: ChoiceQuestion<string>) => Promise<string | undefined>;
+  /** Tells, in few words, that there is nothing to open. */
+  readonly nothing: (sentence: string) => void;
+  readonly l10n: L10n;
+  readonly now: () => number;
+}
+
+/** A row of the task list is the task's id; a task works too. */
+const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]);
+
+/** A row, and all selected rows when there are several. */
+const given = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
+
+/** More tabs at once are no help to anybody. */
+const MOST_AT_ONCE = 8;
+
+/** Opens the players of the given tasks, or of one that is asked for. */
+export async function openVideo(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { players, l10n } = parts;
+  const [one, many] = given.parse([args[0], args[1]]);
+  const ids = many && many.length > 0 ? many : one === undefined || one === null ? await ask(parts) : [one];
+  if (!ids) return;
+  let opened = 0;
+  for (const id of ids.slice(0, MOST_AT_ONCE)) if (await players.open(id)) opened++;
+  if (opened === 0) parts.nothing(l10n.t('This task is no longer in the list.'));
+}
+
+/** @returns undefined when nothing was chosen, or there is nothing to choose from */
+async function ask({ tasks, choose, nothing, l10n, now }: Parts): Promise<readonly string[] | undefined> {
+  const all = await tasks();
+  if (all.length === 0) {
+    nothing(l10n.t('There is no video to open yet.'));
+    return undefined;
+  }
+  const chosen = await choose({
+    title: l10n.t('Open Video'),
+    placeholder: l10n.t('Which video?'),
+    choices: all.map((task) => ({
+      value: task.id,
+      label: shortPrompt(task.request.prompt),
+      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(now() - task.createdAt, l10n)}`,
+    })),
+  });
+  return chosen === undefined ? undefined : [chosen];
+}

@@ -1,0 +1,114 @@
+import type { L10n } from '../../core/common/l10n';
+import type { Action, Offer } from '../../webview/protocol';
+
+/** What stands behind a button of the page. */
+interface Deed {
+  readonly command: string;
+  /** Given to the command; the task's id unless said otherwise. */
+  readonly args?: readonly string[];
+}
+
+/** The commands behind the buttons (DESIGN 6). What is not here the player does itself. */
+const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
+  saveToWorkspace: { command: 'nebulaVideo.saveToWorkspace' },
+  saveAs: { command: 'nebulaVideo.saveAs' },
+  openExternally: { command: 'nebulaVideo.openExternally' },
+  reveal: { command: 'nebulaVideo.revealVideo' },
+  copyPrompt: { command: 'nebulaVideo.copyPrompt' },
+  generateAgain: { command: 'nebulaVideo.generateAgain' },
+  editAndGenerate: { command: 'nebulaVideo.editAndGenerate' },
+  lookAgain: { command: 'nebulaVideo.lookAgain' },
+  rescue: { command: 'nebulaVideo.rescue' },
+  attachTaskId: { command: 'nebulaVideo.attachTaskId' },
+  stopSending: { command: 'nebulaVideo.stopSending' },
+  stopTracking: { command: 'nebulaVideo.stopTracking' },
+  setApiKey: { command: 'nebulaVideo.setApiKey', args: [] },
+  openBaseUrl: { command: 'workbench.action.openSettings', args: ['@id:nebulaVideo.baseUrl'] },
+  openLibrary: { command: 'nebulaVideo.openLibrary', args: [] },
+  showLog: { command: 'nebulaVideo.showLog', args: [] },
+};
+
+/** The command of an action, and its arguments; undefined when the player does it itself. */
+export function deedOf(
+  action: Action,
+  taskId: string,
+): { readonly command: string; readonly args: readonly string[] } | undefined {
+  const deed = DEEDS[action];
+  return deed && { command: deed.command, args: deed.args ?? [taskId] };
+}
+
+/**
+ * Whether an action can be offered: a button that does nothing is worse than none.
+ * @param hasCommand whether a command of ours is there
+ */
+export function canOffer(action: Action, hasCommand: (id: string) => boolean): boolean {
+  const deed = DEEDS[action];
+  return !deed?.command.startsWith('nebulaVideo.') || hasCommand(deed.command);
+}
+
+/**
+ * The buttons of a page: those that can be offered. One stands out: the first, or the one that is named; where
+ * nothing needs doing, none.
+ */
+export function offersOf(
+  { actions, primary }: { readonly actions: readonly Action[]; readonly primary?: Action | 'none' },
+  hasCommand: (id: string) => boolean,
+  l10n: L10n,
+): Offer[] {
+  return actions
+    .filter((action) => canOffer(action, hasCommand))
+    .map((action, index) => ({
+      action,
+      label: labelOf(action, l10n),
+      primary: primary === undefined ? index === 0 : action === primary,
+    }));
+}
+
+function labelOf(action: Action, l10n: L10n): string {
+  switch (action) {
+    case 'saveToWorkspace':
+      return l10n.t('Save to Workspace');
+    case 'saveAs':
+      return l10n.t('Save As…');
+    case 'openExternally':
+      return l10n.t('Open in System Player');
+    case 'reveal':
+      return revealLabel(l10n);
+    case 'copyPrompt':
+      return l10n.t('Copy Prompt');
+    case 'generateAgain':
+      return l10n.t('Generate Again…');
+    case 'editAndGenerate':
+      return l10n.t('Edit and Generate…');
+    case 'lookAgain':
+    case 'lookForFile':
+      return l10n.t('Look Again');
+    case 'rescue':
+      return l10n.t('Find Lost Video…');
+    case 'attachTaskId':
+      return l10n.t('Attach Task ID…');
+    case 'stopSending':
+      return l10n.t('Stop Sending');
+    case 'stopTracking':
+      return l10n.t('Stop Tracking');
+    case 'setApiKey':
+      return l10n.t('Set API Key');
+    case 'openBaseUrl':
+      return l10n.t('Open Setting');
+    case 'openLibrary':
+      return l10n.t('Open Library');
+    case 'showLog':
+      return l10n.t('Show Log');
+    case 'copyDetails':
+      return l10n.t('Copy Details');
+    case 'retry':
+      return l10n.t('Try Again');
+  }
+}
+
+/** As the editor itself calls it on each system. */
+function revealLabel(l10n: L10n): string {
+  if (process.platform === 'darwin') return l10n.t('Reveal in Finder');
+  if (process.platform === 'win32') return l10n.t('Reveal in File Explorer');
+  return l10n.t('Open Containing Folder');
+}

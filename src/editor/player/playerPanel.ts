@@ -1,0 +1,284 @@
+import * as vscode from 'vscode';
+import type { Clock } from '../../core/common/clock';
+import type { Event } from '../../core/common/events';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/lifetime';
+import { describeError, type Log } from '../../core/common/log';
+import type { Task, TaskChanges } from '../../core/tasks/task';
+import { toHost, type Action, type Take, type ToHost, type ToPage, type View } from '../../webview/protocol';
+import { lookAtMedia } from './mediaFile';
+import { canOffer, deedOf } from './playerActions';
+import { playerHtml } from './playerHtml';
+import { PLAYER_VIEW_TYPE } from './playerId';
+import { playerTexts } from './playerTexts';
+import {
+  changeOf,
+  factsText,
+  messageView,
+  playerView,
+  titleOf,
+  type Media,
+  type ViewParts,
+} from './playerView';
+
+/** The part of the engine that a player needs. */
+export interface PlayerEngine {
+  task(id: string): Task | undefined;
+  /** Remembers that the user has seen a task's video. */
+  markSeen(id: string): Promise<void>;
+  readonly onDidChangeTasks: Event<TaskChanges>;
+}
+
+export interface PanelParts {
+  /** The engine; opened when it is first needed. */
+  readonly engine: () => Promise<PlayerEngine>;
+  /** Where the extension lies; another place after each update. */
+  readonly extensionUri: vscode.Uri;
+  /** Absolute path of the library on this machine. */
+  readonly libraryFolder: string;
+  /** Whether a command of ours is there. */
+  readonly hasCommand: (id: string) => boolean;
+  readonly execute: (command: string, ...args: readonly string[]) => PromiseLike<unknown>;
+  readonly copy: (text: string) => PromiseLike<void>;
+  readonly l10n: L10n;
+  readonly language: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How a request of the page ended: what went wrong, or what to tell otherwise. */
+type Answer = Pick<Extract<ToPage, { type: 'done' }>, 'error' | 'note'>;
+
+const NOTHING_TO_SAY: Answer = { error: null, note: null };
+
+/** Longest title of the tab, in characters. */
+const LONGEST_TAB_TITLE = 32;
+
+/** The page of one task in an editor tab. */
+export class PlayerPanel implements Disposable {
+  readonly taskId: string;
+  readonly #panel: vscode.WebviewPanel;
+  readonly #parts: PanelParts;
+  readonly #owned = new DisposableStore();
+  /** What the page shows; undefined until it has asked. */
+  #shown: View | undefined;
+  /** Counts the looks at the task, so that a slow one does not undo a later one. */
+  #looks = 0;
+
+  private constructor(panel: vscode.WebviewPanel, taskId: string, parts: PanelParts) {
+    this.#panel = panel;
+    this.taskId = taskId;
+    this.#parts = parts;
+    const media = vscode.Uri.joinPath(parts.extensionUri, 'dist', 'webview');
+    const { webview } = panel;
+    panel.iconPath = new vscode.ThemeIcon('device-camera-video');
+    // A revived panel still has the folders of the version that made it.
+    webview.options = {
+      enableScripts: true,
+      enableForms: false,
+      localResourceRoots: [media, vscode.Uri.file(parts.libraryFolder)],
+    };
+    this.#owned.add(panel.onDidDispose(() => this.#owned.dispose()));
+    this.#owned.add(webview.onDidReceiveMessage((message: unknown) => this.#onMessage(message)));
+    webview.html = playerHtml({
+      cspSource: webview.cspSource,
+      script: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.js')).toString(),
+      style: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.css')).toString(),
+      language: parts.language,
+      data: { taskId, texts: playerTexts(parts.l10n) },
+    });
+  }
+
+  /** Opens a new tab for a task. */
+  static create(task: Task, parts: PanelParts): PlayerPanel {
+    const title = titleOf(task, LONGEST_TAB_TITLE, parts.l10n);
+    const column = vscode.ViewColumn.Active;
+    return new PlayerPanel(
+      vscode.window.createWebviewPanel(PLAYER_VIEW_TYPE, title, column, { enableFindWidget: true }),
+      task.id,
+      parts,
+    );
+  }
+
+  /** Fills a tab that the editor has kept over a reload. */
+  static revive(panel: vscode.WebviewPanel, taskId: string, parts: PanelParts): PlayerPanel {
+    return new PlayerPanel(panel, taskId, parts);
+  }
+
+  get isActive(): boolean {
+    return !this.#owned.isDisposed && this.#panel.active;
+  }
+
+  get isVisible(): boolean {
+    return !this.#owned.isDisposed && this.#panel.visible;
+  }
+
+  /** Calls back when the tab is closed, however that happens. */
+  onDidDispose(listener: () => void): void {
+    this.#owned.add({ dispose: listener });
+  }
+
+  /** Brings the tab to the front. */
+  reveal(): void {
+    this.#panel.reveal();
+  }
+
+  /** Shows what has become of the task. A page that has not asked yet will ask. */
+  async update(): Promise<void> {
+    const look = ++this.#looks;
+    const view = await this.#look();
+    if (this.#owned.isDisposed || look !== this.#looks || !this.#shown) return;
+    const change = changeOf(this.#shown, view);
+    if (Object.keys(change).length === 0) return;
+    this.#shown = view;
+    this.#tell({ type: 'change', change });
+  }
+
+  /** Lets go of the tab, which stays: the editor revives it after a reload. */
+  release(): void {
+    this.#owned.dispose();
+  }
+
+  /** Closes the tab. */
+  dispose(): void {
+    if (!this.#owned.isDisposed) this.#panel.dispose();
+  }
+
+  #onMessage(message: unknown): void {
+    const parsed = toHost.safeParse(message);
+    if (!parsed.success) {
+      this.#parts.log.warn('a page sent something that is no message');
+      return;
+    }
+    this.#answer(parsed.data).catch((error: unknown) => this.#parts.log.error(describeError(error)));
+  }
+
+  async #answer(message: ToHost): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        return this.#sendAll();
+      case 'videoFailed':
+        this.#parts.log.warn(`the video of task ${this.taskId} can't be played: ${message.reason}`);
+        // Perhaps because it is no longer there.
+        return this.update();
+      case 'run':
+        return this.#run(message.request, message.action);
+    }
+  }
+
+  /** Tells a page that knows nothing everything. */
+  async #sendAll(): Promise<void> {
+    const look = ++this.#looks;
+    const view = await this.#look();
+    if (this.#owned.isDisposed || look !== this.#looks) return;
+    this.#shown = view;
+    this.#tell({ type: 'view', view });
+  }
+
+  async #run(request: number, action: Action): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = await this.#do(action);
+    } catch (reason) {
+      this.#parts.log.error(`${action} failed: ${describeError(reason)}`);
+      const { l10n } = this.#parts;
+      answer = {
+        error: l10n.t('That did not work, for an unexpected reason. The log says more.'),
+        note: null,
+      };
+    }
+    if (!this.#owned.isDisposed) this.#tell({ type: 'done', request, ...answer });
+  }
+
+  async #do(action: Action): Promise<Answer> {
+    switch (action) {
+      case 'copyDetails':
+        await this.#parts.copy(factsText(this.#shown?.facts ?? []));
+        return this.#copied();
+      case 'copyPrompt':
+        await this.#copyPrompt();
+        return this.#copied();
+      case 'retry':
+        await this.update();
+        return NOTHING_TO_SAY;
+      case 'lookForFile':
+        return this.#lookForFile();
+      default:
+        await this.#execute(action);
+        return NOTHING_TO_SAY;
+    }
+  }
+
+  /** Runs the command behind a button. @returns false when there is none */
+  async #execute(action: Action): Promise<boolean> {
+    const deed = deedOf(action, this.taskId);
+    if (!deed || !canOffer(action, this.#parts.hasCommand)) return false;
+    await this.#parts.execute(deed.command, ...deed.args);
+    return true;
+  }
+
+  /** It needs nothing but the text, which is here. */
+  async #copyPrompt(): Promise<void> {
+    if (!(await this.#execute('copyPrompt'))) await this.#parts.copy(this.#shown?.prompt ?? '');
+  }
+
+  #copied(): Answer {
+    return { error: null, note: this.#parts.l10n.t('Copied') };
+  }
+
+  /** The file may be back; if not, the gateway may still have the video. */
+  async #lookForFile(): Promise<Answer> {
+    await this.update();
+    if (this.#shown?.stage.kind !== 'message' || (await this.#execute('lookAgain'))) return NOTHING_TO_SAY;
+    return { error: this.#parts.l10n.t('The file is still missing.'), note: null };
+  }
+
+  /** The page as it should be now. */
+  async #look(): Promise<View> {
+    const { l10n, language, clock, hasCommand, log } = this.#parts;
+    const parts: ViewParts = { l10n, language, hasCommand, now: clock.now() };
+    let task: Task | undefined;
+    try {
+      task = (await this.#parts.engine()).task(this.taskId);
+    } catch (error) {
+      log.error(`task ${this.taskId} can't be read: ${describeError(error)}`);
+      const title = l10n.t('The tasks cannot be read');
+      const sentence = l10n.t('Something keeps the extension from its own files. The log says more.');
+      return messageView({ title, sentence, tone: 'error', actions: ['retry', 'showLog'] }, parts);
+    }
+    if (!task) {
+      const title = l10n.t('This task is no longer in the list');
+      const sentence = l10n.t('It was removed. Its video, if there was one, is still in the library.');
+      return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, parts);
+    }
+    if (!this.#owned.isDisposed) this.#panel.title = titleOf(task, LONGEST_TAB_TITLE, l10n);
+    return playerView(task, await this.#media(task), parts);
+  }
+
+  async #media({ phase, videos }: Task): Promise<Media> {
+    if (phase !== 'saved' || videos.length === 0) return { kind: 'missing' };
+    const takes: Take[] = [];
+    for (const [index, video] of videos.entries()) {
+      const file = await lookAtMedia(video.uri);
+      if (!file || this.#owned.isDisposed) continue;
+      const { width, height, hasAudio } = video;
+      const address = this.#panel.webview.asWebviewUri(vscode.Uri.parse(video.uri, true));
+      takes.push({
+        url: address.with({ query: `version=${file.version}` }).toString(),
+        name: this.#parts.l10n.t('Video {0}', index + 1),
+        width,
+        height,
+        hasAudio,
+        framesPerSecond: file.framesPerSecond,
+      });
+    }
+    return takes.length > 0 ? { kind: 'there', takes } : { kind: 'missing' };
+  }
+
+  #tell(message: ToPage): void {
+    // A hidden page hears nothing; shown again, it asks for everything.
+    this.#panel.webview.postMessage(message).then(undefined, (error: unknown) => {
+      if (!this.#owned.isDisposed) this.#parts.log.warn(`a page could not be told: ${describeError(error)}`);
+    });
+  }
+}

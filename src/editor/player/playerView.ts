@@ -1,0 +1,276 @@
+import type { L10n } from '../../core/common/l10n';
+import { isEnd, type Phase } from '../../core/tasks/phases';
+import type { Task } from '../../core/tasks/task';
+import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
+import { optionWord, phaseWord, shortPrompt } from '../taskWords';
+import { outcomeOf, takeApart } from './outcome';
+import { canOffer, offersOf } from './playerActions';
+
+/** What is known of a task's videos on the disk. */
+export type Media =
+  { readonly kind: 'there'; readonly takes: readonly Take[] } | { readonly kind: 'missing' };
+
+export interface ViewParts {
+  readonly l10n: L10n;
+  readonly language: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether a command of ours is there. */
+  readonly hasCommand: (id: string) => boolean;
+}
+
+/** Longest title of the page, in characters: about what fits on a line. */
+const LONGEST_TITLE = 90;
+
+/** All that a task's page shows, in the user's words. */
+export function playerView(task: Task, media: Media, parts: ViewParts): View {
+  const { l10n, hasCommand } = parts;
+  const staged = stageOf(task, media, parts);
+  const { stage, tone } = staged;
+  return {
+    title: titleOf(task, LONGEST_TITLE, l10n),
+    tone,
+    state:
+      tone === 'warning' && task.phase === 'saved' ? l10n.t('File missing') : phaseWord(task.phase, l10n),
+    summary: [task.request.model, ...askedFor(task, l10n)],
+    stage,
+    offers: offersOf(staged, hasCommand, l10n),
+    prompt: task.request.prompt,
+    facts: factsOf(task, parts),
+    timeline: timelineOf(task, parts),
+  };
+}
+
+/** The first words of a task's prompt; never empty. */
+export function titleOf(task: Task, longest: number, l10n: L10n): string {
+  return shortPrompt(task.request.prompt, longest) || l10n.t('Video without a prompt');
+}
+
+/** A page without a task: the task was removed, or the tasks can't be read just now. */
+export function messageView(
+  {
+    title,
+    sentence,
+    tone,
+    actions,
+  }: { title: string; sentence: string; tone: Tone; actions: readonly Action[] },
+  { l10n, hasCommand }: Pick<ViewParts, 'l10n' | 'hasCommand'>,
+): View {
+  return {
+    title: l10n.t('Nebula Video'),
+    tone,
+    state: title,
+    summary: [],
+    stage: { kind: 'message', tone, title, sentence, charge: null, details: null },
+    offers: offersOf({ actions }, hasCommand, l10n),
+    prompt: '',
+    facts: [],
+    timeline: [],
+  };
+}
+
+/** What of a view is another one now. */
+export function changeOf(before: View, after: View): Partial<View> {
+  const keys = Object.keys(after) as (keyof View)[];
+  const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  return Object.fromEntries(changed.map((key) => [key, after[key]]));
+}
+
+// ── the stage ─────────────────────────────────────────────────────────────────────────────────────
+
+interface Staged {
+  readonly stage: Stage;
+  readonly tone: Tone;
+  readonly actions: readonly Action[];
+  /** The button that stands out; the first unless said. */
+  readonly primary?: Action | 'none';
+}
+
+function stageOf(task: Task, media: Media, parts: ViewParts): Staged {
+  if (task.phase === 'saved') return media.kind === 'there' ? shown(media.takes) : missing(parts);
+  if (!isEnd(task.phase)) return working(task, parts);
+  const { tone, title, sentence, charge, details, actions } = outcomeOf(task, parts.l10n, parts.hasCommand);
+  return { stage: { kind: 'message', tone, title, sentence, charge, details }, tone, actions };
+}
+
+function shown(takes: readonly Take[]): Staged {
+  return {
+    stage: { kind: 'video', takes: [...takes] },
+    tone: 'done',
+    actions: ['saveToWorkspace', 'saveAs', 'openExternally', 'reveal', 'generateAgain'],
+  };
+}
+
+function missing({ l10n, hasCommand }: ViewParts): Staged {
+  const canFetch = canOffer('lookAgain', hasCommand);
+  return {
+    tone: 'warning',
+    stage: {
+      kind: 'message',
+      tone: 'warning',
+      title: l10n.t('The file of this video is missing'),
+      sentence: canFetch
+        ? l10n.t(
+            'It was moved, renamed or deleted. Look Again finds it when it is back in the library, or fetches it anew while the gateway keeps it.',
+          )
+        : l10n.t('It was moved, renamed or deleted. Look Again finds it when it is back in the library.'),
+      charge: null,
+      details: null,
+    },
+    actions: ['lookForFile', 'generateAgain', 'openLibrary'],
+  };
+}
+
+function working(task: Task, { l10n, now }: ViewParts): Staged {
+  const { phase, failure } = task;
+  const needsKey = failure?.kind === 'key' || failure?.kind === 'permission';
+  const stop: Action[] = phase === 'draft' ? ['stopSending'] : phase === 'sending' ? [] : ['stopTracking'];
+  return {
+    tone: phase === 'draft' || phase === 'queued' ? 'waiting' : 'working',
+    stage: {
+      kind: 'working',
+      title: workingTitle(phase, l10n),
+      sentence: workingSentence(phase, l10n),
+      progress: phase === 'running' ? (task.progress ?? null) : null,
+      elapsedMs: Math.max(now - task.createdAt, 0),
+      trouble: failure ? troubleOf(failure, l10n) : null,
+    },
+    actions: needsKey ? ['setApiKey', ...stop] : stop,
+    // Waiting is all that is needed; to stop is no advice.
+    primary: needsKey ? 'setApiKey' : 'none',
+  };
+}
+
+function troubleOf(failure: NonNullable<Task['failure']>, l10n: L10n): string {
+  const { sentence, details } = takeApart(failure, l10n);
+  return details === null ? sentence : `${sentence} ${l10n.t('Details: {0}', details)}`;
+}
+
+function workingTitle(phase: Phase, l10n: L10n): string {
+  switch (phase) {
+    case 'sending':
+      return l10n.t('Your request is being sent');
+    case 'queued':
+      return l10n.t('Your video waits for its turn');
+    case 'running':
+      return l10n.t('Your video is being made');
+    case 'saving':
+      return l10n.t('Your video is being fetched');
+    default:
+      return phaseWord(phase, l10n);
+  }
+}
+
+function workingSentence(phase: Phase, l10n: L10n): string {
+  switch (phase) {
+    case 'draft':
+      return l10n.t('Nothing has been sent yet, and nothing is charged.');
+    case 'sending':
+      return l10n.t('The request is on its way to the gateway.');
+    case 'ready':
+      return l10n.t('The video is done at the gateway. It is fetched in a moment.');
+    case 'saving':
+      return l10n.t('The video is done. It is being fetched and checked.');
+    default:
+      return l10n.t(
+        'The gateway is at work. You can close this page or the window: the video is fetched by itself.',
+      );
+  }
+}
+
+// ── what is known ─────────────────────────────────────────────────────────────────────────────────
+
+function askedFor(task: Task, l10n: L10n): string[] {
+  return Object.entries(task.request.options ?? {}).map(([name, value]) =>
+    name === 'seconds' || name === 'size'
+      ? optionWord(name, String(value), l10n)
+      : `${name}: ${String(value)}`,
+  );
+}
+
+function factsOf(task: Task, parts: ViewParts): View['facts'] {
+  const { l10n, language } = parts;
+  const facts: View['facts'] = [];
+  const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
+  add(l10n.t('Model'), task.request.model);
+  const asked = askedFor(task, l10n);
+  if (asked.length > 0) add(l10n.t('Asked for'), asked.join(', '));
+  for (const video of task.videos) {
+    const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+    add(l10n.t('Picture'), l10n.t('{0} × {1} pixels', video.width, video.height));
+    add(l10n.t('Length'), l10n.t('{0} seconds', number.format(video.durationSeconds)));
+    add(l10n.t('Sound'), video.hasAudio ? l10n.t('with sound') : l10n.t('silent'));
+    add(l10n.t('File size'), `${number.format(video.bytes / 1_000_000)} MB`);
+  }
+  add(l10n.t('Created'), fullMoment(task.createdAt, language));
+  const end = task.timeline.at(-1);
+  if (task.phase === 'saved' && end) add(l10n.t('Took'), took(end.at - task.createdAt, l10n));
+  add(l10n.t('Gateway'), hostOf(task.origin));
+  if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
+  add(l10n.t('Local ID'), task.id, true);
+  if (task.request.remixOf !== undefined) add(l10n.t('Remix of'), task.request.remixOf, true);
+  return facts;
+}
+
+/** The details as text, one a line, for the clipboard. */
+export function factsText(facts: View['facts']): string {
+  return facts.map(({ name, value }) => `${name}: ${value}`).join('\n');
+}
+
+/** The moves of a task. Only the last one tells how things stand, so only it has a picture that does. */
+function timelineOf({ timeline, failure }: Task, { l10n, language, now }: ViewParts): View['timeline'] {
+  return timeline.map(({ at, phase, note = '' }, index) => {
+    const isLast = index === timeline.length - 1;
+    return {
+      iso: new Date(at).toISOString(),
+      time: timeOf(at, now, language),
+      tone: isLast ? TONES[phase] : 'past',
+      phase: phaseWord(phase, l10n),
+      // The stage explains it already.
+      note: isLast && note === failure?.message ? '' : note,
+    };
+  });
+}
+
+const TONES: Readonly<Record<Phase, Tone>> = {
+  draft: 'waiting',
+  sending: 'working',
+  queued: 'waiting',
+  running: 'working',
+  ready: 'working',
+  saving: 'working',
+  saved: 'done',
+  failed: 'error',
+  rejected: 'refused',
+  unknown: 'unknown',
+  lost: 'warning',
+  stopped: 'stopped',
+};
+
+/** To the second, because moves follow each other fast; with the day where it is not this one. */
+function timeOf(at: number, now: number, language: string): string {
+  const date = new Date(at);
+  const isToday = date.toDateString() === new Date(now).toDateString();
+  return date.toLocaleString(language, {
+    ...(isToday ? {} : { month: 'short', day: 'numeric' }),
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+}
+
+function fullMoment(at: number, language: string): string {
+  return new Date(at).toLocaleString(language, { dateStyle: 'long', timeStyle: 'short' });
+}
+
+function took(ms: number, l10n: L10n): string {
+  const seconds = Math.max(Math.round(ms / 1000), 0);
+  if (seconds < 60) return l10n.t('{0} s', seconds);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return l10n.t('{0} min {1} s', minutes, seconds % 60);
+  return l10n.t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
+}
+
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : origin;
+}

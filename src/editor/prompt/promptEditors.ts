@@ -1,0 +1,50 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+
+/**
+ * The language of prompt editors, as package.json contributes it. It is what marks an editor as ours: it survives a
+ * reload of the window, and the editor's settings for it keep prompts as they were typed.
+ */
+export const PROMPT_LANGUAGE = 'nebula-video-prompt';
+
+/** An editor's title menu hands over what the editor shows. */
+const resource = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
+
+/** The editors in which prompts of several lines are written. */
+export class PromptEditors {
+  /** Opens an editor with the text, or shows the one that has it already. */
+  async open(text: string): Promise<void> {
+    const open = this.#documents().find((document) => document.getText() === text && text !== '');
+    const document =
+      open ?? (await vscode.workspace.openTextDocument({ language: PROMPT_LANGUAGE, content: text }));
+    const editor = await vscode.window.showTextDocument(document, { preview: false });
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    if (!open) editor.selection = new vscode.Selection(end, end);
+  }
+
+  /** The prompt that a command is about: that of the given editor, or of the active one. */
+  find(args: readonly unknown[]): vscode.TextDocument | undefined {
+    const given = resource.safeParse(args[0]).data;
+    const active = vscode.window.activeTextEditor?.document;
+    if (!given) return active?.languageId === PROMPT_LANGUAGE ? active : undefined;
+    return this.#documents().find(({ uri }) => uri.toString() === given.toString());
+  }
+
+  /**
+   * Closes an untitled editor whose text is a task's from now on, so that nobody is asked whether to save it. Only if
+   * it is in front and still has that text: everything else is somebody's work.
+   */
+  async close(document: vscode.TextDocument, text: string): Promise<void> {
+    // The tab, not the text editor: a text stays "active" while a player beside it has the focus.
+    const front = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    if (!(front instanceof vscode.TabInputText) || front.uri.toString() !== document.uri.toString()) return;
+    if (!document.isUntitled || document.isClosed || document.getText() !== text) return;
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  }
+
+  #documents(): readonly vscode.TextDocument[] {
+    return vscode.workspace.textDocuments.filter(
+      ({ languageId, isClosed }) => languageId === PROMPT_LANGUAGE && !isClosed,
+    );
+  }
+}

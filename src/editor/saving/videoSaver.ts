@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import { describeError, prefixed, type Log } from '../../core/common/log';
+import { foldersBelow, savedName } from '../../core/library/names';
+import type { Task, Video } from '../../core/tasks/task';
+import type { Settings } from '../settings';
+
+/** Why a video was not saved. */
+export type SaveFault =
+  /** The settings, with what stands in them. */
+  | { readonly kind: 'badFolder' | 'badName'; readonly written: string }
+  /** The workspace takes no files. */
+  | { readonly kind: 'readOnly'; readonly folder: string }
+  /** The video's file is no longer in the library. */
+  | { readonly kind: 'missing' }
+  /** Anything else, in the system's words. */
+  | { readonly kind: 'failed'; readonly details: string };
+
+/** What came of saving a task's videos; there may be both. */
+export interface SaveOutcome {
+  readonly saved: readonly vscode.Uri[];
+  readonly fault?: SaveFault;
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+/** So many files of one name are thinkable; more are a mistake somewhere. */
+const MOST_NUMBERS = 1000;
+
+/** Copies finished videos out of the library. Never overwrites what nobody has agreed to lose (DESIGN 4.5). */
+export class VideoSaver {
+  readonly #settings: Settings;
+  readonly #log: Log;
+
+  constructor({ settings, log }: Parts) {
+    this.#settings = settings;
+    this.#log = prefixed(log, 'saving');
+  }
+
+  /**
+   * Saves all videos of a task below a folder of the workspace, under the next free names.
+   * @param once a file that is there already, with the same name and content, counts as saved
+   */
+  async saveTo(folder: vscode.WorkspaceFolder, task: Task, once = false): Promise<SaveOutcome> {
+    const saved: vscode.Uri[] = [];
+    const written = this.#settings.saveFolder(folder.uri);
+    const steps = foldersBelow(written);
+    if (!steps) return { saved, fault: { kind: 'badFolder', written } };
+    if (vscode.workspace.fs.isWritableFileSystem(folder.uri.scheme) === false) {
+      return { saved, fault: { kind: 'readOnly', folder: folder.name } };
+    }
+    const target = vscode.Uri.joinPath(folder.uri, ...steps);
+    for (const [position, video] of task.videos.entries()) {
+      const name = this.nameOf(task, position, folder.uri);
+      if ('fault' in name) return { saved, fault: name.fault };
+      try {
+        if (!(await exists(vscode.Uri.parse(video.uri)))) return { saved, fault: { kind: 'missing' } };
+        saved.push(await this.#copyToFreeName(video, target, name.name, once));
+      } catch (error) {
+        return { saved, fault: this.#asFault(error, folder.name) };
+      }
+    }
+    return { saved };
+  }
+
+  /** Saves one video to a place that the user has chosen, and has agreed to overwrite if it was there. */
+  async saveAs(video: Video, target: vscode.Uri): Promise<SaveOutcome> {
+    const source = vscode.Uri.parse(video.uri);
+    if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
+    // The library's own file: it is there, and copying it over itself would lose it.
+    if (source.toString() === target.toString()) return { saved: [target] };
+    try {
+      await vscode.workspace.fs.copy(source, target, { overwrite: true });
+      return { saved: [target] };
+    } catch (error) {
+      return { saved: [], fault: this.#asFault(error, vscode.Uri.joinPath(target, '..').path) };
+    }
+  }
+
+  /** What a video is called where it is saved, without its ending. */
+  nameOf(
+    task: Task,
+    position: number,
+    scope?: vscode.Uri,
+  ): { readonly name: string } | { readonly fault: SaveFault } {
+    const video = task.videos[position];
+    const name = savedName(this.#settings.fileName(scope), {
+      id: task.id,
+      createdAt: task.createdAt,
+      model: task.request.model,
+      prompt: task.request.prompt,
+      seconds: video?.durationSeconds ?? 0,
+      width: video?.width ?? 0,
+      height: video?.height ?? 0,
+      position,
+    });
+    return 'name' in name ? name : { fault: { kind: 'badName', written: name.unknown } };
+  }
+
+  async #copyToFreeName(video: Video, folder: vscode.Uri, name: string, once: boolean): Promise<vscode.Uri> {
+    const source = vscode.Uri.parse(video.uri);
+    for (let number = 1; number < MOST_NUMBERS; number++) {
+      const target = vscode.Uri.joinPath(folder, `${name}${number === 1 ? '' : `-${number}`}.mp4`);
+      if (await exists(target)) {
+        if (once && (await isCopyOf(video, target))) return target;
+        continue;
+      }
+      try {
+        await vscode.workspace.fs.copy(source, target, { overwrite: false });
+        return target;
+      } catch (error) {
+        // Somebody was faster.
+        if (error instanceof vscode.FileSystemError && error.code === 'FileExists') continue;
+        await removeRest(target, video);
+        throw error;
+      }
+    }
+    throw new Error(vscode.l10n.t('There are too many files called {0}.', name));
+  }
+
+  #asFault(error: unknown, folder: string): SaveFault {
+    this.#log.error(`a video could not be saved: ${describeError(error)}`);
+    if (error instanceof vscode.FileSystemError && error.code === 'NoPermissions') {
+      return { kind: 'readOnly', folder };
+    }
+    return { kind: 'failed', details: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A place as people name it: within the workspace, or the whole path. */
+export function labelOf(uri: vscode.Uri): string {
+  return vscode.workspace.asRelativePath(uri);
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return false;
+    throw error;
+  }
+}
+
+/** Whether a file holds just this video. Sizes first: reading a file costs something. */
+async function isCopyOf(video: Video, file: vscode.Uri): Promise<boolean> {
+  if ((await vscode.workspace.fs.stat(file)).size !== video.bytes) return false;
+  const bytes = await vscode.workspace.fs.readFile(file);
+  return createHash('sha256').update(bytes).digest('hex') === video.sha256;
+}
+
+/** Takes away what a copy that broke off has left: nothing was there before it. A whole file stays. */
+async function removeRest(file: vscode.Uri, { bytes }: Video): Promise<void> {
+  try {
+    if ((await vscode.workspace.fs.stat(file)).size < bytes) await vscode.workspace.fs.delete(file);
+  } catch {
+    // There is nothing, or it can't be taken away either; the error that is thrown says what is wrong.
+  }
+}

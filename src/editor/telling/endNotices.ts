@@ -1,0 +1,111 @@
+import type { Clock } from '../../core/common/clock';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/lifetime';
+import type { Engine } from '../../core/engine';
+import { isEnd } from '../../core/tasks/phases';
+import type { Task } from '../../core/tasks/task';
+import type { EngineHolder } from '../engineHolder';
+import { explainFailure } from '../failureExplanation';
+import type { Messages } from '../messages';
+import type { Settings } from '../settings';
+
+interface Parts {
+  readonly engines: Pick<EngineHolder, 'onDidOpen' | 'current'>;
+  readonly settings: Pick<Settings, 'notify'>;
+  readonly messages: Pick<Messages, 'videoReady' | 'taskEnded'>;
+  readonly l10n: L10n;
+  readonly clock: Clock;
+  /** Whether the user is in this window. */
+  readonly isFocused: () => boolean;
+  /** Whether the task was sent from this window's workspace. */
+  readonly isFromHere: (id: string) => boolean;
+  /** Whether the user is looking at the task already. */
+  readonly isWatched: (id: string) => boolean;
+  /** Whether the task's video is saved to the workspace by itself. */
+  readonly savesItself: (task: Task) => boolean;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/** So many of the newest tasks are looked through for unfinished ones. */
+const MOST_TASKS = 1000;
+
+/**
+ * How long a window waits before it takes on a notice, in ms: the window that the user is in comes first, then the
+ * one that the task was sent from, then any.
+ */
+const PATIENCE = { focused: 0, fromHere: 400, other: 1500 } as const;
+
+/**
+ * Says once, in one of all windows, how a task ended. Only for tasks that were seen running: what ended while no
+ * window was open is told by the badge and the list, without a toast at start.
+ */
+export class EndNotices implements Disposable {
+  readonly #parts: Parts;
+  readonly #owned = new DisposableStore();
+  readonly #running = new Set<string>();
+  readonly #timers = new Set<Disposable>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#owned.add(
+      parts.engines.onDidOpen((engine) => {
+        for (const { id, phase } of engine.tasks(MOST_TASKS)) if (!isEnd(phase)) this.#running.add(id);
+        this.#owned.add(
+          engine.onDidChangeTasks(({ changed, removed }) => {
+            for (const task of changed) this.#onChange(engine, task);
+            for (const id of removed) this.#running.delete(id);
+          }),
+        );
+      }),
+    );
+  }
+
+  /** The outcome of a task that this window has just sent: whoever sent it hears of a bad one without a notice. */
+  async sent({ id, phase }: Task): Promise<void> {
+    if (phase === 'rejected' || phase === 'unknown') await this.#parts.engines.current?.claimNotice(id);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+    for (const timer of this.#timers) timer.dispose();
+  }
+
+  #onChange(engine: Engine, task: Task): void {
+    if (!isEnd(task.phase)) {
+      this.#running.add(task.id);
+      return;
+    }
+    if (!this.#running.delete(task.id)) return;
+    // Stopped: that was the user.
+    if (task.phase === 'stopped' || this.#parts.settings.notify() === 'never') return;
+    // Asked now: it is forgotten once the video is saved.
+    const offersSave = !this.#parts.savesItself(task);
+    const timer = this.#parts.clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#parts.inBackground(this.#tell(engine, task, offersSave));
+    }, this.#patience(task));
+    this.#timers.add(timer);
+  }
+
+  #patience({ id, phase }: Task): number {
+    // Told by whoever sent it, if that window still lives.
+    if (phase === 'rejected' || phase === 'unknown') return PATIENCE.other;
+    if (this.#parts.isFocused()) return PATIENCE.focused;
+    return this.#parts.isFromHere(id) ? PATIENCE.fromHere : PATIENCE.other;
+  }
+
+  async #tell(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {
+    const { messages, l10n, isWatched } = this.#parts;
+    const task = engine.task(id);
+    // It has moved on, or was removed.
+    if (this.#owned.isDisposed || task?.phase !== phase) return;
+    if (!(await engine.claimNotice(id))) return;
+    if (isWatched(id)) return;
+    if (phase === 'saved') {
+      messages.videoReady(task, offersSave);
+      return;
+    }
+    const explanation = explainFailure(task, l10n);
+    if (explanation) messages.taskEnded(task, explanation);
+  }
+}

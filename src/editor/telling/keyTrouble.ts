@@ -1,0 +1,97 @@
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/lifetime';
+import { failureParts } from '../../core/tasks/failures';
+import { isEnd } from '../../core/tasks/phases';
+import type { Task } from '../../core/tasks/task';
+import type { ConnectionState } from '../connection';
+import type { EngineHolder } from '../engineHolder';
+import type { Messages } from '../messages';
+
+interface Parts {
+  readonly engines: Pick<EngineHolder, 'onDidOpen'>;
+  readonly messages: Pick<Messages, 'tasksWaitForKey'>;
+  readonly l10n: L10n;
+  /** Whether the user is in this window: only one says it. */
+  readonly isFocused: () => boolean;
+  /** Shows a line above the list. */
+  readonly showLine: (line: string | undefined) => void;
+  /** Whether the gateway refused the key when it was last used. */
+  readonly setRefused: (refused: boolean) => void;
+}
+
+/** So many of the newest tasks are looked through. */
+const MOST_TASKS = 1000;
+
+/**
+ * Knows whether the gateway takes the key. While tasks wait for a valid one, a line above the list says so; the
+ * moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
+ */
+export class KeyTrouble implements Disposable {
+  readonly #parts: Parts;
+  readonly #owned = new DisposableStore();
+  /** The tasks that wait for a key, with their gateways. */
+  readonly #waiting = new Map<string, string>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#owned.add(
+      parts.engines.onDidOpen((engine) => {
+        for (const task of engine.tasks(MOST_TASKS))
+          if (waitsForKey(task)) this.#waiting.set(task.id, task.origin);
+        this.#showLine();
+        this.#owned.add(
+          engine.onDidChangeTasks(({ changed, removed }) => {
+            for (const task of changed) this.#onChange(task);
+            for (const id of removed) this.#waiting.delete(id);
+            this.#showLine();
+          }),
+        );
+      }),
+    );
+  }
+
+  /** What a look at the gateway found. */
+  heard({ kind }: ConnectionState): void {
+    if (kind === 'works') this.#parts.setRefused(false);
+    if (kind === 'keyRefused') this.#parts.setRefused(true);
+  }
+
+  /** Another key is there, of which nothing is known yet. */
+  keyChanged(): void {
+    this.#parts.setRefused(false);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #onChange(task: Task): void {
+    const { messages, l10n, isFocused, setRefused } = this.#parts;
+    if (waitsForKey(task)) {
+      const isFirst = ![...this.#waiting.values()].includes(task.origin);
+      this.#waiting.set(task.id, task.origin);
+      if (isFirst && isFocused() && task.failure) {
+        messages.tasksWaitForKey(failureParts(task.failure, l10n).sentence);
+      }
+      return;
+    }
+    this.#waiting.delete(task.id);
+    if (task.phase === 'rejected' && task.failure?.kind === 'key') setRefused(true);
+    // The gateway has answered a question that needs a key.
+    else if (task.phase === 'queued' || task.phase === 'running') setRefused(false);
+  }
+
+  #showLine(): void {
+    const { l10n, showLine } = this.#parts;
+    showLine(
+      this.#waiting.size === 0
+        ? undefined
+        : l10n.t('The gateway does not accept the API key. Videos in progress wait for a valid one.'),
+    );
+  }
+}
+
+/** Whether a task goes on as soon as there is a valid key. */
+function waitsForKey({ phase, failure }: Task): boolean {
+  return !isEnd(phase) && phase !== 'draft' && failure?.kind === 'key';
+}

@@ -1,0 +1,150 @@
+import type { QuickInputButton, QuickPickItem } from 'vscode';
+import type { Picker, QuickInputs, TextInput, Weight } from './quickInputs';
+
+/** Where a step stands among all that are asked. */
+export interface Place {
+  readonly number: number;
+  readonly of: number;
+}
+
+/** What came of a step. `away`: the person left, and nothing more is asked. */
+export type StepEnd = 'forward' | 'back' | 'away';
+
+/** One question. What was answered lives with whoever asks, so that going back shows it again. */
+export interface Step {
+  readonly id: string;
+  ask(place: Place): Promise<StepEnd>;
+}
+
+/**
+ * Leads through steps, forth and back.
+ * @param plan the steps as they stand: an answer may change what is asked after it, and then "step n of m" is still true
+ * @param from the id of the step to begin with; the first one when there is no such step
+ */
+export async function walk(plan: () => readonly Step[], from?: string): Promise<'done' | 'away'> {
+  let steps = plan();
+  let index = Math.max(
+    0,
+    steps.findIndex(({ id }) => id === from),
+  );
+  for (;;) {
+    const step = steps[index];
+    if (!step) return 'done';
+    const end = await step.ask({ number: index + 1, of: steps.length });
+    if (end === 'away') return 'away';
+    steps = plan();
+    const here = steps.findIndex(({ id }) => id === step.id);
+    index = Math.max(0, here + (end === 'forward' ? 1 : -1));
+  }
+}
+
+/** What a person did at an input. */
+export type Answer<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'button'; readonly button: QuickInputButton }
+  | { readonly kind: 'back' | 'away' };
+
+interface Question {
+  readonly title: string;
+  readonly place: Place;
+  readonly placeholder: string;
+  /** A standing line below the input. */
+  readonly hint?: string;
+}
+
+export interface TextQuestion extends Question {
+  readonly value: string;
+  /** Whether the first key replaces the text, rather than going on behind it. */
+  readonly selected: boolean;
+  readonly buttons: readonly QuickInputButton[];
+  /** Says something about a text, or nothing. */
+  readonly judge: (text: string) => { readonly message: string; readonly weight: Weight } | undefined;
+  readonly onChange: (text: string) => void;
+}
+
+export interface PickItem<T> extends QuickPickItem {
+  readonly value: T;
+}
+
+export interface PickQuestion<T> extends Question {
+  /** Separators are items without a value. */
+  readonly items: readonly (PickItem<T> | QuickPickItem)[];
+  /** The item that Enter takes at first. */
+  readonly active?: PickItem<T> | undefined;
+}
+
+/** Asks for a line of text. */
+export async function askText(inputs: QuickInputs, question: TextQuestion): Promise<Answer<string>> {
+  const input = inputs.text();
+  setUp(input, question, inputs, question.buttons);
+  input.value = question.value;
+  const end = question.value.length;
+  input.valueSelection = [question.selected ? 0 : end, end];
+  // Somebody looks up a word elsewhere, and comes back.
+  input.ignoreFocusOut = true;
+  const judge = (): boolean => {
+    const verdict = question.judge(input.value);
+    input.validationMessage = verdict && inputs.remark(verdict.message, verdict.weight);
+    return verdict?.weight !== 'error';
+  };
+  // What is empty is not yet wrong when nothing was typed.
+  if (input.value !== '') judge();
+  input.onDidChangeValue((text) => {
+    question.onChange(text);
+    judge();
+  });
+  return shown(input, inputs, () => (judge() ? { value: input.value } : undefined));
+}
+
+/** Asks to choose one of several. It closes when the focus goes elsewhere, as all of the editor's lists do. */
+export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>): Promise<Answer<T>> {
+  const pick = inputs.picker<PickItem<T> | QuickPickItem>();
+  setUp(pick, question, inputs, []);
+  pick.matchOnDescription = true;
+  pick.items = question.items;
+  if (question.active) pick.activeItems = [question.active];
+  return shown(pick, inputs, () => {
+    const [item] = pick.selectedItems;
+    return item && 'value' in item ? { value: item.value } : undefined;
+  });
+}
+
+function setUp(
+  input: TextInput | Picker<QuickPickItem>,
+  { title, place, placeholder, hint }: Question,
+  inputs: QuickInputs,
+  buttons: readonly QuickInputButton[],
+): void {
+  input.title = title;
+  input.step = place.number;
+  input.totalSteps = place.of;
+  input.placeholder = placeholder;
+  input.prompt = hint;
+  input.buttons = place.number > 1 ? [inputs.back, ...buttons] : buttons;
+}
+
+/**
+ * Shows an input until something is done with it, and disposes it. Disposing it ends its listeners too.
+ * @param accept what Enter means now, or undefined while it means nothing
+ */
+async function shown<T>(
+  input: TextInput | Picker<QuickPickItem>,
+  inputs: QuickInputs,
+  accept: () => { readonly value: T } | undefined,
+): Promise<Answer<T>> {
+  try {
+    return await new Promise<Answer<T>>((resolve) => {
+      input.onDidAccept(() => {
+        const taken = accept();
+        if (taken) resolve({ kind: 'value', value: taken.value });
+      });
+      input.onDidTriggerButton((button) =>
+        resolve(button === inputs.back ? { kind: 'back' } : { kind: 'button', button }),
+      );
+      input.onDidHide(() => resolve({ kind: 'away' }));
+      input.show();
+    });
+  } finally {
+    input.dispose();
+  }
+}

@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { describeError, prefixed, type Log } from '../../core/common/log';
+
+/** What of the editor's memento is used. */
+export interface Memento {
+  get(key: string): unknown;
+  update(key: string, value: unknown): Thenable<void>;
+}
+
+/** Where things are remembered. Draft: for the workspace, as the text belongs to what is worked on. */
+export const MEMENTOS = { draft: 'wizard.draft', last: 'wizard.lastChoices' } as const;
+
+const options = z.record(z.string(), z.string());
+
+/** What somebody has answered so far, and not sent. */
+const draft = z.object({ prompt: z.string(), model: z.string().exactOptional(), options });
+export type Draft = z.infer<typeof draft>;
+
+/** What was sent last: the model, and each family's options. */
+const lastChoices = z.object({ model: z.string().exactOptional(), families: z.record(z.string(), options) });
+export type LastChoices = z.infer<typeof lastChoices>;
+
+interface Parts {
+  readonly workspace: Memento;
+  readonly global: Memento;
+  readonly log: Log;
+}
+
+/** What the wizard remembers from one time to the next. A convenience: failing to write it is logged and no more. */
+export class WizardMemory {
+  readonly #workspace: Memento;
+  readonly #global: Memento;
+  readonly #log: Log;
+
+  constructor({ workspace, global, log }: Parts) {
+    this.#workspace = workspace;
+    this.#global = global;
+    this.#log = prefixed(log, 'wizard');
+  }
+
+  /** What was entered and not sent. */
+  draft(): Draft | undefined {
+    return draft.safeParse(this.#workspace.get(MEMENTOS.draft)).data;
+  }
+
+  /** The editor gathers what is kept in quick succession, so each key press may come here. */
+  keepDraft(value: Draft): void {
+    void this.#update(this.#workspace, MEMENTOS.draft, value);
+  }
+
+  /** Resolves when it is forgotten: what may be paid for from here on must not be offered as a draft. */
+  async forgetDraft(): Promise<void> {
+    await this.#update(this.#workspace, MEMENTOS.draft, undefined);
+  }
+
+  last(): LastChoices {
+    return lastChoices.safeParse(this.#global.get(MEMENTOS.last)).data ?? { families: {} };
+  }
+
+  keepLast(model: string, family: string, chosen: Readonly<Record<string, string>>): void {
+    const families = { ...this.last().families, [family]: { ...chosen } };
+    void this.#update(this.#global, MEMENTOS.last, { model, families });
+  }
+
+  async #update(memento: Memento, key: string, value: unknown): Promise<void> {
+    try {
+      await memento.update(key, value);
+    } catch (error) {
+      this.#log.warn(`${key} could not be kept: ${describeError(error)}`);
+    }
+  }
+}

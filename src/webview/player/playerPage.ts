@@ -1,0 +1,227 @@
+import { html, render } from 'lit';
+import type { Action, PageState, Texts, View } from '../protocol';
+import type { Hearing } from './hearing';
+import type { Host } from './host';
+import { shownTake, type Handlers, type Loading } from './model';
+import { readState } from './pageState';
+import { Playback } from './playback';
+import { page } from './templates';
+
+interface Parts {
+  readonly root: HTMLElement;
+  readonly host: Host;
+  readonly taskId: string;
+  readonly texts: Texts;
+  /** Whether AAC can be decoded here, once that is known. */
+  readonly probe: Promise<boolean | undefined>;
+}
+
+/** How long something that was copied is marked as such, in ms. */
+const COPIED_TIME = 2000;
+
+const LOADINGS: readonly Loading[] = ['loading', 'playing', 'failed'];
+
+/** The page of one task: draws what the host tells, and keeps what a person sets. It lives as long as its document. */
+export class PlayerPage {
+  readonly #parts: Parts;
+  #state: PageState;
+  #view: View | undefined;
+  /** When the task began, on the page's own clock. */
+  #began = 0;
+  #playback: Playback | undefined;
+  #loading: Loading = 'loading';
+  #hearing: Hearing = 'notKnown';
+  #isFilled = false;
+  #copied: Action | undefined;
+  #copiedTimer: number | undefined;
+  #tickTimer: number | undefined;
+  #trouble = '';
+  #announcement = '';
+  readonly #running = new Set<Action>();
+
+  readonly #handlers: Handlers = {
+    run: (action) => void this.#run(action),
+    step: (direction) => this.#playback?.step(direction),
+    toggleLoop: () => {
+      this.#playback?.setLoop(!this.#state.loop);
+      this.#draw();
+    },
+    setSpeed: (speed) => this.#playback?.setSpeed(speed),
+    setFilled: (filled) => {
+      this.#isFilled = filled;
+      this.#draw();
+    },
+    setTake: (take) => {
+      if (take === this.#state.take) return;
+      this.#loading = 'loading';
+      this.#hearing = 'notKnown';
+      this.#keep({ take, position: 0 });
+      this.#draw();
+    },
+    onVideo: (element) => this.#onVideo(element),
+  };
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#state = readState(parts.host.state, parts.taskId);
+    // From now on a reload of the window finds its way back here.
+    parts.host.keepState(this.#state);
+  }
+
+  /** Draws the page and asks the host for what is on it. */
+  start(): void {
+    this.#draw();
+    window.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#parts.host.listen((told) => {
+      if (told.type === 'view') this.#show(told.view);
+      else if (this.#view) this.#show({ ...this.#view, ...definedParts(told.change) });
+    });
+  }
+
+  #show(view: View): void {
+    const before = this.#view;
+    this.#view = view;
+    if (view.stage.kind === 'working' && view.stage !== before?.stage) {
+      this.#began = performance.now() - view.stage.elapsedMs;
+    }
+    if (before && before.state !== view.state) this.#announcement = view.state;
+    const urlBefore = shownTake(before, this.#state)?.url;
+    if (shownTake(view, this.#state)?.url !== urlBefore) {
+      this.#loading = 'loading';
+      this.#hearing = 'notKnown';
+    }
+    if (view.stage.kind !== 'video') this.#isFilled = false;
+    this.#draw();
+    this.#planTick();
+  }
+
+  /** Counts the seconds, only while there is something to wait for. */
+  #planTick(): void {
+    window.clearTimeout(this.#tickTimer);
+    if (this.#view?.stage.kind !== 'working') return;
+    const untilNextSecond = 1000 - ((performance.now() - this.#began) % 1000);
+    this.#tickTimer = window.setTimeout(() => {
+      this.#draw();
+      this.#planTick();
+    }, untilNextSecond);
+  }
+
+  #keep(change: Partial<PageState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#parts.host.keepState(this.#state);
+  }
+
+  async #run(action: Action): Promise<void> {
+    // A second press while the first is at work asks for nothing new.
+    if (this.#running.has(action)) return;
+    this.#running.add(action);
+    this.#trouble = '';
+    this.#announcement = '';
+    this.#draw();
+    const { error, note } = await this.#parts.host.run(action);
+    this.#running.delete(action);
+    this.#trouble = error ?? '';
+    this.#announcement = error ?? note ?? '';
+    if (error === null && (action === 'copyPrompt' || action === 'copyDetails')) this.#markCopied(action);
+    this.#draw();
+  }
+
+  #markCopied(action: Action): void {
+    window.clearTimeout(this.#copiedTimer);
+    this.#copied = action;
+    this.#copiedTimer = window.setTimeout(() => {
+      this.#copied = undefined;
+      this.#draw();
+    }, COPIED_TIME);
+  }
+
+  #onVideo(element: Element | undefined): void {
+    this.#playback?.dispose();
+    this.#playback = undefined;
+    const take = shownTake(this.#view, this.#state);
+    if (!take || !(element instanceof HTMLVideoElement)) return;
+    this.#playback = new Playback(element, {
+      take,
+      state: this.#state,
+      probe: this.#parts.probe,
+      keep: (change) => {
+        const isShown = change.speed !== undefined && change.speed !== this.#state.speed;
+        this.#keep(change);
+        if (isShown) this.#draw();
+      },
+      onLoaded: () => this.#setLoading('playing'),
+      onFailed: (reason) => {
+        this.#parts.host.tellFailed(reason);
+        this.#announcement = this.#parts.texts.failedTitle;
+        this.#setLoading('failed');
+      },
+      onHearing: (hearing) => this.#setHearing(hearing),
+    });
+  }
+
+  #setLoading(loading: Loading): void {
+    if (this.#loading === loading) return;
+    this.#loading = loading;
+    // The element may tell this in the middle of a drawing; that is finished first.
+    queueMicrotask(() => this.#draw());
+  }
+
+  #setHearing(hearing: Hearing): void {
+    if (this.#hearing === hearing) return;
+    this.#hearing = hearing;
+    if (hearing === 'notHeard') this.#announcement = this.#parts.texts.noSound;
+    queueMicrotask(() => this.#draw());
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || this.#loading !== 'playing') return;
+    const path = event.composedPath();
+    // In a list, typing chooses an entry and Escape closes it.
+    if (path.some((node) => node instanceof Element && node.localName === 'vscode-single-select')) return;
+    if (event.key === ',' || event.key === '.') this.#playback?.step(event.key === '.' ? 1 : -1);
+    else if (event.key === ' ' && path[0] === this.#parts.root) this.#playback?.toggle();
+    else if (event.key === 'Escape' && this.#isFilled) this.#handlers.setFilled(false);
+    else return;
+    event.preventDefault();
+  }
+
+  #draw(): void {
+    const { root, texts } = this.#parts;
+    const view = this.#view;
+    const take = shownTake(view, this.#state);
+    for (const loading of LOADINGS) {
+      root.classList.toggle(loading, this.#loading === loading && (!view || take !== undefined));
+    }
+    root.classList.toggle('filled', this.#isFilled);
+    root.classList.toggle('portrait', take !== undefined && take.height > take.width);
+    render(
+      html`${view ? this.#page(view) : html`<main class="empty" aria-label=${texts.loading} aria-busy="true"></main>`}
+        <div class="visually-hidden" role="status">${this.#announcement}</div>`,
+      root,
+    );
+  }
+
+  #page(view: View): ReturnType<typeof page> {
+    return page(
+      {
+        texts: this.#parts.texts,
+        view,
+        state: this.#state,
+        loading: this.#loading,
+        hearing: this.#hearing,
+        isFilled: this.#isFilled,
+        mayFullScreen: document.fullscreenEnabled,
+        running: this.#running,
+        copied: this.#copied,
+        trouble: this.#trouble,
+        elapsedMs: performance.now() - this.#began,
+      },
+      this.#handlers,
+    );
+  }
+}
+
+/** The parts that are there: what is left out of a message has not changed. */
+function definedParts(change: { [K in keyof View]?: View[K] | undefined }): Partial<View> {
+  return Object.fromEntries(Object.entries(change).filter(([, part]) => part !== undefined));
+}

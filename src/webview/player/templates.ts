@@ -1,0 +1,307 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { ifDefined } from 'lit/directives/if-defined.js';
+import { keyed } from 'lit/directives/keyed.js';
+import { ref } from 'lit/directives/ref.js';
+import type { Action, Offer, Stage, Take, View } from '../protocol';
+import { isoDuration, SPEEDS, stopwatch } from './format';
+import { icons, toneIcon } from './icons';
+import { shownTake, type Handlers, type Model } from './model';
+
+type Piece = TemplateResult | typeof nothing;
+
+/** The whole page. */
+export function page(model: Model, handlers: Handlers): TemplateResult {
+  const { view, trouble } = model;
+  return html`<main>
+    <header>
+      <h1>${view.title}</h1>
+      <p class="summary">
+        <span class="state ${view.tone}">${toneIcon(view.tone)}${view.state}</span>
+        ${view.summary.map((piece) => html`<span>${piece}</span>`)}
+      </p>
+    </header>
+    <div class="columns">
+      <div class="stage">
+        ${stage(model, handlers)} ${offers(model, handlers)}
+        ${trouble === '' ? nothing : html`<p class="trouble">${toneIcon('error')}<span>${trouble}</span></p>`}
+      </div>
+      <div class="information">${prompt(model, handlers)} ${details(model, handlers)} ${timeline(model)}</div>
+    </div>
+  </main>`;
+}
+
+// ── the stage ─────────────────────────────────────────────────────────────────────────────────────
+
+function stage(model: Model, handlers: Handlers): TemplateResult {
+  const shown = model.view.stage;
+  switch (shown.kind) {
+    case 'video':
+      return video(model, handlers, shown.takes);
+    case 'working':
+      return working(model, shown);
+    case 'message':
+      return message(shown);
+  }
+}
+
+function video(model: Model, handlers: Handlers, takes: readonly Take[]): TemplateResult {
+  const { texts, view, loading } = model;
+  const take = shownTake(view, model.state);
+  if (!take) return html``;
+  const failed = loading === 'failed';
+  // Another file gets another element: one never quite forgets the errors of its last source.
+  return html`<section class="video" aria-label=${texts.video}>
+    <div class="screen" ?hidden=${failed}>
+      ${keyed(
+        take.url,
+        html`<video
+          src=${take.url}
+          width=${take.width}
+          height=${take.height}
+          controls
+          controlslist="nodownload noplaybackrate noremoteplayback"
+          preload="auto"
+          playsinline
+          aria-label=${view.title}
+          ${ref(handlers.onVideo)}
+        ></video>`,
+      )}
+      <vscode-progress-bar class="loading-bar" aria-label=${texts.loading}></vscode-progress-bar>
+    </div>
+    ${failed ? failedMessage(model) : controls(model, handlers, takes)} ${soundNote(model, handlers)}
+  </section>`;
+}
+
+function failedMessage({ texts }: Model): TemplateResult {
+  const { failedTitle: title, failedSentence: sentence } = texts;
+  return message({ kind: 'message', tone: 'warning', title, sentence, charge: null, details: null });
+}
+
+function controls(model: Model, handlers: Handlers, takes: readonly Take[]): TemplateResult {
+  const { texts, state } = model;
+  const onSpeed = (event: Event): void => {
+    if (event.currentTarget instanceof HTMLElement && 'value' in event.currentTarget) {
+      handlers.setSpeed(Number(event.currentTarget.value));
+    }
+  };
+  return html`<div class="controls" role="group" aria-label=${texts.playback}>
+    ${takes.length > 1 ? takeButtons(model, handlers, takes) : nothing}
+    <vscode-toolbar-button
+      class="previous-frame"
+      label=${texts.previousFrame}
+      title="${texts.previousFrame} (,)"
+      @click=${() => handlers.step(-1)}
+      >${icons.previousFrame}</vscode-toolbar-button
+    >
+    <vscode-toolbar-button
+      class="next-frame"
+      label=${texts.nextFrame}
+      title="${texts.nextFrame} (.)"
+      @click=${() => handlers.step(1)}
+      >${icons.nextFrame}</vscode-toolbar-button
+    >
+    <vscode-toolbar-button
+      class="loop"
+      toggleable
+      label=${texts.loop}
+      title=${texts.loop}
+      .checked=${state.loop}
+      @change=${() => handlers.toggleLoop()}
+      >${icons.loop}</vscode-toolbar-button
+    >
+    <vscode-single-select class="speed" label=${texts.speed} title=${texts.speed} @change=${onSpeed}>
+      ${SPEEDS.map(
+        (speed) =>
+          html`<vscode-option value=${String(speed)} ?selected=${speed === state.speed}
+            >${speed}×</vscode-option
+          >`,
+      )}
+    </vscode-single-select>
+    ${model.mayFullScreen ? nothing : fillToggle(model, handlers)}
+  </div>`;
+}
+
+/** Where full screen is not allowed, as in most windows of the desktop editor, the page can be filled instead. */
+function fillToggle({ texts, isFilled }: Model, handlers: Handlers): TemplateResult {
+  const label = isFilled ? texts.unfill : texts.fill;
+  return html`<vscode-toolbar-button
+    class="fill"
+    label=${label}
+    title=${isFilled ? `${label} (Escape)` : label}
+    @click=${() => handlers.setFilled(!isFilled)}
+    >${isFilled ? icons.unfill : icons.fill}</vscode-toolbar-button
+  >`;
+}
+
+function takeButtons({ texts, state }: Model, handlers: Handlers, takes: readonly Take[]): TemplateResult {
+  return html`<div class="takes" role="group" aria-label=${texts.takes}>
+    ${takes.map(
+      ({ name }, index) =>
+        html`<vscode-button
+          ?secondary=${index !== state.take}
+          aria-pressed=${index === state.take ? 'true' : 'false'}
+          @keydown=${keepStill}
+          @click=${() => handlers.setTake(index)}
+          >${name}</vscode-button
+        >`,
+    )}
+  </div>`;
+}
+
+function soundNote({ texts, view, hearing, loading }: Model, handlers: Handlers): Piece {
+  if (hearing !== 'notHeard' || loading !== 'playing') return nothing;
+  const external = view.offers.find(({ action }) => action === 'openExternally');
+  return html`<p class="sound-note">
+    ${icons.muted}<span>${texts.noSound}</span>
+    ${
+      external
+        ? html`<button type="button" class="link" @click=${() => handlers.run('openExternally')}>
+            ${external.label}
+          </button>`
+        : nothing
+    }
+  </p>`;
+}
+
+function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'working' }>): TemplateResult {
+  const [before, after] = texts.elapsed.split('{0}');
+  return html`<section class="card" aria-labelledby="stage-title">
+    <vscode-progress-bar
+      aria-label=${texts.progress}
+      value=${ifDefined(shown.progress ?? undefined)}
+      ?indeterminate=${shown.progress === null}
+    ></vscode-progress-bar>
+    <div class="card-body">
+      <h2 id="stage-title">${shown.title}</h2>
+      <p>${shown.sentence}</p>
+      <p class="elapsed">
+        ${shown.progress === null ? nothing : html`<span>${shown.progress} %</span>`}
+        <span>${before}<time datetime=${isoDuration(elapsedMs)}>${stopwatch(elapsedMs)}</time>${after}</span>
+      </p>
+      ${
+        shown.trouble === null
+          ? nothing
+          : html`<p class="trouble">${toneIcon('warning')}<span>${shown.trouble}</span></p>`
+      }
+    </div>
+  </section>`;
+}
+
+function message(shown: Extract<Stage, { kind: 'message' }>): TemplateResult {
+  return html`<section class="card ${shown.tone}" aria-labelledby="stage-title">
+    <div class="card-body">
+      <h2 id="stage-title">${toneIcon(shown.tone)}<span>${shown.title}</span></h2>
+      <p>${shown.sentence}</p>
+      ${shown.charge === null ? nothing : html`<p class="charge">${shown.charge}</p>`}
+      ${shown.details === null ? nothing : html`<p class="said">${shown.details}</p>`}
+    </div>
+  </section>`;
+}
+
+// ── what can be done ──────────────────────────────────────────────────────────────────────────────
+
+/** What still helps where the video can't be played here. */
+const HELPS_UNPLAYED: readonly Action[] = ['openExternally', 'reveal', 'saveAs', 'generateAgain'];
+
+function offers({ texts, view, loading, running }: Model, handlers: Handlers): Piece {
+  const failed = view.stage.kind === 'video' && loading === 'failed';
+  const shown = failed ? unplayedOffers(view.offers) : view.offers;
+  if (shown.length === 0) return nothing;
+  return html`<div class="offers" role="group" aria-label=${texts.actions}>
+    ${shown.map(
+      ({ action, label, primary }) =>
+        html`<vscode-button
+          data-action=${action}
+          ?secondary=${!primary}
+          aria-busy=${running.has(action) ? 'true' : 'false'}
+          @keydown=${keepStill}
+          @click=${() => handlers.run(action)}
+          >${label}</vscode-button
+        >`,
+    )}
+  </div>`;
+}
+
+function unplayedOffers(all: readonly Offer[]): Offer[] {
+  return HELPS_UNPLAYED.flatMap((helpful) => all.filter(({ action }) => action === helpful)).map(
+    (offer, index) => ({ ...offer, primary: index === 0 }),
+  );
+}
+
+/** The library's button acts on Space, but does not keep the page from scrolling by it. */
+function keepStill(event: KeyboardEvent): void {
+  if (event.key === ' ') event.preventDefault();
+}
+
+// ── what is known ─────────────────────────────────────────────────────────────────────────────────
+
+function prompt({ texts, view, copied }: Model, handlers: Handlers): TemplateResult {
+  // What scrolls must be reached by keyboard; what does not should be no stop on the way.
+  const isLong = view.prompt.length > 600 || view.prompt.split('\n').length > 8;
+  return html`<section class="prompt" aria-labelledby="prompt-title">
+    <div class="heading">
+      <h2 id="prompt-title">${texts.prompt}</h2>
+      ${copyButton('copyPrompt', texts.copyPrompt, copied, handlers)}
+    </div>
+    <div
+      class="prompt-text"
+      tabindex=${ifDefined(isLong ? '0' : undefined)}
+      role=${ifDefined(isLong ? 'group' : undefined)}
+      aria-labelledby=${ifDefined(isLong ? 'prompt-title' : undefined)}
+      .textContent=${view.prompt}
+    ></div>
+  </section>`;
+}
+
+function details({ texts, view, copied }: Model, handlers: Handlers): Piece {
+  if (view.facts.length === 0) return nothing;
+  return html`<section class="details" aria-labelledby="details-title">
+    <div class="heading">
+      <h2 id="details-title">${texts.details}</h2>
+      ${copyButton('copyDetails', texts.copyDetails, copied, handlers)}
+    </div>
+    <dl>
+      ${view.facts.map(
+        ({ name, value, isCode }) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd class=${isCode ? 'code' : ''}>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+  </section>`;
+}
+
+function copyButton(
+  action: Action,
+  label: string,
+  copied: Action | undefined,
+  handlers: Handlers,
+): TemplateResult {
+  return html`<vscode-toolbar-button
+    data-action=${action}
+    label=${label}
+    title=${label}
+    @click=${() => handlers.run(action)}
+    >${copied === action ? icons.copied : icons.copy}</vscode-toolbar-button
+  >`;
+}
+
+function timeline({ texts, view }: Model): Piece {
+  if (view.timeline.length === 0) return nothing;
+  return html`<section class="timeline" aria-labelledby="timeline-title">
+    <div class="heading"><h2 id="timeline-title">${texts.timeline}</h2></div>
+    <ol>
+      ${view.timeline.map(entry)}
+    </ol>
+  </section>`;
+}
+
+function entry({ iso, time, tone, phase, note }: View['timeline'][number]): TemplateResult {
+  return html`<li>
+    <span class="mark ${tone}">${toneIcon(tone)}</span>
+    <span class="phase">${phase}</span>
+    <time datetime=${iso}>${time}</time>
+    ${note === '' ? nothing : html`<p class="note">${note}</p>`}
+  </li>`;
+}

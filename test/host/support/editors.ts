@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+
+/** Opens an editor with the text and selects these parts of it; all of it when none is given. */
+export async function select(text: string, ...parts: [from: number, to: number][]): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({ content: text });
+  const editor = await vscode.window.showTextDocument(document);
+  const ranges = parts.length > 0 ? parts : [[0, text.length] as const];
+  editor.selections = ranges.map(
+    ([from, to]) => new vscode.Selection(document.positionAt(from), document.positionAt(to)),
+  );
+}
+
+/** Closes all editors, whatever is in them. */
+export async function closeEditors(): Promise<void> {
+  while (vscode.window.activeTextEditor) {
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  }
+}

@@ -1,0 +1,109 @@
+import { strict as assert } from 'node:assert';
+import * as vscode from 'vscode';
+import type { PretendGateway } from '../gateway/pretendGateway';
+import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
+import { leaveGateway, useQuickGateway } from './support/gateway';
+import { OwnApp } from './support/ownApp';
+
+describe('telling how tasks end', () => {
+  let gateway: PretendGateway;
+  let own: OwnApp;
+
+  before(async () => {
+    gateway = await useQuickGateway();
+    await setSetting('confirm', 'never');
+  });
+
+  beforeEach(() => {
+    setEnvironmentKey(gateway.key);
+    own = new OwnApp();
+  });
+
+  afterEach(async () => {
+    own.dispose();
+    gateway.clearFaults();
+    await setSetting('notify', undefined);
+  });
+
+  after(() => leaveGateway(gateway));
+
+  /** Long enough for every window to have its say. */
+  const aWhile = () => new Promise((resolve) => setTimeout(resolve, 2_000));
+  const toasts = () => own.notifier.shown.filter(({ severity }) => severity !== 'status');
+
+  it('one notice over two windows, with what one does next', async () => {
+    const second = own.openSecondWindow();
+    const request = aRequest('a paper boat');
+    const { id } = await own.app.api.generate(request);
+    await own.app.api.settled(id);
+    await aWhile();
+    assert.equal(toasts().length, 1, JSON.stringify(toasts()));
+    const [notice] = toasts();
+    assert.equal(notice?.message, `“${request.prompt}” is ready.`);
+    assert.ok(notice.actions.includes('Save to Workspace') && notice.actions.includes('Don’t Show Again'));
+    assert.ok(notice.actions.length <= 3);
+    second.dispose();
+    // A window that opens later has nothing to tell.
+    own.reopen();
+    await own.app.rows.getChildren();
+    await aWhile();
+    assert.equal(toasts().length, 1);
+  });
+
+  it('one notice of a failure, with the reason, the charge, and the words of the gateway kept out', async () => {
+    gateway.setFault({
+      name: 'taskFailed',
+      route: 'submit',
+      args: { shape: 'F1', message: 'sensitive 请求' },
+    });
+    const { id } = await own.app.api.generate(aRequest('a duel'));
+    await own.app.api.settled(id);
+    await aWhile();
+    assert.equal(toasts().length, 1);
+    const [notice] = toasts();
+    assert.equal(notice?.severity, 'error');
+    assert.match(notice.message, /^This video was held back: “a duel \(\d+\)”\. .* Nothing was charged\.$/);
+  });
+
+  it('no notice where the setting says never, nor of what code has heard itself', async () => {
+    gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+    await own.app.api.generate(aRequest('refused'));
+    await setSetting('notify', 'never');
+    const { id } = await own.app.api.generate(aRequest('quiet'));
+    await own.app.api.settled(id);
+    await aWhile();
+    assert.deepEqual(toasts(), []);
+  });
+
+  it('a number on the icon for videos that nobody has seen, over all windows', async () => {
+    assert.equal(own.view.badge, undefined);
+    const { id } = await own.app.api.generate(aRequest('new'));
+    await own.app.api.settled(id);
+    assert.deepEqual(own.view.badge, { value: 1, tooltip: '1 new video' });
+    own.view.badge = undefined;
+    own.reopen();
+    await own.app.rows.getChildren();
+    assert.deepEqual(own.view.badge, { value: 1, tooltip: '1 new video' });
+    await own.app.commands.run('nebulaVideo.openExternally', [id]);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(own.view.badge, undefined);
+  });
+
+  it('a line above the list while tasks wait for a key', async () => {
+    gateway.setFault({ name: 'keyRejected', route: 'query', times: 'always' });
+    const { id } = await own.app.api.generate(aRequest('locked out'));
+    const deadline = Date.now() + 15_000;
+    while (own.view.message === undefined && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.match(own.view.message ?? '', /wait for a valid one/);
+    await own.app.rows.getChildren();
+    const { iconPath } = own.app.rows.getTreeItem(id);
+    assert.ok(iconPath instanceof vscode.ThemeIcon);
+    assert.equal(iconPath.id, 'key');
+    gateway.clearFaults();
+    await own.app.commands.run('nebulaVideo.refresh', []);
+    await own.app.api.settled(id);
+    assert.equal(own.view.message, undefined);
+  });
+});

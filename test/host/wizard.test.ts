@@ -1,0 +1,217 @@
+import { strict as assert } from 'node:assert';
+import * as vscode from 'vscode';
+import type { Task } from '../../src/api';
+import { COMMANDS } from '../../src/editor/ids';
+import { PROMPT_LANGUAGE } from '../../src/editor/prompt/promptEditors';
+import type { PretendGateway } from '../gateway/pretendGateway';
+import {
+  choose,
+  enter,
+  escape,
+  press,
+  write,
+  type FakePick,
+  type FakeText,
+} from '../support/fakeQuickInputs';
+import { closeEditors, select } from './support/editors';
+import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
+import { leaveGateway, useQuickGateway } from './support/gateway';
+import { OwnApp } from './support/ownApp';
+
+describe('asking for a video', () => {
+  let gateway: PretendGateway;
+  let own: OwnApp;
+  const submits = () => gateway.log.filter(({ kind }) => kind === 'submit');
+
+  before(async () => {
+    gateway = await useQuickGateway();
+  });
+
+  beforeEach(async () => {
+    setEnvironmentKey(gateway.key);
+    await setSetting('baseUrl', gateway.baseUrl);
+    await setSetting('confirm', 'never');
+    own = new OwnApp();
+    gateway.setFault({ name: 'taskFailed', route: 'submit', times: 'always' });
+  });
+
+  afterEach(async () => {
+    own.dispose();
+    gateway.clearFaults();
+    await closeEditors();
+  });
+
+  after(() => leaveGateway(gateway));
+
+  const run = (id: keyof typeof COMMANDS, ...args: unknown[]) => own.app.commands.run(COMMANDS[id], args);
+  const front = () => vscode.window.activeTextEditor?.document;
+  const lastText = () => own.inputs.shown.at(-1) as FakeText;
+  const lastPick = () => own.inputs.shown.at(-1) as FakePick;
+
+  describe('from a selection', () => {
+    it('puts one line into the wizard, byte for byte and to be changed', async () => {
+      await select('# Title\n  a kite 🪁\tover the sea  \nmore', [8, 34]);
+      own.inputs.plan(
+        (input) => {
+          assert.equal((input as FakeText).value, '  a kite 🪁\tover the sea  ');
+          assert.deepEqual((input as FakeText).valueSelection, [26, 26]);
+          enter(input);
+        },
+        enter,
+        enter,
+        enter,
+      );
+      const task = (await run('generateFromSelection')) as Task;
+      assert.equal(task.request.prompt, '  a kite 🪁\tover the sea  ');
+    });
+
+    it('opens several lines in an editor, with their line ends, and sends them from there', async () => {
+      const text = '  one\r\n\r\ntwo  \r\n';
+      await select(`${text}three\r\n`, [0, text.length]);
+      await run('generateFromSelection');
+      assert.equal(own.inputs.shown.length, 0);
+      assert.equal(front()?.languageId, PROMPT_LANGUAGE);
+      assert.equal(front()?.getText(), text);
+      own.inputs.plan(choose('12 seconds'), choose('1280 × 720, landscape'), enter);
+      const task = (await run('sendPrompt')) as Task;
+      assert.deepEqual(submits().at(-1)?.body, {
+        model: 'sora-2',
+        prompt: text,
+        seconds: '12',
+        size: '1280x720',
+      });
+      assert.equal(task.phase, 'queued');
+      // The prompt is the task's now: nobody is asked whether to save an editor.
+      assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
+      assert.equal(own.asker.asked.length, 0);
+    });
+
+    it('joins the texts of several cursors from top to bottom, and shows them first', async () => {
+      await select('one two three', [8, 13], [4, 4], [0, 3]);
+      await run('generateFromSelection');
+      assert.equal(front()?.getText(), 'one\nthree');
+      assert.equal(front()?.languageId, PROMPT_LANGUAGE);
+    });
+
+    it('says so when nothing is selected', async () => {
+      await closeEditors();
+      await run('generateFromSelection');
+      assert.match(own.notifier.last.message, /Nothing is selected/);
+      await select(' \n\t\n');
+      await run('generateFromSelection');
+      assert.match(own.notifier.last.message, /Nothing is selected/);
+      assert.equal(own.inputs.shown.length, 0);
+    });
+
+    it('warns of a huge selection, and takes it after a yes', async () => {
+      await select('x'.repeat(32_001));
+      own.asker.willAnswer(false);
+      await run('generateFromSelection');
+      assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
+      own.asker.willAnswer((question: { message: string; detail: string }) => {
+        assert.match(question.message, /32,001 characters/);
+        assert.match(question.detail, /Nothing is sent yet/);
+        return true;
+      });
+      await run('generateFromSelection');
+      assert.equal(front()?.languageId, PROMPT_LANGUAGE);
+      assert.equal(front()?.getText().length, 32_001);
+    });
+  });
+
+  describe('in an editor', () => {
+    it('begins in the prompt step, and goes on after it', async () => {
+      own.inputs.plan((input) => {
+        (input as FakeText).type('a kite ');
+        press('Write in an Editor')(input);
+      });
+      await run('generate');
+      assert.equal(front()?.getText(), 'a kite ');
+      const before = submits().length;
+      own.inputs.plan(escape);
+      await run('sendPrompt', front()?.uri);
+      assert.equal(lastPick().step, 2);
+      assert.equal(submits().length, before);
+      // Still there, and the same editor when it is asked for again.
+      assert.equal(front()?.languageId, PROMPT_LANGUAGE);
+      own.inputs.plan(press('Write in an Editor'));
+      await run('generate');
+      assert.equal(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length, 1);
+    });
+
+    it('keeps the editor when the gateway refuses', async () => {
+      gateway.clearFaults();
+      gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+      await select('one\ntwo');
+      await run('generateFromSelection');
+      own.inputs.plan(enter, enter, enter);
+      await run('sendPrompt');
+      assert.equal(front()?.getText(), 'one\ntwo');
+    });
+
+    it('sends nothing from an empty prompt, or from anywhere else', async () => {
+      own.inputs.plan(press('Write in an Editor'));
+      await run('generate');
+      await run('sendPrompt');
+      assert.match(own.notifier.last.message, /prompt is empty/);
+      await select('a text of somebody else');
+      await run('sendPrompt');
+      assert.match(own.notifier.last.message, /not the editor of a video prompt/);
+      assert.equal(own.inputs.shown.length, 1);
+    });
+
+    it('says above the text where to go from here', async () => {
+      await select('one\ntwo');
+      await run('generateFromSelection');
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        front()?.uri,
+      );
+      const titles = lenses.map(({ command }) => command?.title);
+      assert.ok(titles.includes('$(send) Send Prompt…'));
+      assert.ok(titles.includes('2 lines, 7 characters'));
+    });
+  });
+
+  describe('again', () => {
+    it('opens the last step with the same request, and pays only after Enter', async () => {
+      const made = await own.app.api.generate({ ...aRequest('one\r\ntwo'), options: { seconds: '12' } });
+      const before = submits().length;
+      own.inputs.plan(escape);
+      await run('generateAgain', made.id);
+      assert.equal(submits().length, before);
+      assert.deepEqual(own.inputs.places, ['4/4']);
+      own.inputs.plan(enter);
+      own.asker.willAnswer(true);
+      const task = (await run('generateAgain', { id: made.id })) as Task;
+      assert.deepEqual(task.request, made.request);
+      assert.notEqual(task.id, made.id);
+      assert.deepEqual(submits().at(-1)?.body, submits().at(-2)?.body);
+    });
+
+    it('asks which one when it is not told', async () => {
+      await run('generateAgain');
+      assert.match(own.notifier.last.message, /no task to generate again/);
+      const made = await own.app.api.generate(aRequest());
+      own.asker.willAnswer(undefined);
+      await run('generateAgain');
+      own.asker.willAnswer((question: { choices: { value: Task }[] }) => question.choices[0]?.value);
+      own.inputs.plan(press(), press(), press(), escape);
+      await run('generateAgain');
+      assert.equal(lastText().value, made.request.prompt);
+      // A request of an earlier task is no draft.
+      own.inputs.plan(escape);
+      await run('generate');
+      assert.equal(lastText().value, '');
+    });
+  });
+
+  it('remembers the last choices in the next window', async () => {
+    own.inputs.plan(write('a'), choose('12 seconds'), choose('1280 × 720, landscape'), enter);
+    await run('generate');
+    own.reopen();
+    own.inputs.plan(write('b'), enter, enter, enter);
+    const task = (await run('generate')) as Task;
+    assert.deepEqual(task.request.options, { seconds: '12', size: '1280x720' });
+  });
+});

@@ -1,0 +1,21 @@
+import type { Memento } from 'vscode';
+
+/** A memento in memory; what it holds went through JSON, as in the editor. */
+export class FakeMemento implements Memento {
+  readonly entries = new Map<string, string>();
+
+  keys(): readonly string[] {
+    return [...this.entries.keys()];
+  }
+
+  get<T>(key: string, otherwise?: T): T | undefined {
+    const text = this.entries.get(key);
+    return text === undefined ? otherwise : (JSON.parse(text) as T);
+  }
+
+  update(key: string, value: unknown): Promise<void> {
+    if (value === undefined) this.entries.delete(key);
+    else this.entries.set(key, JSON.stringify(value));
+    return Promise.resolve();
+  }
+}

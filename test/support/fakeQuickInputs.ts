@@ -1,0 +1,182 @@
+import type { InputBoxValidationMessage, QuickInputButton, QuickPickItem } from 'vscode';
+import { Emitter } from '../../src/core/common/events';
+import type { Picker, QuickInputs, TextInput, Weight } from '../../src/editor/wizard/quickInputs';
+
+const fail = (error: unknown) => {
+  throw error;
+};
+
+/** As the editor numbers it; its module is only there in the extension host. */
+const SEPARATOR = -1;
+
+function fakeButton(icon: string, tooltip?: string): QuickInputButton {
+  const button: unknown = { iconPath: { id: icon }, tooltip };
+  return button as QuickInputButton;
+}
+
+/** What both kinds of input have. */
+class FakeInput {
+  title: string | undefined;
+  step: number | undefined;
+  totalSteps: number | undefined;
+  placeholder: string | undefined;
+  prompt: string | undefined;
+  buttons: readonly QuickInputButton[] = [];
+  ignoreFocusOut = false;
+  disposed = false;
+  readonly accepted = new Emitter<void>(fail);
+  readonly triggered = new Emitter<QuickInputButton>(fail);
+  readonly hidden = new Emitter<void>(fail);
+  readonly onDidAccept = this.accepted.event;
+  readonly onDidTriggerButton = this.triggered.event;
+  readonly onDidHide = this.hidden.event;
+  readonly #onShow: () => void;
+
+  constructor(onShow: () => void) {
+    this.#onShow = onShow;
+  }
+
+  show(): void {
+    this.#onShow();
+  }
+
+  /** As in the editor, what is disposed is hidden too, and says so. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.hidden.fire();
+  }
+}
+
+export class FakeText extends FakeInput implements TextInput {
+  value = '';
+  valueSelection: readonly [number, number] | undefined;
+  validationMessage: string | InputBoxValidationMessage | undefined;
+  readonly changed = new Emitter<string>(fail);
+  readonly onDidChangeValue = this.changed.event;
+
+  /** What stands below the text; empty where nothing does. */
+  get remark(): string {
+    const message = this.validationMessage;
+    return (typeof message === 'object' ? message.message : message) ?? '';
+  }
+
+  type(text: string): void {
+    this.value = text;
+    this.changed.fire(text);
+  }
+}
+
+export class FakePick extends FakeInput implements Picker<QuickPickItem> {
+  items: readonly QuickPickItem[] = [];
+  activeItems: readonly QuickPickItem[] = [];
+  selectedItems: readonly QuickPickItem[] = [];
+  matchOnDescription = false;
+
+  choose(label: string): void {
+    const item = this.items.find((one) => one.label.endsWith(label));
+    if (!item)
+      throw new Error(`${label} is not offered, but ${this.items.map((one) => one.label).join(', ')}`);
+    this.selectedItems = [item];
+    this.accepted.fire();
+  }
+
+  /** Enter on what is highlighted; a list without a highlight begins at its first item. */
+  enter(): void {
+    const [item = this.items.find(({ kind }) => kind === undefined)] = this.activeItems;
+    this.selectedItems = item ? [item] : [];
+    this.accepted.fire();
+  }
+}
+
+/** What the person does at one input. */
+export type Deed = (input: FakeText | FakePick) => void;
+
+/** A person before the wizard, who does what a test has planned, input by input. */
+export class FakeQuickInputs implements QuickInputs {
+  readonly shown: (FakeText | FakePick)[] = [];
+  readonly back = fakeButton('arrow-left');
+  readonly #deeds: Deed[] = [];
+
+  plan(...deeds: readonly Deed[]): void {
+    this.#deeds.push(...deeds);
+  }
+
+  /** How many planned deeds there was no input for. */
+  get left(): number {
+    return this.#deeds.length;
+  }
+
+  /** "2/4 Generate Video" of each input so far. */
+  get places(): string[] {
+    return this.shown.map(({ step, totalSteps }) => `${step ?? ''}/${totalSteps ?? ''}`);
+  }
+
+  text(): TextInput {
+    const input: FakeText = new FakeText(() => this.#onShow(input));
+    return input;
+  }
+
+  picker<T extends QuickPickItem>(): Picker<T> {
+    const pick: FakePick = new FakePick(() => this.#onShow(pick));
+    return pick as unknown as Picker<T>;
+  }
+
+  button(icon: string, tooltip: string): QuickInputButton {
+    return fakeButton(icon, tooltip);
+  }
+
+  separator(label: string): QuickPickItem {
+    const item: unknown = { label, kind: SEPARATOR };
+    return item as QuickPickItem;
+  }
+
+  remark(message: string, weight: Weight): InputBoxValidationMessage {
+    const remark: unknown = { message, severity: { info: 1, warning: 2, error: 3 }[weight] };
+    return remark as InputBoxValidationMessage;
+  }
+
+  #onShow(input: FakeText | FakePick): void {
+    this.shown.push(input);
+    const deed = this.#deeds.shift();
+    // A person comes after everybody has subscribed.
+    queueMicrotask(() => {
+      if (deed) deed(input);
+      else input.hidden.fire();
+    });
+  }
+}
+
+export const escape: Deed = (input) => input.hidden.fire();
+
+/** Enter, with what stands there. */
+export const enter: Deed = (input) => {
+  if (input instanceof FakeText) input.accepted.fire();
+  else input.enter();
+};
+
+export const write =
+  (text: string): Deed =>
+  (input) => {
+    if (!(input instanceof FakeText))
+      throw new Error(`There is no text to write at: ${input.placeholder ?? ''}`);
+    input.type(text);
+    input.accepted.fire();
+  };
+
+export const choose =
+  (label: string): Deed =>
+  (input) => {
+    if (!(input instanceof FakePick))
+      throw new Error(`There is nothing to choose at: ${input.placeholder ?? ''}`);
+    input.choose(label);
+  };
+
+/** Presses the button with this tooltip; without one Back. */
+export const press =
+  (tooltip?: string): Deed =>
+  (input) => {
+    const button = input.buttons.find((one) => one.tooltip === tooltip);
+    if (!button) throw new Error(`There is no button ${tooltip ?? 'Back'}.`);
+    input.triggered.fire(button);
+  };

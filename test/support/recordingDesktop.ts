@@ -1,0 +1,40 @@
+import type * as vscode from 'vscode';
+import type { Desktop } from '../../src/editor/desktop';
+
+/** Remembers what would have left the editor. */
+export class RecordingDesktop implements Desktop {
+  isHere = true;
+  /** What the system says when it is to open something. */
+  opens = true;
+  /** Where the user wants the next files. Escape is undefined. */
+  readonly targets: (vscode.Uri | undefined)[] = [];
+  /** What was suggested for them. */
+  readonly suggestions: vscode.Uri[] = [];
+  /** What was done, in order: the way, and what it was done to. */
+  readonly done: (readonly [string, string])[] = [];
+
+  openExternally(uri: vscode.Uri): Promise<boolean> {
+    this.done.push(['open', uri.toString()]);
+    return Promise.resolve(this.opens);
+  }
+
+  showInFileManager(uri: vscode.Uri): Promise<void> {
+    this.done.push(['fileManager', uri.toString()]);
+    return Promise.resolve();
+  }
+
+  showInExplorer(uri: vscode.Uri): Promise<void> {
+    this.done.push(['explorer', uri.toString()]);
+    return Promise.resolve();
+  }
+
+  copyText(text: string): Promise<void> {
+    this.done.push(['copy', text]);
+    return Promise.resolve();
+  }
+
+  askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined> {
+    this.suggestions.push(suggestion);
+    return Promise.resolve(this.targets.shift());
+  }
+}

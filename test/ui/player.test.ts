@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Frame } from 'playwright-core';
+import { findFaults, PlayerBench, THEMES } from './playerBench';
+import { makeSaved, otherTasks, PROMPT } from './playerTasks';
+
+const CLIP = { size: '640x360', seconds: 6, rate: 24, sound: 'aac' } as const;
+
+/** The class of a page's body in each theme. */
+const BODY: Readonly<Record<keyof typeof THEMES, string>> = {
+  dark: 'vscode-dark',
+  light: 'vscode-light',
+  contrast: 'vscode-high-contrast',
+  contrastLight: 'vscode-high-contrast-light',
+};
+
+describe('the player in a real workbench', function () {
+  let bench: PlayerBench;
+  const violations: string[] = [];
+
+  before(async () => {
+    bench = await PlayerBench.start((library) => [
+      makeSaved('film', library, CLIP),
+      makeSaved('upright', library, { ...CLIP, size: '360x640', sound: 'none' }),
+      makeSaved('deaf', library, { ...CLIP, sound: 'alac' }),
+      makeSaved('broken', library, CLIP),
+      makeSaved('away', library, CLIP),
+      ...otherTasks(),
+    ]);
+    fs.writeFileSync(path.join(bench.library, 'broken.mp4'), 'this is no film');
+    bench.workbench.page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) violations.push(message.text());
+    });
+  });
+
+  after(async () => bench.stop());
+
+  afterEach(async function () {
+    if (this.currentTest?.isFailed())
+      await bench.workbench.screenshot(`player/failed-${this.currentTest.title.slice(0, 12)}`);
+    await bench.closePlayers();
+  });
+
+  const time = async (frame: Frame) => frame.evaluate<number>('document.querySelector("video").currentTime');
+  const picture = async (frame: Frame) =>
+    frame.evaluate<string>(`(() => {
+      const video = document.querySelector('video');
+      const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+      canvas.getContext('2d').drawImage(video, 0, 0, 64, 36);
+      return canvas.toDataURL();
+    })()`);
+  /** Playwright's own waiting needs `eval`, which the page's policy forbids. */
+  const until = async (frame: Frame, condition: string) => {
+    const deadline = Date.now() + 15_000;
+    while (!(await frame.evaluate<boolean>(`Boolean(${condition})`))) {
+      if (Date.now() > deadline) throw new Error(`This did not become true: ${condition}`);
+      await delay(50);
+    }
+  };
+  const loaded = async (frame: Frame) => until(frame, 'document.body.classList.contains("playing")');
+  const button = (frame: Frame, name: string) => frame.getByRole('button', { name, exact: true });
+
+  it('plays by keyboard: time goes on and pictures differ', async () => {
+    const frame = await bench.openPlayer('film');
+    await loaded(frame);
+    assert.equal(await time(frame), 0);
+    const first = await picture(frame);
+    await frame.locator('video').focus();
+    await bench.workbench.press('Space');
+    await until(frame, 'document.querySelector("video").currentTime > 0.7');
+    await bench.workbench.press('Space');
+    await until(frame, 'document.querySelector("video").paused');
+    assert.notEqual(await picture(frame), first);
+    assert.equal(await frame.locator('.sound-note').count(), 0, 'its sound can be heard here');
+  });
+
+  it('steps by , and . from picture to picture, and loops and changes speed by keyboard', async () => {
+    const frame = await bench.openPlayer('film');
+    await loaded(frame);
+    await button(frame, 'Next Frame').focus();
+    for (const [key, expected] of [
+      ['.', 1],
+      ['.', 2],
+      [',', 1],
+    ] as const) {
+      await bench.workbench.press(key);
+      await until(
+        frame,
+        `(({ currentTime, seeking }) => !seeking && Math.floor(currentTime * 24) === ${expected})(document.querySelector("video"))`,
+      );
+    }
+    await frame.getByRole('switch', { name: 'Loop' }).focus();
+    await bench.workbench.press('Enter');
+    await until(frame, 'document.querySelector("video").loop');
+    await bench.workbench.press('Tab', 'ArrowDown', 'ArrowDown', 'Enter');
+    await until(frame, 'document.querySelector("video").playbackRate !== 1');
+  });
+
+  it('comes to every control by Tab, in the order of the page', async () => {
+    const frame = await bench.openPlayer('film');
+    await loaded(frame);
+    await frame.locator('video').focus();
+    const seen: string[] = [];
+    for (let stop = 0; stop < 24; stop++) {
+      await bench.workbench.press('Tab');
+      const name = await frame.evaluate<string>(`(() => {
+        const { activeElement } = document;
+        return activeElement?.getAttribute('label') ?? activeElement?.textContent?.trim() ?? '';
+      })()`);
+      if (name !== '' && seen.at(-1) !== name) seen.push(name);
+      if (name === 'Copy Details') break;
+    }
+    const expected = [
+      ...['Previous Frame', 'Next Frame', 'Loop', 'Speed'],
+      ...[
+        'Save to Workspace',
+        'Save As…',
+        'Open in System Player',
+        'Open Containing Folder',
+        'Generate Again…',
+      ],
+      ...['Copy Prompt', 'Copy Details'],
+    ];
+    assert.deepEqual(
+      seen.filter((name) => expected.includes(name)),
+      expected,
+    );
+  });
+
+  it('keeps position, volume, loop and speed while it is hidden and over a reload', async () => {
+    const kept = `(() => {
+      const { currentTime, volume, muted, loop, playbackRate } = document.querySelector('video');
+      return [currentTime.toFixed(1), volume.toFixed(2), muted, loop, playbackRate];
+    })()`;
+    let frame = await bench.openPlayer('film');
+    await loaded(frame);
+    await frame.evaluate(`(() => {
+      const video = document.querySelector('video');
+      Object.assign(video, { volume: 0.35, muted: true, playbackRate: 0.5, currentTime: 2.5 });
+    })()`);
+    await frame.getByRole('switch', { name: 'Loop' }).click();
+    await bench.workbench.page.waitForTimeout(500);
+    const before = await frame.evaluate<unknown[]>(kept);
+    assert.deepEqual(before, ['2.5', '0.35', true, true, 0.5]);
+    await bench.openPlayer('queued');
+    frame = await bench.openPlayer('film');
+    await loaded(frame);
+    await until(frame, 'document.querySelector("video").currentTime > 2');
+    assert.deepEqual(await frame.evaluate<unknown[]>(kept), before, 'after having been hidden');
+    await bench.reload();
+    frame = await bench.page('film');
+    await loaded(frame);
+    await until(frame, 'document.querySelector("video").currentTime > 2');
+    assert.deepEqual(await frame.evaluate<unknown[]>(kept), before, 'after a reload');
+    assert.ok(await frame.evaluate('document.querySelector("video").paused'), 'it does not start by itself');
+  });
+
+  it('shows a task live, from waiting to its video, without being opened anew', async () => {
+    const all = bench.tasks();
+    const film = all.find(({ id }) => id === 'film')!;
+    const frame = await bench.openPlayer('running');
+    await frame.getByRole('heading', { name: 'Your video is being made' }).waitFor();
+    assert.equal(await frame.getByRole('progressbar').getAttribute('aria-valuenow'), '42');
+    const shown = await frame.locator('.elapsed time').innerText();
+    await until(frame, `document.querySelector('.elapsed time').textContent !== ${JSON.stringify(shown)}`);
+    const step = (parts: Partial<(typeof all)[number]>) =>
+      bench.write(all.map((task) => (task.id === 'running' ? { ...task, ...parts } : task)));
+    step({ progress: 77 });
+    await frame.locator('[role=progressbar][aria-valuenow="77"]').waitFor();
+    step({ phase: 'saved', videos: film.videos, timeline: film.timeline });
+    await loaded(frame);
+    assert.equal(await frame.locator('.timeline li').count(), film.timeline.length);
+    assert.equal(await frame.getByRole('status').innerText(), 'Ready');
+    bench.write(all);
+  });
+
+  it('closes with its task', async () => {
+    const all = bench.tasks();
+    await bench.openPlayer('queued');
+    bench.write(all.filter(({ id }) => id !== 'queued'));
+    await bench.workbench.page.locator('.tab', { hasText: 'A paper boat' }).waitFor({ state: 'detached' });
+    bench.write(all);
+  });
+
+  it('maps its buttons to commands, and says when one fails', async () => {
+    const frame = await bench.openPlayer('film');
+    await loaded(frame);
+    for (const [name, id] of [
+      ['Save to Workspace', 'saveToWorkspace'],
+      ['Save As…', 'saveAs'],
+      ['Open in System Player', 'openExternally'],
+      ['Open Containing Folder', 'revealVideo'],
+      ['Generate Again…', 'generateAgain'],
+      ['Copy Prompt', 'copyPrompt'],
+    ] as const) {
+      await button(frame, name).focus();
+      await bench.workbench.press(name.length % 2 === 0 ? 'Space' : 'Enter');
+      await bench.called({ id: `nebulaVideo.${id}`, args: ['film'] });
+    }
+    await button(frame, 'Copy Details').click();
+    await frame.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
+    assert.match(await bench.clipboard(), /^Model: sora-2\n.*\nTask ID: task_/s);
+    bench.setFailing(true);
+    await button(frame, 'Save As…').click();
+    await frame.locator('.trouble').getByText('The log says more.').waitFor();
+    bench.setFailing(false);
+  });
+
+  it('shows the prompt byte for byte, and nothing in it is markup', async () => {
+    const frame = await bench.openPlayer('film');
+    const shown = await frame.evaluate<string[]>(`(() => {
+      const element = document.querySelector('.prompt-text');
+      const { whiteSpace, userSelect } = getComputedStyle(element);
+      return [element.textContent, whiteSpace, userSelect];
+    })()`);
+    assert.deepEqual(shown.slice(0, 2), [PROMPT, 'pre-wrap']);
+    assert.notEqual(shown[2], 'none');
+  });
+
+  it('says that a clip can’t be heard once that is certain, and not of a silent one', async () => {
+    const deaf = await bench.openPlayer('deaf');
+    await loaded(deaf);
+    assert.equal(await deaf.locator('.sound-note').count(), 0);
+    await deaf.evaluate('document.querySelector("video").play()');
+    await deaf.locator('.sound-note').getByText('this editor cannot play it').waitFor();
+    await deaf.locator('.sound-note').getByRole('button', { name: 'Open in System Player' }).click();
+    await bench.called({ id: 'nebulaVideo.openExternally', args: ['deaf'] });
+    const silent = await bench.openPlayer('upright');
+    await loaded(silent);
+    await silent.evaluate('document.querySelector("video").play()');
+    await until(silent, 'document.querySelector("video").currentTime > 1');
+    assert.equal(await silent.locator('.sound-note').count(), 0);
+  });
+
+  it('offers other ways where the file can’t be played', async () => {
+    const frame = await bench.openPlayer('broken');
+    await until(frame, 'document.body.classList.contains("failed")');
+    await frame.getByRole('heading', { name: 'This video cannot be played here' }).waitFor();
+    const names = await frame.locator('.offers vscode-button').allInnerTexts();
+    assert.deepEqual(names.slice(0, 2), ['Open in System Player', 'Open Containing Folder']);
+    assert.deepEqual(await findFaults(frame), []);
+  });
+
+  it('finds a missing file again', async () => {
+    const file = path.join(bench.library, 'away.mp4');
+    fs.renameSync(file, `${file}.away`);
+    const frame = await bench.openPlayer('away');
+    await frame.getByRole('heading', { name: 'The file of this video is missing' }).waitFor();
+    await button(frame, 'Look Again').click();
+    await bench.called({ id: 'nebulaVideo.lookAgain', args: ['away'] });
+    fs.renameSync(`${file}.away`, file);
+    await button(frame, 'Look Again').click();
+    await loaded(frame);
+  });
+
+  it('loads a file anew only when it has changed', async () => {
+    const frame = await bench.openPlayer('away');
+    await loaded(frame);
+    const address = 'document.querySelector("video").src';
+    const first = await frame.evaluate<string>(address);
+    assert.match(first, /\?version/);
+    fs.utimesSync(path.join(bench.library, 'away.mp4'), new Date(), new Date(Date.now() - 60_000));
+    await bench.openPlayer('queued');
+    const again = await bench.openPlayer('away');
+    await loaded(again);
+    assert.notEqual(await again.evaluate<string>(address), first);
+  });
+
+  it('fills the editor where full screen is not allowed, and Escape leads back', async () => {
+    const { page } = bench.workbench;
+    await page.addInitScript(
+      `Object.defineProperty(Document.prototype, 'fullscreenEnabled', { get: () => false })`,
+    );
+    await bench.workbench.reload();
+    const frame = await bench.openPlayer('film');
+    await loaded(frame);
+    await button(frame, 'Fill the Editor').focus();
+    await bench.workbench.press('Enter');
+    await until(frame, 'document.querySelector("video").clientHeight > innerHeight * 0.85');
+    await bench.workbench.screenshot('player/filled');
+    assert.equal(await frame.locator('.information').isVisible(), false);
+    assert.deepEqual(await findFaults(frame), []);
+    await bench.workbench.press('Escape');
+    await frame.locator('.information').waitFor();
+  });
+
+  for (const theme of Object.keys(THEMES) as (keyof typeof THEMES)[]) {
+    it(`has no fault that axe-core finds, in every state, theme ${theme}`, async function () {
+      this.timeout(300_000);
+      for (const { id } of bench.tasks()) {
+        const frame = await bench.openPlayer(id);
+        await bench.setTheme(THEMES[theme], frame, BODY[theme]);
+        await until(frame, '!document.body.classList.contains("loading")');
+        assert.deepEqual(await findFaults(frame), [], id);
+        await bench.workbench.screenshot(`player/${id}-${theme}`);
+      }
+    });
+  }
+
+  it('was never stopped by its own content security policy', async () => {
+    assert.deepEqual(violations, []);
+    // And had it been, this test would know.
+    const frame = await bench.openPlayer('film');
+    await frame.evaluate(
+      `document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = true' }))`,
+    );
+    await delay(500);
+    assert.equal(violations.length, 1);
+    assert.equal(await frame.evaluate('window.ran'), undefined);
+  });
+});

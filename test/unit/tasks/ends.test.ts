@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { existsSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Engine } from '../../../src/core/engine';
+import { english } from '../../../src/core/common/l10n';
+import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { SubmitCancelled } from '../../../src/core/tasks/submitter';
+import { FakeClock } from '../support/fakeClock';
+import { World } from '../support/world';
+
+describe('after an end', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  const marked = () => existsSync(path.join(world.folder, 'unfinished'));
+
+  /** Ends the window, and lets one that is opened later bring the task to its video. */
+  async function assertResumed(engine: Engine, id: string): Promise<void> {
+    await engine.close();
+    assert.equal(marked(), true, 'a window that starts must see that there is work');
+    const later = await world.open();
+    assert.equal((await world.untilPhase(later, id)).phase, 'saved');
+    await world.until(() => !marked());
+    assert.equal(world.requests('submit'), 1);
+  }
+
+  it('looked for again: the mark is back, and a later window goes on', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await engine.stopTracking(id);
+    await world.until(() => !marked());
+    assert.equal(await engine.lookAgain(id), true);
+    assert.equal(marked(), true);
+    await assertResumed(engine, id);
+  });
+
+  it('an id attached by hand: the mark is back, and a later window goes on', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    const { id, phase } = await world.submit(engine);
+    assert.equal(phase, 'unknown');
+    await world.until(() => !marked());
+    assert.equal(await engine.attachTaskId(id, world.gateway.tasks[0]!.id), true);
+    assert.equal(marked(), true);
+    await assertResumed(engine, id);
+  });
+
+  it('a late reply: the mark is back, and a later window goes on', async () => {
+    // This window sleeps: its timers don't fire, while time goes on for the other one.
+    const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
+    const other = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
+    const sent = world.submit(sleeping);
+    await world.turns(() => other.tasks()[0]?.phase === 'sending');
+    other.look();
+    world.clock.moveTo(world.clock.now() + 30_000);
+    await world.turns(() => other.tasks()[0]?.phase === 'unknown' && !marked());
+    await other.close();
+    const { id, phase } = await sent;
+    assert.equal(phase, 'queued');
+    assert.equal(marked(), true);
+    await assertResumed(sleeping, id);
+  });
+
+  it('lost, looked for again, saved: each end is told once', async () => {
+    const engine = await world.open();
+    const other = await world.open();
+    world.gateway.setFault({ name: 'statusWord', route: 'query', args: { word: 'expired' } });
+    const { id } = await world.submit(engine);
+    assert.equal((await world.untilPhase(engine, id)).phase, 'lost');
+    assert.deepEqual([await other.claimNotice(id), await engine.claimNotice(id)], [true, false]);
+    assert.equal(await engine.lookAgain(id), true);
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    assert.deepEqual([await engine.claimNotice(id), await other.claimNotice(id)], [true, false]);
+  });
+
+  it('saved, seen, gone from the disk and fetched again: the video is new again', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'statusWord', route: 'query', args: { word: 'expired' } });
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id);
+    await engine.lookAgain(id);
+    await world.untilPhase(engine, id);
+    await engine.markSeen(id);
+    assert.deepEqual(engine.unseen(), []);
+    const [video] = engine.task(id)!.videos;
+    rmSync(new URL(video!.uri));
+    assert.equal(await engine.lookAgain(id), true);
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    assert.deepEqual(engine.unseen(), [id]);
+  });
+
+  it('attaching refuses what would ask the gateway for something else', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    const { id } = await world.submit(engine);
+    for (const text of ['', ' ', 'download', '.', '..', 'video 1', ' video_1', 'video_1\n', '\t']) {
+      assert.equal(await engine.attachTaskId(id, text), false, JSON.stringify(text));
+    }
+    const task = engine.task(id);
+    assert.equal(task?.phase, 'unknown');
+    assert.equal(task.gatewayTaskId, undefined);
+    assert.equal(world.requests('query'), 0);
+  });
+});
+
+describe('calling off what has left already', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  it('stopping says no, and changes nothing', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 200 } });
+    const sent = world.submit(engine);
+    await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+    const before = engine.tasks()[0]!;
+    assert.equal(await engine.stopSending(before.id), false);
+    assert.deepEqual(engine.task(before.id), before);
+    const other = await world.open();
+    assert.equal(await other.stopSending(before.id), false);
+    assert.deepEqual(engine.task(before.id), before);
+    const task = await sent;
+    assert.deepEqual(
+      task.timeline.map((entry) => entry.phase),
+      ['draft', 'sending', 'queued'],
+    );
+  });
+
+  it('cancelling is not said to have worked, even when the outcome cannot be written down', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 50 } });
+    const cancel = new AbortController();
+    let thrown: unknown;
+    const sent = world.submit(engine, {}, cancel.signal).catch((error: unknown) => (thrown = error));
+    await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+    const { id } = engine.tasks()[0]!;
+    const file = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    file.exec(`CREATE TRIGGER full BEFORE UPDATE ON tasks BEGIN SELECT RAISE(FAIL, 'disk full'); END`);
+    cancel.abort();
+    await world.until(() => thrown !== undefined);
+    await sent;
+    assert.ok(!(thrown instanceof SubmitCancelled), String(thrown));
+    assert.match(String(thrown), /disk full/);
+    // The id, which cannot be written down, stands in the log at least.
+    assert.ok(world.lines.some((line) => line.includes(`accepted as ${world.gateway.tasks[0]?.id}`)));
+    assert.equal(engine.task(id)?.phase, 'sending');
+
+    file.exec('DROP TRIGGER full');
+    file.close();
+    const task = await world.untilPhase(engine, id);
+    assert.equal(task.phase, 'unknown');
+    assert.equal(task.failure?.charged, 'unknown');
+  });
+});
+
+describe('a request from a caller in plain JavaScript', () => {
+  it('says `options: undefined` where it means to leave them out', () => {
+    const plain = { model: 'sora-2', prompt: 'x' };
+    const left = prepareRequest(
+      { ...plain, options: undefined, images: undefined, remixOf: undefined },
+      english,
+    );
+    assert.deepEqual(left, prepareRequest(plain, english));
+  });
+});

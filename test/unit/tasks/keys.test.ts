@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Engine } from '../../../src/core/engine';
+import { english } from '../../../src/core/common/l10n';
+import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { World } from '../support/world';
+
+/** After a refused key the origin is tried again by itself so much later, in ms. */
+const RECHECK_MS = 15 * 60_000;
+
+describe('the key, the tasks made with it, and the others', function () {
+  this.timeout(30_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  /** A task whose video is done and could not be fetched yet. */
+  async function readyTask(engine: Engine): Promise<string> {
+    world.gateway.setFault({
+      name: 'serverError',
+      route: 'download',
+      times: 'always',
+      args: { status: 502, as: 'E1' },
+    });
+    const { id } = await world.submit(engine);
+    await world.until(() => engine.task(id)?.failure !== undefined && engine.task(id)?.phase === 'ready');
+    world.gateway.clearFaults();
+    return id;
+  }
+
+  it('a finished video that another key cannot see is left alone, and fetched with the right key', async () => {
+    const engine = await world.open();
+    const id = await readyTask(engine);
+    world.keys.key = { id: 'key-2', value: world.gateway.key };
+    // What the gateway says to the key of another user, to whichever question.
+    world.gateway.setFault({
+      name: 'clientError',
+      route: 'download',
+      times: 'always',
+      args: { status: 404 },
+    });
+    world.gateway.setFault({ name: 'taskNotFound', route: 'query', times: 'always', args: { status: 404 } });
+    const started = world.clock.now();
+    const forLong = () => world.clock.now() - started > 3 * 3600_000 && engine.task(id)?.phase !== 'saving';
+    await world.until(forLong, 4 * 3600_000);
+    const task = engine.task(id);
+    assert.equal(task?.phase, 'ready');
+    assert.match(task.failure?.message ?? '', /another key/);
+
+    world.gateway.clearFaults();
+    world.keys.key = world.access.key;
+    await engine.keyChanged();
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+  });
+
+  it('when a refused key works again, all finished videos are fetched together', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'keyRejected', route: 'download', times: 3 });
+    const ids: string[] = [];
+    for (const prompt of ['a', 'b', 'c']) ids.push((await world.submit(engine, { prompt })).id);
+    const inPhase = (phase: string) => ids.filter((id) => engine.task(id)?.phase === phase);
+    await world.until(() => inPhase('ready').length === 3 && world.requests('download') >= 1);
+    const refusedAt = world.clock.now();
+    world.gateway.clearFaults();
+    await world.until(() => inPhase('saved').length === 3, 3 * 3600_000);
+    const times = ids.map(
+      (id) => engine.task(id)?.timeline.findLast((entry) => entry.phase === 'saved')?.at ?? 0,
+    );
+    assert.ok(Math.min(...times) - refusedAt <= RECHECK_MS + 2000, 'the first one tries by itself');
+    assert.ok(Math.max(...times) - Math.min(...times) <= 5000, `they came ${times.join(', ')}`);
+  });
+
+  it('a result host that answers 401 speaks of its link, not of the key: nothing else waits', async () => {
+    const host = createServer((_request, reply) => {
+      reply.statusCode = 401;
+      reply.end('no');
+    });
+    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = host.address() as AddressInfo;
+      const engine = await world.open();
+      const { id, gatewayTaskId } = await world.submit(engine);
+      assert.ok(gatewayTaskId);
+      await world.untilPhase(engine, id, 'running');
+      // Two links: then there is no download call to take instead.
+      const url = ['a', 'b'].map((name) => `http://127.0.0.1:${port}/${name}`);
+      world.gateway.setFault({
+        name: 'urlIs',
+        route: 'query',
+        times: 'always',
+        task: gatewayTaskId,
+        args: { url },
+      });
+      await world.until(() => engine.task(id)?.failure !== undefined);
+      assert.equal(engine.task(id)?.failure?.kind, 'expired');
+      const started = world.clock.now();
+      const other = await world.submit(engine, { prompt: 'from our own gateway' });
+      assert.equal((await world.untilPhase(engine, other.id)).phase, 'saved');
+      assert.ok(world.clock.now() - started < RECHECK_MS);
+      assert.equal((await world.untilPhase(engine, id)).phase, 'lost');
+    } finally {
+      host.closeAllConnections();
+      host.close();
+    }
+  });
+
+  it('what is said too late of a key that was replaced does not pause the tasks', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'query', args: { ms: 100 } });
+    world.gateway.setFault({ name: 'keyRejected', route: 'query' });
+    await world.submit(engine);
+    await world.until(() => world.requests('query') === 1);
+    // The question is under way with the old key; the answer finds a new one.
+    world.keys.key = { id: 'key-2', value: world.gateway.key };
+    await engine.keyChanged();
+    await world.quiet();
+    assert.equal(world.gateway.log.find((record) => record.kind === 'query')?.status, 401);
+    const started = world.clock.now();
+    const other = await world.submit(engine, { prompt: 'another one' });
+    assert.equal((await world.untilPhase(engine, other.id)).phase, 'saved');
+    assert.ok(world.clock.now() - started < RECHECK_MS);
+  });
+
+  it('a key that cannot travel in a header: rejected, nothing sent, and the key is told to nobody', async () => {
+    const engine = await world.open();
+    const value = 'sk-secret-part\nsecond-line';
+    const request = prepareRequest({ model: 'sora-2', prompt: 'x' }, english);
+    let phase: string | undefined;
+    let thrown: unknown;
+    engine.submit(request, { baseUrl: world.gateway.baseUrl, key: { id: 'key-1', value } }).then(
+      (task) => (phase = task.phase),
+      (error: unknown) => (thrown = error),
+    );
+    await world.until(() => phase !== undefined || thrown !== undefined);
+    assert.equal(thrown, undefined);
+    assert.equal(phase, 'rejected');
+    const [task, ...others] = engine.tasks();
+    assert.deepEqual(others, []);
+    assert.equal(task?.phase, 'rejected');
+    assert.equal(task.failure?.charged, 'no');
+    assert.equal(world.gateway.log.length, 0);
+    assert.doesNotMatch(JSON.stringify([task, world.lines]), /secret-part|second-line/);
+  });
+});
