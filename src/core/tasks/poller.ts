@@ -105,9 +105,10 @@ export class Poller implements Disposable {
 
   #run(): void {
     const { store, clock } = this.#parts;
+    // One moment for both looks: what falls due between two would be seen by neither, and nobody would wake again.
+    const now = clock.now();
     let due: readonly TaskRecord[];
     try {
-      const now = clock.now();
       due = store.due(now, now + FURTHEST_AHEAD, 100);
     } catch (error) {
       this.#retryLater(error);
@@ -127,8 +128,8 @@ export class Poller implements Disposable {
     // What is under way re-arms the timer when it ends, and what could not begin waits for that; but what is under
     // way for long, or can't be read, must not keep the others from their time.
     try {
-      const next = store.nextDue(clock.now());
-      if (next !== undefined) this.#sleep(next - clock.now());
+      const next = store.nextDue(now);
+      if (next !== undefined) this.#sleep(next - now);
     } catch (error) {
       this.#retryLater(error);
     }
@@ -136,7 +137,7 @@ export class Poller implements Disposable {
 
   /** Timers stand still while a machine sleeps, so a long wait is taken in naps. */
   #sleep(ms: number): void {
-    this.#timer.set(this.#parts.clock.setTimeout(() => this.#run(), Math.min(ms, LONGEST_NAP)));
+    this.#timer.set(this.#parts.clock.setTimeout(() => this.#run(), Math.min(Math.max(ms, 0), LONGEST_NAP)));
   }
 
   #retryLater(error: unknown): void {

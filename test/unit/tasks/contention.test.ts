@@ -5,9 +5,11 @@ import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { english } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
+import type { ApiKey } from '../../../src/core/gateway/apiKey';
 import { createHttp } from '../../../src/core/gateway/http';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { SCHEMA_VERSION } from '../../../src/core/tasks/schema';
+import { startPretendGateway, type PretendGateway } from '../../gateway/pretendGateway';
 import { World } from '../support/world';
 
 /** Longer than SQLite itself may wait for a lock (50 ms): whoever gives up then gives up too early. */
@@ -266,12 +268,48 @@ describe('what cannot go on does not turn the processor hot', function () {
 describe('one task that hangs does not hold up the others', function () {
   this.timeout(30_000);
   let world: World;
+  let elsewhere: PretendGateway | undefined;
 
   beforeEach(async () => {
     world = await World.create();
   });
   afterEach(async () => {
+    await elsewhere?.stop();
+    elsewhere = undefined;
     await world.stop();
+  });
+
+  /** A window in which the key for another gateway can be had until `hang` is called: then nobody answers any more. */
+  async function windowWithHangingKey() {
+    const other = await startPretendGateway({
+      clock: { kind: 'given', now: world.clock.now },
+      seed: 'elsewhere',
+    });
+    elsewhere = other;
+    let hanging = false;
+    const keyFor = (origin: string): Promise<ApiKey | undefined> => {
+      if (origin === new URL(world.gateway.baseUrl).origin) return Promise.resolve(world.access.key);
+      if (hanging) return new Promise(() => undefined);
+      return Promise.resolve({ id: 'key-1', value: other.key });
+    };
+    const engine = await world.open({ keys: { keyFor } });
+    const access = { baseUrl: other.baseUrl, key: { id: 'key-1', value: other.key } };
+    return {
+      engine,
+      submitElsewhere: (prompt: string) => engine.submit(sora(prompt), access),
+      hang: () => (hanging = true),
+    };
+  }
+
+  it('a key that is never handed out for one gateway', async () => {
+    const { engine, submitElsewhere, hang } = await windowWithHangingKey();
+    await submitElsewhere('held up');
+    hang();
+    // Due later than the one that hangs, so that it has to be woken by a timer of its own.
+    world.clock.jump(1000);
+    const { id } = await world.submit(engine);
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    assert.equal(engine.tasks().filter((task) => task.phase === 'queued').length, 1);
   });
 
   it('a query without an answer', async () => {

@@ -199,13 +199,16 @@ describe('several windows and a damaged store', function () {
     assert.equal(engine.task(id)?.phase, 'saved');
   });
 
-  it('damaged and set aside while a window sends: the task and its id are kept', async () => {
-    const { engine, id, reply } = await sendingWindow();
-    damages['a page of rows']?.(database());
-    const other = await world.open();
-    await assertKept(await reply(), id, other);
-    engine.look();
-    assert.equal(engine.task(id)?.phase, 'saved');
-    assertMended(world.folder);
-  });
+  for (const [name, damage] of Object.entries(damages)) {
+    it(`${name}, and set aside while a window sends: the task and its id are kept`, async () => {
+      const { engine, id, reply } = await sendingWindow();
+      damage(database());
+      const other = await world.open();
+      await assertKept(await reply(), id, other);
+      // Also the window that sent it sees how it goes on.
+      engine.look();
+      assert.equal(engine.task(id)?.phase, 'saved');
+      assertMended(world.folder);
+    });
+  }
 });

@@ -141,6 +141,16 @@ describe('calling off what has left already', function () {
     );
   });
 
+  it('stopping says no from the moment that everybody is told', async () => {
+    const engine = await world.open();
+    const answers: Promise<boolean>[] = [];
+    engine.onDidChangeTasks(({ changed }) => {
+      for (const task of changed) if (task.phase === 'sending') answers.push(engine.stopSending(task.id));
+    });
+    assert.equal((await world.submit(engine)).phase, 'queued');
+    assert.deepEqual(await Promise.all(answers), [false]);
+  });
+
   it('cancelling is not said to have worked, even when the outcome cannot be written down', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 50 } });

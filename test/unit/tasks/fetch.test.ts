@@ -247,11 +247,11 @@ describe('fetching a video', function () {
     const engine = await world.open();
     world.gateway.setFault({ name: 'hang', route: 'download' });
     const { id } = await world.submit(engine);
-    await world.turnsWhileHanging(() => engine.task(id)?.phase === 'saving');
+    await world.turnsWhileHanging(() => world.requests('download') === 1);
     assert.equal(await engine.stopTracking(id), true);
     await world.turns();
     assert.equal(engine.task(id)?.phase, 'stopped');
     await world.until(() => world.clock.timers === 0);
-    assert.deepEqual(readdirSync(path.join(world.folder, 'library', '.parts')), []);
+    await world.turns(() => readdirSync(path.join(world.folder, 'library', '.parts')).length === 0);
   });
 });

@@ -127,6 +127,22 @@ describe('the key, the tasks made with it, and the others', function () {
     assert.ok(world.clock.now() - started < RECHECK_MS);
   });
 
+  for (const route of ['query', 'download'] as const) {
+    it(`a 401 about a key that was replaced meanwhile: the ${route} is tried with the new one at once`, async () => {
+      const engine = await world.open();
+      world.gateway.setFault({ name: 'slow', route, args: { ms: 100 } });
+      world.gateway.setFault({ name: 'keyRejected', route });
+      const { id } = await world.submit(engine);
+      await world.until(() => world.requests(route) === 1);
+      world.keys.key = { id: 'key-2', value: world.gateway.key };
+      await engine.keyChanged();
+      const started = world.clock.now();
+      const task = await world.untilPhase(engine, id);
+      assert.equal(task.phase, 'saved');
+      assert.ok(world.clock.now() - started < 2 * 60_000, `${(world.clock.now() - started) / 60_000} min`);
+    });
+  }
+
   it('a key that cannot travel in a header: rejected, nothing sent, and the key is told to nobody', async () => {
     const engine = await world.open();
     const value = 'sk-secret-part\nsecond-line';

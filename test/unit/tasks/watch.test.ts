@@ -229,6 +229,23 @@ describe('watching a task', function () {
     assert.equal(again.task(id)?.phase, 'queued');
   });
 
+  it('time that passes between two looks at the store loses no task', async () => {
+    const { clock } = world;
+    const ticking = {
+      now: () => {
+        clock.jump(1);
+        return clock.now();
+      },
+      // Node's timers, too, may fire a moment early.
+      setTimeout: (callback: () => void, ms: number) => clock.setTimeout(callback, Math.max(0, ms - 2)),
+    };
+    const engine = await world.open({ clock: ticking });
+    const tasks = await Promise.all(
+      ['one', 'two', 'three'].map((prompt) => world.submit(engine, { prompt })),
+    );
+    for (const { id } of tasks) assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+  });
+
   it('the questions grow rarer with age and never end', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
