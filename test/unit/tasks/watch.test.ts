@@ -229,7 +229,7 @@ describe('watching a task', function () {
     assert.equal(again.task(id)?.phase, 'queued');
   });
 
-  it('time that passes between two looks at the store loses no task', async () => {
+  it('time that passes between two looks at the store does not put a task to sleep for ever', async () => {
     const { clock } = world;
     const ticking = {
       now: () => {
@@ -240,10 +240,8 @@ describe('watching a task', function () {
       setTimeout: (callback: () => void, ms: number) => clock.setTimeout(callback, Math.max(0, ms - 2)),
     };
     const engine = await world.open({ clock: ticking });
-    const tasks = await Promise.all(
-      ['one', 'two', 'three'].map((prompt) => world.submit(engine, { prompt })),
-    );
-    for (const { id } of tasks) assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    const { id } = await world.submit(engine);
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
   it('the questions grow rarer with age and never end', async () => {
