@@ -112,4 +112,31 @@ describe('from an idea to a clip in the workspace', function () {
     const again = await window.webview(async (frame) => (await frame.locator('video').count()) > 0);
     assert.match(await again.locator('h1').innerText(), /A paper boat/);
   });
+
+  it('opens and plays by keyboard alone', async () => {
+    await window.press('F1');
+    // The player has the focus, and hands the key on.
+    await window.quickInput().waitFor();
+    await window.type('Nebula Video: Open Video');
+    await window.quickPickRow('Nebula Video: Open Video').waitFor();
+    await window.press('Enter');
+    await window.page
+      .locator('.quick-input-widget:visible')
+      .getByText('Which video?')
+      .or(window.page.locator('.quick-input-widget:visible input[placeholder="Which video?"]'))
+      .first()
+      .waitFor();
+    await window.press('Enter');
+    const frame = await window.webview(async (page) => (await page.locator('video').count()) > 0);
+    await frame.locator('body.playing').waitFor({ timeout: 30_000 });
+    const focused = () => frame.evaluate<string | undefined>('document.activeElement?.tagName');
+    for (let tabs = 0; tabs < 20 && (await focused()) !== 'VIDEO'; tabs++) await window.press('Tab');
+    assert.equal(await focused(), 'VIDEO');
+    const time = () => frame.evaluate<number>('document.querySelector("video").currentTime');
+    const before = await time();
+    await window.press('Space');
+    const deadline = Date.now() + 20_000;
+    while ((await time()) <= before + 0.3 && Date.now() < deadline) await window.page.waitForTimeout(50);
+    assert.ok((await time()) > before + 0.3);
+  });
 });
