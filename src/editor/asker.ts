@@ -101,7 +101,11 @@ export class EditorAsker implements Asker {
   async chooseSome<T>(question: ChoiceQuestion<T>): Promise<readonly T[] | undefined> {
     const pick = quickPickOf(question);
     pick.canSelectMany = true;
-    return shown(pick, (take) => take(pick.selectedItems.map(({ choice }) => choice.value)));
+    return shown(pick, (take) => {
+      // Who ticks nothing and presses Enter means the one that is lit.
+      const chosen = pick.selectedItems.length > 0 ? pick.selectedItems : pick.activeItems;
+      take(chosen.map(({ choice }) => choice.value));
+    });
   }
 }
 

@@ -420,7 +420,9 @@ export class Messages {
 
   #show(severity: Severity, sentence: string, actions: readonly Action[]): void {
     const titles = actions.map(({ title }) => title);
-    void this.#notifier.show(severity, sentence, titles).then((chosen) => {
+    // The editor makes links of [text](target), to commands as well, and prompts and replies are anybody's text.
+    const plain = sentence.replaceAll('](', ']\u200b(');
+    void this.#notifier.show(severity, plain, titles).then((chosen) => {
       const action = actions.find(({ title }) => title === chosen);
       if (!action) return;
       if ('run' in action) action.run();

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { L10n } from '../core/common/l10n';
+import { isEnd } from '../core/tasks/phases';
 import type { Task } from '../core/tasks/task';
 import {
   asMarkdown,
@@ -42,7 +43,7 @@ export function taskTooltip(task: Task, now: number, language: string, l10n: L10
     text.appendMarkdown(`\n\n${asMarkdown(failure.message)}`);
     // A sentence about nothing being charged is part of the message already.
     if (failure.charged === 'yes') text.appendMarkdown(` ${asMarkdown(chargeWord('yes', l10n))}`);
-    if (failure.charged === 'unknown' && task.phase === 'unknown') {
+    if (failure.charged === 'unknown' && isEnd(task.phase)) {
       text.appendMarkdown(` ${asMarkdown(chargeWord('unknown', l10n))}`);
     }
   }

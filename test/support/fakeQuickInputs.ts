@@ -96,6 +96,7 @@ export type Deed = (input: FakeText | FakePick) => void;
 export class FakeQuickInputs implements QuickInputs {
   readonly shown: (FakeText | FakePick)[] = [];
   readonly back = fakeButton('arrow-left');
+  calmMs = 0;
   readonly #deeds: Deed[] = [];
 
   plan(...deeds: readonly Deed[]): void {

@@ -62,6 +62,8 @@ describe('from an idea to a clip in the workspace', function () {
       await title.getByText(step).waitFor();
     }
     await window.screenshot('readme-ask');
+    // The step that pays takes no key that comes too soon after the last one.
+    await window.page.waitForTimeout(600);
     await press('Enter');
     await row('Running').waitFor({ timeout: 60_000 });
     await window.screenshot('readme-wait');

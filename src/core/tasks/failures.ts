@@ -88,6 +88,14 @@ export class Failures {
     return this.#failure(kind, this.#refusal(kind), 'no', trouble);
   }
 
+  /** The gateway asked to wait; the request is sent again by itself, so nobody should send another. */
+  askedToWait(trouble: Trouble): Failure {
+    const sentence = this.#l10n.t(
+      'The gateway has too much to do and asked to wait. The request is sent again by itself.',
+    );
+    return this.#failure('rateLimit', sentence, 'no', trouble);
+  }
+
   /** A submit could not be brought to the gateway. */
   unreachable(trouble: Trouble, host: string): Failure {
     const sentence = this.#l10n.t(

@@ -271,10 +271,13 @@ export class Submitter {
           return { phase: 'rejected', failure };
         }
         case 'rateLimited': {
-          const failure = failures.refused({ status: 429, ...outcome.error });
+          const trouble = { status: 429, ...outcome.error };
           return late
-            ? { phase: 'rejected', failure }
-            : { ...backToDraft(l10n.t('The gateway asked to wait.')), failure };
+            ? { phase: 'rejected', failure: failures.refused(trouble) }
+            : {
+                ...backToDraft(l10n.t('The gateway asked to wait.')),
+                failure: failures.askedToWait(trouble),
+              };
         }
         case 'notSent':
           return late

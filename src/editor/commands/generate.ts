@@ -44,7 +44,7 @@ export async function askAndSend(parts: GenerateParts, start: WizardStart): Prom
   if (!result) return undefined;
   const task = await sendWritten(parts, result);
   if (task.phase === 'rejected' || task.phase === 'unknown') parts.messages.notAccepted(task);
-  else parts.messages.sent();
+  else if (task.phase !== 'stopped') parts.messages.sent();
   parts.reveal(task.id);
   return structuredClone(task);
 }
@@ -78,11 +78,13 @@ async function sendWritten(
   const draft = written ? memory.draft() : undefined;
   if (written) await memory.forgetDraft();
   const keepAgain = () => {
-    if (draft) memory.keepDraft(draft);
+    // What was written meanwhile is newer.
+    if (draft && !memory.draft()) memory.keepDraft(draft);
   };
   try {
     const task = await sender.send(request, 'person', new AbortController().signal);
-    if (task.phase === 'rejected') keepAgain();
+    // Stopped here means that the gateway never took it.
+    if (task.phase === 'rejected' || task.phase === 'stopped') keepAgain();
     return task;
   } catch (error) {
     // There is no task: somebody said no, or something was missing.

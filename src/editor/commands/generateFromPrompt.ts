@@ -24,6 +24,6 @@ export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promis
   }
   const task = await askAndSend(parts, { request: { prompt }, at: 'afterPrompt', written: true });
   // Its text is the task's now, except where it has to be sent once more.
-  if (task && task.phase !== 'rejected') await prompts.close(document, prompt);
+  if (task && task.phase !== 'rejected' && task.phase !== 'stopped') await prompts.close(document, prompt);
   return task;
 }

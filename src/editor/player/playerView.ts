@@ -164,7 +164,7 @@ function workingTitle(phase: Phase, l10n: L10n): string {
 function workingSentence(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'draft':
-      return l10n.t('Nothing has been sent yet, and nothing is charged.');
+      return l10n.t('The gateway has not taken the request yet, and nothing is charged.');
     case 'sending':
       return l10n.t('The request is on its way to the gateway.');
     case 'ready':

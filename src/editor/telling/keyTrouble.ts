@@ -86,7 +86,7 @@ export class KeyTrouble implements Disposable {
     showLine(
       this.#waiting.size === 0
         ? undefined
-        : l10n.t('The gateway does not accept the API key. Videos in progress wait for a valid one.'),
+        : l10n.t('The gateway does not show videos in progress to this key; they wait for a valid one.'),
     );
   }
 }

@@ -10,6 +10,7 @@ const SEVERITIES: Readonly<Record<Weight, vscode.InputBoxValidationSeverity>> = 
 /** The editor's own quick inputs. */
 export const editorQuickInputs: QuickInputs = {
   back: vscode.QuickInputButtons.Back,
+  calmMs: 400,
   text: () => vscode.window.createInputBox(),
   picker: () => vscode.window.createQuickPick(),
   button: (icon, tooltip) => ({

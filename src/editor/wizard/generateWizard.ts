@@ -262,6 +262,7 @@ class GenerateWizard {
       hint: hint === undefined ? this.#quote() : `${this.#quote()}  $(info) ${hint}`,
       items: [go],
       active: go,
+      pays: true,
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
     return 'forward';

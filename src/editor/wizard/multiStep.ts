@@ -71,6 +71,8 @@ export interface PickQuestion<T> extends Question {
   readonly items: readonly (PickItem<T> | QuickPickItem)[];
   /** The item that Enter takes at first. */
   readonly active?: PickItem<T> | undefined;
+  /** Taking an item costs money, so an Enter that may belong to the question before is not taken. */
+  readonly pays?: true;
 }
 
 /** Asks for a line of text. */
@@ -103,7 +105,12 @@ export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>)
   pick.matchOnDescription = true;
   pick.items = question.items;
   if (question.active) pick.activeItems = [question.active];
+  let lastAccept = performance.now();
   return shown(pick, inputs, () => {
+    // Every early one puts it off, so that a key that is held down never gets through.
+    const calm = performance.now() - lastAccept;
+    lastAccept = performance.now();
+    if (question.pays && calm < inputs.calmMs) return undefined;
     const [item] = pick.selectedItems;
     return item && 'value' in item ? { value: item.value } : undefined;
   });

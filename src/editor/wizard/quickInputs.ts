@@ -47,6 +47,8 @@ export type Weight = 'error' | 'warning' | 'info';
 /** The editor's quick inputs, as far as the wizard needs them, so that a test can be the person before them. */
 export interface QuickInputs {
   readonly back: vscode.QuickInputButton;
+  /** Before an Enter that pays there must be none for so long, in ms: a held key repeats, and some click twice. */
+  readonly calmMs: number;
   text(): TextInput;
   picker<T extends vscode.QuickPickItem>(): Picker<T>;
   /** A button beside the input. */
