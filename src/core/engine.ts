@@ -395,7 +395,6 @@ function reopen(note: string, now: number): TaskPatch {
     troubles: 0,
     denials: 0,
     deniedAt: null,
-    succeededAt: null,
     expiresAt: null,
     links: [],
   };

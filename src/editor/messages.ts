@@ -5,7 +5,7 @@ import type { FailureExplanation } from './failureExplanation';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, commandNamed, type CommandId } from './ids';
 import type { Notifier, Severity } from './notifier';
 import type { SaveFault } from './saving/videoSaver';
-import { LONGEST_MENTION, shortPrompt } from './taskWords';
+import { LONGEST_MENTION, shortPrompt, withoutLinks } from './taskWords';
 
 /** Something that the reader of a message can do about it. */
 type Action = { readonly title: string } & (
@@ -420,9 +420,8 @@ export class Messages {
 
   #show(severity: Severity, sentence: string, actions: readonly Action[]): void {
     const titles = actions.map(({ title }) => title);
-    // The editor makes links of [text](target), to commands as well, and prompts and replies are anybody's text.
-    const plain = sentence.replaceAll('](', ']\u200b(');
-    void this.#notifier.show(severity, plain, titles).then((chosen) => {
+    // Prompts and replies are anybody's text.
+    void this.#notifier.show(severity, withoutLinks(sentence), titles).then((chosen) => {
       const action = actions.find(({ title }) => title === chosen);
       if (!action) return;
       if ('run' in action) action.run();

@@ -135,3 +135,13 @@ export function asMarkdown(text: string): string {
   // Any ASCII punctuation may be escaped (CommonMark 2.4). The editor's own `appendText` forbids line breaks.
   return text.replace(/\s+/g, ' ').replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
+
+/** A text of anybody's in a message: the editor would make links of `[text](target)`, to commands as well. */
+export function withoutLinks(text: string): string {
+  return text.replaceAll('](', ']\u200b(');
+}
+
+/** The same for quick inputs, which also make icons of `$(name)`. */
+export function asPlainText(text: string): string {
+  return withoutLinks(text.replaceAll('$(', '\\$('));
+}

@@ -154,9 +154,7 @@ export class Failures {
 
   /** The gateway says that the video was thrown away, or its link is dead. */
   expired(succeeded: boolean, trouble?: Trouble): Failure {
-    const sentence = this.#l10n.t(
-      'The video is no longer on the gateway. It was not fetched while it was there.',
-    );
+    const sentence = this.#l10n.t('The video is no longer on the gateway.');
     return this.#failure('expired', sentence, succeeded ? 'yes' : 'unknown', trouble);
   }
 

@@ -293,7 +293,10 @@ export class Poller implements Disposable {
       case 'failed':
         return { phase: 'failed', failure: failures.taskFailed({ status: 0, ...state.error }) };
       case 'expired':
-        return { phase: 'lost', failure: failures.expired(false, { status: 0, ...state.error }) };
+        return {
+          phase: 'lost',
+          failure: failures.expired(record.succeededAt !== undefined, { status: 0, ...state.error }),
+        };
     }
   }
 
@@ -305,7 +308,10 @@ export class Poller implements Disposable {
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
     const counts = countDenial(record, now, DENIALS_APART);
     if (counts.believed) {
-      return { phase: 'lost', failure: failures.taskGone(false, { status: 0, message }) };
+      return {
+        phase: 'lost',
+        failure: failures.taskGone(record.succeededAt !== undefined, { status: 0, message }),
+      };
     }
     return { ...counts.patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
   }

@@ -1,6 +1,6 @@
 import type { L10n } from '../../core/common/l10n';
 import { cleanKey } from '../../core/gateway/apiKey';
-import { originOf } from '../../core/gateway/baseUrl';
+import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import type { Asker } from '../asker';
 import type { ConnectionState } from '../connection';
 import { KEY_VARIABLE, type Keychain } from '../keychain';
@@ -24,10 +24,12 @@ interface Parts {
 /** Asks for a key and keeps it; whether the gateway takes it shows a little later. */
 export async function setApiKey(parts: Parts): Promise<void> {
   const { keychain, settings, asker, messages, l10n } = parts;
+  const baseUrl = settings.baseUrl();
   const text = await asker.text({
     title: l10n.t('Set API Key'),
     prompt: l10n.t(
-      'Your Nebula API key. It is kept in this system’s secret storage and sent to Nebula only.',
+      'Your Nebula API key. It is kept in this system’s secret storage and sent to {0} only.',
+      new URL(baseUrl ?? DEFAULT_BASE_URL).host,
     ),
     placeholder: 'sk-…',
     secret: true,
@@ -35,7 +37,6 @@ export async function setApiKey(parts: Parts): Promise<void> {
   });
   const key = text === undefined ? undefined : cleanKey(text);
   if (key === undefined) return;
-  const baseUrl = settings.baseUrl();
   if (!(await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl)))) {
     messages.keyForThisWindowOnly();
   }

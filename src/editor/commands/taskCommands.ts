@@ -6,7 +6,7 @@ import type { Asker, Confirmation } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../messages';
 import { missingVideos } from '../missingVideos';
-import { LONGEST_MENTION, shortPrompt } from '../taskWords';
+import { LONGEST_MENTION, asPlainText, shortPrompt } from '../taskWords';
 import { MOST_CHOICES, tasksFor, type TaskCommand } from './taskArguments';
 
 interface Parts {
@@ -129,9 +129,9 @@ export async function attachTaskId(parts: Parts, args: readonly unknown[]): Prom
       title,
       prompt: l10n.t(
         'The id that Nebula’s usage page shows for “{0}”. The task is followed from then on; nothing is sent again.',
-        shortPrompt(request.prompt, LONGEST_MENTION),
+        asPlainText(shortPrompt(request.prompt, LONGEST_MENTION)),
       ),
-      placeholder: 'task_…',
+      placeholder: 'video_…',
       validate: (value) =>
         TASK_ID.test(value.trim())
           ? undefined

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { describeError, prefixed, type Log } from '../../core/common/log';
 import { foldersBelow, savedName } from '../../core/library/names';
@@ -70,10 +70,9 @@ export class VideoSaver {
   async saveAs(video: Video, target: vscode.Uri): Promise<SaveOutcome> {
     const source = vscode.Uri.parse(video.uri);
     if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
-    // The library's own file: it is there, and copying it over itself would lose it.
-    if (source.toString() === target.toString()) return { saved: [target] };
     try {
-      await vscode.workspace.fs.copy(source, target, { overwrite: true });
+      if (await exists(target)) await replace(source, target);
+      else await vscode.workspace.fs.copy(source, target);
       return { saved: [target] };
     } catch (error) {
       return { saved: [], fault: this.#asFault(error, vscode.Uri.joinPath(target, '..').path) };
@@ -133,6 +132,21 @@ export class VideoSaver {
 /** A place as people name it: within the workspace, or the whole path. */
 export function labelOf(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
+}
+
+/**
+ * Puts a copy in the place of a file. Beside it first, because copying over a file removes that before it writes: one
+ * that is the library's own, reached by another path, would be lost, and a full disk would cost the user's.
+ */
+async function replace(source: vscode.Uri, target: vscode.Uri): Promise<void> {
+  const beside = target.with({ path: `${target.path}.${randomUUID()}.part` });
+  try {
+    await vscode.workspace.fs.copy(source, beside);
+    await vscode.workspace.fs.rename(beside, target, { overwrite: true });
+  } catch (error) {
+    await Promise.resolve(vscode.workspace.fs.delete(beside)).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -3,7 +3,7 @@ import { familyOf, type Model } from '../../core/models/catalogue';
 import type { OptionChoices } from '../../core/models/family';
 import type { VideoRequest } from '../../core/models/request';
 import { VERY_LONG, countLines, hasLines, needsEditor } from '../prompt/promptText';
-import { optionQuestion, optionWord, shortPrompt } from '../taskWords';
+import { asPlainText, optionQuestion, optionWord, shortPrompt } from '../taskWords';
 import { askPick, askText, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
 import type { QuickInputs, Weight } from './quickInputs';
 import type { WizardMemory } from './wizardMemory';
@@ -347,11 +347,6 @@ class GenerateWizard {
   #number(value: number): string {
     return value.toLocaleString(this.#parts.language);
   }
-}
-
-/** A text that quick inputs show as it is: they would make icons of `$(name)` and links of `[text](target)`. */
-function asPlainText(text: string): string {
-  return text.replaceAll('$(', '\\$(').replaceAll('](', ']\u200b(');
 }
 
 /** Options as the steps know them; a number of a caller means its text. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
@@ -186,5 +187,28 @@ describe('a request from a caller in plain JavaScript', () => {
       english,
     );
     assert.deepEqual(left, prepareRequest(plain, english));
+  });
+});
+
+describe('looking again for a video that was here once', function () {
+  this.timeout(30_000);
+
+  it('says that it was charged when the gateway no longer has it', async () => {
+    const world = await World.create();
+    try {
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      const saved = await world.untilPhase(engine, id);
+      const [made] = world.gateway.tasks;
+      assert.ok(made);
+      rmSync(fileURLToPath(saved.videos[0]!.uri));
+      world.gateway.forgetTask(made.id);
+      assert.equal(await engine.lookAgain(id), true);
+      const task = await world.untilPhase(engine, id);
+      assert.equal(task.phase, 'lost');
+      assert.equal(task.failure?.charged, 'yes');
+    } finally {
+      await world.stop();
+    }
   });
 });
