@@ -71,8 +71,7 @@ export class VideoSaver {
     const source = vscode.Uri.parse(video.uri);
     if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
     try {
-      if (await exists(target)) await replace(source, target);
-      else await vscode.workspace.fs.copy(source, target);
+      await place(source, target, true);
       return { saved: [target] };
     } catch (error) {
       return { saved: [], fault: this.#asFault(error, vscode.Uri.joinPath(target, '..').path) };
@@ -108,13 +107,12 @@ export class VideoSaver {
         continue;
       }
       try {
-        await vscode.workspace.fs.copy(source, target, { overwrite: false });
+        await place(source, target, false);
         return target;
       } catch (error) {
-        // Somebody was faster.
-        if (error instanceof vscode.FileSystemError && error.code === 'FileExists') continue;
-        await removeRest(target, video);
-        throw error;
+        if (!(error instanceof vscode.FileSystemError) || error.code !== 'FileExists') throw error;
+        // Somebody was faster; another window of ours, with the same video, is as good.
+        if (once && (await isCopyOf(video, target))) return target;
       }
     }
     throw new Error(vscode.l10n.t('There are too many files called {0}.', name));
@@ -135,14 +133,15 @@ export function labelOf(uri: vscode.Uri): string {
 }
 
 /**
- * Puts a copy in the place of a file. Beside it first, because copying over a file removes that before it writes: one
- * that is the library's own, reached by another path, would be lost, and a full disk would cost the user's.
+ * Copies a file to a place, all at once: beside it first, then renamed. Nobody sees half of it; and copying over a file
+ * directly removes that before it writes, so that one which is the library's own, reached by another path, would be
+ * lost, and a full disk would cost the user theirs.
  */
-async function replace(source: vscode.Uri, target: vscode.Uri): Promise<void> {
+async function place(source: vscode.Uri, target: vscode.Uri, overwrite: boolean): Promise<void> {
   const beside = target.with({ path: `${target.path}.${randomUUID()}.part` });
   try {
     await vscode.workspace.fs.copy(source, beside);
-    await vscode.workspace.fs.rename(beside, target, { overwrite: true });
+    await vscode.workspace.fs.rename(beside, target, { overwrite });
   } catch (error) {
     await Promise.resolve(vscode.workspace.fs.delete(beside)).catch(() => undefined);
     throw error;
@@ -164,13 +163,4 @@ async function isCopyOf(video: Video, file: vscode.Uri): Promise<boolean> {
   if ((await vscode.workspace.fs.stat(file)).size !== video.bytes) return false;
   const bytes = await vscode.workspace.fs.readFile(file);
   return createHash('sha256').update(bytes).digest('hex') === video.sha256;
-}
-
-/** Takes away what a copy that broke off has left: nothing was there before it. A whole file stays. */
-async function removeRest(file: vscode.Uri, { bytes }: Video): Promise<void> {
-  try {
-    if ((await vscode.workspace.fs.stat(file)).size < bytes) await vscode.workspace.fs.delete(file);
-  } catch {
-    // There is nothing, or it can't be taken away either; the error that is thrown says what is wrong.
-  }
 }

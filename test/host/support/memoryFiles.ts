@@ -43,7 +43,9 @@ export class MemoryFiles implements vscode.FileSystemProvider {
     this.files.delete(path);
   }
 
-  rename(): void {
-    throw vscode.FileSystemError.NoPermissions('not here');
+  rename(from: vscode.Uri, to: vscode.Uri, { overwrite }: { readonly overwrite: boolean }): void {
+    if (!overwrite && this.files.has(to.path)) throw vscode.FileSystemError.FileExists(to.path);
+    this.files.set(to.path, this.readFile(from));
+    this.files.delete(from.path);
   }
 }
