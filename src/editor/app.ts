@@ -10,7 +10,7 @@ import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
 import { CommandRunner, type Command } from './commands/commandRunner';
 import { generate, hasRequest } from './commands/generate';
-import { generateAgain } from './commands/generateAgain';
+import { editAndGenerate, generateAgain } from './commands/generateAgain';
 import { generateFromSelection } from './commands/generateFromSelection';
 import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
@@ -33,7 +33,7 @@ import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './i
 import { KEY_VARIABLE, Keychain } from './keychain';
 import { Messages } from './messages';
 import { EditorNotifier, type Notifier } from './notifier';
-import { OriginApproval } from './originApproval';
+import { OriginApproval, type Requester } from './originApproval';
 import { PROMPT_LANGUAGE, PromptEditors } from './prompt/promptEditors';
 import { PromptLenses } from './prompt/promptLenses';
 import { selectedText } from './prompt/selectedText';
@@ -119,7 +119,7 @@ export function createApp(host: AppHost): App {
     inBackground(
       Promise.resolve(configuration().update(SETTINGS.notify, 'never', vscode.ConfigurationTarget.Global)),
     );
-  const messages = new Messages({ notifier, l10n, execute, silence });
+  const messages = new Messages({ notifier, l10n, execute, silence, inBackground });
   const settings = new Settings((name, scope) => configuration(scope).get(name));
   const keychain = owned.add(
     new Keychain({ secrets: host.secrets, log, environmentKey: () => process.env[KEY_VARIABLE] }),
@@ -149,7 +149,6 @@ export function createApp(host: AppHost): App {
       engines,
       extensionUri: host.extensionUri,
       libraryFolder: path.join(host.storageFolder, STORAGE.library),
-      hasCommand: (id) => Object.values<string>(COMMANDS).includes(id),
       execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
       copy: (text) => vscode.env.clipboard.writeText(text),
       l10n,
@@ -199,9 +198,9 @@ export function createApp(host: AppHost): App {
       },
     }),
   );
-  const onSent = (task: Task) => {
+  const onSent = (task: Task, requester: Requester) => {
     inBackground(sent.add(task.id));
-    inBackground(notices.sent(task));
+    inBackground(notices.sent(task, requester));
   };
   const sender = new RequestSender({ engines, settings, keychain, approval, asker, l10n, onSent });
   const api = owned.add(new PublicApi({ engines, sender, l10n }));
@@ -263,6 +262,7 @@ export function createApp(host: AppHost): App {
       [COMMANDS.generateFromSelection]: async () =>
         generateFromSelection({ ...generateParts, asker, selected: selectedText, openEditor, language }),
       [COMMANDS.generateAgain]: async (args) => generateAgain({ ...generateParts, engines, asker }, args),
+      [COMMANDS.editAndGenerate]: async (args) => editAndGenerate({ ...generateParts, engines, asker }, args),
       [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
       [COMMANDS.openVideo]: async (args) =>
         openVideo(
@@ -364,6 +364,7 @@ function commandTable(
       l10n.t('Generate Video from Selection'),
     ),
     [COMMANDS.generateAgain]: plain(COMMANDS.generateAgain, l10n.t('Generate Again')),
+    [COMMANDS.editAndGenerate]: plain(COMMANDS.editAndGenerate, l10n.t('Edit and Generate')),
     [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),
     [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),
     [COMMANDS.setApiKey]: plain(COMMANDS.setApiKey, l10n.t('Set API Key')),

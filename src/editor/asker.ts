@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../core/common/log';
+import { asPlainText } from './taskWords';
 
 /** Something that is done only after a clear yes. */
 export interface Confirmation {
@@ -120,11 +121,12 @@ function quickPickOf<T>(question: ChoiceQuestion<T>): vscode.QuickPick<ChoiceIte
   pick.matchOnDescription = true;
   pick.items = question.choices.map((choice) => {
     const { label, description, detail } = choice;
+    // Prompts are among them, and are anybody's text.
     return {
       choice,
-      label,
-      ...(description === undefined ? {} : { description }),
-      ...(detail === undefined ? {} : { detail }),
+      label: asPlainText(label),
+      ...(description === undefined ? {} : { description: asPlainText(description) }),
+      ...(detail === undefined ? {} : { detail: asPlainText(detail) }),
     };
   });
   setStep(pick, question.step);

@@ -2,7 +2,7 @@ import type { L10n } from '../core/common/l10n';
 import { failureParts } from '../core/tasks/failures';
 import type { Phase } from '../core/tasks/phases';
 import type { Charged, Failure, FailureKind, Task } from '../core/tasks/task';
-import { commandNamed, type CommandId } from './ids';
+import type { Action } from '../webview/protocol';
 import { chargeWord } from './taskWords';
 
 /** How a task stands that has no video, in words, and what helps. */
@@ -12,17 +12,14 @@ export interface FailureExplanation {
   readonly sentence: string;
   /** What is known about the money. */
   readonly charge: string;
-  /** What helps, the most likely first. All take a task's id, or nothing. */
-  readonly actions: readonly CommandId[];
+  /** What helps, the most likely first. */
+  readonly actions: readonly Action[];
   /** The gateway's own words. */
   readonly details?: string;
 }
 
-/** Commands by their names in DESIGN 6; those that this version does not have are not offered. */
-type Helpers = readonly string[];
-
 /** What helps against each kind of refusal, before looking at the log. */
-const AGAINST: Readonly<Record<FailureKind, Helpers>> = {
+const AGAINST: Readonly<Record<FailureKind, readonly Action[]>> = {
   moderation: ['editAndGenerate', 'generateAgain'],
   parameter: ['editAndGenerate', 'generateAgain'],
   image: ['editAndGenerate', 'generateAgain'],
@@ -51,28 +48,28 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
         title: failedTitle(failure?.kind, l10n),
         sentence: l10n.t('The gateway says that this video could not be made.'),
         charged: 'no',
-        helpers: [...AGAINST[failure?.kind ?? 'upstream'], 'showLog', 'lookAgain'],
+        actions: [...AGAINST[failure?.kind ?? 'upstream'], 'lookAgain', 'showLog'],
       });
     case 'rejected':
       return explain(failure, l10n, {
         title: rejectedTitle(failure, l10n),
         sentence: l10n.t('The gateway did not take the request.'),
         charged: 'no',
-        helpers: [...AGAINST[failure?.kind ?? 'unknown'], 'showLog'],
+        actions: [...AGAINST[failure?.kind ?? 'unknown'], 'showLog'],
       });
     case 'unknown':
       return explain(failure, l10n, {
         title: l10n.t('It is not known whether this video is being made'),
         sentence: l10n.t('The request was sent, but no clear answer came back.'),
         charged: 'unknown',
-        helpers: ['rescue', 'attachTaskId', 'generateAgain', 'showLog'],
+        actions: ['attachTaskId', 'generateAgain', 'showLog'],
       });
     case 'lost':
       return explain(failure, l10n, {
         title: l10n.t('This video is gone'),
         sentence: l10n.t('The gateway no longer has this video.'),
         charged: 'unknown',
-        helpers: ['lookAgain', 'generateAgain', 'showLog'],
+        actions: ['lookAgain', 'generateAgain', 'showLog'],
       });
     case 'stopped':
       return stopped(task, l10n);
@@ -84,7 +81,7 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
           title: l10n.t('Not every video of this task is here'),
           sentence: '',
           charged: 'yes',
-          helpers: ['lookAgain', 'showLog'],
+          actions: ['lookAgain', 'showLog'],
         })
       );
     default:
@@ -97,16 +94,15 @@ interface Words {
   /** Where the failure has no sentence of its own. */
   readonly sentence: string;
   readonly charged: Charged;
-  readonly helpers: Helpers;
+  readonly actions: readonly Action[];
 }
 
 function explain(
   failure: Failure | undefined,
   l10n: L10n,
-  { title, sentence, charged, helpers }: Words,
+  { title, sentence, charged, actions }: Words,
 ): FailureExplanation {
   const charge = chargeWord(failure?.charged ?? charged, l10n);
-  const actions = helpers.map(commandNamed).filter((id) => id !== undefined);
   return { title, charge, actions, ...(failure ? failureParts(failure, l10n) : { sentence }) };
 }
 
@@ -114,13 +110,13 @@ function explain(
 function held(phase: Phase, kind: FailureKind, l10n: L10n): Words {
   const words = { sentence: '', charged: 'unknown' } as const;
   if (kind === 'key' || kind === 'permission' || kind === 'quota') {
-    return { ...words, title: l10n.t('This video waits for a valid key'), helpers: ['setApiKey', 'showLog'] };
+    return { ...words, title: l10n.t('This video waits for a valid key'), actions: ['setApiKey', 'showLog'] };
   }
   if (kind === 'disk') {
     return {
       ...words,
       title: l10n.t('This video waits for room on the disk'),
-      helpers: ['openLibrary', 'refresh', 'showLog'],
+      actions: ['openLibrary', 'refresh', 'showLog'],
     };
   }
   return {
@@ -131,7 +127,7 @@ function held(phase: Phase, kind: FailureKind, l10n: L10n): Words {
         : phase === 'ready' || phase === 'saving'
           ? l10n.t('This video could not be fetched yet')
           : l10n.t('The gateway does not answer right now'),
-    helpers: phase === 'draft' ? ['stopSending', 'showLog'] : ['refresh', 'showLog'],
+    actions: phase === 'draft' ? ['stopSending', 'showLog'] : ['refresh', 'showLog'],
   };
 }
 
@@ -156,22 +152,26 @@ function rejectedTitle(failure: Failure | undefined, l10n: L10n): string {
   }
 }
 
-function stopped(task: Task, l10n: L10n): FailureExplanation {
+/** The user's word. What had come before it says how things stand with the video, and with the money. */
+function stopped({ gatewayTaskId, timeline }: Task, l10n: L10n): FailureExplanation {
   // Without an id the gateway never took it.
-  if (task.gatewayTaskId === undefined) {
+  if (gatewayTaskId === undefined) {
     return explain(undefined, l10n, {
       title: l10n.t('You stopped this before it was sent'),
       sentence: l10n.t('The gateway did not take the request.'),
       charged: 'no',
-      helpers: ['generateAgain', 'editAndGenerate'],
+      actions: ['generateAgain', 'editAndGenerate'],
     });
   }
+  const wasMade = timeline.some(({ phase }) => phase === 'ready' || phase === 'saving');
   return explain(undefined, l10n, {
     title: l10n.t('You stopped following this video'),
-    sentence: l10n.t(
-      'Stopping neither cancels nor refunds it: the gateway may have made the video. Look Again fetches it while it is there.',
-    ),
-    charged: 'unknown',
-    helpers: ['lookAgain', 'generateAgain'],
+    sentence: wasMade
+      ? l10n.t('The gateway had made it. Look Again fetches it while it is there.')
+      : l10n.t(
+          'Stopping neither cancels nor refunds it: the gateway may have made the video. Look Again fetches it while it is there.',
+        ),
+    charged: wasMade ? 'yes' : 'unknown',
+    actions: ['lookAgain', 'generateAgain'],
   });
 }

@@ -3,6 +3,7 @@ export const COMMANDS = {
   generate: 'nebulaVideo.generate',
   generateFromSelection: 'nebulaVideo.generateFromSelection',
   generateAgain: 'nebulaVideo.generateAgain',
+  editAndGenerate: 'nebulaVideo.editAndGenerate',
   sendPrompt: 'nebulaVideo.sendPrompt',
   setApiKey: 'nebulaVideo.setApiKey',
   removeApiKey: 'nebulaVideo.removeApiKey',
@@ -24,12 +25,6 @@ export const COMMANDS = {
 } as const;
 
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
-
-/** A command by its name without our prefix; undefined when this version has no such command. */
-export function commandNamed(name: string): CommandId | undefined {
-  const ids: Readonly<Record<string, CommandId>> = COMMANDS;
-  return Object.hasOwn(ids, name) ? ids[name] : undefined;
-}
 
 export const VIEWS = { tasks: 'nebulaVideo.tasks' } as const;
 

@@ -2,13 +2,14 @@ import type { Uri } from 'vscode';
 import type { L10n } from '../core/common/l10n';
 import type { Task } from '../core/tasks/task';
 import type { FailureExplanation } from './failureExplanation';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION, commandNamed, type CommandId } from './ids';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION } from './ids';
 import type { Notifier, Severity } from './notifier';
+import { deedOf, labelOf } from './player/playerActions';
 import type { SaveFault } from './saving/videoSaver';
 import { LONGEST_MENTION, shortPrompt, withoutLinks } from './taskWords';
 
 /** Something that the reader of a message can do about it. */
-type Action = { readonly title: string } & (
+type Button = { readonly title: string } & (
   { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
 );
 
@@ -18,6 +19,7 @@ interface Parts {
   readonly execute: (command: string, ...args: unknown[]) => void;
   /** No more notices about ended tasks. */
   readonly silence: () => void;
+  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /**
@@ -29,12 +31,14 @@ export class Messages {
   readonly #l10n: L10n;
   readonly #execute: Parts['execute'];
   readonly #silenceNotices: Parts['silence'];
+  readonly #inBackground: Parts['inBackground'];
 
-  constructor({ notifier, l10n, execute, silence }: Parts) {
+  constructor({ notifier, l10n, execute, silence, inBackground }: Parts) {
     this.#notifier = notifier;
     this.#l10n = l10n;
     this.#execute = execute;
     this.#silenceNotices = silence;
+    this.#inBackground = inBackground;
   }
 
   // ── key and connection ──────────────────────────────────────────────────────────────────────────
@@ -174,18 +178,8 @@ export class Messages {
   }
 
   /** A person's request ended without being accepted, or nobody knows. */
-  notAccepted({ phase, failure }: Task): void {
-    if (!failure) return;
-    // What is unknown is mended by no setting; the sentence says where to look.
-    const helps =
-      phase === 'unknown'
-        ? []
-        : failure.kind === 'key'
-          ? [this.#setKey()]
-          : failure.kind === 'network'
-            ? [this.#openBaseUrl()]
-            : [];
-    this.#show(phase === 'unknown' ? 'warning' : 'error', failure.message, [...helps, this.#showLog()]);
+  notAccepted(task: Task, explanation: FailureExplanation): void {
+    this.#explain(task, explanation, 3);
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────
@@ -229,20 +223,13 @@ export class Messages {
       command: COMMANDS.saveToWorkspace,
       arguments: [id],
     };
-    this.#show('info', sentence, [...this.#open(id), ...(offersSave ? [save] : []), this.#silence()]);
+    const open = { title: this.#l10n.t('Open'), command: COMMANDS.openVideo, arguments: [id] };
+    this.#show('info', sentence, [open, ...(offersSave ? [save] : []), this.#silence()]);
   }
 
   /** A task ended without a video, some time after it was sent. */
-  taskEnded({ id, request, phase }: Task, { title, sentence, charge, actions }: FailureExplanation): void {
-    const words = this.#l10n.t(
-      '{0}: “{1}”. {2} {3}',
-      title,
-      shortPrompt(request.prompt, LONGEST_MENTION),
-      sentence,
-      charge,
-    );
-    const helps = actions.map((command) => this.#help(command, id)).filter((help) => help !== undefined);
-    this.#show(phase === 'failed' ? 'error' : 'warning', words, [...helps.slice(0, 2), this.#silence()]);
+  taskEnded(task: Task, explanation: FailureExplanation): void {
+    this.#explain(task, explanation, 2, [this.#silence()]);
   }
 
   /** The key was refused while tasks are followed: all of them wait. */
@@ -252,12 +239,18 @@ export class Messages {
 
   // ── videos and files ────────────────────────────────────────────────────────────────────────────
 
-  /** The user has saved videos. @param label the place of the first, as people name it */
-  saved(first: Uri, label: string, count: number): void {
-    const reveal = { title: this.#l10n.t('Reveal'), command: 'revealInExplorer', arguments: [first] };
+  /**
+   * The user has saved videos.
+   * @param label the place of the first, as people name it
+   * @param revealing the editor's command that shows it, where there is one
+   */
+  saved(first: Uri, label: string, count: number, revealing: string | undefined): void {
+    const reveal = revealing
+      ? [{ title: this.#l10n.t('Reveal'), command: revealing, arguments: [first] }]
+      : [];
     const open = { title: this.#l10n.t('Open'), command: 'vscode.open', arguments: [first] };
-    if (count === 1) this.#show('info', this.#l10n.t('Saved as {0}.', label), [reveal, open]);
-    else this.#show('info', this.#l10n.t('{0} videos are saved.', count), [reveal]);
+    if (count === 1) this.#show('info', this.#l10n.t('Saved as {0}.', label), [...reveal, open]);
+    else this.#show('info', this.#l10n.t('{0} videos are saved.', count), reveal);
   }
 
   /** Videos were saved because a setting says so. */
@@ -357,11 +350,11 @@ export class Messages {
     this.#show('error', sentence, [this.#showLog()]);
   }
 
-  #setKey(): Action {
+  #setKey(): Button {
     return { title: this.#l10n.t('Set API Key'), command: COMMANDS.setApiKey };
   }
 
-  #openBaseUrl(): Action {
+  #openBaseUrl(): Button {
     return {
       title: this.#l10n.t('Open Setting'),
       command: 'workbench.action.openSettings',
@@ -369,24 +362,19 @@ export class Messages {
     };
   }
 
-  #showLog(): Action {
+  #showLog(): Button {
     return { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog };
   }
 
-  #open(id: string): Action[] {
-    const command = commandNamed('openVideo');
-    return command ? [{ title: this.#l10n.t('Open'), command, arguments: [id] }] : [];
-  }
-
-  #saveAs(ids: readonly string[]): Action {
+  #saveAs(ids: readonly string[]): Button {
     return { title: this.#l10n.t('Save As…'), command: COMMANDS.saveAs, arguments: rows(ids) };
   }
 
-  #silence(): Action {
+  #silence(): Button {
     return { title: this.#l10n.t('Don’t Show Again'), run: this.#silenceNotices };
   }
 
-  #openSetting(name: string): Action {
+  #openSetting(name: string): Button {
     return {
       title: this.#l10n.t('Open Setting'),
       command: 'workbench.action.openSettings',
@@ -394,39 +382,44 @@ export class Messages {
     };
   }
 
-  /** The button for a command that helps after a failure; those that help little have none. */
-  #help(command: CommandId, id: string): Action | undefined {
-    switch (command) {
-      case COMMANDS.setApiKey:
-        return this.#setKey();
-      case COMMANDS.lookAgain:
-        return { title: this.#l10n.t('Look Again'), command, arguments: [id] };
-      case commandNamed('editAndGenerate'):
-        return { title: this.#l10n.t('Edit and Generate…'), command, arguments: [id] };
-      case commandNamed('generateAgain'):
-        return { title: this.#l10n.t('Generate Again…'), command, arguments: [id] };
-      case COMMANDS.attachTaskId:
-        return { title: this.#l10n.t('Attach Task ID…'), command, arguments: [id] };
-      case COMMANDS.showLog:
-        return this.#showLog();
-      default:
-        return undefined;
-    }
+  /** Says of a task how it stands, with the first of the actions that help. */
+  #explain(
+    { id, request, phase }: Task,
+    { title, sentence, charge, actions }: FailureExplanation,
+    most: number,
+    others: readonly Button[] = [],
+  ): void {
+    const words = this.#l10n.t(
+      '{0}: “{1}”. {2} {3}',
+      title,
+      shortPrompt(request.prompt, LONGEST_MENTION),
+      sentence,
+      charge,
+    );
+    const helps = actions.slice(0, most).flatMap((action): Button[] => {
+      const deed = deedOf(action, id);
+      return deed
+        ? [{ title: labelOf(action, this.#l10n), command: deed.command, arguments: deed.args }]
+        : [];
+    });
+    this.#show(phase === 'unknown' || phase === 'lost' ? 'warning' : 'error', words, [...helps, ...others]);
   }
 
-  #generate(): Action {
+  #generate(): Button {
     return { title: this.#l10n.t('Generate Video'), command: COMMANDS.generate };
   }
 
-  #show(severity: Severity, sentence: string, actions: readonly Action[]): void {
+  #show(severity: Severity, sentence: string, actions: readonly Button[]): void {
     const titles = actions.map(({ title }) => title);
     // Prompts and replies are anybody's text.
-    void this.#notifier.show(severity, withoutLinks(sentence), titles).then((chosen) => {
-      const action = actions.find(({ title }) => title === chosen);
-      if (!action) return;
-      if ('run' in action) action.run();
-      else this.#execute(action.command, ...(action.arguments ?? []));
-    });
+    this.#inBackground(
+      this.#notifier.show(severity, withoutLinks(sentence), titles).then((chosen) => {
+        const action = actions.find(({ title }) => title === chosen);
+        if (!action) return;
+        if ('run' in action) action.run();
+        else this.#execute(action.command, ...(action.arguments ?? []));
+      }),
+    );
   }
 }
 

@@ -3,8 +3,11 @@ import type { ApiKey } from '../core/gateway/apiKey';
 import type { Asker } from './asker';
 import type { Keychain } from './keychain';
 
-/** Who wants something sent: the person at the keyboard, or code that speaks through the API or a command. */
-export type Requester = 'person' | 'caller';
+/**
+ * Who wants something sent: the person at the keyboard, code that speaks through the API, or whoever gave the command
+ * a request: code that hears what comes of it, or a key binding, which does not.
+ */
+export type Requester = 'person' | 'api' | 'command';
 
 interface Parts {
   readonly keychain: Keychain;
@@ -33,7 +36,7 @@ export class OriginApproval {
   async keyFor(origin: string, requester: Requester): Promise<ApiKey | undefined> {
     const key = await this.#keychain.keyFor(origin);
     if (key) return key;
-    if (requester === 'caller' && this.#refused.has(origin)) return undefined;
+    if (requester !== 'person' && this.#refused.has(origin)) return undefined;
     if (!(await this.#askOnce(origin))) {
       this.#refused.add(origin);
       return undefined;

@@ -44,7 +44,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
     return cancellable(
       token,
       () => cancelledRejection(this.#l10n),
-      (signal) => this.#sender.send(request, 'caller', signal),
+      (signal) => this.#sender.send(request, 'api', signal),
     );
   }
 

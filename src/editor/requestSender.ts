@@ -24,11 +24,14 @@ interface Parts {
   readonly asker: Asker;
   readonly l10n: L10n;
   /** Hears of every request that was sent from this window, when its outcome is known. */
-  readonly onSent: (task: Task) => void;
+  readonly onSent: (task: Task, requester: Requester) => void;
 }
 
 /** Of a prompt, so much is shown in a dialog, in characters. */
 const LONGEST_PROMPT = 400;
+
+/** Of an option that is free text, so much, in characters. */
+const LONGEST_OPTION = 80;
 
 /**
  * The one way to a paid request, for people and for code alike. Each check comes before anything is stored or sent,
@@ -60,7 +63,7 @@ export class RequestSender {
     this.#stopIf(signal);
     try {
       const task = await engine.submit(request, { baseUrl, key }, signal);
-      this.#parts.onSent(task);
+      this.#parts.onSent(task, requester);
       return task;
     } catch (error) {
       if (error instanceof SubmitCancelled) throw this.#cancelled();
@@ -204,6 +207,6 @@ export function priceSentence(l10n: L10n): string {
 /** The options of a request in one line. */
 export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
   return Object.entries(request.options ?? {})
-    .map(([name, value]) => optionWord(name, String(value), l10n))
+    .map(([name, value]) => optionWord(name, shortPrompt(String(value), LONGEST_OPTION), l10n))
     .join(' · ');
 }

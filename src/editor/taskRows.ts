@@ -5,7 +5,7 @@ import { DisposableSlot, DisposableStore, type Disposable } from '../core/common
 import { isEnd } from '../core/tasks/phases';
 import type { Task, TaskChanges } from '../core/tasks/task';
 import type { EngineHolder } from './engineHolder';
-import { commandNamed } from './ids';
+import { COMMANDS } from './ids';
 import { missingVideos } from './missingVideos';
 import { MISSING_ICON, rowIcon, rowWords } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
@@ -125,8 +125,7 @@ export class TaskRows implements Disposable {
     const isPlain = (task.phase === 'saved' && !isMissing) || hasProgress(task);
     item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
     item.contextValue = rowWords(task, isMissing);
-    const command = commandNamed('openVideo');
-    if (command) item.command = { command, title: l10n.t('Open'), arguments: [id] };
+    item.command = { command: COMMANDS.openVideo, title: l10n.t('Open'), arguments: [id] };
     item.accessibilityInformation = {
       label: [shortPrompt(task.request.prompt, LONGEST_MENTION), state, ...details].join(', '),
     };

@@ -5,6 +5,7 @@ import type { Task } from '../core/tasks/task';
 import {
   asMarkdown,
   chargeWord,
+  hostOf,
   momentWord,
   optionWord,
   phaseWord,
@@ -36,7 +37,7 @@ export function taskTooltip(task: Task, now: number, language: string, l10n: L10
       `${video.width} × ${video.height} · ${short(video.durationSeconds, language)} s · ${sound} · ${short(video.bytes / 1_000_000, language)} MB`,
     );
   }
-  line(l10n.t('Gateway:'), new URL(task.origin).host);
+  line(l10n.t('Gateway:'), hostOf(task.origin));
   if (task.gatewayTaskId !== undefined) line(l10n.t('Task ID:'), task.gatewayTaskId);
   const { failure } = task;
   if (failure) {

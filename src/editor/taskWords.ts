@@ -123,6 +123,11 @@ export function optionWord(name: string, value: string, l10n: L10n): string {
   return l10n.t('{0} × {1}, square', width, height);
 }
 
+/** The gateway of a task, as people name it. @param origin a base URL, as it was stored */
+export function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : origin;
+}
+
 /** What an option is about, as a question. */
 export function optionQuestion(name: string, l10n: L10n): string {
   if (name === 'seconds') return l10n.t('How long?');

@@ -48,7 +48,6 @@ class OwnPlayers {
       engines: { open: () => Promise.resolve(engine), onDidOpen: this.#opened.event },
       extensionUri: extension.extensionUri,
       libraryFolder: '/nowhere',
-      hasCommand: () => true,
       execute: () => Promise.resolve(),
       copy: () => Promise.resolve(),
       l10n: vscode.l10n,

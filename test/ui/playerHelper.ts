@@ -12,8 +12,8 @@ import { Players } from '../../src/editor/player/players';
 /** The commands behind the buttons; each call is written down. */
 const RECORDED = [
   ...['saveToWorkspace', 'saveAs', 'openExternally', 'revealVideo', 'copyPrompt', 'generateAgain'],
-  ...['editAndGenerate', 'lookAgain', 'rescue', 'attachTaskId', 'stopSending', 'stopTracking'],
-  ...['setApiKey', 'openLibrary', 'showLog'],
+  ...['editAndGenerate', 'lookAgain', 'attachTaskId', 'stopSending', 'stopTracking'],
+  ...['setApiKey', 'testConnection', 'openLibrary', 'refresh', 'showLog'],
 ].map((name) => `nebulaVideo.${name}`);
 
 /** Stands in for the engine: the tasks are what the file says, and change when it does. */
@@ -61,7 +61,6 @@ export function activate(context: vscode.ExtensionContext): void {
     engines: { open: () => Promise.resolve(engine), onDidOpen: opened.event },
     extensionUri: context.extensionUri,
     libraryFolder: path.join(folder, 'library'),
-    hasCommand: (id) => RECORDED.includes(id),
     execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
     copy: (text) => vscode.env.clipboard.writeText(text),
     l10n: vscode.l10n,

@@ -6,6 +6,7 @@ import type { Access, GatewayClient, PreparedSubmit } from '../gateway/client';
 import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
+import { ReadOnlyStoreError } from './database';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { TaskRecord } from './record';
@@ -91,19 +92,8 @@ export class Submitter {
   }
 
   async #submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<string> {
-    const { store, clock, markPending } = this.#parts;
     if (signal?.aborted) throw new SubmitCancelled();
-    const draft = await store.insert(
-      {
-        id: randomUUID(),
-        baseUrl: access.baseUrl,
-        keyId: access.key.id,
-        request: request.request,
-        bodySha256: hashBody(request.body),
-        nextDue: clock.now() + LEASE,
-      },
-      markPending,
-    );
+    const draft = await this.#writeDraft(request, access);
     const callOff = new AbortController();
     const forward = () => callOff.abort();
     signal?.addEventListener('abort', forward, { once: true });
@@ -146,6 +136,26 @@ export class Submitter {
 
   dispose(): void {
     for (const draft of this.#drafts.values()) draft.abort();
+  }
+
+  /** Whatever keeps it from being written down, nothing is sent then. @throws ReadOnlyStoreError */
+  async #writeDraft(request: PreparedRequest, access: Access): Promise<TaskRecord> {
+    const { store, clock, markPending } = this.#parts;
+    try {
+      return await store.insert(
+        {
+          id: randomUUID(),
+          baseUrl: access.baseUrl,
+          keyId: access.key.id,
+          request: request.request,
+          bodySha256: hashBody(request.body),
+          nextDue: clock.now() + LEASE,
+        },
+        markPending,
+      );
+    } catch (error) {
+      throw error instanceof ReadOnlyStoreError ? error : new ReadOnlyStoreError('folder', error);
+    }
   }
 
   /** Connects, sends, and sends again where that is certainly safe, until the outcome is written down. */

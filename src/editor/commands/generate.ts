@@ -1,5 +1,6 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/tasks/task';
+import { explainFailure } from '../failureExplanation';
 import type { Messages } from '../messages';
 import { Rejection } from '../rejection';
 import type { RequestSender } from '../requestSender';
@@ -29,7 +30,7 @@ export function hasRequest(args: readonly unknown[]): boolean {
  */
 export async function generate(parts: GenerateParts, args: readonly unknown[]): Promise<Task | undefined> {
   if (hasRequest(args)) {
-    return structuredClone(await parts.sender.send(args[0], 'caller', new AbortController().signal));
+    return structuredClone(await parts.sender.send(args[0], 'command', new AbortController().signal));
   }
   return askAndSend(parts, { at: 'first' });
 }
@@ -43,10 +44,18 @@ export async function askAndSend(parts: GenerateParts, start: WizardStart): Prom
   const result = await parts.askForVideo(start);
   if (!result) return undefined;
   const task = await sendWritten(parts, result);
-  if (task.phase === 'rejected' || task.phase === 'unknown') parts.messages.notAccepted(task);
-  else if (task.phase !== 'stopped') parts.messages.sent();
+  tellOutcome(task, parts);
   parts.reveal(task.id);
   return structuredClone(task);
+}
+
+function tellOutcome(task: Task, { messages, l10n }: GenerateParts): void {
+  // Who has just stopped it knows.
+  if (task.phase === 'stopped') return;
+  const explanation =
+    task.phase === 'rejected' || task.phase === 'unknown' ? explainFailure(task, l10n) : undefined;
+  if (explanation) messages.notAccepted(task, explanation);
+  else messages.sent();
 }
 
 /**

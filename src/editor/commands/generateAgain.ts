@@ -6,6 +6,7 @@ import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import { Rejection } from '../rejection';
 import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../taskWords';
+import type { WizardStart } from '../wizard/generateWizard';
 import { askAndSend, type GenerateParts } from './generate';
 
 interface Parts extends GenerateParts {
@@ -21,6 +22,20 @@ const given = z.union([z.string(), z.object({ id: z.string() }).transform(({ id 
 
 /** Opens the wizard at its last step with the request of an earlier task. It never pays on one click. */
 export async function generateAgain(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  return startFrom(parts, args, 'summary', parts.l10n.t('Generate Again'));
+}
+
+/** Opens the wizard at the prompt of an earlier task, with all its answers filled in. */
+export async function editAndGenerate(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  return startFrom(parts, args, 'prompt', parts.l10n.t('Edit and Generate'));
+}
+
+async function startFrom(
+  parts: Parts,
+  args: readonly unknown[],
+  at: WizardStart['at'],
+  title: string,
+): Promise<Task | undefined> {
   const { engines, messages, l10n } = parts;
   const id = given.parse(args[0]);
   const engine = await engines.open();
@@ -30,15 +45,19 @@ export async function generateAgain(parts: Parts, args: readonly unknown[]): Pro
     messages.nothingSuitable(l10n.t('There is no task to generate again.'));
     return undefined;
   }
-  const task = typeof id === 'string' ? known[0] : await chooseTask(known, parts);
+  const task = typeof id === 'string' ? known[0] : await chooseTask(known, title, parts);
   if (!task) return undefined;
   checkRequest(task, parts);
-  return askAndSend(parts, { request: task.request, at: 'summary' });
+  return askAndSend(parts, { request: task.request, at });
 }
 
-async function chooseTask(tasks: readonly Task[], { asker, l10n }: Parts): Promise<Task | undefined> {
+async function chooseTask(
+  tasks: readonly Task[],
+  title: string,
+  { asker, l10n }: Parts,
+): Promise<Task | undefined> {
   return asker.choose({
-    title: l10n.t('Generate Again'),
+    title,
     placeholder: l10n.t('Which video should be generated again?'),
     choices: tasks.map((task) => ({
       value: task,

@@ -76,7 +76,7 @@ export async function stopTracking(parts: Parts, args: readonly unknown[]): Prom
           ? l10n.t('Stop tracking “{0}”?', shortPrompt(tasks[0]?.request.prompt ?? '', LONGEST_MENTION))
           : l10n.t('Stop tracking {0} tasks?', tasks.length),
       detail: l10n.t(
-        'This neither cancels nor refunds anything: the gateway goes on and charges for the video, but it will not be fetched.',
+        'This neither cancels nor refunds anything: the gateway may go on and charge for the video, but it will not be fetched.',
       ),
       action: l10n.t('Stop Tracking'),
     }),

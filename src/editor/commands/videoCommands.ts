@@ -28,7 +28,7 @@ interface Parts {
 
 /** Copies videos into the workspace. */
 export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, roots, saver, l10n } = parts;
+  const { engines, messages, roots, saver, desktop, l10n } = parts;
   const tasks = await videosFor(
     parts,
     args,
@@ -56,7 +56,7 @@ export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): P
     }
   }
   const [first] = saved;
-  if (first) messages.saved(first, labelOf(first), saved.length);
+  if (first) messages.saved(first, labelOf(first), saved.length, revealing(first, desktop));
   if (fault) tell(parts, fault, faulty);
 }
 
@@ -74,7 +74,7 @@ export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<vo
         tell(parts, fault, [task.id]);
         return;
       }
-      messages.saved(target, labelOf(target), 1);
+      messages.saved(target, labelOf(target), 1, revealing(target, desktop));
     }
     await (await engines.open()).markSeen(task.id);
   }
@@ -184,6 +184,12 @@ async function filesOf(parts: Parts, engine: Engine, task: Task): Promise<readon
     return [];
   }
   return task.videos;
+}
+
+/** The editor's command that shows where a file lies: in its own explorer, or in the system's where that is in reach. */
+function revealing(file: vscode.Uri, { isHere }: Desktop): string | undefined {
+  if (vscode.workspace.getWorkspaceFolder(file)) return 'revealInExplorer';
+  return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
 }
 
 function tell({ messages, checkFiles }: Parts, fault: SaveFault, ids: readonly string[]): void {

@@ -18,13 +18,13 @@ const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
   generateAgain: { command: 'nebulaVideo.generateAgain' },
   editAndGenerate: { command: 'nebulaVideo.editAndGenerate' },
   lookAgain: { command: 'nebulaVideo.lookAgain' },
-  rescue: { command: 'nebulaVideo.rescue' },
   attachTaskId: { command: 'nebulaVideo.attachTaskId' },
   stopSending: { command: 'nebulaVideo.stopSending' },
   stopTracking: { command: 'nebulaVideo.stopTracking' },
   setApiKey: { command: 'nebulaVideo.setApiKey', args: [] },
-  openBaseUrl: { command: 'workbench.action.openSettings', args: ['@id:nebulaVideo.baseUrl'] },
+  testConnection: { command: 'nebulaVideo.testConnection', args: [] },
   openLibrary: { command: 'nebulaVideo.openLibrary', args: [] },
+  refresh: { command: 'nebulaVideo.refresh', args: [] },
   showLog: { command: 'nebulaVideo.showLog', args: [] },
 };
 
@@ -37,34 +37,20 @@ export function deedOf(
   return deed && { command: deed.command, args: deed.args ?? [taskId] };
 }
 
-/**
- * Whether an action can be offered: a button that does nothing is worse than none.
- * @param hasCommand whether a command of ours is there
- */
-export function canOffer(action: Action, hasCommand: (id: string) => boolean): boolean {
-  const deed = DEEDS[action];
-  return !deed?.command.startsWith('nebulaVideo.') || hasCommand(deed.command);
-}
-
-/**
- * The buttons of a page: those that can be offered. One stands out: the first, or the one that is named; where
- * nothing needs doing, none.
- */
+/** The buttons of a page. One stands out: the first, or the one that is named; where nothing needs doing, none. */
 export function offersOf(
   { actions, primary }: { readonly actions: readonly Action[]; readonly primary?: Action | 'none' },
-  hasCommand: (id: string) => boolean,
   l10n: L10n,
 ): Offer[] {
-  return actions
-    .filter((action) => canOffer(action, hasCommand))
-    .map((action, index) => ({
-      action,
-      label: labelOf(action, l10n),
-      primary: primary === undefined ? index === 0 : action === primary,
-    }));
+  return actions.map((action, index) => ({
+    action,
+    label: labelOf(action, l10n),
+    primary: primary === undefined ? index === 0 : action === primary,
+  }));
 }
 
-function labelOf(action: Action, l10n: L10n): string {
+/** A button's words. */
+export function labelOf(action: Action, l10n: L10n): string {
   switch (action) {
     case 'saveToWorkspace':
       return l10n.t('Save to Workspace');
@@ -83,8 +69,6 @@ function labelOf(action: Action, l10n: L10n): string {
     case 'lookAgain':
     case 'lookForFile':
       return l10n.t('Look Again');
-    case 'rescue':
-      return l10n.t('Find Lost Video…');
     case 'attachTaskId':
       return l10n.t('Attach Task ID…');
     case 'stopSending':
@@ -93,10 +77,12 @@ function labelOf(action: Action, l10n: L10n): string {
       return l10n.t('Stop Tracking');
     case 'setApiKey':
       return l10n.t('Set API Key');
-    case 'openBaseUrl':
-      return l10n.t('Open Setting');
+    case 'testConnection':
+      return l10n.t('Test Connection');
     case 'openLibrary':
       return l10n.t('Open Library');
+    case 'refresh':
+      return l10n.t('Refresh');
     case 'showLog':
       return l10n.t('Show Log');
     case 'copyDetails':

@@ -7,7 +7,7 @@ import { describeError, type Log } from '../../core/common/log';
 import type { Task, TaskChanges } from '../../core/tasks/task';
 import { toHost, type Action, type Take, type ToHost, type ToPage, type View } from '../../webview/protocol';
 import { lookAtMedia } from './mediaFile';
-import { canOffer, deedOf } from './playerActions';
+import { deedOf } from './playerActions';
 import { playerHtml } from './playerHtml';
 import { PLAYER_VIEW_TYPE } from './playerId';
 import { playerTexts } from './playerTexts';
@@ -36,8 +36,6 @@ export interface PanelParts {
   readonly extensionUri: vscode.Uri;
   /** Absolute path of the library on this machine. */
   readonly libraryFolder: string;
-  /** Whether a command of ours is there. */
-  readonly hasCommand: (id: string) => boolean;
   readonly execute: (command: string, ...args: readonly string[]) => PromiseLike<unknown>;
   readonly copy: (text: string) => PromiseLike<void>;
   readonly l10n: L10n;
@@ -196,7 +194,7 @@ export class PlayerPanel implements Disposable {
         await this.#parts.copy(factsText(this.#shown?.facts ?? []));
         return this.#copied();
       case 'copyPrompt':
-        await this.#copyPrompt();
+        await this.#execute('copyPrompt');
         return this.#copied();
       case 'retry':
         await this.update();
@@ -209,17 +207,10 @@ export class PlayerPanel implements Disposable {
     }
   }
 
-  /** Runs the command behind a button. @returns false when there is none */
-  async #execute(action: Action): Promise<boolean> {
+  /** Runs the command behind a button. */
+  async #execute(action: Action): Promise<void> {
     const deed = deedOf(action, this.taskId);
-    if (!deed || !canOffer(action, this.#parts.hasCommand)) return false;
-    await this.#parts.execute(deed.command, ...deed.args);
-    return true;
-  }
-
-  /** It needs nothing but the text, which is here. */
-  async #copyPrompt(): Promise<void> {
-    if (!(await this.#execute('copyPrompt'))) await this.#parts.copy(this.#shown?.prompt ?? '');
+    if (deed) await this.#parts.execute(deed.command, ...deed.args);
   }
 
   #copied(): Answer {
@@ -229,14 +220,14 @@ export class PlayerPanel implements Disposable {
   /** The file may be back; if not, the gateway may still have the video. */
   async #lookForFile(): Promise<Answer> {
     await this.update();
-    if (this.#shown?.stage.kind !== 'message' || (await this.#execute('lookAgain'))) return NOTHING_TO_SAY;
-    return { error: this.#parts.l10n.t('The file is still missing.'), note: null };
+    if (this.#shown?.stage.kind === 'message') await this.#execute('lookAgain');
+    return NOTHING_TO_SAY;
   }
 
   /** The page as it should be now. */
   async #look(): Promise<View> {
-    const { l10n, language, clock, hasCommand, log } = this.#parts;
-    const parts: ViewParts = { l10n, language, hasCommand, now: clock.now() };
+    const { l10n, language, clock, log } = this.#parts;
+    const parts: ViewParts = { l10n, language, now: clock.now() };
     let task: Task | undefined;
     try {
       task = (await this.#parts.engine()).task(this.taskId);

@@ -1,10 +1,11 @@
 import type { L10n } from '../../core/common/l10n';
+import { failureParts } from '../../core/tasks/failures';
 import { isEnd, type Phase } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
-import { optionWord, phaseWord, shortPrompt } from '../taskWords';
-import { outcomeOf, takeApart } from './outcome';
-import { canOffer, offersOf } from './playerActions';
+import { explainFailure, type FailureExplanation } from '../failureExplanation';
+import { hostOf, optionWord, phaseWord, shortPrompt } from '../taskWords';
+import { offersOf } from './playerActions';
 
 /** What is known of a task's videos on the disk. */
 export type Media =
@@ -15,8 +16,6 @@ export interface ViewParts {
   readonly language: string;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Whether a command of ours is there. */
-  readonly hasCommand: (id: string) => boolean;
 }
 
 /** Longest title of the page, in characters: about what fits on a line. */
@@ -24,7 +23,7 @@ const LONGEST_TITLE = 90;
 
 /** All that a task's page shows, in the user's words. */
 export function playerView(task: Task, media: Media, parts: ViewParts): View {
-  const { l10n, hasCommand } = parts;
+  const { l10n } = parts;
   const staged = stageOf(task, media, parts);
   const { stage, tone } = staged;
   return {
@@ -34,7 +33,7 @@ export function playerView(task: Task, media: Media, parts: ViewParts): View {
       tone === 'warning' && task.phase === 'saved' ? l10n.t('File missing') : phaseWord(task.phase, l10n),
     summary: [task.request.model, ...askedFor(task, l10n)],
     stage,
-    offers: offersOf(staged, hasCommand, l10n),
+    offers: offersOf(staged, l10n),
     prompt: task.request.prompt,
     facts: factsOf(task, parts),
     timeline: timelineOf(task, parts),
@@ -54,7 +53,7 @@ export function messageView(
     tone,
     actions,
   }: { title: string; sentence: string; tone: Tone; actions: readonly Action[] },
-  { l10n, hasCommand }: Pick<ViewParts, 'l10n' | 'hasCommand'>,
+  { l10n }: Pick<ViewParts, 'l10n'>,
 ): View {
   return {
     title: l10n.t('Nebula Video'),
@@ -62,7 +61,7 @@ export function messageView(
     state: title,
     summary: [],
     stage: { kind: 'message', tone, title, sentence, charge: null, details: null },
-    offers: offersOf({ actions }, hasCommand, l10n),
+    offers: offersOf({ actions }, l10n),
     prompt: '',
     facts: [],
     timeline: [],
@@ -88,9 +87,17 @@ interface Staged {
 
 function stageOf(task: Task, media: Media, parts: ViewParts): Staged {
   if (task.phase === 'saved') return media.kind === 'there' ? shown(media.takes) : missing(parts);
-  if (!isEnd(task.phase)) return working(task, parts);
-  const { tone, title, sentence, charge, details, actions } = outcomeOf(task, parts.l10n, parts.hasCommand);
-  return { stage: { kind: 'message', tone, title, sentence, charge, details }, tone, actions };
+  const explanation = isEnd(task.phase) ? explainFailure(task, parts.l10n) : undefined;
+  return explanation ? ended(TONES[task.phase], explanation, parts) : working(task, parts);
+}
+
+function ended(
+  tone: Tone,
+  { title, sentence, charge, details, actions }: FailureExplanation,
+  { l10n }: ViewParts,
+): Staged {
+  const said = details === undefined ? null : l10n.t('The gateway says: {0}', details);
+  return { stage: { kind: 'message', tone, title, sentence, charge, details: said }, tone, actions };
 }
 
 function shown(takes: readonly Take[]): Staged {
@@ -101,19 +108,16 @@ function shown(takes: readonly Take[]): Staged {
   };
 }
 
-function missing({ l10n, hasCommand }: ViewParts): Staged {
-  const canFetch = canOffer('lookAgain', hasCommand);
+function missing({ l10n }: ViewParts): Staged {
   return {
     tone: 'warning',
     stage: {
       kind: 'message',
       tone: 'warning',
       title: l10n.t('The file of this video is missing'),
-      sentence: canFetch
-        ? l10n.t(
-            'It was moved, renamed or deleted. Look Again finds it when it is back in the library, or fetches it anew while the gateway keeps it.',
-          )
-        : l10n.t('It was moved, renamed or deleted. Look Again finds it when it is back in the library.'),
+      sentence: l10n.t(
+        'It was moved, renamed or deleted. Look Again finds it when it is back in the library, or fetches it anew while the gateway keeps it.',
+      ),
       charge: null,
       details: null,
     },
@@ -142,8 +146,8 @@ function working(task: Task, { l10n, now }: ViewParts): Staged {
 }
 
 function troubleOf(failure: NonNullable<Task['failure']>, l10n: L10n): string {
-  const { sentence, details } = takeApart(failure, l10n);
-  return details === null ? sentence : `${sentence} ${l10n.t('Details: {0}', details)}`;
+  const { sentence, details } = failureParts(failure, l10n);
+  return details === undefined ? sentence : `${sentence} ${l10n.t('Details: {0}', details)}`;
 }
 
 function workingTitle(phase: Phase, l10n: L10n): string {
@@ -269,8 +273,4 @@ function took(ms: number, l10n: L10n): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return l10n.t('{0} min {1} s', minutes, seconds % 60);
   return l10n.t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
-}
-
-function hostOf(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).host : origin;
 }

@@ -7,6 +7,7 @@ import type { Task } from '../../core/tasks/task';
 import type { EngineHolder } from '../engineHolder';
 import { explainFailure } from '../failureExplanation';
 import type { Messages } from '../messages';
+import type { Requester } from '../originApproval';
 import type { Settings } from '../settings';
 
 interface Parts {
@@ -60,9 +61,15 @@ export class EndNotices implements Disposable {
     );
   }
 
-  /** The outcome of a task that this window has just sent: whoever sent it hears of a bad one without a notice. */
-  async sent({ id, phase }: Task): Promise<void> {
-    if (phase === 'rejected' || phase === 'unknown') await this.#parts.engines.current?.claimNotice(id);
+  /**
+   * The outcome of a task that this window has just sent. A person and the API's callers hear of a bad one without a
+   * notice; a key binding with a request in it listens to nothing.
+   */
+  async sent(task: Task, requester: Requester): Promise<void> {
+    const { engines, settings } = this.#parts;
+    if (task.phase !== 'rejected' && task.phase !== 'unknown') return;
+    if (!(await engines.current?.claimNotice(task.id)) || requester !== 'command') return;
+    if (settings.notify() !== 'never') this.#say(task);
   }
 
   dispose(): void {
@@ -95,17 +102,18 @@ export class EndNotices implements Disposable {
   }
 
   async #tell(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {
-    const { messages, l10n, isWatched } = this.#parts;
+    const { messages, isWatched } = this.#parts;
     const task = engine.task(id);
     // It has moved on, or was removed.
     if (this.#owned.isDisposed || task?.phase !== phase) return;
     if (!(await engine.claimNotice(id))) return;
     if (isWatched(id)) return;
-    if (phase === 'saved') {
-      messages.videoReady(task, offersSave);
-      return;
-    }
-    const explanation = explainFailure(task, l10n);
-    if (explanation) messages.taskEnded(task, explanation);
+    if (phase === 'saved') messages.videoReady(task, offersSave);
+    else this.#say(task);
+  }
+
+  #say(task: Task): void {
+    const explanation = explainFailure(task, this.#parts.l10n);
+    if (explanation) this.#parts.messages.taskEnded(task, explanation);
   }
 }

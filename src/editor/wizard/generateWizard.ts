@@ -27,7 +27,7 @@ export interface WizardStart {
   /** What is asked for already; what is missing comes from the draft or from last time. */
   readonly request?: Partial<VideoRequest>;
   /** The first question; Back reaches the ones before it. */
-  readonly at: 'first' | 'afterPrompt' | 'summary';
+  readonly at: 'first' | 'prompt' | 'afterPrompt' | 'summary';
   /** Whether the prompt was written for this, and so becomes the draft; otherwise it has a place of its own. */
   readonly written?: boolean;
 }
@@ -106,9 +106,17 @@ class GenerateWizard {
   }
 
   #firstStep(): string | undefined {
-    if (this.#start.at === 'first') return undefined;
     const ids = this.#plan().map(({ id }) => id);
-    return this.#start.at === 'summary' ? STEPS.summary : ids[ids.indexOf(STEPS.prompt) + 1];
+    switch (this.#start.at) {
+      case 'first':
+        return undefined;
+      case 'prompt':
+        return STEPS.prompt;
+      case 'afterPrompt':
+        return ids[ids.indexOf(STEPS.prompt) + 1];
+      case 'summary':
+        return STEPS.summary;
+    }
   }
 
   /** A question with one possible answer is not asked. */

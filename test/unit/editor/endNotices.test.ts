@@ -139,10 +139,23 @@ describe('the notices of ended tasks', () => {
     const sender = windows.open('sender', { focused: true, sentIt: true });
     windows.open('other');
     windows.move('a', 'sending');
-    await sender.sent(windows.move('a', 'unknown'));
+    await sender.sent(windows.move('a', 'unknown'), 'person');
     windows.move('b', 'sending');
-    await sender.sent(windows.move('b', 'rejected'));
+    await sender.sent(windows.move('b', 'rejected'), 'api');
     assert.deepEqual(await windows.settle(), []);
+  });
+
+  it('tell at once of a request that was given to the command: a key binding hears nothing', async () => {
+    const sender = windows.open('sender', { focused: true, sentIt: true });
+    windows.open('other');
+    windows.move('a', 'sending');
+    await sender.sent(windows.move('a', 'unknown'), 'command');
+    windows.notify = 'never';
+    windows.move('b', 'sending');
+    await sender.sent(windows.move('b', 'rejected'), 'command');
+    assert.deepEqual(await windows.settle(), [
+      'sender: a unknown, It is not known whether this video is being made',
+    ]);
   });
 
   it('tell a bad outcome when the window that sent it is gone', async () => {

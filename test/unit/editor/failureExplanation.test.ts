@@ -5,7 +5,7 @@ import { Failures, failureParts } from '../../../src/core/tasks/failures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import { FAILURE_KINDS, type Failure, type Task } from '../../../src/core/tasks/task';
 import { explainFailure } from '../../../src/editor/failureExplanation';
-import { COMMANDS } from '../../../src/editor/ids';
+import type { Action } from '../../../src/webview/protocol';
 
 const failures = new Failures(english);
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
@@ -36,7 +36,7 @@ const outcomes: readonly (readonly [
   title: RegExp,
   sentence: RegExp,
   charge: string,
-  first: string | undefined,
+  first: Action | undefined,
 ])[] = [
   [
     '400',
@@ -52,7 +52,7 @@ const outcomes: readonly (readonly [
     /did not accept the key/,
     /valid key/,
     NO,
-    COMMANDS.setApiKey,
+    'setApiKey',
   ],
   [
     '402',
@@ -76,7 +76,7 @@ const outcomes: readonly (readonly [
     /refused this request/,
     /This key may not do that/,
     NO,
-    COMMANDS.setApiKey,
+    'setApiKey',
   ],
   [
     'no channel',
@@ -116,7 +116,7 @@ const outcomes: readonly (readonly [
     /could not be sent/,
     /could not be reached/,
     NO,
-    COMMANDS.testConnection,
+    'testConnection',
   ],
   ['never sent', aTask('rejected', failures.neverSent()), /never sent/, /window closed/, NO, undefined],
   [
@@ -125,7 +125,7 @@ const outcomes: readonly (readonly [
     /not known whether/,
     /no clear answer/,
     UNKNOWN,
-    COMMANDS.attachTaskId,
+    'attachTaskId',
   ],
   [
     'failed',
@@ -151,30 +151,23 @@ const outcomes: readonly (readonly [
     UNKNOWN,
     undefined,
   ],
-  [
-    'expired',
-    aTask('lost', failures.expired(true)),
-    /is gone/,
-    /no longer on the gateway/,
-    YES,
-    COMMANDS.lookAgain,
-  ],
+  ['expired', aTask('lost', failures.expired(true)), /is gone/, /no longer on the gateway/, YES, 'lookAgain'],
   [
     'not known any more',
     aTask('lost', failures.taskGone(false, trouble(404, 'task_not_exist'))),
     /is gone/,
     /no longer knows/,
     UNKNOWN,
-    COMMANDS.lookAgain,
+    'lookAgain',
   ],
-  ['no link', aTask('lost', failures.noVideo()), /is gone/, /does not say where/, YES, COMMANDS.lookAgain],
+  ['no link', aTask('lost', failures.noVideo()), /is gone/, /does not say where/, YES, 'lookAgain'],
   [
     'never fetched',
     aTask('lost', failures.neverFetched(failures.fetchFailed(new GatewayError('cut', 'x')))),
     /is gone/,
     /while the gateway kept it/,
     YES,
-    COMMANDS.lookAgain,
+    'lookAgain',
   ],
   [
     'key refused while watching',
@@ -182,7 +175,7 @@ const outcomes: readonly (readonly [
     /waits for a valid key/,
     /did not accept the key/,
     UNKNOWN,
-    COMMANDS.setApiKey,
+    'setApiKey',
   ],
   [
     'another key',
@@ -190,7 +183,7 @@ const outcomes: readonly (readonly [
     /waits for a valid key/,
     /another key/,
     UNKNOWN,
-    COMMANDS.setApiKey,
+    'setApiKey',
   ],
   [
     'blip',
@@ -198,7 +191,7 @@ const outcomes: readonly (readonly [
     /does not answer right now/,
     /asked again by itself/,
     UNKNOWN,
-    COMMANDS.refresh,
+    'refresh',
   ],
   [
     'fetch failed',
@@ -206,7 +199,7 @@ const outcomes: readonly (readonly [
     /could not be fetched yet/,
     /tried again by itself/,
     YES,
-    COMMANDS.refresh,
+    'refresh',
   ],
   [
     'disk',
@@ -214,16 +207,9 @@ const outcomes: readonly (readonly [
     /room on the disk/,
     /could not be written/,
     YES,
-    COMMANDS.openLibrary,
+    'openLibrary',
   ],
-  [
-    'stopped',
-    aTask('stopped'),
-    /stopped following/,
-    /neither cancels nor refunds/,
-    UNKNOWN,
-    COMMANDS.lookAgain,
-  ],
+  ['stopped', aTask('stopped'), /stopped following/, /neither cancels nor refunds/, UNKNOWN, 'lookAgain'],
 ];
 
 describe('explainFailure', () => {
@@ -247,8 +233,7 @@ describe('explainFailure', () => {
     assert.match(explainFailure(task, english)?.title ?? '', /before it was sent/);
   });
 
-  it('has whole words for every phase and kind, and only commands that are there', () => {
-    const known: readonly string[] = Object.values(COMMANDS);
+  it('has whole words for every phase and kind', () => {
     for (const phase of PHASES) {
       for (const kind of FAILURE_KINDS) {
         for (const charged of ['no', 'yes', 'unknown'] as const) {
@@ -259,7 +244,6 @@ describe('explainFailure', () => {
           assert.ok(explanation, phase);
           assert.match(explanation.title, /^[A-Z].*[^.]$/);
           assert.ok(explanation.sentence.endsWith('.'));
-          assert.ok(explanation.actions.every((id) => known.includes(id)));
           assert.equal(new Set(explanation.actions).size, explanation.actions.length);
         }
       }

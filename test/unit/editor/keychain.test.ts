@@ -201,8 +201,8 @@ describe('the approval of an origin', () => {
   });
 
   it('asks nobody where the key may go anyway', async () => {
-    assert.equal((await approval.keyFor(NEBULA, 'caller'))?.value, KEY);
-    assert.equal((await approval.keyFor('http://localhost:3000', 'caller'))?.value, KEY);
+    assert.equal((await approval.keyFor(NEBULA, 'api'))?.value, KEY);
+    assert.equal((await approval.keyFor('http://localhost:3000', 'api'))?.value, KEY);
     assert.equal(asker.asked.length, 0);
   });
 
@@ -211,10 +211,7 @@ describe('the approval of an origin', () => {
       assert.match(question.message, /https:\/\/gateway\.example/);
       return true;
     });
-    const keys = await Promise.all([
-      approval.keyFor(ELSEWHERE, 'caller'),
-      approval.keyFor(ELSEWHERE, 'person'),
-    ]);
+    const keys = await Promise.all([approval.keyFor(ELSEWHERE, 'api'), approval.keyFor(ELSEWHERE, 'person')]);
     assert.deepEqual(
       keys.map((key) => key?.value),
       [KEY, KEY],
@@ -224,12 +221,12 @@ describe('the approval of an origin', () => {
 
   it('asks a person anew after a no, but callers never again', async () => {
     asker.willAnswer(false, false, true);
-    assert.equal(await approval.keyFor(ELSEWHERE, 'caller'), undefined);
-    assert.equal(await approval.keyFor(ELSEWHERE, 'caller'), undefined);
+    assert.equal(await approval.keyFor(ELSEWHERE, 'api'), undefined);
+    assert.equal(await approval.keyFor(ELSEWHERE, 'api'), undefined);
     assert.equal(asker.asked.length, 1);
     assert.equal(await approval.keyFor(ELSEWHERE, 'person'), undefined);
     assert.equal((await approval.keyFor(ELSEWHERE, 'person'))?.value, KEY);
-    assert.equal((await approval.keyFor(ELSEWHERE, 'caller'))?.value, KEY);
+    assert.equal((await approval.keyFor(ELSEWHERE, 'api'))?.value, KEY);
     assert.equal(asker.asked.length, 3);
   });
 });

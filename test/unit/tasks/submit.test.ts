@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { FaultOptions } from '../../gateway/pretendGateway';
+import { ReadOnlyStoreError } from '../../../src/core/tasks/database';
 import { SubmitCancelled } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/tasks/phases';
 import type { Charged, FailureKind } from '../../../src/core/tasks/task';
@@ -348,5 +351,16 @@ describe('submit', function () {
     assert.equal(task.phase, 'rejected');
     assert.equal(task.failure?.charged, 'no');
     assert.equal(world.requests('submit'), 1);
+  });
+
+  it('what cannot be written down is not sent, whatever keeps it from that', async () => {
+    const engine = await world.open();
+    const file = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    file.exec(`CREATE TRIGGER full BEFORE INSERT ON tasks BEGIN SELECT RAISE(FAIL, 'no more of this'); END`);
+    await assert.rejects(world.submit(engine), ReadOnlyStoreError);
+    assert.equal(world.requests('submit'), 0);
+    file.exec('DROP TRIGGER full');
+    file.close();
+    assert.equal((await world.submit(engine)).phase, 'queued');
   });
 });

@@ -3,9 +3,10 @@ import { english } from '../../../src/core/common/l10n';
 import { Failures } from '../../../src/core/tasks/failures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import type { Task } from '../../../src/core/tasks/task';
-import { takeApart } from '../../../src/editor/player/outcome';
+import { COMMANDS } from '../../../src/editor/ids';
 import { changeOf, factsText, playerView, type Media } from '../../../src/editor/player/playerView';
-import { toPage, type Take, type View } from '../../../src/webview/protocol';
+import { deedOf } from '../../../src/editor/player/playerActions';
+import { ACTIONS, toPage, type Action, type Take, type View } from '../../../src/webview/protocol';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
 const failures = new Failures(english);
@@ -38,8 +39,8 @@ function taskIn(phase: Phase, parts: Partial<Task> = {}): Task {
   };
 }
 
-function viewOf(task: Task, media: Media = missing, has: (id: string) => boolean = () => true): View {
-  return playerView(task, media, { l10n: english, language: 'en', now: NOW, hasCommand: has });
+function viewOf(task: Task, media: Media = missing): View {
+  return playerView(task, media, { l10n: english, language: 'en', now: NOW });
 }
 
 const actionsOf = ({ offers }: View) => offers.map(({ action }) => action);
@@ -97,11 +98,12 @@ describe('what the player shows', () => {
   });
 
   it('offers no button without a command behind it', () => {
-    const has = (id: string) => id === 'nebulaVideo.saveAs';
-    assert.deepEqual(actionsOf(viewOf(taskIn('saved'), there, has)), ['saveAs']);
-    assert.deepEqual(actionsOf(viewOf(taskIn('saved'), missing, has)), ['lookForFile']);
-    const { stage } = viewOf(taskIn('stopped'), missing, has);
-    assert.ok(stage.kind === 'message' && !stage.sentence.includes('Look Again'));
+    const own: readonly Action[] = ['lookForFile', 'copyDetails', 'retry'];
+    const commands: readonly string[] = Object.values(COMMANDS);
+    for (const action of ACTIONS) {
+      const deed = deedOf(action, 'own-id');
+      assert.equal(deed !== undefined && commands.includes(deed.command), !own.includes(action), action);
+    }
   });
 
   it('says of a missing file that it is missing', () => {
@@ -159,18 +161,13 @@ describe('how a task ended, in words', () => {
 
   it('takes a failure’s message apart', () => {
     const failure = failures.taskFailed({ status: 500, message: 'GPU lost', code: 'x' });
-    assert.deepEqual(takeApart(failure, english), {
-      sentence: 'The provider could not make this video. Generate it again, or change the prompt.',
-      details: 'GPU lost',
-    });
     const stage = said(taskIn('failed', { failure }));
+    assert.equal(
+      stage.sentence,
+      'The provider could not make this video. Generate it again, or change the prompt.',
+    );
     assert.equal(stage.charge, 'Nothing was charged.');
     assert.equal(stage.details, 'The gateway says: GPU lost');
-  });
-
-  it('leaves a message in another language whole', () => {
-    const failure = { ...failures.expired(true), message: 'Das Video ist weg. Näheres: nichts' };
-    assert.deepEqual(takeApart(failure, english), { sentence: failure.message, details: null });
   });
 
   it('tells what is known of the money at every end', () => {
@@ -181,6 +178,11 @@ describe('how a task ended, in words', () => {
     const unsent = taskIn('stopped');
     Reflect.deleteProperty(unsent, 'gatewayTaskId');
     assert.equal(said(unsent).charge, 'Nothing was charged.');
+    // Stopped when the gateway was done and the file on its way.
+    const timeline = (['queued', 'ready', 'saving', 'stopped'] as const).map((phase) => ({ at: NOW, phase }));
+    const made = said(taskIn('stopped', { timeline }));
+    assert.equal(made.charge, 'It was charged.');
+    assert.match(made.sentence, /had made it/);
   });
 
   it('puts first what helps most', () => {
@@ -190,7 +192,7 @@ describe('how a task ended, in words', () => {
     assert.equal(first('failed', failures.taskFailed(moderation)), 'editAndGenerate');
     assert.equal(first('failed', failures.taskFailed({ status: 500, message: 'oops' })), 'generateAgain');
     assert.equal(first('rejected', failures.refused({ status: 401, message: 'no' })), 'setApiKey');
-    assert.equal(first('unknown', failures.outcomeUnknown(undefined)), 'rescue');
+    assert.equal(first('unknown', failures.outcomeUnknown(undefined)), 'attachTaskId');
     assert.equal(first('lost', failures.expired(true)), 'lookAgain');
   });
 });
