@@ -15,8 +15,7 @@ export class PromptEditors {
   /** Opens an editor with the text, or shows the one that has it already. */
   async open(text: string): Promise<void> {
     const open = this.#documents().find((document) => document.getText() === text && text !== '');
-    const document =
-      open ?? (await vscode.workspace.openTextDocument({ language: PROMPT_LANGUAGE, content: text }));
+    const document = open ?? (await newDocument(text));
     const editor = await vscode.window.showTextDocument(document, { preview: false });
     const end = document.lineAt(document.lineCount - 1).range.end;
     if (!open) editor.selection = new vscode.Selection(end, end);
@@ -46,5 +45,19 @@ export class PromptEditors {
     return vscode.workspace.textDocuments.filter(
       ({ languageId, isClosed }) => languageId === PROMPT_LANGUAGE && !isClosed,
     );
+  }
+}
+
+/** So often a new document is asked for; one time is enough but for a rare moment. */
+const MOST_TRIES = 3;
+
+/**
+ * A new untitled document with this text. The editor gives it the name of one that was closed just now, and may bring
+ * that one's unsaved text back instead of ours: then the name is taken, and the next one is free.
+ */
+async function newDocument(text: string): Promise<vscode.TextDocument> {
+  for (let tries = 1; ; tries++) {
+    const document = await vscode.workspace.openTextDocument({ language: PROMPT_LANGUAGE, content: text });
+    if (document.getText() === text || tries === MOST_TRIES) return document;
   }
 }

@@ -2,12 +2,20 @@ import * as vscode from 'vscode';
 
 /** Opens an editor with the text and selects these parts of it; all of it when none is given. */
 export async function select(text: string, ...parts: [from: number, to: number][]): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ content: text });
+  const document = await newDocument(text);
   const editor = await vscode.window.showTextDocument(document);
   const ranges = parts.length > 0 ? parts : [[0, text.length] as const];
   editor.selections = ranges.map(
     ([from, to]) => new vscode.Selection(document.positionAt(from), document.positionAt(to)),
   );
+}
+
+/** VS Code may bring back what an untitled document of the same name held that was closed just before. */
+async function newDocument(text: string): Promise<vscode.TextDocument> {
+  for (;;) {
+    const document = await vscode.workspace.openTextDocument({ content: text });
+    if (document.getText() === text) return document;
+  }
 }
 
 /** Closes all editors, whatever is in them. */

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import type { Frame } from 'playwright-core';
+
+/** Waits until the player's video has gone on for so many seconds, and makes sure that its pictures change. */
+export async function playFor(player: Frame, seconds: number): Promise<void> {
+  const video = player.locator('video');
+  const time = () => player.evaluate<number>('document.querySelector("video").currentTime');
+  const goOn = async (until: number) => {
+    // The page's own rules forbid what a test would rather wait with: evaluating text within it.
+    const deadline = Date.now() + 20_000;
+    while ((await time()) <= until && Date.now() < deadline) await player.page().waitForTimeout(50);
+    assert.ok((await time()) > until, `the video stands still at ${await time()} s`);
+  };
+  await goOn((await time()) + seconds / 2);
+  const early = await video.screenshot();
+  await goOn((await time()) + seconds / 2);
+  assert.ok(!early.equals(await video.screenshot()), 'the pictures differ');
+}
