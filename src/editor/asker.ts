@@ -105,7 +105,7 @@ export class EditorAsker implements Asker {
     return shown(pick, (take) => {
       // Who ticks nothing and presses Enter means the one that is lit.
       const chosen = pick.selectedItems.length > 0 ? pick.selectedItems : pick.activeItems;
-      take(chosen.map(({ choice }) => choice.value));
+      if (chosen.length > 0) take(chosen.map(({ choice }) => choice.value));
     });
   }
 }

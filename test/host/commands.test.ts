@@ -279,22 +279,25 @@ describe('the commands', () => {
     });
 
     it('Remove Task removes all selected rows, or those chosen from a list', async () => {
-      const [one, two, three] = await rejected(3);
+      const [one, two, three, four, five] = await rejected(5);
       own.asker.willAnswer(true);
       await run('removeTask', one?.id, [one?.id, two?.id]);
-      assert.deepEqual(
-        own.app.api.tasks().map(({ id }) => id),
-        [three?.id],
-      );
+      const left = () => own.app.api.tasks().map(({ id }) => id);
+      assert.deepEqual(left(), [five?.id, four?.id, three?.id]);
+      const all = (question: { choices: { value: Task }[] }) => question.choices.map(({ value }) => value);
       own.asker.willAnswer((question: { choices: { value: Task }[] }) => {
         assert.deepEqual(
-          question.choices.map(({ value }) => value.id),
-          [three?.id],
+          all(question).map(({ id }) => id),
+          left(),
         );
-        return question.choices.map(({ value }) => value);
+        return all(question).slice(1);
       }, true);
       await run('removeTask');
-      assert.equal(own.app.api.tasks().length, 0);
+      assert.deepEqual(left(), [five?.id]);
+      // A single one is chosen without ticking it.
+      own.asker.willAnswer((question: { choices: { value: Task }[] }) => all(question)[0], true);
+      await run('removeTask');
+      assert.deepEqual(left(), []);
       await run('removeTask');
       assert.match(own.notifier.last.message, /no ended task/);
     });

@@ -93,6 +93,21 @@ describe('the rows of the task list', () => {
     assert.ok(own.fired.includes(undefined));
     assert.deepEqual(await rows.getChildren(), []);
   });
+
+  it('hand over the files of videos that are dragged, and nothing for those without', async () => {
+    const { rows, api } = own.app;
+    gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+    const rejected = await api.generate(aRequest());
+    const first = await api.settled((await api.generate(aRequest('one'))).id);
+    const second = await api.settled((await api.generate(aRequest('another'))).id);
+    await rows.getChildren();
+    const files = [first, second].map(({ videos }) => videos[0]?.uri);
+    assert.equal(rows.dragged([first.id, rejected.id, second.id]), files.join('\r\n'));
+    assert.equal(rows.dragged([rejected.id]), '');
+    await vscode.workspace.fs.delete(vscode.Uri.parse(files[0] ?? ''));
+    await rows.getChildren();
+    assert.equal(rows.dragged([first.id, second.id]), files[1]);
+  });
 });
 
 function labelOf({ label }: vscode.TreeItem): string {

@@ -187,7 +187,7 @@ describe('saving videos', () => {
       assert.match(own.notifier.last.message, /^Saved as videos\/[\d-]+-sora-2-a-paper-boat-\d+\.mp4\.$/);
       assert.deepEqual(own.notifier.last.actions, ['Reveal', 'Open']);
       await run('saveToWorkspace', task.id, [task.id]);
-      own.asker.willAnswer([task]);
+      own.asker.willAnswer(task);
       await run('saveToWorkspace');
       assert.equal(readdirSync(path.join(workspace(), 'videos')).length, 3);
       await run('saveToWorkspace', 'no such task');

@@ -4,12 +4,7 @@ import path from 'node:path';
 import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
 import { startSession, type Session } from '../vscode/session';
 import type { Workbench } from '../vscode/workbench';
-
-const THEMES = {
-  light: { label: 'Light Modern', mark: 'vs' },
-  contrast: { label: 'Dark High Contrast', mark: 'hc-black' },
-  dark: { label: 'Dark Modern', mark: 'vs-dark' },
-} as const;
+import { FOLLOWS_SYSTEM, pictures } from './themes';
 
 /** The prompts of the tasks, by what becomes of them. */
 const PROMPTS = {
@@ -35,7 +30,7 @@ describe('the task list', function () {
         'nebulaVideo.baseUrl': gateway.baseUrl,
         'nebulaVideo.confirm': 'never',
         'nebulaVideo.pollSeconds': 3,
-        'workbench.colorTheme': 'Default Dark Modern',
+        ...FOLLOWS_SYSTEM,
       },
       env: { NEBULA_API_KEY: gateway.key },
     });
@@ -70,22 +65,11 @@ describe('the task list', function () {
   const send = async (which: keyof typeof PROMPTS) =>
     window.press(`Control+Alt+Shift+Digit${Object.keys(PROMPTS).indexOf(which) + 1}`);
 
-  async function pictures(name: string): Promise<void> {
-    for (const [theme, { label, mark }] of Object.entries(THEMES)) {
-      await window.runCommand('Preferences: Color Theme');
-      await window.quickInput().fill(label);
-      await window.quickPickRow(label).click();
-      await window.page.locator(`.monaco-workbench.${mark}`).waitFor();
-      await window.page.waitForTimeout(300);
-      await window.screenshot(`${name}-${theme}`);
-    }
-  }
-
   it('says at first that there is nothing yet, and how to begin', async () => {
     await window.runCommand('Nebula Video: Focus on Tasks View');
     await view().getByRole('button', { name: 'Generate Video' }).first().waitFor();
     await view().getByText('No videos yet').waitFor();
-    await pictures('tree-empty');
+    await pictures(window, 'tree-empty');
   });
 
   it('shows a finished video alone, without groups, and counts it as new', async () => {
@@ -122,7 +106,7 @@ describe('the task list', function () {
     await row(PROMPTS.running, 'Running').waitFor({ timeout: 60_000 });
     for (const title of ['In Progress', 'Videos', 'Without Video']) await group(title).waitFor();
     await window.runCommand('Notifications: Clear All Notifications');
-    await pictures('tree-groups');
+    await pictures(window, 'tree-groups');
   });
 
   it('tells everything about a task on hover', async () => {

@@ -55,7 +55,8 @@ export async function tasksFor(
       description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
     })),
   };
-  if (!command.asksForOne) return (await asker.chooseSome(question)) ?? [];
+  // A single one needs no ticking.
+  if (!command.asksForOne && suitable.length > 1) return (await asker.chooseSome(question)) ?? [];
   const chosen = await asker.choose(question);
   return chosen ? [chosen] : [];
 }
