@@ -1,118 +1,88 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
-import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
-import { startSession, type Session } from '../vscode/session';
-import type { Workbench } from '../vscode/workbench';
+import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 
 const PROMPT = 'a paper boat on a rainy street';
 
 /** What is only seen on the way: the words for a key, notices, dialogs. Each in every kind of theme. */
 describe('what people meet beside list, wizard and player', function () {
-  let gateway: PretendGateway;
-  let session: Session;
-  let window: Workbench;
-
-  before(async () => {
-    gateway = await startPretendGateway({ render: { unknownMs: 0, queuedMs: 500, runningMs: 4_000 } });
-    session = await startSession({
-      name: 'looks',
-      extension: 'linked',
-      settings: { 'nebulaVideo.baseUrl': gateway.baseUrl, 'nebulaVideo.pollSeconds': 3, ...FOLLOWS_SYSTEM },
-      env: { NEBULA_API_KEY: undefined },
-    });
-    const binding = (key: string, prompt: string) => ({
-      key,
-      command: 'nebulaVideo.generate',
-      args: { model: 'sora-2', prompt, options: { seconds: '4', size: '1280x720' } },
-    });
-    fs.writeFileSync(
-      path.join(session.profile.userData, 'User', 'keybindings.json'),
-      JSON.stringify([binding('ctrl+alt+shift+g', PROMPT)]),
-    );
-    window = await session.open({});
-    await window.ready();
+  const stage = useStage({
+    name: 'looks',
+    render: { unknownMs: 0, queuedMs: 500, runningMs: 4_000 },
+    settings: FOLLOWS_SYSTEM,
+    hasKey: false,
+    prompts: [PROMPT],
   });
 
-  after(async () => {
-    await session.stop();
-    await gateway.stop();
-  });
-
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await window.screenshot('looks-failed');
-  });
-
-  const look = (name: string) => pictures(window, name);
-  const sidebar = () => window.page.locator('.part.sidebar');
-  const dialog = () => window.page.locator('.monaco-dialog-box');
-  const clear = () => window.runCommand('Notifications: Clear All Notifications');
+  const look = (name: string) => pictures(stage.window, name);
+  const sidebar = () => stage.window.page.locator('.part.sidebar');
+  const dialog = () => stage.window.page.locator('.monaco-dialog-box');
+  const clear = () => stage.window.runCommand('Notifications: Clear All Notifications');
 
   async function send(answer: 'Generate Video' | 'Cancel'): Promise<void> {
-    await window.press('Control+Alt+Shift+KeyG');
+    await stage.send(PROMPT);
     await dialog().getByRole('button', { name: answer }).click();
     await dialog().waitFor({ state: 'detached' });
   }
 
   async function setKey(key: string): Promise<void> {
-    await window.runCommand('Nebula Video: Set API Key');
-    await window.page.locator('.quick-input-widget:visible').getByText('Your Nebula API key').waitFor();
-    await window.quickInput().fill(key);
-    await window.press('Enter');
-    await window.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await stage.window.runCommand('Nebula Video: Set API Key');
+    await stage.window.page.locator('.quick-input-widget:visible').getByText('Your Nebula API key').waitFor();
+    await stage.window.quickInput().fill(key);
+    await stage.window.press('Enter');
+    await stage.window.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
   it('asks for a key where there is none', async () => {
-    await window.runCommand('Nebula Video: Focus on Tasks View');
+    await stage.window.runCommand('Nebula Video: Focus on Tasks View');
     await sidebar().getByRole('button', { name: 'Set API Key' }).waitFor();
     await look('key-none');
   });
 
   it('takes a key without showing it, and says what cannot be one', async () => {
-    await window.runCommand('Nebula Video: Set API Key');
-    await window.page.locator('.quick-input-widget:visible').getByText('Your Nebula API key').waitFor();
-    assert.equal(await window.quickInput().getAttribute('type'), 'password');
-    await window.quickInput().fill('two words');
-    await window.page.getByText('This cannot be a key').waitFor();
+    await stage.window.runCommand('Nebula Video: Set API Key');
+    await stage.window.page.locator('.quick-input-widget:visible').getByText('Your Nebula API key').waitFor();
+    assert.equal(await stage.window.quickInput().getAttribute('type'), 'password');
+    await stage.window.quickInput().fill('two words');
+    await stage.window.page.getByText('This cannot be a key').waitFor();
     await look('key-input');
-    await window.press('Escape');
+    await stage.window.press('Escape');
   });
 
   it('says when the gateway refuses the key, in a notice and in the view', async () => {
     await setKey('sk-not-a-key-of-this-gateway-000000');
-    await window.toast('refused it').waitFor();
+    await stage.window.toast('refused it').waitFor();
     await sidebar().getByText('did not accept your API key').waitFor();
     await look('key-refused');
     await clear();
-    await setKey(gateway.key);
+    await setKey(stage.gateway.key);
     await sidebar().getByText('No videos yet').waitFor();
   });
 
   it('asks before it pays for what others want', async () => {
-    await window.press('Control+Alt+Shift+KeyG');
+    await stage.send(PROMPT);
     await dialog().getByText('Generate a video with sora-2?').waitFor();
     await look('confirm');
     await dialog().getByRole('button', { name: 'Cancel' }).click();
     await dialog().waitFor({ state: 'detached' });
-    assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
+    assert.equal(stage.submits, 0);
   });
 
   it('tells of a video that is ready, and how to get it', async () => {
     await send('Generate Video');
-    await window.toast('is ready').waitFor({ timeout: 60_000 });
+    await stage.window.toast('is ready').waitFor({ timeout: 60_000 });
     await look('notice-ready');
     await clear();
   });
 
   it('tells of a failure: what, why, what it cost, and what helps', async () => {
-    gateway.setFault({
+    stage.gateway.setFault({
       name: 'taskFailed',
       route: 'submit',
       args: { shape: 'F1', code: 'content_policy_violation', message: 'This may violate our policies.' },
     });
     await send('Generate Video');
-    const toast = window.toast('This video was held back');
+    const toast = stage.window.toast('This video was held back');
     await toast.waitFor({ timeout: 60_000 });
     assert.match(await toast.innerText(), /Nothing was charged/);
     for (const name of ['Edit and Generate…', 'Generate Again…']) {
@@ -123,9 +93,9 @@ describe('what people meet beside list, wizard and player', function () {
   });
 
   it('tells of an outcome that nobody knows, and how to find out', async () => {
-    gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    stage.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     await send('Generate Video');
-    const toast = window.toast('It is not known whether this video is being made');
+    const toast = stage.window.toast('It is not known whether this video is being made');
     await toast.waitFor({ timeout: 60_000 });
     assert.match(await toast.innerText(), /Whether it was charged is not known/);
     assert.equal(await toast.getByRole('button', { name: 'Attach Task ID…' }).count(), 1);
@@ -134,21 +104,21 @@ describe('what people meet beside list, wizard and player', function () {
   });
 
   it('tells of a request that was refused', async () => {
-    gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+    stage.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     await send('Generate Video');
-    await window.toast('The balance is too low').waitFor({ timeout: 60_000 });
+    await stage.window.toast('The balance is too low').waitFor({ timeout: 60_000 });
     await look('notice-rejected');
     await clear();
   });
 
   it('asks before it stops following a video', async () => {
-    gateway.setFault({ name: 'taskStuck', route: 'submit' });
+    stage.gateway.setFault({ name: 'taskStuck', route: 'submit' });
     await send('Generate Video');
-    await window.page.locator('.part.statusbar [id="nebula-video.nebula-video.running"]').waitFor();
-    await window.runCommand('Nebula Video: Stop Tracking');
-    await window.quickPickRow(PROMPT).waitFor();
+    await stage.window.page.locator('.part.statusbar [id="nebula-video.nebula-video.running"]').waitFor();
+    await stage.window.runCommand('Nebula Video: Stop Tracking');
+    await stage.window.quickPickRow(PROMPT).waitFor();
     await look('choice');
-    await window.press('Enter');
+    await stage.window.press('Enter');
     await dialog().getByText('neither cancels nor refunds').waitFor();
     await look('stop');
     await dialog().getByRole('button', { name: 'Stop Tracking' }).click();
@@ -156,24 +126,24 @@ describe('what people meet beside list, wizard and player', function () {
   });
 
   it('opens prompts of several lines in an editor of their own', async () => {
-    await window.runCommand('File: New Untitled Text File');
+    await stage.window.runCommand('File: New Untitled Text File');
     // An empty editor shows a hint that is drawn over the first key.
-    await window.type('A paper boat drifts down a rainy street.');
-    await window.press('Enter');
-    await window.type('The camera stays close to the water.');
-    await window.press('Control+KeyA');
-    await window.runCommand('Nebula Video: Generate Video from Selection…');
-    await window.page.locator('.codelens-decoration', { hasText: 'Send Prompt…' }).waitFor();
+    await stage.window.type('A paper boat drifts down a rainy street.');
+    await stage.window.press('Enter');
+    await stage.window.type('The camera stays close to the water.');
+    await stage.window.press('Control+KeyA');
+    await stage.window.runCommand('Nebula Video: Generate Video from Selection…');
+    await stage.window.page.locator('.codelens-decoration', { hasText: 'Send Prompt…' }).waitFor();
     await look('prompt-editor');
   });
 
   it('explains its settings', async () => {
-    await window.runCommand('Preferences: Open Settings (UI)');
-    const search = window.page.locator('.settings-header .monaco-editor');
+    await stage.window.runCommand('Preferences: Open Settings (UI)');
+    const search = stage.window.page.locator('.settings-header .monaco-editor');
     await search.click();
     // The blank sends the suggestions away.
-    await window.type('@ext:nebula-video.nebula-video ');
-    await window.page.locator('.settings-editor', { hasText: 'Poll Seconds' }).waitFor();
+    await stage.window.type('@ext:nebula-video.nebula-video ');
+    await stage.window.page.locator('.settings-editor', { hasText: 'Poll Seconds' }).waitFor();
     await look('settings');
   });
 });

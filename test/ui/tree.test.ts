@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
-import { startSession, type Session } from '../vscode/session';
-import type { Workbench } from '../vscode/workbench';
+import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 
 /** The prompts of the tasks, by what becomes of them. */
@@ -17,74 +15,42 @@ const PROMPTS = {
 
 /** The list as people see it: each state, each menu, each theme. */
 describe('the task list', function () {
-  let gateway: PretendGateway;
-  let session: Session;
-  let window: Workbench;
-
-  before(async () => {
-    gateway = await startPretendGateway({ render: { unknownMs: 0, queuedMs: 500, runningMs: 4_000 } });
-    session = await startSession({
-      name: 'tree',
-      extension: 'linked',
-      settings: {
-        'nebulaVideo.baseUrl': gateway.baseUrl,
-        'nebulaVideo.confirm': 'never',
-        'nebulaVideo.pollSeconds': 3,
-        ...FOLLOWS_SYSTEM,
-      },
-      env: { NEBULA_API_KEY: gateway.key },
-    });
-    const bindings = Object.values(PROMPTS).map((prompt, index) => ({
-      key: `ctrl+alt+shift+${index + 1}`,
-      command: 'nebulaVideo.generate',
-      args: { model: 'sora-2', prompt, options: { seconds: '4', size: '1280x720' } },
-    }));
-    fs.writeFileSync(
-      path.join(session.profile.userData, 'User', 'keybindings.json'),
-      JSON.stringify(bindings),
-    );
-    window = await session.open({});
-    await window.ready();
+  const stage = useStage({
+    name: 'tree',
+    render: { unknownMs: 0, queuedMs: 500, runningMs: 4_000 },
+    settings: { 'nebulaVideo.confirm': 'never', ...FOLLOWS_SYSTEM },
+    prompts: Object.values(PROMPTS),
   });
 
-  after(async () => {
-    await session.stop();
-    await gateway.stop();
-  });
-
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await window.screenshot('tree-failed');
-  });
-
-  const view = () => window.page.locator('.part.sidebar');
+  const view = () => stage.window.page.locator('.part.sidebar');
   const row = (prompt: string, state: string) =>
-    window.page.locator(`.monaco-list-row[aria-label^="${prompt}"][aria-label*="${state}"]`);
+    stage.window.page.locator(`.monaco-list-row[aria-label^="${prompt}"][aria-label*="${state}"]`);
   const group = (title: string) =>
-    window.page.locator('.part.sidebar .monaco-list-row').filter({ hasText: new RegExp(`^${title}$`) });
-  const statusItem = () => window.page.locator('.part.statusbar [id="nebula-video.nebula-video.running"]');
-  const send = async (which: keyof typeof PROMPTS) =>
-    window.press(`Control+Alt+Shift+Digit${Object.keys(PROMPTS).indexOf(which) + 1}`);
+    stage.window.page.locator('.part.sidebar .monaco-list-row').filter({ hasText: new RegExp(`^${title}$`) });
+  const statusItem = () =>
+    stage.window.page.locator('.part.statusbar [id="nebula-video.nebula-video.running"]');
+  const send = async (which: keyof typeof PROMPTS) => stage.send(PROMPTS[which]);
 
   it('says at first that there is nothing yet, and how to begin', async () => {
-    await window.runCommand('Nebula Video: Focus on Tasks View');
+    await stage.window.runCommand('Nebula Video: Focus on Tasks View');
     await view().getByRole('button', { name: 'Generate Video' }).first().waitFor();
     await view().getByText('No videos yet').waitFor();
-    await pictures(window, 'tree-empty');
+    await pictures(stage.window, 'tree-empty');
   });
 
   it('shows a finished video alone, without groups, and counts it as new', async () => {
     await send('saved');
     await row(PROMPTS.saved, 'Queued').or(row(PROMPTS.saved, 'Running')).first().waitFor({ timeout: 30_000 });
     await statusItem().waitFor();
-    await window.screenshot('tree-running');
+    await stage.window.screenshot('tree-running');
     await row(PROMPTS.saved, 'Ready').waitFor({ timeout: 60_000 });
     assert.equal(await group('Videos').count(), 0);
     await statusItem().waitFor({ state: 'detached' });
-    await window.page.locator('.activitybar .badge-content', { hasText: '1' }).waitFor();
+    await stage.window.page.locator('.activitybar .badge-content', { hasText: '1' }).waitFor();
   });
 
   it('groups tasks once there are several kinds', async () => {
-    gateway.setFault({
+    stage.gateway.setFault({
       name: 'taskFailed',
       route: 'submit',
       args: {
@@ -95,40 +61,40 @@ describe('the task list', function () {
     });
     await send('failed');
     await row(PROMPTS.failed, 'Failed').waitFor({ timeout: 60_000 });
-    gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
+    stage.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     await send('rejected');
     await row(PROMPTS.rejected, 'Rejected').waitFor({ timeout: 60_000 });
-    gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    stage.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     await send('unknown');
     await row(PROMPTS.unknown, 'Outcome unknown').waitFor({ timeout: 60_000 });
-    gateway.setFault({ name: 'taskStuck', route: 'submit' });
+    stage.gateway.setFault({ name: 'taskStuck', route: 'submit' });
     await send('running');
     await row(PROMPTS.running, 'Running').waitFor({ timeout: 60_000 });
     for (const title of ['In Progress', 'Videos', 'Without Video']) await group(title).waitFor();
-    await window.runCommand('Notifications: Clear All Notifications');
-    await pictures(window, 'tree-groups');
+    await stage.window.runCommand('Notifications: Clear All Notifications');
+    await pictures(stage.window, 'tree-groups');
   });
 
   it('tells everything about a task on hover', async () => {
     await row(PROMPTS.failed, 'Failed').hover();
-    const hover = window.page.locator('.monaco-hover:visible').filter({ hasText: 'Model' });
+    const hover = stage.window.page.locator('.monaco-hover:visible').filter({ hasText: 'Model' });
     await hover.waitFor();
     assert.match(await hover.innerText(), /safety filter/);
-    await window.screenshot('tree-hover');
-    await window.press('Escape');
+    await stage.window.screenshot('tree-hover');
+    await stage.window.press('Escape');
   });
 
   it('offers in each row’s menu what suits its state', async () => {
     const menuOf = async (prompt: string, state: string) => {
       await row(prompt, state).click({ button: 'right' });
       // The menu lives in a shadow root, which playwright looks into.
-      const items = window.page.locator('.monaco-menu .action-item:not(.disabled) .action-label');
+      const items = stage.window.page.locator('.monaco-menu .action-item:not(.disabled) .action-label');
       await items.first().waitFor();
       const labels = await items.evaluateAll((all) =>
         all.map((item) => (item as unknown as { ariaLabel: string | null }).ariaLabel ?? ''),
       );
-      await window.screenshot(`tree-menu-${state.toLowerCase().replace(/\W/g, '-')}`);
-      await window.press('Escape');
+      await stage.window.screenshot(`tree-menu-${state.toLowerCase().replace(/\W/g, '-')}`);
+      await stage.window.press('Escape');
       return labels.filter((label) => label !== '');
     };
     const saved = await menuOf(PROMPTS.saved, 'Ready');
@@ -166,17 +132,17 @@ describe('the task list', function () {
 
   it('shows a file that was cleared away by hand, and offers to look again', async () => {
     const library = path.join(
-      session.profile.userData,
+      stage.session.profile.userData,
       'User/globalStorage/nebula-video.nebula-video/library',
     );
     for (const file of fs.readdirSync(library)) {
       if (file.endsWith('.mp4')) fs.rmSync(path.join(library, file));
     }
-    await window.runCommand('Nebula Video: Refresh');
+    await stage.window.runCommand('Nebula Video: Refresh');
     await row(PROMPTS.saved, 'File missing').waitFor();
     await row(PROMPTS.saved, 'File missing').hover();
     await row(PROMPTS.saved, 'File missing').getByRole('button', { name: 'Look Again' }).click();
     await row(PROMPTS.saved, 'Ready').waitFor({ timeout: 60_000 });
-    await window.screenshot('tree-looked-again');
+    await stage.window.screenshot('tree-looked-again');
   });
 });

@@ -2,50 +2,26 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
-import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
-import { startSession, type Session } from '../vscode/session';
-import type { Workbench } from '../vscode/workbench';
+import { useStage } from './stage';
 import { playFor } from './playing';
 
 const prompt = 'A paper boat drifts down a rainy street at dusk';
 
 /** All that a person does, through the real extension in the real workbench, by keyboard alone. */
 describe('from an idea to a clip in the workspace', function () {
-  let gateway: PretendGateway;
-  let session: Session;
-  let window: Workbench;
+  const stage = useStage({
+    name: 'whole-path',
+    render: { unknownMs: 200, queuedMs: 1500, runningMs: 9000 },
+    settings: { 'workbench.colorTheme': 'Dark Modern' },
+  });
   let player: Frame;
-
-  before(async () => {
-    gateway = await startPretendGateway({ render: { unknownMs: 200, queuedMs: 1500, runningMs: 9000 } });
-    session = await startSession({
-      name: 'whole-path',
-      extension: 'linked',
-      settings: {
-        'nebulaVideo.baseUrl': gateway.baseUrl,
-        'nebulaVideo.pollSeconds': 3,
-        'workbench.colorTheme': 'Dark Modern',
-      },
-      env: { NEBULA_API_KEY: gateway.key },
-    });
-    window = await session.open({});
-    await window.ready();
-  });
-  after(async () => {
-    await session.stop();
-    await gateway.stop();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await window.screenshot('whole-path-failed');
-  });
-
   async function palette(command: string): Promise<void> {
-    await window.press('F1');
+    await stage.window.press('F1');
     // A page that has the focus hands the key on.
-    await window.quickInput().waitFor();
-    await window.type(command);
-    await window.quickPickRow(command).waitFor();
-    await window.press('Enter');
+    await stage.window.quickInput().waitFor();
+    await stage.window.type(command);
+    await stage.window.quickPickRow(command).waitFor();
+    await stage.window.press('Enter');
   }
 
   /** Tabs to the element of this kind, or the button with this name. */
@@ -57,52 +33,52 @@ describe('from an idea to a clip in the workspace', function () {
       })()`);
     for (let tabs = 0; tabs < 30; tabs++) {
       if ((await focused()).includes(name)) return;
-      await window.press('Tab');
+      await stage.window.press('Tab');
     }
     assert.fail(`“${name}” is not reached by Tab`);
   }
 
   const row = (state: string) =>
-    window.page.locator(`.monaco-list-row[aria-label*="A paper boat"][aria-label*="${state}"]`).first();
+    stage.window.page.locator(`.monaco-list-row[aria-label*="A paper boat"][aria-label*="${state}"]`).first();
 
   it('asks, waits and plays', async () => {
     await palette('Nebula Video: Generate Video…');
-    const title = window.page.locator('.quick-input-widget:visible .quick-input-title');
+    const title = stage.window.page.locator('.quick-input-widget:visible .quick-input-title');
     await title.getByText('(1/4)').waitFor();
-    await window.type(prompt);
+    await stage.window.type(prompt);
     for (const step of ['(2/4)', '(3/4)', '(4/4)']) {
-      await window.press('Enter');
+      await stage.window.press('Enter');
       await title.getByText(step).waitFor();
     }
-    await window.screenshot('readme-ask');
+    await stage.window.screenshot('readme-ask');
     // The step that pays takes no key that comes too soon after the last one.
-    await window.page.waitForTimeout(600);
-    await window.press('Enter');
+    await stage.window.page.waitForTimeout(600);
+    await stage.window.press('Enter');
     await row('Running').waitFor({ timeout: 60_000 });
-    await window.screenshot('readme-wait');
+    await stage.window.screenshot('readme-wait');
 
-    await window.toast('is ready').waitFor({ timeout: 60_000 });
+    await stage.window.toast('is ready').waitFor({ timeout: 60_000 });
     await palette('Notifications: Focus Notification Toast');
-    await tabTo(window.page.mainFrame(), 'Open');
-    await window.press('Enter');
-    player = await window.webview(async (frame) => (await frame.locator('video').count()) > 0);
+    await tabTo(stage.window.page.mainFrame(), 'Open');
+    await stage.window.press('Enter');
+    player = await stage.window.webview(async (frame) => (await frame.locator('video').count()) > 0);
     await player.locator('body.playing').waitFor({ timeout: 30_000 });
     await tabTo(player, 'VIDEO');
-    await window.press('Space');
+    await stage.window.press('Space');
     await playFor(player, 0.8);
-    await window.screenshot('readme-watch');
-    assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 1);
+    await stage.window.screenshot('readme-watch');
+    assert.equal(stage.submits, 1);
   });
 
   it('saves the clip into the workspace, and a second time beside the first', async () => {
-    const videos = path.join(session.profile.workspace, 'videos');
+    const videos = path.join(stage.session.profile.workspace, 'videos');
     const saved = () => (fs.existsSync(videos) ? fs.readdirSync(videos) : []);
     for (const count of [1, 2]) {
       await tabTo(player, 'Save to Workspace');
       await player.locator('[data-action="saveToWorkspace"][aria-busy="false"]').waitFor();
-      await window.press('Enter');
+      await stage.window.press('Enter');
       const deadline = Date.now() + 30_000;
-      while (saved().length < count && Date.now() < deadline) await window.page.waitForTimeout(50);
+      while (saved().length < count && Date.now() < deadline) await stage.window.page.waitForTimeout(50);
       assert.equal(saved().length, count);
     }
     const [first = '', second = ''] = saved().sort();
@@ -110,27 +86,27 @@ describe('from an idea to a clip in the workspace', function () {
     assert.ok(fs.readFileSync(path.join(videos, first)).equals(fs.readFileSync(path.join(videos, second))));
   });
 
-  it('shows the video again after the window was loaded anew', async () => {
-    await window.runCommand('Developer: Reload Window');
-    await window.page.waitForEvent('load');
-    await window.ready();
-    const again = await window.webview(async (frame) => (await frame.locator('video').count()) > 0);
+  it('shows the video again after the stage.window was loaded anew', async () => {
+    await stage.window.runCommand('Developer: Reload Window');
+    await stage.window.page.waitForEvent('load');
+    await stage.window.ready();
+    const again = await stage.window.webview(async (frame) => (await frame.locator('video').count()) > 0);
     assert.match(await again.locator('h1').innerText(), /A paper boat/);
   });
 
   it('opens it from the palette as well', async () => {
     await palette('Nebula Video: Open Video');
-    await window.page
+    await stage.window.page
       .locator('.quick-input-widget:visible')
       .getByText('Which video?')
-      .or(window.page.locator('.quick-input-widget:visible input[placeholder="Which video?"]'))
+      .or(stage.window.page.locator('.quick-input-widget:visible input[placeholder="Which video?"]'))
       .first()
       .waitFor();
-    await window.press('Enter');
-    const frame = await window.webview(async (page) => (await page.locator('video').count()) > 0);
+    await stage.window.press('Enter');
+    const frame = await stage.window.webview(async (page) => (await page.locator('video').count()) > 0);
     await frame.locator('body.playing').waitFor({ timeout: 30_000 });
     await tabTo(frame, 'VIDEO');
-    await window.press('Space');
+    await stage.window.press('Space');
     await playFor(frame, 0.6);
   });
 });

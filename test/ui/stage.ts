@@ -1,0 +1,109 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { GatewayOptions } from '../gateway/gatewayOptions';
+import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
+import { startSession, type Session } from '../vscode/session';
+import type { Workbench } from '../vscode/workbench';
+
+export interface StageOptions {
+  /** Names the profile, and the picture of a test that failed. */
+  readonly name: string;
+  readonly render: NonNullable<GatewayOptions['render']>;
+  /** Beside those that lead to the pretend gateway. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the key is there already, in the environment; it is unless said otherwise. */
+  readonly hasKey?: boolean;
+  readonly workspaceTrust?: boolean;
+  /** What `send` can ask for. */
+  readonly prompts?: readonly string[];
+  /** Puts files into the profile before a window opens. */
+  readonly prepare?: (session: Session) => void;
+}
+
+/** What a ui test works with: the pretend gateway, and VS Code with the extension and one open window. */
+export class Stage {
+  readonly #options: StageOptions;
+  #parts: { readonly gateway: PretendGateway; readonly session: Session } | undefined;
+  #window: Workbench | undefined;
+
+  constructor(options: StageOptions) {
+    this.#options = options;
+  }
+
+  get gateway(): PretendGateway {
+    return this.#running.gateway;
+  }
+
+  get session(): Session {
+    return this.#running.session;
+  }
+
+  /** The window in front; tests that open another one say so. */
+  get window(): Workbench {
+    if (!this.#window) throw new Error('No window is open.');
+    return this.#window;
+  }
+
+  set window(window: Workbench) {
+    this.#window = window;
+  }
+
+  /** How often a paid request has arrived. */
+  get submits(): number {
+    return this.gateway.log.filter(({ kind }) => kind === 'submit').length;
+  }
+
+  /** Asks for a video by a key that is bound to the request. */
+  async send(prompt: string): Promise<void> {
+    const index = this.#options.prompts?.indexOf(prompt) ?? -1;
+    if (index < 0) throw new Error(`No key is bound to “${prompt}”.`);
+    await this.window.press(`Control+Alt+Shift+Digit${index + 1}`);
+  }
+
+  async start(): Promise<void> {
+    const { name, render, settings, hasKey = true, workspaceTrust = false, prepare } = this.#options;
+    const gateway = await startPretendGateway({ render });
+    const session = await startSession({
+      name,
+      extension: 'linked',
+      workspaceTrust,
+      settings: { 'nebulaVideo.baseUrl': gateway.baseUrl, 'nebulaVideo.pollSeconds': 3, ...settings },
+      env: { NEBULA_API_KEY: hasKey ? gateway.key : undefined },
+    });
+    this.#parts = { gateway, session };
+    this.#bindKeys(session);
+    prepare?.(session);
+    this.window = await session.open({});
+    await this.window.ready();
+  }
+
+  async stop(): Promise<void> {
+    await this.#parts?.session.stop();
+    await this.#parts?.gateway.stop();
+  }
+
+  get #running() {
+    if (!this.#parts) throw new Error('The stage is not set.');
+    return this.#parts;
+  }
+
+  #bindKeys({ profile }: Session): void {
+    const bindings = (this.#options.prompts ?? []).map((prompt, index) => ({
+      key: `ctrl+alt+shift+${index + 1}`,
+      command: 'nebulaVideo.generate',
+      args: { model: 'sora-2', prompt, options: { seconds: '4', size: '1280x720' } },
+    }));
+    fs.writeFileSync(path.join(profile.userData, 'User', 'keybindings.json'), JSON.stringify(bindings));
+  }
+}
+
+/** A stage for all tests of a suite, with a picture of each failure. */
+export function useStage(options: StageOptions): Stage {
+  const stage = new Stage(options);
+  before(() => stage.start());
+  after(() => stage.stop());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await stage.window.screenshot(`${options.name}-failed`);
+  });
+  return stage;
+}
