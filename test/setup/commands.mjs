@@ -4,6 +4,7 @@ import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServer.mjs';
 import { ensureNode24 } from './nodes.mjs';
 import { ensurePackages } from './packages.mjs';
+import { packageTo } from './packaging.mjs';
 import { ProcessOwner, Stopped } from './processes.mjs';
 import { inProject, projectRoot, readJson, SetupError } from './project.mjs';
 import { bundleFlags, runTests } from './testRun.mjs';
@@ -83,19 +84,8 @@ async function startDemo(tools, args) {
 
 /** @type {Command} */
 async function packageExtension(tools, args) {
-  const code = await tools.node(['esbuild.js', '--production']);
-  if (code !== 0) return code;
   const version = String(readJson(inProject('package.json'))?.['version']);
-  return tools.node([
-    'node_modules/@vscode/vsce/vsce',
-    'package',
-    // What is needed is in the bundles.
-    '--no-dependencies',
-    '--allow-missing-repository',
-    '--no-rewrite-relative-links',
-    ...['--out', `nebula-video-${version}.vsix`],
-    ...args,
-  ]);
+  return packageTo(tools, `nebula-video-${version}.vsix`, args);
 }
 
 /**

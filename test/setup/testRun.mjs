@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServer.mjs';
 import { ensureNode22 } from './nodes.mjs';
+import { packageTo } from './packaging.mjs';
 import { downloads, inProject, readJson, SetupError } from './project.mjs';
 
 /** @typedef {import('./commands.mjs').Toolbox} Toolbox */
@@ -141,6 +142,12 @@ class TestRun {
   async ui() {
     const files = this.#testFiles('ui');
     if (!files) return;
+    // From here on everything is tried as it ships.
+    announce('package for the ui tests');
+    if ((await packageTo(this.#tools, path.join('.vscode-test', 'nebula-video.vsix'))) !== 0) {
+      this.#fail('ui', 'The package could not be made.');
+      return;
+    }
     // A real workbench starts in ten seconds on a small machine; a test may open several.
     await this.#counted('ui', async (env) => {
       return this.#mocha([...files, '--timeout', '180000'], { env: await this.#withVscode(env) });

@@ -7,7 +7,7 @@ import { launchBrowser } from '../vscode/browser';
 import { createProfile, type Profile } from '../vscode/profile';
 import { projectRoot } from '../vscode/projectRoot';
 import { Workbench } from '../vscode/workbench';
-import { playFor } from './playing';
+import { playFor } from './waiting';
 
 /** From the running demo, whose key is set, to a video that plays; the letters of the prompt don't count. */
 const MOST_PRESSES = 8;

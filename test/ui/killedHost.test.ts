@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { until } from './waiting';
 import { useStage } from './stage';
 
 const prompt = 'a lighthouse in a storm';
@@ -17,15 +18,6 @@ describe('a killed extension host', function () {
     settings: { 'nebulaVideo.confirm': 'never' },
     prompts: [prompt],
   });
-  /** Waits for something that happens elsewhere: in the stage.gateway, or among processes. */
-  async function until(what: string, holds: () => boolean): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    while (!holds()) {
-      if (Date.now() > deadline) throw new Error(`In a minute it did not happen that ${what}.`);
-      await stage.window.page.waitForTimeout(50);
-    }
-  }
-
   const queries = () => stage.gateway.log.filter((record) => record.kind === 'query').length;
   const row = (state: string) =>
     stage.window.page.locator(`.monaco-list-row[aria-label*="${prompt}"][aria-label*="${state}"]`);
@@ -40,12 +32,12 @@ describe('a killed extension host', function () {
     assert.ok(before !== undefined);
     assert.equal(stage.session.server.killExtensionHosts(), 1);
     const asked = queries();
-    await until('another extension host started', () => {
+    await until('another extension host', () => {
       const hosts = stage.session.server.extensionHosts();
       return hosts.length > 0 && !hosts.includes(before);
     });
     // Nobody touches anything: the new host goes on by itself.
-    await until('the task was asked about again', () => queries() > asked);
+    await until('the task is asked about again', () => queries() > asked);
     const [task] = stage.gateway.tasks;
     assert.ok(task);
     stage.gateway.finishTask(task.id);
@@ -55,7 +47,7 @@ describe('a killed extension host', function () {
     assertOneVideo();
   });
 
-  it('a reload of the stage.window still shows it, and asks for nothing more', async () => {
+  it('a reload of the window still shows it, and asks for nothing more', async () => {
     const asked = stage.gateway.log.length;
     await stage.window.reload();
     await row('Ready').waitFor({ timeout: 60_000 });

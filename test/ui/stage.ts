@@ -2,7 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { GatewayOptions } from '../gateway/gatewayOptions';
 import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
+import { filesWithKey } from '../support/keySearch';
 import { startSession, type Session } from '../vscode/session';
+import type { ExtensionSource } from '../vscode/vscodeServer';
 import type { Workbench } from '../vscode/workbench';
 
 export interface StageOptions {
@@ -14,6 +16,8 @@ export interface StageOptions {
   /** Whether the key is there already, in the environment; it is unless said otherwise. */
   readonly hasKey?: boolean;
   readonly workspaceTrust?: boolean;
+  /** How the extension gets in: this project as if it were installed, unless a package is named. */
+  readonly extension?: ExtensionSource;
   /** What `send` can ask for. */
   readonly prompts?: readonly string[];
   /** Puts files into the profile before a window opens. */
@@ -57,15 +61,16 @@ export class Stage {
   async send(prompt: string): Promise<void> {
     const index = this.#options.prompts?.indexOf(prompt) ?? -1;
     if (index < 0) throw new Error(`No key is bound to “${prompt}”.`);
-    await this.window.press(`Control+Alt+Shift+Digit${index + 1}`);
+    await this.window.press(`Control+Alt+Shift+Key${letterOf(index).toUpperCase()}`);
   }
 
   async start(): Promise<void> {
-    const { name, render, settings, hasKey = true, workspaceTrust = false, prepare } = this.#options;
+    const { name, render, settings, hasKey = true, prepare } = this.#options;
+    const { workspaceTrust = false, extension = 'linked' } = this.#options;
     const gateway = await startPretendGateway({ render });
     const session = await startSession({
       name,
-      extension: 'linked',
+      extension,
       workspaceTrust,
       settings: { 'nebulaVideo.baseUrl': gateway.baseUrl, 'nebulaVideo.pollSeconds': 3, ...settings },
       env: { NEBULA_API_KEY: hasKey ? gateway.key : undefined },
@@ -77,9 +82,21 @@ export class Stage {
     await this.window.ready();
   }
 
+  /** @throws when the key stands in anything that was written, or was sent anywhere but in its header */
   async stop(): Promise<void> {
-    await this.#parts?.session.stop();
-    await this.#parts?.gateway.stop();
+    if (!this.#parts) return;
+    const { gateway, session } = this.#parts;
+    let leaks: readonly string[] = [];
+    await session.stop(() => {
+      // A key that a person has entered is kept where the browser keeps its secrets.
+      const secrets = this.#options.hasKey === false ? ['browser'] : [];
+      leaks = filesWithKey(session.profile.folder, gateway.key, secrets);
+    });
+    await gateway.stop();
+    const elsewhere = gateway.log.filter(({ keyElsewhere }) => keyElsewhere).map(({ path }) => path);
+    if (leaks.length + elsewhere.length > 0) {
+      throw new Error(`The key leaked to ${[...leaks, ...elsewhere].join(', ')}.`);
+    }
   }
 
   get #running() {
@@ -89,12 +106,17 @@ export class Stage {
 
   #bindKeys({ profile }: Session): void {
     const bindings = (this.#options.prompts ?? []).map((prompt, index) => ({
-      key: `ctrl+alt+shift+${index + 1}`,
+      key: `ctrl+alt+shift+${letterOf(index)}`,
       command: 'nebulaVideo.generate',
       args: { model: 'sora-2', prompt, options: { seconds: '4', size: '1280x720' } },
     }));
     fs.writeFileSync(path.join(profile.userData, 'User', 'keybindings.json'), JSON.stringify(bindings));
   }
+}
+
+/** The letter of the key that is bound to a request. */
+function letterOf(index: number): string {
+  return String.fromCharCode('a'.charCodeAt(0) + index);
 }
 
 /** A stage for all tests of a suite, with a picture of each failure. */

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { useStage } from './stage';
-import { playFor } from './playing';
+import { playFor } from './waiting';
 
 const prompt = 'A paper boat drifts down a rainy street at dusk';
 
@@ -86,7 +86,7 @@ describe('from an idea to a clip in the workspace', function () {
     assert.ok(fs.readFileSync(path.join(videos, first)).equals(fs.readFileSync(path.join(videos, second))));
   });
 
-  it('shows the video again after the stage.window was loaded anew', async () => {
+  it('shows the video again after the window was loaded anew', async () => {
     await stage.window.runCommand('Developer: Reload Window');
     await stage.window.page.waitForEvent('load');
     await stage.window.ready();

@@ -18,15 +18,21 @@ export interface Session {
   readonly server: VscodeServer;
   readonly browser: BrowserContext;
   open(options: Omit<WindowOptions, 'server'>): Promise<Workbench>;
-  stop(): Promise<void>;
+  /** @param last looks at the profile when everything has ended, before it goes */
+  stop(last?: () => void): Promise<void>;
 }
 
 /** Starts a session. Whoever starts it stops it. */
 export async function startSession(options: SessionOptions): Promise<Session> {
   const cleanup = new Cleanup();
-  const stop = (): Promise<void> => cleanup.run();
   const profile = createProfile(options.name);
   cleanup.add(() => profile.remove());
+  const stop = (last?: () => void): Promise<void> => {
+    if (last) atLast = last;
+    return cleanup.run();
+  };
+  let atLast = (): void => undefined;
+  cleanup.add(() => atLast());
   try {
     const server = await startVscodeServer({ ...options, profile });
     cleanup.add(() => server.stop());

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Frame } from 'playwright-core';
 
 /** Waits until the player's video has gone on for so many seconds, and makes sure that its pictures change. */
@@ -15,4 +16,17 @@ export async function playFor(player: Frame, seconds: number): Promise<void> {
   const early = await video.screenshot();
   await goOn((await time()) + seconds / 2);
   assert.ok(!early.equals(await video.screenshot()), 'the pictures differ');
+}
+
+/** Waits for something that happens outside of the window: in the gateway, among processes or files. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`In ${limitMs / 1000} s it did not come to this: ${what}.`);
+    await delay(50);
+  }
 }

@@ -1,0 +1,25 @@
+// @ts-check
+
+/** @typedef {import('./commands.mjs').Toolbox} Toolbox */
+
+/**
+ * Builds what ships and packs it. What `dist` holds from then on is the production build.
+ * @param {Toolbox} tools
+ * @param {string} file the package, relative to the project
+ * @param {string[]} [args] more arguments of vsce
+ * @returns {Promise<number>} the exit code
+ */
+export async function packageTo(tools, file, args = []) {
+  const code = await tools.node(['esbuild.js', '--production']);
+  if (code !== 0) return code;
+  return tools.node([
+    'node_modules/@vscode/vsce/vsce',
+    'package',
+    // What is needed is in the bundles.
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    ...['--out', file],
+    ...args,
+  ]);
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { filesWithKey, hasKey } from '../../support/keySearch';
+
+const KEY = 'sk-marker-0123456789abcdef';
+
+/** A search that finds nothing proves something only if it would have found it. */
+describe('the search for a leaked key', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nebula-key-'));
+    mkdirSync(path.join(folder, 'a', 'b'), { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const found = (content: string | Buffer, name = path.join('a', 'b', 'file')) => {
+    writeFileSync(path.join(folder, name), content);
+    return filesWithKey(folder, KEY, ['kept']).length > 0;
+  };
+
+  for (const [how, content] of Object.entries({
+    'as it is': `{"authorization":"Bearer ${KEY}"}`,
+    'in two-byte characters': Buffer.from(`x${KEY}`, 'utf16le'),
+    'as base64': Buffer.from(KEY).toString('base64'),
+    'as base64, one byte on': Buffer.from(`:${KEY}`).toString('base64'),
+    'as base64, two bytes on': Buffer.from(`a:${KEY} and more`).toString('base64'),
+  })) {
+    it(`finds it ${how}`, () => {
+      assert.equal(found(content), true);
+      if (typeof content === 'string') assert.equal(hasKey(content, KEY), true);
+    });
+  }
+
+  it('finds nothing where there is nothing, and passes over what it is told to', () => {
+    assert.equal(found('sk-marker-0123456789abcde and the rest'), false);
+    mkdirSync(path.join(folder, 'kept'));
+    assert.equal(found(KEY, path.join('kept', 'file')), false);
+  });
+});
