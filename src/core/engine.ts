@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock, type Clock } from './common/clock';
 import type { Event } from './common/events';
 import type { L10n } from './common/l10n';
@@ -18,13 +17,16 @@ import { TaskFeed } from './tasks/feed';
 import { openStore, openStoreNow, type StorePlace } from './tasks/openStore';
 import { OriginGate } from './tasks/originGate';
 import { PendingMarker } from './tasks/pendingMarker';
-import { canMove, isEnd } from './tasks/phases';
+import { isEnd } from './tasks/phases';
 import { Poller } from './tasks/poller';
+import { Reopener } from './tasks/reopener';
 import { Saver } from './tasks/saver';
+import { settled } from './tasks/settled';
 import { StorageWatcher } from './tasks/storageWatcher';
-import type { StorePosition, TaskPatch, TaskStore } from './tasks/store';
+import type { TaskStore } from './tasks/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './tasks/task';
+import type { StorePosition } from './tasks/taskReader';
 
 export interface EngineOptions {
   /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */
@@ -59,6 +61,7 @@ export class Engine implements Disposable {
   readonly #gate: OriginGate;
   readonly #submitter: Submitter;
   readonly #saver: Saver;
+  readonly #reopener: Reopener;
   readonly #poller: Poller;
   readonly #feed: TaskFeed;
   readonly #marker: PendingMarker;
@@ -96,6 +99,7 @@ export class Engine implements Disposable {
     };
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
     this.#saver = new Saver({ ...parts, library: this.library });
+    this.#reopener = new Reopener({ store, library: this.library, clock, l10n, marker: this.#marker });
     this.#poller = new Poller({
       ...parts,
       saver: this.#saver,
@@ -186,36 +190,7 @@ export class Engine implements Disposable {
 
   /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
   async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const finish = () => {
-        listener.dispose();
-        signal?.removeEventListener('abort', abort);
-      };
-      const abort = () => {
-        finish();
-        reject(signal?.reason as Error);
-      };
-      const listener = this.onDidChangeTasks(({ changed, removed }) => {
-        const now = changed.find((other) => other.id === id);
-        if (!(now && isEnd(now.phase)) && !removed.includes(id)) return;
-        finish();
-        resolve(now);
-      });
-      signal?.addEventListener('abort', abort, { once: true });
-      // Read after listening, so that no end falls between the two.
-      this.#store.taskWhenFree(id).then(
-        (task) => {
-          if (task && !isEnd(task.phase)) return;
-          finish();
-          resolve(task);
-        },
-        (error: unknown) => {
-          finish();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
-    });
+    return settled(this.#store, this.onDidChangeTasks, id, signal);
   }
 
   /** Asks about everything that is unfinished now, also where the key was refused before. */
@@ -251,31 +226,14 @@ export class Engine implements Disposable {
     return stopped !== undefined;
   }
 
-  /**
-   * Asks the gateway once more about a task that has ended: one that failed, was lost or stopped, or whose file has
-   * gone missing. It costs nothing. @returns whether the task is followed again
-   */
+  /** See {@link Reopener.lookAgain}. */
   async lookAgain(id: string): Promise<boolean> {
-    const task = await this.#store.taskWhenFree(id);
-    if (task?.phase === 'saved' && (await this.#hasAllFiles(task))) return false;
-    const note = this.#l10n.t('Looked for again.');
-    const reopened = await this.#store.update(id, (record) =>
-      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued') ? this.#reopen(note) : undefined,
-    );
-    return reopened !== undefined;
+    return this.#reopener.lookAgain(id);
   }
 
-  /**
-   * Follows the gateway's task with this id in place of one whose outcome is unknown.
-   * @returns whether it is followed now; false also for what can be no task id
-   */
+  /** See {@link Reopener.attachTaskId}. */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
-    if (!isTaskId(gatewayTaskId)) return false;
-    const note = this.#l10n.t('The task id was attached by hand.');
-    const reopened = await this.#store.update(id, (record) =>
-      record.phase === 'unknown' ? { ...this.#reopen(note), gatewayTaskId } : undefined,
-    );
-    return reopened !== undefined;
+    return this.#reopener.attachTaskId(id, gatewayTaskId);
   }
 
   /** Takes on telling the user how a task ended: of all windows, one may. */
@@ -338,19 +296,6 @@ export class Engine implements Disposable {
     }
   }
 
-  /** Inside the transaction: the task is unfinished again. */
-  #reopen(note: string): TaskPatch {
-    this.#marker.set();
-    return reopen(note, this.#clock.now());
-  }
-
-  async #hasAllFiles(task: Task): Promise<boolean> {
-    const there = await Promise.all(
-      task.videos.map((video) => this.library.has(path.basename(fileURLToPath(video.uri)))),
-    );
-    return there.every((has) => has);
-  }
-
   /** One look for all that is written in one go. */
   #planLook(): void {
     if (this.#lookPlanned) return;
@@ -377,27 +322,6 @@ export class Engine implements Disposable {
       this.#log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
     }
   }
-}
-
-/** Ids are opaque, but these would ask the gateway for something else (API reference 5). */
-function isTaskId(text: string): boolean {
-  return /^\S+$/.test(text) && !['.', '..', 'download'].includes(text);
-}
-
-/** What brings an ended task back to life: asked about at once, with a clean slate. */
-function reopen(note: string, now: number): TaskPatch {
-  return {
-    phase: 'queued',
-    note,
-    failure: null,
-    progress: null,
-    nextDue: now,
-    troubles: 0,
-    denials: 0,
-    deniedAt: null,
-    expiresAt: null,
-    links: [],
-  };
 }
 
 function makeFolders({ storageFolder, log }: EngineOptions): void {

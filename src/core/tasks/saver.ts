@@ -13,9 +13,10 @@ import { countDenial } from './denials';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
+import type { TaskPatch } from './patch';
 import type { TaskRecord } from './record';
 import { DEAD_LINKS_APART, FETCH_PATIENCE, LEASE, RECHECK, VIDEO_GRACE, fetchInterval } from './schedule';
-import type { TaskPatch, TaskStore } from './store';
+import type { TaskStore } from './store';
 
 interface Parts {
   readonly store: TaskStore;

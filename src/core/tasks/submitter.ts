@@ -8,6 +8,7 @@ import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
+import type { TaskPatch } from './patch';
 import type { TaskRecord } from './record';
 import {
   CONNECT_PATIENCE,
@@ -18,7 +19,7 @@ import {
   MOST_WAITING,
   resendInterval,
 } from './schedule';
-import type { TaskPatch, TaskStore } from './store';
+import type { TaskStore } from './store';
 
 /** The submit was called off before a byte left: there is no task. */
 export class SubmitCancelled extends Error {
