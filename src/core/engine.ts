@@ -20,6 +20,7 @@ import { PendingMarker } from './tasks/pendingMarker';
 import { isEnd } from './tasks/phases';
 import { Poller } from './tasks/poller';
 import { Reopener } from './tasks/reopener';
+import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
 import { Saver } from './tasks/saver';
 import { settled } from './tasks/settled';
 import { StorageWatcher } from './tasks/storageWatcher';
@@ -62,6 +63,7 @@ export class Engine implements Disposable {
   readonly #submitter: Submitter;
   readonly #saver: Saver;
   readonly #reopener: Reopener;
+  readonly #rescuer: Rescuer;
   readonly #poller: Poller;
   readonly #feed: TaskFeed;
   readonly #marker: PendingMarker;
@@ -100,6 +102,7 @@ export class Engine implements Disposable {
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
     this.#saver = new Saver({ ...parts, library: this.library });
     this.#reopener = new Reopener({ store, library: this.library, clock, l10n, marker: this.#marker });
+    this.#rescuer = new Rescuer({ ...parts, library: this.library, reopener: this.#reopener });
     this.#poller = new Poller({
       ...parts,
       saver: this.#saver,
@@ -234,6 +237,11 @@ export class Engine implements Disposable {
   /** See {@link Reopener.attachTaskId}. */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
     return this.#reopener.attachTaskId(id, gatewayTaskId);
+  }
+
+  /** See {@link Rescuer.rescue}. */
+  async rescue(options: RescueOptions = {}): Promise<RescueReport> {
+    return this.#rescuer.rescue(options);
   }
 
   /** Takes on telling the user how a task ended: of all windows, one may. */

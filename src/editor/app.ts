@@ -14,6 +14,7 @@ import { generateAgain } from './commands/generateAgain';
 import { generateFromSelection } from './commands/generateFromSelection';
 import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
+import { rescue } from './commands/rescue';
 import { MOST_CHOICES } from './commands/taskArguments';
 import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
 import {
@@ -31,6 +32,7 @@ import { EditorLog } from './editorLog';
 import { EngineHolder } from './engineHolder';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './ids';
 import { KEY_VARIABLE, Keychain } from './keychain';
+import { LibraryMessages } from './libraryMessages';
 import { Messages } from './messages';
 import { EditorNotifier, type Notifier } from './notifier';
 import { OriginApproval } from './originApproval';
@@ -120,6 +122,7 @@ export function createApp(host: AppHost): App {
       Promise.resolve(configuration().update(SETTINGS.notify, 'never', vscode.ConfigurationTarget.Global)),
     );
   const messages = new Messages({ notifier, l10n, execute, silence });
+  const libraryMessages = new LibraryMessages({ notifier, l10n, execute });
   const settings = new Settings((name, scope) => configuration(scope).get(name));
   const keychain = owned.add(
     new Keychain({ secrets: host.secrets, log, environmentKey: () => process.env[KEY_VARIABLE] }),
@@ -292,6 +295,7 @@ export function createApp(host: AppHost): App {
       [COMMANDS.openLibrary]: async () => openLibrary(videoParts),
       [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
       [COMMANDS.lookAgain]: async (args) => lookAgain(taskParts, args),
+      [COMMANDS.rescue]: async (args) => rescue({ ...taskParts, notifier, libraryMessages }, args),
       [COMMANDS.attachTaskId]: async (args) => attachTaskId(taskParts, args),
       [COMMANDS.removeTask]: async (args) => removeTask(taskParts, args),
       [COMMANDS.stopSending]: async (args) => stopSending(taskParts, args),
@@ -377,6 +381,7 @@ function commandTable(
     [COMMANDS.openLibrary]: plain(COMMANDS.openLibrary, l10n.t('Open Library')),
     [COMMANDS.copyPrompt]: plain(COMMANDS.copyPrompt, l10n.t('Copy Prompt')),
     [COMMANDS.lookAgain]: plain(COMMANDS.lookAgain, l10n.t('Look Again')),
+    [COMMANDS.rescue]: plain(COMMANDS.rescue, l10n.t('Rescue Lost Videos')),
     [COMMANDS.attachTaskId]: plain(COMMANDS.attachTaskId, l10n.t('Attach Task ID')),
     [COMMANDS.removeTask]: plain(COMMANDS.removeTask, l10n.t('Remove Task')),
     [COMMANDS.stopSending]: plain(COMMANDS.stopSending, l10n.t('Stop Sending')),

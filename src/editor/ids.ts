@@ -16,6 +16,7 @@ export const COMMANDS = {
   openLibrary: 'nebulaVideo.openLibrary',
   copyPrompt: 'nebulaVideo.copyPrompt',
   lookAgain: 'nebulaVideo.lookAgain',
+  rescue: 'nebulaVideo.rescue',
   attachTaskId: 'nebulaVideo.attachTaskId',
   removeTask: 'nebulaVideo.removeTask',
   stopSending: 'nebulaVideo.stopSending',

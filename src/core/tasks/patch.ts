@@ -29,6 +29,8 @@ export interface TaskPatch {
   readonly denials?: number;
   readonly deniedAt?: number | null;
   readonly links?: readonly string[];
+  readonly heldUpMs?: number;
+  readonly diskFailedAt?: number | null;
   readonly videos?: readonly StoredVideo[];
 }
 

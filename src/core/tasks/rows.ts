@@ -64,8 +64,10 @@ export function applyPatch(
     denials: patch.denials,
     denied_at: patch.deniedAt,
     links: patch.links && JSON.stringify(patch.links),
+    held_up_ms: patch.heldUpMs,
+    disk_failed_at: patch.diskFailedAt,
     // What comes of a task that goes on after an end is news again.
-    ...(moves && isEnd(record.phase) ? { announced_at: null, seen_at: null } : {}),
+    ...(moves && isEnd(record.phase) ? { announced_at: null, seen_at: null, cleaned_at: null } : {}),
     version: record.version + 1,
     ...(visible ? { change: countChange(connection), updated_at: now } : {}),
   };

@@ -1,23 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
-import * as z from 'zod';
 import { describeError, type Log } from '../common/log';
 import type { Library } from '../library/library';
-import { videoRequestSchema } from '../models/request';
-import { readRecord, readTimelineRow, readVideoRow, type StoredVideo, type TaskRecord } from './record';
+import { readRecord, readTimelineRow, readVideoRow, type StoredVideo } from './record';
+import { readSidecarTask, savedRecord } from './sidecarTask';
 import type { TaskStore } from './store';
 import type { TimelineEntry } from './task';
-
-/** What a sidecar says of its task (see Saver). */
-const sidecarTask = z.object({
-  id: z.string(),
-  gatewayTaskId: z.string().optional(),
-  origin: z.string(),
-  keyId: z.string(),
-  request: videoRequestSchema,
-  createdAt: z.number(),
-  submittedAt: z.number().optional(),
-  succeededAt: z.number().optional(),
-});
 
 /**
  * Takes over every task that can still be read from a damaged database, one by one.
@@ -89,38 +76,13 @@ function partsOf(connection: DatabaseSync, id: string): { videos: StoredVideo[];
  */
 export async function importSidecars(library: Library, store: TaskStore): Promise<number> {
   let imported = 0;
-  const byTask = Map.groupBy(
-    await library.sidecars(),
-    (sidecar) => sidecarTask.safeParse(sidecar.task).data?.id,
-  );
+  const byTask = Map.groupBy(await library.sidecars(), (sidecar) => readSidecarTask(sidecar.task)?.id);
   for (const [id, sidecars] of byTask) {
-    const task = sidecarTask.safeParse(sidecars[0]?.task).data;
+    const task = readSidecarTask(sidecars[0]?.task);
     if (id === undefined || !task) continue;
     const videos = sidecars.map((sidecar) => sidecar.video).sort((a, b) => a.file.localeCompare(b.file));
-    const endedAt = task.succeededAt ?? task.createdAt;
-    const record: TaskRecord = {
-      id,
-      version: 1,
-      createdAt: task.createdAt,
-      updatedAt: endedAt,
-      phase: 'saved',
-      baseUrl: task.origin,
-      keyId: task.keyId,
-      request: task.request,
-      bodySha256: '',
-      gatewayTaskId: task.gatewayTaskId,
-      progress: undefined,
-      failure: undefined,
-      submittedAt: task.submittedAt,
-      succeededAt: task.succeededAt,
-      expiresAt: undefined,
-      nextDue: undefined,
-      troubles: 0,
-      denials: 0,
-      deniedAt: undefined,
-      links: [],
-    };
-    if (await store.adopt(record, videos, [{ at: endedAt, phase: 'saved' }])) imported++;
+    const record = savedRecord(task);
+    if (await store.adopt(record, videos, [{ at: record.updatedAt, phase: 'saved' }])) imported++;
   }
   return imported;
 }

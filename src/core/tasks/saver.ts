@@ -6,7 +6,8 @@ import type { Access, GatewayClient } from '../gateway/client';
 import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
 import { ABOUT_A_MODEL } from '../gateway/queryReply';
-import { DiskError, type Library, type LibraryVideo } from '../library/library';
+import { DiskError } from '../library/disk';
+import type { Library, LibraryVideo } from '../library/library';
 import { libraryName } from '../library/names';
 import { familyOf } from '../models/catalogue';
 import { countDenial } from './denials';
@@ -16,6 +17,7 @@ import type { OriginGate } from './originGate';
 import type { TaskPatch } from './patch';
 import type { TaskRecord } from './record';
 import { DEAD_LINKS_APART, FETCH_PATIENCE, LEASE, RECHECK, VIDEO_GRACE, fetchInterval } from './schedule';
+import { describeTask } from './sidecarTask';
 import type { TaskStore } from './store';
 
 interface Parts {
@@ -326,18 +328,4 @@ function fetchDeadline(record: TaskRecord, now: number): number {
   const succeededAt = record.succeededAt ?? now;
   // An end that lies in the past already is a clock that goes wrong somewhere; some tries are always made.
   return Math.max(record.expiresAt ?? succeededAt + FETCH_PATIENCE, succeededAt + VIDEO_GRACE);
-}
-
-/** What the sidecar remembers of a task, enough to make it again; nothing secret. */
-function describeTask(record: TaskRecord) {
-  return {
-    id: record.id,
-    gatewayTaskId: record.gatewayTaskId,
-    origin: record.baseUrl,
-    keyId: record.keyId,
-    request: record.request,
-    createdAt: record.createdAt,
-    submittedAt: record.submittedAt,
-    succeededAt: record.succeededAt,
-  };
 }

@@ -31,8 +31,12 @@ const STEPS: readonly string[] = [
     denials INTEGER NOT NULL DEFAULT 0,
     denied_at INTEGER,
     links TEXT NOT NULL DEFAULT '[]',
+    held_up_ms INTEGER NOT NULL DEFAULT 0,
+    disk_failed_at INTEGER,
     announced_at INTEGER,
-    seen_at INTEGER
+    seen_at INTEGER,
+    copied_at INTEGER,
+    cleaned_at INTEGER
   ) STRICT;
   CREATE INDEX tasks_by_change ON tasks (change);
   CREATE INDEX tasks_by_due ON tasks (next_due) WHERE next_due IS NOT NULL;

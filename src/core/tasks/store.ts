@@ -98,6 +98,12 @@ export class TaskStore extends TaskReader {
         expires_at: record.expiresAt ?? null,
         next_due: isEnd(record.phase) ? null : this.#clock.now(),
         links: JSON.stringify(record.links),
+        held_up_ms: record.heldUpMs,
+        disk_failed_at: record.diskFailedAt ?? null,
+        announced_at: record.announcedAt ?? null,
+        seen_at: record.seenAt ?? null,
+        copied_at: record.copiedAt ?? null,
+        cleaned_at: record.cleanedAt ?? null,
       };
       const names = Object.keys(columns);
       connection

@@ -12,6 +12,12 @@ export interface StorePosition {
   readonly change: number;
 }
 
+/** A task, and what its videos are called in the library. */
+export interface TaskWithFiles {
+  readonly record: TaskRecord;
+  readonly files: readonly string[];
+}
+
 /** How many pictures of tasks are remembered. */
 const MOST_REMEMBERED = 500;
 
@@ -138,6 +144,28 @@ export class TaskReader {
           [bodySha256, baseUrl, since],
           this.log,
         )[0],
+    );
+  }
+
+  /** Every task, with the names of its files in the library; waiting for other windows. */
+  async allWithFiles(): Promise<readonly TaskWithFiles[]> {
+    return this.database.whenFree(() =>
+      this.database.read((connection) => {
+        const files = Map.groupBy(
+          connection.prepare('SELECT task_id, file FROM videos ORDER BY task_id, position').all(),
+          (row) => String(row['task_id']),
+        );
+        const records = readRecords(
+          connection,
+          'SELECT * FROM tasks ORDER BY created_at DESC, id',
+          [],
+          this.log,
+        );
+        return records.map((record) => ({
+          record,
+          files: (files.get(record.id) ?? []).map((row) => String(row['file'])),
+        }));
+      }),
     );
   }
 

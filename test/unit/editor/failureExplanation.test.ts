@@ -125,7 +125,7 @@ const outcomes: readonly (readonly [
     /not known whether/,
     /no clear answer/,
     UNKNOWN,
-    COMMANDS.attachTaskId,
+    COMMANDS.rescue,
   ],
   [
     'failed',

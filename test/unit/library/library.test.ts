@@ -14,7 +14,9 @@ import {
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { DiskError, Library, PartFile } from '../../../src/core/library/library';
+import { DiskError, systemDisk } from '../../../src/core/library/disk';
+import { Library } from '../../../src/core/library/library';
+import { PartFile } from '../../../src/core/library/partFile';
 import { Mp4Error } from '../../../src/core/mp4/boxes';
 
 const task = { id: 'task-1', request: { model: 'sora-2', prompt: 'a paper boat' } };
@@ -218,7 +220,7 @@ describe('the library', function () {
     it('no room', async function () {
       // A device that is always full; other systems have none.
       if (!existsSync('/dev/full')) this.skip();
-      const part = new PartFile(path.join(tmpdir(), 'never-there'), await open('/dev/full', 'w'));
+      const part = new PartFile(systemDisk, path.join(tmpdir(), 'never-there'), await open('/dev/full', 'w'));
       await assert.rejects(
         part.write(video),
         (error) => error instanceof DiskError && error.message.includes('ENOSPC'),

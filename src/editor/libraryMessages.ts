@@ -1,0 +1,67 @@
+import type { L10n } from '../core/common/l10n';
+import type { RescueReport } from '../core/tasks/rescuer';
+import { COMMANDS } from './ids';
+import type { Notifier } from './notifier';
+import { withoutLinks } from './taskWords';
+
+interface Parts {
+  readonly notifier: Notifier;
+  readonly l10n: L10n;
+  readonly execute: (command: string, ...args: unknown[]) => void;
+}
+
+/** What the extension says of its library and of rescued videos; as messages.ts, one method each. */
+export class LibraryMessages {
+  readonly #notifier: Notifier;
+  readonly #l10n: L10n;
+  readonly #execute: Parts['execute'];
+
+  constructor({ notifier, l10n, execute }: Parts) {
+    this.#notifier = notifier;
+    this.#l10n = l10n;
+    this.#execute = execute;
+  }
+
+  /** What Rescue came to. */
+  rescued({ lookedAgain, found, libraryFault }: RescueReport): void {
+    const sentences: string[] = [];
+    if (lookedAgain === 1) sentences.push(this.#l10n.t('One task is looked at again.'));
+    if (lookedAgain > 1) sentences.push(this.#l10n.t('{0} tasks are looked at again.', lookedAgain));
+    if (found === 1) sentences.push(this.#l10n.t('One video was found in the library.'));
+    if (found > 1) sentences.push(this.#l10n.t('{0} videos were found in the library.', found));
+    if (sentences.length === 0) sentences.push(this.#l10n.t('Nothing was found that could be rescued.'));
+    if (libraryFault !== undefined) {
+      sentences.push(this.#l10n.t('The library could not be searched. Details: {0}', libraryFault));
+    }
+    this.#show(libraryFault === undefined ? 'info' : 'warning', sentences.join(' '), []);
+  }
+
+  /** Rescue found nothing for tasks that have no task id to ask the gateway with. */
+  notRescuedWithoutId(ids: readonly string[]): void {
+    const sentence = this.#l10n.t(
+      'The library has no video of this request, and without a task id the gateway cannot be asked about it. If Nebula’s usage page shows the id, attach it.',
+    );
+    const attach = {
+      title: this.#l10n.t('Attach Task ID…'),
+      command: COMMANDS.attachTaskId,
+      arguments: [ids[0], ids],
+    };
+    this.#show('info', sentence, [attach]);
+  }
+
+  #show(
+    severity: 'info' | 'warning' | 'error',
+    sentence: string,
+    actions: readonly {
+      readonly title: string;
+      readonly command: string;
+      readonly arguments?: readonly unknown[];
+    }[],
+  ): void {
+    const titles = actions.map(({ title }) => title);
+    void this.#notifier.show(severity, withoutLinks(sentence), titles).then((chosen) => {
+      const action = actions.find(({ title }) => title === chosen);
+      if (action) this.#execute(action.command, ...(action.arguments ?? []));
+    });
+  }
+}
