@@ -14,6 +14,7 @@ import { STORAGE } from './storage';
 import { isBusy, type ReadOnlyReason } from './tasks/database';
 import { Failures } from './tasks/failures';
 import { TaskFeed } from './tasks/feed';
+import { Librarian } from './tasks/librarian';
 import { openStore, openStoreNow, type StorePlace } from './tasks/openStore';
 import { OriginGate } from './tasks/originGate';
 import { PendingMarker } from './tasks/pendingMarker';
@@ -55,6 +56,7 @@ const CLOSE_PATIENCE = 4_000;
 export class Engine implements Disposable {
   readonly client: GatewayClient;
   readonly library: Library;
+  readonly librarian: Librarian;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #l10n: L10n;
@@ -102,6 +104,7 @@ export class Engine implements Disposable {
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
     this.#saver = new Saver({ ...parts, library: this.library });
     this.#reopener = new Reopener({ store, library: this.library, clock, l10n, marker: this.#marker });
+    this.librarian = new Librarian({ ...parts, library: this.library });
     this.#rescuer = new Rescuer({ ...parts, library: this.library, reopener: this.#reopener });
     this.#poller = new Poller({
       ...parts,
@@ -252,6 +255,16 @@ export class Engine implements Disposable {
   /** Remembers that the user has seen a task's video. */
   async markSeen(id: string): Promise<void> {
     if (!this.readOnly) await this.#store.markSeen(id);
+  }
+
+  /** Remembers that a task's videos were saved somewhere outside of the library. */
+  async markCopied(id: string): Promise<void> {
+    if (!this.readOnly) await this.#store.markCopied(id);
+  }
+
+  /** Ids of the tasks whose videos the user has had removed from the library. */
+  cleaned(): readonly string[] {
+    return this.#store.cleaned();
   }
 
   /** Ids of the tasks whose videos the user has not seen yet. */

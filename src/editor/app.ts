@@ -8,6 +8,7 @@ import { MODELS } from '../core/models/catalogue';
 import { STORAGE } from '../core/storage';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
+import { cleanLibrary } from './commands/cleanLibrary';
 import { CommandRunner, type Command } from './commands/commandRunner';
 import { generate, hasRequest } from './commands/generate';
 import { generateAgain } from './commands/generateAgain';
@@ -33,6 +34,7 @@ import { EngineHolder } from './engineHolder';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './ids';
 import { KEY_VARIABLE, Keychain } from './keychain';
 import { LibraryMessages } from './libraryMessages';
+import { LibraryUseLabel } from './libraryUse';
 import { Messages } from './messages';
 import { EditorNotifier, type Notifier } from './notifier';
 import { OriginApproval } from './originApproval';
@@ -65,6 +67,7 @@ export interface TasksView extends Pick<
   'visible' | 'onDidChangeVisibility' | 'reveal'
 > {
   message?: string | undefined;
+  description?: string | undefined;
   badge?: vscode.ViewBadge | undefined;
 }
 
@@ -122,7 +125,12 @@ export function createApp(host: AppHost): App {
       Promise.resolve(configuration().update(SETTINGS.notify, 'never', vscode.ConfigurationTarget.Global)),
     );
   const messages = new Messages({ notifier, l10n, execute, silence });
-  const libraryMessages = new LibraryMessages({ notifier, l10n, execute });
+  const libraryMessages = new LibraryMessages({
+    notifier,
+    l10n,
+    language: vscode.env.language,
+    execute,
+  });
   const settings = new Settings((name, scope) => configuration(scope).get(name));
   const keychain = owned.add(
     new Keychain({ secrets: host.secrets, log, environmentKey: () => process.env[KEY_VARIABLE] }),
@@ -190,6 +198,15 @@ export function createApp(host: AppHost): App {
     }),
   );
   owned.add(new UnseenBadge({ engines, l10n, show: (badge) => (host.view.badge = badge) }));
+  const libraryUse = owned.add(
+    new LibraryUseLabel({
+      engines,
+      l10n,
+      language: vscode.env.language,
+      show: (text) => (host.view.description = text),
+      inBackground,
+    }),
+  );
   owned.add(
     new RunningStatus({
       engines,
@@ -293,6 +310,18 @@ export function createApp(host: AppHost): App {
       [COMMANDS.openExternally]: async (args) => openExternally(videoParts, args),
       [COMMANDS.revealVideo]: async (args) => revealVideo(videoParts, args),
       [COMMANDS.openLibrary]: async () => openLibrary(videoParts),
+      [COMMANDS.cleanLibrary]: async () =>
+        cleanLibrary({
+          ...videoParts,
+          libraryMessages,
+          language,
+          clock,
+          log,
+          checkFiles: () => {
+            checkFiles();
+            libraryUse.look();
+          },
+        }),
       [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
       [COMMANDS.lookAgain]: async (args) => lookAgain(taskParts, args),
       [COMMANDS.rescue]: async (args) => rescue({ ...taskParts, notifier, libraryMessages }, args),
@@ -312,6 +341,7 @@ export function createApp(host: AppHost): App {
 
   const onVisibility = (visible: boolean): void => {
     rows.setVisible(visible);
+    libraryUse.setVisible(visible);
     engines.current?.setViewVisible(visible);
   };
   owned.add(host.view.onDidChangeVisibility(({ visible }) => onVisibility(visible)));
@@ -379,6 +409,7 @@ function commandTable(
     [COMMANDS.openExternally]: plain(COMMANDS.openExternally, l10n.t('Open in System Player')),
     [COMMANDS.revealVideo]: plain(COMMANDS.revealVideo, l10n.t('Reveal File')),
     [COMMANDS.openLibrary]: plain(COMMANDS.openLibrary, l10n.t('Open Library')),
+    [COMMANDS.cleanLibrary]: plain(COMMANDS.cleanLibrary, l10n.t('Clean Library')),
     [COMMANDS.copyPrompt]: plain(COMMANDS.copyPrompt, l10n.t('Copy Prompt')),
     [COMMANDS.lookAgain]: plain(COMMANDS.lookAgain, l10n.t('Look Again')),
     [COMMANDS.rescue]: plain(COMMANDS.rescue, l10n.t('Rescue Lost Videos')),

@@ -14,6 +14,7 @@ export const COMMANDS = {
   openExternally: 'nebulaVideo.openExternally',
   revealVideo: 'nebulaVideo.revealVideo',
   openLibrary: 'nebulaVideo.openLibrary',
+  cleanLibrary: 'nebulaVideo.cleanLibrary',
   copyPrompt: 'nebulaVideo.copyPrompt',
   lookAgain: 'nebulaVideo.lookAgain',
   rescue: 'nebulaVideo.rescue',

@@ -1,12 +1,14 @@
 import type { L10n } from '../core/common/l10n';
 import type { RescueReport } from '../core/tasks/rescuer';
 import { COMMANDS } from './ids';
+import { sizeWord } from './libraryWords';
 import type { Notifier } from './notifier';
 import { withoutLinks } from './taskWords';
 
 interface Parts {
   readonly notifier: Notifier;
   readonly l10n: L10n;
+  readonly language: string;
   readonly execute: (command: string, ...args: unknown[]) => void;
 }
 
@@ -14,11 +16,13 @@ interface Parts {
 export class LibraryMessages {
   readonly #notifier: Notifier;
   readonly #l10n: L10n;
+  readonly #language: string;
   readonly #execute: Parts['execute'];
 
-  constructor({ notifier, l10n, execute }: Parts) {
+  constructor({ notifier, l10n, language, execute }: Parts) {
     this.#notifier = notifier;
     this.#l10n = l10n;
+    this.#language = language;
     this.#execute = execute;
   }
 
@@ -47,6 +51,42 @@ export class LibraryMessages {
       arguments: [ids[0], ids],
     };
     this.#show('info', sentence, [attach]);
+  }
+
+  /** What Clean Library has done. @param inTrash whether it can be brought back from there */
+  cleaned(done: {
+    readonly videos: number;
+    readonly bytes: number;
+    readonly inTrash: boolean;
+    readonly fault?: string;
+  }): void {
+    const { videos, inTrash, fault } = done;
+    const size = sizeWord(done.bytes, this.#l10n, this.#language);
+    const sentence = inTrash
+      ? videos === 1
+        ? this.#l10n.t('One video is in the trash now; emptying it frees {0}.', size)
+        : this.#l10n.t('{0} videos are in the trash now; emptying it frees {1}.', videos, size)
+      : videos === 1
+        ? this.#l10n.t('One video is removed, which frees {0}.', size)
+        : this.#l10n.t('{0} videos are removed, which frees {1}.', videos, size);
+    if (fault === undefined) this.#show('info', sentence, []);
+    else {
+      const rest = this.#l10n.t('The rest could not be removed. Details: {0}', fault);
+      this.#show('warning', `${sentence} ${rest}`, []);
+    }
+  }
+
+  libraryIsEmpty(): void {
+    this.#notifier.status(this.#l10n.t('There is nothing in the library that could be removed.'));
+  }
+
+  /** The library's folder can't be read now. */
+  cannotBeRead(details: string): void {
+    const sentence = this.#l10n.t(
+      'The library cannot be read now. Nothing was removed. Details: {0}',
+      details,
+    );
+    this.#show('error', sentence, []);
   }
 
   #show(

@@ -146,17 +146,9 @@ export class Library {
    * @throws {@link DiskError}
    */
   async placePart(part: string, name: string): Promise<boolean> {
-    const from = path.join(this.folder, PARTS, part);
-    const to = path.join(this.folder, name + VIDEO_ENDING);
+    if (!(await this.isWholePart(part)) || (await this.has(name + VIDEO_ENDING))) return false;
     return onDisk(async () => {
-      try {
-        await probeFile(this.#disk, from);
-      } catch (error) {
-        if (isMissing(error) || !isSystemError(error)) return false;
-        throw error;
-      }
-      if (await this.has(name + VIDEO_ENDING)) return false;
-      await this.#disk.rename(from, to);
+      await this.#disk.rename(this.pathOfPart(part), this.pathOf(name + VIDEO_ENDING));
       await syncFolder(this.#disk, this.folder);
       return true;
     });
@@ -183,6 +175,34 @@ export class Library {
         ),
       };
     });
+  }
+
+  /** Whether a part is a whole video. @throws {@link DiskError} */
+  async isWholePart(part: string): Promise<boolean> {
+    return onDisk(async () => {
+      try {
+        await probeFile(this.#disk, path.join(this.folder, PARTS, part));
+        return true;
+      } catch (error) {
+        if (isMissing(error) || !isSystemError(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Where a part lies; an absolute path. */
+  pathOfPart(part: string): string {
+    return path.join(this.folder, PARTS, part);
+  }
+
+  /** Where a file of the library lies; an absolute path. */
+  pathOf(file: string): string {
+    return path.join(this.folder, file);
+  }
+
+  /** What the sidecar of a video's file is called. */
+  sidecarNameOf(file: string): string {
+    return file.slice(0, -VIDEO_ENDING.length) + SIDECAR_ENDING;
   }
 
   /** Whether the file of a video is there. */

@@ -4,7 +4,7 @@ import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
 import { DiskError } from '../library/disk';
 import type { Library, LibraryFile, LibraryVideo, Stock } from '../library/library';
-import { libraryName } from '../library/names';
+import { nameOfPart, namesOf, possibleNames } from './ownedFiles';
 import { canMove, isEnd } from './phases';
 import type { TaskRecord } from './record';
 import type { Reopener } from './reopener';
@@ -42,9 +42,6 @@ export interface RescueReport {
 
 /** A part that nobody has written to for so long, in ms, was left by a window that is gone: leases are far shorter. */
 const PART_ABANDONED = 5 * 60_000;
-
-/** So many videos a task may have, and some more. */
-const MOST_VIDEOS = 8;
 
 /** Where a video came from of which only the file is left: `host` of it is empty. */
 const NO_GATEWAY = 'unknown:';
@@ -114,7 +111,7 @@ export class Rescuer {
   ): Promise<readonly string[]> {
     const placed: string[] = [];
     for (const part of parts) {
-      const name = nameOfPart(part);
+      const name = nameOfAbandoned(part);
       if (signal?.aborted || name === undefined || there.has(`${name}.mp4`)) continue;
       const owner = byName.get(name)?.record;
       // What a task still fetches, or has, is its own business.
@@ -218,23 +215,11 @@ function mayHaveVideo({ phase, succeededAt, failure }: TaskRecord): boolean {
   );
 }
 
-function possibleNames(record: TaskRecord): string[] {
-  const { id, createdAt, request } = record;
-  return Array.from({ length: MOST_VIDEOS }, (_, position) =>
-    libraryName({ id, createdAt, prompt: request.prompt }, position),
-  );
-}
-
-/** Whose a file is, by its name without its ending. */
-function namesOf(all: readonly TaskWithFiles[]): ReadonlyMap<string, TaskWithFiles> {
-  return new Map(all.flatMap((task) => possibleNames(task.record).map((name) => [name, task] as const)));
-}
-
 /** The name that an abandoned part was meant to have; undefined for what is under way, or no video. */
-function nameOfPart({ file, changedAt }: LibraryFile): string | undefined {
+function nameOfAbandoned({ file, changedAt }: LibraryFile): string | undefined {
   // The times of files are the system's own, whatever clock we go by.
   if (Date.now() - changedAt < PART_ABANDONED) return undefined;
-  return /^(.+)\.[0-9a-f-]{36}\.part$/.exec(file)?.[1];
+  return nameOfPart(file);
 }
 
 /** A task for a video of which nothing is known but its file. The same for each window that finds it. */

@@ -188,6 +188,28 @@ export class TaskStore extends TaskReader {
     });
   }
 
+  /** Remembers that a task's videos were saved somewhere outside of the library. */
+  async markCopied(id: string): Promise<void> {
+    await this.#write((connection) =>
+      connection.prepare('UPDATE tasks SET copied_at = ? WHERE id = ?').run(this.#clock.now(), id),
+    );
+  }
+
+  /** Remembers that the user has had a task's videos removed from the library. @param note says so, in its timeline */
+  async markCleaned(id: string, note: string): Promise<void> {
+    const now = this.#clock.now();
+    await this.#write((connection) => {
+      const { changes } = connection
+        .prepare(
+          `UPDATE tasks SET cleaned_at = ?, version = version + 1 WHERE id = ? AND phase = 'saved' AND cleaned_at IS NULL`,
+        )
+        .run(now, id);
+      if (changes === 0) return;
+      connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(countChange(connection), id);
+      addToTimeline(connection, id, now, 'saved', note);
+    });
+  }
+
   /** Writes the state of an origin, and when its waiting tasks are due, in one go. */
   async setOrigin(origin: string, decide: (state: OriginState) => OriginState | undefined): Promise<boolean> {
     return this.#write((connection) => {

@@ -28,6 +28,8 @@ export class TaskReader {
   readonly #libraryFolder: string;
   /** What the last complete read gave, for when another window holds the lock. */
   #lastList: readonly Task[] = [];
+  #lastUnseen: readonly string[] = [];
+  #lastCleaned: readonly string[] = [];
   /** Pictures lately made, for the same; the oldest first. */
   readonly #remembered = new Map<string, Task>();
 
@@ -173,14 +175,36 @@ export class TaskReader {
     return this.database.read((connection) => readOrigin(connection, origin));
   }
 
-  /** Ids of the tasks whose videos the user has not seen, newest first. */
+  /** Ids of the tasks whose videos the user has not seen, newest first; while they can't be read, as they were. */
   unseen(): readonly string[] {
-    return this.database.read((connection) =>
-      connection
-        .prepare(`SELECT id FROM tasks WHERE phase = 'saved' AND seen_at IS NULL ORDER BY created_at DESC`)
-        .all()
-        .map((row) => String(row['id'])),
+    this.#lastUnseen = this.#idsOr(
+      this.#lastUnseen,
+      `SELECT id FROM tasks WHERE phase = 'saved' AND seen_at IS NULL ORDER BY created_at DESC`,
     );
+    return this.#lastUnseen;
+  }
+
+  /** Ids of the tasks whose videos the user has had removed from the library; as {@link unseen}. */
+  cleaned(): readonly string[] {
+    this.#lastCleaned = this.#idsOr(
+      this.#lastCleaned,
+      `SELECT id FROM tasks WHERE phase = 'saved' AND cleaned_at IS NOT NULL`,
+    );
+    return this.#lastCleaned;
+  }
+
+  #idsOr(otherwise: readonly string[], sql: string): readonly string[] {
+    try {
+      return this.database.read((connection) =>
+        connection
+          .prepare(sql)
+          .all()
+          .map((row) => String(row['id'])),
+      );
+    } catch (error) {
+      if (!isBusy(error)) this.log.error(`the tasks cannot be read: ${describeError(error)}`);
+      return otherwise;
+    }
   }
 
   /** Frozen pictures of the tasks that a statement selects, in its order; remembered for when they can't be read. */
