@@ -121,11 +121,12 @@ export class Database {
     }
     try {
       // EXTRA: a power cut must not take back a commit whose request has left.
-      connection.exec(
-        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON;`,
-      );
+      connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = EXTRA`);
       checkIfSmall(connection);
+      // Tables can be made anew under their references only while nobody enforces them.
+      connection.exec('PRAGMA foreign_keys = OFF');
       if (versionOf(connection) < SCHEMA_VERSION) migrate(connection);
+      connection.exec('PRAGMA foreign_keys = ON');
       const newer = versionOf(connection) > SCHEMA_VERSION;
       // Whether the file takes writes shows only when one is begun.
       if (!newer) connection.exec('BEGIN IMMEDIATE; ROLLBACK');
