@@ -11,7 +11,7 @@ import { createHttp, type OpenHttp } from './gateway/http';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
-import { isBusy, type ReadOnlyReason } from './tasks/database';
+import type { ReadOnlyReason } from './tasks/database';
 import { Failures } from './tasks/failures';
 import { TaskFeed } from './tasks/feed';
 import { Librarian } from './tasks/librarian';
@@ -25,6 +25,7 @@ import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer'
 import { Saver } from './tasks/saver';
 import { settled } from './tasks/settled';
 import { StorageWatcher } from './tasks/storageWatcher';
+import { isBusy } from './tasks/sqliteErrors';
 import type { TaskStore } from './tasks/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './tasks/task';
@@ -177,9 +178,8 @@ export class Engine implements Disposable {
   }
 
   /** A task that was made of the same request moments ago, by which a slip of the finger is recognised. */
-  recentTwin(request: PreparedRequest, baseUrl: string): Task | undefined {
-    const twin = this.#store.twinOf(hashBody(request.body), baseUrl, this.#clock.now() - TWIN_MS);
-    return twin && this.#store.task(twin.id);
+  async recentTwin(request: PreparedRequest, baseUrl: string): Promise<Task | undefined> {
+    return this.#store.twinOf(hashBody(request.body), baseUrl, this.#clock.now() - TWIN_MS);
   }
 
   /**

@@ -174,7 +174,7 @@ export class Rescuer {
           ? l10n.t('Found in the library. How it was made is not known.')
           : l10n.t('Found in the library.');
       videos.sort((a, b) => a.file.localeCompare(b.file));
-      if (await store.adopt(record, videos, [{ at: clock.now(), phase: 'saved', note }]))
+      if (await store.adopt({ record, videos, timeline: [{ at: clock.now(), phase: 'saved', note }] }))
         found += videos.length;
     }
     return found;

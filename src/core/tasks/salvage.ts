@@ -3,27 +3,43 @@ import { describeError, type Log } from '../common/log';
 import type { Library } from '../library/library';
 import { readRecord, readTimelineRow, readVideoRow, type StoredVideo } from './record';
 import { readSidecarTask, savedRecord } from './sidecarTask';
-import type { TaskStore } from './store';
+import type { TaskStore, WholeTask } from './store';
 import type { TimelineEntry } from './task';
+
+/** So many tasks are written in one go: each commit waits for the disk, and holds up the host meanwhile. */
+const AT_ONCE = 100;
 
 /**
  * Takes over every task that can still be read from a damaged database, one by one.
+ * @param onProgress called now and then
  * @returns how many
  */
-export async function salvageRows(damaged: string, store: TaskStore, log: Log): Promise<number> {
+export async function salvageRows(
+  damaged: string,
+  store: TaskStore,
+  log: Log,
+  onProgress: () => Promise<void>,
+): Promise<number> {
   let salvaged = 0;
+  let batch: WholeTask[] = [];
+  const adopt = async () => {
+    salvaged += await store.adoptAll(batch);
+    batch = [];
+    await onProgress();
+  };
   let connection: DatabaseSync | undefined;
   try {
     connection = new DatabaseSync(damaged, { readOnly: true });
     for (const rowid of rowidsOf(connection, log)) {
       try {
         const record = readRecord(connection.prepare('SELECT * FROM tasks WHERE rowid = ?').get(rowid));
-        const { videos, timeline } = partsOf(connection, record.id);
-        if (await store.adopt(record, videos, timeline)) salvaged++;
+        batch.push({ record, ...partsOf(connection, record.id) });
       } catch (error) {
         log.warn(`row ${rowid} of the damaged store is lost: ${describeError(error)}`);
       }
+      if (batch.length >= AT_ONCE) await adopt();
     }
+    await adopt();
   } catch (error) {
     log.warn(`the damaged store gives nothing away: ${describeError(error)}`);
   } finally {
@@ -82,7 +98,12 @@ export async function importSidecars(library: Library, store: TaskStore): Promis
     if (id === undefined || !task) continue;
     const videos = sidecars.map((sidecar) => sidecar.video).sort((a, b) => a.file.localeCompare(b.file));
     const record = savedRecord(task);
-    if (await store.adopt(record, videos, [{ at: record.updatedAt, phase: 'saved' }])) imported++;
+    const timeline = [{ at: record.updatedAt, phase: record.phase }];
+    if (await store.adopt({ record, videos, timeline })) imported++;
+    // The row was salvaged, its videos were not.
+    else if ((await store.taskWhenFree(record.id))?.videos.length === 0) {
+      await store.update(record.id, ({ phase }) => (phase === 'saved' ? { videos } : undefined));
+    }
   }
   return imported;
 }

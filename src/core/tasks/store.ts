@@ -18,6 +18,13 @@ import {
 import type { TimelineEntry } from './task';
 import { TaskReader } from './taskReader';
 
+/** A task with all that belongs to it. */
+export interface WholeTask {
+  readonly record: TaskRecord;
+  readonly videos: readonly StoredVideo[];
+  readonly timeline: readonly TimelineEntry[];
+}
+
 /** How many removed tasks are remembered for windows that have not noticed yet. */
 const REMOVALS_KEPT = 1000;
 
@@ -33,9 +40,10 @@ export class TaskStore extends TaskReader {
     super(database, log, libraryFolder);
     this.#clock = clock;
     this.#written = new Emitter((error) => log.error(describeError(error)));
+    database.onDidReplace(() => this.#written.fire());
   }
 
-  /** Fires after each write of this window. */
+  /** Fires after each write of this window, and when all may have changed because the file was made anew. */
   get onDidWrite(): Event<void> {
     return this.#written.event;
   }
@@ -72,47 +80,15 @@ export class TaskStore extends TaskReader {
    * Takes over a task from elsewhere as it is, unless it is known already. What was unfinished is due at once.
    * @returns whether it was taken over
    */
-  async adopt(
-    record: TaskRecord,
-    videos: readonly StoredVideo[],
-    timeline: readonly TimelineEntry[],
-  ): Promise<boolean> {
-    return this.#write((connection) => {
-      if (readOne(connection, record.id, this.log)) return false;
-      const columns: Record<string, SQLInputValue> = {
-        id: record.id,
-        change: countChange(connection),
-        version: record.version,
-        created_at: record.createdAt,
-        updated_at: record.updatedAt,
-        phase: record.phase,
-        base_url: record.baseUrl,
-        key_id: record.keyId,
-        request: JSON.stringify(record.request),
-        body_sha256: record.bodySha256,
-        gateway_task_id: record.gatewayTaskId ?? null,
-        progress: record.progress ?? null,
-        failure: record.failure ? JSON.stringify(record.failure) : null,
-        submitted_at: record.submittedAt ?? null,
-        succeeded_at: record.succeededAt ?? null,
-        expires_at: record.expiresAt ?? null,
-        next_due: isEnd(record.phase) ? null : this.#clock.now(),
-        links: JSON.stringify(record.links),
-        held_up_ms: record.heldUpMs,
-        disk_failed_at: record.diskFailedAt ?? null,
-        announced_at: record.announcedAt ?? null,
-        seen_at: record.seenAt ?? null,
-        copied_at: record.copiedAt ?? null,
-        cleaned_at: record.cleanedAt ?? null,
-      };
-      const names = Object.keys(columns);
-      connection
-        .prepare(`INSERT INTO tasks (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
-        .run(...Object.values(columns));
-      replaceVideos(connection, record.id, videos);
-      for (const { at, phase, note } of timeline) addToTimeline(connection, record.id, at, phase, note);
-      return true;
-    });
+  async adopt(task: WholeTask): Promise<boolean> {
+    return (await this.adoptAll([task])) === 1;
+  }
+
+  /** As {@link adopt}, for many in one go. @returns how many were taken over */
+  async adoptAll(tasks: readonly WholeTask[]): Promise<number> {
+    return this.#write(
+      (connection) => tasks.filter((task) => adoptTask(connection, task, this.#clock.now())).length,
+    );
   }
 
   /**
@@ -279,4 +255,42 @@ export class TaskStore extends TaskReader {
     this.#written.fire();
     return result;
   }
+}
+
+/** @returns false when it is known already */
+function adoptTask(connection: DatabaseSync, { record, videos, timeline }: WholeTask, now: number): boolean {
+  if (connection.prepare('SELECT 1 FROM tasks WHERE id = ?').get(record.id)) return false;
+  const columns: Record<string, SQLInputValue> = {
+    id: record.id,
+    change: countChange(connection),
+    version: record.version,
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+    phase: record.phase,
+    base_url: record.baseUrl,
+    key_id: record.keyId,
+    request: JSON.stringify(record.request),
+    body_sha256: record.bodySha256,
+    gateway_task_id: record.gatewayTaskId ?? null,
+    progress: record.progress ?? null,
+    failure: record.failure ? JSON.stringify(record.failure) : null,
+    submitted_at: record.submittedAt ?? null,
+    succeeded_at: record.succeededAt ?? null,
+    expires_at: record.expiresAt ?? null,
+    next_due: isEnd(record.phase) ? null : now,
+    links: JSON.stringify(record.links),
+    held_up_ms: record.heldUpMs,
+    disk_failed_at: record.diskFailedAt ?? null,
+    announced_at: record.announcedAt ?? null,
+    seen_at: record.seenAt ?? null,
+    copied_at: record.copiedAt ?? null,
+    cleaned_at: record.cleanedAt ?? null,
+  };
+  const names = Object.keys(columns);
+  connection
+    .prepare(`INSERT INTO tasks (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
+    .run(...Object.values(columns));
+  replaceVideos(connection, record.id, videos);
+  for (const { at, phase, note } of timeline) addToTimeline(connection, record.id, at, phase, note);
+  return true;
 }

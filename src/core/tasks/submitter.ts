@@ -296,13 +296,13 @@ export class Submitter {
               };
       }
     });
-    if (written || outcome.kind !== 'accepted' || store.record(id)) return;
+    if (written || outcome.kind !== 'accepted' || (await store.taskWhenFree(id))) return;
     // The store was damaged and made anew meanwhile, without this task: it is paid for, so it comes back.
-    await store.adopt(
-      { ...draft, phase: 'queued', gatewayTaskId: outcome.gatewayTaskId, submittedAt: clock.now() },
-      [],
-      [{ at: clock.now(), phase: 'queued' }],
-    );
+    await store.adopt({
+      record: { ...draft, phase: 'queued', gatewayTaskId: outcome.gatewayTaskId, submittedAt: clock.now() },
+      videos: [],
+      timeline: [{ at: clock.now(), phase: 'queued' }],
+    });
   }
 
   /** Keeps the draft ours while something takes its time. */

@@ -1,9 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
-import { isBusy, type Database, type ReadOnlyReason } from './database';
+import type { Database, ReadOnlyReason } from './database';
 import type { OriginState, TaskRecord } from './record';
 import { lastChange, readOne, readOrigin, readRecords } from './rows';
 import { readSnapshots } from './snapshots';
+import { isBusy } from './sqliteErrors';
 import type { Task, TaskChanges } from './task';
 
 /** A point in the life of the store, after which one wants to know of changes. */
@@ -52,6 +53,11 @@ export class TaskReader {
     return this.database.generation;
   }
 
+  /** Goes over to another file that has taken the place of ours, if one has; it then tells of a write. */
+  follow(): void {
+    this.database.follow();
+  }
+
   /** Where the store stands now. @throws SQLite's busy error while another window commits */
   position(): StorePosition {
     return { dataVersion: this.database.dataVersion(), change: this.database.read(lastChange) };
@@ -80,7 +86,7 @@ export class TaskReader {
     try {
       return this.#readTask(id);
     } catch (error) {
-      const remembered = this.#remembered.get(id);
+      const remembered = this.#remembered.get(id) ?? this.#lastList.find((task) => task.id === id);
       if (!isBusy(error) || !remembered) throw error;
       return remembered;
     }
@@ -136,16 +142,17 @@ export class TaskReader {
     return typeof row?.['due'] === 'number' ? row['due'] : undefined;
   }
 
-  /** A task with the same body to the same gateway, made at or after `since`. */
-  twinOf(bodySha256: string, baseUrl: string, since: number): TaskRecord | undefined {
-    return this.database.read(
-      (connection) =>
-        readRecords(
-          connection,
-          'SELECT * FROM tasks WHERE body_sha256 = ? AND base_url = ? AND created_at >= ? ORDER BY created_at DESC LIMIT 1',
-          [bodySha256, baseUrl, since],
-          this.log,
-        )[0],
+  /** The newest task with the same body to the same gateway, made at or after `since`; waiting for other windows. */
+  async twinOf(bodySha256: string, baseUrl: string, since: number): Promise<Task | undefined> {
+    return this.database.whenFree(() =>
+      this.database.read(
+        (connection) =>
+          this.#snapshots(
+            connection,
+            'SELECT * FROM tasks WHERE body_sha256 = ? AND base_url = ? AND created_at >= ? ORDER BY created_at DESC LIMIT 1',
+            [bodySha256, baseUrl, since],
+          )[0],
+      ),
     );
   }
 
@@ -212,6 +219,19 @@ export class TaskReader {
     const snapshots = readSnapshots(connection, sql, values, this.#libraryFolder, this.log);
     for (const task of snapshots) this.#remember(task);
     return snapshots;
+  }
+
+  /** Ids of the tasks that were seen lately and are not there any more. @throws SQLite's busy error */
+  forgetVanished(): readonly string[] {
+    const known = [...new Set([...this.#remembered.keys(), ...this.#lastList.map(({ id }) => id)])];
+    const there = this.database.read((connection) => {
+      const find = connection.prepare('SELECT 1 FROM tasks WHERE id = ?');
+      return new Set(known.filter((id) => find.get(id)));
+    });
+    const vanished = known.filter((id) => !there.has(id));
+    for (const id of vanished) this.#remembered.delete(id);
+    this.#lastList = this.#lastList.filter(({ id }) => there.has(id));
+    return vanished;
   }
 
   #remember(task: Task): void {

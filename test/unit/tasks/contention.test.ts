@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
@@ -135,6 +136,38 @@ describe('while another window holds the database for long', function () {
     const again = watched(engine.settled(id));
     await holdDuring(again);
     assert.equal((await again.promise)?.phase, 'saved');
+  });
+
+  it('what was asked for moments ago is looked for until it can be told', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine, { prompt: 'twice' });
+    lock();
+    const twin = watched(engine.recentTwin(sora('twice'), world.access.baseUrl));
+    await holdDuring(twin);
+    assert.equal((await twin.promise)?.id, id);
+    assert.equal(await engine.recentTwin(sora('another'), world.access.baseUrl), undefined);
+  });
+
+  it('what was not seen, and what was removed, is told as it was', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id);
+    assert.deepEqual([engine.unseen(), engine.cleaned()], [[id], []]);
+    lock();
+    assert.deepEqual([engine.unseen(), engine.cleaned()], [[id], []]);
+    locker.exec('ROLLBACK');
+  });
+
+  it('a write waits for the file that took the place of ours', async () => {
+    const engine = await world.open();
+    renameSync(path.join(world.folder, 'tasks.db'), path.join(world.folder, 'tasks.db.moved'));
+    (await world.open()).dispose();
+    locker.close();
+    locker = otherConnection(world);
+    lock();
+    const sent = watched(world.submit(engine));
+    await holdDuring(sent);
+    assert.equal((await sent.promise).phase, 'queued');
   });
 
   it('a task that was seen before is shown as it was, and a start goes on later', async () => {
