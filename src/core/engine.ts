@@ -8,6 +8,7 @@ import { describeError, prefixed, type Log } from './common/log';
 import type { KeySource } from './gateway/apiKey';
 import { GatewayClient, type Access } from './gateway/client';
 import { createHttp, type OpenHttp } from './gateway/http';
+import type { Disk } from './library/disk';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
@@ -41,6 +42,8 @@ export interface EngineOptions {
   readonly pollInterval: () => number;
   readonly clock?: Clock;
   readonly http?: OpenHttp;
+  /** Where the library lies. */
+  readonly disk?: Disk;
   /** 0 to 1; spreads the questions of tasks and windows. */
   readonly random?: () => number;
 }
@@ -83,7 +86,7 @@ export class Engine implements Disposable {
     this.#log = prefixed(options.log, 'tasks');
     this.#l10n = l10n;
     this.#store = store;
-    this.library = new Library(path.join(storageFolder, STORAGE.library));
+    this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk);
     this.client = new GatewayClient(
       options.http ?? createHttp(clock),
       clock,

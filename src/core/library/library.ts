@@ -253,14 +253,20 @@ export class Library {
     const file = path.join(this.folder, name + SIDECAR_ENDING);
     const temporary = path.join(this.folder, PARTS, `${name}.${randomUUID()}.json.part`);
     await this.#disk.mkdir(path.dirname(temporary), { recursive: true });
-    const handle = await this.#disk.open(temporary, 'wx');
     try {
-      await handle.writeFile(`${JSON.stringify(sidecar, null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const handle = await this.#disk.open(temporary, 'wx');
+      try {
+        await handle.writeFile(`${JSON.stringify(sidecar, null, 2)}\n`);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await this.#disk.rename(temporary, file);
+    } catch (error) {
+      // Tried again and again while the disk is full: what is left of each attempt would pile up.
+      await this.#disk.rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
     }
-    await this.#disk.rename(temporary, file);
   }
 }
 

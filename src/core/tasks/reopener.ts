@@ -67,6 +67,8 @@ export class Reopener {
       deniedAt: null,
       expiresAt: null,
       links: [],
+      heldUpMs: 0,
+      diskFailedAt: null,
     };
   }
 

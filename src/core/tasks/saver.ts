@@ -136,7 +136,11 @@ export class Saver {
     } catch (error) {
       if (signal.aborted) return {};
       if (!(error instanceof Ended)) log.warn(`task ${record.id} was not fetched: ${describeError(error)}`);
-      return this.#afterFailure(record, access, error);
+      const held = heldUpByDisk(record, error, this.#parts.clock.now());
+      return {
+        ...held,
+        ...(await this.#afterFailure({ ...record, heldUpMs: held.heldUpMs }, access, error)),
+      };
     }
   }
 
@@ -261,7 +265,7 @@ export class Saver {
     const now = clock.now();
     if (error instanceof Ended) return error.patch;
     if (error instanceof NoVideoYet) {
-      if (now - (record.succeededAt ?? now) > VIDEO_GRACE)
+      if (now - (record.succeededAt ?? now) > VIDEO_GRACE + record.heldUpMs)
         return { phase: 'lost', failure: failures.noVideo() };
       return { phase: 'ready', nextDue: now + 15_000 };
     }
@@ -327,5 +331,18 @@ function isDenial(error: unknown, source: Source): boolean {
 function fetchDeadline(record: TaskRecord, now: number): number {
   const succeededAt = record.succeededAt ?? now;
   // An end that lies in the past already is a clock that goes wrong somewhere; some tries are always made.
-  return Math.max(record.expiresAt ?? succeededAt + FETCH_PATIENCE, succeededAt + VIDEO_GRACE);
+  const end = Math.max(record.expiresAt ?? succeededAt + FETCH_PATIENCE, succeededAt + VIDEO_GRACE);
+  return end + record.heldUpMs;
+}
+
+/** Disk trouble takes no time from that: from each failure of the disk to the next attempt, it is counted apart. */
+function heldUpByDisk(
+  { heldUpMs, diskFailedAt }: TaskRecord,
+  error: unknown,
+  now: number,
+): { readonly heldUpMs: number; readonly diskFailedAt: number | null } {
+  return {
+    heldUpMs: heldUpMs + (diskFailedAt === undefined ? 0 : Math.max(0, now - diskFailedAt)),
+    diskFailedAt: error instanceof DiskError ? now : null,
+  };
 }
