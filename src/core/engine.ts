@@ -21,6 +21,7 @@ import { OriginGate } from './tasks/originGate';
 import { PendingMarker } from './tasks/pendingMarker';
 import { isEnd } from './tasks/phases';
 import { Poller } from './tasks/poller';
+import { PromptKeys } from './tasks/promptKeys';
 import { Reopener } from './tasks/reopener';
 import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
 import { Saver } from './tasks/saver';
@@ -98,7 +99,7 @@ export class Engine implements Disposable {
     const parts = {
       store,
       client: this.client,
-      keys,
+      keys: new PromptKeys(keys, clock),
       gate: this.#gate,
       clock,
       log: this.#log,

@@ -320,8 +320,10 @@ describe('one task that hangs does not hold up the others', function () {
     });
     elsewhere = other;
     let hanging = false;
+    let asked = 0;
     const keyFor = (origin: string): Promise<ApiKey | undefined> => {
       if (origin === new URL(world.gateway.baseUrl).origin) return Promise.resolve(world.access.key);
+      asked++;
       if (hanging) return new Promise(() => undefined);
       return Promise.resolve({ id: 'key-1', value: other.key });
     };
@@ -331,6 +333,8 @@ describe('one task that hangs does not hold up the others', function () {
       engine,
       submitElsewhere: (prompt: string) => engine.submit(sora(prompt), access),
       hang: () => (hanging = true),
+      answer: () => (hanging = false),
+      asked: () => asked,
     };
   }
 
@@ -343,6 +347,25 @@ describe('one task that hangs does not hold up the others', function () {
     const { id } = await world.submit(engine);
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
     assert.equal(engine.tasks().filter((task) => task.phase === 'queued').length, 1);
+  });
+
+  it('more of them than are asked about at once; and all go on when there is an answer', async () => {
+    const { engine, submitElsewhere, hang, answer, asked } = await windowWithHangingKey();
+    const held: string[] = [];
+    for (let index = 0; index < 10; index++) held.push((await submitElsewhere(`held up ${index}`)).id);
+    hang();
+    world.clock.jump(5000);
+    const { id } = await world.submit(engine);
+    const started = world.clock.now();
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+    assert.ok(world.clock.now() - started < 3 * 60_000, `${world.clock.now() - started} ms`);
+    // Nobody is asked in a rush: each waits its time, and then a while.
+    const before = asked();
+    const since = world.clock.now();
+    await world.until(() => world.clock.now() - since >= 60_000);
+    assert.ok(asked() - before <= 30, `asked ${asked() - before} times in a minute`);
+    answer();
+    for (const other of held) assert.equal((await world.untilPhase(engine, other)).phase, 'saved');
   });
 
   it('a query without an answer', async () => {
