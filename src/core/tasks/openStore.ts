@@ -2,7 +2,7 @@ import type { Clock } from '../common/clock';
 import { describeError, type Log } from '../common/log';
 import { Database } from './database';
 import { mendStore } from './mendStore';
-import { isBusy, isDamaged } from './sqliteErrors';
+import { isBusy, isDamaged, isInputOutput } from './sqliteErrors';
 import { TaskStore } from './store';
 
 /** Where the store lies; absolute paths. */
@@ -29,8 +29,9 @@ export async function openStore(place: StorePlace, clock: Clock, log: Log): Prom
         log,
       );
     } catch (error) {
-      if (!isDamaged(error) || attempt === MOST_ATTEMPTS) throw error;
-      await mendStore(place, attempt > 1, clock, log);
+      // The disk may also have failed because another window moved the damaged file away from under us.
+      if ((!isDamaged(error) && !isInputOutput(error)) || attempt === MOST_ATTEMPTS) throw error;
+      await mendStore(place, isDamaged(error) && attempt > 1, clock, log);
     }
   }
 }
@@ -40,7 +41,7 @@ export function openStoreNow(place: StorePlace, clock: Clock, log: Log): TaskSto
   try {
     return storeOn(Database.openNow(place.database, clock, mender(place, clock, log)), place, clock, log);
   } catch (error) {
-    if (isBusy(error) || isDamaged(error)) return undefined;
+    if (isBusy(error) || isDamaged(error) || isInputOutput(error)) return undefined;
     throw error;
   }
 }
@@ -55,7 +56,7 @@ function mender(place: StorePlace, clock: Clock, log: Log): (sure: boolean) => P
     try {
       return await mendStore(place, sure, clock, log);
     } catch (error) {
-      log.error(`the damaged task store could not be mended: ${describeError(error)}`);
+      log.error(`the task store is damaged or was moved, and could not be mended: ${describeError(error)}`);
       throw error;
     }
   };

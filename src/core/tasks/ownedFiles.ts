@@ -1,4 +1,4 @@
-import { libraryName } from '../library/names';
+import { libraryNames } from '../library/names';
 import type { TaskRecord } from './record';
 import type { TaskWithFiles } from './taskReader';
 
@@ -7,9 +7,7 @@ const MOST_VIDEOS = 8;
 
 /** What the videos of a task are called in the library, without their ending. */
 export function possibleNames({ id, createdAt, request }: TaskRecord): string[] {
-  return Array.from({ length: MOST_VIDEOS }, (_, position) =>
-    libraryName({ id, createdAt, prompt: request.prompt }, position),
-  );
+  return libraryNames({ id, createdAt, prompt: request.prompt }, MOST_VIDEOS);
 }
 
 /** Whose a file is, by its name without its ending. */

@@ -3,6 +3,7 @@ import { describeError, type Log } from '../common/log';
 import type { Library } from '../library/library';
 import { readRecord, readTimelineRow, readVideoRow, type StoredVideo } from './record';
 import { readSidecarTask, savedRecord } from './sidecarTask';
+import { isInputOutput } from './sqliteErrors';
 import type { TaskStore, WholeTask } from './store';
 import type { TimelineEntry } from './task';
 
@@ -23,7 +24,7 @@ export async function salvageRows(
   let salvaged = 0;
   let batch: WholeTask[] = [];
   const adopt = async () => {
-    salvaged += await store.adoptAll(batch);
+    salvaged += await adoptAll(store, batch);
     batch = [];
     await onProgress();
   };
@@ -46,6 +47,19 @@ export async function salvageRows(
     connection?.close();
   }
   return salvaged;
+}
+
+/**
+ * A window that still has the old file open may mistake the new one's journal for its own, and clear it away: then a
+ * write fails, once. Who is there already is not taken over twice.
+ */
+async function adoptAll(store: TaskStore, tasks: readonly WholeTask[]): Promise<number> {
+  try {
+    return await store.adoptAll(tasks);
+  } catch (error) {
+    if (!isInputOutput(error)) throw error;
+    return store.adoptAll(tasks);
+  }
 }
 
 /** Row numbers, as many as the damage lets us see: from both ends up to where it is. */

@@ -52,3 +52,8 @@ export function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE.readOnly || code === SQLITE.cantOpen;
 }
+
+/** Whether the disk failed, or the journal went away: it may when another window has moved the file meanwhile. */
+export function isInputOutput(error: unknown): boolean {
+  return sqliteCode(error) === SQLITE.io;
+}

@@ -150,6 +150,7 @@ describe('a disk that gives trouble', function () {
       vanished = true;
       renameSync(world.folder, `${world.folder}.away`);
     };
+    assert.equal(engine.tasks().length, 2);
     await world.until(() => vanished);
     try {
       const started = world.clock.now();
