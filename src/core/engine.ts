@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock, type Clock } from './common/clock';
 import type { Event } from './common/events';
 import type { L10n } from './common/l10n';
@@ -9,22 +8,30 @@ import { describeError, prefixed, type Log } from './common/log';
 import type { KeySource } from './gateway/apiKey';
 import { GatewayClient, type Access } from './gateway/client';
 import { createHttp, type OpenHttp } from './gateway/http';
+import type { Disk } from './library/disk';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
-import { isBusy, type ReadOnlyReason } from './tasks/database';
+import type { ReadOnlyReason } from './tasks/database';
 import { Failures } from './tasks/failures';
 import { TaskFeed } from './tasks/feed';
+import { Librarian } from './tasks/librarian';
 import { openStore, openStoreNow, type StorePlace } from './tasks/openStore';
 import { OriginGate } from './tasks/originGate';
 import { PendingMarker } from './tasks/pendingMarker';
-import { canMove, isEnd } from './tasks/phases';
+import { isEnd } from './tasks/phases';
 import { Poller } from './tasks/poller';
+import { PromptKeys } from './tasks/promptKeys';
+import { Reopener } from './tasks/reopener';
+import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
 import { Saver } from './tasks/saver';
+import { settled } from './tasks/settled';
 import { StorageWatcher } from './tasks/storageWatcher';
-import type { StorePosition, TaskPatch, TaskStore } from './tasks/store';
+import { isBusy } from './tasks/sqliteErrors';
+import type { TaskStore } from './tasks/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './tasks/task';
+import type { StorePosition } from './tasks/taskReader';
 
 export interface EngineOptions {
   /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */
@@ -36,6 +43,8 @@ export interface EngineOptions {
   readonly pollInterval: () => number;
   readonly clock?: Clock;
   readonly http?: OpenHttp;
+  /** Where the library lies. */
+  readonly disk?: Disk;
   /** 0 to 1; spreads the questions of tasks and windows. */
   readonly random?: () => number;
 }
@@ -52,6 +61,7 @@ const CLOSE_PATIENCE = 4_000;
 export class Engine implements Disposable {
   readonly client: GatewayClient;
   readonly library: Library;
+  readonly librarian: Librarian;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #l10n: L10n;
@@ -59,6 +69,8 @@ export class Engine implements Disposable {
   readonly #gate: OriginGate;
   readonly #submitter: Submitter;
   readonly #saver: Saver;
+  readonly #reopener: Reopener;
+  readonly #rescuer: Rescuer;
   readonly #poller: Poller;
   readonly #feed: TaskFeed;
   readonly #marker: PendingMarker;
@@ -75,7 +87,7 @@ export class Engine implements Disposable {
     this.#log = prefixed(options.log, 'tasks');
     this.#l10n = l10n;
     this.#store = store;
-    this.library = new Library(path.join(storageFolder, STORAGE.library));
+    this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk);
     this.client = new GatewayClient(
       options.http ?? createHttp(clock),
       clock,
@@ -87,7 +99,7 @@ export class Engine implements Disposable {
     const parts = {
       store,
       client: this.client,
-      keys,
+      keys: new PromptKeys(keys, clock),
       gate: this.#gate,
       clock,
       log: this.#log,
@@ -96,6 +108,9 @@ export class Engine implements Disposable {
     };
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
     this.#saver = new Saver({ ...parts, library: this.library });
+    this.#reopener = new Reopener({ store, library: this.library, clock, l10n, marker: this.#marker });
+    this.librarian = new Librarian({ ...parts, library: this.library });
+    this.#rescuer = new Rescuer({ ...parts, library: this.library, reopener: this.#reopener });
     this.#poller = new Poller({
       ...parts,
       saver: this.#saver,
@@ -167,9 +182,8 @@ export class Engine implements Disposable {
   }
 
   /** A task that was made of the same request moments ago, by which a slip of the finger is recognised. */
-  recentTwin(request: PreparedRequest, baseUrl: string): Task | undefined {
-    const twin = this.#store.twinOf(hashBody(request.body), baseUrl, this.#clock.now() - TWIN_MS);
-    return twin && this.#store.task(twin.id);
+  async recentTwin(request: PreparedRequest, baseUrl: string): Promise<Task | undefined> {
+    return this.#store.twinOf(hashBody(request.body), baseUrl, this.#clock.now() - TWIN_MS);
   }
 
   /**
@@ -186,36 +200,7 @@ export class Engine implements Disposable {
 
   /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
   async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const finish = () => {
-        listener.dispose();
-        signal?.removeEventListener('abort', abort);
-      };
-      const abort = () => {
-        finish();
-        reject(signal?.reason as Error);
-      };
-      const listener = this.onDidChangeTasks(({ changed, removed }) => {
-        const now = changed.find((other) => other.id === id);
-        if (!(now && isEnd(now.phase)) && !removed.includes(id)) return;
-        finish();
-        resolve(now);
-      });
-      signal?.addEventListener('abort', abort, { once: true });
-      // Read after listening, so that no end falls between the two.
-      this.#store.taskWhenFree(id).then(
-        (task) => {
-          if (task && !isEnd(task.phase)) return;
-          finish();
-          resolve(task);
-        },
-        (error: unknown) => {
-          finish();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
-    });
+    return settled(this.#store, this.onDidChangeTasks, id, signal);
   }
 
   /** Asks about everything that is unfinished now, also where the key was refused before. */
@@ -251,31 +236,19 @@ export class Engine implements Disposable {
     return stopped !== undefined;
   }
 
-  /**
-   * Asks the gateway once more about a task that has ended: one that failed, was lost or stopped, or whose file has
-   * gone missing. It costs nothing. @returns whether the task is followed again
-   */
+  /** See {@link Reopener.lookAgain}. */
   async lookAgain(id: string): Promise<boolean> {
-    const task = await this.#store.taskWhenFree(id);
-    if (task?.phase === 'saved' && (await this.#hasAllFiles(task))) return false;
-    const note = this.#l10n.t('Looked for again.');
-    const reopened = await this.#store.update(id, (record) =>
-      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued') ? this.#reopen(note) : undefined,
-    );
-    return reopened !== undefined;
+    return this.#reopener.lookAgain(id);
   }
 
-  /**
-   * Follows the gateway's task with this id in place of one whose outcome is unknown.
-   * @returns whether it is followed now; false also for what can be no task id
-   */
+  /** See {@link Reopener.attachTaskId}. */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
-    if (!isTaskId(gatewayTaskId)) return false;
-    const note = this.#l10n.t('The task id was attached by hand.');
-    const reopened = await this.#store.update(id, (record) =>
-      record.phase === 'unknown' ? { ...this.#reopen(note), gatewayTaskId } : undefined,
-    );
-    return reopened !== undefined;
+    return this.#reopener.attachTaskId(id, gatewayTaskId);
+  }
+
+  /** See {@link Rescuer.rescue}. */
+  async rescue(options: RescueOptions = {}): Promise<RescueReport> {
+    return this.#rescuer.rescue(options);
   }
 
   /** Takes on telling the user how a task ended: of all windows, one may. */
@@ -286,6 +259,16 @@ export class Engine implements Disposable {
   /** Remembers that the user has seen a task's video. */
   async markSeen(id: string): Promise<void> {
     if (!this.readOnly) await this.#store.markSeen(id);
+  }
+
+  /** Remembers that a task's videos were saved somewhere outside of the library. */
+  async markCopied(id: string): Promise<void> {
+    if (!this.readOnly) await this.#store.markCopied(id);
+  }
+
+  /** Ids of the tasks whose videos the user has had removed from the library. */
+  cleaned(): readonly string[] {
+    return this.#store.cleaned();
   }
 
   /** Ids of the tasks whose videos the user has not seen yet. */
@@ -338,19 +321,6 @@ export class Engine implements Disposable {
     }
   }
 
-  /** Inside the transaction: the task is unfinished again. */
-  #reopen(note: string): TaskPatch {
-    this.#marker.set();
-    return reopen(note, this.#clock.now());
-  }
-
-  async #hasAllFiles(task: Task): Promise<boolean> {
-    const there = await Promise.all(
-      task.videos.map((video) => this.library.has(path.basename(fileURLToPath(video.uri)))),
-    );
-    return there.every((has) => has);
-  }
-
   /** One look for all that is written in one go. */
   #planLook(): void {
     if (this.#lookPlanned) return;
@@ -377,27 +347,6 @@ export class Engine implements Disposable {
       this.#log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
     }
   }
-}
-
-/** Ids are opaque, but these would ask the gateway for something else (API reference 5). */
-function isTaskId(text: string): boolean {
-  return /^\S+$/.test(text) && !['.', '..', 'download'].includes(text);
-}
-
-/** What brings an ended task back to life: asked about at once, with a clean slate. */
-function reopen(note: string, now: number): TaskPatch {
-  return {
-    phase: 'queued',
-    note,
-    failure: null,
-    progress: null,
-    nextDue: now,
-    troubles: 0,
-    denials: 0,
-    deniedAt: null,
-    expiresAt: null,
-    links: [],
-  };
 }
 
 function makeFolders({ storageFolder, log }: EngineOptions): void {

@@ -8,12 +8,14 @@ import { MODELS } from '../core/models/catalogue';
 import { STORAGE } from '../core/storage';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
+import { cleanLibrary } from './commands/cleanLibrary';
 import { CommandRunner, type Command } from './commands/commandRunner';
 import { generate, hasRequest } from './commands/generate';
 import { editAndGenerate, generateAgain } from './commands/generateAgain';
 import { generateFromSelection } from './commands/generateFromSelection';
 import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
+import { rescue } from './commands/rescue';
 import { MOST_CHOICES } from './commands/taskArguments';
 import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
 import {
@@ -31,6 +33,9 @@ import { EditorLog } from './editorLog';
 import { EngineHolder } from './engineHolder';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './ids';
 import { KEY_VARIABLE, Keychain } from './keychain';
+import { LibraryMessages } from './libraryMessages';
+import { LibraryUseLabel } from './libraryUse';
+import { MessageBox } from './messageBox';
 import { Messages } from './messages';
 import { EditorNotifier, type Notifier } from './notifier';
 import { OriginApproval, type Requester } from './originApproval';
@@ -63,6 +68,7 @@ export interface TasksView extends Pick<
   'visible' | 'onDidChangeVisibility' | 'reveal'
 > {
   message?: string | undefined;
+  description?: string | undefined;
   badge?: vscode.ViewBadge | undefined;
 }
 
@@ -119,7 +125,9 @@ export function createApp(host: AppHost): App {
     inBackground(
       Promise.resolve(configuration().update(SETTINGS.notify, 'never', vscode.ConfigurationTarget.Global)),
     );
-  const messages = new Messages({ notifier, l10n, execute, silence, inBackground });
+  const box = new MessageBox({ notifier, execute, inBackground });
+  const messages = new Messages({ box, l10n, silence });
+  const libraryMessages = new LibraryMessages({ box, l10n, language: vscode.env.language });
   const settings = new Settings((name, scope) => configuration(scope).get(name));
   const keychain = owned.add(
     new Keychain({ secrets: host.secrets, log, environmentKey: () => process.env[KEY_VARIABLE] }),
@@ -186,6 +194,15 @@ export function createApp(host: AppHost): App {
     }),
   );
   owned.add(new UnseenBadge({ engines, l10n, show: (badge) => (host.view.badge = badge) }));
+  const libraryUse = owned.add(
+    new LibraryUseLabel({
+      engines,
+      l10n,
+      language: vscode.env.language,
+      show: (text) => (host.view.description = text),
+      inBackground,
+    }),
+  );
   owned.add(
     new RunningStatus({
       engines,
@@ -290,8 +307,21 @@ export function createApp(host: AppHost): App {
       [COMMANDS.openExternally]: async (args) => openExternally(videoParts, args),
       [COMMANDS.revealVideo]: async (args) => revealVideo(videoParts, args),
       [COMMANDS.openLibrary]: async () => openLibrary(videoParts),
+      [COMMANDS.cleanLibrary]: async () =>
+        cleanLibrary({
+          ...videoParts,
+          libraryMessages,
+          language,
+          clock,
+          log,
+          checkFiles: () => {
+            checkFiles();
+            libraryUse.look();
+          },
+        }),
       [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
       [COMMANDS.lookAgain]: async (args) => lookAgain(taskParts, args),
+      [COMMANDS.rescue]: async (args) => rescue({ ...taskParts, notifier, libraryMessages }, args),
       [COMMANDS.attachTaskId]: async (args) => attachTaskId(taskParts, args),
       [COMMANDS.removeTask]: async (args) => removeTask(taskParts, args),
       [COMMANDS.stopSending]: async (args) => stopSending(taskParts, args),
@@ -308,6 +338,7 @@ export function createApp(host: AppHost): App {
 
   const onVisibility = (visible: boolean): void => {
     rows.setVisible(visible);
+    libraryUse.setVisible(visible);
     engines.current?.setViewVisible(visible);
   };
   owned.add(host.view.onDidChangeVisibility(({ visible }) => onVisibility(visible)));
@@ -376,8 +407,10 @@ function commandTable(
     [COMMANDS.openExternally]: plain(COMMANDS.openExternally, l10n.t('Open in System Player')),
     [COMMANDS.revealVideo]: plain(COMMANDS.revealVideo, l10n.t('Reveal File')),
     [COMMANDS.openLibrary]: plain(COMMANDS.openLibrary, l10n.t('Open Library')),
+    [COMMANDS.cleanLibrary]: plain(COMMANDS.cleanLibrary, l10n.t('Clean Library')),
     [COMMANDS.copyPrompt]: plain(COMMANDS.copyPrompt, l10n.t('Copy Prompt')),
     [COMMANDS.lookAgain]: plain(COMMANDS.lookAgain, l10n.t('Look Again')),
+    [COMMANDS.rescue]: plain(COMMANDS.rescue, l10n.t('Rescue Lost Videos')),
     [COMMANDS.attachTaskId]: plain(COMMANDS.attachTaskId, l10n.t('Attach Task ID')),
     [COMMANDS.removeTask]: plain(COMMANDS.removeTask, l10n.t('Remove Task')),
     [COMMANDS.stopSending]: plain(COMMANDS.stopSending, l10n.t('Stop Sending')),

@@ -31,6 +31,8 @@ export interface Choice<T> {
   readonly label: string;
   readonly description?: string;
   readonly detail?: string;
+  /** Ticked at first, where several can be chosen. */
+  readonly picked?: boolean;
 }
 
 export interface ChoiceQuestion<T> {
@@ -40,6 +42,8 @@ export interface ChoiceQuestion<T> {
   readonly choices: readonly Choice<T>[];
   /** The choice that Enter takes at first. */
   readonly initial?: T;
+  /** Only what is ticked counts; otherwise Enter takes the one that is lit where nothing is ticked. */
+  readonly onlyTicked?: true;
 }
 
 /** Asks the person at the keyboard. Undefined and false mean that they went away, or said no. */
@@ -102,9 +106,11 @@ export class EditorAsker implements Asker {
   async chooseSome<T>(question: ChoiceQuestion<T>): Promise<readonly T[] | undefined> {
     const pick = quickPickOf(question);
     pick.canSelectMany = true;
+    pick.selectedItems = pick.items.filter(({ choice }) => choice.picked === true);
     return shown(pick, (take) => {
       // Who ticks nothing and presses Enter means the one that is lit.
-      const chosen = pick.selectedItems.length > 0 ? pick.selectedItems : pick.activeItems;
+      const chosen =
+        pick.selectedItems.length > 0 || question.onlyTicked ? pick.selectedItems : pick.activeItems;
       if (chosen.length > 0) take(chosen.map(({ choice }) => choice.value));
     });
   }

@@ -14,6 +14,10 @@ export interface Desktop {
   /** Shows a file of the workspace in the explorer. */
   showInExplorer(uri: vscode.Uri): Promise<void>;
   copyText(text: string): Promise<void>;
+  /** Moves a file to the system's trash. @returns false where there is none, or it does not take the file */
+  moveToTrash(uri: vscode.Uri): Promise<boolean>;
+  /** Removes a file that no trash takes. @throws the editor's error when it can't be removed */
+  deleteForGood(uri: vscode.Uri): Promise<void>;
   /** Asks where to save a video; the dialog itself asks before a file is overwritten. */
   askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined>;
 }
@@ -42,6 +46,23 @@ export class EditorDesktop implements Desktop {
     await vscode.env.clipboard.writeText(text);
   }
 
+  async moveToTrash(uri: vscode.Uri): Promise<boolean> {
+    try {
+      await vscode.workspace.fs.delete(uri, { useTrash: true });
+      return true;
+    } catch (error) {
+      return isGone(error);
+    }
+  }
+
+  async deleteForGood(uri: vscode.Uri): Promise<void> {
+    try {
+      await vscode.workspace.fs.delete(uri);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+
   async askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined> {
     return vscode.window.showSaveDialog({
       defaultUri: suggestion,
@@ -50,4 +71,8 @@ export class EditorDesktop implements Desktop {
       filters: { [vscode.l10n.t('MP4 video')]: ['mp4'] },
     });
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof vscode.FileSystemError && error.code === 'FileNotFound';
 }

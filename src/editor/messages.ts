@@ -3,81 +3,70 @@ import type { L10n } from '../core/common/l10n';
 import type { Task } from '../core/tasks/task';
 import type { FailureExplanation } from './failureExplanation';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION } from './ids';
-import type { Notifier, Severity } from './notifier';
+import type { Button, MessageBox } from './messageBox';
 import { deedOf, labelOf } from './player/playerActions';
 import type { SaveFault } from './saving/videoSaver';
-import { LONGEST_MENTION, shortPrompt, withoutLinks } from './taskWords';
-
-/** Something that the reader of a message can do about it. */
-type Button = { readonly title: string } & (
-  { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
-);
+import { LONGEST_MENTION, shortPrompt } from './taskWords';
 
 interface Parts {
-  readonly notifier: Notifier;
+  readonly box: MessageBox;
   readonly l10n: L10n;
-  readonly execute: (command: string, ...args: unknown[]) => void;
   /** No more notices about ended tasks. */
   readonly silence: () => void;
-  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /**
- * Every message the extension shows, one method each, with the action that mends what it tells of. Nobody waits for a
- * message: it may stay open for hours.
+ * Every message the extension shows but those about its library, one method each, with the action that mends what it
+ * tells of.
  */
 export class Messages {
-  readonly #notifier: Notifier;
+  readonly #box: MessageBox;
   readonly #l10n: L10n;
-  readonly #execute: Parts['execute'];
   readonly #silenceNotices: Parts['silence'];
-  readonly #inBackground: Parts['inBackground'];
 
-  constructor({ notifier, l10n, execute, silence, inBackground }: Parts) {
-    this.#notifier = notifier;
+  constructor({ box, l10n, silence }: Parts) {
+    this.#box = box;
     this.#l10n = l10n;
-    this.#execute = execute;
     this.#silenceNotices = silence;
-    this.#inBackground = inBackground;
   }
 
   // ── key and connection ──────────────────────────────────────────────────────────────────────────
 
   /** The user's own action needs a key. */
   noKey(sentence: string): void {
-    this.#show('warning', sentence, [this.#setKey()]);
+    this.#box.show('warning', sentence, [this.#setKey()]);
   }
 
   keyStored(): void {
-    this.#notifier.status(this.#l10n.t('The API key is stored.'));
+    this.#box.status(this.#l10n.t('The API key is stored.'));
   }
 
   /** The check after Set API Key was good. */
   keyWorks(host: string): void {
-    this.#notifier.status(this.#l10n.t('The API key is stored, and {0} accepts it.', host));
+    this.#box.status(this.#l10n.t('The API key is stored, and {0} accepts it.', host));
   }
 
   /** The check after Set API Key could not be made. */
   keyNotChecked(host: string): void {
-    this.#notifier.status(
+    this.#box.status(
       this.#l10n.t('The API key is stored. It could not be checked: {0} does not answer as it should.', host),
     );
   }
 
   keyStoredButRefused(host: string, details: string): void {
     const sentence = this.#l10n.t('The API key is stored, but {0} refused it: {1}', host, details);
-    this.#show('warning', sentence, [this.#setKey(), this.#openBaseUrl()]);
+    this.#box.show('warning', sentence, [this.#setKey(), this.#openBaseUrl()]);
   }
 
   keyForThisWindowOnly(): void {
     const sentence = this.#l10n.t(
       'The API key could not be stored, because this system’s secret storage is not available. It is used until this window closes.',
     );
-    this.#show('warning', sentence, [this.#showLog()]);
+    this.#box.show('warning', sentence, [this.#showLog()]);
   }
 
   keyRemoved(): void {
-    this.#notifier.status(this.#l10n.t('The API key is removed.'));
+    this.#box.status(this.#l10n.t('The API key is removed.'));
   }
 
   environmentKeyStays(variable: string): void {
@@ -85,14 +74,14 @@ export class Messages {
       'No API key is stored any more. The one in the environment variable {0} is used now; take it out there if you do not want that.',
       variable,
     );
-    this.#show('info', sentence, []);
+    this.#box.show('info', sentence, []);
   }
 
   keyNotRemoved(): void {
     const sentence = this.#l10n.t(
       'The API key could not be removed, because this system’s secret storage is not available.',
     );
-    this.#show('error', sentence, [this.#showLog()]);
+    this.#box.show('error', sentence, [this.#showLog()]);
   }
 
   connectionWorks(host: string, models: number, known: readonly string[]): void {
@@ -109,12 +98,12 @@ export class Messages {
             models,
             known.join(', '),
           );
-    this.#show(known.length === 0 ? 'warning' : 'info', sentence, []);
+    this.#box.show(known.length === 0 ? 'warning' : 'info', sentence, []);
   }
 
   keyRefused(host: string, details: string): void {
     const sentence = this.#l10n.t('{0} can be reached, but refused the API key: {1}', host, details);
-    this.#show('error', sentence, [this.#setKey(), this.#openBaseUrl()]);
+    this.#box.show('error', sentence, [this.#setKey(), this.#openBaseUrl()]);
   }
 
   unreachable(host: string, details: string): void {
@@ -123,7 +112,7 @@ export class Messages {
       host,
       details,
     );
-    this.#show('error', sentence, [this.#openBaseUrl(), this.#showLog()]);
+    this.#box.show('error', sentence, [this.#openBaseUrl(), this.#showLog()]);
   }
 
   strangeAnswer(host: string, details: string): void {
@@ -132,14 +121,14 @@ export class Messages {
       host,
       details,
     );
-    this.#show('error', sentence, [this.#openBaseUrl(), this.#showLog()]);
+    this.#box.show('error', sentence, [this.#openBaseUrl(), this.#showLog()]);
   }
 
   // ── requests ────────────────────────────────────────────────────────────────────────────────────
 
   /** Why a person's request was not sent, where no setting mends it. */
   badRequest(sentence: string): void {
-    this.#show('error', sentence, [this.#generate()]);
+    this.#box.show('error', sentence, [this.#generate()]);
   }
 
   /** Generate Video from Selection found nothing that describes a video. */
@@ -147,34 +136,32 @@ export class Messages {
     const sentence = this.#l10n.t(
       'Nothing is selected. Select the text that describes the video, and try again.',
     );
-    this.#show('info', sentence, []);
+    this.#box.show('info', sentence, []);
   }
 
   /** Send Prompt was run on an editor without a prompt. */
   emptyPrompt(): void {
-    this.#show('info', this.#l10n.t('The prompt is empty. Describe the video you want.'), []);
+    this.#box.show('info', this.#l10n.t('The prompt is empty. Describe the video you want.'), []);
   }
 
   /** Send Prompt was run somewhere else. */
   noPromptEditor(): void {
     const sentence = this.#l10n.t('There is no prompt to send: this is not the editor of a video prompt.');
-    this.#show('info', sentence, [this.#generate()]);
+    this.#box.show('info', sentence, [this.#generate()]);
   }
 
   /** The base URL is not usable, or was not approved. */
   badOrigin(sentence: string): void {
-    this.#show('error', sentence, [this.#openBaseUrl()]);
+    this.#box.show('error', sentence, [this.#openBaseUrl()]);
   }
 
   readOnly(sentence: string): void {
-    this.#show('error', sentence, [this.#showLog()]);
+    this.#box.show('error', sentence, [this.#showLog()]);
   }
 
   /** A person's request is on its way. */
   sent(): void {
-    this.#notifier.status(
-      this.#l10n.t('The request is sent. The video is fetched by itself when it is done.'),
-    );
+    this.#box.status(this.#l10n.t('The request is sent. The video is fetched by itself when it is done.'));
   }
 
   /** A person's request ended without being accepted, or nobody knows. */
@@ -186,7 +173,7 @@ export class Messages {
 
   /** A command about tasks found none that it suits. */
   nothingSuitable(sentence: string): void {
-    this.#notifier.status(sentence);
+    this.#box.status(sentence);
   }
 
   /** What was asked of a task came too late. */
@@ -195,12 +182,12 @@ export class Messages {
       count === 1
         ? this.#l10n.t('That is no longer possible: the task has moved on.')
         : this.#l10n.t('That is no longer possible for {0} of the tasks: they have moved on.', count);
-    this.#show('info', sentence, []);
+    this.#box.show('info', sentence, []);
   }
 
   /** The gateway is asked about ended tasks once more. */
   looksAgain(count: number): void {
-    this.#notifier.status(
+    this.#box.status(
       count === 1
         ? this.#l10n.t('The gateway is asked about the task once more.')
         : this.#l10n.t('The gateway is asked about {0} tasks once more.', count),
@@ -208,7 +195,7 @@ export class Messages {
   }
 
   promptCopied(count: number): void {
-    this.#notifier.status(
+    this.#box.status(
       count === 1 ? this.#l10n.t('The prompt is copied.') : this.#l10n.t('{0} prompts are copied.', count),
     );
   }
@@ -224,7 +211,7 @@ export class Messages {
       arguments: [id],
     };
     const open = { title: this.#l10n.t('Open'), command: COMMANDS.openVideo, arguments: [id] };
-    this.#show('info', sentence, [open, ...(offersSave ? [save] : []), this.#silence()]);
+    this.#box.show('info', sentence, [open, ...(offersSave ? [save] : []), this.#silence()]);
   }
 
   /** A task ended without a video, some time after it was sent. */
@@ -234,7 +221,7 @@ export class Messages {
 
   /** The key was refused while tasks are followed: all of them wait. */
   tasksWaitForKey(sentence: string): void {
-    this.#show('warning', sentence, [this.#setKey(), this.#showLog()]);
+    this.#box.show('warning', sentence, [this.#setKey(), this.#showLog()]);
   }
 
   // ── videos and files ────────────────────────────────────────────────────────────────────────────
@@ -249,13 +236,13 @@ export class Messages {
       ? [{ title: this.#l10n.t('Reveal'), command: revealing, arguments: [first] }]
       : [];
     const open = { title: this.#l10n.t('Open'), command: 'vscode.open', arguments: [first] };
-    if (count === 1) this.#show('info', this.#l10n.t('Saved as {0}.', label), [...reveal, open]);
-    else this.#show('info', this.#l10n.t('{0} videos are saved.', count), reveal);
+    if (count === 1) this.#box.show('info', this.#l10n.t('Saved as {0}.', label), [...reveal, open]);
+    else this.#box.show('info', this.#l10n.t('{0} videos are saved.', count), reveal);
   }
 
   /** Videos were saved because a setting says so. */
   savedByItself(label: string, count: number): void {
-    this.#notifier.status(
+    this.#box.status(
       count === 1 ? this.#l10n.t('Saved as {0}.', label) : this.#l10n.t('{0} videos are saved.', count),
     );
   }
@@ -265,7 +252,7 @@ export class Messages {
       'There is no workspace to save to, because no folder is open. The video is safe in the library.',
     );
     const openFolder = { title: this.#l10n.t('Open Folder…'), command: 'vscode.openFolder' };
-    this.#show('info', sentence, [this.#saveAs(ids), openFolder]);
+    this.#box.show('info', sentence, [this.#saveAs(ids), openFolder]);
   }
 
   /** Videos could not be saved. */
@@ -276,7 +263,7 @@ export class Messages {
           'The setting "nebulaVideo.saveFolder" has to name a place inside the workspace folder, such as "videos" or "docs/media". "{0}" does not, so nothing was saved there.',
           fault.written,
         );
-        this.#show('error', sentence, [this.#openSetting(SETTINGS.saveFolder), this.#saveAs(ids)]);
+        this.#box.show('error', sentence, [this.#openSetting(SETTINGS.saveFolder), this.#saveAs(ids)]);
         return;
       }
       case 'badName': {
@@ -284,7 +271,7 @@ export class Messages {
           'The setting "nebulaVideo.fileName" has {0} in it, which stands for nothing. The setting’s description lists what can be filled in.',
           fault.written,
         );
-        this.#show('error', sentence, [this.#openSetting(SETTINGS.fileName), this.#saveAs(ids)]);
+        this.#box.show('error', sentence, [this.#openSetting(SETTINGS.fileName), this.#saveAs(ids)]);
         return;
       }
       case 'readOnly': {
@@ -292,7 +279,7 @@ export class Messages {
           '“{0}” cannot be written to. Save the video somewhere else; it is safe in the library.',
           fault.folder,
         );
-        this.#show('error', sentence, [this.#saveAs(ids)]);
+        this.#box.show('error', sentence, [this.#saveAs(ids)]);
         return;
       }
       case 'missing': {
@@ -300,12 +287,12 @@ export class Messages {
           'The video’s file is no longer in the library. Look Again fetches it once more, if the gateway still has it.',
         );
         const look = { title: this.#l10n.t('Look Again'), command: COMMANDS.lookAgain, arguments: rows(ids) };
-        this.#show('warning', sentence, [look]);
+        this.#box.show('warning', sentence, [look]);
         return;
       }
       case 'failed': {
         const sentence = this.#l10n.t('The video could not be saved. Details: {0}', fault.details);
-        this.#show('error', sentence, [this.#saveAs(ids), this.#showLog()]);
+        this.#box.show('error', sentence, [this.#saveAs(ids), this.#showLog()]);
       }
     }
   }
@@ -315,7 +302,7 @@ export class Messages {
     const sentence = this.#l10n.t(
       'This system did not open the video. Another program may, once it is saved.',
     );
-    this.#show('warning', sentence, [this.#saveAs(ids)]);
+    this.#box.show('warning', sentence, [this.#saveAs(ids)]);
   }
 
   /** The library lies on another machine than the user's programs. */
@@ -328,7 +315,7 @@ export class Messages {
       command: COMMANDS.saveToWorkspace,
       arguments: rows(ids),
     };
-    this.#show('info', sentence, [save, this.#saveAs(ids)]);
+    this.#box.show('info', sentence, [save, this.#saveAs(ids)]);
   }
 
   /** Where the library is, where its folder can't be opened. */
@@ -339,7 +326,7 @@ export class Messages {
       command: 'vscode.openFolder',
       arguments: [uri, { forceNewWindow: true }],
     };
-    this.#show('info', sentence, [open]);
+    this.#box.show('info', sentence, [open]);
   }
 
   // ── the rest ────────────────────────────────────────────────────────────────────────────────────
@@ -347,7 +334,7 @@ export class Messages {
   /** Something failed that nobody foresaw. */
   unexpected(title: string): void {
     const sentence = this.#l10n.t('“{0}” did not work, for an unexpected reason. The log says more.', title);
-    this.#show('error', sentence, [this.#showLog()]);
+    this.#box.show('error', sentence, [this.#showLog()]);
   }
 
   #setKey(): Button {
@@ -402,24 +389,14 @@ export class Messages {
         ? [{ title: labelOf(action, this.#l10n), command: deed.command, arguments: deed.args }]
         : [];
     });
-    this.#show(phase === 'unknown' || phase === 'lost' ? 'warning' : 'error', words, [...helps, ...others]);
+    this.#box.show(phase === 'unknown' || phase === 'lost' ? 'warning' : 'error', words, [
+      ...helps,
+      ...others,
+    ]);
   }
 
   #generate(): Button {
     return { title: this.#l10n.t('Generate Video'), command: COMMANDS.generate };
-  }
-
-  #show(severity: Severity, sentence: string, actions: readonly Button[]): void {
-    const titles = actions.map(({ title }) => title);
-    // Prompts and replies are anybody's text.
-    this.#inBackground(
-      this.#notifier.show(severity, withoutLinks(sentence), titles).then((chosen) => {
-        const action = actions.find(({ title }) => title === chosen);
-        if (!action) return;
-        if ('run' in action) action.run();
-        else this.#execute(action.command, ...(action.arguments ?? []));
-      }),
-    );
   }
 }
 

@@ -10,6 +10,14 @@ export interface Notifier {
   status(message: string): void;
   /** Shows that something is going on for as long as it does. */
   progress<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * As {@link progress}, for what may take long: it shows how far it is, and can be called off.
+   * @param work tells how many of how many steps are done, and ends early when the signal says so
+   */
+  longProgress<T>(
+    title: string,
+    work: (tell: (done: number, of: number) => void, signal: AbortSignal) => Promise<T>,
+  ): Promise<T>;
 }
 
 /** How long a word stays in the status bar, in ms. */
@@ -34,5 +42,25 @@ export class EditorNotifier implements Notifier {
 
   async progress<T>(title: string, work: () => Promise<T>): Promise<T> {
     return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work);
+  }
+
+  async longProgress<T>(
+    title: string,
+    work: (tell: (done: number, of: number) => void, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const location = vscode.ProgressLocation.Notification;
+    return vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
+      const stop = new AbortController();
+      const listener = token.onCancellationRequested(() => stop.abort());
+      let before = 0;
+      try {
+        return await work((done, of) => {
+          progress.report({ increment: ((done - before) / of) * 100 });
+          before = done;
+        }, stop.signal);
+      } finally {
+        listener.dispose();
+      }
+    });
   }
 }

@@ -134,7 +134,7 @@ export class RequestSender {
     const { settings, asker, l10n } = this.#parts;
     let yes = true;
     if (requester === 'person') {
-      const twin = engine.recentTwin(request, baseUrl);
+      const twin = await engine.recentTwin(request, baseUrl);
       yes = !twin || (await this.#askAboutTwin(twin));
     } else if (settings.confirm() === 'always') {
       yes = await asker.confirm({

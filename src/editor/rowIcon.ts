@@ -36,6 +36,9 @@ export function rowIcon({ phase, failure }: Pick<Task, 'phase' | 'failure'>): Ro
 /** How a row shows a video whose file is gone from the library. */
 export const MISSING_ICON: RowIcon = { icon: 'file-media', color: 'editorWarning.foreground' };
 
+/** How a row shows a video that the user has had removed: nothing is wrong with that. */
+export const CLEANED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionForeground' };
+
 /**
  * The words that `when` clauses of a row's menus test. `video` has a file, `again` can be looked for again, and
  * `clearable` loses nothing but its row when it is removed.

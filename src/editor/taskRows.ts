@@ -7,7 +7,7 @@ import type { Task, TaskChanges } from '../core/tasks/task';
 import type { EngineHolder } from './engineHolder';
 import { COMMANDS } from './ids';
 import { missingVideos } from './missingVideos';
-import { MISSING_ICON, rowIcon, rowWords } from './rowIcon';
+import { CLEANED_ICON, MISSING_ICON, rowIcon, rowWords } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
 import { LONGEST_MENTION, ageWord, phaseWord, shortMomentWord, shortPrompt } from './taskWords';
@@ -42,6 +42,8 @@ export class TaskRows implements Disposable {
   #tree: TaskTree | undefined;
   /** The tasks whose files are gone from the library, when it was looked at last. */
   #missing: ReadonlySet<string> = new Set();
+  /** Those of them that the user has had removed, by Clean Library. */
+  #cleaned: ReadonlySet<string> = new Set();
   #visible = false;
   /** The day on which the rows were drawn: they show the time for it, and a date for others. */
   #day = '';
@@ -91,6 +93,7 @@ export class TaskRows implements Disposable {
     // After the tasks: each of their files was there by then.
     const missing = await missingVideos(engine.library, tasks);
     this.#missing = missing;
+    this.#cleaned = new Set(engine.cleaned());
     this.#tree ??= new TaskTree();
     // As they are now: a change in between that was told of before the tree knew its task would be lost.
     this.#tree.fill(engine.tasks(MOST_ROWS));
@@ -114,12 +117,17 @@ export class TaskRows implements Disposable {
     if (!task) return item;
     const { l10n } = this.#parts;
     const isMissing = this.#missing.has(id);
-    const { icon, color } = isMissing ? MISSING_ICON : rowIcon(task);
+    const isCleaned = isMissing && this.#cleaned.has(id);
+    const { icon, color } = isCleaned ? CLEANED_ICON : isMissing ? MISSING_ICON : rowIcon(task);
     item.iconPath = new vscode.ThemeIcon(
       icon,
       color === undefined ? undefined : new vscode.ThemeColor(color),
     );
-    const state = isMissing ? l10n.t('File missing') : phaseWord(task.phase, l10n);
+    const state = isCleaned
+      ? l10n.t('File removed by you')
+      : isMissing
+        ? l10n.t('File missing')
+        : phaseWord(task.phase, l10n);
     const details = this.#details(task);
     // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
     const isPlain = (task.phase === 'saved' && !isMissing) || hasProgress(task);
@@ -188,6 +196,7 @@ export class TaskRows implements Disposable {
     const missing = await missingVideos(engine.library, tree.tasks);
     if (this.#owned.isDisposed) return;
     this.#missing = missing;
+    this.#cleaned = new Set(engine.cleaned());
     const turned = tree.tasks.map(({ id }) => id).filter((id) => before.has(id) !== missing.has(id));
     if (turned.length > 0) this.#parts.fireRows(turned);
   }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type * as vscode from 'vscode';
 import type { Desktop } from '../../src/editor/desktop';
 
@@ -6,6 +7,11 @@ export class RecordingDesktop implements Desktop {
   isHere = true;
   /** What the system says when it is to open something. */
   opens = true;
+  /** Whether the system has a trash, and what is in it. */
+  hasTrash = true;
+  readonly trash: string[] = [];
+  /** A file that cannot be removed. */
+  keeps: string | undefined;
   /** Where the user wants the next files. Escape is undefined. */
   readonly targets: (vscode.Uri | undefined)[] = [];
   /** What was suggested for them. */
@@ -30,6 +36,19 @@ export class RecordingDesktop implements Desktop {
 
   copyText(text: string): Promise<void> {
     this.done.push(['copy', text]);
+    return Promise.resolve();
+  }
+
+  moveToTrash(uri: vscode.Uri): Promise<boolean> {
+    if (!this.hasTrash) return Promise.resolve(false);
+    this.trash.push(uri.fsPath);
+    rmSync(uri.fsPath, { force: true });
+    return Promise.resolve(true);
+  }
+
+  deleteForGood(uri: vscode.Uri): Promise<void> {
+    if (this.keeps === uri.fsPath) return Promise.reject(new Error('It is in use.'));
+    rmSync(uri.fsPath, { force: true });
     return Promise.resolve();
   }
 

@@ -24,6 +24,13 @@ export class RecordingNotifier implements Notifier {
     return work();
   }
 
+  longProgress<T>(
+    _title: string,
+    work: (tell: (done: number, of: number) => void, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return work(() => undefined, new AbortController().signal);
+  }
+
   /** Resolves with the next message. */
   next(): Promise<Shown> {
     return new Promise((resolve) => this.#waiting.push(resolve));

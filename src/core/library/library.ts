@@ -1,14 +1,18 @@
-import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { probeMp4, type Mp4Info } from '../mp4/probe';
-
-/** The disk did not take or give what it should: full, read-only, vanished. */
-export class DiskError extends Error {
-  override readonly name = 'DiskError';
-}
+import type { Mp4Info } from '../mp4/probe';
+import {
+  hashFile,
+  isMissing,
+  isSystemError,
+  onDisk,
+  probeFile,
+  syncFolder,
+  systemDisk,
+  type Disk,
+} from './disk';
+import { PartFile, type VerifiedPart } from './partFile';
 
 /** A verified video in the library. */
 export interface LibraryVideo {
@@ -41,6 +45,24 @@ const sidecarSchema = z.object({
 
 export type Sidecar = z.infer<typeof sidecarSchema>;
 
+/** A file of the library. */
+export interface LibraryFile {
+  /** Its name in the library folder, or among the parts. */
+  readonly file: string;
+  readonly bytes: number;
+  /** ms since 1970. */
+  readonly changedAt: number;
+}
+
+/** What lies in the library folder. */
+export interface Stock {
+  readonly videos: readonly LibraryFile[];
+  /** What was begun, under way or left behind; `NAME.` and something random. */
+  readonly parts: readonly LibraryFile[];
+  /** Sidecars without their video. */
+  readonly lonelySidecars: readonly LibraryFile[];
+}
+
 const VIDEO_ENDING = '.mp4';
 const SIDECAR_ENDING = '.json';
 /** Half-written files live apart: nothing under a final name is ever incomplete. */
@@ -52,9 +74,11 @@ const PARTS = '.parts';
  */
 export class Library {
   readonly folder: string;
+  readonly #disk: Disk;
 
-  constructor(folder: string) {
+  constructor(folder: string, disk: Disk = systemDisk) {
     this.folder = folder;
+    this.#disk = disk;
   }
 
   /**
@@ -64,13 +88,13 @@ export class Library {
   async begin(name: string): Promise<PartFile> {
     return onDisk(async () => {
       const parts = path.join(this.folder, PARTS);
-      await mkdir(parts, { recursive: true });
-      for (const file of await readdir(parts)) {
-        if (file.startsWith(`${name}.`)) await rm(path.join(parts, file), { force: true });
+      await this.#disk.mkdir(parts, { recursive: true });
+      for (const file of await this.#disk.readdir(parts)) {
+        if (file.startsWith(`${name}.`)) await this.#disk.rm(path.join(parts, file), { force: true });
       }
       // A random part, so that a window that lost its claim can't write into another one's file.
       const file = path.join(parts, `${name}.${randomUUID()}.part`);
-      return new PartFile(file, await open(file, 'wx'));
+      return new PartFile(this.#disk, file, await this.#disk.open(file, 'wx'));
     });
   }
 
@@ -82,9 +106,9 @@ export class Library {
   async place(part: VerifiedPart, name: string, task: unknown): Promise<LibraryVideo> {
     return onDisk(async () => {
       const video = asLibraryVideo(name, part.bytes, part.sha256, part.info);
-      await rename(part.file, path.join(this.folder, video.file));
+      await this.#disk.rename(part.file, path.join(this.folder, video.file));
       await this.#writeSidecar(name, { sidecarVersion: 1, video, task });
-      await syncFolder(this.folder);
+      await syncFolder(this.#disk, this.folder);
       return video;
     });
   }
@@ -100,31 +124,103 @@ export class Library {
       let info: Mp4Info;
       let bytes: number;
       try {
-        bytes = (await stat(file)).size;
-        info = await probeFile(file);
+        bytes = (await this.#disk.stat(file)).size;
+        info = await probeFile(this.#disk, file);
       } catch (error) {
         if (isMissing(error) || !isSystemError(error)) return undefined;
         throw error;
       }
       const sidecar = await this.#readSidecar(name);
       if (sidecar?.video.bytes === bytes) return sidecar.video;
-      const video = asLibraryVideo(name, bytes, await hashFile(file), info);
+      const video = asLibraryVideo(name, bytes, await hashFile(this.#disk, file), info);
       await this.#writeSidecar(name, { sidecarVersion: 1, video, task });
       return video;
     });
   }
 
+  /**
+   * Puts the part of a dead window in place, if it is a whole video and its place is free. Its sidecar comes with
+   * {@link find}.
+   * @param part the name of the part, from {@link takeStock}
+   * @returns whether it is in place now
+   * @throws {@link DiskError}
+   */
+  async placePart(part: string, name: string): Promise<boolean> {
+    if (!(await this.isWholePart(part)) || (await this.has(name + VIDEO_ENDING))) return false;
+    return onDisk(async () => {
+      await this.#disk.rename(this.pathOfPart(part), this.pathOf(name + VIDEO_ENDING));
+      await syncFolder(this.#disk, this.folder);
+      return true;
+    });
+  }
+
+  /**
+   * What lies in the folder.
+   * @throws {@link DiskError} when it can't be read
+   */
+  async takeStock(): Promise<Stock> {
+    return onDisk(async () => {
+      const files = await this.#filesIn(this.folder);
+      const isThere = new Set(files.map(({ file }) => file));
+      return {
+        videos: files.filter(({ file }) => file.endsWith(VIDEO_ENDING)),
+        parts: await this.#filesIn(path.join(this.folder, PARTS)).catch((error: unknown) => {
+          if (isMissing(error)) return [];
+          throw error;
+        }),
+        lonelySidecars: files.filter(
+          ({ file }) =>
+            file.endsWith(SIDECAR_ENDING) &&
+            !isThere.has(file.slice(0, -SIDECAR_ENDING.length) + VIDEO_ENDING),
+        ),
+      };
+    });
+  }
+
+  /** Whether a part is a whole video. @throws {@link DiskError} */
+  async isWholePart(part: string): Promise<boolean> {
+    return onDisk(async () => {
+      try {
+        await probeFile(this.#disk, path.join(this.folder, PARTS, part));
+        return true;
+      } catch (error) {
+        if (isMissing(error) || !isSystemError(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Where a part lies; an absolute path. */
+  pathOfPart(part: string): string {
+    return path.join(this.folder, PARTS, part);
+  }
+
+  /** Where a file of the library lies; an absolute path. */
+  pathOf(file: string): string {
+    return path.join(this.folder, file);
+  }
+
+  /** What the sidecar of a video's file is called. */
+  sidecarNameOf(file: string): string {
+    return file.slice(0, -VIDEO_ENDING.length) + SIDECAR_ENDING;
+  }
+
   /** Whether the file of a video is there. */
   async has(file: string): Promise<boolean> {
-    return stat(path.join(this.folder, file)).then(
+    return this.#disk.stat(path.join(this.folder, file)).then(
       (found) => found.isFile(),
       () => false,
     );
   }
 
+  /** The sidecar of a video's file, if it can be read. */
+  async sidecarOf(file: string): Promise<Sidecar | undefined> {
+    return this.#readSidecar(file.slice(0, -VIDEO_ENDING.length));
+  }
+
   /** All sidecars that can be read, to make tasks of them again. */
   async sidecars(): Promise<readonly Sidecar[]> {
-    const files = await readdir(this.folder).catch(() => []);
+    const files = await this.#disk.readdir(this.folder).catch(() => []);
     const names = files
       .filter((file) => file.endsWith(SIDECAR_ENDING))
       .map((file) => file.slice(0, -SIDECAR_ENDING.length));
@@ -132,9 +228,20 @@ export class Library {
     return found.filter((sidecar) => sidecar !== undefined);
   }
 
+  async #filesIn(folder: string): Promise<LibraryFile[]> {
+    const found = await Promise.all(
+      (await this.#disk.readdir(folder)).map(async (file) => {
+        // Gone between the two, for instance a part that was put in place.
+        const there = await this.#disk.stat(path.join(folder, file)).catch(() => undefined);
+        return there?.isFile() ? [{ file, bytes: there.size, changedAt: there.mtimeMs }] : [];
+      }),
+    );
+    return found.flat();
+  }
+
   async #readSidecar(name: string): Promise<Sidecar | undefined> {
     try {
-      const text = await readFile(path.join(this.folder, name + SIDECAR_ENDING), 'utf8');
+      const text = await this.#disk.readFile(path.join(this.folder, name + SIDECAR_ENDING), 'utf8');
       const parsed = sidecarSchema.safeParse(JSON.parse(text));
       return parsed.success && parsed.data.video.file === name + VIDEO_ENDING ? parsed.data : undefined;
     } catch {
@@ -145,149 +252,25 @@ export class Library {
   async #writeSidecar(name: string, sidecar: Sidecar): Promise<void> {
     const file = path.join(this.folder, name + SIDECAR_ENDING);
     const temporary = path.join(this.folder, PARTS, `${name}.${randomUUID()}.json.part`);
-    await mkdir(path.dirname(temporary), { recursive: true });
-    const handle = await open(temporary, 'wx');
+    await this.#disk.mkdir(path.dirname(temporary), { recursive: true });
     try {
-      await handle.writeFile(`${JSON.stringify(sidecar, null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  }
-}
-
-/** A part that is complete and was found to be a video. */
-export interface VerifiedPart {
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly info: Mp4Info;
-}
-
-/** A video being written; hashed on the way. */
-export class PartFile {
-  readonly #file: string;
-  #handle: FileHandle | undefined;
-  #hash: Hash = createHash('sha256');
-  #bytes = 0;
-
-  constructor(file: string, handle: FileHandle) {
-    this.#file = file;
-    this.#handle = handle;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** @throws {@link DiskError} */
-  async write(bytes: Uint8Array): Promise<void> {
-    await onDisk(async () => {
-      this.#hash.update(bytes);
-      let written = 0;
-      while (written < bytes.length) {
-        written += (await this.#open().write(bytes, written, bytes.length - written, this.#bytes + written))
-          .bytesWritten;
+      const handle = await this.#disk.open(temporary, 'wx');
+      try {
+        await handle.writeFile(`${JSON.stringify(sidecar, null, 2)}\n`);
+        await handle.sync();
+      } finally {
+        await handle.close();
       }
-      this.#bytes += bytes.length;
-    });
-  }
-
-  /** Forgets all that was written so far. @throws {@link DiskError} */
-  async restart(): Promise<void> {
-    await onDisk(async () => {
-      // Closed when it was checked; one that was discarded is gone, and stays so.
-      this.#handle ??= await open(this.#file, 'r+');
-      await this.#handle.truncate(0);
-    });
-    this.#hash = createHash('sha256');
-    this.#bytes = 0;
-  }
-
-  /**
-   * Makes what was written durable and checks that it is a whole video (DESIGN 4.5).
-   * @throws {@link DiskError}, or Mp4Error when it is none
-   */
-  async finish(): Promise<VerifiedPart> {
-    await onDisk(async () => {
-      await this.#open().sync();
-      await this.#close();
-    });
-    const info = await onDisk(() => probeFile(this.#file));
-    return { file: this.#file, bytes: this.#bytes, sha256: this.#hash.digest('hex'), info };
-  }
-
-  /** Removes the part; after {@link Library.place} there is nothing left to remove. */
-  async discard(): Promise<void> {
-    await this.#close().catch(() => undefined);
-    await rm(this.#file, { force: true }).catch(() => undefined);
-  }
-
-  #open(): FileHandle {
-    if (!this.#handle) throw new DiskError('the file is closed');
-    return this.#handle;
-  }
-
-  async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    await handle?.close();
+      await this.#disk.rename(temporary, file);
+    } catch (error) {
+      // Tried again and again while the disk is full: what is left of each attempt would pile up.
+      await this.#disk.rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
   }
 }
 
 function asLibraryVideo(name: string, bytes: number, sha256: string, info: Mp4Info): LibraryVideo {
   const { width, height, durationSeconds, hasAudio } = info;
   return { file: name + VIDEO_ENDING, bytes, sha256, width, height, durationSeconds, hasAudio };
-}
-
-async function probeFile(file: string): Promise<Mp4Info> {
-  const handle = await open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    return await probeMp4({
-      size,
-      read: async (position, length) => {
-        const bytes = new Uint8Array(length);
-        const { bytesRead } = await handle.read(bytes, 0, length, position);
-        return bytes.subarray(0, bytesRead);
-      },
-    });
-  } finally {
-    await handle.close();
-  }
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(file)) hash.update(piece as Uint8Array);
-  return hash.digest('hex');
-}
-
-/** Makes a rename durable; not every system can sync a folder. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r');
-    await handle.sync().finally(() => handle.close());
-  } catch {
-    // Windows: the rename is journalled there.
-  }
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'errno' in error && 'syscall' in error;
-}
-
-function isMissing(error: unknown): boolean {
-  return isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-}
-
-/** Runs something on the disk; what the system says of it becomes a {@link DiskError}. */
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isSystemError(error)) throw new DiskError(error.message, { cause: error });
-    throw error;
-  }
 }

@@ -33,14 +33,25 @@ export function slug(text: string): string {
  * a second fetch finds the first one's file.
  * @param position counts from 0
  */
-export function libraryName(
-  task: { id: string; createdAt: number; prompt: string },
-  position: number,
-): string {
-  const number = position === 0 ? '' : `-${position + 1}`;
+export function libraryName(task: NamedTask, position: number): string {
+  return libraryNames(task, position + 1)[position] ?? '';
+}
+
+/** The names of a task's videos as {@link libraryName} gives them, in order. */
+export function libraryNames({ id, createdAt, prompt }: NamedTask, count: number): string[] {
   // The day in UTC here: a journey to another time zone must not rename a file.
-  const date = new Date(task.createdAt).toISOString().slice(0, 10);
-  return `${date}-${slug(task.prompt)}-${task.id.slice(0, 8)}${number}`;
+  const date = new Date(createdAt).toISOString().slice(0, 10);
+  const first = `${date}-${slug(prompt)}-${id.slice(0, 8)}`;
+  return Array.from({ length: count }, (_, position) =>
+    position === 0 ? first : `${first}-${position + 1}`,
+  );
+}
+
+interface NamedTask {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly prompt: string;
 }
 
 /** What the template of a saved file's name may hold, in braces. */

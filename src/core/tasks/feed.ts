@@ -2,9 +2,10 @@ import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
-import { isBusy } from './database';
-import type { StorePosition, TaskStore } from './store';
+import { isBusy } from './sqliteErrors';
+import type { TaskStore } from './store';
 import type { TaskChanges } from './task';
+import type { StorePosition } from './taskReader';
 
 /** While another window commits, the next look is taken after this long, in ms; ever longer when that goes on. */
 const BUSY_PAUSE = 50;
@@ -40,11 +41,11 @@ export class TaskFeed implements Disposable {
   /** Looks after a write of this window. */
   look(): void {
     try {
-      if (this.#store.generation !== this.#generation) {
-        this.#generation = this.#store.generation;
-        this.#last = 0;
-      }
-      const { changed, removed, last } = this.#store.changesSince(this.#last);
+      const isAnother = this.#store.generation !== this.#generation;
+      const { changed, removed: told, last } = this.#store.changesSince(isAnother ? 0 : this.#last);
+      // What could not be saved from the old file is gone, and nobody has written that down.
+      const removed = isAnother ? [...told, ...this.#store.forgetVanished()] : told;
+      this.#generation = this.#store.generation;
       this.#last = last;
       this.#pause = BUSY_PAUSE;
       if (changed.length > 0 || removed.length > 0) this.#changed.fire({ changed, removed });
@@ -57,6 +58,7 @@ export class TaskFeed implements Disposable {
 
   /** Looks after something stirred in the storage folder. @returns whether another window had written */
   lookElsewhere(): boolean {
+    this.#store.follow();
     try {
       const dataVersion = this.#store.dataVersion();
       if (dataVersion === this.#dataVersion) return false;

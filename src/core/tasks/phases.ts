@@ -27,11 +27,12 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   saving: ['ready', 'saved', 'failed', 'lost', 'stopped'],
   // Look Again, when the file has gone missing.
   saved: ['queued'],
-  failed: ['queued'],
-  lost: ['queued'],
-  stopped: ['queued'],
+  // Saved at once: Rescue has found the video in the library.
+  failed: ['queued', 'saved'],
+  lost: ['queued', 'saved'],
+  stopped: ['queued', 'saved'],
   // A late reply, or a task id attached by hand.
-  unknown: ['queued', 'rejected'],
+  unknown: ['queued', 'rejected', 'saved'],
   rejected: [],
 };
 

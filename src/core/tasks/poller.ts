@@ -10,6 +10,7 @@ import { countDenial } from './denials';
 import type { Failures, Trouble } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
+import type { TaskPatch } from './patch';
 import type { Phase } from './phases';
 import type { TaskRecord } from './record';
 import type { Saver } from './saver';
@@ -23,7 +24,7 @@ import {
   jittered,
   pollInterval,
 } from './schedule';
-import type { TaskPatch, TaskStore } from './store';
+import type { TaskStore } from './store';
 import type { Submitter } from './submitter';
 
 interface Parts {

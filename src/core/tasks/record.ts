@@ -43,6 +43,16 @@ export interface TaskRecord {
   readonly deniedAt: number | undefined;
   /** Result links of the last good query. */
   readonly links: readonly string[];
+  /** How long the disk has kept us from fetching, in ms in all, and when it last refused: that time does not count. */
+  readonly heldUpMs: number;
+  readonly diskFailedAt: number | undefined;
+  /** When the user was told of its end, and when they saw its video. */
+  readonly announcedAt: number | undefined;
+  readonly seenAt: number | undefined;
+  /** When its videos were last saved somewhere outside of the library. */
+  readonly copiedAt: number | undefined;
+  /** When the user had its videos removed from the library. */
+  readonly cleanedAt: number | undefined;
 }
 
 const failureSchema = z.object({
@@ -91,6 +101,12 @@ const rowSchema = z.object({
   denials: z.number(),
   denied_at: nullable(z.number()),
   links: json(z.array(z.string())),
+  held_up_ms: z.number(),
+  disk_failed_at: nullable(z.number()),
+  announced_at: nullable(z.number()),
+  seen_at: nullable(z.number()),
+  copied_at: nullable(z.number()),
+  cleaned_at: nullable(z.number()),
 });
 
 /** Reads a row of the table `tasks`. @throws zod's error when the row is not one of ours */
@@ -117,6 +133,12 @@ export function readRecord(row: unknown): TaskRecord {
     denials: parsed.denials,
     deniedAt: parsed.denied_at,
     links: parsed.links,
+    heldUpMs: parsed.held_up_ms,
+    diskFailedAt: parsed.disk_failed_at,
+    announcedAt: parsed.announced_at,
+    seenAt: parsed.seen_at,
+    copiedAt: parsed.copied_at,
+    cleanedAt: parsed.cleaned_at,
   };
 }
 

@@ -1,48 +1,65 @@
 import { DatabaseSync } from 'node:sqlite';
-import * as z from 'zod';
 import { describeError, type Log } from '../common/log';
 import type { Library } from '../library/library';
-import { videoRequestSchema } from '../models/request';
-import { readRecord, readTimelineRow, readVideoRow, type StoredVideo, type TaskRecord } from './record';
-import type { TaskStore } from './store';
+import { readRecord, readTimelineRow, readVideoRow, type StoredVideo } from './record';
+import { readSidecarTask, savedRecord } from './sidecarTask';
+import { isInputOutput } from './sqliteErrors';
+import type { TaskStore, WholeTask } from './store';
 import type { TimelineEntry } from './task';
 
-/** What a sidecar says of its task (see Saver). */
-const sidecarTask = z.object({
-  id: z.string(),
-  gatewayTaskId: z.string().optional(),
-  origin: z.string(),
-  keyId: z.string(),
-  request: videoRequestSchema,
-  createdAt: z.number(),
-  submittedAt: z.number().optional(),
-  succeededAt: z.number().optional(),
-});
+/** So many tasks are written in one go: each commit waits for the disk, and holds up the host meanwhile. */
+const AT_ONCE = 100;
 
 /**
  * Takes over every task that can still be read from a damaged database, one by one.
+ * @param onProgress called now and then
  * @returns how many
  */
-export async function salvageRows(damaged: string, store: TaskStore, log: Log): Promise<number> {
+export async function salvageRows(
+  damaged: string,
+  store: TaskStore,
+  log: Log,
+  onProgress: () => Promise<void>,
+): Promise<number> {
   let salvaged = 0;
+  let batch: WholeTask[] = [];
+  const adopt = async () => {
+    salvaged += await adoptAll(store, batch);
+    batch = [];
+    await onProgress();
+  };
   let connection: DatabaseSync | undefined;
   try {
     connection = new DatabaseSync(damaged, { readOnly: true });
     for (const rowid of rowidsOf(connection, log)) {
       try {
         const record = readRecord(connection.prepare('SELECT * FROM tasks WHERE rowid = ?').get(rowid));
-        const { videos, timeline } = partsOf(connection, record.id);
-        if (await store.adopt(record, videos, timeline)) salvaged++;
+        batch.push({ record, ...partsOf(connection, record.id) });
       } catch (error) {
         log.warn(`row ${rowid} of the damaged store is lost: ${describeError(error)}`);
       }
+      if (batch.length >= AT_ONCE) await adopt();
     }
+    await adopt();
   } catch (error) {
     log.warn(`the damaged store gives nothing away: ${describeError(error)}`);
   } finally {
     connection?.close();
   }
   return salvaged;
+}
+
+/**
+ * A window that still has the old file open may mistake the new one's journal for its own, and clear it away: then a
+ * write fails, once. Who is there already is not taken over twice.
+ */
+async function adoptAll(store: TaskStore, tasks: readonly WholeTask[]): Promise<number> {
+  try {
+    return await store.adoptAll(tasks);
+  } catch (error) {
+    if (!isInputOutput(error)) throw error;
+    return store.adoptAll(tasks);
+  }
 }
 
 /** Row numbers, as many as the damage lets us see: from both ends up to where it is. */
@@ -89,38 +106,18 @@ function partsOf(connection: DatabaseSync, id: string): { videos: StoredVideo[];
  */
 export async function importSidecars(library: Library, store: TaskStore): Promise<number> {
   let imported = 0;
-  const byTask = Map.groupBy(
-    await library.sidecars(),
-    (sidecar) => sidecarTask.safeParse(sidecar.task).data?.id,
-  );
+  const byTask = Map.groupBy(await library.sidecars(), (sidecar) => readSidecarTask(sidecar.task)?.id);
   for (const [id, sidecars] of byTask) {
-    const task = sidecarTask.safeParse(sidecars[0]?.task).data;
+    const task = readSidecarTask(sidecars[0]?.task);
     if (id === undefined || !task) continue;
     const videos = sidecars.map((sidecar) => sidecar.video).sort((a, b) => a.file.localeCompare(b.file));
-    const endedAt = task.succeededAt ?? task.createdAt;
-    const record: TaskRecord = {
-      id,
-      version: 1,
-      createdAt: task.createdAt,
-      updatedAt: endedAt,
-      phase: 'saved',
-      baseUrl: task.origin,
-      keyId: task.keyId,
-      request: task.request,
-      bodySha256: '',
-      gatewayTaskId: task.gatewayTaskId,
-      progress: undefined,
-      failure: undefined,
-      submittedAt: task.submittedAt,
-      succeededAt: task.succeededAt,
-      expiresAt: undefined,
-      nextDue: undefined,
-      troubles: 0,
-      denials: 0,
-      deniedAt: undefined,
-      links: [],
-    };
-    if (await store.adopt(record, videos, [{ at: endedAt, phase: 'saved' }])) imported++;
+    const record = savedRecord(task);
+    const timeline = [{ at: record.updatedAt, phase: record.phase }];
+    if (await store.adopt({ record, videos, timeline })) imported++;
+    // The row was salvaged, its videos were not.
+    else if ((await store.taskWhenFree(record.id))?.videos.length === 0) {
+      await store.update(record.id, ({ phase }) => (phase === 'saved' ? { videos } : undefined));
+    }
   }
   return imported;
 }

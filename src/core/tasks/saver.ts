@@ -6,16 +6,19 @@ import type { Access, GatewayClient } from '../gateway/client';
 import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
 import { ABOUT_A_MODEL } from '../gateway/queryReply';
-import { DiskError, type Library, type LibraryVideo } from '../library/library';
+import { DiskError } from '../library/disk';
+import type { Library, LibraryVideo } from '../library/library';
 import { libraryName } from '../library/names';
 import { familyOf } from '../models/catalogue';
 import { countDenial } from './denials';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
+import type { TaskPatch } from './patch';
 import type { TaskRecord } from './record';
 import { DEAD_LINKS_APART, FETCH_PATIENCE, LEASE, RECHECK, VIDEO_GRACE, fetchInterval } from './schedule';
-import type { TaskPatch, TaskStore } from './store';
+import { describeTask } from './sidecarTask';
+import type { TaskStore } from './store';
 
 interface Parts {
   readonly store: TaskStore;
@@ -133,7 +136,11 @@ export class Saver {
     } catch (error) {
       if (signal.aborted) return {};
       if (!(error instanceof Ended)) log.warn(`task ${record.id} was not fetched: ${describeError(error)}`);
-      return this.#afterFailure(record, access, error);
+      const held = heldUpByDisk(record, error, this.#parts.clock.now());
+      return {
+        ...held,
+        ...(await this.#afterFailure({ ...record, heldUpMs: held.heldUpMs }, access, error)),
+      };
     }
   }
 
@@ -258,7 +265,7 @@ export class Saver {
     const now = clock.now();
     if (error instanceof Ended) return error.patch;
     if (error instanceof NoVideoYet) {
-      if (now - (record.succeededAt ?? now) > VIDEO_GRACE)
+      if (now - (record.succeededAt ?? now) > VIDEO_GRACE + record.heldUpMs)
         return { phase: 'lost', failure: failures.noVideo() };
       return { phase: 'ready', nextDue: now + 15_000 };
     }
@@ -324,19 +331,18 @@ function isDenial(error: unknown, source: Source): boolean {
 function fetchDeadline(record: TaskRecord, now: number): number {
   const succeededAt = record.succeededAt ?? now;
   // An end that lies in the past already is a clock that goes wrong somewhere; some tries are always made.
-  return Math.max(record.expiresAt ?? succeededAt + FETCH_PATIENCE, succeededAt + VIDEO_GRACE);
+  const end = Math.max(record.expiresAt ?? succeededAt + FETCH_PATIENCE, succeededAt + VIDEO_GRACE);
+  return end + record.heldUpMs;
 }
 
-/** What the sidecar remembers of a task, enough to make it again; nothing secret. */
-function describeTask(record: TaskRecord) {
+/** Disk trouble takes no time from that: from each failure of the disk to the next attempt, it is counted apart. */
+function heldUpByDisk(
+  { heldUpMs, diskFailedAt }: TaskRecord,
+  error: unknown,
+  now: number,
+): { readonly heldUpMs: number; readonly diskFailedAt: number | null } {
   return {
-    id: record.id,
-    gatewayTaskId: record.gatewayTaskId,
-    origin: record.baseUrl,
-    keyId: record.keyId,
-    request: record.request,
-    createdAt: record.createdAt,
-    submittedAt: record.submittedAt,
-    succeededAt: record.succeededAt,
+    heldUpMs: heldUpMs + (diskFailedAt === undefined ? 0 : Math.max(0, now - diskFailedAt)),
+    diskFailedAt: error instanceof DiskError ? now : null,
   };
 }

@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Counts up with every change of the tables; kept in the file as `user_version`. */
-export const SCHEMA_VERSION = 1;
-
 /**
- * One step for each version. `change` numbers what a person can see change, so that windows can ask for what
+ * One step for each version: the first makes the tables, each later one changes what the one before it left. A
+ * released step is never touched again; the tests hold the schema of each version and compare.
+ *
+ * A column that a later step adds needs a default in record.ts too: rows are also salvaged from damaged files of
+ * older versions, which nobody can migrate.
+ *
+ * `change` numbers what a person can see change, so that windows can ask for what
  * they have not seen; `version` numbers every write to a row, so that a late writer notices it is late.
  */
 const STEPS: readonly string[] = [
@@ -31,8 +34,12 @@ const STEPS: readonly string[] = [
     denials INTEGER NOT NULL DEFAULT 0,
     denied_at INTEGER,
     links TEXT NOT NULL DEFAULT '[]',
+    held_up_ms INTEGER NOT NULL DEFAULT 0,
+    disk_failed_at INTEGER,
     announced_at INTEGER,
-    seen_at INTEGER
+    seen_at INTEGER,
+    copied_at INTEGER,
+    cleaned_at INTEGER
   ) STRICT;
   CREATE INDEX tasks_by_change ON tasks (change);
   CREATE INDEX tasks_by_due ON tasks (next_due) WHERE next_due IS NOT NULL;
@@ -74,13 +81,21 @@ const STEPS: readonly string[] = [
   `,
 ];
 
-/** Brings a database up to date in one transaction; windows that race for it find it done. */
-export function migrate(connection: DatabaseSync): void {
+/** Counts up with every change of the tables; kept in the file as `user_version`. */
+export const SCHEMA_VERSION = STEPS.length;
+
+/**
+ * Brings a database up to date in one transaction: a crash in the middle leaves the old version whole, and windows
+ * that race for it find it done. A database of a newer version is left as it is.
+ * @param steps one for each version
+ * @throws SQLite's error, when nothing was changed
+ */
+export function migrate(connection: DatabaseSync, steps: readonly string[] = STEPS): void {
   connection.exec('BEGIN IMMEDIATE');
   try {
     const version = Number(connection.prepare('PRAGMA user_version').get()?.['user_version']);
-    for (const step of STEPS.slice(version)) connection.exec(step);
-    if (version < SCHEMA_VERSION) connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    for (const step of steps.slice(version)) connection.exec(step);
+    if (version < steps.length) connection.exec(`PRAGMA user_version = ${steps.length}`);
     connection.exec('COMMIT');
   } catch (error) {
     if (connection.isTransaction) connection.exec('ROLLBACK');

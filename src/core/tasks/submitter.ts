@@ -9,6 +9,7 @@ import type { PreparedRequest } from '../models/family';
 import { ReadOnlyStoreError } from './database';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
+import type { TaskPatch } from './patch';
 import type { TaskRecord } from './record';
 import {
   CONNECT_PATIENCE,
@@ -19,7 +20,7 @@ import {
   MOST_WAITING,
   resendInterval,
 } from './schedule';
-import type { TaskPatch, TaskStore } from './store';
+import type { TaskStore } from './store';
 
 /** The submit was called off before a byte left: there is no task. */
 export class SubmitCancelled extends Error {
@@ -305,13 +306,13 @@ export class Submitter {
               };
       }
     });
-    if (written || outcome.kind !== 'accepted' || store.record(id)) return;
+    if (written || outcome.kind !== 'accepted' || (await store.taskWhenFree(id))) return;
     // The store was damaged and made anew meanwhile, without this task: it is paid for, so it comes back.
-    await store.adopt(
-      { ...draft, phase: 'queued', gatewayTaskId: outcome.gatewayTaskId, submittedAt: clock.now() },
-      [],
-      [{ at: clock.now(), phase: 'queued' }],
-    );
+    await store.adopt({
+      record: { ...draft, phase: 'queued', gatewayTaskId: outcome.gatewayTaskId, submittedAt: clock.now() },
+      videos: [],
+      timeline: [{ at: clock.now(), phase: 'queued' }],
+    });
   }
 
   /** Keeps the draft ours while something takes its time. */

@@ -28,6 +28,12 @@ export interface TaskCommand {
   readonly suits: (task: Task) => boolean;
 }
 
+/** The ids of the rows that a command was given; undefined when it was given none. */
+export function givenIds(args: readonly unknown[]): readonly string[] | undefined {
+  const [one, many] = itemArguments.parse([args[0], args[1]]);
+  return many && many.length > 0 ? many : one ? [one] : undefined;
+}
+
 /**
  * The tasks that a command is about: the given rows as far as it suits them, or the answer of whoever is asked.
  * @returns undefined when there is nothing to choose from; an empty list when nothing was chosen
@@ -39,8 +45,7 @@ export async function tasksFor(
   { asker, l10n }: Parts,
 ): Promise<readonly Task[] | undefined> {
   const suitable = tasks.filter((task) => command.suits(task));
-  const [one, many] = itemArguments.parse([args[0], args[1]]);
-  const given = many && many.length > 0 ? many : one ? [one] : undefined;
+  const given = givenIds(args);
   if (given) {
     const chosen = suitable.filter(({ id }) => given.includes(id));
     return chosen.length > 0 ? chosen : undefined;

@@ -49,7 +49,7 @@ export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): P
   for (const task of tasks) {
     const outcome = await saver.saveTo(folder, task);
     saved.push(...outcome.saved);
-    if (!outcome.fault) await (await engines.open()).markSeen(task.id);
+    if (!outcome.fault) await markCopied(await engines.open(), task.id);
     else {
       fault ??= outcome.fault;
       faulty.push(task.id);
@@ -76,7 +76,7 @@ export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<vo
       }
       messages.saved(target, labelOf(target), 1, revealing(target, desktop));
     }
-    await (await engines.open()).markSeen(task.id);
+    await markCopied(await engines.open(), task.id);
   }
 }
 
@@ -153,6 +153,12 @@ export async function copyPrompt(parts: Parts, args: readonly unknown[]): Promis
   if (!tasks || tasks.length === 0) return;
   await desktop.copyText(tasks.map(({ request }) => request.prompt).join('\n\n'));
   messages.promptCopied(tasks.length);
+}
+
+/** Who saves a video by hand knows it, too. */
+async function markCopied(engine: Engine, id: string): Promise<void> {
+  await engine.markCopied(id);
+  await engine.markSeen(id);
 }
 
 /** The finished videos that a command is about; says so when there are none. */

@@ -77,13 +77,14 @@ export class AutoSaver implements Disposable {
   }
 
   async #save(task: Task): Promise<void> {
-    const { roots, saver, messages, sent } = this.#parts;
+    const { engines, roots, saver, messages, sent } = this.#parts;
     const folder = roots.quiet;
     if (!folder || this.#owned.isDisposed || !sent.has(task.id)) return;
     const { saved, fault } = await saver.saveTo(folder, task, true);
     const [first] = saved;
     if (first) messages.savedByItself(labelOf(first), saved.length);
     if (fault) messages.notSaved(fault, [task.id]);
+    else await engines.current?.markCopied(task.id);
   }
 
   #isOn(): boolean {

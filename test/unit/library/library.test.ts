@@ -11,11 +11,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { DiskError, Library, PartFile } from '../../../src/core/library/library';
+import { DiskError } from '../../../src/core/library/disk';
+import { Library } from '../../../src/core/library/library';
 import { Mp4Error } from '../../../src/core/mp4/boxes';
+import { FailingDisk } from '../support/failingDisk';
 
 const task = { id: 'task-1', request: { model: 'sora-2', prompt: 'a paper boat' } };
 const name = '2026-11-22-a-paper-boat-task-1';
@@ -215,15 +216,23 @@ describe('the library', function () {
       await part.discard();
       assert.deepEqual(parts(), []);
     });
-    it('no room', async function () {
-      // A device that is always full; other systems have none.
-      if (!existsSync('/dev/full')) this.skip();
-      const part = new PartFile(path.join(tmpdir(), 'never-there'), await open('/dev/full', 'w'));
+    it('no room; and nothing is left of the attempt', async () => {
+      const disk = new FailingDisk();
+      library = new Library(folder, disk);
+      disk.faults.set('write', 'ENOSPC');
       await assert.rejects(
-        part.write(video),
+        bring(),
         (error) => error instanceof DiskError && error.message.includes('ENOSPC'),
       );
-      await part.discard();
+      assert.deepEqual([finished(), parts()], [[], []]);
+      disk.faults.clear();
+      // The video is in place by then, and stays; only its sidecar is still to come.
+      disk.faults.set('writeFile', 'ENOSPC');
+      await assert.rejects(bring(), DiskError);
+      assert.deepEqual([finished(), parts()], [[`${name}.mp4`], []]);
+      disk.faults.clear();
+      assert.equal((await library.find(name, task))?.bytes, video.length);
+      assert.deepEqual(finished(), [`${name}.json`, `${name}.mp4`]);
     });
   });
 

@@ -1,0 +1,85 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import type { Mp4Info } from '../mp4/probe';
+import { DiskError, onDisk, probeFile, type Disk } from './disk';
+
+/** A part that is complete and was found to be a video. */
+export interface VerifiedPart {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly info: Mp4Info;
+}
+
+/** A video being written; hashed on the way. */
+export class PartFile {
+  readonly #disk: Disk;
+  readonly #file: string;
+  #handle: FileHandle | undefined;
+  #hash: Hash = createHash('sha256');
+  #bytes = 0;
+
+  constructor(disk: Disk, file: string, handle: FileHandle) {
+    this.#disk = disk;
+    this.#file = file;
+    this.#handle = handle;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws {@link DiskError} */
+  async write(bytes: Uint8Array): Promise<void> {
+    await onDisk(async () => {
+      this.#hash.update(bytes);
+      let written = 0;
+      while (written < bytes.length) {
+        written += (await this.#open().write(bytes, written, bytes.length - written, this.#bytes + written))
+          .bytesWritten;
+      }
+      this.#bytes += bytes.length;
+    });
+  }
+
+  /** Forgets all that was written so far. @throws {@link DiskError} */
+  async restart(): Promise<void> {
+    await onDisk(async () => {
+      // Closed when it was checked; one that was discarded is gone, and stays so.
+      this.#handle ??= await this.#disk.open(this.#file, 'r+');
+      await this.#handle.truncate(0);
+    });
+    this.#hash = createHash('sha256');
+    this.#bytes = 0;
+  }
+
+  /**
+   * Makes what was written durable and checks that it is a whole video (DESIGN 4.5).
+   * @throws {@link DiskError}, or Mp4Error when it is none
+   */
+  async finish(): Promise<VerifiedPart> {
+    await onDisk(async () => {
+      await this.#open().sync();
+      await this.#close();
+    });
+    const info = await onDisk(() => probeFile(this.#disk, this.#file));
+    return { file: this.#file, bytes: this.#bytes, sha256: this.#hash.digest('hex'), info };
+  }
+
+  /** Removes the part; after {@link Library.place} there is nothing left to remove. */
+  async discard(): Promise<void> {
+    await this.#close().catch(() => undefined);
+    await this.#disk.rm(this.#file, { force: true }).catch(() => undefined);
+  }
+
+  #open(): FileHandle {
+    if (!this.#handle) throw new DiskError('the file is closed');
+    return this.#handle;
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+}

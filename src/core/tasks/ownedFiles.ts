@@ -1,0 +1,21 @@
+import { libraryNames } from '../library/names';
+import type { TaskRecord } from './record';
+import type { TaskWithFiles } from './taskReader';
+
+/** So many videos a task may have, and some more. */
+const MOST_VIDEOS = 8;
+
+/** What the videos of a task are called in the library, without their ending. */
+export function possibleNames({ id, createdAt, request }: TaskRecord): string[] {
+  return libraryNames({ id, createdAt, prompt: request.prompt }, MOST_VIDEOS);
+}
+
+/** Whose a file is, by its name without its ending. */
+export function namesOf(all: readonly TaskWithFiles[]): ReadonlyMap<string, TaskWithFiles> {
+  return new Map(all.flatMap((task) => possibleNames(task.record).map((name) => [name, task] as const)));
+}
+
+/** What a part of a video is to be called, without its ending; undefined for parts of something else. */
+export function nameOfPart(file: string): string | undefined {
+  return /^(.+)\.[0-9a-f-]{36}\.part$/.exec(file)?.[1];
+}

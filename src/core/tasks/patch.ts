@@ -1,0 +1,38 @@
+import type { VideoRequest } from '../models/request';
+import type { Phase } from './phases';
+import type { StoredVideo, TaskRecord } from './record';
+import type { Failure } from './task';
+
+export interface NewTask {
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly keyId: string;
+  readonly request: VideoRequest;
+  readonly bodySha256: string;
+  readonly nextDue: number;
+  readonly note?: string;
+}
+
+/** What to write; a field left out stays, null empties it. */
+export interface TaskPatch {
+  readonly phase?: Phase;
+  /** Why, for the timeline; a sentence for the user. */
+  readonly note?: string;
+  readonly gatewayTaskId?: string;
+  readonly progress?: number | null;
+  readonly failure?: Failure | null;
+  readonly submittedAt?: number;
+  readonly succeededAt?: number | null;
+  readonly expiresAt?: number | null;
+  readonly nextDue?: number | null;
+  readonly troubles?: number;
+  readonly denials?: number;
+  readonly deniedAt?: number | null;
+  readonly links?: readonly string[];
+  readonly heldUpMs?: number;
+  readonly diskFailedAt?: number | null;
+  readonly videos?: readonly StoredVideo[];
+}
+
+/** Decides, inside the transaction, what becomes of a record; undefined leaves it as it is. */
+export type Decide = (record: TaskRecord) => TaskPatch | undefined;

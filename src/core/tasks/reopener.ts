@@ -1,0 +1,86 @@
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../common/clock';
+import type { L10n } from '../common/l10n';
+import type { Library } from '../library/library';
+import type { TaskPatch } from './patch';
+import type { PendingMarker } from './pendingMarker';
+import { canMove } from './phases';
+import type { TaskStore } from './store';
+import type { Task } from './task';
+
+interface Parts {
+  readonly store: TaskStore;
+  readonly library: Library;
+  readonly clock: Clock;
+  readonly l10n: L10n;
+  readonly marker: PendingMarker;
+}
+
+/** Brings ended tasks back to life, by the user's word. Nothing is ever sent again by it. */
+export class Reopener {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Asks the gateway once more about a task that has ended: one that failed, was lost or stopped, or whose file has
+   * gone missing. It costs nothing. @returns whether the task is followed again
+   */
+  async lookAgain(id: string): Promise<boolean> {
+    const { store, l10n } = this.#parts;
+    const task = await store.taskWhenFree(id);
+    if (task?.phase === 'saved' && (await this.#hasAllFiles(task))) return false;
+    const note = l10n.t('Looked for again.');
+    const reopened = await store.update(id, (record) =>
+      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued') ? this.#reopen(note) : undefined,
+    );
+    return reopened !== undefined;
+  }
+
+  /**
+   * Follows the gateway's task with this id in place of one whose outcome is unknown.
+   * @returns whether it is followed now; false also for what can be no task id
+   */
+  async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
+    if (!isTaskId(gatewayTaskId)) return false;
+    const note = this.#parts.l10n.t('The task id was attached by hand.');
+    const reopened = await this.#parts.store.update(id, (record) =>
+      record.phase === 'unknown' ? { ...this.#reopen(note), gatewayTaskId } : undefined,
+    );
+    return reopened !== undefined;
+  }
+
+  /** Inside the transaction: the task is unfinished again, and asked about at once with a clean slate. */
+  #reopen(note: string): TaskPatch {
+    this.#parts.marker.set();
+    return {
+      phase: 'queued',
+      note,
+      failure: null,
+      progress: null,
+      nextDue: this.#parts.clock.now(),
+      troubles: 0,
+      denials: 0,
+      deniedAt: null,
+      expiresAt: null,
+      links: [],
+      heldUpMs: 0,
+      diskFailedAt: null,
+    };
+  }
+
+  async #hasAllFiles(task: Task): Promise<boolean> {
+    const there = await Promise.all(
+      task.videos.map((video) => this.#parts.library.has(path.basename(fileURLToPath(video.uri)))),
+    );
+    return there.every((has) => has);
+  }
+}
+
+/** Ids are opaque, but these would ask the gateway for something else (API reference 5). */
+function isTaskId(text: string): boolean {
+  return /^\S+$/.test(text) && !['.', '..', 'download'].includes(text);
+}

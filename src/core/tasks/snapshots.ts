@@ -1,0 +1,67 @@
+import * as path from 'node:path';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import type { Log } from '../common/log';
+import { readTimelineRow, readVideoRow } from './record';
+import { readRecords } from './rows';
+import type { Task } from './task';
+
+/** Frozen pictures of the tasks that a statement selects, in its order, with their videos and timelines. */
+export function readSnapshots(
+  connection: DatabaseSync,
+  sql: string,
+  values: readonly SQLInputValue[],
+  libraryFolder: string,
+  log: Log,
+): readonly Task[] {
+  const records = readRecords(connection, sql, values, log);
+  const ids = JSON.stringify(records.map((record) => record.id));
+  const videos = Map.groupBy(
+    connection
+      .prepare(
+        'SELECT * FROM videos WHERE task_id IN (SELECT value FROM json_each(?)) ORDER BY task_id, position',
+      )
+      .all(ids)
+      .map(readVideoRow),
+    (row) => row.taskId,
+  );
+  const timelines = Map.groupBy(
+    connection
+      .prepare(
+        'SELECT * FROM timeline WHERE task_id IN (SELECT value FROM json_each(?)) ORDER BY task_id, position',
+      )
+      .all(ids)
+      .map(readTimelineRow),
+    (row) => row.task_id,
+  );
+  return records.map((record): Task =>
+    deepFreeze({
+      id: record.id,
+      ...(record.gatewayTaskId === undefined ? {} : { gatewayTaskId: record.gatewayTaskId }),
+      origin: record.baseUrl,
+      request: record.request,
+      phase: record.phase,
+      ...(record.progress === undefined ? {} : { progress: record.progress }),
+      createdAt: record.createdAt,
+      updatedAt: record.updatedAt,
+      videos: (videos.get(record.id) ?? []).map(({ video: { file, ...video } }) => ({
+        uri: pathToFileURL(path.join(libraryFolder, file)).href,
+        ...video,
+      })),
+      ...(record.failure === undefined ? {} : { failure: record.failure }),
+      timeline: (timelines.get(record.id) ?? []).map(({ at, phase, note }) => ({
+        at,
+        phase,
+        ...(note === undefined ? {} : { note }),
+      })),
+    }),
+  );
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

@@ -1,0 +1,41 @@
+import type { Notifier, Severity } from './notifier';
+import { withoutLinks } from './taskWords';
+
+/** Something that the reader of a message can do about it. */
+export type Button = { readonly title: string } & (
+  { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
+);
+
+interface Parts {
+  readonly notifier: Notifier;
+  readonly execute: (command: string, ...args: unknown[]) => void;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/** Shows messages and does what their buttons say. Nobody waits for one: it may stay open for hours. */
+export class MessageBox {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  show(severity: Severity, sentence: string, buttons: readonly Button[]): void {
+    const { notifier, execute, inBackground } = this.#parts;
+    const titles = buttons.map(({ title }) => title);
+    inBackground(
+      // Prompts and replies are anybody's text.
+      notifier.show(severity, withoutLinks(sentence), titles).then((chosen) => {
+        const button = buttons.find(({ title }) => title === chosen);
+        if (!button) return;
+        if ('run' in button) button.run();
+        else execute(button.command, ...(button.arguments ?? []));
+      }),
+    );
+  }
+
+  /** A word in passing that needs no answer. */
+  status(sentence: string): void {
+    this.#parts.notifier.status(sentence);
+  }
+}

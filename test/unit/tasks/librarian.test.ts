@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Engine } from '../../../src/core/engine';
+import { DiskError } from '../../../src/core/library/disk';
+import type { Task } from '../../../src/core/tasks/task';
+import { World } from '../support/world';
+
+describe('what the library holds', function () {
+  this.timeout(60_000);
+  let world: World;
+  let engine: Engine;
+
+  beforeEach(async () => {
+    world = await World.create();
+    engine = await world.open();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  const library = (...parts: string[]) => path.join(world.folder, 'library', ...parts);
+  const fileOf = (task: Task) => fileURLToPath(task.videos[0]!.uri);
+  const RANDOM = '01234567-89ab-cdef-0123-456789abcdef';
+
+  async function saved(prompt: string): Promise<Task> {
+    const task = await world.untilPhase(engine, (await world.submit(engine, { prompt })).id);
+    assert.equal(task.phase, 'saved', task.failure?.message);
+    return task;
+  }
+
+  it('is nothing at first', async () => {
+    assert.deepEqual(await engine.librarian.use(), { videos: 0, bytes: 0 });
+    const { videos, leftovers } = await engine.librarian.shelf();
+    assert.deepEqual([videos, leftovers], [[], { files: [], bytes: 0 }]);
+  });
+
+  it('is told by task, the oldest first, with what is known of it; also in another window', async () => {
+    const [first, second, third] = [await saved('first'), await saved('second'), await saved('third')];
+    await engine.markSeen(first.id);
+    await engine.markCopied(second.id);
+    const other = await world.open();
+    for (const window of [engine, other]) {
+      const { use, videos } = await window.librarian.shelf();
+      assert.deepEqual(
+        videos.map(({ taskId, prompt, isSeen, isCopied }) => [taskId, prompt, isSeen, isCopied]),
+        [
+          [first.id, 'first', true, false],
+          [second.id, 'second', false, true],
+          [third.id, 'third', false, false],
+        ],
+      );
+      assert.deepEqual(videos[0]?.files, [fileOf(first), fileOf(first).replace(/mp4$/, 'json')]);
+      assert.equal(videos[0].bytes, first.videos[0]?.bytes);
+      assert.deepEqual(use, {
+        videos: 3,
+        bytes: [first, second, third].reduce((all, { videos: [video] }) => all + (video?.bytes ?? 0), 0),
+      });
+    }
+  });
+
+  it('counts a video of no task, and one whose task is gone, as never seen', async () => {
+    const task = await saved('removed from the list');
+    await engine.markSeen(task.id);
+    await engine.remove(task.id);
+    const { videos } = await engine.librarian.shelf();
+    assert.deepEqual(
+      videos.map(({ taskId, prompt, isSeen, isCopied }) => [taskId, prompt, isSeen, isCopied]),
+      [[undefined, path.basename(fileOf(task)), false, false]],
+    );
+  });
+
+  it('does not hold what is missing, nor what a task that goes on has just placed', async () => {
+    const task = await saved('missing');
+    rmSync(fileOf(task));
+    assert.deepEqual((await engine.librarian.shelf()).videos, []);
+    const running = await saved('goes on');
+    const file = fileOf(running);
+    renameSync(file, `${file}.away`);
+    assert.equal(await engine.lookAgain(running.id), true);
+    await engine.stopTracking(running.id);
+    renameSync(`${file}.away`, file);
+    assert.deepEqual((await engine.librarian.shelf()).videos, []);
+  });
+
+  it('leftovers are old parts that are no whole video, and sidecars of nothing', async () => {
+    const task = await saved('whole');
+    const name = path.basename(fileOf(task), '.mp4');
+    mkdirSync(library('.parts'), { recursive: true });
+    const file = (old: boolean, place: string, from?: string) => {
+      if (from === undefined) writeFileSync(place, 'half a vid');
+      else copyFileSync(from, place);
+      if (old) utimesSync(place, 0, 0);
+      return place;
+    };
+    const stale = file(true, library('.parts', `2025-01-01-gone-00000000.${RANDOM}.part`));
+    const sidecarPart = file(true, library('.parts', `2025-01-01-gone-00000000.${RANDOM}.json.part`));
+    file(false, library('.parts', `2026-01-01-now-00000001.${RANDOM}.part`));
+    // Whole, and nowhere else: Rescue finds it.
+    file(true, library('.parts', `2025-01-01-whole-00000002.${RANDOM}.part`), fileOf(task));
+    // Whole, but in place already.
+    const double = file(true, library('.parts', `${name}.${RANDOM}.part`), fileOf(task));
+    // Its video went, and its task too.
+    const gone = await saved('gone');
+    await engine.remove(gone.id);
+    rmSync(fileOf(gone));
+    const lonely = fileOf(gone).replace(/mp4$/, 'json');
+    utimesSync(lonely, 0, 0);
+    file(true, library('notes.json'));
+    const { leftovers } = await engine.librarian.shelf();
+    assert.deepEqual([...leftovers.files].sort(), [stale, sidecarPart, double, lonely].sort());
+    assert.ok(leftovers.files.every((place) => existsSync(place)));
+  });
+
+  it('what the user has removed is told in its history and in every window, and comes back by Look Again', async () => {
+    const task = await saved('made room');
+    const other = await world.open();
+    rmSync(fileOf(task));
+    await engine.librarian.removed(task.id);
+    await engine.librarian.removed(task.id);
+    other.look();
+    for (const window of [engine, other]) {
+      assert.deepEqual(window.cleaned(), [task.id]);
+      assert.equal(window.task(task.id)?.phase, 'saved');
+      assert.match(window.task(task.id)?.timeline.at(-1)?.note ?? '', /removed from the library by you/);
+    }
+    // Who cleans does not want it all back at the next rescue.
+    assert.deepEqual(await engine.rescue(), { lookedAgain: 0, found: 0 });
+    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal((await world.untilPhase(engine, task.id)).phase, 'saved');
+    assert.deepEqual(engine.cleaned(), []);
+    assert.ok(existsSync(fileOf(task)));
+  });
+
+  it('a folder that cannot be read is an error, and empties nothing', async () => {
+    await saved('safe');
+    renameSync(library(), `${library()}.away`);
+    await assert.rejects(engine.librarian.shelf(), DiskError);
+    await assert.rejects(engine.librarian.use(), DiskError);
+  });
+});
