@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { VideoRequest } from '../models/request';
@@ -70,7 +69,7 @@ export class TaskStore {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #libraryFolder: string;
+  readonly #libraryUri: string;
   readonly #written: Emitter<void>;
   /** What the last complete read gave, for when another window holds the lock. */
   #lastList: readonly Task[] = [];
@@ -81,7 +80,7 @@ export class TaskStore {
     this.#database = database;
     this.#clock = clock;
     this.#log = log;
-    this.#libraryFolder = libraryFolder;
+    this.#libraryUri = pathToFileURL(libraryFolder).href;
     this.#written = new Emitter((error) => log.error(describeError(error)));
   }
 
@@ -520,7 +519,8 @@ export class TaskStore {
         createdAt: record.createdAt,
         updatedAt: record.updatedAt,
         videos: (videos.get(record.id) ?? []).map(({ video: { file, ...video } }) => ({
-          uri: pathToFileURL(path.join(this.#libraryFolder, file)).href,
+          // As pathToFileURL would have it, which takes its time for each of many.
+          uri: `${this.#libraryUri}/${encodeURIComponent(file.toWellFormed())}`,
           ...video,
         })),
         ...(record.failure === undefined ? {} : { failure: record.failure }),
@@ -598,7 +598,7 @@ function replaceVideos(connection: DatabaseSync, id: string, videos: readonly St
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
+    for (const key in value) deepFreeze(value[key]);
   }
   return value;
 }
