@@ -28,6 +28,7 @@ const commands = {
   build: (tools, args) => tools.node(['esbuild.js', '--production', ...args]),
   watch: (tools, args) => tools.node(['esbuild.js', '--watch', ...args]),
   package: packageExtension,
+  bench: runBench,
   gateway: (tools, args) => buildThenRun(tools, 'out/test/gateway/main.js', args),
   'test:desktop': (tools, args) => buildThenRun(tools, 'out/test/vscode/desktopHostMain.js', args),
 };
@@ -83,9 +84,14 @@ async function startDemo(tools, args) {
 
 /** @type {Command} */
 async function packageExtension(tools, args) {
+  const version = String(readJson(inProject('package.json'))?.['version']);
+  return packageTo(tools, `nebula-video-${version}.vsix`, args);
+}
+
+/** @type {(tools: Toolbox, file: string, args: string[]) => Promise<number>} */
+async function packageTo(tools, file, args) {
   const code = await tools.node(['esbuild.js', '--production']);
   if (code !== 0) return code;
-  const version = String(readJson(inProject('package.json'))?.['version']);
   return tools.node([
     'node_modules/@vscode/vsce/vsce',
     'package',
@@ -93,9 +99,21 @@ async function packageExtension(tools, args) {
     '--no-dependencies',
     '--allow-missing-repository',
     '--no-rewrite-relative-links',
-    ...['--out', `nebula-video-${version}.vsix`],
+    ...['--out', file],
     ...args,
   ]);
+}
+
+/** @type {Command} */
+async function runBench(tools, args) {
+  await ensureCodeServer(tools.owner);
+  const env = { CHROMIUM: await ensureChromium(tools), NEBULA_BENCH_VSIX: inProject('out', 'bench.vsix') };
+  const built = await tools.node(['esbuild.js', '--tests']);
+  if (built !== 0) return built;
+  // Last, because what is measured is what ships.
+  const packaged = await packageTo(tools, env.NEBULA_BENCH_VSIX, []);
+  if (packaged !== 0) return packaged;
+  return tools.node([...bundleFlags, 'out/bench/main.js', ...args], { env: { ...tools.env, ...env } });
 }
 
 /**
