@@ -9,14 +9,17 @@ import { storeTask, taskRecord } from './seed';
 import { readClip } from './server/clip';
 import { PaddedVideo } from './server/paddedVideo';
 import { formatFigure } from './table';
-import { median, pairwise, rotated, summarise } from './statistics';
+import { median, pairwise, summarise } from './statistics';
 
 const VIDEO_BYTES = 100 * 1024 * 1024;
-const ROUNDS = 7;
+const ROUNDS = 11;
+/** The sample takes several times as long as the others and is far from its bar, so it sits the last rounds out. */
+const SAMPLE_ROUNDS = 7;
 
 const PROGRAMS = { ours: 'ourDownload', sample: 'sampleDownload', raw: 'rawDownload' } as const;
 type Way = keyof typeof PROGRAMS;
-const WAYS = Object.keys(PROGRAMS) as Way[];
+/** Ours in the middle, so that what it is compared with comes right before or after it. */
+const WAYS: readonly Way[] = ['sample', 'ours', 'raw'];
 
 /** How one video was fetched in one way. */
 interface Fetched {
@@ -25,19 +28,22 @@ interface Fetched {
   readonly sent: number;
 }
 
+/** Round by round; the sample has fewer. */
+type Fetches = Readonly<Record<Way, Fetched[]>>;
+
 /** Fetching a large video: ours, the documentation's sample, and the least that must be done. */
 export const download: Measurement = {
   keys: ['download.speedup', 'download.wireShare', 'download.vsRaw'],
   async run(bench: Bench): Promise<readonly Row[]> {
     const { sha256 } = new PaddedVideo(await readClip(), VIDEO_BYTES);
-    const rounds: Record<Way, Fetched>[] = [];
+    const fetched: Fetches = { ours: [], sample: [], raw: [] };
     for (let round = 0; round < ROUNDS; round++) {
-      const fetched: Partial<Record<Way, Fetched>> = {};
-      for (const way of rotated(WAYS, round))
-        fetched[way] = await repeatedWhenVoid(() => fetchOnce(bench, way, sha256));
-      rounds.push(fetched as Record<Way, Fetched>);
+      const ways = WAYS.filter((way) => way !== 'sample' || round < SAMPLE_ROUNDS);
+      for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+        fetched[way].push(await repeatedWhenVoid(() => fetchOnce(bench, way, sha256)));
+      }
     }
-    return rows(rounds);
+    return rows(fetched);
   },
 };
 
@@ -72,16 +78,16 @@ async function mustBe(file: string, sha256: string): Promise<void> {
   await handle.close();
 }
 
-function rows(rounds: readonly Record<Way, Fetched>[]): Row[] {
-  const ms = (way: Way): number[] => rounds.map((round) => round[way].ms);
-  const sent = (way: Way): number[] => rounds.map((round) => round[way].sent);
+function rows(fetched: Fetches): Row[] {
+  const ms = (way: Way): number[] => fetched[way].map((one) => one.ms);
+  const sent = (way: Way): number[] => fetched[way].map((one) => one.sent);
   const inMs = (way: Way): string => formatFigure(median(ms(way)), 'ms');
   const ratio = (left: number, right: number): number => left / right;
-  const speedup = summarise(pairwise(ms('sample'), ms('ours'), ratio));
+  const withSample = (figures: number[]): number[] => figures.slice(0, SAMPLE_ROUNDS);
+  const speedup = summarise(pairwise(ms('sample'), withSample(ms('ours')), ratio));
   const vsRaw = summarise(pairwise(ms('ours'), ms('raw'), ratio));
   // The sample reads all of the reply.
-  const wireShare = summarise(pairwise(sent('ours'), sent('sample'), ratio));
-  const samples = rounds.length;
+  const wireShare = summarise(pairwise(withSample(sent('ours')), sent('sample'), ratio));
   return [
     {
       key: 'download.speedup',
@@ -90,7 +96,7 @@ function rows(rounds: readonly Record<Way, Fetched>[]): Row[] {
       unit: '',
       against: `sample ${inMs('sample')}, ours ${inMs('ours')}`,
       spread: speedup,
-      samples,
+      samples: SAMPLE_ROUNDS,
       bar: { is: 'atLeast', limit: 2.5 },
     },
     {
@@ -100,7 +106,7 @@ function rows(rounds: readonly Record<Way, Fetched>[]): Row[] {
       unit: '',
       against: `${inMB(median(sent('ours')))} of ${inMB(median(sent('sample')))}`,
       spread: wireShare,
-      samples,
+      samples: SAMPLE_ROUNDS,
       bar: { is: 'atMost', limit: 0.53 },
     },
     {
@@ -110,7 +116,7 @@ function rows(rounds: readonly Record<Way, Fetched>[]): Row[] {
       unit: '',
       against: `ours ${inMs('ours')}, raw ${inMs('raw')}`,
       spread: vsRaw,
-      samples,
+      samples: ROUNDS,
       bar: { is: 'atMost', limit: 1.35 },
     },
   ];

@@ -103,6 +103,12 @@ async function main(): Promise<number> {
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')}; in ${((performance.now() - started) / 1000).toFixed(0)} s.`,
   );
+  const load = Number(machine['loadBefore']);
+  if (load > os.cpus().length) {
+    console.log(
+      `Others were at work here (load ${load} on ${os.cpus().length} processors): expect more spread.`,
+    );
+  }
   for (const failure of failures) console.error(failure);
   const missed = rows.filter(({ key }) => verdicts.get(key) === 'missed').map(({ key }) => key);
   if (missed.length > 0) console.error(`Missed: ${missed.join(', ')}.`);

@@ -33,7 +33,7 @@ export const poll: Measurement = {
           what: `${TASKS} tasks, ${WINDOWS} windows, 10 min: requests / the schedule of one window`,
           figure: asked / planned,
           unit: '',
-          against: `${formatFigure(asked)} a task, planned ${planned}`,
+          against: `${formatFigure(asked)} a task, planned ${planned}; seed ${SEED}`,
           bar: { is: 'atMost', limit: 1.1 },
         },
       ];
