@@ -54,14 +54,16 @@ const page = {
 };
 
 /**
- * Tests and their tools, one bundle a file, beside each other as in test/; packages stay in node_modules.
+ * Tests, measurements and their tools, one bundle a file, beside each other as in test/ and bench/; packages stay in node_modules.
  * @returns {import('esbuild').BuildOptions}
  */
 function testOptions() {
-  const files = fs
-    .readdirSync(path.join(__dirname, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    .map((name) => `test/${name.split(path.sep).join('/')}`);
+  const files = ['test', 'bench'].flatMap((folder) =>
+    fs
+      .readdirSync(path.join(__dirname, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+      .map((name) => `${folder}/${name.split(path.sep).join('/')}`),
+  );
   return {
     ...common,
     entryPoints: files,

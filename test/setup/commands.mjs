@@ -29,6 +29,7 @@ const commands = {
   build: (tools, args) => tools.node(['esbuild.js', '--production', ...args]),
   watch: (tools, args) => tools.node(['esbuild.js', '--watch', ...args]),
   package: packageExtension,
+  bench: runBench,
   gateway: (tools, args) => buildThenRun(tools, 'out/test/gateway/main.js', args),
   'test:desktop': (tools, args) => buildThenRun(tools, 'out/test/vscode/desktopHostMain.js', args),
 };
@@ -86,6 +87,18 @@ async function startDemo(tools, args) {
 async function packageExtension(tools, args) {
   const version = String(readJson(inProject('package.json'))?.['version']);
   return packageTo(tools, `nebula-video-${version}.vsix`, args);
+}
+
+/** @type {Command} */
+async function runBench(tools, args) {
+  await ensureCodeServer(tools.owner);
+  const env = { CHROMIUM: await ensureChromium(tools), NEBULA_BENCH_VSIX: inProject('out', 'bench.vsix') };
+  const built = await tools.node(['esbuild.js', '--tests']);
+  if (built !== 0) return built;
+  // Last, because what is measured is what ships.
+  const packaged = await packageTo(tools, env.NEBULA_BENCH_VSIX, []);
+  if (packaged !== 0) return packaged;
+  return tools.node([...bundleFlags, 'out/bench/main.js', ...args], { env: { ...tools.env, ...env } });
 }
 
 /**

@@ -35,9 +35,9 @@ export interface VscodeServerOptions {
  * - `development` (default): each window names the extension in its address, and can run a suite. VS Code then
  *   shows no notification toasts, refuses modal dialogs under a suite, and never restarts a crashed host.
  * - `linked`: this project, built, as if it were installed. All is as users see it.
- * - a `.vsix` file: the way to test what ships.
+ * - `.vsix` files: the way to test what ships, with others beside it if need be.
  */
-export type ExtensionSource = 'development' | 'linked' | { readonly vsix: string };
+export type ExtensionSource = 'development' | 'linked' | { readonly vsix: readonly string[] };
 
 type RunningProcess = ChildProcess & { readonly pid: number };
 
@@ -168,8 +168,12 @@ function linkExtension(profile: Profile): void {
   fs.symlinkSync(projectRoot, path.join(profile.extensions, `${publisher}.${name}-${version}`), 'junction');
 }
 
-async function installVsix(profile: Profile, vsix: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const args = [...serverArguments(profile), '--install-extension', vsix];
+async function installVsix(
+  profile: Profile,
+  files: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const args = [...serverArguments(profile), ...files.flatMap((file) => ['--install-extension', file])];
   await promisify(execFile)(process.execPath, args, { env, cwd: projectRoot });
 }
 

@@ -4,6 +4,8 @@ import { GatewayError } from './errors';
 const LONGEST_PREFIX = 1024;
 
 const EMPTY = Buffer.alloc(0);
+/** Smallest buffer to decode into, in bytes: what the usual piece from the network comes to. */
+const LEAST_ROOM = 48 * 1024;
 const LEADING_SPACES = /^[\t\n\v\f\r ]+/;
 const SPACES = /[\t\n\v\f\r ]+/g;
 const LETTERS = /^[A-Za-z0-9+/_-]*$/;
@@ -24,8 +26,13 @@ export class Base64Decoder {
   #carry = '';
   #padding = 0;
   #isEmpty = true;
+  /** Used in turn, because new ones for each piece of a long video would pile up until they are collected. */
+  #buffers: readonly [next: Buffer, last: Buffer] = [EMPTY, EMPTY];
 
-  /** Takes the next piece of text as ASCII bytes and gives the bytes that are complete now, in a new array. */
+  /**
+   * Takes the next piece of text as ASCII bytes and gives the bytes that are complete now. They hold until bytes were
+   * given once more and are asked for again, so that they can be written while the next piece is decoded.
+   */
   push(bytes: Uint8Array): Uint8Array {
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return this.#decode(this.#start === undefined ? piece : this.#withoutPrefix(this.#start, piece));
@@ -74,12 +81,17 @@ export class Base64Decoder {
     if (this.#padding > 0 || piece.length < groupEnd + open) return undefined;
     const carry = piece.toString('latin1', piece.length - open);
     if (!LETTERS.test(carry)) return undefined;
-    const decoded = Buffer.allocUnsafe(((this.#carry.length + piece.length - open) / 4) * 3);
+    const bytes = ((this.#carry.length + piece.length - open) / 4) * 3;
+    const [next, last] = this.#buffers;
+    const room = next.length < bytes ? Buffer.allocUnsafeSlow(Math.max(bytes, LEAST_ROOM)) : next;
+    const decoded = room.subarray(0, bytes);
     let length = decoded.write(this.#carry + piece.toString('latin1', 0, groupEnd), 'base64');
     length += decoded.write(piece.toString('latin1', groupEnd, piece.length - open), length, 'base64');
-    if (length !== decoded.length) return undefined;
+    if (length !== bytes) return undefined;
     this.#carry = carry;
     this.#isEmpty = false;
+    // Where nothing was given, the last bytes may still be on their way to the disk.
+    if (bytes > 0) this.#buffers = [last, room];
     return decoded;
   }
 

@@ -6,7 +6,7 @@ import { readJson, type JsonPath, type StringPlan, type StringSink } from './jso
 
 /** Where the bytes of a video go, for example a file and a hash. */
 export interface VideoTarget {
-  /** Calls do not overlap, and `bytes` are not changed afterwards. */
+  /** Calls do not overlap. `bytes` belong to the sender again when this resolves: do not retain them. */
   write(bytes: Uint8Array): Promise<void>;
   /** Forgets all that was written so far. */
   restart(): Promise<void>;

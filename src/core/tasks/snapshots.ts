@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { Log } from '../common/log';
@@ -15,6 +14,7 @@ export function readSnapshots(
   log: Log,
 ): readonly Task[] {
   const records = readRecords(connection, sql, values, log);
+  const libraryUri = pathToFileURL(libraryFolder).href;
   const ids = JSON.stringify(records.map((record) => record.id));
   const videos = Map.groupBy(
     connection
@@ -45,7 +45,8 @@ export function readSnapshots(
       createdAt: record.createdAt,
       updatedAt: record.updatedAt,
       videos: (videos.get(record.id) ?? []).map(({ video: { file, ...video } }) => ({
-        uri: pathToFileURL(path.join(libraryFolder, file)).href,
+        // As pathToFileURL would have it, which takes its time for each of many.
+        uri: `${libraryUri}/${encodeURIComponent(file.toWellFormed())}`,
         ...video,
       })),
       ...(record.failure === undefined ? {} : { failure: record.failure }),
@@ -61,7 +62,7 @@ export function readSnapshots(
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
+    for (const key in value) deepFreeze(value[key]);
   }
   return value;
 }

@@ -8,7 +8,9 @@ function decode(text: string, cuts: readonly number[] = []): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   const decoder = new Base64Decoder();
-  const parts = places.slice(1).map((end, index) => decoder.push(bytes.subarray(places[index], end)));
+  const parts = places
+    .slice(1)
+    .map((end, index) => Buffer.from(decoder.push(bytes.subarray(places[index], end))));
   return Buffer.concat([...parts, decoder.finish()]);
 }
 
@@ -51,6 +53,35 @@ describe('decoding base64 in pieces', function () {
       { numRuns: 500 },
     );
   });
+
+  /** Pushes 3000 bytes of one letter and gives what comes out, without a copy. */
+  const pushBlock = (decoder: Base64Decoder, letter: string) =>
+    decoder.push(Buffer.from(Buffer.alloc(3000, letter).toString('base64')));
+
+  it('decodes a long text into two buffers in turn', () => {
+    const decoder = new Base64Decoder();
+    // The start of a text may be a prefix, and is looked at more closely.
+    decoder.push(Buffer.from('AAAAAAAAAAAA'));
+    const given = ['a', 'b', 'c', 'd'].map((letter) => pushBlock(decoder, letter));
+    assert.equal(new Set(given.map((bytes) => bytes.buffer)).size, 2);
+    const now = given.map((bytes) => Buffer.from(bytes).toString('latin1'));
+    assert.deepEqual(
+      now,
+      ['c', 'd', 'c', 'd'].map((letter) => letter.repeat(3000)),
+    );
+  });
+
+  for (const between of [[], ['\n'], ['\n', '\n', '\n'], ['A', 'A', 'A'], ['', ' A', '\n', 'AA ']]) {
+    it(`what it gave holds while the next bytes are decoded, ${JSON.stringify(between)} between`, () => {
+      const decoder = new Base64Decoder();
+      decoder.push(Buffer.from('AAAAAAAAAAAA'));
+      pushBlock(decoder, 'a');
+      const last = pushBlock(decoder, 'b');
+      for (const text of between) decoder.push(Buffer.from(text));
+      pushBlock(decoder, 'c');
+      assert.equal(Buffer.from(last).toString('latin1'), 'b'.repeat(3000));
+    });
+  }
 
   it('gives large pieces at once', () => {
     const bytes = Buffer.alloc(300_000, 'video');

@@ -1,0 +1,22 @@
+import type { Row } from './measurement';
+
+/** `told` is a figure without a bar of its own. */
+export type Verdict = 'ok' | 'missed' | 'told';
+
+/** Says of each row, by its key, whether its bar is met. */
+export function judge(rows: readonly Row[]): ReadonlyMap<string, Verdict> {
+  const byKey = new Map(rows.map((row) => [row.key, row]));
+  return new Map(
+    rows.map((row): [string, Verdict] => {
+      if (!row.bar) return [row.key, 'told'];
+      const other = row.bar.or === undefined ? undefined : byKey.get(row.bar.or);
+      return [row.key, clears(row) || (other !== undefined && clears(other)) ? 'ok' : 'missed'];
+    }),
+  );
+}
+
+/** A figure that is no number clears nothing. */
+function clears({ figure, bar }: Row): boolean {
+  if (!bar) return false;
+  return bar.is === 'atLeast' ? figure >= bar.limit : figure <= bar.limit;
+}

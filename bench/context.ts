@@ -1,0 +1,45 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { testFolder } from '../test/vscode/projectRoot';
+import { FreshHosts } from './probe/freshHosts';
+import { VideoServer } from './server/videoServer';
+
+/** What the measurements share, made when it is first asked for. Whoever makes it closes it. */
+export class Bench {
+  /** The package that ships, as it was just built. */
+  readonly vsix: string;
+  readonly signal: AbortSignal;
+  #server: Promise<VideoServer> | undefined;
+  #hosts: Promise<FreshHosts> | undefined;
+  #folder: Promise<string> | undefined;
+
+  constructor(vsix: string, signal: AbortSignal) {
+    this.vsix = vsix;
+    this.signal = signal;
+  }
+
+  server(): Promise<VideoServer> {
+    this.#server ??= VideoServer.start();
+    return this.#server;
+  }
+
+  hosts(): Promise<FreshHosts> {
+    this.#hosts ??= this.folder().then((folder) => FreshHosts.start(this.vsix, folder));
+    return this.#hosts;
+  }
+
+  /** A new empty folder; all of them are on one disk. */
+  async folder(): Promise<string> {
+    const parent = path.join(testFolder, 'bench');
+    this.#folder ??= mkdir(parent, { recursive: true }).then(() => mkdtemp(path.join(parent, 'run-')));
+    return mkdtemp(path.join(await this.#folder, 'folder-'));
+  }
+
+  /** Ends and removes everything. */
+  async close(): Promise<void> {
+    await (await this.#server)?.stop();
+    await (await this.#hosts)?.stop();
+    const folder = await this.#folder;
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,20 @@
+import { english } from '../src/core/common/l10n';
+import type { Log } from '../src/core/common/log';
+import type { EngineOptions } from '../src/core/engine';
+
+/** The id of the one key that is used here. */
+export const KEY_ID = 'bench';
+
+const silent = (): void => undefined;
+const silentLog: Log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
+
+/** The engine as the editor builds it, without the editor: a folder, a key and nobody to tell. */
+export function engineOptions(storageFolder: string, key: string): EngineOptions {
+  return {
+    storageFolder,
+    keys: { keyFor: () => Promise.resolve({ id: KEY_ID, value: key }) },
+    log: silentLog,
+    l10n: english,
+    pollInterval: () => 5_000,
+  };
+}

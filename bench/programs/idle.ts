@@ -1,0 +1,33 @@
+// Counts the timers that the engine keeps while nothing is unfinished, before and after it has finished something.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Engine } from '../../src/core/engine';
+import { engineOptions } from '../engineOptions';
+import { downloadOrder, runProgram } from './program';
+
+const CALM_MS = 500;
+
+runProgram(downloadOrder, async ({ folder, key }) => {
+  const engine = await Engine.open(engineOptions(folder, key));
+  engine.start();
+  const [task] = engine.tasks();
+  if (!task) throw new Error('There is no task in the store.');
+  const before = await timers();
+  if (!(await engine.lookAgain(task.id))) throw new Error('The task is not followed again.');
+  const during = countTimers();
+  const ended = await engine.settled(task.id);
+  if (ended?.phase !== 'saved') throw new Error(`The task ended as ${ended?.phase ?? 'nothing'}.`);
+  // The last change still stirs for a moment.
+  await delay(CALM_MS);
+  return { before, during, after: await timers() };
+});
+
+/** As {@link countTimers}, once all that waits for its turn has had it. */
+async function timers(): Promise<number> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return countTimers();
+}
+
+/** Timers that keep this process alive. */
+function countTimers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+}

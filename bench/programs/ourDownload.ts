@@ -1,0 +1,28 @@
+// Fetches a video as the extension does, from the store's row to the library.
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Engine } from '../../src/core/engine';
+import { engineOptions } from '../engineOptions';
+import { downloadOrder, mostResidentBytes, residentBytes, runProgram } from './program';
+
+/** What the start has allocated and will not need again is given back in this time. */
+const SETTLE_MS = 300;
+
+runProgram(downloadOrder, async ({ folder, key }) => {
+  const engine = await Engine.open(engineOptions(folder, key));
+  await delay(SETTLE_MS);
+  const idle = residentBytes();
+  const [task] = engine.tasks();
+  if (!task) throw new Error('There is no task in the store.');
+  const started = performance.now();
+  engine.start();
+  const ended = await engine.settled(task.id);
+  const ms = performance.now() - started;
+  const [video] = ended?.videos ?? [];
+  if (ended?.phase !== 'saved' || !video) {
+    throw new Error(`The video was not saved: ${ended?.failure?.message ?? ended?.phase ?? 'no task'}`);
+  }
+  const overIdle = mostResidentBytes() - idle;
+  await engine.close();
+  return { ms, file: fileURLToPath(video.uri), overIdle };
+});

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { systemClock } from '../src/core/common/clock';
+import { STORAGE } from '../src/core/storage';
+import { openStore } from '../src/core/tasks/openStore';
+import type { Phase } from '../src/core/tasks/phases';
+import type { StoredVideo, TaskRecord } from '../src/core/tasks/record';
+import type { TaskStore } from '../src/core/tasks/store';
+import { KEY_ID, engineOptions } from './engineOptions';
+
+/** Opens the store in a storage folder, making both. Whoever opens it closes it. */
+export async function openStoreIn(folder: string): Promise<TaskStore> {
+  const libraryFolder = path.join(folder, STORAGE.library);
+  await mkdir(libraryFolder, { recursive: true });
+  const place = { database: path.join(folder, STORAGE.database), libraryFolder };
+  return openStore(place, systemClock, engineOptions(folder, '').log);
+}
+
+/** A task as the store keeps it. */
+export function taskRecord(phase: Phase, baseUrl: string, gatewayTaskId: string): TaskRecord {
+  const now = Date.now();
+  return {
+    id: randomUUID(),
+    version: 1,
+    createdAt: now - 120_000,
+    updatedAt: now,
+    phase,
+    baseUrl,
+    keyId: KEY_ID,
+    request: {
+      model: 'sora-2',
+      prompt: 'A paper boat drifts down a gutter in heavy rain, seen from just above the water, at dusk.',
+      options: { seconds: '8', size: '1280x720' },
+    },
+    bodySha256: '',
+    gatewayTaskId,
+    progress: undefined,
+    failure: undefined,
+    submittedAt: now - 119_000,
+    succeededAt: now,
+    expiresAt: undefined,
+    nextDue: undefined,
+    troubles: 0,
+    denials: 0,
+    deniedAt: undefined,
+    links: [],
+  };
+}
+
+/** Puts one task into a storage folder. */
+export async function storeTask(
+  folder: string,
+  record: TaskRecord,
+  videos: readonly StoredVideo[] = [],
+): Promise<void> {
+  const store = await openStoreIn(folder);
+  const path: Phase[] = ['draft', 'sending', 'queued', 'running', 'ready', 'saving', 'saved'];
+  const timeline = path
+    .slice(0, path.indexOf(record.phase) + 1)
+    .map((phase, index) => ({ at: record.createdAt + index * 15_000, phase }));
+  try {
+    await store.adopt(record, videos, timeline);
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,56 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import * as z from 'zod';
+import { projectRoot } from '../../test/vscode/projectRoot';
+
+const exchangeSchema = z.object({
+  /** Method and path. */
+  path: z.string(),
+  /** When its head had arrived: nanoseconds of the machine's steady clock (`process.hrtime`). */
+  at: z.string(),
+  /** Bytes that the server wrote for it, heads and framing included. */
+  sent: z.number(),
+});
+export type Exchange = z.infer<typeof exchangeSchema>;
+
+/** A gateway of one's own with videos of any size: the id says how large. */
+export class VideoServer {
+  readonly baseUrl: string;
+  readonly key = 'sk-bench';
+  readonly #process: ChildProcess;
+
+  private constructor(baseUrl: string, process: ChildProcess) {
+    this.baseUrl = baseUrl;
+    this.#process = process;
+  }
+
+  static async start(): Promise<VideoServer> {
+    const child = fork(path.join(projectRoot, 'out', 'bench', 'server', 'main.js'), { execArgv: [] });
+    const ended = once(child, 'exit').then(() => {
+      throw new Error('The server of the measurements ended; its reason stands above.');
+    });
+    const [port] = (await Promise.race([once(child, 'message'), ended])) as [number];
+    // From now on it may end: we end it.
+    ended.catch(() => undefined);
+    return new VideoServer(`http://127.0.0.1:${port}`, child);
+  }
+
+  /** The id of a task whose video is so large. */
+  taskId(bytes: number): string {
+    return `video_${bytes}`;
+  }
+
+  /** The exchanges that ended since this was last asked, in the order of their ends. */
+  async exchanges(): Promise<Exchange[]> {
+    const response = await fetch(`${this.baseUrl}/bench/exchanges`);
+    return z.array(exchangeSchema).parse(await response.json());
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+}

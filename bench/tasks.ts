@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { Engine } from '../src/core/engine';
+import { STORAGE } from '../src/core/storage';
+import type { Bench } from './context';
+import { engineOptions } from './engineOptions';
+import { VoidMeasurement, type Measurement, type Row } from './measurement';
+import { storeTask, taskRecord } from './seed';
+import { median, pairwise, rotated, summarise } from './statistics';
+import { formatFigure } from './table';
+
+const TASKS = 10_000;
+const SHOWN = 200;
+const ROUNDS = 101;
+
+type Rows = ReturnType<StatementSync['all']>;
+
+/** A statement that reads rows, with its values. */
+interface Query {
+  readonly sql: string;
+  readonly values: readonly SQLInputValue[];
+}
+
+/** A long list of tasks: opened and its newest built, against the bare reading of the same rows. */
+export const tasks: Measurement = {
+  keys: ['tasks.vsRead'],
+  async run(bench: Bench): Promise<readonly Row[]> {
+    const folder = await bench.folder();
+    await fill(folder);
+    const queries = await recordQueries(folder);
+    const ours: number[] = [];
+    const bare: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const who of rotated(['ours', 'bare'], round)) {
+        if (who === 'ours') ours.push(await openAndBuild(folder));
+        else bare.push(readBare(folder, queries));
+      }
+    }
+    await rm(folder, { recursive: true });
+    const ratios = summarise(pairwise(ours, bare, (left, right) => left / right));
+    return [
+      {
+        key: 'tasks.vsRead',
+        what: `${TASKS} tasks: open, build the newest ${SHOWN} / the same SQL bare`,
+        figure: ratios.median,
+        unit: '',
+        against: `ours ${formatFigure(median(ours), 'ms')}, bare ${formatFigure(median(bare), 'ms')}`,
+        spread: ratios,
+        samples: ROUNDS,
+        bar: { is: 'atMost', limit: 3 },
+      },
+    ];
+  },
+};
+
+/** One task is stored as the product does it; the others are its copies under other ids and older by a minute each. */
+async function fill(folder: string): Promise<void> {
+  const record = taskRecord('saved', 'https://llm.ai-nebula.com', 'video_0123456789abcdef');
+  const sha256 = 'ab'.repeat(32);
+  await storeTask(folder, record, [
+    {
+      file: 'a-paper-boat.mp4',
+      bytes: 5_000_000,
+      width: 1280,
+      height: 720,
+      durationSeconds: 8,
+      hasAudio: true,
+      sha256,
+    },
+  ]);
+  const database = new DatabaseSync(path.join(folder, STORAGE.database));
+  const copies = ['tasks', 'timeline', 'videos'].map((table) => copyStatement(database, table));
+  database.exec('BEGIN');
+  for (let index = 1; index < TASKS; index++) {
+    const id = randomUUID();
+    for (const copy of copies) copy.run({ id, of: record.id, minutes: index });
+  }
+  database.exec('COMMIT');
+  database.close();
+}
+
+/** Copies a task's rows of one table under another id. */
+function copyStatement(database: DatabaseSync, table: string): StatementSync {
+  const other: Readonly<Record<string, string>> = {
+    [table === 'tasks' ? 'id' : 'task_id']: ':id',
+    change: 'change + :minutes',
+    created_at: 'created_at - 60000 * :minutes',
+    updated_at: 'updated_at - 60000 * :minutes',
+    at: 'at - 60000 * :minutes',
+  };
+  const columns = database
+    .prepare('SELECT name FROM pragma_table_info(?)')
+    .all(table)
+    .map((row) => String(row['name']));
+  const values = columns.map((column) => other[column] ?? column);
+  const statement = database.prepare(
+    `INSERT INTO ${table} SELECT ${values.join(', ')} FROM ${table} WHERE ${columns.includes('task_id') ? 'task_id' : 'id'} = :of`,
+  );
+  // Not every table has a time.
+  statement.setAllowUnknownNamedParameters(true);
+  return statement;
+}
+
+/** Opens the engine, builds the newest tasks and closes it. @returns ms without the closing */
+async function openAndBuild(folder: string): Promise<number> {
+  const options = engineOptions(folder, '');
+  const started = performance.now();
+  const engine = await Engine.open(options);
+  const list = engine.tasks(SHOWN);
+  const ms = performance.now() - started;
+  await engine.close();
+  if (list.length !== SHOWN || list.some((task) => task.videos.length !== 1)) {
+    throw new VoidMeasurement(`The list has ${list.length} tasks, and not each has its video.`);
+  }
+  return ms;
+}
+
+/** The same rows on a fresh handle. @returns ms without the closing */
+function readBare(folder: string, queries: readonly Query[]): number {
+  const started = performance.now();
+  const database = new DatabaseSync(path.join(folder, STORAGE.database));
+  const rows = queries.map(({ sql, values }) => database.prepare(sql).all(...values).length);
+  const ms = performance.now() - started;
+  database.close();
+  if (rows.length !== 3 || rows.some((count) => count < SHOWN)) {
+    throw new VoidMeasurement(`The bare reading found ${rows.join(', ')} rows.`);
+  }
+  return ms;
+}
+
+/** What the store asks of the database when it builds the list, heard from the store itself. */
+async function recordQueries(folder: string): Promise<readonly Query[]> {
+  const engine = await Engine.open(engineOptions(folder, ''));
+  const queries: Query[] = [];
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its owner below
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (this: DatabaseSync, sql: string): StatementSync {
+    const statement = prepare.call(this, sql);
+    const all = statement.all.bind(statement) as (...values: SQLInputValue[]) => Rows;
+    statement.all = ((...values: SQLInputValue[]): Rows => {
+      queries.push({ sql, values });
+      return all(...values);
+    }) as StatementSync['all'];
+    return statement;
+  };
+  try {
+    engine.tasks(SHOWN);
+  } finally {
+    DatabaseSync.prototype.prepare = prepare;
+    await engine.close();
+  }
+  return queries;
+}
