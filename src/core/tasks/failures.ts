@@ -238,6 +238,16 @@ export class Failures {
     return this.#failure('disk', sentence, 'yes', asTrouble(error));
   }
 
+  /** Some of several videos are here; the others can't be had any more. */
+  someGone(missing: number, total: number, trouble: Trouble): Failure {
+    const sentence = this.#l10n.t(
+      '{0} of {1} videos are no longer on the gateway; the others are here.',
+      missing,
+      total,
+    );
+    return this.#failure('expired', sentence, 'yes', trouble);
+  }
+
   /** Fetching was given up when the gateway's own time for it was over. */
   neverFetched(last: Failure): Failure {
     const sentence = this.#l10n.t(

@@ -279,7 +279,7 @@ export class Poller implements Disposable {
       }
       case 'succeeded':
         if (state.expired) return { phase: 'lost', failure: failures.expired(true) };
-        if (state.links.length === 0 && !state.inline && state.filtered > 0) {
+        if (state.links.length === 0 && state.filtered > 0) {
           return { phase: 'failed', failure: failures.filtered(state.filtered) };
         }
         return {

@@ -37,6 +37,9 @@ export const VIDEO_GRACE = 10 * MINUTE;
 /** How long after success a video is fetched again and again, unless its own end is known (DESIGN 5). */
 export const FETCH_PATIENCE = 24 * HOUR;
 
+/** How long a video is tried for at least once the disk takes it again. */
+export const AFTER_DISK_TROUBLE = HOUR;
+
 /** How often a refused key is tried again by itself (DESIGN 5). */
 export const RECHECK = 15 * MINUTE;
 
