@@ -204,7 +204,13 @@ class Run {
       link: dice.pick<ReplyShapes['link']>(['none', 'url']),
       video: dice.pick<ReplyShapes['video']>(['link', 'inline']),
     });
-    for (let index = dice.number(9); index >= 0; index--) this.#setFault();
+    for (let index = dice.number(8); index >= 0; index--) this.#setFault(CHANCES);
+    // What can strike a submit does so often enough: there it costs money.
+    if (dice.flip())
+      this.#setFault(
+        CHANCES.filter(({ routes }) => routes.includes('submit')),
+        'submit',
+      );
     for (let index = dice.number(3); index >= 0; index--) this.#ask();
     for (let step = 0; step < 60; step++) {
       await this.#pass();
@@ -213,11 +219,12 @@ class Run {
     }
   }
 
-  #setFault(): void {
-    const chance = this.#dice.pick(CHANCES);
-    const route = this.#dice.pick(chance.routes);
+  #setFault(chances: readonly Chance[], only?: FaultRoute): void {
+    const chance = this.#dice.pick(chances);
+    const route = only ?? this.#dice.pick(chance.routes);
+    const after = only === undefined ? this.#dice.number(3) : 0;
     const fault: FaultOptions = {
-      ...{ name: chance.name, route, times: 1 + this.#dice.number(4), after: this.#dice.number(3) },
+      ...{ name: chance.name, route, times: 1 + this.#dice.number(4), after },
       ...(chance.args === undefined ? {} : { args: chance.args(this.#dice) }),
     };
     this.#mayEnd ||= chance.ends === true;
