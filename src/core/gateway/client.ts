@@ -165,7 +165,7 @@ export class GatewayClient {
     read: (body: HttpReply['body']) => Promise<T>,
   ): Promise<T> {
     try {
-      await this.#refuseUnlessGood(reply, access.key, true);
+      await this.#refuseUnlessGood(reply, access.key, 'taskCall');
       return await read(reply.body);
     } catch (error) {
       throw redactError(error, access.key);
@@ -181,8 +181,8 @@ export class GatewayClient {
    * @throws {@link GatewayError}; code `deadLink` when trying the same link again is useless
    */
   async fetchLink(link: string, access: Access, target: VideoTarget, signal?: AbortSignal): Promise<number> {
-    const reply = await this.#follow(parseLink(link), access, LIMITS.download, signal);
-    await this.#refuseUnlessGood(reply, access.key);
+    const { reply, atHome } = await this.#follow(parseLink(link), access, LIMITS.download, signal);
+    await this.#refuseUnlessGood(reply, access.key, atHome ? 'gateway' : 'elsewhere');
     const declared = Number(
       reply.headers['content-encoding'] === undefined ? reply.headers['content-length'] : NaN,
     );
@@ -214,11 +214,16 @@ export class GatewayClient {
   }
 
   async #get(url: URL, access: Access, replyMs: number, signal?: AbortSignal): Promise<HttpReply> {
-    return this.#follow(url, access, replyMs, signal);
+    return (await this.#follow(url, access, replyMs, signal)).reply;
   }
 
   /** A GET that follows redirects, leaving the key behind where the origin changes. */
-  async #follow(start: URL, access: Access, replyMs: number, signal?: AbortSignal): Promise<HttpReply> {
+  async #follow(
+    start: URL,
+    access: Access,
+    replyMs: number,
+    signal?: AbortSignal,
+  ): Promise<{ reply: HttpReply; atHome: boolean }> {
     const home = new URL(access.baseUrl).origin;
     let url = start;
     // Once away from home the key stays behind, even if a later redirect points back.
@@ -244,7 +249,8 @@ export class GatewayClient {
       const reply = await request.send(undefined, signal);
       this.#note('GET', url, reply, started, access.key);
       const location = reply.headers.location;
-      if (reply.status < 300 || reply.status >= 400 || location === undefined) return reply;
+      if (reply.status < 300 || reply.status >= 400 || location === undefined)
+        return { reply, atHome: url.origin === home };
       reply.close();
       if (redirects >= MOST_REDIRECTS) {
         throw new GatewayError('refused', 'too many redirects', { code: 'deadLink' });
@@ -254,17 +260,21 @@ export class GatewayClient {
     }
   }
 
-  /** @param ownCall whether it is a call of the API, whose refusals are JSON (API reference 10.2) */
-  async #refuseUnlessGood(reply: HttpReply, key: ApiKey, ownCall = false): Promise<void> {
+  /** @param said by whom: a call about a task, whose refusals are JSON (API reference 10.2), or anything else */
+  async #refuseUnlessGood(
+    reply: HttpReply,
+    key: ApiKey,
+    said: 'taskCall' | 'gateway' | 'elsewhere' = 'gateway',
+  ): Promise<void> {
     if (reply.status >= 200 && reply.status < 300) return;
     const text = await readText(reply);
     const error = redactReply(readErrorReply(text), key);
     const isPage = asRecord(parseJson(text)) === undefined || isWrongAddress(error);
-    if (ownCall && isPage && SAYS_NO.has(reply.status)) {
+    if (said === 'taskCall' && isPage && SAYS_NO.has(reply.status)) {
       // Something in between answers, or the address is wrong: nothing is learned about task or key.
       throw new GatewayError('badReply', error.message || `HTTP ${reply.status}`);
     }
-    throw refusal(reply.status, error, this.#retryAfter(reply));
+    throw refusal(reply.status, error, this.#retryAfter(reply), said === 'elsewhere');
   }
 
   #retryAfter(reply: HttpReply): number | undefined {
@@ -317,12 +327,13 @@ function parseLink(link: string, base?: URL): URL {
   }
 }
 
-function refusal(status: number, error: ErrorReply, retryAfterMs?: number): GatewayError {
+function refusal(status: number, error: ErrorReply, retryAfterMs?: number, elsewhere = false): GatewayError {
   return new GatewayError('refused', error.message === '' ? `HTTP ${status}` : error.message, {
     status,
     ...(error.code === undefined ? {} : { code: error.code }),
     ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    elsewhere,
   });
 }
 
@@ -335,9 +346,9 @@ function asGatewayError(error: unknown): GatewayError {
 
 function redactError(error: unknown, key: ApiKey): unknown {
   if (!(error instanceof GatewayError)) return error;
-  const { status, requestId, retryAfterMs, cause } = error;
+  const { status, requestId, retryAfterMs, elsewhere, cause } = error;
   const code = error.code === undefined ? undefined : redact(error.code, key.value);
-  const details = { status, code, requestId, retryAfterMs, cause };
+  const details = { status, code, requestId, retryAfterMs, elsewhere, cause };
   return new GatewayError(error.kind, redact(error.message, key.value), details);
 }
 

@@ -252,7 +252,8 @@ export class Poller implements Disposable {
       case 'blip': {
         const troubles = record.troubles + 1;
         const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
-        return { troubles, failure: failures.blip(troubleOf(outcome)), nextDue: now + wait };
+        const since = record.failure?.since ?? now;
+        return { troubles, failure: failures.blip(troubleOf(outcome), { since, now }), nextDue: now + wait };
       }
     }
   }

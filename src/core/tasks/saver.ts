@@ -332,7 +332,9 @@ export class Saver {
     const failure = failures.fetchFailed(error);
     if (now > fetchDeadline(record, now)) return { phase: 'lost', failure: failures.neverFetched(failure) };
     const retryAfter = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0;
-    if (retryAfter > 0) await gate.rateLimited(originOf(access.baseUrl), retryAfter);
+    // What a result host asks for concerns nobody but itself.
+    const byGateway = error instanceof GatewayError && !error.elsewhere;
+    if (retryAfter > 0 && byGateway) await gate.rateLimited(originOf(access.baseUrl), retryAfter);
     return {
       phase: 'ready',
       troubles,
