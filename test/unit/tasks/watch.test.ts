@@ -273,37 +273,6 @@ describe('watching a task', function () {
     assert.equal(engine.task(slow.id)?.phase, 'queued');
   });
 
-  it('after a night of sleep every task is asked about once, a few at a time', async () => {
-    let underWay = 0;
-    let most = 0;
-    const { http: open = () => assert.fail() } = world.options;
-    const engine = await world.open({
-      http: async (request) => {
-        const opened = await open(request);
-        return {
-          ...opened,
-          send: async (body, signal) => {
-            most = Math.max(most, ++underWay);
-            return opened.send(body, signal).finally(() => underWay--);
-          },
-        };
-      },
-    });
-    world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
-    for (let index = 0; index < 9; index++) await world.submit(engine, { options: { user: `${index}` } });
-    await world.until(() => world.requests('query') >= 9);
-    await world.quiet();
-    const before = world.requests('query');
-    most = 0;
-    world.clock.jump(8 * 3600_000);
-    const woken = world.clock.now();
-    await world.until(() => world.requests('query') >= before + 9);
-    assert.ok(world.clock.now() - woken <= 60_000);
-    assert.ok(most >= 2 && most <= 4, `${most} at once`);
-    await world.until(() => world.clock.now() - woken > 120_000, 200_000);
-    assert.equal(world.requests('query'), before + 9, 'no second round while the first one is fresh');
-  });
-
   it('the questions grow rarer with age and never end', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
