@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { dataUri, jpeg, png } from './images';
 import { anyRequest, GatewayRack, jsonOf, LONG_ENOUGH, objectAt } from './testClient';
 
-describe('pretend gateway: submit', () => {
+describe('pretend gateway: submit', function () {
+  // Videos are really encoded, which takes its time on a busy machine.
+  this.timeout(20_000);
   const rack = new GatewayRack();
   afterEach(() => rack.stopAll());
 
