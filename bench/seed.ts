@@ -45,6 +45,12 @@ export function taskRecord(phase: Phase, baseUrl: string, gatewayTaskId: string)
     denials: 0,
     deniedAt: undefined,
     links: [],
+    heldUpMs: 0,
+    diskFailedAt: undefined,
+    announcedAt: undefined,
+    seenAt: undefined,
+    copiedAt: undefined,
+    cleanedAt: undefined,
   };
 }
 
@@ -60,7 +66,7 @@ export async function storeTask(
     .slice(0, path.indexOf(record.phase) + 1)
     .map((phase, index) => ({ at: record.createdAt + index * 15_000, phase }));
   try {
-    await store.adopt(record, videos, timeline);
+    await store.adopt({ record, videos, timeline });
   } finally {
     store.close();
   }

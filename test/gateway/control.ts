@@ -2,16 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { faultNames, faultTable } from './faults/faultTable';
+import { submitShapes } from './gatewayOptions';
 import type { PretendGateway } from './pretendGateway';
+import { failureShapes } from './pretendTask';
 
 const advanceBody = z.strictObject({ ms: z.number().nonnegative() });
 const reachableBody = z.strictObject({ reachable: z.boolean() });
 const shapesBody = z
   .strictObject({
-    submit: z.enum(['full', 'short']),
-    query: z.enum(['flat', 'slim', 'nested']),
+    submit: z.enum(submitShapes),
+    query: z.enum(['flat', 'slim', 'nested', 'envelope']),
     link: z.enum(['none', 'url']),
-    failure: z.enum(['F1', 'F2', 'F3']),
+    video: z.enum(['link', 'inline']),
+    failure: z.enum(failureShapes),
     auth: z.enum(['gateway', 'documented']),
     unknownTask: z.union([z.literal(400), z.literal(404)]),
     dataUrl: z.boolean(),
@@ -22,7 +25,7 @@ const taskBody = z.discriminatedUnion('action', [
     action: z.literal('fail'),
     message: z.string().default('blocked by the safety filter'),
     code: z.string().default('content_policy_violation'),
-    shape: z.enum(['F1', 'F2', 'F3']).optional(),
+    shape: z.enum(failureShapes).optional(),
   }),
   z.strictObject({ action: z.literal('finish') }),
   z.strictObject({ action: z.literal('hold') }),

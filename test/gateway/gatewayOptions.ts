@@ -12,14 +12,28 @@ export interface RenderPlan {
   readonly expiresMs: number | null;
 }
 
+export const submitShapes = [
+  ...(['full', 'short', 'code', 'bare', 'envelope', 'envelopeText', 'oldPage', 'vendor'] as const),
+] as const;
+export type SubmitShape = (typeof submitShapes)[number];
+
 /** Which of the documented shapes the replies have (API reference, 4.2 and 5). Can be changed while running. */
 export interface ReplyShapes {
-  /** `full` = S1, `short` = S2. */
-  readonly submit: 'full' | 'short';
-  /** `flat` = Q2/Q6, `slim` = Q1/Q5, `nested` = Q3. */
-  readonly query: 'flat' | 'slim' | 'nested';
-  /** `none` = succeeded without url (the download call is needed), `url` = a link on the second origin as in seed A. */
+  /**
+   * `full` = the family's documented one (S1, S3, S4, S5, S6), `code` = as its code writes it (S3b; legacy: S5),
+   * `short` = S2, `bare` = S5, `envelope` = S6, `envelopeText` = S6 with the id as text, `oldPage` = S7,
+   * `vendor` = the vendor's own object (S8).
+   */
+  readonly submit: SubmitShape;
+  /**
+   * `flat` = sora's Q2/Q6 and legacy's envelope (the others have none and are nested), `slim` = Q1/Q5,
+   * `nested` = Q3 and Q7 to Q10, `envelope` = Q4/Q11/F5.
+   */
+  readonly query: 'flat' | 'slim' | 'nested' | 'envelope';
+  /** Sora: `none` = succeeded without url (the download call is needed), `url` = a link as in seed A. */
   readonly link: 'none' | 'url';
+  /** What stands where a link belongs: a link on the second origin, or the video itself as a data URI (Q9). */
+  readonly video: 'link' | 'inline';
   /** The shape of a failed task. */
   readonly failure: FailureShape;
   /** 401 as the documentation prints it or as the code writes it (section 13, row 17). */
@@ -63,6 +77,7 @@ export const defaultShapes: ReplyShapes = {
   submit: 'full',
   query: 'flat',
   link: 'none',
+  video: 'link',
   failure: 'F2',
   auth: 'gateway',
   unknownTask: 400,

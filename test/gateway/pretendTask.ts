@@ -8,7 +8,8 @@ export type TaskStatus = 'unknown' | 'queued' | 'in_progress' | 'succeeded' | 'f
 export type ImageUse = 'none' | 'used' | 'dropped';
 
 /** The documented shapes of a failed task (API reference 5.3). */
-export type FailureShape = 'F1' | 'F2' | 'F3';
+export const failureShapes = ['F1', 'F2', 'F3', 'F4', 'F5'] as const;
+export type FailureShape = (typeof failureShapes)[number];
 
 export interface TaskFailure {
   readonly message: string;
@@ -47,6 +48,10 @@ export interface TaskSnapshot {
   readonly failure: TaskFailure | null;
   readonly specs: readonly VideoSpec[];
 }
+
+/** Whether the vendor has thrown the videos of a task away (API reference, section 11). */
+export const isExpired = ({ expiresAt }: TaskSnapshot, now: number): boolean =>
+  expiresAt !== null && now >= expiresAt;
 
 /**
  * One paid job at the pretend vendor. Its state follows from the gateway's clock, from whether its video is really

@@ -61,7 +61,17 @@ export const errorE3 = (status: number, vendor: unknown): Reply =>
 
 /** Applies a change to a reply whose body is JSON in memory; other replies pass as they are. */
 export function mapJson(reply: Reply, change: (value: Record<string, unknown>) => unknown): Reply {
-  if (reply.body.kind !== 'bytes' || reply.body.bytes.length === 0) return reply;
-  const value = JSON.parse(reply.body.bytes.toString('utf8')) as Record<string, unknown>;
-  return { ...reply, body: bytes(JSON.stringify(change(value))) };
+  if (reply.body.kind !== 'bytes') return reply;
+  const value = jsonObject(reply.body.bytes.toString('utf8'));
+  return value === undefined ? reply : { ...reply, body: bytes(JSON.stringify(change(value))) };
+}
+
+/** Undefined for what another fault has made of the reply: a page, a packed body, nothing. */
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -19,7 +19,7 @@ const PROMPTS = Array.from({ length: KILLS }, (_, index) => `killed ${SEED} ${in
 describe(`the installed extension, killed ${KILLS} times (seed ${SEED})`, function () {
   const stage = useStage({
     name: 'kills',
-    extension: { vsix: path.join(testFolder, 'nebula-video.vsix') },
+    extension: { vsix: [path.join(testFolder, 'nebula-video.vsix')] },
     render: { unknownMs: 500, queuedMs: 500, runningMs: 2_500 },
     settings: { 'nebulaVideo.confirm': 'never', 'nebulaVideo.notify': 'never' },
     prompts: PROMPTS,

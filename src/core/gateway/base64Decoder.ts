@@ -28,6 +28,12 @@ export class Base64Decoder {
   #isEmpty = true;
   /** Used in turn, because new ones for each piece of a long video would pile up until they are collected. */
   #buffers: readonly [next: Buffer, last: Buffer] = [EMPTY, EMPTY];
+  readonly #needsPrefix: boolean;
+
+  /** @param needsPrefix whether it must be a data URI; a text that is none is refused with the code `noDataUri` */
+  constructor(needsPrefix = false) {
+    this.#needsPrefix = needsPrefix;
+  }
 
   /**
    * Takes the next piece of text as ASCII bytes and gives the bytes that are complete now. They hold until bytes were
@@ -42,6 +48,7 @@ export class Base64Decoder {
   finish(): Uint8Array {
     const start = this.#start ?? '';
     if (start.length >= DATA_SCHEME.length) throw bad('the video is a data URI without data');
+    if (this.#start !== undefined) this.#checkPrefix(false);
     const decoded = this.#decode(Buffer.from(start, 'latin1'));
     const missing = (4 - this.#carry.length) % 4;
     if (this.#isEmpty) throw bad('the video is empty');
@@ -60,10 +67,16 @@ export class Base64Decoder {
     const isOpen = isDataUri ? comma < 0 && text.length < LONGEST_PREFIX : DATA_SCHEME.startsWith(scheme);
     this.#start = isOpen ? text : undefined;
     if (isOpen) return EMPTY;
+    this.#checkPrefix(isDataUri);
     if (isDataUri && !DATA_URI_PREFIX.test(prefix.slice(0, Math.max(0, comma)))) {
       throw bad('the video is not a base64 data URI');
     }
     return Buffer.from(text.slice(comma + 1), 'latin1');
+  }
+
+  #checkPrefix(isDataUri: boolean): void {
+    if (isDataUri || !this.#needsPrefix) return;
+    throw new GatewayError('badReply', 'the text is no data URI', { code: 'noDataUri' });
   }
 
   #decode(piece: Buffer): Buffer {

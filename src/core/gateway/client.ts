@@ -3,12 +3,12 @@ import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
 import { redact, type ApiKey } from './apiKey';
 import { mayFetch } from './baseUrl';
-import { readDownload, type VideoTarget } from './downloadReply';
-import { readErrorReply, type ErrorReply } from './errorReply';
+import { readDownload, readInlineVideo, type VideoTarget } from './downloadReply';
+import { asRecord, parseJson, readErrorReply, type ErrorReply } from './errorReply';
 import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
 import { readQueryBody } from './queryBody';
-import { readQueryReply, type QueryOutcome } from './queryReply';
+import { isWrongAddress, readQueryReply, type QueryOutcome } from './queryReply';
 import { parseRetryAfter } from './retryAfter';
 import { readSubmitReply, type SubmitOutcome } from './submitReply';
 
@@ -39,6 +39,9 @@ const LIMITS = {
   download: 600_000,
   body: 60_000,
 } as const;
+
+/** What is believed of a task or a key only from the gateway itself. */
+const SAYS_NO: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** Shape of `GET /v1/models` (API reference 6.1), as far as we read it. */
 const modelList = z.object({ data: z.array(z.looseObject({ id: z.string() })) });
@@ -80,17 +83,22 @@ export class GatewayClient {
     return {
       close: () => request.close(),
       send: async () => {
+        const arrived: Uint8Array[] = [];
         try {
           const reply = await request.send(body);
-          this.#note('POST', url, reply, started);
+          this.#note('POST', url, reply, started, access.key);
           // Redacted only after reading: in the raw text that could cost the task id or the JSON itself.
-          const outcome = readSubmitReply(reply.status, await readText(reply), this.#retryAfter(reply));
+          const text = await readText(reply, arrived);
+          const outcome = readSubmitReply(reply.status, text, this.#retryAfter(reply));
           return 'error' in outcome ? { ...outcome, error: redactReply(outcome.error, access.key) } : outcome;
         } catch (error) {
           const failure = asGatewayError(error);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
           if (failure.kind === 'unreachable') return { kind: 'notSent', error: failure };
-          return { kind: 'unknown', status: 0, error: { message: failure.message } };
+          // What had come of a broken reply is kept: the id of a paid task may be in it.
+          const words = readErrorReply(Buffer.concat(arrived).toString('utf8')).message;
+          const message = words === '' ? failure.message : `${failure.message}, after: ${words}`;
+          return { kind: 'unknown', status: 0, error: redactReply({ message }, access.key) };
         }
       },
     };
@@ -98,7 +106,7 @@ export class GatewayClient {
 
   /** Asks how a task is doing (`GET /v1/video/generations/{id}`, API reference 5). A broken exchange is a blip. */
   async query(access: Access, gatewayTaskId: string, signal?: AbortSignal): Promise<QueryOutcome> {
-    const url = new URL(`${access.baseUrl}/v1/video/generations/${encodeURIComponent(gatewayTaskId)}`);
+    const url = queryUrl(access, gatewayTaskId);
     try {
       const reply = await this.#get(url, access, LIMITS.query, signal);
       const retryAfterMs = this.#retryAfter(reply);
@@ -106,7 +114,7 @@ export class GatewayClient {
         const value = await readQueryBody(reply.body, LARGEST_REPLY);
         return redactOutcome(readQueryReply(reply.status, value, retryAfterMs), access.key);
       }
-      const value = toValue(await readText(reply));
+      const value = parseJson(await readText(reply));
       return redactOutcome(readQueryReply(reply.status, value, retryAfterMs), access.key);
     } catch (error) {
       const failure = asGatewayError(error);
@@ -130,9 +138,35 @@ export class GatewayClient {
     const url = new URL(`${access.baseUrl}/v1/video/generations/download`);
     url.searchParams.set('id', gatewayTaskId);
     const reply = await this.#get(url, access, LIMITS.download, signal);
-    await this.#refuseUnlessGood(reply, access.key);
+    return this.#receive(reply, access, async (body) => (await readDownload(body, target)).bytes);
+  }
+
+  /**
+   * Fetches a video that the reply to a query carries as text (Q9 in API reference 5.2) into the target.
+   * @param place as {@link inlinePlace} gives it
+   * @returns the number of bytes of the video
+   * @throws {@link GatewayError}; code `deadLink` when the reply carries none there any more
+   */
+  async fetchInline(
+    access: Access,
+    gatewayTaskId: string,
+    place: string,
+    target: VideoTarget,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const reply = await this.#get(queryUrl(access, gatewayTaskId), access, LIMITS.query, signal);
+    return this.#receive(reply, access, (body) => readInlineVideo(body, place, target));
+  }
+
+  /** Reads a good reply of the gateway's own; others are thrown. */
+  async #receive<T>(
+    reply: HttpReply,
+    access: Access,
+    read: (body: HttpReply['body']) => Promise<T>,
+  ): Promise<T> {
     try {
-      return (await readDownload(reply.body, target)).bytes;
+      await this.#refuseUnlessGood(reply, access.key, 'taskCall');
+      return await read(reply.body);
     } catch (error) {
       throw redactError(error, access.key);
     } finally {
@@ -147,8 +181,8 @@ export class GatewayClient {
    * @throws {@link GatewayError}; code `deadLink` when trying the same link again is useless
    */
   async fetchLink(link: string, access: Access, target: VideoTarget, signal?: AbortSignal): Promise<number> {
-    const reply = await this.#follow(parseLink(link), access, LIMITS.download, signal);
-    await this.#refuseUnlessGood(reply, access.key);
+    const { reply, atHome } = await this.#follow(parseLink(link), access, LIMITS.download, signal);
+    await this.#refuseUnlessGood(reply, access.key, atHome ? 'gateway' : 'elsewhere');
     const declared = Number(
       reply.headers['content-encoding'] === undefined ? reply.headers['content-length'] : NaN,
     );
@@ -172,7 +206,7 @@ export class GatewayClient {
     const reply = await this.#get(new URL(`${access.baseUrl}/v1/models`), access, LIMITS.query, signal);
     await this.#refuseUnlessGood(reply, access.key);
     const text = await readText(reply);
-    const list = modelList.safeParse(toValue(text));
+    const list = modelList.safeParse(parseJson(text));
     if (list.success) return list.data.data.map((model) => model.id);
     const error = redactReply(readErrorReply(text), access.key);
     if (error.message !== '') throw refusal(reply.status, error);
@@ -180,17 +214,24 @@ export class GatewayClient {
   }
 
   async #get(url: URL, access: Access, replyMs: number, signal?: AbortSignal): Promise<HttpReply> {
-    return this.#follow(url, access, replyMs, signal);
+    return (await this.#follow(url, access, replyMs, signal)).reply;
   }
 
   /** A GET that follows redirects, leaving the key behind where the origin changes. */
-  async #follow(start: URL, access: Access, replyMs: number, signal?: AbortSignal): Promise<HttpReply> {
+  async #follow(
+    start: URL,
+    access: Access,
+    replyMs: number,
+    signal?: AbortSignal,
+  ): Promise<{ reply: HttpReply; atHome: boolean }> {
     const home = new URL(access.baseUrl).origin;
     let url = start;
     // Once away from home the key stays behind, even if a later redirect points back.
     let trusted = url.origin === home;
     for (let redirects = 0; ; redirects++) {
-      if (!mayFetch(url, access.baseUrl)) {
+      // A link with the key in it would carry the key to somebody else, whoever made it.
+      const givesKeyAway = url.origin !== home && holdsKey(url.href, access.key);
+      if (givesKeyAway || !mayFetch(url, access.baseUrl)) {
         throw new GatewayError('refused', `the address ${url.origin} is not one to fetch a video from`, {
           code: 'deadLink',
         });
@@ -206,9 +247,10 @@ export class GatewayClient {
         idleMs: LIMITS.body,
       });
       const reply = await request.send(undefined, signal);
-      this.#note('GET', url, reply, started);
+      this.#note('GET', url, reply, started, access.key);
       const location = reply.headers.location;
-      if (reply.status < 300 || reply.status >= 400 || location === undefined) return reply;
+      if (reply.status < 300 || reply.status >= 400 || location === undefined)
+        return { reply, atHome: url.origin === home };
       reply.close();
       if (redirects >= MOST_REDIRECTS) {
         throw new GatewayError('refused', 'too many redirects', { code: 'deadLink' });
@@ -218,10 +260,21 @@ export class GatewayClient {
     }
   }
 
-  async #refuseUnlessGood(reply: HttpReply, key: ApiKey): Promise<void> {
+  /** @param said by whom: a call about a task, whose refusals are JSON (API reference 10.2), or anything else */
+  async #refuseUnlessGood(
+    reply: HttpReply,
+    key: ApiKey,
+    said: 'taskCall' | 'gateway' | 'elsewhere' = 'gateway',
+  ): Promise<void> {
     if (reply.status >= 200 && reply.status < 300) return;
-    const error = redactReply(readErrorReply(await readText(reply)), key);
-    throw refusal(reply.status, error, this.#retryAfter(reply));
+    const text = await readText(reply);
+    const error = redactReply(readErrorReply(text), key);
+    const isPage = asRecord(parseJson(text)) === undefined || isWrongAddress(error);
+    if (said === 'taskCall' && isPage && SAYS_NO.has(reply.status)) {
+      // Something in between answers, or the address is wrong: nothing is learned about task or key.
+      throw new GatewayError('badReply', error.message || `HTTP ${reply.status}`);
+    }
+    throw refusal(reply.status, error, this.#retryAfter(reply), said === 'elsewhere');
   }
 
   #retryAfter(reply: HttpReply): number | undefined {
@@ -229,13 +282,17 @@ export class GatewayClient {
   }
 
   /** One line a request: no query string, because result links carry signatures there. */
-  #note(method: string, url: URL, reply: HttpReply, started: number): void {
+  #note(method: string, url: URL, reply: HttpReply, started: number, key: ApiKey): void {
     const requestId = reply.headers['x-oneapi-request-id'];
     this.#log.debug(
       `${method} ${url.origin}${url.pathname} ${reply.status} in ${this.#clock.now() - started} ms` +
-        (typeof requestId === 'string' ? ` (request ${requestId})` : ''),
+        (typeof requestId === 'string' ? ` (request ${redact(requestId, key.value)})` : ''),
     );
   }
+}
+
+function queryUrl(access: Access, gatewayTaskId: string): URL {
+  return new URL(`${access.baseUrl}/v1/video/generations/${encodeURIComponent(gatewayTaskId)}`);
 }
 
 function headersFor(key: ApiKey | undefined): Record<string, string> {
@@ -247,9 +304,11 @@ function headersFor(key: ApiKey | undefined): Record<string, string> {
   };
 }
 
-/** The body as text, up to the cap; what is longer than that is no answer of an API. */
-async function readText(reply: HttpReply): Promise<string> {
-  const pieces: Uint8Array[] = [];
+/**
+ * The body as text, up to the cap; what is longer than that is no answer of an API.
+ * @param pieces gets what arrives, also when the body then breaks off
+ */
+async function readText(reply: HttpReply, pieces: Uint8Array[] = []): Promise<string> {
   let length = 0;
   for await (const piece of reply.body) {
     length += piece.length;
@@ -260,14 +319,6 @@ async function readText(reply: HttpReply): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-function toValue(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 function parseLink(link: string, base?: URL): URL {
   try {
     return new URL(link, base);
@@ -276,12 +327,13 @@ function parseLink(link: string, base?: URL): URL {
   }
 }
 
-function refusal(status: number, error: ErrorReply, retryAfterMs?: number): GatewayError {
+function refusal(status: number, error: ErrorReply, retryAfterMs?: number, elsewhere = false): GatewayError {
   return new GatewayError('refused', error.message === '' ? `HTTP ${status}` : error.message, {
     status,
     ...(error.code === undefined ? {} : { code: error.code }),
     ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    elsewhere,
   });
 }
 
@@ -294,11 +346,19 @@ function asGatewayError(error: unknown): GatewayError {
 
 function redactError(error: unknown, key: ApiKey): unknown {
   if (!(error instanceof GatewayError)) return error;
-  return new GatewayError(error.kind, redact(error.message, key.value), error);
+  const { status, requestId, retryAfterMs, elsewhere, cause } = error;
+  const code = error.code === undefined ? undefined : redact(error.code, key.value);
+  const details = { status, code, requestId, retryAfterMs, elsewhere, cause };
+  return new GatewayError(error.kind, redact(error.message, key.value), details);
 }
 
-function redactReply(error: ErrorReply, key: ApiKey): ErrorReply {
-  return { ...error, message: redact(error.message, key.value) };
+/** Takes the key out of all that the other side says, in whatever place it echoes it. */
+function redactReply({ message, code, requestId }: ErrorReply, key: ApiKey): ErrorReply {
+  return {
+    message: redact(message, key.value),
+    ...(code === undefined ? {} : { code: redact(code, key.value) }),
+    ...(requestId === undefined ? {} : { requestId: redact(requestId, key.value) }),
+  };
 }
 
 /** Takes the key out of what the gateway said of a task, in case it echoed it. */
@@ -306,6 +366,15 @@ function redactOutcome(outcome: QueryOutcome, key: ApiKey): QueryOutcome {
   const clean = (error: ErrorReply) => redactReply(error, key);
   if (outcome.kind !== 'task') return { ...outcome, error: clean(outcome.error) };
   const { state } = outcome;
+  if (state.kind === 'succeeded') {
+    // Links are stored, so one that holds the key is none.
+    const links = state.links.filter((link) => !holdsKey(link, key));
+    return { kind: 'task', state: { ...state, links } };
+  }
   if (state.kind !== 'failed' && state.kind !== 'expired') return outcome;
   return { kind: 'task', state: { ...state, error: clean(state.error) } };
+}
+
+function holdsKey(text: string, key: ApiKey): boolean {
+  return redact(text, key.value) !== redact(text);
 }

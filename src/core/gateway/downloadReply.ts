@@ -3,6 +3,7 @@ import { Base64Decoder } from './base64Decoder';
 import { asRecord, asText, readErrorValue } from './errorReply';
 import { GatewayError } from './errors';
 import { readJson, type JsonPath, type StringPlan, type StringSink } from './jsonReader';
+import { mayBeVideo } from './queryBody';
 
 /** Where the bytes of a video go, for example a file and a hash. */
 export interface VideoTarget {
@@ -92,6 +93,38 @@ export async function readDownload(
   }
 }
 
+/**
+ * Reads the reply to a query that carries a video as a data URI (Q9 in API reference 5.2) and decodes it into
+ * `target` while it arrives; what follows it is not read.
+ *
+ * @param place the video's keys and indexes, joined by dots
+ * @returns the size of the video, in bytes
+ * @throws as {@link readDownload}; with code `deadLink` when there is no video at that place any more
+ */
+export async function readInlineVideo(
+  chunks: AsyncIterable<Uint8Array>,
+  place: string,
+  target: VideoTarget,
+): Promise<number> {
+  const output = new Output(target);
+  let video: Video | undefined;
+  const capture = (path: JsonPath): StringPlan => {
+    if (path.join('.') === place) return (video = new Video(output, undefined, true));
+    // Others may be as long, and are read in a request of their own.
+    return mayBeVideo(path) ? 'skip' : undefined;
+  };
+  const stop = () => video?.isComplete === true;
+  try {
+    const reply = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
+    if (video?.isComplete === true) return video.bytes;
+    if (reportsError(reply)) throw refusal(reply);
+    if (video?.fault && video.fault.code !== 'noDataUri') throw video.fault;
+    throw new GatewayError('refused', 'the reply no longer carries the video', { code: 'deadLink' });
+  } finally {
+    await output.rest();
+  }
+}
+
 function isDocumentedPlace(path: JsonPath): boolean {
   const isInPlace = path.length === 1 || (path.length === 2 && path[0] === 'data');
   return isInPlace && VIDEO_KEYS.includes(path.at(-1));
@@ -139,14 +172,15 @@ function refusal(reply: unknown): GatewayError {
 class Video implements StringSink {
   readonly declaredBytes: number | undefined;
   readonly #output: Output;
-  readonly #decoder = new Base64Decoder();
+  readonly #decoder: Base64Decoder;
   #bytes = 0;
   #isComplete = false;
   #fault: GatewayError | undefined;
   #hasOutput = false;
 
-  constructor(output: Output, declaredBytes: number | undefined) {
+  constructor(output: Output, declaredBytes: number | undefined, needsPrefix = false) {
     this.#output = output;
+    this.#decoder = new Base64Decoder(needsPrefix);
     this.declaredBytes = declaredBytes;
   }
 

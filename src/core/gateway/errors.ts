@@ -22,6 +22,8 @@ export interface GatewayErrorDetails {
   readonly requestId?: string | undefined;
   /** How long to wait before asking again, in ms, when the reply said so. */
   readonly retryAfterMs?: number | undefined;
+  /** Another host than the gateway said it. */
+  readonly elsewhere?: boolean;
   readonly cause?: unknown;
 }
 
@@ -36,6 +38,7 @@ export class GatewayError extends Error {
   readonly code: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly elsewhere: boolean;
 
   constructor(kind: GatewayErrorKind, message: string, details: GatewayErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -44,5 +47,6 @@ export class GatewayError extends Error {
     this.code = details.code;
     this.requestId = details.requestId;
     this.retryAfterMs = details.retryAfterMs;
+    this.elsewhere = details.elsewhere ?? false;
   }
 }

@@ -1,4 +1,4 @@
-import { readJson } from './jsonReader';
+import { readJson, type JsonPath } from './jsonReader';
 
 /** Where a query may carry a whole video as text (API reference 9.2). */
 const VIDEO_KEYS: ReadonlySet<string> = new Set([
@@ -19,9 +19,12 @@ const HEAD_BYTES = 16 * 1024;
 export function readQueryBody(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<unknown> {
   return readJson(chunks, {
     maxBytes,
-    capture: (path) => {
-      const key = path.findLast((step) => typeof step === 'string');
-      return key !== undefined && VIDEO_KEYS.has(key) ? { keepBytes: HEAD_BYTES } : undefined;
-    },
+    capture: (path) => (mayBeVideo(path) ? { keepBytes: HEAD_BYTES } : undefined),
   });
+}
+
+/** Whether the text at this place of a query's reply may be a whole video. */
+export function mayBeVideo(path: JsonPath): boolean {
+  const key = path.findLast((step) => typeof step === 'string');
+  return key !== undefined && VIDEO_KEYS.has(key);
 }

@@ -22,6 +22,11 @@ export type QueryOutcome =
 export const ABOUT_A_MODEL =
   /无权访问模型|access to (this )?model|model .*(not allowed|no permission|not permitted)/i;
 
+/** Whether a 404 is about the base URL: then it says nothing of the task (API reference 10.4). */
+export function isWrongAddress(error: ErrorReply): boolean {
+  return /invalid url/i.test(error.message);
+}
+
 /**
  * Reads the answer to a query by status and content.
  * @param value the parsed body; undefined when it was empty or not JSON
@@ -31,10 +36,8 @@ export function readQueryReply(status: number, value: unknown, retryAfterMs?: nu
   const state = success ? readTaskReply(value) : undefined;
   if (state) return { kind: 'task', state };
   const error = readErrorValue(value);
-  if (error.code === 'task_not_exist') return { kind: 'missing', error };
-  // A wrong base URL also answers 404 and says nothing of the task (API reference 10.4).
-  if (status === 404 && value !== undefined && !/invalid url/i.test(error.message))
-    return { kind: 'missing', error };
+  if (error.code?.toLowerCase() === 'task_not_exist') return { kind: 'missing', error };
+  if (status === 404 && value !== undefined && !isWrongAddress(error)) return { kind: 'missing', error };
   if (status === 401 || (status === 403 && value !== undefined && !ABOUT_A_MODEL.test(error.message))) {
     return { kind: 'keyRefused', status, error };
   }

@@ -16,6 +16,8 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415
 /** How a gateway says that it knows no upstream for the model (API reference 10.4). */
 const NO_CHANNEL = /无可用渠道|no available channel/i;
 
+const SUCCESS_CODE = /^(|0|20\d|ok|success)$/i;
+
 /**
  * Reads the answer to a submit by its content (API reference 4.3, 10.3).
  * @param retryAfterMs what the `Retry-After` header asks for, if anything
@@ -30,7 +32,7 @@ export function readSubmitReply(status: number, text: string, retryAfterMs?: num
   }
   const error = json === undefined ? readErrorReply(text) : readErrorValue(json);
   // The vendor has the job, only its id was lost (API reference 10.4).
-  if (text.includes('insert_task_failed')) return { kind: 'unknown', status, error };
+  if (/insert_task_failed/i.test(unescaped(text))) return { kind: 'unknown', status, error };
   if (status === 429) {
     return { kind: 'rateLimited', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
@@ -56,14 +58,21 @@ function taskIdIn(json: unknown): string | undefined {
   );
 }
 
-/** Ids are opaque, but an id has no blanks: a sentence in its place is a message. */
+/** Ids are opaque, but an id has no blanks within: a sentence in its place is a message. */
 function idText(value: unknown): string | undefined {
-  const text = asText(value);
+  const text = asText(value)?.trim();
   return text === undefined || /\s/.test(text) ? undefined : text;
 }
 
+/** Whether a code reports no error (API reference 10.3), also as other gateways of this kind write it. */
 function isSuccessCode(code: unknown): boolean {
-  return code === undefined || code === null || code === '' || code === 0 || code === 'success';
+  if (code === undefined || code === null) return true;
+  return (typeof code === 'string' || typeof code === 'number') && SUCCESS_CODE.test(String(code).trim());
+}
+
+/** The text with its letters as themselves, however the JSON writes them. */
+function unescaped(text: string): string {
+  return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
 /** Whether a body says no in one of the known envelopes (API reference 10.2), and not just nothing. */

@@ -1,5 +1,6 @@
 import type { L10n } from '../common/l10n';
 import { GatewayError } from '../gateway/errors';
+import { LONG_SILENCE } from './schedule';
 import type { Charged, Failure, FailureKind } from './task';
 
 /** What the other side said when something did not work. */
@@ -204,13 +205,23 @@ export class Failures {
     return this.#failure('key', sentence, 'unknown', undefined);
   }
 
-  /** Asking about a task did not work this time. */
-  blip(trouble: Trouble): Failure {
+  /**
+   * Asking about a task did not work this time.
+   * @param silence since when it has failed, and what time it is, in ms since 1970
+   */
+  blip(trouble: Trouble, silence?: { readonly since: number; readonly now: number }): Failure {
     const kind = trouble.status === 0 ? 'network' : trouble.status === 429 ? 'rateLimit' : 'upstream';
-    const sentence = this.#l10n.t(
-      'The gateway does not answer at the moment. It is asked again by itself; the task goes on there.',
-    );
-    return this.#failure(kind, sentence, 'unknown', trouble);
+    const sentence =
+      !silence || silence.now - silence.since < LONG_SILENCE
+        ? this.#l10n.t(
+            'The gateway does not answer at the moment. It is asked again by itself; the task goes on there.',
+          )
+        : this.#l10n.t(
+            'The gateway has not answered since {0}. It is asked again by itself; the task goes on there.',
+            new Date(silence.since).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
+          );
+    const failure = this.#failure(kind, sentence, 'unknown', trouble);
+    return silence ? { ...failure, since: silence.since } : failure;
   }
 
   /** Fetching the video did not work this time. */
@@ -236,6 +247,16 @@ export class Failures {
       'The video is done, but could not be written to the disk. Make room or check the folder; it is tried again by itself.',
     );
     return this.#failure('disk', sentence, 'yes', asTrouble(error));
+  }
+
+  /** Some of several videos are here; the others can't be had any more. */
+  someGone(missing: number, total: number, trouble: Trouble): Failure {
+    const sentence = this.#l10n.t(
+      '{0} of {1} videos are no longer on the gateway; the others are here.',
+      missing,
+      total,
+    );
+    return this.#failure('expired', sentence, 'yes', trouble);
   }
 
   /** Fetching was given up when the gateway's own time for it was over. */

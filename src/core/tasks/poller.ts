@@ -253,7 +253,8 @@ export class Poller implements Disposable {
       case 'blip': {
         const troubles = record.troubles + 1;
         const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
-        return { troubles, failure: failures.blip(troubleOf(outcome)), nextDue: now + wait };
+        const since = record.failure?.since ?? now;
+        return { troubles, failure: failures.blip(troubleOf(outcome), { since, now }), nextDue: now + wait };
       }
     }
   }
@@ -280,7 +281,7 @@ export class Poller implements Disposable {
       }
       case 'succeeded':
         if (state.expired) return { phase: 'lost', failure: failures.expired(true) };
-        if (state.links.length === 0 && !state.inline && state.filtered > 0) {
+        if (state.links.length === 0 && state.filtered > 0) {
           return { phase: 'failed', failure: failures.filtered(state.filtered) };
         }
         return {

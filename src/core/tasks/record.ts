@@ -60,6 +60,7 @@ const failureSchema = z.object({
   code: z.string().exactOptional(),
   message: z.string(),
   charged: z.enum(['no', 'yes', 'unknown']),
+  since: z.number().exactOptional(),
 }) satisfies z.ZodType<Failure>;
 
 /** A text column that holds JSON. */

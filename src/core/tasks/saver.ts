@@ -6,6 +6,7 @@ import type { Access, GatewayClient } from '../gateway/client';
 import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
 import { ABOUT_A_MODEL } from '../gateway/queryReply';
+import { inlinePlace } from '../gateway/taskReply';
 import { DiskError } from '../library/disk';
 import type { Library, LibraryVideo } from '../library/library';
 import { libraryName } from '../library/names';
@@ -32,7 +33,18 @@ interface Parts {
 }
 
 /** One way to the bytes of a video. */
-type Source = { readonly kind: 'link'; readonly url: string } | { readonly kind: 'download' };
+type Source =
+  | { readonly kind: 'link'; readonly url: string }
+  /** In the reply to a query, at this place. */
+  | { readonly kind: 'inline'; readonly place: string }
+  | { readonly kind: 'download' };
+
+/** What one attempt brought in. */
+interface Fetched {
+  readonly videos: readonly LibraryVideo[];
+  /** Why each of the others is not here. */
+  readonly failed: readonly Error[];
+}
 
 /** The task has come to its end while we looked for its video; how, the patch says. */
 class Ended extends Error {
@@ -128,37 +140,47 @@ export class Saver {
 
   /** Tries once; says what becomes of the task. Throws only what nobody foresaw. */
   async #attempt(record: TaskRecord, access: Access, signal: AbortSignal): Promise<TaskPatch> {
-    const { log } = this.#parts;
+    const { log, failures } = this.#parts;
     try {
-      const videos = await this.#fetchAll(record, access, signal);
-      log.info(`task ${record.id}: ${videos.length} video(s) saved`);
-      return { phase: 'saved', videos, failure: null, troubles: 0, denials: 0, deniedAt: null };
+      const { videos, failed } = await this.#fetchAll(record, access, signal);
+      const saved = { phase: 'saved', videos, troubles: 0, denials: 0, deniedAt: null } as const;
+      log.info(`task ${record.id}: ${videos.length} of ${videos.length + failed.length} video(s) are here`);
+      const [deciding] = failed.toSorted((a, b) => hope(b) - hope(a));
+      if (!deciding) return { ...saved, failure: null };
+      log.warn(`task ${record.id}: ${describeError(deciding)}`);
+      const patch = await this.#goOn(record, access, deciding);
+      if (patch.phase !== 'lost' || videos.length === 0) return patch;
+      // The others are gone for good; that must not cost those that are here.
+      const total = videos.length + failed.length;
+      return { ...saved, failure: failures.someGone(failed.length, total, asTrouble(deciding)) };
     } catch (error) {
       if (signal.aborted) return {};
       if (!(error instanceof Ended)) log.warn(`task ${record.id} was not fetched: ${describeError(error)}`);
-      const held = heldUpByDisk(record, error, this.#parts.clock.now());
-      return {
-        ...held,
-        ...(await this.#afterFailure({ ...record, heldUpMs: held.heldUpMs }, access, error)),
-      };
+      return this.#goOn(record, access, error);
     }
   }
 
+  /** What becomes of the task after a failure; the disk's share of the time is kept apart. */
+  async #goOn(record: TaskRecord, access: Access, error: unknown): Promise<TaskPatch> {
+    const held = heldUpByDisk(record, error, this.#parts.clock.now());
+    const patch = await this.#afterFailure({ ...record, heldUpMs: held.heldUpMs }, access, error);
+    return { ...held, ...patch };
+  }
+
   /** Fetches each video that is not in the library yet. One that fails doesn't keep the others from coming. */
-  async #fetchAll(record: TaskRecord, access: Access, signal: AbortSignal): Promise<LibraryVideo[]> {
+  async #fetchAll(record: TaskRecord, access: Access, signal: AbortSignal): Promise<Fetched> {
     const places = await this.#locate(record, access, signal);
     const videos: LibraryVideo[] = [];
-    let failed: Error | undefined;
+    const failed: Error[] = [];
     for (const [position, sources] of places.entries()) {
       try {
         videos.push(await this.#fetchOne(record, position, sources, access, signal));
       } catch (error) {
         if (signal.aborted) throw error;
-        failed ??= error instanceof Error ? error : new Error(String(error));
+        failed.push(error instanceof Error ? error : new Error(String(error)));
       }
     }
-    if (failed) throw failed;
-    return videos;
+    return { videos, failed };
   }
 
   /**
@@ -171,7 +193,7 @@ export class Saver {
     const links = known ? record.links : await this.#freshLinks(record, access, signal);
     const download: Source[] = byDownload ? [{ kind: 'download' }] : [];
     if (links.length > 0)
-      return links.map((url) => [{ kind: 'link', url }, ...(links.length === 1 ? download : [])]);
+      return links.map((link) => [sourceOf(link), ...(links.length === 1 ? download : [])]);
     if (byDownload) return [download];
     throw new NoVideoYet('the gateway names no video');
   }
@@ -194,6 +216,8 @@ export class Saver {
             });
           case 'succeeded':
             if (outcome.state.expired) throw new Ended({ phase: 'lost', failure: failures.expired(true) });
+            if (outcome.state.links.length === 0 && outcome.state.filtered > 0)
+              throw new Ended({ phase: 'failed', failure: failures.filtered(outcome.state.filtered) });
             return outcome.state.links;
           default:
             throw new NoVideoYet('the gateway says the task is not done after all');
@@ -205,8 +229,10 @@ export class Saver {
           status: outcome.status,
           code: outcome.error.code,
         });
-      default:
+      case 'forbidden':
         throw new GatewayError('cut', outcome.error.message);
+      case 'blip':
+        throw new GatewayError('cut', outcome.error.message, { retryAfterMs: outcome.retryAfterMs });
     }
   }
 
@@ -251,9 +277,11 @@ export class Saver {
     signal: AbortSignal,
   ): Promise<void> {
     const { client } = this.#parts;
+    const id = record.gatewayTaskId ?? '';
     try {
       if (source.kind === 'link') await client.fetchLink(source.url, access, target, signal);
-      else await client.download(access, record.gatewayTaskId ?? '', target, signal);
+      else if (source.kind === 'inline') await client.fetchInline(access, id, source.place, target, signal);
+      else await client.download(access, id, target, signal);
     } catch (error) {
       if (isDenial(error, source)) throw new Denied(asTrouble(error).message, { cause: error });
       throw error;
@@ -291,7 +319,8 @@ export class Saver {
       };
     }
     const trouble = asTrouble(error);
-    if (trouble.status === 401 || trouble.status === 403) {
+    const isRefusal = error instanceof GatewayError && error.kind === 'refused';
+    if (isRefusal && (trouble.status === 401 || trouble.status === 403)) {
       const failure = failures.keyRefused(trouble);
       const origin = originOf(access.baseUrl);
       const stillOurs = (await keys.keyFor(origin))?.id === access.key.id;
@@ -303,7 +332,9 @@ export class Saver {
     const failure = failures.fetchFailed(error);
     if (now > fetchDeadline(record, now)) return { phase: 'lost', failure: failures.neverFetched(failure) };
     const retryAfter = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0;
-    if (retryAfter > 0) await gate.rateLimited(originOf(access.baseUrl), retryAfter);
+    // What a result host asks for concerns nobody but itself.
+    const byGateway = error instanceof GatewayError && !error.elsewhere;
+    if (retryAfter > 0 && byGateway) await gate.rateLimited(originOf(access.baseUrl), retryAfter);
     return {
       phase: 'ready',
       troubles,
@@ -311,6 +342,17 @@ export class Saver {
       nextDue: now + Math.max(fetchInterval(troubles), retryAfter),
     };
   }
+}
+
+function sourceOf(link: string): Source {
+  const place = inlinePlace(link);
+  return place === undefined ? { kind: 'link', url: link } : { kind: 'inline', place };
+}
+
+/** What decides on the next attempt when several videos fail: a full disk first, what is gone for good last. */
+function hope(error: Error): number {
+  if (error instanceof DiskError) return 2;
+  return error instanceof Denied ? 0 : 1;
 }
 
 /** Only sora's ids begin so, and only sora has the download call (API reference 4.3, 6.0). */

@@ -23,6 +23,9 @@ export const CONNECT_PATIENCE = 15 * SECOND;
 export const MOST_SENDS = 3;
 export const MOST_WAITING = 120 * SECOND;
 
+/** A gateway that has not answered for so long is said to be silent since when. */
+export const LONG_SILENCE = 2 * MINUTE;
+
 /** How long after the submit a missing task is believed to be on its way (DESIGN 5). */
 export const MISSING_GRACE = 60 * SECOND;
 /** So many answers that a task or its video is gone are believed (DESIGN 5). */

@@ -31,6 +31,8 @@ export interface Failure {
   /** A sentence for the user, in the user's language. */
   readonly message: string;
   readonly charged: Charged;
+  /** Since when the gateway has not said how the task is doing, in ms since 1970; only while that lasts. */
+  readonly since?: number;
 }
 
 /** One mp4 of a task, in the library. */

@@ -43,8 +43,10 @@ export interface Refused {
 /** A task as its family sees it when it words a reply. */
 export interface TaskView extends TaskSnapshot {
   readonly details: Readonly<Record<string, unknown>>;
-  /** Result links, one a video; empty unless succeeded and links are on. */
+  /** One a video: result links, or data URIs where the gateway sends those; empty unless succeeded. */
   readonly links: readonly string[];
+  /** The vendor has thrown the videos away. */
+  readonly expired: boolean;
 }
 
 export const seconds = (ms: number): number => Math.floor(ms / 1_000);
@@ -59,5 +61,12 @@ export function failureFields(failure: TaskFailure, usual: FailureShape): Record
       return { failure_reason: message, error: { message, code } };
     case 'F3':
       return { format: 'mp4', metadata: { output: { task_status: 'FAILED', code, message } } };
+    case 'F4':
+      return {
+        ...{ format: 'mp4', error: { code: 400, message } },
+        metadata: { error: { code, message }, reason: message },
+      };
+    case 'F5':
+      return { code: 'success', message: '', data: { status: 'FAILURE', fail_reason: message } };
   }
 }

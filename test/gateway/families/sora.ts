@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { ReplyShapes } from '../gatewayOptions';
 import { loadImage, type ImageInfo } from '../image';
 import type { ImageUse } from '../pretendTask';
-import { errorE2, errorE3 } from '../reply';
+import { errorE3 } from '../reply';
+import { bind, binding, orNull, promptRequired, text } from './binding';
+import { queryEnvelope, submitReply } from './replies';
 import {
   failureFields,
   seconds,
@@ -24,36 +26,26 @@ export const sora: Family = {
   result: 'download',
   newTaskId: (hex) => `video_${hex(20)}`,
   accept,
-  submitReply,
+  submitReply: (task, shapes) =>
+    submitReply(task, shapes, {
+      full: {
+        ...{ task_id: task.id, status: 'submitted', format: 'mp4' },
+        metadata: vendorObject({ ...task, status: 'queued', progress: 0 }),
+      },
+      vendor: vendorObject({ ...task, status: 'queued', progress: 0 }),
+    }),
   queryReply,
 };
 
-/** `null` counts as absent in the service's JSON binding. */
-const orNull = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
-
-/** What the JSON binding insists on. Everything else may be anything. */
-const binding = z.object({
-  prompt: orNull(z.string()),
+const soraBinding = binding({
   seconds: orNull(z.union([z.string(), z.number()])),
-  size: orNull(z.string()),
-  width: orNull(z.int()),
-  height: orNull(z.int()),
-  input_reference: orNull(z.string()),
-  user: orNull(z.string()),
-  // Not for sora, but bound before the family is known: a wrong type fails all the same (API reference 4.1).
-  duration: orNull(z.int()),
-  seed: orNull(z.int()),
-  n: orNull(z.int()),
-  image: orNull(z.string()),
-  resolution: orNull(z.string()),
-  aspect_ratio: orNull(z.string()),
-  metadata: orNull(z.record(z.string(), z.unknown())),
-  remix_video_id: orNull(z.string()),
-  remixed_video_id: orNull(z.string()),
-  remixedVideoId: orNull(z.string()),
-  remixVideoId: orNull(z.string()),
+  input_reference: text,
+  remix_video_id: text,
+  remixed_video_id: text,
+  remixedVideoId: text,
+  remixVideoId: text,
 });
-type Binding = z.infer<typeof binding>;
+type Binding = z.infer<typeof soraBinding>;
 
 const sizes = ['720x1280', '1280x720'] as const;
 type Size = (typeof sizes)[number];
@@ -68,15 +60,11 @@ const detailsSchema = z.object({
 type Details = z.infer<typeof detailsSchema>;
 
 async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
-  const bound = binding.safeParse(request.body);
-  if (!bound.success) {
-    const field = bound.error.issues[0]?.path.join('.') ?? '';
-    const message = `json: cannot unmarshal value into Go struct field TaskSubmitReq.${field}`;
-    return { refusal: errorE2(400, 'invalid_request', message) };
-  }
-  const body = bound.data;
+  const result = bind(soraBinding, request.body);
+  if ('refusal' in result) return result;
+  const body = result.bound;
   const prompt = body.prompt ?? '';
-  if (prompt.trim() === '') return { refusal: errorE2(400, 'invalid_request', 'prompt is required') };
+  if (prompt.trim() === '') return promptRequired();
 
   const remixOf = remixSource(body);
   if (remixOf !== undefined) return acceptRemix(request, prompt, remixOf);
@@ -153,17 +141,13 @@ function accepted(
   return { prompt, videos: [video], details, imageUse };
 }
 
-/** S1 or S2 (API reference 4.2). */
-function submitReply(task: TaskView, shapes: ReplyShapes): unknown {
-  const short = { task_id: task.id, status: 'submitted', format: 'mp4' };
-  if (shapes.submit === 'short') return short;
-  return { ...short, metadata: vendorObject({ ...task, status: 'queued', progress: 0 }) };
-}
-
-/** Q1, Q2, Q3, Q5, Q6 and F1 to F3 (API reference 5). */
+/** Q1 to Q6 and the shapes of failures (API reference 5). */
 function queryReply(task: TaskView, shapes: ReplyShapes): unknown {
   const link = shapes.link === 'url' ? task.links[0] : undefined;
+  if (task.failure !== null && (task.failure.shape ?? shapes.failure) === 'F5') return queryEnvelope(task);
   switch (shapes.query) {
+    case 'envelope':
+      return queryEnvelope({ ...task, links: link === undefined ? [] : [link] });
     case 'slim':
       return {
         ...{ task_id: task.id, status: task.status, format: 'mp4' },

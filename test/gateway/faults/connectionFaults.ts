@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Reply } from '../reply';
 import { api, everywhere, fault } from './fault';
@@ -79,17 +79,26 @@ export const connectionFaults = {
   gzip: fault({
     routes: everywhere,
     reference: '14',
-    about: 'the body is compressed, asked for or not',
-    args: {},
-    strike: async (_exchange, next) => {
+    about: 'the body is compressed, asked for or not; with `missing` so many bytes at its end never come',
+    args: {
+      as: z.enum(['gzip', 'deflate', 'br']).default('gzip'),
+      missing: z.int().nonnegative().default(0),
+    },
+    strike: async (_exchange, next, { as, missing }) => {
       const answer = await next();
       if (answer === null) return null;
-      const data = gzipSync(await wholeBody(answer));
-      const headers = { ...answer.headers, 'content-encoding': 'gzip' };
-      return { ...answer, headers, body: { kind: 'bytes', bytes: data } };
+      const pack = { gzip: gzipSync, deflate: deflateSync, br: brotli }[as];
+      const data = pack(await wholeBody(answer));
+      const headers = { ...answer.headers, 'content-encoding': as };
+      const bytes = data.subarray(0, Math.max(0, data.length - missing));
+      return { ...answer, headers, body: { kind: 'bytes', bytes } };
     },
   }),
 };
+
+/** Not as small as can be: a video would take seconds. */
+const brotli = (data: Buffer): Buffer =>
+  brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
 
 function cut(answer: Reply | null, afterBytes: number, declaredLength: number | undefined): Reply | null {
   return (

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Answer } from '../exchange';
+import { failureShapes } from '../pretendTask';
 import { mapJson } from '../reply';
 import { unknownTask } from '../routes/query';
 import { fault } from './fault';
@@ -9,9 +10,9 @@ export const taskFaults = {
   taskFailed: fault({
     routes: ['submit', 'query'],
     reference: '5.3',
-    about: 'the task fails: at the next query, or (set on submit) when its time is up; shape F1, F2 or F3',
+    about: 'the task fails: at the next query, or (set on submit) when its time is up; shape F1 to F5',
     args: {
-      shape: z.enum(['F1', 'F2', 'F3']).optional(),
+      shape: z.enum(failureShapes).optional(),
       code: z.string().default('content_policy_violation'),
       message: z.string().default('blocked by the safety filter'),
     },
@@ -75,6 +76,14 @@ export const taskFaults = {
     args: { url: z.unknown() },
     strike: (_exchange, next, args) => changeJson(next, (value) => ({ ...value, url: args.url })),
   }),
+  mediaFiltered: fault({
+    routes: ['query'],
+    reference: '9.2, 15',
+    about: 'so many videos of a succeeded task (default: all) were held back by the provider’s filter',
+    args: { count: z.int().positive().optional() },
+    strike: (_exchange, next, args) =>
+      changeJson(next, (value) => (value['status'] === 'succeeded' ? filtered(value, args.count) : value)),
+  }),
   extraFields: fault({
     routes: ['submit', 'query', 'models'],
     reference: '4.2 S3b, 14',
@@ -83,6 +92,15 @@ export const taskFaults = {
     strike: (_exchange, next, args) => changeJson(next, (value) => ({ ...value, ...args.fields })),
   }),
 };
+
+/** One that is left is a plain text, whatever was asked for (API reference 5.2, Q10). */
+function filtered(value: Record<string, unknown>, count = Infinity): Record<string, unknown> {
+  const links = [value['url']].flat().filter((link) => typeof link === 'string' && link !== '');
+  const left = links.slice(Math.min(count, links.length));
+  const videos = left.map((url) => ({ mimeType: 'video/mp4', encoding: 'mp4', url }));
+  const response = { videos, raiMediaFilteredCount: links.length - left.length };
+  return { ...value, url: left.length > 1 ? left : (left[0] ?? ''), metadata: { response } };
+}
 
 async function changeJson(
   next: () => Promise<Answer>,

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts';
 import type { DownloadTweaks, Exchange } from '../exchange';
 import { families } from '../families/families';
-import type { TaskSnapshot } from '../pretendTask';
+import { isExpired } from '../pretendTask';
 import { errorE1, type Reply } from '../reply';
 import { readFileInChunks } from '../video/readFileInChunks';
 import { settleIfDue } from './query';
@@ -40,9 +40,6 @@ export async function download(exchange: Exchange, account: Account): Promise<Re
     body: { kind: 'stream', open: () => writeDownload(id, source, tweaks) },
   };
 }
-
-export const isExpired = ({ expiresAt }: TaskSnapshot, now: number): boolean =>
-  expiresAt !== null && now >= expiresAt;
 
 const invalidRequest = (status: number, message: string): Reply =>
   errorE1(status, { message, type: 'invalid_request_error' });

@@ -2,8 +2,8 @@ import type { Account } from '../accounts';
 import type { Exchange, GatewayState } from '../exchange';
 import { families } from '../families/families';
 import type { PretendTask } from '../pretendTask';
-import { errorE1, errorE2, json, type Reply } from '../reply';
-import { viewOf } from './view';
+import { errorE1, errorE2, type Reply } from '../reply';
+import { taskReply, viewOf } from './view';
 
 /** `GET /v1/video/generations/{task_id}` (API reference, section 5). */
 export async function query(exchange: Exchange, account: Account, taskId: string): Promise<Reply> {
@@ -12,7 +12,7 @@ export async function query(exchange: Exchange, account: Account, taskId: string
   if (task === undefined) return unknownTask(state.shapes.unknownTask);
   await settleIfDue(state, task);
   const family = families.find(({ name }) => name === task.family)!;
-  return json(200, family.queryReply(viewOf(state, task), state.shapes));
+  return taskReply(state, task, family.queryReply(viewOf(state, task), state.shapes));
 }
 
 /** The code says 400 `task_not_exist`, the documentation 404 `not_found` (API reference, section 13, row 16). */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { call, bearer, GatewayRack, jsonOf, objectAt, TestClient } from './testClient';
 import type { Trouble } from '../../gateway/pretendGateway';
 
-describe('pretend gateway: authentication', () => {
+describe('pretend gateway: authentication', function () {
+  // Videos are really encoded, which takes its time on a busy machine.
+  this.timeout(20_000);
   const rack = new GatewayRack();
   afterEach(() => rack.stopAll());
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { faultNames } from '../../gateway/faults/faultTable';
 import { call, GatewayRack, jsonOf, type Call, type Received, type TestClient } from './testClient';
 
-describe('pretend gateway: control API', () => {
+describe('pretend gateway: control API', function () {
+  // Videos are really encoded, which takes its time on a busy machine.
+  this.timeout(20_000);
   const rack = new GatewayRack();
   let client: TestClient;
   const control = (path: string, options: Call = {}): Promise<Received> =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { brotliDecompressSync, inflateSync } from 'node:zlib';
 import { faultNames } from '../../gateway/faults/faultTable';
 import type { FaultName, FaultOptions, FaultRoute, RequestRecord } from '../../gateway/pretendGateway';
 import { findProjectRoot } from '../../gateway/video/projectRoot';
@@ -125,6 +126,27 @@ const cases: Case[] = [
     check: (reply) => {
       assert.equal(reply.headers['content-encoding'], 'gzip');
       assert.equal(jsonOf(reply)['size'], content.length);
+    },
+  },
+  {
+    fault: { name: 'gzip', args: { as: 'br' } },
+    route: 'query',
+    says: 'another packing',
+    check: (reply) => {
+      assert.equal(reply.headers['content-encoding'], 'br');
+      assert.equal(
+        (JSON.parse(brotliDecompressSync(reply.bytes).toString()) as { status: string }).status,
+        'succeeded',
+      );
+    },
+  },
+  {
+    fault: { name: 'gzip', args: { as: 'deflate', missing: 9 } },
+    route: 'submit',
+    says: 'a task, and a packing without its end',
+    check: (reply, { client }) => {
+      assert.throws(() => inflateSync(reply.bytes), /unexpected end/);
+      assert.deepEqual([reply.whole, client.gateway.tasks.length], [true, 2]);
     },
   },
   {
@@ -403,6 +425,15 @@ const cases: Case[] = [
     route: 'query',
     says: 'another url',
     check: (reply) => assert.equal(jsonOf(reply)['url'], 'expired'),
+  },
+  {
+    fault: { name: 'mediaFiltered' },
+    route: 'query',
+    says: 'a success without videos',
+    check: (reply) => {
+      assert.deepEqual([jsonOf(reply)['status'], jsonOf(reply)['url']], ['succeeded', '']);
+      assert.equal(objectAt(objectAt(jsonOf(reply), 'metadata'), 'response')['raiMediaFilteredCount'], 1);
+    },
   },
   {
     fault: { name: 'extraFields', args: { fields: { code: '', message: '' } } },

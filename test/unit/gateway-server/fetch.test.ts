@@ -7,7 +7,9 @@ import { bearer, call, GatewayRack, jsonOf, LONG_ENOUGH, objectAt, type TestClie
 /** Neither a multiple of three nor of any chunk size. */
 const content = randomBytes(200_003);
 
-describe('pretend gateway: download and result links', () => {
+describe('pretend gateway: download and result links', function () {
+  // Videos are really encoded, which takes its time on a busy machine.
+  this.timeout(20_000);
   const rack = new GatewayRack();
   const file = join(GatewayRack.cacheFolder, 'some-bytes.bin');
   before(() => writeFileSync(file, content));

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { call, bearer, GatewayRack, jsonOf, LONG_ENOUGH, objectAt, type TestClient } from './testClient';
 
-describe('pretend gateway: query and models', () => {
+describe('pretend gateway: query and models', function () {
+  // Videos are really encoded, which takes its time on a busy machine.
+  this.timeout(20_000);
   const rack = new GatewayRack();
   afterEach(() => rack.stopAll());
 

@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict';
+import { dataUri, jpeg, png } from './images';
 import { anyRequest, GatewayRack, jsonOf, LONG_ENOUGH, objectAt } from './testClient';
 
-/** The first bytes of a PNG: enough to tell its size. */
-function png(width: number, height: number): Buffer {
-  const data = Buffer.alloc(45);
-  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]).copy(data);
-  data.writeUInt32BE(13, 8);
-  data.write('IHDR', 12, 'latin1');
-  data.writeUInt32BE(width, 16);
-  data.writeUInt32BE(height, 20);
-  return data;
-}
-
-/** A JPEG's start with one other segment before the frame header. */
-function jpeg(width: number, height: number): Buffer {
-  const frame = Buffer.from([0xff, 0xc0, 0, 17, 8, 0, 0, 0, 0, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
-  frame.writeUInt16BE(height, 5);
-  frame.writeUInt16BE(width, 7);
-  return Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0]), frame]);
-}
-
-const dataUri = (data: Buffer, type = 'png'): string =>
-  `data:image/${type};base64,${data.toString('base64')}`;
-
-describe('pretend gateway: submit', () => {
+describe('pretend gateway: submit', function () {
+  // Videos are really encoded, which takes its time on a busy machine.
+  this.timeout(20_000);
   const rack = new GatewayRack();
   afterEach(() => rack.stopAll());
 
@@ -100,7 +81,7 @@ describe('pretend gateway: submit', () => {
 
   it('has no channel for an unknown model', async () => {
     const client = await rack.start();
-    for (const model of ['sora-3', 'SORA-2', 'veo-3.0-fast-generate-001', 'gpt-4o-mini']) {
+    for (const model of ['sora-3', 'SORA-2', 'veo-4', 'gpt-4o-mini']) {
       const reply = await client.submit({ ...anyRequest, model });
       assert.equal(reply.status, 503);
       assert.match(

@@ -128,6 +128,13 @@ describe('client, submit', () => {
       assert.equal(requests.length, 1);
     });
   }
+  it('what had come of a broken reply is told: the id of a paid task may be in it, the key is not', async () => {
+    const body = `{"task_id":"video_1","note":"${KEY}","sta`;
+    const { outcome } = await submit({ body, then: new GatewayError('cut', 'reset') });
+    assert.equal(outcome.kind, 'unknown');
+    assert.match(outcome.error.message, /^reset, after: \{"task_id":"video_1"/);
+    assert.ok(!outcome.error.message.includes(KEY.slice(3)));
+  });
   it('just below 1 MB is read', async () => {
     const { outcome } = await submit({ body: { task_id: 'video_1', filler: 'x'.repeat(1024 * 1024 - 100) } });
     assert.equal(outcome.kind, 'accepted');
@@ -200,7 +207,7 @@ describe('client, the key', () => {
     });
   }
 
-  const echo = { error: { message: `bad key ${KEY}`, code: 'x' } };
+  const echo = { error: { message: `bad key ${KEY}`, code: `x-${KEY}` }, request_id: KEY };
   it('is taken out of every message and of the log', async () => {
     const texts: string[] = [];
     const { outcome, lines } = await submit({ status: 401, body: echo });
@@ -225,6 +232,23 @@ describe('client, the key', () => {
       }
     }
     for (const said of texts) assert.ok(!said.includes(KEY.slice(3)), said);
+  });
+  it('does not go into the log with a request id', async () => {
+    const { client, lines } = scripted({ headers: { 'x-oneapi-request-id': KEY }, body: { data: [] } });
+    await client.models(access);
+    assert.ok(lines.length === 1 && !lines[0]?.includes(KEY.slice(3)), lines[0]);
+  });
+  it('does not go elsewhere in a link or in a redirect that holds it, and such a link is not kept', async () => {
+    const leaky = `https://evil.example/a.mp4?token=${KEY}`;
+    const asked = scripted({ body: 'video' });
+    await rejects(asked.client.fetchLink(leaky, access, target()), { code: 'deadLink' });
+    assert.equal(asked.requests.length, 0);
+    const redirected = scripted(redirect(leaky), { body: 'video' });
+    await rejects(redirected.client.download(access, 't', target()), { code: 'deadLink' });
+    assert.equal(redirected.requests.length, 1);
+    const { client } = scripted({ body: { task_id: 't', status: 'succeeded', url: [leaky, away] } });
+    const outcome = await client.query(access, 't');
+    assert.deepEqual(outcome.kind === 'task' && 'links' in outcome.state && outcome.state.links, [away]);
   });
   it('also when it comes with escapes', async () => {
     const body = `{"error":{"message":"bad \\u0073k-${KEY.slice(3).replace('A', '\\u0041')}"}}`;
@@ -369,6 +393,62 @@ describe('client, query, download and models', () => {
       { kind: 'refused', message: 'no' },
     );
   });
+
+  for (const status of [403, 404, 410]) {
+    it(`download: ${status} from something in between says nothing of task or key`, async () => {
+      for (const body of ['<html>Not here', '', { error: { message: 'Invalid URL (GET /v1/x)' } }]) {
+        await rejects(scripted({ status, body }).client.download(access, 't', target()), {
+          kind: 'badReply',
+          status: undefined,
+        });
+      }
+    });
+  }
+
+  const uri = (text: string) => `data:video/mp4;base64,${Buffer.from(text).toString('base64')}`;
+  it('a video in the reply to a query is decoded from its place, however many there are', async () => {
+    const body = {
+      task_id: 't',
+      status: 'succeeded',
+      url: [uri('one'), uri('x'.repeat(3 * 1024 * 1024)), { url: uri('three') }],
+      metadata: { response: { videos: [{ bytesBase64Encoded: 'A'.repeat(2 * 1024 * 1024) }] } },
+    };
+    for (const [place, text] of [
+      ['url.0', 'one'],
+      ['url.1', 'x'.repeat(3 * 1024 * 1024)],
+      ['url.2.url', 'three'],
+    ] as const) {
+      const { client, requests } = scripted({ body });
+      const video = target();
+      assert.equal(await client.fetchInline(access, 'a/b', place, video), text.length);
+      assert.equal(Buffer.concat(video.pieces).toString(), text);
+      assert.equal(requests[0]?.url.href, 'https://gateway.example/nebula/v1/video/generations/a%2Fb');
+    }
+  });
+  const notThere: Readonly<Record<string, readonly [body: unknown, expected: Partial<GatewayError>]>> = {
+    'the word "expired"': [
+      { task_id: 't', status: 'succeeded', url: 'expired' },
+      { kind: 'refused', code: 'deadLink' },
+    ],
+    'a link': [{ status: 'succeeded', url: 'https://results.example/a' }, { code: 'deadLink' }],
+    'the first letters of a data URI': [{ status: 'succeeded', url: 'dat' }, { code: 'deadLink' }],
+    nothing: [{ status: 'succeeded' }, { kind: 'refused', code: 'deadLink' }],
+    'an error': [
+      { code: 'get_task_failed', message: 'no' },
+      { kind: 'refused', code: 'get_task_failed' },
+    ],
+    'a broken video': [
+      { status: 'succeeded', url: 'data:video/mp4;base64,A*' },
+      { kind: 'badReply', code: undefined },
+    ],
+    'half a reply': [`{"url":"${uri('one').slice(0, -2)}`, { kind: 'badReply' }],
+    'too much beside it': [{ filler: 'x'.repeat(1024 * 1024), url: uri('one') }, { kind: 'badReply' }],
+  };
+  for (const [name, [body, expected]] of Object.entries(notThere)) {
+    it(`in place of the video in a query's reply: ${name}`, async () => {
+      await rejects(scripted({ body }).client.fetchInline(access, 't', 'url', target()), expected);
+    });
+  }
 
   it('models gives the ids', async () => {
     const body = { success: true, object: 'list', data: [{ id: 'sora-2', extra: 1 }, { id: 'gpt' }] };

@@ -39,6 +39,9 @@ const accepted: Readonly<Record<string, readonly [id: string, body: unknown]>> =
   'data is the id, no code': ['abcd1234', { data: 'abcd1234' }],
   'data is the id, code 0': ['abcd1234', { code: 0, data: 'abcd1234' }],
   'data is the id, empty code': ['abcd1234', { code: '', data: 'abcd1234' }],
+  'data is the id, code 200': ['abcd1234', { code: 200, data: 'abcd1234' }],
+  'data is the id, code "OK"': ['abcd1234', { code: 'OK', message: '', data: 'abcd1234' }],
+  'blanks around the id': ['video_1', { task_id: ' video_1\n' }],
   'S7, id under `id`': [
     'video_task_0001',
     { id: 'video_task_0001', object: 'video.generation', status: 'pending' },
@@ -149,6 +152,11 @@ const unknown: readonly (readonly [name: string, status: number, body: unknown])
   ['200 with only empty error', 200, { error: {}, code: '', message: '' }],
   ['200 success without data', 200, { code: 'success', message: '', data: null }],
   ['200 with a number for an id', 200, { task_id: 12 }],
+  ['200 with code 200 and nothing else', 200, { code: 200, message: 'ok', data: null }],
+  ['200 with code "0" and nothing else', 200, { code: '0', msg: '' }],
+  ['200 with code "SUCCESS" and nothing else', 200, { code: 'SUCCESS', data: {} }],
+  ['insert_task_failed with an escape', 400, '{"code":"insert\\u005ftask_failed","message":"x"}'],
+  ['insert_task_failed in capitals', 400, { code: 'INSERT_TASK_FAILED', message: 'x' }],
 ];
 
 describe('readSubmitReply', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readTaskReply, type TaskState } from '../../../src/core/gateway/taskReply';
+import { inlinePlace, readTaskReply, type TaskState } from '../../../src/core/gateway/taskReply';
 
 const link = 'https://nebula-ads.oss-cn-guangzhou.aliyuncs.com/a.mp4?Expires=1&Signature=x%2By';
 const link2 = 'https://nebula-ads.oss-cn-guangzhou.aliyuncs.com/b.mp4';
@@ -78,6 +78,10 @@ describe('readTaskReply', () => {
     ],
     'no status, but a task': [{ task_id: 't' }, { kind: 'queued' }],
     'status null': [{ task_id: 't', status: null }, { kind: 'queued' }],
+    'DashScope’s own object': [
+      { request_id: 'r', output: { task_id: 't', task_status: 'RUNNING' } },
+      { kind: 'running' },
+    ],
   };
   for (const [name, [body, state]] of Object.entries(running)) {
     it(name, () => assert.deepEqual(readTaskReply(body), state));
@@ -97,6 +101,10 @@ describe('readTaskReply', () => {
     { error: { message: 'no', code: 500 } },
     { error: { code: 404, message: 'gone', status: 'NOT_FOUND' } },
     { success: false, message: 'no' },
+    { status: 500, error: 'Internal Server Error', path: '/v1/video/generations/t' },
+    { status: null, message: 'no' },
+    { status: 'error', message: 'no' },
+    { status: 'fail', data: { title: 'no' } },
   ]) {
     it(`${JSON.stringify(body)} says nothing of a task`, () => assert.equal(readTaskReply(body), undefined));
   }
@@ -170,33 +178,29 @@ describe('readTaskReply', () => {
         [link, link2],
       ],
       'metadata.response.videos': [{ metadata: { response: { videos } } }, [link, link2]],
+      'Ark’s own object': [{ id: 't', content: { video_url: link } }, [link]],
+      'DashScope’s own object in an envelope': [{ data: { data: { output: { video_url: link } } } }, [link]],
+      'blanks around it': [{ url: `  ${link}\n` }, [link]],
       'no address': [{ url: ['file:///etc/passwd', 'javascript:1', '/v1/x', 'ftp://x/y'] }, []],
     };
     for (const [name, [body, links]] of Object.entries(table)) {
       it(`${name}: ${links.length} link(s)`, () => {
         const state = succeeded(body);
         assert.deepEqual(state.links, links);
-        assert.deepEqual([state.inline, state.expired, state.filtered], [false, false, 0]);
+        assert.deepEqual([state.expired, state.filtered], [false, 0]);
       });
     }
 
-    it('Q9: a video as text is told, not kept', () => {
+    it('Q9: of a video as text only the place is kept', () => {
       const metadata = { response: { videos: [{ bytesBase64Encoded: 'AAAA' }], raiMediaFilteredCount: 0 } };
-      for (const url of [
-        dataUri,
-        [dataUri],
-        'data:application/octet-stream;base64,AAAA',
-        'DATA:VIDEO/mp4;base64,AA',
-      ]) {
-        assert.deepEqual(succeeded({ url, metadata }), {
-          kind: 'succeeded',
-          links: [],
-          inline: true,
-          expired: false,
-          filtered: 0,
-        });
-      }
-      assert.equal(succeeded({ url: 'data:text/html,no' }).inline, false);
+      const places = (body: Record<string, unknown>) =>
+        succeeded({ metadata, ...body }).links.map((link) => inlinePlace(link) ?? link);
+      for (const url of [dataUri, ' DATA:VIDEO/mp4;base64,AA', 'data:application/octet-stream;base64,AAAA'])
+        assert.deepEqual(places({ url }), ['url']);
+      assert.deepEqual(places({ url: [dataUri, link, { url: dataUri }] }), ['url.0', link, 'url.2.url']);
+      assert.deepEqual(places({ video: { url: dataUri } }), ['video.url']);
+      assert.deepEqual(places({ data: { fail_reason: dataUri } }), ['data.fail_reason']);
+      assert.deepEqual(places({ url: 'data:text/html,no' }), []);
     });
 
     it('Q11: the envelope', () => {
@@ -209,7 +213,6 @@ describe('readTaskReply', () => {
       assert.deepEqual(readTaskReply({ code: 'success', message: '', data }), {
         kind: 'succeeded',
         links: [link],
-        inline: false,
         expired: false,
         filtered: 0,
       });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSyn
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
+import { isEnd } from '../../../src/core/tasks/phases';
 import type { Task } from '../../../src/core/tasks/task';
 import { World } from '../support/world';
 
@@ -121,6 +122,36 @@ describe('fetching a video', function () {
       assert.equal(world.requests('download'), 1);
     });
   }
+
+  it('a result host that asks to wait holds up its own video alone', async () => {
+    world.gateway.setShapes({ query: 'slim', link: 'url' });
+    world.gateway.setFault(result('rateLimit', { retryAfter: 'seconds', seconds: 3000 }, 1));
+    world.gateway.setFault(download('serverError', { status: 503 }, 1));
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await world.until(() => engine.task(id)?.phase === 'ready' && engine.task(id)?.failure !== undefined);
+    const started = world.clock.now();
+    const other = await world.submit(engine, { prompt: 'another one' });
+    assert.equal((await world.untilPhase(engine, other.id)).phase, 'saved');
+    assert.ok(world.clock.now() - started < 120_000);
+  });
+
+  it('disk trouble does not use up the time for fetching', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await world.untilPhase(engine, id, 'running');
+    const library = path.join(world.folder, 'library');
+    rmSync(library, { recursive: true });
+    writeFileSync(library, 'in the way');
+    await world.until(() => engine.task(id)?.failure?.kind === 'disk');
+    const started = world.clock.now();
+    await world.until(() => world.clock.now() - started > 30 * 3600_000, 31 * 3600_000);
+    rmSync(library);
+    // Long after its day the disk is good again, and now the gateway has a bad moment.
+    world.gateway.setFault(download('serverError', { status: 502 }, 1));
+    await world.until(() => isEnd(engine.task(id)!.phase), 2 * 3600_000);
+    assertSaved(engine.task(id)!);
+  });
 
   it('a link that leads to a web page: the download call is taken instead', async () => {
     world.gateway.setShapes({ query: 'slim', link: 'url' });

@@ -244,6 +244,35 @@ describe('watching a task', function () {
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
+  it('a gateway that is silent for long: it is said since when', async () => {
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    world.gateway.setFault(query('serverError', {}, 'always'));
+    await world.until(() => engine.task(id)?.failure !== undefined);
+    const first = engine.task(id)!.failure!;
+    assert.equal(first.since, world.clock.now());
+    assert.match(first.message, /at the moment/);
+    await world.until(() => engine.task(id)!.failure!.message !== first.message);
+    const later = engine.task(id)!.failure!;
+    assert.equal(later.since, first.since);
+    const said = new Date(first.since).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+    assert.ok(later.message.includes(`has not answered since ${said}`), later.message);
+    world.gateway.clearFaults();
+    assert.equal((await world.untilPhase(engine, id)).failure, undefined);
+  });
+
+  it('one question that hangs delays no other task', async () => {
+    const engine = await world.open();
+    const slow = await world.submit(engine);
+    world.gateway.setFault({ ...query('hang', {}, 'always'), task: slow.gatewayTaskId ?? '' });
+    const others: string[] = [];
+    for (const prompt of ['b', 'c']) others.push((await world.submit(engine, { prompt })).id);
+    const started = world.clock.now();
+    await world.turnsWhileHanging(() => others.every((id) => engine.task(id)?.phase === 'saved'));
+    assert.ok(world.clock.now() - started < 60_000, `${(world.clock.now() - started) / 1000} s`);
+    assert.equal(engine.task(slow.id)?.phase, 'queued');
+  });
+
   it('the questions grow rarer with age and never end', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { loadImage } from '../image';
+import { errorE3 } from '../reply';
+import { bind, binding, flag, orNull, promptRequired, text, whole } from './binding';
+import type { Accepted, Family, Refused, SubmitRequest } from './family';
+import { queryEnvelope, queryReply, submitEnvelope, submitReply } from './replies';
+
+/** The models of the general page of 2025 (API reference 7.6): Kling, Doubao, Jimeng. */
+export const legacy: Family = {
+  name: 'legacy',
+  models: ['kling-v1', 'kling-v1-6', 'kling-v2-master', 'doubao-video-v1', 'jimeng_vgfm_t2v_l20'],
+  result: 'link',
+  newTaskId: (hex) => hex(12),
+  accept,
+  submitReply: (task, shapes) =>
+    submitReply(task, shapes, {
+      full: submitEnvelope(task),
+      code: { task_id: task.id },
+      vendor: { id: task.id },
+    }),
+  queryReply: (task, shapes) =>
+    shapes.query === 'flat'
+      ? queryEnvelope(task)
+      : queryReply(task, shapes, {
+          data: {
+            task_id: task.id,
+            task_status: task.status,
+            task_result: { videos: task.expired ? [] : task.links.map((url) => ({ id: '1', url })) },
+          },
+        }),
+};
+
+const legacyBinding = binding({
+  image_tail: text,
+  // A number here, not a whole one.
+  duration: orNull(z.number()),
+  fps: whole,
+  response_format: text,
+  mode: text,
+  cfg_scale: orNull(z.number()),
+  negative_prompt: text,
+  quality_level: text,
+  watermark: flag,
+  camera_fixed: flag,
+});
+type Binding = z.infer<typeof legacyBinding>;
+
+async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
+  const result = bind(legacyBinding, request.body);
+  if ('refusal' in result) return result;
+  // The page says that values at the top win; the code merges those of `metadata` last.
+  const merged = bind(legacyBinding, { ...request.body, ...result.bound.metadata });
+  if ('refusal' in merged) return merged;
+  const { bound } = merged;
+  const prompt = bound.prompt ?? '';
+  if (prompt.trim() === '') return promptRequired();
+  const complaint = complaintAbout(bound, request.model);
+  if (complaint !== undefined) return refused(complaint);
+  const images: string[] = [];
+  for (const reference of [bound.image, bound.image_tail]) {
+    if (reference === undefined || reference === '') continue;
+    // This page alone wants Base64 without a prefix (API reference 13 row 25).
+    const image = /^data:/i.test(reference) ? undefined : await loadImage(reference);
+    if (image === undefined) return refused('the image cannot be read');
+    images.push(image.sha256);
+  }
+  const { width = 1280, height = 720, duration = 5, seed = -1, n = 1 } = bound;
+  const look = (sample: number): string =>
+    createHash('sha256')
+      .update(JSON.stringify([request.model, prompt, seed, images, sample]))
+      .digest('hex');
+  const video = { width, height, seconds: duration, framesPerSecond: bound.fps ?? 24, audio: false };
+  return {
+    prompt,
+    videos: Array.from({ length: n }, (_, sample) => ({ ...video, look: look(sample) })),
+    details: {},
+    imageUse: images.length > 0 ? 'used' : 'none',
+  };
+}
+
+/** What the vendors refuse of the values that API reference 7.6 lists. */
+function complaintAbout(bound: Binding, model: string): string | undefined {
+  const { duration = 5, seed = -1, n = 1, cfg_scale: scale, mode, width = 1280, height = 720 } = bound;
+  const isKling = model.startsWith('kling-');
+  if (duration <= 0 || duration > 60) return 'duration is out of range';
+  if (seed < -1 || seed > 999_999_999) return 'seed is out of range';
+  if (n < 1 || n > 4) return 'n is out of range';
+  if ([width, height].some((side) => side < 64 || side > 4096 || side % 2 !== 0))
+    return 'the size is not supported';
+  if (isKling && mode !== undefined && !['std', 'pro'].includes(mode)) return 'mode must be std or pro';
+  if (isKling && scale !== undefined && (scale < 0 || scale > 1)) return 'cfg_scale must be 0 to 1';
+  if (bound.image_tail !== undefined && model.startsWith('jimeng')) return 'image_tail is not supported';
+  return undefined;
+}
+
+const refused = (message: string): Refused => ({
+  refusal: errorE3(400, { code: 1201, message, request_id: 'r-1' }),
+});

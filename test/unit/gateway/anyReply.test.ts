@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readDownload, readInlineVideo } from '../../../src/core/gateway/downloadReply';
+import { GatewayError } from '../../../src/core/gateway/errors';
+import { readQueryBody } from '../../../src/core/gateway/queryBody';
+import { readQueryReply, type QueryOutcome } from '../../../src/core/gateway/queryReply';
+import { readSubmitReply } from '../../../src/core/gateway/submitReply';
+import { inlinePlace } from '../../../src/core/gateway/taskReply';
+
+/** The members that replies are made of, so that chance meets what the readers look for. */
+const KEYS = [
+  ...['task_id', 'id', 'status', 'url', 'data', 'code', 'message', 'error', 'metadata', 'output', 'success'],
+  ...['progress', 'fail_reason', 'failure_reason', 'video_url', 'video', 'task_status', 'response', 'videos'],
+  ...['base64', 'data_url', 'size', 'expires_at', 'raiMediaFilteredCount', '__proto__', 'constructor', 'x'],
+];
+const TEXTS = [
+  ...[
+    'succeeded',
+    'SUCCESS',
+    'failed',
+    'expired',
+    'error',
+    'in_progress',
+    'video_1',
+    'success',
+    '',
+    ' ',
+    '50%',
+  ],
+  ...[
+    'https://x.example/a.mp4',
+    'data:video/mp4;base64,AAAA',
+    'insert_task_failed',
+    'task_not_exist',
+    'AAAA',
+  ],
+  ...['{"message":"x"}', '{"error":{"code":"y","message":"{"}}', '无可用渠道', '\ud800', '\u0000', 'a b'],
+];
+
+const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 6 },
+    fc.oneof(
+      fc.constantFrom(...TEXTS),
+      fc.constantFrom(null, true, false, 0, -0, 200, 400, 1e300, 2 ** 53, 1765000000, 0.1),
+      fc.string({ unit: 'binary' }),
+    ),
+    fc.array(tie('value'), { maxLength: 3 }),
+    // Pairs, not an object: equal keys may come twice, in any order.
+    fc
+      .array(fc.tuple(fc.constantFrom(...KEYS), tie('value')), { maxLength: 7 })
+      .map((members) => new Members(members)),
+  ),
+}));
+
+class Members {
+  readonly list: readonly (readonly [string, unknown])[];
+
+  constructor(list: readonly (readonly [string, unknown])[]) {
+    this.list = list;
+  }
+}
+
+/** Writes JSON with repeated keys, and with letters as escapes where the dice says so. */
+function write(value: unknown, escapes: boolean): string {
+  if (value instanceof Members)
+    return `{ ${value.list.map(([key, inner]) => `${text(key, escapes)} :${write(inner, escapes)}`).join(',')}\n}`;
+  if (Array.isArray(value)) return `[${value.map((inner) => write(inner, escapes)).join(' , ')}]`;
+  return typeof value === 'string' ? text(value, escapes) : JSON.stringify(value);
+}
+
+function text(content: string, escapes: boolean): string {
+  if (!escapes) return JSON.stringify(content);
+  const units = Array.from({ length: content.length }, (_, index) => content.charCodeAt(index));
+  return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`;
+}
+
+/** A reply as bytes: any JSON, whole, cut, with rubbish before or after it, or with a byte changed. */
+const anyReply = fc
+  .record({
+    value: anyValue,
+    escapes: fc.boolean(),
+    prefix: fc.constantFrom('', '', '', '\ufeff', ' \n', '<html>'),
+    keep: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+    change: fc.option(fc.tuple(fc.nat(), fc.nat({ max: 255 }))),
+    chunk: fc.integer({ min: 1, max: 64 }),
+  })
+  .map(({ value, escapes, prefix, keep, change, chunk }) => {
+    const whole = Buffer.from(prefix + write(value, escapes));
+    const bytes = whole.subarray(0, Math.ceil(whole.length * keep));
+    if (change && bytes.length > 0) bytes[change[0] % bytes.length] = change[1];
+    return { bytes, chunk };
+  });
+
+async function* pieces(bytes: Buffer, chunk: number): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
+}
+
+/** All texts in a value, wherever they are. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
+/** What is read, or undefined where it was refused as it should be; anything else thrown is a fault of ours. */
+async function orRefused<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    assert.ok(error instanceof GatewayError, String(error));
+    assert.ok(error.kind === 'badReply' || error.kind === 'refused', error.kind);
+    return undefined;
+  }
+}
+
+const target = () => ({ write: () => Promise.resolve(), restart: () => Promise.resolve() });
+const statuses = fc.constantFrom(200, 200, 200, 201, 302, 400, 401, 403, 404, 429, 500, 503);
+const RUNS = { numRuns: 3000 };
+
+describe('whatever a reply holds', function () {
+  this.timeout(60_000);
+
+  it('property: a submit is accepted only with an id that stands there, and refused only where something says no', () => {
+    fc.assert(
+      fc.property(anyReply, statuses, ({ bytes }, status) => {
+        const body = bytes.toString('utf8');
+        const outcome = readSubmitReply(status, body);
+        if (outcome.kind === 'accepted') {
+          assert.ok(status < 300);
+          // Written with escapes or not: what JSON.parse makes of it holds the id.
+          const read: unknown = JSON.parse(body.replace(/^\ufeff/, '').replace(/,(?=\s*[}\]])/g, ''));
+          assert.ok(textsIn(read).some((found) => found.trim() === outcome.gatewayTaskId));
+        }
+        if (outcome.kind === 'rateLimited') assert.equal(status, 429);
+        if (outcome.kind !== 'refused') return;
+        assert.ok(status < 500 || (status === 503 && outcome.error.message.includes('无可用渠道')));
+        assert.ok(!body.includes('insert_task_failed'));
+        // A 2xx that is cut, empty or no object says nothing for certain.
+        if (status < 300)
+          assert.equal(
+            typeof JSON.parse(body.replace(/^\ufeff/, '').replace(/,(?=\s*[}\]])/g, '')),
+            'object',
+          );
+      }),
+      RUNS,
+    );
+  });
+
+  it('property: a query is an end only where a word of the end stands, and links only what stands there', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyReply, statuses, async ({ bytes, chunk }, status) => {
+        const value = await orRefused(readQueryBody(pieces(bytes, chunk), 1 << 20));
+        const outcome: QueryOutcome = readQueryReply(status, value);
+        if (outcome.kind !== 'task') return;
+        assert.ok(status < 300);
+        const { state } = outcome;
+        const words = textsIn(value).map((found) => found.trim().toLowerCase());
+        if (state.kind === 'failed') assert.ok(words.some((word) => /^(fail|error|cancel)/.test(word)));
+        if (state.kind === 'expired') assert.ok(words.includes('expired'));
+        if (state.kind !== 'succeeded') {
+          if ('progress' in state) assert.ok(state.progress >= 0 && state.progress <= 100);
+          return;
+        }
+        assert.ok(words.some((word) => /^(succe|complete|done)/.test(word)));
+        if (state.expired) assert.ok(words.includes('expired') && state.links.length === 0);
+        for (const link of state.links) {
+          const place = inlinePlace(link);
+          if (place === undefined) assert.ok(words.includes(link.toLowerCase()));
+          else {
+            // What is found by its place once more is the video that was seen there.
+            await readInlineVideo(pieces(bytes, chunk), place, target());
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('property: a download gives a video or says why not', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyReply, async ({ bytes, chunk }) => {
+        const read = await orRefused(readDownload(pieces(bytes, chunk), target()));
+        if (read === undefined) return;
+        assert.ok(read.bytes > 0);
+        assert.ok(read.declaredBytes === undefined || read.declaredBytes === read.bytes);
+      }),
+      RUNS,
+    );
+  });
+
+  it('property: a video in a query comes whole from its place, under any cut and writing', async () => {
+    const videos = fc.array(fc.uint8Array({ minLength: 1, maxLength: 200 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(videos, fc.boolean(), fc.integer({ min: 1, max: 97 }), async (all, escapes, chunk) => {
+        const uris = all.map((video) => `data:video/mp4;base64,${Buffer.from(video).toString('base64')}`);
+        const members = new Members([
+          ['metadata', new Members([['response', new Members([['videos', uris]])]])],
+          ['url', uris.length === 1 ? uris[0] : uris],
+          ['status', 'succeeded'],
+          ['task_id', 't'],
+        ]);
+        const bytes = Buffer.from(write(members, escapes));
+        const outcome = readQueryReply(200, await readQueryBody(pieces(bytes, chunk), 1 << 20));
+        assert.ok(outcome.kind === 'task' && outcome.state.kind === 'succeeded');
+        assert.equal(outcome.state.links.length, all.length);
+        for (const [index, link] of outcome.state.links.entries()) {
+          const got: Uint8Array[] = [];
+          const collect = {
+            write: (piece: Uint8Array) => Promise.resolve(void got.push(piece)),
+            restart: () => Promise.resolve(void (got.length = 0)),
+          };
+          const length = await readInlineVideo(pieces(bytes, chunk), inlinePlace(link) ?? '', collect);
+          assert.equal(length, all[index]?.length);
+          assert.deepEqual(Buffer.concat(got), Buffer.from(all[index] ?? []));
+        }
+      }),
+    );
+  });
+
+  it('takes nesting without end, and texts of the largest size, in its stride', async () => {
+    const started = performance.now();
+    for (const body of [
+      '['.repeat(500_000),
+      '{"data":'.repeat(60_000),
+      `{"message":"${'{'.repeat(1_000_000)}"}`,
+    ]) {
+      assert.equal(readSubmitReply(200, body).kind, 'unknown');
+      assert.equal(readSubmitReply(400, body).kind, 'refused');
+      await orRefused(readQueryBody(pieces(Buffer.from(body), 65_536), 1 << 20));
+      await orRefused(readDownload(pieces(Buffer.from(body), 65_536), target()));
+    }
+    assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
+  });
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import fc from 'fast-check';
+import type { Log } from '../../../src/core/common/log';
+import { openStore } from '../../../src/core/tasks/openStore';
+import { PHASES, canMove, isEnd, type Phase } from '../../../src/core/tasks/phases';
+import { FakeClock } from '../support/fakeClock';
+
+const nothing = (): void => undefined;
+const SILENT: Log = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** The gateway has, or had, a task of it. */
+const AFTER_ACCEPTANCE: ReadonlySet<Phase> = new Set([
+  'queued',
+  'running',
+  'ready',
+  'saving',
+  'saved',
+  'failed',
+  'lost',
+]);
+
+/** All that can be reached from a phase, itself not included unless there is a way back. */
+function reachable(from: Phase, without: readonly Phase[] = []): Set<Phase> {
+  const seen = new Set<Phase>();
+  const walk = (phase: Phase): void => {
+    for (const next of PHASES) {
+      if (!canMove(phase, next) || seen.has(next) || without.includes(next)) continue;
+      seen.add(next);
+      walk(next);
+    }
+  };
+  walk(from);
+  return seen;
+}
+
+describe('phases', () => {
+  it('every phase can be reached from the first, and an end from every phase', () => {
+    const fromDraft = reachable('draft');
+    for (const phase of PHASES) {
+      assert.ok(fromDraft.has(phase), phase);
+      assert.ok(isEnd(phase) || [...reachable(phase)].some(isEnd), phase);
+    }
+  });
+
+  it('staying is no move', () => {
+    for (const phase of PHASES) assert.equal(canMove(phase, phase), false, phase);
+  });
+
+  it('without being sent, a request never becomes unknown, accepted or charged', () => {
+    // What was stopped may be looked for again, but only with a task id (see ends.test.ts).
+    const unsent = reachable('draft', ['sending', 'stopped']);
+    assert.deepEqual([...unsent], ['rejected']);
+    assert.equal(canMove('stopped', 'unknown'), false);
+  });
+
+  it('nothing that the gateway has, and nothing unknown, is ever sent again', () => {
+    for (const phase of PHASES) {
+      if (phase !== 'unknown' && !AFTER_ACCEPTANCE.has(phase) && phase !== 'stopped') continue;
+      const onward = reachable(phase);
+      assert.equal(onward.has('draft') || onward.has('sending'), false, phase);
+    }
+  });
+
+  it('a video in the library is only ever left by looking again', () => {
+    assert.deepEqual(
+      PHASES.filter((phase) => canMove('saved', phase)),
+      ['queued'],
+    );
+    assert.deepEqual(
+      PHASES.filter((phase) => canMove(phase, 'saved')),
+      ['saving'],
+    );
+  });
+
+  it('property: the store takes legal moves alone, and what it refuses leaves no trace', async function () {
+    this.timeout(30_000);
+    const folder = mkdtempSync(path.join(tmpdir(), 'nebula-phases-'));
+    const place = { database: path.join(folder, 'tasks.db'), libraryFolder: folder };
+    const store = await openStore(place, new FakeClock(), SILENT);
+    const attempts = fc.array(fc.constantFrom(...PHASES), { maxLength: 30 });
+    try {
+      await fc.assert(
+        fc.asyncProperty(attempts, async (moves) => {
+          const id = randomUUID();
+          const draft = { id, baseUrl: 'https://gateway.example', keyId: 'k', bodySha256: 'b', nextDue: 1 };
+          const record = await store.insert(
+            { ...draft, request: { model: 'sora-2', prompt: 'x' } },
+            () => undefined,
+          );
+          const went: Phase[] = [record.phase];
+          for (const to of moves) {
+            const before = store.record(id);
+            const [from] = went.slice(-1) as [Phase];
+            const done = await store.update(id, () => ({ phase: to })).catch(() => undefined);
+            if (from === to || canMove(from, to)) assert.equal(done?.phase, to);
+            else assert.deepEqual(store.record(id), before);
+            if (from !== to && canMove(from, to)) went.push(to);
+          }
+          assert.deepEqual(
+            store.task(id)?.timeline.map((entry) => entry.phase),
+            went,
+          );
+          if (isEnd(went.at(-1) ?? 'draft')) assert.equal(store.record(id)?.nextDue, undefined);
+          for (const [index, phase] of went.entries())
+            if (phase === 'sending') assert.equal(went[index - 1], 'draft');
+        }),
+        { numRuns: 40 },
+      );
+    } finally {
+      store.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
