@@ -12,11 +12,11 @@ import type { Disk } from './library/disk';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
-import type { ReadOnlyReason } from './tasks/database';
+import type { ReadOnlyReason } from './tasks/store/database';
 import { Failures } from './tasks/failures';
-import { TaskFeed } from './tasks/feed';
+import { TaskFeed } from './tasks/store/feed';
 import { Librarian } from './tasks/librarian';
-import { openStore, openStoreNow, type StorePlace } from './tasks/openStore';
+import { openStore, openStoreNow, type StorePlace } from './tasks/store/openStore';
 import { OriginGate } from './tasks/originGate';
 import { PendingMarker } from './tasks/pendingMarker';
 import { isEnd } from './tasks/phases';
@@ -26,12 +26,12 @@ import { Reopener } from './tasks/reopener';
 import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
 import { Saver } from './tasks/saver';
 import { settled } from './tasks/settled';
-import { StorageWatcher } from './tasks/storageWatcher';
-import { isBusy } from './tasks/sqliteErrors';
-import type { TaskStore } from './tasks/store';
+import { StorageWatcher } from './tasks/store/storageWatcher';
+import { isBusy } from './tasks/store/sqliteErrors';
+import type { TaskStore } from './tasks/store/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './tasks/task';
-import type { StorePosition } from './tasks/taskReader';
+import type { StorePosition } from './tasks/store/taskReader';
 
 export interface EngineOptions {
   /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */

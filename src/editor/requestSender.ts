@@ -5,7 +5,7 @@ import type { ApiKey } from '../core/gateway/apiKey';
 import { originOf } from '../core/gateway/baseUrl';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import { prepareRequest } from '../core/models/prepareRequest';
-import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/tasks/database';
+import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/tasks/store/database';
 import { SubmitCancelled } from '../core/tasks/submitter';
 import type { Task } from '../core/tasks/task';
 import type { Asker } from './asker';

@@ -3,7 +3,7 @@ import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
 import type { Phase } from './phases';
 import { LEASE, LEASE_RENEWAL } from './schedule';
-import type { TaskStore } from './store';
+import type { TaskStore } from './store/store';
 
 /**
  * Holds a task for this window while it is sent or fetched, by moving its due time on. When the window dies, the

@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock';
-import type { OriginState } from './record';
+import type { OriginState } from './store/record';
 import { FURTHEST_AHEAD, RECHECK } from './schedule';
-import type { TaskStore } from './store';
+import type { TaskStore } from './store/store';
 import type { Failure } from './task';
 
 /** Between tasks that are woken together, in ms. */

@@ -10,9 +10,9 @@ import { countDenial } from './denials';
 import type { Failures, Trouble } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
-import type { TaskPatch } from './patch';
+import type { TaskPatch } from './store/patch';
 import type { Phase } from './phases';
-import type { TaskRecord } from './record';
+import type { TaskRecord } from './store/record';
 import type { Saver } from './saver';
 import {
   DENIALS_APART,
@@ -24,7 +24,7 @@ import {
   jittered,
   pollInterval,
 } from './schedule';
-import type { TaskStore } from './store';
+import type { TaskStore } from './store/store';
 import type { Submitter } from './submitter';
 
 interface Parts {

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import type { Library } from '../library/library';
-import type { TaskPatch } from './patch';
+import type { TaskPatch } from './store/patch';
 import type { PendingMarker } from './pendingMarker';
 import { canMove } from './phases';
-import type { TaskStore } from './store';
+import type { TaskStore } from './store/store';
 import type { Task } from './task';
 
 interface Parts {

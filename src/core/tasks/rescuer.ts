@@ -4,13 +4,13 @@ import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
 import { DiskError } from '../library/disk';
 import type { Library, LibraryFile, LibraryVideo, Stock } from '../library/library';
-import { nameOfPart, namesOf, possibleNames } from './ownedFiles';
+import { nameOfPart, namesOf, possibleNames } from './store/ownedFiles';
 import { canMove, isEnd } from './phases';
-import type { TaskRecord } from './record';
+import type { TaskRecord } from './store/record';
 import type { Reopener } from './reopener';
 import { describeTask, readSidecarTask, savedRecord, type SidecarTask } from './sidecarTask';
-import type { TaskStore } from './store';
-import type { TaskWithFiles } from './taskReader';
+import type { TaskStore } from './store/store';
+import type { TaskWithFiles } from './store/taskReader';
 
 interface Parts {
   readonly store: TaskStore;

@@ -15,11 +15,11 @@ import { countDenial } from './denials';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
-import type { TaskPatch } from './patch';
-import type { TaskRecord } from './record';
+import type { TaskPatch } from './store/patch';
+import type { TaskRecord } from './store/record';
 import { DEAD_LINKS_APART, FETCH_PATIENCE, LEASE, RECHECK, VIDEO_GRACE, fetchInterval } from './schedule';
 import { describeTask } from './sidecarTask';
-import type { TaskStore } from './store';
+import type { TaskStore } from './store/store';
 
 interface Parts {
   readonly store: TaskStore;

@@ -6,11 +6,11 @@ import type { Access, GatewayClient, PreparedSubmit } from '../gateway/client';
 import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
-import { ReadOnlyStoreError } from './database';
+import { ReadOnlyStoreError } from './store/database';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
-import type { TaskPatch } from './patch';
-import type { TaskRecord } from './record';
+import type { TaskPatch } from './store/patch';
+import type { TaskRecord } from './store/record';
 import {
   CONNECT_PATIENCE,
   CONNECT_TRIES,
@@ -20,7 +20,7 @@ import {
   MOST_WAITING,
   resendInterval,
 } from './schedule';
-import type { TaskStore } from './store';
+import type { TaskStore } from './store/store';
 
 /** The submit was called off before a byte left: there is no task. */
 export class SubmitCancelled extends Error {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, statSync } from 'nod
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
-import { ReadOnlyStoreError } from '../../../src/core/tasks/database';
+import { ReadOnlyStoreError } from '../../../src/core/tasks/store/database';
 import type { Task } from '../../../src/core/tasks/task';
 import { FailingDisk, type DiskCall } from '../support/failingDisk';
 import { World } from '../support/world';

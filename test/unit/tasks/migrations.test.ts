@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Database } from '../../../src/core/tasks/database';
+import { Database } from '../../../src/core/tasks/store/database';
 import { PHASES, isEnd } from '../../../src/core/tasks/phases';
-import { SCHEMA_VERSION, migrate } from '../../../src/core/tasks/schema';
+import { SCHEMA_VERSION, migrate } from '../../../src/core/tasks/store/schema';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { World } from '../support/world';

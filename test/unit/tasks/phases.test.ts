@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import fc from 'fast-check';
 import type { Log } from '../../../src/core/common/log';
-import { openStore } from '../../../src/core/tasks/openStore';
+import { openStore } from '../../../src/core/tasks/store/openStore';
 import { PHASES, canMove, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import { FakeClock } from '../support/fakeClock';
 

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Database, ReadOnlyStoreError } from '../../../src/core/tasks/database';
-import { SCHEMA_VERSION } from '../../../src/core/tasks/schema';
+import { Database, ReadOnlyStoreError } from '../../../src/core/tasks/store/database';
+import { SCHEMA_VERSION } from '../../../src/core/tasks/store/schema';
 import { PHASES, canMove, isEnd } from '../../../src/core/tasks/phases';
 import { FakeClock } from '../support/fakeClock';
 import { World } from '../support/world';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FaultOptions } from '../../gateway/pretendGateway';
-import { ReadOnlyStoreError } from '../../../src/core/tasks/database';
+import { ReadOnlyStoreError } from '../../../src/core/tasks/store/database';
 import { SubmitCancelled } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/tasks/phases';
 import type { Charged, FailureKind } from '../../../src/core/tasks/task';

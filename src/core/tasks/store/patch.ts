@@ -1,7 +1,7 @@
-import type { VideoRequest } from '../models/request';
-import type { Phase } from './phases';
+import type { VideoRequest } from '../../models/request';
+import type { Phase } from '../phases';
 import type { StoredVideo, TaskRecord } from './record';
-import type { Failure } from './task';
+import type { Failure } from '../task';
 
 export interface NewTask {
   readonly id: string;

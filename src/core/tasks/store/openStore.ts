@@ -1,5 +1,5 @@
-import type { Clock } from '../common/clock';
-import { describeError, type Log } from '../common/log';
+import type { Clock } from '../../common/clock';
+import { describeError, type Log } from '../../common/log';
 import { Database } from './database';
 import { mendStore } from './mendStore';
 import { isBusy, isDamaged, isInputOutput } from './sqliteErrors';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { videoRequestSchema, type VideoRequest } from '../models/request';
-import { PHASES, type Phase } from './phases';
-import { FAILURE_KINDS, type Failure } from './task';
+import { videoRequestSchema, type VideoRequest } from '../../models/request';
+import { PHASES, type Phase } from '../phases';
+import { FAILURE_KINDS, type Failure } from '../task';
 
 /** A video of a task as the store keeps it: by its file's name in the library. */
 export interface StoredVideo {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '../common/clock';
-import { Emitter, type Event } from '../common/events';
+import type { Clock } from '../../common/clock';
+import { Emitter, type Event } from '../../common/events';
 import { Patience, whenFree } from './patience';
 import { SCHEMA_VERSION, migrate } from './schema';
 import { BeingMendedError, DamagedError, isBusy, isDamaged, isMoved, isReadOnly } from './sqliteErrors';

@@ -1,9 +1,9 @@
 import { open, rename, rm, stat, utimes } from 'node:fs/promises';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { sleep, type Clock } from '../common/clock';
-import { describeError, type Log } from '../common/log';
-import { Library } from '../library/library';
+import { sleep, type Clock } from '../../common/clock';
+import { describeError, type Log } from '../../common/log';
+import { Library } from '../../library/library';
 import { Database, check } from './database';
 import type { StorePlace } from './openStore';
 import { whenFree } from './patience';
