@@ -28,7 +28,7 @@ const AGAINST: Readonly<Record<FailureKind, readonly Action[]>> = {
   key: ['setApiKey', 'generateAgain'],
   permission: ['setApiKey', 'editAndGenerate', 'generateAgain'],
   rateLimit: ['generateAgain'],
-  upstream: ['generateAgain'],
+  upstream: ['generateAgain', 'editAndGenerate'],
   network: ['testConnection', 'generateAgain'],
   expired: ['generateAgain'],
   badReply: ['generateAgain'],

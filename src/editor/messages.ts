@@ -166,7 +166,7 @@ export class Messages {
 
   /** A person's request ended without being accepted, or nobody knows. */
   notAccepted(task: Task, explanation: FailureExplanation): void {
-    this.#explain(task, explanation, 3);
+    this.#explain(task, explanation, 2);
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────
@@ -216,7 +216,7 @@ export class Messages {
 
   /** A task ended without a video, some time after it was sent. */
   taskEnded(task: Task, explanation: FailureExplanation): void {
-    this.#explain(task, explanation, 2, [this.#silence()]);
+    this.#explain(task, explanation, 1, [this.#silence()]);
   }
 
   /** The key was refused while tasks are followed: all of them wait. */
@@ -308,14 +308,9 @@ export class Messages {
   /** The library lies on another machine than the user's programs. */
   libraryIsElsewhere(ids: readonly string[]): void {
     const sentence = this.#l10n.t(
-      'The video lies on the machine that this editor is connected to, where your own programs cannot reach it. Save it first.',
+      'The video lies on the machine that this editor is connected to, where your own programs cannot reach it. Save As… brings it to your own machine, where its dialog offers “Show Local”.',
     );
-    const save = {
-      title: this.#l10n.t('Save to Workspace'),
-      command: COMMANDS.saveToWorkspace,
-      arguments: rows(ids),
-    };
-    this.#box.show('info', sentence, [save, this.#saveAs(ids)]);
+    this.#box.show('info', sentence, [this.#saveAs(ids)]);
   }
 
   /** Where the library is, where its folder can't be opened. */
@@ -358,7 +353,13 @@ export class Messages {
   }
 
   #silence(): Button {
-    return { title: this.#l10n.t('Don’t Show Again'), run: this.#silenceNotices };
+    const run = () => {
+      this.#silenceNotices();
+      this.#box.status(
+        this.#l10n.t('No more notices about tasks. The setting “nebulaVideo.notify” brings them back.'),
+      );
+    };
+    return { title: this.#l10n.t('Don’t Show Again'), run };
   }
 
   #openSetting(name: string): Button {
@@ -369,7 +370,7 @@ export class Messages {
     };
   }
 
-  /** Says of a task how it stands, with the first of the actions that help. */
+  /** Says of a task how it stands, with the first of the actions that help, and the page that says more. */
   #explain(
     { id, request, phase }: Task,
     { title, sentence, charge, actions }: FailureExplanation,
@@ -383,6 +384,7 @@ export class Messages {
       sentence,
       charge,
     );
+    const open = { title: this.#l10n.t('Open'), command: COMMANDS.openVideo, arguments: [id] };
     const helps = actions.slice(0, most).flatMap((action): Button[] => {
       const deed = deedOf(action, id);
       return deed
@@ -391,6 +393,7 @@ export class Messages {
     });
     this.#box.show(phase === 'unknown' || phase === 'lost' ? 'warning' : 'error', words, [
       ...helps,
+      open,
       ...others,
     ]);
   }

@@ -123,11 +123,7 @@ export class TaskRows implements Disposable {
       icon,
       color === undefined ? undefined : new vscode.ThemeColor(color),
     );
-    const state = isCleaned
-      ? l10n.t('File removed by you')
-      : isMissing
-        ? l10n.t('File missing')
-        : phaseWord(task.phase, l10n);
+    const state = this.#stateOf(task);
     const details = this.#details(task);
     // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
     const isPlain = (task.phase === 'saved' && !isMissing) || hasProgress(task);
@@ -144,7 +140,7 @@ export class TaskRows implements Disposable {
   resolveTreeItem(item: vscode.TreeItem, id: string): vscode.TreeItem {
     const task = this.#tree?.task(id);
     const { clock, language, l10n } = this.#parts;
-    if (task) item.tooltip = taskTooltip(task, clock.now(), language, l10n);
+    if (task) item.tooltip = taskTooltip(task, this.#stateOf(task), clock.now(), language, l10n);
     return item;
   }
 
@@ -159,6 +155,13 @@ export class TaskRows implements Disposable {
 
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  /** How a task stands, in a word or two. */
+  #stateOf({ id, phase }: Task): string {
+    const { l10n } = this.#parts;
+    if (!this.#missing.has(id)) return phaseWord(phase, l10n);
+    return this.#cleaned.has(id) ? l10n.t('File removed by you') : l10n.t('File missing');
   }
 
   /** When it was asked for, how far it is, and with what. */

@@ -16,8 +16,17 @@ import {
 /** Of a prompt, so much is shown, in characters. */
 const LONGEST_PROMPT = 1000;
 
-/** What is known of a task, for a hover. Text of users and gateways can form no Markdown in it. */
-export function taskTooltip(task: Task, now: number, language: string, l10n: L10n): vscode.MarkdownString {
+/**
+ * What is known of a task, for a hover. Text of users and gateways can form no Markdown in it.
+ * @param state how it stands, in a word or two, as the row has it
+ */
+export function taskTooltip(
+  task: Task,
+  state: string,
+  now: number,
+  language: string,
+  l10n: L10n,
+): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string) => {
     text.appendMarkdown(`\n\n**${asMarkdown(name)}** ${asMarkdown(value)}`);
@@ -29,7 +38,7 @@ export function taskTooltip(task: Task, now: number, language: string, l10n: L10
   );
   line(l10n.t('Model:'), [task.request.model, ...options].join(' · '));
   const progress = task.progress === undefined ? '' : ` · ${task.progress} %`;
-  line(l10n.t('State:'), phaseWord(task.phase, l10n) + (task.phase === 'running' ? progress : ''));
+  line(l10n.t('State:'), state + (task.phase === 'running' ? progress : ''));
   for (const video of task.videos) {
     const sound = video.hasAudio ? l10n.t('with sound') : l10n.t('silent');
     line(

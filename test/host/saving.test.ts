@@ -111,6 +111,22 @@ describe('saving videos', () => {
     }
   });
 
+  it('writes to a single file that a browser has handed out, with nothing beside it', async () => {
+    const files = new MemoryFiles();
+    files.only = '/picked/mine.mp4';
+    const registered = vscode.workspace.registerFileSystemProvider('nebula-picked', files);
+    try {
+      const [video] = task.videos;
+      assert.ok(video);
+      const target = vscode.Uri.parse('nebula-picked:/picked/mine.mp4');
+      assert.equal((await saverWith({}).saveAs(video, target)).fault, undefined);
+      assert.deepEqual([...files.files.keys()], ['/picked/mine.mp4']);
+      assert.equal(files.files.get('/picked/mine.mp4')?.length, video.bytes);
+    } finally {
+      registered.dispose();
+    }
+  });
+
   it('says of a read-only workspace that it is one', async () => {
     const files = new MemoryFiles();
     const registered = vscode.workspace.registerFileSystemProvider('nebula-fixed', files, {
@@ -219,6 +235,12 @@ describe('saving videos', () => {
       own.notifier.shown.length = 0;
       await run('saveAs', task.id);
       assert.deepEqual(own.notifier.shown, []);
+      // Whoever just presses Enter overwrites nothing.
+      await run('saveToWorkspace', task.id);
+      own.desktop.targets.push(undefined);
+      await run('saveAs', task.id);
+      const free = own.desktop.suggestions.at(-1);
+      assert.ok(free && !existsSync(free.fsPath) && path.dirname(free.fsPath).endsWith('videos'));
     });
 
     it('Save As: says when the place cannot be written to', async () => {
@@ -248,7 +270,8 @@ describe('saving videos', () => {
       own.desktop.isHere = false;
       for (const name of ['openExternally', 'revealVideo']) {
         await run(name, task.id);
-        assert.deepEqual(own.notifier.last.actions, ['Save to Workspace', 'Save As…']);
+        assert.deepEqual(own.notifier.last.actions, ['Save As…']);
+        assert.match(own.notifier.last.message, /Show Local/);
       }
       await run('openLibrary');
       assert.ok(own.notifier.last.message.includes(path.dirname(source())));

@@ -40,7 +40,7 @@ VS Code with Nebula Video:  ${address}
 Pretend gateway:            ${gateway.baseUrl} (its videos take about 15 seconds and cost nothing)
 Faults and the clock:       ${gateway.controlUrl}
 
-Everything here is thrown away at the end. Press Ctrl-C to stop.
+This VS Code has no native parts, so its Output view shows no log. Everything here is thrown away at the end. Press Ctrl-C to stop.
 `);
     console.log(await openWindow(address, profile, cleanup));
     await Promise.race([

@@ -85,7 +85,7 @@ describe('what people meet beside list, wizard and player', function () {
     const toast = stage.window.toast('This video was held back');
     await toast.waitFor({ timeout: 60_000 });
     assert.match(await toast.innerText(), /Nothing was charged/);
-    for (const name of ['Edit and Generate…', 'Generate Again…']) {
+    for (const name of ['Edit and Generate…', 'Open']) {
       assert.equal(await toast.getByRole('button', { name }).count(), 1, name);
     }
     await look('notice-failed');

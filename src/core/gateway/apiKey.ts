@@ -9,18 +9,37 @@ export interface KeySource {
   keyFor(origin: string): Promise<ApiKey | undefined>;
 }
 
+/** Why a text can't be a key. */
+export type KeyFault = 'empty' | 'blanks' | 'characters' | 'short' | 'long';
+
+/** Shortest and longest key that is thinkable, in characters. */
+const KEY_LENGTH = { least: 3, most: 512 } as const;
+
 /**
- * Cleans a key as people paste it: blanks, quotes and a leading `Bearer `. Undefined when what is left
- * is empty or cannot travel in a header.
+ * Cleans a key as people paste it: blanks, quotes and a leading `Bearer `, in whatever order they wrap it. Or says why
+ * what is left can't travel in a header (RFC 9110 5.5 allows no more than visible ASCII here).
  */
+export function readKey(text: string): { readonly key: string } | { readonly fault: KeyFault } {
+  let key = text;
+  let before: string;
+  do {
+    before = key;
+    key = key
+      .trim()
+      .replace(/^["'`“”„‘’]+|["'`“”„‘’]+$/g, '')
+      .replace(/^bearer(\s+|(?=["'`“”„‘’]|$))/i, '');
+  } while (key !== before);
+  if (key === '') return { fault: 'empty' };
+  if (/\s/.test(key)) return { fault: 'blanks' };
+  if (!/^[\x21-\x7e]+$/.test(key)) return { fault: 'characters' };
+  if (key.length < KEY_LENGTH.least) return { fault: 'short' };
+  return key.length > KEY_LENGTH.most ? { fault: 'long' } : { key };
+}
+
+/** The key in a text as people paste it; undefined when there is none in it. */
 export function cleanKey(text: string): string | undefined {
-  const key = text
-    .trim()
-    .replace(/^["'`]+|["'`]+$/g, '')
-    .trim()
-    .replace(/^bearer\s+/i, '')
-    .trim();
-  return /^[\x21-\x7e]{3,512}$/.test(key) ? key : undefined;
+  const read = readKey(text);
+  return 'key' in read ? read.key : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
-import { cleanKey } from '../../core/gateway/apiKey';
+import { cleanKey, readKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import type { Asker } from '../asker';
 import type { ConnectionState } from '../connection';
@@ -33,7 +33,7 @@ export async function setApiKey(parts: Parts): Promise<void> {
     ),
     placeholder: 'sk-…',
     secret: true,
-    validate: (value) => (cleanKey(value) === undefined ? keyFault(value, l10n) : undefined),
+    validate: (value) => keyFault(value, l10n),
   });
   const key = text === undefined ? undefined : cleanKey(text);
   if (key === undefined) return;
@@ -106,10 +106,21 @@ async function checkNewKey({ messages, l10n, look }: Parts): Promise<void> {
   }
 }
 
-function keyFault(text: string, l10n: L10n): string {
-  return text.trim() === ''
-    ? l10n.t('Paste the key, or press Escape to leave things as they are.')
-    : l10n.t(
-        'This cannot be a key: it has blanks or characters that cannot be sent, or is too short or too long.',
+function keyFault(text: string, l10n: L10n): string | undefined {
+  const read = readKey(text);
+  if ('key' in read) return undefined;
+  switch (read.fault) {
+    case 'empty':
+      return l10n.t('Paste the key, or press Escape to leave things as they are.');
+    case 'blanks':
+      return l10n.t('This cannot be a key: there is a blank in it. Perhaps more than the key was copied.');
+    case 'characters':
+      return l10n.t(
+        'This cannot be a key: there is a character in it that cannot be sent. Copy it once more from Nebula.',
       );
+    case 'short':
+      return l10n.t('This cannot be a key: it is too short. Perhaps only a part of it was copied.');
+    case 'long':
+      return l10n.t('This cannot be a key: it is too long. Perhaps more than the key was copied.');
+  }
 }

@@ -43,7 +43,11 @@ export async function removeTask(parts: Parts, args: readonly unknown[]): Promis
           : l10n.t('Remove {0} tasks from the list?', tasks.length),
       detail: tasks.some(({ videos }) => videos.length > 0)
         ? l10n.t('The finished videos stay in the library. What is known of how they were made is forgotten.')
-        : l10n.t('What is known of the request and how it ended is forgotten.'),
+        : tasks.some(({ phase, gatewayTaskId }) => phase !== 'failed' && gatewayTaskId !== undefined)
+          ? l10n.t(
+              'What is known of the request is forgotten, with the task id: without that, a video that the gateway may still have cannot be fetched any more.',
+            )
+          : l10n.t('What is known of the request and how it ended is forgotten.'),
       action: l10n.t('Remove'),
     }),
     act: async (engine, id) => engine.remove(id),

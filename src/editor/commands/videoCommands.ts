@@ -9,7 +9,7 @@ import type { Desktop } from '../desktop';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../messages';
 import type { SaveRoots } from '../saving/saveRoots';
-import { labelOf, type SaveFault, type VideoSaver } from '../saving/videoSaver';
+import { exists, labelOf, numbered, type SaveFault, type VideoSaver } from '../saving/videoSaver';
 import type { Settings } from '../settings';
 import { MOST_CHOICES, tasksFor } from './taskArguments';
 
@@ -215,9 +215,19 @@ async function suggestion(
   if (!folder) return vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), file);
   const usual = vscode.Uri.joinPath(folder.uri, ...(foldersBelow(settings.saveFolder(folder.uri)) ?? []));
   // A dialog can't begin in a folder that is not there.
-  const isThere = await vscode.workspace.fs.stat(usual).then(
-    () => true,
-    () => false,
-  );
-  return vscode.Uri.joinPath(isThere ? usual : folder.uri, file);
+  const place = (await isThere(usual)) ? usual : folder.uri;
+  return freeName(place, file.slice(0, -'.mp4'.length));
+}
+
+/** The first of the names in a row that nothing has yet: who just presses Enter overwrites nothing. */
+async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri> {
+  for (let number = 1; ; number++) {
+    const file = vscode.Uri.joinPath(folder, numbered(name, number));
+    if (!(await isThere(file))) return file;
+  }
+}
+
+async function isThere(uri: vscode.Uri): Promise<boolean> {
+  // A place that can't be looked at is for the dialog to judge.
+  return exists(uri).catch(() => false);
 }

@@ -69,12 +69,12 @@ export class VideoSaver {
   /** Saves one video to a place that the user has chosen, and has agreed to overwrite if it was there. */
   async saveAs(video: Video, target: vscode.Uri): Promise<SaveOutcome> {
     const source = vscode.Uri.parse(video.uri);
-    if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
     try {
+      if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
       await place(source, target, true);
       return { saved: [target] };
     } catch (error) {
-      return { saved: [], fault: this.#asFault(error, vscode.Uri.joinPath(target, '..').path) };
+      return { saved: [], fault: this.#asFault(error, labelOf(vscode.Uri.joinPath(target, '..'))) };
     }
   }
 
@@ -101,7 +101,7 @@ export class VideoSaver {
   async #copyToFreeName(video: Video, folder: vscode.Uri, name: string, once: boolean): Promise<vscode.Uri> {
     const source = vscode.Uri.parse(video.uri);
     for (let number = 1; number < MOST_NUMBERS; number++) {
-      const target = vscode.Uri.joinPath(folder, `${name}${number === 1 ? '' : `-${number}`}.mp4`);
+      const target = vscode.Uri.joinPath(folder, numbered(name, number));
       if (await exists(target)) {
         if (once && (await isCopyOf(video, target))) return target;
         continue;
@@ -127,6 +127,11 @@ export class VideoSaver {
   }
 }
 
+/** The file name of the first, second ... video of a name. */
+export function numbered(name: string, number: number): string {
+  return `${name}${number === 1 ? '' : `-${number}`}.mp4`;
+}
+
 /** A place as people name it: within the workspace, or the whole path. */
 export function labelOf(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
@@ -138,7 +143,13 @@ export function labelOf(uri: vscode.Uri): string {
  * lost, and a full disk would cost the user theirs.
  */
 async function place(source: vscode.Uri, target: vscode.Uri, overwrite: boolean): Promise<void> {
-  const beside = target.with({ path: `${target.path}.${randomUUID()}.part` });
+  if (target.scheme !== 'file') {
+    // A browser hands out single files, which have nothing beside them; other places may not rename.
+    await vscode.workspace.fs.writeFile(target, await vscode.workspace.fs.readFile(source));
+    return;
+  }
+  // A name of its own, because one that is made of the target's could be too long.
+  const beside = vscode.Uri.joinPath(target, '..', `.nebula-video-${randomUUID()}.part`);
   try {
     await vscode.workspace.fs.copy(source, beside);
     await vscode.workspace.fs.rename(beside, target, { overwrite });
@@ -148,7 +159,8 @@ async function place(source: vscode.Uri, target: vscode.Uri, overwrite: boolean)
   }
 }
 
-async function exists(uri: vscode.Uri): Promise<boolean> {
+/** Whether there is something at a place. */
+export async function exists(uri: vscode.Uri): Promise<boolean> {
   try {
     await vscode.workspace.fs.stat(uri);
     return true;

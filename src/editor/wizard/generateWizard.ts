@@ -6,7 +6,7 @@ import { VERY_LONG, countLines, hasLines, needsEditor } from '../prompt/promptTe
 import { asPlainText, optionQuestion, optionWord, shortPrompt } from '../taskWords';
 import { askPick, askText, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
 import type { QuickInputs, Weight } from './quickInputs';
-import type { WizardMemory } from './wizardMemory';
+import type { Draft, WizardMemory } from './wizardMemory';
 
 interface Parts {
   readonly inputs: QuickInputs;
@@ -66,6 +66,9 @@ class GenerateWizard {
   readonly #given: string | undefined;
   /** What stands in the prompt step is a draft of an earlier time that has not been touched. */
   #isOldDraft: boolean;
+  /** The draft that was there before, and whether this wizard has put its own in its place. */
+  readonly #earlierDraft: Draft | undefined;
+  #hasReplacedDraft = false;
 
   constructor(parts: Parts, start: WizardStart) {
     this.#parts = parts;
@@ -73,6 +76,7 @@ class GenerateWizard {
     this.#title = parts.l10n.t('Generate Video');
     const { request } = start;
     const lastDraft = parts.memory.draft();
+    this.#earlierDraft = lastDraft;
     // What was chosen for one prompt says nothing about another one.
     const belongs = request?.prompt === undefined || request.prompt === lastDraft?.prompt;
     const draft = belongs ? lastDraft : undefined;
@@ -320,13 +324,24 @@ class GenerateWizard {
 
   /** What was brought along, and not changed, is kept where it came from; an older draft is worth more than a copy. */
   #keepDraft(): void {
-    if (!this.#isWritten()) return;
+    if (!this.#isWritten()) {
+      if (this.#hasReplacedDraft) this.#putBackDraft();
+      return;
+    }
+    this.#hasReplacedDraft = true;
     const model = this.#model;
     this.#parts.memory.keepDraft({
       prompt: this.#prompt,
       ...(model ? { model: model.id } : {}),
       options: this.#options,
     });
+  }
+
+  /** The change was undone, so there is nothing new to keep. */
+  #putBackDraft(): void {
+    this.#hasReplacedDraft = false;
+    if (this.#earlierDraft) this.#parts.memory.keepDraft(this.#earlierDraft);
+    else this.#parts.memory.dropDraft();
   }
 
   #isWritten(): boolean {

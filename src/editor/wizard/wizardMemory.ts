@@ -48,6 +48,11 @@ export class WizardMemory {
     void this.#update(this.#workspace, MEMENTOS.draft, value);
   }
 
+  /** There is no draft any more; nobody needs to wait for that. */
+  dropDraft(): void {
+    void this.forgetDraft();
+  }
+
   /** Resolves when it is forgotten: what may be paid for from here on must not be offered as a draft. */
   async forgetDraft(): Promise<void> {
     await this.#update(this.#workspace, MEMENTOS.draft, undefined);

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 /** A file system in memory, for workspaces that are on no disk. */
 export class MemoryFiles implements vscode.FileSystemProvider {
   readonly files = new Map<string, Uint8Array>();
+  /** The only place that can be written to, if it is said. */
+  only: string | undefined;
   readonly #folders = new Set(['/']);
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.#changed.event;
@@ -36,6 +38,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
   }
 
   writeFile({ path }: vscode.Uri, content: Uint8Array): void {
+    if (this.only !== undefined && path !== this.only) throw vscode.FileSystemError.Unavailable(path);
     this.files.set(path, content);
   }
 
@@ -43,9 +46,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
     this.files.delete(path);
   }
 
-  rename(from: vscode.Uri, to: vscode.Uri, { overwrite }: { readonly overwrite: boolean }): void {
-    if (!overwrite && this.files.has(to.path)) throw vscode.FileSystemError.FileExists(to.path);
-    this.files.set(to.path, this.readFile(from));
-    this.files.delete(from.path);
+  rename(): void {
+    throw vscode.FileSystemError.NoPermissions('not here');
   }
 }

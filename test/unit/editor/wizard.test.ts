@@ -344,6 +344,27 @@ describe('the wizard', () => {
       await desk.ask({ at: 'summary', request }, press(), choose('1280 × 720, landscape'), escape);
       assert.equal(desk.memory.draft()?.prompt, 'my draft');
     });
+
+    /** Changes the prompt that was brought along, and takes the change back. */
+    const undo = (input: unknown) => {
+      assert.ok(input instanceof FakeText);
+      input.type('a kite and more');
+      assert.equal(desk.memory.draft()?.prompt, 'a kite and more');
+      input.type('a kite');
+      escape(input);
+    };
+    const kite: WizardStart = { at: 'prompt', request: { ...request, prompt: 'a kite' } };
+
+    it('puts an older draft back when what was written is undone', async () => {
+      await desk.ask(first, write('my draft'), escape);
+      await desk.ask(kite, undo);
+      assert.equal(desk.memory.draft()?.prompt, 'my draft');
+    });
+
+    it('keeps nothing of what was undone where there was no draft', async () => {
+      await desk.ask(kite, undo);
+      assert.equal(desk.memory.draft(), undefined);
+    });
   });
 
   describe('with several lines', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cleanKey, redact } from '../../../src/core/gateway/apiKey';
+import { cleanKey, readKey, redact } from '../../../src/core/gateway/apiKey';
 
 const pasted: readonly (readonly [text: string, key: string | undefined])[] = [
   ['sk-abc123', 'sk-abc123'],
@@ -11,6 +11,12 @@ const pasted: readonly (readonly [text: string, key: string | undefined])[] = [
   ['Bearer sk-abc123', 'sk-abc123'],
   ['bearer   sk-abc123', 'sk-abc123'],
   ['"Bearer sk-abc123"', 'sk-abc123'],
+  ['Bearer "sk-abc123"', 'sk-abc123'],
+  ['Bearer "sk-abc123', 'sk-abc123'],
+  ['“Bearer sk-abc123”', 'sk-abc123'],
+  ['‘ "Bearer  sk-abc123" ’', 'sk-abc123'],
+  ['Bearer', undefined],
+  ['bearer-of-keys', 'bearer-of-keys'],
   ['own-gateway-key', 'own-gateway-key'],
   ['', undefined],
   ['   ', undefined],
@@ -29,6 +35,18 @@ describe('cleanKey', () => {
   for (const [text, key] of pasted) {
     it(`${JSON.stringify(text.slice(0, 40))} is ${key ?? 'no key'}`, () => assert.equal(cleanKey(text), key));
   }
+  for (const [text, fault] of [
+    [' "" ', 'empty'],
+    ['Bearer ', 'empty'],
+    ['sk-abc 123', 'blanks'],
+    ['sk-äöü', 'characters'],
+    ['ab', 'short'],
+    ['x'.repeat(513), 'long'],
+  ] as const) {
+    it(`${JSON.stringify(text.slice(0, 20))} has the fault ${fault}`, () =>
+      assert.deepEqual(readKey(text), { fault }));
+  }
+
   it('property: what is left can travel in a header', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
