@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { useStage } from './stage';
+import { FOLLOWS_SYSTEM, pictures } from './themes';
 
 const PROMPT = 'a paper boat on a rainy street';
 
@@ -10,7 +11,7 @@ describe('a finished video', function () {
   const stage = useStage({
     name: 'saving',
     render: { unknownMs: 0, queuedMs: 200, runningMs: 2_000 },
-    settings: { 'nebulaVideo.confirm': 'never' },
+    settings: { 'nebulaVideo.confirm': 'never', ...FOLLOWS_SYSTEM },
     prompts: [PROMPT],
   });
 
@@ -26,10 +27,10 @@ describe('a finished video', function () {
     await stage.send(PROMPT);
     await stage.window.toast(`“${PROMPT}” is ready.`).waitFor({ timeout: 60_000 });
     await badge().waitFor();
-    await stage.window.screenshot('notice-ready');
+    await pictures(stage.window, 'notice-ready');
     await action('is ready', 'Save to Workspace').click();
     await stage.window.toast('Saved as videos/').waitFor();
-    await stage.window.screenshot('notice-saved');
+    await pictures(stage.window, 'notice-saved');
     const [file] = fs.readdirSync(videos());
     assert.match(file ?? '', /^\d{4}-\d\d-\d\d-sora-2-a-paper-boat-on-a-rainy-street\.mp4$/);
     await badge().waitFor({ state: 'detached' });
@@ -38,7 +39,7 @@ describe('a finished video', function () {
   it('is shown in the explorer and opened from there', async () => {
     await action('Saved as', 'Reveal').click();
     await stage.window.page.locator('.explorer-folders-view .monaco-list-row', { hasText: '.mp4' }).waitFor();
-    await stage.window.screenshot('notice-revealed');
+    await pictures(stage.window, 'notice-revealed');
   });
 
   it('is saved again by its row’s action, under the next name', async () => {
@@ -53,16 +54,16 @@ describe('a finished video', function () {
   it('is saved where the user says, from the palette', async () => {
     await stage.window.runCommand('Nebula Video: Save As…');
     await stage.window.quickPickRow(PROMPT).waitFor();
-    await stage.window.screenshot('saving-choice');
+    await pictures(stage.window, 'saving-choice');
     await stage.window.press('Enter');
     // In a browser the dialog for files is a quick input.
     const name = stage.window.quickInput();
     await stage.window.page.locator('.quick-input-widget:visible', { hasText: 'Save Video As' }).waitFor();
-    await stage.window.screenshot('saving-dialog');
+    await pictures(stage.window, 'saving-dialog');
     await name.fill(path.join(stage.session.profile.workspace, 'mine.mp4'));
     // The dialog looks at what was typed, in its own time.
     await stage.window.page.waitForTimeout(1_000);
-    await stage.window.screenshot('saving-dialog-filled');
+    await pictures(stage.window, 'saving-dialog-filled');
     await stage.window.press('Enter');
     await stage.window.toast('Saved as mine.mp4').waitFor();
     assert.ok(fs.statSync(path.join(stage.session.profile.workspace, 'mine.mp4')).size > 1000);
@@ -73,7 +74,7 @@ describe('a finished video', function () {
     await row('Ready').hover();
     await row('Ready').getByRole('button', { name: 'Open in System Player' }).click();
     await stage.window.toast('your own programs cannot reach it').waitFor();
-    await stage.window.screenshot('notice-elsewhere');
+    await pictures(stage.window, 'notice-elsewhere');
   });
 
   it('is no longer told of once the user wants that', async () => {
@@ -97,7 +98,7 @@ describe('a finished video', function () {
     await row('Ready').first().hover();
     await row('Ready').first().getByRole('button', { name: 'Save to Workspace' }).click();
     await stage.window.toast('"../outside" does not').waitFor();
-    await stage.window.screenshot('notice-outside');
+    await pictures(stage.window, 'notice-outside');
     assert.ok(!fs.existsSync(path.join(stage.session.profile.folder, 'outside')));
     await action('does not', 'Open Setting').click();
     await stage.window.page.locator('.settings-editor', { hasText: 'Save Folder' }).waitFor();

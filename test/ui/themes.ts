@@ -19,13 +19,19 @@ export const FOLLOWS_SYSTEM = {
 /**
  * Takes a picture of what is open, in every kind of theme, and leaves the dark one. The editor is told by the system,
  * because each way of its own would close what is open.
+ * @param again opens once more what closes all the same
  */
-export async function pictures(window: Workbench, name: string): Promise<void> {
+export async function pictures(
+  window: Workbench,
+  name: string,
+  again: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   for (const [theme, { mark, media }] of Object.entries(THEMES)) {
     await window.page.emulateMedia(media);
     await window.page.locator(`.monaco-workbench.${mark}`).waitFor();
     // Colours fade from one theme to the next.
     await window.page.waitForTimeout(300);
+    await again();
     await window.screenshot(`${name}-${theme}`);
   }
 }

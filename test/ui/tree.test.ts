@@ -42,7 +42,7 @@ describe('the task list', function () {
     await send('saved');
     await row(PROMPTS.saved, 'Queued').or(row(PROMPTS.saved, 'Running')).first().waitFor({ timeout: 30_000 });
     await statusItem().waitFor();
-    await stage.window.screenshot('tree-running');
+    await pictures(stage.window, 'tree-running');
     await row(PROMPTS.saved, 'Ready').waitFor({ timeout: 60_000 });
     assert.equal(await group('Videos').count(), 0);
     await statusItem().waitFor({ state: 'detached' });
@@ -76,11 +76,13 @@ describe('the task list', function () {
   });
 
   it('tells everything about a task on hover', async () => {
-    await row(PROMPTS.failed, 'Failed').hover();
     const hover = stage.window.page.locator('.monaco-hover:visible').filter({ hasText: 'Model' });
-    await hover.waitFor();
+    await pictures(stage.window, 'tree-hover', async () => {
+      await stage.window.page.mouse.move(800, 600);
+      await row(PROMPTS.failed, 'Failed').hover();
+      await hover.waitFor();
+    });
     assert.match(await hover.innerText(), /safety filter/);
-    await stage.window.screenshot('tree-hover');
     await stage.window.press('Escape');
   });
 
@@ -93,7 +95,7 @@ describe('the task list', function () {
       const labels = await items.evaluateAll((all) =>
         all.map((item) => (item as unknown as { ariaLabel: string | null }).ariaLabel ?? ''),
       );
-      await stage.window.screenshot(`tree-menu-${state.toLowerCase().replace(/\W/g, '-')}`);
+      await pictures(stage.window, `tree-menu-${state.toLowerCase().replace(/\W/g, '-')}`);
       await stage.window.press('Escape');
       return labels.filter((label) => label !== '');
     };

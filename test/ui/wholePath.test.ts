@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { useStage } from './stage';
+import { projectRoot } from '../vscode/projectRoot';
 import { playFor } from './waiting';
 
 const prompt = 'A paper boat drifts down a rainy street at dusk';
@@ -15,6 +16,14 @@ describe('from an idea to a clip in the workspace', function () {
     settings: { 'workbench.colorTheme': 'Dark Modern' },
   });
   let player: Frame;
+  /** A picture for the README; NEBULA_UPDATE_PICTURES puts it there. */
+  async function readmePicture(name: string): Promise<void> {
+    const file = await stage.window.screenshot(`readme-${name}`);
+    if (process.env['NEBULA_UPDATE_PICTURES']) {
+      fs.copyFileSync(file, path.join(projectRoot, 'media', `${name}.png`));
+    }
+  }
+
   async function palette(command: string): Promise<void> {
     await stage.window.press('F1');
     // A page that has the focus hands the key on.
@@ -50,12 +59,11 @@ describe('from an idea to a clip in the workspace', function () {
       await stage.window.press('Enter');
       await title.getByText(step).waitFor();
     }
-    await stage.window.screenshot('readme-ask');
+    await readmePicture('ask');
     // The step that pays takes no key that comes too soon after the last one.
     await stage.window.page.waitForTimeout(600);
     await stage.window.press('Enter');
     await row('Running').waitFor({ timeout: 60_000 });
-    await stage.window.screenshot('readme-wait');
 
     await stage.window.toast('is ready').waitFor({ timeout: 60_000 });
     await palette('Notifications: Focus Notification Toast');
@@ -66,13 +74,14 @@ describe('from an idea to a clip in the workspace', function () {
     await tabTo(player, 'VIDEO');
     await stage.window.press('Space');
     await playFor(player, 0.8);
-    await stage.window.screenshot('readme-watch');
+    await readmePicture('watch');
     assert.equal(stage.submits, 1);
   });
 
   it('saves the clip into the workspace, and a second time beside the first', async () => {
     const videos = path.join(stage.session.profile.workspace, 'videos');
-    const saved = () => (fs.existsSync(videos) ? fs.readdirSync(videos) : []);
+    const saved = () =>
+      fs.existsSync(videos) ? fs.readdirSync(videos).filter((file) => file.endsWith('.mp4')) : [];
     for (const count of [1, 2]) {
       await tabTo(player, 'Save to Workspace');
       await player.locator('[data-action="saveToWorkspace"][aria-busy="false"]').waitFor();
