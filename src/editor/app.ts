@@ -34,7 +34,6 @@ import { EngineHolder } from './engineHolder';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './ids';
 import { KEY_VARIABLE, Keychain } from './keychain';
 import { LibraryMessages } from './libraryMessages';
-import { LibraryUseLabel } from './libraryUse';
 import { MessageBox } from './messageBox';
 import { Messages } from './messages';
 import { EditorNotifier, type Notifier } from './notifier';
@@ -68,7 +67,6 @@ export interface TasksView extends Pick<
   'visible' | 'onDidChangeVisibility' | 'reveal'
 > {
   message?: string | undefined;
-  description?: string | undefined;
   badge?: vscode.ViewBadge | undefined;
 }
 
@@ -194,15 +192,6 @@ export function createApp(host: AppHost): App {
     }),
   );
   owned.add(new UnseenBadge({ engines, l10n, show: (badge) => (host.view.badge = badge) }));
-  const libraryUse = owned.add(
-    new LibraryUseLabel({
-      engines,
-      l10n,
-      language: vscode.env.language,
-      show: (text) => (host.view.description = text),
-      inBackground,
-    }),
-  );
   owned.add(
     new RunningStatus({
       engines,
@@ -316,7 +305,6 @@ export function createApp(host: AppHost): App {
           log,
           checkFiles: () => {
             checkFiles();
-            libraryUse.look();
           },
         }),
       [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
@@ -338,7 +326,6 @@ export function createApp(host: AppHost): App {
 
   const onVisibility = (visible: boolean): void => {
     rows.setVisible(visible);
-    libraryUse.setVisible(visible);
     engines.current?.setViewVisible(visible);
   };
   owned.add(host.view.onDidChangeVisibility(({ visible }) => onVisibility(visible)));

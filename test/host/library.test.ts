@@ -112,7 +112,6 @@ describe('the library', () => {
       assert.equal(choice?.detail, 'Never seen, and saved nowhere else');
       assert.equal(choice.picked, false);
       assert.ok(existsSync(fileOf(task)));
-      assert.match(own.view.description ?? '', /^1 video, [\d.]+ MB$/);
     });
 
     it('ticks beforehand what is old, and was seen or saved elsewhere; nothing else', async () => {

@@ -75,6 +75,15 @@ describe('what people meet beside list, wizard and player', function () {
     await clear();
   });
 
+  it('shows what the library takes up, and what could go', async () => {
+    await stage.window.runCommand('Nebula Video: Clean Library…');
+    const quick = stage.window.page.locator('.quick-input-widget:visible');
+    await quick.getByText(/^Clean Library: 1 video, /).waitFor();
+    await quick.getByText('Never seen, and saved nowhere else').waitFor();
+    await look('clean-library');
+    await stage.window.press('Escape');
+  });
+
   it('tells of a failure: what, why, what it cost, and what helps', async () => {
     stage.gateway.setFault({
       name: 'taskFailed',
