@@ -103,7 +103,16 @@ const byDownload = { model: 'sora-2', prompt, seconds: '4', size: '1280x720' };
 /** No download call can be taken instead of its link. */
 const byLink = { model: 'wan2.5-t2v-preview', prompt, size: '832*480', duration: 5 };
 
-describe('every fault on every route', function () {
+/** In which phase of the task a fault strikes. Of a fetch there is one, and of a submit. */
+const STRUCK: Readonly<Record<FaultRoute, readonly Phase[]>> = {
+  submit: ['sending'],
+  query: ['queued', 'running'],
+  download: ['saving'],
+  result: ['saving'],
+  models: [],
+};
+
+describe('every fault on every route, in every phase', function () {
   this.timeout(60_000);
   let world: World;
 
@@ -136,50 +145,60 @@ describe('every fault on every route', function () {
 
   for (const name of faultNames) {
     for (const [route, row] of Object.entries(expected[name]) as [FaultRoute, Expected][]) {
-      it(`${name} on ${route}: ${row.phase}`, async () => {
-        const body = route === 'result' || name === 'mediaFiltered' ? byLink : byDownload;
-        const fault: FaultOptions = {
-          ...{ name, route, times: row.times ?? (route === 'submit' ? 1 : 3) },
-          ...(row.args === undefined ? {} : { args: row.args }),
-        };
-        world.gateway.setFault(fault);
-        const engine = await world.open();
-        const request = { request: { model: body.model, prompt }, family: sora, body: JSON.stringify(body) };
-        let task: Task | undefined;
-        const sent = engine.submit(request, world.access).then((done) => (task = done));
-        await until(() => task !== undefined, 1);
-        const { id } = await sent;
-        const ended = await until(
-          () => isEnd(engine.task(id)?.phase ?? 'draft'),
-          isEnd(row.phase) ? 6 : 0.2,
-          name === 'hang' ? 10 : 100,
-        );
+      for (const struck of STRUCK[route]) {
+        it(`${name} on ${route}, ${struck}: ${row.phase}`, async () => {
+          const body = route === 'result' || name === 'mediaFiltered' ? byLink : byDownload;
+          const fault: FaultOptions = {
+            ...{ name, route, times: row.times ?? (route === 'submit' ? 1 : 3) },
+            ...(row.args === undefined ? {} : { args: row.args }),
+          };
+          if (struck !== 'running') world.gateway.setFault(fault);
+          const engine = await world.open();
+          const request = {
+            request: { model: body.model, prompt },
+            family: sora,
+            body: JSON.stringify(body),
+          };
+          let task: Task | undefined;
+          const sent = engine.submit(request, world.access).then((done) => (task = done));
+          await until(() => task !== undefined, 1);
+          const { id } = await sent;
+          if (struck === 'running') {
+            await until(() => engine.task(id)?.phase === 'running', 1);
+            world.gateway.setFault(fault);
+          }
+          const ended = await until(
+            () => isEnd(engine.task(id)?.phase ?? 'draft'),
+            isEnd(row.phase) ? 6 : 0.2,
+            name === 'hang' ? 10 : 100,
+          );
 
-        const { phase, failure } = engine.task(id)!;
-        assert.equal(phase, row.phase, failure?.message);
-        assert.equal(ended, isEnd(row.phase));
-        if (row.charged !== undefined) assert.equal(failure?.charged, row.charged);
-        if (phase === 'saved') assert.equal(failure, undefined);
-        assert.equal(world.requests('submit'), row.submits ?? 1);
-        assert.ok(
-          world.gateway.log.some((record) => record.fault?.includes(name)),
-          'it has struck',
-        );
-        // Nothing half-written, and the key in no message.
-        const library = path.join(world.folder, 'library');
-        const files = readdirSync(library, { recursive: true, encoding: 'utf8' });
-        assert.equal(
-          files.some((file) => file.endsWith('.part')),
-          false,
-        );
-        assert.equal(files.filter((file) => file.endsWith('.mp4')).length, phase === 'saved' ? 1 : 0);
-        const said = JSON.stringify([engine.tasks(), world.lines]);
-        assert.ok(!said.includes(world.gateway.key.slice(3)));
-        assert.deepEqual(
-          world.lines.filter((line) => line.startsWith('error')),
-          [],
-        );
-      });
+          const { phase, failure } = engine.task(id)!;
+          assert.equal(phase, row.phase, failure?.message);
+          assert.equal(ended, isEnd(row.phase));
+          if (row.charged !== undefined) assert.equal(failure?.charged, row.charged);
+          if (phase === 'saved') assert.equal(failure, undefined);
+          assert.equal(world.requests('submit'), row.submits ?? 1);
+          assert.ok(
+            world.gateway.log.some((record) => record.fault?.includes(name)),
+            'it has struck',
+          );
+          // Nothing half-written, and the key in no message.
+          const library = path.join(world.folder, 'library');
+          const files = readdirSync(library, { recursive: true, encoding: 'utf8' });
+          assert.equal(
+            files.some((file) => file.endsWith('.part')),
+            false,
+          );
+          assert.equal(files.filter((file) => file.endsWith('.mp4')).length, phase === 'saved' ? 1 : 0);
+          const said = JSON.stringify([engine.tasks(), world.lines]);
+          assert.ok(!said.includes(world.gateway.key.slice(3)));
+          assert.deepEqual(
+            world.lines.filter((line) => line.startsWith('error')),
+            [],
+          );
+        });
+      }
     }
   }
 
