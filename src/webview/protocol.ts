@@ -68,17 +68,28 @@ const take = z.object({
 });
 
 const stage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('video'), takes: z.array(take) }),
+  z.object({
+    kind: z.literal('video'),
+    takes: z.array(take),
+    /** What is to be said of those that are not among the takes, and what may bring them back. */
+    note: z.nullable(z.object({ text: z.string(), offer })),
+  }),
   z.object({
     kind: z.literal('working'),
     title: z.string(),
     sentence: z.string(),
+    /** Something is in its way; title and sentence say what. */
+    isHeld: z.boolean(),
+    /** Something is being done at this moment, as far as anybody knows. */
+    isMoving: z.boolean(),
     /** 0 to 100; null when nobody knows, and then nothing is made up. */
     progress: z.nullable(z.number()),
     /** How long it had been going on when this was sent: the clocks of page and host may differ. */
     elapsedMs: z.number(),
-    /** Why it does not go on as it should. */
-    trouble: z.nullable(z.string()),
+    /** What is known about the money, where that is worth a word. */
+    charge: z.nullable(z.string()),
+    /** The other side's own words. */
+    details: z.nullable(z.string()),
   }),
   z.object({
     kind: z.literal('message'),
@@ -87,7 +98,7 @@ const stage = z.discriminatedUnion('kind', [
     sentence: z.string(),
     /** What is known about the money; null where that is no question. */
     charge: z.nullable(z.string()),
-    /** The gateway's own words. */
+    /** The other side's own words. */
     details: z.nullable(z.string()),
   }),
 ]);

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Frame } from 'playwright-core';
-import { findFaults, PlayerBench, THEMES } from './playerBench';
-import { makeSaved, otherTasks, PROMPT } from './playerTasks';
+import { findFaults, loaded, PlayerBench, THEMES, until } from './playerBench';
+import { makeSaved, makeSeveral, otherTasks, PROMPT } from './playerTasks';
 
 const CLIP = { size: '640x360', seconds: 6, rate: 24, sound: 'aac' } as const;
 
@@ -27,6 +27,7 @@ describe('the player in a real workbench', function () {
       makeSaved('deaf', library, { ...CLIP, sound: 'alac' }),
       makeSaved('broken', library, CLIP),
       makeSaved('away', library, CLIP),
+      makeSeveral('several', library, CLIP),
       ...otherTasks(),
     ]);
     fs.writeFileSync(path.join(bench.library, 'broken.mp4'), 'this is no film');
@@ -51,15 +52,6 @@ describe('the player in a real workbench', function () {
       canvas.getContext('2d').drawImage(video, 0, 0, 64, 36);
       return canvas.toDataURL();
     })()`);
-  /** Playwright's own waiting needs `eval`, which the page's policy forbids. */
-  const until = async (frame: Frame, condition: string) => {
-    const deadline = Date.now() + 15_000;
-    while (!(await frame.evaluate<boolean>(`Boolean(${condition})`))) {
-      if (Date.now() > deadline) throw new Error(`This did not become true: ${condition}`);
-      await delay(50);
-    }
-  };
-  const loaded = async (frame: Frame) => until(frame, 'document.body.classList.contains("playing")');
   const button = (frame: Frame, name: string) => frame.getByRole('button', { name, exact: true });
 
   it('plays by keyboard: time goes on and pictures differ', async () => {
@@ -98,6 +90,87 @@ describe('the player in a real workbench', function () {
     await until(frame, 'document.querySelector("video").playbackRate !== 1');
   });
 
+  it('seeks a second by an arrow key, and takes it from no slider', async () => {
+    const frame = await bench.openPlayer('film');
+    await loaded(frame);
+    const video = 'document.querySelector("video")';
+    const press = async (key: string, expected: string) => {
+      await bench.workbench.press(key);
+      await until(frame, `!${video}.seeking && ${expected}`);
+    };
+    await frame.locator('video').focus();
+    for (const [key, seconds] of [
+      ['ArrowRight', 1],
+      ['ArrowRight', 2],
+      ['ArrowLeft', 1],
+      ['ArrowLeft', 0],
+      ['ArrowLeft', 0],
+      ['End', CLIP.seconds],
+      ['ArrowLeft', CLIP.seconds - 1],
+      ['ArrowRight', CLIP.seconds],
+      ['Home', 0],
+    ] as const) {
+      await press(key, `Math.abs(${video}.currentTime - ${seconds}) < 0.05`);
+    }
+    // Play, then mute, then how loud.
+    await bench.workbench.press('Tab', 'Tab');
+    await press('ArrowLeft', `${video}.volume < 1`);
+    assert.equal(await time(frame), 0);
+  });
+
+  it('opens the list of speeds where there is room for it', async () => {
+    const frame = await bench.openPlayer('upright');
+    await loaded(frame);
+    await frame.locator('.speed').click();
+    await until(
+      frame,
+      `(() => {
+        const list = document.querySelector('.speed').shadowRoot.querySelector('.dropdown.open');
+        const { top, bottom } = list?.getBoundingClientRect() ?? { top: -1 };
+        return top >= 0 && bottom <= innerHeight;
+      })()`,
+    );
+  });
+
+  it('keeps the controls and the first buttons of an upright video in sight', async () => {
+    const frame = await bench.openPlayer('upright');
+    await loaded(frame);
+    const [height = 0, ...bottoms] = await frame.evaluate<number[]>(`(() => {
+      const first = [...document.querySelectorAll('.offers vscode-button')].slice(0, 3);
+      return [innerHeight, ...first.map((button) => button.getBoundingClientRect().bottom)];
+    })()`);
+    assert.equal(bottoms.length, 3);
+    for (const bottom of bottoms) assert.ok(bottom <= height, `${bottom} of ${height}`);
+  });
+
+  it('says which of several videos are not here, and looks for them', async () => {
+    const frame = await bench.openPlayer('several');
+    await loaded(frame);
+    const note = frame.locator('.takes-note');
+    assert.match(await note.innerText(), /1 of 3 videos are no longer.*1 of 2 files are missing/s);
+    await note.getByRole('button', { name: 'Look Again' }).click();
+    await bench.called({ id: 'nebulaVideo.lookAgain', args: ['several'] });
+  });
+
+  it('says what keeps a video waiting, and what helps', async () => {
+    const frame = await bench.openPlayer('blind');
+    await frame.getByRole('heading', { name: 'This video waits for a valid key' }).waitFor();
+    assert.equal(await frame.getByRole('progressbar').count(), 0);
+    await button(frame, 'Set API Key').click();
+    await bench.called({ id: 'nebulaVideo.setApiKey', args: [] });
+    const running = await bench.openPlayer('running');
+    await running.getByRole('progressbar').waitFor();
+    const all = bench.tasks();
+    const failure = all.find(({ id }) => id === 'blind')!.failure!;
+    bench.write(all.map((task) => (task.id === 'running' ? { ...task, failure } : task)));
+    await running.getByRole('progressbar').waitFor({ state: 'detached' });
+    await running
+      .getByRole('status')
+      .getByText('This video waits for a valid key')
+      .waitFor({ state: 'attached' });
+    bench.write(all);
+  });
+
   it('comes to every control by Tab, in the order of the page', async () => {
     const frame = await bench.openPlayer('film');
     await loaded(frame);
@@ -120,6 +193,7 @@ describe('the player in a real workbench', function () {
         'Open in System Player',
         'Open Containing Folder',
         'Generate Again…',
+        'Edit and Generate…',
       ],
       ...['Copy Prompt', 'Copy Details'],
     ];
@@ -193,6 +267,7 @@ describe('the player in a real workbench', function () {
       ['Open in System Player', 'openExternally'],
       ['Open Containing Folder', 'revealVideo'],
       ['Generate Again…', 'generateAgain'],
+      ['Edit and Generate…', 'editAndGenerate'],
       ['Copy Prompt', 'copyPrompt'],
     ] as const) {
       await button(frame, name).focus();
@@ -286,6 +361,25 @@ describe('the player in a real workbench', function () {
     await frame.locator('.information').waitFor();
   });
 
+  it('shows the time where a dark system forces its colours', async () => {
+    const { page } = bench.workbench;
+    const frame = await bench.openPlayer('film');
+    await loaded(frame);
+    await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' });
+    const shown = async (seconds: number) => {
+      await frame.evaluate(`document.querySelector('video').currentTime = ${seconds}`);
+      await until(frame, '!document.querySelector("video").seeking');
+      await page.waitForTimeout(300);
+      const { x, y, height } = (await frame.locator('video').boundingBox())!;
+      // Beside the play button, above the bar.
+      return page.screenshot({ clip: { x: x + 44, y: y + height - 62, width: 70, height: 24 } });
+    };
+    const [one, five] = [await shown(1), await shown(5)];
+    await bench.workbench.screenshot('player/film-forced');
+    await page.emulateMedia({ colorScheme: null, forcedColors: null });
+    assert.ok(!one.equals(five), 'white on white looks always the same');
+  });
+
   for (const theme of Object.keys(THEMES) as (keyof typeof THEMES)[]) {
     it(`has no fault that axe-core finds, in every state, theme ${theme}`, async function () {
       this.timeout(300_000);
@@ -293,6 +387,8 @@ describe('the player in a real workbench', function () {
         const frame = await bench.openPlayer(id);
         await bench.setTheme(THEMES[theme], frame, BODY[theme]);
         await until(frame, '!document.body.classList.contains("loading")');
+        const scheme = theme === 'light' || theme === 'contrastLight' ? 'light' : 'dark';
+        assert.equal(await frame.evaluate('getComputedStyle(document.body).colorScheme'), scheme);
         assert.deepEqual(await findFaults(frame), [], id);
         await bench.workbench.screenshot(`player/${id}-${theme}`);
       }

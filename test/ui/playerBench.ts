@@ -189,6 +189,20 @@ export class PlayerBench {
   }
 }
 
+/** Waits until an expression is true in a page. Playwright's own waiting needs `eval`, which the page's policy forbids. */
+export async function until(frame: Frame, condition: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!(await frame.evaluate<boolean>(`Boolean(${condition})`))) {
+    if (Date.now() > deadline) throw new Error(`This did not become true: ${condition}`);
+    await delay(50);
+  }
+}
+
+/** Waits until a page shows its video. */
+export async function loaded(frame: Frame): Promise<void> {
+  await until(frame, 'document.body.classList.contains("playing")');
+}
+
 /** Runs axe-core over a page and answers what it finds, in lines. */
 export async function findFaults(frame: Frame): Promise<string[]> {
   await frame.evaluate(axe.source);

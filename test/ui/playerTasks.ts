@@ -56,8 +56,48 @@ export function makeSaved(id: string, library: string, clip: Clip): Task {
   return makeTask(id, timelineTo(...SAVED), { videos: [video] });
 }
 
+/** A task with two of its three videos, of which one is still a file. */
+export function makeSeveral(id: string, library: string, clip: Clip): Task {
+  const task = makeSaved(id, library, clip);
+  const away = task.videos.map((video) => ({ ...video, uri: 'file:///nowhere/gone.mp4' }));
+  return {
+    ...task,
+    videos: [...task.videos, ...away],
+    failure: failures.someGone(1, 3, trouble(404, 'Not found')),
+  };
+}
+
 const failures = new Failures(english);
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
+
+/** Tasks that go on, though something is in their way. */
+function waitingTasks(): readonly Task[] {
+  const held = (id: string, moves: Phase[], failure: Failure) =>
+    makeTask(id, timelineTo(...moves), { failure });
+  const fetching: Phase[] = ['draft', 'sending', 'queued', 'running', 'ready', 'saving'];
+  const asked = held(
+    'asked',
+    ['draft', 'sending', 'draft'],
+    failures.askedToWait(trouble(429, 'Too many requests')),
+  );
+  Reflect.deleteProperty(asked, 'gatewayTaskId');
+  return [
+    asked,
+    held(
+      'blind',
+      ['draft', 'sending', 'queued', 'running'],
+      failures.keyRefused(trouble(401, '无效的令牌 (request id: 2026)', 'invalid_api_key')),
+    ),
+    held('silent', ['draft', 'sending', 'queued', 'running'], failures.blip(trouble(0, 'socket hang up'))),
+    held('unfetched', [...fetching, 'ready'], failures.fetchFailed(new Error('The file is no mp4.'))),
+    held(
+      'fetching',
+      [...fetching, 'ready', 'saving'],
+      failures.fetchFailed(new Error('The file is no mp4.')),
+    ),
+    held('full', [...fetching, 'ready'], failures.diskFailed(new Error('ENOSPC: no space left on device'))),
+  ];
+}
 
 /** A task of every kind that has no video to show. */
 export function otherTasks(): readonly Task[] {
@@ -68,9 +108,7 @@ export function otherTasks(): readonly Task[] {
   return [
     makeTask('queued', timelineTo('draft', 'sending', 'queued')),
     makeTask('running', timelineTo('draft', 'sending', 'queued', 'running'), { progress: 42 }),
-    makeTask('blind', timelineTo('draft', 'sending', 'queued', 'running'), {
-      failure: failures.keyRefused(trouble(401, '无效的令牌 (request id: 2026)', 'invalid_api_key')),
-    }),
+    ...waitingTasks(),
     ended(
       'failed',
       ['draft', 'sending', 'queued', 'running', 'failed'],

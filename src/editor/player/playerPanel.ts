@@ -220,7 +220,9 @@ export class PlayerPanel implements Disposable {
   /** The file may be back; if not, the gateway may still have the video. */
   async #lookForFile(): Promise<Answer> {
     await this.update();
-    if (this.#shown?.stage.kind === 'message') await this.#execute('lookAgain');
+    const stage = this.#shown?.stage;
+    const isAway = stage?.kind === 'message' || (stage?.kind === 'video' && stage.note !== null);
+    if (isAway) await this.#execute('lookAgain');
     return NOTHING_TO_SAY;
   }
 

@@ -1,11 +1,10 @@
 import type { L10n } from '../../core/common/l10n';
-import { failureParts } from '../../core/tasks/failures';
 import { isEnd, type Phase } from '../../core/tasks/phases';
-import type { Task } from '../../core/tasks/task';
+import type { FailureKind, Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../failureExplanation';
 import { hostOf, optionWord, phaseWord, shortPrompt } from '../taskWords';
-import { offersOf } from './playerActions';
+import { labelOf, offersOf } from './playerActions';
 
 /** What is known of a task's videos on the disk. */
 export type Media =
@@ -86,26 +85,50 @@ interface Staged {
 }
 
 function stageOf(task: Task, media: Media, parts: ViewParts): Staged {
-  if (task.phase === 'saved') return media.kind === 'there' ? shown(media.takes) : missing(parts);
-  const explanation = isEnd(task.phase) ? explainFailure(task, parts.l10n) : undefined;
-  return explanation ? ended(TONES[task.phase], explanation, parts) : working(task, parts);
+  if (task.phase === 'saved')
+    return media.kind === 'there' ? shown(task, media.takes, parts) : missing(parts);
+  const explanation = explainFailure(task, parts.l10n);
+  if (!isEnd(task.phase)) return working(task, explanation, parts);
+  return explanation ? ended(task, explanation, parts) : working(task, undefined, parts);
 }
 
-function ended(
-  tone: Tone,
-  { title, sentence, charge, details, actions }: FailureExplanation,
-  { l10n }: ViewParts,
-): Staged {
-  const said = details === undefined ? null : l10n.t('The gateway says: {0}', details);
-  return { stage: { kind: 'message', tone, title, sentence, charge, details: said }, tone, actions };
+function ended(task: Task, explanation: FailureExplanation, { l10n }: ViewParts): Staged {
+  const { title, sentence, charge, actions } = explanation;
+  const tone = TONES[task.phase];
+  const details = detailsOf(task, explanation, l10n);
+  return { stage: { kind: 'message', tone, title, sentence, charge, details }, tone, actions };
 }
 
-function shown(takes: readonly Take[]): Staged {
+/** Where these went wrong, the words are those of the connection, the disk, or our own: the gateway said nothing. */
+const NOT_THE_GATEWAY: readonly FailureKind[] = ['network', 'disk', 'badReply'];
+
+function detailsOf({ failure }: Task, { details }: FailureExplanation, l10n: L10n): string | null {
+  if (details === undefined || !failure) return null;
+  return NOT_THE_GATEWAY.includes(failure.kind)
+    ? l10n.t('Details: {0}', details)
+    : l10n.t('The gateway says: {0}', details);
+}
+
+function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged {
   return {
-    stage: { kind: 'video', takes: [...takes] },
+    stage: { kind: 'video', takes: [...takes], note: noteOf(task, takes.length, l10n) },
     tone: 'done',
-    actions: ['saveToWorkspace', 'saveAs', 'openExternally', 'reveal', 'generateAgain'],
+    actions: ['saveToWorkspace', 'saveAs', 'openExternally', 'reveal', 'generateAgain', 'editAndGenerate'],
   };
+}
+
+/** What is to be said of the videos that are not here, when others of the task are. */
+function noteOf(task: Task, there: number, l10n: L10n): Extract<Stage, { kind: 'video' }>['note'] {
+  const gone = explainFailure(task, l10n)?.sentence;
+  const total = task.videos.length;
+  const away =
+    there < total
+      ? l10n.t('{0} of {1} files are missing: they were moved, renamed or deleted.', total - there, total)
+      : undefined;
+  const text = [gone, away].filter((sentence) => sentence !== undefined).join(' ');
+  if (text === '') return null;
+  const action = away === undefined ? 'lookAgain' : 'lookForFile';
+  return { text, offer: { action, label: labelOf(action, l10n), primary: false } };
 }
 
 function missing({ l10n }: ViewParts): Staged {
@@ -125,29 +148,32 @@ function missing({ l10n }: ViewParts): Staged {
   };
 }
 
-function working(task: Task, { l10n, now }: ViewParts): Staged {
-  const { phase, failure } = task;
-  const needsKey = failure?.kind === 'key' || failure?.kind === 'permission';
+function working(task: Task, explanation: FailureExplanation | undefined, { l10n, now }: ViewParts): Staged {
+  const { phase } = task;
+  // What is being sent anew is not held up by what kept it waiting before.
+  const held = phase === 'sending' ? undefined : explanation;
+  // After a failure nobody knows of anything that moves, but for the next try to fetch.
+  const isMoving = held === undefined || phase === 'saving';
   const stop: Action[] = phase === 'draft' ? ['stopSending'] : phase === 'sending' ? [] : ['stopTracking'];
+  const help = (held?.actions ?? []).filter((action) => !stop.includes(action));
+  const [first = 'showLog'] = help;
   return {
-    tone: phase === 'draft' || phase === 'queued' ? 'waiting' : 'working',
+    tone: phase === 'draft' || phase === 'queued' || !isMoving ? 'waiting' : 'working',
     stage: {
       kind: 'working',
-      title: workingTitle(phase, l10n),
-      sentence: workingSentence(phase, l10n),
-      progress: phase === 'running' ? (task.progress ?? null) : null,
+      title: held?.title ?? workingTitle(phase, l10n),
+      sentence: held?.sentence ?? workingSentence(phase, l10n),
+      isHeld: held !== undefined,
+      isMoving,
+      progress: phase === 'running' && isMoving ? (task.progress ?? null) : null,
       elapsedMs: Math.max(now - task.createdAt, 0),
-      trouble: failure ? troubleOf(failure, l10n) : null,
+      charge: held && task.failure?.charged !== 'unknown' ? held.charge : null,
+      details: held ? detailsOf(task, held, l10n) : null,
     },
-    actions: needsKey ? ['setApiKey', ...stop] : stop,
-    // Waiting is all that is needed; to stop is no advice.
-    primary: needsKey ? 'setApiKey' : 'none',
+    actions: [...help, ...stop],
+    // Where waiting is all that is needed nothing stands out; to stop is no advice.
+    primary: isMoving || first === 'showLog' ? 'none' : first,
   };
-}
-
-function troubleOf(failure: NonNullable<Task['failure']>, l10n: L10n): string {
-  const { sentence, details } = failureParts(failure, l10n);
-  return details === undefined ? sentence : `${sentence} ${l10n.t('Details: {0}', details)}`;
 }
 
 function workingTitle(phase: Phase, l10n: L10n): string {

@@ -10,6 +10,7 @@ import { Host } from './host';
 import './player.css';
 import { PlayerPage } from './playerPage';
 import { canDecodeAac } from './soundProbe';
+import './stage.css';
 
 // Zod would try `new Function` for speed, which the page's content security policy reports as an attack.
 z.config({ jitless: true });

@@ -61,6 +61,13 @@ export class Playback {
     video.currentTime = frameTime(video.currentTime, direction, video.duration, framesPerSecond);
   }
 
+  /** Goes on, or back, by so many seconds, as far as there is something. */
+  seek(seconds: number): void {
+    const video = this.#video;
+    if (!Number.isFinite(video.duration)) return;
+    video.currentTime = Math.min(Math.max(video.currentTime + seconds, 0), video.duration);
+  }
+
   /** Plays or stands still. */
   toggle(): void {
     const video = this.#video;

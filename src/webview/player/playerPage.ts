@@ -19,6 +19,9 @@ interface Parts {
 /** How long something that was copied is marked as such, in ms. */
 const COPIED_TIME = 2000;
 
+/** How far an arrow key seeks, in seconds: these clips last for seconds, and the browser would go by hundredths of them. */
+const SEEK_STEP = 1;
+
 const LOADINGS: readonly Loading[] = ['loading', 'playing', 'failed'];
 
 /** The page of one task: draws what the host tells, and keeps what a person sets. It lives as long as its document. */
@@ -72,6 +75,8 @@ export class PlayerPage {
   start(): void {
     this.#draw();
     window.addEventListener('keydown', (event) => this.#onKey(event));
+    // Before it reaches the video, whose own step would be added.
+    window.addEventListener('keydown', (event) => this.#onArrow(event), { capture: true });
     this.#parts.host.listen((told) => {
       if (told.type === 'view') this.#show(told.view);
       else if (this.#view) this.#show({ ...this.#view, ...definedParts(told.change) });
@@ -84,7 +89,7 @@ export class PlayerPage {
     if (view.stage.kind === 'working' && view.stage !== before?.stage) {
       this.#began = performance.now() - view.stage.elapsedMs;
     }
-    if (before && before.state !== view.state) this.#announcement = view.state;
+    if (before && standing(before) !== standing(view)) this.#announcement = standing(view);
     const urlBefore = shownTake(before, this.#state)?.url;
     if (shownTake(view, this.#state)?.url !== urlBefore) {
       this.#loading = 'loading';
@@ -185,6 +190,19 @@ export class PlayerPage {
     event.preventDefault();
   }
 
+  /** Seeks, where the key is for the video as a whole and not for the slider of its volume or anything else. */
+  #onArrow(event: KeyboardEvent): void {
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || this.#loading !== 'playing')
+      return;
+    const [target] = event.composedPath();
+    const isOnVideo = target instanceof HTMLVideoElement && target.matches(':focus');
+    if (!isOnVideo && target !== this.#parts.root) return;
+    this.#playback?.seek(event.key === 'ArrowRight' ? SEEK_STEP : -SEEK_STEP);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
   #draw(): void {
     const { root, texts } = this.#parts;
     const view = this.#view;
@@ -219,6 +237,11 @@ export class PlayerPage {
       this.#handlers,
     );
   }
+}
+
+/** How things stand, in a few words. */
+function standing({ state, stage }: View): string {
+  return stage.kind === 'working' && stage.isHeld ? stage.title : state;
 }
 
 /** The parts that are there: what is left out of a message has not changed. */

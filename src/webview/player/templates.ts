@@ -69,6 +69,7 @@ function video(model: Model, handlers: Handlers, takes: readonly Take[]): Templa
       <vscode-progress-bar class="loading-bar" aria-label=${texts.loading}></vscode-progress-bar>
     </div>
     ${failed ? failedMessage(model) : controls(model, handlers, takes)} ${soundNote(model, handlers)}
+    ${takesNote(model, handlers)}
   </section>`;
 }
 
@@ -109,7 +110,13 @@ function controls(model: Model, handlers: Handlers, takes: readonly Take[]): Tem
       @change=${() => handlers.toggleLoop()}
       >${icons.loop}</vscode-toolbar-button
     >
-    <vscode-single-select class="speed" label=${texts.speed} title=${texts.speed} @change=${onSpeed}>
+    <vscode-single-select
+      class="speed"
+      position="above"
+      label=${texts.speed}
+      title=${texts.speed}
+      @change=${onSpeed}
+    >
       ${SPEEDS.map(
         (speed) =>
           html`<vscode-option value=${String(speed)} ?selected=${speed === state.speed}
@@ -163,26 +170,36 @@ function soundNote({ texts, view, hearing, loading }: Model, handlers: Handlers)
   </p>`;
 }
 
+/** What is said of those of several videos that are not here. */
+function takesNote({ view: { stage: shown } }: Model, handlers: Handlers): Piece {
+  if (shown.kind !== 'video' || shown.note === null) return nothing;
+  const { text, offer } = shown.note;
+  return html`<p class="takes-note">
+    ${toneIcon('warning')}<span>${text}</span>
+    <button type="button" class="link" @click=${() => handlers.run(offer.action)}>${offer.label}</button>
+  </p>`;
+}
+
 function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'working' }>): TemplateResult {
   const [before, after] = texts.elapsed.split('{0}');
-  return html`<section class="card" aria-labelledby="stage-title">
-    <vscode-progress-bar
-      aria-label=${texts.progress}
-      value=${ifDefined(shown.progress ?? undefined)}
-      ?indeterminate=${shown.progress === null}
-    ></vscode-progress-bar>
+  return html`<section class="card ${shown.isHeld ? 'warning' : ''}" aria-labelledby="stage-title">
+    ${
+      shown.isMoving
+        ? html`<vscode-progress-bar
+            aria-label=${texts.progress}
+            value=${ifDefined(shown.progress ?? undefined)}
+            ?indeterminate=${shown.progress === null}
+          ></vscode-progress-bar>`
+        : nothing
+    }
     <div class="card-body">
-      <h2 id="stage-title">${shown.title}</h2>
+      <h2 id="stage-title">${shown.isHeld ? toneIcon('warning') : nothing}<span>${shown.title}</span></h2>
       <p>${shown.sentence}</p>
+      ${moneyAndDetails(shown)}
       <p class="elapsed">
         ${shown.progress === null ? nothing : html`<span>${shown.progress} %</span>`}
         <span>${before}<time datetime=${isoDuration(elapsedMs)}>${stopwatch(elapsedMs)}</time>${after}</span>
       </p>
-      ${
-        shown.trouble === null
-          ? nothing
-          : html`<p class="trouble">${toneIcon('warning')}<span>${shown.trouble}</span></p>`
-      }
     </div>
   </section>`;
 }
@@ -192,10 +209,17 @@ function message(shown: Extract<Stage, { kind: 'message' }>): TemplateResult {
     <div class="card-body">
       <h2 id="stage-title">${toneIcon(shown.tone)}<span>${shown.title}</span></h2>
       <p>${shown.sentence}</p>
-      ${shown.charge === null ? nothing : html`<p class="charge">${shown.charge}</p>`}
-      ${shown.details === null ? nothing : html`<p class="said">${shown.details}</p>`}
+      ${moneyAndDetails(shown)}
     </div>
   </section>`;
+}
+
+function moneyAndDetails({
+  charge,
+  details,
+}: Extract<Stage, { kind: 'working' | 'message' }>): TemplateResult {
+  return html`${charge === null ? nothing : html`<p class="charge">${charge}</p>`}
+  ${details === null ? nothing : html`<p class="said">${details}</p>`}`;
 }
 
 // ── what can be done ──────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
 import { Failures } from '../../../src/core/tasks/failures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
-import type { Task } from '../../../src/core/tasks/task';
+import type { Failure, Task } from '../../../src/core/tasks/task';
 import { COMMANDS } from '../../../src/editor/ids';
 import { changeOf, factsText, playerView, type Media } from '../../../src/editor/player/playerView';
 import { deedOf } from '../../../src/editor/player/playerActions';
@@ -89,12 +89,91 @@ describe('what the player shows', () => {
     }
   });
 
-  it('asks for a key where the key is what keeps it waiting', () => {
-    const failure = failures.keyRefused({ status: 401, message: 'no', code: 'invalid_api_key' });
-    const view = viewOf(taskIn('running', { failure }));
-    assert.deepEqual(actionsOf(view), ['setApiKey', 'stopTracking']);
-    assert.equal(view.offers[0]?.primary, true);
-    assert.ok(view.stage.kind === 'working' && view.stage.trouble?.includes('Set a valid key'));
+  it('says that the wait for a key is one, and asks for it', () => {
+    const failure = failures.keyRefused({ status: 401, message: '无效的令牌', code: 'invalid_api_key' });
+    const view = viewOf(taskIn('running', { progress: 42, failure }));
+    assert.deepEqual(view.offers, [
+      { action: 'setApiKey', label: 'Set API Key', primary: true },
+      { action: 'showLog', label: 'Show Log', primary: false },
+      { action: 'stopTracking', label: 'Stop Tracking', primary: false },
+    ]);
+    const { stage } = view;
+    assert.ok(stage.kind === 'working' && stage.isHeld && !stage.isMoving);
+    assert.equal(stage.title, 'This video waits for a valid key');
+    assert.match(stage.sentence, /^The gateway did not accept the key.*Set a valid key/);
+    assert.equal(stage.details, 'The gateway says: 无效的令牌');
+    assert.equal(stage.charge, null);
+    assert.equal(stage.progress, null);
+  });
+
+  const trouble = { status: 503, message: 'try later' };
+  const waits: readonly [
+    what: string,
+    phase: Phase,
+    failure: Failure,
+    title: RegExp,
+    actions: Action[],
+    more: { moves?: true; charge?: string; primary: Action | undefined },
+  ][] = [
+    [
+      'a gateway that does not answer',
+      'running',
+      failures.blip(trouble),
+      /does not answer right now/,
+      ['refresh', 'showLog', 'stopTracking'],
+      { primary: 'refresh' },
+    ],
+    [
+      'a gateway that asks to wait',
+      'draft',
+      failures.askedToWait({ status: 429, message: 'slow down' }),
+      /asked to wait/,
+      ['showLog', 'stopSending'],
+      { charge: 'Nothing was charged.', primary: undefined },
+    ],
+    [
+      'a fetch that fails',
+      'ready',
+      failures.fetchFailed(new Error('cut')),
+      /could not be fetched yet/,
+      ['refresh', 'showLog', 'stopTracking'],
+      { charge: 'It was charged.', primary: 'refresh' },
+    ],
+    [
+      'the next try of it',
+      'saving',
+      failures.fetchFailed(new Error('cut')),
+      /could not be fetched yet/,
+      ['refresh', 'showLog', 'stopTracking'],
+      { moves: true, charge: 'It was charged.', primary: undefined },
+    ],
+    [
+      'a full disk',
+      'ready',
+      failures.diskFailed(new Error('ENOSPC')),
+      /room on the disk/,
+      ['openLibrary', 'refresh', 'showLog', 'stopTracking'],
+      { charge: 'It was charged.', primary: 'openLibrary' },
+    ],
+  ];
+  for (const [what, phase, failure, title, actions, { moves = false, charge = null, primary }] of waits) {
+    it(`says what keeps it: ${what}`, () => {
+      const view = viewOf(taskIn(phase, { failure }));
+      const { stage } = view;
+      assert.ok(stage.kind === 'working');
+      assert.match(stage.title, title);
+      assert.ok(failure.message.startsWith(stage.sentence));
+      assert.equal(stage.isMoving, moves);
+      assert.equal(stage.charge, charge);
+      assert.deepEqual(actionsOf(view), actions);
+      assert.equal(view.offers.find((offer) => offer.primary)?.action, primary);
+    });
+  }
+
+  it('is not held up by what kept it waiting before it was sent anew', () => {
+    const failure = failures.askedToWait({ status: 429, message: 'slow down' });
+    const { stage } = viewOf(taskIn('sending', { failure }));
+    assert.ok(stage.kind === 'working' && !stage.isHeld && stage.isMoving);
   });
 
   it('offers no button without a command behind it', () => {
@@ -110,6 +189,49 @@ describe('what the player shows', () => {
     const view = viewOf(taskIn('saved'), missing);
     assert.equal(view.state, 'File missing');
     assert.deepEqual(actionsOf(view).slice(0, 1), ['lookForFile']);
+  });
+
+  it('offers what the row offers of a finished video', () => {
+    assert.deepEqual(actionsOf(viewOf(taskIn('saved'), there)).slice(-2), [
+      'generateAgain',
+      'editAndGenerate',
+    ]);
+  });
+
+  describe('of several videos', () => {
+    const video = {
+      uri: 'file:///a.mp4',
+      bytes: 1,
+      width: 1,
+      height: 1,
+      durationSeconds: 8,
+      hasAudio: false,
+      sha256: '',
+    };
+    const noteOf = (parts: Partial<Task>) => {
+      const view = viewOf(taskIn('saved', parts), there);
+      assert.ok(view.stage.kind === 'video');
+      assert.equal(view.state, 'Ready');
+      return view.stage.note;
+    };
+
+    it('says nothing when all are there', () => {
+      assert.equal(noteOf({ videos: [video] }), null);
+    });
+
+    it('says in a line that some are gone at the gateway', () => {
+      const failure = failures.someGone(1, 2, { status: 404, message: 'gone' });
+      assert.deepEqual(noteOf({ videos: [video], failure }), {
+        text: '1 of 2 videos are no longer on the gateway; the others are here.',
+        offer: { action: 'lookAgain', label: 'Look Again', primary: false },
+      });
+    });
+
+    it('says likewise that files of some are missing', () => {
+      const note = noteOf({ videos: [video, video, video] });
+      assert.match(note?.text ?? '', /^2 of 3 files are missing/);
+      assert.equal(note?.offer.action, 'lookForFile');
+    });
   });
 
   it('has parts that differ, and only those, in a change', () => {
@@ -168,6 +290,15 @@ describe('how a task ended, in words', () => {
     );
     assert.equal(stage.charge, 'Nothing was charged.');
     assert.equal(stage.details, 'The gateway says: GPU lost');
+  });
+
+  it('puts no words into the gateway’s mouth', () => {
+    const unreachable = failures.unreachable({ status: 0, message: 'socket hang up' }, 'gateway.example');
+    assert.equal(said(taskIn('rejected', { failure: unreachable })).details, 'Details: socket hang up');
+    const cut = failures.outcomeUnknown({ status: 0, message: 'socket hang up' });
+    assert.equal(said(taskIn('unknown', { failure: cut })).details, 'Details: socket hang up');
+    const { stage } = viewOf(taskIn('ready', { failure: failures.diskFailed(new Error('ENOSPC')) }));
+    assert.ok(stage.kind === 'working' && stage.details === 'Details: ENOSPC');
   });
 
   it('tells what is known of the money at every end', () => {
