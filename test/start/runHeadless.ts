@@ -16,10 +16,11 @@ export async function runHeadless(run: HeadlessRun, signal: AbortSignal): Promis
   const pretend = await startPretendGateway({ clock: { kind: 'real', speed: 3 } });
   try {
     // The pretend gateway's key is a marker: in nothing that a run leaves behind may it stand.
-    const places: string[] = [];
-    const code = await drive(run, pretend, { 'nebulaVideo.pollSeconds': 3 }, signal, (folder, output) =>
-      places.push(...leaks(pretend.key, { folder, texts: { 'the output': output }, requests: pretend.log })),
-    );
+    let places: readonly string[] | undefined;
+    const code = await drive(run, pretend, { 'nebulaVideo.pollSeconds': 3 }, signal, (folder, output) => {
+      places = leaks(pretend.key, { folder, texts: { 'the output': output }, requests: pretend.log });
+    });
+    if (!places) throw new Error('What the run left behind was not searched for the key.');
     if (places.length > 0) throw new Error(`The key leaked to ${places.join(', ')}.`);
     return code;
   } finally {

@@ -8,7 +8,7 @@ import { runHostSuite } from './runHostSuite';
 
 async function main(): Promise<number> {
   const output: string[] = [];
-  let places: readonly string[] = [];
+  let places: readonly string[] | undefined;
   const code = await runHostSuite({
     name: 'host',
     suite: path.join(projectRoot, 'out', 'test', 'host', 'index.js'),
@@ -25,6 +25,7 @@ async function main(): Promise<number> {
       places = leaks(MARKER_KEY, { folder, texts: { 'the output': output } });
     },
   });
+  if (!places) throw new Error('What the run left behind was not searched for the key.');
   if (places.length > 0) throw new Error(`The key leaked to ${places.join(', ')}.`);
   return code;
 }

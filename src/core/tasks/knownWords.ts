@@ -35,7 +35,7 @@ const REFUSALS: readonly (readonly [RegExp, (l10n: L10n) => string])[] = [
       ),
   ],
   [
-    /invalid url/i,
+    /^invalid url \([A-Z]+ /i,
     (l10n) =>
       l10n.t(
         'There is no video API at this address. Check the setting "nebulaVideo.baseUrl", then generate again.',

@@ -117,6 +117,13 @@ const submits: Readonly<Record<string, Row>> = {
     'no',
     /no video API at this address\. Check the setting "nebulaVideo\.baseUrl"/,
   ],
+  'an image’s address that is none': [
+    400,
+    e3({ code: 'x', message: 'Invalid URL in images' }),
+    'parameter',
+    'no',
+    WORDS,
+  ],
   'a vendor’s words': [
     400,
     e3({ request_id: 'r', code: 'InvalidParameter.ImageFormat', message: 'unsupported image' }),
