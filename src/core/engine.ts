@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly keys: KeySource;
   readonly log: Log;
   readonly l10n: L10n;
+  /** The language of the texts, as a tag, for the times in them; that of the host unless told. */
+  readonly language?: string;
   /** The base interval between questions about a task, in ms. */
   readonly pollInterval: () => number;
   readonly clock?: Clock;
@@ -94,7 +96,7 @@ export class Engine implements Disposable {
       prefixed(options.log, 'gateway'),
     );
     this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
-    const failures = new Failures(l10n);
+    const failures = new Failures(l10n, options.language);
     this.#gate = new OriginGate(store, clock);
     const parts = {
       store,

@@ -137,6 +137,7 @@ export function createApp(host: AppHost): App {
       keys: keychain,
       log,
       l10n,
+      language: vscode.env.language,
       pollInterval: () => settings.pollInterval(),
     }),
   );

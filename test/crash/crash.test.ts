@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Task } from '../../src/core/tasks/task';
 import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
 import { SeededRandom } from '../gateway/seededRandom';
+import { assertNoLeak } from '../support/keySearch';
 
 /** How often it is done; NEBULA_CRASH_RUNS asks for more. */
 const RUNS = Number(process.env['NEBULA_CRASH_RUNS'] ?? 40);
@@ -22,6 +23,8 @@ interface Run {
   readonly task: Task | undefined;
   readonly folder: string;
   readonly prompt: string;
+  /** All that its windows printed. */
+  readonly output: readonly string[];
 }
 
 describe(`killed at any moment (${RUNS} runs, seed ${SEED})`, function () {
@@ -49,18 +52,30 @@ describe(`killed at any moment (${RUNS} runs, seed ${SEED})`, function () {
     const child = spawn(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', ...args, ...(prompt === undefined ? [] : [prompt])],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+      { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     alive.add(child);
     child.once('exit', () => alive.delete(child));
     return child;
   }
 
-  /** The window's words until it ends. */
-  async function listen(child: ChildProcess, onWord: (word: string) => void): Promise<Map<string, unknown>> {
+  /**
+   * The window's words until it ends.
+   * @param output gets all that it prints
+   */
+  async function listen(
+    child: ChildProcess,
+    output: string[],
+    onWord: (word: string) => void = () => undefined,
+  ): Promise<Map<string, unknown>> {
     const words = new Map<string, unknown>();
-    assert.ok(child.stdout);
+    assert.ok(child.stdout && child.stderr);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output.push(text);
+      process.stderr.write(text);
+    });
     for await (const line of createInterface({ input: child.stdout })) {
+      output.push(line);
       const [word = ''] = line.split(' ', 1);
       words.set(word, JSON.parse(line.slice(word.length + 1)));
       onWord(word);
@@ -72,18 +87,19 @@ describe(`killed at any moment (${RUNS} runs, seed ${SEED})`, function () {
   async function killOnce(index: number, delayMs: number): Promise<Run> {
     const folder = mkdtempSync(path.join(tmpdir(), 'nebula-crash-'));
     const prompt = `killed ${SEED}/${index}`;
+    const output: string[] = [];
     const doomed = openWindow(folder, prompt);
     let timer: NodeJS.Timeout | undefined;
-    await listen(doomed, (word) => {
+    await listen(doomed, output, (word) => {
       if (word === 'open') timer = setTimeout(() => doomed.kill('SIGKILL'), delayMs);
     });
     clearTimeout(timer);
-    const words = await listen(openWindow(folder), () => undefined);
+    const words = await listen(openWindow(folder), output);
     assert.ok(words.has('done'), `run ${index}: ${JSON.stringify([...words])}`);
     assert.equal(words.get('error'), undefined, `run ${index}`);
     const [task, ...others] = words.get('done') as Task[];
     assert.deepEqual(others, []);
-    return { task, folder, prompt };
+    return { task, folder, prompt, output };
   }
 
   function check({ task, folder, prompt }: Run): string {
@@ -119,7 +135,7 @@ describe(`killed at any moment (${RUNS} runs, seed ${SEED})`, function () {
     return 'saved';
   }
 
-  it('never sends twice, never loses a video, leaves nothing behind', async () => {
+  it('never sends twice, never loses a video, leaves nothing behind and the key nowhere', async () => {
     const random = new SeededRandom(SEED);
     const delays = Array.from({ length: RUNS }, () =>
       Math.round((parseInt(random.hex(8), 16) / 0xffffffff) * 700),
@@ -131,11 +147,13 @@ describe(`killed at any moment (${RUNS} runs, seed ${SEED})`, function () {
         const index = next++;
         const run = await killOnce(index, delays[index] ?? 0);
         const outcome = check(run);
+        assertNoLeak(gateway.key, { folder: run.folder, texts: { 'the output': run.output } });
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         rmSync(run.folder, { recursive: true });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    assertNoLeak(gateway.key, { requests: gateway.log });
     console.log([...outcomes].map(([outcome, count]) => `      ${count} × ${outcome}`).join('\n'));
     // A test in which no kill ever struck would prove nothing.
     assert.ok([...outcomes.keys()].length >= 2, 'all kills fell into the same moment');

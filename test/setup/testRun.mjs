@@ -115,8 +115,10 @@ class TestRun {
   }
 
   async unit() {
-    const files = this.#testFiles('unit');
-    if (!files) return;
+    const tests = this.#testFiles('unit');
+    if (!tests) return;
+    // Some encode videos, some try hundreds of cases: on a busy machine that takes its time.
+    const files = [...tests, '--timeout', '60000'];
     await this.#counted('unit, Node 24', (env) => this.#mocha(files, { env }));
     await this.#counted('unit, Node 22', async (env) => {
       return this.#mocha(files, { env, program: await ensureNode22(this.#tools.owner) });

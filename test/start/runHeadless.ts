@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { startPretendGateway } from '../gateway/pretendGateway';
+import { leaks } from '../support/keySearch';
 import { projectRoot } from '../vscode/projectRoot';
 import { runHostSuite } from '../vscode/runHostSuite';
 import { approveGateway, needsApproval } from './approveGateway';
@@ -14,7 +15,14 @@ export async function runHeadless(run: HeadlessRun, signal: AbortSignal): Promis
   if (run.gateway) return drive(run, run.gateway, {}, signal);
   const pretend = await startPretendGateway({ clock: { kind: 'real', speed: 3 } });
   try {
-    return await drive(run, pretend, { 'nebulaVideo.pollSeconds': 3 }, signal);
+    // The pretend gateway's key is a marker: in nothing that a run leaves behind may it stand.
+    let places: readonly string[] | undefined;
+    const code = await drive(run, pretend, { 'nebulaVideo.pollSeconds': 3 }, signal, (folder, output) => {
+      places = leaks(pretend.key, { folder, texts: { 'the output': output }, requests: pretend.log });
+    });
+    if (!places) throw new Error('What the run left behind was not searched for the key.');
+    if (places.length > 0) throw new Error(`The key leaked to ${places.join(', ')}.`);
+    return code;
   } finally {
     await pretend.stop();
   }
@@ -25,9 +33,11 @@ async function drive(
   gateway: { readonly baseUrl: string; readonly key: string },
   settings: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
+  look?: (folder: string, output: readonly string[]) => void,
 ): Promise<number> {
   const { request, out, overwrite } = run;
   const order: HeadlessOrder = { request, out, overwrite };
+  const output: string[] = [];
   let mayHaveCost = false;
   return runHostSuite({
     name: 'headless',
@@ -40,6 +50,7 @@ async function drive(
       if (needsApproval(gateway.baseUrl)) await approveGateway(session, gateway.key);
     },
     onLine: (line) => {
+      output.push(line);
       mayHaveCost ||= /^(sending|queued|unknown)\b/.test(line);
       if (/^rejected\b/.test(line)) mayHaveCost = false;
       console.log(line);
@@ -50,5 +61,6 @@ async function drive(
       profile.keep();
       console.log(`What the extension knows about this run stays in ${profile.folder}.`);
     },
+    atLast: ({ folder }) => look?.(folder, output),
   });
 }

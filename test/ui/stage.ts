@@ -86,7 +86,7 @@ export class Stage {
   async stop(): Promise<void> {
     if (!this.#parts) return;
     const { gateway, session } = this.#parts;
-    let leaks: readonly string[] = [];
+    let leaks: readonly string[] | undefined;
     await session.stop(() => {
       // A key that a person has entered is kept where the browser keeps its secrets.
       const secrets = this.#options.hasKey === false ? ['browser'] : [];
@@ -94,6 +94,7 @@ export class Stage {
     });
     await gateway.stop();
     const elsewhere = gateway.log.filter(({ keyElsewhere }) => keyElsewhere).map(({ path }) => path);
+    if (!leaks) throw new Error('What the session left behind was not searched for the key.');
     if (leaks.length + elsewhere.length > 0) {
       throw new Error(`The key leaked to ${[...leaks, ...elsewhere].join(', ')}.`);
     }

@@ -1,18 +1,33 @@
 // Runs test/host in the extension host of a real VS Code from npm: "npm test -- host".
 import path from 'node:path';
+import { MARKER_KEY } from '../host/support/markerKey';
+import { leaks } from '../support/keySearch';
 import { interruption } from './interruption';
 import { projectRoot } from './projectRoot';
 import { runHostSuite } from './runHostSuite';
 
 async function main(): Promise<number> {
-  return runHostSuite({
+  const output: string[] = [];
+  let places: readonly string[] | undefined;
+  const code = await runHostSuite({
     name: 'host',
     suite: path.join(projectRoot, 'out', 'test', 'host', 'index.js'),
     // What the suite prints comes here by way of a window, and is coloured as this terminal likes it.
     env: process.stdout.isTTY ? { FORCE_COLOR: '1' } : {},
     signal: interruption(),
     limitMs: 15 * 60_000,
+    onLine: (line) => {
+      output.push(line);
+      console.log(line);
+    },
+    // The profile holds the editor's own logs too, and all that its windows said.
+    atLast: ({ folder }) => {
+      places = leaks(MARKER_KEY, { folder, texts: { 'the output': output } });
+    },
   });
+  if (!places) throw new Error('What the run left behind was not searched for the key.');
+  if (places.length > 0) throw new Error(`The key leaked to ${places.join(', ')}.`);
+  return code;
 }
 
 main().then(

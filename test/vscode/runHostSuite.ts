@@ -30,6 +30,8 @@ export interface HostSuiteOptions extends SessionOptions {
   readonly beforeStart?: (session: Session) => Promise<void>;
   /** Called before everything is put away, with the suite's exit code where there is one. */
   readonly beforeStop?: (profile: Profile, code: number | undefined) => void;
+  /** Looks at the profile when everything has ended, before it goes. */
+  readonly atLast?: (profile: Profile) => void;
 }
 
 /**
@@ -67,7 +69,7 @@ export async function runHostSuite(options: HostSuiteOptions): Promise<number> {
   } finally {
     settled.abort();
     options.beforeStop?.(session.profile, code);
-    await session.stop();
+    await session.stop(() => options.atLast?.(session.profile));
   }
 }
 

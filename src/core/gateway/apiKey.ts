@@ -48,15 +48,31 @@ export function cleanKey(text: string): string | undefined {
  */
 export function redact(text: string, key?: string): string {
   let clean = text;
-  if (key !== undefined) {
-    for (const spelling of new Set([
-      key,
-      key.replace(/^sk-/, ''),
-      JSON.stringify(key).slice(1, -1),
-      encodeURIComponent(key),
-    ])) {
-      if (spelling.length >= 6) clean = clean.replaceAll(spelling, '…');
-    }
-  }
+  for (const spelling of spellingsOf(key)) clean = clean.replaceAll(spelling, '…');
   return clean.replace(/\bsk-[A-Za-z0-9_*.…-]+/g, 'sk-…').replace(/\bBearer\s+\S+/gi, 'Bearer …');
+}
+
+/**
+ * As {@link redact}, for a text that may have been cut off anywhere: the beginning of the key at its very end is taken
+ * out too, from four characters on (the service itself shows three).
+ */
+export function redactCut(text: string, key: string): string {
+  const clean = redact(text, key);
+  const pieces = spellingsOf(key).map((spelling) => {
+    for (let length = spelling.length - 1; length >= SHORTEST_PIECE; length--) {
+      if (clean.endsWith(spelling.slice(0, length))) return length;
+    }
+    return 0;
+  });
+  const longest = Math.max(0, ...pieces);
+  return longest === 0 ? clean : `${clean.slice(0, -longest)}…`;
+}
+
+const SHORTEST_PIECE = 4;
+
+/** How a reply may write the key. */
+function spellingsOf(key: string | undefined): string[] {
+  if (key === undefined) return [];
+  const all = [key, key.replace(/^sk-/, ''), JSON.stringify(key).slice(1, -1), encodeURIComponent(key)];
+  return [...new Set(all)].filter((spelling) => spelling.length >= 6);
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
-import { redact, type ApiKey } from './apiKey';
+import type { ApiKey } from './apiKey';
 import { mayFetch } from './baseUrl';
 import { readDownload, readInlineVideo, type VideoTarget } from './downloadReply';
 import { asRecord, parseJson, readErrorReply, type ErrorReply } from './errorReply';
@@ -9,6 +9,7 @@ import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
 import { readQueryBody } from './queryBody';
 import { isWrongAddress, readQueryReply, type QueryOutcome } from './queryReply';
+import { holdsKey, redactError, redactOutcome, redactReply, redactWords } from './redaction';
 import { parseRetryAfter } from './retryAfter';
 import { readSubmitReply, type SubmitOutcome } from './submitReply';
 
@@ -286,7 +287,7 @@ export class GatewayClient {
     const requestId = reply.headers['x-oneapi-request-id'];
     this.#log.debug(
       `${method} ${url.origin}${url.pathname} ${reply.status} in ${this.#clock.now() - started} ms` +
-        (typeof requestId === 'string' ? ` (request ${redact(requestId, key.value)})` : ''),
+        (typeof requestId === 'string' ? ` (request ${redactWords(requestId, key)})` : ''),
     );
   }
 }
@@ -342,39 +343,4 @@ function asGatewayError(error: unknown): GatewayError {
   return new GatewayError('badReply', error instanceof Error ? error.message : String(error), {
     cause: error,
   });
-}
-
-function redactError(error: unknown, key: ApiKey): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  const { status, requestId, retryAfterMs, elsewhere, cause } = error;
-  const code = error.code === undefined ? undefined : redact(error.code, key.value);
-  const details = { status, code, requestId, retryAfterMs, elsewhere, cause };
-  return new GatewayError(error.kind, redact(error.message, key.value), details);
-}
-
-/** Takes the key out of all that the other side says, in whatever place it echoes it. */
-function redactReply({ message, code, requestId }: ErrorReply, key: ApiKey): ErrorReply {
-  return {
-    message: redact(message, key.value),
-    ...(code === undefined ? {} : { code: redact(code, key.value) }),
-    ...(requestId === undefined ? {} : { requestId: redact(requestId, key.value) }),
-  };
-}
-
-/** Takes the key out of what the gateway said of a task, in case it echoed it. */
-function redactOutcome(outcome: QueryOutcome, key: ApiKey): QueryOutcome {
-  const clean = (error: ErrorReply) => redactReply(error, key);
-  if (outcome.kind !== 'task') return { ...outcome, error: clean(outcome.error) };
-  const { state } = outcome;
-  if (state.kind === 'succeeded') {
-    // Links are stored, so one that holds the key is none.
-    const links = state.links.filter((link) => !holdsKey(link, key));
-    return { kind: 'task', state: { ...state, links } };
-  }
-  if (state.kind !== 'failed' && state.kind !== 'expired') return outcome;
-  return { kind: 'task', state: { ...state, error: clean(state.error) } };
-}
-
-function holdsKey(text: string, key: ApiKey): boolean {
-  return redact(text, key.value) !== redact(text);
 }

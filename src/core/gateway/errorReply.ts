@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** What a reply says of an error, whatever envelope it came in (API reference 10.2). */
 export interface ErrorReply {
-  /** The other side's own words; empty when it had none. */
+  /** The other side's own words, on one line; empty when it had none. */
   readonly message: string;
   /** Its machine code as text, when it says something: a bare HTTP number does not. */
   readonly code?: string;
@@ -10,7 +10,8 @@ export interface ErrorReply {
 }
 
 const record = z.record(z.string(), z.unknown());
-const longestMessage = 500;
+/** More than anybody reads; whoever shows it shortens it, once the key is out of it. */
+const LONGEST_WORDS = 4_000;
 const LONGEST_PAGE = 20_000;
 
 /** The value as an object, or nothing. */
@@ -85,5 +86,5 @@ export function parseJson(text: string): unknown {
 
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > longestMessage ? `${line.slice(0, longestMessage)}…` : line;
+  return line.slice(0, LONGEST_WORDS);
 }

@@ -1,5 +1,6 @@
 import type { L10n } from '../common/l10n';
 import { GatewayError } from '../gateway/errors';
+import { knownRefusal, withMeaning } from './knownWords';
 import { LONG_SILENCE } from './schedule';
 import type { Charged, Failure, FailureKind } from './task';
 
@@ -15,9 +16,9 @@ export interface Trouble {
 const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   [
     'moderation',
-    /content_policy|moderation|safety|sensitive|DataInspection|policy_violation|violat.{0,40}polic|敏感|违规|审核/i,
+    /content_policy|moderation|safety|(?<!case.?)sensitive|DataInspection|policy_violation|violat.{0,40}polic|敏感|违规|审核/i,
   ],
-  ['quota', /quota|insufficient|额度|余额|billing/i],
+  ['quota', /quota|insufficient(?!.{0,3}(permission|privilege|scope))|额度|余额|billing/i],
   [
     'modelGone',
     /无可用渠道|no available channel|no longer available|model.{0,40}not (found|exist)|invalid_api_platform/i,
@@ -27,10 +28,15 @@ const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
   ['key', /invalid_api_key|InvalidApiKey|无效的令牌|未提供令牌|令牌已过期|令牌状态不可用/i],
 ];
 
+const ABOUT_THE_USER: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
+
 /** Sorts a trouble by what the user can do about it. */
 export function kindOf({ status, message, code }: Trouble): FailureKind {
   const text = `${code ?? ''} ${message}`;
-  for (const [kind, sign] of SIGNS) if (sign.test(text)) return kind;
+  const kind = SIGNS.find(([, sign]) => sign.test(text))?.[0];
+  // Who has asked too often hears of quotas too, mostly the provider's; an empty account is 401 to 403 (10.4).
+  if (status === 429 && kind === 'quota') return 'rateLimit';
+  if (kind) return kind;
   if (status === 401) return 'key';
   if (status === 402) return 'quota';
   if (status === 403) return 'permission';
@@ -78,15 +84,18 @@ function detailsOf(words: string, l10n: L10n): string {
 /** Writes the sentences that a user reads of failures: what happened, what it cost, what to do. */
 export class Failures {
   readonly #l10n: L10n;
+  readonly #language: string | undefined;
 
-  constructor(l10n: L10n) {
+  /** @param language in which times are written, as a language tag; that of the host unless told */
+  constructor(l10n: L10n, language?: string) {
     this.#l10n = l10n;
+    this.#language = language;
   }
 
   /** The gateway said no to a submit. */
   refused(trouble: Trouble): Failure {
     const kind = kindOf(trouble);
-    return this.#failure(kind, this.#refusal(kind), 'no', trouble);
+    return this.#failure(kind, this.#refusal(kind, trouble), 'no', trouble);
   }
 
   /** The gateway asked to wait; the request is sent again by itself, so nobody should send another. */
@@ -131,7 +140,9 @@ export class Failures {
 
   /** The gateway's task failed. */
   taskFailed(trouble: Trouble): Failure {
-    const kind = kindOf({ ...trouble, status: 500 });
+    const said = kindOf({ ...trouble, status: 500 });
+    // The gateway took the request: a key or balance that is wrong now is its own at the provider, not the user's.
+    const kind = ABOUT_THE_USER.has(said) ? 'upstream' : said;
     const sentence =
       kind === 'moderation'
         ? this.#l10n.t(
@@ -139,7 +150,7 @@ export class Failures {
           )
         : kind === 'upstream'
           ? this.#l10n.t('The provider could not make this video. Generate it again, or change the prompt.')
-          : this.#refusal(kind);
+          : this.#refusal(kind, trouble);
     return this.#failure(kind, sentence, 'no', trouble);
   }
 
@@ -218,7 +229,10 @@ export class Failures {
           )
         : this.#l10n.t(
             'The gateway has not answered since {0}. It is asked again by itself; the task goes on there.',
-            new Date(silence.since).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
+            new Date(silence.since).toLocaleString(this.#language, {
+              dateStyle: 'medium',
+              timeStyle: 'short',
+            }),
           );
     const failure = this.#failure(kind, sentence, 'unknown', trouble);
     return silence ? { ...failure, since: silence.since } : failure;
@@ -267,10 +281,17 @@ export class Failures {
     return { ...last, message: sentence, charged: 'yes' };
   }
 
-  #refusal(kind: FailureKind): string {
+  #refusal(kind: FailureKind, { status, message }: Trouble): string {
+    const known = knownRefusal(message, this.#l10n);
+    if (known !== undefined) return known;
+    if (status === 413) {
+      return this.#l10n.t(
+        'The request is too large for the gateway. Use smaller images, then generate again.',
+      );
+    }
     switch (kind) {
       case 'moderation':
-        return this.#l10n.t('The prompt was refused by a safety filter. Change it and generate again.');
+        return this.#l10n.t('A safety filter refused the prompt or an image. Change it and generate again.');
       case 'quota':
         return this.#l10n.t(
           'The balance of the account or key is too low. Top it up at Nebula, then generate again.',
@@ -309,7 +330,8 @@ export class Failures {
     const parts = [sentence];
     // In this order: failureParts takes them apart again.
     if (charged === 'no') parts.push(nothingCharged(this.#l10n));
-    if (trouble && trouble.message !== '') parts.push(detailsOf(trouble.message, this.#l10n));
+    if (trouble && trouble.message !== '')
+      parts.push(detailsOf(withMeaning(trouble.message, this.#l10n), this.#l10n));
     const code = ownCode ?? trouble?.code;
     return { kind, message: parts.join(' '), charged, ...(code === undefined ? {} : { code }) };
   }

@@ -1,9 +1,12 @@
 import { startPretendGateway, type PretendGateway } from '../../gateway/pretendGateway';
+import { assertNoLeak } from '../../support/keySearch';
 import { setEnvironmentKey, setSetting } from './extension';
+import { MARKER_KEY } from './markerKey';
 
 /** A pretend gateway whose videos take as little time as their encoding, which the settings point to. */
 export async function useQuickGateway(): Promise<PretendGateway> {
   const gateway = await startPretendGateway({
+    keys: [MARKER_KEY],
     render: { unknownMs: 0, queuedMs: 100, runningMs: 1_500 },
   });
   await setSetting('baseUrl', gateway.baseUrl);
@@ -11,11 +14,15 @@ export async function useQuickGateway(): Promise<PretendGateway> {
   return gateway;
 }
 
-/** Takes back what a test has set, and ends the gateway. */
+/**
+ * Takes back what a test has set, and ends the gateway.
+ * @throws when the key was sent anywhere but in its header
+ */
 export async function leaveGateway(gateway: PretendGateway): Promise<void> {
   setEnvironmentKey(undefined);
   await setSetting('baseUrl', undefined);
   await setSetting('pollSeconds', undefined);
   await setSetting('confirm', undefined);
   await gateway.stop();
+  assertNoLeak(gateway.key, { requests: gateway.log });
 }

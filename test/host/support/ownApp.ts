@@ -6,9 +6,11 @@ import { createApp, type App, type TasksView } from '../../../src/editor/app';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakeQuickInputs } from '../../support/fakeQuickInputs';
 import { FakeSecrets } from '../../support/fakeSecrets';
+import { assertNoLeak } from '../../support/keySearch';
 import { RecordingDesktop } from '../../support/recordingDesktop';
 import { RecordingNotifier } from '../../support/recordingNotifier';
 import { ScriptedAsker } from '../../support/scriptedAsker';
+import { MARKER_KEY } from './markerKey';
 
 /** An app of a test's own: its own folder and secrets, and somebody at the keyboard who follows a script. */
 export class OwnApp {
@@ -58,10 +60,25 @@ export class OwnApp {
     this.#visibility.fire({ visible });
   }
 
+  /** @throws when the key stands in a file, or in anything that was shown, asked, remembered or copied */
   dispose(): void {
     this.app.dispose();
     this.#visibility.dispose();
-    rmSync(this.storageFolder, { recursive: true, force: true, maxRetries: 5 });
+    try {
+      assertNoLeak(MARKER_KEY, { folder: this.storageFolder, texts: this.#told() });
+    } finally {
+      rmSync(this.storageFolder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  #told(): Record<string, string[]> {
+    const { workspace, global } = this.mementos;
+    return {
+      'a message': this.notifier.shown.map((shown) => JSON.stringify(shown)),
+      'a question': this.asker.asked.map((question) => JSON.stringify(question)),
+      'a memento': [...workspace.entries, ...global.entries].map((entry) => entry.join(' ')),
+      'what left the editor': this.desktop.done.map((step) => step.join(' ')),
+    };
   }
 
   #open(): App {

@@ -4,7 +4,7 @@ import type { Trouble } from '../../gateway/pretendGateway';
 
 describe('pretend gateway: authentication', function () {
   // Videos are really encoded, which takes its time on a busy machine.
-  this.timeout(20_000);
+  this.timeout(60_000);
   const rack = new GatewayRack();
   afterEach(() => rack.stopAll());
 

@@ -4,7 +4,7 @@ import { call, GatewayRack, jsonOf, type Call, type Received, type TestClient } 
 
 describe('pretend gateway: control API', function () {
   // Videos are really encoded, which takes its time on a busy machine.
-  this.timeout(20_000);
+  this.timeout(60_000);
   const rack = new GatewayRack();
   let client: TestClient;
   const control = (path: string, options: Call = {}): Promise<Received> =>

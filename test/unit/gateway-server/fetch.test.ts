@@ -9,7 +9,7 @@ const content = randomBytes(200_003);
 
 describe('pretend gateway: download and result links', function () {
   // Videos are really encoded, which takes its time on a busy machine.
-  this.timeout(20_000);
+  this.timeout(60_000);
   const rack = new GatewayRack();
   const file = join(GatewayRack.cacheFolder, 'some-bytes.bin');
   before(() => writeFileSync(file, content));

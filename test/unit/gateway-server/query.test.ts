@@ -3,7 +3,7 @@ import { call, bearer, GatewayRack, jsonOf, LONG_ENOUGH, objectAt, type TestClie
 
 describe('pretend gateway: query and models', function () {
   // Videos are really encoded, which takes its time on a busy machine.
-  this.timeout(20_000);
+  this.timeout(60_000);
   const rack = new GatewayRack();
   afterEach(() => rack.stopAll());
 

@@ -4,7 +4,7 @@ import { anyRequest, GatewayRack, jsonOf, LONG_ENOUGH, objectAt } from './testCl
 
 describe('pretend gateway: submit', function () {
   // Videos are really encoded, which takes its time on a busy machine.
-  this.timeout(20_000);
+  this.timeout(60_000);
   const rack = new GatewayRack();
   afterEach(() => rack.stopAll());
 

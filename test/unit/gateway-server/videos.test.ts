@@ -40,7 +40,7 @@ const spec: VideoSpec = {
 };
 
 describe('pretend gateway: videos', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const rack = new GatewayRack();
   let folder: string;
   let maker: VideoMaker;

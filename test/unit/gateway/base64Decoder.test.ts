@@ -21,7 +21,7 @@ const bytewise = (text: string) =>
   );
 
 describe('decoding base64 in pieces', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it('gives back any bytes, under any cut, prefix, alphabet, padding and white space', () => {
     const anyText = fc.record({

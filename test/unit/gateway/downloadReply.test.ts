@@ -90,7 +90,7 @@ function permutations<T>(items: readonly T[]): T[][] {
 }
 
 describe('reading a download', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it('takes the fields in any order', async () => {
     const members = Object.entries({

@@ -91,7 +91,7 @@ function draw(seed: number): () => number {
 }
 
 describe('reading JSON as it arrives', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   describe('gives what JSON.parse gives', () => {
     const same = async (text: string) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { filesWithKey, hasKey } from '../../support/keySearch';
+import { assertNoLeak, filesWithKey, hasKey, leaks } from '../../support/keySearch';
 
 const KEY = 'sk-marker-0123456789abcdef';
 
@@ -23,6 +23,8 @@ describe('the search for a leaked key', () => {
 
   for (const [how, content] of Object.entries({
     'as it is': `{"authorization":"Bearer ${KEY}"}`,
+    'without its beginning': `token ${KEY.slice(3)}`,
+    'cut off': `the key ${KEY.slice(0, -8)}…`,
     'in two-byte characters': Buffer.from(`x${KEY}`, 'utf16le'),
     'as base64': Buffer.from(KEY).toString('base64'),
     'as base64, one byte on': Buffer.from(`:${KEY}`).toString('base64'),
@@ -35,8 +37,27 @@ describe('the search for a leaked key', () => {
   }
 
   it('finds nothing where there is nothing, and passes over what it is told to', () => {
-    assert.equal(found('sk-marker-0123456789abcde and the rest'), false);
+    assert.equal(found('sk-marker-0***def and the rest'), false);
     mkdirSync(path.join(folder, 'kept'));
     assert.equal(found(KEY, path.join('kept', 'file')), false);
+  });
+
+  it('names each place of a run, and never the key', () => {
+    const file = path.join(folder, 'a', 'b', 'file');
+    writeFileSync(file, KEY);
+    const traces = {
+      folder,
+      texts: { 'the log': ['well', `Bearer ${KEY}`], 'the rows': ['well'] },
+      requests: [
+        { path: '/v1/models', keyElsewhere: false },
+        { path: '/v1/video', keyElsewhere: true },
+      ],
+    };
+    assert.deepEqual(leaks(KEY, traces), [file, 'the log', 'the request /v1/video']);
+    assert.throws(
+      () => assertNoLeak(KEY, traces),
+      ({ message }: Error) => message.includes('the log') && !message.includes(KEY),
+    );
+    assertNoLeak('sk-another-0123456789abcdef', { ...traces, requests: [] });
   });
 });

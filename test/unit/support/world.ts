@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -12,6 +12,7 @@ import type { VideoRequest } from '../../../src/core/models/request';
 import { isEnd, type Phase } from '../../../src/core/tasks/phases';
 import type { Task } from '../../../src/core/tasks/task';
 import { startPretendGateway, type GatewayOptions, type PretendGateway } from '../../gateway/pretendGateway';
+import { assertNoLeak } from '../../support/keySearch';
 import { FakeClock } from './fakeClock';
 
 /** A key source that tests change at will. */
@@ -224,9 +225,40 @@ export class World {
     return engine.task(id)!;
   }
 
+  /** @throws when the key stands in anything that was written, logged or told, or was sent but in its header */
   async stop(): Promise<void> {
+    const told = this.#windows.map((window) => JSON.stringify(window.tasks()));
     for (const window of this.#windows) window.dispose();
     await this.gateway.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      const texts = { 'the log': this.lines, 'a task': told, 'the store': this.#rows() };
+      // One test takes the whole folder away.
+      const folder = existsSync(this.folder) ? { folder: this.folder } : {};
+      assertNoLeak(this.gateway.key, { ...folder, texts, requests: this.gateway.log });
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  /** All that the store holds; in its file a long text may lie in pieces. */
+  #rows(): string[] {
+    const file = path.join(this.folder, 'tasks.db');
+    if (!existsSync(file)) return [];
+    const database = new DatabaseSync(file, { readOnly: true });
+    try {
+      const tables = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all();
+      return tables.flatMap(({ name }) =>
+        database
+          .prepare(`SELECT * FROM "${String(name)}"`)
+          .all()
+          .map((row) => JSON.stringify(row)),
+      );
+    } catch (error) {
+      // Some tests damage it; its bytes are searched all the same.
+      if (/not a database|malformed/.test(String(error))) return [];
+      throw error;
+    } finally {
+      database.close();
+    }
   }
 }

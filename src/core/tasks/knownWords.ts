@@ -1,0 +1,57 @@
+import type { L10n } from '../common/l10n';
+
+/**
+ * What the gateway is known to say when it refuses a request (API reference 10.4), and what a user reads instead. Only
+ * where the kind of the refusal alone would lead astray.
+ */
+const REFUSALS: readonly (readonly [RegExp, (l10n: L10n) => string])[] = [
+  [/未提供令牌/, (l10n) => l10n.t('No key arrived at the gateway. Set your key, then generate again.')],
+  [/令牌已过期/, (l10n) => l10n.t('The key has expired. Set another key, then generate again.')],
+  [
+    /令牌状态不可用/,
+    (l10n) =>
+      l10n.t(
+        'The key is switched off at Nebula. Switch it on there or set another key, then generate again.',
+      ),
+  ],
+  [
+    /令牌额度已用尽/,
+    (l10n) =>
+      l10n.t('The key’s own quota is used up. Raise it at Nebula or set another key, then generate again.'),
+  ],
+  [
+    /IP 不在令牌允许访问/,
+    (l10n) =>
+      l10n.t(
+        'The key may not be used from your network address. Allow the address at Nebula or use another key.',
+      ),
+  ],
+  [/用户已被封禁/, (l10n) => l10n.t('Nebula has blocked this account. Ask Nebula about it.')],
+  [
+    /分组.{0,60}已被(禁用|弃用)/,
+    (l10n) =>
+      l10n.t(
+        'The key’s group is no longer in use at Nebula. Choose another group for the key there, or use another key.',
+      ),
+  ],
+  [
+    /^invalid url \([A-Z]+ /i,
+    (l10n) =>
+      l10n.t(
+        'There is no video API at this address. Check the setting "nebulaVideo.baseUrl", then generate again.',
+      ),
+  ],
+];
+
+/** The sentence for a refusal that is known by its words. */
+export function knownRefusal(words: string, l10n: L10n): string | undefined {
+  return REFUSALS.find(([sign]) => sign.test(words))?.[1](l10n);
+}
+
+/** The gateway's own words; with what they mean, where it writes the same ones over whatever had happened (10.3). */
+export function withMeaning(words: string, l10n: L10n): string {
+  if (words.includes('请求上游地址失败'))
+    return l10n.t('{0} (the gateway could not reach its provider)', words);
+  if (words.includes('上游负载已饱和')) return l10n.t('{0} (the provider has too much to do)', words);
+  return words;
+}

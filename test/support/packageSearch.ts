@@ -1,0 +1,29 @@
+/** What a package may hold, by name; vsce adds the two files of its own. */
+const BELONGS: readonly RegExp[] = [
+  /^extension\/dist\/[\w/-]+\.(js|css)$/,
+  /^extension\/media\/[\w/-]+\.(svg|png|css)$/,
+  /^extension\/l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
+  /^extension\/package(\.nls(\.[\w-]+)?)?\.json$/,
+  /^extension\/(readme\.md|changelog\.md|LICENSE(\.\w+)?)$/i,
+  /^(extension\.vsixmanifest|\[Content_Types\]\.xml)$/,
+];
+
+/** What looks like a key: long enough to be one, and with both letters and digits as a random text has them. */
+const KEY_LIKE = /\bsk-(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}/;
+
+/**
+ * What has no business in a package: files beside those that run or are read, keys, and paths of the machine it was
+ * made on.
+ * @param files their contents by name
+ * @param roots folders whose paths must not stand in it
+ */
+export function faultsOfPackage(files: ReadonlyMap<string, Buffer>, roots: readonly string[]): string[] {
+  return [...files].flatMap(([name, content]) => {
+    const text = content.toString('latin1');
+    return [
+      ...(BELONGS.some((kind) => kind.test(name)) ? [] : [`${name} does not belong there`]),
+      ...(KEY_LIKE.test(text) ? [`${name} holds what looks like a key`] : []),
+      ...roots.filter((root) => text.includes(root)).map(() => `${name} names a folder of this machine`),
+    ];
+  });
+}

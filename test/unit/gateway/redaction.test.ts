@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Log } from '../../../src/core/common/log';
+import type { ApiKey } from '../../../src/core/gateway/apiKey';
+import { GatewayClient } from '../../../src/core/gateway/client';
+import { GatewayError } from '../../../src/core/gateway/errors';
+import type { OpenHttp } from '../../../src/core/gateway/http';
+import { redactWords } from '../../../src/core/gateway/redaction';
+import { FakeClock } from '../support/fakeClock';
+
+/** What a piece of the key may keep: the service itself shows so many characters. */
+const HARMLESS = 3;
+const key: ApiKey = { id: 'key-1', value: 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
+
+/** Keys of other gateways need not begin with `sk-`; nothing but themselves gives them away. */
+const anyKey = fc
+  .oneof(
+    fc.stringMatching(/^[A-Za-z0-9]{8,64}$/),
+    fc.stringMatching(/^[A-Za-z0-9_./+=~"\\:-]{8,48}$/),
+    fc.stringMatching(/^sk-[A-Za-z0-9]{8,48}$/),
+  )
+  .map((value): ApiKey => ({ id: 'key-1', value }));
+
+/** What stands around it shares no letter with any key, so that whatever is left of one is seen. */
+const filler = (length: number) => '的 '.repeat(length).slice(0, length);
+
+/** A run of the key's letters that is longer than harmless, if there is one in the text. */
+function pieceOf(text: string, { value }: ApiKey): string | undefined {
+  const secret = value.replace(/^sk-/, '');
+  for (let at = 0; at + HARMLESS < secret.length; at++) {
+    const piece = secret.slice(at, at + HARMLESS + 1);
+    if (text.includes(piece)) return piece;
+  }
+  return undefined;
+}
+
+/** A gateway that answers with this, piece by piece, and may break off at the end. */
+function answering(answer: {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly chunk?: number;
+  readonly breaksOff?: boolean;
+}) {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const log: Log = { trace: write, debug: write, info: write, warn: write, error: write };
+  const bytes = Buffer.from(answer.text);
+  const chunk = answer.chunk ?? Math.max(1, bytes.length);
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += chunk) {
+      yield await Promise.resolve(bytes.subarray(at, at + chunk));
+    }
+    if (answer.breaksOff) throw new GatewayError('cut', 'the connection ended');
+  }
+  const close = () => undefined;
+  const open: OpenHttp = () =>
+    Promise.resolve({
+      close,
+      send: () =>
+        Promise.resolve({ status: answer.status, headers: answer.headers ?? {}, body: body(), close }),
+    });
+  return { client: new GatewayClient(open, new FakeClock(), log), lines };
+}
+
+/** Everything that becomes of an answer: what each call says of it, and the log. */
+async function told(answer: Parameters<typeof answering>[0], apiKey: ApiKey): Promise<string> {
+  const access = { baseUrl: 'https://gateway.example', key: apiKey };
+  const target = { write: () => Promise.resolve(), restart: () => Promise.resolve() };
+  const calls: ((client: GatewayClient) => Promise<unknown>)[] = [
+    async (client) => (await client.prepareSubmit(access, '{}')).send(),
+    (client) => client.query(access, 'video_1'),
+    (client) => client.models(access),
+    (client) => client.download(access, 'video_1', target),
+    (client) => client.fetchLink('https://results.example/1.mp4', access, target),
+  ];
+  const words: string[] = [];
+  for (const call of calls) {
+    const { client, lines } = answering(answer);
+    const outcome: unknown = await call(client).catch((error: unknown) => {
+      const { message, code, requestId } = error as GatewayError;
+      return { message, code, requestId };
+    });
+    words.push(...textsIn(outcome), ...lines);
+  }
+  return words.join('\n');
+}
+
+/** Each text as it is: JSON would write some letters of a key otherwise. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+describe('a piece of the key', function () {
+  this.timeout(60_000);
+
+  it('is not left at the end of a message that is cut to its length', () => {
+    for (let before = 440; before <= 520; before++) {
+      const own = { id: 'k', value: 'AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
+      const words = redactWords(`${filler(before)}${own.value} and more`, own);
+      assert.equal(pieceOf(words, own), undefined, words.slice(-60));
+    }
+  });
+
+  it('is looked for by a check that would see it', () => {
+    assert.equal(pieceOf('的 AbCd…', key), 'AbCd');
+    assert.equal(pieceOf('的 x789', key), undefined);
+  });
+
+  it('leaves words alone that only end like other words', () => {
+    for (const text of ['The key was not accepted', 'Abc', 'sky', ''])
+      assert.equal(redactWords(text, key), text);
+  });
+
+  it('property: stays in no error text, wherever it stands and wherever that is cut', async () => {
+    const places = fc.constantFrom<(words: string) => string>(
+      (words) => JSON.stringify({ error: { message: words, code: words, type: words } }),
+      (words) => JSON.stringify({ code: 'fail_to_fetch_task', message: JSON.stringify({ message: words }) }),
+      (words) => JSON.stringify({ task_id: 't', status: 'failed', fail_reason: words }),
+      (words) => JSON.stringify({ success: false, message: `no (request id: ${words})`, request_id: words }),
+      (words) => `<html><body><p>${words.replaceAll('<', '')}</p></body></html>`,
+      (words) => words,
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        anyKey,
+        places,
+        fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 430, max: 520 }), fc.nat(20_100)),
+        fc.integer({ min: 1, max: 3 }),
+        fc.constantFrom(200, 401, 403, 404, 429, 500, 503),
+        fc.integer({ min: 1, max: 700 }),
+        async (apiKey, place, before, times, status, chunk) => {
+          const text = place(`${filler(before)}${apiKey.value}`.repeat(times) + filler(600));
+          const words = await told({ status, text, chunk }, apiKey);
+          assert.equal(pieceOf(words, apiKey), undefined, words.slice(0, 400));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('property: stays nowhere when the reply breaks off in the middle of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyKey, fc.nat(40), fc.nat(80), fc.boolean(), async (apiKey, before, cut, asJson) => {
+        const words = `${filler(before)}${apiKey.value}`;
+        const whole = asJson ? JSON.stringify({ error: { message: words } }) : words;
+        const text = whole.slice(0, Math.max(0, whole.length - cut));
+        const said = await told({ status: 500, text, breaksOff: true }, apiKey);
+        assert.equal(pieceOf(said, apiKey), undefined, said.slice(0, 400));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('property: stays in no line of the log when a header holds it', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyKey, fc.nat(520), async (apiKey, before) => {
+        const headers = { 'x-oneapi-request-id': `${filler(before)}${apiKey.value}` };
+        const said = await told({ status: 200, text: '{"data":[]}', headers }, apiKey);
+        assert.equal(pieceOf(said, apiKey), undefined, said.slice(0, 400));
+      }),
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { World } from './world';
+
+/** Each test of the engine ends with a search for the key; it must be able to fail. */
+describe('the search for the key at the end of a world', () => {
+  const leakedTo = async (place: RegExp, leak: (world: World) => Promise<void> | void) => {
+    const world = await World.create();
+    await world.open();
+    await leak(world);
+    await assert.rejects(world.stop(), ({ message }: Error) => {
+      assert.match(message, place);
+      return !message.includes(world.gateway.key);
+    });
+  };
+
+  it('finds it in a file', () =>
+    leakedTo(/notes\.txt/, ({ folder, gateway }) => {
+      writeFileSync(path.join(folder, 'notes.txt'), `Bearer ${gateway.key}`);
+    }));
+
+  it('finds it in the log', () =>
+    leakedTo(/the log/, ({ log, gateway }) => log.warn(`bad key ${gateway.key}`)));
+
+  it('finds it in a task and in its row', () =>
+    leakedTo(/a task, the store/, async (world) => {
+      await world.submit(await world.open(), { prompt: `a boat named ${world.gateway.key}` });
+    }));
+
+  it('finds it in a request, where it does not belong', () =>
+    leakedTo(/the request \/v1\/models/, async ({ gateway }) => {
+      await fetch(`${gateway.baseUrl}/v1/models?key=${gateway.key}`);
+    }));
+});
