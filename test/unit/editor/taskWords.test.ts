@@ -42,6 +42,10 @@ describe('the words for tasks', () => {
       assert.equal(/\bclearable\b/.test(words(phase)), isEnd(phase) && phase !== 'saved', phase);
       assert.ok(!/\bagain\b/.test(rowWords({ phase })), 'what the gateway never had can’t be looked for');
     }
+    for (const phase of ['unknown', 'queued', 'lost', 'failed', 'stopped'] as const) {
+      assert.match(rowWords({ phase, takesTaskId: true }), /\battachable\b/);
+      assert.ok(!/\battachable\b/.test(words(phase)), phase);
+    }
     assert.match(words('saved', true), /\bagain\b/);
     assert.ok(!/\bvideo\b/.test(words('saved', true)));
   });
