@@ -1,5 +1,6 @@
 import type { Phase } from '../core/tasks/phases';
 import type { Task } from '../core/tasks/task';
+import { waitsFor } from '../core/tasks/waits';
 
 /** A codicon and a colour of the theme. */
 export interface RowIcon {
@@ -24,13 +25,9 @@ const ICONS: Readonly<Record<Phase, RowIcon>> = {
 };
 
 /** The icon of a task's row. */
-export function rowIcon({ phase, failure }: Pick<Task, 'phase' | 'failure'>): RowIcon {
-  const follows = phase === 'queued' || phase === 'running' || phase === 'ready';
+export function rowIcon(task: Pick<Task, 'phase' | 'failure'>): RowIcon {
   // It waits for the user, not for the gateway.
-  if (follows && (failure?.kind === 'key' || failure?.kind === 'permission')) {
-    return { icon: 'key', color: 'editorWarning.foreground' };
-  }
-  return ICONS[phase];
+  return waitsFor(task) ? { icon: 'key', color: 'editorWarning.foreground' } : ICONS[task.phase];
 }
 
 /** How a row shows a video whose file is gone from the library. */

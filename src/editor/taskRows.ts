@@ -4,13 +4,14 @@ import type { L10n } from '../core/common/l10n';
 import { DisposableSlot, DisposableStore, type Disposable } from '../core/common/lifetime';
 import { isEnd } from '../core/tasks/phases';
 import type { Task, TaskChanges } from '../core/tasks/task';
+import { waitsFor } from '../core/tasks/waits';
 import type { EngineHolder } from './engineHolder';
 import { COMMANDS } from './ids';
 import { missingVideos } from './missingVideos';
 import { CLEANED_ICON, MISSING_ICON, rowIcon, rowWords } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
-import { LONGEST_MENTION, ageWord, phaseWord, shortMomentWord, shortPrompt } from './taskWords';
+import { LONGEST_MENTION, ageWord, shortMomentWord, shortPrompt, stateWord } from './taskWords';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -127,7 +128,7 @@ export class TaskRows implements Disposable {
       ? l10n.t('File removed by you')
       : isMissing
         ? l10n.t('File missing')
-        : phaseWord(task.phase, l10n);
+        : stateWord(task, l10n);
     const details = this.#details(task);
     // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
     const isPlain = (task.phase === 'saved' && !isMissing) || hasProgress(task);
@@ -232,7 +233,7 @@ export class TaskRows implements Disposable {
   #ageTimerRuns = false;
 }
 
-/** Whether the gateway says how far it is. */
+/** Whether the gateway says how far it is; what it said before it stopped saying so is old. */
 function hasProgress(task: Task): task is Task & { readonly progress: number } {
-  return task.phase === 'running' && task.progress !== undefined;
+  return task.phase === 'running' && task.progress !== undefined && waitsFor(task) === undefined;
 }

@@ -11,6 +11,7 @@ import {
   phaseWord,
   preciseMomentWord,
   shortPrompt,
+  stateWord,
 } from './taskWords';
 
 /** Of a prompt, so much is shown, in characters. */
@@ -29,7 +30,7 @@ export function taskTooltip(task: Task, now: number, language: string, l10n: L10
   );
   line(l10n.t('Model:'), [task.request.model, ...options].join(' · '));
   const progress = task.progress === undefined ? '' : ` · ${task.progress} %`;
-  line(l10n.t('State:'), phaseWord(task.phase, l10n) + (task.phase === 'running' ? progress : ''));
+  line(l10n.t('State:'), stateWord(task, l10n) + (task.phase === 'running' ? progress : ''));
   for (const video of task.videos) {
     const sound = video.hasAudio ? l10n.t('with sound') : l10n.t('silent');
     line(
