@@ -51,6 +51,7 @@ export function taskRecord(phase: Phase, baseUrl: string, gatewayTaskId: string)
     seenAt: undefined,
     copiedAt: undefined,
     cleanedAt: undefined,
+    idSource: undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Phase } from '../core/tasks/phases';
 import type { Task } from '../core/tasks/task';
+import { waitsFor } from '../core/tasks/waits';
 
 /** A codicon and a colour of the theme. */
 export interface RowIcon {
@@ -24,13 +25,9 @@ const ICONS: Readonly<Record<Phase, RowIcon>> = {
 };
 
 /** The icon of a task's row. */
-export function rowIcon({ phase, failure }: Pick<Task, 'phase' | 'failure'>): RowIcon {
-  const follows = phase === 'queued' || phase === 'running' || phase === 'ready';
+export function rowIcon(task: Pick<Task, 'phase' | 'failure'>): RowIcon {
   // It waits for the user, not for the gateway.
-  if (follows && (failure?.kind === 'key' || failure?.kind === 'permission')) {
-    return { icon: 'key', color: 'editorWarning.foreground' };
-  }
-  return ICONS[phase];
+  return waitsFor(task) ? { icon: 'key', color: 'editorWarning.foreground' } : ICONS[task.phase];
 }
 
 /** How a row shows a video whose file is gone from the library. */
@@ -41,14 +38,15 @@ export const CLEANED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionFo
 
 /**
  * The words that `when` clauses of a row's menus test. `video` has a file, `again` can be looked for again, and
- * `clearable` loses nothing but its row when it is removed.
+ * `clearable` loses nothing but its row when it is removed; `attachable` takes a task id by hand.
  * @param isMissing whether its file is gone from the library
  */
 export function rowWords(
-  { phase, gatewayTaskId }: Pick<Task, 'phase' | 'gatewayTaskId'>,
+  { phase, gatewayTaskId, takesTaskId }: Pick<Task, 'phase' | 'gatewayTaskId' | 'takesTaskId'>,
   isMissing = false,
 ): string {
   const again = gatewayTaskId === undefined ? '' : ' again';
+  const attachable = takesTaskId === true ? ' attachable' : '';
   switch (phase) {
     case 'draft':
       return 'task unsent';
@@ -58,15 +56,15 @@ export function rowWords(
     case 'running':
     case 'ready':
     case 'saving':
-      return 'task followed';
+      return `task followed${attachable}`;
     case 'saved':
       return isMissing ? `task ended removable missing${again}` : 'task ended removable saved video';
     case 'failed':
     case 'lost':
     case 'stopped':
-      return `task ended removable clearable ${phase}${again}`;
+      return `task ended removable clearable ${phase}${again}${attachable}`;
     case 'rejected':
     case 'unknown':
-      return `task ended removable clearable ${phase}`;
+      return `task ended removable clearable ${phase}${attachable}`;
   }
 }

@@ -4,13 +4,14 @@ import type { L10n } from '../core/common/l10n';
 import { DisposableSlot, DisposableStore, type Disposable } from '../core/common/lifetime';
 import { isEnd } from '../core/tasks/phases';
 import type { Task, TaskChanges } from '../core/tasks/task';
+import { waitsFor } from '../core/tasks/waits';
 import type { EngineHolder } from './engineHolder';
 import { COMMANDS } from './ids';
 import { missingVideos } from './missingVideos';
 import { CLEANED_ICON, MISSING_ICON, rowIcon, rowWords } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
-import { LONGEST_MENTION, ageWord, phaseWord, shortMomentWord, shortPrompt } from './taskWords';
+import { LONGEST_MENTION, ageWord, shortMomentWord, shortPrompt, stateWord } from './taskWords';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -158,10 +159,10 @@ export class TaskRows implements Disposable {
   }
 
   /** How a task stands, in a word or two. */
-  #stateOf({ id, phase }: Task): string {
+  #stateOf(task: Task): string {
     const { l10n } = this.#parts;
-    if (!this.#missing.has(id)) return phaseWord(phase, l10n);
-    return this.#cleaned.has(id) ? l10n.t('File removed by you') : l10n.t('File missing');
+    if (!this.#missing.has(task.id)) return stateWord(task, l10n);
+    return this.#cleaned.has(task.id) ? l10n.t('File removed by you') : l10n.t('File missing');
   }
 
   /** When it was asked for, how far it is, and with what. */
@@ -235,7 +236,7 @@ export class TaskRows implements Disposable {
   #ageTimerRuns = false;
 }
 
-/** Whether the gateway says how far it is. */
+/** Whether the gateway says how far it is; what it said before it stopped saying so is old. */
 function hasProgress(task: Task): task is Task & { readonly progress: number } {
-  return task.phase === 'running' && task.progress !== undefined;
+  return task.phase === 'running' && task.progress !== undefined && waitsFor(task) === undefined;
 }

@@ -1,6 +1,7 @@
 import type { L10n } from '../core/common/l10n';
 import type { Phase } from '../core/tasks/phases';
-import type { Charged } from '../core/tasks/task';
+import type { Charged, Task } from '../core/tasks/task';
+import { waitsFor } from '../core/tasks/waits';
 
 /** A phase in the user's words. */
 export function phaseWord(phase: Phase, l10n: L10n): string {
@@ -29,6 +30,18 @@ export function phaseWord(phase: Phase, l10n: L10n): string {
       return l10n.t('Lost');
     case 'stopped':
       return l10n.t('Stopped');
+  }
+}
+
+/** Where a task stands, in the user's words: its phase, unless it waits for the user. */
+export function stateWord(task: Pick<Task, 'phase' | 'failure'>, l10n: L10n): string {
+  switch (waitsFor(task)) {
+    case 'key':
+      return l10n.t('Waits for a key');
+    case 'balance':
+      return l10n.t('Waits for balance');
+    case undefined:
+      return phaseWord(task.phase, l10n);
   }
 }
 

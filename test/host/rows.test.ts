@@ -73,6 +73,31 @@ describe('the rows of the task list', () => {
     await own.app.api.settled(rejected.id);
   });
 
+  for (const [args, state] of [
+    [{ status: 403, code: 'quota_not_enough', message: '用户额度不足' }, 'Waits for balance'],
+    [{ status: 401, code: 'invalid_api_key', message: 'no such key' }, 'Waits for a key'],
+  ] as const) {
+    it(`say so when one ${state.toLowerCase()}`, async () => {
+      const { rows, api } = own.app;
+      await rows.getChildren();
+      gateway.setFault({ name: 'clientError', route: 'query', times: 'always', args });
+      const { id } = await api.generate(aRequest(state));
+      await rows.getChildren();
+      const deadline = Date.now() + 15_000;
+      const item = () => rows.getTreeItem(id);
+      while (!String(item().description).startsWith(state) && Date.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(item().description, `${state} · just now · sora-2`);
+      assert.match(item().accessibilityInformation?.label ?? '', new RegExp(`, ${state}, `));
+      const icon = item().iconPath;
+      assert.ok(icon instanceof vscode.ThemeIcon);
+      assert.equal(icon.id, 'key');
+      gateway.clearFaults();
+      await own.app.commands.run('nebulaVideo.refresh', []);
+      assert.equal((await api.settled(id)).phase, 'saved');
+    });
+  }
+
   it('change one by one; others only when a task comes or goes', async () => {
     const { rows, api } = own.app;
     await rows.getChildren();

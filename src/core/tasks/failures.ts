@@ -178,6 +178,19 @@ export class Failures {
     return this.#failure('expired', sentence, succeeded ? 'yes' : 'unknown', trouble);
   }
 
+  /** The gateway does not know an id that it never gave in a whole reply: what became of the request stays open. */
+  idNotKnown(source: 'byHand' | 'cutReply', trouble: Trouble): Failure {
+    const sentence =
+      source === 'byHand'
+        ? this.#l10n.t(
+            'The gateway does not know the task id you attached. Check it on Nebula’s usage page, then attach it again.',
+          )
+        : this.#l10n.t(
+            'The answer to the request broke off, and the gateway does not know the task id in it. Look at your usage at Nebula before you generate it again.',
+          );
+    return this.#failure('unknown', sentence, 'unknown', trouble);
+  }
+
   /** Done, but nowhere does it say where the video is. */
   noVideo(): Failure {
     const sentence = this.#l10n.t(

@@ -21,7 +21,8 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   draft: ['sending', 'rejected', 'stopped'],
   // Back to draft: refused for now (429), or the connection ended before a byte left.
   sending: ['draft', 'queued', 'rejected', 'unknown'],
-  queued: ['running', 'ready', 'failed', 'lost', 'stopped'],
+  // Unknown again: the gateway does not know the id that was attached by hand, or that a cut reply gave.
+  queued: ['running', 'ready', 'failed', 'lost', 'unknown', 'stopped'],
   running: ['ready', 'failed', 'lost', 'stopped'],
   ready: ['saving', 'failed', 'lost', 'stopped'],
   saving: ['ready', 'saved', 'failed', 'lost', 'stopped'],

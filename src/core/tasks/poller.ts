@@ -8,6 +8,7 @@ import type { QueryOutcome } from '../gateway/queryReply';
 import type { TaskState } from '../gateway/taskReply';
 import { countDenial } from './denials';
 import type { Failures, Trouble } from './failures';
+import { confirmed, isUnconfirmed } from './idSource';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
 import type { TaskPatch } from './store/patch';
@@ -242,7 +243,7 @@ export class Poller implements Disposable {
     const now = clock.now();
     switch (outcome.kind) {
       case 'task':
-        return this.#decideState(record, outcome.state);
+        return { ...this.#decideState(record, outcome.state), idSource: confirmed(record.idSource) };
       case 'missing':
         if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + RECHECK };
         return this.#decideMissing(record, outcome.error.message);
@@ -309,6 +310,9 @@ export class Poller implements Disposable {
     // Right after the submit the gateway may not know yet what it has just accepted.
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
     const counts = countDenial(record, now, DENIALS_APART);
+    if (counts.believed && isUnconfirmed(record.idSource)) {
+      return { phase: 'unknown', failure: failures.idNotKnown(record.idSource, { status: 0, message }) };
+    }
     if (counts.believed) {
       return {
         phase: 'lost',

@@ -5,6 +5,7 @@ import type { L10n } from '../common/l10n';
 import type { Library } from '../library/library';
 import type { TaskPatch } from './store/patch';
 import type { PendingMarker } from './pendingMarker';
+import { takesTaskId } from './idSource';
 import { canMove } from './phases';
 import type { TaskStore } from './store/store';
 import type { Task } from './task';
@@ -41,14 +42,16 @@ export class Reopener {
   }
 
   /**
-   * Follows the gateway's task with this id in place of one whose outcome is unknown.
+   * Follows the gateway's task with this id in place of one whose outcome is unknown, or whose id may be wrong.
    * @returns whether it is followed now; false also for what can be no task id
    */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
     if (!isTaskId(gatewayTaskId)) return false;
     const note = this.#parts.l10n.t('The task id was attached by hand.');
     const reopened = await this.#parts.store.update(id, (record) =>
-      record.phase === 'unknown' ? { ...this.#reopen(note), gatewayTaskId } : undefined,
+      takesTaskId(record)
+        ? { ...this.#reopen(note), gatewayTaskId, idSource: 'byHand', succeededAt: null }
+        : undefined,
     );
     return reopened !== undefined;
   }

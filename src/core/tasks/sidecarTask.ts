@@ -66,5 +66,6 @@ export function savedRecord(task: SidecarTask): TaskRecord {
     seenAt: undefined,
     copiedAt: undefined,
     cleanedAt: undefined,
+    idSource: undefined,
   };
 }

@@ -8,6 +8,7 @@ import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
 import { ReadOnlyStoreError } from './store/database';
 import { asTrouble, type Failures } from './failures';
+import { isUnconfirmed } from './idSource';
 import { Lease } from './lease';
 import type { TaskPatch } from './store/patch';
 import type { TaskRecord } from './store/record';
@@ -266,7 +267,9 @@ export class Submitter {
     const backToDraft = (note: string): TaskPatch => ({ phase: 'draft', note, nextDue: clock.now() + LEASE });
     const written = await store.update(id, (record) => {
       const late = record.phase === 'unknown';
-      if (record.phase !== 'sending' && !late) return undefined;
+      // What the gateway itself says is better than a guess that is followed meanwhile.
+      const isGuess = record.phase === 'queued' && isUnconfirmed(record.idSource);
+      if (record.phase !== 'sending' && !late && !(isGuess && outcome.kind === 'accepted')) return undefined;
       switch (outcome.kind) {
         case 'accepted':
           // A late one is unfinished again.
@@ -274,6 +277,9 @@ export class Submitter {
           return {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
+            idSource: null,
+            denials: 0,
+            deniedAt: null,
             failure: null,
             nextDue: clock.now() + FIRST_POLL,
           };

@@ -73,6 +73,8 @@ export interface Task {
   /** May be present before an end, while the last attempt failed. */
   readonly failure?: Failure;
   readonly timeline: readonly TimelineEntry[];
+  /** Another of the gateway's task ids may be attached by hand; absent where not. */
+  readonly takesTaskId?: true;
 }
 
 /** What changed between two looks at the store. */

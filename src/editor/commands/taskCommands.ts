@@ -108,7 +108,7 @@ export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise
 /** A task id as gateways write them; blanks around it come from copying. */
 const TASK_ID = /^[\w.:=-]{4,200}$/;
 
-/** Follows the gateway's own task in place of one whose outcome is unknown. */
+/** Follows the gateway's own task in place of one whose outcome is unknown, or whose id may be wrong. */
 export async function attachTaskId(parts: Parts, args: readonly unknown[]): Promise<void> {
   const { engines, asker, messages, l10n } = parts;
   const engine = await engines.open();
@@ -120,7 +120,7 @@ export async function attachTaskId(parts: Parts, args: readonly unknown[]): Prom
       title,
       question: l10n.t('Which request do you know the task id of?'),
       asksForOne: true,
-      suits: ({ phase }) => phase === 'unknown',
+      suits: ({ takesTaskId }) => takesTaskId === true,
     },
     parts,
   );

@@ -1,8 +1,8 @@
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { failureParts } from '../../core/tasks/failures';
-import { isEnd } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
+import { waitsFor, type WaitsFor } from '../../core/tasks/waits';
 import type { ConnectionState } from '../connection';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../messages';
@@ -19,25 +19,32 @@ interface Parts {
   readonly setRefused: (refused: boolean) => void;
 }
 
+interface Waiting {
+  readonly origin: string;
+  readonly what: WaitsFor;
+}
+
 /** So many of the newest tasks are looked through. */
 const MOST_TASKS = 1000;
 
 /**
- * Knows whether the gateway takes the key. While tasks wait for a valid one, a line above the list says so; the
+ * Knows whether the gateway takes the key. While tasks wait for a valid one, or for money on it, a line above the list says so; the
  * moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
  */
 export class KeyTrouble implements Disposable {
   readonly #parts: Parts;
   readonly #owned = new DisposableStore();
-  /** The tasks that wait for a key, with their gateways. */
-  readonly #waiting = new Map<string, string>();
+  /** The tasks that wait for the user, with their gateways and what for. */
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#owned.add(
       parts.engines.onDidOpen((engine) => {
-        for (const task of engine.tasks(MOST_TASKS))
-          if (waitsForKey(task)) this.#waiting.set(task.id, task.origin);
+        for (const task of engine.tasks(MOST_TASKS)) {
+          const what = waitsFor(task);
+          if (what) this.#waiting.set(task.id, { origin: task.origin, what });
+        }
         this.#showLine();
         this.#owned.add(
           engine.onDidChangeTasks(({ changed, removed }) => {
@@ -67,9 +74,13 @@ export class KeyTrouble implements Disposable {
 
   #onChange(task: Task): void {
     const { messages, l10n, isFocused, setRefused } = this.#parts;
-    if (waitsForKey(task)) {
-      const isFirst = ![...this.#waiting.values()].includes(task.origin);
-      this.#waiting.set(task.id, task.origin);
+    // An attempt to fetch the video says nothing before it is over.
+    if (task.phase === 'saving') return;
+    const what = waitsFor(task);
+    if (what) {
+      const { id, origin } = task;
+      const isFirst = [...this.#waiting.values()].every((other) => other.origin !== origin);
+      this.#waiting.set(id, { origin, what });
       if (isFirst && isFocused() && task.failure) {
         messages.tasksWaitForKey(failureParts(task.failure, l10n).sentence);
       }
@@ -83,15 +94,15 @@ export class KeyTrouble implements Disposable {
 
   #showLine(): void {
     const { l10n, showLine } = this.#parts;
+    const all = [...this.#waiting.values()];
     showLine(
-      this.#waiting.size === 0
+      all.length === 0
         ? undefined
-        : l10n.t('The gateway does not show videos in progress to this key; they wait for a valid one.'),
+        : all.every(({ what }) => what === 'balance')
+          ? l10n.t(
+              'The key’s quota is used up: the gateway does not show videos in progress until it is topped up.',
+            )
+          : l10n.t('The gateway does not show videos in progress to this key; they wait for a valid one.'),
     );
   }
-}
-
-/** Whether a task goes on as soon as there is a valid key. */
-function waitsForKey({ phase, failure }: Task): boolean {
-  return !isEnd(phase) && phase !== 'draft' && failure?.kind === 'key';
 }

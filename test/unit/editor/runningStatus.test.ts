@@ -30,6 +30,12 @@ describe('the words in the status bar', () => {
       label: 'Nebula Video, in progress: a boat: Running 42 %',
     });
     assert.equal(statusWords([aTask('queued')], english)?.text, '$(circle-outline) Video: Queued');
+    const failure = { kind: 'quota', charged: 'unknown', message: '' } as const;
+    assert.deepEqual(statusWords([aTask('running', { progress: 42, failure })], english), {
+      text: '$(key) Video: Waits for balance',
+      tooltip: 'a boat: Waits for balance',
+      label: 'Nebula Video, in progress: a boat: Waits for balance',
+    });
   });
 
   it('count several, moving when one of them moves, and show when one waits for a key', () => {

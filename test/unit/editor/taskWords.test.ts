@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
+import { FAILURE_KINDS, type FailureKind } from '../../../src/core/tasks/task';
 import { rowIcon, rowWords } from '../../../src/editor/rowIcon';
 import {
   ageWord,
@@ -11,6 +12,7 @@ import {
   preciseMomentWord,
   shortMomentWord,
   shortPrompt,
+  stateWord,
 } from '../../../src/editor/taskWords';
 
 describe('the words for tasks', () => {
@@ -42,14 +44,30 @@ describe('the words for tasks', () => {
       assert.equal(/\bclearable\b/.test(words(phase)), isEnd(phase) && phase !== 'saved', phase);
       assert.ok(!/\bagain\b/.test(rowWords({ phase })), 'what the gateway never had can’t be looked for');
     }
+    for (const phase of ['unknown', 'queued', 'lost', 'failed', 'stopped'] as const) {
+      assert.match(rowWords({ phase, takesTaskId: true }), /\battachable\b/);
+      assert.ok(!/\battachable\b/.test(words(phase)), phase);
+    }
     assert.match(words('saved', true), /\bagain\b/);
     assert.ok(!/\bvideo\b/.test(words('saved', true)));
   });
 
-  it('show a task that waits for a key as such', () => {
-    const failure = { kind: 'key', message: '', charged: 'unknown' } as const;
-    assert.equal(rowIcon({ phase: 'running', failure }).icon, 'key');
-    assert.equal(rowIcon({ phase: 'rejected', failure }).icon, 'circle-slash');
+  it('show a task that waits for the user as such', () => {
+    const failure = (kind: FailureKind) => ({ kind, message: '', charged: 'unknown' }) as const;
+    const expected = { key: 'Waits for a key', permission: 'Waits for a key', quota: 'Waits for balance' };
+    for (const kind of FAILURE_KINDS) {
+      for (const phase of PHASES) {
+        const pauses = ['queued', 'running', 'ready'].includes(phase) && kind in expected;
+        const task = { phase, failure: failure(kind) };
+        assert.equal(
+          stateWord(task, english),
+          pauses ? expected[kind as keyof typeof expected] : phaseWord(phase, english),
+          `${kind}, ${phase}`,
+        );
+        assert.equal(rowIcon(task).icon === 'key', pauses, `${kind}, ${phase}`);
+      }
+    }
+    for (const phase of PHASES) assert.equal(stateWord({ phase }, english), phaseWord(phase, english));
   });
 
   it('shorten a prompt between words, without cutting a character in two', () => {

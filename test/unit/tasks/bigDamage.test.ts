@@ -145,6 +145,27 @@ describe('a large store that is damaged while windows have it open', function ()
     await assertGoesOn(ROWS - 100);
   });
 
+  it('is made anew under another name: what reads the old one takes no journal for its own', async () => {
+    overwrite(Math.floor(pages() / 2), 20);
+    // Its own process has the damaged file open all the while, and does not know that it was moved.
+    const old = new DatabaseSync(database(), { readOnly: true });
+    let looks = 0;
+    windows[0].tasks(2 * ROWS);
+    await until(() => {
+      old.prepare('SELECT id FROM tasks LIMIT 1').get();
+      const names = readdirSync(world.folder);
+      const isMaking = names.some((name) => name.includes('.new-')) && setAside().length === 1;
+      if (isMaking) {
+        looks++;
+        assert.ok(!names.includes('tasks.db') && !names.includes('tasks.db-journal'), names.join(', '));
+      }
+      return setAside().length === 1 && !names.includes('tasks.db.mending');
+    });
+    old.close();
+    assert.ok(looks > 0);
+    await assertGoesOn(ROWS - 200);
+  });
+
   it('while somebody else mends it, a window waits and shows what it knows', async () => {
     const [first] = windows;
     assert.equal(first.tasks(10).length, 10);

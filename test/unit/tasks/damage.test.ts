@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import {
   closeSync,
   cpSync,
+  existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -156,6 +158,41 @@ describe('several windows and a damaged store', function () {
         assertMended(folder);
         assert.deepEqual(contents(folder), expected, `round ${round}`);
       }
+    });
+  }
+
+  for (const hasLock of [true, false]) {
+    it(`a window that ended in the middle of mending, its lock ${hasLock ? 'left' : 'lost'}: nothing is lost`, async () => {
+      const first = await world.open();
+      const saved = await world.untilPhase(first, (await world.submit(first)).id);
+      await first.close();
+      addTasks();
+      const whole = contents(world.folder);
+      // Set aside, and no more than begun to be made anew; here all of it can be read.
+      const stamp = '2026-11-22T12-00-00-000Z';
+      renameSync(database(), `${database()}.damaged-${stamp}`);
+      writeFileSync(`${database()}.new-${stamp}`, 'half a database');
+      const lock = `${database()}.mending`;
+      if (hasLock) {
+        writeFileSync(lock, '');
+        const past = Date.now() / 1000 - 60;
+        utimesSync(lock, past, past);
+      }
+      assert.equal(Engine.openNow(world.options), undefined, 'it would make an empty one');
+      assert.ok(!existsSync(database()));
+      let engine: Engine | undefined;
+      void world.open().then((opened) => (engine = opened));
+      for (let turns = 0; engine === undefined && turns < 10_000; turns++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        world.clock.moveTo(world.clock.now() + 1);
+      }
+      assert.deepEqual(contents(world.folder), whole);
+      assert.equal(engine?.task(saved.id)?.videos.length, 1);
+      assertMended(world.folder);
+      assert.deepEqual(
+        readdirSync(world.folder).filter((name) => name.includes('.new-')),
+        [],
+      );
     });
   }
 

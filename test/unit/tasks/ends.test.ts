@@ -54,6 +54,110 @@ describe('after an end', function () {
     await assertResumed(engine, id);
   });
 
+  describe('a wrong id attached by hand', () => {
+    const lostReply = async (engine: Engine) => {
+      world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+      return (await world.submit(engine)).id;
+    };
+
+    it('that the gateway does not know: the outcome is unknown again, and the right one can be attached', async () => {
+      const engine = await world.open();
+      const id = await lostReply(engine);
+      await engine.claimNotice(id);
+      assert.equal(engine.task(id)?.takesTaskId, true);
+      assert.equal(await engine.attachTaskId(id, 'video_mistyped'), true);
+      const task = await world.untilPhase(engine, id);
+      assert.equal(task.phase, 'unknown');
+      assert.match(task.failure?.message ?? '', /does not know the task id you attached/);
+      assert.equal(task.failure?.charged, 'unknown');
+      assert.deepEqual([task.gatewayTaskId, task.takesTaskId], ['video_mistyped', true]);
+      assert.equal(await engine.claimNotice(id), true, 'it is told of again');
+      assert.equal(await engine.attachTaskId(id, world.gateway.tasks[0]!.id), true);
+      await assertResumed(engine, id);
+    });
+
+    it('is replaced while it is followed, also by a window that is opened later', async () => {
+      const engine = await world.open();
+      const id = await lostReply(engine);
+      await engine.attachTaskId(id, 'video_mistyped');
+      await engine.close();
+      const later = await world.open();
+      assert.deepEqual([later.task(id)?.phase, later.task(id)?.takesTaskId], ['queued', true]);
+      assert.equal(await later.attachTaskId(id, world.gateway.tasks[0]!.id), true);
+      await assertResumed(later, id);
+    });
+
+    it('is replaced once it was stopped', async () => {
+      const engine = await world.open();
+      const id = await lostReply(engine);
+      await engine.attachTaskId(id, 'video_mistyped');
+      await engine.stopTracking(id);
+      assert.equal(await engine.attachTaskId(id, world.gateway.tasks[0]!.id), true);
+      await assertResumed(engine, id);
+    });
+
+    for (const [word, phase] of [
+      ['expired', 'lost'],
+      ['failed', 'failed'],
+    ] as const) {
+      it(`that is another video’s, ${word}: the right one can be attached`, async () => {
+        const engine = await world.open();
+        const other = await world.submit(engine, { prompt: 'another one' });
+        await engine.stopTracking(other.id);
+        const id = await lostReply(engine);
+        world.gateway.setFault({ name: 'statusWord', route: 'query', times: 1, args: { word } });
+        await engine.attachTaskId(id, other.gatewayTaskId!);
+        const task = await world.untilPhase(engine, id);
+        assert.deepEqual([task.phase, task.takesTaskId], [phase, true]);
+        assert.equal(await engine.attachTaskId(id, world.gateway.tasks[1]!.id), true);
+        assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+        assert.equal(engine.task(id)?.takesTaskId, undefined);
+        assert.equal(world.requests('submit'), 2);
+      });
+    }
+
+    it('that the gateway knew once is lost when it does no longer', async () => {
+      const engine = await world.open();
+      const id = await lostReply(engine);
+      const [made] = world.gateway.tasks;
+      world.gateway.setFault({ name: 'taskStuck', route: 'query', times: 1 });
+      await engine.attachTaskId(id, made!.id);
+      await world.untilPhase(engine, id, 'running');
+      assert.equal(await engine.attachTaskId(id, 'video_other'), false, 'it is the right one');
+      world.gateway.forgetTask(made!.id);
+      const task = await world.untilPhase(engine, id);
+      assert.deepEqual([task.phase, task.takesTaskId], ['lost', true]);
+    });
+
+    it('never counts for an id that the gateway gave', async () => {
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      assert.equal(engine.task(id)?.takesTaskId, undefined);
+      assert.equal(await engine.attachTaskId(id, 'video_other'), false);
+      world.gateway.forgetTask(world.gateway.tasks[0]!.id);
+      const task = await world.untilPhase(engine, id);
+      assert.deepEqual([task.phase, task.takesTaskId], ['lost', undefined]);
+      assert.equal(await engine.attachTaskId(id, 'video_other'), false);
+    });
+  });
+
+  it('a late reply while a wrong id is followed: the right one takes its place', async () => {
+    const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
+    const other = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
+    const sent = world.submit(sleeping);
+    await world.turns(() => other.tasks()[0]?.phase === 'sending');
+    other.look();
+    world.clock.moveTo(world.clock.now() + 30_000);
+    await world.turns(() => other.tasks()[0]?.phase === 'unknown');
+    await other.attachTaskId(other.tasks()[0]!.id, 'video_mistyped');
+    await other.close();
+    const task = await sent;
+    assert.equal(task.gatewayTaskId, world.gateway.tasks[0]?.id);
+    assert.equal(task.takesTaskId, undefined);
+    await assertResumed(sleeping, task.id);
+  });
+
   it('a late reply: the mark is back, and a later window goes on', async () => {
     // This window sleeps: its timers don't fire, while time goes on for the other one.
     const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });

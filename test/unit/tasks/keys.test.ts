@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { waitsFor } from '../../../src/core/tasks/waits';
 import { World } from '../support/world';
 
 /** After a refused key the origin is tried again by itself so much later, in ms. */
@@ -33,6 +34,18 @@ describe('the key, the tasks made with it, and the others', function () {
     world.gateway.clearFaults();
     return id;
   }
+
+  it('a quota that is used up pauses the tasks of the origin, and says what they wait for', async () => {
+    const engine = await world.open();
+    const args = { status: 403, code: 'quota_not_enough', message: '用户额度不足' };
+    world.gateway.setFault({ name: 'clientError', route: 'query', times: 'always', args });
+    const ids = [(await world.submit(engine)).id, (await world.submit(engine, { prompt: 'two' })).id];
+    await world.until(() => ids.every((id) => waitsFor(engine.task(id)!) === 'balance'));
+    assert.ok(world.requests('query') <= 2, 'one is asked about for all of them');
+    world.gateway.clearFaults();
+    await engine.refresh();
+    for (const id of ids) assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+  });
 
   it('a finished video that another key cannot see is left alone, and fetched with the right key', async () => {
     const engine = await world.open();

@@ -55,6 +55,11 @@ describe('phases', () => {
     const unsent = reachable('draft', ['sending', 'stopped']);
     assert.deepEqual([...unsent], ['rejected']);
     assert.equal(canMove('stopped', 'unknown'), false);
+    // And unknown again only from where nothing is known yet but a doubtful id (see ends.test.ts).
+    assert.deepEqual(
+      PHASES.filter((phase) => canMove(phase, 'unknown')),
+      ['sending', 'queued'],
+    );
   });
 
   it('nothing that the gateway has, and nothing unknown, is ever sent again', () => {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../common/clock';
 import { Emitter, type Event } from '../../common/events';
+import { isBeingMended } from './mending';
 import { Patience, whenFree } from './patience';
 import { SCHEMA_VERSION, migrate } from './schema';
 import { BeingMendedError, DamagedError, isBusy, isDamaged, isMoved, isReadOnly } from './sqliteErrors';
@@ -75,10 +76,16 @@ export class Database {
    * Opens the file, making and migrating it as needed. Where it can't be written, it is opened for reading; where
    * there is nothing to read either, an empty database in memory stands in for it.
    * @param mend what to do when the file turns out to be damaged later, or another one takes its place
-   * @throws SQLite's own error when the file is damaged ({@link isDamaged})
+   * @throws SQLite's own error when the file is damaged ({@link isDamaged}), BeingMendedError while it is mended
    */
   static async open(file: string, clock: Clock, mend?: Mend): Promise<Database> {
-    return whenFree(() => Database.openNow(file, clock, mend), clock);
+    // While it is mended is not waited here: that may take longer than any commit.
+    const database = await whenFree(
+      () => (isBeingMended(file) ? undefined : Database.openNow(file, clock, mend)),
+      clock,
+    );
+    if (!database) throw new BeingMendedError('the file is being mended');
+    return database;
   }
 
   /**
@@ -86,6 +93,7 @@ export class Database {
    * @throws SQLite's busy error ({@link isBusy}) as well
    */
   static openNow(file: string, clock: Clock, mend: Mend = async () => Promise.resolve('sound')): Database {
+    if (isBeingMended(file)) throw new BeingMendedError('the file is being mended');
     const before = identityOf(file);
     let connection: DatabaseSync;
     try {
@@ -222,10 +230,7 @@ export class Database {
     try {
       // There a file can't be moved away while it is open.
       if (process.platform === 'win32') this.#connection.close();
-      const outcome = await this.#mend(isDamaged && this.#foundSound);
-      this.#foundSound = isDamaged && outcome === 'sound';
-      if (outcome === 'mended') this.#mendNotBefore = this.#clock.now() + MENDED_AT_MOST;
-      const next = await Database.open(this.#file, this.#clock);
+      const next = await this.#openGood(isDamaged);
       if (next.#readOnly || this.#isClosed) {
         next.close();
         return false;
@@ -244,10 +249,30 @@ export class Database {
     return true;
   }
 
+  /** Opens the file at our place, mended as needed. */
+  async #openGood(isKnownDamaged: boolean): Promise<Database> {
+    let mustMend = isKnownDamaged;
+    for (let attempts = 1; ; attempts++) {
+      if (mustMend || isBeingMended(this.#file)) {
+        const outcome = await this.#mend(mustMend && this.#foundSound);
+        this.#foundSound = mustMend && outcome === 'sound';
+        if (outcome === 'mended') this.#mendNotBefore = this.#clock.now() + MENDED_AT_MOST;
+      }
+      try {
+        return await Database.open(this.#file, this.#clock);
+      } catch (error) {
+        mustMend = isDamaged(error);
+        if (!(mustMend || error instanceof BeingMendedError) || attempts === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
   /** @throws an error that {@link isBusy} while the file is mended */
   #usable(): DatabaseSync {
     if (this.#isClosed) return this.#connection;
     if (!this.#connection.isOpen) void this.#beginMending(true);
+    // Before SQLite looks for a journal: that of another file in the place of ours is none of ours.
+    this.follow();
     if (this.#mending) throw new BeingMendedError('the file is being mended');
     return this.#connection;
   }

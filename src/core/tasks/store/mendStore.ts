@@ -1,10 +1,11 @@
-import { open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sleep, type Clock } from '../../common/clock';
 import { describeError, type Log } from '../../common/log';
 import { Library } from '../../library/library';
 import { Database, check } from './database';
+import { asideOf, begun, lockOf, newOf } from './mending';
 import type { StorePlace } from './openStore';
 import { whenFree } from './patience';
 import { importSidecars, salvageRows } from './salvage';
@@ -31,25 +32,42 @@ export async function mendStore(
   log: Log,
 ): Promise<'mended' | 'sound'> {
   const { database } = place;
-  const lock = `${database}.mending`;
+  const lock = lockOf(database);
   let waited = false;
   while (!(await take(lock))) {
     waited = true;
     await sleep(clock, MENDING_PAUSE);
   }
   try {
-    const damage = await lookForDamage(database, clock);
-    if (damage === undefined && (waited || !sure)) return 'sound';
-    await makeAnew(place, damage ?? 'it cannot be read', lock, clock, log);
+    const there = await exists(database);
+    const [left] = there ? [] : begun(database).slice(-1);
+    if (left !== undefined) {
+      log.warn('the task store was being mended by a window that ended; it is begun again');
+      await makeAnew(place, left, clock, log);
+      return 'mended';
+    }
+    const damage = there ? await lookForDamage(database, clock) : undefined;
+    if (damage === undefined && (waited || !sure || !there)) return 'sound';
+    const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, '-');
+    const aside = asideOf(database, stamp);
+    log.error(
+      `the task store is damaged and set aside as ${path.basename(aside)}: ${describeError(damage ?? 'it cannot be read')}`,
+    );
+    // First of all a sign that it is to be made anew, should this window end in between.
+    await (await open(newOf(database, stamp), 'w')).close();
+    // A rollback journal belongs to the database it lies beside.
+    await rename(`${database}-journal`, `${aside}-journal`).catch(() => undefined);
+    // Before its rows are read: what other windows write from now on, they write to the new one.
+    await rename(database, aside);
+    await makeAnew(place, stamp, clock, log);
     return 'mended';
   } finally {
     await rm(lock, { force: true });
   }
 }
 
-/** @returns what is wrong with the file; undefined when nothing is, or there is none */
+/** @returns what is wrong with the file; undefined when nothing is */
 async function lookForDamage(file: string, clock: Clock): Promise<unknown> {
-  if (!(await exists(file))) return undefined;
   let connection: DatabaseSync | undefined;
   try {
     const opened = new DatabaseSync(file);
@@ -64,28 +82,30 @@ async function lookForDamage(file: string, clock: Clock): Promise<unknown> {
   }
 }
 
+/** Makes the new file of what can be had from the one that was set aside, and puts it in place when it is whole. */
 async function makeAnew(
   { database, libraryFolder }: StorePlace,
-  damage: unknown,
-  lock: string,
+  stamp: string,
   clock: Clock,
   log: Log,
 ): Promise<void> {
-  const aside = `${database}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
-  log.error(`the task store is damaged and set aside as ${path.basename(aside)}: ${describeError(damage)}`);
-  // A rollback journal belongs to the database it lies beside. It goes first: once the database is gone, another
-  // window may make a new one, with a journal of its own.
-  await rename(`${database}-journal`, `${aside}-journal`).catch(() => undefined);
-  await rename(database, aside);
-  const store = new TaskStore(await Database.open(database, clock), clock, log, libraryFolder);
+  const file = newOf(database, stamp);
+  // What another window has left of it is made again from the start.
+  await rm(`${file}-journal`, { force: true });
+  await writeFile(file, '');
+  const store = new TaskStore(await Database.open(file, clock), clock, log, libraryFolder);
   try {
     const now = () => Date.now() / 1000;
-    const rows = await salvageRows(aside, store, log, () => utimes(lock, now(), now()));
+    const keep = () => utimes(lockOf(database), now(), now());
+    const rows = await salvageRows(asideOf(database, stamp), store, log, keep);
     const sidecars = await importSidecars(new Library(libraryFolder), store);
     log.warn(`${rows} tasks were salvaged from the damaged store, ${sidecars} from the library`);
   } finally {
     store.close();
   }
+  await rename(file, database);
+  // Begun by windows that ended before they had set anything aside.
+  for (const old of begun(database)) await rm(newOf(database, old), { force: true });
 }
 
 /** Takes a lock that is a file, also from a window that died with it. @returns whether it is ours */

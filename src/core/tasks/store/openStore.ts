@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock';
 import { describeError, type Log } from '../../common/log';
 import { Database } from './database';
 import { mendStore } from './mendStore';
-import { isBusy, isDamaged, isInputOutput } from './sqliteErrors';
+import { BeingMendedError, isBusy, isDamaged } from './sqliteErrors';
 import { TaskStore } from './store';
 
 /** Where the store lies; absolute paths. */
@@ -20,7 +20,7 @@ const MOST_ATTEMPTS = 3;
  * as they can be read, and from the sidecars of the library (DESIGN 4.1). Of several windows one does it.
  */
 export async function openStore(place: StorePlace, clock: Clock, log: Log): Promise<TaskStore> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; ;) {
     try {
       return storeOn(
         await Database.open(place.database, clock, mender(place, clock, log)),
@@ -29,9 +29,10 @@ export async function openStore(place: StorePlace, clock: Clock, log: Log): Prom
         log,
       );
     } catch (error) {
-      // The disk may also have failed because another window moved the damaged file away from under us.
-      if ((!isDamaged(error) && !isInputOutput(error)) || attempt === MOST_ATTEMPTS) throw error;
+      const isMended = error instanceof BeingMendedError;
+      if (!isMended && (!isDamaged(error) || attempt === MOST_ATTEMPTS)) throw error;
       await mendStore(place, isDamaged(error) && attempt > 1, clock, log);
+      if (!isMended) attempt++;
     }
   }
 }
@@ -41,7 +42,7 @@ export function openStoreNow(place: StorePlace, clock: Clock, log: Log): TaskSto
   try {
     return storeOn(Database.openNow(place.database, clock, mender(place, clock, log)), place, clock, log);
   } catch (error) {
-    if (isBusy(error) || isDamaged(error) || isInputOutput(error)) return undefined;
+    if (isBusy(error) || isDamaged(error)) return undefined;
     throw error;
   }
 }

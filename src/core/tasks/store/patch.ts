@@ -1,5 +1,6 @@
 import type { VideoRequest } from '../../models/request';
 import type { Phase } from '../phases';
+import type { IdSource } from '../idSource';
 import type { StoredVideo, TaskRecord } from './record';
 import type { Failure } from '../task';
 
@@ -19,6 +20,7 @@ export interface TaskPatch {
   /** Why, for the timeline; a sentence for the user. */
   readonly note?: string;
   readonly gatewayTaskId?: string;
+  readonly idSource?: IdSource | null;
   readonly progress?: number | null;
   readonly failure?: Failure | null;
   readonly submittedAt?: number;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { videoRequestSchema, type VideoRequest } from '../../models/request';
+import { ID_SOURCES, type IdSource } from '../idSource';
 import { PHASES, type Phase } from '../phases';
 import { FAILURE_KINDS, type Failure } from '../task';
 
@@ -53,6 +54,8 @@ export interface TaskRecord {
   readonly copiedAt: number | undefined;
   /** When the user had its videos removed from the library. */
   readonly cleanedAt: number | undefined;
+  /** Where the gateway's task id comes from, unless a whole reply gave it. */
+  readonly idSource: IdSource | undefined;
 }
 
 const failureSchema = z.object({
@@ -108,6 +111,7 @@ const rowSchema = z.object({
   seen_at: nullable(z.number()),
   copied_at: nullable(z.number()),
   cleaned_at: nullable(z.number()),
+  id_source: nullable(z.enum(ID_SOURCES)),
 });
 
 /** Reads a row of the table `tasks`. @throws zod's error when the row is not one of ours */
@@ -140,6 +144,7 @@ export function readRecord(row: unknown): TaskRecord {
     seenAt: parsed.seen_at,
     copiedAt: parsed.copied_at,
     cleanedAt: parsed.cleaned_at,
+    idSource: parsed.id_source,
   };
 }
 

@@ -49,10 +49,12 @@ export function applyPatch(
     patch.videos !== undefined ||
     differs(patch.progress, record.progress) ||
     differs(patch.gatewayTaskId, record.gatewayTaskId) ||
+    differs(patch.idSource, record.idSource) ||
     (patch.failure !== undefined && JSON.stringify(patch.failure) !== JSON.stringify(record.failure ?? null));
   const columns: Record<string, SQLInputValue | undefined> = {
     phase,
     gateway_task_id: patch.gatewayTaskId,
+    id_source: patch.idSource,
     progress: patch.progress,
     failure: patch.failure === undefined ? undefined : patch.failure && JSON.stringify(patch.failure),
     submitted_at: patch.submittedAt,

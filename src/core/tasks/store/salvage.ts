@@ -3,7 +3,6 @@ import { describeError, type Log } from '../../common/log';
 import type { Library } from '../../library/library';
 import { readRecord, readTimelineRow, readVideoRow, type StoredVideo } from './record';
 import { readSidecarTask, savedRecord } from '../sidecarTask';
-import { isInputOutput } from './sqliteErrors';
 import type { TaskStore, WholeTask } from './store';
 import type { TimelineEntry } from '../task';
 
@@ -24,7 +23,7 @@ export async function salvageRows(
   let salvaged = 0;
   let batch: WholeTask[] = [];
   const adopt = async () => {
-    salvaged += await adoptAll(store, batch);
+    salvaged += await store.adoptAll(batch);
     batch = [];
     await onProgress();
   };
@@ -47,19 +46,6 @@ export async function salvageRows(
     connection?.close();
   }
   return salvaged;
-}
-
-/**
- * A window that still has the old file open may mistake the new one's journal for its own, and clear it away: then a
- * write fails, once. Who is there already is not taken over twice.
- */
-async function adoptAll(store: TaskStore, tasks: readonly WholeTask[]): Promise<number> {
-  try {
-    return await store.adoptAll(tasks);
-  } catch (error) {
-    if (!isInputOutput(error)) throw error;
-    return store.adoptAll(tasks);
-  }
 }
 
 /** Row numbers, as many as the damage lets us see: from both ends up to where it is. */

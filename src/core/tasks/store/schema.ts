@@ -39,7 +39,8 @@ const STEPS: readonly string[] = [
     announced_at INTEGER,
     seen_at INTEGER,
     copied_at INTEGER,
-    cleaned_at INTEGER
+    cleaned_at INTEGER,
+    id_source TEXT
   ) STRICT;
   CREATE INDEX tasks_by_change ON tasks (change);
   CREATE INDEX tasks_by_due ON tasks (next_due) WHERE next_due IS NOT NULL;

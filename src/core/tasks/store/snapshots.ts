@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Log } from '../../common/log';
 import { readTimelineRow, readVideoRow } from './record';
 import { readRecords } from './rows';
+import { takesTaskId } from '../idSource';
 import type { Task } from '../task';
 
 /** Frozen pictures of the tasks that a statement selects, in its order, with their videos and timelines. */
@@ -55,6 +56,7 @@ export function readSnapshots(
         phase,
         ...(note === undefined ? {} : { note }),
       })),
+      ...(takesTaskId(record) ? { takesTaskId: true as const } : {}),
     }),
   );
 }

@@ -3,7 +3,6 @@ const SQLITE = {
   busy: 5,
   locked: 6,
   readOnly: 8,
-  io: 10,
   corrupt: 11,
   full: 13,
   cantOpen: 14,
@@ -51,9 +50,4 @@ export function isMoved(error: unknown): boolean {
 export function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE.readOnly || code === SQLITE.cantOpen;
-}
-
-/** Whether the disk failed, or the journal went away: it may when another window has moved the file meanwhile. */
-export function isInputOutput(error: unknown): boolean {
-  return sqliteCode(error) === SQLITE.io;
 }

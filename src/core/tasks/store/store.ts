@@ -285,6 +285,7 @@ function adoptTask(connection: DatabaseSync, { record, videos, timeline }: Whole
     seen_at: record.seenAt ?? null,
     copied_at: record.copiedAt ?? null,
     cleaned_at: record.cleanedAt ?? null,
+    id_source: record.idSource ?? null,
   };
   const names = Object.keys(columns);
   connection
