@@ -159,14 +159,7 @@ function soundNote({ texts, view, hearing, loading }: Model, handlers: Handlers)
   if (hearing !== 'notHeard' || loading !== 'playing') return nothing;
   const external = view.offers.find(({ action }) => action === 'openExternally');
   return html`<p class="sound-note">
-    ${icons.muted}<span>${texts.noSound}</span>
-    ${
-      external
-        ? html`<button type="button" class="link" @click=${() => handlers.run('openExternally')}>
-            ${external.label}
-          </button>`
-        : nothing
-    }
+    ${icons.muted}<span>${texts.noSound} ${external ? link(external, handlers) : nothing}</span>
   </p>`;
 }
 
@@ -174,10 +167,11 @@ function soundNote({ texts, view, hearing, loading }: Model, handlers: Handlers)
 function takesNote({ view: { stage: shown } }: Model, handlers: Handlers): Piece {
   if (shown.kind !== 'video' || shown.note === null) return nothing;
   const { text, offer } = shown.note;
-  return html`<p class="takes-note">
-    ${toneIcon('warning')}<span>${text}</span>
-    <button type="button" class="link" @click=${() => handlers.run(offer.action)}>${offer.label}</button>
-  </p>`;
+  return html`<p class="takes-note">${toneIcon('warning')}<span>${text} ${link(offer, handlers)}</span></p>`;
+}
+
+function link({ action, label }: Offer, handlers: Handlers): TemplateResult {
+  return html`<button type="button" class="link" @click=${() => handlers.run(action)}>${label}</button>`;
 }
 
 function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'working' }>): TemplateResult {
