@@ -3,6 +3,7 @@ import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
 import type { Phase } from './phases';
 import { LEASE, LEASE_RENEWAL } from './schedule';
+import { StoreClosedError } from './store/database';
 import type { TaskStore } from './store/store';
 
 /**
@@ -59,8 +60,9 @@ export class Lease implements Disposable {
         this.#onLost();
       }
     } catch (error) {
-      // Tried again in time: a lease outlasts two missed renewals.
-      this.#log.warn(`the lease on ${this.#taskId} was not renewed: ${describeError(error)}`);
+      // After the window is closed nobody renews it; else it is tried again in time: it outlasts two missed renewals.
+      if (error instanceof StoreClosedError) this.dispose();
+      else this.#log.warn(`the lease on ${this.#taskId} was not renewed: ${describeError(error)}`);
     } finally {
       this.#arm();
     }

@@ -17,7 +17,16 @@ import { Lease } from './lease';
 import type { OriginGate } from './originGate';
 import type { TaskPatch } from './store/patch';
 import type { TaskRecord } from './store/record';
-import { DEAD_LINKS_APART, FETCH_PATIENCE, LEASE, RECHECK, VIDEO_GRACE, fetchInterval } from './schedule';
+import {
+  DEAD_LINKS_APART,
+  FETCH_PATIENCE,
+  GAP_GRACE,
+  LEASE,
+  LONG_GAP,
+  RECHECK,
+  VIDEO_GRACE,
+  fetchInterval,
+} from './schedule';
 import { describeTask } from './sidecarTask';
 import type { TaskStore } from './store/store';
 
@@ -98,7 +107,11 @@ export class Saver {
       return;
     }
     const due = clock.now() + LEASE;
-    const claimed = await store.claim(record.id, record.nextDue, { phase: 'saving', nextDue: due });
+    const claimed = await store.claim(record.id, record.nextDue, {
+      phase: 'saving',
+      nextDue: due,
+      ...afterGap(record, clock.now()),
+    });
     if (!claimed) return;
     const stop = new AbortController();
     const forward = () => stop.abort();
@@ -375,6 +388,16 @@ function fetchDeadline(record: TaskRecord, now: number): number {
   // An end that lies in the past already is a clock that goes wrong somewhere; some tries are always made.
   const end = Math.max(record.expiresAt ?? succeededAt + FETCH_PATIENCE, succeededAt + VIDEO_GRACE);
   return end + record.heldUpMs;
+}
+
+/**
+ * After a long time without a try (the machine slept, no key was there) one that fails does not end it: the network
+ * may not be up yet. So some more are made, in quick succession at first, before patience ends.
+ */
+function afterGap(record: TaskRecord, now: number): TaskPatch {
+  const missing = now + GAP_GRACE - fetchDeadline(record, now);
+  const isGap = now - record.updatedAt > LONG_GAP && record.diskFailedAt === undefined;
+  return isGap && missing > 0 ? { heldUpMs: record.heldUpMs + missing, troubles: 0 } : {};
 }
 
 /** Disk trouble takes no time from that: from each failure of the disk to the next attempt, it is counted apart. */

@@ -40,6 +40,11 @@ export const VIDEO_GRACE = 10 * MINUTE;
 /** How long after success a video is fetched again and again, unless its own end is known (DESIGN 5). */
 export const FETCH_PATIENCE = 24 * HOUR;
 
+/** So long without a try to fetch a video is longer than any wait of ours, in ms. */
+export const LONG_GAP = LONGEST_INTERVAL + 5 * MINUTE;
+/** How long a video is at least tried for after such a time, in ms: some seven tries. */
+export const GAP_GRACE = 10 * MINUTE;
+
 /** How often a refused key is tried again by itself (DESIGN 5). */
 export const RECHECK = 15 * MINUTE;
 

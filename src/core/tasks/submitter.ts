@@ -6,7 +6,7 @@ import type { Access, GatewayClient, PreparedSubmit } from '../gateway/client';
 import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
-import { ReadOnlyStoreError } from './store/database';
+import { ReadOnlyStoreError, StoreClosedError } from './store/database';
 import { asTrouble, type Failures } from './failures';
 import { isUnconfirmed } from './idSource';
 import { Lease } from './lease';
@@ -254,7 +254,7 @@ export class Submitter {
       } catch (error) {
         const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
         log.error(`task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`);
-        if (tries >= WRITE_TRIES) throw error;
+        if (tries >= WRITE_TRIES || error instanceof StoreClosedError) throw error;
         await sleep(clock, 1000 * tries);
       }
     }

@@ -154,7 +154,7 @@ describe('a large store that is damaged while windows have it open', function ()
     await until(() => {
       old.prepare('SELECT id FROM tasks LIMIT 1').get();
       const names = readdirSync(world.folder);
-      const isMaking = names.some((name) => name.includes('.new-')) && setAside().length === 1;
+      const isMaking = names.some((name) => /\.new-[^.]+\.[0-9a-f-]{36}$/.test(name));
       if (isMaking) {
         looks++;
         assert.ok(!names.includes('tasks.db') && !names.includes('tasks.db-journal'), names.join(', '));

@@ -256,6 +256,29 @@ describe('calling off what has left already', function () {
     assert.deepEqual(await Promise.all(answers), [false]);
   });
 
+  it('a window that closes before the reply comes says once what it cannot write down, and ends', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
+    let thrown: unknown;
+    const sent = world.submit(engine).catch((error: unknown) => (thrown = error));
+    await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+    const { id } = engine.tasks()[0]!;
+    let closed = false;
+    void engine.close().then(() => (closed = true));
+    world.clock.moveTo(world.clock.now() + 4_000);
+    await world.turns(() => closed);
+    await sent;
+    assert.match(String(thrown), /closed/);
+    const said = world.lines.filter((line) => line.includes('could not be written down'));
+    assert.equal(said.length, 1, said.join('\n'));
+    // The id in it is what can be attached by hand.
+    assert.ok(said[0]?.includes(`accepted as ${world.gateway.tasks[0]?.id}`));
+    assert.equal(world.clock.timers, 0, 'nothing is tried again');
+    const later = await world.open();
+    assert.equal((await world.untilPhase(later, id)).phase, 'unknown');
+    assert.equal(world.requests('submit'), 1);
+  });
+
   it('cancelling is not said to have worked, even when the outcome cannot be written down', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 50 } });

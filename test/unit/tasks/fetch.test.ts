@@ -213,6 +213,47 @@ describe('fetching a video', function () {
     assert.equal(task.failure?.kind, 'expired');
   });
 
+  /** A task whose video could not be fetched yet, and a machine that then sleeps for more than a day. */
+  async function wokenUp(withKey = true) {
+    world.gateway.setFault(download('serverError', { status: 502, as: 'E1' }, 3));
+    const engine = await world.open();
+    const { id } = await world.submit(engine);
+    await world.until(() => engine.task(id)?.failure !== undefined && engine.task(id)?.phase === 'ready');
+    world.gateway.clearFaults();
+    if (withKey) world.clock.jump(30 * 3600_000);
+    else {
+      // Awake, but with no key to fetch anything with.
+      world.keys.key = undefined;
+      const until = world.clock.now() + 30 * 3600_000;
+      await world.until(() => world.clock.now() > until, 31 * 3600_000);
+      world.keys.key = world.access.key;
+    }
+    return { engine, id };
+  }
+
+  for (const [name, withKey] of [
+    ['a machine that slept for more than a day', true],
+    ['more than a day without a key', false],
+  ] as const) {
+    it(`${name}, and no network at first: the video is fetched all the same`, async () => {
+      const { engine, id } = await wokenUp(withKey);
+      world.gateway.setFault(download('cutBeforeReading', {}, 4));
+      if (!withKey) await engine.keyChanged();
+      const task = await world.untilPhase(engine, id);
+      assert.equal(task.phase, 'saved', task.failure?.message);
+    });
+  }
+
+  it('a machine that slept for more than a day, and trouble without end: some minutes of tries, then lost', async () => {
+    const { engine, id } = await wokenUp();
+    world.gateway.setFault({ name: 'cutBeforeReading', route: 'download', times: 'always' });
+    const [before, since] = [world.requests('download'), world.clock.now()];
+    await world.until(() => engine.task(id)?.phase === 'lost', 60 * 60_000);
+    const minutes = (world.clock.now() - since) / 60_000;
+    assert.ok(minutes >= 9 && minutes < 45, `${minutes} min`);
+    assert.ok(world.requests('download') - before >= 6);
+  });
+
   it('trouble without end: tried for a day, then lost, and said to be charged', async () => {
     const engine = await world.open();
     world.gateway.setFault({

@@ -21,6 +21,11 @@ export class ReadOnlyStoreError extends Error {
   }
 }
 
+/** The window has closed the store: nothing can be written from it any more. */
+export class StoreClosedError extends Error {
+  override readonly name = 'StoreClosedError';
+}
+
 /** Longest that SQLite itself may wait for a lock, in ms: it freezes every extension of the host meanwhile. */
 const BUSY_MS = 50;
 /** After a damaged file was made anew, that is not done again within this time, in ms: then it is the disk. */
@@ -110,6 +115,8 @@ export class Database {
       connection.exec('PRAGMA foreign_keys = OFF');
       if (versionOf(connection) < SCHEMA_VERSION) migrate(connection);
       connection.exec('PRAGMA foreign_keys = ON');
+      // Set aside while we opened it: what we have may be an empty file that is replaced in a moment.
+      if (isBeingMended(file)) throw new BeingMendedError('the file is being mended');
       const newer = versionOf(connection) > SCHEMA_VERSION;
       // Whether the file takes writes shows only when one is begun.
       if (!newer) connection.exec('BEGIN IMMEDIATE; ROLLBACK');
@@ -189,13 +196,14 @@ export class Database {
   /**
    * Runs the work in one immediate transaction and commits it durably. The work may run more than once, so it
    * must have no effect outside the database; when it throws, nothing is changed.
-   * @throws {@link ReadOnlyStoreError}, or SQLite's error when the disk fails or the wait was too long
+   * @throws {@link ReadOnlyStoreError}, {@link StoreClosedError}, or SQLite's error when the disk fails or the wait was too long
    */
   async write<T>(work: (connection: DatabaseSync) => T): Promise<T> {
     if (this.#readOnly) throw new ReadOnlyStoreError(this.#readOnly);
     const patience = new Patience(this.#clock);
     for (let attempts = 1; ;) {
       await this.#mending;
+      if (this.#isClosed) throw new StoreClosedError('the task store is closed');
       try {
         return this.#transaction(work);
       } catch (error) {

@@ -1,11 +1,11 @@
-import { open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, rename, rm, stat, utimes } from 'node:fs/promises';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sleep, type Clock } from '../../common/clock';
 import { describeError, type Log } from '../../common/log';
 import { Library } from '../../library/library';
 import { Database, check } from './database';
-import { asideOf, begun, lockOf, newOf } from './mending';
+import { asideOf, begun, lockOf, newOf, signOf } from './mending';
 import type { StorePlace } from './openStore';
 import { whenFree } from './patience';
 import { importSidecars, salvageRows } from './salvage';
@@ -54,7 +54,7 @@ export async function mendStore(
       `the task store is damaged and set aside as ${path.basename(aside)}: ${describeError(damage ?? 'it cannot be read')}`,
     );
     // First of all a sign that it is to be made anew, should this window end in between.
-    await (await open(newOf(database, stamp), 'w')).close();
+    await (await open(signOf(database, stamp), 'w')).close();
     // A rollback journal belongs to the database it lies beside.
     await rename(`${database}-journal`, `${aside}-journal`).catch(() => undefined);
     // Before its rows are read: what other windows write from now on, they write to the new one.
@@ -90,9 +90,6 @@ async function makeAnew(
   log: Log,
 ): Promise<void> {
   const file = newOf(database, stamp);
-  // What another window has left of it is made again from the start.
-  await rm(`${file}-journal`, { force: true });
-  await writeFile(file, '');
   const store = new TaskStore(await Database.open(file, clock), clock, log, libraryFolder);
   try {
     const now = () => Date.now() / 1000;
@@ -103,9 +100,11 @@ async function makeAnew(
   } finally {
     store.close();
   }
-  await rename(file, database);
-  // Begun by windows that ended before they had set anything aside.
-  for (const old of begun(database)) await rm(newOf(database, old), { force: true });
+  // Another window may have been faster, when it took this one for dead: then its file is in use already. Any other is
+  // an empty one, of a window that looked just before it could see that the store is mended, and gives it up.
+  if (await exists(signOf(database, stamp))) await rename(file, database);
+  else await rm(file, { force: true });
+  for (const done of begun(database)) await rm(signOf(database, done), { force: true });
 }
 
 /** Takes a lock that is a file, also from a window that died with it. @returns whether it is ours */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 
@@ -13,20 +14,26 @@ export function asideOf(database: string, stamp: string): string {
   return `${database}.damaged-${stamp}`;
 }
 
+/** The sign that what was set aside is to be made anew, until the new file is in place. */
+export function signOf(database: string, stamp: string): string {
+  return `${database}.new-${stamp}`;
+}
+
 /**
- * Where the new file is made. Under the final name a window that still has the damaged one open would take the new
- * one's journal for its own, and clear it away.
+ * Where a window makes the new file: under a name that nobody else has. Under the final one a window that still has the
+ * damaged file open would take the new one's journal for its own, and clear it away.
  */
 export function newOf(database: string, stamp: string): string {
-  return `${database}.new-${stamp}`;
+  return `${signOf(database, stamp)}.${randomUUID()}`;
 }
 
 /** The stamps of all that was begun to be made anew, and is not in place yet; the newest last. */
 export function begun(database: string): readonly string[] {
-  const prefix = path.basename(newOf(database, ''));
+  const prefix = path.basename(signOf(database, ''));
   return readdirSync(path.dirname(database))
-    .filter((file) => file.startsWith(prefix) && !file.endsWith('-journal'))
+    .filter((file) => file.startsWith(prefix))
     .map((file) => file.slice(prefix.length))
+    .filter((stamp) => !stamp.includes('.'))
     .sort();
 }
 
