@@ -41,7 +41,7 @@ const AGAINST: Readonly<Record<FailureKind, readonly Action[]>> = {
  * @returns undefined for a task that is well
  */
 export function explainFailure(task: Task, l10n: L10n): FailureExplanation | undefined {
-  const { phase, failure } = task;
+  const { phase, failure, takesTaskId } = task;
   switch (phase) {
     case 'failed':
       return explain(failure, l10n, {
@@ -69,7 +69,13 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
         title: l10n.t('This video is gone'),
         sentence: l10n.t('The gateway no longer has this video.'),
         charged: 'unknown',
-        actions: ['lookAgain', 'generateAgain', 'showLog'],
+        // The id may have been a wrong one.
+        actions: [
+          ...(takesTaskId ? (['attachTaskId'] as const) : []),
+          'lookAgain',
+          'generateAgain',
+          'showLog',
+        ],
       });
     case 'stopped':
       return stopped(task, l10n);
@@ -109,7 +115,14 @@ function explain(
 /** A task that goes on, though something is in its way. */
 function held(phase: Phase, kind: FailureKind, l10n: L10n): Words {
   const words = { sentence: '', charged: 'unknown' } as const;
-  if (kind === 'key' || kind === 'permission' || kind === 'quota') {
+  if (kind === 'quota') {
+    return {
+      ...words,
+      title: l10n.t('This video waits for balance'),
+      actions: ['refresh', 'setApiKey', 'showLog'],
+    };
+  }
+  if (kind === 'key' || kind === 'permission') {
     return { ...words, title: l10n.t('This video waits for a valid key'), actions: ['setApiKey', 'showLog'] };
   }
   if (kind === 'disk') {

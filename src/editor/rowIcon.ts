@@ -42,7 +42,12 @@ export const CLEANED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionFo
  * @param isMissing whether its file is gone from the library
  */
 export function rowWords(
-  { phase, gatewayTaskId, takesTaskId }: Pick<Task, 'phase' | 'gatewayTaskId' | 'takesTaskId'>,
+  {
+    phase,
+    gatewayTaskId,
+    takesTaskId,
+    failure,
+  }: Pick<Task, 'phase' | 'gatewayTaskId' | 'takesTaskId' | 'failure'>,
   isMissing = false,
 ): string {
   const again = gatewayTaskId === undefined ? '' : ' again';
@@ -58,7 +63,9 @@ export function rowWords(
     case 'saving':
       return `task followed${attachable}`;
     case 'saved':
-      return isMissing ? `task ended removable missing${again}` : 'task ended removable saved video';
+      if (isMissing) return `task ended removable missing${again}`;
+      // Some of several videos are not here.
+      return `task ended removable saved video${failure ? again : ''}`;
     case 'failed':
     case 'lost':
     case 'stopped':

@@ -178,16 +178,11 @@ export class Failures {
     return this.#failure('expired', sentence, succeeded ? 'yes' : 'unknown', trouble);
   }
 
-  /** The gateway does not know an id that it never gave in a whole reply: what became of the request stays open. */
-  idNotKnown(source: 'byHand' | 'cutReply', trouble: Trouble): Failure {
-    const sentence =
-      source === 'byHand'
-        ? this.#l10n.t(
-            'The gateway does not know the task id you attached. Check it on Nebula’s usage page, then attach it again.',
-          )
-        : this.#l10n.t(
-            'The answer to the request broke off, and the gateway does not know the task id in it. Look at your usage at Nebula before you generate it again.',
-          );
+  /** The gateway does not know an id that the user attached: what became of the request stays open. */
+  idNotKnown(trouble: Trouble): Failure {
+    const sentence = this.#l10n.t(
+      'The gateway does not know the task id you attached. Check it on Nebula’s usage page, then attach it again.',
+    );
     return this.#failure('unknown', sentence, 'unknown', trouble);
   }
 

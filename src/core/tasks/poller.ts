@@ -311,7 +311,7 @@ export class Poller implements Disposable {
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
     const counts = countDenial(record, now, DENIALS_APART);
     if (counts.believed && isUnconfirmed(record.idSource)) {
-      return { phase: 'unknown', failure: failures.idNotKnown(record.idSource, { status: 0, message }) };
+      return { phase: 'unknown', failure: failures.idNotKnown({ status: 0, message }) };
     }
     if (counts.believed) {
       return {

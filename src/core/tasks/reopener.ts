@@ -33,7 +33,8 @@ export class Reopener {
   async lookAgain(id: string): Promise<boolean> {
     const { store, l10n } = this.#parts;
     const task = await store.taskWhenFree(id);
-    if (task?.phase === 'saved' && (await this.#hasAllFiles(task))) return false;
+    // One with a failure lacks some of several videos.
+    if (task?.phase === 'saved' && !task.failure && (await this.#hasAllFiles(task))) return false;
     const note = l10n.t('Looked for again.');
     const reopened = await store.update(id, (record) =>
       record.gatewayTaskId !== undefined && canMove(record.phase, 'queued') ? this.#reopen(note) : undefined,

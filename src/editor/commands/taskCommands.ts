@@ -97,9 +97,13 @@ export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise
     title: l10n.t('Look Again'),
     question: l10n.t('Which tasks should the gateway be asked about once more?'),
     none: l10n.t('There is no task that could be looked for again.'),
-    suits: ({ id, phase, gatewayTaskId }) =>
+    suits: ({ id, phase, gatewayTaskId, failure }) =>
       gatewayTaskId !== undefined &&
-      (phase === 'failed' || phase === 'lost' || phase === 'stopped' || missing.has(id)),
+      (phase === 'failed' ||
+        phase === 'lost' ||
+        phase === 'stopped' ||
+        missing.has(id) ||
+        (phase === 'saved' && failure !== undefined)),
     act: async (current, id) => current.lookAgain(id),
   });
   if (found > 0) messages.looksAgain(found);
