@@ -3,7 +3,7 @@ import { isEnd, type Phase } from '../../core/tasks/phases';
 import type { FailureKind, Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../failureExplanation';
-import { hostOf, optionWord, phaseWord, shortPrompt } from '../taskWords';
+import { hostOf, optionWord, phaseWord, shortPrompt, stateWord } from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 
 /** What is known of a task's videos on the disk. */
@@ -28,8 +28,7 @@ export function playerView(task: Task, media: Media, parts: ViewParts): View {
   return {
     title: titleOf(task, LONGEST_TITLE, l10n),
     tone,
-    state:
-      tone === 'warning' && task.phase === 'saved' ? l10n.t('File missing') : phaseWord(task.phase, l10n),
+    state: tone === 'warning' && task.phase === 'saved' ? l10n.t('File missing') : stateWord(task, l10n),
     summary: [task.request.model, ...askedFor(task, l10n)],
     stage,
     offers: offersOf(staged, l10n),

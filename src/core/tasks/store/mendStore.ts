@@ -6,11 +6,11 @@ import { describeError, type Log } from '../../common/log';
 import { Library } from '../../library/library';
 import { Database, check } from './database';
 import { asideOf, begun, lockOf, newOf, signOf } from './mending';
-import type { StorePlace } from './openStore';
 import { whenFree } from './patience';
 import { importSidecars, salvageRows } from './salvage';
 import { isDamaged } from './sqliteErrors';
 import { TaskStore } from './store';
+import type { StorePlace } from './storePlace';
 
 /** How long the window that mends the store may show no sign of life before it counts as dead, in ms. */
 const MENDING_LIMIT = 30_000;

@@ -4,13 +4,7 @@ import { Database } from './database';
 import { mendStore } from './mendStore';
 import { BeingMendedError, isBusy, isDamaged } from './sqliteErrors';
 import { TaskStore } from './store';
-
-/** Where the store lies; absolute paths. */
-export interface StorePlace {
-  /** The database's file. */
-  readonly database: string;
-  readonly libraryFolder: string;
-}
+import type { StorePlace } from './storePlace';
 
 /** So often a store is opened that turns out to be damaged each time. */
 const MOST_ATTEMPTS = 3;
