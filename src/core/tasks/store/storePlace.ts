@@ -1,0 +1,6 @@
+/** Where the store lies; absolute paths. */
+export interface StorePlace {
+  /** The database's file. */
+  readonly database: string;
+  readonly libraryFolder: string;
+}
