@@ -26,18 +26,18 @@ import {
   saveAs,
   saveToWorkspace,
 } from './commands/videoCommands';
-import { lookAtGateway } from './connection';
+import { lookAtGateway } from './key/connection';
 import { ContextKeys } from './contextKeys';
 import { EditorDesktop, type Desktop } from './desktop';
 import { EditorLog } from './editorLog';
 import { EngineHolder } from './engineHolder';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './ids';
-import { KEY_VARIABLE, Keychain } from './keychain';
-import { LibraryMessages } from './libraryMessages';
-import { MessageBox } from './messageBox';
-import { Messages } from './messages';
-import { EditorNotifier, type Notifier } from './notifier';
-import { OriginApproval, type Requester } from './originApproval';
+import { KEY_VARIABLE, Keychain } from './key/keychain';
+import { LibraryMessages } from './telling/libraryMessages';
+import { MessageBox } from './telling/messageBox';
+import { Messages } from './telling/messages';
+import { EditorNotifier, type Notifier } from './telling/notifier';
+import { OriginApproval, type Requester } from './key/originApproval';
 import { PROMPT_LANGUAGE, PromptEditors } from './prompt/promptEditors';
 import { PromptLenses } from './prompt/promptLenses';
 import { selectedText } from './prompt/selectedText';
@@ -48,7 +48,7 @@ import { SaveRoots } from './saving/saveRoots';
 import { SentTasks } from './saving/sentTasks';
 import { VideoSaver } from './saving/videoSaver';
 import { Settings } from './settings';
-import { TaskRows } from './taskRows';
+import { TaskRows } from './tasksView/taskRows';
 import { openVideo } from './player/openVideo';
 import { Players } from './player/players';
 import { EndNotices } from './telling/endNotices';

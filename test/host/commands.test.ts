@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Task } from '../../src/api';
 import { COMMANDS } from '../../src/editor/ids';
-import { SECRETS } from '../../src/editor/keychain';
+import { SECRETS } from '../../src/editor/key/keychain';
 import { MEMENTOS } from '../../src/editor/wizard/wizardMemory';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { choose, enter, escape, write, type FakePick, type FakeText } from '../support/fakeQuickInputs';

@@ -1,4 +1,4 @@
-import type { Notifier, Severity } from '../../src/editor/notifier';
+import type { Notifier, Severity } from '../../src/editor/telling/notifier';
 
 interface Shown {
   readonly severity: Severity | 'status';

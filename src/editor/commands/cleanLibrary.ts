@@ -9,7 +9,7 @@ import type { Asker, Choice } from '../asker';
 import type { Desktop } from '../desktop';
 import type { EngineHolder } from '../engineHolder';
 import { sizeWord, useWord } from '../libraryWords';
-import type { LibraryMessages } from '../libraryMessages';
+import type { LibraryMessages } from '../telling/libraryMessages';
 import { Rejection } from '../rejection';
 import { readOnlySentence } from '../requestSender';
 import { LONGEST_MENTION, momentWord, shortPrompt } from '../taskWords';

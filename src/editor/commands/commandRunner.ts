@@ -2,7 +2,7 @@ import { CancellationError } from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import { describeError, prefixed, type Log } from '../../core/common/log';
 import type { CommandId } from '../ids';
-import type { Messages } from '../messages';
+import type { Messages } from '../telling/messages';
 import { Rejection, isChangeOfMind } from '../rejection';
 
 /** What a command does. */

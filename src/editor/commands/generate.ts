@@ -1,7 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/tasks/task';
-import { explainFailure } from '../failureExplanation';
-import type { Messages } from '../messages';
+import { explainFailure } from '../telling/failureExplanation';
+import type { Messages } from '../telling/messages';
 import { Rejection } from '../rejection';
 import type { RequestSender } from '../requestSender';
 import type { WizardResult, WizardStart } from '../wizard/generateWizard';

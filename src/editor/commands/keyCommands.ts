@@ -2,10 +2,10 @@ import type { L10n } from '../../core/common/l10n';
 import { cleanKey, readKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import type { Asker } from '../asker';
-import type { ConnectionState } from '../connection';
-import { KEY_VARIABLE, type Keychain } from '../keychain';
-import type { Messages } from '../messages';
-import type { Notifier } from '../notifier';
+import type { ConnectionState } from '../key/connection';
+import { KEY_VARIABLE, type Keychain } from '../key/keychain';
+import type { Messages } from '../telling/messages';
+import type { Notifier } from '../telling/notifier';
 import { badAddressSentence, noKeySentence } from '../requestSender';
 import type { Settings } from '../settings';
 

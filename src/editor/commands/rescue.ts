@@ -1,8 +1,8 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
-import type { LibraryMessages } from '../libraryMessages';
-import type { Notifier } from '../notifier';
+import type { LibraryMessages } from '../telling/libraryMessages';
+import type { Notifier } from '../telling/notifier';
 import { Rejection } from '../rejection';
 import { readOnlySentence } from '../requestSender';
 import { givenIds } from './taskArguments';

@@ -4,8 +4,8 @@ import { isEnd } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
 import type { Asker, Confirmation } from '../asker';
 import type { EngineHolder } from '../engineHolder';
-import type { Messages } from '../messages';
-import { missingVideos } from '../missingVideos';
+import type { Messages } from '../telling/messages';
+import { missingVideos } from '../tasksView/missingVideos';
 import { LONGEST_MENTION, asPlainText, shortPrompt } from '../taskWords';
 import { MOST_CHOICES, tasksFor, type TaskCommand } from './taskArguments';
 

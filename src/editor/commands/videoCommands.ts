@@ -7,7 +7,7 @@ import type { Task, Video } from '../../core/tasks/task';
 import type { Asker } from '../asker';
 import type { Desktop } from '../desktop';
 import type { EngineHolder } from '../engineHolder';
-import type { Messages } from '../messages';
+import type { Messages } from '../telling/messages';
 import type { SaveRoots } from '../saving/saveRoots';
 import { exists, labelOf, numbered, type SaveFault, type VideoSaver } from '../saving/videoSaver';
 import type { Settings } from '../settings';

@@ -2,7 +2,7 @@ import type { L10n } from '../../core/common/l10n';
 import { isEnd, type Phase } from '../../core/tasks/phases';
 import type { FailureKind, Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
-import { explainFailure, type FailureExplanation } from '../failureExplanation';
+import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
 import { hostOf, optionWord, phaseWord, shortPrompt, stateWord } from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 

@@ -2,7 +2,7 @@ import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import type { Engine } from '../../core/engine';
 import type { Task } from '../../core/tasks/task';
 import type { EngineHolder } from '../engineHolder';
-import type { Messages } from '../messages';
+import type { Messages } from '../telling/messages';
 import type { Settings } from '../settings';
 import type { SaveRoots } from './saveRoots';
 import type { SentTasks } from './sentTasks';

@@ -5,9 +5,9 @@ import type { Engine } from '../../core/engine';
 import { isEnd } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
 import type { EngineHolder } from '../engineHolder';
-import { explainFailure } from '../failureExplanation';
-import type { Messages } from '../messages';
-import type { Requester } from '../originApproval';
+import { explainFailure } from './failureExplanation';
+import type { Messages } from './messages';
+import type { Requester } from '../key/originApproval';
 import type { Settings } from '../settings';
 
 interface Parts {

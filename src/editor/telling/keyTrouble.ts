@@ -3,9 +3,9 @@ import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { failureParts } from '../../core/tasks/failures';
 import type { Task } from '../../core/tasks/task';
 import { waitsFor, type WaitsFor } from '../../core/tasks/waits';
-import type { ConnectionState } from '../connection';
+import type { ConnectionState } from '../key/connection';
 import type { EngineHolder } from '../engineHolder';
-import type { Messages } from '../messages';
+import type { Messages } from './messages';
 
 interface Parts {
   readonly engines: Pick<EngineHolder, 'onDidOpen'>;

@@ -5,7 +5,7 @@ import { isEnd } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
 import { waitsFor } from '../../core/tasks/waits';
 import type { EngineHolder } from '../engineHolder';
-import { rowIcon } from '../rowIcon';
+import { rowIcon } from '../tasksView/rowIcon';
 import { LONGEST_MENTION, shortPrompt, stateWord } from '../taskWords';
 
 /** What the status bar says while something runs. */

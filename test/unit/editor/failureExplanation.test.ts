@@ -4,7 +4,7 @@ import { GatewayError } from '../../../src/core/gateway/errors';
 import { Failures, failureParts } from '../../../src/core/tasks/failures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import { FAILURE_KINDS, type Failure, type Task } from '../../../src/core/tasks/task';
-import { explainFailure } from '../../../src/editor/failureExplanation';
+import { explainFailure } from '../../../src/editor/telling/failureExplanation';
 import type { Action } from '../../../src/webview/protocol';
 
 const failures = new Failures(english);

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Log } from '../../../src/core/common/log';
-import { Keychain, SECRETS } from '../../../src/editor/keychain';
-import { OriginApproval } from '../../../src/editor/originApproval';
+import { Keychain, SECRETS } from '../../../src/editor/key/keychain';
+import { OriginApproval } from '../../../src/editor/key/originApproval';
 import { english } from '../../../src/core/common/l10n';
 import { FakeSecrets } from '../../support/fakeSecrets';
 import { ScriptedAsker } from '../../support/scriptedAsker';

@@ -1,7 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import type { Task } from '../../../src/core/tasks/task';
-import { GROUPS, TaskTree, groupElement, groupOf, groupOfElement } from '../../../src/editor/taskGroups';
+import {
+  GROUPS,
+  TaskTree,
+  groupElement,
+  groupOf,
+  groupOfElement,
+} from '../../../src/editor/tasksView/taskGroups';
 
 function aTask(id: string, phase: Phase): Task {
   return {

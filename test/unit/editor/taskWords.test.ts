@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import { FAILURE_KINDS, type FailureKind } from '../../../src/core/tasks/task';
-import { rowIcon, rowWords } from '../../../src/editor/rowIcon';
+import { rowIcon, rowWords } from '../../../src/editor/tasksView/rowIcon';
 import {
   ageWord,
   asMarkdown,

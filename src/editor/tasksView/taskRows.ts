@@ -1,17 +1,17 @@
 import * as vscode from 'vscode';
-import type { Clock } from '../core/common/clock';
-import type { L10n } from '../core/common/l10n';
-import { DisposableSlot, DisposableStore, type Disposable } from '../core/common/lifetime';
-import { isEnd } from '../core/tasks/phases';
-import type { Task, TaskChanges } from '../core/tasks/task';
-import { waitsFor } from '../core/tasks/waits';
-import type { EngineHolder } from './engineHolder';
-import { COMMANDS } from './ids';
+import type { Clock } from '../../core/common/clock';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableSlot, DisposableStore, type Disposable } from '../../core/common/lifetime';
+import { isEnd } from '../../core/tasks/phases';
+import type { Task, TaskChanges } from '../../core/tasks/task';
+import { waitsFor } from '../../core/tasks/waits';
+import type { EngineHolder } from '../engineHolder';
+import { COMMANDS } from '../ids';
 import { missingVideos } from './missingVideos';
 import { CLEANED_ICON, MISSING_ICON, rowIcon, rowWords } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
-import { LONGEST_MENTION, ageWord, shortMomentWord, shortPrompt, stateWord } from './taskWords';
+import { LONGEST_MENTION, ageWord, shortMomentWord, shortPrompt, stateWord } from '../taskWords';
 
 interface Parts {
   readonly engines: EngineHolder;

@@ -1,5 +1,5 @@
 import type { Notifier, Severity } from './notifier';
-import { withoutLinks } from './taskWords';
+import { withoutLinks } from '../taskWords';
 
 /** Something that the reader of a message can do about it. */
 export type Button = { readonly title: string } & (

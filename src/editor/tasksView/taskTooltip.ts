@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { L10n } from '../core/common/l10n';
-import { isEnd } from '../core/tasks/phases';
-import type { Task } from '../core/tasks/task';
+import type { L10n } from '../../core/common/l10n';
+import { isEnd } from '../../core/tasks/phases';
+import type { Task } from '../../core/tasks/task';
 import {
   asMarkdown,
   chargeWord,
@@ -11,7 +11,7 @@ import {
   phaseWord,
   preciseMomentWord,
   shortPrompt,
-} from './taskWords';
+} from '../taskWords';
 
 /** Of a prompt, so much is shown, in characters. */
 const LONGEST_PROMPT = 1000;

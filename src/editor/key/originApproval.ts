@@ -1,6 +1,6 @@
-import type { L10n } from '../core/common/l10n';
-import type { ApiKey } from '../core/gateway/apiKey';
-import type { Asker } from './asker';
+import type { L10n } from '../../core/common/l10n';
+import type { ApiKey } from '../../core/gateway/apiKey';
+import type { Asker } from '../asker';
 import type { Keychain } from './keychain';
 
 /**

@@ -1,7 +1,7 @@
-import type { L10n } from '../core/common/l10n';
-import type { RescueReport } from '../core/tasks/rescuer';
-import { COMMANDS } from './ids';
-import { sizeWord } from './libraryWords';
+import type { L10n } from '../../core/common/l10n';
+import type { RescueReport } from '../../core/tasks/rescuer';
+import { COMMANDS } from '../ids';
+import { sizeWord } from '../libraryWords';
 import type { MessageBox } from './messageBox';
 
 interface Parts {

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Library } from '../core/library/library';
-import type { Task } from '../core/tasks/task';
+import type { Library } from '../../core/library/library';
+import type { Task } from '../../core/tasks/task';
 
 /**
  * The ids of those tasks whose videos' files are no longer in the library: somebody cleared it by hand. One look at

@@ -1,12 +1,12 @@
 import type { Uri } from 'vscode';
-import type { L10n } from '../core/common/l10n';
-import type { Task } from '../core/tasks/task';
+import type { L10n } from '../../core/common/l10n';
+import type { Task } from '../../core/tasks/task';
 import type { FailureExplanation } from './failureExplanation';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION } from './ids';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../ids';
 import type { Button, MessageBox } from './messageBox';
-import { deedOf, labelOf } from './player/playerActions';
-import type { SaveFault } from './saving/videoSaver';
-import { LONGEST_MENTION, shortPrompt } from './taskWords';
+import { deedOf, labelOf } from '../player/playerActions';
+import type { SaveFault } from '../saving/videoSaver';
+import { LONGEST_MENTION, shortPrompt } from '../taskWords';
 
 interface Parts {
   readonly box: MessageBox;

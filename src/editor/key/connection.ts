@@ -1,12 +1,12 @@
-import { originOf } from '../core/gateway/baseUrl';
-import { describeError, type Log } from '../core/common/log';
-import { GatewayError } from '../core/gateway/errors';
-import { MODELS } from '../core/models/catalogue';
-import { asTrouble, kindOf } from '../core/tasks/failures';
-import type { EngineHolder } from './engineHolder';
+import { originOf } from '../../core/gateway/baseUrl';
+import { describeError, type Log } from '../../core/common/log';
+import { GatewayError } from '../../core/gateway/errors';
+import { MODELS } from '../../core/models/catalogue';
+import { asTrouble, kindOf } from '../../core/tasks/failures';
+import type { EngineHolder } from '../engineHolder';
 import type { Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
-import type { Settings } from './settings';
+import type { Settings } from '../settings';
 
 /** What a look at the gateway found. `details` are its own words, or the system's. */
 export type ConnectionState =

@@ -1,9 +1,9 @@
-import type { L10n } from '../core/common/l10n';
-import { failureParts } from '../core/tasks/failures';
-import type { Phase } from '../core/tasks/phases';
-import type { Charged, Failure, FailureKind, Task } from '../core/tasks/task';
-import type { Action } from '../webview/protocol';
-import { chargeWord } from './taskWords';
+import type { L10n } from '../../core/common/l10n';
+import { failureParts } from '../../core/tasks/failures';
+import type { Phase } from '../../core/tasks/phases';
+import type { Charged, Failure, FailureKind, Task } from '../../core/tasks/task';
+import type { Action } from '../../webview/protocol';
+import { chargeWord } from '../taskWords';
 
 /** How a task stands that has no video, in words, and what helps. */
 export interface FailureExplanation {

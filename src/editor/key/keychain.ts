@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { SecretStorage } from 'vscode';
 import * as z from 'zod';
-import { Emitter, type Event } from '../core/common/events';
-import { DisposableStore, type Disposable } from '../core/common/lifetime';
-import { prefixed, type Log } from '../core/common/log';
-import { cleanKey, type ApiKey, type KeySource } from '../core/gateway/apiKey';
-import { DEFAULT_BASE_URL, isLoopback } from '../core/gateway/baseUrl';
+import { Emitter, type Event } from '../../core/common/events';
+import { DisposableStore, type Disposable } from '../../core/common/lifetime';
+import { prefixed, type Log } from '../../core/common/log';
+import { cleanKey, type ApiKey, type KeySource } from '../../core/gateway/apiKey';
+import { DEFAULT_BASE_URL, isLoopback } from '../../core/gateway/baseUrl';
 
 /** Names in SecretStorage. */
 export const SECRETS = { key: 'nebulaVideo.apiKey', environment: 'nebulaVideo.environmentKeys' } as const;
