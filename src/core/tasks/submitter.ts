@@ -253,8 +253,12 @@ export class Submitter {
         return;
       } catch (error) {
         const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
-        log.error(`task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`);
-        if (tries >= WRITE_TRIES || error instanceof StoreClosedError) throw error;
+        const line = `task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`;
+        const isClosed = error instanceof StoreClosedError;
+        // The next window finds it unknown, as it does after a crash. Only an id is worth more than that.
+        if (isClosed && outcome.kind !== 'accepted') log.warn(line);
+        else log.error(line);
+        if (tries >= WRITE_TRIES || isClosed) throw error;
         await sleep(clock, 1000 * tries);
       }
     }
@@ -355,7 +359,10 @@ export class Submitter {
       );
       return stopped !== undefined || store.record(id)?.phase === 'stopped';
     } catch (error) {
-      log.error(`a draft could not be cleared away: ${describeError(error)}`);
+      // The window has closed: the next one settles it.
+      if (!(error instanceof StoreClosedError)) {
+        log.error(`a draft could not be cleared away: ${describeError(error)}`);
+      }
       return false;
     }
   }
