@@ -28,8 +28,8 @@ interface Waiting {
 const MOST_TASKS = 1000;
 
 /**
- * Knows whether the gateway takes the key. While tasks wait for a valid one, or for money on it, a line above the list says so; the
- * moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
+ * Knows whether the gateway takes the key. While tasks wait for a valid one, or for money on it, a line above the list
+ * says so; the moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
  */
 export class KeyTrouble implements Disposable {
   readonly #parts: Parts;
