@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import Mocha from 'mocha';
+import { failureText } from '../setup/failureText.mjs';
 
 /** The environment variables by which whoever runs the suite chooses tests and hears how it went. */
 const GREP_VARIABLE = 'NEBULA_TEST_GREP';
@@ -23,9 +24,11 @@ export async function run(): Promise<void> {
     const runner = mocha.run(resolve);
     const results = process.env[RESULTS_VARIABLE];
     if (!results) return;
+    const failed: string[] = [];
+    runner.on('fail', (test, error) => failed.push(failureText(test, error)));
     runner.once('end', () => {
-      const { passes, failures: failed, pending } = runner.stats ?? { passes: 0, failures: 1, pending: 0 };
-      fs.writeFileSync(results, JSON.stringify({ passes, failures: failed, pending }));
+      const { passes, failures, pending } = runner.stats ?? { passes: 0, failures: 1, pending: 0 };
+      fs.writeFileSync(results, JSON.stringify({ passes, failures, pending, failed }));
     });
   });
   if (failures > 0) throw new Error(`${failures} tests failed.`);

@@ -1,8 +1,12 @@
 // @ts-check
 import fs from 'node:fs';
 import Mocha from 'mocha';
+import { failureText } from './failureText.mjs';
 
-/** Mocha's usual output; the counts also go to the file named by NEBULA_TEST_RESULTS, to be added up. */
+/**
+ * Mocha's usual output; the counts and what failed also go to the file named by NEBULA_TEST_RESULTS, to be added up
+ * and to be said once more at the end of a long run.
+ */
 export default class CountingReporter extends Mocha.reporters.Spec {
   /**
    * @param {Mocha.Runner} runner
@@ -12,9 +16,12 @@ export default class CountingReporter extends Mocha.reporters.Spec {
     super(runner, options);
     const file = process.env['NEBULA_TEST_RESULTS'];
     if (!file) return;
+    /** @type {string[]} */
+    const failed = [];
+    runner.on('fail', (test, error) => failed.push(failureText(test, error)));
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
-      fs.writeFileSync(file, JSON.stringify({ passes, failures, pending }));
+      fs.writeFileSync(file, JSON.stringify({ passes, failures, pending, failed }));
     });
   }
 }

@@ -88,6 +88,12 @@ class TestRun {
    * @readonly
    */
   #failedSteps = [];
+  /**
+   * What each failed test said, for the closing words: of a long run often only the end is kept.
+   * @type {string[]}
+   * @readonly
+   */
+  #failedTests = [];
 
   /**
    * @param {Toolbox} tools
@@ -163,6 +169,7 @@ class TestRun {
   close() {
     const { passed, failed } = this.#total;
     console.log('');
+    for (const text of this.#failedTests) console.log(`${text}\n`);
     if (this.#failedSteps.length > 0) console.log(`Failed: ${this.#failedSteps.join('; ')}`);
     console.log(`${passed} passed, ${failed} failed`);
     return failed === 0 ? 0 : 1;
@@ -197,6 +204,8 @@ class TestRun {
     const failed = Number(counts?.['failures'] ?? 0);
     this.#total.passed += passed;
     this.#total.failed += failed;
+    const texts = counts?.['failed'];
+    if (Array.isArray(texts)) this.#failedTests.push(...texts.map((text) => `${name}: ${String(text)}`));
     if (failed > 0) this.#failedSteps.push(name);
     else if (code !== 0 || !counts) this.#fail(name, `The ${name} tests ended without a result.`);
     else if (passed === 0 && this.#grep === undefined) this.#fail(name, `No ${name} test ran.`);

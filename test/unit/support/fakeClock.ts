@@ -1,13 +1,15 @@
 import type { Clock } from '../../../src/core/common/clock';
 
 interface Timer {
-  readonly due: number;
+  due: number;
   readonly callback: () => void;
 }
 
 /** A clock that only tests move. */
 export class FakeClock implements Clock {
   #now: number;
+  /** How far it was set back, in ms in all. */
+  #setBack = 0;
   readonly #timers = new Set<Timer>();
 
   constructor(startAt = Date.UTC(2026, 10, 22, 12)) {
@@ -15,6 +17,9 @@ export class FakeClock implements Clock {
   }
 
   now = (): number => this.#now;
+
+  /** The time in the rest of the world, which goes on while this machine sleeps, and never back. */
+  elsewhere = (): number => this.#now + this.#setBack;
 
   setTimeout = (callback: () => void, ms: number): { dispose(): void } => {
     const timer = { due: this.#now + Math.max(0, ms), callback };
@@ -44,8 +49,13 @@ export class FakeClock implements Clock {
     this.#now = Math.max(this.#now, time);
   }
 
-  /** Moves the time without firing anything, also back: a clock that was set, or a machine that slept. */
+  /**
+   * Moves the time without firing anything, also back: a clock that was set, or a machine that slept. As Node's, timers
+   * count what time they were awake, and don't go by what the clock says.
+   */
   jump(ms: number): void {
     this.#now += ms;
+    this.#setBack += Math.max(0, -ms);
+    for (const timer of this.#timers) timer.due += ms;
   }
 }

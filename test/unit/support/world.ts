@@ -94,7 +94,7 @@ export class World {
   static async create(options: GatewayOptions = {}): Promise<World> {
     const clock = new FakeClock();
     const gateway = await startPretendGateway({
-      clock: { kind: 'given', now: clock.now },
+      clock: { kind: 'given', now: clock.elsewhere },
       seed: 'test',
       ...options,
     });

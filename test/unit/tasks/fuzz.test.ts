@@ -369,7 +369,8 @@ class Run {
 }
 
 describe('the engine under any faults', function () {
-  this.timeout((SECONDS + 60) * 1000);
+  // What neither ends nor goes on is noticed by the fake clock; a slow machine is no fault.
+  this.timeout((SECONDS + 600) * 1000);
 
   it('pays once, loses nothing, leaks nothing, and always comes to an end', async () => {
     const until = performance.now() + SECONDS * 1000;
