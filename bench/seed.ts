@@ -18,7 +18,12 @@ export async function openStoreIn(folder: string): Promise<TaskStore> {
 }
 
 /** A task as the store keeps it. */
-export function taskRecord(phase: Phase, baseUrl: string, gatewayTaskId: string): TaskRecord {
+export function taskRecord(
+  phase: Phase,
+  baseUrl: string,
+  gatewayTaskId: string,
+  model = 'sora-2',
+): TaskRecord {
   const now = Date.now();
   return {
     id: randomUUID(),
@@ -29,7 +34,7 @@ export function taskRecord(phase: Phase, baseUrl: string, gatewayTaskId: string)
     baseUrl,
     keyId: KEY_ID,
     request: {
-      model: 'sora-2',
+      model,
       prompt: 'A paper boat drifts down a gutter in heavy rain, seen from just above the water, at dusk.',
       options: { seconds: '8', size: '1280x720' },
     },
@@ -52,6 +57,7 @@ export function taskRecord(phase: Phase, baseUrl: string, gatewayTaskId: string)
     copiedAt: undefined,
     cleanedAt: undefined,
     idSource: undefined,
+    fetchProgress: undefined,
   };
 }
 

@@ -10,8 +10,9 @@ import type { Exchange } from './videoServer';
 /** As large as the pieces in which a gateway passes on what it reads. */
 const PIECE_BYTES = 64 * 1024;
 
-/** The id of a task that is done says how large its video is. */
+/** The id of a task that is done says how large its video is; other models' videos are in the reply to a query. */
 const VIDEO_ID = /^video_(\d+)$/;
+const INLINE_ID = /^inline_(\d+)$/;
 
 const exchanges: Exchange[] = [];
 /** Texts of the pieces, so that encoding does not slow down what is measured. */
@@ -33,10 +34,18 @@ function* reply(id: string, video: PaddedVideo): Generator<Buffer> {
   yield Buffer.from('"}');
 }
 
-function sendVideo(response: http.ServerResponse, id: string, video: PaddedVideo): void {
+/** A reply to a query that carries the video itself (Q9 in API reference 5.2). */
+function* inlineReply(id: string, video: PaddedVideo): Generator<Buffer> {
+  const head = { task_id: id, status: 'succeeded', format: 'mp4' };
+  yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"url":"data:video/mp4;base64,`);
+  for (const piece of video.pieces()) yield base64(piece);
+  yield Buffer.from('"}');
+}
+
+function sendVideo(response: http.ServerResponse, text: Iterable<Buffer>): void {
   response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
   // A client that has what it wants hangs up: that is no error here.
-  pipeline(Readable.from(pieces(reply(id, video))), response, () => undefined);
+  pipeline(Readable.from(pieces(text)), response, () => undefined);
 }
 
 function* pieces(texts: Iterable<Buffer>): Generator<Buffer> {
@@ -54,7 +63,7 @@ async function main(): Promise<void> {
   const clip = await readClip();
   const videos = new Map<number, PaddedVideo>();
   const videoOf = (id: string): PaddedVideo => {
-    const bytes = Number(VIDEO_ID.exec(id)?.[1]);
+    const bytes = Number((VIDEO_ID.exec(id) ?? INLINE_ID.exec(id))?.[1]);
     let video = videos.get(bytes);
     if (!video) videos.set(bytes, (video = new PaddedVideo(clip, bytes)));
     return video;
@@ -80,11 +89,15 @@ async function main(): Promise<void> {
     request.resume();
     if (pathname === '/v1/video/generations/download') {
       const id = searchParams.get('id') ?? '';
-      sendVideo(response, id, videoOf(id));
+      sendVideo(response, reply(id, videoOf(id)));
     } else if (request.method === 'POST') {
       sendJson(response, { task_id: `video_submitted_${++submits}`, status: 'submitted' });
     } else {
       const id = pathname.split('/').at(-1) ?? '';
+      if (INLINE_ID.test(id)) {
+        sendVideo(response, inlineReply(id, videoOf(id)));
+        return;
+      }
       const status = VIDEO_ID.test(id) ? 'succeeded' : 'in_progress';
       sendJson(response, { task_id: id, status, format: 'mp4', url: '' });
     }

@@ -41,6 +41,11 @@ export class VideoServer {
     return `video_${bytes}`;
   }
 
+  /** The same for one whose video is in the reply to a query. */
+  inlineTaskId(bytes: number): string {
+    return `inline_${bytes}`;
+  }
+
   /** The exchanges that ended since this was last asked, in the order of their ends. */
   async exchanges(): Promise<Exchange[]> {
     const response = await fetch(`${this.baseUrl}/bench/exchanges`);

@@ -13,6 +13,7 @@ import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
 import type { ReadOnlyReason } from './tasks/store/database';
+import { keepVideos } from './tasks/endings';
 import { Failures } from './tasks/failures';
 import { TaskFeed } from './tasks/store/feed';
 import { Librarian } from './tasks/librarian';
@@ -68,6 +69,7 @@ export class Engine implements Disposable {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #l10n: L10n;
+  readonly #failures: Failures;
   readonly #store: TaskStore;
   readonly #gate: OriginGate;
   readonly #submitter: Submitter;
@@ -97,7 +99,7 @@ export class Engine implements Disposable {
       prefixed(options.log, 'gateway'),
     );
     this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
-    const failures = new Failures(l10n, options.language);
+    this.#failures = new Failures(l10n, options.language);
     this.#gate = new OriginGate(store, clock);
     const parts = {
       store,
@@ -106,7 +108,7 @@ export class Engine implements Disposable {
       gate: this.#gate,
       clock,
       log: this.#log,
-      failures,
+      failures: this.#failures,
       l10n,
     };
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
@@ -230,10 +232,10 @@ export class Engine implements Disposable {
   /** No longer follows a task that the gateway has. It neither cancels nor refunds. @returns whether it was followed */
   async stopTracking(id: string): Promise<boolean> {
     const note = this.#l10n.t('No longer followed. The gateway may still make the video and charge for it.');
-    const stopped = await this.#store.update(id, (record) =>
+    const stopped = await this.#store.update(id, (record, videosHere) =>
       isEnd(record.phase) || record.phase === 'draft' || record.phase === 'sending'
         ? undefined
-        : { phase: 'stopped', note, failure: null },
+        : keepVideos({ phase: 'stopped', note, failure: null }, videosHere(), this.#failures),
     );
     this.#saver.cancel(id);
     return stopped !== undefined;

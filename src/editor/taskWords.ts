@@ -45,6 +45,15 @@ export function stateWord(task: Pick<Task, 'phase' | 'failure'>, l10n: L10n): st
   }
 }
 
+/** How far a task is in what it is doing now, in percent, as far as anybody has said. */
+export function progressOf(
+  task: Pick<Task, 'phase' | 'failure' | 'progress' | 'fetchProgress'>,
+): number | undefined {
+  if (task.phase === 'saving') return task.fetchProgress;
+  // What the gateway said before it stopped saying so is old.
+  return task.phase === 'running' && waitsFor(task) === undefined ? task.progress : undefined;
+}
+
 /** What is known about the money. */
 export function chargeWord(charged: Charged, l10n: L10n): string {
   switch (charged) {

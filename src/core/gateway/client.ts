@@ -187,6 +187,7 @@ export class GatewayClient {
     const declared = Number(
       reply.headers['content-encoding'] === undefined ? reply.headers['content-length'] : NaN,
     );
+    if (declared > 0) target.expect?.(declared);
     let bytes = 0;
     try {
       for await (const piece of reply.body) {

@@ -7,6 +7,8 @@ import { mayBeVideo } from './queryBody';
 
 /** Where the bytes of a video go, for example a file and a hash. */
 export interface VideoTarget {
+  /** Hears how many bytes the video that follows has, if that is known before it comes. */
+  expect?(bytes: number): void;
   /** Calls do not overlap. `bytes` belong to the sender again when this resolves: do not retain them. */
   write(bytes: Uint8Array): Promise<void>;
   /** Forgets all that was written so far. */
@@ -223,7 +225,7 @@ class Video implements StringSink {
     this.#bytes += decoded.length;
     // More than declared is counted for the message, but has no place on the disk.
     if (decoded.length === 0 || this.#bytes > (this.declaredBytes ?? Infinity)) return;
-    if (!this.#hasOutput) await this.#output.begin();
+    if (!this.#hasOutput) await this.#output.begin(this.declaredBytes);
     this.#hasOutput = true;
     await this.#output.write(decoded);
   }
@@ -239,10 +241,12 @@ class Output {
     this.#target = target;
   }
 
-  async begin(): Promise<void> {
+  /** @param declaredBytes how many are to come, if that is known */
+  async begin(declaredBytes: number | undefined): Promise<void> {
     await this.settle();
     if (this.#isUsed) await this.#target.restart();
     this.#isUsed = true;
+    if (declaredBytes !== undefined) this.#target.expect?.(declaredBytes);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

@@ -25,6 +25,8 @@ export interface LibraryVideo {
   readonly height: number;
   readonly durationSeconds: number;
   readonly hasAudio: boolean;
+  /** Tells videos of one task apart by where they came from; the library does not look inside. */
+  readonly source?: string;
 }
 
 /** Written beside each video, so that a lost database can be made again from the library. */
@@ -38,6 +40,7 @@ const sidecarSchema = z.object({
     height: z.number(),
     durationSeconds: z.number(),
     hasAudio: z.boolean(),
+    source: z.string().exactOptional(),
   }),
   /** The task as its owner describes it; the library does not look inside. */
   task: z.unknown(),
@@ -101,11 +104,15 @@ export class Library {
   /**
    * Renames a verified part into place and writes its sidecar.
    * @param task what to remember of the task; must not hold anything secret
+   * @param source as {@link LibraryVideo.source}; must not hold anything secret either
    * @throws {@link DiskError}
    */
-  async place(part: VerifiedPart, name: string, task: unknown): Promise<LibraryVideo> {
+  async place(part: VerifiedPart, name: string, task: unknown, source?: string): Promise<LibraryVideo> {
     return onDisk(async () => {
-      const video = asLibraryVideo(name, part.bytes, part.sha256, part.info);
+      const video = {
+        ...asLibraryVideo(name, part.bytes, part.sha256, part.info),
+        ...(source === undefined ? {} : { source }),
+      };
       await this.#disk.rename(part.file, path.join(this.folder, video.file));
       await this.#writeSidecar(name, { sidecarVersion: 1, video, task });
       await syncFolder(this.#disk, this.folder);

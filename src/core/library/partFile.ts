@@ -18,6 +18,7 @@ export class PartFile {
   #handle: FileHandle | undefined;
   #hash: Hash = createHash('sha256');
   #bytes = 0;
+  #expected: number | undefined;
 
   constructor(disk: Disk, file: string, handle: FileHandle) {
     this.#disk = disk;
@@ -27,6 +28,16 @@ export class PartFile {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** How much of it is here, 0 to 1; undefined where nobody said how much there is. */
+  get share(): number | undefined {
+    return this.#expected === undefined ? undefined : Math.min(1, this.#bytes / this.#expected);
+  }
+
+  /** How many bytes it will have. What is written in the end need not be as long. */
+  expect(bytes: number): void {
+    this.#expected = bytes;
   }
 
   /** @throws {@link DiskError} */
@@ -51,6 +62,7 @@ export class PartFile {
     });
     this.#hash = createHash('sha256');
     this.#bytes = 0;
+    this.#expected = undefined;
   }
 
   /**

@@ -281,6 +281,16 @@ export class Failures {
     return this.#failure('expired', sentence, 'yes', trouble);
   }
 
+  /** Some of several videos are here; the others are not looked for any more. @param reason why, unless the user said so */
+  othersMissing(reason: Failure | undefined): Failure {
+    const sentence = this.#l10n.t(
+      'Other videos of this task are not here. Look Again tries once more to fetch them.',
+    );
+    const details = reason && failureParts(reason, this.#l10n).details;
+    const trouble = details === undefined ? undefined : { status: 0, message: details, code: reason?.code };
+    return this.#failure(reason?.kind ?? 'unknown', sentence, 'yes', trouble);
+  }
+
   /** Fetching was given up when the gateway's own time for it was over. */
   neverFetched(last: Failure): Failure {
     const sentence = this.#l10n.t(

@@ -19,13 +19,15 @@ export class Lease implements Disposable {
   readonly #onLost: () => void;
   readonly #timer = new DisposableSlot();
   readonly #length: number;
+  readonly #progress: () => number | undefined;
   #due: number;
   #disposed = false;
 
   /**
    * @param due the due time that this window has just written
    * @param onLost called once when another window or the user took the task
-   * @param length how long it lasts without being renewed, in ms
+   * @param options.length how long it lasts without being renewed, in ms
+   * @param options.progress how far the work has come, in percent, where that can be told; written with each renewal
    */
   constructor(
     parts: { readonly store: TaskStore; readonly clock: Clock; readonly log: Log },
@@ -33,7 +35,7 @@ export class Lease implements Disposable {
     phase: Phase,
     due: number,
     onLost: () => void,
-    length = LEASE,
+    options: { readonly length?: number; readonly progress?: () => number | undefined } = {},
   ) {
     this.#store = parts.store;
     this.#clock = parts.clock;
@@ -42,7 +44,8 @@ export class Lease implements Disposable {
     this.#phase = phase;
     this.#due = due;
     this.#onLost = onLost;
-    this.#length = length;
+    this.#length = options.length ?? LEASE;
+    this.#progress = options.progress ?? (() => undefined);
     this.#arm();
   }
 
@@ -54,7 +57,8 @@ export class Lease implements Disposable {
   async #renew(): Promise<void> {
     const next = this.#clock.now() + this.#length;
     try {
-      if (await this.#store.renew(this.#taskId, this.#phase, this.#due, next)) this.#due = next;
+      if (await this.#store.renew(this.#taskId, this.#phase, this.#due, next, this.#progress()))
+        this.#due = next;
       else if (!this.#disposed) {
         this.dispose();
         this.#onLost();

@@ -21,10 +21,11 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   draft: ['sending', 'rejected', 'stopped'],
   // Back to draft: refused for now (429), or the connection ended before a byte left.
   sending: ['draft', 'queued', 'rejected', 'unknown'],
-  // Unknown again: the gateway does not know the id that was attached by hand, or that a cut reply gave.
-  queued: ['running', 'ready', 'failed', 'lost', 'unknown', 'stopped'],
-  running: ['ready', 'failed', 'lost', 'stopped'],
-  ready: ['saving', 'failed', 'lost', 'stopped'],
+  // Saved again: some of its videos were here before, and the others can't be had.
+  // Unknown again: the gateway does not know the id that was attached by hand.
+  queued: ['running', 'ready', 'saved', 'failed', 'lost', 'unknown', 'stopped'],
+  running: ['ready', 'saved', 'failed', 'lost', 'stopped'],
+  ready: ['saving', 'saved', 'failed', 'lost', 'stopped'],
   saving: ['ready', 'saved', 'failed', 'lost', 'stopped'],
   // Look Again, when the file has gone missing.
   saved: ['queued'],

@@ -7,6 +7,7 @@ import type { GatewayClient } from '../gateway/client';
 import type { QueryOutcome } from '../gateway/queryReply';
 import type { TaskState } from '../gateway/taskReply';
 import { countDenial } from './denials';
+import { keepVideos } from './endings';
 import type { Failures, Trouble } from './failures';
 import { confirmed, isUnconfirmed } from './idSource';
 import { Lease } from './lease';
@@ -212,7 +213,7 @@ export class Poller implements Disposable {
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
     // A reply may be long and slow, and must not be asked for again meanwhile.
-    const lease = new Lease(this.#parts, record.id, record.phase, due, () => undefined, length);
+    const lease = new Lease(this.#parts, record.id, record.phase, due, () => undefined, { length });
     let outcome: QueryOutcome;
     try {
       outcome = await client.query({ baseUrl: record.baseUrl, key }, record.gatewayTaskId, this.#stop.signal);
@@ -226,13 +227,13 @@ export class Poller implements Disposable {
     if (outcome.kind === 'blip' && outcome.retryAfterMs !== undefined) {
       await gate.rateLimited(origin, outcome.retryAfterMs);
     }
-    await store.update(record.id, (current) =>
+    await store.update(record.id, (current, videosHere) =>
       // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
       current.version !== claimed.version
         ? undefined
         : outcome.kind === 'keyRefused' && !stillOurs
           ? { nextDue: clock.now() }
-          : this.#decide(current, outcome, key.id),
+          : keepVideos(this.#decide(current, outcome, key.id), videosHere(), failures),
     );
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import type { Library } from '../library/library';
 import type { TaskPatch } from './store/patch';
+import type { StoredVideo } from './store/record';
 import type { PendingMarker } from './pendingMarker';
 import { takesTaskId } from './idSource';
 import { canMove } from './phases';
@@ -33,11 +34,15 @@ export class Reopener {
   async lookAgain(id: string): Promise<boolean> {
     const { store, l10n } = this.#parts;
     const task = await store.taskWhenFree(id);
+    const here = task?.phase === 'saved' ? await this.#videosHere(task) : [];
     // One with a failure lacks some of several videos.
-    if (task?.phase === 'saved' && !task.failure && (await this.#hasAllFiles(task))) return false;
+    if (task?.phase === 'saved' && !task.failure && here.length === task.videos.length) return false;
     const note = l10n.t('Looked for again.');
     const reopened = await store.update(id, (record) =>
-      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued') ? this.#reopen(note) : undefined,
+      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued')
+        ? // From now on its videos are those that are here: they stay, whatever comes of the search for the others.
+          { ...this.#reopen(note), videos: here }
+        : undefined,
     );
     return reopened !== undefined;
   }
@@ -76,11 +81,13 @@ export class Reopener {
     };
   }
 
-  async #hasAllFiles(task: Task): Promise<boolean> {
-    const there = await Promise.all(
-      task.videos.map((video) => this.#parts.library.has(path.basename(fileURLToPath(video.uri)))),
-    );
-    return there.every((has) => has);
+  async #videosHere(task: Task): Promise<readonly StoredVideo[]> {
+    const stored = task.videos.map(({ uri, ...video }) => ({
+      ...video,
+      file: path.basename(fileURLToPath(uri)),
+    }));
+    const there = await Promise.all(stored.map(({ file }) => this.#parts.library.has(file)));
+    return stored.filter((_, index) => there[index]);
   }
 }
 

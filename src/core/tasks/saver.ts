@@ -3,15 +3,12 @@ import { describeError, type Log } from '../common/log';
 import type { KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { Access, GatewayClient } from '../gateway/client';
-import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
 import { ABOUT_A_MODEL } from '../gateway/queryReply';
-import { inlinePlace } from '../gateway/taskReply';
 import { DiskError } from '../library/disk';
-import type { Library, LibraryVideo } from '../library/library';
-import { libraryName } from '../library/names';
-import { familyOf } from '../models/catalogue';
+import type { Library } from '../library/library';
 import { countDenial } from './denials';
+import { keepVideos } from './endings';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
@@ -27,8 +24,8 @@ import {
   VIDEO_GRACE,
   fetchInterval,
 } from './schedule';
-import { describeTask } from './sidecarTask';
 import type { TaskStore } from './store/store';
+import { Denied, Ended, NoVideoYet, VideoFetch } from './videoFetch';
 
 interface Parts {
   readonly store: TaskStore;
@@ -40,36 +37,6 @@ interface Parts {
   readonly log: Log;
   readonly failures: Failures;
 }
-
-/** One way to the bytes of a video. */
-type Source =
-  | { readonly kind: 'link'; readonly url: string }
-  /** In the reply to a query, at this place. */
-  | { readonly kind: 'inline'; readonly place: string }
-  | { readonly kind: 'download' };
-
-/** What one attempt brought in. */
-interface Fetched {
-  readonly videos: readonly LibraryVideo[];
-  /** Why each of the others is not here. */
-  readonly failed: readonly Error[];
-}
-
-/** The task has come to its end while we looked for its video; how, the patch says. */
-class Ended extends Error {
-  readonly patch: TaskPatch;
-
-  constructor(patch: TaskPatch) {
-    super('the task has ended');
-    this.patch = patch;
-  }
-}
-
-/** The video, or the way to it, is certainly not there; the cause has the details. */
-class Denied extends Error {}
-
-/** The gateway says the task is done but not where its video is. */
-class NoVideoYet extends Error {}
 
 /**
  * Brings finished videos into the library: fetched at once, verified, renamed into place, written down (DESIGN 4.5).
@@ -117,10 +84,14 @@ export class Saver {
     const forward = () => stop.abort();
     signal.addEventListener('abort', forward, { once: true });
     if (signal.aborted) stop.abort();
-    const lease = new Lease(this.#parts, record.id, 'saving', due, () => stop.abort());
+    const access = { baseUrl: record.baseUrl, key };
+    const fetch = new VideoFetch(this.#parts, claimed, access, stop.signal);
+    const lease = new Lease(this.#parts, record.id, 'saving', due, () => stop.abort(), {
+      progress: () => fetch.progress,
+    });
     this.#underWay.set(record.id, stop);
     try {
-      const patch = await this.#attempt(claimed, { baseUrl: record.baseUrl, key }, stop.signal);
+      const patch = await this.#attempt(claimed, access, fetch, stop.signal);
       if (!stop.signal.aborted) await this.#writeDown(claimed, patch);
       if (patch.phase === 'saved') await gate.keyAccepted(origin);
     } finally {
@@ -146,23 +117,32 @@ export class Saver {
 
   /** The outcome counts only as long as the task is still ours: the user may have stopped it meanwhile. */
   async #writeDown(claimed: TaskRecord, patch: TaskPatch): Promise<void> {
-    await this.#parts.store.update(claimed.id, (current) =>
-      current.phase === 'saving' && current.version === claimed.version ? patch : undefined,
+    const { store, failures } = this.#parts;
+    await store.update(claimed.id, (current, videosHere) =>
+      current.phase === 'saving' && current.version === claimed.version
+        ? keepVideos(patch, patch.videos?.length ?? videosHere(), failures)
+        : undefined,
     );
   }
 
   /** Tries once; says what becomes of the task. Throws only what nobody foresaw. */
-  async #attempt(record: TaskRecord, access: Access, signal: AbortSignal): Promise<TaskPatch> {
+  async #attempt(
+    record: TaskRecord,
+    access: Access,
+    fetch: VideoFetch,
+    signal: AbortSignal,
+  ): Promise<TaskPatch> {
     const { log, failures } = this.#parts;
     try {
-      const { videos, failed } = await this.#fetchAll(record, access, signal);
+      const { videos, failed } = await fetch.run();
       const saved = { phase: 'saved', videos, troubles: 0, denials: 0, deniedAt: null } as const;
       log.info(`task ${record.id}: ${videos.length} of ${videos.length + failed.length} video(s) are here`);
       const [deciding] = failed.toSorted((a, b) => hope(b) - hope(a));
       if (!deciding) return { ...saved, failure: null };
       log.warn(`task ${record.id}: ${describeError(deciding)}`);
       const patch = await this.#goOn(record, access, deciding);
-      if (patch.phase !== 'lost' || videos.length === 0) return patch;
+      // What has come is written down at once: it is there whatever becomes of the others.
+      if (patch.phase !== 'lost' || videos.length === 0) return { ...patch, videos };
       // The others are gone for good; that must not cost those that are here.
       const total = videos.length + failed.length;
       return { ...saved, failure: failures.someGone(failed.length, total, asTrouble(deciding)) };
@@ -178,127 +158,6 @@ export class Saver {
     const held = heldUpByDisk(record, error, this.#parts.clock.now());
     const patch = await this.#afterFailure({ ...record, heldUpMs: held.heldUpMs }, access, error);
     return { ...held, ...patch };
-  }
-
-  /** Fetches each video that is not in the library yet. One that fails doesn't keep the others from coming. */
-  async #fetchAll(record: TaskRecord, access: Access, signal: AbortSignal): Promise<Fetched> {
-    const places = await this.#locate(record, access, signal);
-    const videos: LibraryVideo[] = [];
-    const failed: Error[] = [];
-    for (const [position, sources] of places.entries()) {
-      try {
-        videos.push(await this.#fetchOne(record, position, sources, access, signal));
-      } catch (error) {
-        if (signal.aborted) throw error;
-        failed.push(error instanceof Error ? error : new Error(String(error)));
-      }
-    }
-    return { videos, failed };
-  }
-
-  /**
-   * Where the videos are: for each, the ways to it in the order to try (API reference 9.2). After a dead link, and
-   * where no link is known, the gateway is asked afresh.
-   */
-  async #locate(record: TaskRecord, access: Access, signal: AbortSignal): Promise<Source[][]> {
-    const byDownload = familyOf(record.request.model)?.result === 'download' || isSoraTask(record);
-    const known = record.denials === 0 && (byDownload || record.links.length > 0);
-    const links = known ? record.links : await this.#freshLinks(record, access, signal);
-    const download: Source[] = byDownload ? [{ kind: 'download' }] : [];
-    if (links.length > 0)
-      return links.map((link) => [sourceOf(link), ...(links.length === 1 ? download : [])]);
-    if (byDownload) return [download];
-    throw new NoVideoYet('the gateway names no video');
-  }
-
-  async #freshLinks(record: TaskRecord, access: Access, signal: AbortSignal): Promise<readonly string[]> {
-    const { client, failures } = this.#parts;
-    const outcome = await client.query(access, record.gatewayTaskId ?? '', signal);
-    switch (outcome.kind) {
-      case 'task':
-        switch (outcome.state.kind) {
-          case 'failed':
-            throw new Ended({
-              phase: 'failed',
-              failure: failures.taskFailed({ status: 0, ...outcome.state.error }),
-            });
-          case 'expired':
-            throw new Ended({
-              phase: 'lost',
-              failure: failures.expired(true, { status: 0, ...outcome.state.error }),
-            });
-          case 'succeeded':
-            if (outcome.state.expired) throw new Ended({ phase: 'lost', failure: failures.expired(true) });
-            if (outcome.state.links.length === 0 && outcome.state.filtered > 0)
-              throw new Ended({ phase: 'failed', failure: failures.filtered(outcome.state.filtered) });
-            return outcome.state.links;
-          default:
-            throw new NoVideoYet('the gateway says the task is not done after all');
-        }
-      case 'missing':
-        throw new Denied('the task is not there', { cause: outcome.error });
-      case 'keyRefused':
-        throw new GatewayError('refused', outcome.error.message, {
-          status: outcome.status,
-          code: outcome.error.code,
-        });
-      case 'forbidden':
-        throw new GatewayError('cut', outcome.error.message);
-      case 'blip':
-        throw new GatewayError('cut', outcome.error.message, { retryAfterMs: outcome.retryAfterMs });
-    }
-  }
-
-  async #fetchOne(
-    record: TaskRecord,
-    position: number,
-    sources: readonly Source[],
-    access: Access,
-    signal: AbortSignal,
-  ): Promise<LibraryVideo> {
-    const { library } = this.#parts;
-    const name = libraryName(
-      { id: record.id, createdAt: record.createdAt, prompt: record.request.prompt },
-      position,
-    );
-    const about = describeTask(record);
-    const there = await library.find(name, about);
-    if (there) return there;
-    const part = await library.begin(name);
-    try {
-      for (const [index, source] of sources.entries()) {
-        try {
-          await this.#fetchFrom(source, record, access, part, signal);
-          return await library.place(await part.finish(), name, about);
-        } catch (error) {
-          // Another way may lead there where this one does not; a full disk is the same on all of them.
-          if (signal.aborted || error instanceof DiskError || index === sources.length - 1) throw error;
-          await part.restart();
-        }
-      }
-      throw new NoVideoYet('there is no way to the video');
-    } finally {
-      await part.discard();
-    }
-  }
-
-  async #fetchFrom(
-    source: Source,
-    record: TaskRecord,
-    access: Access,
-    target: VideoTarget,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { client } = this.#parts;
-    const id = record.gatewayTaskId ?? '';
-    try {
-      if (source.kind === 'link') await client.fetchLink(source.url, access, target, signal);
-      else if (source.kind === 'inline') await client.fetchInline(access, id, source.place, target, signal);
-      else await client.download(access, id, target, signal);
-    } catch (error) {
-      if (isDenial(error, source)) throw new Denied(asTrouble(error).message, { cause: error });
-      throw error;
-    }
   }
 
   async #afterFailure(record: TaskRecord, access: Access, error: unknown): Promise<TaskPatch> {
@@ -357,29 +216,10 @@ export class Saver {
   }
 }
 
-function sourceOf(link: string): Source {
-  const place = inlinePlace(link);
-  return place === undefined ? { kind: 'link', url: link } : { kind: 'inline', place };
-}
-
 /** What decides on the next attempt when several videos fail: a full disk first, what is gone for good last. */
 function hope(error: Error): number {
   if (error instanceof DiskError) return 2;
   return error instanceof Denied ? 0 : 1;
-}
-
-/** Only sora's ids begin so, and only sora has the download call (API reference 4.3, 6.0). */
-function isSoraTask(record: TaskRecord): boolean {
-  return record.gatewayTaskId?.startsWith('video_') === true;
-}
-
-/** Whether asking the same place again is useless (DESIGN 5, Fetch). */
-function isDenial(error: unknown, source: Source): boolean {
-  if (!(error instanceof GatewayError) || error.kind !== 'refused') return false;
-  if (error.code === 'deadLink') return true;
-  const gone = error.status === 404 || error.status === 410;
-  // The download call answers 403 about the key, a result host about the link.
-  return source.kind === 'link' ? gone || error.status === 401 || error.status === 403 : gone;
 }
 
 /** Until when a video is tried for, ms since 1970 (DESIGN 5, Fetch). */

@@ -67,5 +67,6 @@ export function savedRecord(task: SidecarTask): TaskRecord {
     copiedAt: undefined,
     cleanedAt: undefined,
     idSource: undefined,
+    fetchProgress: undefined,
   };
 }

@@ -66,6 +66,8 @@ export interface Task {
   readonly phase: Phase;
   /** 0 to 100; absent when the gateway gives none. */
   readonly progress?: number;
+  /** How much of its videos has been fetched, 0 to 99; only while that goes on, and absent where nobody can tell. */
+  readonly fetchProgress?: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly updatedAt: number;

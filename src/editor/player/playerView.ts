@@ -3,7 +3,7 @@ import { isEnd, type Phase } from '../../core/tasks/phases';
 import type { FailureKind, Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
-import { hostOf, optionWord, phaseWord, shortPrompt, stateWord } from '../taskWords';
+import { hostOf, optionWord, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 
 /** What is known of a task's videos on the disk. */
@@ -164,7 +164,7 @@ function working(task: Task, explanation: FailureExplanation | undefined, { l10n
       sentence: held?.sentence ?? workingSentence(phase, l10n),
       isHeld: held !== undefined,
       isMoving,
-      progress: phase === 'running' && isMoving ? (task.progress ?? null) : null,
+      progress: isMoving ? (progressOf(task) ?? null) : null,
       elapsedMs: Math.max(now - task.createdAt, 0),
       charge: held && task.failure?.charged !== 'unknown' ? held.charge : null,
       details: held ? detailsOf(task, held, l10n) : null,

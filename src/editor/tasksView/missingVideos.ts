@@ -5,22 +5,24 @@ import type { Library } from '../../core/library/library';
 import type { Task } from '../../core/tasks/task';
 
 /**
- * The ids of those tasks whose videos' files are no longer in the library: somebody cleared it by hand. One look at
- * the folder for all of them.
+ * Of those tasks whose videos' files are no longer in the library, because somebody cleared it by hand: the URIs of
+ * what is missing, by the task's id. One look at the folder for all of them.
  */
 export async function missingVideos(
   { folder }: Pick<Library, 'folder'>,
   tasks: readonly Task[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const saved = tasks.filter(({ phase }) => phase === 'saved');
-  if (saved.length === 0) return new Set();
+  if (saved.length === 0) return new Map();
   // A folder that can't be read says nothing about its files.
   const files = await readdir(folder).catch((error: unknown) => (isGone(error) ? [] : undefined));
-  if (!files) return new Set();
+  if (!files) return new Map();
   const there = new Set(files);
-  const isMissing = ({ videos }: Task) =>
-    videos.some(({ uri }) => !there.has(path.basename(fileURLToPath(uri))));
-  return new Set(saved.filter(isMissing).map(({ id }) => id));
+  const missing = saved.map(({ id, videos }) => {
+    const gone = videos.filter(({ uri }) => !there.has(path.basename(fileURLToPath(uri))));
+    return [id, new Set(gone.map(({ uri }) => uri))] as const;
+  });
+  return new Map(missing.filter(([, gone]) => gone.size > 0));
 }
 
 function isGone(error: unknown): boolean {

@@ -39,7 +39,7 @@ export const CLEANED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionFo
 /**
  * The words that `when` clauses of a row's menus test. `video` has a file, `again` can be looked for again, and
  * `clearable` loses nothing but its row when it is removed; `attachable` takes a task id by hand.
- * @param isMissing whether its file is gone from the library
+ * @param missing how many of its files are gone from the library
  */
 export function rowWords(
   {
@@ -48,7 +48,7 @@ export function rowWords(
     takesTaskId,
     failure,
   }: Pick<Task, 'phase' | 'gatewayTaskId' | 'takesTaskId' | 'failure'>,
-  isMissing = false,
+  missing: 'none' | 'some' | 'all' = 'none',
 ): string {
   const again = gatewayTaskId === undefined ? '' : ' again';
   const attachable = takesTaskId === true ? ' attachable' : '';
@@ -63,9 +63,9 @@ export function rowWords(
     case 'saving':
       return `task followed${attachable}`;
     case 'saved':
-      if (isMissing) return `task ended removable missing${again}`;
+      if (missing === 'all') return `task ended removable missing${again}`;
       // Some of several videos are not here.
-      return `task ended removable saved video${failure ? again : ''}`;
+      return `task ended removable saved video${failure || missing === 'some' ? again : ''}`;
     case 'failed':
     case 'lost':
     case 'stopped':

@@ -4,14 +4,13 @@ import type { L10n } from '../../core/common/l10n';
 import { DisposableSlot, DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { isEnd } from '../../core/tasks/phases';
 import type { Task, TaskChanges } from '../../core/tasks/task';
-import { waitsFor } from '../../core/tasks/waits';
 import type { EngineHolder } from '../engineHolder';
 import { COMMANDS } from '../ids';
 import { missingVideos } from './missingVideos';
 import { CLEANED_ICON, MISSING_ICON, rowIcon, rowWords } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
-import { LONGEST_MENTION, ageWord, shortMomentWord, shortPrompt, stateWord } from '../taskWords';
+import { LONGEST_MENTION, ageWord, progressOf, shortMomentWord, shortPrompt, stateWord } from '../taskWords';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -41,8 +40,8 @@ export class TaskRows implements Disposable {
   readonly #ageTimer = this.#owned.add(new DisposableSlot());
   /** What the view shows; undefined until it asks. */
   #tree: TaskTree | undefined;
-  /** The tasks whose files are gone from the library, when it was looked at last. */
-  #missing: ReadonlySet<string> = new Set();
+  /** Which files of which tasks are gone from the library, when it was looked at last. */
+  #missing: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** Those of them that the user has had removed, by Clean Library. */
   #cleaned: ReadonlySet<string> = new Set();
   #visible = false;
@@ -117,7 +116,8 @@ export class TaskRows implements Disposable {
     item.id = id;
     if (!task) return item;
     const { l10n } = this.#parts;
-    const isMissing = this.#missing.has(id);
+    const gone = this.#missing.get(id)?.size ?? 0;
+    const isMissing = gone > 0 && gone >= task.videos.length;
     const isCleaned = isMissing && this.#cleaned.has(id);
     const { icon, color } = isCleaned ? CLEANED_ICON : isMissing ? MISSING_ICON : rowIcon(task);
     item.iconPath = new vscode.ThemeIcon(
@@ -127,9 +127,10 @@ export class TaskRows implements Disposable {
     const state = this.#stateOf(task);
     const details = this.#details(task);
     // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
-    const isPlain = (task.phase === 'saved' && !isMissing) || hasProgress(task);
+    const isCounted = task.phase === 'running' && progressOf(task) !== undefined;
+    const isPlain = (task.phase === 'saved' && gone === 0 && !task.failure) || isCounted;
     item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
-    item.contextValue = rowWords(task, isMissing);
+    item.contextValue = rowWords(task, isMissing ? 'all' : gone > 0 ? 'some' : 'none');
     item.command = { command: COMMANDS.openVideo, title: l10n.t('Open'), arguments: [id] };
     item.accessibilityInformation = {
       label: [shortPrompt(task.request.prompt, LONGEST_MENTION), state, ...details].join(', '),
@@ -148,9 +149,10 @@ export class TaskRows implements Disposable {
   /** The files of dragged rows, one URI a line (RFC 2483); empty where none has a file. */
   dragged(elements: readonly string[]): string {
     return elements
-      .filter((id) => !this.#missing.has(id))
-      .flatMap((id) => this.#tree?.task(id)?.videos ?? [])
-      .map(({ uri }) => uri)
+      .flatMap((id) => {
+        const videos = this.#tree?.task(id)?.videos ?? [];
+        return videos.map(({ uri }) => uri).filter((uri) => this.#missing.get(id)?.has(uri) !== true);
+      })
       .join('\r\n');
   }
 
@@ -161,7 +163,11 @@ export class TaskRows implements Disposable {
   /** How a task stands, in a word or two. */
   #stateOf(task: Task): string {
     const { l10n } = this.#parts;
-    if (!this.#missing.has(task.id)) return stateWord(task, l10n);
+    const gone = this.#missing.get(task.id)?.size ?? 0;
+    const total = task.videos.length;
+    if (gone > 0 && gone < total) return l10n.t('{0} of {1} files missing', gone, total);
+    if (gone === 0 && task.phase === 'saved' && task.failure) return l10n.t('Not all videos are here');
+    if (gone === 0) return stateWord(task, l10n);
     return this.#cleaned.has(task.id) ? l10n.t('File removed by you') : l10n.t('File missing');
   }
 
@@ -171,8 +177,8 @@ export class TaskRows implements Disposable {
     const now = clock.now();
     const { model } = task.request;
     if (isEnd(task.phase)) return [shortMomentWord(task.createdAt, now, language), model];
-    const progress = hasProgress(task) ? [`${task.progress} %`] : [];
-    return [...progress, ageWord(now - task.createdAt, l10n), model];
+    const progress = progressOf(task);
+    return [...(progress === undefined ? [] : [`${progress} %`]), ageWord(now - task.createdAt, l10n), model];
   }
 
   #groupItem(id: string, group: Group): vscode.TreeItem {
@@ -201,7 +207,9 @@ export class TaskRows implements Disposable {
     if (this.#owned.isDisposed) return;
     this.#missing = missing;
     this.#cleaned = new Set(engine.cleaned());
-    const turned = tree.tasks.map(({ id }) => id).filter((id) => before.has(id) !== missing.has(id));
+    const turned = tree.tasks
+      .map(({ id }) => id)
+      .filter((id) => before.get(id)?.size !== missing.get(id)?.size);
     if (turned.length > 0) this.#parts.fireRows(turned);
   }
 
@@ -234,9 +242,4 @@ export class TaskRows implements Disposable {
   }
 
   #ageTimerRuns = false;
-}
-
-/** Whether the gateway says how far it is; what it said before it stopped saying so is old. */
-function hasProgress(task: Task): task is Task & { readonly progress: number } {
-  return task.phase === 'running' && task.progress !== undefined && waitsFor(task) === undefined;
 }

@@ -10,6 +10,7 @@ import {
   optionWord,
   phaseWord,
   preciseMomentWord,
+  progressOf,
   shortPrompt,
 } from '../taskWords';
 
@@ -37,8 +38,8 @@ export function taskTooltip(
     optionWord(name, String(value), l10n),
   );
   line(l10n.t('Model:'), [task.request.model, ...options].join(' · '));
-  const progress = task.progress === undefined ? '' : ` · ${task.progress} %`;
-  line(l10n.t('State:'), state + (task.phase === 'running' ? progress : ''));
+  const progress = progressOf(task);
+  line(l10n.t('State:'), progress === undefined ? state : `${state} · ${progress} %`);
   for (const video of task.videos) {
     const sound = video.hasAudio ? l10n.t('with sound') : l10n.t('silent');
     line(

@@ -3,10 +3,9 @@ import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { isEnd } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
-import { waitsFor } from '../../core/tasks/waits';
 import type { EngineHolder } from '../engineHolder';
 import { rowIcon } from '../tasksView/rowIcon';
-import { LONGEST_MENTION, shortPrompt, stateWord } from '../taskWords';
+import { LONGEST_MENTION, progressOf, shortPrompt, stateWord } from '../taskWords';
 
 /** What the status bar says while something runs. */
 export interface StatusWords {
@@ -41,8 +40,8 @@ export function statusWords(running: readonly Task[], l10n: L10n): StatusWords |
 
 function stateOf(task: Task, l10n: L10n): string {
   const word = stateWord(task, l10n);
-  const isMoving = task.phase === 'running' && waitsFor(task) === undefined;
-  return isMoving && task.progress !== undefined ? `${word} ${task.progress} %` : word;
+  const progress = progressOf(task);
+  return progress === undefined ? word : `${word} ${progress} %`;
 }
 
 function lineOf(task: Task, l10n: L10n): string {

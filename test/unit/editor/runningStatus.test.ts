@@ -30,6 +30,13 @@ describe('the words in the status bar', () => {
       label: 'Nebula Video, in progress: a boat: Running 42 %',
     });
     assert.equal(statusWords([aTask('queued')], english)?.text, '$(circle-outline) Video: Queued');
+    // What the gateway said of the making says nothing of the fetching.
+    const saving = { progress: 99, fetchProgress: 7 };
+    assert.equal(statusWords([aTask('saving', saving)], english)?.text, '$(sync~spin) Video: Fetching 7 %');
+    assert.equal(
+      statusWords([aTask('saving', { progress: 99 })], english)?.text,
+      '$(sync~spin) Video: Fetching',
+    );
     const failure = { kind: 'quota', charged: 'unknown', message: '' } as const;
     assert.deepEqual(statusWords([aTask('running', { progress: 42, failure })], english), {
       text: '$(key) Video: Waits for balance',

@@ -35,8 +35,8 @@ describe('the words for tasks', () => {
   });
 
   it('offer for each state what suits it', () => {
-    const words = (phase: Phase, isMissing = false) =>
-      rowWords({ phase, gatewayTaskId: 'task_1' }, isMissing);
+    const words = (phase: Phase, missing: 'none' | 'some' | 'all' = 'none') =>
+      rowWords({ phase, gatewayTaskId: 'task_1' }, missing);
     for (const phase of PHASES) {
       assert.equal(/\bvideo\b/.test(words(phase)), phase === 'saved', phase);
       assert.equal(/\bagain\b/.test(words(phase)), ['failed', 'lost', 'stopped'].includes(phase), phase);
@@ -48,8 +48,11 @@ describe('the words for tasks', () => {
       assert.match(rowWords({ phase, takesTaskId: true }), /\battachable\b/);
       assert.ok(!/\battachable\b/.test(words(phase)), phase);
     }
-    assert.match(words('saved', true), /\bagain\b/);
-    assert.ok(!/\bvideo\b/.test(words('saved', true)));
+    assert.match(words('saved', 'all'), /\bmissing again\b/);
+    assert.ok(!/\bvideo\b/.test(words('saved', 'all')));
+    // What is here of several can be opened and saved, and the rest looked for.
+    assert.match(words('saved', 'some'), /\bvideo again\b/);
+    assert.ok(!/\bmissing\b/.test(words('saved', 'some')));
   });
 
   it('show a task that waits for the user as such', () => {

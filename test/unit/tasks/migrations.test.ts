@@ -26,7 +26,7 @@ const versionOf = (connection: DatabaseSync) =>
   connection.prepare('PRAGMA user_version').get()?.['user_version'];
 
 const hint = [
-  'The tables have changed. A released version keeps its tables for ever: add a step to src/core/tasks/schema.ts,',
+  'The tables have changed. A released version keeps its tables for ever: add a step to src/core/tasks/store/schema.ts,',
   'and a file test/unit/tasks/schemas/vN.sql with a database of the new version, rows included.',
 ].join(' ');
 
@@ -103,6 +103,10 @@ describe('the versions of the store', function () {
         assert.deepEqual(engine.unseen(), []);
         assert.deepEqual(engine.cleaned(), [saved.id]);
         assert.equal(tasks.find(({ phase }) => phase === 'running')?.progress, 42.5);
+        assert.equal(
+          tasks.find(({ phase }) => phase === 'saving')?.fetchProgress,
+          version < 2 ? undefined : 42,
+        );
         assert.equal(
           tasks.find(({ phase }) => phase === 'failed')?.failure?.code,
           'content_policy_violation',

@@ -77,8 +77,8 @@ describe('phases', () => {
     );
     assert.deepEqual(
       PHASES.filter((phase) => canMove(phase, 'saved')),
-      // The others are rescued, when it was there all along.
-      ['saving', 'failed', 'lost', 'stopped', 'unknown'],
+      // Some of its videos were here all the while; of those that have ended, the video is rescued.
+      ['queued', 'running', 'ready', 'saving', 'failed', 'lost', 'stopped', 'unknown'],
     );
   });
 

@@ -72,6 +72,8 @@ describe('what the player shows', () => {
     // Of the gateway's work; fetching is another matter.
     const { stage } = viewOf(taskIn('saving', { progress: 100 }));
     assert.ok(stage.kind === 'working' && stage.progress === null);
+    const fetching = viewOf(taskIn('saving', { progress: 99, fetchProgress: 7 })).stage;
+    assert.ok(fetching.kind === 'working' && fetching.progress === 7);
   });
 
   it('counts from the moment of asking', () => {

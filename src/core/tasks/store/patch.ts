@@ -36,5 +36,8 @@ export interface TaskPatch {
   readonly videos?: readonly StoredVideo[];
 }
 
-/** Decides, inside the transaction, what becomes of a record; undefined leaves it as it is. */
-export type Decide = (record: TaskRecord) => TaskPatch | undefined;
+/**
+ * Decides, inside the transaction, what becomes of a record; undefined leaves it as it is.
+ * `videosHere` counts the videos of it that are in the library.
+ */
+export type Decide = (record: TaskRecord, videosHere: () => number) => TaskPatch | undefined;

@@ -56,6 +56,8 @@ export interface TaskRecord {
   readonly cleanedAt: number | undefined;
   /** Where the gateway's task id comes from, unless a whole reply gave it. */
   readonly idSource: IdSource | undefined;
+  /** How much of its videos has come, in percent, while they are fetched; undefined where that is not known. */
+  readonly fetchProgress: number | undefined;
 }
 
 const failureSchema = z.object({
@@ -112,6 +114,7 @@ const rowSchema = z.object({
   copied_at: nullable(z.number()),
   cleaned_at: nullable(z.number()),
   id_source: nullable(z.enum(ID_SOURCES)),
+  fetch_progress: z.number().nullish(),
 });
 
 /** Reads a row of the table `tasks`. @throws zod's error when the row is not one of ours */
@@ -145,6 +148,7 @@ export function readRecord(row: unknown): TaskRecord {
     copiedAt: parsed.copied_at,
     cleanedAt: parsed.cleaned_at,
     idSource: parsed.id_source,
+    fetchProgress: parsed.fetch_progress ?? undefined,
   };
 }
 

@@ -68,6 +68,8 @@ export function applyPatch(
     links: patch.links && JSON.stringify(patch.links),
     held_up_ms: patch.heldUpMs,
     disk_failed_at: patch.diskFailedAt,
+    // Another attempt begins at nothing.
+    ...(moves ? { fetch_progress: null } : {}),
     // What comes of a task that goes on after an end is news again.
     ...(moves && isEnd(record.phase) ? { announced_at: null, seen_at: null, cleaned_at: null } : {}),
     version: record.version + 1,
@@ -118,6 +120,11 @@ export function addToTimeline(
       `INSERT INTO timeline SELECT ?1, coalesce(max(position) + 1, 0), ?2, ?3, ?4 FROM timeline WHERE task_id = ?1`,
     )
     .run(id, at, phase, note ?? null);
+}
+
+/** How many videos a task has. */
+export function countVideos(connection: DatabaseSync, id: string): number {
+  return Number(connection.prepare('SELECT count(*) AS n FROM videos WHERE task_id = ?').get(id)?.['n']);
 }
 
 /** Writes the videos of a task in place of those it had. */

@@ -80,6 +80,7 @@ const STEPS: readonly string[] = [
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO counters VALUES ('change', 0);
   `,
+  `ALTER TABLE tasks ADD COLUMN fetch_progress INTEGER;`,
 ];
 
 /** Counts up with every change of the tables; kept in the file as `user_version`. */

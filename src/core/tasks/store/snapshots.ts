@@ -43,6 +43,7 @@ export function readSnapshots(
       request: record.request,
       phase: record.phase,
       ...(record.progress === undefined ? {} : { progress: record.progress }),
+      ...(record.fetchProgress === undefined ? {} : { fetchProgress: record.fetchProgress }),
       createdAt: record.createdAt,
       updatedAt: record.updatedAt,
       videos: (videos.get(record.id) ?? []).map(({ video: { file, ...video } }) => ({

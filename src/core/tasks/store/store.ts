@@ -10,6 +10,7 @@ import {
   addToTimeline,
   applyPatch,
   countChange,
+  countVideos,
   readOne,
   readOrigin,
   readRecords,
@@ -99,7 +100,7 @@ export class TaskStore extends TaskReader {
   async update(id: string, decide: Decide): Promise<TaskRecord | undefined> {
     return this.#write((connection) => {
       const record = readOne(connection, id, this.log);
-      const patch = record && decide(record);
+      const patch = record && decide(record, () => countVideos(connection, id));
       if (!record || !patch) return undefined;
       applyPatch(connection, record, patch, this.#clock.now());
       return readOne(connection, id, this.log);
@@ -115,14 +116,32 @@ export class TaskStore extends TaskReader {
     return this.update(id, (record) => (record.nextDue === seenDue ? patch : undefined));
   }
 
-  /** Moves the due time of a claim that is still held; false when it was lost. */
-  async renew(id: string, phase: Phase, seenDue: number, nextDue: number): Promise<boolean> {
-    return this.#write(
-      (connection) =>
+  /**
+   * Moves the due time of a claim that is still held.
+   * @param fetchProgress how far its holder has come since, in percent, where that can be told
+   * @returns false when it was lost
+   */
+  async renew(
+    id: string,
+    phase: Phase,
+    seenDue: number,
+    nextDue: number,
+    fetchProgress?: number,
+  ): Promise<boolean> {
+    return this.#write((connection) => {
+      const renewed = connection
+        .prepare('UPDATE tasks SET next_due = ? WHERE id = ? AND phase = ? AND next_due = ?')
+        .run(nextDue, id, phase, seenDue).changes;
+      if (renewed === 0) return false;
+      // The holder's version stays what it is: it is his own write.
+      const isNews =
         connection
-          .prepare('UPDATE tasks SET next_due = ? WHERE id = ? AND phase = ? AND next_due = ?')
-          .run(nextDue, id, phase, seenDue).changes === 1,
-    );
+          .prepare('UPDATE tasks SET fetch_progress = ?1 WHERE id = ?2 AND fetch_progress IS NOT ?1')
+          .run(fetchProgress ?? null, id).changes === 1;
+      if (isNews)
+        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(countChange(connection), id);
+      return true;
+    });
   }
 
   /** Removes an ended task, or a draft of which nothing was ever sent. @returns whether it was removed */

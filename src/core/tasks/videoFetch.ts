@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import type { Access, GatewayClient } from '../gateway/client';
+import type { VideoTarget } from '../gateway/downloadReply';
+import { GatewayError } from '../gateway/errors';
+import { inlinePlace } from '../gateway/taskReply';
+import { DiskError } from '../library/disk';
+import type { Library, LibraryVideo } from '../library/library';
+import { libraryName } from '../library/names';
+import type { PartFile } from '../library/partFile';
+import { familyOf } from '../models/catalogue';
+import { asTrouble, type Failures } from './failures';
+import { describeTask } from './sidecarTask';
+import type { TaskPatch } from './store/patch';
+import type { TaskRecord } from './store/record';
+import { allotNames, type Allotment } from './videoNames';
+
+interface Parts {
+  readonly client: GatewayClient;
+  readonly library: Library;
+  readonly failures: Failures;
+}
+
+/** One way to the bytes of a video. */
+type Source =
+  | { readonly kind: 'link'; readonly url: string }
+  /** In the reply to a query, at this place. */
+  | { readonly kind: 'inline'; readonly place: string }
+  | { readonly kind: 'download' };
+
+/** What one attempt brought in. */
+export interface Fetched {
+  readonly videos: readonly LibraryVideo[];
+  /** Why each of the others is not here. */
+  readonly failed: readonly Error[];
+}
+
+/** The task has come to its end while we looked for its video; how, the patch says. */
+export class Ended extends Error {
+  readonly patch: TaskPatch;
+
+  constructor(patch: TaskPatch) {
+    super('the task has ended');
+    this.patch = patch;
+  }
+}
+
+/** The video, or the way to it, is certainly not there; the cause has the details. */
+export class Denied extends Error {}
+
+/** The gateway says the task is done but not where its video is. */
+export class NoVideoYet extends Error {}
+
+/** One attempt to bring all videos of a finished task into the library (API reference 9). */
+export class VideoFetch {
+  readonly #parts: Parts;
+  readonly #record: TaskRecord;
+  readonly #access: Access;
+  readonly #signal: AbortSignal;
+  /** How many videos there are, how many of them are dealt with, and the one on its way. */
+  #total = 0;
+  #done = 0;
+  #part: PartFile | undefined;
+
+  /** @param signal ends it; {@link run} then throws */
+  constructor(parts: Parts, record: TaskRecord, access: Access, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#record = record;
+    this.#access = access;
+    this.#signal = signal;
+  }
+
+  /** How much of the videos has come, in whole percent up to 99; undefined while nobody can tell. */
+  get progress(): number | undefined {
+    const share = this.#part?.share;
+    if (share === undefined) return undefined;
+    return Math.min(99, Math.floor((100 * (this.#done + share)) / this.#total));
+  }
+
+  /**
+   * Fetches each video that is not in the library yet. One that fails doesn't keep the others from coming.
+   * @throws {@link Ended}, {@link Denied}, {@link NoVideoYet}, GatewayError when none of them could be looked for
+   */
+  async run(): Promise<Fetched> {
+    const places = await this.#locate();
+    this.#total = places.length;
+    const videos: LibraryVideo[] = [];
+    const failed: Error[] = [];
+    const about = describeTask(this.#record);
+    const marks = marksOf(places);
+    for (const [position, allotment] of (await this.#allot(marks, about)).entries()) {
+      try {
+        videos.push(
+          allotment.kind === 'here'
+            ? allotment.video
+            : await this.#fetchOne(allotment.name, places[position] ?? [], about, marks[position]),
+        );
+      } catch (error) {
+        if (this.#signal.aborted) throw error;
+        failed.push(error instanceof Error ? error : new Error(String(error)));
+      } finally {
+        this.#done++;
+      }
+    }
+    return { videos, failed };
+  }
+
+  /**
+   * Where the videos are: for each, the ways to it in the order to try (API reference 9.2). After a dead link, and
+   * where no link is known, the gateway is asked afresh.
+   */
+  async #locate(): Promise<Source[][]> {
+    const record = this.#record;
+    const byDownload = familyOf(record.request.model)?.result === 'download' || isSoraTask(record);
+    const known = record.denials === 0 && (byDownload || record.links.length > 0);
+    const links = known ? record.links : await this.#freshLinks();
+    const download: Source[] = byDownload ? [{ kind: 'download' }] : [];
+    if (links.length > 0)
+      return links.map((link) => [sourceOf(link), ...(links.length === 1 ? download : [])]);
+    if (byDownload) return [download];
+    throw new NoVideoYet('the gateway names no video');
+  }
+
+  async #freshLinks(): Promise<readonly string[]> {
+    const { client, failures } = this.#parts;
+    const outcome = await client.query(this.#access, this.#record.gatewayTaskId ?? '', this.#signal);
+    switch (outcome.kind) {
+      case 'task':
+        switch (outcome.state.kind) {
+          case 'failed':
+            throw new Ended({
+              phase: 'failed',
+              failure: failures.taskFailed({ status: 0, ...outcome.state.error }),
+            });
+          case 'expired':
+            throw new Ended({
+              phase: 'lost',
+              failure: failures.expired(true, { status: 0, ...outcome.state.error }),
+            });
+          case 'succeeded':
+            if (outcome.state.expired) throw new Ended({ phase: 'lost', failure: failures.expired(true) });
+            if (outcome.state.links.length === 0 && outcome.state.filtered > 0)
+              throw new Ended({ phase: 'failed', failure: failures.filtered(outcome.state.filtered) });
+            return outcome.state.links;
+          default:
+            throw new NoVideoYet('the gateway says the task is not done after all');
+        }
+      case 'missing':
+        throw new Denied('the task is not there', { cause: outcome.error });
+      case 'keyRefused':
+        throw new GatewayError('refused', outcome.error.message, {
+          status: outcome.status,
+          code: outcome.error.code,
+        });
+      case 'forbidden':
+        throw new GatewayError('cut', outcome.error.message);
+      case 'blip':
+        throw new GatewayError('cut', outcome.error.message, { retryAfterMs: outcome.retryAfterMs });
+    }
+  }
+
+  /** Which videos are here, and what the others are to be called. */
+  async #allot(
+    marks: readonly (string | undefined)[],
+    about: unknown,
+  ): Promise<readonly Allotment<LibraryVideo>[]> {
+    const { id, createdAt, request } = this.#record;
+    const names = marks.map((_, position) =>
+      libraryName({ id, createdAt, prompt: request.prompt }, position),
+    );
+    const there: (LibraryVideo | undefined)[] = [];
+    for (const name of names) there.push(await this.#parts.library.find(name, about));
+    return allotNames(marks, names, there);
+  }
+
+  async #fetchOne(
+    name: string,
+    sources: readonly Source[],
+    about: unknown,
+    mark: string | undefined,
+  ): Promise<LibraryVideo> {
+    const { library } = this.#parts;
+    const part = await library.begin(name);
+    this.#part = part;
+    try {
+      for (const [index, source] of sources.entries()) {
+        try {
+          await this.#fetchFrom(source, part);
+          return await library.place(await part.finish(), name, about, mark);
+        } catch (error) {
+          // Another way may lead there where this one does not; a full disk is the same on all of them.
+          if (this.#signal.aborted || error instanceof DiskError || index === sources.length - 1) throw error;
+          await part.restart();
+        }
+      }
+      throw new NoVideoYet('there is no way to the video');
+    } finally {
+      this.#part = undefined;
+      await part.discard();
+    }
+  }
+
+  async #fetchFrom(source: Source, target: VideoTarget): Promise<void> {
+    const { client } = this.#parts;
+    const [access, signal] = [this.#access, this.#signal];
+    const id = this.#record.gatewayTaskId ?? '';
+    try {
+      if (source.kind === 'link') await client.fetchLink(source.url, access, target, signal);
+      else if (source.kind === 'inline') await client.fetchInline(access, id, source.place, target, signal);
+      else await client.download(access, id, target, signal);
+    } catch (error) {
+      if (isDenial(error, source)) throw new Denied(asTrouble(error).message, { cause: error });
+      throw error;
+    }
+  }
+}
+
+function sourceOf(link: string): Source {
+  const place = inlinePlace(link);
+  return place === undefined ? { kind: 'link', url: link } : { kind: 'inline', place };
+}
+
+/** Tells videos of a task apart by their links, whose signatures change from one answer to the next. */
+function marksOf(places: readonly (readonly Source[])[]): readonly (string | undefined)[] {
+  const marks = places.map(([first]) => {
+    if (first?.kind !== 'link' || !URL.canParse(first.url)) return undefined;
+    const { origin, pathname } = new URL(first.url);
+    return createHash('sha256').update(`${origin}${pathname}`).digest('hex').slice(0, 16);
+  });
+  // Where all but the query is alike it tells nothing.
+  return marks.map((mark) => (marks.indexOf(mark) === marks.lastIndexOf(mark) ? mark : undefined));
+}
+
+/** Only sora's ids begin so, and only sora has the download call (API reference 4.3, 6.0). */
+function isSoraTask(record: TaskRecord): boolean {
+  return record.gatewayTaskId?.startsWith('video_') === true;
+}
+
+/** Whether asking the same place again is useless (DESIGN 5, Fetch). */
+function isDenial(error: unknown, source: Source): boolean {
+  if (!(error instanceof GatewayError) || error.kind !== 'refused') return false;
+  if (error.code === 'deadLink') return true;
+  const gone = error.status === 404 || error.status === 410;
+  // The download call answers 403 about the key, a result host about the link.
+  return source.kind === 'link' ? gone || error.status === 401 || error.status === 403 : gone;
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import type { OpenHttp } from '../../../src/core/gateway/http';
+import type { Engine } from '../../../src/core/engine';
+import type { Task } from '../../../src/core/tasks/task';
+import { World } from '../support/world';
+
+/** Lets videos come in pieces of at most so many bytes, each when the test says so. */
+class SlowPieces {
+  /** What has been asked for and not let through. */
+  readonly #waiting: (() => void)[] = [];
+  readonly #bytes: number;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  wrap(open: OpenHttp): OpenHttp {
+    return async (request) => {
+      const opened = await open(request);
+      const isVideo = /\/results\/|\/download$/.test(request.url.pathname);
+      if (!isVideo) return opened;
+      return {
+        close: () => opened.close(),
+        send: async (body, signal) => {
+          const reply = await opened.send(body, signal);
+          return { ...reply, body: this.#slowly(reply.body) };
+        },
+      };
+    };
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Lets one piece through. */
+  next(): void {
+    this.#waiting.shift()?.();
+  }
+
+  async *#slowly(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) {
+      for (let from = 0; from < piece.length; from += this.#bytes) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        yield piece.subarray(from, from + this.#bytes);
+      }
+    }
+  }
+}
+
+describe('how far a fetch has come', function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  async function opened(pieces: SlowPieces): Promise<Engine> {
+    return world.open({ http: pieces.wrap(world.options.http!) });
+  }
+
+  /** Time goes on until the video is on its way. */
+  async function untilFetching(engine: Engine, id: string, pieces: SlowPieces): Promise<void> {
+    for (let turn = 0; !pieces.isWaiting; turn++) {
+      assert.ok(turn < 5000, world.lines.slice(-20).join('\n'));
+      await new Promise((resolve) => setImmediate(resolve));
+      const next = world.clock.nextTimer;
+      if (turn % 20 === 19 && next !== undefined && engine.task(id)?.phase !== 'saving')
+        world.clock.moveTo(next);
+    }
+  }
+
+  /** Lets pieces through until the end, or for some time after each of which the lease is renewed. */
+  async function pass(pieces: SlowPieces, engine: Engine, id: string, until: (task: Task) => boolean) {
+    const told: (number | undefined)[] = [];
+    for (;;) {
+      for (let turn = 0; turn < 30 && !pieces.isWaiting; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const task = engine.task(id)!;
+      if (until(task)) return { told, task };
+      pieces.next();
+      for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+      world.clock.moveTo(world.clock.now() + 10_000);
+      for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+      told.push(engine.task(id)?.fetchProgress);
+    }
+  }
+
+  for (const link of ['none', 'url'] as const) {
+    it(`is told ${link === 'url' ? 'of a link' : 'of a download'}: never back, never 100, and gone with its end`, async () => {
+      world.gateway.setShapes({ link });
+      const pieces = new SlowPieces(60_000);
+      const engine = await opened(pieces);
+      const other = await world.open({ http: () => Promise.reject(new Error('it only looks on')) });
+      const { id } = await world.submit(engine);
+      await untilFetching(engine, id, pieces);
+      assert.equal(engine.task(id)?.fetchProgress, undefined);
+      const { updatedAt } = engine.task(id)!;
+      const half = await pass(pieces, engine, id, ({ fetchProgress = 0 }) => fetchProgress >= 50);
+      other.look();
+      assert.equal(other.task(id)?.fetchProgress, engine.task(id)?.fetchProgress);
+      assert.equal(engine.task(id)?.updatedAt, updatedAt, 'that is no move');
+      const end = await pass(pieces, engine, id, ({ phase }) => phase === 'saved');
+      const told = [...half.told, ...end.told].filter((percent) => percent !== undefined);
+      assert.deepEqual(
+        told,
+        told.toSorted((a, b) => a - b),
+      );
+      assert.ok(told.length >= 4 && told.every((percent) => percent >= 0 && percent <= 99), String(told));
+      assert.equal(end.task.fetchProgress, undefined);
+      assert.equal(end.task.failure, undefined);
+    });
+  }
+
+  it('is not told where nobody says how long the video is', async () => {
+    world.gateway.setShapes({ link: 'url' });
+    // The length that is told is that of the packed body.
+    world.gateway.setFault({ name: 'gzip', route: 'result', times: 'always', args: { as: 'gzip' } });
+    const pieces = new SlowPieces(60_000);
+    const engine = await opened(pieces);
+    const { id } = await world.submit(engine);
+    await untilFetching(engine, id, pieces);
+    const { told } = await pass(pieces, engine, id, ({ phase }) => phase === 'saved');
+    assert.ok(told.length >= 4);
+    assert.ok(
+      told.every((percent) => percent === undefined),
+      String(told),
+    );
+  });
+});
