@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hasKey } from '../support/keySearch';
 import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 
@@ -118,6 +119,29 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.toast('The balance is too low').waitFor({ timeout: 60_000 });
     await look('notice-rejected');
     await clear();
+  });
+
+  it('shows and copies nothing of a key that the gateway repeats', async () => {
+    const { gateway, window } = stage;
+    gateway.setFault({ name: 'echoKey', route: 'submit', args: { status: 400 } });
+    await send('Generate Video');
+    await window.toast('did not').getByRole('button', { name: 'Open' }).click();
+    const page = await window.webview(
+      async (frame) => (await frame.locator('[data-action=copyDetails]').count()) > 0,
+    );
+    const texts = [await page.locator('body').innerText(), await window.page.locator('body').innerText()];
+    assert.match(texts[0] ?? '', /The gateway says: .*…/);
+    for (const name of ['Copy Prompt', 'Copy Details']) {
+      await page.getByRole('button', { name }).click();
+      await page.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
+      texts.push(await window.page.evaluate<string>('navigator.clipboard.readText()'));
+    }
+    assert.deepEqual(
+      texts.filter((text) => hasKey(text, gateway.key)),
+      [],
+    );
+    await clear();
+    await window.runCommand('View: Close All Editors');
   });
 
   it('asks before it stops following a video', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -171,11 +172,17 @@ describe('several windows and a damaged store', function () {
       // Set aside, and no more than begun to be made anew; here all of it can be read.
       const stamp = '2026-11-22T12-00-00-000Z';
       renameSync(database(), `${database()}.damaged-${stamp}`);
-      writeFileSync(`${database()}.new-${stamp}`, 'half a database');
+      writeFileSync(`${database()}.new-${stamp}`, '');
+      // What it had made of it by then, and the journal of that.
+      const past = Date.now() / 1000 - 60;
+      for (const end of ['', '-journal']) {
+        const left = `${database()}.new-${stamp}.${randomUUID()}${end}`;
+        writeFileSync(left, 'half a database');
+        utimesSync(left, past, past);
+      }
       const lock = `${database()}.mending`;
       if (hasLock) {
         writeFileSync(lock, '');
-        const past = Date.now() / 1000 - 60;
         utimesSync(lock, past, past);
       }
       assert.equal(Engine.openNow(world.options), undefined, 'it would make an empty one');

@@ -5,7 +5,7 @@ import { sleep, type Clock } from '../../common/clock';
 import { describeError, type Log } from '../../common/log';
 import { Library } from '../../library/library';
 import { Database, check } from './database';
-import { asideOf, begun, lockOf, newOf, signOf } from './mending';
+import { asideOf, begun, lockOf, newOf, signOf, unfinished } from './mending';
 import { whenFree } from './patience';
 import { importSidecars, salvageRows } from './salvage';
 import { isDamaged } from './sqliteErrors';
@@ -105,6 +105,11 @@ async function makeAnew(
   if (await exists(signOf(database, stamp))) await rename(file, database);
   else await rm(file, { force: true });
   for (const done of begun(database)) await rm(signOf(database, done), { force: true });
+  // What windows left that ended in the middle; one that was only slow finds out that it is late, and gives it up.
+  for (const left of unfinished(database)) {
+    const { mtimeMs } = await stat(left).catch(() => ({ mtimeMs: Infinity }));
+    if (Date.now() - mtimeMs > MENDING_LIMIT) await rm(left, { force: true }).catch(() => undefined);
+  }
 }
 
 /** Takes a lock that is a file, also from a window that died with it. @returns whether it is ours */

@@ -37,6 +37,15 @@ export function begun(database: string): readonly string[] {
     .sort();
 }
 
+/** All files that windows are making anew, or were when they ended, with their journals. */
+export function unfinished(database: string): readonly string[] {
+  const prefix = path.basename(signOf(database, ''));
+  const folder = path.dirname(database);
+  return readdirSync(folder)
+    .filter((file) => file.startsWith(prefix) && file.includes('.', prefix.length))
+    .map((file) => path.join(folder, file));
+}
+
 /** Whether the store is being mended: then nobody else may open it, who would make an empty one. */
 export function isBeingMended(database: string): boolean {
   if (database === ':memory:') return false;
