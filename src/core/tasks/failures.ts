@@ -249,18 +249,19 @@ export class Failures {
   /** Fetching the video did not work this time. */
   fetchFailed(error: unknown): Failure {
     const trouble = asTrouble(error);
-    const kind: FailureKind =
-      error instanceof GatewayError
-        ? error.kind === 'badReply'
-          ? 'badReply'
-          : error.kind === 'refused'
-            ? kindOf(trouble)
-            : 'network'
-        : 'badReply';
+    const kind = this.#fetchKind(error);
     const sentence = this.#l10n.t(
       'The video is done, but fetching it did not work yet. It is tried again by itself.',
     );
     return this.#failure(kind, sentence, 'yes', trouble);
+  }
+
+  #fetchKind(error: unknown): FailureKind {
+    if (!(error instanceof GatewayError) || error.kind === 'badReply') return 'badReply';
+    if (error.kind !== 'refused') return 'network';
+    const said = kindOf(asTrouble(error));
+    // A result host knows nothing of the user's key or balance.
+    return error.elsewhere && ABOUT_THE_USER.has(said) ? 'upstream' : said;
   }
 
   /** The disk did not take the video. */
