@@ -13,6 +13,7 @@ import { CommandRunner, type Command } from './commands/commandRunner';
 import { generate, hasRequest } from './commands/generate';
 import { editAndGenerate, generateAgain } from './commands/generateAgain';
 import { generateFromSelection } from './commands/generateFromSelection';
+import { improvePrompt } from './commands/improvePrompt';
 import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
 import { rescue } from './commands/rescue';
@@ -37,10 +38,13 @@ import { LibraryMessages } from './telling/libraryMessages';
 import { MessageBox } from './telling/messageBox';
 import { Messages } from './telling/messages';
 import { EditorNotifier, type Notifier } from './telling/notifier';
+import { PromptMessages } from './telling/promptMessages';
 import { OriginApproval, type Requester } from './key/originApproval';
+import { ModelPresence, editorLanguageModels, type LanguageModels } from './prompt/languageModels';
 import { PROMPT_LANGUAGE, PromptEditors } from './prompt/promptEditors';
 import { PromptLenses } from './prompt/promptLenses';
 import { selectedText } from './prompt/selectedText';
+import { Suggestions } from './prompt/suggestions';
 import { PublicApi } from './publicApi';
 import { RequestSender, readOnlySentence } from './requestSender';
 import { AutoSaver } from './saving/autoSaver';
@@ -92,6 +96,7 @@ export interface AppHost {
     readonly notifier: Notifier;
     readonly inputs?: QuickInputs;
     readonly desktop?: Desktop;
+    readonly languageModels?: LanguageModels;
   };
 }
 
@@ -260,8 +265,20 @@ export function createApp(host: AppHost): App {
     setKey: async () => setApiKey(keyParts),
     reveal,
   };
-  owned.add(
-    vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, new PromptLenses(language)),
+  const lenses = owned.add(new PromptLenses({ language, onSeen: () => presence.begin() }));
+  owned.add(vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, lenses));
+  const suggestions = owned.add(new Suggestions());
+  const promptMessages = new PromptMessages({ box, l10n });
+  const models = host.user?.languageModels ?? editorLanguageModels;
+  const presence = owned.add(
+    new ModelPresence({
+      models,
+      inBackground,
+      tell: (isThere) => {
+        contextKeys.setHasLanguageModel(isThere);
+        lenses.setCanImprove(isThere);
+      },
+    }),
   );
   const commands = new CommandRunner({
     commands: commandTable(l10n, {
@@ -271,6 +288,11 @@ export function createApp(host: AppHost): App {
       [COMMANDS.generateAgain]: async (args) => generateAgain({ ...generateParts, engines, asker }, args),
       [COMMANDS.editAndGenerate]: async (args) => editAndGenerate({ ...generateParts, engines, asker }, args),
       [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
+      [COMMANDS.improvePrompt]: async (args) =>
+        improvePrompt(
+          { models, prompts, suggestions, asker, notifier, messages, promptMessages, inBackground, l10n },
+          args,
+        ),
       [COMMANDS.openVideo]: async (args) =>
         openVideo(
           {
@@ -385,6 +407,7 @@ function commandTable(
     [COMMANDS.generateAgain]: plain(COMMANDS.generateAgain, l10n.t('Generate Again')),
     [COMMANDS.editAndGenerate]: plain(COMMANDS.editAndGenerate, l10n.t('Edit and Generate')),
     [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),
+    [COMMANDS.improvePrompt]: plain(COMMANDS.improvePrompt, l10n.t('Improve Prompt')),
     [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),
     [COMMANDS.setApiKey]: plain(COMMANDS.setApiKey, l10n.t('Set API Key')),
     [COMMANDS.removeApiKey]: plain(COMMANDS.removeApiKey, l10n.t('Remove API Key')),

@@ -26,6 +26,10 @@ export class ContextKeys {
     this.#tell(CONTEXT_KEYS.hasTasks, value);
   }
 
+  setHasLanguageModel(value: boolean): void {
+    this.#tell(CONTEXT_KEYS.hasLanguageModel, value);
+  }
+
   #tell(key: string, value: boolean): void {
     if (this.#told.get(key) === value) return;
     this.#told.set(key, value);

@@ -5,6 +5,7 @@ export const COMMANDS = {
   generateAgain: 'nebulaVideo.generateAgain',
   editAndGenerate: 'nebulaVideo.editAndGenerate',
   sendPrompt: 'nebulaVideo.sendPrompt',
+  improvePrompt: 'nebulaVideo.improvePrompt',
   setApiKey: 'nebulaVideo.setApiKey',
   removeApiKey: 'nebulaVideo.removeApiKey',
   testConnection: 'nebulaVideo.testConnection',
@@ -38,6 +39,8 @@ export const CONTEXT_KEYS = {
   hasTasks: 'nebulaVideo.hasTasks',
   /** The gateway did not take the key when it was last used. */
   keyRefused: 'nebulaVideo.keyRefused',
+  /** A language model is there that can improve prompts. */
+  hasLanguageModel: 'nebulaVideo.hasLanguageModel',
 } as const;
 
 /** The settings, below their section. */

@@ -10,10 +10,18 @@ interface Shown {
 export class RecordingNotifier implements Notifier {
   readonly shown: Shown[] = [];
   #waiting: ((shown: Shown) => void)[] = [];
+  #choice: string | undefined;
 
-  show(severity: Severity, message: string, actions: readonly string[]): Promise<undefined> {
+  /** The button that is pressed on the next message that has it. */
+  willChoose(title: string): void {
+    this.#choice = title;
+  }
+
+  show(severity: Severity, message: string, actions: readonly string[]): Promise<string | undefined> {
     this.#tell({ severity, message, actions });
-    return Promise.resolve(undefined);
+    const choice = actions.find((title) => title === this.#choice);
+    if (choice !== undefined) this.#choice = undefined;
+    return Promise.resolve(choice);
   }
 
   status(message: string): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { createApp, type App, type TasksView } from '../../../src/editor/app';
+import { FakeLanguageModels } from '../../support/fakeLanguageModels';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakeQuickInputs } from '../../support/fakeQuickInputs';
 import { FakeSecrets } from '../../support/fakeSecrets';
@@ -21,6 +22,7 @@ export class OwnApp {
   readonly mementos = { workspace: new FakeMemento(), global: new FakeMemento() };
   readonly notifier = new RecordingNotifier();
   readonly desktop = new RecordingDesktop();
+  readonly languageModels = new FakeLanguageModels();
   readonly view: TasksView & { visible: boolean; revealed: string[] };
   /** What the view was told: ids of rows, or undefined for all of them. */
   readonly fired: (string[] | undefined)[] = [];
@@ -77,6 +79,7 @@ export class OwnApp {
       'a message': this.notifier.shown.map((shown) => JSON.stringify(shown)),
       'a question': this.asker.asked.map((question) => JSON.stringify(question)),
       'a memento': [...workspace.entries, ...global.entries].map((entry) => entry.join(' ')),
+      'what a language model was asked': this.languageModels.asked.map(({ text }) => text),
       'what left the editor': this.desktop.done.map((step) => step.join(' ')),
     };
   }
@@ -91,7 +94,13 @@ export class OwnApp {
       extensionUri: vscode.Uri.file(process.cwd()),
       mementos: this.mementos,
       isHere: true,
-      user: { asker: this.asker, notifier: this.notifier, inputs: this.inputs, desktop: this.desktop },
+      user: {
+        asker: this.asker,
+        notifier: this.notifier,
+        inputs: this.inputs,
+        desktop: this.desktop,
+        languageModels: this.languageModels,
+      },
     });
   }
 }

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { COMMANDS } from '../../src/editor/ids';
+import { LanguageModelRefused } from '../../src/editor/prompt/languageModels';
+import { PROMPT_LANGUAGE } from '../../src/editor/prompt/promptEditors';
+import { closeEditors } from './support/editors';
+import { OwnApp } from './support/ownApp';
+
+const PROMPT = 'a paper boat\r\non a rainy street, she says “hello”';
+const BETTER = 'A paper boat drifts along a rainy street.\nShe says “hello”.';
+
+describe('improving a prompt', () => {
+  let own: OwnApp;
+  let document: vscode.TextDocument;
+
+  beforeEach(async () => {
+    own = new OwnApp();
+    own.languageModels.names = ['Model One'];
+    own.languageModels.answer = () => Promise.resolve(BETTER);
+    document = await vscode.workspace.openTextDocument({ language: PROMPT_LANGUAGE, content: PROMPT });
+    await vscode.window.showTextDocument(document);
+  });
+  afterEach(async () => {
+    own.dispose();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors').then(undefined, () => undefined);
+    await closeEditors();
+  });
+
+  const improve = async () => own.app.commands.run(COMMANDS.improvePrompt, [document.uri]);
+  const diff = () =>
+    vscode.window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .find(({ input }) => input instanceof vscode.TabInputTextDiff);
+
+  /** Until something holds that the editor does in its own time. */
+  async function until(condition: () => boolean): Promise<void> {
+    const limit = performance.now() + 10_000;
+    while (!condition()) {
+      assert.ok(performance.now() < limit, 'it did not come to pass');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  it('shows the differences, and changes nothing by itself', async () => {
+    await improve();
+    const input = diff()?.input as vscode.TabInputTextDiff;
+    assert.equal(input.original.toString(), document.uri.toString());
+    const suggestion = await vscode.workspace.openTextDocument(input.modified);
+    assert.equal(suggestion.getText(), BETTER);
+    assert.equal(document.getText(), PROMPT);
+    assert.deepEqual(own.notifier.last.actions, ['Use This Prompt', 'Keep Mine']);
+    const [asked] = own.languageModels.asked;
+    assert.ok(asked?.text.endsWith(`\n\n${PROMPT}`), 'the prompt goes to the model byte for byte');
+  });
+
+  it('takes it over by the user’s word, in one step that can be undone', async () => {
+    own.notifier.willChoose('Use This Prompt');
+    await improve();
+    await until(() => diff() === undefined);
+    assert.equal(document.getText().replaceAll('\r\n', '\n'), BETTER);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('undo');
+    assert.equal(document.getText(), PROMPT);
+  });
+
+  it('keeps the user’s own, and closes what was shown', async () => {
+    own.notifier.willChoose('Keep Mine');
+    await improve();
+    await until(() => diff() === undefined);
+    assert.equal(document.getText(), PROMPT);
+  });
+
+  it('is for the text that was asked about: one that was changed meanwhile stays', async () => {
+    let change: Thenable<unknown> = Promise.resolve();
+    own.languageModels.answer = async () => {
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(document.uri, new vscode.Position(0, 0), 'changed ');
+      change = vscode.workspace.applyEdit(edit);
+      await change;
+      return BETTER;
+    };
+    own.notifier.willChoose('Use This Prompt');
+    await improve();
+    await until(() => own.notifier.last.message.includes('was changed or closed meanwhile'));
+    assert.equal(document.getText(), `changed ${PROMPT}`);
+  });
+
+  it('asks which model where there are several, and nothing when that is left', async () => {
+    own.languageModels.names = ['Model One', 'Model Two'];
+    own.asker.willAnswer(undefined);
+    await improve();
+    assert.equal(own.languageModels.asked.length, 0);
+    own.asker.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
+      assert.deepEqual(
+        question.choices.map(({ label }) => label),
+        ['Model One', 'Model Two'],
+      );
+      return question.choices[1]?.value;
+    });
+    await improve();
+    assert.deepEqual(
+      own.languageModels.asked.map(({ model }) => model),
+      ['Model Two'],
+    );
+  });
+
+  for (const [what, answer, said] of [
+    ['nothing', ' \n', /has nothing to improve/],
+    ['the same', `  ${PROMPT}\n`, /has nothing to improve/],
+    ['the same in a fence', '```text\n' + PROMPT + '\n```', /has nothing to improve/],
+  ] as const) {
+    it(`says so when the model answers with ${what}`, async () => {
+      own.languageModels.answer = () => Promise.resolve(answer);
+      await improve();
+      assert.match(own.notifier.last.message, said);
+      assert.equal(diff(), undefined);
+    });
+  }
+
+  it('says why when the model refuses, and when there is none', async () => {
+    own.languageModels.answer = () => Promise.reject(new LanguageModelRefused('Not [now](command:x).'));
+    await improve();
+    assert.equal(
+      own.notifier.last.message.replaceAll('\u200b', ''),
+      'Model One did not improve the prompt: Not [now](command:x).',
+    );
+    assert.ok(!own.notifier.last.message.includes(']('), 'no link of anybody’s');
+    own.languageModels.names = [];
+    await improve();
+    assert.match(own.notifier.last.message, /There is no language model/);
+    assert.equal(document.getText(), PROMPT);
+  });
+
+  it('is offered above the prompt while there is a model, and not otherwise', async () => {
+    const titles = async () => {
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        document.uri,
+      );
+      return lenses.map(({ command }) => command?.title ?? '');
+    };
+    const offers = async () => (await titles()).some((title) => title.includes('Improve Prompt…'));
+    await offers();
+    assert.equal(await offers(), true);
+    own.languageModels.names = [];
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await offers(), false);
+  });
+});
