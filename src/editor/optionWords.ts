@@ -1,4 +1,5 @@
 import type { L10n } from '../core/common/l10n';
+import type { VideoRequest } from '../core/models/request';
 
 /** An option as people name it; options come and go with the models, so a name we don't know stands for itself. */
 export function optionTitle(name: string, l10n: L10n): string {
@@ -77,6 +78,16 @@ export function optionQuestion(name: string, l10n: L10n): string {
     default:
       return l10n.t('Which “{0}”?', optionTitle(name, l10n));
   }
+}
+
+/** What a video is made from besides its prompt. */
+export function sourceWords(
+  { images = [], remixOf }: Pick<VideoRequest, 'images' | 'remixOf'>,
+  l10n: L10n,
+): string[] {
+  if (remixOf !== undefined) return [l10n.t('remix of an earlier video')];
+  if (images.length === 0) return [];
+  return [images.length === 1 ? l10n.t('one image') : l10n.t('{0} images', images.length)];
 }
 
 /** An option's value in the user's words, as far as they are known. */

@@ -13,7 +13,7 @@ import type { Asker } from './asker';
 import type { EngineHolder } from './engineHolder';
 import type { Keychain } from './key/keychain';
 import type { OriginApproval, Requester } from './key/originApproval';
-import { optionWord } from './optionWords';
+import { optionWord, sourceWords } from './optionWords';
 import { Rejection } from './rejection';
 import type { Settings } from './settings';
 import { ageWord, shortPrompt } from './taskWords';
@@ -218,9 +218,10 @@ export function priceSentence(l10n: L10n): string {
   return l10n.t('It costs what Nebula charges for this model and length; the price is not known here.');
 }
 
-/** The options of a request in one line. */
+/** What a request is made from besides its prompt, and its options, in one line. */
 export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
-  return Object.entries(request.options ?? {})
-    .map(([name, value]) => optionWord(name, shortPrompt(String(value), LONGEST_OPTION), l10n))
-    .join(' · ');
+  const options = Object.entries(request.options ?? {}).map(([name, value]) =>
+    optionWord(name, shortPrompt(String(value), LONGEST_OPTION), l10n),
+  );
+  return [...sourceWords(request, l10n), ...options].join(' · ');
 }

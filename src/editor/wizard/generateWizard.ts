@@ -4,6 +4,7 @@ import { modeOf, type Mode } from '../../core/models/modes';
 import { settleOptions, type Settled } from '../../core/models/options';
 import { readValue, type Parameter } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
+import { sourceWords } from '../optionWords';
 import { countLines, hasLines, needsEditor } from '../prompt/promptText';
 import { asPlainText, shortPrompt } from '../taskWords';
 import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
@@ -110,8 +111,9 @@ class GenerateWizard {
     const { id, family } = this.#model;
     const { parameters, options } = this.#settled();
     // What costs more, or names a person, is asked for anew each time.
-    const asked = parameters.flatMap(({ name, asked }) => (asked ? [[name, String(options[name])]] : []));
-    this.#parts.memory.keepLast(id, family.id, Object.fromEntries(asked) as Record<string, string>);
+    const asked = parameters.filter((parameter) => parameter.asked);
+    const chosen = Object.fromEntries(asked.map(({ name }) => [name, String(options[name])]));
+    this.#parts.memory.keepLast(id, family.id, chosen);
     return {
       request: { ...request, model: id, prompt: this.#prompt, options },
       written: this.#isWritten(),
@@ -266,12 +268,13 @@ class GenerateWizard {
     const { inputs, host, hintOf, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
+    const { request = {} } = this.#start;
     const settled = this.#settled();
     const hint = hintOf(model.id);
     const go: PickItem<LastDeed> = {
       value: 'send',
       label: `$(play) ${l10n.t('Generate Video')}`,
-      description: [model.id, ...this.#sources(), ...optionWords(settled, l10n)].join(' · '),
+      description: [model.id, ...sourceWords(request, l10n), ...optionWords(settled, l10n)].join(' · '),
       detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
     };
     const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
@@ -358,15 +361,6 @@ class GenerateWizard {
   #title(): string {
     const { l10n } = this.#parts;
     return this.#model ? l10n.t('Generate Video with {0}', this.#model.id) : l10n.t('Generate Video');
-  }
-
-  /** What the video is made from besides the prompt. */
-  #sources(): string[] {
-    const { l10n } = this.#parts;
-    const { images = [], remixOf } = this.#start.request ?? {};
-    if (remixOf !== undefined) return [l10n.t('remix of an earlier video')];
-    if (images.length === 0) return [];
-    return [images.length === 1 ? l10n.t('one image') : l10n.t('{0} images', images.length)];
   }
 
   #quote(): string {
