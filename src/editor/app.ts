@@ -4,7 +4,7 @@ import { systemClock } from '../core/common/clock';
 import type { L10n } from '../core/common/l10n';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
-import { MODELS } from '../core/models/catalogue';
+import { LISTED_MODELS } from '../core/models/catalogue';
 import { STORAGE } from '../core/storage';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
@@ -246,7 +246,7 @@ export function createApp(host: AppHost): App {
   const wizardParts = {
     inputs: host.user?.inputs ?? editorQuickInputs,
     memory,
-    models: MODELS,
+    models: LISTED_MODELS,
     hintOf: (modelId: string) => modelHint(modelId, l10n),
     host: () => {
       const baseUrl = settings.baseUrl();

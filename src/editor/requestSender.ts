@@ -1,10 +1,11 @@
+import * as z from 'zod';
 import type { RejectionCode } from '../api';
 import type { L10n } from '../core/common/l10n';
 import type { Engine } from '../core/engine';
 import type { ApiKey } from '../core/gateway/apiKey';
 import { originOf } from '../core/gateway/baseUrl';
 import { RequestError, type PreparedRequest } from '../core/models/family';
-import { prepareRequest } from '../core/models/prepareRequest';
+import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest';
 import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/tasks/store/database';
 import { SubmitCancelled } from '../core/tasks/submitter';
 import type { Task } from '../core/tasks/task';
@@ -12,9 +13,10 @@ import type { Asker } from './asker';
 import type { EngineHolder } from './engineHolder';
 import type { Keychain } from './key/keychain';
 import type { OriginApproval, Requester } from './key/originApproval';
+import { optionWord, sourceWords } from './optionWords';
 import { Rejection } from './rejection';
 import type { Settings } from './settings';
-import { ageWord, optionWord, shortPrompt } from './taskWords';
+import { ageWord, shortPrompt } from './taskWords';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -26,6 +28,8 @@ interface Parts {
   /** Hears of every request that was sent from this window, when its outcome is known. */
   readonly onSent: (task: Task, requester: Requester) => void;
 }
+
+const remix = z.object({ remixOf: z.string() });
 
 /** Of a prompt, so much is shown in a dialog, in characters. */
 const LONGEST_PROMPT = 400;
@@ -53,7 +57,7 @@ export class RequestSender {
    */
   async send(input: unknown, requester: Requester, signal: AbortSignal): Promise<Task> {
     const { l10n } = this.#parts;
-    const request = this.#prepare(input);
+    const request = this.#prepare(input, await this.#gatewayIds(input));
     const engine = await this.#writableEngine();
     const baseUrl = await this.#needKeyAndAddress();
     this.#stopIf(signal);
@@ -83,25 +87,35 @@ export class RequestSender {
     await this.#needKeyAndAddress();
   }
 
-  #prepare(input: unknown): PreparedRequest {
+  /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
+  async #gatewayIds(input: unknown): Promise<GatewayIdOf | undefined> {
+    if (!remix.safeParse(input).success) return undefined;
+    const engine = await this.#open();
+    return (id) => engine.task(id)?.gatewayTaskId;
+  }
+
+  #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
     try {
-      return prepareRequest(input, this.#parts.l10n);
+      return prepareRequest(input, this.#parts.l10n, gatewayIdOf);
     } catch (error) {
       throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
     }
   }
 
   async #writableEngine(): Promise<Engine> {
+    const engine = await this.#open();
+    if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, this.#parts.l10n));
+    return engine;
+  }
+
+  async #open(): Promise<Engine> {
     const { engines, l10n } = this.#parts;
-    let engine: Engine;
     try {
-      engine = await engines.open();
+      return await engines.open();
     } catch (error) {
       // What can't be opened can't be written either.
       throw new Rejection('readOnly', readOnlySentence('folder', l10n), error);
     }
-    if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, l10n));
-    return engine;
   }
 
   async #needKeyAndAddress(): Promise<string> {
@@ -204,9 +218,10 @@ export function priceSentence(l10n: L10n): string {
   return l10n.t('It costs what Nebula charges for this model and length; the price is not known here.');
 }
 
-/** The options of a request in one line. */
+/** What a request is made from besides its prompt, and its options, in one line. */
 export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
-  return Object.entries(request.options ?? {})
-    .map(([name, value]) => optionWord(name, shortPrompt(String(value), LONGEST_OPTION), l10n))
-    .join(' · ');
+  const options = Object.entries(request.options ?? {}).map(([name, value]) =>
+    optionWord(name, shortPrompt(String(value), LONGEST_OPTION), l10n),
+  );
+  return [...sourceWords(request, l10n), ...options].join(' · ');
 }

@@ -134,27 +134,9 @@ export function shortPrompt(prompt: string, longest = LONGEST_LABEL): string {
   return `${(space > longest / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
 }
 
-/** An option's value in the user's words, as far as they are known; options come and go with the models. */
-export function optionWord(name: string, value: string, l10n: L10n): string {
-  if (name === 'seconds') return l10n.t('{0} seconds', value);
-  const size = /^(\d+)x(\d+)$/.exec(value);
-  if (name !== 'size' || !size) return value;
-  const [width, height] = [Number(size[1]), Number(size[2])];
-  if (width > height) return l10n.t('{0} × {1}, landscape', width, height);
-  if (width < height) return l10n.t('{0} × {1}, portrait', width, height);
-  return l10n.t('{0} × {1}, square', width, height);
-}
-
 /** The gateway of a task, as people name it. @param origin a base URL, as it was stored */
 export function hostOf(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).host : origin;
-}
-
-/** What an option is about, as a question. */
-export function optionQuestion(name: string, l10n: L10n): string {
-  if (name === 'seconds') return l10n.t('How long?');
-  if (name === 'size') return l10n.t('What size?');
-  return l10n.t('Which “{0}”?', name);
 }
 
 /** A text as Markdown that shows just that text: nothing in it formats, links or breaks out of its line. */

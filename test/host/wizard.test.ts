@@ -130,7 +130,7 @@ describe('asking for a video', () => {
       const before = submits().length;
       own.inputs.plan(escape);
       await run('sendPrompt', front()?.uri);
-      assert.equal(lastPick().step, 2);
+      assert.equal(lastPick().step, 3);
       assert.equal(submits().length, before);
       // Still there, and the same editor when it is asked for again.
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
@@ -180,7 +180,7 @@ describe('asking for a video', () => {
       own.inputs.plan(escape);
       await run('generateAgain', made.id);
       assert.equal(submits().length, before);
-      assert.deepEqual(own.inputs.places, ['4/4']);
+      assert.deepEqual(own.inputs.places, ['5/5']);
       own.inputs.plan(enter);
       own.asker.willAnswer(true);
       const task = (await run('generateAgain', { id: made.id })) as Task;
@@ -204,6 +204,24 @@ describe('asking for a video', () => {
       await run('generate');
       assert.equal(lastText().value, '');
     });
+  });
+
+  it('sends to another model what its own questions were answered with', async () => {
+    own.inputs.plan(
+      ...[press(), choose('veo-3.0-fast-generate-001'), write('a kite'), choose('6 seconds')],
+      ...[choose('9:16, portrait'), choose('720p'), choose('More Options…'), choose('Number of Videos')],
+      ...[write('2'), press(), enter],
+    );
+    const task = (await run('generate')) as Task;
+    assert.deepEqual(submits().at(-1)?.body, {
+      ...{ model: 'veo-3.0-fast-generate-001', prompt: 'a kite', durationSeconds: 6, aspectRatio: '9:16' },
+      ...{ resolution: '720p', sampleCount: 2, personGeneration: 'allow_all' },
+    });
+    assert.equal(task.request.options?.['sampleCount'], 2);
+    own.reopen();
+    own.inputs.plan(escape);
+    await run('generate');
+    assert.equal(own.inputs.shown.at(-1)?.title, 'Generate Video with veo-3.0-fast-generate-001');
   });
 
   it('remembers the last choices in the next window', async () => {

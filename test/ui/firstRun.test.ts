@@ -60,9 +60,9 @@ describe('the first run of npm start', function () {
 
     await click('Nebula Video', page.locator('.activitybar').getByRole('tab', { name: 'Nebula Video' }));
     await click('Generate Video');
-    await title.getByText('(1/4)').waitFor();
+    await title.getByText('(2/5)').waitFor();
     await window.type('A lighthouse on a cliff, slow aerial shot, golden hour, waves below.');
-    for (const step of ['(2/4)', '(3/4)', '(4/4)']) {
+    for (const step of ['(3/5)', '(4/5)', '(5/5)']) {
       await enter();
       await title.getByText(step).waitFor();
     }

@@ -53,9 +53,9 @@ describe('from an idea to a clip in the workspace', function () {
   it('asks, waits and plays', async () => {
     await palette('Nebula Video: Generate Video…');
     const title = stage.window.page.locator('.quick-input-widget:visible .quick-input-title');
-    await title.getByText('(1/4)').waitFor();
+    await title.getByText('(2/5)').waitFor();
     await stage.window.type(prompt);
-    for (const step of ['(2/4)', '(3/4)', '(4/4)']) {
+    for (const step of ['(3/5)', '(4/5)', '(5/5)']) {
       await stage.window.press('Enter');
       await title.getByText(step).waitFor();
     }

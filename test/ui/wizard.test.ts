@@ -39,7 +39,7 @@ The end.
   async function atStep(step: string): Promise<void> {
     await count(`(${step})`).waitFor({ timeout: 20_000 });
     // The step that pays takes no key that comes too soon after the last one.
-    if (step === '4/4') await stage.window.page.waitForTimeout(600);
+    if (step === '5/5' || step === '6/6') await stage.window.page.waitForTimeout(600);
   }
 
   async function closed(): Promise<void> {
@@ -51,7 +51,7 @@ The end.
     await stage.window.type('Nebula Video: Generate Video…');
     await stage.window.quickPickRow('Nebula Video: Generate Video…').waitFor();
     await stage.window.press('Enter');
-    await atStep('1/4');
+    await atStep('2/5');
   }
 
   /** Waits until the gateway has got so many requests in all. */
@@ -93,13 +93,13 @@ The end.
     await picture('1-prompt-typed-dark');
     const keys = ['Enter', 'ArrowDown', 'Enter', 'Enter', 'Enter'];
     await stage.window.press('Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     await picture('2-seconds-dark');
     await stage.window.press('ArrowDown', 'Enter');
-    await atStep('3/4');
+    await atStep('4/5');
     await picture('3-size-dark');
     await stage.window.press('Enter');
-    await atStep('4/4');
+    await atStep('5/5');
     await picture('4-summary-dark');
     assert.equal(bodies().length, 0);
     await stage.window.press('Enter');
@@ -116,24 +116,24 @@ The end.
     await openWizard();
     await stage.window.type('a lighthouse');
     await stage.window.press('Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     assert.match((await focused().innerText()).replace(/\s+/g, ' '), /8 seconds.*last used/);
     await stage.window.press('ArrowDown', 'Enter');
-    await atStep('3/4');
+    await atStep('4/5');
     await stage.window.press(BACK);
-    await atStep('2/4');
+    await atStep('3/5');
     assert.match(await focused().innerText(), /12 seconds/);
     await picture('2-back-dark');
     await stage.window.press(BACK);
-    await atStep('1/4');
+    await atStep('2/5');
     assert.equal(await stage.window.quickInput().inputValue(), 'a lighthouse');
     await stage.window.type(' at night');
     await stage.window.press('Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     await stage.window.press('Enter');
-    await atStep('3/4');
+    await atStep('4/5');
     await stage.window.press('Enter');
-    await atStep('4/4');
+    await atStep('5/5');
     await stage.window.press('Escape');
     await closed();
     assert.equal(bodies().length, 1);
@@ -144,7 +144,7 @@ The end.
     await stage.window.type(' ');
     await picture('1-blank-dark');
     await stage.window.press('Enter');
-    await atStep('1/4');
+    await atStep('2/5');
     await stage.window.press('Escape');
     await closed();
     assert.equal(bodies().length, 1);
@@ -164,15 +164,15 @@ The end.
       await stage.window.press('ArrowDown');
     }
     await stage.window.press('Enter');
-    await atStep('1/4');
+    await atStep('2/5');
     assert.equal(await stage.window.quickInput().inputValue(), oneLine);
     await picture('1-selection-dark');
     await stage.window.press('Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     await stage.window.press('Enter');
-    await atStep('3/4');
+    await atStep('4/5');
     await stage.window.press('ArrowDown', 'Enter');
-    await atStep('4/4');
+    await atStep('5/5');
     await stage.window.press('Enter');
     await submitted(2);
     assert.deepEqual(bodies()[1], { model: 'sora-2', prompt: oneLine, seconds: '8', size: '1280x720' });
@@ -190,16 +190,16 @@ The end.
     await stage.window.page.locator('.editor-actions a[aria-label*="Send Prompt"]').waitFor();
     await picture('editor-dark');
     await stage.window.press('Control+Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     await stage.window.press(BACK);
-    await atStep('1/4');
+    await atStep('2/5');
     await picture('1-lines-dark');
     await stage.window.press('Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     await stage.window.press('Enter');
-    await atStep('3/4');
+    await atStep('4/5');
     await stage.window.press('Enter');
-    await atStep('4/4');
+    await atStep('5/5');
     await picture('4-summary-lines-dark');
     await stage.window.press('Enter');
     await submitted(3);
@@ -220,11 +220,11 @@ The end.
     await stage.window.press('Enter');
     await stage.window.type('and its shadow');
     await stage.window.press('Control+Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     await stage.window.press('Enter');
-    await atStep('3/4');
+    await atStep('4/5');
     await stage.window.press('Enter');
-    await atStep('4/4');
+    await atStep('5/5');
     await stage.window.press('Enter');
     await submitted(4);
     assert.equal((bodies()[3] as { prompt: string }).prompt, 'a kite\nand its shadow');
@@ -237,10 +237,10 @@ The end.
     // A menu ignores clicks in the first moments, which may belong to the one that opened it.
     await stage.window.page.waitForTimeout(500);
     await entry.click();
-    await atStep('4/4');
+    await atStep('5/5');
     assert.equal(bodies().length, 4);
     await stage.window.press(BACK);
-    await atStep('3/4');
+    await atStep('4/5');
     await stage.window.press('Escape');
     await closed();
     assert.equal(bodies().length, 4);
@@ -255,7 +255,7 @@ The end.
       await stage.window.press('Enter');
       await stage.window.page.waitForTimeout(30);
     }
-    await atStep('4/4');
+    await atStep('5/5');
     assert.equal(bodies().length, before);
     await stage.window.press('Escape');
     await closed();
@@ -269,16 +269,53 @@ The end.
       'A paper boat drifts down a rainy street at dusk, neon lights in the puddles, filmed close to the water.',
     );
     await stage.window.press('Enter');
-    await atStep('2/4');
+    await atStep('3/5');
     await look('2-seconds');
     await stage.window.press('Enter');
-    await atStep('3/4');
+    await atStep('4/5');
     await look('3-size');
     await stage.window.press('Enter');
-    await atStep('4/4');
+    await atStep('5/5');
     await look('4-summary');
     await stage.window.press('Escape');
     await closed();
     assert.equal(bodies().length, 4);
+  });
+
+  it('offers other models one step back, and what has no step at the last one', async () => {
+    const before = bodies().length;
+    await openWizard();
+    await stage.window.press(BACK);
+    await atStep('1/5');
+    assert.match(await focused().innerText(), /sora-2/);
+    await picture('0-models-dark');
+    await stage.window.type('veo-3.1-generate');
+    await stage.window.press('Enter');
+    await atStep('2/6');
+    await stage.window.type('a lighthouse in a storm');
+    for (const step of ['3/6', '4/6', '5/6', '6/6']) {
+      await stage.window.press('Enter');
+      await atStep(step);
+    }
+    await picture('6-summary-veo-dark');
+    await stage.window.press('ArrowDown', 'Enter');
+    await widget().getByText('Number of Videos').waitFor();
+    await picture('6-more-dark');
+    await stage.window.type('Number');
+    await stage.window.press('Enter');
+    await widget().getByText('a whole number from 1 to 4', { exact: false }).waitFor();
+    await stage.window.type('5');
+    await picture('6-more-wrong-dark');
+    await stage.window.press('Control+KeyA');
+    await stage.window.type('2');
+    await stage.window.press('Enter');
+    await widget().getByText('2 videos').waitFor();
+    await stage.window.press(BACK);
+    await widget().getByText('More Options…').waitFor();
+    assert.match((await focused().innerText()).replace(/\s+/g, ' '), /veo-3\.1-generate-preview.*2 videos/);
+    await picture('6-summary-changed-dark');
+    await stage.window.press('Escape');
+    await closed();
+    assert.equal(bodies().length, before);
   });
 });

@@ -1,17 +1,46 @@
 import type { Family } from './family';
+import { legacy } from './legacy';
+import { seedance } from './seedance';
 import { sora } from './sora';
+import { veo } from './veo';
+import { wan } from './wan';
 
 /** A model that we know by name. */
 export interface Model {
   readonly id: string;
   readonly family: Family;
+  /** Known, but not to be offered: the reference has it from the gateway's code alone (API reference 13 row 29). */
+  readonly unlisted?: true;
 }
 
 /** The request shapes that we can write. Adding one is one file. */
-const FAMILIES: readonly Family[] = [sora];
+export const FAMILIES: readonly Family[] = [sora, veo, wan, seedance, legacy];
 
-/** The ids we offer (API reference 7.1). Adding one is one row. */
-export const MODELS: readonly Model[] = [{ id: 'sora-2', family: sora }];
+/** The ids we know (API reference 7.1). Adding one is one row. */
+export const MODELS: readonly Model[] = [
+  { id: 'sora-2', family: sora },
+  { id: 'sora-2-pro', family: sora, unlisted: true },
+  { id: 'veo-3.1-generate-preview', family: veo },
+  { id: 'veo-3.1-fast-generate-preview', family: veo },
+  { id: 'veo-3.0-generate-001', family: veo },
+  { id: 'veo-3.0-generate-preview', family: veo },
+  { id: 'veo-3.0-fast-generate-001', family: veo },
+  { id: 'wan2.5-t2v-preview', family: wan },
+  { id: 'wan2.5-i2v-preview', family: wan },
+  { id: 'doubao-seedance-1-5-pro-251215', family: seedance },
+  { id: 'doubao-seedance-1-5-pro-251215-noAudio', family: seedance },
+  { id: 'doubao-seedance-1-0-pro-250528', family: seedance },
+  { id: 'doubao-seedance-1-0-lite-t2v-250428', family: seedance },
+  { id: 'doubao-seedance-1-0-lite-i2v-250428', family: seedance },
+  { id: 'kling-v2-master', family: legacy },
+  { id: 'kling-v1-6', family: legacy },
+  { id: 'kling-v1', family: legacy },
+  { id: 'doubao-video-v1', family: legacy },
+  { id: 'jimeng_vgfm_t2v_l20', family: legacy },
+];
+
+/** The models that people choose from. */
+export const LISTED_MODELS: readonly Model[] = MODELS.filter(({ unlisted }) => !unlisted);
 
 /**
  * The family that a model id belongs to: ours by name, any other by its prefix (API reference 7.1),
@@ -19,5 +48,6 @@ export const MODELS: readonly Model[] = [{ id: 'sora-2', family: sora }];
  */
 export function familyOf(modelId: string): Family | undefined {
   const known = MODELS.find((model) => model.id === modelId);
-  return known?.family ?? FAMILIES.find((family) => modelId.startsWith(family.prefix));
+  const hasPrefix = ({ prefixes }: Family) => prefixes.some((prefix) => modelId.startsWith(prefix));
+  return known?.family ?? FAMILIES.find(hasPrefix);
 }

@@ -1,30 +1,59 @@
 import type { L10n } from '../common/l10n';
-import type { VideoRequest } from './request';
+import type { Mode } from './modes';
+import type { Options, Parameter } from './parameter';
+import type { ImageRole, VideoRequest } from './request';
 
 /** How the finished video is reached (API reference 9.1). */
 export type ResultRoute = 'download' | 'link';
 
-/** One choice of an option, as the wire wants it. */
-export interface OptionChoices {
-  /** The wire name. */
-  readonly name: string;
-  readonly values: readonly string[];
-  readonly initial: string;
+/** Whether a model's videos can be heard (API reference 7.1). */
+export type Sound = 'always' | 'optional' | 'none' | 'unknown';
+
+/** What is known of a request when it is asked which options there are. */
+export interface Ask {
+  readonly model: string;
+  readonly mode: Mode;
+  /** What has been chosen so far: a choice may leave fewer values to another option. */
+  readonly options: Options;
+}
+
+export interface Image {
+  readonly role: ImageRole;
+  /** An https link or a data URI. */
+  readonly source: string;
+}
+
+/** A request whose every part has been checked. */
+export interface CheckedRequest extends Ask {
+  readonly prompt: string;
+  readonly images: readonly Image[];
+  /** The gateway's id of the video to remix. */
+  readonly remixOf?: string;
+  /** Fields that this version does not know, to be sent beside those it does. */
+  readonly extra: Readonly<Record<string, unknown>>;
 }
 
 /** A group of models that share one request shape (API reference 7). */
 export interface Family {
   readonly id: string;
   /** What the ids of its models begin with. */
-  readonly prefix: string;
+  readonly prefixes: readonly string[];
   readonly result: ResultRoute;
-  /** The options a person chooses from, in the order in which they are asked. */
-  readonly choices: readonly OptionChoices[];
-  /**
-   * Checks the family's part of a request and writes its body.
-   * @throws {@link RequestError} with a sentence for the user.
-   */
-  prepare(request: VideoRequest, l10n: L10n): PreparedRequest;
+  /** What its models make videos from; an id that is not in the catalogue is judged by its parts. */
+  modes(model: string): readonly Mode[];
+  sound(model: string): Sound;
+  /** Its options, in the order in which they are asked and sent. */
+  parameters(ask: Ask): readonly Parameter[];
+  /** Fields of the body that are no options, in every spelling that the service reads: not for `extra` either. */
+  readonly fields: readonly string[];
+  /** Longest prompt that the provider is known to read whole, in characters. */
+  readonly longestPrompt?: number;
+  /** Longest Base64 of an image, in characters. */
+  readonly longestBase64?: number;
+  /** What else is wrong with a request, as a sentence with what to do. */
+  complaint?(request: CheckedRequest, l10n: L10n): string | undefined;
+  /** The JSON object to send. */
+  body(request: CheckedRequest): Record<string, unknown>;
 }
 
 /** A request that the service will take as it is. */

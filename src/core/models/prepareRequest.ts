@@ -1,8 +1,14 @@
 import * as z from 'zod';
 import type { L10n } from '../common/l10n';
-import { MODELS, familyOf } from './catalogue';
-import { RequestError, type PreparedRequest } from './family';
+import { LISTED_MODELS, familyOf } from './catalogue';
+import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
+import { modeOf, modeWord, type Mode } from './modes';
+import { checkOptions, extraOf } from './options';
+import { isHttpsLink } from './parameter';
 import { videoRequestSchema, type VideoRequest } from './request';
+
+/** The gateway's id of one of our tasks, if it has one. */
+export type GatewayIdOf = (taskId: string) => string | undefined;
 
 /** Callers in plain JavaScript write `options: undefined` where they mean to leave it out. */
 function withoutUndefined(input: unknown): unknown {
@@ -23,25 +29,110 @@ function parse(input: unknown, l10n: L10n): VideoRequest {
 }
 
 /**
- * Turns what was asked into what is sent, or says why it must not be sent. Nothing has left and nothing
- * is stored when this throws.
+ * Turns what was asked into what is sent, or says why it must not be sent: the one place that decides what is legal.
+ * Nothing has left and nothing is stored when this throws.
+ * @param gatewayIdOf finds the task that is to be remixed, where it is named by our id
  * @throws {@link RequestError} with a sentence for the user.
  */
-export function prepareRequest(input: unknown, l10n: L10n): PreparedRequest {
+export function prepareRequest(
+  input: unknown,
+  l10n: L10n,
+  gatewayIdOf: GatewayIdOf = () => undefined,
+): PreparedRequest {
   const request = parse(input, l10n);
+  const { model, prompt } = request;
   // Only looked at, never altered: prompts are sent byte for byte.
-  if (request.prompt.trim() === '') {
+  if (prompt.trim() === '') {
     throw new RequestError(l10n.t('The prompt is empty. Describe the video you want.'));
   }
-  const family = familyOf(request.model);
+  const family = familyOf(model);
   if (!family) {
     throw new RequestError(
       l10n.t(
         'The model "{0}" is not known to this version. Choose one of: {1}.',
-        request.model,
-        MODELS.map((model) => model.id).join(', '),
+        model,
+        LISTED_MODELS.map(({ id }) => id).join(', '),
       ),
     );
   }
-  return family.prepare(request, l10n);
+  const mode = checkMode(family, request, l10n);
+  const images = (request.images ?? []).map((image) => checkImage(family, image, l10n));
+  const checked = checkOptions(family, { model, mode }, request.options ?? {}, l10n);
+  if ('faults' in checked) throw new RequestError(checked.faults.join(' '));
+  const { options } = checked;
+  const remix =
+    request.remixOf === undefined ? {} : { remixOf: checkSource(request.remixOf, gatewayIdOf, l10n) };
+  const whole: CheckedRequest = {
+    ...{ model, prompt, mode, images, ...remix },
+    options: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'extra')),
+    extra: extraOf(options),
+  };
+  const complaint = family.complaint?.(whole, l10n);
+  if (complaint !== undefined) throw new RequestError(complaint);
+  return {
+    request: { model, prompt, options, ...(images.length > 0 ? { images } : {}), ...remix },
+    family,
+    body: JSON.stringify(family.body(whole)),
+  };
+}
+
+function checkMode(family: Family, request: VideoRequest, l10n: L10n): Mode {
+  const mode = modeOf(request);
+  const modes = family.modes(request.model);
+  if (mode !== undefined && modes.includes(mode)) return mode;
+  if (request.remixOf !== undefined && modes.includes('remix')) {
+    throw new RequestError(l10n.t('A remix is made from the earlier video alone. Leave the images out.'));
+  }
+  throw new RequestError(
+    l10n.t(
+      'The model "{0}" cannot make a video from {1}. It takes: {2}.',
+      request.model,
+      mode === undefined ? l10n.t('these images together') : modeWord(mode, l10n),
+      modes.map((one) => modeWord(one, l10n)).join('; '),
+    ),
+  );
+}
+
+/** What the image shows, and how large it is, is for others to look at; here is what the wire wants of it. */
+function checkImage(family: Family, image: Image, l10n: L10n): Image {
+  const { role, source } = image;
+  if (isHttpsLink(source)) return image;
+  if (/^file:/i.test(source)) {
+    throw new RequestError(
+      l10n.t(
+        'The image with the role "{0}" is a file, which can’t be sent as it is. Give it as a data URI or an https link.',
+        role,
+      ),
+    );
+  }
+  const base64 = /^data:image\/[\w.+-]+;base64,([A-Za-z0-9+/]+={0,2})$/.exec(source)?.[1];
+  if (base64 === undefined || base64.length % 4 !== 0) {
+    throw new RequestError(
+      l10n.t(
+        'The image with the role "{0}" is neither an https link nor a data URI of the form data:image/png;base64,…',
+        role,
+      ),
+    );
+  }
+  const { longestBase64 } = family;
+  if (longestBase64 === undefined || base64.length <= longestBase64) return image;
+  throw new RequestError(
+    l10n.t(
+      'The image with the role "{0}" is too large for this model: its Base64 has {1} characters, and {2} are the most. Make it smaller, or give an https link.',
+      role,
+      base64.length,
+      longestBase64,
+    ),
+  );
+}
+
+function checkSource(remixOf: string, gatewayIdOf: GatewayIdOf, l10n: L10n): string {
+  const id = gatewayIdOf(remixOf) ?? remixOf;
+  if (/^video_[\w-]+$/.test(id)) return id;
+  throw new RequestError(
+    l10n.t(
+      'The video to remix is not known: "{0}" is neither a task of sora-2 that the gateway has taken nor an id of the gateway that begins with video_.',
+      remixOf,
+    ),
+  );
 }

@@ -32,7 +32,7 @@ export async function generate(parts: GenerateParts, args: readonly unknown[]): 
   if (hasRequest(args)) {
     return structuredClone(await parts.sender.send(args[0], 'command', new AbortController().signal));
   }
-  return askAndSend(parts, { at: 'first' });
+  return askAndSend(parts, { at: 'prompt' });
 }
 
 /**

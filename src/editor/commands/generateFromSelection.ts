@@ -41,7 +41,7 @@ export async function generateFromSelection(parts: Parts): Promise<Task | undefi
     });
     if (!goOn) return undefined;
   }
-  if (!needsEditor(prompt)) return askAndSend(parts, { request: { prompt }, at: 'first' });
+  if (!needsEditor(prompt)) return askAndSend(parts, { request: { prompt }, at: 'prompt' });
   await openEditor(prompt);
   return undefined;
 }

@@ -3,7 +3,8 @@ import { isEnd, type Phase } from '../../core/tasks/phases';
 import type { FailureKind, Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
-import { hostOf, optionWord, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
+import { optionWord } from '../optionWords';
+import { hostOf, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 
 /** What is known of a task's videos on the disk. */
@@ -211,9 +212,7 @@ function workingSentence(phase: Phase, l10n: L10n): string {
 
 function askedFor(task: Task, l10n: L10n): string[] {
   return Object.entries(task.request.options ?? {}).map(([name, value]) =>
-    name === 'seconds' || name === 'size'
-      ? optionWord(name, String(value), l10n)
-      : `${name}: ${String(value)}`,
+    optionWord(name, String(value), l10n),
   );
 }
 

@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import { isEnd } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
+import { optionWord } from '../optionWords';
 import {
   asMarkdown,
   chargeWord,
   hostOf,
   momentWord,
-  optionWord,
   phaseWord,
   preciseMomentWord,
   progressOf,

@@ -1,11 +1,16 @@
 import type { L10n } from '../../core/common/l10n';
 import { familyOf, type Model } from '../../core/models/catalogue';
-import type { OptionChoices } from '../../core/models/family';
+import { modeOf, type Mode } from '../../core/models/modes';
+import { settleOptions, type Settled } from '../../core/models/options';
+import { readValue, type Parameter } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
-import { VERY_LONG, countLines, hasLines, needsEditor } from '../prompt/promptText';
-import { asPlainText, optionQuestion, optionWord, shortPrompt } from '../taskWords';
+import { sourceWords } from '../optionWords';
+import { countLines, hasLines, needsEditor } from '../prompt/promptText';
+import { asPlainText, shortPrompt } from '../taskWords';
+import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
+import { judgePrompt } from './judgePrompt';
 import { askPick, askText, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
-import type { QuickInputs, Weight } from './quickInputs';
+import type { QuickInputs } from './quickInputs';
 import type { Draft, WizardMemory } from './wizardMemory';
 
 interface Parts {
@@ -27,7 +32,7 @@ export interface WizardStart {
   /** What is asked for already; what is missing comes from the draft or from last time. */
   readonly request?: Partial<VideoRequest>;
   /** The first question; Back reaches the ones before it. */
-  readonly at: 'first' | 'prompt' | 'afterPrompt' | 'summary';
+  readonly at: 'prompt' | 'afterPrompt' | 'summary';
   /** Whether the prompt was written for this, and so becomes the draft; otherwise it has a place of its own. */
   readonly written?: boolean;
 }
@@ -46,6 +51,7 @@ const STEPS = { model: 'model', prompt: 'prompt', option: 'option ', summary: 's
 const LONGEST_QUOTE = 100;
 
 type PromptDeed = 'use' | 'edit' | 'new';
+type LastDeed = 'send' | 'more';
 
 /**
  * Asks what a video needs, step by step, and ends with a last word before anything is paid. Whoever leaves anywhere
@@ -58,9 +64,12 @@ export async function askForVideo(parts: Parts, start: WizardStart): Promise<Wiz
 class GenerateWizard {
   readonly #parts: Parts;
   readonly #start: WizardStart;
-  readonly #title: string;
+  readonly #mode: Mode;
+  /** Those that can make a video from what there is. */
+  readonly #models: readonly Model[];
   #model: Model | undefined;
   #prompt: string;
+  /** What has been answered about options; what the model does not understand waits for one that does. */
   #options: Record<string, string>;
   /** The prompt that was brought along from elsewhere; any other one is the person's own. */
   readonly #given: string | undefined;
@@ -73,8 +82,9 @@ class GenerateWizard {
   constructor(parts: Parts, start: WizardStart) {
     this.#parts = parts;
     this.#start = start;
-    this.#title = parts.l10n.t('Generate Video');
     const { request } = start;
+    this.#mode = modeOf(request ?? {}) ?? 'text';
+    this.#models = parts.models.filter((model) => this.#canUse(model));
     const lastDraft = parts.memory.draft();
     this.#earlierDraft = lastDraft;
     // What was chosen for one prompt says nothing about another one.
@@ -85,7 +95,7 @@ class GenerateWizard {
     this.#isOldDraft = request?.prompt === undefined && this.#prompt !== '';
     this.#model =
       this.#modelOf(request?.model) ?? this.#modelOf(draft?.model) ?? this.#modelOf(this.#last.model);
-    this.#model ??= parts.models[0];
+    this.#model ??= this.#models[0];
     this.#options = request?.options ? texts(request.options) : { ...draft?.options };
   }
 
@@ -98,13 +108,14 @@ class GenerateWizard {
     const end = await walk(() => this.#plan(), this.#firstStep());
     if (end === 'away' || !this.#model) return undefined;
     const { request = {} } = this.#start;
-    const { model, family } = { model: this.#model.id, family: this.#model.family };
-    // What was asked for beyond the steps stays as long as the model does.
-    const kept = request.model === model ? request : {};
-    const chosen = Object.fromEntries(family.choices.map((choice) => [choice.name, this.#chosen(choice)]));
-    this.#parts.memory.keepLast(model, family.id, chosen);
+    const { id, family } = this.#model;
+    const { parameters, options } = this.#settled();
+    // What costs more, or names a person, is asked for anew each time.
+    const asked = parameters.filter((parameter) => parameter.asked);
+    const chosen = Object.fromEntries(asked.map(({ name }) => [name, String(options[name])]));
+    this.#parts.memory.keepLast(id, family.id, chosen);
     return {
-      request: { ...kept, model, prompt: this.#prompt, options: { ...kept.options, ...chosen } },
+      request: { ...request, model: id, prompt: this.#prompt, options },
       written: this.#isWritten(),
     };
   }
@@ -112,8 +123,7 @@ class GenerateWizard {
   #firstStep(): string | undefined {
     const ids = this.#plan().map(({ id }) => id);
     switch (this.#start.at) {
-      case 'first':
-        return undefined;
+      // The model is the one of last time, or the first: a step that most people need not take.
       case 'prompt':
         return STEPS.prompt;
       case 'afterPrompt':
@@ -123,36 +133,35 @@ class GenerateWizard {
     }
   }
 
-  /** A question with one possible answer is not asked. */
   #plan(): Step[] {
-    const options = (this.#model?.family.choices ?? []).filter(({ values }) => values.length > 1);
     return [
-      ...(this.#parts.models.length > 1
-        ? [{ id: STEPS.model, ask: (place: Place) => this.#askModel(place) }]
-        : []),
+      ...(this.#models.length > 1 ? [{ id: STEPS.model, ask: (place: Place) => this.#askModel(place) }] : []),
       { id: STEPS.prompt, ask: (place) => this.#askPrompt(place) },
-      ...options.map((choice) => ({
-        id: `${STEPS.option}${choice.name}`,
-        ask: (place: Place) => this.#askOption(choice, place),
-      })),
+      ...this.#settled()
+        .parameters.filter(isStep)
+        .map((parameter) => ({
+          id: `${STEPS.option}${parameter.name}`,
+          ask: (place: Place) => this.#askOption(parameter, place),
+        })),
       { id: STEPS.summary, ask: (place) => this.#askToSend(place) },
     ];
   }
 
   async #askModel(place: Place): Promise<StepEnd> {
-    const { inputs, models, hintOf, l10n } = this.#parts;
+    const { inputs, hintOf, l10n } = this.#parts;
+    const models = this.#models;
     const items = models.map((model): PickItem<Model> => {
       const hint = hintOf(model.id);
       return {
         value: model,
         label: model.id,
-        ...this.#mark(model.id === this.#last.model),
+        ...(model.id === this.#last.model ? { description: l10n.t('last used') } : {}),
         ...(hint === undefined ? {} : { detail: hint }),
       };
     });
     const families = [...new Set(models.map(({ family }) => family.id))];
     const answer = await askPick<Model>(inputs, {
-      title: this.#title,
+      title: l10n.t('Generate Video'),
       place,
       placeholder: l10n.t('Which model?'),
       items: families.flatMap((family) => [
@@ -176,7 +185,7 @@ class GenerateWizard {
     const { inputs, openEditor, l10n } = this.#parts;
     const editor = inputs.button('new-file', l10n.t('Write in an Editor'));
     const answer = await askText(inputs, {
-      title: this.#title,
+      title: this.#title(),
       place,
       placeholder: l10n.t('For example: a paper boat on a rainy street, filmed close to the water'),
       hint: this.#isOldDraft
@@ -185,7 +194,7 @@ class GenerateWizard {
       value: this.#prompt,
       selected: this.#isOldDraft,
       buttons: [editor],
-      judge: (text) => this.#judge(text),
+      judge: (text) => judgePrompt(text, this.#model?.family.longestPrompt, this.#parts),
       onChange: (text) => this.#setPrompt(text),
     });
     this.#isOldDraft = false;
@@ -214,7 +223,7 @@ class GenerateWizard {
       detail: this.#quote(),
     };
     const answer = await askPick<PromptDeed>(inputs, {
-      title: this.#title,
+      title: this.#title(),
       place,
       placeholder: l10n.t('The prompt is too long for a single line here.'),
       items: [
@@ -231,86 +240,76 @@ class GenerateWizard {
     return 'away';
   }
 
-  async #askOption(choice: OptionChoices, place: Place): Promise<StepEnd> {
+  async #askOption(parameter: Parameter, place: Place): Promise<StepEnd> {
     const { inputs, l10n } = this.#parts;
-    const { name, values, initial } = choice;
-    const last = this.#lastOptions()[name];
-    const items = values.map((value): PickItem<string> => ({
-      value,
-      label: optionWord(name, value, l10n),
-      ...this.#mark(value === last, last === undefined && value === initial),
-    }));
-    const answer = await askPick<string>(inputs, {
-      title: this.#title,
-      place,
-      placeholder: optionQuestion(name, l10n),
-      items,
-      active: items.find(({ value }) => value === this.#chosen(choice)),
+    const { name } = parameter;
+    const answer = await askOption({
+      ...{ inputs, place, parameter, l10n },
+      title: this.#title(),
+      value: this.#settled().options[name],
+      last: readValue(parameter, this.#lastOptions()[name]),
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
-    this.#options[name] = answer.value;
+    this.#options = Object.fromEntries(Object.entries(this.#options).filter(([other]) => other !== name));
+    if (answer.value !== undefined) this.#options[name] = String(answer.value);
     this.#keepDraft();
     return 'forward';
   }
 
   async #askToSend(place: Place): Promise<StepEnd> {
+    for (;;) {
+      const end = await this.#askLastWord(place);
+      if (end !== 'more') return end;
+      if ((await this.#changeOptions(place)) === 'away') return 'away';
+    }
+  }
+
+  async #askLastWord(place: Place): Promise<StepEnd | 'more'> {
     const { inputs, host, hintOf, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
-    const options = model.family.choices.map((choice) => optionWord(choice.name, this.#chosen(choice), l10n));
+    const { request = {} } = this.#start;
+    const settled = this.#settled();
     const hint = hintOf(model.id);
-    const go: PickItem<true> = {
-      value: true,
+    const go: PickItem<LastDeed> = {
+      value: 'send',
       label: `$(play) ${l10n.t('Generate Video')}`,
-      description: [model.id, ...options].join(' · '),
+      description: [model.id, ...sourceWords(request, l10n), ...optionWords(settled, l10n)].join(' · '),
       detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
     };
-    const answer = await askPick<true>(inputs, {
-      title: this.#title,
+    const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
+    const answer = await askPick<LastDeed>(inputs, {
+      title: this.#title(),
       place,
       placeholder: this.#isWritten()
         ? l10n.t('Press Enter to send it, or Escape to keep it as a draft')
         : l10n.t('Press Enter to send it, or Escape to leave'),
       hint: hint === undefined ? this.#quote() : `${this.#quote()}  $(info) ${hint}`,
-      items: [go],
+      items: settled.parameters.some(isExtra) ? [go, more] : [go],
       active: go,
       pays: true,
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
-    return 'forward';
+    return answer.value === 'more' ? 'more' : 'forward';
   }
 
-  #judge(text: string): { readonly message: string; readonly weight: Weight } | undefined {
-    const { l10n } = this.#parts;
-    if (text.trim() === '') {
-      return { message: l10n.t('The prompt is empty. Describe the video you want.'), weight: 'error' };
+  /** Options that have no step of their own, until the person goes back to the summary. */
+  async #changeOptions(place: Place): Promise<'back' | 'away'> {
+    const { inputs, l10n } = this.#parts;
+    for (;;) {
+      const settled = this.#settled();
+      const which = await askWhichOption({ inputs, place, l10n, title: this.#title() }, settled);
+      if (which.kind !== 'value') return which.kind === 'back' ? 'back' : 'away';
+      const parameter = settled.parameters.find(({ name }) => name === which.value);
+      if (parameter && (await this.#askOption(parameter, place)) === 'away') return 'away';
     }
-    if (text.length > VERY_LONG) {
-      const message = l10n.t(
-        'The prompt has {0} characters. The gateway may refuse or cut one that long.',
-        this.#number(text.length),
-      );
-      return { message, weight: 'warning' };
-    }
-    if (!needsEditor(text)) return undefined;
-    const message = l10n.t(
-      '{0} characters. Long prompts are easier to write in an editor.',
-      this.#number(text.length),
-    );
-    return { message, weight: 'info' };
   }
 
-  /** How an item is marked that was chosen last time, or that is chosen where nobody says otherwise. */
-  #mark(isLast: boolean, isDefault = false): { description?: string } {
-    const { l10n } = this.#parts;
-    if (isLast) return { description: l10n.t('last used') };
-    return isDefault ? { description: l10n.t('default') } : {};
-  }
-
-  /** What an option stands at: as answered, as last time, or as the family has it. */
-  #chosen({ name, values, initial }: OptionChoices): string {
-    const wishes = [this.#options[name], this.#lastOptions()[name]];
-    return wishes.find((wish) => wish !== undefined && values.includes(wish)) ?? initial;
+  /** What the options stand at: as answered, as last time, or as the family has it. */
+  #settled(wishes: Readonly<Record<string, string>> = { ...this.#lastOptions(), ...this.#options }): Settled {
+    if (!this.#model) return { parameters: [], options: {} };
+    const { id, family } = this.#model;
+    return settleOptions(family, { model: id, mode: this.#mode }, wishes);
   }
 
   #lastOptions(): Readonly<Record<string, string>> {
@@ -350,9 +349,18 @@ class GenerateWizard {
 
   #modelOf(id: string | undefined): Model | undefined {
     if (id === undefined) return undefined;
-    const offered = this.#parts.models.find((model) => model.id === id);
     const family = familyOf(id);
-    return offered ?? (family && { id, family });
+    const model = this.#models.find((one) => one.id === id) ?? (family && { id, family });
+    return model && this.#canUse(model) ? model : undefined;
+  }
+
+  #canUse({ id, family }: Model): boolean {
+    return family.modes(id).includes(this.#mode);
+  }
+
+  #title(): string {
+    const { l10n } = this.#parts;
+    return this.#model ? l10n.t('Generate Video with {0}', this.#model.id) : l10n.t('Generate Video');
   }
 
   #quote(): string {

@@ -46,6 +46,12 @@ export function bind<Schema extends z.ZodType>(
   return { refusal: errorE2(400, 'invalid_request', message) };
 }
 
+/** The fields of a body that are there and that nobody reads; `null` counts as absent. */
+export const unread = (body: Readonly<Record<string, unknown>>, ...read: readonly string[]): string[] =>
+  Object.keys(body)
+    .filter((name) => body[name] !== null && !read.includes(name))
+    .map((name) => `${name} is not read`);
+
 /** A blank prompt is refused for every family but Seedance (API reference 4.1). */
 export const promptRequired = (): Refused => ({
   refusal: errorE2(400, 'invalid_request', 'prompt is required'),

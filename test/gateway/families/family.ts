@@ -34,6 +34,8 @@ export interface Accepted {
   /** What the replies need to know later. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly imageUse: ImageUse;
+  /** What the service does to the request without a word: fields that it changes or does not read. */
+  readonly silently: readonly string[];
 }
 
 export interface Refused {

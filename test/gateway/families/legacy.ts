@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { loadImage } from '../image';
 import { errorE3 } from '../reply';
-import { bind, binding, flag, orNull, promptRequired, text, whole } from './binding';
+import { bind, binding, flag, orNull, promptRequired, text, unread, whole } from './binding';
 import type { Accepted, Family, Refused, SubmitRequest } from './family';
 import { queryEnvelope, queryReply, submitEnvelope, submitReply } from './replies';
 
@@ -76,7 +76,28 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
     videos: Array.from({ length: n }, (_, sample) => ({ ...video, look: look(sample) })),
     details: {},
     imageUse: images.length > 0 ? 'used' : 'none',
+    silently: changes(request, result.bound.metadata ?? {}),
   };
+}
+
+/** API reference 7.6: options of other vendors, and what stands twice. */
+function changes({ model, body }: SubmitRequest, metadata: Readonly<Record<string, unknown>>): string[] {
+  const own = model.startsWith('kling-')
+    ? ['mode', 'cfg_scale']
+    : model.startsWith('doubao-')
+      ? ['resolution', 'watermark', 'camera_fixed']
+      : [];
+  return [
+    ...unread(
+      body,
+      ...['model', 'prompt', 'image', 'image_tail', 'duration', 'width', 'height', 'fps', 'seed', 'n'],
+      ...['response_format', 'aspect_ratio', 'negative_prompt', 'quality_level', 'user', 'metadata'],
+      ...own,
+    ),
+    ...Object.keys(metadata)
+      .filter((name) => name in body)
+      .map((name) => `${name} of metadata wins`),
+  ];
 }
 
 /** What the vendors refuse of the values that API reference 7.6 lists. */
@@ -91,6 +112,14 @@ function complaintAbout(bound: Binding, model: string): string | undefined {
   if (isKling && mode !== undefined && !['std', 'pro'].includes(mode)) return 'mode must be std or pro';
   if (isKling && scale !== undefined && (scale < 0 || scale > 1)) return 'cfg_scale must be 0 to 1';
   if (bound.image_tail !== undefined && model.startsWith('jimeng')) return 'image_tail is not supported';
+  if (bound.image_tail !== undefined && bound.image === undefined) return 'image_tail needs image';
+  if (n > 1 && model.startsWith('jimeng')) return 'n is out of range';
+  if (bound.fps !== undefined && bound.fps < 1) return 'fps is out of range';
+  if ((bound.response_format ?? 'url') !== 'url') return 'response_format must be url';
+  if (!['low', 'medium', 'high', 'ultra-high'].includes(bound.quality_level ?? 'low'))
+    return 'quality_level is not supported';
+  if (model.startsWith('doubao-') && !['480p', '720p', '1080p'].includes(bound.resolution ?? '720p'))
+    return 'resolution is not supported';
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { loadImage, type ImageInfo } from '../image';
 import { errorE2 } from '../reply';
-import { bind, binding } from './binding';
+import { bind, binding, unread } from './binding';
 import {
   seconds,
   type Accepted,
@@ -93,7 +93,17 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const flags = readFlags(first.text, request.model, mode);
   if ('fault' in flags) return refused('InvalidParameter', flags.fault);
   if (flags.prompt.trim() === '') return refused('MissingParameter', 'the text is empty');
-  return accepted(request.model, first.text, flags, loaded);
+  // The prompt at the top is harmless (API reference 7.5.1).
+  const silently = [
+    ...unread(request.body, 'model', 'prompt', 'metadata'),
+    ...unread(
+      metadata,
+      ...['content', 'callback_url'],
+      ...(request.model.includes('-1-5-pro-') ? ['return_last_frame'] : []),
+    ),
+    ...(parsed.success ? [] : ['a placeholder stands for the prompt']),
+  ];
+  return { ...accepted(request.model, first.text, flags, loaded), silently };
 }
 
 /** Base64 needs its whole prefix; sides of 300 to 6000 pixels, 0.4 to 2.5 times each other (API reference 7.5.2). */
@@ -113,7 +123,12 @@ function refused(code: string, message: string): Refused {
   return { refusal: errorE2(400, 'fail_to_fetch_task', `请求参数错误(400): ${vendor}`) };
 }
 
-function accepted(model: string, text: string, flags: Flags, images: readonly ImageInfo[]): Accepted {
+function accepted(
+  model: string,
+  text: string,
+  flags: Flags,
+  images: readonly ImageInfo[],
+): Omit<Accepted, 'silently'> {
   const { resolution, duration, seed } = flags;
   const [across = 16, down = 9] =
     flags.ratio === 'adaptive'

@@ -4,7 +4,7 @@ import type { ReplyShapes } from '../gatewayOptions';
 import { loadImage, type ImageInfo } from '../image';
 import type { ImageUse } from '../pretendTask';
 import { errorE3 } from '../reply';
-import { bind, binding, orNull, promptRequired, text } from './binding';
+import { bind, binding, orNull, promptRequired, text, unread } from './binding';
 import { queryEnvelope, submitReply } from './replies';
 import {
   failureFields,
@@ -22,7 +22,7 @@ import {
  */
 export const sora: Family = {
   name: 'sora',
-  models: ['sora-2'],
+  models: ['sora-2', 'sora-2-pro'],
   result: 'download',
   newTaskId: (hex) => `video_${hex(20)}`,
   accept,
@@ -105,6 +105,25 @@ function acceptRemix(request: SubmitRequest, prompt: string, remixOf: string): A
   return accepted(request, prompt, details, 'none');
 }
 
+/** 7.2.1 to 7.2.4: what is replaced, dropped or not read. */
+function changes(
+  body: Readonly<Record<string, unknown>>,
+  { seconds, size, remixOf }: Details,
+  imageUse: ImageUse,
+): string[] {
+  const own = ['remix_video_id', 'remixed_video_id', 'remixedVideoId', 'remixVideoId'];
+  // Documented, and dropped by the code unless one of its own names stands beside it.
+  if (remixOf !== null) return unread(body, 'model', 'prompt', 'user', 'remix_from_video_id', ...own);
+  return [
+    ...unread(body, 'model', 'prompt', 'seconds', 'size', 'width', 'height', 'input_reference', 'user'),
+    ...(body['seconds'] === undefined || [seconds, Number(seconds)].some((one) => one === body['seconds'])
+      ? []
+      : [`seconds becomes ${seconds}`]),
+    ...((body['size'] ?? size) === size ? [] : [`size becomes ${size}`]),
+    ...(imageUse === 'dropped' ? ['input_reference is dropped'] : []),
+  ];
+}
+
 /** 7.2.2: a value outside the three becomes "4". */
 function correctSeconds(value: string | number | undefined): Length {
   return lengths.find((length) => length === String(value ?? '')) ?? '4';
@@ -138,7 +157,7 @@ function accepted(
     .update(JSON.stringify([request.model, prompt, details, image?.sha256 ?? null]))
     .digest('hex');
   const video = { width, height, seconds: Number(details.seconds), framesPerSecond: 24, audio: true, look };
-  return { prompt, videos: [video], details, imageUse };
+  return { prompt, videos: [video], details, imageUse, silently: changes(request.body, details, imageUse) };
 }
 
 /** Q1 to Q6 and the shapes of failures (API reference 5). */

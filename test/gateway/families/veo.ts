@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ReplyShapes } from '../gatewayOptions';
 import { loadImage, type ImageInfo } from '../image';
 import { errorE3 } from '../reply';
-import { bind, binding, flag, promptRequired, text, whole } from './binding';
+import { bind, binding, flag, promptRequired, text, unread, whole } from './binding';
 import type { Accepted, Family, Refused, SubmitRequest, TaskView } from './family';
 import { queryReply, submitReply } from './replies';
 
@@ -69,6 +69,8 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
     generateAudio: isFast || bound.generateAudio === true,
     sampleCount: Math.min(4, Math.max(1, bound.sampleCount ?? 1)),
   };
+  if (details.fps <= 0) return refused('fps must be positive.');
+  if ((bound.seed ?? 0) < 0) return refused('seed must be positive.');
   if (details.durationSeconds === 12) return refused('Unsupported output video duration 12 seconds.');
   const frames = [bound.image, bound.lastFrame].filter(isGiven);
   if (isGiven(bound.lastFrame) && !isGiven(bound.image)) return refused('Last frame needs a first frame.');
@@ -81,8 +83,31 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
     if (image === undefined || image.format === 'gif') return refused('Unable to process input image.');
     images.push(image);
   }
-  return accepted(request.model, bound.prompt ?? '', bound.seed ?? 0, details, images);
+  const silently = changes(request, bound, details);
+  return { ...accepted(request.model, bound.prompt ?? '', bound.seed ?? 0, details, images), silently };
 }
+
+type Binding = z.infer<typeof veoBinding>;
+
+/** API reference 7.3.1: what falls back without a word. */
+function changes({ model, body }: SubmitRequest, bound: Binding, details: Details): string[] {
+  const { personGeneration: persons = 'allow_all' } = bound;
+  const given = new Map<string, unknown>(Object.entries(bound));
+  return [
+    ...unread(body, 'model', ...Object.keys(veoBinding.shape).filter((name) => !NOT_READ.includes(name))),
+    ...Object.entries(details)
+      .filter(([name, value]) => given.get(name) !== undefined && given.get(name) !== value)
+      .map(([name, value]) => `${name} becomes ${String(value)}`),
+    ...(['allow_all', 'allow_adult', 'dont_allow'].includes(persons)
+      ? []
+      : ['personGeneration is corrected']),
+    ...(model.includes('-fast-') && bound.generateAudio !== undefined ? ['generateAudio is not read'] : []),
+    ...(bound.seed === 0 ? ['seed 0 is not set'] : []),
+  ];
+}
+
+/** Fields of every binding that Veo has no use for. */
+const NOT_READ = ['size', 'width', 'height', 'duration', 'n', 'aspect_ratio', 'metadata'];
 
 const isGiven = (field: string | undefined): field is string => field !== undefined && field !== '';
 
@@ -97,7 +122,7 @@ function accepted(
   seed: number,
   details: Details,
   images: readonly ImageInfo[],
-): Accepted {
+): Omit<Accepted, 'silently'> {
   const short = details.resolution === '720p' ? 720 : 1080;
   const long = (short * 16) / 9;
   const [width, height] = details.aspectRatio === '16:9' ? [long, short] : [short, long];

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { z } from 'zod';
 import { loadImage, type ImageInfo } from '../image';
 import { errorE2, errorE3 } from '../reply';
-import { bind, binding, flag, promptRequired, text } from './binding';
+import { bind, binding, flag, promptRequired, text, unread } from './binding';
 import type { Accepted, Family, Refused, SubmitRequest, TaskView } from './family';
 import { queryReply, submitReply } from './replies';
 
@@ -28,6 +29,8 @@ export const wan: Family = {
 };
 
 const wanBinding = binding({ smart_rewrite: flag, generate_audio: flag, audio_url: text });
+
+type Binding = z.infer<typeof wanBinding>;
 
 /** Sizes by tier (API reference 7.4.2), the 16:9 one first. */
 const SIZES: Readonly<Record<string, readonly string[]>> = {
@@ -68,7 +71,33 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
     videos: [{ width, height, seconds: duration, framesPerSecond: 24, audio, look }],
     details: {},
     imageUse: image === undefined ? 'none' : 'used',
+    silently: changes(request, bound, makesFromImage, size),
   };
+}
+
+/** API reference 7.4: what is not read, and which of two wins. */
+function changes({ body }: SubmitRequest, bound: Binding, makesFromImage: boolean, size: string): string[] {
+  const tier = bound.resolution === undefined ? undefined : SIZES[bound.resolution];
+  return [
+    ...unread(
+      body,
+      ...[
+        'model',
+        'prompt',
+        'duration',
+        'resolution',
+        'smart_rewrite',
+        'generate_audio',
+        'audio_url',
+        'seed',
+      ],
+      makesFromImage ? 'image' : 'size',
+    ),
+    ...(bound.audio_url !== undefined && bound.generate_audio !== undefined
+      ? ['generate_audio is not read beside audio_url']
+      : []),
+    ...(tier === undefined || tier.includes(size) ? [] : ['size wins over resolution']),
+  ];
 }
 
 async function imageOf(reference: string | undefined): Promise<ImageInfo | Refused> {

@@ -1,13 +1,15 @@
 import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
+import { MODELS } from '../../../src/core/models/catalogue';
+import { parametersOf } from '../../../src/core/models/options';
 import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
 import { FAILURE_KINDS, type FailureKind } from '../../../src/core/tasks/task';
+import { optionQuestion, optionTitle, optionWord } from '../../../src/editor/optionWords';
 import { rowIcon, rowWords } from '../../../src/editor/tasksView/rowIcon';
 import {
   ageWord,
   asMarkdown,
   momentWord,
-  optionWord,
   phaseWord,
   preciseMomentWord,
   shortMomentWord,
@@ -112,7 +114,30 @@ describe('the words for tasks', () => {
   it('tell options in plain words, and unknown ones as they are', () => {
     assert.equal(optionWord('seconds', '8', english), '8 seconds');
     assert.equal(optionWord('size', '720x1280', english), '720 × 1280, portrait');
-    assert.equal(optionWord('ratio', '16:9', english), '16:9');
+    assert.equal(optionWord('size', '960*960', english), '960 × 960, square');
+    assert.equal(optionWord('ratio', '16:9', english), '16:9, landscape');
+    assert.equal(optionWord('ratio', 'wide', english), 'Shape: wide');
+    assert.equal(optionWord('sampleCount', '1', english), 'one video');
+    assert.equal(optionWord('newest', 'true', english), 'newest: true');
+  });
+
+  it('have a question, a name and words for every option of every family', () => {
+    for (const { id, family } of MODELS) {
+      for (const mode of family.modes(id)) {
+        for (const { name, values } of parametersOf(family, { model: id, mode, options: {} })) {
+          // Names of providers that nobody can translate stand for themselves.
+          if (!['cfg_scale', 'response_format', 'metadata'].includes(name))
+            assert.notEqual(optionTitle(name, english), name);
+          assert.match(optionQuestion(name, english), /\?/);
+          const flags = values.kind === 'flag' ? ['true', 'false'] : [];
+          for (const value of values.kind === 'choice' ? values.of : flags) {
+            const word = optionWord(name, String(value), english);
+            assert.ok(name === 'resolution' || word !== String(value), `${name} ${value}`);
+          }
+          assert.equal(new Set(flags.map((value) => optionWord(name, value, english))).size, flags.length);
+        }
+      }
+    }
   });
 
   it('make Markdown that can do nothing', () => {

@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
-import type { Model } from '../../../src/core/models/catalogue';
+import { LISTED_MODELS, type Model } from '../../../src/core/models/catalogue';
 import type { Family } from '../../../src/core/models/family';
+import { choice } from '../../../src/core/models/parameter';
 import { sora } from '../../../src/core/models/sora';
 import { askForVideo, type WizardStart } from '../../../src/editor/wizard/generateWizard';
 import { MEMENTOS, WizardMemory } from '../../../src/editor/wizard/wizardMemory';
@@ -21,11 +22,11 @@ import {
 const still: Family = {
   ...sora,
   id: 'still',
-  prefix: 'still-',
-  // Nobody is asked about an option with one value.
-  choices: [
-    { name: 'seconds', values: ['5'], initial: '5' },
-    { name: 'ratio', values: ['16:9', '1:1'], initial: '16:9' },
+  prefixes: ['still-'],
+  parameters: () => [
+    // Nobody is asked about an option with one value.
+    { name: 'seconds', values: choice('5'), initial: '5', about: '', asked: true },
+    { name: 'ratio', values: choice('16:9', '1:1'), initial: '16:9', about: '', asked: true },
   ],
 };
 const oneModel: Model[] = [{ id: 'sora-2', family: sora }];
@@ -83,7 +84,7 @@ class Desk {
   }
 }
 
-const first: WizardStart = { at: 'first' };
+const first: WizardStart = { at: 'prompt' };
 const labels = (pick: FakePick) => pick.items.map(({ label }) => label);
 const marks = (pick: FakePick) => pick.items.map(({ description }) => description);
 
@@ -109,9 +110,9 @@ describe('the wizard', () => {
     });
     assert.deepEqual(desk.inputs.places, ['1/4', '2/4', '3/4', '4/4']);
     const summary = desk.pick(3);
-    assert.equal(summary.items.length, 1);
-    assert.equal(summary.items[0]?.label, '$(play) Generate Video');
-    assert.equal(summary.items[0].description, 'sora-2 · 8 seconds · 1280 × 720, landscape');
+    assert.deepEqual(labels(summary), ['$(play) Generate Video', '$(settings) More Options…']);
+    assert.equal(summary.title, 'Generate Video with sora-2');
+    assert.equal(summary.items[0]?.description, 'sora-2 · 8 seconds · 1280 × 720, landscape');
     assert.equal(summary.items[0].detail, 'Goes to gateway.example. The price is set by Nebula.');
     assert.match(summary.prompt ?? '', /^“a kite” .*It is old\.$/);
   });
@@ -196,7 +197,13 @@ describe('the wizard', () => {
 
   it('chooses for another prompt as last time, not as in the draft', async () => {
     await desk.ask(first, write('a kite'), choose('12 seconds'), escape);
-    const result = await desk.ask({ at: 'first', request: { prompt: 'a boat' } }, enter, enter, enter, enter);
+    const result = await desk.ask(
+      { at: 'prompt', request: { prompt: 'a boat' } },
+      enter,
+      enter,
+      enter,
+      enter,
+    );
     assert.deepEqual(result?.request.options, { seconds: '4', size: '720x1280' });
     assert.equal(desk.memory.draft()?.prompt, 'a kite');
   });
@@ -265,21 +272,30 @@ describe('the wizard', () => {
 
   it('counts on truly when a model has other steps', async () => {
     desk.models = threeModels;
-    const result = await desk.ask(first, choose('still-1'), write('a kite'), choose('1:1'), enter);
+    const result = await desk.ask(
+      first,
+      press(),
+      choose('still-1'),
+      write('a kite'),
+      choose('1:1, square'),
+      enter,
+    );
     assert.deepEqual(result?.request, {
       model: 'still-1',
       prompt: 'a kite',
       options: { seconds: '5', ratio: '1:1' },
     });
-    assert.deepEqual(desk.inputs.places, ['1/5', '2/4', '3/4', '4/4']);
+    // It begins with the prompt; the model is one step back.
+    assert.deepEqual(desk.inputs.places, ['2/5', '1/5', '2/4', '3/4', '4/4']);
   });
 
   it('groups models by family, and marks the one used last', async () => {
     desk.models = threeModels;
-    await desk.ask(first, choose('sora-2-pro'), write('a kite'), enter, enter, enter);
+    await desk.ask(first, press(), choose('sora-2-pro'), write('a kite'), enter, enter, enter);
     await desk.memory.forgetDraft();
-    await desk.ask(first, escape);
-    const pick = desk.pick(0);
+    await desk.ask(first, press(), escape);
+    assert.equal(desk.text(0).title, 'Generate Video with sora-2-pro');
+    const pick = desk.pick(1);
     assert.deepEqual(labels(pick), ['sora', 'sora-2', 'sora-2-pro', 'still', 'still-1']);
     assert.deepEqual(marks(pick), [undefined, undefined, 'last used', undefined, undefined]);
     assert.equal(pick.items[1]?.detail, 'It is old.');
@@ -290,7 +306,6 @@ describe('the wizard', () => {
     desk.models = threeModels;
     const result = await desk.ask(
       first,
-      choose('sora-2'),
       write('a kite'),
       choose('12 seconds'),
       press(),
@@ -303,6 +318,208 @@ describe('the wizard', () => {
       enter,
     );
     assert.equal(result?.request.options?.['seconds'], '12');
+  });
+
+  describe('with all models', () => {
+    const to = (model: string) => [press(), choose(model)] as const;
+
+    beforeEach(() => {
+      desk.models = LISTED_MODELS;
+    });
+
+    it('begins with the prompt and the first model, and few keys lead on', async () => {
+      const result = await desk.ask(first, write('a kite'), enter, enter, enter);
+      assert.equal(result?.request.model, 'sora-2');
+      assert.deepEqual(desk.inputs.places, ['2/5', '3/5', '4/5', '5/5']);
+    });
+
+    it('offers what makes videos from text alone', async () => {
+      await desk.ask(first, press(), escape);
+      const offered = labels(desk.pick(1));
+      for (const id of ['sora-2', 'veo-3.1-generate-preview', 'wan2.5-t2v-preview', 'kling-v1'])
+        assert.ok(offered.includes(id), id);
+      for (const id of ['wan2.5-i2v-preview', 'doubao-seedance-1-0-lite-i2v-250428', 'sora-2-pro'])
+        assert.ok(!offered.includes(id), id);
+    });
+
+    /** What a person answers for one model of each family, and the request that comes of it. */
+    const runs: readonly (readonly [model: string, deeds: readonly Deed[], options: object])[] = [
+      [
+        'veo-3.1-generate-preview',
+        [choose('8 seconds'), choose('9:16, portrait'), choose('720p')],
+        {
+          ...{ durationSeconds: 8, aspectRatio: '9:16', resolution: '720p', generateAudio: false },
+          ...{ sampleCount: 1, personGeneration: 'allow_all' },
+        },
+      ],
+      [
+        'wan2.5-t2v-preview',
+        [choose('10 seconds'), choose('960 × 960, square')],
+        {
+          ...{ duration: 10, size: '960*960', resolution: '720p' },
+          ...{ smart_rewrite: false, generate_audio: false },
+        },
+      ],
+      [
+        'doubao-seedance-1-0-pro-250528',
+        [choose('12 seconds'), choose('21:9, landscape'), choose('1080p')],
+        { duration: 12, ratio: '21:9', resolution: '1080p', watermark: false },
+      ],
+      ['kling-v1', [write('7.5')], { duration: 7.5, n: 1 }],
+    ];
+    for (const [model, deeds, options] of runs) {
+      it(`asks ${model} what it takes, and remembers it`, async () => {
+        const result = await desk.ask(first, ...to(model), write('a kite'), ...deeds, enter);
+        assert.deepEqual(result?.request, { model, prompt: 'a kite', options });
+        await desk.memory.forgetDraft();
+        const again = await desk.ask(first, write('a boat'), ...deeds.map(() => enter), enter);
+        assert.deepEqual(again?.request, { model, prompt: 'a boat', options });
+      });
+    }
+
+    it('shows tier and shape beside a size', async () => {
+      await desk.ask(first, ...to('wan2.5-t2v-preview'), write('a kite'), enter, escape);
+      const pick = desk.pick(4);
+      assert.equal(pick.items[0]?.label, '832 × 480, landscape');
+      assert.equal(pick.items[0].description, '480p · 16:9');
+      assert.equal(pick.activeItems[0]?.description, '720p · 16:9 · default');
+    });
+
+    it('offers no shape that a model does not have, and remembers none for it', async () => {
+      const [pro15, pro10] = ['doubao-seedance-1-5-pro-251215', 'doubao-seedance-1-0-pro-250528'];
+      const result = await desk.ask(
+        first,
+        ...to(pro15),
+        write('a'),
+        choose('4 seconds'),
+        choose('adaptive shape'),
+        enter,
+        enter,
+      );
+      assert.equal(result?.request.options?.['ratio'], 'adaptive');
+      await desk.memory.forgetDraft();
+      const other = await desk.ask(first, ...to(pro10), write('b'), enter, enter, enter, enter);
+      assert.deepEqual(other?.request.options, {
+        ...{ duration: 4, ratio: '16:9', resolution: '720p', watermark: false },
+      });
+      assert.ok(!labels(desk.pick(4)).includes('adaptive shape'));
+    });
+
+    it('warns of a prompt that the model may not read whole', async () => {
+      await desk.ask(first, ...to('wan2.5-t2v-preview'), (input) => {
+        assert.ok(input instanceof FakeText);
+        input.type('x'.repeat(801));
+        assert.match(input.remark, /801 characters.*first 800/);
+        escape(input);
+      });
+    });
+  });
+
+  describe('More Options', () => {
+    const veo = 'veo-3.1-generate-preview';
+    const toSummary = (model: string, steps: number) => [
+      ...[press(), choose(model), write('a kite')],
+      ...Array.from({ length: steps }, () => enter),
+    ];
+
+    beforeEach(() => {
+      desk.models = LISTED_MODELS;
+    });
+
+    it('changes what has no step, shows it in the summary, and counts no steps of its own', async () => {
+      const result = await desk.ask(
+        first,
+        ...toSummary(veo, 3),
+        choose('More Options…'),
+        choose('Sound'),
+        choose('with sound'),
+        choose('Number of Videos'),
+        (input) => {
+          assert.ok(input instanceof FakeText);
+          assert.equal(input.value, '1');
+          input.type('5');
+          assert.match(input.remark, /from 1 to 4/);
+          enter(input);
+          write('2')(input);
+        },
+        choose('Seed'),
+        write('7'),
+        choose('People'),
+        press(),
+        press(),
+        enter,
+      );
+      const options = result?.request.options;
+      assert.deepEqual(
+        [options?.['generateAudio'], options?.['sampleCount'], options?.['seed']],
+        [true, 2, 7],
+      );
+      assert.equal(options?.['personGeneration'], 'allow_all');
+      assert.ok(desk.inputs.places.slice(6).every((place) => place === '6/6'));
+      const list = desk.pick(7);
+      assert.deepEqual(labels(list), [
+        ...['Sound', 'Number of Videos', 'Frames a Second', 'People', 'Watermark', 'Seed'],
+        ...['Name of the User', 'Extra Fields'],
+      ]);
+      assert.deepEqual(marks(list).slice(0, 3), ['silent', 'one video', 'left to the service']);
+      const summary = desk.inputs.shown.at(-1);
+      assert.ok(summary instanceof FakePick);
+      assert.equal(
+        summary.items[0]?.description,
+        `${veo} · 4 seconds · 16:9, landscape · 1080p · with sound · 2 videos · Seed: 7`,
+      );
+    });
+
+    it('remembers none of it, but keeps it in the draft', async () => {
+      const change = [choose('More Options…'), choose('Number of Videos'), write('4')];
+      await desk.ask(first, ...toSummary(veo, 3), ...change, escape);
+      const drafted = await desk.ask(first, enter, enter, enter, enter, enter);
+      assert.equal(drafted?.request.options?.['sampleCount'], 4);
+      await desk.memory.forgetDraft();
+      const next = await desk.ask(first, write('b'), enter, enter, enter, enter);
+      assert.equal(next?.request.options?.['sampleCount'], 1);
+    });
+
+    it('gives an option back to the service', async () => {
+      const more = choose('More Options…');
+      const result = await desk.ask(
+        first,
+        ...toSummary(veo, 3),
+        ...[more, choose('Seed'), write('7'), choose('Watermark'), choose('with a watermark')],
+        ...[choose('Seed'), write(''), choose('Watermark'), choose('Let the Service Decide'), press(), enter],
+      );
+      assert.ok(!('seed' in (result?.request.options ?? {})));
+      assert.ok(!('addWatermark' in (result?.request.options ?? {})));
+    });
+
+    it('takes out of the list what another choice makes illegal', async () => {
+      await desk.ask(
+        first,
+        ...toSummary('wan2.5-t2v-preview', 2),
+        ...[
+          choose('More Options…'),
+          choose('Sound'),
+          choose('with sound'),
+          choose('Sound'),
+          choose('silent'),
+        ],
+        ...[choose('Link to a Sound File'), write('https://example.com/a.mp3'), escape],
+      );
+      const lists = desk.inputs.shown.filter(
+        (input): input is FakePick =>
+          input instanceof FakePick && (input.placeholder ?? '').includes('Which option'),
+      );
+      const hasBoth = lists.map((list) => [
+        labels(list).includes('Sound'),
+        labels(list).includes('Link to a Sound File'),
+      ]);
+      assert.deepEqual(hasBoth, [
+        [true, true],
+        [true, false],
+        [true, true],
+        [false, true],
+      ]);
+    });
   });
 
   describe('with a request of an earlier task', () => {
@@ -337,6 +554,24 @@ describe('the wizard', () => {
       });
       // The list and the input box that follows it are one step.
       assert.deepEqual(desk.inputs.places, ['4/4', '3/4', '2/4', '1/4', '1/4', '2/4', '3/4', '4/4']);
+    });
+
+    it('keeps its images and its source, and offers what can be made of them', async () => {
+      desk.models = LISTED_MODELS;
+      const images = [{ role: 'first', source: 'https://example.com/a.png' }] as const;
+      const model = 'wan2.5-i2v-preview';
+      const made = { model, prompt: 'a', images, options: { duration: 5, resolution: '480p' } };
+      const result = await desk.ask({ at: 'summary', request: made }, enter);
+      assert.deepEqual(result?.request.images, images);
+      assert.match(desk.pick(0).items[0]?.description ?? '', /one image · 5 seconds · 480p/);
+      await desk.ask({ at: 'prompt', request: made }, press(), escape);
+      assert.ok(labels(desk.pick(1)).includes(model));
+      assert.ok(!labels(desk.pick(1)).includes('wan2.5-t2v-preview'));
+      const remix = { model: 'sora-2', prompt: 'a', remixOf: 'video_1', options: {} };
+      const remixed = await desk.ask({ at: 'prompt', request: remix }, enter, enter);
+      // Length and size are those of the source.
+      assert.deepEqual(remixed?.request, remix);
+      assert.deepEqual(desk.inputs.places, ['1/2', '2/2']);
     });
 
     it('leaves an older draft alone until something else is written', async () => {
