@@ -4,7 +4,6 @@ import { systemClock } from '../core/common/clock';
 import type { L10n } from '../core/common/l10n';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
-import { LISTED_MODELS } from '../core/models/catalogue';
 import { STORAGE } from '../core/storage';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
@@ -28,6 +27,7 @@ import {
   saveToWorkspace,
 } from './commands/videoCommands';
 import { lookAtGateway } from './key/connection';
+import { GatewayModels } from './key/gatewayModels';
 import { ContextKeys } from './contextKeys';
 import { EditorDesktop, type Desktop } from './desktop';
 import { EditorLog } from './editorLog';
@@ -61,7 +61,7 @@ import { RunningStatus } from './telling/runningStatus';
 import { UnseenBadge } from './telling/unseenBadge';
 import { editorQuickInputs } from './wizard/editorQuickInputs';
 import { askForVideo, type WizardStart } from './wizard/generateWizard';
-import { modelHint } from './wizard/modelHint';
+import { offeredModels, remarkOn } from './wizard/offeredModels';
 import type { QuickInputs } from './wizard/quickInputs';
 import { WizardMemory } from './wizard/wizardMemory';
 
@@ -228,8 +228,17 @@ export function createApp(host: AppHost): App {
     }),
   );
 
+  const gatewayModels = new GatewayModels({
+    memory: host.mementos.global,
+    keys: keychain,
+    settings,
+    engines,
+    clock,
+    log,
+  });
   const look = async () => {
-    const state = await lookAtGateway({ engines, settings, keychain, approval, log });
+    const heard = async (baseUrl: string, ids: readonly string[]) => gatewayModels.heard(baseUrl, ids);
+    const state = await lookAtGateway({ engines, settings, keychain, approval, log, heard });
     keyTrouble.heard(state);
     return state;
   };
@@ -246,8 +255,7 @@ export function createApp(host: AppHost): App {
   const wizardParts = {
     inputs: host.user?.inputs ?? editorQuickInputs,
     memory,
-    models: LISTED_MODELS,
-    hintOf: (modelId: string) => modelHint(modelId, l10n),
+    hintOf: (modelId: string) => remarkOn(modelId, gatewayModels.ids, l10n),
     host: () => {
       const baseUrl = settings.baseUrl();
       return baseUrl === undefined ? undefined : new URL(baseUrl).host;
@@ -261,7 +269,12 @@ export function createApp(host: AppHost): App {
     messages,
     l10n,
     memory,
-    askForVideo: async (start: WizardStart) => askForVideo(wizardParts, start),
+    askForVideo: async (start: WizardStart) => {
+      // For the next time; nobody waits for it.
+      inBackground(gatewayModels.refresh());
+      const models = offeredModels(settings.ownModels(), gatewayModels.ids);
+      return askForVideo({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
+    },
     setKey: async () => setApiKey(keyParts),
     reveal,
   };
@@ -369,6 +382,7 @@ export function createApp(host: AppHost): App {
       inBackground(
         (async () => {
           keyTrouble.keyChanged();
+          await gatewayModels.forget();
           contextKeys.setHasKey((await keychain.place()) !== undefined);
           await engines.current?.keyChanged();
         })(),

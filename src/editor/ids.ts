@@ -50,6 +50,8 @@ export const SETTINGS = {
   confirm: 'confirm',
   pollSeconds: 'pollSeconds',
   notify: 'notify',
+  models: 'models',
+  defaultModel: 'defaultModel',
   saveFolder: 'saveFolder',
   fileName: 'fileName',
   autoSave: 'autoSave',

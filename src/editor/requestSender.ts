@@ -6,6 +6,7 @@ import type { ApiKey } from '../core/gateway/apiKey';
 import { originOf } from '../core/gateway/baseUrl';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest';
+import type { VideoRequest } from '../core/models/request';
 import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/tasks/store/database';
 import { SubmitCancelled } from '../core/tasks/submitter';
 import type { Task } from '../core/tasks/task';
@@ -87,6 +88,14 @@ export class RequestSender {
     await this.#needKeyAndAddress();
   }
 
+  /**
+   * Says whether a request that was kept could be sent as it is.
+   * @throws {@link Rejection}
+   */
+  check(request: VideoRequest): void {
+    this.#prepare(request, undefined);
+  }
+
   /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
   async #gatewayIds(input: unknown): Promise<GatewayIdOf | undefined> {
     if (!remix.safeParse(input).success) return undefined;
@@ -96,7 +105,7 @@ export class RequestSender {
 
   #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
     try {
-      return prepareRequest(input, this.#parts.l10n, gatewayIdOf);
+      return prepareRequest(input, this.#parts.l10n, gatewayIdOf, this.#parts.settings.ownModels());
     } catch (error) {
       throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
     }

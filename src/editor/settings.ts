@@ -1,6 +1,7 @@
 import type { Uri } from 'vscode';
 import * as z from 'zod';
 import { DEFAULT_BASE_URL, parseBaseUrl } from '../core/gateway/baseUrl';
+import { FAMILIES, type Model } from '../core/models/catalogue';
 import { SETTINGS } from './ids';
 
 const DEFAULT_SAVE_FOLDER = 'videos';
@@ -17,6 +18,18 @@ const pollSeconds = z
   .catch(5)
   .transform((seconds) => Math.min(60, Math.max(3, seconds)));
 
+const models = z.array(z.unknown()).catch([]);
+const ownModel = z.object({
+  id: z
+    .string()
+    .trim()
+    .min(1)
+    .refine((id) => !/\s/.test(id)),
+  family: z.enum(FAMILIES.map(({ id }) => id)),
+  label: z.string().trim().min(1).optional().catch(undefined),
+});
+const defaultModel = z.string().trim().catch('');
+
 /** Our settings, read anew each time and made sense of: anybody can write anything into a settings file. */
 export class Settings {
   readonly #read: (name: string, scope?: Uri) => unknown;
@@ -30,6 +43,22 @@ export class Settings {
   baseUrl(): string | undefined {
     const text = baseUrl.parse(this.#read(SETTINGS.baseUrl)).trim();
     return parseBaseUrl(text === '' ? DEFAULT_BASE_URL : text);
+  }
+
+  /** The user's own models; what is none is passed over. */
+  ownModels(): readonly Model[] {
+    return models.parse(this.#read(SETTINGS.models)).flatMap((entry) => {
+      const own = ownModel.safeParse(entry).data;
+      const family = FAMILIES.find(({ id }) => id === own?.family);
+      if (!own || !family) return [];
+      return [{ id: own.id, family, ...(own.label === undefined ? {} : { label: own.label }) }];
+    });
+  }
+
+  /** The model that is offered first; undefined where that is the one of last time. */
+  defaultModel(scope?: Uri): string | undefined {
+    const id = defaultModel.parse(this.#read(SETTINGS.defaultModel, scope));
+    return id === '' ? undefined : id;
   }
 
   /** Whether requests that no person has just confirmed are asked about. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { COMMANDS } from '../../src/editor/ids';
 import { LanguageModelRefused } from '../../src/editor/prompt/languageModels';
 import { PROMPT_LANGUAGE } from '../../src/editor/prompt/promptEditors';
-import { closeEditors } from './support/editors';
+import { closeEditors, newDocument } from './support/editors';
 import { OwnApp } from './support/ownApp';
 
 const PROMPT = 'a paper boat\r\non a rainy street, she says “hello”';
@@ -17,7 +17,7 @@ describe('improving a prompt', () => {
     own = new OwnApp();
     own.languageModels.names = ['Model One'];
     own.languageModels.answer = () => Promise.resolve(BETTER);
-    document = await vscode.workspace.openTextDocument({ language: PROMPT_LANGUAGE, content: PROMPT });
+    document = await newDocument({ language: PROMPT_LANGUAGE, content: PROMPT });
     await vscode.window.showTextDocument(document);
   });
   afterEach(async () => {

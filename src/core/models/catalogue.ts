@@ -11,6 +11,8 @@ export interface Model {
   readonly family: Family;
   /** Known, but not to be offered: the reference has it from the gateway's code alone (API reference 13 row 29). */
   readonly unlisted?: true;
+  /** What a user calls one of their own. */
+  readonly label?: string;
 }
 
 /** The request shapes that we can write. Adding one is one file. */
@@ -43,11 +45,11 @@ export const MODELS: readonly Model[] = [
 export const LISTED_MODELS: readonly Model[] = MODELS.filter(({ unlisted }) => !unlisted);
 
 /**
- * The family that a model id belongs to: ours by name, any other by its prefix (API reference 7.1),
- * because new ids of a known family come and go. Undefined when nobody can tell.
+ * The family that a model id belongs to: that of the user's own by their word, ours by name, any other by its prefix
+ * (API reference 7.1), because new ids of a known family come and go. Undefined when nobody can tell.
  */
-export function familyOf(modelId: string): Family | undefined {
-  const known = MODELS.find((model) => model.id === modelId);
+export function familyOf(modelId: string, own: readonly Model[] = []): Family | undefined {
+  const known = [...own, ...MODELS].find((model) => model.id === modelId);
   const hasPrefix = ({ prefixes }: Family) => prefixes.some((prefix) => modelId.startsWith(prefix));
   return known?.family ?? FAMILIES.find(hasPrefix);
 }

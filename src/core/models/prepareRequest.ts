@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { L10n } from '../common/l10n';
-import { LISTED_MODELS, familyOf } from './catalogue';
+import { LISTED_MODELS, familyOf, type Model } from './catalogue';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
 import { modeOf, modeWord, type Mode } from './modes';
 import { checkOptions, extraOf } from './options';
@@ -32,12 +32,14 @@ function parse(input: unknown, l10n: L10n): VideoRequest {
  * Turns what was asked into what is sent, or says why it must not be sent: the one place that decides what is legal.
  * Nothing has left and nothing is stored when this throws.
  * @param gatewayIdOf finds the task that is to be remixed, where it is named by our id
+ * @param own the models that the user has named
  * @throws {@link RequestError} with a sentence for the user.
  */
 export function prepareRequest(
   input: unknown,
   l10n: L10n,
   gatewayIdOf: GatewayIdOf = () => undefined,
+  own: readonly Model[] = [],
 ): PreparedRequest {
   const request = parse(input, l10n);
   const { model, prompt } = request;
@@ -45,13 +47,13 @@ export function prepareRequest(
   if (prompt.trim() === '') {
     throw new RequestError(l10n.t('The prompt is empty. Describe the video you want.'));
   }
-  const family = familyOf(model);
+  const family = familyOf(model, own);
   if (!family) {
     throw new RequestError(
       l10n.t(
-        'The model "{0}" is not known to this version. Choose one of: {1}.',
+        'The model "{0}" is not known to this version. Choose one of these, or name its family in the setting "nebulaVideo.models": {1}.',
         model,
-        LISTED_MODELS.map(({ id }) => id).join(', '),
+        [...own, ...LISTED_MODELS].map(({ id }) => id).join(', '),
       ),
     );
   }

@@ -1,10 +1,7 @@
 import * as z from 'zod';
-import { RequestError } from '../../core/models/family';
-import { prepareRequest } from '../../core/models/prepareRequest';
 import type { Task } from '../../core/tasks/task';
 import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
-import { Rejection } from '../rejection';
 import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../taskWords';
 import type { WizardStart } from '../wizard/generateWizard';
 import { askAndSend, type GenerateParts } from './generate';
@@ -47,7 +44,8 @@ async function startFrom(
   }
   const task = typeof id === 'string' ? known[0] : await chooseTask(known, title, parts);
   if (!task) return undefined;
-  checkRequest(task, parts);
+  // What a newer version has asked for may be beyond this one; that is said before anybody is asked.
+  parts.sender.check(task.request);
   return askAndSend(parts, { request: task.request, at });
 }
 
@@ -65,13 +63,4 @@ async function chooseTask(
       description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
     })),
   });
-}
-
-/** What a newer version has asked for may be beyond this one; that is said before anybody is asked. */
-function checkRequest({ request }: Task, { l10n }: Parts): void {
-  try {
-    prepareRequest(request, l10n);
-  } catch (error) {
-    throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
-  }
 }

@@ -31,11 +31,13 @@ interface Parts {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   readonly log: Log;
+  /** Hears which models there are. */
+  readonly heard: (baseUrl: string, ids: readonly string[]) => Promise<void>;
 }
 
 /** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
 export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
-  const { engines, settings, keychain, approval, log } = parts;
+  const { engines, settings, keychain, approval, log, heard } = parts;
   if (!(await keychain.place())) return { kind: 'noKey' };
   const baseUrl = settings.baseUrl();
   if (baseUrl === undefined) return { kind: 'badAddress' };
@@ -45,6 +47,7 @@ export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
   const engine = await engines.open();
   try {
     const models = await engine.client.models({ baseUrl, key });
+    await heard(baseUrl, models);
     const known = MODELS.map(({ id }) => id).filter((id) => models.includes(id));
     return { kind: 'works', host, models: models.length, known };
   } catch (error) {

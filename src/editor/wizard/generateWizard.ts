@@ -17,6 +17,8 @@ interface Parts {
   readonly inputs: QuickInputs;
   readonly memory: WizardMemory;
   readonly models: readonly Model[];
+  /** The one to begin with, where the user has said so. */
+  readonly defaultModel?: string | undefined;
   readonly hintOf: (modelId: string) => string | undefined;
   /** Where the request would go, as the user knows it. */
   readonly host: () => string | undefined;
@@ -94,7 +96,10 @@ class GenerateWizard {
     this.#prompt = request?.prompt ?? draft?.prompt ?? '';
     this.#isOldDraft = request?.prompt === undefined && this.#prompt !== '';
     this.#model =
-      this.#modelOf(request?.model) ?? this.#modelOf(draft?.model) ?? this.#modelOf(this.#last.model);
+      this.#modelOf(request?.model) ??
+      this.#modelOf(draft?.model) ??
+      this.#modelOf(parts.defaultModel) ??
+      this.#modelOf(this.#last.model);
     this.#model ??= this.#models[0];
     this.#options = request?.options ? texts(request.options) : { ...draft?.options };
   }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 /** Opens an editor with the text and selects these parts of it; all of it when none is given. */
 export async function select(text: string, ...parts: [from: number, to: number][]): Promise<void> {
-  const document = await newDocument(text);
+  const document = await newDocument({ content: text });
   const editor = await vscode.window.showTextDocument(document);
   const ranges = parts.length > 0 ? parts : [[0, text.length] as const];
   editor.selections = ranges.map(
@@ -11,10 +11,13 @@ export async function select(text: string, ...parts: [from: number, to: number][
 }
 
 /** VS Code may bring back what an untitled document of the same name held that was closed just before. */
-async function newDocument(text: string): Promise<vscode.TextDocument> {
+export async function newDocument(options: {
+  readonly content: string;
+  readonly language?: string;
+}): Promise<vscode.TextDocument> {
   for (;;) {
-    const document = await vscode.workspace.openTextDocument({ content: text });
-    if (document.getText() === text) return document;
+    const document = await vscode.workspace.openTextDocument(options);
+    if (document.getText() === options.content) return document;
   }
 }
 

@@ -28,6 +28,28 @@ describe('the settings', () => {
     assert.equal(read({ pollSeconds: 1e9 }).pollInterval(), 60_000);
   });
 
+  it('name models of the user’s own, and pass over what is none', () => {
+    const models = [
+      { id: ' my-sora ', family: 'sora', label: ' Mine ' },
+      { id: 'other', family: 'veo', label: 5 },
+      ...[null, 5, 'sora-2', {}, { id: 'x' }, { id: 'x', family: 'y' }, { id: '', family: 'veo' }],
+      { id: 'two words', family: 'veo' },
+    ];
+    assert.deepEqual(
+      read({ models })
+        .ownModels()
+        .map(({ id, family, label }) => [id, family.id, label]),
+      [
+        ['my-sora', 'sora', 'Mine'],
+        ['other', 'veo', undefined],
+      ],
+    );
+    assert.deepEqual(read({ models: 'sora-2' }).ownModels(), []);
+    assert.equal(read({ defaultModel: ' my-sora ' }).defaultModel(), 'my-sora');
+    assert.equal(read({ defaultModel: 7 }).defaultModel(), undefined);
+    assert.equal(read({}).defaultModel(), undefined);
+  });
+
   it('give no address that a key may not travel to', () => {
     for (const baseUrl of [
       'http://gateway.example',
