@@ -211,6 +211,17 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual((await lookAgain()).videos, task.videos);
   });
 
+  it('one was saved elsewhere, then the other one is fetched: nobody has met that one, so cleaning has to ask', async () => {
+    rmSync(fileOf(task.videos[0]!));
+    await engine.markCopied(task.id);
+    await lookAgain();
+    const { videos } = await engine.librarian.shelf();
+    assert.deepEqual(
+      videos.map(({ taskId, isSeen, isCopied }) => [taskId, isSeen, isCopied]),
+      [[task.id, false, false]],
+    );
+  });
+
   it('Rescue asks about the missing one of several too', async () => {
     rmSync(fileOf(task.videos[0]!));
     world.gateway.setFault(expired);

@@ -73,7 +73,9 @@ export function applyPatch(
     // Another attempt begins at nothing.
     fetch_progress: moves ? null : patch.fetchProgress,
     // What comes of a task that goes on after an end is news again.
-    ...(moves && isEnd(record.phase) ? { announced_at: null, seen_at: null, cleaned_at: null } : {}),
+    ...(moves && isEnd(record.phase)
+      ? { announced_at: null, seen_at: null, copied_at: null, cleaned_at: null }
+      : {}),
     version: record.version + 1,
     ...(visible ? { change: countChange(connection), updated_at: now } : {}),
   };
