@@ -13,7 +13,7 @@ import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
 import type { ReadOnlyReason } from './tasks/store/database';
-import { keepVideos } from './tasks/endings';
+import { Endings } from './tasks/endings';
 import { Failures } from './tasks/failures';
 import { TaskFeed } from './tasks/store/feed';
 import { Librarian } from './tasks/librarian';
@@ -30,6 +30,7 @@ import { Saver } from './tasks/saver';
 import { settled } from './tasks/settled';
 import { StorageWatcher } from './tasks/store/storageWatcher';
 import { isBusy } from './tasks/store/sqliteErrors';
+import type { TaskRecord } from './tasks/store/record';
 import type { TaskStore } from './tasks/store/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './tasks/task';
@@ -69,7 +70,7 @@ export class Engine implements Disposable {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #l10n: L10n;
-  readonly #failures: Failures;
+  readonly #endings: Endings;
   readonly #store: TaskStore;
   readonly #gate: OriginGate;
   readonly #submitter: Submitter;
@@ -99,7 +100,8 @@ export class Engine implements Disposable {
       prefixed(options.log, 'gateway'),
     );
     this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
-    this.#failures = new Failures(l10n, options.language);
+    const failures = new Failures(l10n, options.language);
+    this.#endings = new Endings({ library: this.library, failures, log: this.#log });
     this.#gate = new OriginGate(store, clock);
     const parts = {
       store,
@@ -108,7 +110,8 @@ export class Engine implements Disposable {
       gate: this.#gate,
       clock,
       log: this.#log,
-      failures: this.#failures,
+      failures,
+      endings: this.#endings,
       l10n,
     };
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
@@ -232,10 +235,12 @@ export class Engine implements Disposable {
   /** No longer follows a task that the gateway has. It neither cancels nor refunds. @returns whether it was followed */
   async stopTracking(id: string): Promise<boolean> {
     const note = this.#l10n.t('No longer followed. The gateway may still make the video and charge for it.');
+    const seen = await this.#store.recordWhenFree(id);
+    const inLibrary = seen && isFollowed(seen) ? await this.#endings.videosOf(seen) : [];
+    // Who stops it needs no notice of its end.
+    const stop = { phase: 'stopped', note, failure: null, announcedAt: this.#clock.now() } as const;
     const stopped = await this.#store.update(id, (record, videosHere) =>
-      isEnd(record.phase) || record.phase === 'draft' || record.phase === 'sending'
-        ? undefined
-        : keepVideos({ phase: 'stopped', note, failure: null }, videosHere(), this.#failures),
+      isFollowed(record) ? this.#endings.keepVideos(stop, record, inLibrary, videosHere()) : undefined,
     );
     this.#saver.cancel(id);
     return stopped !== undefined;
@@ -352,6 +357,11 @@ export class Engine implements Disposable {
       this.#log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
     }
   }
+}
+
+/** Whether the gateway has the task, and it is not over. */
+function isFollowed({ phase }: TaskRecord): boolean {
+  return !isEnd(phase) && phase !== 'draft' && phase !== 'sending';
 }
 
 function makeFolders({ storageFolder, log }: EngineOptions): void {

@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import * as vscode from 'vscode';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
@@ -117,6 +119,29 @@ describe('the rows of the task list', () => {
     await own.app.commands.run('nebulaVideo.removeTask', [id]);
     assert.ok(own.fired.includes(undefined));
     assert.deepEqual(await rows.getChildren(), []);
+  });
+
+  it('say that a file is missing until it is looked for, and no longer', async () => {
+    const { rows, api } = own.app;
+    await rows.getChildren();
+    const { id, videos } = await api.settled((await api.generate(aRequest())).id);
+    rmSync(fileURLToPath(videos[0]?.uri ?? ''));
+    await rows.getChildren();
+    assert.match(String(rows.getTreeItem(id).description), /^File missing · /);
+    const seen: string[] = [];
+    const listener = api.onDidChangeTasks(() => seen.push(String(rows.getTreeItem(id).description)));
+    await own.app.commands.run('nebulaVideo.lookAgain', [id]);
+    await api.settled(id);
+    listener.dispose();
+    assert.ok(
+      seen.some((row) => row.startsWith('Queued · ')),
+      seen.join('\n'),
+    );
+    const deadline = Date.now() + 5_000;
+    const item = () => rows.getTreeItem(id);
+    while (item().contextValue !== 'task ended removable saved video' && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(item().contextValue, 'task ended removable saved video');
   });
 
   it('hand over the files of videos that are dragged, and nothing for those without', async () => {

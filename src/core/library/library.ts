@@ -212,12 +212,16 @@ export class Library {
     return file.slice(0, -VIDEO_ENDING.length) + SIDECAR_ENDING;
   }
 
-  /** Whether the file of a video is there. */
+  /** Whether the file of a video is there. @throws {@link DiskError} when the disk does not say */
   async has(file: string): Promise<boolean> {
-    return this.#disk.stat(path.join(this.folder, file)).then(
-      (found) => found.isFile(),
-      () => false,
-    );
+    return onDisk(async () => {
+      try {
+        return (await this.#disk.stat(path.join(this.folder, file))).isFile();
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw error;
+      }
+    });
   }
 
   /** The sidecar of a video's file, if it can be read. */

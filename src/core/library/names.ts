@@ -29,15 +29,9 @@ export function slug(text: string): string {
 }
 
 /**
- * The name of a video's file in the library, without its ending. The same for the same task and position, so that
- * a second fetch finds the first one's file.
- * @param position counts from 0
+ * What the files of a task's videos are called in the library, without their ending, in order. The same for the same
+ * task, so that a second fetch finds the first one's files.
  */
-export function libraryName(task: NamedTask, position: number): string {
-  return libraryNames(task, position + 1)[position] ?? '';
-}
-
-/** The names of a task's videos as {@link libraryName} gives them, in order. */
 export function libraryNames({ id, createdAt, prompt }: NamedTask, count: number): string[] {
   // The day in UTC here: a journey to another time zone must not rename a file.
   const date = new Date(createdAt).toISOString().slice(0, 10);

@@ -7,7 +7,7 @@ import type { GatewayClient } from '../gateway/client';
 import type { QueryOutcome } from '../gateway/queryReply';
 import type { TaskState } from '../gateway/taskReply';
 import { countDenial } from './denials';
-import { keepVideos } from './endings';
+import type { Endings } from './endings';
 import type { Failures, Trouble } from './failures';
 import { confirmed, isUnconfirmed } from './idSource';
 import { Lease } from './lease';
@@ -39,6 +39,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly failures: Failures;
+  readonly endings: Endings;
   /** 0 to 1. */
   readonly random: () => number;
   /** The base interval in ms, from the setting. */
@@ -185,7 +186,7 @@ export class Poller implements Disposable {
 
   /** Asks about one task, if the origin lets us and no other window is faster. */
   async #poll(record: TaskRecord): Promise<void> {
-    const { store, client, keys, gate, clock, failures, log } = this.#parts;
+    const { store, client, keys, gate, clock, failures, endings, log } = this.#parts;
     if (record.nextDue === undefined || record.gatewayTaskId === undefined) {
       await store.update(record.id, () => ({ phase: 'lost', failure: failures.taskGone(false, NO_TROUBLE) }));
       return;
@@ -227,13 +228,16 @@ export class Poller implements Disposable {
     if (outcome.kind === 'blip' && outcome.retryAfterMs !== undefined) {
       await gate.rateLimited(origin, outcome.retryAfterMs);
     }
+    const patch =
+      outcome.kind === 'keyRefused' && !stillOurs
+        ? { nextDue: clock.now() }
+        : this.#decide(claimed, outcome, key.id);
+    const inLibrary = endings.isFruitless(patch) ? await endings.videosOf(claimed) : [];
     await store.update(record.id, (current, videosHere) =>
       // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
-      current.version !== claimed.version
-        ? undefined
-        : outcome.kind === 'keyRefused' && !stillOurs
-          ? { nextDue: clock.now() }
-          : keepVideos(this.#decide(current, outcome, key.id), videosHere(), failures),
+      current.version === claimed.version
+        ? endings.keepVideos(patch, current, inLibrary, videosHere())
+        : undefined,
     );
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }

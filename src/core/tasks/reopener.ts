@@ -39,7 +39,10 @@ export class Reopener {
     if (task?.phase === 'saved' && !task.failure && here.length === task.videos.length) return false;
     const note = l10n.t('Looked for again.');
     const reopened = await store.update(id, (record) =>
-      record.gatewayTaskId !== undefined && canMove(record.phase, 'queued')
+      record.gatewayTaskId !== undefined &&
+      canMove(record.phase, 'queued') &&
+      // Another window may have been faster, and be done already: what was seen is old then.
+      (record.phase !== 'saved' || record.updatedAt === task?.updatedAt)
         ? // From now on its videos are those that are here: they stay, whatever comes of the search for the others.
           { ...this.#reopen(note), videos: here }
         : undefined,
@@ -56,7 +59,7 @@ export class Reopener {
     const note = this.#parts.l10n.t('The task id was attached by hand.');
     const reopened = await this.#parts.store.update(id, (record) =>
       takesTaskId(record)
-        ? { ...this.#reopen(note), gatewayTaskId, idSource: 'byHand', succeededAt: null }
+        ? { ...this.#reopen(note), gatewayTaskId, idSource: 'byHand', succeededAt: null, links: [] }
         : undefined,
     );
     return reopened !== undefined;
@@ -75,7 +78,6 @@ export class Reopener {
       denials: 0,
       deniedAt: null,
       expiresAt: null,
-      links: [],
       heldUpMs: 0,
       diskFailedAt: null,
     };
@@ -86,7 +88,10 @@ export class Reopener {
       ...video,
       file: path.basename(fileURLToPath(uri)),
     }));
-    const there = await Promise.all(stored.map(({ file }) => this.#parts.library.has(file)));
+    // A folder that can't be read says nothing about its files.
+    const there = await Promise.all(
+      stored.map(async ({ file }) => this.#parts.library.has(file).catch(() => true)),
+    );
     return stored.filter((_, index) => there[index]);
   }
 }

@@ -201,8 +201,11 @@ function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string>
     case 'unknown':
       return true;
     case 'saved':
-      // What the user has cleared away is not missed.
-      return record.cleanedAt === undefined && there !== undefined && files.some((file) => !there.has(file));
+      // What the user has cleared away is not missed. One with a failure lacks some of several videos.
+      return (
+        record.cleanedAt === undefined &&
+        (record.failure !== undefined || (there !== undefined && files.some((file) => !there.has(file))))
+      );
     default:
       return false;
   }

@@ -8,7 +8,7 @@ import { ABOUT_A_MODEL } from '../gateway/queryReply';
 import { DiskError } from '../library/disk';
 import type { Library } from '../library/library';
 import { countDenial } from './denials';
-import { keepVideos } from './endings';
+import { videosMade, type Endings } from './endings';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
@@ -36,6 +36,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly failures: Failures;
+  readonly endings: Endings;
 }
 
 /**
@@ -76,6 +77,8 @@ export class Saver {
     const due = clock.now() + LEASE;
     const claimed = await store.claim(record.id, record.nextDue, {
       phase: 'saving',
+      // That of a window that has ended, if any.
+      fetchProgress: null,
       nextDue: due,
       ...afterGap(record, clock.now()),
     });
@@ -87,7 +90,7 @@ export class Saver {
     const access = { baseUrl: record.baseUrl, key };
     const fetch = new VideoFetch(this.#parts, claimed, access, stop.signal);
     const lease = new Lease(this.#parts, record.id, 'saving', due, () => stop.abort(), {
-      progress: () => fetch.progress,
+      progress: () => fetch.progress(),
     });
     this.#underWay.set(record.id, stop);
     try {
@@ -117,10 +120,11 @@ export class Saver {
 
   /** The outcome counts only as long as the task is still ours: the user may have stopped it meanwhile. */
   async #writeDown(claimed: TaskRecord, patch: TaskPatch): Promise<void> {
-    const { store, failures } = this.#parts;
+    const { store, endings } = this.#parts;
+    const inLibrary = endings.isFruitless(patch) ? await endings.videosOf(claimed) : [];
     await store.update(claimed.id, (current, videosHere) =>
       current.phase === 'saving' && current.version === claimed.version
-        ? keepVideos(patch, patch.videos?.length ?? videosHere(), failures)
+        ? endings.keepVideos(patch, current, inLibrary, videosHere())
         : undefined,
     );
   }
@@ -138,14 +142,24 @@ export class Saver {
       const saved = { phase: 'saved', videos, troubles: 0, denials: 0, deniedAt: null } as const;
       log.info(`task ${record.id}: ${videos.length} of ${videos.length + failed.length} video(s) are here`);
       const [deciding] = failed.toSorted((a, b) => hope(b) - hope(a));
-      if (!deciding) return { ...saved, failure: null };
+      if (!deciding) {
+        // The gateway may name fewer than it did.
+        const isWhole = videos.length >= videosMade(record, videos);
+        return { ...saved, failure: isWhole ? null : failures.othersMissing(undefined) };
+      }
       log.warn(`task ${record.id}: ${describeError(deciding)}`);
       const patch = await this.#goOn(record, access, deciding);
+      // Where none can be seen the disk may be away: what is written down stays.
+      if (videos.length === 0) return patch;
       // What has come is written down at once: it is there whatever becomes of the others.
-      if (patch.phase !== 'lost' || videos.length === 0) return { ...patch, videos };
-      // The others are gone for good; that must not cost those that are here.
+      if (patch.phase !== 'lost') return { ...patch, videos };
+      // The others are given up; that must not cost those that are here.
       const total = videos.length + failed.length;
-      return { ...saved, failure: failures.someGone(failed.length, total, asTrouble(deciding)) };
+      const failure =
+        deciding instanceof Denied
+          ? failures.someGone(failed.length, total, asTrouble(deciding))
+          : failures.othersMissing(patch.failure ?? undefined);
+      return { ...saved, failure };
     } catch (error) {
       if (signal.aborted) return {};
       if (!(error instanceof Ended)) log.warn(`task ${record.id} was not fetched: ${describeError(error)}`);

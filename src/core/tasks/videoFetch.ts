@@ -5,14 +5,14 @@ import { GatewayError } from '../gateway/errors';
 import { inlinePlace } from '../gateway/taskReply';
 import { DiskError } from '../library/disk';
 import type { Library, LibraryVideo } from '../library/library';
-import { libraryName } from '../library/names';
 import type { PartFile } from '../library/partFile';
 import { familyOf } from '../models/catalogue';
 import { asTrouble, type Failures } from './failures';
 import { describeTask } from './sidecarTask';
+import { possibleNames } from './store/ownedFiles';
 import type { TaskPatch } from './store/patch';
 import type { TaskRecord } from './store/record';
-import { allotNames, type Allotment } from './videoNames';
+import { allotNames } from './videoNames';
 
 interface Parts {
   readonly client: GatewayClient;
@@ -60,6 +60,8 @@ export class VideoFetch {
   #total = 0;
   #done = 0;
   #part: PartFile | undefined;
+  /** The most that was told of it. */
+  #furthest = 0;
 
   /** @param signal ends it; {@link run} then throws */
   constructor(parts: Parts, record: TaskRecord, access: Access, signal: AbortSignal) {
@@ -69,11 +71,16 @@ export class VideoFetch {
     this.#signal = signal;
   }
 
-  /** How much of the videos has come, in whole percent up to 99; undefined while nobody can tell. */
-  get progress(): number | undefined {
+  /**
+   * How much of the videos has come, in whole percent up to 99; undefined while nobody can tell. Never less than the
+   * last time: a way that leads nowhere is not told of.
+   */
+  progress(): number | undefined {
     const share = this.#part?.share;
     if (share === undefined) return undefined;
-    return Math.min(99, Math.floor((100 * (this.#done + share)) / this.#total));
+    const percent = Math.min(99, Math.floor((100 * (this.#done + share)) / this.#total));
+    this.#furthest = Math.max(this.#furthest, percent);
+    return this.#furthest;
   }
 
   /**
@@ -87,7 +94,8 @@ export class VideoFetch {
     const failed: Error[] = [];
     const about = describeTask(this.#record);
     const marks = marksOf(places);
-    for (const [position, allotment] of (await this.#allot(marks, about)).entries()) {
+    const { allotted, others } = await this.#allot(marks, about);
+    for (const [position, allotment] of allotted.entries()) {
       try {
         videos.push(
           allotment.kind === 'here'
@@ -101,7 +109,7 @@ export class VideoFetch {
         this.#done++;
       }
     }
-    return { videos, failed };
+    return { videos: [...videos, ...others], failed };
   }
 
   /**
@@ -162,11 +170,9 @@ export class VideoFetch {
   async #allot(
     marks: readonly (string | undefined)[],
     about: unknown,
-  ): Promise<readonly Allotment<LibraryVideo>[]> {
-    const { id, createdAt, request } = this.#record;
-    const names = marks.map((_, position) =>
-      libraryName({ id, createdAt, prompt: request.prompt }, position),
-    );
+  ): Promise<ReturnType<typeof allotNames<LibraryVideo>>> {
+    // The gateway may name fewer than it did: those that are here keep their names.
+    const names = possibleNames(this.#record, marks.length);
     const there: (LibraryVideo | undefined)[] = [];
     for (const name of names) there.push(await this.#parts.library.find(name, about));
     return allotNames(marks, names, there);

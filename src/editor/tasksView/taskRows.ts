@@ -116,7 +116,7 @@ export class TaskRows implements Disposable {
     item.id = id;
     if (!task) return item;
     const { l10n } = this.#parts;
-    const gone = this.#missing.get(id)?.size ?? 0;
+    const gone = this.#goneOf(task);
     const isMissing = gone > 0 && gone >= task.videos.length;
     const isCleaned = isMissing && this.#cleaned.has(id);
     const { icon, color } = isCleaned ? CLEANED_ICON : isMissing ? MISSING_ICON : rowIcon(task);
@@ -160,10 +160,16 @@ export class TaskRows implements Disposable {
     this.#owned.dispose();
   }
 
+  /** How many of a task's files are gone; of one that is followed anew, what was seen before says nothing. */
+  #goneOf({ id, phase, videos }: Task): number {
+    const missing = phase === 'saved' ? this.#missing.get(id) : undefined;
+    return videos.filter(({ uri }) => missing?.has(uri) === true).length;
+  }
+
   /** How a task stands, in a word or two. */
   #stateOf(task: Task): string {
     const { l10n } = this.#parts;
-    const gone = this.#missing.get(task.id)?.size ?? 0;
+    const gone = this.#goneOf(task);
     const total = task.videos.length;
     if (gone > 0 && gone < total) return l10n.t('{0} of {1} files missing', gone, total);
     if (gone === 0 && task.phase === 'saved' && task.failure) return l10n.t('Not all videos are here');
@@ -195,6 +201,8 @@ export class TaskRows implements Disposable {
     // Nobody has asked for rows yet.
     if (!this.#tree) return;
     this.#parts.fireRows(this.#tree.change(changed, removed));
+    // Fetched anew.
+    if (changed.some(({ id, phase }) => phase === 'saved' && this.#missing.has(id))) this.checkFiles();
     this.#planAges();
   }
 

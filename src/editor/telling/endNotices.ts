@@ -102,13 +102,13 @@ export class EndNotices implements Disposable {
   }
 
   async #tell(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {
-    const { messages, isWatched } = this.#parts;
+    const { messages, isWatched, l10n } = this.#parts;
     const task = engine.task(id);
     // It has moved on, or was removed.
     if (this.#owned.isDisposed || task?.phase !== phase) return;
     if (!(await engine.claimNotice(id))) return;
     if (isWatched(id)) return;
-    if (phase === 'saved') messages.videoReady(task, offersSave);
+    if (phase === 'saved') messages.videoReady(task, offersSave, explainFailure(task, l10n)?.sentence);
     else this.#say(task);
   }
 

@@ -202,9 +202,14 @@ export class Messages {
 
   // ── ends that nobody has asked about ────────────────────────────────────────────────────────────
 
-  /** A video is there. @param offersSave false when it is saved by itself */
-  videoReady({ id, request }: Task, offersSave: boolean): void {
-    const sentence = this.#l10n.t('“{0}” is ready.', shortPrompt(request.prompt, LONGEST_MENTION));
+  /**
+   * A video is there.
+   * @param offersSave false when it is saved by itself
+   * @param missing what is to be said of others of its task that are not
+   */
+  videoReady({ id, request }: Task, offersSave: boolean, missing?: string): void {
+    const ready = this.#l10n.t('“{0}” is ready.', shortPrompt(request.prompt, LONGEST_MENTION));
+    const sentence = missing === undefined ? ready : `${ready} ${missing}`;
     const save = {
       title: this.#l10n.t('Save to Workspace'),
       command: COMMANDS.saveToWorkspace,

@@ -39,8 +39,8 @@ class Windows {
       engines: { onDidOpen: opened.event, current: engine },
       settings: { notify: () => this.notify },
       messages: {
-        videoReady: ({ id }, offersSave) =>
-          this.told.push(`${name}: ${id} ready${offersSave ? '' : ', saved'}`),
+        videoReady: ({ id }, offersSave, missing = '') =>
+          this.told.push(`${name}: ${id} ready${offersSave ? '' : ', saved'}${missing && `; ${missing}`}`),
         taskEnded: ({ id, phase }, { title }) => this.told.push(`${name}: ${id} ${phase}, ${title}`),
       },
       l10n: english,
@@ -133,6 +133,13 @@ describe('the notices of ended tasks', () => {
       'one: a failed, This video was held back',
       'one: b lost, This video is gone',
     ]);
+  });
+
+  it('say so when not every video of the task is here', async () => {
+    windows.open('one', { focused: true });
+    windows.move('a', 'saving');
+    windows.move('a', 'saved', { kind: 'expired', charged: 'yes', message: 'Others are not here.' });
+    assert.deepEqual(await windows.settle(), ['one: a ready; Others are not here.']);
   });
 
   it('leave a bad outcome of the send to whoever sent it', async () => {

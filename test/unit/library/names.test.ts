@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { foldersBelow, libraryName, safeName, savedName, slug } from '../../../src/core/library/names';
+import { foldersBelow, libraryNames, safeName, savedName, slug } from '../../../src/core/library/names';
 
 const table: readonly (readonly [text: string, name: string])[] = [
   ['a paper boat', 'a-paper-boat'],
@@ -62,7 +62,9 @@ describe('slug', () => {
   });
 });
 
-describe('libraryName', () => {
+describe('libraryNames', () => {
+  const libraryName = (named: typeof task, position: number) =>
+    libraryNames(named, position + 1)[position] ?? '';
   const task = {
     id: '0f8fad5b-d9cb-469f-a165-70867728950e',
     createdAt: Date.UTC(2026, 10, 22, 23, 59),

@@ -154,10 +154,16 @@ export class World {
    */
   async until(condition: () => boolean, limitMs = 30 * 60_000): Promise<void> {
     const limit = this.clock.now() + limitMs;
-    for (;;) {
+    for (let idle = 0; ;) {
       await this.quiet(condition);
       if (condition()) return;
       const next = this.clock.nextTimer;
+      // Where no timer waits the disk may be at work.
+      if (next === undefined && idle++ < 100) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        continue;
+      }
+      idle = 0;
       if (next === undefined || next > limit) {
         throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
       }

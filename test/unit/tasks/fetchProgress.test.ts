@@ -117,6 +117,42 @@ describe('how far a fetch has come', function () {
     });
   }
 
+  it('begins at nothing when another window takes over from one that has ended', async () => {
+    const [first, second] = [new SlowPieces(60_000), new SlowPieces(60_000)];
+    const engine = await opened(first);
+    const { id } = await world.submit(engine);
+    await untilFetching(engine, id, first);
+    await pass(first, engine, id, ({ fetchProgress = 0 }) => fetchProgress >= 50);
+    await engine.close();
+    const other = await opened(second);
+    const far = other.task(id)?.fetchProgress;
+    assert.ok(far !== undefined && far >= 50, 'nothing has said that it ended');
+    for (let turn = 0; !second.isWaiting; turn++) {
+      assert.ok(turn < 5000, world.lines.slice(-20).join('\n'));
+      await new Promise((resolve) => setImmediate(resolve));
+      if (turn % 20 === 19) world.clock.moveTo(Math.max(world.clock.now(), world.clock.nextTimer ?? 0));
+    }
+    assert.deepEqual([other.task(id)?.phase, other.task(id)?.fetchProgress], ['saving', undefined]);
+    await pass(second, other, id, ({ phase }) => phase === 'saved');
+  });
+
+  it('does not go back where the link breaks off and the download begins at nothing', async () => {
+    world.gateway.setShapes({ link: 'url' });
+    world.gateway.setFault({ name: 'cutDuringBody', route: 'result', args: { share: 0.8 } });
+    const pieces = new SlowPieces(60_000);
+    const engine = await opened(pieces);
+    const { id } = await world.submit(engine);
+    await untilFetching(engine, id, pieces);
+    const { told } = await pass(pieces, engine, id, ({ phase }) => phase === 'saved');
+    const percents = told.filter((percent) => percent !== undefined);
+    assert.deepEqual(
+      percents,
+      percents.toSorted((a, b) => a - b),
+    );
+    assert.ok(percents.length >= 4 && percents.some((percent) => percent >= 50), String(told));
+    assert.equal(world.requests('download'), 1);
+  });
+
   it('is not told where nobody says how long the video is', async () => {
     world.gateway.setShapes({ link: 'url' });
     // The length that is told is that of the packed body.

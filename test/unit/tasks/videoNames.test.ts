@@ -4,8 +4,10 @@ import { allotNames } from '../../../src/core/tasks/videoNames';
 
 describe('the names of a task’s videos', () => {
   const here = (source?: string) => ({ source });
-  const shown = (list: ReturnType<typeof allotNames<{ source?: string | undefined }>>) =>
-    list.map((one) => (one.kind === 'here' ? `here ${one.video.source}` : one.name));
+  const shown = ({ allotted, others }: ReturnType<typeof allotNames<{ source?: string | undefined }>>) => [
+    ...allotted.map((one) => (one.kind === 'here' ? `here ${one.video.source}` : one.name)),
+    ...others.map(({ source }) => `besides ${source}`),
+  ];
 
   const cases: Readonly<
     Record<string, readonly [string[], ({ source?: string | undefined } | undefined)[], string[]]>
@@ -45,6 +47,12 @@ describe('the names of a task’s videos', () => {
       [here(), undefined],
       ['here undefined', 'name 1'],
     ],
+    'one of two is no longer named': [['b'], [undefined, here('b')], ['here b']],
+    'one of two is no longer named, and is here too': [
+      ['b'],
+      [here('a'), here('b')],
+      ['here b', 'besides a'],
+    ],
     'one that has changed its address and its place': [
       ['x', 'a'],
       [here('a'), here('b')],
@@ -53,7 +61,7 @@ describe('the names of a task’s videos', () => {
   };
   for (const [name, [sources, there, wanted]] of Object.entries(cases)) {
     it(name, () => {
-      const names = sources.map((_, index) => `name ${index}`);
+      const names = there.map((_, index) => `name ${index}`);
       assert.deepEqual(shown(allotNames(sources, names, there)), wanted);
     });
   }
@@ -66,7 +74,7 @@ describe('the names of a task’s videos', () => {
         (list) => {
           const names = list.map((_, index) => `name ${index}`);
           const there = list.map(([, video]) => video);
-          const allotted = allotNames(
+          const { allotted } = allotNames(
             list.map(([at]) => at),
             names,
             there,

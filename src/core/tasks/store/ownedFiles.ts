@@ -5,9 +5,12 @@ import type { TaskWithFiles } from './taskReader';
 /** So many videos a task may have, and some more. */
 const MOST_VIDEOS = 8;
 
-/** What the videos of a task are called in the library, without their ending. */
-export function possibleNames({ id, createdAt, request }: TaskRecord): string[] {
-  return libraryNames({ id, createdAt, prompt: request.prompt }, MOST_VIDEOS);
+/**
+ * What the videos of a task are called in the library, without their ending, in order.
+ * @param more so many more than a task may have
+ */
+export function possibleNames({ id, createdAt, request }: TaskRecord, more = 0): string[] {
+  return libraryNames({ id, createdAt, prompt: request.prompt }, MOST_VIDEOS + more);
 }
 
 /** Whose a file is, by its name without its ending. */

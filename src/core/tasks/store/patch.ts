@@ -33,6 +33,8 @@ export interface TaskPatch {
   readonly links?: readonly string[];
   readonly heldUpMs?: number;
   readonly diskFailedAt?: number | null;
+  readonly announcedAt?: number;
+  readonly fetchProgress?: null;
   readonly videos?: readonly StoredVideo[];
 }
 

@@ -50,6 +50,7 @@ export function applyPatch(
     differs(patch.progress, record.progress) ||
     differs(patch.gatewayTaskId, record.gatewayTaskId) ||
     differs(patch.idSource, record.idSource) ||
+    differs(patch.fetchProgress, record.fetchProgress) ||
     (patch.failure !== undefined && JSON.stringify(patch.failure) !== JSON.stringify(record.failure ?? null));
   const columns: Record<string, SQLInputValue | undefined> = {
     phase,
@@ -68,10 +69,13 @@ export function applyPatch(
     links: patch.links && JSON.stringify(patch.links),
     held_up_ms: patch.heldUpMs,
     disk_failed_at: patch.diskFailedAt,
+    announced_at: patch.announcedAt,
     // Another attempt begins at nothing.
-    ...(moves ? { fetch_progress: null } : {}),
+    fetch_progress: moves ? null : patch.fetchProgress,
     // What comes of a task that goes on after an end is news again.
-    ...(moves && isEnd(record.phase) ? { announced_at: null, seen_at: null, cleaned_at: null } : {}),
+    ...(moves && isEnd(record.phase)
+      ? { announced_at: null, seen_at: null, copied_at: null, cleaned_at: null }
+      : {}),
     version: record.version + 1,
     ...(visible ? { change: countChange(connection), updated_at: now } : {}),
   };

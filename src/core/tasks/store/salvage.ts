@@ -11,7 +11,7 @@ const AT_ONCE = 100;
 
 /**
  * Takes over every task that can still be read from a damaged database, one by one.
- * @param onProgress called now and then
+ * @param onProgress called now and then; that it fails is no reason to leave the rest
  * @returns how many
  */
 export async function salvageRows(
@@ -25,7 +25,7 @@ export async function salvageRows(
   const adopt = async () => {
     salvaged += await store.adoptAll(batch);
     batch = [];
-    await onProgress();
+    await onProgress().catch((error: unknown) => log.debug(describeError(error)));
   };
   let connection: DatabaseSync | undefined;
   try {

@@ -107,6 +107,11 @@ export class TaskReader {
     return this.database.read((connection) => readOne(connection, id, this.log));
   }
 
+  /** As {@link record}; waits while another window commits. */
+  async recordWhenFree(id: string): Promise<TaskRecord | undefined> {
+    return this.database.whenFree(() => this.record(id));
+  }
+
   /** What has changed after the change with this number, up to the newest. */
   changesSince(change: number): TaskChanges & { readonly last: number } {
     return this.database.read((connection) => ({
