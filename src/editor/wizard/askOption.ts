@@ -75,11 +75,11 @@ export function isStep(parameter: Parameter): boolean {
   return parameter.asked === true && choicesOf(parameter)?.length !== 1;
 }
 
-/** The options of a request in the user's words: those with a step, and of the others what is not the default. */
+/** The options of a request in the user's words; of those without a step most are worth a word only when changed. */
 export function optionWords({ parameters, options }: Settled, l10n: L10n): string[] {
-  return parameters.flatMap(({ name, asked, initial }) => {
+  return parameters.flatMap(({ name, asked, told, initial }) => {
     const value = options[name];
-    if (value === undefined || (!asked && value === initial)) return [];
+    if (value === undefined || (!asked && !told && value === initial)) return [];
     return [shownValue(name, value, l10n)];
   });
 }
@@ -108,7 +108,7 @@ async function askForText(question: OptionQuestion): Promise<Answer<OptionValue 
   const { parameter, inputs, title, place, value, l10n } = question;
   const mayBeEmpty = parameter.initial === undefined;
   const meaning = (text: string) => (text === '' ? undefined : readValue(parameter, text));
-  const right = rightValues(parameter, l10n);
+  const right = rightValues({ ...parameter, name: optionTitle(parameter.name, l10n) }, l10n);
   const answer = await askText(inputs, {
     ...{ title, place, buttons: [] },
     placeholder: optionQuestion(parameter.name, l10n),

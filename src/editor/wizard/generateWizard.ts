@@ -184,6 +184,7 @@ class GenerateWizard {
     }
     const { inputs, openEditor, l10n } = this.#parts;
     const editor = inputs.button('new-file', l10n.t('Write in an Editor'));
+    const model = inputs.button('list-selection', l10n.t('Choose Another Model'));
     const answer = await askText(inputs, {
       title: this.#title(),
       place,
@@ -193,7 +194,7 @@ class GenerateWizard {
         : l10n.t('Describe the video: what is seen, how it moves, how it is filmed, what is heard.'),
       value: this.#prompt,
       selected: this.#isOldDraft,
-      buttons: [editor],
+      buttons: this.#models.length > 1 ? [editor, model] : [editor],
       judge: (text) => judgePrompt(text, this.#model?.family.longestPrompt, this.#parts),
       onChange: (text) => this.#setPrompt(text),
     });
@@ -203,6 +204,8 @@ class GenerateWizard {
         this.#setPrompt(answer.value);
         return 'forward';
       case 'button':
+        // Its step is the one before.
+        if (answer.button === model) return 'back';
         await openEditor(this.#prompt);
         return 'away';
       case 'back':

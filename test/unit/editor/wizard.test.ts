@@ -321,7 +321,7 @@ describe('the wizard', () => {
   });
 
   describe('with all models', () => {
-    const to = (model: string) => [press(), choose(model)] as const;
+    const to = (model: string) => [press('Choose Another Model'), choose(model)] as const;
 
     beforeEach(() => {
       desk.models = LISTED_MODELS;
@@ -376,6 +376,13 @@ describe('the wizard', () => {
         assert.deepEqual(again?.request, { model, prompt: 'a boat', options });
       });
     }
+
+    it('says before anything is sent whether the video can be heard', async () => {
+      await desk.ask(first, ...to('veo-3.1-generate-preview'), write('a'), enter, enter, enter, escape);
+      assert.match(desk.pick(6).items[0]?.description ?? '', /1080p · silent$/);
+      await desk.ask(first, ...to('veo-3.1-fast-generate-preview'), enter, enter, enter, enter, escape);
+      assert.match(desk.pick(6).items[0]?.description ?? '', /1080p$/);
+    });
 
     it('shows tier and shape beside a size', async () => {
       await desk.ask(first, ...to('wan2.5-t2v-preview'), write('a kite'), enter, escape);
