@@ -412,6 +412,19 @@ describe('the wizard', () => {
       assert.ok(!labels(desk.pick(4)).includes('adaptive shape'));
     });
 
+    it('lets no prompt pass that says what an option says too', async () => {
+      await desk.ask(first, ...to('doubao-seedance-1-0-pro-250528'), (input) => {
+        assert.ok(input instanceof FakeText);
+        input.type('a fox --dur 5');
+        assert.match(input.remark, /"--dur".*"duration"/);
+        enter(input);
+        input.type('a fox --seed 5');
+        assert.equal(input.remark, '');
+        escape(input);
+      });
+      assert.equal(desk.inputs.shown.length, 3);
+    });
+
     it('warns of a prompt that the model may not read whole', async () => {
       await desk.ask(first, ...to('wan2.5-t2v-preview'), (input) => {
         assert.ok(input instanceof FakeText);
@@ -485,6 +498,26 @@ describe('the wizard', () => {
       await desk.memory.forgetDraft();
       const next = await desk.ask(first, write('b'), enter, enter, enter, enter);
       assert.equal(next?.request.options?.['sampleCount'], 1);
+    });
+
+    it('lets nothing pass that the request could not hold', async () => {
+      const fields = '{"callback":"x"}';
+      const result = await desk.ask(
+        first,
+        ...toSummary(veo, 3),
+        ...[choose('More Options…'), choose('Extra Fields')],
+        (input) => {
+          assert.ok(input instanceof FakeText);
+          input.type('{');
+          assert.match(input.remark, /"Extra Fields".*JSON object/);
+          input.type('{"sampleCount":9}');
+          assert.match(input.remark, /may not hold "sampleCount"/);
+          enter(input);
+          write(fields)(input);
+        },
+        ...[press(), enter],
+      );
+      assert.equal(result?.request.options?.['extra'], fields);
     });
 
     it('gives an option back to the service', async () => {
