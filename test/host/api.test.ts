@@ -63,6 +63,12 @@ describe('the public API', () => {
         /4, 8, 12/,
       ],
       ['an option the model does not have', { model: 'sora-2', prompt: 'x', options: { fps: 60 } }, /fps/],
+      [
+        'images that the model does not take',
+        { model: 'sora-2', prompt: 'x', images: [{ role: 'last', source: 'https://example.com/a.png' }] },
+        /role "first"/,
+      ],
+      ['a remix of nobody knows what', { model: 'sora-2', prompt: 'x', remixOf: 'nobody' }, /"nobody"/],
       ['something that is no request', { prompt: 'x' }, /model/],
       ['nothing at all', undefined, /request/],
     ];

@@ -23,9 +23,13 @@ export interface Image {
   readonly source: string;
 }
 
-/** A request whose every part has been checked. */
-export interface CheckedRequest extends Ask {
+/** What is asked for in words: all but images and an earlier video. */
+export interface Words extends Ask {
   readonly prompt: string;
+}
+
+/** A request whose every part has been checked. */
+export interface CheckedRequest extends Words {
   readonly images: readonly Image[];
   /** The gateway's id of the video to remix. */
   readonly remixOf?: string;
@@ -50,8 +54,8 @@ export interface Family {
   readonly longestPrompt?: number;
   /** Longest Base64 of an image, in characters. */
   readonly longestBase64?: number;
-  /** What else is wrong with a request, as a sentence with what to do. */
-  complaint?(request: CheckedRequest, l10n: L10n): string | undefined;
+  /** What is wrong between the prompt and options that are legal by themselves, as a sentence with what to do. */
+  complaint?(request: Words, l10n: L10n): string | undefined;
   /** The JSON object to send. */
   body(request: CheckedRequest): Record<string, unknown>;
 }

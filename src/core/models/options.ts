@@ -9,6 +9,9 @@ import {
   type Parameter,
 } from './parameter';
 
+/** Options that are legal, or what is wrong with them, as sentences. */
+type Checked = { readonly options: Options } | { readonly faults: readonly string[] };
+
 /** Which model, made from what. */
 export type Subject = Pick<Ask, 'model' | 'mode'>;
 
@@ -33,7 +36,7 @@ export function checkOptions(
   subject: Subject,
   given: Readonly<Record<string, unknown>>,
   l10n: L10n,
-): { readonly options: Options } | { readonly faults: readonly string[] } {
+): Checked {
   const all = parametersOf(family, { ...subject, options: {} });
   const unknown = Object.keys(given).filter((name) => !all.some((parameter) => parameter.name === name));
   const faults = unknown.map((name) =>
@@ -61,6 +64,20 @@ export function checkOptions(
   }
   faults.push(...extraFaults(family, all, options, l10n));
   return faults.length > 0 ? { faults: [...new Set(faults)] } : { options };
+}
+
+/** Checks the prompt and the options of a request, by themselves and against each other. */
+export function checkWords(
+  family: Family,
+  subject: Subject,
+  prompt: string,
+  given: Readonly<Record<string, unknown>>,
+  l10n: L10n,
+): Checked {
+  const checked = checkOptions(family, subject, given, l10n);
+  if ('faults' in checked) return checked;
+  const complaint = family.complaint?.({ ...subject, prompt, options: checked.options }, l10n);
+  return complaint === undefined ? checked : { faults: [complaint] };
 }
 
 /** What the options of a request stand at, and what can be chosen. */

@@ -27,6 +27,8 @@ export interface Parameter {
   readonly about: string;
   /** The wizard asks for it in a step of its own. */
   readonly asked?: true;
+  /** It changes so much that a person sees it before they pay, also where it is the default. */
+  readonly told?: true;
   /** What else a value means, in signs that need no translation. */
   readonly signs?: Readonly<Record<string, string>>;
   /** Why it can't be given with this model, these images or these other options; absent: it can. */

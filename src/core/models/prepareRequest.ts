@@ -3,7 +3,7 @@ import type { L10n } from '../common/l10n';
 import { LISTED_MODELS, familyOf, type Model } from './catalogue';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
 import { modeOf, modeWord, type Mode } from './modes';
-import { checkOptions, extraOf } from './options';
+import { checkWords, extraOf } from './options';
 import { isHttpsLink } from './parameter';
 import { videoRequestSchema, type VideoRequest } from './request';
 
@@ -59,7 +59,7 @@ export function prepareRequest(
   }
   const mode = checkMode(family, request, l10n);
   const images = (request.images ?? []).map((image) => checkImage(family, image, l10n));
-  const checked = checkOptions(family, { model, mode }, request.options ?? {}, l10n);
+  const checked = checkWords(family, { model, mode }, prompt, request.options ?? {}, l10n);
   if ('faults' in checked) throw new RequestError(checked.faults.join(' '));
   const { options } = checked;
   const remix =
@@ -69,8 +69,6 @@ export function prepareRequest(
     options: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'extra')),
     extra: extraOf(options),
   };
-  const complaint = family.complaint?.(whole, l10n);
-  if (complaint !== undefined) throw new RequestError(complaint);
   return {
     request: { model, prompt, options, ...(images.length > 0 ? { images } : {}), ...remix },
     family,

@@ -1,5 +1,5 @@
 import type { L10n } from '../common/l10n';
-import type { Ask, CheckedRequest, Family, Image } from './family';
+import type { Ask, CheckedRequest, Family, Image, Words } from './family';
 import type { Mode } from './modes';
 import { choice, flag, whole, type Options, type Parameter } from './parameter';
 
@@ -99,7 +99,7 @@ const flagged = (options: Options): [string, readonly [string, string?], string]
     .map(([name, flags]) => [name, flags, String(options[name])]);
 
 /** A flag that the person wrote would contradict one that we write; it is refused, never taken out (7.5.3). */
-function complaint({ prompt, options }: CheckedRequest, l10n: L10n): string | undefined {
+function complaint({ prompt, options }: Words, l10n: L10n): string | undefined {
   for (const [name, flags] of flagged(options)) {
     const written = new RegExp(`--(${flags.join('|')})(?![\\w-])`, 'i').exec(prompt)?.[0];
     if (written !== undefined) {

@@ -10,6 +10,7 @@ const generateAudio: Parameter = {
   values: flag,
   initial: false,
   about: 'Whether the videos have sound, at the higher price.',
+  told: true,
 };
 
 const alwaysSounds = (l10n: L10n): string =>

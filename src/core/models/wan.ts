@@ -45,6 +45,7 @@ const generateAudio: Parameter = {
   values: flag,
   initial: false,
   about: 'Whether sound is made for the video. Not with `audio_url`.',
+  told: true,
 };
 const audioUrl: Parameter = {
   name: 'audio_url',

@@ -3,7 +3,7 @@ import { isEnd, type Phase } from '../../core/tasks/phases';
 import type { FailureKind, Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
-import { optionWord } from '../optionWords';
+import { optionWord, sourceWords } from '../optionWords';
 import { hostOf, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 
@@ -211,9 +211,11 @@ function workingSentence(phase: Phase, l10n: L10n): string {
 // ── what is known ─────────────────────────────────────────────────────────────────────────────────
 
 function askedFor(task: Task, l10n: L10n): string[] {
-  return Object.entries(task.request.options ?? {}).map(([name, value]) =>
-    optionWord(name, String(value), l10n),
-  );
+  const options = Object.entries(task.request.options ?? {});
+  return [
+    ...sourceWords(task.request, l10n),
+    ...options.map(([name, value]) => optionWord(name, String(value), l10n)),
+  ];
 }
 
 function factsOf(task: Task, parts: ViewParts): View['facts'] {

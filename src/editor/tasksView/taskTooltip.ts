@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import { isEnd } from '../../core/tasks/phases';
 import type { Task } from '../../core/tasks/task';
-import { optionWord } from '../optionWords';
+import { optionWord, sourceWords } from '../optionWords';
 import {
   asMarkdown,
   chargeWord,
@@ -37,7 +37,7 @@ export function taskTooltip(
   const options = Object.entries(task.request.options ?? {}).map(([name, value]) =>
     optionWord(name, String(value), l10n),
   );
-  line(l10n.t('Model:'), [task.request.model, ...options].join(' · '));
+  line(l10n.t('Model:'), [task.request.model, ...sourceWords(task.request, l10n), ...options].join(' · '));
   const progress = progressOf(task);
   line(l10n.t('State:'), progress === undefined ? state : `${state} · ${progress} %`);
   for (const video of task.videos) {

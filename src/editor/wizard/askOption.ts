@@ -22,6 +22,8 @@ interface OptionQuestion extends Where {
   readonly value: OptionValue | undefined;
   /** What it was last time. */
   readonly last?: OptionValue | undefined;
+  /** What a value that is legal by itself would be in the way of, as a sentence. */
+  readonly refuse: (value: OptionValue) => string | undefined;
 }
 
 /** Asks for one option. Undefined as an answer leaves it to the service. */
@@ -75,11 +77,11 @@ export function isStep(parameter: Parameter): boolean {
   return parameter.asked === true && choicesOf(parameter)?.length !== 1;
 }
 
-/** The options of a request in the user's words: those with a step, and of the others what is not the default. */
+/** The options of a request in the user's words; of those without a step most are worth a word only when changed. */
 export function optionWords({ parameters, options }: Settled, l10n: L10n): string[] {
-  return parameters.flatMap(({ name, asked, initial }) => {
+  return parameters.flatMap(({ name, asked, told, initial }) => {
     const value = options[name];
-    if (value === undefined || (!asked && value === initial)) return [];
+    if (value === undefined || (!asked && !told && value === initial)) return [];
     return [shownValue(name, value, l10n)];
   });
 }
@@ -105,20 +107,22 @@ function mark(
 }
 
 async function askForText(question: OptionQuestion): Promise<Answer<OptionValue | undefined>> {
-  const { parameter, inputs, title, place, value, l10n } = question;
+  const { parameter, inputs, title, place, value, refuse, l10n } = question;
   const mayBeEmpty = parameter.initial === undefined;
   const meaning = (text: string) => (text === '' ? undefined : readValue(parameter, text));
-  const right = rightValues(parameter, l10n);
+  const right = rightValues({ ...parameter, name: optionTitle(parameter.name, l10n) }, l10n);
   const answer = await askText(inputs, {
     ...{ title, place, buttons: [] },
     placeholder: optionQuestion(parameter.name, l10n),
     hint: mayBeEmpty ? `${right} ${l10n.t('Leave it empty to let the service decide.')}` : right,
     value: value === undefined ? '' : String(value),
     selected: true,
-    judge: (text) =>
-      meaning(text) !== undefined || (text === '' && mayBeEmpty)
-        ? undefined
-        : { message: right, weight: 'error' },
+    judge: (text) => {
+      if (text === '' && mayBeEmpty) return undefined;
+      const meant = meaning(text);
+      const message = meant === undefined ? right : refuse(meant);
+      return message === undefined ? undefined : { message, weight: 'error' };
+    },
     onChange: () => undefined,
   });
   return answer.kind === 'value' ? { kind: 'value', value: meaning(answer.value) } : answer;

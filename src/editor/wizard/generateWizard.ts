@@ -1,8 +1,8 @@
 import type { L10n } from '../../core/common/l10n';
 import { familyOf, type Model } from '../../core/models/catalogue';
 import { modeOf, type Mode } from '../../core/models/modes';
-import { settleOptions, type Settled } from '../../core/models/options';
-import { readValue, type Parameter } from '../../core/models/parameter';
+import { checkWords, settleOptions, type Settled } from '../../core/models/options';
+import { readValue, type Options, type Parameter } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
 import { sourceWords } from '../optionWords';
 import { countLines, hasLines, needsEditor } from '../prompt/promptText';
@@ -189,6 +189,7 @@ class GenerateWizard {
     }
     const { inputs, openEditor, l10n } = this.#parts;
     const editor = inputs.button('new-file', l10n.t('Write in an Editor'));
+    const model = inputs.button('list-selection', l10n.t('Choose Another Model'));
     const answer = await askText(inputs, {
       title: this.#title(),
       place,
@@ -198,8 +199,8 @@ class GenerateWizard {
         : l10n.t('Describe the video: what is seen, how it moves, how it is filmed, what is heard.'),
       value: this.#prompt,
       selected: this.#isOldDraft,
-      buttons: [editor],
-      judge: (text) => judgePrompt(text, this.#model?.family.longestPrompt, this.#parts),
+      buttons: this.#models.length > 1 ? [editor, model] : [editor],
+      judge: (text) => judgePrompt(text, this.#model?.family.longestPrompt, this.#fault(text), this.#parts),
       onChange: (text) => this.#setPrompt(text),
     });
     this.#isOldDraft = false;
@@ -208,6 +209,8 @@ class GenerateWizard {
         this.#setPrompt(answer.value);
         return 'forward';
       case 'button':
+        // Its step is the one before.
+        if (answer.button === model) return 'back';
         await openEditor(this.#prompt);
         return 'away';
       case 'back':
@@ -252,6 +255,7 @@ class GenerateWizard {
       ...{ inputs, place, parameter, l10n },
       title: this.#title(),
       value: this.#settled().options[name],
+      refuse: (value) => this.#fault(this.#prompt, { [name]: value }),
       last: readValue(parameter, this.#lastOptions()[name]),
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
@@ -310,11 +314,22 @@ class GenerateWizard {
     }
   }
 
-  /** What the options stand at: as answered, as last time, or as the family has it. */
-  #settled(wishes: Readonly<Record<string, string>> = { ...this.#lastOptions(), ...this.#options }): Settled {
+  /** What the options stand at: as changed, as answered, as last time, or as the family has it. */
+  #settled(changes: Options = {}): Settled {
     if (!this.#model) return { parameters: [], options: {} };
     const { id, family } = this.#model;
+    const wishes = { ...this.#lastOptions(), ...this.#options, ...changes };
     return settleOptions(family, { model: id, mode: this.#mode }, wishes);
+  }
+
+  /** What would keep a prompt, or changed options, from being sent. */
+  #fault(prompt: string, changes?: Options): string | undefined {
+    if (!this.#model) return undefined;
+    const { id, family } = this.#model;
+    const { options } = this.#settled(changes);
+    const subject = { model: id, mode: this.#mode };
+    const checked = checkWords(family, subject, prompt, options, this.#parts.l10n);
+    return 'faults' in checked ? checked.faults.join(' ') : undefined;
   }
 
   #lastOptions(): Readonly<Record<string, string>> {

@@ -11,16 +11,19 @@ interface Parts {
 /**
  * Says something about a prompt while it is written, or nothing.
  * @param longest how much of it the model is known to read, in characters
+ * @param fault what keeps it from being sent with this model and these options
  */
 export function judgePrompt(
   text: string,
   longest: number | undefined,
+  fault: string | undefined,
   { l10n, language }: Parts,
 ): { readonly message: string; readonly weight: Weight } | undefined {
   const length = text.length.toLocaleString(language);
   if (text.trim() === '') {
     return { message: l10n.t('The prompt is empty. Describe the video you want.'), weight: 'error' };
   }
+  if (fault !== undefined) return { message: fault, weight: 'error' };
   if (text.length > VERY_LONG) {
     const message = l10n.t(
       'The prompt has {0} characters. The gateway may refuse or cut one that long.',

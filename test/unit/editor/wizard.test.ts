@@ -321,7 +321,7 @@ describe('the wizard', () => {
   });
 
   describe('with all models', () => {
-    const to = (model: string) => [press(), choose(model)] as const;
+    const to = (model: string) => [press('Choose Another Model'), choose(model)] as const;
 
     beforeEach(() => {
       desk.models = LISTED_MODELS;
@@ -377,6 +377,13 @@ describe('the wizard', () => {
       });
     }
 
+    it('says before anything is sent whether the video can be heard', async () => {
+      await desk.ask(first, ...to('veo-3.1-generate-preview'), write('a'), enter, enter, enter, escape);
+      assert.match(desk.pick(6).items[0]?.description ?? '', /1080p · silent$/);
+      await desk.ask(first, ...to('veo-3.1-fast-generate-preview'), enter, enter, enter, enter, escape);
+      assert.match(desk.pick(6).items[0]?.description ?? '', /1080p$/);
+    });
+
     it('shows tier and shape beside a size', async () => {
       await desk.ask(first, ...to('wan2.5-t2v-preview'), write('a kite'), enter, escape);
       const pick = desk.pick(4);
@@ -403,6 +410,19 @@ describe('the wizard', () => {
         ...{ duration: 4, ratio: '16:9', resolution: '720p', watermark: false },
       });
       assert.ok(!labels(desk.pick(4)).includes('adaptive shape'));
+    });
+
+    it('lets no prompt pass that says what an option says too', async () => {
+      await desk.ask(first, ...to('doubao-seedance-1-0-pro-250528'), (input) => {
+        assert.ok(input instanceof FakeText);
+        input.type('a fox --dur 5');
+        assert.match(input.remark, /"--dur".*"duration"/);
+        enter(input);
+        input.type('a fox --seed 5');
+        assert.equal(input.remark, '');
+        escape(input);
+      });
+      assert.equal(desk.inputs.shown.length, 3);
     });
 
     it('warns of a prompt that the model may not read whole', async () => {
@@ -478,6 +498,26 @@ describe('the wizard', () => {
       await desk.memory.forgetDraft();
       const next = await desk.ask(first, write('b'), enter, enter, enter, enter);
       assert.equal(next?.request.options?.['sampleCount'], 1);
+    });
+
+    it('lets nothing pass that the request could not hold', async () => {
+      const fields = '{"callback":"x"}';
+      const result = await desk.ask(
+        first,
+        ...toSummary(veo, 3),
+        ...[choose('More Options…'), choose('Extra Fields')],
+        (input) => {
+          assert.ok(input instanceof FakeText);
+          input.type('{');
+          assert.match(input.remark, /"Extra Fields".*JSON object/);
+          input.type('{"sampleCount":9}');
+          assert.match(input.remark, /may not hold "sampleCount"/);
+          enter(input);
+          write(fields)(input);
+        },
+        ...[press(), enter],
+      );
+      assert.equal(result?.request.options?.['extra'], fields);
     });
 
     it('gives an option back to the service', async () => {

@@ -149,6 +149,40 @@ describe('prepareRequest, prompts', () => {
   });
 });
 
+/** Anything that has the form of a request. */
+const anyRequest = {
+  model: fc.oneof(
+    fc.constantFrom(...MODELS.map(({ id }) => id)),
+    fc.constantFrom('veo-9', 'wan9', 'doubao-seedance-3-'),
+  ),
+  prompt: fc.oneof(fc.string(), fc.constantFrom('a --rs 1', '--seed 1')),
+  options: fc.dictionary(
+    fc.oneof(
+      fc.string(),
+      fc.constantFrom('seed', 'duration', 'size', 'resolution', 'extra', 'metadata', 'user'),
+    ),
+    fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.double(),
+      fc.constantFrom('{}', '{"__proto__":1}', '5'),
+    ),
+    { maxKeys: 4 },
+  ),
+  images: fc.array(
+    fc.record({
+      role: fc.constantFrom('first', 'last', 'reference'),
+      source: fc.oneof(
+        fc.string({ minLength: 1 }),
+        fc.constantFrom('https://a.example/b.png', 'data:image/png;base64,AAAA'),
+      ),
+    }),
+    { maxLength: 5 },
+  ),
+  remixOf: fc.constantFrom('video_1', 'x'),
+};
+
 describe('prepareRequest, models and shapes', () => {
   for (const model of MODELS) {
     it(`${model.id} is known`, () => assert.equal(familyOf(model.id), model.family));
@@ -189,10 +223,13 @@ describe('prepareRequest, models and shapes', () => {
         fc.oneof(
           fc.anything(),
           fc.record({ model: fc.constant('sora-2'), prompt: fc.string(), options: fc.anything() }),
+          fc.record(anyRequest, { requiredKeys: ['model', 'prompt'] }),
         ),
         (input) => {
           try {
-            assert.ok(prepareRequest(input, english).body.startsWith('{"model":"sora-'));
+            const { body, request } = prepareRequest(input, english);
+            assert.equal((JSON.parse(body) as { model: string }).model, request.model);
+            assert.equal(prepareRequest(request, english).body, body);
           } catch (error) {
             assert.ok(error instanceof RequestError, String(error));
           }
