@@ -21,7 +21,10 @@ describe('a picture in the extension host', () => {
     const silent = () => undefined;
     const images = openImages({
       folder,
-      readFile: async (uri) => vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true)),
+      files: {
+        size: async (uri) => (await vscode.workspace.fs.stat(vscode.Uri.parse(uri, true))).size,
+        read: async (uri) => vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true)),
+      },
       clock: systemClock,
       l10n: vscode.l10n,
       log: { trace: silent, debug: silent, info: silent, warn: silent, error: (line) => faults.push(line) },

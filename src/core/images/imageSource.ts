@@ -1,8 +1,12 @@
 import { MOST_FILE_BYTES } from './inspect';
 import { PictureFault } from './pictureFault';
 
-/** Reads a file of the user; in the editor through its file systems, so remote and virtual ones work too. */
-export type ReadFile = (uri: string) => Promise<Uint8Array>;
+/** Files of the user, by their URIs; in the editor through its file systems, so remote and virtual ones work too. */
+export interface UserFiles {
+  /** In bytes. */
+  size(uri: string): Promise<number>;
+  read(uri: string): Promise<Uint8Array>;
+}
 
 /** What the source of an image stands for. */
 export type ImageSource =
@@ -16,7 +20,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
  * name says of the kind counts for nothing.
  * @throws PictureFault `badSource`, `tooManyBytes` or `unreadable`
  */
-export async function readSource(source: string, readFile: ReadFile): Promise<ImageSource> {
+export async function readSource(source: string, files: UserFiles): Promise<ImageSource> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(source)?.[1]?.toLowerCase();
   switch (scheme) {
     // One letter is a drive of Windows, and not taken for a scheme.
@@ -29,7 +33,7 @@ export async function readSource(source: string, readFile: ReadFile): Promise<Im
     case 'data':
       return { kind: 'bytes', bytes: readDataUri(source) };
     default:
-      return { kind: 'bytes', bytes: await readAll(source, readFile) };
+      return { kind: 'bytes', bytes: await readAll(source, files) };
   }
 }
 
@@ -45,10 +49,14 @@ function readDataUri(source: string): Uint8Array {
   return Buffer.from(text, 'base64');
 }
 
-async function readAll(uri: string, readFile: ReadFile): Promise<Uint8Array> {
+async function readAll(uri: string, files: UserFiles): Promise<Uint8Array> {
   try {
-    return await readFile(uri);
+    // Asked before: a long recording that was taken for a picture must not fill the memory.
+    const size = await files.size(uri);
+    if (size > MOST_FILE_BYTES) throw new PictureFault('tooManyBytes', `it has ${size} bytes`);
+    return await files.read(uri);
   } catch (error) {
+    if (error instanceof PictureFault) throw error;
     throw new PictureFault('unreadable', error instanceof Error ? error.message : String(error));
   }
 }

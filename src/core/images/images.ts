@@ -2,7 +2,7 @@ import type { L10n } from '../common/l10n';
 import type { Disposable } from '../common/lifetime';
 import { prefixed, type Log } from '../common/log';
 import type { FitWish, FittedPicture } from './fit';
-import { readSource, type ReadFile } from './imageSource';
+import { readSource, type UserFiles } from './imageSource';
 import { inspectPicture, type PictureInfo } from './inspect';
 import type { KeptImages } from './keptImages';
 import type { ImageLimits } from './limits';
@@ -32,7 +32,7 @@ export type SendableImage =
 export interface ImagesParts {
   readonly workshop: PictureWorkshop;
   readonly kept: KeptImages;
-  readonly readFile: ReadFile;
+  readonly files: UserFiles;
   readonly l10n: L10n;
   readonly log: Log;
 }
@@ -53,7 +53,7 @@ export class Images implements Disposable {
    */
   async inspect(source: string): Promise<SourceInfo> {
     return this.#inWords(async () => {
-      const read = await readSource(source, this.#parts.readFile);
+      const read = await readSource(source, this.#parts.files);
       return read.kind === 'link' ? read : { kind: 'picture', ...inspectPicture(read.bytes) };
     });
   }
@@ -70,7 +70,7 @@ export class Images implements Disposable {
     signal?: AbortSignal,
   ): Promise<SendableImage> {
     return this.#inWords(async () => {
-      const read = await readSource(source, this.#parts.readFile);
+      const read = await readSource(source, this.#parts.files);
       if (read.kind === 'link') return read;
       const fitted = await this.#parts.workshop.fit({ bytes: read.bytes, limits, wish }, signal);
       return { kind: 'picture', ...fitted };

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import type { Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import type { Log } from '../common/log';
-import type { ReadFile } from './imageSource';
+import type { UserFiles } from './imageSource';
 import { Images } from './images';
 import { KeptImages } from './keptImages';
 import { WorkerWorkshop } from './workshop';
@@ -15,8 +15,7 @@ export type { ImageLimits } from './limits';
 export interface ImageRoomOptions {
   /** Absolute path of the folder of the kept pictures. */
   readonly folder: string;
-  /** Reads a file of the user by its URI. */
-  readonly readFile: ReadFile;
+  readonly files: UserFiles;
   readonly clock: Clock;
   readonly l10n: L10n;
   readonly log: Log;
@@ -26,7 +25,7 @@ export interface ImageRoomOptions {
  * Puts this room together. It is a bundle of its own, loaded with the first picture (esbuild.js), and its worker lies
  * beside it.
  */
-export function openImages({ folder, readFile, clock, l10n, log }: ImageRoomOptions): Images {
+export function openImages({ folder, files, clock, l10n, log }: ImageRoomOptions): Images {
   const workshop = new WorkerWorkshop(path.join(__dirname, 'imageWorker.js'), clock);
-  return new Images({ workshop, kept: new KeptImages(folder), readFile, l10n, log });
+  return new Images({ workshop, kept: new KeptImages(folder), files, l10n, log });
 }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { english } from '../../../src/core/common/l10n';
 import { fitPicture } from '../../../src/core/images/fit';
 import { bareBase64, ImageError, Images, wireText } from '../../../src/core/images/images';
+import type { UserFiles } from '../../../src/core/images/imageSource';
 import { KeptImages } from '../../../src/core/images/keptImages';
 import { limitsFor } from '../../../src/core/images/limits';
 import { PictureFault, type ImageFault } from '../../../src/core/images/pictureFault';
@@ -39,16 +40,20 @@ describe('an image on its way into a request', () => {
     images = new Images({
       workshop,
       kept: new KeptImages(path.join(folder, 'kept')),
-      readFile: async (uri) => {
-        asked.push(uri);
-        return readFile(fileURLToPath(uri));
-      },
+      files,
       l10n: english,
       log: { trace: write, debug: write, info: write, warn: write, error: write },
     });
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  const files: UserFiles = {
+    size: async (uri) => {
+      asked.push(uri);
+      return (await stat(fileURLToPath(uri))).size;
+    },
+    read: async (uri) => readFile(fileURLToPath(uri)),
+  };
   const fileOf = (name: string, bytes: Uint8Array): string => {
     const file = path.join(folder, name);
     writeFileSync(file, bytes);
@@ -131,7 +136,7 @@ describe('an image on its way into a request', () => {
     const other = new Images({
       workshop: waiting,
       kept: new KeptImages(folder),
-      readFile,
+      files,
       l10n: english,
       log,
     });
@@ -140,6 +145,12 @@ describe('an image on its way into a request', () => {
 
   describe('is refused with a sentence that says what to do', () => {
     const png = encoded('PNG, 24 bit', quarters(32, 32));
+    /** One byte more than is read. */
+    const hugeFile = () => {
+      const source = fileOf('holiday.mov', Buffer.alloc(1));
+      truncateSync(fileURLToPath(source), 64 * 2 ** 20 + 1);
+      return source;
+    };
     const rows: [what: string, source: () => string, reason: ImageFault, sentence: RegExp][] = [
       ['an empty file', () => fileOf('a.png', Buffer.alloc(0)), 'empty', /is empty\. Choose another/],
       ['a text', () => fileOf('a.png', Buffer.from('hello')), 'unknownKind', /not an image.*Choose a JPEG/],
@@ -169,6 +180,7 @@ describe('an image on its way into a request', () => {
         'unreadable',
         /could not be read: ENOENT/,
       ],
+      ['a file that is far too large', hugeFile, 'tooManyBytes', /larger than 64 MB/],
       ['a path', () => '/home/me/cat.png', 'badSource', /https:\/\/.*URI of a file.*data URI/],
       ['a path of Windows', () => 'C:\\cat.png', 'badSource', /URI of a file/],
       ['a link without TLS', () => 'http://example.com/a.png', 'badSource', /https:\/\//],
