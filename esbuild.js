@@ -18,6 +18,8 @@ const common = {
   target: 'node22',
   format: 'cjs',
   logLevel: production || watch ? 'info' : 'warning',
+  // Says which packages went into a bundle.
+  metafile: true,
   // A forgotten import must stop the build, not surface in a user's editor.
   logOverride: { 'unresolved-import': 'error', 'require-resolve-not-external': 'error' },
 };
@@ -35,6 +37,28 @@ const extension = {
   minify: production,
   sourcemap: !production,
 };
+
+/**
+ * Pictures that go with a request: what the app loads for the first one, and the thread that does the heavy work.
+ * @type {import('esbuild').BuildOptions}
+ */
+const images = {
+  ...common,
+  entryPoints: { images: 'src/core/images/room.ts', imageWorker: 'src/core/images/worker.ts' },
+  outdir: 'dist',
+  minify: production,
+  sourcemap: !production,
+  // The codecs look where they lie only to fetch their WebAssembly; the worker gives it to them.
+  logOverride: { ...common.logOverride, 'empty-import-meta': 'silent' },
+};
+
+/** The WebAssembly of the codecs; the worker looks for it beside itself (src/core/images/codecs.ts). */
+const codecs = [
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  '@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm',
+  '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
+  '@jsquash/webp/codec/dec/webp_dec.wasm',
+];
 
 /**
  * The player's page: one script that runs at once, and its styles beside it, in a folder of their own: the page may
@@ -77,8 +101,11 @@ function testOptions() {
 }
 
 async function main() {
-  const targets = tests ? [extension, page, testOptions()] : [extension, page];
+  const shipped = [extension, images, page];
+  const testing = tests ? testOptions() : undefined;
+  const targets = testing ? [...shipped, testing] : shipped;
   if (watch) {
+    copyCodecs();
     const contexts = await Promise.all(targets.map((options) => esbuild.context(options)));
     await Promise.all(contexts.map((context) => context.watch()));
     return;
@@ -86,7 +113,57 @@ async function main() {
   // Stale bundles of deleted tests would go on passing.
   if (tests) fs.rmSync(path.join(__dirname, 'out'), { recursive: true, force: true });
   fs.rmSync(path.join(__dirname, 'dist'), { recursive: true, force: true });
-  for (const options of targets) await esbuild.build(options);
+  copyCodecs();
+  /** @type {string[]} */
+  const bundled = [];
+  for (const options of targets) {
+    const { metafile } = await esbuild.build(options);
+    if (options !== testing) bundled.push(...Object.keys(metafile?.inputs ?? {}));
+  }
+  writeNotices(bundled);
+}
+
+function copyCodecs() {
+  fs.mkdirSync(path.join(__dirname, 'dist'), { recursive: true });
+  for (const file of codecs) {
+    fs.copyFileSync(
+      path.join(__dirname, 'node_modules', file),
+      path.join(__dirname, 'dist', path.basename(file)),
+    );
+  }
+}
+
+/**
+ * Lays the licences of all packages that are in a bundle beside it, as those licences ask.
+ * @param {string[]} inputs the files that were bundled, relative to the project
+ */
+function writeNotices(inputs) {
+  const packages = inputs.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? '');
+  /** @type {Map<string, string[]>} */
+  const byText = new Map();
+  for (const name of [...new Set(packages)].filter(Boolean).sort()) {
+    const folder = path.join(__dirname, 'node_modules', name);
+    const licences = fs
+      .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /^licen[cs]e/i.test(path.basename(file)) && !file.includes('node_modules'));
+    if (licences.length === 0)
+      throw new Error(`${name} is bundled, but has no licence that could be shipped.`);
+    for (const file of licences.sort()) {
+      const text = fs.readFileSync(path.join(folder, file), 'utf8').trim();
+      byText.set(text, [...(byText.get(text) ?? []), name]);
+    }
+  }
+  const rule = '='.repeat(80);
+  const parts = [...byText].map(
+    ([text, names]) => `${rule}\n${[...new Set(names)].join(', ')}\n${rule}\n\n${text}\n`,
+  );
+  // What is inside the codecs: the words that libjpeg asks for, and what was compiled into the decoder of PNG.
+  const start = [
+    'Nebula Video contains the following software.',
+    'This software is based in part on the work of the Independent JPEG Group.',
+    'The decoder of PNG is made with the crates png, fdeflate, flate2, miniz_oxide and crc32fast, used under the Apache License 2.0.',
+  ];
+  fs.writeFileSync(path.join(__dirname, 'dist', 'NOTICES.txt'), [...start, ...parts].join('\n\n'));
 }
 
 main().catch((/** @type {unknown} */ error) => {

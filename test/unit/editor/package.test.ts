@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { PackageManager, listFiles } from '@vscode/vsce';
 import manifest from '../../../package.json';
 import { projectRoot } from '../../vscode/projectRoot';
@@ -9,6 +11,7 @@ describe('the package', () => {
     const files = await listFiles({ cwd: projectRoot, packageManager: PackageManager.None });
     const expected = [
       /^dist\/[\w/-]+\.(js|css)$/,
+      /^dist\/(\w+\.wasm|NOTICES\.txt)$/,
       /^media\/[\w/-]+\.(svg|png|css)$/,
       /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
       /^package(\.nls(\.[\w-]+)?)?\.json$/,
@@ -22,6 +25,24 @@ describe('the package', () => {
     for (const file of [manifest.main.replace('./', ''), 'dist/app.js', manifest.icon, 'package.nls.json']) {
       assert.ok(files.includes(file), `${file} is missing`);
     }
+  });
+
+  it('brings what works on pictures: its bundles and the codecs that they load', async () => {
+    const files = await listFiles({ cwd: projectRoot, packageManager: PackageManager.None });
+    const codecs = readFileSync(path.join(projectRoot, 'dist', 'imageWorker.js'), 'utf8').match(/\w+\.wasm/g);
+    assert.ok(new Set(codecs).size >= 4);
+    for (const file of ['images.js', 'imageWorker.js', ...new Set(codecs)]) {
+      assert.ok(files.includes(`dist/${file}`), `${file} is missing`);
+    }
+  });
+
+  it('brings the licences of what is in its bundles', () => {
+    const notices = readFileSync(path.join(projectRoot, 'dist', 'NOTICES.txt'), 'utf8');
+    for (const name of ['zod', 'lit', '@vscode-elements/elements', '@jsquash/jpeg', '@jsquash/webp']) {
+      assert.ok(notices.includes(`${name}\n`) || notices.includes(`${name}, `), `${name} is not named`);
+    }
+    assert.ok(notices.includes('work of the Independent JPEG Group'));
+    assert.ok(notices.includes('Apache License') && notices.includes('Colin McDonnell'));
   });
 
   it('brings everything in its bundles', () => {

@@ -1,0 +1,93 @@
+import { ByteReader, hasText } from './byteReader';
+import type { FileFacts } from './fileFacts';
+import { PictureFault } from './pictureFault';
+import { newPixels, type Pixels } from './pixels';
+
+interface BmpFile extends FileFacts {
+  readonly bits: number;
+  readonly topDown: boolean;
+  /** Blue, green, red and one more byte for each colour; empty without a palette. */
+  readonly palette: Uint8Array;
+  /** Where the pixels begin, and how far the rows are apart, in bytes. */
+  readonly data: number;
+  readonly stride: number;
+}
+
+const INFO_HEADER = 40;
+/** Headers from this size on have room for an alpha mask. */
+const ALPHA_HEADER = 56;
+const COMPRESSION = { none: 0, masks: 3 } as const;
+
+export const isBmp = (bytes: Uint8Array): boolean =>
+  hasText(bytes, 0, 'BM') && bytes.length >= 18 && hasText(bytes, 15, '\0\0\0');
+
+/**
+ * Reads a Windows bitmap's headers.
+ * @throws PictureFault
+ */
+export function readBmp(bytes: Uint8Array): BmpFile {
+  const reader = new ByteReader(bytes);
+  const header = reader.u32(14, true);
+  if (header < INFO_HEADER) throw new PictureFault('otherKind', 'an old header', 'OS/2 bitmap');
+  const width = reader.i32le(18);
+  const rows = reader.i32le(22);
+  const bits = reader.u16(28, true);
+  const compression = reader.u32(30, true);
+  const hasMasks = compression === COMPRESSION.masks && bits === 32 && hasUsualMasks(reader);
+  if (![1, 4, 8, 24, 32].includes(bits) || (compression !== COMPRESSION.none && !hasMasks)) {
+    throw new PictureFault('otherKind', `compression ${compression}, ${bits} bits`, 'packed bitmap');
+  }
+  if (width < 0) throw new PictureFault('damaged', 'a negative width');
+  const colors = bits > 8 ? 0 : reader.u32(46, true) || 2 ** bits;
+  if (colors > 256) throw new PictureFault('damaged', `a palette of ${colors} colours`);
+  const height = Math.abs(rows);
+  const data = reader.u32(10, true);
+  const stride = Math.ceil((width * bits) / 32) * 4;
+  if (data + stride * height > bytes.length) throw new PictureFault('truncated', 'rows are missing');
+  return {
+    width,
+    height,
+    orientation: 1,
+    hasAlpha: hasMasks && header >= ALPHA_HEADER && reader.u32(66, true) === 0xff00_0000,
+    animated: false,
+    lossless: true,
+    bits,
+    topDown: rows < 0,
+    palette: reader.slice(14 + header, colors * 4),
+    data,
+    stride,
+  };
+}
+
+function hasUsualMasks(reader: ByteReader): boolean {
+  const [red, green, blue] = [54, 58, 62].map((at) => reader.u32(at, true));
+  return red === 0x00ff_0000 && green === 0x0000_ff00 && blue === 0x0000_00ff;
+}
+
+/**
+ * The pixels of a Windows bitmap.
+ * @throws PictureFault
+ */
+export function decodeBmp(bytes: Uint8Array): Pixels {
+  const file = readBmp(bytes);
+  const pixels = newPixels(file.width, file.height);
+  for (let y = 0; y < file.height; y++) {
+    const row = file.data + (file.topDown ? y : file.height - 1 - y) * file.stride;
+    for (let x = 0; x < file.width; x++) {
+      const [from, at] = file.bits > 8 ? [bytes, row + (x * file.bits) / 8] : colorAt(bytes, file, row, x);
+      const to = (y * file.width + x) * 4;
+      pixels.data[to] = from[at + 2] ?? 0;
+      pixels.data[to + 1] = from[at + 1] ?? 0;
+      pixels.data[to + 2] = from[at] ?? 0;
+      pixels.data[to + 3] = file.hasAlpha ? (from[at + 3] ?? 255) : 255;
+    }
+  }
+  return pixels;
+}
+
+function colorAt(bytes: Uint8Array, file: BmpFile, row: number, x: number): [Uint8Array, number] {
+  const bit = x * file.bits;
+  const byte = bytes[row + Math.floor(bit / 8)] ?? 0;
+  const index = (byte >> (8 - file.bits - (bit % 8))) & (2 ** file.bits - 1);
+  return [file.palette, index * 4];
+}

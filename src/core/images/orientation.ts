@@ -1,0 +1,56 @@
+import { ByteReader, hasText } from './byteReader';
+import { PictureFault } from './pictureFault';
+
+/** How stored pixels are turned to be shown, as in Exif (tag 0x0112): 1 is as stored, 6 a quarter turn clockwise. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/** A turn as steps: exchange the axes, then mirror along the stored ones. */
+export interface Turn {
+  readonly swap: boolean;
+  readonly flipX: boolean;
+  readonly flipY: boolean;
+}
+
+const TURNS: Readonly<Record<Orientation, Turn>> = {
+  1: { swap: false, flipX: false, flipY: false },
+  2: { swap: false, flipX: true, flipY: false },
+  3: { swap: false, flipX: true, flipY: true },
+  4: { swap: false, flipX: false, flipY: true },
+  5: { swap: true, flipX: false, flipY: false },
+  6: { swap: true, flipX: false, flipY: true },
+  7: { swap: true, flipX: true, flipY: true },
+  8: { swap: true, flipX: true, flipY: false },
+};
+
+/** How a point that is shown is found among the stored pixels. */
+export const turnOf = (orientation: Orientation): Turn => TURNS[orientation];
+
+const ORIENTATION_TAG = 0x0112;
+const SHORT = 3;
+const ENTRY = 12;
+
+/**
+ * The orientation in an Exif block, with or without `Exif\0\0` before it. Everything unreadable counts as 1, as
+ * viewers do: a picture is not damaged because its description is.
+ */
+export function readOrientation(block: Uint8Array): Orientation {
+  const exif = new ByteReader(hasText(block, 0, 'Exif\0\0') ? block.subarray(6) : block);
+  try {
+    const order = exif.text(0, 2);
+    if (order !== 'II' && order !== 'MM') return 1;
+    const little = order === 'II';
+    const directory = exif.u32(4, little);
+    const count = exif.u16(directory, little);
+    for (let index = 0; index < count; index++) {
+      const entry = directory + 2 + index * ENTRY;
+      if (exif.u16(entry, little) !== ORIENTATION_TAG) continue;
+      if (exif.u16(entry + 2, little) !== SHORT) return 1;
+      const value = exif.u16(entry + 8, little);
+      return value in TURNS ? (value as Orientation) : 1;
+    }
+    return 1;
+  } catch (error) {
+    if (error instanceof PictureFault) return 1;
+    throw error;
+  }
+}

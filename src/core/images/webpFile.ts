@@ -1,0 +1,78 @@
+import { ByteReader, hasText } from './byteReader';
+import { joined, type FileFacts, type Piece } from './fileFacts';
+import { readOrientation, type Orientation } from './orientation';
+import { PictureFault } from './pictureFault';
+
+const HEADER = 12;
+const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10 } as const;
+
+interface WebpFile extends FileFacts {
+  readonly pieces: readonly Piece<string>[];
+}
+
+export const isWebp = (bytes: Uint8Array): boolean => hasText(bytes, 0, 'RIFF') && hasText(bytes, 8, 'WEBP');
+
+/**
+ * Reads a WebP's headers and walks its chunks (RFC 9649).
+ * @throws PictureFault
+ */
+export function readWebp(bytes: Uint8Array): WebpFile {
+  const reader = new ByteReader(bytes);
+  const whole = reader.u32(4, true) + 8;
+  if (whole > bytes.length) throw new PictureFault('truncated', `it ends before byte ${whole}`);
+  const pieces: Piece<string>[] = [{ type: 'header', start: 0, end: HEADER }];
+  let size: { width: number; height: number } | undefined;
+  let [hasAlpha, animated, lossless] = [false, false, false];
+  let orientation: Orientation = 1;
+  for (let start = HEADER; start + 8 <= whole;) {
+    const type = reader.text(start, 4);
+    const length = reader.u32(start + 4, true);
+    const body = new ByteReader(reader.slice(start + 8, length));
+    // Chunks have an even length; the last one's filling byte is sometimes forgotten.
+    const end = Math.min(start + 8 + length + (length % 2), bytes.length);
+    switch (type) {
+      case 'VP8X':
+        hasAlpha ||= (body.u8(0) & FLAG.alpha) !== 0;
+        animated ||= (body.u8(0) & FLAG.animation) !== 0;
+        break;
+      case 'VP8 ':
+        size = { width: body.u16(6, true) & 0x3fff, height: body.u16(8, true) & 0x3fff };
+        break;
+      case 'VP8L': {
+        const packed = body.u32(1, true);
+        size = { width: (packed & 0x3fff) + 1, height: ((packed >>> 14) & 0x3fff) + 1 };
+        hasAlpha ||= (packed & 0x1000_0000) !== 0;
+        lossless = true;
+        break;
+      }
+      case 'ALPH':
+        hasAlpha = true;
+        break;
+      case 'ANMF':
+        animated = true;
+        size ??= { width: body.u24le(6) + 1, height: body.u24le(9) + 1 };
+        break;
+      case 'EXIF':
+        orientation = readOrientation(body.bytes);
+        break;
+    }
+    pieces.push({ type, start, end });
+    start = end;
+  }
+  if (!size) throw new PictureFault('damaged', 'it holds no picture');
+  return { ...size, orientation, hasAlpha, animated, lossless, pieces };
+}
+
+/** The same picture without Exif, XMP, unknown chunks and whatever follows the end. */
+export function stripWebp(bytes: Uint8Array): Uint8Array {
+  const kept = new Set(['header', 'VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ICCP']);
+  const { pieces } = readWebp(bytes);
+  const result = joined(bytes, pieces, ({ type }) => kept.has(type));
+  if (result === bytes) return bytes;
+  const view = new DataView(result.buffer, result.byteOffset, result.byteLength);
+  view.setUint32(4, result.length - 8, true);
+  if (hasText(result, HEADER, 'VP8X')) {
+    view.setUint8(HEADER + 8, view.getUint8(HEADER + 8) & ~(FLAG.exif | FLAG.xmp));
+  }
+  return result;
+}

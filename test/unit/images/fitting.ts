@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { fitPicture, type FittedPicture, type FitWish } from '../../../src/core/images/fit';
+import { inspectPicture } from '../../../src/core/images/inspect';
+import { sizeFits, type ImageLimits } from '../../../src/core/images/limits';
+import type { Pixels } from '../../../src/core/images/pixels';
+import { decodedElsewhere, encoded, painted, shippedCodecs } from './pictures';
+
+/** Takes every size, so that only what is looked at changes. */
+export const any: ImageLimits = {
+  formats: ['jpeg', 'png', 'webp'],
+  writes: 'pngOrJpeg',
+  mostBytes: 1e9,
+  source: '',
+};
+
+const codecs = shippedCodecs();
+
+/** Fits a picture, and checks what holds for every one: it is what it says, it meets the limits, the source is as it was. */
+export async function fit(
+  bytes: Uint8Array,
+  limits: ImageLimits,
+  wish: FitWish = {},
+): Promise<FittedPicture> {
+  const before = Buffer.from(bytes);
+  const fitted = await fitPicture(bytes, limits, wish, codecs);
+  assert.ok(before.equals(bytes), 'the given bytes are as they were');
+  assert.ok(fitted.bytes.length <= limits.mostBytes);
+  const { format, width, height, orientation, hasAlpha } = inspectPicture(fitted.bytes);
+  assert.deepEqual(
+    { format, width, height },
+    { format: fitted.format, width: fitted.width, height: fitted.height },
+  );
+  assert.deepEqual({ orientation, hasAlpha }, { orientation: 1, hasAlpha: false });
+  assert.ok(sizeFits(fitted, limits), `${width} x ${height}`);
+  return fitted;
+}
+
+/** What came of it, decoded by another decoder. */
+export function seen({ bytes, width, height }: FittedPicture): Pixels {
+  const colors = decodedElsewhere(bytes);
+  assert.equal(colors.length, width * height);
+  return painted(width, height, (x, y) => colors[y * width + x]!);
+}
+
+export const png = (pixels: Pixels) => encoded('PNG, 24 bit', pixels);
+export const jpeg = (pixels: Pixels) => encoded('JPEG, baseline', pixels);

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { fitPicture } from '../../../src/core/images/fit';
+import { limitsFor } from '../../../src/core/images/limits';
+import { PictureFault } from '../../../src/core/images/pictureFault';
+import { any, fit, jpeg, png, seen } from './fitting';
+import {
+  colorAt,
+  decodedElsewhere,
+  encoded,
+  exif,
+  KINDS,
+  nameOf,
+  noise,
+  painted,
+  PLACE,
+  pngChunk,
+  quarters,
+  shippedCodecs,
+  webpWithExif,
+  withChunks,
+  withSegments,
+  type Kind,
+} from './pictures';
+
+const wide = limitsFor('sora', { size: '1280x720' })!;
+const wan = limitsFor('wan')!;
+const seedance = limitsFor('seedance')!;
+const veo = limitsFor('veo', { aspectRatio: '16:9', resolution: '720p' })!;
+
+describe('the limits of a family', () => {
+  it('Wan: few bytes, for a picture that is nothing but noise', async () => {
+    const fitted = await fit(png(noise(900, 600)), wan);
+    assert.equal(fitted.format, 'jpeg');
+    assert.ok(fitted.bytes.length <= 350_000 && fitted.bytes.length > 200_000, `${fitted.bytes.length}`);
+    assert.ok(Math.abs(fitted.width / fitted.height - 900 / 600) < 0.01);
+  });
+
+  it('Wan: sides from 360 to 2000, for small, large and very long pictures', async () => {
+    for (const [width, height, kind] of [
+      [100, 80, 'crop'],
+      [2100, 700, 'crop'],
+      [3000, 200, 'blur'],
+      [150, 1500, 'pad'],
+    ] as const) {
+      await fit(jpeg(painted(width, height, (x) => [x % 256, 80, 80])), wan, { way: { kind } });
+    }
+  });
+
+  it('Wan: a small PNG goes as it is', async () => {
+    const fitted = await fit(png(quarters(800, 600)), wan);
+    assert.equal(fitted.format, 'png');
+    assert.ok(!fitted.changes.includes('rewritten'));
+  });
+
+  it('Seedance: ratios from 0.4 to 2.5, cut or extended', async () => {
+    const cut = await fit(png(quarters(3000, 600)), seedance);
+    assert.deepEqual([cut.width, cut.height], [1500, 600]);
+    const extended = await fit(png(quarters(3000, 600)), seedance, { way: { kind: 'pad' } });
+    assert.deepEqual([extended.width, extended.height], [3000, 1200]);
+    assert.deepEqual(
+      [cut.changes, extended.changes],
+      [
+        ['cut', 'rewritten'],
+        ['padded', 'rewritten'],
+      ],
+    );
+    const narrow = await fit(png(quarters(301, 1000)), seedance);
+    assert.deepEqual([narrow.width, narrow.height], [301, 752]);
+  });
+
+  it('Seedance: WebP goes as it is', async () => {
+    const file = encoded('WebP, lossy', quarters(640, 480));
+    const fitted = await fit(file, seedance);
+    assert.equal(fitted.format, 'webp');
+    assert.ok(Buffer.from(fitted.bytes).equals(file));
+  });
+
+  it('a picture that is written anew is no larger than is good for a video; rounding is no cutting', async () => {
+    const fitted = await fit(jpeg(painted(3001, 2000, (x, y) => [x % 256, y % 256, 9])), {
+      ...seedance,
+      formats: [],
+    });
+    assert.deepEqual([fitted.width, fitted.height], [2450, 1633]);
+    assert.deepEqual(fitted.changes, ['scaled', 'rewritten']);
+  });
+
+  it('Veo: the advised shape only for those who choose how', async () => {
+    const file = png(quarters(900, 900));
+    const alone = await fit(file, veo);
+    assert.deepEqual([alone.width, alone.height], [900, 900]);
+    const chosen = await fit(file, veo, { way: { kind: 'crop' } });
+    assert.deepEqual([chosen.width, chosen.height], [1280, 720]);
+  });
+
+  it('is said when nothing can meet it', async () => {
+    await assert.rejects(fit(png(noise(1280, 720)), { ...wide, mostBytes: 5_000 }), { reason: 'doesNotFit' });
+  });
+
+  it('is met from any size, in every way', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 900 }),
+        fc.integer({ min: 1, max: 900 }),
+        fc.constantFrom(wan, seedance, { ...wan, sides: { least: 37, most: 101 } }),
+        fc.constantFrom({ kind: 'crop' } as const, { kind: 'pad' } as const, { kind: 'blur' } as const),
+        async (width, height, limits, way) => {
+          await fit(png(painted(width, height, () => [200, 100, 0])), limits, { way });
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('what is sent', () => {
+  it('is the same for the same input', async () => {
+    const file = jpeg(noise(500, 400));
+    const [first, second] = [await fit(file, wide), await fitPicture(file, wide, {}, shippedCodecs())];
+    assert.ok(Buffer.from(first.bytes).equals(second.bytes));
+  });
+
+  it('is opaque: transparent pixels lie on the chosen colour, white unless told', async () => {
+    const half = painted(64, 64, (x) => [200, 0, 0, x < 32 ? 255 : 0]);
+    for (const kind of [
+      'PNG with alpha',
+      'WebP, lossless',
+      'WebP, lossy with alpha',
+      'GIF with alpha',
+    ] as const) {
+      const fitted = await fit(encoded(kind, half), any);
+      assert.equal(nameOf(colorAt(seen(fitted), 0.9, 0.5)), 'white', kind);
+      assert.ok(fitted.changes.includes('flattened'));
+      const blue = await fit(encoded(kind, half), any, { background: [30, 40, 210] });
+      assert.equal(nameOf(colorAt(seen(blue), 0.9, 0.5)), 'blue', kind);
+    }
+    const faint = await fit(
+      encoded(
+        'PNG with alpha',
+        painted(8, 8, () => [0, 0, 0, 128]),
+      ),
+      any,
+    );
+    assert.ok(Math.abs(colorAt(seen(faint), 0.5, 0.5)[0] - 127) <= 1);
+  });
+
+  it('has no alpha channel even when the opaque source had one', async () => {
+    const fitted = await fit(encoded('PNG with alpha', quarters(64, 64)), any);
+    assert.deepEqual(fitted.changes, ['rewritten']);
+  });
+
+  describe('tells nothing of where it was taken, and its pixels are untouched', () => {
+    const pixels = quarters(64, 48);
+    const note = Buffer.from(`Comment\0${PLACE}`);
+    const exifSegment = Buffer.concat([Buffer.from('Exif\0\0'), exif(1)]);
+    const files: Record<string, [file: Buffer, bare: Buffer]> = {
+      JPEG: [
+        Buffer.concat([
+          withSegments(
+            jpeg(pixels),
+            [0xe1, exifSegment],
+            [0xe1, Buffer.from(`http://ns.adobe.com/xap/1.0/\0${PLACE}`)],
+            [0xe2, Buffer.from(`MPF\0${PLACE}`)],
+            [0xed, Buffer.from(`Photoshop 3.0\0${PLACE}`)],
+            [0xfe, Buffer.from(PLACE)],
+          ),
+          // Phones put a second picture behind the first one.
+          withSegments(jpeg(pixels), [0xe1, exifSegment]),
+        ]),
+        jpeg(pixels),
+      ],
+      PNG: [
+        Buffer.concat([
+          withChunks(png(pixels), ['eXIf', exif(1)], ['tEXt', note], ['tIME', Buffer.alloc(7)]),
+          Buffer.from(PLACE),
+        ]),
+        png(pixels),
+      ],
+      WebP: [webpWithExif(encoded('WebP, lossy', pixels), pixels, 1), encoded('WebP, lossy', pixels)],
+    };
+    for (const [name, [file, bare]] of Object.entries(files)) {
+      it(name, async () => {
+        assert.ok(file.includes(PLACE));
+        const fitted = await fit(file, any);
+        assert.deepEqual(fitted.changes, ['stripped']);
+        assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
+        assert.deepEqual(decodedElsewhere(fitted.bytes), decodedElsewhere(bare));
+      });
+      it(`${name}, coded anew`, async () => {
+        const fitted = await fit(file, { ...any, exact: { width: 32, height: 24 } });
+        assert.ok(fitted.changes.includes('rewritten'));
+        assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
+      });
+    }
+
+    it('but the colour profile of a JPEG stays with its pixels', async () => {
+      const profile = Buffer.concat([Buffer.from('ICC_PROFILE\0\x01\x01'), Buffer.alloc(200, 7)]);
+      const fitted = await fit(withSegments(jpeg(pixels), [0xe2, profile], [0xe1, exifSegment]), any);
+      assert.ok(Buffer.from(fitted.bytes).includes(profile));
+    });
+  });
+});
+
+describe('a damaged picture', () => {
+  it('is refused even if it could go as it is', async () => {
+    const pixels = noise(64, 64);
+    const broken = (file: Buffer) => {
+      const copy = Buffer.from(file);
+      const middle = Math.floor(copy.length / 2);
+      copy.fill(0x55, middle, middle + 40);
+      return copy;
+    };
+    await assert.rejects(fit(broken(png(pixels)), any), { reason: 'damaged' });
+    // A PNG that is whole but for half of its rows.
+    const rows = pngChunk('IDAT', deflateSync(Buffer.alloc(32 * (64 * 3 + 1))));
+    const half = Buffer.concat([png(pixels).subarray(0, 33), rows, pngChunk('IEND', Buffer.alloc(0))]);
+    await assert.rejects(fit(half, any), { reason: 'damaged' });
+    // Coded data of a WebP that ends although the sizes in the file are right.
+    const webp = encoded('WebP, lossless', pixels).subarray(0, 1_000);
+    webp.writeUInt32LE(webp.length - 8, 4);
+    webp.writeUInt32LE(webp.length - 20, 16);
+    await assert.rejects(fit(webp, any), { reason: 'damaged' });
+    // Coded data of a JPEG that ends although the file goes on.
+    const file = jpeg(pixels);
+    const short = Buffer.concat([file.subarray(0, file.length - 1_000), Buffer.from([0xff, 0xd9])]);
+    await assert.rejects(fit(short, any), { reason: 'damaged' });
+  });
+
+  it('of any kind is a picture or a fault, and the next one is decoded all the same', async function () {
+    this.timeout(120_000);
+    const samples = (Object.keys(KINDS) as Kind[]).map((kind) => encoded(kind, noise(24, 18)));
+    const good = png(quarters(16, 16));
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...samples),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 12 }),
+        async (sample, changes) => {
+          const bytes = Buffer.from(sample);
+          for (const [at, value] of changes) bytes[at % bytes.length] = value;
+          // As the workshop does: after a fault come new codecs.
+          const fresh = shippedCodecs();
+          try {
+            await fitPicture(bytes, { ...wan, sides: { least: 1, most: 500 } }, {}, fresh);
+          } catch (error) {
+            assert.ok(error instanceof PictureFault, String(error));
+            refused += 1;
+          }
+          await fitPicture(good, any, {}, shippedCodecs());
+        },
+      ),
+      { numRuns: 150 },
+    );
+    assert.ok(refused > 20, `${refused} refused`);
+  });
+});
