@@ -13,6 +13,7 @@ import { isEnd, type Phase } from '../../../src/core/tasks/phases';
 import type { Task } from '../../../src/core/tasks/task';
 import { startPretendGateway, type GatewayOptions, type PretendGateway } from '../../gateway/pretendGateway';
 import { assertNoLeak } from '../../support/keySearch';
+import { CountingDisk } from './countingDisk';
 import { FakeClock } from './fakeClock';
 
 /** A key source that tests change at will. */
@@ -82,6 +83,7 @@ export class World {
   readonly lines: string[] = [];
   readonly #windows: Engine[] = [];
   readonly #http: ReturnType<typeof counting>;
+  readonly #disk = new CountingDisk();
 
   private constructor(clock: FakeClock, gateway: PretendGateway) {
     this.clock = clock;
@@ -121,13 +123,15 @@ export class World {
       pollInterval: () => 5000,
       clock: this.clock,
       http: this.#http.open,
+      disk: this.#disk.around(),
       random: () => 0.5,
     };
   }
 
   /** Opens a window on the profile. */
   async open(overrides: Partial<EngineOptions> = {}): Promise<Engine> {
-    const engine = await Engine.open({ ...this.options, ...overrides });
+    const disk = this.#disk.around(overrides.disk);
+    const engine = await Engine.open({ ...this.options, ...overrides, disk });
     engine.start();
     this.#windows.push(engine);
     return engine;
@@ -154,16 +158,10 @@ export class World {
    */
   async until(condition: () => boolean, limitMs = 30 * 60_000): Promise<void> {
     const limit = this.clock.now() + limitMs;
-    for (let idle = 0; ;) {
+    for (;;) {
       await this.quiet(condition);
       if (condition()) return;
       const next = this.clock.nextTimer;
-      // Where no timer waits the disk may be at work.
-      if (next === undefined && idle++ < 100) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-        continue;
-      }
-      idle = 0;
       if (next === undefined || next > limit) {
         throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
       }
@@ -179,7 +177,7 @@ export class World {
     for (let turns = 0; turns < 8; turns++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (condition()) return;
-      if (this.#http.underWay() > 0) turns = 0;
+      if (this.#http.underWay() > 0 || this.#disk.isBusy) turns = 0;
       // The disk takes its time too, and no fake clock knows of it; but a dead window's task stays as it is.
       if (turns === 7 && performance.now() < limit && this.#isSaving()) turns = 0;
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultName, FaultOptions, FaultRoute } from '../../gateway/pretendGateway';
@@ -256,7 +256,7 @@ class Run {
   /** What people and machines do meanwhile. */
   async #disturb(): Promise<void> {
     const { clock, keys, access, gateway } = this.#world;
-    switch (this.#dice.number(6)) {
+    switch (this.#dice.number(8)) {
       case 0: {
         const closing = this.#engine;
         this.#engine = await this.#world.open();
@@ -278,11 +278,39 @@ class Run {
         keys.key = keys.key === undefined ? access.key : undefined;
         await this.#engine.keyChanged();
         return;
+      case 5:
+        await this.#loseVideo();
+        return;
+      case 6:
+        await this.#stopTracking();
+        return;
       default:
         await gateway.setReachable(false);
         await this.#pass();
         await gateway.setReachable(true);
     }
+  }
+
+  /** Somebody clears a video away, and wants it back. */
+  async #loseVideo(): Promise<void> {
+    const saved = this.#engine.tasks().filter(({ phase }) => phase === 'saved');
+    if (saved.length === 0) return;
+    const { id, videos } = this.#dice.pick(saved);
+    rmSync(fileURLToPath(this.#dice.pick(videos).uri), { force: true });
+    assert.equal(await this.#engine.lookAgain(id), true);
+  }
+
+  /** Somebody loses patience, for a while. */
+  async #stopTracking(): Promise<void> {
+    const followed = this.#engine
+      .tasks()
+      .filter(({ gatewayTaskId, phase }) => gatewayTaskId && !isEnd(phase));
+    if (followed.length === 0) return;
+    const { id } = this.#dice.pick(followed);
+    if (!(await this.#engine.stopTracking(id))) return;
+    await this.#pass();
+    if (this.#dice.flip()) await this.#engine.lookAgain(id);
+    this.#mayEnd ||= this.#engine.task(id)?.phase === 'stopped';
   }
 
   /** Lets the network do what it can, then moves the clock to the next timer; requests may hang all the while. */
@@ -313,7 +341,7 @@ class Run {
   }
 
   #check(): void {
-    const { gateway, lines } = this.#world;
+    const { gateway, lines, folder } = this.#world;
     for (const asked of this.#asked) {
       const submits = gateway.log.filter(
         ({ kind, body }) => kind === 'submit' && JSON.stringify(body ?? '').includes(`"${asked.user}"`),
@@ -324,6 +352,14 @@ class Run {
       const task = this.#engine.tasks().find(({ request }) => request.prompt === asked.user);
       if (task) this.#checkTask(task, asked, made.length > 0);
       else assert.equal(made.length, 0, `nobody knows of ${asked.user}`);
+    }
+    // What is in the library is in the list, unless nobody follows it any more.
+    const tasks = this.#engine.tasks();
+    const listed = new Set(tasks.flatMap(({ videos }) => videos.map(({ uri }) => path.basename(uri))));
+    const stopped = tasks.filter(({ phase }) => phase === 'stopped').map(({ id }) => id.slice(0, 8));
+    for (const file of readdirSync(path.join(folder, 'library'))) {
+      const isForgotten = !listed.has(file) && !stopped.some((id) => file.includes(id));
+      assert.ok(!file.endsWith('.mp4') || !isForgotten, `${file} is in no list`);
     }
     for (const { status, ...record } of gateway.log) {
       assert.equal(record.keyElsewhere, false, record.path);
