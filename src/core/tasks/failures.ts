@@ -164,6 +164,11 @@ export class Failures {
     return this.#failure('moderation', sentence, 'unknown', undefined);
   }
 
+  /** Some of several videos were held back, for the timeline of the others (API reference 9.2). */
+  someFiltered(count: number): string {
+    return this.#l10n.t('The provider’s safety filter held back videos of this task: {0}.', count);
+  }
+
   /** The gateway says that the video was thrown away, or its link is dead. */
   expired(succeeded: boolean, trouble?: Trouble): Failure {
     const sentence = this.#l10n.t('The video is no longer on the gateway.');

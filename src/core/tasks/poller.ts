@@ -293,6 +293,7 @@ export class Poller implements Disposable {
         return {
           ...good,
           phase: 'ready',
+          ...(state.filtered > 0 ? { note: failures.someFiltered(state.filtered) } : {}),
           links: state.links,
           succeededAt: now,
           ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),

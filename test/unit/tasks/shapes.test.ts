@@ -191,7 +191,10 @@ describe('every documented shape of a reply', function () {
     const engine = await world.open();
     const { id } = await send(engine, 'veo', { sampleCount: 3 });
     world.gateway.setFault(query('mediaFiltered', { count: 1 }));
-    assertWhole(await world.untilPhase(engine, id), 2);
+    const task = await world.untilPhase(engine, id);
+    assertWhole(task, 2);
+    const ready = task.timeline.find(({ phase }) => phase === 'ready');
+    assert.match(ready?.note ?? '', /held back videos of this task: 1\.$/);
   });
 
   /** A task whose video rides in the query, and could not be fetched the first time. */
