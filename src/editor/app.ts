@@ -26,6 +26,7 @@ import {
   saveAs,
   saveToWorkspace,
 } from './commands/videoCommands';
+import { loadImages } from './loadImages';
 import { lookAtGateway } from './key/connection';
 import { GatewayModels } from './key/gatewayModels';
 import { ContextKeys } from './contextKeys';
@@ -46,6 +47,7 @@ import { PromptLenses } from './prompt/promptLenses';
 import { selectedText } from './prompt/selectedText';
 import { Suggestions } from './prompt/suggestions';
 import { PublicApi } from './publicApi';
+import { RequestImages } from './requestImages';
 import { RequestSender, readOnlySentence } from './requestSender';
 import { AutoSaver } from './saving/autoSaver';
 import { SaveRoots } from './saving/saveRoots';
@@ -214,7 +216,17 @@ export function createApp(host: AppHost): App {
     inBackground(sent.add(task.id));
     inBackground(notices.sent(task, requester));
   };
-  const sender = new RequestSender({ engines, settings, keychain, approval, asker, l10n, onSent });
+  const images = owned.add(
+    new RequestImages({
+      load: () => loadImages(host.extensionUri),
+      folder: path.join(host.storageFolder, STORAGE.images),
+      ownModels: () => settings.ownModels(),
+      clock,
+      l10n,
+      log,
+    }),
+  );
+  const sender = new RequestSender({ engines, settings, keychain, approval, asker, images, l10n, onSent });
   const api = owned.add(new PublicApi({ engines, sender, l10n }));
   const rows = owned.add(
     new TaskRows({
@@ -373,6 +385,7 @@ export function createApp(host: AppHost): App {
       owned.add(
         engine.onDidChangeTasks(({ removed }) => {
           if (removed.length > 0 || !contextKeys.hasTasks) tellTasks();
+          if (removed.length > 0) inBackground(images.removeUnneeded(engine.tasks(Number.MAX_SAFE_INTEGER)));
         }),
       );
     }),

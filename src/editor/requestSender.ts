@@ -4,6 +4,7 @@ import type { L10n } from '../core/common/l10n';
 import type { Engine } from '../core/engine';
 import type { ApiKey } from '../core/gateway/apiKey';
 import { originOf } from '../core/gateway/baseUrl';
+import { DiskError } from '../core/library/disk';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest';
 import type { VideoRequest } from '../core/models/request';
@@ -16,6 +17,7 @@ import type { Keychain } from './key/keychain';
 import type { OriginApproval, Requester } from './key/originApproval';
 import { optionWord, sourceWords } from './optionWords';
 import { Rejection } from './rejection';
+import type { RequestImages, RequestWithImages } from './requestImages';
 import type { Settings } from './settings';
 import { ageWord, shortPrompt } from './taskWords';
 
@@ -25,6 +27,7 @@ interface Parts {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   readonly asker: Asker;
+  readonly images: Pick<RequestImages, 'fit'>;
   readonly l10n: L10n;
   /** Hears of every request that was sent from this window, when its outcome is known. */
   readonly onSent: (task: Task, requester: Requester) => void;
@@ -58,7 +61,8 @@ export class RequestSender {
    */
   async send(input: unknown, requester: Requester, signal: AbortSignal): Promise<Task> {
     const { l10n } = this.#parts;
-    const request = this.#prepare(input, await this.#gatewayIds(input));
+    const withImages = await this.#fitImages(input, signal);
+    const request = this.#prepare(withImages.input, await this.#gatewayIds(input));
     const engine = await this.#writableEngine();
     const baseUrl = await this.#needKeyAndAddress();
     this.#stopIf(signal);
@@ -67,7 +71,7 @@ export class RequestSender {
     await this.#confirm(request, baseUrl, engine, requester);
     this.#stopIf(signal);
     try {
-      const task = await engine.submit(request, { baseUrl, key }, signal);
+      const task = await engine.submit(await withImages.keep(request), { baseUrl, key }, signal);
       this.#parts.onSent(task, requester);
       return task;
     } catch (error) {
@@ -75,6 +79,9 @@ export class RequestSender {
       if (error instanceof ReadOnlyStoreError) {
         throw new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
       }
+      // A picture that can't be kept: nothing has left.
+      if (error instanceof DiskError)
+        throw new Rejection('readOnly', readOnlySentence('folder', l10n), error);
       throw error;
     }
   }
@@ -101,6 +108,15 @@ export class RequestSender {
     if (!remix.safeParse(input).success) return undefined;
     const engine = await this.#open();
     return (id) => engine.task(id)?.gatewayTaskId;
+  }
+
+  async #fitImages(input: unknown, signal: AbortSignal): Promise<RequestWithImages> {
+    try {
+      return await this.#parts.images.fit(input, signal);
+    } catch (error) {
+      this.#stopIf(signal);
+      throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
+    }
   }
 
   #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {

@@ -1,0 +1,122 @@
+import { strict as assert } from 'node:assert';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Task } from '../../src/api';
+import { COMMANDS } from '../../src/editor/ids';
+import { loadImage } from '../gateway/image';
+import type { PretendGateway } from '../gateway/pretendGateway';
+import { dataUri, jpeg, png } from '../unit/gateway-server/images';
+import { rejectionOf, setEnvironmentKey, setSetting } from './support/extension';
+import { leaveGateway, useQuickGateway } from './support/gateway';
+import { OwnApp } from './support/ownApp';
+
+describe('images of a request', () => {
+  let folder: string;
+  let gateway: PretendGateway;
+  let own: OwnApp;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nebula-host-pictures-'));
+    gateway = await useQuickGateway();
+    setEnvironmentKey(gateway.key);
+    await setSetting('confirm', 'never');
+    own = new OwnApp();
+  });
+  afterEach(async () => {
+    own.dispose();
+    await leaveGateway(gateway);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function file(name: string, bytes: Uint8Array): string {
+    const place = path.join(folder, name);
+    writeFileSync(place, bytes);
+    return pathToFileURL(place).href;
+  }
+
+  const sent = () => gateway.log.findLast(({ kind }) => kind === 'submit')?.body as Record<string, string>;
+  const ask = async (source: string, prompt = 'it comes alive'): Promise<Task> =>
+    own.app.api.generate({
+      model: 'sora-2',
+      prompt,
+      options: { seconds: '4', size: '1280x720' },
+      images: [{ role: 'first', source }],
+    });
+
+  it('are cut around their centre to what the model takes, and kept as they were sent', async () => {
+    const original = png(900, 700);
+    const source = file('my photo.png', original);
+    const task = await ask(source);
+    assert.equal(task.phase, 'queued');
+    const wire = sent()['input_reference'] ?? '';
+    const arrived = await loadImage(wire);
+    assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
+    const [image] = task.request.images ?? [];
+    assert.equal(image?.role, 'first');
+    const kept = fileURLToPath(image.source);
+    assert.equal(path.dirname(kept), path.join(own.storageFolder, 'images'));
+    assert.equal(readFileSync(kept).toString('base64'), wire.split(',')[1]);
+    assert.deepEqual(readFileSync(new URL(source)), original, 'the original is only read');
+    // The original may go: what was sent is enough to ask again, and is sent byte for byte.
+    rmSync(new URL(source));
+    await ask(image.source, 'once more');
+    assert.equal(sent()['input_reference'], wire);
+  });
+
+  it('go as they are where they fit, from a file, as a data URI, or as a link', async () => {
+    const fitting = png(1280, 720);
+    for (const source of [file('fits.png', fitting), dataUri(fitting)]) {
+      const { request } = await ask(source);
+      const wire = await loadImage(sent()['input_reference'] ?? '');
+      assert.deepEqual([wire?.width, wire?.height], [1280, 720]);
+      assert.match(request.images?.[0]?.source ?? '', /^file:.*\.png$/);
+    }
+    const link = 'https://pictures.example/boat.png';
+    const { request } = await own.app.api.generate({
+      model: 'veo-3.1-generate-preview',
+      prompt: 'a link',
+      images: [{ role: 'first', source: link }],
+    });
+    assert.equal(sent()['image'], link);
+    assert.equal(request.images?.[0]?.source, link);
+  });
+
+  it('are told by their bytes: what is none is refused with a reason, and nothing is sent', async () => {
+    for (const [name, bytes, reason] of [
+      ['empty.png', Buffer.alloc(0), /is empty/],
+      ['text.png', Buffer.from('no picture at all, whatever the name says'), /not an image/],
+      ['cut.png', png(900, 700).subarray(0, 300), /ends too early|damaged/],
+    ] as const) {
+      const error = await rejectionOf(ask(file(name, bytes)));
+      assert.equal(error.code, 'invalidRequest', name);
+      assert.match(error.message, /^The image with the role "first" can’t be sent\. /);
+      assert.match(error.message, reason);
+    }
+    const gone = await rejectionOf(ask(pathToFileURL(path.join(folder, 'gone.png')).href));
+    assert.match(gone.message, /could not be read/);
+    const photo = await ask(file('photo.png', Buffer.from(jpeg(900, 700).split(',').at(-1) ?? '', 'base64')));
+    assert.equal(photo.phase, 'queued', 'a JPEG by another name');
+    assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 1);
+  });
+
+  it('are removed with the last task that they went with, once they are old', async () => {
+    const source = file('a.png', png(900, 700));
+    const tasks = [await ask(source, 'one'), await ask(source, 'two')];
+    const kept = fileURLToPath(tasks[0]?.request.images?.[0]?.source ?? '');
+    assert.equal(fileURLToPath(tasks[1]?.request.images?.[0]?.source ?? ''), kept, 'it is there once');
+    const past = Date.now() / 1000 - 2 * 24 * 3600;
+    utimesSync(kept, past, past);
+    own.asker.willAnswer(true);
+    for (const [index, { id }] of tasks.entries()) {
+      await own.app.commands.run(COMMANDS.stopTracking, [id]);
+      await own.app.commands.run(COMMANDS.removeTask, [id]);
+      const limit = performance.now() + 5_000;
+      while (existsSync(kept) && performance.now() < limit && index === 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.equal(existsSync(kept), index === 0);
+    }
+  });
+});
