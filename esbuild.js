@@ -138,11 +138,12 @@ function copyCodecs() {
  * @param {string[]} inputs the files that were bundled, relative to the project
  */
 function writeNotices(inputs) {
-  const packages = inputs.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? '');
+  const folders = inputs.map((file) => /^.*?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? '');
   /** @type {Map<string, string[]>} */
   const byText = new Map();
-  for (const name of [...new Set(packages)].filter(Boolean).sort()) {
-    const folder = path.join(__dirname, 'node_modules', name);
+  for (const place of [...new Set(folders)].filter(Boolean).sort()) {
+    const folder = path.join(__dirname, place);
+    const name = place.replace(/^.*?node_modules\//, '');
     const licences = fs
       .readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => /^licen[cs]e/i.test(path.basename(file)) && !file.includes('node_modules'));
