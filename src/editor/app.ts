@@ -11,6 +11,7 @@ import { cleanLibrary } from './commands/cleanLibrary';
 import { CommandRunner, type Command } from './commands/commandRunner';
 import { generate, hasRequest } from './commands/generate';
 import { editAndGenerate, generateAgain } from './commands/generateAgain';
+import { generateFromImage } from './commands/generateFromImage';
 import { generateFromSelection } from './commands/generateFromSelection';
 import { improvePrompt } from './commands/improvePrompt';
 import { sendPrompt } from './commands/generateFromPrompt';
@@ -310,6 +311,8 @@ export function createApp(host: AppHost): App {
       [COMMANDS.generate]: async (args) => generate(generateParts, args),
       [COMMANDS.generateFromSelection]: async () =>
         generateFromSelection({ ...generateParts, asker, selected: selectedText, openEditor, language }),
+      [COMMANDS.generateFromImage]: async (args) =>
+        generateFromImage({ ...generateParts, asker, desktop, images }, args),
       [COMMANDS.generateAgain]: async (args) => generateAgain({ ...generateParts, engines, asker }, args),
       [COMMANDS.editAndGenerate]: async (args) => editAndGenerate({ ...generateParts, engines, asker }, args),
       [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
@@ -431,6 +434,7 @@ function commandTable(
       COMMANDS.generateFromSelection,
       l10n.t('Generate Video from Selection'),
     ),
+    [COMMANDS.generateFromImage]: plain(COMMANDS.generateFromImage, l10n.t('Generate Video from Image')),
     [COMMANDS.generateAgain]: plain(COMMANDS.generateAgain, l10n.t('Generate Again')),
     [COMMANDS.editAndGenerate]: plain(COMMANDS.editAndGenerate, l10n.t('Edit and Generate')),
     [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),

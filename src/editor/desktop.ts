@@ -20,6 +20,8 @@ export interface Desktop {
   deleteForGood(uri: vscode.Uri): Promise<void>;
   /** Asks where to save a video; the dialog itself asks before a file is overwritten. */
   askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined>;
+  /** Asks for image files. */
+  pickImages(): Promise<readonly vscode.Uri[] | undefined>;
 }
 
 /** The editor's own ways. */
@@ -69,6 +71,14 @@ export class EditorDesktop implements Desktop {
       title: vscode.l10n.t('Save Video As'),
       saveLabel: vscode.l10n.t('Save'),
       filters: { [vscode.l10n.t('MP4 video')]: ['mp4'] },
+    });
+  }
+
+  async pickImages(): Promise<readonly vscode.Uri[] | undefined> {
+    return vscode.window.showOpenDialog({
+      canSelectMany: true,
+      openLabel: vscode.l10n.t('Use as Image'),
+      filters: { [vscode.l10n.t('Images')]: ['png', 'jpg', 'jpeg', 'webp', 'gif', 'bmp'] },
     });
   }
 }

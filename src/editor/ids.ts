@@ -2,6 +2,7 @@
 export const COMMANDS = {
   generate: 'nebulaVideo.generate',
   generateFromSelection: 'nebulaVideo.generateFromSelection',
+  generateFromImage: 'nebulaVideo.generateFromImage',
   generateAgain: 'nebulaVideo.generateAgain',
   editAndGenerate: 'nebulaVideo.editAndGenerate',
   sendPrompt: 'nebulaVideo.sendPrompt',

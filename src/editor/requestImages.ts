@@ -5,12 +5,13 @@ import type { L10n } from '../core/common/l10n';
 import type { Disposable } from '../core/common/lifetime';
 import type { Log } from '../core/common/log';
 import { KeptImages } from '../core/images/keptImages';
-import { limitsFor } from '../core/images/limits';
-import type { Images, SendableImage } from '../core/images/room';
+import { limitsFor, sizeFits } from '../core/images/limits';
+import type { Images, SendableImage, SourceInfo } from '../core/images/room';
 import type * as room from '../core/images/room';
 import { familyOf, type Model } from '../core/models/catalogue';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import type { Task } from '../core/tasks/task';
+import { Rejection } from './rejection';
 
 interface Parts {
   /** Loads what works on pictures, on first use. */
@@ -33,6 +34,14 @@ export interface RequestWithImages {
    */
   keep(prepared: PreparedRequest): Promise<PreparedRequest>;
 }
+
+/** What is known of images that were looked at. */
+export interface LookedAt {
+  /** What becomes of them with a family and its options, in a sentence; undefined when they go as they are. */
+  readonly noteOn: (familyId: string, options: Options) => string | undefined;
+}
+
+type Options = Readonly<Record<string, string | number | boolean>>;
 
 /** As far as the images go; the rest is judged elsewhere. */
 const requestWithImages = z.looseObject({
@@ -94,6 +103,29 @@ export class RequestImages implements Disposable {
     };
   }
 
+  /**
+   * Looks at images before anything is asked about them; links are not followed.
+   * @throws {@link Rejection} with a sentence for the user
+   */
+  async look(sources: readonly string[]): Promise<LookedAt> {
+    const { room, images } = this.#open();
+    const found: SourceInfo[] = [];
+    for (const source of sources) {
+      try {
+        const info = await images.inspect(source);
+        if (info.kind === 'picture' && info.animated) {
+          throw new Rejection('invalidRequest', room.animatedSentence(this.#parts.l10n));
+        }
+        found.push(info);
+      } catch (error) {
+        throw error instanceof room.ImageError
+          ? new Rejection('invalidRequest', error.message, error)
+          : error;
+      }
+    }
+    return { noteOn: (familyId, options) => noteOn(found, familyId, options, this.#parts.l10n) };
+  }
+
   /** Removes kept pictures that no task has any more. @param tasks all there are */
   async removeUnneeded(tasks: readonly Task[]): Promise<void> {
     const needed = tasks.flatMap(({ request }) => (request.images ?? []).map(({ source }) => source));
@@ -114,6 +146,26 @@ export class RequestImages implements Disposable {
     }
     return this.#opened;
   }
+}
+
+/** What becomes of the images, in a sentence; undefined when they go as they are. */
+function noteOn(
+  found: readonly SourceInfo[],
+  familyId: string,
+  options: Options,
+  l10n: L10n,
+): string | undefined {
+  const limits = limitsFor(familyId, options);
+  if (!limits) return undefined;
+  const { exact } = limits;
+  const changed = found.some((info) => info.kind === 'picture' && !sizeFits(info, limits));
+  if (changed && exact) {
+    return l10n.t('What is sent is cut around the centre to {0} × {1} pixels.', exact.width, exact.height);
+  }
+  if (changed) return l10n.t('What is sent is made to fit: cut around the centre, or made smaller.');
+  return exact && found.some(({ kind }) => kind === 'link')
+    ? l10n.t('The image behind the link has to be {0} × {1} pixels.', exact.width, exact.height)
+    : undefined;
 }
 
 const editorFiles = {

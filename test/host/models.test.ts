@@ -4,12 +4,16 @@ import { fileURLToPath } from 'node:url';
 import type { NebulaVideoApi, Task, VideoRequest } from '../../src/api';
 import { MODELS } from '../../src/core/models/catalogue';
 import type { PretendGateway } from '../gateway/pretendGateway';
-import { dataUri, jpeg, png } from '../unit/gateway-server/images';
+import { encodePng } from '../../src/core/images/pngWriter';
+import { dataUri } from '../unit/gateway-server/images';
+import { quarters } from '../unit/images/pictures';
 import { setEnvironmentKey, setSetting, theApi } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 
+/** Whole pictures: what the service would drop is not sent. */
+const png = (width: number, height: number) => Buffer.from(encodePng(quarters(width, height)));
 const square = dataUri(png(720, 720));
-const photo = jpeg(720, 720);
+const photo = png(640, 480);
 
 type Asked = Omit<VideoRequest, 'prompt'>;
 
@@ -179,8 +183,8 @@ const runs: readonly (readonly [asked: Asked, outcome: Outcome])[] = [
       model: 'kling-v1-6',
       options: tiny,
       images: [
-        { role: 'first', source: dataUri(photo, 'jpeg') },
-        { role: 'last', source: dataUri(photo, 'jpeg') },
+        { role: 'first', source: dataUri(photo) },
+        { role: 'last', source: dataUri(photo) },
       ],
     },
     {

@@ -7,10 +7,14 @@ import type { Task } from '../../src/api';
 import { COMMANDS } from '../../src/editor/ids';
 import { loadImage } from '../gateway/image';
 import type { PretendGateway } from '../gateway/pretendGateway';
-import { dataUri, jpeg, png } from '../unit/gateway-server/images';
+import { encodePng } from '../../src/core/images/pngWriter';
+import { dataUri } from '../unit/gateway-server/images';
+import { encoded, quarters } from '../unit/images/pictures';
 import { rejectionOf, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { OwnApp } from './support/ownApp';
+
+const png = (width: number, height: number) => Buffer.from(encodePng(quarters(width, height)));
 
 describe('images of a request', () => {
   let folder: string;
@@ -96,7 +100,7 @@ describe('images of a request', () => {
     }
     const gone = await rejectionOf(ask(pathToFileURL(path.join(folder, 'gone.png')).href));
     assert.match(gone.message, /could not be read/);
-    const photo = await ask(file('photo.png', Buffer.from(jpeg(900, 700).split(',').at(-1) ?? '', 'base64')));
+    const photo = await ask(file('photo.png', encoded('JPEG, baseline', quarters(900, 700))));
     assert.equal(photo.phase, 'queued', 'a JPEG by another name');
     assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 1);
   });
@@ -108,9 +112,10 @@ describe('images of a request', () => {
     assert.equal(fileURLToPath(tasks[1]?.request.images?.[0]?.source ?? ''), kept, 'it is there once');
     const past = Date.now() / 1000 - 2 * 24 * 3600;
     utimesSync(kept, past, past);
-    own.asker.willAnswer(true);
     for (const [index, { id }] of tasks.entries()) {
+      own.asker.willAnswer(true);
       await own.app.commands.run(COMMANDS.stopTracking, [id]);
+      own.asker.willAnswer(true);
       await own.app.commands.run(COMMANDS.removeTask, [id]);
       const limit = performance.now() + 5_000;
       while (existsSync(kept) && performance.now() < limit && index === 1) {

@@ -14,6 +14,8 @@ export class RecordingDesktop implements Desktop {
   keeps: string | undefined;
   /** Where the user wants the next files. Escape is undefined. */
   readonly targets: (vscode.Uri | undefined)[] = [];
+  /** The images that the user picks next. Escape is undefined. */
+  picked: readonly vscode.Uri[] | undefined;
   /** What was suggested for them. */
   readonly suggestions: vscode.Uri[] = [];
   /** What was done, in order: the way, and what it was done to. */
@@ -55,5 +57,9 @@ export class RecordingDesktop implements Desktop {
   askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined> {
     this.suggestions.push(suggestion);
     return Promise.resolve(this.targets.shift());
+  }
+
+  pickImages(): Promise<readonly vscode.Uri[] | undefined> {
+    return Promise.resolve(this.picked);
   }
 }

@@ -10,6 +10,7 @@ import { WorkerWorkshop } from './workshop';
 export { ImageError, bareBase64, wireText } from './images';
 export type { Images, SendableImage, SourceInfo } from './images';
 export { limitsFor } from './limits';
+export { animatedSentence } from './sentences';
 export type { ImageLimits } from './limits';
 
 export interface ImageRoomOptions {

@@ -5,6 +5,10 @@ import type { PictureFault } from './pictureFault';
 const MB = 1024 * 1024;
 const MILLION = 1_000_000;
 
+export function animatedSentence(l10n: L10n): string {
+  return l10n.t('The image is animated. Save one picture of it as JPEG or PNG and choose that.');
+}
+
 /** What the user reads of a picture that can't be sent: why, and what to do. */
 export function explainFault(fault: PictureFault, l10n: L10n): string {
   switch (fault.reason) {
@@ -22,7 +26,7 @@ export function explainFault(fault: PictureFault, l10n: L10n): string {
             fault.kind ?? '',
           );
     case 'animated':
-      return l10n.t('The image is animated. Save one picture of it as JPEG or PNG and choose that.');
+      return animatedSentence(l10n);
     case 'truncated':
       return l10n.t(
         'The image file ends too early: it was not copied whole. Copy it again or choose another.',

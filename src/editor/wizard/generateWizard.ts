@@ -33,6 +33,8 @@ interface Parts {
 export interface WizardStart {
   /** What is asked for already; what is missing comes from the draft or from last time. */
   readonly request?: Partial<VideoRequest>;
+  /** Says of the images that were brought along what becomes of them. */
+  readonly noteOn?: (familyId: string, options: Options) => string | undefined;
   /** The first question; Back reaches the ones before it. */
   readonly at: 'prompt' | 'afterPrompt' | 'summary';
   /** Whether the prompt was written for this, and so becomes the draft; otherwise it has a place of its own. */
@@ -279,7 +281,8 @@ class GenerateWizard {
     if (!model) return 'away';
     const { request = {} } = this.#start;
     const settled = this.#settled();
-    const hint = hintOf(model.id);
+    const note = this.#start.noteOn?.(model.family.id, settled.options);
+    const hints = [note, hintOf(model.id)].filter((hint) => hint !== undefined);
     const go: PickItem<LastDeed> = {
       value: 'send',
       label: `$(play) ${l10n.t('Generate Video')}`,
@@ -293,7 +296,7 @@ class GenerateWizard {
       placeholder: this.#isWritten()
         ? l10n.t('Press Enter to send it, or Escape to keep it as a draft')
         : l10n.t('Press Enter to send it, or Escape to leave'),
-      hint: hint === undefined ? this.#quote() : `${this.#quote()}  $(info) ${hint}`,
+      hint: [this.#quote(), ...hints.map((hint) => `$(info) ${hint}`)].join('  '),
       items: settled.parameters.some(isExtra) ? [go, more] : [go],
       active: go,
       pays: true,

@@ -1,0 +1,112 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { ImageRole, VideoRequest } from '../../core/models/request';
+import { modeOf } from '../../core/models/modes';
+import type { Task } from '../../core/tasks/task';
+import type { Asker } from '../asker';
+import type { Desktop } from '../desktop';
+import { Rejection } from '../rejection';
+import type { RequestImages } from '../requestImages';
+import { askAndSend, makeReady, type GenerateParts } from './generate';
+
+interface Parts extends GenerateParts {
+  readonly asker: Asker;
+  readonly desktop: Pick<Desktop, 'pickImages'>;
+  readonly images: Pick<RequestImages, 'look'>;
+}
+
+const uri = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
+/** What the explorer hands over: the file that was clicked, and all that are selected. */
+const given = z.tuple([uri], z.unknown());
+const selection = z.array(uri).min(1);
+
+type Roles = readonly ImageRole[];
+
+/** Most images that a model takes along (API reference 7.5.2). */
+const MOST_IMAGES = 4;
+
+/**
+ * Makes a video from images: those of the explorer, or those that a person picks. They are looked at before anything
+ * else is asked, and fitted to the model when they are sent.
+ */
+export async function generateFromImage(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  const { images, l10n } = parts;
+  const sources = fromExplorer(args) ?? (await pick(parts));
+  if (!sources || sources.length === 0) return undefined;
+  if (sources.length > MOST_IMAGES) {
+    throw new Rejection(
+      'invalidRequest',
+      l10n.t('A video is made from at most {0} images. Select fewer of them.', MOST_IMAGES),
+    );
+  }
+  const looked = await images.look(sources);
+  if (!(await makeReady(parts))) return undefined;
+  const roles = await chooseRoles(sources.length, parts);
+  if (!roles) return undefined;
+  const along = sources.map((source, index) => ({ role: roles[index] ?? 'reference', source }));
+  return askAndSend(parts, { request: { images: along }, at: 'prompt', noteOn: looked.noteOn });
+}
+
+function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {
+  const clicked = given.safeParse(args).data?.[0];
+  if (!clicked) return undefined;
+  return (selection.safeParse(args[1]).data ?? [clicked]).map((one) => one.toString());
+}
+
+async function pick({ asker, desktop, l10n }: Parts): Promise<readonly string[] | undefined> {
+  const title = l10n.t('Generate Video from Image');
+  const from = await asker.choose<'file' | 'link'>({
+    title,
+    placeholder: l10n.t('Where is the image?'),
+    choices: [
+      { value: 'file', label: `$(file-media) ${l10n.t('Choose Files…')}` },
+      { value: 'link', label: `$(link) ${l10n.t('Enter a Link…')}` },
+    ],
+  });
+  if (from === undefined) return undefined;
+  if (from === 'file') return (await desktop.pickImages())?.map((one) => one.toString());
+  const link = await asker.text({
+    title,
+    prompt: l10n.t('The gateway fetches the image from there; it is not looked at here.'),
+    placeholder: 'https://',
+    validate: (text) =>
+      /^https:\/\/\S+$/i.test(text.trim()) && URL.canParse(text.trim())
+        ? undefined
+        : l10n.t('A link to an image begins with https://.'),
+  });
+  return link === undefined ? undefined : [link.trim()];
+}
+
+/** What the images are for; asked only where that is not clear. */
+async function chooseRoles(count: number, { asker, l10n }: Parts): Promise<Roles | undefined> {
+  const ways: readonly { readonly value: Roles; readonly label: string; readonly detail: string }[] = [
+    {
+      value: ['first'],
+      label: l10n.t('As the First Frame'),
+      detail: l10n.t('The video begins with this image.'),
+    },
+    {
+      value: ['first', 'last'],
+      label: l10n.t('As First and Last Frame'),
+      detail: l10n.t('The video goes from the first image to the second one.'),
+    },
+    {
+      value: Array<ImageRole>(count).fill('reference'),
+      label: count === 1 ? l10n.t('As a Reference') : l10n.t('As References'),
+      detail: l10n.t('The video shows who or what is in the images.'),
+    },
+  ];
+  const suiting = ways.filter(
+    ({ value }) => value.length === count && modeOf(withRoles(value)) !== undefined,
+  );
+  if (suiting.length === 1) return suiting[0]?.value;
+  return asker.choose({
+    title: l10n.t('Generate Video from Image'),
+    placeholder: count === 1 ? l10n.t('What is the image for?') : l10n.t('What are the images for?'),
+    choices: suiting,
+  });
+}
+
+const withRoles = (roles: Roles): Pick<VideoRequest, 'images'> => ({
+  images: roles.map((role) => ({ role, source: '-' })),
+});
