@@ -3,8 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
 import { COMMANDS } from '../../src/editor/ids';
+import { choose, enter, escape, write } from '../support/fakeQuickInputs';
 import { loadImage } from '../gateway/image';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { encodePng } from '../../src/core/images/pngWriter';
@@ -103,6 +105,82 @@ describe('images of a request', () => {
     const photo = await ask(file('photo.png', encoded('JPEG, baseline', quarters(900, 700))));
     assert.equal(photo.phase, 'queued', 'a JPEG by another name');
     assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 1);
+  });
+
+  describe('of Generate Video from Image', () => {
+    const run = (...args: unknown[]) =>
+      own.app.commands.run(COMMANDS.generateFromImage, args) as Promise<Task>;
+    const pictured = (name: string, width: number, height: number) =>
+      vscode.Uri.parse(file(name, png(width, height)), true);
+    /** Chooses the answer with this name. */
+    const answer = (label: string) => (question: { choices: { label: string; value: unknown }[] }) => {
+      const found = question.choices.find((choice) => choice.label.endsWith(label));
+      assert.ok(found, `${label} is not among ${question.choices.map((one) => one.label).join(', ')}`);
+      return found.value;
+    };
+
+    it('takes the file of the explorer as the first frame, and says what is sent of it', async () => {
+      own.asker.willAnswer(answer('As the First Frame'));
+      own.inputs.plan(write('it comes alive'), choose('4 seconds'), choose('1280 × 720, landscape'), enter);
+      const photo = pictured('photo.png', 900, 700);
+      const task = await run(photo, [photo]);
+      assert.equal(task.phase, 'queued');
+      const summary = own.inputs.shown.at(-1);
+      assert.match(String(summary?.prompt), /cut around the centre to 1280 × 720 pixels/);
+      const arrived = await loadImage(sent()['input_reference'] ?? '');
+      assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
+      assert.equal(own.asker.left, 0);
+    });
+
+    it('takes two files as first and last frame, with a model that can do that', async () => {
+      own.asker.willAnswer(answer('As First and Last Frame'));
+      own.inputs.plan(write('from one to the other'), enter, enter, enter, enter);
+      const files = [pictured('one.png', 1920, 1080), pictured('two.png', 1920, 1080)];
+      const task = await run(files[0], files);
+      assert.deepEqual(
+        task.request.images?.map(({ role }) => role),
+        ['first', 'last'],
+      );
+      assert.match(task.request.model, /^(veo-3\.1|doubao-seedance|kling)/);
+    });
+
+    it('takes what is picked, or a link, from the palette; Escape sends nothing', async () => {
+      own.asker.willAnswer(undefined);
+      await run();
+      own.asker.willAnswer(answer('Choose Files…'));
+      own.desktop.picked = undefined;
+      await run();
+      own.asker.willAnswer(answer('Enter a Link…'), undefined);
+      await run();
+      assert.equal(own.inputs.shown.length, 0);
+      own.asker.willAnswer(
+        answer('Enter a Link…'),
+        (question: { validate: (text: string) => string | undefined }) => {
+          assert.match(question.validate('http://pictures.example/a.png') ?? '', /begins with https/);
+          assert.match(question.validate('a.png') ?? '', /begins with https/);
+          return ' https://pictures.example/a.png ';
+        },
+        answer('As the First Frame'),
+      );
+      own.inputs.plan(escape);
+      await run();
+      assert.equal(own.inputs.shown.length, 1);
+      assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
+    });
+
+    it('refuses before anything is asked what can’t be sent', async () => {
+      const animated = vscode.Uri.parse(file('a.gif', encoded('animated GIF', quarters(64, 64))), true);
+      await run(animated, [animated]);
+      assert.match(own.notifier.last.message, /The image is animated/);
+      const text = vscode.Uri.parse(file('b.png', Buffer.from('no picture at all, really not')), true);
+      await run(text, [text]);
+      assert.match(own.notifier.last.message, /not an image/);
+      const many = Array.from({ length: 5 }, (_, index) => pictured(`${index}.png`, 400, 400));
+      await run(many[0], many);
+      assert.match(own.notifier.last.message, /at most 4 images/);
+      assert.equal(own.asker.asked.length, 0);
+      assert.equal(own.inputs.shown.length, 0);
+    });
   });
 
   it('are removed with the last task that they went with, once they are old', async () => {
