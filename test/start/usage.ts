@@ -90,7 +90,7 @@ function readOptions(pairs: readonly string[]): Record<string, string | number |
       const [, name = '', value = ''] = match;
       return [
         name,
-        /^(true|false|-?\d+(\.\d+)?)$/.test(value) ? (JSON.parse(value) as number | boolean) : value,
+        /^(true|false|-?(0|[1-9]\d*)(\.\d+)?)$/.test(value) ? (JSON.parse(value) as number | boolean) : value,
       ];
     }),
   );

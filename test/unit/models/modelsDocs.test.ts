@@ -137,7 +137,7 @@ function section(family: Family): string {
 
 Ids that begin with ${family.prefixes.map((prefix) => `\`${prefix}\``).join(', ')}.
 
-| model | made from | sound | in the wizard |
+| model | made from | sound | offered in Generate Video |
 | --- | --- | --- | --- |
 ${models.join('\n')}
 
