@@ -12,6 +12,7 @@ import type { Failures, Trouble } from './failures';
 import { confirmed, isUnconfirmed } from './idSource';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
+import { ReadOnlyStoreError } from './store/database';
 import type { TaskPatch } from './store/patch';
 import type { Phase } from './phases';
 import type { TaskRecord } from './store/record';
@@ -172,6 +173,12 @@ export class Poller implements Disposable {
       }
     } catch (error) {
       if (this.#stop.signal.aborted) return;
+      if (error instanceof ReadOnlyStoreError && error.reason === 'newer') {
+        // Windows of that version follow the tasks from now on.
+        log.warn('a newer version keeps the tasks now; this window no longer follows them');
+        this.dispose();
+        return;
+      }
       log.error(`task ${record.id}: ${describeError(error)}`);
       await store
         .update(record.id, (current) =>

@@ -80,6 +80,35 @@ describe('one task that hangs does not hold up the others', function () {
     for (const other of held) assert.equal((await world.untilPhase(engine, other)).phase, 'saved');
   });
 
+  it('videos that do not come: three are waited for at once, the others have their turn', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'hang', route: 'download', times: 'always' });
+    const ids: string[] = [];
+    for (let index = 0; index < 6; index++) {
+      ids.push((await world.submit(engine, { prompt: `held up ${index}` })).id);
+    }
+    const phases = () => ids.map((id) => engine.task(id)?.phase);
+    const asked = () => world.requests('download');
+    const done = () => phases().every((phase) => phase === 'ready' || phase === 'saving');
+    // Well within the time that one download may take.
+    const limit = world.clock.now() + 5 * 60_000;
+    while (world.clock.now() < limit) {
+      await world.turns();
+      assert.ok(asked() <= 3, `${asked()} at once`);
+      world.clock.moveTo(world.clock.now() + 1000);
+    }
+    assert.ok(done(), String(phases()));
+    assert.equal(asked(), 3);
+    world.gateway.clearFaults();
+    // Those that hang are given up in the end, and tried again.
+    const end = world.clock.now() + 30 * 60_000;
+    while (phases().some((phase) => phase !== 'saved')) {
+      assert.ok(world.clock.now() < end, String(phases()));
+      await world.turns();
+      world.clock.moveTo(world.clock.now() + 1000);
+    }
+  });
+
   it('a query without an answer', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });

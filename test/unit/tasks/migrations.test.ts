@@ -123,6 +123,38 @@ describe('the versions of the store', function () {
   }
 });
 
+describe('a window that is open when a newer version takes the store over', () => {
+  it('stops following the tasks, says so once, and still shows them', async () => {
+    const world = await World.create();
+    try {
+      const engine = await world.open();
+      world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
+      const { id } = await world.submit(engine);
+      await world.until(() => world.requests('query') >= 2);
+      const newer = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+      newer.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+      newer.close();
+      const since = world.clock.now();
+      const before = world.requests('query');
+      while (world.clock.now() < since + 10 * 60_000) {
+        await world.turns();
+        world.clock.moveTo(world.clock.now() + 1000);
+      }
+      assert.ok(world.requests('query') - before <= 1);
+      const warnings = world.lines.filter((line) => line.includes('a newer version keeps the tasks now'));
+      assert.equal(warnings.length, 1);
+      assert.deepEqual(
+        world.lines.filter((line) => line.startsWith('error')),
+        [],
+      );
+      assert.equal(engine.task(id)?.phase, 'queued');
+      await assert.rejects(world.submit(engine, { prompt: 'no' }), /read-only \(newer\)/);
+    } finally {
+      await world.stop();
+    }
+  });
+});
+
 describe('a migration', function () {
   this.timeout(30_000);
   let folder: string;
