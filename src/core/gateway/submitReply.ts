@@ -3,7 +3,12 @@ import { asRecord, asText, readErrorReply, readErrorValue, parseJson, type Error
 /** What the answer to a submit means (DESIGN 5). */
 export type SubmitOutcome =
   /** The gateway has the task; what it costs will be charged when it succeeds. */
-  | { readonly kind: 'accepted'; readonly gatewayTaskId: string }
+  | {
+      readonly kind: 'accepted';
+      readonly gatewayTaskId: string;
+      /** The reply says that the video is made from no earlier one (API reference 7.2.4). */
+      readonly noRemix?: true;
+    }
   /** A certain no: nothing was made and nothing is charged. */
   | { readonly kind: 'refused'; readonly status: number; readonly error: ErrorReply }
   /** Not now: nothing was made, and it may be sent again later. */
@@ -28,7 +33,9 @@ export function readSubmitReply(status: number, text: string, retryAfterMs?: num
   const json = parseJson(text) ?? parseJson(text.replace(/,(?=\s*[}\]])/g, ''));
   if (success) {
     const gatewayTaskId = taskIdIn(json);
-    if (gatewayTaskId !== undefined) return { kind: 'accepted', gatewayTaskId };
+    if (gatewayTaskId !== undefined) {
+      return { kind: 'accepted', gatewayTaskId, ...(saysNoRemix(json) ? { noRemix: true } : {}) };
+    }
   }
   const error = json === undefined ? readErrorReply(text) : readErrorValue(json);
   // The vendor has the job, only its id was lost (API reference 10.4).
@@ -56,6 +63,13 @@ function taskIdIn(json: unknown): string | undefined {
     idText(asRecord(body['output'])?.['task_id']) ??
     idText(asRecord(body['metadata'])?.['id'])
   );
+}
+
+/** Only a null that is there says so; many replies say nothing of it. */
+function saysNoRemix(json: unknown): boolean {
+  const body = asRecord(json);
+  const places = [body, asRecord(body?.['metadata']), asRecord(body?.['data'])];
+  return places.some((place) => place?.['remixed_from_video_id'] === null);
 }
 
 /** Ids are opaque, but an id has no blanks within: a sentence in its place is a message. */

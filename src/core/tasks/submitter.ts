@@ -281,6 +281,13 @@ export class Submitter {
           return {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
+            ...(outcome.noRemix === true && record.request.remixOf !== undefined
+              ? {
+                  note: l10n.t(
+                    'The gateway did not take up the earlier video: this one is made from the prompt alone.',
+                  ),
+                }
+              : {}),
             idSource: null,
             denials: 0,
             deniedAt: null,

@@ -7,6 +7,7 @@ import { SubmitCancelled } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/tasks/phases';
 import type { Charged, FailureKind } from '../../../src/core/tasks/task';
 import { FakeClock } from '../support/fakeClock';
+import { sora } from '../../../src/core/models/sora';
 import { World } from '../support/world';
 
 interface Row {
@@ -362,5 +363,21 @@ describe('submit', function () {
     file.exec('DROP TRIGGER full');
     file.close();
     assert.equal((await world.submit(engine)).phase, 'queued');
+  });
+
+  it('a remix that the gateway did not take up: it is said when it was accepted, and of no other task', async () => {
+    const engine = await world.open();
+    const first = await world.untilPhase(engine, (await world.submit(engine)).id);
+    const send = (body: object) => {
+      const request = { model: 'sora-2', prompt: 'at night', remixOf: first.gatewayTaskId ?? '' };
+      return engine.submit({ request, family: sora, body: JSON.stringify(body) }, world.access);
+    };
+    const plain = { model: 'sora-2', prompt: 'at night' };
+    // The gateway's code drops the documented name, and makes another video.
+    const ignored = await send({ ...plain, remix_from_video_id: first.gatewayTaskId });
+    assert.match(ignored.timeline.at(-1)?.note ?? '', /did not take up the earlier video/);
+    const taken = await send({ ...plain, remix_video_id: first.gatewayTaskId });
+    assert.deepEqual([taken.phase, taken.timeline.at(-1)?.note], ['queued', undefined]);
+    assert.equal(first.timeline.find(({ phase }) => phase === 'queued')?.note, undefined);
   });
 });
