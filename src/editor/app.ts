@@ -16,6 +16,7 @@ import { generateFromSelection } from './commands/generateFromSelection';
 import { improvePrompt } from './commands/improvePrompt';
 import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
+import { remix } from './commands/remix';
 import { rescue } from './commands/rescue';
 import { MOST_CHOICES } from './commands/taskArguments';
 import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
@@ -315,6 +316,7 @@ export function createApp(host: AppHost): App {
         generateFromImage({ ...generateParts, asker, desktop, images }, args),
       [COMMANDS.generateAgain]: async (args) => generateAgain({ ...generateParts, engines, asker }, args),
       [COMMANDS.editAndGenerate]: async (args) => editAndGenerate({ ...generateParts, engines, asker }, args),
+      [COMMANDS.remix]: async (args) => remix({ ...generateParts, engines, asker }, args),
       [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
       [COMMANDS.improvePrompt]: async (args) =>
         improvePrompt(
@@ -437,6 +439,7 @@ function commandTable(
     [COMMANDS.generateFromImage]: plain(COMMANDS.generateFromImage, l10n.t('Generate Video from Image')),
     [COMMANDS.generateAgain]: plain(COMMANDS.generateAgain, l10n.t('Generate Again')),
     [COMMANDS.editAndGenerate]: plain(COMMANDS.editAndGenerate, l10n.t('Edit and Generate')),
+    [COMMANDS.remix]: plain(COMMANDS.remix, l10n.t('Remix Video')),
     [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),
     [COMMANDS.improvePrompt]: plain(COMMANDS.improvePrompt, l10n.t('Improve Prompt')),
     [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),

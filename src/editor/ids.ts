@@ -5,6 +5,7 @@ export const COMMANDS = {
   generateFromImage: 'nebulaVideo.generateFromImage',
   generateAgain: 'nebulaVideo.generateAgain',
   editAndGenerate: 'nebulaVideo.editAndGenerate',
+  remix: 'nebulaVideo.remix',
   sendPrompt: 'nebulaVideo.sendPrompt',
   improvePrompt: 'nebulaVideo.improvePrompt',
   setApiKey: 'nebulaVideo.setApiKey',

@@ -139,9 +139,9 @@ describe('the rows of the task list', () => {
     );
     const deadline = Date.now() + 5_000;
     const item = () => rows.getTreeItem(id);
-    while (item().contextValue !== 'task ended removable saved video' && Date.now() < deadline)
+    while (item().contextValue !== 'task ended removable saved video remixable' && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.equal(item().contextValue, 'task ended removable saved video');
+    assert.equal(item().contextValue, 'task ended removable saved video remixable');
   });
 
   it('hand over the files of videos that are dragged, and nothing for those without', async () => {

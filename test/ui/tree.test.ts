@@ -106,12 +106,14 @@ describe('the task list', function () {
       'Save to Workspace',
       'Save As…',
       'Copy Prompt',
+      'Remix Video…',
     ]) {
       assert.ok(saved.includes(label), `${label} is not among ${saved.join(', ')}`);
     }
     assert.ok(!saved.includes('Look Again'));
     const failed = await menuOf(PROMPTS.failed, 'Failed');
-    assert.ok(failed.includes('Look Again') && !failed.includes('Save to Workspace'), failed.join(', '));
+    assert.ok(failed.includes('Look Again'), failed.join(', '));
+    assert.ok(!failed.includes('Save to Workspace') && !failed.includes('Remix Video…'), failed.join(', '));
     const unknown = await menuOf(PROMPTS.unknown, 'Outcome unknown');
     assert.ok(unknown.includes('Attach Task ID…') && !unknown.includes('Look Again'), unknown.join(', '));
     const running = await menuOf(PROMPTS.running, 'Running');

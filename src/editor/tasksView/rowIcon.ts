@@ -36,9 +36,21 @@ export const MISSING_ICON: RowIcon = { icon: 'file-media', color: 'editorWarning
 /** How a row shows a video that the user has had removed: nothing is wrong with that. */
 export const CLEANED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionForeground' };
 
+/** Only sora-2 makes remixes, and only its ids begin so (API reference 4.3, 7.2.4). */
+export function isRemixable({
+  phase,
+  gatewayTaskId,
+}: {
+  readonly phase: Phase;
+  readonly gatewayTaskId?: string | undefined;
+}): boolean {
+  return phase === 'saved' && gatewayTaskId?.startsWith('video_') === true;
+}
+
 /**
  * The words that `when` clauses of a row's menus test. `video` has a file, `again` can be looked for again, and
- * `clearable` loses nothing but its row when it is removed; `attachable` takes a task id by hand.
+ * `clearable` loses nothing but its row when it is removed; `attachable` takes a task id by hand; `remixable` is a
+ * finished video of sora-2.
  * @param missing how many of its files are gone from the library
  */
 export function rowWords(
@@ -52,6 +64,7 @@ export function rowWords(
 ): string {
   const again = gatewayTaskId === undefined ? '' : ' again';
   const attachable = takesTaskId === true ? ' attachable' : '';
+  const remixable = isRemixable({ phase, gatewayTaskId }) ? ' remixable' : '';
   switch (phase) {
     case 'draft':
       return 'task unsent';
@@ -65,7 +78,7 @@ export function rowWords(
     case 'saved':
       if (missing === 'all') return `task ended removable missing${again}`;
       // Some of several videos are not here.
-      return `task ended removable saved video${failure || missing === 'some' ? again : ''}`;
+      return `task ended removable saved video${failure || missing === 'some' ? again : ''}${remixable}`;
     case 'failed':
     case 'lost':
     case 'stopped':

@@ -50,6 +50,10 @@ describe('the words for tasks', () => {
       assert.match(rowWords({ phase, takesTaskId: true }), /\battachable\b/);
       assert.ok(!/\battachable\b/.test(words(phase)), phase);
     }
+    assert.match(rowWords({ phase: 'saved', gatewayTaskId: 'video_1' }), /\bremixable\b/);
+    assert.ok(
+      !/\bremixable\b/.test(words('saved') + rowWords({ phase: 'running', gatewayTaskId: 'video_1' })),
+    );
     assert.match(words('saved', 'all'), /\bmissing again\b/);
     assert.ok(!/\bvideo\b/.test(words('saved', 'all')));
     // What is here of several can be opened and saved, and the rest looked for.
