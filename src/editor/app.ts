@@ -1,15 +1,15 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../core/common/clock';
-import type { L10n } from '../core/common/l10n';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
 import { STORAGE } from '../core/storage';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
 import { cleanLibrary } from './commands/cleanLibrary';
-import { CommandRunner, type Command } from './commands/commandRunner';
-import { generate, hasRequest } from './commands/generate';
+import { CommandRunner } from './commands/commandRunner';
+import { commandTable } from './commands/commandTable';
+import { generate } from './commands/generate';
 import { editAndGenerate, generateAgain } from './commands/generateAgain';
 import { generateFromImage } from './commands/generateFromImage';
 import { generateFromSelection } from './commands/generateFromSelection';
@@ -35,7 +35,7 @@ import { ContextKeys } from './contextKeys';
 import { EditorDesktop, type Desktop } from './desktop';
 import { EditorLog } from './editorLog';
 import { EngineHolder } from './engineHolder';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS, type CommandId } from './ids';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS } from './ids';
 import { KEY_VARIABLE, Keychain } from './key/keychain';
 import { LibraryMessages } from './telling/libraryMessages';
 import { MessageBox } from './telling/messageBox';
@@ -422,44 +422,4 @@ export function createApp(host: AppHost): App {
     await engines.close();
   };
   return { rows, commands, api, players, close, dispose: () => owned.dispose() };
-}
-
-/** Adds the titles that messages speak of. */
-function commandTable(
-  l10n: L10n,
-  runs: Readonly<Record<CommandId, Command['run']>>,
-): Readonly<Record<CommandId, Command>> {
-  const plain = (id: CommandId, title: string): Command => ({ title, run: runs[id] });
-  return {
-    [COMMANDS.generate]: { ...plain(COMMANDS.generate, l10n.t('Generate Video')), calledByCode: hasRequest },
-    [COMMANDS.generateFromSelection]: plain(
-      COMMANDS.generateFromSelection,
-      l10n.t('Generate Video from Selection'),
-    ),
-    [COMMANDS.generateFromImage]: plain(COMMANDS.generateFromImage, l10n.t('Generate Video from Image')),
-    [COMMANDS.generateAgain]: plain(COMMANDS.generateAgain, l10n.t('Generate Again')),
-    [COMMANDS.editAndGenerate]: plain(COMMANDS.editAndGenerate, l10n.t('Edit and Generate')),
-    [COMMANDS.remix]: plain(COMMANDS.remix, l10n.t('Remix Video')),
-    [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),
-    [COMMANDS.improvePrompt]: plain(COMMANDS.improvePrompt, l10n.t('Improve Prompt')),
-    [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),
-    [COMMANDS.setApiKey]: plain(COMMANDS.setApiKey, l10n.t('Set API Key')),
-    [COMMANDS.removeApiKey]: plain(COMMANDS.removeApiKey, l10n.t('Remove API Key')),
-    [COMMANDS.testConnection]: plain(COMMANDS.testConnection, l10n.t('Test Connection')),
-    [COMMANDS.refresh]: plain(COMMANDS.refresh, l10n.t('Refresh')),
-    [COMMANDS.saveToWorkspace]: plain(COMMANDS.saveToWorkspace, l10n.t('Save to Workspace')),
-    [COMMANDS.saveAs]: plain(COMMANDS.saveAs, l10n.t('Save As')),
-    [COMMANDS.openExternally]: plain(COMMANDS.openExternally, l10n.t('Open in System Player')),
-    [COMMANDS.revealVideo]: plain(COMMANDS.revealVideo, l10n.t('Reveal File')),
-    [COMMANDS.openLibrary]: plain(COMMANDS.openLibrary, l10n.t('Open Library')),
-    [COMMANDS.cleanLibrary]: plain(COMMANDS.cleanLibrary, l10n.t('Clean Library')),
-    [COMMANDS.copyPrompt]: plain(COMMANDS.copyPrompt, l10n.t('Copy Prompt')),
-    [COMMANDS.lookAgain]: plain(COMMANDS.lookAgain, l10n.t('Look Again')),
-    [COMMANDS.rescue]: plain(COMMANDS.rescue, l10n.t('Rescue Lost Videos')),
-    [COMMANDS.attachTaskId]: plain(COMMANDS.attachTaskId, l10n.t('Attach Task ID')),
-    [COMMANDS.removeTask]: plain(COMMANDS.removeTask, l10n.t('Remove Task')),
-    [COMMANDS.stopSending]: plain(COMMANDS.stopSending, l10n.t('Stop Sending')),
-    [COMMANDS.stopTracking]: plain(COMMANDS.stopTracking, l10n.t('Stop Tracking')),
-    [COMMANDS.showLog]: plain(COMMANDS.showLog, l10n.t('Show Log')),
-  };
 }
