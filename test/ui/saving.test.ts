@@ -93,8 +93,13 @@ describe('a finished video', function () {
     await stage.window.runCommand('Notifications: Clear All Notifications');
     const settings = path.join(stage.session.profile.workspace, '.vscode', 'settings.json');
     fs.mkdirSync(path.dirname(settings), { recursive: true });
-    fs.writeFileSync(settings, JSON.stringify({ 'nebulaVideo.saveFolder': '../outside' }));
-    await stage.window.page.waitForTimeout(1_500);
+    const title = 'these settings are in use';
+    fs.writeFileSync(
+      settings,
+      JSON.stringify({ 'nebulaVideo.saveFolder': '../outside', 'window.title': title }),
+    );
+    // The window's title says when they are.
+    await stage.window.page.waitForFunction(`document.title.includes(${JSON.stringify(title)})`);
     await row('Ready').first().hover();
     await row('Ready').first().getByRole('button', { name: 'Save to Workspace' }).click();
     await stage.window.toast('"../outside" does not').waitFor();
