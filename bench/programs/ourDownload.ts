@@ -1,16 +1,12 @@
 // Fetches a video as the extension does, from the store's row to the library.
 import { fileURLToPath } from 'node:url';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Engine } from '../../src/core/engine';
 import { engineOptions } from '../engineOptions';
-import { downloadOrder, mostResidentBytes, residentBytes, runProgram } from './program';
-
-/** What the start has allocated and will not need again is given back in this time. */
-const SETTLE_MS = 300;
+import { downloadOrder, mostResidentBytes, residentBytes, runProgram, settle } from './program';
 
 runProgram(downloadOrder, async ({ folder, key }) => {
   const engine = await Engine.open(engineOptions(folder, key));
-  await delay(SETTLE_MS);
+  await settle();
   const idle = residentBytes();
   const [task] = engine.tasks();
   if (!task) throw new Error('There is no task in the store.');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 
 /** Runs a program of a process of its own: its order is the one argument, its report the one thing it prints. */
@@ -32,6 +33,9 @@ export const downloadReport = z.object({
   ms: z.number(),
   file: z.string(),
 });
+
+/** Waits until what the start has allocated and will not need again was given back. */
+export const settle = (): Promise<void> => delay(300);
 
 /** Resident memory of this process now, in bytes. */
 export const residentBytes = (): number => process.memoryUsage.rss();
