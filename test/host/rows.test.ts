@@ -144,6 +144,21 @@ describe('the rows of the task list', () => {
     assert.equal(item().contextValue, 'task ended removable saved video remixable');
   });
 
+  it('count the files of several videos, and hand over those that are there', async () => {
+    const { rows, api } = own.app;
+    const request = {
+      model: 'veo-3.1-generate-preview',
+      prompt: 'two of them',
+      options: { sampleCount: 2 },
+    };
+    const { id, videos } = await api.settled((await api.generate(request)).id);
+    assert.equal(videos.length, 2);
+    rmSync(fileURLToPath(videos[0]?.uri ?? ''));
+    await rows.getChildren();
+    assert.match(String(rows.getTreeItem(id).description), /^1 of 2 files missing · /);
+    assert.equal(rows.dragged([id]), videos[1]?.uri);
+  });
+
   it('hand over the files of videos that are dragged, and nothing for those without', async () => {
     const { rows, api } = own.app;
     gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
