@@ -4,6 +4,7 @@ import { systemClock } from '../core/common/clock';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
 import { STORAGE } from '../core/storage';
+import type { Model } from '../core/models/catalogue';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
 import { cleanLibrary } from './commands/cleanLibrary';
@@ -48,6 +49,7 @@ import { PROMPT_LANGUAGE, PromptEditors } from './prompt/promptEditors';
 import { PromptLenses } from './prompt/promptLenses';
 import { selectedText } from './prompt/selectedText';
 import { Suggestions } from './prompt/suggestions';
+import { OwnModels } from './ownModels';
 import { PublicApi } from './publicApi';
 import { RequestImages } from './requestImages';
 import { RequestSender, readOnlySentence } from './requestSender';
@@ -63,6 +65,7 @@ import { EndNotices } from './telling/endNotices';
 import { KeyTrouble } from './telling/keyTrouble';
 import { RunningStatus } from './telling/runningStatus';
 import { UnseenBadge } from './telling/unseenBadge';
+import { WizardMessages } from './telling/wizardMessages';
 import { editorQuickInputs } from './wizard/editorQuickInputs';
 import { askForVideo, type WizardStart } from './wizard/generateWizard';
 import { offeredModels, remarkOn } from './wizard/offeredModels';
@@ -134,6 +137,7 @@ export function createApp(host: AppHost): App {
     );
   const box = new MessageBox({ notifier, execute, inBackground });
   const messages = new Messages({ box, l10n, silence });
+  const wizardMessages = new WizardMessages({ box, l10n });
   const libraryMessages = new LibraryMessages({ box, l10n, language: vscode.env.language });
   const settings = new Settings((name, scope) => configuration(scope).get(name));
   const keychain = owned.add(
@@ -218,17 +222,27 @@ export function createApp(host: AppHost): App {
     inBackground(sent.add(task.id));
     inBackground(notices.sent(task, requester));
   };
+  const ownModels = new OwnModels({
+    settings,
+    written: () => configuration().inspect(SETTINGS.models)?.globalValue,
+    write: async (value) => configuration().update(SETTINGS.models, value, vscode.ConfigurationTarget.Global),
+    notKept: (modelId) => wizardMessages.modelNotKept(modelId),
+    log,
+  });
   const images = owned.add(
     new RequestImages({
       load: () => loadImages(host.extensionUri),
       folder: path.join(host.storageFolder, STORAGE.images),
-      ownModels: () => settings.ownModels(),
+      ownModels: () => ownModels.list(),
       clock,
       l10n,
       log,
     }),
   );
-  const sender = new RequestSender({ engines, settings, keychain, approval, asker, images, l10n, onSent });
+  const sender = new RequestSender({
+    ...{ engines, settings, keychain, approval, asker, images, l10n, onSent },
+    ownModels: () => ownModels.list(),
+  });
   const api = owned.add(new PublicApi({ engines, sender, l10n }));
   const rows = owned.add(
     new TaskRows({
@@ -270,6 +284,7 @@ export function createApp(host: AppHost): App {
     inputs: host.user?.inputs ?? editorQuickInputs,
     memory,
     hintOf: (modelId: string) => remarkOn(modelId, gatewayModels.ids, l10n),
+    remember: async (model: Model) => ownModels.add(model),
     host: () => {
       const baseUrl = settings.baseUrl();
       return baseUrl === undefined ? undefined : new URL(baseUrl).host;
@@ -286,12 +301,13 @@ export function createApp(host: AppHost): App {
     askForVideo: async (start: WizardStart) => {
       // For the next time; nobody waits for it.
       inBackground(gatewayModels.refresh());
-      const models = offeredModels(settings.ownModels(), gatewayModels.ids);
+      const models = offeredModels(ownModels.list(), gatewayModels.ids);
       return askForVideo({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
     },
     setKey: async () => setApiKey(keyParts),
     reveal,
   };
+  const againParts = { ...generateParts, engines, asker, ownModels };
   const lenses = owned.add(new PromptLenses({ language, onSeen: () => presence.begin() }));
   owned.add(vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, lenses));
   const suggestions = owned.add(new Suggestions());
@@ -314,8 +330,8 @@ export function createApp(host: AppHost): App {
         generateFromSelection({ ...generateParts, asker, selected: selectedText, openEditor, language }),
       [COMMANDS.generateFromImage]: async (args) =>
         generateFromImage({ ...generateParts, asker, desktop, images }, args),
-      [COMMANDS.generateAgain]: async (args) => generateAgain({ ...generateParts, engines, asker }, args),
-      [COMMANDS.editAndGenerate]: async (args) => editAndGenerate({ ...generateParts, engines, asker }, args),
+      [COMMANDS.generateAgain]: async (args) => generateAgain(againParts, args),
+      [COMMANDS.editAndGenerate]: async (args) => editAndGenerate(againParts, args),
       [COMMANDS.remix]: async (args) => remix({ ...generateParts, engines, asker }, args),
       [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
       [COMMANDS.improvePrompt]: async (args) =>

@@ -5,6 +5,7 @@ import type { Engine } from '../core/engine';
 import type { ApiKey } from '../core/gateway/apiKey';
 import { originOf } from '../core/gateway/baseUrl';
 import { DiskError } from '../core/library/disk';
+import type { Model } from '../core/models/catalogue';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest';
 import type { VideoRequest } from '../core/models/request';
@@ -28,6 +29,7 @@ interface Parts {
   readonly approval: OriginApproval;
   readonly asker: Asker;
   readonly images: Pick<RequestImages, 'fit'>;
+  readonly ownModels: () => readonly Model[];
   readonly l10n: L10n;
   /** Hears of every request that was sent from this window, when its outcome is known. */
   readonly onSent: (task: Task, requester: Requester) => void;
@@ -121,7 +123,7 @@ export class RequestSender {
 
   #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
     try {
-      return prepareRequest(input, this.#parts.l10n, gatewayIdOf, this.#parts.settings.ownModels());
+      return prepareRequest(input, this.#parts.l10n, gatewayIdOf, this.#parts.ownModels());
     } catch (error) {
       throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
     }

@@ -189,6 +189,22 @@ describe('asking for a video', () => {
       assert.deepEqual(submits().at(-1)?.body, submits().at(-2)?.body);
     });
 
+    it('asks for the family of a model that no setting names any more, and keeps it', async () => {
+      await setSetting('models', [{ id: 'studio-x', family: 'veo' }]);
+      const made = await own.app.api.generate({ model: 'studio-x', prompt: 'a kite on Mars' });
+      await setSetting('models', undefined);
+      own.asker.willAnswer(undefined);
+      await run('generateAgain', made.id);
+      assert.equal(own.inputs.shown.length, 0);
+      own.asker.willAnswer((question: { choices: { value: unknown }[] }) => question.choices[0]?.value, true);
+      own.inputs.plan(enter);
+      const task = (await run('generateAgain', made.id)) as Task;
+      assert.deepEqual(task.request, made.request);
+      const setting = vscode.workspace.getConfiguration('nebulaVideo').inspect('models');
+      assert.deepEqual(setting?.globalValue, [{ id: 'studio-x', family: 'veo' }]);
+      await setSetting('models', undefined);
+    });
+
     it('asks which one when it is not told', async () => {
       await run('generateAgain');
       assert.match(own.notifier.last.message, /no task to generate again/);

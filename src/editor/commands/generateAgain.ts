@@ -3,12 +3,15 @@ import type { Task } from '../../core/tasks/task';
 import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../taskWords';
+import type { OwnModels } from '../ownModels';
 import type { WizardStart } from '../wizard/generateWizard';
 import { askAndSend, type GenerateParts } from './generate';
+import { knowFamily } from './knowFamily';
 
 interface Parts extends GenerateParts {
   readonly engines: EngineHolder;
   readonly asker: Asker;
+  readonly ownModels: Pick<OwnModels, 'list' | 'add'>;
 }
 
 /** How many tasks a person chooses from; older ones are reached through the list. */
@@ -43,7 +46,7 @@ async function startFrom(
     return undefined;
   }
   const task = typeof id === 'string' ? known[0] : await chooseTask(known, title, parts);
-  if (!task) return undefined;
+  if (!task || !(await knowFamily(task.request, title, parts))) return undefined;
   // What a newer version has asked for may be beyond this one; that is said before anybody is asked.
   parts.sender.check(task.request);
   return askAndSend(parts, { request: task.request, at });

@@ -7,6 +7,7 @@ import type { VideoRequest } from '../../core/models/request';
 import { sourceWords } from '../optionWords';
 import { countLines, hasLines, needsEditor } from '../prompt/promptText';
 import { asPlainText, shortPrompt } from '../taskWords';
+import { askModel } from './askModel';
 import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
 import { judgePrompt } from './judgePrompt';
 import { askPick, askText, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
@@ -20,6 +21,8 @@ interface Parts {
   /** The one to begin with, where the user has said so. */
   readonly defaultModel?: string | undefined;
   readonly hintOf: (modelId: string) => string | undefined;
+  /** Keeps a model whose id was entered, for the next time. */
+  readonly remember: (model: Model) => Promise<void>;
   /** Where the request would go, as the user knows it. */
   readonly host: () => string | undefined;
   /** Opens an editor with the prompt; from there it goes on with Send Prompt. */
@@ -70,7 +73,7 @@ class GenerateWizard {
   readonly #start: WizardStart;
   readonly #mode: Mode;
   /** Those that can make a video from what there is. */
-  readonly #models: readonly Model[];
+  #models: readonly Model[];
   #model: Model | undefined;
   #prompt: string;
   /** What has been answered about options; what the model does not understand waits for one that does. */
@@ -155,30 +158,17 @@ class GenerateWizard {
   }
 
   async #askModel(place: Place): Promise<StepEnd> {
-    const { inputs, hintOf, l10n } = this.#parts;
-    const models = this.#models;
-    const items = models.map((model): PickItem<Model> => {
-      const hint = hintOf(model.id);
-      return {
-        value: model,
-        label: model.id,
-        ...(model.id === this.#last.model ? { description: l10n.t('last used') } : {}),
-        ...(hint === undefined ? {} : { detail: hint }),
-      };
-    });
-    const families = [...new Set(models.map(({ family }) => family.id))];
-    const answer = await askPick<Model>(inputs, {
-      title: l10n.t('Generate Video'),
-      place,
-      placeholder: l10n.t('Which model?'),
-      items: families.flatMap((family) => [
-        inputs.separator(family),
-        ...items.filter(({ value }) => value.family.id === family),
-      ]),
-      active: items.find(({ value }) => value.id === this.#model?.id),
+    const { inputs, hintOf, remember, l10n } = this.#parts;
+    const answer = await askModel({
+      ...{ inputs, place, hintOf, remember, l10n },
+      models: this.#models,
+      mode: this.#mode,
+      current: this.#model?.id,
+      last: this.#last.model,
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
     this.#model = answer.value;
+    if (!this.#models.includes(answer.value)) this.#models = [answer.value, ...this.#models];
     this.#keepDraft();
     return 'forward';
   }

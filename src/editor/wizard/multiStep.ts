@@ -50,6 +50,8 @@ interface Question {
   readonly placeholder: string;
   /** A standing line below the input. */
   readonly hint?: string;
+  /** It is asked within a step, so Back leads out of it, also at the first one. */
+  readonly nested?: boolean;
 }
 
 export interface TextQuestion extends Question {
@@ -118,7 +120,7 @@ export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>)
 
 function setUp(
   input: TextInput | Picker<QuickPickItem>,
-  { title, place, placeholder, hint }: Question,
+  { title, place, placeholder, hint, nested = false }: Question,
   inputs: QuickInputs,
   buttons: readonly QuickInputButton[],
 ): void {
@@ -127,7 +129,7 @@ function setUp(
   input.totalSteps = place.of;
   input.placeholder = placeholder;
   input.prompt = hint;
-  input.buttons = place.number > 1 ? [inputs.back, ...buttons] : buttons;
+  input.buttons = place.number > 1 || nested ? [inputs.back, ...buttons] : buttons;
 }
 
 /**

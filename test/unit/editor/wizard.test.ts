@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
-import { LISTED_MODELS, type Model } from '../../../src/core/models/catalogue';
+import { FAMILIES, LISTED_MODELS, type Model } from '../../../src/core/models/catalogue';
 import type { Family } from '../../../src/core/models/family';
 import { choice } from '../../../src/core/models/parameter';
 import { sora } from '../../../src/core/models/sora';
+import { familyChoices } from '../../../src/editor/wizard/familyChoices';
 import { askForVideo, type WizardStart } from '../../../src/editor/wizard/generateWizard';
 import { MEMENTOS, WizardMemory } from '../../../src/editor/wizard/wizardMemory';
 import { FakeMemento } from '../../support/fakeMemento';
@@ -44,6 +45,7 @@ class Desk {
   readonly global = new FakeMemento();
   readonly memory = new WizardMemory({ workspace: this.workspace, global: this.global, log: silent });
   readonly opened: string[] = [];
+  readonly remembered: Model[] = [];
   inputs = new FakeQuickInputs();
   models: readonly Model[] = oneModel;
 
@@ -56,6 +58,10 @@ class Desk {
         memory: this.memory,
         models: this.models,
         hintOf: (id) => (id === 'sora-2' ? 'It is old.' : undefined),
+        remember: (model) => {
+          this.remembered.push(model);
+          return Promise.resolve();
+        },
         host: () => 'gateway.example',
         openEditor: (prompt) => {
           this.opened.push(prompt);
@@ -296,8 +302,9 @@ describe('the wizard', () => {
     await desk.ask(first, press(), escape);
     assert.equal(desk.text(0).title, 'Generate Video with sora-2-pro');
     const pick = desk.pick(1);
-    assert.deepEqual(labels(pick), ['sora', 'sora-2', 'sora-2-pro', 'still', 'still-1']);
-    assert.deepEqual(marks(pick), [undefined, undefined, 'last used', undefined, undefined]);
+    const groups = ['sora', 'sora-2', 'sora-2-pro', 'still', 'still-1'];
+    assert.deepEqual(labels(pick), [...groups, '', '$(edit) Another Model…']);
+    assert.deepEqual(marks(pick).slice(0, 5), [undefined, undefined, 'last used', undefined, undefined]);
     assert.equal(pick.items[1]?.detail, 'It is old.');
     assert.equal(pick.activeItems[0]?.label, 'sora-2-pro');
   });
@@ -432,6 +439,103 @@ describe('the wizard', () => {
         assert.match(input.remark, /801 characters.*first 800/);
         escape(input);
       });
+    });
+  });
+
+  describe('Another Model', () => {
+    const another = [press('Choose Another Model'), choose('Another Model…')] as const;
+
+    beforeEach(() => {
+      desk.models = LISTED_MODELS;
+    });
+
+    it('takes an id whose family its prefix tells, and remembers it', async () => {
+      const result = await desk.ask(
+        first,
+        ...another,
+        write(' veo-9 '),
+        write('a'),
+        enter,
+        enter,
+        enter,
+        enter,
+      );
+      assert.equal(result?.request.model, 'veo-9');
+      assert.equal(result.request.options?.['durationSeconds'], 4);
+      assert.deepEqual(
+        desk.remembered.map(({ id, family }) => [id, family.id]),
+        [['veo-9', 'veo']],
+      );
+      assert.deepEqual(desk.inputs.places.slice(1, 4), ['1/5', '1/5', '2/6']);
+      assert.equal(desk.inputs.shown[3]?.title, 'Generate Video with veo-9');
+    });
+
+    it('asks which family any other id belongs to, and Back leads out again', async () => {
+      const result = await desk.ask(
+        first,
+        ...another,
+        write('studio-x'),
+        press(),
+        (input) => {
+          assert.ok(input instanceof FakeText);
+          assert.equal(input.value, 'studio-x');
+          press()(input);
+        },
+        ...[
+          choose('Another Model…'),
+          write('studio-y'),
+          choose('wan'),
+          // It is among the others from now on.
+          press('Choose Another Model'),
+          choose('studio-y'),
+          write('a'),
+          enter,
+          enter,
+          enter,
+        ],
+      );
+      assert.equal(result?.request.model, 'studio-y');
+      assert.equal(result.request.options?.['size'], '1280*720');
+      assert.deepEqual(
+        desk.remembered.map(({ id, family }) => [id, family.id]),
+        [['studio-y', 'wan']],
+      );
+      const families = desk.pick(3);
+      assert.deepEqual(labels(families), ['sora', 'veo', 'wan', 'seedance', 'legacy']);
+      for (const { detail } of families.items) assert.match(detail ?? '', /^Like .*\.$/);
+    });
+
+    it('uses one that is offered as it is, and refuses what can’t be', async () => {
+      await desk.ask(first, ...another, (input) => {
+        assert.ok(input instanceof FakeText);
+        for (const [text, reason] of [
+          ['two words', /one word/],
+          [' ', /one word/],
+          ['wan2.5-i2v-preview', /cannot make a video from text alone/],
+        ] as const) {
+          input.type(text);
+          assert.match(input.remark, reason);
+          enter(input);
+        }
+        write('kling-v1')(input);
+      });
+      assert.equal(desk.inputs.shown.at(-1)?.title, 'Generate Video with kling-v1');
+      assert.deepEqual(desk.remembered, []);
+    });
+
+    it('is left out again by Escape', async () => {
+      assert.equal(await desk.ask(first, ...another, escape), undefined);
+      assert.equal(await desk.ask(first, ...another, write('studio-x'), escape), undefined);
+      assert.deepEqual(desk.remembered, []);
+    });
+
+    it('offers each family with a sentence of what it is', () => {
+      const choices = familyChoices(() => true, english);
+      assert.deepEqual(
+        choices.map(({ label }) => label),
+        FAMILIES.map(({ id }) => id),
+      );
+      for (const { detail } of choices) assert.match(detail, /\.$/);
     });
   });
 

@@ -1,0 +1,39 @@
+import type { L10n } from '../../core/common/l10n';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../ids';
+import type { Button, MessageBox } from './messageBox';
+
+interface Parts {
+  readonly box: MessageBox;
+  readonly l10n: L10n;
+}
+
+/** What the extension says about what the wizard keeps in settings. */
+export class WizardMessages {
+  readonly #box: MessageBox;
+  readonly #l10n: L10n;
+
+  constructor({ box, l10n }: Parts) {
+    this.#box = box;
+    this.#l10n = l10n;
+  }
+
+  /** A model that was entered is known only until the window closes. */
+  modelNotKept(modelId: string): void {
+    const sentence = this.#l10n.t(
+      'The model “{0}” can be used until this window closes, but it could not be added to the setting "nebulaVideo.models".',
+      modelId,
+    );
+    this.#box.show('warning', sentence, this.#helps(SETTINGS.models));
+  }
+
+  #helps(setting: string): readonly Button[] {
+    return [
+      {
+        title: this.#l10n.t('Open Setting'),
+        command: 'workbench.action.openSettings',
+        arguments: [`@id:${SETTINGS_SECTION}.${setting}`],
+      },
+      { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog },
+    ];
+  }
+}

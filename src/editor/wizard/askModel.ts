@@ -1,0 +1,125 @@
+import type { L10n } from '../../core/common/l10n';
+import { familyOf, type Model } from '../../core/models/catalogue';
+import { modeWord, type Mode } from '../../core/models/modes';
+import { asPlainText } from '../taskWords';
+import { familyChoices } from './familyChoices';
+import { askPick, askText, type Answer, type PickItem, type Place } from './multiStep';
+import type { QuickInputs } from './quickInputs';
+
+export interface ModelQuestion {
+  readonly inputs: QuickInputs;
+  readonly place: Place;
+  /** Those that can make a video from what there is. */
+  readonly models: readonly Model[];
+  /** What the video is made from. */
+  readonly mode: Mode;
+  /** The ids of the model that Enter takes at first, and of the one of last time. */
+  readonly current: string | undefined;
+  readonly last: string | undefined;
+  readonly hintOf: (modelId: string) => string | undefined;
+  /** Keeps a model that was entered here, for the next time. */
+  readonly remember: (model: Model) => Promise<void>;
+  readonly l10n: L10n;
+}
+
+/** Asks for a model: one of those that are offered, or any other by its id. */
+export async function askModel(question: ModelQuestion): Promise<Answer<Model>> {
+  for (;;) {
+    const answer = await askOffered(question);
+    if (answer.kind !== 'value') return answer;
+    if (answer.value !== 'another') return { kind: 'value', value: answer.value };
+    const another = await askAnother(question);
+    if (another.kind !== 'back') return another;
+  }
+}
+
+/** What a model is called: by its user, or else by the gateway. */
+export function modelName({ id, label }: Model): string {
+  return label ?? id;
+}
+
+async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'another'>> {
+  const { inputs, place, models, current, last, hintOf, l10n } = question;
+  const items = models.map((model): PickItem<Model> => {
+    const hint = hintOf(model.id);
+    return {
+      value: model,
+      label: model.id,
+      ...(model.id === last ? { description: l10n.t('last used') } : {}),
+      ...(hint === undefined ? {} : { detail: hint }),
+    };
+  });
+  const families = [...new Set(models.map(({ family }) => family.id))];
+  return askPick<Model | 'another'>(inputs, {
+    title: l10n.t('Generate Video'),
+    place,
+    placeholder: l10n.t('Which model?'),
+    items: [
+      ...families.flatMap((family) => [
+        inputs.separator(family),
+        ...items.filter(({ value }) => value.family.id === family),
+      ]),
+      inputs.separator(''),
+      {
+        value: 'another',
+        label: `$(edit) ${l10n.t('Another Model…')}`,
+        detail: l10n.t('Enter its id; it is added to your setting “nebulaVideo.models”.'),
+      },
+    ],
+    active: items.find(({ value }) => value.id === current),
+  });
+}
+
+/** Asks for an id, and for its family where the id tells none (API reference 7.1). */
+async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
+  const { inputs, place, models, mode, remember, l10n } = question;
+  const title = l10n.t('Another Model');
+  let id = '';
+  for (;;) {
+    const entered = await askText(inputs, {
+      ...{ title, place, nested: true, value: id, selected: false, buttons: [] },
+      placeholder: l10n.t('For example: sora-3'),
+      hint: l10n.t('The id of the model, as the gateway calls it.'),
+      judge: (text) => {
+        const message = faultOf(text.trim(), mode, l10n);
+        return message === undefined ? undefined : { message, weight: 'error' };
+      },
+      onChange: () => undefined,
+    });
+    if (entered.kind !== 'value') return entered;
+    id = entered.value.trim();
+    const offered = models.find((model) => model.id === id);
+    if (offered) return { kind: 'value', value: offered };
+    const told = familyOf(id);
+    const family = told ? ({ kind: 'value', value: told } as const) : await askFamily(id, title, question);
+    if (family.kind === 'back') continue;
+    if (family.kind !== 'value') return family;
+    const model: Model = { id, family: family.value };
+    await remember(model);
+    return { kind: 'value', value: model };
+  }
+}
+
+async function askFamily(id: string, title: string, { inputs, place, mode, l10n }: ModelQuestion) {
+  return askPick(inputs, {
+    ...{ title, place, nested: true },
+    placeholder: l10n.t(
+      'Which models is “{0}” like? That says what its requests look like.',
+      asPlainText(id),
+    ),
+    items: familyChoices((family) => family.modes(id).includes(mode), l10n),
+  });
+}
+
+/** What keeps an id from being used, as a sentence. */
+function faultOf(id: string, mode: Mode, l10n: L10n): string | undefined {
+  if (!/^\S+$/.test(id)) return l10n.t('The id of a model is one word, without blanks.');
+  const modes = familyOf(id)?.modes(id);
+  if (!modes || modes.includes(mode)) return undefined;
+  return l10n.t(
+    'The model "{0}" cannot make a video from {1}. It takes: {2}.',
+    id,
+    modeWord(mode, l10n),
+    modes.map((one) => modeWord(one, l10n)).join('; '),
+  );
+}
