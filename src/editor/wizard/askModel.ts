@@ -38,14 +38,21 @@ export function modelName({ id, label }: Model): string {
   return label ?? id;
 }
 
+/** The same where the id has to be seen too, because it is what is sent. */
+export function modelWords({ id, label }: Model): readonly string[] {
+  return label === undefined ? [id] : [asPlainText(label), id];
+}
+
 async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'another'>> {
   const { inputs, place, models, current, last, hintOf, l10n } = question;
   const items = models.map((model): PickItem<Model> => {
-    const hint = hintOf(model.id);
+    const { id, label } = model;
+    const hint = hintOf(id);
+    const remarks = [...(label === undefined ? [] : [id]), ...(id === last ? [l10n.t('last used')] : [])];
     return {
       value: model,
-      label: model.id,
-      ...(model.id === last ? { description: l10n.t('last used') } : {}),
+      label: asPlainText(modelName(model)),
+      ...(remarks.length > 0 ? { description: remarks.join(' · ') } : {}),
       ...(hint === undefined ? {} : { detail: hint }),
     };
   });

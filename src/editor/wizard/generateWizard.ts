@@ -7,7 +7,7 @@ import type { VideoRequest } from '../../core/models/request';
 import { sourceWords } from '../optionWords';
 import { countLines, hasLines, needsEditor } from '../prompt/promptText';
 import { asPlainText, shortPrompt } from '../taskWords';
-import { askModel } from './askModel';
+import { askModel, modelName, modelWords } from './askModel';
 import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
 import { judgePrompt } from './judgePrompt';
 import { askPick, askText, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
@@ -276,7 +276,9 @@ class GenerateWizard {
     const go: PickItem<LastDeed> = {
       value: 'send',
       label: `$(play) ${l10n.t('Generate Video')}`,
-      description: [model.id, ...sourceWords(request, l10n), ...optionWords(settled, l10n)].join(' · '),
+      description: [...modelWords(model), ...sourceWords(request, l10n), ...optionWords(settled, l10n)].join(
+        ' · ',
+      ),
       detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
     };
     const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
@@ -373,7 +375,7 @@ class GenerateWizard {
 
   #title(): string {
     const { l10n } = this.#parts;
-    return this.#model ? l10n.t('Generate Video with {0}', this.#model.id) : l10n.t('Generate Video');
+    return this.#model ? l10n.t('Generate Video with {0}', modelName(this.#model)) : l10n.t('Generate Video');
   }
 
   #quote(): string {

@@ -309,6 +309,19 @@ describe('the wizard', () => {
     assert.equal(pick.activeItems[0]?.label, 'sora-2-pro');
   });
 
+  it('calls models as their user does, and shows the id beside', async () => {
+    desk.models = [{ id: 'studio-x', family: sora, label: '$(zap) My Studio' }, ...oneModel];
+    await desk.ask(first, write('a'), enter, enter, press(), press(), press(), press(), escape);
+    assert.equal(desk.text(0).title, 'Generate Video with $(zap) My Studio');
+    const summary = desk.pick(3).items[0]?.description;
+    assert.equal(summary, '\\$(zap) My Studio · studio-x · 4 seconds · 720 × 1280, portrait');
+    const item = desk.pick(7).items[1];
+    assert.deepEqual([item?.label, item?.description], ['\\$(zap) My Studio', 'studio-x']);
+    await desk.ask(first, enter, enter, enter, enter);
+    await desk.ask(first, press(), escape);
+    assert.equal(desk.pick(1).items[1]?.description, 'studio-x · last used');
+  });
+
   it('keeps the answers that another model understands', async () => {
     desk.models = threeModels;
     const result = await desk.ask(
