@@ -290,6 +290,7 @@ export function createApp(host: AppHost): App {
       return baseUrl === undefined ? undefined : new URL(baseUrl).host;
     },
     openEditor,
+    look: async (sources: readonly string[]) => images.look(sources),
     language,
     l10n,
   };

@@ -5,14 +5,14 @@ import { checkWords, settleOptions, type Settled } from '../../core/models/optio
 import { readValue, type Options, type Parameter } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
 import { sourceWords } from '../optionWords';
-import { countLines, hasLines, needsEditor } from '../prompt/promptText';
-import { asPlainText, shortPrompt } from '../taskWords';
+import { Rejection } from '../rejection';
 import { askModel, modelName, modelWords } from './askModel';
 import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
-import { judgePrompt } from './judgePrompt';
-import { askPick, askText, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
+import { askPrompt, quote, type Sources } from './askPrompt';
+import { DraftKeeper } from './draftKeeper';
+import { askPick, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
 import type { QuickInputs } from './quickInputs';
-import type { Draft, WizardMemory } from './wizardMemory';
+import { fitsDraft, type Draft, type WizardMemory } from './wizardMemory';
 
 interface Parts {
   readonly inputs: QuickInputs;
@@ -25,19 +25,30 @@ interface Parts {
   readonly remember: (model: Model) => Promise<void>;
   /** Where the request would go, as the user knows it. */
   readonly host: () => string | undefined;
-  /** Opens an editor with the prompt; from there it goes on with Send Prompt. */
-  readonly openEditor: (prompt: string) => Promise<void>;
+  /** Opens an editor with the prompt; from there it goes on with Send Prompt, and with what was begun here. */
+  readonly openEditor: (prompt: string, begun: Begun) => Promise<void>;
+  /**
+   * Looks at images. @throws {@link Rejection} with a sentence for the user
+   */
+  readonly look: (sources: readonly string[]) => Promise<{ readonly noteOn: NoteOn }>;
   /** Numbers in the user's way of writing. */
   readonly language: string;
   readonly l10n: L10n;
 }
 
-/** How the wizard begins. */
-export interface WizardStart {
+/** Says of images what becomes of them with a family and its options. */
+type NoteOn = (familyId: string, options: Options) => string | undefined;
+
+/** What is known of a request before anybody is asked. */
+export interface Begun {
   /** What is asked for already; what is missing comes from the draft or from last time. */
   readonly request?: Partial<VideoRequest>;
-  /** Says of the images that were brought along what becomes of them. */
-  readonly noteOn?: (familyId: string, options: Options) => string | undefined;
+  /** Of the images that were brought along. */
+  readonly noteOn?: NoteOn | undefined;
+}
+
+/** How the wizard begins. */
+export interface WizardStart extends Begun {
   /** The first question; Back reaches the ones before it. */
   readonly at: 'prompt' | 'afterPrompt' | 'summary';
   /** Whether the prompt was written for this, and so becomes the draft; otherwise it has a place of its own. */
@@ -54,10 +65,6 @@ export interface WizardResult {
 /** Steps whose ids are not names of options. */
 const STEPS = { model: 'model', prompt: 'prompt', option: 'option ', summary: 'summary' } as const;
 
-/** How much of a prompt the summary and the list show, in characters. */
-const LONGEST_QUOTE = 100;
-
-type PromptDeed = 'use' | 'edit' | 'new';
 type LastDeed = 'send' | 'more';
 
 /**
@@ -71,42 +78,35 @@ export async function askForVideo(parts: Parts, start: WizardStart): Promise<Wiz
 class GenerateWizard {
   readonly #parts: Parts;
   readonly #start: WizardStart;
-  readonly #mode: Mode;
-  /** Those that can make a video from what there is. */
-  #models: readonly Model[];
   #model: Model | undefined;
-  #prompt: string;
+  #prompt = '';
   /** What has been answered about options; what the model does not understand waits for one that does. */
-  #options: Record<string, string>;
+  #options: Record<string, string> = {};
+  #sources: Sources = {};
+  #noteOn: NoteOn | undefined;
+  /** What of the draft could not be taken along, as a sentence. */
+  #lost: string | undefined;
+  /** Models whose ids were entered here. */
+  readonly #entered: Model[] = [];
   /** The prompt that was brought along from elsewhere; any other one is the person's own. */
-  readonly #given: string | undefined;
+  #given: string | undefined;
   /** What stands in the prompt step is a draft of an earlier time that has not been touched. */
-  #isOldDraft: boolean;
-  /** The draft that was there before, and whether this wizard has put its own in its place. */
-  readonly #earlierDraft: Draft | undefined;
-  #hasReplacedDraft = false;
+  #isOldDraft = false;
+  readonly #drafts: DraftKeeper;
 
   constructor(parts: Parts, start: WizardStart) {
     this.#parts = parts;
     this.#start = start;
-    const { request } = start;
-    this.#mode = modeOf(request ?? {}) ?? 'text';
-    this.#models = parts.models.filter((model) => this.#canUse(model));
-    const lastDraft = parts.memory.draft();
-    this.#earlierDraft = lastDraft;
-    // What was chosen for one prompt says nothing about another one.
-    const belongs = request?.prompt === undefined || request.prompt === lastDraft?.prompt;
-    const draft = belongs ? lastDraft : undefined;
-    this.#given = start.written === true ? undefined : request?.prompt;
-    this.#prompt = request?.prompt ?? draft?.prompt ?? '';
-    this.#isOldDraft = request?.prompt === undefined && this.#prompt !== '';
-    this.#model =
-      this.#modelOf(request?.model) ??
-      this.#modelOf(draft?.model) ??
-      this.#modelOf(parts.defaultModel) ??
-      this.#modelOf(this.#last.model);
-    this.#model ??= this.#models[0];
-    this.#options = request?.options ? texts(request.options) : { ...draft?.options };
+    this.#drafts = new DraftKeeper(parts.memory);
+  }
+
+  get #mode(): Mode {
+    return modeOf(this.#sources) ?? 'text';
+  }
+
+  /** Those that can make a video from what there is. */
+  get #models(): readonly Model[] {
+    return [...this.#entered, ...this.#parts.models].filter((model) => this.#canUse(model));
   }
 
   get #last() {
@@ -114,10 +114,10 @@ class GenerateWizard {
   }
 
   async run(): Promise<WizardResult | undefined> {
+    await this.#begin(this.#start);
     if (this.#start.written === true) this.#keepDraft();
     const end = await walk(() => this.#plan(), this.#firstStep());
     if (end === 'away' || !this.#model) return undefined;
-    const { request = {} } = this.#start;
     const { id, family } = this.#model;
     const { parameters, options } = this.#settled();
     // What costs more, or names a person, is asked for anew each time.
@@ -125,9 +125,57 @@ class GenerateWizard {
     const chosen = Object.fromEntries(asked.map(({ name }) => [name, String(options[name])]));
     this.#parts.memory.keepLast(id, family.id, chosen);
     return {
-      request: { ...request, model: id, prompt: this.#prompt, options },
+      request: { model: id, prompt: this.#prompt, options, ...this.#sources },
       written: this.#isWritten(),
     };
+  }
+
+  /** Puts together what is asked for already, the draft, and what was chosen last time. */
+  async #begin({ request = {}, noteOn }: Begun): Promise<void> {
+    const { memory, defaultModel } = this.#parts;
+    const lastDraft = memory.draft();
+    // What was chosen for one prompt says nothing about another one.
+    const belongs = request.prompt === undefined || request.prompt === lastDraft?.prompt;
+    const draft = belongs ? lastDraft : undefined;
+    this.#given = this.#start.written === true ? undefined : request.prompt;
+    this.#prompt = request.prompt ?? draft?.prompt ?? '';
+    this.#isOldDraft = request.prompt === undefined && this.#prompt !== '';
+    this.#options = request.options ? texts(request.options) : { ...draft?.options };
+    this.#sources = sourcesOf(request);
+    this.#noteOn = noteOn;
+    // Who names a model or a source begins something else than the draft was.
+    const goesOn = request.model === undefined && this.#mode === 'text' && this.#prompt !== '';
+    if (goesOn && draft && modeOf(draft)) await this.#takeSources(draft);
+    this.#model =
+      this.#modelOf(request.model) ??
+      this.#modelOf(draft?.model) ??
+      this.#modelOf(defaultModel) ??
+      this.#modelOf(this.#last.model) ??
+      this.#models[0];
+  }
+
+  /** Takes the images of the draft along, unless one of them is gone. */
+  async #takeSources(draft: Draft): Promise<void> {
+    const { look, l10n } = this.#parts;
+    const images = draft.images ?? [];
+    try {
+      if (images.length > 0) this.#noteOn = (await look(images.map(({ source }) => source))).noteOn;
+      this.#sources = sourcesOf(draft);
+    } catch (error) {
+      if (!(error instanceof Rejection)) throw error;
+      this.#lost = l10n.t('Your draft goes on without its images. {0}', error.message);
+    }
+  }
+
+  /** Makes the video from the prompt alone; where the model can't do that, from here on with another one. */
+  #leaveOutSources(): void {
+    this.#sources = {};
+    this.#noteOn = undefined;
+    if (this.#model && !this.#canUse(this.#model)) {
+      this.#model =
+        this.#modelOf(this.#parts.defaultModel) ?? this.#modelOf(this.#last.model) ?? this.#models[0];
+    }
+    this.#keepDraft();
   }
 
   #firstStep(): string | undefined {
@@ -168,76 +216,42 @@ class GenerateWizard {
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
     this.#model = answer.value;
-    if (!this.#models.includes(answer.value)) this.#models = [answer.value, ...this.#models];
+    if (!this.#models.includes(answer.value)) this.#entered.push(answer.value);
     this.#keepDraft();
     return 'forward';
   }
 
   async #askPrompt(place: Place): Promise<StepEnd> {
-    if (needsEditor(this.#prompt)) {
-      const end = await this.#askAboutPrompt(place);
-      if (end !== 'new') return end;
-      this.#setPrompt('');
-    }
-    const { inputs, openEditor, l10n } = this.#parts;
-    const editor = inputs.button('new-file', l10n.t('Write in an Editor'));
-    const model = inputs.button('list-selection', l10n.t('Choose Another Model'));
-    const answer = await askText(inputs, {
+    const { inputs, openEditor, language, l10n } = this.#parts;
+    const answer = await askPrompt({
+      ...{ inputs, place, language, l10n },
       title: this.#title(),
-      place,
-      placeholder: l10n.t('For example: a paper boat on a rainy street, filmed close to the water'),
-      hint: this.#isOldDraft
-        ? l10n.t('Your draft: go on with it, or just type to replace it.')
-        : l10n.t('Describe the video: what is seen, how it moves, how it is filmed, what is heard.'),
-      value: this.#prompt,
-      selected: this.#isOldDraft,
-      buttons: this.#models.length > 1 ? [editor, model] : [editor],
-      judge: (text) => judgePrompt(text, this.#model?.family.longestPrompt, this.#fault(text), this.#parts),
+      prompt: this.#prompt,
+      isOldDraft: this.#isOldDraft,
+      sources: this.#sources,
+      note: this.#lost,
+      hasModels: this.#models.length > 1,
+      longest: this.#model?.family.longestPrompt,
+      faultOf: (text) => this.#fault(text),
       onChange: (text) => this.#setPrompt(text),
     });
     this.#isOldDraft = false;
     switch (answer.kind) {
-      case 'value':
-        this.#setPrompt(answer.value);
+      case 'prompt':
+        this.#setPrompt(answer.prompt);
         return 'forward';
-      case 'button':
-        // Its step is the one before.
-        if (answer.button === model) return 'back';
-        await openEditor(this.#prompt);
+      case 'model':
+        return { to: STEPS.model };
+      case 'alone':
+        this.#leaveOutSources();
+        return { to: STEPS.prompt };
+      case 'editor':
+        await openEditor(this.#prompt, this.#begun());
         return 'away';
       case 'back':
       case 'away':
         return answer.kind;
     }
-  }
-
-  /** The input box would join the lines of this prompt. */
-  async #askAboutPrompt(place: Place): Promise<StepEnd | 'new'> {
-    const { inputs, openEditor, l10n } = this.#parts;
-    const use: PickItem<PromptDeed> = {
-      value: 'use',
-      label: this.#isOldDraft
-        ? `$(check) ${l10n.t('Continue with Your Draft')}`
-        : `$(check) ${l10n.t('Use This Prompt')}`,
-      description: this.#extent(),
-      detail: this.#quote(),
-    };
-    const answer = await askPick<PromptDeed>(inputs, {
-      title: this.#title(),
-      place,
-      placeholder: l10n.t('The prompt is too long for a single line here.'),
-      items: [
-        use,
-        { value: 'edit', label: `$(new-file) ${l10n.t('Edit in an Editor')}` },
-        { value: 'new', label: `$(clear-all) ${l10n.t('Write a New Prompt')}` },
-      ],
-      active: use,
-    });
-    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
-    if (answer.value === 'use') return 'forward';
-    if (answer.value === 'new') return 'new';
-    await openEditor(this.#prompt);
-    return 'away';
   }
 
   async #askOption(parameter: Parameter, place: Place): Promise<StepEnd> {
@@ -269,26 +283,25 @@ class GenerateWizard {
     const { inputs, host, hintOf, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
-    const { request = {} } = this.#start;
     const settled = this.#settled();
-    const note = this.#start.noteOn?.(model.family.id, settled.options);
+    const note = this.#noteOn?.(model.family.id, settled.options);
     const hints = [note, hintOf(model.id)].filter((hint) => hint !== undefined);
     const go: PickItem<LastDeed> = {
       value: 'send',
       label: `$(play) ${l10n.t('Generate Video')}`,
-      description: [...modelWords(model), ...sourceWords(request, l10n), ...optionWords(settled, l10n)].join(
-        ' · ',
-      ),
+      description: [
+        ...modelWords(model),
+        ...sourceWords(this.#sources, l10n),
+        ...optionWords(settled, l10n),
+      ].join(' · '),
       detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
     };
     const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
     const answer = await askPick<LastDeed>(inputs, {
       title: this.#title(),
       place,
-      placeholder: this.#isWritten()
-        ? l10n.t('Press Enter to send it, or Escape to keep it as a draft')
-        : l10n.t('Press Enter to send it, or Escape to leave'),
-      hint: [this.#quote(), ...hints.map((hint) => `$(info) ${hint}`)].join('  '),
+      placeholder: this.#sendWords(),
+      hint: [quote(this.#prompt), ...hints.map((hint) => `$(info) ${hint}`)].join('  '),
       items: settled.parameters.some(isExtra) ? [go, more] : [go],
       active: go,
       pays: true,
@@ -339,23 +352,25 @@ class GenerateWizard {
   /** What was brought along, and not changed, is kept where it came from; an older draft is worth more than a copy. */
   #keepDraft(): void {
     if (!this.#isWritten()) {
-      if (this.#hasReplacedDraft) this.#putBackDraft();
+      this.#drafts.keepEarlier();
       return;
     }
-    this.#hasReplacedDraft = true;
-    const model = this.#model;
-    this.#parts.memory.keepDraft({
+    const { id } = this.#model ?? {};
+    this.#drafts.keep({
       prompt: this.#prompt,
-      ...(model ? { model: model.id } : {}),
+      ...(id === undefined ? {} : { model: id }),
       options: this.#options,
+      ...(fitsDraft(this.#sources) ? this.#sources : {}),
     });
   }
 
-  /** The change was undone, so there is nothing new to keep. */
-  #putBackDraft(): void {
-    this.#hasReplacedDraft = false;
-    if (this.#earlierDraft) this.#parts.memory.keepDraft(this.#earlierDraft);
-    else this.#parts.memory.dropDraft();
+  /** All that has been answered but for the prompt. */
+  #begun(): Begun {
+    const { id } = this.#model ?? {};
+    return {
+      request: { ...(id === undefined ? {} : { model: id }), options: this.#options, ...this.#sources },
+      noteOn: this.#noteOn,
+    };
   }
 
   #isWritten(): boolean {
@@ -378,24 +393,20 @@ class GenerateWizard {
     return this.#model ? l10n.t('Generate Video with {0}', modelName(this.#model)) : l10n.t('Generate Video');
   }
 
-  #quote(): string {
-    return `“${asPlainText(shortPrompt(this.#prompt, LONGEST_QUOTE))}”`;
-  }
-
-  #extent(): string {
+  #sendWords(): string {
     const { l10n } = this.#parts;
-    const characters = this.#number(this.#prompt.length);
-    return hasLines(this.#prompt)
-      ? l10n.t('{0} lines, {1} characters', this.#number(countLines(this.#prompt)), characters)
-      : l10n.t('{0} characters', characters);
-  }
-
-  #number(value: number): string {
-    return value.toLocaleString(this.#parts.language);
+    if (!this.#isWritten()) return l10n.t('Press Enter to send it, or Escape to leave');
+    return fitsDraft(this.#sources)
+      ? l10n.t('Press Enter to send it, or Escape to keep it as a draft')
+      : l10n.t('Press Enter to send it, or Escape to keep a draft without the images');
   }
 }
 
 /** Options as the steps know them; a number of a caller means its text. */
 function texts(options: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
+}
+
+function sourcesOf({ images = [], remixOf }: Sources): Sources {
+  return { ...(images.length > 0 ? { images } : {}), ...(remixOf === undefined ? {} : { remixOf }) };
 }

@@ -7,8 +7,11 @@ export interface Place {
   readonly of: number;
 }
 
-/** What came of a step. `away`: the person left, and nothing more is asked. */
-export type StepEnd = 'forward' | 'back' | 'away';
+/**
+ * What came of a step. `away`: the person left, and nothing more is asked. `to`: another step is next, by its id; Back
+ * leads from there to this one.
+ */
+export type StepEnd = 'forward' | 'back' | 'away' | { readonly to: string };
 
 /** One question. What was answered lives with whoever asks, so that going back shows it again. */
 export interface Step {
@@ -23,10 +26,14 @@ export interface Step {
  */
 export async function walk(plan: () => readonly Step[], from?: string): Promise<'done' | 'away'> {
   let steps = plan();
-  let index = Math.max(
-    0,
-    steps.findIndex(({ id }) => id === from),
-  );
+  const placeOf = (id: string | undefined) =>
+    Math.max(
+      0,
+      steps.findIndex((step) => step.id === id),
+    );
+  let index = placeOf(from);
+  /** Where those come from that were reached past others. */
+  const origins = new Map<string, string>();
   for (;;) {
     const step = steps[index];
     if (!step) return 'done';
@@ -34,7 +41,15 @@ export async function walk(plan: () => readonly Step[], from?: string): Promise<
     if (end === 'away') return 'away';
     steps = plan();
     const here = steps.findIndex(({ id }) => id === step.id);
-    index = Math.max(0, here + (end === 'forward' ? 1 : -1));
+    if (end === 'forward') {
+      index = here + 1;
+    } else if (end === 'back') {
+      const origin = origins.get(step.id);
+      index = origin === undefined ? Math.max(0, here - 1) : placeOf(origin);
+    } else {
+      if (end.to !== step.id) origins.set(end.to, step.id);
+      index = placeOf(end.to);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { videoRequestSchema, type VideoRequest } from '../../core/models/request';
 import { describeError, prefixed, type Log } from '../../core/common/log';
 
 /** What of the editor's memento is used. */
@@ -13,8 +14,27 @@ export const MEMENTOS = { draft: 'wizard.draft', last: 'wizard.lastChoices' } as
 const options = z.record(z.string(), z.string());
 
 /** What somebody has answered so far, and not sent. */
-const draft = z.object({ prompt: z.string(), model: z.string().exactOptional(), options });
-export type Draft = z.infer<typeof draft>;
+export interface Draft extends Pick<VideoRequest, 'prompt' | 'images' | 'remixOf'> {
+  readonly model?: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+const { images, remixOf } = videoRequestSchema.shape;
+const draft = z.object({
+  prompt: z.string(),
+  model: z.string().exactOptional(),
+  options,
+  // A prompt is worth keeping, whatever has become of the rest.
+  images: images.catch([]),
+  remixOf,
+}) satisfies z.ZodType<Draft>;
+
+/** Most characters of the sources of a draft's images: all mementos are read when a window opens. */
+const LONGEST_SOURCES = 16_000;
+
+/** Whether the images can go into a draft; those that are written out as data URIs are too long for it. */
+export function fitsDraft({ images = [] }: Pick<VideoRequest, 'images'>): boolean {
+  return images.reduce((sum, { source }) => sum + source.length, 0) <= LONGEST_SOURCES;
+}
 
 /** What was sent last: the model, and each family's options. */
 const lastChoices = z.object({ model: z.string().exactOptional(), families: z.record(z.string(), options) });

@@ -4,6 +4,7 @@ import { FAMILIES, LISTED_MODELS, type Model } from '../../../src/core/models/ca
 import type { Family } from '../../../src/core/models/family';
 import { choice } from '../../../src/core/models/parameter';
 import { sora } from '../../../src/core/models/sora';
+import { Rejection } from '../../../src/editor/rejection';
 import { familyChoices } from '../../../src/editor/wizard/familyChoices';
 import { askForVideo, type WizardStart } from '../../../src/editor/wizard/generateWizard';
 import { MEMENTOS, WizardMemory } from '../../../src/editor/wizard/wizardMemory';
@@ -66,6 +67,11 @@ class Desk {
         openEditor: (prompt) => {
           this.opened.push(prompt);
           return Promise.resolve();
+        },
+        look: (sources) => {
+          const gone = sources.find((source) => source.includes('gone'));
+          if (gone) throw new Rejection('invalidRequest', 'The image file could not be read: gone');
+          return Promise.resolve({ noteOn: () => 'It is cut.' });
         },
         language: 'en',
         l10n: english,
@@ -756,6 +762,130 @@ describe('the wizard', () => {
     it('keeps nothing of what was undone where there was no draft', async () => {
       await desk.ask(kite, undo);
       assert.equal(desk.memory.draft(), undefined);
+    });
+  });
+
+  describe('with a draft that has images', () => {
+    const image = (source: string) => [{ role: 'first', source }] as const;
+    const boat = image('file:///boat.png');
+    const i2v = 'wan2.5-i2v-preview';
+    const leave = async (source = 'file:///boat.png') =>
+      desk.ask(
+        { at: 'prompt', request: { images: image(source) }, noteOn: () => 'It is padded.' },
+        ...[press('Choose Another Model'), choose(i2v), write('a boat'), escape],
+      );
+
+    beforeEach(() => {
+      desk.models = LISTED_MODELS;
+    });
+
+    it('goes on with them', async () => {
+      await leave();
+      const result = await desk.ask(first, enter, choose('10 seconds'), enter, enter);
+      assert.deepEqual(result?.request.images, boat);
+      assert.equal(result.request.model, i2v);
+      assert.equal(
+        desk.text(0).prompt,
+        'From one image. Your draft: go on with it, or just type to replace it.',
+      );
+      const summary = desk.pick(3);
+      assert.match(summary.items[0]?.description ?? '', /^wan2\.5-i2v-preview · one image · /);
+      assert.match(summary.prompt ?? '', /It is cut\./);
+    });
+
+    it('can leave them out, and then takes a model that does without', async () => {
+      await leave();
+      const result = await desk.ask(first, press('Leave the Image Out'), enter, enter, enter, enter);
+      assert.deepEqual(result?.request, {
+        ...{ model: 'sora-2', prompt: 'a boat' },
+        options: { seconds: '4', size: '720x1280' },
+      });
+      assert.ok(!desk.text(1).prompt?.includes('image'));
+      assert.deepEqual(
+        desk.inputs.places.map((place) => place.split('/')[0]),
+        ['2', '2', '3', '4', '5'],
+      );
+      assert.ok(!(desk.pick(4).prompt ?? '').includes('It is cut'));
+      await leave();
+      await desk.ask(first, press('Leave the Image Out'), escape);
+      assert.equal(desk.memory.draft()?.images?.length ?? 0, 0);
+    });
+
+    it('says when one is gone, and goes on without', async () => {
+      await leave('file:///gone.png');
+      const result = await desk.ask(first, enter, enter, enter, enter);
+      assert.equal(result?.request.images, undefined);
+      assert.equal(result?.request.prompt, 'a boat');
+      assert.match(desk.text(0).prompt ?? '', /^Your draft goes on without its images\. .*could not be read/);
+    });
+
+    it('keeps none that are written out, and says so before', async () => {
+      const written = `data:image/png;base64,${'A'.repeat(20_000)}`;
+      await desk.ask(
+        { at: 'prompt', request: { images: image(written) } },
+        ...[press('Choose Another Model'), choose(i2v), write('a boat'), enter, enter, escape],
+      );
+      assert.match(desk.inputs.shown.at(-1)?.placeholder ?? '', /keep a draft without the images/);
+      await desk.ask(first, escape);
+      assert.equal(desk.text(0).value, 'a boat');
+      assert.ok(!desk.text(0).prompt?.includes('image'));
+    });
+
+    it('gives them to no request but its own', async () => {
+      await leave();
+      const made = { model: 'sora-2', prompt: 'a boat', options: { seconds: '4', size: '1280x720' } };
+      const again = await desk.ask({ at: 'summary', request: made }, enter);
+      assert.deepEqual(again?.request, made);
+      const remix = await desk.ask(
+        { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } },
+        enter,
+        enter,
+      );
+      assert.deepEqual(remix?.request, {
+        model: 'sora-2',
+        prompt: 'a boat',
+        options: {},
+        remixOf: 'video_1',
+      });
+    });
+
+    it('goes on with a remix, or makes it anew', async () => {
+      const remix: WizardStart = { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } };
+      await desk.ask(remix, write('at night'), escape);
+      const result = await desk.ask(first, enter, enter);
+      assert.equal(result?.request.remixOf, 'video_1');
+      assert.match(desk.text(0).prompt ?? '', /^A remix of an earlier video\. Your draft/);
+      const anew = await desk.ask(first, press('Make It Anew, Not as a Remix'), enter, enter, enter, enter);
+      assert.deepEqual(anew?.request, {
+        ...{ model: 'sora-2', prompt: 'at night' },
+        options: { seconds: '4', size: '720x1280' },
+      });
+    });
+
+    it('can leave them out where it has several lines', async () => {
+      await desk.ask(
+        { at: 'afterPrompt', request: { model: i2v, prompt: 'one\ntwo', images: boat }, written: true },
+        escape,
+      );
+      await desk.ask(first, choose('Leave the Image Out'), escape);
+      assert.equal(desk.pick(0).prompt, 'From one image.');
+      assert.ok(!labels(desk.pick(1)).some((label) => label.includes('Image')));
+    });
+
+    it('is a draft all the same where the images make no sense', async () => {
+      for (const images of [
+        7,
+        [{}],
+        [
+          { role: 'first', source: 'a' },
+          { role: 'first', source: 'b' },
+        ],
+      ]) {
+        await desk.workspace.update(MEMENTOS.draft, { prompt: 'x', options: {}, images });
+        await desk.ask(first, escape);
+        assert.equal(desk.text(0).value, 'x');
+        assert.ok(!desk.text(0).prompt?.includes('image'));
+      }
     });
   });
 
