@@ -4,7 +4,7 @@ import { systemClock } from '../core/common/clock';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
 import { STORAGE } from '../core/storage';
-import type { Model } from '../core/models/catalogue';
+import { familyOf, type Model } from '../core/models/catalogue';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
 import { cleanLibrary } from './commands/cleanLibrary';
@@ -67,7 +67,7 @@ import { RunningStatus } from './telling/runningStatus';
 import { UnseenBadge } from './telling/unseenBadge';
 import { WizardMessages } from './telling/wizardMessages';
 import { editorQuickInputs } from './wizard/editorQuickInputs';
-import { askForVideo, type WizardStart } from './wizard/generateWizard';
+import { askForVideo, type Begun, type WizardStart } from './wizard/generateWizard';
 import { offeredModels, remarkOn } from './wizard/offeredModels';
 import type { QuickInputs } from './wizard/quickInputs';
 import { WizardMemory } from './wizard/wizardMemory';
@@ -277,8 +277,8 @@ export function createApp(host: AppHost): App {
   const reveal = (id: string) =>
     inBackground(Promise.resolve(host.view.reveal(id, { select: true, focus: false })));
   const memory = new WizardMemory({ ...host.mementos, log });
-  const prompts = new PromptEditors();
-  const openEditor = (prompt: string) => prompts.open(prompt);
+  const prompts = owned.add(new PromptEditors());
+  const openEditor = (prompt: string, begun?: Begun) => prompts.open(prompt, begun);
   const { language } = vscode.env;
   const wizardParts = {
     inputs: host.user?.inputs ?? editorQuickInputs,
@@ -309,7 +309,16 @@ export function createApp(host: AppHost): App {
     reveal,
   };
   const againParts = { ...generateParts, engines, asker, ownModels };
-  const lenses = owned.add(new PromptLenses({ language, onSeen: () => presence.begin() }));
+  const lenses = owned.add(
+    new PromptLenses({
+      language,
+      longestOf: (document) => {
+        const { model } = prompts.begunOf(document).request ?? {};
+        return model === undefined ? undefined : familyOf(model, ownModels.list())?.longestPrompt;
+      },
+      onSeen: () => presence.begin(),
+    }),
+  );
   owned.add(vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, lenses));
   const suggestions = owned.add(new Suggestions());
   const promptMessages = new PromptMessages({ box, l10n });

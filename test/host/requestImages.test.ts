@@ -168,6 +168,27 @@ describe('images of a request', () => {
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
     });
 
+    it('is a draft with its images after Escape, for as long as they are there', async () => {
+      const photo = pictured('photo.png', 900, 700);
+      const generate = () => own.app.commands.run(COMMANDS.generate, []) as Promise<Task | undefined>;
+      own.asker.willAnswer(answer('As the First Frame'));
+      own.inputs.plan(write('it comes alive'), escape);
+      await run(photo, [photo]);
+      own.reopen();
+      own.inputs.plan(enter, choose('4 seconds'), choose('1280 × 720, landscape'), (input) => {
+        assert.match(String(input.prompt), /cut around the centre to 1280 × 720 pixels/);
+        escape(input);
+      });
+      await generate();
+      rmSync(new URL(photo.toString()));
+      own.inputs.plan(enter, enter, enter, enter);
+      const task = await generate();
+      const said = own.inputs.shown.at(-4)?.prompt;
+      assert.match(String(said), /^Your draft goes on without its images\. The image file could not be read/);
+      assert.equal(task?.request.images, undefined);
+      assert.equal(sent()['input_reference'], undefined);
+    });
+
     it('refuses before anything is asked what can’t be sent', async () => {
       const animated = vscode.Uri.parse(file('a.gif', encoded('animated GIF', quarters(64, 64))), true);
       await run(animated, [animated]);

@@ -13,6 +13,7 @@ import {
   type FakePick,
   type FakeText,
 } from '../support/fakeQuickInputs';
+import type { Draft } from '../../src/editor/wizard/wizardMemory';
 import { closeEditors, select } from './support/editors';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
@@ -139,6 +140,47 @@ describe('asking for a video', () => {
       assert.equal(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length, 1);
     });
 
+    it('goes on with what was chosen before it was opened', async () => {
+      own.inputs.plan(
+        ...[press(), choose('veo-3.0-generate-001'), write('a kite'), choose('8 seconds')],
+        ...[press(), press(), press('Write in an Editor')],
+      );
+      await run('generate');
+      await vscode.window.activeTextEditor?.edit((edit) =>
+        edit.insert(new vscode.Position(0, 6), '\nat sea'),
+      );
+      own.inputs.plan(enter, enter, enter, enter);
+      await run('sendPrompt');
+      assert.deepEqual(submits().at(-1)?.body, {
+        ...{ model: 'veo-3.0-generate-001', prompt: 'a kite\nat sea', durationSeconds: 8 },
+        ...{ aspectRatio: '16:9', resolution: '1080p', generateAudio: false, sampleCount: 1 },
+        personGeneration: 'allow_all',
+      });
+    });
+
+    it('goes on with the request of an earlier task, its images included', async () => {
+      const image = 'https://pictures.example/boat.png';
+      const made = await own.app.api.generate({
+        ...{ model: 'wan2.5-i2v-preview', prompt: 'one\r\ntwo', options: { resolution: '480p', seed: 7 } },
+        images: [{ role: 'first', source: image }],
+      });
+      own.inputs.plan(choose('Edit in an Editor'));
+      await run('editAndGenerate', made.id);
+      assert.equal(front()?.getText(), 'one\r\ntwo');
+      await vscode.window.activeTextEditor?.edit((edit) => edit.insert(new vscode.Position(1, 3), ' three'));
+      own.inputs.plan(enter, enter, enter);
+      const task = (await run('sendPrompt')) as Task;
+      assert.deepEqual(task.request, { ...made.request, prompt: 'one\r\ntwo three' });
+      assert.equal((submits().at(-1)?.body as { image: string }).image, image);
+      // The next one has none of that.
+      await select('three\nfour');
+      await run('generateFromSelection');
+      own.inputs.plan(escape);
+      await run('sendPrompt');
+      assert.ok(!(own.inputs.shown.at(-1)?.placeholder ?? '').includes('image'));
+      assert.deepEqual(own.mementos.workspace.get<Draft>('wizard.draft')?.images ?? [], []);
+    });
+
     it('keeps the editor when the gateway refuses', async () => {
       gateway.clearFaults();
       gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
@@ -170,6 +212,24 @@ describe('asking for a video', () => {
       const titles = lenses.map(({ command }) => command?.title);
       assert.ok(titles.includes('$(send) Send Prompt…'));
       assert.ok(titles.includes('2 lines, 7 characters'));
+    });
+
+    it('says above the text what the model chosen before may not read', async () => {
+      const made = await own.app.api.generate({
+        model: 'wan2.5-t2v-preview',
+        prompt: `x\n${'y'.repeat(799)}`,
+      });
+      own.inputs.plan(choose('Edit in an Editor'));
+      await run('editAndGenerate', made.id);
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        front()?.uri,
+      );
+      const titles = lenses.map(({ command }) => command?.title ?? '');
+      assert.ok(
+        titles.some((title) => /801 characters.* first 800/.test(title)),
+        titles.join(', '),
+      );
     });
   });
 

@@ -1,15 +1,20 @@
 import type { TextDocument } from 'vscode';
 import type { Task } from '../../core/tasks/task';
 import { askAndSend, type GenerateParts } from './generate';
+import type { Begun } from '../wizard/generateWizard';
 
 interface Parts extends GenerateParts {
   readonly prompts: {
     find(args: readonly unknown[]): TextDocument | undefined;
+    begunOf(document: TextDocument): Begun;
     close(document: TextDocument, text: string): Promise<void>;
   };
 }
 
-/** Goes on with the text of a prompt editor, byte for byte, at the question after the prompt. */
+/**
+ * Goes on with the text of a prompt editor, byte for byte, at the question after the prompt, and with what was answered
+ * before the editor was opened.
+ */
 export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
   const { prompts, messages } = parts;
   const document = prompts.find(args);
@@ -22,7 +27,11 @@ export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promis
     messages.emptyPrompt();
     return undefined;
   }
-  const task = await askAndSend(parts, { request: { prompt }, at: 'afterPrompt', written: true });
+  const { request, noteOn } = prompts.begunOf(document);
+  const task = await askAndSend(parts, {
+    request: { ...request, prompt },
+    ...{ noteOn, at: 'afterPrompt', written: true },
+  });
   // Its text is the task's now, except where it has to be sent once more.
   if (task && task.phase !== 'rejected' && task.phase !== 'stopped') await prompts.close(document, prompt);
   return task;

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
+import type { Disposable } from '../../core/common/lifetime';
+import type { Begun } from '../wizard/generateWizard';
 
 /**
  * The language of prompt editors, as package.json contributes it. It is what marks an editor as ours: it survives a
@@ -11,14 +13,33 @@ export const PROMPT_LANGUAGE = 'nebula-video-prompt';
 const resource = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
 
 /** The editors in which prompts of several lines are written. */
-export class PromptEditors {
-  /** Opens an editor with the text, or shows the one that has it already. */
-  async open(text: string): Promise<void> {
+export class PromptEditors implements Disposable {
+  /** What the prompts belong to, by the URIs of their documents; after a reload of the window it is not known. */
+  readonly #begun = new Map<string, Begun>();
+  readonly #closing = vscode.workspace.onDidCloseTextDocument(({ uri }) =>
+    this.#begun.delete(uri.toString()),
+  );
+
+  dispose(): void {
+    this.#closing.dispose();
+  }
+
+  /**
+   * Opens an editor with the text, or shows the one that has it already.
+   * @param begun what else has been answered for the prompt; nothing where it is to be asked
+   */
+  async open(text: string, begun: Begun = {}): Promise<void> {
     const open = this.#documents().find((document) => document.getText() === text && text !== '');
     const document = open ?? (await newDocument(text));
+    this.#begun.set(document.uri.toString(), begun);
     const editor = await vscode.window.showTextDocument(document, { preview: false });
     const end = document.lineAt(document.lineCount - 1).range.end;
     if (!open) editor.selection = new vscode.Selection(end, end);
+  }
+
+  /** What has been answered for the prompt of a document, beside the prompt. */
+  begunOf({ uri }: vscode.TextDocument): Begun {
+    return this.#begun.get(uri.toString()) ?? {};
   }
 
   /** The prompt that a command is about: that of the given editor, or of the active one. */

@@ -1,11 +1,14 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../core/common/lifetime';
 import { COMMANDS } from '../ids';
-import { VERY_LONG, countLines } from './promptText';
+import { judgePrompt } from '../wizard/judgePrompt';
+import { countLines } from './promptText';
 
 interface Parts {
   /** In which numbers are written. */
   readonly language: string;
+  /** How much of a prompt its model is known to read, in characters, where that model is known. */
+  readonly longestOf: (document: vscode.TextDocument) => number | undefined;
   /** Called when a prompt is in sight. */
   readonly onSeen: () => void;
 }
@@ -38,16 +41,17 @@ export class PromptLenses implements vscode.CodeLensProvider, Disposable {
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const { l10n } = vscode;
     this.#parts.onSeen();
-    const { language } = this.#parts;
+    const { language, longestOf } = this.#parts;
     const text = document.getText();
     const range = new vscode.Range(0, 0, 0, 0);
     const characters = text.length.toLocaleString(language);
     const extent = l10n.t('{0} lines, {1} characters', countLines(text).toLocaleString(language), characters);
+    const verdict = judgePrompt(text, longestOf(document), undefined, { l10n, language });
     const words =
       text.trim() === ''
         ? l10n.t('Describe the video: what is seen, how it moves, how it is filmed, what is heard.')
-        : text.length > VERY_LONG
-          ? l10n.t('The prompt has {0} characters. The gateway may refuse or cut one that long.', characters)
+        : verdict?.weight === 'warning'
+          ? verdict.message
           : extent;
     return [
       new vscode.CodeLens(range, {

@@ -10,6 +10,7 @@ import { askModel, modelName, modelWords } from './askModel';
 import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
 import { askPrompt, quote, type Sources } from './askPrompt';
 import { DraftKeeper } from './draftKeeper';
+import { judgePrompt } from './judgePrompt';
 import { askPick, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
 import type { QuickInputs } from './quickInputs';
 import { fitsDraft, type Draft, type WizardMemory } from './wizardMemory';
@@ -301,7 +302,9 @@ class GenerateWizard {
       title: this.#title(),
       place,
       placeholder: this.#sendWords(),
-      hint: [quote(this.#prompt), ...hints.map((hint) => `$(info) ${hint}`)].join('  '),
+      hint: [quote(this.#prompt), ...hints.map((hint) => `$(info) ${hint}`), ...this.#lengthWords()].join(
+        '  ',
+      ),
       items: settled.parameters.some(isExtra) ? [go, more] : [go],
       active: go,
       pays: true,
@@ -391,6 +394,12 @@ class GenerateWizard {
   #title(): string {
     const { l10n } = this.#parts;
     return this.#model ? l10n.t('Generate Video with {0}', modelName(this.#model)) : l10n.t('Generate Video');
+  }
+
+  /** A prompt of a selection or an editor has not been judged while it was written. */
+  #lengthWords(): string[] {
+    const verdict = judgePrompt(this.#prompt, this.#model?.family.longestPrompt, undefined, this.#parts);
+    return verdict?.weight === 'warning' ? [`$(warning) ${verdict.message}`] : [];
   }
 
   #sendWords(): string {

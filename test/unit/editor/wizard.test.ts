@@ -461,6 +461,25 @@ describe('the wizard', () => {
     });
   });
 
+  /** API reference 7.4.2 and 13: the only figures that are known. */
+  for (const [model, length, warning] of [
+    ['wan2.5-t2v-preview', 800, undefined],
+    ['wan2.5-t2v-preview', 801, /\$\(warning\) The prompt has 801 characters\. .* first 800\./],
+    ['sora-2', 32_000, undefined],
+    ['sora-2', 32_001, /\$\(warning\) The prompt has 32,001 characters\. The gateway may refuse or cut/],
+    ['veo-3.1-generate-preview', 5_000, undefined],
+  ] as const) {
+    const says = warning ? 'warns of' : 'says nothing of';
+    it(`${says} ${length} characters for ${model} in the last step, wherever they come from`, async () => {
+      desk.models = LISTED_MODELS;
+      const request = { model, prompt: `x\n${'y'.repeat(length - 2)}` };
+      await desk.ask({ at: 'summary', request }, escape);
+      const hint = desk.pick(0).prompt ?? '';
+      if (warning) assert.match(hint, warning);
+      else assert.ok(!hint.includes('$(warning)'));
+    });
+  }
+
   describe('Another Model', () => {
     const another = [press('Choose Another Model'), choose('Another Model…')] as const;
 
