@@ -5,6 +5,7 @@ import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
 import { STORAGE } from '../core/storage';
 import { familyOf, type Model } from '../core/models/catalogue';
+import type { VideoRequest } from '../core/models/request';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
 import { cleanLibrary } from './commands/cleanLibrary';
@@ -18,6 +19,7 @@ import { improvePrompt } from './commands/improvePrompt';
 import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
 import { remix } from './commands/remix';
+import { savePreset } from './commands/savePreset';
 import { rescue } from './commands/rescue';
 import { MOST_CHOICES } from './commands/taskArguments';
 import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
@@ -50,6 +52,8 @@ import { PromptLenses } from './prompt/promptLenses';
 import { selectedText } from './prompt/selectedText';
 import { Suggestions } from './prompt/suggestions';
 import { OwnModels } from './ownModels';
+import type { Preset } from './presets/preset';
+import { createPresets } from './presets/createPresets';
 import { PublicApi } from './publicApi';
 import { RequestImages } from './requestImages';
 import { RequestSender, readOnlySentence } from './requestSender';
@@ -280,6 +284,7 @@ export function createApp(host: AppHost): App {
   const prompts = owned.add(new PromptEditors());
   const openEditor = (prompt: string, begun?: Begun) => prompts.open(prompt, begun);
   const { language } = vscode.env;
+  const presets = createPresets({ configuration, folders, asker, messages: wizardMessages, log, l10n });
   const wizardParts = {
     inputs: host.user?.inputs ?? editorQuickInputs,
     memory,
@@ -290,6 +295,12 @@ export function createApp(host: AppHost): App {
       return baseUrl === undefined ? undefined : new URL(baseUrl).host;
     },
     openEditor,
+    presets: {
+      read: () => presets.read(),
+      save: async (request: VideoRequest) => presets.save(request),
+      remove: async (preset: Preset) => presets.remove(preset),
+      edit: () => execute('workbench.action.openSettings', `@id:${SETTINGS_SECTION}.${SETTINGS.presets}`),
+    },
     look: async (sources: readonly string[]) => images.look(sources),
     language,
     l10n,
@@ -343,6 +354,7 @@ export function createApp(host: AppHost): App {
       [COMMANDS.generateAgain]: async (args) => generateAgain(againParts, args),
       [COMMANDS.editAndGenerate]: async (args) => editAndGenerate(againParts, args),
       [COMMANDS.remix]: async (args) => remix({ ...generateParts, engines, asker }, args),
+      [COMMANDS.savePreset]: async (args) => savePreset({ ...taskParts, presets }, args),
       [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
       [COMMANDS.improvePrompt]: async (args) =>
         improvePrompt(

@@ -9,6 +9,7 @@ import {
   enter,
   escape,
   press,
+  pressAt,
   write,
   type FakePick,
   type FakeText,
@@ -280,6 +281,35 @@ describe('asking for a video', () => {
       await run('generate');
       assert.equal(lastText().value, '');
     });
+  });
+
+  it('saves the request of a task as a preset, which the next video can start from', async () => {
+    const setting = () => vscode.workspace.getConfiguration('nebulaVideo').inspect('presets');
+    await run('savePreset');
+    assert.match(own.notifier.last.message, /no task whose request could be saved/);
+    const made = await own.app.api.generate({ ...aRequest('one\r\ntwo'), options: { seconds: '12' } });
+    const before = submits().length;
+    own.asker.willAnswer('Mine', true, 'user');
+    await run('savePreset', made.id);
+    const { model, prompt, options } = made.request;
+    assert.deepEqual(setting()?.globalValue, { Mine: { model, prompt, options } });
+    own.asker.willAnswer((question: { choices: { value: Task }[] }) => question.choices[0]?.value);
+    own.asker.willAnswer('Mine', false, 'user', false);
+    await run('savePreset');
+    assert.equal(own.asker.left, 0);
+    assert.equal(submits().length, before);
+    own.inputs.plan(choose('Mine'), choose('Use This Prompt'), enter, enter, enter);
+    own.asker.willAnswer(true);
+    const task = (await run('generate')) as Task;
+    assert.deepEqual(task.request, made.request);
+    // What stands in the settings can't be changed through what was read of them.
+    own.inputs.plan(choose('Mine'), choose('Write a New Prompt'), write('x'), choose('4 seconds'), escape);
+    await run('generate');
+    assert.deepEqual(setting()?.globalValue, { Mine: { model, prompt, options } });
+    own.asker.willAnswer(true);
+    own.inputs.plan(pressAt('Mine'), escape);
+    await run('generate');
+    assert.equal(setting()?.globalValue, undefined);
   });
 
   it('sends to another model what its own questions were answered with', async () => {

@@ -1,4 +1,9 @@
-import type { InputBoxValidationMessage, QuickInputButton, QuickPickItem } from 'vscode';
+import type {
+  InputBoxValidationMessage,
+  QuickInputButton,
+  QuickPickItem,
+  QuickPickItemButtonEvent,
+} from 'vscode';
 import { Emitter } from '../../src/core/common/events';
 import type { Picker, QuickInputs, TextInput, Weight } from '../../src/editor/wizard/quickInputs';
 
@@ -68,6 +73,8 @@ export class FakeText extends FakeInput implements TextInput {
 }
 
 export class FakePick extends FakeInput implements Picker<QuickPickItem> {
+  readonly itemTriggered = new Emitter<QuickPickItemButtonEvent<QuickPickItem>>(fail);
+  readonly onDidTriggerItemButton = this.itemTriggered.event;
   items: readonly QuickPickItem[] = [];
   activeItems: readonly QuickPickItem[] = [];
   selectedItems: readonly QuickPickItem[] = [];
@@ -171,6 +178,17 @@ export const choose =
     if (!(input instanceof FakePick))
       throw new Error(`There is nothing to choose at: ${input.placeholder ?? ''}`);
     input.choose(label);
+  };
+
+/** Presses the button of the item with this label. */
+export const pressAt =
+  (label: string): Deed =>
+  (input) => {
+    if (!(input instanceof FakePick)) throw new Error('There are no items.');
+    const item = input.items.find((one) => one.label.endsWith(label));
+    const [button] = item?.buttons ?? [];
+    if (!item || !button) throw new Error(`${label} has no button.`);
+    input.itemTriggered.fire({ item, button });
   };
 
 /** Presses the button with this tooltip; without one Back. */

@@ -19,6 +19,7 @@ export function commandTable(
     [COMMANDS.generateAgain]: plain(COMMANDS.generateAgain, l10n.t('Generate Again')),
     [COMMANDS.editAndGenerate]: plain(COMMANDS.editAndGenerate, l10n.t('Edit and Generate')),
     [COMMANDS.remix]: plain(COMMANDS.remix, l10n.t('Remix Video')),
+    [COMMANDS.savePreset]: plain(COMMANDS.savePreset, l10n.t('Save as Preset')),
     [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),
     [COMMANDS.improvePrompt]: plain(COMMANDS.improvePrompt, l10n.t('Improve Prompt')),
     [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),

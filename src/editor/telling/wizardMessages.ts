@@ -26,6 +26,21 @@ export class WizardMessages {
     this.#box.show('warning', sentence, this.#helps(SETTINGS.models));
   }
 
+  presetSaved(name: string): void {
+    this.#box.status(this.#l10n.t('The preset “{0}” is saved.', name));
+  }
+
+  presetRemoved(name: string): void {
+    this.#box.status(this.#l10n.t('The preset “{0}” is removed.', name));
+  }
+
+  presetsNotWritten(): void {
+    const sentence = this.#l10n.t(
+      'The presets in the setting "nebulaVideo.presets" could not be changed. Look whether the settings file can be written and has no mistakes in it.',
+    );
+    this.#box.show('error', sentence, this.#helps(SETTINGS.presets));
+  }
+
   #helps(setting: string): readonly Button[] {
     return [
       {

@@ -39,7 +39,7 @@ export function modelName({ id, label }: Model): string {
 }
 
 /** The same where the id has to be seen too, because it is what is sent. */
-export function modelWords({ id, label }: Model): readonly string[] {
+export function modelWords({ id, label }: Pick<Model, 'id' | 'label'>): readonly string[] {
   return label === undefined ? [id] : [asPlainText(label), id];
 }
 
@@ -80,11 +80,10 @@ async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'anot
 /** Asks for an id, and for its family where the id tells none (API reference 7.1). */
 async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
   const { inputs, place, models, mode, remember, l10n } = question;
-  const title = l10n.t('Another Model');
   let id = '';
   for (;;) {
     const entered = await askText(inputs, {
-      ...{ title, place, nested: true, value: id, selected: false, buttons: [] },
+      ...{ title: l10n.t('Another Model'), place, nested: true, value: id, selected: false, buttons: [] },
       placeholder: l10n.t('For example: sora-3'),
       hint: l10n.t('The id of the model, as the gateway calls it.'),
       judge: (text) => {
@@ -97,25 +96,33 @@ async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
     id = entered.value.trim();
     const offered = models.find((model) => model.id === id);
     if (offered) return { kind: 'value', value: offered };
-    const told = familyOf(id);
-    const family = told ? ({ kind: 'value', value: told } as const) : await askFamily(id, title, question);
-    if (family.kind === 'back') continue;
-    if (family.kind !== 'value') return family;
-    const model: Model = { id, family: family.value };
-    await remember(model);
-    return { kind: 'value', value: model };
+    const family = familyOf(id);
+    if (family) {
+      await remember({ id, family });
+      return { kind: 'value', value: { id, family } };
+    }
+    const model = await askFamily(id, question);
+    if (model.kind !== 'back') return model;
   }
 }
 
-async function askFamily(id: string, title: string, { inputs, place, mode, l10n }: ModelQuestion) {
-  return askPick(inputs, {
-    ...{ title, place, nested: true },
+/** Asks which family a model belongs to whose id does not tell, and remembers it. */
+export async function askFamily(
+  id: string,
+  { inputs, place, mode, remember, l10n }: Omit<ModelQuestion, 'models' | 'current' | 'last' | 'hintOf'>,
+): Promise<Answer<Model>> {
+  const answer = await askPick(inputs, {
+    ...{ title: l10n.t('Another Model'), place, nested: true },
     placeholder: l10n.t(
       'Which models is “{0}” like? That says what its requests look like.',
       asPlainText(id),
     ),
     items: familyChoices((family) => family.modes(id).includes(mode), l10n),
   });
+  if (answer.kind !== 'value') return answer;
+  const model: Model = { id, family: answer.value };
+  await remember(model);
+  return { kind: 'value', value: model };
 }
 
 /** What keeps an id from being used, as a sentence. */

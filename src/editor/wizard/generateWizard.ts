@@ -1,4 +1,3 @@
-import type { L10n } from '../../core/common/l10n';
 import { familyOf, type Model } from '../../core/models/catalogue';
 import { modeOf, type Mode } from '../../core/models/modes';
 import { checkWords, settleOptions, type Settled } from '../../core/models/options';
@@ -12,72 +11,33 @@ import { askPrompt, quote, type Sources } from './askPrompt';
 import { DraftKeeper } from './draftKeeper';
 import { judgePrompt } from './judgePrompt';
 import { askPick, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
-import type { QuickInputs } from './quickInputs';
-import { fitsDraft, type Draft, type WizardMemory } from './wizardMemory';
+import { StartStep } from './startStep';
+import { fitsDraft, type Draft } from './wizardMemory';
+import type { Begun, NoteOn, WizardParts, WizardResult, WizardStart } from './wizardParts';
 
-interface Parts {
-  readonly inputs: QuickInputs;
-  readonly memory: WizardMemory;
-  readonly models: readonly Model[];
-  /** The one to begin with, where the user has said so. */
-  readonly defaultModel?: string | undefined;
-  readonly hintOf: (modelId: string) => string | undefined;
-  /** Keeps a model whose id was entered, for the next time. */
-  readonly remember: (model: Model) => Promise<void>;
-  /** Where the request would go, as the user knows it. */
-  readonly host: () => string | undefined;
-  /** Opens an editor with the prompt; from there it goes on with Send Prompt, and with what was begun here. */
-  readonly openEditor: (prompt: string, begun: Begun) => Promise<void>;
-  /**
-   * Looks at images. @throws {@link Rejection} with a sentence for the user
-   */
-  readonly look: (sources: readonly string[]) => Promise<{ readonly noteOn: NoteOn }>;
-  /** Numbers in the user's way of writing. */
-  readonly language: string;
-  readonly l10n: L10n;
-}
-
-/** Says of images what becomes of them with a family and its options. */
-type NoteOn = (familyId: string, options: Options) => string | undefined;
-
-/** What is known of a request before anybody is asked. */
-export interface Begun {
-  /** What is asked for already; what is missing comes from the draft or from last time. */
-  readonly request?: Partial<VideoRequest>;
-  /** Of the images that were brought along. */
-  readonly noteOn?: NoteOn | undefined;
-}
-
-/** How the wizard begins. */
-export interface WizardStart extends Begun {
-  /** The first question; Back reaches the ones before it. */
-  readonly at: 'prompt' | 'afterPrompt' | 'summary';
-  /** Whether the prompt was written for this, and so becomes the draft; otherwise it has a place of its own. */
-  readonly written?: boolean;
-}
-
-/** What came of the wizard. */
-export interface WizardResult {
-  readonly request: VideoRequest;
-  /** Whether the prompt was written for this, and so was the draft until now. */
-  readonly written: boolean;
-}
+export type { Begun, WizardResult, WizardStart } from './wizardParts';
 
 /** Steps whose ids are not names of options. */
-const STEPS = { model: 'model', prompt: 'prompt', option: 'option ', summary: 'summary' } as const;
+const STEPS = {
+  start: 'start',
+  model: 'model',
+  prompt: 'prompt',
+  option: 'option ',
+  summary: 'summary',
+} as const;
 
-type LastDeed = 'send' | 'more';
+type LastDeed = 'send' | 'more' | 'preset';
 
 /**
  * Asks what a video needs, step by step, and ends with a last word before anything is paid. Whoever leaves anywhere
  * sends nothing, and finds what was written the next time.
  */
-export async function askForVideo(parts: Parts, start: WizardStart): Promise<WizardResult | undefined> {
+export async function askForVideo(parts: WizardParts, start: WizardStart): Promise<WizardResult | undefined> {
   return new GenerateWizard(parts, start).run();
 }
 
 class GenerateWizard {
-  readonly #parts: Parts;
+  readonly #parts: WizardParts;
   readonly #start: WizardStart;
   #model: Model | undefined;
   #prompt = '';
@@ -94,10 +54,12 @@ class GenerateWizard {
   /** What stands in the prompt step is a draft of an earlier time that has not been touched. */
   #isOldDraft = false;
   readonly #drafts: DraftKeeper;
+  readonly #startStep: StartStep;
 
-  constructor(parts: Parts, start: WizardStart) {
+  constructor(parts: WizardParts, start: WizardStart) {
     this.#parts = parts;
     this.#start = start;
+    this.#startStep = new StartStep(parts, start.request);
     this.#drafts = new DraftKeeper(parts.memory);
   }
 
@@ -125,10 +87,11 @@ class GenerateWizard {
     const asked = parameters.filter((parameter) => parameter.asked);
     const chosen = Object.fromEntries(asked.map(({ name }) => [name, String(options[name])]));
     this.#parts.memory.keepLast(id, family.id, chosen);
-    return {
-      request: { model: id, prompt: this.#prompt, options, ...this.#sources },
-      written: this.#isWritten(),
-    };
+    return { request: this.#request(this.#model), written: this.#isWritten() };
+  }
+
+  #request({ id }: Model): VideoRequest {
+    return { model: id, prompt: this.#prompt, options: this.#settled().options, ...this.#sources };
   }
 
   /** Puts together what is asked for already, the draft, and what was chosen last time. */
@@ -184,7 +147,7 @@ class GenerateWizard {
     switch (this.#start.at) {
       // The model is the one of last time, or the first: a step that most people need not take.
       case 'prompt':
-        return STEPS.prompt;
+        return this.#startStep.isOffered ? STEPS.start : STEPS.prompt;
       case 'afterPrompt':
         return ids[ids.indexOf(STEPS.prompt) + 1];
       case 'summary':
@@ -194,6 +157,9 @@ class GenerateWizard {
 
   #plan(): Step[] {
     return [
+      ...(this.#startStep.isOffered
+        ? [{ id: STEPS.start, ask: (place: Place) => this.#askStart(place) }]
+        : []),
       ...(this.#models.length > 1 ? [{ id: STEPS.model, ask: (place: Place) => this.#askModel(place) }] : []),
       { id: STEPS.prompt, ask: (place) => this.#askPrompt(place) },
       ...this.#settled()
@@ -204,6 +170,21 @@ class GenerateWizard {
         })),
       { id: STEPS.summary, ask: (place) => this.#askToSend(place) },
     ];
+  }
+
+  async #askStart(place: Place): Promise<StepEnd> {
+    const answer = await this.#startStep.ask(place);
+    switch (answer.kind) {
+      case 'start':
+        if (answer.entered) this.#entered.push(answer.entered);
+        await this.#begin({ ...this.#start, request: { ...this.#start.request, ...answer.request } });
+        return { to: STEPS.prompt };
+      case 'again':
+        return { to: this.#startStep.isOffered ? STEPS.start : STEPS.prompt };
+      case 'back':
+      case 'away':
+        return answer.kind;
+    }
   }
 
   async #askModel(place: Place): Promise<StepEnd> {
@@ -275,12 +256,17 @@ class GenerateWizard {
   async #askToSend(place: Place): Promise<StepEnd> {
     for (;;) {
       const end = await this.#askLastWord(place);
-      if (end !== 'more') return end;
-      if ((await this.#changeOptions(place)) === 'away') return 'away';
+      if (end === 'preset') {
+        if (this.#model) await this.#parts.presets.save(this.#request(this.#model));
+      } else if (end !== 'more') {
+        return end;
+      } else if ((await this.#changeOptions(place)) === 'away') {
+        return 'away';
+      }
     }
   }
 
-  async #askLastWord(place: Place): Promise<StepEnd | 'more'> {
+  async #askLastWord(place: Place): Promise<StepEnd | 'more' | 'preset'> {
     const { inputs, host, hintOf, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
@@ -298,6 +284,7 @@ class GenerateWizard {
       detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
     };
     const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
+    const save: PickItem<LastDeed> = { value: 'preset', label: `$(bookmark) ${l10n.t('Save as Preset…')}` };
     const answer = await askPick<LastDeed>(inputs, {
       title: this.#title(),
       place,
@@ -305,12 +292,12 @@ class GenerateWizard {
       hint: [quote(this.#prompt), ...hints.map((hint) => `$(info) ${hint}`), ...this.#lengthWords()].join(
         '  ',
       ),
-      items: settled.parameters.some(isExtra) ? [go, more] : [go],
+      items: [go, ...(settled.parameters.some(isExtra) ? [more] : []), save],
       active: go,
       pays: true,
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
-    return answer.value === 'more' ? 'more' : 'forward';
+    return answer.value === 'send' ? 'forward' : answer.value;
   }
 
   /** Options that have no step of their own, until the person goes back to the summary. */

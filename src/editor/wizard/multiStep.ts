@@ -81,6 +81,8 @@ export interface TextQuestion extends Question {
 
 export interface PickItem<T> extends QuickPickItem {
   readonly value: T;
+  /** The answer that its button gives, where it has one. */
+  readonly onButton?: T;
 }
 
 export interface PickQuestion<T> extends Question {
@@ -88,6 +90,7 @@ export interface PickQuestion<T> extends Question {
   readonly items: readonly (PickItem<T> | QuickPickItem)[];
   /** The item that Enter takes at first. */
   readonly active?: PickItem<T> | undefined;
+  readonly buttons?: readonly QuickInputButton[];
   /** Taking an item costs money, so an Enter that may belong to the question before is not taken. */
   readonly pays?: true;
 }
@@ -118,19 +121,24 @@ export async function askText(inputs: QuickInputs, question: TextQuestion): Prom
 /** Asks to choose one of several. It closes when the focus goes elsewhere, as all of the editor's lists do. */
 export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>): Promise<Answer<T>> {
   const pick = inputs.picker<PickItem<T> | QuickPickItem>();
-  setUp(pick, question, inputs, []);
+  setUp(pick, question, inputs, question.buttons ?? []);
   pick.matchOnDescription = true;
   pick.items = question.items;
   if (question.active) pick.activeItems = [question.active];
   let lastAccept = performance.now();
-  return shown(pick, inputs, () => {
+  const accept = () => {
     // Every early one puts it off, so that a key that is held down never gets through.
     const calm = performance.now() - lastAccept;
     lastAccept = performance.now();
     if (question.pays && calm < inputs.calmMs) return undefined;
     const [item] = pick.selectedItems;
     return item && 'value' in item ? { value: item.value } : undefined;
-  });
+  };
+  return shown(pick, inputs, accept, (take) =>
+    pick.onDidTriggerItemButton(({ item }) => {
+      if ('onButton' in item && item.onButton !== undefined) take(item.onButton);
+    }),
+  );
 }
 
 function setUp(
@@ -150,11 +158,13 @@ function setUp(
 /**
  * Shows an input until something is done with it, and disposes it. Disposing it ends its listeners too.
  * @param accept what Enter means now, or undefined while it means nothing
+ * @param listen hears of other ways to answer
  */
 async function shown<T>(
   input: TextInput | Picker<QuickPickItem>,
   inputs: QuickInputs,
   accept: () => { readonly value: T } | undefined,
+  listen: (take: (value: T) => void) => void = () => undefined,
 ): Promise<Answer<T>> {
   try {
     return await new Promise<Answer<T>>((resolve) => {
@@ -165,6 +175,7 @@ async function shown<T>(
       input.onDidTriggerButton((button) =>
         resolve(button === inputs.back ? { kind: 'back' } : { kind: 'button', button }),
       );
+      listen((value) => resolve({ kind: 'value', value }));
       input.onDidHide(() => resolve({ kind: 'away' }));
       input.show();
     });

@@ -36,6 +36,7 @@ export type Picker<T extends vscode.QuickPickItem> = Pick<
   | 'matchOnDescription'
   | 'onDidAccept'
   | 'onDidTriggerButton'
+  | 'onDidTriggerItemButton'
   | 'onDidHide'
   | 'show'
   | 'dispose'

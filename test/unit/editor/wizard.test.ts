@@ -3,7 +3,9 @@ import { english } from '../../../src/core/common/l10n';
 import { FAMILIES, LISTED_MODELS, type Model } from '../../../src/core/models/catalogue';
 import type { Family } from '../../../src/core/models/family';
 import { choice } from '../../../src/core/models/parameter';
+import type { VideoRequest } from '../../../src/core/models/request';
 import { sora } from '../../../src/core/models/sora';
+import { readPresets } from '../../../src/editor/presets/preset';
 import { Rejection } from '../../../src/editor/rejection';
 import { familyChoices } from '../../../src/editor/wizard/familyChoices';
 import { askForVideo, type WizardStart } from '../../../src/editor/wizard/generateWizard';
@@ -17,6 +19,7 @@ import {
   enter,
   escape,
   press,
+  pressAt,
   write,
   type Deed,
 } from '../../support/fakeQuickInputs';
@@ -47,6 +50,9 @@ class Desk {
   readonly memory = new WizardMemory({ workspace: this.workspace, global: this.global, log: silent });
   readonly opened: string[] = [];
   readonly remembered: Model[] = [];
+  readonly saved: VideoRequest[] = [];
+  presets: Record<string, unknown> = {};
+  workspacePresets: unknown;
   inputs = new FakeQuickInputs();
   models: readonly Model[] = oneModel;
 
@@ -67,6 +73,18 @@ class Desk {
         openEditor: (prompt) => {
           this.opened.push(prompt);
           return Promise.resolve();
+        },
+        presets: {
+          read: () => readPresets({ user: this.presets, workspace: this.workspacePresets }),
+          save: (request) => {
+            this.saved.push(request);
+            return Promise.resolve();
+          },
+          remove: ({ name }) => {
+            this.presets = Object.fromEntries(Object.entries(this.presets).filter(([one]) => one !== name));
+            return Promise.resolve();
+          },
+          edit: () => this.opened.push('settings'),
         },
         look: (sources) => {
           const gone = sources.find((source) => source.includes('gone'));
@@ -122,7 +140,9 @@ describe('the wizard', () => {
     });
     assert.deepEqual(desk.inputs.places, ['1/4', '2/4', '3/4', '4/4']);
     const summary = desk.pick(3);
-    assert.deepEqual(labels(summary), ['$(play) Generate Video', '$(settings) More Options…']);
+    assert.deepEqual(labels(summary), [
+      ...['$(play) Generate Video', '$(settings) More Options…', '$(bookmark) Save as Preset…'],
+    ]);
     assert.equal(summary.title, 'Generate Video with sora-2');
     assert.equal(summary.items[0]?.description, 'sora-2 · 8 seconds · 1280 × 720, landscape');
     assert.equal(summary.items[0].detail, 'Goes to gateway.example. The price is set by Nebula.');
@@ -905,6 +925,151 @@ describe('the wizard', () => {
         assert.equal(desk.text(0).value, 'x');
         assert.ok(!desk.text(0).prompt?.includes('image'));
       }
+    });
+  });
+
+  describe('with presets', () => {
+    const wide = { model: 'veo-3.0-generate-001', options: { aspectRatio: '9:16', durationSeconds: 8 } };
+    const rain = { model: 'sora-2', prompt: 'rain on a roof', options: { seconds: '12' } };
+
+    beforeEach(() => {
+      desk.models = LISTED_MODELS;
+      desk.presets = { 'Tall veo': wide, Rain: rain };
+    });
+
+    it('asks what to start from, and New Video leads to the prompt', async () => {
+      const result = await desk.ask(first, choose('New Video'), write('a kite'), enter, enter, enter);
+      assert.equal(result?.request.prompt, 'a kite');
+      assert.deepEqual(desk.inputs.places, ['1/6', '3/6', '4/6', '5/6', '6/6']);
+      const start = desk.pick(0);
+      assert.deepEqual(labels(start), ['$(add) New Video', 'presets', 'Rain', 'Tall veo']);
+      assert.equal(start.activeItems[0]?.label, '$(add) New Video');
+      assert.equal(start.items[2]?.description, 'sora-2 · 12 seconds · 720 × 1280, portrait');
+      assert.equal(start.items[2].detail, '“rain on a roof”');
+      assert.equal(start.items[3]?.detail, 'The prompt is asked for.');
+      assert.equal(start.items[0]?.detail, undefined);
+    });
+
+    it('does not ask where there is none, and who brings something along is not asked', async () => {
+      await desk.ask({ at: 'prompt', request: { prompt: 'a boat' } }, escape);
+      await desk.ask({ at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } }, escape);
+      assert.ok(desk.inputs.shown.every((input) => input instanceof FakeText));
+      desk.presets = { Odd: 7 };
+      await desk.ask(first, escape);
+      assert.deepEqual(desk.inputs.places, ['2/5']);
+    });
+
+    it('names the draft at New Video', async () => {
+      desk.presets = {};
+      await desk.ask(first, write('my draft'), escape);
+      desk.presets = { Rain: rain };
+      await desk.ask(first, enter, escape);
+      assert.equal(desk.pick(0).items[0]?.description, 'goes on with your draft');
+      assert.equal(desk.pick(0).items[0]?.detail, '“my draft”');
+      assert.equal(desk.text(1).value, 'my draft');
+    });
+
+    it('fills in model, options and prompt; the model is a button away, and Back leads to the list', async () => {
+      const result = await desk.ask(
+        first,
+        ...[choose('Rain'), press(), choose('Rain'), press('Choose Another Model'), press()],
+        (input) => {
+          assert.ok(input instanceof FakeText);
+          assert.equal(input.value, 'rain on a roof');
+          assert.deepEqual(input.valueSelection, [14, 14]);
+          enter(input);
+        },
+        ...[enter, enter, enter],
+      );
+      assert.deepEqual(result?.request, {
+        ...{ model: 'sora-2', prompt: 'rain on a roof' },
+        options: { seconds: '12', size: '720x1280' },
+      });
+      assert.deepEqual(
+        desk.inputs.places.map((place) => place.split('/')[0]),
+        ['1', '3', '1', '3', '2', '3', '4', '5', '6'],
+      );
+      // The list shows again what was chosen.
+      assert.equal(desk.pick(2).activeItems[0]?.label, 'Rain');
+      // What is unchanged has a place of its own, and is no draft.
+      assert.equal(desk.memory.draft(), undefined);
+    });
+
+    it('asks for the prompt where the preset has none', async () => {
+      const tall = [choose('Tall veo'), write('a tower'), enter, enter, enter] as const;
+      const result = await desk.ask(first, ...tall, enter);
+      assert.deepEqual(
+        [result?.request.prompt, result?.request.model, result?.request.options?.['aspectRatio']],
+        ['a tower', 'veo-3.0-generate-001', '9:16'],
+      );
+      assert.equal(result?.request.options?.['durationSeconds'], 8);
+    });
+
+    it('starts from New Video after a look at a preset as if nothing had been', async () => {
+      const result = await desk.ask(
+        first,
+        ...[choose('Rain'), press(), choose('New Video'), write('a kite'), enter, enter, enter],
+      );
+      assert.deepEqual(result?.request, {
+        ...{ model: 'sora-2', prompt: 'a kite' },
+        options: { seconds: '4', size: '720x1280' },
+      });
+    });
+
+    it('takes no images of a draft along', async () => {
+      await desk.workspace.update(MEMENTOS.draft, {
+        ...{ prompt: 'a boat', options: {} },
+        images: [{ role: 'first', source: 'file:///boat.png' }],
+      });
+      const result = await desk.ask(first, choose('Tall veo'), enter, enter, enter, enter, enter);
+      assert.equal(result?.request.images, undefined);
+      assert.equal(result?.request.model, 'veo-3.0-generate-001');
+    });
+
+    it('leaves out with images what can’t take them, and the other way round; both are said', async () => {
+      desk.presets = { Rain: rain, Still: { model: 'wan2.5-i2v-preview' }, 'Tall veo': wide, Odd: {} };
+      await desk.ask(first, escape);
+      assert.deepEqual(labels(desk.pick(0)).slice(2), ['Rain', 'Tall veo']);
+      assert.match(desk.pick(0).prompt ?? '', /Odd\. .*left out: 1\.$/);
+      const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
+      const start: WizardStart = { at: 'prompt', request: { images }, noteOn: () => 'It is padded.' };
+      const result = await desk.ask(start, choose('Still'), write('a'), enter, enter, enter);
+      assert.deepEqual([result?.request.model, result?.request.images], ['wan2.5-i2v-preview', images]);
+      assert.match((desk.inputs.shown.at(-1) as FakePick).prompt ?? '', /It is padded/);
+    });
+
+    it('asks for the family of a model that nobody knows', async () => {
+      desk.presets = { Studio: { model: 'studio-x', prompt: 'a' } };
+      const result = await desk.ask(
+        first,
+        ...[choose('Studio'), press(), choose('Studio'), choose('wan'), enter, enter, enter, enter],
+      );
+      assert.equal(result?.request.model, 'studio-x');
+      assert.equal(result.request.options?.['size'], '1280*720');
+      assert.deepEqual(
+        desk.remembered.map(({ id }) => id),
+        ['studio-x'],
+      );
+    });
+
+    it('removes one by its button, and goes on without the step when it was the last', async () => {
+      await desk.ask(first, pressAt('Rain'), pressAt('Tall veo'), write('a kite'), escape);
+      assert.deepEqual(labels(desk.pick(1)).slice(2), ['Tall veo']);
+      assert.deepEqual(desk.inputs.places, ['1/6', '1/6', '2/5', '3/5']);
+    });
+
+    it('leads to the settings', async () => {
+      assert.equal(await desk.ask(first, press('Edit Presets in Settings')), undefined);
+      assert.deepEqual(desk.opened, ['settings']);
+    });
+
+    it('saves what the last step shows, and comes back to it', async () => {
+      desk.presets = {};
+      const result = await desk.ask(
+        first,
+        ...[write('a kite'), choose('8 seconds'), enter, choose('Save as Preset…'), enter],
+      );
+      assert.deepEqual(desk.saved, [result?.request]);
     });
   });
 

@@ -1,0 +1,66 @@
+import type { L10n } from '../../core/common/l10n';
+import type { Model } from '../../core/models/catalogue';
+import type { Options } from '../../core/models/parameter';
+import type { VideoRequest } from '../../core/models/request';
+import type { FoundPresets, Preset } from '../presets/preset';
+import type { QuickInputs } from './quickInputs';
+import type { WizardMemory } from './wizardMemory';
+
+/** What the wizard works with. */
+export interface WizardParts {
+  readonly inputs: QuickInputs;
+  readonly memory: WizardMemory;
+  readonly models: readonly Model[];
+  /** The one to begin with, where the user has said so. */
+  readonly defaultModel?: string | undefined;
+  readonly hintOf: (modelId: string) => string | undefined;
+  /** Keeps a model whose id was entered, for the next time. */
+  readonly remember: (model: Model) => Promise<void>;
+  /** Where the request would go, as the user knows it. */
+  readonly host: () => string | undefined;
+  /** Opens an editor with the prompt; from there it goes on with Send Prompt, and with what was begun here. */
+  readonly openEditor: (prompt: string, begun: Begun) => Promise<void>;
+  /**
+   * Looks at images. @throws {@link Rejection} with a sentence for the user
+   */
+  readonly look: (sources: readonly string[]) => Promise<{ readonly noteOn: NoteOn }>;
+  readonly presets: WizardPresets;
+  /** Numbers in the user's way of writing. */
+  readonly language: string;
+  readonly l10n: L10n;
+}
+
+/** The requests that were saved, as far as the wizard goes; each question that this takes is asked elsewhere. */
+export interface WizardPresets {
+  read(): FoundPresets;
+  save(request: VideoRequest): Promise<void>;
+  remove(preset: Preset): Promise<void>;
+  /** Shows them in the settings. */
+  edit(): void;
+}
+
+/** Says of images what becomes of them with a family and its options. */
+export type NoteOn = (familyId: string, options: Options) => string | undefined;
+
+/** What is known of a request before anybody is asked. */
+export interface Begun {
+  /** What is asked for already; what is missing comes from the draft or from last time. */
+  readonly request?: Partial<VideoRequest>;
+  /** Of the images that were brought along. */
+  readonly noteOn?: NoteOn | undefined;
+}
+
+/** How the wizard begins. */
+export interface WizardStart extends Begun {
+  /** The first question; Back reaches the ones before it. */
+  readonly at: 'prompt' | 'afterPrompt' | 'summary';
+  /** Whether the prompt was written for this, and so becomes the draft; otherwise it has a place of its own. */
+  readonly written?: boolean;
+}
+
+/** What came of the wizard. */
+export interface WizardResult {
+  readonly request: VideoRequest;
+  /** Whether the prompt was written for this, and so was the draft until now. */
+  readonly written: boolean;
+}
