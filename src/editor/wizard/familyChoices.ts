@@ -22,23 +22,15 @@ export function familyChoices(suits: (family: Family) => boolean, l10n: L10n): r
 function familySentence(id: string, l10n: L10n): string {
   switch (id) {
     case 'sora':
-      return l10n.t('Like OpenAI’s Sora: a length and a size; from text, one image, or an earlier video.');
+      return l10n.t('Like OpenAI’s Sora: length and size; text, an image, or an earlier video.');
     case 'veo':
-      return l10n.t(
-        'Like Google’s Veo: a length, a shape and a resolution; from text, a first image, or a first and a last one.',
-      );
+      return l10n.t('Like Google’s Veo: length, shape, resolution; text, or one or two images.');
     case 'wan':
-      return l10n.t(
-        'Like Ali’s Wanxiang: a length and a size, and sound of your own; from text or one image.',
-      );
+      return l10n.t('Like Ali’s Wanxiang: length and size, sound of your own; text or an image.');
     case 'seedance':
-      return l10n.t(
-        'Like Doubao’s Seedance: a length, a shape and a resolution; from text or several images.',
-      );
+      return l10n.t('Like Doubao’s Seedance: length, shape, resolution; text or several images.');
     case 'legacy':
-      return l10n.t(
-        'Like the models of 2025, such as Kling: a length, a width and a height; from text or images.',
-      );
+      return l10n.t('Like Kling and others of 2025: length, width, height; text or images.');
     default:
       return '';
   }

@@ -19,7 +19,7 @@ Made from \`src/core/models\`, which checks requests and asks the questions of t
 
 A request names a \`model\`, a \`prompt\`, \`options\`, and what else the video is made from: \`images\`, or an earlier video in \`remixOf\`. Options have the names of the gateway. They are checked before anything is sent, because the service silently replaces much of what it does not know; a request that is not exactly legal is refused with a sentence. Where an option has a value in the column "else", that value is sent when nobody chooses one; where it has none, nothing is sent and the service decides. A number is as good as its text, and the other way round.
 
-Ids that are not listed here are taken if they begin like those of a family; how they differ is judged by the parts of the id. Models come and go: what your key may use today is what **Test Connection** finds.
+Ids that are not listed here are taken if they begin like those of a family; how they differ is judged by the parts of the id. For any other id the family has to be named: **Another Model…** in Generate Video asks for it, and keeps it in the setting \`nebulaVideo.models\`. Models come and go: what your key may use today is what **Test Connection** finds.
 
 Every family also takes \`extra\`: fields that this version does not know, as a JSON object in a text, for example \`{"new_field": true}\`. They are sent as they are, and can't replace anything that has a place of its own.
 `;
