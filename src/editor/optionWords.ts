@@ -43,8 +43,13 @@ export function optionTitle(name: string, l10n: L10n): string {
     case 'negative_prompt':
       return l10n.t('What Not to Show');
     case 'quality_level':
-    case 'mode':
       return l10n.t('Quality');
+    case 'mode':
+      return l10n.t('Mode');
+    case 'cfg_scale':
+      return l10n.t('Closeness to the Prompt');
+    case 'metadata':
+      return l10n.t('More for the Provider');
     case 'width':
       return l10n.t('Width');
     case 'height':

@@ -22,6 +22,7 @@ describe('a workspace', function () {
         JSON.stringify({
           'nebulaVideo.saveFolder': 'from the workspace',
           'nebulaVideo.autoSave': true,
+          'nebulaVideo.presets': { 'Of the workspace': { model: 'sora-2', prompt: 'rain' } },
           // It may not be set here at all, trusted or not.
           'nebulaVideo.baseUrl': 'http://127.0.0.1:9/',
         }),
@@ -51,11 +52,30 @@ describe('a workspace', function () {
     assert.equal(saved('videos').length, 1);
   });
 
+  /** Opens the wizard and closes it again. @returns the title of its first step */
+  async function firstStep(): Promise<string> {
+    await stage.window.runCommand('Nebula Video: Generate Video…');
+    const title = stage.window.page.locator('.quick-input-widget:visible .quick-input-title');
+    await title.getByText(/\(\d\/\d\)$/).waitFor();
+    const text = await title.innerText();
+    await stage.window.press('Escape');
+    await stage.window.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    return text;
+  }
+
+  it('that is not trusted brings no presets', async () => {
+    assert.equal(await firstStep(), 'Generate Video with sora-2 (2/5)');
+  });
+
   it('sets its own places once it is trusted, but never the gateway', async () => {
     await stage.window.runCommand('Workspaces: Manage Workspace Trust');
     await stage.window.page.getByRole('button', { name: 'Trust', exact: true }).click();
     await stage.window.ready();
     await stage.window.runCommand('Notifications: Clear All Notifications');
+    // The page about trust lies over everything.
+    await stage.window.press('Escape');
+    await stage.window.page.getByText('You trust this folder').waitFor({ state: 'hidden' });
+    assert.equal(await firstStep(), 'Generate Video (1/6)');
     await stage.send(PROMPT);
     for (let turn = 0; saved('from the workspace').length === 0; turn++) {
       assert.ok(turn < 600, 'nothing was saved by itself');

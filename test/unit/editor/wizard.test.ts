@@ -2,9 +2,11 @@ import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { FAMILIES, LISTED_MODELS, type Model } from '../../../src/core/models/catalogue';
 import type { Family } from '../../../src/core/models/family';
+import { settleOptions } from '../../../src/core/models/options';
 import { choice } from '../../../src/core/models/parameter';
 import type { VideoRequest } from '../../../src/core/models/request';
 import { sora } from '../../../src/core/models/sora';
+import { optionTitle } from '../../../src/editor/optionWords';
 import { readPresets } from '../../../src/editor/presets/preset';
 import { Rejection } from '../../../src/editor/rejection';
 import { familyChoices } from '../../../src/editor/wizard/familyChoices';
@@ -595,6 +597,16 @@ describe('the wizard', () => {
       );
       for (const { detail } of choices) assert.match(detail, /\.$/);
     });
+  });
+
+  it('names no two options of a model alike', () => {
+    for (const { id, family } of LISTED_MODELS) {
+      for (const mode of family.modes(id)) {
+        const { parameters } = settleOptions(family, { model: id, mode }, {});
+        const titles = parameters.map(({ name }) => optionTitle(name, english));
+        assert.deepEqual(titles, [...new Set(titles)], id);
+      }
+    }
   });
 
   describe('More Options', () => {
