@@ -20,8 +20,6 @@ export interface PromptQuestion {
   readonly sources: Sources;
   /** What a person should know first, as a sentence. */
   readonly note: string | undefined;
-  /** Whether there is another model to choose. */
-  readonly hasModels: boolean;
   /** How much of a prompt the model is known to read, in characters. */
   readonly longest: number | undefined;
   /** What keeps a prompt from being sent, as a sentence. */
@@ -55,7 +53,7 @@ export function quote(prompt: string): string {
 }
 
 async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
-  const { inputs, title, place, prompt, isOldDraft, hasModels, longest, l10n } = question;
+  const { inputs, title, place, prompt, isOldDraft, longest, l10n } = question;
   const editor = inputs.button('new-file', l10n.t('Write in an Editor'));
   const model = inputs.button('list-selection', l10n.t('Choose Another Model'));
   const leaveOut = leaveOutWords(question);
@@ -71,7 +69,7 @@ async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
     ),
     value: prompt,
     selected: isOldDraft,
-    buttons: [editor, ...(hasModels ? [model] : []), ...(alone ? [alone] : [])],
+    buttons: [editor, model, ...(alone ? [alone] : [])],
     judge: (text) => judgePrompt(text, longest, question.faultOf(text), question),
     onChange: question.onChange,
   });
@@ -89,7 +87,7 @@ async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
 
 /** The input box would join the lines of this prompt. */
 async function askAboutPrompt(question: PromptQuestion): Promise<PromptAnswer | 'new'> {
-  const { inputs, title, place, prompt, isOldDraft, hasModels, l10n } = question;
+  const { inputs, title, place, prompt, isOldDraft, l10n } = question;
   const leaveOut = leaveOutWords(question);
   const use: PickItem<'use'> = {
     value: 'use',
@@ -100,9 +98,7 @@ async function askAboutPrompt(question: PromptQuestion): Promise<PromptAnswer | 
   const others: readonly PickItem<'editor' | 'new' | 'model' | 'alone'>[] = [
     { value: 'editor', label: `$(new-file) ${l10n.t('Edit in an Editor')}` },
     { value: 'new', label: `$(clear-all) ${l10n.t('Write a New Prompt')}` },
-    ...(hasModels
-      ? [{ value: 'model' as const, label: `$(list-selection) ${l10n.t('Choose Another Model')}` }]
-      : []),
+    { value: 'model', label: `$(list-selection) ${l10n.t('Choose Another Model')}` },
     ...(leaveOut === undefined ? [] : [{ value: 'alone' as const, label: `$(close) ${leaveOut}` }]),
   ];
   const answer = await askPick(inputs, {

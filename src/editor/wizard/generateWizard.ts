@@ -160,7 +160,7 @@ class GenerateWizard {
       ...(this.#startStep.isOffered
         ? [{ id: STEPS.start, ask: (place: Place) => this.#askStart(place) }]
         : []),
-      ...(this.#models.length > 1 ? [{ id: STEPS.model, ask: (place: Place) => this.#askModel(place) }] : []),
+      { id: STEPS.model, ask: (place) => this.#askModel(place) },
       { id: STEPS.prompt, ask: (place) => this.#askPrompt(place) },
       ...this.#settled()
         .parameters.filter(isStep)
@@ -212,7 +212,6 @@ class GenerateWizard {
       isOldDraft: this.#isOldDraft,
       sources: this.#sources,
       note: this.#lost,
-      hasModels: this.#models.length > 1,
       longest: this.#model?.family.longestPrompt,
       faultOf: (text) => this.#fault(text),
       onChange: (text) => this.#setPrompt(text),

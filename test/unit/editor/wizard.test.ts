@@ -140,7 +140,7 @@ describe('the wizard', () => {
       prompt: 'a kite',
       options: { seconds: '8', size: '1280x720' },
     });
-    assert.deepEqual(desk.inputs.places, ['1/4', '2/4', '3/4', '4/4']);
+    assert.deepEqual(desk.inputs.places, ['2/5', '3/5', '4/5', '5/5']);
     const summary = desk.pick(3);
     assert.deepEqual(labels(summary), [
       ...['$(play) Generate Video', '$(settings) More Options…', '$(bookmark) Save as Preset…'],
@@ -167,7 +167,7 @@ describe('the wizard', () => {
       enter,
     );
     assert.equal(result?.request.prompt, prompt);
-    assert.deepEqual(desk.inputs.places, ['2/4', '3/4', '4/4']);
+    assert.deepEqual(desk.inputs.places, ['3/5', '4/5', '5/5']);
   });
 
   it('shows a prompt as it is, without making icons or links of it', async () => {
@@ -196,7 +196,7 @@ describe('the wizard', () => {
     });
     assert.deepEqual(
       desk.inputs.places,
-      [1, 2, 3, 4, 3, 2, 1, 2, 3, 4].map((number) => `${number}/4`),
+      [2, 3, 4, 5, 4, 3, 2, 3, 4, 5].map((number) => `${number}/5`),
     );
     assert.equal(desk.pick(5).activeItems[0]?.label, '12 seconds');
     assert.equal(desk.text(6).value, 'a kite');
@@ -205,10 +205,10 @@ describe('the wizard', () => {
   });
 
   it('has no Back at its first step', async () => {
-    await desk.ask(first, escape);
+    await desk.ask(first, press(), escape);
     assert.deepEqual(
-      desk.text(0).buttons.map(({ tooltip }) => tooltip),
-      ['Write in an Editor'],
+      desk.inputs.shown.map(({ buttons }) => buttons.map(({ tooltip }) => tooltip)),
+      [[undefined, 'Write in an Editor', 'Choose Another Model'], []],
     );
   });
 
@@ -583,6 +583,16 @@ describe('the wizard', () => {
       assert.deepEqual(desk.remembered, []);
     });
 
+    it('can be had where only one is offered', async () => {
+      const images = [{ role: 'reference', source: 'https://example.com/a.png' }] as const;
+      const result = await desk.ask(
+        { at: 'prompt', request: { images } },
+        ...[...another, write('doubao-seedance-9-lite-i2v'), write('a'), enter, enter, enter, enter],
+      );
+      assert.equal(result?.request.model, 'doubao-seedance-9-lite-i2v');
+      assert.deepEqual(result.request.images, images);
+    });
+
     it('is left out again by Escape', async () => {
       assert.equal(await desk.ask(first, ...another, escape), undefined);
       assert.equal(await desk.ask(first, ...another, write('studio-x'), escape), undefined);
@@ -746,7 +756,7 @@ describe('the wizard', () => {
     it('begins with the last word, and asks for the very same', async () => {
       const result = await desk.ask({ at: 'summary', request }, enter);
       assert.deepEqual(result, { request, written: false });
-      assert.deepEqual(desk.inputs.places, ['4/4']);
+      assert.deepEqual(desk.inputs.places, ['5/5']);
     });
 
     it('goes back to every question', async () => {
@@ -767,7 +777,7 @@ describe('the wizard', () => {
         options: { seconds: '4', size: '1280x720', user: 'me' },
       });
       // The list and the input box that follows it are one step.
-      assert.deepEqual(desk.inputs.places, ['4/4', '3/4', '2/4', '1/4', '1/4', '2/4', '3/4', '4/4']);
+      assert.deepEqual(desk.inputs.places, ['5/5', '4/5', '3/5', '2/5', '2/5', '3/5', '4/5', '5/5']);
     });
 
     it('keeps its images and its source, and offers what can be made of them', async () => {
@@ -785,7 +795,7 @@ describe('the wizard', () => {
       const remixed = await desk.ask({ at: 'prompt', request: remix }, enter, enter);
       // Length and size are those of the source.
       assert.deepEqual(remixed?.request, remix);
-      assert.deepEqual(desk.inputs.places, ['1/2', '2/2']);
+      assert.deepEqual(desk.inputs.places, ['2/3', '3/3']);
     });
 
     it('leaves an older draft alone until something else is written', async () => {
@@ -1095,6 +1105,7 @@ describe('the wizard', () => {
         '$(check) Use This Prompt',
         '$(new-file) Edit in an Editor',
         '$(clear-all) Write a New Prompt',
+        '$(list-selection) Choose Another Model',
       ]);
       assert.equal(pick.items[0]?.description, '2 lines, 8 characters');
     });
