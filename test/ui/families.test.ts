@@ -153,15 +153,16 @@ describe('each family of models', function () {
 
   /** The labels of the list, in its order; separators have none. */
   async function labels(): Promise<string[]> {
-    const found = await rows().evaluateAll((elements) =>
-      elements.map((element) => ({
-        index: Number(element.getAttribute('data-index')),
-        label: element.querySelector('.label-name')?.textContent ?? '',
+    const found = await Promise.all(
+      (await rows().all()).map(async (row) => ({
+        index: Number(await row.getAttribute('data-index')),
+        // The line below has a label of its own.
+        label: (await row.locator('.label-name').allInnerTexts())[0]?.trim() ?? '',
       })),
     );
     return found
       .sort((one, other) => one.index - other.index)
-      .map(({ label }) => label.trim())
+      .map(({ label }) => label)
       .filter((label) => label !== '');
   }
 
