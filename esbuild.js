@@ -61,16 +61,16 @@ const codecs = [
 ];
 
 /**
- * The player's page: one script that runs at once, and its styles beside it, in a folder of their own: the page may
- * load what is in it and nothing else of ours.
+ * The pages: one script each that runs at once, and its styles beside it, in a folder of their own: a page may load
+ * what is in it and nothing else of ours.
  * @type {import('esbuild').BuildOptions}
  */
-const page = {
+const pages = {
   ...common,
   platform: 'browser',
   target: 'es2022',
   format: 'iife',
-  entryPoints: { player: 'src/webview/player/main.ts' },
+  entryPoints: { player: 'src/webview/player/main.ts', fitting: 'src/webview/fitting/main.ts' },
   outdir: 'dist/webview',
   loader: { '.m4a': 'binary' },
   minify: production,
@@ -101,7 +101,7 @@ function testOptions() {
 }
 
 async function main() {
-  const shipped = [extension, images, page];
+  const shipped = [extension, images, pages];
   const testing = tests ? testOptions() : undefined;
   const targets = testing ? [...shipped, testing] : shipped;
   if (watch) {

@@ -38,6 +38,8 @@ import { ContextKeys } from './contextKeys';
 import { EditorDesktop, type Desktop } from './desktop';
 import { EditorLog } from './editorLog';
 import { EngineHolder } from './engineHolder';
+import { EditorFittingPages } from './fitting/editorFittingPages';
+import type { FittingPages } from './fitting/fittingPages';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS } from './ids';
 import { KEY_VARIABLE, Keychain } from './key/keychain';
 import { LibraryMessages } from './telling/libraryMessages';
@@ -108,6 +110,7 @@ export interface AppHost {
     readonly inputs?: QuickInputs;
     readonly desktop?: Desktop;
     readonly languageModels?: LanguageModels;
+    readonly fittingPages?: FittingPages;
   };
 }
 
@@ -233,10 +236,16 @@ export function createApp(host: AppHost): App {
     notKept: (modelId) => wizardMessages.modelNotKept(modelId),
     log,
   });
+  const { extensionUri } = host;
+  const fittingPages =
+    host.user?.fittingPages ??
+    owned.add(new EditorFittingPages({ extensionUri, clock, l10n, language: vscode.env.language, log }));
   const images = owned.add(
     new RequestImages({
       load: () => loadImages(host.extensionUri),
       folder: path.join(host.storageFolder, STORAGE.images),
+      pages: fittingPages,
+      language: vscode.env.language,
       ownModels: () => ownModels.list(),
       clock,
       l10n,

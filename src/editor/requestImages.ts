@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Clock } from '../core/common/clock';
@@ -5,19 +6,25 @@ import type { L10n } from '../core/common/l10n';
 import type { Disposable } from '../core/common/lifetime';
 import type { Log } from '../core/common/log';
 import { KeptImages } from '../core/images/keptImages';
-import { limitsFor, sizeFits } from '../core/images/limits';
-import type { Images, SendableImage, SourceInfo } from '../core/images/room';
+import { limitsFor } from '../core/images/limits';
+import type { Images, SendableImage } from '../core/images/room';
 import type * as room from '../core/images/room';
 import { familyOf, type Model } from '../core/models/catalogue';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import type { Task } from '../core/tasks/task';
+import type { FittingPages } from './fitting/fittingPages';
+import { ImageFitting, type Found } from './fitting/imageFitting';
 import { Rejection } from './rejection';
+import type { ChosenFit, ImagesAlong } from './wizard/imagesStep';
 
 interface Parts {
   /** Loads what works on pictures, on first use. */
   readonly load: () => typeof room;
   /** Absolute path of the folder of the pictures that were sent. */
   readonly folder: string;
+  /** Where a person chooses how images are fitted. */
+  readonly pages: FittingPages;
+  readonly language: string;
   readonly ownModels: () => readonly Model[];
   readonly clock: Clock;
   readonly l10n: L10n;
@@ -35,14 +42,6 @@ export interface RequestWithImages {
   keep(prepared: PreparedRequest): Promise<PreparedRequest>;
 }
 
-/** What is known of images that were looked at. */
-export interface LookedAt {
-  /** What becomes of them with a family and its options, in a sentence; undefined when they go as they are. */
-  readonly noteOn: (familyId: string, options: Options) => string | undefined;
-}
-
-type Options = Readonly<Record<string, string | number | boolean>>;
-
 /** As far as the images go; the rest is judged elsewhere. */
 const requestWithImages = z.looseObject({
   model: z.string(),
@@ -55,7 +54,7 @@ const KEPT_AT_LEAST = 24 * 3600_000;
 
 /**
  * Brings the images of a request into the form that its model takes: read through the editor's file systems, turned
- * upright, cut around the centre where they have another shape, and kept with the task. Originals are only read.
+ * upright, fitted as a person has chosen or else cut around the centre, and kept with the task. Originals are only read.
  */
 export class RequestImages implements Disposable {
   readonly #parts: Parts;
@@ -67,18 +66,26 @@ export class RequestImages implements Disposable {
 
   /**
    * Fits the images of a request, if it has any.
+   * @param fits how, for each of them; they are cut around the centre where nobody has chosen
    * @throws {@link RequestError} with a sentence for the user; the signal's reason
    */
-  async fit(input: unknown, signal: AbortSignal): Promise<RequestWithImages> {
+  async fit(
+    input: unknown,
+    signal: AbortSignal,
+    fits: readonly ChosenFit[] = [],
+  ): Promise<RequestWithImages> {
     const request = requestWithImages.safeParse(input).data;
     const family = request && familyOf(request.model, this.#parts.ownModels());
     const limits = family && limitsFor(family.id, request.options);
     if (!limits) return { input, keep: (prepared) => Promise.resolve(prepared) };
     const { room, images } = this.#open();
     const fitted: SendableImage[] = [];
-    for (const { role, source } of request.images) {
+    for (const [index, { role, source }] of request.images.entries()) {
+      const { wish, shown } = fits[index] ?? { wish: {} };
       try {
-        fitted.push(await images.fit(source, limits, {}, signal));
+        const image = await images.fit(source, limits, wish, signal);
+        if (shown !== undefined && shown !== digestOf(image)) throw this.#changed(role);
+        fitted.push(image);
       } catch (error) {
         if (!(error instanceof room.ImageError)) throw error;
         const sentence = this.#parts.l10n.t(
@@ -107,23 +114,24 @@ export class RequestImages implements Disposable {
    * Looks at images before anything is asked about them; links are not followed.
    * @throws {@link Rejection} with a sentence for the user
    */
-  async look(sources: readonly string[]): Promise<LookedAt> {
+  async look(sources: readonly string[]): Promise<ImagesAlong> {
     const { room, images } = this.#open();
-    const found: SourceInfo[] = [];
+    const { pages, l10n, language } = this.#parts;
+    const found: Found[] = [];
     for (const source of sources) {
       try {
         const info = await images.inspect(source);
         if (info.kind === 'picture' && info.animated) {
-          throw new Rejection('invalidRequest', room.animatedSentence(this.#parts.l10n));
+          throw new Rejection('invalidRequest', room.animatedSentence(l10n));
         }
-        found.push(info);
+        found.push({ source, info });
       } catch (error) {
         throw error instanceof room.ImageError
           ? new Rejection('invalidRequest', error.message, error)
           : error;
       }
     }
-    return { noteOn: (familyId, options) => noteOn(found, familyId, options, this.#parts.l10n) };
+    return new ImageFitting(found, { images, pages, l10n, language });
   }
 
   /** Removes kept pictures that no task has any more. @param tasks all there are */
@@ -138,6 +146,16 @@ export class RequestImages implements Disposable {
     this.#opened?.images.dispose();
   }
 
+  /** Never sends anything else than what a person has seen and agreed to. */
+  #changed(role: string): RequestError {
+    return new RequestError(
+      this.#parts.l10n.t(
+        'The file of the image with the role "{0}" has changed since it was shown. Nothing was sent; start again with the new one.',
+        role,
+      ),
+    );
+  }
+
   #open(): { readonly room: typeof room; readonly images: Images } {
     if (!this.#opened) {
       const { load, folder, clock, l10n, log } = this.#parts;
@@ -148,24 +166,9 @@ export class RequestImages implements Disposable {
   }
 }
 
-/** What becomes of the images, in a sentence; undefined when they go as they are. */
-function noteOn(
-  found: readonly SourceInfo[],
-  familyId: string,
-  options: Options,
-  l10n: L10n,
-): string | undefined {
-  const limits = limitsFor(familyId, options);
-  if (!limits) return undefined;
-  const { exact } = limits;
-  const changed = found.some((info) => info.kind === 'picture' && !sizeFits(info, limits));
-  if (changed && exact) {
-    return l10n.t('What is sent is cut around the centre to {0} × {1} pixels.', exact.width, exact.height);
-  }
-  if (changed) return l10n.t('What is sent is made to fit: cut around the centre, or made smaller.');
-  return exact && found.some(({ kind }) => kind === 'link')
-    ? l10n.t('The image behind the link has to be {0} × {1} pixels.', exact.width, exact.height)
-    : undefined;
+/** SHA-256 of what is sent, in hex; undefined for a link. */
+function digestOf(image: SendableImage): string | undefined {
+  return image.kind === 'link' ? undefined : createHash('sha256').update(image.bytes).digest('hex');
 }
 
 const editorFiles = {

@@ -21,6 +21,7 @@ import { Rejection } from './rejection';
 import type { RequestImages, RequestWithImages } from './requestImages';
 import type { Settings } from './settings';
 import { ageWord, shortPrompt } from './taskWords';
+import type { ChosenFit } from './wizard/imagesStep';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -59,11 +60,17 @@ export class RequestSender {
    * @param input a VideoRequest, as far as anybody knows
    * @param requester who confirms it: a person has done so before, for code the setting says whether one is asked
    * @param signal calls it off as long as no byte has left
+   * @param fits how a person has chosen to fit its images
    * @throws {@link Rejection} when there is no task
    */
-  async send(input: unknown, requester: Requester, signal: AbortSignal): Promise<Task> {
+  async send(
+    input: unknown,
+    requester: Requester,
+    signal: AbortSignal,
+    fits?: readonly ChosenFit[],
+  ): Promise<Task> {
     const { l10n } = this.#parts;
-    const withImages = await this.#fitImages(input, signal);
+    const withImages = await this.#fitImages(input, signal, fits);
     const request = this.#prepare(withImages.input, await this.#gatewayIds(input));
     const engine = await this.#writableEngine();
     const baseUrl = await this.#needKeyAndAddress();
@@ -112,9 +119,13 @@ export class RequestSender {
     return (id) => engine.task(id)?.gatewayTaskId;
   }
 
-  async #fitImages(input: unknown, signal: AbortSignal): Promise<RequestWithImages> {
+  async #fitImages(
+    input: unknown,
+    signal: AbortSignal,
+    fits: readonly ChosenFit[] | undefined,
+  ): Promise<RequestWithImages> {
     try {
-      return await this.#parts.images.fit(input, signal);
+      return await this.#parts.images.fit(input, signal, fits);
     } catch (error) {
       this.#stopIf(signal);
       throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;

@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
 import { COMMANDS } from '../../src/editor/ids';
-import { choose, enter, escape, write } from '../support/fakeQuickInputs';
+import type { Choice } from '../../src/webview/fittingProtocol';
+import { choose, enter, escape, write, type FakeText } from '../support/fakeQuickInputs';
 import { loadImage } from '../gateway/image';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { encodePng } from '../../src/core/images/pngWriter';
@@ -130,6 +131,61 @@ describe('images of a request', () => {
       const arrived = await loadImage(sent()['input_reference'] ?? '');
       assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
       assert.equal(own.asker.left, 0);
+    });
+
+    const part = { x: 0, y: 0.05, width: 1, height: (9 / 16) * (9 / 7) };
+    for (const change of [
+      { way: 'crop', part },
+      { way: 'pad', color: [200, 10, 10] },
+      { way: 'blur' },
+    ] satisfies Partial<Choice>[]) {
+      it(`sends the very bytes that were shown: ${change.way}`, async () => {
+        own.asker.willAnswer(answer('As the First Frame'));
+        own.inputs.plan(write('it comes alive'), enter, choose('1280 × 720, landscape'), enter);
+        own.fittingPages.plan({ end: 'use', changes: [change] });
+        const photo = pictured('photo.png', 900, 700);
+        const task = await run(photo, [photo]);
+        const [, base64 = ''] = (sent()['input_reference'] ?? '').split(',');
+        const [shown] = own.fittingPages.shown;
+        assert.ok(shown && Buffer.from(shown).equals(Buffer.from(base64, 'base64')));
+        const kept = readFileSync(fileURLToPath(task.request.images?.[0]?.source ?? ''));
+        assert.ok(kept.equals(shown));
+        // Without a person the centre is cut out: something else.
+        await ask(photo.toString());
+        assert.notEqual(sent()['input_reference']?.split(',')[1], base64);
+      });
+    }
+
+    it('sends nothing when the page is closed, or the file is another one than was shown', async () => {
+      const photo = pictured('photo.png', 900, 700);
+      own.asker.willAnswer(answer('As the First Frame'), answer('As the First Frame'));
+      own.fittingPages.plan({ end: 'away' }, { end: 'use', changes: [{ way: 'pad' }] });
+      own.inputs.plan(write('it comes alive'), enter, enter);
+      assert.equal(await run(photo, [photo]), undefined);
+      own.inputs.plan(enter, enter, enter, (input) => {
+        pictured('photo.png', 901, 700);
+        enter(input);
+      });
+      await run(photo, [photo]);
+      assert.match(own.notifier.last.message, /"first" has changed since it was shown\. Nothing was sent/);
+      assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
+      // Whoever tries again finds the prompt.
+      own.asker.willAnswer(answer('As the First Frame'));
+      own.inputs.plan((input) => {
+        assert.equal((input as FakeText).value, 'it comes alive');
+        escape(input);
+      });
+      await run(photo, [photo]);
+    });
+
+    it('looks at the images of an earlier task, which fit as they were sent', async () => {
+      const task = await ask(pictured('photo.png', 900, 700).toString());
+      own.asker.willAnswer(true);
+      own.inputs.plan(choose('Look at the Image…'), enter);
+      await own.app.commands.run(COMMANDS.generateAgain, [task.id]);
+      const [shown] = own.fittingPages.shown;
+      assert.equal(Buffer.from(shown ?? []).toString('base64'), sent()['input_reference']?.split(',')[1]);
+      assert.deepEqual(own.fittingPages.asked[0]?.pictures[0]?.card.ways, ['asIs', 'crop']);
     });
 
     it('takes two files as first and last frame, with a model that can do that', async () => {

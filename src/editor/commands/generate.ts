@@ -82,7 +82,7 @@ async function canSend(sender: RequestSender): Promise<boolean> {
 /** A draft is one until it is sent: a window that dies now must not offer to pay for it again. */
 async function sendWritten(
   { sender, memory }: GenerateParts,
-  { request, written }: WizardResult,
+  { request, written, fits }: WizardResult,
 ): Promise<Task> {
   const draft = written ? memory.draft() : undefined;
   if (written) await memory.forgetDraft();
@@ -91,7 +91,7 @@ async function sendWritten(
     if (draft && !memory.draft()) memory.keepDraft(draft);
   };
   try {
-    const task = await sender.send(request, 'person', new AbortController().signal);
+    const task = await sender.send(request, 'person', new AbortController().signal, fits);
     // Stopped here means that the gateway never took it.
     if (task.phase === 'rejected' || task.phase === 'stopped') keepAgain();
     return task;

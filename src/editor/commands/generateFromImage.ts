@@ -44,7 +44,7 @@ export async function generateFromImage(parts: Parts, args: readonly unknown[]):
   const roles = await chooseRoles(sources.length, parts);
   if (!roles) return undefined;
   const along = sources.map((source, index) => ({ role: roles[index] ?? 'reference', source }));
-  return askAndSend(parts, { request: { images: along }, at: 'prompt', noteOn: looked.noteOn });
+  return askAndSend(parts, { request: { images: along }, at: 'prompt', images: looked });
 }
 
 function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {

@@ -1,56 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { PageData } from '../../webview/protocol';
+import { pageHtml, type PageSources } from '../pageHtml';
 
-interface Sources {
-  /** Where the webview may load our files from. */
-  readonly cspSource: string;
-  readonly script: string;
-  readonly style: string;
-  /** Of the user's texts, as a language tag. */
-  readonly language: string;
+interface Sources extends PageSources {
   readonly data: PageData;
 }
 
-/**
- * The page before it draws itself. Nothing in it runs but the one script that carries this page's nonce; nothing is
- * loaded but our own files, and of the library what the webview's roots allow. Forms have nowhere to go.
- */
-export function playerHtml({ cspSource, script, style, language, data }: Sources): string {
-  const nonce = randomBytes(16).toString('base64');
-  const policy = [
-    `default-src 'none'`,
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource}`,
-    `img-src ${cspSource}`,
-    `media-src ${cspSource}`,
-    `font-src ${cspSource}`,
-    `form-action 'none'`,
-    `base-uri 'none'`,
-  ].join('; ');
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Nebula Video</title>
-<link rel="stylesheet" href="${escapeHtml(style)}">
-</head>
-<body class="loading" data-page="${escapeHtml(JSON.stringify(data))}">
-<script nonce="${nonce}" src="${escapeHtml(script)}"></script>
-</body>
-</html>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Makes a text safe within an element or a quoted attribute. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+/** The player's page; of the library it may load what the webview's roots allow. */
+export function playerHtml({ data, ...sources }: Sources): string {
+  const { cspSource } = sources;
+  const rules = [`img-src ${cspSource}`, `media-src ${cspSource}`, `font-src ${cspSource}`];
+  return pageHtml(sources, rules, data);
 }

@@ -9,11 +9,12 @@ import { askModel, modelName, modelWords } from './askModel';
 import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
 import { askPrompt, quote, type Sources } from './askPrompt';
 import { DraftKeeper } from './draftKeeper';
+import { imageItems, imageSteps, type FitSubject, type ImagesAlong } from './imagesStep';
 import { judgePrompt } from './judgePrompt';
 import { askPick, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
 import { StartStep } from './startStep';
 import { fitsDraft, type Draft } from './wizardMemory';
-import type { Begun, NoteOn, WizardParts, WizardResult, WizardStart } from './wizardParts';
+import type { Begun, WizardParts, WizardResult, WizardStart } from './wizardParts';
 
 export type { Begun, WizardResult, WizardStart } from './wizardParts';
 
@@ -26,7 +27,7 @@ const STEPS = {
   summary: 'summary',
 } as const;
 
-type LastDeed = 'send' | 'more' | 'preset';
+type LastDeed = 'send' | 'images' | 'more' | 'preset';
 
 /**
  * Asks what a video needs, step by step, and ends with a last word before anything is paid. Whoever leaves anywhere
@@ -44,7 +45,7 @@ class GenerateWizard {
   /** What has been answered about options; what the model does not understand waits for one that does. */
   #options: Record<string, string> = {};
   #sources: Sources = {};
-  #noteOn: NoteOn | undefined;
+  #images: ImagesAlong | undefined;
   /** What of the draft could not be taken along, as a sentence. */
   #lost: string | undefined;
   /** Models whose ids were entered here. */
@@ -87,7 +88,8 @@ class GenerateWizard {
     const asked = parameters.filter((parameter) => parameter.asked);
     const chosen = Object.fromEntries(asked.map(({ name }) => [name, String(options[name])]));
     this.#parts.memory.keepLast(id, family.id, chosen);
-    return { request: this.#request(this.#model), written: this.#isWritten() };
+    const fits = this.#images?.fits({ model: this.#model, options });
+    return { request: this.#request(this.#model), written: this.#isWritten(), ...(fits ? { fits } : {}) };
   }
 
   #request({ id }: Model): VideoRequest {
@@ -95,7 +97,7 @@ class GenerateWizard {
   }
 
   /** Puts together what is asked for already, the draft, and what was chosen last time. */
-  async #begin({ request = {}, noteOn }: Begun): Promise<void> {
+  async #begin({ request = {}, images }: Begun): Promise<void> {
     const { memory, defaultModel } = this.#parts;
     const lastDraft = memory.draft();
     // What was chosen for one prompt says nothing about another one.
@@ -106,7 +108,7 @@ class GenerateWizard {
     this.#isOldDraft = request.prompt === undefined && this.#prompt !== '';
     this.#options = request.options ? texts(request.options) : { ...draft?.options };
     this.#sources = sourcesOf(request);
-    this.#noteOn = noteOn;
+    this.#images = images ?? (await this.#look(this.#sources));
     // Who names a model or a source begins something else than the draft was.
     const goesOn = request.model === undefined && this.#mode === 'text' && this.#prompt !== '';
     if (goesOn && draft && modeOf(draft)) await this.#takeSources(draft);
@@ -120,10 +122,9 @@ class GenerateWizard {
 
   /** Takes the images of the draft along, unless one of them is gone. */
   async #takeSources(draft: Draft): Promise<void> {
-    const { look, l10n } = this.#parts;
-    const images = draft.images ?? [];
+    const { l10n } = this.#parts;
     try {
-      if (images.length > 0) this.#noteOn = (await look(images.map(({ source }) => source))).noteOn;
+      this.#images = await this.#look(draft);
       this.#sources = sourcesOf(draft);
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
@@ -131,10 +132,14 @@ class GenerateWizard {
     }
   }
 
+  async #look({ images = [] }: Sources): Promise<ImagesAlong | undefined> {
+    return images.length > 0 ? this.#parts.look(images.map(({ source }) => source)) : undefined;
+  }
+
   /** Makes the video from the prompt alone; where the model can't do that, from here on with another one. */
   #leaveOutSources(): void {
     this.#sources = {};
-    this.#noteOn = undefined;
+    this.#images = undefined;
     if (this.#model && !this.#canUse(this.#model)) {
       this.#model =
         this.#modelOf(this.#parts.defaultModel) ?? this.#modelOf(this.#last.model) ?? this.#models[0];
@@ -168,6 +173,7 @@ class GenerateWizard {
           id: `${STEPS.option}${parameter.name}`,
           ask: (place: Place) => this.#askOption(parameter, place),
         })),
+      ...imageSteps(this.#images, this.#sources.images, this.#subject()),
       { id: STEPS.summary, ask: (place) => this.#askToSend(place) },
     ];
   }
@@ -257,6 +263,10 @@ class GenerateWizard {
       const end = await this.#askLastWord(place);
       if (end === 'preset') {
         if (this.#model) await this.#parts.presets.save(this.#request(this.#model));
+      } else if (end === 'images') {
+        // Whichever way it ends, it leads back to here.
+        const looked = await this.#images?.ask(this.#subject(), this.#sources.images, undefined);
+        if (looked === 'away') return 'away';
       } else if (end !== 'more') {
         return end;
       } else if ((await this.#changeOptions(place)) === 'away') {
@@ -265,12 +275,12 @@ class GenerateWizard {
     }
   }
 
-  async #askLastWord(place: Place): Promise<StepEnd | 'more' | 'preset'> {
+  async #askLastWord(place: Place): Promise<StepEnd | Exclude<LastDeed, 'send'>> {
     const { inputs, host, hintOf, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
     const settled = this.#settled();
-    const note = this.#noteOn?.(model.family.id, settled.options);
+    const note = this.#images?.noteOn({ model, options: settled.options });
     const hints = [note, hintOf(model.id)].filter((hint) => hint !== undefined);
     const go: PickItem<LastDeed> = {
       value: 'send',
@@ -291,7 +301,12 @@ class GenerateWizard {
       hint: [quote(this.#prompt), ...hints.map((hint) => `$(info) ${hint}`), ...this.#lengthWords()].join(
         '  ',
       ),
-      items: [go, ...(settled.parameters.some(isExtra) ? [more] : []), save],
+      items: [
+        go,
+        ...imageItems<LastDeed>(this.#images, 'images', l10n),
+        ...(settled.parameters.some(isExtra) ? [more] : []),
+        save,
+      ],
       active: go,
       pays: true,
     });
@@ -317,6 +332,11 @@ class GenerateWizard {
     const { id, family } = this.#model;
     const wishes = { ...this.#lastOptions(), ...this.#options, ...changes };
     return settleOptions(family, { model: id, mode: this.#mode }, wishes);
+  }
+
+  /** What the images are to be fitted to. */
+  #subject(): FitSubject | undefined {
+    return this.#model && { model: this.#model, options: this.#settled().options };
   }
 
   /** What would keep a prompt, or changed options, from being sent. */
@@ -358,7 +378,7 @@ class GenerateWizard {
     const { id } = this.#model ?? {};
     return {
       request: { ...(id === undefined ? {} : { model: id }), options: this.#options, ...this.#sources },
-      noteOn: this.#noteOn,
+      images: this.#images,
     };
   }
 

@@ -1,8 +1,8 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Model } from '../../core/models/catalogue';
-import type { Options } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
 import type { FoundPresets, Preset } from '../presets/preset';
+import type { ChosenFit, ImagesAlong } from './imagesStep';
 import type { QuickInputs } from './quickInputs';
 import type { WizardMemory } from './wizardMemory';
 
@@ -23,7 +23,7 @@ export interface WizardParts {
   /**
    * Looks at images. @throws {@link Rejection} with a sentence for the user
    */
-  readonly look: (sources: readonly string[]) => Promise<{ readonly noteOn: NoteOn }>;
+  readonly look: (sources: readonly string[]) => Promise<ImagesAlong>;
   readonly presets: WizardPresets;
   /** Numbers in the user's way of writing. */
   readonly language: string;
@@ -39,15 +39,12 @@ export interface WizardPresets {
   edit(): void;
 }
 
-/** Says of images what becomes of them with a family and its options. */
-export type NoteOn = (familyId: string, options: Options) => string | undefined;
-
 /** What is known of a request before anybody is asked. */
 export interface Begun {
   /** What is asked for already; what is missing comes from the draft or from last time. */
   readonly request?: Partial<VideoRequest>;
-  /** Of the images that were brought along. */
-  readonly noteOn?: NoteOn | undefined;
+  /** Its images, once they were looked at. */
+  readonly images?: ImagesAlong | undefined;
 }
 
 /** How the wizard begins. */
@@ -63,4 +60,6 @@ export interface WizardResult {
   readonly request: VideoRequest;
   /** Whether the prompt was written for this, and so was the draft until now. */
   readonly written: boolean;
+  /** How the images of the request are fitted, where it has some. */
+  readonly fits?: readonly ChosenFit[];
 }

@@ -3,6 +3,3 @@ declare module '*.m4a' {
   const bytes: Uint8Array;
   export default bytes;
 }
-
-/** Styles that the bundler collects beside the page's script. */
-declare module '*.css';

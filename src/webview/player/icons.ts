@@ -1,22 +1,6 @@
-import { svg, html, type TemplateResult } from 'lit';
+import { svg, type TemplateResult } from 'lit';
+import { icon, warningDrawing } from '../icon';
 import type { Tone } from '../protocol';
-
-/**
- * Our own small drawings on a grid of 16: the editor's icon font is licensed for use with credit (CC BY), which does
- * not fit what we ship.
- */
-function icon(drawing: TemplateResult): TemplateResult {
-  return html`<svg
-    class="icon"
-    viewBox="0 0 16 16"
-    width="16"
-    height="16"
-    aria-hidden="true"
-    focusable="false"
-  >
-    ${drawing}
-  </svg>`;
-}
 
 const ring = svg`<circle cx="8" cy="8" r="6.25" />`;
 
@@ -28,7 +12,7 @@ const TONE_DRAWINGS: Readonly<Record<Tone, TemplateResult>> = {
   error: svg`${ring}<path d="M5.75 5.75l4.5 4.5m0-4.5l-4.5 4.5" />`,
   refused: svg`${ring}<path d="M3.75 12.25l8.5-8.5" />`,
   unknown: svg`${ring}<path d="M6.1 6.2a1.95 1.95 0 1 1 2.9 1.75c-.65.4-1 .75-1 1.5M8 11.4v.2" />`,
-  warning: svg`<path d="M8 2.25l6.25 11.25H1.75zM8 6.5v3.25M8 11.6v.2" />`,
+  warning: warningDrawing,
   stopped: svg`${ring}<rect class="solid" x="5.75" y="5.75" width="4.5" height="4.5" rx=".5" />`,
 };
 

@@ -6,6 +6,7 @@ import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import * as z from 'zod/mini';
 import { pageData } from '../protocol';
+import '../page.css';
 import { Host } from './host';
 import './player.css';
 import { PlayerPage } from './playerPage';

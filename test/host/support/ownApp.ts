@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { createApp, type App, type TasksView } from '../../../src/editor/app';
+import { FakeFittingPages } from '../../support/fakeFittingPages';
 import { FakeLanguageModels } from '../../support/fakeLanguageModels';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakeQuickInputs } from '../../support/fakeQuickInputs';
@@ -22,6 +23,7 @@ export class OwnApp {
   readonly mementos = { workspace: new FakeMemento(), global: new FakeMemento() };
   readonly notifier = new RecordingNotifier();
   readonly desktop = new RecordingDesktop();
+  readonly fittingPages = new FakeFittingPages();
   readonly languageModels = new FakeLanguageModels();
   readonly view: TasksView & { visible: boolean; revealed: string[] };
   /** What the view was told: ids of rows, or undefined for all of them. */
@@ -100,6 +102,7 @@ export class OwnApp {
         inputs: this.inputs,
         desktop: this.desktop,
         languageModels: this.languageModels,
+        fittingPages: this.fittingPages,
       },
     });
   }

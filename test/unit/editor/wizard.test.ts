@@ -12,6 +12,7 @@ import { Rejection } from '../../../src/editor/rejection';
 import { familyChoices } from '../../../src/editor/wizard/familyChoices';
 import { askForVideo, type WizardStart } from '../../../src/editor/wizard/generateWizard';
 import { MEMENTOS, WizardMemory } from '../../../src/editor/wizard/wizardMemory';
+import { FakeImagesAlong } from '../../support/fakeImagesAlong';
 import { FakeMemento } from '../../support/fakeMemento';
 import {
   FakePick,
@@ -91,7 +92,7 @@ class Desk {
         look: (sources) => {
           const gone = sources.find((source) => source.includes('gone'));
           if (gone) throw new Rejection('invalidRequest', 'The image file could not be read: gone');
-          return Promise.resolve({ noteOn: () => 'It is cut.' });
+          return Promise.resolve(new FakeImagesAlong('It is cut.', 0));
         },
         language: 'en',
         l10n: english,
@@ -832,7 +833,7 @@ describe('the wizard', () => {
     const i2v = 'wan2.5-i2v-preview';
     const leave = async (source = 'file:///boat.png') =>
       desk.ask(
-        { at: 'prompt', request: { images: image(source) }, noteOn: () => 'It is padded.' },
+        { at: 'prompt', request: { images: image(source) }, images: new FakeImagesAlong('It is padded.', 0) },
         ...[press('Choose Another Model'), choose(i2v), write('a boat'), escape],
       );
 
@@ -1054,7 +1055,11 @@ describe('the wizard', () => {
       assert.deepEqual(labels(desk.pick(0)).slice(2), ['Rain', 'Tall veo']);
       assert.match(desk.pick(0).prompt ?? '', /Odd\. .*left out: 1\.$/);
       const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
-      const start: WizardStart = { at: 'prompt', request: { images }, noteOn: () => 'It is padded.' };
+      const start: WizardStart = {
+        at: 'prompt',
+        request: { images },
+        images: new FakeImagesAlong('It is padded.', 0),
+      };
       const result = await desk.ask(start, choose('Still'), write('a'), enter, enter, enter);
       assert.deepEqual([result?.request.model, result?.request.images], ['wan2.5-i2v-preview', images]);
       assert.match((desk.inputs.shown.at(-1) as FakePick).prompt ?? '', /It is padded/);

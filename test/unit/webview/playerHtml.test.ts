@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
-import { escapeHtml, playerHtml } from '../../../src/editor/player/playerHtml';
+import { escapeHtml } from '../../../src/editor/pageHtml';
+import { playerHtml } from '../../../src/editor/player/playerHtml';
 import { playerTexts } from '../../../src/editor/player/playerTexts';
 import { pageData } from '../../../src/webview/protocol';
 
