@@ -36,6 +36,15 @@ interface Parts {
   readonly onSent: (task: Task, requester: Requester) => void;
 }
 
+/** What is said of a request beside it. */
+interface Beside {
+  /** How a person has chosen to fit its images. */
+  readonly fits?: readonly ChosenFit[] | undefined;
+}
+
+/** Stands for an image that is read when it is sent. */
+const ANY_IMAGE = 'data:image/png;base64,AA==';
+
 const remix = z.object({ remixOf: z.string() });
 
 /** Of a prompt, so much is shown in a dialog, in characters. */
@@ -60,17 +69,12 @@ export class RequestSender {
    * @param input a VideoRequest, as far as anybody knows
    * @param requester who confirms it: a person has done so before, for code the setting says whether one is asked
    * @param signal calls it off as long as no byte has left
-   * @param fits how a person has chosen to fit its images
+   * @param beside what belongs to it, but is no part of the request
    * @throws {@link Rejection} when there is no task
    */
-  async send(
-    input: unknown,
-    requester: Requester,
-    signal: AbortSignal,
-    fits?: readonly ChosenFit[],
-  ): Promise<Task> {
+  async send(input: unknown, requester: Requester, signal: AbortSignal, beside: Beside = {}): Promise<Task> {
     const { l10n } = this.#parts;
-    const withImages = await this.#fitImages(input, signal, fits);
+    const withImages = await this.#fitImages(input, signal, beside);
     const request = this.#prepare(withImages.input, await this.#gatewayIds(input));
     const engine = await this.#writableEngine();
     const baseUrl = await this.#needKeyAndAddress();
@@ -105,11 +109,12 @@ export class RequestSender {
   }
 
   /**
-   * Says whether a request that was kept could be sent as it is.
+   * Says whether a request that was kept could be sent as it is, but for its images, which are files until then.
    * @throws {@link Rejection}
    */
   check(request: VideoRequest): void {
-    this.#prepare(request, undefined);
+    const images = request.images?.map(({ role }) => ({ role, source: ANY_IMAGE }));
+    this.#prepare({ ...request, ...(images ? { images } : {}) }, undefined);
   }
 
   /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
@@ -119,11 +124,7 @@ export class RequestSender {
     return (id) => engine.task(id)?.gatewayTaskId;
   }
 
-  async #fitImages(
-    input: unknown,
-    signal: AbortSignal,
-    fits: readonly ChosenFit[] | undefined,
-  ): Promise<RequestWithImages> {
+  async #fitImages(input: unknown, signal: AbortSignal, { fits }: Beside): Promise<RequestWithImages> {
     try {
       return await this.#parts.images.fit(input, signal, fits);
     } catch (error) {

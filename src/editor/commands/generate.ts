@@ -91,7 +91,7 @@ async function sendWritten(
     if (draft && !memory.draft()) memory.keepDraft(draft);
   };
   try {
-    const task = await sender.send(request, 'person', new AbortController().signal, fits);
+    const task = await sender.send(request, 'person', new AbortController().signal, { fits });
     // Stopped here means that the gateway never took it.
     if (task.phase === 'rejected' || task.phase === 'stopped') keepAgain();
     return task;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
+import { pageHtml } from '../../../src/editor/pageHtml';
 import { fittingTexts } from '../../../src/editor/fitting/fittingWords';
 import {
   faultOf,
@@ -74,6 +75,23 @@ describe('the protocol of the fitting page', () => {
     ]) {
       assert.ok(!toPage.safeParse(wrong).success, JSON.stringify(wrong));
     }
+  });
+
+  it('begins on a page that may show what it is handed, and load nothing else', () => {
+    const sources = {
+      cspSource: 'https://cdn',
+      script: 'https://cdn/f.js',
+      style: 'https://cdn/f.css',
+      language: 'en',
+    };
+    const html = pageHtml(sources, ['img-src blob:'], {});
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    const rules = policy.replaceAll('&#39;', `'`).split('; ');
+    assert.equal(rules[0], `default-src 'none'`);
+    assert.deepEqual(
+      rules.filter((rule) => /^(img|media|font|connect)-src/.test(rule)),
+      ['img-src blob:'],
+    );
   });
 
   it('has all the words that the page needs', () => {
