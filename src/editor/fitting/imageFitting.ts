@@ -4,6 +4,7 @@ import { limitsFor, sizeFits, type ImageLimits } from '../../core/images/limits'
 import type { Size } from '../../core/images/pixels';
 import type { L10n } from '../../core/common/l10n';
 import type { VideoRequest } from '../../core/models/request';
+import { modelName } from '../wizard/askModel';
 import type { ChosenFit, FitSubject, ImagesAlong } from '../wizard/imagesStep';
 import type { Place, StepEnd } from '../wizard/multiStep';
 import { choiceWithin, offerFor, wishOf } from './fittingChoice';
@@ -93,10 +94,10 @@ export class ImageFitting implements ImagesAlong {
     if (!limits) return 'forward';
     const shown = this.#pictures();
     const { end, chosen } = await pages.ask({
-      title: l10n.t('Generate Video with {0}', subject.model.id),
+      title: l10n.t('Generate Video with {0}', modelName(subject.model)),
       place,
       pictures: shown.map(({ source, info, index }) =>
-        this.#pictureToFit({ source, info, index, limits, model: subject.model.id, images }),
+        this.#pictureToFit({ source, info, index, limits, model: modelName(subject.model), images }),
       ),
     });
     for (const [at, { index }] of shown.entries()) {
