@@ -104,7 +104,7 @@ const texts = z.object({
   /** `{0}` and `{1}` are percents from the left and from the top. */
   place: z.string(),
   zoom: z.string(),
-  centre: z.string(),
+  reset: z.string(),
   color: z.string(),
   background: z.string(),
   black: z.string(),

@@ -169,7 +169,7 @@ export function fittingTexts(count: number, step: Place | undefined, l10n: L10n)
     frameRole: l10n.t('movable frame'),
     place: l10n.t('{0} % from the left, {1} % from the top', '{0}', '{1}'),
     zoom: l10n.t('Zoom'),
-    centre: l10n.t('Reset'),
+    reset: l10n.t('Reset'),
     color: l10n.t('Colour'),
     background: l10n.t('Transparent parts become'),
     black: l10n.t('Black'),

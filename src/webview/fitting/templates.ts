@@ -118,11 +118,11 @@ function wayChoice({ state: { card: shown }, index, texts }: Shown, change: Chan
 }
 
 function original(shown: Shown, change: Change): TemplateResult {
-  const { state, index, texts } = shown;
+  const { state, texts } = shown;
   const { card: of, original: picture } = state;
   const isCropped = of.choice.way === 'crop';
   return html`<div class="side">
-    <h3 id="original-${index}">${texts.original}</h3>
+    <h3>${texts.original}</h3>
     <div class="picture" aria-busy=${picture ? 'false' : 'true'}>
       ${
         picture
@@ -167,7 +167,7 @@ function zoomChoice({ state: { card: of }, index, texts }: Shown, change: Change
       />
       <output for="zoom-${index}">${percent} %</output>
       <vscode-button secondary class="reset" @keydown=${keepStill} @click=${reset}
-        >${texts.centre}</vscode-button
+        >${texts.reset}</vscode-button
       >
     </div>
   </div>`;
@@ -200,7 +200,7 @@ function colorChoice(
   const onColor = (event: Event): void => {
     if (event.currentTarget instanceof HTMLInputElement) choose(rgbOf(event.currentTarget.value));
   };
-  return html`<fieldset class="segments colors">
+  return html`<fieldset class="segments">
     <legend>${legend}</legend>
     <div>
       ${preset(texts.black, BLACK, isBlack)} ${preset(texts.white, WHITE, isWhite)}
@@ -227,12 +227,12 @@ function rgbOf(text: string): Rgb {
 
 // ── what is sent ──────────────────────────────────────────────────────────────────────────────────
 
-function sent({ state, index, texts }: Shown): TemplateResult {
+function sent({ state, texts }: Shown): TemplateResult {
   const { card: of, preview } = state;
   const fault = faultOf(state);
   const busy = isBusy(state);
   return html`<div class="side sent">
-    <h3 id="sent-${index}">${texts.sent}</h3>
+    <h3>${texts.sent}</h3>
     <div class="picture" ?hidden=${fault !== undefined} aria-busy=${busy ? 'true' : 'false'}>
       ${preview ? html`<img src=${preview.url} alt="${of.title}: ${texts.sent}" />` : nothing}
       ${busy ? busyBar(texts) : nothing}
