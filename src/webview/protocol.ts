@@ -14,6 +14,7 @@ export const ACTIONS = [
   'copyPrompt',
   'generateAgain',
   'editAndGenerate',
+  'remix',
   'lookAgain',
   'lookForFile',
   'attachTaskId',

@@ -22,7 +22,7 @@ describe('the player in a real workbench', function () {
 
   before(async () => {
     bench = await PlayerBench.start((library) => [
-      makeSaved('film', library, CLIP),
+      { ...makeSaved('film', library, CLIP), gatewayTaskId: 'video_7hWv2Qk0ZcXrB41nNf9sUyLp' },
       makeSaved('upright', library, { ...CLIP, size: '360x640', sound: 'none' }),
       makeSaved('deaf', library, { ...CLIP, sound: 'alac' }),
       makeSaved('broken', library, CLIP),
@@ -194,6 +194,7 @@ describe('the player in a real workbench', function () {
         'Open Containing Folder',
         'Generate Again…',
         'Edit and Generate…',
+        'Remix…',
       ],
       ...['Copy Prompt', 'Copy Details'],
     ];
@@ -268,6 +269,7 @@ describe('the player in a real workbench', function () {
       ['Open Containing Folder', 'revealVideo'],
       ['Generate Again…', 'generateAgain'],
       ['Edit and Generate…', 'editAndGenerate'],
+      ['Remix…', 'remix'],
       ['Copy Prompt', 'copyPrompt'],
     ] as const) {
       await button(frame, name).focus();
@@ -276,7 +278,7 @@ describe('the player in a real workbench', function () {
     }
     await button(frame, 'Copy Details').click();
     await frame.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
-    assert.match(await bench.clipboard(), /^Model: sora-2\n.*\nTask ID: task_/s);
+    assert.match(await bench.clipboard(), /^Model: sora-2\n.*\nTask ID: video_/s);
     bench.setFailing(true);
     await button(frame, 'Save As…').click();
     await frame.locator('.trouble').getByText('The log says more.').waitFor();

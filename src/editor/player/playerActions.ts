@@ -17,6 +17,7 @@ const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
   copyPrompt: { command: 'nebulaVideo.copyPrompt' },
   generateAgain: { command: 'nebulaVideo.generateAgain' },
   editAndGenerate: { command: 'nebulaVideo.editAndGenerate' },
+  remix: { command: 'nebulaVideo.remix' },
   lookAgain: { command: 'nebulaVideo.lookAgain' },
   attachTaskId: { command: 'nebulaVideo.attachTaskId' },
   stopSending: { command: 'nebulaVideo.stopSending' },
@@ -66,6 +67,8 @@ export function labelOf(action: Action, l10n: L10n): string {
       return l10n.t('Generate Again…');
     case 'editAndGenerate':
       return l10n.t('Edit and Generate…');
+    case 'remix':
+      return l10n.t('Remix…');
     case 'lookAgain':
     case 'lookForFile':
       return l10n.t('Look Again');

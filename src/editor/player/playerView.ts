@@ -4,6 +4,7 @@ import type { FailureKind, Task } from '../../core/tasks/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
 import { optionWord, sourceWords } from '../optionWords';
+import { isRemixable } from '../tasksView/rowIcon';
 import { hostOf, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 
@@ -113,7 +114,11 @@ function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged 
   return {
     stage: { kind: 'video', takes: [...takes], note: noteOf(task, takes.length, l10n) },
     tone: 'done',
-    actions: ['saveToWorkspace', 'saveAs', 'openExternally', 'reveal', 'generateAgain', 'editAndGenerate'],
+    actions: [
+      ...(['saveToWorkspace', 'saveAs', 'openExternally', 'reveal'] as const),
+      ...(['generateAgain', 'editAndGenerate'] as const),
+      ...(isRemixable(task) ? (['remix'] as const) : []),
+    ],
   };
 }
 

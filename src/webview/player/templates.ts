@@ -221,22 +221,27 @@ function moneyAndDetails({
 /** What still helps where the video can't be played here. */
 const HELPS_UNPLAYED: readonly Action[] = ['openExternally', 'reveal', 'saveAs', 'generateAgain'];
 
+/** What begins another video stands in a row of its own below what is done with this one. */
+const MAKES_ANOTHER: readonly Action[] = ['generateAgain', 'editAndGenerate', 'remix'];
+
 function offers({ texts, view, loading, running }: Model, handlers: Handlers): Piece {
   const failed = view.stage.kind === 'video' && loading === 'failed';
   const shown = failed ? unplayedOffers(view.offers) : view.offers;
   if (shown.length === 0) return nothing;
+  const button = ({ action, label, primary }: Offer): TemplateResult =>
+    html`<vscode-button
+      data-action=${action}
+      ?secondary=${!primary}
+      aria-busy=${running.has(action) ? 'true' : 'false'}
+      @keydown=${keepStill}
+      @click=${() => handlers.run(action)}
+      >${label}</vscode-button
+    >`;
+  const isApart = ({ action }: Offer): boolean =>
+    view.stage.kind === 'video' && MAKES_ANOTHER.includes(action);
+  const rows = [shown.filter((offer) => !isApart(offer)), shown.filter(isApart)];
   return html`<div class="offers" role="group" aria-label=${texts.actions}>
-    ${shown.map(
-      ({ action, label, primary }) =>
-        html`<vscode-button
-          data-action=${action}
-          ?secondary=${!primary}
-          aria-busy=${running.has(action) ? 'true' : 'false'}
-          @keydown=${keepStill}
-          @click=${() => handlers.run(action)}
-          >${label}</vscode-button
-        >`,
-    )}
+    ${rows.map((row) => (row.length === 0 ? nothing : html`<div class="offers-row">${row.map(button)}</div>`))}
   </div>`;
 }
 

@@ -200,6 +200,13 @@ describe('what the player shows', () => {
     ]);
   });
 
+  it('offers a remix of a finished video of sora-2, and of no other', () => {
+    const remixable = { gatewayTaskId: 'video_1' };
+    assert.equal(actionsOf(viewOf(taskIn('saved', remixable), there)).at(-1), 'remix');
+    assert.ok(!actionsOf(viewOf(taskIn('saved', remixable), missing)).includes('remix'));
+    assert.ok(!actionsOf(viewOf(taskIn('running', remixable))).includes('remix'));
+  });
+
   describe('of several videos', () => {
     const video = {
       uri: 'file:///a.mp4',
