@@ -9,6 +9,7 @@ import type { VideoRequest } from '../core/models/request';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
 import { cleanLibrary } from './commands/cleanLibrary';
+import { continueFromLastFrame, type FrameSource } from './commands/continueFromLastFrame';
 import { CommandRunner } from './commands/commandRunner';
 import { commandTable } from './commands/commandTable';
 import { generate } from './commands/generate';
@@ -42,6 +43,7 @@ import { EditorFittingPages } from './fitting/editorFittingPages';
 import type { FittingPages } from './fitting/fittingPages';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS } from './ids';
 import { KEY_VARIABLE, Keychain } from './key/keychain';
+import { FrameMessages } from './telling/frameMessages';
 import { LibraryMessages } from './telling/libraryMessages';
 import { MessageBox } from './telling/messageBox';
 import { Messages } from './telling/messages';
@@ -111,6 +113,7 @@ export interface AppHost {
     readonly desktop?: Desktop;
     readonly languageModels?: LanguageModels;
     readonly fittingPages?: FittingPages;
+    readonly frames?: FrameSource;
   };
 }
 
@@ -328,6 +331,12 @@ export function createApp(host: AppHost): App {
     setKey: async () => setApiKey(keyParts),
     reveal,
   };
+  const frameParts = {
+    ...{ engines, asker, images },
+    frames: host.user?.frames ?? players,
+    frameMessages: new FrameMessages({ box, l10n }),
+    ownModels: () => ownModels.list(),
+  };
   const againParts = { ...generateParts, engines, asker, ownModels };
   const lenses = owned.add(
     new PromptLenses({
@@ -364,6 +373,8 @@ export function createApp(host: AppHost): App {
       [COMMANDS.editAndGenerate]: async (args) => editAndGenerate(againParts, args),
       [COMMANDS.remix]: async (args) => remix({ ...generateParts, engines, asker }, args),
       [COMMANDS.savePreset]: async (args) => savePreset({ ...taskParts, presets }, args),
+      [COMMANDS.continueFromLastFrame]: async (args) =>
+        continueFromLastFrame({ ...generateParts, ...frameParts }, args),
       [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
       [COMMANDS.improvePrompt]: async (args) =>
         improvePrompt(

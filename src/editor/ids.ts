@@ -7,6 +7,7 @@ export const COMMANDS = {
   editAndGenerate: 'nebulaVideo.editAndGenerate',
   remix: 'nebulaVideo.remix',
   savePreset: 'nebulaVideo.savePreset',
+  continueFromLastFrame: 'nebulaVideo.continueFromLastFrame',
   sendPrompt: 'nebulaVideo.sendPrompt',
   improvePrompt: 'nebulaVideo.improvePrompt',
   setApiKey: 'nebulaVideo.setApiKey',

@@ -9,6 +9,7 @@ import { KeptImages } from '../core/images/keptImages';
 import { limitsFor } from '../core/images/limits';
 import type { Images, SendableImage } from '../core/images/room';
 import type * as room from '../core/images/room';
+import type { Size } from '../core/images/pixels';
 import { familyOf, type Model } from '../core/models/catalogue';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import type { Task } from '../core/tasks/task';
@@ -132,6 +133,23 @@ export class RequestImages implements Disposable {
       }
     }
     return new ImageFitting(found, { images, pages, l10n, language });
+  }
+
+  /**
+   * Keeps a PNG that no file holds yet, such as a frame of a video. It is there until it is sent with a task; what is
+   * never sent goes with others that nobody needs, a day later at the earliest.
+   * @param size what it must have, in pixels
+   * @returns its file URI; undefined when it is no PNG of this size
+   * @throws DiskError
+   */
+  async keepPng(bytes: Uint8Array, size: Size): Promise<string | undefined> {
+    const { room, images } = this.#open();
+    try {
+      return await images.keepPng(bytes, size);
+    } catch (error) {
+      if (error instanceof room.ImageError) return undefined;
+      throw error;
+    }
   }
 
   /** Removes kept pictures that no task has any more. @param tasks all there are */

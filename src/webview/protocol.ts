@@ -15,6 +15,8 @@ export const ACTIONS = [
   'generateAgain',
   'editAndGenerate',
   'remix',
+  'continueFromLastFrame',
+  'useThisFrame',
   'lookAgain',
   'lookForFile',
   'attachTaskId',
@@ -57,6 +59,8 @@ const offer = z.object({
 
 /** A video to play. */
 const take = z.object({
+  /** Which of the task's videos it is, from 0: some may not be here. */
+  video: z.number(),
   /** Address for the page; another one when the file has changed. */
   url: z.string(),
   /** Its name among several. */
@@ -139,17 +143,51 @@ export const toPage = z.discriminatedUnion('type', [
     error: z.nullable(z.string()),
     note: z.nullable(z.string()),
   }),
+  /** Take a picture of a video; the answer is `frame` or `noFrame`. Asked twice for the same, answer once. */
+  z.object({
+    type: z.literal('takeFrame'),
+    request: z.number(),
+    /** Of a take. */
+    url: z.string(),
+    /** Where in the video; null for its last picture. */
+    seconds: z.nullable(z.number()),
+  }),
 ]);
 
 export type ToPage = z.infer<typeof toPage>;
+
+/** Largest picture that a page may send, in bytes: 4K of noise, as PNG. */
+export const LARGEST_FRAME = 32 * 1024 * 1024;
+
+/** What a person has before them. */
+const moment = z.object({
+  /** Which of the task's videos, from 0. */
+  video: z.number().check(z.int(), z.nonnegative()),
+  /** Where in it; null for its end. */
+  seconds: z.nullable(z.number().check(z.nonnegative())),
+});
+
+export type Moment = z.infer<typeof moment>;
 
 /** Page to host. */
 export const toHost = z.discriminatedUnion('type', [
   /** The page listens and knows nothing: it has just been opened, shown again or revived. */
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('run'), request: z.number(), action }),
+  z.object({ type: z.literal('run'), request: z.number(), action, moment: z.optional(moment) }),
   /** The browser could not load or decode the video. */
   z.object({ type: z.literal('videoFailed'), reason: z.string().check(z.maxLength(500)) }),
+  /** What `takeFrame` asked for, as PNG. */
+  z.object({
+    type: z.literal('frame'),
+    request: z.number(),
+    png: z.instanceof(Uint8Array).check(z.refine(({ byteLength }) => byteLength <= LARGEST_FRAME)),
+  }),
+  /** It could not be had. */
+  z.object({
+    type: z.literal('noFrame'),
+    request: z.number(),
+    reason: z.string().check(z.maxLength(500)),
+  }),
 ]);
 
 export type ToHost = z.infer<typeof toHost>;
@@ -175,6 +213,7 @@ const texts = z.object({
   details: z.string(),
   copyDetails: z.string(),
   timeline: z.string(),
+  useFrame: z.string(),
   noSound: z.string(),
   failedTitle: z.string(),
   failedSentence: z.string(),

@@ -6,6 +6,7 @@ import { readSource, type UserFiles } from './imageSource';
 import { inspectPicture, type PictureInfo } from './inspect';
 import type { KeptImages } from './keptImages';
 import type { ImageLimits } from './limits';
+import type { Size } from './pixels';
 import { PictureFault, type ImageFault } from './pictureFault';
 import { explainFault } from './sentences';
 import type { PictureWorkshop } from './workshop';
@@ -86,11 +87,28 @@ export class Images implements Disposable {
     return image.kind === 'link' ? image.url : this.#parts.kept.keep(image);
   }
 
+  /**
+   * Keeps a PNG that no file holds yet, as it is.
+   * @param size what it must have, in pixels
+   * @returns the file URI of the kept copy
+   * @throws {@link ImageError} when it is something else; DiskError
+   */
+  async keepPng(bytes: Uint8Array, size: Size): Promise<string> {
+    await this.#inWords(() => {
+      const { format, width, height } = inspectPicture(bytes);
+      if (format !== 'png') throw new PictureFault('otherKind', `it is ${format}`, format);
+      if (width !== size.width || height !== size.height) {
+        throw new PictureFault('damaged', `it has ${width} x ${height} pixels`);
+      }
+    });
+    return this.#parts.kept.keep({ bytes, format: 'png' });
+  }
+
   dispose(): void {
     this.#parts.workshop.dispose();
   }
 
-  async #inWords<T>(work: () => Promise<T>): Promise<T> {
+  async #inWords<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

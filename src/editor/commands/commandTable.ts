@@ -20,6 +20,10 @@ export function commandTable(
     [COMMANDS.editAndGenerate]: plain(COMMANDS.editAndGenerate, l10n.t('Edit and Generate')),
     [COMMANDS.remix]: plain(COMMANDS.remix, l10n.t('Remix Video')),
     [COMMANDS.savePreset]: plain(COMMANDS.savePreset, l10n.t('Save as Preset')),
+    [COMMANDS.continueFromLastFrame]: plain(
+      COMMANDS.continueFromLastFrame,
+      l10n.t('Continue from Last Frame'),
+    ),
     [COMMANDS.sendPrompt]: plain(COMMANDS.sendPrompt, l10n.t('Send Prompt')),
     [COMMANDS.improvePrompt]: plain(COMMANDS.improvePrompt, l10n.t('Improve Prompt')),
     [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),

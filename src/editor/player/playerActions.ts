@@ -1,5 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
-import type { Action, Offer } from '../../webview/protocol';
+import type { Action, Moment, Offer } from '../../webview/protocol';
 
 /** What stands behind a button of the page. */
 interface Deed {
@@ -18,6 +18,8 @@ const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
   generateAgain: { command: 'nebulaVideo.generateAgain' },
   editAndGenerate: { command: 'nebulaVideo.editAndGenerate' },
   remix: { command: 'nebulaVideo.remix' },
+  continueFromLastFrame: { command: 'nebulaVideo.continueFromLastFrame' },
+  useThisFrame: { command: 'nebulaVideo.continueFromLastFrame' },
   lookAgain: { command: 'nebulaVideo.lookAgain' },
   attachTaskId: { command: 'nebulaVideo.attachTaskId' },
   stopSending: { command: 'nebulaVideo.stopSending' },
@@ -29,13 +31,18 @@ const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
   showLog: { command: 'nebulaVideo.showLog', args: [] },
 };
 
-/** The command of an action, and its arguments; undefined when the player does it itself. */
+/**
+ * The command of an action, and its arguments; undefined when the player does it itself.
+ * @param moment what of the task it is about, where that is not the whole
+ */
 export function deedOf(
   action: Action,
   taskId: string,
-): { readonly command: string; readonly args: readonly string[] } | undefined {
+  moment?: Moment,
+): { readonly command: string; readonly args: readonly unknown[] } | undefined {
   const deed = DEEDS[action];
-  return deed && { command: deed.command, args: deed.args ?? [taskId] };
+  const subject = moment ? { id: taskId, ...moment } : taskId;
+  return deed && { command: deed.command, args: deed.args ?? [subject] };
 }
 
 /** The buttons of a page. One stands out: the first, or the one that is named; where nothing needs doing, none. */
@@ -69,6 +76,10 @@ export function labelOf(action: Action, l10n: L10n): string {
       return l10n.t('Edit and Generate…');
     case 'remix':
       return l10n.t('Remix…');
+    case 'continueFromLastFrame':
+      return l10n.t('Continue from Last Frame…');
+    case 'useThisFrame':
+      return l10n.t('Use This Frame');
     case 'lookAgain':
     case 'lookForFile':
       return l10n.t('Look Again');

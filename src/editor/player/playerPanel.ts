@@ -5,7 +5,16 @@ import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { describeError, type Log } from '../../core/common/log';
 import type { Task, TaskChanges } from '../../core/tasks/task';
-import { toHost, type Action, type Take, type ToHost, type ToPage, type View } from '../../webview/protocol';
+import {
+  toHost,
+  type Action,
+  type Moment,
+  type Take,
+  type ToHost,
+  type ToPage,
+  type View,
+} from '../../webview/protocol';
+import { FrameError, FrameRequests } from './frameRequests';
 import { lookAtMedia } from './mediaFile';
 import { deedOf } from './playerActions';
 import { playerHtml } from './playerHtml';
@@ -36,7 +45,7 @@ export interface PanelParts {
   readonly extensionUri: vscode.Uri;
   /** Absolute path of the library on this machine. */
   readonly libraryFolder: string;
-  readonly execute: (command: string, ...args: readonly string[]) => PromiseLike<unknown>;
+  readonly execute: (command: string, ...args: readonly unknown[]) => PromiseLike<unknown>;
   readonly copy: (text: string) => PromiseLike<void>;
   readonly l10n: L10n;
   readonly language: string;
@@ -58,6 +67,7 @@ export class PlayerPanel implements Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #parts: PanelParts;
   readonly #owned = new DisposableStore();
+  readonly #frames: FrameRequests;
   /** What the page shows; undefined until it has asked. */
   #shown: View | undefined;
   /** Counts the looks at the task, so that a slow one does not undo a later one. */
@@ -67,6 +77,9 @@ export class PlayerPanel implements Disposable {
     this.#panel = panel;
     this.taskId = taskId;
     this.#parts = parts;
+    this.#frames = this.#owned.add(
+      new FrameRequests({ clock: parts.clock, tell: (message) => this.#tell(message) }),
+    );
     const media = vscode.Uri.joinPath(parts.extensionUri, 'dist', 'webview');
     const { webview } = panel;
     panel.iconPath = new vscode.ThemeIcon('device-camera-video');
@@ -87,12 +100,12 @@ export class PlayerPanel implements Disposable {
     });
   }
 
-  /** Opens a new tab for a task. */
-  static create(task: Task, parts: PanelParts): PlayerPanel {
+  /** Opens a new tab for a task. @param preserveFocus leaves the keyboard where it is */
+  static create(task: Task, parts: PanelParts, preserveFocus: boolean): PlayerPanel {
     const title = titleOf(task, LONGEST_TAB_TITLE, parts.l10n);
-    const column = vscode.ViewColumn.Active;
+    const place = { viewColumn: vscode.ViewColumn.Active, preserveFocus };
     return new PlayerPanel(
-      vscode.window.createWebviewPanel(PLAYER_VIEW_TYPE, title, column, { enableFindWidget: true }),
+      vscode.window.createWebviewPanel(PLAYER_VIEW_TYPE, title, place, { enableFindWidget: true }),
       task.id,
       parts,
     );
@@ -116,9 +129,21 @@ export class PlayerPanel implements Disposable {
     this.#owned.add({ dispose: listener });
   }
 
-  /** Brings the tab to the front. */
-  reveal(): void {
-    this.#panel.reveal();
+  /** Brings the tab to the front. @param preserveFocus leaves the keyboard where it is */
+  reveal(preserveFocus: boolean): void {
+    this.#panel.reveal(undefined, preserveFocus);
+  }
+
+  /**
+   * Has the page take a picture of one of the task's videos, which must be in sight for that.
+   * @returns what the page says is a PNG; nobody has looked at it yet
+   * @throws {@link FrameError}
+   */
+  async takeFrame({ video, seconds }: Moment): Promise<Uint8Array> {
+    const { stage } = await this.#look();
+    const take = stage.kind === 'video' ? stage.takes.find((one) => one.video === video) : undefined;
+    if (!take && !this.#owned.isDisposed) throw new FrameError('missing', 'the file is not there');
+    return this.#frames.ask({ url: take?.url ?? '', seconds });
   }
 
   /** Shows what has become of the task. A page that has not asked yet will ask. */
@@ -154,13 +179,22 @@ export class PlayerPanel implements Disposable {
   async #answer(message: ToHost): Promise<void> {
     switch (message.type) {
       case 'ready':
-        return this.#sendAll();
+        await this.#sendAll();
+        this.#frames.askAgain();
+        return;
       case 'videoFailed':
         this.#parts.log.warn(`the video of task ${this.taskId} can't be played: ${message.reason}`);
         // Perhaps because it is no longer there.
         return this.update();
       case 'run':
-        return this.#run(message.request, message.action);
+        return this.#run(message.request, message.action, message.moment);
+      case 'frame':
+        this.#frames.taken(message.request, message.png);
+        return;
+      case 'noFrame':
+        this.#parts.log.warn(`no picture could be taken of task ${this.taskId}: ${message.reason}`);
+        this.#frames.refused(message.request, message.reason);
+        return;
     }
   }
 
@@ -173,10 +207,10 @@ export class PlayerPanel implements Disposable {
     this.#tell({ type: 'view', view });
   }
 
-  async #run(request: number, action: Action): Promise<void> {
+  async #run(request: number, action: Action, moment: Moment | undefined): Promise<void> {
     let answer: Answer;
     try {
-      answer = await this.#do(action);
+      answer = await this.#do(action, moment);
     } catch (reason) {
       this.#parts.log.error(`${action} failed: ${describeError(reason)}`);
       const { l10n } = this.#parts;
@@ -188,7 +222,7 @@ export class PlayerPanel implements Disposable {
     if (!this.#owned.isDisposed) this.#tell({ type: 'done', request, ...answer });
   }
 
-  async #do(action: Action): Promise<Answer> {
+  async #do(action: Action, moment: Moment | undefined): Promise<Answer> {
     switch (action) {
       case 'copyDetails':
         await this.#parts.copy(factsText(this.#shown?.facts ?? []));
@@ -202,14 +236,14 @@ export class PlayerPanel implements Disposable {
       case 'lookForFile':
         return this.#lookForFile();
       default:
-        await this.#execute(action);
+        await this.#execute(action, moment);
         return NOTHING_TO_SAY;
     }
   }
 
   /** Runs the command behind a button. */
-  async #execute(action: Action): Promise<void> {
-    const deed = deedOf(action, this.taskId);
+  async #execute(action: Action, moment?: Moment): Promise<void> {
+    const deed = deedOf(action, this.taskId, moment);
     if (deed) await this.#parts.execute(deed.command, ...deed.args);
   }
 
@@ -257,6 +291,7 @@ export class PlayerPanel implements Disposable {
       const { width, height, hasAudio } = video;
       const address = this.#panel.webview.asWebviewUri(vscode.Uri.parse(video.uri, true));
       takes.push({
+        video: index,
         url: address.with({ query: `version=${file.version}` }).toString(),
         name: this.#parts.l10n.t('Video {0}', index + 1),
         width,

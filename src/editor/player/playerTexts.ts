@@ -22,6 +22,7 @@ export function playerTexts(l10n: L10n): Texts {
     details: l10n.t('Details'),
     copyDetails: l10n.t('Copy Details'),
     timeline: l10n.t('Timeline'),
+    useFrame: l10n.t('Use This Frame'),
     noSound: l10n.t('This clip has sound, but this editor cannot play it.'),
     failedTitle: l10n.t('This video cannot be played here'),
     failedSentence: l10n.t(

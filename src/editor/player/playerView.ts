@@ -118,6 +118,7 @@ function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged 
       ...(['saveToWorkspace', 'saveAs', 'openExternally', 'reveal'] as const),
       ...(['generateAgain', 'editAndGenerate'] as const),
       ...(isRemixable(task) ? (['remix'] as const) : []),
+      'continueFromLastFrame',
     ],
   };
 }

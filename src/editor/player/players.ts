@@ -3,7 +3,8 @@ import type { Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { describeError, prefixed } from '../../core/common/log';
 import type { TaskChanges } from '../../core/tasks/task';
-import { pageState } from '../../webview/protocol';
+import { pageState, type Moment } from '../../webview/protocol';
+import { FrameError } from './frameRequests';
 import { PlayerPanel, type PanelParts, type PlayerEngine } from './playerPanel';
 
 export interface PlayersParts extends Omit<PanelParts, 'engine'> {
@@ -36,17 +37,33 @@ export class Players implements Disposable {
     return this.#panels.get(taskId)?.isVisible ?? false;
   }
 
-  /** Opens the player of a task, or brings it to the front. @returns whether there is such a task */
-  async open(taskId: string): Promise<boolean> {
+  /**
+   * Opens the player of a task, or brings it to the front.
+   * @param preserveFocus leaves the keyboard where it is
+   * @returns whether there is such a task
+   */
+  async open(taskId: string, preserveFocus = false): Promise<boolean> {
     const engine = await this.#parts.engine();
     if (this.#owned.isDisposed) return false;
     const open = this.#panels.get(taskId);
     const task = engine.task(taskId);
-    if (open) open.reveal();
+    if (open) open.reveal(preserveFocus);
     else if (!task) return false;
-    else this.#add(PlayerPanel.create(task, this.#parts));
+    else this.#add(PlayerPanel.create(task, this.#parts, preserveFocus));
     if (task?.phase === 'saved') await engine.markSeen(taskId);
     return true;
+  }
+
+  /**
+   * Takes a picture of one of a task's videos: only a page can decode it, so its player is opened where it is not.
+   * @returns what the page says is a PNG; nobody has looked at it yet
+   * @throws FrameError
+   */
+  async takeFrame(taskId: string, moment: Moment): Promise<Uint8Array> {
+    const isThere = await this.open(taskId, true);
+    const panel = this.#panels.get(taskId);
+    if (!panel) throw new FrameError(isThere ? 'closed' : 'missing', 'there is no page of this task');
+    return panel.takeFrame(moment);
   }
 
   /** Fills a tab that the editor has kept over a reload. @param state what the page had it keep; anything */

@@ -1,4 +1,4 @@
-import { toPage, type Action, type ToHost, type ToPage } from '../protocol';
+import { toPage, type Action, type Moment, type ToHost, type ToPage } from '../protocol';
 
 /** What the editor gives a page. */
 interface VsCodeApi {
@@ -46,12 +46,25 @@ export class Host {
     this.#api.postMessage({ type: 'ready' });
   }
 
-  /** Asks the host to do something. It always answers, also when it could not. */
-  async run(action: Action): Promise<Answer> {
+  /**
+   * Asks the host to do something. It always answers, also when it could not.
+   * @param moment what it is about, where that is not the task as a whole
+   */
+  async run(action: Action, moment?: Moment): Promise<Answer> {
     const request = ++this.#requests;
     const answer = new Promise<Answer>((resolve) => this.#waiting.set(request, resolve));
-    this.#api.postMessage({ type: 'run', request, action });
+    this.#api.postMessage({ type: 'run', request, action, ...(moment && { moment }) });
     return answer;
+  }
+
+  /** Gives the picture that was asked for. */
+  giveFrame(request: number, png: Uint8Array<ArrayBuffer>): void {
+    this.#api.postMessage({ type: 'frame', request, png });
+  }
+
+  /** Tells that the picture could not be taken. */
+  refuseFrame(request: number, reason: string): void {
+    this.#api.postMessage({ type: 'noFrame', request, reason: reason.slice(0, 500) });
   }
 
   /** Tells that the video can't be played here. */

@@ -23,6 +23,9 @@ export function toneIcon(tone: Tone): TemplateResult {
 export const icons = {
   previousFrame: icon(svg`<path d="M4 3.5v9M12 3.75v8.5L6.25 8z" />`),
   nextFrame: icon(svg`<path d="M12 3.5v9M4 3.75v8.5L9.75 8z" />`),
+  useFrame: icon(
+    svg`<path d="M2.5 12.5v-7a.75.75 0 0 1 .75-.75h2L6.5 3h3l1.25 1.75h2a.75.75 0 0 1 .75.75v7a.75.75 0 0 1-.75.75h-9.5a.75.75 0 0 1-.75-.75z" /><circle cx="8" cy="8.75" r="2.25" />`,
+  ),
   loop: icon(
     svg`<path d="M2.5 7.5v-1a2.5 2.5 0 0 1 2.5-2.5h8M11 2l2 2-2 2M13.5 8.5v1a2.5 2.5 0 0 1-2.5 2.5H3M5 10l-2 2 2 2" />`,
   ),

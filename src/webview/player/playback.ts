@@ -79,6 +79,12 @@ export class Playback {
     video.play().catch(() => undefined);
   }
 
+  /** Stands still. @returns where, in seconds */
+  holdStill(): number {
+    this.#video.pause();
+    return this.#video.currentTime;
+  }
+
   setLoop(loop: boolean): void {
     this.#video.loop = loop;
     this.#parts.keep({ loop });

@@ -1,10 +1,11 @@
 import { html, render } from 'lit';
-import type { Action, PageState, Texts, View } from '../protocol';
+import type { Action, Moment, PageState, Texts, ToPage, View } from '../protocol';
 import type { Hearing } from './hearing';
 import type { Host } from './host';
 import { shownTake, type Handlers, type Loading } from './model';
 import { readState } from './pageState';
 import { Playback } from './playback';
+import { takeFrame } from './takeFrame';
 import { page } from './templates';
 
 interface Parts {
@@ -41,6 +42,8 @@ export class PlayerPage {
   #trouble = '';
   #announcement = '';
   readonly #running = new Set<Action>();
+  /** Pictures that were asked for; a request may arrive twice. */
+  readonly #frames = new Set<number>();
 
   readonly #handlers: Handlers = {
     run: (action) => void this.#run(action),
@@ -79,6 +82,7 @@ export class PlayerPage {
     window.addEventListener('keydown', (event) => this.#onArrow(event), { capture: true });
     this.#parts.host.listen((told) => {
       if (told.type === 'view') this.#show(told.view);
+      else if (told.type === 'takeFrame') void this.#takeFrame(told);
       else if (this.#view) this.#show({ ...this.#view, ...definedParts(told.change) });
     });
   }
@@ -123,12 +127,33 @@ export class PlayerPage {
     this.#trouble = '';
     this.#announcement = '';
     this.#draw();
-    const { error, note } = await this.#parts.host.run(action);
+    const { error, note } = await this.#parts.host.run(action, this.#momentOf(action));
     this.#running.delete(action);
     this.#trouble = error ?? '';
     this.#announcement = error ?? note ?? '';
     if (error === null && (action === 'copyPrompt' || action === 'copyDetails')) this.#markCopied(action);
     this.#draw();
+  }
+
+  /** What a person means by an action. A video that plays on would show another picture than the one they chose. */
+  #momentOf(action: Action): Moment | undefined {
+    const take = shownTake(this.#view, this.#state);
+    if (!take || (action !== 'continueFromLastFrame' && action !== 'useThisFrame')) return undefined;
+    return {
+      video: take.video,
+      seconds: action === 'useThisFrame' ? (this.#playback?.holdStill() ?? null) : null,
+    };
+  }
+
+  async #takeFrame({ request, url, seconds }: Extract<ToPage, { type: 'takeFrame' }>): Promise<void> {
+    if (this.#frames.has(request)) return;
+    this.#frames.add(request);
+    const { host } = this.#parts;
+    try {
+      host.giveFrame(request, await takeFrame(url, seconds));
+    } catch (error) {
+      host.refuseFrame(request, error instanceof Error ? error.message : String(error));
+    }
   }
 
   #markCopied(action: Action): void {

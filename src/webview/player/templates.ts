@@ -102,6 +102,15 @@ function controls(model: Model, handlers: Handlers, takes: readonly Take[]): Tem
       >${icons.nextFrame}</vscode-toolbar-button
     >
     <vscode-toolbar-button
+      class="use-frame"
+      data-action="useThisFrame"
+      label=${texts.useFrame}
+      title=${texts.useFrame}
+      aria-busy=${model.running.has('useThisFrame') ? 'true' : 'false'}
+      @click=${() => handlers.run('useThisFrame')}
+      >${icons.useFrame}</vscode-toolbar-button
+    >
+    <vscode-toolbar-button
       class="loop"
       toggleable
       label=${texts.loop}
@@ -222,7 +231,12 @@ function moneyAndDetails({
 const HELPS_UNPLAYED: readonly Action[] = ['openExternally', 'reveal', 'saveAs', 'generateAgain'];
 
 /** What begins another video stands in a row of its own below what is done with this one. */
-const MAKES_ANOTHER: readonly Action[] = ['generateAgain', 'editAndGenerate', 'remix'];
+const MAKES_ANOTHER: readonly Action[] = [
+  'generateAgain',
+  'editAndGenerate',
+  'remix',
+  'continueFromLastFrame',
+];
 
 function offers({ texts, view, loading, running }: Model, handlers: Handlers): Piece {
   const failed = view.stage.kind === 'video' && loading === 'failed';

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { createApp, type App, type TasksView } from '../../../src/editor/app';
 import { FakeFittingPages } from '../../support/fakeFittingPages';
+import { FakeFrames } from '../../support/fakeFrames';
 import { FakeLanguageModels } from '../../support/fakeLanguageModels';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakeQuickInputs } from '../../support/fakeQuickInputs';
@@ -25,6 +26,7 @@ export class OwnApp {
   readonly desktop = new RecordingDesktop();
   readonly fittingPages = new FakeFittingPages();
   readonly languageModels = new FakeLanguageModels();
+  readonly frames = new FakeFrames();
   readonly view: TasksView & { visible: boolean; revealed: string[] };
   /** What the view was told: ids of rows, or undefined for all of them. */
   readonly fired: (string[] | undefined)[] = [];
@@ -103,6 +105,7 @@ export class OwnApp {
         desktop: this.desktop,
         languageModels: this.languageModels,
         fittingPages: this.fittingPages,
+        frames: this.frames,
       },
     });
   }

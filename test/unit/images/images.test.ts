@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -204,5 +204,31 @@ describe('an image on its way into a request', () => {
       await assert.rejects(images.fit(dataUri(png), limits), { reason: 'failed', message: /Try again/ });
       assert.deepEqual(logged, ['[images] failed: the thread ended with code 3']);
     });
+  });
+
+  describe('that is no file yet', () => {
+    const png = encoded('PNG, 24 bit', quarters(64, 36));
+    const size = { width: 64, height: 36 };
+
+    it('is kept as it is, where a request finds it', async () => {
+      const source = await images.keepPng(png, size);
+      assert.equal(path.dirname(fileURLToPath(source)), path.join(folder, 'kept'));
+      assert.deepEqual(readFileSync(fileURLToPath(source)), Buffer.from(png));
+      assert.equal(await images.keepPng(png, size), source, 'once');
+    });
+
+    const rows: readonly [what: string, bytes: Uint8Array, reason: ImageFault][] = [
+      ['nothing', Buffer.alloc(0), 'empty'],
+      ['text', Buffer.from('this is no picture at all'), 'unknownKind'],
+      ['a JPEG', encoded('JPEG, baseline', quarters(64, 36)), 'otherKind'],
+      ['half a PNG', png.subarray(0, png.length / 2), 'truncated'],
+      ['a PNG of another size', encoded('PNG, 24 bit', quarters(36, 64)), 'damaged'],
+    ];
+    for (const [what, bytes, reason] of rows) {
+      it(`is not kept where it is ${what}`, async () => {
+        await assert.rejects(images.keepPng(bytes, size), { name: 'ImageError', reason });
+        assert.ok(!existsSync(path.join(folder, 'kept')));
+      });
+    }
   });
 });

@@ -11,6 +11,7 @@ import { ACTIONS, toPage, type Action, type Take, type View } from '../../../src
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
 const failures = new Failures(english);
 const take: Take = {
+  video: 0,
   url: 'https://file/a.mp4?version=1',
   name: 'Video 1',
   width: 1280,
@@ -187,6 +188,12 @@ describe('what the player shows', () => {
     }
   });
 
+  it('tells a command which video of the task is meant, and where in it', () => {
+    const moment = { video: 1, seconds: 2.5 };
+    assert.deepEqual(deedOf('useThisFrame', 'own-id', moment)?.args, [{ id: 'own-id', ...moment }]);
+    assert.deepEqual(deedOf('remix', 'own-id')?.args, ['own-id']);
+  });
+
   it('says of a missing file that it is missing', () => {
     const view = viewOf(taskIn('saved'), missing);
     assert.equal(view.state, 'File missing');
@@ -194,15 +201,16 @@ describe('what the player shows', () => {
   });
 
   it('offers what the row offers of a finished video', () => {
-    assert.deepEqual(actionsOf(viewOf(taskIn('saved'), there)).slice(-2), [
+    assert.deepEqual(actionsOf(viewOf(taskIn('saved'), there)).slice(-3), [
       'generateAgain',
       'editAndGenerate',
+      'continueFromLastFrame',
     ]);
   });
 
   it('offers a remix of a finished video of sora-2, and of no other', () => {
     const remixable = { gatewayTaskId: 'video_1' };
-    assert.equal(actionsOf(viewOf(taskIn('saved', remixable), there)).at(-1), 'remix');
+    assert.ok(actionsOf(viewOf(taskIn('saved', remixable), there)).includes('remix'));
     assert.ok(!actionsOf(viewOf(taskIn('saved', remixable), missing)).includes('remix'));
     assert.ok(!actionsOf(viewOf(taskIn('running', remixable))).includes('remix'));
   });

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { readState } from '../../../src/webview/player/pageState';
-import { toHost, toPage } from '../../../src/webview/protocol';
+import { LARGEST_FRAME, toHost, toPage } from '../../../src/webview/protocol';
 
 describe('the player’s protocol', () => {
   it('takes what the page says', () => {
     assert.ok(toHost.safeParse({ type: 'ready' }).success);
     assert.ok(toHost.safeParse({ type: 'run', request: 1, action: 'saveAs' }).success);
     assert.ok(toHost.safeParse({ type: 'videoFailed', reason: '4 no decoder' }).success);
+    const moment = { video: 1, seconds: null };
+    assert.ok(toHost.safeParse({ type: 'run', request: 1, action: 'useThisFrame', moment }).success);
+    assert.ok(toHost.safeParse({ type: 'frame', request: 1, png: new Uint8Array(8) }).success);
+    assert.ok(toHost.safeParse({ type: 'noFrame', request: 1, reason: '4 no decoder' }).success);
   });
 
   it('refuses what no page says', () => {
@@ -17,9 +21,20 @@ describe('the player’s protocol', () => {
       { type: 'run', request: 1, action: 'workbench.action.quit' },
       { type: 'run', request: '1', action: 'saveAs' },
       { type: 'videoFailed', reason: 'x'.repeat(501) },
+      { type: 'run', request: 1, action: 'useThisFrame', moment: { video: -1, seconds: 0 } },
+      { type: 'run', request: 1, action: 'useThisFrame', moment: { video: 0, seconds: -1 } },
+      { type: 'frame', request: 1, png: 'data:image/png;base64,' },
+      { type: 'frame', request: 1, png: [1, 2, 3] },
+      { type: 'noFrame', request: 1, reason: 'x'.repeat(501) },
     ]) {
       assert.ok(!toHost.safeParse(message).success, JSON.stringify(message));
     }
+  });
+
+  it('refuses a picture that is too large', () => {
+    const isTaken = (length: number) =>
+      toHost.safeParse({ type: 'frame', request: 1, png: new Uint8Array(length) }).success;
+    assert.deepEqual([isTaken(LARGEST_FRAME), isTaken(LARGEST_FRAME + 1)], [true, false]);
   });
 
   it('takes parts of a view, and refuses wrong ones', () => {
