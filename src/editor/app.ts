@@ -41,6 +41,7 @@ import { EditorLog } from './editorLog';
 import { EngineHolder } from './engineHolder';
 import { EditorFittingPages } from './fitting/editorFittingPages';
 import type { FittingPages } from './fitting/fittingPages';
+import { EditorImagePicker, type ImagePicker } from './imagePicker';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS } from './ids';
 import { KEY_VARIABLE, Keychain } from './key/keychain';
 import { FrameMessages } from './telling/frameMessages';
@@ -114,6 +115,7 @@ export interface AppHost {
     readonly languageModels?: LanguageModels;
     readonly fittingPages?: FittingPages;
     readonly frames?: FrameSource;
+    readonly imagePicker?: ImagePicker;
   };
 }
 
@@ -331,6 +333,7 @@ export function createApp(host: AppHost): App {
     setKey: async () => setApiKey(keyParts),
     reveal,
   };
+  const imagePicker = host.user?.imagePicker ?? new EditorImagePicker(l10n, log);
   const frameParts = {
     ...{ engines, asker, images },
     frames: host.user?.frames ?? players,
@@ -368,7 +371,7 @@ export function createApp(host: AppHost): App {
       [COMMANDS.generateFromSelection]: async () =>
         generateFromSelection({ ...generateParts, asker, selected: selectedText, openEditor, language }),
       [COMMANDS.generateFromImage]: async (args) =>
-        generateFromImage({ ...generateParts, asker, desktop, images }, args),
+        generateFromImage({ ...generateParts, ...frameParts, desktop, imagePicker }, args),
       [COMMANDS.generateAgain]: async (args) => generateAgain(againParts, args),
       [COMMANDS.editAndGenerate]: async (args) => editAndGenerate(againParts, args),
       [COMMANDS.remix]: async (args) => remix({ ...generateParts, engines, asker }, args),

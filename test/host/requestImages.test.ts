@@ -13,7 +13,7 @@ import type { PretendGateway } from '../gateway/pretendGateway';
 import { encodePng } from '../../src/core/images/pngWriter';
 import { dataUri } from '../unit/gateway-server/images';
 import { encoded, quarters } from '../unit/images/pictures';
-import { rejectionOf, setEnvironmentKey, setSetting } from './support/extension';
+import { aRequest, rejectionOf, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { OwnApp } from './support/ownApp';
 
@@ -246,6 +246,47 @@ describe('images of a request', () => {
       assert.match(String(said), /^Your draft goes on without its images\. The image file could not be read/);
       assert.equal(task?.request.images, undefined);
       assert.equal(sent()['input_reference'], undefined);
+    });
+
+    it('takes images of the workspace in the order in which they were chosen, and either way round', async () => {
+      const [one, two] = [pictured('one.png', 1280, 720), pictured('two.png', 720, 1280)];
+      own.imagePicker.found = [one, two];
+      own.imagePicker.chosen = undefined;
+      own.asker.willAnswer(answer('Choose from the Workspace…'));
+      await run();
+      assert.equal(own.inputs.shown.length, 0);
+      for (const [label, roles] of [
+        ['As First and Last Frame', ['first', 'last']],
+        ['As Last and First Frame', ['last', 'first']],
+      ] as const) {
+        own.imagePicker.chosen = [two, one];
+        own.asker.willAnswer(answer('Choose from the Workspace…'), answer(label));
+        own.inputs.plan(write(`from one to the other, ${label}`), enter, enter, enter, enter);
+        const task = await run();
+        assert.deepEqual(
+          task.request.images?.map(({ role }) => role),
+          roles,
+        );
+      }
+      assert.deepEqual(own.imagePicker.offered[0], [one, two]);
+    });
+
+    it('takes the last frame of a video, where the workspace has no image', async () => {
+      const video = await own.app.api.settled((await own.app.api.generate(aRequest())).id);
+      const [{ width, height } = { width: 0, height: 0 }] = video.videos;
+      own.frames.answer = () => png(width, height);
+      own.asker.willAnswer(
+        (question: { choices: { label: string; value: unknown }[] }) => {
+          assert.ok(!question.choices.some(({ label }) => label.endsWith('Choose from the Workspace…')));
+          return answer('Last Frame of a Video…')(question);
+        },
+        (question: { choices: { value: unknown }[] }) => question.choices[0]?.value,
+        answer('As the First Frame'),
+      );
+      own.inputs.plan(write('it goes on'), enter, enter, enter);
+      const task = await run();
+      assert.deepEqual(own.frames.asked, [[video.id, { video: 0, seconds: null }]]);
+      assert.equal(task.request.images?.length, 1);
     });
 
     it('refuses before anything is asked what can’t be sent', async () => {

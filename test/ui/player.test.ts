@@ -186,7 +186,7 @@ describe('the player in a real workbench', function () {
       if (name === 'Copy Details') break;
     }
     const expected = [
-      ...['Previous Frame', 'Next Frame', 'Loop', 'Speed'],
+      ...['Previous Frame', 'Next Frame', 'Use This Frame', 'Loop', 'Speed'],
       ...[
         'Save to Workspace',
         'Save As…',
@@ -195,6 +195,7 @@ describe('the player in a real workbench', function () {
         'Generate Again…',
         'Edit and Generate…',
         'Remix…',
+        'Continue from Last Frame…',
       ],
       ...['Copy Prompt', 'Copy Details'],
     ];
@@ -276,6 +277,13 @@ describe('the player in a real workbench', function () {
       await bench.workbench.press(name.length % 2 === 0 ? 'Space' : 'Enter');
       await bench.called({ id: `nebulaVideo.${id}`, args: ['film'] });
     }
+    await button(frame, 'Continue from Last Frame…').click();
+    const id = 'nebulaVideo.continueFromLastFrame';
+    await bench.called({ id, args: [{ id: 'film', video: 0, seconds: null }] });
+    await frame.evaluate('document.querySelector("video").currentTime = 2.5');
+    await until(frame, '!document.querySelector("video").seeking');
+    await button(frame, 'Use This Frame').click();
+    await bench.called({ id, args: [{ id: 'film', video: 0, seconds: 2.5 }] });
     await button(frame, 'Copy Details').click();
     await frame.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
     assert.match(await bench.clipboard(), /^Model: sora-2\n.*\nTask ID: video_/s);

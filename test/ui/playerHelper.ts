@@ -12,7 +12,15 @@ import { Players } from '../../src/editor/player/players';
 /** The commands behind the buttons; each call is written down. */
 const RECORDED = [
   ...['saveToWorkspace', 'saveAs', 'openExternally', 'revealVideo', 'copyPrompt', 'generateAgain'],
-  ...['editAndGenerate', 'remix', 'lookAgain', 'attachTaskId', 'stopSending', 'stopTracking'],
+  ...[
+    'editAndGenerate',
+    'remix',
+    'continueFromLastFrame',
+    'lookAgain',
+    'attachTaskId',
+    'stopSending',
+    'stopTracking',
+  ],
   ...['setApiKey', 'testConnection', 'openLibrary', 'refresh', 'showLog'],
 ].map((name) => `nebulaVideo.${name}`);
 

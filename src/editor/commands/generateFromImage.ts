@@ -3,16 +3,15 @@ import * as z from 'zod';
 import type { ImageRole, VideoRequest } from '../../core/models/request';
 import { modeOf } from '../../core/models/modes';
 import type { Task } from '../../core/tasks/task';
-import type { Asker } from '../asker';
 import type { Desktop } from '../desktop';
 import { Rejection } from '../rejection';
-import type { RequestImages } from '../requestImages';
+import type { ImagePicker } from '../imagePicker';
+import { frameOfVideo, type FrameParts } from './continueFromLastFrame';
 import { askAndSend, makeReady, type GenerateParts } from './generate';
 
-interface Parts extends GenerateParts {
-  readonly asker: Asker;
+interface Parts extends GenerateParts, FrameParts {
   readonly desktop: Pick<Desktop, 'pickImages'>;
-  readonly images: Pick<RequestImages, 'look'>;
+  readonly imagePicker: ImagePicker;
 }
 
 const uri = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
@@ -53,17 +52,30 @@ function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {
   return (selection.safeParse(args[1]).data ?? [clicked]).map((one) => one.toString());
 }
 
-async function pick({ asker, desktop, l10n }: Parts): Promise<readonly string[] | undefined> {
+async function pick(parts: Parts): Promise<readonly string[] | undefined> {
+  const { asker, desktop, imagePicker, l10n } = parts;
   const title = l10n.t('Generate Video from Image');
-  const from = await asker.choose<'file' | 'link'>({
+  const found = await imagePicker.find();
+  const from = await asker.choose<'workspace' | 'file' | 'link' | 'frame'>({
     title,
     placeholder: l10n.t('Where is the image?'),
     choices: [
+      ...(found.length > 0
+        ? [{ value: 'workspace' as const, label: `$(folder) ${l10n.t('Choose from the Workspace…')}` }]
+        : []),
       { value: 'file', label: `$(file-media) ${l10n.t('Choose Files…')}` },
       { value: 'link', label: `$(link) ${l10n.t('Enter a Link…')}` },
+      { value: 'frame', label: `$(device-camera) ${l10n.t('Last Frame of a Video…')}` },
     ],
   });
   if (from === undefined) return undefined;
+  if (from === 'workspace') {
+    return (await imagePicker.choose(title, found))?.map((one) => one.toString());
+  }
+  if (from === 'frame') {
+    const frame = await frameOfVideo(parts, [], title);
+    return frame && [frame.source];
+  }
   if (from === 'file') return (await desktop.pickImages())?.map((one) => one.toString());
   const link = await asker.text({
     title,
@@ -89,6 +101,11 @@ async function chooseRoles(count: number, { asker, l10n }: Parts): Promise<Roles
       value: ['first', 'last'],
       label: l10n.t('As First and Last Frame'),
       detail: l10n.t('The video goes from the first image to the second one.'),
+    },
+    {
+      value: ['last', 'first'],
+      label: l10n.t('As Last and First Frame'),
+      detail: l10n.t('The video goes from the second image to the first one.'),
     },
     {
       value: Array<ImageRole>(count).fill('reference'),

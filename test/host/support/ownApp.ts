@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { createApp, type App, type TasksView } from '../../../src/editor/app';
 import { FakeFittingPages } from '../../support/fakeFittingPages';
 import { FakeFrames } from '../../support/fakeFrames';
+import { FakeImagePicker } from '../../support/fakeImagePicker';
 import { FakeLanguageModels } from '../../support/fakeLanguageModels';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakeQuickInputs } from '../../support/fakeQuickInputs';
@@ -27,6 +28,7 @@ export class OwnApp {
   readonly fittingPages = new FakeFittingPages();
   readonly languageModels = new FakeLanguageModels();
   readonly frames = new FakeFrames();
+  readonly imagePicker = new FakeImagePicker();
   readonly view: TasksView & { visible: boolean; revealed: string[] };
   /** What the view was told: ids of rows, or undefined for all of them. */
   readonly fired: (string[] | undefined)[] = [];
@@ -106,6 +108,7 @@ export class OwnApp {
         languageModels: this.languageModels,
         fittingPages: this.fittingPages,
         frames: this.frames,
+        imagePicker: this.imagePicker,
       },
     });
   }
