@@ -61,11 +61,11 @@ async function pick(parts: Parts): Promise<readonly string[] | undefined> {
     placeholder: l10n.t('Where is the image?'),
     choices: [
       ...(found.length > 0
-        ? [{ value: 'workspace' as const, label: `$(folder) ${l10n.t('Choose from the Workspace…')}` }]
+        ? [{ value: 'workspace' as const, label: l10n.t('Choose from the Workspace…') }]
         : []),
-      { value: 'file', label: `$(file-media) ${l10n.t('Choose Files…')}` },
-      { value: 'link', label: `$(link) ${l10n.t('Enter a Link…')}` },
-      { value: 'frame', label: `$(device-camera) ${l10n.t('Last Frame of a Video…')}` },
+      { value: 'file', label: l10n.t('Choose Files…') },
+      { value: 'link', label: l10n.t('Enter a Link…') },
+      { value: 'frame', label: l10n.t('Last Frame of a Video…') },
     ],
   });
   if (from === undefined) return undefined;
