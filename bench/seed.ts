@@ -58,6 +58,7 @@ export function taskRecord(
     cleanedAt: undefined,
     idSource: undefined,
     fetchProgress: undefined,
+    basedOn: undefined,
   };
 }
 

@@ -197,10 +197,16 @@ export class Engine implements Disposable {
   /**
    * Sends a request, once, and resolves when its outcome is known and written down.
    * @param signal calls it off as long as no byte has left
+   * @param basedOn the earlier task that it was asked for again from, by our id
    * @throws SubmitCancelled, ReadOnlyStoreError: then there is no task
    */
-  async submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<Task> {
-    const id = await this.#submitter.submit(request, access, signal);
+  async submit(
+    request: PreparedRequest,
+    access: Access,
+    signal?: AbortSignal,
+    basedOn?: string,
+  ): Promise<Task> {
+    const id = await this.#submitter.submit(request, access, signal, basedOn);
     const task = await this.#store.taskWhenFree(id);
     if (!task) throw new Error('the task was removed while it was sent');
     return task;

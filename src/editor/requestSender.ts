@@ -40,6 +40,8 @@ interface Parts {
 interface Beside {
   /** How a person has chosen to fit its images. */
   readonly fits?: readonly ChosenFit[] | undefined;
+  /** The earlier task that it asks for again, by our id. */
+  readonly basedOn?: string | undefined;
 }
 
 /** Stands for an image that is read when it is sent. */
@@ -84,7 +86,12 @@ export class RequestSender {
     await this.#confirm(request, baseUrl, engine, requester);
     this.#stopIf(signal);
     try {
-      const task = await engine.submit(await withImages.keep(request), { baseUrl, key }, signal);
+      const task = await engine.submit(
+        await withImages.keep(request),
+        { baseUrl, key },
+        signal,
+        beside.basedOn,
+      );
       this.#parts.onSent(task, requester);
       return task;
     } catch (error) {

@@ -134,6 +134,11 @@ export function shortPrompt(prompt: string, longest = LONGEST_LABEL): string {
   return `${(space > longest / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
 }
 
+/** An earlier task in a line: its prompt and when it was asked for. */
+export function earlierWords({ request, createdAt }: Task, now: number, language: string): string {
+  return `“${shortPrompt(request.prompt)}”, ${momentWord(createdAt, now, language)}`;
+}
+
 /** The gateway of a task, as people name it. @param origin a base URL, as it was stored */
 export function hostOf(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).host : origin;

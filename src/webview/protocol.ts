@@ -28,6 +28,7 @@ export const ACTIONS = [
   'refresh',
   'showLog',
   'copyDetails',
+  'openEarlier',
   'retry',
 ] as const;
 
@@ -118,7 +119,15 @@ const view = z.object({
   stage,
   offers: z.array(offer),
   prompt: z.string(),
-  facts: z.array(z.object({ name: z.string(), value: z.string(), isCode: z.boolean() })),
+  facts: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string(),
+      isCode: z.boolean(),
+      /** What the value leads to, as a link. */
+      action: z.exactOptional(action),
+    }),
+  ),
   timeline: z.array(
     z.object({ iso: z.string(), time: z.string(), tone: z.enum(TONES), phase: z.string(), note: z.string() }),
   ),

@@ -248,6 +248,30 @@ describe('asking for a video', () => {
       assert.deepEqual(task.request, made.request);
       assert.notEqual(task.id, made.id);
       assert.deepEqual(submits().at(-1)?.body, submits().at(-2)?.body);
+      assert.equal(task.basedOn, made.id);
+      assert.equal(made.basedOn, undefined);
+    });
+
+    it('links an edited prompt to the earlier task too, also over a restart; the row says so while it is there', async () => {
+      const made = await own.app.api.generate(aRequest('a kite'));
+      own.inputs.plan(write('a red kite'), enter, enter, enter);
+      const task = (await run('editAndGenerate', made.id)) as Task;
+      assert.equal(task.request.prompt, 'a red kite');
+      own.reopen();
+      const { rows, api } = own.app;
+      assert.equal((await api.settled(task.id)).basedOn, made.id);
+      const hover = async () => {
+        await rows.getChildren();
+        const { tooltip } = rows.resolveTreeItem(rows.getTreeItem(task.id), task.id);
+        assert.ok(tooltip instanceof vscode.MarkdownString);
+        return tooltip.value;
+      };
+      assert.match(await hover(), /Generated again from\\:\*\* “a kite \\\(\d+\\\)”/);
+      await api.settled(made.id);
+      own.asker.willAnswer(true);
+      await run('removeTask', made.id);
+      assert.doesNotMatch(await hover(), /again from/);
+      assert.equal(api.task(task.id)?.basedOn, made.id);
     });
 
     it('asks for the family of a model that no setting names any more, and keeps it', async () => {

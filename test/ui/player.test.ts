@@ -291,6 +291,11 @@ describe('the player in a real workbench', function () {
     await button(frame, 'Save As…').click();
     await frame.locator('.trouble').getByText('The log says more.').waitFor();
     bench.setFailing(false);
+    const again = await bench.openPlayer('missing');
+    await again.locator('.link').scrollIntoViewIfNeeded();
+    await bench.workbench.screenshot('player/again-from');
+    await again.locator('.link').click();
+    await bench.called({ id: 'nebulaVideo.openVideo', args: ['film'] });
   });
 
   it('shows the prompt byte for byte, and nothing in it is markup', async () => {

@@ -12,16 +12,9 @@ import { Players } from '../../src/editor/player/players';
 /** The commands behind the buttons; each call is written down. */
 const RECORDED = [
   ...['saveToWorkspace', 'saveAs', 'openExternally', 'revealVideo', 'copyPrompt', 'generateAgain'],
-  ...[
-    'editAndGenerate',
-    'remix',
-    'continueFromLastFrame',
-    'lookAgain',
-    'attachTaskId',
-    'stopSending',
-    'stopTracking',
-  ],
-  ...['setApiKey', 'testConnection', 'openLibrary', 'refresh', 'showLog'],
+  ...['editAndGenerate', 'remix', 'continueFromLastFrame', 'lookAgain', 'attachTaskId'],
+  ...['stopSending', 'stopTracking'],
+  ...['setApiKey', 'testConnection', 'openLibrary', 'refresh', 'showLog', 'openVideo'],
 ].map((name) => `nebulaVideo.${name}`);
 
 /** Stands in for the engine: the tasks are what the file says, and change when it does. */

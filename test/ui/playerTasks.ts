@@ -132,6 +132,7 @@ export function otherTasks(): readonly Task[] {
     ),
     unsent,
     makeTask('missing', timelineTo(...SAVED), {
+      basedOn: 'film',
       videos: [
         {
           uri: 'file:///nowhere/gone.mp4',

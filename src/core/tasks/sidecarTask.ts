@@ -8,6 +8,7 @@ const sidecarTask = z.object({
   origin: z.string(),
   keyId: z.string(),
   request: videoRequestSchema,
+  basedOn: z.string().optional(),
   createdAt: z.number(),
   submittedAt: z.number().optional(),
   succeededAt: z.number().optional(),
@@ -26,6 +27,7 @@ export function describeTask(record: TaskRecord): SidecarTask {
     origin: record.baseUrl,
     keyId: record.keyId,
     request: record.request,
+    basedOn: record.basedOn,
     createdAt: record.createdAt,
     submittedAt: record.submittedAt,
     succeededAt: record.succeededAt,
@@ -68,5 +70,6 @@ export function savedRecord(task: SidecarTask): TaskRecord {
     cleanedAt: undefined,
     idSource: undefined,
     fetchProgress: undefined,
+    basedOn: task.basedOn,
   };
 }

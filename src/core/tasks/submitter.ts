@@ -70,12 +70,18 @@ export class Submitter {
   /**
    * Sends a request and resolves when its outcome is known.
    * @param signal calls it off as long as no byte has left
+   * @param basedOn the earlier task that it was asked for again from
    * @throws {@link SubmitCancelled} when it was called off; then nothing is left of it, unless the gateway had
    *   told it to wait: then the task is `stopped`
    * @throws ReadOnlyStoreError when it cannot be written down, and therefore must not be sent
    */
-  async submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<string> {
-    const work = this.#submit(request, access, signal);
+  async submit(
+    request: PreparedRequest,
+    access: Access,
+    signal?: AbortSignal,
+    basedOn?: string,
+  ): Promise<string> {
+    const work = this.#submit(request, access, signal, basedOn);
     this.#underWay.add(work);
     try {
       return await work;
@@ -93,9 +99,14 @@ export class Submitter {
     stop.abort();
   }
 
-  async #submit(request: PreparedRequest, access: Access, signal?: AbortSignal): Promise<string> {
+  async #submit(
+    request: PreparedRequest,
+    access: Access,
+    signal?: AbortSignal,
+    basedOn?: string,
+  ): Promise<string> {
     if (signal?.aborted) throw new SubmitCancelled();
-    const draft = await this.#writeDraft(request, access);
+    const draft = await this.#writeDraft(request, access, basedOn);
     const callOff = new AbortController();
     const forward = () => callOff.abort();
     signal?.addEventListener('abort', forward, { once: true });
@@ -141,7 +152,7 @@ export class Submitter {
   }
 
   /** Whatever keeps it from being written down, nothing is sent then. @throws ReadOnlyStoreError */
-  async #writeDraft(request: PreparedRequest, access: Access): Promise<TaskRecord> {
+  async #writeDraft(request: PreparedRequest, access: Access, basedOn?: string): Promise<TaskRecord> {
     const { store, clock, markPending } = this.#parts;
     try {
       return await store.insert(
@@ -151,6 +162,7 @@ export class Submitter {
           keyId: access.key.id,
           request: request.request,
           bodySha256: hashBody(request.body),
+          basedOn,
           nextDue: clock.now() + LEASE,
         },
         markPending,

@@ -63,6 +63,8 @@ export interface Task {
   /** The whole base URL that the request was sent to. */
   readonly origin: string;
   readonly request: VideoRequest;
+  /** Our id of the earlier task that this one was asked for again from, changed or not; that one may be gone. */
+  readonly basedOn?: string;
   readonly phase: Phase;
   /** 0 to 100; absent when the gateway gives none. */
   readonly progress?: number;

@@ -43,7 +43,7 @@ export async function askAndSend(parts: GenerateParts, start: WizardStart): Prom
   if (!(await makeReady(parts))) return undefined;
   const result = await parts.askForVideo(start);
   if (!result) return undefined;
-  const task = await sendWritten(parts, result);
+  const task = await sendWritten(parts, result, start.basedOn);
   tellOutcome(task, parts);
   parts.reveal(task.id);
   return structuredClone(task);
@@ -83,6 +83,7 @@ async function canSend(sender: RequestSender): Promise<boolean> {
 async function sendWritten(
   { sender, memory }: GenerateParts,
   { request, written, fits }: WizardResult,
+  basedOn?: string,
 ): Promise<Task> {
   const draft = written ? memory.draft() : undefined;
   if (written) await memory.forgetDraft();
@@ -91,7 +92,7 @@ async function sendWritten(
     if (draft && !memory.draft()) memory.keepDraft(draft);
   };
   try {
-    const task = await sender.send(request, 'person', new AbortController().signal, { fits });
+    const task = await sender.send(request, 'person', new AbortController().signal, { fits, basedOn });
     // Stopped here means that the gateway never took it.
     if (task.phase === 'rejected' || task.phase === 'stopped') keepAgain();
     return task;

@@ -49,7 +49,7 @@ async function startFrom(
   if (!task || !(await knowFamily(task.request, title, parts))) return undefined;
   // What a newer version has asked for may be beyond this one; that is said before anybody is asked.
   parts.sender.check(task.request);
-  return askAndSend(parts, { request: task.request, at });
+  return askAndSend(parts, { request: task.request, at, basedOn: task.id });
 }
 
 async function chooseTask(

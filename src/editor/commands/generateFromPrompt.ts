@@ -27,10 +27,10 @@ export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promis
     messages.emptyPrompt();
     return undefined;
   }
-  const { request, images } = prompts.begunOf(document);
+  const { request, images, basedOn } = prompts.begunOf(document);
   const task = await askAndSend(parts, {
     request: { ...request, prompt },
-    ...{ images, at: 'afterPrompt', written: true },
+    ...{ images, basedOn, at: 'afterPrompt', written: true },
   });
   // Its text is the task's now, except where it has to be sent once more.
   if (task && task.phase !== 'rejected' && task.phase !== 'stopped') await prompts.close(document, prompt);

@@ -101,6 +101,8 @@ export function labelOf(action: Action, l10n: L10n): string {
       return l10n.t('Show Log');
     case 'copyDetails':
       return l10n.t('Copy Details');
+    case 'openEarlier':
+      return l10n.t('Open');
     case 'retry':
       return l10n.t('Try Again');
   }

@@ -14,6 +14,7 @@ import {
   type ToPage,
   type View,
 } from '../../webview/protocol';
+import { COMMANDS } from '../ids';
 import { FrameError, FrameRequests } from './frameRequests';
 import { lookAtMedia } from './mediaFile';
 import { deedOf } from './playerActions';
@@ -230,6 +231,9 @@ export class PlayerPanel implements Disposable {
       case 'copyPrompt':
         await this.#execute('copyPrompt');
         return this.#copied();
+      case 'openEarlier':
+        await this.#openEarlier();
+        return NOTHING_TO_SAY;
       case 'retry':
         await this.update();
         return NOTHING_TO_SAY;
@@ -245,6 +249,11 @@ export class PlayerPanel implements Disposable {
   async #execute(action: Action, moment?: Moment): Promise<void> {
     const deed = deedOf(action, this.taskId, moment);
     if (deed) await this.#parts.execute(deed.command, ...deed.args);
+  }
+
+  async #openEarlier(): Promise<void> {
+    const earlier = (await this.#parts.engine()).task(this.taskId)?.basedOn;
+    if (earlier !== undefined) await this.#parts.execute(COMMANDS.openVideo, earlier);
   }
 
   #copied(): Answer {
@@ -265,8 +274,11 @@ export class PlayerPanel implements Disposable {
     const { l10n, language, clock, log } = this.#parts;
     const parts: ViewParts = { l10n, language, now: clock.now() };
     let task: Task | undefined;
+    let earlier: Task | undefined;
     try {
-      task = (await this.#parts.engine()).task(this.taskId);
+      const engine = await this.#parts.engine();
+      task = engine.task(this.taskId);
+      earlier = task?.basedOn === undefined ? undefined : engine.task(task.basedOn);
     } catch (error) {
       log.error(`task ${this.taskId} can't be read: ${describeError(error)}`);
       const title = l10n.t('The tasks cannot be read');
@@ -279,7 +291,7 @@ export class PlayerPanel implements Disposable {
       return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, parts);
     }
     if (!this.#owned.isDisposed) this.#panel.title = titleOf(task, LONGEST_TAB_TITLE, l10n);
-    return playerView(task, await this.#media(task), parts);
+    return playerView(task, await this.#media(task), { ...parts, earlier });
   }
 
   async #media({ phase, videos }: Task): Promise<Media> {

@@ -5,7 +5,7 @@ import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
 import { optionWord, sourceWords } from '../optionWords';
 import { isRemixable } from '../tasksView/rowIcon';
-import { hostOf, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
+import { earlierWords, hostOf, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 
 /** What is known of a task's videos on the disk. */
@@ -17,6 +17,8 @@ export interface ViewParts {
   readonly language: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** The task that this one was asked for again from, while it is there. */
+  readonly earlier?: Task | undefined;
 }
 
 /** Longest title of the page, in characters: about what fits on a line. */
@@ -225,7 +227,7 @@ function askedFor(task: Task, l10n: L10n): string[] {
 }
 
 function factsOf(task: Task, parts: ViewParts): View['facts'] {
-  const { l10n, language } = parts;
+  const { l10n, language, now, earlier } = parts;
   const facts: View['facts'] = [];
   const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
   add(l10n.t('Model'), task.request.model);
@@ -245,6 +247,10 @@ function factsOf(task: Task, parts: ViewParts): View['facts'] {
   if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
   add(l10n.t('Local ID'), task.id, true);
   if (task.request.remixOf !== undefined) add(l10n.t('Remix of'), task.request.remixOf, true);
+  if (earlier) {
+    const value = earlierWords(earlier, now, language);
+    facts.push({ name: l10n.t('Again from'), value, isCode: false, action: 'openEarlier' });
+  }
   return facts;
 }
 

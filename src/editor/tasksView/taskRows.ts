@@ -142,7 +142,9 @@ export class TaskRows implements Disposable {
   resolveTreeItem(item: vscode.TreeItem, id: string): vscode.TreeItem {
     const task = this.#tree?.task(id);
     const { clock, language, l10n } = this.#parts;
-    if (task) item.tooltip = taskTooltip(task, this.#stateOf(task), clock.now(), language, l10n);
+    if (!task) return item;
+    const earlier = task.basedOn === undefined ? undefined : this.#tree?.task(task.basedOn);
+    item.tooltip = taskTooltip(task, this.#stateOf(task), earlier, { now: clock.now(), language, l10n });
     return item;
   }
 

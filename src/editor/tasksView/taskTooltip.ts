@@ -6,6 +6,7 @@ import { optionWord, sourceWords } from '../optionWords';
 import {
   asMarkdown,
   chargeWord,
+  earlierWords,
   hostOf,
   momentWord,
   phaseWord,
@@ -20,13 +21,13 @@ const LONGEST_PROMPT = 1000;
 /**
  * What is known of a task, for a hover. Text of users and gateways can form no Markdown in it.
  * @param state how it stands, in a word or two, as the row has it
+ * @param earlier the task that it was asked for again from, while that is there
  */
 export function taskTooltip(
   task: Task,
   state: string,
-  now: number,
-  language: string,
-  l10n: L10n,
+  earlier: Task | undefined,
+  { now, language, l10n }: { readonly now: number; readonly language: string; readonly l10n: L10n },
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string) => {
@@ -49,6 +50,7 @@ export function taskTooltip(
   }
   line(l10n.t('Gateway:'), hostOf(task.origin));
   if (task.gatewayTaskId !== undefined) line(l10n.t('Task ID:'), task.gatewayTaskId);
+  if (earlier) line(l10n.t('Generated again from:'), earlierWords(earlier, now, language));
   const { failure } = task;
   if (failure) {
     text.appendMarkdown(`\n\n${asMarkdown(failure.message)}`);

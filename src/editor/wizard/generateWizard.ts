@@ -379,6 +379,7 @@ class GenerateWizard {
     return {
       request: { ...(id === undefined ? {} : { model: id }), options: this.#options, ...this.#sources },
       images: this.#images,
+      basedOn: this.#start.basedOn,
     };
   }
 

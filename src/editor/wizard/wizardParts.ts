@@ -45,6 +45,8 @@ export interface Begun {
   readonly request?: Partial<VideoRequest>;
   /** Its images, once they were looked at. */
   readonly images?: ImagesAlong | undefined;
+  /** The earlier task that this asks for again, changed or not; by our id. */
+  readonly basedOn?: string | undefined;
 }
 
 /** How the wizard begins. */

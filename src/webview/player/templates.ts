@@ -299,14 +299,23 @@ function details({ texts, view, copied }: Model, handlers: Handlers): Piece {
     </div>
     <dl>
       ${view.facts.map(
-        ({ name, value, isCode }) =>
+        ({ name, value, isCode, action }) =>
           html`<div>
             <dt>${name}</dt>
-            <dd class=${isCode ? 'code' : ''}>${value}</dd>
+            <dd class=${isCode ? 'code' : ''}>
+              ${action === undefined ? value : factButton(action, value, handlers)}
+            </dd>
           </div>`,
       )}
     </dl>
   </section>`;
+}
+
+/** A value that leads somewhere. */
+function factButton(action: Action, value: string, handlers: Handlers): TemplateResult {
+  return html`<button class="link" data-action=${action} @click=${() => handlers.run(action)}>
+    ${value}
+  </button>`;
 }
 
 function copyButton(

@@ -141,9 +141,14 @@ export class World {
     return { baseUrl: this.gateway.baseUrl, key: { id: 'key-1', value: this.gateway.key } };
   }
 
-  submit(engine: Engine, request: Partial<VideoRequest> = {}, signal?: AbortSignal): Promise<Task> {
+  submit(
+    engine: Engine,
+    request: Partial<VideoRequest> = {},
+    signal?: AbortSignal,
+    basedOn?: string,
+  ): Promise<Task> {
     const whole = { model: 'sora-2', prompt: 'a paper boat in the rain', ...request };
-    return engine.submit(prepareRequest(whole, english), this.access, signal);
+    return engine.submit(prepareRequest(whole, english), this.access, signal, basedOn);
   }
 
   /** The requests that the gateway has seen, by kind. */

@@ -108,6 +108,10 @@ describe('the versions of the store', function () {
           version < 2 ? undefined : 42,
         );
         assert.equal(
+          tasks.find(({ phase }) => phase === 'stopped')?.basedOn,
+          version < 3 ? undefined : tasks.find(({ phase }) => phase === 'unknown')?.id,
+        );
+        assert.equal(
           tasks.find(({ phase }) => phase === 'failed')?.failure?.code,
           'content_policy_violation',
         );

@@ -113,6 +113,14 @@ describe('Rescue', function () {
     assert.deepEqual(await engine.rescue(), { lookedAgain: 0, found: 0 });
   });
 
+  it('a video that was asked for again comes back with its link to the earlier one', async () => {
+    const { id } = await world.submit(engine, {}, undefined, 'an-earlier-one');
+    assert.equal((await world.untilPhase(engine, id)).basedOn, 'an-earlier-one');
+    await forgetTasks();
+    await engine.rescue();
+    assert.equal(engine.task(id)?.basedOn, 'an-earlier-one');
+  });
+
   it('a video without a sidecar comes back under the name of its file, once for all windows', async () => {
     const before = await saved();
     await forgetTasks();

@@ -30,9 +30,9 @@ describe('what is salvaged of a damaged store', () => {
     source.exec(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 350)
        INSERT INTO tasks (id, change, version, created_at, updated_at, phase, base_url, key_id, request, body_sha256,
-         fetch_progress)
+         fetch_progress, based_on)
        SELECT 'task-' || i, i, 1, i, i, 'saving', 'https://llm.ai-nebula.com', 'key-1',
-         '{"model":"sora-2","prompt":"a boat"}', '', 42 FROM n`,
+         '{"model":"sora-2","prompt":"a boat"}', '', 42, CASE WHEN i > 1 THEN 'task-1' END FROM n`,
     );
     source.close();
     const clock = new FakeClock();
@@ -42,6 +42,8 @@ describe('what is salvaged of a damaged store', () => {
       const gone = () => Promise.reject(new Error('ENOENT: the lock is gone'));
       assert.equal(await salvageRows(damaged, store, silentLog, gone), 350);
       assert.equal(store.list(1000).length, 350);
+      assert.equal(store.task('task-1')?.basedOn, undefined);
+      assert.equal(store.task('task-350')?.basedOn, 'task-1');
       // Nobody fetches it now.
       assert.equal(store.record('task-1')?.fetchProgress, undefined);
       assert.equal(store.record('task-1')?.nextDue, clock.now());

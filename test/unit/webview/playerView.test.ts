@@ -180,7 +180,7 @@ describe('what the player shows', () => {
   });
 
   it('offers no button without a command behind it', () => {
-    const own: readonly Action[] = ['lookForFile', 'copyDetails', 'retry'];
+    const own: readonly Action[] = ['lookForFile', 'copyDetails', 'openEarlier', 'retry'];
     const commands: readonly string[] = Object.values(COMMANDS);
     for (const action of ACTIONS) {
       const deed = deedOf(action, 'own-id');
@@ -256,6 +256,21 @@ describe('what the player shows', () => {
     assert.deepEqual(changeOf(before, viewOf(taskIn('running', { progress: 10 }))), {});
     const after = viewOf(taskIn('running', { progress: 20 }));
     assert.deepEqual(Object.keys(changeOf(before, after)), ['stage']);
+  });
+
+  it('names the task that it was asked for again from, as a link, while that is there', () => {
+    const task = taskIn('queued', { basedOn: 'earlier' });
+    assert.equal(
+      viewOf(task).facts.find(({ action }) => action !== undefined),
+      undefined,
+    );
+    const earlier = taskIn('saved', { id: 'earlier', createdAt: NOW });
+    const { facts } = playerView(task, missing, { l10n: english, language: 'en', now: NOW, earlier });
+    const fact = facts.find(({ action }) => action === 'openEarlier');
+    assert.equal(fact?.name, 'Again from');
+    assert.match(fact.value, /^“a boat”, Nov 22, /);
+    const view = { ...viewOf(task), facts };
+    assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
   });
 
   it('lists the details, also as text', () => {

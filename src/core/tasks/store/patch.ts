@@ -10,6 +10,8 @@ export interface NewTask {
   readonly keyId: string;
   readonly request: VideoRequest;
   readonly bodySha256: string;
+  /** See {@link TaskRecord.basedOn}. */
+  readonly basedOn?: string | undefined;
   readonly nextDue: number;
   readonly note?: string;
 }

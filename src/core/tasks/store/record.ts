@@ -58,6 +58,8 @@ export interface TaskRecord {
   readonly idSource: IdSource | undefined;
   /** How much of its videos has come, in percent, while they are fetched; undefined where that is not known. */
   readonly fetchProgress: number | undefined;
+  /** The earlier task that it was asked for again from. */
+  readonly basedOn: string | undefined;
 }
 
 const failureSchema = z.object({
@@ -115,6 +117,7 @@ const rowSchema = z.object({
   cleaned_at: nullable(z.number()),
   id_source: nullable(z.enum(ID_SOURCES)),
   fetch_progress: z.number().nullish(),
+  based_on: z.string().nullish(),
 });
 
 /** Reads a row of the table `tasks`. @throws zod's error when the row is not one of ours */
@@ -149,6 +152,7 @@ export function readRecord(row: unknown): TaskRecord {
     cleanedAt: parsed.cleaned_at,
     idSource: parsed.id_source,
     fetchProgress: parsed.fetch_progress ?? undefined,
+    basedOn: parsed.based_on ?? undefined,
   };
 }
 

@@ -81,6 +81,7 @@ const STEPS: readonly string[] = [
   INSERT INTO counters VALUES ('change', 0);
   `,
   `ALTER TABLE tasks ADD COLUMN fetch_progress INTEGER;`,
+  `ALTER TABLE tasks ADD COLUMN based_on TEXT;`,
 ];
 
 /** Counts up with every change of the tables; kept in the file as `user_version`. */

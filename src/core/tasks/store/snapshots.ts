@@ -41,6 +41,7 @@ export function readSnapshots(
       ...(record.gatewayTaskId === undefined ? {} : { gatewayTaskId: record.gatewayTaskId }),
       origin: record.baseUrl,
       request: record.request,
+      ...(record.basedOn === undefined ? {} : { basedOn: record.basedOn }),
       phase: record.phase,
       ...(record.progress === undefined ? {} : { progress: record.progress }),
       ...(record.fetchProgress === undefined ? {} : { fetchProgress: record.fetchProgress }),

@@ -56,7 +56,7 @@ export class TaskStore extends TaskReader {
       connection
         .prepare(
           `INSERT INTO tasks (id, change, version, created_at, updated_at, phase, base_url, key_id, request,
-             body_sha256, next_due) VALUES (?, ?, 1, ?, ?, 'draft', ?, ?, ?, ?, ?)`,
+             body_sha256, next_due, based_on) VALUES (?, ?, 1, ?, ?, 'draft', ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           task.id,
@@ -68,6 +68,7 @@ export class TaskStore extends TaskReader {
           JSON.stringify(task.request),
           task.bodySha256,
           task.nextDue,
+          task.basedOn ?? null,
         );
       addToTimeline(connection, task.id, now, 'draft', task.note);
       beforeCommit();
@@ -305,6 +306,7 @@ function adoptTask(connection: DatabaseSync, { record, videos, timeline }: Whole
     copied_at: record.copiedAt ?? null,
     cleaned_at: record.cleanedAt ?? null,
     id_source: record.idSource ?? null,
+    based_on: record.basedOn ?? null,
   };
   const names = Object.keys(columns);
   connection
