@@ -8,6 +8,7 @@ import { familyOf, type Model } from '../core/models/catalogue';
 import type { VideoRequest } from '../core/models/request';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
+import { BatchSender } from './batch/batchSender';
 import { cleanLibrary } from './commands/cleanLibrary';
 import { continueFromLastFrame, type FrameSource } from './commands/continueFromLastFrame';
 import { CommandRunner } from './commands/commandRunner';
@@ -16,8 +17,8 @@ import { generate } from './commands/generate';
 import { editAndGenerate, generateAgain } from './commands/generateAgain';
 import { generateFromImage } from './commands/generateFromImage';
 import { generateFromSelection } from './commands/generateFromSelection';
+import { generateSeveral, openPrompts, sendFromEditor } from './commands/generateSeveral';
 import { improvePrompt } from './commands/improvePrompt';
-import { sendPrompt } from './commands/generateFromPrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
 import { remix } from './commands/remix';
 import { savePreset } from './commands/savePreset';
@@ -46,14 +47,17 @@ import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS } from './ids';
 import { KEY_VARIABLE, Keychain } from './key/keychain';
 import { FrameMessages } from './telling/frameMessages';
 import { LibraryMessages } from './telling/libraryMessages';
+import { BatchMessages } from './telling/batchMessages';
 import { MessageBox } from './telling/messageBox';
 import { Messages } from './telling/messages';
 import { EditorNotifier, type Notifier } from './telling/notifier';
 import { PromptMessages } from './telling/promptMessages';
 import { OriginApproval, type Requester } from './key/originApproval';
 import { ModelPresence, editorLanguageModels, type LanguageModels } from './prompt/languageModels';
-import { PROMPT_LANGUAGE, PromptEditors } from './prompt/promptEditors';
+import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './prompt/promptEditors';
 import { PromptLenses } from './prompt/promptLenses';
+import { PromptListLenses } from './prompt/promptListLenses';
+import { replaceText } from './prompt/replaceText';
 import { selectedText } from './prompt/selectedText';
 import { Suggestions } from './prompt/suggestions';
 import { OwnModels } from './ownModels';
@@ -340,6 +344,19 @@ export function createApp(host: AppHost): App {
     frameMessages: new FrameMessages({ box, l10n }),
     ownModels: () => ownModels.list(),
   };
+  const lists = owned.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
+  const severalParts = {
+    ...{ ...generateParts, asker, inputs: wizardParts.inputs, host: wizardParts.host, inBackground },
+    ...{ prompts, lists, replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
+    batch: new BatchSender({ sender, notifier, ownModels: () => ownModels.list(), l10n }),
+    batchMessages: new BatchMessages({ box, l10n }),
+  };
+  owned.add(
+    vscode.languages.registerCodeLensProvider(
+      { language: PROMPT_LIST_LANGUAGE },
+      new PromptListLenses(language),
+    ),
+  );
   const againParts = { ...generateParts, engines, asker, ownModels };
   const lenses = owned.add(
     new PromptLenses({
@@ -369,7 +386,11 @@ export function createApp(host: AppHost): App {
     commands: commandTable(l10n, {
       [COMMANDS.generate]: async (args) => generate(generateParts, args),
       [COMMANDS.generateFromSelection]: async () =>
-        generateFromSelection({ ...generateParts, asker, selected: selectedText, openEditor, language }),
+        generateFromSelection({
+          ...{ ...generateParts, asker, selected: selectedText, openEditor, language },
+          openPrompts: async (texts, lineEnd) => openPrompts({ prompts, lists }, texts, lineEnd),
+        }),
+      [COMMANDS.generateSeveral]: async () => generateSeveral(severalParts),
       [COMMANDS.generateFromImage]: async (args) =>
         generateFromImage({ ...generateParts, ...frameParts, desktop, imagePicker }, args),
       [COMMANDS.generateAgain]: async (args) => generateAgain(againParts, args),
@@ -378,7 +399,7 @@ export function createApp(host: AppHost): App {
       [COMMANDS.savePreset]: async (args) => savePreset({ ...taskParts, presets }, args),
       [COMMANDS.continueFromLastFrame]: async (args) =>
         continueFromLastFrame({ ...generateParts, ...frameParts }, args),
-      [COMMANDS.sendPrompt]: async (args) => sendPrompt({ ...generateParts, prompts }, args),
+      [COMMANDS.sendPrompt]: async (args) => sendFromEditor(severalParts, args),
       [COMMANDS.improvePrompt]: async (args) =>
         improvePrompt(
           { models, prompts, suggestions, asker, notifier, messages, promptMessages, inBackground, l10n },

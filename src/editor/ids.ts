@@ -1,6 +1,7 @@
 /** The commands, as package.json names them. Ids are stable. */
 export const COMMANDS = {
   generate: 'nebulaVideo.generate',
+  generateSeveral: 'nebulaVideo.generateSeveral',
   generateFromSelection: 'nebulaVideo.generateFromSelection',
   generateFromImage: 'nebulaVideo.generateFromImage',
   generateAgain: 'nebulaVideo.generateAgain',

@@ -37,7 +37,7 @@ interface Parts {
 }
 
 /** What is said of a request beside it. */
-interface Beside {
+export interface Beside {
   /** How a person has chosen to fit its images. */
   readonly fits?: readonly ChosenFit[] | undefined;
   /** The earlier task that it asks for again, by our id. */
@@ -46,6 +46,25 @@ interface Beside {
 
 /** Stands for an image that is read when it is sent. */
 const ANY_IMAGE = 'data:image/png;base64,AA==';
+
+/** A request that can be sent. */
+export interface ReadyRequest {
+  readonly prepared: PreparedRequest;
+  /** Keeps its images. @returns it with the kept copies as sources @throws DiskError */
+  readonly keep: () => Promise<PreparedRequest>;
+  /** Its images as they are sent. */
+  readonly withImages: RequestWithImages;
+}
+
+/**
+ * Sends a request, once, and resolves when its outcome is known.
+ * @throws {@link Rejection} when there is no task; any other error when nobody knows
+ */
+export type Submit = (
+  request: ReadyRequest,
+  signal: AbortSignal,
+  beside?: Pick<Beside, 'basedOn'>,
+) => Promise<Task>;
 
 const remix = z.object({ remixOf: z.string() });
 
@@ -75,35 +94,50 @@ export class RequestSender {
    * @throws {@link Rejection} when there is no task
    */
   async send(input: unknown, requester: Requester, signal: AbortSignal, beside: Beside = {}): Promise<Task> {
-    const { l10n } = this.#parts;
-    const withImages = await this.#fitImages(input, signal, beside);
-    const request = this.#prepare(withImages.input, await this.#gatewayIds(input));
+    const request = await this.prepare(input, signal, beside);
+    const submit = await this.admit([request], requester, signal);
+    return submit(request, signal, beside);
+  }
+
+  /**
+   * Makes a request ready to be sent: its images are fitted, and it is checked. Nothing is stored or sent.
+   * @param like one with the same images for the same model and size, which then need not be fitted again
+   * @throws {@link Rejection} `invalidRequest` or `cancelled`
+   */
+  async prepare(
+    input: unknown,
+    signal: AbortSignal,
+    { fits }: Pick<Beside, 'fits'> = {},
+    like?: ReadyRequest,
+  ): Promise<ReadyRequest> {
+    const withImages = like ? withImagesOf(input, like) : await this.#fitImages(input, signal, fits);
+    const prepared = this.#prepare(withImages.input, await this.#gatewayIds(input));
+    return { prepared, keep: async () => withImages.keep(prepared), withImages };
+  }
+
+  /**
+   * Sees to all that has to be there and to be answered before requests may be sent, once for all of them.
+   * @param requester who confirms it; several at once are a person's
+   * @returns sends one of them, once
+   * @throws {@link Rejection} when none may be sent
+   */
+  async admit(requests: readonly ReadyRequest[], requester: Requester, signal: AbortSignal): Promise<Submit> {
     const engine = await this.#writableEngine();
     const baseUrl = await this.#needKeyAndAddress();
     this.#stopIf(signal);
     const key = await this.#approvedKey(baseUrl, requester);
     this.#stopIf(signal);
-    await this.#confirm(request, baseUrl, engine, requester);
+    await this.#confirm(requests, baseUrl, engine, requester);
     this.#stopIf(signal);
-    try {
-      const task = await engine.submit(
-        await withImages.keep(request),
-        { baseUrl, key },
-        signal,
-        beside.basedOn,
-      );
-      this.#parts.onSent(task, requester);
-      return task;
-    } catch (error) {
-      if (error instanceof SubmitCancelled) throw this.#cancelled();
-      if (error instanceof ReadOnlyStoreError) {
-        throw new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
+    return async (request, stop, { basedOn } = {}) => {
+      try {
+        const task = await engine.submit(await request.keep(), { baseUrl, key }, stop, basedOn);
+        this.#parts.onSent(task, requester);
+        return task;
+      } catch (error) {
+        throw this.#asRejection(error);
       }
-      // A picture that can't be kept: nothing has left.
-      if (error instanceof DiskError)
-        throw new Rejection('readOnly', readOnlySentence('folder', l10n), error);
-      throw error;
-    }
+    };
   }
 
   /**
@@ -131,7 +165,7 @@ export class RequestSender {
     return (id) => engine.task(id)?.gatewayTaskId;
   }
 
-  async #fitImages(input: unknown, signal: AbortSignal, { fits }: Beside): Promise<RequestWithImages> {
+  async #fitImages(input: unknown, signal: AbortSignal, fits: Beside['fits']): Promise<RequestWithImages> {
     try {
       return await this.#parts.images.fit(input, signal, fits);
     } catch (error) {
@@ -186,42 +220,76 @@ export class RequestSender {
   }
 
   async #confirm(
-    request: PreparedRequest,
+    requests: readonly ReadyRequest[],
     baseUrl: string,
     engine: Engine,
     requester: Requester,
   ): Promise<void> {
-    const { settings, asker, l10n } = this.#parts;
+    const { settings, l10n } = this.#parts;
     let yes = true;
     if (requester === 'person') {
-      const twin = await engine.recentTwin(request, baseUrl);
-      yes = !twin || (await this.#askAboutTwin(twin));
+      const twins = await Promise.all(requests.map(({ prepared }) => engine.recentTwin(prepared, baseUrl)));
+      yes = await this.#askAboutTwins(twins);
     } else if (settings.confirm() === 'always') {
-      yes = await asker.confirm({
-        message: l10n.t('Generate a video with {0}?', request.request.model),
-        detail: l10n.t(
-          'Another extension or a command asks for it.\n\nPrompt: {0}\n{1}\nSent to: {2}\n\n{3}',
-          shortPrompt(request.request.prompt, LONGEST_PROMPT),
-          describeOptions(request, l10n),
-          originOf(baseUrl),
-          priceSentence(l10n),
-        ),
-        action: l10n.t('Generate Video'),
-      });
+      for (const { prepared } of requests) yes &&= await this.#askForCode(prepared, baseUrl);
     }
     if (!yes) throw new Rejection('declined', l10n.t('The request was declined. Nothing was sent.'));
   }
 
-  async #askAboutTwin(twin: Task): Promise<boolean> {
+  async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
     const { asker, l10n } = this.#parts;
     return asker.confirm({
-      message: l10n.t('Generate the same video again?'),
+      message: l10n.t('Generate a video with {0}?', request.request.model),
       detail: l10n.t(
-        'Exactly this request was sent before ({0}). It would be made, and charged, a second time.',
-        ageWord(Date.now() - twin.createdAt, l10n),
+        'Another extension or a command asks for it.\n\nPrompt: {0}\n{1}\nSent to: {2}\n\n{3}',
+        shortPrompt(request.request.prompt, LONGEST_PROMPT),
+        describeOptions(request, l10n),
+        originOf(baseUrl),
+        priceSentence(l10n),
       ),
+      action: l10n.t('Generate Video'),
+    });
+  }
+
+  /** @param twins of each request the one that was sent before, if there is one */
+  async #askAboutTwins(twins: readonly (Task | undefined)[]): Promise<boolean> {
+    const { asker, l10n } = this.#parts;
+    const [newest, ...others] = twins
+      .filter((twin) => twin !== undefined)
+      .sort((one, other) => other.createdAt - one.createdAt);
+    if (!newest) return true;
+    const age = ageWord(Date.now() - newest.createdAt, l10n);
+    return asker.confirm({
+      message:
+        twins.length === 1
+          ? l10n.t('Generate the same video again?')
+          : l10n.t('Generate the same videos again?'),
+      detail:
+        twins.length === 1
+          ? l10n.t(
+              'Exactly this request was sent before ({0}). It would be made, and charged, a second time.',
+              age,
+            )
+          : l10n.t(
+              'Of these {0} requests {1} were sent before, exactly so ({2}). They would be made, and charged, a second time.',
+              twins.length,
+              others.length + 1,
+              age,
+            ),
       action: l10n.t('Generate Again'),
     });
+  }
+
+  /** What an error of the engine means for whoever asked. */
+  #asRejection(error: unknown): unknown {
+    const { l10n } = this.#parts;
+    if (error instanceof SubmitCancelled) return this.#cancelled();
+    if (error instanceof ReadOnlyStoreError) {
+      return new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
+    }
+    // A picture that can't be kept: nothing has left.
+    if (error instanceof DiskError) return new Rejection('readOnly', readOnlySentence('folder', l10n), error);
+    return error;
   }
 
   #stopIf(signal: AbortSignal): void {
@@ -231,6 +299,15 @@ export class RequestSender {
   #cancelled(): Rejection {
     return cancelledRejection(this.#parts.l10n);
   }
+}
+
+/** The request with the images of another one, as they are sent. */
+function withImagesOf(input: unknown, { prepared, withImages }: ReadyRequest): RequestWithImages {
+  const { images } = prepared.request;
+  return {
+    input: typeof input === 'object' && images ? { ...input, images } : input,
+    keep: (other) => withImages.keep(other),
+  };
 }
 
 /** Somebody cancelled before there was an answer. */

@@ -90,6 +90,7 @@ describe('asking for a video', () => {
 
     it('joins the texts of several cursors from top to bottom, and shows them first', async () => {
       await select('one two three', [8, 13], [4, 4], [0, 3]);
+      own.asker.willAnswer('all');
       await run('generateFromSelection');
       assert.equal(front()?.getText(), 'one\nthree');
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);

@@ -79,12 +79,20 @@ export class FakePick extends FakeInput implements Picker<QuickPickItem> {
   activeItems: readonly QuickPickItem[] = [];
   selectedItems: readonly QuickPickItem[] = [];
   matchOnDescription = false;
+  canSelectMany = false;
 
   choose(label: string): void {
     const item = this.items.find((one) => one.label.endsWith(label));
     if (!item)
       throw new Error(`${label} is not offered, but ${this.items.map((one) => one.label).join(', ')}`);
     this.selectedItems = [item];
+    this.accepted.fire();
+  }
+
+  /** Ticks just these, and presses Enter. */
+  tick(labels: readonly string[]): void {
+    this.selectedItems = this.items.filter(({ label }) => labels.includes(label));
+    if (this.selectedItems.length !== labels.length) throw new Error(`Not all is offered: ${labels.join()}`);
     this.accepted.fire();
   }
 
@@ -189,6 +197,14 @@ export const pressAt =
     const [button] = item?.buttons ?? [];
     if (!item || !button) throw new Error(`${label} has no button.`);
     input.itemTriggered.fire({ item, button });
+  };
+
+/** Ticks just these of several, and presses Enter. */
+export const tick =
+  (...labels: readonly string[]): Deed =>
+  (input) => {
+    if (!(input instanceof FakePick)) throw new Error(`There is nothing to tick at: ${input.title ?? ''}`);
+    input.tick(labels);
   };
 
 /** Presses the button with this tooltip; without one Back. */

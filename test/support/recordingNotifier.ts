@@ -1,4 +1,4 @@
-import type { Notifier, Severity } from '../../src/editor/telling/notifier';
+import type { Notifier, Severity, Tell } from '../../src/editor/telling/notifier';
 
 interface Shown {
   readonly severity: Severity | 'status';
@@ -11,6 +11,8 @@ export class RecordingNotifier implements Notifier {
   readonly shown: Shown[] = [];
   #waiting: ((shown: Shown) => void)[] = [];
   #choice: string | undefined;
+  /** What is done at each step of a long progress; a test may press Cancel there. */
+  onStep: (now: string | undefined, cancel: () => void) => void = () => undefined;
 
   /** The button that is pressed on the next message that has it. */
   willChoose(title: string): void {
@@ -32,11 +34,9 @@ export class RecordingNotifier implements Notifier {
     return work();
   }
 
-  longProgress<T>(
-    _title: string,
-    work: (tell: (done: number, of: number) => void, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return work(() => undefined, new AbortController().signal);
+  longProgress<T>(_title: string, work: (tell: Tell, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    return work((_done, _of, now) => this.onStep(now, () => stop.abort()), stop.signal);
   }
 
   /** Resolves with the next message. */

@@ -11,6 +11,7 @@ export function commandTable(
   const plain = (id: CommandId, title: string): Command => ({ title, run: runs[id] });
   return {
     [COMMANDS.generate]: { ...plain(COMMANDS.generate, l10n.t('Generate Video')), calledByCode: hasRequest },
+    [COMMANDS.generateSeveral]: plain(COMMANDS.generateSeveral, l10n.t('Generate Several Videos')),
     [COMMANDS.generateFromSelection]: plain(
       COMMANDS.generateFromSelection,
       l10n.t('Generate Video from Selection'),

@@ -61,7 +61,7 @@ export async function continueFromLastFrame(
   const { l10n } = parts;
   const frame = await frameOfVideo(parts, args, l10n.t('Continue from Last Frame'));
   if (!frame) return undefined;
-  const { noteOn } = await parts.images.look([frame.source]);
+  const images = await parts.images.look([frame.source]);
   const { model } = frame.task.request;
   return askAndSend(parts, {
     request: {
@@ -70,7 +70,7 @@ export async function continueFromLastFrame(
       options: shapeOf(frame.task, parts),
     },
     at: 'prompt',
-    noteOn,
+    images,
   });
 }
 

@@ -1,8 +1,9 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import type { Asker } from '../asker';
 import { LanguageModelRefused, type LanguageModel, type LanguageModels } from '../prompt/languageModels';
 import { VERY_LONG } from '../prompt/promptText';
+import { replaceText } from '../prompt/replaceText';
 import type { Suggestions } from '../prompt/suggestions';
 import type { Messages } from '../telling/messages';
 import type { Notifier } from '../telling/notifier';
@@ -60,22 +61,13 @@ export async function improvePrompt(parts: Parts, args: readonly unknown[]): Pro
   const title = l10n.t('Your Prompt ↔ Improved by {0}', model.name);
   const shown = await suggestions.show(document, better, title);
   const use = async () => {
-    if (await replace(document, prompt, better)) await shown.close();
+    if (await replaceText(document, prompt, better)) await shown.close();
     else promptMessages.promptChangedMeanwhile();
   };
   promptMessages.improved(model.name, {
     use: () => parts.inBackground(use()),
     keep: () => parts.inBackground(shown.close()),
   });
-}
-
-/** Puts another text in the place of the whole one, in one step that can be undone. @returns false when it is not as it was */
-async function replace(document: vscode.TextDocument, before: string, after: string): Promise<boolean> {
-  if (document.isClosed || document.getText() !== before) return false;
-  const edit = new vscode.WorkspaceEdit();
-  const { end } = document.lineAt(document.lineCount - 1).range;
-  edit.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), end), after);
-  return vscode.workspace.applyEdit(edit);
 }
 
 async function chooseModel({

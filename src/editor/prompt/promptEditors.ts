@@ -9,16 +9,27 @@ import type { Begun } from '../wizard/generateWizard';
  */
 export const PROMPT_LANGUAGE = 'nebula-video-prompt';
 
+/**
+ * The language of lists of prompts. One of its own, so that a line that separates prompts here can stand in any other
+ * prompt, also after a reload.
+ */
+export const PROMPT_LIST_LANGUAGE = 'nebula-video-prompts';
+
 /** An editor's title menu hands over what the editor shows. */
 const resource = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
 
-/** The editors in which prompts of several lines are written. */
+/** The editors in which prompts of several lines, or lists of prompts, are written. */
 export class PromptEditors implements Disposable {
+  readonly #language: string;
   /** What the prompts belong to, by the URIs of their documents; after a reload of the window it is not known. */
   readonly #begun = new Map<string, Begun>();
   readonly #closing = vscode.workspace.onDidCloseTextDocument(({ uri }) =>
     this.#begun.delete(uri.toString()),
   );
+
+  constructor(language = PROMPT_LANGUAGE) {
+    this.#language = language;
+  }
 
   dispose(): void {
     this.#closing.dispose();
@@ -30,7 +41,7 @@ export class PromptEditors implements Disposable {
    */
   async open(text: string, begun: Begun = {}): Promise<void> {
     const open = this.#documents().find((document) => document.getText() === text && text !== '');
-    const document = open ?? (await newDocument(text));
+    const document = open ?? (await newDocument(text, this.#language));
     this.#begun.set(document.uri.toString(), begun);
     const editor = await vscode.window.showTextDocument(document, { preview: false });
     const end = document.lineAt(document.lineCount - 1).range.end;
@@ -46,7 +57,7 @@ export class PromptEditors implements Disposable {
   find(args: readonly unknown[]): vscode.TextDocument | undefined {
     const given = resource.safeParse(args[0]).data;
     const active = vscode.window.activeTextEditor?.document;
-    if (!given) return active?.languageId === PROMPT_LANGUAGE ? active : undefined;
+    if (!given) return active?.languageId === this.#language ? active : undefined;
     return this.#documents().find(({ uri }) => uri.toString() === given.toString());
   }
 
@@ -64,7 +75,7 @@ export class PromptEditors implements Disposable {
 
   #documents(): readonly vscode.TextDocument[] {
     return vscode.workspace.textDocuments.filter(
-      ({ languageId, isClosed }) => languageId === PROMPT_LANGUAGE && !isClosed,
+      ({ languageId, isClosed }) => languageId === this.#language && !isClosed,
     );
   }
 }
@@ -76,9 +87,9 @@ const MOST_TRIES = 3;
  * A new untitled document with this text. The editor gives it the name of one that was closed just now, and may bring
  * that one's unsaved text back instead of ours: then the name is taken, and the next one is free.
  */
-async function newDocument(text: string): Promise<vscode.TextDocument> {
+async function newDocument(text: string, language: string): Promise<vscode.TextDocument> {
   for (let tries = 1; ; tries++) {
-    const document = await vscode.workspace.openTextDocument({ language: PROMPT_LANGUAGE, content: text });
+    const document = await vscode.workspace.openTextDocument({ language, content: text });
     if (document.getText() === text || tries === MOST_TRIES) return document;
   }
 }

@@ -14,11 +14,11 @@ export interface Notifier {
    * As {@link progress}, for what may take long: it shows how far it is, and can be called off.
    * @param work tells how many of how many steps are done, and ends early when the signal says so
    */
-  longProgress<T>(
-    title: string,
-    work: (tell: (done: number, of: number) => void, signal: AbortSignal) => Promise<T>,
-  ): Promise<T>;
+  longProgress<T>(title: string, work: (tell: Tell, signal: AbortSignal) => Promise<T>): Promise<T>;
 }
+
+/** Says how many of how many steps are done, and what is done now, which stands behind the title. */
+export type Tell = (done: number, of: number, now?: string) => void;
 
 /** How long a word stays in the status bar, in ms. */
 const STATUS_TIME = 6000;
@@ -44,18 +44,16 @@ export class EditorNotifier implements Notifier {
     return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work);
   }
 
-  async longProgress<T>(
-    title: string,
-    work: (tell: (done: number, of: number) => void, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  async longProgress<T>(title: string, work: (tell: Tell, signal: AbortSignal) => Promise<T>): Promise<T> {
     const location = vscode.ProgressLocation.Notification;
     return vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
       const stop = new AbortController();
       const listener = token.onCancellationRequested(() => stop.abort());
       let before = 0;
       try {
-        return await work((done, of) => {
-          progress.report({ increment: ((done - before) / of) * 100 });
+        return await work((done, of, now) => {
+          const increment = ((done - before) / of) * 100;
+          progress.report({ increment, ...(now === undefined ? {} : { message: now }) });
           before = done;
         }, stop.signal);
       } finally {

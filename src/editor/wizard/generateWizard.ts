@@ -14,9 +14,9 @@ import { judgePrompt } from './judgePrompt';
 import { askPick, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
 import { StartStep } from './startStep';
 import { fitsDraft, type Draft } from './wizardMemory';
-import type { Begun, WizardParts, WizardResult, WizardStart } from './wizardParts';
+import type { Answers, Begun, WizardParts, WizardResult, WizardStart } from './wizardParts';
 
-export type { Begun, WizardResult, WizardStart } from './wizardParts';
+export type { Answers, Begun, WizardResult, WizardStart } from './wizardParts';
 
 /** Steps whose ids are not names of options. */
 const STEPS = {
@@ -102,7 +102,7 @@ class GenerateWizard {
     const lastDraft = memory.draft();
     // What was chosen for one prompt says nothing about another one.
     const belongs = request.prompt === undefined || request.prompt === lastDraft?.prompt;
-    const draft = belongs ? lastDraft : undefined;
+    const draft = belongs && !this.#start.promptStands ? lastDraft : undefined;
     this.#given = this.#start.written === true ? undefined : request.prompt;
     this.#prompt = request.prompt ?? draft?.prompt ?? '';
     this.#isOldDraft = request.prompt === undefined && this.#prompt !== '';
@@ -154,7 +154,7 @@ class GenerateWizard {
       case 'prompt':
         return this.#startStep.isOffered ? STEPS.start : STEPS.prompt;
       case 'afterPrompt':
-        return ids[ids.indexOf(STEPS.prompt) + 1];
+        return ids[Math.max(ids.indexOf(STEPS.model), ids.indexOf(STEPS.prompt)) + 1];
       case 'summary':
         return STEPS.summary;
     }
@@ -166,7 +166,9 @@ class GenerateWizard {
         ? [{ id: STEPS.start, ask: (place: Place) => this.#askStart(place) }]
         : []),
       { id: STEPS.model, ask: (place) => this.#askModel(place) },
-      { id: STEPS.prompt, ask: (place) => this.#askPrompt(place) },
+      ...(this.#start.promptStands
+        ? []
+        : [{ id: STEPS.prompt, ask: (place: Place) => this.#askPrompt(place) }]),
       ...this.#settled()
         .parameters.filter(isStep)
         .map((parameter) => ({
@@ -174,8 +176,28 @@ class GenerateWizard {
           ask: (place: Place) => this.#askOption(parameter, place),
         })),
       ...imageSteps(this.#images, this.#sources.images, this.#subject()),
-      { id: STEPS.summary, ask: (place) => this.#askToSend(place) },
+      ...(this.#start.ending?.(() => this.#answers()) ?? [
+        { id: STEPS.summary, ask: (place: Place) => this.#askToSend(place) },
+      ]),
     ];
+  }
+
+  #answers(): Answers {
+    const model = this.#model;
+    // The steps before these lead to one.
+    if (!model) throw new Error('no model was chosen');
+    const settled = this.#settled();
+    return {
+      ...{ model, settled, request: this.#request(model), hints: this.#hints(model, settled) },
+      mode: this.#mode,
+      fitsWith: (options) => this.#images?.fits({ model, options }),
+      changeOptions: (place) => this.#changeOptions(place),
+    };
+  }
+
+  #hints(model: Model, { options }: Settled): string[] {
+    const note = this.#images?.noteOn({ model, options });
+    return [note, this.#parts.hintOf(model.id)].filter((hint) => hint !== undefined);
   }
 
   async #askStart(place: Place): Promise<StepEnd> {
@@ -276,12 +298,11 @@ class GenerateWizard {
   }
 
   async #askLastWord(place: Place): Promise<StepEnd | Exclude<LastDeed, 'send'>> {
-    const { inputs, host, hintOf, l10n } = this.#parts;
+    const { inputs, host, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
     const settled = this.#settled();
-    const note = this.#images?.noteOn({ model, options: settled.options });
-    const hints = [note, hintOf(model.id)].filter((hint) => hint !== undefined);
+    const hints = this.#hints(model, settled);
     const go: PickItem<LastDeed> = {
       value: 'send',
       label: `$(play) ${l10n.t('Generate Video')}`,

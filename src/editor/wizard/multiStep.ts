@@ -141,6 +141,22 @@ export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>)
   );
 }
 
+/** Asks to choose some of several: what is ticked. An Enter with too few is not taken. */
+export async function askSome<T>(
+  inputs: QuickInputs,
+  question: PickQuestion<T> & { readonly ticked: readonly PickItem<T>[]; readonly atLeast: number },
+): Promise<Answer<readonly T[]>> {
+  const pick = inputs.picker<PickItem<T> | QuickPickItem>();
+  setUp(pick, question, inputs, []);
+  pick.canSelectMany = true;
+  pick.items = question.items;
+  pick.selectedItems = question.ticked;
+  return shown(pick, inputs, () => {
+    const values = pick.selectedItems.flatMap((item) => ('value' in item ? [item.value] : []));
+    return values.length < question.atLeast ? undefined : { value: values };
+  });
+}
+
 function setUp(
   input: TextInput | Picker<QuickPickItem>,
   { title, place, placeholder, hint, nested = false }: Question,

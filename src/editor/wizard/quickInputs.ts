@@ -33,6 +33,7 @@ export type Picker<T extends vscode.QuickPickItem> = Pick<
   | 'items'
   | 'activeItems'
   | 'selectedItems'
+  | 'canSelectMany'
   | 'matchOnDescription'
   | 'onDidAccept'
   | 'onDidTriggerButton'

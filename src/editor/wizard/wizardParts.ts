@@ -1,8 +1,12 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Model } from '../../core/models/catalogue';
+import type { Mode } from '../../core/models/modes';
+import type { Settled } from '../../core/models/options';
+import type { Options } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
 import type { FoundPresets, Preset } from '../presets/preset';
 import type { ChosenFit, ImagesAlong } from './imagesStep';
+import type { Place, Step } from './multiStep';
 import type { QuickInputs } from './quickInputs';
 import type { WizardMemory } from './wizardMemory';
 
@@ -53,8 +57,27 @@ export interface Begun {
 export interface WizardStart extends Begun {
   /** The first question; Back reaches the ones before it. */
   readonly at: 'prompt' | 'afterPrompt' | 'summary';
+  /** Steps in place of the wizard's last word. */
+  readonly ending?: (answers: () => Answers) => readonly Step[];
+  /** The prompt is not asked for: there are several, and they have a place of their own. */
+  readonly promptStands?: true;
   /** Whether the prompt was written for this, and so becomes the draft; otherwise it has a place of its own. */
   readonly written?: boolean;
+}
+
+/** What has been answered, for steps that come behind the wizard's own. */
+export interface Answers {
+  /** Every option is in it. */
+  readonly request: VideoRequest;
+  readonly model: Model;
+  readonly mode: Mode;
+  readonly settled: Settled;
+  /** What else is to be known before it is sent. */
+  readonly hints: readonly string[];
+  /** How the images are fitted with other options than these; undefined where there are none. */
+  readonly fitsWith: (options: Options) => readonly ChosenFit[] | undefined;
+  /** Asks for options without a step of their own, until the person goes back. */
+  readonly changeOptions: (place: Place) => Promise<'back' | 'away'>;
 }
 
 /** What came of the wizard. */

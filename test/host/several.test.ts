@@ -1,0 +1,371 @@
+import { strict as assert } from 'node:assert';
+import * as vscode from 'vscode';
+import { COMMANDS } from '../../src/editor/ids';
+import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE } from '../../src/editor/prompt/promptEditors';
+import type { FaultOptions, PretendGateway } from '../gateway/pretendGateway';
+import { choose, enter, escape, press, tick, write, type FakePick } from '../support/fakeQuickInputs';
+import { closeEditors, newDocument, select } from './support/editors';
+import { setEnvironmentKey, setSetting } from './support/extension';
+import { leaveGateway, useQuickGateway } from './support/gateway';
+import { OwnApp } from './support/ownApp';
+
+describe('several videos at once', () => {
+  let gateway: PretendGateway;
+  let own: OwnApp;
+  let earlier = 0;
+  const submits = () => gateway.log.filter(({ kind }) => kind === 'submit').slice(earlier);
+  const prompts = () => submits().map(({ body }) => (body as { prompt: string }).prompt);
+
+  before(async () => {
+    gateway = await useQuickGateway();
+  });
+
+  beforeEach(async () => {
+    setEnvironmentKey(gateway.key);
+    await setSetting('baseUrl', gateway.baseUrl);
+    own = new OwnApp();
+    earlier = gateway.log.filter(({ kind }) => kind === 'submit').length;
+  });
+
+  afterEach(async () => {
+    own.dispose();
+    gateway.clearFaults();
+    await closeEditors();
+  });
+
+  after(() => leaveGateway(gateway));
+
+  const run = (id: keyof typeof COMMANDS, ...args: unknown[]) => own.app.commands.run(COMMANDS[id], args);
+  const front = () => vscode.window.activeTextEditor?.document;
+  const summary = () => own.inputs.shown.at(-1) as FakePick;
+  const fault = (options: Partial<FaultOptions> & Pick<FaultOptions, 'name'>) =>
+    gateway.setFault({ route: 'submit', ...options });
+
+  /** Opens a list of prompts, as Generate Several Videos does. */
+  async function list(...texts: string[]): Promise<vscode.TextDocument> {
+    const document = await newDocument({ language: PROMPT_LIST_LANGUAGE, content: texts.join('\n---\n') });
+    await vscode.window.showTextDocument(document);
+    return document;
+  }
+
+  /** Confirms length, size and the last word. */
+  async function send(): Promise<void> {
+    own.inputs.plan(enter, enter, enter);
+    await run('sendPrompt');
+    assert.equal(own.inputs.left, 0);
+  }
+
+  describe('of several prompts', () => {
+    it('begins with an empty list, which says how it works', async () => {
+      own.asker.willAnswer('prompts');
+      await run('generateSeveral');
+      assert.equal(front()?.languageId, PROMPT_LIST_LANGUAGE);
+      assert.equal(front()?.getText(), '');
+      await closeEditors();
+      const document = await list('a', ' ', 'c');
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        document.uri,
+      );
+      const titles = lenses.map(({ command }) => command?.title);
+      assert.deepEqual(
+        [...titles].sort(),
+        [
+          '$(send) Send 3 Prompts…',
+          'A line with only --- begins the next prompt',
+          ...['Prompt 1: 1 characters', 'Prompt 2 is empty', 'Prompt 3: 1 characters'],
+        ].sort(),
+      );
+    });
+
+    it('sends each once, in order and one after another, byte for byte', async () => {
+      const texts = ['  a kite 🪁\n\nover the sea  ', '\ta boat', 'a --- lamp\n'];
+      await list(...texts);
+      own.inputs.plan(choose('12 seconds'), choose('1280 × 720, landscape'), enter);
+      const steps: (string | undefined)[] = [];
+      let underWay = 0;
+      own.notifier.onStep = (now) => {
+        // Each begins when the one before it has its outcome.
+        assert.equal(submits().length, steps.length);
+        assert.ok(own.app.api.tasks().every(({ phase }) => phase !== 'draft' && phase !== 'sending'));
+        underWay = steps.push(now);
+      };
+      await run('sendPrompt');
+      assert.equal(underWay, 3);
+      assert.deepEqual(steps, ['1 of 3…', '2 of 3…', '3 of 3…']);
+      assert.deepEqual(
+        submits().map(({ body }) => body),
+        texts.map((prompt) => ({ model: 'sora-2', prompt, seconds: '12', size: '1280x720' })),
+      );
+      assert.equal(own.app.api.tasks().length, 3);
+      assert.match(own.notifier.last.message, /^3 videos are being made\./);
+      assert.deepEqual(own.notifier.last.actions, ['Show List']);
+      assert.equal(own.notifier.shown.length, 1);
+      // They are tasks now.
+      assert.notEqual(front()?.languageId, PROMPT_LIST_LANGUAGE);
+      assert.equal(own.asker.asked.length, 0);
+    });
+
+    it('shows all of them before anything is paid, and Escape sends nothing and leaves the list', async () => {
+      const document = await list('a kite', 'b '.repeat(100));
+      own.inputs.plan(enter, enter, escape);
+      await run('sendPrompt');
+      assert.deepEqual(own.inputs.places.at(-1), '4/4');
+      const [go, ...others] = summary().items;
+      assert.equal(go?.label, '$(play) Generate 2 Videos');
+      assert.equal(go.description, 'sora-2 · 4 seconds · 720 × 1280, portrait');
+      assert.match(go.detail ?? '', /^Goes to 127\.0\.0\.1:\d+\. The price is set by Nebula\.$/);
+      assert.deepEqual(summary().activeItems, [go]);
+      const listed = others.slice(-2);
+      assert.equal(listed[0]?.label, '1. a kite');
+      assert.match(listed[1]?.label ?? '', /^2\. b b .*…$/);
+      assert.equal(listed[1]?.detail, 'b '.repeat(100).trim());
+      assert.deepEqual([submits().length, own.app.api.tasks().length], [0, 0]);
+      assert.equal(front(), document);
+      assert.equal(document.getText(), `a kite\n---\n${'b '.repeat(100)}`);
+    });
+
+    it('an item of the list pays for nothing', async () => {
+      await list('a kite', 'a boat');
+      own.inputs.plan(enter, enter, (input) => {
+        (input as FakePick).choose('2. a boat');
+        assert.equal(input.disposed, false);
+        escape(input);
+      });
+      await run('sendPrompt');
+      assert.equal(submits().length, 0);
+    });
+
+    it('with a fault in one of them none is sent, and the fault is named by its number', async () => {
+      const document = await list('a kite', ' \n', 'a boat');
+      await run('sendPrompt');
+      assert.match(own.notifier.last.message, /^Prompt 2 is empty\./);
+      assert.equal(own.inputs.shown.length, 0);
+      assert.equal(front(), document);
+      own.inputs.plan(...[press(), choose('doubao-seedance-1-0-pro-250528'), enter, enter, enter]);
+      await list('a kite', 'a boat --rs 480p', 'a lamp');
+      await run('sendPrompt');
+      assert.match(
+        own.notifier.last.message,
+        /^Nothing was sent\. Of 3 requests these can’t be sent: 2: The prompt/,
+      );
+      assert.deepEqual([submits().length, own.app.api.tasks().length], [0, 0]);
+    });
+
+    it('goes on after one that is refused for itself, and keeps that one to be changed', async () => {
+      const document = await list('a kite', 'a forbidden boat', 'a lamp');
+      fault({ name: 'vendorRefused', prompt: 'forbidden' });
+      await send();
+      assert.deepEqual(prompts(), ['a kite', 'a forbidden boat', 'a lamp']);
+      assert.match(own.notifier.last.message, /^Of 3 requests: 2 sent, 1 refused\. .*“a forbidden boat”/);
+      assert.deepEqual(own.notifier.last.actions, ['Show Prompts', 'Show List']);
+      assert.equal(document.getText(), 'a forbidden boat');
+    });
+
+    for (const [what, options] of [
+      ['the balance is used up', { name: 'balanceTooLow' }],
+      ['the key is refused', { name: 'keyRejected' }],
+      ['the outcome of one is not known', { name: 'serverError', args: { status: 500 } }],
+    ] as const) {
+      it(`sends no more where ${what}, and loses none`, async () => {
+        const document = await list('one', 'two', 'three', 'four');
+        fault({ ...options, after: 1, times: 'always' });
+        await send();
+        assert.deepEqual(prompts(), ['one', 'two']);
+        const isUnknown = options.name === 'serverError';
+        assert.match(
+          own.notifier.last.message,
+          isUnknown
+            ? /^Of 4 requests: 1 sent, 1 with an unknown outcome, 2 not sent\. /
+            : /^Of 4 requests: 1 sent, 1 refused, 2 not sent\. .*“two”/,
+        );
+        assert.equal(own.notifier.last.actions.includes('Set API Key'), options.name === 'keyRejected');
+        // What may have been paid for is in the list of tasks alone.
+        assert.equal(document.getText(), isUnknown ? 'three\n---\nfour' : 'two\n---\nthree\n---\nfour');
+        assert.equal(own.app.api.tasks().length, 2);
+      });
+    }
+
+    it('can be stopped between two of them: what is on its way is waited for', async () => {
+      const document = await list('one', 'two', 'three');
+      own.notifier.onStep = (now, cancel) => {
+        if (now !== '2 of 3…') return;
+        const look = (): unknown => (submits().length < 2 ? setTimeout(look, 5) : cancel());
+        look();
+      };
+      fault({ name: 'slow', after: 1, args: { ms: 500 } });
+      await send();
+      assert.deepEqual(prompts(), ['one', 'two']);
+      assert.equal(own.app.api.tasks().length, 2);
+      assert.equal(own.notifier.last.message, 'Of 3 requests: 2 sent, 1 not sent.');
+      assert.equal(own.notifier.last.severity, 'info');
+      assert.equal(document.getText(), 'three');
+    });
+
+    it('what no byte of has left when they are stopped is called off', async () => {
+      const document = await list('one', 'two', 'three');
+      own.notifier.onStep = (now, cancel) => {
+        if (now === '2 of 3…') cancel();
+      };
+      await send();
+      assert.deepEqual(prompts(), ['one']);
+      assert.equal(own.app.api.tasks().length, 1);
+      assert.equal(own.notifier.last.message, 'Of 3 requests: 1 sent, 2 not sent.');
+      assert.equal(document.getText(), 'two\n---\nthree');
+    });
+
+    it('that were sent moments ago are asked about once, for all of them; those alike in one batch are not', async () => {
+      await list('a kite', 'a kite', 'a boat');
+      await send();
+      assert.equal(own.asker.asked.length, 0);
+      const document = await list('a kite', 'a boat', 'a lamp');
+      own.asker.willAnswer(false);
+      await send();
+      assert.equal(prompts().length, 3);
+      assert.equal(document.getText(), 'a kite\n---\na boat\n---\na lamp');
+      own.asker.willAnswer((question: { detail: string }) => {
+        assert.match(question.detail, /^Of these 3 requests 2 were sent before/);
+        return true;
+      });
+      await send();
+      assert.equal(prompts().length, 6);
+      assert.equal(own.asker.left, 0);
+    });
+
+    it('one prompt in the list is sent as one, and a separator in any other prompt editor is text', async () => {
+      await list('a kite');
+      own.inputs.plan(enter, enter, enter);
+      await run('sendPrompt');
+      assert.deepEqual(prompts(), ['a kite']);
+      assert.match(summary().items[0]?.label ?? '', /Generate Video$/);
+      const text = 'a kite\n---\na boat';
+      await vscode.window.showTextDocument(await newDocument({ language: PROMPT_LANGUAGE, content: text }));
+      own.inputs.plan(enter, enter, enter);
+      await run('sendPrompt');
+      assert.deepEqual(prompts(), ['a kite', text]);
+    });
+
+    it('tells a list that is being sent from one that is not', async () => {
+      await list('one', 'two');
+      let again: Promise<unknown> | undefined;
+      own.notifier.onStep = (now) => {
+        if (now === '1 of 2…') again = run('sendPrompt');
+      };
+      await send();
+      await again;
+      assert.ok(own.notifier.shown.some(({ message }) => message.includes('being sent already')));
+      assert.deepEqual(prompts(), ['one', 'two']);
+    });
+  });
+
+  describe('of one prompt', () => {
+    const begin = () => own.asker.willAnswer('variations');
+
+    it('the same again, as often as is wanted', async () => {
+      begin();
+      own.inputs.plan(write('a kite'), enter, enter, choose('The Same Again'), choose('3 times'), enter);
+      await run('generateSeveral');
+      assert.deepEqual(prompts(), ['a kite', 'a kite', 'a kite']);
+      assert.match(own.notifier.last.message, /^3 videos/);
+      assert.equal(own.asker.asked.length, 1);
+      assert.equal(own.inputs.places.at(-1), '7/7');
+      // The prompt is theirs now, and no draft.
+      own.inputs.plan(escape);
+      await run('generate');
+      assert.equal((own.inputs.shown.at(-1) as unknown as { value: string }).value, '');
+    });
+
+    it('each with a seed of its own where the model has one; what is read is what is sent', async () => {
+      begin();
+      let read: readonly string[] = [];
+      own.inputs.plan(
+        ...[press(), choose('veo-3.0-fast-generate-001'), write('a kite'), enter, enter, enter],
+        ...[choose('The Same Again'), choose('2 times')],
+        (input) => {
+          read = (input as FakePick).items.slice(-2).map(({ label }) => label);
+          enter(input);
+        },
+      );
+      await run('generateSeveral');
+      const seeds = submits().map(({ body }) => (body as { seed: number }).seed);
+      assert.deepEqual(
+        read,
+        seeds.map((seed, index) => `${index + 1}. Seed: ${seed}`),
+      );
+      assert.equal(new Set(seeds).size, 2);
+      assert.deepEqual(
+        own.app.api
+          .tasks()
+          .map(({ request }) => request.options?.['seed'])
+          .toReversed(),
+        seeds,
+      );
+    });
+
+    it('with several values of one option', async () => {
+      begin();
+      own.inputs.plan(
+        ...[write('a kite'), enter, choose('1280 × 720, landscape'), choose('Length')],
+        ...[tick('4 seconds', '12 seconds'), enter],
+      );
+      await run('generateSeveral');
+      assert.deepEqual(
+        submits().map(({ body }) => body),
+        ['4', '12'].map((seconds) => ({ model: 'sora-2', prompt: 'a kite', seconds, size: '1280x720' })),
+      );
+      assert.equal(summary().items[0]?.description, 'sora-2 · 1280 × 720, landscape');
+    });
+
+    it('Escape keeps the prompt as a draft, and Back leads through the questions', async () => {
+      begin();
+      own.inputs.plan(write('a kite'), enter, enter, enter, enter, press(), press(), press(), escape);
+      await run('generateSeveral');
+      assert.deepEqual(own.inputs.places.slice(-4), ['7/7', '6/7', '5/7', '4/7']);
+      assert.equal(submits().length, 0);
+      own.inputs.plan(escape);
+      await run('generate');
+      assert.equal((own.inputs.shown.at(-1) as unknown as { value: string }).value, 'a kite');
+    });
+
+    it('a prompt of which nothing was sent is a draft again', async () => {
+      begin();
+      fault({ name: 'balanceTooLow', times: 'always' });
+      own.inputs.plan(write('a kite'), enter, enter, enter, enter, enter);
+      own.notifier.willChoose('Show Prompts');
+      await run('generateSeveral');
+      assert.deepEqual(prompts(), ['a kite']);
+      assert.match(own.notifier.last.message, /^Of 2 requests: 1 refused, 1 not sent\./);
+      while (front()?.getText() !== 'a kite') await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(front()?.languageId, PROMPT_LANGUAGE);
+      own.inputs.plan(escape);
+      await run('generate');
+      assert.equal((own.inputs.shown.at(-1) as unknown as { value: string }).value, 'a kite');
+    });
+  });
+
+  describe('of several selections', () => {
+    it('one each, as a list to be read first', async () => {
+      await select('one\ntwo three', [8, 13], [4, 4], [0, 3]);
+      own.asker.willAnswer('each');
+      await run('generateFromSelection');
+      assert.equal(front()?.languageId, PROMPT_LIST_LANGUAGE);
+      assert.equal(front()?.getText(), 'one\n---\nthree');
+      await send();
+      assert.deepEqual(prompts(), ['one', 'three']);
+    });
+
+    it('nothing is opened when nobody chooses, and what a list would take apart has editors of its own', async () => {
+      await select('one\n---\ntwo three', [8, 11], [0, 7]);
+      const document = front();
+      own.asker.willAnswer(undefined);
+      await run('generateFromSelection');
+      assert.equal(front(), document);
+      own.asker.willAnswer('each');
+      await run('generateFromSelection');
+      const texts = vscode.workspace.textDocuments
+        .filter(({ languageId, isClosed }) => languageId === PROMPT_LANGUAGE && !isClosed)
+        .map((one) => one.getText());
+      assert.ok(texts.includes('one\n---') && texts.includes('two'));
+    });
+  });
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { english } from '../../../src/core/common/l10n';
+import { LISTED_MODELS } from '../../../src/core/models/catalogue';
+import { MODES } from '../../../src/core/models/modes';
+import { checkOptions, settleOptions } from '../../../src/core/models/options';
+import {
+  hasSeed,
+  variableOptions,
+  vary,
+  videosOf,
+  type Variation,
+} from '../../../src/core/models/variations';
+
+/** Numbers that are all different, from 0 up to 1. */
+function counting(): () => number {
+  let next = 0;
+  return () => (next++ % 97) / 97;
+}
+
+const setUp = (model: string, wishes: Record<string, unknown> = {}, mode: 'text' | 'first' = 'text') => {
+  const found = LISTED_MODELS.find(({ id }) => id === model);
+  assert.ok(found);
+  const subject = { model, mode };
+  const settled = settleOptions(found.family, subject, wishes);
+  return {
+    settled,
+    variable: (name: string) =>
+      variableOptions(found.family, subject, settled).find((one) => one.name === name)?.values,
+    vary: (variation: Variation) => vary(found.family, subject, settled, variation, counting()),
+  };
+};
+
+describe('variations', () => {
+  it('the same again has the same options where there is no seed', () => {
+    const { settled, vary } = setUp('sora-2');
+    assert.deepEqual(vary({ kind: 'again', times: 3 }), [settled.options, settled.options, settled.options]);
+  });
+
+  for (const { id, family } of LISTED_MODELS) {
+    it(`${id}: each has a seed of its own, where it has one, and everything that is offered is legal`, () => {
+      for (const mode of MODES.filter((one) => family.modes(id).includes(one))) {
+        const subject = { model: id, mode };
+        const settled = settleOptions(family, subject, {});
+        const variables = variableOptions(family, subject, settled);
+        const again = vary(family, subject, settled, { kind: 'again', times: 10 }, counting());
+        assert.equal(again.length, 10);
+        assert.equal(new Set(again.map(({ seed }) => seed)).size, hasSeed(settled) ? 10 : 1);
+        assert.ok(again.every(({ seed }) => seed === undefined || Number(seed) >= 1));
+        const each = variables.map(({ name, values }) => {
+          assert.ok(values.length > 1, name);
+          const varied = vary(family, subject, settled, { kind: 'option', name, values }, Math.random);
+          assert.deepEqual(
+            varied.map((options) => options[name]),
+            values,
+          );
+          return varied;
+        });
+        for (const options of [...again, ...each.flat()]) {
+          assert.deepEqual(checkOptions(family, subject, options, english), { options });
+        }
+      }
+    });
+  }
+
+  it('a seed that was chosen stays with the first', () => {
+    const { vary } = setUp('veo-3.1-generate-preview', { seed: 7 });
+    const seeds = vary({ kind: 'again', times: 3 }).map(({ seed }) => seed);
+    assert.equal(seeds[0], 7);
+    assert.equal(new Set(seeds).size, 3);
+  });
+
+  it('what follows another option goes with it, and is not offered by itself', () => {
+    const { variable, vary } = setUp('wan2.5-t2v-preview');
+    assert.equal(variable('resolution'), undefined);
+    assert.ok(variable('size')?.includes('1920*1080'));
+    const varied = vary({ kind: 'option', name: 'size', values: ['1280*720', '1920*1080'] });
+    assert.deepEqual(
+      varied.map(({ size, resolution }) => [size, resolution]),
+      [
+        ['1280*720', '720p'],
+        ['1920*1080', '1080p'],
+      ],
+    );
+  });
+
+  it('only what leaves the other options as they are is offered', () => {
+    const { variable } = setUp('wan2.5-t2v-preview', { audio_url: 'https://example.com/a.mp3' });
+    assert.equal(variable('generate_audio'), undefined);
+    assert.deepEqual(setUp('sora-2').variable('seconds'), ['4', '8', '12']);
+    assert.equal(setUp('veo-3.1-generate-preview').variable('seed'), undefined);
+    assert.throws(() => setUp('sora-2').vary({ kind: 'option', name: 'seconds', values: ['5'] }));
+  });
+
+  it('counts the videos that are paid for', () => {
+    const { vary } = setUp('veo-3.1-generate-preview', { sampleCount: 2 });
+    assert.equal(videosOf(vary({ kind: 'again', times: 3 }).map((options) => ({ options }))), 6);
+    assert.equal(videosOf([{}, { options: { seconds: '4' } }]), 2);
+  });
+});
