@@ -29,6 +29,8 @@ export interface TextQuestion {
 export interface Choice<T> {
   readonly value: T;
   readonly label: string;
+  /** The name of one of the editor's icons, which stands before the label. */
+  readonly icon?: string;
   readonly description?: string;
   readonly detail?: string;
   /** Ticked at first, where several can be chosen. */
@@ -126,11 +128,11 @@ function quickPickOf<T>(question: ChoiceQuestion<T>): vscode.QuickPick<ChoiceIte
   pick.placeholder = question.placeholder;
   pick.matchOnDescription = true;
   pick.items = question.choices.map((choice) => {
-    const { label, description, detail } = choice;
+    const { label, icon, description, detail } = choice;
     // Prompts are among them, and are anybody's text.
     return {
       choice,
-      label: asPlainText(label),
+      label: icon === undefined ? asPlainText(label) : `$(${icon}) ${asPlainText(label)}`,
       ...(description === undefined ? {} : { description: asPlainText(description) }),
       ...(detail === undefined ? {} : { detail: asPlainText(detail) }),
     };

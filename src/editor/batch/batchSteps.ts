@@ -143,11 +143,12 @@ export class BatchSteps {
   async #askValues({ name, values }: Variable, answers: Answers, place: Place): Promise<StepEnd> {
     const { inputs, l10n } = this.#parts;
     const items = values.map((value) => ({ value, label: this.#word(name, value) }));
-    const ticked = items.filter(({ value }) => this.#values.includes(value));
+    const chosen = items.filter(({ value }) => this.#values.includes(value));
+    const now = items.filter(({ value }) => value === answers.settled.options[name]);
     const answer = await askSome(inputs, {
       ...{ title: this.#title(answers), place, items },
       placeholder: l10n.t('Tick two or more. One video is made, and paid for, with each.'),
-      ticked: ticked.length > 0 ? ticked : items,
+      ticked: chosen.length > 0 ? chosen : now,
       atLeast: 2,
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
@@ -220,8 +221,9 @@ export class BatchSteps {
 
   #difference({ prompt, options = {} }: VideoRequest): Difference {
     if (this.#prompts) {
-      const [label, detail] = [shortPrompt(prompt, LONGEST_LABEL), shortPrompt(prompt, LONGEST_QUOTE)];
-      return label === detail ? { label } : { label, detail };
+      const [label, quote] = [shortPrompt(prompt, LONGEST_LABEL), shortPrompt(prompt, LONGEST_QUOTE)];
+      // It goes on where the label ends in dots.
+      return label === quote ? { label } : { label, detail: `… ${quote.slice(label.length - 1).trim()}` };
     }
     const name = this.#differing();
     const value = name === undefined ? undefined : options[name];

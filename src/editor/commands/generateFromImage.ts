@@ -61,11 +61,17 @@ async function pick(parts: Parts): Promise<readonly string[] | undefined> {
     placeholder: l10n.t('Where is the image?'),
     choices: [
       ...(found.length > 0
-        ? [{ value: 'workspace' as const, label: l10n.t('Choose from the Workspace…') }]
+        ? [
+            {
+              value: 'workspace' as const,
+              icon: 'folder',
+              label: l10n.t('Choose from the Workspace…'),
+            },
+          ]
         : []),
-      { value: 'file', label: l10n.t('Choose Files…') },
-      { value: 'link', label: l10n.t('Enter a Link…') },
-      { value: 'frame', label: l10n.t('Last Frame of a Video…') },
+      { value: 'file', icon: 'file-media', label: l10n.t('Choose Files…') },
+      { value: 'link', icon: 'link', label: l10n.t('Enter a Link…') },
+      { value: 'frame', icon: 'device-camera-video', label: l10n.t('Last Frame of a Video…') },
     ],
   });
   if (from === undefined) return undefined;

@@ -65,12 +65,14 @@ async function askAbout(
     choices: [
       {
         value: 'all',
-        label: `$(combine) ${l10n.t('One Video from All')}`,
+        icon: 'combine',
+        label: l10n.t('One Video from All'),
         description: l10n.t('the texts are joined'),
       },
       {
         value: 'each',
-        label: `$(list-ordered) ${l10n.t('One Video Each')}`,
+        icon: 'list-ordered',
+        label: l10n.t('One Video Each'),
         description: l10n.t('{0} videos', texts.length),
       },
     ],

@@ -49,12 +49,14 @@ export async function generateSeveral(parts: SeveralParts): Promise<void> {
     choices: [
       {
         value: 'prompts',
-        label: `$(list-ordered) ${l10n.t('Several Prompts')}`,
+        icon: 'list-ordered',
+        label: l10n.t('Several Prompts'),
         detail: l10n.t('Written in an editor. A line with only --- begins the next prompt.'),
       },
       {
         value: 'variations',
-        label: `$(versions) ${l10n.t('Variations of One Prompt')}`,
+        icon: 'versions',
+        label: l10n.t('Variations of One Prompt'),
         detail: l10n.t('The same again, or with several values of one option.'),
       },
     ],

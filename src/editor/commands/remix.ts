@@ -46,8 +46,8 @@ async function chosenSource(parts: Parts): Promise<Source | undefined> {
           title,
           placeholder: l10n.t('Which video should be remixed?'),
           choices: [
-            { value: 'list', label: l10n.t('Choose from Your Videos…') },
-            { value: 'id', label: l10n.t('Enter a Task ID…') },
+            { value: 'list', icon: 'list-unordered', label: l10n.t('Choose from Your Videos…') },
+            { value: 'id', icon: 'symbol-key', label: l10n.t('Enter a Task ID…') },
           ],
         });
   if (where === undefined) return undefined;
