@@ -253,6 +253,17 @@ describe('asking for a video', () => {
       assert.equal(made.basedOn, undefined);
     });
 
+    it('keeps the link where the prompt is edited in an editor', async () => {
+      const made = await own.app.api.generate(aRequest('one\ntwo'));
+      own.inputs.plan(choose('Edit in an Editor'));
+      await run('editAndGenerate', made.id);
+      own.inputs.plan(enter, enter, enter);
+      own.asker.willAnswer(true);
+      const task = (await run('sendPrompt')) as Task;
+      assert.equal(task.basedOn, made.id);
+      assert.deepEqual(task.request, made.request);
+    });
+
     it('links an edited prompt to the earlier task too, also over a restart; the row says so while it is there', async () => {
       const made = await own.app.api.generate(aRequest('a kite'));
       own.inputs.plan(write('a red kite'), enter, enter, enter);
