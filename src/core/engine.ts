@@ -198,7 +198,7 @@ export class Engine implements Disposable {
    * Sends a request, once, and resolves when its outcome is known and written down.
    * @param signal calls it off as long as no byte has left
    * @param basedOn the earlier task that it was asked for again from, by our id
-   * @throws SubmitCancelled, ReadOnlyStoreError: then there is no task
+   * @throws SubmitCancelled, ReadOnlyStoreError: then there is no task; OutcomeNotWritten when it was sent all the same
    */
   async submit(
     request: PreparedRequest,

@@ -28,6 +28,11 @@ export class SubmitCancelled extends Error {
   override readonly name = 'SubmitCancelled';
 }
 
+/** The request has left, and what came of it could not be written down. The message is a sentence for the user. */
+export class OutcomeNotWritten extends Error {
+  override readonly name = 'OutcomeNotWritten';
+}
+
 interface Parts {
   readonly store: TaskStore;
   readonly client: GatewayClient;
@@ -74,6 +79,7 @@ export class Submitter {
    * @throws {@link SubmitCancelled} when it was called off; then nothing is left of it, unless the gateway had
    *   told it to wait: then the task is `stopped`
    * @throws ReadOnlyStoreError when it cannot be written down, and therefore must not be sent
+   * @throws {@link OutcomeNotWritten} when it was sent, and then nothing could be written down any more
    */
   async submit(
     request: PreparedRequest,
@@ -256,7 +262,10 @@ export class Submitter {
     }
   }
 
-  /** Writes down what a send led to. An accepted task is paid for: a disk that fails is tried for a while. */
+  /**
+   * Writes down what a send led to. An accepted task is paid for: a disk that fails is tried for a while.
+   * @throws OutcomeNotWritten
+   */
   async #writeDown(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
     const { clock, log } = this.#parts;
     for (let tries = 1; ; tries++) {
@@ -270,10 +279,25 @@ export class Submitter {
         // The next window finds it unknown, as it does after a crash. Only an id is worth more than that.
         if (isClosed && outcome.kind !== 'accepted') log.warn(line);
         else log.error(line);
-        if (tries >= WRITE_TRIES || isClosed) throw error;
+        if (tries >= WRITE_TRIES || isClosed) throw this.#notWritten(outcome, error);
         await sleep(clock, 1000 * tries);
       }
     }
+  }
+
+  /** Nobody may take it for a request that was not sent, and send it again. */
+  #notWritten(outcome: SendOutcome, cause: unknown): OutcomeNotWritten {
+    const { l10n } = this.#parts;
+    const sentence =
+      outcome.kind === 'accepted'
+        ? l10n.t(
+            'The gateway has taken the request as the task “{0}”, but that could not be written down here. Keep this id: Attach Task ID follows it, once the tasks can be written down again.',
+            outcome.gatewayTaskId,
+          )
+        : l10n.t(
+            'The request was sent, but what came of it could not be written down here. Look at Nebula’s usage page before you send it again.',
+          );
+    return new OutcomeNotWritten(sentence, { cause });
   }
 
   /** What a send led to, as a change of the task; also when another window has meanwhile called it unknown. */

@@ -1,6 +1,7 @@
 import { CancellationError } from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import { describeError, prefixed, type Log } from '../../core/common/log';
+import { OutcomeNotWritten } from '../../core/tasks/submitter';
 import type { CommandId } from '../ids';
 import type { Messages } from '../telling/messages';
 import { Rejection, isChangeOfMind } from '../rejection';
@@ -58,6 +59,10 @@ function reasonOf(error: unknown): string {
 
 /** Each kind of trouble has one message, with what mends it. */
 function tell(error: unknown, title: string, messages: Messages): void {
+  if (error instanceof OutcomeNotWritten) {
+    messages.outcomeNotWritten(error.message);
+    return;
+  }
   if (!(error instanceof Rejection)) {
     messages.unexpected(title);
     return;

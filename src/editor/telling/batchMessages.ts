@@ -1,6 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import { videosOf } from '../../core/models/variations';
 import type { BatchReport, Stop } from '../../core/tasks/sendInOrder';
+import { OutcomeNotWritten } from '../../core/tasks/submitter';
 import type { Task } from '../../core/tasks/task';
 import type { Action } from '../../webview/protocol';
 import { VIEWS } from '../ids';
@@ -106,7 +107,7 @@ export class BatchMessages {
     if (stop?.kind === 'error') {
       const { error } = stop;
       const reason =
-        error instanceof Rejection
+        error instanceof Rejection || error instanceof OutcomeNotWritten
           ? error.message
           : this.#l10n.t('Something unexpected happened, and the rest was not sent. The log says more.');
       return { reason, helps: [] };

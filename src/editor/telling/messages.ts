@@ -331,6 +331,11 @@ export class Messages {
 
   // ── the rest ────────────────────────────────────────────────────────────────────────────────────
 
+  /** A request has left, and there is no task that could tell of it. */
+  outcomeNotWritten(sentence: string): void {
+    this.#box.show('error', sentence, [this.#showLog()]);
+  }
+
   /** Something failed that nobody foresaw. */
   unexpected(title: string): void {
     const sentence = this.#l10n.t('“{0}” did not work, for an unexpected reason. The log says more.', title);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FaultOptions } from '../../gateway/pretendGateway';
+import { SCHEMA_VERSION } from '../../../src/core/tasks/store/schema';
 import { ReadOnlyStoreError } from '../../../src/core/tasks/store/database';
-import { SubmitCancelled } from '../../../src/core/tasks/submitter';
+import { OutcomeNotWritten, SubmitCancelled } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/tasks/phases';
 import type { Charged, FailureKind } from '../../../src/core/tasks/task';
 import { FakeClock } from '../support/fakeClock';
@@ -363,6 +364,26 @@ describe('submit', function () {
     file.exec('DROP TRIGGER full');
     file.close();
     assert.equal((await world.submit(engine)).phase, 'queued');
+  });
+
+  it('what was sent and then could not be written down is never said not to be sent', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
+    let isOver = false;
+    const sent = world.submit(engine).finally(() => (isOver = true));
+    const refused = assert.rejects(sent, (error) => {
+      assert.ok(error instanceof OutcomeNotWritten);
+      assert.match(error.message, new RegExp(world.gateway.tasks[0]?.id ?? 'no task'));
+      return true;
+    });
+    await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+    // A newer version takes the store over while the reply is awaited.
+    const file = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    file.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+    file.close();
+    await world.until(() => isOver);
+    await refused;
+    assert.equal(world.requests('submit'), 1);
   });
 
   it('a remix that the gateway did not take up: it is said when it was accepted, and of no other task', async () => {
