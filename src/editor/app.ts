@@ -472,7 +472,9 @@ export function createApp(host: AppHost): App {
       owned.add(
         engine.onDidChangeTasks(({ removed }) => {
           if (removed.length > 0 || !contextKeys.hasTasks) tellTasks();
-          if (removed.length > 0) inBackground(images.removeUnneeded(engine.tasks(Number.MAX_SAFE_INTEGER)));
+          if (removed.length === 0) return;
+          const requests = engine.tasks(Number.MAX_SAFE_INTEGER).map(({ request }) => request);
+          inBackground(images.removeUnneeded([...requests, memory.draft() ?? {}]));
         }),
       );
     }),

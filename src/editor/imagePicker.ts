@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { L10n } from '../core/common/l10n';
 import { describeError, type Log } from '../core/common/log';
 import { asPlainText } from './taskWords';
+import { tickOrder } from './tickOrder';
 
 /** Lets a person choose among the images of the workspace. */
 export interface ImagePicker {
@@ -55,9 +56,11 @@ export class EditorImagePicker implements ImagePicker {
       pick.items = images.map(itemOf);
       pick.onDidChangeActive(([item]) => item && preview.show(item.uri));
       pick.onDidChangeSelection((ticked) => {
-        order = orderOf(order, ticked);
+        order = tickOrder(order, ticked);
         pick.prompt = order.map(({ label }, index) => `${index + 1}. ${label}`).join('   ');
       });
+      // In a list with ticks nothing is lit at first.
+      pick.activeItems = pick.items.slice(0, 1);
       const [first] = pick.items;
       if (first) preview.show(first.uri);
       return await new Promise<readonly vscode.Uri[] | undefined>((resolve) => {
@@ -74,14 +77,6 @@ export class EditorImagePicker implements ImagePicker {
       await preview.end();
     }
   }
-}
-
-/** Those that are ticked, in the order in which that happened. */
-export function orderOf<T>(before: readonly T[], ticked: readonly T[]): readonly T[] {
-  return [
-    ...before.filter((item) => ticked.includes(item)),
-    ...ticked.filter((item) => !before.includes(item)),
-  ];
 }
 
 function itemOf(uri: vscode.Uri): ImageItem {

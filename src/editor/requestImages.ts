@@ -12,7 +12,7 @@ import type * as room from '../core/images/room';
 import type { Size } from '../core/images/pixels';
 import { familyOf, type Model } from '../core/models/catalogue';
 import { RequestError, type PreparedRequest } from '../core/models/family';
-import type { Task } from '../core/tasks/task';
+import type { VideoRequest } from '../core/models/request';
 import type { FittingPages } from './fitting/fittingPages';
 import { ImageFitting, type Found } from './fitting/imageFitting';
 import { Rejection } from './rejection';
@@ -152,9 +152,9 @@ export class RequestImages implements Disposable {
     }
   }
 
-  /** Removes kept pictures that no task has any more. @param tasks all there are */
-  async removeUnneeded(tasks: readonly Task[]): Promise<void> {
-    const needed = tasks.flatMap(({ request }) => (request.images ?? []).map(({ source }) => source));
+  /** Removes kept pictures that nobody needs any more. @param requests all of tasks and drafts */
+  async removeUnneeded(requests: readonly Pick<VideoRequest, 'images'>[]): Promise<void> {
+    const needed = requests.flatMap(({ images = [] }) => images.map(({ source }) => source));
     const { folder, clock, log } = this.#parts;
     const removed = await new KeptImages(folder).removeUnneeded(new Set(needed), clock.now() - KEPT_AT_LEAST);
     if (removed > 0) log.info(`[images] ${removed} pictures that no task needs were removed`);

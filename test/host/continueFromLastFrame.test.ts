@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Task } from '../../src/api';
@@ -7,6 +7,7 @@ import { MOST_FILE_BYTES } from '../../src/core/images/inspect';
 import { encodePng } from '../../src/core/images/pngWriter';
 import { COMMANDS } from '../../src/editor/ids';
 import { FrameError } from '../../src/editor/player/frameRequests';
+import { MEMENTOS } from '../../src/editor/wizard/wizardMemory';
 import { loadImage } from '../gateway/image';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { enter, escape, write } from '../support/fakeQuickInputs';
@@ -70,6 +71,23 @@ describe('a video that continues another one', () => {
     assert.equal(submits().length, 1, 'Escape sends nothing');
     await run({ id: video.id, video: 7, seconds: null });
     assert.equal(own.frames.asked.length, 1, 'there is no such video');
+  });
+
+  it('stays while a draft needs its frame, however old that is', async () => {
+    own.inputs.plan(write('the boat goes on'), escape);
+    await run(video.id);
+    const [kept = ''] = readdirSync(imagesFolder());
+    assert.match(JSON.stringify(own.mementos.workspace.get(MEMENTOS.draft)), new RegExp(kept));
+    const file = path.join(imagesFolder(), kept);
+    const old = (Date.now() - 7 * 24 * 3600_000) / 1000;
+    utimesSync(file, old, old);
+    const forgotten = path.join(imagesFolder(), `${'0'.repeat(64)}.png`);
+    writeFileSync(forgotten, frame);
+    utimesSync(forgotten, old, old);
+    own.asker.willAnswer(true);
+    await own.app.commands.run(COMMANDS.removeTask, [video.id]);
+    await gone(forgotten);
+    assert.ok(existsSync(file));
   });
 
   it('of several videos of a task: asks which one, and begins with a model that takes a frame', async () => {
@@ -158,3 +176,12 @@ describe('a video that continues another one', () => {
     throw new FrameError(reason, 'as the test wants it');
   }
 });
+
+/** Resolves when a file is not there any more. */
+async function gone(file: string): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (existsSync(file)) {
+    assert.ok(Date.now() < deadline, `${file} is still there`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -67,7 +67,8 @@ describe('several videos at once', () => {
         'vscode.executeCodeLensProvider',
         document.uri,
       );
-      const titles = lenses.map(({ command }) => command?.title);
+      // The installed extension may run beside ours, and say the same.
+      const titles = new Set(lenses.map(({ command }) => command?.title));
       assert.deepEqual(
         [...titles].sort(),
         [
