@@ -4,24 +4,14 @@ import { systemClock } from '../core/common/clock';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
 import { STORAGE } from '../core/storage';
-import { familyOf, type Model } from '../core/models/catalogue';
-import type { VideoRequest } from '../core/models/request';
 import type { Task } from '../core/tasks/task';
 import { EditorAsker, type Asker } from './asker';
-import { BatchSender } from './batch/batchSender';
+import { createAsking } from './asking';
 import { cleanLibrary } from './commands/cleanLibrary';
-import { continueFromLastFrame, type FrameSource } from './commands/continueFromLastFrame';
+import { type FrameSource } from './commands/continueFromLastFrame';
 import { CommandRunner } from './commands/commandRunner';
 import { commandTable } from './commands/commandTable';
-import { generate } from './commands/generate';
-import { editAndGenerate, generateAgain } from './commands/generateAgain';
-import { generateFromImage } from './commands/generateFromImage';
-import { generateFromSelection } from './commands/generateFromSelection';
-import { generateSeveral, openPrompts, sendFromEditor } from './commands/generateSeveral';
-import { improvePrompt } from './commands/improvePrompt';
 import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
-import { remix } from './commands/remix';
-import { savePreset } from './commands/savePreset';
 import { rescue } from './commands/rescue';
 import { MOST_CHOICES } from './commands/taskArguments';
 import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
@@ -45,24 +35,13 @@ import type { FittingPages } from './fitting/fittingPages';
 import { EditorImagePicker, type ImagePicker } from './imagePicker';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS } from './ids';
 import { KEY_VARIABLE, Keychain } from './key/keychain';
-import { FrameMessages } from './telling/frameMessages';
 import { LibraryMessages } from './telling/libraryMessages';
-import { BatchMessages } from './telling/batchMessages';
 import { MessageBox } from './telling/messageBox';
 import { Messages } from './telling/messages';
 import { EditorNotifier, type Notifier } from './telling/notifier';
-import { PromptMessages } from './telling/promptMessages';
 import { OriginApproval, type Requester } from './key/originApproval';
-import { ModelPresence, editorLanguageModels, type LanguageModels } from './prompt/languageModels';
-import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './prompt/promptEditors';
-import { PromptLenses } from './prompt/promptLenses';
-import { PromptListLenses } from './prompt/promptListLenses';
-import { replaceText } from './prompt/replaceText';
-import { selectedText } from './prompt/selectedText';
-import { Suggestions } from './prompt/suggestions';
+import { editorLanguageModels, type LanguageModels } from './prompt/languageModels';
 import { OwnModels } from './ownModels';
-import type { Preset } from './presets/preset';
-import { createPresets } from './presets/createPresets';
 import { PublicApi } from './publicApi';
 import { RequestImages } from './requestImages';
 import { RequestSender, readOnlySentence } from './requestSender';
@@ -80,8 +59,6 @@ import { RunningStatus } from './telling/runningStatus';
 import { UnseenBadge } from './telling/unseenBadge';
 import { WizardMessages } from './telling/wizardMessages';
 import { editorQuickInputs } from './wizard/editorQuickInputs';
-import { askForVideo, type Begun, type WizardStart } from './wizard/generateWizard';
-import { offeredModels, remarkOn } from './wizard/offeredModels';
 import type { QuickInputs } from './wizard/quickInputs';
 import { WizardMemory } from './wizard/wizardMemory';
 
@@ -299,112 +276,23 @@ export function createApp(host: AppHost): App {
   const reveal = (id: string) =>
     inBackground(Promise.resolve(host.view.reveal(id, { select: true, focus: false })));
   const memory = new WizardMemory({ ...host.mementos, log });
-  const prompts = owned.add(new PromptEditors());
-  const openEditor = (prompt: string, begun?: Begun) => prompts.open(prompt, begun);
-  const { language } = vscode.env;
-  const presets = createPresets({ configuration, folders, asker, messages: wizardMessages, log, l10n });
-  const wizardParts = {
-    inputs: host.user?.inputs ?? editorQuickInputs,
-    memory,
-    hintOf: (modelId: string) => remarkOn(modelId, gatewayModels.ids, l10n),
-    remember: async (model: Model) => ownModels.add(model),
-    host: () => {
-      const baseUrl = settings.baseUrl();
-      return baseUrl === undefined ? undefined : new URL(baseUrl).host;
-    },
-    openEditor,
-    presets: {
-      read: () => presets.read(),
-      save: async (request: VideoRequest) => presets.save(request),
-      remove: async (preset: Preset) => presets.remove(preset),
-      edit: () => execute('workbench.action.openSettings', `@id:${SETTINGS_SECTION}.${SETTINGS.presets}`),
-    },
-    look: async (sources: readonly string[]) => images.look(sources),
-    language,
-    l10n,
-  };
-  const generateParts = {
-    sender,
-    messages,
-    l10n,
-    memory,
-    askForVideo: async (start: WizardStart) => {
-      // For the next time; nobody waits for it.
-      inBackground(gatewayModels.refresh());
-      const models = offeredModels(ownModels.list(), gatewayModels.ids);
-      return askForVideo({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
-    },
-    setKey: async () => setApiKey(keyParts),
-    reveal,
-  };
-  const imagePicker = host.user?.imagePicker ?? new EditorImagePicker(l10n, log);
-  const frameParts = {
-    ...{ engines, asker, images },
-    frames: host.user?.frames ?? players,
-    frameMessages: new FrameMessages({ box, l10n }),
-    ownModels: () => ownModels.list(),
-  };
-  const lists = owned.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
-  const severalParts = {
-    ...{ ...generateParts, asker, inputs: wizardParts.inputs, host: wizardParts.host, inBackground },
-    ...{ prompts, lists, replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
-    batch: new BatchSender({ sender, notifier, ownModels: () => ownModels.list(), l10n }),
-    batchMessages: new BatchMessages({ box, l10n }),
-  };
-  owned.add(
-    vscode.languages.registerCodeLensProvider(
-      { language: PROMPT_LIST_LANGUAGE },
-      new PromptListLenses(language),
-    ),
-  );
-  const againParts = { ...generateParts, engines, asker, ownModels };
-  const lenses = owned.add(
-    new PromptLenses({
-      language,
-      longestOf: (document) => {
-        const { model } = prompts.begunOf(document).request ?? {};
-        return model === undefined ? undefined : familyOf(model, ownModels.list())?.longestPrompt;
-      },
-      onSeen: () => presence.begin(),
-    }),
-  );
-  owned.add(vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, lenses));
-  const suggestions = owned.add(new Suggestions());
-  const promptMessages = new PromptMessages({ box, l10n });
-  const models = host.user?.languageModels ?? editorLanguageModels;
-  const presence = owned.add(
-    new ModelPresence({
-      models,
-      inBackground,
-      tell: (isThere) => {
-        contextKeys.setHasLanguageModel(isThere);
-        lenses.setCanImprove(isThere);
-      },
+  const asking = owned.add(
+    createAsking({
+      ...{ engines, settings, asker, notifier, messages, wizardMessages, box, memory, desktop },
+      ...{ sender, images, ownModels, gatewayModels, configuration, folders },
+      ...{ execute, inBackground, reveal, log, l10n },
+      inputs: host.user?.inputs ?? editorQuickInputs,
+      imagePicker: host.user?.imagePicker ?? new EditorImagePicker(l10n, log),
+      frames: host.user?.frames ?? players,
+      languageModels: host.user?.languageModels ?? editorLanguageModels,
+      tellLanguageModel: (isThere) => contextKeys.setHasLanguageModel(isThere),
+      language: vscode.env.language,
+      setKey: async () => setApiKey(keyParts),
     }),
   );
   const commands = new CommandRunner({
     commands: commandTable(l10n, {
-      [COMMANDS.generate]: async (args) => generate(generateParts, args),
-      [COMMANDS.generateFromSelection]: async () =>
-        generateFromSelection({
-          ...{ ...generateParts, asker, selected: selectedText, openEditor, language },
-          openPrompts: async (texts, lineEnd) => openPrompts({ prompts, lists }, texts, lineEnd),
-        }),
-      [COMMANDS.generateSeveral]: async () => generateSeveral(severalParts),
-      [COMMANDS.generateFromImage]: async (args) =>
-        generateFromImage({ ...generateParts, ...frameParts, desktop, imagePicker }, args),
-      [COMMANDS.generateAgain]: async (args) => generateAgain(againParts, args),
-      [COMMANDS.editAndGenerate]: async (args) => editAndGenerate(againParts, args),
-      [COMMANDS.remix]: async (args) => remix({ ...generateParts, engines, asker }, args),
-      [COMMANDS.savePreset]: async (args) => savePreset({ ...taskParts, presets }, args),
-      [COMMANDS.continueFromLastFrame]: async (args) =>
-        continueFromLastFrame({ ...generateParts, ...frameParts }, args),
-      [COMMANDS.sendPrompt]: async (args) => sendFromEditor(severalParts, args),
-      [COMMANDS.improvePrompt]: async (args) =>
-        improvePrompt(
-          { models, prompts, suggestions, asker, notifier, messages, promptMessages, inBackground, l10n },
-          args,
-        ),
+      ...asking.commands,
       [COMMANDS.openVideo]: async (args) =>
         openVideo(
           {
@@ -435,7 +323,7 @@ export function createApp(host: AppHost): App {
         cleanLibrary({
           ...videoParts,
           libraryMessages,
-          language,
+          language: vscode.env.language,
           clock,
           log,
           checkFiles: () => {
