@@ -3,15 +3,14 @@ import { modeOf, type Mode } from '../../core/models/modes';
 import { checkWords, settleOptions, type Settled } from '../../core/models/options';
 import { readValue, type Options, type Parameter } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
-import { sourceWords } from '../optionWords';
 import { Rejection } from '../rejection';
-import { askModel, modelName, modelWords } from './askModel';
-import { askOption, askWhichOption, isExtra, isStep, optionWords } from './askOption';
-import { askPrompt, quote, type Sources } from './askPrompt';
+import { askModel, modelName } from './askModel';
+import { askOption, askWhichOption, isStep } from './askOption';
+import { askPrompt, type Sources } from './askPrompt';
 import { DraftKeeper } from './draftKeeper';
-import { imageItems, imageSteps, type FitSubject, type ImagesAlong } from './imagesStep';
-import { judgePrompt } from './judgePrompt';
-import { askPick, walk, type PickItem, type Place, type Step, type StepEnd } from './multiStep';
+import { imageSteps, type FitSubject, type ImagesAlong } from './imagesStep';
+import { askLastWord, type LastDeed } from './lastWord';
+import { walk, type Place, type Step, type StepEnd } from './multiStep';
 import { StartStep } from './startStep';
 import { fitsDraft, type Draft } from './wizardMemory';
 import type { Answers, Begun, WizardParts, WizardResult, WizardStart } from './wizardParts';
@@ -26,8 +25,6 @@ const STEPS = {
   option: 'option ',
   summary: 'summary',
 } as const;
-
-type LastDeed = 'send' | 'images' | 'more' | 'preset';
 
 /**
  * Asks what a video needs, step by step, and ends with a last word before anything is paid. Whoever leaves anywhere
@@ -298,38 +295,19 @@ class GenerateWizard {
   }
 
   async #askLastWord(place: Place): Promise<StepEnd | Exclude<LastDeed, 'send'>> {
-    const { inputs, host, l10n } = this.#parts;
+    const { inputs, host, language, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
     const settled = this.#settled();
-    const hints = this.#hints(model, settled);
-    const go: PickItem<LastDeed> = {
-      value: 'send',
-      label: `$(play) ${l10n.t('Generate Video')}`,
-      description: [
-        ...modelWords(model),
-        ...sourceWords(this.#sources, l10n),
-        ...optionWords(settled, l10n),
-      ].join(' · '),
-      detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
-    };
-    const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
-    const save: PickItem<LastDeed> = { value: 'preset', label: `$(bookmark) ${l10n.t('Save as Preset…')}` };
-    const answer = await askPick<LastDeed>(inputs, {
+    const answer = await askLastWord({
+      ...{ inputs, place, model, settled, language, l10n },
       title: this.#title(),
-      place,
-      placeholder: this.#sendWords(),
-      hint: [quote(this.#prompt), ...hints.map((hint) => `$(info) ${hint}`), ...this.#lengthWords()].join(
-        '  ',
-      ),
-      items: [
-        go,
-        ...imageItems<LastDeed>(this.#images, 'images', l10n),
-        ...(settled.parameters.some(isExtra) ? [more] : []),
-        save,
-      ],
-      active: go,
-      pays: true,
+      prompt: this.#prompt,
+      sources: this.#sources,
+      images: this.#images,
+      host: host() ?? '',
+      hints: this.#hints(model, settled),
+      leaving: !this.#isWritten() ? 'nothing' : fitsDraft(this.#sources) ? 'draft' : 'draftWithoutImages',
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
     return answer.value === 'send' ? 'forward' : answer.value;
@@ -422,20 +400,6 @@ class GenerateWizard {
   #title(): string {
     const { l10n } = this.#parts;
     return this.#model ? l10n.t('Generate Video with {0}', modelName(this.#model)) : l10n.t('Generate Video');
-  }
-
-  /** A prompt of a selection or an editor has not been judged while it was written. */
-  #lengthWords(): string[] {
-    const verdict = judgePrompt(this.#prompt, this.#model?.family.longestPrompt, undefined, this.#parts);
-    return verdict?.weight === 'warning' ? [`$(warning) ${verdict.message}`] : [];
-  }
-
-  #sendWords(): string {
-    const { l10n } = this.#parts;
-    if (!this.#isWritten()) return l10n.t('Press Enter to send it, or Escape to leave');
-    return fitsDraft(this.#sources)
-      ? l10n.t('Press Enter to send it, or Escape to keep it as a draft')
-      : l10n.t('Press Enter to send it, or Escape to keep a draft without the images');
   }
 }
 
