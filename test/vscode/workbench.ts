@@ -146,7 +146,8 @@ export class Workbench {
   async screenshot(name: string): Promise<string> {
     const file = path.join(testFolder, 'screenshots', `${name}.png`);
     await fs.mkdir(path.dirname(file), { recursive: true });
-    await this.page.screenshot({ path: file });
+    // What fades in is shown as it will be.
+    await this.page.screenshot({ path: file, animations: 'disabled' });
     return file;
   }
 
