@@ -157,6 +157,16 @@ describe('several videos at once', () => {
       assert.deepEqual([submits().length, own.app.api.tasks().length], [0, 0]);
     });
 
+    it('a list behind another tab is empty when all of it was sent', async () => {
+      const document = await list('one', 'two');
+      own.notifier.onStep = (now) => {
+        if (now === '1 of 2…') void newDocument({ content: 'other' }).then(vscode.window.showTextDocument);
+      };
+      fault({ name: 'slow', times: 'always', args: { ms: 300 } });
+      await send();
+      assert.equal(document.getText(), '');
+    });
+
     it('goes on after one that is refused for itself, and keeps that one to be changed', async () => {
       const document = await list('a kite', 'a forbidden boat', 'a lamp');
       fault({ name: 'vendorRefused', prompt: 'forbidden' });

@@ -3,6 +3,7 @@ import { limitsFor } from '../../core/images/limits';
 import { familyOf, type Model } from '../../core/models/catalogue';
 import type { VideoRequest } from '../../core/models/request';
 import { sendInOrder, type BatchReport, type Outcome } from '../../core/tasks/sendInOrder';
+import type { Task } from '../../core/tasks/task';
 import { Rejection } from '../rejection';
 import type { ReadyRequest, RequestSender, Submit } from '../requestSender';
 import type { Notifier } from '../telling/notifier';
@@ -58,16 +59,24 @@ export class BatchSender {
 
   /**
    * Sends them in their order, with a notification that can be cancelled between two of them.
+   * @param onTaken is called as soon as one, named by its index, is a task's and must not be sent again
    * @throws {@link Rejection} before any of them is sent
    */
-  async send(requests: readonly ReadyRequest[]): Promise<BatchReport> {
+  async send(
+    requests: readonly ReadyRequest[],
+    onTaken: (index: number) => void = () => undefined,
+  ): Promise<BatchReport> {
     const { sender, notifier, l10n } = this.#parts;
     const submit = await sender.admit(requests, 'person', new AbortController().signal);
     return notifier.longProgress(l10n.t('Sending requests'), async (tell, signal) =>
       sendInOrder({
         count: requests.length,
         onNext: (index) => tell(index, requests.length, l10n.t('{0} of {1}…', index + 1, requests.length)),
-        send: (index) => sendOne(submit, requests[index], signal),
+        send: async (index) => {
+          const outcome = await sendOne(submit, requests[index], signal);
+          if (outcome.kind === 'task' && !isOpenEnd(outcome.task)) onTaken(index);
+          return outcome;
+        },
         signal,
       }),
     );
@@ -92,6 +101,11 @@ export class BatchSender {
     if (untold > 0) told.push(l10n.t('And {0} more.', untold));
     return l10n.t('Nothing was sent. Of {0} requests these can’t be sent: {1}', of, told.join(' '));
   }
+}
+
+/** Whether the gateway has certainly not taken it, so that it can be sent once more. */
+export function isOpenEnd({ phase }: Task): boolean {
+  return phase === 'rejected' || phase === 'stopped';
 }
 
 async function sendOne(

@@ -1,9 +1,9 @@
 import type { TextDocument } from 'vscode';
 import type { BatchReport } from '../../core/tasks/sendInOrder';
 import type { Asker } from '../asker';
-import type { BatchSender } from '../batch/batchSender';
+import { isOpenEnd, type BatchSender } from '../batch/batchSender';
 import { BatchSteps, type BatchStepsParts } from '../batch/batchSteps';
-import { holdsSeparator, joinPrompts, splitPrompts } from '../prompt/promptList';
+import { holdsSeparator, joinPrompts, splitPrompts, withoutPrompt } from '../prompt/promptList';
 import type { ReadyRequest } from '../requestSender';
 import type { BatchMessages } from '../telling/batchMessages';
 import type { Begun, WizardResult, WizardStart } from '../wizard/generateWizard';
@@ -70,13 +70,14 @@ export async function sendFromEditor(parts: SeveralParts, args: readonly unknown
   const { lists, underWay, batchMessages } = parts;
   const document = lists.find(args);
   if (!document) return sendPrompt(parts, args);
-  const text = document.getText();
-  const prompts = splitPrompts(text).map((prompt) => prompt.text);
-  if (prompts.length === 1) return sendPrompt({ ...parts, prompts: lists }, args);
+  // Before it is looked at: it gets shorter while it is sent, down to the prompt that is on its way.
   if (underWay.has(document)) {
     batchMessages.stillSending();
     return undefined;
   }
+  const text = document.getText();
+  const prompts = splitPrompts(text).map((prompt) => prompt.text);
+  if (prompts.length === 1) return sendPrompt({ ...parts, prompts: lists }, args);
   const empty = prompts.flatMap((prompt, index) => (prompt.trim() === '' ? [index + 1] : []));
   if (empty.length > 0) {
     batchMessages.emptyPrompts(empty);
@@ -106,23 +107,45 @@ async function sendList(
   text: string,
   prompts: readonly string[],
 ): Promise<void> {
-  const { lists, underWay, replaceText } = parts;
+  const { lists, underWay, inBackground } = parts;
   const [prompt = ''] = prompts;
   const confirmed = await ask(parts, { request: { prompt }, at: 'afterPrompt', promptStands: true }, prompts);
   if (!confirmed) return;
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  let edits: Promise<void> = Promise.resolve();
+  const takeOut = (index: number): void => {
+    edits = edits.then(async () => takeOutOf(parts, document, prompts[index] ?? '', lineEnd));
+    inBackground(edits);
+  };
   underWay.add(document);
   let report: BatchReport;
   try {
-    report = await parts.batch.send(confirmed.ready);
+    report = await parts.batch.send(confirmed.ready, takeOut);
+    report.unclear.forEach(takeOut);
+    const rest = openEnds(report).map((index) => prompts[index] ?? '');
+    tell(parts, report, rest, lineEnd);
+    await edits;
   } finally {
     underWay.delete(document);
   }
-  const rest = openEnds(report).map((index) => prompts[index] ?? '');
-  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
-  // What is a task's now would be paid for again from there.
-  if (rest.length === 0) await lists.close(document, text);
-  else if (document.isUntitled) await replaceText(document, text, joinPrompts(rest, lineEnd));
-  tell(parts, report, rest, lineEnd);
+  await lists.close(document, '');
+}
+
+/**
+ * Takes a prompt out of its list once it is a task's: it would be paid for again from there, by somebody who comes back
+ * to the list later, or to a window that ended before the rest was sent. All else in it stays, also what was changed.
+ */
+async function takeOutOf(
+  { replaceText }: SeveralParts,
+  document: TextDocument,
+  prompt: string,
+  lineEnd: string,
+): Promise<void> {
+  // A file is the user's own, and stays as it is.
+  if (!document.isUntitled) return;
+  const list = document.getText();
+  const left = withoutPrompt(list, prompt, lineEnd);
+  if (left !== undefined) await replaceText(document, list, left);
 }
 
 /** A draft is one until it is sent: a window that dies meanwhile must not offer to pay for it again. */
@@ -166,7 +189,7 @@ async function ask(
 
 /** Those that were not sent or not taken, by their index. */
 function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
-  const refused = tasks.filter(({ task }) => task.phase === 'rejected' || task.phase === 'stopped');
+  const refused = tasks.filter(({ task }) => isOpenEnd(task));
   return [...refused.map(({ index }) => index), ...notSent].sort((one, other) => one - other);
 }
 

@@ -40,6 +40,17 @@ export function joinPrompts(prompts: readonly string[], lineEnd: string): string
   return prompts.join(`${lineEnd}${SEPARATOR}${lineEnd}`);
 }
 
+/** The list without the first prompt that is this one, byte for byte; undefined where there is none. */
+export function withoutPrompt(list: string, prompt: string, lineEnd: string): string | undefined {
+  const texts = splitPrompts(list).map(({ text }) => text);
+  const index = texts.indexOf(prompt);
+  if (index < 0) return undefined;
+  return joinPrompts(
+    texts.filter((_, at) => at !== index),
+    lineEnd,
+  );
+}
+
 /** Whether a prompt can't be one of a list, because it would be taken apart there. */
 export function holdsSeparator(prompt: string): boolean {
   return splitPrompts(prompt).length > 1;

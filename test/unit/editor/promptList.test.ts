@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { holdsSeparator, joinPrompts, splitPrompts } from '../../../src/editor/prompt/promptList';
+import {
+  holdsSeparator,
+  joinPrompts,
+  splitPrompts,
+  withoutPrompt,
+} from '../../../src/editor/prompt/promptList';
 
 describe('a list of prompts', () => {
   const cases: readonly (readonly [text: string, ...prompts: (readonly [text: string, line: number])[]])[] = [
@@ -49,4 +54,17 @@ describe('a list of prompts', () => {
       }),
     );
   });
+
+  for (const [list, prompt, left] of [
+    ['a\n---\nb\n---\nc', 'b', 'a\n---\nc'],
+    // One of those that are alike.
+    ['a\n---\nb\n---\na', 'a', 'b\n---\na'],
+    ['  a\n\n---\nb', '  a\n', 'b'],
+    ['a', 'a', ''],
+    ['a\n---\nb', 'a ', undefined],
+  ] as const) {
+    it(`${JSON.stringify(list)} without ${JSON.stringify(prompt)} is ${JSON.stringify(left)}`, () => {
+      assert.equal(withoutPrompt(list, prompt, '\n'), left);
+    });
+  }
 });
