@@ -174,7 +174,12 @@ export class BatchSteps {
     place: Place,
   ): Promise<StepEnd | 'more'> {
     const { inputs, host, l10n } = this.#parts;
-    const { request, model, settled, hints } = answers;
+    const { request, model, settled } = answers;
+    const notes = requests.map(({ options = {} }) => answers.noteOn(options));
+    const [note] = notes;
+    // Of images that are fitted to several sizes each request has something else to say.
+    const isShared = notes.every((one) => one === note);
+    const hints = [...(isShared && note !== undefined ? [note] : []), ...answers.hints];
     const common = {
       ...settled,
       parameters: settled.parameters.filter(({ name }) => name !== this.#differing()),
@@ -202,7 +207,7 @@ export class BatchSteps {
         ...(settled.parameters.some(isExtra) ? [more] : []),
         inputs.separator(l10n.t('{0} requests, sent in this order', requests.length)),
         // Without a value they are only read.
-        ...requests.map((one, index) => this.#item(one, index)),
+        ...requests.map((one, index) => this.#item(one, index, isShared ? undefined : notes[index])),
       ],
       active: go,
       pays: true,
@@ -211,8 +216,9 @@ export class BatchSteps {
     return answer.value === 'more' ? 'more' : 'forward';
   }
 
-  #item(request: VideoRequest, index: number): QuickPickItem {
-    const { label, detail } = this.#difference(request);
+  /** @param note what becomes of its images, where that is not so for all */
+  #item(request: VideoRequest, index: number, note: string | undefined): QuickPickItem {
+    const { label, detail = note } = this.#difference(request);
     return {
       label: `${index + 1}. ${asPlainText(label)}`,
       ...(detail === undefined ? {} : { detail: asPlainText(detail) }),

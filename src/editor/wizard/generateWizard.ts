@@ -185,16 +185,17 @@ class GenerateWizard {
     if (!model) throw new Error('no model was chosen');
     const settled = this.#settled();
     return {
-      ...{ model, settled, request: this.#request(model), hints: this.#hints(model, settled) },
+      ...{ model, settled, request: this.#request(model), hints: this.#remarks(model) },
       mode: this.#mode,
+      noteOn: (options) => this.#images?.noteOn({ model, options }),
       fitsWith: (options) => this.#images?.fits({ model, options }),
       changeOptions: (place) => this.#changeOptions(place),
     };
   }
 
-  #hints(model: Model, { options }: Settled): string[] {
-    const note = this.#images?.noteOn({ model, options });
-    return [note, this.#parts.hintOf(model.id)].filter((hint) => hint !== undefined);
+  #remarks({ id }: Model): string[] {
+    const remark = this.#parts.hintOf(id);
+    return remark === undefined ? [] : [remark];
   }
 
   async #askStart(place: Place): Promise<StepEnd> {
@@ -299,6 +300,7 @@ class GenerateWizard {
     const model = this.#model;
     if (!model) return 'away';
     const settled = this.#settled();
+    const note = this.#images?.noteOn({ model, options: settled.options });
     const answer = await askLastWord({
       ...{ inputs, place, model, settled, language, l10n },
       title: this.#title(),
@@ -306,7 +308,7 @@ class GenerateWizard {
       sources: this.#sources,
       images: this.#images,
       host: host() ?? '',
-      hints: this.#hints(model, settled),
+      hints: [...(note === undefined ? [] : [note]), ...this.#remarks(model)],
       leaving: !this.#isWritten() ? 'nothing' : fitsDraft(this.#sources) ? 'draft' : 'draftWithoutImages',
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';

@@ -74,6 +74,8 @@ export interface Answers {
   readonly settled: Settled;
   /** What else is to be known before it is sent. */
   readonly hints: readonly string[];
+  /** What becomes of the images with other options than these, in a sentence; undefined when they go as they are. */
+  readonly noteOn: (options: Options) => string | undefined;
   /** How the images are fitted with other options than these; undefined where there are none. */
   readonly fitsWith: (options: Options) => readonly ChosenFit[] | undefined;
   /** Asks for options without a step of their own, until the person goes back. */

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../src/core/models/catalogue';
+import { BatchSteps } from '../../../src/editor/batch/batchSteps';
 import { askForVideo, type WizardStart } from '../../../src/editor/wizard/generateWizard';
 import type { StepEnd } from '../../../src/editor/wizard/multiStep';
 import { WizardMemory } from '../../../src/editor/wizard/wizardMemory';
@@ -12,6 +13,7 @@ import {
   enter,
   escape,
   press,
+  tick,
   write,
   type Deed,
   type FakePick,
@@ -129,6 +131,33 @@ describe('the wizard with images', () => {
     assert.equal(looked.length, 1);
     assert.match(inputs.shown.at(-1)?.prompt ?? '', /looked at before/);
   });
+
+  for (const [what, deeds, shared, own] of [
+    ['for all, where it is the same', [choose('The Same Again'), enter], /fitted to 720x1280/, undefined],
+    [
+      'of each, where they differ in size',
+      [choose('Size'), tick('720 × 1280, portrait', '1280 × 720, landscape')],
+      /^“a kite”$/,
+      ['fitted to 720x1280', 'fitted to 1280x720'],
+    ],
+  ] as const) {
+    it(`says what becomes of the image of several requests: ${what}`, async () => {
+      const prepare = () => Promise.resolve([]);
+      const host = () => 'gateway.example';
+      const steps = new BatchSteps({ inputs, host, prepare, random: Math.random, l10n: english });
+      const start: Partial<WizardStart> = {
+        ...{ request: { ...request, prompt: 'a kite', model: 'sora-2' }, at: 'afterPrompt' },
+        ending: (answers) => steps.steps(answers),
+      };
+      await ask(new FakeImagesAlong(), start, enter, enter, ...deeds, escape);
+      const { prompt, items } = inputs.shown.at(-1) as FakePick;
+      assert.match(prompt ?? '', shared);
+      assert.deepEqual(
+        items.slice(-2).map(({ detail }) => detail),
+        own ?? [undefined, undefined],
+      );
+    });
+  }
 
   it('offers no look at a link, and several looks at several', async () => {
     const images = misfit();
