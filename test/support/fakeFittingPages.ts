@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Choice } from '../../src/webview/fittingProtocol';
 import { wishOf } from '../../src/editor/fitting/fittingChoice';
-import type { FittingAnswer, FittingPages, FittingQuestion } from '../../src/editor/fitting/fittingPages';
+import type {
+  Chosen,
+  FittingAnswer,
+  FittingPages,
+  FittingQuestion,
+} from '../../src/editor/fitting/fittingPages';
 
 /** What the person does on the page: how they leave it, and what they change before, image by image. */
 export interface FittingDeed {
   readonly end: FittingAnswer['end'];
   readonly changes?: readonly Partial<Choice>[];
+  /** They leave before it can be shown what these changes make. */
+  readonly hastily?: true;
 }
 
 /** A person before the fitting page, who does what a test has planned; without a plan they take what they are shown. */
@@ -22,14 +29,14 @@ export class FakeFittingPages implements FittingPages {
 
   async ask(question: FittingQuestion): Promise<FittingAnswer> {
     this.asked.push(question);
-    const { end, changes = [] } = this.#deeds.shift() ?? { end: 'use' };
+    const { end, changes = [], hastily = false } = this.#deeds.shift() ?? { end: 'use' };
     this.shown = [];
-    const chosen: { choice: Choice; shown: string }[] = [];
+    const chosen: Chosen[] = [];
     for (const [index, picture] of question.pictures.entries()) {
       const choice = { ...picture.card.choice, ...changes[index] };
       const { bytes } = await picture.fit(wishOf(choice), new AbortController().signal);
       this.shown.push(bytes);
-      chosen.push({ choice, shown: createHash('sha256').update(bytes).digest('hex') });
+      chosen.push({ choice, shown: hastily ? undefined : createHash('sha256').update(bytes).digest('hex') });
     }
     return { end, chosen };
   }

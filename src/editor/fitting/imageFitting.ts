@@ -102,7 +102,8 @@ export class ImageFitting implements ImagesAlong {
     });
     for (const [at, { index }] of shown.entries()) {
       const one = chosen[at];
-      if (one) this.#kept.set(index, { ...one, limits: JSON.stringify(limits) });
+      // Who goes back before a choice could be shown has not seen what would be sent of it.
+      if (one?.shown !== undefined) this.#kept.set(index, { ...one, limits: JSON.stringify(limits) });
     }
     return end === 'use' ? 'forward' : end;
   }

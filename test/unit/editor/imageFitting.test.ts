@@ -141,6 +141,20 @@ describe('the images of a request on their way through the wizard', () => {
     assert.equal(pages.asked[2]?.pictures[0]?.card.choice.part, null);
   });
 
+  it('takes no choice of which nothing was shown, and goes on with the one before it', async () => {
+    const images = fitting(picture(1280, 720));
+    pages.plan({ end: 'back', changes: [{ way: 'crop', part }], hastily: true });
+    assert.equal(await images.ask(landscape, roles('first'), undefined), 'back');
+    assert.deepEqual([images.fits(landscape), images.noteOn(landscape)], [[], undefined]);
+    pages.plan({ end: 'use', changes: [{ way: 'crop', part }] });
+    await images.ask(landscape, roles('first'), undefined);
+    const before = images.fits(landscape);
+    assert.notEqual(before[0]?.shown, undefined);
+    pages.plan({ end: 'back', changes: [{ way: 'crop', part: null }], hastily: true });
+    await images.ask(landscape, roles('first'), undefined);
+    assert.deepEqual(images.fits(landscape), before);
+  });
+
   it('tells the page what each image is for, what it is, and what the model takes', async () => {
     const images = fitting(picture(900, 700), link, picture(1500, 400, true));
     await images.ask(seedance, roles('reference', 'reference', 'reference'), { number: 2, of: 3 });
