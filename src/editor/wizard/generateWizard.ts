@@ -106,6 +106,7 @@ class GenerateWizard {
     this.#options = request.options ? texts(request.options) : { ...draft?.options };
     this.#sources = sourcesOf(request);
     this.#images = images ?? (await this.#look(this.#sources));
+    this.#lost = undefined;
     // Who names a model or a source begins something else than the draft was.
     const goesOn = request.model === undefined && this.#mode === 'text' && this.#prompt !== '';
     if (goesOn && draft && modeOf(draft)) await this.#takeSources(draft);

@@ -881,6 +881,14 @@ describe('the wizard', () => {
       assert.match(desk.text(0).prompt ?? '', /^Your draft goes on without its images\. .*could not be read/);
     });
 
+    it('says nothing of the draft where a preset is taken in its place', async () => {
+      await leave('file:///gone.png');
+      desk.presets = { Rain: { model: 'sora-2', prompt: 'rain' } };
+      await desk.ask(first, choose('Rain'), escape);
+      assert.equal(desk.text(1).value, 'rain');
+      assert.ok(!desk.text(1).prompt?.includes('draft'));
+    });
+
     it('keeps none that are written out, and says so before', async () => {
       const written = `data:image/png;base64,${'A'.repeat(20_000)}`;
       await desk.ask(
