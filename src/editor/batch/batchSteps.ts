@@ -12,6 +12,7 @@ import {
   type Variation,
 } from '../../core/models/variations';
 import { optionTitle, optionWord, sourceWords } from '../optionWords';
+import { VERY_LONG } from '../prompt/promptText';
 import type { ReadyRequest } from '../requestSender';
 import { asPlainText, shortPrompt } from '../taskWords';
 import { modelName, modelWords } from '../wizard/askModel';
@@ -201,6 +202,7 @@ export class BatchSteps {
       hint: [
         ...(this.#prompts ? [] : [`“${asPlainText(shortPrompt(request.prompt, LONGEST_QUOTE))}”`]),
         ...hints.map((hint) => `$(info) ${hint}`),
+        ...this.#lengthWords(answers),
       ].join('  '),
       items: [
         go,
@@ -214,6 +216,29 @@ export class BatchSteps {
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
     return answer.value === 'more' ? 'more' : 'forward';
+  }
+
+  /** Names the prompts of a list that its model may not read to the end; one prompt was judged where it was written. */
+  #lengthWords({ model }: Answers): string[] {
+    const { l10n } = this.#parts;
+    const longest = model.family.longestPrompt ?? VERY_LONG;
+    const numbers = (this.#prompts ?? []).flatMap(({ length }, index) =>
+      length > longest ? [index + 1] : [],
+    );
+    if (numbers.length === 0) return [];
+    const sentence =
+      numbers.length === 1
+        ? l10n.t(
+            'Prompt {0} has more than {1} characters; no more of it may be read.',
+            numbers.join(),
+            longest,
+          )
+        : l10n.t(
+            'The prompts {0} have more than {1} characters; no more of them may be read.',
+            numbers.join(', '),
+            longest,
+          );
+    return [`$(warning) ${sentence}`];
   }
 
   /** @param note what becomes of its images, where that is not so for all */

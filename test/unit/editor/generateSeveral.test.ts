@@ -10,7 +10,7 @@ import type { ReadyRequest, Submit } from '../../../src/editor/requestSender';
 import { askForVideo } from '../../../src/editor/wizard/generateWizard';
 import { WizardMemory } from '../../../src/editor/wizard/wizardMemory';
 import { FakeMemento } from '../../support/fakeMemento';
-import { FakeQuickInputs, enter } from '../../support/fakeQuickInputs';
+import { FakeQuickInputs, choose, enter, escape, press, type FakePick } from '../../support/fakeQuickInputs';
 import { RecordingNotifier } from '../../support/recordingNotifier';
 
 const ignore = () => undefined;
@@ -150,4 +150,24 @@ describe('a list of prompts while it is sent', () => {
     await run();
     assert.equal(text, 'one\n---\ntwo');
   });
+
+  for (const [what, prompts, warning] of [
+    ['short ones', ['one', 'two'], /^$/],
+    ['one that is long', ['one', 'b'.repeat(801)], /^\$\(warning\) Prompt 2 has more than 800 characters/],
+    [
+      'several',
+      ['c'.repeat(900), 'b'.repeat(800), 'd'.repeat(900)],
+      /^\$\(warning\) The prompts 1, 3 have more/,
+    ],
+  ] as const) {
+    it(`names the prompts that the model may not read to the end: ${what}`, async () => {
+      text = prompts.join('\n---\n');
+      const inputs = new FakeQuickInputs();
+      inputs.plan(press(), choose('wan2.5-t2v-preview'), enter, enter, escape);
+      await sendFromEditor(partsWith(inputs), []);
+      assert.equal(inputs.left, 0);
+      assert.match((inputs.shown.at(-1) as FakePick).prompt ?? '', warning);
+      assert.deepEqual(sent, []);
+    });
+  }
 });
