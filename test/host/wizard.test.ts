@@ -15,7 +15,7 @@ import {
   type FakeText,
 } from '../support/fakeQuickInputs';
 import type { Draft } from '../../src/editor/wizard/wizardMemory';
-import { closeEditors, select } from './support/editors';
+import { closeEditors, newDocument, select } from './support/editors';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { OwnApp } from './support/ownApp';
@@ -86,6 +86,22 @@ describe('asking for a video', () => {
       // The prompt is the task's now: nobody is asked whether to save an editor.
       assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
       assert.equal(own.asker.asked.length, 0);
+    });
+
+    it('empties an editor that is behind another one when its prompt is a task’s', async () => {
+      const document = await newDocument({ language: PROMPT_LANGUAGE, content: 'a kite\nover the sea' });
+      await vscode.window.showTextDocument(document);
+      gateway.setFault({ route: 'submit', name: 'slow', args: { ms: 500 } });
+      own.inputs.plan(enter, enter, (input) => {
+        enter(input);
+        void newDocument({ content: 'something else' }).then((other) =>
+          vscode.window.showTextDocument(other),
+        );
+      });
+      const task = (await run('sendPrompt')) as Task;
+      assert.equal(task.phase, 'queued');
+      assert.equal(front()?.getText(), 'something else');
+      assert.equal(document.getText(), '');
     });
 
     it('joins the texts of several cursors from top to bottom, and shows them first', async () => {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Disposable } from '../../core/common/lifetime';
 import type { Begun } from '../wizard/generateWizard';
+import { replaceText } from './replaceText';
 
 /**
  * The language of prompt editors, as package.json contributes it. It is what marks an editor as ours: it survives a
@@ -63,14 +64,17 @@ export class PromptEditors implements Disposable {
 
   /**
    * Closes an untitled editor whose text is a task's from now on, so that nobody is asked whether to save it. Only if
-   * it is in front and still has that text: everything else is somebody's work.
+   * it still has that text: everything else is somebody's work. Behind another tab, from where it can't be closed
+   * unasked, it is emptied: it would be offered to be paid for again.
    */
   async close(document: vscode.TextDocument, text: string): Promise<void> {
+    if (!document.isUntitled || document.isClosed || document.getText() !== text) return;
     // The tab, not the text editor: a text stays "active" while a player beside it has the focus.
     const front = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-    if (!(front instanceof vscode.TabInputText) || front.uri.toString() !== document.uri.toString()) return;
-    if (!document.isUntitled || document.isClosed || document.getText() !== text) return;
-    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    const isInFront =
+      front instanceof vscode.TabInputText && front.uri.toString() === document.uri.toString();
+    if (isInFront) await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    else if (text !== '') await replaceText(document, text, '');
   }
 
   #documents(): readonly vscode.TextDocument[] {
