@@ -50,8 +50,8 @@ const requestWithImages = z.looseObject({
   images: z.array(z.looseObject({ role: z.string(), source: z.string() })).min(1),
 });
 
-/** Pictures younger than this stay, though no task has them yet, in ms. */
-const KEPT_AT_LEAST = 24 * 3600_000;
+/** Pictures younger than this stay, though no task has them, in ms: drafts of other workspaces may, unseen from here. */
+const KEPT_AT_LEAST = 30 * 24 * 3600_000;
 
 /**
  * Brings the images of a request into the form that its model takes: read through the editor's file systems, turned

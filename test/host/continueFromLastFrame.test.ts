@@ -79,7 +79,7 @@ describe('a video that continues another one', () => {
     const [kept = ''] = readdirSync(imagesFolder());
     assert.match(JSON.stringify(own.mementos.workspace.get(MEMENTOS.draft)), new RegExp(kept));
     const file = path.join(imagesFolder(), kept);
-    const old = (Date.now() - 7 * 24 * 3600_000) / 1000;
+    const old = (Date.now() - 60 * 24 * 3600_000) / 1000;
     utimesSync(file, old, old);
     const forgotten = path.join(imagesFolder(), `${'0'.repeat(64)}.png`);
     writeFileSync(forgotten, frame);

@@ -345,7 +345,7 @@ describe('several videos at once', () => {
     it('a prompt of which nothing was sent is a draft again', async () => {
       begin();
       fault({ name: 'balanceTooLow', times: 'always' });
-      own.inputs.plan(write('a kite'), enter, enter, enter, enter, enter);
+      own.inputs.plan(write('a kite'), choose('8 seconds'), enter, enter, enter, enter);
       own.notifier.willChoose('Show Prompts');
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite']);
@@ -355,6 +355,14 @@ describe('several videos at once', () => {
       own.inputs.plan(escape);
       await run('generate');
       assert.equal((own.inputs.shown.at(-1) as unknown as { value: string }).value, 'a kite');
+      // The editor goes on with what was chosen for it, whatever was sent since.
+      gateway.clearFaults();
+      own.inputs.plan(write('a boat'), choose('12 seconds'), enter, enter);
+      await run('generate');
+      await send();
+      assert.deepEqual(submits().at(-1)?.body, {
+        ...{ model: 'sora-2', prompt: 'a kite', seconds: '8', size: '720x1280' },
+      });
     });
   });
 

@@ -13,7 +13,7 @@ import { sendPrompt } from './generateFromPrompt';
 
 /** Editors of prompts. */
 interface Editors {
-  open(text: string): Promise<void>;
+  open(text: string, begun?: Begun): Promise<void>;
   find(args: readonly unknown[]): TextDocument | undefined;
   close(document: TextDocument, text: string): Promise<void>;
   /** What has been answered for its prompt. */
@@ -123,7 +123,7 @@ async function sendList(
     report = await parts.batch.send(confirmed.ready, takeOut);
     report.unclear.forEach(takeOut);
     const rest = openEnds(report).map((index) => prompts[index] ?? '');
-    tell(parts, report, rest, lineEnd);
+    tell(parts, report, rest.length > 0 ? async () => openPrompts(parts, rest, lineEnd) : undefined);
     await edits;
   } finally {
     underWay.delete(document);
@@ -169,7 +169,12 @@ async function generateVariations(parts: SeveralParts): Promise<void> {
   }
   const rest = openEnds(report);
   if (rest.length === confirmed.ready.length) keepAgain();
-  tell(parts, report, rest.length > 0 ? [request.prompt] : [], '\n');
+  const { prompt, ...others } = request;
+  tell(
+    parts,
+    report,
+    rest.length > 0 ? async () => parts.prompts.open(prompt, { request: others }) : undefined,
+  );
 }
 
 /** Leads through the wizard to several requests. @returns undefined when the person went away */
@@ -193,10 +198,10 @@ function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
   return [...refused.map(({ index }) => index), ...notSent].sort((one, other) => one - other);
 }
 
-function tell(parts: SeveralParts, report: BatchReport, rest: readonly string[], lineEnd: string): void {
+/** @param reopen shows what is still to be sent; undefined where nothing is */
+function tell(parts: SeveralParts, report: BatchReport, reopen: (() => Promise<void>) | undefined): void {
   const { batchMessages, reveal, inBackground } = parts;
-  const reopen = () => inBackground(openPrompts(parts, rest, lineEnd));
-  batchMessages.done(report, rest.length > 0 ? reopen : undefined);
+  batchMessages.done(report, reopen && (() => inBackground(reopen())));
   const [first] = report.tasks;
   if (first) reveal(first.task.id);
 }

@@ -68,8 +68,26 @@ export class ImageFitting implements ImagesAlong {
       .map(({ choice }) => choice);
     const note = noteOf(changed, this.#found.length - changed.length, limits, l10n);
     const { exact } = limits;
-    if (note !== undefined || !exact || this.#found.every(({ info }) => info.kind === 'picture')) return note;
-    return l10n.t('The image behind the link has to be {0} × {1} pixels.', exact.width, exact.height);
+    const notes = [note, ...this.#unseenChanges(limits)];
+    if (note === undefined && exact && this.#found.some(({ info }) => info.kind === 'link')) {
+      notes.push(l10n.t('The image behind the link has to be {0} × {1} pixels.', exact.width, exact.height));
+    }
+    const told = notes.filter((one) => one !== undefined);
+    return told.length > 0 ? told.join(' ') : undefined;
+  }
+
+  /** What is changed besides the shape of images for which nobody has seen what is sent. */
+  #unseenChanges(limits: ImageLimits): string[] {
+    const { l10n } = this.#parts;
+    const unseen = this.#pictures().filter(({ index }) => !this.#kept.has(index));
+    return [
+      ...(unseen.some(({ info }) => info.hasAlpha)
+        ? [l10n.t('What may be transparent is sent on white.')]
+        : []),
+      ...(unseen.some(({ info }) => sizeFits(info, limits) && info.bytes > limits.mostBytes)
+        ? [l10n.t('What is sent is made small enough for the model.')]
+        : []),
+    ];
   }
 
   fits(subject: FitSubject): readonly ChosenFit[] {

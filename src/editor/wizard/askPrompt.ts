@@ -20,6 +20,8 @@ export interface PromptQuestion {
   readonly sources: Sources;
   /** What a person should know first, as a sentence. */
   readonly note: string | undefined;
+  /** Whether it can be written in an editor, from where it goes on as one video. */
+  readonly hasEditor: boolean;
   /** How much of a prompt the model is known to read, in characters. */
   readonly longest: number | undefined;
   /** What keeps a prompt from being sent, as a sentence. */
@@ -53,8 +55,8 @@ export function quote(prompt: string): string {
 }
 
 async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
-  const { inputs, title, place, prompt, isOldDraft, longest, l10n } = question;
-  const editor = inputs.button('new-file', l10n.t('Write in an Editor'));
+  const { inputs, title, place, prompt, isOldDraft, hasEditor, longest, l10n } = question;
+  const editor = hasEditor ? inputs.button('new-file', l10n.t('Write in an Editor')) : undefined;
   const model = inputs.button('list-selection', l10n.t('Choose Another Model'));
   const leaveOut = leaveOutWords(question);
   const alone = leaveOut === undefined ? undefined : inputs.button('close', leaveOut);
@@ -69,7 +71,7 @@ async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
     ),
     value: prompt,
     selected: isOldDraft,
-    buttons: [editor, model, ...(alone ? [alone] : [])],
+    buttons: [editor, model, alone].filter((button) => button !== undefined),
     judge: (text) => judgePrompt(text, longest, question.faultOf(text), question),
     onChange: question.onChange,
   });
@@ -87,7 +89,7 @@ async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
 
 /** The input box would join the lines of this prompt. */
 async function askAboutPrompt(question: PromptQuestion): Promise<PromptAnswer | 'new'> {
-  const { inputs, title, place, prompt, isOldDraft, l10n } = question;
+  const { inputs, title, place, prompt, isOldDraft, hasEditor, l10n } = question;
   const leaveOut = leaveOutWords(question);
   const use: PickItem<'use'> = {
     value: 'use',
@@ -96,7 +98,7 @@ async function askAboutPrompt(question: PromptQuestion): Promise<PromptAnswer | 
     detail: quote(prompt),
   };
   const others: readonly PickItem<'editor' | 'new' | 'model' | 'alone'>[] = [
-    { value: 'editor', label: `$(new-file) ${l10n.t('Edit in an Editor')}` },
+    ...(hasEditor ? [{ value: 'editor' as const, label: `$(new-file) ${l10n.t('Edit in an Editor')}` }] : []),
     { value: 'new', label: `$(clear-all) ${l10n.t('Write a New Prompt')}` },
     { value: 'model', label: `$(list-selection) ${l10n.t('Choose Another Model')}` },
     ...(leaveOut === undefined ? [] : [{ value: 'alone' as const, label: `$(close) ${leaveOut}` }]),

@@ -110,6 +110,9 @@ class GenerateWizard {
     // Who names a model or a source begins something else than the draft was.
     const goesOn = request.model === undefined && this.#mode === 'text' && this.#prompt !== '';
     if (goesOn && draft && modeOf(draft)) await this.#takeSources(draft);
+    else if (this.#isOldDraft && draft && Object.keys(sourcesOf(draft)).length > 0) {
+      this.#lost = this.#parts.l10n.t('Of your draft only the prompt is taken along.');
+    }
     this.#model =
       this.#modelOf(request.model) ??
       this.#modelOf(draft?.model) ??
@@ -239,6 +242,7 @@ class GenerateWizard {
       isOldDraft: this.#isOldDraft,
       sources: this.#sources,
       note: this.#lost,
+      hasEditor: this.#start.ending === undefined,
       longest: this.#model?.family.longestPrompt,
       faultOf: (text) => this.#fault(text),
       onChange: (text) => this.#setPrompt(text),

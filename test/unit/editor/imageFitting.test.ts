@@ -86,6 +86,20 @@ describe('the images of a request on their way through the wizard', () => {
     assert.equal(fitting(picture(1280, 720)).noteOn(landscape), undefined);
   });
 
+  it('says what else is changed of an image that nobody has looked at', async () => {
+    const large: SourceInfo = { ...picture(1280, 720), bytes: 9_000_000 } as SourceInfo;
+    const small = 'What is sent is made small enough for the model.';
+    const white = 'What may be transparent is sent on white.';
+    assert.equal(fitting(large).noteOn(landscape), small);
+    const images = fitting(picture(1280, 720, true));
+    assert.equal(images.noteOn(landscape), white);
+    assert.equal(fitting(picture(1280, 720, true), large).noteOn(landscape), `${white} ${small}`);
+    assert.match(fitting(picture(900, 700, true)).noteOn(landscape) ?? '', /around the centre.* on white\.$/);
+    pages.plan({ end: 'use' });
+    await images.ask(landscape, roles('first'), undefined);
+    assert.equal(images.noteOn(landscape), undefined, 'it was seen');
+  });
+
   for (const [change, sora, other] of [
     [{ way: 'crop', part }, /is the part that you have chosen, 1280 × 720 pixels/, undefined],
     [{ way: 'pad' }, /is padded to 1280 × 720 pixels/, /is padded to a shape that fits/],

@@ -213,6 +213,14 @@ describe('the wizard', () => {
     );
   });
 
+  it('has no editor where it would forget what else is wanted', async () => {
+    await desk.ask({ at: 'prompt', ending: () => [] }, press(), escape);
+    assert.deepEqual(
+      desk.inputs.shown[0]?.buttons.map(({ tooltip }) => tooltip),
+      [undefined, 'Choose Another Model'],
+    );
+  });
+
   const all = [write('a kite'), choose('8 seconds'), choose('1280 × 720, landscape')] as const;
   for (const place of [0, 1, 2, 3]) {
     it(`ends with nothing after Escape at step ${place + 1}, and offers the draft again`, async () => {
@@ -887,6 +895,17 @@ describe('the wizard', () => {
       await desk.ask(first, choose('Rain'), escape);
       assert.equal(desk.text(1).value, 'rain');
       assert.ok(!desk.text(1).prompt?.includes('draft'));
+    });
+
+    it('says so where only its prompt is taken along', async () => {
+      await leave();
+      desk.presets = { Sora: { model: 'sora-2' } };
+      await desk.ask(first, choose('Sora'), escape);
+      assert.equal(desk.text(1).value, 'a boat');
+      assert.match(desk.text(1).prompt ?? '', /^Of your draft only the prompt is taken along\./);
+      desk.presets = {};
+      await desk.ask({ at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } }, escape);
+      assert.match(desk.text(0).prompt ?? '', /^Of your draft only the prompt is taken along\./);
     });
 
     it('keeps none that are written out, and says so before', async () => {
