@@ -359,6 +359,8 @@ describe('several videos at once', () => {
       gateway.clearFaults();
       own.inputs.plan(write('a boat'), choose('12 seconds'), enter, enter);
       await run('generate');
+      // The same was asked for a moment ago.
+      own.asker.willAnswer(true);
       await send();
       assert.deepEqual(submits().at(-1)?.body, {
         ...{ model: 'sora-2', prompt: 'a kite', seconds: '8', size: '720x1280' },
