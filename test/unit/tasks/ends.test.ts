@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
-import { SubmitCancelled } from '../../../src/core/tasks/submitter';
+import { OutcomeNotWritten } from '../../../src/core/tasks/submitter';
 import { FakeClock } from '../support/fakeClock';
 import { World } from '../support/world';
 
@@ -268,7 +268,7 @@ describe('calling off what has left already', function () {
     world.clock.moveTo(world.clock.now() + 4_000);
     await world.turns(() => closed);
     await sent;
-    assert.match(String(thrown), /closed/);
+    assertNotWritten(thrown, /closed/);
     const said = world.lines.filter((line) => line.includes('could not be written down'));
     assert.equal(said.length, 1, said.join('\n'));
     // The id in it is what can be attached by hand.
@@ -292,8 +292,7 @@ describe('calling off what has left already', function () {
     cancel.abort();
     await world.until(() => thrown !== undefined);
     await sent;
-    assert.ok(!(thrown instanceof SubmitCancelled), String(thrown));
-    assert.match(String(thrown), /disk full/);
+    assertNotWritten(thrown, /disk full/);
     // The id, which cannot be written down, stands in the log at least.
     assert.ok(world.lines.some((line) => line.includes(`accepted as ${world.gateway.tasks[0]?.id}`)));
     assert.equal(engine.task(id)?.phase, 'sending');
@@ -339,3 +338,10 @@ describe('looking again for a video that was here once', function () {
     }
   });
 });
+
+/** That it was sent is said, with the id that is paid for; why that could not be written down is for the log. */
+function assertNotWritten(thrown: unknown, why: RegExp): void {
+  assert.ok(thrown instanceof OutcomeNotWritten, String(thrown));
+  assert.match(thrown.message, /“video_/);
+  assert.match(String(thrown.cause), why);
+}
