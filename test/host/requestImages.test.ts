@@ -309,7 +309,7 @@ describe('images of a request', () => {
     const tasks = [await ask(source, 'one'), await ask(source, 'two')];
     const kept = fileURLToPath(tasks[0]?.request.images?.[0]?.source ?? '');
     assert.equal(fileURLToPath(tasks[1]?.request.images?.[0]?.source ?? ''), kept, 'it is there once');
-    const past = Date.now() / 1000 - 2 * 24 * 3600;
+    const past = Date.now() / 1000 - 31 * 24 * 3600;
     utimesSync(kept, past, past);
     for (const [index, { id }] of tasks.entries()) {
       own.asker.willAnswer(true);
