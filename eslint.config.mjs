@@ -16,6 +16,16 @@ const mayNotImport = (folder, ...forbidden) =>
     message: `src/${folder} must not know src/${from}: arrows go one way (docs/architecture.md).`,
   }));
 
+/**
+ * Each folder may import only those after it.
+ * @param {string} base below src/
+ * @param {string[]} names
+ */
+const inOrder = (base, ...names) =>
+  names.flatMap((name, index) =>
+    mayNotImport(`${base}/${name}`, ...names.slice(0, index).map((other) => `${base}/${other}`)),
+  );
+
 export default defineConfig(
   { ignores: ['dist/', 'out/', '.vscode-test/', 'node_modules/'] },
   js.configs.recommended,
@@ -60,28 +70,30 @@ export default defineConfig(
           basePath: import.meta.dirname,
           zones: [
             ...mayNotImport('core', 'editor', 'webview', 'extension.ts', 'api.ts'),
-            ...mayNotImport(
-              'core/common',
-              'core/models',
-              'core/gateway',
-              'core/tasks',
-              'core/library',
-              'core/mp4',
-              'core/images',
+            ...inOrder(
+              'core',
+              'engine.ts',
+              'tasks',
+              'store',
+              'gateway',
+              'library',
+              'task',
+              'models',
+              'images',
+              'mp4',
+              'common',
             ),
-            ...mayNotImport('core/models', 'core/gateway', 'core/tasks', 'core/library', 'core/mp4'),
-            ...mayNotImport('core/gateway', 'core/tasks', 'core/library', 'core/mp4'),
-            ...mayNotImport('core/library', 'core/models', 'core/gateway', 'core/tasks', 'core/images'),
-            ...mayNotImport('core/images', 'core/models', 'core/gateway', 'core/tasks', 'core/mp4'),
+            ...mayNotImport('core/store', 'core/gateway', 'core/images'),
             ...mayNotImport(
-              'core/mp4',
-              'core/common',
-              'core/models',
               'core/gateway',
-              'core/tasks',
               'core/library',
+              'core/task',
+              'core/models',
               'core/images',
+              'core/mp4',
             ),
+            ...mayNotImport('core/library', 'core/task', 'core/models', 'core/images'),
+            ...mayNotImport('core/images', 'core/mp4'),
             ...mayNotImport('webview', 'editor/!(protocol.ts)', 'core/!(mp4)/**'),
             { target: './src', from: ['./test', './bench'], message: 'What ships must not know its tests.' },
           ],

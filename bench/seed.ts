@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../src/core/common/clock';
 import { STORAGE } from '../src/core/storage';
-import { openStore } from '../src/core/tasks/store/openStore';
-import type { Phase } from '../src/core/tasks/phases';
-import type { StoredVideo, TaskRecord } from '../src/core/tasks/store/record';
-import type { TaskStore } from '../src/core/tasks/store/store';
+import { openStore } from '../src/core/store/openStore';
+import type { Phase } from '../src/core/task/phases';
+import type { StoredVideo, TaskRecord } from '../src/core/store/record';
+import type { TaskStore } from '../src/core/store/store';
 import { KEY_ID, engineOptions } from './engineOptions';
 
 /** Opens the store in a storage folder, making both. Whoever opens it closes it. */

@@ -1,9 +1,9 @@
 import type { CancellationToken, Event } from 'vscode';
 import type { VideoRequest } from './core/models/request';
-import type { Task, TaskChanges } from './core/tasks/task';
+import type { Task, TaskChanges } from './core/task/task';
 
 export type { ImageRole, VideoRequest } from './core/models/request';
-export type { Phase } from './core/tasks/phases';
+export type { Phase } from './core/task/phases';
 export type {
   Charged,
   Failure,
@@ -12,7 +12,7 @@ export type {
   TaskChanges,
   TimelineEntry,
   Video,
-} from './core/tasks/task';
+} from './core/task/task';
 
 /** Why `generate` made no task. The error's `code`. */
 export type RejectionCode =

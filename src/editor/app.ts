@@ -4,7 +4,7 @@ import { systemClock } from '../core/common/clock';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import { describeError } from '../core/common/log';
 import { STORAGE } from '../core/storage';
-import type { Task } from '../core/tasks/task';
+import type { Task } from '../core/task/task';
 import { EditorAsker, type Asker } from './asker';
 import { createAsking } from './asking';
 import { cleanLibrary } from './commands/cleanLibrary';

@@ -5,7 +5,7 @@ import type { L10n } from '../core/common/l10n';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import type { Engine } from '../core/engine';
 import type { VideoRequest } from '../core/models/request';
-import type { Task, TaskChanges } from '../core/tasks/task';
+import type { Task, TaskChanges } from '../core/task/task';
 import { cancellable } from './cancellable';
 import type { EngineHolder } from './engineHolder';
 import { cancelledRejection, type RequestSender } from './requestSender';

@@ -1,7 +1,7 @@
 import type { L10n } from '../core/common/l10n';
-import type { Phase } from '../core/tasks/phases';
-import type { Charged, Task } from '../core/tasks/task';
-import { waitsFor } from '../core/tasks/waits';
+import type { Phase } from '../core/task/phases';
+import type { Charged, Task } from '../core/task/task';
+import { waitsFor } from '../core/task/blockedBy';
 
 /** A phase in the user's words. */
 export function phaseWord(phase: Phase, l10n: L10n): string {

@@ -2,7 +2,7 @@ import { mkdirSync, watch, type FSWatcher } from 'node:fs';
 import * as path from 'node:path';
 import type { Disposable } from '../core/common/lifetime';
 import { STORAGE } from '../core/storage';
-import { PendingMarker } from '../core/tasks/pendingMarker';
+import { PendingMarker } from '../core/store/pendingMarker';
 
 /**
  * Calls back once, when there is unfinished work to go on with: at start, or later, when another window begins

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Task } from '../../src/core/tasks/task';
+import type { Task } from '../../src/core/task/task';
 import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
 import { SeededRandom } from '../gateway/seededRandom';
 import { assertNoLeak } from '../support/keySearch';

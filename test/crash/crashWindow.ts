@@ -5,7 +5,7 @@ import type { Clock } from '../../src/core/common/clock';
 import { english } from '../../src/core/common/l10n';
 import { Engine } from '../../src/core/engine';
 import { prepareRequest } from '../../src/core/models/prepareRequest';
-import { isEnd } from '../../src/core/tasks/phases';
+import { isEnd } from '../../src/core/task/phases';
 
 /** The system's clock, faster: half a minute passes in less than a second. */
 function fastClock(speed: number): Clock {

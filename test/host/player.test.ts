@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import manifest from '../../package.json';
 import { systemClock } from '../../src/core/common/clock';
 import { Emitter } from '../../src/core/common/events';
-import type { Task, TaskChanges } from '../../src/core/tasks/task';
+import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { openVideo } from '../../src/editor/player/openVideo';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/player/playerId';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import axe from 'axe-core';
 import type { Frame } from 'playwright-core';
-import type { Task } from '../../src/core/tasks/task';
+import type { Task } from '../../src/core/task/task';
 import { findEncoder } from '../gateway/video/encoder';
 import { projectRoot } from '../vscode/projectRoot';
 import { startSession, type Session } from '../vscode/session';

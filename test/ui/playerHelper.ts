@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../../src/core/common/clock';
 import { Emitter } from '../../src/core/common/events';
-import type { Task, TaskChanges } from '../../src/core/tasks/task';
+import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/player/playerId';
 import { Players } from '../../src/editor/player/players';

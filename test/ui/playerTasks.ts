@@ -3,8 +3,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { english } from '../../src/core/common/l10n';
 import { Failures } from '../../src/core/tasks/failures';
-import type { Phase } from '../../src/core/tasks/phases';
-import type { Failure, Task, TimelineEntry, Video } from '../../src/core/tasks/task';
+import type { Phase } from '../../src/core/task/phases';
+import type { Failure, Task, TimelineEntry, Video } from '../../src/core/task/task';
 import { makeClip, type Clip } from './playerBench';
 
 const START = Date.now() - 103_000;

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as files from 'node:fs/promises';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { hashFile, isMissing, onDisk, syncFolder, systemDisk, type Disk } from '../library/disk';
+import { hashFile, isMissing, onDisk, syncFolder, systemDisk, type Disk } from '../common/fileSystem';
 import type { SentFormat } from './limits';
 
 /** What is needed of a disk to keep pictures. */

@@ -7,12 +7,11 @@ import {
   isMissing,
   isSystemError,
   onDisk,
-  probeFile,
   syncFolder,
   systemDisk,
   type Disk,
-} from './disk';
-import { PartFile, type VerifiedPart } from './partFile';
+} from '../common/fileSystem';
+import { PartFile, probeFile, type VerifiedPart } from './partFile';
 
 /** A verified video in the library. */
 export interface LibraryVideo {

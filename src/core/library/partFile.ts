@@ -1,7 +1,28 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { Mp4Info } from '../mp4/probe';
-import { DiskError, onDisk, probeFile, type Disk } from './disk';
+import { probeMp4, type Mp4Info } from '../mp4/probe';
+import { DiskError, onDisk, type Disk } from '../common/fileSystem';
+
+/**
+ * Checks that a file is a whole video and says what is in it.
+ * @throws Mp4Error when it is none; the system's own error when it can't be read
+ */
+export async function probeFile(disk: Disk, file: string): Promise<Mp4Info> {
+  const handle = await disk.open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    return await probeMp4({
+      size,
+      read: async (position, length) => {
+        const bytes = new Uint8Array(length);
+        const { bytesRead } = await handle.read(bytes, 0, length, position);
+        return bytes.subarray(0, bytesRead);
+      },
+    });
+  } finally {
+    await handle.close();
+  }
+}
 
 /** A part that is complete and was found to be a video. */
 export interface VerifiedPart {

@@ -1,6 +1,6 @@
-import type { TaskRecord } from './store/record';
+import type { TaskRecord } from '../store/record';
 import { DENIALS_BELIEVED } from './schedule';
-import type { TaskPatch } from './store/patch';
+import type { TaskPatch } from '../store/taskPatch';
 
 /**
  * Counts an answer that a task or its video is not there. It is believed when it came often enough, spread over

@@ -1,12 +1,12 @@
 import { describeError, type Log } from '../common/log';
-import { DiskError } from '../library/disk';
+import { DiskError } from '../common/fileSystem';
 import type { Library, LibraryVideo } from '../library/library';
 import type { Failures } from './failures';
-import type { Phase } from './phases';
-import { describeTask } from './sidecarTask';
-import { possibleNames } from './store/ownedFiles';
-import type { TaskPatch } from './store/patch';
-import type { TaskRecord } from './store/record';
+import type { Phase } from '../task/phases';
+import { describeTask } from '../store/sidecarTask';
+import { possibleNames } from '../store/ownedFiles';
+import type { TaskPatch } from '../store/taskPatch';
+import type { TaskRecord } from '../store/record';
 
 /** Ends at which a task has nothing to show. */
 const FRUITLESS: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);

@@ -2,7 +2,7 @@ import type { L10n } from '../common/l10n';
 import { GatewayError } from '../gateway/errors';
 import { knownRefusal, withMeaning } from './knownWords';
 import { LONG_SILENCE } from './schedule';
-import type { Charged, Failure, FailureKind } from './task';
+import type { Charged, Failure, FailureKind } from '../task/task';
 
 /** What the other side said when something did not work. */
 export interface Trouble {

@@ -1,10 +1,10 @@
 import type { Clock } from '../common/clock';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
-import type { Phase } from './phases';
+import type { Phase } from '../task/phases';
 import { LEASE, LEASE_RENEWAL } from './schedule';
-import { StoreClosedError } from './store/database';
-import type { TaskStore } from './store/store';
+import { StoreClosedError } from '../store/database';
+import type { TaskStore } from '../store/store';
 
 /**
  * Holds a task for this window while it is sent or fetched, by moving its due time on. When the window dies, the

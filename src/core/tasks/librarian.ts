@@ -1,10 +1,10 @@
 import type { L10n } from '../common/l10n';
 import type { Library, LibraryFile, Stock } from '../library/library';
-import { nameOfPart, namesOf } from './store/ownedFiles';
-import { isEnd } from './phases';
-import { readSidecarTask } from './sidecarTask';
-import type { TaskStore } from './store/store';
-import type { TaskWithFiles } from './store/taskReader';
+import { nameOfPart, namesOf } from '../store/ownedFiles';
+import { isEnd } from '../task/phases';
+import { readSidecarTask } from '../store/sidecarTask';
+import type { TaskStore } from '../store/store';
+import type { TaskWithFiles } from '../store/taskReader';
 
 interface Parts {
   readonly store: TaskStore;

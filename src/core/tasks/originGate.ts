@@ -1,8 +1,8 @@
 import type { Clock } from '../common/clock';
-import type { OriginState } from './store/record';
+import type { OriginState } from '../store/record';
 import { FURTHEST_AHEAD, RECHECK } from './schedule';
-import type { TaskStore } from './store/store';
-import type { Failure } from './task';
+import type { TaskStore } from '../store/store';
+import type { Failure } from '../task/task';
 
 /** Between tasks that are woken together, in ms. */
 const APART = 300;

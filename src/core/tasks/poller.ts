@@ -9,13 +9,13 @@ import type { TaskState } from '../gateway/taskReply';
 import { countDenial } from './denials';
 import type { Endings } from './endings';
 import type { Failures, Trouble } from './failures';
-import { confirmed, isUnconfirmed } from './idSource';
+import { confirmed, isUnconfirmed } from '../task/idSource';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
-import { ReadOnlyStoreError } from './store/database';
-import type { TaskPatch } from './store/patch';
-import type { Phase } from './phases';
-import type { TaskRecord } from './store/record';
+import { ReadOnlyStoreError } from '../store/database';
+import type { TaskPatch } from '../store/taskPatch';
+import type { Phase } from '../task/phases';
+import type { TaskRecord } from '../store/record';
 import type { Saver } from './saver';
 import {
   DENIALS_APART,
@@ -27,7 +27,7 @@ import {
   jittered,
   pollInterval,
 } from './schedule';
-import type { TaskStore } from './store/store';
+import type { TaskStore } from '../store/store';
 import type { Submitter } from './submitter';
 
 interface Parts {

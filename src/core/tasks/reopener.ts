@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import type { Library } from '../library/library';
-import type { TaskPatch } from './store/patch';
-import type { StoredVideo } from './store/record';
-import type { PendingMarker } from './pendingMarker';
-import { takesTaskId } from './idSource';
-import { canMove } from './phases';
-import type { TaskStore } from './store/store';
-import type { Task } from './task';
+import type { TaskPatch } from '../store/taskPatch';
+import type { StoredVideo } from '../store/record';
+import type { PendingMarker } from '../store/pendingMarker';
+import { takesTaskId } from '../task/idSource';
+import { canMove } from '../task/phases';
+import type { TaskStore } from '../store/store';
+import type { Task } from '../task/task';
 
 interface Parts {
   readonly store: TaskStore;

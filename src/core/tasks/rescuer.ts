@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
-import { DiskError } from '../library/disk';
+import { DiskError } from '../common/fileSystem';
 import type { Library, LibraryFile, LibraryVideo, Stock } from '../library/library';
-import { nameOfPart, namesOf, possibleNames } from './store/ownedFiles';
-import { canMove, isEnd } from './phases';
-import type { TaskRecord } from './store/record';
+import { nameOfPart, namesOf, possibleNames } from '../store/ownedFiles';
+import { canMove, isEnd } from '../task/phases';
+import type { TaskRecord } from '../store/record';
 import type { Reopener } from './reopener';
-import { describeTask, readSidecarTask, savedRecord, type SidecarTask } from './sidecarTask';
-import type { TaskStore } from './store/store';
-import type { TaskWithFiles } from './store/taskReader';
+import { describeTask, readSidecarTask, savedRecord, type SidecarTask } from '../store/sidecarTask';
+import type { TaskStore } from '../store/store';
+import type { TaskWithFiles } from '../store/taskReader';
 
 interface Parts {
   readonly store: TaskStore;

@@ -5,15 +5,15 @@ import { originOf } from '../gateway/baseUrl';
 import type { Access, GatewayClient } from '../gateway/client';
 import { GatewayError } from '../gateway/errors';
 import { ABOUT_A_MODEL } from '../gateway/queryReply';
-import { DiskError } from '../library/disk';
+import { DiskError } from '../common/fileSystem';
 import type { Library } from '../library/library';
 import { countDenial } from './denials';
 import { videosMade, type Endings } from './endings';
 import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
-import type { TaskPatch } from './store/patch';
-import type { TaskRecord } from './store/record';
+import type { TaskPatch } from '../store/taskPatch';
+import type { TaskRecord } from '../store/record';
 import {
   DEAD_LINKS_APART,
   FETCH_PATIENCE,
@@ -24,7 +24,7 @@ import {
   VIDEO_GRACE,
   fetchInterval,
 } from './schedule';
-import type { TaskStore } from './store/store';
+import type { TaskStore } from '../store/store';
 import { Denied, Ended, NoVideoYet, VideoFetch } from './videoFetch';
 
 interface Parts {

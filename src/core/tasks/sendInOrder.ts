@@ -1,4 +1,4 @@
-import type { FailureKind, Task } from './task';
+import type { FailureKind, Task } from '../task/task';
 
 /** What came of one request: a task, or the reason why there is none and nothing has left. */
 export type Outcome =

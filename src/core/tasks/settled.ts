@@ -1,7 +1,7 @@
 import type { Event } from '../common/events';
-import { isEnd } from './phases';
-import type { Task, TaskChanges } from './task';
-import type { TaskReader } from './store/taskReader';
+import { isEnd } from '../task/phases';
+import type { Task, TaskChanges } from '../task/task';
+import type { TaskReader } from '../store/taskReader';
 
 /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
 export async function settled(

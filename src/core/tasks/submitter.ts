@@ -6,12 +6,12 @@ import type { Access, GatewayClient, PreparedSubmit } from '../gateway/client';
 import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
-import { ReadOnlyStoreError, StoreClosedError } from './store/database';
+import { ReadOnlyStoreError, StoreClosedError } from '../store/database';
 import { asTrouble, type Failures } from './failures';
-import { isUnconfirmed } from './idSource';
+import { isUnconfirmed } from '../task/idSource';
 import { Lease } from './lease';
-import type { TaskPatch } from './store/patch';
-import type { TaskRecord } from './store/record';
+import type { TaskPatch } from '../store/taskPatch';
+import type { TaskRecord } from '../store/record';
 import {
   CONNECT_PATIENCE,
   CONNECT_TRIES,
@@ -21,7 +21,7 @@ import {
   MOST_WAITING,
   resendInterval,
 } from './schedule';
-import type { TaskStore } from './store/store';
+import type { TaskStore } from '../store/store';
 
 /** The submit was called off before a byte left: there is no task. */
 export class SubmitCancelled extends Error {

@@ -3,15 +3,15 @@ import type { Access, GatewayClient } from '../gateway/client';
 import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
 import { inlinePlace } from '../gateway/taskReply';
-import { DiskError } from '../library/disk';
+import { DiskError } from '../common/fileSystem';
 import type { Library, LibraryVideo } from '../library/library';
 import type { PartFile } from '../library/partFile';
 import { familyOf } from '../models/catalogue';
 import { asTrouble, type Failures } from './failures';
-import { describeTask } from './sidecarTask';
-import { possibleNames } from './store/ownedFiles';
-import type { TaskPatch } from './store/patch';
-import type { TaskRecord } from './store/record';
+import { describeTask } from '../store/sidecarTask';
+import { possibleNames } from '../store/ownedFiles';
+import type { TaskPatch } from '../store/taskPatch';
+import type { TaskRecord } from '../store/record';
 import { allotNames } from './videoNames';
 
 interface Parts {

@@ -3,7 +3,7 @@ import { limitsFor } from '../../core/images/limits';
 import { familyOf, type Model } from '../../core/models/catalogue';
 import type { VideoRequest } from '../../core/models/request';
 import { sendInOrder, type BatchReport, type Outcome } from '../../core/tasks/sendInOrder';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import { Rejection } from '../rejection';
 import type { ReadyRequest, RequestSender, Submit } from '../requestSender';
 import type { Notifier } from '../telling/notifier';

@@ -2,7 +2,7 @@ import { Uri } from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import type { L10n } from '../../core/common/l10n';
 import { describeError, type Log } from '../../core/common/log';
-import { DiskError } from '../../core/library/disk';
+import { DiskError } from '../../core/common/fileSystem';
 import type { Engine } from '../../core/engine';
 import type { Shelf, ShelfItem, ShelvedVideo } from '../../core/tasks/librarian';
 import type { Asker, Choice } from '../asker';

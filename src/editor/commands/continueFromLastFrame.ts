@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { familyOf, type Model } from '../../core/models/catalogue';
 import { parametersOf } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
-import type { Task, Video } from '../../core/tasks/task';
+import type { Task, Video } from '../../core/task/task';
 import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import { FrameError, type FrameFault } from '../player/frameRequests';

@@ -1,5 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import { explainFailure } from '../telling/failureExplanation';
 import type { Messages } from '../telling/messages';
 import { Rejection } from '../rejection';

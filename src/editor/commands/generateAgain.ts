@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../taskWords';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ImageRole, VideoRequest } from '../../core/models/request';
 import { modeOf } from '../../core/models/modes';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import type { Desktop } from '../desktop';
 import { Rejection } from '../rejection';
 import type { ImagePicker } from '../imagePicker';

@@ -1,5 +1,5 @@
 import type { TextDocument } from 'vscode';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import { askAndSend, type GenerateParts } from './generate';
 import type { Begun } from '../wizard/generateWizard';
 

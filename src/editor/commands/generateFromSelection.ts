@@ -1,4 +1,4 @@
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import type { Asker } from '../asker';
 import { VERY_LONG, needsEditor } from '../prompt/promptText';
 import { askAndSend, makeReady, type GenerateParts } from './generate';

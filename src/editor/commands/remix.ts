@@ -1,4 +1,4 @@
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import { askAndSend, type GenerateParts } from './generate';

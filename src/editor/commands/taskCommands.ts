@@ -1,7 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Engine } from '../../core/engine';
-import { isEnd } from '../../core/tasks/phases';
-import type { Task } from '../../core/tasks/task';
+import { isEnd } from '../../core/task/phases';
+import type { Task } from '../../core/task/task';
 import type { Asker, Confirmation } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../telling/messages';

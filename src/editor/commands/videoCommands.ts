@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import type { Engine } from '../../core/engine';
 import { foldersBelow } from '../../core/library/names';
-import type { Task, Video } from '../../core/tasks/task';
+import type { Task, Video } from '../../core/task/task';
 import type { Asker } from '../asker';
 import type { Desktop } from '../desktop';
 import type { EngineHolder } from '../engineHolder';

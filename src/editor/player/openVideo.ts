@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { L10n } from '../../core/common/l10n';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import type { ChoiceQuestion } from '../asker';
 import { ageWord, phaseWord, shortPrompt } from '../taskWords';
 import type { Players } from './players';

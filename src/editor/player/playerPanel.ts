@@ -4,7 +4,7 @@ import type { Event } from '../../core/common/events';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { describeError, type Log } from '../../core/common/log';
-import type { Task, TaskChanges } from '../../core/tasks/task';
+import type { Task, TaskChanges } from '../../core/task/task';
 import {
   toHost,
   type Action,

@@ -1,6 +1,6 @@
 import type { L10n } from '../../core/common/l10n';
-import { isEnd, type Phase } from '../../core/tasks/phases';
-import type { FailureKind, Task } from '../../core/tasks/task';
+import { isEnd, type Phase } from '../../core/task/phases';
+import type { FailureKind, Task } from '../../core/task/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
 import { optionWord, sourceWords } from '../optionWords';

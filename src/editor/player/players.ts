@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { describeError, prefixed } from '../../core/common/log';
-import type { TaskChanges } from '../../core/tasks/task';
+import type { TaskChanges } from '../../core/task/task';
 import { pageState, type Moment } from '../../webview/protocol';
 import { FrameError } from './frameRequests';
 import { PlayerPanel, type PanelParts, type PlayerEngine } from './playerPanel';

@@ -1,6 +1,6 @@
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import type { Engine } from '../../core/engine';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../telling/messages';
 import type { Settings } from '../settings';

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { describeError, prefixed, type Log } from '../../core/common/log';
 import { foldersBelow, savedName } from '../../core/library/names';
-import type { Task, Video } from '../../core/tasks/task';
+import type { Task, Video } from '../../core/task/task';
 import type { Settings } from '../settings';
 
 /** Why a video was not saved. */

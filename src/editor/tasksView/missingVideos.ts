@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Library } from '../../core/library/library';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 
 /**
  * Of those tasks whose videos' files are no longer in the library, because somebody cleared it by hand: the URIs of

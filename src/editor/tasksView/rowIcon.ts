@@ -1,6 +1,6 @@
-import type { Phase } from '../../core/tasks/phases';
-import type { Task } from '../../core/tasks/task';
-import { waitsFor } from '../../core/tasks/waits';
+import type { Phase } from '../../core/task/phases';
+import type { Task } from '../../core/task/task';
+import { waitsFor } from '../../core/task/blockedBy';
 
 /** A codicon and a colour of the theme. */
 export interface RowIcon {

@@ -1,6 +1,6 @@
 import type { L10n } from '../../core/common/l10n';
-import { isEnd } from '../../core/tasks/phases';
-import type { Task } from '../../core/tasks/task';
+import { isEnd } from '../../core/task/phases';
+import type { Task } from '../../core/task/task';
 
 /** The groups of the task list, in their order. A task changes its group only when it ends or is reopened. */
 export const GROUPS = ['inProgress', 'videos', 'withoutVideo'] as const;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
-import { isEnd } from '../../core/tasks/phases';
-import type { Task } from '../../core/tasks/task';
+import { isEnd } from '../../core/task/phases';
+import type { Task } from '../../core/task/task';
 import { optionWord, sourceWords } from '../optionWords';
 import {
   asMarkdown,

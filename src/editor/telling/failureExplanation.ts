@@ -1,7 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import { failureParts } from '../../core/tasks/failures';
-import type { Phase } from '../../core/tasks/phases';
-import type { Charged, Failure, FailureKind, Task } from '../../core/tasks/task';
+import type { Phase } from '../../core/task/phases';
+import type { Charged, Failure, FailureKind, Task } from '../../core/task/task';
 import type { Action } from '../../webview/protocol';
 import { chargeWord } from '../taskWords';
 

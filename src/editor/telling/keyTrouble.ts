@@ -1,8 +1,8 @@
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { failureParts } from '../../core/tasks/failures';
-import type { Task } from '../../core/tasks/task';
-import { waitsFor, type WaitsFor } from '../../core/tasks/waits';
+import type { Task } from '../../core/task/task';
+import { waitsFor, type WaitsFor } from '../../core/task/blockedBy';
 import type { ConnectionState } from '../key/connection';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from './messages';

@@ -1,6 +1,6 @@
 import type { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
-import type { Task } from '../../core/tasks/task';
+import type { Task } from '../../core/task/task';
 import type { FailureExplanation } from './failureExplanation';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../ids';
 import type { Button, MessageBox } from './messageBox';

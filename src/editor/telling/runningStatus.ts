@@ -1,8 +1,8 @@
 import type { StatusBarItem } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
-import { isEnd } from '../../core/tasks/phases';
-import type { Task } from '../../core/tasks/task';
+import { isEnd } from '../../core/task/phases';
+import type { Task } from '../../core/task/task';
 import type { EngineHolder } from '../engineHolder';
 import { rowIcon } from '../tasksView/rowIcon';
 import { LONGEST_MENTION, progressOf, shortPrompt, stateWord } from '../taskWords';

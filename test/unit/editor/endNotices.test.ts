@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { Emitter } from '../../../src/core/common/events';
 import { english } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
-import type { Phase } from '../../../src/core/tasks/phases';
-import type { Failure, Task, TaskChanges } from '../../../src/core/tasks/task';
+import type { Phase } from '../../../src/core/task/phases';
+import type { Failure, Task, TaskChanges } from '../../../src/core/task/task';
 import { EndNotices } from '../../../src/editor/telling/endNotices';
 import { FakeClock } from '../support/fakeClock';
 

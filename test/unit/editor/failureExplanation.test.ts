@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { Failures, failureParts } from '../../../src/core/tasks/failures';
-import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
-import { FAILURE_KINDS, type Failure, type Task } from '../../../src/core/tasks/task';
+import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
+import { FAILURE_KINDS, type Failure, type Task } from '../../../src/core/task/task';
 import { explainFailure } from '../../../src/editor/telling/failureExplanation';
 import type { Action } from '../../../src/webview/protocol';
 

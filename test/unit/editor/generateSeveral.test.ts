@@ -3,7 +3,7 @@ import type { TextDocument } from 'vscode';
 import { english } from '../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../src/core/models/catalogue';
 import type { VideoRequest } from '../../../src/core/models/request';
-import type { Task } from '../../../src/core/tasks/task';
+import type { Task } from '../../../src/core/task/task';
 import { BatchSender } from '../../../src/editor/batch/batchSender';
 import { sendFromEditor, type SeveralParts } from '../../../src/editor/commands/generateSeveral';
 import type { ReadyRequest, Submit } from '../../../src/editor/requestSender';

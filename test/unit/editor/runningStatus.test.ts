@@ -3,8 +3,8 @@ import type { StatusBarItem } from 'vscode';
 import { Emitter } from '../../../src/core/common/events';
 import { english } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
-import type { Phase } from '../../../src/core/tasks/phases';
-import type { Task, TaskChanges } from '../../../src/core/tasks/task';
+import type { Phase } from '../../../src/core/task/phases';
+import type { Task, TaskChanges } from '../../../src/core/task/task';
 import { RunningStatus, statusWords } from '../../../src/editor/telling/runningStatus';
 
 function aTask(phase: Phase, parts: Partial<Task> = {}): Task {

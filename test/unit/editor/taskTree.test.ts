@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
-import type { Task } from '../../../src/core/tasks/task';
+import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
+import type { Task } from '../../../src/core/task/task';
 import {
   GROUPS,
   TaskTree,

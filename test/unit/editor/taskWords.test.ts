@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { MODELS } from '../../../src/core/models/catalogue';
 import { parametersOf } from '../../../src/core/models/options';
-import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
-import { FAILURE_KINDS, type FailureKind } from '../../../src/core/tasks/task';
+import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
+import { FAILURE_KINDS, type FailureKind } from '../../../src/core/task/task';
 import { optionQuestion, optionTitle, optionWord } from '../../../src/editor/optionWords';
 import { rowIcon, rowWords } from '../../../src/editor/tasksView/rowIcon';
 import {

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PendingMarker } from '../../../src/core/tasks/pendingMarker';
+import { PendingMarker } from '../../../src/core/store/pendingMarker';
 import { STORAGE } from '../../../src/core/storage';
 import { UnfinishedWorkWatch } from '../../../src/editor/unfinishedWorkWatch';
 

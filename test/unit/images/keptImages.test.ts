@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { KeptImages } from '../../../src/core/images/keptImages';
-import { DiskError } from '../../../src/core/library/disk';
+import { DiskError } from '../../../src/core/common/fileSystem';
 import { FailingDisk } from '../support/failingDisk';
 
 class FailingPictureDisk extends FailingDisk {

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { DiskError } from '../../../src/core/library/disk';
+import { DiskError } from '../../../src/core/common/fileSystem';
 import { Library } from '../../../src/core/library/library';
 import { Mp4Error } from '../../../src/core/mp4/boxes';
 import { FailingDisk } from '../support/failingDisk';

@@ -1,4 +1,4 @@
-import { systemDisk, type Disk } from '../../../src/core/library/disk';
+import { systemDisk, type Disk } from '../../../src/core/common/fileSystem';
 
 /** Counts what disks and their files have under way, so that time stands still meanwhile. */
 export class CountingDisk {

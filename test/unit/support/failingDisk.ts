@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { systemDisk, type Disk } from '../../../src/core/library/disk';
+import { systemDisk, type Disk } from '../../../src/core/common/fileSystem';
 
 /** What can be made to fail: calls of the disk, and of the files that it opens. */
 export type DiskCall = keyof Disk | 'write' | 'writeFile' | 'sync' | 'truncate';

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, readdirSync, renameSync, statSync } from 'nod
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
-import { ReadOnlyStoreError } from '../../../src/core/tasks/store/database';
-import type { Task } from '../../../src/core/tasks/task';
+import { ReadOnlyStoreError } from '../../../src/core/store/database';
+import type { Task } from '../../../src/core/task/task';
 import { FailingDisk, type DiskCall } from '../support/failingDisk';
 import { World } from '../support/world';
 

@@ -7,7 +7,7 @@ import { readQueryReply } from '../../../src/core/gateway/queryReply';
 import { redactReply } from '../../../src/core/gateway/redaction';
 import { readSubmitReply } from '../../../src/core/gateway/submitReply';
 import { Failures, asTrouble, failureParts } from '../../../src/core/tasks/failures';
-import type { Charged, Failure, FailureKind } from '../../../src/core/tasks/task';
+import type { Charged, Failure, FailureKind } from '../../../src/core/task/task';
 
 const key: ApiKey = { id: 'key-1', value: 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
 const failures = new Failures(english, 'en');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { Failures } from '../../../src/core/tasks/failures';
-import { waitsFor } from '../../../src/core/tasks/waits';
+import { waitsFor } from '../../../src/core/task/blockedBy';
 
 describe('a fetch that did not work', () => {
   const failures = new Failures(english);

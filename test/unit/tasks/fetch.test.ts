@@ -4,8 +4,8 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSyn
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
-import { isEnd } from '../../../src/core/tasks/phases';
-import type { Task } from '../../../src/core/tasks/task';
+import { isEnd } from '../../../src/core/task/phases';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 const download = (

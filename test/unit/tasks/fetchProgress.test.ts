@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OpenHttp } from '../../../src/core/gateway/http';
 import type { Engine } from '../../../src/core/engine';
-import type { Task } from '../../../src/core/tasks/task';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 /** Lets videos come in pieces of at most so many bytes, each when the test says so. */

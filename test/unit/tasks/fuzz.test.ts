@@ -8,8 +8,8 @@ import type { ReplyShapes } from '../../gateway/gatewayOptions';
 import { SeededRandom } from '../../gateway/seededRandom';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/sora';
-import { isEnd } from '../../../src/core/tasks/phases';
-import type { Task } from '../../../src/core/tasks/task';
+import { isEnd } from '../../../src/core/task/phases';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 /** How long to go on with new seeds, in real seconds; and where to begin. */

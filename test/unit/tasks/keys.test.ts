@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
-import { waitsFor } from '../../../src/core/tasks/waits';
+import { waitsFor } from '../../../src/core/task/blockedBy';
 import { World } from '../support/world';
 
 /** After a refused key the origin is tried again by itself so much later, in ms. */

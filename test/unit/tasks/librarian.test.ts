@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, wr
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
-import { DiskError } from '../../../src/core/library/disk';
-import type { Task } from '../../../src/core/tasks/task';
+import { DiskError } from '../../../src/core/common/fileSystem';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 describe('what the library holds', function () {

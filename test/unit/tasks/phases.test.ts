@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import fc from 'fast-check';
 import type { Log } from '../../../src/core/common/log';
-import { openStore } from '../../../src/core/tasks/store/openStore';
-import { PHASES, canMove, isEnd, type Phase } from '../../../src/core/tasks/phases';
+import { openStore } from '../../../src/core/store/openStore';
+import { PHASES, canMove, isEnd, type Phase } from '../../../src/core/task/phases';
 import { FakeClock } from '../support/fakeClock';
 
 const nothing = (): void => undefined;

@@ -13,7 +13,7 @@ import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
-import type { Task } from '../../../src/core/tasks/task';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 describe('Rescue', function () {

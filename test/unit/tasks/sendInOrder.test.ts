@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Phase } from '../../../src/core/tasks/phases';
+import type { Phase } from '../../../src/core/task/phases';
 import { sendInOrder, type BatchReport, type Outcome } from '../../../src/core/tasks/sendInOrder';
-import { FAILURE_KINDS, type FailureKind, type Task } from '../../../src/core/tasks/task';
+import { FAILURE_KINDS, type FailureKind, type Task } from '../../../src/core/task/task';
 
 function taskIn(phase: Phase, kind?: FailureKind): Task {
   return {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/sora';
-import type { Task, Video } from '../../../src/core/tasks/task';
+import type { Task, Video } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 describe('a task of several videos', function () {

@@ -6,7 +6,7 @@ import type { FaultOptions } from '../../gateway/pretendGateway';
 import type { ReplyShapes } from '../../gateway/gatewayOptions';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/sora';
-import type { Task } from '../../../src/core/tasks/task';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 /** A small body of each family, as its own file will write it; the engine sends what it is given. */

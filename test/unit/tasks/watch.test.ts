@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FaultOptions } from '../../gateway/pretendGateway';
-import type { Phase } from '../../../src/core/tasks/phases';
-import type { FailureKind } from '../../../src/core/tasks/task';
+import type { Phase } from '../../../src/core/task/phases';
+import type { FailureKind } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 const query = (

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
 import { Failures } from '../../../src/core/tasks/failures';
-import { PHASES, isEnd, type Phase } from '../../../src/core/tasks/phases';
-import type { Failure, Task } from '../../../src/core/tasks/task';
+import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
+import type { Failure, Task } from '../../../src/core/task/task';
 import { COMMANDS } from '../../../src/editor/ids';
 import { changeOf, factsText, playerView, type Media } from '../../../src/editor/player/playerView';
 import { deedOf } from '../../../src/editor/player/playerActions';

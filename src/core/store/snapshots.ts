@@ -1,10 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { Log } from '../../common/log';
+import type { Log } from '../common/log';
 import { readTimelineRow, readVideoRow } from './record';
 import { readRecords } from './rows';
-import { takesTaskId } from '../idSource';
-import type { Task } from '../task';
+import { takesTaskId } from '../task/idSource';
+import type { Task } from '../task/task';
 
 /** Frozen pictures of the tasks that a statement selects, in its order, with their videos and timelines. */
 export function readSnapshots(

@@ -1,8 +1,8 @@
-import type { VideoRequest } from '../../models/request';
-import type { Phase } from '../phases';
-import type { IdSource } from '../idSource';
+import type { VideoRequest } from '../models/request';
+import type { Phase } from '../task/phases';
+import type { IdSource } from '../task/idSource';
 import type { StoredVideo, TaskRecord } from './record';
-import type { Failure } from '../task';
+import type { Failure } from '../task/task';
 
 export interface NewTask {
   readonly id: string;

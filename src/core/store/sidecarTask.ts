@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { videoRequestSchema, type VideoRequest } from '../models/request';
-import type { TaskRecord } from './store/record';
+import type { TaskRecord } from './record';
 
 const sidecarTask = z.object({
   id: z.string(),

@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
-import { describeError, type Log } from '../../common/log';
-import type { Library } from '../../library/library';
+import { describeError, type Log } from '../common/log';
+import type { Library } from '../library/library';
 import { readRecord, readTimelineRow, readVideoRow, type StoredVideo } from './record';
-import { readSidecarTask, savedRecord } from '../sidecarTask';
+import { readSidecarTask, savedRecord } from './sidecarTask';
 import type { TaskStore, WholeTask } from './store';
-import type { TimelineEntry } from '../task';
+import type { TimelineEntry } from '../task/task';
 
 /** So many tasks are written in one go: each commit waits for the disk, and holds up the host meanwhile. */
 const AT_ONCE = 100;

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Database } from '../../../src/core/tasks/store/database';
-import { PHASES, isEnd } from '../../../src/core/tasks/phases';
-import { SCHEMA_VERSION, migrate } from '../../../src/core/tasks/store/schema';
+import { Database } from '../../../src/core/store/database';
+import { PHASES, isEnd } from '../../../src/core/task/phases';
+import { SCHEMA_VERSION, migrate } from '../../../src/core/store/schema';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { World } from '../support/world';
@@ -26,8 +26,8 @@ const versionOf = (connection: DatabaseSync) =>
   connection.prepare('PRAGMA user_version').get()?.['user_version'];
 
 const hint = [
-  'The tables have changed. A released version keeps its tables for ever: add a step to src/core/tasks/store/schema.ts,',
-  'and a file test/unit/tasks/schemas/vN.sql with a database of the new version, rows included.',
+  'The tables have changed. A released version keeps its tables for ever: add a step to src/core/store/schema.ts,',
+  'and a file test/unit/store/schemas/vN.sql with a database of the new version, rows included.',
 ].join(' ');
 
 /** The phases in the order of the kept tasks' ages. */

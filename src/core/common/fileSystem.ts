@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import * as files from 'node:fs/promises';
-import { probeMp4, type Mp4Info } from '../mp4/probe';
 
 /** The disk did not take or give what it should: full, read-only, vanished. */
 export class DiskError extends Error {
@@ -12,27 +11,6 @@ export type Disk = Pick<typeof files, 'mkdir' | 'open' | 'readFile' | 'readdir' 
 
 /** The disk of this machine. */
 export const systemDisk: Disk = files;
-
-/**
- * Checks that a file is a whole video and says what is in it.
- * @throws Mp4Error when it is none; the system's own error when it can't be read
- */
-export async function probeFile(disk: Disk, file: string): Promise<Mp4Info> {
-  const handle = await disk.open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    return await probeMp4({
-      size,
-      read: async (position, length) => {
-        const bytes = new Uint8Array(length);
-        const { bytesRead } = await handle.read(bytes, 0, length, position);
-        return bytes.subarray(0, bytesRead);
-      },
-    });
-  } finally {
-    await handle.close();
-  }
-}
 
 /** The SHA-256 of a file, in lower-case hex. */
 export async function hashFile(disk: Disk, file: string): Promise<string> {

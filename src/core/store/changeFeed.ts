@@ -1,10 +1,10 @@
-import type { Clock } from '../../common/clock';
-import { Emitter, type Event } from '../../common/events';
-import { DisposableSlot, type Disposable } from '../../common/lifetime';
-import { describeError, type Log } from '../../common/log';
+import type { Clock } from '../common/clock';
+import { Emitter, type Event } from '../common/events';
+import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { describeError, type Log } from '../common/log';
 import { isBusy } from './sqliteErrors';
 import type { TaskStore } from './store';
-import type { TaskChanges } from '../task';
+import type { TaskChanges } from '../task/task';
 import type { StorePosition } from './taskReader';
 
 /** While another window commits, the next look is taken after this long, in ms; ever longer when that goes on. */

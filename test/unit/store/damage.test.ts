@@ -21,7 +21,7 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { Engine } from '../../../src/core/engine';
-import type { Task } from '../../../src/core/tasks/task';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 const WINDOWS = 4;

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Database, ReadOnlyStoreError } from '../../../src/core/tasks/store/database';
-import { SCHEMA_VERSION } from '../../../src/core/tasks/store/schema';
-import { PHASES, canMove, isEnd } from '../../../src/core/tasks/phases';
+import { Database, ReadOnlyStoreError } from '../../../src/core/store/database';
+import { SCHEMA_VERSION } from '../../../src/core/store/schema';
+import { PHASES, canMove, isEnd } from '../../../src/core/task/phases';
 import { FakeClock } from '../support/fakeClock';
 import { World } from '../support/world';
 

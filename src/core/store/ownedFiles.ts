@@ -1,4 +1,4 @@
-import { libraryNames } from '../../library/names';
+import { libraryNames } from '../library/names';
 import type { TaskRecord } from './record';
 import type { TaskWithFiles } from './taskReader';
 

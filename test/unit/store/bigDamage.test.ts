@@ -12,7 +12,7 @@ import {
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Engine } from '../../../src/core/engine';
-import type { Task } from '../../../src/core/tasks/task';
+import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 const PAGE = 4096;

@@ -1,10 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { Emitter, type Event } from '../../common/events';
-import type { Clock } from '../../common/clock';
-import { describeError, type Log } from '../../common/log';
+import { Emitter, type Event } from '../common/events';
+import type { Clock } from '../common/clock';
+import { describeError, type Log } from '../common/log';
 import type { Database } from './database';
-import type { Decide, NewTask, TaskPatch } from './patch';
-import { isEnd, type Phase } from '../phases';
+import type { Decide, NewTask, TaskPatch } from './taskPatch';
+import { isEnd, type Phase } from '../task/phases';
 import type { OriginState, StoredVideo, TaskRecord } from './record';
 import {
   addToTimeline,
@@ -16,7 +16,7 @@ import {
   readRecords,
   replaceVideos,
 } from './rows';
-import type { TimelineEntry } from '../task';
+import type { TimelineEntry } from '../task/task';
 import { TaskReader } from './taskReader';
 
 /** A task with all that belongs to it. */

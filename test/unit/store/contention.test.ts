@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { english } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
-import { SCHEMA_VERSION } from '../../../src/core/tasks/store/schema';
+import { SCHEMA_VERSION } from '../../../src/core/store/schema';
 import { World } from '../support/world';
 
 /** Longer than SQLite itself may wait for a lock (50 ms): whoever gives up then gives up too early. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { describeError, type Log } from '../../common/log';
-import type { TaskPatch } from './patch';
-import { canMove, isEnd, type Phase } from '../phases';
+import { describeError, type Log } from '../common/log';
+import type { TaskPatch } from './taskPatch';
+import { canMove, isEnd, type Phase } from '../task/phases';
 import { readOriginRow, readRecord, type OriginState, type StoredVideo, type TaskRecord } from './record';
 
 // What reading and writing is made of, inside somebody's transaction.

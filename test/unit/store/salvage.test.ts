@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '../../../src/core/common/log';
-import { Database } from '../../../src/core/tasks/store/database';
-import { salvageRows } from '../../../src/core/tasks/store/salvage';
-import { migrate } from '../../../src/core/tasks/store/schema';
-import { TaskStore } from '../../../src/core/tasks/store/store';
+import { Database } from '../../../src/core/store/database';
+import { salvageRows } from '../../../src/core/store/salvage';
+import { migrate } from '../../../src/core/store/schema';
+import { TaskStore } from '../../../src/core/store/store';
 import { FakeClock } from '../support/fakeClock';
 
 const ignore = () => undefined;

@@ -1,16 +1,16 @@
 import { open, rename, rm, stat, utimes } from 'node:fs/promises';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { sleep, type Clock } from '../../common/clock';
-import { describeError, type Log } from '../../common/log';
-import { Library } from '../../library/library';
+import { sleep, type Clock } from '../common/clock';
+import { describeError, type Log } from '../common/log';
+import { Library } from '../library/library';
 import { Database, check } from './database';
-import { asideOf, begun, lockOf, newOf, signOf, unfinished } from './mending';
-import { whenFree } from './patience';
+import { asideOf, begun, lockOf, newOf, signOf, unfinished } from './repairPaths';
+import { whenFree } from './busyRetry';
 import { importSidecars, salvageRows } from './salvage';
 import { isDamaged } from './sqliteErrors';
 import { TaskStore } from './store';
-import type { StorePlace } from './storePlace';
+import type { StorePlace } from './storeLocation';
 
 /** How long the window that mends the store may show no sign of life before it counts as dead, in ms. */
 const MENDING_LIMIT = 30_000;

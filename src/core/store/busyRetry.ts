@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '../../common/clock';
+import { sleep, type Clock } from '../common/clock';
 import { isBusy } from './sqliteErrors';
 
 /** How long somebody goes on trying, in ms, before it counts as failed. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { videoRequestSchema, type VideoRequest } from '../../models/request';
-import { ID_SOURCES, type IdSource } from '../idSource';
-import { PHASES, type Phase } from '../phases';
-import { FAILURE_KINDS, type Failure } from '../task';
+import { videoRequestSchema, type VideoRequest } from '../models/request';
+import { ID_SOURCES, type IdSource } from '../task/idSource';
+import { PHASES, type Phase } from '../task/phases';
+import { FAILURE_KINDS, type Failure } from '../task/task';
 
 /** A video of a task as the store keeps it: by its file's name in the library. */
 export interface StoredVideo {

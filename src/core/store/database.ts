@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '../../common/clock';
-import { Emitter, type Event } from '../../common/events';
-import { isBeingMended } from './mending';
-import { Patience, whenFree } from './patience';
+import type { Clock } from '../common/clock';
+import { Emitter, type Event } from '../common/events';
+import { isBeingMended } from './repairPaths';
+import { Patience, whenFree } from './busyRetry';
 import { SCHEMA_VERSION, migrate } from './schema';
 import { BeingMendedError, DamagedError, isBusy, isDamaged, isMoved, isReadOnly } from './sqliteErrors';
 

@@ -1,10 +1,10 @@
-import type { Clock } from '../../common/clock';
-import { describeError, type Log } from '../../common/log';
+import type { Clock } from '../common/clock';
+import { describeError, type Log } from '../common/log';
 import { Database } from './database';
-import { mendStore } from './mendStore';
+import { mendStore } from './repairStore';
 import { BeingMendedError, isBusy, isDamaged } from './sqliteErrors';
 import { TaskStore } from './store';
-import type { StorePlace } from './storePlace';
+import type { StorePlace } from './storeLocation';
 
 /** So often a store is opened that turns out to be damaged each time. */
 const MOST_ATTEMPTS = 3;

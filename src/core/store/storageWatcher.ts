@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs';
-import type { Clock } from '../../common/clock';
-import { DisposableSlot, type Disposable } from '../../common/lifetime';
-import { describeError, type Log } from '../../common/log';
+import type { Clock } from '../common/clock';
+import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { describeError, type Log } from '../common/log';
 
 /** One commit touches several files in quick succession, in ms. */
 const SETTLE = 50;

@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { describeError, type Log } from '../../common/log';
+import { describeError, type Log } from '../common/log';
 import type { Database, ReadOnlyReason } from './database';
 import type { OriginState, TaskRecord } from './record';
 import { lastChange, readOne, readOrigin, readRecords } from './rows';
 import { readSnapshots } from './snapshots';
 import { isBusy } from './sqliteErrors';
-import type { Task, TaskChanges } from '../task';
+import type { Task, TaskChanges } from '../task/task';
 
 /** A point in the life of the store, after which one wants to know of changes. */
 export interface StorePosition {
