@@ -28,6 +28,7 @@ import { Reopener } from './tasks/reopener';
 import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
 import { Saver } from './tasks/saver';
 import { settled } from './tasks/settled';
+import { StatusCheck } from './tasks/statusCheck';
 import { StorageWatcher } from './store/storageWatcher';
 import { isBusy } from './store/sqliteErrors';
 import type { TaskRecord } from './store/record';
@@ -123,8 +124,7 @@ export class Engine implements Disposable {
       ...parts,
       saver: this.#saver,
       submitter: this.#submitter,
-      random,
-      baseInterval: options.pollInterval,
+      statusCheck: new StatusCheck({ ...parts, random, baseInterval: options.pollInterval }),
       onIdle: () => void this.#onIdle(),
     });
     this.#feed = new TaskFeed(store, position, clock, this.#log);

@@ -1,50 +1,21 @@
 import type { Clock } from '../common/clock';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
-import type { KeySource } from '../gateway/apiKey';
-import { originOf } from '../gateway/baseUrl';
-import type { GatewayClient } from '../gateway/client';
-import type { QueryOutcome } from '../gateway/queryReply';
-import type { TaskState } from '../gateway/taskReply';
-import { countDenial } from './denials';
-import type { Endings } from './endings';
-import type { Failures, Trouble } from './failures';
-import { confirmed, isUnconfirmed } from '../task/idSource';
-import { Lease } from './lease';
-import type { OriginGate } from './originGate';
 import { ReadOnlyStoreError } from '../store/database';
-import type { TaskPatch } from '../store/taskPatch';
-import type { Phase } from '../task/phases';
 import type { TaskRecord } from '../store/record';
 import type { Saver } from './saver';
-import {
-  DENIALS_APART,
-  FIRST_POLL,
-  FURTHEST_AHEAD,
-  MISSING_GRACE,
-  RECHECK,
-  blipInterval,
-  jittered,
-  pollInterval,
-} from './schedule';
+import { FURTHEST_AHEAD } from './schedule';
+import type { StatusCheck } from './statusCheck';
 import type { TaskStore } from '../store/store';
 import type { Submitter } from './submitter';
 
 interface Parts {
   readonly store: TaskStore;
-  readonly client: GatewayClient;
-  readonly keys: KeySource;
-  readonly gate: OriginGate;
   readonly saver: Saver;
   readonly submitter: Submitter;
+  readonly statusCheck: StatusCheck;
   readonly clock: Clock;
   readonly log: Log;
-  readonly failures: Failures;
-  readonly endings: Endings;
-  /** 0 to 1. */
-  readonly random: () => number;
-  /** The base interval in ms, from the setting. */
-  readonly baseInterval: () => number;
   /** Called when nothing is unfinished any more. */
   readonly onIdle: () => void;
 }
@@ -53,8 +24,6 @@ interface Parts {
 const MOST_POLLS = 4;
 /** Fetches that may be under way at once, in this window (extension-craft: a small queue). */
 const MOST_FETCHES = 3;
-/** A claim on a poll lasts as long as the request may take, in ms, plus the next interval. */
-const POLL_TIME = 45_000;
 /** The longest the one timer is set to, in ms. */
 const LONGEST_NAP = 60_000;
 /** After an unforeseen error nothing is tried sooner than this, in ms. */
@@ -152,7 +121,7 @@ export class Poller implements Disposable {
   }
 
   async #handle(record: TaskRecord): Promise<void> {
-    const { store, submitter, saver, clock, log } = this.#parts;
+    const { store, submitter, saver, statusCheck, clock, log } = this.#parts;
     try {
       switch (record.phase) {
         case 'draft':
@@ -161,7 +130,7 @@ export class Poller implements Disposable {
           return;
         case 'queued':
         case 'running':
-          await this.#poll(record);
+          await statusCheck.run(record, this.#stop.signal);
           return;
         case 'ready':
         case 'saving':
@@ -191,166 +160,8 @@ export class Poller implements Disposable {
     }
   }
 
-  /** Asks about one task, if the origin lets us and no other window is faster. */
-  async #poll(record: TaskRecord): Promise<void> {
-    const { store, client, keys, gate, clock, failures, endings, log } = this.#parts;
-    if (record.nextDue === undefined || record.gatewayTaskId === undefined) {
-      await store.update(record.id, () => ({ phase: 'lost', failure: failures.taskGone(false, NO_TROUBLE) }));
-      return;
-    }
-    const origin = originOf(record.baseUrl);
-    const key = await keys.keyFor(origin);
-    if (!key) {
-      await store.claim(record.id, record.nextDue, {
-        nextDue: clock.now() + RECHECK,
-        failure: failures.noKey(),
-      });
-      return;
-    }
-    const passage = await gate.pass(origin);
-    if (!passage.open) {
-      await store.claim(record.id, record.nextDue, {
-        nextDue: passage.until + Math.round(this.#parts.random() * 1000),
-        ...(passage.refusal === undefined ? {} : { failure: passage.refusal }),
-      });
-      return;
-    }
-    const length = POLL_TIME + this.#interval(record);
-    const due = clock.now() + length;
-    const claimed = await store.claim(record.id, record.nextDue, { nextDue: due });
-    if (!claimed) return;
-    log.trace(`asking about ${record.id}`);
-    // A reply may be long and slow, and must not be asked for again meanwhile.
-    const lease = new Lease(this.#parts, record.id, record.phase, due, () => undefined, { length });
-    let outcome: QueryOutcome;
-    try {
-      outcome = await client.query({ baseUrl: record.baseUrl, key }, record.gatewayTaskId, this.#stop.signal);
-    } finally {
-      lease.dispose();
-    }
-    // What is said of a key that was replaced meanwhile closes nothing.
-    const stillOurs = (await keys.keyFor(origin))?.id === key.id;
-    if (outcome.kind === 'keyRefused' && stillOurs)
-      await gate.keyRefused(origin, failures.keyRefused(troubleOf(outcome)));
-    if (outcome.kind === 'blip' && outcome.retryAfterMs !== undefined) {
-      await gate.rateLimited(origin, outcome.retryAfterMs);
-    }
-    const patch =
-      outcome.kind === 'keyRefused' && !stillOurs
-        ? { nextDue: clock.now() }
-        : this.#decide(claimed, outcome, key.id);
-    const inLibrary = endings.isFruitless(patch) ? await endings.videosOf(claimed) : [];
-    await store.update(record.id, (current, videosHere) =>
-      // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
-      current.version === claimed.version
-        ? endings.keepVideos(patch, current, inLibrary, videosHere())
-        : undefined,
-    );
-    if (outcome.kind === 'task') await gate.keyAccepted(origin);
-  }
-
-  /** What an answer makes of a task (DESIGN 5, Query). */
-  #decide(record: TaskRecord, outcome: QueryOutcome, keyId: string): TaskPatch {
-    const { clock, failures } = this.#parts;
-    const now = clock.now();
-    switch (outcome.kind) {
-      case 'task':
-        return { ...this.#decideState(record, outcome.state), idSource: confirmed(record.idSource) };
-      case 'missing':
-        if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + RECHECK };
-        return this.#decideMissing(record, outcome.error.message);
-      case 'keyRefused':
-        return { failure: failures.keyRefused(troubleOf(outcome)), nextDue: now + RECHECK };
-      case 'forbidden':
-        return { failure: failures.keyRefused({ status: 403, ...outcome.error }), nextDue: now + RECHECK };
-      case 'blip': {
-        const troubles = record.troubles + 1;
-        const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
-        const since = record.failure?.since ?? now;
-        return { troubles, failure: failures.blip(troubleOf(outcome), { since, now }), nextDue: now + wait };
-      }
-    }
-  }
-
-  #decideState(record: TaskRecord, state: TaskState): TaskPatch {
-    const { clock, failures } = this.#parts;
-    const now = clock.now();
-    const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null };
-    switch (state.kind) {
-      case 'queued':
-      case 'running': {
-        const phase: Phase = record.phase === 'running' ? 'running' : state.kind;
-        // Progress never goes back, and 100 is only said of a video that is done.
-        const progress =
-          state.progress === undefined
-            ? undefined
-            : Math.min(99, Math.max(state.progress, record.progress ?? 0));
-        return {
-          ...good,
-          phase,
-          ...(progress === undefined ? {} : { progress }),
-          nextDue: now + this.#interval(record),
-        };
-      }
-      case 'succeeded':
-        if (state.expired) return { phase: 'lost', failure: failures.expired(true) };
-        if (state.links.length === 0 && state.filtered > 0) {
-          return { phase: 'failed', failure: failures.filtered(state.filtered) };
-        }
-        return {
-          ...good,
-          phase: 'ready',
-          ...(state.filtered > 0 ? { note: failures.someFiltered(state.filtered) } : {}),
-          links: state.links,
-          succeededAt: now,
-          ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
-          nextDue: now,
-        };
-      case 'failed':
-        return { phase: 'failed', failure: failures.taskFailed({ status: 0, ...state.error }) };
-      case 'expired':
-        return {
-          phase: 'lost',
-          failure: failures.expired(record.succeededAt !== undefined, { status: 0, ...state.error }),
-        };
-    }
-  }
-
-  #decideMissing(record: TaskRecord, message: string): TaskPatch {
-    const { clock, failures } = this.#parts;
-    const now = clock.now();
-    const age = now - (record.submittedAt ?? record.createdAt);
-    // Right after the submit the gateway may not know yet what it has just accepted.
-    if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
-    const counts = countDenial(record, now, DENIALS_APART);
-    if (counts.believed && isUnconfirmed(record.idSource)) {
-      return { phase: 'unknown', failure: failures.idNotKnown({ status: 0, message }) };
-    }
-    if (counts.believed) {
-      return {
-        phase: 'lost',
-        failure: failures.taskGone(record.succeededAt !== undefined, { status: 0, message }),
-      };
-    }
-    return { ...counts.patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
-  }
-
-  #interval(record: TaskRecord): number {
-    const age = this.#parts.clock.now() - (record.submittedAt ?? record.createdAt);
-    return jittered(
-      pollInterval(Math.max(age, 0), Math.max(this.#parts.baseInterval(), FIRST_POLL)),
-      this.#parts.random,
-    );
-  }
-
   dispose(): void {
     this.#stop.abort();
     this.#timer.dispose();
   }
-}
-
-const NO_TROUBLE: Trouble = { status: 0, message: '' };
-
-function troubleOf(outcome: Extract<QueryOutcome, { status: number }>): Trouble {
-  return { status: outcome.status, ...outcome.error };
 }

@@ -1,0 +1,211 @@
+import type { Clock } from '../common/clock';
+import type { Log } from '../common/log';
+import type { KeySource } from '../gateway/apiKey';
+import { originOf } from '../gateway/baseUrl';
+import type { GatewayClient } from '../gateway/client';
+import type { QueryOutcome } from '../gateway/queryReply';
+import type { TaskState } from '../gateway/taskReply';
+import type { TaskRecord } from '../store/record';
+import type { TaskStore } from '../store/store';
+import type { TaskPatch } from '../store/taskPatch';
+import { confirmed, isUnconfirmed } from '../task/idSource';
+import type { Phase } from '../task/phases';
+import { countDenial } from './denials';
+import type { Endings } from './endings';
+import type { Failures, Trouble } from './failures';
+import { Lease } from './lease';
+import type { OriginGate } from './originGate';
+import {
+  DENIALS_APART,
+  FIRST_POLL,
+  MISSING_GRACE,
+  RECHECK,
+  blipInterval,
+  jittered,
+  pollInterval,
+} from './schedule';
+
+interface Dependencies {
+  readonly store: TaskStore;
+  readonly client: GatewayClient;
+  readonly keys: KeySource;
+  readonly gate: OriginGate;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly failures: Failures;
+  readonly endings: Endings;
+  /** 0 to 1. */
+  readonly random: () => number;
+  /** The base interval in ms, from the setting. */
+  readonly baseInterval: () => number;
+}
+
+/** A claim on a status check lasts as long as the request may take, in ms, plus the next interval. */
+const CHECK_TIME_MS = 45_000;
+
+/** Asks the gateway how a task is doing, and decides what the answer makes of it (DESIGN 5, Query). */
+export class StatusCheck {
+  readonly #deps: Dependencies;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /** Checks one task, if the origin may be asked now and no other window is faster. */
+  async run(record: TaskRecord, signal: AbortSignal): Promise<void> {
+    const { store, client, keys, gate, clock, failures, endings, log } = this.#deps;
+    if (record.nextDue === undefined || record.gatewayTaskId === undefined) {
+      await store.update(record.id, () => ({ phase: 'lost', failure: failures.taskGone(false, NO_TROUBLE) }));
+      return;
+    }
+    const origin = originOf(record.baseUrl);
+    const key = await keys.keyFor(origin);
+    if (!key) {
+      await store.claim(record.id, record.nextDue, {
+        nextDue: clock.now() + RECHECK,
+        failure: failures.noKey(),
+      });
+      return;
+    }
+    const passage = await gate.pass(origin);
+    if (!passage.open) {
+      await store.claim(record.id, record.nextDue, {
+        nextDue: passage.until + Math.round(this.#deps.random() * 1000),
+        ...(passage.refusal === undefined ? {} : { failure: passage.refusal }),
+      });
+      return;
+    }
+    const length = CHECK_TIME_MS + this.#interval(record);
+    const due = clock.now() + length;
+    const claimed = await store.claim(record.id, record.nextDue, { nextDue: due });
+    if (!claimed) return;
+    log.trace(`asking about ${record.id}`);
+    // A reply may be long and slow, and must not be asked for again meanwhile.
+    const lease = new Lease(this.#deps, record.id, record.phase, due, () => undefined, { length });
+    let outcome: QueryOutcome;
+    try {
+      outcome = await client.query({ baseUrl: record.baseUrl, key }, record.gatewayTaskId, signal);
+    } finally {
+      lease.dispose();
+    }
+    // What is said of a key that was replaced meanwhile closes nothing.
+    const stillOurs = (await keys.keyFor(origin))?.id === key.id;
+    if (outcome.kind === 'keyRefused' && stillOurs)
+      await gate.keyRefused(origin, failures.keyRefused(troubleOf(outcome)));
+    if (outcome.kind === 'blip' && outcome.retryAfterMs !== undefined) {
+      await gate.rateLimited(origin, outcome.retryAfterMs);
+    }
+    const patch =
+      outcome.kind === 'keyRefused' && !stillOurs
+        ? { nextDue: clock.now() }
+        : this.#decide(claimed, outcome, key.id);
+    const inLibrary = endings.isFruitless(patch) ? await endings.videosOf(claimed) : [];
+    await store.update(record.id, (current, videosHere) =>
+      // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
+      current.version === claimed.version
+        ? endings.keepVideos(patch, current, inLibrary, videosHere())
+        : undefined,
+    );
+    if (outcome.kind === 'task') await gate.keyAccepted(origin);
+  }
+
+  /** What an answer makes of a task (DESIGN 5, Query). */
+  #decide(record: TaskRecord, outcome: QueryOutcome, keyId: string): TaskPatch {
+    const { clock, failures } = this.#deps;
+    const now = clock.now();
+    switch (outcome.kind) {
+      case 'task':
+        return { ...this.#decideState(record, outcome.state), idSource: confirmed(record.idSource) };
+      case 'missing':
+        if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + RECHECK };
+        return this.#decideMissing(record, outcome.error.message);
+      case 'keyRefused':
+        return { failure: failures.keyRefused(troubleOf(outcome)), nextDue: now + RECHECK };
+      case 'forbidden':
+        return { failure: failures.keyRefused({ status: 403, ...outcome.error }), nextDue: now + RECHECK };
+      case 'blip': {
+        const troubles = record.troubles + 1;
+        const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
+        const since = record.failure?.since ?? now;
+        return { troubles, failure: failures.blip(troubleOf(outcome), { since, now }), nextDue: now + wait };
+      }
+    }
+  }
+
+  #decideState(record: TaskRecord, state: TaskState): TaskPatch {
+    const { clock, failures } = this.#deps;
+    const now = clock.now();
+    const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null };
+    switch (state.kind) {
+      case 'queued':
+      case 'running': {
+        const phase: Phase = record.phase === 'running' ? 'running' : state.kind;
+        // Progress never goes back, and 100 is only said of a video that is done.
+        const progress =
+          state.progress === undefined
+            ? undefined
+            : Math.min(99, Math.max(state.progress, record.progress ?? 0));
+        return {
+          ...good,
+          phase,
+          ...(progress === undefined ? {} : { progress }),
+          nextDue: now + this.#interval(record),
+        };
+      }
+      case 'succeeded':
+        if (state.expired) return { phase: 'lost', failure: failures.expired(true) };
+        if (state.links.length === 0 && state.filtered > 0) {
+          return { phase: 'failed', failure: failures.filtered(state.filtered) };
+        }
+        return {
+          ...good,
+          phase: 'ready',
+          ...(state.filtered > 0 ? { note: failures.someFiltered(state.filtered) } : {}),
+          links: state.links,
+          succeededAt: now,
+          ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
+          nextDue: now,
+        };
+      case 'failed':
+        return { phase: 'failed', failure: failures.taskFailed({ status: 0, ...state.error }) };
+      case 'expired':
+        return {
+          phase: 'lost',
+          failure: failures.expired(record.succeededAt !== undefined, { status: 0, ...state.error }),
+        };
+    }
+  }
+
+  #decideMissing(record: TaskRecord, message: string): TaskPatch {
+    const { clock, failures } = this.#deps;
+    const now = clock.now();
+    const age = now - (record.submittedAt ?? record.createdAt);
+    // Right after the submit the gateway may not know yet what it has just accepted.
+    if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
+    const counts = countDenial(record, now, DENIALS_APART);
+    if (counts.believed && isUnconfirmed(record.idSource)) {
+      return { phase: 'unknown', failure: failures.idNotKnown({ status: 0, message }) };
+    }
+    if (counts.believed) {
+      return {
+        phase: 'lost',
+        failure: failures.taskGone(record.succeededAt !== undefined, { status: 0, message }),
+      };
+    }
+    return { ...counts.patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
+  }
+
+  #interval(record: TaskRecord): number {
+    const age = this.#deps.clock.now() - (record.submittedAt ?? record.createdAt);
+    return jittered(
+      pollInterval(Math.max(age, 0), Math.max(this.#deps.baseInterval(), FIRST_POLL)),
+      this.#deps.random,
+    );
+  }
+}
+
+const NO_TROUBLE: Trouble = { status: 0, message: '' };
+
+function troubleOf(outcome: Extract<QueryOutcome, { status: number }>): Trouble {
+  return { status: outcome.status, ...outcome.error };
+}
