@@ -6,8 +6,10 @@ import type { L10n } from './common/l10n';
 import { DisposableStore, type Disposable } from './common/lifetime';
 import { describeError, prefixed, type Log } from './common/log';
 import type { KeySource } from './gateway/apiKey';
-import { GatewayClient, type Access } from './gateway/client';
+import { GatewayClient } from './gateway/client';
 import { createHttp, type OpenHttp } from './gateway/http';
+import type { Access } from './gateway/transport';
+import { VideoClient } from './gateway/videoClient';
 import type { Disk } from './common/fileSystem';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
@@ -95,11 +97,9 @@ export class Engine implements Disposable {
     this.#l10n = l10n;
     this.#store = store;
     this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk);
-    this.client = new GatewayClient(
-      options.http ?? createHttp(clock),
-      clock,
-      prefixed(options.log, 'gateway'),
-    );
+    const http = options.http ?? createHttp(clock);
+    const gatewayLog = prefixed(options.log, 'gateway');
+    this.client = new GatewayClient(http, clock, gatewayLog);
     this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
     const failures = new Failures(l10n, options.language);
     this.#endings = new Endings({ library: this.library, failures, log: this.#log });
@@ -107,6 +107,7 @@ export class Engine implements Disposable {
     const parts = {
       store,
       client: this.client,
+      videoClient: new VideoClient(http, clock, gatewayLog),
       keys: new PromptKeys(keys, clock),
       gate: this.#gate,
       clock,

@@ -2,7 +2,9 @@ import type { Clock } from '../common/clock';
 import { describeError, type Log } from '../common/log';
 import type { KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
-import type { Access, GatewayClient } from '../gateway/client';
+import type { GatewayClient } from '../gateway/client';
+import type { Access } from '../gateway/transport';
+import type { VideoClient } from '../gateway/videoClient';
 import { GatewayError } from '../gateway/errors';
 import { ABOUT_A_MODEL } from '../gateway/queryReply';
 import { DiskError } from '../common/fileSystem';
@@ -30,6 +32,7 @@ import { Denied, Ended, NoVideoYet, VideoFetch } from './videoFetch';
 interface Parts {
   readonly store: TaskStore;
   readonly client: GatewayClient;
+  readonly videoClient: VideoClient;
   readonly keys: KeySource;
   readonly gate: OriginGate;
   readonly library: Library;

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Access, GatewayClient } from '../gateway/client';
+import type { GatewayClient } from '../gateway/client';
+import type { Access } from '../gateway/transport';
+import type { VideoClient } from '../gateway/videoClient';
 import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
 import { inlinePlace } from '../gateway/taskReply';
@@ -16,6 +18,7 @@ import { allotNames } from './videoNames';
 
 interface Parts {
   readonly client: GatewayClient;
+  readonly videoClient: VideoClient;
   readonly library: Library;
   readonly failures: Failures;
 }
@@ -206,13 +209,14 @@ export class VideoFetch {
   }
 
   async #fetchFrom(source: Source, target: VideoTarget): Promise<void> {
-    const { client } = this.#parts;
+    const { videoClient } = this.#parts;
     const [access, signal] = [this.#access, this.#signal];
     const id = this.#record.gatewayTaskId ?? '';
     try {
-      if (source.kind === 'link') await client.fetchLink(source.url, access, target, signal);
-      else if (source.kind === 'inline') await client.fetchInline(access, id, source.place, target, signal);
-      else await client.download(access, id, target, signal);
+      if (source.kind === 'link') await videoClient.fetchLink(source.url, access, target, signal);
+      else if (source.kind === 'inline')
+        await videoClient.fetchInline(access, id, source.place, target, signal);
+      else await videoClient.download(access, id, target, signal);
     } catch (error) {
       if (isDenial(error, source)) throw new Denied(asTrouble(error).message, { cause: error });
       throw error;

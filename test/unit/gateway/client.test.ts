@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Log } from '../../../src/core/common/log';
 import { GatewayClient } from '../../../src/core/gateway/client';
+import { VideoClient } from '../../../src/core/gateway/videoClient';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
 import { FakeClock } from '../support/fakeClock';
@@ -42,8 +43,12 @@ function scripted(...answers: Script[]) {
   };
   const write = (line: string) => void lines.push(line);
   const log: Log = { trace: write, debug: write, info: write, warn: write, error: write };
-  return { client: new GatewayClient(open, new FakeClock(), log), requests, lines, closed: () => closed };
+  const clock = new FakeClock();
+  const client = new GatewayClient(open, clock, log);
+  return { client, videos: new VideoClient(open, clock, log), requests, lines, closed: () => closed };
 }
+
+type Clients = Pick<ReturnType<typeof scripted>, 'client' | 'videos'>;
 
 async function* piecesOf({ body, then }: Answer): AsyncGenerator<Uint8Array> {
   if (body !== undefined)
@@ -170,9 +175,9 @@ describe('client, the key', () => {
     requests.map((request) => request.headers['authorization'] !== undefined);
 
   it('goes to the gateway only, not to a result host', async () => {
-    const { client, requests } = scripted({ body: 'video' });
-    assert.equal(await client.fetchLink(away, access, target()), 5);
-    await client.fetchLink('https://gateway.example/v1/videos/1/content', access, target());
+    const { videos, requests } = scripted({ body: 'video' });
+    assert.equal(await videos.fetchLink(away, access, target()), 5);
+    await videos.fetchLink('https://gateway.example/v1/videos/1/content', access, target());
     assert.deepEqual(authorizations(requests), [false, true]);
     assert.equal(requests[0]?.url.href, away);
   });
@@ -183,14 +188,14 @@ describe('client, the key', () => {
     'https://evil.example/gateway.example',
   ]) {
     it(`does not go to ${elsewhere}`, async () => {
-      const { client, requests } = scripted({ body: 'video' });
-      await client.fetchLink(elsewhere, access, target());
+      const { videos, requests } = scripted({ body: 'video' });
+      await videos.fetchLink(elsewhere, access, target());
       assert.deepEqual(authorizations(requests), [false]);
     });
   }
   for (const call of ['query', 'download', 'models'] as const) {
     it(`${call}: stays behind on a redirect elsewhere, and does not come back with it`, async () => {
-      const { client, requests } = scripted(
+      const { client, videos, requests } = scripted(
         redirect('https://gateway.example/nebula/again'),
         redirect('https://evil.example/x'),
         redirect('https://gateway.example/back'),
@@ -201,7 +206,7 @@ describe('client, the key', () => {
           ? client.query(access, 't')
           : call === 'models'
             ? client.models(access)
-            : client.download(access, 't', target());
+            : videos.download(access, 't', target());
       await done.catch(() => undefined);
       assert.deepEqual(authorizations(requests), [true, true, false, false]);
     });
@@ -222,13 +227,13 @@ describe('client, the key', () => {
       texts.push(JSON.stringify(await client.query(access, 't')), ...lines);
     }
     for (const call of [
-      (client: GatewayClient) => client.models(access),
-      (client: GatewayClient) => client.download(access, 't', target()),
-      (client: GatewayClient) => client.fetchLink(away, access, target()),
+      ({ client }: Clients) => client.models(access),
+      ({ videos }: Clients) => videos.download(access, 't', target()),
+      ({ videos }: Clients) => videos.fetchLink(away, access, target()),
     ]) {
       for (const status of [401, 200]) {
-        const { client, lines } = scripted({ status, body: { success: false, ...echo } });
-        texts.push(...lines, String(await call(client).catch((error: unknown) => error)));
+        const { lines, ...clients } = scripted({ status, body: { success: false, ...echo } });
+        texts.push(...lines, String(await call(clients).catch((error: unknown) => error)));
       }
     }
     for (const said of texts) assert.ok(!said.includes(KEY.slice(3)), said);
@@ -241,10 +246,10 @@ describe('client, the key', () => {
   it('does not go elsewhere in a link or in a redirect that holds it, and such a link is not kept', async () => {
     const leaky = `https://evil.example/a.mp4?token=${KEY}`;
     const asked = scripted({ body: 'video' });
-    await rejects(asked.client.fetchLink(leaky, access, target()), { code: 'deadLink' });
+    await rejects(asked.videos.fetchLink(leaky, access, target()), { code: 'deadLink' });
     assert.equal(asked.requests.length, 0);
     const redirected = scripted(redirect(leaky), { body: 'video' });
-    await rejects(redirected.client.download(access, 't', target()), { code: 'deadLink' });
+    await rejects(redirected.videos.download(access, 't', target()), { code: 'deadLink' });
     assert.equal(redirected.requests.length, 1);
     const { client } = scripted({ body: { task_id: 't', status: 'succeeded', url: [leaky, away] } });
     const outcome = await client.query(access, 't');
@@ -256,8 +261,8 @@ describe('client, the key', () => {
     assert.ok(!JSON.stringify(outcome).includes(KEY.slice(3)), JSON.stringify(outcome));
   });
   it('signatures of links are not logged', async () => {
-    const { client, lines } = scripted({ body: 'video' });
-    await client.fetchLink(away, access, target());
+    const { videos, lines } = scripted({ body: 'video' });
+    await videos.fetchLink(away, access, target());
     assert.ok(lines.length > 0 && lines.every((line) => !line.includes('secret')));
   });
 });
@@ -267,13 +272,13 @@ describe('client, links', () => {
 
   it('five redirects are followed, six are not', async () => {
     const hops = (count: number) => Array.from({ length: count }, (_, index) => redirect(`/hop/${index}`));
-    assert.equal(await scripted(...hops(5), { body: 'video' }).client.fetchLink(link, access, target()), 5);
-    await rejects(scripted(...hops(6), { body: 'video' }).client.fetchLink(link, access, target()), {
+    assert.equal(await scripted(...hops(5), { body: 'video' }).videos.fetchLink(link, access, target()), 5);
+    await rejects(scripted(...hops(6), { body: 'video' }).videos.fetchLink(link, access, target()), {
       kind: 'refused',
       code: 'deadLink',
     });
-    const { client, requests } = scripted(redirect(link));
-    await rejects(client.fetchLink(link, access, target()), { code: 'deadLink' });
+    const { videos, requests } = scripted(redirect(link));
+    await rejects(videos.fetchLink(link, access, target()), { code: 'deadLink' });
     assert.equal(requests.length, 6);
   });
   for (const bad of [
@@ -284,12 +289,12 @@ describe('client, links', () => {
     'data:video/mp4;base64,AA',
   ]) {
     it(`${bad} is refused without asking, at once or as a redirect`, async () => {
-      const { client, requests } = scripted({ body: 'video' });
-      await rejects(client.fetchLink(bad, access, target()), { kind: 'refused', code: 'deadLink' });
+      const { videos, requests } = scripted({ body: 'video' });
+      await rejects(videos.fetchLink(bad, access, target()), { kind: 'refused', code: 'deadLink' });
       assert.equal(requests.length, 0);
       if (bad.includes(' ')) return;
       const redirected = scripted(redirect(bad), { body: 'video' });
-      await rejects(redirected.client.fetchLink(link, access, target()), {
+      await rejects(redirected.videos.fetchLink(link, access, target()), {
         kind: 'refused',
         code: 'deadLink',
       });
@@ -297,7 +302,7 @@ describe('client, links', () => {
     });
   }
   it('a redirect without an address is an answer that says no', async () => {
-    await rejects(scripted({ status: 302 }).client.fetchLink(link, access, target()), {
+    await rejects(scripted({ status: 302 }).videos.fetchLink(link, access, target()), {
       kind: 'refused',
       status: 302,
     });
@@ -309,7 +314,7 @@ describe('client, links', () => {
         headers: { 'retry-after': '3' },
         body: '<Error><Code>AccessDenied</Code></Error>',
       };
-      await rejects(scripted(answer).client.fetchLink(link, access, target()), {
+      await rejects(scripted(answer).videos.fetchLink(link, access, target()), {
         kind: 'refused',
         status,
         retryAfterMs: 3000,
@@ -319,21 +324,21 @@ describe('client, links', () => {
   }
   it('fewer bytes than declared: cut', async () => {
     const answer = { headers: { 'content-length': '6' }, body: 'video' };
-    await rejects(scripted(answer).client.fetchLink(link, access, target()), { kind: 'cut' });
+    await rejects(scripted(answer).videos.fetchLink(link, access, target()), { kind: 'cut' });
   });
   it('a packed video has another length than declared', async () => {
     const answer = { headers: { 'content-length': '6', 'content-encoding': 'gzip' }, body: 'video' };
-    assert.equal(await scripted(answer).client.fetchLink(link, access, target()), 5);
+    assert.equal(await scripted(answer).videos.fetchLink(link, access, target()), 5);
   });
   it('a target that fails ends the connection', async () => {
-    const { client, closed } = scripted({ body: 'video' });
+    const { videos, closed } = scripted({ body: 'video' });
     const full = { write: () => Promise.reject(new Error('no room')), restart: () => Promise.resolve() };
-    await assert.rejects(client.fetchLink(link, access, full), /no room/);
+    await assert.rejects(videos.fetchLink(link, access, full), /no room/);
     assert.equal(closed(), 1);
   });
   it('an error page of more than 1 MB is not read to its end', async () => {
     await rejects(
-      scripted({ status: 500, body: 'x'.repeat(1024 * 1024 + 1) }).client.fetchLink(link, access, target()),
+      scripted({ status: 500, body: 'x'.repeat(1024 * 1024 + 1) }).videos.fetchLink(link, access, target()),
       { kind: 'badReply' },
     );
   });
@@ -372,9 +377,9 @@ describe('client, query, download and models', () => {
   });
 
   it('download asks with the id as a parameter, and gives the bytes', async () => {
-    const { client, requests } = scripted({ body: { success: true, size: 5, base64: 'dmlkZW8=' } });
+    const { videos, requests } = scripted({ body: { success: true, size: 5, base64: 'dmlkZW8=' } });
     const video = target();
-    assert.equal(await client.download(access, 'a&b', video), 5);
+    assert.equal(await videos.download(access, 'a&b', video), 5);
     assert.equal(Buffer.concat(video.pieces).toString(), 'video');
     assert.equal(
       requests[0]?.url.href,
@@ -383,13 +388,13 @@ describe('client, query, download and models', () => {
   });
   it('download tells what the gateway says', async () => {
     const body = { error: { message: 'Task not found', type: 'invalid_request_error' } };
-    await rejects(scripted({ status: 404, body }).client.download(access, 't', target()), {
+    await rejects(scripted({ status: 404, body }).videos.download(access, 't', target()), {
       kind: 'refused',
       status: 404,
       message: 'Task not found',
     });
     await rejects(
-      scripted({ body: { success: false, message: 'no' } }).client.download(access, 't', target()),
+      scripted({ body: { success: false, message: 'no' } }).videos.download(access, 't', target()),
       { kind: 'refused', message: 'no' },
     );
   });
@@ -397,7 +402,7 @@ describe('client, query, download and models', () => {
   for (const status of [403, 404, 410]) {
     it(`download: ${status} from something in between says nothing of task or key`, async () => {
       for (const body of ['<html>Not here', '', { error: { message: 'Invalid URL (GET /v1/x)' } }]) {
-        await rejects(scripted({ status, body }).client.download(access, 't', target()), {
+        await rejects(scripted({ status, body }).videos.download(access, 't', target()), {
           kind: 'badReply',
           status: undefined,
         });
@@ -418,9 +423,9 @@ describe('client, query, download and models', () => {
       ['url.1', 'x'.repeat(3 * 1024 * 1024)],
       ['url.2.url', 'three'],
     ] as const) {
-      const { client, requests } = scripted({ body });
+      const { videos, requests } = scripted({ body });
       const video = target();
-      assert.equal(await client.fetchInline(access, 'a/b', place, video), text.length);
+      assert.equal(await videos.fetchInline(access, 'a/b', place, video), text.length);
       assert.equal(Buffer.concat(video.pieces).toString(), text);
       assert.equal(requests[0]?.url.href, 'https://gateway.example/nebula/v1/video/generations/a%2Fb');
     }
@@ -446,7 +451,7 @@ describe('client, query, download and models', () => {
   };
   for (const [name, [body, expected]] of Object.entries(notThere)) {
     it(`in place of the video in a query's reply: ${name}`, async () => {
-      await rejects(scripted({ body }).client.fetchInline(access, 't', 'url', target()), expected);
+      await rejects(scripted({ body }).videos.fetchInline(access, 't', 'url', target()), expected);
     });
   }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Log } from '../../../src/core/common/log';
 import type { ApiKey } from '../../../src/core/gateway/apiKey';
 import { GatewayClient } from '../../../src/core/gateway/client';
+import { VideoClient } from '../../../src/core/gateway/videoClient';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import type { OpenHttp } from '../../../src/core/gateway/http';
 import { redactWords } from '../../../src/core/gateway/redaction';
@@ -64,24 +65,25 @@ function answering(answer: {
       send: () =>
         Promise.resolve({ status: answer.status, headers: answer.headers ?? {}, body: body(), close }),
     });
-  return { client: new GatewayClient(open, new FakeClock(), log), lines };
+  const clock = new FakeClock();
+  return { client: new GatewayClient(open, clock, log), videos: new VideoClient(open, clock, log), lines };
 }
 
 /** Everything that becomes of an answer: what each call says of it, and the log. */
 async function told(answer: Parameters<typeof answering>[0], apiKey: ApiKey): Promise<string> {
   const access = { baseUrl: 'https://gateway.example', key: apiKey };
   const target = { write: () => Promise.resolve(), restart: () => Promise.resolve() };
-  const calls: ((client: GatewayClient) => Promise<unknown>)[] = [
-    async (client) => (await client.prepareSubmit(access, '{}')).send(),
-    (client) => client.query(access, 'video_1'),
-    (client) => client.models(access),
-    (client) => client.download(access, 'video_1', target),
-    (client) => client.fetchLink('https://results.example/1.mp4', access, target),
+  const calls: ((clients: Omit<ReturnType<typeof answering>, 'lines'>) => Promise<unknown>)[] = [
+    async ({ client }) => (await client.prepareSubmit(access, '{}')).send(),
+    ({ client }) => client.query(access, 'video_1'),
+    ({ client }) => client.models(access),
+    ({ videos }) => videos.download(access, 'video_1', target),
+    ({ videos }) => videos.fetchLink('https://results.example/1.mp4', access, target),
   ];
   const words: string[] = [];
   for (const call of calls) {
-    const { client, lines } = answering(answer);
-    const outcome: unknown = await call(client).catch((error: unknown) => {
+    const { lines, ...clients } = answering(answer);
+    const outcome: unknown = await call(clients).catch((error: unknown) => {
       const { message, code, requestId } = error as GatewayError;
       return { message, code, requestId };
     });

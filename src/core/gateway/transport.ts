@@ -1,0 +1,185 @@
+import type { Clock } from '../common/clock';
+import type { Log } from '../common/log';
+import type { ApiKey } from './apiKey';
+import { mayFetch } from './baseUrl';
+import { asRecord, parseJson, readErrorReply, type ErrorReply } from './errorReply';
+import { GatewayError } from './errors';
+import type { HttpReply, HttpRequest, OpenHttp, OpenRequest } from './http';
+import { isWrongAddress } from './queryReply';
+import { holdsKey, redactReply, redactWords } from './redaction';
+import { parseRetryAfter } from './retryAfter';
+
+/** Where a request goes and in whose name. */
+export interface Access {
+  /** As {@link parseBaseUrl} gives it. */
+  readonly baseUrl: string;
+  readonly key: ApiKey;
+}
+
+/** Maximum size of a response that isn't a video (DESIGN 4.9). */
+export const MAX_RESPONSE_BYTES = 1024 * 1024;
+const MAX_REDIRECTS = 5;
+
+/** Idle timeouts in ms (DESIGN 4.9; API reference 12 and 6.0). */
+export const LIMITS = {
+  connect: 15_000,
+  submit: 120_000,
+  query: 30_000,
+  // The gateway may download from its own upstream for eight minutes before it responds.
+  download: 600_000,
+  body: 60_000,
+} as const;
+
+/** Refusals about a task or a key. They count only if the gateway itself sent them. */
+const REFUSAL_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
+
+/** Requests to the gateway and to result hosts: redirects, the key, refusals and one log line for each. */
+export class GatewayTransport {
+  readonly open: OpenHttp;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(open: OpenHttp, clock: Clock, log: Log) {
+    this.open = open;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** A GET that follows redirects. The key isn't sent on where the origin changes. */
+  async get(
+    start: URL,
+    access: Access,
+    replyMs: number,
+    signal?: AbortSignal,
+  ): Promise<{ reply: HttpReply; isOwnOrigin: boolean }> {
+    const home = new URL(access.baseUrl).origin;
+    let url = start;
+    // Once on another origin, the key stays behind even if a later redirect leads back.
+    let trusted = url.origin === home;
+    for (let redirects = 0; ; redirects++) {
+      // A link that contains the key would send the key to another host, whoever made it.
+      const givesKeyAway = url.origin !== home && holdsKey(url.href, access.key);
+      if (givesKeyAway || !mayFetch(url, access.baseUrl)) {
+        throw new GatewayError('refused', `the address ${url.origin} is not one to fetch a video from`, {
+          code: 'deadLink',
+        });
+      }
+      const started = this.#clock.now();
+      const request = await this.#connect(url, trusted ? access.key : undefined, replyMs, signal);
+      const reply = await request.send(undefined, signal);
+      this.note('GET', url, reply, started, access.key);
+      const location = reply.headers.location;
+      if (reply.status < 300 || reply.status >= 400 || location === undefined) {
+        return { reply, isOwnOrigin: url.origin === home };
+      }
+      reply.close();
+      if (redirects >= MAX_REDIRECTS) {
+        throw new GatewayError('refused', 'too many redirects', { code: 'deadLink' });
+      }
+      url = parseLink(location, url);
+      trusted &&= url.origin === home;
+    }
+  }
+
+  /**
+   * Throws what a response with another status than 2xx says.
+   * @param said by whom: a call about a task, whose refusals are JSON (API reference 10.2), or anything else
+   */
+  async refuseUnlessGood(
+    reply: HttpReply,
+    key: ApiKey,
+    said: 'taskCall' | 'gateway' | 'elsewhere' = 'gateway',
+  ): Promise<void> {
+    if (reply.status >= 200 && reply.status < 300) return;
+    const text = await readText(reply);
+    const error = redactReply(readErrorReply(text), key);
+    const isPage = asRecord(parseJson(text)) === undefined || isWrongAddress(error);
+    if (said === 'taskCall' && isPage && REFUSAL_STATUSES.has(reply.status)) {
+      // Something in between responds, or the address is wrong: it says nothing about the task or the key.
+      throw new GatewayError('badReply', error.message || `HTTP ${reply.status}`);
+    }
+    throw refusal(reply.status, error, this.retryAfter(reply), said === 'elsewhere');
+  }
+
+  retryAfter(reply: HttpReply): number | undefined {
+    return parseRetryAfter(reply.headers['retry-after'], this.#clock.now());
+  }
+
+  /** Logs one line per request, without the query string: result links carry signatures there. */
+  note(method: string, url: URL, reply: HttpReply, started: number, key: ApiKey): void {
+    const requestId = reply.headers['x-oneapi-request-id'];
+    this.#log.debug(
+      `${method} ${url.origin}${url.pathname} ${reply.status} in ${this.#clock.now() - started} ms` +
+        (typeof requestId === 'string' ? ` (request ${redactWords(requestId, key)})` : ''),
+    );
+  }
+
+  async #connect(
+    url: URL,
+    key: ApiKey | undefined,
+    replyMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<OpenRequest> {
+    const request: HttpRequest = {
+      method: 'GET',
+      url,
+      headers: headersFor(key),
+      signal,
+      connectMs: LIMITS.connect,
+      replyMs,
+      idleMs: LIMITS.body,
+    };
+    return this.open(request);
+  }
+}
+
+export function queryUrl(access: Access, gatewayTaskId: string): URL {
+  return new URL(`${access.baseUrl}/v1/video/generations/${encodeURIComponent(gatewayTaskId)}`);
+}
+
+export function headersFor(key: ApiKey | undefined): Record<string, string> {
+  return {
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    'user-agent': 'nebula-video-vscode',
+    ...(key === undefined ? {} : { authorization: `Bearer ${key.value}` }),
+  };
+}
+
+/**
+ * Reads the body as text. Throws if it's longer than {@link MAX_RESPONSE_BYTES}.
+ * @param pieces receives what arrives, also if the body then ends early
+ */
+export async function readText(reply: HttpReply, pieces: Uint8Array[] = []): Promise<string> {
+  let length = 0;
+  for await (const piece of reply.body) {
+    length += piece.length;
+    if (length > MAX_RESPONSE_BYTES)
+      throw new GatewayError('badReply', 'the reply is too long', { status: reply.status });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+export function parseLink(link: string, base?: URL): URL {
+  try {
+    return new URL(link, base);
+  } catch (cause) {
+    throw new GatewayError('refused', 'the link to the video is not an address', { code: 'deadLink', cause });
+  }
+}
+
+export function refusal(
+  status: number,
+  error: ErrorReply,
+  retryAfterMs?: number,
+  elsewhere = false,
+): GatewayError {
+  return new GatewayError('refused', error.message === '' ? `HTTP ${status}` : error.message, {
+    status,
+    ...(error.code === undefined ? {} : { code: error.code }),
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    elsewhere,
+  });
+}
