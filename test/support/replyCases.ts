@@ -1,0 +1,111 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import * as path from 'node:path';
+import { findProjectRoot } from '../gateway/video/projectRoot';
+
+/** A scripted response: what a server sends, before any content encoding. */
+export interface CannedResponse {
+  readonly status: number;
+  /** Lower-case names. `content-type` and `content-length` are always there. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** The connection breaks after the body. */
+  readonly cutAfter: boolean;
+}
+
+/** What a response means. A list in place of a single value means that any of its values is accepted. */
+export type Means = Readonly<Record<string, unknown>>;
+
+/** One case of test/cases/replies, with its placeholders replaced (test/cases/README.md). */
+export interface ReplyCase extends CannedResponse {
+  readonly name: string;
+  readonly call: 'submit' | 'query' | 'download' | 'link' | 'models';
+  /** The task that is asked about, and its model if it matters. */
+  readonly for?: string;
+  readonly model?: string;
+  /** The link that is fetched, exactly as the gateway gave it. */
+  readonly link?: string;
+  /** More responses from the same server, by path. */
+  readonly also: ReadonlyMap<string, CannedResponse>;
+  readonly means: Means;
+  readonly why: string;
+}
+
+/** The base URL that cases name unless a test has another one. Nothing listens there. */
+export const CASE_BASE = 'http://127.0.0.1:4810';
+
+/** A case as its file has it. */
+interface RawCase
+  extends RawResponse, Pick<ReplyCase, 'name' | 'call' | 'for' | 'model' | 'link' | 'means' | 'why'> {
+  readonly also?: Readonly<Record<string, RawResponse>>;
+}
+
+interface RawResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly bodyFile?: string;
+  readonly cutAfter?: boolean;
+}
+
+const folder = path.join(findProjectRoot(), 'test/cases');
+
+/** The bytes of a case's file, such as `media/plain.mp4`. */
+export function caseFile(name: string): Buffer {
+  return readFileSync(path.join(folder, name));
+}
+
+/**
+ * Loads the cases of some calls, in the order of their names.
+ * @param base replaces {BASE}
+ */
+export function loadReplyCases(calls: readonly ReplyCase['call'][], base = CASE_BASE): readonly ReplyCase[] {
+  const video = caseFile('media/plain.mp4');
+  const base64 = video.toString('base64');
+  const values: Readonly<Record<string, string>> = {
+    BASE: base,
+    MP4_BASE64: base64,
+    MP4_BASE64_HALF: base64.slice(0, base64.length / 2),
+    MP4_SIZE: String(video.length),
+    MP4_LAST: String(video.length - 1),
+  };
+  const fill = (text: string) =>
+    text.replace(/\{(?:FILL_(\d+)|([A-Z0-9_]+))\}/g, (whole, count?: string, name?: string) =>
+      count === undefined ? (values[name ?? ''] ?? whole) : 'x'.repeat(Number(count)),
+    );
+  const filled = <T>(value: T): T =>
+    JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
+      typeof inner === 'string' ? fill(inner) : inner,
+    ) as T;
+  const canned = ({ status, headers = {}, body = '', bodyFile, cutAfter = false }: RawResponse) => {
+    const bytes = bodyFile === undefined ? Buffer.from(fill(body)) : caseFile(bodyFile);
+    const named = Object.entries(filled(headers)).map(([name, value]) => [name.toLowerCase(), value]);
+    return {
+      status,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(bytes.length),
+        ...(Object.fromEntries(named) as Record<string, string>),
+      },
+      body: bytes,
+      cutAfter,
+    };
+  };
+  return readdirSync(path.join(folder, 'replies'))
+    .sort()
+    .map((file) => JSON.parse(caseFile(`replies/${file}`).toString()) as RawCase)
+    .filter(({ call }) => calls.includes(call))
+    .map(({ name, call, for: about, model, link, also = {}, means, why, ...response }) => ({
+      ...{ name, call, why },
+      ...(about === undefined ? {} : { for: about }),
+      ...(model === undefined ? {} : { model }),
+      ...canned(response),
+      ...(link === undefined ? {} : { link: fill(link) }),
+      also: new Map(Object.entries(also).map(([where, other]) => [where, canned(other)] as const)),
+      means: filled(means),
+    }));
+}
+
+/** Whether a value is the one that a case names, or one of those that it accepts. */
+export function accepts(expected: unknown, actual: unknown): boolean {
+  return Array.isArray(expected) ? expected.includes(actual) : expected === actual;
+}
