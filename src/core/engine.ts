@@ -25,12 +25,12 @@ import { OriginGate } from './tasks/originGate';
 import { PendingMarker } from './store/pendingMarker';
 import { isEnd } from './task/phases';
 import { Poller } from './tasks/poller';
-import { PromptKeys } from './tasks/promptKeys';
 import { Reopener } from './tasks/reopener';
 import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
 import { Saver } from './tasks/saver';
 import { settled } from './tasks/settled';
 import { StatusCheck } from './tasks/statusCheck';
+import { TimeoutKeySource } from './tasks/timeoutKeySource';
 import { StorageWatcher } from './store/storageWatcher';
 import { isBusy } from './store/sqliteErrors';
 import type { TaskRecord } from './store/record';
@@ -108,7 +108,7 @@ export class Engine implements Disposable {
       store,
       client: this.client,
       videoClient: new VideoClient(http, clock, gatewayLog),
-      keys: new PromptKeys(keys, clock),
+      keys: new TimeoutKeySource(keys, clock),
       gate: this.#gate,
       clock,
       log: this.#log,

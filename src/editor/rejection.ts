@@ -11,6 +11,13 @@ export class Rejection extends Error {
   }
 }
 
+/** There may be a key, but the keyring is locked. Setting another key wouldn't help. */
+export class KeyLockedError extends Rejection {
+  constructor(message: string) {
+    super('noKey', message);
+  }
+}
+
 /** Whether an error only says that somebody changed their mind, which nobody needs to be told. */
 export function isChangeOfMind(error: unknown): boolean {
   return error instanceof Rejection && (error.code === 'cancelled' || error.code === 'declined');

@@ -17,7 +17,7 @@ import type { EngineHolder } from './engineHolder';
 import type { Keychain } from './key/keychain';
 import type { OriginApproval, Requester } from './key/originApproval';
 import { optionWord, sourceWords } from './optionWords';
-import { Rejection } from './rejection';
+import { KeyLockedError, Rejection } from './rejection';
 import type { RequestImages, RequestWithImages } from './requestImages';
 import type { Settings } from './settings';
 import { ageWord, shortPrompt } from './taskWords';
@@ -200,7 +200,9 @@ export class RequestSender {
 
   async #needKeyAndAddress(): Promise<string> {
     const { keychain, settings, l10n } = this.#parts;
-    if (!(await keychain.place())) throw new Rejection('noKey', noKeySentence(l10n));
+    const place = await keychain.place();
+    if (place === undefined) throw new Rejection('noKey', noKeySentence(l10n));
+    if (place === 'locked') throw new KeyLockedError(keyLockedSentence(l10n));
     const baseUrl = settings.baseUrl();
     if (baseUrl === undefined) throw new Rejection('originNotApproved', badAddressSentence(l10n));
     return baseUrl;
@@ -209,14 +211,17 @@ export class RequestSender {
   async #approvedKey(baseUrl: string, requester: Requester): Promise<ApiKey> {
     const { approval, l10n } = this.#parts;
     const origin = originOf(baseUrl);
-    const key = await approval.keyFor(origin, requester);
-    if (key) return key;
-    const sentence = l10n.t(
-      'Nothing was sent: the API key was not approved for {0}. Run Set API Key while the setting "nebulaVideo.baseUrl" names that address, or correct the setting.',
-      origin,
-    );
-    // A person has just said no, and need not be told.
-    throw new Rejection(requester === 'person' ? 'declined' : 'originNotApproved', sentence);
+    const answer = await approval.keyFor(origin, requester);
+    switch (answer.kind) {
+      case 'key':
+        return answer.key;
+      case 'none':
+        throw new Rejection('noKey', noKeySentence(l10n));
+      case 'locked':
+        throw new KeyLockedError(keyLockedSentence(l10n));
+      case 'notApproved':
+        throw new Rejection('originNotApproved', notApprovedSentence(origin, l10n));
+    }
   }
 
   async #confirm(
@@ -328,6 +333,19 @@ export function readOnlySentence(reason: ReadOnlyReason, l10n: L10n): string {
 
 export function noKeySentence(l10n: L10n): string {
   return l10n.t('There is no API key yet. Run “Nebula Video: Set API Key” first.');
+}
+
+export function keyLockedSentence(l10n: L10n): string {
+  return l10n.t(
+    "The API key can't be read because this system's keyring is locked. Unlock it, then try again.",
+  );
+}
+
+function notApprovedSentence(origin: string, l10n: L10n): string {
+  return l10n.t(
+    'Nothing was sent: the API key was not approved for {0}. Run Set API Key while the setting "nebulaVideo.baseUrl" names that address, or correct the setting.',
+    origin,
+  );
 }
 
 export function badAddressSentence(l10n: L10n): string {

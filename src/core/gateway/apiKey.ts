@@ -4,9 +4,19 @@ export interface ApiKey {
   readonly value: string;
 }
 
-/** Knows the key for an origin, or that there is none the user approved for it. */
+/** Why there is no key to send: `notApproved` for this origin, or `locked` in a storage that can't be read now. */
+export type NoKeyReason = 'none' | 'notApproved' | 'locked';
+
+export type KeyAnswer = { readonly kind: 'key'; readonly key: ApiKey } | { readonly kind: NoKeyReason };
+
+/** Provides the key for an origin, if the user has approved it for that origin. */
 export interface KeySource {
-  keyFor(origin: string): Promise<ApiKey | undefined>;
+  keyFor(origin: string): Promise<KeyAnswer>;
+}
+
+/** Whether the answer is the key with this ID. */
+export function isKey(answer: KeyAnswer, id: string): boolean {
+  return answer.kind === 'key' && answer.key.id === id;
 }
 
 /** Why a text can't be a key. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock';
 import { describeError, type Log } from '../common/log';
-import type { KeySource } from '../gateway/apiKey';
+import { isKey, type KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { GatewayClient } from '../gateway/client';
 import type { Access } from '../gateway/transport';
@@ -21,6 +21,7 @@ import {
   FETCH_PATIENCE,
   GAP_GRACE,
   LEASE,
+  LOCKED_RECHECK_MS,
   LONG_GAP,
   RECHECK,
   VIDEO_GRACE,
@@ -64,11 +65,15 @@ export class Saver {
     const { store, gate, keys, clock, failures } = this.#parts;
     if (record.nextDue === undefined) return;
     const origin = originOf(record.baseUrl);
-    const key = await keys.keyFor(origin);
-    if (!key) {
-      await this.#wait(record, record.nextDue, { nextDue: clock.now() + RECHECK, failure: failures.noKey() });
+    const answer = await keys.keyFor(origin);
+    if (answer.kind !== 'key') {
+      await this.#wait(record, record.nextDue, {
+        nextDue: clock.now() + (answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK),
+        failure: failures.noKey(),
+      });
       return;
     }
+    const { key } = answer;
     const passage = await gate.pass(origin);
     if (!passage.open) {
       await this.#wait(record, record.nextDue, {
@@ -212,7 +217,7 @@ export class Saver {
     if (isRefusal && (trouble.status === 401 || trouble.status === 403)) {
       const failure = failures.keyRefused(trouble);
       const origin = originOf(access.baseUrl);
-      const stillOurs = (await keys.keyFor(origin))?.id === access.key.id;
+      const stillOurs = isKey(await keys.keyFor(origin), access.key.id);
       // A model that is closed to the key closes nothing else.
       if (!stillOurs) return { phase: 'ready', nextDue: now };
       if (!ABOUT_A_MODEL.test(trouble.message)) await gate.keyRefused(origin, failure);

@@ -48,6 +48,9 @@ export const GAP_GRACE = 10 * MINUTE;
 /** How often a refused key is tried again by itself (DESIGN 5). */
 export const RECHECK = 15 * MINUTE;
 
+/** Interval in ms at which a locked keyring is read again. Unlocking it fires no event. */
+export const LOCKED_RECHECK_MS = MINUTE;
+
 /**
  * How long to wait before asking about a task again (DESIGN 5, Rhythm), without jitter.
  * @param age ms since the submit

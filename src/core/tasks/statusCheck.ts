@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
-import type { KeySource } from '../gateway/apiKey';
+import { isKey, type KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { GatewayClient } from '../gateway/client';
 import type { QueryOutcome } from '../gateway/queryReply';
@@ -18,6 +18,7 @@ import type { OriginGate } from './originGate';
 import {
   DENIALS_APART,
   FIRST_POLL,
+  LOCKED_RECHECK_MS,
   MISSING_GRACE,
   RECHECK,
   blipInterval,
@@ -59,14 +60,15 @@ export class StatusCheck {
       return;
     }
     const origin = originOf(record.baseUrl);
-    const key = await keys.keyFor(origin);
-    if (!key) {
+    const answer = await keys.keyFor(origin);
+    if (answer.kind !== 'key') {
       await store.claim(record.id, record.nextDue, {
-        nextDue: clock.now() + RECHECK,
+        nextDue: clock.now() + (answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK),
         failure: failures.noKey(),
       });
       return;
     }
+    const { key } = answer;
     const passage = await gate.pass(origin);
     if (!passage.open) {
       await store.claim(record.id, record.nextDue, {
@@ -89,7 +91,7 @@ export class StatusCheck {
       lease.dispose();
     }
     // What is said of a key that was replaced meanwhile closes nothing.
-    const stillOurs = (await keys.keyFor(origin))?.id === key.id;
+    const stillOurs = isKey(await keys.keyFor(origin), key.id);
     if (outcome.kind === 'keyRefused' && stillOurs)
       await gate.keyRefused(origin, failures.keyRefused(troubleOf(outcome)));
     if (outcome.kind === 'blip' && outcome.retryAfterMs !== undefined) {

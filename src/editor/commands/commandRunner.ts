@@ -4,7 +4,7 @@ import { describeError, prefixed, type Log } from '../../core/common/log';
 import { OutcomeNotWritten } from '../../core/tasks/submitter';
 import type { CommandId } from '../ids';
 import type { Messages } from '../telling/messages';
-import { Rejection, isChangeOfMind } from '../rejection';
+import { KeyLockedError, Rejection, isChangeOfMind } from '../rejection';
 
 /** What a command does. */
 export interface Command {
@@ -69,7 +69,8 @@ function tell(error: unknown, title: string, messages: Messages): void {
   }
   switch (error.code) {
     case 'noKey':
-      messages.noKey(error.message);
+      if (error instanceof KeyLockedError) messages.keyLocked(error.message);
+      else messages.noKey(error.message);
       return;
     case 'originNotApproved':
       messages.badOrigin(error.message);

@@ -2,7 +2,7 @@ import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/task/task';
 import { explainFailure } from '../telling/failureExplanation';
 import type { Messages } from '../telling/messages';
-import { Rejection } from '../rejection';
+import { KeyLockedError, Rejection } from '../rejection';
 import type { RequestSender } from '../requestSender';
 import type { WizardResult, WizardStart } from '../wizard/generateWizard';
 import type { WizardMemory } from '../wizard/wizardMemory';
@@ -74,6 +74,7 @@ async function canSend(sender: RequestSender): Promise<boolean> {
     await sender.checkReady();
     return true;
   } catch (error) {
+    if (error instanceof KeyLockedError) throw error;
     if (error instanceof Rejection && error.code === 'noKey') return false;
     throw error;
   }

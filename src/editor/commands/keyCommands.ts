@@ -6,7 +6,7 @@ import type { ConnectionState } from '../key/connection';
 import { KEY_VARIABLE, type Keychain } from '../key/keychain';
 import type { Messages } from '../telling/messages';
 import type { Notifier } from '../telling/notifier';
-import { badAddressSentence, noKeySentence } from '../requestSender';
+import { badAddressSentence, keyLockedSentence, noKeySentence } from '../requestSender';
 import type { Settings } from '../settings';
 
 interface Parts {
@@ -74,6 +74,9 @@ export async function testConnection({ notifier, messages, l10n, look }: Parts):
     case 'noKey':
       messages.noKey(noKeySentence(l10n));
       return;
+    case 'keyLocked':
+      messages.keyLocked(keyLockedSentence(l10n));
+      return;
     case 'badAddress':
       messages.badOrigin(badAddressSentence(l10n));
       return;
@@ -100,6 +103,7 @@ async function checkNewKey({ messages, l10n, look }: Parts): Promise<void> {
       messages.badOrigin(badAddressSentence(l10n));
       return;
     case 'noKey':
+    case 'keyLocked':
     case 'notApproved':
       messages.keyStored();
       return;

@@ -16,7 +16,7 @@ export type ConnectionState =
       readonly models: number;
       readonly known: readonly string[];
     }
-  | { readonly kind: 'noKey' }
+  | { readonly kind: 'noKey' | 'keyLocked' }
   | { readonly kind: 'badAddress' }
   | { readonly kind: 'notApproved' }
   | {
@@ -35,18 +35,21 @@ interface Parts {
   readonly heard: (baseUrl: string, ids: readonly string[]) => Promise<void>;
 }
 
+const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' } as const;
+
 /** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
 export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
   const { engines, settings, keychain, approval, log, heard } = parts;
-  if (!(await keychain.place())) return { kind: 'noKey' };
+  const place = await keychain.place();
+  if (place === undefined || place === 'locked') return { kind: place ? 'keyLocked' : 'noKey' };
   const baseUrl = settings.baseUrl();
   if (baseUrl === undefined) return { kind: 'badAddress' };
-  const key = await approval.keyFor(originOf(baseUrl), 'person');
-  if (!key) return { kind: 'notApproved' };
+  const answer = await approval.keyFor(originOf(baseUrl), 'person');
+  if (answer.kind !== 'key') return { kind: NO_KEY[answer.kind] };
   const { host } = new URL(baseUrl);
   const engine = await engines.open();
   try {
-    const models = await engine.client.models({ baseUrl, key });
+    const models = await engine.client.models({ baseUrl, key: answer.key });
     await heard(baseUrl, models);
     const known = MODELS.map(({ id }) => id).filter((id) => models.includes(id));
     return { kind: 'works', host, models: models.length, known };

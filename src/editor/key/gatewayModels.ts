@@ -72,10 +72,10 @@ export class GatewayModels {
     const baseUrl = settings.baseUrl();
     if (baseUrl === undefined) return;
     try {
-      const key = await keys.keyFor(originOf(baseUrl));
-      if (!key) return;
+      const answer = await keys.keyFor(originOf(baseUrl));
+      if (answer.kind !== 'key') return;
       const engine = await engines.open();
-      await this.heard(baseUrl, await engine.client.models({ baseUrl, key }));
+      await this.heard(baseUrl, await engine.client.models({ baseUrl, key: answer.key }));
     } catch (error) {
       log.debug(`[models] the gateway's list could not be read: ${describeError(error)}`);
     }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { Emitter, type Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { prefixed, type Log } from '../../core/common/log';
-import { cleanKey, type ApiKey, type KeySource } from '../../core/gateway/apiKey';
+import { cleanKey, type ApiKey, type KeyAnswer, type KeySource } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, isLoopback } from '../../core/gateway/baseUrl';
 
 /** Names in SecretStorage. */
@@ -29,12 +29,15 @@ const environmentKeys = z.object({
   keys: z.array(z.object({ hash: z.string(), id: z.string().min(1), origins: z.array(z.string()) })),
 });
 
-/** Where the key in use comes from. `session`: it could not be stored, and is forgotten with the window. */
-export type KeyPlace = 'stored' | 'session' | 'environment';
+/**
+ * Where the key in use comes from. `session`: it couldn't be stored and is gone when the window closes. `locked`: the
+ * secret storage can't be read now, so there may be one.
+ */
+export type KeyPlace = 'stored' | 'session' | 'environment' | 'locked';
 
 interface HeldKey extends ApiKey {
   readonly origins: readonly string[];
-  readonly place: KeyPlace;
+  readonly place: Exclude<KeyPlace, 'locked'>;
 }
 
 interface Parts {
@@ -57,7 +60,7 @@ export class Keychain implements KeySource, Disposable {
   /** A key that could not be stored. */
   #session: HeldKey | undefined;
   /** What SecretStorage holds, read once until it changes. */
-  #stored: Promise<HeldKey | undefined> | undefined;
+  #stored: Promise<HeldKey | 'locked' | undefined> | undefined;
   /** The environment's key, with the text it was made of. */
   #environment: { readonly text: string; readonly key: Promise<HeldKey | undefined> } | undefined;
   /** Writes go one after another: each starts from what the last one left. */
@@ -80,16 +83,19 @@ export class Keychain implements KeySource, Disposable {
     return this.#changed.event;
   }
 
-  /** Where the key in use comes from; undefined when there is none. */
+  /** Where the key in use comes from. Undefined if there is none. */
   async place(): Promise<KeyPlace | undefined> {
-    return (await this.#current())?.place;
+    const key = await this.#current();
+    return key === 'locked' ? key : key?.place;
   }
 
-  /** The key, if there is one and it may travel to the origin. Never asks anybody. */
-  async keyFor(origin: string): Promise<ApiKey | undefined> {
+  /** The key, if there is one and it may travel to the origin. Never asks the user. */
+  async keyFor(origin: string): Promise<KeyAnswer> {
     const key = await this.#current();
-    if (!key || !mayTravel(key, origin)) return undefined;
-    return { id: key.id, value: key.value };
+    if (!key) return { kind: 'none' };
+    if (key === 'locked') return { kind: 'locked' };
+    if (!mayTravel(key, origin)) return { kind: 'notApproved' };
+    return { kind: 'key', key: { id: key.id, value: key.value } };
   }
 
   /**
@@ -99,7 +105,7 @@ export class Keychain implements KeySource, Disposable {
    */
   async set(value: string, origin: string | undefined): Promise<boolean> {
     return this.#serially(async () => {
-      const before = await this.#current();
+      const before = await this.#held();
       const origins = origin === undefined ? [] : [origin];
       // The same key again stays the same to its tasks, and keeps what was approved for it.
       const known = before?.value === value && before.place !== 'environment' ? before : undefined;
@@ -135,7 +141,7 @@ export class Keychain implements KeySource, Disposable {
   /** Remembers that the user lets the key in use travel to the origin. */
   async approve(origin: string): Promise<void> {
     await this.#serially(async () => {
-      const key = await this.#current();
+      const key = await this.#held();
       if (!key || mayTravel(key, origin)) return;
       const origins = [...key.origins, origin];
       if (key.place === 'environment') await this.#approveEnvironment(key, origins);
@@ -148,11 +154,20 @@ export class Keychain implements KeySource, Disposable {
     this.#owned.dispose();
   }
 
-  async #current(): Promise<HeldKey | undefined> {
-    return this.#session ?? (await (this.#stored ??= this.#readStored())) ?? (await this.#fromEnvironment());
+  async #current(): Promise<HeldKey | 'locked' | undefined> {
+    if (this.#session) return this.#session;
+    const stored = await (this.#stored ??= this.#readStored());
+    if (stored && stored !== 'locked') return stored;
+    return (await this.#fromEnvironment()) ?? stored;
   }
 
-  async #readStored(): Promise<HeldKey | undefined> {
+  /** The key in use, if it can be read. */
+  async #held(): Promise<HeldKey | undefined> {
+    const key = await this.#current();
+    return key === 'locked' ? undefined : key;
+  }
+
+  async #readStored(): Promise<HeldKey | 'locked' | undefined> {
     let text: string | undefined;
     try {
       text = await this.#secrets.get(SECRETS.key);
@@ -160,6 +175,7 @@ export class Keychain implements KeySource, Disposable {
       this.#log.error('the secret storage cannot be read');
       // Not remembered: the keyring may be unlocked by the next time.
       this.#stored = undefined;
+      return 'locked';
     }
     if (text === undefined) return undefined;
     const key = parse(storedKey, text);

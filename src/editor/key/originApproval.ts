@@ -1,5 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
-import type { ApiKey } from '../../core/gateway/apiKey';
+import type { KeyAnswer } from '../../core/gateway/apiKey';
 import type { Asker } from '../asker';
 import type { Keychain } from './keychain';
 
@@ -32,14 +32,14 @@ export class OriginApproval {
     this.#l10n = l10n;
   }
 
-  /** The key, once it may travel to the origin; undefined when the user does not want that. */
-  async keyFor(origin: string, requester: Requester): Promise<ApiKey | undefined> {
-    const key = await this.#keychain.keyFor(origin);
-    if (key) return key;
-    if (requester !== 'person' && this.#refused.has(origin)) return undefined;
+  /** The key, once the user has approved the origin; `notApproved` if the user said no. */
+  async keyFor(origin: string, requester: Requester): Promise<KeyAnswer> {
+    const answer = await this.#keychain.keyFor(origin);
+    if (answer.kind !== 'notApproved') return answer;
+    if (requester !== 'person' && this.#refused.has(origin)) return answer;
     if (!(await this.#askOnce(origin))) {
       this.#refused.add(origin);
-      return undefined;
+      return answer;
     }
     this.#refused.delete(origin);
     return this.#keychain.keyFor(origin);

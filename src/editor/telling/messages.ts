@@ -37,6 +37,11 @@ export class Messages {
     this.#box.show('warning', sentence, [this.#setKey()]);
   }
 
+  /** The user's own action needs a key that the system keeps locked. */
+  keyLocked(sentence: string): void {
+    this.#box.show('warning', sentence, [this.#showLog()]);
+  }
+
   keyStored(): void {
     this.#box.status(this.#l10n.t('The API key is stored.'));
   }

@@ -29,7 +29,10 @@ describe('the gateway’s list of models', () => {
     const log = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
     models = new GatewayModels({
       ...{ memory, clock, log, settings: { baseUrl: () => baseUrl } },
-      keys: { keyFor: () => Promise.resolve(hasKey ? { id: 'k', value: 'sk-x' } : undefined) },
+      keys: {
+        keyFor: () =>
+          Promise.resolve(hasKey ? { kind: 'key', key: { id: 'k', value: 'sk-x' } } : { kind: 'none' }),
+      },
       engines: { open: () => Promise.resolve({ client } as unknown as Engine) },
     });
   });

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Log } from '../../../src/core/common/log';
+import type { ApiKey, KeyAnswer, KeySource } from '../../../src/core/gateway/apiKey';
 import { Keychain, SECRETS } from '../../../src/editor/key/keychain';
 import { OriginApproval } from '../../../src/editor/key/originApproval';
 import { english } from '../../../src/core/common/l10n';
@@ -22,6 +23,11 @@ function open(secrets: FakeSecrets, environment: { key?: string } = {}) {
   return { keychain, lines, changes: () => changes };
 }
 
+async function heldFor(source: KeySource, origin: string): Promise<ApiKey | undefined> {
+  const answer = await source.keyFor(origin);
+  return answer.kind === 'key' ? answer.key : undefined;
+}
+
 describe('the keychain', () => {
   let secrets: FakeSecrets;
 
@@ -42,28 +48,28 @@ describe('the keychain', () => {
       'http://localhost:1',
       'http://[::1]:2',
     ]) {
-      assert.equal((await keychain.keyFor(origin))?.value, KEY, origin);
+      assert.equal((await heldFor(keychain, origin))?.value, KEY, origin);
     }
     for (const origin of [
       'https://other.example',
       `${ELSEWHERE}:8443`,
       'https://llm.ai-nebula.com.evil.example',
     ]) {
-      assert.equal(await keychain.keyFor(origin), undefined, origin);
+      assert.deepEqual(await keychain.keyFor(origin), { kind: 'notApproved' }, origin);
     }
   });
 
   it('gives each key an id of its own, and the same key the same one', async () => {
     const { keychain } = open(secrets);
     await keychain.set(KEY, undefined);
-    const first = await keychain.keyFor(NEBULA);
+    const first = await heldFor(keychain, NEBULA);
     await keychain.set(KEY, ELSEWHERE);
-    assert.equal((await keychain.keyFor(NEBULA))?.id, first?.id);
+    assert.equal((await heldFor(keychain, NEBULA))?.id, first?.id);
     await keychain.set(OTHER, undefined);
-    const other = await keychain.keyFor(NEBULA);
+    const other = await heldFor(keychain, NEBULA);
     assert.notEqual(other?.id, first?.id);
     // Another key has to be approved anew.
-    assert.equal(await keychain.keyFor(ELSEWHERE), undefined);
+    assert.deepEqual(await keychain.keyFor(ELSEWHERE), { kind: 'notApproved' });
     assert.ok(!other?.id.includes(OTHER));
   });
 
@@ -73,13 +79,13 @@ describe('the keychain', () => {
     assert.equal(await mine.keychain.place(), undefined);
     await theirs.keychain.set(KEY, undefined);
     await mine.keychain.approve('https://flush.example');
-    assert.equal((await mine.keychain.keyFor(NEBULA))?.value, KEY);
+    assert.equal((await heldFor(mine.keychain, NEBULA))?.value, KEY);
     await theirs.keychain.approve(ELSEWHERE);
     await mine.keychain.approve('https://flush.example');
-    assert.equal((await mine.keychain.keyFor(ELSEWHERE))?.value, KEY);
+    assert.equal((await heldFor(mine.keychain, ELSEWHERE))?.value, KEY);
     await theirs.keychain.remove();
     await mine.keychain.approve('https://flush.example');
-    assert.equal(await mine.keychain.keyFor(NEBULA), undefined);
+    assert.deepEqual(await mine.keychain.keyFor(NEBULA), { kind: 'none' });
     // Set, approved here, approved there, removed.
     assert.equal(mine.changes(), 4);
   });
@@ -88,17 +94,17 @@ describe('the keychain', () => {
     it('uses it where none is stored', async () => {
       const { keychain } = open(secrets, { key: ` Bearer ${KEY}\n` });
       assert.equal(await keychain.place(), 'environment');
-      assert.equal((await keychain.keyFor(NEBULA))?.value, KEY);
+      assert.equal((await heldFor(keychain, NEBULA))?.value, KEY);
       await keychain.set(OTHER, undefined);
-      assert.equal((await keychain.keyFor(NEBULA))?.value, OTHER);
+      assert.equal((await heldFor(keychain, NEBULA))?.value, OTHER);
       await keychain.remove();
-      assert.equal((await keychain.keyFor(NEBULA))?.value, KEY);
+      assert.equal((await heldFor(keychain, NEBULA))?.value, KEY);
     });
 
     it('gives it an id that stays, and another key another one', async () => {
-      const first = await open(secrets, { key: KEY }).keychain.keyFor(NEBULA);
-      const other = await open(secrets, { key: OTHER }).keychain.keyFor(NEBULA);
-      const again = await open(secrets, { key: KEY }).keychain.keyFor(NEBULA);
+      const first = await heldFor(open(secrets, { key: KEY }).keychain, NEBULA);
+      const other = await heldFor(open(secrets, { key: OTHER }).keychain, NEBULA);
+      const again = await heldFor(open(secrets, { key: KEY }).keychain, NEBULA);
       assert.equal(again?.id, first?.id);
       assert.notEqual(other?.id, first?.id);
       for (const text of secrets.entries.values()) {
@@ -111,19 +117,21 @@ describe('the keychain', () => {
 
     it('asks for its approval as for any other, and keeps it', async () => {
       const { keychain } = open(secrets, { key: KEY });
-      assert.equal(await keychain.keyFor(ELSEWHERE), undefined);
+      assert.deepEqual(await keychain.keyFor(ELSEWHERE), { kind: 'notApproved' });
       await keychain.approve(ELSEWHERE);
-      assert.equal((await keychain.keyFor(ELSEWHERE))?.value, KEY);
-      assert.equal((await open(secrets, { key: KEY }).keychain.keyFor(ELSEWHERE))?.value, KEY);
-      assert.equal(await open(secrets, { key: OTHER }).keychain.keyFor(ELSEWHERE), undefined);
+      assert.equal((await heldFor(keychain, ELSEWHERE))?.value, KEY);
+      assert.equal((await heldFor(open(secrets, { key: KEY }).keychain, ELSEWHERE))?.value, KEY);
+      assert.deepEqual(await open(secrets, { key: OTHER }).keychain.keyFor(ELSEWHERE), {
+        kind: 'notApproved',
+      });
     });
 
     it('takes notice when it changes, and none of what is no key', async () => {
       const environment = { key: KEY };
       const { keychain } = open(secrets, environment);
-      assert.equal((await keychain.keyFor(NEBULA))?.value, KEY);
+      assert.equal((await heldFor(keychain, NEBULA))?.value, KEY);
       environment.key = OTHER;
-      assert.equal((await keychain.keyFor(NEBULA))?.value, OTHER);
+      assert.equal((await heldFor(keychain, NEBULA))?.value, OTHER);
       environment.key = 'two words';
       assert.equal(await keychain.place(), undefined);
     });
@@ -136,19 +144,19 @@ describe('the keychain', () => {
       assert.equal(await keychain.set(KEY, undefined), false);
       assert.equal(await keychain.place(), 'session');
       await keychain.approve(ELSEWHERE);
-      const key = await keychain.keyFor(ELSEWHERE);
+      const key = await heldFor(keychain, ELSEWHERE);
       assert.equal(key?.value, KEY);
-      assert.equal((await keychain.keyFor(NEBULA))?.id, key.id);
+      assert.equal((await heldFor(keychain, NEBULA))?.id, key.id);
     });
 
     it('gives a key of the environment an id for the window', async () => {
       secrets.broken = true;
       const { keychain } = open(secrets, { key: KEY });
-      const key = await keychain.keyFor(NEBULA);
+      const key = await heldFor(keychain, NEBULA);
       assert.ok(key);
-      assert.equal((await keychain.keyFor(NEBULA))?.id, key.id);
+      assert.equal((await heldFor(keychain, NEBULA))?.id, key.id);
       await keychain.approve(ELSEWHERE);
-      assert.equal((await keychain.keyFor(ELSEWHERE))?.id, key.id);
+      assert.equal((await heldFor(keychain, ELSEWHERE))?.id, key.id);
     });
 
     it('says that a key could not be removed', async () => {
@@ -162,9 +170,21 @@ describe('the keychain', () => {
       await open(secrets).keychain.set(KEY, undefined);
       const { keychain } = open(secrets);
       secrets.broken = true;
-      assert.equal(await keychain.place(), undefined);
+      assert.equal(await keychain.place(), 'locked');
       secrets.broken = false;
       assert.equal(await keychain.place(), 'stored');
+    });
+
+    it('tells a locked storage from one without a key', async () => {
+      const { keychain } = open(secrets);
+      assert.deepEqual(await keychain.keyFor(NEBULA), { kind: 'none' });
+      await open(secrets).keychain.set(KEY, undefined);
+      const later = open(secrets).keychain;
+      secrets.broken = true;
+      assert.deepEqual(await later.keyFor(NEBULA), { kind: 'locked' });
+      secrets.broken = false;
+      assert.deepEqual(await later.keyFor(ELSEWHERE), { kind: 'notApproved' });
+      assert.equal((await heldFor(later, NEBULA))?.value, KEY);
     });
   });
 
@@ -186,6 +206,8 @@ describe('the keychain', () => {
   });
 });
 
+const valueOf = (answer: KeyAnswer) => (answer.kind === 'key' ? answer.key.value : undefined);
+
 describe('the approval of an origin', () => {
   let secrets: FakeSecrets;
   let asker: ScriptedAsker;
@@ -201,8 +223,8 @@ describe('the approval of an origin', () => {
   });
 
   it('asks nobody where the key may go anyway', async () => {
-    assert.equal((await approval.keyFor(NEBULA, 'api'))?.value, KEY);
-    assert.equal((await approval.keyFor('http://localhost:3000', 'api'))?.value, KEY);
+    assert.equal(valueOf(await approval.keyFor(NEBULA, 'api')), KEY);
+    assert.equal(valueOf(await approval.keyFor('http://localhost:3000', 'api')), KEY);
     assert.equal(asker.asked.length, 0);
   });
 
@@ -212,21 +234,28 @@ describe('the approval of an origin', () => {
       return true;
     });
     const keys = await Promise.all([approval.keyFor(ELSEWHERE, 'api'), approval.keyFor(ELSEWHERE, 'person')]);
-    assert.deepEqual(
-      keys.map((key) => key?.value),
-      [KEY, KEY],
-    );
-    assert.equal((await open(secrets).keychain.keyFor(ELSEWHERE))?.value, KEY);
+    assert.deepEqual(keys.map(valueOf), [KEY, KEY]);
+    assert.equal((await heldFor(open(secrets).keychain, ELSEWHERE))?.value, KEY);
+  });
+
+  it('asks nothing where no approval helps: no key, or a locked storage', async () => {
+    await keychain.remove();
+    assert.deepEqual(await approval.keyFor(ELSEWHERE, 'person'), { kind: 'none' });
+    const locked = open(secrets).keychain;
+    secrets.broken = true;
+    const other = new OriginApproval({ keychain: locked, asker, l10n: english });
+    assert.deepEqual(await other.keyFor(ELSEWHERE, 'person'), { kind: 'locked' });
+    assert.equal(asker.asked.length, 0);
   });
 
   it('asks a person anew after a no, but callers never again', async () => {
     asker.willAnswer(false, false, true);
-    assert.equal(await approval.keyFor(ELSEWHERE, 'api'), undefined);
-    assert.equal(await approval.keyFor(ELSEWHERE, 'api'), undefined);
+    assert.deepEqual(await approval.keyFor(ELSEWHERE, 'api'), { kind: 'notApproved' });
+    assert.deepEqual(await approval.keyFor(ELSEWHERE, 'api'), { kind: 'notApproved' });
     assert.equal(asker.asked.length, 1);
-    assert.equal(await approval.keyFor(ELSEWHERE, 'person'), undefined);
-    assert.equal((await approval.keyFor(ELSEWHERE, 'person'))?.value, KEY);
-    assert.equal((await approval.keyFor(ELSEWHERE, 'api'))?.value, KEY);
+    assert.deepEqual(await approval.keyFor(ELSEWHERE, 'person'), { kind: 'notApproved' });
+    assert.equal(valueOf(await approval.keyFor(ELSEWHERE, 'person')), KEY);
+    assert.equal(valueOf(await approval.keyFor(ELSEWHERE, 'api')), KEY);
     assert.equal(asker.asked.length, 3);
   });
 });

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Engine, type EngineOptions } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import type { Log } from '../../../src/core/common/log';
-import type { ApiKey, KeySource } from '../../../src/core/gateway/apiKey';
+import type { ApiKey, KeyAnswer, KeySource, NoKeyReason } from '../../../src/core/gateway/apiKey';
 import { createHttp, type HttpReply, type OpenHttp } from '../../../src/core/gateway/http';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
@@ -19,12 +19,15 @@ import { FakeClock } from './fakeClock';
 /** A key source that tests change at will. */
 export class FakeKeys implements KeySource {
   key: ApiKey | undefined;
+  /** Answered without a key. */
+  reason: NoKeyReason = 'none';
 
   constructor(key: ApiKey | undefined) {
     this.key = key;
   }
 
-  keyFor = (): Promise<ApiKey | undefined> => Promise.resolve(this.key);
+  keyFor = (): Promise<KeyAnswer> =>
+    Promise.resolve(this.key ? { kind: 'key', key: this.key } : { kind: this.reason });
 }
 
 /** Counts exchanges under way, so that time stands still while the network is at work. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { english } from '../../../src/core/common/l10n';
-import type { ApiKey } from '../../../src/core/gateway/apiKey';
+import type { KeyAnswer } from '../../../src/core/gateway/apiKey';
 import { createHttp } from '../../../src/core/gateway/http';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { startPretendGateway, type PretendGateway } from '../../gateway/pretendGateway';
@@ -33,11 +33,12 @@ describe('one task that hangs does not hold up the others', function () {
     elsewhere = other;
     let hanging = false;
     let asked = 0;
-    const keyFor = (origin: string): Promise<ApiKey | undefined> => {
-      if (origin === new URL(world.gateway.baseUrl).origin) return Promise.resolve(world.access.key);
+    const keyFor = (origin: string): Promise<KeyAnswer> => {
+      if (origin === new URL(world.gateway.baseUrl).origin)
+        return Promise.resolve({ kind: 'key', key: world.access.key });
       asked++;
       if (hanging) return new Promise(() => undefined);
-      return Promise.resolve({ id: 'key-1', value: other.key });
+      return Promise.resolve({ kind: 'key', key: { id: 'key-1', value: other.key } });
     };
     const engine = await world.open({ keys: { keyFor } });
     const access = { baseUrl: other.baseUrl, key: { id: 'key-1', value: other.key } };

@@ -1,0 +1,41 @@
+import { sleep, type Clock } from '../common/clock';
+import type { KeyAnswer, KeySource } from '../gateway/apiKey';
+
+/** Timeout for a key. Longer than any keychain needs that is unlocked. */
+const KEY_TIMEOUT_MS = 10_000;
+/** After a timeout, the origin counts as locked for this long without asking again. */
+const SILENCE_MS = 30_000;
+
+/**
+ * A key source that always answers. A keychain may wait for a user to unlock it, and a poll that waits with it would
+ * take another task's turn. So a keychain that doesn't answer counts as locked.
+ */
+export class TimeoutKeySource implements KeySource {
+  readonly #keys: KeySource;
+  readonly #clock: Clock;
+  /** Time at which an origin's key wasn't provided in time, in ms since 1970. */
+  readonly #silentSince = new Map<string, number>();
+
+  constructor(keys: KeySource, clock: Clock) {
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  async keyFor(origin: string): Promise<KeyAnswer> {
+    const silentFor = this.#clock.now() - (this.#silentSince.get(origin) ?? -Infinity);
+    if (silentFor >= 0 && silentFor < SILENCE_MS) return { kind: 'locked' };
+    const done = new AbortController();
+    const answer = this.#keys.keyFor(origin).finally(() => this.#silentSince.delete(origin));
+    const timeout = sleep(this.#clock, KEY_TIMEOUT_MS, done.signal).then((): KeyAnswer => {
+      this.#silentSince.set(origin, this.#clock.now());
+      return { kind: 'locked' };
+    });
+    // The loser of the race may still reject.
+    for (const promise of [answer, timeout]) promise.catch(() => undefined);
+    try {
+      return await Promise.race([answer, timeout]);
+    } finally {
+      done.abort();
+    }
+  }
+}

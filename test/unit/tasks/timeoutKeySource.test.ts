@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import type { KeyAnswer } from '../../../src/core/gateway/apiKey';
+import { TimeoutKeySource } from '../../../src/core/tasks/timeoutKeySource';
+import { FakeClock } from '../support/fakeClock';
+
+const ORIGIN = 'https://gateway.example';
+const KEY: KeyAnswer = { kind: 'key', key: { id: 'key-1', value: 'sk-abc' } };
+
+describe('a key source with a timeout', () => {
+  let clock: FakeClock;
+  let asked: number;
+  let answer: () => Promise<KeyAnswer>;
+  let keys: TimeoutKeySource;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    asked = 0;
+    answer = () => new Promise(() => undefined);
+    keys = new TimeoutKeySource({ keyFor: () => (asked++, answer()) }, clock);
+  });
+
+  async function afterTimeout(): Promise<KeyAnswer> {
+    const pending = keys.keyFor(ORIGIN);
+    clock.moveTo(clock.now() + 10_000);
+    return pending;
+  }
+
+  it('passes on every answer', async () => {
+    for (const expected of [KEY, { kind: 'none' }, { kind: 'notApproved' }, { kind: 'locked' }] as const) {
+      answer = () => Promise.resolve(expected);
+      assert.deepEqual(await keys.keyFor(ORIGIN), expected);
+    }
+  });
+
+  it('answers that the storage is locked if it stays silent', async () => {
+    assert.deepEqual(await afterTimeout(), { kind: 'locked' });
+  });
+
+  it('makes nobody wait again for a silent storage for a while', async () => {
+    await afterTimeout();
+    assert.deepEqual(await keys.keyFor(ORIGIN), { kind: 'locked' });
+    assert.equal(asked, 1);
+    answer = () => Promise.resolve(KEY);
+    assert.deepEqual(await keys.keyFor('https://other.example'), KEY);
+    clock.moveTo(clock.now() + 30_000);
+    assert.deepEqual(await keys.keyFor(ORIGIN), KEY);
+  });
+
+  it('asks again as soon as a late answer has come', async () => {
+    let provide: (answer: KeyAnswer) => void = () => undefined;
+    answer = () => new Promise((resolve) => (provide = resolve));
+    await afterTimeout();
+    answer = () => Promise.resolve(KEY);
+    provide(KEY);
+    await new Promise(setImmediate);
+    assert.deepEqual(await keys.keyFor(ORIGIN), KEY);
+  });
+});
