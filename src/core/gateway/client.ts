@@ -4,20 +4,12 @@ import type { Log } from '../common/log';
 import { parseJson, readErrorReply } from './errorReply';
 import { GatewayError } from './errors';
 import type { OpenHttp } from './http';
+import { LIMITS, MAX_RESPONSE_BYTES } from './limits';
 import { readQueryBody } from './queryBody';
 import { readQueryReply, type QueryOutcome } from './queryReply';
 import { redactOutcome, redactReply } from './redaction';
 import { readSubmitReply, type SubmitOutcome } from './submitReply';
-import {
-  GatewayTransport,
-  headersFor,
-  LIMITS,
-  MAX_RESPONSE_BYTES,
-  queryUrl,
-  readText,
-  refusal,
-  type Access,
-} from './transport';
+import { GatewayTransport, headersFor, queryUrl, readText, refusal, type Access } from './transport';
 
 /** A submit whose connection stands; nothing of it has left yet. */
 export interface PreparedSubmit {
@@ -45,9 +37,15 @@ export class GatewayClient {
    * Connects for a submit (`POST /v1/video/generations`, API reference 4). The caller notes that it is
    * about to send between this and {@link PreparedSubmit.send}.
    * @param signal gives up connecting; it has no effect on what is being sent
-   * @throws {@link GatewayError} `unreachable` or `aborted`; nothing has left.
+   * @param hasImages the gateway takes longer to respond then
+   * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing has left.
    */
-  async prepareSubmit(access: Access, body: string, signal?: AbortSignal): Promise<PreparedSubmit> {
+  async prepareSubmit(
+    access: Access,
+    body: string,
+    signal?: AbortSignal,
+    hasImages = false,
+  ): Promise<PreparedSubmit> {
     const url = new URL(`${access.baseUrl}/v1/video/generations`);
     const started = this.#clock.now();
     const request = await this.#transport.open({
@@ -59,9 +57,7 @@ export class GatewayClient {
         'content-length': String(Buffer.byteLength(body)),
       },
       signal,
-      connectMs: LIMITS.connect,
-      replyMs: LIMITS.submit,
-      idleMs: LIMITS.body,
+      limits: hasImages ? LIMITS.submitWithImages : LIMITS.submit,
     });
     return {
       close: () => request.close(),
@@ -77,7 +73,7 @@ export class GatewayClient {
         } catch (error) {
           const failure = asGatewayError(error);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
-          if (failure.kind === 'unreachable') return { kind: 'notSent', error: failure };
+          if (failure.nothingSent) return { kind: 'notSent', error: failure };
           // What had come of a broken reply is kept: the id of a paid task may be in it.
           const words = readErrorReply(Buffer.concat(arrived).toString('utf8')).message;
           const message = words === '' ? failure.message : `${failure.message}, after: ${words}`;
@@ -102,14 +98,14 @@ export class GatewayClient {
     } catch (error) {
       const failure = asGatewayError(error);
       if (failure.kind === 'aborted') throw failure;
-      this.#log.debug(`GET ${url.pathname} ${failure.kind}: ${failure.message}`);
+      this.#log.debug(`GET ${new URL(url).pathname} ${failure.kind}: ${failure.message}`);
       return { kind: 'blip', status: failure.status ?? 0, error: { message: failure.message } };
     }
   }
 
   /** The model ids that the key may use (`GET /v1/models`, API reference 6.1). @throws {@link GatewayError} */
   async models(access: Access, signal?: AbortSignal): Promise<readonly string[]> {
-    const url = new URL(`${access.baseUrl}/v1/models`);
+    const url = `${access.baseUrl}/v1/models`;
     const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);
     await this.#transport.refuseUnlessGood(reply, access.key);
     const text = await readText(reply);

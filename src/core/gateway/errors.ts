@@ -6,8 +6,12 @@ export type GatewayErrorKind =
   | 'cut'
   /** Nothing came for too long. */
   | 'timeout'
-  /** An answer that cannot be read: not JSON, empty, too big, no video in it. */
+  /** An answer that cannot be read: not JSON, empty, no video in it. */
   | 'badReply'
+  /** More came, or was announced, than is taken. */
+  | 'tooLong'
+  /** A proxy between here and the other side refused, or could not be reached itself. */
+  | 'proxy'
   /** A readable answer that says no. */
   | 'refused'
   /** We ended it ourselves. */
@@ -24,6 +28,8 @@ export interface GatewayErrorDetails {
   readonly retryAfterMs?: number | undefined;
   /** Another host than the gateway said it. */
   readonly elsewhere?: boolean;
+  /** Certainly nothing of the request has reached the other side; so it is for `unreachable` anyway. */
+  readonly nothingSent?: boolean;
   readonly cause?: unknown;
 }
 
@@ -39,6 +45,8 @@ export class GatewayError extends Error {
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly elsewhere: boolean;
+  /** Whether the request can be sent again without doing anything twice. */
+  readonly nothingSent: boolean;
 
   constructor(kind: GatewayErrorKind, message: string, details: GatewayErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -48,5 +56,6 @@ export class GatewayError extends Error {
     this.requestId = details.requestId;
     this.retryAfterMs = details.retryAfterMs;
     this.elsewhere = details.elsewhere ?? false;
+    this.nothingSent = details.nothingSent ?? kind === 'unreachable';
   }
 }

@@ -6,6 +6,7 @@ import { TLSSocket } from 'node:tls';
 import * as zlib from 'node:zlib';
 import type { Clock } from '../common/clock';
 import { GatewayError } from './errors';
+import type { HttpLimits } from './limits';
 
 /**
  * HTTP over a connection of its own for each request, never a shared agent or `fetch`: only so can we see
@@ -14,15 +15,15 @@ import { GatewayError } from './errors';
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
+  /**
+   * Path and query exactly as they shall travel, as `requestTarget` takes them from a link: `url` spells some
+   * characters of a signature anew. Without it, those of `url`; host and scheme are always those of `url`.
+   */
+  readonly target?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** Gives up connecting. What has been sent is only ended by the signal given to `send`. */
   readonly signal?: AbortSignal | undefined;
-  /** How long to wait for a connection, in ms. */
-  readonly connectMs: number;
-  /** How long to wait for the reply's head once the request is sent, in ms. */
-  readonly replyMs: number;
-  /** How long to wait for each next piece of the body, in ms. */
-  readonly idleMs: number;
+  readonly limits: HttpLimits;
 }
 
 export interface HttpReply {
@@ -58,6 +59,7 @@ export function createHttp(clock: Clock): OpenHttp {
         method: request.method,
         headers: request.headers,
         agent: false,
+        ...(request.target === undefined ? {} : { path: request.target }),
       });
     } catch (error) {
       // A header that can't travel, for instance; Node's message does not repeat it.
@@ -67,7 +69,7 @@ export function createHttp(clock: Clock): OpenHttp {
     message.on('error', () => undefined);
     const close = () => message.destroy();
     try {
-      await limited(clock, connected(message), request.connectMs, request.signal);
+      await limited(clock, connected(message), request.limits.connectMs, request.signal);
     } catch (error) {
       close();
       if (error instanceof GatewayError && error.kind === 'aborted') throw error;
@@ -81,7 +83,12 @@ export function createHttp(clock: Clock): OpenHttp {
         try {
           const reply = replied(message);
           message.end(body);
-          return asReply(clock, request, signal, await limited(clock, reply, request.replyMs, signal));
+          return asReply(
+            clock,
+            request,
+            signal,
+            await limited(clock, reply, request.limits.responseMs, signal),
+          );
         } catch (error) {
           const sentNothing = message.socket?.bytesWritten === 0 && !(error instanceof GatewayError);
           close();
@@ -134,7 +141,7 @@ function asReply(
   return {
     status: incoming.statusCode ?? 0,
     headers: incoming.headers,
-    body: bodyOf(clock, request.idleMs, signal, incoming),
+    body: bodyOf(clock, request.limits.idleMs, signal, incoming),
     close: () => incoming.destroy(),
   };
 }

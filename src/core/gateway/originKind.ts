@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { OriginKind } from '../common/originKind';
 import { DEFAULT_BASE_URL, originOf } from './baseUrl';
 import type { HttpReply, OpenHttp } from './http';
-import { LIMITS, headersFor, readText } from './transport';
+import { LIMITS } from './limits';
+import { headersFor, readText } from './transport';
 
 /** What an origin shows about itself for free (money-and-gateways 5.0). */
 export type OriginSign =
@@ -116,9 +117,7 @@ export class OriginProber {
       url,
       headers: headersFor(undefined),
       signal,
-      connectMs: LIMITS.connect,
-      replyMs: LIMITS.query,
-      idleMs: LIMITS.body,
+      limits: LIMITS.query,
     });
     const reply = await request.send(undefined, signal);
     try {

@@ -1,12 +1,13 @@
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
 import type { ApiKey } from './apiKey';
-import { mayFetch } from './baseUrl';
 import { asRecord, parseJson, readErrorReply, type ErrorReply } from './errorReply';
 import { GatewayError } from './errors';
-import type { HttpReply, HttpRequest, OpenHttp, OpenRequest } from './http';
+import type { HttpReply, OpenHttp } from './http';
+import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
 import { isWrongAddress } from './queryReply';
 import { holdsKey, redactReply, redactWords } from './redaction';
+import { isAllowedResultUrl, requestTarget } from './resultUrl';
 import { parseRetryAfter } from './retryAfter';
 
 /** Where a request goes and in whose name. */
@@ -16,19 +17,7 @@ export interface Access {
   readonly key: ApiKey;
 }
 
-/** Maximum size of a response that isn't a video (DESIGN 4.9). */
-export const MAX_RESPONSE_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 5;
-
-/** Idle timeouts in ms (DESIGN 4.9; API reference 12 and 6.0). */
-export const LIMITS = {
-  connect: 15_000,
-  submit: 120_000,
-  query: 30_000,
-  // The gateway may download from its own upstream for eight minutes before it responds.
-  download: 600_000,
-  body: 60_000,
-} as const;
 
 /** Refusals about a task or a key. They count only if the gateway itself sent them. */
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
@@ -45,27 +34,32 @@ export class GatewayTransport {
     this.#log = log;
   }
 
-  /** A GET that follows redirects. The key isn't sent on where the origin changes. */
+  /**
+   * A GET that follows redirects. The key isn't sent on where the origin changes.
+   * @param link requested byte for byte as it's written
+   */
   async get(
-    start: URL,
+    link: string,
     access: Access,
-    replyMs: number,
+    limits: HttpLimits,
     signal?: AbortSignal,
   ): Promise<{ reply: HttpReply; isOwnOrigin: boolean }> {
     const home = new URL(access.baseUrl).origin;
-    let url = start;
+    let url = parseLink(link);
+    let target = requestTarget(link, url);
     // Once on another origin, the key stays behind even if a later redirect leads back.
     let trusted = url.origin === home;
     for (let redirects = 0; ; redirects++) {
       // A link that contains the key would send the key to another host, whoever made it.
       const givesKeyAway = url.origin !== home && holdsKey(url.href, access.key);
-      if (givesKeyAway || !mayFetch(url, access.baseUrl)) {
+      if (givesKeyAway || !isAllowedResultUrl(url, access.baseUrl)) {
         throw new GatewayError('refused', `the address ${url.origin} is not one to fetch a video from`, {
           code: 'deadLink',
         });
       }
       const started = this.#clock.now();
-      const request = await this.#connect(url, trusted ? access.key : undefined, replyMs, signal);
+      const headers = headersFor(trusted ? access.key : undefined);
+      const request = await this.open({ method: 'GET', url, target, headers, signal, limits });
       const reply = await request.send(undefined, signal);
       this.note('GET', url, reply, started, access.key);
       const location = reply.headers.location;
@@ -77,6 +71,7 @@ export class GatewayTransport {
         throw new GatewayError('refused', 'too many redirects', { code: 'deadLink' });
       }
       url = parseLink(location, url);
+      target = requestTarget(location, url);
       trusted &&= url.origin === home;
     }
   }
@@ -113,28 +108,10 @@ export class GatewayTransport {
         (typeof requestId === 'string' ? ` (request ${redactWords(requestId, key)})` : ''),
     );
   }
-
-  async #connect(
-    url: URL,
-    key: ApiKey | undefined,
-    replyMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<OpenRequest> {
-    const request: HttpRequest = {
-      method: 'GET',
-      url,
-      headers: headersFor(key),
-      signal,
-      connectMs: LIMITS.connect,
-      replyMs,
-      idleMs: LIMITS.body,
-    };
-    return this.open(request);
-  }
 }
 
-export function queryUrl(access: Access, gatewayTaskId: string): URL {
-  return new URL(`${access.baseUrl}/v1/video/generations/${encodeURIComponent(gatewayTaskId)}`);
+export function queryUrl(access: Access, gatewayTaskId: string): string {
+  return `${access.baseUrl}/v1/video/generations/${encodeURIComponent(gatewayTaskId)}`;
 }
 
 export function headersFor(key: ApiKey | undefined): Record<string, string> {
@@ -161,7 +138,7 @@ export async function readText(reply: HttpReply, pieces: Uint8Array[] = []): Pro
   return Buffer.concat(pieces).toString('utf8');
 }
 
-export function parseLink(link: string, base?: URL): URL {
+function parseLink(link: string, base?: URL): URL {
   try {
     return new URL(link, base);
   } catch (cause) {

@@ -3,8 +3,9 @@ import type { Log } from '../common/log';
 import { readDownload, readInlineVideo, type VideoTarget } from './downloadReply';
 import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
+import { LIMITS } from './limits';
 import { redactError } from './redaction';
-import { GatewayTransport, LIMITS, parseLink, queryUrl, type Access } from './transport';
+import { GatewayTransport, queryUrl, type Access } from './transport';
 
 /** Downloads videos from the gateway and from result hosts. Callers retry. */
 export class VideoClient {
@@ -25,8 +26,7 @@ export class VideoClient {
     target: VideoTarget,
     signal?: AbortSignal,
   ): Promise<number> {
-    const url = new URL(`${access.baseUrl}/v1/video/generations/download`);
-    url.searchParams.set('id', gatewayTaskId);
+    const url = `${access.baseUrl}/v1/video/generations/download?id=${encodeURIComponent(gatewayTaskId)}`;
     const { reply } = await this.#transport.get(url, access, LIMITS.download, signal);
     return this.#receive(reply, access, async (body) => (await readDownload(body, target)).bytes);
   }
@@ -72,12 +72,7 @@ export class VideoClient {
    * @throws {@link GatewayError}; code `deadLink` when trying the same link again is useless
    */
   async fetchLink(link: string, access: Access, target: VideoTarget, signal?: AbortSignal): Promise<number> {
-    const { reply, isOwnOrigin } = await this.#transport.get(
-      parseLink(link),
-      access,
-      LIMITS.download,
-      signal,
-    );
+    const { reply, isOwnOrigin } = await this.#transport.get(link, access, LIMITS.download, signal);
     await this.#transport.refuseUnlessGood(reply, access.key, isOwnOrigin ? 'gateway' : 'elsewhere');
     const declared = Number(
       reply.headers['content-encoding'] === undefined ? reply.headers['content-length'] : NaN,

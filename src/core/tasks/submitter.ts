@@ -229,9 +229,10 @@ export class Submitter {
     const { id } = draft;
     let prepared: PreparedSubmit;
     try {
-      prepared = await this.#holdDraft(id, () => client.prepareSubmit(access, body, signal));
+      const hasImages = (draft.request.images ?? []).length > 0;
+      prepared = await this.#holdDraft(id, () => client.prepareSubmit(access, body, signal, hasImages));
     } catch (error) {
-      if (error instanceof GatewayError && error.kind === 'unreachable') return { kind: 'notSent', error };
+      if (error instanceof GatewayError && error.nothingSent) return { kind: 'notSent', error };
       throw error;
     }
     try {

@@ -9,6 +9,8 @@ import tls from 'node:tls';
 import zlib from 'node:zlib';
 import { GatewayError, type GatewayErrorKind } from '../../../src/core/gateway/errors';
 import { createHttp, type HttpReply, type HttpRequest } from '../../../src/core/gateway/http';
+import { LIMITS } from '../../../src/core/gateway/limits';
+import { requestTarget } from '../../../src/core/gateway/resultUrl';
 import { FakeClock } from '../support/fakeClock';
 
 /** For localhost, signed by itself and worth nothing: these tests' own server. */
@@ -34,9 +36,7 @@ const request = (url: string, changes: Partial<HttpRequest> = {}): HttpRequest =
   method: 'POST',
   url: new URL(url),
   headers: { 'content-length': '2' },
-  connectMs: 15_000,
-  replyMs: 120_000,
-  idleMs: 60_000,
+  limits: LIMITS.submit,
   ...changes,
 });
 const open = (url: string, changes?: Partial<HttpRequest>) => createHttp(clock)(request(url, changes));
@@ -310,6 +310,17 @@ describe('http', () => {
         seen.map((headers) => headers.connection),
         ['close', 'close'],
       );
+    });
+    it('answers the path and query as they were written', async () => {
+      const asked: (string | undefined)[] = [];
+      const address = await web((incoming, response) => {
+        asked.push(incoming.url);
+        response.end();
+      });
+      const link = `http://${address}/a/../b c.mp4?sig=a'b|"<`;
+      const target = requestTarget(link, new URL(link));
+      await text(await send(link, { target }));
+      assert.deepEqual(asked, [`/a/../b%20c.mp4?sig=a'b|"<`]);
     });
     it('is not followed when it redirects', async () => {
       const { url, seen } = await answering(

@@ -8,6 +8,7 @@ import * as tls from 'node:tls';
 import { systemClock } from '../../../src/core/common/clock';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { createHttp, type HttpRequest } from '../../../src/core/gateway/http';
+import { LIMITS } from '../../../src/core/gateway/limits';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 
@@ -44,9 +45,7 @@ describe('connecting over TLS', () => {
     method: 'POST',
     url: new URL(url),
     headers: {},
-    connectMs: 15_000,
-    replyMs: 15_000,
-    idleMs: 15_000,
+    limits: LIMITS.submit,
   });
   const open = createHttp(systemClock);
   const unreachable = (error: unknown) => error instanceof GatewayError && error.kind === 'unreachable';

@@ -74,7 +74,7 @@ export class ScriptedHttp {
     const seen = {
       method: request.method,
       href,
-      target: pathname + search,
+      target: request.target ?? pathname + search,
       headers: request.headers,
       body,
       at: this.#clock.now(),
