@@ -16,7 +16,7 @@ import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
 import type { ReadOnlyReason } from './store/database';
 import { Endings } from './tasks/endings';
-import { Failures } from './tasks/failures';
+import { failures } from './tasks/failures';
 import { TaskFeed } from './store/changeFeed';
 import { Librarian } from './tasks/librarian';
 import { openStore, openStoreNow } from './store/openStore';
@@ -72,7 +72,6 @@ export class Engine implements Disposable {
   readonly librarian: Librarian;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #l10n: L10n;
   readonly #endings: Endings;
   readonly #store: TaskStore;
   readonly #gate: OriginGate;
@@ -94,14 +93,12 @@ export class Engine implements Disposable {
     const random = options.random ?? Math.random;
     this.#clock = clock;
     this.#log = prefixed(options.log, 'tasks');
-    this.#l10n = l10n;
     this.#store = store;
     this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk);
     const http = options.http ?? createHttp(clock);
     const gatewayLog = prefixed(options.log, 'gateway');
     this.client = new GatewayClient(http, clock, gatewayLog);
     this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
-    const failures = new Failures(l10n, options.language);
     this.#endings = new Endings({ library: this.library, failures, log: this.#log });
     this.#gate = new OriginGate(store, clock);
     const parts = {
@@ -118,7 +115,7 @@ export class Engine implements Disposable {
     };
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
     this.#saver = new Saver({ ...parts, library: this.library });
-    this.#reopener = new Reopener({ store, library: this.library, clock, l10n, marker: this.#marker });
+    this.#reopener = new Reopener({ store, library: this.library, clock, marker: this.#marker });
     this.librarian = new Librarian({ ...parts, library: this.library });
     this.#rescuer = new Rescuer({ ...parts, library: this.library, reopener: this.#reopener });
     this.#poller = new Poller({
@@ -233,7 +230,7 @@ export class Engine implements Disposable {
   /** Calls off a task that is still `draft`. @returns whether it was one */
   async stopSending(id: string): Promise<boolean> {
     if (this.#submitter.stopSending(id)) return true;
-    const note = this.#l10n.t('Stopped before it was sent. Nothing was charged.');
+    const note = { code: 'canceledDraft' } as const;
     return !!(await this.#store.update(id, (record) =>
       record.phase === 'draft' ? { phase: 'stopped', note, failure: null } : undefined,
     ));
@@ -241,7 +238,7 @@ export class Engine implements Disposable {
 
   /** No longer follows a task that the gateway has. It neither cancels nor refunds. @returns whether it was followed */
   async stopTracking(id: string): Promise<boolean> {
-    const note = this.#l10n.t('No longer followed. The gateway may still make the video and charge for it.');
+    const note = { code: 'stoppedTracking' } as const;
     const seen = await this.#store.recordWhenFree(id);
     const inLibrary = seen && isFollowed(seen) ? await this.#endings.videosOf(seen) : [];
     // Who stops it needs no notice of its end.
@@ -379,9 +376,10 @@ function makeFolders({ storageFolder, log }: EngineOptions): void {
   }
 }
 
-function storePlace({ storageFolder }: EngineOptions): StorePlace {
+function storePlace({ storageFolder, l10n, language }: EngineOptions): StorePlace {
   return {
     database: path.join(storageFolder, STORAGE.database),
     libraryFolder: path.join(storageFolder, STORAGE.library),
+    format: { l10n, language },
   };
 }

@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { english } from '../../src/core/common/l10n';
-import { Failures } from '../../src/core/tasks/failures';
+import { publicFailures } from '../support/publicFailures';
 import type { Phase } from '../../src/core/task/phases';
 import type { Failure, Task, TimelineEntry, Video } from '../../src/core/task/task';
 import { makeClip, type Clip } from './playerBench';
@@ -67,7 +66,7 @@ export function makeSeveral(id: string, library: string, clip: Clip): Task {
   };
 }
 
-const failures = new Failures(english);
+const failures = publicFailures();
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
 
 /** Tasks that go on, though something is in their way. */

@@ -41,8 +41,8 @@ export function openStoreNow(place: StorePlace, clock: Clock, log: Log): TaskSto
   }
 }
 
-function storeOn(database: Database, { libraryFolder }: StorePlace, clock: Clock, log: Log): TaskStore {
-  return new TaskStore(database, clock, log, libraryFolder);
+function storeOn(database: Database, place: StorePlace, clock: Clock, log: Log): TaskStore {
+  return new TaskStore(database, clock, log, place.libraryFolder, place.format);
 }
 
 /** What a window does when the file turns out to be damaged while it is open. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { videoRequestSchema, type VideoRequest } from '../models/request';
 import { ID_SOURCES, type IdSource } from '../task/idSource';
 import { PHASES, type Phase } from '../task/phases';
-import { FAILURE_KINDS, type Failure } from '../task/task';
+import { parseFailure, parseNote, type StoredFailure, type StoredNote } from '../task/failure';
 
 /** A video of a task as the store keeps it: by its file's name in the library. */
 export interface StoredVideo {
@@ -30,7 +30,7 @@ export interface TaskRecord {
   readonly bodySha256: string;
   readonly gatewayTaskId: string | undefined;
   readonly progress: number | undefined;
-  readonly failure: Failure | undefined;
+  readonly failure: StoredFailure | undefined;
   readonly submittedAt: number | undefined;
   readonly succeededAt: number | undefined;
   /** When the gateway throws the video away, if it said so. */
@@ -62,13 +62,12 @@ export interface TaskRecord {
   readonly basedOn: string | undefined;
 }
 
-const failureSchema = z.object({
-  kind: z.enum(FAILURE_KINDS),
-  code: z.string().exactOptional(),
-  message: z.string(),
-  charged: z.enum(['no', 'yes', 'unknown']),
-  since: z.number().exactOptional(),
-}) satisfies z.ZodType<Failure>;
+const failureSchema = z.unknown().transform((value, context): StoredFailure => {
+  const failure = parseFailure(value);
+  if (failure) return failure;
+  context.addIssue('not a failure');
+  return z.NEVER;
+});
 
 /** A text column that holds JSON. */
 const json = <T extends z.ZodType>(schema: T) =>
@@ -189,7 +188,7 @@ export interface OriginState {
   /** No request may go there before. */
   readonly notBefore: number;
   /** Why the key was refused there, while it is: every task of the origin waits. */
-  readonly refusal: Failure | undefined;
+  readonly refusal: StoredFailure | undefined;
   /** When one task may try again although the key was refused. */
   readonly recheckAt: number | undefined;
 }
@@ -205,8 +204,15 @@ const timelineRowSchema = z.object({
   task_id: z.string(),
   at: z.number(),
   phase: z.enum(PHASES as [Phase, ...Phase[]]),
-  note: nullable(z.string()),
+  note: nullable(z.string().transform(parseNote)),
 });
+
+/** An entry of a task's timeline, as stored. `at` is ms since 1970. */
+export interface StoredTimelineEntry {
+  readonly at: number;
+  readonly phase: Phase;
+  readonly note?: StoredNote;
+}
 
 /** Reads a row of the table `timeline`. */
 export function readTimelineRow(row: unknown): z.infer<typeof timelineRowSchema> {

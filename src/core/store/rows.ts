@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
 import type { TaskPatch } from './taskPatch';
+import { serializeNote, type StoredNote } from '../task/failure';
 import { canMove, isEnd, type Phase } from '../task/phases';
 import { readOriginRow, readRecord, type OriginState, type StoredVideo, type TaskRecord } from './record';
 
@@ -117,13 +118,13 @@ export function addToTimeline(
   id: string,
   at: number,
   phase: Phase,
-  note: string | undefined,
+  note: StoredNote | undefined,
 ): void {
   connection
     .prepare(
       `INSERT INTO timeline SELECT ?1, coalesce(max(position) + 1, 0), ?2, ?3, ?4 FROM timeline WHERE task_id = ?1`,
     )
-    .run(id, at, phase, note ?? null);
+    .run(id, at, phase, note ? serializeNote(note) : null);
 }
 
 /** How many videos a task has. */

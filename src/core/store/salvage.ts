@@ -1,10 +1,15 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
 import type { Library } from '../library/library';
-import { readRecord, readTimelineRow, readVideoRow, type StoredVideo } from './record';
+import {
+  readRecord,
+  readTimelineRow,
+  readVideoRow,
+  type StoredTimelineEntry,
+  type StoredVideo,
+} from './record';
 import { readSidecarTask, savedRecord } from './sidecarTask';
 import type { TaskStore, WholeTask } from './store';
-import type { TimelineEntry } from '../task/task';
 
 /** So many tasks are written in one go: each commit waits for the disk, and holds up the host meanwhile. */
 const AT_ONCE = 100;
@@ -65,7 +70,10 @@ function rowidsOf(connection: DatabaseSync, log: Log): Set<number> {
 }
 
 /** Videos and timeline of a task; without them it is still worth having. */
-function partsOf(connection: DatabaseSync, id: string): { videos: StoredVideo[]; timeline: TimelineEntry[] } {
+function partsOf(
+  connection: DatabaseSync,
+  id: string,
+): { videos: StoredVideo[]; timeline: StoredTimelineEntry[] } {
   const all = <T>(table: string, read: (row: unknown) => T): T[] => {
     try {
       return connection

@@ -4,6 +4,7 @@ import type { Log } from '../common/log';
 import { readTimelineRow, readVideoRow } from './record';
 import { readRecords } from './rows';
 import { takesTaskId } from '../task/idSource';
+import { formatNote, toFailure, type TextFormat } from '../task/failureMessage';
 import type { Task } from '../task/task';
 
 /** Frozen pictures of the tasks that a statement selects, in its order, with their videos and timelines. */
@@ -12,6 +13,7 @@ export function readSnapshots(
   sql: string,
   values: readonly SQLInputValue[],
   libraryFolder: string,
+  format: TextFormat,
   log: Log,
 ): readonly Task[] {
   const records = readRecords(connection, sql, values, log);
@@ -52,11 +54,17 @@ export function readSnapshots(
         uri: `${libraryUri}/${encodeURIComponent(file.toWellFormed())}`,
         ...video,
       })),
-      ...(record.failure === undefined ? {} : { failure: record.failure }),
+      ...(record.failure === undefined ? {} : { failure: toFailure(record.failure, format) }),
       timeline: (timelines.get(record.id) ?? []).map(({ at, phase, note }) => ({
         at,
         phase,
-        ...(note === undefined ? {} : { note }),
+        ...(note === undefined
+          ? {}
+          : {
+              get note() {
+                return formatNote(note, format.l10n);
+              },
+            }),
       })),
       ...(takesTaskId(record) ? { takesTaskId: true as const } : {}),
     }),

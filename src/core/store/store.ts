@@ -5,7 +5,8 @@ import { describeError, type Log } from '../common/log';
 import type { Database } from './database';
 import type { Decide, NewTask, TaskPatch } from './taskPatch';
 import { isEnd, type Phase } from '../task/phases';
-import type { OriginState, StoredVideo, TaskRecord } from './record';
+import type { StoredNote } from '../task/failure';
+import type { OriginState, StoredTimelineEntry, StoredVideo, TaskRecord } from './record';
 import {
   addToTimeline,
   applyPatch,
@@ -16,14 +17,14 @@ import {
   readRecords,
   replaceVideos,
 } from './rows';
-import type { TimelineEntry } from '../task/task';
+import type { TextFormat } from '../task/failureMessage';
 import { TaskReader } from './taskReader';
 
 /** A task with all that belongs to it. */
 export interface WholeTask {
   readonly record: TaskRecord;
   readonly videos: readonly StoredVideo[];
-  readonly timeline: readonly TimelineEntry[];
+  readonly timeline: readonly StoredTimelineEntry[];
 }
 
 /** How many removed tasks are remembered for windows that have not noticed yet. */
@@ -37,8 +38,8 @@ export class TaskStore extends TaskReader {
   readonly #clock: Clock;
   readonly #written: Emitter<void>;
 
-  constructor(database: Database, clock: Clock, log: Log, libraryFolder: string) {
-    super(database, log, libraryFolder);
+  constructor(database: Database, clock: Clock, log: Log, libraryFolder: string, format?: TextFormat) {
+    super(database, log, libraryFolder, format);
     this.#clock = clock;
     this.#written = new Emitter((error) => log.error(describeError(error)));
     database.onDidReplace(() => this.#written.fire());
@@ -70,7 +71,7 @@ export class TaskStore extends TaskReader {
           task.nextDue,
           task.basedOn ?? null,
         );
-      addToTimeline(connection, task.id, now, 'draft', task.note);
+      addToTimeline(connection, task.id, now, 'draft', undefined);
       beforeCommit();
       return readOne(connection, task.id, this.log);
     });
@@ -192,7 +193,7 @@ export class TaskStore extends TaskReader {
   }
 
   /** Remembers that the user has had a task's videos removed from the library. @param note says so, in its timeline */
-  async markCleaned(id: string, note: string): Promise<void> {
+  async markCleaned(id: string, note: StoredNote): Promise<void> {
     const now = this.#clock.now();
     await this.#write((connection) => {
       const { changes } = connection

@@ -2,7 +2,7 @@ import type { VideoRequest } from '../models/request';
 import type { Phase } from '../task/phases';
 import type { IdSource } from '../task/idSource';
 import type { StoredVideo, TaskRecord } from './record';
-import type { Failure } from '../task/task';
+import type { StoredFailure, StoredNote } from '../task/failure';
 
 export interface NewTask {
   readonly id: string;
@@ -13,18 +13,17 @@ export interface NewTask {
   /** See {@link TaskRecord.basedOn}. */
   readonly basedOn?: string | undefined;
   readonly nextDue: number;
-  readonly note?: string;
 }
 
 /** What to write; a field left out stays, null empties it. */
 export interface TaskPatch {
   readonly phase?: Phase;
-  /** Why, for the timeline; a sentence for the user. */
-  readonly note?: string;
+  /** Why, for the timeline. */
+  readonly note?: StoredNote;
   readonly gatewayTaskId?: string;
   readonly idSource?: IdSource | null;
   readonly progress?: number | null;
-  readonly failure?: Failure | null;
+  readonly failure?: StoredFailure | null;
   readonly submittedAt?: number;
   readonly succeededAt?: number | null;
   readonly expiresAt?: number | null;

@@ -1,5 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { english } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
+import type { TextFormat } from '../task/failureMessage';
 import type { Database, ReadOnlyReason } from './database';
 import type { OriginState, TaskRecord } from './record';
 import { lastChange, readOne, readOrigin, readRecords } from './rows';
@@ -27,6 +29,7 @@ export class TaskReader {
   protected readonly database: Database;
   protected readonly log: Log;
   readonly #libraryFolder: string;
+  readonly #format: TextFormat;
   /** What the last complete read gave, for when another window holds the lock. */
   #lastList: readonly Task[] = [];
   #lastUnseen: readonly string[] = [];
@@ -34,10 +37,11 @@ export class TaskReader {
   /** Pictures lately made, for the same; the oldest first. */
   readonly #remembered = new Map<string, Task>();
 
-  constructor(database: Database, log: Log, libraryFolder: string) {
+  constructor(database: Database, log: Log, libraryFolder: string, format: TextFormat = { l10n: english }) {
     this.database = database;
     this.log = log;
     this.#libraryFolder = libraryFolder;
+    this.#format = format;
   }
 
   get readOnly(): ReadOnlyReason | undefined {
@@ -221,7 +225,7 @@ export class TaskReader {
 
   /** Frozen pictures of the tasks that a statement selects, in its order; remembered for when they can't be read. */
   #snapshots(connection: DatabaseSync, sql: string, values: readonly SQLInputValue[]): readonly Task[] {
-    const snapshots = readSnapshots(connection, sql, values, this.#libraryFolder, this.log);
+    const snapshots = readSnapshots(connection, sql, values, this.#libraryFolder, this.#format, this.log);
     for (const task of snapshots) this.#remember(task);
     return snapshots;
   }

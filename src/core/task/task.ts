@@ -15,6 +15,7 @@ export const FAILURE_KINDS = [
   'expired',
   'badReply',
   'disk',
+  'proxy',
   'unknown',
 ] as const;
 
@@ -28,9 +29,15 @@ export interface Failure {
   readonly kind: FailureKind;
   /** The gateway's own code, when it gave one. */
   readonly code?: string;
-  /** A sentence for the user, in the user's language. */
+  /** A message for the user, in the display language: the summary, the charge and the details. Made when read. */
   readonly message: string;
+  /** What happened and what helps, in the display language. Made when read. */
+  readonly summary: string;
+  /** The other side's own text, in whatever language. */
+  readonly detail?: string;
   readonly charged: Charged;
+  /** Whether the window ended before anything was sent. */
+  readonly neverSent?: true;
   /** Since when the gateway has not said how the task is doing, in ms since 1970; only while that lasts. */
   readonly since?: number;
 }

@@ -1,4 +1,3 @@
-import type { L10n } from '../common/l10n';
 import type { Library, LibraryFile, Stock } from '../library/library';
 import { nameOfPart, namesOf } from '../store/ownedFiles';
 import { isEnd } from '../task/phases';
@@ -9,7 +8,6 @@ import type { TaskWithFiles } from '../store/taskReader';
 interface Parts {
   readonly store: TaskStore;
   readonly library: Library;
-  readonly l10n: L10n;
 }
 
 /** What the library takes up. */
@@ -109,10 +107,7 @@ export class Librarian {
    * @throws ReadOnlyStoreError
    */
   async removed(taskId: string): Promise<void> {
-    const note = this.#parts.l10n.t(
-      'Its file was removed from the library by you. Look Again fetches it once more, if the gateway still has it.',
-    );
-    await this.#parts.store.markCleaned(taskId, note);
+    await this.#parts.store.markCleaned(taskId, { code: 'removedByUser' });
   }
 
   #item(files: readonly LibraryFile[]): ShelfItem {

@@ -2,7 +2,7 @@ import type { Clock } from '../common/clock';
 import type { OriginState } from '../store/record';
 import { FURTHEST_AHEAD, RECHECK } from './schedule';
 import type { TaskStore } from '../store/store';
-import type { Failure } from '../task/task';
+import type { StoredFailure } from '../task/failure';
 
 /** Between tasks that are woken together, in ms. */
 const APART = 300;
@@ -11,7 +11,7 @@ const APART = 300;
 export type Passage =
   | { readonly open: true }
   /** Not before this time, ms since 1970; with the reason when the key was refused. */
-  | { readonly open: false; readonly until: number; readonly refusal: Failure | undefined };
+  | { readonly open: false; readonly until: number; readonly refusal: StoredFailure | undefined };
 
 /**
  * What all tasks of one origin share, over all windows: the gateway's wish to be left alone for a while, and
@@ -55,7 +55,7 @@ export class OriginGate {
   }
 
   /** The key was refused: everything waits, and is tried again in a while. */
-  async keyRefused(origin: string, refusal: Failure): Promise<void> {
+  async keyRefused(origin: string, refusal: StoredFailure): Promise<void> {
     const recheckAt = this.#clock.now() + RECHECK;
     await this.#store.setOrigin(origin, (state) => ({ ...state, refusal, recheckAt }));
   }

@@ -1,11 +1,11 @@
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../common/clock';
-import type { L10n } from '../common/l10n';
 import type { Library } from '../library/library';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredVideo } from '../store/record';
 import type { PendingMarker } from '../store/pendingMarker';
+import type { StoredNote } from '../task/failure';
 import { takesTaskId } from '../task/idSource';
 import { canMove } from '../task/phases';
 import type { TaskStore } from '../store/store';
@@ -15,7 +15,6 @@ interface Parts {
   readonly store: TaskStore;
   readonly library: Library;
   readonly clock: Clock;
-  readonly l10n: L10n;
   readonly marker: PendingMarker;
 }
 
@@ -32,12 +31,12 @@ export class Reopener {
    * gone missing. It costs nothing. @returns whether the task is followed again
    */
   async lookAgain(id: string): Promise<boolean> {
-    const { store, l10n } = this.#parts;
+    const { store } = this.#parts;
     const task = await store.taskWhenFree(id);
     const here = task?.phase === 'saved' ? await this.#videosHere(task) : [];
     // One with a failure lacks some of several videos.
     if (task?.phase === 'saved' && !task.failure && here.length === task.videos.length) return false;
-    const note = l10n.t('Looked for again.');
+    const note = { code: 'checkedAgain' } as const;
     const reopened = await store.update(id, (record) =>
       record.gatewayTaskId !== undefined &&
       canMove(record.phase, 'queued') &&
@@ -56,7 +55,7 @@ export class Reopener {
    */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
     if (!isTaskId(gatewayTaskId)) return false;
-    const note = this.#parts.l10n.t('The task id was attached by hand.');
+    const note = { code: 'idAttached' } as const;
     const reopened = await this.#parts.store.update(id, (record) =>
       takesTaskId(record)
         ? { ...this.#reopen(note), gatewayTaskId, idSource: 'byHand', succeededAt: null, links: [] }
@@ -66,7 +65,7 @@ export class Reopener {
   }
 
   /** Inside the transaction: the task is unfinished again, and asked about at once with a clean slate. */
-  #reopen(note: string): TaskPatch {
+  #reopen(note: StoredNote): TaskPatch {
     this.#parts.marker.set();
     return {
       phase: 'queued',

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../common/clock';
-import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
 import { DiskError } from '../common/fileSystem';
 import type { Library, LibraryFile, LibraryVideo, Stock } from '../library/library';
 import { nameOfPart, namesOf, possibleNames } from '../store/ownedFiles';
+import type { StoredNote } from '../task/failure';
 import { canMove, isEnd } from '../task/phases';
 import type { TaskRecord } from '../store/record';
 import type { Reopener } from './reopener';
@@ -18,7 +18,6 @@ interface Parts {
   readonly reopener: Reopener;
   readonly clock: Clock;
   readonly log: Log;
-  readonly l10n: L10n;
 }
 
 export interface RescueOptions {
@@ -126,7 +125,7 @@ export class Rescuer {
 
   /** Gives a task without a video what the library has of it. @returns how many videos */
   async #takeFromLibrary(record: TaskRecord, there: ReadonlySet<string>): Promise<number> {
-    const { store, library, l10n } = this.#parts;
+    const { store, library } = this.#parts;
     if (!canMove(record.phase, 'saved')) return 0;
     const videos: LibraryVideo[] = [];
     for (const name of possibleNames(record)) {
@@ -136,7 +135,7 @@ export class Rescuer {
     }
     // With some of its videos missing, the gateway is asked first.
     if (videos.length === 0 || videos.length < record.links.length) return 0;
-    const note = l10n.t('Found in the library.');
+    const note = { code: 'foundInLibrary' } as const;
     const saved = await store.update(record.id, (current) =>
       current.version === record.version ? { phase: 'saved', note, videos, failure: null } : undefined,
     );
@@ -150,7 +149,7 @@ export class Rescuer {
     there: ReadonlySet<string>,
     signal: AbortSignal | undefined,
   ): Promise<number> {
-    const { store, library, clock, l10n } = this.#parts;
+    const { store, library, clock } = this.#parts;
     const listed = new Set(all.flatMap(({ files }) => files));
     const known = new Set(all.map(({ record }) => record.id));
     const byTask = new Map<string, { readonly task: SidecarTask; readonly videos: LibraryVideo[] }>();
@@ -169,10 +168,9 @@ export class Rescuer {
     let found = 0;
     for (const { task, videos } of byTask.values()) {
       const record = savedRecord(task);
-      const note =
-        task.origin === NO_GATEWAY
-          ? l10n.t('Found in the library. How it was made is not known.')
-          : l10n.t('Found in the library.');
+      const note: StoredNote = {
+        code: task.origin === NO_GATEWAY ? 'foundWithoutTask' : 'foundInLibrary',
+      };
       videos.sort((a, b) => a.file.localeCompare(b.file));
       if (await store.adopt({ record, videos, timeline: [{ at: clock.now(), phase: 'saved', note }] }))
         found += videos.length;

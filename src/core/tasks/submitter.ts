@@ -9,6 +9,7 @@ import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
 import { ReadOnlyStoreError, StoreClosedError } from '../store/database';
 import { asTrouble, type Failures } from './failures';
+import type { StoredNote } from '../task/failure';
 import { isUnconfirmed } from '../task/idSource';
 import { Lease } from './lease';
 import type { TaskPatch } from '../store/taskPatch';
@@ -305,8 +306,12 @@ export class Submitter {
   /** What a send led to, as a change of the task; also when another window has meanwhile called it unknown. */
   async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
     const { id } = draft;
-    const { store, clock, failures, l10n, markPending } = this.#parts;
-    const backToDraft = (note: string): TaskPatch => ({ phase: 'draft', note, nextDue: clock.now() + LEASE });
+    const { store, clock, failures, markPending } = this.#parts;
+    const backToDraft = (note: StoredNote): TaskPatch => ({
+      phase: 'draft',
+      note,
+      nextDue: clock.now() + LEASE,
+    });
     const written = await store.update(id, (record) => {
       const late = record.phase === 'unknown';
       // What the gateway itself says is better than a guess that is followed meanwhile.
@@ -321,9 +326,7 @@ export class Submitter {
             gatewayTaskId: outcome.gatewayTaskId,
             ...(outcome.noRemix === true && record.request.remixOf !== undefined
               ? {
-                  note: l10n.t(
-                    'The gateway did not take up the earlier video: this one is made from the prompt alone.',
-                  ),
+                  note: { code: 'notRemixed' } as const,
                 }
               : {}),
             idSource: null,
@@ -341,7 +344,7 @@ export class Submitter {
           return late
             ? { phase: 'rejected', failure: failures.refused(trouble) }
             : {
-                ...backToDraft(l10n.t('The gateway asked to wait.')),
+                ...backToDraft({ code: 'rateLimited' }),
                 failure: failures.askedToWait(trouble),
               };
         }
@@ -351,7 +354,7 @@ export class Submitter {
                 phase: 'rejected',
                 failure: failures.unreachable(asTrouble(outcome.error), originOf(access.baseUrl)),
               }
-            : backToDraft(l10n.t('The connection ended before anything was sent.'));
+            : backToDraft({ code: 'notSent' });
         case 'unknown':
           return late
             ? undefined
@@ -385,7 +388,7 @@ export class Submitter {
 
   /** Clears away a draft that was called off, or keeps it as stopped when it has a history. */
   async #callOff(id: string, byCaller: boolean): Promise<boolean> {
-    const { store, l10n, log } = this.#parts;
+    const { store, log } = this.#parts;
     try {
       if (
         byCaller &&
@@ -397,7 +400,7 @@ export class Submitter {
         record.phase === 'draft'
           ? {
               phase: 'stopped',
-              note: l10n.t('Stopped before it was sent. Nothing was charged.'),
+              note: { code: 'canceledDraft' },
               failure: null,
             }
           : undefined,

@@ -1,5 +1,4 @@
 import type { L10n } from '../../core/common/l10n';
-import { failureParts } from '../../core/tasks/failures';
 import type { Phase } from '../../core/task/phases';
 import type { Charged, Failure, FailureKind, Task } from '../../core/task/task';
 import type { Action } from '../../webview/protocol';
@@ -33,6 +32,7 @@ const AGAINST: Readonly<Record<FailureKind, readonly Action[]>> = {
   expired: ['generateAgain'],
   badReply: ['generateAgain'],
   disk: ['generateAgain'],
+  proxy: ['testConnection', 'generateAgain'],
   unknown: ['generateAgain'],
 };
 
@@ -109,7 +109,9 @@ function explain(
   { title, sentence, charged, actions }: Words,
 ): FailureExplanation {
   const charge = chargeWord(failure?.charged ?? charged, l10n);
-  return { title, charge, actions, ...(failure ? failureParts(failure, l10n) : { sentence }) };
+  if (!failure) return { title, charge, actions, sentence };
+  const { summary, detail } = failure;
+  return { title, charge, actions, sentence: summary, ...(detail === undefined ? {} : { details: detail }) };
 }
 
 /** A task that goes on, though something is in its way. */
@@ -151,6 +153,7 @@ function failedTitle(kind: FailureKind | undefined, l10n: L10n): string {
 function rejectedTitle(failure: Failure | undefined, l10n: L10n): string {
   switch (failure?.kind) {
     case 'network':
+    case 'proxy':
       return l10n.t('This request could not be sent');
     case 'key':
       return l10n.t('The gateway did not accept the key');
@@ -159,7 +162,7 @@ function rejectedTitle(failure: Failure | undefined, l10n: L10n): string {
     case 'modelGone':
       return l10n.t('This model is not available');
     default:
-      return failure?.code === 'interrupted'
+      return failure?.neverSent
         ? l10n.t('This request was never sent')
         : l10n.t('The gateway refused this request');
   }

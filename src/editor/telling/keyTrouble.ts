@@ -1,6 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
-import { failureParts } from '../../core/tasks/failures';
 import type { Task } from '../../core/task/task';
 import { waitsFor, type WaitsFor } from '../../core/task/blockedBy';
 import type { ConnectionState } from '../key/connection';
@@ -73,7 +72,7 @@ export class KeyTrouble implements Disposable {
   }
 
   #onChange(task: Task): void {
-    const { messages, l10n, isFocused, setRefused } = this.#parts;
+    const { messages, isFocused, setRefused } = this.#parts;
     // An attempt to fetch the video says nothing before it is over.
     if (task.phase === 'saving') return;
     const what = waitsFor(task);
@@ -82,7 +81,7 @@ export class KeyTrouble implements Disposable {
       const isFirst = [...this.#waiting.values()].every((other) => other.origin !== origin);
       this.#waiting.set(id, { origin, what });
       if (isFirst && isFocused() && task.failure) {
-        messages.tasksWaitForKey(failureParts(task.failure, l10n).sentence);
+        messages.tasksWaitForKey(task.failure.summary);
       }
       return;
     }

@@ -126,9 +126,19 @@ describe('the notices of ended tasks', () => {
   it('say why there is no video', async () => {
     windows.open('one', { focused: true });
     windows.move('a', 'running');
-    windows.move('a', 'failed', { kind: 'moderation', charged: 'no', message: 'A filter stopped it.' });
+    windows.move('a', 'failed', {
+      kind: 'moderation',
+      charged: 'no',
+      message: 'A filter stopped it.',
+      summary: 'A filter stopped it.',
+    });
     windows.move('b', 'ready');
-    windows.move('b', 'lost', { kind: 'expired', charged: 'yes', message: 'It is gone.' });
+    windows.move('b', 'lost', {
+      kind: 'expired',
+      charged: 'yes',
+      message: 'It is gone.',
+      summary: 'It is gone.',
+    });
     assert.deepEqual(await windows.settle(), [
       'one: a failed, This video was held back',
       'one: b lost, This video is gone',
@@ -138,7 +148,12 @@ describe('the notices of ended tasks', () => {
   it('say so when not every video of the task is here', async () => {
     windows.open('one', { focused: true });
     windows.move('a', 'saving');
-    windows.move('a', 'saved', { kind: 'expired', charged: 'yes', message: 'Others are not here.' });
+    windows.move('a', 'saved', {
+      kind: 'expired',
+      charged: 'yes',
+      message: 'Others are not here.',
+      summary: 'Others are not here.',
+    });
     assert.deepEqual(await windows.settle(), ['one: a ready; Others are not here.']);
   });
 

@@ -1,13 +1,17 @@
 import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { GatewayError } from '../../../src/core/gateway/errors';
-import { Failures, failureParts } from '../../../src/core/tasks/failures';
+import { toFailure } from '../../../src/core/task/failureMessage';
+import { failures as stored } from '../../../src/core/tasks/failures';
+import { publicFailures } from '../../support/publicFailures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
 import { FAILURE_KINDS, type Failure, type Task } from '../../../src/core/task/task';
 import { explainFailure } from '../../../src/editor/telling/failureExplanation';
 import type { Action } from '../../../src/webview/protocol';
 
-const failures = new Failures(english);
+const failures = publicFailures();
+const neverFetched = (error: Error): Failure =>
+  toFailure(stored.neverFetched(stored.fetchFailed(error)), { l10n: english });
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
 
 function aTask(phase: Phase, failure?: Failure): Task {
@@ -163,7 +167,7 @@ const outcomes: readonly (readonly [
   ['no link', aTask('lost', failures.noVideo()), /is gone/, /does not say where/, YES, 'lookAgain'],
   [
     'never fetched',
-    aTask('lost', failures.neverFetched(failures.fetchFailed(new GatewayError('cut', 'x')))),
+    aTask('lost', neverFetched(new GatewayError('cut', 'x'))),
     /is gone/,
     /while the gateway kept it/,
     YES,
@@ -238,7 +242,7 @@ describe('explainFailure', () => {
       for (const kind of FAILURE_KINDS) {
         for (const charged of ['no', 'yes', 'unknown'] as const) {
           const explanation = explainFailure(
-            aTask(phase, { kind, charged, message: 'It went wrong.' }),
+            aTask(phase, { kind, charged, message: 'It went wrong.', summary: 'It went wrong.' }),
             english,
           );
           assert.ok(explanation, phase);
@@ -256,11 +260,8 @@ describe('explainFailure', () => {
 
   it('keeps the gateway’s own words apart', () => {
     const failure = failures.refused(trouble(400, 'Details: {0} seconds. Nothing was charged. 请求'));
-    const parts = failureParts(failure, english);
-    assert.equal(parts.details, 'Details: {0} seconds. Nothing was charged. 请求');
-    assert.match(parts.sentence, /complains about and generate again\.$/);
-    assert.equal(failureParts(failures.noVideo(), english).details, undefined);
-    const foreign: Failure = { kind: 'quota', charged: 'no', message: 'Kein Guthaben. Einzelheiten: x' };
-    assert.deepEqual(failureParts(foreign, english), { sentence: foreign.message });
+    assert.equal(failure.detail, 'Details: {0} seconds. Nothing was charged. 请求');
+    assert.match(failure.summary, /complains about and generate again\.$/);
+    assert.equal(failures.noVideo().detail, undefined);
   });
 });

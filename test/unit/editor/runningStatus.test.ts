@@ -37,7 +37,7 @@ describe('the words in the status bar', () => {
       statusWords([aTask('saving', { progress: 99 })], english)?.text,
       '$(sync~spin) Video: Fetching',
     );
-    const failure = { kind: 'quota', charged: 'unknown', message: '' } as const;
+    const failure = { kind: 'quota', charged: 'unknown', message: '', summary: '' } as const;
     assert.deepEqual(statusWords([aTask('running', { progress: 42, failure })], english), {
       text: '$(key) Video: Waits for balance',
       tooltip: 'a boat: Waits for balance',
@@ -49,7 +49,9 @@ describe('the words in the status bar', () => {
     const queued = aTask('queued');
     assert.equal(statusWords([queued, queued], english)?.text, '$(circle-outline) 2 videos');
     assert.equal(statusWords([queued, aTask('running')], english)?.text, '$(sync~spin) 2 videos');
-    const blind = aTask('running', { failure: { kind: 'key', charged: 'unknown', message: '' } });
+    const blind = aTask('running', {
+      failure: { kind: 'key', charged: 'unknown', message: '', summary: '' },
+    });
     assert.equal(statusWords([aTask('running'), blind], english)?.text, '$(key) 2 videos');
     const many = statusWords(Array<Task>(20).fill(queued), english);
     assert.equal(many?.tooltip.split('\n').length, 9);

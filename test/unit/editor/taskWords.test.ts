@@ -62,7 +62,7 @@ describe('the words for tasks', () => {
   });
 
   it('show a task that waits for the user as such', () => {
-    const failure = (kind: FailureKind) => ({ kind, message: '', charged: 'unknown' }) as const;
+    const failure = (kind: FailureKind) => ({ kind, message: '', summary: '', charged: 'unknown' }) as const;
     const expected = { key: 'Waits for a key', permission: 'Waits for a key', quota: 'Waits for balance' };
     for (const kind of FAILURE_KINDS) {
       for (const phase of PHASES) {

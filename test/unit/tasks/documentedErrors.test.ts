@@ -6,11 +6,12 @@ import { GatewayError } from '../../../src/core/gateway/errors';
 import { readQueryReply } from '../../../src/core/gateway/queryReply';
 import { redactReply } from '../../../src/core/gateway/redaction';
 import { readSubmitReply } from '../../../src/core/gateway/submitReply';
-import { Failures, asTrouble, failureParts } from '../../../src/core/tasks/failures';
+import { asTrouble } from '../../../src/core/tasks/failures';
+import { publicFailures } from '../../support/publicFailures';
 import type { Charged, Failure, FailureKind } from '../../../src/core/task/task';
 
 const key: ApiKey = { id: 'key-1', value: 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
-const failures = new Failures(english, 'en');
+const failures = publicFailures({ l10n: english, language: 'en' });
 
 /** The envelopes of API reference 10.2. */
 const e1 = (message: string, type = 'nebula_api_error', code = '') => ({ error: { message, type, code } });
@@ -227,13 +228,12 @@ function submitted(status: number, body: unknown): Failure {
 
 function check(failure: Failure, [, , kind, charged, sentence, details]: Row): void {
   assert.deepEqual([failure.kind, failure.charged], [kind, charged], failure.message);
-  const parts = failureParts(failure, english);
-  assert.match(parts.sentence, sentence);
+  assert.match(failure.summary, sentence);
   // A sentence of ours: whole, and without the other side's words in it.
-  assert.match(parts.sentence, /^[A-Z].*\.$/);
-  assert.doesNotMatch(parts.sentence, /[\u3400-\u9fff{}<>]/);
+  assert.match(failure.summary, /^[A-Z].*\.$/);
+  assert.doesNotMatch(failure.summary, /[\u3400-\u9fff{}<>]/);
   assert.equal(failure.message.includes('Nothing was charged.'), charged === 'no');
-  if (details !== undefined) assert.equal(parts.details, details);
+  if (details !== undefined) assert.equal(failure.detail, details);
   assert.ok(!failure.message.includes(key.value.slice(3, 9)), failure.message);
 }
 
@@ -368,7 +368,7 @@ describe('each documented error is told in words', () => {
   it('writes the time of a long silence in the language of the texts', () => {
     const silence = { since: Date.UTC(2026, 10, 22, 12), now: Date.UTC(2026, 10, 22, 18) };
     const said = (language: string) =>
-      new Failures(english, language).blip({ status: 0, message: '' }, silence);
+      publicFailures({ l10n: english, language }).blip({ status: 0, message: '' }, silence);
     for (const language of ['en', 'de', 'zh-cn']) {
       const time = new Date(silence.since).toLocaleString(language, {
         dateStyle: 'medium',

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../src/core/common/l10n';
 import { GatewayError } from '../../../src/core/gateway/errors';
-import { Failures } from '../../../src/core/tasks/failures';
+import { publicFailures } from '../../support/publicFailures';
 import { waitsFor } from '../../../src/core/task/blockedBy';
 
 describe('a fetch that did not work', () => {
-  const failures = new Failures(english);
+  const failures = publicFailures();
   const refused = (status: number, elsewhere: boolean) =>
     failures.fetchFailed(new GatewayError('refused', 'insufficient balance', { status, elsewhere }));
 

@@ -12,7 +12,7 @@ function taskIn(phase: Phase, kind?: FailureKind): Task {
     createdAt: 0,
     updatedAt: 0,
     videos: [],
-    ...(kind ? { failure: { kind, message: '', charged: 'no' } } : {}),
+    ...(kind ? { failure: { kind, message: '', summary: '', charged: 'no' } } : {}),
     timeline: [],
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
-import { Failures } from '../../../src/core/tasks/failures';
+import { publicFailures } from '../../support/publicFailures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
 import type { Failure, Task } from '../../../src/core/task/task';
 import { COMMANDS } from '../../../src/editor/ids';
@@ -9,7 +9,7 @@ import { deedOf } from '../../../src/editor/player/playerActions';
 import { ACTIONS, toPage, type Action, type Take, type View } from '../../../src/webview/protocol';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
-const failures = new Failures(english);
+const failures = publicFailures();
 const take: Take = {
   video: 0,
   url: 'https://file/a.mp4?version=1',

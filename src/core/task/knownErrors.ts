@@ -49,7 +49,7 @@ export function knownRefusal(words: string, l10n: L10n): string | undefined {
 }
 
 /** The gateway's own words; with what they mean, where it writes the same ones over whatever had happened (10.3). */
-export function withMeaning(words: string, l10n: L10n): string {
+export function explainDetail(words: string, l10n: L10n): string {
   if (words.includes('请求上游地址失败'))
     return l10n.t('{0} (the gateway could not reach its provider)', words);
   if (words.includes('上游负载已饱和')) return l10n.t('{0} (the provider has too much to do)', words);
