@@ -11,7 +11,7 @@ import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { World } from '../support/world';
 
-const schemas = path.join(projectRoot, 'test', 'unit', 'tasks', 'schemas');
+const schemas = path.join(projectRoot, 'test', 'unit', 'store', 'schemas');
 const fixture = (version: number) => readFileSync(path.join(schemas, `v${version}.sql`), 'utf8');
 
 /** The schema of a database, in a form that does not depend on blanks, names being in order. */
