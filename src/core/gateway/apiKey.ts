@@ -20,69 +20,56 @@ export function isKey(answer: KeyAnswer, id: string): boolean {
 }
 
 /** Why a text can't be a key. */
-export type KeyFault = 'empty' | 'blanks' | 'characters' | 'short' | 'long';
+export type InvalidKeyReason = 'empty' | 'blanks' | 'characters' | 'short' | 'long' | 'several';
 
-/** Shortest and longest key that is thinkable, in characters. */
-const KEY_LENGTH = { least: 3, most: 512 } as const;
+const MIN_KEY_LENGTH = 3;
+const MAX_KEY_LENGTH = 512;
+
+/** Quotes, brackets and separators around a key in code, shell commands, JSON, Markdown and chats. */
+const WRAPPER = '"\'`“”„‘’«»<>()[\\]{},;|，。；、（）「」【】《》';
+/** Copied from a web page, invisible characters may come along. */
+const WRAPPED = new RegExp(`^[\\s\u200b\ufeff${WRAPPER}]+|[\\s\u200b\ufeff${WRAPPER}]+$`, 'g');
+const SK_KEY = /(?<![A-Za-z0-9._%+/~-])sk-[A-Za-z0-9_-]+/g;
+/** What may follow a whole key. Anything else, such as `***`, means that the key is cut or masked. */
+const END_OF_KEY = new RegExp(`^(?:[.!?]?$|[.!?]?\\s+(?![A-Za-z0-9_-])|[${WRAPPER}&#!?])`);
+/** The name before a key: `NEBULA_API_KEY=`, `"key":`, `Authorization:`. */
+const NAME = /^(?:export\s+)?[\w-]*(?:key|token|authorization)["']?\s*[:=](?=[^=])/i;
+const BEARER = /^bearer(?:\s+|\s*[:=]|(?=["'`“”„‘’]|$))/i;
+/** Bearer token (RFC 6750 §2.1). */
+const TOKEN = /^[A-Za-z0-9._~+/=-]+$/;
 
 /**
- * Cleans a key as people paste it: blanks, quotes and a leading `Bearer `, in whatever order they wrap it. Or says why
- * what is left can't travel in a header (RFC 9110 5.5 allows no more than visible ASCII here).
+ * Extracts the key from pasted text: the one `sk-…` in it, or a key of another form without the name, quotes and
+ * `Bearer` around it. Otherwise says why there is none.
  */
-export function readKey(text: string): { readonly key: string } | { readonly fault: KeyFault } {
-  let key = text;
-  let before: string;
-  do {
-    before = key;
-    key = key
-      .trim()
-      .replace(/^["'`“”„‘’]+|["'`“”„‘’]+$/g, '')
-      .replace(/^bearer(\s+|(?=["'`“”„‘’]|$))/i, '');
-  } while (key !== before);
+export function readKey(text: string): { readonly key: string } | { readonly fault: InvalidKeyReason } {
+  const found = [...text.matchAll(SK_KEY)];
+  const [first] = found;
+  if (new Set(found.map(([key]) => key)).size > 1) return { fault: 'several' };
+  const key = first ? first[0] : withoutWrapping(text);
+  if (first) {
+    const rest = text.slice(first.index + key.length).replace(/[\s\u200b\ufeff]+$/, '');
+    if (!END_OF_KEY.test(rest)) return { fault: /^\s/.test(rest) ? 'blanks' : 'characters' };
+  }
   if (key === '') return { fault: 'empty' };
   if (/\s/.test(key)) return { fault: 'blanks' };
-  if (!/^[\x21-\x7e]+$/.test(key)) return { fault: 'characters' };
-  if (key.length < KEY_LENGTH.least) return { fault: 'short' };
-  return key.length > KEY_LENGTH.most ? { fault: 'long' } : { key };
+  if (!TOKEN.test(key)) return { fault: 'characters' };
+  if (key.length < MIN_KEY_LENGTH || key === 'sk-') return { fault: 'short' };
+  return key.length > MAX_KEY_LENGTH ? { fault: 'long' } : { key };
 }
 
-/** The key in a text as people paste it; undefined when there is none in it. */
+/** The key in pasted text. Undefined if there is none. */
 export function cleanKey(text: string): string | undefined {
   const read = readKey(text);
   return 'key' in read ? read.key : undefined;
 }
 
-/**
- * Takes keys out of a text: the given one in any spelling a reply may echo it in, and anything that looks
- * like one, because the gateway quotes parts of keys in its messages (API reference 10.3).
- */
-export function redact(text: string, key?: string): string {
-  let clean = text;
-  for (const spelling of spellingsOf(key)) clean = clean.replaceAll(spelling, '…');
-  return clean.replace(/\bsk-[A-Za-z0-9_*.…-]+/g, 'sk-…').replace(/\bBearer\s+\S+/gi, 'Bearer …');
-}
-
-/**
- * As {@link redact}, for a text that may have been cut off anywhere: the beginning of the key at its very end is taken
- * out too, from four characters on (the service itself shows three).
- */
-export function redactCut(text: string, key: string): string {
-  const clean = redact(text, key);
-  const pieces = spellingsOf(key).map((spelling) => {
-    for (let length = spelling.length - 1; length >= SHORTEST_PIECE; length--) {
-      if (clean.endsWith(spelling.slice(0, length))) return length;
-    }
-    return 0;
-  });
-  const longest = Math.max(0, ...pieces);
-  return longest === 0 ? clean : `${clean.slice(0, -longest)}…`;
-}
-
-const SHORTEST_PIECE = 4;
-
-/** How a reply may write the key. */
-function spellingsOf(key: string | undefined): string[] {
-  if (key === undefined) return [];
-  const all = [key, key.replace(/^sk-/, ''), JSON.stringify(key).slice(1, -1), encodeURIComponent(key)];
-  return [...new Set(all)].filter((spelling) => spelling.length >= 6);
+function withoutWrapping(text: string): string {
+  let key = text;
+  let before: string;
+  do {
+    before = key;
+    key = key.replace(WRAPPED, '').replace(NAME, '').replace(BEARER, '');
+  } while (key !== before);
+  return key;
 }

@@ -51,8 +51,10 @@ export class GatewayTransport {
     let trusted = url.origin === home;
     for (let redirects = 0; ; redirects++) {
       // A link that contains the key would send the key to another host, whoever made it.
-      const givesKeyAway = url.origin !== home && holdsKey(url.href, access.key);
-      if (givesKeyAway || !isAllowedResultUrl(url, access.baseUrl)) {
+      if (url.origin !== home && holdsKey(url.href, access.key)) {
+        throw new GatewayError('refused', 'the link contains the API key', { code: 'deadLink' });
+      }
+      if (!isAllowedResultUrl(url, access.baseUrl)) {
         throw new GatewayError('refused', `the address ${url.origin} is not one to fetch a video from`, {
           code: 'deadLink',
         });
@@ -104,7 +106,7 @@ export class GatewayTransport {
   note(method: string, url: URL, reply: HttpReply, started: number, key: ApiKey): void {
     const requestId = reply.headers['x-oneapi-request-id'];
     this.#log.debug(
-      `${method} ${url.origin}${url.pathname} ${reply.status} in ${this.#clock.now() - started} ms` +
+      `${method} ${redactWords(url.origin + url.pathname, key)} ${reply.status} in ${this.#clock.now() - started} ms` +
         (typeof requestId === 'string' ? ` (request ${redactWords(requestId, key)})` : ''),
     );
   }

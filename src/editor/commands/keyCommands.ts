@@ -124,6 +124,8 @@ function keyFault(text: string, l10n: L10n): string | undefined {
       );
     case 'short':
       return l10n.t('This cannot be a key: it is too short. Perhaps only a part of it was copied.');
+    case 'several':
+      return l10n.t('There is more than one key in it. Paste only the one to use.');
     case 'long':
       return l10n.t('This cannot be a key: it is too long. Perhaps more than the key was copied.');
   }

@@ -19,7 +19,8 @@ const MOST_ENVIRONMENT_KEYS = 20;
 /** A stored key, with its random id and the origins that the user approved for it. */
 const storedKey = z.object({
   id: z.string().min(1),
-  value: z.string().refine((value) => cleanKey(value) === value),
+  // Not only what can be pasted today: earlier versions stored other forms.
+  value: z.string().regex(/^[\x21-\x7e]{3,512}$/),
   origins: z.array(z.string()),
 });
 

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import type { Log } from '../../../src/core/common/log';
 import type { ApiKey } from '../../../src/core/gateway/apiKey';
 import { GatewayClient } from '../../../src/core/gateway/client';
-import { VideoClient } from '../../../src/core/gateway/videoClient';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import type { OpenHttp } from '../../../src/core/gateway/http';
-import { redactWords } from '../../../src/core/gateway/redaction';
+import { holdsKey, looksLikeKey, redact, redactWords } from '../../../src/core/gateway/redaction';
+import { VideoClient } from '../../../src/core/gateway/videoClient';
 import { FakeClock } from '../support/fakeClock';
 
 /** What a piece of the key may keep: the service itself shows so many characters. */
@@ -59,21 +59,25 @@ function answering(answer: {
     if (answer.breaksOff) throw new GatewayError('cut', 'the connection ended');
   }
   const close = () => undefined;
-  const open: OpenHttp = () =>
-    Promise.resolve({
+  const urls: string[] = [];
+  const open: OpenHttp = ({ url }) => {
+    urls.push(url.href);
+    return Promise.resolve({
       close,
       send: () =>
         Promise.resolve({ status: answer.status, headers: answer.headers ?? {}, body: body(), close }),
     });
+  };
   const clock = new FakeClock();
-  return { client: new GatewayClient(open, clock, log), videos: new VideoClient(open, clock, log), lines };
+  const videos = new VideoClient(open, clock, log);
+  return { client: new GatewayClient(open, clock, log), videos, lines, urls };
 }
 
 /** Everything that becomes of an answer: what each call says of it, and the log. */
 async function told(answer: Parameters<typeof answering>[0], apiKey: ApiKey): Promise<string> {
   const access = { baseUrl: 'https://gateway.example', key: apiKey };
   const target = { write: () => Promise.resolve(), restart: () => Promise.resolve() };
-  const calls: ((clients: Omit<ReturnType<typeof answering>, 'lines'>) => Promise<unknown>)[] = [
+  const calls: ((clients: Omit<ReturnType<typeof answering>, 'lines' | 'urls'>) => Promise<unknown>)[] = [
     async ({ client }) => (await client.prepareSubmit(access, '{}')).send(),
     ({ client }) => client.query(access, 'video_1'),
     ({ client }) => client.models(access),
@@ -182,6 +186,170 @@ describe('a piece of the key', function () {
         const said = await told({ status: 200, text: '{"data":[]}', headers }, apiKey);
         assert.equal(pieceOf(said, apiKey, ours), undefined, said.slice(0, 400));
       }),
+    );
+  });
+});
+
+/** A key, and what it's written as: with or without `sk-`, and with the suffix that the gateway ignores. */
+const spelledKey = fc
+  .record({
+    core: fc.stringMatching(/^[A-Za-z0-9]{16,48}$/),
+    prefix: fc.constantFrom('', 'sk-'),
+    suffix: fc.constantFrom('', '-7'),
+    otherPrefix: fc.constantFrom('', 'sk-'),
+    otherSuffix: fc.constantFrom('', '-7', '-8'),
+  })
+  .map(({ core, prefix, suffix, otherPrefix, otherSuffix }) => ({
+    key: { id: 'key-1', value: `${prefix}${core}${suffix}` },
+    written: `${otherPrefix}${core}${otherSuffix}`,
+  }));
+
+const hexOf = (character: string) => character.charCodeAt(0).toString(16).padStart(2, '0');
+const everyThird = (text: string, write: (character: string) => string) =>
+  text.replace(/./g, (character, at: number) => (at % 3 === 0 ? write(character) : character));
+
+/** Each way in which a URL or a response may write a text. */
+const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
+  plain: (text) => text,
+  'as a bearer token': (text) => `Bearer ${text}`,
+  'in uppercase': (text) => text.toUpperCase(),
+  'in lowercase': (text) => text.toLowerCase(),
+  'percent-encoded': (text) => text.replace(/./g, (character) => `%${hexOf(character)}`),
+  'partly percent-encoded': (text) => everyThird(text, (character) => `%${hexOf(character)}`),
+  'percent-encoded twice': (text) => everyThird(text, (character) => `%25${hexOf(character)}`),
+  'as \\u escapes': (text) => everyThird(text, (character) => `\\u00${hexOf(character)}`),
+  'as HTML entities': (text) => everyThird(text, (character) => `&#${character.charCodeAt(0)};`),
+  'as base64': (text) => Buffer.from(text).toString('base64'),
+  'as base64url behind other text': (text) => Buffer.from(`x:${text}`).toString('base64url'),
+  'as base64 glued to other text': (text) => `path/${Buffer.from(`u:${text}`).toString('base64')}`,
+};
+const encoding = fc.constantFrom(...Object.values(ENCODINGS));
+
+describe('holdsKey', () => {
+  for (const [name, encode] of Object.entries(ENCODINGS)) {
+    it(`property: finds the key ${name}, and redact removes it`, () => {
+      fc.assert(
+        fc.property(spelledKey, ({ key, written }) => {
+          const text = `的 ${encode(written)} 的`;
+          assert.ok(holdsKey(text, key), text);
+          assert.ok(!holdsKey(redact(text, key.value), key), redact(text, key.value));
+        }),
+      );
+    });
+  }
+
+  it('finds a short key only as a word of its own', () => {
+    const short = { value: 'sk-boat' };
+    assert.ok(holdsKey('the key sk-boat is wrong', short));
+    assert.ok(holdsKey('?key=boat&id=1', short));
+    assert.ok(!holdsKey('a sailboat', short));
+  });
+
+  it('leaves other texts alone', () => {
+    const other =
+      'https://results.example/v1/AbCdEfGhIjKlMnOpQrStUv/0123456789.mp4?sig=sk-OtherKey0123456789xyz';
+    for (const text of ['', 'a boat', other, Buffer.alloc(300).toString('base64')]) {
+      assert.ok(!holdsKey(text, key), text);
+    }
+  });
+
+  it('is fast on a megabyte of anything', () => {
+    const megabyte = 1024 * 1024;
+    const started = performance.now();
+    for (const unit of ['\\', '%25', 'sk-AbCdEf', 'QUJD', '&#0', 'a']) {
+      holdsKey(unit.repeat(megabyte / unit.length), key);
+    }
+    assert.ok(performance.now() - started < 5_000, `${performance.now() - started} ms`);
+  });
+});
+
+describe('looksLikeKey', () => {
+  it('knows the form of a key', () => {
+    for (const text of [key.value, `use ${key.value} please`, `Bearer ${key.value}`, `/${key.value}/v1`]) {
+      assert.ok(looksLikeKey(text), text);
+    }
+    const harmless = [
+      'sk-learn',
+      'task-0123456789abcdefghij',
+      'sk-a-word-with-many-hyphens',
+      'risk-0123456789abcdef0',
+    ];
+    for (const text of ['', ...harmless]) assert.ok(!looksLikeKey(text), text);
+  });
+});
+
+describe('a link with the key', () => {
+  it('property: is not kept, and no redirect to it is followed', async () => {
+    await fc.assert(
+      fc.asyncProperty(spelledKey, encoding, async ({ key, written }, encode) => {
+        const spelling = encode(written);
+        const link = `https://results.example/a.mp4?k=${spelling.replaceAll(' ', '+').replaceAll('#', '%23')}`;
+        const answer = { task_id: 't', status: 'completed', progress: 100, video_url: link, url: link };
+        const said = await told({ status: 200, text: JSON.stringify(answer) }, key);
+        assert.ok(!said.includes(spelling), said);
+
+        const redirecting = answering({ status: 302, text: '', headers: { location: link } });
+        const target = { write: () => Promise.resolve(), restart: () => Promise.resolve() };
+        const access = { baseUrl: 'https://gateway.example', key };
+        await assert.rejects(redirecting.videos.fetchLink('https://results.example/1.mp4', access, target));
+        assert.deepEqual(redirecting.urls, ['https://results.example/1.mp4']);
+      }),
+    );
+  });
+});
+
+describe('redact', () => {
+  const key = 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789';
+
+  const echoes: Readonly<Record<string, string>> = {
+    'as it is': `the key ${key} is wrong`,
+    'without its beginning': `token ${key.slice(3)} not found`,
+    'in a header': `Authorization: Bearer ${key}`,
+    'in a query': `GET /v1/x?key=${encodeURIComponent(key)}&id=1`,
+    'in JSON': JSON.stringify({ error: { message: `bad ${key}` } }),
+    'in JSON in JSON': JSON.stringify({ message: JSON.stringify({ message: `bad ${key}` }) }),
+    twice: `${key}${key} ${key}`,
+    'glued to a word': `token${key}end`,
+  };
+  for (const [name, text] of Object.entries(echoes)) {
+    it(`takes it out ${name}`, () => assert.ok(!redact(text, key).includes(key.slice(3))));
+  }
+
+  for (const masked of ['sk-AbC***789', 'sk-AbCd...6789', 'sk-AbCd…6789', 'sk-AbC**********']) {
+    it(`takes out what looks like a masked key: ${masked}`, () => {
+      const clean = redact(`该令牌额度已用尽 ${masked} (x)`);
+      assert.ok(!clean.includes('AbC') && clean.endsWith('(x)'), clean);
+    });
+  }
+
+  it('leaves other words alone', () => {
+    for (const text of ['', 'a task', 'ask-me', 'risk-free', '任务执行失败'])
+      assert.equal(redact(text, key), text);
+  });
+
+  it('property: no spelling of the key is left', () => {
+    const anyKey = fc.oneof(
+      fc.stringMatching(/^sk-[A-Za-z0-9]{6,48}$/),
+      fc.stringMatching(/^[A-Za-z0-9_./+=~-]{8,48}$/),
+    );
+    fc.assert(
+      fc.property(anyKey, fc.string(), fc.string(), (anyKey, before, after) => {
+        for (const spelling of [anyKey, encodeURIComponent(anyKey)]) {
+          // What stands around it may make up the key again only if it held it before.
+          if (before.includes(spelling) || after.includes(spelling)) continue;
+          assert.ok(!redact(`${before} ${spelling} ${after}`, anyKey).includes(spelling));
+        }
+      }),
+    );
+  });
+
+  it('property: nor its JSON spelling, when the key has signs that JSON escapes', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[\x21-\x7e]{8,40}$/), (anyKey) => {
+        const spelling = JSON.stringify(anyKey).slice(1, -1);
+        assert.ok(!redact(JSON.stringify({ message: `bad ${anyKey}!` }), anyKey).includes(spelling));
+      }),
+      { examples: [['abc"def\\ghi']] },
     );
   });
 });
