@@ -5,7 +5,7 @@ import { systemClock } from '../src/core/common/clock';
 import { STORAGE } from '../src/core/storage';
 import { openStore } from '../src/core/store/openStore';
 import type { Phase } from '../src/core/task/phases';
-import type { StoredVideo, TaskRecord } from '../src/core/store/record';
+import { toVideoRows, type StoredVideo, type TaskRecord } from '../src/core/store/record';
 import type { TaskStore } from '../src/core/store/store';
 import { KEY_ID, engineOptions } from './engineOptions';
 
@@ -59,6 +59,7 @@ export function taskRecord(
     idSource: undefined,
     fetchProgress: undefined,
     basedOn: undefined,
+    money: [],
   };
 }
 
@@ -74,7 +75,7 @@ export async function storeTask(
     .slice(0, path.indexOf(record.phase) + 1)
     .map((phase, index) => ({ at: record.createdAt + index * 15_000, phase }));
   try {
-    await store.adopt({ record, videos, timeline });
+    await store.adopt({ record, videos: toVideoRows(videos), timeline });
   } finally {
     store.close();
   }

@@ -244,7 +244,7 @@ export class Engine implements Disposable {
     // Who stops it needs no notice of its end.
     const stop = { phase: 'stopped', note, failure: null, announcedAt: this.#clock.now() } as const;
     const stopped = await this.#store.update(id, (record, videosHere) =>
-      isFollowed(record) ? this.#endings.keepVideos(stop, record, inLibrary, videosHere()) : undefined,
+      isFollowed(record) ? this.#endings.keepVideos(stop, record, inLibrary, videosHere().length) : undefined,
     );
     this.#saver.cancel(id);
     return stopped !== undefined;

@@ -1,19 +1,26 @@
-import * as z from 'zod';
-import { videoRequestSchema, type VideoRequest } from '../models/request';
+import type { MoneyFact } from '../common/moneyFact';
+import type { Evidence } from '../common/evidence';
+import { ORIGIN_KINDS, type OriginKind } from '../common/originKind';
+import type { VideoRequest } from '../models/request';
+import { parseFailure, parseNote, serializeNote, type StoredFailure, type StoredNote } from '../task/failure';
 import { ID_SOURCES, type IdSource } from '../task/idSource';
 import { PHASES, type Phase } from '../task/phases';
-import { parseFailure, parseNote, type StoredFailure, type StoredNote } from '../task/failure';
-
-/** A video of a task as the store keeps it: by its file's name in the library. */
-export interface StoredVideo {
-  readonly file: string;
-  readonly bytes: number;
-  readonly width: number;
-  readonly height: number;
-  readonly durationSeconds: number;
-  readonly hasAudio: boolean;
-  readonly sha256: string;
-}
+import { VIDEO_STATES, type VideoRow } from '../task/videoRow';
+import {
+  integer,
+  json,
+  optionalFlag,
+  optionalInteger,
+  optionalJson,
+  optionalNumber,
+  optionalText,
+  optionalWord,
+  readRow,
+  text,
+  word,
+  type Columns,
+  type SqlRow,
+} from './columns';
 
 /** All that the engine knows of a task. Times are ms since 1970. */
 export interface TaskRecord {
@@ -35,7 +42,7 @@ export interface TaskRecord {
   readonly succeededAt: number | undefined;
   /** When the gateway throws the video away, if it said so. */
   readonly expiresAt: number | undefined;
-  /** When something is to be done next, and by that the claim on doing it (DESIGN 4.2). */
+  /** When something is to be done next, and by that the claim on doing it (DESIGN 4.6). */
   readonly nextDue: number | undefined;
   /** Attempts in a row that came to nothing. */
   readonly troubles: number;
@@ -60,130 +67,150 @@ export interface TaskRecord {
   readonly fetchProgress: number | undefined;
   /** The earlier task that it was asked for again from. */
   readonly basedOn: string | undefined;
+  /** What responses said about money, with their sources. */
+  readonly money: readonly MoneyFact[];
 }
 
-const failureSchema = z.unknown().transform((value, context): StoredFailure => {
-  const failure = parseFailure(value);
-  if (failure) return failure;
-  context.addIssue('not a failure');
-  return z.NEVER;
-});
+export const TASK_COLUMNS: Columns<TaskRecord> = {
+  id: text('id'),
+  version: integer('version'),
+  createdAt: integer('created_at'),
+  updatedAt: integer('updated_at'),
+  phase: word('phase', PHASES),
+  baseUrl: text('base_url'),
+  keyId: text('key_id'),
+  request: json('request', parseRequest),
+  bodySha256: text('body_sha256'),
+  gatewayTaskId: optionalText('gateway_task_id'),
+  progress: optionalNumber('progress'),
+  failure: optionalJson('failure', parseFailure),
+  submittedAt: optionalInteger('submitted_at'),
+  succeededAt: optionalInteger('succeeded_at'),
+  expiresAt: optionalInteger('expires_at'),
+  nextDue: optionalInteger('next_due'),
+  troubles: integer('troubles'),
+  denials: integer('denials'),
+  deniedAt: optionalInteger('denied_at'),
+  links: json<readonly string[]>(
+    'links',
+    (value) => (Array.isArray(value) ? value.filter(isString) : undefined),
+    [],
+  ),
+  heldUpMs: integer('held_up_ms'),
+  diskFailedAt: optionalInteger('disk_failed_at'),
+  announcedAt: optionalInteger('announced_at'),
+  seenAt: optionalInteger('seen_at'),
+  copiedAt: optionalInteger('copied_at'),
+  cleanedAt: optionalInteger('cleaned_at'),
+  idSource: optionalWord('id_source', ID_SOURCES),
+  fetchProgress: optionalInteger('fetch_progress'),
+  basedOn: optionalText('based_on'),
+  money: json<readonly MoneyFact[]>(
+    'money',
+    (value) => (Array.isArray(value) ? value.filter(isMoneyFact) : undefined),
+    [],
+  ),
+};
 
-/** A text column that holds JSON. */
-const json = <T extends z.ZodType>(schema: T) =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue('not JSON');
-        return z.NEVER;
-      }
-    })
-    .pipe(schema);
+/** Each field of a row; what is absent is undefined. */
+type Fields<Row> = { readonly [Field in keyof Required<Row>]: Row[Field] | undefined };
 
-/** SQLite says null where we say undefined. */
-const nullable = <T extends z.ZodType>(schema: T) =>
-  schema.nullable().transform((value) => value ?? undefined);
+type VideoFields = Fields<VideoRow> & Pick<VideoRow, 'position' | 'state'>;
 
-const rowSchema = z.object({
-  id: z.string(),
-  version: z.number(),
-  created_at: z.number(),
-  updated_at: z.number(),
-  phase: z.enum(PHASES as [Phase, ...Phase[]]),
-  base_url: z.string(),
-  key_id: z.string(),
-  request: json(videoRequestSchema),
-  body_sha256: z.string(),
-  gateway_task_id: nullable(z.string()),
-  progress: nullable(z.number()),
-  failure: nullable(json(failureSchema)),
-  submitted_at: nullable(z.number()),
-  succeeded_at: nullable(z.number()),
-  expires_at: nullable(z.number()),
-  next_due: nullable(z.number()),
-  troubles: z.number(),
-  denials: z.number(),
-  denied_at: nullable(z.number()),
-  links: json(z.array(z.string())),
-  held_up_ms: z.number(),
-  disk_failed_at: nullable(z.number()),
-  announced_at: nullable(z.number()),
-  seen_at: nullable(z.number()),
-  copied_at: nullable(z.number()),
-  cleaned_at: nullable(z.number()),
-  id_source: nullable(z.enum(ID_SOURCES)),
-  fetch_progress: z.number().nullish(),
-  based_on: z.string().nullish(),
-});
+export const VIDEO_COLUMNS: Columns<VideoFields> = {
+  position: integer('position'),
+  state: word('state', VIDEO_STATES),
+  mark: optionalText('mark'),
+  link: optionalText('link'),
+  part: optionalText('part'),
+  file: optionalText('file'),
+  bytes: optionalInteger('bytes'),
+  sha256: optionalText('sha256'),
+  container: optionalWord('container', ['mp4', 'mov', 'webm', 'unknown']),
+  width: optionalInteger('width'),
+  height: optionalInteger('height'),
+  durationSeconds: optionalNumber('duration_seconds'),
+  hasAudio: optionalFlag('has_audio'),
+  unverified: {
+    name: 'unverified',
+    read: (value) => (value === 1 ? true : undefined),
+    write: (value) => (value ? 1 : null),
+  },
+  refusedSha256: optionalText('refused_sha256'),
+  attempts: optionalInteger('attempts'),
+  nextTry: optionalInteger('next_try'),
+  refusedSince: optionalInteger('refused_since'),
+  reason: optionalJson('reason', parseFailure),
+};
 
-/** Reads a row of the table `tasks`. @throws zod's error when the row is not one of ours */
-export function readRecord(row: unknown): TaskRecord {
-  const parsed = rowSchema.parse(row);
-  return {
-    id: parsed.id,
-    version: parsed.version,
-    createdAt: parsed.created_at,
-    updatedAt: parsed.updated_at,
-    phase: parsed.phase,
-    baseUrl: parsed.base_url,
-    keyId: parsed.key_id,
-    request: parsed.request,
-    bodySha256: parsed.body_sha256,
-    gatewayTaskId: parsed.gateway_task_id,
-    progress: parsed.progress,
-    failure: parsed.failure,
-    submittedAt: parsed.submitted_at,
-    succeededAt: parsed.succeeded_at,
-    expiresAt: parsed.expires_at,
-    nextDue: parsed.next_due,
-    troubles: parsed.troubles,
-    denials: parsed.denials,
-    deniedAt: parsed.denied_at,
-    links: parsed.links,
-    heldUpMs: parsed.held_up_ms,
-    diskFailedAt: parsed.disk_failed_at,
-    announcedAt: parsed.announced_at,
-    seenAt: parsed.seen_at,
-    copiedAt: parsed.copied_at,
-    cleanedAt: parsed.cleaned_at,
-    idSource: parsed.id_source,
-    fetchProgress: parsed.fetch_progress ?? undefined,
-    basedOn: parsed.based_on ?? undefined,
-  };
+/** Reads a row of `videos`. @throws if it isn't one of ours */
+export function readVideoRow(row: SqlRow): VideoRow {
+  return withoutUndefined(readRow(VIDEO_COLUMNS, row));
 }
 
-const videoRowSchema = z.object({
-  task_id: z.string(),
-  file: z.string(),
-  bytes: z.number(),
-  width: z.number(),
-  height: z.number(),
-  duration_seconds: z.number(),
-  has_audio: z.number(),
-  sha256: z.string(),
-});
-
-/** Reads a row of the table `videos`. */
-export function readVideoRow(row: unknown): { taskId: string; video: StoredVideo } {
-  const {
-    task_id: taskId,
-    duration_seconds: durationSeconds,
-    has_audio,
-    ...rest
-  } = videoRowSchema.parse(row);
-  return { taskId, video: { ...rest, durationSeconds, hasAudio: has_audio !== 0 } };
+/** A verified video in the library. */
+export interface StoredVideo {
+  /** Its name within the library folder. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly durationSeconds: number;
+  readonly hasAudio: boolean;
+  readonly sha256: string;
 }
 
-const originRowSchema = z.object({
-  not_before: z.number(),
-  refusal: nullable(json(failureSchema)),
-  recheck_at: nullable(z.number()),
-});
+/** The rows of videos that are all in the library. */
+export function toVideoRows(videos: readonly StoredVideo[]): VideoRow[] {
+  return videos.map(({ file, bytes, width, height, durationSeconds, hasAudio, sha256 }, position) => ({
+    ...{ position, state: 'recorded', file, bytes, width, height, durationSeconds, hasAudio, sha256 },
+  }));
+}
 
-/** What is known of a gateway's origin, for all its tasks together (DESIGN 5). Times are ms since 1970. */
+/** An entry of a task's timeline, as stored. */
+export interface StoredTimelineEntry {
+  /** When it happened first, in ms since 1970. */
+  readonly at: number;
+  readonly phase: Phase;
+  readonly note?: StoredNote;
+  /** How often it happened, and when last, if more than once. */
+  readonly count?: number;
+  readonly lastAt?: number;
+}
+
+type TimelineFields = Fields<StoredTimelineEntry> & Pick<StoredTimelineEntry, 'at' | 'phase'>;
+
+export const TIMELINE_COLUMNS: Columns<TimelineFields> = {
+  at: integer('at'),
+  phase: word('phase', PHASES),
+  note: {
+    name: 'note',
+    read: (value) => (typeof value === 'string' ? parseNote(value) : undefined),
+    write: (value) => (value ? serializeNote(value) : null),
+  },
+  count: {
+    name: 'count',
+    read: (value) => (typeof value === 'number' && value > 1 ? value : undefined),
+    write: (value) => value ?? 1,
+  },
+  lastAt: optionalInteger('last_at'),
+};
+
+/** Reads a row of `timeline`. @throws if it isn't one of ours */
+export function readTimelineRow(row: SqlRow): StoredTimelineEntry {
+  return withoutUndefined(readRow(TIMELINE_COLUMNS, row));
+}
+
+export const EVIDENCE_COLUMNS: Columns<Evidence> = {
+  at: integer('at'),
+  step: word('step', ['submit', 'query', 'download', 'link']),
+  status: integer('status'),
+  headers: json('headers', parseTexts, {}),
+  body: text('body'),
+  end: word('end', ['whole', 'cut', 'timeout', 'tooLong']),
+};
+
+/** What is known of an origin, for all its tasks together (DESIGN 5). Times are ms since 1970. */
 export interface OriginState {
   /** No request may go there before. */
   readonly notBefore: number;
@@ -191,30 +218,48 @@ export interface OriginState {
   readonly refusal: StoredFailure | undefined;
   /** When one task may try again although the key was refused. */
   readonly recheckAt: number | undefined;
+  /** What kind of gateway it is, and when that was last recognized. */
+  readonly kind: OriginKind | undefined;
+  readonly kindCheckedAt: number | undefined;
 }
 
-/** Reads a row of the table `origins`; an origin without a row is a good one. */
-export function readOriginRow(row: unknown): OriginState {
-  if (row === undefined) return { notBefore: 0, refusal: undefined, recheckAt: undefined };
-  const parsed = originRowSchema.parse(row);
-  return { notBefore: parsed.not_before, refusal: parsed.refusal, recheckAt: parsed.recheck_at };
+export const ORIGIN_COLUMNS: Columns<OriginState> = {
+  notBefore: integer('not_before'),
+  refusal: optionalJson('refusal', parseFailure),
+  recheckAt: optionalInteger('recheck_at'),
+  kind: optionalWord('kind', ORIGIN_KINDS),
+  kindCheckedAt: optionalInteger('kind_checked_at'),
+};
+
+function withoutUndefined<T extends object>(fields: {
+  readonly [F in keyof Required<T>]: T[F] | undefined;
+}): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
-const timelineRowSchema = z.object({
-  task_id: z.string(),
-  at: z.number(),
-  phase: z.enum(PHASES as [Phase, ...Phase[]]),
-  note: nullable(z.string().transform(parseNote)),
-});
-
-/** An entry of a task's timeline, as stored. `at` is ms since 1970. */
-export interface StoredTimelineEntry {
-  readonly at: number;
-  readonly phase: Phase;
-  readonly note?: StoredNote;
+/** Checks what later code relies on; what else stands in a request of another version is passed on as it is. */
+function parseRequest(value: unknown): VideoRequest | undefined {
+  if (!isObject(value) || !isString(value['model']) || !isString(value['prompt'])) return undefined;
+  const { options = {}, images = [], remixOf = '' } = value;
+  const isImage = (image: unknown) => isObject(image) && isString(image['role']) && isString(image['source']);
+  const isOurs = isObject(options) && Array.isArray(images) && images.every(isImage) && isString(remixOf);
+  return isOurs ? (value as unknown as VideoRequest) : undefined;
 }
 
-/** Reads a row of the table `timeline`. */
-export function readTimelineRow(row: unknown): z.infer<typeof timelineRowSchema> {
-  return timelineRowSchema.parse(row);
+function parseTexts(value: unknown): Readonly<Record<string, string>> | undefined {
+  return isObject(value) && Object.values(value).every(isString)
+    ? (value as Record<string, string>)
+    : undefined;
+}
+
+function isMoneyFact(value: unknown): value is MoneyFact {
+  return isObject(value) && isString(value['name']) && isString(value['source']) && 'value' in value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
 }

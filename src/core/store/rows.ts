@@ -1,18 +1,37 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { Evidence } from '../common/evidence';
 import { describeError, type Log } from '../common/log';
+import type { MoneyFact } from '../common/moneyFact';
+import type { VideoRequest } from '../models/request';
+import { canMove, isEnd } from '../task/phases';
+import type { VideoRow } from '../task/videoRow';
+import { readRow, toColumns } from './columns';
+import {
+  EVIDENCE_COLUMNS,
+  ORIGIN_COLUMNS,
+  TASK_COLUMNS,
+  TIMELINE_COLUMNS,
+  VIDEO_COLUMNS,
+  readTimelineRow,
+  readVideoRow,
+  type OriginState,
+  type StoredTimelineEntry,
+  type TaskRecord,
+} from './record';
 import type { TaskPatch } from './taskPatch';
-import { serializeNote, type StoredNote } from '../task/failure';
-import { canMove, isEnd, type Phase } from '../task/phases';
-import { readOriginRow, readRecord, type OriginState, type StoredVideo, type TaskRecord } from './record';
 
 // What reading and writing is made of, inside somebody's transaction.
+
+/** Responses of a task that are kept, besides those of the submit and of its end. */
+const MAX_EVIDENCE = 5;
+const MAX_MONEY_FACTS = 100;
 
 /** A task's record. */
 export function readOne(connection: DatabaseSync, id: string, log: Log): TaskRecord | undefined {
   return readRecords(connection, 'SELECT * FROM tasks WHERE id = ?', [id], log)[0];
 }
 
-/** Rows as records; one that cannot be read is logged and passed over, so that it harms no other. */
+/** Rows as records; one that can't be read is logged and left out, so that it harms no other. */
 export function readRecords(
   connection: DatabaseSync,
   sql: string,
@@ -20,19 +39,38 @@ export function readRecords(
   log: Log,
 ): TaskRecord[] {
   const records: TaskRecord[] = [];
-  for (const row of connection.prepare(sql).all(...values)) {
+  for (const row of connection.prepare(sql).iterate(...values)) {
     try {
-      records.push(readRecord(row));
+      records.push(readRow(TASK_COLUMNS, row));
     } catch (error) {
-      log.error(`the task ${String(row['id'])} cannot be read: ${describeError(error)}`);
+      log.error(`the task ${String(row['id'])} can't be read: ${describeError(error)}`);
     }
   }
   return records;
 }
 
+/** Adds a task as it is. @returns false if there is one with its id */
+export function insertTask(
+  connection: DatabaseSync,
+  record: TaskRecord,
+  videos: readonly VideoRow[],
+  timeline: readonly StoredTimelineEntry[],
+): boolean {
+  const columns = { ...toColumns(TASK_COLUMNS, record), change: nextChangeNumber(connection) };
+  const isNew = insertRow(connection, 'OR IGNORE INTO tasks', {
+    ...columns,
+    fetch_host: fetchHost(record.links, videos),
+  });
+  if (!isNew) return false;
+  replaceVideos(connection, record.id, videos);
+  for (const entry of timeline) insertTimelineEntry(connection, record.id, entry);
+  addImages(connection, record.id, record.request);
+  return true;
+}
+
 /**
  * Writes what has changed of a record, and its move into the timeline.
- * @throws when the move is illegal
+ * @throws if the move is illegal
  */
 export function applyPatch(
   connection: DatabaseSync,
@@ -40,113 +78,182 @@ export function applyPatch(
   patch: TaskPatch,
   now: number,
 ): void {
+  const { videos, evidence, note, money, ...fields } = patch;
   const phase = patch.phase ?? record.phase;
   const moves = phase !== record.phase;
   if (moves && !canMove(record.phase, phase)) {
     throw new Error(`a task in phase ${record.phase} cannot become ${phase}`);
   }
-  const visible =
-    moves ||
-    patch.videos !== undefined ||
-    differs(patch.progress, record.progress) ||
-    differs(patch.gatewayTaskId, record.gatewayTaskId) ||
-    differs(patch.idSource, record.idSource) ||
-    differs(patch.fetchProgress, record.fetchProgress) ||
-    (patch.failure !== undefined && JSON.stringify(patch.failure) !== JSON.stringify(record.failure ?? null));
-  const columns: Record<string, SQLInputValue | undefined> = {
-    phase,
-    gateway_task_id: patch.gatewayTaskId,
-    id_source: patch.idSource,
-    progress: patch.progress,
-    failure: patch.failure === undefined ? undefined : patch.failure && JSON.stringify(patch.failure),
-    submitted_at: patch.submittedAt,
-    succeeded_at: patch.succeededAt,
-    expires_at: patch.expiresAt,
-    // An ended task is never due, whatever was planned for it.
-    next_due: moves && isEnd(phase) ? null : patch.nextDue,
-    troubles: patch.troubles,
-    denials: patch.denials,
-    denied_at: patch.deniedAt,
-    links: patch.links && JSON.stringify(patch.links),
-    held_up_ms: patch.heldUpMs,
-    disk_failed_at: patch.diskFailedAt,
-    announced_at: patch.announcedAt,
-    // Another attempt begins at nothing.
-    fetch_progress: moves ? null : patch.fetchProgress,
-    // What comes of a task that goes on after an end is news again.
-    ...(moves && isEnd(record.phase)
-      ? { announced_at: null, seen_at: null, copied_at: null, cleaned_at: null }
-      : {}),
+  const columns = toColumns(TASK_COLUMNS, {
+    ...fields,
     version: record.version + 1,
-    ...(visible ? { change: countChange(connection), updated_at: now } : {}),
-  };
-  const set = Object.entries(columns).filter(
-    (entry): entry is [string, SQLInputValue] => entry[1] !== undefined,
+    ...(money ? { money: mergeMoney(record.money, money) } : {}),
+    // A final task is never due, whatever was planned for it; another attempt begins at nothing.
+    ...(moves ? { fetchProgress: null, ...(isEnd(phase) ? { nextDue: null } : {}) } : {}),
+    // What becomes of a task that goes on after an end is news again.
+    ...(moves && isEnd(record.phase)
+      ? { announcedAt: null, seenAt: null, copiedAt: null, cleanedAt: null }
+      : {}),
+  });
+  if (videos) replaceVideos(connection, record.id, videos);
+  if (videos || patch.links || (moves && phase === 'ready')) {
+    columns['fetch_host'] = fetchHost(
+      patch.links ?? record.links,
+      videos ?? readVideos(connection, record.id),
+    );
+  }
+  if (isVisible(record, patch)) {
+    columns['change'] = nextChangeNumber(connection);
+    columns['updated_at'] = now;
+  }
+  updateRow(connection, record.id, columns);
+  if (moves) addToTimeline(connection, record.id, { at: now, phase, ...(note ? { note } : {}) });
+  if (evidence) addEvidence(connection, record.id, evidence, moves && isEnd(phase));
+}
+
+/** Whether a person can see the change. */
+function isVisible(record: TaskRecord, patch: TaskPatch): boolean {
+  return (
+    (patch.phase !== undefined && patch.phase !== record.phase) ||
+    patch.videos !== undefined ||
+    (['progress', 'gatewayTaskId', 'idSource', 'fetchProgress', 'failure', 'money'] as const).some(
+      (field) =>
+        patch[field] !== undefined &&
+        JSON.stringify(patch[field] ?? undefined) !== JSON.stringify(record[field]),
+    )
   );
-  connection
-    .prepare(`UPDATE tasks SET ${set.map(([name]) => `${name} = ?`).join(', ')} WHERE id = ?`)
-    .run(...set.map(([, value]) => value), record.id);
-  if (moves) addToTimeline(connection, record.id, now, phase, patch.note);
-  if (patch.videos) replaceVideos(connection, record.id, patch.videos);
 }
 
-function differs<T>(next: T | null | undefined, current: T | undefined): boolean {
-  return next !== undefined && (next ?? undefined) !== current;
+function mergeMoney(known: readonly MoneyFact[], news: readonly MoneyFact[]): readonly MoneyFact[] {
+  const merged = new Map([...known, ...news].map((fact) => [`${fact.step} ${fact.name}`, fact]));
+  return [...merged.values()].slice(-MAX_MONEY_FACTS);
 }
 
-/** What is known of an origin. */
+/** Where the next missing video is to be downloaded from, if not from the gateway itself. */
+function fetchHost(links: readonly string[], videos: readonly VideoRow[]): string | null {
+  const missing = videos.find(({ state, link }) => state === 'expected' && link !== undefined);
+  const link = missing?.link ?? links[0];
+  const url = link !== undefined && URL.canParse(link) ? new URL(link) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? url.origin : null;
+}
+
+/** What is known of an origin; one without a row is a good one. */
 export function readOrigin(connection: DatabaseSync, origin: string): OriginState {
-  return readOriginRow(connection.prepare('SELECT * FROM origins WHERE origin = ?').get(origin));
+  return readRow(
+    ORIGIN_COLUMNS,
+    connection.prepare('SELECT * FROM origins WHERE origin = ?').get(origin) ?? {},
+  );
+}
+
+export function writeOrigin(connection: DatabaseSync, origin: string, state: OriginState): void {
+  insertRow(connection, 'OR REPLACE INTO origins', { origin, ...toColumns(ORIGIN_COLUMNS, state) });
 }
 
 /** The number of the last visible change. */
-export function lastChange(connection: DatabaseSync): number {
+export function latestChangeNumber(connection: DatabaseSync): number {
   return Number(connection.prepare(`SELECT value FROM counters WHERE name = 'change'`).get()?.['value']);
 }
 
 /** Takes the next number for a visible change. */
-export function countChange(connection: DatabaseSync): number {
+export function nextChangeNumber(connection: DatabaseSync): number {
   const row = connection
     .prepare(`UPDATE counters SET value = value + 1 WHERE name = 'change' RETURNING value`)
     .get();
   return Number(row?.['value']);
 }
 
-/** Adds a move to a task’s timeline. */
-export function addToTimeline(
-  connection: DatabaseSync,
-  id: string,
-  at: number,
-  phase: Phase,
-  note: StoredNote | undefined,
-): void {
-  connection
-    .prepare(
-      `INSERT INTO timeline SELECT ?1, coalesce(max(position) + 1, 0), ?2, ?3, ?4 FROM timeline WHERE task_id = ?1`,
-    )
-    .run(id, at, phase, note ? serializeNote(note) : null);
+/** Adds a move to a task's timeline. Downloads that fail again and again are counted, and move to the end. */
+export function addToTimeline(connection: DatabaseSync, id: string, entry: StoredTimelineEntry): void {
+  const last = connection
+    .prepare('SELECT * FROM timeline WHERE task_id = ? ORDER BY position DESC LIMIT 2')
+    .all(id)
+    .map((row) => ({ ...readTimelineRow(row), position: Number(row['position']) }));
+  const isDownload = entry.phase === 'ready' || entry.phase === 'saving';
+  const isSame = ({ phase, note }: StoredTimelineEntry) =>
+    phase === entry.phase && note?.code === entry.note?.code;
+  const same = isDownload ? last.find(isSame) : undefined;
+  if (same)
+    connection.prepare('DELETE FROM timeline WHERE task_id = ? AND position = ?').run(id, same.position);
+  const merged = same && { at: same.at, count: (same.count ?? 1) + 1, lastAt: entry.at };
+  insertTimelineEntry(connection, id, { ...entry, ...merged });
 }
 
-/** How many videos a task has. */
-export function countVideos(connection: DatabaseSync, id: string): number {
-  return Number(connection.prepare('SELECT count(*) AS n FROM videos WHERE task_id = ?').get(id)?.['n']);
+/** The entries of a task's timeline, in order. */
+export function readTimeline(connection: DatabaseSync, id: string): StoredTimelineEntry[] {
+  return connection
+    .prepare('SELECT * FROM timeline WHERE task_id = ? ORDER BY position')
+    .all(id)
+    .map(readTimelineRow);
+}
+
+function insertTimelineEntry(connection: DatabaseSync, id: string, entry: StoredTimelineEntry): void {
+  const { at, phase, note, count, lastAt } = entry;
+  const row = connection
+    .prepare('SELECT coalesce(max(position) + 1, 0) AS position FROM timeline WHERE task_id = ?')
+    .get(id);
+  const columns = toColumns(TIMELINE_COLUMNS, { at, phase, note, count, lastAt });
+  insertRow(connection, 'INTO timeline', { task_id: id, position: Number(row?.['position']), ...columns });
+}
+
+/** The rows of a task's videos, in order. */
+export function readVideos(connection: DatabaseSync, id: string): VideoRow[] {
+  return connection
+    .prepare('SELECT * FROM videos WHERE task_id = ? ORDER BY position')
+    .all(id)
+    .map(readVideoRow);
 }
 
 /** Writes the videos of a task in place of those it had. */
-export function replaceVideos(connection: DatabaseSync, id: string, videos: readonly StoredVideo[]): void {
+export function replaceVideos(connection: DatabaseSync, id: string, videos: readonly VideoRow[]): void {
   connection.prepare('DELETE FROM videos WHERE task_id = ?').run(id);
-  const insert = connection.prepare('INSERT INTO videos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  videos.forEach((video, position) =>
-    insert.run(
-      id,
-      position,
-      video.file,
-      video.bytes,
-      video.width,
-      video.height,
-      video.durationSeconds,
-      video.hasAudio ? 1 : 0,
-      video.sha256,
-    ),
-  );
+  for (const video of videos) {
+    insertRow(connection, 'INTO videos', { task_id: id, ...toColumns(VIDEO_COLUMNS, video) });
+  }
+}
+
+function addEvidence(connection: DatabaseSync, id: string, evidence: Evidence, isFinal: boolean): void {
+  const columns = toColumns(EVIDENCE_COLUMNS, evidence);
+  insertRow(connection, 'INTO evidence', { task_id: id, is_final: isFinal ? 1 : 0, ...columns });
+  connection
+    .prepare(
+      `DELETE FROM evidence WHERE task_id = ?1 AND id NOT IN (
+         SELECT * FROM (SELECT id FROM evidence WHERE task_id = ?1 ORDER BY id DESC LIMIT ?2)
+         UNION SELECT max(id) FROM evidence WHERE task_id = ?1 AND step = 'submit'
+         UNION SELECT max(id) FROM evidence WHERE task_id = ?1 AND is_final = 1)`,
+    )
+    .run(id, MAX_EVIDENCE);
+}
+
+/** The responses kept of a task, the oldest first. */
+export function readEvidence(connection: DatabaseSync, id: string): Evidence[] {
+  return connection
+    .prepare('SELECT * FROM evidence WHERE task_id = ? ORDER BY id')
+    .all(id)
+    .map((row) => readRow(EVIDENCE_COLUMNS, row));
+}
+
+/** Notes which stored images a task needs; their files are named by their hashes. */
+function addImages(connection: DatabaseSync, id: string, { images = [] }: VideoRequest): void {
+  for (const { source } of images) {
+    const sha256 = /([0-9a-f]{64})\.(?:jpg|png|webp)$/.exec(source)?.[1];
+    if (sha256 !== undefined) insertRow(connection, 'OR IGNORE INTO images', { sha256, task_id: id });
+  }
+}
+
+/** @param into `INTO table`, with what to do on a conflict before it. @returns whether a row was inserted */
+function insertRow(
+  connection: DatabaseSync,
+  into: string,
+  row: Readonly<Record<string, SQLInputValue>>,
+): boolean {
+  const names = Object.keys(row);
+  const { changes } = connection
+    .prepare(`INSERT ${into} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
+    .run(...Object.values(row));
+  return changes === 1;
+}
+
+function updateRow(connection: DatabaseSync, id: string, row: Readonly<Record<string, SQLInputValue>>): void {
+  const set = Object.keys(row).map((name) => `${name} = ?`);
+  connection.prepare(`UPDATE tasks SET ${set.join(', ')} WHERE id = ?`).run(...Object.values(row), id);
 }

@@ -1,14 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
 import type { Library } from '../library/library';
-import {
-  readRecord,
-  readTimelineRow,
-  readVideoRow,
-  type StoredTimelineEntry,
-  type StoredVideo,
-} from './record';
-import { readSidecarTask, savedRecord } from './sidecarTask';
+import type { VideoRow } from '../task/videoRow';
+import { readRow, type SqlRow } from './columns';
+import { TASK_COLUMNS, readTimelineRow, readVideoRow, toVideoRows, type StoredTimelineEntry } from './record';
+import { readSidecarTask, recordFromSidecar } from './sidecarTask';
 import type { TaskStore, WholeTask } from './store';
 
 /** So many tasks are written in one go: each commit waits for the disk, and holds up the host meanwhile. */
@@ -37,7 +33,8 @@ export async function salvageRows(
     connection = new DatabaseSync(damaged, { readOnly: true });
     for (const rowid of rowidsOf(connection, log)) {
       try {
-        const record = readRecord(connection.prepare('SELECT * FROM tasks WHERE rowid = ?').get(rowid));
+        const row = connection.prepare('SELECT * FROM tasks WHERE rowid = ?').get(rowid) ?? {};
+        const record = readRow(TASK_COLUMNS, row);
         batch.push({ record, ...partsOf(connection, record.id) });
       } catch (error) {
         log.warn(`row ${rowid} of the damaged store is lost: ${describeError(error)}`);
@@ -73,8 +70,8 @@ function rowidsOf(connection: DatabaseSync, log: Log): Set<number> {
 function partsOf(
   connection: DatabaseSync,
   id: string,
-): { videos: StoredVideo[]; timeline: StoredTimelineEntry[] } {
-  const all = <T>(table: string, read: (row: unknown) => T): T[] => {
+): { videos: VideoRow[]; timeline: StoredTimelineEntry[] } {
+  const all = <T>(table: string, read: (row: SqlRow) => T): T[] => {
     try {
       return connection
         .prepare(`SELECT * FROM ${table} WHERE task_id = ? ORDER BY position`)
@@ -85,12 +82,9 @@ function partsOf(
     }
   };
   return {
-    videos: all('videos', (row) => readVideoRow(row).video),
-    timeline: all('timeline', readTimelineRow).map(({ at, phase, note }) => ({
-      at,
-      phase,
-      ...(note === undefined ? {} : { note }),
-    })),
+    // In files of older versions every video is in the library.
+    videos: all('videos', (row) => readVideoRow({ state: 'recorded', ...row })),
+    timeline: all('timeline', readTimelineRow),
   };
 }
 
@@ -104,8 +98,9 @@ export async function importSidecars(library: Library, store: TaskStore): Promis
   for (const [id, sidecars] of byTask) {
     const task = readSidecarTask(sidecars[0]?.task);
     if (id === undefined || !task) continue;
-    const videos = sidecars.map((sidecar) => sidecar.video).sort((a, b) => a.file.localeCompare(b.file));
-    const record = savedRecord(task);
+    const found = sidecars.map((sidecar) => sidecar.video).sort((a, b) => a.file.localeCompare(b.file));
+    const videos = toVideoRows(found);
+    const record = recordFromSidecar(task);
     const timeline = [{ at: record.updatedAt, phase: record.phase }];
     if (await store.adopt({ record, videos, timeline })) imported++;
     // The row was salvaged, its videos were not.

@@ -1,11 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+/** Finds the stored images of all tasks; each file is named by its hash. */
+export const INDEX_IMAGES = `
+  INSERT OR IGNORE INTO images
+    SELECT sha256, id FROM (
+      SELECT id, substr(source, CASE WHEN source LIKE '%.webp' THEN -69 ELSE -68 END, 64) AS sha256 FROM (
+        SELECT tasks.id AS id, json_extract(image.value, '$.source') AS source
+        FROM tasks, json_each(CASE WHEN json_valid(request) THEN request ELSE '{}' END, '$.images') AS image))
+    WHERE length(sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*';
+`;
+
 /**
  * One step for each version: the first makes the tables, each later one changes what the one before it left. A
  * released step is never touched again; the tests hold the schema of each version and compare.
  *
- * A column that a later step adds needs a default in record.ts too: rows are also salvaged from damaged files of
- * older versions, which nobody can migrate.
+ * A column that a later step adds needs a default, or may be null: rows are also copied from damaged files of older
+ * versions, which nobody can migrate.
  *
  * `change` numbers what a person can see change, so that windows can ask for what
  * they have not seen; `version` numbers every write to a row, so that a late writer notices it is late.
@@ -82,6 +92,72 @@ const STEPS: readonly string[] = [
   `,
   `ALTER TABLE tasks ADD COLUMN fetch_progress INTEGER;`,
   `ALTER TABLE tasks ADD COLUMN based_on TEXT;`,
+  `
+  -- What a task needs next, where that happens, and whose task it is.
+  ALTER TABLE tasks ADD COLUMN fetch_host TEXT;
+  ALTER TABLE tasks ADD COLUMN money TEXT;
+  ALTER TABLE tasks ADD COLUMN origin TEXT
+    AS (substr(base_url, 1, instr(substr(base_url, 9) || '/', '/') + 7)) VIRTUAL;
+  ALTER TABLE tasks ADD COLUMN lane TEXT AS (
+    CASE WHEN phase IN ('queued', 'running') THEN 'poll'
+         WHEN phase IN ('ready', 'saving') THEN 'fetch'
+         ELSE 'settle' END) VIRTUAL;
+  ALTER TABLE tasks ADD COLUMN host TEXT AS (
+    CASE WHEN phase IN ('ready', 'saving') THEN coalesce(fetch_host, origin) ELSE origin END) VIRTUAL;
+  CREATE INDEX tasks_by_lane ON tasks (lane, host, next_due) WHERE next_due IS NOT NULL;
+
+  ALTER TABLE timeline ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE timeline ADD COLUMN last_at INTEGER;
+
+  CREATE TABLE video_rows (
+    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'recorded',
+    mark TEXT,
+    link TEXT,
+    part TEXT,
+    file TEXT,
+    bytes INTEGER,
+    sha256 TEXT,
+    container TEXT,
+    width INTEGER,
+    height INTEGER,
+    duration_seconds REAL,
+    has_audio INTEGER,
+    unverified INTEGER,
+    refused_sha256 TEXT,
+    attempts INTEGER,
+    next_try INTEGER,
+    refused_since INTEGER,
+    reason TEXT,
+    PRIMARY KEY (task_id, position)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO video_rows (task_id, position, file, bytes, sha256, width, height, duration_seconds, has_audio)
+    SELECT task_id, position, file, bytes, sha256, width, height, duration_seconds, has_audio FROM videos;
+  DROP TABLE videos;
+  ALTER TABLE video_rows RENAME TO videos;
+
+  CREATE TABLE evidence (
+    id INTEGER PRIMARY KEY,
+    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body TEXT NOT NULL,
+    end TEXT NOT NULL,
+    is_final INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX evidence_by_task ON evidence (task_id);
+
+  -- Of tasks only: no reference, because an image outlives a task that was lost to damage.
+  CREATE TABLE images (sha256 TEXT NOT NULL, task_id TEXT NOT NULL, PRIMARY KEY (sha256, task_id)) STRICT, WITHOUT ROWID;
+  CREATE INDEX images_by_task ON images (task_id);
+  ${INDEX_IMAGES}
+
+  ALTER TABLE origins ADD COLUMN kind TEXT;
+  ALTER TABLE origins ADD COLUMN kind_checked_at INTEGER;
+  `,
 ];
 
 /** Counts up with every change of the tables; kept in the file as `user_version`. */

@@ -12,6 +12,8 @@ const sidecarTask = z.object({
   createdAt: z.number(),
   submittedAt: z.number().optional(),
   succeededAt: z.number().optional(),
+  /** How many videos the task has made. */
+  videos: z.number().optional(),
 });
 
 /** What the sidecar of a video remembers of its task, enough to make it again; nothing secret. */
@@ -19,8 +21,8 @@ export interface SidecarTask extends Readonly<Omit<z.infer<typeof sidecarTask>, 
   readonly request: VideoRequest;
 }
 
-/** What goes into the sidecars of a task's videos. */
-export function describeTask(record: TaskRecord): SidecarTask {
+/** What goes into the sidecars of a task's videos. @param videos how many it has made */
+export function describeTask(record: TaskRecord, videos = record.links.length): SidecarTask {
   return {
     id: record.id,
     gatewayTaskId: record.gatewayTaskId,
@@ -31,31 +33,44 @@ export function describeTask(record: TaskRecord): SidecarTask {
     createdAt: record.createdAt,
     submittedAt: record.submittedAt,
     succeededAt: record.succeededAt,
+    videos: Math.max(1, videos),
   };
 }
 
-/** Reads what a sidecar says of its task; undefined when it is none of ours. */
+/** Reads what a sidecar says of its task; undefined if it is none of ours. */
 export function readSidecarTask(task: unknown): SidecarTask | undefined {
   return sidecarTask.safeParse(task).data;
 }
 
 /** The record of a task of which only its videos are left. */
-export function savedRecord(task: SidecarTask): TaskRecord {
+export function recordFromSidecar(task: SidecarTask): TaskRecord {
+  const { id, createdAt, succeededAt, keyId, request, gatewayTaskId, submittedAt, basedOn } = task;
   return {
-    id: task.id,
-    version: 1,
-    createdAt: task.createdAt,
-    updatedAt: task.succeededAt ?? task.createdAt,
+    ...EMPTY,
+    ...{ id, createdAt, succeededAt, keyId, request, gatewayTaskId, submittedAt, basedOn },
+    updatedAt: succeededAt ?? createdAt,
     phase: 'saved',
     baseUrl: task.origin,
-    keyId: task.keyId,
-    request: task.request,
+  };
+}
+
+/** The record of a task of which nothing is known but what it was asked for. */
+export function newRecord(
+  task: Pick<TaskRecord, 'id' | 'baseUrl' | 'keyId' | 'request' | 'bodySha256' | 'basedOn' | 'nextDue'>,
+  now: number,
+): TaskRecord {
+  return { ...EMPTY, ...task, phase: 'draft', createdAt: now, updatedAt: now };
+}
+
+const EMPTY: Omit<TaskRecord, 'id' | 'phase' | 'baseUrl' | 'keyId' | 'request' | 'createdAt' | 'updatedAt'> =
+  {
+    version: 1,
     bodySha256: '',
-    gatewayTaskId: task.gatewayTaskId,
+    gatewayTaskId: undefined,
     progress: undefined,
     failure: undefined,
-    submittedAt: task.submittedAt,
-    succeededAt: task.succeededAt,
+    submittedAt: undefined,
+    succeededAt: undefined,
     expiresAt: undefined,
     nextDue: undefined,
     troubles: 0,
@@ -70,6 +85,6 @@ export function savedRecord(task: SidecarTask): TaskRecord {
     cleanedAt: undefined,
     idSource: undefined,
     fetchProgress: undefined,
-    basedOn: task.basedOn,
+    basedOn: undefined,
+    money: [],
   };
-}

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { Emitter, type Event } from '../common/events';
 import type { Clock } from '../common/clock';
 import { describeError, type Log } from '../common/log';
@@ -6,16 +6,19 @@ import type { Database } from './database';
 import type { Decide, NewTask, TaskPatch } from './taskPatch';
 import { isEnd, type Phase } from '../task/phases';
 import type { StoredNote } from '../task/failure';
-import type { OriginState, StoredTimelineEntry, StoredVideo, TaskRecord } from './record';
+import type { VideoRow } from '../task/videoRow';
+import type { OriginState, StoredTimelineEntry, TaskRecord } from './record';
+import { newRecord } from './sidecarTask';
 import {
   addToTimeline,
   applyPatch,
-  countChange,
-  countVideos,
+  insertTask,
+  nextChangeNumber,
   readOne,
   readOrigin,
   readRecords,
-  replaceVideos,
+  readVideos,
+  writeOrigin,
 } from './rows';
 import type { TextFormat } from '../task/failureMessage';
 import { TaskReader } from './taskReader';
@@ -23,7 +26,7 @@ import { TaskReader } from './taskReader';
 /** A task with all that belongs to it. */
 export interface WholeTask {
   readonly record: TaskRecord;
-  readonly videos: readonly StoredVideo[];
+  readonly videos: readonly VideoRow[];
   readonly timeline: readonly StoredTimelineEntry[];
 }
 
@@ -53,29 +56,11 @@ export class TaskStore extends TaskReader {
   /** Adds a task in phase `draft`. `beforeCommit` runs while no other window can write. */
   async insert(task: NewTask, beforeCommit: () => void): Promise<TaskRecord> {
     const now = this.#clock.now();
-    const record = await this.#write((connection) => {
-      connection
-        .prepare(
-          `INSERT INTO tasks (id, change, version, created_at, updated_at, phase, base_url, key_id, request,
-             body_sha256, next_due, based_on) VALUES (?, ?, 1, ?, ?, 'draft', ?, ?, ?, ?, ?, ?)`,
-        )
-        .run(
-          task.id,
-          countChange(connection),
-          now,
-          now,
-          task.baseUrl,
-          task.keyId,
-          JSON.stringify(task.request),
-          task.bodySha256,
-          task.nextDue,
-          task.basedOn ?? null,
-        );
-      addToTimeline(connection, task.id, now, 'draft', undefined);
+    const record = newRecord({ ...task, basedOn: task.basedOn }, now);
+    await this.#write((connection) => {
+      insertTask(connection, record, [], [{ at: now, phase: 'draft' }]);
       beforeCommit();
-      return readOne(connection, task.id, this.log);
     });
-    if (!record) throw new Error('a new task could not be read back');
     return record;
   }
 
@@ -90,7 +75,10 @@ export class TaskStore extends TaskReader {
   /** As {@link adopt}, for many in one go. @returns how many were taken over */
   async adoptAll(tasks: readonly WholeTask[]): Promise<number> {
     return this.#write(
-      (connection) => tasks.filter((task) => adoptTask(connection, task, this.#clock.now())).length,
+      (connection) =>
+        tasks.filter(({ record, videos, timeline }) =>
+          insertTask(connection, takenOver(record, this.#clock.now()), videos, timeline),
+        ).length,
     );
   }
 
@@ -102,7 +90,7 @@ export class TaskStore extends TaskReader {
   async update(id: string, decide: Decide): Promise<TaskRecord | undefined> {
     return this.#write((connection) => {
       const record = readOne(connection, id, this.log);
-      const patch = record && decide(record, () => countVideos(connection, id));
+      const patch = record && decide(record, () => readVideos(connection, id));
       if (!record || !patch) return undefined;
       applyPatch(connection, record, patch, this.#clock.now());
       return readOne(connection, id, this.log);
@@ -141,7 +129,7 @@ export class TaskStore extends TaskReader {
           .prepare('UPDATE tasks SET fetch_progress = ?1 WHERE id = ?2 AND fetch_progress IS NOT ?1')
           .run(fetchProgress ?? null, id).changes === 1;
       if (isNews)
-        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(countChange(connection), id);
+        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
       return true;
     });
   }
@@ -151,8 +139,9 @@ export class TaskStore extends TaskReader {
     return this.#write((connection) => {
       const record = readOne(connection, id, this.log);
       if (!record || !may(record)) return false;
-      const change = countChange(connection);
+      const change = nextChangeNumber(connection);
       connection.prepare('DELETE FROM tasks WHERE id = ?').run(id);
+      connection.prepare('DELETE FROM images WHERE task_id = ?').run(id);
       connection.prepare('INSERT INTO removals VALUES (?, ?)').run(change, id);
       connection
         .prepare('DELETE FROM removals WHERE change <= (SELECT max(change) FROM removals) - ?')
@@ -179,7 +168,7 @@ export class TaskStore extends TaskReader {
         .run(this.#clock.now(), id).changes;
       // Other windows count the unseen ones too.
       if (marked === 1) {
-        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(countChange(connection), id);
+        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
       }
       return marked === 1;
     });
@@ -202,8 +191,8 @@ export class TaskStore extends TaskReader {
         )
         .run(now, id);
       if (changes === 0) return;
-      connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(countChange(connection), id);
-      addToTimeline(connection, id, now, 'saved', note);
+      connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
+      addToTimeline(connection, id, { at: now, phase: 'saved', note });
     });
   }
 
@@ -212,14 +201,7 @@ export class TaskStore extends TaskReader {
     return this.#write((connection) => {
       const state = decide(readOrigin(connection, origin));
       if (!state) return false;
-      connection
-        .prepare('INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?)')
-        .run(
-          origin,
-          state.notBefore,
-          state.refusal === undefined ? null : JSON.stringify(state.refusal),
-          state.recheckAt ?? null,
-        );
+      writeOrigin(connection, origin, state);
       return true;
     });
   }
@@ -278,42 +260,8 @@ export class TaskStore extends TaskReader {
   }
 }
 
-/** @returns false when it is known already */
-function adoptTask(connection: DatabaseSync, { record, videos, timeline }: WholeTask, now: number): boolean {
-  if (connection.prepare('SELECT 1 FROM tasks WHERE id = ?').get(record.id)) return false;
-  const columns: Record<string, SQLInputValue> = {
-    id: record.id,
-    change: countChange(connection),
-    version: record.version,
-    created_at: record.createdAt,
-    updated_at: record.updatedAt,
-    phase: record.phase,
-    base_url: record.baseUrl,
-    key_id: record.keyId,
-    request: JSON.stringify(record.request),
-    body_sha256: record.bodySha256,
-    gateway_task_id: record.gatewayTaskId ?? null,
-    progress: record.progress ?? null,
-    failure: record.failure ? JSON.stringify(record.failure) : null,
-    submitted_at: record.submittedAt ?? null,
-    succeeded_at: record.succeededAt ?? null,
-    expires_at: record.expiresAt ?? null,
-    next_due: isEnd(record.phase) ? null : now,
-    links: JSON.stringify(record.links),
-    held_up_ms: record.heldUpMs,
-    disk_failed_at: record.diskFailedAt ?? null,
-    announced_at: record.announcedAt ?? null,
-    seen_at: record.seenAt ?? null,
-    copied_at: record.copiedAt ?? null,
-    cleaned_at: record.cleanedAt ?? null,
-    id_source: record.idSource ?? null,
-    based_on: record.basedOn ?? null,
-  };
-  const names = Object.keys(columns);
-  connection
-    .prepare(`INSERT INTO tasks (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
-    .run(...Object.values(columns));
-  replaceVideos(connection, record.id, videos);
-  for (const { at, phase, note } of timeline) addToTimeline(connection, record.id, at, phase, note);
-  return true;
+/** What was unfinished is due at once, and nobody holds it. */
+function takenOver(record: TaskRecord, now: number): TaskRecord {
+  const nextDue = isEnd(record.phase) ? undefined : now;
+  return { ...record, nextDue, troubles: 0, denials: 0, deniedAt: undefined, fetchProgress: undefined };
 }

@@ -1,8 +1,11 @@
+import type { Evidence } from '../common/evidence';
+import type { MoneyFact } from '../common/moneyFact';
 import type { VideoRequest } from '../models/request';
-import type { Phase } from '../task/phases';
-import type { IdSource } from '../task/idSource';
-import type { StoredVideo, TaskRecord } from './record';
 import type { StoredFailure, StoredNote } from '../task/failure';
+import type { IdSource } from '../task/idSource';
+import type { Phase } from '../task/phases';
+import type { VideoRow } from '../task/videoRow';
+import type { TaskRecord } from './record';
 
 export interface NewTask {
   readonly id: string;
@@ -36,11 +39,16 @@ export interface TaskPatch {
   readonly diskFailedAt?: number | null;
   readonly announcedAt?: number;
   readonly fetchProgress?: null;
-  readonly videos?: readonly StoredVideo[];
+  /** In place of all rows that the task had. */
+  readonly videos?: readonly VideoRow[];
+  /** A response to keep with the task, redacted. */
+  readonly evidence?: Evidence;
+  /** Merged with what is known: of the same name from the same step, the newer counts. */
+  readonly money?: readonly MoneyFact[];
 }
 
 /**
  * Decides, inside the transaction, what becomes of a record; undefined leaves it as it is.
- * `videosHere` counts the videos of it that are in the library.
+ * `videos` reads the rows of its videos.
  */
-export type Decide = (record: TaskRecord, videosHere: () => number) => TaskPatch | undefined;
+export type Decide = (record: TaskRecord, videos: () => readonly VideoRow[]) => TaskPatch | undefined;

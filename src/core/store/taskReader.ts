@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { english } from '../common/l10n';
+import type { Evidence } from '../common/evidence';
 import { describeError, type Log } from '../common/log';
 import type { TextFormat } from '../task/failureMessage';
 import type { Database, ReadOnlyReason } from './database';
 import type { OriginState, TaskRecord } from './record';
-import { lastChange, readOne, readOrigin, readRecords } from './rows';
-import { readSnapshots } from './snapshots';
+import { latestChangeNumber, readEvidence, readOne, readOrigin, readRecords } from './rows';
+import { SnapshotReader } from './taskSnapshot';
 import { isBusy } from './sqliteErrors';
 import type { Task, TaskChanges } from '../task/task';
 
@@ -28,8 +28,7 @@ const MOST_REMEMBERED = 500;
 export class TaskReader {
   protected readonly database: Database;
   protected readonly log: Log;
-  readonly #libraryFolder: string;
-  readonly #format: TextFormat;
+  readonly #reader: SnapshotReader;
   /** What the last complete read gave, for when another window holds the lock. */
   #lastList: readonly Task[] = [];
   #lastUnseen: readonly string[] = [];
@@ -37,11 +36,10 @@ export class TaskReader {
   /** Pictures lately made, for the same; the oldest first. */
   readonly #remembered = new Map<string, Task>();
 
-  constructor(database: Database, log: Log, libraryFolder: string, format: TextFormat = { l10n: english }) {
+  constructor(database: Database, log: Log, libraryFolder: string, format?: TextFormat) {
     this.database = database;
     this.log = log;
-    this.#libraryFolder = libraryFolder;
-    this.#format = format;
+    this.#reader = new SnapshotReader(libraryFolder, format, log);
   }
 
   get readOnly(): ReadOnlyReason | undefined {
@@ -64,13 +62,16 @@ export class TaskReader {
 
   /** Where the store stands now. @throws SQLite's busy error while another window commits */
   position(): StorePosition {
-    return { dataVersion: this.database.dataVersion(), change: this.database.read(lastChange) };
+    return { dataVersion: this.database.dataVersion(), change: this.database.read(latestChangeNumber) };
   }
 
   /** As {@link position}, waiting for other windows. */
   async positionWhenFree(): Promise<StorePosition> {
     const dataVersion = await this.database.whenFree(() => this.database.dataVersion());
-    return { dataVersion, change: await this.database.whenFree(() => this.database.read(lastChange)) };
+    return {
+      dataVersion,
+      change: await this.database.whenFree(() => this.database.read(latestChangeNumber)),
+    };
   }
 
   /** The newest tasks first. While another window commits, what was seen last. */
@@ -124,7 +125,7 @@ export class TaskReader {
         .prepare('SELECT id FROM removals WHERE change > ? ORDER BY change')
         .all(change)
         .map((row) => String(row['id'])),
-      last: lastChange(connection),
+      last: latestChangeNumber(connection),
     }));
   }
 
@@ -170,7 +171,9 @@ export class TaskReader {
     return this.database.whenFree(() =>
       this.database.read((connection) => {
         const files = Map.groupBy(
-          connection.prepare('SELECT task_id, file FROM videos ORDER BY task_id, position').all(),
+          connection
+            .prepare('SELECT task_id, file FROM videos WHERE file IS NOT NULL ORDER BY task_id, position')
+            .all(),
           (row) => String(row['task_id']),
         );
         const records = readRecords(
@@ -185,6 +188,11 @@ export class TaskReader {
         }));
       }),
     );
+  }
+
+  /** The responses that are kept of a task, the oldest first; waiting for other windows. */
+  async evidence(id: string): Promise<readonly Evidence[]> {
+    return this.database.whenFree(() => this.database.read((connection) => readEvidence(connection, id)));
   }
 
   originState(origin: string): OriginState {
@@ -225,7 +233,7 @@ export class TaskReader {
 
   /** Frozen pictures of the tasks that a statement selects, in its order; remembered for when they can't be read. */
   #snapshots(connection: DatabaseSync, sql: string, values: readonly SQLInputValue[]): readonly Task[] {
-    const snapshots = readSnapshots(connection, sql, values, this.#libraryFolder, this.#format, this.log);
+    const snapshots = this.#reader.read(connection, sql, values).snapshots.map(({ task }) => task);
     for (const task of snapshots) this.#remember(task);
     return snapshots;
   }

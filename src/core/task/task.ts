@@ -56,11 +56,15 @@ export interface Video {
   readonly sha256: string;
 }
 
-/** One move of a task. `at` is milliseconds since 1970. */
+/** One move of a task, or one that repeated itself. Times are milliseconds since 1970. */
 export interface TimelineEntry {
+  /** When it happened first. */
   readonly at: number;
   readonly phase: Phase;
   readonly note?: string;
+  /** How often it happened, and when last; absent if once. */
+  readonly count?: number;
+  readonly lastAt?: number;
 }
 
 /** A frozen picture of one paid request. Public: see docs/api.md. */

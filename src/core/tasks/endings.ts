@@ -6,7 +6,7 @@ import type { Phase } from '../task/phases';
 import { describeTask } from '../store/sidecarTask';
 import { possibleNames } from '../store/ownedFiles';
 import type { TaskPatch } from '../store/taskPatch';
-import type { TaskRecord } from '../store/record';
+import { toVideoRows, type TaskRecord } from '../store/record';
 
 /** Ends at which a task has nothing to show. */
 const FRUITLESS: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);
@@ -69,7 +69,7 @@ export class Endings {
     return {
       ...patch,
       phase: 'saved',
-      ...(inLibrary.length > 0 ? { videos: inLibrary } : {}),
+      ...(inLibrary.length > 0 ? { videos: toVideoRows(inLibrary) } : {}),
       failure: isWhole ? null : this.#parts.failures.othersMissing(patch.failure ?? undefined),
     };
   }

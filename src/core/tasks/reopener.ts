@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../common/clock';
 import type { Library } from '../library/library';
 import type { TaskPatch } from '../store/taskPatch';
-import type { StoredVideo } from '../store/record';
+import { toVideoRows, type StoredVideo } from '../store/record';
 import type { PendingMarker } from '../store/pendingMarker';
 import type { StoredNote } from '../task/failure';
 import { takesTaskId } from '../task/idSource';
@@ -43,7 +43,7 @@ export class Reopener {
       // Another window may have been faster, and be done already: what was seen is old then.
       (record.phase !== 'saved' || record.updatedAt === task?.updatedAt)
         ? // From now on its videos are those that are here: they stay, whatever comes of the search for the others.
-          { ...this.#reopen(note), videos: here }
+          { ...this.#reopen(note), videos: toVideoRows(here) }
         : undefined,
     );
     return reopened !== undefined;

@@ -6,9 +6,9 @@ import type { Library, LibraryFile, LibraryVideo, Stock } from '../library/libra
 import { nameOfPart, namesOf, possibleNames } from '../store/ownedFiles';
 import type { StoredNote } from '../task/failure';
 import { canMove, isEnd } from '../task/phases';
-import type { TaskRecord } from '../store/record';
+import { toVideoRows, type TaskRecord } from '../store/record';
 import type { Reopener } from './reopener';
-import { describeTask, readSidecarTask, savedRecord, type SidecarTask } from '../store/sidecarTask';
+import { describeTask, readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
 import type { TaskWithFiles } from '../store/taskReader';
 
@@ -137,7 +137,9 @@ export class Rescuer {
     if (videos.length === 0 || videos.length < record.links.length) return 0;
     const note = { code: 'foundInLibrary' } as const;
     const saved = await store.update(record.id, (current) =>
-      current.version === record.version ? { phase: 'saved', note, videos, failure: null } : undefined,
+      current.version === record.version
+        ? { phase: 'saved', note, videos: toVideoRows(videos), failure: null }
+        : undefined,
     );
     return saved ? videos.length : 0;
   }
@@ -167,12 +169,18 @@ export class Rescuer {
     }
     let found = 0;
     for (const { task, videos } of byTask.values()) {
-      const record = savedRecord(task);
+      const record = recordFromSidecar(task);
       const note: StoredNote = {
         code: task.origin === NO_GATEWAY ? 'foundWithoutTask' : 'foundInLibrary',
       };
       videos.sort((a, b) => a.file.localeCompare(b.file));
-      if (await store.adopt({ record, videos, timeline: [{ at: clock.now(), phase: 'saved', note }] }))
+      if (
+        await store.adopt({
+          record,
+          videos: toVideoRows(videos),
+          timeline: [{ at: clock.now(), phase: 'saved', note }],
+        })
+      )
         found += videos.length;
     }
     return found;

@@ -15,7 +15,7 @@ import { asTrouble, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
 import type { TaskPatch } from '../store/taskPatch';
-import type { TaskRecord } from '../store/record';
+import { toVideoRows, type TaskRecord } from '../store/record';
 import {
   DEAD_LINKS_APART,
   FETCH_PATIENCE,
@@ -132,7 +132,7 @@ export class Saver {
     const inLibrary = endings.isFruitless(patch) ? await endings.videosOf(claimed) : [];
     await store.update(claimed.id, (current, videosHere) =>
       current.phase === 'saving' && current.version === claimed.version
-        ? endings.keepVideos(patch, current, inLibrary, videosHere())
+        ? endings.keepVideos(patch, current, inLibrary, videosHere().length)
         : undefined,
     );
   }
@@ -147,7 +147,8 @@ export class Saver {
     const { log, failures } = this.#parts;
     try {
       const { videos, failed } = await fetch.run();
-      const saved = { phase: 'saved', videos, troubles: 0, denials: 0, deniedAt: null } as const;
+      const rows = toVideoRows(videos);
+      const saved = { phase: 'saved', videos: rows, troubles: 0, denials: 0, deniedAt: null } as const;
       log.info(`task ${record.id}: ${videos.length} of ${videos.length + failed.length} video(s) are here`);
       const [deciding] = failed.toSorted((a, b) => hope(b) - hope(a));
       if (!deciding) {
@@ -160,7 +161,7 @@ export class Saver {
       // Where none can be seen the disk may be away: what is written down stays.
       if (videos.length === 0) return patch;
       // What has come is written down at once: it is there whatever becomes of the others.
-      if (patch.phase !== 'lost') return { ...patch, videos };
+      if (patch.phase !== 'lost') return { ...patch, videos: rows };
       // The others are given up; that must not cost those that are here.
       const total = videos.length + failed.length;
       const failure =

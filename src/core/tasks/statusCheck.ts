@@ -105,7 +105,7 @@ export class StatusCheck {
     await store.update(record.id, (current, videosHere) =>
       // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
       current.version === claimed.version
-        ? endings.keepVideos(patch, current, inLibrary, videosHere())
+        ? endings.keepVideos(patch, current, inLibrary, videosHere().length)
         : undefined,
     );
     if (outcome.kind === 'task') await gate.keyAccepted(origin);

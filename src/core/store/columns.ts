@@ -1,0 +1,155 @@
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+
+// Columns of a table, each written out once: its name, and how a value is stored and read. Reading trusts the types
+// that STRICT tables guarantee and checks only what could be another version's or damaged: words and JSON.
+
+export interface Column<T> {
+  readonly name: string;
+  /** @throws if the value isn't one of ours */
+  readonly read: (value: SQLOutputValue | undefined) => T;
+  readonly write: (value: T) => SQLInputValue;
+}
+
+/** The columns of a table, by the fields of what a row is read into. */
+export type Columns<Row> = { readonly [Field in keyof Row]: Column<Row[Field]> };
+
+export type SqlRow = Readonly<Record<string, SQLOutputValue>>;
+
+export function text(name: string): Column<string> {
+  return {
+    name,
+    read: (value) => {
+      if (typeof value !== 'string') throw new TypeError(`${name} isn't text`);
+      return value;
+    },
+    write: (value) => value,
+  };
+}
+
+export function optionalText(name: string): Column<string | undefined> {
+  return {
+    name,
+    read: (value) => (typeof value === 'string' ? value : undefined),
+    write: (value) => value ?? null,
+  };
+}
+
+/** Text that is one of a few words. */
+export function word<T extends string>(name: string, words: readonly T[]): Column<T> {
+  return {
+    name,
+    read: (value) => {
+      const found = words.find((other) => other === value);
+      if (found === undefined) throw new TypeError(`${name} is ${String(value)}`);
+      return found;
+    },
+    write: (value) => value,
+  };
+}
+
+export function optionalWord<T extends string>(name: string, words: readonly T[]): Column<T | undefined> {
+  return {
+    name,
+    read: (value) => words.find((other) => other === value),
+    write: (value) => value ?? null,
+  };
+}
+
+/** A number; missing in a row of an older version, it is 0. */
+export function number(name: string): Column<number> {
+  return {
+    name,
+    read: (value) => toNumber(value) ?? 0,
+    write: (value) => (Number.isFinite(value) ? value : 0),
+  };
+}
+
+/** A whole number: STRICT tables refuse a fraction, such as a sidecar may hold. */
+export function integer(name: string): Column<number> {
+  return { ...number(name), write: (value) => (Number.isFinite(value) ? Math.round(value) : 0) };
+}
+
+export function optionalNumber(name: string): Column<number | undefined> {
+  return { name, read: toNumber, write: (value) => (Number.isFinite(value) ? (value ?? null) : null) };
+}
+
+export function optionalInteger(name: string): Column<number | undefined> {
+  return {
+    name,
+    read: toNumber,
+    write: (value) => (value !== undefined && Number.isFinite(value) ? Math.round(value) : null),
+  };
+}
+
+/** True or false, or not known. */
+export function optionalFlag(name: string): Column<boolean | undefined> {
+  return {
+    name,
+    read: (value) => (typeof value === 'number' ? value !== 0 : undefined),
+    write: (value) => (value === undefined ? null : value ? 1 : 0),
+  };
+}
+
+/**
+ * @param parse undefined for what isn't one of ours
+ * @param fallback what stands for it then; without one the row can't be read
+ */
+export function json<T>(name: string, parse: (value: unknown) => T | undefined, fallback?: T): Column<T> {
+  return {
+    name,
+    read: (value) => {
+      const parsed = (typeof value === 'string' ? parse(parseJson(value)) : undefined) ?? fallback;
+      if (parsed === undefined) throw new TypeError(`${name} can't be read`);
+      return parsed;
+    },
+    write: (value) => JSON.stringify(value),
+  };
+}
+
+export function optionalJson<T>(
+  name: string,
+  parse: (value: unknown) => T | undefined,
+): Column<T | undefined> {
+  return {
+    name,
+    read: (value) => (typeof value === 'string' ? parse(parseJson(value)) : undefined),
+    write: (value) => (value === undefined ? null : JSON.stringify(value)),
+  };
+}
+
+/** Reads a row. @throws if it isn't one of ours */
+export function readRow<Row>(columns: Columns<Row>, row: SqlRow): Row {
+  const result: Partial<Row> = {};
+  for (const field in columns) {
+    const column = columns[field];
+    result[field] = column.read(row[column.name]);
+  }
+  return result as Row;
+}
+
+/** The columns and values of the given fields: all of a row, or those of a patch, in which null empties a column. */
+export function toColumns<Row>(
+  columns: Columns<Row>,
+  values: { readonly [Field in keyof Row]?: Row[Field] | null },
+): Record<string, SQLInputValue> {
+  const result: Record<string, SQLInputValue> = {};
+  for (const field in columns) {
+    const value = values[field];
+    if (value === undefined) continue;
+    const column = columns[field];
+    result[column.name] = value === null ? null : column.write(value);
+  }
+  return result;
+}
+
+function toNumber(value: SQLOutputValue | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
