@@ -112,15 +112,15 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
         'There is no key to ask the gateway with. Set your key; the task goes on at the gateway.',
       );
     case 'key.notApproved':
-      return l10n.t('Your API key isn’t approved for {0}. Approve it to continue.', text('host'));
+      return l10n.t("Your API key isn't approved for {0}. Approve it to continue.", text('host'));
     case 'key.locked':
-      return l10n.t('The system’s keychain is locked. Unlock it to continue.');
+      return l10n.t("The system's keychain is locked. Unlock it to continue.");
     case 'key.other':
       return l10n.t('This task was made with another key. Set that key again to see how it is doing.');
     case 'fetch.failed':
       return l10n.t('The video is done, but fetching it did not work yet. It is tried again by itself.');
     case 'fetch.linkRefused':
-      return l10n.t('The gateway returned a link that can’t be downloaded: {0}.', text('link'));
+      return l10n.t("The gateway returned a link that can't be downloaded: {0}.", text('link'));
     case 'fetch.disk':
       return l10n.t(
         'The video is done, but could not be written to the disk. Make room or check the folder; it is tried again by itself.',
@@ -138,7 +138,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
             text('total'),
           );
     case 'fetch.unverified':
-      return l10n.t('The download is complete, but the video couldn’t be checked. It may not play.');
+      return l10n.t("The download is complete, but the video couldn't be checked. It may not play.");
     case 'legacy':
       return detail;
   }
@@ -220,7 +220,7 @@ function noteSentence({ code, params = {}, detail = '' }: StoredNote, l10n: L10n
     case 'acceptedWithError':
       return l10n.t('The gateway accepted the request, but reported an error with it.');
     case 'anotherId':
-      return l10n.t('The gateway’s response came late, with the task ID {0}.', params['id'] ?? '');
+      return l10n.t("The gateway's response came late, with the task ID {0}.", params['id'] ?? '');
     case 'legacy':
       return detail;
   }
