@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import type { Evidence } from '../common/evidence';
 import { describeError, type Log } from '../common/log';
 import type { MoneyFact } from '../common/moneyFact';
@@ -117,9 +118,7 @@ function isVisible(record: TaskRecord, patch: TaskPatch): boolean {
     (patch.phase !== undefined && patch.phase !== record.phase) ||
     patch.videos !== undefined ||
     (['progress', 'gatewayTaskId', 'idSource', 'fetchProgress', 'failure', 'money'] as const).some(
-      (field) =>
-        patch[field] !== undefined &&
-        JSON.stringify(patch[field] ?? undefined) !== JSON.stringify(record[field]),
+      (field) => patch[field] !== undefined && !isDeepStrictEqual(patch[field] ?? undefined, record[field]),
     )
   );
 }

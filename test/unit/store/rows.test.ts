@@ -170,6 +170,16 @@ describe('rows of a task', () => {
     ]);
   });
 
+  it('count a failure as news only if it is another one', () => {
+    const failure = { said: 'us', code: 'key.none', charged: 'unknown', kind: 'key' } as const;
+    add({ phase: 'ready' });
+    patch({ failure });
+    patch({ failure });
+    assert.equal(read().updatedAt, 2000);
+    patch({ failure: { ...failure, code: 'key.locked' } });
+    assert.equal(read().updatedAt, 4000);
+  });
+
   it('know the stored images of a request', () => {
     const images = [`file:///images/${HASH}.webp`, 'https://example.com/a.png'].map((source) => ({
       ...{ role: 'reference' as const, source },
