@@ -94,7 +94,7 @@ export class Engine implements Disposable {
     this.#clock = clock;
     this.#log = prefixed(options.log, 'tasks');
     this.#store = store;
-    this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk);
+    this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk, clock);
     const http = options.http ?? createHttp(clock);
     const gatewayLog = prefixed(options.log, 'gateway');
     this.client = new GatewayClient(http, clock, gatewayLog);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as files from 'node:fs/promises';
+import { sleep, type Clock } from './clock';
 
 /** The disk did not take or give what it should: full, read-only, vanished. */
 export class DiskError extends Error {
@@ -7,7 +8,10 @@ export class DiskError extends Error {
 }
 
 /** What the library needs of a disk, as Node has it. */
-export type Disk = Pick<typeof files, 'mkdir' | 'open' | 'readFile' | 'readdir' | 'rename' | 'rm' | 'stat'>;
+export type Disk = Pick<
+  typeof files,
+  'mkdir' | 'open' | 'readFile' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs'
+>;
 
 /** The disk of this machine. */
 export const systemDisk: Disk = files;
@@ -41,6 +45,25 @@ export async function syncFolder(disk: Disk, folder: string): Promise<void> {
   }
 }
 
+/** What must stay free after a download, in bytes: the database and other programs need some too. */
+const RESERVED_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Checks that a folder's disk has room for so many bytes more. Does nothing where the system doesn't say.
+ * @throws {@link DiskError}
+ */
+export async function checkFreeSpace(disk: Disk, folder: string, bytes: number): Promise<void> {
+  const stats = await disk.statfs(folder).catch(() => undefined);
+  // Some network drives report nothing but zeros.
+  if (!stats || stats.blocks === 0) return;
+  const free = stats.bavail * stats.bsize;
+  if (free >= bytes + RESERVED_BYTES) return;
+  const megabytes = (value: number) => `${Math.ceil(value / 1024 / 1024)} MB`;
+  throw new DiskError(
+    `the disk is full: ${megabytes(bytes + RESERVED_BYTES)} needed, ${megabytes(free)} free`,
+  );
+}
+
 /** Whether it is the system that says no. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
@@ -58,5 +81,35 @@ export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (isSystemError(error)) throw new DiskError(error.message, { cause: error });
     throw error;
+  }
+}
+
+/** Windows answers with these while a virus scanner, an indexer or a player holds the file. */
+const HELD_CODES: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES', 'EBUSY']);
+const RENAME_TIMEOUT_MS = 60_000;
+const MAX_RENAME_PAUSE_MS = 5_000;
+
+/**
+ * Renames a file, and tries again while another program holds it (as graceful-fs does).
+ * @param timeoutMs how long; 0 tries once
+ * @throws the system's error; then nothing has changed
+ */
+export async function renameWithRetries(
+  disk: Disk,
+  clock: Clock,
+  from: string,
+  to: string,
+  timeoutMs = RENAME_TIMEOUT_MS,
+): Promise<void> {
+  const giveUpAt = clock.now() + timeoutMs;
+  for (let pause = 10; ; pause = Math.min(pause * 2, MAX_RENAME_PAUSE_MS)) {
+    try {
+      await disk.rename(from, to);
+      return;
+    } catch (error) {
+      const isHeld = isSystemError(error) && HELD_CODES.has(error.code);
+      if (!isHeld || clock.now() + pause > giveUpAt) throw error;
+      await sleep(clock, pause);
+    }
   }
 }

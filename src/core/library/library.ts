@@ -1,34 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import * as z from 'zod';
-import type { Mp4Info } from '../mp4/probe';
+import { systemClock, type Clock } from '../common/clock';
 import {
   hashFile,
   isMissing,
-  isSystemError,
   onDisk,
+  renameWithRetries,
   syncFolder,
   systemDisk,
   type Disk,
 } from '../common/fileSystem';
-import { PartFile, probeFile, type VerifiedPart } from './partFile';
+import { PartFile, type CompletePart } from './partFile';
+import { probeVideoFile, VIDEO_EXTENSIONS, type VideoFileInfo } from './videoFile';
+import { VideoFileError } from './videoFileError';
 
-/** A verified video in the library. */
+/** A complete video in the library. */
 export interface LibraryVideo {
   /** Its name within the library folder. */
   readonly file: string;
   readonly bytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** Pixels; 0 if unknown. */
   readonly width: number;
   readonly height: number;
   readonly durationSeconds: number;
   readonly hasAudio: boolean;
-  /** Tells videos of one task apart by where they came from; the library does not look inside. */
-  readonly source?: string;
+  /** Received completely, but couldn't be checked. */
+  readonly unverified?: true;
 }
 
-/** Written beside each video, so that a lost database can be made again from the library. */
 const sidecarSchema = z.object({
   sidecarVersion: z.literal(1),
   video: z.object({
@@ -39,13 +41,25 @@ const sidecarSchema = z.object({
     height: z.number(),
     durationSeconds: z.number(),
     hasAudio: z.boolean(),
+    unverified: z.literal(true).exactOptional(),
+    /** Tells the videos of one task apart by where they came from; the library doesn't look inside. */
     source: z.string().exactOptional(),
   }),
-  /** The task as its owner describes it; the library does not look inside. */
+  /** How many videos the task has made, as far as known when this one was stored. */
+  videoCount: z.int().positive().exactOptional().catch(1),
+  /** The task as its owner describes it; the library doesn't look inside. */
   task: z.unknown(),
 });
 
+/** Stored next to each video, so that a lost database can be made again from the library. */
 export type Sidecar = z.infer<typeof sidecarSchema>;
+
+/** What a sidecar says besides the video itself. Must not contain anything secret. */
+export interface SidecarFacts {
+  readonly task: unknown;
+  readonly source?: string | undefined;
+  readonly videoCount?: number | undefined;
+}
 
 /** A file of the library. */
 export interface LibraryFile {
@@ -56,192 +70,243 @@ export interface LibraryFile {
   readonly changedAt: number;
 }
 
-/** What lies in the library folder. */
-export interface Stock {
+export interface LibraryContents {
   readonly videos: readonly LibraryFile[];
-  /** What was begun, under way or left behind; `NAME.` and something random. */
+  /** Downloads under way or abandoned: `NAME.UUID.part`. */
   readonly parts: readonly LibraryFile[];
   /** Sidecars without their video. */
-  readonly lonelySidecars: readonly LibraryFile[];
+  readonly orphanedSidecars: readonly LibraryFile[];
 }
 
-const VIDEO_ENDING = '.mp4';
-const SIDECAR_ENDING = '.json';
-/** Half-written files live apart: nothing under a final name is ever incomplete. */
-const PARTS = '.parts';
+const SIDECAR_EXTENSION = '.json';
+/** Half-written files are in a folder of their own: nothing under a final name is ever incomplete. */
+const PARTS_FOLDER = '.parts';
 
 /**
- * The folder of finished videos. A video is written under a temporary name, verified, and only then renamed into
- * place with a sidecar (DESIGN 4.5).
+ * The folder of finished videos. A video is written to a part file, verified, and only then renamed into place and
+ * given its sidecar (DESIGN 4.13). No part is removed before the video is in place.
  */
 export class Library {
   readonly folder: string;
   readonly #disk: Disk;
+  readonly #clock: Clock;
 
-  constructor(folder: string, disk: Disk = systemDisk) {
+  constructor(folder: string, disk: Disk = systemDisk, clock: Clock = systemClock) {
     this.folder = folder;
     this.#disk = disk;
+    this.#clock = clock;
   }
 
-  /**
-   * Begins to write a video. Any earlier part of the same name is removed: the caller holds the claim on it.
-   * @throws {@link DiskError}
-   */
-  async begin(name: string): Promise<PartFile> {
+  /** Begins to write a video. Earlier parts of the same name stay. @throws {@link DiskError} */
+  async createPart(name: string): Promise<PartFile> {
     return onDisk(async () => {
-      const parts = path.join(this.folder, PARTS);
-      await this.#disk.mkdir(parts, { recursive: true });
-      for (const file of await this.#disk.readdir(parts)) {
-        if (file.startsWith(`${name}.`)) await this.#disk.rm(path.join(parts, file), { force: true });
-      }
-      // A random part, so that a window that lost its claim can't write into another one's file.
-      const file = path.join(parts, `${name}.${randomUUID()}.part`);
+      await this.#disk.mkdir(path.join(this.folder, PARTS_FOLDER), { recursive: true });
+      // A random name, so that a window that lost its claim can't write into another one's file.
+      const file = this.pathOfPart(`${name}.${randomUUID()}.part`);
       return new PartFile(this.#disk, file, await this.#disk.open(file, 'wx'));
     });
   }
 
   /**
-   * Renames a verified part into place and writes its sidecar.
-   * @param task what to remember of the task; must not hold anything secret
-   * @param source as {@link LibraryVideo.source}; must not hold anything secret either
+   * A complete part that an interrupted save has left.
    * @throws {@link DiskError}
    */
-  async place(part: VerifiedPart, name: string, task: unknown, source?: string): Promise<LibraryVideo> {
+  async findPart(name: string): Promise<CompletePart | undefined> {
+    for (const { file, bytes } of await this.#partsOf(name)) {
+      const info = await this.#probe(this.pathOfPart(file));
+      if (!info) continue;
+      const sha256 = await onDisk(() => hashFile(this.#disk, this.pathOfPart(file)));
+      return { file: this.pathOfPart(file), bytes, sha256, info };
+    }
+    return undefined;
+  }
+
+  /**
+   * Renames a complete part into place.
+   * @param retryMs how long to retry while another program holds a file; a minute unless given
+   * @throws {@link DiskError}; then the part is still there
+   */
+  async place(part: CompletePart, name: string, retryMs?: number): Promise<LibraryVideo> {
     return onDisk(async () => {
-      const video = {
-        ...asLibraryVideo(name, part.bytes, part.sha256, part.info),
-        ...(source === undefined ? {} : { source }),
-      };
-      await this.#disk.rename(part.file, path.join(this.folder, video.file));
-      await this.#writeSidecar(name, { sidecarVersion: 1, video, task });
+      const video = describe(name, part, part.info);
+      await renameWithRetries(this.#disk, this.#clock, part.file, this.pathOf(video.file), retryMs);
       await syncFolder(this.#disk, this.folder);
       return video;
     });
   }
 
-  /**
-   * A video that is already in place, for instance because the window ended between placing it and writing that
-   * down. Its sidecar is made good if that is missing.
-   * @throws {@link DiskError}
-   */
-  async find(name: string, task: unknown): Promise<LibraryVideo | undefined> {
-    const file = path.join(this.folder, name + VIDEO_ENDING);
-    return onDisk(async () => {
-      let info: Mp4Info;
-      let bytes: number;
+  /** Writes the sidecar of a video that is in place. @throws {@link DiskError} */
+  async writeSidecar(video: LibraryVideo, { task, source, videoCount }: SidecarFacts): Promise<void> {
+    const sidecar: Sidecar = {
+      sidecarVersion: 1,
+      video: { ...video, ...(source === undefined ? {} : { source }) },
+      ...(videoCount === undefined ? {} : { videoCount }),
+      task,
+    };
+    const file = this.pathOf(this.sidecarNameOf(video.file));
+    const temporary = this.pathOfPart(`${path.basename(file, SIDECAR_EXTENSION)}.${randomUUID()}.json.part`);
+    await onDisk(async () => {
+      await this.#disk.mkdir(path.dirname(temporary), { recursive: true });
       try {
-        bytes = (await this.#disk.stat(file)).size;
-        info = await probeFile(this.#disk, file);
+        const handle = await this.#disk.open(temporary, 'wx');
+        try {
+          await handle.writeFile(`${JSON.stringify(sidecar, null, 2)}\n`);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await renameWithRetries(this.#disk, this.#clock, temporary, file);
+        await syncFolder(this.#disk, this.folder);
       } catch (error) {
-        if (isMissing(error) || !isSystemError(error)) return undefined;
+        // Attempts repeat while the disk is full; what each leaves behind would pile up.
+        await this.#disk.rm(temporary, { force: true }).catch(() => undefined);
         throw error;
       }
-      const sidecar = await this.#readSidecar(name);
-      if (sidecar?.video.bytes === bytes) return sidecar.video;
-      const video = asLibraryVideo(name, bytes, await hashFile(this.#disk, file), info);
-      await this.#writeSidecar(name, { sidecarVersion: 1, video, task });
-      return video;
     });
   }
 
+  /** Removes what earlier attempts have left of a video that is in place now. Never throws. */
+  async removeParts(name: string): Promise<void> {
+    for (const { file } of await this.#partsOf(name).catch(() => [])) await this.removePart(file);
+  }
+
+  /** Removes one part by its name. Never throws. */
+  async removePart(part: string): Promise<void> {
+    await this.#disk.rm(this.pathOfPart(part), { force: true }).catch(() => undefined);
+  }
+
   /**
-   * Puts the part of a dead window in place, if it is a whole video and its place is free. Its sidecar comes with
-   * {@link find}.
-   * @param part the name of the part, from {@link takeStock}
-   * @returns whether it is in place now
+   * A video that is already in place, for instance because the window ended before it could store that. A missing
+   * sidecar is written.
+   * @param known what is stored about it; without it, a file that can't be verified doesn't count
    * @throws {@link DiskError}
    */
-  async placePart(part: string, name: string): Promise<boolean> {
-    if (!(await this.isWholePart(part)) || (await this.has(name + VIDEO_ENDING))) return false;
-    return onDisk(async () => {
-      await this.#disk.rename(this.pathOfPart(part), this.pathOf(name + VIDEO_ENDING));
-      await syncFolder(this.#disk, this.folder);
-      return true;
-    });
+  async find(
+    name: string,
+    facts: SidecarFacts,
+    known?: Pick<LibraryVideo, 'bytes' | 'sha256'>,
+  ): Promise<LibraryVideo | undefined> {
+    for (const extension of VIDEO_EXTENSIONS) {
+      const file = `${name}.${extension}`;
+      const bytes = await this.#sizeOf(this.pathOf(file));
+      if (bytes === undefined) continue;
+      const sidecar = await this.sidecarOf(file);
+      if (sidecar?.video.bytes === bytes && !(await this.#isBroken(file, sidecar.video))) {
+        const video: LibraryVideo & { source?: string } = { ...sidecar.video };
+        delete video.source;
+        return video;
+      }
+      const info = await this.#probe(this.pathOf(file));
+      if (!info && known?.bytes !== bytes) continue;
+      const sha256 =
+        known?.bytes === bytes ? known.sha256 : await onDisk(() => hashFile(this.#disk, this.pathOf(file)));
+      const video = describe(name, { bytes, sha256 }, info ?? { ...UNKNOWN_INFO, extension });
+      await this.writeSidecar(video, facts);
+      return video;
+    }
+    return undefined;
   }
 
-  /**
-   * What lies in the folder.
-   * @throws {@link DiskError} when it can't be read
-   */
-  async takeStock(): Promise<Stock> {
+  /** Reads what is in the folder. @throws {@link DiskError} */
+  async scan(): Promise<LibraryContents> {
     return onDisk(async () => {
       const files = await this.#filesIn(this.folder);
-      const isThere = new Set(files.map(({ file }) => file));
+      const videos = files.filter(({ file }) => isVideoName(file));
+      const sidecars = new Set(videos.map(({ file }) => this.sidecarNameOf(file)));
       return {
-        videos: files.filter(({ file }) => file.endsWith(VIDEO_ENDING)),
-        parts: await this.#filesIn(path.join(this.folder, PARTS)).catch((error: unknown) => {
+        videos,
+        parts: await this.#filesIn(path.join(this.folder, PARTS_FOLDER)).catch((error: unknown) => {
           if (isMissing(error)) return [];
           throw error;
         }),
-        lonelySidecars: files.filter(
-          ({ file }) =>
-            file.endsWith(SIDECAR_ENDING) &&
-            !isThere.has(file.slice(0, -SIDECAR_ENDING.length) + VIDEO_ENDING),
-        ),
+        orphanedSidecars: files.filter(({ file }) => file.endsWith(SIDECAR_EXTENSION) && !sidecars.has(file)),
       };
     });
   }
 
-  /** Whether a part is a whole video. @throws {@link DiskError} */
-  async isWholePart(part: string): Promise<boolean> {
-    return onDisk(async () => {
-      try {
-        await probeFile(this.#disk, path.join(this.folder, PARTS, part));
-        return true;
-      } catch (error) {
-        if (isMissing(error) || !isSystemError(error)) return false;
-        throw error;
-      }
-    });
+  /** Whether a part is a complete video. @throws {@link DiskError} */
+  async isCompletePart(part: string): Promise<boolean> {
+    return (await this.#probe(this.pathOfPart(part))) !== undefined;
   }
 
-  /** Where a part lies; an absolute path. */
+  /** Absolute path of a part. */
   pathOfPart(part: string): string {
-    return path.join(this.folder, PARTS, part);
+    return path.join(this.folder, PARTS_FOLDER, part);
   }
 
-  /** Where a file of the library lies; an absolute path. */
+  /** Absolute path of a file of the library. */
   pathOf(file: string): string {
     return path.join(this.folder, file);
   }
 
-  /** What the sidecar of a video's file is called. */
+  /** Name of a video's sidecar. */
   sidecarNameOf(file: string): string {
-    return file.slice(0, -VIDEO_ENDING.length) + SIDECAR_ENDING;
+    return nameOf(file) + SIDECAR_EXTENSION;
   }
 
-  /** Whether the file of a video is there. @throws {@link DiskError} when the disk does not say */
+  /** Whether the file of a video exists. @throws {@link DiskError} if the disk doesn't say */
   async has(file: string): Promise<boolean> {
-    return onDisk(async () => {
-      try {
-        return (await this.#disk.stat(path.join(this.folder, file))).isFile();
-      } catch (error) {
-        if (isMissing(error)) return false;
-        throw error;
-      }
-    });
+    return (await this.#sizeOf(this.pathOf(file))) !== undefined;
   }
 
   /** The sidecar of a video's file, if it can be read. */
   async sidecarOf(file: string): Promise<Sidecar | undefined> {
-    return this.#readSidecar(file.slice(0, -VIDEO_ENDING.length));
+    const sidecar = await this.readSidecar(this.sidecarNameOf(file));
+    return sidecar?.video.file === file ? sidecar : undefined;
   }
 
   /** All sidecars that can be read, to make tasks of them again. */
   async sidecars(): Promise<readonly Sidecar[]> {
     const files = await this.#disk.readdir(this.folder).catch(() => []);
-    const names = files
-      .filter((file) => file.endsWith(SIDECAR_ENDING))
-      .map((file) => file.slice(0, -SIDECAR_ENDING.length));
-    const found = await Promise.all(names.map((name) => this.#readSidecar(name)));
+    const found = await Promise.all(
+      files.filter((file) => file.endsWith(SIDECAR_EXTENSION)).map((file) => this.readSidecar(file)),
+    );
     return found.filter((sidecar) => sidecar !== undefined);
+  }
+
+  /** Whether a file that was verified before no longer is one, for instance because it was damaged since. */
+  async #isBroken(file: string, video: Pick<LibraryVideo, 'unverified'>): Promise<boolean> {
+    return video.unverified === undefined && !(await this.#probe(this.pathOf(file)));
+  }
+
+  async #partsOf(name: string): Promise<readonly LibraryFile[]> {
+    return onDisk(async () => {
+      const parts = await this.#filesIn(path.join(this.folder, PARTS_FOLDER)).catch((error: unknown) => {
+        if (isMissing(error)) return [];
+        throw error;
+      });
+      return parts.filter(({ file }) => nameOfPart(file) === name);
+    });
+  }
+
+  /** What a file is; undefined if it's missing or no complete video. @throws {@link DiskError} */
+  async #probe(file: string): Promise<VideoFileInfo | undefined> {
+    return onDisk(async () => {
+      try {
+        return await probeVideoFile(this.#disk, file);
+      } catch (error) {
+        if (isMissing(error) || error instanceof VideoFileError) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async #sizeOf(file: string): Promise<number | undefined> {
+    return onDisk(async () => {
+      try {
+        const found = await this.#disk.stat(file);
+        return found.isFile() ? found.size : undefined;
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    });
   }
 
   async #filesIn(folder: string): Promise<LibraryFile[]> {
     const found = await Promise.all(
       (await this.#disk.readdir(folder)).map(async (file) => {
-        // Gone between the two, for instance a part that was put in place.
+        // Gone meanwhile, for instance a part that was placed.
         const there = await this.#disk.stat(path.join(folder, file)).catch(() => undefined);
         return there?.isFile() ? [{ file, bytes: there.size, changedAt: there.mtimeMs }] : [];
       }),
@@ -249,38 +314,47 @@ export class Library {
     return found.flat();
   }
 
-  async #readSidecar(name: string): Promise<Sidecar | undefined> {
+  /** Reads a sidecar by its own name; undefined if it can't be read. */
+  async readSidecar(file: string): Promise<Sidecar | undefined> {
     try {
-      const text = await this.#disk.readFile(path.join(this.folder, name + SIDECAR_ENDING), 'utf8');
-      const parsed = sidecarSchema.safeParse(JSON.parse(text));
-      return parsed.success && parsed.data.video.file === name + VIDEO_ENDING ? parsed.data : undefined;
+      const parsed = sidecarSchema.safeParse(
+        JSON.parse(await this.#disk.readFile(this.pathOf(file), 'utf8')),
+      );
+      return parsed.success && this.sidecarNameOf(parsed.data.video.file) === file ? parsed.data : undefined;
     } catch {
       return undefined;
     }
   }
-
-  async #writeSidecar(name: string, sidecar: Sidecar): Promise<void> {
-    const file = path.join(this.folder, name + SIDECAR_ENDING);
-    const temporary = path.join(this.folder, PARTS, `${name}.${randomUUID()}.json.part`);
-    await this.#disk.mkdir(path.dirname(temporary), { recursive: true });
-    try {
-      const handle = await this.#disk.open(temporary, 'wx');
-      try {
-        await handle.writeFile(`${JSON.stringify(sidecar, null, 2)}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await this.#disk.rename(temporary, file);
-    } catch (error) {
-      // Tried again and again while the disk is full: what is left of each attempt would pile up.
-      await this.#disk.rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
-    }
-  }
 }
 
-function asLibraryVideo(name: string, bytes: number, sha256: string, info: Mp4Info): LibraryVideo {
-  const { width, height, durationSeconds, hasAudio } = info;
-  return { file: name + VIDEO_ENDING, bytes, sha256, width, height, durationSeconds, hasAudio };
+/** What is assumed of a file that can't be verified. */
+const UNKNOWN_INFO = {
+  ...{ width: 0, height: 0, durationSeconds: 0, hasAudio: false },
+  isUnverified: true,
+} as const;
+
+/** A file's name without its extension. */
+export function nameOf(file: string): string {
+  return path.parse(file).name;
+}
+
+/** Name of the video that a part belongs to, without extension; undefined for parts of something else. */
+export function nameOfPart(part: string): string | undefined {
+  return /^(.+)\.[0-9a-f-]{36}\.part$/.exec(part)?.[1];
+}
+
+/** Whether a file of the library is a video, by its extension. */
+export function isVideoName(file: string): boolean {
+  return VIDEO_EXTENSIONS.some((extension) => file.endsWith(`.${extension}`));
+}
+
+function describe(
+  name: string,
+  { bytes, sha256 }: Pick<CompletePart, 'bytes' | 'sha256'>,
+  { extension, width, height, durationSeconds, hasAudio, isUnverified }: VideoFileInfo,
+): LibraryVideo {
+  return {
+    ...{ file: `${name}.${extension}`, bytes, sha256, width, height, durationSeconds, hasAudio },
+    ...(isUnverified ? { unverified: true } : {}),
+  };
 }

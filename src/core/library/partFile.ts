@@ -1,49 +1,41 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { probeMp4, type Mp4Info } from '../mp4/probe';
-import { DiskError, onDisk, type Disk } from '../common/fileSystem';
+import * as path from 'node:path';
+import { checkFreeSpace, DiskError, onDisk, type Disk } from '../common/fileSystem';
+import { describeUnverified, probeVideoFile, type VideoFileInfo } from './videoFile';
+import { VideoFileError } from './videoFileError';
 
-/**
- * Checks that a file is a whole video and says what is in it.
- * @throws Mp4Error when it is none; the system's own error when it can't be read
- */
-export async function probeFile(disk: Disk, file: string): Promise<Mp4Info> {
-  const handle = await disk.open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    return await probeMp4({
-      size,
-      read: async (position, length) => {
-        const bytes = new Uint8Array(length);
-        const { bytesRead } = await handle.read(bytes, 0, length, position);
-        return bytes.subarray(0, bytesRead);
-      },
-    });
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A part that is complete and was found to be a video. */
-export interface VerifiedPart {
+/** A part that was received completely. */
+export interface CompletePart {
+  /** Absolute path. */
   readonly file: string;
   readonly bytes: number;
+  /** Lower-case hex. */
   readonly sha256: string;
-  readonly info: Mp4Info;
+  readonly info: VideoFileInfo;
 }
 
-/** A video being written; hashed on the way. */
+/** A part that was received completely, but isn't a video, or not a complete one. */
+export interface RefusedPart extends Omit<CompletePart, 'info'> {
+  readonly fault: VideoFileError;
+}
+
+/** Free space is checked again each time so much was written. */
+const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
+
+/** A video being downloaded; hashed on the way. */
 export class PartFile {
+  readonly file: string;
   readonly #disk: Disk;
-  readonly #file: string;
   #handle: FileHandle | undefined;
-  #hash: Hash = createHash('sha256');
+  #hash = createHash('sha256');
   #bytes = 0;
   #expected: number | undefined;
+  #checkSpaceAt = 0;
 
   constructor(disk: Disk, file: string, handle: FileHandle) {
     this.#disk = disk;
-    this.#file = file;
+    this.file = file;
     this.#handle = handle;
   }
 
@@ -51,12 +43,12 @@ export class PartFile {
     return this.#bytes;
   }
 
-  /** How much of it is here, 0 to 1; undefined where nobody said how much there is. */
+  /** How much of it has arrived, 0 to 1; undefined if its size isn't known. */
   get share(): number | undefined {
     return this.#expected === undefined ? undefined : Math.min(1, this.#bytes / this.#expected);
   }
 
-  /** How many bytes it will have. What is written in the end need not be as long. */
+  /** Sets how many bytes to expect. What is then written may be longer or shorter. */
   expect(bytes: number): void {
     this.#expected = bytes;
   }
@@ -64,6 +56,7 @@ export class PartFile {
   /** @throws {@link DiskError} */
   async write(bytes: Uint8Array): Promise<void> {
     await onDisk(async () => {
+      if (this.#bytes >= this.#checkSpaceAt) await this.#checkSpace();
       this.#hash.update(bytes);
       let written = 0;
       while (written < bytes.length) {
@@ -74,35 +67,49 @@ export class PartFile {
     });
   }
 
-  /** Forgets all that was written so far. @throws {@link DiskError} */
+  /** Forgets what was written: the response holds the video a second time. @throws {@link DiskError} */
   async restart(): Promise<void> {
-    await onDisk(async () => {
-      // Closed when it was checked; one that was discarded is gone, and stays so.
-      this.#handle ??= await this.#disk.open(this.#file, 'r+');
-      await this.#handle.truncate(0);
-    });
+    await onDisk(() => this.#open().truncate(0));
     this.#hash = createHash('sha256');
     this.#bytes = 0;
+    this.#checkSpaceAt = 0;
     this.#expected = undefined;
   }
 
   /**
-   * Makes what was written durable and checks that it is a whole video (DESIGN 4.5).
-   * @throws {@link DiskError}, or Mp4Error when it is none
+   * Makes what was written durable and checks that it is a complete video (DESIGN 4.13).
+   * @param refusedSha256 hash of an earlier download that was refused: the same bytes again are accepted, unverified
+   * @param doubt why it isn't accepted even if it looks complete
+   * @throws {@link DiskError}
    */
-  async finish(): Promise<VerifiedPart> {
-    await onDisk(async () => {
+  async finish(refusedSha256?: string, doubt?: VideoFileError): Promise<CompletePart | RefusedPart> {
+    return onDisk(async () => {
       await this.#open().sync();
       await this.#close();
+      const part = { file: this.file, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+      const isSame = part.sha256 === refusedSha256;
+      try {
+        const info = await probeVideoFile(this.#disk, this.file);
+        if (!doubt) return { ...part, info };
+        return isSame ? { ...part, info: { ...info, isUnverified: true } } : { ...part, fault: doubt };
+      } catch (error) {
+        if (!(error instanceof VideoFileError)) throw error;
+        if (!isSame || !error.mayBeVideo) return { ...part, fault: error };
+        return { ...part, info: await describeUnverified(this.#disk, this.file) };
+      }
     });
-    const info = await onDisk(() => probeFile(this.#disk, this.#file));
-    return { file: this.#file, bytes: this.#bytes, sha256: this.#hash.digest('hex'), info };
   }
 
-  /** Removes the part; after {@link Library.place} there is nothing left to remove. */
+  /** Removes the part. Never throws. */
   async discard(): Promise<void> {
     await this.#close().catch(() => undefined);
-    await this.#disk.rm(this.#file, { force: true }).catch(() => undefined);
+    await this.#disk.rm(this.file, { force: true }).catch(() => undefined);
+  }
+
+  async #checkSpace(): Promise<void> {
+    const missing = this.#expected === undefined ? 0 : Math.max(0, this.#expected - this.#bytes);
+    await checkFreeSpace(this.#disk, path.dirname(this.file), missing);
+    this.#checkSpaceAt = this.#bytes + SPACE_CHECK_BYTES;
   }
 
   #open(): FileHandle {

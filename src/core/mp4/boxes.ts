@@ -1,24 +1,24 @@
-/** Why bytes are not a playable mp4. */
-export type Mp4Fault =
-  /** Does not start like an mp4. */
+/** Why bytes aren't a playable MP4. */
+export type Mp4ErrorReason =
+  /** Doesn't start like an MP4. */
   | 'notMp4'
   /** Ends before it should. */
   | 'truncated'
   /** Has no movie box: nothing says what is in it. */
   | 'noMovie'
-  /** Has no picture track, or an empty one. */
+  /** Complete, but without a video track that has samples. */
   | 'noVideo'
-  /** Nothing says how long it is. */
+  /** Complete, but nothing says how long it is. */
   | 'noDuration'
   /** Contradicts itself. */
   | 'damaged';
 
-/** The bytes are at fault, not the reading of them. */
+/** The bytes are at fault, not reading them. */
 export class Mp4Error extends Error {
   override readonly name = 'Mp4Error';
-  readonly reason: Mp4Fault;
+  readonly reason: Mp4ErrorReason;
 
-  constructor(reason: Mp4Fault, message: string) {
+  constructor(reason: Mp4ErrorReason, message: string) {
     super(message);
     this.reason = reason;
   }
@@ -44,12 +44,11 @@ export interface Box {
 /** Header with a 32-bit size; another 8 bytes follow when that does not suffice. */
 const HEADER = 8;
 const LARGE_HEADER = 16;
-/** A file with more boxes at its top is made to keep us busy. */
-const MOST_BOXES = 200_000;
-const PADDING_PIECE = 64 * 1024;
+/** Maximum number of top-level boxes. */
+const MAX_BOXES = 200_000;
 
 /** A source over bytes that are in memory. */
-export function sourceOf(bytes: Uint8Array): ByteSource {
+export function sourceFromBytes(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,
     read: (position, length) => Promise.resolve(bytes.subarray(position, position + length)),
@@ -69,45 +68,36 @@ export async function readExactly(source: ByteSource, position: number, length: 
 }
 
 /**
- * The boxes at the top of a file, in order, reading nothing but their headers (ISO/IEC 14496-12 4.2). They
- * tile the file; zeros after the last one are padding.
- * @throws {@link Mp4Error} `truncated` when one reaches past the end, `damaged` when a size is impossible
+ * The boxes at the top of a file, in order, reading nothing but their headers (ISO/IEC 14496-12 4.2). Ends silently
+ * at the first bytes that aren't a box: players ignore stray bytes and padding there. The last box may declare an
+ * end beyond the source; only its content shows whether something is missing.
+ * @throws {@link Mp4Error} `damaged` if there are too many
  */
 export async function* topBoxes(source: ByteSource): AsyncGenerator<Box, void, undefined> {
   let position = 0;
-  for (let count = 0; position < source.size; count++) {
-    if (count >= MOST_BOXES) {
-      throw new Mp4Error('damaged', `the file has more than ${MOST_BOXES} boxes at its top`);
+  for (let count = 0; position + HEADER <= source.size; count++) {
+    if (count >= MAX_BOXES) {
+      throw new Mp4Error('damaged', `the file has more than ${MAX_BOXES} boxes at its top`);
     }
     const header = new Fields(
       await readExactly(source, position, Math.min(LARGE_HEADER, source.size - position)),
     );
-    if (isPadding(header)) return checkZeros(source, position);
-    if (header.length < HEADER) {
-      throw new Mp4Error('truncated', `the file ends within the box header at ${position}`);
-    }
-    const box = boxAt(header, 0, position, source.size);
-    if (box.end > source.size) {
-      throw new Mp4Error(
-        'truncated',
-        `the file has ${source.size} bytes, but its ${box.type} box ends at ${box.end}`,
-      );
-    }
+    const box = isBox(header) ? boxAt(header, 0, position, source.size) : undefined;
+    if (!box) return;
     yield box;
     position = box.end;
   }
 }
 
-/** Whether a header reads as zeros; a real box has a type. */
-function isPadding(header: Fields): boolean {
-  return header.bytes(0, Math.min(HEADER, header.length)).every((byte) => byte === 0);
-}
-
-async function checkZeros(source: ByteSource, from: number): Promise<void> {
-  for (let position = from; position < source.size; position += PADDING_PIECE) {
-    const piece = await readExactly(source, position, Math.min(PADDING_PIECE, source.size - position));
-    if (piece.some((byte) => byte !== 0)) throw new Mp4Error('damaged', `there is no box at ${from}`);
-  }
+/** Whether a header can be one of a box: a readable type, and a size of at least itself. */
+function isBox(header: Fields): boolean {
+  if (!/^[\x20-\x7e\xa9]{4}$/.test(header.type(4))) return false;
+  const size = header.u32(0);
+  return (
+    size === 0 ||
+    size >= HEADER ||
+    (size === 1 && header.length === LARGE_HEADER && header.u64(8) >= LARGE_HEADER)
+  );
 }
 
 /**

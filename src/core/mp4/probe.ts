@@ -9,10 +9,12 @@ import {
   type ByteSource,
 } from './boxes';
 import { readDefaults, readFragment, readWholeDuration, type TrackFragment } from './fragments';
-import { readTimes, readTrack, type Track } from './track';
+import { isVersion1, readTimes, readTrack, type Track } from './track';
 
-/** What a player needs to know of an mp4 before it plays. */
+/** What a player needs to know of an MP4 before it plays. */
 export interface Mp4Info {
+  /** `mov` if the file calls itself QuickTime. */
+  readonly container: 'mp4' | 'mov';
   readonly durationSeconds: number;
   /** As shown, in pixels: turned when the file says so. */
   readonly width: number;
@@ -23,13 +25,24 @@ export interface Mp4Info {
   readonly audioCodec?: string;
 }
 
-/** Most that is read of one `moov` or `moof` box, and of all `moof` boxes together, in bytes. */
-const LARGEST_INDEX = 64 * 1024 * 1024;
+/** Maximum size of one `moov` or `moof` box, and of all `moof` boxes together, in bytes. */
+const MAX_INDEX_BYTES = 64 * 1024 * 1024;
+/** Types of the first box: padding and provenance may come before `ftyp`, and QuickTime needs no `ftyp`. */
+const FIRST_TYPES: ReadonlySet<string> = new Set(
+  'ftyp styp moov mdat free skip wide pnot uuid jumb prfl udta sidx'.split(' '),
+);
+/** How much shorter than declared the fragments together may be, in seconds. */
+const DURATION_TOLERANCE = 0.1;
+
+/** Whether bytes begin like an MP4 or QuickTime file. */
+export function startsLikeMp4(head: Uint8Array): boolean {
+  return head.length >= 8 && FIRST_TYPES.has(new Fields(head).type(4));
+}
 
 /**
- * Reads what an mp4 is, fragmented or not, and checks that it is whole: it starts with `ftyp`, its boxes tile
- * the file, there is a movie with a picture track, and the samples end within the file (ISO/IEC 14496-12).
- * The samples themselves are never read.
+ * Reads what an MP4 is, fragmented or not, and checks that it is complete: there is a movie with a video track, its
+ * samples lie within the file, and its fragments are as long as declared (ISO/IEC 14496-12). The samples themselves
+ * are never read, and boxes that no player needs may be odd.
  * @throws {@link Mp4Error}; what the source throws goes through
  */
 export async function probeMp4(source: ByteSource): Promise<Mp4Info> {
@@ -37,36 +50,64 @@ export async function probeMp4(source: ByteSource): Promise<Mp4Info> {
   const movie = readMovie(await readBox(source, layout.moov));
   const fragments = await readFragments(source, layout.moofs, movie);
   checkSamples(source, movie, fragments);
-  return describe(movie, fragments);
+  if (layout.sidxEnd > source.size) {
+    throw new Mp4Error('truncated', `the segment index declares media up to ${layout.sidxEnd}`);
+  }
+  return { container: layout.brand === 'qt  ' ? 'mov' : 'mp4', ...describe(movie, fragments) };
 }
 
 interface Layout {
   readonly moov: Box;
   readonly moofs: readonly Box[];
+  /** Major brand; undefined without an `ftyp` box. */
+  readonly brand: string | undefined;
+  /** Where the segments end that an index at the top lists; 0 without one. */
+  readonly sidxEnd: number;
 }
 
 async function readLayout(source: ByteSource): Promise<Layout> {
+  if (!startsLikeMp4(await source.read(0, Math.min(8, source.size)))) {
+    throw new Mp4Error('notMp4', 'the file does not start like an MP4');
+  }
   let moov: Box | undefined;
+  let brand: string | undefined;
   const moofs: Box[] = [];
   let mediaEnd = 0;
-  // The first bytes decide alone: in a text or an image even the sizes mean nothing.
-  await checkStart(source);
+  let sidxEnd = 0;
   for await (const box of topBoxes(source)) {
+    const isWhole = box.end <= source.size;
+    if (box.type === 'mdat') mediaEnd = box.end;
+    if (!isWhole && (box.type === 'moov' || box.type === 'moof')) {
+      throw new Mp4Error(
+        'truncated',
+        `the file has ${source.size} bytes, but its ${box.type} box ends at ${box.end}`,
+      );
+    }
+    if (!isWhole) continue;
     if (box.type === 'moov') moov ??= box;
     if (box.type === 'moof') moofs.push(box);
-    if (box.type === 'mdat') mediaEnd = box.end;
+    if (box.type === 'ftyp') brand ??= new Fields(await readExactly(source, box.start, 12)).type(8);
+    if (box.type === 'sidx')
+      sidxEnd = Math.max(sidxEnd, readSegmentsEnd(await readBox(source, box), box.end));
   }
   if (!moov) throw new Mp4Error('noMovie', 'the file has no moov box');
   const lastMoof = moofs.at(-1);
   if (lastMoof && mediaEnd < lastMoof.end) throw new Mp4Error('truncated', 'the last fragment has no media');
-  return { moov, moofs };
+  return { moov, moofs, brand, sidxEnd };
 }
 
-async function checkStart(source: ByteSource): Promise<void> {
-  const start = await source.read(0, Math.min(8, source.size));
-  if (start.length < 8 || new Fields(start).type(4) !== 'ftyp') {
-    throw new Mp4Error('notMp4', 'the file does not start with an ftyp box');
+/** Where the last segment of a segment index ends (8.16.3). @param sidxEnd where the index itself ends in the file */
+function readSegmentsEnd({ fields, box }: LoadedBox, sidxEnd: number): number {
+  const isLong = isVersion1(fields, box);
+  const at = box.bodyStart + 12;
+  let end = sidxEnd + (isLong ? fields.u64(at + 8) : fields.u32(at + 4));
+  const counted = at + (isLong ? 16 : 8);
+  const count = fields.u16(counted + 2);
+  for (let index = 0; index < count; index++) {
+    // The top bit says what kind of reference it is.
+    end += fields.u32(counted + 4 + index * 12) & 0x7fffffff;
   }
+  return end;
 }
 
 /** A box in memory, and its place there. */
@@ -77,7 +118,7 @@ interface LoadedBox {
 
 async function readBox(source: ByteSource, box: Box): Promise<LoadedBox> {
   const length = box.end - box.start;
-  if (length > LARGEST_INDEX) {
+  if (length > MAX_INDEX_BYTES) {
     throw new Mp4Error('damaged', `the ${box.type} box is too large: ${length} bytes`);
   }
   const bytes = await readExactly(source, box.start, length);
@@ -112,7 +153,7 @@ async function readFragments(source: ByteSource, moofs: readonly Box[], movie: M
   const byTrack = new Map<number, TrackFragment[]>();
   if (!movie.mvex) return byTrack;
   const total = moofs.reduce((bytes, moof) => bytes + moof.end - moof.start, 0);
-  if (total > LARGEST_INDEX) throw new Mp4Error('damaged', `the moof boxes are too large: ${total} bytes`);
+  if (total > MAX_INDEX_BYTES) throw new Mp4Error('damaged', `the moof boxes are too large: ${total} bytes`);
   const defaults = readDefaults(movie.fields, movie.mvex);
   for (const moof of moofs) {
     const { fields, box } = await readBox(source, moof);
@@ -135,12 +176,13 @@ function checkSamples(source: ByteSource, movie: Movie, fragments: Fragments): v
   }
 }
 
-function describe(movie: Movie, fragments: Fragments): Mp4Info {
+function describe(movie: Movie, fragments: Fragments): Omit<Mp4Info, 'container'> {
   const filled = movie.tracks.filter((track) => hasSamples(track, fragments));
   const video = filled.find((track) => track.handler === 'vide');
   const audio = filled.find((track) => track.handler === 'soun');
+  if (filled.length === 0 && movie.mvex) throw new Mp4Error('truncated', 'the file has no fragments');
   if (video?.codec === undefined) {
-    throw new Mp4Error('noVideo', 'the file has no picture track with pictures in it');
+    throw new Mp4Error('noVideo', 'the file has no video track with samples');
   }
   if (video.width === 0 || video.height === 0) throw new Mp4Error('damaged', 'the picture has no size');
   return {
@@ -160,14 +202,17 @@ function hasSamples(track: Track, fragments: Fragments): boolean {
 /** In seconds: as the movie says, else its longest track (8.2.2, 8.4.2), fragments included (8.8.2). */
 function durationOf(movie: Movie, fragments: Fragments): number {
   const whole = movie.mvex ? readWholeDuration(movie.fields, movie.mvex) : 0;
-  let seconds = inSeconds(whole || movie.duration, movie.timescale);
-  // Without that, the header of a fragmented file may speak of its first part only.
-  const isFinal = seconds > 0 && (whole > 0 || fragments.size === 0);
-  if (!isFinal) {
-    for (const track of movie.tracks) {
-      seconds = Math.max(seconds, inSeconds(trackDuration(track, fragments), track.timescale));
-    }
+  const declared = inSeconds(whole || movie.duration, movie.timescale);
+  let longest = 0;
+  for (const track of movie.tracks) {
+    longest = Math.max(longest, inSeconds(trackDuration(track, fragments), track.timescale));
   }
+  if (whole > 0 && declared - longest > DURATION_TOLERANCE) {
+    throw new Mp4Error('truncated', `the file declares ${declared} s, but its fragments hold ${longest} s`);
+  }
+  // Without `mehd`, the header of a fragmented file may describe only its first part.
+  const isFinal = declared > 0 && (whole > 0 || fragments.size === 0);
+  const seconds = isFinal ? declared : Math.max(declared, longest);
   if (!(seconds > 0)) throw new Mp4Error('noDuration', 'nothing in the file says how long it is');
   return seconds;
 }

@@ -17,8 +17,3 @@ export function possibleNames({ id, createdAt, request }: TaskRecord, more = 0):
 export function namesOf(all: readonly TaskWithFiles[]): ReadonlyMap<string, TaskWithFiles> {
   return new Map(all.flatMap((task) => possibleNames(task.record).map((name) => [name, task] as const)));
 }
-
-/** What a part of a video is to be called, without its ending; undefined for parts of something else. */
-export function nameOfPart(file: string): string | undefined {
-  return /^(.+)\.[0-9a-f-]{36}\.part$/.exec(file)?.[1];
-}

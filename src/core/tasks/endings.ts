@@ -1,6 +1,6 @@
 import { describeError, type Log } from '../common/log';
 import { DiskError } from '../common/fileSystem';
-import type { Library, LibraryVideo } from '../library/library';
+import { nameOf, type Library, type LibraryVideo } from '../library/library';
 import type { Failures } from './failures';
 import type { Phase } from '../task/phases';
 import { describeTask } from '../store/sidecarTask';
@@ -42,7 +42,7 @@ export class Endings {
     try {
       const videos: LibraryVideo[] = [];
       for (const name of possibleNames(record)) {
-        const video = await library.find(name, describeTask(record));
+        const video = await library.find(name, { task: describeTask(record) });
         if (video) videos.push(video);
       }
       return videos;
@@ -77,7 +77,7 @@ export class Endings {
 
 /** How many videos a task has made at least, by what the gateway named and by the names of those that are here. */
 export function videosMade(record: TaskRecord, here: readonly { readonly file: string }[]): number {
-  const files = new Set(here.map(({ file }) => file));
-  const last = possibleNames(record).findLastIndex((name) => files.has(`${name}.mp4`));
+  const files = new Set(here.map(({ file }) => nameOf(file)));
+  const last = possibleNames(record).findLastIndex((name) => files.has(name));
   return Math.max(record.links.length, last + 1);
 }

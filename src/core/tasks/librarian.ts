@@ -1,5 +1,5 @@
-import type { Library, LibraryFile, Stock } from '../library/library';
-import { nameOfPart, namesOf } from '../store/ownedFiles';
+import { nameOf, nameOfPart, type Library, type LibraryContents, type LibraryFile } from '../library/library';
+import { namesOf } from '../store/ownedFiles';
 import { isEnd } from '../task/phases';
 import { readSidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
@@ -59,7 +59,7 @@ export class Librarian {
 
   /** What the library takes up on the disk now. @throws DiskError */
   async use(): Promise<LibraryUse> {
-    return useOf(await this.#parts.library.takeStock());
+    return useOf(await this.#parts.library.scan());
   }
 
   /** @throws DiskError */
@@ -67,7 +67,7 @@ export class Librarian {
     const { store, library } = this.#parts;
     const all = await store.allWithFiles();
     // After the tasks: each of their files was there by then.
-    const stock = await library.takeStock();
+    const stock = await library.scan();
     const byFile = new Map(stock.videos.map((file) => [file.file, file]));
     const byName = namesOf(all);
     const videos: ShelvedVideo[] = [];
@@ -87,7 +87,7 @@ export class Librarian {
     }
     for (const file of byFile.values()) {
       // Just placed, or to be found by Rescue: its task knows best.
-      if (byName.has(file.file.replace(/\.mp4$/, ''))) continue;
+      if (byName.has(nameOf(file.file))) continue;
       videos.push({
         ...this.#item([file]),
         taskId: undefined,
@@ -119,7 +119,7 @@ export class Librarian {
   }
 
   async #leftovers(
-    { parts, lonelySidecars }: Stock,
+    { parts, orphanedSidecars }: LibraryContents,
     all: readonly TaskWithFiles[],
     byName: ReadonlyMap<string, TaskWithFiles>,
   ): Promise<ShelfItem> {
@@ -133,13 +133,13 @@ export class Librarian {
       const owner = name === undefined ? undefined : byName.get(name)?.record;
       if (owner && !isEnd(owner.phase)) continue;
       // A whole video that is nowhere else is not left over: Rescue puts it in place.
-      if (owner?.phase !== 'saved' && (await library.isWholePart(part.file))) continue;
+      if (owner?.phase !== 'saved' && (await library.isCompletePart(part.file))) continue;
       old.push(part);
       files.push(library.pathOfPart(part.file));
     }
     const known = new Set(all.map(({ record }) => record.id));
-    for (const sidecar of lonelySidecars.filter(isOld)) {
-      const task = readSidecarTask((await library.sidecarOf(sidecar.file.replace(/\.json$/, '.mp4')))?.task);
+    for (const sidecar of orphanedSidecars.filter(isOld)) {
+      const task = readSidecarTask((await library.readSidecar(sidecar.file))?.task);
       if (!task || known.has(task.id)) continue;
       old.push(sidecar);
       files.push(library.pathOf(sidecar.file));
@@ -148,8 +148,8 @@ export class Librarian {
   }
 }
 
-function useOf({ videos, parts, lonelySidecars }: Stock): LibraryUse {
-  return { videos: videos.length, bytes: sum(videos) + sum(parts) + sum(lonelySidecars) };
+function useOf({ videos, parts, orphanedSidecars }: LibraryContents): LibraryUse {
+  return { videos: videos.length, bytes: sum(videos) + sum(parts) + sum(orphanedSidecars) };
 }
 
 function sum(files: readonly LibraryFile[]): number {

@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../common/clock';
 import { describeError, type Log } from '../common/log';
 import { DiskError } from '../common/fileSystem';
-import type { Library, LibraryFile, LibraryVideo, Stock } from '../library/library';
-import { nameOfPart, namesOf, possibleNames } from '../store/ownedFiles';
+import {
+  nameOf,
+  nameOfPart,
+  type Library,
+  type LibraryContents,
+  type LibraryFile,
+  type LibraryVideo,
+} from '../library/library';
+import { namesOf, possibleNames } from '../store/ownedFiles';
 import type { StoredNote } from '../task/failure';
 import { canMove, isEnd } from '../task/phases';
 import { toVideoRows, type TaskRecord } from '../store/record';
@@ -64,12 +71,15 @@ export class Rescuer {
     const byName = namesOf(all);
     const stock = await this.#takeStock();
     const canSee = !(stock instanceof DiskError);
-    const there = new Set(canSee ? stock.videos.map(({ file }) => file) : []);
+    const there = new Map(canSee ? stock.videos.map(({ file }) => [nameOf(file), file]) : []);
     if (canSee) {
-      for (const file of await this.#placeParts(stock, byName, there, ids, signal)) there.add(file);
+      for (const file of await this.#placeParts(stock, byName, there, ids, signal)) {
+        there.set(nameOf(file), file);
+      }
     }
+    const files = new Set(there.values());
     const ended = all.filter(
-      (task) => (!ids || ids.includes(task.record.id)) && hasNoVideo(task, canSee ? there : undefined),
+      (task) => (!ids || ids.includes(task.record.id)) && hasNoVideo(task, canSee ? files : undefined),
     );
     let lookedAgain = 0;
     let found = 0;
@@ -91,9 +101,9 @@ export class Rescuer {
     return { lookedAgain, found, ...(canSee ? {} : { libraryFault: stock.message }) };
   }
 
-  async #takeStock(): Promise<Stock | DiskError> {
+  async #takeStock(): Promise<LibraryContents | DiskError> {
     try {
-      return await this.#parts.library.takeStock();
+      return await this.#parts.library.scan();
     } catch (error) {
       if (error instanceof DiskError) return error;
       throw error;
@@ -102,35 +112,40 @@ export class Rescuer {
 
   /** Puts in place what was fetched whole, but not renamed before its window ended. @returns the new files */
   async #placeParts(
-    { parts }: Stock,
+    { parts }: LibraryContents,
     byName: ReadonlyMap<string, TaskWithFiles>,
-    there: ReadonlySet<string>,
+    there: ReadonlyMap<string, string>,
     ids: readonly string[] | undefined,
     signal: AbortSignal | undefined,
   ): Promise<readonly string[]> {
     const placed: string[] = [];
     for (const part of parts) {
       const name = nameOfAbandoned(part);
-      if (signal?.aborted || name === undefined || there.has(`${name}.mp4`)) continue;
+      if (signal?.aborted || name === undefined || there.has(name)) continue;
       const owner = byName.get(name)?.record;
       // What a task still fetches, or has, is its own business.
       if (owner ? !isEnd(owner.phase) || owner.phase === 'saved' : ids !== undefined) continue;
       if (ids && owner && !ids.includes(owner.id)) continue;
-      if (await this.#orNothing(part.file, this.#parts.library.placePart(part.file, name))) {
-        placed.push(`${name}.mp4`);
-      }
+      const video = await this.#orNothing(part.file, this.#placePart(name));
+      if (video) placed.push(video.file);
     }
     return placed;
   }
 
+  async #placePart(name: string): Promise<LibraryVideo | undefined> {
+    const { library } = this.#parts;
+    const part = await library.findPart(name);
+    return part && library.place(part, name);
+  }
+
   /** Gives a task without a video what the library has of it. @returns how many videos */
-  async #takeFromLibrary(record: TaskRecord, there: ReadonlySet<string>): Promise<number> {
+  async #takeFromLibrary(record: TaskRecord, there: ReadonlyMap<string, string>): Promise<number> {
     const { store, library } = this.#parts;
     if (!canMove(record.phase, 'saved')) return 0;
     const videos: LibraryVideo[] = [];
     for (const name of possibleNames(record)) {
-      if (!there.has(`${name}.mp4`)) continue;
-      const video = await this.#orNothing(name, library.find(name, describeTask(record)));
+      if (!there.has(name)) continue;
+      const video = await this.#orNothing(name, library.find(name, { task: describeTask(record) }));
       if (video) videos.push(video);
     }
     // With some of its videos missing, the gateway is asked first.
@@ -148,20 +163,19 @@ export class Rescuer {
   async #takeUnlisted(
     all: readonly TaskWithFiles[],
     byName: ReadonlyMap<string, TaskWithFiles>,
-    there: ReadonlySet<string>,
+    there: ReadonlyMap<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const { store, library, clock } = this.#parts;
     const listed = new Set(all.flatMap(({ files }) => files));
     const known = new Set(all.map(({ record }) => record.id));
     const byTask = new Map<string, { readonly task: SidecarTask; readonly videos: LibraryVideo[] }>();
-    for (const file of there) {
-      const name = file.slice(0, -'.mp4'.length);
+    for (const [name, file] of there) {
       if (signal?.aborted) break;
       if (listed.has(file) || byName.has(name)) continue;
-      const task = readSidecarTask((await library.sidecarOf(file))?.task) ?? onlyFile(name, clock.now());
+      const task = readSidecarTask((await library.sidecarOf(file))?.task) ?? onlyFile(file, clock.now());
       if (known.has(task.id)) continue;
-      const video = await this.#orNothing(file, library.find(name, task));
+      const video = await this.#orNothing(file, library.find(name, { task }));
       if (!video) continue;
       const entry = byTask.get(task.id) ?? { task, videos: [] };
       entry.videos.push(video);
@@ -232,15 +246,17 @@ function nameOfAbandoned({ file, changedAt }: LibraryFile): string | undefined {
 }
 
 /** A task for a video of which nothing is known but its file. The same for each window that finds it. */
-function onlyFile(name: string, now: number): SidecarTask {
+function onlyFile(file: string, now: number): SidecarTask {
   const [a, b, c, d, e] =
-    /^(.{8})(.{4})(.{4})(.{4})(.{12})/.exec(createHash('sha256').update(name).digest('hex'))?.slice(1) ?? [];
+    /^(.{8})(.{4})(.{4})(.{4})(.{12})/
+      .exec(createHash('sha256').update(nameOf(file)).digest('hex'))
+      ?.slice(1) ?? [];
   return {
     id: [a, b, c, d, e].join('-'),
     origin: NO_GATEWAY,
     keyId: '',
     // Not the prompt, which nobody knows: what is shown is plainly the name of a file.
-    request: { model: NO_MODEL, prompt: `${name}.mp4` },
+    request: { model: NO_MODEL, prompt: file },
     createdAt: now,
   };
 }

@@ -16,6 +16,8 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { TaskRecord } from '../store/record';
 import { allotNames } from './videoNames';
 
+type MarkedVideo = LibraryVideo & { readonly source?: string };
+
 interface Parts {
   readonly client: GatewayClient;
   readonly videoClient: VideoClient;
@@ -173,11 +175,16 @@ export class VideoFetch {
   async #allot(
     marks: readonly (string | undefined)[],
     about: unknown,
-  ): Promise<ReturnType<typeof allotNames<LibraryVideo>>> {
+  ): Promise<ReturnType<typeof allotNames<MarkedVideo>>> {
     // The gateway may name fewer than it did: those that are here keep their names.
     const names = possibleNames(this.#record, marks.length);
-    const there: (LibraryVideo | undefined)[] = [];
-    for (const name of names) there.push(await this.#parts.library.find(name, about));
+    const { library } = this.#parts;
+    const there: (MarkedVideo | undefined)[] = [];
+    for (const name of names) {
+      const video = await library.find(name, { task: about });
+      const source = video && (await library.sidecarOf(video.file))?.video.source;
+      there.push(video && { ...video, ...(source === undefined ? {} : { source }) });
+    }
     return allotNames(marks, names, there);
   }
 
@@ -188,24 +195,38 @@ export class VideoFetch {
     mark: string | undefined,
   ): Promise<LibraryVideo> {
     const { library } = this.#parts;
-    const part = await library.begin(name);
-    this.#part = part;
-    try {
-      for (const [index, source] of sources.entries()) {
-        try {
-          await this.#fetchFrom(source, part);
-          return await library.place(await part.finish(), name, about, mark);
-        } catch (error) {
-          // Another way may lead there where this one does not; a full disk is the same on all of them.
-          if (this.#signal.aborted || error instanceof DiskError || index === sources.length - 1) throw error;
-          await part.restart();
-        }
+    const video = await this.#bring(name, sources);
+    await library.writeSidecar(video, { task: about, source: mark });
+    await library.removeParts(name);
+    return video;
+  }
+
+  /** Puts a video in place: one that came completely before, or else by the first way that works. */
+  async #bring(name: string, sources: readonly Source[]): Promise<LibraryVideo> {
+    const { library } = this.#parts;
+    const earlier = await library.findPart(name);
+    // The minute of retries was spent by the attempt that downloaded it.
+    if (earlier) return library.place(earlier, name, 0);
+    for (const [index, source] of sources.entries()) {
+      const part = await library.createPart(name);
+      this.#part = part;
+      let isComplete = false;
+      try {
+        await this.#fetchFrom(source, part);
+        const finished = await part.finish();
+        if ('fault' in finished) throw finished.fault;
+        isComplete = true;
+        return await library.place(finished, name);
+      } catch (error) {
+        // Another way may lead there where this one doesn't; a full disk is the same on all of them.
+        if (this.#signal.aborted || error instanceof DiskError || index === sources.length - 1) throw error;
+      } finally {
+        this.#part = undefined;
+        // What came completely stays until it is in place.
+        if (!isComplete) await part.discard();
       }
-      throw new NoVideoYet('there is no way to the video');
-    } finally {
-      this.#part = undefined;
-      await part.discard();
     }
+    throw new NoVideoYet('there is no way to the video');
   }
 
   async #fetchFrom(source: Source, target: VideoTarget): Promise<void> {

@@ -15,8 +15,10 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DiskError } from '../../../src/core/common/fileSystem';
 import { Library } from '../../../src/core/library/library';
-import { Mp4Error } from '../../../src/core/mp4/boxes';
+import { VideoFileError, type VideoFileFault } from '../../../src/core/library/videoFileError';
+import type { CompletePart, PartFile } from '../../../src/core/library/partFile';
 import { FailingDisk } from '../support/failingDisk';
+import { FakeClock } from '../support/fakeClock';
 
 const task = { id: 'task-1', request: { model: 'sora-2', prompt: 'a paper boat' } };
 const name = '2026-11-22-a-paper-boat-task-1';
@@ -49,27 +51,36 @@ describe('the library', function () {
       .sort();
   const sidecar = () => JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')) as unknown;
 
+  async function finish(part: PartFile): Promise<CompletePart> {
+    const finished = await part.finish();
+    if ('fault' in finished) throw finished.fault;
+    return finished;
+  }
+
   async function bring(bytes: Uint8Array = video) {
-    const part = await library.begin(name);
+    const part = await library.createPart(name);
     try {
       await part.write(bytes);
-      return await library.place(await part.finish(), name, task);
+      const placed = await library.place(await finish(part), name);
+      await library.writeSidecar(placed, { task });
+      return placed;
     } finally {
       await part.discard();
     }
   }
 
   it('a video is written apart, checked, placed with its sidecar, and nothing else is left', async () => {
-    const part = await library.begin(name);
+    const part = await library.createPart(name);
     for (let at = 0; at < video.length; at += 1000) {
       await part.write(video.subarray(at, at + 1000));
       assert.deepEqual(finished(), []);
     }
     assert.equal(part.bytes, video.length);
-    const verified = await part.finish();
+    const complete = await finish(part);
     assert.deepEqual(finished(), []);
-    const placed = await library.place(verified, name, task);
-    await part.discard();
+    const placed = await library.place(complete, name);
+    assert.deepEqual(finished(), [`${name}.mp4`]);
+    await library.writeSidecar(placed, { task, source: 'a1', videoCount: 2 });
     assert.deepEqual(placed, {
       file: `${name}.mp4`,
       bytes: video.length,
@@ -82,81 +93,212 @@ describe('the library', function () {
     assert.deepEqual(readFileSync(path.join(folder, placed.file)), video);
     assert.deepEqual(finished(), [`${name}.json`, `${name}.mp4`]);
     assert.deepEqual(parts(), []);
-    assert.deepEqual(sidecar(), { sidecarVersion: 1, video: placed, task });
-    assert.deepEqual(await library.sidecars(), [{ sidecarVersion: 1, video: placed, task }]);
+    const expected = { sidecarVersion: 1, video: { ...placed, source: 'a1' }, videoCount: 2, task };
+    assert.deepEqual(sidecar(), expected);
+    assert.deepEqual(await library.sidecars(), [expected]);
     assert.equal(await library.has(placed.file), true);
   });
 
-  const noVideos: Readonly<Record<string, () => Uint8Array>> = {
-    nothing: () => Buffer.alloc(0),
-    'a web page': () => Buffer.from('<html>Not found</html>'),
-    'half a video': () => video.subarray(0, video.length / 2),
-    'zeros of its size': () => Buffer.alloc(video.length),
+  const noVideos: Readonly<Record<string, readonly [VideoFileFault, () => Uint8Array]>> = {
+    nothing: ['empty', () => Buffer.alloc(0)],
+    'a web page': ['webPage', () => Buffer.from('<html>Not found</html>')],
+    'half a video': ['incomplete', () => video.subarray(0, video.length / 2)],
+    'zeros of its size': ['unreadable', () => Buffer.alloc(video.length)],
   };
-  for (const [what, bytes] of Object.entries(noVideos)) {
-    it(`${what}: refused as no video, and nothing is left`, async () => {
-      await assert.rejects(bring(bytes()), Mp4Error);
+  for (const [what, [fault, bytes]] of Object.entries(noVideos)) {
+    it(`${what}: refused as ${fault}, and nothing is left`, async () => {
+      await assert.rejects(
+        bring(bytes()),
+        (error) => error instanceof VideoFileError && error.fault === fault,
+      );
       assert.deepEqual(finished(), []);
       assert.deepEqual(parts(), []);
     });
   }
+  it('the same bytes a second time are kept, unverified', async () => {
+    const half = video.subarray(0, video.length / 2);
+    const again = async (refused?: string) => {
+      const part = await library.createPart(name);
+      await part.write(half);
+      return part.finish(refused);
+    };
+    const first = await again();
+    assert.ok('fault' in first);
+    const other = await again('another hash');
+    assert.ok('fault' in other);
+    const second = await again(first.sha256);
+    assert.ok(!('fault' in second));
+    const placed = await library.place(second, name);
+    assert.equal(placed.unverified, true);
+    await library.writeSidecar(placed, { task });
+    assert.deepEqual(await library.find(name, { task }), placed);
+    // Without its sidecar, only what is stored elsewhere tells that it belongs there.
+    rmSync(path.join(folder, `${name}.json`));
+    assert.equal(await library.find(name, { task }), undefined);
+    assert.deepEqual(await library.find(name, { task, source: 'a1' }, placed), placed);
+    assert.equal((sidecar() as { video: { source: string } }).video.source, 'a1');
+  });
+  it('a complete file that a page of its own calls otherwise is kept as doubtful, then unverified', async () => {
+    const doubt = new VideoFileError('incomplete', 'fewer bytes than declared');
+    const first = await library.createPart(name);
+    await first.write(video);
+    const refused = await first.finish(undefined, doubt);
+    assert.ok('fault' in refused && refused.fault === doubt);
+    const second = await library.createPart(name);
+    await second.write(video);
+    const kept = await second.finish(refused.sha256, doubt);
+    assert.ok(!('fault' in kept) && kept.info.isUnverified && kept.info.width === 96);
+  });
 
   it('restart forgets what was written, the hash too', async () => {
-    const part = await library.begin(name);
+    const part = await library.createPart(name);
     await part.write(Buffer.alloc(video.length * 2, 1));
     await part.restart();
     assert.equal(part.bytes, 0);
     await part.write(video);
-    const verified = await part.finish();
-    assert.equal(verified.sha256, createHash('sha256').update(video).digest('hex'));
-    assert.deepEqual(readFileSync(verified.file), video);
-    await part.discard();
-  });
-  it('what turned out to be no video can be restarted, for another way to it', async () => {
-    const part = await library.begin(name);
-    await part.write(Buffer.from('<html>'));
-    await assert.rejects(part.finish(), Mp4Error);
-    await part.restart();
-    await part.write(video);
-    assert.equal((await library.place(await part.finish(), name, task)).bytes, video.length);
+    const complete = await finish(part);
+    assert.equal(complete.sha256, createHash('sha256').update(video).digest('hex'));
+    assert.deepEqual(readFileSync(complete.file), video);
     await part.discard();
   });
   it('discard removes the part, at any time and twice', async () => {
-    const part = await library.begin(name);
+    const part = await library.createPart(name);
     await part.write(video);
     await part.discard();
     await part.discard();
     assert.deepEqual(parts(), []);
     await assert.rejects(part.write(video), DiskError);
   });
-  it('begin clears what a dead window left of the same name, and no other', async () => {
-    const dead = await library.begin(name);
-    const other = await library.begin(`${name}-2`);
-    const again = await library.begin(name);
-    assert.equal(parts().length, 2);
-    await dead.discard();
-    await other.discard();
-    await again.discard();
-    assert.deepEqual(parts(), []);
+  it('another part of the same name leaves the earlier ones alone', async () => {
+    const dead = await library.createPart(name);
+    await dead.write(video);
+    const other = await library.createPart(`${name}-2`);
+    const again = await library.createPart(name);
+    await again.write(video.subarray(0, 100));
+    assert.equal(parts().length, 3);
+    const found = await library.findPart(name);
+    assert.deepEqual(found && readFileSync(found.file), video);
+    assert.equal(found?.sha256, createHash('sha256').update(video).digest('hex'));
+    assert.equal(await library.findPart(`${name}-2`), undefined);
+    await library.removeParts(name);
+    assert.deepEqual(parts(), [path.basename(other.file)]);
   });
-  it('a window that lost its claim cannot write into the file of the one that took over', async () => {
-    const late = await library.begin(name);
-    const current = await library.begin(name);
-    await late.write(Buffer.from('late')).catch(() => undefined);
-    await current.write(video);
-    assert.deepEqual(readFileSync((await current.finish()).file), video);
-    await late.discard();
-    await current.discard();
+  it('an incomplete part is not found', async () => {
+    const part = await library.createPart(name);
+    await part.write(video.subarray(0, -1));
+    assert.equal(await library.findPart(name), undefined);
+  });
+
+  describe('a file that another program holds', () => {
+    const disk = new FailingDisk();
+    let clock: FakeClock;
+    beforeEach(() => {
+      clock = new FakeClock();
+      library = new Library(folder, disk, clock);
+      disk.faults.clear();
+    });
+    const placing = async (heldFor: (tries: number) => boolean) => {
+      let tries = 0;
+      disk.before = (call) => {
+        if (call === 'rename') disk.faults[heldFor(++tries) ? 'set' : 'delete']('rename', 'EPERM');
+      };
+      const part = await library.createPart(name);
+      await part.write(video);
+      const placed = library.place(await finish(part), name);
+      const outcome: unknown[] = [];
+      void placed.then(
+        () => outcome.push('placed'),
+        (error: unknown) => outcome.push(error),
+      );
+      const started = clock.now();
+      while (outcome.length === 0) {
+        await new Promise(setImmediate);
+        const next = clock.nextTimer;
+        if (next !== undefined) clock.moveTo(next);
+      }
+      return { outcome: outcome[0], tries, ms: clock.now() - started };
+    };
+    it('is renamed when it is free again', async () => {
+      const { outcome, tries } = await placing((count) => count <= 3);
+      assert.deepEqual([outcome, tries], ['placed', 4]);
+      assert.deepEqual([finished(), parts()], [[`${name}.mp4`], []]);
+    });
+    it('for longer than a minute: the part stays', async () => {
+      const { outcome, ms } = await placing(() => true);
+      assert.ok(outcome instanceof DiskError);
+      assert.ok(ms > 50_000 && ms <= 60_000, String(ms));
+      assert.equal(parts().length, 1);
+      disk.before = () => undefined;
+      disk.faults.clear();
+      const part = await library.findPart(name);
+      assert.ok(part);
+      assert.equal((await library.place(part, name)).bytes, video.length);
+    });
+  });
+
+  describe('free space', () => {
+    const stats = (free: number) => ({ bsize: 1024, bavail: free / 1024, blocks: 1 });
+    const diskWith = (free: () => number) => {
+      const statfs = () => Promise.resolve(stats(free()));
+      return new Proxy(new FailingDisk(), {
+        get: (disk, key): unknown => (key === 'statfs' ? statfs : Reflect.get(disk, key)),
+      });
+    };
+    const MB = 1024 * 1024;
+    it('is looked at before the first byte', async () => {
+      library = new Library(
+        folder,
+        diskWith(() => 100 * MB),
+      );
+      const part = await library.createPart(name);
+      part.expect(200 * MB);
+      await assert.rejects(part.write(video), /the disk is full: 216 MB needed, 100 MB free/);
+      assert.equal(readFileSync(part.file).length, 0);
+    });
+    it('and again on the way', async () => {
+      let free = 300 * MB;
+      library = new Library(
+        folder,
+        diskWith(() => free),
+      );
+      const part = await library.createPart(name);
+      part.expect(200 * MB);
+      const piece = Buffer.alloc(16 * MB);
+      await part.write(piece);
+      free = 0;
+      const rest = async () => {
+        for (let at = 0; at < 11; at++) await part.write(piece);
+      };
+      await assert.rejects(rest(), DiskError);
+      assert.equal(part.bytes, 64 * MB);
+    });
+    it('of a disk that does not say is taken as enough', async () => {
+      const disk = new FailingDisk();
+      disk.faults.set('statfs', 'ENOSYS');
+      library = new Library(folder, disk);
+      assert.equal((await bring()).bytes, video.length);
+    });
   });
 
   describe('find', () => {
+    it('a WebM under its own extension', async () => {
+      const webm = readFileSync('test/cases/media/vp9.webm');
+      const placed = await bring(webm);
+      assert.equal(placed.file, `${name}.webm`);
+      assert.deepEqual(finished(), [`${name}.json`, `${name}.webm`]);
+      assert.deepEqual(await library.find(name, { task }), placed);
+      assert.deepEqual(
+        (await library.scan()).videos.map(({ file }) => file),
+        [placed.file],
+      );
+    });
     it('nothing there', async () => {
-      assert.equal(await library.find(name, task), undefined);
+      assert.equal(await library.find(name, { task }), undefined);
       assert.equal(await library.has(`${name}.mp4`), false);
     });
     it('a video with its sidecar', async () => {
       const placed = await bring();
-      assert.deepEqual(await library.find(name, { other: 'task' }), placed);
+      assert.deepEqual(await library.find(name, { task: 'other' }), placed);
       assert.deepEqual((sidecar() as { task: unknown }).task, task);
     });
     for (const [what, damage] of Object.entries({
@@ -170,14 +312,14 @@ describe('the library', function () {
       it(`a video whose sidecar is ${what}: made good`, async () => {
         const placed = await bring();
         damage(path.join(folder, `${name}.json`));
-        assert.deepEqual(await library.find(name, task), placed);
+        assert.deepEqual(await library.find(name, { task }), placed);
         assert.deepEqual(sidecar(), { sidecarVersion: 1, video: placed, task });
       });
     }
     it('a file of that name that is no video counts as none, and is replaced', async () => {
       mkdirSync(folder, { recursive: true });
       writeFileSync(path.join(folder, `${name}.mp4`), 'not a video');
-      assert.equal(await library.find(name, task), undefined);
+      assert.equal(await library.find(name, { task }), undefined);
       assert.equal((await bring()).bytes, video.length);
     });
   });
@@ -195,23 +337,23 @@ describe('the library', function () {
   describe('what the disk refuses is a DiskError', () => {
     it('the folder is a file', async () => {
       writeFileSync(folder, 'in the way');
-      await assert.rejects(library.begin(name), DiskError);
-      assert.equal(await library.find(name, task), undefined);
+      await assert.rejects(library.createPart(name), DiskError);
+      assert.equal(await library.find(name, { task }), undefined);
     });
     it('the folder vanishes while a video is written', async () => {
-      const part = await library.begin(name);
+      const part = await library.createPart(name);
       await part.write(video);
       rmSync(folder, { recursive: true });
       await assert.rejects(part.finish(), DiskError);
       await part.discard();
     });
     it('the place is taken by a folder; the video is kept apart until it is discarded', async () => {
-      const part = await library.begin(name);
+      const part = await library.createPart(name);
       await part.write(video);
       mkdirSync(path.join(folder, `${name}.mp4`));
-      const verified = await part.finish();
-      await assert.rejects(library.place(verified, name, task), DiskError);
-      assert.equal(existsSync(verified.file), true);
+      const complete = await finish(part);
+      await assert.rejects(library.place(complete, name), DiskError);
+      assert.equal(existsSync(complete.file), true);
       assert.equal(existsSync(path.join(folder, `${name}.json`)), false);
       await part.discard();
       assert.deepEqual(parts(), []);
@@ -231,7 +373,7 @@ describe('the library', function () {
       await assert.rejects(bring(), DiskError);
       assert.deepEqual([finished(), parts()], [[`${name}.mp4`], []]);
       disk.faults.clear();
-      assert.equal((await library.find(name, task))?.bytes, video.length);
+      assert.equal((await library.find(name, { task }))?.bytes, video.length);
       assert.deepEqual(finished(), [`${name}.json`, `${name}.mp4`]);
     });
   });
@@ -243,11 +385,11 @@ describe('the library', function () {
     const before = count();
     await bring();
     await bring(Buffer.from('no')).catch(() => undefined);
-    await library.find(name, task);
-    const part = await library.begin(name);
+    await library.find(name, { task });
+    const part = await library.createPart(name);
     await part.discard();
     rmSync(path.join(folder, `${name}.json`));
-    await library.find(name, task);
+    await library.find(name, { task });
     assert.equal(count(), before);
   });
 });

@@ -19,6 +19,7 @@ export class FailingDisk implements Disk {
   readonly rename = this.#guarded('rename');
   readonly rm = this.#guarded('rm');
   readonly stat = this.#guarded('stat');
+  readonly statfs = this.#guarded('statfs');
   readonly open = (async (...args: Parameters<Disk['open']>) => {
     this.#check('open', String(args[0]));
     return this.#guardedFile(await systemDisk.open(...args), String(args[0]));

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { readErrorReply } from '../../../src/core/gateway/errorReply';
+import { probeVideo } from '../../../src/core/library/videoFile';
+import { VideoFileError } from '../../../src/core/library/videoFileError';
+import { sourceFromBytes } from '../../../src/core/mp4/boxes';
+import { videoCases, MEDIA } from '../support/mediaCases';
+
+describe('unusual videos', () => {
+  for (const { file, means, why } of videoCases()) {
+    it(`${file}: ${means.get} (${why})`, async () => {
+      const bytes = readFileSync(path.join(MEDIA, file));
+      const result = await probeVideo(sourceFromBytes(bytes)).catch((error: unknown) => error);
+      switch (means.get) {
+        case 'playable': {
+          assert.ok(!(result instanceof Error), String(result));
+          const { extension, width, height, durationSeconds, isUnverified } = result as Awaited<
+            ReturnType<typeof probeVideo>
+          >;
+          assert.deepEqual(
+            { width, height, isUnverified },
+            { width: means.width, height: means.height, isUnverified: undefined },
+          );
+          assert.ok(Math.abs(durationSeconds - (means.seconds ?? 0)) < 0.05, String(durationSeconds));
+          assert.equal(extension, means.container ?? 'mp4');
+          break;
+        }
+        case 'kept':
+          assert.ok(!(result instanceof Error), String(result));
+          assert.ok((result as Awaited<ReturnType<typeof probeVideo>>).isUnverified);
+          break;
+        case 'again':
+          assert.ok(result instanceof VideoFileError, String(result));
+          assert.equal(result.fault, 'incomplete');
+          break;
+        case 'refused':
+          assert.ok(result instanceof VideoFileError, String(result));
+          assert.equal(result.mayBeVideo, false);
+          assert.ok(
+            result.fault === means.says ||
+              readErrorReply(result.text ?? '').message.includes(means.says ?? '?'),
+            result.message,
+          );
+      }
+    });
+  }
+});
