@@ -12,7 +12,10 @@ const silentLog: Log = { trace: silent, debug: silent, info: silent, warn: silen
 export function engineOptions(storageFolder: string, key: string): EngineOptions {
   return {
     storageFolder,
-    keys: { keyFor: () => Promise.resolve({ kind: 'key', key: { id: KEY_ID, value: key } }) },
+    keys: {
+      keyFor: () => Promise.resolve({ kind: 'key', key: { id: KEY_ID, value: key } }),
+      looksLikeKey: () => false,
+    },
     log: silentLog,
     l10n: english,
     pollInterval: () => 5_000,

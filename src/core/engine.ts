@@ -11,6 +11,7 @@ import { createHttp, type OpenHttp } from './gateway/http';
 import type { Access } from './gateway/transport';
 import { VideoClient } from './gateway/videoClient';
 import type { Disk } from './common/fileSystem';
+import { holdsKey } from './gateway/redaction';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
@@ -18,6 +19,7 @@ import type { ReadOnlyReason } from './store/database';
 import { Endings } from './tasks/endings';
 import { failures } from './tasks/failures';
 import { TaskFeed } from './store/changeFeed';
+import { rejectKeys } from './tasks/keyGuard';
 import { Librarian } from './tasks/librarian';
 import { openStore, openStoreNow } from './store/openStore';
 import type { StorePlace } from './store/storeLocation';
@@ -72,6 +74,8 @@ export class Engine implements Disposable {
   readonly librarian: Librarian;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #keys: KeySource;
+  readonly #l10n: L10n;
   readonly #endings: Endings;
   readonly #store: TaskStore;
   readonly #gate: OriginGate;
@@ -93,6 +97,8 @@ export class Engine implements Disposable {
     const random = options.random ?? Math.random;
     this.#clock = clock;
     this.#log = prefixed(options.log, 'tasks');
+    this.#keys = new TimeoutKeySource(keys, clock);
+    this.#l10n = l10n;
     this.#store = store;
     this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk, clock);
     const http = options.http ?? createHttp(clock);
@@ -105,7 +111,7 @@ export class Engine implements Disposable {
       store,
       client: this.client,
       videoClient: new VideoClient(http, clock, gatewayLog),
-      keys: new TimeoutKeySource(keys, clock),
+      keys: this.#keys,
       gate: this.#gate,
       clock,
       log: this.#log,
@@ -115,7 +121,7 @@ export class Engine implements Disposable {
     };
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
     this.#saver = new Saver({ ...parts, library: this.library });
-    this.#reopener = new Reopener({ store, library: this.library, clock, marker: this.#marker });
+    this.#reopener = new Reopener({ ...parts, library: this.library, marker: this.#marker });
     this.librarian = new Librarian({ ...parts, library: this.library });
     this.#rescuer = new Rescuer({ ...parts, library: this.library, reopener: this.#reopener });
     this.#poller = new Poller({
@@ -196,7 +202,7 @@ export class Engine implements Disposable {
    * Sends a request, once, and resolves when its outcome is known and written down.
    * @param signal calls it off as long as no byte has left
    * @param basedOn the earlier task that it was asked for again from, by our id
-   * @throws SubmitCancelled, ReadOnlyStoreError: then there is no task; OutcomeNotWritten when it was sent all the same
+   * @throws RequestError, SubmitCancelled, ReadOnlyStoreError: then there is no task; OutcomeNotWritten when it was sent all the same
    */
   async submit(
     request: PreparedRequest,
@@ -204,6 +210,8 @@ export class Engine implements Disposable {
     signal?: AbortSignal,
     basedOn?: string,
   ): Promise<Task> {
+    const isKey = (text: string) => this.#keys.looksLikeKey(text) || holdsKey(text, access.key);
+    rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, this.#l10n);
     const id = await this.#submitter.submit(request, access, signal, basedOn);
     const task = await this.#store.taskWhenFree(id);
     if (!task) throw new Error('the task was removed while it was sent');

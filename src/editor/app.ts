@@ -132,10 +132,11 @@ export function createApp(host: AppHost): App {
   const messages = new Messages({ box, l10n, silence });
   const wizardMessages = new WizardMessages({ box, l10n });
   const libraryMessages = new LibraryMessages({ box, l10n, language: vscode.env.language });
-  const settings = new Settings((name, scope) => configuration(scope).get(name));
   const keychain = owned.add(
     new Keychain({ secrets: host.secrets, log, environmentKey: () => process.env[KEY_VARIABLE] }),
   );
+  const looksLikeKey = (text: string) => keychain.looksLikeKey(text);
+  const settings = new Settings((name, scope) => configuration(scope).get(name), looksLikeKey);
   const approval = new OriginApproval({ keychain, asker, l10n });
   const engines = owned.add(
     new EngineHolder({
@@ -275,12 +276,12 @@ export function createApp(host: AppHost): App {
   const videoParts = { ...taskParts, settings, saver, roots, desktop, checkFiles };
   const reveal = (id: string) =>
     inBackground(Promise.resolve(host.view.reveal(id, { select: true, focus: false })));
-  const memory = new WizardMemory({ ...host.mementos, log });
+  const memory = new WizardMemory({ ...host.mementos, looksLikeKey, log });
   const asking = owned.add(
     createAsking({
       ...{ engines, settings, asker, notifier, messages, wizardMessages, box, memory, desktop },
       ...{ sender, images, ownModels, gatewayModels, configuration, folders },
-      ...{ execute, inBackground, reveal, log, l10n },
+      ...{ execute, inBackground, reveal, looksLikeKey, log, l10n },
       inputs: host.user?.inputs ?? editorQuickInputs,
       imagePicker: host.user?.imagePicker ?? new EditorImagePicker(l10n, log),
       frames: host.user?.frames ?? players,
@@ -333,7 +334,7 @@ export function createApp(host: AppHost): App {
       [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
       [COMMANDS.lookAgain]: async (args) => lookAgain(taskParts, args),
       [COMMANDS.rescue]: async (args) => rescue({ ...taskParts, notifier, libraryMessages }, args),
-      [COMMANDS.attachTaskId]: async (args) => attachTaskId(taskParts, args),
+      [COMMANDS.attachTaskId]: async (args) => attachTaskId({ ...taskParts, looksLikeKey }, args),
       [COMMANDS.removeTask]: async (args) => removeTask(taskParts, args),
       [COMMANDS.stopSending]: async (args) => stopSending(taskParts, args),
       [COMMANDS.stopTracking]: async (args) => stopTracking(taskParts, args),

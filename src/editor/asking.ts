@@ -4,6 +4,7 @@ import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import type { Log } from '../core/common/log';
 import { familyOf, type Model } from '../core/models/catalogue';
 import type { VideoRequest } from '../core/models/request';
+import type { KeyCheck } from '../core/tasks/keyGuard';
 import type { Asker } from './asker';
 import { BatchSender } from './batch/batchSender';
 import type { Command } from './commands/commandRunner';
@@ -75,6 +76,7 @@ interface Parts {
   readonly execute: (command: string, ...args: unknown[]) => void;
   readonly inBackground: (work: Promise<unknown>) => void;
   readonly language: string;
+  readonly looksLikeKey: KeyCheck;
   readonly log: Log;
   readonly l10n: L10n;
 }
@@ -101,10 +103,12 @@ export function createAsking(parts: Parts): Disposable & { readonly commands: As
   const { engines, settings, asker, notifier, inputs, desktop, imagePicker, frames, languageModels } = parts;
   const { box, messages, wizardMessages, memory, sender, images, ownModels, gatewayModels } = parts;
   const { configuration, folders, setKey, reveal, tellLanguageModel, execute, inBackground } = parts;
-  const { language, log, l10n } = parts;
+  const { language, looksLikeKey, log, l10n } = parts;
   const prompts = owned.add(new PromptEditors());
   const openEditor = (prompt: string, begun?: Begun) => prompts.open(prompt, begun);
-  const presets = createPresets({ configuration, folders, asker, messages: wizardMessages, log, l10n });
+  const presets = createPresets({
+    ...{ configuration, folders, asker, messages: wizardMessages, looksLikeKey, log, l10n },
+  });
   const wizardParts = {
     inputs,
     memory,
@@ -122,6 +126,7 @@ export function createAsking(parts: Parts): Disposable & { readonly commands: As
       edit: () => execute('workbench.action.openSettings', `@id:${SETTINGS_SECTION}.${SETTINGS.presets}`),
     },
     look: async (sources: readonly string[]) => images.look(sources),
+    looksLikeKey,
     language,
     l10n,
   };

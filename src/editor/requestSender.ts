@@ -10,6 +10,7 @@ import { RequestError, type PreparedRequest } from '../core/models/family';
 import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest';
 import type { VideoRequest } from '../core/models/request';
 import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/store/database';
+import { rejectKeys } from '../core/tasks/keyGuard';
 import { SubmitCancelled } from '../core/tasks/submitter';
 import type { Task } from '../core/task/task';
 import type { Asker } from './asker';
@@ -110,6 +111,7 @@ export class RequestSender {
     { fits }: Pick<Beside, 'fits'> = {},
     like?: ReadyRequest,
   ): Promise<ReadyRequest> {
+    await this.#rejectKeys(input);
     const withImages = like ? withImagesOf(input, like) : await this.#fitImages(input, signal, fits);
     const prepared = this.#prepare(withImages.input, await this.#gatewayIds(input));
     return { prepared, keep: async () => withImages.keep(prepared), withImages };
@@ -174,9 +176,22 @@ export class RequestSender {
     }
   }
 
-  #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
+  /** Comes before any other check: their messages quote the text. */
+  async #rejectKeys(input: unknown): Promise<void> {
+    const { keychain, l10n } = this.#parts;
+    // A key is known only once it was read.
+    await keychain.place();
     try {
-      return prepareRequest(input, this.#parts.l10n, gatewayIdOf, this.#parts.ownModels());
+      rejectKeys(input, (text) => keychain.looksLikeKey(text), l10n);
+    } catch (error) {
+      throw this.#asRejection(error);
+    }
+  }
+
+  #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
+    const { l10n, ownModels } = this.#parts;
+    try {
+      return prepareRequest(input, l10n, gatewayIdOf, ownModels());
     } catch (error) {
       throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
     }
@@ -288,6 +303,7 @@ export class RequestSender {
   /** What an error of the engine means for whoever asked. */
   #asRejection(error: unknown): unknown {
     const { l10n } = this.#parts;
+    if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
     if (error instanceof SubmitCancelled) return this.#cancelled();
     if (error instanceof ReadOnlyStoreError) {
       return new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);

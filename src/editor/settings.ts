@@ -1,7 +1,9 @@
 import type { Uri } from 'vscode';
 import * as z from 'zod';
 import { DEFAULT_BASE_URL, parseBaseUrl } from '../core/gateway/baseUrl';
-import { FAMILIES, type Model } from '../core/models/catalogue';
+import { looksLikeKey } from '../core/gateway/redaction';
+import { FAMILIES, isModelId, type Model } from '../core/models/catalogue';
+import type { KeyCheck } from '../core/tasks/keyGuard';
 import { SETTINGS } from './ids';
 
 const DEFAULT_SAVE_FOLDER = 'videos';
@@ -20,11 +22,7 @@ const pollSeconds = z
 
 const models = z.array(z.unknown()).catch([]);
 const ownModel = z.object({
-  id: z
-    .string()
-    .trim()
-    .min(1)
-    .refine((id) => !/\s/.test(id)),
+  id: z.string().trim().min(1).refine(isModelId),
   family: z.enum(FAMILIES.map(({ id }) => id)),
   label: z.string().trim().min(1).optional().catch(undefined),
 });
@@ -33,16 +31,22 @@ const defaultModel = z.string().trim().catch('');
 /** Our settings, read anew each time and made sense of: anybody can write anything into a settings file. */
 export class Settings {
   readonly #read: (name: string, scope?: Uri) => unknown;
+  readonly #isKey: KeyCheck;
 
-  /** @param read gives a setting's value by its name below our section, as it holds for a resource */
-  constructor(read: (name: string, scope?: Uri) => unknown) {
+  /**
+   * @param read gives a setting's value by its name below our section, as it holds for a resource
+   * @param isKey whether a text contains an API key
+   */
+  constructor(read: (name: string, scope?: Uri) => unknown, isKey: KeyCheck = looksLikeKey) {
     this.#read = read;
+    this.#isKey = isKey;
   }
 
   /** The gateway's base URL; undefined when the setting is no address that a key may travel to. */
   baseUrl(): string | undefined {
     const text = baseUrl.parse(this.#read(SETTINGS.baseUrl)).trim();
-    return parseBaseUrl(text === '' ? DEFAULT_BASE_URL : text);
+    // A base URL is stored with each task, and logged.
+    return this.#isKey(text) ? undefined : parseBaseUrl(text === '' ? DEFAULT_BASE_URL : text);
   }
 
   /** The user's own models; what is none is passed over. */
@@ -50,7 +54,7 @@ export class Settings {
     return models.parse(this.#read(SETTINGS.models)).flatMap((entry) => {
       const own = ownModel.safeParse(entry).data;
       const family = FAMILIES.find(({ id }) => id === own?.family);
-      if (!own || !family) return [];
+      if (!own || !family || this.#isKey(own.id)) return [];
       return [{ id: own.id, family, ...(own.label === undefined ? {} : { label: own.label }) }];
     });
   }

@@ -28,7 +28,10 @@ async function main(): Promise<void> {
   const log = (message: string) => say('log', message);
   const engine = await Engine.open({
     storageFolder: folder,
-    keys: { keyFor: () => Promise.resolve({ kind: 'key', key: { id: 'crash', value: key } }) },
+    keys: {
+      looksLikeKey: () => false,
+      keyFor: () => Promise.resolve({ kind: 'key', key: { id: 'crash', value: key } }),
+    },
     log: { trace: log, debug: log, info: log, warn: log, error: (message) => say('error', message) },
     l10n: english,
     pollInterval: () => 3000,

@@ -45,9 +45,9 @@ export function holdsKey(text: string, key: Pick<ApiKey, 'value'>): boolean {
   return withoutKey(text, key.value) !== text;
 }
 
-/** Whether a text contains something that has the form of a key of this kind of gateway, whoever's it is. */
-export function looksLikeKey(text: string): boolean {
-  return KEY_FORM.test(text);
+/** Whether a text contains one of these keys, or anything that has the form of a key of this kind of gateway. */
+export function looksLikeKey(text: string, ownKeys: readonly string[] = []): boolean {
+  return KEY_FORM.test(text) || ownKeys.some((value) => holdsKey(text, { value }));
 }
 
 /** Removes the key in any spelling, and everything that has the form of one: gateways quote parts of keys. */

@@ -44,6 +44,11 @@ export const MODELS: readonly Model[] = [
 /** The models that people choose from. */
 export const LISTED_MODELS: readonly Model[] = MODELS.filter(({ unlisted }) => !unlisted);
 
+/** Whether a text can be a model's ID: it's shown and stored, so nothing that could pass for other text. */
+export function isModelId(text: string): boolean {
+  return /^[\w.:/-]{1,100}$/.test(text);
+}
+
 /**
  * The family that a model id belongs to: that of the user's own by their word, ours by name, any other by its prefix
  * (API reference 7.1), because new ids of a known family come and go. Undefined when nobody can tell.

@@ -1,7 +1,11 @@
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../common/clock';
+import type { L10n } from '../common/l10n';
+import type { KeySource } from '../gateway/apiKey';
+import { originOf } from '../gateway/baseUrl';
 import type { Library } from '../library/library';
+import { RequestError } from '../models/family';
 import type { TaskPatch } from '../store/taskPatch';
 import { toVideoRows, type StoredVideo } from '../store/record';
 import type { PendingMarker } from '../store/pendingMarker';
@@ -10,11 +14,14 @@ import { takesTaskId } from '../task/idSource';
 import { canMove } from '../task/phases';
 import type { TaskStore } from '../store/store';
 import type { Task } from '../task/task';
+import { keyEnteredMessage } from './keyGuard';
 
 interface Parts {
   readonly store: TaskStore;
   readonly library: Library;
+  readonly keys: KeySource;
   readonly clock: Clock;
+  readonly l10n: L10n;
   readonly marker: PendingMarker;
 }
 
@@ -50,13 +57,19 @@ export class Reopener {
   }
 
   /**
-   * Follows the gateway's task with this id in place of one whose outcome is unknown, or whose id may be wrong.
-   * @returns whether it is followed now; false also for what can be no task id
+   * Tracks the gateway's task with this ID in place of one whose outcome is unknown, or whose ID may be wrong.
+   * @returns true if it's tracked now
+   * @throws RequestError if a key was pasted in place of the ID
    */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
+    const { store, keys, l10n } = this.#parts;
     if (!isTaskId(gatewayTaskId)) return false;
+    const task = await store.recordWhenFree(id);
+    // A key is known only once it was read.
+    if (task) await keys.keyFor(originOf(task.baseUrl));
+    if (keys.looksLikeKey(gatewayTaskId)) throw new RequestError(keyEnteredMessage(l10n));
     const note = { code: 'idAttached' } as const;
-    const reopened = await this.#parts.store.update(id, (record) =>
+    const reopened = await store.update(id, (record) =>
       takesTaskId(record)
         ? { ...this.#reopen(note), gatewayTaskId, idSource: 'byHand', succeededAt: null, links: [] }
         : undefined,
@@ -95,7 +108,14 @@ export class Reopener {
   }
 }
 
-/** Ids are opaque, but these would ask the gateway for something else (API reference 5). */
-function isTaskId(text: string): boolean {
-  return /^\S+$/.test(text) && !['.', '..', 'download'].includes(text);
+/** Longer IDs than any gateway's: those of Veo have up to 214 characters. */
+const MAX_TASK_ID_LENGTH = 2000;
+
+/** Whether a text can be a gateway's task ID: one opaque word that doesn't name another path (API reference 5). */
+export function isTaskId(text: string): boolean {
+  return (
+    /^[\x21-\x7e]+$/.test(text) &&
+    text.length <= MAX_TASK_ID_LENGTH &&
+    !['.', '..', 'download'].includes(text)
+  );
 }

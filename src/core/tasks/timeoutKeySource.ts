@@ -21,6 +21,10 @@ export class TimeoutKeySource implements KeySource {
     this.#clock = clock;
   }
 
+  looksLikeKey(text: string): boolean {
+    return this.#keys.looksLikeKey(text);
+  }
+
   async keyFor(origin: string): Promise<KeyAnswer> {
     const silentFor = this.#clock.now() - (this.#silentSince.get(origin) ?? -Infinity);
     if (silentFor >= 0 && silentFor < SILENCE_MS) return { kind: 'locked' };

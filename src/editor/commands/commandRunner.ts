@@ -1,6 +1,7 @@
 import { CancellationError } from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import { describeError, prefixed, type Log } from '../../core/common/log';
+import { RequestError } from '../../core/models/family';
 import { OutcomeNotWritten } from '../../core/tasks/submitter';
 import type { CommandId } from '../ids';
 import type { Messages } from '../telling/messages';
@@ -61,6 +62,10 @@ function reasonOf(error: unknown): string {
 function tell(error: unknown, title: string, messages: Messages): void {
   if (error instanceof OutcomeNotWritten) {
     messages.outcomeNotWritten(error.message);
+    return;
+  }
+  if (error instanceof RequestError) {
+    messages.badRequest(error.message);
     return;
   }
   if (!(error instanceof Rejection)) {

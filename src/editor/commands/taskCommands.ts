@@ -1,6 +1,8 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Engine } from '../../core/engine';
 import { isEnd } from '../../core/task/phases';
+import { keyEnteredMessage, type KeyCheck } from '../../core/tasks/keyGuard';
+import { isTaskId } from '../../core/tasks/reopener';
 import type { Task } from '../../core/task/task';
 import type { Asker, Confirmation } from '../asker';
 import type { EngineHolder } from '../engineHolder';
@@ -109,12 +111,12 @@ export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise
   if (found > 0) messages.looksAgain(found);
 }
 
-/** A task id as gateways write them; blanks around it come from copying. */
-const TASK_ID = /^[\w.:=-]{4,200}$/;
-
 /** Follows the gateway's own task in place of one whose outcome is unknown, or whose id may be wrong. */
-export async function attachTaskId(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, asker, messages, l10n } = parts;
+export async function attachTaskId(
+  parts: Parts & { readonly looksLikeKey: KeyCheck },
+  args: readonly unknown[],
+): Promise<void> {
+  const { engines, asker, messages, looksLikeKey, l10n } = parts;
   const engine = await engines.open();
   const title = l10n.t('Attach Task ID');
   const tasks = await tasksFor(
@@ -140,10 +142,11 @@ export async function attachTaskId(parts: Parts, args: readonly unknown[]): Prom
         asPlainText(shortPrompt(request.prompt, LONGEST_MENTION)),
       ),
       placeholder: 'video_…',
-      validate: (value) =>
-        TASK_ID.test(value.trim())
-          ? undefined
-          : l10n.t('A task id is one word of letters, digits and hyphens or underscores.'),
+      validate: (value) => {
+        if (looksLikeKey(value)) return keyEnteredMessage(l10n);
+        // Spaces around it come from copying.
+        return isTaskId(value.trim()) ? undefined : l10n.t('Enter an ID without spaces.');
+      },
     });
     if (text === undefined) return;
     if (await engine.attachTaskId(id, text.trim())) messages.looksAgain(1);

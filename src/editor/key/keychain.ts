@@ -6,6 +6,7 @@ import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import { prefixed, type Log } from '../../core/common/log';
 import { cleanKey, type ApiKey, type KeyAnswer, type KeySource } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, isLoopback } from '../../core/gateway/baseUrl';
+import { looksLikeKey } from '../../core/gateway/redaction';
 
 /** Names in SecretStorage. */
 export const SECRETS = { key: 'nebulaVideo.apiKey', environment: 'nebulaVideo.environmentKeys' } as const;
@@ -64,6 +65,8 @@ export class Keychain implements KeySource, Disposable {
   #stored: Promise<HeldKey | 'locked' | undefined> | undefined;
   /** The environment's key, with the text it was made of. */
   #environment: { readonly text: string; readonly key: Promise<HeldKey | undefined> } | undefined;
+  /** Every key that this window has used. One that was replaced is as secret as before. */
+  readonly #known = new Set<string>();
   /** Writes go one after another: each starts from what the last one left. */
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -97,6 +100,10 @@ export class Keychain implements KeySource, Disposable {
     if (key === 'locked') return { kind: 'locked' };
     if (!mayTravel(key, origin)) return { kind: 'notApproved' };
     return { kind: 'key', key: { id: key.id, value: key.value } };
+  }
+
+  looksLikeKey(text: string): boolean {
+    return looksLikeKey(text, [...this.#known]);
   }
 
   /**
@@ -182,10 +189,12 @@ export class Keychain implements KeySource, Disposable {
     const key = parse(storedKey, text);
     // Not a word of what was there: it may well be a key.
     if (!key) this.#log.error('what the secret storage holds as the key cannot be read');
+    if (key) this.#known.add(key.value);
     return key && { ...key, place: 'stored' };
   }
 
   async #store(key: z.infer<typeof storedKey>): Promise<boolean> {
+    this.#known.add(key.value);
     try {
       await this.#secrets.store(SECRETS.key, JSON.stringify(key));
       this.#session = undefined;
@@ -214,6 +223,7 @@ export class Keychain implements KeySource, Disposable {
       this.#log.warn(`what ${KEY_VARIABLE} holds is no key that can be sent`);
       return undefined;
     }
+    this.#known.add(value);
     const known = await this.#knownEnvironmentKeys();
     const hash = hashOf(known.salt, value);
     const found = known.keys.find((key) => key.hash === hash);

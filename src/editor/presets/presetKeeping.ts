@@ -1,6 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import { describeError, type Log } from '../../core/common/log';
 import type { VideoRequest } from '../../core/models/request';
+import { fieldWithKey, keyEnteredMessage, keyInFieldMessage, type KeyCheck } from '../../core/tasks/keyGuard';
 import type { Asker } from '../asker';
 import { LONGEST_MENTION, shortPrompt } from '../taskWords';
 import type { WizardMessages } from '../telling/wizardMessages';
@@ -12,7 +13,11 @@ export interface PresetKeepingParts {
   /** Whether there is a workspace whose settings count. */
   readonly hasWorkspace: () => boolean;
   readonly asker: Asker;
-  readonly messages: Pick<WizardMessages, 'presetSaved' | 'presetRemoved' | 'presetsNotWritten'>;
+  readonly messages: Pick<
+    WizardMessages,
+    'presetSaved' | 'presetRemoved' | 'presetsNotWritten' | 'keyInPreset'
+  >;
+  readonly looksLikeKey: KeyCheck;
   readonly log: Log;
   readonly l10n: L10n;
 }
@@ -34,7 +39,12 @@ export class PresetKeeping {
 
   /** Saves a request under a name that is asked for. Images and an earlier video are no part of it. */
   async save(request: VideoRequest): Promise<void> {
-    const { presets, asker, messages, l10n } = this.#parts;
+    const { presets, asker, messages, looksLikeKey, l10n } = this.#parts;
+    const field = fieldWithKey(request, looksLikeKey);
+    if (field !== undefined) {
+      messages.keyInPreset(keyInFieldMessage(field, l10n));
+      return;
+    }
     const hasSources = (request.images ?? []).length > 0 || request.remixOf !== undefined;
     const hint = l10n.t('It is saved in your settings. Nothing is sent.');
     const title = l10n.t('Save as Preset');
@@ -44,6 +54,7 @@ export class PresetKeeping {
       placeholder: l10n.t('A name, for example: Rainy street, wide'),
       validate: (text) => {
         if (text.trim() === '') return l10n.t('Enter a name for the preset.');
+        if (looksLikeKey(text)) return keyEnteredMessage(l10n);
         return text.trim().length > LONGEST_NAME
           ? l10n.t('The name has more than {0} characters.', LONGEST_NAME)
           : undefined;

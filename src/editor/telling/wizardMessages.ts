@@ -30,6 +30,11 @@ export class WizardMessages {
     this.#box.status(this.#l10n.t('The preset “{0}” is saved.', name));
   }
 
+  /** A preset wasn't saved because a key is in it. */
+  keyInPreset(sentence: string): void {
+    this.#box.show('error', sentence, []);
+  }
+
   presetRemoved(name: string): void {
     this.#box.status(this.#l10n.t('The preset “{0}” is removed.', name));
   }

@@ -1,6 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
-import { familyOf, type Model } from '../../core/models/catalogue';
+import { familyOf, isModelId, type Model } from '../../core/models/catalogue';
 import { modeWord, type Mode } from '../../core/models/modes';
+import { keyEnteredMessage, type KeyCheck } from '../../core/tasks/keyGuard';
 import { asPlainText } from '../taskWords';
 import { familyChoices } from './familyChoices';
 import { askPick, askText, type Answer, type PickItem, type Place } from './multiStep';
@@ -19,6 +20,7 @@ export interface ModelQuestion {
   readonly hintOf: (modelId: string) => string | undefined;
   /** Keeps a model that was entered here, for the next time. */
   readonly remember: (model: Model) => Promise<void>;
+  readonly looksLikeKey: KeyCheck;
   readonly l10n: L10n;
 }
 
@@ -79,7 +81,7 @@ async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'anot
 
 /** Asks for an id, and for its family where the id tells none (API reference 7.1). */
 async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
-  const { inputs, place, models, mode, remember, l10n } = question;
+  const { inputs, place, models, mode, remember, looksLikeKey, l10n } = question;
   let id = '';
   for (;;) {
     const entered = await askText(inputs, {
@@ -87,7 +89,7 @@ async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
       placeholder: l10n.t('For example: sora-3'),
       hint: l10n.t('The id of the model, as the gateway calls it.'),
       judge: (text) => {
-        const message = faultOf(text.trim(), mode, l10n);
+        const message = faultOf(text.trim(), mode, looksLikeKey, l10n);
         return message === undefined ? undefined : { message, weight: 'error' };
       },
       onChange: () => undefined,
@@ -109,7 +111,13 @@ async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
 /** Asks which family a model belongs to whose id does not tell, and remembers it. */
 export async function askFamily(
   id: string,
-  { inputs, place, mode, remember, l10n }: Omit<ModelQuestion, 'models' | 'current' | 'last' | 'hintOf'>,
+  {
+    inputs,
+    place,
+    mode,
+    remember,
+    l10n,
+  }: Omit<ModelQuestion, 'models' | 'current' | 'last' | 'hintOf' | 'looksLikeKey'>,
 ): Promise<Answer<Model>> {
   const answer = await askPick(inputs, {
     ...{ title: l10n.t('Another Model'), place, nested: true },
@@ -126,8 +134,9 @@ export async function askFamily(
 }
 
 /** What keeps an id from being used, as a sentence. */
-function faultOf(id: string, mode: Mode, l10n: L10n): string | undefined {
-  if (!/^\S+$/.test(id)) return l10n.t('The id of a model is one word, without blanks.');
+function faultOf(id: string, mode: Mode, looksLikeKey: KeyCheck, l10n: L10n): string | undefined {
+  if (looksLikeKey(id)) return keyEnteredMessage(l10n);
+  if (!isModelId(id)) return l10n.t('Enter an ID of letters, digits, and the characters . : / - _');
   const modes = familyOf(id)?.modes(id);
   if (!modes || modes.includes(mode)) return undefined;
   return l10n.t(

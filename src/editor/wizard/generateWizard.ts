@@ -3,6 +3,7 @@ import { modeOf, type Mode } from '../../core/models/modes';
 import { checkWords, settleOptions, type Settled } from '../../core/models/options';
 import { readValue, type Options, type Parameter } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
+import { fieldWithKey, keyInFieldMessage } from '../../core/tasks/keyGuard';
 import { Rejection } from '../rejection';
 import { askModel, modelName } from './askModel';
 import { askOption, askWhichOption, isStep } from './askOption';
@@ -218,9 +219,9 @@ class GenerateWizard {
   }
 
   async #askModel(place: Place): Promise<StepEnd> {
-    const { inputs, hintOf, remember, l10n } = this.#parts;
+    const { inputs, hintOf, remember, looksLikeKey, l10n } = this.#parts;
     const answer = await askModel({
-      ...{ inputs, place, hintOf, remember, l10n },
+      ...{ inputs, place, hintOf, remember, looksLikeKey, l10n },
       models: this.#models,
       mode: this.#mode,
       current: this.#model?.id,
@@ -350,8 +351,11 @@ class GenerateWizard {
     if (!this.#model) return undefined;
     const { id, family } = this.#model;
     const { options } = this.#settled(changes);
+    const { looksLikeKey, l10n } = this.#parts;
+    const field = fieldWithKey({ prompt, ...options }, looksLikeKey);
+    if (field !== undefined) return keyInFieldMessage(field, l10n);
     const subject = { model: id, mode: this.#mode };
-    const checked = checkWords(family, subject, prompt, options, this.#parts.l10n);
+    const checked = checkWords(family, subject, prompt, options, l10n);
     return 'faults' in checked ? checked.faults.join(' ') : undefined;
   }
 

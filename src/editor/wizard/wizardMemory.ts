@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { videoRequestSchema, type VideoRequest } from '../../core/models/request';
 import { describeError, prefixed, type Log } from '../../core/common/log';
+import type { KeyCheck } from '../../core/tasks/keyGuard';
 
 /** What of the editor's memento is used. */
 export interface Memento {
@@ -43,6 +44,7 @@ export type LastChoices = z.infer<typeof lastChoices>;
 interface Parts {
   readonly workspace: Memento;
   readonly global: Memento;
+  readonly looksLikeKey: KeyCheck;
   readonly log: Log;
 }
 
@@ -50,11 +52,13 @@ interface Parts {
 export class WizardMemory {
   readonly #workspace: Memento;
   readonly #global: Memento;
+  readonly #looksLikeKey: KeyCheck;
   readonly #log: Log;
 
-  constructor({ workspace, global, log }: Parts) {
+  constructor({ workspace, global, looksLikeKey, log }: Parts) {
     this.#workspace = workspace;
     this.#global = global;
+    this.#looksLikeKey = looksLikeKey;
     this.#log = prefixed(log, 'wizard');
   }
 
@@ -88,6 +92,8 @@ export class WizardMemory {
   }
 
   async #update(memento: Memento, key: string, value: unknown): Promise<void> {
+    // Mementos are plain files.
+    if (value !== undefined && this.#looksLikeKey(JSON.stringify(value))) return;
     try {
       await memento.update(key, value);
     } catch (error) {

@@ -4,6 +4,7 @@ import type { Mode } from '../../core/models/modes';
 import type { Settled } from '../../core/models/options';
 import type { Options } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
+import type { KeyCheck } from '../../core/tasks/keyGuard';
 import type { FoundPresets, Preset } from '../presets/preset';
 import type { ChosenFit, ImagesAlong } from './imagesStep';
 import type { Place, Step } from './multiStep';
@@ -29,6 +30,7 @@ export interface WizardParts {
    */
   readonly look: (sources: readonly string[]) => Promise<ImagesAlong>;
   readonly presets: WizardPresets;
+  readonly looksLikeKey: KeyCheck;
   /** Numbers in the user's way of writing. */
   readonly language: string;
   readonly l10n: L10n;

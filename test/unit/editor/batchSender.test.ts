@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import type { VideoRequest } from '../../../src/core/models/request';
 import { BatchSender } from '../../../src/editor/batch/batchSender';
+import type { Keychain } from '../../../src/editor/key/keychain';
 import { RequestSender } from '../../../src/editor/requestSender';
 import { RecordingNotifier } from '../../support/recordingNotifier';
 
@@ -28,7 +30,7 @@ describe('a batch that is checked before any of it is sent', () => {
       engines: untouched(),
       settings: untouched(),
       ownModels: () => [],
-      keychain: untouched(),
+      keychain: { place: () => Promise.resolve(undefined), looksLikeKey } as unknown as Keychain,
       approval: untouched(),
       asker: untouched(),
       images: {

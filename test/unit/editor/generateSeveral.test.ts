@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { TextDocument } from 'vscode';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { english } from '../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../src/core/models/catalogue';
 import type { VideoRequest } from '../../../src/core/models/request';
@@ -47,7 +48,12 @@ describe('a list of prompts while it is sent', () => {
   const underWay = new Set<TextDocument>();
 
   function partsWith(inputs: FakeQuickInputs): SeveralParts {
-    const memory = new WizardMemory({ workspace: new FakeMemento(), global: new FakeMemento(), log: silent });
+    const memory = new WizardMemory({
+      workspace: new FakeMemento(),
+      global: new FakeMemento(),
+      looksLikeKey,
+      log: silent,
+    });
     const submit: Submit = async ({ prepared: { request } }) => {
       sent.push(request.prompt);
       const phase = await send(request.prompt);
@@ -91,6 +97,7 @@ describe('a list of prompts while it is sent', () => {
           {
             ...{ inputs, memory, models: LISTED_MODELS, hintOf: ignore, language: 'en', l10n: english },
             ...{ host: () => 'gateway.example', openEditor: done, remember: done },
+            looksLikeKey,
             presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
             look: () => Promise.reject(new Error('there are no images')),
           },

@@ -188,6 +188,19 @@ describe('the keychain', () => {
     });
   });
 
+  it('knows every key it has had, in any spelling', async () => {
+    const environment = { key: 'own-environment-key' };
+    const { keychain } = open(secrets, environment);
+    await keychain.place();
+    await keychain.set('OwnGatewayKey', undefined);
+    await keychain.set('AnotherKey', undefined);
+    await keychain.remove();
+    for (const text of ['owngatewaykey', 'sk-AnotherKey', 'x=own-environment-key', 'Bearer%20An%6ftherKey']) {
+      assert.ok(keychain.looksLikeKey(text), text);
+    }
+    for (const text of ['', 'another key', 'a boat']) assert.ok(!keychain.looksLikeKey(text), text);
+  });
+
   it('never writes a key into the log, however broken what is stored', async () => {
     const all: string[] = [];
     for (const text of [KEY, `{"value":"${KEY}"`, `{"id":"x","value":"${KEY}","origins":1}`, 'null']) {

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import manifest from '../../../package.json';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { english } from '../../../src/core/common/l10n';
 import type { VideoRequest } from '../../../src/core/models/request';
 import { readPresets, type PresetScope } from '../../../src/editor/presets/preset';
@@ -39,7 +40,7 @@ class Desk {
     });
     const box = new MessageBox({ notifier: this.notifier, execute: ignore, inBackground: ignore });
     this.keeping = new PresetKeeping({
-      ...{ presets, asker: this.asker, log, l10n: english },
+      ...{ presets, asker: this.asker, looksLikeKey, log, l10n: english },
       hasWorkspace: () => this.hasWorkspace,
       messages: new WizardMessages({ box, l10n: english }),
     });
@@ -151,6 +152,7 @@ describe('presets', () => {
       assert.match(question.prompt, /^Images and earlier videos are not part of a preset\./);
       assert.match(question.validate('  ') ?? '', /Enter a name/);
       assert.match(question.validate('x'.repeat(81)) ?? '', /more than 80/);
+      assert.match(question.validate('sk-0123456789abcdefghij') ?? '', /looks like an API key/);
       assert.equal(question.validate('x'.repeat(80)), undefined);
       return 'Boat';
     });
@@ -167,6 +169,17 @@ describe('presets', () => {
       assert.equal(desk.notifier.shown.length, 0);
     });
   }
+
+  it('are not saved with an API key in the prompt or an option', async () => {
+    const key = 'sk-0123456789abcdefghij';
+    await desk.keeping.save({ ...request, prompt: `rain ${key}` });
+    await desk.keeping.save({ ...request, options: { user: key } });
+    assert.deepEqual(desk.written, { user: undefined, workspace: undefined });
+    assert.deepEqual(
+      desk.notifier.shown.map(({ message }) => /contains an API key/.test(message)),
+      [true, true],
+    );
+  });
 
   it('are removed after a yes, from where they stand', async () => {
     desk.written.user = { Mine: rain, Odd: 7 };

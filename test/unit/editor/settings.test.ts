@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { Settings } from '../../../src/editor/settings';
 
 describe('the settings', () => {
@@ -26,6 +27,47 @@ describe('the settings', () => {
     assert.equal(read({ pollSeconds: 0 }).pollInterval(), 3000);
     assert.equal(read({ pollSeconds: 7.5 }).pollInterval(), 7500);
     assert.equal(read({ pollSeconds: 1e9 }).pollInterval(), 60_000);
+  });
+
+  it('accept no base URL and no model with a key in it', () => {
+    const key = 'sk-0123456789abcdefghij';
+    const own = (text: string) => text.includes('OwnGatewayKey');
+    for (const baseUrl of [`https://gateway.example/${key}`, 'https://gateway.example/OwnGatewayKey/v1']) {
+      assert.equal(
+        new Settings(
+          () => baseUrl,
+          (text) => own(text) || looksLikeKey(text),
+        ).baseUrl(),
+        undefined,
+      );
+    }
+    const models = [
+      { id: key, family: 'sora' },
+      { id: 'sora-2', family: 'sora' },
+    ];
+    assert.deepEqual(
+      read({ models })
+        .ownModels()
+        .map(({ id }) => id),
+      ['sora-2'],
+    );
+  });
+
+  it('accept no model whose ID could pass for other text', () => {
+    const ids = [
+      'sora-2\n\nThis one is free.',
+      'sora-2\u202e',
+      `sora-${'2'.repeat(100)}`,
+      'sora 2',
+      'sora-2, 0 $',
+    ];
+    const models = [...ids, 'google/veo-3.1:fast'].map((id) => ({ id, family: 'sora' }));
+    assert.deepEqual(
+      read({ models })
+        .ownModels()
+        .map(({ id }) => id),
+      ['google/veo-3.1:fast'],
+    );
   });
 
   it('name models of the user’s own, and pass over what is none', () => {

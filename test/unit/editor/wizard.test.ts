@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { english } from '../../../src/core/common/l10n';
 import { FAMILIES, LISTED_MODELS, type Model } from '../../../src/core/models/catalogue';
 import type { Family } from '../../../src/core/models/family';
@@ -50,7 +51,12 @@ const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error
 class Desk {
   readonly workspace = new FakeMemento();
   readonly global = new FakeMemento();
-  readonly memory = new WizardMemory({ workspace: this.workspace, global: this.global, log: silent });
+  readonly memory = new WizardMemory({
+    workspace: this.workspace,
+    global: this.global,
+    looksLikeKey,
+    log: silent,
+  });
   readonly opened: string[] = [];
   readonly remembered: Model[] = [];
   readonly saved: VideoRequest[] = [];
@@ -77,6 +83,7 @@ class Desk {
           this.opened.push(prompt);
           return Promise.resolve();
         },
+        looksLikeKey,
         presets: {
           read: () => readPresets({ user: this.presets, workspace: this.workspacePresets }),
           save: (request) => {
@@ -259,6 +266,19 @@ describe('the wizard', () => {
     });
     await desk.ask(first, escape);
     assert.equal(desk.text(0).value, '  half a th');
+  });
+
+  it('accepts no prompt with an API key, and keeps it in no draft', async () => {
+    const key = 'sk-0123456789abcdefghij';
+    await desk.ask(first, (input) => {
+      assert.ok(input instanceof FakeText);
+      input.type(`use ${key}`);
+      assert.match(input.remark, /The prompt contains an API key/);
+      enter(input);
+      escape(input);
+    });
+    assert.equal(desk.inputs.shown.length, 1);
+    assert.ok(![...desk.workspace.entries.values(), ...desk.global.entries.values()].join().includes(key));
   });
 
   it('does not let a prompt pass that is blank', async () => {
@@ -578,8 +598,10 @@ describe('the wizard', () => {
       await desk.ask(first, ...another, (input) => {
         assert.ok(input instanceof FakeText);
         for (const [text, reason] of [
-          ['two words', /one word/],
-          [' ', /one word/],
+          ['two words', /Enter an ID of letters/],
+          [' ', /Enter an ID of letters/],
+          ['sora-2\u202efree', /Enter an ID of letters/],
+          ['sk-0123456789abcdefghij', /looks like an API key/],
           ['wan2.5-i2v-preview', /cannot make a video from text alone/],
         ] as const) {
           input.type(text);

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { english } from '../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../src/core/models/catalogue';
 import { BatchSteps } from '../../../src/editor/batch/batchSteps';
@@ -36,7 +37,12 @@ describe('the wizard with images', () => {
   beforeEach(() => {
     inputs = new FakeQuickInputs();
     looked = [];
-    memory = new WizardMemory({ workspace: new FakeMemento(), global: new FakeMemento(), log: silent });
+    memory = new WizardMemory({
+      workspace: new FakeMemento(),
+      global: new FakeMemento(),
+      looksLikeKey,
+      log: silent,
+    });
   });
 
   const request = { images: [{ role: 'first' as const, source: 'file:///a.png' }] };
@@ -46,6 +52,7 @@ describe('the wizard with images', () => {
       {
         ...{ inputs, memory, models: LISTED_MODELS, hintOf: () => undefined, language: 'en', l10n: english },
         ...{ host: () => 'gateway.example', openEditor: done, remember: done },
+        looksLikeKey,
         presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
         look: (sources) => {
           looked.push(...sources);

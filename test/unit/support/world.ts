@@ -6,6 +6,7 @@ import { Engine, type EngineOptions } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import type { Log } from '../../../src/core/common/log';
 import type { ApiKey, KeyAnswer, KeySource, NoKeyReason } from '../../../src/core/gateway/apiKey';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { createHttp, type HttpReply, type OpenHttp } from '../../../src/core/gateway/http';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
@@ -25,6 +26,8 @@ export class FakeKeys implements KeySource {
   constructor(key: ApiKey | undefined) {
     this.key = key;
   }
+
+  looksLikeKey = (text: string): boolean => looksLikeKey(text, this.key ? [this.key.value] : []);
 
   keyFor = (): Promise<KeyAnswer> =>
     Promise.resolve(this.key ? { kind: 'key', key: this.key } : { kind: this.reason });

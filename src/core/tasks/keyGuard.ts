@@ -1,0 +1,43 @@
+import type { L10n } from '../common/l10n';
+import { RequestError } from '../models/family';
+
+/** Whether a text contains a key. */
+export type KeyCheck = (text: string) => boolean;
+
+/**
+ * Ensures that no text of a request contains an API key. Everything in a request is stored, logged in part and sent on
+ * to the provider.
+ * @param input the request as it was given, whatever it is
+ * @throws RequestError that names the field
+ */
+export function rejectKeys(input: unknown, looksLikeKey: KeyCheck, l10n: L10n): void {
+  const field = fieldWithKey(input, looksLikeKey);
+  if (field !== undefined) throw new RequestError(keyInFieldMessage(field, l10n));
+}
+
+export function keyInFieldMessage(field: string, l10n: L10n): string {
+  return field === 'prompt'
+    ? l10n.t('The prompt contains an API key. Remove the key from it, then try again.')
+    : l10n.t("'{0}' contains an API key. Remove the key from it, then try again.", field);
+}
+
+/** For input boxes that ask for something else than a key. */
+export function keyEnteredMessage(l10n: L10n): string {
+  return l10n.t('This looks like an API key. Only Set API Key accepts one.');
+}
+
+/** The name of the innermost field with a key in it. */
+export function fieldWithKey(value: unknown, looksLikeKey: KeyCheck, name = 'request'): string | undefined {
+  if (typeof value === 'string') {
+    // Images in the text itself are long, and aren't stored.
+    const isImage = name === 'source' && /^data:image\//i.test(value);
+    return !isImage && looksLikeKey(value) ? name : undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    if (looksLikeKey(key)) return name;
+    const field = fieldWithKey(member, looksLikeKey, Array.isArray(value) ? name : key);
+    if (field !== undefined) return field;
+  }
+  return undefined;
+}

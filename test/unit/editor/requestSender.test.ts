@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { english } from '../../../src/core/common/l10n';
+import type { KeyAnswer } from '../../../src/core/gateway/apiKey';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
+import { attachTaskId } from '../../../src/editor/commands/taskCommands';
+import type { EngineHolder } from '../../../src/editor/engineHolder';
+import type { Keychain } from '../../../src/editor/key/keychain';
+import { OriginApproval } from '../../../src/editor/key/originApproval';
+import { KeyLockedError, Rejection } from '../../../src/editor/rejection';
+import { RequestSender } from '../../../src/editor/requestSender';
+import { Settings } from '../../../src/editor/settings';
+import type { Messages } from '../../../src/editor/telling/messages';
+import { ScriptedAsker } from '../../support/scriptedAsker';
+import { World } from '../support/world';
+
+/** A window's way to a paid request, with a keychain that the test controls. */
+class Desk {
+  readonly world: World;
+  readonly asker = new ScriptedAsker();
+  readonly sender: RequestSender;
+  readonly settings: Record<string, unknown>;
+  readonly engines: EngineHolder;
+  answer: KeyAnswer;
+
+  private constructor(world: World, engines: EngineHolder) {
+    this.world = world;
+    this.engines = engines;
+    this.settings = { baseUrl: world.gateway.baseUrl, confirm: 'never' };
+    this.answer = { kind: 'key', key: world.access.key };
+    const keychain = {
+      place: () => Promise.resolve(places[this.answer.kind]),
+      keyFor: () => Promise.resolve(this.answer),
+      looksLikeKey: (text: string) => looksLikeKey(text, [world.gateway.key]),
+    } as unknown as Keychain;
+    this.sender = new RequestSender({
+      engines,
+      settings: new Settings((name) => this.settings[name]),
+      keychain,
+      approval: new OriginApproval({ keychain, asker: this.asker, l10n: english }),
+      asker: this.asker,
+      images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },
+      ownModels: () => [],
+      l10n: english,
+      onSent: () => undefined,
+    });
+  }
+
+  static async open(): Promise<Desk> {
+    const world = await World.create();
+    const engine = await world.open();
+    return new Desk(world, { open: () => Promise.resolve(engine) } as unknown as EngineHolder);
+  }
+
+  /** Sends a request for another extension. */
+  send(request: object = {}, requester: 'api' | 'person' = 'api') {
+    const whole = { model: 'sora-2', prompt: 'a kite', ...request };
+    return this.sender.send(whole, requester, new AbortController().signal);
+  }
+}
+
+const places = { key: 'stored', none: undefined, notApproved: 'stored', locked: 'locked' } as const;
+
+describe('a request on its way to the engine', function () {
+  this.timeout(30_000);
+  let desk: Desk;
+
+  beforeEach(async () => {
+    desk = await Desk.open();
+  });
+  afterEach(async () => {
+    assert.equal(desk.asker.left, 0);
+    await desk.world.stop();
+  });
+
+  it('is rejected with a key in any of its texts, without quoting it', async () => {
+    const { key } = desk.world.gateway;
+    for (const text of [key, key.replace(/^sk-/, ''), `Bearer ${key}`]) {
+      for (const request of [
+        { prompt: text },
+        { model: text },
+        { options: { seconds: text } },
+        { options: { [text]: '1' } },
+        { remixOf: text },
+        { images: [{ role: 'first', source: text }] },
+        { other: { nested: [text] } },
+      ]) {
+        await assert.rejects(desk.send(request), (error) => {
+          assert.ok(error instanceof Rejection);
+          assert.equal(error.code, 'invalidRequest');
+          assert.ok(!error.message.includes(key.slice(3)), error.message);
+          return true;
+        });
+      }
+    }
+    assert.equal(desk.world.requests('submit'), 0);
+  });
+
+  for (const requester of ['api', 'person'] as const) {
+    it(`tells no key, a locked keyring and an unapproved address apart: ${requester}`, async () => {
+      const rejection = async (kind: 'none' | 'locked' | 'notApproved') => {
+        desk.answer = { kind };
+        if (kind === 'notApproved') desk.asker.willAnswer(false);
+        return desk.send({}, requester).then(
+          () => assert.fail('nothing may be sent'),
+          (error: unknown) => error as Rejection,
+        );
+      };
+      const none = await rejection('none');
+      const locked = await rejection('locked');
+      const notApproved = await rejection('notApproved');
+      assert.deepEqual([none.code, locked.code, notApproved.code], ['noKey', 'noKey', 'originNotApproved']);
+      assert.ok(locked instanceof KeyLockedError && !(none instanceof KeyLockedError));
+      assert.equal(desk.world.requests('submit'), 0);
+    });
+  }
+
+  it('has a task ID attached that is no key', async () => {
+    desk.world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    const { id } = await desk.send();
+    const said: string[] = [];
+    const messages = new Proxy({}, { get: (_, name) => () => said.push(String(name)) }) as Messages;
+    const { key } = desk.world.gateway;
+    const isOwn = (text: string) => looksLikeKey(text, [key]);
+    const attached = desk.world.gateway.tasks[0]!.id;
+    desk.asker.willAnswer(({ validate }: { validate: (text: string) => string | undefined }) => {
+      for (const text of [key, key.slice(3), `Bearer ${key}`]) {
+        assert.match(validate(text) ?? '', /looks like an API key/);
+      }
+      for (const text of ['two words', '', 'x'.repeat(2001)]) {
+        assert.match(validate(text) ?? '', /without spaces/, text);
+      }
+      for (const text of ['1', ' a/b ', 'x'.repeat(2000)]) assert.equal(validate(text), undefined);
+      return ` ${attached}`;
+    });
+    const parts = { engines: desk.engines, asker: desk.asker, messages, l10n: english, looksLikeKey: isOwn };
+    await attachTaskId(parts, [id]);
+    assert.deepEqual(said, ['looksAgain']);
+    assert.equal((await desk.engines.open()).task(id)?.gatewayTaskId, attached);
+  });
+});
