@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { IMAGE_EXTENSIONS } from '../core/images/limits';
 
 /** What the editor does outside of itself, or asks in the system's own dialogs. */
 export interface Desktop {
@@ -78,7 +79,7 @@ export class EditorDesktop implements Desktop {
     return vscode.window.showOpenDialog({
       canSelectMany: true,
       openLabel: vscode.l10n.t('Use as Image'),
-      filters: { [vscode.l10n.t('Images')]: ['png', 'jpg', 'jpeg', 'webp', 'gif', 'bmp'] },
+      filters: { [vscode.l10n.t('Images')]: [...IMAGE_EXTENSIONS] },
     });
   }
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { L10n } from '../core/common/l10n';
 import { describeError, type Log } from '../core/common/log';
+import { IMAGE_EXTENSIONS } from '../core/images/limits';
 import { asPlainText } from './taskWords';
 import { tickOrder } from './tickOrder';
 
@@ -16,10 +17,7 @@ export interface ImagePicker {
 const MOST_IMAGES = 500;
 
 /** On some systems names differ by the size of their letters. */
-const ENDINGS = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'bmp'].flatMap((ending) => [
-  ending,
-  ending.toUpperCase(),
-]);
+const ENDINGS = IMAGE_EXTENSIONS.flatMap((ending) => [ending, ending.toUpperCase()]);
 
 interface ImageItem extends vscode.QuickPickItem {
   readonly uri: vscode.Uri;

@@ -1,7 +1,7 @@
 /** What a package may hold, by name; vsce adds the two files of its own. */
 const BELONGS: readonly RegExp[] = [
   /^extension\/dist\/[\w/-]+\.(js|css)$/,
-  /^extension\/dist\/(\w+\.wasm|NOTICES\.txt)$/,
+  /^extension\/dist\/(\w+\.wasm\.br|NOTICES\.txt)$/,
   /^extension\/media\/[\w/-]+\.(svg|png|css)$/,
   /^extension\/l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
   /^extension\/package(\.nls(\.[\w-]+)?)?\.json$/,

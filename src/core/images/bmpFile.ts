@@ -1,5 +1,5 @@
 import { ByteReader, hasText } from './byteReader';
-import type { FileFacts } from './fileFacts';
+import { UNTAGGED, type FileFacts } from './fileFacts';
 import { PictureFault } from './pictureFault';
 import { newPixels, type Pixels } from './pixels';
 
@@ -45,12 +45,11 @@ export function readBmp(bytes: Uint8Array): BmpFile {
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (data + stride * height > bytes.length) throw new PictureFault('truncated', 'rows are missing');
   return {
+    ...UNTAGGED,
     width,
     height,
-    orientation: 1,
     hasAlpha: hasMasks && header >= ALPHA_HEADER && reader.u32(66, true) === 0xff00_0000,
-    animated: false,
-    lossless: true,
+    clean: () => bytes,
     bits,
     topDown: rows < 0,
     palette: reader.slice(14 + header, colors * 4),

@@ -30,6 +30,10 @@ export class ByteReader {
     return this.#view.getUint32(this.#check(at, 4), littleEndian);
   }
 
+  u64(at: number): bigint {
+    return this.#view.getBigUint64(this.#check(at, 8));
+  }
+
   i32le(at: number): number {
     return this.#view.getInt32(this.#check(at, 4), true);
   }

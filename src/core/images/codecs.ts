@@ -1,21 +1,38 @@
+import { brotliDecompressSync } from 'node:zlib';
+import avifDecoder from '@jsquash/avif/codec/dec/avif_dec.js';
 import jpegDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import jpegEncoder from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js';
 import { defaultEncodeOptions } from '@jsquash/jpeg/meta.js';
 import decodePng, { init as initPngDecoder } from '@jsquash/png/decode.js';
 import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js';
 import { decodeBmp } from './bmpFile';
+import { decodeCmykJpeg } from './cmykJpeg';
+import { ColorConverter } from './colors';
 import { decodeGif } from './gifFile';
-import type { PictureFormat } from './inspect';
+import type { ImageFile, PictureFormat } from './inspect';
 import { PictureFault } from './pictureFault';
 import type { Pixels } from './pixels';
-import { stripPng } from './pngFile';
 
-/** The WebAssembly files, by the names under which the build lays them beside the worker (esbuild.js). */
-export type WasmFile = 'mozjpeg_dec.wasm' | 'mozjpeg_enc.wasm' | 'squoosh_png_bg.wasm' | 'webp_dec.wasm';
+/** The WebAssembly files, by the names under which the build lays them, packed, beside the worker (esbuild.js). */
+export type WasmFile =
+  | 'avif_dec.wasm.br'
+  | 'mozjpeg_dec.wasm.br'
+  | 'mozjpeg_enc.wasm.br'
+  | 'qcms_bg.wasm.br'
+  | 'squoosh_png_bg.wasm.br'
+  | 'webp_dec.wasm.br';
+
+/** What came of an image. */
+export interface DecodedImage {
+  /** In sRGB, as stored: orientation is not applied. */
+  readonly pixels: Pixels;
+  /** The file without all that is not needed; undefined when it must be written anew, because others show it differently. */
+  readonly clean: Uint8Array | undefined;
+}
 
 /**
- * What libjpeg says of coded data that is cut or changed; it goes on with grey all the same. Its other warnings, such
- * as bytes too many before the end, are of pictures that are whole.
+ * What libjpeg says of coded data that is cut or changed; it goes on with gray all the same. Its other warnings are of
+ * pictures that are whole.
  */
 const JPEG_DAMAGE = /premature end|bad huffman|instead of RST/i;
 
@@ -25,27 +42,33 @@ export class Codecs {
   readonly #modules = new Map<WasmFile, Promise<unknown>>();
   #printed: string[] = [];
 
-  /** @param readWasm gives the bytes of a WebAssembly file; nothing is ever fetched */
+  /** @param readWasm gives the bytes of a file; nothing is ever fetched */
   constructor(readWasm: (file: WasmFile) => Promise<Uint8Array>) {
     this.#readWasm = readWasm;
   }
 
   /**
-   * All pixels of a still picture, as stored: orientation is not applied.
+   * All pixels of a still image.
    * @throws PictureFault when the file is damaged
    */
-  async decode(bytes: Uint8Array, format: PictureFormat): Promise<Pixels> {
-    switch (format) {
-      case 'gif':
-        return decodeGif(bytes);
-      case 'bmp':
-        return decodeBmp(bytes);
-      case 'jpeg':
-        return this.#decodeJpeg(bytes);
-      case 'png':
-        return this.#decodePng(bytes);
-      case 'webp':
-        return this.#decodeWebp(bytes);
+  async decode(file: ImageFile): Promise<DecodedImage> {
+    const clean = file.clean();
+    const profile = file.profile();
+    this.#printed = [];
+    try {
+      if (file.info.format === 'jpeg' && !file.isPlain) {
+        const { inks, ...size } = decodeCmykJpeg(clean);
+        return { pixels: (await this.#colors()).fromCmyk(inks, size, profile), clean: undefined };
+      }
+      const pixels = await this.#decode(clean, file.info.format);
+      const isConverted = profile && (await this.#colors()).convert(pixels, profile);
+      // What this decoder complains of, another one may refuse.
+      const isClean = file.isPlain && !isConverted && this.#printed.length === 0;
+      return { pixels, clean: isClean ? clean : undefined };
+    } catch (error) {
+      const fault = error instanceof PictureFault ? error : gaveUp(error);
+      if (fault.reason !== 'damaged' || file.isEnded) throw fault;
+      throw new PictureFault('truncated', fault.message);
     }
   }
 
@@ -54,33 +77,36 @@ export class Codecs {
    * @param quality 0 to 100
    */
   async encodeJpeg({ data, width, height }: Pixels, quality: number): Promise<Uint8Array> {
-    const codec = await this.#load('mozjpeg_enc.wasm', jpegEncoder);
+    const codec = await this.#load('mozjpeg_enc.wasm.br', jpegEncoder);
     return codec.encode(data, width, height, { ...defaultEncodeOptions, quality });
   }
 
-  async #decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
-    const codec = await this.#load('mozjpeg_dec.wasm', jpegDecoder);
-    this.#printed = [];
-    const pixels = orDamaged(() => codec.decode(bytes, false));
-    const damage = this.#printed.find((line) => JPEG_DAMAGE.test(line));
-    if (damage !== undefined) throw new PictureFault('damaged', damage);
-    return pixels;
-  }
-
-  async #decodePng(bytes: Uint8Array): Promise<Pixels> {
-    await this.#loadOnce('squoosh_png_bg.wasm', (wasm) => initPngDecoder(wasm));
-    // Texts in it may be packed a thousandfold; only what the pixels need is given to the decoder.
-    const needed = new Uint8Array(stripPng(bytes)).buffer;
-    try {
-      return await decodePng(needed);
-    } catch (error) {
-      throw gaveUp(error);
+  async #decode(bytes: Uint8Array, format: PictureFormat): Promise<Pixels> {
+    switch (format) {
+      case 'gif':
+        return decodeGif(bytes);
+      case 'bmp':
+        return decodeBmp(bytes);
+      case 'jpeg': {
+        const codec = await this.#load('mozjpeg_dec.wasm.br', jpegDecoder);
+        const pixels = found(codec.decode(bytes, false));
+        const damage = this.#printed.find((line) => JPEG_DAMAGE.test(line));
+        if (damage !== undefined) throw new PictureFault('damaged', damage);
+        return pixels;
+      }
+      case 'png':
+        await this.#loadOnce('squoosh_png_bg.wasm.br', (wasm) => initPngDecoder(wasm));
+        // Texts in it may be packed a thousandfold; what it is given has none.
+        return decodePng(new Uint8Array(bytes).buffer);
+      case 'webp':
+        return found((await this.#load('webp_dec.wasm.br', webpDecoder)).decode(bytes));
+      case 'avif':
+        return found((await this.#load('avif_dec.wasm.br', avifDecoder)).decode(bytes, 8));
     }
   }
 
-  async #decodeWebp(bytes: Uint8Array): Promise<Pixels> {
-    const codec = await this.#load('webp_dec.wasm', webpDecoder);
-    return orDamaged(() => codec.decode(bytes));
+  #colors(): Promise<ColorConverter> {
+    return this.#loadOnce('qcms_bg.wasm.br', (wasm) => Promise.resolve(new ColorConverter(wasm)));
   }
 
   #load<T extends object>(file: WasmFile, make: EmscriptenWasm.ModuleFactory<T>): Promise<T> {
@@ -90,23 +116,17 @@ export class Codecs {
     );
   }
 
-  #loadOnce<T>(file: WasmFile, init: (wasm: Uint8Array) => Promise<T>): Promise<T> {
+  #loadOnce<T>(file: WasmFile, init: (wasm: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
     let module = this.#modules.get(file) as Promise<T> | undefined;
     if (!module) {
-      module = this.#readWasm(file).then(init);
+      module = this.#readWasm(file).then((packed) => init(new Uint8Array(brotliDecompressSync(packed))));
       this.#modules.set(file, module);
     }
     return module;
   }
 }
 
-function orDamaged(decode: () => Pixels | null): Pixels {
-  let pixels: Pixels | null;
-  try {
-    pixels = decode();
-  } catch (error) {
-    throw gaveUp(error);
-  }
+function found(pixels: Pixels | null): Pixels {
   if (!pixels) throw new PictureFault('damaged', 'its decoder found no picture');
   return pixels;
 }

@@ -11,7 +11,25 @@ export interface FileFacts {
   readonly animated: boolean;
   /** Whether its pixels are kept exactly, as drawings and screenshots are. */
   readonly lossless: boolean;
+  /** Whether its pixels are red, green and blue (or gray) with 8 bits each, as any decoder understands them. */
+  readonly isPlain: boolean;
+  /** Whether its end is there; if it is not, pixels that are missing were cut off. */
+  readonly isEnded: boolean;
+  /** The same image without what is only written about it, and with what viewers forgive put right. */
+  clean(): Uint8Array;
+  /** The ICC profile of its colors; undefined where it has none or a broken one, and they count as sRGB. */
+  profile(): Uint8Array | undefined;
 }
+
+/** What holds for kinds of files that say nothing of colors and turning. */
+export const UNTAGGED = {
+  orientation: 1,
+  animated: false,
+  lossless: true,
+  isPlain: true,
+  isEnded: true,
+  profile: () => undefined,
+} as const;
 
 /** A segment or chunk of a file: from `start` to before `end`. */
 export interface Piece<T = number> {
@@ -20,20 +38,12 @@ export interface Piece<T = number> {
   readonly end: number;
 }
 
-/** The chosen pieces of a file, one after the other; the file itself when that is all of it. */
+/** Pieces of a file, one after the other, and an end; the file itself when that is all of it. */
 export function joined<T>(
   bytes: Uint8Array,
   pieces: readonly Piece<T>[],
-  isKept: (piece: Piece<T>) => boolean,
+  end = new Uint8Array(),
 ): Uint8Array {
-  const kept = pieces.filter(isKept);
-  const length = kept.reduce((sum, { start, end }) => sum + end - start, 0);
-  if (length === bytes.length) return bytes;
-  const result = new Uint8Array(length);
-  let at = 0;
-  for (const { start, end } of kept) {
-    result.set(bytes.subarray(start, end), at);
-    at += end - start;
-  }
-  return result;
+  const result = Buffer.concat([...pieces.map((piece) => bytes.subarray(piece.start, piece.end)), end]);
+  return result.equals(bytes) ? bytes : result;
 }

@@ -1,14 +1,11 @@
 import type { Codecs } from './codecs';
 import { DEFAULT_WAY, covering, frameOf, layOut, smallerFrame, type FitWay } from './frame';
-import { inspectPicture, type PictureFormat, type PictureInfo } from './inspect';
-import { stripJpeg } from './jpegFile';
+import { readImage, type ImageFile, type PictureFormat, type PictureInfo } from './inspect';
 import { sizeFits, type ImageLimits, type SentFormat } from './limits';
 import { PictureFault } from './pictureFault';
 import { flatten, paste, plainPixels, type Pixels, type Rgb, type Size } from './pixels';
-import { stripPng } from './pngFile';
 import { encodePng } from './pngWriter';
 import { draw } from './resample';
-import { stripWebp } from './webpFile';
 
 /** What was done to a picture, in the order in which people care. */
 export type PictureChange =
@@ -23,7 +20,7 @@ export type PictureChange =
   | 'flattened'
   /** Its pixels were coded anew, which also leaves out all that was written about it. */
   | 'rewritten'
-  /** The pixels are untouched; what was written about it (place, camera, comments) was left out. */
+  /** The pixels are untouched; what was written about it (place, camera, comments) was left out, or its end added. */
   | 'stripped';
 
 /** A picture as it is sent. */
@@ -65,14 +62,15 @@ export async function fitPicture(
   wish: FitWish,
   codecs: Codecs,
 ): Promise<FittedPicture> {
-  const original = inspectPicture(bytes);
+  const file = readImage(bytes);
+  const original = file.info;
   if (original.animated) throw new PictureFault('animated', 'it moves');
   // Before the work: a part outside the picture needs no decoding.
   const way = wish.way ?? DEFAULT_WAY;
   const frame = frameOf(original, limits, wish.way);
-  const decoded = await codecs.decode(bytes, original.format);
+  const { pixels: decoded, clean } = await codecs.decode(file);
   checkSize(decoded, original);
-  const asItIs = unchanged(bytes, original, limits, wish.way);
+  const asItIs = clean && unchanged(file, clean, limits, wish.way);
   if (asItIs) return asItIs;
 
   const isFlattened = original.hasAlpha && flatten(decoded, wish.background ?? WHITE);
@@ -101,8 +99,8 @@ function checkSize(decoded: Size, { width, height, orientation }: PictureInfo): 
 
 /** The picture itself, if it may go as it is. */
 function unchanged(
-  bytes: Uint8Array,
-  original: PictureInfo,
+  { bytes, info: original }: ImageFile,
+  clean: Uint8Array,
   limits: ImageLimits,
   chosen: FitWay | undefined,
 ): FittedPicture | undefined {
@@ -113,27 +111,19 @@ function unchanged(
     !isPart && (!chosen || !advised || (width === advised.width && height === advised.height));
   if (!isSentFormat(format, limits) || original.orientation !== 1 || original.hasAlpha) return undefined;
   if (!isAsChosen || !sizeFits(original, limits)) return undefined;
-  const stripped = STRIPPERS[format](bytes);
-  if (stripped.length > limits.mostBytes) return undefined;
-  // A copy: what is sent must not change under us when the caller goes on with its bytes.
-  const isSame = stripped.length === bytes.length;
+  if (clean.length > limits.mostBytes) return undefined;
   return {
-    bytes: new Uint8Array(stripped),
+    // A copy: what is sent must not change under us when the caller goes on with its bytes.
+    bytes: new Uint8Array(clean),
     format,
     width,
     height,
-    changes: isSame ? [] : ['stripped'],
+    changes: clean === bytes ? [] : ['stripped'],
     original,
   };
 }
 
 const isWhole = (part: Size): boolean => part.width >= 1 && part.height >= 1;
-
-const STRIPPERS: Readonly<Record<SentFormat, (bytes: Uint8Array) => Uint8Array>> = {
-  jpeg: stripJpeg,
-  png: stripPng,
-  webp: stripWebp,
-};
 
 function isSentFormat(format: PictureFormat, { formats }: ImageLimits): format is SentFormat {
   return (formats as readonly PictureFormat[]).includes(format);

@@ -1,5 +1,5 @@
 import { ByteReader, hasText } from './byteReader';
-import type { FileFacts } from './fileFacts';
+import { UNTAGGED, type FileFacts } from './fileFacts';
 import { PictureFault } from './pictureFault';
 import { newPixels, type Pixels } from './pixels';
 
@@ -68,7 +68,7 @@ export function readGif(bytes: Uint8Array): GifFile {
   if (!first) throw new PictureFault('damaged', 'it holds no picture');
   const covers = first.left === 0 && first.top === 0 && first.width >= width && first.height >= height;
   const hasAlpha = first.transparent !== undefined || !covers;
-  return { width, height, orientation: 1, hasAlpha, animated: frames > 1, lossless: true, first };
+  return { ...UNTAGGED, width, height, hasAlpha, animated: frames > 1, clean: () => bytes, first };
 }
 
 function colorTable(reader: ByteReader, at: number, flags: number): Uint8Array {

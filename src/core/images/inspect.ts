@@ -1,3 +1,4 @@
+import { isAvif, readAvif } from './avifFile';
 import { isBmp, readBmp } from './bmpFile';
 import type { FileFacts } from './fileFacts';
 import { isGif, readGif } from './gifFile';
@@ -10,7 +11,7 @@ import { isPng, readPng } from './pngFile';
 import { isWebp, readWebp } from './webpFile';
 
 /** The kinds of picture that we read. */
-export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp';
+export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'bmp';
 
 /** What a file is, by its bytes. */
 export interface PictureInfo extends Size {
@@ -42,16 +43,23 @@ const READERS: readonly (readonly [
   ['jpeg', isJpeg, readJpeg],
   ['png', isPng, readPng],
   ['webp', isWebp, readWebp],
+  ['avif', isAvif, readAvif],
   ['gif', isGif, readGif],
   ['bmp', isBmp, readBmp],
 ];
+
+/** A file of an image: what its structure says, and how it is shown. */
+export interface ImageFile extends FileFacts {
+  readonly bytes: Uint8Array;
+  readonly info: PictureInfo;
+}
 
 /**
  * Says what a file is by its bytes alone; its name and what others say of it count for nothing. Its structure is walked
  * to the end, so a file that was cut is found out, but no pixel is decoded.
  * @throws {@link PictureFault}
  */
-export function inspectPicture(bytes: Uint8Array): PictureInfo {
+export function readImage(bytes: Uint8Array): ImageFile {
   if (bytes.length === 0) throw new PictureFault('empty', 'it holds no byte');
   if (bytes.length > MOST_FILE_BYTES) throw new PictureFault('tooManyBytes', `it has ${bytes.length} bytes`);
   const reader = READERS.find(([, is]) => is(bytes));
@@ -62,9 +70,17 @@ export function inspectPicture(bytes: Uint8Array): PictureInfo {
       : new PictureFault('otherKind', `it is ${kind}`, kind);
   }
   const [format, , read] = reader;
-  const { width, height, orientation, hasAlpha, animated, lossless } = read(bytes);
+  const file = read(bytes);
+  const { width, height, orientation, hasAlpha, animated, lossless } = file;
   if (width === 0 || height === 0) throw new PictureFault('damaged', `it is ${width} x ${height} pixels`);
   if (width * height > MOST_PIXELS) throw new PictureFault('tooManyPixels', `${width} x ${height} pixels`);
   const shown = turnOf(orientation).swap ? { width: height, height: width } : { width, height };
-  return { format, ...shown, orientation, hasAlpha, animated, lossless, bytes: bytes.length };
+  const info = { format, ...shown, orientation, hasAlpha, animated, lossless, bytes: bytes.length };
+  return { ...file, bytes, info };
 }
+
+/**
+ * What is known of an image before it is decoded.
+ * @throws {@link PictureFault}
+ */
+export const inspectPicture = (bytes: Uint8Array): PictureInfo => readImage(bytes).info;

@@ -1,11 +1,12 @@
 import { ByteReader, hasText } from './byteReader';
+import { joined, type FileFacts, type Piece } from './fileFacts';
 import { readOrientation, type Orientation } from './orientation';
 import { PictureFault } from './pictureFault';
-import { joined, type FileFacts, type Piece } from './fileFacts';
 
 const MARKER = {
   tem: 0x01,
   sof0: 0xc0,
+  sof1: 0xc1,
   sof2: 0xc2,
   dht: 0xc4,
   jpg: 0xc8,
@@ -24,58 +25,67 @@ const MARKER = {
   com: 0xfe,
 } as const;
 
-interface JpegFile extends FileFacts {
-  /** All marker segments with what follows them, in order; what comes after the end is in none. */
-  readonly pieces: readonly Piece[];
+const END = Buffer.from([0xff, MARKER.eoi]);
+
+interface Frame {
+  readonly width: number;
+  readonly height: number;
+  /** 1 for gray, 3 for colors, 4 for inks. */
+  readonly components: number;
+  readonly isSequential: boolean;
+}
+
+export interface JpegFile extends FileFacts {
+  readonly components: number;
 }
 
 export const isJpeg = (bytes: Uint8Array): boolean => hasText(bytes, 0, '\xff\xd8\xff');
 
 /**
- * Reads a JPEG's frame header and walks all its segments to the end (ITU-T T.81, annex B).
+ * Reads a JPEG's frame header and walks all its segments to the end (ITU-T T.81, annex B). Bytes between segments are
+ * skipped, and an end that is missing is left to the decoder, which knows whether all coded data is there.
  * @throws PictureFault
  */
 export function readJpeg(bytes: Uint8Array): JpegFile {
   const reader = new ByteReader(bytes);
   const pieces: Piece[] = [];
-  let frame: { width: number; height: number } | undefined;
+  let frame: Frame | undefined;
   let orientation: Orientation | undefined;
-  let scans = 0;
-  let at = 0;
-  for (;;) {
-    const start = at;
-    if (reader.u8(at) !== 0xff) throw new PictureFault('damaged', `no marker at byte ${at}`);
-    // Fill bytes are legal between segments.
-    while (reader.u8(at) === 0xff) at += 1;
-    const marker = reader.u8(at);
-    at += 1;
-    if (marker === MARKER.eoi) {
-      pieces.push({ type: marker, start, end: at });
+  let isEnded = false;
+  for (let start = nextMarker(bytes, 0); start < bytes.length;) {
+    const type = reader.u8(start + 1);
+    if (type === MARKER.eoi) {
+      isEnded = true;
       break;
     }
-    if (marker !== MARKER.soi && marker !== MARKER.tem) {
-      const length = reader.u16(at);
+    let end = start + 2;
+    if (type !== MARKER.soi && type !== MARKER.tem) {
+      const length = reader.u16(end);
       if (length < 2) throw new PictureFault('damaged', `a segment of ${length} bytes`);
-      const body = reader.slice(at + 2, length - 2);
-      if (isFrame(marker)) frame = readFrame(marker, new ByteReader(body));
+      const body = reader.slice(end + 2, length - 2);
+      if (isFrame(type)) frame = readFrame(type, new ByteReader(body));
       // The first one counts: later ones describe previews.
-      if (marker === MARKER.app1 && hasText(body, 0, 'Exif\0\0')) orientation ??= readOrientation(body);
-      at += length;
-      if (marker === MARKER.sos) {
-        scans += 1;
-        at = endOfScan(bytes, at);
-      }
+      if (type === MARKER.app1 && hasText(body, 0, 'Exif\0\0')) orientation ??= readOrientation(body);
+      end += length;
+      if (type === MARKER.sos) end = nextMarker(bytes, end);
     }
-    pieces.push({ type: marker, start, end: at });
+    pieces.push({ type, start, end });
+    start = nextMarker(bytes, end);
   }
-  if (!frame || scans === 0) throw new PictureFault('damaged', 'it holds no picture');
+  const hasScan = pieces.some(({ type }) => type === MARKER.sos);
+  // A download that stopped may be filled up with zeros, which decode to something.
+  if (!isEnded && (!hasScan || bytes.at(-2) === 0)) throw new PictureFault('truncated', 'it has no end');
+  if (!frame || !hasScan) throw new PictureFault('damaged', 'it holds no picture');
+  const { width, height, components, isSequential } = frame;
   return {
-    ...frame,
+    ...{ width, height, components, isEnded },
     orientation: orientation ?? 1,
     hasAlpha: false,
     animated: false,
     lossless: false,
-    pieces,
+    isPlain: components < 4,
+    clean: () => cleanJpeg(bytes, pieces, isSequential),
+    profile: () => profileOf(bytes, pieces),
   };
 }
 
@@ -90,40 +100,63 @@ function isFrame(marker: number): boolean {
   );
 }
 
-function readFrame(marker: number, body: ByteReader): { width: number; height: number } {
+function readFrame(marker: number, body: ByteReader): Frame {
   if (marker > MARKER.sof2)
     throw new PictureFault('otherKind', 'a rare coding', 'lossless or arithmetic JPEG');
   if (body.u8(0) !== 8) throw new PictureFault('otherKind', `${body.u8(0)} bits`, '12-bit JPEG');
-  if (body.u8(5) === 4) throw new PictureFault('otherKind', 'four components', 'CMYK JPEG');
-  return { height: body.u16(1), width: body.u16(3) };
+  const isSequential = marker !== MARKER.sof2;
+  return { height: body.u16(1), width: body.u16(3), components: body.u8(5), isSequential };
 }
 
-/** The first marker after coded data: restarts and stuffed FFs belong to the data. */
-function endOfScan(bytes: Uint8Array, from: number): number {
-  let at = from;
-  for (;;) {
-    at = bytes.indexOf(0xff, at);
-    const next = at === -1 ? undefined : bytes[at + 1];
-    if (next === undefined) throw new PictureFault('truncated', 'the coded picture never ends');
+/** The first marker from a place on, or the end of the file: restarts and stuffed FFs belong to coded data. */
+function nextMarker(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(0xff, from); at !== -1; at = bytes.indexOf(0xff, at + 1)) {
+    const next = bytes[at + 1] ?? 0;
     if (next !== 0 && next !== 0xff && (next < MARKER.rst0 || next > MARKER.rst7)) return at;
-    at += next === 0xff ? 1 : 2;
   }
+  return bytes.length;
 }
 
 /**
- * The same picture without what was written about it: Exif with its place, XMP, comments, previews, and whatever
- * follows the end. What its colours need stays.
+ * The same image without what was written about it (Exif with its place, XMP, comments, previews), without a color
+ * profile and without bytes that belong to nothing, which follow the end mostly.
  */
-export function stripJpeg(bytes: Uint8Array): Uint8Array {
-  return joined(bytes, readJpeg(bytes).pieces, (piece) => {
-    const isApp = piece.type >= MARKER.app0 && piece.type <= MARKER.app15;
-    if (piece.type === MARKER.com) return false;
-    if (!isApp) return true;
-    const body = bytes.subarray(piece.start + 4, piece.end);
+function cleanJpeg(bytes: Uint8Array, pieces: readonly Piece[], isSequential: boolean): Uint8Array {
+  const kept = pieces.filter(({ type, start, end }) => {
+    if (type === MARKER.com) return false;
+    if (type < MARKER.app0 || type > MARKER.app15) return true;
+    const body = bytes.subarray(start + 4, end);
     return (
-      (piece.type === MARKER.app0 && hasText(body, 0, 'JFIF\0')) ||
-      (piece.type === MARKER.app2 && hasText(body, 0, 'ICC_PROFILE\0')) ||
-      (piece.type === MARKER.app14 && hasText(body, 0, 'Adobe'))
+      (type === MARKER.app0 && hasText(body, 0, 'JFIF\0')) ||
+      (type === MARKER.app14 && hasText(body, 0, 'Adobe'))
     );
   });
+  return joined(isSequential ? withRightScans(bytes, pieces) : bytes, kept, END);
+}
+
+/** Phones wrote wrong numbers into scans of sequential pictures, which have no use for them; strict decoders refuse. */
+function withRightScans(bytes: Uint8Array, pieces: readonly Piece[]): Uint8Array {
+  const right = [0, 63, 0];
+  const wrong = pieces.flatMap(({ type, start }) => {
+    const components = bytes[start + 4] ?? 0;
+    const at = start + 5 + components * 2;
+    const isScan = type === MARKER.sos && bytes[start + 3] === 6 + components * 2;
+    return isScan && right.some((value, index) => bytes[at + index] !== value) ? [at] : [];
+  });
+  if (wrong.length === 0) return bytes;
+  const copy = new Uint8Array(bytes);
+  for (const at of wrong) copy.set(right, at);
+  return copy;
+}
+
+const PROFILE = 'ICC_PROFILE\0';
+
+/** A profile may lie in several segments, which are numbered from 1. */
+function profileOf(bytes: Uint8Array, pieces: readonly Piece[]): Uint8Array | undefined {
+  const parts = pieces
+    .filter(({ type, start }) => type === MARKER.app2 && hasText(bytes, start + 4, PROFILE))
+    .map(({ start, end }) => bytes.subarray(start + 4 + PROFILE.length, end))
+    .sort((one, other) => (one[0] ?? 0) - (other[0] ?? 0));
+  const isWhole = parts.every((part, index) => part[0] === index + 1 && part[1] === parts.length);
+  return isWhole && parts.length > 0 ? Buffer.concat(parts.map((part) => part.subarray(2))) : undefined;
 }

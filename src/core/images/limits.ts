@@ -4,6 +4,9 @@ import type { Size } from './pixels';
 /** The kinds of picture that are sent. */
 export type SentFormat = Extract<PictureFormat, 'jpeg' | 'png' | 'webp'>;
 
+/** How names of files end that hold what we read; the files themselves are told by their bytes. */
+export const IMAGE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'jfif', 'webp', 'avif', 'gif', 'bmp'] as const;
+
 /** From `least` to `most`, both included. */
 export interface Range {
   readonly least: number;

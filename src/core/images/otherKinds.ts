@@ -2,7 +2,6 @@ import { hasText } from './byteReader';
 
 /** Files that people take for pictures, by how they begin. Names are as people call them. */
 const KINDS: readonly (readonly [name: string, at: number, start: string])[] = [
-  ['AVIF', 4, 'ftypavi'],
   ['HEIC', 4, 'ftyphe'],
   ['HEIC', 4, 'ftypmif1'],
   ['HEIC', 4, 'ftypmsf1'],
@@ -29,7 +28,5 @@ export function otherKind(bytes: Uint8Array): string | undefined {
   const kind = KINDS.find(([, at, start]) => hasText(bytes, at, start));
   if (kind) return kind[0];
   const text = Buffer.from(bytes.subarray(0, TEXT_START)).toString('utf8').trimStart();
-  if (/^(<\?xml[^]*|<!--[^]*|<!DOCTYPE svg[^]*)?<svg[\s/>]/i.test(text)) return 'SVG';
-  if (/^(<!DOCTYPE html|<html)[\s>]/i.test(text)) return 'HTML';
-  return undefined;
+  return /^(<\?xml[^]*|<!--[^]*|<!DOCTYPE svg[^]*)?<svg[\s/>]/i.test(text) ? 'SVG' : undefined;
 }

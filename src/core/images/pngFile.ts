@@ -1,64 +1,82 @@
-import { crc32 } from 'node:zlib';
+import { crc32, inflateSync } from 'node:zlib';
 import { ByteReader, hasText } from './byteReader';
+import { profileOfCicp, profileOfGamma } from './colorProfile';
 import { joined, type FileFacts, type Piece } from './fileFacts';
-import { readOrientation, type Orientation } from './orientation';
+import { readOrientation } from './orientation';
 import { PictureFault } from './pictureFault';
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
+const END = Buffer.from('\0\0\0\0IEND\xae\x42\x60\x82', 'latin1');
 
-/** Chunks that say what the pixels look like; all others only tell about the picture. */
-const NEEDED = new Set(
-  'signature IHDR PLTE tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI IDAT IEND'.split(' '),
-);
-
-interface PngFile extends FileFacts {
-  readonly pieces: readonly Piece<string>[];
-}
+/** Chunks that make up the pixels: their checksums must be right, because not every decoder looks at them. */
+const CRITICAL = new Set(['IHDR', 'PLTE', 'IDAT']);
+/** Larger profiles are none, in bytes. */
+const MAX_PROFILE_BYTES = 8 * 1024 * 1024;
 
 export const isPng = (bytes: Uint8Array): boolean => hasText(bytes, 0, SIGNATURE);
 
 /**
- * Reads a PNG's header and walks its chunks to the end (PNG third edition, 5). The checksums of what makes up the pixels
- * must be right: not every decoder looks at them.
+ * Reads a PNG's header and walks its chunks (PNG third edition, 5). As in viewers, nothing counts that is wrong in
+ * chunks that make up no pixel or behind those that do.
  * @throws PictureFault
  */
-export function readPng(bytes: Uint8Array): PngFile {
+export function readPng(bytes: Uint8Array): FileFacts {
   const reader = new ByteReader(bytes);
-  const pieces: Piece<string>[] = [{ type: 'signature', start: 0, end: SIGNATURE.length }];
   if (reader.text(12, 4) !== 'IHDR') throw new PictureFault('damaged', 'it does not begin with its header');
-  let hasAlpha = (reader.u8(25) & 4) !== 0;
-  let animated = false;
-  let orientation: Orientation = 1;
+  const pieces: Piece<string>[] = [{ type: '', start: 0, end: SIGNATURE.length }];
+  const others = new Map<string, Uint8Array>();
   let hasData = false;
-  for (let start = SIGNATURE.length; pieces.at(-1)?.type !== 'IEND';) {
-    const length = reader.u32(start);
-    const type = reader.text(start + 4, 4);
-    const body = reader.slice(start + 8, length);
-    const end = start + 12 + length;
-    if (NEEDED.has(type) && crc32(reader.slice(start + 4, length + 4)) !== reader.u32(end - 4)) {
-      throw new PictureFault('damaged', `the checksum of ${type} is wrong`);
-    }
-    reader.slice(end - 4, 4);
-    if (type === 'tRNS') hasAlpha = true;
-    if (type === 'acTL') animated = new ByteReader(body).u32(0) > 1;
-    if (type === 'eXIf') orientation = readOrientation(body);
-    if (type === 'IDAT') hasData = true;
-    pieces.push({ type, start, end });
-    start = end;
+  for (let at = SIGNATURE.length; !others.has('IEND') && !(hasData && at + 12 > bytes.length);) {
+    const end = at + 12 + reader.u32(at);
+    const type = reader.text(at + 4, 4);
+    if (hasData && type !== 'IDAT' && end > bytes.length) break;
+    const isWhole = crc32(reader.slice(at + 4, end - at - 8)) === reader.u32(end - 4);
+    if (CRITICAL.has(type) && !isWhole) throw new PictureFault('damaged', `the checksum of ${type} is wrong`);
+    if (CRITICAL.has(type) || (type === 'tRNS' && isWhole)) pieces.push({ type, start: at, end });
+    else if (isWhole || type === 'IEND') others.set(type, bytes.subarray(at + 8, end - 4));
+    hasData ||= type === 'IDAT';
+    at = end;
   }
   if (!hasData) throw new PictureFault('damaged', 'it holds no picture');
+  const [exif, frames] = [others.get('eXIf'), others.get('acTL')];
   return {
     width: reader.u32(16),
     height: reader.u32(20),
-    orientation,
-    hasAlpha,
-    animated,
+    orientation: exif ? readOrientation(exif) : 1,
+    hasAlpha: (reader.u8(25) & 4) !== 0 || pieces.some(({ type }) => type === 'tRNS'),
+    animated: frames !== undefined && new ByteReader(frames).u32(0) > 1,
     lossless: true,
-    pieces,
+    isPlain: reader.u8(24) <= 8,
+    isEnded: others.has('IEND'),
+    // Without texts, Exif, times, color spaces and whatever follows the end.
+    clean: () => joined(bytes, pieces, END),
+    profile: () => profileOf(others),
   };
 }
 
-/** The same picture without texts, Exif, times and whatever follows the end. */
-export function stripPng(bytes: Uint8Array): Uint8Array {
-  return joined(bytes, readPng(bytes).pieces, ({ type }) => NEEDED.has(type));
+/** Of several descriptions of the colors the newest kind counts. */
+function profileOf(chunks: ReadonlyMap<string, Uint8Array>): Uint8Array | undefined {
+  const [coded, packed, gamma, primaries] = ['cICP', 'iCCP', 'gAMA', 'cHRM'].map((type) => chunks.get(type));
+  if (coded) return profileOfCicp(coded[0] ?? 0, coded[1] ?? 0);
+  if (packed) return unpacked(packed);
+  if (chunks.has('sRGB') || !gamma || !primaries || !isSrgb(primaries)) return undefined;
+  const value = new ByteReader(gamma).u32(0) / 100_000;
+  // Most write the exponent of sRGB in short, and mean its curve.
+  return Math.abs(value - 1 / 2.2) < 0.005 || value === 0 ? undefined : profileOfGamma(1 / value);
+}
+
+function unpacked(chunk: Uint8Array): Uint8Array | undefined {
+  try {
+    return inflateSync(chunk.subarray(chunk.indexOf(0) + 2), { maxOutputLength: MAX_PROFILE_BYTES });
+  } catch {
+    return undefined;
+  }
+}
+
+/** White, red, green and blue, each with x and y, in 100,000ths. */
+function isSrgb(primaries: Uint8Array): boolean {
+  const reader = new ByteReader(primaries);
+  return [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000].every(
+    (value, index) => Math.abs(reader.u32(index * 4) - value) < 500,
+  );
 }

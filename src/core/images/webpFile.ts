@@ -4,11 +4,7 @@ import { readOrientation, type Orientation } from './orientation';
 import { PictureFault } from './pictureFault';
 
 const HEADER = 12;
-const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10 } as const;
-
-interface WebpFile extends FileFacts {
-  readonly pieces: readonly Piece<string>[];
-}
+const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, profile: 0x20 } as const;
 
 export const isWebp = (bytes: Uint8Array): boolean => hasText(bytes, 0, 'RIFF') && hasText(bytes, 8, 'WEBP');
 
@@ -16,7 +12,7 @@ export const isWebp = (bytes: Uint8Array): boolean => hasText(bytes, 0, 'RIFF') 
  * Reads a WebP's headers and walks its chunks (RFC 9649).
  * @throws PictureFault
  */
-export function readWebp(bytes: Uint8Array): WebpFile {
+export function readWebp(bytes: Uint8Array): FileFacts {
   const reader = new ByteReader(bytes);
   const whole = reader.u32(4, true) + 8;
   if (whole > bytes.length) throw new PictureFault('truncated', `it ends before byte ${whole}`);
@@ -24,6 +20,7 @@ export function readWebp(bytes: Uint8Array): WebpFile {
   let size: { width: number; height: number } | undefined;
   let [hasAlpha, animated, lossless] = [false, false, false];
   let orientation: Orientation = 1;
+  let profile: Uint8Array | undefined;
   for (let start = HEADER; start + 8 <= whole;) {
     const type = reader.text(start, 4);
     const length = reader.u32(start + 4, true);
@@ -55,24 +52,36 @@ export function readWebp(bytes: Uint8Array): WebpFile {
       case 'EXIF':
         orientation = readOrientation(body.bytes);
         break;
+      case 'ICCP':
+        profile = body.bytes;
+        break;
     }
     pieces.push({ type, start, end });
     start = end;
   }
   if (!size) throw new PictureFault('damaged', 'it holds no picture');
-  return { ...size, orientation, hasAlpha, animated, lossless, pieces };
+  return {
+    ...size,
+    ...{ orientation, hasAlpha, animated, lossless },
+    isPlain: true,
+    isEnded: true,
+    clean: () => cleanWebp(bytes, pieces),
+    profile: () => profile,
+  };
 }
 
-/** The same picture without Exif, XMP, unknown chunks and whatever follows the end. */
-export function stripWebp(bytes: Uint8Array): Uint8Array {
-  const kept = new Set(['header', 'VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ICCP']);
-  const { pieces } = readWebp(bytes);
-  const result = joined(bytes, pieces, ({ type }) => kept.has(type));
+/** The same image without Exif, XMP, color profile, unknown chunks and whatever follows the end. */
+function cleanWebp(bytes: Uint8Array, pieces: readonly Piece<string>[]): Uint8Array {
+  const kept = new Set(['header', 'VP8X', 'VP8 ', 'VP8L', 'ALPH']);
+  const result = joined(
+    bytes,
+    pieces.filter(({ type }) => kept.has(type)),
+  );
   if (result === bytes) return bytes;
   const view = new DataView(result.buffer, result.byteOffset, result.byteLength);
   view.setUint32(4, result.length - 8, true);
   if (hasText(result, HEADER, 'VP8X')) {
-    view.setUint8(HEADER + 8, view.getUint8(HEADER + 8) & ~(FLAG.exif | FLAG.xmp));
+    view.setUint8(HEADER + 8, view.getUint8(HEADER + 8) & ~(FLAG.exif | FLAG.xmp | FLAG.profile));
   }
   return result;
 }

@@ -49,6 +49,7 @@ const KINDS: Readonly<Record<PictureInfo['format'], string>> = {
   jpeg: 'JPEG',
   png: 'PNG',
   webp: 'WebP',
+  avif: 'AVIF',
   gif: 'GIF',
   bmp: 'BMP',
 };

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PackageManager, listFiles } from '@vscode/vsce';
+import { IMAGE_EXTENSIONS } from '../../../src/core/images/limits';
 import manifest from '../../../package.json';
 import { projectRoot } from '../../vscode/projectRoot';
 
@@ -11,7 +12,7 @@ describe('the package', () => {
     const files = await listFiles({ cwd: projectRoot, packageManager: PackageManager.None });
     const expected = [
       /^dist\/[\w/-]+\.(js|css)$/,
-      /^dist\/(\w+\.wasm|NOTICES\.txt)$/,
+      /^dist\/(\w+\.wasm\.br|NOTICES\.txt)$/,
       /^media\/[\w/-]+\.(svg|png|css)$/,
       /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
       /^package(\.nls(\.[\w-]+)?)?\.json$/,
@@ -29,8 +30,10 @@ describe('the package', () => {
 
   it('brings what works on pictures: its bundles and the codecs that they load', async () => {
     const files = await listFiles({ cwd: projectRoot, packageManager: PackageManager.None });
-    const codecs = readFileSync(path.join(projectRoot, 'dist', 'imageWorker.js'), 'utf8').match(/\w+\.wasm/g);
-    assert.ok(new Set(codecs).size >= 4);
+    const codecs = readFileSync(path.join(projectRoot, 'dist', 'imageWorker.js'), 'utf8').match(
+      /\w+\.wasm\.br/g,
+    );
+    assert.ok(new Set(codecs).size >= 6);
     for (const file of ['images.js', 'imageWorker.js', ...new Set(codecs)]) {
       assert.ok(files.includes(`dist/${file}`), `${file} is missing`);
     }
@@ -38,15 +41,30 @@ describe('the package', () => {
 
   it('brings the licences of what is in its bundles', () => {
     const notices = readFileSync(path.join(projectRoot, 'dist', 'NOTICES.txt'), 'utf8');
-    for (const name of ['zod', 'lit', '@vscode-elements/elements', '@jsquash/jpeg', '@jsquash/webp']) {
+    for (const name of [
+      'zod',
+      'lit',
+      '@vscode-elements/elements',
+      '@jsquash/avif',
+      '@jsquash/jpeg',
+      '@jsquash/webp',
+      'pdfjs-dist',
+    ]) {
       assert.ok(notices.includes(`${name}\n`) || notices.includes(`${name}, `), `${name} is not named`);
     }
+    assert.ok(notices.includes('Alliance for Open Media') && notices.includes('libavif'));
     assert.ok(notices.includes('work of the Independent JPEG Group'));
     assert.ok(notices.includes('Apache License') && notices.includes('Colin McDonnell'));
   });
 
   it('brings everything in its bundles', () => {
     assert.ok(!('dependencies' in manifest));
+  });
+
+  it('offers every image that can be sent in the explorer', () => {
+    const when = manifest.contributes.menus['explorer/context'][0]?.when;
+    const pattern = /=~ \/(.+)\/i$/.exec(when ?? '')?.[1] ?? '';
+    for (const extension of IMAGE_EXTENSIONS) assert.match(`.${extension}`, new RegExp(pattern), extension);
   });
 
   it('can be listed in the marketplace', () => {

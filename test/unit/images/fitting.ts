@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { fitPicture, type FittedPicture, type FitWish } from '../../../src/core/images/fit';
 import { inspectPicture } from '../../../src/core/images/inspect';
 import { sizeFits, type ImageLimits } from '../../../src/core/images/limits';
-import type { Pixels } from '../../../src/core/images/pixels';
-import { decodedElsewhere, encoded, painted, shippedCodecs } from './pictures';
+import { newPixels, type Pixels } from '../../../src/core/images/pixels';
+import { encoded, rawElsewhere, shippedCodecs } from './pictures';
 
 /** Takes every size, so that only what is looked at changes. */
 export const any: ImageLimits = {
@@ -13,7 +13,7 @@ export const any: ImageLimits = {
   source: '',
 };
 
-const codecs = shippedCodecs();
+export const codecs = shippedCodecs();
 
 /** Fits a picture, and checks what holds for every one: it is what it says, it meets the limits, the source is as it was. */
 export async function fit(
@@ -37,9 +37,14 @@ export async function fit(
 
 /** What came of it, decoded by another decoder. */
 export function seen({ bytes, width, height }: FittedPicture): Pixels {
-  const colors = decodedElsewhere(bytes);
-  assert.equal(colors.length, width * height);
-  return painted(width, height, (x, y) => colors[y * width + x]!);
+  const raw = rawElsewhere(bytes);
+  assert.equal(raw.length, width * height * 3);
+  const pixels = newPixels(width, height);
+  for (let at = 0; at < width * height; at++) {
+    pixels.data.set(raw.subarray(at * 3, at * 3 + 3), at * 4);
+    pixels.data[at * 4 + 3] = 255;
+  }
+  return pixels;
 }
 
 export const png = (pixels: Pixels) => encoded('PNG, 24 bit', pixels);

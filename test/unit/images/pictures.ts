@@ -64,17 +64,23 @@ export function encoded(kind: Kind, pixels: Pixels): Buffer {
 
 /** Decodes by another decoder than ours. */
 export function decodedElsewhere(file: Uint8Array): Rgb[] {
+  const raw = rawElsewhere(file);
+  return Array.from({ length: raw.length / 3 }, (_, at) => [
+    raw[at * 3]!,
+    raw[at * 3 + 1]!,
+    raw[at * 3 + 2]!,
+  ]);
+}
+
+/** The same as bytes: red, green and blue of each pixel. */
+export function rawElsewhere(file: Uint8Array): Buffer {
   const folder = mkdtempSync(path.join(tmpdir(), 'nebula-picture-'));
   const name = path.join(folder, 'picture');
   writeFileSync(name, file);
   const args = ['-hide_banner', '-loglevel', 'error', '-i', name, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
   const raw = execFileSync(findEncoder(), args, { maxBuffer: 256 * 1024 * 1024 });
   rmSync(folder, { recursive: true });
-  return Array.from({ length: raw.length / 3 }, (_, at) => [
-    raw[at * 3]!,
-    raw[at * 3 + 1]!,
-    raw[at * 3 + 2]!,
-  ]);
+  return raw;
 }
 
 export const RED: Rgb = [220, 30, 30];

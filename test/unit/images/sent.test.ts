@@ -7,6 +7,7 @@ import { PictureFault } from '../../../src/core/images/pictureFault';
 import { any, fit, jpeg, png, seen } from './fitting';
 import {
   colorAt,
+  corners,
   decodedElsewhere,
   encoded,
   exif,
@@ -193,12 +194,6 @@ describe('what is sent', () => {
         assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
       });
     }
-
-    it('but the colour profile of a JPEG stays with its pixels', async () => {
-      const profile = Buffer.concat([Buffer.from('ICC_PROFILE\0\x01\x01'), Buffer.alloc(200, 7)]);
-      const fitted = await fit(withSegments(jpeg(pixels), [0xe2, profile], [0xe1, exifSegment]), any);
-      assert.ok(Buffer.from(fitted.bytes).includes(profile));
-    });
   });
 });
 
@@ -225,6 +220,20 @@ describe('a damaged picture', () => {
     const file = jpeg(pixels);
     const short = Buffer.concat([file.subarray(0, file.length - 1_000), Buffer.from([0xff, 0xd9])]);
     await assert.rejects(fit(short, any), { reason: 'damaged' });
+  });
+
+  it('that its decoder only complains of is written anew', async () => {
+    const file = jpeg(quarters(64, 64));
+    const padded = Buffer.concat([file.subarray(0, -2), Buffer.from([1, 2, 3]), file.subarray(-2)]);
+    const fitted = await fit(padded, any);
+    assert.deepEqual(fitted.changes, ['rewritten']);
+    assert.equal(corners(seen(fitted)), 'red green blue white');
+  });
+
+  it('is not taken for whole because zeros fill it up', async () => {
+    const file = jpeg(quarters(64, 64));
+    const filled = Buffer.concat([file.subarray(0, file.length - 60), Buffer.alloc(60)]);
+    await assert.rejects(fit(filled, any), { reason: 'truncated' });
   });
 
   it('of any kind is a picture or a fault, and the next one is decoded all the same', async function () {

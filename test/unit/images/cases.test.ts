@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { english } from '../../../src/core/common/l10n';
+import type { FittedPicture } from '../../../src/core/images/fit';
+import { inspectPicture } from '../../../src/core/images/inspect';
+import { PictureFault } from '../../../src/core/images/pictureFault';
+import { limitsFor, type ImageLimits } from '../../../src/core/images/limits';
+import type { Rgb } from '../../../src/core/images/pixels';
+import { explainFault } from '../../../src/core/images/sentences';
+import { WorkerWorkshop } from '../../../src/core/images/workshop';
+import { projectRoot } from '../../vscode/projectRoot';
+import { FakeClock } from '../support/fakeClock';
+import { any, seen } from './fitting';
+import { colorAt } from './pictures';
+
+const folder = path.join(projectRoot, 'test', 'cases', 'media');
+const color = z.tuple([z.number(), z.number(), z.number()]);
+const places = { top: [0.5, 0.2], bottom: [0.5, 0.9], left: [0.1, 0.5], right: [0.8, 0.5] } as const;
+const colours = z
+  .object({ top: color, bottom: color, left: color, right: color })
+  .partial()
+  .extend({ within: z.number() });
+const cases = z
+  .array(z.looseObject({ file: z.string(), kind: z.string() }))
+  .parse(JSON.parse(readFileSync(path.join(folder, 'cases.json'), 'utf8')))
+  .filter(({ kind }) => kind === 'image')
+  .map((one) =>
+    z
+      .object({
+        file: z.string(),
+        why: z.string(),
+        means: z.discriminatedUnion('get', [
+          z.object({
+            get: z.literal(['accepted', 'converted']),
+            width: z.number(),
+            height: z.number(),
+            colours,
+          }),
+          z.object({ get: z.literal('refused'), reason: z.string(), names: z.string().optional() }),
+        ]),
+      })
+      .parse(one),
+  );
+
+describe('an unusual image', () => {
+  const workshop = new WorkerWorkshop(path.join(projectRoot, 'dist', 'imageWorker.js'), new FakeClock());
+  after(() => workshop.dispose());
+
+  it('is one of 26', () => {
+    assert.equal(cases.length, 26);
+  });
+
+  const send = (bytes: Uint8Array, limits: ImageLimits) => workshop.fit({ bytes, limits, wish: {} });
+
+  function showsColors(fitted: FittedPicture, expected: z.infer<typeof colours>): void {
+    const view = seen(fitted);
+    for (const [place, [x, y]] of Object.entries(places)) {
+      const wanted = expected[place as keyof typeof places];
+      if (!wanted) continue;
+      const there: Rgb = colorAt(view, x, y);
+      const far = Math.max(...wanted.map((value, channel) => Math.abs(value - there[channel]!)));
+      assert.ok(far <= expected.within, `${place} is ${there.join(' ')} instead of ${wanted.join(' ')}`);
+    }
+  }
+
+  for (const { file, why, means } of cases) {
+    const bytes = readFileSync(path.join(folder, file));
+    if (means.get === 'refused') {
+      it(`is refused as ${means.names ?? means.reason}: ${file} (${why})`, async () => {
+        await assert.rejects(send(bytes, any), (error: unknown) => {
+          assert.ok(error instanceof PictureFault, String(error));
+          assert.equal(error.reason, means.reason);
+          if (means.names !== undefined) {
+            assert.equal(error.kind, means.names);
+            assert.ok(explainFault(error, english).includes(means.names));
+          }
+          return true;
+        });
+      });
+      continue;
+    }
+    it(`is sent in its colors: ${file} (${why})`, async () => {
+      const fitted = await send(bytes, any);
+      assert.deepEqual([fitted.width, fitted.height], [means.width, means.height]);
+      const { orientation, width, height } = inspectPicture(fitted.bytes);
+      assert.deepEqual([orientation, width, height], [1, means.width, means.height]);
+      if (means.get === 'converted') assert.ok(fitted.changes.includes('rewritten'));
+      showsColors(fitted, means.colours);
+      const text = Buffer.from(fitted.bytes).toString('latin1');
+      assert.doesNotMatch(text, /ICC_PROFILE|iCCP|Exif|tEXt|SEFT/);
+    });
+
+    it(`is scaled in its colors: ${file}`, async () => {
+      const wide = limitsFor('sora', { size: '1280x720' })!;
+      const fitted = await send(bytes, wide);
+      assert.deepEqual([fitted.width, fitted.height], [1280, 720]);
+      // Cut to the shape: what was at an edge is still near it.
+      showsColors(fitted, means.colours);
+    });
+  }
+
+  it('without an end is sent with all its rows, in every decoder', async () => {
+    const [whole, endless] = ['plain.jpg', 'no-end-marker.jpg'].map((file) =>
+      readFileSync(path.join(folder, file)),
+    );
+    const fitted = await send(endless!, any);
+    assert.deepEqual([...fitted.bytes.subarray(-2)], [0xff, 0xd9]);
+    assert.deepEqual(seen(fitted).data, seen({ ...fitted, bytes: whole! }).data);
+  });
+});
