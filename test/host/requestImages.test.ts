@@ -93,8 +93,8 @@ describe('images of a request', () => {
   it('are told by their bytes: what is none is refused with a reason, and nothing is sent', async () => {
     for (const [name, bytes, reason] of [
       ['empty.png', Buffer.alloc(0), /is empty/],
-      ['text.png', Buffer.from('no picture at all, whatever the name says'), /not an image/],
-      ['cut.png', png(900, 700).subarray(0, 300), /ends too early|damaged/],
+      ['text.png', Buffer.from('no picture at all, whatever the name says'), /Not a supported image/],
+      ['cut.png', png(900, 700).subarray(0, 300), /incomplete|damaged/],
     ] as const) {
       const error = await rejectionOf(ask(file(name, bytes)));
       assert.equal(error.code, 'invalidRequest', name);
@@ -102,7 +102,7 @@ describe('images of a request', () => {
       assert.match(error.message, reason);
     }
     const gone = await rejectionOf(ask(pathToFileURL(path.join(folder, 'gone.png')).href));
-    assert.match(gone.message, /could not be read/);
+    assert.match(gone.message, /Couldn't read the image/);
     const photo = await ask(file('photo.png', encoded('JPEG, baseline', quarters(900, 700))));
     assert.equal(photo.phase, 'queued', 'a JPEG by another name');
     assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 1);
@@ -243,7 +243,7 @@ describe('images of a request', () => {
       own.inputs.plan(enter, enter, enter, enter);
       const task = await generate();
       const said = own.inputs.shown.at(-4)?.prompt;
-      assert.match(String(said), /^Your draft goes on without its images\. The image file could not be read/);
+      assert.match(String(said), /^Your draft goes on without its images\. Couldn't read the image/);
       assert.equal(task?.request.images, undefined);
       assert.equal(sent()['input_reference'], undefined);
     });
@@ -292,10 +292,10 @@ describe('images of a request', () => {
     it('refuses before anything is asked what can’t be sent', async () => {
       const animated = vscode.Uri.parse(file('a.gif', encoded('animated GIF', quarters(64, 64))), true);
       await run(animated, [animated]);
-      assert.match(own.notifier.last.message, /The image is animated/);
+      assert.match(own.notifier.last.message, /Animated images aren't supported/);
       const text = vscode.Uri.parse(file('b.png', Buffer.from('no picture at all, really not')), true);
       await run(text, [text]);
-      assert.match(own.notifier.last.message, /not an image/);
+      assert.match(own.notifier.last.message, /Not a supported image/);
       const many = Array.from({ length: 5 }, (_, index) => pictured(`${index}.png`, 400, 400));
       await run(many[0], many);
       assert.match(own.notifier.last.message, /at most 4 images/);

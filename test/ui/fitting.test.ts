@@ -317,7 +317,7 @@ describe('the fitting page', function () {
     const whole = fs.readFileSync(file);
     fs.writeFileSync(file, whole.subarray(0, 1000));
     await way(frame, 'Pad').check();
-    await frame.locator('.fault').getByText('ends too early').waitFor();
+    await frame.locator('.fault').getByText('is incomplete').waitFor();
     await frame.getByRole('button', { name: 'Use This Image' }).click();
     await look(frame, 'damaged');
     fs.writeFileSync(file, whole);

@@ -113,7 +113,7 @@ export class Images implements Disposable {
       return await work();
     } catch (error) {
       if (!(error instanceof PictureFault)) throw error;
-      this.#log[error.reason === 'failed' ? 'error' : 'debug'](`${error.reason}: ${error.message}`);
+      this.#log[error.reason === 'failed' ? 'error' : 'info'](`${error.reason}: ${error.message}`);
       throw new ImageError(error.reason, explainFault(error, this.#parts.l10n), error);
     }
   }

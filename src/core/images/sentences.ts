@@ -6,58 +6,39 @@ const MB = 1024 * 1024;
 const MILLION = 1_000_000;
 
 export function animatedSentence(l10n: L10n): string {
-  return l10n.t('The image is animated. Save one picture of it as JPEG or PNG and choose that.');
+  return l10n.t("Animated images aren't supported. Save one frame as PNG.");
 }
 
 /** What the user reads of a picture that can't be sent: why, and what to do. */
 export function explainFault(fault: PictureFault, l10n: L10n): string {
   switch (fault.reason) {
     case 'empty':
-      return l10n.t('The image file is empty. Choose another one.');
+      return l10n.t('The image file is empty.');
     case 'unknownKind':
-      return l10n.t(
-        'The file is not an image, whatever its name says. Choose a JPEG, PNG, WebP, GIF or BMP file.',
-      );
+      return l10n.t('Not a supported image. Use JPEG, PNG, WebP, AVIF, GIF, or BMP.');
     case 'otherKind':
       return fault.kind === 'Git LFS'
-        ? l10n.t('The file only points to an image that Git LFS has not fetched. Run "git lfs pull" first.')
-        : l10n.t(
-            'The file is of a kind that cannot be sent: {0}. Save it as JPEG or PNG and choose that.',
-            fault.kind ?? '',
-          );
+        ? l10n.t("Image not downloaded from Git LFS. Run 'git lfs pull'.")
+        : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", fault.kind ?? '');
     case 'animated':
       return animatedSentence(l10n);
     case 'truncated':
-      return l10n.t(
-        'The image file ends too early: it was not copied whole. Copy it again or choose another.',
-      );
+      return l10n.t('The image file is incomplete. Copy or download it again.');
     case 'damaged':
-      return l10n.t(
-        'The image file is damaged and cannot be shown. Open it in an image program and save it anew.',
-      );
+      return l10n.t('The image is damaged. Save it again as PNG.');
     case 'tooManyPixels':
-      return l10n.t(
-        'The image is too large: more than {0} million pixels. Make it smaller and choose it again.',
-        MOST_PIXELS / MILLION,
-      );
+      return l10n.t('The image exceeds {0} megapixels.', MOST_PIXELS / MILLION);
     case 'tooManyBytes':
-      return l10n.t(
-        'The image file is larger than {0} MB. Make the image smaller and choose it again.',
-        MOST_FILE_BYTES / MB,
-      );
+      return l10n.t('The image exceeds {0} MB.', MOST_FILE_BYTES / MB);
     case 'doesNotFit':
-      return l10n.t(
-        'The image cannot be made small enough for this model. Choose a simpler image, or give an https link to it.',
-      );
+      return l10n.t("Couldn't reduce the image to this model's limit.");
     case 'badPart':
-      return l10n.t('The chosen part is not within the image. Choose another part, or leave it out.');
+      return l10n.t("The crop area isn't within the image.");
     case 'badSource':
-      return l10n.t(
-        'An image is given as a link that begins with https://, as the URI of a file, or as a data URI with base64.',
-      );
+      return l10n.t('Give an image as an https URL, a file URI, or a data URI with base64.');
     case 'unreadable':
-      return l10n.t('The image file could not be read: {0}', fault.message);
+      return l10n.t("Couldn't read the image.");
     case 'failed':
-      return l10n.t('The image could not be prepared. Try again; the log says more.');
+      return l10n.t("Couldn't prepare the image. See the log for details.");
   }
 }

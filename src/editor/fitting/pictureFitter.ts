@@ -157,6 +157,6 @@ export class PictureFitter implements Disposable {
     // Those of the room of images are made for people; it is another bundle, so its class is not ours.
     if (error instanceof Error && error.name === 'ImageError') return error.message;
     this.#parts.log.error(describeError(error));
-    return this.#parts.l10n.t('The image could not be prepared. Try again; the log says more.');
+    return this.#parts.l10n.t("Couldn't prepare the image. See the log for details.");
   }
 }

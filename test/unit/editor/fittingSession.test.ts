@@ -186,7 +186,7 @@ describe('what stands behind the fitting page', () => {
     await open(new SlowPicture());
     await pictures[0]!.last.end(new Error('out of order'));
     const last = told.at(-1);
-    assert.match(last?.type === 'fault' ? last.sentence : '', /could not be prepared/);
+    assert.match(last?.type === 'fault' ? last.sentence : '', /Couldn't prepare the image/);
     assert.match(logged.join(), /out of order/);
   });
 
