@@ -11,9 +11,9 @@ import { cleanLibrary } from './commands/cleanLibrary';
 import { type FrameSource } from './commands/continueFromLastFrame';
 import { CommandRunner } from './commands/commandRunner';
 import { commandTable } from './commands/commandTable';
-import { removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
+import { approveAddress, removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
 import { rescue } from './commands/rescue';
-import { MOST_CHOICES } from './commands/taskArguments';
+import { MOST_CHOICES, givenIds } from './commands/taskArguments';
 import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
 import {
   copyPrompt,
@@ -308,6 +308,11 @@ export function createApp(host: AppHost): App {
         ),
       [COMMANDS.setApiKey]: async () => setApiKey(keyParts),
       [COMMANDS.removeApiKey]: async () => removeApiKey(keyParts),
+      [COMMANDS.approveAddress]: async (args) => {
+        const [id] = givenIds(args) ?? [];
+        const task = id === undefined ? undefined : (await engines.open()).task(id);
+        await approveAddress({ ...keyParts, approval }, task?.origin);
+      },
       [COMMANDS.testConnection]: async () => testConnection(keyParts),
       [COMMANDS.refresh]: async () => {
         const engine = await engines.open();

@@ -13,6 +13,7 @@ export const COMMANDS = {
   improvePrompt: 'nebulaVideo.improvePrompt',
   setApiKey: 'nebulaVideo.setApiKey',
   removeApiKey: 'nebulaVideo.removeApiKey',
+  approveAddress: 'nebulaVideo.approveAddress',
   testConnection: 'nebulaVideo.testConnection',
   refresh: 'nebulaVideo.refresh',
   openVideo: 'nebulaVideo.openVideo',

@@ -38,6 +38,10 @@ export function stateWord(task: Pick<Task, 'phase' | 'failure'>, l10n: L10n): st
   switch (waitsFor(task)) {
     case 'key':
       return l10n.t('Waits for a key');
+    case 'approval':
+      return l10n.t('Needs approval');
+    case 'keyring':
+      return l10n.t('Keyring locked');
     case 'balance':
       return l10n.t('Waits for balance');
     case undefined:

@@ -23,6 +23,7 @@ export const ACTIONS = [
   'stopSending',
   'stopTracking',
   'setApiKey',
+  'approveAddress',
   'testConnection',
   'openLibrary',
   'refresh',

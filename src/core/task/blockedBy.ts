@@ -1,8 +1,8 @@
 import type { Phase } from './phases';
 import type { Failure } from './task';
 
-/** What the user has to see to before a task goes on. */
-export type WaitsFor = 'key' | 'balance';
+/** What the user has to provide before a task continues: a key, approval of an address, an open keyring, or balance. */
+export type WaitsFor = 'key' | 'approval' | 'keyring' | 'balance';
 
 /** The phases in which the gateway has the task and nothing of it is being fetched. */
 const FOLLOWED: ReadonlySet<Phase> = new Set(['queued', 'running', 'ready']);
@@ -22,7 +22,8 @@ export function waitsFor({
   switch (failure?.kind) {
     case 'key':
     case 'permission':
-      return 'key';
+      if (failure.noKey === 'notApproved') return 'approval';
+      return failure.noKey === 'locked' ? 'keyring' : 'key';
     case 'quota':
       return 'balance';
     default:

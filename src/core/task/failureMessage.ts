@@ -1,5 +1,5 @@
 import type { L10n } from '../common/l10n';
-import type { StoredFailure, StoredNote } from './failure';
+import type { FailureCode, StoredFailure, StoredNote } from './failure';
 import { explainDetail, knownRefusal } from './knownErrors';
 import type { Failure, FailureKind } from './task';
 
@@ -10,12 +10,19 @@ export interface TextFormat {
   readonly language?: string | undefined;
 }
 
+const NO_KEY: Readonly<Partial<Record<FailureCode, NonNullable<Failure['noKey']>>>> = {
+  'key.none': 'none',
+  'key.notApproved': 'notApproved',
+  'key.locked': 'locked',
+};
+
 /**
  * Makes the public failure of a stored one. Its `message` and `summary` are getters: they are formatted when read, in
  * the reader's language.
  */
 export function toFailure(stored: StoredFailure, format: TextFormat): Failure {
   const { kind, charged, gatewayCode, detail, since, code } = stored;
+  const noKey = NO_KEY[code];
   return {
     kind,
     ...(gatewayCode === undefined ? {} : { code: gatewayCode }),
@@ -29,6 +36,7 @@ export function toFailure(stored: StoredFailure, format: TextFormat): Failure {
     charged,
     ...(since === undefined ? {} : { since }),
     ...(code === 'submit.neverSent' ? { neverSent: true as const } : {}),
+    ...(noKey === undefined ? {} : { noKey }),
   };
 }
 
@@ -114,7 +122,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'key.notApproved':
       return l10n.t("Your API key isn't approved for {0}. Approve it to continue.", text('host'));
     case 'key.locked':
-      return l10n.t("The system's keychain is locked. Unlock it to continue.");
+      return l10n.t("This system's keyring is locked. Unlock it to continue.");
     case 'key.other':
       return l10n.t('This task was made with another key. Set that key again to see how it is doing.');
     case 'fetch.failed':

@@ -38,6 +38,8 @@ export interface Failure {
   readonly charged: Charged;
   /** Whether the window ended before anything was sent. */
   readonly neverSent?: true;
+  /** Why there was no key to query the gateway with: none at all, not approved for this address, or locked away. */
+  readonly noKey?: 'none' | 'notApproved' | 'locked';
   /** Since when the gateway has not said how the task is doing, in ms since 1970; only while that lasts. */
   readonly since?: number;
 }

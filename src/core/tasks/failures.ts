@@ -1,3 +1,4 @@
+import type { NoKeyReason } from '../gateway/apiKey';
 import { GatewayError } from '../gateway/errors';
 import type { FailureCode, FailureSource, StoredFailure, StoredNote, TextParams } from '../task/failure';
 import type { Charged, FailureKind } from '../task/task';
@@ -144,8 +145,9 @@ export const failures = {
   keyRefused: (trouble: Trouble): StoredFailure =>
     failure('key.refused', { kind: kindOf(trouble), charged: 'unknown', trouble }),
 
-  /** No key to query the gateway with. */
-  noKey: (): StoredFailure => failure('key.none', { kind: 'key', charged: 'unknown' }),
+  /** No key to query the gateway with, and why. */
+  noKey: (reason: NoKeyReason, host: string): StoredFailure =>
+    failure(`key.${reason}`, { kind: 'key', charged: 'unknown', params: { host } }),
 
   /** The key differs from the one that the task was sent with, so the gateway hides the task. */
   otherKey: (): StoredFailure => failure('key.other', { kind: 'key', charged: 'unknown' }),

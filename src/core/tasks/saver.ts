@@ -69,7 +69,7 @@ export class Saver {
     if (answer.kind !== 'key') {
       await this.#wait(record, record.nextDue, {
         nextDue: clock.now() + (answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK),
-        failure: failures.noKey(),
+        failure: failures.noKey(answer.kind, new URL(origin).host),
       });
       return;
     }

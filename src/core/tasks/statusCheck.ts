@@ -64,7 +64,7 @@ export class StatusCheck {
     if (answer.kind !== 'key') {
       await store.claim(record.id, record.nextDue, {
         nextDue: clock.now() + (answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK),
-        failure: failures.noKey(),
+        failure: failures.noKey(answer.kind, new URL(origin).host),
       });
       return;
     }

@@ -30,6 +30,7 @@ export function commandTable(
     [COMMANDS.openVideo]: plain(COMMANDS.openVideo, l10n.t('Open Video')),
     [COMMANDS.setApiKey]: plain(COMMANDS.setApiKey, l10n.t('Set API Key')),
     [COMMANDS.removeApiKey]: plain(COMMANDS.removeApiKey, l10n.t('Remove API Key')),
+    [COMMANDS.approveAddress]: plain(COMMANDS.approveAddress, l10n.t('Approve Address')),
     [COMMANDS.testConnection]: plain(COMMANDS.testConnection, l10n.t('Test Connection')),
     [COMMANDS.refresh]: plain(COMMANDS.refresh, l10n.t('Refresh')),
     [COMMANDS.saveToWorkspace]: plain(COMMANDS.saveToWorkspace, l10n.t('Save to Workspace')),

@@ -3,6 +3,7 @@ import { cleanKey, readKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import type { Asker } from '../asker';
 import type { ConnectionState } from '../key/connection';
+import type { OriginApproval } from '../key/originApproval';
 import { KEY_VARIABLE, type Keychain } from '../key/keychain';
 import type { Messages } from '../telling/messages';
 import type { Notifier } from '../telling/notifier';
@@ -53,6 +54,31 @@ export async function removeApiKey({ keychain, messages, l10n }: Parts): Promise
   if (!(await keychain.remove())) messages.keyNotRemoved();
   else if ((await keychain.place()) === 'environment') messages.environmentKeyStays(KEY_VARIABLE);
   else messages.keyRemoved();
+}
+
+/**
+ * Asks whether the key may be sent to an address.
+ * @param baseUrl of the task that needs it; otherwise the setting's
+ */
+export async function approveAddress(
+  {
+    settings,
+    approval,
+    messages,
+    l10n,
+  }: Pick<Parts, 'settings' | 'messages' | 'l10n'> & {
+    readonly approval: OriginApproval;
+  },
+  baseUrl = settings.baseUrl(),
+): Promise<void> {
+  if (baseUrl === undefined) {
+    messages.badOrigin(badAddressSentence(l10n));
+    return;
+  }
+  const { kind } = await approval.keyFor(originOf(baseUrl), 'person');
+  if (kind === 'none') messages.noKey(noKeySentence(l10n));
+  else if (kind === 'locked') messages.keyLocked(keyLockedSentence(l10n));
+  else if (kind === 'key') messages.addressApproved(new URL(baseUrl).host);
 }
 
 /** Says whether the gateway can be reached and takes the key. */

@@ -60,7 +60,7 @@ export class OriginApproval {
     const yes = await this.#asker.confirm({
       message: this.#l10n.t('Send your API key to {0}?', origin),
       detail: this.#l10n.t(
-        'The setting "nebulaVideo.baseUrl" names this address, and your key was not used there before. Whoever runs it can use the key and spend your balance.',
+        "Whoever runs this address can use the key and spend your balance. Your key wasn't used there before.",
       ),
       action: this.#l10n.t('Send Key'),
     });

@@ -24,6 +24,7 @@ const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
   attachTaskId: { command: 'nebulaVideo.attachTaskId' },
   stopSending: { command: 'nebulaVideo.stopSending' },
   stopTracking: { command: 'nebulaVideo.stopTracking' },
+  approveAddress: { command: 'nebulaVideo.approveAddress' },
   setApiKey: { command: 'nebulaVideo.setApiKey', args: [] },
   testConnection: { command: 'nebulaVideo.testConnection', args: [] },
   openLibrary: { command: 'nebulaVideo.openLibrary', args: [] },
@@ -91,6 +92,8 @@ export function labelOf(action: Action, l10n: L10n): string {
       return l10n.t('Stop Tracking');
     case 'setApiKey':
       return l10n.t('Set API Key');
+    case 'approveAddress':
+      return l10n.t('Approve Address…');
     case 'testConnection':
       return l10n.t('Test Connection');
     case 'openLibrary':

@@ -91,7 +91,7 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
         })
       );
     default:
-      return failure && explain(failure, l10n, held(phase, failure.kind, l10n));
+      return failure && explain(failure, l10n, held(phase, failure, l10n));
   }
 }
 
@@ -115,7 +115,7 @@ function explain(
 }
 
 /** A task that goes on, though something is in its way. */
-function held(phase: Phase, kind: FailureKind, l10n: L10n): Words {
+function held(phase: Phase, { kind, noKey }: Failure, l10n: L10n): Words {
   const words = { sentence: '', charged: 'unknown' } as const;
   if (kind === 'quota') {
     return {
@@ -123,6 +123,16 @@ function held(phase: Phase, kind: FailureKind, l10n: L10n): Words {
       title: l10n.t('This video waits for balance'),
       actions: ['refresh', 'setApiKey', 'showLog'],
     };
+  }
+  if (noKey === 'notApproved') {
+    return {
+      ...words,
+      title: l10n.t('This video needs your approval'),
+      actions: ['approveAddress', 'setApiKey', 'showLog'],
+    };
+  }
+  if (noKey === 'locked') {
+    return { ...words, title: l10n.t('This video needs your keyring'), actions: ['refresh', 'showLog'] };
   }
   if (kind === 'key' || kind === 'permission') {
     return { ...words, title: l10n.t('This video waits for a valid key'), actions: ['setApiKey', 'showLog'] };

@@ -78,10 +78,12 @@ export class KeyTrouble implements Disposable {
     const what = waitsFor(task);
     if (what) {
       const { id, origin } = task;
-      const isFirst = [...this.#waiting.values()].every((other) => other.origin !== origin);
+      const isFirst = [...this.#waiting.values()].every(
+        (other) => other.origin !== origin || other.what !== what,
+      );
       this.#waiting.set(id, { origin, what });
       if (isFirst && isFocused() && task.failure) {
-        messages.tasksWaitForKey(task.failure.summary);
+        messages.tasksWaitForKey(task.failure.summary, what, id);
       }
       return;
     }
@@ -93,15 +95,25 @@ export class KeyTrouble implements Disposable {
 
   #showLine(): void {
     const { l10n, showLine } = this.#parts;
-    const all = [...this.#waiting.values()];
-    showLine(
-      all.length === 0
-        ? undefined
-        : all.every(({ what }) => what === 'balance')
-          ? l10n.t(
-              'The key’s quota is used up: the gateway does not show videos in progress until it is topped up.',
-            )
-          : l10n.t('The gateway does not show videos in progress to this key; they wait for a valid one.'),
-    );
+    // Those that a click helps first.
+    const order = ['approval', 'keyring', 'key', 'balance'] as const;
+    const all = new Set([...this.#waiting.values()].map(({ what }) => what));
+    const first = order.find((what) => all.has(what));
+    showLine(first && this.#line(first, l10n));
+  }
+
+  #line(what: WaitsFor, l10n: L10n): string {
+    switch (what) {
+      case 'approval':
+        return l10n.t("Videos are in progress at an address that your API key isn't approved for.");
+      case 'keyring':
+        return l10n.t("Your keyring is locked, so the gateway can't be asked about videos in progress.");
+      case 'key':
+        return l10n.t('The gateway does not show videos in progress to this key; they wait for a valid one.');
+      case 'balance':
+        return l10n.t(
+          'The key’s quota is used up: the gateway does not show videos in progress until it is topped up.',
+        );
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
+import type { WaitsFor } from '../../core/task/blockedBy';
 import type { Task } from '../../core/task/task';
 import type { FailureExplanation } from './failureExplanation';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../ids';
@@ -68,6 +69,10 @@ export class Messages {
       'The API key could not be stored, because this system’s secret storage is not available. It is used until this window closes.',
     );
     this.#box.show('warning', sentence, [this.#showLog()]);
+  }
+
+  addressApproved(host: string): void {
+    this.#box.status(this.#l10n.t('Your API key may be sent to {0}.', host));
   }
 
   keyRemoved(): void {
@@ -229,9 +234,19 @@ export class Messages {
     this.#explain(task, explanation, 1, [this.#silence()]);
   }
 
-  /** The key was refused while tasks are followed: all of them wait. */
-  tasksWaitForKey(sentence: string): void {
-    this.#box.show('warning', sentence, [this.#setKey(), this.#showLog()]);
+  /** Tasks wait for the user: for a key, for approval of their address, or for an open keyring. */
+  tasksWaitForKey(sentence: string, what: WaitsFor, id: string): void {
+    const helps: Readonly<Record<WaitsFor, Button>> = {
+      key: this.#setKey(),
+      balance: this.#setKey(),
+      approval: {
+        title: this.#l10n.t('Approve Address…'),
+        command: COMMANDS.approveAddress,
+        arguments: [id],
+      },
+      keyring: { title: this.#l10n.t('Refresh'), command: COMMANDS.refresh },
+    };
+    this.#box.show('warning', sentence, [helps[what], this.#showLog()]);
   }
 
   // ── videos and files ────────────────────────────────────────────────────────────────────────────

@@ -47,6 +47,27 @@ describe('the key, the tasks made with it, and the others', function () {
     for (const id of ids) assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
+  for (const [reason, blocked, afterMs] of [
+    ['none', 'key', RECHECK_MS],
+    ['notApproved', 'approval', RECHECK_MS],
+    ['locked', 'keyring', 60_000],
+  ] as const) {
+    it(`a key that can't be had says why, and is looked for again: ${reason}`, async () => {
+      const engine = await world.open();
+      const { id } = await world.submit(engine);
+      world.keys.key = undefined;
+      world.keys.reason = reason;
+      await world.until(() => engine.task(id)?.failure !== undefined);
+      const task = engine.task(id)!;
+      assert.equal(task.failure?.noKey, reason);
+      assert.equal(waitsFor(task), blocked);
+      world.keys.key = world.access.key;
+      const since = world.clock.now();
+      assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
+      assert.ok(world.clock.now() - since <= afterMs + 60_000);
+    });
+  }
+
   it('a finished video that another key cannot see is left alone, and fetched with the right key', async () => {
     const engine = await world.open();
     const id = await readyTask(engine);
