@@ -1,17 +1,13 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
-import type { Socket } from 'node:net';
+import type http from 'node:http';
 import type { Readable } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import * as zlib from 'node:zlib';
 import type { Clock } from '../common/clock';
+import { connect, reasonOf } from './connection';
+import { Deadline } from './deadline';
 import { GatewayError } from './errors';
-import type { HttpLimits } from './limits';
+import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
 
-/**
- * HTTP over a connection of its own for each request, never a shared agent or `fetch`: only so can we see
- * whether a byte of a paid request has left (DESIGN 4.4). Redirects are the caller's business.
- */
+/** One request over a connection of its own. Redirects are the caller's business. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
@@ -30,7 +26,10 @@ export interface HttpReply {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<http.IncomingHttpHeaders>;
-  /** Decompressed; throws {@link GatewayError} `cut`, `timeout` or `aborted`. Ends the connection when left early. */
+  /**
+   * Decompressed; throws {@link GatewayError} `cut`, `timeout`, `tooLong` or `aborted`. Ends the connection when left
+   * early.
+   */
   readonly body: AsyncIterable<Uint8Array>;
   /** Ends the connection. */
   close(): void;
@@ -40,88 +39,77 @@ export interface HttpReply {
 export interface OpenRequest {
   /**
    * Sends the request, once. Throws a {@link GatewayError}: `unreachable` when certainly nothing has left,
-   * `cut`, `timeout` or `aborted` when that cannot be known.
+   * `cut`, `timeout`, `tooLong` or `aborted` when that cannot be known.
    */
   send(body?: string, signal?: AbortSignal): Promise<HttpReply>;
   /** Ends the connection without sending. */
   close(): void;
 }
 
+/** @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`: nothing has left */
 export type OpenHttp = (request: HttpRequest) => Promise<OpenRequest>;
+
+/** The request leaves in pieces of this size, so that a slow line shows progress: each tells when it has left. */
+const PIECE_BYTES = 16 * 1024;
 
 /** Opens requests over the network. The given clock rules the time limits. */
 export function createHttp(clock: Clock): OpenHttp {
   return async (request) => {
-    const module = request.url.protocol === 'https:' ? https : http;
-    let message: http.ClientRequest;
-    try {
-      message = module.request(request.url, {
-        method: request.method,
-        headers: request.headers,
-        agent: false,
-        ...(request.target === undefined ? {} : { path: request.target }),
-      });
-    } catch (error) {
-      // A header that can't travel, for instance; Node's message does not repeat it.
-      throw new GatewayError('unreachable', reasonOf(error), { cause: error });
-    }
-    // An error with no listener would end the extension host; the interested parties listen for themselves.
-    message.on('error', () => undefined);
-    const close = () => message.destroy();
-    try {
-      await limited(clock, connected(message), request.limits.connectMs, request.signal);
-    } catch (error) {
-      close();
-      if (error instanceof GatewayError && error.kind === 'aborted') throw error;
-      throw new GatewayError('unreachable', reasonOf(error), { cause: error });
-    }
+    const message = await connect(clock, request);
     return {
-      close,
-      send: async (body, signal) => {
-        if (message.destroyed)
-          throw new GatewayError('unreachable', 'the connection ended before anything was sent');
-        try {
-          const reply = replied(message);
-          message.end(body);
-          return asReply(
-            clock,
-            request,
-            signal,
-            await limited(clock, reply, request.limits.responseMs, signal),
-          );
-        } catch (error) {
-          const sentNothing = message.socket?.bytesWritten === 0 && !(error instanceof GatewayError);
-          close();
-          if (error instanceof GatewayError) throw error;
-          throw new GatewayError(sentNothing ? 'unreachable' : 'cut', reasonOf(error), { cause: error });
-        }
-      },
+      close: () => message.destroy(),
+      send: (body, signal) => send(clock, request.limits, message, body, signal),
     };
   };
 }
 
-/** Resolves when the request's socket stands, TLS included. */
-function connected(message: http.ClientRequest): Promise<void> {
-  return new Promise((resolve, reject) => {
-    message.once('error', reject);
-    message.once('close', () => reject(new Error('the connection was closed')));
-    message.once('socket', (socket: Socket) => {
-      // A proxy's agent may hand over a socket that stands already.
-      if (socket instanceof TLSSocket) {
-        if (isSecure(socket)) resolve();
-        else socket.once('secureConnect', resolve);
-      } else if (socket.connecting) socket.once('connect', resolve);
-      else resolve();
-    });
-  });
+async function send(
+  clock: Clock,
+  limits: HttpLimits,
+  message: http.ClientRequest,
+  body: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<HttpReply> {
+  if (message.destroyed)
+    throw new GatewayError('unreachable', 'the connection ended before anything was sent');
+  const deadline = new Deadline(clock, signal, () => message.destroy());
+  try {
+    const response = replied(message);
+    // A server may answer before it has read everything, and reads on then or not.
+    const early = await Promise.race([response, upload(message, body, deadline, limits)]);
+    deadline.within(limits.totalMs, 'the response');
+    const incoming = early ?? (await deadline.wait(response, limits.responseMs, 'no response came'));
+    return asReply(limits, deadline, incoming);
+  } catch (error) {
+    const sentNothing = message.socket?.bytesWritten === 0 && !(error instanceof GatewayError);
+    deadline.dispose();
+    message.destroy();
+    if (error instanceof GatewayError) throw error;
+    throw new GatewayError(sentNothing ? 'unreachable' : 'cut', reasonOf(error), { cause: error });
+  }
 }
 
-/**
- * Whether the handshake is over: only then has the other side's `Finished` message arrived. (`getProtocol` would not
- * tell: it names a version from the beginning.)
- */
-function isSecure(socket: TLSSocket): boolean {
-  return !socket.connecting && socket.getPeerFinished() !== undefined;
+/** Resolves when the whole request has left; the message tells by itself when it breaks. */
+async function upload(
+  message: http.ClientRequest,
+  body: string | undefined,
+  deadline: Deadline,
+  limits: HttpLimits,
+): Promise<undefined> {
+  const bytes = Buffer.from(body ?? '');
+  const left = (write: (done: () => void) => unknown) =>
+    deadline.wait(
+      new Promise<void>((done) => void write(done)),
+      limits.uploadIdleMs,
+      'nothing more was sent',
+    );
+  deadline.within(limits.uploadMs, 'the request');
+  let start = 0;
+  for (; bytes.length - start > PIECE_BYTES; start += PIECE_BYTES) {
+    const piece = bytes.subarray(start, start + PIECE_BYTES);
+    await left((done) => message.write(piece, () => done()));
+  }
+  await left((done) => message.end(bytes.subarray(start), done));
 }
 
 function replied(message: http.ClientRequest): Promise<http.IncomingMessage> {
@@ -132,17 +120,18 @@ function replied(message: http.ClientRequest): Promise<http.IncomingMessage> {
   });
 }
 
-function asReply(
-  clock: Clock,
-  request: HttpRequest,
-  signal: AbortSignal | undefined,
-  incoming: http.IncomingMessage,
-): HttpReply {
+function asReply(limits: HttpLimits, deadline: Deadline, incoming: http.IncomingMessage): HttpReply {
+  const declared = Number(incoming.headers['content-length'] ?? 0);
+  const { maxBytes = Infinity } = limits;
+  if (declared > maxBytes) throw tooLong(`the response declares ${declared} bytes`, maxBytes);
   return {
     status: incoming.statusCode ?? 0,
     headers: incoming.headers,
-    body: bodyOf(clock, request.limits.idleMs, signal, incoming),
-    close: () => incoming.destroy(),
+    body: readBody(limits, deadline, incoming),
+    close: () => {
+      deadline.dispose();
+      incoming.destroy();
+    },
   };
 }
 
@@ -160,52 +149,36 @@ function decompressed(incoming: http.IncomingMessage): Readable {
   return incoming.pipe(stream);
 }
 
-async function* bodyOf(
-  clock: Clock,
-  idleMs: number,
-  signal: AbortSignal | undefined,
+async function* readBody(
+  limits: HttpLimits,
+  deadline: Deadline,
   incoming: http.IncomingMessage,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { idleMs, maxBytes = Infinity } = limits;
+  let { videoTotalMs } = limits;
   const iterator = decompressed(incoming)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+  let bytes = 0;
   try {
     for (;;) {
-      const next = await limited(clock, iterator.next(), idleMs, signal);
+      const next = await deadline.wait(iterator.next(), idleMs, 'nothing came');
       if (next.done === true) return;
+      bytes += next.value.length;
+      if (bytes > maxBytes) throw tooLong('the response went on', maxBytes);
+      if (videoTotalMs !== undefined && bytes > MAX_RESPONSE_BYTES) {
+        deadline.within(videoTotalMs, 'the response');
+        videoTotalMs = undefined;
+      }
       yield next.value;
     }
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     throw new GatewayError('cut', reasonOf(error), { cause: error });
   } finally {
+    deadline.dispose();
     incoming.destroy();
   }
 }
 
-/** The promise, unless the time is up or the signal says stop first. */
-async function limited<T>(
-  clock: Clock,
-  promise: Promise<T>,
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  const stop = Promise.withResolvers<never>();
-  const abort = () => stop.reject(new GatewayError('aborted', 'ended on our side'));
-  const timer = clock.setTimeout(
-    () => stop.reject(new GatewayError('timeout', `nothing came for ${Math.round(ms / 1000)} s`)),
-    ms,
-  );
-  if (signal?.aborted) abort();
-  else signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, stop.promise]);
-  } finally {
-    timer.dispose();
-    signal?.removeEventListener('abort', abort);
-  }
-}
-
-/** What the network said, without our own stack. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+function tooLong(what: string, maxBytes: number): GatewayError {
+  return new GatewayError('tooLong', `${what}; at most ${maxBytes} bytes are taken`);
 }

@@ -326,7 +326,9 @@ describe('http', () => {
       const { url, seen } = await answering(
         'HTTP/1.1 307 x\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n',
       );
-      assert.equal((await send(url)).status, 307);
+      const reply = await send(url);
+      reply.close();
+      assert.equal(reply.status, 307);
       assert.equal(seen.requests, 1);
     });
 

@@ -1,0 +1,61 @@
+import type { Clock } from '../common/clock';
+import { GatewayError } from './errors';
+
+/** Ends an exchange from our side: by the caller's signal, or when a part of it takes too long. */
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #caller: AbortSignal | undefined;
+  readonly #onExpired: () => void;
+  readonly #end = new AbortController();
+  #timer: { dispose(): void } | undefined;
+
+  /** @param onExpired called when a time set with `within` is over; whoever waits is rejected first */
+  constructor(clock: Clock, caller: AbortSignal | undefined, onExpired: () => void = () => undefined) {
+    this.#clock = clock;
+    this.#caller = caller;
+    this.#onExpired = onExpired;
+    if (caller?.aborted === true) this.#abort();
+    else caller?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  /** Everything from now on must be over in so many ms, or until this is called again. */
+  within(ms: number, what: string): void {
+    this.#timer?.dispose();
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#end.abort(new GatewayError('timeout', `${what} took longer than ${formatTime(ms)}`));
+      this.#onExpired();
+    }, ms);
+  }
+
+  /** The promise, unless nothing comes of it for so many ms or the exchange ends first. */
+  async wait<T>(promise: Promise<T>, idleMs: number, what: string): Promise<T> {
+    const { signal } = this.#end;
+    const stop = Promise.withResolvers<never>();
+    const end = () => stop.reject(signal.reason as Error);
+    const timer = this.#clock.setTimeout(
+      () => stop.reject(new GatewayError('timeout', `${what} for ${formatTime(idleMs)}`)),
+      idleMs,
+    );
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+    try {
+      return await Promise.race([promise, stop.promise]);
+    } finally {
+      timer.dispose();
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  /** Rejects whoever still waits. */
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#caller?.removeEventListener('abort', this.#abort);
+    this.#abort();
+  }
+
+  readonly #abort = () => this.#end.abort(new GatewayError('aborted', 'ended on our side'));
+}
+
+function formatTime(ms: number): string {
+  return ms >= 600_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 1000)} s`;
+}
