@@ -145,7 +145,7 @@ describe('two windows and a reply that takes longer than the claim', function ()
   it('ask once, and the reply is applied', async () => {
     const { clock } = world;
     let asked = 0;
-    // Answers each query piece by piece over two minutes: slow, but never idle for too long.
+    // Answers each query piece by piece over a minute and a half: slow, but never idle for too long.
     const pieces = ['{"task_id":"video_1",', ' ', ' ', '"status":"in_progress","progress":50}'];
     const answering: { readonly reply: ServerResponse; left: string[]; due: number }[] = [];
     const server = createServer((request, reply) => {
@@ -153,7 +153,7 @@ describe('two windows and a reply that takes longer than the claim', function ()
       else {
         asked++;
         reply.write(pieces[0]);
-        answering.push({ reply, left: pieces.slice(1), due: clock.now() + 40_000 });
+        answering.push({ reply, left: pieces.slice(1), due: clock.now() + 30_000 });
       }
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -170,7 +170,7 @@ describe('two windows and a reply that takes longer than the claim', function ()
         clock.moveTo(clock.now() + 1000);
         for (const answer of answering) {
           if (answer.due > clock.now() || answer.left.length === 0) continue;
-          answer.due = clock.now() + 40_000;
+          answer.due = clock.now() + 30_000;
           const [piece] = answer.left.splice(0, 1);
           if (answer.left.length > 0) answer.reply.write(piece);
           else answer.reply.end(piece);
