@@ -1,3 +1,4 @@
+import type { Dialect } from './gatewayOptions';
 import { errorE1, type Reply } from './reply';
 
 /** A key and what stands in its way; the defaults are a key in perfect order. */
@@ -10,6 +11,10 @@ export interface AccountOptions {
   readonly models?: readonly string[];
   /** What is wrong with the key or the account (API reference 10.4). */
   readonly trouble?: Trouble;
+  /** Points of the user, shared by all keys of the same user; absent = plenty. */
+  readonly quota?: number;
+  /** Points of this key alone; absent = no limit of its own. */
+  readonly keyQuota?: number;
 }
 
 export type Trouble =
@@ -28,6 +33,8 @@ export interface Account {
   readonly group: string;
   readonly models: readonly string[] | undefined;
   readonly trouble: Trouble | undefined;
+  readonly quota: number | undefined;
+  readonly keyQuota: number | undefined;
 }
 
 export type AuthResult = { readonly account: Account } | { readonly refusal: Reply };
@@ -38,8 +45,10 @@ export type AuthResult = { readonly account: Account } | { readonly refusal: Rep
  */
 export class Accounts {
   readonly #accounts: readonly Account[];
+  readonly #dialect: Dialect;
 
-  constructor(keys: readonly (string | AccountOptions)[]) {
+  constructor(keys: readonly (string | AccountOptions)[], dialect: Dialect = 'nebula') {
+    this.#dialect = dialect;
     this.#accounts = keys.map((entry) => {
       const options: AccountOptions = typeof entry === 'string' ? { key: entry } : entry;
       if (!/^sk-[^-\s]+$/.test(options.key))
@@ -50,8 +59,14 @@ export class Accounts {
         group: options.group ?? 'default',
         models: options.models,
         trouble: options.trouble,
+        quota: options.quota,
+        keyQuota: options.keyQuota,
       };
     });
+  }
+
+  get all(): readonly Account[] {
+    return this.#accounts;
   }
 
   get keys(): readonly string[] {
@@ -83,20 +98,26 @@ export class Accounts {
     if (account === undefined) {
       if (shape === 'documented') return { refusal: documented401() };
       const message = tokenOf(header) === '' ? '未提供令牌' : '无效的令牌';
-      return { refusal: gatewayRefusal(401, message, requestId) };
+      return { refusal: gatewayRefusal(this.#dialect, 401, message, requestId) };
     }
     const trouble = account.trouble === undefined ? undefined : troubleTable[account.trouble](account);
     if (trouble === undefined) return { account };
-    return { refusal: gatewayRefusal(trouble.status, trouble.message, requestId) };
+    return { refusal: gatewayRefusal(this.#dialect, trouble.status, trouble.message, requestId) };
   }
 }
 
 /** E1 as the auth layer writes it: own type, empty code, request id inside the message (API reference, 2 and 10.2). */
-export function gatewayRefusal(status: number, message: string, requestId: string): Reply {
+export function gatewayRefusal(
+  dialect: Dialect,
+  status: number,
+  message: string,
+  requestId: string,
+  code = '',
+): Reply {
   return errorE1(status, {
     message: `${message} (request id: ${requestId})`,
-    type: 'nebula_api_error',
-    code: '',
+    type: dialect === 'nebula' ? 'nebula_api_error' : 'new_api_error',
+    code,
   });
 }
 
@@ -109,8 +130,15 @@ export const documented401 = (): Reply =>
   });
 
 /** "This key may not use this model" (API reference 10.4). */
-export const modelForbidden = (model: string, requestId: string): Reply =>
-  gatewayRefusal(403, `该令牌无权访问模型 ${model}`, requestId);
+export const modelForbidden = (dialect: Dialect, model: string, requestId: string): Reply =>
+  gatewayRefusal(dialect, 403, `该令牌无权访问模型 ${model}`, requestId);
+
+/** "This key has used up its quota" (API reference 10.4). The gateway shows the two ends of the key. */
+export const keyExhausted = (dialect: Dialect, key: string, requestId: string): Reply =>
+  gatewayRefusal(dialect, 401, exhaustedMessage(key), requestId);
+
+const exhaustedMessage = (key: string): string =>
+  `[sk-${key.slice(3, 6)}***${key.slice(-3)}] 该令牌额度已用尽 !token.UnlimitedQuota && token.RemainQuota = 0`;
 
 function tokenOf(header: string | undefined): string {
   const withoutScheme = (header ?? '').replace(/^Bearer /, '');
@@ -121,11 +149,7 @@ type TroubleReply = (account: Account) => { status: 401 | 403; message: string }
 
 const troubleTable: Record<Trouble, TroubleReply> = {
   expired: () => ({ status: 401, message: '该令牌已过期' }),
-  // The service shows the two ends of the key here: clients have to redact them.
-  exhausted: ({ key }) => ({
-    status: 401,
-    message: `[sk-${key.slice(3, 6)}***${key.slice(-3)}] 该令牌额度已用尽 !token.UnlimitedQuota && token.RemainQuota = 0`,
-  }),
+  exhausted: ({ key }) => ({ status: 401, message: exhaustedMessage(key) }),
   disabled: () => ({ status: 401, message: '该令牌状态不可用' }),
   ipNotAllowed: () => ({ status: 403, message: '您的 IP 不在令牌允许访问的列表中' }),
   banned: () => ({ status: 403, message: '用户已被封禁' }),

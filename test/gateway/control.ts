@@ -18,6 +18,8 @@ const shapesBody = z
     auth: z.enum(['gateway', 'documented']),
     unknownTask: z.union([z.literal(400), z.literal(404)]),
     dataUrl: z.boolean(),
+    billing: z.enum(['some', 'all', 'none']),
+    endpointTypes: z.boolean(),
   })
   .partial();
 const taskBody = z.discriminatedUnion('action', [
@@ -58,6 +60,7 @@ const routes: Readonly<Record<string, ControlRoute>> = {
     );
   },
   'GET /__control/tasks': ({ tasks }) => tasks,
+  'GET /__control/money': ({ money }) => money,
   'POST /__control/tasks/': (gateway, { id, body }) => actOnTask(gateway, id, body),
   'GET /__control/faults': ({ faults }) => faults,
   // Checked by the book of faults itself, as for calls in the same process.

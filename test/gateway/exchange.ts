@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Accounts } from './accounts';
 import type { GatewayClock } from './clock';
-import type { RenderPlan, ReplyShapes } from './gatewayOptions';
+import type { Dialect, RenderPlan, ReplyShapes, SiteOptions } from './gatewayOptions';
+import type { Ledger } from './money/ledger';
 import type { PretendTask } from './pretendTask';
 import type { Reply } from './reply';
 import type { RequestRecord } from './requestLog';
@@ -11,6 +12,9 @@ import type { VideoMaker } from './video/videoMaker';
 
 /** All that a running gateway consists of; routes and faults get it handed in. */
 export interface GatewayState {
+  readonly dialect: Dialect;
+  readonly site: SiteOptions;
+  readonly ledger: Ledger;
   readonly clock: GatewayClock;
   readonly accounts: Accounts;
   readonly tasks: TaskStore;
@@ -21,6 +25,8 @@ export interface GatewayState {
   readonly faststart: boolean;
   /** Signs result links, so that a link can't be guessed or altered. */
   readonly linkSecret: string;
+  /** When the pages about a key were asked for, in gateway time. */
+  keyCalls: readonly number[];
   shapes: ReplyShapes;
   baseUrl: string;
   resultsUrl: string;
@@ -35,8 +41,9 @@ export interface Exchange {
   /** Path below the prefix, undecoded, and the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The body's text, once it was read. */
+  /** The body, once it was read: as text, and as it came. */
   body: string;
+  bytes: Buffer;
   /** The task a query or download names, or the one a submit has just made. */
   task: PretendTask | undefined;
   /** What faults want different about a download. */

@@ -42,9 +42,50 @@ export interface ReplyShapes {
   readonly unknownTask: 400 | 404;
   /** The download's optional second copy of the video (row 11). */
   readonly dataUrl: boolean;
+  /**
+   * What `metadata` tells about money (5.4, money-and-gateways 1.3): `some` = the documented fields of Wan, `all` = also
+   * those that only code shows, for every family, `none` = as newer builds, which remove them.
+   */
+  readonly billing: 'some' | 'all' | 'none';
+  /** Whether the list of models names endpoint types; an empty list proves nothing (6.1). */
+  readonly endpointTypes: boolean;
+}
+
+export const dialects = ['nebula', 'newapi'] as const;
+
+/**
+ * Whose API the gateway speaks: Nebula's, or that of new-api as its authors ship it in 2026 (money-and-gateways 5.2
+ * and 5.3).
+ */
+export type Dialect = (typeof dialects)[number];
+
+export const quotaDisplays = ['USD', 'CNY', 'TOKENS', 'CUSTOM'] as const;
+
+/** Settings of the site's administrator that clients notice (money-and-gateways 1). */
+export interface SiteOptions {
+  /** Points of one US dollar. */
+  readonly quotaPerUnit: number;
+  /** Unit of the amounts that the site shows. */
+  readonly quotaDisplay: (typeof quotaDisplays)[number];
+  /** Yuan per US dollar. */
+  readonly usdExchangeRate: number;
+  readonly customSymbol: string;
+  /** Units of the site's own currency per US dollar. */
+  readonly customRate: number;
+  /** Factor of the key's group. */
+  readonly groupRatio: number;
+  /** newapi: the price list is open, switched off, or for users who are logged in. */
+  readonly pricing: 'open' | 'disabled' | 'login';
+  /** newapi: an unfinished task fails after this time. */
+  readonly timeoutMinutes: number;
+  /** newapi: language of its messages. */
+  readonly language: 'zh' | 'en';
 }
 
 export interface GatewayOptions {
+  /** Default: nebula. */
+  readonly dialect?: Dialect;
+  readonly site?: Partial<SiteOptions>;
   /** Port of the API; 0 or absent = any free one. The other two listeners always take free ones unless given. */
   readonly port?: number;
   readonly resultsPort?: number;
@@ -82,4 +123,18 @@ export const defaultShapes: ReplyShapes = {
   auth: 'gateway',
   unknownTask: 400,
   dataUrl: true,
+  billing: 'some',
+  endpointTypes: false,
+};
+
+export const defaultSite: SiteOptions = {
+  quotaPerUnit: 500_000,
+  quotaDisplay: 'USD',
+  usdExchangeRate: 7.3,
+  customSymbol: 'pt',
+  customRate: 10,
+  groupRatio: 1,
+  pricing: 'open',
+  timeoutMinutes: 1_440,
+  language: 'zh',
 };

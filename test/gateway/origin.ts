@@ -6,6 +6,7 @@ import type { Answer, Exchange, GatewayState } from './exchange';
 import type { FaultBook } from './faults/faultBook';
 import { html, type Reply } from './reply';
 import type { RequestLog, RequestRecord } from './requestLog';
+import { NEWAPI_VERSION } from './routes/site';
 import { sendReply } from './sendReply';
 
 /** Larger submits don't get past the proxy in front of the real service (API reference 10.2, E8). */
@@ -63,7 +64,10 @@ export class Origin {
     const method = request.method ?? '';
     const classified: Classified = inside ? this.#options.classify(method, path, query) : { kind: 'other' };
     const record = this.#logRequest(request, classified);
-    if (origin === 'api') response.setHeader('X-Oneapi-Request-Id', record.requestId);
+    if (origin === 'api') {
+      response.setHeader('X-Oneapi-Request-Id', record.requestId);
+      if (this.#state.dialect === 'newapi') response.setHeader('X-New-Api-Version', NEWAPI_VERSION);
+    }
     response.once('close', () => {
       if (record.outcome === 'pending') record.outcome = 'cut';
     });
@@ -126,6 +130,7 @@ export class Origin {
       state: this.#state,
       ...{ request, record, requestId: record.requestId, path, query },
       body: '',
+      bytes: Buffer.alloc(0),
       task: record.taskId === undefined ? undefined : this.#state.tasks.get(record.taskId),
       download: {
         ...{ success: true, base64: true, sizeOffset: 0, missingCharacters: 0 },
@@ -151,7 +156,8 @@ export class Origin {
         return html(413, 'Request Entity Too Large', { connection: 'close' });
       chunks.push(chunk);
     }
-    exchange.body = Buffer.concat(chunks).toString('utf8');
+    exchange.bytes = Buffer.concat(chunks);
+    exchange.body = exchange.bytes.toString('utf8');
     if (exchange.body === '') return null;
     record.keyElsewhere ||= this.#state.accounts.occursIn(exchange.body);
     record.body = parsed(this.#state.accounts.redact(exchange.body));

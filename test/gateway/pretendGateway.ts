@@ -7,7 +7,16 @@ import { handleControl } from './control';
 import type { GatewayState } from './exchange';
 import { families, familyOf } from './families/families';
 import { FaultBook, type ActiveFault, type FaultOptions } from './faults/faultBook';
-import { defaultRenderPlan, defaultShapes, type GatewayOptions, type ReplyShapes } from './gatewayOptions';
+import {
+  defaultRenderPlan,
+  defaultShapes,
+  defaultSite,
+  type GatewayOptions,
+  type ReplyShapes,
+} from './gatewayOptions';
+import { settleMoney } from './money/billing';
+import { Ledger, type Balance, type LedgerEntry } from './money/ledger';
+import { stockModels } from './newapi/submit';
 import { Listener } from './listener';
 import { Origin } from './origin';
 import { PretendTask, type TaskFailure, type TaskSnapshot } from './pretendTask';
@@ -23,10 +32,10 @@ export type { AccountOptions, Trouble } from './accounts';
 export type { ClockOptions } from './clock';
 export type { FaultRoute } from './faults/fault';
 export type { FaultName } from './faults/faultTable';
-export type { GatewayOptions, RenderPlan, ReplyShapes } from './gatewayOptions';
+export type { Dialect, GatewayOptions, RenderPlan, ReplyShapes, SiteOptions } from './gatewayOptions';
 export type { FailureShape, TaskSnapshot, TaskStatus } from './pretendTask';
 export type { RequestKind, RequestRecord } from './requestLog';
-export type { ActiveFault, FaultOptions, TaskFailure };
+export type { ActiveFault, Balance, FaultOptions, LedgerEntry, TaskFailure };
 
 /** A running pretend gateway. */
 export interface PretendGateway {
@@ -43,6 +52,8 @@ export interface PretendGateway {
   /** Every task that was ever accepted and not forgotten, as it stands now. */
   readonly tasks: readonly TaskSnapshot[];
   task(id: string): TaskSnapshot | undefined;
+  /** Balances of all users and what was booked, as of now. */
+  readonly money: { readonly balances: readonly Balance[]; readonly entries: readonly LedgerEntry[] };
   /** Gateway time in milliseconds since 1970. */
   now(): number;
   /** Moves the clock; resolves when the videos of all tasks due by then are encoded, so that they have ended. */
@@ -79,7 +90,8 @@ export interface PretendGateway {
 /** Starts the pretend gateway: a strict server of the documented API (API reference, sections 2 to 10). */
 export async function startPretendGateway(options: GatewayOptions = {}): Promise<PretendGateway> {
   const keys = options.keys ?? [`sk-${randomBytes(24).toString('hex')}`];
-  const accounts = new Accounts(keys);
+  const dialect = options.dialect ?? 'nebula';
+  const accounts = new Accounts(keys, dialect);
   const [key] = accounts.keys;
   if (key === undefined) throw new Error('A gateway needs at least one key.');
   const prefix = (options.pathPrefix ?? '').replace(/\/+$/, '');
@@ -92,12 +104,16 @@ export async function startPretendGateway(options: GatewayOptions = {}): Promise
   const tasks = new TaskStore();
   const random = new SeededRandom(options.seed);
   const state: GatewayState = {
-    ...{ clock, accounts, tasks, videos, random },
-    models: options.models ?? families.flatMap((family) => family.models),
+    ...{ dialect, clock, accounts, tasks, videos, random },
+    site: { ...defaultSite, ...options.site },
+    ledger: new Ledger(accounts.all),
+    models:
+      options.models ?? (dialect === 'newapi' ? stockModels() : families.flatMap((family) => family.models)),
     plan: { ...defaultRenderPlan, ...options.render },
     faststart: options.faststart ?? true,
     linkSecret: randomBytes(16).toString('hex'),
     shapes: { ...defaultShapes, ...options.shapes },
+    keyCalls: [],
     baseUrl: '',
     resultsUrl: '',
   };
@@ -105,7 +121,10 @@ export async function startPretendGateway(options: GatewayOptions = {}): Promise
   const faults = new FaultBook();
   const stopping = new AbortController();
   const api = new Origin(
-    { origin: 'api', prefix, classify: classifyApi, route: apiRoutes },
+    {
+      ...{ origin: 'api', prefix, route: apiRoutes },
+      classify: (method, path, query) => classifyApi(dialect, method, path, query),
+    },
     state,
     log,
     faults,
@@ -135,6 +154,10 @@ export async function startPretendGateway(options: GatewayOptions = {}): Promise
     log: log.records,
     get tasks() {
       return tasks.all.map((task) => task.at(clock.now()));
+    },
+    get money() {
+      settleMoney(state);
+      return { balances: state.ledger.balances, entries: state.ledger.entries };
     },
     task: (id) => tasks.get(id)?.at(clock.now()),
     now: () => clock.now(),

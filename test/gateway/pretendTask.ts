@@ -1,3 +1,4 @@
+import type { Account } from './accounts';
 import type { RenderPlan } from './gatewayOptions';
 import type { RenderedVideo, VideoSpec } from './video/videoSpec';
 
@@ -7,8 +8,8 @@ export type TaskStatus = 'unknown' | 'queued' | 'in_progress' | 'succeeded' | 'f
 /** What became of the images of a request: the service drops what it can't read and says nothing. */
 export type ImageUse = 'none' | 'used' | 'dropped';
 
-/** The documented shapes of a failed task (API reference 5.3). */
-export const failureShapes = ['F1', 'F2', 'F3', 'F4', 'F5'] as const;
+/** The shapes of a failed task: F1 to F5 of API reference 5.3, and F6 with `error` as a text. */
+export const failureShapes = ['F1', 'F2', 'F3', 'F4', 'F5', 'F6'] as const;
 export type FailureShape = (typeof failureShapes)[number];
 
 export interface TaskFailure {
@@ -16,6 +17,18 @@ export interface TaskFailure {
   readonly code: string;
   /** Absent = the gateway's usual one. */
   readonly shape?: FailureShape;
+}
+
+/** What new-api keeps of a task beside its video. */
+export interface StockTask {
+  /** Number in the site's table of tasks. */
+  readonly number: number;
+  readonly platform: string;
+  readonly action: string;
+  /** The provider's own ID of the job; clients get one of the gateway. */
+  readonly upstreamId: string;
+  /** Factors of the price (`X-New-Api-Other-Ratios`). */
+  readonly ratios: Readonly<Record<string, number>>;
 }
 
 export interface NewTask {
@@ -32,6 +45,9 @@ export interface NewTask {
   /** What the family wants to remember for its replies. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly imageUse: ImageUse;
+  /** Who pays; absent for tasks that cost nothing. */
+  readonly account?: Account;
+  readonly stock?: StockTask;
 }
 
 /** What a task says of itself at one moment. */
@@ -42,6 +58,8 @@ export interface TaskSnapshot {
   readonly prompt: string;
   readonly status: TaskStatus;
   readonly progress: number;
+  /** Queued, and the provider hasn't said so yet. */
+  readonly isJustSubmitted: boolean;
   readonly createdAt: number;
   readonly finishedAt: number | null;
   readonly expiresAt: number | null;
@@ -67,6 +85,8 @@ export class PretendTask {
   readonly specs: readonly VideoSpec[];
   readonly details: Readonly<Record<string, unknown>>;
   readonly imageUse: ImageUse;
+  readonly account: Account | undefined;
+  readonly stock: StockTask | undefined;
   #plan: RenderPlan;
   #failure: TaskFailure | null = null;
   #rendered: readonly RenderedVideo[] | null = null;
@@ -84,6 +104,8 @@ export class PretendTask {
     this.specs = task.specs;
     this.details = task.details;
     this.imageUse = task.imageUse;
+    this.account = task.account;
+    this.stock = task.stock;
     this.#plan = task.plan;
     this.#settled = task.videos.then(
       (videos) => void (this.#rendered = videos),
@@ -131,7 +153,7 @@ export class PretendTask {
 
   /** State at a moment of the gateway's clock (API reference, section 8). */
   at(now: number): TaskSnapshot {
-    const { status, progress } = this.#stateAt(now);
+    const { status, progress, isJustSubmitted = false } = this.#stateAt(now);
     const ended = status === 'succeeded' || status === 'failed';
     if (ended) this.#finishedAt ??= Math.min(Math.max(this.dueAt, this.createdAt), now);
     const expiresMs = this.#plan.expiresMs;
@@ -142,6 +164,7 @@ export class PretendTask {
       prompt: this.prompt,
       status,
       progress,
+      isJustSubmitted,
       createdAt: this.createdAt,
       finishedAt: ended ? this.#finishedAt : null,
       expiresAt:
@@ -153,7 +176,7 @@ export class PretendTask {
     };
   }
 
-  #stateAt(now: number): { status: TaskStatus; progress: number } {
+  #stateAt(now: number): { status: TaskStatus; progress: number; isJustSubmitted?: boolean } {
     const { unknownMs, queuedMs, runningMs } = this.#plan;
     const age = now - this.createdAt;
     const running = age - unknownMs - queuedMs;
@@ -165,7 +188,8 @@ export class PretendTask {
       const share = runningMs === 0 ? 1 : Math.min(1, running / runningMs);
       return { status: 'in_progress', progress: Math.min(99, 20 + Math.floor(79 * share)) };
     }
-    if (age >= unknownMs) return { status: 'queued', progress: 0 };
+    if (age >= unknownMs)
+      return { status: 'queued', progress: 0, isJustSubmitted: age < unknownMs + queuedMs / 2 };
     return { status: 'unknown', progress: 0 };
   }
 

@@ -1,5 +1,9 @@
-/** What a request was for; `other` is anything the documented API does not have. */
-export type RequestKind = 'submit' | 'query' | 'download' | 'models' | 'result' | 'other';
+/**
+ * What a request was for. `content` is the video itself on new-api, `site` the pages about status and money, `other`
+ * anything the API does not have.
+ */
+export type RequestKind =
+  'submit' | 'query' | 'download' | 'content' | 'models' | 'result' | 'site' | 'other';
 
 /** One request as it arrived, whatever became of it. Never holds a key. */
 export interface RequestRecord {

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
+const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
 /** Endless hexadecimal text from a seed: the same seed gives the same ids, which makes test failures repeatable. */
 export class SeededRandom {
   readonly #seed: string;
@@ -12,5 +14,12 @@ export class SeededRandom {
   hex(length: number): string {
     this.#count += 1;
     return createHash('sha256').update(`${this.#seed}/${this.#count}`).digest('hex').slice(0, length);
+  }
+
+  /** Letters of both cases and digits, as new-api makes its task IDs. */
+  alphanumeric(length: number): string {
+    this.#count += 1;
+    const bytes = createHash('sha512').update(`${this.#seed}/${this.#count}`).digest();
+    return [...bytes.subarray(0, length)].map((byte) => ALPHANUMERICS[byte % ALPHANUMERICS.length]).join('');
   }
 }

@@ -3,12 +3,19 @@ import type { PretendTask } from './pretendTask';
 /** The tasks of all users, in order of submit. */
 export class TaskStore {
   readonly #tasks = new Map<string, PretendTask>();
+  #count = 0;
 
   get all(): readonly PretendTask[] {
     return [...this.#tasks.values()];
   }
 
+  /** How many there ever were. */
+  get count(): number {
+    return this.#count;
+  }
+
   add(task: PretendTask): void {
+    this.#count += 1;
     this.#tasks.set(task.id, task);
   }
 

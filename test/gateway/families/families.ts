@@ -10,5 +10,7 @@ export const families: readonly Family[] = [sora, veo, wan, seedance, legacy];
 
 /** The family that serves a model, if any: otherwise the gateway has "no channel" for it (API reference 10.4). */
 export function familyOf(model: string): Family | undefined {
-  return families.find((family) => family.models.includes(model));
+  return families.find(
+    ({ models, newerModels = [] }) => models.includes(model) || newerModels.includes(model),
+  );
 }

@@ -10,6 +10,8 @@ import type { VideoSpec } from '../video/videoSpec';
 export interface Family {
   readonly name: string;
   readonly models: readonly string[];
+  /** Newer IDs of the same kind that Nebula doesn't document: it serves them only where a test says so. */
+  readonly newerModels?: readonly string[];
   /** Where its finished videos are: behind the download call, or behind links (API reference 9.1). */
   readonly result: 'download' | 'link';
   /** A task id in the family's own form (API reference 4.3). */
@@ -68,6 +70,8 @@ export function failureFields(failure: TaskFailure, usual: FailureShape): Record
         ...{ format: 'mp4', error: { code: 400, message } },
         metadata: { error: { code, message }, reason: message },
       };
+    case 'F6':
+      return { format: 'mp4', error: message };
     case 'F5':
       return { code: 'success', message: '', data: { status: 'FAILURE', fail_reason: message } };
   }

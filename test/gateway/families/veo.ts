@@ -20,6 +20,7 @@ export const veo: Family = {
     'veo-3.1-fast-generate-preview',
     'veo-3.1-generate-preview',
   ],
+  newerModels: ['veo-3.1-generate-001', 'veo-3.1-fast-generate-001', 'veo-3.1-lite-generate-001'],
   result: 'link',
   // 4.3: base64url text of more than 150 characters that begins with `cHJvamVjdHMv`.
   newTaskId: (hex) =>

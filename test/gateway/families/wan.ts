@@ -10,6 +10,7 @@ import { queryReply, submitReply } from './replies';
 export const wan: Family = {
   name: 'wan',
   models: ['wan2.5-t2v-preview', 'wan2.5-i2v-preview'],
+  newerModels: ['wan2.6-t2v', 'wan2.6-i2v'],
   result: 'link',
   newTaskId: (hex) => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
   accept,
@@ -38,6 +39,11 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
   '720p': ['1280*720', '720*1280', '960*960', '1088*832', '832*1088'],
   '1080p': ['1920*1080', '1080*1920', '1440*1440', '1632*1248', '1248*1632'],
 };
+
+/** The tier of a size, such as `720p`; undefined for a size of no tier. */
+export const wanTier = (size: string): string | undefined =>
+  Object.keys(SIZES).find((tier) => SIZES[tier]?.includes(size));
+
 const LARGEST_SEED = 2_147_483_647;
 /** More than this can trigger the vendor's inspection (API reference 7.4.1). */
 const MOST_BASE64 = 500_000;
@@ -49,7 +55,10 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const prompt = bound.prompt ?? '';
   if (prompt.trim() === '') return promptRequired();
   const { duration = 5, seed = 0, resolution } = bound;
-  if (duration !== 5 && duration !== 10) return refused('InvalidParameter', 'duration must be 5 or 10');
+  const isNewer = request.model.startsWith('wan2.6-');
+  const lengths = isNewer ? [5, 10, 15] : [5, 10];
+  if (!lengths.includes(duration))
+    return refused('InvalidParameter', `duration must be ${lengths.join(' or ')}`);
   if (seed < 0 || seed > LARGEST_SEED) return refused('InvalidParameter', 'seed must be in [0, 2147483647]');
   if (resolution !== undefined && SIZES[resolution] === undefined)
     return refused('InvalidParameter', 'resolution must be 480P, 720P or 1080P');
@@ -61,6 +70,8 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const image = makesFromImage ? await imageOf(bound.image) : undefined;
   if (image !== undefined && 'refusal' in image) return image;
   const size = makesFromImage ? sizeLike(image, resolution ?? '720p') : sizeOf(bound.size, resolution);
+  if (size !== undefined && isNewer && wanTier(size) === '480p')
+    return refused('InvalidParameter', `size ${size} is not supported`);
   if (size === undefined) return refused('InvalidParameter', `size ${bound.size ?? ''} is not supported`);
   const [width = 0, height = 0] = size.split('*').map(Number);
   const look = createHash('sha256')

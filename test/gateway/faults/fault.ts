@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Answer, Exchange, Handler } from '../exchange';
 
 /** Routes a fault can strike. */
-export const faultRoutes = ['submit', 'query', 'download', 'models', 'result'] as const;
+export const faultRoutes = ['submit', 'query', 'download', 'content', 'models', 'result'] as const;
 export type FaultRoute = (typeof faultRoutes)[number];
 
-export const api: readonly FaultRoute[] = ['submit', 'query', 'download', 'models'];
+export const api: readonly FaultRoute[] = ['submit', 'query', 'download', 'content', 'models'];
 export const everywhere: readonly FaultRoute[] = faultRoutes;
 
 /** What a fault does to one request: it may answer by itself, or let the route answer and change that. */

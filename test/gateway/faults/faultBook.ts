@@ -124,7 +124,7 @@ function strikes(entry: Entry, exchange: Exchange): boolean {
 
 function fits(entry: Entry, { record, task }: Exchange): boolean {
   const { kind } = record;
-  if (kind === 'other' || !entry.routes.includes(kind)) return false;
+  if (kind === 'other' || kind === 'site' || !entry.routes.includes(kind)) return false;
   if (entry.task !== undefined && record.taskId !== entry.task) return false;
   if (entry.prompt === undefined) return true;
   const prompt = task?.prompt ?? promptOf(record.body);

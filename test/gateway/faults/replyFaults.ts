@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { documented401, gatewayRefusal, modelForbidden } from '../accounts';
 import type { Exchange } from '../exchange';
 import { empty, errorE1, errorE2, errorE3, html, json, type Reply } from '../reply';
-import { noChannel } from '../routes/submit';
 import { api, everywhere, fault } from './fault';
+import { noChannel } from '../routes/noChannel';
 
 const NONSENSE = 'a little later';
 
@@ -102,7 +102,7 @@ export const replyFaults = {
     reference: '1, 10.4',
     about: '503: no channel serves the model (any more)',
     args: {},
-    strike: (exchange) => noChannel('default', modelOf(exchange), exchange.requestId),
+    strike: (exchange) => noChannel(exchange.state, 'default', modelOf(exchange), exchange.requestId),
   }),
   keyRejected: fault({
     routes: api,
@@ -113,14 +113,16 @@ export const replyFaults = {
       message: z.string().default('无效的令牌'),
     },
     strike: (exchange, _next, args) =>
-      args.as === 'documented' ? documented401() : gatewayRefusal(401, args.message, exchange.requestId),
+      args.as === 'documented'
+        ? documented401()
+        : gatewayRefusal(exchange.state.dialect, 401, args.message, exchange.requestId),
   }),
   modelForbidden: fault({
     routes: api,
     reference: '10.4',
     about: '403: the key may not use this model',
     args: {},
-    strike: (exchange) => modelForbidden(modelOf(exchange), exchange.requestId),
+    strike: (exchange) => modelForbidden(exchange.state.dialect, modelOf(exchange), exchange.requestId),
   }),
   balanceTooLow: fault({
     routes: ['submit'],
@@ -128,6 +130,17 @@ export const replyFaults = {
     about: '403: the account balance is too low, nothing was charged',
     args: {},
     strike: () => errorE2(403, 'quota_not_enough', 'user quota is not enough'),
+  }),
+  inFlightBudget: fault({
+    routes: ['submit'],
+    reference: '10.6 as corrected by money-and-gateways 6',
+    about: '402 with Retry-After: too many jobs at once, nothing is wrong with the balance',
+    args: { seconds: z.int().nonnegative().default(1) },
+    strike: (_exchange, _next, { seconds }) => {
+      const message = 'Too many jobs in flight for the available credits.';
+      const error = { message, type: 'insufficient_credits', code: 'in_flight_budget_exhausted' };
+      return json(402, { error }, { 'retry-after': String(seconds) });
+    },
   }),
   echoKey: fault({
     routes: api,

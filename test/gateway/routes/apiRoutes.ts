@@ -1,37 +1,65 @@
-import type { Account } from '../accounts';
+import { keyExhausted, type Account, type AuthResult } from '../accounts';
+import { classifyApi } from '../classify';
 import type { Answer, Exchange } from '../exchange';
 import { invalidUrl } from '../faults/replyFaults';
-import { storageError, results } from './results';
-import { classifyApi } from '../classify';
+import { settleMoney } from '../money/billing';
+import { stockSubmit } from '../newapi/submit';
+import { content, stockQuery } from '../newapi/videos';
+import { bytes, json, type Reply } from '../reply';
 import { download } from './download';
 import { models } from './models';
 import { query } from './query';
+import { results, storageError } from './results';
+import { keyPage, publicPage } from './site';
 import { submit } from './submit';
 
 /** The API's own origin: authentication first, then the call (API reference, section 2). */
 export async function apiRoutes(exchange: Exchange): Promise<Answer> {
-  const { state, record, request } = exchange;
-  if (record.kind === 'other') return invalidUrl(record.method, exchange.path);
-  const auth = state.accounts.authenticate(
-    request.headers.authorization,
-    state.shapes.auth,
-    exchange.requestId,
-  );
-  if ('refusal' in auth) return auth.refusal;
-  return call(exchange, auth.account);
+  const { state, record, path } = exchange;
+  if (record.kind === 'other') return unknownPath(exchange);
+  settleMoney(state);
+  const open = record.kind === 'site' ? publicPage(exchange) : undefined;
+  if (open !== undefined) return open;
+  const auth = authenticate(exchange);
+  if ('account' in auth) return call(exchange, auth.account);
+  // The site's own pages word a refusal in their own way (money-and-gateways 1.1).
+  const isPage = record.kind === 'site' && path.startsWith('/api/');
+  return isPage ? json(401, { success: false, message: '无效的令牌' }) : auth.refusal;
+}
+
+function authenticate({ state, request, requestId }: Exchange): AuthResult {
+  const auth = state.accounts.authenticate(request.headers.authorization, state.shapes.auth, requestId);
+  if ('refusal' in auth) return auth;
+  const { quota } = state.ledger.keyOf(auth.account);
+  if (quota === undefined || quota > 0) return auth;
+  return { refusal: keyExhausted(state.dialect, auth.account.key, requestId) };
+}
+
+/** Below `/v1` and `/api` a JSON error; elsewhere new-api serves its web page, with 200 (money-and-gateways 1.1). */
+function unknownPath({ state, record, path }: Exchange): Reply {
+  const isOfApi = /^\/(v1|api)(\/|$)/.test(path);
+  if (state.dialect === 'nebula' || isOfApi) return invalidUrl(record.method, path);
+  const page =
+    '<!doctype html>\n<html lang="zh"><head><title>New API</title></head><body><div id="root"></div></body></html>\n';
+  return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: bytes(page) };
 }
 
 async function call(exchange: Exchange, account: Account): Promise<Answer> {
-  const { kind, taskId } = exchange.record;
+  const { dialect } = exchange.state;
+  const { kind, taskId = '' } = exchange.record;
   switch (kind) {
     case 'submit':
-      return submit(exchange, account);
+      return dialect === 'newapi' ? stockSubmit(exchange, account) : submit(exchange, account);
     case 'query':
-      return query(exchange, account, taskId ?? '');
+      return dialect === 'newapi' ? stockQuery(exchange, account, taskId) : query(exchange, account, taskId);
+    case 'content':
+      return content(exchange, account, taskId);
     case 'download':
       return download(exchange, account);
     case 'models':
       return models(exchange, account);
+    case 'site':
+      return keyPage(exchange, account);
     case 'result':
     case 'other':
       return invalidUrl(exchange.record.method, exchange.path);
@@ -50,16 +78,17 @@ export async function resultRoutes(exchange: Exchange): Promise<Answer> {
 /** Serves a task to whoever followed a redirect here, without asking for a key: the log shows who brought one. */
 async function elsewhere(exchange: Exchange, path: string): Promise<Answer> {
   const { state, record, query: parameters } = exchange;
-  const { kind, taskId = '' } = classifyApi(record.method, path, parameters);
+  const { kind, taskId = '' } = classifyApi(state.dialect, record.method, path, parameters);
   const task = state.tasks.get(taskId);
-  if (task === undefined || (kind !== 'query' && kind !== 'download')) return invalidUrl(record.method, path);
+  if (task === undefined || !['query', 'download', 'content'].includes(kind))
+    return invalidUrl(record.method, path);
   record.taskId = taskId;
   const owner: Account = {
-    key: '',
-    user: task.user,
-    group: 'default',
-    models: undefined,
-    trouble: undefined,
+    ...{ key: '', user: task.user, group: 'default' },
+    ...{ models: undefined, trouble: undefined, quota: undefined, keyQuota: undefined },
   };
-  return kind === 'query' ? query(exchange, owner, taskId) : download(exchange, owner);
+  const there = { ...exchange, path };
+  if (kind === 'content') return content(there, owner, taskId);
+  if (kind === 'download') return download(there, owner);
+  return state.dialect === 'newapi' ? stockQuery(there, owner, taskId) : query(there, owner, taskId);
 }

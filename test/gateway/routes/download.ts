@@ -4,7 +4,7 @@ import { families } from '../families/families';
 import { isExpired } from '../pretendTask';
 import { errorE1, type Reply } from '../reply';
 import { readFileInChunks } from '../video/readFileInChunks';
-import { settleIfDue } from './query';
+import { settleIfDue } from './view';
 
 /** A multiple of three, so that the base64 of the pieces is the base64 of the whole. */
 const CHUNK_BYTES = 3 * 16 * 1024;

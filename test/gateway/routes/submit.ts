@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { modelForbidden, gatewayRefusal, type Account } from '../accounts';
+import { modelForbidden, type Account } from '../accounts';
 import type { Exchange, GatewayState } from '../exchange';
 import { familyOf } from '../families/families';
 import type { Accepted, Family } from '../families/family';
 import { PretendTask } from '../pretendTask';
 import { errorE2, json, type Reply } from '../reply';
+import { nebulaPricePerSecond } from '../money/prices';
+import { withBilling } from './billingFields';
+import { noChannel } from './noChannel';
 import { viewOf } from './view';
 
 const anyObject = z.record(z.string(), z.unknown());
@@ -24,9 +27,9 @@ export async function submit(exchange: Exchange, account: Account): Promise<Repl
   }
   if (model === '') return errorE2(400, 'missing_model', 'model field is required');
   if (account.models !== undefined && !account.models.includes(model))
-    return modelForbidden(model, exchange.requestId);
+    return modelForbidden(state.dialect, model, exchange.requestId);
   const family = state.models.includes(model) ? familyOf(model) : undefined;
-  if (family === undefined) return noChannel(account.group, model, exchange.requestId);
+  if (family === undefined) return noChannel(state, account.group, model, exchange.requestId);
 
   const request = {
     model,
@@ -36,18 +39,15 @@ export async function submit(exchange: Exchange, account: Account): Promise<Repl
   const accepted = await family.accept(request);
   if ('refusal' in accepted) return accepted.refusal;
   // Looked at before the vendor is asked: nothing is charged (API reference 10.4).
-  if (account.trouble === 'balanceTooLow')
+  if (account.trouble === 'balanceTooLow' || isTooLittle(state, account, accepted, model))
     return errorE2(403, 'quota_not_enough', 'user quota is not enough');
 
-  const task = createTask(state, family, model, account.user, accepted);
+  const task = createTask(state, family, model, account, accepted);
   exchange.task = task;
   exchange.record.taskId = task.id;
-  return json(200, family.submitReply(viewOf(state, task), state.shapes));
+  const view = viewOf(state, task);
+  return json(200, withBilling(state, view, family.submitReply(view, state.shapes)));
 }
-
-/** "No channel serves this model" (API reference 10.4). */
-export const noChannel = (group: string, model: string, requestId: string): Reply =>
-  gatewayRefusal(503, `当前分组 ${group} 下对于模型 ${model} 无可用渠道`, requestId);
 
 function parseBody({ request, body }: Exchange): { value: Record<string, unknown> } | { refusal: Reply } {
   const type = request.headers['content-type'] ?? '';
@@ -63,11 +63,25 @@ function parseBody({ request, body }: Exchange): { value: Record<string, unknown
   }
 }
 
+/** Sora needs its whole price, everything else a flat 0.10 US dollars: it can cost more than there is. */
+function isTooLittle(
+  { ledger, site }: GatewayState,
+  account: Account,
+  { videos: [video] }: Accepted,
+  model: string,
+): boolean {
+  if (video === undefined) return false;
+  const price =
+    nebulaPricePerSecond(model, { pixels: video.width * video.height, hasSound: video.audio }) ?? 0;
+  const usd = model.startsWith('sora-') ? price * video.seconds * site.groupRatio : 0.1;
+  return ledger.quotaOf(account) < usd * site.quotaPerUnit;
+}
+
 function createTask(
   state: GatewayState,
   family: Family,
   model: string,
-  user: string,
+  account: Account,
   { prompt, videos, details, imageUse }: Accepted,
 ): PretendTask {
   const specs = videos.map((video) => ({ ...video, faststart: state.faststart }));
@@ -76,7 +90,8 @@ function createTask(
     family: family.name,
     model,
     prompt,
-    user,
+    user: account.user,
+    account,
     createdAt: state.clock.now(),
     plan: state.plan,
     specs,

@@ -500,6 +500,37 @@ const cases: Case[] = [
       assert.equal((JSON.parse(reply.text.replace(/,\}$/, '}')) as { size: number }).size, content.length);
     },
   },
+  {
+    fault: { name: 'inFlightBudget', args: { seconds: 7 } },
+    route: 'submit',
+    says: '402 with Retry-After',
+    check: (reply, { client }) => {
+      status(402)(reply);
+      assert.equal(reply.headers['retry-after'], '7');
+      assert.equal(objectAt(jsonOf(reply), 'error')['code'], 'in_flight_budget_exhausted');
+      assert.equal(client.gateway.tasks.length, 1);
+    },
+  },
+  {
+    fault: { name: 'taskNotStored' },
+    route: 'submit',
+    says: 'an ID of no task',
+    check: async (reply, { client }) => {
+      status(200)(reply);
+      const unknown = await client.query(String(jsonOf(reply)['task_id']));
+      assert.equal(jsonOf(unknown)['code'], 'task_not_exist');
+    },
+  },
+  {
+    fault: { name: 'linkAt', args: { place: 'metadata.output.videos.0.url' } },
+    route: 'query',
+    says: 'the link elsewhere',
+    check: (reply) => {
+      assert.equal(jsonOf(reply)['url'], undefined);
+      const [video] = objectAt(objectAt(jsonOf(reply), 'metadata'), 'output')['videos'] as { url: string }[];
+      assert.match(video!.url, /^http/);
+    },
+  },
   { fault: { name: 'deadLink', args: { status: 410 } }, route: 'result', says: '410', check: status(410) },
   {
     fault: { name: 'notAnMp4' },
@@ -541,6 +572,8 @@ describe('pretend gateway: faults', () => {
           return client.call(`/v1/video/generations/${id}`, timeout);
         case 'download':
           return client.call(`/v1/video/generations/download?id=${id}`, timeout);
+        case 'content':
+          return client.call(`/v1/videos/${id}/content`, timeout);
         case 'models':
           return client.call('/v1/models', timeout);
         case 'result':

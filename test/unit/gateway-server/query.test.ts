@@ -90,6 +90,13 @@ describe('pretend gateway: query and models', function () {
     assert.deepEqual(jsonOf(await client.query(id)), { ...start, metadata: { output } });
   });
 
+  it('words a failure as F6: error as a text', async () => {
+    const client = await rack.start({ shapes: { query: 'slim', failure: 'F6' } });
+    const id = await client.newTask();
+    client.gateway.failTask(id, { message: 'no' });
+    assert.equal(jsonOf(await client.query(id))['error'], 'no');
+  });
+
   it('finishes, holds and forgets tasks on request', async () => {
     const client = await rack.start();
     const [quick, slow, gone] = [await client.newTask(), await client.newTask(), await client.newTask()];
@@ -123,6 +130,28 @@ describe('pretend gateway: query and models', function () {
     assert.equal(value['object'], 'list');
     const ids = (value['data'] as { id: string }[]).map(({ id }) => id);
     assert.ok(ids.includes('sora-2') && ids.includes('gpt-4o-mini'));
+  });
+
+  it('names endpoint types on request only', async () => {
+    const client = await rack.start();
+    const types = async (): Promise<unknown> => {
+      const data = jsonOf(await client.call('/v1/models'))['data'] as Record<string, unknown>[];
+      return data.find(({ id }) => id === 'sora-2')?.['supported_endpoint_types'];
+    };
+    assert.deepEqual(await types(), []);
+    client.gateway.setShapes({ endpointTypes: true });
+    assert.deepEqual(await types(), ['openai-video']);
+  });
+
+  it('serves newer models only where it is told to', async () => {
+    const newer = ['veo-3.1-generate-001', 'wan2.6-t2v'];
+    const usual = await rack.start();
+    for (const model of newer) assert.equal((await usual.submit({ model, prompt: 'x' })).status, 503);
+    const client = await rack.start({ models: newer });
+    const wan = { model: 'wan2.6-t2v', prompt: 'x', size: '1280*720' };
+    assert.equal((await client.submit({ ...wan, duration: 15 })).status, 200);
+    assert.equal((await client.submit({ ...wan, size: '832*480' })).status, 400);
+    assert.equal((await client.submit({ model: 'veo-3.1-generate-001', prompt: 'x' })).status, 200);
   });
 
   const elsewhere: [string, string][] = [
