@@ -1,15 +1,15 @@
-import * as z from 'zod';
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
-import { parseJson, readErrorReply } from './errorReply';
 import { GatewayError } from './errors';
-import type { OpenHttp } from './http';
+import type { HttpReply, OpenHttp } from './http';
+import { readTolerantJson } from './jsonReader';
+import { asRecord, asText } from './jsonValues';
 import { LIMITS, MAX_RESPONSE_BYTES } from './limits';
-import { readQueryBody } from './queryBody';
-import { readQueryReply, type QueryOutcome } from './queryReply';
-import { redactOutcome, redactReply } from './redaction';
-import { readSubmitReply, type SubmitOutcome } from './submitReply';
-import { GatewayTransport, headersFor, queryUrl, readText, refusal, type Access } from './transport';
+import { queryOutcome, submitOutcome, type QueryOutcome, type SubmitOutcome } from './outcomes';
+import { redactResponse } from './redaction';
+import { parseErrorValue, type ErrorResponse } from './responseError';
+import { readResponse, type ResponseFacts } from './responseReader';
+import { GatewayTransport, headersFor, queryUrl, refusal, type Access } from './transport';
 
 /** A submit whose connection stands; nothing of it has left yet. */
 export interface PreparedSubmit {
@@ -17,9 +17,6 @@ export interface PreparedSubmit {
   send(): Promise<SubmitOutcome | { readonly kind: 'notSent'; readonly error: GatewayError }>;
   close(): void;
 }
-
-/** Shape of `GET /v1/models` (API reference 6.1), as far as we read it. */
-const modelList = z.object({ data: z.array(z.looseObject({ id: z.string() })) });
 
 /** Speaks the Nebula video API (API reference 4 to 6). One request at a time a call; retries are the caller's. */
 export class GatewayClient {
@@ -62,59 +59,83 @@ export class GatewayClient {
     return {
       close: () => request.close(),
       send: async () => {
-        const arrived: Uint8Array[] = [];
         try {
-          const reply = await request.send(body);
-          this.#transport.note('POST', url, reply, started, access.key);
-          // Redacted only after reading: in the raw text that could cost the task id or the JSON itself.
-          const text = await readText(reply, arrived);
-          const outcome = readSubmitReply(reply.status, text, this.#transport.retryAfter(reply));
-          return 'error' in outcome ? { ...outcome, error: redactReply(outcome.error, access.key) } : outcome;
+          const response = await request.send(body);
+          this.#transport.note('POST', url, response, started, access.key);
+          return submitOutcome(await this.#read(response, access, 'submit'));
         } catch (error) {
           const failure = asGatewayError(error);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
           if (failure.nothingSent) return { kind: 'notSent', error: failure };
-          // What had come of a broken reply is kept: the id of a paid task may be in it.
-          const words = readErrorReply(Buffer.concat(arrived).toString('utf8')).message;
-          const message = words === '' ? failure.message : `${failure.message}, after: ${words}`;
-          return { kind: 'unknown', status: 0, error: redactReply({ message }, access.key) };
+          return { kind: 'unknown', status: 0, money: [], error: toErrorResponse(failure, access) };
         }
       },
     };
   }
 
-  /** Asks how a task is doing (`GET /v1/video/generations/{id}`, API reference 5). A broken exchange is a blip. */
+  /**
+   * Queries the status of a task (`GET /v1/video/generations/{id}`, API reference 5). A broken exchange is `temporary`.
+   * @throws {@link GatewayError} `aborted`
+   */
   async query(access: Access, gatewayTaskId: string, signal?: AbortSignal): Promise<QueryOutcome> {
     const url = queryUrl(access, gatewayTaskId);
     try {
-      const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);
-      const retryAfterMs = this.#transport.retryAfter(reply);
-      if (reply.status >= 200 && reply.status < 300) {
-        const value = await readQueryBody(reply.body, MAX_RESPONSE_BYTES);
-        return redactOutcome(readQueryReply(reply.status, value, retryAfterMs), access.key);
-      }
-      const value = parseJson(await readText(reply));
-      return redactOutcome(readQueryReply(reply.status, value, retryAfterMs), access.key);
+      const { reply, isOwnOrigin } = await this.#transport.get(url, access, LIMITS.query, signal);
+      const facts = await this.#read(reply, access, 'query', gatewayTaskId);
+      // What another host says, without the key, is about neither the task nor the key.
+      return queryOutcome(isOwnOrigin ? facts : { ...facts, isComplete: false });
     } catch (error) {
       const failure = asGatewayError(error);
       if (failure.kind === 'aborted') throw failure;
       this.#log.debug(`GET ${new URL(url).pathname} ${failure.kind}: ${failure.message}`);
-      return { kind: 'blip', status: failure.status ?? 0, error: { message: failure.message } };
+      const { status = 0 } = failure;
+      return { kind: 'temporary', status, money: [], error: toErrorResponse(failure, access) };
     }
   }
 
-  /** The model ids that the key may use (`GET /v1/models`, API reference 6.1). @throws {@link GatewayError} */
+  /** The model IDs that the key may use (`GET /v1/models`, API reference 6.1). @throws {@link GatewayError} */
   async models(access: Access, signal?: AbortSignal): Promise<readonly string[]> {
     const url = `${access.baseUrl}/v1/models`;
     const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);
     await this.#transport.refuseUnlessGood(reply, access.key);
-    const text = await readText(reply);
-    const list = modelList.safeParse(parseJson(text));
-    if (list.success) return list.data.data.map((model) => model.id);
-    const error = redactReply(readErrorReply(text), access.key);
+    const { documents } = await readTolerantJson(reply.body, { maxBytes: MAX_RESPONSE_BYTES }, isModelId);
+    const ids = modelIds(documents[0]);
+    if (ids) return ids;
+    const error = redactResponse(parseErrorValue(documents[0]), access.key);
     if (error.message !== '') throw refusal(reply.status, error);
     throw new GatewayError('badReply', 'the list of models could not be read', { status: reply.status });
   }
+
+  async #read(
+    response: HttpReply,
+    { baseUrl, key }: Access,
+    step: 'submit' | 'query',
+    taskId?: string,
+  ): Promise<ResponseFacts> {
+    const retryAfterMs = this.#transport.retryAfter(response);
+    const now = this.#clock.now();
+    const about = taskId === undefined ? {} : { taskId };
+    return readResponse(response, { step, baseUrl, key, now, retryAfterMs, ...about });
+  }
+}
+
+const isModelId = (key: string): boolean => key === 'id';
+
+/** The IDs in a list of models of any shape; an entry that can't be read costs only itself. Undefined if there is no list. */
+function modelIds(value: unknown): readonly string[] | undefined {
+  if (Array.isArray(value)) {
+    return value
+      .map((entry) => asText(entry) ?? asText(asRecord(entry)?.['id']) ?? asText(asRecord(entry)?.['name']))
+      .filter((id) => id !== undefined);
+  }
+  const body = asRecord(value);
+  if (!body || body['success'] === false) return undefined;
+  if (body['data'] === null) return [];
+  return modelIds(body['data'] ?? body['models']);
+}
+
+function toErrorResponse({ message, code }: GatewayError, { key }: Access): ErrorResponse {
+  return redactResponse({ message, ...(code === undefined ? {} : { code }) }, key);
 }
 
 function asGatewayError(error: unknown): GatewayError {

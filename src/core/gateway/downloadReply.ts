@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { Base64Decoder } from './base64Decoder';
-import { asRecord, asText, readErrorValue } from './errorReply';
 import { GatewayError } from './errors';
 import { readJson, type JsonPath, type StringPlan, type StringSink } from './jsonReader';
-import { mayBeVideo } from './queryBody';
+import { asRecord, asText } from './jsonValues';
+import { parseErrorValue } from './responseError';
+import { mayBeVideo } from './responseLinks';
 
 /** Where the bytes of a video go, for example a file and a hash. */
 export interface VideoTarget {
@@ -162,11 +163,11 @@ function reportsError(reply: unknown): boolean {
     return true;
   }
   const saysYes = parsed?.success === true || SUCCESS_CODES.includes(parsed?.code);
-  return !saysYes && readErrorValue(reply).message !== '';
+  return !saysYes && parseErrorValue(reply).message !== '';
 }
 
 function refusal(reply: unknown): GatewayError {
-  const { message, ...details } = readErrorValue(reply);
+  const { message, ...details } = parseErrorValue(reply);
   return new GatewayError('refused', message || 'the gateway reports an error without words', details);
 }
 

@@ -1,13 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
 import { GatewayError } from './errors';
+import { ESCAPES, JsonInput } from './jsonInput';
+import { SinkFeeder, SKIPPED, TextBuilder, type StringSink, type StringTaker } from './jsonStrings';
 
-/** Takes the content of one JSON string: unescaped UTF-8, in pieces of any size. */
-export interface StringSink {
-  /** `bytes` belong to the reader again as soon as this returns or resolves: do not retain them. */
-  write(bytes: Uint8Array): void | Promise<void>;
-  /** The string is complete. Not called when reading ends inside it. */
-  end(): void | Promise<void>;
-}
+export type { StringSink } from './jsonStrings';
 
 /** What becomes of a string value; `undefined` means: built like any other. */
 export type StringPlan =
@@ -30,11 +26,23 @@ export interface JsonReaderOptions {
   readonly stop?: (soFar: unknown) => boolean;
 }
 
-/** How deep objects and arrays may lie in each other. */
-const DEEPEST = 64;
+/** What {@link readTolerantJson} makes of a text. */
+export interface TolerantJson {
+  /** One for each JSON text in it, such as the events of a stream. The last one may be incomplete. */
+  readonly documents: readonly unknown[];
+  /** At least one document was read, and all of them to their ends. */
+  readonly isComplete: boolean;
+}
 
-/** Shorter runs of a captured string are gathered up to so many bytes before the sink gets them. */
-const GATHERED = 8 * 1024;
+/** Maximum depth of nested objects and arrays. */
+const MAX_DEPTH = 64;
+/** Maximum number of documents in one text. */
+const MAX_DOCUMENTS = 16;
+/** Tolerant reading keeps this much of a string, enough for any link, and of a list once there is no more room. */
+const MAX_STRING_BYTES = 16 * 1024;
+const MAX_LATE_ITEMS = 64;
+/** Tolerant reading keeps nothing after this many times `maxBytes`. */
+const MAX_LATE_FACTOR = 4;
 
 const END = -1;
 const QUOTE = 0x22;
@@ -50,12 +58,6 @@ const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Letter after a backslash to the code unit it stands for (RFC 8259 section 7). */
-const ESCAPES = new Map(
-  Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
-    ([letter, meaning]) => [letter.charCodeAt(0), meaning.charCodeAt(0)] as const,
-  ),
-);
 const LETTER_U = 0x75;
 
 /**
@@ -74,7 +76,7 @@ export async function readJson(
   chunks: AsyncIterable<Uint8Array>,
   options: JsonReaderOptions,
 ): Promise<unknown> {
-  const input = new Input(chunks);
+  const input = new JsonInput(chunks);
   const parser = new Parser(input, options);
   try {
     return await parser.read();
@@ -86,129 +88,53 @@ export async function readJson(
   }
 }
 
+/**
+ * Reads what can be read of a response that may not be JSON, or not all of it. Beyond {@link readJson} it tolerates
+ * whatever stands before, between and after JSON texts (the prefixes of an event stream), words such as NaN (absent from
+ * the result), unknown escapes, an end in the middle and any length. Whole numbers too large for a number are kept as
+ * text with all their digits. Of a string that isn't captured the first 16 KB are kept.
+ *
+ * @param isImportant keys that are still kept once `maxBytes` have been read
+ * @throws whatever `chunks`, a sink or a callback throws
+ */
+export async function readTolerantJson(
+  chunks: AsyncIterable<Uint8Array>,
+  options: JsonReaderOptions,
+  isImportant: (key: string) => boolean,
+): Promise<TolerantJson> {
+  const input = new JsonInput(chunks);
+  const parser = new Parser(input, options, isImportant);
+  try {
+    return await parser.readDocuments();
+  } finally {
+    await input.close();
+  }
+}
+
 /** Ends the reading from any depth; never leaves this file. */
 class StoppedEarly extends Error {}
-
-/** The bytes that are here, with a reading position. */
-class Input {
-  readonly #iterator: AsyncIterator<Uint8Array>;
-  #ended = false;
-  #chunk: Buffer = Buffer.alloc(0);
-  #position = 0;
-  #bytesBefore = 0;
-  // Where the next quote and backslash of the chunk are; found again only once passed, so that many
-  // backslashes do not mean many searches for the far away quote.
-  #quote = 0;
-  #backslash = 0;
-
-  constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.#iterator = chunks[Symbol.asyncIterator]();
-  }
-
-  /** Bytes read so far. */
-  get consumed(): number {
-    return this.#bytesBefore + this.#position;
-  }
-
-  /** The byte to read next; undefined at the end of the chunk. */
-  get current(): number | undefined {
-    return this.#chunk[this.#position];
-  }
-
-  skip(): void {
-    this.#position++;
-  }
-
-  /** Moves on to the next chunk with bytes in it; false at the end of the text. */
-  async more(): Promise<boolean> {
-    this.#bytesBefore += this.#chunk.length;
-    this.#load(new Uint8Array(0));
-    while (!this.#ended && this.#chunk.length === 0) {
-      // An iterator that threw is over: it must not be told to return.
-      this.#ended = true;
-      const next = await this.#iterator.next();
-      if (next.done === true) break;
-      this.#ended = false;
-      this.#load(next.value);
-    }
-    return this.#chunk.length > 0;
-  }
-
-  #load(chunk: Uint8Array): void {
-    this.#chunk = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    this.#position = 0;
-    this.#quote = this.#find(QUOTE);
-    this.#backslash = this.#find(BACKSLASH);
-  }
-
-  /** Position of the next such byte, or the chunk's end. */
-  #find(byte: number): number {
-    const found = this.#chunk.indexOf(byte, this.#position);
-    return found < 0 ? this.#chunk.length : found;
-  }
-
-  /** Takes what comes before the next quote, backslash or chunk end. */
-  takeRun(): Buffer {
-    if (this.#quote < this.#position) this.#quote = this.#find(QUOTE);
-    if (this.#backslash < this.#position) this.#backslash = this.#find(BACKSLASH);
-    return this.#takeTo(Math.min(this.#quote, this.#backslash));
-  }
-
-  /** Takes an escape of two bytes, if it is one and both are here, and gives its UTF-16 code unit. */
-  takeShortEscape(): number | undefined {
-    const unit = ESCAPES.get(this.#chunk[this.#position + 1] ?? END);
-    if (unit !== undefined) this.#position += 2;
-    return unit;
-  }
-
-  /** Takes the letters, digits and signs that literals and numbers are made of, as far as the chunk goes. */
-  takeWord(): string {
-    let end = this.#position;
-    while (isWordByte(this.#chunk[end])) end++;
-    return this.#takeTo(end).toString('latin1');
-  }
-
-  #takeTo(end: number): Buffer {
-    const run = this.#chunk.subarray(this.#position, end);
-    this.#position = end;
-    return run;
-  }
-
-  /** Tells the source to end, unless it has. */
-  async close(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    try {
-      await this.#iterator.return?.();
-    } catch {
-      // We have what we came for, or a better error: how the rest ends is nobody's concern.
-    }
-  }
-}
-
-function isWordByte(byte: number | undefined): boolean {
-  if (byte === undefined) return false;
-  const isDigit = byte >= 0x30 && byte <= 0x39;
-  const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
-  return isDigit || isLetter || byte === 0x2b || byte === 0x2d || byte === 0x2e;
-}
 
 type Container = unknown[] | Record<string, unknown>;
 
 /** Follows the grammar of RFC 8259. Containers hang in their parents from the start, so a stop leaves a value. */
 class Parser {
-  readonly #input: Input;
+  readonly #input: JsonInput;
   readonly #options: JsonReaderOptions;
   /** Holds the root value once there is one. */
   readonly #root: unknown[] = [];
   readonly #path: (string | number)[] = [];
   readonly #decoder = new StringDecoder('utf8');
+  /** Set for tolerant reading. */
+  readonly #isImportant: ((key: string) => boolean) | undefined;
   /** Bytes inside captured and skipped strings: they do not count. */
   #freeBytes = 0;
+  /** Tolerant reading has read more than `maxBytes`. */
+  #isFull = false;
 
-  constructor(input: Input, options: JsonReaderOptions) {
+  constructor(input: JsonInput, options: JsonReaderOptions, isImportant?: (key: string) => boolean) {
     this.#input = input;
     this.#options = options;
+    this.#isImportant = isImportant;
   }
 
   get soFar(): unknown {
@@ -223,6 +149,39 @@ class Parser {
     await this.#value(this.#root, 0);
     if ((await this.#token()) !== END) throw this.#unexpected();
     return this.soFar;
+  }
+
+  async readDocuments(): Promise<TolerantJson> {
+    const documents: unknown[] = [];
+    let isComplete = await this.#tolerate(this.#byteOrderMark());
+    const isPage = (await this.#token()) === LESS_THAN;
+    while (!isPage && documents.length < MAX_DOCUMENTS && (await this.#skipToDocument())) {
+      if (!(await this.#tolerate(this.#value(documents, documents.length)))) isComplete = false;
+      this.#path.length = 0;
+    }
+    while (await this.#more());
+    return { documents, isComplete: isComplete && documents.length > 0 };
+  }
+
+  /** @returns false if the text is at fault */
+  async #tolerate(work: Promise<void>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (error) {
+      if (error instanceof BadJson) return false;
+      throw error;
+    }
+  }
+
+  /** Skips what belongs to no JSON text. @returns false at the end */
+  async #skipToDocument(): Promise<boolean> {
+    for (;;) {
+      const byte = this.#input.current;
+      if (byte === LEFT_BRACE || byte === LEFT_BRACKET) return true;
+      if (byte !== undefined) this.#input.skip();
+      else if (!(await this.#more())) return false;
+    }
   }
 
   async #byteOrderMark(): Promise<void> {
@@ -254,7 +213,7 @@ class Parser {
 
   /** What stands between brackets or braces, a comma after each but the last, or there too. */
   async #members(close: number, readOne: (index: number) => Promise<void>): Promise<void> {
-    if (this.#path.length >= DEEPEST) throw bad(`the reply is nested deeper than ${DEEPEST} levels`);
+    if (this.#path.length >= MAX_DEPTH) throw bad(`the reply is nested deeper than ${MAX_DEPTH} levels`);
     this.#input.skip();
     for (let index = 0; (await this.#token()) !== close; index++) {
       await readOne(index);
@@ -268,7 +227,7 @@ class Parser {
 
   async #member(object: Record<string, unknown>): Promise<void> {
     if ((await this.#token()) !== QUOTE) throw this.#unexpected();
-    const key = await this.#text(Infinity);
+    const key = await this.#text(this.#isImportant ? MAX_STRING_BYTES : Infinity);
     if ((await this.#token()) !== COLON) throw this.#unexpected();
     this.#input.skip();
     await this.#at(key, object);
@@ -276,13 +235,20 @@ class Parser {
 
   async #at(key: string | number, holder: Container): Promise<void> {
     this.#path.push(key);
-    await this.#value(holder, key);
+    await this.#value(this.#hasRoomFor(key) ? holder : {}, key);
     this.#path.pop();
+  }
+
+  #hasRoomFor(key: string | number): boolean {
+    if (!this.#isFull || this.#isImportant === undefined) return true;
+    if (this.#input.consumed - this.#freeBytes > MAX_LATE_FACTOR * this.#options.maxBytes) return false;
+    return typeof key === 'number' ? key < MAX_LATE_ITEMS : this.#isImportant(key);
   }
 
   async #stringValue(holder: Container, key: string | number): Promise<void> {
     const plan = this.#options.capture?.(this.#path, this.soFar);
-    if (plan === undefined) put(holder, key, await this.#text(Infinity));
+    if (plan === undefined)
+      put(holder, key, await this.#text(this.#isImportant ? MAX_STRING_BYTES : Infinity));
     else if (plan !== 'skip' && 'keepBytes' in plan) put(holder, key, await this.#text(plan.keepBytes));
     else {
       put(holder, key, undefined);
@@ -323,7 +289,7 @@ class Parser {
     this.#input.skip();
     const letter = await this.#byte();
     if (letter !== LETTER_U) {
-      const unit = ESCAPES.get(letter);
+      const unit = ESCAPES.get(letter) ?? (this.#isImportant && letter < 0x80 ? letter : undefined);
       if (unit === undefined) throw this.#unexpected();
       this.#input.skip();
       return unit;
@@ -343,7 +309,9 @@ class Parser {
   async #word(): Promise<unknown> {
     let word = '';
     do {
-      word += this.#input.takeWord();
+      const part = this.#input.takeWord();
+      // A word this long stands for nothing.
+      if (!this.#isImportant || word.length < MAX_STRING_BYTES) word += part;
       this.#checkSize();
     } while (this.#input.current === undefined && (await this.#more()));
     // Within something that must go on, the next digit may be what is missing.
@@ -351,7 +319,8 @@ class Parser {
     if (word === 'true') return true;
     if (word === 'false') return false;
     if (word === 'null') return null;
-    if (NUMBER.test(word)) return Number(word);
+    if (NUMBER.test(word)) return this.#isImportant && isLargeInteger(word) ? word : Number(word);
+    if (word !== '' && this.#isImportant) return undefined;
     if (word !== '') throw bad('the reply is not JSON, or cut in the middle of a word');
     throw this.#unexpected();
   }
@@ -384,6 +353,8 @@ class Parser {
 
   #checkSize(): void {
     if (this.#input.consumed - this.#freeBytes > this.#options.maxBytes) {
+      this.#isFull = true;
+      if (this.#isImportant) return;
       throw bad(`the reply holds more than ${this.#options.maxBytes} bytes beside the video`);
     }
   }
@@ -402,107 +373,14 @@ function put(holder: Container, key: string | number, value: unknown): void {
   } else (holder as Record<string | number, unknown>)[key] = value;
 }
 
-/** Takes a string as it is read: runs of bytes, and the code units of escapes between them. */
-interface StringTaker {
-  bytes(run: Buffer): Promise<void> | undefined;
-  unit(codeUnit: number): Promise<void> | undefined;
-  end(): Promise<void> | undefined;
+/** An ID as a number: beyond 2^53 a number would be another ID. */
+function isLargeInteger(word: string): boolean {
+  return /^-?\d+$/.test(word) && !Number.isSafeInteger(Number(word));
 }
 
-const SKIPPED: StringTaker = { bytes: () => undefined, unit: () => undefined, end: () => undefined };
-
-/** Builds a text. Works on code units, so that lone surrogates survive as they do in JSON.parse. */
-class TextBuilder implements StringTaker {
-  readonly #decoder: StringDecoder;
-  #room: number;
-  text = '';
-
-  constructor(decoder: StringDecoder, keepBytes: number) {
-    this.#decoder = decoder;
-    this.#room = keepBytes;
-  }
-
-  bytes(run: Buffer): undefined {
-    this.text += this.#decoder.write(run.length > this.#room ? run.subarray(0, this.#room) : run);
-    this.#room = Math.max(0, this.#room - run.length);
-  }
-
-  unit(codeUnit: number): undefined {
-    // What is left of a broken UTF-8 sequence must not join with bytes after the escape.
-    this.end();
-    if (this.#room > 0) this.text += String.fromCharCode(codeUnit);
-    this.#room = Math.max(0, this.#room - 1);
-  }
-
-  end(): undefined {
-    this.text += this.#decoder.end();
-  }
-}
-
-/** Hands a string to a sink as UTF-8: long runs as they are, short ones and escapes gathered. */
-class SinkFeeder implements StringTaker {
-  readonly #sink: StringSink;
-  #gathered: Buffer | undefined;
-  #length = 0;
-  /** First half of a surrogate pair whose second half should come next. */
-  #high = 0;
-
-  constructor(sink: StringSink) {
-    this.#sink = sink;
-  }
-
-  bytes(run: Buffer): Promise<void> | undefined {
-    if (run.length === 0) return undefined;
-    if (this.#high !== 0) return this.#afterLoneHigh(() => this.bytes(run));
-    if (this.#length + run.length > GATHERED) return this.#flushThen(run);
-    this.#gathered ??= Buffer.allocUnsafeSlow(GATHERED);
-    this.#length += run.copy(this.#gathered, this.#length);
-    return undefined;
-  }
-
-  unit(codeUnit: number): Promise<void> | undefined {
-    const isLow = (codeUnit & 0xfc00) === 0xdc00;
-    if (this.#high !== 0 && !isLow) return this.#afterLoneHigh(() => this.unit(codeUnit));
-    if ((codeUnit & 0xfc00) === 0xd800) {
-      this.#high = codeUnit;
-      return undefined;
-    }
-    if (codeUnit < 0x80 && this.#gathered && this.#length < GATHERED) {
-      this.#gathered[this.#length++] = codeUnit;
-      return undefined;
-    }
-    const text = this.#high === 0 ? '' : String.fromCharCode(this.#high);
-    this.#high = 0;
-    return this.bytes(Buffer.from(text + String.fromCharCode(codeUnit)));
-  }
-
-  async end(): Promise<void> {
-    if (this.#high !== 0) await this.#afterLoneHigh(() => undefined);
-    await this.#flush();
-    await this.#sink.end();
-  }
-
-  /** A first half alone has no UTF-8: it becomes the replacement character, like any lone half. */
-  async #afterLoneHigh(next: () => Promise<void> | undefined): Promise<void> {
-    this.#high = 0;
-    await this.bytes(Buffer.from('\ufffd'));
-    await next();
-  }
-
-  async #flushThen(run: Buffer): Promise<void> {
-    await this.#flush();
-    if (run.length > GATHERED / 2) await this.#sink.write(run);
-    else await this.bytes(run);
-  }
-
-  async #flush(): Promise<void> {
-    if (this.#length === 0 || this.#gathered === undefined) return;
-    const full = this.#gathered.subarray(0, this.#length);
-    this.#length = 0;
-    await this.#sink.write(full);
-  }
-}
+/** Distinguishes a fault of the text from one of its source. */
+class BadJson extends GatewayError {}
 
 function bad(message: string): GatewayError {
-  return new GatewayError('badReply', message);
+  return new BadJson('badReply', message);
 }

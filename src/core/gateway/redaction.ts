@@ -1,13 +1,12 @@
 import type { ApiKey } from './apiKey';
-import type { ErrorReply } from './errorReply';
 import { GatewayError } from './errors';
-import type { QueryOutcome } from './queryReply';
+import type { ErrorResponse } from './responseError';
 
 /** Longest text of the other side's that is kept, in characters. */
 const LONGEST_MESSAGE = 500;
 
 /** Takes the key out of all that the other side says, in whatever place it echoes it. */
-export function redactReply({ message, code, requestId }: ErrorReply, key: ApiKey): ErrorReply {
+export function redactResponse({ message, code, requestId }: ErrorResponse, key: ApiKey): ErrorResponse {
   return {
     message: redactWords(message, key),
     ...(code === undefined ? {} : { code: redactWords(code, key) }),
@@ -15,7 +14,7 @@ export function redactReply({ message, code, requestId }: ErrorReply, key: ApiKe
   };
 }
 
-/** As {@link redactReply}, for what was caught; other errors than ours go through. */
+/** As {@link redactResponse}, for what was caught; other errors than ours go through. */
 export function redactError(error: unknown, key: ApiKey): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { kind, message, status, code, requestId, retryAfterMs, elsewhere, cause } = error;
@@ -24,20 +23,6 @@ export function redactError(error: unknown, key: ApiKey): unknown {
     requestId: requestId && redactWords(requestId, key),
     ...{ status, retryAfterMs, elsewhere, cause },
   });
-}
-
-/** Takes the key out of what the gateway said of a task, in case it echoed it. */
-export function redactOutcome(outcome: QueryOutcome, key: ApiKey): QueryOutcome {
-  const clean = (error: ErrorReply) => redactReply(error, key);
-  if (outcome.kind !== 'task') return { ...outcome, error: clean(outcome.error) };
-  const { state } = outcome;
-  if (state.kind === 'succeeded') {
-    // Links are stored, so one that holds the key is none.
-    const links = state.links.filter((link) => !holdsKey(link, key));
-    return { kind: 'task', state: { ...state, links } };
-  }
-  if (state.kind !== 'failed' && state.kind !== 'expired') return outcome;
-  return { kind: 'task', state: { ...state, error: clean(state.error) } };
 }
 
 /** Whether a text contains the key in any spelling: encoded, without `sk-`, or in another case. */
@@ -60,7 +45,7 @@ export function redact(text: string, key?: string): string {
  * As {@link redact}, for a text that may be cut anywhere. Also removes the beginning of the key at the end of the
  * text, from four characters on. The gateway itself shows three.
  */
-function redactTruncated(text: string, key: string): string {
+export function redactTruncated(text: string, key: string): string {
   return redact(withoutKey(text, key, beginningOf(key)), key);
 }
 

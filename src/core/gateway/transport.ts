@@ -1,13 +1,13 @@
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
 import type { ApiKey } from './apiKey';
-import { asRecord, parseJson, readErrorReply, type ErrorReply } from './errorReply';
 import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
+import { asRecord, parseJson } from './jsonValues';
 import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
-import { isWrongAddress } from './queryReply';
-import { holdsKey, redactReply, redactWords } from './redaction';
+import { holdsKey, redactResponse, redactWords } from './redaction';
 import { isAllowedResultUrl, requestTarget } from './resultUrl';
+import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './responseError';
 import { parseRetryAfter } from './retryAfter';
 
 /** Where a request goes and in whose name. */
@@ -89,8 +89,8 @@ export class GatewayTransport {
   ): Promise<void> {
     if (reply.status >= 200 && reply.status < 300) return;
     const text = await readText(reply);
-    const error = redactReply(readErrorReply(text), key);
-    const isPage = asRecord(parseJson(text)) === undefined || isWrongAddress(error);
+    const error = redactResponse(parseErrorResponse(text), key);
+    const isPage = asRecord(parseJson(text)) === undefined || isUnknownEndpoint(error);
     if (said === 'taskCall' && isPage && REFUSAL_STATUSES.has(reply.status)) {
       // Something in between responds, or the address is wrong: it says nothing about the task or the key.
       throw new GatewayError('badReply', error.message || `HTTP ${reply.status}`);
@@ -150,7 +150,7 @@ function parseLink(link: string, base?: URL): URL {
 
 export function refusal(
   status: number,
-  error: ErrorReply,
+  error: ErrorResponse,
   retryAfterMs?: number,
   elsewhere = false,
 ): GatewayError {

@@ -1,52 +1,14 @@
 import type { NoKeyReason } from '../gateway/apiKey';
+import { classifyError, type ErrorInfo } from '../gateway/errorKinds';
 import { GatewayError } from '../gateway/errors';
+import { charge } from '../task/charge';
 import type { FailureCode, FailureSource, StoredFailure, StoredNote, TextParams } from '../task/failure';
 import type { Charged, FailureKind } from '../task/task';
 import { LONG_SILENCE } from './schedule';
 
-/** What the other side said when something did not work. */
-export interface Trouble {
-  /** HTTP status; 0 when none arrived. */
-  readonly status: number;
-  readonly message: string;
-  readonly code?: string | undefined;
-}
+const ACCOUNT_FAILURES: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
 
-/** Patterns over code and message, most telling first (API reference 1, 10.4; F2 in 5.3). */
-const SIGNS: readonly (readonly [FailureKind, RegExp])[] = [
-  [
-    'moderation',
-    /content_policy|moderation|safety|(?<!case.?)sensitive|DataInspection|policy_violation|violat.{0,40}polic|敏感|违规|审核/i,
-  ],
-  ['quota', /quota|insufficient(?!.{0,3}(permission|privilege|scope))|额度|余额|billing/i],
-  [
-    'modelGone',
-    /无可用渠道|no available channel|no longer available|model.{0,40}not (found|exist)|invalid_api_platform/i,
-  ],
-  ['image', /InvalidParameter\.Image|image.{0,30}(format|size|invalid|unsupported)|unsupported image/i],
-  ['rateLimit', /rate.?limit|throttl|饱和|too many requests/i],
-  ['key', /invalid_api_key|InvalidApiKey|无效的令牌|未提供令牌|令牌已过期|令牌状态不可用/i],
-];
-
-const ABOUT_THE_USER: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
-
-/** Sorts a trouble by what the user can do about it. */
-export function kindOf({ status, message, code }: Trouble): FailureKind {
-  const text = `${code ?? ''} ${message}`;
-  const kind = SIGNS.find(([, sign]) => sign.test(text))?.[0];
-  // Who has asked too often hears of quotas too, mostly the provider's; an empty account is 401 to 403 (10.4).
-  if (status === 429 && kind === 'quota') return 'rateLimit';
-  if (kind) return kind;
-  if (status === 401) return 'key';
-  if (status === 402) return 'quota';
-  if (status === 403) return 'permission';
-  if (status === 429) return 'rateLimit';
-  if (status >= 500) return 'upstream';
-  if (status >= 400) return 'parameter';
-  return status === 0 ? 'network' : 'upstream';
-}
-
-export function asTrouble(error: unknown): Trouble {
+export function toErrorInfo(error: unknown): ErrorInfo {
   if (error instanceof GatewayError)
     return { status: error.status ?? 0, message: error.message, code: error.code };
   return { status: 0, message: error instanceof Error ? error.message : String(error) };
@@ -55,7 +17,7 @@ export function asTrouble(error: unknown): Trouble {
 interface FailureFacts {
   readonly kind: FailureKind;
   readonly charged: Charged;
-  readonly trouble?: Trouble | undefined;
+  readonly trouble?: ErrorInfo | undefined;
   readonly said?: FailureSource;
   readonly params?: TextParams;
   readonly since?: number;
@@ -78,20 +40,25 @@ function failure(code: FailureCode, facts: FailureFacts): StoredFailure {
 
 /** Makes the failures that a task can have: what happened, what it cost, and who said so. */
 export const failures = {
-  /** The gateway refused a submit. */
-  refused: (trouble: Trouble): StoredFailure =>
-    failure('submit.refused', { kind: kindOf(trouble), charged: 'no', trouble }),
+  /** The gateway refused a submit. What that costs is the same everywhere. */
+  refused: (trouble: ErrorInfo, noChannel = false): StoredFailure =>
+    failure('submit.refused', {
+      // A refusal that came with a good status is told by its text alone.
+      kind: classifyError(trouble),
+      charged: charge('unknown', { refusedStatus: trouble.status, noChannel }),
+      trouble,
+    }),
 
   /** The gateway asked to wait; the request is sent again automatically. */
-  askedToWait: (trouble: Trouble): StoredFailure =>
+  askedToWait: (trouble: ErrorInfo): StoredFailure =>
     failure('submit.rateLimited', { kind: 'rateLimit', charged: 'no', trouble }),
 
   /** A submit couldn't be brought to the gateway. */
-  unreachable: (trouble: Trouble, host: string): StoredFailure =>
+  unreachable: (trouble: ErrorInfo, host: string): StoredFailure =>
     failure('submit.unreachable', { kind: 'network', charged: 'no', trouble, said: 'us', params: { host } }),
 
   /** A proxy refused the connection; nothing was sent. */
-  proxyRefused: (trouble: Trouble, host: string): StoredFailure =>
+  proxyRefused: (trouble: ErrorInfo, host: string): StoredFailure =>
     failure('submit.proxy', { kind: 'proxy', charged: 'no', trouble, said: 'proxy', params: { host } }),
 
   /** The window ended before anything was sent. */
@@ -101,27 +68,27 @@ export const failures = {
   keyRemoved: (): StoredFailure => failure('submit.noKey', { kind: 'key', charged: 'no' }),
 
   /** Sent, outcome unknown. */
-  outcomeUnknown: (trouble: Trouble | undefined): StoredFailure =>
+  outcomeUnknown: (trouble: ErrorInfo | undefined): StoredFailure =>
     failure('submit.unclear', { kind: unclearKind(trouble), charged: 'unknown', trouble }),
 
   /** The gateway returned an ID with an error, and then denied the ID. */
-  denied: (trouble: Trouble): StoredFailure =>
-    failure('submit.denied', { kind: kindOf(trouble), charged: 'unknown', trouble }),
+  denied: (trouble: ErrorInfo): StoredFailure =>
+    failure('submit.denied', { kind: classifyError(trouble), charged: 'unknown', trouble }),
 
   /** The gateway's task failed. */
-  taskFailed: (trouble: Trouble): StoredFailure => {
-    const said = kindOf({ ...trouble, status: 500 });
+  taskFailed: (trouble: ErrorInfo): StoredFailure => {
+    const said = classifyError({ ...trouble, status: 500 });
     // The gateway accepted the request: a wrong key or balance is its own at the provider, not the user's.
-    const kind = ABOUT_THE_USER.has(said) ? 'upstream' : said;
+    const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
     return failure('query.failed', { kind, charged: 'no', trouble });
   },
 
   /** Every video of the task was held back. The gateway says "succeeded", so it may have charged. */
-  filtered: (count: number): StoredFailure =>
-    failure('query.filtered', { kind: 'moderation', charged: 'unknown', said: 'gateway', params: { count } }),
+  filtered: (count: number, trouble: ErrorInfo): StoredFailure =>
+    failure('query.filtered', { kind: 'moderation', charged: 'unknown', trouble, params: { count } }),
 
   /** The gateway says that the video was deleted. */
-  expired: (succeeded: boolean, trouble?: Trouble): StoredFailure =>
+  expired: (succeeded: boolean, trouble?: ErrorInfo): StoredFailure =>
     failure('query.expired', {
       kind: 'expired',
       charged: succeeded ? 'yes' : 'unknown',
@@ -130,11 +97,11 @@ export const failures = {
     }),
 
   /** The gateway no longer knows the task. */
-  taskGone: (succeeded: boolean, trouble: Trouble): StoredFailure =>
+  taskGone: (succeeded: boolean, trouble: ErrorInfo): StoredFailure =>
     failure('query.notFound', { kind: 'expired', charged: succeeded ? 'yes' : 'unknown', trouble }),
 
   /** The gateway doesn't know an ID that the user attached: the outcome of the request stays unknown. */
-  idNotKnown: (trouble: Trouble): StoredFailure =>
+  idNotKnown: (trouble: ErrorInfo): StoredFailure =>
     failure('query.idNotFound', { kind: 'unknown', charged: 'unknown', trouble }),
 
   /** Finished, but the gateway doesn't say where the video is. */
@@ -142,8 +109,8 @@ export const failures = {
     failure('query.noVideo', { kind: 'badReply', charged: 'yes', said: 'gateway' }),
 
   /** The key was refused while tracking a task. */
-  keyRefused: (trouble: Trouble): StoredFailure =>
-    failure('key.refused', { kind: kindOf(trouble), charged: 'unknown', trouble }),
+  keyRefused: (trouble: ErrorInfo): StoredFailure =>
+    failure('key.refused', { kind: classifyError(trouble), charged: 'unknown', trouble }),
 
   /** No key to query the gateway with, and why. */
   noKey: (reason: NoKeyReason, host: string): StoredFailure =>
@@ -156,7 +123,7 @@ export const failures = {
    * A query gave no information.
    * @param silence since when that is so, and the time now, in ms since 1970
    */
-  blip: (trouble: Trouble, silence?: { readonly since: number; readonly now: number }): StoredFailure => {
+  blip: (trouble: ErrorInfo, silence?: { readonly since: number; readonly now: number }): StoredFailure => {
     const kind = trouble.status === 0 ? 'network' : trouble.status === 429 ? 'rateLimit' : 'upstream';
     const said = trouble.status === 0 ? 'us' : 'gateway';
     const isLong = silence !== undefined && silence.now - silence.since >= LONG_SILENCE;
@@ -176,16 +143,16 @@ export const failures = {
     failure('fetch.failed', {
       kind: fetchKind(error),
       charged: 'yes',
-      trouble: asTrouble(error),
+      trouble: toErrorInfo(error),
       said: error instanceof GatewayError && error.elsewhere ? 'host' : 'gateway',
     }),
 
   /** The disk refused the video. */
   diskFailed: (error: Error): StoredFailure =>
-    failure('fetch.disk', { kind: 'disk', charged: 'yes', trouble: asTrouble(error), said: 'us' }),
+    failure('fetch.disk', { kind: 'disk', charged: 'yes', trouble: toErrorInfo(error), said: 'us' }),
 
   /** Some of several videos are gone for good. */
-  someGone: (missing: number, total: number, trouble: Trouble): StoredFailure =>
+  someGone: (missing: number, total: number, trouble: ErrorInfo): StoredFailure =>
     failure('fetch.someMissing', { kind: 'expired', charged: 'yes', trouble, params: { missing, total } }),
 
   /**
@@ -211,7 +178,7 @@ export const failures = {
 
 export type Failures = typeof failures;
 
-function unclearKind(trouble: Trouble | undefined): FailureKind {
+function unclearKind(trouble: ErrorInfo | undefined): FailureKind {
   if (!trouble) return 'unknown';
   if (trouble.status >= 500) return 'upstream';
   return trouble.status === 0 ? 'network' : 'badReply';
@@ -220,7 +187,7 @@ function unclearKind(trouble: Trouble | undefined): FailureKind {
 function fetchKind(error: unknown): FailureKind {
   if (!(error instanceof GatewayError) || error.kind === 'badReply') return 'badReply';
   if (error.kind !== 'refused') return 'network';
-  const said = kindOf(asTrouble(error));
+  const said = classifyError(toErrorInfo(error));
   // A result host knows nothing about the user's key or balance.
-  return error.elsewhere && ABOUT_THE_USER.has(said) ? 'upstream' : said;
+  return error.elsewhere && ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
 }

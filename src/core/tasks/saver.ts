@@ -6,12 +6,12 @@ import type { GatewayClient } from '../gateway/client';
 import type { Access } from '../gateway/transport';
 import type { VideoClient } from '../gateway/videoClient';
 import { GatewayError } from '../gateway/errors';
-import { ABOUT_A_MODEL } from '../gateway/queryReply';
+import { MODEL_ACCESS_DENIED } from '../gateway/outcomes';
 import { DiskError } from '../common/fileSystem';
 import type { Library } from '../library/library';
 import { countDenial } from './denials';
 import { videosMade, type Endings } from './endings';
-import { asTrouble, type Failures } from './failures';
+import { toErrorInfo, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
 import type { TaskPatch } from '../store/taskPatch';
@@ -166,7 +166,7 @@ export class Saver {
       const total = videos.length + failed.length;
       const failure =
         deciding instanceof Denied
-          ? failures.someGone(failed.length, total, asTrouble(deciding))
+          ? failures.someGone(failed.length, total, toErrorInfo(deciding))
           : failures.othersMissing(patch.failure ?? undefined);
       return { ...saved, failure };
     } catch (error) {
@@ -200,7 +200,7 @@ export class Saver {
           nextDue: now + RECHECK,
         };
       const counts = countDenial(record, now, DEAD_LINKS_APART);
-      const failure = failures.expired(true, asTrouble(error));
+      const failure = failures.expired(true, toErrorInfo(error));
       if (counts.believed) return { phase: 'lost', failure };
       return { ...counts.patch, phase: 'ready', failure, nextDue: now + DEAD_LINKS_APART };
     }
@@ -213,7 +213,7 @@ export class Saver {
         nextDue: now + fetchInterval(troubles),
       };
     }
-    const trouble = asTrouble(error);
+    const trouble = toErrorInfo(error);
     const isRefusal = error instanceof GatewayError && error.kind === 'refused';
     if (isRefusal && (trouble.status === 401 || trouble.status === 403)) {
       const failure = failures.keyRefused(trouble);
@@ -221,7 +221,7 @@ export class Saver {
       const stillOurs = isKey(await keys.keyFor(origin), access.key.id);
       // A model that is closed to the key closes nothing else.
       if (!stillOurs) return { phase: 'ready', nextDue: now };
-      if (!ABOUT_A_MODEL.test(trouble.message)) await gate.keyRefused(origin, failure);
+      if (!MODEL_ACCESS_DENIED.test(trouble.message)) await gate.keyRefused(origin, failure);
       return { phase: 'ready', failure, nextDue: now + RECHECK };
     }
     const failure = failures.fetchFailed(error);

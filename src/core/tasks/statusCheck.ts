@@ -3,8 +3,8 @@ import type { Log } from '../common/log';
 import { isKey, type KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { GatewayClient } from '../gateway/client';
-import type { QueryOutcome } from '../gateway/queryReply';
-import type { TaskState } from '../gateway/taskReply';
+import type { QueryOutcome, TaskState } from '../gateway/outcomes';
+import type { ErrorInfo } from '../gateway/errorKinds';
 import type { TaskRecord } from '../store/record';
 import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
@@ -12,7 +12,7 @@ import { confirmed, isUnconfirmed } from '../task/idSource';
 import type { Phase } from '../task/phases';
 import { countDenial } from './denials';
 import type { Endings } from './endings';
-import type { Failures, Trouble } from './failures';
+import type { Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
 import {
@@ -56,7 +56,7 @@ export class StatusCheck {
   async run(record: TaskRecord, signal: AbortSignal): Promise<void> {
     const { store, client, keys, gate, clock, failures, endings, log } = this.#deps;
     if (record.nextDue === undefined || record.gatewayTaskId === undefined) {
-      await store.update(record.id, () => ({ phase: 'lost', failure: failures.taskGone(false, NO_TROUBLE) }));
+      await store.update(record.id, () => ({ phase: 'lost', failure: failures.taskGone(false, NO_ERROR) }));
       return;
     }
     const origin = originOf(record.baseUrl);
@@ -94,7 +94,7 @@ export class StatusCheck {
     const stillOurs = isKey(await keys.keyFor(origin), key.id);
     if (outcome.kind === 'keyRefused' && stillOurs)
       await gate.keyRefused(origin, failures.keyRefused(troubleOf(outcome)));
-    if (outcome.kind === 'blip' && outcome.retryAfterMs !== undefined) {
+    if (outcome.kind === 'temporary' && outcome.retryAfterMs !== undefined) {
       await gate.rateLimited(origin, outcome.retryAfterMs);
     }
     const patch =
@@ -117,15 +117,18 @@ export class StatusCheck {
     const now = clock.now();
     switch (outcome.kind) {
       case 'task':
-        return { ...this.#decideState(record, outcome.state), idSource: confirmed(record.idSource) };
+        return {
+          ...this.#decideState(record, outcome.state, outcome.status),
+          idSource: confirmed(record.idSource),
+        };
       case 'missing':
         if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + RECHECK };
         return this.#decideMissing(record, outcome.error.message);
       case 'keyRefused':
         return { failure: failures.keyRefused(troubleOf(outcome)), nextDue: now + RECHECK };
       case 'forbidden':
-        return { failure: failures.keyRefused({ status: 403, ...outcome.error }), nextDue: now + RECHECK };
-      case 'blip': {
+        return { failure: failures.keyRefused(troubleOf(outcome)), nextDue: now + RECHECK };
+      case 'temporary': {
         const troubles = record.troubles + 1;
         const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
         const since = record.failure?.since ?? now;
@@ -134,7 +137,7 @@ export class StatusCheck {
     }
   }
 
-  #decideState(record: TaskRecord, state: TaskState): TaskPatch {
+  #decideState(record: TaskRecord, state: TaskState, status: number): TaskPatch {
     const { clock, failures } = this.#deps;
     const now = clock.now();
     const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null };
@@ -155,26 +158,27 @@ export class StatusCheck {
         };
       }
       case 'succeeded':
-        if (state.expired) return { phase: 'lost', failure: failures.expired(true) };
-        if (state.links.length === 0 && state.filtered > 0) {
-          return { phase: 'failed', failure: failures.filtered(state.filtered) };
-        }
         return {
           ...good,
           phase: 'ready',
-          ...(state.filtered > 0 ? { note: failures.someFiltered(state.filtered) } : {}),
+          ...(state.filteredCount > 0 ? { note: failures.someFiltered(state.filteredCount) } : {}),
           links: state.links,
           succeededAt: now,
           ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
           nextDue: now,
         };
       case 'failed':
-        return { phase: 'failed', failure: failures.taskFailed({ status: 0, ...state.error }) };
-      case 'expired':
         return {
-          phase: 'lost',
-          failure: failures.expired(record.succeededAt !== undefined, { status: 0, ...state.error }),
+          phase: 'failed',
+          failure:
+            state.filteredCount === undefined
+              ? failures.taskFailed({ status, ...state.error })
+              : failures.filtered(state.filteredCount, { status, ...state.error }),
         };
+      case 'expired': {
+        const succeeded = state.wasReady || record.succeededAt !== undefined;
+        return { phase: 'lost', failure: failures.expired(succeeded, { status, ...state.error }) };
+      }
     }
   }
 
@@ -206,8 +210,8 @@ export class StatusCheck {
   }
 }
 
-const NO_TROUBLE: Trouble = { status: 0, message: '' };
+const NO_ERROR: ErrorInfo = { status: 0, message: '' };
 
-function troubleOf(outcome: Extract<QueryOutcome, { status: number }>): Trouble {
+function troubleOf(outcome: Exclude<QueryOutcome, { kind: 'task' }>): ErrorInfo {
   return { status: outcome.status, ...outcome.error };
 }

@@ -8,7 +8,7 @@ import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
 import { ReadOnlyStoreError, StoreClosedError } from '../store/database';
-import { asTrouble, type Failures } from './failures';
+import { toErrorInfo, type Failures } from './failures';
 import type { StoredNote } from '../task/failure';
 import { isUnconfirmed } from '../task/idSource';
 import { Lease } from './lease';
@@ -193,7 +193,7 @@ export class Submitter {
         unreachable++;
         const pause = 1000 * unreachable;
         if (unreachable >= CONNECT_TRIES || clock.now() + pause - startedConnecting > CONNECT_PATIENCE) {
-          const failure = failures.unreachable(asTrouble(outcome.error), new URL(access.baseUrl).host);
+          const failure = failures.unreachable(toErrorInfo(outcome.error), new URL(access.baseUrl).host);
           await store.update(draft.id, (record) =>
             record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
           );
@@ -324,7 +324,7 @@ export class Submitter {
           return {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
-            ...(outcome.noRemix === true && record.request.remixOf !== undefined
+            ...(outcome.noRemix && record.request.remixOf !== undefined
               ? {
                   note: { code: 'notRemixed' } as const,
                 }
@@ -336,7 +336,7 @@ export class Submitter {
             nextDue: clock.now() + FIRST_POLL,
           };
         case 'refused': {
-          const failure = failures.refused({ status: outcome.status, ...outcome.error });
+          const failure = failures.refused({ status: outcome.status, ...outcome.error }, outcome.noChannel);
           return { phase: 'rejected', failure };
         }
         case 'rateLimited': {
@@ -352,7 +352,7 @@ export class Submitter {
           return late
             ? {
                 phase: 'rejected',
-                failure: failures.unreachable(asTrouble(outcome.error), originOf(access.baseUrl)),
+                failure: failures.unreachable(toErrorInfo(outcome.error), originOf(access.baseUrl)),
               }
             : backToDraft({ code: 'notSent' });
         case 'unknown':

@@ -4,12 +4,13 @@ import type { Access } from '../gateway/transport';
 import type { VideoClient } from '../gateway/videoClient';
 import type { VideoTarget } from '../gateway/downloadReply';
 import { GatewayError } from '../gateway/errors';
-import { inlinePlace } from '../gateway/taskReply';
+import type { TaskState } from '../gateway/outcomes';
+import { inlinePlace } from '../gateway/responseLinks';
 import { DiskError } from '../common/fileSystem';
 import type { Library, LibraryVideo } from '../library/library';
 import type { PartFile } from '../library/partFile';
 import { familyOf } from '../models/catalogue';
-import { asTrouble, type Failures } from './failures';
+import { toErrorInfo, type Failures } from './failures';
 import { describeTask } from '../store/sidecarTask';
 import { possibleNames } from '../store/ownedFiles';
 import type { TaskPatch } from '../store/taskPatch';
@@ -134,25 +135,15 @@ export class VideoFetch {
   }
 
   async #freshLinks(): Promise<readonly string[]> {
-    const { client, failures } = this.#parts;
+    const { client } = this.#parts;
     const outcome = await client.query(this.#access, this.#record.gatewayTaskId ?? '', this.#signal);
     switch (outcome.kind) {
       case 'task':
         switch (outcome.state.kind) {
           case 'failed':
-            throw new Ended({
-              phase: 'failed',
-              failure: failures.taskFailed({ status: 0, ...outcome.state.error }),
-            });
           case 'expired':
-            throw new Ended({
-              phase: 'lost',
-              failure: failures.expired(true, { status: 0, ...outcome.state.error }),
-            });
+            throw new Ended(this.#ending(outcome.state, outcome.status));
           case 'succeeded':
-            if (outcome.state.expired) throw new Ended({ phase: 'lost', failure: failures.expired(true) });
-            if (outcome.state.links.length === 0 && outcome.state.filtered > 0)
-              throw new Ended({ phase: 'failed', failure: failures.filtered(outcome.state.filtered) });
             return outcome.state.links;
           default:
             throw new NoVideoYet('the gateway says the task is not done after all');
@@ -166,9 +157,22 @@ export class VideoFetch {
         });
       case 'forbidden':
         throw new GatewayError('cut', outcome.error.message);
-      case 'blip':
+      case 'temporary':
         throw new GatewayError('cut', outcome.error.message, { retryAfterMs: outcome.retryAfterMs });
     }
+  }
+
+  /** How the task has ended, as the gateway says. */
+  #ending(state: Extract<TaskState, { kind: 'failed' | 'expired' }>, status: number): TaskPatch {
+    const { failures } = this.#parts;
+    const error = { status, ...state.error };
+    if (state.kind === 'expired') return { phase: 'lost', failure: failures.expired(true, error) };
+    const { filteredCount } = state;
+    return {
+      phase: 'failed',
+      failure:
+        filteredCount === undefined ? failures.taskFailed(error) : failures.filtered(filteredCount, error),
+    };
   }
 
   /** Which videos are here, and what the others are to be called. */
@@ -239,7 +243,7 @@ export class VideoFetch {
         await videoClient.fetchInline(access, id, source.place, target, signal);
       else await videoClient.download(access, id, target, signal);
     } catch (error) {
-      if (isDenial(error, source)) throw new Denied(asTrouble(error).message, { cause: error });
+      if (isDenial(error, source)) throw new Denied(toErrorInfo(error).message, { cause: error });
       throw error;
     }
   }

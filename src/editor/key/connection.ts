@@ -2,7 +2,8 @@ import { originOf } from '../../core/gateway/baseUrl';
 import { describeError, type Log } from '../../core/common/log';
 import { GatewayError } from '../../core/gateway/errors';
 import { MODELS } from '../../core/models/catalogue';
-import { asTrouble, kindOf } from '../../core/tasks/failures';
+import { classifyError } from '../../core/gateway/errorKinds';
+import { toErrorInfo } from '../../core/tasks/failures';
 import type { EngineHolder } from '../engineHolder';
 import type { Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
@@ -56,9 +57,9 @@ export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn(`the gateway's models could not be read: ${describeError(error)}`);
-    const trouble = asTrouble(error);
+    const trouble = toErrorInfo(error);
     const details = trouble.message;
-    if (error.kind === 'refused' && (trouble.status === 401 || kindOf(trouble) === 'key')) {
+    if (error.kind === 'refused' && (trouble.status === 401 || classifyError(trouble) === 'key')) {
       return { kind: 'keyRefused', host, details };
     }
     const silent = error.kind === 'unreachable' || error.kind === 'timeout' || error.kind === 'cut';

@@ -84,7 +84,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'no channel',
-    aTask('rejected', failures.refused(trouble(503, '无可用渠道'))),
+    aTask('rejected', failures.refused(trouble(503, '无可用渠道'), true)),
     /model is not available/,
     /another model/,
     NO,
@@ -149,7 +149,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'filtered',
-    aTask('failed', failures.filtered(1)),
+    aTask('failed', failures.filtered(1, trouble(200, ''))),
     /held back/,
     /held back the finished video/,
     UNKNOWN,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Log } from '../../../src/core/common/log';
-import { GatewayClient } from '../../../src/core/gateway/client';
+import { GatewayClient, type PreparedSubmit } from '../../../src/core/gateway/client';
 import { VideoClient } from '../../../src/core/gateway/videoClient';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
@@ -84,10 +84,13 @@ const rejects = (promise: Promise<unknown>, expected: Partial<GatewayError>) =>
     return true;
   });
 
+const idOf = (outcome: Awaited<ReturnType<PreparedSubmit['send']>>) =>
+  outcome.kind === 'accepted' ? outcome.gatewayTaskId : outcome.kind;
+
 describe('client, submit', () => {
   it('posts the body as it is, once, with the key, below the path of the base URL', async () => {
     const { requests, outcome } = await submit({ body: { task_id: 'video_1' } });
-    assert.deepEqual(outcome, { kind: 'accepted', gatewayTaskId: 'video_1' });
+    assert.equal(idOf(outcome), 'video_1');
     assert.equal(requests.length, 1);
     const [request] = requests;
     assert.equal(request?.method, 'POST');
@@ -122,7 +125,6 @@ describe('client, submit', () => {
     cut: new GatewayError('cut', 'x'),
     timeout: new GatewayError('timeout', 'x'),
     'cut in the body': { body: '{"task_id":"vid', then: new GatewayError('cut', 'x') },
-    'more than 1 MB': { body: { task_id: 'video_1', filler: 'x'.repeat(1024 * 1024) } },
     'a page': { body: '<html>' },
     '500': { status: 500, body: '' },
   };
@@ -133,16 +135,19 @@ describe('client, submit', () => {
       assert.equal(requests.length, 1);
     });
   }
-  it('what had come of a broken reply is told: the id of a paid task may be in it, the key is not', async () => {
+  it('keeps the id of a paid task in a response that breaks off, and shows the rest without the key', async () => {
     const body = `{"task_id":"video_1","note":"${KEY}","sta`;
     const { outcome } = await submit({ body, then: new GatewayError('cut', 'reset') });
-    assert.equal(outcome.kind, 'unknown');
-    assert.match(outcome.error.message, /^reset, after: \{"task_id":"video_1"/);
-    assert.ok(!outcome.error.message.includes(KEY.slice(3)));
+    assert.equal(idOf(outcome), 'video_1');
+    assert.ok(outcome.kind === 'accepted' && outcome.evidence);
+    const evidence = outcome.evidence();
+    assert.equal(evidence.end, 'cut');
+    assert.match(evidence.body, /^\{"task_id":"video_1","note":"/);
+    assert.ok(!evidence.body.includes(KEY.slice(3)));
   });
-  it('just below 1 MB is read', async () => {
-    const { outcome } = await submit({ body: { task_id: 'video_1', filler: 'x'.repeat(1024 * 1024 - 100) } });
-    assert.equal(outcome.kind, 'accepted');
+  it('finds the id in more than 1 MB', async () => {
+    const { outcome } = await submit({ body: { filler: 'x'.repeat(1024 * 1024), task_id: 'video_1' } });
+    assert.equal(idOf(outcome), 'video_1');
   });
   it('Retry-After counts', async () => {
     const { outcome } = await submit({ status: 429, headers: { 'retry-after': '7' } });
@@ -160,12 +165,12 @@ describe('client, submit', () => {
       const { outcome } = await submit({
         body: { id: 'video_task_0001', object: 'video.generation', prompt, duration: 5 },
       });
-      assert.deepEqual(outcome, { kind: 'accepted', gatewayTaskId: 'video_task_0001' });
+      assert.equal(idOf(outcome), 'video_task_0001');
     });
   }
   it('an id is opaque: what looks like a key in it stays', async () => {
     const { outcome } = await submit({ body: { task_id: 'cHJvamVj-sk-0000-abc' } });
-    assert.deepEqual(outcome, { kind: 'accepted', gatewayTaskId: 'cHJvamVj-sk-0000-abc' });
+    assert.equal(idOf(outcome), 'cHJvamVj-sk-0000-abc');
   });
 });
 
@@ -355,25 +360,30 @@ describe('client, query, download and models', () => {
       ['video_1', 'a%2Fb%3Fc%23d', '%C3%BC%20%E7%8C%AB', '..%2Fdownload'],
     );
   });
-  it('what breaks is a blip, what we end is not', async () => {
+  it('what breaks is temporary, what we end is not', async () => {
     for (const kind of ['unreachable', 'cut', 'timeout', 'badReply', 'refused'] as const) {
       assert.equal(
         (await scripted(new GatewayError(kind, 'x')).client.query(access, 't')).kind,
-        'blip',
+        'temporary',
         kind,
       );
     }
     await rejects(scripted(new GatewayError('aborted', 'x')).client.query(access, 't'), { kind: 'aborted' });
   });
-  it('a body of more than 1 MB is a blip, unless it is the video', async () => {
+  it('reads a body of more than 1 MB, a video in it or not', async () => {
     const filler = 'A'.repeat(2 * 1024 * 1024);
     const kind = async (body: unknown) => (await scripted({ body }).client.query(access, 't')).kind;
-    assert.equal(await kind({ status: 'succeeded', filler }), 'blip');
+    assert.equal(await kind({ status: 'succeeded', filler }), 'task');
     assert.equal(await kind({ status: 'succeeded', url: `data:video/mp4;base64,${filler}` }), 'task');
   });
-  it('the query after a redirect to a login page is a blip', async () => {
-    const { client } = scripted(redirect('https://login.example/'), { body: '<html>Sign in' });
-    assert.equal((await client.query(access, 't')).kind, 'blip');
+  it('the query after a redirect to another host says nothing', async () => {
+    for (const answer of [
+      { body: '<html>Sign in' },
+      { status: 401, body: { error: { message: 'no', code: 'x' } } },
+    ]) {
+      const { client } = scripted(redirect('https://login.example/'), answer);
+      assert.equal((await client.query(access, 't')).kind, 'temporary');
+    }
   });
 
   it('download asks with the id as a parameter, and gives the bytes', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { readErrorReply } from '../../../src/core/gateway/errorReply';
+import { parseErrorResponse } from '../../../src/core/gateway/responseError';
 import { probeVideo } from '../../../src/core/library/videoFile';
 import { VideoFileError } from '../../../src/core/library/videoFileError';
 import { sourceFromBytes } from '../../../src/core/mp4/boxes';
@@ -39,7 +39,7 @@ describe('unusual videos', () => {
           assert.equal(result.mayBeVideo, false);
           assert.ok(
             result.fault === means.says ||
-              readErrorReply(result.text ?? '').message.includes(means.says ?? '?'),
+              parseErrorResponse(result.text ?? '').message.includes(means.says ?? '?'),
             result.message,
           );
       }

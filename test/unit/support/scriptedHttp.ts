@@ -89,7 +89,8 @@ export function json(value: unknown, status = 200): Partial<CannedResponse> {
   return { status, body: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) };
 }
 
-async function* pieces(bytes: Buffer, cutAfter: boolean): AsyncGenerator<Uint8Array> {
+/** A body in pieces, which may break off after the last one. */
+export async function* pieces(bytes: Buffer, cutAfter: boolean): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 64 * 1024) yield bytes.subarray(at, at + 64 * 1024);
   await Promise.resolve();
   if (cutAfter) throw new GatewayError('cut', 'socket hang up');

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
-import type { ApiKey } from '../../../src/core/gateway/apiKey';
-import { parseJson, readErrorReply } from '../../../src/core/gateway/errorReply';
 import { GatewayError } from '../../../src/core/gateway/errors';
-import { readQueryReply } from '../../../src/core/gateway/queryReply';
-import { redactReply } from '../../../src/core/gateway/redaction';
-import { readSubmitReply } from '../../../src/core/gateway/submitReply';
-import { asTrouble } from '../../../src/core/tasks/failures';
+import { queryOutcome, submitOutcome } from '../../../src/core/gateway/outcomes';
+import { redactResponse } from '../../../src/core/gateway/redaction';
+import { parseErrorResponse } from '../../../src/core/gateway/responseError';
+import { toErrorInfo } from '../../../src/core/tasks/failures';
 import { publicFailures } from '../../support/publicFailures';
+import { CASE_KEY, readFacts } from '../support/readFacts';
 import type { Charged, Failure, FailureKind } from '../../../src/core/task/task';
 
-const key: ApiKey = { id: 'key-1', value: 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
+const key = CASE_KEY;
 const failures = publicFailures({ l10n: english, language: 'en' });
 
 /** The envelopes of API reference 10.2. */
@@ -33,7 +32,6 @@ const KEY = /did not accept the key\. Set a valid key/;
 const BALANCE = /balance of the account or key is too low\. Top it up/;
 const MODEL = /model is not available.*Choose another/;
 const WORDS = /did not accept the request\. Change what it complains about/;
-const LATER = /did not accept the request\. Generate it again later/;
 const BUSY = /asked to wait\. The request is sent again by itself/;
 const IMAGE = /did not accept an image\. Use a JPEG or PNG/;
 const FILTER = /safety filter refused the prompt or an image\. Change it/;
@@ -63,7 +61,7 @@ const submits: Readonly<Record<string, Row>> = {
     'quota',
     'no',
     /key’s own quota is used up\. Raise it/,
-    '[sk-…] 该令牌额度已用尽 …',
+    '[sk-…] 该令牌额度已用尽 sk-…',
   ],
   'a key that is off': [401, e1('该令牌状态不可用'), 'key', 'no', /switched off at Nebula\. Switch it on/],
   'a model closed to the key': [
@@ -161,7 +159,7 @@ const submits: Readonly<Record<string, Row>> = {
   ...Object.fromEntries(
     // 200 with an error, and the same with the status it should have had (10.3).
     ['api_error', 'parse_error', 'missing_task_id'].flatMap((code): [string, Row][] => [
-      [`${code} as a success`, [200, e2(code), 'upstream', 'no', LATER]],
+      [`${code} as a success`, [200, e2(code), 'badReply', 'unknown', UNKNOWN]],
       [`${code} as 500`, [500, e2(code), 'upstream', 'unknown', UNKNOWN]],
     ]),
   ),
@@ -218,12 +216,14 @@ const submits: Readonly<Record<string, Row>> = {
   'E9, nothing': [500, '', 'upstream', 'unknown', UNKNOWN],
 };
 
-function submitted(status: number, body: unknown): Failure {
-  const outcome = readSubmitReply(status, typeof body === 'string' ? body : JSON.stringify(body));
-  if (!('error' in outcome)) assert.fail('it was taken');
-  const trouble = { status, ...redactReply(outcome.error, key) };
-  if (outcome.kind === 'unknown') return failures.outcomeUnknown(trouble);
-  return outcome.kind === 'refused' ? failures.refused(trouble) : failures.askedToWait(trouble);
+async function submitted(status: number, body: unknown): Promise<Failure> {
+  const outcome = submitOutcome(await readFacts(status, body, { step: 'submit' }));
+  if (outcome.kind === 'accepted') assert.fail('it was accepted');
+  const error = { status, ...outcome.error };
+  if (outcome.kind === 'unknown') return failures.outcomeUnknown(error);
+  return outcome.kind === 'refused'
+    ? failures.refused(error, outcome.noChannel)
+    : failures.askedToWait(error);
 }
 
 function check(failure: Failure, [, , kind, charged, sentence, details]: Row): void {
@@ -240,7 +240,7 @@ function check(failure: Failure, [, , kind, charged, sentence, details]: Row): v
 describe('each documented error is told in words', () => {
   describe('of a submit', () => {
     for (const [name, row] of Object.entries(submits)) {
-      it(name, () => check(submitted(row[0], row[1]), row));
+      it(name, async () => check(await submitted(row[0], row[1]), row));
     }
   });
 
@@ -295,13 +295,13 @@ describe('each documented error is told in words', () => {
   };
   describe('of a query', () => {
     for (const [name, row] of Object.entries(asked)) {
-      it(name, () => {
+      it(name, async () => {
         const [status, body] = row;
-        const outcome = readQueryReply(status, typeof body === 'string' ? parseJson(body) : body);
+        const outcome = queryOutcome(await readFacts(status, body));
         if (outcome.kind === 'task') assert.fail('it says something of a task');
-        const trouble = { status, ...redactReply(outcome.error, key) };
+        const trouble = { status, ...outcome.error };
         if (outcome.kind === 'missing') check(failures.taskGone(false, trouble), row);
-        else if (outcome.kind === 'blip') check(failures.blip(trouble), row);
+        else if (outcome.kind === 'temporary') check(failures.blip(trouble), row);
         else check(failures.keyRefused(trouble), row);
       });
     }
@@ -322,10 +322,10 @@ describe('each documented error is told in words', () => {
     for (const [name, row] of Object.entries(fetched)) {
       it(name, () => {
         const [status, body] = row;
-        const { message, code } = redactReply(readErrorReply(JSON.stringify(body)), key);
+        const { message, code } = redactResponse(parseErrorResponse(JSON.stringify(body)), key);
         const error = new GatewayError('refused', message, { status, code });
         // What is certainly gone is asked for afresh first; after that this is said.
-        if (status === 404) check(failures.expired(true, asTrouble(error)), row);
+        if (status === 404) check(failures.expired(true, toErrorInfo(error)), row);
         else check(failures.fetchFailed(error), row);
       });
     }
@@ -349,10 +349,11 @@ describe('each documented error is told in words', () => {
   };
   describe('of a task', () => {
     for (const [name, row] of Object.entries(failed)) {
-      it(name, () => {
-        const outcome = readQueryReply(200, { task_id: 't', status: 'failed', metadata: { error: row[1] } });
+      it(name, async () => {
+        const body = { task_id: 't', status: 'failed', metadata: { error: row[1] } };
+        const outcome = queryOutcome(await readFacts(200, body));
         if (outcome.kind !== 'task' || outcome.state.kind !== 'failed') assert.fail(outcome.kind);
-        check(failures.taskFailed({ status: 0, ...redactReply(outcome.state.error, key) }), row);
+        check(failures.taskFailed({ status: 0, ...outcome.state.error }), row);
       });
     }
   });

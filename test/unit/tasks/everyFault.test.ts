@@ -30,7 +30,7 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
   cutBeforeReading: { submit: unclear, query: saved, download: saved, result: saved },
   replyLostAfterAcceptance: { submit: unclear, query: saved, download: saved },
   cutBeforeBody: { submit: unclear, query: saved, download: saved, result: saved },
-  cutDuringBody: { submit: unclear, query: saved, download: saved, result: saved },
+  cutDuringBody: { submit: saved, query: saved, download: saved, result: saved },
   cutAfterBytes: {
     submit: { ...unclear, args: { bytes: 40 } },
     query: withArgs({ bytes: 40 }),
@@ -58,7 +58,7 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
   rateLimit: { submit: { ...saved, submits: 2 }, query: saved, download: saved, result: saved },
   serverError: { submit: unclear, query: saved, download: saved, result: saved },
   clientError: { submit: refused, query: saved, download: saved },
-  okWithError: { submit: refused, query: saved, download: saved },
+  okWithError: { submit: unclear, query: saved, download: saved },
   vendorRefused: { submit: refused },
   modelGone: { submit: refused },
   keyRejected: { submit: refused, query: saved, download: saved },

@@ -68,7 +68,8 @@ const rows: Readonly<Record<string, Row>> = {
   '422': { fault: client(422), phase: 'rejected', charged: 'no', made: 0 },
   'vendor refused': { fault: named('vendorRefused'), phase: 'rejected', charged: 'no', made: 0 },
   'no channel': { fault: named('modelGone'), phase: 'rejected', charged: 'no', kind: 'modelGone', made: 0 },
-  '200 with an error': { fault: named('okWithError'), phase: 'rejected', charged: 'no', made: 0 },
+  // Its code doesn't say whether the provider was asked.
+  '200 with an error': { fault: named('okWithError'), phase: 'unknown', charged: 'unknown', made: 0 },
   'redirect to another origin': {
     fault: named('redirect', { to: 'other' }),
     phase: 'rejected',
@@ -112,7 +113,8 @@ const rows: Readonly<Record<string, Row>> = {
     made: 0,
   },
   'cut before the body': { fault: named('cutBeforeBody'), phase: 'unknown', charged: 'unknown', made: 1 },
-  'cut during the body': { fault: named('cutDuringBody'), phase: 'unknown', charged: 'unknown', made: 1 },
+  // Half of the body holds the ID.
+  'cut during the body': { fault: named('cutDuringBody'), phase: 'queued', made: 1 },
   'an empty 200': { fault: named('emptyBody'), phase: 'unknown', charged: 'unknown', made: 1 },
   'an unreadable 200': { fault: named('malformed'), phase: 'unknown', charged: 'unknown', made: 1 },
   'a page with 200': { fault: named('htmlPage'), phase: 'unknown', charged: 'unknown', made: 0 },

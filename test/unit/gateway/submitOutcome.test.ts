@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readSubmitReply } from '../../../src/core/gateway/submitReply';
+import { submitOutcome } from '../../../src/core/gateway/outcomes';
+import { loadReplyCases } from '../../support/replyCases';
+import { CASE_KEY, readCanned, readFacts } from '../support/readFacts';
 
-const read = (status: number, body: unknown) =>
-  readSubmitReply(status, typeof body === 'string' ? body : JSON.stringify(body));
+const read = async (status: number, body: unknown, retryAfterMs?: number) =>
+  submitOutcome(await readFacts(status, body, { step: 'submit', retryAfterMs }));
 
 /** The shapes of API reference 4.2, and the places of 4.3, each with the id that must be found. */
 const accepted: Readonly<Record<string, readonly [id: string, body: unknown]>> = {
@@ -104,23 +106,11 @@ const refused: readonly (readonly [name: string, status: number, body: unknown, 
     503,
     { error: { message: '当前分组 default 下对于模型 sora-2 无可用渠道', type: 'nebula_api_error' } },
   ],
-  ['200 with E2', 200, { code: 'fail_to_fetch_task', message: 'no', data: null }, 'fail_to_fetch_task'],
-  ['200 with E1', 200, { error: { message: 'no', code: 'x' } }, 'x'],
-  ['200 with E4', 200, { code: 'error', message: 'no', data: null }],
-  ['200 with E5', 200, { success: false, message: 'no' }],
-  ['200 with E6', 200, { error: 'no' }],
-  ['200 with E7', 200, { error: { code: 404, message: 'gone', status: 'NOT_FOUND' } }],
-  [
-    'an error status with an id is no task',
-    400,
-    { task_id: 'video_1', code: 'invalid_request', message: 'no' },
-  ],
 ];
 
 /** Nobody can tell (DESIGN 5). */
 const unknown: readonly (readonly [name: string, status: number, body: unknown])[] = [
   ['500 as JSON', 500, { code: 'do_request_failed', message: '请求上游地址失败', data: null }],
-  ['500 with an id', 500, { task_id: 'video_1' }],
   ['502 as a page', 502, '<html>Bad Gateway</html>'],
   ['503 about something else', 503, { error: { message: 'overloaded' } }],
   ['504 empty', 504, ''],
@@ -142,16 +132,19 @@ const unknown: readonly (readonly [name: string, status: number, body: unknown])
     400,
     { error: { message: 'x', type: 'insert_task_failed', code: 'database' } },
   ],
+  ['200 with E2', 200, { code: 'fail_to_fetch_task', message: 'no', data: null }],
+  ['200 with E1', 200, { error: { message: 'no', code: 'x' } }],
+  ['200 with E4', 200, { code: 'error', message: 'no', data: null }],
+  ['200 with E5', 200, { success: false, message: 'no' }],
+  ['200 with E6', 200, { error: 'no' }],
+  ['200 with E7', 200, { error: { code: 404, message: 'gone', status: 'NOT_FOUND' } }],
   ['200 empty', 200, ''],
   ['200 as a page', 200, '<!doctype html><title>Welcome</title>'],
-  ['200 cut in the middle', 200, '{"task_id":"video_1","sta'],
   ['200 without anything', 200, {}],
   ['200 with null', 200, 'null'],
-  ['200 with a list', 200, [{ task_id: 'video_1' }]],
   ['200 with a sentence for data', 200, { data: 'the task was queued' }],
   ['200 with only empty error', 200, { error: {}, code: '', message: '' }],
   ['200 success without data', 200, { code: 'success', message: '', data: null }],
-  ['200 with a number for an id', 200, { task_id: 12 }],
   ['200 with code 200 and nothing else', 200, { code: 200, message: 'ok', data: null }],
   ['200 with code "0" and nothing else', 200, { code: '0', msg: '' }],
   ['200 with code "SUCCESS" and nothing else', 200, { code: 'SUCCESS', data: {} }],
@@ -159,50 +152,136 @@ const unknown: readonly (readonly [name: string, status: number, body: unknown])
   ['insert_task_failed in capitals', 400, { code: 'INSERT_TASK_FAILED', message: 'x' }],
 ];
 
-describe('readSubmitReply', () => {
+/** Kept, whatever the status says and however the response ends. */
+const keptAnyway: readonly (readonly [name: string, id: string, status: number, body: unknown])[] = [
+  ['an error status', 'video_1', 400, { task_id: 'video_1', code: 'invalid_request', message: 'no' }],
+  ['a redirect', 'video_1', 302, { task_id: 'video_1' }],
+  ['a rate limit', 'video_1', 429, { task_id: 'video_1' }],
+  ['a server error', 'video_1', 502, { data: { task_id: 'video_1' } }],
+  ['a code of its own', 'T9', 200, { code: 100, data: 'T9' }],
+  ['only an id of a request', 'req-77', 200, { id: 'req-77', error: { code: 'content_policy_violation' } }],
+  ['a number', '12', 200, { task_id: 12 }],
+  ['a large number', '902581991298326528', 200, '{"data":{"task_id":902581991298326528}}'],
+  ['a list', 'video_1', 200, [{ task_id: 'video_1' }]],
+  ['camel case', 'x1', 200, { taskId: 'x1' }],
+  ['task.id', 'x1', 200, { task: { id: 'x1' } }],
+  ['result.task_id', 'x1', 200, { result: { task_id: 'x1' } }],
+  ['output.id', 'x1', 200, { output: { id: 'x1' } }],
+  ['metadata.task_id', 'x1', 200, { metadata: { task_id: 'x1' } }],
+  ['a row number beside it', 'x1', 200, { id: 6, data: { task_id: 'x1' } }],
+  ['NaN', 'x1', 200, '{"progress":NaN,"task_id":"x1"}'],
+  ['an event stream', 'x1', 200, 'event: task\ndata: {"task_id":"x1"}\n\ndata: [DONE]\n\n'],
+  ['several events', 'x1', 200, 'data: {"task_id":"x1"}\n\ndata: {"status":"queued"}\n\n'],
+  ['a warning before it', 'x1', 200, '<br />\n<b>Warning</b>: x in y.php\n{"task_id":"x1"}'],
+  ['JSON as text', 'x1', 200, JSON.stringify(JSON.stringify({ task_id: 'x1' }))],
+  ['what is no JSON', 'x1', 200, "{'task_id': 'x1'}"],
+  ['broken JSON before it', 'x1', 200, '{"a" 1,"task_id":"x1"}'],
+  ['an end within the JSON', 'x1', 200, '{"task_id":"x1","status":"subm'],
+  ['an end right after it', 'x1', 200, '{"code":"success","data":{"task_id":"x1"'],
+  [
+    'more than a megabyte before it',
+    'x1',
+    200,
+    `{"log":${JSON.stringify(['y'.repeat(1000)])},"all":[${'"z",'.repeat(400_000)}0],"task_id":"x1"}`,
+  ],
+];
+
+const noId: readonly (readonly [name: string, body: unknown])[] = [
+  ['a sentence', { task_id: 'please wait' }],
+  ['a sentence in Chinese', { data: '任务提交成功' }],
+  ['a word without a digit as data', { data: 'success' }],
+  ['a link', { data: 'https://x.example/1' }],
+  ['a word for nothing', { task_id: 'null', id: 'none', data: { id: '0' } }],
+  ['half an id', '{"task_id":"video_1'],
+  ['half a number', '{"task_id":1234'],
+  ['an example in a page', '<!doctype html><pre>{"task_id":"video_1"}</pre>'],
+  ['the key', { task_id: CASE_KEY.value }],
+];
+
+describe('submitOutcome', () => {
   for (const status of [200, 201, 202]) {
     for (const [name, [id, body]] of Object.entries(accepted)) {
-      it(`${status} ${name}: accepted`, () => {
-        assert.deepEqual(read(status, body), { kind: 'accepted', gatewayTaskId: id });
+      it(`${status} ${name}: accepted`, async () => {
+        const outcome = await read(status, body);
+        assert.deepEqual(
+          [outcome.kind, outcome.kind === 'accepted' && outcome.gatewayTaskId],
+          ['accepted', id],
+        );
       });
     }
   }
 
+  for (const [name, id, status, body] of keptAnyway) {
+    it(`keeps an id with ${name}`, async () => {
+      const outcome = await read(status, body);
+      assert.deepEqual(
+        [outcome.kind, outcome.kind === 'accepted' && outcome.gatewayTaskId],
+        ['accepted', id],
+      );
+    });
+  }
+
+  for (const [name, body] of noId) {
+    it(`takes ${name} for no id`, async () => assert.equal((await read(200, body)).kind, 'unknown'));
+  }
+
   for (const [name, status, body, code] of refused) {
-    it(`${name}: refused`, () => {
-      const outcome = read(status, body);
+    it(`${name}: refused`, async () => {
+      const outcome = await read(status, body);
       assert.equal(outcome.kind, 'refused');
       if (code !== undefined) assert.equal(outcome.error.code, code);
     });
   }
 
   for (const [name, status, body] of unknown) {
-    it(`${name}: unknown`, () => {
-      assert.equal(read(status, body).kind, 'unknown');
+    it(`${name}: unknown`, async () => {
+      assert.equal((await read(status, body)).kind, 'unknown');
     });
   }
 
-  for (const body of [{ error: { message: 'slow down' } }, '', '<html>429</html>', { task_id: 'video_1' }]) {
-    it(`429 with ${JSON.stringify(body)}: rate limit`, () => {
-      const text = typeof body === 'string' ? body : JSON.stringify(body);
-      assert.equal(readSubmitReply(429, text).kind, 'rateLimited');
-      const outcome = readSubmitReply(429, text, 1500);
+  for (const body of [{ error: { message: 'slow down' } }, '', '<html>429</html>']) {
+    it(`429 with ${JSON.stringify(body)}: rate limit`, async () => {
+      assert.equal((await read(429, body)).kind, 'rateLimited');
+      const outcome = await read(429, body, 1500);
       assert.equal(outcome.kind === 'rateLimited' && outcome.retryAfterMs, 1500);
     });
   }
 
-  it('a code that is no success makes a text in `data` a message, not an id', () => {
-    assert.equal(read(200, { code: 'wait', data: 'queue-full' }).kind, 'refused');
-  });
-
-  // A slip that the reader of downloads forgives must not cost a paid task either (API reference 6.0, 13 row 12).
-  for (const text of ['\ufeff{"task_id":"video_1"}', '{"task_id":"video_1","status":"submitted",}']) {
-    it(`${JSON.stringify(text)}: the id is found all the same`, () => {
-      assert.deepEqual(read(200, text), { kind: 'accepted', gatewayTaskId: 'video_1' });
+  for (const status of [400, 403, 404, 429]) {
+    it(`${status} that is cut off: unknown, because an id may be in the rest`, async () => {
+      const body = Buffer.from('{"code":"x","mess');
+      const facts = await readCanned({ status, body, cutAfter: true }, { step: 'submit' });
+      assert.equal(submitOutcome(facts).kind, 'unknown');
     });
   }
 
-  it('property: never throws, and takes an id from a 2xx only', () => {
+  // Both the reader of downloads and this one forgive slips (API reference 6.0, 13 row 12).
+  for (const text of ['\ufeff{"task_id":"video_1"}', '{"task_id":"video_1","status":"submitted",}']) {
+    it(`${JSON.stringify(text)}: the id is found all the same`, async () => {
+      const outcome = await read(200, text);
+      assert.equal(outcome.kind === 'accepted' && outcome.gatewayTaskId, 'video_1');
+    });
+  }
+
+  it('property: any beginning of a response that holds the whole ID yields it', async () => {
+    const responses = loadReplyCases(['submit']).filter(({ means }) => typeof means['taskId'] === 'string');
+    for (const { status, body, means, name } of responses) {
+      const text = body.toString('latin1');
+      const id = String(means['taskId']);
+      // In quotes, or as a number with what ends it.
+      const end = text.indexOf(id) + id.length + 1;
+      for (let length = end; length <= body.length; length++) {
+        const facts = await readCanned(
+          { status, body: body.subarray(0, length), cutAfter: length % 2 === 0 },
+          { step: 'submit' },
+        );
+        assert.equal(facts.taskId, id, `${name}: the first ${length} bytes`);
+        assert.equal(submitOutcome(facts).kind, 'accepted');
+      }
+    }
+  });
+
+  it('property: never throws, and refuses only by what is listed', async () => {
     const body = fc.oneof(
       fc.string(),
       fc.json(),
@@ -210,13 +289,10 @@ describe('readSubmitReply', () => {
         .record({ task_id: fc.jsonValue(), code: fc.jsonValue(), data: fc.jsonValue() })
         .map((value) => JSON.stringify(value)),
     );
-    fc.assert(
-      fc.property(fc.integer({ min: 100, max: 599 }), body, (status, text) => {
-        const outcome = readSubmitReply(status, text);
-        if (outcome.kind === 'accepted') {
-          assert.ok(status >= 200 && status < 300);
-          assert.ok(outcome.gatewayTaskId !== '' && !/\s/.test(outcome.gatewayTaskId));
-        }
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 100, max: 599 }), body, async (status, text) => {
+        const outcome = await read(status, text);
+        if (outcome.kind === 'accepted') assert.match(outcome.gatewayTaskId, /^[!-~]+$/);
         // Only what DESIGN 5 lists is a certain no.
         if (outcome.kind === 'refused') assert.ok(status < 500 || status === 503);
       }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readErrorReply, readErrorValue } from '../../../src/core/gateway/errorReply';
+import { parseErrorResponse, parseErrorValue } from '../../../src/core/gateway/responseError';
 
 /** API reference 10.2: what is made of each shape. */
 const table: Readonly<
@@ -82,25 +82,25 @@ const table: Readonly<
   'a list': [['no'], { message: '' }],
 };
 
-describe('readErrorReply', () => {
+describe('parseErrorResponse', () => {
   for (const [name, [body, error]] of Object.entries(table)) {
     it(name, () => {
-      assert.deepEqual(readErrorValue(body), error);
-      assert.deepEqual(readErrorReply(JSON.stringify(body)), error);
+      assert.deepEqual(parseErrorValue(body), error);
+      assert.deepEqual(parseErrorResponse(JSON.stringify(body)), error);
     });
   }
 
   for (const code of [0, '0', 'success', 'OK', 'error', 400, '400', 503, '', ' ', null, {}, true]) {
     it(`code ${JSON.stringify(code)} carries no information`, () => {
-      assert.equal(readErrorValue({ code, message: 'no' }).code, undefined);
+      assert.equal(parseErrorValue({ code, message: 'no' }).code, undefined);
     });
   }
 
   it('E8: a page without its tags, scripts and styles', () => {
     const page = `<html><head><style>b{}</style><script>a<b</script></head><body>\n<center><h1>502 Bad Gateway</h1></center>`;
-    assert.deepEqual(readErrorReply(page), { message: '502 Bad Gateway' });
+    assert.deepEqual(parseErrorResponse(page), { message: '502 Bad Gateway' });
   });
-  it('E9: nothing', () => assert.deepEqual(readErrorReply(''), { message: '' }));
+  it('E9: nothing', () => assert.deepEqual(parseErrorResponse(''), { message: '' }));
 
   it('is never longer than anybody reads', () => {
     for (const text of [
@@ -108,7 +108,7 @@ describe('readErrorReply', () => {
       JSON.stringify({ message: 'x'.repeat(9000) }),
       `<p>${'x'.repeat(9000)}`,
     ]) {
-      assert.ok(readErrorReply(text).message.length <= 4000);
+      assert.ok(parseErrorResponse(text).message.length <= 4000);
     }
   });
 
@@ -119,7 +119,7 @@ describe('readErrorReply', () => {
   ] as const) {
     it(`takes ${name} in its stride`, () => {
       const started = performance.now();
-      readErrorReply(piece.repeat(100_000 / piece.length));
+      parseErrorResponse(piece.repeat(100_000 / piece.length));
       assert.ok(performance.now() - started < 200, `${performance.now() - started} ms`);
     });
   }
@@ -132,7 +132,7 @@ describe('readErrorReply', () => {
     );
     fc.assert(
       fc.property(text, (body) => {
-        const { message, code } = readErrorReply(body);
+        const { message, code } = parseErrorResponse(body);
         assert.ok(message.length <= 4000 && !/[\r\n\t]/.test(message));
         assert.ok(code?.trim() !== '');
       }),

@@ -1,0 +1,61 @@
+/** What an error is about, as far as its text and status tell. A subset of the public failure kinds. */
+export type ErrorKind =
+  | 'moderation'
+  | 'parameter'
+  | 'image'
+  | 'quota'
+  | 'key'
+  | 'permission'
+  | 'modelGone'
+  | 'rateLimit'
+  | 'upstream'
+  | 'network';
+
+/** What the other side said when something didn't work. */
+export interface ErrorInfo {
+  /** HTTP status; 0 if no response arrived. */
+  readonly status: number;
+  readonly message: string;
+  readonly code?: string | undefined;
+}
+
+/** Patterns over code and message, most telling first (API reference 1, 10.4; F2 in 5.3). */
+const ERROR_PATTERNS: readonly (readonly [ErrorKind, RegExp])[] = [
+  // What the gateway owes its vendor isn't the user's balance.
+  ['upstream', /Arrearage|account is in good standing/i],
+  [
+    'moderation',
+    /content_policy|moderation|safety|unsafe|(?<!case.?)sensitive|DataInspection|policy.?violation|violat.{0,40}polic|risk control|敏感|违规|审核/i,
+  ],
+  [
+    'quota',
+    /quota|insufficient(?!.{0,3}(permission|privilege|scope))|balance.{0,20}(not enough|too low)|额度|余额|billing/i,
+  ],
+  [
+    'modelGone',
+    /无可用渠道|no available channel|no_valid_channel|no longer available|ModelNotOpen|model.{0,60}not.(found|exist)|invalid_api_platform/i,
+  ],
+  ['image', /InvalidParameter\.Image|image.{0,30}(format|size|invalid|unsupported)|unsupported image/i],
+  ['rateLimit', /rate.?limit|throttl|饱和|too many requests/i],
+  ['key', /invalid_api_key|InvalidApiKey|无效的令牌|未提供令牌|令牌已过期|令牌状态不可用/i],
+  [
+    'parameter',
+    /InvalidParameter|invalid_parameter|InvalidArgument|value_error|at (most|least) \d+ characters/i,
+  ],
+];
+
+/** Sorts an error by what the user can do about it. */
+export function classifyError({ status, message, code }: ErrorInfo): ErrorKind {
+  const text = `${code ?? ''} ${message}`;
+  const kind = ERROR_PATTERNS.find(([, pattern]) => pattern.test(text))?.[0];
+  // Who has asked too often hears of quotas too, mostly the provider's; an empty account is 401 to 403 (10.4).
+  if (status === 429 && kind === 'quota') return 'rateLimit';
+  if (kind) return kind;
+  if (status === 401) return 'key';
+  if (status === 402) return 'quota';
+  if (status === 403) return 'permission';
+  if (status === 429) return 'rateLimit';
+  if (status >= 500) return 'upstream';
+  if (status >= 400) return 'parameter';
+  return status === 0 ? 'network' : 'upstream';
+}

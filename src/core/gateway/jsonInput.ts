@@ -1,0 +1,113 @@
+const END = -1;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Letter after a backslash to the code unit it stands for (RFC 8259 section 7). */
+export const ESCAPES = new Map(
+  Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
+    ([letter, meaning]) => [letter.charCodeAt(0), meaning.charCodeAt(0)] as const,
+  ),
+);
+/** The bytes that are here, with a reading position. */
+export class JsonInput {
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  #ended = false;
+  #chunk: Buffer = Buffer.alloc(0);
+  #position = 0;
+  #bytesBefore = 0;
+  // Where the next quote and backslash of the chunk are; found again only once passed, so that many
+  // backslashes do not mean many searches for the far away quote.
+  #quote = 0;
+  #backslash = 0;
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#iterator = chunks[Symbol.asyncIterator]();
+  }
+
+  /** Bytes read so far. */
+  get consumed(): number {
+    return this.#bytesBefore + this.#position;
+  }
+
+  /** The byte to read next; undefined at the end of the chunk. */
+  get current(): number | undefined {
+    return this.#chunk[this.#position];
+  }
+
+  skip(): void {
+    this.#position++;
+  }
+
+  /** Moves on to the next chunk with bytes in it; false at the end of the text. */
+  async more(): Promise<boolean> {
+    this.#bytesBefore += this.#chunk.length;
+    this.#load(new Uint8Array(0));
+    while (!this.#ended && this.#chunk.length === 0) {
+      // An iterator that threw is over: it must not be told to return.
+      this.#ended = true;
+      const next = await this.#iterator.next();
+      if (next.done === true) break;
+      this.#ended = false;
+      this.#load(next.value);
+    }
+    return this.#chunk.length > 0;
+  }
+
+  #load(chunk: Uint8Array): void {
+    this.#chunk = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#position = 0;
+    this.#quote = this.#find(QUOTE);
+    this.#backslash = this.#find(BACKSLASH);
+  }
+
+  /** Position of the next such byte, or the chunk's end. */
+  #find(byte: number): number {
+    const found = this.#chunk.indexOf(byte, this.#position);
+    return found < 0 ? this.#chunk.length : found;
+  }
+
+  /** Takes what comes before the next quote, backslash or chunk end. */
+  takeRun(): Buffer {
+    if (this.#quote < this.#position) this.#quote = this.#find(QUOTE);
+    if (this.#backslash < this.#position) this.#backslash = this.#find(BACKSLASH);
+    return this.#takeTo(Math.min(this.#quote, this.#backslash));
+  }
+
+  /** Takes an escape of two bytes, if it is one and both are here, and gives its UTF-16 code unit. */
+  takeShortEscape(): number | undefined {
+    const unit = ESCAPES.get(this.#chunk[this.#position + 1] ?? END);
+    if (unit !== undefined) this.#position += 2;
+    return unit;
+  }
+
+  /** Takes the letters, digits and signs that literals and numbers are made of, as far as the chunk goes. */
+  takeWord(): string {
+    let end = this.#position;
+    while (isWordByte(this.#chunk[end])) end++;
+    return this.#takeTo(end).toString('latin1');
+  }
+
+  #takeTo(end: number): Buffer {
+    const run = this.#chunk.subarray(this.#position, end);
+    this.#position = end;
+    return run;
+  }
+
+  /** Tells the source to end, unless it has. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    try {
+      await this.#iterator.return?.();
+    } catch {
+      // We have what we came for, or a better error: how the rest ends is nobody's concern.
+    }
+  }
+}
+
+function isWordByte(byte: number | undefined): boolean {
+  if (byte === undefined) return false;
+  const isDigit = byte >= 0x30 && byte <= 0x39;
+  const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+  return isDigit || isLetter || byte === 0x2b || byte === 0x2d || byte === 0x2e;
+}

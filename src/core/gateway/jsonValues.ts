@@ -1,0 +1,92 @@
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** The value as an object, or undefined. */
+export function asRecord(value: unknown): JsonRecord | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonRecord)
+    : undefined;
+}
+
+/** The value as a text that isn't blank, or undefined. */
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+/** A number, or a text that is one, also with a percent sign or an s for seconds. */
+export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*[%s]?\s*$/.test(value)) return parseFloat(value);
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** Parses JSON that is whole and strict; undefined for anything else. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, '')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An object in a response at a place that is known to hold facts about the task. */
+export interface KnownObject {
+  readonly record: JsonRecord;
+  /** Keys and indexes from the root of the response. */
+  readonly path: readonly (string | number)[];
+  /** The key that led here, of an item of a list that of the list; empty for the root. */
+  readonly name: string;
+}
+
+/** Where gateways and their vendors put a task, its result, its error and its price, whatever the envelope. */
+const CONTAINERS = [
+  'task',
+  'data',
+  'result',
+  'output',
+  'response',
+  'metadata',
+  'error',
+  'base_resp',
+  'usage',
+  'content',
+  'video',
+  'videos',
+  'creations',
+  'task_result',
+  'resultJson',
+] as const;
+
+const MAX_OBJECTS = 200;
+const MAX_ITEMS = 16;
+
+/** The known objects of a response, the outer ones first. */
+export function knownObjects(root: unknown): readonly KnownObject[] {
+  const found: KnownObject[] = [];
+  const add = (value: unknown, path: KnownObject['path'], name: string): void => {
+    const inner = typeof value === 'string' && value.startsWith('{') ? parseJson(value) : value;
+    const record = asRecord(inner);
+    if (record && found.length < MAX_OBJECTS) found.push({ record, path, name });
+    if (Array.isArray(inner))
+      inner.slice(0, MAX_ITEMS).forEach((item, index) => add(item, [...path, index], name));
+  };
+  add(root, [], '');
+  // Grows while it's walked: breadth first.
+  for (const { record, path } of found) {
+    for (const name of CONTAINERS) if (name in record) add(record[name], [...path, name], name);
+  }
+  return found;
+}
+
+/** The first value by these names that reads, name by name over all objects. */
+export function firstValue<T>(
+  objects: readonly KnownObject[],
+  names: readonly string[],
+  read: (value: unknown) => T | undefined,
+): { readonly value: T; readonly path: string } | undefined {
+  for (const name of names) {
+    for (const { record, path } of objects) {
+      const value = read(record[name]);
+      if (value !== undefined) return { value, path: [...path, name].join('.') };
+    }
+  }
+  return undefined;
+}

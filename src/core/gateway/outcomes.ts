@@ -1,0 +1,264 @@
+import type { Evidence } from '../common/evidence';
+import type { MoneyFact } from '../common/moneyFact';
+import { classifyError } from './errorKinds';
+import { isUnknownEndpoint, type ErrorResponse } from './responseError';
+import type { RefusedLink } from './responseLinks';
+import type { ResponseFacts } from './responseReader';
+
+/** What every outcome brings along. */
+interface Common {
+  /** HTTP status; 0 if no response arrived. */
+  readonly status: number;
+  readonly money: readonly MoneyFact[];
+  /** The response itself, redacted; undefined if none arrived. */
+  readonly evidence?: () => Evidence;
+}
+
+/** What the response to a submit means (DESIGN 5). */
+export type SubmitOutcome = Common &
+  (
+    | {
+        readonly kind: 'accepted';
+        readonly gatewayTaskId: string;
+        /** The ID may not be that of a task: it stands in for one. */
+        readonly isUnsure: boolean;
+        /** An error that came with the ID. */
+        readonly error?: ErrorResponse;
+        /** The response says that the video is made from no earlier one (API reference 7.2.4). */
+        readonly noRemix: boolean;
+      }
+    /** A refusal. Whether it's free depends on its status. */
+    | { readonly kind: 'refused'; readonly error: ErrorResponse; readonly noChannel: boolean }
+    /** Not now: nothing was made, and it may be sent again later. */
+    | { readonly kind: 'rateLimited'; readonly error: ErrorResponse; readonly retryAfterMs?: number }
+    /** A task may have been made: never send again automatically. */
+    | { readonly kind: 'unknown'; readonly error: ErrorResponse }
+  );
+
+/** What the gateway reports of a task that it knows. */
+export type TaskState =
+  | { readonly kind: 'queued' | 'running'; readonly progress?: number }
+  | {
+      readonly kind: 'succeeded';
+      readonly links: readonly string[];
+      readonly refusedLinks: readonly RefusedLink[];
+      readonly expectedCount?: number;
+      readonly filteredCount: number;
+      readonly expiresAt?: number;
+    }
+  /** `filteredCount`: it succeeded, and a filter removed every video. `wasReady`: it succeeded, and is deleted. */
+  | { readonly kind: 'failed'; readonly error: ErrorResponse; readonly filteredCount?: number }
+  | { readonly kind: 'expired'; readonly error: ErrorResponse; readonly wasReady: boolean };
+
+/** What the response to a query means (DESIGN 5). */
+export type QueryOutcome = Common &
+  (
+    | { readonly kind: 'task'; readonly state: TaskState }
+    /** The gateway doesn't know the task, at least not now or not under this key. */
+    | { readonly kind: 'missing'; readonly error: ErrorResponse }
+    /** The key itself was refused: every task of the origin waits. */
+    | { readonly kind: 'keyRefused'; readonly error: ErrorResponse }
+    /** This task's model is closed to the key: only this task waits. */
+    | { readonly kind: 'forbidden'; readonly error: ErrorResponse }
+    /** No information: queried again later. `state` is what an incomplete response said. */
+    | {
+        readonly kind: 'temporary';
+        readonly error: ErrorResponse;
+        readonly retryAfterMs?: number;
+        readonly state?: TaskState;
+      }
+  );
+
+type Row<Kind> = readonly [kind: Kind, condition: (facts: ResponseFacts, error: ErrorResponse) => boolean];
+
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415, 422]);
+const NO_CHANNEL = /无可用渠道|no available channel|no_valid_channel/i;
+/** Refusals that are plain although the status reports success. */
+const PLAIN_REFUSALS: ReadonlySet<string> = new Set([
+  'moderation',
+  'parameter',
+  'image',
+  'quota',
+  'key',
+  'permission',
+  'modelGone',
+]);
+
+const textOf = ({ code = '', message }: ErrorResponse): string => `${code} ${message}`;
+const isRedirect = ({ status }: ResponseFacts): boolean => status >= 300 && status < 400;
+const isGood = ({ status }: ResponseFacts): boolean => status >= 200 && status < 300;
+const hasNoChannel = ({ status }: ResponseFacts, error: ErrorResponse): boolean =>
+  (status === 500 || status === 503) && NO_CHANNEL.test(textOf(error));
+
+/** The first row that matches counts. */
+const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
+  ['accepted', ({ taskId }) => taskId !== undefined],
+  ['unknown', ({ isIdLost }) => isIdLost],
+  ['unknown', ({ isComplete }) => !isComplete],
+  // OpenRouter: too many jobs at once.
+  ['rateLimited', ({ status }, error) => status === 429 || /in_flight_budget_exhausted/.test(textOf(error))],
+  ['refused', (facts) => REFUSALS.has(facts.status) || isRedirect(facts)],
+  ['refused', hasNoChannel],
+  [
+    'refused',
+    (facts, error) => isGood(facts) && PLAIN_REFUSALS.has(classifyError({ ...error, status: 500 })),
+  ],
+  ['unknown', () => true],
+];
+
+/** A 403 about one model says nothing about the key's other tasks (API reference 10.4). */
+export const MODEL_ACCESS_DENIED =
+  /无权访问模型|access to (this )?model|model .*(not allowed|no permission|not permitted)/i;
+const EXPIRED = /^(expired|video_expired|task_expired|result_expired)$/i;
+const NO_SUCH_TASK =
+  /task_not_(exist|found)|\b(task|video|job|generation)( id)?( was| is)? (not found|not exist|does(n't| not) exist)|no such (task|video|job)|任务不存在/i;
+/** An error about the task itself rather than about the query. */
+const TASK_FAILED =
+  /^(task|generation|video)_failed\b|\b(task|job|generation) (has )?failed\b|生成失败|任务(执行)?失败|任务已取消/i;
+const BAD_PARAMETER =
+  /\b(InvalidParameter|invalid_parameter|InvalidArgument|invalid_prompt|bad_prompt|value_error)|at (most|least) \d+ characters/i;
+const ABOUT_THE_QUERY = /task.?id|invalid url/i;
+/** Statuses by which anything between here and the gateway may answer. */
+const NEEDS_ENVELOPE: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 410]);
+
+/** Returns true if an error is a verdict on the task, whatever its HTTP status. */
+function isVerdict(facts: ResponseFacts, error: ErrorResponse): boolean {
+  if (facts.error === undefined || facts.taskStatus !== undefined || facts.status === 429) return false;
+  if (!facts.isOwnEnvelope && NEEDS_ENVELOPE.has(facts.status)) return false;
+  const kind = classifyError({ ...error, status: 500 });
+  if (kind === 'moderation' || kind === 'image') return facts.isJson;
+  if (kind === 'rateLimit') return false;
+  const text = textOf(error);
+  return (
+    facts.isJson && (TASK_FAILED.test(text) || (BAD_PARAMETER.test(text) && !ABOUT_THE_QUERY.test(text)))
+  );
+}
+
+const isAbsent = (facts: ResponseFacts, error: ErrorResponse): boolean =>
+  facts.isJson &&
+  (NO_SUCH_TASK.test(textOf(error)) || (facts.status === 404 && facts.isOwnEnvelope)) &&
+  !isUnknownEndpoint(error);
+const isAboutKey = ({ status, isOwnEnvelope }: ResponseFacts): boolean =>
+  (status === 401 || status === 403) && isOwnEnvelope;
+
+const QUERY: readonly Row<QueryOutcome['kind'] | 'failed' | 'expired'>[] = [
+  ['temporary', ({ isComplete }) => !isComplete],
+  [
+    'expired',
+    ({ isOwnEnvelope, status }, { code = '' }) => isOwnEnvelope && (EXPIRED.test(code) || status === 410),
+  ],
+  ['failed', isVerdict],
+  ['task', ({ taskStatus }) => taskStatus !== undefined],
+  ['missing', isAbsent],
+  ['forbidden', (facts, error) => isAboutKey(facts) && MODEL_ACCESS_DENIED.test(error.message)],
+  ['keyRefused', isAboutKey],
+  ['temporary', () => true],
+];
+
+function match<Kind>(
+  rows: readonly Row<Kind>[],
+  facts: ResponseFacts,
+  error: ErrorResponse,
+): Kind | undefined {
+  return rows.find(([, condition]) => condition(facts, error))?.[0];
+}
+
+/** What a response says of an error, or why there is none to read. For the log and the details, so not localized. */
+function errorOf({ error, end }: ResponseFacts): ErrorResponse {
+  if (error !== undefined && error.message !== '') return error;
+  return { ...error, message: END_TEXTS[end] };
+}
+
+const END_TEXTS = {
+  whole: '',
+  cut: 'the response was cut off',
+  timeout: 'the response timed out',
+  tooLong: 'the response is too long',
+} as const;
+
+function commonOf({ status, money, evidence }: ResponseFacts): Common {
+  return { status, money, evidence };
+}
+
+/** Decides what the response to a submit means. */
+export function submitOutcome(facts: ResponseFacts): SubmitOutcome {
+  const error = errorOf(facts);
+  const common = commonOf(facts);
+  const kind = match(SUBMIT, facts, error) ?? 'unknown';
+  switch (kind) {
+    case 'accepted':
+      return {
+        ...common,
+        kind,
+        gatewayTaskId: facts.taskId ?? '',
+        isUnsure: facts.idSource !== undefined,
+        ...(facts.error === undefined ? {} : { error: facts.error }),
+        noRemix: facts.remixedFrom === null,
+      };
+    case 'refused':
+      return { ...common, kind, error, noChannel: hasNoChannel(facts, error) };
+    case 'rateLimited':
+      return { ...common, kind, error, ...retryAfter(facts) };
+    case 'unknown':
+      return { ...common, kind, error };
+  }
+}
+
+/** Decides what the response to a query means. */
+export function queryOutcome(facts: ResponseFacts): QueryOutcome {
+  const error = errorOf(facts);
+  const common = commonOf(facts);
+  const kind = match(QUERY, facts, error) ?? 'temporary';
+  switch (kind) {
+    case 'task':
+      return { ...common, kind, state: taskState(facts, error) };
+    case 'failed':
+      return { ...common, kind: 'task', state: { kind, error } };
+    case 'expired':
+      return { ...common, kind: 'task', state: { kind, error, wasReady: false } };
+    case 'temporary': {
+      const state =
+        facts.isComplete || facts.taskStatus === undefined ? {} : { state: taskState(facts, error) };
+      return { ...common, kind, error, ...retryAfter(facts), ...state };
+    }
+    default:
+      return { ...common, kind, error };
+  }
+}
+
+function taskState(facts: ResponseFacts, error: ErrorResponse): TaskState {
+  const {
+    taskStatus = 'running',
+    progress,
+    links,
+    refusedLinks,
+    filteredCount,
+    expectedCount,
+    expiresAt,
+  } = facts;
+  switch (taskStatus) {
+    case 'queued':
+    case 'running':
+      return { kind: taskStatus, ...(progress === undefined ? {} : { progress }) };
+    case 'succeeded':
+      // Only a filter explains a success without any link, not even a refused one.
+      if (filteredCount > 0 && links.length + refusedLinks.length === 0)
+        return { kind: 'failed', error, filteredCount };
+      return {
+        kind: 'succeeded',
+        links,
+        refusedLinks,
+        filteredCount,
+        ...(expectedCount === undefined ? {} : { expectedCount }),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      };
+    case 'failed':
+      return { kind: 'failed', error };
+    case 'expired':
+      return { kind: 'expired', error, wasReady: facts.isLinkExpired };
+  }
+}
+
+function retryAfter({ retryAfterMs }: ResponseFacts): { readonly retryAfterMs?: number } {
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
+}

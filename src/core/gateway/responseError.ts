@@ -1,0 +1,189 @@
+import { asRecord, asText, knownObjects, parseJson, type JsonRecord, type KnownObject } from './jsonValues';
+
+/** What a response says about an error, whatever the envelope (API reference 10.2). */
+export interface ErrorResponse {
+  /** The other side's own text on one line; empty if it gave none. */
+  readonly message: string;
+  /** Its machine-readable code as text, if it means anything: a bare HTTP status doesn't. */
+  readonly code?: string;
+  readonly requestId?: string;
+}
+
+/** Maximum length of a message. It's cut to fewer characters where it's stored, after the key has been removed. */
+const MAX_MESSAGE_LENGTH = 4_000;
+const MAX_HTML_LENGTH = 20_000;
+
+/** Names of the reason for a failure, and of a text that may also be about something else. */
+const REASONS = [
+  'failure_reason',
+  'fail_reason',
+  'failReason',
+  'failMsg',
+  'fail_msg',
+  'task_status_msg',
+  'error_msg',
+  'error_message',
+  'errorMessage',
+  'err_msg',
+  'reason',
+  'status_msg',
+  'raiMediaFilteredReasons',
+];
+const MESSAGES = ['message', 'msg', 'detail'];
+/** Codes that only an error has, and those that also report success. */
+const ERROR_CODES = ['err_code', 'errCode', 'failCode', 'fail_code', 'error_code', 'errorCode'];
+
+const SUCCESS_TEXT = /^\s*(ok|succe(ss|ssful|ed|eded)|completed?|done|成功|操作成功|null|none)?[.!]?\s*$/i;
+/** 10000 is how Jimeng reports success. */
+const SUCCESS_CODE = /^(|0|20\d|10000|ok|succe(ss|ed|eded))$/i;
+
+/** Whether a code reports no error (API reference 10.3). */
+export function isSuccessCode(code: unknown): boolean {
+  if (typeof code !== 'string' && typeof code !== 'number') return true;
+  return SUCCESS_CODE.test(String(code).trim());
+}
+
+/** Whether a response reports an error of its own, whatever its HTTP status. */
+export function reportsError(objects: readonly KnownObject[]): boolean {
+  return objects.some(({ record, name, path }) => {
+    if (name === 'base_resp') return !isSuccessCode(record['status_code']);
+    if (!['', 'data', 'task', 'result'].includes(name)) return false;
+    return (
+      holdsText(record['error']) ||
+      record['success'] === false ||
+      Array.isArray(record['detail']) ||
+      ERROR_CODES.some((code) => !isSuccessCode(record[code])) ||
+      (path.length === 0 && !isSuccessCode(record['code']))
+    );
+  });
+}
+
+/**
+ * Whether an error comes in one of the gateway's own envelopes (API reference 10.2: E1, E2, E5). What a proxy, a
+ * firewall or a web framework says of a path has other shapes, and says nothing about the task or the key.
+ */
+export function isOwnEnvelope(root: unknown): boolean {
+  const body = asRecord(root);
+  const error = asRecord(body?.['error']);
+  if (error) return asText(error['message']) !== undefined;
+  if (!body) return false;
+  const hasMessage = asText(body['message'] ?? body['msg']) !== undefined;
+  return (
+    'base_resp' in body ||
+    Array.isArray(body['detail']) ||
+    (hasMessage &&
+      (body['success'] === false || ('code' in body && ('data' in body || 'request_id' in body))))
+  );
+}
+
+/** Whether a 404 is about the base URL: then it says nothing about the task (API reference 10.4). */
+export function isUnknownEndpoint(error: ErrorResponse): boolean {
+  return /invalid url/i.test(error.message);
+}
+
+/** Reads the error in a response as text: JSON in any known envelope, or a page without its tags. */
+export function parseErrorResponse(text: string): ErrorResponse {
+  const json = parseJson(text);
+  return json === undefined ? { message: pageText(text) } : parseErrorValue(json);
+}
+
+/** Reads the error in a parsed response. */
+export function parseErrorValue(value: unknown): ErrorResponse {
+  if (typeof value === 'string') return { message: oneLine(value) };
+  return readError(knownObjects(value));
+}
+
+/** Reads the error among the known objects of a response. */
+export function readError(objects: readonly KnownObject[]): ErrorResponse {
+  // A vendor's own text is about the task, the envelope's may be about the call.
+  const isVendors = ({ path }: KnownObject) => path.includes('metadata') || path.includes('output');
+  const vendorsFirst = [...objects.filter(isVendors), ...objects.filter((object) => !isVendors(object))];
+  const text = first(objects, reasonIn) ?? first(vendorsFirst, (record) => firstText(record, MESSAGES)) ?? '';
+  const nested = nestedVendorError(text);
+  const code = nested?.code ?? codeIn(objects);
+  const requestId =
+    first(objects, (record) => asText(record['request_id'] ?? record['requestId'])) ??
+    nested?.requestId ??
+    /\(request id: ([^()]+)\)/i.exec(text)?.[1];
+  const message = oneLine(nested?.message ?? text).replace(/\s*\(request id: [^)]+\)/i, '');
+  return {
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+function first(
+  objects: readonly KnownObject[],
+  read: (record: JsonRecord) => string | undefined,
+): string | undefined {
+  for (const { record } of objects) {
+    const text = read(record);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+function reasonIn(record: JsonRecord): string | undefined {
+  const error = record['error'];
+  const own = textIn(error) ?? (asRecord(error) && firstText(error as JsonRecord, [...MESSAGES, ...REASONS]));
+  return own ?? firstText(record, REASONS);
+}
+
+function firstText(record: JsonRecord, names: readonly string[]): string | undefined {
+  return names.map((name) => textIn(record[name])).find((text) => text !== undefined);
+}
+
+/** A text that reports something: not a success, and not the link that older gateways keep in its place. */
+function textIn(value: unknown): string | undefined {
+  if (Array.isArray(value)) {
+    const texts = value.map((item) => asText(item) ?? firstText(asRecord(item) ?? {}, MESSAGES));
+    return texts.filter((text) => text !== undefined).join('; ') || undefined;
+  }
+  const text = asText(value);
+  return text === undefined || SUCCESS_TEXT.test(text) || /^(https?|data):/i.test(text) ? undefined : text;
+}
+
+function codeIn(objects: readonly KnownObject[]): string | undefined {
+  for (const { record, name } of objects) {
+    const own = ERROR_CODES.map((key) => record[key]).find((code) => !isSuccessCode(code));
+    if (own !== undefined) return String(own as string | number);
+    const code = toCode(asRecord(record['error'])?.['code']) ?? toCode(record['code']);
+    if (code !== undefined) return code;
+    if (name === 'base_resp' && !isSuccessCode(record['status_code'])) return String(record['status_code']);
+  }
+  return first(objects, (record) => toCode(asRecord(record['error'])?.['type']));
+}
+
+/** A machine-readable code as text; success words and bare HTTP statuses carry no information (5.3, 10.3). */
+function toCode(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : asText(value);
+  return text === undefined || isSuccessCode(text) || /^(error|[1-5]\d\d)$/i.test(text) ? undefined : text;
+}
+
+/** A vendor's own error as JSON text inside the message, maybe behind a prefix (API reference 10.2, E3). */
+function nestedVendorError(text: string): ErrorResponse | undefined {
+  const start = text.indexOf('{');
+  const json = start < 0 ? undefined : parseJson(text.slice(start));
+  const inner = json === undefined ? undefined : parseErrorValue(json);
+  return inner === undefined || inner.message === '' ? undefined : inner;
+}
+
+function holdsText(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  const record = asRecord(value);
+  if (record)
+    return Object.values(record).some((inner) => asText(inner) !== undefined || typeof inner === 'number');
+  return asText(value) !== undefined;
+}
+
+/** A web page without its tags. */
+export function pageText(text: string): string {
+  // Only the beginning: what never closes would be searched for from each of its openings.
+  const page = text.slice(0, MAX_HTML_LENGTH).replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ');
+  return oneLine(page.replace(/<[^<>]*>/g, ' '));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE_LENGTH);
+}

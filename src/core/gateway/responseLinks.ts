@@ -1,0 +1,146 @@
+import type { ApiKey } from './apiKey';
+import { asRecord, parseJson } from './jsonValues';
+import { holdsKey, redactWords } from './redaction';
+import { isAllowedResultUrl } from './resultUrl';
+
+/** Why a link isn't fetched: its scheme, an address in a private network, the key in it, or not readable as a URL. */
+export type LinkRefusal = 'scheme' | 'private' | 'key' | 'unreadable';
+
+export interface RefusedLink {
+  /** As the gateway gave it, without the key. */
+  readonly link: string;
+  readonly reason: LinkRefusal;
+}
+
+export interface FoundLinks {
+  /** Absolute links, byte for byte as given, or {@link inlineVideo} for what the response itself contains. */
+  readonly links: readonly string[];
+  readonly refused: readonly RefusedLink[];
+  /** The word `expired` stands where the link should be. */
+  readonly isExpired: boolean;
+}
+
+const INLINE = 'inline:';
+
+/** What stands for a video that a response contains as a data URI: its keys and indexes. */
+export function inlineVideo(path: readonly (string | number)[]): string {
+  return INLINE + path.join('.');
+}
+
+/** The place of a video inside a response, as {@link inlineVideo} wrote it; undefined for a link. */
+export function inlinePlace(link: string): string | undefined {
+  return link.startsWith(INLINE) ? link.slice(INLINE.length) : undefined;
+}
+
+/**
+ * Where a video may stand, the best place first (API reference 9.2): each a link, an object or a list of either. The
+ * first that yields a video counts; what comes later are copies, older or unsigned.
+ */
+const PLACES = [
+  'url',
+  'video_url',
+  'videoUrl',
+  'result_url',
+  'resultUrl',
+  'download_url',
+  'downloadUrl',
+  'video',
+  'urls',
+  'video_urls',
+  'videoUrls',
+  'unsigned_urls',
+  'resultUrls',
+  'result_urls',
+  'resultJson',
+  'videos',
+  'creations',
+  'content',
+  'output',
+  'outputs',
+  'task_result',
+  'result',
+  'response',
+  'data',
+  'task',
+  'metadata',
+  // Older new-api keeps the link of a finished task here.
+  'fail_reason',
+] as const;
+
+const MAX_DEPTH = 6;
+const MAX_ITEMS = 64;
+/** Longer texts have not been kept whole. */
+const MAX_LINK_BYTES = 16 * 1024;
+
+const POSTER = /\.(jpe?g|png|webp|gif|avif)$/i;
+const RELATIVE = /^(\/|(api|v\d+|files?|videos?|media|content|outputs?|results?)\/)\S*$/i;
+
+/** Whether the text at this place of a response may be a whole video. */
+export function mayBeVideo(path: readonly (string | number)[]): boolean {
+  const key = path.findLast((step) => typeof step === 'string');
+  return PLACES.some((place) => place === key) || key === 'bytesBase64Encoded';
+}
+
+/** Finds the videos of a response below one of its objects. */
+export function findLinks(
+  value: unknown,
+  path: readonly (string | number)[],
+  access: { readonly baseUrl: string; readonly key: ApiKey },
+): FoundLinks {
+  const refused = new Map<string, LinkRefusal>();
+  let isExpired = false;
+
+  const fromText = (text: string, at: readonly (string | number)[], inText: boolean): string[] => {
+    if (/^expired$/i.test(text)) isExpired = true;
+    if (/^data:(video\/|application\/octet-stream)/i.test(text)) return inText ? [] : [inlineVideo(at)];
+    const link = absoluteLink(text, access.baseUrl);
+    if (link === undefined || POSTER.test(link.replace(/[?#].*$/s, ''))) return [];
+    const refusal = refusalOf(link, access);
+    if (refusal === undefined) return [link];
+    refused.set(redactWords(link, access.key), refusal);
+    return [];
+  };
+  const collect = (inner: unknown, at: readonly (string | number)[], inText: boolean): string[] => {
+    if (at.length - path.length > MAX_DEPTH) return [];
+    if (typeof inner === 'string') {
+      const text = inner.trim();
+      const json = /^[{[]/.test(text) ? parseJson(text) : undefined;
+      return json === undefined ? fromText(text, at, inText) : collect(json, at, true);
+    }
+    if (Array.isArray(inner))
+      return inner.slice(0, MAX_ITEMS).flatMap((item, index) => collect(item, [...at, index], inText));
+    const record = asRecord(inner);
+    for (const place of record ? PLACES : []) {
+      const found = collect(record?.[place], [...at, place], inText);
+      if (found.length > 0) return found;
+    }
+    return [];
+  };
+
+  const links = [...new Set(collect(value, path, false))];
+  return {
+    links,
+    refused: [...refused].map(([link, reason]) => ({ link, reason })),
+    isExpired: isExpired && links.length === 0,
+  };
+}
+
+/** The text as an absolute link, byte for byte; undefined if it's none. */
+function absoluteLink(text: string, baseUrl: string): string | undefined {
+  if (text.length >= MAX_LINK_BYTES) return undefined;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
+  if (!RELATIVE.test(text)) return undefined;
+  const { protocol, origin } = new URL(baseUrl);
+  if (text.startsWith('//')) return protocol + text;
+  return text.startsWith('/') ? origin + text : `${baseUrl}/${text}`;
+}
+
+function refusalOf(
+  link: string,
+  { baseUrl, key }: { readonly baseUrl: string; readonly key: ApiKey },
+): LinkRefusal | undefined {
+  if (!/^https?:/i.test(link)) return 'scheme';
+  if (!URL.canParse(link)) return 'unreadable';
+  if (holdsKey(link, key)) return 'key';
+  return isAllowedResultUrl(new URL(link), baseUrl) ? undefined : 'private';
+}

@@ -1,0 +1,358 @@
+import type { Evidence, EvidenceStep, ResponseEnd } from '../common/evidence';
+import type { MoneyFact } from '../common/moneyFact';
+import type { ApiKey } from './apiKey';
+import { GatewayError } from './errors';
+import type { HttpReply } from './http';
+import { readTolerantJson } from './jsonReader';
+import {
+  asNumber,
+  asRecord,
+  asText,
+  firstValue,
+  knownObjects,
+  type JsonRecord,
+  type KnownObject,
+} from './jsonValues';
+import { holdsKey, redactResponse, redactTruncated } from './redaction';
+import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
+import { findLinks, mayBeVideo, type RefusedLink } from './responseLinks';
+import { readMoney } from './responseMoney';
+
+/** How a task is doing, as its own status says. `expired`: done once, and deleted. */
+export type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'expired';
+
+/** What a response says, whatever its shape. Free of the key. */
+export interface ResponseFacts {
+  readonly status: number;
+  readonly end: ResponseEnd;
+  /** All of the body arrived, and its JSON, if it is JSON, is closed. */
+  readonly isComplete: boolean;
+  readonly isJson: boolean;
+  /** The error, if any, is in one of the gateway's own envelopes. */
+  readonly isOwnEnvelope: boolean;
+  readonly taskId?: string;
+  /** The gateway says that the provider has the job and its ID was lost (API reference 10.4). */
+  readonly isIdLost: boolean;
+  /** Set if the ID may not be that of a task: it stands in for one, or looks like that of a request. */
+  readonly idSource?: 'request_id' | 'weak';
+  readonly taskStatus?: TaskStatus;
+  /** 0 to 100. */
+  readonly progress?: number;
+  readonly links: readonly string[];
+  readonly refusedLinks: readonly RefusedLink[];
+  /** The word `expired` stands where the link should be. */
+  readonly isLinkExpired: boolean;
+  /** How many videos were requested, and how many of them a filter removed. */
+  readonly expectedCount?: number;
+  readonly filteredCount: number;
+  /** Ms since 1970 after which the videos are deleted. */
+  readonly expiresAt?: number;
+  /** The task whose video this one is made from; null if the response says that it's none. */
+  readonly remixedFrom?: string | null;
+  readonly error?: ErrorResponse;
+  readonly money: readonly MoneyFact[];
+  readonly retryAfterMs?: number;
+  /** The response itself, redacted. */
+  readonly evidence: () => Evidence;
+}
+
+/** For what a response is read. */
+export interface ReadContext {
+  readonly step: EvidenceStep & MoneyFact['step'];
+  readonly baseUrl: string;
+  readonly key: ApiKey;
+  /** Ms since 1970. */
+  readonly now: number;
+  /** The task that was asked about. */
+  readonly taskId?: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** A body as it arrived. */
+interface ReceivedBody {
+  readonly root: unknown;
+  readonly isComplete: boolean;
+  readonly isJson: boolean;
+  /** The first 64 KB. */
+  readonly text: string;
+  readonly end: ResponseEnd;
+}
+
+const MAX_JSON_BYTES = 1024 * 1024;
+const MAX_EVIDENCE_BYTES = 64 * 1024;
+
+/** Objects that can be the task itself, or hold the fields of its envelope. */
+const TASKS: ReadonlySet<string> = new Set(['', 'data', 'task', 'result', 'output', 'response', 'metadata']);
+/** In the order of preference (API reference 4.3). */
+const ID_NAMES = ['task_id', 'taskId', 'id', 'generation_id', 'generationId', 'job_id', 'jobId', 'video_id'];
+const STATUS_NAMES = ['status', 'task_status', 'taskStatus', 'state'];
+const EXPECTED_NAMES = ['sampleCount', 'sample_count', 'numberOfVideos'];
+const FILTERED_NAMES = ['raiMediaFilteredCount', 'rai_media_filtered_count'];
+
+/** Statuses by their words (API reference 8); any other word means that the task is running. */
+const STATUSES: Readonly<Record<Exclude<TaskStatus, 'running'>, RegExp>> = {
+  queued:
+    /^(submitted|queued|pending|not_start|in_queue|unknown|created|preparing|waiting|accepted|scheduled)?$/,
+  succeeded: /^(succe(ss|ed|eded)|completed?|done|finished)$/,
+  failed: /^(fail(ed|ure)?|error|cancell?ed|rejected|timed?_?out|aborted|terminated|blocked|moderated)$/,
+  expired: /^(expired|deleted)$/,
+};
+/** Beside no task these are about the call. */
+const CALL_STATUS = /^(success|ok|error|fail)$/;
+
+/** Reads a response to its end, however it ends. @throws GatewayError `aborted` */
+export async function readResponse(response: HttpReply, context: ReadContext): Promise<ResponseFacts> {
+  const body = await receiveBody(response.body);
+  return readFacts(response.status, response.headers, body, context);
+}
+
+/** Reads a response that was kept as evidence. */
+export async function readEvidence(evidence: Evidence, context: ReadContext): Promise<ResponseFacts> {
+  const body = await receiveBody([Buffer.from(evidence.body)]);
+  return readFacts(evidence.status, evidence.headers, { ...body, end: evidence.end }, context);
+}
+
+/** Keeps what is known by name, and of the text only the head: videos and logs don't have to fit into memory. */
+async function receiveBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<ReceivedBody> {
+  const head: Buffer[] = [];
+  let headBytes = 0;
+  let end: ResponseEnd = 'whole';
+  async function* recorded(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of chunks) {
+        if (headBytes < MAX_EVIDENCE_BYTES)
+          head.push(Buffer.from(chunk.subarray(0, MAX_EVIDENCE_BYTES - headBytes)));
+        headBytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      if (error instanceof GatewayError && error.kind === 'aborted') throw error;
+      end = endOf(error);
+    }
+  }
+  const { documents, isComplete } = await readTolerantJson(
+    recorded(),
+    { maxBytes: MAX_JSON_BYTES },
+    isImportant,
+  );
+  const records = documents.filter((document) => asRecord(document));
+  // The events of a stream are about the same task.
+  const root: unknown = records.length > 1 ? Object.assign({}, ...records) : (records[0] ?? documents[0]);
+  const text = Buffer.concat(head).toString('utf8');
+  const isJson = documents.length > 0;
+  return { root, isJson, isComplete: isJson ? isComplete : end === 'whole', text, end };
+}
+
+function isImportant(key: string): boolean {
+  return mayBeVideo([key]) || ID_NAMES.includes(key) || STATUS_NAMES.includes(key) || key === 'error';
+}
+
+function endOf(error: unknown): ResponseEnd {
+  const kind = error instanceof GatewayError ? error.kind : undefined;
+  return kind === 'timeout' ? 'timeout' : kind === 'tooLong' ? 'tooLong' : 'cut';
+}
+
+function readFacts(
+  status: number,
+  headers: HttpReply['headers'],
+  body: ReceivedBody,
+  context: ReadContext,
+): ResponseFacts {
+  const { key, step } = context;
+  const objects = knownObjects(body.root);
+  const saysError = status < 200 || status >= 300 || reportsError(objects);
+  const task = findTask(objects, context.taskId);
+  const near = findLinks(task?.record ?? body.root, task?.path ?? [], context);
+  const found = near.links.length > 0 || !task ? near : findLinks(body.root, [], context);
+  const progress = firstValue(task ? [task, ...objects] : objects, ['progress'], toProgress)?.value;
+  const word = statusWord(objects, task);
+  let taskStatus = word === undefined ? undefined : toStatus(word);
+  if (taskStatus === undefined && !saysError) {
+    if (found.links.length > 0) taskStatus = 'succeeded';
+    else if (task) taskStatus = 'queued';
+    else if (status === 202 && body.text === '') taskStatus = 'running';
+  }
+  // An unknown word that stands beside the finished video.
+  if (taskStatus === 'running' && progress === 100 && found.links.length > 0) taskStatus = 'succeeded';
+  if (taskStatus === 'succeeded' && found.isExpired) taskStatus = 'expired';
+  const isModerated = objects.some(({ record }) => record['respect_moderation'] === false);
+  const filtered = firstValue(objects, FILTERED_NAMES, asNumber)?.value ?? (isModerated ? 1 : 0);
+  const hasError = saysError || filtered > 0 || taskStatus === 'failed' || taskStatus === 'expired';
+  const error = body.isJson ? readError(objects) : { message: pageText(body.text) };
+  const optional = {
+    taskStatus,
+    progress,
+    expectedCount: firstValue(objects, EXPECTED_NAMES, asNumber)?.value,
+    expiresAt: firstValue(objects, ['expires_at'], toTime)?.value,
+    remixedFrom: firstValue(objects, ['remixed_from_video_id'], toRemixSource)?.value,
+    error: hasError ? redactResponse(error, key) : undefined,
+    retryAfterMs: context.retryAfterMs,
+    ...findTaskId(objects, body.text, saysError, key),
+  };
+  return {
+    status,
+    end: body.end,
+    isComplete: body.isComplete,
+    isJson: body.isJson,
+    isOwnEnvelope: isOwnEnvelope(body.root),
+    isIdLost: /insert_task_failed/i.test(unescaped(body.text)),
+    ...withoutUndefined(optional),
+    links: found.links,
+    refusedLinks: found.refused,
+    isLinkExpired: found.isExpired,
+    filteredCount: filtered,
+    money: readMoney(objects, headers, error.message, step),
+    evidence: () => toEvidence(status, headers, body, context),
+  };
+}
+
+/** The object that is the task: the one with its ID, else the outermost with an ID; never the vendor's copy. */
+function findTask(objects: readonly KnownObject[], taskId: string | undefined): KnownObject | undefined {
+  const candidates = objects
+    .filter(({ name }) => TASKS.has(name))
+    .map((object) => ({ object, ids: idsIn(object).map(({ id }) => id) }));
+  const named = candidates.find(({ ids }) => taskId !== undefined && ids.includes(taskId));
+  const own = candidates.find(({ object, ids }) => ids.length > 0 && !object.path.includes('metadata'));
+  return (named ?? own)?.object;
+}
+
+/** The status next to the task's ID; without one there, that of the outermost object that has one. */
+function statusWord(objects: readonly KnownObject[], task: KnownObject | undefined): string | undefined {
+  const own = task && statusIn(task);
+  if (own !== undefined) return own;
+  const isVendors = ({ path }: KnownObject) => path.includes('metadata');
+  return objects
+    .filter(({ name }) => TASKS.has(name))
+    .sort((a, b) => Number(isVendors(a)) - Number(isVendors(b)))
+    .map((object) => ({ object, word: statusIn(object) }))
+    .find(({ object, word }) => word !== undefined && !(object.path.length === 0 && CALL_STATUS.test(word)))
+    ?.word;
+}
+
+function statusIn({ record }: KnownObject): string | undefined {
+  const word = STATUS_NAMES.map((name) => asText(record[name])).find((text) => text !== undefined);
+  return word?.trim().toLowerCase();
+}
+
+function toStatus(word: string): TaskStatus {
+  for (const [status, words] of Object.entries(STATUSES)) if (words.test(word)) return status as TaskStatus;
+  return 'running';
+}
+
+interface FoundId {
+  readonly taskId?: string;
+  readonly idSource?: 'request_id' | 'weak';
+}
+
+/** Finds the task's ID in all that arrived (API reference 4.3): one that is dropped is a paid video lost. */
+function findTaskId(objects: readonly KnownObject[], text: string, saysError: boolean, key: ApiKey): FoundId {
+  const root = objects[0]?.record ?? {};
+  const ids = objects.filter(({ name }) => TASKS.has(name)).flatMap(idsIn);
+  const inText = ids.length > 0 ? [] : idsInText(text);
+  const asData = dataId(root, saysError);
+  const found = [...ids, ...asData, ...inText, ...objects.flatMap(weakIdsIn)];
+  if (!saysError) {
+    const requestId = objects.map(({ record }) => toId(record['request_id'])).find((id) => id !== undefined);
+    if (requestId !== undefined) found.push({ id: requestId, source: 'request_id' });
+  }
+  const best = found.find(({ id }) => !holdsKey(id, key));
+  return best ? { taskId: best.id, ...(best.source === undefined ? {} : { idSource: best.source }) } : {};
+}
+
+interface Candidate {
+  readonly id: string;
+  readonly source?: 'request_id' | 'weak';
+}
+
+function idsIn({ record }: KnownObject): readonly Candidate[] {
+  return ID_NAMES.map((name) => ({ name, id: toId(record[name]) })).flatMap(({ name, id }) =>
+    id === undefined || isWeak(name, id) ? [] : [{ id }],
+  );
+}
+
+function weakIdsIn({ record, name }: KnownObject): readonly Candidate[] {
+  const id = TASKS.has(name) ? toId(record['id']) : undefined;
+  return id === undefined ? [] : [{ id, source: 'weak' }];
+}
+
+/** Whether an `id` looks like that of a request or of a row in a database. */
+function isWeak(name: string, id: string): boolean {
+  return name === 'id' && (/^(req|request|log|trace|msg)[-_.]/i.test(id) || /^\d{1,6}$/.test(id));
+}
+
+/** Some forks give the ID itself as `data`; messages stand there too. */
+function dataId(root: JsonRecord, saysError: boolean): readonly Candidate[] {
+  const id = toId(root['data']);
+  if (id === undefined || !/\d/.test(id)) return [];
+  if (!saysError) return [{ id }];
+  // A code that only its own gateway can read.
+  return typeof root['code'] === 'number' && root['code'] < 200 ? [{ id, source: 'weak' }] : [];
+}
+
+/** IDs in a text that is no JSON, or not from there on; a cut one isn't one. */
+function idsInText(text: string): readonly Candidate[] {
+  if (/^\s*(<!doctype|<html)/i.test(text)) return [];
+  const matches = text.matchAll(
+    /\\?["']?\btask_?id\\?["']?\s*[:=]\s*(?:\\?["']([^"'\\\s]+)\\?["']|(\d+)\s*[,}\]\s])/gi,
+  );
+  return [...matches].flatMap(([, quoted, digits]) => {
+    const id = toId(quoted ?? digits);
+    return id === undefined ? [] : [{ id }];
+  });
+}
+
+/** IDs are opaque: one word of printable ASCII. A sentence in its place is a message, and a link is a link. */
+function toId(value: unknown): string | undefined {
+  const text = Number.isInteger(value) ? String(value) : asText(value)?.trim();
+  if (text === undefined || !/^[!-~]{1,2000}$/.test(text)) return undefined;
+  return /^(null|none|undefined|nan|nil|true|false|0|-1|-|(https?|data):.*)$/i.test(text) ? undefined : text;
+}
+
+/** The text with its letters as themselves, however the JSON writes them. */
+function unescaped(text: string): string {
+  return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+function toProgress(value: unknown): number | undefined {
+  const number = asNumber(value);
+  return number === undefined ? undefined : Math.min(100, Math.max(0, number));
+}
+
+/** Unix time in seconds or milliseconds, as ms. */
+function toTime(value: unknown): number | undefined {
+  const time = asNumber(value);
+  if (time === undefined || time <= 0 || time >= 1e14) return undefined;
+  return Math.round(time < 1e11 ? time * 1000 : time);
+}
+
+function toRemixSource(value: unknown): string | null | undefined {
+  return value === null ? null : asText(value);
+}
+
+const EVIDENCE_HEADERS =
+  /^(content-(type|length|encoding)|retry-after|via|server|.*request-id|.*trace-id|cf-ray|x-new-api-.*)$/;
+
+function toEvidence(
+  status: number,
+  headers: HttpReply['headers'],
+  { text, end }: ReceivedBody,
+  { step, key, now }: ReadContext,
+): Evidence {
+  const kept = Object.entries(headers).filter(([name]) => EVIDENCE_HEADERS.test(name));
+  return {
+    at: now,
+    step,
+    status,
+    headers: Object.fromEntries(
+      kept.map(([name, value]) => [name, redactTruncated(String(value), key.value)]),
+    ),
+    body: redactTruncated(text, key.value),
+    end,
+  };
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
