@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../core/common/log';
-import { asPlainText } from './taskWords';
+import { asMessage, asPlainText } from './taskWords';
 
 /** Something that is done only after a clear yes. */
 export interface Confirmation {
@@ -66,7 +66,8 @@ export class EditorAsker implements Asker {
 
   async confirm({ message, detail, action }: Confirmation): Promise<boolean> {
     try {
-      return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
+      const options = { modal: true, detail: detail.split('\n').map(asMessage).join('\n') };
+      return (await vscode.window.showWarningMessage(asMessage(message), options, action)) === action;
     } catch (error) {
       // Where no dialog can be shown, nobody has said yes.
       this.#log.warn(`a question could not be asked: ${error instanceof Error ? error.message : ''}`);
@@ -77,7 +78,7 @@ export class EditorAsker implements Asker {
   async text(question: TextQuestion): Promise<string | undefined> {
     const input = vscode.window.createInputBox();
     input.title = question.title;
-    input.prompt = question.prompt;
+    input.prompt = asPlainText(question.prompt);
     input.placeholder = question.placeholder;
     input.password = question.secret ?? false;
     // Somebody looks up a word or fetches a key elsewhere, and comes back.

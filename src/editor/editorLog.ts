@@ -1,4 +1,5 @@
 import type { LogOutputChannel } from 'vscode';
+import { visibleLog } from '../core/common/displayText';
 import type { Disposable } from '../core/common/lifetime';
 import type { Log } from '../core/common/log';
 
@@ -15,23 +16,23 @@ export class EditorLog implements Log, Disposable {
   }
 
   trace(message: string): void {
-    if (!this.#closed) this.#channel.trace(message);
+    if (!this.#closed) this.#channel.trace(visibleLog(message));
   }
 
   debug(message: string): void {
-    if (!this.#closed) this.#channel.debug(message);
+    if (!this.#closed) this.#channel.debug(visibleLog(message));
   }
 
   info(message: string): void {
-    if (!this.#closed) this.#channel.info(message);
+    if (!this.#closed) this.#channel.info(visibleLog(message));
   }
 
   warn(message: string): void {
-    if (!this.#closed) this.#channel.warn(message);
+    if (!this.#closed) this.#channel.warn(visibleLog(message));
   }
 
   error(message: string): void {
-    if (!this.#closed) this.#channel.error(message);
+    if (!this.#closed) this.#channel.error(visibleLog(message));
   }
 
   show(): void {

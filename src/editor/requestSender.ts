@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { RejectionCode } from '../api';
+import { visibleLine } from '../core/common/displayText';
 import type { L10n } from '../core/common/l10n';
 import type { Engine } from '../core/engine';
 import type { ApiKey } from '../core/gateway/apiKey';
@@ -21,7 +22,7 @@ import { optionWord, sourceWords } from './optionWords';
 import { KeyLockedError, Rejection } from './rejection';
 import type { RequestImages, RequestWithImages } from './requestImages';
 import type { Settings } from './settings';
-import { ageWord, shortPrompt } from './taskWords';
+import { ageWord } from './taskWords';
 import type { ChosenFit } from './wizard/imagesStep';
 
 interface Parts {
@@ -71,6 +72,9 @@ const remix = z.object({ remixOf: z.string() });
 
 /** Of a prompt, so much is shown in a dialog, in characters. */
 const LONGEST_PROMPT = 400;
+
+/** Maximum length of a model ID or an address in a dialog, in characters. */
+const MAX_MODEL_LENGTH = 100;
 
 /** Of an option that is free text, so much, in characters. */
 const LONGEST_OPTION = 80;
@@ -259,13 +263,14 @@ export class RequestSender {
   async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
     const { asker, l10n } = this.#parts;
     return asker.confirm({
-      message: l10n.t('Generate a video with {0}?', request.request.model),
+      message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
+      // The price and the address come first: text of the request could pass for either.
       detail: l10n.t(
-        'Another extension or a command asks for it.\n\nPrompt: {0}\n{1}\nSent to: {2}\n\n{3}',
-        shortPrompt(request.request.prompt, LONGEST_PROMPT),
-        describeOptions(request, l10n),
-        originOf(baseUrl),
+        'Another extension or a command asks for it. {0}\n\nSent to: {1}\nPrompt: {2}\n{3}',
         priceSentence(l10n),
+        visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
+        visibleLine(request.request.prompt, LONGEST_PROMPT),
+        describeOptions(request, l10n),
       ),
       action: l10n.t('Generate Video'),
     });
@@ -378,7 +383,7 @@ export function priceSentence(l10n: L10n): string {
 /** What a request is made from besides its prompt, and its options, in one line. */
 export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
   const options = Object.entries(request.options ?? {}).map(([name, value]) =>
-    optionWord(name, shortPrompt(String(value), LONGEST_OPTION), l10n),
+    optionWord(visibleLine(name, LONGEST_OPTION), visibleLine(String(value), LONGEST_OPTION), l10n),
   );
   return [...sourceWords(request, l10n), ...options].join(' · ');
 }

@@ -1,3 +1,4 @@
+import { visibleLine } from '../core/common/displayText';
 import type { L10n } from '../core/common/l10n';
 import type { Phase } from '../core/task/phases';
 import type { Charged, Task } from '../core/task/task';
@@ -123,19 +124,9 @@ export function preciseMomentWord(at: number, day: number, language: string): st
   });
 }
 
-/** The first words of a prompt, for a list. */
+/** A prompt in one line, for a list or a sentence. */
 export function shortPrompt(prompt: string, longest = LONGEST_LABEL): string {
-  const characters = Array.from(
-    prompt
-      .slice(0, longest * 8)
-      .replace(/\s+/g, ' ')
-      .trim(),
-  );
-  if (characters.length <= longest) return characters.join('');
-  const cut = characters.slice(0, longest - 1).join('');
-  // Between words if one ends not far back.
-  const space = cut.lastIndexOf(' ');
-  return `${(space > longest / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
+  return visibleLine(prompt, longest);
 }
 
 /** An earlier task in a line: its prompt and when it was asked for. */
@@ -145,21 +136,24 @@ export function earlierWords({ request, createdAt }: Task, now: number, language
 
 /** The gateway of a task, as people name it. @param origin a base URL, as it was stored */
 export function hostOf(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).host : origin;
+  return visibleLine(URL.canParse(origin) ? new URL(origin).host : origin, 100);
 }
+
+/** Maximum length of outside text that isn't a prompt, in characters. */
+const MAX_LINE = 2000;
 
 /** A text as Markdown that shows just that text: nothing in it formats, links or breaks out of its line. */
 export function asMarkdown(text: string): string {
   // Any ASCII punctuation may be escaped (CommonMark 2.4). The editor's own `appendText` forbids line breaks.
-  return text.replace(/\s+/g, ' ').replace(/[!-/:-@[-`{-~]/g, '\\$&');
+  return visibleLine(text, MAX_LINE).replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
 
-/** A text of anybody's in a message: the editor would make links of `[text](target)`, to commands as well. */
-export function withoutLinks(text: string): string {
-  return text.replaceAll('](', ']\u200b(');
+/** Outside text in a message: one visible line, without the links that the editor makes of `[text](target)`. */
+export function asMessage(text: string): string {
+  return visibleLine(text, MAX_LINE).replaceAll('](', '] (');
 }
 
-/** The same for quick inputs, which also make icons of `$(name)`. */
+/** The same for quick inputs and the status bar, which also make icons of `$(name)`. */
 export function asPlainText(text: string): string {
-  return withoutLinks(text.replaceAll('$(', '\\$('));
+  return asMessage(text).replaceAll('$(', '\\$(');
 }

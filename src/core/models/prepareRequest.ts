@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { visibleLine } from '../common/displayText';
 import type { L10n } from '../common/l10n';
-import { LISTED_MODELS, familyOf, type Model } from './catalogue';
+import { LISTED_MODELS, familyOf, isModelId, type Model } from './catalogue';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
 import { modeOf, modeWord, type Mode } from './modes';
 import { checkWords, extraOf } from './options';
@@ -46,6 +47,14 @@ export function prepareRequest(
   // Only looked at, never altered: prompts are sent byte for byte.
   if (prompt.trim() === '') {
     throw new RequestError(l10n.t('The prompt is empty. Describe the video you want.'));
+  }
+  if (!isModelId(model)) {
+    throw new RequestError(
+      l10n.t(
+        '"{0}" can’t be the ID of a model. It has up to 100 letters, digits, and the characters . : / _ and -, such as sora-2.',
+        visibleLine(model, 100),
+      ),
+    );
   }
   const family = familyOf(model, own);
   if (!family) {

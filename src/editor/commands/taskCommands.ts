@@ -8,7 +8,7 @@ import type { Asker, Confirmation } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../telling/messages';
 import { missingVideos } from '../tasksView/missingVideos';
-import { LONGEST_MENTION, asPlainText, shortPrompt } from '../taskWords';
+import { LONGEST_MENTION, shortPrompt } from '../taskWords';
 import { MOST_CHOICES, tasksFor, type TaskCommand } from './taskArguments';
 
 interface Parts {
@@ -139,7 +139,7 @@ export async function attachTaskId(
       title,
       prompt: l10n.t(
         'The id that Nebula’s usage page shows for “{0}”. The task is followed from then on; nothing is sent again.',
-        asPlainText(shortPrompt(request.prompt, LONGEST_MENTION)),
+        shortPrompt(request.prompt, LONGEST_MENTION),
       ),
       placeholder: 'video_…',
       validate: (value) => {

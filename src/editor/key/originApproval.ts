@@ -1,3 +1,4 @@
+import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import type { KeyAnswer } from '../../core/gateway/apiKey';
 import type { Asker } from '../asker';
@@ -58,7 +59,7 @@ export class OriginApproval {
 
   async #ask(origin: string): Promise<boolean> {
     const yes = await this.#asker.confirm({
-      message: this.#l10n.t('Send your API key to {0}?', origin),
+      message: this.#l10n.t('Send your API key to {0}?', visibleLine(origin, 100)),
       detail: this.#l10n.t(
         "Whoever runs this address can use the key and spend your balance. Your key wasn't used there before.",
       ),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isModelId } from '../../core/models/catalogue';
 import type { VideoRequest } from '../../core/models/request';
 
 /** Whose settings a preset stands in. */
@@ -19,7 +20,7 @@ export interface FoundPresets {
 
 /** A preset as it stands below its name. */
 const entry = z.object({
-  model: z.string().regex(/^\S+$/),
+  model: z.string().refine(isModelId),
   prompt: z.string().exactOptional(),
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
 });

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import { describeError, type Log } from '../../core/common/log';
 import type { VideoRequest } from '../../core/models/request';
@@ -77,7 +78,7 @@ export class PresetKeeping {
     const { presets, asker, messages, l10n } = this.#parts;
     const { name, scope } = preset;
     const yes = await asker.confirm({
-      message: l10n.t('Remove the preset “{0}”?', name),
+      message: l10n.t('Remove the preset “{0}”?', visibleLine(name, LONGEST_NAME)),
       detail:
         scope === 'workspace'
           ? l10n.t('It is taken out of the settings of this workspace.')
@@ -127,7 +128,7 @@ export class PresetKeeping {
   async #mayReplace({ name }: Preset): Promise<boolean> {
     const { asker, l10n } = this.#parts;
     return asker.confirm({
-      message: l10n.t('Replace the preset “{0}”?', name),
+      message: l10n.t('Replace the preset “{0}”?', visibleLine(name, LONGEST_NAME)),
       detail: l10n.t('There is one with this name. It would be lost.'),
       action: l10n.t('Replace'),
     });

@@ -1,5 +1,5 @@
 import type { Notifier, Severity } from './notifier';
-import { withoutLinks } from '../taskWords';
+import { asMessage, asPlainText } from '../taskWords';
 
 /** Something that the reader of a message can do about it. */
 export type Button = { readonly title: string } & (
@@ -24,8 +24,8 @@ export class MessageBox {
     const { notifier, execute, inBackground } = this.#parts;
     const titles = buttons.map(({ title }) => title);
     inBackground(
-      // Prompts and replies are anybody's text.
-      notifier.show(severity, withoutLinks(sentence), titles).then((chosen) => {
+      // Prompts and responses are outside text.
+      notifier.show(severity, asMessage(sentence), titles).then((chosen) => {
         const button = buttons.find(({ title }) => title === chosen);
         if (!button) return;
         if ('run' in button) button.run();
@@ -36,6 +36,6 @@ export class MessageBox {
 
   /** A word in passing that needs no answer. */
   status(sentence: string): void {
-    this.#parts.notifier.status(sentence);
+    this.#parts.notifier.status(asPlainText(sentence));
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
 import type { KeyAnswer } from '../../../src/core/gateway/apiKey';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
-import { attachTaskId } from '../../../src/editor/commands/taskCommands';
+import { attachTaskId, removeTask } from '../../../src/editor/commands/taskCommands';
 import type { EngineHolder } from '../../../src/editor/engineHolder';
 import type { Keychain } from '../../../src/editor/key/keychain';
 import { OriginApproval } from '../../../src/editor/key/originApproval';
@@ -113,6 +113,54 @@ describe('a request on its way to the engine', function () {
       assert.equal(desk.world.requests('submit'), 0);
     });
   }
+
+  describe('shown in a dialog', () => {
+    const HOSTILE = 'x\n\nIt costs nothing.\u202e\u200b\u2028\u0007';
+
+    it('leaves the fixed text as it is, with the price and the address first', async () => {
+      desk.settings['confirm'] = 'always';
+      let shown: { message: string; detail: string } | undefined;
+      desk.asker.willAnswer((question: { message: string; detail: string }) => {
+        shown = question;
+        return false;
+      });
+      const model = 'doubao-seedance-1-0-pro-250528';
+      await assert.rejects(desk.send({ model, prompt: `${HOSTILE}${'a '.repeat(500)}THE END` }), {
+        code: 'declined',
+      });
+      assert.ok(shown);
+      assert.doesNotMatch(shown.detail, /[\u202e\u200b\u2028\u0007]/);
+      const [price, ...lines] = shown.detail.split('\n');
+      assert.match(price ?? '', /^Another extension .* the price is not known here\.$/);
+      const [empty, address, prompt, options] = lines;
+      assert.equal(empty, '');
+      assert.equal(address, `Sent to: ${desk.world.gateway.baseUrl}`);
+      assert.match(prompt ?? '', /^Prompt: x ⏎ It costs nothing\..*….*THE END$/);
+      assert.ok(options);
+      assert.equal(lines.length, 4);
+    });
+
+    it('has no model whose ID could pass for other text', async () => {
+      for (const model of [`sora-2${HOSTILE}`, `sora-2${'x'.repeat(5000)}`, 'sora-2 free']) {
+        await assert.rejects(desk.send({ model }), { code: 'invalidRequest' });
+      }
+    });
+
+    it('is one visible line of the question about an earlier one', async () => {
+      const request = { prompt: HOSTILE };
+      await desk.send(request);
+      await (await desk.engines.open()).stopTracking((await desk.engines.open()).tasks()[0]!.id);
+      const messages = new Proxy({}, { get: () => () => undefined }) as Messages;
+      const check = (question: { message: string; detail: string }) => {
+        assert.match(question.message, /^(Remove|Stop tracking) “x ⏎ It costs nothing\.\ufffd\ufffd.*”/);
+        assert.ok(!question.message.includes('\n'));
+        return false;
+      };
+      desk.asker.willAnswer(check);
+      const parts = { engines: desk.engines, asker: desk.asker, messages, l10n: english };
+      await removeTask(parts, [(await desk.engines.open()).tasks()[0]!.id]);
+    });
+  });
 
   it('has a task ID attached that is no key', async () => {
     desk.world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });

@@ -268,7 +268,7 @@ describe('what the player shows', () => {
     const { facts } = playerView(task, missing, { l10n: english, language: 'en', now: NOW, earlier });
     const fact = facts.find(({ action }) => action === 'openEarlier');
     assert.equal(fact?.name, 'Again from');
-    assert.match(fact.value, /^“a boat”, Nov 22, /);
+    assert.match(fact.value, /^“a ⏎ boat”, Nov 22, /);
     const view = { ...viewOf(task), facts };
     assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
   });

@@ -1,0 +1,51 @@
+/** Shown in place of a line break. */
+const LINE_BREAK = '⏎';
+/** Shown in place of a character that is invisible, or that changes the order of others. */
+const HIDDEN = '\ufffd';
+
+/** A line break in any script, with the spaces around it. */
+const LINE_BREAKS = /[^\S\u2028\u2029\ufeff]*(?:\r\n|[\n\v\f\r\u0085\u2028\u2029])[\s\u0085]*/gu;
+
+/**
+ * Controls, format characters such as bidi marks and zero-width spaces, private and unassigned ones, lone surrogates,
+ * and letters that are drawn as nothing. A zero-width joiner inside an emoji stays.
+ */
+const INVISIBLE =
+  /(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d|\u200d(?!\p{Extended_Pictographic})|(?!\u200d)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
+
+/**
+ * Any outside text as one short line that shows all of its characters, so that it can't pass for our own words.
+ * @param max length in characters; a longer text loses its middle, because what matters may stand at its end
+ */
+export function visibleLine(text: string, max: number): string {
+  // More than enough for every character that is shown, whatever is removed.
+  const room = max * 8;
+  const short = text.length <= 2 * room ? text : text.slice(0, room) + text.slice(-room);
+  const line = short
+    .replace(LINE_BREAKS, ` ${LINE_BREAK} `)
+    .replace(/[^\S\ufeff]+/gu, ' ')
+    .replace(INVISIBLE, HIDDEN)
+    .trim()
+    .replace(/^(?:⏎ ?)+|(?: ?⏎)+$/gu, '');
+  const characters = Array.from(line);
+  if (characters.length <= max && short === text) return line;
+  const tail = Math.floor((max - 1) / 3);
+  const head = max - 1 - tail;
+  const start = atWord(characters.slice(0, head).join(''), / \S*$/u);
+  const end = tail === 0 ? '' : atWord(characters.slice(-tail).join(''), /^\S* /u);
+  return `${start}…${end}`;
+}
+
+/** Log text: as {@link visibleLine}, but whole, and with the lines of a stack trace. */
+export function visibleLog(text: string): string {
+  return text
+    .replace(/\r?\n(?! {4}at )[\s\u0085]*/gu, ` ${LINE_BREAK} `)
+    .replace(/[^\S\n ]/gu, ' ')
+    .replace(INVISIBLE, (character) => (character === '\n' ? '\n' : HIDDEN));
+}
+
+/** Cuts a text at a space, if that costs less than half of it. */
+function atWord(text: string, rest: RegExp): string {
+  const cut = text.replace(rest, '');
+  return cut.length >= text.length / 2 ? cut : text;
+}
