@@ -6,7 +6,6 @@ import { defaultEncodeOptions } from '@jsquash/jpeg/meta.js';
 import decodePng, { init as initPngDecoder } from '@jsquash/png/decode.js';
 import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js';
 import { decodeBmp } from './bmpFile';
-import { decodeCmykJpeg } from './cmykJpeg';
 import { ColorConverter } from './colors';
 import { decodeGif } from './gifFile';
 import type { ImageFile, PictureFormat } from './inspect';
@@ -30,6 +29,8 @@ export interface DecodedImage {
   readonly clean: Uint8Array | undefined;
 }
 
+type Decoder = (bytes: Uint8Array) => Pixels | null | Promise<Pixels>;
+
 /**
  * What libjpeg says of coded data that is cut or changed; it goes on with gray all the same. Its other warnings are of
  * pictures that are whole.
@@ -49,19 +50,21 @@ export class Codecs {
 
   /**
    * All pixels of a still image.
-   * @throws PictureFault when the file is damaged
+   * @throws PictureFault when the file is damaged; another error when a codec can't be loaded
    */
   async decode(file: ImageFile): Promise<DecodedImage> {
-    const clean = file.clean();
-    const profile = file.profile();
+    const [clean, profile] = [file.clean(), file.profile()];
+    const isInks = file.info.format === 'jpeg' && !file.isPlain;
+    const colors = isInks || profile ? await this.#colors() : undefined;
+    const decode = isInks ? await inkDecoder(profile, colors) : await this.#decoder(file.info.format);
     this.#printed = [];
     try {
-      if (file.info.format === 'jpeg' && !file.isPlain) {
-        const { inks, ...size } = decodeCmykJpeg(clean);
-        return { pixels: (await this.#colors()).fromCmyk(inks, size, profile), clean: undefined };
+      const pixels = await decode(clean);
+      const damage = this.#printed.find((line) => JPEG_DAMAGE.test(line));
+      if (!pixels || damage !== undefined) {
+        throw new PictureFault('damaged', damage ?? 'its decoder found no picture');
       }
-      const pixels = await this.#decode(clean, file.info.format);
-      const isConverted = profile && (await this.#colors()).convert(pixels, profile);
+      const isConverted = !isInks && profile && colors?.convert(pixels, profile);
       // What this decoder complains of, another one may refuse.
       const isClean = file.isPlain && !isConverted && this.#printed.length === 0;
       return { pixels, clean: isClean ? clean : undefined };
@@ -81,27 +84,28 @@ export class Codecs {
     return codec.encode(data, width, height, { ...defaultEncodeOptions, quality });
   }
 
-  async #decode(bytes: Uint8Array, format: PictureFormat): Promise<Pixels> {
+  async #decoder(format: PictureFormat): Promise<Decoder> {
     switch (format) {
       case 'gif':
-        return decodeGif(bytes);
+        return decodeGif;
       case 'bmp':
-        return decodeBmp(bytes);
+        return decodeBmp;
       case 'jpeg': {
         const codec = await this.#load('mozjpeg_dec.wasm.br', jpegDecoder);
-        const pixels = found(codec.decode(bytes, false));
-        const damage = this.#printed.find((line) => JPEG_DAMAGE.test(line));
-        if (damage !== undefined) throw new PictureFault('damaged', damage);
-        return pixels;
+        return (bytes) => codec.decode(bytes, false);
       }
       case 'png':
         await this.#loadOnce('squoosh_png_bg.wasm.br', (wasm) => initPngDecoder(wasm));
         // Texts in it may be packed a thousandfold; what it is given has none.
-        return decodePng(new Uint8Array(bytes).buffer);
-      case 'webp':
-        return found((await this.#load('webp_dec.wasm.br', webpDecoder)).decode(bytes));
-      case 'avif':
-        return found((await this.#load('avif_dec.wasm.br', avifDecoder)).decode(bytes, 8));
+        return (bytes) => decodePng(new Uint8Array(bytes).buffer);
+      case 'webp': {
+        const codec = await this.#load('webp_dec.wasm.br', webpDecoder);
+        return (bytes) => codec.decode(bytes);
+      }
+      case 'avif': {
+        const codec = await this.#load('avif_dec.wasm.br', avifDecoder);
+        return (bytes) => codec.decode(bytes, 8);
+      }
     }
   }
 
@@ -126,9 +130,16 @@ export class Codecs {
   }
 }
 
-function found(pixels: Pixels | null): Pixels {
-  if (!pixels) throw new PictureFault('damaged', 'its decoder found no picture');
-  return pixels;
+async function inkDecoder(
+  profile: Uint8Array | undefined,
+  colors: ColorConverter | undefined,
+): Promise<Decoder> {
+  // Large, rarely needed, and it changes globals when it is loaded.
+  const { decodeCmykJpeg } = await import('./cmykJpeg');
+  return (bytes) => {
+    const { inks, ...size } = decodeCmykJpeg(bytes);
+    return colors?.fromCmyk(inks, size, profile) ?? null;
+  };
 }
 
 /** Codecs end in many ways: traps, exit codes, texts. */

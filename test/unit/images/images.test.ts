@@ -14,6 +14,7 @@ import { limitsFor } from '../../../src/core/images/limits';
 import { PictureFault, type ImageFault } from '../../../src/core/images/pictureFault';
 import type { PictureWorkshop } from '../../../src/core/images/workshop';
 import { loadImage } from '../../gateway/image';
+import { projectRoot } from '../../vscode/projectRoot';
 import { encoded, quarters, shippedCodecs } from './pictures';
 
 const limits = limitsFor('sora', { size: '1280x720' })!;
@@ -104,6 +105,15 @@ describe('an image on its way into a request', () => {
       const image = await images.fit(source, limits);
       assert.match(wireText(image), /^data:image\/jpeg;base64,/);
     }
+  });
+
+  it('is shown and sent as JPEG where it is an AVIF', async () => {
+    const source = fileOf('photo.avif', readFileSync(path.join(projectRoot, 'test/cases/media/still.avif')));
+    const info = await images.inspect(source);
+    assert.ok(info.kind === 'picture' && info.format === 'avif' && info.width === 48 && info.height === 32);
+    const image = await images.fit(source, limits);
+    assert.match(wireText(image), /^data:image\/jpeg;base64,/);
+    assert.match(await images.keep(image), /\.jpg$/);
   });
 
   it('as an https link goes as it is: nothing is read or fetched', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
+import { Codecs } from '../../../src/core/images/codecs';
 import { fitPicture } from '../../../src/core/images/fit';
 import { limitsFor } from '../../../src/core/images/limits';
 import { PictureFault } from '../../../src/core/images/pictureFault';
@@ -220,6 +221,12 @@ describe('a damaged picture', () => {
     const file = jpeg(pixels);
     const short = Buffer.concat([file.subarray(0, file.length - 1_000), Buffer.from([0xff, 0xd9])]);
     await assert.rejects(fit(short, any), { reason: 'damaged' });
+  });
+
+  it('is none because we can not load its decoder', async () => {
+    const lost = new Error('no such file');
+    const codecs = new Codecs(() => Promise.reject(lost));
+    await assert.rejects(fitPicture(jpeg(quarters(16, 16)), any, {}, codecs), lost);
   });
 
   it('that its decoder only complains of is written anew', async () => {
