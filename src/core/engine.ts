@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { systemClock, type Clock } from './common/clock';
 import type { Event } from './common/events';
+import type { Evidence } from './common/evidence';
 import type { L10n } from './common/l10n';
 import { DisposableStore, type Disposable } from './common/lifetime';
 import { describeError, prefixed, type Log } from './common/log';
@@ -296,6 +297,11 @@ export class Engine implements Disposable {
   /** Ids of the tasks whose videos the user has not seen yet. */
   unseen(): readonly string[] {
     return this.#store.unseen();
+  }
+
+  /** The responses that are kept of a task, the oldest first: its submit, its end, and unusual ones. Redacted. */
+  async evidence(id: string): Promise<readonly Evidence[]> {
+    return this.#store.evidence(id);
   }
 
   /** Forgets a task that has ended; its video stays in the library. @returns whether it was forgotten */

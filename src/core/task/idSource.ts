@@ -1,21 +1,21 @@
 import type { Phase } from './phases';
 
 /**
- * Where a gateway's task id comes from that no reply gave: the user. It may be wrong until the gateway has said
- * something of that task.
+ * Where a task ID comes from that may be wrong until the gateway has said something about that task: from the user, or
+ * from a response in which it may be that of the request (`unsure`).
  */
-export const ID_SOURCES = ['byHand', 'byHandConfirmed'] as const;
+export const ID_SOURCES = ['byHand', 'byHandConfirmed', 'unsure'] as const;
 
 export type IdSource = (typeof ID_SOURCES)[number];
 
 /** Whether the gateway has never said that it knows the task by its id. */
 export function isUnconfirmed(source: IdSource | undefined): boolean {
-  return source === 'byHand';
+  return source === 'byHand' || source === 'unsure';
 }
 
 /** What an id is once the gateway knows it. One of the user's may still be that of another video. */
 export function confirmed(source: IdSource | undefined): IdSource | null {
-  return source === undefined ? null : 'byHandConfirmed';
+  return source === undefined || source === 'unsure' ? null : 'byHandConfirmed';
 }
 
 /** Whether the user may attach a task id: where there is none, or one that is no more than a guess. */

@@ -23,7 +23,8 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   sending: ['draft', 'queued', 'rejected', 'unknown'],
   // Saved again: some of its videos were here before, and the others can't be had.
   // Unknown again: the gateway does not know the id that was attached by hand.
-  queued: ['running', 'ready', 'saved', 'failed', 'lost', 'unknown', 'stopped'],
+  // Rejected: its ID came with an error, and the gateway then denied it.
+  queued: ['running', 'ready', 'saved', 'failed', 'rejected', 'lost', 'unknown', 'stopped'],
   running: ['ready', 'saved', 'failed', 'lost', 'stopped'],
   ready: ['saving', 'saved', 'failed', 'lost', 'stopped'],
   saving: ['ready', 'saved', 'failed', 'lost', 'stopped'],

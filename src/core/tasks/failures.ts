@@ -147,6 +147,10 @@ export const failures = {
       said: error instanceof GatewayError && error.elsewhere ? 'host' : 'gateway',
     }),
 
+  /** The only link to the video isn't downloaded: another scheme, or an address in a private network. */
+  linkRefused: (link: string): StoredFailure =>
+    failure('fetch.linkRefused', { kind: 'badReply', charged: 'yes', said: 'gateway', params: { link } }),
+
   /** The disk refused the video. */
   diskFailed: (error: Error): StoredFailure =>
     failure('fetch.disk', { kind: 'disk', charged: 'yes', trouble: toErrorInfo(error), said: 'us' }),

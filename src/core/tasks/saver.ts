@@ -9,7 +9,7 @@ import { GatewayError } from '../gateway/errors';
 import { MODEL_ACCESS_DENIED } from '../gateway/outcomes';
 import { DiskError } from '../common/fileSystem';
 import type { Library } from '../library/library';
-import { countDenial } from './denials';
+import { countNotFound } from './notFoundCount';
 import { videosMade, type Endings } from './endings';
 import { toErrorInfo, type Failures } from './failures';
 import { Lease } from './lease';
@@ -199,9 +199,9 @@ export class Saver {
           failure: failures.otherKey(),
           nextDue: now + RECHECK,
         };
-      const counts = countDenial(record, now, DEAD_LINKS_APART);
+      const counts = countNotFound(record, now, DEAD_LINKS_APART);
       const failure = failures.expired(true, toErrorInfo(error));
-      if (counts.believed) return { phase: 'lost', failure };
+      if (counts.isBelieved) return { phase: 'lost', failure };
       return { ...counts.patch, phase: 'ready', failure, nextDue: now + DEAD_LINKS_APART };
     }
     const troubles = record.troubles + 1;

@@ -1,19 +1,20 @@
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
-import { isKey, type KeySource } from '../gateway/apiKey';
+import { isKey, type ApiKey, type KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { GatewayClient } from '../gateway/client';
-import type { QueryOutcome, TaskState } from '../gateway/outcomes';
 import type { ErrorInfo } from '../gateway/errorKinds';
+import type { QueryOutcome, TaskState } from '../gateway/outcomes';
+import { readEvidence } from '../gateway/responseReader';
 import type { TaskRecord } from '../store/record';
 import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import { confirmed, isUnconfirmed } from '../task/idSource';
 import type { Phase } from '../task/phases';
-import { countDenial } from './denials';
 import type { Endings } from './endings';
 import type { Failures } from './failures';
 import { Lease } from './lease';
+import { countNotFound } from './notFoundCount';
 import type { OriginGate } from './originGate';
 import {
   DENIALS_APART,
@@ -43,6 +44,9 @@ interface Dependencies {
 
 /** A claim on a status check lasts as long as the request may take, in ms, plus the next interval. */
 const CHECK_TIME_MS = 45_000;
+
+/** So many responses in a row that were cut off are believed after all. */
+const CUT_RESPONSES_BELIEVED = 3;
 
 /** Asks the gateway how a task is doing, and decides what the answer makes of it (DESIGN 5, Query). */
 export class StatusCheck {
@@ -93,14 +97,15 @@ export class StatusCheck {
     // What is said of a key that was replaced meanwhile closes nothing.
     const stillOurs = isKey(await keys.keyFor(origin), key.id);
     if (outcome.kind === 'keyRefused' && stillOurs)
-      await gate.keyRefused(origin, failures.keyRefused(troubleOf(outcome)));
+      await gate.keyRefused(origin, failures.keyRefused(toErrorInfo(outcome)));
     if (outcome.kind === 'temporary' && outcome.retryAfterMs !== undefined) {
       await gate.rateLimited(origin, outcome.retryAfterMs);
     }
-    const patch =
+    const decided =
       outcome.kind === 'keyRefused' && !stillOurs
         ? { nextDue: clock.now() }
-        : this.#decide(claimed, outcome, key.id);
+        : this.#decide(claimed, outcome, key.id, await this.#submitError(claimed, outcome, key));
+    const patch = { ...decided, ...factsToKeep(claimed, outcome, decided) };
     const inLibrary = endings.isFruitless(patch) ? await endings.videosOf(claimed) : [];
     await store.update(record.id, (current, videosHere) =>
       // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
@@ -111,8 +116,18 @@ export class StatusCheck {
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }
 
+  /** The error that came with the ID of a task that the gateway now denies. */
+  async #submitError(record: TaskRecord, outcome: QueryOutcome, key: ApiKey): Promise<ErrorInfo | undefined> {
+    if (outcome.kind !== 'missing') return undefined;
+    const submit = (await this.#deps.store.evidence(record.id)).findLast(({ step }) => step === 'submit');
+    if (!submit) return undefined;
+    const context = { step: 'submit', baseUrl: record.baseUrl, key, now: submit.at } as const;
+    const { error } = await readEvidence(submit, context);
+    return error && { status: submit.status, ...error };
+  }
+
   /** What an answer makes of a task (DESIGN 5, Query). */
-  #decide(record: TaskRecord, outcome: QueryOutcome, keyId: string): TaskPatch {
+  #decide(record: TaskRecord, outcome: QueryOutcome, keyId: string, submitError?: ErrorInfo): TaskPatch {
     const { clock, failures } = this.#deps;
     const now = clock.now();
     switch (outcome.kind) {
@@ -123,16 +138,19 @@ export class StatusCheck {
         };
       case 'missing':
         if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + RECHECK };
-        return this.#decideMissing(record, outcome.error.message);
+        return this.#decideMissing(record, toErrorInfo(outcome), submitError);
       case 'keyRefused':
-        return { failure: failures.keyRefused(troubleOf(outcome)), nextDue: now + RECHECK };
       case 'forbidden':
-        return { failure: failures.keyRefused(troubleOf(outcome)), nextDue: now + RECHECK };
+        return { failure: failures.keyRefused(toErrorInfo(outcome)), nextDue: now + RECHECK };
       case 'temporary': {
+        // A response that is cut off each time still says how the task is doing.
+        if (outcome.state && record.troubles >= CUT_RESPONSES_BELIEVED)
+          return this.#decideState(record, outcome.state, outcome.status);
         const troubles = record.troubles + 1;
         const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
         const since = record.failure?.since ?? now;
-        return { troubles, failure: failures.blip(troubleOf(outcome), { since, now }), nextDue: now + wait };
+        const failure = failures.blip(toErrorInfo(outcome), { since, now });
+        return { troubles, failure, nextDue: now + wait };
       }
     }
   }
@@ -157,16 +175,20 @@ export class StatusCheck {
           nextDue: now + this.#interval(record),
         };
       }
-      case 'succeeded':
+      case 'succeeded': {
+        const [refused] = state.refusedLinks;
         return {
           ...good,
           phase: 'ready',
+          // Its own reason stays while the download looks for another way.
+          ...(state.links.length === 0 && refused ? { failure: failures.linkRefused(refused.link) } : {}),
           ...(state.filteredCount > 0 ? { note: failures.someFiltered(state.filteredCount) } : {}),
           links: state.links,
           succeededAt: now,
           ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
           nextDue: now,
         };
+      }
       case 'failed':
         return {
           phase: 'failed',
@@ -182,23 +204,17 @@ export class StatusCheck {
     }
   }
 
-  #decideMissing(record: TaskRecord, message: string): TaskPatch {
+  #decideMissing(record: TaskRecord, error: ErrorInfo, submitError: ErrorInfo | undefined): TaskPatch {
     const { clock, failures } = this.#deps;
     const now = clock.now();
     const age = now - (record.submittedAt ?? record.createdAt);
     // Right after the submit the gateway may not know yet what it has just accepted.
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
-    const counts = countDenial(record, now, DENIALS_APART);
-    if (counts.believed && isUnconfirmed(record.idSource)) {
-      return { phase: 'unknown', failure: failures.idNotKnown({ status: 0, message }) };
-    }
-    if (counts.believed) {
-      return {
-        phase: 'lost',
-        failure: failures.taskGone(record.succeededAt !== undefined, { status: 0, message }),
-      };
-    }
-    return { ...counts.patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
+    const { isBelieved, patch } = countNotFound(record, now);
+    if (!isBelieved) return { ...patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
+    if (submitError) return { phase: 'rejected', failure: failures.denied(submitError) };
+    if (isUnconfirmed(record.idSource)) return { phase: 'unknown', failure: failures.idNotKnown(error) };
+    return { phase: 'lost', failure: failures.taskGone(record.succeededAt !== undefined, error) };
   }
 
   #interval(record: TaskRecord): number {
@@ -212,6 +228,20 @@ export class StatusCheck {
 
 const NO_ERROR: ErrorInfo = { status: 0, message: '' };
 
-function troubleOf(outcome: Exclude<QueryOutcome, { kind: 'task' }>): ErrorInfo {
-  return { status: outcome.status, ...outcome.error };
+function toErrorInfo({ status, error }: Exclude<QueryOutcome, { kind: 'task' }>): ErrorInfo {
+  return { status, ...error };
+}
+
+/** Keeps what a response says about money, and the response itself if it was unusual or decided something. */
+function factsToKeep(
+  record: TaskRecord,
+  { kind, money, evidence }: QueryOutcome,
+  decided: TaskPatch,
+): TaskPatch {
+  const isNews =
+    (decided.phase !== undefined && decided.phase !== record.phase && decided.phase !== 'running') ||
+    // Of many alike the first one tells.
+    (kind !== 'task' && decided.troubles !== undefined && decided.troubles <= 1) ||
+    (kind !== 'task' && kind !== 'temporary' && record.failure === undefined);
+  return { ...(money.length > 0 ? { money } : {}), ...(isNews && evidence ? { evidence: evidence() } : {}) };
 }

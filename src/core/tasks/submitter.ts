@@ -4,12 +4,11 @@ import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
 import type { GatewayClient, PreparedSubmit } from '../gateway/client';
 import type { Access } from '../gateway/transport';
-import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
 import { ReadOnlyStoreError, StoreClosedError } from '../store/database';
 import { toErrorInfo, type Failures } from './failures';
-import type { StoredNote } from '../task/failure';
+import type { StoredFailure, StoredNote } from '../task/failure';
 import { isUnconfirmed } from '../task/idSource';
 import { Lease } from './lease';
 import type { TaskPatch } from '../store/taskPatch';
@@ -193,7 +192,7 @@ export class Submitter {
         unreachable++;
         const pause = 1000 * unreachable;
         if (unreachable >= CONNECT_TRIES || clock.now() + pause - startedConnecting > CONNECT_PATIENCE) {
-          const failure = failures.unreachable(toErrorInfo(outcome.error), new URL(access.baseUrl).host);
+          const failure = notSentFailure(failures, outcome.error, access);
           await store.update(draft.id, (record) =>
             record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
           );
@@ -312,6 +311,7 @@ export class Submitter {
       note,
       nextDue: clock.now() + LEASE,
     });
+    const kept = outcome.kind === 'notSent' ? {} : factsToKeep(outcome);
     const written = await store.update(id, (record) => {
       const late = record.phase === 'unknown';
       // What the gateway itself says is better than a guess that is followed meanwhile.
@@ -324,35 +324,29 @@ export class Submitter {
           return {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
-            ...(outcome.noRemix && record.request.remixOf !== undefined
-              ? {
-                  note: { code: 'notRemixed' } as const,
-                }
-              : {}),
-            idSource: null,
+            ...acceptedNote(outcome, record),
+            idSource: outcome.isUnsure ? 'unsure' : null,
             denials: 0,
             deniedAt: null,
             failure: null,
             nextDue: clock.now() + FIRST_POLL,
+            ...kept,
           };
         case 'refused': {
           const failure = failures.refused({ status: outcome.status, ...outcome.error }, outcome.noChannel);
-          return { phase: 'rejected', failure };
+          return { phase: 'rejected', failure, ...kept };
         }
         case 'rateLimited': {
-          const trouble = { status: 429, ...outcome.error };
+          const error = { status: 429, ...outcome.error };
           return late
-            ? { phase: 'rejected', failure: failures.refused(trouble) }
-            : {
-                ...backToDraft({ code: 'rateLimited' }),
-                failure: failures.askedToWait(trouble),
-              };
+            ? { phase: 'rejected', failure: failures.refused(error), ...kept }
+            : { ...backToDraft({ code: 'rateLimited' }), failure: failures.askedToWait(error), ...kept };
         }
         case 'notSent':
           return late
             ? {
                 phase: 'rejected',
-                failure: failures.unreachable(toErrorInfo(outcome.error), originOf(access.baseUrl)),
+                failure: notSentFailure(failures, outcome.error, access),
               }
             : backToDraft({ code: 'notSent' });
         case 'unknown':
@@ -361,15 +355,42 @@ export class Submitter {
             : {
                 phase: 'unknown',
                 failure: failures.outcomeUnknown({ status: outcome.status, ...outcome.error }),
+                ...kept,
               };
       }
     });
-    if (written || outcome.kind !== 'accepted' || (await store.taskWhenFree(id))) return;
-    // The store was damaged and made anew meanwhile, without this task: it is paid for, so it comes back.
+    if (written || outcome.kind !== 'accepted') return;
+    await this.#keepSecondId(draft, outcome.gatewayTaskId);
+  }
+
+  /**
+   * Keeps an ID that the task itself can't take: its row is gone because the store was repaired meanwhile, or the user
+   * has attached another ID that the gateway knows. Both are paid for, so both are tracked.
+   */
+  async #keepSecondId(draft: TaskRecord, gatewayTaskId: string): Promise<void> {
+    const { store, clock, log, markPending } = this.#parts;
+    const current = await store.recordWhenFree(draft.id);
+    if (current?.gatewayTaskId === gatewayTaskId) return;
+    log.warn(
+      `task ${draft.id}: the ID ${gatewayTaskId} came late, after ${current?.gatewayTaskId ?? 'a repair'}`,
+    );
+    markPending();
+    const now = clock.now();
+    const record = {
+      ...draft,
+      phase: 'queued' as const,
+      gatewayTaskId,
+      submittedAt: now,
+      nextDue: now + FIRST_POLL,
+    };
     await store.adopt({
-      record: { ...draft, phase: 'queued', gatewayTaskId: outcome.gatewayTaskId, submittedAt: clock.now() },
+      record: current ? { ...record, id: randomUUID(), basedOn: draft.id } : record,
       videos: [],
-      timeline: [{ at: clock.now(), phase: 'queued' }],
+      timeline: [
+        current
+          ? { at: now, phase: 'queued', note: { code: 'anotherId', params: { id: gatewayTaskId } } }
+          : { at: now, phase: 'queued' },
+      ],
     });
   }
 
@@ -414,4 +435,25 @@ export class Submitter {
       return false;
     }
   }
+}
+
+/** What is kept of every response to a submit: the response itself, and what it says about money. */
+function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent' }>): TaskPatch {
+  return { money, ...(evidence ? { evidence: evidence() } : {}) };
+}
+
+/** What the user should know about an accepted request. */
+function acceptedNote(
+  { error, noRemix }: Extract<SendOutcome, { kind: 'accepted' }>,
+  { request }: TaskRecord,
+): TaskPatch {
+  if (error !== undefined) return { note: { code: 'acceptedWithError', detail: error.message } };
+  return noRemix && request.remixOf !== undefined ? { note: { code: 'notRemixed' } } : {};
+}
+
+/** Nothing reached the gateway: it couldn't be reached, or a proxy on the way refused. */
+function notSentFailure(failures: Failures, error: GatewayError, access: Access): StoredFailure {
+  const { host } = new URL(access.baseUrl);
+  const info = toErrorInfo(error);
+  return error.kind === 'proxy' ? failures.proxyRefused(info, host) : failures.unreachable(info, host);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { countDenial } from '../../../src/core/tasks/denials';
+import { countNotFound } from '../../../src/core/tasks/notFoundCount';
 import * as schedule from '../../../src/core/tasks/schedule';
 
 const { blipInterval, fetchInterval, jittered, pollInterval, resendInterval } = schedule;
@@ -104,14 +104,14 @@ describe('the rhythm (DESIGN 5)', () => {
   });
 });
 
-describe('countDenial', () => {
+describe('countNotFound', () => {
   /** Denials at these times, in s; the index of the one that is believed. */
   const believedAt = (apart: number, ...times: number[]) => {
     let state = { denials: 0, deniedAt: undefined as number | undefined };
     return times.findIndex((time) => {
-      const { believed, patch } = countDenial(state, time * SECOND, apart);
+      const { isBelieved, patch } = countNotFound(state, time * SECOND, apart);
       state = { denials: patch.denials ?? state.denials, deniedAt: patch.deniedAt ?? state.deniedAt };
-      return believed;
+      return isBelieved;
     });
   };
   it('three, each 10 s apart from the last that counted', () => {
