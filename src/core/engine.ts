@@ -25,6 +25,7 @@ import { Librarian } from './tasks/librarian';
 import { openStore, openStoreNow } from './store/openStore';
 import type { StorePlace } from './store/storeLocation';
 import { OriginGate } from './tasks/originGate';
+import { OriginKinds } from './tasks/originKinds';
 import { PendingMarker } from './store/pendingMarker';
 import { isEnd } from './task/phases';
 import { Poller } from './tasks/poller';
@@ -54,6 +55,8 @@ export interface EngineOptions {
   readonly pollInterval: () => number;
   readonly clock?: Clock;
   readonly http?: OpenHttp;
+  /** Base URL of Nebula's own gateway. Tests point it at a server of theirs. */
+  readonly nebulaBaseUrl?: string;
   /** Where the library lies. */
   readonly disk?: Disk;
   /** 0 to 1; spreads the questions of tasks and windows. */
@@ -94,16 +97,17 @@ export class Engine implements Disposable {
   #lookPlanned = false;
 
   private constructor(options: EngineOptions, clock: Clock, store: TaskStore, position: StorePosition) {
-    const { storageFolder, keys, l10n } = options;
-    const random = options.random ?? Math.random;
+    const { storageFolder, keys, l10n, random = Math.random } = options;
     this.#clock = clock;
     this.#log = prefixed(options.log, 'tasks');
     this.#keys = new TimeoutKeySource(keys, clock);
     this.#l10n = l10n;
     this.#store = store;
     this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk, clock);
-    const http = options.http ?? createHttp(clock);
     const gatewayLog = prefixed(options.log, 'gateway');
+    const open = options.http ?? createHttp(clock);
+    const kinds = this.#owned.add(new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl));
+    const http = kinds.observe(open);
     this.client = new GatewayClient(http, clock, gatewayLog);
     this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
     this.#endings = new Endings({ library: this.library, failures, log: this.#log });
@@ -114,6 +118,7 @@ export class Engine implements Disposable {
       videoClient: new VideoClient(http, clock, gatewayLog),
       keys: this.#keys,
       gate: this.#gate,
+      kinds,
       clock,
       log: this.#log,
       failures,
@@ -138,10 +143,7 @@ export class Engine implements Disposable {
     this.#owned.add(store.onDidWrite(() => this.#planLook()));
   }
 
-  /**
-   * Opens the store. A damaged database is set aside and made again as far as it goes; one that can't be written is
-   * opened for reading, see {@link readOnly}.
-   */
+  /** Opens the store. A damaged database is repaired; one that can't be written is opened {@link readOnly}. */
   static async open(options: EngineOptions): Promise<Engine> {
     const clock = options.clock ?? systemClock;
     makeFolders(options);
@@ -149,10 +151,7 @@ export class Engine implements Disposable {
     return new Engine(options, clock, store, await store.positionWhenFree());
   }
 
-  /**
-   * As {@link open}, at once; for callers that cannot wait. Undefined when another window is writing just now or the
-   * database is damaged: then only {@link open} helps.
-   */
+  /** As {@link open}, at once. Undefined if another window is writing or the database is damaged. */
   static openNow(options: EngineOptions): Engine | undefined {
     const clock = options.clock ?? systemClock;
     makeFolders(options);

@@ -11,6 +11,7 @@ import {
   defaultRenderPlan,
   defaultShapes,
   defaultSite,
+  type Dialect,
   type GatewayOptions,
   type ReplyShapes,
 } from './gatewayOptions';
@@ -39,6 +40,7 @@ export type { ActiveFault, Balance, FaultOptions, LedgerEntry, TaskFailure };
 
 /** A running pretend gateway. */
 export interface PretendGateway {
+  readonly dialect: Dialect;
   /** What goes into the setting `nebulaVideo.baseUrl`: `http://127.0.0.1:port` and the path prefix. */
   readonly baseUrl: string;
   /** The second origin, which serves result links. It needs no key and must never get one. */
@@ -141,6 +143,7 @@ export async function startPretendGateway(options: GatewayOptions = {}): Promise
     return task;
   };
   const gateway: PretendGateway = {
+    dialect,
     get baseUrl() {
       return state.baseUrl;
     },

@@ -48,6 +48,9 @@ function formatFailure(stored: StoredFailure, format: TextFormat): string {
   return [
     summary,
     ...(stored.charged === 'no' ? [l10n.t('Nothing was charged.')] : []),
+    ...(stored.params?.['refund'] === 'usual'
+      ? [l10n.t('This gateway usually refunds failed tasks. Check your account.')]
+      : []),
     ...(stored.detail ? [l10n.t('Details: {0}', explainDetail(stored.detail, l10n))] : []),
   ].join(' ');
 }

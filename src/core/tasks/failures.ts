@@ -1,7 +1,8 @@
+import type { OriginKind } from '../common/originKind';
 import type { NoKeyReason } from '../gateway/apiKey';
 import { classifyError, type ErrorInfo } from '../gateway/errorKinds';
 import { GatewayError } from '../gateway/errors';
-import { charge } from '../task/charge';
+import { charge, failedOutcome, isUsuallyRefunded } from '../task/charge';
 import type { FailureCode, FailureSource, StoredFailure, StoredNote, TextParams } from '../task/failure';
 import type { Charged, FailureKind } from '../task/task';
 import { LONG_SILENCE } from './schedule';
@@ -75,12 +76,16 @@ export const failures = {
   denied: (trouble: ErrorInfo): StoredFailure =>
     failure('submit.denied', { kind: classifyError(trouble), charged: 'unknown', trouble }),
 
-  /** The gateway's task failed. */
-  taskFailed: (trouble: ErrorInfo): StoredFailure => {
+  /** The gateway's task failed. What that costs depends on what runs at the origin. */
+  taskFailed: (trouble: ErrorInfo, origin: OriginKind = 'unknown'): StoredFailure => {
     const said = classifyError({ ...trouble, status: 500 });
     // The gateway accepted the request: a wrong key or balance is its own at the provider, not the user's.
     const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
-    return failure('query.failed', { kind, charged: 'no', trouble });
+    const outcome = failedOutcome(trouble.message);
+    return failure('query.failed', {
+      ...{ kind, charged: charge(origin, outcome), trouble },
+      ...(isUsuallyRefunded(origin, outcome) ? { params: { refund: 'usual' } } : {}),
+    });
   },
 
   /** Every video of the task was held back. The gateway says "succeeded", so it may have charged. */

@@ -16,6 +16,7 @@ import type { Failures } from './failures';
 import { Lease } from './lease';
 import { countNotFound } from './notFoundCount';
 import type { OriginGate } from './originGate';
+import type { OriginKinds } from './originKinds';
 import {
   DENIALS_APART,
   FIRST_POLL,
@@ -32,6 +33,7 @@ interface Dependencies {
   readonly client: GatewayClient;
   readonly keys: KeySource;
   readonly gate: OriginGate;
+  readonly kinds: OriginKinds;
   readonly clock: Clock;
   readonly log: Log;
   readonly failures: Failures;
@@ -156,7 +158,7 @@ export class StatusCheck {
   }
 
   #decideState(record: TaskRecord, state: TaskState, status: number): TaskPatch {
-    const { clock, failures } = this.#deps;
+    const { clock, failures, kinds } = this.#deps;
     const now = clock.now();
     const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null };
     switch (state.kind) {
@@ -194,7 +196,7 @@ export class StatusCheck {
           phase: 'failed',
           failure:
             state.filteredCount === undefined
-              ? failures.taskFailed({ status, ...state.error })
+              ? failures.taskFailed({ status, ...state.error }, kinds.kindOf(record.baseUrl))
               : failures.filtered(state.filteredCount, { status, ...state.error }),
         };
       case 'expired': {

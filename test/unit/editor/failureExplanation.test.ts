@@ -133,7 +133,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'failed',
-    aTask('failed', failures.taskFailed(trouble(0, 'render error'))),
+    aTask('failed', failures.taskFailed(trouble(0, 'render error'), 'nebula')),
     /could not be made/,
     /could not make this video/,
     NO,
@@ -141,7 +141,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'failed by moderation',
-    aTask('failed', failures.taskFailed(trouble(0, 'sensitive'))),
+    aTask('failed', failures.taskFailed(trouble(0, 'sensitive'), 'nebula')),
     /held back/,
     /safety filter/,
     NO,

@@ -131,6 +131,8 @@ export class World {
       http: this.#http.open,
       disk: this.#disk.around(),
       random: () => 0.5,
+      // As Nebula the pretend gateway stands for Nebula's own origin, which only the address decides.
+      ...(this.gateway.dialect === 'nebula' ? { nebulaBaseUrl: this.gateway.baseUrl } : {}),
     };
   }
 

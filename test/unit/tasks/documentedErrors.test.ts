@@ -353,7 +353,7 @@ describe('each documented error is told in words', () => {
         const body = { task_id: 't', status: 'failed', metadata: { error: row[1] } };
         const outcome = queryOutcome(await readFacts(200, body));
         if (outcome.kind !== 'task' || outcome.state.kind !== 'failed') assert.fail(outcome.kind);
-        check(failures.taskFailed({ status: 0, ...outcome.state.error }), row);
+        check(failures.taskFailed({ status: 0, ...outcome.state.error }, 'nebula'), row);
       });
     }
   });

@@ -314,7 +314,7 @@ describe('how a task ended, in words', () => {
   };
 
   it('takes a failure’s message apart', () => {
-    const failure = failures.taskFailed({ status: 500, message: 'GPU lost', code: 'x' });
+    const failure = failures.taskFailed({ status: 500, message: 'GPU lost', code: 'x' }, 'nebula');
     const stage = said(taskIn('failed', { failure }));
     assert.equal(
       stage.sentence,

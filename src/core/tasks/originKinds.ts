@@ -1,0 +1,122 @@
+import type { Clock } from '../common/clock';
+import type { Disposable } from '../common/lifetime';
+import { describeError, type Log } from '../common/log';
+import { isOriginKind, type OriginKind } from '../common/originKind';
+import { originOf } from '../gateway/baseUrl';
+import type { OpenHttp } from '../gateway/http';
+import { OriginProber, recognizeOrigin, signsInHeaders, type OriginSign } from '../gateway/originKind';
+import type { OriginState } from '../store/record';
+import type { TaskStore } from '../store/store';
+
+const RECHECK_MS = 24 * 3_600_000;
+/** When no request of a check got a response. */
+const RETRY_MS = 3_600_000;
+
+/**
+ * Knows what runs at each origin, and so which rules about charges apply. An origin is checked after it accepted the
+ * key, once a day by whichever window comes first. Nebula's own origin is never asked: its address decides.
+ */
+export class OriginKinds implements Disposable {
+  readonly #store: TaskStore;
+  readonly #prober: OriginProber;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #nebulaBaseUrl: string | undefined;
+  readonly #stop = new AbortController();
+  /** When this window looks at the stored state again, by origin, in ms since 1970. */
+  readonly #nextCheck = new Map<string, number>();
+
+  /** @param nebulaBaseUrl base URL of Nebula's own gateway; the real one if undefined */
+  constructor(store: TaskStore, http: OpenHttp, clock: Clock, log: Log, nebulaBaseUrl?: string) {
+    this.#store = store;
+    this.#prober = new OriginProber(http);
+    this.#clock = clock;
+    this.#log = log;
+    this.#nebulaBaseUrl = nebulaBaseUrl;
+  }
+
+  kindOf(baseUrl: string): OriginKind {
+    if (this.#isNebula(baseUrl)) return 'nebula';
+    const { kind } = this.#store.originState(originOf(baseUrl));
+    return isOriginKind(kind) ? kind : 'unknown';
+  }
+
+  /** Wraps HTTP so that responses to GETs with the key start a check when one is due. */
+  observe(open: OpenHttp): OpenHttp {
+    return async (request) => {
+      const opened = await open(request);
+      // Submits don't count: the money path stays undisturbed, and the first query follows in seconds.
+      if (request.method !== 'GET' || request.headers['authorization'] === undefined) return opened;
+      return {
+        close: () => opened.close(),
+        send: async (body, signal) => {
+          const reply = await opened.send(body, signal);
+          if (reply.status >= 200 && reply.status < 300) {
+            const baseUrl = baseUrlOf(request.url);
+            if (baseUrl !== undefined) void this.#checkIfDue(baseUrl, signsInHeaders(reply.headers));
+          }
+          return reply;
+        },
+      };
+    };
+  }
+
+  async #checkIfDue(baseUrl: string, seen: readonly OriginSign[]): Promise<void> {
+    const origin = originOf(baseUrl);
+    const now = this.#clock.now();
+    if (!isPast(this.#nextCheck.get(origin), now)) return;
+    this.#nextCheck.set(origin, now + RETRY_MS);
+    if (this.#store.readOnly || this.#isNebula(baseUrl)) return;
+    try {
+      if (await this.#claim(origin, now)) await this.#check(baseUrl, now, seen);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      this.#log.debug(`the kind of ${origin} could not be checked: ${describeError(error)}`);
+    }
+  }
+
+  /** The time of the check is the claim: of all windows, one checks. */
+  async #claim(origin: string, now: number): Promise<boolean> {
+    const isDue = ({ kindCheckedAt: at }: OriginState) => isPast(at && at + RECHECK_MS, now);
+    if (!isDue(this.#store.originState(origin))) return false;
+    return this.#store.setOrigin(origin, (state) =>
+      isDue(state) ? { ...state, kindCheckedAt: now } : undefined,
+    );
+  }
+
+  async #check(baseUrl: string, now: number, seen: readonly OriginSign[]): Promise<void> {
+    const origin = originOf(baseUrl);
+    const signs = await this.#prober.collect(baseUrl, this.#stop.signal);
+    if (!signs) {
+      // Keep what is known, and check again sooner.
+      await this.#store.setOrigin(origin, (state) => ({
+        ...state,
+        kindCheckedAt: now - RECHECK_MS + RETRY_MS,
+      }));
+      return;
+    }
+    const all = new Set([...seen, ...signs]);
+    const kind = recognizeOrigin(baseUrl, all, this.#nebulaBaseUrl);
+    this.#log.debug(`${origin} is of the kind ${kind}: ${[...all].join(', ') || 'no sign'}`);
+    await this.#store.setOrigin(origin, (state) => ({ ...state, kind, kindCheckedAt: now }));
+  }
+
+  #isNebula(baseUrl: string): boolean {
+    return recognizeOrigin(baseUrl, new Set(), this.#nebulaBaseUrl) === 'nebula';
+  }
+
+  dispose(): void {
+    this.#stop.abort();
+  }
+}
+
+/** The base URL of a call of the API; undefined for any other address. */
+function baseUrlOf({ origin, pathname }: URL): string | undefined {
+  const at = pathname.lastIndexOf('/v1/');
+  return at === -1 ? undefined : origin + pathname.slice(0, at);
+}
+
+/** Returns true if a planned time has come, or if the clock was set back since. */
+function isPast(time: number | undefined, now: number): boolean {
+  return time === undefined || time <= now || time > now + RECHECK_MS;
+}
