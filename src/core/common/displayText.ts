@@ -11,6 +11,7 @@ const LINE_BREAKS = /[^\S\u2028\u2029\ufeff]*(?:\r\n|[\n\v\f\r\u0085\u2028\u2029
  * and letters that are drawn as nothing. A zero-width joiner inside an emoji stays.
  */
 const INVISIBLE =
+  // eslint-disable-next-line no-misleading-character-class -- single code points, on purpose
   /(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d|\u200d(?!\p{Extended_Pictographic})|(?!\u200d)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
 
 /**

@@ -96,7 +96,10 @@ const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
   ['unknown', ({ isIdLost }) => isIdLost],
   ['unknown', ({ isComplete }) => !isComplete],
   // OpenRouter: too many jobs at once.
-  ['rateLimited', ({ status }, error) => status === 429 || /in_flight_budget_exhausted/.test(textOf(error))],
+  [
+    'rateLimited',
+    ({ status }, error) => status === 429 || textOf(error).includes('in_flight_budget_exhausted'),
+  ],
   ['refused', (facts) => REFUSALS.has(facts.status) || isRedirect(facts)],
   ['refused', hasNoChannel],
   [

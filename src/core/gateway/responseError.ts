@@ -147,7 +147,7 @@ function textIn(value: unknown): string | undefined {
 function codeIn(objects: readonly KnownObject[]): string | undefined {
   for (const { record, name } of objects) {
     const own = ERROR_CODES.map((key) => record[key]).find((code) => !isSuccessCode(code));
-    if (own !== undefined) return String(own as string | number);
+    if (typeof own === 'string' || typeof own === 'number') return String(own);
     const code = toCode(asRecord(record['error'])?.['code']) ?? toCode(record['code']);
     if (code !== undefined) return code;
     if (name === 'base_resp' && !isSuccessCode(record['status_code'])) return String(record['status_code']);

@@ -88,10 +88,10 @@ export function findLinks(
   access: { readonly baseUrl: string; readonly key: ApiKey },
 ): FoundLinks {
   const refused = new Map<string, LinkRefusal>();
-  let isExpired = false;
+  const found = { isExpired: false };
 
   const fromText = (text: string, at: readonly (string | number)[], inText: boolean): string[] => {
-    if (/^expired$/i.test(text)) isExpired = true;
+    if (/^expired$/i.test(text)) found.isExpired = true;
     if (/^data:(video\/|application\/octet-stream)/i.test(text)) return inText ? [] : [inlineVideo(at)];
     const link = absoluteLink(text, access.baseUrl);
     if (link === undefined || POSTER.test(link.replace(/[?#].*$/s, ''))) return [];
@@ -111,8 +111,8 @@ export function findLinks(
       return inner.slice(0, MAX_ITEMS).flatMap((item, index) => collect(item, [...at, index], inText));
     const record = asRecord(inner);
     for (const place of record ? PLACES : []) {
-      const found = collect(record?.[place], [...at, place], inText);
-      if (found.length > 0) return found;
+      const links = collect(record?.[place], [...at, place], inText);
+      if (links.length > 0) return links;
     }
     return [];
   };
@@ -121,7 +121,7 @@ export function findLinks(
   return {
     links,
     refused: [...refused].map(([link, reason]) => ({ link, reason })),
-    isExpired: isExpired && links.length === 0,
+    isExpired: found.isExpired && links.length === 0,
   };
 }
 

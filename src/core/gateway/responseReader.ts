@@ -116,7 +116,7 @@ export async function readEvidence(evidence: Evidence, context: ReadContext): Pr
 async function receiveBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<ReceivedBody> {
   const head: Buffer[] = [];
   let headBytes = 0;
-  let end: ResponseEnd = 'whole';
+  let end = 'whole' as ResponseEnd;
   async function* recorded(): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of chunks) {

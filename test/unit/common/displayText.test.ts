@@ -41,6 +41,7 @@ describe('visibleLine', () => {
   });
 
   it('property: has no hostile character, one line, and at most the given length', () => {
+    // eslint-disable-next-line no-control-regex, no-misleading-character-class -- hostile on purpose
     const nasty = fc.stringMatching(/^[\u0000-\u001f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff a\n👩‍🚀]*$/u);
     fc.assert(
       fc.property(

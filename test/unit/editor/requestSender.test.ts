@@ -60,6 +60,12 @@ class Desk {
 
 const places = { key: 'stored', none: undefined, notApproved: 'stored', locked: 'locked' } as const;
 
+/** Messages that only report which of them were shown. */
+function noMessages(onShow: (name: string) => void = () => undefined): Messages {
+  const target: unknown = new Proxy({}, { get: (_, name) => () => onShow(String(name)) });
+  return target as Messages;
+}
+
 describe('a request on its way to the engine', function () {
   this.timeout(30_000);
   let desk: Desk;
@@ -129,6 +135,7 @@ describe('a request on its way to the engine', function () {
         code: 'declined',
       });
       assert.ok(shown);
+      // eslint-disable-next-line no-control-regex -- a control character is what must not be there
       assert.doesNotMatch(shown.detail, /[\u202e\u200b\u2028\u0007]/);
       const [price, ...lines] = shown.detail.split('\n');
       assert.match(price ?? '', /^Another extension .* the price is not known here\.$/);
@@ -150,7 +157,7 @@ describe('a request on its way to the engine', function () {
       const request = { prompt: HOSTILE };
       await desk.send(request);
       await (await desk.engines.open()).stopTracking((await desk.engines.open()).tasks()[0]!.id);
-      const messages = new Proxy({}, { get: () => () => undefined }) as Messages;
+      const messages = noMessages();
       const check = (question: { message: string; detail: string }) => {
         assert.match(question.message, /^(Remove|Stop tracking) “x ⏎ It costs nothing\.\ufffd\ufffd.*”/);
         assert.ok(!question.message.includes('\n'));
@@ -166,7 +173,7 @@ describe('a request on its way to the engine', function () {
     desk.world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     const { id } = await desk.send();
     const said: string[] = [];
-    const messages = new Proxy({}, { get: (_, name) => () => said.push(String(name)) }) as Messages;
+    const messages = noMessages((name) => said.push(name));
     const { key } = desk.world.gateway;
     const isOwn = (text: string) => looksLikeKey(text, [key]);
     const attached = desk.world.gateway.tasks[0]!.id;
