@@ -1,28 +1,37 @@
 import type { CancellationToken } from 'vscode';
 
 /**
- * Runs work that a token may cancel: the promise then rejects at once, whatever the work makes of its signal.
- * A token that is cancelled from the start only shows in the signal, so that the work's checks come in their order.
- * @param cancelled makes the error to reject with
+ * Runs work with a signal that a token aborts. The work decides what a canceled token means, and is always awaited.
  */
-export async function cancellable<T>(
+export async function withSignal<T>(
   token: CancellationToken | undefined,
-  cancelled: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   if (token?.isCancellationRequested) controller.abort();
-  let stop: (() => void) | undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => {
-      controller.abort();
-      reject(cancelled());
-    };
-  });
-  const listener = controller.signal.aborted ? undefined : token?.onCancellationRequested(() => stop?.());
+  const listener = controller.signal.aborted
+    ? undefined
+    : token?.onCancellationRequested(() => controller.abort());
   try {
-    return await Promise.race([work(controller.signal), stopped]);
+    return await work(controller.signal);
   } finally {
     listener?.dispose();
   }
+}
+
+/**
+ * As {@link withSignal}, but rejects as soon as the token is canceled. Only for work whose result may be dropped.
+ * @param canceled makes the error to reject with
+ */
+export async function untilCanceled<T>(
+  token: CancellationToken | undefined,
+  canceled: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return withSignal(token, async (signal) => {
+    const stopped = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(canceled()), { once: true });
+    });
+    return Promise.race([work(signal), stopped]);
+  });
 }

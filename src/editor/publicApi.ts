@@ -6,7 +6,7 @@ import { DisposableStore, type Disposable } from '../core/common/lifetime';
 import type { Engine } from '../core/engine';
 import type { VideoRequest } from '../core/models/request';
 import type { Task, TaskChanges } from '../core/task/task';
-import { cancellable } from './cancellable';
+import { untilCanceled, withSignal } from './cancellable';
 import type { EngineHolder } from './engineHolder';
 import { cancelledRejection, type RequestSender } from './requestSender';
 
@@ -41,11 +41,8 @@ export class PublicApi implements NebulaVideoApi, Disposable {
   }
 
   async generate(request: VideoRequest, token?: vscode.CancellationToken): Promise<Task> {
-    return cancellable(
-      token,
-      () => cancelledRejection(this.#l10n),
-      (signal) => this.#sender.send(request, 'api', signal),
-    );
+    // Never given up early: whoever hears "cancelled" may send again, and pay twice.
+    return withSignal(token, async (signal) => this.#sender.send(request, 'api', signal));
   }
 
   tasks(options?: { limit?: number }): readonly Task[] {
@@ -61,7 +58,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
   async settled(id: string, token?: vscode.CancellationToken): Promise<Task> {
     const known = z.string().parse(id);
     const cancelled = () => cancelledRejection(this.#l10n);
-    return cancellable(token, cancelled, async (signal) => {
+    return untilCanceled(token, cancelled, async (signal) => {
       const engine = await this.#engines.open();
       if (signal.aborted) throw cancelled();
       const task = await engine.settled(known, signal);

@@ -12,7 +12,7 @@ import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest'
 import type { VideoRequest } from '../core/models/request';
 import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/store/database';
 import { rejectKeys } from '../core/tasks/keyGuard';
-import { SubmitCancelled } from '../core/tasks/submitter';
+import { KeyRemovedError, SubmitCancelled } from '../core/tasks/submitter';
 import type { Task } from '../core/task/task';
 import type { Asker } from './asker';
 import type { EngineHolder } from './engineHolder';
@@ -131,10 +131,8 @@ export class RequestSender {
     const engine = await this.#writableEngine();
     const baseUrl = await this.#needKeyAndAddress();
     this.#stopIf(signal);
-    const key = await this.#approvedKey(baseUrl, requester);
-    this.#stopIf(signal);
-    await this.#confirm(requests, baseUrl, engine, requester);
-    this.#stopIf(signal);
+    const key = await this.#unlessCanceled(this.#approvedKey(baseUrl, requester), signal);
+    await this.#unlessCanceled(this.#confirm(requests, baseUrl, engine, requester), signal);
     return async (request, stop, { basedOn } = {}) => {
       try {
         const task = await engine.submit(await request.keep(), { baseUrl, key }, stop, basedOn);
@@ -310,12 +308,32 @@ export class RequestSender {
     const { l10n } = this.#parts;
     if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
     if (error instanceof SubmitCancelled) return this.#cancelled();
+    if (error instanceof KeyRemovedError) {
+      const sentence = l10n.t('The API key was removed or replaced before the request was sent.');
+      return new Rejection('noKey', sentence, error);
+    }
     if (error instanceof ReadOnlyStoreError) {
       return new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
     }
     // A picture that can't be kept: nothing has left.
     if (error instanceof DiskError) return new Rejection('readOnly', readOnlySentence('folder', l10n), error);
     return error;
+  }
+
+  /** A dialog can't be closed from here, so its answer isn't waited for. Nothing is sent after a late yes. */
+  async #unlessCanceled<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+    const waiting = new AbortController();
+    const canceled = new Promise<never>((_, reject) => {
+      const onAbort = () => reject(this.#cancelled());
+      signal.addEventListener('abort', onAbort, { once: true, signal: waiting.signal });
+    });
+    try {
+      const result = await Promise.race([answer, canceled]);
+      this.#stopIf(signal);
+      return result;
+    } finally {
+      waiting.abort();
+    }
   }
 
   #stopIf(signal: AbortSignal): void {

@@ -2,7 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { sleep, type Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
+import { isKey, type KeySource } from '../gateway/apiKey';
 import type { GatewayClient, PreparedSubmit } from '../gateway/client';
+import { originOf } from '../gateway/baseUrl';
 import type { Access } from '../gateway/transport';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
@@ -29,6 +31,11 @@ export class SubmitCancelled extends Error {
   override readonly name = 'SubmitCancelled';
 }
 
+/** The key was removed or replaced before a byte left: there is no task. */
+export class KeyRemovedError extends Error {
+  override readonly name = 'KeyRemovedError';
+}
+
 /** The request has left, and what came of it could not be written down. The message is a sentence for the user. */
 export class OutcomeNotWritten extends Error {
   override readonly name = 'OutcomeNotWritten';
@@ -37,6 +44,7 @@ export class OutcomeNotWritten extends Error {
 interface Parts {
   readonly store: TaskStore;
   readonly client: GatewayClient;
+  readonly keys: KeySource;
   readonly clock: Clock;
   readonly log: Log;
   readonly l10n: L10n;
@@ -46,6 +54,12 @@ interface Parts {
 }
 
 type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
+
+interface Draft {
+  readonly cancel: AbortController;
+  /** Whether it reached the gateway, which asked to wait. */
+  wasSent: boolean;
+}
 
 /** How often an outcome is tried to be written down, a second longer apart each time. */
 const WRITE_TRIES = 10;
@@ -62,8 +76,8 @@ export function hashBody(body: string): string {
  */
 export class Submitter {
   readonly #parts: Parts;
-  /** Drafts of this window that can still be called off. */
-  readonly #drafts = new Map<string, AbortController>();
+  /** Drafts of this window that can still be canceled. */
+  readonly #drafts = new Map<string, Draft>();
   /** Of these, those that are on their way now: nobody can call them back. */
   readonly #onTheirWay = new Set<string>();
   /** All that is not over yet. */
@@ -77,8 +91,9 @@ export class Submitter {
    * Sends a request and resolves when its outcome is known.
    * @param signal calls it off as long as no byte has left
    * @param basedOn the earlier task that it was asked for again from
-   * @throws {@link SubmitCancelled} when it was called off; then nothing is left of it, unless the gateway had
-   *   told it to wait: then the task is `stopped`
+   * @throws {@link SubmitCancelled} if it was canceled before a byte left. Nothing is left of it then. Canceled while
+   *   the gateway makes it wait, the task is `stopped`
+   * @throws {@link KeyRemovedError} if the key is no longer the one in `access` and no byte has left
    * @throws ReadOnlyStoreError when it cannot be written down, and therefore must not be sent
    * @throws {@link OutcomeNotWritten} when it was sent, and then nothing could be written down any more
    */
@@ -112,20 +127,29 @@ export class Submitter {
     signal?: AbortSignal,
     basedOn?: string,
   ): Promise<string> {
+    const { failures } = this.#parts;
     if (signal?.aborted) throw new SubmitCancelled();
     const draft = await this.#writeDraft(request, access, basedOn);
-    const callOff = new AbortController();
-    const forward = () => callOff.abort();
+    const state: Draft = { cancel: new AbortController(), wasSent: false };
+    const { cancel } = state;
+    const forward = () => cancel.abort();
     signal?.addEventListener('abort', forward, { once: true });
-    if (signal?.aborted) callOff.abort();
-    this.#drafts.set(draft.id, callOff);
+    if (signal?.aborted) cancel.abort();
+    this.#drafts.set(draft.id, state);
     try {
-      await this.#bringOver(draft, request.body, access, callOff.signal);
+      await this.#bringOver(draft, request.body, access, state);
     } catch (error) {
-      if (!callOff.signal.aborted) throw error;
-      const calledOff = await this.#callOff(draft.id, signal?.aborted === true);
-      if (!calledOff) throw error;
-      if (signal?.aborted === true) throw new SubmitCancelled();
+      const isKeyGone = error instanceof KeyRemovedError;
+      if (!isKeyGone && !cancel.signal.aborted) throw error;
+      // A request that the gateway has seen stays a task: whoever sent it must not take it for unsent.
+      const forget = !state.wasSent && (isKeyGone || signal?.aborted === true);
+      const settled = await this.#settleDraft(
+        draft.id,
+        forget,
+        isKeyGone ? failures.keyRemoved() : undefined,
+      );
+      if (!settled) throw error;
+      if (forget) throw isKeyGone ? error : new SubmitCancelled();
     } finally {
       signal?.removeEventListener('abort', forward);
       this.#drafts.delete(draft.id);
@@ -137,7 +161,7 @@ export class Submitter {
   stopSending(id: string): boolean {
     if (this.#onTheirWay.has(id)) return false;
     const draft = this.#drafts.get(id);
-    draft?.abort();
+    draft?.cancel.abort();
     return draft !== undefined;
   }
 
@@ -155,7 +179,7 @@ export class Submitter {
   }
 
   dispose(): void {
-    for (const draft of this.#drafts.values()) draft.abort();
+    for (const { cancel } of this.#drafts.values()) cancel.abort();
   }
 
   /** Whatever keeps it from being written down, nothing is sent then. @throws ReadOnlyStoreError */
@@ -180,8 +204,9 @@ export class Submitter {
   }
 
   /** Connects, sends, and sends again where that is certainly safe, until the outcome is written down. */
-  async #bringOver(draft: TaskRecord, body: string, access: Access, signal: AbortSignal): Promise<void> {
+  async #bringOver(draft: TaskRecord, body: string, access: Access, state: Draft): Promise<void> {
     const { store, clock, failures } = this.#parts;
+    const { signal } = state.cancel;
     let startedConnecting = clock.now();
     let unreachable = 0;
     let sends = 0;
@@ -202,6 +227,7 @@ export class Submitter {
         continue;
       }
       if (outcome.kind !== 'rateLimited') return;
+      state.wasSent = true;
       sends++;
       const pause = outcome.retryAfterMs ?? resendInterval(sends);
       waited += pause;
@@ -225,7 +251,7 @@ export class Submitter {
     access: Access,
     signal: AbortSignal,
   ): Promise<SendOutcome | { readonly kind: 'done' }> {
-    const { store, client, clock } = this.#parts;
+    const { store, client, clock, keys } = this.#parts;
     const { id } = draft;
     let prepared: PreparedSubmit;
     try {
@@ -237,6 +263,9 @@ export class Submitter {
     }
     try {
       const due = clock.now() + LEASE;
+      // It may have been removed while this request waited, or while others of its batch were sent.
+      const key = await keys.keyFor(originOf(access.baseUrl));
+      if (!isKey(key, access.key.id)) throw new KeyRemovedError();
       // Before the commit, because that tells everybody at once.
       this.#onTheirWay.add(id);
       const sending = await store.update(id, (record) =>
@@ -407,25 +436,19 @@ export class Submitter {
     }
   }
 
-  /** Clears away a draft that was called off, or keeps it as stopped when it has a history. */
-  async #callOff(id: string, byCaller: boolean): Promise<boolean> {
+  /**
+   * Removes a draft that isn't sent any more, or ends it.
+   * @param failure why it ends as `rejected`; without one it's `stopped`
+   */
+  async #settleDraft(id: string, forget: boolean, failure: StoredFailure | undefined): Promise<boolean> {
     const { store, log } = this.#parts;
     try {
-      if (
-        byCaller &&
-        (await store.remove(id, (record) => record.phase === 'draft' && record.submittedAt === undefined))
-      ) {
-        return true;
-      }
-      const stopped = await store.update(id, (record) =>
-        record.phase === 'draft'
-          ? {
-              phase: 'stopped',
-              note: { code: 'canceledDraft' },
-              failure: null,
-            }
-          : undefined,
-      );
+      if (forget) return await store.remove(id, (record) => record.phase === 'draft');
+      const stopped = await store.update(id, (record) => {
+        if (record.phase !== 'draft') return undefined;
+        if (failure) return { phase: 'rejected', failure };
+        return { phase: 'stopped', note: { code: 'canceledDraft' }, failure: null };
+      });
       return stopped !== undefined || store.record(id)?.phase === 'stopped';
     } catch (error) {
       // The window has closed: the next one settles it.

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import type { CancellationToken } from 'vscode';
 import { english } from '../../../src/core/common/l10n';
 import type { KeyAnswer } from '../../../src/core/gateway/apiKey';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
+import { BatchSender } from '../../../src/editor/batch/batchSender';
+import { withSignal } from '../../../src/editor/cancellable';
 import { attachTaskId, removeTask } from '../../../src/editor/commands/taskCommands';
 import type { EngineHolder } from '../../../src/editor/engineHolder';
 import type { Keychain } from '../../../src/editor/key/keychain';
@@ -10,6 +13,7 @@ import { KeyLockedError, Rejection } from '../../../src/editor/rejection';
 import { RequestSender } from '../../../src/editor/requestSender';
 import { Settings } from '../../../src/editor/settings';
 import type { Messages } from '../../../src/editor/telling/messages';
+import { RecordingNotifier } from '../../support/recordingNotifier';
 import { ScriptedAsker } from '../../support/scriptedAsker';
 import { World } from '../support/world';
 
@@ -191,5 +195,144 @@ describe('a request on its way to the engine', function () {
     await attachTaskId(parts, [id]);
     assert.deepEqual(said, ['looksAgain']);
     assert.equal((await desk.engines.open()).task(id)?.gatewayTaskId, attached);
+  });
+});
+
+/** A token that the test cancels. */
+class FakeToken {
+  isCancellationRequested = false;
+  readonly #listeners = new Set<() => void>();
+
+  onCancellationRequested = (listener: () => void) => {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  };
+
+  cancel(): void {
+    this.isCancellationRequested = true;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+describe('a canceled request', function () {
+  this.timeout(60_000);
+  let desk: Desk;
+
+  beforeEach(async () => {
+    desk = await Desk.open();
+  });
+  afterEach(async () => {
+    await desk.world.stop();
+  });
+
+  /** Cancels after so many turns of the event loop; the clock moves on while the gateway makes it wait. */
+  async function cancelAfter(turns: number) {
+    const before = desk.world.requests('submit');
+    const token = new FakeToken();
+    const sending = withSignal(token as unknown as CancellationToken, (signal) =>
+      desk.sender.send({ model: 'sora-2', prompt: `after ${turns}` }, 'api', signal),
+    );
+    let isOver = false;
+    const outcome = sending
+      .then(
+        (task) => ({ task }),
+        (error: unknown) => ({ error }),
+      )
+      .finally(() => (isOver = true));
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+    token.cancel();
+    await desk.world.until(() => isOver);
+    return { ...(await outcome), posted: desk.world.requests('submit') - before };
+  }
+
+  for (const [name, prepare] of [
+    ['in time', () => undefined],
+    ['slow', () => desk.world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 50 } })],
+    [
+      'told to wait',
+      () => desk.world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { seconds: 5 } }),
+    ],
+  ] as const) {
+    it(`resolves if, and only if, it was posted, wherever it's canceled: ${name}`, async () => {
+      const seen = new Set<string>();
+      for (let turns = 0; turns < 80; turns += turns < 20 ? 1 : 5) {
+        desk.world.gateway.clearFaults();
+        prepare();
+        const result = await cancelAfter(turns);
+        const isTask = 'task' in result;
+        seen.add(String(isTask));
+        assert.equal(isTask, result.posted > 0, `after ${turns} turns`);
+        if (!isTask) {
+          assert.ok(result.error instanceof Rejection && result.error.code === 'cancelled', String(turns));
+        }
+      }
+      assert.deepEqual([...seen].sort(), ['false', 'true'], 'both ends were reached');
+    });
+  }
+
+  it('rejects at once while a dialog is open, and a late yes sends nothing', async () => {
+    desk.settings['confirm'] = 'always';
+    const token = new FakeToken();
+    let answer: (yes: boolean) => void = () => undefined;
+    desk.asker.willAnswer(() => {
+      setImmediate(() => token.cancel());
+      return new Promise((resolve) => (answer = resolve));
+    });
+    await assert.rejects(
+      withSignal(token as unknown as CancellationToken, (signal) =>
+        desk.sender.send({ model: 'sora-2', prompt: 'a kite' }, 'api', signal),
+      ),
+      { code: 'cancelled' },
+    );
+    answer(true);
+    await desk.world.turns();
+    assert.equal(desk.world.requests('submit'), 0);
+  });
+});
+
+describe('a key that is removed', function () {
+  this.timeout(30_000);
+  let desk: Desk;
+
+  beforeEach(async () => {
+    desk = await Desk.open();
+  });
+  afterEach(async () => {
+    await desk.world.stop();
+  });
+
+  for (const key of [undefined, { id: 'key-2', value: 'sk-another-key-0123456789' }]) {
+    it(`ends a batch between two requests: ${key ? 'another one is set' : 'none is left'}`, async () => {
+      const requests = await Promise.all(
+        ['a', 'b', 'c', 'd', 'e'].map((prompt) =>
+          desk.sender.prepare({ model: 'sora-2', prompt }, new AbortController().signal),
+        ),
+      );
+      const batch = new BatchSender({
+        sender: desk.sender,
+        notifier: new RecordingNotifier(),
+        ownModels: () => [],
+        l10n: english,
+      });
+      const report = await batch.send(requests, () => (desk.world.keys.key = key));
+      assert.equal(desk.world.requests('submit'), 1);
+      assert.deepEqual(report.notSent, [1, 2, 3, 4]);
+      assert.ok(report.stop?.kind === 'error' && report.stop.error instanceof Rejection);
+      assert.equal(report.stop.error.code, 'noKey');
+      assert.equal((await desk.engines.open()).tasks().length, 1);
+    });
+  }
+
+  it('ends a request that the gateway made wait', async () => {
+    desk.world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { seconds: 5 } });
+    let isOver = false;
+    const sending = desk.send().finally(() => (isOver = true));
+    await desk.world.turns(() => desk.world.requests('submit') === 1);
+    desk.world.keys.key = undefined;
+    await desk.world.until(() => isOver);
+    const task = await sending;
+    assert.deepEqual([task.phase, task.failure?.kind, task.failure?.charged], ['rejected', 'key', 'no']);
+    assert.match(task.failure?.message ?? '', /removed or replaced/);
+    assert.equal(desk.world.requests('submit'), 1);
   });
 });

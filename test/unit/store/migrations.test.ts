@@ -119,6 +119,7 @@ describe('the versions of the store', function () {
         await world.until(() =>
           engine.tasks().every(({ phase }) => phase !== 'sending' && phase !== 'draft'),
         );
+        world.keys.key = world.access.key;
         assert.equal((await world.submit(engine)).phase, 'queued');
       } finally {
         await world.stop();

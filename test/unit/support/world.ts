@@ -156,7 +156,8 @@ export class World {
     basedOn?: string,
   ): Promise<Task> {
     const whole = { model: 'sora-2', prompt: 'a paper boat in the rain', ...request };
-    return engine.submit(prepareRequest(whole, english), this.access, signal, basedOn);
+    const access = { ...this.access, key: this.keys.key ?? this.access.key };
+    return engine.submit(prepareRequest(whole, english), access, signal, basedOn);
   }
 
   /** The requests that the gateway has seen, by kind. */
