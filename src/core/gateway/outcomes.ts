@@ -94,7 +94,7 @@ const hasNoChannel = ({ status }: ResponseFacts, error: ErrorResponse): boolean 
 const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
   ['accepted', ({ taskId }) => taskId !== undefined],
   ['unknown', ({ isIdLost }) => isIdLost],
-  ['unknown', ({ isComplete }) => !isComplete],
+  ['unknown', ({ isComplete, end }) => !isComplete || end !== 'whole'],
   // OpenRouter: too many jobs at once.
   [
     'rateLimited',

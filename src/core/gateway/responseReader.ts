@@ -10,10 +10,11 @@ import {
   asText,
   firstValue,
   knownObjects,
+  parseJson,
   type JsonRecord,
   type KnownObject,
 } from './jsonValues';
-import { holdsKey, redactResponse, redactTruncated } from './redaction';
+import { holdsKey, looksLikeKey, redactResponse, redactTruncated } from './redaction';
 import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
 import { findLinks, mayBeVideo, type RefusedLink } from './responseLinks';
 import { readMoney } from './responseMoney';
@@ -110,6 +111,16 @@ export async function readResponse(response: HttpReply, context: ReadContext): P
 export async function readEvidence(evidence: Evidence, context: ReadContext): Promise<ResponseFacts> {
   const body = await receiveBody([Buffer.from(evidence.body)]);
   return readFacts(evidence.status, evidence.headers, { ...body, end: evidence.end }, context);
+}
+
+/**
+ * Finds the task ID in a response that was kept as text, also in the message of a failure that quotes one: earlier
+ * versions missed IDs that came in an unusual shape.
+ */
+export function recoverTaskId(text: string): string | undefined {
+  const objects = knownObjects(parseJson(text.slice(Math.max(0, text.indexOf('{')))));
+  const ids = objects.filter(({ name }) => TASKS.has(name)).flatMap(idsIn);
+  return [...ids, ...idsInText(text)].map(({ id }) => id).find((id) => !looksLikeKey(id));
 }
 
 /** Keeps what is known by name, and of the text only the head: videos and logs don't have to fit into memory. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { submitOutcome } from '../../../src/core/gateway/outcomes';
+import { recoverTaskId } from '../../../src/core/gateway/responseReader';
 import { loadReplyCases } from '../../support/replyCases';
 import { CASE_KEY, readCanned, readFacts } from '../support/readFacts';
 
@@ -261,6 +262,18 @@ describe('submitOutcome', () => {
       const outcome = await read(200, text);
       assert.equal(outcome.kind === 'accepted' && outcome.gatewayTaskId, 'video_1');
     });
+  }
+
+  for (const [text, id] of [
+    ['{"task_id":"video_1","status":"submitted"}', 'video_1'],
+    ['{"task_id":"video_1","status":"subm', 'video_1'],
+    ['No clear answer came back. Details: {"taskId":"video_1","sta', 'video_1'],
+    ['No clear answer. Details: {"code":0,"data":{"id":"video_1"}}', 'video_1'],
+    ['socket hang up, after: {"task_id":424010985738629,"status":"su', '424010985738629'],
+    ['{"task_id":"video_', undefined],
+    ['The gateway did not answer.', undefined],
+  ] as const) {
+    it(`recovers ${id ?? 'nothing'} from ${text}`, () => assert.equal(recoverTaskId(text), id));
   }
 
   it('property: any beginning of a response that holds the whole ID yields it', async () => {
