@@ -41,6 +41,7 @@ class OwnPlayers {
     const engine = {
       task: (id: string) => this.tasks.get(id),
       markSeen: async (id: string) => Promise.resolve(void this.seen.push(id)),
+      evidence: async () => Promise.resolve([]),
       onDidChangeTasks: this.#changed.event,
     };
     const silent = () => undefined;

@@ -37,6 +37,10 @@ class TaskFile implements PlayerEngine {
     return Promise.resolve();
   }
 
+  async evidence(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
   reload(): void {
     const before = this.#tasks;
     this.#tasks = this.#read();

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/common/clock';
 import type { Event } from '../../core/common/events';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
+import type { Evidence } from '../../core/common/evidence';
 import { describeError, type Log } from '../../core/common/log';
 import type { Task, TaskChanges } from '../../core/task/task';
 import {
@@ -23,6 +24,7 @@ import { PLAYER_VIEW_TYPE } from './playerId';
 import { playerTexts } from './playerTexts';
 import {
   changeOf,
+  evidenceText,
   factsText,
   messageView,
   playerView,
@@ -36,6 +38,8 @@ export interface PlayerEngine {
   task(id: string): Task | undefined;
   /** Remembers that the user has seen a task's video. */
   markSeen(id: string): Promise<void>;
+  /** The responses that are kept of a task. */
+  evidence(id: string): Promise<readonly Evidence[]>;
   readonly onDidChangeTasks: Event<TaskChanges>;
 }
 
@@ -223,10 +227,18 @@ export class PlayerPanel implements Disposable {
     if (!this.#owned.isDisposed) this.#tell({ type: 'done', request, ...answer });
   }
 
+  /** Copies what the page lists, and the responses behind it for whoever helps. */
+  async #copyDetails(): Promise<void> {
+    const engine = await this.#parts.engine();
+    const evidence = await engine.evidence(this.taskId);
+    const texts = [factsText(this.#shown?.facts ?? []), ...evidence.map(evidenceText)];
+    await this.#parts.copy(texts.join('\n\n'));
+  }
+
   async #do(action: Action, moment: Moment | undefined): Promise<Answer> {
     switch (action) {
       case 'copyDetails':
-        await this.#parts.copy(factsText(this.#shown?.facts ?? []));
+        await this.#copyDetails();
         return this.#copied();
       case 'copyPrompt':
         await this.#execute('copyPrompt');

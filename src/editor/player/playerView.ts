@@ -1,3 +1,4 @@
+import type { Evidence } from '../../core/common/evidence';
 import type { L10n } from '../../core/common/l10n';
 import { isEnd, type Phase } from '../../core/task/phases';
 import type { FailureKind, Task } from '../../core/task/task';
@@ -257,6 +258,13 @@ function factsOf(task: Task, parts: ViewParts): View['facts'] {
 /** The details as text, one a line, for the clipboard. */
 export function factsText(facts: View['facts']): string {
   return facts.map(({ name, value }) => `${name}: ${value}`).join('\n');
+}
+
+/** A response of the gateway as text, for the clipboard. For developers, so not localized. */
+export function evidenceText({ at, step, status, headers, body, end }: Evidence): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const head = `${new Date(at).toISOString()} ${step}: HTTP ${status}${end === 'whole' ? '' : `, ${end}`}`;
+  return [head, ...lines, body].join('\n');
 }
 
 /** The moves of a task. Only the last one tells how things stand, so only it has a picture that does. */

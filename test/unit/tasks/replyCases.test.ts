@@ -5,6 +5,7 @@ import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { Phase } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
 import { accepts, CASE_BASE, loadReplyCases, type ReplyCase } from '../../support/replyCases';
+import { FakeClock } from '../support/fakeClock';
 import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
 import { World } from '../support/world';
 
@@ -21,7 +22,7 @@ describe('all reply cases, through the engine', function () {
   });
 
   /** A window whose gateway responds as told. */
-  async function open(respond: (request: SeenRequest) => Scripted): Promise<Engine> {
+  async function open(respond: ScriptedHttp['respond']): Promise<Engine> {
     http = new ScriptedHttp(world.clock, respond);
     return world.open({ http: http.open });
   }
@@ -154,6 +155,31 @@ describe('all reply cases, through the engine', function () {
     const { id } = await submit(engine);
     await world.until(() => engine.task(id)?.phase !== 'queued');
     assert.deepEqual([engine.task(id)?.phase, engine.task(id)?.takesTaskId], ['unknown', true]);
+  });
+
+  it('an ID that comes after the user has attached another one is tracked too', async () => {
+    let answer: (scripted: Scripted) => void = () => undefined;
+    const late = new Promise<Scripted>((resolve) => (answer = resolve));
+    const respond = ({ method, target }: SeenRequest) =>
+      method === 'POST' ? late : json({ task_id: target.split('/').at(-1), status: 'in_progress' });
+    // The window that sends sleeps: its timers don't fire, while time goes on for the other one.
+    const asleep = new FakeClock(world.clock.now());
+    http = new ScriptedHttp(world.clock, respond);
+    const sleeping = await world.open({ clock: asleep, http: http.open });
+    const engine = await world.open({ http: http.open });
+    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+    const sent = sleeping.submit(request, { baseUrl: CASE_BASE, key: world.access.key });
+    await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+    engine.look();
+    await world.until(() => engine.tasks()[0]?.phase === 'unknown');
+    const id = engine.tasks()[0]?.id ?? '';
+    assert.equal(await engine.attachTaskId(id, 'byHand'), true);
+    await world.until(() => engine.task(id)?.phase === 'running');
+    answer(json({ task_id: 'late' }));
+    await sent;
+    const ids = engine.tasks().map(({ gatewayTaskId }) => gatewayTaskId);
+    assert.deepEqual(ids.sort(), ['byHand', 'late']);
+    assert.equal(http.count('POST'), 1);
   });
 
   it('a task is lost only after three denials, 10 s apart, and a minute after the submit', async () => {

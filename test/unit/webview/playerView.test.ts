@@ -4,7 +4,13 @@ import { publicFailures } from '../../support/publicFailures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
 import type { Failure, Task } from '../../../src/core/task/task';
 import { COMMANDS } from '../../../src/editor/ids';
-import { changeOf, factsText, playerView, type Media } from '../../../src/editor/player/playerView';
+import {
+  changeOf,
+  evidenceText,
+  factsText,
+  playerView,
+  type Media,
+} from '../../../src/editor/player/playerView';
 import { deedOf } from '../../../src/editor/player/playerActions';
 import { ACTIONS, toPage, type Action, type Take, type View } from '../../../src/webview/protocol';
 
@@ -357,5 +363,19 @@ describe('how a task ended, in words', () => {
     assert.equal(first('rejected', failures.refused({ status: 401, message: 'no' })), 'setApiKey');
     assert.equal(first('unknown', failures.outcomeUnknown(undefined)), 'attachTaskId');
     assert.equal(first('lost', failures.expired(true)), 'lookAgain');
+  });
+});
+
+describe('evidenceText', () => {
+  it('gives a response as it came, with how it ended', () => {
+    const text = evidenceText({
+      at: 0,
+      step: 'query',
+      status: 502,
+      headers: { 'retry-after': '7' },
+      body: '<h1>Bad Gateway',
+      end: 'cut',
+    });
+    assert.equal(text, '1970-01-01T00:00:00.000Z query: HTTP 502, cut\nretry-after: 7\n<h1>Bad Gateway');
   });
 });
