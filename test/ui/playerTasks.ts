@@ -113,6 +113,7 @@ export function otherTasks(): readonly Task[] {
       ['draft', 'sending', 'queued', 'running', 'failed'],
       failures.taskFailed(
         trouble(500, 'Our systems found content that may violate our policies.', 'content_policy_violation'),
+        'nebula',
       ),
     ),
     ended(

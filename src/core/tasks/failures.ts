@@ -77,7 +77,7 @@ export const failures = {
     failure('submit.denied', { kind: classifyError(trouble), charged: 'unknown', trouble }),
 
   /** The gateway's task failed. What that costs depends on what runs at the origin. */
-  taskFailed: (trouble: ErrorInfo, origin: OriginKind = 'unknown'): StoredFailure => {
+  taskFailed: (trouble: ErrorInfo, origin: OriginKind): StoredFailure => {
     const said = classifyError({ ...trouble, status: 500 });
     // The gateway accepted the request: a wrong key or balance is its own at the provider, not the user's.
     const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;

@@ -14,6 +14,7 @@ import { videosMade, type Endings } from './endings';
 import { toErrorInfo, type Failures } from './failures';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
+import type { OriginKinds } from './originKinds';
 import type { TaskPatch } from '../store/taskPatch';
 import { toVideoRows, type TaskRecord } from '../store/record';
 import {
@@ -36,6 +37,7 @@ interface Parts {
   readonly videoClient: VideoClient;
   readonly keys: KeySource;
   readonly gate: OriginGate;
+  readonly kinds: OriginKinds;
   readonly library: Library;
   readonly clock: Clock;
   readonly log: Log;

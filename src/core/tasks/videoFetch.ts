@@ -11,6 +11,7 @@ import type { Library, LibraryVideo } from '../library/library';
 import type { PartFile } from '../library/partFile';
 import { familyOf } from '../models/catalogue';
 import { toErrorInfo, type Failures } from './failures';
+import type { OriginKinds } from './originKinds';
 import { describeTask } from '../store/sidecarTask';
 import { possibleNames } from '../store/ownedFiles';
 import type { TaskPatch } from '../store/taskPatch';
@@ -24,6 +25,7 @@ interface Parts {
   readonly videoClient: VideoClient;
   readonly library: Library;
   readonly failures: Failures;
+  readonly kinds: OriginKinds;
 }
 
 /** One way to the bytes of a video. */
@@ -164,14 +166,16 @@ export class VideoFetch {
 
   /** How the task has ended, as the gateway says. */
   #ending(state: Extract<TaskState, { kind: 'failed' | 'expired' }>, status: number): TaskPatch {
-    const { failures } = this.#parts;
+    const { failures, kinds } = this.#parts;
     const error = { status, ...state.error };
     if (state.kind === 'expired') return { phase: 'lost', failure: failures.expired(true, error) };
     const { filteredCount } = state;
     return {
       phase: 'failed',
       failure:
-        filteredCount === undefined ? failures.taskFailed(error) : failures.filtered(filteredCount, error),
+        filteredCount === undefined
+          ? failures.taskFailed(error, kinds.kindOf(this.#record.baseUrl))
+          : failures.filtered(filteredCount, error),
     };
   }
 

@@ -64,7 +64,7 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
   keyRejected: { submit: refused, query: saved, download: saved },
   modelForbidden: { submit: refused, query: saved, download: saved },
   balanceTooLow: { submit: refused },
-  inFlightBudget: { submit: refused },
+  inFlightBudget: { submit: { ...saved, submits: 2 } },
   echoKey: { submit: refused, query: saved, download: saved },
   invalidUrl: { submit: refused, query: saved, download: saved },
   htmlPage: { submit: unclear, query: saved, download: saved, result: saved },

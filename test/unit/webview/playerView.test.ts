@@ -358,8 +358,11 @@ describe('how a task ended, in words', () => {
     const first = (phase: Phase, failure: Task['failure']) =>
       actionsOf(viewOf(taskIn(phase, failure ? { failure } : {})))[0];
     const moderation = { status: 400, message: 'content_policy_violation' };
-    assert.equal(first('failed', failures.taskFailed(moderation)), 'editAndGenerate');
-    assert.equal(first('failed', failures.taskFailed({ status: 500, message: 'oops' })), 'generateAgain');
+    assert.equal(first('failed', failures.taskFailed(moderation, 'nebula')), 'editAndGenerate');
+    assert.equal(
+      first('failed', failures.taskFailed({ status: 500, message: 'oops' }, 'nebula')),
+      'generateAgain',
+    );
     assert.equal(first('rejected', failures.refused({ status: 401, message: 'no' })), 'setApiKey');
     assert.equal(first('unknown', failures.outcomeUnknown(undefined)), 'attachTaskId');
     assert.equal(first('lost', failures.expired(true)), 'lookAgain');
