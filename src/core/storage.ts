@@ -4,4 +4,5 @@ export const STORAGE = {
   library: 'library',
   images: 'images',
   pending: 'unfinished',
+  exports: 'exports',
 } as const;

@@ -46,9 +46,10 @@ import { PublicApi } from './publicApi';
 import { RequestImages } from './requestImages';
 import { RequestSender, readOnlySentence } from './requestSender';
 import { AutoSaver } from './saving/autoSaver';
+import { PartRecords } from './saving/partRecords';
 import { SaveRoots } from './saving/saveRoots';
 import { SentTasks } from './saving/sentTasks';
-import { VideoSaver } from './saving/videoSaver';
+import { VideoSaver, labelOf } from './saving/videoSaver';
 import { Settings } from './settings';
 import { TaskRows } from './tasksView/taskRows';
 import { openVideo } from './player/openVideo';
@@ -151,11 +152,13 @@ export function createApp(host: AppHost): App {
   const contextKeys = new ContextKeys(execute);
   const desktop = host.user?.desktop ?? new EditorDesktop(host.isHere);
   const folders = () => vscode.workspace.workspaceFolders ?? [];
-  const saver = new VideoSaver({ settings, log });
+  const exports = new PartRecords({ folder: path.join(host.storageFolder, STORAGE.exports), clock, log });
+  inBackground(exports.cleanUp());
+  const saver = new VideoSaver({ settings, parts: exports, log });
   const roots = new SaveRoots({ folders, memory: host.mementos.workspace, asker, l10n });
   const sent = new SentTasks(host.mementos.workspace);
   const autoSaver = owned.add(
-    new AutoSaver({ engines, settings, sent, roots, saver, messages, inBackground }),
+    new AutoSaver({ engines, settings, sent, roots, saver, messages, labelOf, inBackground }),
   );
   const isFocused = () => vscode.window.state.focused;
   const players = owned.add(
@@ -390,6 +393,7 @@ export function createApp(host: AppHost): App {
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (!focused) return;
       engines.current?.look();
+      autoSaver.retry();
       if (host.view.visible) rows.lookedAt();
     }),
   );

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
+import { systemClock } from '../../src/core/common/clock';
+import { PartRecords } from '../../src/editor/saving/partRecords';
 import { SaveRoots } from '../../src/editor/saving/saveRoots';
 import { VideoSaver } from '../../src/editor/saving/videoSaver';
 import { Settings } from '../../src/editor/settings';
@@ -48,7 +50,15 @@ describe('saving videos', () => {
 
   const folder = (uri: vscode.Uri, name = 'place'): vscode.WorkspaceFolder => ({ uri, name, index: 0 });
   const saverWith = (values: Record<string, unknown>) =>
-    new VideoSaver({ settings: new Settings((name) => values[name]), log: silent });
+    new VideoSaver({
+      settings: new Settings((name) => values[name]),
+      parts: new PartRecords({
+        folder: path.join(place, '..', 'nebula-exports'),
+        clock: systemClock,
+        log: silent,
+      }),
+      log: silent,
+    });
   const source = () => fileURLToPath(task.videos[0]?.uri ?? '');
 
   it('goes to the folder and the name that the settings say', async () => {

@@ -211,18 +211,19 @@ async function suggestion(
 ): Promise<vscode.Uri> {
   const folder = roots.quiet;
   const named = saver.nameOf(task, position, folder?.uri);
-  const file = `${'name' in named ? named.name : task.id}.mp4`;
-  if (!folder) return vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), file);
+  const name = 'name' in named ? named.name : task.id;
+  const video = vscode.Uri.parse(task.videos[position]?.uri ?? '');
+  if (!folder) return vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), numbered(name, 1, video));
   const usual = vscode.Uri.joinPath(folder.uri, ...(foldersBelow(settings.saveFolder(folder.uri)) ?? []));
   // A dialog can't begin in a folder that is not there.
   const place = (await isThere(usual)) ? usual : folder.uri;
-  return freeName(place, file.slice(0, -'.mp4'.length));
+  return freeName(place, name, video);
 }
 
 /** The first of the names in a row that nothing has yet: who just presses Enter overwrites nothing. */
-async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri> {
+async function freeName(folder: vscode.Uri, name: string, video: vscode.Uri): Promise<vscode.Uri> {
   for (let number = 1; ; number++) {
-    const file = vscode.Uri.joinPath(folder, numbered(name, number));
+    const file = vscode.Uri.joinPath(folder, numbered(name, number, video));
     if (!(await isThere(file))) return file;
   }
 }

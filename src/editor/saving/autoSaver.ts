@@ -1,3 +1,4 @@
+import type { Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
 import type { Engine } from '../../core/engine';
 import type { Task } from '../../core/task/task';
@@ -6,26 +7,30 @@ import type { Messages } from '../telling/messages';
 import type { Settings } from '../settings';
 import type { SaveRoots } from './saveRoots';
 import type { SentTasks } from './sentTasks';
-import { labelOf, type VideoSaver } from './videoSaver';
+import type { SaveFault, VideoSaver } from './videoSaver';
 
 interface Parts {
-  readonly engines: EngineHolder;
-  readonly settings: Settings;
+  readonly engines: Pick<EngineHolder, 'current' | 'onDidOpen'>;
+  readonly settings: Pick<Settings, 'autoSave'>;
   readonly sent: SentTasks;
-  readonly roots: SaveRoots;
-  readonly saver: VideoSaver;
-  readonly messages: Messages;
+  readonly roots: Pick<SaveRoots, 'quiet'>;
+  readonly saver: Pick<VideoSaver, 'saveOne'>;
+  readonly messages: Pick<Messages, 'savedByItself' | 'notSaved'>;
+  /** Formats a file's place for the user. */
+  readonly labelOf: (uri: Uri) => string;
   readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /**
- * Saves videos to the workspace that asked for them, as soon as they are ready, where the setting says so. A video
- * that got ready while the workspace was closed is saved when it is opened next. Never asks anything.
+ * Saves videos to the workspace that requested them, as soon as they are ready, if the setting says so. A video that
+ * couldn't be saved, or arrived while the workspace was closed, is saved later. Never asks anything.
  */
 export class AutoSaver implements Disposable {
   readonly #parts: Parts;
   readonly #owned = new DisposableStore();
-  /** One after the other, so that two videos do not race for a name. */
+  /** Tasks with a problem that the user has been told of in this window. */
+  readonly #reported = new Set<string>();
+  /** One after the other, so that two videos don't race for a name. */
   #queue: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
@@ -34,57 +39,78 @@ export class AutoSaver implements Disposable {
       parts.engines.onDidOpen((engine) => {
         this.#catchUp(engine);
         this.#owned.add(
-          engine.onDidChangeTasks(({ changed, removed }) => {
+          engine.onDidChangeTasks(({ changed }) => {
             for (const task of changed) this.#onChange(task);
-            for (const id of removed) if (parts.sent.has(id)) parts.inBackground(parts.sent.take(id));
           }),
         );
       }),
     );
   }
 
-  /** Whether a task's video will be saved by itself, in this window. */
+  /** Whether a task's video will be saved automatically in this window. */
   willSave(task: Task): boolean {
     return this.#parts.sent.has(task.id) && this.#isOn();
+  }
+
+  /** Tries again what couldn't be saved. The user may have made room, or corrected a setting. */
+  retry(): void {
+    const { current } = this.#parts.engines;
+    if (current && this.#reported.size > 0) this.#catchUp(current);
   }
 
   dispose(): void {
     this.#owned.dispose();
   }
 
+  /** A task that isn't found is not forgotten: the list may be incomplete. */
   #catchUp(engine: Engine): void {
     for (const id of this.#parts.sent.all()) {
       const task = engine.task(id);
-      if (!task) this.#parts.inBackground(this.#parts.sent.take(id));
-      else this.#onChange(task);
+      if (task) this.#onChange(task);
     }
   }
 
   #onChange(task: Task): void {
-    // Other ends can be reopened, and then lead to a video after all.
-    if (task.phase !== 'saved' && task.phase !== 'rejected') return;
-    if (!this.#parts.sent.has(task.id)) return;
-    // Asked at once: on how things stand now, not when its turn has come.
-    const saves = task.phase === 'saved' && this.#isOn();
+    const { sent, inBackground } = this.#parts;
+    if (!sent.has(task.id)) return;
+    if (task.phase === 'rejected') inBackground(sent.remove(task.id));
+    if (task.phase !== 'saved') return;
+    // Decided now, not when its turn has come.
+    const isOn = this.#isOn();
     this.#queue = this.#queue.then(async () => {
-      if (saves) await this.#save(task);
-      // Only now: whoever closes the window in between finds the file there, and it counts as saved.
-      await this.#parts.sent.take(task.id);
+      if (isOn) await this.#save(task);
+      else for (const { sha256 } of task.videos) await sent.markDone(task.id, sha256);
     });
-    this.#parts.inBackground(this.#queue);
+    inBackground(this.#queue);
     // A video that can't be saved must not keep the next one from it.
     this.#queue = this.#queue.catch(() => undefined);
   }
 
   async #save(task: Task): Promise<void> {
-    const { engines, roots, saver, messages, sent } = this.#parts;
+    const { engines, roots, saver, messages, sent, labelOf } = this.#parts;
     const folder = roots.quiet;
-    if (!folder || this.#owned.isDisposed || !sent.has(task.id)) return;
-    const { saved, fault } = await saver.saveTo(folder, task, true);
+    if (!folder || this.#owned.isDisposed) return;
+    const saved: Uri[] = [];
+    let fault: SaveFault | undefined;
+    for (const [position, video] of task.videos.entries()) {
+      if (sent.isDone(task.id, video.sha256)) continue;
+      const outcome = await saver.saveOne(folder, task, position, true);
+      saved.push(...outcome.saved);
+      fault ??= outcome.fault;
+      // Afterward: if the window closes in between, the file is found there and counts as saved.
+      if (!outcome.fault) await sent.markDone(task.id, video.sha256);
+    }
     const [first] = saved;
     if (first) messages.savedByItself(labelOf(first), saved.length);
-    if (fault) messages.notSaved(fault, [task.id]);
-    else await engines.current?.markCopied(task.id);
+    if (fault) this.#report(fault, task.id);
+    else this.#reported.delete(task.id);
+    if (!fault && first) await engines.current?.markCopied(task.id);
+  }
+
+  #report(fault: SaveFault, id: string): void {
+    if (this.#reported.has(id)) return;
+    this.#reported.add(id);
+    this.#parts.messages.notSaved(fault, [id]);
   }
 
   #isOn(): boolean {

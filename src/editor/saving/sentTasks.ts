@@ -3,14 +3,22 @@ import * as z from 'zod';
 
 const KEPT = 'sentTasks';
 
-/** More such tasks of one workspace are forgotten, the oldest first. */
-const MOST_KEPT = 500;
+/** Maximum number of tasks to remember per workspace. The oldest are forgotten. */
+const MAX_REMEMBERED_TASKS = 500;
 
-const ids = z.array(z.string()).catch([]);
+/** Earlier versions stored only the ID. */
+const entry = z.union([
+  z.string().transform((id) => ({ id, done: [] as string[] })),
+  z.object({ id: z.string(), done: z.array(z.string()) }),
+]);
+const entries = z.array(z.unknown()).catch([]);
+
+type Entry = z.infer<typeof entry>;
 
 /**
- * The tasks that were sent from this workspace and may still lead to a video: their videos are the ones that are saved to it by
- * themselves. Kept with the workspace, so that a reload, or a video that takes a night, changes nothing.
+ * The tasks that were sent from this workspace, whose videos are saved to it automatically, and which of their videos
+ * need nothing more. Kept with the workspace, so a reload, or a video that arrives a day after the first, changes
+ * nothing.
  */
 export class SentTasks {
   readonly #memory: vscode.Memento;
@@ -20,24 +28,42 @@ export class SentTasks {
   }
 
   has(id: string): boolean {
-    return this.all().includes(id);
+    return this.#entries().some((one) => one.id === id);
   }
 
   all(): readonly string[] {
-    return ids.parse(this.#memory.get(KEPT));
+    return this.#entries().map(({ id }) => id);
+  }
+
+  /** Whether a video of a task was saved, or wasn't to be saved when it arrived. */
+  isDone(id: string, sha256: string): boolean {
+    return this.#entries().some((one) => one.id === id && one.done.includes(sha256));
   }
 
   async add(id: string): Promise<void> {
-    if (!this.has(id)) await this.#memory.update(KEPT, [...this.all(), id].slice(-MOST_KEPT));
+    if (!this.has(id)) await this.#update([...this.#entries(), { id, done: [] }]);
   }
 
-  /** @returns whether it was there, and so is the caller's to deal with */
-  async take(id: string): Promise<boolean> {
-    if (!this.has(id)) return false;
-    await this.#memory.update(
-      KEPT,
-      this.all().filter((other) => other !== id),
+  async markDone(id: string, sha256: string): Promise<void> {
+    await this.#update(
+      this.#entries().map((one) =>
+        one.id === id && !one.done.includes(sha256) ? { id, done: [...one.done, sha256] } : one,
+      ),
     );
-    return true;
+  }
+
+  async remove(id: string): Promise<void> {
+    if (this.has(id)) await this.#update(this.#entries().filter((one) => one.id !== id));
+  }
+
+  #entries(): readonly Entry[] {
+    return entries.parse(this.#memory.get(KEPT)).flatMap((value) => {
+      const parsed = entry.safeParse(value);
+      return parsed.success ? [parsed.data] : [];
+    });
+  }
+
+  async #update(all: readonly Entry[]): Promise<void> {
+    await this.#memory.update(KEPT, all.slice(-MAX_REMEMBERED_TASKS));
   }
 }

@@ -1,9 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, prefixed, type Log } from '../../core/common/log';
 import { foldersBelow, savedName } from '../../core/library/names';
 import type { Task, Video } from '../../core/task/task';
 import type { Settings } from '../settings';
+import type { PartRecords } from './partRecords';
 
 /** Why a video was not saved. */
 export type SaveFault =
@@ -24,6 +26,7 @@ export interface SaveOutcome {
 
 interface Parts {
   readonly settings: Settings;
+  readonly parts: PartRecords;
   readonly log: Log;
 }
 
@@ -33,10 +36,12 @@ const MOST_NUMBERS = 1000;
 /** Copies finished videos out of the library. Never overwrites what nobody has agreed to lose (DESIGN 4.5). */
 export class VideoSaver {
   readonly #settings: Settings;
+  readonly #parts: PartRecords;
   readonly #log: Log;
 
-  constructor({ settings, log }: Parts) {
+  constructor({ settings, parts, log }: Parts) {
     this.#settings = settings;
+    this.#parts = parts;
     this.#log = prefixed(log, 'saving');
   }
 
@@ -46,24 +51,39 @@ export class VideoSaver {
    */
   async saveTo(folder: vscode.WorkspaceFolder, task: Task, once = false): Promise<SaveOutcome> {
     const saved: vscode.Uri[] = [];
+    for (const position of task.videos.keys()) {
+      const outcome = await this.saveOne(folder, task, position, once);
+      saved.push(...outcome.saved);
+      if (outcome.fault) return { saved, fault: outcome.fault };
+    }
+    return { saved };
+  }
+
+  /** As {@link saveTo}, for one of the task's videos. */
+  async saveOne(
+    folder: vscode.WorkspaceFolder,
+    task: Task,
+    position: number,
+    once: boolean,
+  ): Promise<SaveOutcome> {
+    const saved: vscode.Uri[] = [];
+    const video = task.videos[position];
+    if (!video) return { saved };
     const written = this.#settings.saveFolder(folder.uri);
     const steps = foldersBelow(written);
     if (!steps) return { saved, fault: { kind: 'badFolder', written } };
     if (vscode.workspace.fs.isWritableFileSystem(folder.uri.scheme) === false) {
       return { saved, fault: { kind: 'readOnly', folder: folder.name } };
     }
-    const target = vscode.Uri.joinPath(folder.uri, ...steps);
-    for (const [position, video] of task.videos.entries()) {
-      const name = this.nameOf(task, position, folder.uri);
-      if ('fault' in name) return { saved, fault: name.fault };
-      try {
-        if (!(await exists(vscode.Uri.parse(video.uri)))) return { saved, fault: { kind: 'missing' } };
-        saved.push(await this.#copyToFreeName(video, target, name.name, once));
-      } catch (error) {
-        return { saved, fault: this.#asFault(error, folder.name) };
-      }
+    const name = this.nameOf(task, position, folder.uri);
+    if ('fault' in name) return { saved, fault: name.fault };
+    try {
+      if (!(await exists(vscode.Uri.parse(video.uri)))) return { saved, fault: { kind: 'missing' } };
+      const target = vscode.Uri.joinPath(folder.uri, ...steps);
+      return { saved: [await this.#copyToFreeName(video, target, name.name, once)] };
+    } catch (error) {
+      return { saved, fault: this.#asFault(error, folder.name) };
     }
-    return { saved };
   }
 
   /** Saves one video to a place that the user has chosen, and has agreed to overwrite if it was there. */
@@ -71,7 +91,7 @@ export class VideoSaver {
     const source = vscode.Uri.parse(video.uri);
     try {
       if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
-      await place(source, target, true);
+      await this.#place(source, target, true);
       return { saved: [target] };
     } catch (error) {
       return { saved: [], fault: this.#asFault(error, labelOf(vscode.Uri.joinPath(target, '..'))) };
@@ -101,13 +121,13 @@ export class VideoSaver {
   async #copyToFreeName(video: Video, folder: vscode.Uri, name: string, once: boolean): Promise<vscode.Uri> {
     const source = vscode.Uri.parse(video.uri);
     for (let number = 1; number < MOST_NUMBERS; number++) {
-      const target = vscode.Uri.joinPath(folder, numbered(name, number));
+      const target = vscode.Uri.joinPath(folder, numbered(name, number, source));
       if (await exists(target)) {
         if (once && (await isCopyOf(video, target))) return target;
         continue;
       }
       try {
-        await place(source, target, false);
+        await this.#place(source, target, false);
         return target;
       } catch (error) {
         if (!(error instanceof vscode.FileSystemError) || error.code !== 'FileExists') throw error;
@@ -116,6 +136,26 @@ export class VideoSaver {
       }
     }
     throw new Error(vscode.l10n.t('There are too many files called {0}.', name));
+  }
+
+  /**
+   * Copies a file to a place, all at once: beside it first, then renamed. Nobody sees half of it; and copying over a
+   * file directly removes that before it writes, so that one which is the library's own, reached by another path,
+   * would be lost, and a full disk would cost the user theirs.
+   */
+  async #place(source: vscode.Uri, target: vscode.Uri, overwrite: boolean): Promise<void> {
+    const { fs } = vscode.workspace;
+    if (target.scheme !== 'file') {
+      // A browser hands out single files, which have nothing beside them; other places may not rename.
+      await fs.writeFile(target, await fs.readFile(source));
+      return;
+    }
+    const folder = vscode.Uri.joinPath(target, '..');
+    await this.#parts.withPart(folder.fsPath, async (part) => {
+      const beside = vscode.Uri.file(part);
+      await fs.copy(source, beside);
+      await fs.rename(beside, target, { overwrite });
+    });
   }
 
   #asFault(error: unknown, folder: string): SaveFault {
@@ -127,36 +167,17 @@ export class VideoSaver {
   }
 }
 
-/** The file name of the first, second ... video of a name. */
-export function numbered(name: string, number: number): string {
-  return `${name}${number === 1 ? '' : `-${number}`}.mp4`;
+/**
+ * The file name of the first, second ... video of a name.
+ * @param video its file in the library, whose extension it keeps
+ */
+export function numbered(name: string, number: number, video: vscode.Uri): string {
+  return `${name}${number === 1 ? '' : `-${number}`}${path.posix.extname(video.path) || '.mp4'}`;
 }
 
 /** A place as people name it: within the workspace, or the whole path. */
 export function labelOf(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
-}
-
-/**
- * Copies a file to a place, all at once: beside it first, then renamed. Nobody sees half of it; and copying over a file
- * directly removes that before it writes, so that one which is the library's own, reached by another path, would be
- * lost, and a full disk would cost the user theirs.
- */
-async function place(source: vscode.Uri, target: vscode.Uri, overwrite: boolean): Promise<void> {
-  if (target.scheme !== 'file') {
-    // A browser hands out single files, which have nothing beside them; other places may not rename.
-    await vscode.workspace.fs.writeFile(target, await vscode.workspace.fs.readFile(source));
-    return;
-  }
-  // A name of its own, because one that is made of the target's could be too long.
-  const beside = vscode.Uri.joinPath(target, '..', `.nebula-video-${randomUUID()}.part`);
-  try {
-    await vscode.workspace.fs.copy(source, beside);
-    await vscode.workspace.fs.rename(beside, target, { overwrite });
-  } catch (error) {
-    await Promise.resolve(vscode.workspace.fs.delete(beside)).catch(() => undefined);
-    throw error;
-  }
 }
 
 /** Whether there is something at a place. */

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import type { Clock } from '../../core/common/clock';
+import { describeError, prefixed, type Log } from '../../core/common/log';
+
+/** A copy that takes longer belongs to a window that was killed. */
+const MAX_COPY_MS = 60 * 60_000;
+const PART_NAME = /^\.nebula-video-[0-9a-f-]{36}\.part$/;
+
+interface Parts {
+  /** Folder in global storage with one file per copy in progress. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Records the part files of copies to a workspace, so that those of a killed window are found and removed. Files and
+ * not a memento: several windows write at once.
+ */
+export class PartRecords {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor({ folder, clock, log }: Parts) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#log = prefixed(log, 'saving');
+  }
+
+  /**
+   * Runs work that needs a part file in a folder. Its path is recorded before.
+   * @param work gets the path. The file must be gone afterward, unless the work failed
+   */
+  async withPart(folder: string, work: (part: string) => Promise<void>): Promise<void> {
+    const id = randomUUID();
+    const part = path.join(folder, `.nebula-video-${id}.part`);
+    const record = path.join(this.#folder, id);
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await writeFile(record, part, { flush: true });
+    } catch (error) {
+      // No reason not to save a video.
+      this.#log.warn(`a part file could not be recorded: ${describeError(error)}`);
+    }
+    try {
+      await work(part);
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => undefined);
+      throw error;
+    } finally {
+      await this.#forgetIfGone(part, record);
+    }
+  }
+
+  /** Removes part files that a killed window has left behind. */
+  async cleanUp(): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      const record = path.join(this.#folder, name);
+      try {
+        const age = this.#clock.now() - (await stat(record)).mtimeMs;
+        if (age < MAX_COPY_MS) continue;
+        const part = await readFile(record, 'utf8');
+        // Whatever else such a record names isn't ours to delete.
+        if (!PART_NAME.test(path.basename(part))) {
+          await rm(record, { force: true });
+          continue;
+        }
+        await rm(part, { force: true });
+        await this.#forgetIfGone(part, record);
+      } catch (error) {
+        this.#log.warn(`a part file could not be removed: ${describeError(error)}`);
+      }
+    }
+  }
+
+  /** A folder on a drive that is away says nothing about its files, so the record stays. */
+  async #forgetIfGone(part: string, record: string): Promise<void> {
+    const names = await readdir(path.dirname(part)).catch(() => undefined);
+    if (names && !names.includes(path.basename(part)))
+      await rm(record, { force: true }).catch(() => undefined);
+  }
+}
