@@ -62,7 +62,11 @@ export class GatewayClient {
         try {
           const response = await request.send(body);
           this.#transport.note('POST', url, response, started, access.key);
-          return submitOutcome(await this.#read(response, access, 'submit'));
+          const facts = await this.#read(response, access, 'submit');
+          const { taskId, proxyRefusal } = facts;
+          if (taskId === undefined && proxyRefusal?.nothingSent === true)
+            return { kind: 'notSent', error: proxyRefusal };
+          return submitOutcome(facts);
         } catch (error) {
           const failure = asGatewayError(error);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
@@ -134,8 +138,9 @@ function modelIds(value: unknown): readonly string[] | undefined {
   return modelIds(body['data'] ?? body['models']);
 }
 
-function toErrorResponse({ message, code }: GatewayError, { key }: Access): ErrorResponse {
-  return redactResponse({ message, ...(code === undefined ? {} : { code }) }, key);
+function toErrorResponse({ kind, message, code }: GatewayError, { key }: Access): ErrorResponse {
+  const byProxy = kind === 'proxy' ? { byProxy: true } : {};
+  return redactResponse({ message, ...(code === undefined ? {} : { code }), ...byProxy }, key);
 }
 
 function asGatewayError(error: unknown): GatewayError {

@@ -9,7 +9,8 @@ export type ErrorKind =
   | 'modelGone'
   | 'rateLimit'
   | 'upstream'
-  | 'network';
+  | 'network'
+  | 'proxy';
 
 /** What the other side said when something didn't work. */
 export interface ErrorInfo {
@@ -17,6 +18,8 @@ export interface ErrorInfo {
   readonly status: number;
   readonly message: string;
   readonly code?: string | undefined;
+  /** A proxy between here and the other side said it. */
+  readonly byProxy?: boolean | undefined;
 }
 
 /** Patterns over code and message, most telling first (API reference 1, 10.4; F2 in 5.3). */
@@ -45,7 +48,8 @@ const ERROR_PATTERNS: readonly (readonly [ErrorKind, RegExp])[] = [
 ];
 
 /** Sorts an error by what the user can do about it. */
-export function classifyError({ status, message, code }: ErrorInfo): ErrorKind {
+export function classifyError({ status, message, code, byProxy }: ErrorInfo): ErrorKind {
+  if (byProxy === true) return 'proxy';
   const text = `${code ?? ''} ${message}`;
   const kind = ERROR_PATTERNS.find(([, pattern]) => pattern.test(text))?.[0];
   // Who has asked too often hears of quotas too, mostly the provider's; an empty account is 401 to 403 (10.4).

@@ -93,7 +93,7 @@ const hasNoChannel = ({ status }: ResponseFacts, error: ErrorResponse): boolean 
 /** The first row that matches counts. */
 const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
   ['accepted', ({ taskId }) => taskId !== undefined],
-  ['unknown', ({ isIdLost }) => isIdLost],
+  ['unknown', ({ isIdLost, proxyRefusal }) => isIdLost || proxyRefusal !== undefined],
   ['unknown', ({ isComplete, end }) => !isComplete || end !== 'whole'],
   // OpenRouter: too many jobs at once.
   [
@@ -145,7 +145,7 @@ const isAboutKey = ({ status, isOwnEnvelope }: ResponseFacts): boolean =>
   (status === 401 || status === 403) && isOwnEnvelope;
 
 const QUERY: readonly Row<QueryOutcome['kind'] | 'failed' | 'expired'>[] = [
-  ['temporary', ({ isComplete }) => !isComplete],
+  ['temporary', ({ isComplete, proxyRefusal }) => !isComplete || proxyRefusal !== undefined],
   [
     'expired',
     ({ isOwnEnvelope, status }, { code = '' }) => isOwnEnvelope && (EXPIRED.test(code) || status === 410),

@@ -15,13 +15,12 @@ const KNOWN_PROXIES =
 export function readProxyRefusal(
   status: number,
   headers: Readonly<IncomingHttpHeaders>,
-  text: string,
+  isJson: boolean,
 ): GatewayError | undefined {
   if (status < 400) return undefined;
-  const isPage = /^\s*<(!doctype|html)/i.test(text);
   const isKnown = headers['x-squid-error'] !== undefined || KNOWN_PROXIES.test(headers.via ?? '');
   const asksForSignIn = status === 407 || headers['proxy-authenticate'] !== undefined;
-  if (!asksForSignIn && !(isPage && isKnown)) return undefined;
+  if (!asksForSignIn && !(isKnown && !isJson)) return undefined;
   const message = asksForSignIn ? 'a proxy asks for a sign-in' : 'a proxy refused';
   return new GatewayError('proxy', `${message} (HTTP ${status})`, { status, nothingSent: status === 407 });
 }

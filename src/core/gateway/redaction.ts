@@ -6,8 +6,10 @@ import type { ErrorResponse } from './responseError';
 const LONGEST_MESSAGE = 500;
 
 /** Takes the key out of all that the other side says, in whatever place it echoes it. */
-export function redactResponse({ message, code, requestId }: ErrorResponse, key: ApiKey): ErrorResponse {
+export function redactResponse(error: ErrorResponse, key: ApiKey): ErrorResponse {
+  const { message, code, requestId } = error;
   return {
+    ...error,
     message: redactWords(message, key),
     ...(code === undefined ? {} : { code: redactWords(code, key) }),
     ...(requestId === undefined ? {} : { requestId: redactWords(requestId, key) }),
@@ -17,11 +19,11 @@ export function redactResponse({ message, code, requestId }: ErrorResponse, key:
 /** As {@link redactResponse}, for what was caught; other errors than ours go through. */
 export function redactError(error: unknown, key: ApiKey): unknown {
   if (!(error instanceof GatewayError)) return error;
-  const { kind, message, status, code, requestId, retryAfterMs, elsewhere, cause } = error;
+  const { kind, message, status, code, requestId, retryAfterMs, elsewhere, nothingSent, cause } = error;
   return new GatewayError(kind, redactWords(message, key), {
     code: code && redactWords(code, key),
     requestId: requestId && redactWords(requestId, key),
-    ...{ status, retryAfterMs, elsewhere, cause },
+    ...{ status, retryAfterMs, elsewhere, nothingSent, cause },
   });
 }
 

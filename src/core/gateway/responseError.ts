@@ -7,6 +7,8 @@ export interface ErrorResponse {
   /** Its machine-readable code as text, if it means anything: a bare HTTP status doesn't. */
   readonly code?: string;
   readonly requestId?: string;
+  /** A proxy between here and the other side said it. */
+  readonly byProxy?: boolean;
 }
 
 /** Maximum length of a message. It's cut to fewer characters where it's stored, after the key has been removed. */

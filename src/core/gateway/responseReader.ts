@@ -14,6 +14,7 @@ import {
   type JsonRecord,
   type KnownObject,
 } from './jsonValues';
+import { readProxyRefusal } from './proxyRefusal';
 import { holdsKey, looksLikeKey, redactResponse, redactTruncated } from './redaction';
 import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
 import { findLinks, mayBeVideo, type RefusedLink } from './responseLinks';
@@ -51,6 +52,8 @@ export interface ResponseFacts {
   /** The task whose video this one is made from; null if the response says that it's none. */
   readonly remixedFrom?: string | null;
   readonly error?: ErrorResponse;
+  /** A proxy answered in place of the gateway. */
+  readonly proxyRefusal?: GatewayError;
   readonly money: readonly MoneyFact[];
   readonly retryAfterMs?: number;
   /** The response itself, redacted. */
@@ -189,7 +192,12 @@ function readFacts(
   const isModerated = objects.some(({ record }) => record['respect_moderation'] === false);
   const filtered = firstValue(objects, FILTERED_NAMES, asNumber)?.value ?? (isModerated ? 1 : 0);
   const hasError = saysError || filtered > 0 || taskStatus === 'failed' || taskStatus === 'expired';
-  const error = body.isJson ? readError(objects) : { message: pageText(body.text) };
+  const proxyRefusal = readProxyRefusal(status, headers, body.isJson);
+  const error: ErrorResponse = proxyRefusal
+    ? { message: proxyRefusal.message, byProxy: true }
+    : body.isJson
+      ? readError(objects)
+      : { message: pageText(body.text) };
   const optional = {
     taskStatus,
     progress,
@@ -197,6 +205,7 @@ function readFacts(
     expiresAt: firstValue(objects, ['expires_at'], toTime)?.value,
     remixedFrom: firstValue(objects, ['remixed_from_video_id'], toRemixSource)?.value,
     error: hasError ? redactResponse(error, key) : undefined,
+    proxyRefusal,
     retryAfterMs: context.retryAfterMs,
     ...findTaskId(objects, body.text, saysError, key),
   };

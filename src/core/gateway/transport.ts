@@ -5,6 +5,7 @@ import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
 import { asRecord, parseJson } from './jsonValues';
 import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
+import { readProxyRefusal } from './proxyRefusal';
 import { holdsKey, redactResponse, redactWords } from './redaction';
 import { isAllowedResultUrl, requestTarget } from './resultUrl';
 import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './responseError';
@@ -89,8 +90,11 @@ export class GatewayTransport {
   ): Promise<void> {
     if (reply.status >= 200 && reply.status < 300) return;
     const text = await readText(reply);
+    const isJson = asRecord(parseJson(text)) !== undefined;
+    const proxyRefusal = readProxyRefusal(reply.status, reply.headers, isJson);
+    if (proxyRefusal) throw proxyRefusal;
     const error = redactResponse(parseErrorResponse(text), key);
-    const isPage = asRecord(parseJson(text)) === undefined || isUnknownEndpoint(error);
+    const isPage = !isJson || isUnknownEndpoint(error);
     if (said === 'taskCall' && isPage && REFUSAL_STATUSES.has(reply.status)) {
       // Something in between responds, or the address is wrong: it says nothing about the task or the key.
       throw new GatewayError('badReply', error.message || `HTTP ${reply.status}`);

@@ -10,8 +10,10 @@ import { LONG_SILENCE } from './schedule';
 const ACCOUNT_FAILURES: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
 
 export function toErrorInfo(error: unknown): ErrorInfo {
-  if (error instanceof GatewayError)
-    return { status: error.status ?? 0, message: error.message, code: error.code };
+  if (error instanceof GatewayError) {
+    const { status = 0, message, code, kind } = error;
+    return { status, message, code, byProxy: kind === 'proxy' };
+  }
   return { status: 0, message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -29,7 +31,7 @@ function failure(code: FailureCode, facts: FailureFacts): StoredFailure {
   return {
     kind,
     code,
-    said,
+    said: trouble?.byProxy === true ? 'proxy' : said,
     charged,
     ...(params === undefined ? {} : { params }),
     ...(trouble && trouble.status > 0 ? { status: trouble.status } : {}),
@@ -129,7 +131,7 @@ export const failures = {
    * @param silence since when that is so, and the time now, in ms since 1970
    */
   blip: (trouble: ErrorInfo, silence?: { readonly since: number; readonly now: number }): StoredFailure => {
-    const kind = trouble.status === 0 ? 'network' : trouble.status === 429 ? 'rateLimit' : 'upstream';
+    const kind = silentKind(trouble);
     const said = trouble.status === 0 ? 'us' : 'gateway';
     const isLong = silence !== undefined && silence.now - silence.since >= LONG_SILENCE;
     const params = isLong ? { params: { long: 1 } } : {};
@@ -187,14 +189,21 @@ export const failures = {
 
 export type Failures = typeof failures;
 
+function silentKind({ status, byProxy }: ErrorInfo): FailureKind {
+  if (byProxy === true) return 'proxy';
+  return status === 0 ? 'network' : status === 429 ? 'rateLimit' : 'upstream';
+}
+
 function unclearKind(trouble: ErrorInfo | undefined): FailureKind {
   if (!trouble) return 'unknown';
+  if (trouble.byProxy === true) return 'proxy';
   if (trouble.status >= 500) return 'upstream';
   return trouble.status === 0 ? 'network' : 'badReply';
 }
 
 function fetchKind(error: unknown): FailureKind {
   if (!(error instanceof GatewayError) || error.kind === 'badReply') return 'badReply';
+  if (error.kind === 'proxy') return 'proxy';
   if (error.kind !== 'refused') return 'network';
   const said = classifyError(toErrorInfo(error));
   // A result host knows nothing about the user's key or balance.

@@ -62,7 +62,7 @@ export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
     if (error.kind === 'refused' && (trouble.status === 401 || classifyError(trouble) === 'key')) {
       return { kind: 'keyRefused', host, details };
     }
-    const silent = error.kind === 'unreachable' || error.kind === 'timeout' || error.kind === 'cut';
-    return { kind: silent ? 'unreachable' : 'strange', host, details };
+    const isSilent = ['unreachable', 'proxy', 'timeout', 'cut'].includes(error.kind);
+    return { kind: isSilent ? 'unreachable' : 'strange', host, details };
   }
 }

@@ -104,7 +104,7 @@ function ended(task: Task, explanation: FailureExplanation, { l10n }: ViewParts)
 }
 
 /** Where these went wrong, the words are those of the connection, the disk, or our own: the gateway said nothing. */
-const NOT_THE_GATEWAY: readonly FailureKind[] = ['network', 'disk', 'badReply'];
+const NOT_THE_GATEWAY: readonly FailureKind[] = ['network', 'proxy', 'disk', 'badReply'];
 
 function detailsOf({ failure }: Task, { details }: FailureExplanation, l10n: L10n): string | null {
   if (details === undefined || !failure) return null;

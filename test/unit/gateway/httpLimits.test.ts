@@ -75,14 +75,16 @@ describe('the limits of an exchange', () => {
 
     it('leaves as slowly as the server reads, however long that takes, and the response counts', async () => {
       let read = 0;
-      const address = await web((request, response) => {
-        request.on('data', (data: Buffer) => {
+      const receive = async (request: http.IncomingMessage, response: http.ServerResponse) => {
+        for await (const data of request as AsyncIterable<Buffer>) {
           read += data.length;
-          // 80 KB a second.
-          clock.moveTo(clock.now() + data.length / 80);
-        });
-        request.on('end', () => response.end('{"task_id":"video_1"}'));
-      });
+          // 80 KB a second, while the other side does its work too.
+          await new Promise((resolve) => setImmediate(resolve));
+          clock.moveTo(clock.now() + Math.round(data.length / 80));
+        }
+        response.end('{"task_id":"video_1"}');
+      };
+      const address = await web((request, response) => void receive(request, response));
       const started = clock.now();
       const reply = await send(address, LIMITS.submit, body);
       assert.equal(reply.status, 200);
