@@ -94,7 +94,7 @@ describe('what people meet beside list, wizard and player', function () {
     await send('Generate Video');
     const toast = stage.window.toast('This video was held back');
     await toast.waitFor({ timeout: 60_000 });
-    assert.match(await toast.innerText(), /Nothing was charged/);
+    assert.match(await toast.innerText(), /Whether it was charged is not known/);
     for (const name of ['Edit and Generate…', 'Open']) {
       assert.equal(await toast.getByRole('button', { name }).count(), 1, name);
     }

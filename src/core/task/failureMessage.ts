@@ -48,9 +48,6 @@ function formatFailure(stored: StoredFailure, format: TextFormat): string {
   return [
     summary,
     ...(stored.charged === 'no' ? [l10n.t('Nothing was charged.')] : []),
-    ...(stored.params?.['refund'] === 'usual'
-      ? [l10n.t('This gateway usually refunds failed tasks. Check your account.')]
-      : []),
     ...(stored.detail ? [l10n.t('Details: {0}', explainDetail(stored.detail, l10n))] : []),
   ].join(' ');
 }
@@ -84,7 +81,9 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'submit.denied':
       return l10n.t('The gateway returned a task ID with an error, and no longer knows that task.');
     case 'query.failed':
-      return taskFailed(stored, l10n);
+      return params['refund'] === 'usual'
+        ? `${taskFailed(stored, l10n)} ${l10n.t('This gateway usually refunds failed tasks. Check your account.')}`
+        : taskFailed(stored, l10n);
     case 'query.filtered':
       return l10n.t(
         'The provider’s safety filter held back the finished video ({0}). Change the prompt and generate again.',

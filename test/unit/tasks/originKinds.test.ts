@@ -125,7 +125,9 @@ describe('the kind of an origin', function () {
 
     const stock = await fail(await create({ dialect: 'newapi' }));
     assert.equal(stock.failure?.charged, 'unknown');
-    assert.ok(stock.failure.message.includes(usually), stock.failure.message);
+    // Also where the message is shown without the gateway's own text.
+    for (const text of [stock.failure.message, stock.failure.summary])
+      assert.ok(text.includes(usually), text);
     await world.stop();
 
     const gone = await fail(await create({ dialect: 'newapi' }), 'Failed to get channel info, channel ID: 8');
