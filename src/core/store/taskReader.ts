@@ -152,14 +152,20 @@ export class TaskReader {
     return typeof row?.['due'] === 'number' ? row['due'] : undefined;
   }
 
-  /** The newest task with the same body to the same gateway, made at or after `since`; waiting for other windows. */
+  /**
+   * The newest task with the same body to the same gateway, made at or after `since`, that has cost something or may
+   * still do so.
+   */
   async twinOf(bodySha256: string, baseUrl: string, since: number): Promise<Task | undefined> {
     return this.database.whenFree(() =>
       this.database.read(
         (connection) =>
           this.#snapshots(
             connection,
-            'SELECT * FROM tasks WHERE body_sha256 = ? AND base_url = ? AND created_at >= ? ORDER BY created_at DESC LIMIT 1',
+            `SELECT * FROM tasks WHERE body_sha256 = ? AND base_url = ? AND created_at >= ? AND phase <> 'rejected'
+               AND NOT (phase = 'stopped' AND gateway_task_id IS NULL)
+               AND NOT (phase = 'failed' AND iif(json_valid(failure), failure ->> 'charged', '') = 'no')
+             ORDER BY created_at DESC LIMIT 1`,
             [bodySha256, baseUrl, since],
           )[0],
       ),

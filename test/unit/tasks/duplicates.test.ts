@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { english } from '../../../src/core/common/l10n';
+import type { Engine } from '../../../src/core/engine';
+import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { World } from '../support/world';
+
+describe('the warning about a duplicate', function () {
+  this.timeout(30_000);
+  let world: World;
+  let engine: Engine;
+
+  beforeEach(async () => {
+    world = await World.create();
+    engine = await world.open();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  const request = { model: 'sora-2', prompt: 'a kite' };
+  const duplicate = async () =>
+    (await engine.recentTwin(prepareRequest(request, english), world.access.baseUrl))?.id;
+
+  it('comes for what may cost: accepted, unknown, or no longer tracked', async () => {
+    world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
+    const { id } = await world.submit(engine, request);
+    assert.equal(await duplicate(), id);
+    assert.equal(await engine.stopTracking(id), true);
+    assert.equal(await duplicate(), id);
+    world.clock.jump(1000);
+    world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    const unknown = await world.submit(engine, request);
+    assert.equal(unknown.phase, 'unknown');
+    assert.equal(await duplicate(), unknown.id);
+  });
+
+  it("doesn't come for a rejected request", async () => {
+    world.gateway.setFault({ name: 'keyRejected', route: 'submit' });
+    assert.equal((await world.submit(engine, request)).phase, 'rejected');
+    assert.equal(await duplicate(), undefined);
+  });
+
+  it("doesn't come for a request that was stopped before the gateway accepted it", async () => {
+    world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { seconds: 5 } });
+    const sent = world.submit(engine, request);
+    await world.turns(() => engine.tasks()[0]?.failure !== undefined);
+    const { id } = engine.tasks()[0]!;
+    assert.equal(await engine.stopSending(id), true);
+    assert.equal((await sent).phase, 'stopped');
+    assert.equal(await duplicate(), undefined);
+  });
+
+  it("comes for a failed request unless it certainly didn't cost anything", async () => {
+    world.gateway.setFault({ name: 'taskFailed', route: 'query' });
+    const { id } = await world.submit(engine, request);
+    const task = await world.untilPhase(engine, id);
+    assert.equal(task.phase, 'failed');
+    assert.ok(world.clock.now() - task.createdAt < 10_000);
+    assert.equal(await duplicate(), task.failure?.charged === 'no' ? undefined : id);
+  });
+});
