@@ -3,11 +3,11 @@ import type { Log } from '../common/log';
 import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
 import { readTolerantJson } from './jsonReader';
-import { asRecord, asText } from './jsonValues';
+import { asRecord, asText, knownObjects } from './jsonValues';
 import { LIMITS, MAX_RESPONSE_BYTES } from './limits';
 import { queryOutcome, submitOutcome, type QueryOutcome, type SubmitOutcome } from './outcomes';
 import { redactResponse } from './redaction';
-import { parseErrorValue, type ErrorResponse } from './responseError';
+import { parseErrorValue, reportsError, type ErrorResponse } from './responseError';
 import { readResponse, type ResponseFacts } from './responseReader';
 import { GatewayTransport, headersFor, queryUrl, refusal, type Access } from './transport';
 
@@ -133,7 +133,7 @@ function modelIds(value: unknown): readonly string[] | undefined {
       .filter((id) => id !== undefined);
   }
   const body = asRecord(value);
-  if (!body || body['success'] === false) return undefined;
+  if (!body || reportsError(knownObjects(body))) return undefined;
   if (body['data'] === null) return [];
   return modelIds(body['data'] ?? body['models']);
 }

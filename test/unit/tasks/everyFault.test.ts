@@ -32,7 +32,7 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
   cutBeforeBody: { submit: unclear, query: saved, download: saved, result: saved },
   cutDuringBody: { submit: saved, query: saved, download: saved, result: saved },
   cutAfterBytes: {
-    submit: { ...unclear, args: { bytes: 40 } },
+    submit: { ...unclear, args: { bytes: 30 } },
     query: withArgs({ bytes: 40 }),
     download: withArgs({ bytes: 4000 }),
     result: withArgs({ bytes: 4000 }),
@@ -50,7 +50,8 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
     result: withArgs({ ms: 10 }),
   },
   gzip: {
-    submit: { ...unclear, args: { missing: 5 } },
+    // The ID is in what could be decompressed.
+    submit: withArgs({ missing: 5 }),
     query: withArgs({ as: 'deflate', missing: 5 }),
     download: withArgs({ as: 'br', missing: 5 }),
     result: withArgs({ missing: 5 }),
