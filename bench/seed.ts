@@ -3,18 +3,23 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../src/core/common/clock';
 import { STORAGE } from '../src/core/storage';
-import { openStore } from '../src/core/store/openStore';
 import type { Phase } from '../src/core/task/phases';
 import { toVideoRows, type StoredVideo, type TaskRecord } from '../src/core/store/record';
-import type { TaskStore } from '../src/core/store/store';
+import { TaskStore } from '../src/core/store/store';
 import { KEY_ID, engineOptions } from './engineOptions';
 
 /** Opens the store in a storage folder, making both. Whoever opens it closes it. */
 export async function openStoreIn(folder: string): Promise<TaskStore> {
   const libraryFolder = path.join(folder, STORAGE.library);
   await mkdir(libraryFolder, { recursive: true });
-  const place = { database: path.join(folder, STORAGE.database), libraryFolder };
-  return openStore(place, systemClock, engineOptions(folder, '').log);
+  const location = {
+    folder: path.join(folder, STORAGE.store),
+    legacy: path.join(folder, STORAGE.legacyDatabase),
+    libraryFolder,
+  };
+  const store = new TaskStore(location, systemClock, engineOptions(folder, '').log);
+  await store.ready();
+  return store;
 }
 
 /** A task as the store keeps it. */
@@ -77,6 +82,6 @@ export async function storeTask(
   try {
     await store.adopt({ record, videos: toVideoRows(videos), timeline });
   } finally {
-    store.close();
+    store.dispose();
   }
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Engine } from '../src/core/engine';
-import { STORAGE } from '../src/core/storage';
+import { storeFile } from '../test/support/storeFile';
 import type { Bench } from './context';
 import { engineOptions } from './engineOptions';
 import { VoidMeasurement, type Measurement, type Row } from './measurement';
@@ -70,7 +69,7 @@ async function fill(folder: string): Promise<void> {
       sha256,
     },
   ]);
-  const database = new DatabaseSync(path.join(folder, STORAGE.database));
+  const database = new DatabaseSync(storeFile(folder));
   const copies = ['tasks', 'timeline', 'videos'].map((table) => copyStatement(database, table));
   database.exec('BEGIN');
   for (let index = 1; index < TASKS; index++) {
@@ -120,7 +119,7 @@ async function openAndBuild(folder: string): Promise<number> {
 /** The same rows on a fresh handle. @returns ms without the closing */
 function readBare(folder: string, queries: readonly Query[]): number {
   const started = performance.now();
-  const database = new DatabaseSync(path.join(folder, STORAGE.database));
+  const database = new DatabaseSync(storeFile(folder));
   const rows = queries.map(({ sql, values }) => database.prepare(sql).all(...values).length);
   const ms = performance.now() - started;
   database.close();

@@ -16,14 +16,11 @@ import { holdsKey } from './gateway/redaction';
 import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
-import type { ReadOnlyReason } from './store/database';
+import type { ReadOnlyReason, StoreState } from './store/storeState';
 import { Endings } from './tasks/endings';
 import { failures } from './tasks/failures';
-import { TaskFeed } from './store/changeFeed';
 import { rejectKeys } from './tasks/keyGuard';
 import { Librarian } from './tasks/librarian';
-import { openStore, openStoreNow } from './store/openStore';
-import type { StorePlace } from './store/storeLocation';
 import { OriginGate } from './tasks/originGate';
 import { OriginKinds } from './tasks/originKinds';
 import { PendingMarker } from './store/pendingMarker';
@@ -36,12 +33,10 @@ import { settled } from './tasks/settled';
 import { StatusCheck } from './tasks/statusCheck';
 import { TimeoutKeySource } from './tasks/timeoutKeySource';
 import { StorageWatcher } from './store/storageWatcher';
-import { isBusy } from './store/sqliteErrors';
 import type { TaskRecord } from './store/record';
-import type { TaskStore } from './store/store';
+import { TaskStore } from './store/store';
 import { Submitter, hashBody } from './tasks/submitter';
 import type { Task, TaskChanges } from './task/task';
-import type { StorePosition } from './store/taskReader';
 
 export interface EngineOptions {
   /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */
@@ -88,7 +83,6 @@ export class Engine implements Disposable {
   readonly #reopener: Reopener;
   readonly #rescuer: Rescuer;
   readonly #poller: Poller;
-  readonly #feed: TaskFeed;
   readonly #marker: PendingMarker;
   readonly #watcher: StorageWatcher;
   readonly #owned = new DisposableStore();
@@ -96,12 +90,21 @@ export class Engine implements Disposable {
   #viewVisible = false;
   #lookPlanned = false;
 
-  private constructor(options: EngineOptions, clock: Clock, store: TaskStore, position: StorePosition) {
-    const { storageFolder, keys, l10n, random = Math.random } = options;
+  /** Nothing is read before {@link open}. */
+  constructor(options: EngineOptions) {
+    const { storageFolder, keys, l10n, clock = systemClock, random = Math.random } = options;
     this.#clock = clock;
     this.#log = prefixed(options.log, 'tasks');
     this.#keys = new TimeoutKeySource(keys, clock);
     this.#l10n = l10n;
+    this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
+    const location = {
+      folder: path.join(storageFolder, STORAGE.store),
+      legacy: path.join(storageFolder, STORAGE.legacyDatabase),
+      libraryFolder: path.join(storageFolder, STORAGE.library),
+      format: { l10n, language: options.language },
+    };
+    const store = new TaskStore(location, clock, prefixed(options.log, 'store'), () => this.#marker.set());
     this.#store = store;
     this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk, clock);
     const gatewayLog = prefixed(options.log, 'gateway');
@@ -109,7 +112,6 @@ export class Engine implements Disposable {
     const kinds = this.#owned.add(new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl));
     const http = kinds.observe(open);
     this.client = new GatewayClient(http, clock, gatewayLog);
-    this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
     this.#endings = new Endings({ library: this.library, failures, log: this.#log });
     this.#gate = new OriginGate(store, clock);
     const parts = {
@@ -137,60 +139,91 @@ export class Engine implements Disposable {
       statusCheck: new StatusCheck({ ...parts, random, baseInterval: options.pollInterval }),
       onIdle: () => void this.#onIdle(),
     });
-    this.#feed = new TaskFeed(store, position, clock, this.#log);
-    this.#watcher = new StorageWatcher(storageFolder, clock, this.#log, () => this.look());
-    for (const part of [this.#feed, this.#submitter, this.#poller, this.#watcher]) this.#owned.add(part);
+    this.#watcher = new StorageWatcher(location.folder, clock, this.#log, () => this.look());
+    for (const part of [this.#submitter, this.#poller, this.#watcher]) this.#owned.add(part);
     this.#owned.add(store.onDidWrite(() => this.#planLook()));
+    this.#owned.add(store.onDidChangeState((state) => this.#onStateChange(state)));
   }
 
-  /** Opens the store. A damaged database is repaired; one that can't be written is opened {@link readOnly}. */
+  /** An engine whose store is open, for programs that do nothing without. @throws ReadOnlyStoreError */
   static async open(options: EngineOptions): Promise<Engine> {
-    const clock = options.clock ?? systemClock;
-    makeFolders(options);
-    const store = await openStore(storePlace(options), clock, prefixed(options.log, 'store'));
-    return new Engine(options, clock, store, await store.positionWhenFree());
+    const engine = new Engine(options);
+    engine.open();
+    await engine.ready();
+    return engine;
   }
 
-  /** As {@link open}, at once. Undefined if another window is writing or the database is damaged. */
-  static openNow(options: EngineOptions): Engine | undefined {
-    const clock = options.clock ?? systemClock;
-    makeFolders(options);
-    const store = openStoreNow(storePlace(options), clock, prefixed(options.log, 'store'));
-    if (!store) return undefined;
-    try {
-      return new Engine(options, clock, store, store.position());
-    } catch (error) {
-      store.close();
-      if (isBusy(error)) return undefined;
-      throw error;
-    }
+  /** Begins to open the store, which small ones are at once. What fails is shown by {@link state} and tried again. */
+  open(): void {
+    this.#makeFolders();
+    this.#store.open();
   }
 
-  /** Resumes unfinished work and goes on with it. */
+  /** Resolves when the tasks can be read. @throws ReadOnlyStoreError if they still can't be */
+  async ready(): Promise<void> {
+    return this.#store.ready();
+  }
+
+  /** Resolves when all tasks are known. @throws as {@link ready} */
+  async loaded(): Promise<void> {
+    await this.ready();
+    if (this.#store.index.isComplete) return;
+    await new Promise<void>((resolve) => {
+      const listener = this.onDidLoad(() => {
+        listener.dispose();
+        resolve();
+      });
+    });
+  }
+
+  get state(): StoreState {
+    return this.#store.state;
+  }
+
+  get onDidChangeState(): Event<StoreState> {
+    return this.#store.onDidChangeState;
+  }
+
+  /** Fires when all tasks are known; again after the store had to be repaired. */
+  get onDidLoad(): Event<void> {
+    return this.#store.onDidLoad;
+  }
+
+  /** Resumes unfinished work and goes on with it, whenever the store is open. */
   start(): void {
-    // Work that came back from a damaged store has no mark yet.
-    if (this.readOnly) return;
-    if (this.#mayHaveWork()) this.#marker.set();
     this.#poller.start();
+    this.#onStateChange(this.state);
   }
 
   /** Why nothing can be sent, if so. */
   get readOnly(): ReadOnlyReason | undefined {
-    return this.#store.readOnly;
+    const { state } = this;
+    if (state.kind === 'readOnly' || state.kind === 'failed') return state.reason;
+    return state.kind === 'closing' ? 'windowCloses' : undefined;
   }
 
   /** Fires for changes made in any window; each once. */
   get onDidChangeTasks(): Event<TaskChanges> {
-    return this.#feed.onDidChange;
+    return this.#store.onDidChange;
   }
 
-  /** The newest tasks first. */
+  /** Whether {@link tasks} has all of them: nothing may be concluded from what it lacks before. */
+  get isComplete(): boolean {
+    return this.#store.index.isComplete;
+  }
+
+  /** The newest tasks first, as far as they are known here. */
   tasks(limit = 100): readonly Task[] {
-    return this.#store.list(limit);
+    return this.#store.index.tasks(limit);
   }
 
   task(id: string): Task | undefined {
-    return this.#store.task(id);
+    return this.#store.index.task(id);
+  }
+
+  /** Whether there is certainly no such task. */
+  isGone(id: string): boolean {
+    return this.#store.index.isGone(id);
   }
 
   /** A task that was made of the same request moments ago, by which a slip of the finger is recognised. */
@@ -220,11 +253,12 @@ export class Engine implements Disposable {
 
   /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
   async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
-    return settled(this.#store, this.onDidChangeTasks, id, signal);
+    return settled(this.#store, id, signal);
   }
 
   /** Asks about everything that is unfinished now, also where the key was refused before. */
   async refresh(): Promise<void> {
+    this.look();
     if (this.readOnly) return;
     await this.#gate.reopenAll();
     this.#poller.schedule();
@@ -290,12 +324,12 @@ export class Engine implements Disposable {
 
   /** Ids of the tasks whose videos the user has had removed from the library. */
   cleaned(): readonly string[] {
-    return this.#store.cleaned();
+    return this.#store.index.cleaned();
   }
 
   /** Ids of the tasks whose videos the user has not seen yet. */
   unseen(): readonly string[] {
-    return this.#store.unseen();
+    return this.#store.index.unseen();
   }
 
   /** The responses that are kept of a task, the oldest first: its submit, its end, and unusual ones. Redacted. */
@@ -308,9 +342,15 @@ export class Engine implements Disposable {
     return this.#store.remove(id, (record) => isEnd(record.phase));
   }
 
-  /** Looks whether another window has changed something. */
+  /** Deletes stored images that no task needs. @param remove deletes one, by its hash */
+  async removeUnusedImages(hashes: readonly string[], remove: (sha256: string) => void): Promise<void> {
+    if (!this.readOnly && hashes.length > 0) await this.#store.removeUnusedImages(hashes, remove);
+  }
+
+  /** Looks whether another window has changed something, and tries again to open what could not be opened. */
   look(): void {
-    if (this.#feed.lookElsewhere()) this.#poller.schedule();
+    if (this.readOnly && this.readOnly !== 'newer') this.#store.open();
+    if (this.#store.checkElsewhere()) this.#poller.schedule();
   }
 
   /** Says whether the user sees the tasks, so that changes of other windows are noticed in time. */
@@ -332,11 +372,22 @@ export class Engine implements Disposable {
   async close(): Promise<void> {
     if (this.#closing) return this.#closing;
     this.#closing = (async () => {
+      this.#store.beginClosing();
       this.#owned.dispose();
       await this.#submitter.settled(CLOSE_PATIENCE);
-      this.#store.close();
+      this.#store.dispose();
     })();
     return this.#closing;
+  }
+
+  #onStateChange({ kind }: StoreState): void {
+    if (kind === 'open') {
+      // Work that came back from a damaged store has no mark yet.
+      if (this.#mayHaveWork()) this.#marker.set();
+      // The folder may be another one than before.
+      this.#watcher.restart();
+    }
+    this.#poller.schedule();
   }
 
   #mayHaveWork(): boolean {
@@ -355,7 +406,7 @@ export class Engine implements Disposable {
     queueMicrotask(() => {
       this.#lookPlanned = false;
       if (this.#owned.isDisposed) return;
-      this.#feed.look();
+      this.#store.checkForChanges();
       this.#poller.schedule();
       this.#watchAsNeeded();
     });
@@ -363,6 +414,14 @@ export class Engine implements Disposable {
 
   #watchAsNeeded(): void {
     this.#watcher.setNeeded(this.#viewVisible || this.#marker.isSet());
+  }
+
+  #makeFolders(): void {
+    try {
+      mkdirSync(this.library.folder, { recursive: true });
+    } catch (error) {
+      this.#log.warn(`the storage folder can't be made: ${describeError(error)}`);
+    }
   }
 
   async #onIdle(): Promise<void> {
@@ -379,20 +438,4 @@ export class Engine implements Disposable {
 /** Whether the gateway has the task, and it is not over. */
 function isFollowed({ phase }: TaskRecord): boolean {
   return !isEnd(phase) && phase !== 'draft' && phase !== 'sending';
-}
-
-function makeFolders({ storageFolder, log }: EngineOptions): void {
-  try {
-    mkdirSync(path.join(storageFolder, STORAGE.library), { recursive: true });
-  } catch (error) {
-    log.warn(`the storage folder can't be made: ${describeError(error)}`);
-  }
-}
-
-function storePlace({ storageFolder, l10n, language }: EngineOptions): StorePlace {
-  return {
-    database: path.join(storageFolder, STORAGE.database),
-    libraryFolder: path.join(storageFolder, STORAGE.library),
-    format: { l10n, language },
-  };
 }

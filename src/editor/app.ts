@@ -13,7 +13,7 @@ import { CommandRunner } from './commands/commandRunner';
 import { commandTable } from './commands/commandTable';
 import { approveAddress, removeApiKey, setApiKey, testConnection } from './commands/keyCommands';
 import { rescue } from './commands/rescue';
-import { MOST_CHOICES, givenIds } from './commands/taskArguments';
+import { givenIds } from './commands/taskArguments';
 import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './commands/taskCommands';
 import {
   copyPrompt,
@@ -44,7 +44,7 @@ import { editorLanguageModels, type LanguageModels } from './prompt/languageMode
 import { OwnModels } from './ownModels';
 import { PublicApi } from './publicApi';
 import { RequestImages } from './requestImages';
-import { RequestSender, readOnlySentence } from './requestSender';
+import { RequestSender, storeSentence } from './requestSender';
 import { AutoSaver } from './saving/autoSaver';
 import { PartRecords } from './saving/partRecords';
 import { SaveRoots } from './saving/saveRoots';
@@ -188,6 +188,12 @@ export function createApp(host: AppHost): App {
       inBackground,
     }),
   );
+  let keyLine: string | undefined;
+  // Why nothing can be read or sent at all is the weightier word.
+  const showLine = () => {
+    host.view.message = storeSentence(engines.current.state, l10n) ?? keyLine;
+  };
+  owned.add(engines.current.onDidChangeState(showLine));
   const keyTrouble = owned.add(
     new KeyTrouble({
       engines,
@@ -195,9 +201,8 @@ export function createApp(host: AppHost): App {
       l10n,
       isFocused,
       showLine: (line) => {
-        const { current } = engines;
-        // Why nothing can be sent at all is the weightier word.
-        host.view.message = current?.readOnly ? readOnlySentence(current.readOnly, l10n) : line;
+        keyLine = line;
+        showLine();
       },
       setRefused: (refused) => contextKeys.setKeyRefused(refused),
     }),
@@ -301,7 +306,7 @@ export function createApp(host: AppHost): App {
         openVideo(
           {
             players,
-            tasks: async () => (await engines.open()).tasks(MOST_CHOICES),
+            tasks: async () => (await engines.open()).tasks(Infinity),
             choose: async (question) => asker.choose(question),
             nothing: (sentence) => messages.nothingSuitable(sentence),
             l10n,
@@ -318,10 +323,8 @@ export function createApp(host: AppHost): App {
       },
       [COMMANDS.testConnection]: async () => testConnection(keyParts),
       [COMMANDS.refresh]: async () => {
-        const engine = await engines.open();
+        await engines.current.refresh();
         rows.refresh();
-        engine.look();
-        await engine.refresh();
       },
       [COMMANDS.saveToWorkspace]: async (args) => saveToWorkspace(videoParts, args),
       [COMMANDS.saveAs]: async (args) => saveAs(videoParts, args),
@@ -358,7 +361,7 @@ export function createApp(host: AppHost): App {
 
   const onVisibility = (visible: boolean): void => {
     rows.setVisible(visible);
-    engines.current?.setViewVisible(visible);
+    engines.current.setViewVisible(visible);
   };
   owned.add(host.view.onDidChangeVisibility(({ visible }) => onVisibility(visible)));
   owned.add(
@@ -370,8 +373,11 @@ export function createApp(host: AppHost): App {
         engine.onDidChangeTasks(({ removed }) => {
           if (removed.length > 0 || !contextKeys.hasTasks) tellTasks();
           if (removed.length === 0) return;
-          const requests = engine.tasks(Number.MAX_SAFE_INTEGER).map(({ request }) => request);
-          inBackground(images.removeUnneeded([...requests, memory.draft() ?? {}]));
+          inBackground(
+            images.removeUnneeded([memory.draft() ?? {}], async (hashes, remove) =>
+              engine.removeUnusedImages(hashes, remove),
+            ),
+          );
         }),
       );
     }),
@@ -383,7 +389,7 @@ export function createApp(host: AppHost): App {
           keyTrouble.keyChanged();
           await gatewayModels.forget();
           contextKeys.setHasKey((await keychain.place()) !== undefined);
-          await engines.current?.keyChanged();
+          await engines.current.keyChanged();
         })(),
       );
     }),
@@ -392,12 +398,12 @@ export function createApp(host: AppHost): App {
   owned.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (!focused) return;
-      engines.current?.look();
+      engines.current.look();
       autoSaver.retry();
       if (host.view.visible) rows.lookedAt();
     }),
   );
-  inBackground(engines.open());
+  engines.start();
 
   const close = async () => {
     owned.dispose();

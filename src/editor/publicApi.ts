@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { NebulaVideoApi } from '../api';
 import type { L10n } from '../core/common/l10n';
 import { DisposableStore, type Disposable } from '../core/common/lifetime';
-import type { Engine } from '../core/engine';
 import type { VideoRequest } from '../core/models/request';
 import type { Task, TaskChanges } from '../core/task/task';
 import { untilCanceled, withSignal } from './cancellable';
@@ -33,11 +32,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
     this.#l10n = l10n;
     const changes = this.#owned.add(new vscode.EventEmitter<TaskChanges>());
     this.onDidChangeTasks = changes.event;
-    this.#owned.add(
-      engines.onDidOpen((engine) => {
-        this.#owned.add(engine.onDidChangeTasks((change) => changes.fire(Object.freeze(change))));
-      }),
-    );
+    this.#owned.add(engines.current.onDidChangeTasks((change) => changes.fire(Object.freeze(change))));
   }
 
   async generate(request: VideoRequest, token?: vscode.CancellationToken): Promise<Task> {
@@ -47,21 +42,19 @@ export class PublicApi implements NebulaVideoApi, Disposable {
 
   tasks(options?: { limit?: number }): readonly Task[] {
     const { limit } = listOptions.parse(options);
-    return Object.freeze(this.#engineNow().tasks(limit));
+    return Object.freeze(this.#engines.current.tasks(limit));
   }
 
   task(id: string): Task | undefined {
     const known = z.string().parse(id);
-    return this.#engineNow().task(known);
+    return this.#engines.current.task(known);
   }
 
   async settled(id: string, token?: vscode.CancellationToken): Promise<Task> {
     const known = z.string().parse(id);
     const cancelled = () => cancelledRejection(this.#l10n);
     return untilCanceled(token, cancelled, async (signal) => {
-      const engine = await this.#engines.open();
-      if (signal.aborted) throw cancelled();
-      const task = await engine.settled(known, signal);
+      const task = await this.#engines.current.settled(known, signal);
       if (!task) throw new Error(this.#l10n.t('There is no task with the id {0}.', known));
       return task;
     });
@@ -69,12 +62,5 @@ export class PublicApi implements NebulaVideoApi, Disposable {
 
   dispose(): void {
     this.#owned.dispose();
-  }
-
-  /** @throws when another window holds the database at this very moment, or it is being repaired */
-  #engineNow(): Engine {
-    const engine = this.#engines.openNow();
-    if (!engine) throw new Error(this.#l10n.t('The tasks cannot be read at this moment. Try again soon.'));
-    return engine;
   }
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../core/common/clock';
 import type { L10n } from '../core/common/l10n';
 import type { Disposable } from '../core/common/lifetime';
 import type { Log } from '../core/common/log';
-import { KeptImages } from '../core/images/keptImages';
+import { KeptImages, type DeleteUnused } from '../core/images/keptImages';
 import { limitsFor } from '../core/images/limits';
 import type { Images, SendableImage } from '../core/images/room';
 import type * as room from '../core/images/room';
@@ -152,12 +152,20 @@ export class RequestImages implements Disposable {
     }
   }
 
-  /** Removes kept pictures that nobody needs any more. @param requests all of tasks and drafts */
-  async removeUnneeded(requests: readonly Pick<VideoRequest, 'images'>[]): Promise<void> {
-    const needed = requests.flatMap(({ images = [] }) => images.map(({ source }) => source));
+  /**
+   * Deletes stored images that nobody needs any more.
+   * @param drafts requests that are no tasks yet
+   * @param deleteUnused calls back for those that no task needs, while none can be added that does
+   */
+  async removeUnneeded(
+    drafts: readonly Pick<VideoRequest, 'images'>[],
+    deleteUnused: DeleteUnused,
+  ): Promise<void> {
+    const needed = drafts.flatMap(({ images = [] }) => images.map(({ source }) => source));
     const { folder, clock, log } = this.#parts;
-    const removed = await new KeptImages(folder).removeUnneeded(new Set(needed), clock.now() - KEPT_AT_LEAST);
-    if (removed > 0) log.info(`[images] ${removed} pictures that no task needs were removed`);
+    const before = clock.now() - KEPT_AT_LEAST;
+    const removed = await new KeptImages(folder).removeUnneeded(new Set(needed), before, deleteUnused);
+    if (removed > 0) log.info(`[images] ${removed} images that no task needs were deleted`);
   }
 
   dispose(): void {

@@ -10,8 +10,8 @@ import type { Model } from '../core/models/catalogue';
 import { RequestError, type PreparedRequest } from '../core/models/family';
 import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest';
 import type { VideoRequest } from '../core/models/request';
-import { ReadOnlyStoreError, type ReadOnlyReason } from '../core/store/database';
 import { rejectKeys } from '../core/tasks/keyGuard';
+import { ReadOnlyStoreError, type ReadOnlyReason, type StoreState } from '../core/store/storeState';
 import { KeyRemovedError, SubmitCancelled } from '../core/tasks/submitter';
 import type { Task } from '../core/task/task';
 import type { Asker } from './asker';
@@ -165,7 +165,9 @@ export class RequestSender {
   /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
   async #gatewayIds(input: unknown): Promise<GatewayIdOf | undefined> {
     if (!remix.safeParse(input).success) return undefined;
-    const engine = await this.#open();
+    const engine = await this.#parts.engines.open().catch((error: unknown) => {
+      throw this.#asRejection(error);
+    });
     return (id) => engine.task(id)?.gatewayTaskId;
   }
 
@@ -200,19 +202,14 @@ export class RequestSender {
   }
 
   async #writableEngine(): Promise<Engine> {
-    const engine = await this.#open();
+    const engine = this.#parts.engines.current;
+    try {
+      await engine.ready();
+    } catch (error) {
+      throw this.#asRejection(error);
+    }
     if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, this.#parts.l10n));
     return engine;
-  }
-
-  async #open(): Promise<Engine> {
-    const { engines, l10n } = this.#parts;
-    try {
-      return await engines.open();
-    } catch (error) {
-      // What can't be opened can't be written either.
-      throw new Rejection('readOnly', readOnlySentence('folder', l10n), error);
-    }
   }
 
   async #needKeyAndAddress(): Promise<string> {
@@ -316,7 +313,7 @@ export class RequestSender {
       return new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
     }
     // A picture that can't be kept: nothing has left.
-    if (error instanceof DiskError) return new Rejection('readOnly', readOnlySentence('folder', l10n), error);
+    if (error instanceof DiskError) return new Rejection('readOnly', readOnlySentence('full', l10n), error);
     return error;
   }
 
@@ -361,13 +358,35 @@ export function cancelledRejection(l10n: L10n): Rejection {
 
 /** Why nothing can be sent, and what to do about it. */
 export function readOnlySentence(reason: ReadOnlyReason, l10n: L10n): string {
-  return reason === 'newer'
-    ? l10n.t(
+  switch (reason) {
+    case 'newer':
+      return l10n.t(
         'A newer version of Nebula Video keeps the tasks on this machine, so this one only shows them. Update the extension and reload the window.',
-      )
-    : l10n.t(
-        'The tasks cannot be written down, so nothing is sent: a paid request must not be forgotten. Make room on the disk or check the rights of the storage folder that the log names, then reload the window.',
       );
+    case 'windowCloses':
+      return l10n.t('Nothing was sent: the window is closing.');
+    case 'locked':
+      return l10n.t('Nothing was sent: another window is using the task list. Try again in a moment.');
+    default:
+      return l10n.t(
+        'The task list can’t be saved, so nothing was sent. Make room on the disk or check the permissions of the storage folder that the log names.',
+      );
+  }
+}
+
+/** What stands above the list while tasks can't be read or saved; undefined if all is well. */
+export function storeSentence(state: StoreState, l10n: L10n): string | undefined {
+  switch (state.kind) {
+    case 'failed':
+      return l10n.t(
+        'Couldn’t open the task list. It’s tried again automatically; Refresh tries now. {0}',
+        state.detail,
+      );
+    case 'readOnly':
+      return readOnlySentence(state.reason, l10n);
+    default:
+      return undefined;
+  }
 }
 
 export function noKeySentence(l10n: L10n): string {

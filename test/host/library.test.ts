@@ -6,7 +6,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
-import { STORAGE } from '../../src/core/storage';
 import { EditorDesktop } from '../../src/editor/desktop';
 import { COMMANDS } from '../../src/editor/ids';
 import type { PretendGateway } from '../gateway/pretendGateway';
@@ -14,6 +13,7 @@ import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { makeNewerStore } from './support/newerStore';
 import { OwnApp } from './support/ownApp';
+import { storeFile } from '../support/storeFile';
 
 describe('the library', () => {
   let gateway: PretendGateway;
@@ -117,7 +117,7 @@ describe('the library', () => {
     it('ticks beforehand what is old, and was seen or saved elsewhere; nothing else', async () => {
       const [old, seen, copied] = [await saved('old'), await saved('seen'), await saved('seen and old')];
       own.app.dispose();
-      const database = new DatabaseSync(path.join(own.storageFolder, STORAGE.database));
+      const database = new DatabaseSync(storeFile(own.storageFolder));
       const age = database.prepare('UPDATE tasks SET created_at = created_at - ?, seen_at = ? WHERE id = ?');
       const fortnight = 14 * 24 * 3600_000;
       age.run(fortnight, null, old.id);

@@ -7,6 +7,7 @@ import { SeededRandom } from '../gateway/seededRandom';
 import { testFolder } from '../vscode/projectRoot';
 import { until } from './waiting';
 import { useStage } from './stage';
+import { storeFile } from '../support/storeFile';
 
 const KILLS = 10;
 /** The same seed kills at the same moments, as far as a busy machine allows. */
@@ -41,7 +42,7 @@ describe(`the installed extension, killed ${KILLS} times (seed ${SEED})`, functi
 
   /** What the extension has written down, read beside it. */
   function rows(): Row[] {
-    const file = path.join(storage(), 'tasks.db');
+    const file = storeFile(storage());
     if (!fs.existsSync(file)) return [];
     const database = new DatabaseSync(file, { readOnly: true, timeout: 1_000 });
     try {

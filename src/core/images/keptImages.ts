@@ -1,9 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import * as files from 'node:fs/promises';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hashFile, isMissing, onDisk, syncFolder, systemDisk, type Disk } from '../common/fileSystem';
 import type { SentFormat } from './limits';
+
+/**
+ * Calls `remove` for those of these images, by their hashes, that no task needs. It decides and calls in one go, so that
+ * no task can be added in between that needs one.
+ */
+export type DeleteUnused = (hashes: readonly string[], remove: (sha256: string) => void) => Promise<void>;
 
 /** What is needed of a disk to keep pictures. */
 export type PictureDisk = Disk & Pick<typeof files, 'utimes'>;
@@ -47,22 +54,40 @@ export class KeptImages {
   }
 
   /**
-   * Removes pictures that no task needs, and half-written ones of windows that ended.
-   * @param needed the sources of all tasks; what is no URI of a kept picture is no matter
-   * @param before ms since 1970: younger files stay, because the task they go with may be about to be written
-   * @returns how many were removed
+   * Deletes images that nobody needs, and half-written ones of windows that ended.
+   * @param needed sources of what is no task yet; what is no URI of a stored image doesn't matter
+   * @param before ms since 1970: younger files stay, because the task they go with may be about to be stored
+   * @returns how many were deleted
    * @throws DiskError
    */
-  async removeUnneeded(needed: ReadonlySet<string>, before: number): Promise<number> {
+  async removeUnneeded(
+    needed: ReadonlySet<string>,
+    before: number,
+    deleteUnused: DeleteUnused,
+  ): Promise<number> {
     return onDisk(async () => {
+      const files = new Map<string, string[]>();
       let removed = 0;
       for (const name of await this.#names()) {
         const file = path.join(this.folder, name);
         if (!OURS.test(name) || needed.has(pathToFileURL(file).href)) continue;
         if (!(await this.#isOlder(file, before))) continue;
-        await this.#disk.rm(file, { force: true });
-        removed += 1;
+        const [sha256 = ''] = name.split('.', 1);
+        // Nobody needs half a file.
+        if (name.endsWith('.part')) {
+          await this.#disk.rm(file, { force: true });
+          removed += 1;
+          continue;
+        }
+        files.set(sha256, [...(files.get(sha256) ?? []), file]);
       }
+      await deleteUnused([...files.keys()], (sha256) => {
+        for (const file of files.get(sha256) ?? []) {
+          rmSync(file, { force: true });
+          removed += 1;
+        }
+        files.delete(sha256);
+      });
       return removed;
     });
   }

@@ -1,18 +1,18 @@
 import { sleep, type Clock } from '../common/clock';
 import { isBusy } from './sqliteErrors';
 
-/** How long somebody goes on trying, in ms, before it counts as failed. */
-const PATIENCE_MS = 15_000;
+/** How long something is tried again, in ms, before it counts as failed. */
+const TIMEOUT_MS = 15_000;
 
 /** Waits a little longer each time, and gives up in the end with the error that made it wait. */
-export class Patience {
+export class BusyRetry {
   readonly #clock: Clock;
   readonly #until: number;
   #pause = 5;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, timeoutMs = TIMEOUT_MS) {
     this.#clock = clock;
-    this.#until = clock.now() + PATIENCE_MS;
+    this.#until = clock.now() + timeoutMs;
   }
 
   async wait(error: unknown): Promise<void> {
@@ -22,15 +22,15 @@ export class Patience {
   }
 }
 
-/** Does something again and again while another window holds the lock, without holding up the host. */
-export async function whenFree<T>(work: () => T, clock: Clock): Promise<T> {
-  const patience = new Patience(clock);
+/** Does something again and again while another window holds the lock, without blocking the host. */
+export async function retryWhileBusy<T>(work: () => T, clock: Clock, timeoutMs?: number): Promise<T> {
+  const retry = new BusyRetry(clock, timeoutMs);
   for (;;) {
     try {
       return work();
     } catch (error) {
       if (!isBusy(error)) throw error;
-      await patience.wait(error);
+      await retry.wait(error);
     }
   }
 }

@@ -1,77 +1,183 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
+import type { TaskChanges, Task } from '../task/task';
+import type { Database } from './database';
+import { latestChangeNumber } from './rows';
 import { isBusy } from './sqliteErrors';
-import type { TaskStore } from './store';
-import type { TaskChanges } from '../task/task';
-import type { StorePosition } from './taskReader';
+import type { TaskIndex } from './taskIndex';
+import type { SnapshotReader, Snapshots } from './taskSnapshot';
 
-/** While another window commits, the next look is taken after this long, in ms; ever longer when that goes on. */
-const BUSY_PAUSE = 50;
-const LONGEST_PAUSE = 5_000;
+/** So many tasks are read into the index before others have their turn. */
+const BATCH_SIZE = 200;
+/** While another window commits, the next look is taken after this long, in ms; ever longer while that goes on. */
+const BUSY_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 5_000;
 
-/** Tells what has changed in the store, whichever window changed it; each change once and in order. */
-export class TaskFeed implements Disposable {
-  readonly #store: TaskStore;
+/**
+ * Fills the index when a database is open, and keeps it up to date, whichever window changes something; each change is
+ * told once and in order.
+ */
+export class TaskChangeFeed implements Disposable {
+  readonly #database: Database;
+  readonly #index: TaskIndex;
+  readonly #reader: SnapshotReader;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #changed: Emitter<TaskChanges>;
+  readonly #loaded: Emitter<void>;
   readonly #again = new DisposableSlot();
-  #last: number;
-  #dataVersion: number;
-  #pause = BUSY_PAUSE;
-  #generation: number;
+  readonly #fillAgain = new DisposableSlot();
+  /** The last change that the index has. */
+  #last = 0;
+  #dataVersion = 0;
+  #pause = BUSY_PAUSE_MS;
+  /** What the filling that goes on has seen; a newer one begins anew. */
+  #seen: Set<string> | undefined;
+  /** Whether the index was complete before: then what differs is a change. */
+  #wasComplete = false;
 
-  /** @param position where to begin: what came before it is known already */
-  constructor(store: TaskStore, position: StorePosition, clock: Clock, log: Log) {
-    this.#store = store;
+  constructor(database: Database, index: TaskIndex, reader: SnapshotReader, clock: Clock, log: Log) {
+    this.#database = database;
+    this.#index = index;
+    this.#reader = reader;
     this.#clock = clock;
     this.#log = log;
-    this.#changed = new Emitter((error) => log.error(describeError(error)));
-    this.#dataVersion = position.dataVersion;
-    this.#last = position.change;
-    this.#generation = store.generation;
+    const onError = (error: unknown) => log.error(describeError(error));
+    this.#changed = new Emitter(onError);
+    this.#loaded = new Emitter(onError);
+    database.onDidOpen(() => void this.#fill());
   }
 
   get onDidChange(): Event<TaskChanges> {
     return this.#changed.event;
   }
 
+  /** Fires when the index is complete. */
+  get onDidLoad(): Event<void> {
+    return this.#loaded.event;
+  }
+
   /** Looks after a write of this window. */
-  look(): void {
+  checkForChanges(): void {
+    this.#again.set(undefined);
     try {
-      const isAnother = this.#store.generation !== this.#generation;
-      const { changed, removed: told, last } = this.#store.changesSince(isAnother ? 0 : this.#last);
-      // What could not be saved from the old file is gone, and nobody has written that down.
-      const removed = isAnother ? [...told, ...this.#store.forgetVanished()] : told;
-      this.#generation = this.#store.generation;
+      const { changes, removed, last } = this.#database.read((connection) => ({
+        changes: this.#select(connection, 'WHERE change > ? ORDER BY change', [this.#last]),
+        removed: connection
+          .prepare('SELECT id FROM removals WHERE change > ? ORDER BY change')
+          .all(this.#last)
+          .map((row) => String(row['id'])),
+        last: latestChangeNumber(connection),
+      }));
       this.#last = last;
-      this.#pause = BUSY_PAUSE;
-      if (changed.length > 0 || removed.length > 0) this.#changed.fire({ changed, removed });
+      this.#pause = BUSY_PAUSE_MS;
+      this.#take(changes);
+      for (const id of removed) this.#index.delete(id);
+      this.#tell(
+        changes.snapshots.map(({ task }) => task),
+        removed,
+      );
     } catch (error) {
-      if (!isBusy(error)) this.#log.error(`changes cannot be read: ${describeError(error)}`);
-      this.#again.set(this.#clock.setTimeout(() => this.look(), this.#pause));
-      this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+      if (!isBusy(error)) this.#log.error(`changes can't be read: ${describeError(error)}`);
+      this.#again.set(this.#clock.setTimeout(() => this.checkForChanges(), this.#pause));
+      this.#pause = Math.min(this.#pause * 2, MAX_PAUSE_MS);
     }
   }
 
-  /** Looks after something stirred in the storage folder. @returns whether another window had written */
-  lookElsewhere(): boolean {
-    this.#store.follow();
+  /** Looks after something stirred in the store's folder. @returns whether another window had written */
+  checkElsewhere(): boolean {
+    this.#database.follow();
     try {
-      const dataVersion = this.#store.dataVersion();
+      const dataVersion = this.#database.dataVersion();
       if (dataVersion === this.#dataVersion) return false;
       this.#dataVersion = dataVersion;
     } catch (error) {
       this.#log.debug(`the database is busy: ${describeError(error)}`);
     }
-    this.look();
+    this.checkForChanges();
     return true;
   }
 
   dispose(): void {
+    this.#seen = undefined;
     this.#again.dispose();
+    this.#fillAgain.dispose();
     this.#changed.dispose();
+    this.#loaded.dispose();
+  }
+
+  /** Reads every task, the newest first; small stores at once. Never rejects. */
+  async #fill(): Promise<void> {
+    const seen = new Set<string>();
+    this.#seen = seen;
+    this.#index.isComplete = false;
+    let page: Snapshots | undefined;
+    while (this.#seen === seen) {
+      try {
+        page = this.#readPage(page);
+      } catch (error) {
+        // A file that can't be read is opened anew, and then this begins anew.
+        if (!isBusy(error)) this.#log.error(`the tasks can't be read: ${describeError(error)}`);
+        await new Promise<void>((resolve) =>
+          this.#fillAgain.set(this.#clock.setTimeout(resolve, BUSY_PAUSE_MS)),
+        );
+        continue;
+      }
+      const changed = this.#take(page);
+      if (this.#wasComplete) this.#tell(changed, []);
+      const { snapshots, unreadable } = page;
+      if (snapshots.length + unreadable.length < BATCH_SIZE) return this.#finish(seen);
+      await turn();
+    }
+  }
+
+  #readPage(before: Snapshots | undefined): Snapshots {
+    return this.#database.read((connection) => {
+      if (!before) {
+        this.#dataVersion = this.#database.dataVersion();
+        this.#last = latestChangeNumber(connection);
+      }
+      const { created_at = null, id = null } = before?.last ?? {};
+      const after = before ? 'WHERE created_at <= ?1 AND (created_at < ?1 OR id > ?2)' : '';
+      const values = before ? [created_at, id] : [];
+      return this.#select(connection, `${after} ORDER BY created_at DESC, id LIMIT ${BATCH_SIZE}`, values);
+    });
+  }
+
+  #finish(seen: ReadonlySet<string>): void {
+    this.#seen = undefined;
+    // What could not be copied from a damaged file is gone, and nobody has noted that.
+    const removed = this.#index.ids().filter((id) => !seen.has(id));
+    for (const id of removed) this.#index.delete(id);
+    this.#index.isComplete = true;
+    this.#wasComplete = true;
+    this.#tell([], removed);
+    this.#loaded.fire();
+  }
+
+  #select(connection: DatabaseSync, which: string, values: readonly SQLInputValue[]): Snapshots {
+    return this.#reader.read(connection, `SELECT * FROM tasks ${which}`, values);
+  }
+
+  /** @returns what differs from what was known */
+  #take({ snapshots, unreadable }: Snapshots): readonly Task[] {
+    for (const id of unreadable) {
+      this.#index.setUnreadable(id);
+      this.#seen?.add(id);
+    }
+    return snapshots
+      .filter((snapshot) => {
+        this.#seen?.add(snapshot.task.id);
+        return this.#index.set(snapshot);
+      })
+      .map(({ task }) => task);
+  }
+
+  #tell(changed: readonly Task[], removed: readonly string[]): void {
+    if (changed.length > 0 || removed.length > 0) this.#changed.fire({ changed, removed });
   }
 }

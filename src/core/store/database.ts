@@ -1,167 +1,105 @@
-import { statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { existsSync, mkdirSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
-import { isBeingMended } from './repairPaths';
-import { Patience, whenFree } from './busyRetry';
-import { SCHEMA_VERSION, migrate } from './schema';
-import { BeingMendedError, DamagedError, isBusy, isDamaged, isMoved, isReadOnly } from './sqliteErrors';
+import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { describeError, type Log } from '../common/log';
+import { BusyRetry } from './busyRetry';
+import { NoDatabaseError, connect, versionOf, type Opened } from './connection';
+import { repairStore } from './repair';
+import { SCHEMA_VERSION } from './schema';
+import {
+  StoreBusyError,
+  classifyOpenError,
+  isBusy,
+  isDamaged,
+  isReadOnly,
+  isWorthReopening,
+} from './sqliteErrors';
+import { databasePath, type StoreLocation } from './storeLocation';
+import { StoreLock } from './storeLock';
+import { ReadOnlyStoreError, StoreClosedError, type StoreState } from './storeState';
 
-/** Why the store takes no writes: the folder or file does, or a newer version of the extension owns the file. */
-export type ReadOnlyReason = 'folder' | 'newer';
-
-/** The store cannot be written; the reason decides the sentence for the user. */
-export class ReadOnlyStoreError extends Error {
-  override readonly name = 'ReadOnlyStoreError';
-  readonly reason: ReadOnlyReason;
-
-  constructor(reason: ReadOnlyReason, cause?: unknown) {
-    super(`the task store is read-only (${reason})`, { cause });
-    this.reason = reason;
-  }
-}
-
-/** The window has closed the store: nothing can be written from it any more. */
-export class StoreClosedError extends Error {
-  override readonly name = 'StoreClosedError';
-}
-
-/** Longest that SQLite itself may wait for a lock, in ms: it freezes every extension of the host meanwhile. */
-const BUSY_MS = 50;
-/** After a damaged file was made anew, that is not done again within this time, in ms: then it is the disk. */
-const MENDED_AT_MOST = 60_000;
-/** After mending has failed, it is not tried again within this time, in ms. */
-const MENDING_PAUSE = 5_000;
-
-/**
- * Sees to it that the file at our place is a good one, waiting for other windows that do the same.
- * @param sure whether it is damaged although the last look found nothing wrong
- * @returns `mended` when it was made anew; `sound` when nothing was wrong with it, any more
- */
-export type Mend = (sure: boolean) => Promise<'mended' | 'sound'>;
+/** After a failure the store is opened again after this long, in ms; ever longer while that goes on. */
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 60_000;
+/** So often a file is built in place of one that can't be read, before it counts as the disk's fault. */
+const MAX_REPAIRS = 2;
+/** So long, in ms, a window of an older version may keep this one from opening because it is sending. */
+const MAX_WAIT_MS = 60_000;
+/** A file that is damaged again within this time, in ms, isn't repaired again: then it is the disk. */
+const MIN_REPAIR_INTERVAL_MS = 60_000;
+/** So often a write is tried on files that turn out to be damaged or gone. */
+const MAX_ATTEMPTS = 3;
 
 /**
- * One SQLite file, shared by every window (DESIGN 4.1): rollback journal, full syncs, short immediate
- * transactions, and waiting for other windows without holding up the extension host.
+ * The current database of the store and the only way to open it (DESIGN 4.2, 4.3): rollback journal, full syncs, short
+ * immediate transactions, and waiting for other windows without blocking the extension host.
  */
-export class Database {
-  readonly #file: string;
+export class Database implements Disposable {
+  readonly #location: StoreLocation;
   readonly #clock: Clock;
-  readonly #readOnly: ReadOnlyReason | undefined;
-  readonly #mend: Mend;
-  /** Errors of listeners are theirs to tell of. */
-  readonly #replaced = new Emitter<void>(() => undefined);
-  #connection: DatabaseSync;
-  /** Which file it is; undefined when nobody can tell. */
-  #identity: string | undefined;
-  #generation = 0;
-  /** Resolves with whether the file is good now. */
-  #mending: Promise<boolean> | undefined;
-  /** The last look at a file that seemed damaged found nothing wrong. */
-  #foundSound = false;
-  #mendNotBefore = 0;
+  readonly #log: Log;
+  readonly #lock: StoreLock;
+  readonly #stateChanged: Emitter<StoreState>;
+  readonly #opened: Emitter<void>;
+  readonly #timer = new DisposableSlot();
+  #state: StoreState = { kind: 'closed' };
+  #connection: DatabaseSync | undefined;
+  /** That of the file that was open last; 0 before the first. */
+  #number = 0;
+  #pause = FIRST_RETRY_MS;
+  /** Why the file that was open last has to be opened once more. */
+  #reopenCause: unknown;
+  /** Resolves when the attempt that goes on in the background is over. */
+  #attempt: Promise<void> | undefined;
+  /** The file in which reading failed although its check found nothing wrong. */
+  #soundNumber = -1;
+  /** When this window has built a file in place of a damaged one, in ms since 1970. */
+  #repairedAt = -Infinity;
+  /** Until when a window of an older version that is sending is waited for, in ms since 1970. */
+  readonly #waitUntil: number;
   #isClosed = false;
 
-  private constructor(
-    file: string,
-    clock: Clock,
-    mend: Mend,
-    opened: { readonly connection: DatabaseSync; readonly identity?: string | undefined },
-    readOnly: ReadOnlyReason | undefined,
-  ) {
-    this.#file = file;
+  constructor(location: StoreLocation, clock: Clock, log: Log) {
+    this.#location = location;
     this.#clock = clock;
-    this.#mend = mend;
-    this.#connection = opened.connection;
-    this.#identity = opened.identity;
-    this.#readOnly = readOnly;
+    this.#log = log;
+    this.#lock = new StoreLock(location.folder);
+    this.#waitUntil = clock.now() + MAX_WAIT_MS;
+    const onError = (error: unknown) => log.error(describeError(error));
+    this.#stateChanged = new Emitter(onError);
+    this.#opened = new Emitter(onError);
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  get onDidChangeState(): Event<StoreState> {
+    return this.#stateChanged.event;
+  }
+
+  /** Fires when a file is open, the first or another one: all that was known of the last one may be old. */
+  get onDidOpen(): Event<void> {
+    return this.#opened.event;
+  }
+
+  /** Opens the store, at once if nothing is in the way. What failed is tried again. */
+  open(): void {
+    const { kind } = this.#state;
+    if (kind !== 'open' && kind !== 'closing') this.#start();
   }
 
   /**
-   * Opens the file, making and migrating it as needed. Where it can't be written, it is opened for reading; where
-   * there is nothing to read either, an empty database in memory stands in for it.
-   * @param mend what to do when the file turns out to be damaged later, or another one takes its place
-   * @throws SQLite's own error when the file is damaged ({@link isDamaged}), BeingMendedError while it is mended
+   * Resolves when the store can be read.
+   * @throws ReadOnlyStoreError if it still can't be opened, StoreClosedError
    */
-  static async open(file: string, clock: Clock, mend?: Mend): Promise<Database> {
-    // While it is mended is not waited here: that may take longer than any commit.
-    const database = await whenFree(
-      () => (isBeingMended(file) ? undefined : Database.openNow(file, clock, mend)),
-      clock,
-    );
-    if (!database) throw new BeingMendedError('the file is being mended');
-    return database;
-  }
-
-  /**
-   * As {@link open}, without waiting for other windows.
-   * @throws SQLite's busy error ({@link isBusy}) as well
-   */
-  static openNow(file: string, clock: Clock, mend: Mend = async () => Promise.resolve('sound')): Database {
-    if (isBeingMended(file)) throw new BeingMendedError('the file is being mended');
-    const before = identityOf(file);
-    let connection: DatabaseSync;
-    try {
-      connection = new DatabaseSync(file);
-    } catch (error) {
-      if (!isReadOnly(error)) throw error;
-      return Database.#openReadOnly(file, clock, mend, 'folder');
-    }
-    try {
-      // EXTRA: a power cut must not take back a commit whose request has left.
-      connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = EXTRA`);
-      checkIfSmall(connection);
-      // Tables can be made anew under their references only while nobody enforces them.
-      connection.exec('PRAGMA foreign_keys = OFF');
-      if (versionOf(connection) < SCHEMA_VERSION) migrate(connection);
-      connection.exec('PRAGMA foreign_keys = ON');
-      // Set aside while we opened it: what we have may be an empty file that is replaced in a moment.
-      if (isBeingMended(file)) throw new BeingMendedError('the file is being mended');
-      const newer = versionOf(connection) > SCHEMA_VERSION;
-      // Whether the file takes writes shows only when one is begun.
-      if (!newer) connection.exec('BEGIN IMMEDIATE; ROLLBACK');
-      if (!newer) {
-        const after = identityOf(file);
-        // Replaced while we opened it: nobody can tell which of the two we have.
-        const identity = before === undefined || before === after ? after : undefined;
-        return new Database(file, clock, mend, { connection, identity }, undefined);
-      }
-      connection.close();
-      return Database.#openReadOnly(file, clock, mend, 'newer');
-    } catch (error) {
-      if (connection.isOpen) connection.close();
-      if (isReadOnly(error)) return Database.#openReadOnly(file, clock, mend, 'folder');
-      throw error;
-    }
-  }
-
-  static #openReadOnly(file: string, clock: Clock, mend: Mend, reason: ReadOnlyReason): Database {
-    let connection: DatabaseSync;
-    try {
-      connection = new DatabaseSync(file, { readOnly: true });
-      connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      versionOf(connection);
-    } catch (error) {
-      if (!isReadOnly(error)) throw error;
-      connection = new DatabaseSync(':memory:');
-      migrate(connection);
-    }
-    return new Database(file, clock, mend, { connection }, reason);
-  }
-
-  /** Why writes are refused, if they are. */
-  get readOnly(): ReadOnlyReason | undefined {
-    return this.#readOnly;
-  }
-
-  /** Counts how often we went over to another file in the place of ours, because it was found damaged. */
-  get generation(): number {
-    return this.#generation;
-  }
-
-  /** Fires when we went over to another file. */
-  get onDidReplace(): Event<void> {
-    return this.#replaced.event;
+  async ready(): Promise<void> {
+    if (this.#state.kind === 'closed' || this.#state.kind === 'failed') this.open();
+    while (this.#attempt) await this.#attempt;
+    if (this.#isClosed) throw new StoreClosedError('the task store is closed');
+    if (this.#state.kind === 'failed') throw new ReadOnlyStoreError(this.#state.reason, this.#state.detail);
   }
 
   /** Changes when another connection, in this or another window, has committed. */
@@ -170,9 +108,8 @@ export class Database {
   }
 
   /**
-   * Reads in one consistent snapshot. A file that turns out to be damaged is mended meanwhile.
-   * @throws SQLite's busy error ({@link isBusy}) when another window is committing for too long, and one that counts
-   * as such while the file is mended
+   * Reads in one consistent snapshot. A file that turns out to be damaged is repaired in the background.
+   * @throws an error that {@link isBusy} while another window commits for too long, and while nothing is open
    */
   read<T>(work: (connection: DatabaseSync) => T): T {
     const connection = this.#usable();
@@ -183,106 +120,75 @@ export class Database {
       return result;
     } catch (error) {
       if (connection.isTransaction) connection.exec('ROLLBACK');
-      if (!isDamaged(error) || !this.#beginMending(true)) throw error;
-      throw new BeingMendedError('the file is damaged', { cause: error });
+      if (!isDamaged(error)) throw error;
+      this.#reopen(error);
+      throw new StoreBusyError('the database is damaged', { cause: error });
     }
   }
 
-  /** Does something again and again while another window holds the lock, without holding up the host. */
-  async whenFree<T>(work: () => T): Promise<T> {
-    return whenFree(work, this.#clock);
+  /** As {@link read}; waits for other windows, and until the store is open. @throws also as {@link ready} */
+  async readWhenFree<T>(work: (connection: DatabaseSync) => T): Promise<T> {
+    const retry = new BusyRetry(this.#clock);
+    for (;;) {
+      await this.ready();
+      try {
+        return this.read(work);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (!this.#attempt) await retry.wait(error);
+      }
+    }
   }
 
   /**
    * Runs the work in one immediate transaction and commits it durably. The work may run more than once, so it
    * must have no effect outside the database; when it throws, nothing is changed.
-   * @throws {@link ReadOnlyStoreError}, {@link StoreClosedError}, or SQLite's error when the disk fails or the wait was too long
+   * @throws {@link ReadOnlyStoreError}, {@link StoreClosedError}, or SQLite's error if the disk fails or the wait was too long
    */
   async write<T>(work: (connection: DatabaseSync) => T): Promise<T> {
-    if (this.#readOnly) throw new ReadOnlyStoreError(this.#readOnly);
-    const patience = new Patience(this.#clock);
+    const retry = new BusyRetry(this.#clock);
     for (let attempts = 1; ;) {
-      await this.#mending;
-      if (this.#isClosed) throw new StoreClosedError('the task store is closed');
+      await this.ready();
+      if (this.#state.kind === 'readOnly') throw new ReadOnlyStoreError(this.#state.reason);
       try {
-        return this.#transaction(work);
+        const done = this.#lock.share(() =>
+          this.#isOutdated() ? undefined : { result: this.#transaction(work) },
+        );
+        if (done) return done.result;
+        this.#start();
       } catch (error) {
-        // Another window may have put a good file in the place of ours, moved away or damaged as it is.
-        const mending = isMoved(error) || isDamaged(error) ? this.#beginMending(isDamaged(error)) : undefined;
-        if (mending && attempts++ < MOST_ATTEMPTS && (await mending)) continue;
-        if (isReadOnly(error)) throw new ReadOnlyStoreError('folder', error);
-        if (!isBusy(error)) throw error;
-        await patience.wait(error);
+        if (isBusy(error)) {
+          if (!this.#attempt) await retry.wait(error);
+        } else if (error instanceof NewerVersionError) {
+          throw this.#refuseWrites('newer', error);
+        } else if (isWorthReopening(error) && attempts++ < MAX_ATTEMPTS) {
+          this.#reopen(error);
+        } else {
+          throw isReadOnly(error) ? this.#refuseWrites('noRights', error) : error;
+        }
       }
     }
   }
 
-  /** Goes over to another file that has taken the place of ours, if one has; {@link onDidReplace} tells. */
+  /** Goes over to a newer file, if another window has made one. */
   follow(): void {
-    if (this.#readOnly) return;
-    const identity = identityOf(this.#file);
-    if (identity !== undefined && identity !== this.#identity) void this.#beginMending(false);
+    if (this.#connection && !this.#attempt && this.#isOutdated()) this.#start();
   }
 
-  /** @returns the end of it; undefined when it is not to be tried now */
-  #beginMending(isDamaged: boolean): Promise<boolean> | undefined {
-    if (this.#mending) return this.#mending;
-    const tooSoon = isDamaged && this.#clock.now() < this.#mendNotBefore;
-    if (this.#readOnly || this.#isClosed || tooSoon) return undefined;
-    this.#mending = this.#mendAndFollow(isDamaged).finally(() => (this.#mending = undefined));
-    return this.#mending;
+  /** From now on nothing new may begin; what is under way can still be written. */
+  beginClosing(): void {
+    this.#timer.set(undefined);
+    this.#setState({ kind: 'closing' });
   }
 
-  /** Never rejects. @returns whether we have a good file now */
-  async #mendAndFollow(isDamaged: boolean): Promise<boolean> {
-    try {
-      // There a file can't be moved away while it is open.
-      if (process.platform === 'win32') this.#connection.close();
-      const next = await this.#openGood(isDamaged);
-      if (next.#readOnly || this.#isClosed) {
-        next.close();
-        return false;
-      }
-      if (this.#connection.isOpen) this.#connection.close();
-      this.#connection = next.#connection;
-      this.#identity = next.#identity;
-      this.#generation++;
-    } catch {
-      // Whoever mends tells of it in the log.
-      this.#mendNotBefore = this.#clock.now() + MENDING_PAUSE;
-      return false;
-    }
-    // When all that waits for us has seen that it is over.
-    queueMicrotask(() => this.#replaced.fire());
-    return true;
-  }
-
-  /** Opens the file at our place, mended as needed. */
-  async #openGood(isKnownDamaged: boolean): Promise<Database> {
-    let mustMend = isKnownDamaged;
-    for (let attempts = 1; ; attempts++) {
-      if (mustMend || isBeingMended(this.#file)) {
-        const outcome = await this.#mend(mustMend && this.#foundSound);
-        this.#foundSound = mustMend && outcome === 'sound';
-        if (outcome === 'mended') this.#mendNotBefore = this.#clock.now() + MENDED_AT_MOST;
-      }
-      try {
-        return await Database.open(this.#file, this.#clock);
-      } catch (error) {
-        mustMend = isDamaged(error);
-        if (!(mustMend || error instanceof BeingMendedError) || attempts === MOST_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  /** @throws an error that {@link isBusy} while the file is mended */
-  #usable(): DatabaseSync {
-    if (this.#isClosed) return this.#connection;
-    if (!this.#connection.isOpen) void this.#beginMending(true);
-    // Before SQLite looks for a journal: that of another file in the place of ours is none of ours.
-    this.follow();
-    if (this.#mending) throw new BeingMendedError('the file is being mended');
-    return this.#connection;
+  dispose(): void {
+    this.#isClosed = true;
+    this.#timer.dispose();
+    this.#setState({ kind: 'closed' });
+    this.#stateChanged.dispose();
+    this.#opened.dispose();
+    this.#disconnect();
+    this.#lock.close();
   }
 
   #transaction<T>(work: (connection: DatabaseSync) => T): T {
@@ -290,7 +196,7 @@ export class Database {
     connection.exec('BEGIN IMMEDIATE');
     try {
       // Another window may have brought a newer version of us while this one stayed open.
-      if (versionOf(connection) > SCHEMA_VERSION) throw new ReadOnlyStoreError('newer');
+      if (versionOf(connection) > SCHEMA_VERSION) throw new NewerVersionError();
       const result = work(connection);
       connection.exec('COMMIT');
       return result;
@@ -300,46 +206,157 @@ export class Database {
     }
   }
 
-  close(): void {
-    this.#isClosed = true;
-    this.#replaced.dispose();
-    if (this.#connection.isOpen) this.#connection.close();
+  #isOutdated(): boolean {
+    return existsSync(databasePath(this.#location.folder, this.#number + 1));
+  }
+
+  /** @throws an error that {@link isBusy} while nothing is open */
+  #usable(): DatabaseSync {
+    if (!this.#connection) throw new StoreBusyError(`the store is ${this.#state.kind}`);
+    return this.#connection;
+  }
+
+  #refuseWrites(reason: 'newer' | 'noRights', cause: unknown): ReadOnlyStoreError {
+    this.#setReadOnly(reason);
+    return new ReadOnlyStoreError(reason, cause);
+  }
+
+  /** Opens the file once more that failed while it was open. */
+  #reopen(cause: unknown): void {
+    this.#disconnect();
+    this.#reopenCause = cause;
+    this.#start(cause);
+  }
+
+  /** @param cause what made it necessary */
+  #start(cause?: unknown): void {
+    if (this.#attempt || this.#isClosed) return;
+    this.#timer.set(undefined);
+    // A file that is known to be damaged would be found sound at first sight.
+    const error = isDamaged(cause) ? cause : this.#tryToConnect();
+    if (error === undefined) return;
+    if (this.#isSlow(error)) {
+      this.#setState({ kind: 'opening', since: this.#clock.now() });
+      this.#attempt = this.#openSlowly(error).finally(() => (this.#attempt = undefined));
+    } else this.#fail(error);
+  }
+
+  /** @returns what is in the way */
+  #tryToConnect(): unknown {
+    try {
+      this.#adopt(this.#connect());
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Waits for others, builds what is missing, and opens. Never rejects. */
+  async #openSlowly(cause: unknown): Promise<void> {
+    const retry = new BusyRetry(this.#clock);
+    let error: unknown = cause;
+    try {
+      for (let repairs = 0; error !== undefined && !this.#isClosed;) {
+        if (!this.#isSlow(error) || repairs > MAX_REPAIRS) throw asError(error);
+        if (isBusy(error)) await retry.wait(error);
+        else {
+          repairs++;
+          await this.#repair(error);
+        }
+        // What failed as soon as it was open is opened once more.
+        if (!this.#isClosed) error = this.#tryToConnect() ?? this.#reopenCause;
+      }
+    } catch (last) {
+      if (!this.#isClosed) this.#fail(last);
+    }
+  }
+
+  /** Whether it takes time, and no more than that, to open it. */
+  #isSlow(error: unknown): boolean {
+    return isBusy(error) || isDamaged(error) || error instanceof NoDatabaseError;
+  }
+
+  #connect(): Opened {
+    // Its folder may be another one than the last time.
+    this.#lock.close();
+    return connect(this.#location, this.#number > 0);
+  }
+
+  async #repair(cause: unknown): Promise<void> {
+    const now = this.#clock.now();
+    if (isDamaged(cause) && now < this.#repairedAt + MIN_REPAIR_INTERVAL_MS && now >= this.#repairedAt)
+      throw cause;
+    // A folder that was there before is away, not to be made.
+    if (this.#number === 0) mkdirSync(this.#location.folder, { recursive: true });
+    const outcome = await this.#lock.own(this.#clock, () =>
+      repairStore(this.#location, this.#log, {
+        isDamaged: isDamaged(cause),
+        seen: this.#number,
+        isCertain: this.#soundNumber === this.#number,
+        waitUntil: this.#waitUntil,
+        now: this.#clock.now(),
+      }),
+    );
+    this.#soundNumber = outcome === 'sound' ? this.#number : 0;
+    if (outcome === 'repaired') this.#repairedAt = this.#clock.now();
+  }
+
+  #adopt({ connection, number, readOnly }: Opened): void {
+    this.#disconnect();
+    this.#reopenCause = undefined;
+    this.#connection = connection;
+    this.#number = number;
+    if (readOnly) this.#setReadOnly(readOnly);
+    else {
+      this.#pause = FIRST_RETRY_MS;
+      this.#setState({ kind: 'open' });
+    }
+    this.#opened.fire();
+  }
+
+  #setReadOnly(reason: 'newer' | 'noRights'): void {
+    // The version of a file changes only with the file; rights may come back.
+    if (reason === 'newer')
+      this.#log.warn('a newer version keeps the tasks now; this window only shows them');
+    const retryAt = reason === 'newer' ? {} : { retryAt: this.#retryLater() };
+    this.#setState({ kind: 'readOnly', reason, ...retryAt });
+  }
+
+  #fail(error: unknown): void {
+    this.#disconnect();
+    const detail = error instanceof Error ? error.message : String(error);
+    if (this.#state.kind !== 'failed' || this.#state.detail !== detail) {
+      this.#log.error(`the tasks in ${this.#location.folder} can't be opened: ${describeError(error)}`);
+    }
+    this.#setState({ kind: 'failed', reason: classifyOpenError(error), detail, retryAt: this.#retryLater() });
+  }
+
+  /** @returns when, in ms since 1970 */
+  #retryLater(): number {
+    const pause = this.#pause;
+    this.#pause = Math.min(pause * 2, MAX_RETRY_MS);
+    this.#timer.set(this.#clock.setTimeout(() => this.#start(), pause));
+    return this.#clock.now() + pause;
+  }
+
+  #disconnect(): void {
+    if (this.#connection?.isOpen) this.#connection.close();
+    this.#connection = undefined;
+  }
+
+  /** Once it closes, nothing but the end follows. */
+  #setState(state: StoreState): void {
+    if (this.#state.kind === 'closing' && state.kind !== 'closed') return;
+    this.#state = state;
+    this.#stateChanged.fire(state);
   }
 }
 
-/** Tells files apart, also of the same name; undefined when there is none. */
-function identityOf(file: string): string | undefined {
-  try {
-    const { dev, ino } = statSync(file, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return undefined;
-  }
+/** Another window has brought a newer version of the extension. */
+class NewerVersionError extends Error {
+  override readonly name = 'NewerVersionError';
 }
 
-/** So often a write is tried on files that turn out to be damaged or gone. */
-const MOST_ATTEMPTS = 3;
-
-/** A database up to this size, in bytes, is checked each time it is opened: that takes a few milliseconds. */
-const CHECKED_UP_TO = 4 * 1024 * 1024;
-
-/** @throws an error that {@link isDamaged} when a page is broken */
-function checkIfSmall(connection: DatabaseSync): void {
-  const size = connection.prepare(
-    'SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size',
-  );
-  if (Number(size.get()?.['size']) <= CHECKED_UP_TO) check(connection);
-}
-
-/**
- * Looks at every page. It takes some milliseconds for each megabyte.
- * @throws an error that {@link isDamaged} when one is broken
- */
-export function check(connection: DatabaseSync): void {
-  const verdict = connection.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-  if (verdict !== 'ok') throw new DamagedError(String(verdict));
-}
-
-function versionOf(connection: DatabaseSync): number {
-  return Number(connection.prepare('PRAGMA user_version').get()?.['user_version']);
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,6 +1,11 @@
 import { libraryNames } from '../library/names';
 import type { TaskRecord } from './record';
-import type { TaskWithFiles } from './taskReader';
+
+/** A task, and what its videos are called in the library. */
+export interface TaskWithFiles {
+  readonly record: TaskRecord;
+  readonly files: readonly string[];
+}
 
 /** So many videos a task may have, and some more. */
 const MOST_VIDEOS = 8;

@@ -32,15 +32,17 @@ export function readOne(connection: DatabaseSync, id: string, log: Log): TaskRec
   return readRecords(connection, 'SELECT * FROM tasks WHERE id = ?', [id], log)[0];
 }
 
-/** Rows as records; one that can't be read is logged and left out, so that it harms no other. */
+/** Rows as records, up to `limit`; one that can't be read is logged and left out, so that it harms no other. */
 export function readRecords(
   connection: DatabaseSync,
   sql: string,
   values: readonly SQLInputValue[],
   log: Log,
+  limit = Infinity,
 ): TaskRecord[] {
   const records: TaskRecord[] = [];
   for (const row of connection.prepare(sql).iterate(...values)) {
+    if (records.length >= limit) break;
     try {
       records.push(readRow(TASK_COLUMNS, row));
     } catch (error) {
@@ -143,6 +145,15 @@ export function readOrigin(connection: DatabaseSync, origin: string): OriginStat
     connection.prepare('SELECT * FROM origins WHERE origin = ?').get(origin) ?? {},
   );
 }
+
+/** What is known of all origins. */
+export function readOrigins(connection: DatabaseSync): ReadonlyMap<string, OriginState> {
+  const rows = connection.prepare('SELECT * FROM origins').all();
+  return new Map(rows.map((row) => [String(row['origin']), readRow(ORIGIN_COLUMNS, row)]));
+}
+
+/** An origin that nothing is known of. */
+export const UNKNOWN_ORIGIN: OriginState = readRow(ORIGIN_COLUMNS, {});
 
 export function writeOrigin(connection: DatabaseSync, origin: string, state: OriginState): void {
   insertRow(connection, 'OR REPLACE INTO origins', { origin, ...toColumns(ORIGIN_COLUMNS, state) });

@@ -3,6 +3,7 @@ const SQLITE = {
   busy: 5,
   locked: 6,
   readOnly: 8,
+  io: 10,
   corrupt: 11,
   full: 13,
   cantOpen: 14,
@@ -10,44 +11,62 @@ const SQLITE = {
 } as const;
 
 /** The primary code of an error of SQLite's, whose extended codes carry more in the upper bits. */
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;
   return error.errcode & 0xff;
 }
 
-/** The file is being mended; in a moment it can be read and written again. */
-export class BeingMendedError extends Error {
-  override readonly name = 'BeingMendedError';
+/** Something of another window is in the way that passes by itself. */
+export class StoreBusyError extends Error {
+  override readonly name = 'StoreBusyError';
 }
 
 /** Whether waiting helps. */
 export function isBusy(error: unknown): boolean {
-  if (error instanceof BeingMendedError) return true;
   const code = sqliteCode(error);
-  return code === SQLITE.busy || code === SQLITE.locked;
+  return error instanceof StoreBusyError || code === SQLITE.busy || code === SQLITE.locked;
 }
 
 /** SQLite's own check found the file damaged. */
-export class DamagedError extends Error {}
+export class DamagedError extends Error {
+  override readonly name = 'DamagedError';
+}
 
-/** Whether an error means that the file is no database that can be read. */
+/** Whether the file is no database that can be read. */
 export function isDamaged(error: unknown): boolean {
-  if (error instanceof DamagedError) return true;
   const code = sqliteCode(error);
-  return code === SQLITE.corrupt || code === SQLITE.notADatabase;
+  return error instanceof DamagedError || code === SQLITE.corrupt || code === SQLITE.notADatabase;
 }
 
-/** Extended code for a file that was renamed while it was open (SQLITE_READONLY_DBMOVED). */
-const MOVED = 1032;
-
-/** Whether the file was renamed, or another one took its place, while it was open. */
-export function isMoved(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === MOVED;
-}
-
-/** Whether the file or its folder takes no writes. */
+/** Whether the file or its folder takes no writes, or is another one than when it was opened. */
 export function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE.readOnly || code === SQLITE.cantOpen;
+}
+
+export type OpenFailure = 'cantOpen' | 'io' | 'full' | 'locked';
+
+/** Sorts what keeps a database from being opened, by what helps. */
+export function classifyOpenError(error: unknown): OpenFailure {
+  if (isBusy(error)) return 'locked';
+  const code = sqliteCode(error) ?? (error instanceof Error && 'code' in error ? error.code : undefined);
+  switch (code) {
+    case SQLITE.full:
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'full';
+    case SQLITE.io:
+    case SQLITE.corrupt:
+    case SQLITE.notADatabase:
+    case 'EIO':
+      return 'io';
+    default:
+      return 'cantOpen';
+  }
+}
+
+/** Whether opening the file again may help: it is gone, another one, or on a drive that was away. */
+export function isWorthReopening(error: unknown): boolean {
+  return isDamaged(error) || isReadOnly(error) || sqliteCode(error) === SQLITE.io;
 }

@@ -1,27 +1,38 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { Emitter, type Event } from '../common/events';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Clock } from '../common/clock';
+import { Emitter, type Event } from '../common/events';
+import type { Evidence } from '../common/evidence';
+import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
-import type { Database } from './database';
-import type { Decide, NewTask, TaskPatch } from './taskPatch';
-import { isEnd, type Phase } from '../task/phases';
 import type { StoredNote } from '../task/failure';
+import { canMove, isEnd, type Phase } from '../task/phases';
+import type { Task, TaskChanges } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
+import { TaskChangeFeed } from './changeFeed';
+import { Database } from './database';
+import { LateIds, type LateId } from './lateIds';
+import type { TaskWithFiles } from './ownedFiles';
 import type { OriginState, StoredTimelineEntry, TaskRecord } from './record';
-import { newRecord } from './sidecarTask';
 import {
   addToTimeline,
   applyPatch,
   insertTask,
   nextChangeNumber,
+  readEvidence,
   readOne,
+  UNKNOWN_ORIGIN,
   readOrigin,
+  readOrigins,
   readRecords,
   readVideos,
   writeOrigin,
 } from './rows';
-import type { TextFormat } from '../task/failureMessage';
-import { TaskReader } from './taskReader';
+import { newRecord, recordFromSidecar } from './sidecarTask';
+import type { StoreLocation } from './storeLocation';
+import { ReadOnlyStoreError, type StoreState } from './storeState';
+import { TaskIndex } from './taskIndex';
+import type { Decide, NewTask, TaskPatch } from './taskPatch';
+import { SnapshotReader } from './taskSnapshot';
 
 /** A task with all that belongs to it. */
 export interface WholeTask {
@@ -30,75 +41,132 @@ export interface WholeTask {
   readonly timeline: readonly StoredTimelineEntry[];
 }
 
-/** How many removed tasks are remembered for windows that have not noticed yet. */
-const REMOVALS_KEPT = 1000;
+/** What is done for a task next: asking the gateway, downloading, or seeing to what a window left behind. */
+export type Lane = 'poll' | 'fetch' | 'settle';
+
+/** How often an ID that could not be stored is tried again, in ms. */
+const LATE_ID_RETRY_MS = 10_000;
 
 /**
- * The tasks, in the database that every window shares. Each method is one transaction; every move goes
- * through the table of legal moves and leaves a row in the timeline.
+ * The tasks, in the database that every window shares. Each method is one transaction; every move goes through the table
+ * of legal moves and leaves a row in the timeline. What this window knows of them is in {@link index}.
  */
-export class TaskStore extends TaskReader {
+export class TaskStore implements Disposable {
+  readonly index = new TaskIndex();
+  readonly #database: Database;
+  readonly #feed: TaskChangeFeed;
+  readonly #reader: SnapshotReader;
+  readonly #late: LateIds;
+  readonly #lateTimer = new DisposableSlot();
+  readonly #origins = new Map<string, OriginState>();
   readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #markPending: () => void;
   readonly #written: Emitter<void>;
 
-  constructor(database: Database, clock: Clock, log: Log, libraryFolder: string, format?: TextFormat) {
-    super(database, log, libraryFolder, format);
+  /** @param markPending marks, inside a transaction, that unfinished work exists (see PendingMarker) */
+  constructor(location: StoreLocation, clock: Clock, log: Log, markPending: () => void = () => undefined) {
     this.#clock = clock;
+    this.#log = log;
+    this.#markPending = markPending;
+    this.#database = new Database(location, clock, log);
+    this.#reader = new SnapshotReader(location.libraryFolder, location.format, log);
+    this.#feed = new TaskChangeFeed(this.#database, this.index, this.#reader, clock, log);
+    this.#late = new LateIds(location.folder, log);
     this.#written = new Emitter((error) => log.error(describeError(error)));
-    database.onDidReplace(() => this.#written.fire());
+    this.#database.onDidOpen(() => {
+      this.#readOrigins();
+      void this.#storeLateIds();
+    });
   }
 
-  /** Fires after each write of this window, and when all may have changed because the file was made anew. */
+  /** Begins to open; what fails is tried again. */
+  open(): void {
+    this.#database.open();
+  }
+
+  /** Resolves when it can be read. @throws ReadOnlyStoreError, StoreClosedError */
+  async ready(): Promise<void> {
+    return this.#database.ready();
+  }
+
+  get state(): StoreState {
+    return this.#database.state;
+  }
+
+  get onDidChangeState(): Event<StoreState> {
+    return this.#database.onDidChangeState;
+  }
+
+  /** Fires after each write of this window. */
   get onDidWrite(): Event<void> {
     return this.#written.event;
   }
 
-  /** Adds a task in phase `draft`. `beforeCommit` runs while no other window can write. */
+  /** Fires for changes made in any window; each once. */
+  get onDidChange(): Event<TaskChanges> {
+    return this.#feed.onDidChange;
+  }
+
+  /** Fires when the index has every task. */
+  get onDidLoad(): Event<void> {
+    return this.#feed.onDidLoad;
+  }
+
+  /** Brings the index up to date after a write of this window. */
+  checkForChanges(): void {
+    this.#feed.checkForChanges();
+  }
+
+  /** The same after something stirred in the store's folder. @returns whether another window had written */
+  checkElsewhere(): boolean {
+    const hasChanged = this.#feed.checkElsewhere();
+    if (hasChanged) this.#readOrigins();
+    return hasChanged;
+  }
+
+  /** What this window knows of an origin. Runs no SQL; {@link originState} asks the database. */
+  knownOrigin(origin: string): OriginState {
+    return this.#origins.get(origin) ?? UNKNOWN_ORIGIN;
+  }
+
+  /** Adds a task in phase `draft`. `beforeCommit` runs while no other window can write. @throws ReadOnlyStoreError */
   async insert(task: NewTask, beforeCommit: () => void): Promise<TaskRecord> {
     const now = this.#clock.now();
     const record = newRecord({ ...task, basedOn: task.basedOn }, now);
     await this.#write((connection) => {
+      this.#refuseWhenClosing();
       insertTask(connection, record, [], [{ at: now, phase: 'draft' }]);
       beforeCommit();
     });
     return record;
   }
 
-  /**
-   * Takes over a task from elsewhere as it is, unless it is known already. What was unfinished is due at once.
-   * @returns whether it was taken over
-   */
-  async adopt(task: WholeTask): Promise<boolean> {
-    return (await this.adoptAll([task])) === 1;
-  }
-
-  /** As {@link adopt}, for many in one go. @returns how many were taken over */
-  async adoptAll(tasks: readonly WholeTask[]): Promise<number> {
-    return this.#write(
-      (connection) =>
-        tasks.filter(({ record, videos, timeline }) =>
-          insertTask(connection, takenOver(record, this.#clock.now()), videos, timeline),
-        ).length,
-    );
+  /** Takes over a task from elsewhere as it is, unless it is known already. @returns whether it was taken over */
+  async adopt({ record, videos, timeline }: WholeTask): Promise<boolean> {
+    // Nobody is at it here.
+    const nextDue = isEnd(record.phase) ? undefined : this.#clock.now();
+    return this.#write((connection) => insertTask(connection, { ...record, nextDue }, videos, timeline));
   }
 
   /**
    * Changes a task as decided on its newest state.
-   * @returns the new record; undefined when there is no such task or the decision was to leave it
-   * @throws when the decision is an illegal move
+   * @returns the new record; undefined if there is no such task or the decision was to leave it
+   * @throws if the decision is an illegal move, or to send something while the window closes
    */
   async update(id: string, decide: Decide): Promise<TaskRecord | undefined> {
     return this.#write((connection) => {
-      const record = readOne(connection, id, this.log);
+      const record = readOne(connection, id, this.#log);
       const patch = record && decide(record, () => readVideos(connection, id));
       if (!record || !patch) return undefined;
+      if (patch.phase === 'sending') this.#refuseWhenClosing();
       applyPatch(connection, record, patch, this.#clock.now());
-      return readOne(connection, id, this.log);
+      return readOne(connection, id, this.#log);
     });
   }
 
   /**
-   * Takes a due task for this window: of all that try, one succeeds (DESIGN 4.2).
+   * Takes a due task for this window: of all that try, one succeeds (DESIGN 4.6).
    * @param seenDue the due time that the caller acts on
    * @param patch the new due time at least; after it the claim has run out
    */
@@ -128,49 +196,35 @@ export class TaskStore extends TaskReader {
         connection
           .prepare('UPDATE tasks SET fetch_progress = ?1 WHERE id = ?2 AND fetch_progress IS NOT ?1')
           .run(fetchProgress ?? null, id).changes === 1;
-      if (isNews)
-        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
+      if (isNews) this.#touch(connection, id);
       return true;
     });
   }
 
-  /** Removes an ended task, or a draft of which nothing was ever sent. @returns whether it was removed */
+  /** Removes a final task, or a draft of which nothing was ever sent. @returns whether it was removed */
   async remove(id: string, may: (record: TaskRecord) => boolean): Promise<boolean> {
     return this.#write((connection) => {
-      const record = readOne(connection, id, this.log);
+      const record = readOne(connection, id, this.#log);
       if (!record || !may(record)) return false;
-      const change = nextChangeNumber(connection);
+      // Never forgotten: the sidecars of its videos must not bring it back after a repair.
+      connection.prepare('INSERT INTO removals VALUES (?, ?)').run(nextChangeNumber(connection), id);
       connection.prepare('DELETE FROM tasks WHERE id = ?').run(id);
       connection.prepare('DELETE FROM images WHERE task_id = ?').run(id);
-      connection.prepare('INSERT INTO removals VALUES (?, ?)').run(change, id);
-      connection
-        .prepare('DELETE FROM removals WHERE change <= (SELECT max(change) FROM removals) - ?')
-        .run(REMOVALS_KEPT);
       return true;
     });
   }
 
-  /** Takes on telling the user about an ended task: of all windows, one may. */
+  /** Takes on telling the user about a final task: of all windows, one may. */
   async claimNotice(id: string): Promise<boolean> {
-    return this.#write(
-      (connection) =>
-        connection
-          .prepare('UPDATE tasks SET announced_at = ? WHERE id = ? AND announced_at IS NULL')
-          .run(this.#clock.now(), id).changes === 1,
-    );
+    return this.#write((connection) => this.#mark(connection, 'announced_at', id));
   }
 
   /** Remembers that the user has seen a task's video. @returns whether it was new */
   async markSeen(id: string): Promise<boolean> {
     return this.#write((connection) => {
-      const marked = connection
-        .prepare(`UPDATE tasks SET seen_at = ? WHERE id = ? AND phase = 'saved' AND seen_at IS NULL`)
-        .run(this.#clock.now(), id).changes;
-      // Other windows count the unseen ones too.
-      if (marked === 1) {
-        connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
-      }
-      return marked === 1;
+      const isNew = this.#mark(connection, 'seen_at', id, `AND phase = 'saved'`);
+      if (isNew) this.#touch(connection, id);
+      return isNew;
     });
   }
 
@@ -183,27 +237,23 @@ export class TaskStore extends TaskReader {
 
   /** Remembers that the user has had a task's videos removed from the library. @param note says so, in its timeline */
   async markCleaned(id: string, note: StoredNote): Promise<void> {
-    const now = this.#clock.now();
     await this.#write((connection) => {
-      const { changes } = connection
-        .prepare(
-          `UPDATE tasks SET cleaned_at = ?, version = version + 1 WHERE id = ? AND phase = 'saved' AND cleaned_at IS NULL`,
-        )
-        .run(now, id);
-      if (changes === 0) return;
-      connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
-      addToTimeline(connection, id, { at: now, phase: 'saved', note });
+      if (!this.#mark(connection, 'cleaned_at', id, `AND phase = 'saved'`)) return;
+      connection.prepare('UPDATE tasks SET version = version + 1 WHERE id = ?').run(id);
+      this.#touch(connection, id);
+      addToTimeline(connection, id, { at: this.#clock.now(), phase: 'saved', note });
     });
   }
 
-  /** Writes the state of an origin, and when its waiting tasks are due, in one go. */
+  /** Changes what is known of an origin. @returns whether it was changed */
   async setOrigin(origin: string, decide: (state: OriginState) => OriginState | undefined): Promise<boolean> {
-    return this.#write((connection) => {
-      const state = decide(readOrigin(connection, origin));
-      if (!state) return false;
-      writeOrigin(connection, origin, state);
-      return true;
+    const state = await this.#write((connection) => {
+      const next = decide(readOrigin(connection, origin));
+      if (next) writeOrigin(connection, origin, next);
+      return next;
     });
+    if (state) this.#origins.set(origin, state);
+    return state !== undefined;
   }
 
   async forgetRefusals(): Promise<void> {
@@ -213,32 +263,21 @@ export class TaskStore extends TaskReader {
   }
 
   /**
-   * Makes waiting tasks due now, a little apart from each other.
-   * @param which those whose work may go on; claims of other windows are left alone by their phase
+   * Makes waiting tasks due now, a little apart from each other. What a window holds is left alone.
+   * @param origin only those of this origin
    */
-  async hasten(which: (record: TaskRecord) => boolean, now: number, apartMs: number): Promise<void> {
-    await this.#write((connection) => {
-      const waiting = readRecords(
-        connection,
-        'SELECT * FROM tasks WHERE next_due > ? ORDER BY next_due',
-        [now],
-        this.log,
-      );
-      let due = now;
-      for (const record of waiting) {
-        if (
-          record.phase === 'draft' ||
-          record.phase === 'sending' ||
-          record.phase === 'saving' ||
-          !which(record)
-        ) {
-          continue;
-        }
-        if (record.nextDue === undefined || record.nextDue <= due) continue;
-        connection.prepare('UPDATE tasks SET next_due = ? WHERE id = ?').run(due, record.id);
-        due += apartMs;
-      }
-    });
+  async makeDueNow(apartMs: number, origin?: string): Promise<void> {
+    const now = this.#clock.now();
+    await this.#write((connection) =>
+      connection
+        .prepare(
+          `UPDATE tasks SET next_due = min(next_due, ?1 + ?2 * place) FROM (
+             SELECT id AS waiting, row_number() OVER (ORDER BY next_due) - 1 AS place FROM tasks
+             WHERE next_due > ?1 AND phase IN ('queued', 'running', 'ready') AND (?3 IS NULL OR origin = ?3))
+           WHERE id = waiting`,
+        )
+        .run(now, apartMs, origin ?? null),
+    );
   }
 
   /** Runs `then` if no task is unfinished, while no other window can add one. */
@@ -248,20 +287,214 @@ export class TaskStore extends TaskReader {
     });
   }
 
-  close(): void {
+  /**
+   * Deletes stored images that no task needs, while no other window can add one that does. Where tasks were lost to
+   * damage, nobody knows which images they had, and all stay.
+   */
+  async removeUnusedImages(hashes: readonly string[], remove: (sha256: string) => void): Promise<void> {
+    if (!this.index.isComplete) return;
+    await this.#write((connection) => {
+      if (connection.prepare(`SELECT 1 FROM counters WHERE name = 'incomplete'`).get()) return;
+      const isUsed = connection.prepare('SELECT 1 FROM images WHERE sha256 = ? LIMIT 1');
+      for (const sha256 of hashes) if (!isUsed.get(sha256)) remove(sha256);
+    });
+  }
+
+  /** A task as it is now, also if another window has changed it a moment ago. */
+  async taskWhenFree(id: string): Promise<Task | undefined> {
+    return this.#readTask('WHERE id = ?', [id]);
+  }
+
+  /**
+   * The newest task with the same body to the same gateway, made at or after `since`, that has cost something or may
+   * still do so.
+   */
+  async twinOf(bodySha256: string, baseUrl: string, since: number): Promise<Task | undefined> {
+    return this.#readTask(
+      `WHERE body_sha256 = ? AND base_url = ? AND created_at >= ? AND phase <> 'rejected'
+         AND NOT (phase = 'stopped' AND gateway_task_id IS NULL)
+         AND NOT (phase = 'failed' AND iif(json_valid(failure), failure ->> 'charged', '') = 'no')
+       ORDER BY created_at DESC LIMIT 1`,
+      [bodySha256, baseUrl, since],
+    );
+  }
+
+  async recordWhenFree(id: string): Promise<TaskRecord | undefined> {
+    return this.#database.readWhenFree((connection) => readOne(connection, id, this.#log));
+  }
+
+  /** Every task, with the names of its files in the library; the newest first. */
+  async allWithFiles(): Promise<readonly TaskWithFiles[]> {
+    return this.#database.readWhenFree((connection) => {
+      const files = Map.groupBy(
+        connection
+          .prepare('SELECT task_id, file FROM videos WHERE file IS NOT NULL ORDER BY task_id, position')
+          .all(),
+        (row) => row['task_id'],
+      );
+      const sql = 'SELECT * FROM tasks ORDER BY created_at DESC, id';
+      return readRecords(connection, sql, [], this.#log).map((record) => ({
+        record,
+        files: (files.get(record.id) ?? []).map((row) => String(row['file'])),
+      }));
+    });
+  }
+
+  /** The responses that are kept of a task, the oldest first. */
+  async evidence(id: string): Promise<readonly Evidence[]> {
+    return this.#database.readWhenFree((connection) => readEvidence(connection, id));
+  }
+
+  async originState(origin: string): Promise<OriginState> {
+    return this.#database.readWhenFree((connection) => readOrigin(connection, origin));
+  }
+
+  /** Where something is due in a lane. @param furthest see {@link due}. @throws SQLite's busy error */
+  dueHosts(lane: Lane, now: number, furthest: number): readonly string[] {
+    return this.#database.read((connection) =>
+      connection
+        .prepare(
+          `SELECT DISTINCT host FROM tasks
+           WHERE lane = ? AND next_due IS NOT NULL AND (next_due <= ? OR next_due > ?)`,
+        )
+        .all(lane, now, furthest)
+        .map((row) => String(row['host'])),
+    );
+  }
+
+  /**
+   * Records whose time has come, of one lane and host.
+   * @param furthest what is due later was stored before the clock was set back, and counts as due
+   * @throws SQLite's busy error
+   */
+  due(lane: Lane, host: string, now: number, furthest: number, limit: number): readonly TaskRecord[] {
+    return this.#database.read((connection) =>
+      readRecords(
+        connection,
+        `SELECT * FROM tasks WHERE lane = ? AND host = ? AND next_due IS NOT NULL
+           AND (next_due <= ? OR next_due > ?) ORDER BY next_due`,
+        [lane, host, now, furthest],
+        this.#log,
+        limit,
+      ),
+    );
+  }
+
+  /** The earliest time, later than the given one, at which something is to be done. @throws SQLite's busy error */
+  nextDue(after = 0): number | undefined {
+    const row = this.#database.read((connection) =>
+      connection.prepare('SELECT min(next_due) AS due FROM tasks WHERE next_due > ?').get(after),
+    );
+    return typeof row?.['due'] === 'number' ? row['due'] : undefined;
+  }
+
+  /** Keeps the ID of a paid task that can't be stored now, beyond the end of this window if need be. */
+  keepLateId(record: TaskRecord, gatewayTaskId: string): void {
+    this.#late.add(record, gatewayTaskId, this.#clock.now());
+    this.#lateTimer.set(this.#clock.setTimeout(() => void this.#storeLateIds(), LATE_ID_RETRY_MS));
+  }
+
+  /**
+   * Follows tasks of unknown outcome whose task ID stands in what was kept of their responses.
+   * @param find reads a task ID from a text
+   * @returns how many
+   */
+  async recoverTaskIds(find: (text: string) => string | undefined): Promise<number> {
+    let recovered = 0;
+    for (const { id, phase, gatewayTaskId } of this.index.tasks()) {
+      if (phase !== 'unknown' || gatewayTaskId !== undefined) continue;
+      const submits = (await this.evidence(id)).filter(({ step }) => step === 'submit');
+      const done = await this.update(id, (record) => {
+        const texts = [...submits.map(({ body }) => body), record.failure?.detail ?? ''];
+        const found = texts.map(find).find((text) => text !== undefined);
+        if (record.phase !== 'unknown' || record.gatewayTaskId !== undefined || found === undefined) {
+          return undefined;
+        }
+        this.#markPending();
+        const note = { code: 'idRecovered' } as const;
+        return { phase: 'queued', note, gatewayTaskId: found, failure: null, nextDue: this.#clock.now() };
+      });
+      if (done) recovered++;
+    }
+    return recovered;
+  }
+
+  /** From now on nothing new is sent; what is under way can still be stored. */
+  beginClosing(): void {
+    this.#database.beginClosing();
+  }
+
+  dispose(): void {
+    this.#late.flush();
+    this.#lateTimer.dispose();
     this.#written.dispose();
-    this.database.close();
+    this.#feed.dispose();
+    this.#database.dispose();
+  }
+
+  #readOrigins(): void {
+    try {
+      for (const [origin, state] of this.#database.read(readOrigins)) this.#origins.set(origin, state);
+    } catch (error) {
+      this.#log.debug(`the origins can't be read: ${describeError(error)}`);
+    }
+  }
+
+  async #storeLateIds(): Promise<void> {
+    const late = this.#late.list();
+    if (late.length === 0 || this.state.kind === 'readOnly') return;
+    try {
+      await this.#write((connection) => {
+        for (const one of late) this.#storeLateId(connection, one);
+        this.#markPending();
+      });
+      this.#late.remove(late);
+    } catch (error) {
+      this.#log.error(`${late.length} task IDs can't be stored yet: ${describeError(error)}`);
+      this.#lateTimer.set(this.#clock.setTimeout(() => void this.#storeLateIds(), LATE_ID_RETRY_MS));
+    }
+  }
+
+  #storeLateId(connection: DatabaseSync, { task, gatewayTaskId, at }: LateId): void {
+    const now = this.#clock.now();
+    const queued = { phase: 'queued', gatewayTaskId, nextDue: now } as const;
+    const record = readOne(connection, task.id, this.#log);
+    if (!record) {
+      const isRemoved = connection.prepare('SELECT 1 FROM removals WHERE id = ?').get(task.id);
+      const whole = { ...recordFromSidecar(task), ...queued };
+      if (!isRemoved) insertTask(connection, whole, [], [{ at, phase: 'queued' }]);
+    } else if (record.gatewayTaskId === undefined && canMove(record.phase, 'queued')) {
+      applyPatch(connection, record, { ...queued, failure: null }, now);
+    } else if (record.gatewayTaskId !== gatewayTaskId) {
+      this.#log.warn(`task ${task.id} is followed as ${String(record.gatewayTaskId)}, not ${gatewayTaskId}`);
+    }
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.state.kind === 'closing') throw new ReadOnlyStoreError('windowCloses');
+  }
+
+  /** Notes a time, once. @returns whether it was the first */
+  #mark(connection: DatabaseSync, column: string, id: string, and = ''): boolean {
+    const sql = `UPDATE tasks SET ${column} = ? WHERE id = ? AND ${column} IS NULL ${and}`;
+    return connection.prepare(sql).run(this.#clock.now(), id).changes === 1;
+  }
+
+  /** Tells other windows of a change. */
+  #touch(connection: DatabaseSync, id: string): void {
+    connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
+  }
+
+  async #readTask(which: string, values: readonly SQLInputValue[]): Promise<Task | undefined> {
+    return this.#database.readWhenFree(
+      (connection) =>
+        this.#reader.read(connection, `SELECT * FROM tasks ${which}`, values).snapshots[0]?.task,
+    );
   }
 
   async #write<T>(work: (connection: DatabaseSync) => T): Promise<T> {
-    const result = await this.database.write(work);
+    const result = await this.#database.write(work);
     this.#written.fire();
     return result;
   }
-}
-
-/** What was unfinished is due at once, and nobody holds it. */
-function takenOver(record: TaskRecord, now: number): TaskRecord {
-  const nextDue = isEnd(record.phase) ? undefined : now;
-  return { ...record, nextDue, troubles: 0, denials: 0, deniedAt: undefined, fetchProgress: undefined };
 }

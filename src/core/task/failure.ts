@@ -101,6 +101,7 @@ export const NOTE_CODES = [
   'stoppedTracking',
   'checkedAgain',
   'idAttached',
+  'idRecovered',
   'notRemixed',
   'someFiltered',
   'foundInLibrary',

@@ -212,6 +212,8 @@ function noteSentence({ code, params = {}, detail = '' }: StoredNote, l10n: L10n
       return l10n.t('Looked for again.');
     case 'idAttached':
       return l10n.t('The task id was attached by hand.');
+    case 'idRecovered':
+      return l10n.t("The task ID was found in the gateway's response.");
     case 'notRemixed':
       return l10n.t('The gateway did not take up the earlier video: this one is made from the prompt alone.');
     case 'someFiltered':

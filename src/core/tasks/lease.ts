@@ -3,7 +3,7 @@ import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
 import type { Phase } from '../task/phases';
 import { LEASE, LEASE_RENEWAL } from './schedule';
-import { StoreClosedError } from '../store/database';
+import { StoreClosedError } from '../store/storeState';
 import type { TaskStore } from '../store/store';
 
 /**

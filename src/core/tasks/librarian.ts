@@ -1,9 +1,8 @@
 import { nameOf, nameOfPart, type Library, type LibraryContents, type LibraryFile } from '../library/library';
-import { namesOf } from '../store/ownedFiles';
+import { namesOf, type TaskWithFiles } from '../store/ownedFiles';
 import { isEnd } from '../task/phases';
 import { readSidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
-import type { TaskWithFiles } from '../store/taskReader';
 
 interface Parts {
   readonly store: TaskStore;

@@ -5,7 +5,7 @@ import type { TaskStore } from '../store/store';
 import type { StoredFailure } from '../task/failure';
 
 /** Between tasks that are woken together, in ms. */
-const APART = 300;
+const WAKE_SPACING_MS = 300;
 
 /** What a task may do at its origin now. */
 export type Passage =
@@ -29,7 +29,7 @@ export class OriginGate {
   /** Whether a request may go to the origin now. After a refused key, the first who asks in time may try. */
   async pass(origin: string): Promise<Passage> {
     const now = this.#clock.now();
-    const state = this.#store.originState(origin);
+    const state = await this.#store.originState(origin);
     // What is further ahead than any wait we take was written before the clock was set back.
     if (state.notBefore > now && state.notBefore - now < FURTHEST_AHEAD) {
       return { open: false, until: state.notBefore, refusal: undefined };
@@ -41,7 +41,7 @@ export class OriginGate {
         : undefined,
     );
     if (mayTry) return { open: true };
-    const current = this.#store.originState(origin);
+    const current = await this.#store.originState(origin);
     if (!current.refusal) return { open: true };
     return { open: false, until: current.recheckAt ?? now + RECHECK, refusal: current.refusal };
   }
@@ -62,7 +62,7 @@ export class OriginGate {
 
   /** The key works. If it was refused before, all who waited go on, a little apart. */
   async keyAccepted(origin: string): Promise<void> {
-    if (this.#store.originState(origin).refusal) await this.reopen(origin);
+    if ((await this.#store.originState(origin)).refusal) await this.reopen(origin);
   }
 
   /** Forgets the refusal of one origin. */
@@ -72,13 +72,13 @@ export class OriginGate {
       refusal: undefined,
       recheckAt: undefined,
     }));
-    await this.#store.hasten((record) => new URL(record.baseUrl).origin === origin, this.#clock.now(), APART);
+    await this.#store.makeDueNow(WAKE_SPACING_MS, origin);
   }
 
   /** Forgets all refusals and lets everything that waits go on: the key is another one, or somebody asks. */
   async reopenAll(): Promise<void> {
     await this.#store.forgetRefusals();
-    await this.#store.hasten(() => true, this.#clock.now(), APART);
+    await this.#store.makeDueNow(WAKE_SPACING_MS);
   }
 }
 

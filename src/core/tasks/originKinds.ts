@@ -37,7 +37,7 @@ export class OriginKinds implements Disposable {
 
   kindOf(baseUrl: string): OriginKind {
     if (this.#isNebula(baseUrl)) return 'nebula';
-    const { kind } = this.#store.originState(originOf(baseUrl));
+    const { kind } = this.#store.knownOrigin(originOf(baseUrl));
     return isOriginKind(kind) ? kind : 'unknown';
   }
 
@@ -66,7 +66,7 @@ export class OriginKinds implements Disposable {
     const now = this.#clock.now();
     if (!isPast(this.#nextCheck.get(origin), now)) return;
     this.#nextCheck.set(origin, now + RETRY_MS);
-    if (this.#store.readOnly || this.#isNebula(baseUrl)) return;
+    if (this.#store.state.kind !== 'open' || this.#isNebula(baseUrl)) return;
     try {
       if (await this.#claim(origin, now)) await this.#check(baseUrl, now, seen);
     } catch (error) {
@@ -78,7 +78,7 @@ export class OriginKinds implements Disposable {
   /** The time of the check is the claim: of all windows, one checks. */
   async #claim(origin: string, now: number): Promise<boolean> {
     const isDue = ({ kindCheckedAt: at }: OriginState) => isPast(at && at + RECHECK_MS, now);
-    if (!isDue(this.#store.originState(origin))) return false;
+    if (!isDue(this.#store.knownOrigin(origin))) return false;
     return this.#store.setOrigin(origin, (state) =>
       isDue(state) ? { ...state, kindCheckedAt: now } : undefined,
     );

@@ -1,12 +1,13 @@
 import type { Clock } from '../common/clock';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
-import { ReadOnlyStoreError } from '../store/database';
+import { isBusy } from '../store/sqliteErrors';
+import { ReadOnlyStoreError } from '../store/storeState';
 import type { TaskRecord } from '../store/record';
 import type { Saver } from './saver';
 import { FURTHEST_AHEAD } from './schedule';
 import type { StatusCheck } from './statusCheck';
-import type { TaskStore } from '../store/store';
+import type { Lane, TaskStore } from '../store/store';
 import type { Submitter } from './submitter';
 
 interface Parts {
@@ -20,12 +21,16 @@ interface Parts {
   readonly onIdle: () => void;
 }
 
-/** Requests about tasks that may be under way at once, in this window. */
-const MOST_POLLS = 4;
-/** Fetches that may be under way at once, in this window (extension-craft: a small queue). */
-const MOST_FETCHES = 3;
+/** How much may go on at once in this window, with each host and in all. No host waits for another one. */
+const LANES: Readonly<Record<Lane, { readonly perHost: number; readonly total: number }>> = {
+  poll: { perHost: 4, total: 12 },
+  fetch: { perHost: 3, total: 12 },
+  settle: { perHost: 100, total: 100 },
+};
 /** The longest the one timer is set to, in ms. */
 const LONGEST_NAP = 60_000;
+/** While another window commits, the due tasks are read again after this long, in ms. */
+const BUSY_RETRY_MS = 100;
 /** After an unforeseen error nothing is tried sooner than this, in ms. */
 const AFTER_ERROR = 5_000;
 
@@ -36,7 +41,8 @@ const AFTER_ERROR = 5_000;
 export class Poller implements Disposable {
   readonly #parts: Parts;
   readonly #timer = new DisposableSlot();
-  readonly #underWay = new Map<string, 'poll' | 'fetch'>();
+  /** What is being done, by the task's ID. */
+  readonly #underWay = new Map<string, { readonly lane: Lane; readonly host: string }>();
   readonly #stop = new AbortController();
   #started = false;
   /** Nothing is begun before, because the store took no writes. */
@@ -56,6 +62,10 @@ export class Poller implements Disposable {
   schedule(): void {
     if (!this.#started || this.#stop.signal.aborted) return;
     const { store, clock, onIdle } = this.#parts;
+    if (store.state.kind !== 'open') {
+      this.#timer.set(undefined);
+      return;
+    }
     if (this.#pausedUntil > clock.now() && this.#pausedUntil <= clock.now() + AFTER_ERROR) {
       this.#timer.set(clock.setTimeout(() => this.schedule(), this.#pausedUntil - clock.now()));
       return;
@@ -81,31 +91,35 @@ export class Poller implements Disposable {
     const { store, clock } = this.#parts;
     // One moment for both looks: what falls due between two would be seen by neither, and nobody would wake again.
     const now = clock.now();
-    let due: readonly TaskRecord[];
     try {
-      due = store.due(now, now + FURTHEST_AHEAD, 100);
-    } catch (error) {
-      this.#retryLater(error);
-      return;
-    }
-    for (const record of due) {
-      if (this.#underWay.has(record.id)) continue;
-      const kind = record.phase === 'ready' || record.phase === 'saving' ? 'fetch' : 'poll';
-      const most = kind === 'fetch' ? MOST_FETCHES : MOST_POLLS;
-      if ([...this.#underWay.values()].filter((other) => other === kind).length >= most) continue;
-      this.#underWay.set(record.id, kind);
-      void this.#handle(record).finally(() => {
-        this.#underWay.delete(record.id);
-        this.schedule();
-      });
-    }
-    // What is under way re-arms the timer when it ends, and what could not begin waits for that; but what is under
-    // way for long, or can't be read, must not keep the others from their time.
-    try {
+      for (const lane of ['settle', 'poll', 'fetch'] as const) this.#begin(lane, now);
+      // What is under way re-arms the timer when it ends, and what could not begin waits for that; but what is under
+      // way for long, or can't be read, must not keep the others from their time.
       const next = store.nextDue(now);
       if (next !== undefined) this.#sleep(next - now);
     } catch (error) {
       this.#retryLater(error);
+    }
+  }
+
+  /** Begins what is due in a lane, as far as there is room. */
+  #begin(lane: Lane, now: number): void {
+    const { store } = this.#parts;
+    const { perHost, total } = LANES[lane];
+    const count = (host?: string) =>
+      [...this.#underWay.values()].filter((one) => one.lane === lane && (host ?? one.host) === one.host)
+        .length;
+    for (const host of store.dueHosts(lane, now, now + FURTHEST_AHEAD)) {
+      const room = Math.min(perHost - count(host), total - count());
+      if (room <= 0) continue;
+      const due = store.due(lane, host, now, now + FURTHEST_AHEAD, room + this.#underWay.size);
+      for (const record of due.filter(({ id }) => !this.#underWay.has(id)).slice(0, room)) {
+        this.#underWay.set(record.id, { lane, host });
+        void this.#handle(record).finally(() => {
+          this.#underWay.delete(record.id);
+          this.schedule();
+        });
+      }
     }
   }
 
@@ -116,8 +130,8 @@ export class Poller implements Disposable {
 
   #retryLater(error: unknown): void {
     const { clock, log } = this.#parts;
-    log.warn(`the due tasks cannot be read: ${describeError(error)}`);
-    this.#timer.set(clock.setTimeout(() => this.schedule(), AFTER_ERROR));
+    if (!isBusy(error)) log.warn(`the due tasks can't be read: ${describeError(error)}`);
+    this.#timer.set(clock.setTimeout(() => this.schedule(), isBusy(error) ? BUSY_RETRY_MS : AFTER_ERROR));
   }
 
   async #handle(record: TaskRecord): Promise<void> {
@@ -142,12 +156,8 @@ export class Poller implements Disposable {
       }
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      if (error instanceof ReadOnlyStoreError && error.reason === 'newer') {
-        // Windows of that version follow the tasks from now on.
-        log.warn('a newer version keeps the tasks now; this window no longer follows them');
-        this.dispose();
-        return;
-      }
+      // Whoever may write goes on with it; so does this window once it may.
+      if (error instanceof ReadOnlyStoreError) return;
       log.error(`task ${record.id}: ${describeError(error)}`);
       await store
         .update(record.id, (current) =>

@@ -10,14 +10,13 @@ import {
   type LibraryFile,
   type LibraryVideo,
 } from '../library/library';
-import { namesOf, possibleNames } from '../store/ownedFiles';
+import { namesOf, possibleNames, type TaskWithFiles } from '../store/ownedFiles';
 import type { StoredNote } from '../task/failure';
 import { canMove, isEnd } from '../task/phases';
 import { toVideoRows, type TaskRecord } from '../store/record';
 import type { Reopener } from './reopener';
 import { describeTask, readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
-import type { TaskWithFiles } from '../store/taskReader';
 
 interface Parts {
   readonly store: TaskStore;

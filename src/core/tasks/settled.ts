@@ -1,43 +1,32 @@
-import type { Event } from '../common/events';
 import { isEnd } from '../task/phases';
-import type { Task, TaskChanges } from '../task/task';
-import type { TaskReader } from '../store/taskReader';
+import type { Task } from '../task/task';
+import type { TaskStore } from '../store/store';
 
-/** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
+/** Resolves when the task reaches a final phase; at once if it is there. Undefined if there is no such task. */
 export async function settled(
-  store: Pick<TaskReader, 'taskWhenFree'>,
-  onDidChange: Event<TaskChanges>,
+  store: Pick<TaskStore, 'index' | 'taskWhenFree' | 'onDidChange' | 'onDidLoad'>,
   id: string,
   signal?: AbortSignal,
 ): Promise<Task | undefined> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const finish = () => {
-      listener.dispose();
+      for (const listener of listeners) listener.dispose();
       signal?.removeEventListener('abort', abort);
     };
     const abort = () => {
       finish();
       reject(signal?.reason as Error);
     };
-    const listener = onDidChange(({ changed, removed }) => {
-      const now = changed.find((other) => other.id === id);
-      if (!(now && isEnd(now.phase)) && !removed.includes(id)) return;
+    const look = (task: Task | undefined, isGone: boolean) => {
+      if (task ? !isEnd(task.phase) : !isGone) return;
       finish();
-      resolve(now);
-    });
+      resolve(task);
+    };
+    const lookInIndex = () => look(store.index.task(id), store.index.isGone(id));
+    const listeners = [store.onDidChange(lookInIndex), store.onDidLoad(lookInIndex)];
     signal?.addEventListener('abort', abort, { once: true });
-    // Read after listening, so that no end falls between the two.
-    store.taskWhenFree(id).then(
-      (task) => {
-        if (task && !isEnd(task.phase)) return;
-        finish();
-        resolve(task);
-      },
-      (error: unknown) => {
-        finish();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
+    // Another window may have made it a moment ago. A store that can't be opened yet tells when it can.
+    store.taskWhenFree(id).then((task) => look(task, true), lookInIndex);
   });
 }

@@ -8,7 +8,8 @@ import { originOf } from '../gateway/baseUrl';
 import type { Access } from '../gateway/transport';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
-import { ReadOnlyStoreError, StoreClosedError } from '../store/database';
+import { classifyOpenError } from '../store/sqliteErrors';
+import { ReadOnlyStoreError, StoreClosedError } from '../store/storeState';
 import { toErrorInfo, type Failures } from './failures';
 import type { StoredFailure, StoredNote } from '../task/failure';
 import { isUnconfirmed } from '../task/idSource';
@@ -199,7 +200,9 @@ export class Submitter {
         markPending,
       );
     } catch (error) {
-      throw error instanceof ReadOnlyStoreError ? error : new ReadOnlyStoreError('folder', error);
+      if (error instanceof ReadOnlyStoreError) throw error;
+      const reason = error instanceof StoreClosedError ? 'windowCloses' : classifyOpenError(error);
+      throw new ReadOnlyStoreError(reason, error);
     }
   }
 
@@ -449,7 +452,7 @@ export class Submitter {
         if (failure) return { phase: 'rejected', failure };
         return { phase: 'stopped', note: { code: 'canceledDraft' }, failure: null };
       });
-      return stopped !== undefined || store.record(id)?.phase === 'stopped';
+      return stopped !== undefined || (await store.recordWhenFree(id))?.phase === 'stopped';
     } catch (error) {
       // The window has closed: the next one settles it.
       if (!(error instanceof StoreClosedError)) {

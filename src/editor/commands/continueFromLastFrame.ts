@@ -9,7 +9,7 @@ import { FrameError, type FrameFault } from '../player/frameRequests';
 import type { RequestImages } from '../requestImages';
 import type { FrameMessages } from '../telling/frameMessages';
 import { askAndSend, makeReady, type GenerateParts } from './generate';
-import { MOST_CHOICES, tasksFor } from './taskArguments';
+import { tasksFor } from './taskArguments';
 
 /** Takes pictures of videos: the players, or in a test somebody who plays them. */
 export interface FrameSource {
@@ -84,7 +84,7 @@ export async function frameOfVideo(
   title: string,
 ): Promise<KeptFrame | undefined> {
   const { engines, messages, frames, images, frameMessages, l10n } = parts;
-  const tasks = (await engines.open()).tasks(MOST_CHOICES);
+  const tasks = (await engines.open()).tasks(Infinity);
   const question = l10n.t('Of which video should a frame be taken?');
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const found = await tasksFor(args, tasks, { title, question, asksForOne: true, suits }, parts);

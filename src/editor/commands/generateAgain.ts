@@ -14,9 +14,6 @@ interface Parts extends GenerateParts {
   readonly ownModels: Pick<OwnModels, 'list' | 'add'>;
 }
 
-/** How many tasks a person chooses from; older ones are reached through the list. */
-const MOST_CHOICES = 1000;
-
 /** A row of the list or a task, as the list, the player and key bindings hand it over. */
 const given = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]).nullish();
 
@@ -39,7 +36,7 @@ async function startFrom(
   const { engines, messages, l10n } = parts;
   const id = given.parse(args[0]);
   const engine = await engines.open();
-  const tasks = typeof id === 'string' ? [engine.task(id)] : engine.tasks(MOST_CHOICES);
+  const tasks = typeof id === 'string' ? [engine.task(id)] : engine.tasks(Infinity);
   const known = tasks.filter((task) => task !== undefined);
   if (known.length === 0) {
     messages.nothingSuitable(l10n.t('There is no task to generate again.'));

@@ -2,7 +2,7 @@ import type { Task } from '../../core/task/task';
 import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import { askAndSend, type GenerateParts } from './generate';
-import { MOST_CHOICES, givenIds, tasksFor } from './taskArguments';
+import { givenIds, tasksFor } from './taskArguments';
 import { isRemixable } from '../tasksView/rowIcon';
 
 interface Parts extends GenerateParts {
@@ -29,7 +29,7 @@ export async function remix(parts: Parts, args: readonly unknown[]): Promise<Tas
 
 async function givenSource(parts: Parts, args: readonly unknown[]): Promise<Source | undefined> {
   const { engines, messages, l10n } = parts;
-  const tasks = (await engines.open()).tasks(MOST_CHOICES);
+  const tasks = (await engines.open()).tasks(Infinity);
   const found = await tasksFor(args, tasks, command(parts), parts);
   if (!found?.[0]) messages.nothingSuitable(l10n.t('Only finished videos of sora-2 can be remixed.'));
   return found?.[0] && { kind: 'task', task: found[0] };
@@ -37,7 +37,7 @@ async function givenSource(parts: Parts, args: readonly unknown[]): Promise<Sour
 
 async function chosenSource(parts: Parts): Promise<Source | undefined> {
   const { engines, asker, l10n } = parts;
-  const tasks = (await engines.open()).tasks(MOST_CHOICES).filter(isRemixable);
+  const tasks = (await engines.open()).tasks(Infinity).filter(isRemixable);
   const title = l10n.t('Remix Video');
   const where =
     tasks.length === 0

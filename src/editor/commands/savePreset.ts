@@ -3,7 +3,7 @@ import type { Asker } from '../asker';
 import type { EngineHolder } from '../engineHolder';
 import type { PresetKeeping } from '../presets/presetKeeping';
 import type { Messages } from '../telling/messages';
-import { MOST_CHOICES, tasksFor } from './taskArguments';
+import { tasksFor } from './taskArguments';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -16,7 +16,7 @@ interface Parts {
 /** Saves the request of an earlier task as a preset: that of a row, or of the one that is chosen. */
 export async function savePreset(parts: Parts, args: readonly unknown[]): Promise<void> {
   const { engines, presets, messages, l10n } = parts;
-  const tasks = (await engines.open()).tasks(MOST_CHOICES);
+  const tasks = (await engines.open()).tasks(Infinity);
   const command = {
     title: l10n.t('Save as Preset'),
     question: l10n.t('Whose request should be saved?'),

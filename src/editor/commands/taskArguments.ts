@@ -10,9 +10,6 @@ const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }
 /** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
 const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
 
-/** How many tasks a person chooses from; older ones are reached through the list. */
-export const MOST_CHOICES = 1000;
-
 interface Parts {
   readonly asker: Asker;
   readonly l10n: L10n;

@@ -9,7 +9,7 @@ import type { EngineHolder } from '../engineHolder';
 import type { Messages } from '../telling/messages';
 import { missingVideos } from '../tasksView/missingVideos';
 import { LONGEST_MENTION, shortPrompt } from '../taskWords';
-import { MOST_CHOICES, tasksFor, type TaskCommand } from './taskArguments';
+import { tasksFor, type TaskCommand } from './taskArguments';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -94,7 +94,7 @@ export async function stopTracking(parts: Parts, args: readonly unknown[]): Prom
 export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise<void> {
   const { engines, messages, l10n } = parts;
   const engine = await engines.open();
-  const missing = await missingVideos(engine.library, engine.tasks(MOST_CHOICES));
+  const missing = await missingVideos(engine.library, engine.tasks(Infinity));
   const found = await doTo(parts, args, {
     title: l10n.t('Look Again'),
     question: l10n.t('Which tasks should the gateway be asked about once more?'),
@@ -121,7 +121,7 @@ export async function attachTaskId(
   const title = l10n.t('Attach Task ID');
   const tasks = await tasksFor(
     args,
-    engine.tasks(MOST_CHOICES),
+    engine.tasks(Infinity),
     {
       title,
       question: l10n.t('Which request do you know the task id of?'),
@@ -158,7 +158,7 @@ export async function attachTaskId(
 async function doTo(parts: Parts, args: readonly unknown[], deed: Deed): Promise<number> {
   const { engines, asker, messages } = parts;
   const engine = await engines.open();
-  const tasks = await tasksFor(args, engine.tasks(MOST_CHOICES), deed, parts);
+  const tasks = await tasksFor(args, engine.tasks(Infinity), deed, parts);
   if (!tasks) {
     messages.nothingSuitable(deed.none);
     return 0;

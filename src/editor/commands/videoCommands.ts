@@ -11,7 +11,7 @@ import type { Messages } from '../telling/messages';
 import type { SaveRoots } from '../saving/saveRoots';
 import { exists, labelOf, numbered, type SaveFault, type VideoSaver } from '../saving/videoSaver';
 import type { Settings } from '../settings';
-import { MOST_CHOICES, tasksFor } from './taskArguments';
+import { tasksFor } from './taskArguments';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -140,7 +140,7 @@ export async function copyPrompt(parts: Parts, args: readonly unknown[]): Promis
   const { engines, messages, desktop, l10n } = parts;
   const tasks = await tasksFor(
     args,
-    (await engines.open()).tasks(MOST_CHOICES),
+    (await engines.open()).tasks(Infinity),
     {
       title: l10n.t('Copy Prompt'),
       question: l10n.t('Which prompt should be copied?'),
@@ -171,7 +171,7 @@ async function videosFor(
 ): Promise<readonly Task[]> {
   const { engines, messages, l10n } = parts;
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
-  const all = (await engines.open()).tasks(MOST_CHOICES);
+  const all = (await engines.open()).tasks(Infinity);
   const tasks = await tasksFor(
     args,
     all,

@@ -104,7 +104,7 @@ export class AutoSaver implements Disposable {
     if (first) messages.savedByItself(labelOf(first), saved.length);
     if (fault) this.#report(fault, task.id);
     else this.#reported.delete(task.id);
-    if (!fault && first) await engines.current?.markCopied(task.id);
+    if (!fault && first) await engines.current.markCopied(task.id);
   }
 
   #report(fault: SaveFault, id: string): void {

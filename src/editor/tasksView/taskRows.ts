@@ -24,9 +24,6 @@ interface Parts {
   readonly prepared: () => Promise<void>;
 }
 
-/** So many tasks are listed, the newest ones: a list that nobody can oversee helps nobody. */
-const MOST_ROWS = 1000;
-
 /** How often the ages of unfinished tasks are written anew, in ms. */
 const AGE_INTERVAL = 30_000;
 
@@ -53,6 +50,8 @@ export class TaskRows implements Disposable {
     this.#owned.add(
       parts.engines.onDidOpen((engine) => {
         this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
+        // What was asked for while nothing could be read is asked for again.
+        if (!this.#tree) this.refresh();
       }),
     );
   }
@@ -88,15 +87,20 @@ export class TaskRows implements Disposable {
   async getChildren(parent?: string): Promise<string[]> {
     if (parent !== undefined) return this.#tree?.children(parent) ?? [];
     await this.#parts.prepared();
-    const engine = await this.#parts.engines.open();
-    const tasks = engine.tasks(MOST_ROWS);
+    const engine = this.#parts.engines.current;
+    // Why there is nothing to show stands above the list, which is asked for again once there is.
+    const isOpen = await engine.loaded().then(
+      () => true,
+      () => false,
+    );
+    if (!isOpen) return [];
     // After the tasks: each of their files was there by then.
-    const missing = await missingVideos(engine.library, tasks);
+    const missing = await missingVideos(engine.library, engine.tasks(Infinity));
     this.#missing = missing;
     this.#cleaned = new Set(engine.cleaned());
     this.#tree ??= new TaskTree();
     // As they are now: a change in between that was told of before the tree knew its task would be lost.
-    this.#tree.fill(engine.tasks(MOST_ROWS));
+    this.#tree.fill(engine.tasks(Infinity));
     this.#day = new Date(this.#parts.clock.now()).toDateString();
     this.#planAges();
     return this.#tree.children();
@@ -211,7 +215,7 @@ export class TaskRows implements Disposable {
   async #lookForFiles(): Promise<void> {
     const engine = this.#parts.engines.current;
     const tree = this.#tree;
-    if (!engine || !tree) return;
+    if (!tree) return;
     const before = this.#missing;
     const missing = await missingVideos(engine.library, tree.tasks);
     if (this.#owned.isDisposed) return;

@@ -27,9 +27,6 @@ interface Parts {
   readonly inBackground: (work: Promise<unknown>) => void;
 }
 
-/** So many of the newest tasks are looked through for unfinished ones. */
-const MOST_TASKS = 1000;
-
 /**
  * How long a window waits before it takes on a notice, in ms: the window that the user is in comes first, then the
  * one that the task was sent from, then any.
@@ -50,7 +47,7 @@ export class EndNotices implements Disposable {
     this.#parts = parts;
     this.#owned.add(
       parts.engines.onDidOpen((engine) => {
-        for (const { id, phase } of engine.tasks(MOST_TASKS)) if (!isEnd(phase)) this.#running.add(id);
+        for (const { id, phase } of engine.tasks(Infinity)) if (!isEnd(phase)) this.#running.add(id);
         this.#owned.add(
           engine.onDidChangeTasks(({ changed, removed }) => {
             for (const task of changed) this.#onChange(engine, task);
@@ -68,7 +65,7 @@ export class EndNotices implements Disposable {
   async sent(task: Task, requester: Requester): Promise<void> {
     const { engines, settings } = this.#parts;
     if (task.phase !== 'rejected' && task.phase !== 'unknown') return;
-    if (!(await engines.current?.claimNotice(task.id)) || requester !== 'command') return;
+    if (!(await engines.current.claimNotice(task.id)) || requester !== 'command') return;
     if (settings.notify() !== 'never') this.#say(task);
   }
 

@@ -23,9 +23,6 @@ interface Waiting {
   readonly what: WaitsFor;
 }
 
-/** So many of the newest tasks are looked through. */
-const MOST_TASKS = 1000;
-
 /**
  * Knows whether the gateway takes the key. While tasks wait for a valid one, or for money on it, a line above the list
  * says so; the moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
@@ -40,7 +37,7 @@ export class KeyTrouble implements Disposable {
     this.#parts = parts;
     this.#owned.add(
       parts.engines.onDidOpen((engine) => {
-        for (const task of engine.tasks(MOST_TASKS)) {
+        for (const task of engine.tasks(Infinity)) {
           const what = waitsFor(task);
           if (what) this.#waiting.set(task.id, { origin: task.origin, what });
         }

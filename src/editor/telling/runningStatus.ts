@@ -63,9 +63,6 @@ interface Parts {
   readonly create: () => StatusBarItem;
 }
 
-/** So many of the newest tasks are looked through for unfinished ones. */
-const MOST_TASKS = 1000;
-
 /** The item in the status bar, while something runs. */
 export class RunningStatus implements Disposable {
   readonly #parts: Parts;
@@ -78,7 +75,7 @@ export class RunningStatus implements Disposable {
     this.#parts = parts;
     this.#owned.add(
       parts.engines.onDidOpen((engine) => {
-        this.#set(engine.tasks(MOST_TASKS));
+        this.#set(engine.tasks(Infinity));
         this.#owned.add(
           engine.onDidChangeTasks(({ changed, removed }) => {
             const others = this.#running.filter(

@@ -1,14 +1,15 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { systemClock } from '../../../src/core/common/clock';
-import { STORAGE } from '../../../src/core/storage';
-import { Database } from '../../../src/core/store/database';
+import { migrate } from '../../../src/core/store/schema';
+import { storeFile } from '../../support/storeFile';
 
 /** Makes a store as a later version of the extension may leave it. */
 export function makeNewerStore(folder: string): void {
-  const file = path.join(folder, STORAGE.database);
-  Database.openNow(file, systemClock).close();
+  const file = storeFile(folder);
+  mkdirSync(path.dirname(file), { recursive: true });
   const database = new DatabaseSync(file);
+  migrate(database);
   database.exec('PRAGMA user_version = 1000');
   database.close();
 }

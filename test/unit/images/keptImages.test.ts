@@ -13,7 +13,7 @@ import { utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { KeptImages } from '../../../src/core/images/keptImages';
+import { KeptImages, type DeleteUnused } from '../../../src/core/images/keptImages';
 import { DiskError } from '../../../src/core/common/fileSystem';
 import { FailingDisk } from '../support/failingDisk';
 
@@ -77,6 +77,7 @@ describe('the pictures that were sent', () => {
 
   describe('are removed', () => {
     const hourAgo = Date.now() - 3_600_000;
+    const deleteAll: DeleteUnused = (hashes, remove) => Promise.resolve(hashes.forEach(remove));
     const old = (file: string) => utimesSync(file, new Date(hourAgo - 1_000), new Date(hourAgo - 1_000));
 
     it('when no task needs them, and nothing else is', async () => {
@@ -87,23 +88,26 @@ describe('the pictures that were sent', () => {
       writeFileSync(part, 'half');
       writeFileSync(foreign, 'not ours');
       for (const file of [fileURLToPath(needed), fileURLToPath(spare), part, foreign]) old(file);
-      assert.equal(await kept.removeUnneeded(new Set([needed, 'https://example.com/a.png']), hourAgo), 2);
+      assert.equal(
+        await kept.removeUnneeded(new Set([needed, 'https://example.com/a.png']), hourAgo, deleteAll),
+        2,
+      );
       assert.deepEqual(readdirSync(folder).sort(), [path.basename(needed), 'holiday.jpg'].sort());
     });
 
     it('only when they are old enough: their task may be about to be written', async () => {
       const uri = await kept.keep(image);
-      assert.equal(await kept.removeUnneeded(new Set(), hourAgo), 0);
+      assert.equal(await kept.removeUnneeded(new Set(), hourAgo, deleteAll), 0);
       // Sent again, an old one is as good as new.
       old(fileURLToPath(uri));
       await kept.keep(image);
-      assert.equal(await kept.removeUnneeded(new Set(), hourAgo), 0);
+      assert.equal(await kept.removeUnneeded(new Set(), hourAgo, deleteAll), 0);
       old(fileURLToPath(uri));
-      assert.equal(await kept.removeUnneeded(new Set(), hourAgo), 1);
+      assert.equal(await kept.removeUnneeded(new Set(), hourAgo, deleteAll), 1);
     });
 
     it('where there are any', async () => {
-      assert.equal(await kept.removeUnneeded(new Set(), Date.now()), 0);
+      assert.equal(await kept.removeUnneeded(new Set(), Date.now(), deleteAll), 0);
     });
   });
 });

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
-import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { english } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
+import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 /** Longer than SQLite itself may wait for a lock (50 ms): whoever gives up then gives up too early. */
@@ -15,7 +14,7 @@ const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, eng
 
 /** Another program on the database; its changes are as real as those of a window. */
 function otherConnection(world: World): DatabaseSync {
-  return new DatabaseSync(path.join(world.folder, 'tasks.db'));
+  return new DatabaseSync(storeFile(world.folder));
 }
 
 /** Lets time pass, from timer to timer, whatever is under way. */
@@ -74,15 +73,6 @@ describe('while another window holds the database for long', function () {
     const engine = await opening.promise;
     assert.equal(engine.readOnly, undefined);
     assert.equal((await world.submit(engine)).phase, 'queued');
-  });
-
-  it('opening at once says that it cannot', () => {
-    lock();
-    assert.equal(Engine.openNow(world.options), undefined);
-    locker.exec('ROLLBACK');
-    const engine = Engine.openNow(world.options);
-    assert.ok(engine);
-    engine.dispose();
   });
 
   it('a submit waits before it sends', async () => {
@@ -151,18 +141,6 @@ describe('while another window holds the database for long', function () {
     lock();
     assert.deepEqual([engine.unseen(), engine.cleaned()], [[id], []]);
     locker.exec('ROLLBACK');
-  });
-
-  it('a write waits for the file that took the place of ours', async () => {
-    const engine = await world.open();
-    renameSync(path.join(world.folder, 'tasks.db'), path.join(world.folder, 'tasks.db.moved'));
-    (await world.open()).dispose();
-    locker.close();
-    locker = otherConnection(world);
-    lock();
-    const sent = watched(world.submit(engine));
-    await holdDuring(sent);
-    assert.equal((await sent.promise).phase, 'queued');
   });
 
   it('a task that was seen before is shown as it was, and a start goes on later', async () => {

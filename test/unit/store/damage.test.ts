@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
   cpSync,
-  existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
-  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -22,6 +19,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { Engine } from '../../../src/core/engine';
 import type { Task } from '../../../src/core/task/task';
+import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 const WINDOWS = 4;
@@ -46,7 +44,7 @@ describe('several windows and a damaged store', function () {
     rmSync(copies, { recursive: true, force: true });
   });
 
-  const database = () => path.join(world.folder, 'tasks.db');
+  const database = () => storeFile(world.folder);
 
   /** Adds tasks that ended long ago, in one go. */
   function addTasks(): void {
@@ -84,7 +82,7 @@ describe('several windows and a damaged store', function () {
 
   /** What the store holds: the tasks by their ids, each with where it stands. */
   function contents(folder: string): readonly string[] {
-    const database = new DatabaseSync(path.join(folder, 'tasks.db'), { readOnly: true });
+    const database = new DatabaseSync(storeFile(folder), { readOnly: true });
     try {
       assert.equal(database.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok');
       return database
@@ -97,16 +95,15 @@ describe('several windows and a damaged store', function () {
   }
 
   function assertMended(folder: string): void {
-    const names = readdirSync(folder);
-    assert.equal(names.filter((name) => /\.damaged-[^.]*$/.test(name)).length, 1, names.join(', '));
-    assert.ok(!names.includes('tasks.db.mending'), 'the lock is gone');
+    const names = readdirSync(path.dirname(storeFile(folder)));
+    assert.deepEqual(names.sort(), ['lock.db', 'tasks-1.db', 'tasks-2.db']);
   }
 
   /** Opens a window in a process of its own; `open` lets it go, all at the same moment. */
-  async function startWindow(folder: string) {
+  async function startWindow(folder: string, order = '') {
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', path.join(__dirname, 'damageWindow.js'), folder],
+      ['--disable-warning=ExperimentalWarning', path.join(__dirname, 'damageWindow.js'), folder, order],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     alive.add(child);
@@ -126,6 +123,7 @@ describe('several windows and a damaged store', function () {
         child.stdin.end();
         return ended;
       },
+      kill: () => child.kill('SIGKILL'),
     };
   }
 
@@ -162,47 +160,35 @@ describe('several windows and a damaged store', function () {
     });
   }
 
-  for (const hasLock of [true, false]) {
-    it(`a window that ended in the middle of mending, its lock ${hasLock ? 'left' : 'lost'}: nothing is lost`, async () => {
-      const first = await world.open();
-      const saved = await world.untilPhase(first, (await world.submit(first)).id);
-      await first.close();
-      addTasks();
-      const whole = contents(world.folder);
-      // Set aside, and no more than begun to be made anew; here all of it can be read.
-      const stamp = '2026-11-22T12-00-00-000Z';
-      renameSync(database(), `${database()}.damaged-${stamp}`);
-      writeFileSync(`${database()}.new-${stamp}`, '');
-      // What it had made of it by then, and the journal of that.
-      const past = Date.now() / 1000 - 60;
-      for (const end of ['', '-journal']) {
-        const left = `${database()}.new-${stamp}.${randomUUID()}${end}`;
-        writeFileSync(left, 'half a database');
-        utimesSync(left, past, past);
-      }
-      const lock = `${database()}.mending`;
-      if (hasLock) {
-        writeFileSync(lock, '');
-        utimesSync(lock, past, past);
-      }
-      assert.equal(Engine.openNow(world.options), undefined, 'it would make an empty one');
-      assert.ok(!existsSync(database()));
-      let engine: Engine | undefined;
-      void world.open().then((opened) => (engine = opened));
-      const limit = performance.now() + 20_000;
-      while (engine === undefined && performance.now() < limit) {
+  it('a window that is killed in the middle of a repair: another one repairs it at once', async () => {
+    const first = await world.open();
+    const saved = await world.untilPhase(first, (await world.submit(first)).id);
+    await first.close();
+    addTasks();
+    damages['a page of rows']?.(database());
+    const window = await startWindow(world.folder, 'hold');
+    // It owns the lock and has begun to build, and so it stays.
+    assert.equal(await window.open(), 'holds');
+    const engine = new Engine(world.options);
+    engine.open();
+    let isOpen = false;
+    void engine.ready().then(() => (isOpen = true));
+    const wait = async (ms: number) => {
+      const limit = performance.now() + ms;
+      while (!isOpen && performance.now() < limit) {
         await new Promise((resolve) => setImmediate(resolve));
         world.clock.moveTo(world.clock.now() + 1);
       }
-      assert.deepEqual(contents(world.folder), whole);
-      assert.equal(engine?.task(saved.id)?.videos.length, 1);
-      assertMended(world.folder);
-      assert.deepEqual(
-        readdirSync(world.folder).filter((name) => name.includes('.new-')),
-        [],
-      );
-    });
-  }
+    };
+    await wait(300);
+    assert.equal(engine.state.kind, 'opening');
+    window.kill();
+    await wait(20_000);
+    assert.equal(engine.state.kind, 'open');
+    assert.equal(engine.task(saved.id)?.videos.length, 1);
+    assertMended(world.folder);
+    await engine.close();
+  });
 
   /** A window that waits for the reply to what it sends, and the id of that task. */
   async function sendingWindow() {
@@ -229,19 +215,21 @@ describe('several windows and a damaged store', function () {
     assert.equal(task.id, id);
     assert.equal(task.phase, 'queued');
     assert.equal(task.gatewayTaskId, world.gateway.tasks.at(-1)?.id);
+    other.look();
     assert.equal(other.task(id)?.gatewayTaskId, task.gatewayTaskId);
     assert.equal((await world.untilPhase(other, id)).phase, 'saved');
   }
 
-  it('moved away while a window sends: the task and its id are kept', async () => {
+  it('the folder is gone while a window sends, and comes back: the task and its ID are kept', async () => {
     const { engine, id, reply } = await sendingWindow();
-    renameSync(database(), `${database()}.damaged-x`);
-    const other = await world.open();
-    assert.deepEqual(other.tasks(), []);
-    await assertKept(await reply(), id, other);
-    // Also the window that sent it sees how it goes on.
-    engine.look();
-    assert.equal(engine.task(id)?.phase, 'saved');
+    const folder = path.dirname(database());
+    renameSync(folder, `${folder}.away`);
+    const task = reply();
+    await world.turns(() => world.gateway.log[0]?.outcome === 'sent');
+    await world.turns();
+    renameSync(`${folder}.away`, folder);
+    await assertKept(await task, id, await world.open());
+    assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
   for (const [name, damage] of Object.entries(damages)) {

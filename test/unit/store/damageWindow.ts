@@ -1,16 +1,30 @@
 // A window of the editor, as far as the store is concerned, in a process of its own.
-//   node damageWindow.js FOLDER
+//   node damageWindow.js FOLDER [hold]
 // It says `here` when it could open the store, opens it on the first word from its parent, and says `open` with how
-// that went; it closes when its input ends.
+// that went; it closes when its input ends. With `hold` it begins a repair instead, says `holds`, and never ends it.
+import { writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { systemClock } from '../../../src/core/common/clock';
 import { english } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
+import { STORAGE } from '../../../src/core/storage';
+import { buildingPath } from '../../../src/core/store/storeLocation';
+import { StoreLock } from '../../../src/core/store/storeLock';
 
 async function main(): Promise<void> {
-  const [storageFolder = ''] = process.argv.slice(2);
+  const [storageFolder = '', order] = process.argv.slice(2);
   const quiet = () => undefined;
   const words = process.stdin[Symbol.asyncIterator]();
   process.stdout.write('here\n');
   await words.next();
+  if (order === 'hold') {
+    const folder = path.join(storageFolder, STORAGE.store);
+    writeFileSync(buildingPath(folder, 2), 'half a database');
+    await new StoreLock(folder).own(systemClock, async () => {
+      process.stdout.write('holds\n');
+      await new Promise(() => process.stdin.resume());
+    });
+  }
   const engine = await Engine.open({
     storageFolder,
     // Without a key nothing is asked: only the store is of interest.

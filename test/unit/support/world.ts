@@ -14,6 +14,7 @@ import { isEnd, type Phase } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
 import { startPretendGateway, type GatewayOptions, type PretendGateway } from '../../gateway/pretendGateway';
 import { assertNoLeak } from '../../support/keySearch';
+import { storeFile } from '../../support/storeFile';
 import { CountingDisk } from './countingDisk';
 import { FakeClock } from './fakeClock';
 
@@ -31,6 +32,12 @@ export class FakeKeys implements KeySource {
 
   keyFor = (): Promise<KeyAnswer> =>
     Promise.resolve(this.key ? { kind: 'key', key: this.key } : { kind: this.reason });
+}
+
+/** A window that has just noticed what others did: nothing tells it while the clock stands. */
+export function looked(engine: Engine): Engine {
+  engine.look();
+  return engine;
 }
 
 /** Counts exchanges under way, so that time stands still while the network is at work. */
@@ -198,14 +205,14 @@ export class World {
   }
 
   #isSaving(): boolean {
-    const file = path.join(this.folder, 'tasks.db');
-    const database = new DatabaseSync(file, { readOnly: true });
+    let database: DatabaseSync | undefined;
     try {
+      database = new DatabaseSync(storeFile(this.folder), { readOnly: true });
       return database.prepare(`SELECT 1 FROM tasks WHERE phase = 'saving'`).get() !== undefined;
     } catch {
       return false;
     } finally {
-      database.close();
+      database?.close();
     }
   }
 
@@ -263,7 +270,7 @@ export class World {
 
   /** All that the store holds; in its file a long text may lie in pieces. */
   #rows(): string[] {
-    const file = path.join(this.folder, 'tasks.db');
+    const file = storeFile(this.folder);
     if (!existsSync(file)) return [];
     const database = new DatabaseSync(file, { readOnly: true });
     try {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, statSync } from 'nod
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
-import { ReadOnlyStoreError } from '../../../src/core/store/database';
+import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import type { Task } from '../../../src/core/task/task';
 import { FailingDisk, type DiskCall } from '../support/failingDisk';
 import { World } from '../support/world';

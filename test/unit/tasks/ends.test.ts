@@ -8,7 +8,8 @@ import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { OutcomeNotWritten } from '../../../src/core/tasks/submitter';
 import { FakeClock } from '../support/fakeClock';
-import { World } from '../support/world';
+import { storeFile } from '../../support/storeFile';
+import { World, looked } from '../support/world';
 
 describe('after an end', function () {
   this.timeout(30_000);
@@ -146,10 +147,10 @@ describe('after an end', function () {
     const other = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
     const sent = world.submit(sleeping);
-    await world.turns(() => other.tasks()[0]?.phase === 'sending');
+    await world.turns(() => looked(other).tasks()[0]?.phase === 'sending');
     other.look();
     world.clock.moveTo(world.clock.now() + 30_000);
-    await world.turns(() => other.tasks()[0]?.phase === 'unknown');
+    await world.turns(() => looked(other).tasks()[0]?.phase === 'unknown');
     await other.attachTaskId(other.tasks()[0]!.id, 'video_mistyped');
     await other.close();
     const task = await sent;
@@ -164,10 +165,10 @@ describe('after an end', function () {
     const other = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
     const sent = world.submit(sleeping);
-    await world.turns(() => other.tasks()[0]?.phase === 'sending');
+    await world.turns(() => looked(other).tasks()[0]?.phase === 'sending');
     other.look();
     world.clock.moveTo(world.clock.now() + 30_000);
-    await world.turns(() => other.tasks()[0]?.phase === 'unknown' && !marked());
+    await world.turns(() => looked(other).tasks()[0]?.phase === 'unknown' && !marked());
     await other.close();
     const { id, phase } = await sent;
     assert.equal(phase, 'queued');
@@ -287,7 +288,7 @@ describe('calling off what has left already', function () {
     const sent = world.submit(engine, {}, cancel.signal).catch((error: unknown) => (thrown = error));
     await world.turns(() => engine.tasks()[0]?.phase === 'sending');
     const { id } = engine.tasks()[0]!;
-    const file = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    const file = new DatabaseSync(storeFile(world.folder));
     file.exec(`CREATE TRIGGER full BEFORE UPDATE ON tasks BEGIN SELECT RAISE(FAIL, 'disk full'); END`);
     cancel.abort();
     await world.until(() => thrown !== undefined);

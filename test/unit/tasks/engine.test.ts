@@ -100,8 +100,10 @@ describe('looking again', function () {
     const { id } = await world.submit(first);
     await world.untilPhase(first, id);
     assert.deepEqual([await first.claimNotice(id), await second.claimNotice(id)], [true, false]);
+    second.look();
     assert.deepEqual(second.unseen(), [id]);
     await first.markSeen(id);
+    second.look();
     assert.deepEqual(second.unseen(), []);
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
-import * as path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
 import type { Task } from '../../../src/core/task/task';
 import type { GatewayOptions } from '../../gateway/pretendGateway';
+import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 const DAY = 24 * 3600_000;
@@ -22,7 +22,7 @@ describe('the kind of an origin', function () {
   const probes = () => world.gateway.log.filter(({ hadKey, origin }) => origin === 'api' && !hadKey);
   /** The kind as every window reads it. */
   const kind = (): unknown => {
-    const database = new DatabaseSync(path.join(world.folder, 'tasks.db'), { readOnly: true });
+    const database = new DatabaseSync(storeFile(world.folder), { readOnly: true });
     try {
       return database.prepare('SELECT kind FROM origins').get()?.['kind'] ?? undefined;
     } finally {

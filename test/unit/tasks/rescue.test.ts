@@ -14,6 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import type { Task } from '../../../src/core/task/task';
+import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 describe('Rescue', function () {
@@ -41,7 +42,7 @@ describe('Rescue', function () {
   /** Takes the database away, as if it had never been, and opens the window anew. */
   async function forgetTasks(): Promise<void> {
     await engine.close();
-    rmSync(path.join(world.folder, 'tasks.db'));
+    rmSync(storeFile(world.folder));
     engine = await world.open();
     assert.deepEqual(engine.tasks(), []);
   }
@@ -159,7 +160,7 @@ describe('Rescue', function () {
     // As if the window had ended between the check and the rename, and the user had stopped the task then.
     renameSync(fileOf(task), part);
     rmSync(library(`${name}.json`));
-    const file = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    const file = new DatabaseSync(storeFile(world.folder));
     file.exec(`UPDATE tasks SET phase = 'stopped', gateway_task_id = NULL; DELETE FROM videos`);
     file.close();
     engine = await world.open();

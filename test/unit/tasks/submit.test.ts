@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FaultOptions } from '../../gateway/pretendGateway';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
-import { ReadOnlyStoreError } from '../../../src/core/store/database';
+import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import { OutcomeNotWritten, SubmitCancelled } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/task/phases';
 import type { Charged, FailureKind } from '../../../src/core/task/task';
 import { FakeClock } from '../support/fakeClock';
 import { sora } from '../../../src/core/models/sora';
-import { World } from '../support/world';
+import { storeFile } from '../../support/storeFile';
+import { World, looked } from '../support/world';
 
 interface Row {
   readonly fault: FaultOptions;
@@ -303,10 +303,10 @@ describe('submit', function () {
     const other = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
     const sent = world.submit(sleeping);
-    await world.turns(() => other.tasks()[0]?.phase === 'sending');
+    await world.turns(() => looked(other).tasks()[0]?.phase === 'sending');
     other.look();
     world.clock.moveTo(world.clock.now() + 30_000);
-    await world.turns(() => other.tasks()[0]?.phase === 'unknown');
+    await world.turns(() => looked(other).tasks()[0]?.phase === 'unknown');
     assert.equal(other.tasks()[0]?.failure?.charged, 'unknown');
 
     const task = await sent;
@@ -359,7 +359,7 @@ describe('submit', function () {
 
   it('what cannot be written down is not sent, whatever keeps it from that', async () => {
     const engine = await world.open();
-    const file = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    const file = new DatabaseSync(storeFile(world.folder));
     file.exec(`CREATE TRIGGER full BEFORE INSERT ON tasks BEGIN SELECT RAISE(FAIL, 'no more of this'); END`);
     await assert.rejects(world.submit(engine), ReadOnlyStoreError);
     assert.equal(world.requests('submit'), 0);
@@ -380,7 +380,7 @@ describe('submit', function () {
     });
     await world.turns(() => engine.tasks()[0]?.phase === 'sending');
     // A newer version takes the store over while the reply is awaited.
-    const file = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    const file = new DatabaseSync(storeFile(world.folder));
     file.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     file.close();
     await world.until(() => isOver);

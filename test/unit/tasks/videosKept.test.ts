@@ -8,6 +8,7 @@ import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/sora';
 import type { Task, Video } from '../../../src/core/task/task';
 import { FailingDisk } from '../support/failingDisk';
+import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 const HOUR = 3600_000;
@@ -58,7 +59,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
   async function dieAfterPlacing(phase: string, denials: number): Promise<void> {
     await engine.close();
     rmSync(fileOf(task.videos[1]!));
-    const database = new DatabaseSync(path.join(world.folder, 'tasks.db'));
+    const database = new DatabaseSync(storeFile(world.folder));
     database.prepare('DELETE FROM videos WHERE task_id = ?').run(task.id);
     database
       .prepare('UPDATE tasks SET phase = ?, next_due = ?, denials = ? WHERE id = ?')

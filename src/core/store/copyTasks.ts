@@ -1,0 +1,131 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describeError, type Log } from '../common/log';
+import { INDEX_IMAGES } from './schema';
+
+/** So many tasks are copied before others have their turn. */
+const BATCH_SIZE = 200;
+/** What belongs to a task. */
+const DETAILS = ['timeline', 'videos', 'evidence'];
+/** What belongs to none, or outlives it. */
+const OTHERS = ['images', 'removals', 'origins'];
+
+/**
+ * Copies every task that can be read from a database, as it is, with all that belongs to it; what the target knows
+ * already stays. The source may be damaged, and of an older version.
+ * @returns whether nothing was unreadable
+ */
+export async function copyTasks(source: DatabaseSync, target: DatabaseSync, log: Log): Promise<boolean> {
+  let isComplete = true;
+  const attempt = <T>(what: string, work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      isComplete = false;
+      log.warn(`${what} can't be read: ${describeError(error)}`);
+      return undefined;
+    }
+  };
+  const copy = new RowCopier(source, target);
+  let copied = 0;
+  for (const rowid of listRowids(source, attempt)) {
+    const id = attempt(`task row ${rowid}`, () => copy.task(rowid));
+    if (id === undefined) continue;
+    for (const table of DETAILS) attempt(`the ${table} of ${id}`, () => copy.details(table, id));
+    if (++copied % BATCH_SIZE === 0) await turn();
+  }
+  for (const table of OTHERS) attempt(table, () => copy.table(table));
+  const counters = attempt('the counters', () =>
+    source.prepare(`SELECT max(value) AS last, max(name) AS name FROM counters`).get(),
+  );
+  // Something was missing there already.
+  if (counters?.['name'] === 'incomplete') isComplete = false;
+  target
+    .prepare(
+      `UPDATE counters SET value = max(value, ?, (SELECT coalesce(max(change), 0) FROM tasks)) + 1 WHERE name = 'change'`,
+    )
+    .run(counters?.['last'] ?? 0);
+  target.exec(INDEX_IMAGES);
+  log.info(`${copied} tasks were copied`);
+  return isComplete;
+}
+
+/** Row numbers, as many as damage lets us see: from both ends up to where it is. */
+function listRowids(source: DatabaseSync, attempt: (what: string, work: () => void) => void): Set<number> {
+  const rowids = new Set<number>();
+  for (const direction of ['ASC', 'DESC']) {
+    attempt('the list of tasks', () => {
+      const rows = source
+        .prepare(`SELECT rowid FROM tasks NOT INDEXED ORDER BY rowid ${direction}`)
+        .iterate();
+      for (const row of rows) rowids.add(Number(row['rowid']));
+    });
+  }
+  return rowids;
+}
+
+/** Copies rows by the columns that both sides have. */
+class RowCopier {
+  readonly #source: DatabaseSync;
+  readonly #target: DatabaseSync;
+  readonly #removed: ReadonlySet<unknown>;
+  readonly #inserts = new Map<
+    string,
+    { readonly names: readonly string[]; readonly statement: StatementSync }
+  >();
+
+  constructor(source: DatabaseSync, target: DatabaseSync) {
+    this.#source = source;
+    this.#target = target;
+    this.#removed = new Set(
+      target
+        .prepare('SELECT id FROM removals')
+        .all()
+        .map(({ id }) => id),
+    );
+  }
+
+  /** @returns its ID; undefined if the target has it already, or the user has removed it there */
+  task(rowid: number): string | undefined {
+    const row = this.#source.prepare('SELECT * FROM tasks WHERE rowid = ?').get(rowid);
+    if (!row || this.#removed.has(row['id']) || !this.#insert('tasks', row)) return undefined;
+    return String(row['id']);
+  }
+
+  details(table: string, id: string): void {
+    if (this.#names(table).length === 0) return;
+    for (const row of this.#source.prepare(`SELECT * FROM ${table} WHERE task_id = ?`).all(id)) {
+      this.#insert(table, row);
+    }
+  }
+
+  table(table: string): void {
+    if (this.#names(table).length === 0) return;
+    for (const row of this.#source.prepare(`SELECT * FROM ${table}`).iterate()) this.#insert(table, row);
+  }
+
+  #insert(table: string, row: Readonly<Record<string, unknown>>): boolean {
+    let insert = this.#inserts.get(table);
+    if (!insert) {
+      const names = this.#names(table);
+      const sql = `INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+      insert = { names, statement: this.#target.prepare(sql) };
+      this.#inserts.set(table, insert);
+    }
+    return insert.statement.run(...insert.names.map((name) => row[name] as SQLInputValue)).changes === 1;
+  }
+
+  /** Names of the columns to copy; none for a table that the source doesn't have. */
+  #names(table: string): readonly string[] {
+    const known = this.#inserts.get(table);
+    if (known) return known.names;
+    const of = (connection: DatabaseSync) =>
+      connection
+        .prepare('SELECT name FROM pragma_table_info(?)')
+        .all(table)
+        .map((column) => String(column['name']));
+    const there = new Set(of(this.#source));
+    // Another database numbers its own rows.
+    return of(this.#target).filter((name) => there.has(name) && !(table === 'evidence' && name === 'id'));
+  }
+}

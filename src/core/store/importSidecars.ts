@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { describeError, type Log } from '../common/log';
+import { Library, type Sidecar } from '../library/library';
+import { toVideoRows } from './record';
+import { insertTask, readVideos, replaceVideos } from './rows';
+import { readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
+
+/**
+ * Makes tasks of the videos in the library that a database that is being built knows nothing of. Those that the user has
+ * removed stay removed; one that makes no sense costs nothing but itself.
+ */
+export async function importSidecars(
+  libraryFolder: string,
+  target: DatabaseSync,
+  now: number,
+  log: Log,
+): Promise<void> {
+  const removed = new Set(
+    target
+      .prepare('SELECT id FROM removals')
+      .all()
+      .map(({ id }) => id),
+  );
+  const byTask = new Map<string, { readonly task: SidecarTask; readonly sidecars: Sidecar[] }>();
+  for (const sidecar of await new Library(libraryFolder).sidecars()) {
+    const task = readSidecarTask(sidecar.task);
+    if (!task || removed.has(task.id)) continue;
+    const known = byTask.get(task.id);
+    if (known) known.sidecars.push(sidecar);
+    else byTask.set(task.id, { task, sidecars: [sidecar] });
+  }
+  for (const { task, sidecars } of byTask.values()) {
+    try {
+      importTask(target, task, sidecars, now);
+    } catch (error) {
+      log.warn(`the sidecars of ${task.id} can't be used: ${describeError(error)}`);
+    }
+  }
+}
+
+function importTask(
+  target: DatabaseSync,
+  task: SidecarTask,
+  sidecars: readonly Sidecar[],
+  now: number,
+): void {
+  const found = sidecars.map(({ video }) => video).sort((a, b) => a.file.localeCompare(b.file));
+  const videos = toVideoRows(found);
+  const saved = recordFromSidecar(task);
+  // Of several videos the others may still be had.
+  const isWhole = videos.length >= (task.videos ?? 1) || task.gatewayTaskId === undefined;
+  const record = isWhole ? saved : { ...saved, phase: 'queued' as const, nextDue: now };
+  const timeline = [{ at: record.updatedAt, phase: record.phase }];
+  if (insertTask(target, record, videos, timeline)) return;
+  // The row could be read, but not its videos.
+  const row = target.prepare('SELECT phase FROM tasks WHERE id = ?').get(task.id);
+  if (row?.['phase'] === 'saved' && readVideos(target, task.id).length === 0) {
+    replaceVideos(target, task.id, videos);
+  }
+}

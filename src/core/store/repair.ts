@@ -1,0 +1,188 @@
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describeError, type Log } from '../common/log';
+import { TAKEN_OVER, check, isToBeImported, openExisting } from './connection';
+import { copyTasks } from './copyTasks';
+import { importSidecars } from './importSidecars';
+import { migrate } from './schema';
+import { StoreBusyError, isDamaged } from './sqliteErrors';
+import { buildingPath, databasePath, latestNumber, type StoreLocation } from './storeLocation';
+
+/** Why the store is to be repaired, or made in the first place. */
+export interface RepairOrder {
+  /** Whether the current file can't be read. */
+  readonly isDamaged: boolean;
+  /** The number of the file that was seen last; 0 if none was. */
+  readonly seen: number;
+  /** Whether it can't be read although its check found nothing wrong. */
+  readonly isCertain: boolean;
+  /** Until when a window of an older version that is sending is waited for, and what time it is, in ms since 1970. */
+  readonly waitUntil: number;
+  readonly now: number;
+}
+
+/**
+ * Sees to it that there is a database that can be read. A file is never changed in place: what can be read of it is
+ * copied row by row into the next number, which counts from the moment it is renamed into place (DESIGN 4.2). The caller
+ * owns the store's lock.
+ * @returns `sound` if nothing was wrong with it, or another window was faster
+ */
+export async function repairStore(
+  location: StoreLocation,
+  log: Log,
+  order: RepairOrder,
+): Promise<'sound' | 'repaired'> {
+  const { folder, legacy } = location;
+  const number = latestNumber(folder);
+  if (number === undefined) {
+    const source = legacySource(legacy);
+    await build(1, location, order.now, log, async (target) =>
+      source ? importLegacy(source, target, log, order) : true,
+    );
+  } else if (order.isDamaged) {
+    const file = databasePath(folder, number);
+    if (order.seen > 0 && number > order.seen) return 'sound';
+    if (!order.isCertain && isSound(file)) return 'sound';
+    log.error(`${path.basename(file)} is damaged; what can be read of it is copied to the next one`);
+    await build(number + 1, location, order.now, log, async (target) =>
+      using(file, (source) => copyTasks(source, target, log)),
+    );
+    return 'repaired';
+  } else if (isToBeImported(legacy)) {
+    await using(databasePath(folder, number), async (target) => {
+      target.exec('PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE');
+      await importLegacy(legacy, target, log, order, () => target.exec('COMMIT'));
+    });
+  }
+  return 'sound';
+}
+
+/**
+ * Builds a database and puts it in place.
+ * @param fill copies what there is. @returns whether that was all
+ */
+async function build(
+  number: number,
+  { folder, libraryFolder }: StoreLocation,
+  now: number,
+  log: Log,
+  fill: (target: DatabaseSync) => Promise<boolean>,
+): Promise<void> {
+  const file = buildingPath(folder, number);
+  // Left by a window that ended in the middle.
+  for (const name of readdirSync(folder)) {
+    if (/^tasks-\d+\.building/.test(name)) rmSync(path.join(folder, name), { force: true });
+  }
+  const target = new DatabaseSync(file);
+  try {
+    // Nobody reads it before it is whole, and on the disk.
+    target.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF');
+    migrate(target);
+    target.exec('BEGIN');
+    const isComplete = await fill(target);
+    if (!isComplete) {
+      // Images whose tasks may be among what is missing are never deleted.
+      target.exec(`INSERT OR REPLACE INTO counters VALUES ('incomplete', 1)`);
+      await importSidecars(libraryFolder, target, now, log);
+    }
+    target.exec('COMMIT');
+    check(target);
+  } finally {
+    target.close();
+  }
+  syncFile(file);
+  const place = databasePath(folder, number);
+  if (existsSync(place)) throw new Error(`${place} is there already`);
+  renameSync(file, place);
+  syncFile(folder);
+  log.info(`${path.basename(place)} is the database of the tasks now`);
+}
+
+/**
+ * Takes over the tasks of an older version, whose windows can't write to it any more then.
+ * @param commit called before it is marked: a crash in between repeats what was done, and that changes nothing
+ */
+async function importLegacy(
+  file: string,
+  target: DatabaseSync,
+  log: Log,
+  order: RepairOrder,
+  commit: () => void = () => undefined,
+): Promise<boolean> {
+  return using(file, async (source) => {
+    lockLegacy(source, log, order);
+    const isComplete = await copyTasks(source, target, log);
+    commit();
+    try {
+      if (source.isTransaction) source.exec(`PRAGMA user_version = ${TAKEN_OVER}; COMMIT`);
+    } catch (error) {
+      log.warn(`the database of the older version can't be marked: ${describeError(error)}`);
+    }
+    return isComplete;
+  });
+}
+
+/** Keeps windows of the older version from writing. @throws an error that {@link isBusy} while one is sending */
+function lockLegacy(source: DatabaseSync, log: Log, { now, waitUntil }: RepairOrder): void {
+  try {
+    source.exec('BEGIN IMMEDIATE');
+    // Its task ID is on the way, and only that window can store it.
+    const sending = source.prepare(`SELECT 1 FROM tasks WHERE phase = 'sending' AND next_due > ?`).get(now);
+    if (sending && now < waitUntil) throw new StoreBusyError('a window of an older version is sending');
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    log.warn(`the database of the older version is damaged: ${describeError(error)}`);
+  }
+}
+
+/** The database of an older version, or what its windows had set aside when they ended in the middle of a repair. */
+function legacySource(legacy: string): string | undefined {
+  if (existsSync(legacy)) return legacy;
+  const folder = path.dirname(legacy);
+  const sign = `${path.basename(legacy)}.new-`;
+  const stamp = readdirSync(folder)
+    .filter((name) => name.startsWith(sign) && !name.includes('.', sign.length))
+    .map((name) => name.slice(sign.length))
+    .sort()
+    .pop();
+  const aside = stamp === undefined ? undefined : `${legacy}.damaged-${stamp}`;
+  return aside !== undefined && existsSync(aside) ? aside : undefined;
+}
+
+function isSound(file: string): boolean {
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = openExisting(file);
+    check(connection);
+    return true;
+  } catch (error) {
+    if (isDamaged(error)) return false;
+    throw error;
+  } finally {
+    connection?.close();
+  }
+}
+
+async function using<T>(file: string, work: (connection: DatabaseSync) => Promise<T>): Promise<T> {
+  const connection = openExisting(file);
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+/** Makes a file, or a rename in a folder, durable; not every system can sync a folder. */
+function syncFile(file: string): void {
+  try {
+    const handle = openSync(file, 'r+');
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw error;
+  }
+}
