@@ -150,6 +150,8 @@ describe('two windows and a reply that takes longer than the claim', function ()
     const answering: { readonly reply: ServerResponse; left: string[]; due: number }[] = [];
     const server = createServer((request, reply) => {
       if (request.method === 'POST') reply.end(JSON.stringify({ task_id: 'video_1', status: 'submitted' }));
+      // The kind of the gateway is asked about too.
+      else if (request.url?.endsWith('/video_1') !== true) reply.writeHead(404).end();
       else {
         asked++;
         reply.write(pieces[0]);
