@@ -120,10 +120,7 @@ describe('improving a prompt', () => {
   it('says why when the model refuses, and when there is none', async () => {
     own.languageModels.answer = () => Promise.reject(new LanguageModelRefused('Not [now](command:x).'));
     await improve();
-    assert.equal(
-      own.notifier.last.message.replaceAll('\u200b', ''),
-      'Model One did not improve the prompt: Not [now](command:x).',
-    );
+    assert.equal(own.notifier.last.message, 'Model One did not improve the prompt: Not [now] (command:x).');
     assert.ok(!own.notifier.last.message.includes(']('), 'no link of anybody’s');
     own.languageModels.names = [];
     await improve();
