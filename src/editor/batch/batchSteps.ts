@@ -252,9 +252,14 @@ export class BatchSteps {
 
   #difference({ prompt, options = {} }: VideoRequest): Difference {
     if (this.#prompts) {
-      const [label, quote] = [shortPrompt(prompt, LONGEST_LABEL), shortPrompt(prompt, LONGEST_QUOTE)];
-      // It goes on where the label ends in dots.
-      return label === quote ? { label } : { label, detail: `… ${quote.slice(label.length - 1).trim()}` };
+      const quote = shortPrompt(prompt, LONGEST_QUOTE);
+      const characters = Array.from(quote);
+      if (characters.length <= LONGEST_LABEL) return { label: quote };
+      const head = characters
+        .slice(0, LONGEST_LABEL - 1)
+        .join('')
+        .replace(/ \S*$/u, '');
+      return { label: `${head}…`, detail: `… ${quote.slice(head.length).trim()}` };
     }
     const name = this.#differing();
     const value = name === undefined ? undefined : options[name];
