@@ -9,6 +9,7 @@ import { describeError, prefixed, type Log } from './common/log';
 import type { KeySource } from './gateway/apiKey';
 import { GatewayClient } from './gateway/client';
 import { createHttp, type OpenHttp } from './gateway/http';
+import { recoverTaskId } from './gateway/responseReader';
 import type { Access } from './gateway/transport';
 import { VideoClient } from './gateway/videoClient';
 import type { Disk } from './common/fileSystem';
@@ -192,6 +193,8 @@ export class Engine implements Disposable {
   /** Resumes unfinished work and goes on with it, whenever the store is open. */
   start(): void {
     this.#poller.start();
+    this.#owned.add(this.onDidLoad(() => void this.#recoverTaskIds()));
+    if (this.#store.index.isComplete) void this.#recoverTaskIds();
     this.#onStateChange(this.state);
   }
 
@@ -388,6 +391,16 @@ export class Engine implements Disposable {
       this.#watcher.restart();
     }
     this.#poller.schedule();
+  }
+
+  /** Tracks what an earlier version took for unknown although an ID had arrived. */
+  async #recoverTaskIds(): Promise<void> {
+    try {
+      const count = await this.#store.recoverTaskIds(recoverTaskId);
+      if (count > 0) this.#log.info(`found the IDs of ${count} tasks in their kept responses`);
+    } catch (error) {
+      this.#log.warn(`the kept responses can't be read again: ${describeError(error)}`);
+    }
   }
 
   #mayHaveWork(): boolean {

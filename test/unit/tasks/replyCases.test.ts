@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
@@ -169,7 +172,7 @@ describe('all reply cases, through the engine', function () {
     const engine = await world.open({ http: http.open });
     const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
     const sent = sleeping.submit(request, { baseUrl: CASE_BASE, key: world.access.key });
-    await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+    await world.turns(() => sleeping.tasks()[0]?.phase === 'sending');
     engine.look();
     await world.until(() => engine.tasks()[0]?.phase === 'unknown');
     const id = engine.tasks()[0]?.id ?? '';
@@ -177,8 +180,28 @@ describe('all reply cases, through the engine', function () {
     await world.until(() => engine.task(id)?.phase === 'running');
     answer(json({ task_id: 'late' }));
     await sent;
-    const ids = engine.tasks().map(({ gatewayTaskId }) => gatewayTaskId);
+    await world.turns(() => sleeping.tasks().length === 2);
+    const ids = sleeping.tasks().map(({ gatewayTaskId }) => gatewayTaskId);
     assert.deepEqual(ids.sort(), ['byHand', 'late']);
+    assert.equal(http.count('POST'), 1);
+  });
+
+  it('an ID that an earlier version missed is found in the kept response at the next start', async () => {
+    const engine = await open(({ method, target }) =>
+      // Not JSON, and no name that is known here; the next start reads it as text.
+      method === 'POST'
+        ? { status: 502, body: Buffer.from('<html><pre>"task_id":"video_1"') }
+        : json({ task_id: target.split('/').at(-1), status: 'in_progress' }),
+    );
+    const { id, phase } = await submit(engine);
+    assert.equal(phase, 'unknown');
+    const database = new DatabaseSync(path.join(world.folder, databaseIn(world.folder)));
+    database.prepare('UPDATE evidence SET body = ?').run('{"task_id":"video_1","status":"subm');
+    database.close();
+    await engine.close();
+    const later = await world.open({ http: http.open });
+    await world.until(() => later.task(id)?.phase === 'running');
+    assert.equal(later.task(id)?.gatewayTaskId, 'video_1');
     assert.equal(http.count('POST'), 1);
   });
 
@@ -205,3 +228,14 @@ describe('all reply cases, through the engine', function () {
     await world.until(() => http.requests.some(({ href }) => href === link), 5 * 60_000);
   });
 });
+
+/** The current database: that with the highest number. */
+function databaseIn(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return (
+    files
+      .filter((name) => /tasks-\d+\.db$/.test(name))
+      .sort()
+      .at(-1) ?? ''
+  );
+}
