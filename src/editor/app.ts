@@ -44,7 +44,8 @@ import { editorLanguageModels, type LanguageModels } from './prompt/languageMode
 import { OwnModels } from './ownModels';
 import { PublicApi } from './publicApi';
 import { RequestImages } from './requestImages';
-import { RequestSender, storeSentence } from './requestSender';
+import { RequestSender } from './requestSender';
+import { storeSentence } from './requestSentences';
 import { AutoSaver } from './saving/autoSaver';
 import { PartRecords } from './saving/partRecords';
 import { SaveRoots } from './saving/saveRoots';

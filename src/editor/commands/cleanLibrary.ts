@@ -11,7 +11,7 @@ import type { EngineHolder } from '../engineHolder';
 import { sizeWord, useWord } from '../libraryWords';
 import type { LibraryMessages } from '../telling/libraryMessages';
 import { Rejection } from '../rejection';
-import { readOnlySentence } from '../requestSender';
+import { readOnlySentence } from '../requestSentences';
 import { LONGEST_MENTION, momentWord, shortPrompt } from '../taskWords';
 
 interface Parts {

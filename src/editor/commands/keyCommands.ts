@@ -7,7 +7,7 @@ import type { OriginApproval } from '../key/originApproval';
 import { KEY_VARIABLE, type Keychain } from '../key/keychain';
 import type { Messages } from '../telling/messages';
 import type { Notifier } from '../telling/notifier';
-import { badAddressSentence, keyLockedSentence, noKeySentence } from '../requestSender';
+import { badAddressSentence, keyLockedSentence, noKeySentence } from '../requestSentences';
 import type { Settings } from '../settings';
 
 interface Parts {

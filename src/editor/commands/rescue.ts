@@ -4,7 +4,7 @@ import type { EngineHolder } from '../engineHolder';
 import type { LibraryMessages } from '../telling/libraryMessages';
 import type { Notifier } from '../telling/notifier';
 import { Rejection } from '../rejection';
-import { readOnlySentence } from '../requestSender';
+import { readOnlySentence } from '../requestSentences';
 import { givenIds } from './taskArguments';
 
 interface Parts {
