@@ -10,22 +10,13 @@ import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
 import { classifyOpenError } from '../store/sqliteErrors';
 import { ReadOnlyStoreError, StoreClosedError } from '../store/storeState';
-import { toErrorInfo, type Failures } from './failures';
-import type { StoredFailure, StoredNote } from '../task/failure';
-import { isUnconfirmed } from '../task/idSource';
+import type { StoredFailure } from '../task/failure';
+import type { Failures } from './failures';
 import { Lease } from './lease';
-import type { TaskPatch } from '../store/taskPatch';
 import type { TaskRecord } from '../store/record';
-import {
-  CONNECT_PATIENCE,
-  CONNECT_TRIES,
-  FIRST_POLL,
-  LEASE,
-  MOST_SENDS,
-  MOST_WAITING,
-  resendInterval,
-} from './schedule';
+import { CONNECT_PATIENCE, CONNECT_TRIES, LEASE, MOST_SENDS, MOST_WAITING, resendInterval } from './schedule';
 import type { TaskStore } from '../store/store';
+import { notSentFailure, SubmitRecorder, type SendOutcome } from './submitRecorder';
 
 /** The submit was called off before a byte left: there is no task. */
 export class SubmitCancelled extends Error {
@@ -35,11 +26,6 @@ export class SubmitCancelled extends Error {
 /** The key was removed or replaced before a byte left: there is no task. */
 export class KeyRemovedError extends Error {
   override readonly name = 'KeyRemovedError';
-}
-
-/** The request has left, and what came of it could not be written down. The message is a sentence for the user. */
-export class OutcomeNotWritten extends Error {
-  override readonly name = 'OutcomeNotWritten';
 }
 
 interface Parts {
@@ -54,16 +40,11 @@ interface Parts {
   readonly markPending: () => void;
 }
 
-type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
-
 interface Draft {
   readonly cancel: AbortController;
   /** Whether it reached the gateway, which asked to wait. */
   wasSent: boolean;
 }
-
-/** How often an outcome is tried to be written down, a second longer apart each time. */
-const WRITE_TRIES = 10;
 
 /** Hash of a wire body, by which a request is recognised as the same. */
 export function hashBody(body: string): string {
@@ -77,6 +58,7 @@ export function hashBody(body: string): string {
  */
 export class Submitter {
   readonly #parts: Parts;
+  readonly #recorder: SubmitRecorder;
   /** Drafts of this window that can still be canceled. */
   readonly #drafts = new Map<string, Draft>();
   /** Of these, those that are on their way now: nobody can call them back. */
@@ -86,6 +68,7 @@ export class Submitter {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#recorder = new SubmitRecorder(parts);
   }
 
   /**
@@ -285,7 +268,7 @@ export class Submitter {
       try {
         // From here on only the reply ends it: nobody can call back what may have arrived.
         const outcome = await prepared.send();
-        await this.#writeDown(draft, outcome, access);
+        await this.#recorder.record(draft, outcome, access);
         return outcome;
       } finally {
         lease.dispose();
@@ -294,140 +277,6 @@ export class Submitter {
       this.#onTheirWay.delete(id);
       prepared.close();
     }
-  }
-
-  /**
-   * Writes down what a send led to. An accepted task is paid for: a disk that fails is tried for a while.
-   * @throws OutcomeNotWritten
-   */
-  async #writeDown(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
-    const { clock, log } = this.#parts;
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#apply(draft, outcome, access);
-        return;
-      } catch (error) {
-        const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
-        const line = `task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`;
-        const isClosed = error instanceof StoreClosedError;
-        // The next window finds it unknown, as it does after a crash. Only an id is worth more than that.
-        if (isClosed && outcome.kind !== 'accepted') log.warn(line);
-        else log.error(line);
-        if (tries >= WRITE_TRIES || isClosed) {
-          // Retried until it works, also by the next window.
-          if (outcome.kind === 'accepted') this.#parts.store.keepLateId(draft, outcome.gatewayTaskId);
-          throw this.#notWritten(outcome, error);
-        }
-        await sleep(clock, 1000 * tries);
-      }
-    }
-  }
-
-  /** Nobody may take it for a request that was not sent, and send it again. */
-  #notWritten(outcome: SendOutcome, cause: unknown): OutcomeNotWritten {
-    const { l10n } = this.#parts;
-    const sentence =
-      outcome.kind === 'accepted'
-        ? l10n.t(
-            'The gateway has taken the request as the task “{0}”, but that could not be written down here. Keep this id: Attach Task ID follows it, once the tasks can be written down again.',
-            outcome.gatewayTaskId,
-          )
-        : l10n.t(
-            'The request was sent, but what came of it could not be written down here. Look at Nebula’s usage page before you send it again.',
-          );
-    return new OutcomeNotWritten(sentence, { cause });
-  }
-
-  /** What a send led to, as a change of the task; also when another window has meanwhile called it unknown. */
-  async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
-    const { id } = draft;
-    const { store, clock, failures, markPending } = this.#parts;
-    const backToDraft = (note: StoredNote): TaskPatch => ({
-      phase: 'draft',
-      note,
-      nextDue: clock.now() + LEASE,
-    });
-    const kept = outcome.kind === 'notSent' ? {} : factsToKeep(outcome);
-    const written = await store.update(id, (record) => {
-      const late = record.phase === 'unknown';
-      // What the gateway itself says is better than a guess that is followed meanwhile.
-      const isGuess = record.phase === 'queued' && isUnconfirmed(record.idSource);
-      if (record.phase !== 'sending' && !late && !(isGuess && outcome.kind === 'accepted')) return undefined;
-      switch (outcome.kind) {
-        case 'accepted':
-          // A late one is unfinished again.
-          markPending();
-          return {
-            phase: 'queued',
-            gatewayTaskId: outcome.gatewayTaskId,
-            ...acceptedNote(outcome, record),
-            idSource: outcome.isUnsure ? 'unsure' : null,
-            denials: 0,
-            deniedAt: null,
-            failure: null,
-            nextDue: clock.now() + FIRST_POLL,
-            ...kept,
-          };
-        case 'refused': {
-          const failure = failures.refused({ status: outcome.status, ...outcome.error }, outcome.noChannel);
-          return { phase: 'rejected', failure, ...kept };
-        }
-        case 'rateLimited': {
-          const error = { status: 429, ...outcome.error };
-          return late
-            ? { phase: 'rejected', failure: failures.refused(error), ...kept }
-            : { ...backToDraft({ code: 'rateLimited' }), failure: failures.askedToWait(error), ...kept };
-        }
-        case 'notSent':
-          return late
-            ? {
-                phase: 'rejected',
-                failure: notSentFailure(failures, outcome.error, access),
-              }
-            : backToDraft({ code: 'notSent' });
-        case 'unknown':
-          return late
-            ? undefined
-            : {
-                phase: 'unknown',
-                failure: failures.outcomeUnknown({ status: outcome.status, ...outcome.error }),
-                ...kept,
-              };
-      }
-    });
-    if (written || outcome.kind !== 'accepted') return;
-    await this.#keepSecondId(draft, outcome.gatewayTaskId);
-  }
-
-  /**
-   * Keeps an ID that the task itself can't take: its row is gone because the store was repaired meanwhile, or the user
-   * has attached another ID that the gateway knows. Both are paid for, so both are tracked.
-   */
-  async #keepSecondId(draft: TaskRecord, gatewayTaskId: string): Promise<void> {
-    const { store, clock, log, markPending } = this.#parts;
-    const current = await store.recordWhenFree(draft.id);
-    if (current?.gatewayTaskId === gatewayTaskId) return;
-    log.warn(
-      `task ${draft.id}: the ID ${gatewayTaskId} came late, after ${current?.gatewayTaskId ?? 'a repair'}`,
-    );
-    markPending();
-    const now = clock.now();
-    const record = {
-      ...draft,
-      phase: 'queued' as const,
-      gatewayTaskId,
-      submittedAt: now,
-      nextDue: now + FIRST_POLL,
-    };
-    await store.adopt({
-      record: current ? { ...record, id: randomUUID(), basedOn: draft.id } : record,
-      videos: [],
-      timeline: [
-        current
-          ? { at: now, phase: 'queued', note: { code: 'anotherId', params: { id: gatewayTaskId } } }
-          : { at: now, phase: 'queued' },
-      ],
-    });
   }
 
   /** Keeps the draft ours while something takes its time. */
@@ -465,25 +314,4 @@ export class Submitter {
       return false;
     }
   }
-}
-
-/** What is kept of every response to a submit: the response itself, and what it says about money. */
-function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent' }>): TaskPatch {
-  return { money, ...(evidence ? { evidence: evidence() } : {}) };
-}
-
-/** What the user should know about an accepted request. */
-function acceptedNote(
-  { error, noRemix }: Extract<SendOutcome, { kind: 'accepted' }>,
-  { request }: TaskRecord,
-): TaskPatch {
-  if (error !== undefined) return { note: { code: 'acceptedWithError', detail: error.message } };
-  return noRemix && request.remixOf !== undefined ? { note: { code: 'notRemixed' } } : {};
-}
-
-/** Nothing reached the gateway: it couldn't be reached, or a proxy on the way refused. */
-function notSentFailure(failures: Failures, error: GatewayError, access: Access): StoredFailure {
-  const { host } = new URL(access.baseUrl);
-  const info = toErrorInfo(error);
-  return error.kind === 'proxy' ? failures.proxyRefused(info, host) : failures.unreachable(info, host);
 }

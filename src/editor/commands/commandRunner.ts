@@ -2,7 +2,7 @@ import { CancellationError } from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import { describeError, prefixed, type Log } from '../../core/common/log';
 import { RequestError } from '../../core/models/family';
-import { OutcomeNotWritten } from '../../core/tasks/submitter';
+import { OutcomeNotWritten } from '../../core/tasks/submitRecorder';
 import type { CommandId } from '../ids';
 import type { Messages } from '../telling/messages';
 import { KeyLockedError, Rejection, isChangeOfMind } from '../rejection';

@@ -1,7 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import { videosOf } from '../../core/models/variations';
 import type { BatchReport, Stop } from '../../core/tasks/sendInOrder';
-import { OutcomeNotWritten } from '../../core/tasks/submitter';
+import { OutcomeNotWritten } from '../../core/tasks/submitRecorder';
 import type { Task } from '../../core/task/task';
 import type { Action } from '../../webview/protocol';
 import { VIEWS } from '../ids';

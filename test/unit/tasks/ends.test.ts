@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
-import { OutcomeNotWritten } from '../../../src/core/tasks/submitter';
+import { OutcomeNotWritten } from '../../../src/core/tasks/submitRecorder';
 import { FakeClock } from '../support/fakeClock';
 import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
@@ -343,6 +343,6 @@ describe('looking again for a video that was here once', function () {
 /** That it was sent is said, with the id that is paid for; why that could not be written down is for the log. */
 function assertNotWritten(thrown: unknown, why: RegExp): void {
   assert.ok(thrown instanceof OutcomeNotWritten, String(thrown));
-  assert.match(thrown.message, /“video_/);
+  assert.match(thrown.message, /'video_/);
   assert.match(String(thrown.cause), why);
 }

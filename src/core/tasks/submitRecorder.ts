@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { sleep, type Clock } from '../common/clock';
+import type { L10n } from '../common/l10n';
+import { describeError, type Log } from '../common/log';
+import type { PreparedSubmit } from '../gateway/client';
+import type { GatewayError } from '../gateway/errors';
+import type { Access } from '../gateway/transport';
+import type { TaskRecord } from '../store/record';
+import { StoreClosedError } from '../store/storeState';
+import type { TaskStore } from '../store/store';
+import type { TaskPatch } from '../store/taskPatch';
+import type { StoredFailure, StoredNote } from '../task/failure';
+import { isUnconfirmed } from '../task/idSource';
+import { toErrorInfo, type Failures } from './failures';
+import { FIRST_POLL, LEASE } from './schedule';
+
+/** The request was sent, but its outcome couldn't be stored. The message is for the user. */
+export class OutcomeNotWritten extends Error {
+  override readonly name = 'OutcomeNotWritten';
+}
+
+export type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
+
+interface Dependencies {
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly l10n: L10n;
+  readonly failures: Failures;
+  /** Marks, before a row is committed, that unfinished work exists (see PendingMarker). */
+  readonly markPending: () => void;
+}
+
+/** Attempts to store an outcome, each a second later than the one before. */
+const WRITE_TRIES = 10;
+
+/** Stores what the response to a submit makes of its task (DESIGN 5, Submit). */
+export class SubmitRecorder {
+  readonly #deps: Dependencies;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Stores the outcome. An accepted task is paid for, so a disk that fails is retried for a while.
+   * @throws {@link OutcomeNotWritten}
+   */
+  async record(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
+    const { clock, log } = this.#deps;
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#apply(draft, outcome, access);
+        return;
+      } catch (error) {
+        const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
+        const line = `task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`;
+        const isClosed = error instanceof StoreClosedError;
+        // The next window finds it unknown, as it does after a crash. Only an id is worth more than that.
+        if (isClosed && outcome.kind !== 'accepted') log.warn(line);
+        else log.error(line);
+        if (tries >= WRITE_TRIES || isClosed) {
+          // Retried until it works, also by the next window.
+          if (outcome.kind === 'accepted') this.#deps.store.keepLateId(draft, outcome.gatewayTaskId);
+          throw this.#notWritten(outcome, error);
+        }
+        await sleep(clock, 1000 * tries);
+      }
+    }
+  }
+
+  /** Nobody may take it for a request that was not sent, and send it again. */
+  #notWritten(outcome: SendOutcome, cause: unknown): OutcomeNotWritten {
+    const { l10n } = this.#deps;
+    const sentence =
+      outcome.kind === 'accepted'
+        ? l10n.t(
+            "The gateway accepted the request as task '{0}', but the task couldn't be stored yet. This is retried automatically. Don't send the request again.",
+            outcome.gatewayTaskId,
+          )
+        : l10n.t(
+            "The request was sent, but its outcome couldn't be stored. Check your usage at Nebula before you send it again.",
+          );
+    return new OutcomeNotWritten(sentence, { cause });
+  }
+
+  /** Applies the outcome to the task, also if another window has marked it as unknown meanwhile. */
+  async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
+    const { id } = draft;
+    const { store, clock, failures, markPending } = this.#deps;
+    const backToDraft = (note: StoredNote): TaskPatch => ({
+      phase: 'draft',
+      note,
+      nextDue: clock.now() + LEASE,
+    });
+    const kept = outcome.kind === 'notSent' ? {} : factsToKeep(outcome);
+    const written = await store.update(id, (record) => {
+      const late = record.phase === 'unknown';
+      // What the gateway itself says is better than a guess that is followed meanwhile.
+      const isGuess = record.phase === 'queued' && isUnconfirmed(record.idSource);
+      if (record.phase !== 'sending' && !late && !(isGuess && outcome.kind === 'accepted')) return undefined;
+      switch (outcome.kind) {
+        case 'accepted':
+          // A late one is unfinished again.
+          markPending();
+          return {
+            phase: 'queued',
+            gatewayTaskId: outcome.gatewayTaskId,
+            ...acceptedNote(outcome, record),
+            idSource: outcome.isUnsure ? 'unsure' : null,
+            denials: 0,
+            deniedAt: null,
+            failure: null,
+            nextDue: clock.now() + FIRST_POLL,
+            ...kept,
+          };
+        case 'refused': {
+          const failure = failures.refused({ status: outcome.status, ...outcome.error }, outcome.noChannel);
+          return { phase: 'rejected', failure, ...kept };
+        }
+        case 'rateLimited': {
+          const error = { status: 429, ...outcome.error };
+          return late
+            ? { phase: 'rejected', failure: failures.refused(error), ...kept }
+            : { ...backToDraft({ code: 'rateLimited' }), failure: failures.askedToWait(error), ...kept };
+        }
+        case 'notSent':
+          return late
+            ? {
+                phase: 'rejected',
+                failure: notSentFailure(failures, outcome.error, access),
+              }
+            : backToDraft({ code: 'notSent' });
+        case 'unknown':
+          return late
+            ? undefined
+            : {
+                phase: 'unknown',
+                failure: failures.outcomeUnknown({ status: outcome.status, ...outcome.error }),
+                ...kept,
+              };
+      }
+    });
+    if (written || outcome.kind !== 'accepted') return;
+    await this.#keepSecondId(draft, outcome.gatewayTaskId);
+  }
+
+  /**
+   * Keeps an ID that the task itself can't take: its row is gone because the store was repaired meanwhile, or the user
+   * has attached another ID that the gateway knows. Both are paid for, so both are tracked.
+   */
+  async #keepSecondId(draft: TaskRecord, gatewayTaskId: string): Promise<void> {
+    const { store, clock, log, markPending } = this.#deps;
+    const current = await store.recordWhenFree(draft.id);
+    if (current?.gatewayTaskId === gatewayTaskId) return;
+    log.warn(
+      `task ${draft.id}: the ID ${gatewayTaskId} came late, after ${current?.gatewayTaskId ?? 'a repair'}`,
+    );
+    markPending();
+    const now = clock.now();
+    const record = {
+      ...draft,
+      phase: 'queued' as const,
+      gatewayTaskId,
+      submittedAt: now,
+      nextDue: now + FIRST_POLL,
+    };
+    await store.adopt({
+      record: current ? { ...record, id: randomUUID(), basedOn: draft.id } : record,
+      videos: [],
+      timeline: [
+        current
+          ? { at: now, phase: 'queued', note: { code: 'anotherId', params: { id: gatewayTaskId } } }
+          : { at: now, phase: 'queued' },
+      ],
+    });
+  }
+}
+
+/** What is kept of every response to a submit: the response itself, and what it says about money. */
+function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent' }>): TaskPatch {
+  return { money, ...(evidence ? { evidence: evidence() } : {}) };
+}
+
+/** What the user should know about an accepted request. */
+function acceptedNote(
+  { error, noRemix }: Extract<SendOutcome, { kind: 'accepted' }>,
+  { request }: TaskRecord,
+): TaskPatch {
+  if (error !== undefined) return { note: { code: 'acceptedWithError', detail: error.message } };
+  return noRemix && request.remixOf !== undefined ? { note: { code: 'notRemixed' } } : {};
+}
+
+/** The failure of a request that reached nothing: no connection, or a proxy on the way refused. */
+export function notSentFailure(failures: Failures, error: GatewayError, access: Access): StoredFailure {
+  const { host } = new URL(access.baseUrl);
+  const info = toErrorInfo(error);
+  return error.kind === 'proxy' ? failures.proxyRefused(info, host) : failures.unreachable(info, host);
+}
