@@ -18,7 +18,7 @@ import { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
 import type { ReadOnlyReason, StoreState } from './store/storeState';
-import { Endings } from './tasks/endings';
+import { NOTHING_FOUND, PartialResults } from './tasks/partialResults';
 import { failures } from './tasks/failures';
 import { rejectKeys } from './tasks/keyGuard';
 import { Librarian } from './tasks/librarian';
@@ -29,7 +29,7 @@ import { isEnd } from './task/phases';
 import { Poller } from './tasks/poller';
 import { Reopener } from './tasks/reopener';
 import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
-import { Saver } from './tasks/saver';
+import { VideoDownloader } from './tasks/videoDownloader';
 import { settled } from './tasks/settled';
 import { StatusCheck } from './tasks/statusCheck';
 import { TimeoutKeySource } from './tasks/timeoutKeySource';
@@ -76,11 +76,11 @@ export class Engine implements Disposable {
   readonly #log: Log;
   readonly #keys: KeySource;
   readonly #l10n: L10n;
-  readonly #endings: Endings;
+  readonly #partialResults: PartialResults;
   readonly #store: TaskStore;
   readonly #gate: OriginGate;
   readonly #submitter: Submitter;
-  readonly #saver: Saver;
+  readonly #downloader: VideoDownloader;
   readonly #reopener: Reopener;
   readonly #rescuer: Rescuer;
   readonly #poller: Poller;
@@ -113,7 +113,7 @@ export class Engine implements Disposable {
     const kinds = this.#owned.add(new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl));
     const http = kinds.observe(open);
     this.client = new GatewayClient(http, clock, gatewayLog);
-    this.#endings = new Endings({ library: this.library, failures, log: this.#log });
+    this.#partialResults = new PartialResults({ library: this.library, failures, log: this.#log });
     this.#gate = new OriginGate(store, clock);
     const parts = {
       store,
@@ -125,17 +125,17 @@ export class Engine implements Disposable {
       clock,
       log: this.#log,
       failures,
-      endings: this.#endings,
+      partialResults: this.#partialResults,
       l10n,
     };
     this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
-    this.#saver = new Saver({ ...parts, library: this.library });
+    this.#downloader = new VideoDownloader({ ...parts, library: this.library });
     this.#reopener = new Reopener({ ...parts, library: this.library, marker: this.#marker });
     this.librarian = new Librarian({ ...parts, library: this.library });
     this.#rescuer = new Rescuer({ ...parts, library: this.library, reopener: this.#reopener });
     this.#poller = new Poller({
       ...parts,
-      saver: this.#saver,
+      downloader: this.#downloader,
       submitter: this.#submitter,
       statusCheck: new StatusCheck({ ...parts, random, baseInterval: options.pollInterval }),
       onIdle: () => void this.#onIdle(),
@@ -285,13 +285,13 @@ export class Engine implements Disposable {
   async stopTracking(id: string): Promise<boolean> {
     const note = { code: 'stoppedTracking' } as const;
     const seen = await this.#store.recordWhenFree(id);
-    const inLibrary = seen && isFollowed(seen) ? await this.#endings.videosOf(seen) : [];
+    const found = seen && isFollowed(seen) ? await this.#partialResults.find(seen) : NOTHING_FOUND;
     // Who stops it needs no notice of its end.
     const stop = { phase: 'stopped', note, failure: null, announcedAt: this.#clock.now() } as const;
-    const stopped = await this.#store.update(id, (record, videosHere) =>
-      isFollowed(record) ? this.#endings.keepVideos(stop, record, inLibrary, videosHere().length) : undefined,
+    const stopped = await this.#store.update(id, (record, videos) =>
+      isFollowed(record) ? this.#partialResults.keepVideos(stop, record, videos(), found) : undefined,
     );
-    this.#saver.cancel(id);
+    this.#downloader.cancel(id);
     return stopped !== undefined;
   }
 

@@ -9,7 +9,7 @@ type PublicFailures = {
 };
 
 /** Made from another failure, as stored. */
-type Derived = 'othersMissing' | 'neverFetched';
+type Derived = 'downloadTimedOut';
 
 /** The failures of the engine as a reader gets them. */
 export function publicFailures(format: TextFormat = { l10n: english }): PublicFailures {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { publicFailures } from '../support/publicFailures';
+import { failures as stored } from '../../src/core/tasks/failures';
 import type { Phase } from '../../src/core/task/phases';
 import type { Failure, Task, TimelineEntry, Video } from '../../src/core/task/task';
 import { makeClip, type Clip } from './playerBench';
@@ -62,7 +63,7 @@ export function makeSeveral(id: string, library: string, clip: Clip): Task {
   return {
     ...task,
     videos: [...task.videos, ...away],
-    failure: failures.someGone(1, 3, trouble(404, 'Not found')),
+    failure: failures.videosMissing(1, 3, stored.expired(true, trouble(404, 'Not found'))),
   };
 }
 

@@ -22,7 +22,8 @@ export interface HttpLimits {
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 const MINUTE_MS = 60_000;
-const MAX_VIDEO_BYTES = 4 * 1024 ** 3;
+/** Maximum size of a video. */
+export const MAX_VIDEO_BYTES = 4 * 1024 ** 3;
 const MAX_VIDEO_MS = 120 * MINUTE_MS;
 
 const common = {

@@ -6,7 +6,7 @@ import type { ErrorResponse } from './responseError';
 const LONGEST_MESSAGE = 500;
 
 /** Takes the key out of all that the other side says, in whatever place it echoes it. */
-export function redactResponse(error: ErrorResponse, key: ApiKey): ErrorResponse {
+export function redactResponse(error: ErrorResponse, key: ApiKey | undefined): ErrorResponse {
   const { message, code, requestId } = error;
   return {
     ...error,
@@ -17,7 +17,7 @@ export function redactResponse(error: ErrorResponse, key: ApiKey): ErrorResponse
 }
 
 /** As {@link redactResponse}, for what was caught; other errors than ours go through. */
-export function redactError(error: unknown, key: ApiKey): unknown {
+export function redactError(error: unknown, key: ApiKey | undefined): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { kind, message, status, code, requestId, retryAfterMs, elsewhere, nothingSent, cause } = error;
   return new GatewayError(kind, redactWords(message, key), {
@@ -117,7 +117,7 @@ function literal(character: string): string {
  * The words without the key, and only then cut to a message's length: a cut through the key would leave a piece of it
  * that nobody recognises. What a broken reply or an earlier cut has left of it stands at the end.
  */
-export function redactWords(text: string, key: ApiKey): string {
-  const words = redactTruncated(text, key.value);
+export function redactWords(text: string, key: ApiKey | undefined): string {
+  const words = key ? redactTruncated(text, key.value) : redact(text);
   return words.length > LONGEST_MESSAGE ? `${words.slice(0, LONGEST_MESSAGE)}…` : words;
 }

@@ -12,10 +12,15 @@ import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './res
 import { parseRetryAfter } from './retryAfter';
 
 /** Where a request goes and in whose name. */
-export interface Access {
+export interface Access extends VideoAccess {
+  readonly key: ApiKey;
+}
+
+/** As {@link Access}; without a key, only what is public can be downloaded. */
+export interface VideoAccess {
   /** As {@link parseBaseUrl} gives it. */
   readonly baseUrl: string;
-  readonly key: ApiKey;
+  readonly key: ApiKey | undefined;
 }
 
 const MAX_REDIRECTS = 5;
@@ -41,7 +46,7 @@ export class GatewayTransport {
    */
   async get(
     link: string,
-    access: Access,
+    access: VideoAccess,
     limits: HttpLimits,
     signal?: AbortSignal,
   ): Promise<{ reply: HttpReply; isOwnOrigin: boolean }> {
@@ -52,7 +57,7 @@ export class GatewayTransport {
     let trusted = url.origin === home;
     for (let redirects = 0; ; redirects++) {
       // A link that contains the key would send the key to another host, whoever made it.
-      if (url.origin !== home && holdsKey(url.href, access.key)) {
+      if (url.origin !== home && access.key && holdsKey(url.href, access.key)) {
         throw new GatewayError('refused', 'the link contains the API key', { code: 'deadLink' });
       }
       if (!isAllowedResultUrl(url, access.baseUrl)) {
@@ -85,7 +90,7 @@ export class GatewayTransport {
    */
   async refuseUnlessGood(
     reply: HttpReply,
-    key: ApiKey,
+    key: ApiKey | undefined,
     said: 'taskCall' | 'gateway' | 'elsewhere' = 'gateway',
   ): Promise<void> {
     if (reply.status >= 200 && reply.status < 300) return;
@@ -107,7 +112,7 @@ export class GatewayTransport {
   }
 
   /** Logs one line per request, without the query string: result links carry signatures there. */
-  note(method: string, url: URL, reply: HttpReply, started: number, key: ApiKey): void {
+  note(method: string, url: URL, reply: HttpReply, started: number, key: ApiKey | undefined): void {
     const requestId = reply.headers['x-oneapi-request-id'];
     this.#log.debug(
       `${method} ${redactWords(url.origin + url.pathname, key)} ${reply.status} in ${this.#clock.now() - started} ms` +
@@ -116,7 +121,7 @@ export class GatewayTransport {
   }
 }
 
-export function queryUrl(access: Access, gatewayTaskId: string): string {
+export function queryUrl(access: VideoAccess, gatewayTaskId: string): string {
   return `${access.baseUrl}/v1/video/generations/${encodeURIComponent(gatewayTaskId)}`;
 }
 

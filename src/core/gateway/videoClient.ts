@@ -1,11 +1,29 @@
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
-import { readDownload, readInlineVideo, type VideoTarget } from './downloadReply';
+import { streamDownload, streamInlineVideo, type VideoTarget } from './downloadResponse';
 import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
 import { LIMITS } from './limits';
 import { redactError } from './redaction';
-import { GatewayTransport, queryUrl, type Access } from './transport';
+import { GatewayTransport, queryUrl, type VideoAccess } from './transport';
+
+/** A way to the bytes of a video (API reference 6.0, 9). */
+export type VideoSource =
+  /** An absolute link, requested byte for byte. */
+  | { readonly kind: 'link'; readonly link: string }
+  /** Inside the response to a query, at this place. */
+  | { readonly kind: 'inline'; readonly place: string }
+  /** The gateway's download call. */
+  | { readonly kind: 'download' }
+  /** The route that gateways of this kind serve the bytes at. */
+  | { readonly kind: 'content' };
+
+/** A video that was received to its end. */
+export interface ReceivedVideo {
+  readonly bytes: number;
+  /** The size that the response declares beside the video; if it differs, something may be missing. */
+  readonly declaredBytes?: number;
+}
 
 /** Downloads videos from the gateway and from result hosts. Callers retry. */
 export class VideoClient {
@@ -16,80 +34,151 @@ export class VideoClient {
   }
 
   /**
-   * Fetches a sora video (`GET /v1/video/generations/download`, API reference 6.0) into the target.
-   * @returns the number of bytes of the video
-   * @throws {@link GatewayError}
+   * Downloads a video into the target. The key goes only to the gateway's own origin, and never across a redirect to
+   * another one.
+   * @throws {@link GatewayError}; code `deadLink` if trying the same link again is useless
    */
   async download(
-    access: Access,
+    source: VideoSource,
+    access: VideoAccess,
     gatewayTaskId: string,
     target: VideoTarget,
     signal?: AbortSignal,
-  ): Promise<number> {
-    const url = `${access.baseUrl}/v1/video/generations/download?id=${encodeURIComponent(gatewayTaskId)}`;
-    const { reply } = await this.#transport.get(url, access, LIMITS.download, signal);
-    return this.#receive(reply, access, async (body) => (await readDownload(body, target)).bytes);
-  }
-
-  /**
-   * Fetches a video that the reply to a query carries as text (Q9 in API reference 5.2) into the target.
-   * @param place as {@link inlinePlace} gives it
-   * @returns the number of bytes of the video
-   * @throws {@link GatewayError}; code `deadLink` when the reply carries none there any more
-   */
-  async fetchInline(
-    access: Access,
-    gatewayTaskId: string,
-    place: string,
-    target: VideoTarget,
-    signal?: AbortSignal,
-  ): Promise<number> {
-    const url = queryUrl(access, gatewayTaskId);
-    const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);
-    return this.#receive(reply, access, (body) => readInlineVideo(body, place, target));
-  }
-
-  /** Reads a good reply of the gateway's own; others are thrown. */
-  async #receive<T>(
-    reply: HttpReply,
-    access: Access,
-    read: (body: HttpReply['body']) => Promise<T>,
-  ): Promise<T> {
+  ): Promise<ReceivedVideo> {
+    const id = encodeURIComponent(gatewayTaskId);
     try {
-      await this.#transport.refuseUnlessGood(reply, access.key, 'taskCall');
-      return await read(reply.body);
+      switch (source.kind) {
+        case 'link':
+          return await this.#downloadLink(source.link, access, target, signal);
+        case 'content':
+          return await this.#downloadLink(
+            `${access.baseUrl}/v1/videos/${id}/content`,
+            access,
+            target,
+            signal,
+          );
+        case 'download': {
+          const link = `${access.baseUrl}/v1/video/generations/download?id=${id}`;
+          return await this.#downloadLink(link, access, target, signal, 'taskCall');
+        }
+        case 'inline':
+          return await this.#downloadInline(source.place, access, gatewayTaskId, target, signal);
+      }
     } catch (error) {
       throw redactError(error, access.key);
-    } finally {
-      reply.close();
     }
   }
 
-  /**
-   * Fetches a result link (API reference 9.3) into the target. The key goes along only to the gateway's own
-   * origin, and never over a redirect to another one.
-   * @returns the number of bytes
-   * @throws {@link GatewayError}; code `deadLink` when trying the same link again is useless
-   */
-  async fetchLink(link: string, access: Access, target: VideoTarget, signal?: AbortSignal): Promise<number> {
+  /** @param said by whom a refusal is, see {@link GatewayTransport.refuseUnlessGood} */
+  async #downloadLink(
+    link: string,
+    access: VideoAccess,
+    target: VideoTarget,
+    signal: AbortSignal | undefined,
+    said?: 'taskCall',
+    isSecondHop = false,
+  ): Promise<ReceivedVideo> {
     const { reply, isOwnOrigin } = await this.#transport.get(link, access, LIMITS.download, signal);
-    await this.#transport.refuseUnlessGood(reply, access.key, isOwnOrigin ? 'gateway' : 'elsewhere');
-    const declared = Number(
-      reply.headers['content-encoding'] === undefined ? reply.headers['content-length'] : NaN,
-    );
-    if (declared > 0) target.expect?.(declared);
-    let bytes = 0;
+    let next: string;
     try {
-      for await (const piece of reply.body) {
-        bytes += piece.length;
-        await target.write(piece);
-      }
+      await this.#transport.refuseUnlessGood(
+        reply,
+        access.key,
+        said ?? (isOwnOrigin ? 'gateway' : 'elsewhere'),
+      );
+      const { isJson, body } = await sniff(reply);
+      if (!isJson) return { bytes: await receive(reply, body, target) };
+      const result = await streamDownload(body, target);
+      if (result.kind === 'video') return result;
+      next = result.link;
+    } catch (error) {
+      throw isOwnOrigin || !(error instanceof GatewayError) ? error : markElsewhere(error);
     } finally {
       reply.close();
     }
-    if (Number.isFinite(declared) && bytes !== declared) {
-      throw new GatewayError('cut', `${bytes} of ${declared} bytes arrived`);
-    }
-    return bytes;
+    if (isSecondHop) throw new GatewayError('badReply', 'the link leads to another link');
+    await target.restart();
+    const absolute = next.startsWith('/') ? new URL(access.baseUrl).origin + next : next;
+    return this.#downloadLink(absolute, access, target, signal, undefined, true);
   }
+
+  async #downloadInline(
+    place: string,
+    access: VideoAccess,
+    gatewayTaskId: string,
+    target: VideoTarget,
+    signal: AbortSignal | undefined,
+  ): Promise<ReceivedVideo> {
+    const link = queryUrl(access, gatewayTaskId);
+    const { reply } = await this.#transport.get(link, access, LIMITS.query, signal);
+    try {
+      await this.#transport.refuseUnlessGood(reply, access.key, 'taskCall');
+      return { bytes: await streamInlineVideo(reply.body, place, target) };
+    } finally {
+      reply.close();
+    }
+  }
+}
+
+/** Streams a body that is the video itself. */
+async function receive(
+  reply: HttpReply,
+  body: AsyncIterable<Uint8Array>,
+  target: VideoTarget,
+): Promise<number> {
+  const isPacked = reply.headers['content-encoding'] !== undefined;
+  const declared = Number(isPacked ? undefined : reply.headers['content-length']);
+  const total = wholeSize(reply);
+  if (declared > 0) target.expect?.(declared);
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    await target.write(piece);
+  }
+  const wanted = total ?? declared;
+  if (Number.isFinite(wanted) && bytes !== wanted) {
+    throw new GatewayError('cut', `${bytes} of ${wanted} bytes arrived`);
+  }
+  return bytes;
+}
+
+/** The size of the whole video if the response is a range of it (RFC 9110 14.4). */
+function wholeSize({ status, headers }: HttpReply): number | undefined {
+  const total =
+    status === 206 ? /^bytes \d+-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] : undefined;
+  return total === undefined ? undefined : Number(total);
+}
+
+/** Whether a response is JSON, which its first byte tells whatever its type says; and its body from the beginning. */
+async function sniff(
+  reply: HttpReply,
+): Promise<{ readonly isJson: boolean; readonly body: AsyncIterable<Uint8Array> }> {
+  const iterator = reply.body[Symbol.asyncIterator]();
+  const start: Uint8Array[] = [];
+  let first: string | undefined;
+  while (first === undefined) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    // What was read belongs to the connection again once more is asked for.
+    start.push(Buffer.from(next.value));
+    first = /[^\s\ufeff]/.exec(Buffer.concat(start).toString('utf8'))?.[0];
+  }
+  async function* body(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* start;
+      yield* { [Symbol.asyncIterator]: () => iterator };
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  const isMedia = /^(video|audio)\//i.test(reply.headers['content-type'] ?? '');
+  return { isJson: !isMedia && (first === '{' || first === '['), body: body() };
+}
+
+function markElsewhere(error: GatewayError): GatewayError {
+  const { kind, message, status, code, requestId, retryAfterMs, nothingSent, cause } = error;
+  return new GatewayError(kind, message, {
+    ...{ status, code, requestId, retryAfterMs, nothingSent, cause },
+    elsewhere: true,
+  });
 }

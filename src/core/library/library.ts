@@ -12,7 +12,7 @@ import {
   type Disk,
 } from '../common/fileSystem';
 import { PartFile, type CompletePart } from './partFile';
-import { probeVideoFile, VIDEO_EXTENSIONS, type VideoFileInfo } from './videoFile';
+import { describeUnverified, probeVideoFile, VIDEO_EXTENSIONS, type VideoFileInfo } from './videoFile';
 import { VideoFileError } from './videoFileError';
 
 /** A complete video in the library. */
@@ -45,8 +45,6 @@ const sidecarSchema = z.object({
     /** Tells the videos of one task apart by where they came from; the library doesn't look inside. */
     source: z.string().exactOptional(),
   }),
-  /** How many videos the task has made, as far as known when this one was stored. */
-  videoCount: z.int().positive().exactOptional().catch(1),
   /** The task as its owner describes it; the library doesn't look inside. */
   task: z.unknown(),
 });
@@ -58,7 +56,6 @@ export type Sidecar = z.infer<typeof sidecarSchema>;
 export interface SidecarFacts {
   readonly task: unknown;
   readonly source?: string | undefined;
-  readonly videoCount?: number | undefined;
 }
 
 /** A file of the library. */
@@ -109,16 +106,26 @@ export class Library {
 
   /**
    * A complete part that an interrupted save has left.
+   * @param row what is stored of the video: its part may be unverified, or refused while nothing was received
    * @throws {@link DiskError}
    */
-  async findPart(name: string): Promise<CompletePart | undefined> {
-    for (const { file, bytes } of await this.#partsOf(name)) {
-      const info = await this.#probe(this.pathOfPart(file));
-      if (!info) continue;
-      const sha256 = await onDisk(() => hashFile(this.#disk, this.pathOfPart(file)));
-      return { file: this.pathOfPart(file), bytes, sha256, info };
+  async findPart(
+    name: string,
+    row: { readonly part?: string; readonly sha256?: string } = {},
+  ): Promise<CompletePart | undefined> {
+    for (const { file } of await this.#partsOf(name)) {
+      const isStored = file === row.part;
+      if (isStored && row.sha256 === undefined) continue;
+      const part = await this.#openPart(file, isStored);
+      if (part && (!isStored || part.sha256 === row.sha256)) return part;
     }
     return undefined;
+  }
+
+  /** A refused part, to be kept without being verified; undefined if it's missing. @throws {@link DiskError} */
+  async keepUnverified(part: string): Promise<CompletePart | undefined> {
+    const kept = await this.#openPart(part, true);
+    return kept && { ...kept, info: { ...kept.info, isUnverified: true } };
   }
 
   /**
@@ -136,11 +143,10 @@ export class Library {
   }
 
   /** Writes the sidecar of a video that is in place. @throws {@link DiskError} */
-  async writeSidecar(video: LibraryVideo, { task, source, videoCount }: SidecarFacts): Promise<void> {
+  async writeSidecar(video: LibraryVideo, { task, source }: SidecarFacts): Promise<void> {
     const sidecar: Sidecar = {
       sidecarVersion: 1,
       video: { ...video, ...(source === undefined ? {} : { source }) },
-      ...(videoCount === undefined ? {} : { videoCount }),
       task,
     };
     const file = this.pathOf(this.sidecarNameOf(video.file));
@@ -267,6 +273,17 @@ export class Library {
   /** Whether a file that was verified before no longer is one, for instance because it was damaged since. */
   async #isBroken(file: string, video: Pick<LibraryVideo, 'unverified'>): Promise<boolean> {
     return video.unverified === undefined && !(await this.#probe(this.pathOf(file)));
+  }
+
+  async #openPart(part: string, mayBeUnverified: boolean): Promise<CompletePart | undefined> {
+    const file = this.pathOfPart(part);
+    const bytes = await this.#sizeOf(file);
+    if (bytes === undefined) return undefined;
+    const probed = await this.#probe(file);
+    return onDisk(async () => {
+      const info = probed ?? (mayBeUnverified ? await describeUnverified(this.#disk, file) : undefined);
+      return info && { file, bytes, sha256: await hashFile(this.#disk, file), info };
+    });
   }
 
   async #partsOf(name: string): Promise<readonly LibraryFile[]> {

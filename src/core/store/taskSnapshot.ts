@@ -122,11 +122,23 @@ export class SnapshotReader {
       durationSeconds = 0,
       hasAudio = false,
       sha256 = '',
+      unverified,
     } = row;
     if (file === undefined || state === 'expected' || state === 'gone') return [];
     // As pathToFileURL would have it, which takes its time for each of many.
     const uri = `${this.#libraryUri}/${encodeURIComponent(file.toWellFormed())}`;
-    return [Object.freeze({ uri, bytes, width, height, durationSeconds, hasAudio, sha256 })];
+    return [
+      Object.freeze({
+        uri,
+        bytes,
+        width,
+        height,
+        durationSeconds,
+        hasAudio,
+        sha256,
+        ...(unverified ? { unverified } : {}),
+      }),
+    ];
   }
 
   #timelineEntry({ note, ...entry }: StoredTimelineEntry): TimelineEntry {

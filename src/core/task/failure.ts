@@ -104,6 +104,7 @@ export const NOTE_CODES = [
   'idRecovered',
   'notRemixed',
   'someFiltered',
+  'unverified',
   'foundInLibrary',
   'foundWithoutTask',
   'removedByUser',

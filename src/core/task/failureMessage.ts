@@ -221,6 +221,8 @@ function noteSentence({ code, params = {}, detail = '' }: StoredNote, l10n: L10n
         'The provider’s safety filter held back videos of this task: {0}.',
         params['count'] ?? '',
       );
+    case 'unverified':
+      return l10n.t("The download is complete, but the video couldn't be checked. It may not play.");
     case 'foundInLibrary':
       return l10n.t('Found in the library.');
     case 'foundWithoutTask':

@@ -44,7 +44,7 @@ export interface Failure {
   readonly since?: number;
 }
 
-/** One mp4 of a task, in the library. */
+/** One video of a task, in the library: MP4, QuickTime, WebM or what else the gateway delivered. */
 export interface Video {
   /** File URI. */
   readonly uri: string;
@@ -56,6 +56,8 @@ export interface Video {
   readonly hasAudio: boolean;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** Received completely, but couldn't be checked: it may not play, and numbers may be 0. */
+  readonly unverified?: true;
 }
 
 /** One move of a task, or one that repeated itself. Times are milliseconds since 1970. */

@@ -7,6 +7,8 @@ import type { FailureCode, FailureSource, StoredFailure, StoredNote, TextParams 
 import type { Charged, FailureKind } from '../task/task';
 import { LONG_SILENCE } from './schedule';
 
+/** Maximum length of a link in a message. */
+const MAX_LINK_LENGTH = 100;
 const ACCOUNT_FAILURES: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
 
 export function toErrorInfo(error: unknown): ErrorInfo {
@@ -154,34 +156,40 @@ export const failures = {
       said: error instanceof GatewayError && error.elsewhere ? 'host' : 'gateway',
     }),
 
-  /** The only link to the video isn't downloaded: another scheme, or an address in a private network. */
-  linkRefused: (link: string): StoredFailure =>
-    failure('fetch.linkRefused', { kind: 'badReply', charged: 'yes', said: 'gateway', params: { link } }),
-
   /** The disk refused the video. */
   diskFailed: (error: Error): StoredFailure =>
     failure('fetch.disk', { kind: 'disk', charged: 'yes', trouble: toErrorInfo(error), said: 'us' }),
 
-  /** Some of several videos are gone for good. */
-  someGone: (missing: number, total: number, trouble: ErrorInfo): StoredFailure =>
-    failure('fetch.someMissing', { kind: 'expired', charged: 'yes', trouble, params: { missing, total } }),
+  /** The only link to the video isn't downloaded: another scheme, or an address in a private network. */
+  linkRefused: (link: string): StoredFailure =>
+    failure('fetch.linkRefused', {
+      kind: 'badReply',
+      charged: 'yes',
+      said: 'gateway',
+      params: { link: link.replace(/[?#].*$/s, '').slice(0, MAX_LINK_LENGTH) },
+    }),
 
   /**
-   * Some of several videos are missing and no longer looked for.
+   * Some of several videos are missing and no longer tried.
    * @param reason why, unless the user stopped it
    */
-  othersMissing: (reason: StoredFailure | undefined): StoredFailure => ({
+  videosMissing: (missing: number, total: number, reason: StoredFailure | undefined): StoredFailure => ({
     kind: reason?.kind ?? 'unknown',
     code: 'fetch.someMissing',
     said: reason?.said ?? 'us',
     charged: 'yes',
+    ...(reason?.kind === 'expired' ? { params: { missing, total } } : {}),
     ...(reason?.status === undefined ? {} : { status: reason.status }),
     ...(reason?.detail === undefined ? {} : { detail: reason.detail }),
     ...(reason?.gatewayCode === undefined ? {} : { gatewayCode: reason.gatewayCode }),
   }),
 
   /** The download didn't succeed while the gateway kept the video. */
-  neverFetched: (last: StoredFailure): StoredFailure => ({ ...last, code: 'fetch.expired', charged: 'yes' }),
+  downloadTimedOut: (last: StoredFailure): StoredFailure => ({
+    ...last,
+    code: 'fetch.expired',
+    charged: 'yes',
+  }),
 
   /** Some of several videos were filtered, for the timeline of the others (API reference 9.2). */
   someFiltered: (count: number): StoredNote => ({ code: 'someFiltered', params: { count } }),

@@ -46,6 +46,13 @@ export class OriginGate {
     return { open: false, until: current.recheckAt ?? now + RECHECK, refusal: current.refusal };
   }
 
+  /** Whether nothing is known against a request to the origin. Unlike {@link pass}, it's no try. */
+  async isOpen(origin: string): Promise<boolean> {
+    const { notBefore, refusal } = await this.#store.originState(origin);
+    const now = this.#clock.now();
+    return !refusal && (notBefore <= now || notBefore - now >= FURTHEST_AHEAD);
+  }
+
   /** The gateway asked for a pause. */
   async rateLimited(origin: string, waitMs: number): Promise<void> {
     const until = this.#clock.now() + waitMs;

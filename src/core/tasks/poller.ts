@@ -4,7 +4,7 @@ import { describeError, type Log } from '../common/log';
 import { isBusy } from '../store/sqliteErrors';
 import { ReadOnlyStoreError } from '../store/storeState';
 import type { TaskRecord } from '../store/record';
-import type { Saver } from './saver';
+import type { VideoDownloader } from './videoDownloader';
 import { FURTHEST_AHEAD } from './schedule';
 import type { StatusCheck } from './statusCheck';
 import type { Lane, TaskStore } from '../store/store';
@@ -12,7 +12,7 @@ import type { Submitter } from './submitter';
 
 interface Parts {
   readonly store: TaskStore;
-  readonly saver: Saver;
+  readonly downloader: VideoDownloader;
   readonly submitter: Submitter;
   readonly statusCheck: StatusCheck;
   readonly clock: Clock;
@@ -135,7 +135,7 @@ export class Poller implements Disposable {
   }
 
   async #handle(record: TaskRecord): Promise<void> {
-    const { store, submitter, saver, statusCheck, clock, log } = this.#parts;
+    const { store, submitter, downloader, statusCheck, clock, log } = this.#parts;
     try {
       switch (record.phase) {
         case 'draft':
@@ -148,7 +148,7 @@ export class Poller implements Disposable {
           return;
         case 'ready':
         case 'saving':
-          await saver.save(record, this.#stop.signal);
+          await downloader.download(record, this.#stop.signal);
           return;
         default:
           // An ended task is never due; mend the row if one is all the same.

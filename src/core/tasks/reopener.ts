@@ -1,5 +1,3 @@
-import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import type { KeySource } from '../gateway/apiKey';
@@ -7,14 +5,15 @@ import { originOf } from '../gateway/baseUrl';
 import type { Library } from '../library/library';
 import { RequestError } from '../models/family';
 import type { TaskPatch } from '../store/taskPatch';
-import { toVideoRows, type StoredVideo } from '../store/record';
+import type { TaskRecord } from '../store/record';
 import type { PendingMarker } from '../store/pendingMarker';
 import type { StoredNote } from '../task/failure';
 import { takesTaskId } from '../task/idSource';
 import { canMove } from '../task/phases';
 import type { TaskStore } from '../store/store';
-import type { Task } from '../task/task';
+import type { VideoRow } from '../task/videoRow';
 import { keyEnteredMessage } from './keyGuard';
+import { expectedRow } from './videoRows';
 
 interface Parts {
   readonly store: TaskStore;
@@ -39,18 +38,22 @@ export class Reopener {
    */
   async lookAgain(id: string): Promise<boolean> {
     const { store } = this.#parts;
-    const task = await store.taskWhenFree(id);
-    const here = task?.phase === 'saved' ? await this.#videosHere(task) : [];
+    const seen = await store.recordWhenFree(id);
+    if (!seen) return false;
+    const missing = seen.phase === 'saved' ? await this.#missingFiles(seen) : new Set<string>();
     // One with a failure lacks some of several videos.
-    if (task?.phase === 'saved' && !task.failure && here.length === task.videos.length) return false;
+    if (seen.phase === 'saved' && !seen.failure && missing.size === 0) return false;
     const note = { code: 'checkedAgain' } as const;
-    const reopened = await store.update(id, (record) =>
+    const reopened = await store.update(id, (record, videos) =>
       record.gatewayTaskId !== undefined &&
       canMove(record.phase, 'queued') &&
-      // Another window may have been faster, and be done already: what was seen is old then.
-      (record.phase !== 'saved' || record.updatedAt === task?.updatedAt)
-        ? // From now on its videos are those that are here: they stay, whatever comes of the search for the others.
-          { ...this.#reopen(note), videos: toVideoRows(here) }
+      // Another window may have been faster, and be done already: what was seen is outdated then.
+      (record.phase !== 'saved' || record.version === seen.version)
+        ? // Videos that are in the library stay, whatever comes of the search for the others.
+          {
+            ...this.#reopen(note),
+            videos: videos().map((row) => (isHere(row, missing) ? row : expectedRow(row))),
+          }
         : undefined,
     );
     return reopened !== undefined;
@@ -95,17 +98,26 @@ export class Reopener {
     };
   }
 
-  async #videosHere(task: Task): Promise<readonly StoredVideo[]> {
-    const stored = task.videos.map(({ uri, ...video }) => ({
-      ...video,
-      file: path.basename(fileURLToPath(uri)),
-    }));
-    // A folder that can't be read says nothing about its files.
-    const there = await Promise.all(
-      stored.map(async ({ file }) => this.#parts.library.has(file).catch(() => true)),
-    );
-    return stored.filter((_, index) => there[index]);
+  /** Files of a task's videos that are no longer in the library. */
+  async #missingFiles({ id }: TaskRecord): Promise<ReadonlySet<string>> {
+    const { store, library } = this.#parts;
+    let files: readonly string[] = [];
+    await store.update(id, (_, videos) => {
+      files = videos().flatMap(({ file }) => file ?? []);
+      return undefined;
+    });
+    const missing = new Set<string>();
+    for (const file of files) {
+      // A folder that can't be read says nothing about its files.
+      if (!(await library.has(file).catch(() => true))) missing.add(file);
+    }
+    return missing;
   }
+}
+
+/** Whether a video has been received, and its file isn't missing. */
+function isHere({ state, file }: VideoRow, missing: ReadonlySet<string>): boolean {
+  return state === 'fetched' || (file !== undefined && state !== 'gone' && !missing.has(file));
 }
 
 /** Longer IDs than any gateway's: those of Veo have up to 214 characters. */

@@ -14,14 +14,16 @@ import { namesOf, possibleNames, type TaskWithFiles } from '../store/ownedFiles'
 import type { StoredNote } from '../task/failure';
 import { canMove, isEnd } from '../task/phases';
 import { toVideoRows, type TaskRecord } from '../store/record';
+import { withFound, type PartialResults } from './partialResults';
 import type { Reopener } from './reopener';
-import { describeTask, readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
+import { readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
 
 interface Parts {
   readonly store: TaskStore;
   readonly library: Library;
   readonly reopener: Reopener;
+  readonly partialResults: PartialResults;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -139,23 +141,20 @@ export class Rescuer {
 
   /** Gives a task without a video what the library has of it. @returns how many videos */
   async #takeFromLibrary(record: TaskRecord, there: ReadonlyMap<string, string>): Promise<number> {
-    const { store, library } = this.#parts;
+    const { store, partialResults } = this.#parts;
     if (!canMove(record.phase, 'saved')) return 0;
-    const videos: LibraryVideo[] = [];
-    for (const name of possibleNames(record)) {
-      if (!there.has(name)) continue;
-      const video = await this.#orNothing(name, library.find(name, { task: describeTask(record) }));
-      if (video) videos.push(video);
-    }
-    // With some of its videos missing, the gateway is asked first.
-    if (videos.length === 0 || videos.length < record.links.length) return 0;
+    if (!possibleNames(record).some((name) => there.has(name))) return 0;
+    const found = await partialResults.find(record);
     const note = { code: 'foundInLibrary' } as const;
-    const saved = await store.update(record.id, (current) =>
-      current.version === record.version
-        ? { phase: 'saved', note, videos: toVideoRows(videos), failure: null }
-        : undefined,
-    );
-    return saved ? videos.length : 0;
+    const saved = await store.update(record.id, (current, videos) => {
+      const rows = withFound(videos(), found);
+      // With some of its videos missing, the gateway is asked first.
+      const isWhole = found.size > 0 && rows.every(({ state }) => state === 'recorded');
+      return current.version === record.version && isWhole
+        ? { phase: 'saved', note, videos: rows, failure: null }
+        : undefined;
+    });
+    return saved ? found.size : 0;
   }
 
   /** Makes tasks of the videos that belong to none. @returns how many videos */

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** The longest that anything of ours is ever planned ahead, in ms; jitter comes on top. */
-export const LONGEST_INTERVAL = 30 * MINUTE;
+export const MAX_INTERVAL_MS = 30 * MINUTE;
 
 /** A due time further ahead than this was written before the clock was set back (DESIGN 4.2), in ms. */
 export const FURTHEST_AHEAD = 70 * MINUTE;
@@ -32,18 +32,15 @@ export const MISSING_GRACE = 60 * SECOND;
 export const DENIALS_BELIEVED = 3;
 /** How far apart answers about a task must be to count, in ms. */
 export const DENIALS_APART = 10 * SECOND;
-/** The same for a dead link to a video: three of them within a minute, spread over ten seconds at least. */
-export const DEAD_LINKS_APART = 6 * SECOND;
-
 /** How long a succeeded task may go without saying where its video is (DESIGN 5). */
-export const VIDEO_GRACE = 10 * MINUTE;
+export const MISSING_LINK_GRACE_MS = 10 * MINUTE;
 /** How long after success a video is fetched again and again, unless its own end is known (DESIGN 5). */
-export const FETCH_PATIENCE = 24 * HOUR;
+export const DOWNLOAD_TIMEOUT_MS = 24 * HOUR;
 
 /** So long without a try to fetch a video is longer than any wait of ours, in ms. */
-export const LONG_GAP = LONGEST_INTERVAL + 5 * MINUTE;
+export const IDLE_GAP_MS = MAX_INTERVAL_MS + 5 * MINUTE;
 /** How long a video is at least tried for after such a time, in ms: some seven tries. */
-export const GAP_GRACE = 10 * MINUTE;
+export const IDLE_GAP_GRACE_MS = 10 * MINUTE;
 
 /** How often a refused key is tried again by itself (DESIGN 5). */
 export const RECHECK = 15 * MINUTE;
@@ -61,7 +58,7 @@ export function pollInterval(age: number, base: number): number {
   if (age < 10 * MINUTE) return Math.max(base, 8 * SECOND);
   if (age <= HOUR) return Math.max(base, 15 * SECOND);
   // Ever rarer, without a jump: 1 minute at two hours, 4 at four, half an hour at eleven and for ever after.
-  return Math.max(base, Math.min(LONGEST_INTERVAL, 15 * SECOND * (age / HOUR) ** 2));
+  return Math.max(base, Math.min(MAX_INTERVAL_MS, 15 * SECOND * (age / HOUR) ** 2));
 }
 
 /**
@@ -74,9 +71,9 @@ export function blipInterval(troubles: number, interval: number): number {
 }
 
 /** How long to wait before a failed fetch is tried again (DESIGN 5): 2, 4, 8 … 60 s, then 5 min, then 30 min. */
-export function fetchInterval(troubles: number): number {
+export function downloadRetryInterval(troubles: number): number {
   const steps = [2, 4, 8, 16, 32, 60, 300].map((seconds) => seconds * SECOND);
-  return steps[Math.max(troubles, 1) - 1] ?? LONGEST_INTERVAL;
+  return steps[Math.max(troubles, 1) - 1] ?? MAX_INTERVAL_MS;
 }
 
 /** How long to wait before a submit that was told to wait is sent again, when the gateway named no time. */

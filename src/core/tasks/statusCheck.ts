@@ -11,12 +11,12 @@ import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import { confirmed, isUnconfirmed } from '../task/idSource';
 import type { Phase } from '../task/phases';
-import type { Endings } from './endings';
 import type { Failures } from './failures';
 import { Lease } from './lease';
 import { countNotFound } from './notFoundCount';
 import type { OriginGate } from './originGate';
 import type { OriginKinds } from './originKinds';
+import { NOTHING_FOUND, type PartialResults } from './partialResults';
 import {
   DENIALS_APART,
   FIRST_POLL,
@@ -27,6 +27,7 @@ import {
   jittered,
   pollInterval,
 } from './schedule';
+import { leastCount, matchVideos } from './videoRows';
 
 interface Dependencies {
   readonly store: TaskStore;
@@ -37,7 +38,7 @@ interface Dependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly failures: Failures;
-  readonly endings: Endings;
+  readonly partialResults: PartialResults;
   /** 0 to 1. */
   readonly random: () => number;
   /** The base interval in ms, from the setting. */
@@ -60,7 +61,7 @@ export class StatusCheck {
 
   /** Checks one task, if the origin may be asked now and no other window is faster. */
   async run(record: TaskRecord, signal: AbortSignal): Promise<void> {
-    const { store, client, keys, gate, clock, failures, endings, log } = this.#deps;
+    const { store, client, keys, gate, clock, failures, partialResults, log } = this.#deps;
     if (record.nextDue === undefined || record.gatewayTaskId === undefined) {
       await store.update(record.id, () => ({ phase: 'lost', failure: failures.taskGone(false, NO_ERROR) }));
       return;
@@ -108,13 +109,20 @@ export class StatusCheck {
         ? { nextDue: clock.now() }
         : this.#decide(claimed, outcome, key.id, await this.#submitError(claimed, outcome, key));
     const patch = { ...decided, ...factsToKeep(claimed, outcome, decided) };
-    const inLibrary = endings.isFruitless(patch) ? await endings.videosOf(claimed) : [];
-    await store.update(record.id, (current, videosHere) =>
-      // A reply that comes after somebody else wrote is late, and nobody's loss: the next one comes.
-      current.version === claimed.version
-        ? endings.keepVideos(patch, current, inLibrary, videosHere().length)
-        : undefined,
-    );
+    const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
+    const state = outcome.kind === 'task' && outcome.state.kind === 'succeeded' ? outcome.state : undefined;
+    await store.update(record.id, (current, videos) => {
+      // A response that comes after another window wrote is late. The next one comes.
+      if (current.version !== claimed.version) return undefined;
+      const rows = videos();
+      const expected = state && matchVideos(rows, state.links, leastCount(record.request, state));
+      return partialResults.keepVideos(
+        expected ? { ...patch, videos: expected } : patch,
+        current,
+        rows,
+        found,
+      );
+    });
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }
 

@@ -11,7 +11,7 @@ import type { Action } from '../../../src/webview/protocol';
 
 const failures = publicFailures();
 const neverFetched = (error: Error): Failure =>
-  toFailure(stored.neverFetched(stored.fetchFailed(error)), { l10n: english });
+  toFailure(stored.downloadTimedOut(stored.fetchFailed(error)), { l10n: english });
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
 
 function aTask(phase: Phase, failure?: Failure): Task {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Log } from '../../../src/core/common/log';
 import { GatewayClient, type PreparedSubmit } from '../../../src/core/gateway/client';
-import { VideoClient } from '../../../src/core/gateway/videoClient';
+import type { VideoTarget } from '../../../src/core/gateway/downloadResponse';
+import { VideoClient, type VideoSource } from '../../../src/core/gateway/videoClient';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
 import { FakeClock } from '../support/fakeClock';
@@ -45,7 +46,29 @@ function scripted(...answers: Script[]) {
   const log: Log = { trace: write, debug: write, info: write, warn: write, error: write };
   const clock = new FakeClock();
   const client = new GatewayClient(open, clock, log);
-  return { client, videos: new VideoClient(open, clock, log), requests, lines, closed: () => closed };
+  return {
+    client,
+    videos: callsOf(new VideoClient(open, clock, log)),
+    requests,
+    lines,
+    closed: () => closed,
+  };
+}
+
+/** Each way to a video, with the number of its bytes as the result. */
+function callsOf(client: VideoClient) {
+  const call =
+    <Args extends unknown[]>(source: (...args: Args) => VideoSource) =>
+    async (id: string, to: VideoTarget, ...args: Args) =>
+      (await client.download(source(...args), access, id, to)).bytes;
+  const byLink = call((link: string): VideoSource => ({ kind: 'link', link }));
+  const inline = call((place: string): VideoSource => ({ kind: 'inline', place }));
+  const download = call((): VideoSource => ({ kind: 'download' }));
+  return {
+    fetchLink: (link: string, _: unknown, to: VideoTarget) => byLink('t', to, link),
+    fetchInline: (_: unknown, id: string, place: string, to: VideoTarget) => inline(id, to, place),
+    download: (_: unknown, id: string, to: VideoTarget) => download(id, to),
+  };
 }
 
 type Clients = Pick<ReturnType<typeof scripted>, 'client' | 'videos'>;

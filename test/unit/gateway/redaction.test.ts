@@ -81,8 +81,9 @@ async function told(answer: Parameters<typeof answering>[0], apiKey: ApiKey): Pr
     async ({ client }) => (await client.prepareSubmit(access, '{}')).send(),
     ({ client }) => client.query(access, 'video_1'),
     ({ client }) => client.models(access),
-    ({ videos }) => videos.download(access, 'video_1', target),
-    ({ videos }) => videos.fetchLink('https://results.example/1.mp4', access, target),
+    ({ videos }) => videos.download({ kind: 'download' }, access, 'video_1', target),
+    ({ videos }) =>
+      videos.download({ kind: 'link', link: 'https://results.example/1.mp4' }, access, 'video_1', target),
   ];
   const words: string[] = [];
   for (const call of calls) {
@@ -291,7 +292,14 @@ describe('a link with the key', () => {
         const redirecting = answering({ status: 302, text: '', headers: { location: link } });
         const target = { write: () => Promise.resolve(), restart: () => Promise.resolve() };
         const access = { baseUrl: 'https://gateway.example', key };
-        await assert.rejects(redirecting.videos.fetchLink('https://results.example/1.mp4', access, target));
+        await assert.rejects(
+          redirecting.videos.download(
+            { kind: 'link', link: 'https://results.example/1.mp4' },
+            access,
+            't',
+            target,
+          ),
+        );
         assert.deepEqual(redirecting.urls, ['https://results.example/1.mp4']);
       }),
     );

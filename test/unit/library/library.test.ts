@@ -80,7 +80,7 @@ describe('the library', function () {
     assert.deepEqual(finished(), []);
     const placed = await library.place(complete, name);
     assert.deepEqual(finished(), [`${name}.mp4`]);
-    await library.writeSidecar(placed, { task, source: 'a1', videoCount: 2 });
+    await library.writeSidecar(placed, { task, source: 'a1' });
     assert.deepEqual(placed, {
       file: `${name}.mp4`,
       bytes: video.length,
@@ -93,7 +93,7 @@ describe('the library', function () {
     assert.deepEqual(readFileSync(path.join(folder, placed.file)), video);
     assert.deepEqual(finished(), [`${name}.json`, `${name}.mp4`]);
     assert.deepEqual(parts(), []);
-    const expected = { sidecarVersion: 1, video: { ...placed, source: 'a1' }, videoCount: 2, task };
+    const expected = { sidecarVersion: 1, video: { ...placed, source: 'a1' }, task };
     assert.deepEqual(sidecar(), expected);
     assert.deepEqual(await library.sidecars(), [expected]);
     assert.equal(await library.has(placed.file), true);

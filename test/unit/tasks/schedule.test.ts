@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { countNotFound } from '../../../src/core/tasks/notFoundCount';
 import * as schedule from '../../../src/core/tasks/schedule';
 
-const { blipInterval, fetchInterval, jittered, pollInterval, resendInterval } = schedule;
+const { blipInterval, downloadRetryInterval, jittered, pollInterval, resendInterval } = schedule;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -37,7 +37,7 @@ describe('the rhythm (DESIGN 5)', () => {
       fc.property(age, age, fc.integer({ min: 3 * SECOND, max: 60 * SECOND }), (one, other, base) => {
         const [young, old] = [Math.min(one, other), Math.max(one, other)];
         assert.ok(pollInterval(young, base) <= pollInterval(old, base));
-        assert.ok(pollInterval(young, base) >= base && pollInterval(old, base) <= schedule.LONGEST_INTERVAL);
+        assert.ok(pollInterval(young, base) >= base && pollInterval(old, base) <= schedule.MAX_INTERVAL_MS);
       }),
     );
   });
@@ -58,7 +58,7 @@ describe('the rhythm (DESIGN 5)', () => {
     );
   });
   it('nothing is ever planned so far ahead that it would count as a clock set back', () => {
-    const longestPoll = 45 * SECOND + jittered(schedule.LONGEST_INTERVAL, () => 1);
+    const longestPoll = 45 * SECOND + jittered(schedule.MAX_INTERVAL_MS, () => 1);
     const longestWait = HOUR;
     assert.ok(Math.max(longestPoll, longestWait, schedule.RECHECK) < schedule.FURTHEST_AHEAD);
   });
@@ -72,7 +72,7 @@ describe('the rhythm (DESIGN 5)', () => {
   });
   it('fetches: 2, 4, 8 … 60 s, then 5 min, then 30 min', () => {
     assert.deepEqual(
-      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000].map((troubles) => fetchInterval(troubles) / SECOND),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000].map((troubles) => downloadRetryInterval(troubles) / SECOND),
       [2, 2, 4, 8, 16, 32, 60, 300, 1800, 1800, 1800],
     );
   });
@@ -93,12 +93,20 @@ describe('the rhythm (DESIGN 5)', () => {
       MISSING_GRACE,
       DENIALS_BELIEVED,
       DENIALS_APART,
-      VIDEO_GRACE,
-      FETCH_PATIENCE,
+      MISSING_LINK_GRACE_MS,
+      DOWNLOAD_TIMEOUT_MS,
       RECHECK,
     } = schedule;
     assert.deepEqual(
-      [FIRST_POLL, MISSING_GRACE, DENIALS_BELIEVED, DENIALS_APART, VIDEO_GRACE, FETCH_PATIENCE, RECHECK],
+      [
+        FIRST_POLL,
+        MISSING_GRACE,
+        DENIALS_BELIEVED,
+        DENIALS_APART,
+        MISSING_LINK_GRACE_MS,
+        DOWNLOAD_TIMEOUT_MS,
+        RECHECK,
+      ],
       [3 * SECOND, MINUTE, 3, 10 * SECOND, 10 * MINUTE, 24 * HOUR, 15 * MINUTE],
     );
   });
@@ -118,11 +126,6 @@ describe('countNotFound', () => {
     assert.equal(believedAt(schedule.DENIALS_APART, 0, 10, 20), 2);
     assert.equal(believedAt(schedule.DENIALS_APART, 0, 1, 2, 3, 4), -1);
     assert.equal(believedAt(schedule.DENIALS_APART, 0, 5, 10, 15, 20), 4);
-  });
-  it('dead links: three within a minute, spread over 10 s at least', () => {
-    const apart = schedule.DEAD_LINKS_APART / SECOND;
-    assert.ok(2 * apart >= 10 && 2 * apart < 60);
-    assert.equal(believedAt(schedule.DEAD_LINKS_APART, 0, apart, 2 * apart), 2);
   });
   it('a clock set back does not hold it up', () =>
     assert.equal(believedAt(schedule.DENIALS_APART, 1000, 0, 10), 2));

@@ -56,34 +56,35 @@ describe('videos that are here stay, whatever becomes of the others', function (
   }
 
   /** A window has put the first one in place and ended before it could write that down; the second never came. */
-  async function dieAfterPlacing(phase: string, denials: number): Promise<void> {
+  async function dieAfterPlacing(phase: string): Promise<void> {
     await engine.close();
     rmSync(fileOf(task.videos[1]!));
     const database = new DatabaseSync(storeFile(world.folder));
     database.prepare('DELETE FROM videos WHERE task_id = ?').run(task.id);
     database
-      .prepare('UPDATE tasks SET phase = ?, next_due = ?, denials = ? WHERE id = ?')
-      .run(phase, world.clock.now(), denials, task.id);
+      .prepare('UPDATE tasks SET phase = ?, next_due = ? WHERE id = ?')
+      .run(phase, world.clock.now(), task.id);
     database.close();
     engine = await world.open({ disk });
   }
 
-  for (const [name, phase, denials] of [
-    ['fetched it', 'saving', 1],
-    ['was asking about it again', 'queued', 0],
+  for (const [name, phase] of [
+    ['fetched it', 'saving'],
+    ['was asking about it again', 'queued'],
   ] as const) {
     it(`a window dies that ${name} before the first is written down, and then all is gone from the gateway`, async () => {
       world.gateway.setFault(expired);
-      await dieAfterPlacing(phase, denials);
+      world.gateway.setFault({ name: 'deadLink', route: 'result', times: 'always', args: { status: 410 } });
+      await dieAfterPlacing(phase);
       const ended = await world.untilPhase(engine, task.id);
       assert.equal(ended.phase, 'saved');
       assert.deepEqual(ended.videos, [task.videos[0]]);
-      assert.match(ended.failure?.message ?? '', /^Other videos of this task are not here/);
+      assert.match(ended.failure?.message ?? '', /^1 of 2 videos are no longer on the gateway/);
     });
   }
 
   it('a window dies before the first is written down, and the gateway still has both: only the second is fetched', async () => {
-    await dieAfterPlacing('saving', 0);
+    await dieAfterPlacing('saving');
     const before = fetches();
     const ended = await world.untilPhase(engine, task.id);
     assert.deepEqual([ended.phase, ended.failure, ended.videos], ['saved', undefined, task.videos]);
@@ -107,7 +108,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
 
   it('a window dies before the first is written down, and the user stops it', async () => {
     world.gateway.setFault(query('hang'));
-    await dieAfterPlacing('queued', 0);
+    await dieAfterPlacing('queued');
     assert.equal(await engine.stopTracking(task.id), true);
     assert.equal(engine.task(task.id)?.phase, 'saved');
     assert.deepEqual(engine.task(task.id)?.videos, [task.videos[0]]);
@@ -159,7 +160,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual([ended.phase, ended.failure, ended.videos], ['saved', undefined, task.videos]);
   });
 
-  it('the gateway names only the one that is here: it is not fetched again, and the other one is missed', async () => {
+  it('the gateway names only the one that is here: it is not downloaded again, and the other one comes from its last link', async () => {
     const url = `${world.gateway.baseUrl}/v1/video/generations/${task.gatewayTaskId}`;
     const reply = await fetch(url, { headers: { authorization: `Bearer ${world.gateway.key}` } });
     const answer = (await reply.json()) as { url: string; metadata: { response: { videos: unknown[] } } };
@@ -168,7 +169,21 @@ describe('videos that are here stay, whatever becomes of the others', function (
     world.gateway.setFault(query('malformed', { text: JSON.stringify({ ...answer, url: '' }) }));
     const before = fetches();
     const again = await lookAgain();
-    assert.equal(fetches(), before);
+    assert.equal(fetches(), before + 1);
+    assert.deepEqual([again.phase, again.failure, again.videos], ['saved', undefined, task.videos]);
+  });
+
+  it('the gateway names only the one that is here, and the last link of the other is dead: it is missing', async () => {
+    const url = `${world.gateway.baseUrl}/v1/video/generations/${task.gatewayTaskId}`;
+    const reply = await fetch(url, { headers: { authorization: `Bearer ${world.gateway.key}` } });
+    const answer = (await reply.json()) as { url: string; metadata: { response: { videos: unknown[] } } };
+    answer.metadata.response.videos.shift();
+    rmSync(fileOf(task.videos[0]!));
+    world.gateway.setFault(query('malformed', { text: JSON.stringify({ ...answer, url: '' }) }));
+    world.gateway.setFault({ name: 'deadLink', route: 'result', times: 'always', args: { status: 404 } });
+    const started = world.clock.now();
+    const again = await lookAgain();
+    assert.ok(world.clock.now() - started >= 10 * 60_000);
     assert.deepEqual(files(), [path.basename(fileOf(task.videos[1]!))]);
     assert.deepEqual([again.phase, again.videos], ['saved', [task.videos[1]]]);
     assert.match(again.failure?.message ?? '', /^Other videos of this task are not here/);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
 import { publicFailures } from '../../support/publicFailures';
+import { failures as stored } from '../../../src/core/tasks/failures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
 import type { Failure, Task } from '../../../src/core/task/task';
 import { COMMANDS } from '../../../src/editor/ids';
@@ -243,7 +244,7 @@ describe('what the player shows', () => {
     });
 
     it('says in a line that some are gone at the gateway', () => {
-      const failure = failures.someGone(1, 2, { status: 404, message: 'gone' });
+      const failure = failures.videosMissing(1, 2, stored.expired(true, { status: 404, message: 'gone' }));
       assert.deepEqual(noteOf({ videos: [video], failure }), {
         text: '1 of 2 videos are no longer on the gateway; the others are here.',
         offer: { action: 'lookAgain', label: 'Look Again', primary: false },

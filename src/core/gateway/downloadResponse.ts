@@ -1,0 +1,346 @@
+import * as z from 'zod';
+import { Base64Decoder } from './base64Decoder';
+import { GatewayError } from './errors';
+import { readJson, type JsonPath, type StringPlan, type StringSink } from './jsonReader';
+import { asRecord, asText } from './jsonValues';
+import { MAX_VIDEO_BYTES } from './limits';
+import { parseErrorValue } from './responseError';
+import { mayBeVideo } from './responseLinks';
+
+/** Where the bytes of a video go, for example a file and a hash. */
+export interface VideoTarget {
+  /** Called with the size of the video that follows, if it's known before it comes. */
+  expect?(bytes: number): void;
+  /** Calls don't overlap. `bytes` are reused when this resolves: don't retain them. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Discards what was written so far. */
+  restart(): Promise<void>;
+}
+
+/** What a response to a download contains. */
+export type DownloadResult =
+  | {
+      readonly kind: 'video';
+      /** Size of the video. */
+      readonly bytes: number;
+      /** The size that the response declares; if it differs, something may be missing. */
+      readonly declaredBytes?: number;
+      /** The rest of the response wasn't read. */
+      readonly stoppedEarly: boolean;
+    }
+  /** A link to the video in place of its bytes. */
+  | { readonly kind: 'link'; readonly link: string };
+
+/** Maximum size of everything in a response that isn't a video. */
+const MAX_OTHER_BYTES = 1024 * 1024;
+/** How much longer than declared a video may be before reading stops. */
+const MAX_SURPLUS_BYTES = 1024 * 1024;
+/** Maximum length of a link. */
+const MAX_LINK_LENGTH = 16 * 1024;
+/** Enough of a string to tell a link from a video. */
+const DECIDING_LENGTH = 8;
+/** A video isn't shorter as base64. */
+const MIN_BASE64_LENGTH = 64;
+/** Codes of an envelope that reports no error (API reference 10.3). */
+const SUCCESS_CODES: readonly unknown[] = ['success', '', '0', 0, '200', 200];
+
+type FieldKind = 'video' | 'link' | 'either';
+
+/** Names of strings that hold a video, a link to it, or either (API reference 6.0, 9.2, 14). */
+const FIELD_KINDS: ReadonlyMap<unknown, FieldKind> = new Map(
+  (
+    [
+      ['video', ['base64', 'data_url', 'b64_json', 'bytesBase64Encoded', 'video_base64', 'base64_data']],
+      ['link', ['url', 'video_url', 'videoUrl', 'download_url', 'downloadUrl', 'result_url', 'link']],
+      ['either', ['video', 'data', 'content', 'file']],
+    ] as const
+  ).flatMap(([kind, names]) => names.map((name) => [name, kind] as const)),
+);
+/** Maximum depth of such a string. */
+const MAX_FIELD_DEPTH = 4;
+
+/** A size in bytes. In other responses the same name is a resolution (API reference 13 row 13); 0 says nothing. */
+const byteCount = z.union([
+  z.int().positive(),
+  z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .transform(Number),
+]);
+
+const fields = z.object({
+  success: z.boolean().optional().catch(undefined),
+  size: byteCount.optional().catch(undefined),
+  code: z.union([z.string(), z.number()]).optional().catch(undefined),
+  error: z.unknown().optional(),
+});
+/** The documented response besides the video, bare or in a `data` envelope (API reference 6.0, 14). */
+const downloadResponseSchema = fields.extend({ data: fields.optional().catch(undefined) });
+
+/**
+ * Reads the JSON response to a download (API reference 6.0) and decodes its video into `target` while it arrives. The
+ * video may come twice, as `base64` and as `data_url`: the first one counts. If it turns out bad and the other one
+ * follows, `target` is restarted. Once a video is complete and as long as a `size` seen before, reading stops.
+ *
+ * @throws {@link GatewayError} `refused` if the response says no (with its message and code); `badReply` if it contains
+ * neither a video nor a link, or isn't JSON; `tooLong` if the video is larger than declared or allowed. Whatever
+ * `chunks` or `target` throws goes through. After an error, what `target` received is useless.
+ */
+export async function streamDownload(
+  chunks: AsyncIterable<Uint8Array>,
+  target: VideoTarget,
+): Promise<DownloadResult> {
+  const output = new Output(target);
+  let video: Video | undefined;
+  const links = new Map<unknown, string>();
+  let stoppedEarly = false;
+
+  const capture = (path: JsonPath, soFar: unknown): StringPlan => {
+    const key = path.findLast((step) => typeof step === 'string');
+    const kind = path.length <= MAX_FIELD_DEPTH ? FIELD_KINDS.get(key) : undefined;
+    if (kind === undefined) return undefined;
+    const size = declaredSize(soFar);
+    if (video?.isComplete && (size === undefined || video.bytes === size)) return 'skip';
+    return new VideoOrLink(
+      kind,
+      () => (video = new Video(output, size)),
+      (link) => links.set(key, link),
+    );
+  };
+  const stop = (soFar: unknown): boolean => {
+    stoppedEarly = video?.isComplete === true && video.bytes === declaredSize(soFar);
+    return stoppedEarly;
+  };
+  try {
+    const response = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
+    return conclude(response, video, links, stoppedEarly);
+  } finally {
+    // The target must not be written to any more when this returns.
+    await output.rest();
+  }
+}
+
+/**
+ * Reads the response to a query that contains a video as a data URI (Q9 in API reference 5.2) and decodes it into
+ * `target` while it arrives; what follows isn't read.
+ *
+ * @param place the video's keys and indexes, joined by dots
+ * @returns the size of the video, in bytes
+ * @throws as {@link streamDownload}; with code `deadLink` if there is no longer a video at that place
+ */
+export async function streamInlineVideo(
+  chunks: AsyncIterable<Uint8Array>,
+  place: string,
+  target: VideoTarget,
+): Promise<number> {
+  const output = new Output(target);
+  let video: Video | undefined;
+  const capture = (path: JsonPath): StringPlan => {
+    if (path.join('.') === place) return (video = new Video(output, undefined, true));
+    // Others may be as long, and are read in a request of their own.
+    return mayBeVideo(path) ? 'skip' : undefined;
+  };
+  const stop = () => video?.isComplete === true;
+  try {
+    const response = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
+    if (video?.isComplete === true) return video.bytes;
+    if (reportsError(response)) throw refusal(response);
+    if (video?.fault && video.fault.code !== 'noDataUri') throw video.fault;
+    throw new GatewayError('refused', 'the response no longer contains the video', { code: 'deadLink' });
+  } finally {
+    await output.rest();
+  }
+}
+
+function declaredSize(response: unknown): number | undefined {
+  const parsed = downloadResponseSchema.safeParse(response).data;
+  return parsed?.data?.size ?? parsed?.size;
+}
+
+/** What the response comes to, now that all of it that matters was read. */
+function conclude(
+  response: unknown,
+  video: Video | undefined,
+  links: ReadonlyMap<unknown, string>,
+  stoppedEarly: boolean,
+): DownloadResult {
+  const parsed = downloadResponseSchema.safeParse(response).data;
+  if (parsed?.success === false) throw refusal(response);
+  if (parsed?.data?.success === false) throw refusal(asRecord(response)?.['data']);
+  if (video?.isComplete === true) {
+    const declaredBytes = declaredSize(response);
+    const declared = declaredBytes === undefined ? {} : { declaredBytes };
+    return { kind: 'video', bytes: video.bytes, ...declared, stoppedEarly };
+  }
+  if (reportsError(response)) throw refusal(response);
+  if (video?.fault) throw video.fault;
+  const [link] = [...FIELD_KINDS.keys()].flatMap((key) => links.get(key) ?? []);
+  if (link !== undefined) return { kind: 'link', link };
+  throw new GatewayError('badReply', 'there is no video in the response');
+}
+
+/** Whether a response without a usable video is an error envelope (API reference 10.2, 10.3). */
+function reportsError(response: unknown): boolean {
+  const parsed = downloadResponseSchema.safeParse(response).data;
+  if (asText(parsed?.error) !== undefined || Object.keys(asRecord(parsed?.error) ?? {}).length > 0) {
+    return true;
+  }
+  const saysYes = parsed?.success === true || SUCCESS_CODES.includes(parsed?.code);
+  return !saysYes && parseErrorValue(response).message !== '';
+}
+
+function refusal(response: unknown): GatewayError {
+  const { message, ...details } = parseErrorValue(response);
+  return new GatewayError('refused', message || 'the gateway reports an error without words', details);
+}
+
+/** A string that may be a video or a link to one, which its beginning tells. */
+class VideoOrLink implements StringSink {
+  readonly #kind: FieldKind;
+  readonly #startVideo: () => Video;
+  readonly #onLink: (link: string) => void;
+  #text = '';
+  #video: Video | undefined;
+
+  constructor(kind: FieldKind, startVideo: () => Video, onLink: (link: string) => void) {
+    this.#kind = kind;
+    this.#startVideo = startVideo;
+    this.#onLink = onLink;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#video) return this.#video.write(bytes);
+    if (this.#text.length > MAX_LINK_LENGTH) return;
+    this.#text += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    if (isVideoText(this.#kind, this.#text, false)) await this.#begin();
+  }
+
+  async end(): Promise<void> {
+    if (!this.#video && isVideoText(this.#kind, this.#text, true)) await this.#begin();
+    if (this.#video) return this.#video.end();
+    const text = this.#text.trim();
+    if (text.length <= MAX_LINK_LENGTH && /^(https?:\/\/|\/)\S+$/i.test(text)) this.#onLink(text);
+  }
+
+  async #begin(): Promise<void> {
+    this.#video = this.#startVideo();
+    await this.#video.write(Buffer.from(this.#text, 'latin1'));
+    this.#text = '';
+  }
+}
+
+/** Whether a string is a video as far as its beginning tells, or, once it is whole, all of it. */
+function isVideoText(kind: FieldKind, beginning: string, isWhole: boolean): boolean {
+  const text = beginning.trimStart();
+  if (!isWhole && text.length < DECIDING_LENGTH) return false;
+  if (/^data:/i.test(text)) return true;
+  if (kind === 'link' || /^https?:/i.test(text)) return false;
+  return kind === 'video' || (!text.startsWith('/') && text.length >= MIN_BASE64_LENGTH);
+}
+
+/** One of the response's videos on its way to the output. */
+class Video implements StringSink {
+  readonly declaredBytes: number | undefined;
+  readonly #output: Output;
+  readonly #decoder: Base64Decoder;
+  #bytes = 0;
+  #isComplete = false;
+  #fault: GatewayError | undefined;
+  #hasOutput = false;
+
+  constructor(output: Output, declaredBytes: number | undefined, needsPrefix = false) {
+    this.#output = output;
+    this.#decoder = new Base64Decoder(needsPrefix);
+    this.declaredBytes = declaredBytes;
+  }
+
+  /** Decoded so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Arrived to its end, and sound as base64. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Why it is of no use, if so. */
+  get fault(): GatewayError | undefined {
+    return this.#fault;
+  }
+
+  async write(text: Uint8Array): Promise<void> {
+    await this.#put(() => this.#decoder.push(text));
+  }
+
+  async end(): Promise<void> {
+    await this.#put(() => this.#decoder.finish());
+    await this.#output.settle();
+    this.#isComplete = this.#fault === undefined;
+  }
+
+  /** A fault of the video is kept for later, as another one may follow; a fault of the target is thrown. */
+  async #put(decode: () => Uint8Array): Promise<void> {
+    if (this.#fault) return;
+    let decoded: Uint8Array;
+    try {
+      decoded = decode();
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.#fault = error;
+      return;
+    }
+    if (decoded.length === 0) return;
+    this.#bytes += decoded.length;
+    const declared = this.declaredBytes;
+    if (
+      declared !== undefined &&
+      (declared > MAX_VIDEO_BYTES || this.#bytes > declared + MAX_SURPLUS_BYTES)
+    ) {
+      this.#fault = new GatewayError(
+        'tooLong',
+        `the video is larger than allowed: ${declared} bytes declared`,
+      );
+      return;
+    }
+    if (!this.#hasOutput) await this.#output.begin(this.declaredBytes);
+    this.#hasOutput = true;
+    await this.#output.write(decoded);
+  }
+}
+
+/** The target, with one write on its way while the next piece is awaited and decoded. */
+class Output {
+  readonly #target: VideoTarget;
+  #isUsed = false;
+  #pending: Promise<void> = Promise.resolve();
+
+  constructor(target: VideoTarget) {
+    this.#target = target;
+  }
+
+  /** @param declaredBytes how many are to come, if that is known */
+  async begin(declaredBytes: number | undefined): Promise<void> {
+    await this.settle();
+    if (this.#isUsed) await this.#target.restart();
+    this.#isUsed = true;
+    if (declaredBytes !== undefined) this.#target.expect?.(declaredBytes);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#pending;
+    this.#pending = this.#target.write(bytes);
+    // It is awaited at the next turn; until then a failure must not count as unhandled.
+    this.#pending.catch(() => undefined);
+  }
+
+  /** Resolves when nothing is on its way any more; throws what the last write threw. */
+  async settle(): Promise<void> {
+    await this.#pending;
+  }
+
+  /** As {@link settle}, whatever came of it. */
+  async rest(): Promise<void> {
+    await this.#pending.catch(() => undefined);
+  }
+}

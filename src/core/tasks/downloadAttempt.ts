@@ -1,0 +1,330 @@
+import * as path from 'node:path';
+import type { Clock } from '../common/clock';
+import { DiskError } from '../common/fileSystem';
+import { describeError, type Log } from '../common/log';
+import { originOf } from '../gateway/baseUrl';
+import type { GatewayClient } from '../gateway/client';
+import { GatewayError } from '../gateway/errors';
+import { inlinePlace } from '../gateway/responseLinks';
+import type { VideoAccess } from '../gateway/transport';
+import type { VideoClient, VideoSource } from '../gateway/videoClient';
+import type { Library } from '../library/library';
+import type { CompletePart, PartFile } from '../library/partFile';
+import { VideoFileError } from '../library/videoFileError';
+import { familyOf } from '../models/catalogue';
+import { possibleNames } from '../store/ownedFiles';
+import type { TaskRecord } from '../store/record';
+import { describeTask } from '../store/sidecarTask';
+import type { TaskPatch } from '../store/taskPatch';
+import type { StoredFailure } from '../task/failure';
+import type { VideoRow } from '../task/videoRow';
+import { judgeErrors, nextTryAfter, type DownloadProblem, type SourceError } from './downloadProblem';
+import type { Failures } from './failures';
+import type { OriginKinds } from './originKinds';
+import { queryForLinks, type FreshLinks } from './freshLinks';
+import { isPending, matchVideos, placedRow, recordedRow, leastCount } from './videoRows';
+
+export interface AttemptDependencies {
+  readonly client: GatewayClient;
+  readonly videoClient: VideoClient;
+  readonly library: Library;
+  readonly failures: Failures;
+  readonly kinds: OriginKinds;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What an attempt has come to. */
+export interface AttemptResult {
+  readonly rows: readonly VideoRow[];
+  /** The gateway says that the task has ended. */
+  readonly ended?: TaskPatch;
+  /** More to store about the task. */
+  readonly patch: TaskPatch;
+  /** The key was refused: everything at its origin waits. */
+  readonly keyRefused?: StoredFailure;
+  /** The gateway asked for a pause, in ms. */
+  readonly pauseMs?: number;
+  /** The gateway accepted the key. */
+  readonly hasUsedKey?: boolean;
+}
+
+/** Whether the next step for a video takes the gateway, and with it the key. */
+export function needsGateway(row: VideoRow, record: TaskRecord): boolean {
+  if (row.state !== 'expected') return false;
+  const { link, refusedSince } = row;
+  if (link === undefined || refusedSince !== undefined || inlinePlace(link) !== undefined) return true;
+  return !URL.canParse(link) || new URL(link).origin === originOf(record.baseUrl);
+}
+
+/** One attempt to bring the missing videos of a finished task into the library, step by step (DESIGN 4.13). */
+export class DownloadAttempt {
+  readonly #deps: AttemptDependencies;
+  readonly #record: TaskRecord;
+  readonly #rows: VideoRow[];
+  readonly #access: VideoAccess;
+  readonly #signal: AbortSignal;
+  readonly #names: readonly string[];
+  #part: PartFile | undefined;
+  /** The highest progress reported. */
+  #progress = 0;
+  #patch: TaskPatch = {};
+  #pauseMs: number | undefined;
+  /** The gateway's last response: it doesn't know the task, or gave no information. */
+  #denial: StoredFailure | undefined;
+  /** Videos that the gateway no longer names although it names others. */
+  readonly #unnamed = new Set<number>();
+  #hasUsedKey = false;
+  #silence: StoredFailure | undefined;
+
+  /**
+   * @param access without a key, only public links are downloaded
+   * @param signal ends it; {@link run} then throws
+   */
+  constructor(
+    deps: AttemptDependencies,
+    record: TaskRecord,
+    rows: readonly VideoRow[],
+    access: VideoAccess,
+    signal: AbortSignal,
+  ) {
+    this.#deps = deps;
+    this.#record = record;
+    this.#rows = [...rows];
+    this.#access = access;
+    this.#signal = signal;
+    this.#names = possibleNames(record, rows.length);
+  }
+
+  /** Percentage of the videos received, up to 99; undefined if unknown. Never less than the last time. */
+  progress(): number | undefined {
+    const share = this.#part?.share;
+    if (share === undefined) return undefined;
+    const done = this.#rows.filter((row) => !isPending(row)).length;
+    const percent = Math.min(99, Math.floor((100 * (done + share)) / this.#rows.length));
+    this.#progress = Math.max(this.#progress, percent);
+    return this.#progress;
+  }
+
+  /** @param due positions of the videos to try */
+  async run(due: ReadonlySet<number>): Promise<AttemptResult> {
+    const asks = this.#rows.some((row) => due.has(row.position) && this.#needsQuery(row));
+    if (asks && this.#access.key) {
+      const { baseUrl, key } = this.#access;
+      const known = new Set(this.#rows.map(({ position }) => position));
+      const fresh = await queryForLinks(this.#deps, this.#record, { baseUrl, key }, this.#signal);
+      const stop = this.#takeFresh(fresh, due);
+      if (stop) return { rows: this.#rows, patch: this.#patch, ...stop };
+      // The gateway may name videos that it didn't name before.
+      due = new Set([...due, ...this.#rows.map(({ position }) => position).filter((one) => !known.has(one))]);
+    }
+    for (const [index, row] of this.#rows.entries()) {
+      if (due.has(row.position) && isPending(row)) this.#rows[index] = await this.#advance(row);
+    }
+    return {
+      rows: this.#rows,
+      patch: this.#patch,
+      hasUsedKey: this.#hasUsedKey,
+      ...(this.#pauseMs === undefined ? {} : { pauseMs: this.#pauseMs }),
+    };
+  }
+
+  #needsQuery(row: VideoRow): boolean {
+    if (row.state !== 'expected') return false;
+    return row.refusedSince !== undefined || (row.link === undefined && !this.#byDownload());
+  }
+
+  /** Only sora has the documented download call, and only its IDs begin so (API reference 4.3, 6.0). */
+  #byDownload(): boolean {
+    const { request, gatewayTaskId } = this.#record;
+    return familyOf(request.model)?.result === 'download' || gatewayTaskId?.startsWith('video_') === true;
+  }
+
+  /** Takes what the gateway says of the task now. @returns why no video is tried, if so */
+  #takeFresh(fresh: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
+    const { clock, failures } = this.#deps;
+    switch (fresh.kind) {
+      case 'links': {
+        const least = leastCount(this.#record.request, fresh);
+        this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, fresh.links, least));
+        this.#hasUsedKey = true;
+        for (const { position, link } of fresh.links.length > 0 ? this.#rows : []) {
+          if (link === undefined || !fresh.links.includes(link)) this.#unnamed.add(position);
+        }
+        const [refused] = fresh.refusedLinks;
+        const reason = refused && failures.linkRefused(refused.link);
+        if (reason) this.#change(due, (row) => (row.link === undefined ? { ...row, reason } : row));
+        this.#patch = fresh.patch;
+        return undefined;
+      }
+      case 'ended':
+        return { ended: fresh.patch };
+      case 'waits':
+        this.#change(due, (row) =>
+          this.#needsQuery(row)
+            ? { ...row, nextTry: clock.now() + fresh.waitMs, reason: fresh.failure }
+            : row,
+        );
+        return { ...(fresh.isKeyRefused ? { keyRefused: fresh.failure } : {}) };
+      case 'denied':
+        this.#denial = fresh.failure;
+        return undefined;
+      case 'silent':
+        this.#silence = fresh.failure;
+        this.#pauseMs = fresh.retryAfterMs;
+        return undefined;
+    }
+  }
+
+  #change(due: ReadonlySet<number>, change: (row: VideoRow) => VideoRow): void {
+    for (const [index, row] of this.#rows.entries())
+      if (due.has(row.position)) this.#rows[index] = change(row);
+  }
+
+  /** Takes a video as far as it goes. Every step that fails is tried again by itself. */
+  async #advance(row: VideoRow): Promise<VideoRow> {
+    const { library, clock, failures, log } = this.#deps;
+    const name = this.#names[row.position] ?? '';
+    const facts = { task: describeTask(this.#record, this.#rows.length), source: row.mark };
+    let current = row;
+    try {
+      let video = await library.find(name, facts, known(row));
+      if (video) {
+        await library.removeParts(name);
+        return recordedRow(row, video);
+      }
+      const earlier = await library.findPart(name, row);
+      const received = earlier ? { part: earlier } : await this.#receive(row, name);
+      if ('row' in received) return received.row;
+      const { part } = received;
+      current = fetchedRow(row, part);
+      // A part that waited has had its minute of retries.
+      video = await library.place(part, name, earlier ? 0 : undefined);
+      current = placedRow(row, video);
+      await library.writeSidecar(video, facts);
+      await library.removeParts(name);
+      if (video.unverified) log.warn(`task ${this.#record.id}: ${video.file} couldn't be verified`);
+      return recordedRow(row, video);
+    } catch (error) {
+      if (this.#signal.aborted || !(error instanceof DiskError)) throw error;
+      log.warn(`task ${this.#record.id}: ${describeError(error)}`);
+      const problem: DownloadProblem = { kind: 'disk', reason: failures.diskFailed(error) };
+      // Another step begins with no failed attempts.
+      const attempts = current.state === row.state ? row.attempts : undefined;
+      const failed = { ...current, ...(attempts === undefined ? {} : { attempts }) };
+      return nextTryAfter(failed, this.#record, problem, clock.now());
+    }
+  }
+
+  /** Downloads a video by the first way that works. */
+  async #receive(
+    row: VideoRow,
+    name: string,
+  ): Promise<{ readonly part: CompletePart } | { readonly row: VideoRow }> {
+    const { library, clock, log } = this.#deps;
+    const errors: SourceError[] = [];
+    let current = row;
+    for (const { source, isFallback } of this.#sources(row)) {
+      // A host that fails for a while says nothing about the link.
+      if (isFallback && errors.length > 0 && !judgeErrors(errors).isRefused) break;
+      const part = await library.createPart(name);
+      this.#part = part;
+      try {
+        const finished = await this.#receiveFrom(source, part, current.refusedSha256);
+        if (!('fault' in finished)) {
+          this.#hasUsedKey ||= source.kind !== 'link';
+          return { part: finished };
+        }
+        errors.push({ source, isFallback, error: finished.fault });
+        if (finished.fault.mayBeVideo) {
+          // It is kept until something better comes.
+          if (current.part !== undefined) await library.removePart(current.part);
+          current = { ...current, part: path.basename(part.file), refusedSha256: finished.sha256 };
+        } else await part.discard();
+      } catch (error) {
+        await part.discard();
+        if (this.#signal.aborted || !(error instanceof GatewayError)) throw error;
+        errors.push({ source, isFallback, error });
+      } finally {
+        this.#part = undefined;
+      }
+    }
+    for (const { source, error } of errors) {
+      const words = error instanceof Error ? error.message : describeError(error);
+      log.warn(`task ${this.#record.id}: ${source.kind}: ${words}`);
+    }
+    const problem = this.#judge(row, errors);
+    const next = nextTryAfter(current, this.#record, problem, clock.now());
+    if (next.state !== 'gone' || next.part === undefined) return { row: next };
+    // Better a video that may not play than none.
+    const kept = await library.keepUnverified(next.part);
+    return kept ? { part: kept } : { row: next };
+  }
+
+  /** What the errors of all ways to a video, and the gateway's last response, come to. */
+  #judge(row: VideoRow, errors: readonly SourceError[]): DownloadProblem {
+    const problem = judgeErrors(errors);
+    if (problem.pauseMs !== undefined) this.#pauseMs = problem.pauseMs;
+    if (this.#denial !== undefined && problem.kind !== 'trouble') {
+      return { ...problem, kind: 'denied', reason: this.#denial };
+    }
+    if (problem.kind === 'refused' && this.#unnamed.has(row.position)) return { ...problem, kind: 'noLink' };
+    if (problem.kind !== 'noLink') return problem;
+    if (this.#silence !== undefined) return { ...problem, kind: 'trouble', reason: this.#silence };
+    return row.reason?.code === 'fetch.linkRefused'
+      ? { ...problem, kind: 'refused', reason: row.reason }
+      : problem;
+  }
+
+  async #receiveFrom(
+    source: VideoSource,
+    part: PartFile,
+    refusedSha256: string | undefined,
+  ): Promise<Awaited<ReturnType<PartFile['finish']>>> {
+    const id = this.#record.gatewayTaskId ?? '';
+    const { bytes, declaredBytes } = await this.#deps.videoClient.download(
+      source,
+      this.#access,
+      id,
+      part,
+      this.#signal,
+    );
+    const isAsDeclared = declaredBytes === undefined || declaredBytes === bytes;
+    const doubt = `the video has ${bytes} bytes, but the response declares ${declaredBytes}`;
+    return part.finish(refusedSha256, isAsDeclared ? undefined : new VideoFileError('incomplete', doubt));
+  }
+
+  /** The ways to a video in the order to try (API reference 9.2). The gateway's own routes serve one video a task. */
+  #sources(row: VideoRow): readonly { readonly source: VideoSource; readonly isFallback: boolean }[] {
+    const { link } = row;
+    const place = link === undefined ? undefined : inlinePlace(link);
+    const sources: { source: VideoSource; isFallback: boolean }[] = [];
+    if (link !== undefined) {
+      sources.push({
+        source: place === undefined ? { kind: 'link', link } : { kind: 'inline', place },
+        isFallback: false,
+      });
+    }
+    if (this.#access.key !== undefined && this.#rows.length === 1) {
+      sources.push({ source: { kind: 'download' }, isFallback: !this.#byDownload() });
+      sources.push({ source: { kind: 'content' }, isFallback: true });
+    }
+    return sources;
+  }
+}
+
+function known({ bytes, sha256 }: VideoRow): { readonly bytes: number; readonly sha256: string } | undefined {
+  return bytes === undefined || sha256 === undefined ? undefined : { bytes, sha256 };
+}
+
+/** The row of a video that was received, but isn't in place yet. */
+function fetchedRow(row: VideoRow, part: CompletePart): VideoRow {
+  const { position, mark, link } = row;
+  const { bytes, sha256, info } = part;
+  return {
+    ...{ position, state: 'fetched', part: path.basename(part.file), bytes, sha256 },
+    ...(mark === undefined ? {} : { mark }),
+    ...(link === undefined ? {} : { link }),
+    ...(info.isUnverified ? { unverified: true } : {}),
+  };
+}

@@ -1,0 +1,158 @@
+import { GatewayError } from '../gateway/errors';
+import { parseErrorResponse } from '../gateway/responseError';
+import type { VideoSource } from '../gateway/videoClient';
+import { VideoFileError } from '../library/videoFileError';
+import type { TaskRecord } from '../store/record';
+import type { StoredFailure } from '../task/failure';
+import type { VideoRow } from '../task/videoRow';
+import { failures, toErrorInfo } from './failures';
+import {
+  DOWNLOAD_TIMEOUT_MS,
+  MAX_INTERVAL_MS,
+  MISSING_LINK_GRACE_MS,
+  downloadRetryInterval,
+} from './schedule';
+
+/** Why a way to a video didn't work. */
+export interface SourceError {
+  readonly source: VideoSource;
+  /** The gateway may not have this way at all. */
+  readonly isFallback: boolean;
+  readonly error: unknown;
+}
+
+/** Why the current step for a video failed, by what helps. */
+export interface DownloadProblem {
+  readonly kind:
+    | 'disk'
+    /** The gateway says that the video was deleted. */
+    | 'gone'
+    /** The gateway doesn't know the task any more. */
+    | 'denied'
+    /** The link is refused: it takes a fresh one, or time. */
+    | 'refused'
+    /** There is no link. */
+    | 'noLink'
+    /** Network, host, or a download that isn't complete. */
+    | 'trouble'
+    | 'tooLong';
+  readonly reason: StoredFailure;
+  /** The link itself was refused, whatever else failed. */
+  readonly isRefused?: boolean;
+  readonly retryAfterMs?: number;
+  /** The gateway asked for a pause, in ms. */
+  readonly pauseMs?: number;
+}
+
+const SECOND = 1000;
+const REFUSALS: ReadonlySet<DownloadProblem['kind']> = new Set(['refused', 'denied', 'noLink']);
+/** First and longest wait for a link that may work in a moment. */
+const FIRST_LINK_RETRY_MS = 6 * SECOND;
+const LAST_LINK_RETRY_MS = 60 * SECOND;
+const EXPIRED = /^(expired|video_expired|task_expired|result_expired)$/i;
+
+function classify({ source, error }: SourceError): DownloadProblem['kind'] {
+  if (error instanceof VideoFileError) return error.mayBeVideo ? 'trouble' : 'refused';
+  if (!(error instanceof GatewayError)) return 'trouble';
+  if (error.kind === 'tooLong') return 'tooLong';
+  if (error.kind !== 'refused') return 'trouble';
+  const isGateways = !error.elsewhere && source.kind !== 'link';
+  if (isGateways && (EXPIRED.test(error.code ?? '') || error.status === 410)) return 'gone';
+  const { status = 400 } = error;
+  return status === 408 || status === 429 || status >= 500 ? 'trouble' : 'refused';
+}
+
+/** Judges the errors of all ways to one video. Those of ways that the gateway may not have count only for `gone`. */
+export function judgeErrors(errors: readonly SourceError[]): DownloadProblem {
+  const judged = errors.map((one) => ({ ...one, kind: classify(one) }));
+  const gone = judged.find(({ kind }) => kind === 'gone');
+  const own = judged.filter(({ isFallback }) => !isFallback);
+  const deciding = gone ?? own.find(({ kind }) => kind === 'trouble' || kind === 'tooLong') ?? own[0];
+  if (!deciding) return { kind: 'noLink', reason: failures.noVideo() };
+  const { kind, error } = deciding;
+  const retryAfterMs = error instanceof GatewayError ? error.retryAfterMs : undefined;
+  const isGateways = error instanceof GatewayError && !error.elsewhere;
+  return {
+    kind,
+    reason:
+      kind === 'gone'
+        ? failures.expired(true, toErrorInfo(describe(error)))
+        : failures.fetchFailed(describe(error)),
+    isRefused: own.some((one) => one.kind === 'refused'),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs, ...(isGateways ? { pauseMs: retryAfterMs } : {}) }),
+  };
+}
+
+/** The error with the other side's words, if they came in place of a video. */
+function describe(error: unknown): unknown {
+  if (!(error instanceof VideoFileError) || error.text === undefined) return error;
+  const { message } = parseErrorResponse(error.text);
+  return new GatewayError('badReply', message === '' ? error.message : message);
+}
+
+/**
+ * What becomes of a video after a step failed: when to try again, or that it is gone. Time decides, not the number of
+ * attempts (DESIGN 5, Download).
+ */
+export function nextTryAfter(
+  row: VideoRow,
+  record: TaskRecord,
+  problem: DownloadProblem,
+  now: number,
+): VideoRow {
+  const { kind, reason, retryAfterMs = 0, isRefused = REFUSALS.has(kind) } = problem;
+  const attempts = (row.attempts ?? 0) + 1;
+  const refusedSince = row.refusedSince ?? (isRefused ? now : undefined);
+  const failed: VideoRow = {
+    ...row,
+    attempts,
+    reason,
+    ...(refusedSince === undefined ? {} : { refusedSince }),
+  };
+  if (kind !== 'disk' && now > deadlineOf(record, problem, refusedSince, now)) {
+    const isTimeout = kind === 'trouble' || kind === 'refused' || kind === 'tooLong';
+    return { ...failed, state: 'gone', reason: isTimeout ? failures.downloadTimedOut(reason) : reason };
+  }
+  const wait = REFUSALS.has(kind) ? linkWait : downloadRetryInterval;
+  const interval = kind === 'tooLong' ? MAX_INTERVAL_MS : wait(attempts, now - (refusedSince ?? now));
+  return { ...failed, nextTry: now + Math.max(interval, retryAfterMs) };
+}
+
+/** How long to wait for a link: CDNs lag for seconds or minutes, proxies refuse for longer. */
+function linkWait(attempts: number, refusedForMs: number): number {
+  if (refusedForMs < MISSING_LINK_GRACE_MS) {
+    return Math.min(LAST_LINK_RETRY_MS, FIRST_LINK_RETRY_MS * 2 ** Math.min(attempts - 1, 8));
+  }
+  return refusedForMs < 6 * MISSING_LINK_GRACE_MS ? MISSING_LINK_GRACE_MS / 2 : MAX_INTERVAL_MS;
+}
+
+/** Until when a video is tried, in ms since 1970. */
+function deadlineOf(
+  record: TaskRecord,
+  { kind }: DownloadProblem,
+  refusedSince: number | undefined,
+  now: number,
+): number {
+  const atLeast = (refusedSince ?? 0) + MISSING_LINK_GRACE_MS;
+  switch (kind) {
+    case 'gone':
+      return -Infinity;
+    case 'denied':
+      return atLeast;
+    case 'noLink':
+      return Math.max(atLeast, (record.succeededAt ?? now) + MISSING_LINK_GRACE_MS + record.heldUpMs);
+    default:
+      return Math.max(atLeast, downloadDeadline(record, now));
+  }
+}
+
+/** Until when a video is tried to be downloaded, unless the gateway says that it is gone (DESIGN 5, Download). */
+export function downloadDeadline(record: TaskRecord, now: number): number {
+  const succeededAt = record.succeededAt ?? now;
+  // An expiry in the past means that a clock is wrong; it's tried for a while all the same.
+  const end = Math.max(
+    record.expiresAt ?? succeededAt + DOWNLOAD_TIMEOUT_MS,
+    succeededAt + MISSING_LINK_GRACE_MS,
+  );
+  return end + record.heldUpMs;
+}

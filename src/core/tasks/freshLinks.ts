@@ -1,0 +1,101 @@
+import type { GatewayClient } from '../gateway/client';
+import type { RefusedLink } from '../gateway/responseLinks';
+import type { Access } from '../gateway/transport';
+import type { TaskRecord } from '../store/record';
+import type { TaskPatch } from '../store/taskPatch';
+import type { StoredFailure } from '../task/failure';
+import type { Failures } from './failures';
+import type { OriginKinds } from './originKinds';
+import { RECHECK } from './schedule';
+
+/** What the gateway says of a finished task when its links are requested again. */
+export type FreshLinks =
+  | {
+      readonly kind: 'links';
+      readonly links: readonly string[];
+      readonly refusedLinks: readonly RefusedLink[];
+      readonly filteredCount: number;
+      readonly expectedCount?: number;
+      readonly patch: TaskPatch;
+    }
+  | { readonly kind: 'ended'; readonly patch: TaskPatch }
+  /** The key or the model is refused. */
+  | {
+      readonly kind: 'waits';
+      readonly failure: StoredFailure;
+      readonly waitMs: number;
+      readonly isKeyRefused: boolean;
+    }
+  /** The gateway doesn't know the task. */
+  | { readonly kind: 'denied'; readonly failure: StoredFailure }
+  /** No information. */
+  | { readonly kind: 'silent'; readonly failure: StoredFailure; readonly retryAfterMs?: number };
+
+interface FreshLinksDependencies {
+  readonly client: GatewayClient;
+  readonly failures: Failures;
+  readonly kinds: OriginKinds;
+}
+
+/** Queries a finished task for its links. @throws GatewayError `aborted` */
+export async function queryForLinks(
+  { client, failures, kinds }: FreshLinksDependencies,
+  record: TaskRecord,
+  access: Access,
+  signal: AbortSignal,
+): Promise<FreshLinks> {
+  const outcome = await client.query(access, record.gatewayTaskId ?? '', signal);
+  const { status } = outcome;
+  const evidence = outcome.evidence?.();
+  const money = outcome.money.length > 0 ? { money: outcome.money } : {};
+  const kept = { ...money, ...(evidence ? { evidence } : {}) };
+  switch (outcome.kind) {
+    case 'missing':
+      return record.keyId === access.key.id
+        ? { kind: 'denied', failure: failures.taskGone(true, { status, ...outcome.error }) }
+        : { kind: 'waits', failure: failures.otherKey(), waitMs: RECHECK, isKeyRefused: false };
+    case 'keyRefused':
+    case 'forbidden':
+      return {
+        kind: 'waits',
+        failure: failures.keyRefused({ status, ...outcome.error }),
+        waitMs: RECHECK,
+        isKeyRefused: outcome.kind === 'keyRefused',
+      };
+    case 'temporary': {
+      const { retryAfterMs } = outcome;
+      const failure = failures.blip({ status, ...outcome.error });
+      return { kind: 'silent', failure, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    }
+    case 'task': {
+      const { state } = outcome;
+      switch (state.kind) {
+        case 'failed': {
+          const error = { status, ...state.error };
+          const failure =
+            state.filteredCount === undefined
+              ? failures.taskFailed(error, kinds.kindOf(record.baseUrl))
+              : failures.filtered(state.filteredCount, error);
+          return { kind: 'ended', patch: { phase: 'failed', failure, ...kept } };
+        }
+        case 'expired':
+          return {
+            kind: 'ended',
+            patch: { phase: 'lost', failure: failures.expired(true, { status, ...state.error }), ...kept },
+          };
+        case 'succeeded': {
+          const { links, refusedLinks, filteredCount, expectedCount, expiresAt } = state;
+          const expiry = expiresAt === undefined ? {} : { expiresAt };
+          return {
+            ...{ kind: 'links', links, refusedLinks, filteredCount },
+            ...(expectedCount === undefined ? {} : { expectedCount }),
+            patch: { ...expiry, ...(links.length === 0 ? kept : {}) },
+          };
+        }
+        default:
+          // Finished before, and running now: it is asked again.
+          return { kind: 'silent', failure: failures.noVideo() };
+      }
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import { describeError } from '../common/log';
+import type { KeySource } from '../gateway/apiKey';
+import { originOf } from '../gateway/baseUrl';
+import type { TaskRecord } from '../store/record';
+import type { TaskStore } from '../store/store';
+import type { TaskPatch } from '../store/taskPatch';
+import type { StoredFailure } from '../task/failure';
+import type { VideoRow } from '../task/videoRow';
+import {
+  DownloadAttempt,
+  needsGateway,
+  type AttemptDependencies,
+  type AttemptResult,
+} from './downloadAttempt';
+import { downloadDeadline } from './downloadProblem';
+import { Lease } from './lease';
+import type { OriginGate } from './originGate';
+import { NOTHING_FOUND, type PartialResults } from './partialResults';
+import { IDLE_GAP_GRACE_MS, IDLE_GAP_MS, LEASE, LOCKED_RECHECK_MS, RECHECK } from './schedule';
+import { isDue, isPending, matchVideos, leastCount } from './videoRows';
+
+interface Dependencies extends AttemptDependencies {
+  readonly store: TaskStore;
+  readonly keys: KeySource;
+  readonly gate: OriginGate;
+  readonly partialResults: PartialResults;
+}
+
+/** Why videos that take the gateway can't be downloaded now. */
+interface Block {
+  readonly until: number;
+  readonly failure?: StoredFailure;
+}
+
+/**
+ * Brings finished videos into the library. Each step for each video is tried again by itself; never the submit
+ * (DESIGN 5, Download).
+ */
+export class VideoDownloader {
+  readonly #deps: Dependencies;
+  /** Downloads of this window, to be ended when the task is no longer wanted. */
+  readonly #active = new Map<string, AbortController>();
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Downloads what a task has made, unless another window does.
+   * @param record a task in phase `ready`, or in `saving` whose lease has expired
+   * @param signal ends it because the window closes; the lease then expires and another window continues
+   */
+  async download(record: TaskRecord, signal: AbortSignal): Promise<void> {
+    const { store, gate, clock } = this.#deps;
+    const seenDue = record.nextDue;
+    if (seenDue === undefined) return;
+    const now = clock.now();
+    const origin = originOf(record.baseUrl);
+    const rows = await this.#expectedRows(record);
+    // A task that is due before its videos was made due by the user, or by a key that works again.
+    const dueRows = rows.some((row) => isDue(row, now)) ? rows.filter((row) => isDue(row, now)) : rows;
+    const wanted = dueRows.filter(isPending);
+    const needsKey = wanted.some((row) => needsGateway(row, record));
+    const answer = await this.#deps.keys.keyFor(origin);
+    const block = needsKey ? await this.#blockOf(origin, answer) : undefined;
+    // Where the gateway isn't needed, it's asked only if a link doesn't work, and if it may be.
+    const mayAsk = answer.kind === 'key' && (needsKey ? !block : await gate.isOpen(origin));
+    const key = mayAsk ? answer.key : undefined;
+    // A public link takes neither the key nor the gateway's permission.
+    const possible = block ? wanted.filter((row) => !needsGateway(row, record)) : wanted;
+    const held = rows.map((row) =>
+      block && wanted.includes(row) && !possible.includes(row) ? waits(row, block) : row,
+    );
+    if (block && possible.length === 0) {
+      const nextDue = Math.min(
+        block.until,
+        ...held.filter(isPending).map(({ nextTry = block.until }) => nextTry),
+      );
+      const { failure } = block;
+      await store.claim(record.id, seenDue, {
+        nextDue: Math.max(nextDue, now + 1000),
+        ...(failure ? { failure } : {}),
+        ...(record.phase === 'saving' ? { phase: 'ready' } : {}),
+      });
+      return;
+    }
+    const due = clock.now() + LEASE;
+    const claimed = await store.claim(record.id, seenDue, {
+      phase: 'saving',
+      // Progress of a window that has ended.
+      fetchProgress: null,
+      nextDue: due,
+      videos: held,
+      ...this.#extendDeadline(record, seenDue),
+    });
+    if (!claimed) return;
+    const stop = new AbortController();
+    const forward = () => stop.abort();
+    signal.addEventListener('abort', forward, { once: true });
+    if (signal.aborted) stop.abort();
+    const access = { baseUrl: record.baseUrl, key };
+    const attempt = new DownloadAttempt(this.#deps, claimed, held, access, stop.signal);
+    const lease = new Lease(this.#deps, record.id, 'saving', due, () => stop.abort(), {
+      progress: () => attempt.progress(),
+    });
+    this.#active.set(record.id, stop);
+    try {
+      const result = await this.#run(
+        attempt,
+        claimed,
+        held,
+        new Set(possible.map(({ position }) => position)),
+        stop,
+      );
+      if (!result || stop.signal.aborted) return;
+      await this.#store(claimed, result, key?.id);
+      if (result.hasUsedKey) await gate.keyAccepted(origin);
+    } finally {
+      this.#active.delete(record.id);
+      signal.removeEventListener('abort', forward);
+      lease.dispose();
+    }
+    if (key && !block && (await store.recordWhenFree(record.id))?.phase === 'saved')
+      await gate.keyAccepted(origin);
+  }
+
+  /** Ends this window's download for a task, if there is one. */
+  cancel(id: string): void {
+    this.#active.get(id)?.abort();
+  }
+
+  /** The rows of a task's videos. One that was finished by an older version has none yet. */
+  async #expectedRows(record: TaskRecord): Promise<readonly VideoRow[]> {
+    let rows: readonly VideoRow[] = [];
+    await this.#deps.store.update(record.id, (_, videos) => {
+      rows = videos();
+      return undefined;
+    });
+    if (rows.some(isPending)) return rows;
+    return matchVideos(rows, record.links, rows.length === 0 ? leastCount(record.request) : rows.length);
+  }
+
+  async #blockOf(
+    origin: string,
+    answer: Awaited<ReturnType<KeySource['keyFor']>>,
+  ): Promise<Block | undefined> {
+    const { gate, clock, failures } = this.#deps;
+    if (answer.kind !== 'key') {
+      const wait = answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK;
+      return { until: clock.now() + wait, failure: failures.noKey(answer.kind, new URL(origin).host) };
+    }
+    const passage = await gate.pass(origin);
+    if (passage.open) return undefined;
+    return { until: passage.until, ...(passage.refusal ? { failure: passage.refusal } : {}) };
+  }
+
+  /**
+   * Time in which the disk was at fault doesn't count. After sleep or a missing key, the first download often fails
+   * because the network isn't up yet: it's tried for a while.
+   */
+  #extendDeadline(record: TaskRecord, seenDue: number): TaskPatch {
+    const now = this.#deps.clock.now();
+    const { heldUpMs, diskFailedAt, failure } = record;
+    if (diskFailedAt !== undefined) {
+      return { heldUpMs: heldUpMs + Math.max(0, now - diskFailedAt), diskFailedAt: null };
+    }
+    const wasAway = now - seenDue > IDLE_GAP_MS || failure?.code.startsWith('key.') === true;
+    const missing = now + IDLE_GAP_GRACE_MS - downloadDeadline(record, now);
+    return wasAway && missing > 0 ? { heldUpMs: heldUpMs + missing } : {};
+  }
+
+  async #run(
+    attempt: DownloadAttempt,
+    claimed: TaskRecord,
+    rows: readonly VideoRow[],
+    due: ReadonlySet<number>,
+    stop: AbortController,
+  ): Promise<AttemptResult | undefined> {
+    try {
+      return await attempt.run(due);
+    } catch (error) {
+      if (stop.signal.aborted) return undefined;
+      const { log, clock, failures } = this.#deps;
+      log.error(`task ${claimed.id}: ${describeError(error)}`);
+      const reason = failures.fetchFailed(error);
+      const nextTry = clock.now() + RECHECK;
+      return {
+        rows: rows.map((row) => (due.has(row.position) ? { ...row, reason, nextTry } : row)),
+        patch: {},
+      };
+    }
+  }
+
+  /** Stores an outcome, unless the user has stopped the task meanwhile. */
+  async #store(claimed: TaskRecord, result: AttemptResult, keyId: string | undefined): Promise<void> {
+    const { store, gate, keys, partialResults } = this.#deps;
+    const origin = originOf(claimed.baseUrl);
+    if (result.pauseMs !== undefined) await gate.rateLimited(origin, result.pauseMs);
+    if (result.keyRefused) {
+      const answer = await keys.keyFor(origin);
+      // A refusal of a key that was replaced meanwhile pauses nothing.
+      if (answer.kind === 'key' && answer.key.id === keyId) await gate.keyRefused(origin, result.keyRefused);
+    }
+    const patch = { ...result.patch, ...(result.ended ?? this.#settle(result.rows)) };
+    const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
+    await store.update(claimed.id, (current) =>
+      current.phase === 'saving' && current.version === claimed.version
+        ? partialResults.keepVideos(patch, current, result.rows, found)
+        : undefined,
+    );
+  }
+
+  /** What becomes of a task with its videos as they are now. */
+  #settle(rows: readonly VideoRow[]): TaskPatch {
+    const { clock, failures, partialResults } = this.#deps;
+    const now = clock.now();
+    const good = { videos: rows, troubles: 0, denials: 0, deniedAt: null } as const;
+    const pending = rows.filter(isPending);
+    if (pending.length > 0) {
+      const reasons = pending.flatMap(({ reason }) => reason ?? []);
+      const failure = reasons.find(({ kind }) => kind === 'disk') ?? reasons[0] ?? null;
+      const nextDue = Math.min(...pending.map(({ nextTry = now }) => nextTry));
+      const diskFailedAt = reasons.some(({ code }) => code === 'fetch.disk') ? now : null;
+      return { ...good, phase: 'ready', nextDue, failure, diskFailedAt };
+    }
+    if (rows.some(({ state }) => state === 'recorded')) {
+      const note = rows.some(({ unverified }) => unverified) ? { note: { code: 'unverified' } as const } : {};
+      return { ...good, ...note, phase: 'saved', failure: partialResults.missing(rows) };
+    }
+    const reason = rows.find((row) => row.reason)?.reason ?? failures.noVideo();
+    return { ...good, phase: 'lost', failure: reason };
+  }
+}
+
+function waits(row: VideoRow, { until, failure }: Block): VideoRow {
+  return { ...row, nextTry: until, ...(failure ? { reason: failure } : {}) };
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { expectedRow, leastCount, matchVideos } from '../../../src/core/tasks/videoRows';
+import type { VideoRow } from '../../../src/core/task/videoRow';
+
+const link = (name: string, signature = '1') => `https://cdn.example/${name}.mp4?sig=${signature}`;
+
+/** The file of a row as tests name it: the video that was received for it. */
+const received = (row: VideoRow, file: string): VideoRow => ({ ...row, state: 'recorded', file });
+
+describe('videos of a task', () => {
+  it('property: any order and subset of links, again and again, receives each video once', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const responses = fc.array(fc.shuffledSubarray(names, { minLength: 1 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 4 }), responses, (count, all) => {
+        let rows: readonly VideoRow[] = [];
+        const downloads: string[] = [];
+        for (const [round, named] of all.entries()) {
+          const links = named
+            .filter((name) => names.indexOf(name) < count)
+            .map((name) => link(name, `${round}`));
+          rows = matchVideos(rows, links, count);
+          assert.equal(rows.length, count);
+          rows = rows.map((row) => {
+            const name = links.includes(row.link ?? '') ? /(\w)\.mp4/.exec(row.link ?? '')?.[1] : undefined;
+            if (row.state !== 'expected' || name === undefined) return row;
+            downloads.push(name);
+            return received(row, name);
+          });
+        }
+        const named = new Set(all.flat().filter((name) => names.indexOf(name) < count));
+        assert.deepEqual(downloads.toSorted(), [...named].sort());
+        assert.equal(rows.filter(({ state }) => state === 'expected').length, count - named.size);
+      }),
+    );
+  });
+
+  it('the one that is missing is the only one named: it belongs to its own row', () => {
+    const both = matchVideos([], [link('a'), link('b')], 1).map((row, at) => received(row, 'ab'[at] ?? ''));
+    const reopened = both.map((row) => (row.file === 'b' ? expectedRow(row) : row));
+    const rows = matchVideos(reopened, [link('b', '2')], 1);
+    assert.deepEqual(
+      rows.map(({ state, link: at }) => [state, at]),
+      [
+        ['recorded', link('a')],
+        ['expected', link('b', '2')],
+      ],
+    );
+  });
+
+  it('another mark never belongs to a video that is in the library', () => {
+    const rows = matchVideos([received({ position: 0, state: 'expected', mark: 'x' }, 'x')], [link('a')], 1);
+    assert.deepEqual(
+      rows.map(({ state, link: at }) => [state, at]),
+      [
+        ['recorded', undefined],
+        ['expected', link('a')],
+      ],
+    );
+  });
+
+  it('a video without a mark belongs to the link at its place', () => {
+    const old = [0, 1].map((position) => received({ position, state: 'expected' }, `${position}`));
+    const rows = matchVideos(old, [link('a'), link('b')], 2);
+    assert.equal(rows.length, 2);
+    assert.ok(rows.every(({ state, mark }) => state === 'recorded' && mark !== undefined));
+    // From now on they are told apart.
+    assert.equal(matchVideos(rows, [link('b'), link('a')], 2).length, 2);
+  });
+
+  it('a link that changed belongs to the video of which nothing was received', () => {
+    const first = matchVideos([], [link('tmp/1')], 1);
+    const again = matchVideos(first, [link('tmp/2')], 1);
+    assert.equal(again.length, 1);
+    assert.equal(again[0]?.link, link('tmp/2'));
+    assert.notEqual(again[0]?.mark, first[0]?.mark);
+  });
+
+  it('links that differ in their query only go by their order', () => {
+    const same = [1, 2].map((id) => `https://cdn.example/video?id=${id}`);
+    const rows = matchVideos([], same, 1).map((row) => received(row, row.link ?? ''));
+    assert.deepEqual(matchVideos(rows, same, 1), rows);
+  });
+
+  it('never become fewer, and are at least as many as requested', () => {
+    const rows = matchVideos([], [link('a')], 3);
+    assert.equal(rows.length, 3);
+    assert.equal(matchVideos(rows, [], 1).length, 3);
+  });
+
+  it('are as many as requested and not filtered', () => {
+    const request = { model: 'veo', prompt: 'a', options: { sampleCount: 4 } };
+    assert.equal(leastCount(request), 4);
+    assert.equal(leastCount(request, { filteredCount: 1 }), 3);
+    assert.equal(leastCount(request, { filteredCount: 9 }), 1);
+    assert.equal(leastCount({ model: 'sora-2', prompt: 'a' }, { expectedCount: 2 }), 2);
+    assert.equal(leastCount({ model: 'x', prompt: 'a', options: { n: 1000 } }), 8);
+    assert.equal(leastCount({ model: 'x', prompt: 'a', options: { n: 'many' } }), 1);
+  });
+});
