@@ -132,7 +132,7 @@ describe('the key, the tasks made with it, and the others', function () {
         args: { url },
       });
       await world.until(() => engine.task(id)?.failure !== undefined);
-      assert.equal(engine.task(id)?.failure?.kind, 'expired');
+      assert.equal(engine.task(id)?.failure?.kind, 'upstream');
       const started = world.clock.now();
       const other = await world.submit(engine, { prompt: 'from our own gateway' });
       assert.equal((await world.untilPhase(engine, other.id)).phase, 'saved');

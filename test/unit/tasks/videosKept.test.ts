@@ -200,7 +200,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.equal(ended.failure?.charged, 'yes');
     assert.match(ended.failure.message, /^Other videos of this task are not here/);
     assert.doesNotMatch(ended.failure.message, /no longer on the gateway/);
-  });
+  }).timeout(120_000);
 
   it('of two windows that look again at once one does, and nothing is fetched twice', async () => {
     const other = await world.open();
