@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
 import { Library, type Sidecar } from '../library/library';
-import { toVideoRows } from './record';
+import { rowsOfFiles } from './ownedFiles';
 import { insertTask, readVideos, replaceVideos } from './rows';
 import { readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 
@@ -44,11 +44,11 @@ function importTask(
   sidecars: readonly Sidecar[],
   now: number,
 ): void {
-  const found = sidecars.map(({ video }) => video).sort((a, b) => a.file.localeCompare(b.file));
-  const videos = toVideoRows(found);
   const saved = recordFromSidecar(task);
+  const found = sidecars.map(({ video }) => video);
   // Of several videos the others may still be had.
-  const isWhole = videos.length >= (task.videos ?? 1) || task.gatewayTaskId === undefined;
+  const isWhole = found.length >= (task.videos ?? 1) || task.gatewayTaskId === undefined;
+  const videos = rowsOfFiles(saved, found, isWhole ? found.length : (task.videos ?? 1));
   const record = isWhole ? saved : { ...saved, phase: 'queued' as const, nextDue: now };
   const timeline = [{ at: record.updatedAt, phase: record.phase }];
   if (insertTask(target, record, videos, timeline)) return;

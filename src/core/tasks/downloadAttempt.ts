@@ -8,7 +8,7 @@ import { GatewayError } from '../gateway/errors';
 import { inlinePlace } from '../gateway/responseLinks';
 import type { VideoAccess } from '../gateway/transport';
 import type { VideoClient, VideoSource } from '../gateway/videoClient';
-import type { Library } from '../library/library';
+import { nameOf, type Library } from '../library/library';
 import type { CompletePart, PartFile } from '../library/partFile';
 import { VideoFileError } from '../library/videoFileError';
 import { familyOf } from '../models/catalogue';
@@ -129,6 +129,15 @@ export class DownloadAttempt {
     };
   }
 
+  /** The name of a video's file, without its extension. Rows of an older version may have the name of another position. */
+  #nameOf(row: VideoRow): string {
+    const taken = new Set(
+      this.#rows.flatMap(({ file }) => (file === undefined || file === row.file ? [] : nameOf(file))),
+    );
+    const own = this.#names[row.position] ?? '';
+    return taken.has(own) ? (this.#names.find((name) => !taken.has(name)) ?? own) : own;
+  }
+
   #needsQuery(row: VideoRow): boolean {
     if (row.state !== 'expected') return false;
     return row.refusedSince !== undefined || (row.link === undefined && !this.#byDownload());
@@ -184,7 +193,7 @@ export class DownloadAttempt {
   /** Takes a video as far as it goes. Every step that fails is tried again by itself. */
   async #advance(row: VideoRow): Promise<VideoRow> {
     const { library, clock, failures, log } = this.#deps;
-    const name = this.#names[row.position] ?? '';
+    const name = this.#nameOf(row);
     const facts = { task: describeTask(this.#record, this.#rows.length), source: row.mark };
     let current = row;
     try {

@@ -91,10 +91,13 @@ export class PartialResults {
 
 /** Rows with what was found in the library; those of which nothing is known are added. */
 export function withFound(rows: readonly VideoRow[], found: FoundVideos): readonly VideoRow[] {
-  const count = Math.max(rows.length, ...[...found.keys()].map((position) => position + 1));
+  // Rows of an older version may have another position than their file's name says.
+  const listed = new Set(rows.map(({ file }) => file));
+  const added = new Map([...found].filter(([, { file }]) => !listed.has(file)));
+  const count = Math.max(rows.length, ...[...added.keys()].map((position) => position + 1));
   return Array.from({ length: count }, (_, position): VideoRow => {
     const row = rows[position] ?? { position, state: 'expected' };
-    const video = found.get(position);
+    const video = added.get(position);
     return video && row.state !== 'recorded' ? recordedRow(row, video) : row;
   });
 }

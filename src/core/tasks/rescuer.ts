@@ -10,10 +10,10 @@ import {
   type LibraryFile,
   type LibraryVideo,
 } from '../library/library';
-import { namesOf, possibleNames, type TaskWithFiles } from '../store/ownedFiles';
+import { namesOf, possibleNames, rowsOfFiles, type TaskWithFiles } from '../store/ownedFiles';
 import type { StoredNote } from '../task/failure';
 import { canMove, isEnd } from '../task/phases';
-import { toVideoRows, type TaskRecord } from '../store/record';
+import type { TaskRecord } from '../store/record';
 import { withFound, type PartialResults } from './partialResults';
 import type { Reopener } from './reopener';
 import { readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
@@ -189,7 +189,7 @@ export class Rescuer {
       if (
         await store.adopt({
           record,
-          videos: toVideoRows(videos),
+          videos: rowsOfFiles(record, videos, videos.length),
           timeline: [{ at: clock.now(), phase: 'saved', note }],
         })
       )

@@ -137,7 +137,7 @@ describe('the key, the tasks made with it, and the others', function () {
       const other = await world.submit(engine, { prompt: 'from our own gateway' });
       assert.equal((await world.untilPhase(engine, other.id)).phase, 'saved');
       assert.ok(world.clock.now() - started < RECHECK_MS);
-      assert.equal((await world.untilPhase(engine, id)).phase, 'lost');
+      assert.ok(['ready', 'saving'].includes(engine.task(id)?.phase ?? ''), 'a link has a day');
     } finally {
       host.closeAllConnections();
       host.close();
