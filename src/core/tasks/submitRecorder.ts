@@ -59,11 +59,11 @@ export class SubmitRecorder {
         // The next window finds it unknown, as it does after a crash. Only an id is worth more than that.
         if (isClosed && outcome.kind !== 'accepted') log.warn(line);
         else log.error(line);
-        if (tries >= WRITE_TRIES || isClosed) {
-          // Retried until it works, also by the next window.
-          if (outcome.kind === 'accepted') this.#deps.store.keepLateId(draft, outcome.gatewayTaskId);
-          throw this.#notWritten(outcome, error);
+        // Stored as soon as that is possible, also by the next window if this one ends before.
+        if (tries === 1 && outcome.kind === 'accepted') {
+          this.#deps.store.keepLateId(draft, outcome.gatewayTaskId);
         }
+        if (tries >= WRITE_TRIES || isClosed) throw this.#notWritten(outcome, error);
         await sleep(clock, 1000 * tries);
       }
     }
