@@ -12,10 +12,10 @@ import { download } from './download';
 import { downloadMemory } from './downloadMemory';
 import { idleTimers } from './idleTimers';
 import type { Measurement, Row } from './measurement';
-import { poll } from './poll';
+import { fairness, poll } from './poll';
 import { submit } from './submit';
 import { formatTable } from './table';
-import { tasks } from './tasks';
+import { taskReads, tasks } from './tasks';
 
 const MEASUREMENTS: readonly Measurement[] = [
   download,
@@ -23,7 +23,9 @@ const MEASUREMENTS: readonly Measurement[] = [
   activation,
   bundle,
   tasks,
+  taskReads,
   poll,
+  fairness,
   idleTimers,
   submit,
 ];

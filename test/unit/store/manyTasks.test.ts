@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { Engine } from '../../../src/core/engine';
+import { TaskTree } from '../../../src/editor/tasksView/taskGroups';
+import { addCopies } from '../../support/fairness';
+import { storeFile } from '../../support/storeFile';
+import { World } from '../support/world';
+
+const COPIES = 1_500;
+
+describe('1,500 tasks', function () {
+  this.timeout(60_000);
+  let world: World;
+  let engine: Engine;
+
+  beforeEach(async () => {
+    world = await World.create();
+    const first = await world.open();
+    const { id } = await world.submit(first);
+    await world.untilPhase(first, id, 'saved');
+    await first.close();
+    addCopies(world, id, COPIES, `created_at = created_at - 60000 * rowid`);
+    const file = new DatabaseSync(storeFile(world.folder));
+    const oldest = `WHERE id = 'copy-${COPIES}'`;
+    file.exec(`UPDATE tasks SET phase = 'unknown', gateway_task_id = NULL ${oldest}`);
+    file.exec(`UPDATE tasks SET request = '{' WHERE id = 'copy-7'`);
+    file.close();
+    engine = new Engine(world.options);
+  });
+  afterEach(async () => {
+    await engine.close();
+    await world.stop();
+  });
+
+  it('are all reached: by their IDs, in the list and by commands', async () => {
+    engine.open();
+    assert.equal(engine.isComplete, false, 'they are read in slices');
+    // The newest come first, and nothing is concluded from what is not known yet.
+    assert.equal(engine.tasks(Infinity)[0]?.phase, 'saved');
+    assert.equal(engine.isGone(`copy-${COPIES}`), false);
+    await engine.loaded();
+    const all = engine.tasks(Infinity);
+    assert.equal(all.length, COPIES);
+    assert.deepEqual(
+      all.map(({ createdAt }) => createdAt),
+      all.map(({ createdAt }) => createdAt).toSorted((a, b) => b - a),
+    );
+    const oldest = engine.task(`copy-${COPIES}`);
+    assert.equal(oldest?.phase, 'unknown');
+    const tree = new TaskTree();
+    tree.fill(all);
+    assert.deepEqual(tree.children(), ['group:videos', 'group:withoutVideo']);
+    assert.deepEqual(tree.children('group:withoutVideo'), [oldest.id]);
+    assert.equal(await engine.attachTaskId(oldest.id, 'video_1'), true);
+    assert.equal(engine.task(oldest.id)?.phase, 'queued');
+  });
+
+  it('one that cannot be read is not taken for gone', async () => {
+    engine.open();
+    await engine.loaded();
+    assert.deepEqual(
+      ['copy-7', 'copy-8', 'no-such-task'].map((id) => [engine.task(id)?.id, engine.isGone(id)]),
+      [
+        [undefined, false],
+        ['copy-8', false],
+        [undefined, true],
+      ],
+    );
+  });
+
+  it('are read without SQL', async () => {
+    engine.open();
+    await engine.loaded();
+    const { prepare } = DatabaseSync.prototype;
+    DatabaseSync.prototype.prepare = () => assert.fail('this runs SQL');
+    try {
+      assert.equal(engine.tasks().length, 100);
+      assert.equal(engine.task('copy-1')?.id, 'copy-1');
+      assert.equal(engine.unseen().length, COPIES - 1);
+      assert.deepEqual(engine.cleaned(), []);
+    } finally {
+      DatabaseSync.prototype.prepare = prepare;
+    }
+  });
+
+  it('that wait are made due in one step, each a little later', async () => {
+    const file = new DatabaseSync(storeFile(world.folder));
+    const later = world.clock.now() + 3600_000;
+    file.exec(
+      `UPDATE tasks SET phase = 'queued', gateway_task_id = id, next_due = ${later} WHERE id LIKE 'copy-%'`,
+    );
+    file.close();
+    engine.open();
+    await engine.loaded();
+    const started = performance.now();
+    await engine.refresh();
+    assert.ok(performance.now() - started < 2_000);
+    const after = new DatabaseSync(storeFile(world.folder), { readOnly: true });
+    const due = after
+      .prepare('SELECT next_due FROM tasks WHERE next_due IS NOT NULL ORDER BY next_due')
+      .all();
+    after.close();
+    const spread = due.map((row) => Number(row['next_due']) - world.clock.now());
+    assert.deepEqual(
+      spread,
+      Array.from({ length: COPIES }, (_, index) => index * 300),
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../src/core/engine';
+import { addCopies, shareOfSchedule } from '../../support/fairness';
+import { World } from '../support/world';
+
+const LENGTH = 2 * 60_000;
+const DEAD = 'dead.example';
+
+describe('lanes', function () {
+  this.timeout(120_000);
+  let world: World;
+  let engine: Engine;
+
+  beforeEach(async () => {
+    world = await World.create();
+    const { http } = world.options;
+    // Whatever goes to the dead gateway never gets a connection.
+    engine = await world.open({
+      http: (request) => (request.url.host === DEAD ? new Promise(() => undefined) : http!(request)),
+    });
+    world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  it('200 tasks that wait for their downloads keep nobody from being asked about', async () => {
+    const { id } = await world.submit(engine);
+    world.gateway.setFault({ name: 'hang', route: 'download', times: 'always' });
+    const due = world.clock.now();
+    addCopies(world, id, 200, `phase = 'ready', succeeded_at = created_at, next_due = ${due}`);
+    const share = await shareOfSchedule(world, engine, 3, LENGTH);
+    assert.ok(share >= 0.95, String(share));
+  });
+
+  it('a dead gateway keeps nobody waiting at another one', async () => {
+    const { id } = await world.submit(engine);
+    const due = world.clock.now();
+    addCopies(world, id, 50, `base_url = 'https://${DEAD}', next_due = ${due}`);
+    const share = await shareOfSchedule(world, engine, 3, LENGTH);
+    assert.ok(share >= 0.95, String(share));
+  });
+});
