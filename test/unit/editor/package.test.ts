@@ -8,7 +8,7 @@ import { projectRoot } from '../../vscode/projectRoot';
 
 describe('the package', () => {
   it('holds what runs and what is read, and nothing else', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const files = await listFiles({ cwd: projectRoot, packageManager: PackageManager.None });
     const expected = [
       /^dist\/[\w/-]+\.(js|css)$/,
