@@ -1,9 +1,15 @@
 import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import * as path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import type { Clock } from '../common/clock';
+import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
+import { canMove } from '../task/phases';
 import type { TaskRecord } from './record';
-import { describeTask, readSidecarTask, type SidecarTask } from './sidecarTask';
+import { applyPatch, insertTask, readOne } from './rows';
+import { describeTask, readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
+import { ReadOnlyStoreError } from './storeState';
 
 /** A task ID that arrived when it could not be stored. */
 export interface LateId {
@@ -13,28 +19,62 @@ export interface LateId {
   readonly at: number;
 }
 
+/** How often an ID that could not be stored is tried again, in ms. */
+const RETRY_MS = 10_000;
+
 const lateId = z.object({ task: z.unknown(), gatewayTaskId: z.string().min(1), at: z.number() });
 
 /** IDs of paid tasks that could not be stored, in files beside the database until one takes them. */
-export class LateIds {
+export class LateIds implements Disposable {
   readonly #folder: string;
+  readonly #clock: Clock;
   readonly #log: Log;
+  readonly #write: (late: readonly LateId[]) => Promise<void>;
+  readonly #timer = new DisposableSlot();
   /** Those that no file has taken either, by our own ID. */
   readonly #kept = new Map<string, LateId>();
 
-  constructor(folder: string, log: Log) {
+  /** @param write stores them in the database */
+  constructor(folder: string, clock: Clock, log: Log, write: (late: readonly LateId[]) => Promise<void>) {
     this.#folder = folder;
+    this.#clock = clock;
     this.#log = log;
+    this.#write = write;
   }
 
   /** Keeps an ID until it is stored. */
-  add(record: TaskRecord, gatewayTaskId: string, at: number): void {
-    this.#kept.set(record.id, { task: describeTask(record), gatewayTaskId, at });
-    this.flush();
+  keep(record: TaskRecord, gatewayTaskId: string): void {
+    this.#kept.set(record.id, { task: describeTask(record), gatewayTaskId, at: this.#clock.now() });
+    this.#flush();
+    this.#retryLater();
+  }
+
+  /** Stores those of this window and of earlier ones; what fails is tried again. Never rejects. */
+  async store(): Promise<void> {
+    const late = this.#list();
+    if (late.length === 0) return;
+    try {
+      await this.#write(late);
+      this.#remove(late);
+    } catch (error) {
+      this.#log.error(`${late.length} task IDs can't be stored yet: ${describeError(error)}`);
+      // Who may not write leaves them to those who may.
+      if (!(error instanceof ReadOnlyStoreError)) this.#retryLater();
+    }
+  }
+
+  /** What only this window knows is left to the next one. */
+  dispose(): void {
+    this.#flush();
+    this.#timer.dispose();
+  }
+
+  #retryLater(): void {
+    this.#timer.set(this.#clock.setTimeout(() => void this.store(), RETRY_MS));
   }
 
   /** Tries to write what only this window knows into files. */
-  flush(): void {
+  #flush(): void {
     for (const [id, late] of this.#kept) {
       try {
         const file = openSync(path.join(this.#folder, `late-${id}.json`), 'w');
@@ -54,12 +94,12 @@ export class LateIds {
   }
 
   /** All that wait to be stored, of this window and of earlier ones. */
-  list(): readonly LateId[] {
+  #list(): readonly LateId[] {
     return [...this.#kept.values(), ...this.#files().flatMap((file) => this.#read(file))];
   }
 
   /** Forgets those that are stored now. */
-  remove(stored: readonly LateId[]): void {
+  #remove(stored: readonly LateId[]): void {
     for (const { task } of stored) {
       this.#kept.delete(task.id);
       rmSync(path.join(this.#folder, `late-${task.id}.json`), { force: true });
@@ -83,5 +123,21 @@ export class LateIds {
       this.#log.error(`${file} can't be read: ${describeError(error)}`);
       return [];
     }
+  }
+}
+
+/** Stores an ID with its task, which may be gone from a store that was damaged meanwhile. */
+export function storeLateId(connection: DatabaseSync, late: LateId, now: number, log: Log): void {
+  const { task, gatewayTaskId, at } = late;
+  const queued = { phase: 'queued', gatewayTaskId, nextDue: now } as const;
+  const record = readOne(connection, task.id, log);
+  if (!record) {
+    const isRemoved = connection.prepare('SELECT 1 FROM removals WHERE id = ?').get(task.id);
+    const whole = { ...recordFromSidecar(task), ...queued };
+    if (!isRemoved) insertTask(connection, whole, [], [{ at, phase: 'queued' }]);
+  } else if (record.gatewayTaskId === undefined && canMove(record.phase, 'queued')) {
+    applyPatch(connection, record, { ...queued, failure: null }, now);
+  } else if (record.gatewayTaskId !== gatewayTaskId) {
+    log.warn(`task ${task.id} is followed as ${String(record.gatewayTaskId)}, not ${gatewayTaskId}`);
   }
 }

@@ -250,6 +250,13 @@ function addImages(connection: DatabaseSync, id: string, { images = [] }: VideoR
   }
 }
 
+/** Of these images, by their hashes, those that no task needs. None where tasks were lost to damage, with their images. */
+export function findUnusedImages(connection: DatabaseSync, hashes: readonly string[]): readonly string[] {
+  if (connection.prepare(`SELECT 1 FROM counters WHERE name = 'incomplete'`).get()) return [];
+  const isUsed = connection.prepare('SELECT 1 FROM images WHERE sha256 = ? LIMIT 1');
+  return hashes.filter((sha256) => !isUsed.get(sha256));
+}
+
 /** @param into `INTO table`, with what to do on a conflict before it. @returns whether a row was inserted */
 function insertRow(
   connection: DatabaseSync,

@@ -2,20 +2,23 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
 import type { Evidence } from '../common/evidence';
-import { DisposableSlot, type Disposable } from '../common/lifetime';
+import type { Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
 import type { StoredNote } from '../task/failure';
-import { canMove, isEnd, type Phase } from '../task/phases';
+import { isEnd, type Phase } from '../task/phases';
 import type { Task, TaskChanges } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
 import { TaskChangeFeed } from './changeFeed';
 import { Database } from './database';
-import { LateIds, type LateId } from './lateIds';
+import { findDue, findDueHosts, findNextDue, makeDueNow, type Lane } from './dueTasks';
+import { LateIds, storeLateId, type LateId } from './lateIds';
 import type { TaskWithFiles } from './ownedFiles';
 import type { OriginState, StoredTimelineEntry, TaskRecord } from './record';
+import { recoverTaskIds } from './recoverTaskIds';
 import {
   addToTimeline,
   applyPatch,
+  findUnusedImages,
   insertTask,
   nextChangeNumber,
   readEvidence,
@@ -27,7 +30,7 @@ import {
   readVideos,
   writeOrigin,
 } from './rows';
-import { newRecord, recordFromSidecar } from './sidecarTask';
+import { newRecord } from './sidecarTask';
 import type { StoreLocation } from './storeLocation';
 import { ReadOnlyStoreError, type StoreState } from './storeState';
 import { TaskIndex } from './taskIndex';
@@ -41,12 +44,6 @@ export interface WholeTask {
   readonly timeline: readonly StoredTimelineEntry[];
 }
 
-/** What is done for a task next: asking the gateway, downloading, or seeing to what a window left behind. */
-export type Lane = 'poll' | 'fetch' | 'settle';
-
-/** How often an ID that could not be stored is tried again, in ms. */
-const LATE_ID_RETRY_MS = 10_000;
-
 /**
  * The tasks, in the database that every window shares. Each method is one transaction; every move goes through the table
  * of legal moves and leaves a row in the timeline. What this window knows of them is in {@link index}.
@@ -57,7 +54,6 @@ export class TaskStore implements Disposable {
   readonly #feed: TaskChangeFeed;
   readonly #reader: SnapshotReader;
   readonly #late: LateIds;
-  readonly #lateTimer = new DisposableSlot();
   readonly #origins = new Map<string, OriginState>();
   readonly #clock: Clock;
   readonly #log: Log;
@@ -72,11 +68,11 @@ export class TaskStore implements Disposable {
     this.#database = new Database(location, clock, log);
     this.#reader = new SnapshotReader(location.libraryFolder, location.format, log);
     this.#feed = new TaskChangeFeed(this.#database, this.index, this.#reader, clock, log);
-    this.#late = new LateIds(location.folder, log);
+    this.#late = new LateIds(location.folder, clock, log, async (late) => this.#storeLateIds(late));
     this.#written = new Emitter((error) => log.error(describeError(error)));
     this.#database.onDidOpen(() => {
       this.#readOrigins();
-      void this.#storeLateIds();
+      void this.#late.store();
     });
   }
 
@@ -268,16 +264,7 @@ export class TaskStore implements Disposable {
    */
   async makeDueNow(apartMs: number, origin?: string): Promise<void> {
     const now = this.#clock.now();
-    await this.#write((connection) =>
-      connection
-        .prepare(
-          `UPDATE tasks SET next_due = min(next_due, ?1 + ?2 * place) FROM (
-             SELECT id AS waiting, row_number() OVER (ORDER BY next_due) - 1 AS place FROM tasks
-             WHERE next_due > ?1 AND phase IN ('queued', 'running', 'ready') AND (?3 IS NULL OR origin = ?3))
-           WHERE id = waiting`,
-        )
-        .run(now, apartMs, origin ?? null),
-    );
+    await this.#write((connection) => makeDueNow(connection, now, apartMs, origin));
   }
 
   /** Runs `then` if no task is unfinished, while no other window can add one. */
@@ -293,11 +280,7 @@ export class TaskStore implements Disposable {
    */
   async removeUnusedImages(hashes: readonly string[], remove: (sha256: string) => void): Promise<void> {
     if (!this.index.isComplete) return;
-    await this.#write((connection) => {
-      if (connection.prepare(`SELECT 1 FROM counters WHERE name = 'incomplete'`).get()) return;
-      const isUsed = connection.prepare('SELECT 1 FROM images WHERE sha256 = ? LIMIT 1');
-      for (const sha256 of hashes) if (!isUsed.get(sha256)) remove(sha256);
-    });
+    await this.#write((connection) => findUnusedImages(connection, hashes).forEach(remove));
   }
 
   /** A task as it is now, also if another window has changed it a moment ago. */
@@ -349,49 +332,26 @@ export class TaskStore implements Disposable {
     return this.#database.readWhenFree((connection) => readOrigin(connection, origin));
   }
 
-  /** Where something is due in a lane. @param furthest see {@link due}. @throws SQLite's busy error */
+  /** See {@link findDueHosts}. @throws SQLite's busy error */
   dueHosts(lane: Lane, now: number, furthest: number): readonly string[] {
-    return this.#database.read((connection) =>
-      connection
-        .prepare(
-          `SELECT DISTINCT host FROM tasks
-           WHERE lane = ? AND next_due IS NOT NULL AND (next_due <= ? OR next_due > ?)`,
-        )
-        .all(lane, now, furthest)
-        .map((row) => String(row['host'])),
-    );
+    return this.#database.read((connection) => findDueHosts(connection, lane, now, furthest));
   }
 
-  /**
-   * Records whose time has come, of one lane and host.
-   * @param furthest what is due later was stored before the clock was set back, and counts as due
-   * @throws SQLite's busy error
-   */
+  /** See {@link findDue}. @throws SQLite's busy error */
   due(lane: Lane, host: string, now: number, furthest: number, limit: number): readonly TaskRecord[] {
     return this.#database.read((connection) =>
-      readRecords(
-        connection,
-        `SELECT * FROM tasks WHERE lane = ? AND host = ? AND next_due IS NOT NULL
-           AND (next_due <= ? OR next_due > ?) ORDER BY next_due`,
-        [lane, host, now, furthest],
-        this.#log,
-        limit,
-      ),
+      findDue(connection, { lane, host, now, furthest, limit }, this.#log),
     );
   }
 
-  /** The earliest time, later than the given one, at which something is to be done. @throws SQLite's busy error */
+  /** See {@link findNextDue}. @throws SQLite's busy error */
   nextDue(after = 0): number | undefined {
-    const row = this.#database.read((connection) =>
-      connection.prepare('SELECT min(next_due) AS due FROM tasks WHERE next_due > ?').get(after),
-    );
-    return typeof row?.['due'] === 'number' ? row['due'] : undefined;
+    return this.#database.read((connection) => findNextDue(connection, after));
   }
 
   /** Keeps the ID of a paid task that can't be stored now, beyond the end of this window if need be. */
   keepLateId(record: TaskRecord, gatewayTaskId: string): void {
-    this.#late.add(record, gatewayTaskId, this.#clock.now());
-    this.#lateTimer.set(this.#clock.setTimeout(() => void this.#storeLateIds(), LATE_ID_RETRY_MS));
+    this.#late.keep(record, gatewayTaskId);
   }
 
   /**
@@ -400,23 +360,7 @@ export class TaskStore implements Disposable {
    * @returns how many
    */
   async recoverTaskIds(find: (text: string) => string | undefined): Promise<number> {
-    let recovered = 0;
-    for (const { id, phase, gatewayTaskId } of this.index.tasks()) {
-      if (phase !== 'unknown' || gatewayTaskId !== undefined) continue;
-      const submits = (await this.evidence(id)).filter(({ step }) => step === 'submit');
-      const done = await this.update(id, (record) => {
-        const texts = [...submits.map(({ body }) => body), record.failure?.detail ?? ''];
-        const found = texts.map(find).find((text) => text !== undefined);
-        if (record.phase !== 'unknown' || record.gatewayTaskId !== undefined || found === undefined) {
-          return undefined;
-        }
-        this.#markPending();
-        const note = { code: 'idRecovered' } as const;
-        return { phase: 'queued', note, gatewayTaskId: found, failure: null, nextDue: this.#clock.now() };
-      });
-      if (done) recovered++;
-    }
-    return recovered;
+    return recoverTaskIds(this, find, this.#clock, this.#markPending);
   }
 
   /** From now on nothing new is sent; what is under way can still be stored. */
@@ -425,8 +369,7 @@ export class TaskStore implements Disposable {
   }
 
   dispose(): void {
-    this.#late.flush();
-    this.#lateTimer.dispose();
+    this.#late.dispose();
     this.#written.dispose();
     this.#feed.dispose();
     this.#database.dispose();
@@ -440,34 +383,11 @@ export class TaskStore implements Disposable {
     }
   }
 
-  async #storeLateIds(): Promise<void> {
-    const late = this.#late.list();
-    if (late.length === 0 || this.state.kind === 'readOnly') return;
-    try {
-      await this.#write((connection) => {
-        for (const one of late) this.#storeLateId(connection, one);
-        this.#markPending();
-      });
-      this.#late.remove(late);
-    } catch (error) {
-      this.#log.error(`${late.length} task IDs can't be stored yet: ${describeError(error)}`);
-      this.#lateTimer.set(this.#clock.setTimeout(() => void this.#storeLateIds(), LATE_ID_RETRY_MS));
-    }
-  }
-
-  #storeLateId(connection: DatabaseSync, { task, gatewayTaskId, at }: LateId): void {
-    const now = this.#clock.now();
-    const queued = { phase: 'queued', gatewayTaskId, nextDue: now } as const;
-    const record = readOne(connection, task.id, this.#log);
-    if (!record) {
-      const isRemoved = connection.prepare('SELECT 1 FROM removals WHERE id = ?').get(task.id);
-      const whole = { ...recordFromSidecar(task), ...queued };
-      if (!isRemoved) insertTask(connection, whole, [], [{ at, phase: 'queued' }]);
-    } else if (record.gatewayTaskId === undefined && canMove(record.phase, 'queued')) {
-      applyPatch(connection, record, { ...queued, failure: null }, now);
-    } else if (record.gatewayTaskId !== gatewayTaskId) {
-      this.#log.warn(`task ${task.id} is followed as ${String(record.gatewayTaskId)}, not ${gatewayTaskId}`);
-    }
+  async #storeLateIds(late: readonly LateId[]): Promise<void> {
+    await this.#write((connection) => {
+      for (const one of late) storeLateId(connection, one, this.#clock.now(), this.#log);
+      this.#markPending();
+    });
   }
 
   #refuseWhenClosing(): void {

@@ -7,7 +7,8 @@ import type { TaskRecord } from '../store/record';
 import type { VideoDownloader } from './videoDownloader';
 import { FURTHEST_AHEAD } from './schedule';
 import type { StatusCheck } from './statusCheck';
-import type { Lane, TaskStore } from '../store/store';
+import type { Lane } from '../store/dueTasks';
+import type { TaskStore } from '../store/store';
 import type { Submitter } from './submitter';
 
 interface Parts {
