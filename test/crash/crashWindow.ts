@@ -1,6 +1,7 @@
 // A window of the editor, as far as core is concerned, in a process of its own that can be killed at any moment.
-//   node crashWindow.js FOLDER BASE_URL KEY SPEED [PROMPT]
-// With a prompt it first sends that. It says `done` with all its tasks when nothing is unfinished.
+//   node crashWindow.js FOLDER BASE_URL KEY SPEED [PROMPT USER]
+// It says `begin` and opens the store. With a prompt it then sends that. It says `done` with all its tasks when nothing is
+// unfinished; without a key (an empty one) nothing can be finished, and it says so as soon as it knows all tasks.
 import type { Clock } from '../../src/core/common/clock';
 import { english } from '../../src/core/common/l10n';
 import { Engine } from '../../src/core/engine';
@@ -23,14 +24,16 @@ function say(word: string, value?: unknown): void {
 }
 
 async function main(): Promise<void> {
-  const [folder = '', baseUrl = '', key = '', speed = '1', prompt] = process.argv.slice(2);
+  const [folder = '', baseUrl = '', key = '', speed = '1', prompt, user = ''] = process.argv.slice(2);
   // All of it is searched for the key.
   const log = (message: string) => say('log', message);
+  say('begin');
   const engine = await Engine.open({
     storageFolder: folder,
     keys: {
       looksLikeKey: () => false,
-      keyFor: () => Promise.resolve({ kind: 'key', key: { id: 'crash', value: key } }),
+      keyFor: () =>
+        Promise.resolve(key === '' ? { kind: 'none' } : { kind: 'key', key: { id: 'crash', value: key } }),
     },
     log: { trace: log, debug: log, info: log, warn: log, error: (message) => say('error', message) },
     l10n: english,
@@ -38,20 +41,20 @@ async function main(): Promise<void> {
     clock: fastClock(Number(speed)),
   });
   engine.start();
-  say('open');
   if (prompt !== undefined) {
-    const request = prepareRequest({ model: 'sora-2', prompt }, english);
+    const request = prepareRequest({ model: 'sora-2', prompt, options: { user } }, english);
     const task = await engine.submit(request, { baseUrl, key: { id: 'crash', value: key } });
     say('sent', task.phase);
   }
+  await engine.loaded();
   await new Promise<void>((resolve) => {
     const look = () => {
-      if (engine.tasks().every((task) => isEnd(task.phase))) resolve();
+      if (key === '' || engine.tasks(Infinity).every((task) => isEnd(task.phase))) resolve();
     };
     engine.onDidChangeTasks(look);
     look();
   });
-  say('done', engine.tasks());
+  say('done', engine.tasks(Infinity));
   engine.dispose();
 }
 

@@ -11,7 +11,17 @@ import { downloads, inProject, readJson, SetupError } from './project.mjs';
 /** @typedef {{ passed: number, failed: number }} Count */
 
 const parts = /** @type {const} */ (['types', 'lint', 'unit', 'crash', 'host', 'ui']);
-const usage = `npm test [-- ${parts.join('|')} ...] [--grep TEXT]`;
+const usage = `npm test [-- ${parts.join('|')} ...] [--grep TEXT] [--runs N] [--shard I/N] [--seed TEXT]`;
+
+/**
+ * Options of the crash tests, each with what its value must look like and the variable that the tests read.
+ * @type {Readonly<Record<string, { pattern: RegExp, variable: string }>>}
+ */
+const crashOptions = {
+  '--runs': { pattern: /^[1-9]\d*$/, variable: 'NEBULA_CRASH_RUNS' },
+  '--shard': { pattern: /^[1-9]\d*\/[1-9]\d*$/, variable: 'NEBULA_CRASH_SHARD' },
+  '--seed': { pattern: /./, variable: 'NEBULA_CRASH_SEED' },
+};
 
 /** Bundles carry their source maps; a failure should name the line that was written. */
 export const bundleFlags = ['--enable-source-maps', '--disable-warning=ExperimentalWarning'];
@@ -25,8 +35,8 @@ export const bundleFlags = ['--enable-source-maps', '--disable-warning=Experimen
  * @returns {Promise<number>} the exit code
  */
 export async function runTests(tools, args) {
-  const { chosen, grep } = parseArguments(args);
-  const run = new TestRun(tools, grep);
+  const { chosen, grep, crashEnv } = parseArguments(args);
+  const run = new TestRun(tools, grep, crashEnv);
   if (chosen.has('types')) {
     await run.check('types', ['node_modules/typescript/bin/tsc', '-p', '.']);
     await run.check('types of the pages', ['node_modules/typescript/bin/tsc', '-p', 'src/webview']);
@@ -52,18 +62,30 @@ function parseArguments(args) {
   const chosen = new Set();
   /** @type {string | undefined} */
   let grep;
+  /** @type {Record<string, string>} */
+  const crashEnv = {};
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? '';
     if (arg === '--grep') {
       grep = args[++index];
       if (grep === undefined) throw new SetupError(`--grep needs a text. ${usage}`);
+    } else if (Object.hasOwn(crashOptions, arg)) {
+      const { pattern, variable } = crashOptions[arg] ?? {};
+      const value = args[++index] ?? '';
+      if (!variable || !pattern?.test(value))
+        throw new SetupError(`${arg} ${value} makes no sense. ${usage}`);
+      crashEnv[variable] = value;
     } else if (/** @type {readonly string[]} */ (parts).includes(arg)) {
       chosen.add(arg);
     } else {
       throw new SetupError(`"${arg}" is not a part of the tests. ${usage}`);
     }
   }
-  return { chosen: chosen.size > 0 ? chosen : new Set(/** @type {readonly string[]} */ (parts)), grep };
+  return {
+    chosen: chosen.size > 0 ? chosen : new Set(/** @type {readonly string[]} */ (parts)),
+    grep,
+    crashEnv,
+  };
 }
 
 /** One run: its steps, and what has been counted so far. */
@@ -78,6 +100,11 @@ class TestRun {
    * @readonly
    */
   #grep;
+  /**
+   * @type {Readonly<Record<string, string>>}
+   * @readonly
+   */
+  #crashEnv;
   /**
    * @type {Count}
    * @readonly
@@ -98,10 +125,12 @@ class TestRun {
   /**
    * @param {Toolbox} tools
    * @param {string | undefined} grep
+   * @param {Readonly<Record<string, string>>} crashEnv
    */
-  constructor(tools, grep) {
+  constructor(tools, grep, crashEnv) {
     this.#tools = tools;
     this.#grep = grep;
+    this.#crashEnv = crashEnv;
   }
 
   /**
@@ -133,7 +162,8 @@ class TestRun {
 
   async crash() {
     const files = this.#testFiles('crash');
-    if (files) await this.#counted('crash', (env) => this.#mocha(files, { env }));
+    if (files)
+      await this.#counted('crash', (env) => this.#mocha(files, { env: { ...env, ...this.#crashEnv } }));
   }
 
   async host() {

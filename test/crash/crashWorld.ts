@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Task } from '../../src/core/task/task';
+import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
+import { assertNoLeak } from '../support/keySearch';
+
+/** So much faster than life do windows and gateway live. */
+const SPEED = 30;
+/** Windows wait more than they compute. */
+const AT_ONCE = 4;
+/** So many different videos are encoded; that takes longer than everything else about a run. */
+const LOOKS = 8;
+
+export interface WindowOptions {
+  readonly folder: string;
+  /** Sent first; `user` tells this request from all others. */
+  readonly request?: { readonly prompt: string; readonly user: string };
+  /** Without one, nothing is asked of the gateway. */
+  readonly hasKey?: boolean;
+  /** Ends it at this system call that changes something; the first is 1. */
+  readonly killAt?: number;
+  /** Ends it this long after it began, in ms. */
+  readonly killAfter?: number;
+}
+
+export interface EndedWindow {
+  /** All tasks; undefined if it was killed before it said so. */
+  readonly tasks: readonly Task[] | undefined;
+  readonly error: unknown;
+  /** The system call that it was killed at. */
+  readonly call: string | undefined;
+  readonly wasKilled: boolean;
+}
+
+/** Windows in processes of their own, and the gateway that they talk to. */
+export class CrashWorld {
+  readonly gateway: PretendGateway;
+  readonly #alive = new Set<ChildProcess>();
+  readonly #folders = mkdtempSync(path.join(tmpdir(), 'nebula-crash-'));
+  /** What each window printed, by its folder. */
+  readonly #output = new Map<string, string[]>();
+  /** SHA-256 of each video that was encoded, by its prompt. */
+  readonly #videos = new Map<string, string>();
+
+  private constructor(gateway: PretendGateway) {
+    this.gateway = gateway;
+    // Each response of the paid request and each download take their time, so that many kills fall into them.
+    gateway.setFault({ name: 'slow', route: 'submit', times: 'always', args: { ms: 60 } });
+    gateway.setFault({ name: 'slow', route: 'download', times: 'always', args: { ms: 60 } });
+  }
+
+  static async create(): Promise<CrashWorld> {
+    return new CrashWorld(
+      await startPretendGateway({
+        clock: { kind: 'real', speed: SPEED },
+        render: { unknownMs: 500, queuedMs: 1000, runningMs: 4000 },
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#alive) child.kill('SIGKILL');
+    await this.gateway.stop();
+    rmSync(this.#folders, { recursive: true, force: true });
+    assertNoLeak(this.gateway.key, { requests: this.gateway.log });
+  }
+
+  /** A new, empty folder. */
+  newFolder(): string {
+    return mkdtempSync(path.join(this.#folders, 'profile-'));
+  }
+
+  /** Lets one window live until it is killed, or has nothing left to do. */
+  async openWindow({
+    folder,
+    request,
+    hasKey = true,
+    killAt,
+    killAfter,
+  }: WindowOptions): Promise<EndedWindow> {
+    const child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        ...(killAt === undefined ? [] : ['--require', path.join(__dirname, 'killAtCall.js')]),
+        ...[path.join(__dirname, 'crashWindow.js'), folder, this.gateway.baseUrl],
+        ...[hasKey ? this.gateway.key : '', String(SPEED)],
+        ...(request ? [request.prompt, request.user] : []),
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          ...process.env,
+          // Compiling takes most of a window's start.
+          NODE_COMPILE_CACHE: path.join(this.#folders, 'compiled'),
+          ...(killAt === undefined ? {} : { NEBULA_KILL_AT: String(killAt) }),
+        },
+      },
+    );
+    this.#alive.add(child);
+    const ended = new Promise<boolean>((resolve) => {
+      child.once('exit', (_, signal) => {
+        this.#alive.delete(child);
+        resolve(signal === 'SIGKILL');
+      });
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const words = await this.#listen(child, folder, (word) => {
+      if (word === 'begin' && killAfter !== undefined)
+        timer = setTimeout(() => child.kill('SIGKILL'), killAfter);
+    });
+    clearTimeout(timer);
+    return {
+      tasks: words.get('done') as readonly Task[] | undefined,
+      error: words.get('error'),
+      call: words.get('kill') as string | undefined,
+      wasKilled: await ended,
+    };
+  }
+
+  /** As {@link openWindow}, for one that must finish everything. */
+  async finish(folder: string, hasKey = true): Promise<readonly Task[]> {
+    const { tasks, error } = await this.openWindow({ folder, hasKey });
+    // Only a store that was damaged is a reason to complain.
+    if (hasKey) assert.equal(error, undefined);
+    assert.ok(tasks, `the window ended early:\n${this.#outputOf(folder).slice(-20).join('\n')}`);
+    return tasks;
+  }
+
+  /** What is sent in a run of its own. */
+  requestOf(run: string): { readonly prompt: string; readonly user: string } {
+    const look = createHash('sha256').update(run).digest().readUInt32BE() % LOOKS;
+    return { prompt: `a window that is killed, number ${look}`, user: run };
+  }
+
+  /**
+   * Checks what became of the only request of a run, and removes its folder.
+   * @returns the outcome in words
+   */
+  check(folder: string, user: string, tasks: readonly Task[]): string {
+    assert.ok(tasks.length <= 1, `${tasks.length} tasks`);
+    const outcome = this.#outcomeOf(folder, user, tasks[0]);
+    this.assertNoLeak(folder);
+    rmSync(folder, { recursive: true });
+    this.#output.delete(folder);
+    return outcome;
+  }
+
+  /** @throws if the key stands in a file or in what a window of this folder printed */
+  assertNoLeak(folder: string): void {
+    assertNoLeak(this.gateway.key, { folder, texts: { 'the output': this.#outputOf(folder) } });
+  }
+
+  #outcomeOf(folder: string, user: string, task: Task | undefined): string {
+    const submits = this.gateway.log.filter(
+      (record) => record.kind === 'submit' && (record.body as { user?: string }).user === user,
+    ).length;
+    assert.ok(submits <= 1, `${submits} submits`);
+    if (!task) {
+      // Killed before the row was written: then nothing had left either.
+      assert.equal(submits, 0);
+      return 'nothing sent';
+    }
+    const was = task.timeline.map((entry) => entry.phase);
+    if (task.phase === 'rejected') {
+      assert.equal(submits, 0);
+      assert.equal(task.failure?.charged, 'no');
+      assert.ok(!was.includes('sending'));
+      return 'rejected as a draft';
+    }
+    if (task.phase === 'unknown') {
+      assert.equal(was.at(-2), 'sending');
+      return `unknown with ${submits} submit(s)`;
+    }
+    assert.equal(task.phase, 'saved', JSON.stringify(task));
+    assert.equal(submits, 1);
+    this.#checkVideo(folder, task);
+    return 'saved';
+  }
+
+  #checkVideo(folder: string, task: Task): void {
+    const [video] = task.videos;
+    assert.ok(video);
+    const sha256 = createHash('sha256')
+      .update(readFileSync(fileURLToPath(video.uri)))
+      .digest('hex');
+    assert.equal(sha256, video.sha256);
+    // The same scene is the same video, whenever its window was killed.
+    const first = this.#videos.get(task.request.prompt) ?? sha256;
+    this.#videos.set(task.request.prompt, first);
+    assert.equal(sha256, first);
+    const library = path.join(folder, 'library');
+    const files = readdirSync(library).filter((file) => file !== '.parts');
+    assert.equal(files.length, 2, `one video and its sidecar: ${files.join(', ')}`);
+    const parts = path.join(library, '.parts');
+    assert.deepEqual(existsSync(parts) ? readdirSync(parts) : [], []);
+  }
+
+  #outputOf(folder: string): string[] {
+    const output = this.#output.get(folder) ?? [];
+    this.#output.set(folder, output);
+    return output;
+  }
+
+  /** The window's words until it ends. */
+  async #listen(
+    child: ChildProcess,
+    folder: string,
+    onWord: (word: string) => void,
+  ): Promise<Map<string, unknown>> {
+    const output = this.#outputOf(folder);
+    const words = new Map<string, unknown>();
+    assert.ok(child.stdout && child.stderr);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output.push(text);
+      process.stderr.write(text);
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      output.push(line);
+      const [word = ''] = line.split(' ', 1);
+      try {
+        words.set(word, JSON.parse(line.slice(word.length + 1)));
+      } catch (error) {
+        // A window that is killed may end in the middle of a line.
+        if (word === 'done') words.delete(word);
+        else if (!(error instanceof SyntaxError)) throw error;
+      }
+      onWord(word);
+    }
+    return words;
+  }
+}
+
+/** Does something for each of the items, some at once. The first failure ends it, once what goes on has ended. */
+export async function forEachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const failures: unknown[] = [];
+  const worker = async () => {
+    for (let next = iterator.next(); !next.done && failures.length === 0; next = iterator.next()) {
+      await work(next.value).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (failures.length > 0) throw failures[0];
+}
