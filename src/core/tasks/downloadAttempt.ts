@@ -235,7 +235,7 @@ export class DownloadAttempt {
     let current = row;
     for (const { source, isFallback } of this.#sources(row)) {
       // A host that fails for a while says nothing about the link.
-      if (isFallback && errors.length > 0 && !judgeErrors(errors).isRefused) break;
+      if (isFallback && errors.some((one) => !one.isFallback) && !judgeErrors(errors).isRefused) break;
       const part = await library.createPart(name);
       this.#part = part;
       try {

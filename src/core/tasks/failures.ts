@@ -214,6 +214,7 @@ function fetchKind(error: unknown): FailureKind {
   if (error.kind === 'proxy') return 'proxy';
   if (error.kind !== 'refused') return 'network';
   const said = classifyError(toErrorInfo(error));
-  // A result host knows nothing about the user's key or balance.
-  return error.elsewhere && ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
+  // A result host knows nothing about the user's key or balance. Of the gateway's routes, queries tell about the key.
+  const isKnown = said === 'quota' ? !error.elsewhere : !ACCOUNT_FAILURES.has(said);
+  return isKnown ? said : 'upstream';
 }

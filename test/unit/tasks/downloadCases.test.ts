@@ -1,0 +1,368 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Engine } from '../../../src/core/engine';
+import { english } from '../../../src/core/common/l10n';
+import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { isEnd } from '../../../src/core/task/phases';
+import { caseFile, CASE_BASE, loadReplyCases } from '../../support/replyCases';
+import { FailingDisk } from '../support/failingDisk';
+import { videoCases } from '../support/mediaCases';
+import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
+import { World } from '../support/world';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const CHANGES: ReadonlySet<string> = new Set(['sync', 'rename', 'writeFile', 'rm']);
+const LINK = 'https://cdn.example.com/a.mp4?sig=1';
+const PLAIN = caseFile('media/plain.mp4');
+
+describe('downloads, through the engine', function () {
+  this.timeout(120_000);
+  let world: World;
+  let http: ScriptedHttp;
+  let disk: FailingDisk;
+  let engine: Engine;
+
+  beforeEach(async () => {
+    world = await World.create();
+    disk = new FailingDisk();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  const video = (file = 'media/plain.mp4'): Scripted => ({
+    status: 200,
+    headers: { 'content-type': 'video/mp4' },
+    body: caseFile(file),
+  });
+  const library = (...names: string[]) => path.join(world.folder, 'library', ...names);
+  const files = () => readdirSync(library()).filter((name) => /\.(mp4|mov|webm|mkv)$/.test(name));
+  const downloads = (link = LINK) => http.requests.filter(({ href }) => href === link).length;
+
+  async function run(ms: number): Promise<void> {
+    const end = world.clock.now() + ms;
+    await world.until(() => world.clock.now() >= end || world.clock.nextTimer === undefined, ms + 2 * HOUR);
+  }
+
+  /** A window whose gateway finishes a task with these links, and whose other requests are answered as told. */
+  async function start(
+    respond: (request: SeenRequest) => Scripted | undefined,
+    { links = [LINK], taskId = 'task_1', model = 'wan2.5-t2v-preview' }: StartOptions = {},
+  ): Promise<string> {
+    const queries = typeof links === 'function' ? links : () => links;
+    http = new ScriptedHttp(world.clock, (request) => {
+      if (request.method === 'POST') return json({ task_id: taskId });
+      const answer = respond(request);
+      if (answer) return answer;
+      if (request.target !== `/v1/video/generations/${taskId}`)
+        return json({ error: { message: 'Invalid URL' } }, 404);
+      const found = queries();
+      return json({ task_id: taskId, status: 'succeeded', ...(found.length > 0 ? { url: found } : {}) });
+    });
+    engine = await world.open({ http: http.open, disk });
+    return submit(model);
+  }
+
+  async function submit(model = 'wan2.5-t2v-preview'): Promise<string> {
+    const request = prepareRequest({ model, prompt: 'a paper boat' }, english);
+    let id: string | undefined;
+    void engine.submit(request, { baseUrl: CASE_BASE, key: world.access.key }).then((task) => (id = task.id));
+    await world.until(() => id !== undefined);
+    return id ?? '';
+  }
+
+  const task = (id: string) => {
+    const found = engine.task(id);
+    assert.ok(found);
+    return found;
+  };
+  const isOver = (id: string) => isEnd(task(id).phase);
+
+  describe('all reply cases', () => {
+    for (const reply of loadReplyCases(['download', 'link'])) {
+      it(reply.name, async () => {
+        const { means, for: about = 'task_7', link = '' } = reply;
+        const isLink = reply.call === 'link';
+        const { origin } = new URL(CASE_BASE);
+        const wanted = isLink ? link.slice(origin.length) : `/v1/video/generations/download?id=${about}`;
+        const id = await start(({ target }) => (target === wanted ? reply : reply.also.get(target)), {
+          taskId: about,
+          links: isLink ? [link] : [],
+          model: isLink ? 'wan2.5-t2v-preview' : 'sora-2',
+        });
+        await world.until(() => http.requests.some(({ target }) => target === wanted));
+        if ('requestedPath' in means) assert.ok(http.count('GET', String(means['requestedPath'])) > 0);
+        const queries = () => http.count('GET', `/v1/video/generations/${about}`);
+        const states: Record<string, () => Promise<void>> = {
+          saved: async () => {
+            await world.until(() => isOver(id));
+            assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+            const [saved] = task(id).videos;
+            assert.deepEqual(
+              readFileSync(fileURLToPath(saved?.uri ?? '')),
+              caseFile(String(means['sameBytesAs'])),
+            );
+            assert.equal(saved?.unverified, undefined);
+          },
+          gone: async () => {
+            await world.until(() => isOver(id), MINUTE);
+            assert.equal(task(id).phase, 'lost');
+          },
+          retry: async () => {
+            await run(1000);
+            assert.ok(!isOver(id), task(id).phase);
+            if ('says' in means)
+              assert.match(task(id).failure?.message ?? '', new RegExp(String(means['says'])));
+            if (means['thenKeep'] === 'unverified') {
+              await world.until(() => isOver(id));
+              assert.deepEqual([task(id).phase, task(id).videos[0]?.unverified], ['saved', true]);
+              assert.equal(http.count('GET', wanted), 2);
+              return;
+            }
+            const before = queries();
+            await run(means['until'] === undefined ? 2 * MINUTE : 9.5 * MINUTE);
+            assert.ok(!isOver(id), task(id).phase);
+            assert.ok(http.count('GET', wanted) > 1 && http.count('GET', wanted) < 30);
+            if (means['withFreshQuery'] === true) assert.ok(queries() > before);
+            if (means['otherRoutes'] === true) assert.ok(http.count('GET', /\/download\?id=/) > 0);
+            if (means['pausesOrigin'] === false) assert.notEqual(task(id).failure?.kind, 'key');
+          },
+        };
+        await states[String(means['state'])]?.();
+        assert.equal(http.count('POST'), 1);
+      });
+    }
+  });
+
+  describe('all unusual videos', () => {
+    for (const { file, means, why } of videoCases()) {
+      it(`${file}: ${means.get} (${why})`, async () => {
+        const id = await start(({ href }) => (href === LINK ? video(`media/${file}`) : undefined));
+        await world.until(() => downloads() === 1);
+        if (means.get === 'playable' || means.get === 'kept') {
+          await world.until(() => isOver(id));
+          assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+          const [saved] = task(id).videos;
+          assert.equal(saved?.unverified, means.get === 'kept' ? true : undefined);
+          assert.equal(downloads(), 1);
+          if (means.container === 'webm') assert.match(saved?.uri ?? '', /\.webm$/);
+          assert.deepEqual(readFileSync(fileURLToPath(saved?.uri ?? '')), caseFile(`media/${file}`));
+          return;
+        }
+        await run(1000);
+        assert.ok(!isOver(id), task(id).phase);
+        assert.equal(task(id).videos.length, 0);
+        if (means.get === 'again') {
+          await world.until(() => isOver(id));
+          assert.deepEqual([task(id).phase, task(id).videos[0]?.unverified], ['saved', true]);
+          assert.equal(downloads(), 2);
+          return;
+        }
+        const words = means.says === 'webPage' ? /Bad Gateway/ : new RegExp(means.says ?? '', 'i');
+        assert.match(task(id).failure?.message ?? '', words);
+        await run(9 * MINUTE);
+        assert.ok(!isOver(id), task(id).phase);
+        assert.deepEqual(files(), []);
+        assert.ok(downloads() > 1 && downloads() < 20, String(downloads()));
+        assert.ok(http.count('GET', '/v1/video/generations/task_1') > 1, 'a fresh link is requested');
+      });
+    }
+  });
+
+  describe('a file that another program holds', () => {
+    for (const [name, heldMs] of [
+      ['for a moment', 100],
+      ['for some seconds', 20_000],
+      ['for an hour', HOUR],
+    ] as const) {
+      it(`${name}: downloaded once`, async () => {
+        disk.before = (call, file) => {
+          if (call === 'rename' && file.endsWith('.part') && !file.endsWith('.json.part')) {
+            heldSince ??= world.clock.now();
+            disk.faults[world.clock.now() - heldSince < heldMs ? 'set' : 'delete']('rename', 'EBUSY');
+          }
+        };
+        let heldSince: number | undefined;
+        const id = await start(({ href }) => (href === LINK ? video() : undefined));
+        await world.until(() => isOver(id), 3 * HOUR);
+        assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+        assert.equal(downloads(), 1);
+        assert.deepEqual(readdirSync(library('.parts')), []);
+      });
+    }
+
+    it('a complete part that a closed window has left is placed although every link is dead', async () => {
+      disk.faults.set('rename', 'EPERM');
+      const id = await start(({ href }) => (href === LINK ? video() : undefined));
+      await world.until(() => task(id).failure?.kind === 'disk');
+      await engine.close();
+      disk.faults.clear();
+      http.respond = ({ target }) =>
+        target.includes('sig') ? { status: 403 } : json({ error: { message: 'no' } }, 403);
+      engine = await world.open({ http: http.open });
+      await world.until(() => isOver(id));
+      assert.equal(task(id).phase, 'saved');
+      assert.deepEqual(readFileSync(fileURLToPath(task(id).videos[0]?.uri ?? '')), PLAIN);
+    });
+  });
+
+  it('a link of another scheme: its reason is shown from the first time on, and entries are merged', async () => {
+    const id = await start(() => undefined, { links: ['file:///srv/out/a1.mp4'] });
+    await world.until(() => task(id).failure !== undefined);
+    assert.match(task(id).failure?.message ?? '', /file:\/\/\/srv\/out\/a1\.mp4/);
+    await run(20 * MINUTE);
+    assert.ok(!isOver(id), task(id).phase);
+    assert.match(task(id).failure?.message ?? '', /file:\/\/\/srv\/out\/a1\.mp4/);
+    const shown = task(id).timeline.filter(({ phase }) => phase === 'ready' || phase === 'saving');
+    assert.ok(shown.length <= 3, JSON.stringify(shown));
+    assert.ok(http.count('GET', '/v1/video/generations/task_1') < 40);
+  });
+
+  it('success without a link: the other routes are tried, and it ends after ten minutes', async () => {
+    const id = await start(() => undefined, { links: [] });
+    await world.until(() => task(id).phase === 'ready');
+    const since = world.clock.now();
+    await world.until(() => isOver(id));
+    assert.equal(task(id).phase, 'lost');
+    assert.ok(world.clock.now() - since >= 10 * MINUTE);
+    assert.ok(http.count('GET', '/v1/video/generations/download?id=task_1') > 0);
+    assert.ok(http.count('GET', '/v1/videos/task_1/content') > 0);
+    assert.ok((await engine.evidence(id)).length > 0);
+  });
+
+  it('success without a link, and another route has the video', async () => {
+    const id = await start(({ target }) => (target === '/v1/videos/task_1/content' ? video() : undefined), {
+      links: [],
+    });
+    await world.until(() => isOver(id));
+    assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+  });
+
+  describe('a public link', () => {
+    it('is downloaded without a key', async () => {
+      let isUp = false;
+      const id = await start(({ href }) => (href === LINK ? (isUp ? video() : { status: 503 }) : undefined));
+      await world.until(() => downloads() === 1);
+      world.keys.key = undefined;
+      isUp = true;
+      await world.until(() => isOver(id), 5 * MINUTE);
+      assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+      assert.ok(
+        http.requests.filter(({ href }) => href === LINK).every(({ headers }) => !headers['authorization']),
+      );
+    });
+
+    it('is downloaded while the gateway asks for a pause', async () => {
+      let isUp = false;
+      const id = await start(({ href }) => (href === LINK ? (isUp ? video() : { status: 503 }) : undefined));
+      await world.until(() => downloads() === 1);
+      const respond = http.respond;
+      http.respond = (request) =>
+        request.target === '/v1/video/generations/task_1'
+          ? { status: 429, headers: { 'retry-after': '3600' } }
+          : respond(request);
+      await submit();
+      await world
+        .until(() => http.requests.at(-1)?.target === '/v1/video/generations/task_1', MINUTE)
+        .catch(() => undefined);
+      isUp = true;
+      await world.until(() => isOver(id), 10 * MINUTE);
+      assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+    });
+  });
+
+  it('a link that is refused for nine minutes: saved', async () => {
+    const since = world.clock.now();
+    const id = await start(({ href }) =>
+      href === LINK ? (world.clock.now() - since < 9 * MINUTE ? { status: 403 } : video()) : undefined,
+    );
+    await world.until(() => isOver(id));
+    assert.equal(task(id).phase, 'saved');
+  });
+
+  it('an incomplete video whose link then dies is kept in the end, unverified', async () => {
+    const id = await start(({ href }) =>
+      href === LINK ? (downloads() > 1 ? { status: 410 } : video('media/truncated-media.mp4')) : undefined,
+    );
+    await world.until(() => isOver(id), 30 * HOUR);
+    assert.deepEqual([task(id).phase, task(id).videos[0]?.unverified], ['saved', true]);
+    assert.deepEqual(
+      readFileSync(fileURLToPath(task(id).videos[0]?.uri ?? '')),
+      caseFile('media/truncated-media.mp4'),
+    );
+  });
+
+  describe('several videos', () => {
+    const linkOf = (name: string) => `https://cdn.example.com/${name}.mp4?sig=1`;
+
+    it('named one after another, in any order: each is downloaded once', async () => {
+      let named = ['b'];
+      const id = await start(({ href }) => (href.startsWith('https://cdn') ? video() : undefined), {
+        links: () => named.map(linkOf),
+      });
+      await world.until(() => isOver(id));
+      for (const next of [
+        ['c', 'b'],
+        ['a', 'c', 'b'],
+      ]) {
+        const file = fileURLToPath(task(id).videos[0]?.uri ?? '');
+        // One that is missing makes it possible to look again.
+        rmSync(file);
+        named = next;
+        assert.equal(await engine.lookAgain(id), true);
+        await world.until(() => isOver(id));
+        assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+      }
+      assert.equal(task(id).videos.length, 3);
+      assert.equal(files().length, 3);
+      for (const name of ['a', 'c']) assert.equal(downloads(linkOf(name)), 1, name);
+    });
+  });
+
+  it('killed at each change of the disk while placing, with the links in another order afterwards: each video once', async () => {
+    const links = ['a', 'b'].map((name) => `https://cdn.example.com/${name}.mp4?sig=1`);
+    const contents: Record<string, Scripted> = {
+      [links[0] ?? '']: video('media/plain.mp4'),
+      [links[1] ?? '']: video('media/moov-first.mp4'),
+    };
+    for (let killedAt = 1; ; killedAt++) {
+      let calls = 0;
+      const dying = new FailingDisk();
+      // A killed process makes no call any more.
+      dying.before = (call) => {
+        // From the moment that the first video has been received. Reading changes nothing.
+        if (!CHANGES.has(call) || (calls === 0 && call !== 'sync')) return;
+        if (++calls >= killedAt) throw new Error('killed');
+      };
+      disk = dying;
+      const id = await start(({ href }) => contents[href], { links, taskId: `task_${killedAt}` });
+      const started = http.requests.length;
+      await world.until(() => isOver(id) || calls >= killedAt);
+      const wasKilled = calls >= killedAt;
+      await engine.close();
+      const before = http;
+      http = new ScriptedHttp(world.clock, (request) => {
+        const answer = contents[request.href];
+        return answer ?? json({ task_id: `task_${killedAt}`, status: 'succeeded', url: links.toReversed() });
+      });
+      engine = await world.open({ http: http.open });
+      await world.until(() => isOver(id), 3 * HOUR);
+      assert.equal(task(id).phase, 'saved', task(id).failure?.message);
+      const hashes = new Set(task(id).videos.map(({ sha256 }) => sha256));
+      assert.equal(hashes.size, 2, `killed at call ${killedAt}`);
+      assert.ok(before.requests.length >= started);
+      await engine.close();
+      if (!wasKilled) return;
+      assert.ok(killedAt < 40);
+    }
+  });
+});
+
+interface StartOptions {
+  readonly links?: readonly string[] | (() => readonly string[]);
+  readonly taskId?: string;
+  readonly model?: string;
+}
