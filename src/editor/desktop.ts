@@ -71,7 +71,7 @@ export class EditorDesktop implements Desktop {
       defaultUri: suggestion,
       title: vscode.l10n.t('Save Video As'),
       saveLabel: vscode.l10n.t('Save'),
-      filters: { [vscode.l10n.t('MP4 video')]: ['mp4'] },
+      filters: { [vscode.l10n.t('Video')]: [suggestion.path.split('.').at(-1) ?? 'mp4'] },
     });
   }
 
