@@ -130,7 +130,10 @@ export class TaskChangeFeed implements Disposable {
       const changed = this.#take(page);
       if (this.#wasComplete) this.#tell(changed, []);
       const { snapshots, unreadable } = page;
-      if (snapshots.length + unreadable.length < BATCH_SIZE) return this.#finish(seen);
+      if (snapshots.length + unreadable.length < BATCH_SIZE) {
+        this.#finish(seen);
+        return;
+      }
       await turn();
     }
   }

@@ -263,8 +263,8 @@ export class Database implements Disposable {
           repairs++;
           await this.#repair(error);
         }
-        // What failed as soon as it was open is opened once more.
-        if (!this.#isClosed) error = this.#tryToConnect() ?? this.#reopenCause;
+        // A database that failed as soon as it was open is opened once more.
+        error = this.#isClosed ? undefined : (this.#tryToConnect() ?? this.#reopenCause);
       }
     } catch (last) {
       if (!this.#isClosed) this.#fail(last);

@@ -55,7 +55,7 @@ export class AutoSaver implements Disposable {
   /** Tries again what couldn't be saved. The user may have made room, or corrected a setting. */
   retry(): void {
     const { current } = this.#parts.engines;
-    if (current && this.#reported.size > 0) this.#catchUp(current);
+    if (this.#reported.size > 0) this.#catchUp(current);
   }
 
   dispose(): void {

@@ -71,6 +71,7 @@ describe('1,500 tasks', function () {
   it('are read without SQL', async () => {
     engine.open();
     await engine.loaded();
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- put back below
     const { prepare } = DatabaseSync.prototype;
     DatabaseSync.prototype.prepare = () => assert.fail('this runs SQL');
     try {
