@@ -330,6 +330,8 @@ export class RequestSender {
     const waiting = new AbortController();
     const canceled = new Promise<never>((_, reject) => {
       const onAbort = () => reject(this.#cancelled());
+      // Canceled before anyone listened, for instance by the question itself.
+      if (signal.aborted) onAbort();
       signal.addEventListener('abort', onAbort, { once: true, signal: waiting.signal });
     });
     try {
