@@ -67,7 +67,7 @@ describe('the rows of the task list', () => {
     const tooltip = rows.resolveTreeItem(item, running.id).tooltip;
     assert.ok(tooltip instanceof vscode.MarkdownString);
     assert.ok(!tooltip.isTrusted && !tooltip.supportHtml);
-    assert.match(tooltip.value, /\\# \\\*not\\\* Markdown \\<b\\>nor/);
+    assert.match(tooltip.value, /\\# \\\*not\\\* Markdown ⏎ \\<b\\>nor/);
     assert.ok(!tooltip.value.includes(gateway.key));
     const why = rows.resolveTreeItem(other, rejected.id).tooltip;
     assert.ok(why instanceof vscode.MarkdownString);

@@ -78,6 +78,8 @@ export interface LibraryContents {
 const SIDECAR_EXTENSION = '.json';
 /** Half-written files are in a folder of their own: nothing under a final name is ever incomplete. */
 const PARTS_FOLDER = '.parts';
+/** Ending of a sidecar that is being written. */
+const SIDECAR_PART = '.json.part';
 
 /**
  * The folder of finished videos. A video is written to a part file, verified, and only then renamed into place and
@@ -150,7 +152,9 @@ export class Library {
       task,
     };
     const file = this.pathOf(this.sidecarNameOf(video.file));
-    const temporary = this.pathOfPart(`${path.basename(file, SIDECAR_EXTENSION)}.${randomUUID()}.json.part`);
+    const temporary = this.pathOfPart(
+      `${path.basename(file, SIDECAR_EXTENSION)}.${randomUUID()}${SIDECAR_PART}`,
+    );
     await onDisk(async () => {
       await this.#disk.mkdir(path.dirname(temporary), { recursive: true });
       try {
@@ -173,7 +177,11 @@ export class Library {
 
   /** Removes what earlier attempts have left of a video that is in place now. Never throws. */
   async removeParts(name: string): Promise<void> {
-    for (const { file } of await this.#partsOf(name).catch(() => [])) await this.removePart(file);
+    const isOf = (file: string) =>
+      nameOfPart(file) === name || (file.startsWith(`${name}.`) && file.endsWith(SIDECAR_PART));
+    for (const file of await this.#disk.readdir(path.join(this.folder, PARTS_FOLDER)).catch(() => [])) {
+      if (isOf(file)) await this.removePart(file);
+    }
   }
 
   /** Removes one part by its name. Never throws. */
