@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { storeFile } from '../../support/storeFile';
 import { World } from './world';
 
 /** Each test of the engine ends with a search for the key; it must be able to fail. */
@@ -25,7 +27,14 @@ describe('the search for the key at the end of a world', () => {
 
   it('finds it in a task and in its row', () =>
     leakedTo(/a task, the store/, async (world) => {
-      await world.submit(await world.open(), { prompt: `a boat named ${world.gateway.key}` });
+      await world.submit(await world.open());
+      // The engine refuses such a prompt, so it gets into the row behind its back.
+      const database = new DatabaseSync(storeFile(world.folder));
+      database
+        .prepare(`UPDATE tasks SET request = json_set(request, '$.prompt', ?)`)
+        .run(`a boat named ${world.gateway.key}`);
+      database.close();
+      await (await world.open()).loaded();
     }));
 
   it('finds it in a request, where it does not belong', () =>
