@@ -90,7 +90,9 @@ export function savedName(
     if (value === undefined) unknown ??= hole;
     return value ?? '';
   });
-  return unknown === undefined ? { name: safeName(filled.replace(/\.(mp4|mov|webm|mkv)$/i, '')) } : { unknown };
+  return unknown === undefined
+    ? { name: safeName(filled.replace(/\.(mp4|mov|webm|mkv)$/i, '')) }
+    : { unknown };
 }
 
 /** A text as a file name that every system takes and that hides nothing; `video` where nothing is left. */
