@@ -339,7 +339,7 @@ describe('each family of models', function () {
     await stage.window.press('Enter');
     await atStep('Another Model', '1/5');
     await stage.window.type('two words');
-    await widget().getByText('one word, without blanks', { exact: false }).waitFor();
+    await widget().getByText('letters, digits', { exact: false }).waitFor();
     await picture('another-wrong-dark');
     await stage.window.press('Control+KeyA');
     await stage.window.type('studio-x');
