@@ -52,7 +52,10 @@ class Desk {
   static async open(): Promise<Desk> {
     const world = await World.create();
     const engine = await world.open();
-    return new Desk(world, { open: () => Promise.resolve(engine), current: engine } as unknown as EngineHolder);
+    return new Desk(world, {
+      open: () => Promise.resolve(engine),
+      current: engine,
+    } as unknown as EngineHolder);
   }
 
   /** Sends a request for another extension. */
