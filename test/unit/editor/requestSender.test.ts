@@ -74,7 +74,7 @@ function noMessages(onShow: (name: string) => void = () => undefined): Messages 
 }
 
 describe('a request on its way to the engine', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let desk: Desk;
 
   beforeEach(async () => {
@@ -294,7 +294,7 @@ describe('a canceled request', function () {
 });
 
 describe('a key that is removed', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let desk: Desk;
 
   beforeEach(async () => {

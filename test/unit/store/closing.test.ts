@@ -10,7 +10,7 @@ import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
 
 describe('a window that closes', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

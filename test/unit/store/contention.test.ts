@@ -41,7 +41,7 @@ function watched<T>(promise: Promise<T>): { readonly promise: Promise<T>; readon
 }
 
 describe('while another window holds the database for long', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
   let locker: DatabaseSync;
 
@@ -162,7 +162,7 @@ describe('while another window holds the database for long', function () {
 });
 
 describe('what cannot go on does not turn the processor hot', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

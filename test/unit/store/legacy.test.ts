@@ -7,7 +7,7 @@ import { projectRoot } from '../../vscode/projectRoot';
 import { World, looked } from '../support/world';
 
 describe('the database of an older version', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

@@ -46,7 +46,7 @@ const order = [
 ];
 
 describe('the versions of the store', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   function make(version: number, place: string): void {
     const connection = new DatabaseSync(place);
@@ -160,7 +160,7 @@ describe('a window that is open when a newer version takes the store over', () =
 });
 
 describe('a migration', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: string;
   let file: string;
 

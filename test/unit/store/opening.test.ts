@@ -23,7 +23,7 @@ import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
 
 describe('opening the store', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

@@ -9,7 +9,7 @@ import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 describe('the task store', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

@@ -5,7 +5,7 @@ import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { World } from '../support/world';
 
 describe('the warning about a duplicate', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
   let engine: Engine;
 

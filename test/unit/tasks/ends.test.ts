@@ -12,7 +12,7 @@ import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
 
 describe('after an end', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {
@@ -219,7 +219,7 @@ describe('after an end', function () {
 });
 
 describe('calling off what has left already', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {
@@ -318,7 +318,7 @@ describe('a request from a caller in plain JavaScript', () => {
 });
 
 describe('looking again for a video that was here once', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('says that it was charged when the gateway no longer has it', async () => {
     const world = await World.create();

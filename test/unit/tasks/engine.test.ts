@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { World } from '../support/world';
 
 describe('engine', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {
@@ -43,7 +43,7 @@ describe('engine', function () {
 });
 
 describe('looking again', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

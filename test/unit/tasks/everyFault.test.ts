@@ -24,6 +24,8 @@ const withArgs = (args: Record<string, unknown>): Expected => ({ ...saved, args 
 const refused: Expected = { phase: 'rejected', charged: 'no' };
 const unclear: Expected = { phase: 'unknown', charged: 'unknown' };
 const gone: Expected = { phase: 'lost', times: 'always' };
+/** A link that is refused is tried for a day. */
+const refusedLink: Expected = { phase: 'ready', times: 'always', charged: 'yes' };
 
 /** DESIGN 5 by fault and route: what has struck (three times, a submit once) and what must come of it. */
 const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>>> = {
@@ -75,7 +77,7 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
     submit: refused,
     query: withArgs({ to: 'other' }),
     download: withArgs({ to: 'other' }),
-    result: { ...gone, args: { to: 'loop' } },
+    result: { ...refusedLink, args: { to: 'loop' } },
   },
   taskFailed: { submit: { phase: 'failed', charged: 'no' }, query: { phase: 'failed', charged: 'no' } },
   taskStuck: { submit: { phase: 'running' }, query: { phase: 'running' } },
@@ -98,7 +100,7 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
   onlyDataUrl: { download: saved },
   escapedBase64: { download: saved },
   trailingComma: { download: saved },
-  deadLink: { result: { ...gone, charged: 'yes' } },
+  deadLink: { result: refusedLink },
   notAnMp4: { result: saved, download: saved },
 };
 
@@ -109,8 +111,8 @@ const byLink = { model: 'wan2.5-t2v-preview', prompt, size: '832*480', duration:
 
 /** What else must come of a fault when it strikes a question for fresh links, of a task that has succeeded. */
 const whenReady: Partial<Record<FaultName, Expected>> = {
-  // What had succeeded is not waited for as long as what is being made.
-  taskStuck: { phase: 'lost', charged: 'yes' },
+  // The link that is known may work again, whatever the gateway says of the task.
+  taskStuck: saved,
   taskLost: { ...gone, charged: 'yes' },
   // Together with the dead link, three such answers are believed; one is not.
   taskNotFound: { ...saved, times: 1 },

@@ -56,7 +56,7 @@ const odd: Readonly<Record<string, FaultOptions>> = {
 };
 
 describe('fetching a video', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

@@ -6,7 +6,7 @@ import type { VideoRequest } from '../../../src/core/models/request';
 import { World } from '../support/world';
 
 describe('a key pasted into a text field', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {
@@ -79,7 +79,7 @@ describe('a key pasted into a text field', function () {
 });
 
 describe('a task ID', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('may be any word that a gateway could use', async () => {
     const world = await World.create();

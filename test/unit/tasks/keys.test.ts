@@ -11,7 +11,7 @@ import { World } from '../support/world';
 const RECHECK_MS = 15 * 60_000;
 
 describe('the key, the tasks made with it, and the others', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

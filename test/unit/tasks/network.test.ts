@@ -21,7 +21,7 @@ import { World } from '../support/world';
 const SQUID_PAGE = '<!DOCTYPE html><title>ERROR: Access Denied</title>';
 
 describe('a request on its way', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
   const cleanUp: (() => void)[] = [];
 

@@ -83,7 +83,7 @@ describe('phases', () => {
   });
 
   it('property: the store takes legal moves alone, and what it refuses leaves no trace', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const folder = mkdtempSync(path.join(tmpdir(), 'nebula-phases-'));
     const location = {
       folder: path.join(folder, 'store'),

@@ -164,7 +164,7 @@ const rows: Readonly<Record<string, Row>> = {
 };
 
 describe('submit', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

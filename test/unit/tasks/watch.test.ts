@@ -83,7 +83,7 @@ const ends: Readonly<Record<string, End>> = {
 };
 
 describe('watching a task', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {
