@@ -108,6 +108,8 @@ describe(`the installed extension, killed ${KILLS} times (seed ${SEED})`, functi
     const library = fs.readdirSync(path.join(storage(), 'library')).filter((file) => !file.startsWith('.'));
     assert.equal(library.filter((file) => file.endsWith('.mp4')).length, saved);
     assert.equal(library.filter((file) => file.endsWith('.json')).length, saved);
-    assert.deepEqual(fs.readdirSync(path.join(storage(), 'library', '.parts')), []);
+    // It's created by the first download, which a slow machine may never reach.
+    const parts = path.join(storage(), 'library', '.parts');
+    assert.deepEqual(fs.existsSync(parts) ? fs.readdirSync(parts) : [], []);
   }).timeout(KILLS * 60_000);
 });
