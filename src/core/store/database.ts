@@ -254,9 +254,11 @@ export class Database implements Disposable {
   /** Waits for others, builds what is missing, and opens. Never rejects. */
   async #openSlowly(cause: unknown): Promise<void> {
     const retry = new BusyRetry(this.#clock);
+    // It may be closed while this waits.
+    const isClosed = () => this.#isClosed;
     let error: unknown = cause;
     try {
-      for (let repairs = 0; error !== undefined && !this.#isClosed;) {
+      for (let repairs = 0; error !== undefined && !isClosed();) {
         if (!this.#isSlow(error) || repairs > MAX_REPAIRS) throw asError(error);
         if (isBusy(error)) await retry.wait(error);
         else {
@@ -264,7 +266,7 @@ export class Database implements Disposable {
           await this.#repair(error);
         }
         // A database that failed as soon as it was open is opened once more.
-        error = this.#isClosed ? undefined : (this.#tryToConnect() ?? this.#reopenCause);
+        error = isClosed() ? undefined : (this.#tryToConnect() ?? this.#reopenCause);
       }
     } catch (last) {
       if (!this.#isClosed) this.#fail(last);
