@@ -102,6 +102,20 @@ function checkMode(family: Family, request: VideoRequest, l10n: L10n): Mode {
   );
 }
 
+/**
+ * The base64 of an image's data URI; undefined if it's none. One expression for the whole text would need a stack as
+ * large as the image to go back on.
+ */
+function base64Of(source: string): string | undefined {
+  const [head] = /^data:image\/[\w.+-]+;base64,/.exec(source) ?? [];
+  if (head === undefined) return undefined;
+  const base64 = source.slice(head.length);
+  const padding = base64.indexOf('=');
+  const isPadded = padding < 0 || /^={1,2}$/.test(base64.slice(padding));
+  const isBase64 = base64 !== '' && padding !== 0 && isPadded && !/[^A-Za-z0-9+/=]/.test(base64);
+  return isBase64 && base64.length % 4 === 0 ? base64 : undefined;
+}
+
 /** What the image shows, and how large it is, is for others to look at; here is what the wire wants of it. */
 function checkImage(family: Family, image: Image, l10n: L10n): Image {
   const { role, source } = image;
@@ -114,8 +128,8 @@ function checkImage(family: Family, image: Image, l10n: L10n): Image {
       ),
     );
   }
-  const base64 = /^data:image\/[\w.+-]+;base64,([A-Za-z0-9+/]+={0,2})$/.exec(source)?.[1];
-  if (base64 === undefined || base64.length % 4 !== 0) {
+  const base64 = base64Of(source);
+  if (base64 === undefined) {
     throw new RequestError(
       l10n.t(
         'The image with the role "{0}" is neither an https link nor a data URI of the form data:image/png;base64,…',
