@@ -190,8 +190,7 @@ async function readFields(exchange: Exchange): Promise<Fields | Refused> {
 /** Files become data URIs: what counts is which bytes arrive at the provider. */
 async function readForm({ bytes }: Exchange, type: string): Promise<Fields | Refused> {
   try {
-    // Deprecated for servers that strangers can reach, because it keeps the whole body in memory.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- keeps the body in memory, which is fine in tests
     const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
     const fields: Record<string, unknown> = {};
     for (const [name, value] of form.entries()) {

@@ -51,7 +51,7 @@ describe('the images of a request on their way through the wizard', () => {
         });
       },
     };
-    const found = infos.map((info, index) => ({ source: `file:///work/my%20photo${index}.png`, info }));
+    const found = infos.map((info, index) => ({ source: `file:///pictures/my%20photo${index}.png`, info }));
     return new ImageFitting(found, { images, pages, l10n: english, language: 'en' });
   };
   const roles = (...of: ImageRole[]) => of.map((role) => ({ role, source: '-' }));
