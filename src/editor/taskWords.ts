@@ -107,8 +107,11 @@ export function shortMomentWord(at: number, now: number, language: string): stri
   });
 }
 
-/** Longest label of a row, in characters: age and progress behind it should stay in sight in a narrow side bar. */
-const LONGEST_LABEL = 32;
+/** Longest prompt that is quoted in passing, in characters. */
+const LONGEST_QUOTE = 40;
+
+/** Longest label of a row: the editor shortens it to what fits. */
+export const LONGEST_LABEL = 200;
 
 /** Longest prompt in a sentence or a list of its own, where there is more room. */
 export const LONGEST_MENTION = 80;
@@ -125,7 +128,7 @@ export function preciseMomentWord(at: number, day: number, language: string): st
 }
 
 /** A prompt in one line, for a list or a sentence. */
-export function shortPrompt(prompt: string, longest = LONGEST_LABEL): string {
+export function shortPrompt(prompt: string, longest = LONGEST_QUOTE): string {
   return visibleLine(prompt, longest);
 }
 

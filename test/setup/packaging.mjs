@@ -1,4 +1,7 @@
 // @ts-check
+import fs from 'node:fs';
+import path from 'node:path';
+import { inProject } from './project.mjs';
 
 /** @typedef {import('./commands.mjs').Toolbox} Toolbox */
 
@@ -12,6 +15,7 @@
 export async function packageTo(tools, file, args = []) {
   const code = await tools.node(['esbuild.js', '--production']);
   if (code !== 0) return code;
+  fs.mkdirSync(path.dirname(inProject(file)), { recursive: true });
   return tools.node([
     'node_modules/@vscode/vsce/vsce',
     'package',

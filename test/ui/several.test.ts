@@ -47,7 +47,7 @@ describe('several videos', function () {
     await widget().getByText('Generate 3 Videos').waitFor();
     await pictures(stage.window, 'several-3-summary');
     assert.equal(submits().length, 0);
-    stage.gateway.setFault({ name: 'slow', route: 'submit', after: 1, args: { ms: 4_000 } });
+    stage.gateway.setFault({ name: 'slow', route: 'submit', after: 1, args: { ms: 15_000 } });
     await stage.window.press('Enter');
     await notification('2 of 3').waitFor();
     await pictures(stage.window, 'several-4-sending');

@@ -304,10 +304,13 @@ The end.
     await stage.window.type('Number');
     await stage.window.press('Enter');
     await widget().getByText('a whole number from 1 to 4', { exact: false }).waitFor();
+    const error = widget().locator('.quick-input-box .monaco-inputbox.error');
     await stage.window.type('5');
+    await error.waitFor();
     await picture('6-more-wrong-dark');
     await stage.window.press('Control+KeyA');
     await stage.window.type('2');
+    await error.waitFor({ state: 'detached' });
     await stage.window.press('Enter');
     await widget().getByText('2 videos').waitFor();
     await stage.window.press(BACK);

@@ -10,7 +10,15 @@ import { missingVideos } from './missingVideos';
 import { CLEANED_ICON, MISSING_ICON, rowIcon, rowWords } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
-import { LONGEST_MENTION, ageWord, progressOf, shortMomentWord, shortPrompt, stateWord } from '../taskWords';
+import {
+  LONGEST_LABEL,
+  LONGEST_MENTION,
+  ageWord,
+  progressOf,
+  shortMomentWord,
+  shortPrompt,
+  stateWord,
+} from '../taskWords';
 
 interface Parts {
   readonly engines: EngineHolder;
@@ -116,7 +124,7 @@ export class TaskRows implements Disposable {
     const group = groupOfElement(id);
     if (group) return this.#groupItem(id, group);
     const task = this.#tree?.task(id);
-    const item = new vscode.TreeItem(task ? shortPrompt(task.request.prompt) : '');
+    const item = new vscode.TreeItem(task ? shortPrompt(task.request.prompt, LONGEST_LABEL) : '');
     item.id = id;
     if (!task) return item;
     const { l10n } = this.#parts;
