@@ -13,6 +13,7 @@ export function engineOptions(storageFolder: string, key: string): EngineOptions
   return {
     storageFolder,
     keys: {
+      version: 0,
       keyFor: () => Promise.resolve({ kind: 'key', key: { id: KEY_ID, value: key } }),
       looksLikeKey: () => false,
     },

@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   const engine = await Engine.open({
     storageFolder: folder,
     keys: {
+      version: 0,
       looksLikeKey: () => false,
       keyFor: () =>
         Promise.resolve(key === '' ? { kind: 'none' } : { kind: 'key', key: { id: 'crash', value: key } }),

@@ -12,6 +12,8 @@ export type KeyAnswer = { readonly kind: 'key'; readonly key: ApiKey } | { reado
 /** Provides the key for an origin, if the user has approved it for that origin. */
 export interface KeySource {
   keyFor(origin: string): Promise<KeyAnswer>;
+  /** Changes before any answer of `keyFor` does, so that a transaction can tell whether an answer still holds. */
+  readonly version: number;
   /** Whether a text contains one of the user's keys known so far, or anything that has the form of a key. */
   looksLikeKey(text: string): boolean;
 }

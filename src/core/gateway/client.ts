@@ -62,11 +62,7 @@ export class GatewayClient {
         try {
           const response = await request.send(body);
           this.#transport.note('POST', url, response, started, access.key);
-          const facts = await this.#read(response, access, 'submit');
-          const { taskId, proxyRefusal } = facts;
-          if (taskId === undefined && proxyRefusal?.nothingSent === true)
-            return { kind: 'notSent', error: proxyRefusal };
-          return submitOutcome(facts);
+          return submitOutcome(await this.#read(response, access, 'submit'));
         } catch (error) {
           const failure = asGatewayError(error);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);

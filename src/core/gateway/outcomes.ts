@@ -93,7 +93,9 @@ const hasNoChannel = ({ status }: ResponseFacts, error: ErrorResponse): boolean 
 /** The first row that matches counts. */
 const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
   ['accepted', ({ taskId }) => taskId !== undefined],
-  ['unknown', ({ isIdLost, proxyRefusal }) => isIdLost || proxyRefusal !== undefined],
+  ['unknown', ({ isIdLost, proxyRefusal }) => isIdLost || proxyRefusal?.nothingSent === false],
+  // Nothing was passed on, but it isn't sent again either: inside TLS, the gateway itself could say so.
+  ['refused', ({ proxyRefusal }) => proxyRefusal !== undefined],
   ['unknown', ({ isComplete, end }) => !isComplete || end !== 'whole'],
   // OpenRouter: too many jobs at once.
   [

@@ -115,7 +115,11 @@ export class SubmitRecorder {
             ...kept,
           };
         case 'refused': {
-          const failure = failures.refused({ status: outcome.status, ...outcome.error }, outcome.noChannel);
+          const error = { status: outcome.status, ...outcome.error };
+          const failure =
+            error.byProxy === true
+              ? failures.proxyRefused(error, hostOf(access))
+              : failures.refused(error, outcome.noChannel);
           return { phase: 'rejected', failure, ...kept };
         }
         case 'rateLimited': {
@@ -193,7 +197,11 @@ function acceptedNote(
 
 /** The failure of a request that reached nothing: no connection, or a proxy on the way refused. */
 export function notSentFailure(failures: Failures, error: GatewayError, access: Access): StoredFailure {
-  const { host } = new URL(access.baseUrl);
   const info = toErrorInfo(error);
+  const host = hostOf(access);
   return error.kind === 'proxy' ? failures.proxyRefused(info, host) : failures.unreachable(info, host);
+}
+
+function hostOf({ baseUrl }: Access): string {
+  return new URL(baseUrl).host;
 }

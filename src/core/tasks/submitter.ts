@@ -249,17 +249,22 @@ export class Submitter {
     }
     try {
       const due = clock.now() + LEASE;
-      // It may have been removed while this request waited, or while others of its batch were sent.
-      const key = await keys.keyFor(originOf(access.baseUrl));
-      if (!isKey(key, access.key.id)) throw new KeyRemovedError();
-      // Before the commit, because that tells everybody at once.
-      this.#onTheirWay.add(id);
-      const sending = await store.update(id, (record) =>
-        // Called off at the last moment, or given up by another window while this one slept.
-        record.phase === 'draft' && !signal.aborted
-          ? { phase: 'sending', submittedAt: clock.now(), nextDue: due }
-          : undefined,
-      );
+      let sending: TaskRecord | undefined;
+      let keyVersion: number;
+      do {
+        keyVersion = keys.version;
+        // It may have been removed while this request waited, or while others of its batch were sent.
+        const key = await keys.keyFor(originOf(access.baseUrl));
+        if (!isKey(key, access.key.id)) throw new KeyRemovedError();
+        // Before the commit, because that tells everybody at once.
+        this.#onTheirWay.add(id);
+        sending = await store.update(id, (record) =>
+          // Called off at the last moment, or given up by another window while this one slept.
+          record.phase === 'draft' && !signal.aborted && keys.version === keyVersion
+            ? { phase: 'sending', submittedAt: clock.now(), nextDue: due }
+            : undefined,
+        );
+      } while (!sending && keys.version !== keyVersion);
       if (!sending) {
         signal.throwIfAborted();
         return { kind: 'done' };

@@ -21,6 +21,10 @@ export class TimeoutKeySource implements KeySource {
     this.#clock = clock;
   }
 
+  get version(): number {
+    return this.#keys.version;
+  }
+
   looksLikeKey(text: string): boolean {
     return this.#keys.looksLikeKey(text);
   }

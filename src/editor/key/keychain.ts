@@ -67,6 +67,7 @@ export class Keychain implements KeySource, Disposable {
   #environment: { readonly text: string; readonly key: Promise<HeldKey | undefined> } | undefined;
   /** Every key that this window has used. One that was replaced is as secret as before. */
   readonly #known = new Set<string>();
+  #version = 0;
   /** Writes go one after another: each starts from what the last one left. */
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -93,8 +94,14 @@ export class Keychain implements KeySource, Disposable {
     return key === 'locked' ? key : key?.place;
   }
 
+  get version(): number {
+    return this.#version;
+  }
+
   /** The key, if there is one and it may travel to the origin. Never asks the user. */
   async keyFor(origin: string): Promise<KeyAnswer> {
+    // A key that is being removed or replaced isn't handed out anymore.
+    await this.#writing;
     const key = await this.#current();
     if (!key) return { kind: 'none' };
     if (key === 'locked') return { kind: 'locked' };
@@ -278,6 +285,7 @@ export class Keychain implements KeySource, Disposable {
   }
 
   async #serially<T>(work: () => Promise<T>): Promise<T> {
+    this.#version++;
     const result = this.#writing.then(work);
     this.#writing = result.catch(() => undefined);
     return result;

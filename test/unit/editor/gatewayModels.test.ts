@@ -30,6 +30,7 @@ describe('the gateway’s list of models', () => {
     models = new GatewayModels({
       ...{ memory, clock, log, settings: { baseUrl: () => baseUrl } },
       keys: {
+        version: 0,
         looksLikeKey: () => false,
         keyFor: () =>
           Promise.resolve(hasKey ? { kind: 'key', key: { id: 'k', value: 'sk-x' } } : { kind: 'none' }),

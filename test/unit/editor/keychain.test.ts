@@ -35,6 +35,16 @@ describe('the keychain', () => {
     secrets = new FakeSecrets();
   });
 
+  it('hands out no key whose removal has begun, and says at once that answers may differ', async () => {
+    const { keychain } = open(secrets);
+    await keychain.set(KEY, ELSEWHERE);
+    const before = keychain.version;
+    const removed = keychain.remove();
+    assert.notEqual(keychain.version, before);
+    assert.deepEqual(await keychain.keyFor(ELSEWHERE), { kind: 'none' });
+    await removed;
+  });
+
   it('keeps a key for the next start, and hands it out for approved origins only', async () => {
     const first = open(secrets);
     assert.equal(await first.keychain.place(), undefined);

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const engine = await Engine.open({
     storageFolder,
     // Without a key nothing is asked: only the store is of interest.
-    keys: { looksLikeKey: () => false, keyFor: () => Promise.resolve({ kind: 'none' }) },
+    keys: { version: 0, looksLikeKey: () => false, keyFor: () => Promise.resolve({ kind: 'none' }) },
     log: { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
     l10n: english,
     pollInterval: () => 5000,

@@ -23,6 +23,7 @@ export class FakeKeys implements KeySource {
   key: ApiKey | undefined;
   /** Answered without a key. */
   reason: NoKeyReason = 'none';
+  version = 0;
 
   constructor(key: ApiKey | undefined) {
     this.key = key;

@@ -40,7 +40,7 @@ describe('one task that hangs does not hold up the others', function () {
       if (hanging) return new Promise(() => undefined);
       return Promise.resolve({ kind: 'key', key: { id: 'key-1', value: other.key } });
     };
-    const engine = await world.open({ keys: { keyFor, looksLikeKey: () => false } });
+    const engine = await world.open({ keys: { version: 0, keyFor, looksLikeKey: () => false } });
     const access = { baseUrl: other.baseUrl, key: { id: 'key-1', value: other.key } };
     return {
       engine,

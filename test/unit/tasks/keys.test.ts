@@ -5,6 +5,7 @@ import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { waitsFor } from '../../../src/core/task/blockedBy';
+import { KeyRemovedError } from '../../../src/core/tasks/submitter';
 import { World } from '../support/world';
 
 /** After a refused key the origin is tried again by itself so much later, in ms. */
@@ -67,6 +68,36 @@ describe('the key, the tasks made with it, and the others', function () {
       assert.ok(world.clock.now() - since <= afterMs + 60_000);
     });
   }
+
+  it('a key that is removed after it was read, and before the request is sent, sends nothing', async () => {
+    const engine = await world.open();
+    const keyFor = world.keys.keyFor;
+    let removals = 0;
+    world.keys.keyFor = () => {
+      const answer = keyFor();
+      if (world.keys.key) removals++;
+      world.keys.key = undefined;
+      world.keys.version++;
+      return answer;
+    };
+    await assert.rejects(world.submit(engine), KeyRemovedError);
+    assert.equal(removals, 1);
+    assert.equal(world.requests('submit'), 0);
+    assert.deepEqual(engine.tasks(), []);
+  });
+
+  it('an approval that is given after the key was read changes nothing about the request', async () => {
+    const engine = await world.open();
+    const keyFor = world.keys.keyFor;
+    world.keys.keyFor = () => {
+      world.keys.keyFor = keyFor;
+      world.keys.version++;
+      return keyFor();
+    };
+    const { phase } = await world.submit(engine);
+    assert.equal(phase, 'queued');
+    assert.equal(world.requests('submit'), 1);
+  });
 
   it('a finished video that another key cannot see is left alone, and fetched with the right key', async () => {
     const engine = await world.open();

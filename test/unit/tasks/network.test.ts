@@ -106,11 +106,12 @@ describe('a request on its way', function () {
     });
   }
 
-  it('answered with 407 by a proxy in between: not sent, tried three times', async () => {
+  it('answered with 407 by a proxy in between: rejected, and not sent again', async () => {
     const { baseUrl, posts } = await gateway((_, response) => response.writeHead(407).end());
     const task = await submit(await open(), baseUrl);
     assert.deepEqual([task.phase, task.failure?.kind, task.failure?.charged], ['rejected', 'proxy', 'no']);
-    assert.equal(posts(), 3);
+    assert.match(task.failure?.message ?? '', /proxy requires a sign-in/);
+    assert.equal(posts(), 1);
   });
   it('answered with 407 and a task’s ID: accepted, and sent once', async () => {
     const { baseUrl, posts } = await gateway((_, response) =>

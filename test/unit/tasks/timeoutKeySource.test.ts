@@ -16,7 +16,10 @@ describe('a key source with a timeout', () => {
     clock = new FakeClock();
     asked = 0;
     answer = () => new Promise(() => undefined);
-    keys = new TimeoutKeySource({ keyFor: () => (asked++, answer()), looksLikeKey: () => false }, clock);
+    keys = new TimeoutKeySource(
+      { version: 0, keyFor: () => (asked++, answer()), looksLikeKey: () => false },
+      clock,
+    );
   });
 
   async function afterTimeout(): Promise<KeyAnswer> {
