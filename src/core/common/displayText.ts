@@ -32,8 +32,9 @@ export function visibleLine(text: string, max: number): string {
   if (characters.length <= max && short === text) return line;
   const tail = Math.floor((max - 1) / 3);
   const head = max - 1 - tail;
-  const start = atWord(characters.slice(0, head).join(''), / \S*$/u);
-  const end = tail === 0 ? '' : atWord(characters.slice(-tail).join(''), /^\S* /u);
+  // An emoji of several may be cut through: a joiner that joins nothing goes.
+  const start = atWord(characters.slice(0, head).join(''), / \S*$/u).replace(/\u200d+$/u, '');
+  const end = tail === 0 ? '' : atWord(characters.slice(-tail).join(''), /^\S* /u).replace(/^\u200d+/u, '');
   return `${start}…${end}`;
 }
 

@@ -32,6 +32,7 @@ describe('visibleLine', () => {
     assert.equal(visibleLine(text, 32), 'the quick brown fox…running');
     assert.equal(visibleLine('x'.repeat(100), 10), 'xxxxxx…xxx');
     assert.equal(visibleLine('🚀'.repeat(100), 10), `${'🚀'.repeat(6)}…${'🚀'.repeat(3)}`);
+    assert.equal(visibleLine(`${'👩‍🚀'.repeat(4)}x`, 7), '👩‍🚀👩…🚀x');
     assert.equal(visibleLine(text, 1000), text);
   });
 

@@ -394,11 +394,15 @@ class Run {
   #checkNoKey(): void {
     const { gateway, folder, lines } = this.#world;
     const secret = gateway.key.slice(3);
-    const texts = [lines.join('\n'), JSON.stringify(this.#engine.tasks())];
+    const tasks = this.#engine.tasks();
+    const texts = [lines.join('\n'), JSON.stringify(tasks)];
+    const stopped = tasks.filter(({ phase }) => phase === 'stopped').map(({ id }) => id);
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       const file = path.join(folder, name);
       if (statSync(file).isFile()) texts.push(`${name}\n${readFileSync(file, 'latin1')}`);
-      if (name.endsWith('.part')) assert.fail(`${name} was left half-written`);
+      // One that came whole, but couldn't be verified, is kept for whoever tracks the task again.
+      const isKept = stopped.some((id) => name.includes(id.slice(0, 8)));
+      if (name.endsWith('.part') && !isKept) assert.fail(`${name} was left half-written`);
     }
     for (const text of texts) assert.ok(!text.includes(secret), text.slice(0, 200));
   }
