@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { SCHEMA_VERSION, migrate } from './schema';
@@ -11,6 +11,8 @@ const BUSY_TIMEOUT_MS = 50;
 const MAX_CHECKED_BYTES = 4 * 1024 * 1024;
 /** What the only database of an older version is marked with once its tasks are ours. */
 export const TAKEN_OVER = 1000;
+/** Where the file format keeps `user_version` (sqlite.org/fileformat.html). */
+const VERSION_OFFSET = 60;
 
 /** There is no database yet, or tasks of an older version are to be imported. */
 export class NoDatabaseError extends Error {
@@ -91,7 +93,7 @@ export function versionOf(connection: DatabaseSync): number {
   return Number(connection.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
-/** Whether an older version has tasks that aren't ours yet. Reads the version where the file format keeps it. */
+/** Whether an older version has tasks that aren't ours yet. */
 export function isToBeImported(legacy: string): boolean {
   try {
     const file = openSync(legacy, 'r');
@@ -99,12 +101,25 @@ export function isToBeImported(legacy: string): boolean {
       const header = Buffer.alloc(64);
       const isDatabase =
         readSync(file, header) === header.length && header.toString('latin1', 0, 15) === 'SQLite format 3';
-      return isDatabase && header.readUInt32BE(60) < TAKEN_OVER;
+      return isDatabase && header.readUInt32BE(VERSION_OFFSET) < TAKEN_OVER;
     } finally {
       closeSync(file);
     }
   } catch {
     return false;
+  }
+}
+
+/** Marks the database of an older version that is too damaged for SQLite to write to. @throws the system's error */
+export function markTakenOver(legacy: string): void {
+  const file = openSync(legacy, 'r+');
+  try {
+    const version = Buffer.alloc(4);
+    version.writeUInt32BE(TAKEN_OVER);
+    writeSync(file, version, 0, version.length, VERSION_OFFSET);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

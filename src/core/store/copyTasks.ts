@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describeError, type Log } from '../common/log';
 import { INDEX_IMAGES } from './schema';
+import { isBlocked, isWriteFailure } from './sqliteErrors';
 
 /** So many tasks are copied before others have their turn. */
 const BATCH_SIZE = 200;
@@ -14,6 +15,7 @@ const OTHERS = ['images', 'removals', 'origins'];
  * Copies every task that can be read from a database, as it is, with all that belongs to it; what the target knows
  * already stays. The source may be damaged, and of an older version.
  * @returns whether nothing was unreadable
+ * @throws SQLite's error if the target can't be written: a row that didn't fit on the disk isn't unreadable
  */
 export async function copyTasks(source: DatabaseSync, target: DatabaseSync, log: Log): Promise<boolean> {
   let isComplete = true;
@@ -21,6 +23,8 @@ export async function copyTasks(source: DatabaseSync, target: DatabaseSync, log:
     try {
       return work();
     } catch (error) {
+      if (error instanceof TargetError) throw error.cause;
+      if (isBlocked(error)) throw error;
       isComplete = false;
       log.warn(`${what} can't be read: ${describeError(error)}`);
       return undefined;
@@ -62,6 +66,11 @@ function listRowids(source: DatabaseSync, attempt: (what: string, work: () => vo
     });
   }
   return rowids;
+}
+
+/** The target can't be written; the cause is SQLite's error. */
+class TargetError extends Error {
+  override readonly name = 'TargetError';
 }
 
 /** Copies rows by the columns that both sides have. */
@@ -112,7 +121,12 @@ class RowCopier {
       insert = { names, statement: this.#target.prepare(sql) };
       this.#inserts.set(table, insert);
     }
-    return insert.statement.run(...insert.names.map((name) => row[name] as SQLInputValue)).changes === 1;
+    const values = insert.names.map((name) => row[name] as SQLInputValue);
+    try {
+      return insert.statement.run(...values).changes === 1;
+    } catch (error) {
+      throw isWriteFailure(error) ? new TargetError('the copy cannot be written', { cause: error }) : error;
+    }
   }
 
   /** Names of the columns to copy; none for a table that the source doesn't have. */

@@ -3,6 +3,7 @@ import { describeError, type Log } from '../common/log';
 import { Library, type Sidecar } from '../library/library';
 import { rowsOfFiles } from './ownedFiles';
 import { insertTask, readVideos, replaceVideos } from './rows';
+import { isWriteFailure } from './sqliteErrors';
 import { readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 
 /**
@@ -33,6 +34,7 @@ export async function importSidecars(
     try {
       importTask(target, task, sidecars, now);
     } catch (error) {
+      if (isWriteFailure(error)) throw error;
       log.warn(`the sidecars of ${task.id} can't be used: ${describeError(error)}`);
     }
   }

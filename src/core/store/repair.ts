@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rm
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
-import { TAKEN_OVER, check, isToBeImported, openExisting } from './connection';
+import { TAKEN_OVER, check, isToBeImported, markTakenOver, openExisting } from './connection';
 import { copyTasks } from './copyTasks';
 import { importSidecars } from './importSidecars';
 import { migrate } from './schema';
@@ -71,9 +71,34 @@ async function build(
 ): Promise<void> {
   const file = buildingPath(folder, number);
   // Left by a window that ended in the middle.
+  removeBuildings(folder);
+  const place = databasePath(folder, number);
+  try {
+    await buildFile(file, libraryFolder, now, log, fill);
+    if (existsSync(place)) throw new Error(`${place} is there already`);
+    renameSync(file, place);
+  } catch (error) {
+    // The disk may need the space.
+    removeBuildings(folder);
+    throw error;
+  }
+  syncFile(folder, 'r');
+  log.info(`${path.basename(place)} is the database of the tasks now`);
+}
+
+function removeBuildings(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (/^tasks-\d+\.building/.test(name)) rmSync(path.join(folder, name), { force: true });
   }
+}
+
+async function buildFile(
+  file: string,
+  libraryFolder: string,
+  now: number,
+  log: Log,
+  fill: (target: DatabaseSync) => Promise<boolean>,
+): Promise<void> {
   const target = new DatabaseSync(file);
   try {
     // Nobody reads it before it is whole, and on the disk.
@@ -91,12 +116,7 @@ async function build(
   } finally {
     target.close();
   }
-  syncFile(file);
-  const place = databasePath(folder, number);
-  if (existsSync(place)) throw new Error(`${place} is there already`);
-  renameSync(file, place);
-  syncFile(folder);
-  log.info(`${path.basename(place)} is the database of the tasks now`);
+  syncFile(file, 'r+');
 }
 
 /**
@@ -110,17 +130,21 @@ async function importLegacy(
   order: RepairOrder,
   commit: () => void = () => undefined,
 ): Promise<boolean> {
-  return using(file, async (source) => {
+  const isComplete = await using(file, async (source) => {
     lockLegacy(source, log, order);
-    const isComplete = await copyTasks(source, target, log);
+    const isWhole = await copyTasks(source, target, log);
     commit();
     try {
       if (source.isTransaction) source.exec(`PRAGMA user_version = ${TAKEN_OVER}; COMMIT`);
     } catch (error) {
-      log.warn(`the database of the older version can't be marked: ${describeError(error)}`);
+      if (!isDamaged(error)) throw error;
+      log.warn(`the database of the older version is damaged: ${describeError(error)}`);
     }
-    return isComplete;
+    return isWhole;
   });
+  // Else it would be imported again and again.
+  if (isToBeImported(file)) markTakenOver(file);
+  return isComplete;
 }
 
 /** Keeps windows of the older version from writing. @throws an error that {@link isBusy} while one is sending */
@@ -173,16 +197,18 @@ async function using<T>(file: string, work: (connection: DatabaseSync) => Promis
   }
 }
 
-/** Makes a file, or a rename in a folder, durable; not every system can sync a folder. */
-function syncFile(file: string): void {
+/** Makes a file, or a rename in a folder, durable. */
+function syncFile(file: string, flags: 'r' | 'r+'): void {
   try {
-    const handle = openSync(file, 'r+');
+    const handle = openSync(file, flags);
     try {
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    // Not every system can sync a folder.
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** SQLite's primary result codes that we tell apart (sqlite.org/rescode.html). */
 const SQLITE = {
+  error: 1,
   busy: 5,
   locked: 6,
   readOnly: 8,
@@ -7,6 +8,9 @@ const SQLITE = {
   corrupt: 11,
   full: 13,
   cantOpen: 14,
+  tooBig: 18,
+  constraint: 19,
+  mismatch: 20,
   notADatabase: 26,
 } as const;
 
@@ -43,6 +47,25 @@ export function isDamaged(error: unknown): boolean {
 export function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE.readOnly || code === SQLITE.cantOpen;
+}
+
+/** What SQLite says of a value that doesn't fit, whatever the state of the file. */
+const ABOUT_VALUES: ReadonlySet<number> = new Set([
+  SQLITE.error,
+  SQLITE.tooBig,
+  SQLITE.constraint,
+  SQLITE.mismatch,
+]);
+
+/** Whether a write failed because of the file or its disk, and not because of what was to be written. */
+export function isWriteFailure(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && !ABOUT_VALUES.has(code);
+}
+
+/** Whether a file can't be read as long as it, its journal or its disk can't be written. */
+export function isBlocked(error: unknown): boolean {
+  return isBusy(error) || isReadOnly(error) || sqliteCode(error) === SQLITE.full;
 }
 
 export type OpenFailure = 'cantOpen' | 'io' | 'full' | 'locked';

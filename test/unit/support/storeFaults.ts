@@ -1,0 +1,97 @@
+import fs from 'node:fs';
+import sqlite from 'node:sqlite';
+
+/** Calls of the file system that change something and that the store makes. */
+const FILE_CALLS = [
+  'mkdirSync',
+  'openSync',
+  'writeSync',
+  'writeFileSync',
+  'fsyncSync',
+  'renameSync',
+] as const;
+/** A statement that sets up a connection, only reads, or gives back. */
+const CHANGES_NOTHING = /^\s*(PRAGMA (?!user_version =)|BEGIN|ROLLBACK|SELECT|$)/;
+
+/** Whether none of the statements changes a file. */
+function changesNothing(sql: string): boolean {
+  return sql.split(';').every((statement) => CHANGES_NOTHING.test(statement));
+}
+
+/** A call that is about to be made: its name, and the file or the statement that it is about. */
+export interface StoreCall {
+  readonly name: string;
+  readonly about: string;
+}
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** SQLite's own error, as node:sqlite throws it. */
+export function sqliteError(errcode: number, errstr: string): Error {
+  return Object.assign(new Error(errstr), { code: 'ERR_SQLITE_ERROR', errcode, errstr });
+}
+
+/** The system's error, as node:fs throws it. */
+export function systemError(code: string, call: StoreCall): Error {
+  return Object.assign(new Error(`${code}: as told, ${call.name} '${call.about}'`), {
+    code,
+    errno: -1,
+    syscall: call.name,
+  });
+}
+
+/**
+ * Sees every call of this process that changes a file or a database, and may make it fail: a disk that is full, files
+ * that may not be written. What only reads goes on.
+ */
+export class StoreFaults {
+  readonly #restore: (() => void)[] = [];
+  /** Throws what the call is to fail with. */
+  onCall: (call: StoreCall) => void = () => undefined;
+
+  constructor() {
+    for (const name of FILE_CALLS) {
+      this.#wrap(fs, name, (args) => {
+        const isRead = name === 'openSync' && (args[1] ?? 'r') === 'r';
+        if (!isRead) this.onCall({ name, about: String(args[0]) });
+      });
+    }
+    const { DatabaseSync, StatementSync } = sqlite;
+    // A transaction that only reads commits nothing.
+    const readers = new WeakSet();
+    this.#wrap(DatabaseSync.prototype, 'exec', ([sql], self) => {
+      const connection = self as sqlite.DatabaseSync;
+      if (sql === 'BEGIN' && connection.location()?.endsWith('.db') === true) readers.add(connection);
+      else if (sql !== 'COMMIT' && sql !== 'ROLLBACK') readers.delete(connection);
+      if (!changesNothing(String(sql)) && !readers.has(connection))
+        this.onCall({ name: 'exec', about: String(sql) });
+    });
+    this.#wrap(StatementSync.prototype, 'run', (_, self) => {
+      const { sourceSQL } = self as sqlite.StatementSync;
+      if (!changesNothing(sourceSQL)) this.onCall({ name: 'run', about: sourceSQL });
+    });
+    const onOpen = (file: unknown) => this.onCall({ name: 'open', about: String(file) });
+    const faulty = class extends DatabaseSync {
+      constructor(...args: ConstructorParameters<typeof DatabaseSync>) {
+        onOpen(args[0]);
+        super(...args);
+      }
+    };
+    sqlite.DatabaseSync = faulty;
+    this.#restore.push(() => (sqlite.DatabaseSync = DatabaseSync));
+  }
+
+  /** Puts everything back. */
+  dispose(): void {
+    for (const restore of this.#restore.splice(0)) restore();
+  }
+
+  #wrap(target: object, name: string, before: (args: readonly unknown[], self: unknown) => void): void {
+    const original = Reflect.get(target, name) as Method;
+    Reflect.set(target, name, function (this: unknown, ...args: unknown[]): unknown {
+      before(args, this);
+      return original.apply(this, args);
+    });
+    this.#restore.push(() => Reflect.set(target, name, original));
+  }
+}
