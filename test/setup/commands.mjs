@@ -14,8 +14,15 @@ import { bundleFlags, runTests } from './testRun.mjs';
  * @typedef {object} Toolbox
  * @property {ProcessOwner} owner
  * @property {NodeJS.ProcessEnv} env
- * @property {(args: string[], options?: { env?: NodeJS.ProcessEnv, program?: string }) => Promise<number>} node
+ * @property {(args: string[], options?: NodeOptions) => Promise<number>} node
  *   runs a script of the project on Node 24, or on another Node
+ */
+
+/**
+ * @typedef {object} NodeOptions
+ * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [program] another Node
+ * @property {string | undefined} [output] a file for its output, which is then not shown
  */
 
 /** @typedef {(tools: Toolbox, args: string[]) => Promise<number>} Command */
@@ -58,6 +65,7 @@ export async function runCommand(name, args) {
           owner.run(options.program ?? node, ['--import', endWithParent, ...scriptAndArgs], {
             env: options.env ?? env,
             cwd: projectRoot,
+            ...(options.output === undefined ? {} : { output: options.output }),
           }),
       },
       args,

@@ -1,5 +1,6 @@
 // @ts-check
 import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import os from 'node:os';
 import { whenOrphaned } from './parentWatch.mjs';
 import { SetupError } from './project.mjs';
@@ -23,15 +24,19 @@ export class Stopped extends Error {
  * @property {string} [cwd]
  * @property {boolean} [shell] needed for Windows' .cmd files
  * @property {boolean} [quiet] swallow its output
+ * @property {string} [output] a file for its output, which is then not shown
  */
 
 /**
- * Owns the one child that runs at a time, and everything that child starts: each is a process group of its
- * own, so nothing is left behind when it ends, fails or is stopped.
+ * Owns its children, and everything that they start: each is a process group of its own, so nothing is left behind
+ * when it ends, fails or is stopped.
  */
 export class ProcessOwner {
-  /** @type {import('node:child_process').ChildProcess | undefined} */
-  #child;
+  /**
+   * @type {Set<import('node:child_process').ChildProcess>}
+   * @readonly
+   */
+  #children = new Set();
   /** @type {NodeJS.Signals | undefined} */
   #signal;
   /** @type {NodeJS.Timeout | undefined} */
@@ -54,7 +59,8 @@ export class ProcessOwner {
    */
   async run(command, args, options = {}) {
     this.throwIfStopped();
-    const output = options.quiet ? 'ignore' : 'inherit';
+    const file = options.output === undefined ? undefined : fs.openSync(options.output, 'a');
+    const output = file ?? (options.quiet ? 'ignore' : 'inherit');
     const child = spawn(command, [...args], {
       cwd: options.cwd,
       env: options.env ?? process.env,
@@ -63,7 +69,7 @@ export class ProcessOwner {
       // No child asks anything, and one outside the terminal's foreground group could not read anyway.
       stdio: ['ignore', output, output],
     });
-    this.#child = child;
+    this.#children.add(child);
     try {
       /** @type {{ code: number | null, signal: NodeJS.Signals | null }} */
       const end = await new Promise((resolve, reject) => {
@@ -77,9 +83,10 @@ export class ProcessOwner {
       if (error instanceof Stopped) throw error;
       throw new SetupError(`${command} could not be started: ${messageOf(error)}`, { cause: error });
     } finally {
-      this.#child = undefined;
-      clearTimeout(this.#deadline);
+      this.#children.delete(child);
+      if (this.#children.size === 0) clearTimeout(this.#deadline);
       killGroup(child.pid, 'SIGKILL');
+      if (file !== undefined) fs.closeSync(file);
     }
   }
 
@@ -91,15 +98,14 @@ export class ProcessOwner {
   /** @param {NodeJS.Signals} signal */
   #stop(signal) {
     this.#signal ??= signal;
-    const child = this.#child;
-    if (!child) {
-      process.exit(exitCodeOf(signal));
-    }
+    if (this.#children.size === 0) process.exit(exitCodeOf(signal));
     // The terminal and npm may both report one Ctrl-C, so a repeated signal does not mean "harder".
     if (this.#deadline) return;
-    this.#deadline = setTimeout(() => killGroup(child.pid, 'SIGKILL'), stopMs);
-    // On Windows the console has told the child already, and any signal of ours would end it at once.
-    if (!windows) child.kill('SIGTERM');
+    this.#deadline = setTimeout(() => {
+      for (const { pid } of this.#children) killGroup(pid, 'SIGKILL');
+    }, stopMs);
+    // On Windows the console has told the children already, and any signal of ours would end them at once.
+    if (!windows) for (const child of this.#children) child.kill('SIGTERM');
   }
 }
 

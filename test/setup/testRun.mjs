@@ -1,6 +1,8 @@
 // @ts-check
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { ensureChromium } from './chromium.mjs';
 import { ensureCodeServer } from './codeServer.mjs';
 import { ensureNode22 } from './nodes.mjs';
@@ -9,6 +11,11 @@ import { downloads, inProject, readJson, SetupError } from './project.mjs';
 
 /** @typedef {import('./commands.mjs').Toolbox} Toolbox */
 /** @typedef {{ passed: number, failed: number }} Count */
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {(output: string | undefined) => Promise<void>} run `output`: a file for what it prints
+ */
 
 const parts = /** @type {const} */ (['types', 'lint', 'unit', 'crash', 'host', 'ui']);
 const usage = `npm test [-- ${parts.join('|')} ...] [--grep TEXT] [--runs N] [--shard I/N] [--seed TEXT]`;
@@ -37,20 +44,18 @@ export const bundleFlags = ['--enable-source-maps', '--disable-warning=Experimen
 export async function runTests(tools, args) {
   const { chosen, grep, crashEnv } = parseArguments(args);
   const run = new TestRun(tools, grep, crashEnv);
-  if (chosen.has('types')) {
-    await run.check('types', ['node_modules/typescript/bin/tsc', '-p', '.']);
-    await run.check('types of the pages', ['node_modules/typescript/bin/tsc', '-p', 'src/webview']);
-  }
-  if (chosen.has('lint')) {
-    await run.check('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']);
-    await run.check('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '.']);
-  }
+  const checks = [...(chosen.has('types') ? run.types() : []), ...(chosen.has('lint') ? run.lint() : [])];
+  await run.together(checks);
   if (['unit', 'crash', 'host', 'ui'].some((part) => chosen.has(part))) {
-    if (await run.check('build', ['esbuild.js', '--tests'])) {
-      if (chosen.has('unit')) await run.unit();
-      if (chosen.has('crash')) await run.crash();
-      if (chosen.has('host')) await run.host();
-      if (chosen.has('ui')) await run.ui();
+    const build = run.check('build', ['esbuild.js', '--tests']);
+    await run.together([build]);
+    if (!run.hasFailed(build.name)) {
+      const early = /** @type {const} */ (['unit', 'crash', 'host']).filter((part) => chosen.has(part));
+      const steps = [];
+      for (const part of early) steps.push(...(await run.stepsOf(part)));
+      await run.together(steps);
+      // The package is built into the same folder that the others run from.
+      if (chosen.has('ui')) await run.together(await run.stepsOf('ui'));
     }
   }
   return run.close();
@@ -134,62 +139,116 @@ class TestRun {
   }
 
   /**
+   * Runs steps side by side, as many at a time as the machine has processors, but at most two: a step may open several
+   * windows. Where there are several, each one's output comes as a whole when it ends.
+   * @param {Step[]} steps
+   */
+  async together(steps) {
+    const waiting = [...steps];
+    const work = async () => {
+      for (let step = waiting.shift(); step; step = waiting.shift()) await this.#run(step, steps.length > 1);
+    };
+    await Promise.all(Array.from({ length: Math.min(2, os.availableParallelism()) }, work));
+  }
+
+  /** @param {string} name of a step that has ended */
+  hasFailed(name) {
+    return this.#failedSteps.includes(name);
+  }
+
+  /**
    * A step that is right or wrong as a whole.
    * @param {string} name
    * @param {string[]} command
-   * @returns {Promise<boolean>}
+   * @returns {Step}
    */
-  async check(name, command) {
-    announce(name);
-    const code = await this.#tools.node(command);
-    this.#tools.owner.throwIfStopped();
-    if (code === 0) return true;
-    this.#total.failed += 1;
-    this.#failedSteps.push(name);
-    return false;
+  check(name, command) {
+    return {
+      name,
+      run: async (output) => {
+        const code = await this.#tools.node(command, { output });
+        if (code !== 0) this.#fail(name);
+      },
+    };
   }
 
-  async unit() {
-    const tests = this.#testFiles('unit');
-    if (!tests) return;
-    // Some encode videos, some try hundreds of cases: on a busy machine that takes its time.
-    const files = [...tests, '--timeout', '60000'];
-    await this.#counted('unit, Node 24', (env) => this.#mocha(files, { env }));
-    await this.#counted('unit, Node 22', async (env) => {
-      return this.#mocha(files, { env, program: await ensureNode22(this.#tools.owner) });
-    });
+  /** @returns {Step[]} */
+  types() {
+    return [
+      this.check('types', ['node_modules/typescript/bin/tsc', '-p', '.']),
+      this.check('types of the pages', ['node_modules/typescript/bin/tsc', '-p', 'src/webview']),
+    ];
   }
 
-  async crash() {
-    const files = this.#testFiles('crash');
-    if (files)
-      await this.#counted('crash', (env) => this.#mocha(files, { env: { ...env, ...this.#crashEnv } }));
+  /** @returns {Step[]} */
+  lint() {
+    return [
+      this.check('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
+      this.check('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '.']),
+    ];
   }
 
-  async host() {
-    if (!fs.existsSync(inProject('out', 'test', 'host', 'index.js'))) {
-      this.#fail('host', 'There is no test/host/index.ts.');
-      return;
+  /**
+   * @param {'unit' | 'crash' | 'host' | 'ui'} part
+   * @returns {Promise<Step[]>} none where what it needs can't be had here: the other parts need not suffer
+   */
+  async stepsOf(part) {
+    try {
+      return await this[part]();
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      this.#fail(part, error.message);
+      return [];
     }
-    await this.#counted('host', async (env) => {
-      const script = 'out/test/vscode/hostSuiteMain.js';
-      return this.#tools.node([...bundleFlags, script], { env: await this.#withVscode(env) });
-    });
   }
 
+  /** @returns {Promise<Step[]>} */
+  async unit() {
+    // Some encode videos, some try hundreds of cases: on a busy machine that takes its time.
+    const args = [...this.#testFiles('unit'), '--timeout', '60000'];
+    const program = await ensureNode22(this.#tools.owner);
+    return [
+      this.#counted('unit, Node 24', (options) => this.#mocha(args, options)),
+      this.#counted('unit, Node 22', (options) => this.#mocha(args, { ...options, program })),
+    ];
+  }
+
+  /** @returns {Step[]} */
+  crash() {
+    const files = this.#testFiles('crash');
+    return [
+      this.#counted('crash', ({ env, output }) =>
+        this.#mocha(files, { env: { ...env, ...this.#crashEnv }, output }),
+      ),
+    ];
+  }
+
+  /** @returns {Promise<Step[]>} */
+  async host() {
+    const script = 'out/test/vscode/hostSuiteMain.js';
+    const vscode = await this.#vscode();
+    return [
+      this.#counted('host', ({ env, output }) =>
+        this.#tools.node([...bundleFlags, script], { env: { ...env, ...vscode }, output }),
+      ),
+    ];
+  }
+
+  /** @returns {Promise<Step[]>} a step for each file */
   async ui() {
-    const files = this.#testFiles('ui');
-    if (!files) return;
     // From here on everything is tried as it ships.
     announce('package for the ui tests');
     if ((await packageTo(this.#tools, path.join('.vscode-test', 'nebula-video.vsix'))) !== 0) {
       this.#fail('ui', 'The package could not be made.');
-      return;
+      return [];
     }
+    const vscode = await this.#vscode();
     // A real workbench starts in ten seconds on a small machine; a test may open several.
-    await this.#counted('ui', async (env) => {
-      return this.#mocha([...files, '--timeout', '180000'], { env: await this.#withVscode(env) });
-    });
+    return this.#testFiles('ui').map((file) =>
+      this.#counted(`ui, ${path.basename(file, '.test.js')}`, ({ env, output }) =>
+        this.#mocha([file, '--timeout', '180000'], { env: { ...env, ...vscode }, output }),
+      ),
+    );
   }
 
   /**
@@ -206,44 +265,69 @@ class TestRun {
   }
 
   /**
-   * Runs a suite that leaves its counts in the file named by NEBULA_TEST_RESULTS.
-   * @param {string} name
-   * @param {(env: NodeJS.ProcessEnv) => Promise<number>} run
+   * @param {Step} step
+   * @param {boolean} isOneOfSeveral
    */
-  async #counted(name, run) {
-    announce(name);
-    const results = path.join(downloads, 'results', `${name.replaceAll(/\W+/g, '-')}.json`);
-    fs.mkdirSync(path.dirname(results), { recursive: true });
-    fs.rmSync(results, { force: true });
-    /** @type {NodeJS.ProcessEnv} */
-    const env = { ...this.#tools.env, NEBULA_TEST_RESULTS: results };
-    if (this.#grep !== undefined) env['NEBULA_TEST_GREP'] = this.#grep;
-    /** @type {number} */
-    let code;
+  async #run({ name, run }, isOneOfSeveral) {
+    const started = performance.now();
+    const output = isOneOfSeveral ? this.#fileFor(name, 'log') : undefined;
+    if (output === undefined) announce(name);
     try {
-      code = await run(env);
+      await run(output);
     } catch (error) {
-      // What it needs can't be had here; the other parts and the closing line need not suffer.
       if (!(error instanceof SetupError)) throw error;
       this.#fail(name, error.message);
-      return;
     }
     this.#tools.owner.throwIfStopped();
-    const counts = readJson(results);
-    const passed = Number(counts?.['passes'] ?? 0);
-    const failed = Number(counts?.['failures'] ?? 0);
-    this.#total.passed += passed;
-    this.#total.failed += failed;
-    const texts = counts?.['failed'];
-    if (Array.isArray(texts)) this.#failedTests.push(...texts.map((text) => `${name}: ${String(text)}`));
-    if (failed > 0) this.#failedSteps.push(name);
-    else if (code !== 0 || !counts) this.#fail(name, `The ${name} tests ended without a result.`);
-    else if (passed === 0 && this.#grep === undefined) this.#fail(name, `No ${name} test ran.`);
+    if (output === undefined) return;
+    announce(`${name}, ${Math.round((performance.now() - started) / 1000)} s`);
+    process.stdout.write(fs.existsSync(output) ? fs.readFileSync(output) : '');
+  }
+
+  /**
+   * A suite that leaves its counts in the file named by NEBULA_TEST_RESULTS.
+   * @param {string} name
+   * @param {(options: { env: NodeJS.ProcessEnv, output: string | undefined }) => Promise<number>} run
+   * @returns {Step}
+   */
+  #counted(name, run) {
+    return {
+      name,
+      run: async (output) => {
+        const results = this.#fileFor(name, 'json');
+        /** @type {NodeJS.ProcessEnv} */
+        const env = { ...this.#tools.env, NEBULA_TEST_RESULTS: results };
+        if (this.#grep !== undefined) env['NEBULA_TEST_GREP'] = this.#grep;
+        const code = await run({ env, output });
+        const counts = readJson(results);
+        const passed = Number(counts?.['passes'] ?? 0);
+        const failed = Number(counts?.['failures'] ?? 0);
+        this.#total.passed += passed;
+        this.#total.failed += failed;
+        const texts = counts?.['failed'];
+        if (Array.isArray(texts)) this.#failedTests.push(...texts.map((text) => `${name}: ${String(text)}`));
+        if (failed > 0) this.#failedSteps.push(name);
+        else if (code !== 0 || !counts) this.#fail(name, `The ${name} tests ended without a result.`);
+        else if (passed === 0 && this.#grep === undefined) this.#fail(name, `No ${name} test ran.`);
+      },
+    };
+  }
+
+  /**
+   * @param {string} name of a step
+   * @param {string} extension
+   * @returns {string} a file of its own, which isn't there yet
+   */
+  #fileFor(name, extension) {
+    const file = path.join(downloads, 'results', `${name.replaceAll(/\W+/g, '-')}.${extension}`);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.rmSync(file, { force: true });
+    return file;
   }
 
   /**
    * @param {string[]} args
-   * @param {{ env: NodeJS.ProcessEnv, program?: string }} options
+   * @param {import('./commands.mjs').NodeOptions} options
    */
   #mocha(args, options) {
     const reporter = ['--reporter', inProject('test', 'setup', 'countingReporter.mjs')];
@@ -252,18 +336,15 @@ class TestRun {
     return this.#tools.node([...bundleFlags, script, ...reporter, ...grep, ...args], options);
   }
 
-  /**
-   * @param {NodeJS.ProcessEnv} env
-   * @returns {Promise<NodeJS.ProcessEnv>} the same, once a real VS Code and a browser are there
-   */
-  async #withVscode(env) {
+  /** @returns {Promise<NodeJS.ProcessEnv>} what tests need to know of a real VS Code and a browser, which are there then */
+  async #vscode() {
     await ensureCodeServer(this.#tools.owner);
-    return { ...env, CHROMIUM: await ensureChromium(this.#tools) };
+    return { CHROMIUM: await ensureChromium(this.#tools) };
   }
 
   /**
    * @param {string} folder below test/
-   * @returns {string[] | undefined} the compiled tests
+   * @returns {string[]} the compiled tests
    */
   #testFiles(folder) {
     const root = inProject('out', 'test', folder);
@@ -274,18 +355,17 @@ class TestRun {
           .map((name) => path.join(root, name))
           .sort()
       : [];
-    if (files.length > 0) return files;
     // A part that silently runs nothing would look like one that passes.
-    this.#fail(folder, `There are no tests in test/${folder}.`);
-    return undefined;
+    if (files.length === 0) throw new SetupError(`There are no tests in test/${folder}.`);
+    return files;
   }
 
   /**
    * @param {string} name
-   * @param {string} sentence
+   * @param {string} [sentence]
    */
   #fail(name, sentence) {
-    console.error(sentence);
+    if (sentence !== undefined) console.error(sentence);
     this.#total.failed += 1;
     this.#failedSteps.push(name);
   }
