@@ -19,7 +19,7 @@ import type { PreparedRequest } from './models/family';
 import { STORAGE } from './storage';
 import type { ReadOnlyReason, StoreState } from './store/storeState';
 import { NOTHING_FOUND, PartialResults } from './tasks/partialResults';
-import { failures } from './tasks/failures';
+import { Failures } from './tasks/failures';
 import { rejectKeys } from './tasks/keyGuard';
 import { Librarian } from './tasks/librarian';
 import { OriginGate } from './tasks/originGate';
@@ -113,6 +113,7 @@ export class Engine implements Disposable {
     const kinds = this.#owned.add(new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl));
     const http = kinds.observe(open);
     this.client = new GatewayClient(http, clock, gatewayLog);
+    const failures = (baseUrl: string) => new Failures(kinds.kindOf(baseUrl));
     this.#partialResults = new PartialResults({ library: this.library, failures, log: this.#log });
     this.#gate = new OriginGate(store, clock);
     const parts = {
@@ -121,7 +122,6 @@ export class Engine implements Disposable {
       videoClient: new VideoClient(http, clock, gatewayLog),
       keys: this.#keys,
       gate: this.#gate,
-      kinds,
       clock,
       log: this.#log,
       failures,

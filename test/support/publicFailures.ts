@@ -1,22 +1,29 @@
+import type { OriginKind } from '../../src/core/common/originKind';
 import { english } from '../../src/core/common/l10n';
 import type { StoredFailure } from '../../src/core/task/failure';
 import { toFailure, type TextFormat } from '../../src/core/task/failureMessage';
 import type { Failure } from '../../src/core/task/task';
-import { failures, type Failures } from '../../src/core/tasks/failures';
+import { Failures } from '../../src/core/tasks/failures';
 
 type PublicFailures = {
-  [K in Exclude<keyof Failures, 'someFiltered' | Derived>]: (...args: Parameters<Failures[K]>) => Failure;
+  [K in Exclude<keyof Failures, Derived>]: (...args: Parameters<Failures[K]>) => Failure;
 };
+
+type Make = (...args: unknown[]) => StoredFailure;
 
 /** Made from another failure, as stored. */
 type Derived = 'downloadTimedOut';
 
-/** The failures of the engine as a reader gets them. */
-export function publicFailures(format: TextFormat = { l10n: english }): PublicFailures {
-  return Object.fromEntries(
-    Object.entries(failures).map(([name, make]) => [
-      name,
-      (...args: unknown[]) => toFailure((make as (...all: unknown[]) => StoredFailure)(...args), format),
-    ]),
-  ) as unknown as PublicFailures;
+/** The failures of the engine at an origin, as a reader gets them. */
+export function publicFailures(
+  format: TextFormat = { l10n: english },
+  origin: OriginKind = 'nebula',
+): PublicFailures {
+  const stored = new Failures(origin);
+  return new Proxy(stored, {
+    get:
+      (_, name) =>
+      (...args: unknown[]) =>
+        toFailure((stored[name as keyof Failures].bind(stored) as Make)(...args), format),
+  }) as unknown as PublicFailures;
 }

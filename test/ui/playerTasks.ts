@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { publicFailures } from '../support/publicFailures';
-import { failures as stored } from '../../src/core/tasks/failures';
+import { Failures } from '../../src/core/tasks/failures';
 import type { Phase } from '../../src/core/task/phases';
 import type { Failure, Task, TimelineEntry, Video } from '../../src/core/task/task';
 import { makeClip, type Clip } from './playerBench';
@@ -63,7 +63,11 @@ export function makeSeveral(id: string, library: string, clip: Clip): Task {
   return {
     ...task,
     videos: [...task.videos, ...away],
-    failure: failures.videosMissing(1, 3, stored.expired(true, trouble(404, 'Not found'))),
+    failure: failures.videosMissing(
+      1,
+      3,
+      new Failures('nebula').expired('linkExpired', trouble(404, 'Not found')),
+    ),
   };
 }
 
@@ -89,11 +93,11 @@ function waitingTasks(): readonly Task[] {
       failures.keyRefused(trouble(401, '无效的令牌 (request id: 2026)', 'invalid_api_key')),
     ),
     held('silent', ['draft', 'sending', 'queued', 'running'], failures.blip(trouble(0, 'socket hang up'))),
-    held('unfetched', [...fetching, 'ready'], failures.fetchFailed(new Error('The file is no mp4.'))),
+    held('unfetched', [...fetching, 'ready'], failures.fetchFailed(new Error('The file is no mp4.'), true)),
     held(
       'fetching',
       [...fetching, 'ready', 'saving'],
-      failures.fetchFailed(new Error('The file is no mp4.')),
+      failures.fetchFailed(new Error('The file is no mp4.'), true),
     ),
     held('full', [...fetching, 'ready'], failures.diskFailed(new Error('ENOSPC: no space left on device'))),
   ];
@@ -114,7 +118,6 @@ export function otherTasks(): readonly Task[] {
       ['draft', 'sending', 'queued', 'running', 'failed'],
       failures.taskFailed(
         trouble(500, 'Our systems found content that may violate our policies.', 'content_policy_violation'),
-        'nebula',
       ),
     ),
     ended(
@@ -123,7 +126,11 @@ export function otherTasks(): readonly Task[] {
       failures.refused(trouble(401, 'Invalid token', 'invalid_api_key')),
     ),
     ended('unknown', ['draft', 'sending', 'unknown'], failures.outcomeUnknown(trouble(502, 'Bad gateway'))),
-    ended('lost', ['draft', 'sending', 'queued', 'running', 'ready', 'lost'], failures.expired(true)),
+    ended(
+      'lost',
+      ['draft', 'sending', 'queued', 'running', 'ready', 'lost'],
+      failures.expired('linkExpired'),
+    ),
     makeTask(
       'stopped',
       timelineTo('draft', 'sending', 'queued', 'running', [

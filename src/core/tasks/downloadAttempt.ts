@@ -19,8 +19,7 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
 import { judgeErrors, nextTryAfter, type DownloadProblem, type SourceError } from './downloadProblem';
-import type { Failures } from './failures';
-import type { OriginKinds } from './originKinds';
+import type { Failures, FailuresAt } from './failures';
 import { queryForLinks, type FreshLinks } from './freshLinks';
 import { isPending, matchVideos, placedRow, recordedRow, leastCount } from './videoRows';
 
@@ -28,8 +27,7 @@ export interface AttemptDependencies {
   readonly client: GatewayClient;
   readonly videoClient: VideoClient;
   readonly library: Library;
-  readonly failures: Failures;
-  readonly kinds: OriginKinds;
+  readonly failures: FailuresAt;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -61,6 +59,7 @@ export function needsGateway(row: VideoRow, record: TaskRecord): boolean {
 export class DownloadAttempt {
   readonly #deps: AttemptDependencies;
   readonly #record: TaskRecord;
+  readonly #failures: Failures;
   readonly #rows: VideoRow[];
   readonly #access: VideoAccess;
   readonly #signal: AbortSignal;
@@ -90,6 +89,7 @@ export class DownloadAttempt {
   ) {
     this.#deps = deps;
     this.#record = record;
+    this.#failures = deps.failures(record.baseUrl);
     this.#rows = [...rows];
     this.#access = access;
     this.#signal = signal;
@@ -151,7 +151,7 @@ export class DownloadAttempt {
 
   /** Takes what the gateway says of the task now. @returns why no video is tried, if so */
   #takeFresh(fresh: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
-    const { clock, failures } = this.#deps;
+    const { clock } = this.#deps;
     switch (fresh.kind) {
       case 'links': {
         const least = leastCount(this.#record.request, fresh);
@@ -161,7 +161,7 @@ export class DownloadAttempt {
           if (link === undefined || !fresh.links.includes(link)) this.#unnamed.add(position);
         }
         const [refused] = fresh.refusedLinks;
-        const reason = refused && failures.linkRefused(refused.link);
+        const reason = refused && this.#failures.linkRefused(refused.link);
         if (reason) this.#change(due, (row) => (row.link === undefined ? { ...row, reason } : row));
         this.#patch = fresh.patch;
         return undefined;
@@ -192,7 +192,7 @@ export class DownloadAttempt {
 
   /** Takes a video as far as it goes. Every step that fails is tried again by itself. */
   async #advance(row: VideoRow): Promise<VideoRow> {
-    const { library, clock, failures, log } = this.#deps;
+    const { library, clock, log } = this.#deps;
     const name = this.#nameOf(row);
     const facts = { task: describeTask(this.#record, this.#rows.length), source: row.mark };
     let current = row;
@@ -217,11 +217,11 @@ export class DownloadAttempt {
     } catch (error) {
       if (this.#signal.aborted || !(error instanceof DiskError)) throw error;
       log.warn(`task ${this.#record.id}: ${describeError(error)}`);
-      const problem: DownloadProblem = { kind: 'disk', reason: failures.diskFailed(error) };
+      const problem: DownloadProblem = { kind: 'disk', reason: this.#failures.diskFailed(error) };
       // Another step begins with no failed attempts.
       const attempts = current.state === row.state ? row.attempts : undefined;
       const failed = { ...current, ...(attempts === undefined ? {} : { attempts }) };
-      return nextTryAfter(failed, this.#record, problem, clock.now());
+      return nextTryAfter(failed, this.#record, problem, this.#failures, clock.now());
     }
   }
 
@@ -235,7 +235,12 @@ export class DownloadAttempt {
     let current = row;
     for (const { source, isFallback } of this.#sources(row)) {
       // A host that fails for a while says nothing about the link.
-      if (isFallback && errors.some((one) => !one.isFallback) && !judgeErrors(errors).isRefused) break;
+      if (
+        isFallback &&
+        errors.some((one) => !one.isFallback) &&
+        !judgeErrors(errors, this.#failures, true).isRefused
+      )
+        break;
       const part = await library.createPart(name);
       this.#part = part;
       try {
@@ -263,7 +268,7 @@ export class DownloadAttempt {
       log.warn(`task ${this.#record.id}: ${source.kind}: ${words}`);
     }
     const problem = this.#judge(row, errors);
-    const next = nextTryAfter(current, this.#record, problem, clock.now());
+    const next = nextTryAfter(current, this.#record, problem, this.#failures, clock.now());
     if (next.state !== 'gone' || next.part === undefined) return { row: next };
     // Better a video that may not play than none.
     const kept = await library.keepUnverified(next.part);
@@ -272,7 +277,7 @@ export class DownloadAttempt {
 
   /** What the errors of all ways to a video, and the gateway's last response, come to. */
   #judge(row: VideoRow, errors: readonly SourceError[]): DownloadProblem {
-    const problem = judgeErrors(errors);
+    const problem = judgeErrors(errors, this.#failures, row.link !== undefined);
     if (problem.pauseMs !== undefined) this.#pauseMs = problem.pauseMs;
     if (this.#denial !== undefined && problem.kind !== 'trouble') {
       return { ...problem, kind: 'denied', reason: this.#denial };

@@ -5,7 +5,7 @@ import { VideoFileError } from '../library/videoFileError';
 import type { TaskRecord } from '../store/record';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
-import { failures, toErrorInfo } from './failures';
+import { isTemporary, toErrorInfo, type Failures } from './failures';
 import {
   DOWNLOAD_TIMEOUT_MS,
   MAX_INTERVAL_MS,
@@ -59,11 +59,15 @@ function classify({ source, error }: SourceError): DownloadProblem['kind'] {
   const isGateways = !error.elsewhere && source.kind !== 'link';
   if (isGateways && (EXPIRED.test(error.code ?? '') || error.status === 410)) return 'gone';
   const { status = 400 } = error;
-  return status === 408 || status === 429 || status >= 500 ? 'trouble' : 'refused';
+  return isTemporary(status) ? 'trouble' : 'refused';
 }
 
 /** Judges the errors of all ways to one video. Those of ways that the gateway may not have count only for `gone`. */
-export function judgeErrors(errors: readonly SourceError[]): DownloadProblem {
+export function judgeErrors(
+  errors: readonly SourceError[],
+  failures: Failures,
+  hasLink: boolean,
+): DownloadProblem {
   const judged = errors.map((one) => ({ ...one, kind: classify(one) }));
   const gone = judged.find(({ kind }) => kind === 'gone');
   const own = judged.filter(({ isFallback }) => !isFallback);
@@ -76,8 +80,8 @@ export function judgeErrors(errors: readonly SourceError[]): DownloadProblem {
     kind,
     reason:
       kind === 'gone'
-        ? failures.expired(true, toErrorInfo(describe(error)))
-        : failures.fetchFailed(describe(error)),
+        ? failures.expired(hasLink ? 'linkExpired' : 'noVideo', toErrorInfo(describe(error)))
+        : failures.fetchFailed(describe(error), hasLink),
     isRefused: own.some((one) => one.kind === 'refused'),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs, ...(isGateways ? { pauseMs: retryAfterMs } : {}) }),
   };
@@ -98,6 +102,7 @@ export function nextTryAfter(
   row: VideoRow,
   record: TaskRecord,
   problem: DownloadProblem,
+  failures: Failures,
   now: number,
 ): VideoRow {
   const { kind, reason, retryAfterMs = 0, isRefused = REFUSALS.has(kind) } = problem;

@@ -2,9 +2,9 @@ import type { OriginKind } from '../common/originKind';
 import type { NoKeyReason } from '../gateway/apiKey';
 import { classifyError, type ErrorInfo } from '../gateway/errorKinds';
 import { GatewayError } from '../gateway/errors';
-import { charge, failedOutcome, isUsuallyRefunded } from '../task/charge';
-import type { FailureCode, FailureSource, StoredFailure, StoredNote, TextParams } from '../task/failure';
-import type { Charged, FailureKind } from '../task/task';
+import { charge, failedOutcome, isUsuallyRefunded, type ChargeOutcome } from '../task/charge';
+import type { FailureCode, FailureSource, StoredFailure, TextParams } from '../task/failure';
+import type { FailureKind } from '../task/task';
 import { LONG_SILENCE } from './schedule';
 
 /** Maximum length of a link in a message. */
@@ -21,181 +21,211 @@ export function toErrorInfo(error: unknown): ErrorInfo {
 
 interface FailureFacts {
   readonly kind: FailureKind;
-  readonly charged: Charged;
+  readonly outcome: ChargeOutcome;
   readonly trouble?: ErrorInfo | undefined;
   readonly said?: FailureSource;
   readonly params?: TextParams;
   readonly since?: number;
 }
 
-function failure(code: FailureCode, facts: FailureFacts): StoredFailure {
-  const { kind, charged, trouble, said = trouble ? 'gateway' : 'us', params, since } = facts;
-  return {
-    kind,
-    code,
-    said: trouble?.byProxy === true ? 'proxy' : said,
-    charged,
-    ...(params === undefined ? {} : { params }),
-    ...(trouble && trouble.status > 0 ? { status: trouble.status } : {}),
-    ...(trouble && trouble.message !== '' ? { detail: trouble.message } : {}),
-    ...(trouble?.code === undefined ? {} : { gatewayCode: trouble.code }),
-    ...(since === undefined ? {} : { since }),
-  };
-}
+/** Makes the failures of tasks at the gateway with a base URL. */
+export type FailuresAt = (baseUrl: string) => Failures;
 
-/** Makes the failures that a task can have: what happened, what it cost, and who said so. */
-export const failures = {
-  /** The gateway refused a submit. What that costs is the same everywhere. */
-  refused: (trouble: ErrorInfo, noChannel = false): StoredFailure =>
-    failure('submit.refused', {
-      // A refusal that came with a good status is told by its text alone.
-      kind: classifyError(trouble),
-      charged: charge('unknown', { refusedStatus: trouble.status, noChannel }),
-      trouble,
-    }),
+/** Makes the failures that a task can have: what happened, what it cost at this kind of gateway, and who said so. */
+export class Failures {
+  readonly #origin: OriginKind;
+
+  constructor(origin: OriginKind) {
+    this.#origin = origin;
+  }
+
+  #failure(code: FailureCode, facts: FailureFacts): StoredFailure {
+    const { kind, outcome, trouble, said = trouble ? 'gateway' : 'us', params, since } = facts;
+    return {
+      kind,
+      code,
+      said: trouble?.byProxy === true ? 'proxy' : said,
+      charged: charge(this.#origin, outcome),
+      ...(params === undefined ? {} : { params }),
+      ...(trouble && trouble.status > 0 ? { status: trouble.status } : {}),
+      ...(trouble && trouble.message !== '' ? { detail: trouble.message } : {}),
+      ...(trouble?.code === undefined ? {} : { gatewayCode: trouble.code }),
+      ...(since === undefined ? {} : { since }),
+    };
+  }
+
+  /** The gateway refused a submit. */
+  refused(trouble: ErrorInfo, noChannel = false): StoredFailure {
+    // A refusal that came with a good status is told by its text alone.
+    const kind = classifyError(trouble);
+    const outcome = { refusedStatus: trouble.status, noChannel };
+    return this.#failure('submit.refused', { kind, outcome, trouble });
+  }
 
   /** The gateway asked to wait; the request is sent again automatically. */
-  askedToWait: (trouble: ErrorInfo): StoredFailure =>
-    failure('submit.rateLimited', { kind: 'rateLimit', charged: 'no', trouble }),
+  askedToWait(trouble: ErrorInfo): StoredFailure {
+    const outcome = { refusedStatus: trouble.status };
+    return this.#failure('submit.rateLimited', { kind: 'rateLimit', outcome, trouble });
+  }
 
   /** A submit couldn't be brought to the gateway. */
-  unreachable: (trouble: ErrorInfo, host: string): StoredFailure =>
-    failure('submit.unreachable', { kind: 'network', charged: 'no', trouble, said: 'us', params: { host } }),
+  unreachable(trouble: ErrorInfo, host: string): StoredFailure {
+    const facts = { kind: 'network', outcome: 'notSent', trouble, said: 'us' } as const;
+    return this.#failure('submit.unreachable', { ...facts, params: { host } });
+  }
 
   /** A proxy refused the connection; nothing was sent. */
-  proxyRefused: (trouble: ErrorInfo, host: string): StoredFailure =>
-    failure('submit.proxy', { kind: 'proxy', charged: 'no', trouble, said: 'proxy', params: { host } }),
+  proxyRefused(trouble: ErrorInfo, host: string): StoredFailure {
+    const facts = { kind: 'proxy', outcome: 'notSent', trouble, said: 'proxy' } as const;
+    return this.#failure('submit.proxy', { ...facts, params: { host } });
+  }
 
   /** The window ended before anything was sent. */
-  neverSent: (): StoredFailure => failure('submit.neverSent', { kind: 'unknown', charged: 'no' }),
+  neverSent(): StoredFailure {
+    return this.#failure('submit.neverSent', { kind: 'unknown', outcome: 'notSent' });
+  }
 
   /** The key was removed or replaced before anything was sent. */
-  keyRemoved: (): StoredFailure => failure('submit.noKey', { kind: 'key', charged: 'no' }),
+  keyRemoved(): StoredFailure {
+    return this.#failure('submit.noKey', { kind: 'key', outcome: 'notSent' });
+  }
 
   /** Sent, outcome unknown. */
-  outcomeUnknown: (trouble: ErrorInfo | undefined): StoredFailure =>
-    failure('submit.unclear', { kind: unclearKind(trouble), charged: 'unknown', trouble }),
+  outcomeUnknown(trouble: ErrorInfo | undefined): StoredFailure {
+    return this.#failure('submit.unclear', {
+      ...{ kind: unclearKind(trouble), outcome: 'outcomeUnknown', trouble },
+    });
+  }
 
   /** The gateway returned an ID with an error, and then denied the ID. */
-  denied: (trouble: ErrorInfo): StoredFailure =>
-    failure('submit.denied', { kind: classifyError(trouble), charged: 'unknown', trouble }),
+  denied(trouble: ErrorInfo): StoredFailure {
+    return this.#failure('submit.denied', { kind: classifyError(trouble), outcome: 'idDenied', trouble });
+  }
 
-  /** The gateway's task failed. What that costs depends on what runs at the origin. */
-  taskFailed: (trouble: ErrorInfo, origin: OriginKind): StoredFailure => {
+  /** The gateway's task failed, or succeeded and a filter removed every video. */
+  taskFailed(trouble: ErrorInfo, filteredCount?: number): StoredFailure {
+    if (filteredCount !== undefined) {
+      const facts = { kind: 'moderation', outcome: 'noVideo', trouble } as const;
+      return this.#failure('query.filtered', { ...facts, params: { count: filteredCount } });
+    }
     const said = classifyError({ ...trouble, status: 500 });
     // The gateway accepted the request: a wrong key or balance is its own at the provider, not the user's.
     const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
     const outcome = failedOutcome(trouble.message);
-    return failure('query.failed', {
-      ...{ kind, charged: charge(origin, outcome), trouble },
-      ...(isUsuallyRefunded(origin, outcome) ? { params: { refund: 'usual' } } : {}),
+    return this.#failure('query.failed', {
+      ...{ kind, outcome, trouble },
+      ...(isUsuallyRefunded(this.#origin, outcome) ? { params: { refund: 'usual' } } : {}),
     });
-  },
-
-  /** Every video of the task was held back. The gateway says "succeeded", so it may have charged. */
-  filtered: (count: number, trouble: ErrorInfo): StoredFailure =>
-    failure('query.filtered', { kind: 'moderation', charged: 'unknown', trouble, params: { count } }),
+  }
 
   /** The gateway says that the video was deleted. */
-  expired: (succeeded: boolean, trouble?: ErrorInfo): StoredFailure =>
-    failure('query.expired', {
-      kind: 'expired',
-      charged: succeeded ? 'yes' : 'unknown',
-      trouble,
-      said: 'gateway',
-    }),
+  expired(outcome: GoneOutcome, trouble?: ErrorInfo): StoredFailure {
+    return this.#failure('query.expired', { kind: 'expired', outcome, trouble, said: 'gateway' });
+  }
 
   /** The gateway no longer knows the task. */
-  taskGone: (succeeded: boolean, trouble: ErrorInfo): StoredFailure =>
-    failure('query.notFound', { kind: 'expired', charged: succeeded ? 'yes' : 'unknown', trouble }),
+  taskGone(outcome: GoneOutcome, trouble: ErrorInfo): StoredFailure {
+    return this.#failure('query.notFound', { kind: 'expired', outcome, trouble });
+  }
 
   /** The gateway doesn't know an ID that the user attached: the outcome of the request stays unknown. */
-  idNotKnown: (trouble: ErrorInfo): StoredFailure =>
-    failure('query.idNotFound', { kind: 'unknown', charged: 'unknown', trouble }),
+  idNotKnown(trouble: ErrorInfo): StoredFailure {
+    return this.#failure('query.idNotFound', { kind: 'unknown', outcome: 'outcomeUnknown', trouble });
+  }
 
   /** Finished, but the gateway doesn't say where the video is. */
-  noVideo: (): StoredFailure =>
-    failure('query.noVideo', { kind: 'badReply', charged: 'yes', said: 'gateway' }),
+  noVideo(): StoredFailure {
+    return this.#failure('query.noVideo', { kind: 'badReply', outcome: 'noVideo', said: 'gateway' });
+  }
 
   /** The key was refused while tracking a task. */
-  keyRefused: (trouble: ErrorInfo): StoredFailure =>
-    failure('key.refused', { kind: classifyError(trouble), charged: 'unknown', trouble }),
+  keyRefused(trouble: ErrorInfo): StoredFailure {
+    return this.#failure('key.refused', { kind: classifyError(trouble), outcome: 'outcomeUnknown', trouble });
+  }
 
   /** No key to query the gateway with, and why. */
-  noKey: (reason: NoKeyReason, host: string): StoredFailure =>
-    failure(`key.${reason}`, { kind: 'key', charged: 'unknown', params: { host } }),
+  noKey(reason: NoKeyReason, host: string): StoredFailure {
+    return this.#failure(`key.${reason}`, { kind: 'key', outcome: 'outcomeUnknown', params: { host } });
+  }
 
   /** The key differs from the one that the task was sent with, so the gateway hides the task. */
-  otherKey: (): StoredFailure => failure('key.other', { kind: 'key', charged: 'unknown' }),
+  otherKey(): StoredFailure {
+    return this.#failure('key.other', { kind: 'key', outcome: 'outcomeUnknown' });
+  }
 
   /**
    * A query gave no information.
    * @param silence since when that is so, and the time now, in ms since 1970
    */
-  blip: (trouble: ErrorInfo, silence?: { readonly since: number; readonly now: number }): StoredFailure => {
-    const kind = silentKind(trouble);
-    const said = trouble.status === 0 ? 'us' : 'gateway';
+  blip(trouble: ErrorInfo, silence?: { readonly since: number; readonly now: number }): StoredFailure {
     const isLong = silence !== undefined && silence.now - silence.since >= LONG_SILENCE;
-    const params = isLong ? { params: { long: 1 } } : {};
-    return failure('query.silent', {
-      kind,
-      charged: 'unknown',
+    return this.#failure('query.silent', {
+      kind: silentKind(trouble),
+      outcome: 'outcomeUnknown',
       trouble,
-      said,
+      said: trouble.status === 0 ? 'us' : 'gateway',
       ...(silence ? { since: silence.since } : {}),
-      ...params,
+      ...(isLong ? { params: { long: 1 } } : {}),
     });
-  },
+  }
 
-  /** A download failed; it is retried. */
-  fetchFailed: (error: unknown): StoredFailure =>
-    failure('fetch.failed', {
+  /**
+   * A download failed; it is retried. If the gateway never said where the video is and now refuses it, nothing shows
+   * that there is one.
+   */
+  fetchFailed(error: unknown, hasLink: boolean): StoredFailure {
+    const { status = 400 } = error instanceof GatewayError ? error : {};
+    const isRefused = error instanceof GatewayError && error.kind === 'refused' && !isTemporary(status);
+    return this.#failure('fetch.failed', {
       kind: fetchKind(error),
-      charged: 'yes',
+      outcome: hasLink || !isRefused ? 'succeeded' : 'noVideo',
       trouble: toErrorInfo(error),
       said: error instanceof GatewayError && error.elsewhere ? 'host' : 'gateway',
-    }),
+    });
+  }
 
   /** The disk refused the video. */
-  diskFailed: (error: Error): StoredFailure =>
-    failure('fetch.disk', { kind: 'disk', charged: 'yes', trouble: toErrorInfo(error), said: 'us' }),
+  diskFailed(error: Error): StoredFailure {
+    const trouble = toErrorInfo(error);
+    return this.#failure('fetch.disk', { kind: 'disk', outcome: 'succeeded', trouble, said: 'us' });
+  }
 
   /** The only link to the video isn't downloaded: another scheme, or an address in a private network. */
-  linkRefused: (link: string): StoredFailure =>
-    failure('fetch.linkRefused', {
-      kind: 'badReply',
-      charged: 'yes',
-      said: 'gateway',
-      params: { link: link.replace(/[?#].*$/s, '').slice(0, MAX_LINK_LENGTH) },
-    }),
+  linkRefused(link: string): StoredFailure {
+    const params = { link: link.replace(/[?#].*$/s, '').slice(0, MAX_LINK_LENGTH) };
+    const facts = { kind: 'badReply', outcome: 'succeeded', said: 'gateway' } as const;
+    return this.#failure('fetch.linkRefused', { ...facts, params });
+  }
 
   /**
    * Some of several videos are missing and no longer tried.
    * @param reason why, unless the user stopped it
    */
-  videosMissing: (missing: number, total: number, reason: StoredFailure | undefined): StoredFailure => ({
-    kind: reason?.kind ?? 'unknown',
-    code: 'fetch.someMissing',
-    said: reason?.said ?? 'us',
-    charged: 'yes',
-    ...(reason?.kind === 'expired' ? { params: { missing, total } } : {}),
-    ...(reason?.status === undefined ? {} : { status: reason.status }),
-    ...(reason?.detail === undefined ? {} : { detail: reason.detail }),
-    ...(reason?.gatewayCode === undefined ? {} : { gatewayCode: reason.gatewayCode }),
-  }),
+  videosMissing(missing: number, total: number, reason?: StoredFailure): StoredFailure {
+    const { kind = 'unknown', said = 'us', status, detail, gatewayCode } = reason ?? {};
+    return {
+      ...{ kind, said, code: 'fetch.someMissing', charged: charge(this.#origin, 'fewerVideos') },
+      ...(kind === 'expired' ? { params: { missing, total } } : {}),
+      ...(status === undefined ? {} : { status }),
+      ...(detail === undefined ? {} : { detail }),
+      ...(gatewayCode === undefined ? {} : { gatewayCode }),
+    };
+  }
 
   /** The download didn't succeed while the gateway kept the video. */
-  downloadTimedOut: (last: StoredFailure): StoredFailure => ({
-    ...last,
-    code: 'fetch.expired',
-    charged: 'yes',
-  }),
+  downloadTimedOut(last: StoredFailure): StoredFailure {
+    const charged = last.charged === 'yes' ? charge(this.#origin, 'linkExpired') : last.charged;
+    return { ...last, code: 'fetch.expired', charged };
+  }
+}
 
-  /** Some of several videos were filtered, for the timeline of the others (API reference 9.2). */
-  someFiltered: (count: number): StoredNote => ({ code: 'someFiltered', params: { count } }),
-} as const;
+/** How a task ended whose video the gateway no longer has. */
+type GoneOutcome = Extract<ChargeOutcome, 'linkExpired' | 'noVideo' | 'idDenied'>;
 
-export type Failures = typeof failures;
+/** Returns true for HTTP statuses that say nothing about a video. */
+export function isTemporary(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
 
 function silentKind({ status, byProxy }: ErrorInfo): FailureKind {
   if (byProxy === true) return 'proxy';

@@ -4,8 +4,7 @@ import type { Access } from '../gateway/transport';
 import type { TaskRecord } from '../store/record';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
-import type { Failures } from './failures';
-import type { OriginKinds } from './originKinds';
+import type { FailuresAt } from './failures';
 import { RECHECK } from './schedule';
 
 /** What the gateway says of a finished task when its links are requested again. */
@@ -33,26 +32,26 @@ export type FreshLinks =
 
 interface FreshLinksDependencies {
   readonly client: GatewayClient;
-  readonly failures: Failures;
-  readonly kinds: OriginKinds;
+  readonly failures: FailuresAt;
 }
 
 /** Queries a finished task for its links. @throws GatewayError `aborted` */
 export async function queryForLinks(
-  { client, failures, kinds }: FreshLinksDependencies,
+  { client, failures: failuresAt }: FreshLinksDependencies,
   record: TaskRecord,
   access: Access,
   signal: AbortSignal,
 ): Promise<FreshLinks> {
   const outcome = await client.query(access, record.gatewayTaskId ?? '', signal);
   const { status } = outcome;
+  const failures = failuresAt(record.baseUrl);
   const evidence = outcome.evidence?.();
   const money = outcome.money.length > 0 ? { money: outcome.money } : {};
   const kept = { ...money, ...(evidence ? { evidence } : {}) };
   switch (outcome.kind) {
     case 'missing':
       return record.keyId === access.key.id
-        ? { kind: 'denied', failure: failures.taskGone(true, { status, ...outcome.error }) }
+        ? { kind: 'denied', failure: failures.taskGone('linkExpired', { status, ...outcome.error }) }
         : { kind: 'waits', failure: failures.otherKey(), waitMs: RECHECK, isKeyRefused: false };
     case 'keyRefused':
     case 'forbidden':
@@ -71,18 +70,13 @@ export async function queryForLinks(
       const { state } = outcome;
       switch (state.kind) {
         case 'failed': {
-          const error = { status, ...state.error };
-          const failure =
-            state.filteredCount === undefined
-              ? failures.taskFailed(error, kinds.kindOf(record.baseUrl))
-              : failures.filtered(state.filteredCount, error);
+          const failure = failures.taskFailed({ status, ...state.error }, state.filteredCount);
           return { kind: 'ended', patch: { phase: 'failed', failure, ...kept } };
         }
-        case 'expired':
-          return {
-            kind: 'ended',
-            patch: { phase: 'lost', failure: failures.expired(true, { status, ...state.error }), ...kept },
-          };
+        case 'expired': {
+          const failure = failures.expired('linkExpired', { status, ...state.error });
+          return { kind: 'ended', patch: { phase: 'lost', failure, ...kept } };
+        }
         case 'succeeded': {
           const { links, refusedLinks, filteredCount, expectedCount, expiresAt } = state;
           const expiry = expiresAt === undefined ? {} : { expiresAt };

@@ -8,7 +8,7 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { Phase } from '../task/phases';
 import type { VideoRow } from '../task/videoRow';
-import type { Failures } from './failures';
+import type { FailuresAt } from './failures';
 import { isPending, matchVideos, recordedRow } from './videoRows';
 
 /** Phases in which a task ends with nothing to show. */
@@ -21,7 +21,7 @@ export const NOTHING_FOUND: FoundVideos = new Map();
 
 interface Dependencies {
   readonly library: Library;
-  readonly failures: Failures;
+  readonly failures: FailuresAt;
   readonly log: Log;
 }
 
@@ -77,15 +77,20 @@ export class PartialResults {
         : row,
     );
     if (!videos.some(({ state }) => state === 'recorded')) return patch;
-    return { ...patch, phase: 'saved', videos, failure: this.missing(videos, patch.failure ?? undefined) };
+    return {
+      ...patch,
+      phase: 'saved',
+      videos,
+      failure: this.missing(record, videos, patch.failure ?? undefined),
+    };
   }
 
   /** What a task that is `saved` says of the videos that are missing; null if none is. */
-  missing(rows: readonly VideoRow[], reason?: StoredFailure): StoredFailure | null {
+  missing({ baseUrl }: TaskRecord, rows: readonly VideoRow[], reason?: StoredFailure): StoredFailure | null {
     const gone = rows.filter(({ state }) => state === 'gone');
     if (gone.length === 0) return null;
     const why = reason ?? gone.find((row) => row.reason)?.reason;
-    return this.#deps.failures.videosMissing(gone.length, rows.length, why);
+    return this.#deps.failures(baseUrl).videosMissing(gone.length, rows.length, why);
   }
 }
 

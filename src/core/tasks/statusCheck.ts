@@ -9,13 +9,13 @@ import { readEvidence } from '../gateway/responseReader';
 import type { TaskRecord } from '../store/record';
 import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
+import type { StoredNote } from '../task/failure';
 import { confirmed, isUnconfirmed } from '../task/idSource';
 import type { Phase } from '../task/phases';
-import type { Failures } from './failures';
+import type { FailuresAt } from './failures';
 import { Lease } from './lease';
 import { countNotFound } from './notFoundCount';
 import type { OriginGate } from './originGate';
-import type { OriginKinds } from './originKinds';
 import { NOTHING_FOUND, type PartialResults } from './partialResults';
 import {
   DENIALS_APART,
@@ -34,10 +34,9 @@ interface Dependencies {
   readonly client: GatewayClient;
   readonly keys: KeySource;
   readonly gate: OriginGate;
-  readonly kinds: OriginKinds;
   readonly clock: Clock;
   readonly log: Log;
-  readonly failures: Failures;
+  readonly failures: FailuresAt;
   readonly partialResults: PartialResults;
   /** 0 to 1. */
   readonly random: () => number;
@@ -61,9 +60,13 @@ export class StatusCheck {
 
   /** Checks one task, if the origin may be asked now and no other window is faster. */
   async run(record: TaskRecord, signal: AbortSignal): Promise<void> {
-    const { store, client, keys, gate, clock, failures, partialResults, log } = this.#deps;
+    const { store, client, keys, gate, clock, partialResults, log } = this.#deps;
+    const failures = this.#deps.failures(record.baseUrl);
     if (record.nextDue === undefined || record.gatewayTaskId === undefined) {
-      await store.update(record.id, () => ({ phase: 'lost', failure: failures.taskGone(false, NO_ERROR) }));
+      await store.update(record.id, () => ({
+        phase: 'lost',
+        failure: failures.taskGone('idDenied', NO_ERROR),
+      }));
       return;
     }
     const origin = originOf(record.baseUrl);
@@ -138,8 +141,8 @@ export class StatusCheck {
 
   /** What an answer makes of a task (DESIGN 5, Query). */
   #decide(record: TaskRecord, outcome: QueryOutcome, keyId: string, submitError?: ErrorInfo): TaskPatch {
-    const { clock, failures } = this.#deps;
-    const now = clock.now();
+    const failures = this.#deps.failures(record.baseUrl);
+    const now = this.#deps.clock.now();
     switch (outcome.kind) {
       case 'task':
         return {
@@ -166,8 +169,8 @@ export class StatusCheck {
   }
 
   #decideState(record: TaskRecord, state: TaskState, status: number): TaskPatch {
-    const { clock, failures, kinds } = this.#deps;
-    const now = clock.now();
+    const failures = this.#deps.failures(record.baseUrl);
+    const now = this.#deps.clock.now();
     const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null };
     switch (state.kind) {
       case 'queued':
@@ -192,7 +195,7 @@ export class StatusCheck {
           phase: 'ready',
           // Its own reason stays while the download looks for another way.
           ...(state.links.length === 0 && refused ? { failure: failures.linkRefused(refused.link) } : {}),
-          ...(state.filteredCount > 0 ? { note: failures.someFiltered(state.filteredCount) } : {}),
+          ...(state.filteredCount > 0 ? { note: someFiltered(state.filteredCount) } : {}),
           links: state.links,
           succeededAt: now,
           ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
@@ -202,21 +205,18 @@ export class StatusCheck {
       case 'failed':
         return {
           phase: 'failed',
-          failure:
-            state.filteredCount === undefined
-              ? failures.taskFailed({ status, ...state.error }, kinds.kindOf(record.baseUrl))
-              : failures.filtered(state.filteredCount, { status, ...state.error }),
+          failure: failures.taskFailed({ status, ...state.error }, state.filteredCount),
         };
       case 'expired': {
-        const succeeded = state.wasReady || record.succeededAt !== undefined;
-        return { phase: 'lost', failure: failures.expired(succeeded, { status, ...state.error }) };
+        const outcome = state.wasReady || record.succeededAt !== undefined ? 'linkExpired' : 'idDenied';
+        return { phase: 'lost', failure: failures.expired(outcome, { status, ...state.error }) };
       }
     }
   }
 
   #decideMissing(record: TaskRecord, error: ErrorInfo, submitError: ErrorInfo | undefined): TaskPatch {
-    const { clock, failures } = this.#deps;
-    const now = clock.now();
+    const failures = this.#deps.failures(record.baseUrl);
+    const now = this.#deps.clock.now();
     const age = now - (record.submittedAt ?? record.createdAt);
     // Right after the submit the gateway may not know yet what it has just accepted.
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
@@ -224,7 +224,8 @@ export class StatusCheck {
     if (!isBelieved) return { ...patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
     if (submitError) return { phase: 'rejected', failure: failures.denied(submitError) };
     if (isUnconfirmed(record.idSource)) return { phase: 'unknown', failure: failures.idNotKnown(error) };
-    return { phase: 'lost', failure: failures.taskGone(record.succeededAt !== undefined, error) };
+    const outcome = record.succeededAt === undefined ? 'idDenied' : 'linkExpired';
+    return { phase: 'lost', failure: failures.taskGone(outcome, error) };
   }
 
   #interval(record: TaskRecord): number {
@@ -234,6 +235,11 @@ export class StatusCheck {
       this.#deps.random,
     );
   }
+}
+
+/** For the timeline of the videos that are left (API reference 9.2). */
+function someFiltered(count: number): StoredNote {
+  return { code: 'someFiltered', params: { count } };
 }
 
 const NO_ERROR: ErrorInfo = { status: 0, message: '' };

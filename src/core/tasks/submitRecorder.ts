@@ -11,7 +11,7 @@ import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure, StoredNote } from '../task/failure';
 import { isUnconfirmed } from '../task/idSource';
-import { toErrorInfo, type Failures } from './failures';
+import { toErrorInfo, type Failures, type FailuresAt } from './failures';
 import { FIRST_POLL, LEASE } from './schedule';
 
 /** The request was sent, but its outcome couldn't be stored. The message is for the user. */
@@ -26,7 +26,7 @@ interface Dependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly l10n: L10n;
-  readonly failures: Failures;
+  readonly failures: FailuresAt;
   /** Marks, before a row is committed, that unfinished work exists (see PendingMarker). */
   readonly markPending: () => void;
 }
@@ -87,7 +87,8 @@ export class SubmitRecorder {
   /** Applies the outcome to the task, also if another window has marked it as unknown meanwhile. */
   async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
     const { id } = draft;
-    const { store, clock, failures, markPending } = this.#deps;
+    const { store, clock, markPending } = this.#deps;
+    const failures = this.#deps.failures(draft.baseUrl);
     const backToDraft = (note: StoredNote): TaskPatch => ({
       phase: 'draft',
       note,

@@ -11,7 +11,7 @@ import type { PreparedRequest } from '../models/family';
 import { classifyOpenError } from '../store/sqliteErrors';
 import { ReadOnlyStoreError, StoreClosedError } from '../store/storeState';
 import type { StoredFailure } from '../task/failure';
-import type { Failures } from './failures';
+import type { FailuresAt } from './failures';
 import { Lease } from './lease';
 import type { TaskRecord } from '../store/record';
 import { CONNECT_PATIENCE, CONNECT_TRIES, LEASE, MOST_SENDS, MOST_WAITING, resendInterval } from './schedule';
@@ -35,7 +35,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly l10n: L10n;
-  readonly failures: Failures;
+  readonly failures: FailuresAt;
   /** Marks, before a row is committed, that unfinished work exists (see PendingMarker). */
   readonly markPending: () => void;
 }
@@ -111,7 +111,7 @@ export class Submitter {
     signal?: AbortSignal,
     basedOn?: string,
   ): Promise<string> {
-    const { failures } = this.#parts;
+    const failures = this.#parts.failures(access.baseUrl);
     if (signal?.aborted) throw new SubmitCancelled();
     const draft = await this.#writeDraft(request, access, basedOn);
     const state: Draft = { cancel: new AbortController(), wasSent: false };
@@ -151,7 +151,8 @@ export class Submitter {
 
   /** Settles what a window left behind that died while sending (DESIGN 4.2). */
   async settleAbandoned(record: TaskRecord): Promise<void> {
-    const { store, failures, log } = this.#parts;
+    const { store, log } = this.#parts;
+    const failures = this.#parts.failures(record.baseUrl);
     await store.update(record.id, (current) => {
       if (current.nextDue !== record.nextDue) return undefined;
       if (current.phase === 'draft') return { phase: 'rejected', failure: failures.neverSent() };
@@ -191,7 +192,8 @@ export class Submitter {
 
   /** Connects, sends, and sends again where that is certainly safe, until the outcome is written down. */
   async #bringOver(draft: TaskRecord, body: string, access: Access, state: Draft): Promise<void> {
-    const { store, clock, failures } = this.#parts;
+    const { store, clock } = this.#parts;
+    const failures = this.#parts.failures(access.baseUrl);
     const { signal } = state.cancel;
     let startedConnecting = clock.now();
     let unreachable = 0;

@@ -144,10 +144,13 @@ export class VideoDownloader {
     origin: string,
     answer: Awaited<ReturnType<KeySource['keyFor']>>,
   ): Promise<Block | undefined> {
-    const { gate, clock, failures } = this.#deps;
+    const { gate, clock } = this.#deps;
     if (answer.kind !== 'key') {
       const wait = answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK;
-      return { until: clock.now() + wait, failure: failures.noKey(answer.kind, new URL(origin).host) };
+      return {
+        until: clock.now() + wait,
+        failure: this.#deps.failures(origin).noKey(answer.kind, new URL(origin).host),
+      };
     }
     const passage = await gate.pass(origin);
     if (passage.open) return undefined;
@@ -182,7 +185,8 @@ export class VideoDownloader {
       if (stop.signal.aborted) return undefined;
       const { log, clock, failures } = this.#deps;
       log.error(`task ${claimed.id}: ${describeError(error)}`);
-      const reason = failures.fetchFailed(error);
+      const hasLink = rows.some(({ link }) => link !== undefined);
+      const reason = failures(claimed.baseUrl).fetchFailed(error, hasLink);
       const nextTry = clock.now() + RECHECK;
       return {
         rows: rows.map((row) => (due.has(row.position) ? { ...row, reason, nextTry } : row)),
@@ -201,7 +205,7 @@ export class VideoDownloader {
       // A refusal of a key that was replaced meanwhile pauses nothing.
       if (answer.kind === 'key' && answer.key.id === keyId) await gate.keyRefused(origin, result.keyRefused);
     }
-    const patch = { ...result.patch, ...(result.ended ?? this.#settle(result.rows)) };
+    const patch = { ...result.patch, ...(result.ended ?? this.#settle(claimed, result.rows)) };
     const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
     await store.update(claimed.id, (current) =>
       current.phase === 'saving' && current.version === claimed.version
@@ -211,7 +215,7 @@ export class VideoDownloader {
   }
 
   /** What becomes of a task with its videos as they are now. */
-  #settle(rows: readonly VideoRow[]): TaskPatch {
+  #settle(record: TaskRecord, rows: readonly VideoRow[]): TaskPatch {
     const { clock, failures, partialResults } = this.#deps;
     const now = clock.now();
     const good = { videos: rows, troubles: 0, denials: 0, deniedAt: null } as const;
@@ -225,9 +229,9 @@ export class VideoDownloader {
     }
     if (rows.some(({ state }) => state === 'recorded')) {
       const note = rows.some(({ unverified }) => unverified) ? { note: { code: 'unverified' } as const } : {};
-      return { ...good, ...note, phase: 'saved', failure: partialResults.missing(rows) };
+      return { ...good, ...note, phase: 'saved', failure: partialResults.missing(record, rows) };
     }
-    const reason = rows.find((row) => row.reason)?.reason ?? failures.noVideo();
+    const reason = rows.find((row) => row.reason)?.reason ?? failures(record.baseUrl).noVideo();
     return { ...good, phase: 'lost', failure: reason };
   }
 }

@@ -47,28 +47,24 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
       return explain(failure, l10n, {
         title: failedTitle(failure?.kind, l10n),
         sentence: l10n.t('The gateway says that this video could not be made.'),
-        charged: 'no',
         actions: [...AGAINST[failure?.kind ?? 'upstream'], 'lookAgain', 'showLog'],
       });
     case 'rejected':
       return explain(failure, l10n, {
         title: rejectedTitle(failure, l10n),
         sentence: l10n.t('The gateway did not take the request.'),
-        charged: 'no',
         actions: [...AGAINST[failure?.kind ?? 'unknown'], 'showLog'],
       });
     case 'unknown':
       return explain(failure, l10n, {
         title: l10n.t('It is not known whether this video is being made'),
         sentence: l10n.t('The request was sent, but no clear answer came back.'),
-        charged: 'unknown',
         actions: ['attachTaskId', 'generateAgain', 'showLog'],
       });
     case 'lost':
       return explain(failure, l10n, {
         title: l10n.t('This video is gone'),
         sentence: l10n.t('The gateway no longer has this video.'),
-        charged: 'unknown',
         // The id may have been a wrong one.
         actions: [
           ...(takesTaskId ? (['attachTaskId'] as const) : []),
@@ -86,7 +82,6 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
         explain(failure, l10n, {
           title: l10n.t('Not every video of this task is here'),
           sentence: '',
-          charged: 'yes',
           actions: ['lookAgain', 'showLog'],
         })
       );
@@ -99,14 +94,15 @@ interface Words {
   readonly title: string;
   /** Where the failure has no sentence of its own. */
   readonly sentence: string;
-  readonly charged: Charged;
+  /** Where no failure tells; unknown unless given. */
+  readonly charged?: Charged;
   readonly actions: readonly Action[];
 }
 
 function explain(
   failure: Failure | undefined,
   l10n: L10n,
-  { title, sentence, charged, actions }: Words,
+  { title, sentence, charged = 'unknown', actions }: Words,
 ): FailureExplanation {
   const charge = chargeWord(failure?.charged ?? charged, l10n);
   if (!failure) return { title, charge, actions, sentence };
@@ -116,7 +112,7 @@ function explain(
 
 /** A task that goes on, though something is in its way. */
 function held(phase: Phase, { kind, noKey }: Failure, l10n: L10n): Words {
-  const words = { sentence: '', charged: 'unknown' } as const;
+  const words = { sentence: '' } as const;
   if (kind === 'quota') {
     return {
       ...words,

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { english } from '../../../src/core/common/l10n';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { toFailure } from '../../../src/core/task/failureMessage';
-import { failures as stored } from '../../../src/core/tasks/failures';
+import { Failures } from '../../../src/core/tasks/failures';
 import { publicFailures } from '../../support/publicFailures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
 import { FAILURE_KINDS, type Failure, type Task } from '../../../src/core/task/task';
@@ -10,8 +10,9 @@ import { explainFailure } from '../../../src/editor/telling/failureExplanation';
 import type { Action } from '../../../src/webview/protocol';
 
 const failures = publicFailures();
+const stored = new Failures('nebula');
 const neverFetched = (error: Error): Failure =>
-  toFailure(stored.downloadTimedOut(stored.fetchFailed(error)), { l10n: english });
+  toFailure(stored.downloadTimedOut(stored.fetchFailed(error, true)), { l10n: english });
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
 
 function aTask(phase: Phase, failure?: Failure): Task {
@@ -133,7 +134,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'failed',
-    aTask('failed', failures.taskFailed(trouble(0, 'render error'), 'nebula')),
+    aTask('failed', failures.taskFailed(trouble(0, 'render error'))),
     /could not be made/,
     /could not make this video/,
     NO,
@@ -141,7 +142,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'failed by moderation',
-    aTask('failed', failures.taskFailed(trouble(0, 'sensitive'), 'nebula')),
+    aTask('failed', failures.taskFailed(trouble(0, 'sensitive'))),
     /held back/,
     /safety filter/,
     NO,
@@ -149,7 +150,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'filtered',
-    aTask('failed', failures.filtered(1, trouble(200, ''))),
+    aTask('failed', failures.taskFailed(trouble(200, ''), 1)),
     /held back/,
     /held back the finished video/,
     UNKNOWN,
@@ -179,16 +180,23 @@ const outcomes: readonly (readonly [
     UNKNOWN,
     'refresh',
   ],
-  ['expired', aTask('lost', failures.expired(true)), /is gone/, /no longer on the gateway/, YES, 'lookAgain'],
+  [
+    'expired',
+    aTask('lost', failures.expired('linkExpired')),
+    /is gone/,
+    /no longer on the gateway/,
+    YES,
+    'lookAgain',
+  ],
   [
     'not known any more',
-    aTask('lost', failures.taskGone(false, trouble(404, 'task_not_exist'))),
+    aTask('lost', failures.taskGone('idDenied', trouble(404, 'task_not_exist'))),
     /is gone/,
     /no longer knows/,
     UNKNOWN,
     'lookAgain',
   ],
-  ['no link', aTask('lost', failures.noVideo()), /is gone/, /does not say where/, YES, 'lookAgain'],
+  ['no link', aTask('lost', failures.noVideo()), /is gone/, /does not say where/, UNKNOWN, 'lookAgain'],
   [
     'never fetched',
     aTask('lost', neverFetched(new GatewayError('cut', 'x'))),
@@ -223,7 +231,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'fetch failed',
-    aTask('ready', failures.fetchFailed(new GatewayError('cut', 'x'))),
+    aTask('ready', failures.fetchFailed(new GatewayError('cut', 'x'), true)),
     /could not be fetched yet/,
     /tried again by itself/,
     YES,

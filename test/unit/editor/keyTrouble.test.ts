@@ -4,7 +4,7 @@ import { english } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
 import { toFailure } from '../../../src/core/task/failureMessage';
 import type { Task, TaskChanges } from '../../../src/core/task/task';
-import { failures } from '../../../src/core/tasks/failures';
+import { Failures } from '../../../src/core/tasks/failures';
 import { KeyTrouble } from '../../../src/editor/telling/keyTrouble';
 import { MessageBox } from '../../../src/editor/telling/messageBox';
 import { Messages } from '../../../src/editor/telling/messages';
@@ -33,7 +33,7 @@ describe('tasks without a key to query with', () => {
   });
 
   function stop(id: string, reason: 'none' | 'notApproved' | 'locked', origin = 'https://gateway.example') {
-    const failure = toFailure(failures.noKey(reason, new URL(origin).host), { l10n: english });
+    const failure = toFailure(new Failures('unknown').noKey(reason, new URL(origin).host), { l10n: english });
     changed.fire({ changed: [{ id, origin, phase: 'running', failure } as Task], removed: [] });
   }
 

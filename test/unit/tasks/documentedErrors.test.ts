@@ -300,7 +300,7 @@ describe('each documented error is told in words', () => {
         const outcome = queryOutcome(await readFacts(status, body));
         if (outcome.kind === 'task') assert.fail('it says something of a task');
         const trouble = { status, ...outcome.error };
-        if (outcome.kind === 'missing') check(failures.taskGone(false, trouble), row);
+        if (outcome.kind === 'missing') check(failures.taskGone('idDenied', trouble), row);
         else if (outcome.kind === 'temporary') check(failures.blip(trouble), row);
         else check(failures.keyRefused(trouble), row);
       });
@@ -325,8 +325,8 @@ describe('each documented error is told in words', () => {
         const { message, code } = redactResponse(parseErrorResponse(JSON.stringify(body)), key);
         const error = new GatewayError('refused', message, { status, code });
         // What is certainly gone is asked for afresh first; after that this is said.
-        if (status === 404) check(failures.expired(true, toErrorInfo(error)), row);
-        else check(failures.fetchFailed(error), row);
+        if (status === 404) check(failures.expired('linkExpired', toErrorInfo(error)), row);
+        else check(failures.fetchFailed(error, true), row);
       });
     }
   });
@@ -353,7 +353,7 @@ describe('each documented error is told in words', () => {
         const body = { task_id: 't', status: 'failed', metadata: { error: row[1] } };
         const outcome = queryOutcome(await readFacts(200, body));
         if (outcome.kind !== 'task' || outcome.state.kind !== 'failed') assert.fail(outcome.kind);
-        check(failures.taskFailed({ status: 0, ...outcome.state.error }, 'nebula'), row);
+        check(failures.taskFailed({ status: 0, ...outcome.state.error }), row);
       });
     }
   });

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { GatewayError } from '../../../src/core/gateway/errors';
+import { ORIGIN_KINDS } from '../../../src/core/common/originKind';
+import { charge, type ChargeOutcome } from '../../../src/core/task/charge';
+import { Failures } from '../../../src/core/tasks/failures';
 import { publicFailures } from '../../support/publicFailures';
 import { waitsFor } from '../../../src/core/task/blockedBy';
 
 describe('a fetch that did not work', () => {
   const failures = publicFailures();
   const refused = (status: number, elsewhere: boolean) =>
-    failures.fetchFailed(new GatewayError('refused', 'insufficient balance', { status, elsewhere }));
+    failures.fetchFailed(new GatewayError('refused', 'insufficient balance', { status, elsewhere }), true);
 
   it('waits for the user only where the gateway says so, not a host of videos', () => {
     for (const status of [401, 402, 403]) {
@@ -18,9 +21,57 @@ describe('a fetch that did not work', () => {
 
   it('is no fault of the network where a reply came', () => {
     const kinds = (['unreachable', 'cut', 'badReply'] as const).map(
-      (kind) => failures.fetchFailed(new GatewayError(kind, 'x')).kind,
+      (kind) => failures.fetchFailed(new GatewayError(kind, 'x'), true).kind,
     );
     assert.deepEqual(kinds, ['network', 'network', 'badReply']);
-    assert.equal(failures.fetchFailed(new Error('not an mp4')).kind, 'badReply');
+    assert.equal(failures.fetchFailed(new Error('not an mp4'), true).kind, 'badReply');
   });
+});
+
+describe('the charge of a failure', () => {
+  const trouble = { status: 404, message: 'x' };
+  const all: Readonly<Record<string, readonly [ChargeOutcome, (at: Failures) => { charged: string }]>> = {
+    'a refusal': [{ refusedStatus: 404 }, (at) => at.refused(trouble)],
+    'a refusal with a good status': [{ refusedStatus: 200 }, (at) => at.refused({ ...trouble, status: 200 })],
+    'a request to wait': [{ refusedStatus: 429 }, (at) => at.askedToWait({ ...trouble, status: 429 })],
+    'an unreachable gateway': ['notSent', (at) => at.unreachable(trouble, 'host')],
+    'a proxy that refuses': ['notSent', (at) => at.proxyRefused(trouble, 'host')],
+    'a window that ended': ['notSent', (at) => at.neverSent()],
+    'a key that was removed': ['notSent', (at) => at.keyRemoved()],
+    'no clear response': ['outcomeUnknown', (at) => at.outcomeUnknown(trouble)],
+    'an ID that is denied': ['idDenied', (at) => at.denied(trouble)],
+    'a failed task': ['failed', (at) => at.taskFailed(trouble)],
+    'a failure without a channel': [
+      'channelGone',
+      (at) => at.taskFailed({ ...trouble, message: 'Failed to get channel info' }),
+    ],
+    'a filter that removed every video': ['noVideo', (at) => at.taskFailed(trouble, 1)],
+    'success without a link': ['noVideo', (at) => at.noVideo()],
+    'a download without a link': ['succeeded', (at) => at.fetchFailed(new Error('x'), false)],
+    'a refused download without a link': [
+      'noVideo',
+      (at) => at.fetchFailed(new GatewayError('refused', 'x'), false),
+    ],
+    'a download by a link': ['succeeded', (at) => at.fetchFailed(new Error('x'), true)],
+    'a full disk': ['succeeded', (at) => at.diskFailed(new Error('x'))],
+    'a refused link': ['succeeded', (at) => at.linkRefused('file:///a.mp4')],
+    'a link that expired': ['linkExpired', (at) => at.expired('linkExpired')],
+    'a download that timed out': [
+      'linkExpired',
+      (at) => at.downloadTimedOut(at.fetchFailed(new Error('x'), true)),
+    ],
+    'a refused download that timed out': [
+      'noVideo',
+      (at) => at.downloadTimedOut(at.fetchFailed(new GatewayError('refused', 'x'), false)),
+    ],
+    'fewer videos': ['fewerVideos', (at) => at.videosMissing(1, 2)],
+    'a task that is gone': ['idDenied', (at) => at.taskGone('idDenied', trouble)],
+    'no key': ['outcomeUnknown', (at) => at.noKey('none', 'host')],
+  };
+  for (const [name, [outcome, make]] of Object.entries(all)) {
+    it(`${name}: by the table, at every kind of origin`, () => {
+      for (const kind of ORIGIN_KINDS)
+        assert.equal(make(new Failures(kind)).charged, charge(kind, outcome), kind);
+    });
+  }
 });

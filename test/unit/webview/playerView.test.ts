@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
 import { publicFailures } from '../../support/publicFailures';
-import { failures as stored } from '../../../src/core/tasks/failures';
+import { Failures } from '../../../src/core/tasks/failures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
 import type { Failure, Task } from '../../../src/core/task/task';
 import { COMMANDS } from '../../../src/editor/ids';
@@ -144,7 +144,7 @@ describe('what the player shows', () => {
     [
       'a fetch that fails',
       'ready',
-      failures.fetchFailed(new Error('cut')),
+      failures.fetchFailed(new Error('cut'), true),
       /could not be fetched yet/,
       ['refresh', 'showLog', 'stopTracking'],
       { charge: 'It was charged.', primary: 'refresh' },
@@ -152,7 +152,7 @@ describe('what the player shows', () => {
     [
       'the next try of it',
       'saving',
-      failures.fetchFailed(new Error('cut')),
+      failures.fetchFailed(new Error('cut'), true),
       /could not be fetched yet/,
       ['refresh', 'showLog', 'stopTracking'],
       { moves: true, charge: 'It was charged.', primary: undefined },
@@ -244,7 +244,11 @@ describe('what the player shows', () => {
     });
 
     it('says in a line that some are gone at the gateway', () => {
-      const failure = failures.videosMissing(1, 2, stored.expired(true, { status: 404, message: 'gone' }));
+      const failure = failures.videosMissing(
+        1,
+        2,
+        new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' }),
+      );
       assert.deepEqual(noteOf({ videos: [video], failure }), {
         text: '1 of 2 videos are no longer on the gateway; the others are here.',
         offer: { action: 'lookAgain', label: 'Look Again', primary: false },
@@ -307,7 +311,7 @@ describe('what the player shows', () => {
   });
 
   it('says nothing twice at the end of the timeline', () => {
-    const failure = failures.expired(true);
+    const failure = failures.expired('linkExpired');
     const timeline = [{ at: NOW, phase: 'lost' as const, note: failure.message }];
     assert.equal(viewOf(taskIn('lost', { failure, timeline })).timeline[0]?.note, '');
   });
@@ -321,7 +325,7 @@ describe('how a task ended, in words', () => {
   };
 
   it('takes a failure’s message apart', () => {
-    const failure = failures.taskFailed({ status: 500, message: 'GPU lost', code: 'x' }, 'nebula');
+    const failure = failures.taskFailed({ status: 500, message: 'GPU lost', code: 'x' });
     const stage = said(taskIn('failed', { failure }));
     assert.equal(
       stage.sentence,
@@ -341,7 +345,10 @@ describe('how a task ended, in words', () => {
   });
 
   it('tells what is known of the money at every end', () => {
-    assert.equal(said(taskIn('lost', { failure: failures.expired(true) })).charge, 'It was charged.');
+    assert.equal(
+      said(taskIn('lost', { failure: failures.expired('linkExpired') })).charge,
+      'It was charged.',
+    );
     const unknown = taskIn('unknown', { failure: failures.outcomeUnknown({ status: 502, message: '' }) });
     assert.equal(said(unknown).charge, 'Whether it was charged is not known.');
     assert.equal(said(taskIn('stopped')).charge, 'Whether it was charged is not known.');
@@ -359,14 +366,11 @@ describe('how a task ended, in words', () => {
     const first = (phase: Phase, failure: Task['failure']) =>
       actionsOf(viewOf(taskIn(phase, failure ? { failure } : {})))[0];
     const moderation = { status: 400, message: 'content_policy_violation' };
-    assert.equal(first('failed', failures.taskFailed(moderation, 'nebula')), 'editAndGenerate');
-    assert.equal(
-      first('failed', failures.taskFailed({ status: 500, message: 'oops' }, 'nebula')),
-      'generateAgain',
-    );
+    assert.equal(first('failed', failures.taskFailed(moderation)), 'editAndGenerate');
+    assert.equal(first('failed', failures.taskFailed({ status: 500, message: 'oops' })), 'generateAgain');
     assert.equal(first('rejected', failures.refused({ status: 401, message: 'no' })), 'setApiKey');
     assert.equal(first('unknown', failures.outcomeUnknown(undefined)), 'attachTaskId');
-    assert.equal(first('lost', failures.expired(true)), 'lookAgain');
+    assert.equal(first('lost', failures.expired('linkExpired')), 'lookAgain');
   });
 });
 
