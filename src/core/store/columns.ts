@@ -117,12 +117,13 @@ export function optionalJson<T>(
   };
 }
 
-/** Reads a row. @throws if it isn't one of ours */
+/** Reads a row; fields without a value are left out. @throws if it isn't one of ours */
 export function readRow<Row>(columns: Columns<Row>, row: SqlRow): Row {
   const result: Partial<Row> = {};
   for (const field in columns) {
     const column = columns[field];
-    result[field] = column.read(row[column.name]);
+    const value = column.read(row[column.name]);
+    if (value !== undefined) result[field] = value;
   }
   return result as Row;
 }

@@ -145,7 +145,7 @@ export const VIDEO_COLUMNS: Columns<VideoFields> = {
 
 /** Reads a row of `videos`. @throws if it isn't one of ours */
 export function readVideoRow(row: SqlRow): VideoRow {
-  return withoutUndefined(readRow(VIDEO_COLUMNS, row));
+  return readRow(VIDEO_COLUMNS, row) as VideoRow;
 }
 
 /** A verified video in the library. */
@@ -198,7 +198,7 @@ export const TIMELINE_COLUMNS: Columns<TimelineFields> = {
 
 /** Reads a row of `timeline`. @throws if it isn't one of ours */
 export function readTimelineRow(row: SqlRow): StoredTimelineEntry {
-  return withoutUndefined(readRow(TIMELINE_COLUMNS, row));
+  return readRow(TIMELINE_COLUMNS, row) as StoredTimelineEntry;
 }
 
 export const EVIDENCE_COLUMNS: Columns<Evidence> = {
@@ -230,12 +230,6 @@ export const ORIGIN_COLUMNS: Columns<OriginState> = {
   kind: optionalWord('kind', ORIGIN_KINDS),
   kindCheckedAt: optionalInteger('kind_checked_at'),
 };
-
-function withoutUndefined<T extends object>(fields: {
-  readonly [F in keyof Required<T>]: T[F] | undefined;
-}): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
 
 /** Checks what later code relies on; what else stands in a request of another version is passed on as it is. */
 function parseRequest(value: unknown): VideoRequest | undefined {

@@ -113,7 +113,11 @@ describe('a full disk', function () {
   const options = (storageFolder: string): EngineOptions => ({
     storageFolder,
     // Without a key nobody asks the gateway: only the store is of interest.
-    keys: { looksLikeKey: (text) => looksLikeKey(text, []), keyFor: () => Promise.resolve({ kind: 'none' }) },
+    keys: {
+      version: 0,
+      looksLikeKey: (text) => looksLikeKey(text, []),
+      keyFor: () => Promise.resolve({ kind: 'none' }),
+    },
     log: quietLog,
     l10n: english,
     pollInterval: () => 5000,
