@@ -57,6 +57,8 @@ export class Database implements Disposable {
   #soundNumber = -1;
   /** When this window has built a file in place of a damaged one, in ms since 1970. */
   #repairedAt = -Infinity;
+  /** Whether the last write was refused for missing rights. */
+  #wasRefused = false;
   /** Until when a window of an older version that is sending is waited for, in ms since 1970. */
   readonly #waitUntil: number;
   #isClosed = false;
@@ -217,7 +219,8 @@ export class Database implements Disposable {
   }
 
   #refuseWrites(reason: 'newer' | 'noRights', cause: unknown): ReadOnlyStoreError {
-    this.#setReadOnly(reason);
+    this.#wasRefused = reason === 'noRights';
+    this.#setReadOnly(reason, cause);
     return new ReadOnlyStoreError(reason, cause);
   }
 
@@ -308,7 +311,9 @@ export class Database implements Disposable {
     this.#reopenCause = undefined;
     this.#connection = connection;
     this.#number = number;
-    if (readOnly) this.#setReadOnly(readOnly);
+    // Not every missing right shows before something is written.
+    const lacksRights = readOnly === undefined && this.#wasRefused && !this.#takesWrites();
+    if (readOnly ?? lacksRights) this.#setReadOnly(readOnly ?? 'noRights');
     else {
       this.#pause = FIRST_RETRY_MS;
       this.#setState({ kind: 'open' });
@@ -316,10 +321,31 @@ export class Database implements Disposable {
     this.#opened.fire();
   }
 
-  #setReadOnly(reason: 'newer' | 'noRights'): void {
+  /** Whether something can be written after a write was refused. */
+  #takesWrites(): boolean {
+    try {
+      this.#lock.share(() =>
+        this.#transaction((connection) =>
+          connection.exec(`UPDATE counters SET value = value WHERE name = 'change'`),
+        ),
+      );
+      this.#wasRefused = false;
+    } catch {
+      // It is tried again, and the reason was logged when it began.
+    }
+    return !this.#wasRefused;
+  }
+
+  #setReadOnly(reason: 'newer' | 'noRights', cause?: unknown): void {
+    if (this.#state.kind !== 'readOnly' || this.#state.reason !== reason) {
+      const why = cause === undefined ? '' : `: ${describeError(cause)}`;
+      this.#log.warn(
+        reason === 'newer'
+          ? 'a newer version keeps the tasks now; this window only shows them'
+          : `the tasks in ${this.#location.folder} can't be written${why}`,
+      );
+    }
     // The version of a file changes only with the file; rights may come back.
-    if (reason === 'newer')
-      this.#log.warn('a newer version keeps the tasks now; this window only shows them');
     const retryAt = reason === 'newer' ? {} : { retryAt: this.#retryLater() };
     this.#setState({ kind: 'readOnly', reason, ...retryAt });
   }

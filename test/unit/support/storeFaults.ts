@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import sqlite from 'node:sqlite';
 
-/** Calls of the file system that change something and that the store makes. */
+/** Calls of the file system that the store makes: what changes something, lists a folder, or asks for rights. */
 const FILE_CALLS = [
   'mkdirSync',
   'openSync',
@@ -9,6 +9,8 @@ const FILE_CALLS = [
   'writeFileSync',
   'fsyncSync',
   'renameSync',
+  'readdirSync',
+  'accessSync',
 ] as const;
 /** A statement that sets up a connection, only reads, or gives back. */
 const CHANGES_NOTHING = /^\s*(PRAGMA (?!user_version =)|BEGIN|ROLLBACK|SELECT|$)/;
@@ -22,6 +24,8 @@ function changesNothing(sql: string): boolean {
 export interface StoreCall {
   readonly name: string;
   readonly about: string;
+  /** Of a statement: the database, if it's known. */
+  readonly database?: string;
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -41,8 +45,8 @@ export function systemError(code: string, call: StoreCall): Error {
 }
 
 /**
- * Sees every call of this process that changes a file or a database, and may make it fail: a disk that is full, files
- * that may not be written. What only reads goes on.
+ * Sees every call of this process that changes a file or a database, lists a folder, or asks for rights, and may make it
+ * fail: a disk that is full, files that may not be written. What only reads a file goes on.
  */
 export class StoreFaults {
   readonly #restore: (() => void)[] = [];
@@ -64,7 +68,7 @@ export class StoreFaults {
       if (sql === 'BEGIN' && connection.location()?.endsWith('.db') === true) readers.add(connection);
       else if (sql !== 'COMMIT' && sql !== 'ROLLBACK') readers.delete(connection);
       if (!changesNothing(String(sql)) && !readers.has(connection))
-        this.onCall({ name: 'exec', about: String(sql) });
+        this.onCall({ name: 'exec', about: String(sql), database: connection.location() ?? '' });
     });
     this.#wrap(StatementSync.prototype, 'run', (_, self) => {
       const { sourceSQL } = self as sqlite.StatementSync;
