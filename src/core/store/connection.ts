@@ -19,6 +19,15 @@ export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
+/** The folder or its databases are gone; they may come back. */
+export class StoreGoneError extends Error {
+  override readonly name = 'StoreGoneError';
+
+  constructor(folder: string) {
+    super(`the tasks are gone from ${folder}`);
+  }
+}
+
 export interface Opened {
   readonly connection: DatabaseSync;
   readonly number: number;
@@ -33,7 +42,7 @@ export interface Opened {
 export function connect({ folder, legacy }: StoreLocation, wasOpen: boolean): Opened {
   const number = latestNumber(folder);
   if (number === undefined) {
-    if (wasOpen) throw new Error(`the tasks are gone from ${folder}`);
+    if (wasOpen) throw new StoreGoneError(folder);
     throw new NoDatabaseError('there is no database');
   }
   if (isToBeImported(legacy)) throw new NoDatabaseError('there are tasks of an older version');

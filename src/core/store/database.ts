@@ -5,7 +5,7 @@ import { Emitter, type Event } from '../common/events';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
 import { BusyRetry } from './busyRetry';
-import { NoDatabaseError, connect, versionOf, type Opened } from './connection';
+import { NoDatabaseError, StoreGoneError, connect, versionOf, type Opened } from './connection';
 import { repairStore } from './repair';
 import { SCHEMA_VERSION } from './schema';
 import {
@@ -172,9 +172,12 @@ export class Database implements Disposable {
     }
   }
 
-  /** Goes over to a newer file, if another window has made one. */
+  /** Goes over to a newer file, if another window has made one, and notices if the current one is gone. */
   follow(): void {
-    if (this.#connection && !this.#attempt && this.#isOutdated()) this.#start();
+    if (!this.#connection || this.#attempt) return;
+    const { folder } = this.#location;
+    if (this.#isOutdated()) this.#start();
+    else if (!existsSync(databasePath(folder, this.#number))) this.#reopen(new StoreGoneError(folder));
   }
 
   /** From now on nothing new may begin; what is under way can still be written. */

@@ -31,7 +31,7 @@ export class LateIds implements Disposable {
   readonly #log: Log;
   readonly #write: (late: readonly LateId[]) => Promise<void>;
   readonly #timer = new DisposableSlot();
-  /** Those that no file has taken either, by our own ID. */
+  /** Those of this window, by our own ID. A file that has them may be in a folder that is about to be replaced. */
   readonly #kept = new Map<string, LateId>();
 
   /** @param write stores them in the database */
@@ -63,7 +63,7 @@ export class LateIds implements Disposable {
     }
   }
 
-  /** What only this window knows is left to the next one. */
+  /** What isn't stored yet is left to the next window. */
   dispose(): void {
     this.#flush();
     this.#timer.dispose();
@@ -73,7 +73,7 @@ export class LateIds implements Disposable {
     this.#timer.set(this.#clock.setTimeout(() => void this.store(), RETRY_MS));
   }
 
-  /** Tries to write what only this window knows into files. */
+  /** Tries to write what isn't stored yet into files. */
   #flush(): void {
     for (const [id, late] of this.#kept) {
       try {
@@ -84,7 +84,6 @@ export class LateIds implements Disposable {
         } finally {
           closeSync(file);
         }
-        this.#kept.delete(id);
       } catch (error) {
         this.#log.error(
           `the ID ${late.gatewayTaskId} of task ${id} is stored nowhere yet: ${describeError(error)}`,
@@ -95,7 +94,8 @@ export class LateIds implements Disposable {
 
   /** All that wait to be stored, of this window and of earlier ones. */
   #list(): readonly LateId[] {
-    return [...this.#kept.values(), ...this.#files().flatMap((file) => this.#read(file))];
+    const found = this.#files().flatMap((file) => this.#read(file));
+    return [...this.#kept.values(), ...found.filter(({ task }) => !this.#kept.has(task.id))];
   }
 
   /** Forgets those that are stored now. */
