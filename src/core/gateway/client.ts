@@ -88,8 +88,9 @@ export class GatewayClient {
       const failure = asGatewayError(error);
       if (failure.kind === 'aborted') throw failure;
       this.#log.debug(`GET ${new URL(url).pathname} ${failure.kind}: ${failure.message}`);
-      const { status = 0 } = failure;
-      return { kind: 'temporary', status, money: [], error: toErrorResponse(failure, access) };
+      const { status = 0, evidence } = failure;
+      const kept = evidence ? { evidence: () => evidence } : {};
+      return { kind: 'temporary', status, money: [], error: toErrorResponse(failure, access), ...kept };
     }
   }
 

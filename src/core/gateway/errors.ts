@@ -1,3 +1,5 @@
+import type { Evidence } from '../common/evidence';
+
 /** What went wrong with an exchange, before anybody decides what it means for a task. */
 export type GatewayErrorKind =
   /** Not connected: refused, no such name, TLS. No byte of the request left. */
@@ -30,6 +32,8 @@ export interface GatewayErrorDetails {
   readonly elsewhere?: boolean;
   /** Certainly nothing of the request has reached the other side; so it is for `unreachable` anyway. */
   readonly nothingSent?: boolean;
+  /** The response, redacted. */
+  readonly evidence?: Evidence | undefined;
   readonly cause?: unknown;
 }
 
@@ -47,6 +51,7 @@ export class GatewayError extends Error {
   readonly elsewhere: boolean;
   /** Whether the request can be sent again without doing anything twice. */
   readonly nothingSent: boolean;
+  readonly evidence: Evidence | undefined;
 
   constructor(kind: GatewayErrorKind, message: string, details: GatewayErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -57,5 +62,13 @@ export class GatewayError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.elsewhere = details.elsewhere ?? false;
     this.nothingSent = details.nothingSent ?? kind === 'unreachable';
+    this.evidence = details.evidence;
+  }
+
+  /** The same error with other details. */
+  with(details: GatewayErrorDetails, message = this.message): GatewayError {
+    const { status, code, requestId, retryAfterMs, elsewhere, nothingSent, evidence, cause } = this;
+    const known = { status, code, requestId, retryAfterMs, elsewhere, nothingSent, evidence, cause };
+    return new GatewayError(this.kind, message, { ...known, ...details });
   }
 }

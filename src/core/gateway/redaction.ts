@@ -19,12 +19,12 @@ export function redactResponse(error: ErrorResponse, key: ApiKey | undefined): E
 /** As {@link redactResponse}, for what was caught; other errors than ours go through. */
 export function redactError(error: unknown, key: ApiKey | undefined): unknown {
   if (!(error instanceof GatewayError)) return error;
-  const { kind, message, status, code, requestId, retryAfterMs, elsewhere, nothingSent, cause } = error;
-  return new GatewayError(kind, redactWords(message, key), {
+  const { message, code, requestId } = error;
+  const details = {
     code: code && redactWords(code, key),
     requestId: requestId && redactWords(requestId, key),
-    ...{ status, retryAfterMs, elsewhere, nothingSent, cause },
-  });
+  };
+  return error.with(details, redactWords(message, key));
 }
 
 /** Whether a text contains the key in any spelling: encoded, without `sk-`, or in another case. */

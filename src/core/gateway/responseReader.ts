@@ -15,8 +15,9 @@ import {
   type KnownObject,
 } from './jsonValues';
 import { readProxyRefusal } from './proxyRefusal';
-import { holdsKey, looksLikeKey, redactResponse, redactTruncated } from './redaction';
+import { holdsKey, looksLikeKey, redactResponse } from './redaction';
 import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
+import { RecordedBody, toEvidence } from './responseEvidence';
 import { findLinks, mayBeVideo, type RefusedLink } from './responseLinks';
 import { readMoney } from './responseMoney';
 
@@ -83,7 +84,6 @@ interface ReceivedBody {
 }
 
 const MAX_JSON_BYTES = 1024 * 1024;
-const MAX_EVIDENCE_BYTES = 64 * 1024;
 
 /** Objects that can be the task itself, or hold the fields of its envelope. */
 const TASKS: ReadonlySet<string> = new Set(['', 'data', 'task', 'result', 'output', 'response', 'metadata']);
@@ -128,42 +128,29 @@ export function recoverTaskId(text: string): string | undefined {
 
 /** Keeps what is known by name, and of the text only the head: videos and logs don't have to fit into memory. */
 async function receiveBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<ReceivedBody> {
-  const head: Buffer[] = [];
-  let headBytes = 0;
-  let end = 'whole' as ResponseEnd;
-  async function* recorded(): AsyncGenerator<Uint8Array> {
+  const body = new RecordedBody(chunks);
+  async function* asFarAsItCame(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of chunks) {
-        if (headBytes < MAX_EVIDENCE_BYTES)
-          head.push(Buffer.from(chunk.subarray(0, MAX_EVIDENCE_BYTES - headBytes)));
-        headBytes += chunk.length;
-        yield chunk;
-      }
+      yield* body;
     } catch (error) {
       if (error instanceof GatewayError && error.kind === 'aborted') throw error;
-      end = endOf(error);
     }
   }
   const { documents, isComplete } = await readTolerantJson(
-    recorded(),
+    asFarAsItCame(),
     { maxBytes: MAX_JSON_BYTES },
     isImportant,
   );
   const records = documents.filter((document) => asRecord(document));
   // The events of a stream are about the same task.
   const root: unknown = records.length > 1 ? Object.assign({}, ...records) : (records[0] ?? documents[0]);
-  const text = Buffer.concat(head).toString('utf8');
+  const { text, end } = body;
   const isJson = documents.length > 0;
   return { root, isJson, isComplete: isJson ? isComplete : end === 'whole', text, end };
 }
 
 function isImportant(key: string): boolean {
   return mayBeVideo([key]) || ID_NAMES.includes(key) || STATUS_NAMES.includes(key) || key === 'error';
-}
-
-function endOf(error: unknown): ResponseEnd {
-  const kind = error instanceof GatewayError ? error.kind : undefined;
-  return kind === 'timeout' ? 'timeout' : kind === 'tooLong' ? 'tooLong' : 'cut';
 }
 
 function readFacts(
@@ -222,7 +209,7 @@ function readFacts(
     isLinkExpired: found.isExpired,
     filteredCount: filtered,
     money: readMoney(objects, headers, error.message, step),
-    evidence: () => toEvidence(status, headers, body, context),
+    evidence: () => toEvidence({ status, headers }, body, context),
   };
 }
 
@@ -347,28 +334,6 @@ function toTime(value: unknown): number | undefined {
 
 function toRemixSource(value: unknown): string | null | undefined {
   return value === null ? null : asText(value);
-}
-
-const EVIDENCE_HEADERS =
-  /^(content-(type|length|encoding)|retry-after|via|server|.*request-id|.*trace-id|cf-ray|x-new-api-.*)$/;
-
-function toEvidence(
-  status: number,
-  headers: HttpReply['headers'],
-  { text, end }: ReceivedBody,
-  { step, key, now }: ReadContext,
-): Evidence {
-  const kept = Object.entries(headers).filter(([name]) => EVIDENCE_HEADERS.test(name));
-  return {
-    at: now,
-    step,
-    status,
-    headers: Object.fromEntries(
-      kept.map(([name, value]) => [name, redactTruncated(String(value), key.value)]),
-    ),
-    body: redactTruncated(text, key.value),
-    end,
-  };
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

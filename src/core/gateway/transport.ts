@@ -1,4 +1,5 @@
 import type { Clock } from '../common/clock';
+import type { EvidenceStep } from '../common/evidence';
 import type { Log } from '../common/log';
 import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
@@ -7,6 +8,7 @@ import { asRecord, parseJson } from './jsonValues';
 import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
 import { readProxyRefusal } from './proxyRefusal';
 import { holdsKey, redactResponse, redactWords } from './redaction';
+import { toEvidence } from './responseEvidence';
 import { isAllowedResultUrl, requestTarget } from './resultUrl';
 import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './responseError';
 import { parseRetryAfter } from './retryAfter';
@@ -43,44 +45,55 @@ export class GatewayTransport {
   /**
    * A GET that follows redirects. The key isn't sent on where the origin changes.
    * @param link requested byte for byte as it's written
+   * @param step what it's for; an error after a redirect has that redirect as its evidence
    */
   async get(
     link: string,
     access: VideoAccess,
     limits: HttpLimits,
     signal?: AbortSignal,
+    step: EvidenceStep = 'query',
   ): Promise<{ reply: HttpReply; isOwnOrigin: boolean }> {
     const home = new URL(access.baseUrl).origin;
     let url = parseLink(link);
     let target = requestTarget(link, url);
     // Once on another origin, the key stays behind even if a later redirect leads back.
     let trusted = url.origin === home;
-    for (let redirects = 0; ; redirects++) {
-      // A link that contains the key would send the key to another host, whoever made it.
-      if (url.origin !== home && access.key && holdsKey(url.href, access.key)) {
-        throw new GatewayError('refused', 'the link contains the API key', { code: 'deadLink' });
+    let redirect: HttpReply | undefined;
+    try {
+      for (let redirects = 0; ; redirects++) {
+        this.#refuseAddress(url, access);
+        if (redirects > MAX_REDIRECTS) throw deadLink('too many redirects');
+        const started = this.#clock.now();
+        const headers = headersFor(trusted ? access.key : undefined);
+        const request = await this.open({ method: 'GET', url, target, headers, signal, limits });
+        const reply = await request.send(undefined, signal);
+        this.note('GET', url, reply, started, access.key);
+        const location = reply.headers.location;
+        if (reply.status < 300 || reply.status >= 400 || location === undefined) {
+          return { reply, isOwnOrigin: url.origin === home };
+        }
+        reply.close();
+        redirect = reply;
+        url = parseLink(location, url);
+        target = requestTarget(location, url);
+        trusted &&= url.origin === home;
       }
-      if (!isAllowedResultUrl(url, access.baseUrl)) {
-        throw new GatewayError('refused', `the address ${url.origin} is not one to fetch a video from`, {
-          code: 'deadLink',
-        });
-      }
-      const started = this.#clock.now();
-      const headers = headersFor(trusted ? access.key : undefined);
-      const request = await this.open({ method: 'GET', url, target, headers, signal, limits });
-      const reply = await request.send(undefined, signal);
-      this.note('GET', url, reply, started, access.key);
-      const location = reply.headers.location;
-      if (reply.status < 300 || reply.status >= 400 || location === undefined) {
-        return { reply, isOwnOrigin: url.origin === home };
-      }
-      reply.close();
-      if (redirects >= MAX_REDIRECTS) {
-        throw new GatewayError('refused', 'too many redirects', { code: 'deadLink' });
-      }
-      url = parseLink(location, url);
-      target = requestTarget(location, url);
-      trusted &&= url.origin === home;
+    } catch (error) {
+      if (!redirect || !(error instanceof GatewayError)) throw error;
+      const context = { step, key: access.key, now: this.#clock.now() };
+      throw error.with({ evidence: toEvidence(redirect, { text: '', end: 'whole' }, context) });
+    }
+  }
+
+  /** @throws {@link GatewayError} if nothing may be requested there */
+  #refuseAddress(url: URL, { baseUrl, key }: VideoAccess): void {
+    // A link that contains the key would send the key to another host, whoever made it.
+    if (url.origin !== new URL(baseUrl).origin && key && holdsKey(url.href, key)) {
+      throw deadLink('the link contains the API key');
+    }
+    if (!isAllowedResultUrl(url, baseUrl)) {
+      throw deadLink(`the address ${url.origin} is not one to fetch a video from`);
     }
   }
 
@@ -153,8 +166,12 @@ function parseLink(link: string, base?: URL): URL {
   try {
     return new URL(link, base);
   } catch (cause) {
-    throw new GatewayError('refused', 'the link to the video is not an address', { code: 'deadLink', cause });
+    throw deadLink('the link to the video is not an address', cause);
   }
+}
+
+function deadLink(message: string, cause?: unknown): GatewayError {
+  return new GatewayError('refused', message, { code: 'deadLink', cause });
 }
 
 export function refusal(

@@ -1,10 +1,12 @@
 import type { Clock } from '../common/clock';
+import type { Evidence, EvidenceStep } from '../common/evidence';
 import type { Log } from '../common/log';
 import { streamDownload, streamInlineVideo, type VideoTarget } from './downloadResponse';
 import { GatewayError } from './errors';
 import type { HttpReply, OpenHttp } from './http';
 import { LIMITS } from './limits';
 import { redactError } from './redaction';
+import { RecordedBody, toEvidence } from './responseEvidence';
 import { GatewayTransport, queryUrl, type VideoAccess } from './transport';
 
 /** A way to the bytes of a video (API reference 6.0, 9). */
@@ -23,14 +25,18 @@ export interface ReceivedVideo {
   readonly bytes: number;
   /** The size that the response declares beside the video; if it differs, something may be missing. */
   readonly declaredBytes?: number;
+  /** The response, redacted, without the video. */
+  readonly evidence: () => Evidence;
 }
 
 /** Downloads videos from the gateway and from result hosts. Callers retry. */
 export class VideoClient {
   readonly #transport: GatewayTransport;
+  readonly #clock: Clock;
 
   constructor(open: OpenHttp, clock: Clock, log: Log) {
     this.#transport = new GatewayTransport(open, clock, log);
+    this.#clock = clock;
   }
 
   /**
@@ -49,17 +55,14 @@ export class VideoClient {
     try {
       switch (source.kind) {
         case 'link':
-          return await this.#downloadLink(source.link, access, target, signal);
-        case 'content':
-          return await this.#downloadLink(
-            `${access.baseUrl}/v1/videos/${id}/content`,
-            access,
-            target,
-            signal,
-          );
+          return await this.#downloadLink(source, source.link, access, target, signal);
+        case 'content': {
+          const link = `${access.baseUrl}/v1/videos/${id}/content`;
+          return await this.#downloadLink(source, link, access, target, signal);
+        }
         case 'download': {
           const link = `${access.baseUrl}/v1/video/generations/download?id=${id}`;
-          return await this.#downloadLink(link, access, target, signal, 'taskCall');
+          return await this.#downloadLink(source, link, access, target, signal);
         }
         case 'inline':
           return await this.#downloadInline(source.place, access, gatewayTaskId, target, signal);
@@ -69,37 +72,41 @@ export class VideoClient {
     }
   }
 
-  /** @param said by whom a refusal is, see {@link GatewayTransport.refuseUnlessGood} */
   async #downloadLink(
+    source: VideoSource,
     link: string,
     access: VideoAccess,
     target: VideoTarget,
     signal: AbortSignal | undefined,
-    said?: 'taskCall',
     isSecondHop = false,
   ): Promise<ReceivedVideo> {
-    const { reply, isOwnOrigin } = await this.#transport.get(link, access, LIMITS.download, signal);
+    const step = source.kind === 'link' ? 'link' : 'download';
+    const { reply, isOwnOrigin } = await this.#transport.get(link, access, LIMITS.download, signal, step);
+    const { body: recorded, evidence } = this.#record(reply, step, access);
     let next: string;
     try {
+      const said = isOwnOrigin ? 'gateway' : 'elsewhere';
+      const isTaskCall = source.kind === 'download' && !isSecondHop;
       await this.#transport.refuseUnlessGood(
-        reply,
+        { ...reply, body: recorded },
         access.key,
-        said ?? (isOwnOrigin ? 'gateway' : 'elsewhere'),
+        isTaskCall ? 'taskCall' : said,
       );
-      const { isJson, body } = await sniff(reply);
-      if (!isJson) return { bytes: await receive(reply, body, target) };
+      const { isJson, body } = await sniff({ ...reply, body: recorded });
+      if (!isJson) return { bytes: await receive(reply, body, target), evidence };
       const result = await streamDownload(body, target);
-      if (result.kind === 'video') return result;
+      if (result.kind === 'video') return { ...result, evidence };
       next = result.link;
+      if (isSecondHop) throw new GatewayError('badReply', 'the link leads to another link');
     } catch (error) {
-      throw isOwnOrigin || !(error instanceof GatewayError) ? error : markElsewhere(error);
+      if (!(error instanceof GatewayError)) throw error;
+      throw error.with({ evidence: evidence(), elsewhere: error.elsewhere || !isOwnOrigin });
     } finally {
       reply.close();
     }
-    if (isSecondHop) throw new GatewayError('badReply', 'the link leads to another link');
     await target.restart();
     const absolute = next.startsWith('/') ? new URL(access.baseUrl).origin + next : next;
-    return this.#downloadLink(absolute, access, target, signal, undefined, true);
+    return this.#downloadLink(source, absolute, access, target, signal, true);
   }
 
   async #downloadInline(
@@ -110,13 +117,21 @@ export class VideoClient {
     signal: AbortSignal | undefined,
   ): Promise<ReceivedVideo> {
     const link = queryUrl(access, gatewayTaskId);
-    const { reply } = await this.#transport.get(link, access, LIMITS.query, signal);
+    const { reply } = await this.#transport.get(link, access, LIMITS.query, signal, 'query');
+    const { body, evidence } = this.#record(reply, 'query', access);
     try {
-      await this.#transport.refuseUnlessGood(reply, access.key, 'taskCall');
-      return { bytes: await streamInlineVideo(reply.body, place, target) };
+      await this.#transport.refuseUnlessGood({ ...reply, body }, access.key, 'taskCall');
+      return { bytes: await streamInlineVideo(body, place, target), evidence };
+    } catch (error) {
+      throw error instanceof GatewayError ? error.with({ evidence: evidence() }) : error;
     } finally {
       reply.close();
     }
+  }
+
+  #record(reply: HttpReply, step: EvidenceStep, { key }: VideoAccess) {
+    const body = new RecordedBody(reply.body);
+    return { body, evidence: () => toEvidence(reply, body, { step, key, now: this.#clock.now() }) };
   }
 }
 
@@ -173,12 +188,4 @@ async function sniff(
   }
   const isMedia = /^(video|audio)\//i.test(reply.headers['content-type'] ?? '');
   return { isJson: !isMedia && (first === '{' || first === '['), body: body() };
-}
-
-function markElsewhere(error: GatewayError): GatewayError {
-  const { kind, message, status, code, requestId, retryAfterMs, nothingSent, cause } = error;
-  return new GatewayError(kind, message, {
-    ...{ status, code, requestId, retryAfterMs, nothingSent, cause },
-    elsewhere: true,
-  });
 }

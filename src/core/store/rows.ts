@@ -4,7 +4,7 @@ import type { Evidence } from '../common/evidence';
 import { describeError, type Log } from '../common/log';
 import type { MoneyFact } from '../common/moneyFact';
 import type { VideoRequest } from '../models/request';
-import { canMove, isEnd } from '../task/phases';
+import { canMove, isEnd, type Phase } from '../task/phases';
 import type { VideoRow } from '../task/videoRow';
 import { readRow, toColumns } from './columns';
 import {
@@ -23,7 +23,7 @@ import type { TaskPatch } from './taskPatch';
 
 // What reading and writing is made of, inside somebody's transaction.
 
-/** Responses of a task that are kept, besides those of the submit and of its end. */
+/** Unusual responses of a task that are kept, besides those of the submit and of its end. */
 const MAX_EVIDENCE = 5;
 const MAX_MONEY_FACTS = 100;
 
@@ -111,7 +111,13 @@ export function applyPatch(
   }
   updateRow(connection, record.id, columns);
   if (moves) addToTimeline(connection, record.id, { at: now, phase, ...(note ? { note } : {}) });
-  if (evidence) addEvidence(connection, record.id, evidence, moves && isEnd(phase));
+  if (evidence?.length)
+    addEvidence(connection, record.id, evidence, moves && isFinalMove(record.phase, phase));
+}
+
+/** Whether the response that caused a move is the gateway's last word on the task; downloads follow. */
+function isFinalMove(from: Phase, to: Phase): boolean {
+  return isEnd(to) || (to === 'ready' && from !== 'saving');
 }
 
 /** Whether a person can see the change. */
@@ -221,15 +227,37 @@ export function replaceVideos(connection: DatabaseSync, id: string, videos: read
   }
 }
 
-function addEvidence(connection: DatabaseSync, id: string, evidence: Evidence, isFinal: boolean): void {
-  const columns = toColumns(EVIDENCE_COLUMNS, evidence);
-  insertRow(connection, 'INTO evidence', { task_id: id, is_final: isFinal ? 1 : 0, ...columns });
+/** Keeps responses. The same ones once more count as later: a gateway that is down must not push out what came before. */
+function addEvidence(
+  connection: DatabaseSync,
+  id: string,
+  evidence: readonly Evidence[],
+  isFinal: boolean,
+): void {
+  const latest = connection
+    .prepare('SELECT * FROM evidence WHERE task_id = ? ORDER BY id DESC LIMIT ?')
+    .all(id, evidence.length);
+  for (const one of evidence) {
+    const columns: Record<string, SQLInputValue> = {
+      ...toColumns(EVIDENCE_COLUMNS, one),
+      ...{ task_id: id, is_final: isFinal ? 1 : 0 },
+    };
+    const same = latest.find((row) =>
+      (['step', 'status', 'body', 'end', 'is_final'] as const).every((name) => row[name] === columns[name]),
+    );
+    insertRow(
+      connection,
+      'OR REPLACE INTO evidence',
+      same ? { ...columns, id: Number(same['id']) } : columns,
+    );
+  }
+  const special = `SELECT ifnull(max(id), 0) FROM evidence WHERE task_id = ?1 AND step = 'submit'
+    UNION SELECT ifnull(max(id), 0) FROM evidence WHERE task_id = ?1 AND is_final = 1`;
   connection
     .prepare(
-      `DELETE FROM evidence WHERE task_id = ?1 AND id NOT IN (
-         SELECT * FROM (SELECT id FROM evidence WHERE task_id = ?1 ORDER BY id DESC LIMIT ?2)
-         UNION SELECT max(id) FROM evidence WHERE task_id = ?1 AND step = 'submit'
-         UNION SELECT max(id) FROM evidence WHERE task_id = ?1 AND is_final = 1)`,
+      `DELETE FROM evidence WHERE id IN (
+         SELECT id FROM evidence WHERE task_id = ?1 AND id NOT IN (${special})
+         ORDER BY id DESC LIMIT -1 OFFSET ?2)`,
     )
     .run(id, MAX_EVIDENCE);
 }

@@ -41,8 +41,8 @@ export interface TaskPatch {
   readonly fetchProgress?: null;
   /** In place of all rows that the task had. */
   readonly videos?: readonly VideoRow[];
-  /** A response to keep with the task, redacted. */
-  readonly evidence?: Evidence;
+  /** Responses to keep with the task, redacted, in the order in which they came. */
+  readonly evidence?: readonly Evidence[];
   /** Merged with what is known: of the same name from the same step, the newer counts. */
   readonly money?: readonly MoneyFact[];
 }

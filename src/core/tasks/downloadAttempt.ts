@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import type { Clock } from '../common/clock';
+import type { Evidence } from '../common/evidence';
 import { DiskError } from '../common/fileSystem';
 import { describeError, type Log } from '../common/log';
 import { originOf } from '../gateway/baseUrl';
@@ -68,6 +69,8 @@ export class DownloadAttempt {
   /** The highest progress reported. */
   #progress = 0;
   #patch: TaskPatch = {};
+  /** Unusual responses to downloads. */
+  readonly #evidence: Evidence[] = [];
   #pauseMs: number | undefined;
   /** The gateway's last response: it doesn't know the task, or gave no information. */
   #denial: StoredFailure | undefined;
@@ -123,7 +126,7 @@ export class DownloadAttempt {
     }
     return {
       rows: this.#rows,
-      patch: this.#patch,
+      patch: { ...this.#patch, evidence: [...(this.#patch.evidence ?? []), ...this.#evidence] },
       hasUsedKey: this.#hasUsedKey,
       ...(this.#pauseMs === undefined ? {} : { pauseMs: this.#pauseMs }),
     };
@@ -152,6 +155,8 @@ export class DownloadAttempt {
   /** Takes what the gateway says of the task now. @returns why no video is tried, if so */
   #takeFresh(fresh: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
     const { clock } = this.#deps;
+    if (fresh.kind === 'ended') return { ended: fresh.patch };
+    this.#patch = fresh.patch;
     switch (fresh.kind) {
       case 'links': {
         const least = leastCount(this.#record.request, fresh);
@@ -163,11 +168,8 @@ export class DownloadAttempt {
         const [refused] = fresh.refusedLinks;
         const reason = refused && this.#failures.linkRefused(refused.link);
         if (reason) this.#change(due, (row) => (row.link === undefined ? { ...row, reason } : row));
-        this.#patch = fresh.patch;
         return undefined;
       }
-      case 'ended':
-        return { ended: fresh.patch };
       case 'waits':
         this.#change(due, (row) =>
           this.#needsQuery(row)
@@ -259,6 +261,7 @@ export class DownloadAttempt {
         await part.discard();
         if (this.#signal.aborted || !(error instanceof GatewayError)) throw error;
         errors.push({ source, isFallback, error });
+        if (error.evidence) this.#evidence.push(error.evidence);
       } finally {
         this.#part = undefined;
       }
@@ -296,7 +299,7 @@ export class DownloadAttempt {
     refusedSha256: string | undefined,
   ): Promise<Awaited<ReturnType<PartFile['finish']>>> {
     const id = this.#record.gatewayTaskId ?? '';
-    const { bytes, declaredBytes } = await this.#deps.videoClient.download(
+    const { bytes, declaredBytes, evidence } = await this.#deps.videoClient.download(
       source,
       this.#access,
       id,
@@ -305,7 +308,12 @@ export class DownloadAttempt {
     );
     const isAsDeclared = declaredBytes === undefined || declaredBytes === bytes;
     const doubt = `the video has ${bytes} bytes, but the response declares ${declaredBytes}`;
-    return part.finish(refusedSha256, isAsDeclared ? undefined : new VideoFileError('incomplete', doubt));
+    const finished = await part.finish(
+      refusedSha256,
+      isAsDeclared ? undefined : new VideoFileError('incomplete', doubt),
+    );
+    if ('fault' in finished) this.#evidence.push(evidence());
+    return finished;
   }
 
   /** The ways to a video in the order to try (API reference 9.2). The gateway's own routes serve one video a task. */

@@ -7,17 +7,16 @@ import type { StoredFailure } from '../task/failure';
 import type { FailuresAt } from './failures';
 import { RECHECK } from './schedule';
 
-/** What the gateway says of a finished task when its links are requested again. */
-export type FreshLinks =
+/** What the gateway says of a finished task when its links are requested again, and what to store of it. */
+export type FreshLinks = { readonly patch: TaskPatch } & (
   | {
       readonly kind: 'links';
       readonly links: readonly string[];
       readonly refusedLinks: readonly RefusedLink[];
       readonly filteredCount: number;
       readonly expectedCount?: number;
-      readonly patch: TaskPatch;
     }
-  | { readonly kind: 'ended'; readonly patch: TaskPatch }
+  | { readonly kind: 'ended' }
   /** The key or the model is refused. */
   | {
       readonly kind: 'waits';
@@ -28,7 +27,8 @@ export type FreshLinks =
   /** The gateway doesn't know the task. */
   | { readonly kind: 'denied'; readonly failure: StoredFailure }
   /** No information. */
-  | { readonly kind: 'silent'; readonly failure: StoredFailure; readonly retryAfterMs?: number };
+  | { readonly kind: 'silent'; readonly failure: StoredFailure; readonly retryAfterMs?: number }
+);
 
 interface FreshLinksDependencies {
   readonly client: GatewayClient;
@@ -47,16 +47,16 @@ export async function queryForLinks(
   const failures = failuresAt(record.baseUrl);
   const evidence = outcome.evidence?.();
   const money = outcome.money.length > 0 ? { money: outcome.money } : {};
-  const kept = { ...money, ...(evidence ? { evidence } : {}) };
+  const patch = { ...money, ...(evidence ? { evidence: [evidence] } : {}) };
   switch (outcome.kind) {
     case 'missing':
       return record.keyId === access.key.id
-        ? { kind: 'denied', failure: failures.taskGone('linkExpired', { status, ...outcome.error }) }
-        : { kind: 'waits', failure: failures.otherKey(), waitMs: RECHECK, isKeyRefused: false };
+        ? { kind: 'denied', patch, failure: failures.taskGone('linkExpired', { status, ...outcome.error }) }
+        : { kind: 'waits', patch, failure: failures.otherKey(), waitMs: RECHECK, isKeyRefused: false };
     case 'keyRefused':
     case 'forbidden':
       return {
-        kind: 'waits',
+        ...{ kind: 'waits', patch },
         failure: failures.keyRefused({ status, ...outcome.error }),
         waitMs: RECHECK,
         isKeyRefused: outcome.kind === 'keyRefused',
@@ -64,18 +64,18 @@ export async function queryForLinks(
     case 'temporary': {
       const { retryAfterMs } = outcome;
       const failure = failures.blip({ status, ...outcome.error });
-      return { kind: 'silent', failure, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      return { kind: 'silent', patch, failure, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     }
     case 'task': {
       const { state } = outcome;
       switch (state.kind) {
         case 'failed': {
           const failure = failures.taskFailed({ status, ...state.error }, state.filteredCount);
-          return { kind: 'ended', patch: { phase: 'failed', failure, ...kept } };
+          return { kind: 'ended', patch: { phase: 'failed', failure, ...patch } };
         }
         case 'expired': {
           const failure = failures.expired('linkExpired', { status, ...state.error });
-          return { kind: 'ended', patch: { phase: 'lost', failure, ...kept } };
+          return { kind: 'ended', patch: { phase: 'lost', failure, ...patch } };
         }
         case 'succeeded': {
           const { links, refusedLinks, filteredCount, expectedCount, expiresAt } = state;
@@ -83,12 +83,13 @@ export async function queryForLinks(
           return {
             ...{ kind: 'links', links, refusedLinks, filteredCount },
             ...(expectedCount === undefined ? {} : { expectedCount }),
-            patch: { ...expiry, ...(links.length === 0 ? kept : {}) },
+            // Nothing is unusual about links that can be downloaded.
+            patch: { ...expiry, ...(links.length === 0 || refusedLinks.length > 0 ? patch : {}) },
           };
         }
         default:
           // Finished before, and running now: it is asked again.
-          return { kind: 'silent', failure: failures.noVideo() };
+          return { kind: 'silent', patch, failure: failures.noVideo() };
       }
     }
   }

@@ -252,12 +252,11 @@ function toErrorInfo({ status, error }: Exclude<QueryOutcome, { kind: 'task' }>)
 function factsToKeep(
   record: TaskRecord,
   { kind, money, evidence }: QueryOutcome,
-  decided: TaskPatch,
+  { phase = record.phase }: TaskPatch,
 ): TaskPatch {
-  const isNews =
-    (decided.phase !== undefined && decided.phase !== record.phase && decided.phase !== 'running') ||
-    // Of many alike the first one tells.
-    (kind !== 'task' && decided.troubles !== undefined && decided.troubles <= 1) ||
-    (kind !== 'task' && kind !== 'temporary' && record.failure === undefined);
-  return { ...(money.length > 0 ? { money } : {}), ...(isNews && evidence ? { evidence: evidence() } : {}) };
+  const isUnusual = kind !== 'task' || (phase !== record.phase && phase !== 'running');
+  return {
+    ...(money.length > 0 ? { money } : {}),
+    ...(isUnusual && evidence ? { evidence: [evidence()] } : {}),
+  };
 }

@@ -138,7 +138,7 @@ export class SubmitRecorder {
             : backToDraft({ code: 'notSent' });
         case 'unknown':
           return late
-            ? undefined
+            ? kept
             : {
                 phase: 'unknown',
                 failure: failures.outcomeUnknown({ status: outcome.status, ...outcome.error }),
@@ -184,7 +184,7 @@ export class SubmitRecorder {
 
 /** What is kept of every response to a submit: the response itself, and what it says about money. */
 function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent' }>): TaskPatch {
-  return { money, ...(evidence ? { evidence: evidence() } : {}) };
+  return { money, ...(evidence ? { evidence: [evidence()] } : {}) };
 }
 
 /** What the user should know about an accepted request. */

@@ -128,23 +128,49 @@ describe('rows of a task', () => {
     assert.deepEqual(place(), ['fetch', origin, origin]);
   });
 
+  const evidence = (body: string, step: Evidence['step'] = 'query'): Evidence => ({
+    ...{ at: now, step, status: 500, headers: { via: 'proxy' }, body, end: 'cut' },
+  });
+  const bodies = () => readEvidence(connection, 'one').map(({ body }) => body);
+
   it('keep the last five responses, that of the submit and that of the end', () => {
-    const evidence = (step: Evidence['step'], body: string): Evidence => ({
-      ...{ at: now, step, status: 500, headers: { via: 'proxy' }, body, end: 'cut' },
-    });
     add({ phase: 'sending' });
-    patch({ evidence: evidence('submit', 'first') });
-    patch({ phase: 'unknown', evidence: evidence('submit', 'submit') });
+    patch({ evidence: [evidence('first', 'submit')] });
+    patch({ phase: 'unknown', evidence: [evidence('submit', 'submit')] });
     patch({ phase: 'queued' });
-    patch({ phase: 'failed', evidence: evidence('query', 'end') });
+    patch({ phase: 'failed', evidence: [evidence('end')] });
     patch({ phase: 'queued' });
-    for (let index = 0; index < 9; index++) patch({ evidence: evidence('query', `query ${index}`) });
-    const kept = readEvidence(connection, 'one');
-    assert.deepEqual(
-      kept.map(({ body }) => body),
-      ['submit', 'end', 'query 4', 'query 5', 'query 6', 'query 7', 'query 8'],
-    );
-    assert.deepEqual(kept[0]?.headers, { via: 'proxy' });
+    for (let index = 0; index < 9; index++) patch({ evidence: [evidence(`query ${index}`)] });
+    assert.deepEqual(bodies(), ['submit', 'end', 'query 4', 'query 5', 'query 6', 'query 7', 'query 8']);
+    assert.deepEqual(readEvidence(connection, 'one')[0]?.headers, { via: 'proxy' });
+  });
+
+  it('keep the last five responses before there is an end, and the submit and the end besides', () => {
+    add({ phase: 'sending' });
+    patch({ phase: 'queued', evidence: [evidence('submit', 'submit')] });
+    for (let index = 0; index < 9; index++) patch({ evidence: [evidence(`query ${index}`)] });
+    const five = ['query 4', 'query 5', 'query 6', 'query 7', 'query 8'];
+    assert.deepEqual(bodies(), ['submit', ...five]);
+    patch({ phase: 'ready', evidence: [evidence('end')] });
+    assert.deepEqual(bodies(), ['submit', ...five, 'end']);
+    patch({ phase: 'saving' });
+    patch({ phase: 'ready', evidence: [evidence('no video', 'download')] });
+    assert.deepEqual(bodies(), ['submit', ...five.slice(1), 'end', 'no video']);
+  });
+
+  it('keep a response once that repeats itself, with the time of the last one', () => {
+    add({ phase: 'running' });
+    for (let index = 0; index < 9; index++) patch({ evidence: [evidence('a')] });
+    assert.deepEqual(bodies(), ['a']);
+    assert.equal(readEvidence(connection, 'one')[0]?.at, now - 1000);
+    patch({ evidence: [evidence('b')] });
+    patch({ evidence: [evidence('a')] });
+    assert.deepEqual(bodies(), ['a', 'b', 'a']);
+    // Each attempt of a download meets the same responses.
+    for (let index = 0; index < 3; index++) patch({ evidence: ['c', 'd'].map((body) => evidence(body)) });
+    assert.deepEqual(bodies(), ['a', 'b', 'a', 'c', 'd']);
+    patch({ evidence: [{ ...evidence('d'), status: 502 }] });
+    assert.deepEqual(bodies(), ['b', 'a', 'c', 'd', 'd']);
   });
 
   it('merge money facts by step and name', () => {

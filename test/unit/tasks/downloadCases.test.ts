@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Evidence } from '../../../src/core/common/evidence';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
@@ -219,6 +220,77 @@ describe('downloads, through the engine', function () {
     const shown = task(id).timeline.filter(({ phase }) => phase === 'ready' || phase === 'saving');
     assert.ok(shown.length <= 3, JSON.stringify(shown));
     assert.ok(http.count('GET', '/v1/video/generations/task_1') < 40);
+  });
+
+  describe('an unusual response to a download is kept with the task', () => {
+    const page = (text: string, status = 200, type = 'text/html'): Scripted => ({
+      ...{ status, headers: { 'content-type': type, 'x-request-id': 'r-1' }, body: Buffer.from(text) },
+    });
+    const base64 = PLAIN.toString('base64');
+    const responses: Readonly<Record<string, readonly [Scripted, Partial<Evidence>]>> = {
+      'a refused link': [page('{"message":"denied"}', 403), { status: 403, body: '{"message":"denied"}' }],
+      'an error in place of a video': [
+        json({ error: { message: 'no' } }),
+        { body: '{"error":{"message":"no"}}' },
+      ],
+      'a page in place of a video': [page('<h1>Sign in</h1>'), { body: '<h1>Sign in</h1>' }],
+      'a page that claims to be a video': [
+        page('<Error>AccessDenied</Error>', 200, 'video/mp4'),
+        { body: '<Error>AccessDenied</Error>' },
+      ],
+      'a redirect to a refused address': [
+        { status: 302, headers: { location: 'http://192.168.1.9/a.mp4' } },
+        { status: 302, headers: { location: 'http://192.168.1.9/a.mp4' }, body: '' },
+      ],
+      'a video that breaks off': [
+        { ...(video() as object), body: PLAIN.subarray(0, 900), cutAfter: true },
+        { end: 'cut', body: '', headers: { 'content-type': 'video/mp4' } },
+      ],
+      'a video with missing parts': [video('media/truncated-media.mp4'), { status: 200, body: '' }],
+      'a link to a link': [json({ url: LINK }), { body: JSON.stringify({ url: LINK }) }],
+      'base64 that is no video': [
+        json({ success: true, base64: base64.slice(0, 2500) + '!' + base64 }),
+        { body: '{"success":true,"base64":"…!…"}' },
+      ],
+    };
+    for (const [name, [response, expected]] of Object.entries(responses)) {
+      it(name, async () => {
+        const id = await start(({ href }) => (href === LINK ? response : undefined));
+        await world.until(() => task(id).failure !== undefined);
+        const kept = (await engine.evidence(id)).find(({ step }) => step === 'link');
+        const { status = 200, end = 'whole' } = expected;
+        assert.ok(kept, JSON.stringify(await engine.evidence(id)));
+        assert.deepEqual([kept.status, kept.end], [status, end]);
+        if (expected.body !== undefined) assert.equal(kept.body, expected.body);
+        if (expected.headers) assert.deepEqual(kept.headers, expected.headers);
+      });
+    }
+
+    it('without the key, cut to 64 KB, and once however often it comes', async () => {
+      const { value } = world.access.key;
+      const text = `<pre>Bearer ${value} ${'no such file '.repeat(10_000)}`;
+      const id = await start(({ href }) => (href === LINK ? page(text, 404) : undefined));
+      await run(9 * MINUTE);
+      assert.ok(downloads() > 3);
+      const kept = (await engine.evidence(id)).filter(({ step }) => step === 'link');
+      assert.deepEqual(
+        kept.map(({ status }) => status),
+        [404],
+      );
+      assert.ok(world.clock.now() - (kept[0]?.at ?? 0) < 2 * MINUTE, 'it has the time of the last one');
+      const body = kept[0]?.body ?? '';
+      assert.ok(body.length <= 64 * 1024 && body.length > 60_000, String(body.length));
+      assert.ok(!body.includes(value));
+    });
+
+    it('beside those to the submit and the query, and to the other routes', async () => {
+      const id = await start(() => undefined, { links: [] });
+      await world.until(() => task(id).failure !== undefined);
+      assert.deepEqual(
+        (await engine.evidence(id)).map(({ step, status }) => `${step} ${status}`),
+        ['submit 200', 'query 200', 'query 200', 'download 404', 'download 404'],
+      );
+    });
   });
 
   it('success without a link: the other routes are tried, and it ends after ten minutes', async () => {

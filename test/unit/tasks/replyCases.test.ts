@@ -186,6 +186,44 @@ describe('all reply cases, through the engine', function () {
     assert.equal(http.count('POST'), 1);
   });
 
+  it('the last five unusual responses are kept, and those to the submit and at the end', async () => {
+    const failed = { task_id: 't', status: 'failed', metadata: { error: { message: 'no' } } };
+    let asked = 0;
+    const engine = await open(({ method }) => {
+      if (method === 'POST') return json({ task_id: 't', status: 'queued' });
+      asked++;
+      if (asked % 3 === 0) return json({ task_id: 't', status: 'in_progress' });
+      return asked > 20 ? json(failed) : json(`<h1>${Math.floor(asked / 6)}`, 502);
+    });
+    const { id } = await submit(engine);
+    await world.until(() => engine.task(id)?.phase === 'failed', 60 * 60_000);
+    assert.deepEqual(
+      (await engine.evidence(id)).map(({ body }) => body),
+      ['{"task_id":"t","status":"queued"}', ...['<h1>0', '<h1>1', '<h1>2', '<h1>3'], JSON.stringify(failed)],
+    );
+  });
+
+  it('a response to a submit that comes late, and says nothing clear, is kept', async () => {
+    let answer: (scripted: Scripted) => void = () => undefined;
+    const late = new Promise<Scripted>((resolve) => (answer = resolve));
+    const asleep = new FakeClock(world.clock.now());
+    http = new ScriptedHttp(world.clock, () => late);
+    const sleeping = await world.open({ clock: asleep, http: http.open });
+    const engine = await world.open({ http: http.open });
+    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+    const sent = sleeping.submit(request, { baseUrl: CASE_BASE, key: world.access.key });
+    await world.turns(() => sleeping.tasks()[0]?.phase === 'sending');
+    engine.look();
+    await world.until(() => engine.tasks()[0]?.phase === 'unknown');
+    answer(json('<h1>Bad Gateway', 502));
+    const { id, phase } = await sent;
+    assert.equal(phase, 'unknown');
+    assert.deepEqual(
+      (await engine.evidence(id)).map(({ status, body }) => `${status} ${body}`),
+      ['502 <h1>Bad Gateway'],
+    );
+  });
+
   it('an ID that an earlier version missed is found in the kept response at the next start', async () => {
     const engine = await open(({ method, target }) =>
       // Not JSON, and no name that is known here; the next start reads it as text.

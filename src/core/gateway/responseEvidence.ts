@@ -1,0 +1,73 @@
+import type { Evidence, EvidenceStep, ResponseEnd } from '../common/evidence';
+import type { ApiKey } from './apiKey';
+import { GatewayError } from './errors';
+import type { HttpReply } from './http';
+import { redact, redactTruncated } from './redaction';
+
+const MAX_EVIDENCE_BYTES = 64 * 1024;
+const EVIDENCE_HEADERS =
+  /^(content-(type|length|encoding|range)|location|retry-after|via|server|.*request-id|.*trace-id|cf-ray|x-new-api-.*)$/;
+/** Longer than any ID: a video, or an image. */
+const ENCODED_MEDIA = /[A-Za-z0-9+/_=\\-]{2001,}|(?<=data:video[^,"]{0,100},)[A-Za-z0-9+/_=\\-]+/g;
+
+/** Keeps the beginning of a body while it's read, and how it ended. */
+export class RecordedBody implements AsyncIterable<Uint8Array> {
+  readonly #chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  readonly #head: Buffer[] = [];
+  #headBytes = 0;
+  #end: ResponseEnd = 'whole';
+
+  constructor(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+    this.#chunks = chunks;
+  }
+
+  /** The first 64 KB. */
+  get text(): string {
+    return Buffer.concat(this.#head).toString('utf8');
+  }
+
+  get end(): ResponseEnd {
+    return this.#end;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of this.#chunks) {
+        const left = MAX_EVIDENCE_BYTES - this.#headBytes;
+        if (left > 0) this.#head.push(Buffer.from(chunk.subarray(0, left)));
+        this.#headBytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      const kind = error instanceof GatewayError ? error.kind : undefined;
+      this.#end = kind === 'timeout' || kind === 'tooLong' ? kind : 'cut';
+      throw error;
+    }
+  }
+}
+
+interface EvidenceContext {
+  readonly step: EvidenceStep;
+  readonly key: ApiKey | undefined;
+  /** Ms since 1970. */
+  readonly now: number;
+}
+
+/** A response to keep with its task: without the key, and without the bytes of a video. */
+export function toEvidence(
+  { status, headers }: Pick<HttpReply, 'status' | 'headers'>,
+  { text, end }: Pick<RecordedBody, 'text' | 'end'>,
+  { step, key, now }: EvidenceContext,
+): Evidence {
+  const clean = (value: string) => (key ? redactTruncated(value, key.value) : redact(value));
+  const kept = Object.entries(headers).filter(([name]) => EVIDENCE_HEADERS.test(name));
+  const isMedia = (step === 'download' || step === 'link') && /[\0\ufffd](?!\ufffd*$)/.test(text);
+  return {
+    at: now,
+    step,
+    status,
+    headers: Object.fromEntries(kept.map(([name, value]) => [name, clean(String(value))])),
+    body: isMedia ? '' : clean(text.replace(ENCODED_MEDIA, '…')),
+    end,
+  };
+}
