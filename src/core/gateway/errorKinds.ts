@@ -47,6 +47,21 @@ const ERROR_PATTERNS: readonly (readonly [ErrorKind, RegExp])[] = [
   ],
 ];
 
+/** Codes by which the gateway and its vendors refuse a request (API reference 1, 10.4). */
+const REFUSAL_CODE =
+  /^(content_policy_violation|moderation_blocked|CreationPolicyViolation|(Input|Output)?(Text|Image|Video|Audio)?SensitiveContentDetected(\.\w+)?|DataInspectionFailed|InvalidParameter(\.\w+)*|invalid_parameter|InvalidArgument|invalid_prompt|bad_prompt|value_error(\.\w+)*|quota_not_enough|insufficient_(user_)?quota|InsufficientQuota|invalid_api_key|InvalidApiKey|ModelNotOpen|model_not_found|invalid_api_platform|1026|1027|1102)$/i;
+/** Sentences that the gateway refuses a request with and that come without a code (API reference 10.4). */
+const REFUSAL_SENTENCE =
+  /^(用户额度不足|预扣费额度失败|该令牌额度已用尽|无效的令牌|未提供令牌|该令牌已过期|该令牌状态不可用)/;
+
+/**
+ * Returns true if an error has a documented code or sentence. Other words prove nothing where the status doesn't refuse:
+ * "upstream billing service timed out" isn't about the user's balance.
+ */
+export function isDocumentedRefusal({ code = '', message }: Pick<ErrorInfo, 'code' | 'message'>): boolean {
+  return REFUSAL_CODE.test(code) || REFUSAL_SENTENCE.test(message);
+}
+
 /** Sorts an error by what the user can do about it. */
 export function classifyError({ status, message, code, byProxy }: ErrorInfo): ErrorKind {
   if (byProxy === true) return 'proxy';

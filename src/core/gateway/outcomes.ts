@@ -1,6 +1,6 @@
 import type { Evidence } from '../common/evidence';
 import type { MoneyFact } from '../common/moneyFact';
-import { classifyError } from './errorKinds';
+import { classifyError, isDocumentedRefusal } from './errorKinds';
 import { isUnknownEndpoint, type ErrorResponse } from './responseError';
 import type { RefusedLink } from './responseLinks';
 import type { ResponseFacts } from './responseReader';
@@ -106,7 +106,11 @@ const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
   ['refused', hasNoChannel],
   [
     'refused',
-    (facts, error) => isGood(facts) && PLAIN_REFUSALS.has(classifyError({ ...error, status: 500 })),
+    (facts, error) =>
+      isGood(facts) &&
+      facts.isJson &&
+      isDocumentedRefusal(error) &&
+      PLAIN_REFUSALS.has(classifyError({ ...error, status: 500 })),
   ],
   ['unknown', () => true],
 ];

@@ -62,6 +62,11 @@ export async function sendInOrder({ count, send, onNext, signal }: Order): Promi
   return report(count);
 }
 
+/** Whether the gateway has certainly not taken a request, so that it can be sent once more. */
+export function isOpenEnd({ phase, failure }: Task): boolean {
+  return phase === 'stopped' || (phase === 'rejected' && failure?.charged === 'no');
+}
+
 /** Whether what came of a request speaks against sending others of the same kind. */
 function stopsOthers({ phase, failure }: Task): boolean {
   switch (phase) {
@@ -71,7 +76,7 @@ function stopsOthers({ phase, failure }: Task): boolean {
     case 'stopped':
       return true;
     case 'rejected':
-      return failure === undefined || !OF_ITS_OWN.includes(failure.kind);
+      return failure?.charged !== 'no' || !OF_ITS_OWN.includes(failure.kind);
     default:
       return false;
   }

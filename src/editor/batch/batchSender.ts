@@ -2,8 +2,7 @@ import type { L10n } from '../../core/common/l10n';
 import { limitsFor } from '../../core/images/limits';
 import { familyOf, type Model } from '../../core/models/catalogue';
 import type { VideoRequest } from '../../core/models/request';
-import { sendInOrder, type BatchReport, type Outcome } from '../../core/tasks/sendInOrder';
-import type { Task } from '../../core/task/task';
+import { isOpenEnd, sendInOrder, type BatchReport, type Outcome } from '../../core/tasks/sendInOrder';
 import { Rejection } from '../rejection';
 import type { ReadyRequest, RequestSender, Submit } from '../requestSender';
 import type { Notifier } from '../telling/notifier';
@@ -101,11 +100,6 @@ export class BatchSender {
     if (untold > 0) told.push(l10n.t('And {0} more.', untold));
     return l10n.t('Nothing was sent. Of {0} requests these can’t be sent: {1}', of, told.join(' '));
   }
-}
-
-/** Whether the gateway has certainly not taken it, so that it can be sent once more. */
-export function isOpenEnd({ phase }: Task): boolean {
-  return phase === 'rejected' || phase === 'stopped';
 }
 
 async function sendOne(

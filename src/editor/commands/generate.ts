@@ -1,5 +1,6 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/task/task';
+import { isOpenEnd } from '../../core/tasks/sendInOrder';
 import { explainFailure } from '../telling/failureExplanation';
 import type { Messages } from '../telling/messages';
 import { KeyLockedError, Rejection } from '../rejection';
@@ -94,8 +95,7 @@ async function sendWritten(
   };
   try {
     const task = await sender.send(request, 'person', new AbortController().signal, { fits, basedOn });
-    // Stopped here means that the gateway never took it.
-    if (task.phase === 'rejected' || task.phase === 'stopped') keepAgain();
+    if (isOpenEnd(task)) keepAgain();
     return task;
   } catch (error) {
     // There is no task: somebody said no, or something was missing.

@@ -1,5 +1,6 @@
 import type { TextDocument } from 'vscode';
 import type { Task } from '../../core/task/task';
+import { isOpenEnd } from '../../core/tasks/sendInOrder';
 import { askAndSend, type GenerateParts } from './generate';
 import type { Begun } from '../wizard/generateWizard';
 
@@ -33,6 +34,6 @@ export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promis
     ...{ images, basedOn, at: 'afterPrompt', written: true },
   });
   // Its text is the task's now, except where it has to be sent once more.
-  if (task && task.phase !== 'rejected' && task.phase !== 'stopped') await prompts.close(document, prompt);
+  if (task && !isOpenEnd(task)) await prompts.close(document, prompt);
   return task;
 }

@@ -1,7 +1,7 @@
 import type { TextDocument } from 'vscode';
-import type { BatchReport } from '../../core/tasks/sendInOrder';
+import { isOpenEnd, type BatchReport } from '../../core/tasks/sendInOrder';
 import type { Asker } from '../asker';
-import { isOpenEnd, type BatchSender } from '../batch/batchSender';
+import type { BatchSender } from '../batch/batchSender';
 import { BatchSteps, type BatchStepsParts } from '../batch/batchSteps';
 import { holdsSeparator, joinPrompts, splitPrompts, withoutPrompt } from '../prompt/promptList';
 import type { ReadyRequest } from '../requestSender';

@@ -4,7 +4,7 @@ import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { english } from '../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../src/core/models/catalogue';
 import type { VideoRequest } from '../../../src/core/models/request';
-import type { Task } from '../../../src/core/task/task';
+import type { Charged, Task } from '../../../src/core/task/task';
 import { BatchSender } from '../../../src/editor/batch/batchSender';
 import { sendFromEditor, type SeveralParts } from '../../../src/editor/commands/generateSeveral';
 import type { ReadyRequest, Submit } from '../../../src/editor/requestSender';
@@ -26,10 +26,12 @@ describe('a list of prompts while it is sent', () => {
   let isUntitled: boolean;
   /** What becomes of a prompt, and what somebody does while it is on its way. */
   let send: (prompt: string) => Task['phase'] | Promise<Task['phase']>;
+  let charged: Charged;
 
   beforeEach(() => {
     [closed, sent, told, isUntitled] = [[], [], [], true];
     send = () => 'queued';
+    charged = 'no';
   });
 
   const run = async (): Promise<void> => {
@@ -57,7 +59,7 @@ describe('a list of prompts while it is sent', () => {
     const submit: Submit = async ({ prepared: { request } }) => {
       sent.push(request.prompt);
       const phase = await send(request.prompt);
-      const failure = phase === 'rejected' ? { kind: 'moderation' } : undefined;
+      const failure = phase === 'rejected' ? { kind: 'moderation', charged } : undefined;
       return { id: request.prompt, phase, request, ...(failure ? { failure } : {}) } as Task;
     };
     const sender = {
@@ -139,6 +141,14 @@ describe('a list of prompts while it is sent', () => {
     };
     await run();
     assert.deepEqual([text, closed], ['three', []]);
+  });
+
+  it('does not keep a prompt whose rejection may have been charged', async () => {
+    text = 'one\n---\ntwo\n---\nthree';
+    charged = 'unknown';
+    send = (prompt) => (prompt === 'two' ? 'rejected' : 'queued');
+    await run();
+    assert.deepEqual([sent, text], [['one', 'two'], 'three']);
   });
 
   it('is still being sent when one prompt is left of it', async () => {

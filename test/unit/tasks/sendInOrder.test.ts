@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Phase } from '../../../src/core/task/phases';
-import { sendInOrder, type BatchReport, type Outcome } from '../../../src/core/tasks/sendInOrder';
-import { FAILURE_KINDS, type FailureKind, type Task } from '../../../src/core/task/task';
+import { isOpenEnd, sendInOrder, type BatchReport, type Outcome } from '../../../src/core/tasks/sendInOrder';
+import { FAILURE_KINDS, type Charged, type FailureKind, type Task } from '../../../src/core/task/task';
 
-function taskIn(phase: Phase, kind?: FailureKind): Task {
+function taskIn(phase: Phase, kind?: FailureKind, charged: Charged = 'no'): Task {
   return {
     id: `${phase} ${kind ?? ''}`,
     origin: 'https://gateway.example',
@@ -12,7 +12,7 @@ function taskIn(phase: Phase, kind?: FailureKind): Task {
     createdAt: 0,
     updatedAt: 0,
     videos: [],
-    ...(kind ? { failure: { kind, message: '', summary: '', charged: 'no' } } : {}),
+    ...(kind ? { failure: { kind, message: '', summary: '', charged } } : {}),
     timeline: [],
   };
 }
@@ -65,6 +65,22 @@ describe('requests that are sent in order', () => {
       assert.equal(report.stop?.kind, on ? undefined : 'task');
     });
   }
+
+  it('stop after a rejection that may have been charged', async () => {
+    const maybeCharged: Outcome = { kind: 'task', task: taskIn('rejected', 'moderation', 'unknown') };
+    const { report } = await send([maybeCharged, accepted]);
+    assert.deepEqual([report.notSent, report.stop?.kind], [[1], 'task']);
+  });
+
+  for (const charged of ['no', 'yes', 'unknown'] as const) {
+    it(`may be sent again after a rejection only if the charge is no: ${charged}`, () =>
+      assert.equal(isOpenEnd(taskIn('rejected', 'quota', charged)), charged === 'no'));
+  }
+
+  it('may be sent again if stopped before the gateway took them', () => {
+    assert.equal(isOpenEnd(taskIn('stopped')), true);
+    assert.equal(isOpenEnd(taskIn('rejected')), false);
+  });
 
   for (const phase of ['unknown', 'stopped'] as const) {
     it(`stop after one that is ${phase}`, async () => {
