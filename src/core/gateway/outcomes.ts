@@ -123,7 +123,7 @@ const NO_SUCH_TASK =
   /task_not_(exist|found)|\b(task|video|job|generation)( id)?( was| is)? (not found|not exist|does(n't| not) exist)|no such (task|video|job)|任务不存在/i;
 /** An error about the task itself rather than about the query. */
 const TASK_FAILED =
-  /^(task|generation|video)_failed\b|\b(task|job|generation) (has )?failed\b|生成失败|任务(执行)?失败|任务已取消/i;
+  /^(task|generation|video)_failed\b|(?<!\b(get|fetch|query|load|read|poll)\w* (the )?(video )?)\b(task|job|generation) (has )?failed\b|生成失败|任务(执行)?失败|任务已取消/i;
 const BAD_PARAMETER =
   /\b(InvalidParameter|invalid_parameter|InvalidArgument|invalid_prompt|bad_prompt|value_error)|at (most|least) \d+ characters/i;
 const ABOUT_THE_QUERY = /task.?id|invalid url/i;
@@ -134,6 +134,8 @@ const NEEDS_ENVELOPE: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 41
 function isVerdict(facts: ResponseFacts, error: ErrorResponse): boolean {
   if (facts.error === undefined || facts.taskStatus !== undefined || facts.status === 429) return false;
   if (!facts.isOwnEnvelope && NEEDS_ENVELOPE.has(facts.status)) return false;
+  // The words of a server error are mostly about the server: "content moderation service unavailable".
+  if (facts.status >= 500 && !isDocumentedRefusal(error)) return false;
   const kind = classifyError({ ...error, status: 500 });
   if (kind === 'moderation' || kind === 'image') return facts.isJson;
   if (kind === 'rateLimit') return false;

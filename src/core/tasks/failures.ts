@@ -102,8 +102,11 @@ export class Failures {
     return this.#failure('submit.denied', { kind: classifyError(trouble), outcome: 'idDenied', trouble });
   }
 
-  /** The gateway's task failed, or succeeded and a filter removed every video. */
-  taskFailed(trouble: ErrorInfo, filteredCount?: number): StoredFailure {
+  /**
+   * The gateway's task failed, or succeeded and a filter removed every video.
+   * @param hadSucceeded the gateway reported success before: then the failure doesn't prove that it's free
+   */
+  taskFailed(trouble: ErrorInfo, filteredCount?: number, hadSucceeded = false): StoredFailure {
     if (filteredCount !== undefined) {
       const facts = { kind: 'moderation', outcome: 'noVideo', trouble } as const;
       return this.#failure('query.filtered', { ...facts, params: { count: filteredCount } });
@@ -111,7 +114,7 @@ export class Failures {
     const said = classifyError({ ...trouble, status: 500 });
     // The gateway accepted the request: a wrong key or balance is its own at the provider, not the user's.
     const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
-    const outcome = failedOutcome(trouble.message);
+    const outcome = hadSucceeded ? 'outcomeUnknown' : failedOutcome(trouble.message);
     return this.#failure('query.failed', {
       ...{ kind, outcome, trouble },
       ...(isUsuallyRefunded(this.#origin, outcome) ? { params: { refund: 'usual' } } : {}),

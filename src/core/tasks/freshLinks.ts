@@ -70,7 +70,7 @@ export async function queryForLinks(
       const { state } = outcome;
       switch (state.kind) {
         case 'failed': {
-          const failure = failures.taskFailed({ status, ...state.error }, state.filteredCount);
+          const failure = failures.taskFailed({ status, ...state.error }, state.filteredCount, true);
           return { kind: 'ended', patch: { phase: 'failed', failure, ...patch } };
         }
         case 'expired': {

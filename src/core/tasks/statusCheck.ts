@@ -202,11 +202,11 @@ export class StatusCheck {
           nextDue: now,
         };
       }
-      case 'failed':
-        return {
-          phase: 'failed',
-          failure: failures.taskFailed({ status, ...state.error }, state.filteredCount),
-        };
+      case 'failed': {
+        const hadSucceeded = record.succeededAt !== undefined;
+        const failure = failures.taskFailed({ status, ...state.error }, state.filteredCount, hadSucceeded);
+        return { phase: 'failed', failure };
+      }
       case 'expired': {
         const outcome = state.wasReady || record.succeededAt !== undefined ? 'linkExpired' : 'idDenied';
         return { phase: 'lost', failure: failures.expired(outcome, { status, ...state.error }) };

@@ -45,6 +45,7 @@ describe('the charge of a failure', () => {
       'channelGone',
       (at) => at.taskFailed({ ...trouble, message: 'Failed to get channel info' }),
     ],
+    'a failure after a success': ['outcomeUnknown', (at) => at.taskFailed(trouble, undefined, true)],
     'a filter that removed every video': ['noVideo', (at) => at.taskFailed(trouble, 1)],
     'success without a link': ['noVideo', (at) => at.noVideo()],
     'a download without a link': ['succeeded', (at) => at.fetchFailed(new Error('x'), false)],

@@ -255,6 +255,23 @@ describe('all reply cases, through the engine', function () {
     assert.ok(world.clock.now() - since >= 80_000);
   });
 
+  for (const end of ['failed', 'cancelled']) {
+    it(`a task that succeeded and is ${end} later may have been charged, also at Nebula`, async () => {
+      let hasSucceeded = false;
+      http = new ScriptedHttp(world.clock, ({ method, target }) => {
+        if (method === 'POST') return json({ task_id: 't' });
+        if (!target.includes('/generations/t')) return json({ error: 'x' }, 403);
+        if (hasSucceeded) return json({ task_id: 't', status: end });
+        hasSucceeded = true;
+        return json({ task_id: 't', status: 'succeeded', url: 'https://cdn.example.com/a.mp4' });
+      });
+      const engine = await world.open({ http: http.open, nebulaBaseUrl: CASE_BASE });
+      const { id } = await submit(engine);
+      await world.until(() => engine.task(id)?.phase === 'failed');
+      assert.equal(engine.task(id)?.failure?.charged, 'unknown');
+    });
+  }
+
   it('a response that is cut off each time is believed after a while', async () => {
     const link = 'https://cdn.example.com/a.mp4';
     const cut = `{"task_id":"t","status":"succeeded","url":"${link}","metadata":{"x`;
