@@ -73,6 +73,7 @@ export default defineConfig(
             ...inOrder(
               'core',
               'engine.ts',
+              'engineServices.ts',
               'tasks',
               'store',
               'gateway',

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { systemClock } from '../src/core/common/clock';
 import { STORAGE } from '../src/core/storage';
 import type { Phase } from '../src/core/task/phases';
-import { toVideoRows, type StoredVideo, type TaskRecord } from '../src/core/store/record';
+import type { VideoRow } from '../src/core/task/videoRow';
+import type { TaskRecord } from '../src/core/store/record';
 import { TaskStore } from '../src/core/store/store';
 import { KEY_ID, engineOptions } from './engineOptions';
 
@@ -72,7 +73,7 @@ export function taskRecord(
 export async function storeTask(
   folder: string,
   record: TaskRecord,
-  videos: readonly StoredVideo[] = [],
+  videos: readonly Omit<VideoRow, 'position' | 'state'>[] = [],
 ): Promise<void> {
   const store = await openStoreIn(folder);
   const path: Phase[] = ['draft', 'sending', 'queued', 'running', 'ready', 'saving', 'saved'];
@@ -80,7 +81,8 @@ export async function storeTask(
     .slice(0, path.indexOf(record.phase) + 1)
     .map((phase, index) => ({ at: record.createdAt + index * 15_000, phase }));
   try {
-    await store.adopt({ record, videos: toVideoRows(videos), timeline });
+    const rows = videos.map((video, position) => ({ ...video, position, state: 'recorded' as const }));
+    await store.adopt({ record, videos: rows, timeline });
   } finally {
     store.dispose();
   }

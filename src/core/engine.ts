@@ -1,63 +1,27 @@
 import { mkdirSync } from 'node:fs';
-import * as path from 'node:path';
-import { systemClock, type Clock } from './common/clock';
 import type { Event } from './common/events';
 import type { Evidence } from './common/evidence';
-import type { L10n } from './common/l10n';
 import { DisposableStore, type Disposable } from './common/lifetime';
-import { describeError, prefixed, type Log } from './common/log';
-import type { KeySource } from './gateway/apiKey';
-import { GatewayClient } from './gateway/client';
-import { createHttp, type OpenHttp } from './gateway/http';
+import { describeError } from './common/log';
+import { createEngineServices, type EngineOptions, type EngineServices } from './engineServices';
+import type { GatewayClient } from './gateway/client';
+import { holdsKey } from './gateway/redaction';
 import { recoverTaskId } from './gateway/responseReader';
 import type { Access } from './gateway/transport';
-import { VideoClient } from './gateway/videoClient';
-import type { Disk } from './common/fileSystem';
-import { holdsKey } from './gateway/redaction';
-import { Library } from './library/library';
+import type { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
-import { STORAGE } from './storage';
-import type { ReadOnlyReason, StoreState } from './store/storeState';
-import { NOTHING_FOUND, PartialResults } from './tasks/partialResults';
-import { Failures } from './tasks/failures';
-import { rejectKeys } from './tasks/keyGuard';
-import { Librarian } from './tasks/librarian';
-import { OriginGate } from './tasks/originGate';
-import { OriginKinds } from './tasks/originKinds';
-import { PendingMarker } from './store/pendingMarker';
-import { isEnd } from './task/phases';
-import { Poller } from './tasks/poller';
-import { Reopener } from './tasks/reopener';
-import { Rescuer, type RescueOptions, type RescueReport } from './tasks/rescuer';
-import { VideoDownloader } from './tasks/videoDownloader';
-import { settled } from './tasks/settled';
-import { StatusCheck } from './tasks/statusCheck';
-import { TimeoutKeySource } from './tasks/timeoutKeySource';
-import { StorageWatcher } from './store/storageWatcher';
 import type { TaskRecord } from './store/record';
-import { TaskStore } from './store/store';
-import { Submitter, hashBody } from './tasks/submitter';
+import type { ReadOnlyReason, StoreState } from './store/storeState';
+import { isEnd } from './task/phases';
 import type { Task, TaskChanges } from './task/task';
+import { rejectKeys } from './tasks/keyGuard';
+import type { Librarian } from './tasks/librarian';
+import { NOTHING_FOUND } from './tasks/partialResults';
+import type { RescueOptions, RescueReport } from './tasks/rescuer';
+import { settled } from './tasks/settled';
+import { hashBody } from './tasks/submitter';
 
-export interface EngineOptions {
-  /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */
-  readonly storageFolder: string;
-  readonly keys: KeySource;
-  readonly log: Log;
-  readonly l10n: L10n;
-  /** The language of the texts, as a tag, for the times in them; that of the host unless told. */
-  readonly language?: string;
-  /** The base interval between questions about a task, in ms. */
-  readonly pollInterval: () => number;
-  readonly clock?: Clock;
-  readonly http?: OpenHttp;
-  /** Base URL of Nebula's own gateway. Tests point it at a server of theirs. */
-  readonly nebulaBaseUrl?: string;
-  /** Where the library lies. */
-  readonly disk?: Disk;
-  /** 0 to 1; spreads the questions of tasks and windows. */
-  readonly random?: () => number;
-}
+export type { EngineOptions } from './engineServices';
 
 /** The same body to the same gateway within this time, in ms, is asked about when a person sent it. */
 const TWIN_MS = 10_000;
@@ -72,20 +36,7 @@ export class Engine implements Disposable {
   readonly client: GatewayClient;
   readonly library: Library;
   readonly librarian: Librarian;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #keys: KeySource;
-  readonly #l10n: L10n;
-  readonly #partialResults: PartialResults;
-  readonly #store: TaskStore;
-  readonly #gate: OriginGate;
-  readonly #submitter: Submitter;
-  readonly #downloader: VideoDownloader;
-  readonly #reopener: Reopener;
-  readonly #rescuer: Rescuer;
-  readonly #poller: Poller;
-  readonly #marker: PendingMarker;
-  readonly #watcher: StorageWatcher;
+  readonly #services: EngineServices;
   readonly #owned = new DisposableStore();
   #closing: Promise<void> | undefined;
   #viewVisible = false;
@@ -93,55 +44,14 @@ export class Engine implements Disposable {
 
   /** Nothing is read before {@link open}. */
   constructor(options: EngineOptions) {
-    const { storageFolder, keys, l10n, clock = systemClock, random = Math.random } = options;
-    this.#clock = clock;
-    this.#log = prefixed(options.log, 'tasks');
-    this.#keys = new TimeoutKeySource(keys, clock);
-    this.#l10n = l10n;
-    this.#marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
-    const location = {
-      folder: path.join(storageFolder, STORAGE.store),
-      legacy: path.join(storageFolder, STORAGE.legacyDatabase),
-      libraryFolder: path.join(storageFolder, STORAGE.library),
-      format: { l10n, language: options.language },
-    };
-    const store = new TaskStore(location, clock, prefixed(options.log, 'store'), () => this.#marker.set());
-    this.#store = store;
-    this.library = new Library(path.join(storageFolder, STORAGE.library), options.disk, clock);
-    const gatewayLog = prefixed(options.log, 'gateway');
-    const open = options.http ?? createHttp(clock);
-    const kinds = this.#owned.add(new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl));
-    const http = kinds.observe(open);
-    this.client = new GatewayClient(http, clock, gatewayLog);
-    const failures = (baseUrl: string) => new Failures(kinds.kindOf(baseUrl));
-    this.#partialResults = new PartialResults({ library: this.library, failures, log: this.#log });
-    this.#gate = new OriginGate(store, clock);
-    const parts = {
-      store,
-      client: this.client,
-      videoClient: new VideoClient(http, clock, gatewayLog),
-      keys: this.#keys,
-      gate: this.#gate,
-      clock,
-      log: this.#log,
-      failures,
-      partialResults: this.#partialResults,
-      l10n,
-    };
-    this.#submitter = new Submitter({ ...parts, markPending: () => this.#marker.set() });
-    this.#downloader = new VideoDownloader({ ...parts, library: this.library });
-    this.#reopener = new Reopener({ ...parts, library: this.library, marker: this.#marker });
-    this.librarian = new Librarian({ ...parts, library: this.library });
-    this.#rescuer = new Rescuer({ ...parts, library: this.library, reopener: this.#reopener });
-    this.#poller = new Poller({
-      ...parts,
-      downloader: this.#downloader,
-      submitter: this.#submitter,
-      statusCheck: new StatusCheck({ ...parts, random, baseInterval: options.pollInterval }),
+    const services = createEngineServices(options, {
       onIdle: () => void this.#onIdle(),
+      onStorageChange: () => this.look(),
     });
-    this.#watcher = new StorageWatcher(location.folder, clock, this.#log, () => this.look());
-    for (const part of [this.#submitter, this.#poller, this.#watcher]) this.#owned.add(part);
+    this.#services = services;
+    ({ client: this.client, library: this.library, librarian: this.librarian } = services);
+    const { store, kinds, submitter, poller, watcher } = services;
+    for (const service of [kinds, submitter, poller, watcher]) this.#owned.add(service);
     this.#owned.add(store.onDidWrite(() => this.#planLook()));
     this.#owned.add(store.onDidChangeState((state) => this.#onStateChange(state)));
   }
@@ -157,18 +67,18 @@ export class Engine implements Disposable {
   /** Begins to open the store, which small ones are at once. What fails is shown by {@link state} and tried again. */
   open(): void {
     this.#makeFolders();
-    this.#store.open();
+    this.#services.store.open();
   }
 
   /** Resolves when the tasks can be read. @throws ReadOnlyStoreError if they still can't be */
   async ready(): Promise<void> {
-    return this.#store.ready();
+    return this.#services.store.ready();
   }
 
   /** Resolves when all tasks are known. @throws as {@link ready} */
   async loaded(): Promise<void> {
     await this.ready();
-    if (this.#store.index.isComplete) return;
+    if (this.#services.store.index.isComplete) return;
     await new Promise<void>((resolve) => {
       const listener = this.onDidLoad(() => {
         listener.dispose();
@@ -178,23 +88,23 @@ export class Engine implements Disposable {
   }
 
   get state(): StoreState {
-    return this.#store.state;
+    return this.#services.store.state;
   }
 
   get onDidChangeState(): Event<StoreState> {
-    return this.#store.onDidChangeState;
+    return this.#services.store.onDidChangeState;
   }
 
   /** Fires when all tasks are known; again after the store had to be repaired. */
   get onDidLoad(): Event<void> {
-    return this.#store.onDidLoad;
+    return this.#services.store.onDidLoad;
   }
 
   /** Resumes unfinished work and goes on with it, whenever the store is open. */
   start(): void {
-    this.#poller.start();
+    this.#services.poller.start();
     this.#owned.add(this.onDidLoad(() => void this.#recoverTaskIds()));
-    if (this.#store.index.isComplete) void this.#recoverTaskIds();
+    if (this.#services.store.index.isComplete) void this.#recoverTaskIds();
     this.#onStateChange(this.state);
   }
 
@@ -207,31 +117,31 @@ export class Engine implements Disposable {
 
   /** Fires for changes made in any window; each once. */
   get onDidChangeTasks(): Event<TaskChanges> {
-    return this.#store.onDidChange;
+    return this.#services.store.onDidChange;
   }
 
   /** Whether {@link tasks} has all of them: nothing may be concluded from what it lacks before. */
   get isComplete(): boolean {
-    return this.#store.index.isComplete;
+    return this.#services.store.index.isComplete;
   }
 
   /** The newest tasks first, as far as they are known here. */
   tasks(limit = 100): readonly Task[] {
-    return this.#store.index.tasks(limit);
+    return this.#services.store.index.tasks(limit);
   }
 
   task(id: string): Task | undefined {
-    return this.#store.index.task(id);
+    return this.#services.store.index.task(id);
   }
 
   /** Whether there is certainly no such task. */
   isGone(id: string): boolean {
-    return this.#store.index.isGone(id);
+    return this.#services.store.index.isGone(id);
   }
 
   /** A task that was made of the same request moments ago, by which a slip of the finger is recognised. */
   async recentTwin(request: PreparedRequest, baseUrl: string): Promise<Task | undefined> {
-    return this.#store.twinOf(hashBody(request.body), baseUrl, this.#clock.now() - TWIN_MS);
+    return this.#services.store.twinOf(hashBody(request.body), baseUrl, this.#services.clock.now() - TWIN_MS);
   }
 
   /**
@@ -246,25 +156,25 @@ export class Engine implements Disposable {
     signal?: AbortSignal,
     basedOn?: string,
   ): Promise<Task> {
-    const isKey = (text: string) => this.#keys.looksLikeKey(text) || holdsKey(text, access.key);
-    rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, this.#l10n);
-    const id = await this.#submitter.submit(request, access, signal, basedOn);
-    const task = await this.#store.taskWhenFree(id);
+    const isKey = (text: string) => this.#services.keys.looksLikeKey(text) || holdsKey(text, access.key);
+    rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, this.#services.l10n);
+    const id = await this.#services.submitter.submit(request, access, signal, basedOn);
+    const task = await this.#services.store.taskWhenFree(id);
     if (!task) throw new Error('the task was removed while it was sent');
     return task;
   }
 
   /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
   async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
-    return settled(this.#store, id, signal);
+    return settled(this.#services.store, id, signal);
   }
 
   /** Asks about everything that is unfinished now, also where the key was refused before. */
   async refresh(): Promise<void> {
     this.look();
     if (this.readOnly) return;
-    await this.#gate.reopenAll();
-    this.#poller.schedule();
+    await this.#services.gate.reopenAll();
+    this.#services.poller.schedule();
   }
 
   /** Another key is there, or the old one is gone. */
@@ -274,9 +184,9 @@ export class Engine implements Disposable {
 
   /** Calls off a task that is still `draft`. @returns whether it was one */
   async stopSending(id: string): Promise<boolean> {
-    if (this.#submitter.stopSending(id)) return true;
+    if (this.#services.submitter.stopSending(id)) return true;
     const note = { code: 'canceledDraft' } as const;
-    return !!(await this.#store.update(id, (record) =>
+    return !!(await this.#services.store.update(id, (record) =>
       record.phase === 'draft' ? { phase: 'stopped', note, failure: null } : undefined,
     ));
   }
@@ -284,76 +194,78 @@ export class Engine implements Disposable {
   /** No longer follows a task that the gateway has. It neither cancels nor refunds. @returns whether it was followed */
   async stopTracking(id: string): Promise<boolean> {
     const note = { code: 'stoppedTracking' } as const;
-    const seen = await this.#store.recordWhenFree(id);
-    const found = seen && isFollowed(seen) ? await this.#partialResults.find(seen) : NOTHING_FOUND;
+    const seen = await this.#services.store.recordWhenFree(id);
+    const found = seen && isFollowed(seen) ? await this.#services.partialResults.find(seen) : NOTHING_FOUND;
     // Who stops it needs no notice of its end.
-    const stop = { phase: 'stopped', note, failure: null, announcedAt: this.#clock.now() } as const;
-    const stopped = await this.#store.update(id, (record, videos) =>
-      isFollowed(record) ? this.#partialResults.keepVideos(stop, record, videos(), found) : undefined,
+    const stop = { phase: 'stopped', note, failure: null, announcedAt: this.#services.clock.now() } as const;
+    const stopped = await this.#services.store.update(id, (record, videos) =>
+      isFollowed(record)
+        ? this.#services.partialResults.keepVideos(stop, record, videos(), found)
+        : undefined,
     );
-    this.#downloader.cancel(id);
+    this.#services.downloader.cancel(id);
     return stopped !== undefined;
   }
 
   /** See {@link Reopener.lookAgain}. */
   async lookAgain(id: string): Promise<boolean> {
-    return this.#reopener.lookAgain(id);
+    return this.#services.reopener.lookAgain(id);
   }
 
   /** See {@link Reopener.attachTaskId}. */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
-    return this.#reopener.attachTaskId(id, gatewayTaskId);
+    return this.#services.reopener.attachTaskId(id, gatewayTaskId);
   }
 
   /** See {@link Rescuer.rescue}. */
   async rescue(options: RescueOptions = {}): Promise<RescueReport> {
-    return this.#rescuer.rescue(options);
+    return this.#services.rescuer.rescue(options);
   }
 
   /** Takes on telling the user how a task ended: of all windows, one may. */
   async claimNotice(id: string): Promise<boolean> {
-    return !this.readOnly && this.#store.claimNotice(id);
+    return !this.readOnly && this.#services.store.claimNotice(id);
   }
 
   /** Remembers that the user has seen a task's video. */
   async markSeen(id: string): Promise<void> {
-    if (!this.readOnly) await this.#store.markSeen(id);
+    if (!this.readOnly) await this.#services.store.markSeen(id);
   }
 
   /** Remembers that a task's videos were saved somewhere outside of the library. */
   async markCopied(id: string): Promise<void> {
-    if (!this.readOnly) await this.#store.markCopied(id);
+    if (!this.readOnly) await this.#services.store.markCopied(id);
   }
 
   /** Ids of the tasks whose videos the user has had removed from the library. */
   cleaned(): readonly string[] {
-    return this.#store.index.cleaned();
+    return this.#services.store.index.cleaned();
   }
 
   /** Ids of the tasks whose videos the user has not seen yet. */
   unseen(): readonly string[] {
-    return this.#store.index.unseen();
+    return this.#services.store.index.unseen();
   }
 
   /** The responses that are kept of a task, the oldest first: its submit, its end, and unusual ones. Redacted. */
   async evidence(id: string): Promise<readonly Evidence[]> {
-    return this.#store.evidence(id);
+    return this.#services.store.evidence(id);
   }
 
   /** Forgets a task that has ended; its video stays in the library. @returns whether it was forgotten */
   async remove(id: string): Promise<boolean> {
-    return this.#store.remove(id, (record) => isEnd(record.phase));
+    return this.#services.store.remove(id, (record) => isEnd(record.phase));
   }
 
   /** Deletes stored images that no task needs. @param remove deletes one, by its hash */
   async removeUnusedImages(hashes: readonly string[], remove: (sha256: string) => void): Promise<void> {
-    if (!this.readOnly && hashes.length > 0) await this.#store.removeUnusedImages(hashes, remove);
+    if (!this.readOnly && hashes.length > 0) await this.#services.store.removeUnusedImages(hashes, remove);
   }
 
   /** Looks whether another window has changed something, and tries again to open what could not be opened. */
   look(): void {
-    if (this.readOnly && this.readOnly !== 'newer') this.#store.open();
-    if (this.#store.checkElsewhere()) this.#poller.schedule();
+    if (this.readOnly && this.readOnly !== 'newer') this.#services.store.open();
+    if (this.#services.store.checkElsewhere()) this.#services.poller.schedule();
   }
 
   /** Says whether the user sees the tasks, so that changes of other windows are noticed in time. */
@@ -375,10 +287,10 @@ export class Engine implements Disposable {
   async close(): Promise<void> {
     if (this.#closing) return this.#closing;
     this.#closing = (async () => {
-      this.#store.beginClosing();
+      this.#services.store.beginClosing();
       this.#owned.dispose();
-      await this.#submitter.settled(CLOSE_PATIENCE);
-      this.#store.dispose();
+      await this.#services.submitter.settled(CLOSE_PATIENCE);
+      this.#services.store.dispose();
     })();
     return this.#closing;
   }
@@ -386,26 +298,26 @@ export class Engine implements Disposable {
   #onStateChange({ kind }: StoreState): void {
     if (kind === 'open') {
       // Work that came back from a damaged store has no mark yet.
-      if (this.#mayHaveWork()) this.#marker.set();
+      if (this.#mayHaveWork()) this.#services.marker.set();
       // The folder may be another one than before.
-      this.#watcher.restart();
+      this.#services.watcher.restart();
     }
-    this.#poller.schedule();
+    this.#services.poller.schedule();
   }
 
   /** Tracks what an earlier version took for unknown although an ID had arrived. */
   async #recoverTaskIds(): Promise<void> {
     try {
-      const count = await this.#store.recoverTaskIds(recoverTaskId);
-      if (count > 0) this.#log.info(`found the IDs of ${count} tasks in their kept responses`);
+      const count = await this.#services.store.recoverTaskIds(recoverTaskId);
+      if (count > 0) this.#services.log.info(`found the IDs of ${count} tasks in their kept responses`);
     } catch (error) {
-      this.#log.warn(`the kept responses can't be read again: ${describeError(error)}`);
+      this.#services.log.warn(`the kept responses can't be read again: ${describeError(error)}`);
     }
   }
 
   #mayHaveWork(): boolean {
     try {
-      return this.#store.nextDue() !== undefined;
+      return this.#services.store.nextDue() !== undefined;
     } catch {
       // Who can't tell must not conclude that nothing is to be done.
       return true;
@@ -419,31 +331,31 @@ export class Engine implements Disposable {
     queueMicrotask(() => {
       this.#lookPlanned = false;
       if (this.#owned.isDisposed) return;
-      this.#store.checkForChanges();
-      this.#poller.schedule();
+      this.#services.store.checkForChanges();
+      this.#services.poller.schedule();
       this.#watchAsNeeded();
     });
   }
 
   #watchAsNeeded(): void {
-    this.#watcher.setNeeded(this.#viewVisible || this.#marker.isSet());
+    this.#services.watcher.setNeeded(this.#viewVisible || this.#services.marker.isSet());
   }
 
   #makeFolders(): void {
     try {
       mkdirSync(this.library.folder, { recursive: true });
     } catch (error) {
-      this.#log.warn(`the storage folder can't be made: ${describeError(error)}`);
+      this.#services.log.warn(`the storage folder can't be made: ${describeError(error)}`);
     }
   }
 
   async #onIdle(): Promise<void> {
-    if (this.readOnly || !this.#marker.isSet()) return;
+    if (this.readOnly || !this.#services.marker.isSet()) return;
     try {
-      await this.#store.ifIdle(() => this.#marker.clear());
+      await this.#services.store.ifIdle(() => this.#services.marker.clear());
       this.#watchAsNeeded();
     } catch (error) {
-      this.#log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
+      this.#services.log.debug(`the mark of unfinished work stays: ${describeError(error)}`);
     }
   }
 }

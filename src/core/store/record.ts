@@ -148,25 +148,6 @@ export function readVideoRow(row: SqlRow): VideoRow {
   return readRow(VIDEO_COLUMNS, row) as VideoRow;
 }
 
-/** A verified video in the library. */
-export interface StoredVideo {
-  /** Its name within the library folder. */
-  readonly file: string;
-  readonly bytes: number;
-  readonly width: number;
-  readonly height: number;
-  readonly durationSeconds: number;
-  readonly hasAudio: boolean;
-  readonly sha256: string;
-}
-
-/** The rows of videos that are all in the library. */
-export function toVideoRows(videos: readonly StoredVideo[]): VideoRow[] {
-  return videos.map(({ file, bytes, width, height, durationSeconds, hasAudio, sha256 }, position) => ({
-    ...{ position, state: 'recorded', file, bytes, width, height, durationSeconds, hasAudio, sha256 },
-  }));
-}
-
 /** An entry of a task's timeline, as stored. */
 export interface StoredTimelineEntry {
   /** When it happened first, in ms since 1970. */

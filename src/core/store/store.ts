@@ -12,8 +12,9 @@ import { TaskChangeFeed } from './changeFeed';
 import { Database } from './database';
 import { findDue, findDueHosts, findNextDue, makeDueNow, type Lane } from './dueTasks';
 import { LateIds, storeLateId, type LateId } from './lateIds';
+import { OriginStates } from './originStates';
 import type { TaskWithFiles } from './ownedFiles';
-import type { OriginState, StoredTimelineEntry, TaskRecord } from './record';
+import type { StoredTimelineEntry, TaskRecord } from './record';
 import { recoverTaskIds } from './recoverTaskIds';
 import {
   addToTimeline,
@@ -23,12 +24,8 @@ import {
   nextChangeNumber,
   readEvidence,
   readOne,
-  UNKNOWN_ORIGIN,
-  readOrigin,
-  readOrigins,
   readRecords,
   readVideos,
-  writeOrigin,
 } from './rows';
 import { newRecord } from './sidecarTask';
 import type { StoreLocation } from './storeLocation';
@@ -50,11 +47,11 @@ export interface WholeTask {
  */
 export class TaskStore implements Disposable {
   readonly index = new TaskIndex();
+  readonly origins: OriginStates;
   readonly #database: Database;
   readonly #feed: TaskChangeFeed;
   readonly #reader: SnapshotReader;
   readonly #late: LateIds;
-  readonly #origins = new Map<string, OriginState>();
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #markPending: () => void;
@@ -67,11 +64,12 @@ export class TaskStore implements Disposable {
     this.#markPending = markPending;
     this.#database = new Database(location, clock, log);
     this.#reader = new SnapshotReader(location.libraryFolder, location.format, log);
+    this.origins = new OriginStates(this.#database, async (work) => this.#write(work), log);
     this.#feed = new TaskChangeFeed(this.#database, this.index, this.#reader, clock, log);
     this.#late = new LateIds(location.folder, clock, log, async (late) => this.#storeLateIds(late));
     this.#written = new Emitter((error) => log.error(describeError(error)));
     this.#database.onDidOpen(() => {
-      this.#readOrigins();
+      this.origins.refresh();
       void this.#late.store();
     });
   }
@@ -117,13 +115,8 @@ export class TaskStore implements Disposable {
   /** The same after something stirred in the store's folder. @returns whether another window had written */
   checkElsewhere(): boolean {
     const hasChanged = this.#feed.checkElsewhere();
-    if (hasChanged) this.#readOrigins();
+    if (hasChanged) this.origins.refresh();
     return hasChanged;
-  }
-
-  /** What this window knows of an origin. Runs no SQL; {@link originState} asks the database. */
-  knownOrigin(origin: string): OriginState {
-    return this.#origins.get(origin) ?? UNKNOWN_ORIGIN;
   }
 
   /** Adds a task in phase `draft`. `beforeCommit` runs while no other window can write. @throws ReadOnlyStoreError */
@@ -241,23 +234,6 @@ export class TaskStore implements Disposable {
     });
   }
 
-  /** Changes what is known of an origin. @returns whether it was changed */
-  async setOrigin(origin: string, decide: (state: OriginState) => OriginState | undefined): Promise<boolean> {
-    const state = await this.#write((connection) => {
-      const next = decide(readOrigin(connection, origin));
-      if (next) writeOrigin(connection, origin, next);
-      return next;
-    });
-    if (state) this.#origins.set(origin, state);
-    return state !== undefined;
-  }
-
-  async forgetRefusals(): Promise<void> {
-    await this.#write((connection) =>
-      connection.exec('UPDATE origins SET refusal = NULL, recheck_at = NULL'),
-    );
-  }
-
   /**
    * Makes waiting tasks due now, a little apart from each other. What a window holds is left alone.
    * @param origin only those of this origin
@@ -328,10 +304,6 @@ export class TaskStore implements Disposable {
     return this.#database.readWhenFree((connection) => readEvidence(connection, id));
   }
 
-  async originState(origin: string): Promise<OriginState> {
-    return this.#database.readWhenFree((connection) => readOrigin(connection, origin));
-  }
-
   /** See {@link findDueHosts}. @throws SQLite's busy error */
   dueHosts(lane: Lane, now: number, furthest: number): readonly string[] {
     return this.#database.read((connection) => findDueHosts(connection, lane, now, furthest));
@@ -373,14 +345,6 @@ export class TaskStore implements Disposable {
     this.#written.dispose();
     this.#feed.dispose();
     this.#database.dispose();
-  }
-
-  #readOrigins(): void {
-    try {
-      for (const [origin, state] of this.#database.read(readOrigins)) this.#origins.set(origin, state);
-    } catch (error) {
-      this.#log.debug(`the origins can't be read: ${describeError(error)}`);
-    }
   }
 
   async #storeLateIds(late: readonly LateId[]): Promise<void> {

@@ -29,26 +29,26 @@ export class OriginGate {
   /** Whether a request may go to the origin now. After a refused key, the first who asks in time may try. */
   async pass(origin: string): Promise<Passage> {
     const now = this.#clock.now();
-    const state = await this.#store.originState(origin);
+    const state = await this.#store.origins.read(origin);
     // What is further ahead than any wait we take was written before the clock was set back.
     if (state.notBefore > now && state.notBefore - now < FURTHEST_AHEAD) {
       return { open: false, until: state.notBefore, refusal: undefined };
     }
     if (!state.refusal) return { open: true };
-    const mayTry = await this.#store.setOrigin(origin, (current) =>
+    const mayTry = await this.#store.origins.update(origin, (current) =>
       current.refusal && isPast(current.recheckAt, now)
         ? { ...current, recheckAt: now + RECHECK }
         : undefined,
     );
     if (mayTry) return { open: true };
-    const current = await this.#store.originState(origin);
+    const current = await this.#store.origins.read(origin);
     if (!current.refusal) return { open: true };
     return { open: false, until: current.recheckAt ?? now + RECHECK, refusal: current.refusal };
   }
 
   /** Whether nothing is known against a request to the origin. Unlike {@link pass}, it's no try. */
   async isOpen(origin: string): Promise<boolean> {
-    const { notBefore, refusal } = await this.#store.originState(origin);
+    const { notBefore, refusal } = await this.#store.origins.read(origin);
     const now = this.#clock.now();
     return !refusal && (notBefore <= now || notBefore - now >= FURTHEST_AHEAD);
   }
@@ -56,7 +56,7 @@ export class OriginGate {
   /** The gateway asked for a pause. */
   async rateLimited(origin: string, waitMs: number): Promise<void> {
     const until = this.#clock.now() + waitMs;
-    await this.#store.setOrigin(origin, (state) =>
+    await this.#store.origins.update(origin, (state) =>
       until > state.notBefore ? { ...state, notBefore: until } : undefined,
     );
   }
@@ -64,17 +64,17 @@ export class OriginGate {
   /** The key was refused: everything waits, and is tried again in a while. */
   async keyRefused(origin: string, refusal: StoredFailure): Promise<void> {
     const recheckAt = this.#clock.now() + RECHECK;
-    await this.#store.setOrigin(origin, (state) => ({ ...state, refusal, recheckAt }));
+    await this.#store.origins.update(origin, (state) => ({ ...state, refusal, recheckAt }));
   }
 
   /** The key works. If it was refused before, all who waited go on, a little apart. */
   async keyAccepted(origin: string): Promise<void> {
-    if ((await this.#store.originState(origin)).refusal) await this.reopen(origin);
+    if ((await this.#store.origins.read(origin)).refusal) await this.reopen(origin);
   }
 
   /** Forgets the refusal of one origin. */
   async reopen(origin: string): Promise<void> {
-    await this.#store.setOrigin(origin, (state): OriginState => ({
+    await this.#store.origins.update(origin, (state): OriginState => ({
       ...state,
       refusal: undefined,
       recheckAt: undefined,
@@ -84,7 +84,7 @@ export class OriginGate {
 
   /** Forgets all refusals and lets everything that waits go on: the key is another one, or somebody asks. */
   async reopenAll(): Promise<void> {
-    await this.#store.forgetRefusals();
+    await this.#store.origins.forgetRefusals();
     await this.#store.makeDueNow(WAKE_SPACING_MS);
   }
 }

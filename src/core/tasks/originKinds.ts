@@ -37,7 +37,7 @@ export class OriginKinds implements Disposable {
 
   kindOf(baseUrl: string): OriginKind {
     if (this.#isNebula(baseUrl)) return 'nebula';
-    const { kind } = this.#store.knownOrigin(originOf(baseUrl));
+    const { kind } = this.#store.origins.known(originOf(baseUrl));
     return isOriginKind(kind) ? kind : 'unknown';
   }
 
@@ -78,8 +78,8 @@ export class OriginKinds implements Disposable {
   /** The time of the check is the claim: of all windows, one checks. */
   async #claim(origin: string, now: number): Promise<boolean> {
     const isDue = ({ kindCheckedAt: at }: OriginState) => isPast(at && at + RECHECK_MS, now);
-    if (!isDue(this.#store.knownOrigin(origin))) return false;
-    return this.#store.setOrigin(origin, (state) =>
+    if (!isDue(this.#store.origins.known(origin))) return false;
+    return this.#store.origins.update(origin, (state) =>
       isDue(state) ? { ...state, kindCheckedAt: now } : undefined,
     );
   }
@@ -89,7 +89,7 @@ export class OriginKinds implements Disposable {
     const signs = await this.#prober.collect(baseUrl, this.#stop.signal);
     if (!signs) {
       // Keep what is known, and check again sooner.
-      await this.#store.setOrigin(origin, (state) => ({
+      await this.#store.origins.update(origin, (state) => ({
         ...state,
         kindCheckedAt: now - RECHECK_MS + RETRY_MS,
       }));
@@ -98,7 +98,7 @@ export class OriginKinds implements Disposable {
     const all = new Set([...seen, ...signs]);
     const kind = recognizeOrigin(baseUrl, all, this.#nebulaBaseUrl);
     this.#log.debug(`${origin} is of the kind ${kind}: ${[...all].join(', ') || 'no sign'}`);
-    await this.#store.setOrigin(origin, (state) => ({ ...state, kind, kindCheckedAt: now }));
+    await this.#store.origins.update(origin, (state) => ({ ...state, kind, kindCheckedAt: now }));
   }
 
   #isNebula(baseUrl: string): boolean {

@@ -1,0 +1,121 @@
+import * as path from 'node:path';
+import { systemClock, type Clock } from './common/clock';
+import type { Disk } from './common/fileSystem';
+import type { L10n } from './common/l10n';
+import { prefixed, type Log } from './common/log';
+import type { KeySource } from './gateway/apiKey';
+import { GatewayClient } from './gateway/client';
+import { createHttp, type OpenHttp } from './gateway/http';
+import { VideoClient } from './gateway/videoClient';
+import { Library } from './library/library';
+import { STORAGE } from './storage';
+import { PendingMarker } from './store/pendingMarker';
+import { StorageWatcher } from './store/storageWatcher';
+import { TaskStore } from './store/store';
+import { Failures } from './tasks/failures';
+import { Librarian } from './tasks/librarian';
+import { OriginGate } from './tasks/originGate';
+import { OriginKinds } from './tasks/originKinds';
+import { PartialResults } from './tasks/partialResults';
+import { Poller } from './tasks/poller';
+import { Reopener } from './tasks/reopener';
+import { Rescuer } from './tasks/rescuer';
+import { StatusCheck } from './tasks/statusCheck';
+import { Submitter } from './tasks/submitter';
+import { TimeoutKeySource } from './tasks/timeoutKeySource';
+import { VideoDownloader } from './tasks/videoDownloader';
+
+export interface EngineOptions {
+  /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */
+  readonly storageFolder: string;
+  readonly keys: KeySource;
+  readonly log: Log;
+  readonly l10n: L10n;
+  /** The language of the texts, as a tag, for the times in them; that of the host unless told. */
+  readonly language?: string;
+  /** The base interval between questions about a task, in ms. */
+  readonly pollInterval: () => number;
+  readonly clock?: Clock;
+  readonly http?: OpenHttp;
+  /** Base URL of Nebula's own gateway. Tests point it at a server of theirs. */
+  readonly nebulaBaseUrl?: string;
+  readonly disk?: Disk;
+  /** 0 to 1; spreads the questions of tasks and windows. */
+  readonly random?: () => number;
+}
+
+/** Events that the engine reacts to. */
+interface Callbacks {
+  /** No task is unfinished. */
+  readonly onIdle: () => void;
+  /** Another window may have written. */
+  readonly onStorageChange: () => void;
+}
+
+export interface EngineServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly l10n: L10n;
+  readonly keys: KeySource;
+  readonly store: TaskStore;
+  readonly marker: PendingMarker;
+  readonly library: Library;
+  readonly client: GatewayClient;
+  readonly gate: OriginGate;
+  readonly kinds: OriginKinds;
+  readonly partialResults: PartialResults;
+  readonly submitter: Submitter;
+  readonly downloader: VideoDownloader;
+  readonly reopener: Reopener;
+  readonly librarian: Librarian;
+  readonly rescuer: Rescuer;
+  readonly poller: Poller;
+  readonly watcher: StorageWatcher;
+}
+
+/** Wires the services of an engine. Nothing is read or started yet. */
+export function createEngineServices(
+  options: EngineOptions,
+  { onIdle, onStorageChange }: Callbacks,
+): EngineServices {
+  const { storageFolder, l10n, clock = systemClock, random = Math.random } = options;
+  const log = prefixed(options.log, 'tasks');
+  const keys = new TimeoutKeySource(options.keys, clock);
+  const marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
+  const markPending = () => marker.set();
+  const libraryFolder = path.join(storageFolder, STORAGE.library);
+  const location = {
+    folder: path.join(storageFolder, STORAGE.store),
+    legacy: path.join(storageFolder, STORAGE.legacyDatabase),
+    libraryFolder,
+    format: { l10n, language: options.language },
+  };
+  const store = new TaskStore(location, clock, prefixed(options.log, 'store'), markPending);
+  const library = new Library(libraryFolder, options.disk, clock);
+  const gatewayLog = prefixed(options.log, 'gateway');
+  const open = options.http ?? createHttp(clock);
+  const kinds = new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl);
+  const http = kinds.observe(open);
+  const client = new GatewayClient(http, clock, gatewayLog);
+  const videoClient = new VideoClient(http, clock, gatewayLog);
+  const failures = (baseUrl: string) => new Failures(kinds.kindOf(baseUrl));
+  const partialResults = new PartialResults({ library, failures, log });
+  const gate = new OriginGate(store, clock);
+  const common = { store, library, client, videoClient, keys, gate, clock, log, l10n };
+  const deps = { ...common, failures, partialResults, marker, markPending };
+  const submitter = new Submitter(deps);
+  const downloader = new VideoDownloader(deps);
+  const reopener = new Reopener(deps);
+  const statusCheck = new StatusCheck({ ...deps, random, baseInterval: options.pollInterval });
+  return {
+    ...deps,
+    kinds,
+    submitter,
+    downloader,
+    reopener,
+    librarian: new Librarian(deps),
+    rescuer: new Rescuer({ ...deps, reopener }),
+    poller: new Poller({ ...deps, downloader, submitter, statusCheck, onIdle }),
+    watcher: new StorageWatcher(location.folder, clock, log, onStorageChange),
+  };
+}

@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { describeError, type Log } from '../common/log';
+import type { Database } from './database';
+import type { OriginState } from './record';
+import { UNKNOWN_ORIGIN, readOrigin, readOrigins, writeOrigin } from './rows';
+
+/** Runs the work in one transaction. */
+type Write = <T>(work: (connection: DatabaseSync) => T) => Promise<T>;
+
+/** What is known of the origins, in the database that every window shares. */
+export class OriginStates {
+  readonly #database: Pick<Database, 'read' | 'readWhenFree'>;
+  readonly #write: Write;
+  readonly #log: Log;
+  readonly #known = new Map<string, OriginState>();
+
+  constructor(database: Pick<Database, 'read' | 'readWhenFree'>, write: Write, log: Log) {
+    this.#database = database;
+    this.#write = write;
+    this.#log = log;
+  }
+
+  /** What this window knows of an origin. Runs no SQL; {@link read} asks the database. */
+  known(origin: string): OriginState {
+    return this.#known.get(origin) ?? UNKNOWN_ORIGIN;
+  }
+
+  async read(origin: string): Promise<OriginState> {
+    return this.#database.readWhenFree((connection) => readOrigin(connection, origin));
+  }
+
+  /** Changes what is known of an origin. @returns whether it was changed */
+  async update(origin: string, decide: (state: OriginState) => OriginState | undefined): Promise<boolean> {
+    const state = await this.#write((connection) => {
+      const next = decide(readOrigin(connection, origin));
+      if (next) writeOrigin(connection, origin, next);
+      return next;
+    });
+    if (state) this.#known.set(origin, state);
+    return state !== undefined;
+  }
+
+  async forgetRefusals(): Promise<void> {
+    await this.#write((connection) =>
+      connection.exec('UPDATE origins SET refusal = NULL, recheck_at = NULL'),
+    );
+  }
+
+  /** Brings {@link known} up to date. */
+  refresh(): void {
+    try {
+      for (const [origin, state] of this.#database.read(readOrigins)) this.#known.set(origin, state);
+    } catch (error) {
+      this.#log.debug(`the origins can't be read: ${describeError(error)}`);
+    }
+  }
+}
