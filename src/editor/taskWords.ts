@@ -34,8 +34,23 @@ export function phaseWord(phase: Phase, l10n: L10n): string {
   }
 }
 
-/** Where a task stands, in the user's words: its phase, unless it waits for the user. */
-export function stateWord(task: Pick<Task, 'phase' | 'failure'>, l10n: L10n): string {
+/** Returns true if a finished task has a video that arrived completely but couldn't be verified. */
+export function isUnverified({ phase, videos = [] }: Pick<Task, 'phase'> & Partial<Task>): boolean {
+  return phase === 'saved' && videos.some(({ unverified }) => unverified);
+}
+
+/** The warning about a task's unverified videos, if it has any. */
+export function unverifiedWarning({ videos }: Pick<Task, 'videos'>, l10n: L10n): string | undefined {
+  const count = videos.filter(({ unverified }) => unverified).length;
+  if (count === 0) return undefined;
+  return videos.length === 1
+    ? l10n.t('This video may be incomplete or damaged.')
+    : l10n.t('{0} of {1} videos may be incomplete or damaged.', count, videos.length);
+}
+
+/** Where a task stands, in the user's words: its phase, unless it waits for the user or its video is doubtful. */
+export function stateWord(task: Pick<Task, 'phase' | 'failure'> & Partial<Task>, l10n: L10n): string {
+  if (isUnverified(task)) return l10n.t('May be damaged');
   switch (waitsFor(task)) {
     case 'key':
       return l10n.t('Waits for a key');

@@ -145,6 +145,40 @@ describe('the rows of the task list', () => {
     assert.equal(item().contextValue, 'task ended removable saved video remixable');
   });
 
+  it('warn of a video that could not be verified, in every place where it is shown', async () => {
+    const { rows, api } = own.app;
+    await rows.getChildren();
+    const request = aRequest('a doubtful boat');
+    // The same bytes a second time are kept.
+    gateway.setFault({ name: 'truncatedBase64', route: 'download', times: 2, args: { characters: 400 } });
+    const { id, videos } = await api.settled((await api.generate(request)).id);
+    assert.deepEqual(
+      videos.map(({ unverified }) => unverified),
+      [true],
+    );
+    await rows.getChildren();
+    const item = rows.getTreeItem(id);
+    assert.match(String(item.description), /^May be damaged · .* · sora-2$/);
+    assert.match(item.accessibilityInformation?.label ?? '', /, May be damaged, .*, sora-2$/);
+    assert.ok(item.iconPath instanceof vscode.ThemeIcon);
+    assert.deepEqual([item.iconPath.id, item.iconPath.color?.id], ['warning', 'editorWarning.foreground']);
+    assert.equal(item.contextValue, 'task ended removable saved video remixable');
+    const { tooltip } = rows.resolveTreeItem(item, id);
+    assert.ok(tooltip instanceof vscode.MarkdownString);
+    assert.match(tooltip.value, /\*\*State\\:\*\* May be damaged\n/);
+    assert.match(tooltip.value, /\*\*Warning\\:\*\* This video may be incomplete or damaged\\\./);
+    assert.doesNotMatch(tooltip.value, /\b0 × 0\b/);
+    // The notification says that it's ready; the page says more.
+    const toasts = () => own.notifier.shown.filter(({ severity }) => severity !== 'status');
+    const deadline = Date.now() + 5_000;
+    while (toasts().length === 0 && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(
+      toasts().map(({ message }) => message),
+      [`“${request.prompt}” is ready.`],
+    );
+  });
+
   it('count the files of several videos, and hand over those that are there', async () => {
     const { rows, api } = own.app;
     const request = {

@@ -11,6 +11,7 @@ const PROMPTS = {
   rejected: 'a palace of gold',
   unknown: 'a letter lost in the post',
   running: 'a lighthouse in a storm',
+  unverified: 'a kite with half a tail',
 } as const;
 
 /** The list as people see it: each state, each menu, each theme. */
@@ -148,5 +149,34 @@ describe('the task list', function () {
     await row(PROMPTS.saved, 'File missing').getByRole('button', { name: 'Look Again' }).click();
     await row(PROMPTS.saved, 'Ready').waitFor({ timeout: 60_000 });
     await stage.window.screenshot('tree-looked-again');
+  });
+
+  it('warns of a video that could not be verified, in its row, on hover and on its page', async () => {
+    await stage.window.runCommand('Nebula Video: Focus on Tasks View');
+    // The same incomplete bytes twice.
+    const fault = { route: 'download', times: 2, args: { characters: 400 } } as const;
+    stage.gateway.setFault({ name: 'truncatedBase64', ...fault });
+    await send('unverified');
+    const doubtful = row(PROMPTS.unverified, 'May be damaged');
+    await doubtful.waitFor({ timeout: 60_000 });
+    await stage.window.toast('is ready').waitFor();
+    await pictures(stage.window, 'tree-unverified');
+    await stage.window.runCommand('Notifications: Clear All Notifications');
+    const hover = stage.window.page.locator('.monaco-hover:visible').filter({ hasText: 'Model' });
+    await pictures(stage.window, 'tree-unverified-hover', async () => {
+      await stage.window.page.mouse.move(800, 600);
+      await doubtful.hover();
+      await hover.waitFor();
+    });
+    assert.match(await hover.innerText(), /This video may be incomplete or damaged\./);
+    await stage.window.press('Escape');
+    await doubtful.click();
+    const page = await stage.window.webview(
+      async (frame) => (await frame.locator('.takes-note').count()) > 0,
+    );
+    const note = await page.locator('.takes-note').innerText();
+    assert.match(note, /^This video may be incomplete or damaged\.\s+Open in System Player$/);
+    assert.match(await page.locator('.state').innerText(), /May be damaged/);
+    await pictures(stage.window, 'page-unverified');
   });
 });

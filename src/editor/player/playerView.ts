@@ -6,7 +6,16 @@ import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
 import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
 import { optionWord, sourceWords } from '../optionWords';
 import { isRemixable } from '../tasksView/rowIcon';
-import { earlierWords, hostOf, phaseWord, progressOf, shortPrompt, stateWord } from '../taskWords';
+import {
+  earlierWords,
+  hostOf,
+  isUnverified,
+  phaseWord,
+  progressOf,
+  shortPrompt,
+  stateWord,
+  unverifiedWarning,
+} from '../taskWords';
 import { labelOf, offersOf } from './playerActions';
 
 /** What is known of a task's videos on the disk. */
@@ -33,7 +42,8 @@ export function playerView(task: Task, media: Media, parts: ViewParts): View {
   return {
     title: titleOf(task, LONGEST_TITLE, l10n),
     tone,
-    state: tone === 'warning' && task.phase === 'saved' ? l10n.t('File missing') : stateWord(task, l10n),
+    state:
+      task.phase === 'saved' && media.kind === 'missing' ? l10n.t('File missing') : stateWord(task, l10n),
     summary: [task.request.model, ...askedFor(task, l10n)],
     stage,
     offers: offersOf(staged, l10n),
@@ -116,7 +126,7 @@ function detailsOf({ failure }: Task, { details }: FailureExplanation, l10n: L10
 function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged {
   return {
     stage: { kind: 'video', takes: [...takes], note: noteOf(task, takes.length, l10n) },
-    tone: 'done',
+    tone: isUnverified(task) ? 'warning' : 'done',
     actions: [
       ...(['saveToWorkspace', 'saveAs', 'openExternally', 'reveal'] as const),
       ...(['generateAgain', 'editAndGenerate'] as const),
@@ -126,7 +136,7 @@ function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged 
   };
 }
 
-/** What is to be said of the videos that are not here, when others of the task are. */
+/** The warning below the video: about others of the task that aren't here, or about one that couldn't be verified. */
 function noteOf(task: Task, there: number, l10n: L10n): Extract<Stage, { kind: 'video' }>['note'] {
   const gone = explainFailure(task, l10n)?.sentence;
   const total = task.videos.length;
@@ -134,9 +144,10 @@ function noteOf(task: Task, there: number, l10n: L10n): Extract<Stage, { kind: '
     there < total
       ? l10n.t('{0} of {1} files are missing: they were moved, renamed or deleted.', total - there, total)
       : undefined;
-  const text = [gone, away].filter((sentence) => sentence !== undefined).join(' ');
+  const unverified = unverifiedWarning(task, l10n);
+  const text = [unverified, gone, away].filter((sentence) => sentence !== undefined).join(' ');
   if (text === '') return null;
-  const action = away === undefined ? 'lookAgain' : 'lookForFile';
+  const action = away !== undefined ? 'lookForFile' : gone !== undefined ? 'lookAgain' : 'openExternally';
   return { text, offer: { action, label: labelOf(action, l10n), primary: false } };
 }
 
@@ -236,10 +247,14 @@ function factsOf(task: Task, parts: ViewParts): View['facts'] {
   if (asked.length > 0) add(l10n.t('Asked for'), asked.join(', '));
   for (const video of task.videos) {
     const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-    add(l10n.t('Picture'), l10n.t('{0} × {1} pixels', video.width, video.height));
-    add(l10n.t('Length'), l10n.t('{0} seconds', number.format(video.durationSeconds)));
-    add(l10n.t('Sound'), video.hasAudio ? l10n.t('with sound') : l10n.t('silent'));
+    // Numbers that an unverified file doesn't tell are 0.
+    if (video.width > 0) add(l10n.t('Picture'), l10n.t('{0} × {1} pixels', video.width, video.height));
+    if (video.durationSeconds > 0) {
+      add(l10n.t('Length'), l10n.t('{0} seconds', number.format(video.durationSeconds)));
+      add(l10n.t('Sound'), video.hasAudio ? l10n.t('with sound') : l10n.t('silent'));
+    }
     add(l10n.t('File size'), `${number.format(video.bytes / 1_000_000)} MB`);
+    if (video.unverified) add(l10n.t('File check'), l10n.t('May be damaged'));
   }
   add(l10n.t('Created'), fullMoment(task.createdAt, language));
   const end = task.timeline.at(-1);

@@ -33,6 +33,9 @@ export function rowIcon(task: Pick<Task, 'phase' | 'failure'>): RowIcon {
 /** How a row shows a video whose file is gone from the library. */
 export const MISSING_ICON: RowIcon = { icon: 'file-media', color: 'editorWarning.foreground' };
 
+/** A video that couldn't be verified. */
+export const UNVERIFIED_ICON: RowIcon = { icon: 'warning', color: 'editorWarning.foreground' };
+
 /** How a row shows a video that the user has had removed: nothing is wrong with that. */
 export const CLEANED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionForeground' };
 

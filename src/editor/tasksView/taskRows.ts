@@ -7,13 +7,14 @@ import type { Task, TaskChanges } from '../../core/task/task';
 import type { EngineHolder } from '../engineHolder';
 import { COMMANDS } from '../ids';
 import { missingVideos } from './missingVideos';
-import { CLEANED_ICON, MISSING_ICON, rowIcon, rowWords } from './rowIcon';
+import { CLEANED_ICON, MISSING_ICON, UNVERIFIED_ICON, rowIcon, rowWords, type RowIcon } from './rowIcon';
 import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
 import {
   LONGEST_LABEL,
   LONGEST_MENTION,
   ageWord,
+  isUnverified,
   progressOf,
   shortMomentWord,
   shortPrompt,
@@ -130,8 +131,7 @@ export class TaskRows implements Disposable {
     const { l10n } = this.#parts;
     const gone = this.#goneOf(task);
     const isMissing = gone > 0 && gone >= task.videos.length;
-    const isCleaned = isMissing && this.#cleaned.has(id);
-    const { icon, color } = isCleaned ? CLEANED_ICON : isMissing ? MISSING_ICON : rowIcon(task);
+    const { icon, color } = this.#iconOf(task, isMissing);
     item.iconPath = new vscode.ThemeIcon(
       icon,
       color === undefined ? undefined : new vscode.ThemeColor(color),
@@ -140,7 +140,8 @@ export class TaskRows implements Disposable {
     const details = this.#details(task);
     // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
     const isCounted = task.phase === 'running' && progressOf(task) !== undefined;
-    const isPlain = (task.phase === 'saved' && gone === 0 && !task.failure) || isCounted;
+    const isWell = task.phase === 'saved' && gone === 0 && !task.failure && !isUnverified(task);
+    const isPlain = isWell || isCounted;
     item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
     item.contextValue = rowWords(task, isMissing ? 'all' : gone > 0 ? 'some' : 'none');
     item.command = { command: COMMANDS.openVideo, title: l10n.t('Open'), arguments: [id] };
@@ -178,6 +179,11 @@ export class TaskRows implements Disposable {
   #goneOf({ id, phase, videos }: Task): number {
     const missing = phase === 'saved' ? this.#missing.get(id) : undefined;
     return videos.filter(({ uri }) => missing?.has(uri) === true).length;
+  }
+
+  #iconOf(task: Task, isMissing: boolean): RowIcon {
+    if (isMissing) return this.#cleaned.has(task.id) ? CLEANED_ICON : MISSING_ICON;
+    return isUnverified(task) ? UNVERIFIED_ICON : rowIcon(task);
   }
 
   /** How a task stands, in a word or two. */

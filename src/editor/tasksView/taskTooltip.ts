@@ -13,6 +13,7 @@ import {
   preciseMomentWord,
   progressOf,
   shortPrompt,
+  unverifiedWarning,
 } from '../taskWords';
 
 /** Of a prompt, so much is shown, in characters. */
@@ -42,12 +43,18 @@ export function taskTooltip(
   const progress = progressOf(task);
   line(l10n.t('State:'), progress === undefined ? state : `${state} · ${progress} %`);
   for (const video of task.videos) {
-    const sound = video.hasAudio ? l10n.t('with sound') : l10n.t('silent');
-    line(
-      l10n.t('Video:'),
-      `${video.width} × ${video.height} · ${short(video.durationSeconds, language)} s · ${sound} · ${short(video.bytes / 1_000_000, language)} MB`,
-    );
+    const { width, height, durationSeconds, hasAudio, bytes } = video;
+    const sound = hasAudio ? l10n.t('with sound') : l10n.t('silent');
+    // Numbers that an unverified file doesn't tell are 0.
+    const facts = [
+      ...(width > 0 ? [`${width} × ${height}`] : []),
+      ...(durationSeconds > 0 ? [`${short(durationSeconds, language)} s`, sound] : []),
+      `${short(bytes / 1_000_000, language)} MB`,
+    ];
+    line(l10n.t('Video:'), facts.join(' · '));
   }
+  const warning = unverifiedWarning(task, l10n);
+  if (warning !== undefined) line(l10n.t('Warning:'), warning);
   line(l10n.t('Gateway:'), hostOf(task.origin));
   if (task.gatewayTaskId !== undefined) line(l10n.t('Task ID:'), task.gatewayTaskId);
   if (earlier) line(l10n.t('Generated again from:'), earlierWords(earlier, now, language));

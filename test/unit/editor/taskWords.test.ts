@@ -79,6 +79,21 @@ describe('the words for tasks', () => {
     for (const phase of PHASES) assert.equal(stateWord({ phase }, english), phaseWord(phase, english));
   });
 
+  it('warn of a video that could not be verified, once it is in the library', () => {
+    const video = {
+      ...{ uri: '', bytes: 1, width: 0, height: 0 },
+      durationSeconds: 0,
+      hasAudio: false,
+      sha256: '',
+    };
+    const videos = [video, { ...video, unverified: true as const }];
+    for (const phase of PHASES) {
+      assert.equal(stateWord({ phase, videos: [video] }, english), phaseWord(phase, english));
+      const expected = phase === 'saved' ? 'May be damaged' : phaseWord(phase, english);
+      assert.equal(stateWord({ phase, videos }, english), expected);
+    }
+  });
+
   it('shorten a prompt to one line', () => {
     assert.equal(shortPrompt(' a  boat\n on\tthe sea '), 'a boat ⏎ on the sea');
     assert.equal(Array.from(shortPrompt('汉'.repeat(100))).length, 40);

@@ -3,7 +3,7 @@ import { english } from '../../../src/core/common/l10n';
 import { publicFailures } from '../../support/publicFailures';
 import { Failures } from '../../../src/core/tasks/failures';
 import { PHASES, isEnd, type Phase } from '../../../src/core/task/phases';
-import type { Failure, Task } from '../../../src/core/task/task';
+import type { Failure, Task, Video } from '../../../src/core/task/task';
 import { COMMANDS } from '../../../src/editor/ids';
 import {
   changeOf,
@@ -259,6 +259,54 @@ describe('what the player shows', () => {
       const note = noteOf({ videos: [video, video, video] });
       assert.match(note?.text ?? '', /^2 of 3 files are missing/);
       assert.equal(note?.offer.action, 'lookForFile');
+    });
+  });
+
+  describe('of a video that could not be verified', () => {
+    const video = {
+      ...{ uri: 'file:///a.mp4', bytes: 2_000_000, width: 0, height: 0, durationSeconds: 0 },
+      ...{ hasAudio: false, sha256: '', unverified: true as const },
+    };
+    const sound: Video = { ...video, width: 1280, height: 720, durationSeconds: 8 };
+    Reflect.deleteProperty(sound, 'unverified');
+
+    it('warns in one line, and offers the system player', () => {
+      const view = viewOf(taskIn('saved', { videos: [video] }), there);
+      assert.deepEqual([view.state, view.tone], ['May be damaged', 'warning']);
+      assert.ok(view.stage.kind === 'video');
+      assert.deepEqual(view.stage.note, {
+        text: 'This video may be incomplete or damaged.',
+        offer: { action: 'openExternally', label: 'Open in System Player', primary: false },
+      });
+      assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
+    });
+
+    it('shows no number that the file does not tell', () => {
+      const lines = factsText(viewOf(taskIn('saved', { videos: [video] }), there).facts).split('\n');
+      assert.ok(lines.includes('File size: 2 MB') && lines.includes('File check: May be damaged'));
+      assert.ok(!lines.some((line) => /^(Picture|Length|Sound): /.test(line)), lines.join('\n'));
+    });
+
+    it('counts them among several, and offers first what brings back the others', () => {
+      const noteOf = (parts: Partial<Task>) => {
+        const { stage } = viewOf(taskIn('saved', parts), there);
+        return stage.kind === 'video' ? stage.note : null;
+      };
+      assert.deepEqual(noteOf({ videos: [sound] }), null);
+      const away = noteOf({ videos: [sound, video] });
+      assert.match(
+        away?.text ?? '',
+        /^1 of 2 videos may be incomplete or damaged\. 1 of 2 files are missing/,
+      );
+      assert.equal(away?.offer.action, 'lookForFile');
+      const gone = new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' });
+      const failure = failures.videosMissing(1, 2, gone);
+      assert.equal(noteOf({ videos: [video], failure })?.offer.action, 'lookAgain');
+    });
+
+    it('says that its file is missing once it is', () => {
+      const view = viewOf(taskIn('saved', { videos: [video] }));
+      assert.deepEqual([view.state, view.stage.kind], ['File missing', 'message']);
     });
   });
 
