@@ -12,6 +12,7 @@ import type { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import type { TaskRecord } from './store/record';
 import type { ReadOnlyReason, StoreState } from './store/storeState';
+import type { IdQuestion } from './task/idSource';
 import { isEnd } from './task/phases';
 import type { Task, TaskChanges } from './task/task';
 import { rejectKeys } from './tasks/keyGuard';
@@ -215,6 +216,19 @@ export class Engine implements Disposable {
   /** See {@link Reopener.attachTaskId}. */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
     return this.#services.reopener.attachTaskId(id, gatewayTaskId);
+  }
+
+  /** Late task IDs beside attached ones, about which the user hasn't decided. */
+  idQuestions(): readonly IdQuestion[] {
+    return this.#services.store.index.idQuestions();
+  }
+
+  /** Settles a question of {@link idQuestions}. Sends nothing. @param keepsBoth false stops tracking the attached ID */
+  async answerIdQuestion({ taskId, attachedId }: IdQuestion, keepsBoth: boolean): Promise<void> {
+    if (this.readOnly) return;
+    const earlier = this.task(this.task(taskId)?.basedOn ?? '');
+    if (!keepsBoth && earlier?.gatewayTaskId === attachedId) await this.stopTracking(earlier.id);
+    await this.#services.store.answerIdQuestion(taskId);
   }
 
   /** See {@link Rescuer.rescue}. */

@@ -58,6 +58,7 @@ import { Players } from './player/players';
 import { EndNotices } from './telling/endNotices';
 import { KeyTrouble } from './telling/keyTrouble';
 import { RunningStatus } from './telling/runningStatus';
+import { LateIdQuestions } from './telling/lateIdQuestions';
 import { UnseenBadge } from './telling/unseenBadge';
 import { WizardMessages } from './telling/wizardMessages';
 import { editorQuickInputs } from './wizard/editorQuickInputs';
@@ -208,6 +209,7 @@ export function createApp(host: AppHost): App {
       setRefused: (refused) => contextKeys.setKeyRefused(refused),
     }),
   );
+  const lateIdQuestions = owned.add(new LateIdQuestions({ engines, box, l10n, isFocused, inBackground }));
   owned.add(new UnseenBadge({ engines, l10n, show: (badge) => (host.view.badge = badge) }));
   owned.add(
     new RunningStatus({
@@ -401,6 +403,7 @@ export function createApp(host: AppHost): App {
       if (!focused) return;
       engines.current.look();
       autoSaver.retry();
+      lateIdQuestions.ask();
       if (host.view.visible) rows.lookedAt();
     }),
   );

@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import * as vscode from 'vscode';
+import { visibleLine } from '../../src/core/common/displayText';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
@@ -91,6 +94,40 @@ describe('telling how tasks end', () => {
     await own.app.commands.run('nebulaVideo.openExternally', [id]);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(own.view.badge, undefined);
+  });
+
+  it('a question about a task ID that arrived late, again in each window until there is an answer', async () => {
+    gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
+    const submits = () => gateway.log.filter(({ kind }) => kind === 'submit').length;
+    const before = submits();
+    const { id, origin, request, createdAt } = await own.app.api.generate(aRequest('a late boat'));
+    own.asker.willAnswer('video_mistyped');
+    await own.app.commands.run('nebulaVideo.attachTaskId', [id]);
+    const gatewayTaskId = gateway.tasks.at(-1)?.id ?? '';
+    const late = { task: { id, origin, request, createdAt, keyId: '' }, gatewayTaskId, at: Date.now() };
+    writeFileSync(path.join(own.storageFolder, 'store', `late-${id}.json`), JSON.stringify(late));
+    own.notifier.leavesOpen = true;
+    const question = `The gateway returned task ID '${visibleLine(gatewayTaskId, 24)}' after you attached 'video_mistyped'. Track both?`;
+    assert.ok(question.length <= 120);
+    const questions = () => toasts().filter(({ message }) => message === question);
+    for (const asked of [1, 2, 3]) {
+      if (asked === 3) own.notifier.willChoose('Track Only the New ID');
+      own.reopen();
+      const deadline = Date.now() + 10_000;
+      while (questions().length < asked && Date.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(questions().length, asked, JSON.stringify(toasts()));
+    }
+    assert.deepEqual(questions()[0]?.actions, ['Track Both', 'Track Only the New ID']);
+    await aWhile();
+    own.reopen();
+    await aWhile();
+    assert.equal(questions().length, 3);
+    const second = own.app.api.tasks().find((task) => task.basedOn === id);
+    assert.equal(second?.gatewayTaskId, gatewayTaskId);
+    assert.notEqual(own.app.api.task(id)?.phase, 'queued');
+    assert.equal(submits(), before + 1);
+    own.notifier.leavesOpen = false;
   });
 
   it('a line above the list while tasks wait for a key', async () => {

@@ -11,6 +11,8 @@ export class RecordingNotifier implements Notifier {
   readonly shown: Shown[] = [];
   #waiting: ((shown: Shown) => void)[] = [];
   #choice: string | undefined;
+  /** Messages with buttons stay open until a button is pressed; otherwise they're closed at once. */
+  leavesOpen = false;
   /** What is done at each step of a long progress; a test may press Cancel there. */
   onStep: (now: string | undefined, cancel: () => void) => void = () => undefined;
 
@@ -23,6 +25,7 @@ export class RecordingNotifier implements Notifier {
     this.#tell({ severity, message, actions });
     const choice = actions.find((title) => title === this.#choice);
     if (choice !== undefined) this.#choice = undefined;
+    if (choice === undefined && this.leavesOpen) return new Promise(() => undefined);
     return Promise.resolve(choice);
   }
 

@@ -1,12 +1,14 @@
 import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { Clock } from '../common/clock';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
+import type { IdQuestion } from '../task/idSource';
 import { canMove } from '../task/phases';
-import type { TaskRecord } from './record';
+import type { StoredTimelineEntry, TaskRecord } from './record';
 import { applyPatch, insertTask, readOne } from './rows';
 import { describeTask, readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 import { ReadOnlyStoreError } from './storeState';
@@ -130,14 +132,57 @@ export class LateIds implements Disposable {
 export function storeLateId(connection: DatabaseSync, late: LateId, now: number, log: Log): void {
   const { task, gatewayTaskId, at } = late;
   const queued = { phase: 'queued', gatewayTaskId, nextDue: now } as const;
+  const whole = { ...recordFromSidecar(task), ...queued };
+  const isRemoved = (id: string) => connection.prepare('SELECT 1 FROM removals WHERE id = ?').get(id);
   const record = readOne(connection, task.id, log);
   if (!record) {
-    const isRemoved = connection.prepare('SELECT 1 FROM removals WHERE id = ?').get(task.id);
-    const whole = { ...recordFromSidecar(task), ...queued };
-    if (!isRemoved) insertTask(connection, whole, [], [{ at, phase: 'queued' }]);
-  } else if (record.gatewayTaskId === undefined && canMove(record.phase, 'queued')) {
-    applyPatch(connection, record, { ...queued, failure: null }, now);
-  } else if (record.gatewayTaskId !== gatewayTaskId) {
-    log.warn(`task ${task.id} is followed as ${String(record.gatewayTaskId)}, not ${gatewayTaskId}`);
+    if (!isRemoved(task.id)) insertTask(connection, whole, [], [{ at, phase: 'queued' }]);
+    return;
   }
+  const { gatewayTaskId: other, idSource } = record;
+  if (other === gatewayTaskId) return;
+  // An ID that the gateway didn't know is replaced.
+  if (canMove(record.phase, 'queued') && (other === undefined || record.phase === 'unknown')) {
+    applyPatch(connection, record, { ...queued, idSource: null, failure: null }, now);
+    return;
+  }
+  // Both may be paid for, so the late one gets a task of its own. Its ID is derived: storing it twice changes nothing.
+  log.warn(`task ${task.id}: the ID ${gatewayTaskId} came late, after ${String(other)}`);
+  const id = secondTaskId(task.id, gatewayTaskId);
+  if (isRemoved(id)) return;
+  const isAttached = other !== undefined && idSource !== undefined && idSource !== 'unsure';
+  const params = { id: gatewayTaskId, ...(isAttached ? { attached: other } : {}) };
+  const note = { code: 'anotherId', params } as const;
+  insertTask(
+    connection,
+    { ...whole, id, basedOn: task.id, submittedAt: at },
+    [],
+    [{ at, phase: 'queued', note }],
+  );
+}
+
+function secondTaskId(taskId: string, gatewayTaskId: string): string {
+  const hash = createHash('sha256').update(`${taskId} ${gatewayTaskId}`).digest('hex');
+  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
+/** The question that a task's timeline raises, until it's answered. */
+export function readIdQuestion(
+  taskId: string,
+  timeline: readonly StoredTimelineEntry[],
+): IdQuestion | undefined {
+  const params = timeline.find(({ note }) => note?.code === 'anotherId')?.note?.params ?? {};
+  const { id: lateId, attached: attachedId, answered } = params;
+  return typeof lateId === 'string' && typeof attachedId === 'string' && answered === undefined
+    ? { taskId, lateId, attachedId }
+    : undefined;
+}
+
+export function storeIdAnswer(connection: DatabaseSync, taskId: string): void {
+  connection
+    .prepare(
+      `UPDATE timeline SET note = json_set(note, '$.params.answered', 1)
+       WHERE task_id = ? AND iif(json_valid(note), note ->> 'code', '') = 'anotherId'`,
+    )
+    .run(taskId);
 }

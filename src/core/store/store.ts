@@ -11,7 +11,7 @@ import type { VideoRow } from '../task/videoRow';
 import { TaskChangeFeed } from './changeFeed';
 import { Database } from './database';
 import { findDue, findDueHosts, findNextDue, makeDueNow, type Lane } from './dueTasks';
-import { LateIds, storeLateId, type LateId } from './lateIds';
+import { LateIds, storeIdAnswer, storeLateId, type LateId } from './lateIds';
 import { OriginStates } from './originStates';
 import type { TaskWithFiles } from './ownedFiles';
 import type { StoredTimelineEntry, TaskRecord } from './record';
@@ -27,7 +27,7 @@ import {
   readRecords,
   readVideos,
 } from './rows';
-import { newRecord } from './sidecarTask';
+import { describeTask, newRecord } from './sidecarTask';
 import type { StoreLocation } from './storeLocation';
 import { ReadOnlyStoreError, type StoreState } from './storeState';
 import { TaskIndex } from './taskIndex';
@@ -319,6 +319,19 @@ export class TaskStore implements Disposable {
   /** See {@link findNextDue}. @throws SQLite's busy error */
   nextDue(after = 0): number | undefined {
     return this.#database.read((connection) => findNextDue(connection, after));
+  }
+
+  /** Stores a task ID that arrived after the task's row got another one. */
+  async storeLateId(record: TaskRecord, gatewayTaskId: string): Promise<void> {
+    await this.#storeLateIds([{ task: describeTask(record), gatewayTaskId, at: this.#clock.now() }]);
+  }
+
+  /** Remembers that the user has decided about a late task ID. */
+  async answerIdQuestion(taskId: string): Promise<void> {
+    await this.#write((connection) => {
+      storeIdAnswer(connection, taskId);
+      this.#touch(connection, taskId);
+    });
   }
 
   /** Keeps the ID of a paid task that can't be stored now, beyond the end of this window if need be. */

@@ -1,3 +1,4 @@
+import type { IdQuestion } from '../task/idSource';
 import type { Task } from '../task/task';
 import type { Snapshot } from './taskSnapshot';
 
@@ -38,6 +39,11 @@ export class TaskIndex {
     return this.#select(({ isCleaned }) => isCleaned);
   }
 
+  /** Late task IDs about which the user hasn't decided. */
+  idQuestions(): readonly IdQuestion[] {
+    return [...this.#entries.values()].flatMap(({ idQuestion }) => idQuestion ?? []);
+  }
+
   /** All that it has, also of what can't be read. */
   ids(): readonly string[] {
     return [...this.#entries.keys(), ...this.#unreadable];
@@ -55,7 +61,8 @@ export class TaskIndex {
       before?.task.updatedAt !== task.updatedAt ||
       before.task.phase !== task.phase ||
       before.isUnseen !== snapshot.isUnseen ||
-      before.isCleaned !== snapshot.isCleaned
+      before.isCleaned !== snapshot.isCleaned ||
+      (before.idQuestion === undefined) !== (snapshot.idQuestion === undefined)
     );
   }
 

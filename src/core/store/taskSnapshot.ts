@@ -3,10 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { english } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
 import { formatNote, toFailure, type TextFormat } from '../task/failureMessage';
-import { takesTaskId } from '../task/idSource';
+import { takesTaskId, type IdQuestion } from '../task/idSource';
 import type { Task, TimelineEntry, Video } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
 import { readRow, type SqlRow } from './columns';
+import { readIdQuestion } from './lateIds';
 import {
   TASK_COLUMNS,
   readTimelineRow,
@@ -22,6 +23,7 @@ export interface Snapshot {
   readonly isUnseen: boolean;
   /** Whether the user had its videos removed from the library. */
   readonly isCleaned: boolean;
+  readonly idQuestion: IdQuestion | undefined;
 }
 
 export interface Snapshots {
@@ -108,6 +110,7 @@ export class SnapshotReader {
       task,
       isUnseen: isSaved && record.seenAt === undefined,
       isCleaned: isSaved && record.cleanedAt !== undefined,
+      idQuestion: readIdQuestion(id, timeline),
     };
   }
 

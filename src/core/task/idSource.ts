@@ -8,6 +8,14 @@ export const ID_SOURCES = ['byHand', 'byHandConfirmed', 'unsure'] as const;
 
 export type IdSource = (typeof ID_SOURCES)[number];
 
+/** A task ID that arrived after the user had attached another one: both are tracked until the user decides. */
+export interface IdQuestion {
+  /** The task that tracks the late ID. */
+  readonly taskId: string;
+  readonly lateId: string;
+  readonly attachedId: string;
+}
+
 /** Whether the gateway has never said that it knows the task by its id. */
 export function isUnconfirmed(source: IdSource | undefined): boolean {
   return source === 'byHand' || source === 'unsure';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sleep, type Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
@@ -10,7 +9,6 @@ import { StoreClosedError } from '../store/storeState';
 import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure, StoredNote } from '../task/failure';
-import { isUnconfirmed } from '../task/idSource';
 import { toErrorInfo, type Failures, type FailuresAt } from './failures';
 import { FIRST_POLL, LEASE } from './schedule';
 
@@ -97,9 +95,12 @@ export class SubmitRecorder {
     const kept = outcome.kind === 'notSent' ? {} : factsToKeep(outcome);
     const written = await store.update(id, (record) => {
       const late = record.phase === 'unknown';
-      // What the gateway itself says is better than a guess that is followed meanwhile.
-      const isGuess = record.phase === 'queued' && isUnconfirmed(record.idSource);
-      if (record.phase !== 'sending' && !late && !(isGuess && outcome.kind === 'accepted')) return undefined;
+      // The user has attached the same ID meanwhile.
+      const isSame =
+        record.phase === 'queued' &&
+        outcome.kind === 'accepted' &&
+        record.gatewayTaskId === outcome.gatewayTaskId;
+      if (record.phase !== 'sending' && !late && !isSame) return undefined;
       switch (outcome.kind) {
         case 'accepted':
           // A late one is unfinished again.
@@ -152,32 +153,22 @@ export class SubmitRecorder {
 
   /**
    * Keeps an ID that the task itself can't take: its row is gone because the store was repaired meanwhile, or the user
-   * has attached another ID that the gateway knows. Both are paid for, so both are tracked.
+   * has attached another ID. Both may be paid for, so both are tracked.
    */
   async #keepSecondId(draft: TaskRecord, gatewayTaskId: string): Promise<void> {
     const { store, clock, log, markPending } = this.#deps;
-    const current = await store.recordWhenFree(draft.id);
-    if (current?.gatewayTaskId === gatewayTaskId) return;
-    log.warn(
-      `task ${draft.id}: the ID ${gatewayTaskId} came late, after ${current?.gatewayTaskId ?? 'a repair'}`,
-    );
+    if (await store.recordWhenFree(draft.id)) {
+      await store.storeLateId(draft, gatewayTaskId);
+      return;
+    }
+    log.warn(`task ${draft.id}: the ID ${gatewayTaskId} came late, after a repair`);
     markPending();
-    const now = clock.now();
-    const record = {
-      ...draft,
-      phase: 'queued' as const,
-      gatewayTaskId,
-      submittedAt: now,
-      nextDue: now + FIRST_POLL,
-    };
+    const at = clock.now();
+    const nextDue = at + FIRST_POLL;
     await store.adopt({
-      record: current ? { ...record, id: randomUUID(), basedOn: draft.id } : record,
+      record: { ...draft, phase: 'queued', gatewayTaskId, submittedAt: at, nextDue },
       videos: [],
-      timeline: [
-        current
-          ? { at: now, phase: 'queued', note: { code: 'anotherId', params: { id: gatewayTaskId } } }
-          : { at: now, phase: 'queued' },
-      ],
+      timeline: [{ at, phase: 'queued' }],
     });
   }
 }

@@ -20,15 +20,16 @@ export class MessageBox {
     this.#parts = parts;
   }
 
-  show(severity: Severity, sentence: string, buttons: readonly Button[]): void {
+  /** @param onDismiss called if the message is closed without a button */
+  show(severity: Severity, sentence: string, buttons: readonly Button[], onDismiss?: () => void): void {
     const { notifier, execute, inBackground } = this.#parts;
     const titles = buttons.map(({ title }) => title);
     inBackground(
       // Prompts and responses are outside text.
       notifier.show(severity, asMessage(sentence), titles).then((chosen) => {
         const button = buttons.find(({ title }) => title === chosen);
-        if (!button) return;
-        if ('run' in button) button.run();
+        if (!button) onDismiss?.();
+        else if ('run' in button) button.run();
         else execute(button.command, ...(button.arguments ?? []));
       }),
     );

@@ -142,23 +142,6 @@ describe('after an end', function () {
     });
   });
 
-  it('a late reply while a wrong id is followed: the right one takes its place', async () => {
-    const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
-    const other = await world.open();
-    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
-    const sent = world.submit(sleeping);
-    await world.turns(() => looked(other).tasks()[0]?.phase === 'sending');
-    other.look();
-    world.clock.moveTo(world.clock.now() + 30_000);
-    await world.turns(() => looked(other).tasks()[0]?.phase === 'unknown');
-    await other.attachTaskId(other.tasks()[0]!.id, 'video_mistyped');
-    await other.close();
-    const task = await sent;
-    assert.equal(task.gatewayTaskId, world.gateway.tasks[0]?.id);
-    assert.equal(task.takesTaskId, undefined);
-    await assertResumed(sleeping, task.id);
-  });
-
   it('a late reply: the mark is back, and a later window goes on', async () => {
     // This window sleeps: its timers don't fire, while time goes on for the other one.
     const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
