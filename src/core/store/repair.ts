@@ -9,6 +9,9 @@ import { migrate } from './schema';
 import { StoreBusyError, isDamaged } from './sqliteErrors';
 import { buildingPath, databasePath, latestNumber, type StoreLocation } from './storeLocation';
 
+/** No window of an older version holds a task longer, in ms: a later time was written before the clock was set back. */
+const MAX_LEASE_MS = 5 * 60_000;
+
 /** Why the store is to be repaired, or made in the first place. */
 export interface RepairOrder {
   /** Whether the current file can't be read. */
@@ -152,7 +155,9 @@ function lockLegacy(source: DatabaseSync, log: Log, { now, waitUntil }: RepairOr
   try {
     source.exec('BEGIN IMMEDIATE');
     // Its task ID is on the way, and only that window can store it.
-    const sending = source.prepare(`SELECT 1 FROM tasks WHERE phase = 'sending' AND next_due > ?`).get(now);
+    const sending = source
+      .prepare(`SELECT 1 FROM tasks WHERE phase = 'sending' AND next_due > ? AND next_due < ?`)
+      .get(now, now + MAX_LEASE_MS);
     if (sending && now < waitUntil) throw new StoreBusyError('a window of an older version is sending');
   } catch (error) {
     if (!isDamaged(error)) throw error;

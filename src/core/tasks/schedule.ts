@@ -37,10 +37,20 @@ export const MISSING_LINK_GRACE_MS = 10 * MINUTE;
 /** How long after success a video is fetched again and again, unless its own end is known (DESIGN 5). */
 export const DOWNLOAD_TIMEOUT_MS = 24 * HOUR;
 
-/** So long without a try to fetch a video is longer than any wait of ours, in ms. */
+/** So long after its due time a step is taken only if nothing could be done meanwhile, in ms. */
 export const IDLE_GAP_MS = MAX_INTERVAL_MS + 5 * MINUTE;
-/** How long a video is at least tried for after such a time, in ms: some seven tries. */
+/** How long a video is at least tried for after a time without a key, in ms: some seven tries. */
 export const IDLE_GAP_GRACE_MS = 10 * MINUTE;
+
+/**
+ * How far the clock went, in ms, while nothing could be done: the machine slept, or the clock was set, forward or back.
+ * Such a time is no reason to give anything up. 0 if a step is just late.
+ * @param due when the step was planned for, in ms since 1970
+ */
+export function clockGap(due: number, now: number): number {
+  const late = now - due;
+  return late > IDLE_GAP_MS || -late > FURTHEST_AHEAD ? late : 0;
+}
 
 /** How often a refused key is tried again by itself (DESIGN 5). */
 export const RECHECK = 15 * MINUTE;

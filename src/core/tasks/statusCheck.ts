@@ -24,6 +24,7 @@ import {
   MISSING_GRACE,
   RECHECK,
   blipInterval,
+  clockGap,
   jittered,
   pollInterval,
 } from './schedule';
@@ -70,9 +71,12 @@ export class StatusCheck {
       return;
     }
     const origin = originOf(record.baseUrl);
+    const started = clock.now();
+    const moved = moveTimes(record, clockGap(record.nextDue, started));
     const answer = await keys.keyFor(origin);
     if (answer.kind !== 'key') {
       await store.claim(record.id, record.nextDue, {
+        ...moved,
         nextDue: clock.now() + (answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK),
         failure: failures.noKey(answer.kind, new URL(origin).host),
       });
@@ -82,6 +86,7 @@ export class StatusCheck {
     const passage = await gate.pass(origin);
     if (!passage.open) {
       await store.claim(record.id, record.nextDue, {
+        ...moved,
         nextDue: passage.until + Math.round(this.#deps.random() * 1000),
         ...(passage.refusal === undefined ? {} : { failure: passage.refusal }),
       });
@@ -89,7 +94,7 @@ export class StatusCheck {
     }
     const length = CHECK_TIME_MS + this.#interval(record);
     const due = clock.now() + length;
-    const claimed = await store.claim(record.id, record.nextDue, { nextDue: due });
+    const claimed = await store.claim(record.id, record.nextDue, { ...moved, nextDue: due });
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
     // A reply may be long and slow, and must not be asked for again meanwhile.
@@ -107,11 +112,14 @@ export class StatusCheck {
     if (outcome.kind === 'temporary' && outcome.retryAfterMs !== undefined) {
       await gate.rateLimited(origin, outcome.retryAfterMs);
     }
+    const submitError = await this.#submitError(claimed, outcome, key);
+    // The clock may also have been set during the exchange.
+    const meanwhile = moveTimes(claimed, clockGap(started, clock.now()));
     const decided =
       outcome.kind === 'keyRefused' && !stillOurs
         ? { nextDue: clock.now() }
-        : this.#decide(claimed, outcome, key.id, await this.#submitError(claimed, outcome, key));
-    const patch = { ...decided, ...factsToKeep(claimed, outcome, decided) };
+        : this.#decide({ ...claimed, ...meanwhile }, outcome, key.id, submitError);
+    const patch = { ...meanwhile, ...decided, ...factsToKeep(claimed, outcome, decided) };
     const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
     const state = outcome.kind === 'task' && outcome.state.kind === 'succeeded' ? outcome.state : undefined;
     await store.update(record.id, (current, videos) => {
@@ -198,6 +206,7 @@ export class StatusCheck {
           ...(state.filteredCount > 0 ? { note: someFiltered(state.filteredCount) } : {}),
           links: state.links,
           succeededAt: now,
+          heldUpMs: 0,
           ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
           nextDue: now,
         };
@@ -217,7 +226,8 @@ export class StatusCheck {
   #decideMissing(record: TaskRecord, error: ErrorInfo, submitError: ErrorInfo | undefined): TaskPatch {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
-    const age = now - (record.submittedAt ?? record.createdAt);
+    // Without the time in which nothing could be done: it's no sign that the gateway has had its time.
+    const age = now - (record.submittedAt ?? record.createdAt) - record.heldUpMs;
     // Right after the submit the gateway may not know yet what it has just accepted.
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
     const { isBelieved, patch } = countNotFound(record, now);
@@ -240,6 +250,15 @@ export class StatusCheck {
 /** For the timeline of the videos that are left (API reference 9.2). */
 function someFiltered(count: number): StoredNote {
   return { code: 'someFiltered', params: { count } };
+}
+
+/** The times of a task after the clock has moved while nothing could be done. */
+function moveTimes(
+  { heldUpMs, deniedAt }: TaskRecord,
+  gap: number,
+): { readonly heldUpMs: number; readonly deniedAt?: number } | undefined {
+  if (gap === 0) return undefined;
+  return { heldUpMs: heldUpMs + gap, ...(deniedAt === undefined ? {} : { deniedAt: deniedAt + gap }) };
 }
 
 const NO_ERROR: ErrorInfo = { status: 0, message: '' };

@@ -10,7 +10,7 @@ import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure, StoredNote } from '../task/failure';
 import { toErrorInfo, type Failures, type FailuresAt } from './failures';
-import { FIRST_POLL, LEASE } from './schedule';
+import { FIRST_POLL, LEASE, clockGap } from './schedule';
 
 /** The request was sent, but its outcome couldn't be stored. The message is for the user. */
 export class OutcomeNotWritten extends Error {
@@ -114,6 +114,7 @@ export class SubmitRecorder {
             deniedAt: null,
             failure: null,
             nextDue: clock.now() + FIRST_POLL,
+            heldUpMs: clockGap(record.submittedAt ?? clock.now(), clock.now()),
             ...kept,
           };
         case 'refused': {

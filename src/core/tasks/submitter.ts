@@ -151,8 +151,15 @@ export class Submitter {
 
   /** Settles what a window left behind that died while sending (DESIGN 4.2). */
   async settleAbandoned(record: TaskRecord): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log, clock } = this.#parts;
     const failures = this.#parts.failures(record.baseUrl);
+    if (this.#drafts.has(record.id)) {
+      // This window is at it: the clock was set, or the machine slept.
+      await store.update(record.id, (current) =>
+        current.nextDue === record.nextDue ? { nextDue: clock.now() + LEASE } : undefined,
+      );
+      return;
+    }
     await store.update(record.id, (current) => {
       if (current.nextDue !== record.nextDue) return undefined;
       if (current.phase === 'draft') return { phase: 'rejected', failure: failures.neverSent() };

@@ -1,3 +1,4 @@
+import type { Clock } from '../common/clock';
 import { describeError } from '../common/log';
 import type { KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
@@ -16,7 +17,7 @@ import { downloadDeadline } from './downloadProblem';
 import { Lease } from './lease';
 import type { OriginGate } from './originGate';
 import { NOTHING_FOUND, type PartialResults } from './partialResults';
-import { IDLE_GAP_GRACE_MS, IDLE_GAP_MS, LEASE, LOCKED_RECHECK_MS, RECHECK } from './schedule';
+import { FURTHEST_AHEAD, IDLE_GAP_GRACE_MS, LEASE, clockGap, LOCKED_RECHECK_MS, RECHECK } from './schedule';
 import { isDue, isPending, matchVideos, leastCount } from './videoRows';
 
 interface Dependencies extends AttemptDependencies {
@@ -25,6 +26,9 @@ interface Dependencies extends AttemptDependencies {
   readonly gate: OriginGate;
   readonly partialResults: PartialResults;
 }
+
+/** No attempt lasts longer, in ms, however many videos there are. */
+const MAX_ATTEMPT_MS = 20 * 3600_000;
 
 /** Why videos that take the gateway can't be downloaded now. */
 interface Block {
@@ -56,7 +60,8 @@ export class VideoDownloader {
     if (seenDue === undefined) return;
     const now = clock.now();
     const origin = originOf(record.baseUrl);
-    const rows = await this.#expectedRows(record);
+    const gap = clockGap(seenDue, now);
+    const rows = (await this.#expectedRows(record)).map((row) => moveTimes(row, gap));
     // A task that is due before its videos was made due by the user, or by a key that works again.
     const dueRows = rows.some((row) => isDue(row, now)) ? rows.filter((row) => isDue(row, now)) : rows;
     const wanted = dueRows.filter(isPending);
@@ -81,6 +86,7 @@ export class VideoDownloader {
         nextDue: Math.max(nextDue, now + 1000),
         ...(failure ? { failure } : {}),
         ...(record.phase === 'saving' ? { phase: 'ready' } : {}),
+        ...(gap === 0 ? {} : { videos: held, ...this.#extendDeadline(record, gap) }),
       });
       return;
     }
@@ -91,7 +97,7 @@ export class VideoDownloader {
       fetchProgress: null,
       nextDue: due,
       videos: held,
-      ...this.#extendDeadline(record, seenDue),
+      ...this.#extendDeadline(record, gap),
     });
     if (!claimed) return;
     const stop = new AbortController();
@@ -99,7 +105,8 @@ export class VideoDownloader {
     signal.addEventListener('abort', forward, { once: true });
     if (signal.aborted) stop.abort();
     const access = { baseUrl: record.baseUrl, key };
-    const attempt = new DownloadAttempt(this.#deps, claimed, held, access, stop.signal);
+    const deps = { ...this.#deps, clock: steadyClock(clock) };
+    const attempt = new DownloadAttempt(deps, claimed, held, access, stop.signal);
     const lease = new Lease(this.#deps, record.id, 'saving', due, () => stop.abort(), {
       progress: () => attempt.progress(),
     });
@@ -158,18 +165,19 @@ export class VideoDownloader {
   }
 
   /**
-   * Time in which the disk was at fault doesn't count. After sleep or a missing key, the first download often fails
-   * because the network isn't up yet: it's tried for a while.
+   * Time in which the disk was at fault, or nothing could be done, doesn't count. After sleep or a missing key, the first
+   * download often fails because the network isn't up yet: it's tried for a while.
    */
-  #extendDeadline(record: TaskRecord, seenDue: number): TaskPatch {
+  #extendDeadline(record: TaskRecord, gap: number): TaskPatch {
     const now = this.#deps.clock.now();
-    const { heldUpMs, diskFailedAt, failure } = record;
-    if (diskFailedAt !== undefined) {
-      return { heldUpMs: heldUpMs + Math.max(0, now - diskFailedAt), diskFailedAt: null };
-    }
-    const wasAway = now - seenDue > IDLE_GAP_MS || failure?.code.startsWith('key.') === true;
-    const missing = now + IDLE_GAP_GRACE_MS - downloadDeadline(record, now);
-    return wasAway && missing > 0 ? { heldUpMs: heldUpMs + missing } : {};
+    const { diskFailedAt, failure } = record;
+    const blockedMs = diskFailedAt === undefined ? 0 : now - diskFailedAt;
+    // A gap is part of the time in which the disk was at fault, or the other way round.
+    const heldUpMs = record.heldUpMs + (Math.abs(gap) > Math.abs(blockedMs) ? gap : blockedMs);
+    if (diskFailedAt !== undefined) return { heldUpMs, diskFailedAt: null };
+    const wasAway = gap > 0 || failure?.code.startsWith('key.') === true;
+    const missing = now + IDLE_GAP_GRACE_MS - downloadDeadline({ ...record, heldUpMs }, now);
+    return { heldUpMs: heldUpMs + (wasAway ? Math.max(0, missing) : 0) };
   }
 
   async #run(
@@ -234,6 +242,27 @@ export class VideoDownloader {
     const reason = rows.find((row) => row.reason)?.reason ?? failures(record.baseUrl).noVideo();
     return { ...good, phase: 'lost', failure: reason };
   }
+}
+
+/** The times of a video after the clock has moved while nothing could be done. */
+function moveTimes(row: VideoRow, gap: number): VideoRow {
+  if (gap === 0 || row.refusedSince === undefined) return row;
+  return { ...row, refusedSince: row.refusedSince + gap };
+}
+
+/**
+ * A clock that stands still if it's set during an attempt. What is planned by it is due at once, and shows the next
+ * attempt how far the clock has moved.
+ */
+function steadyClock(clock: Clock): Clock {
+  const started = clock.now();
+  return {
+    now: () => {
+      const now = clock.now();
+      return now - started > MAX_ATTEMPT_MS || started - now > FURTHEST_AHEAD ? started : now;
+    },
+    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+  };
 }
 
 function waits(row: VideoRow, { until, failure }: Block): VideoRow {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { Engine } from '../../../src/core/engine';
+import type { Engine } from '../../../src/core/engine';
 import { STORAGE } from '../../../src/core/storage';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import type { Phase } from '../../../src/core/task/phases';
@@ -52,6 +52,7 @@ describe('a folder that disappears and comes back', function () {
 
   for (const place of Object.keys(placeholders)) {
     for (const as of Object.keys(returns)) {
+      if (as === 'a copy' && place !== 'nothing') continue;
       for (const phase of ['queued', 'saving', 'saved'] as const) {
         const how = `${place} in its place, comes back as ${as}`;
         it(`with a task that is ${phase}, ${how}: says so meanwhile, and nothing is lost`, async () => {
@@ -64,8 +65,7 @@ describe('a folder that disappears and comes back', function () {
           take(store(), place);
           // What a folder is watched for, or the next write.
           for (const window of [engine, other]) window.look();
-          assert.equal(engine.state.kind, 'failed');
-          assert.ok(engine.state.kind === 'failed' && engine.state.detail.length > 10);
+          assert.ok(engine.state.kind === 'failed' && engine.state.detail.length > 10, engine.state.kind);
           assert.equal(engine.task(id)?.phase, phase, 'what is known is shown');
           await assert.rejects(world.submit(engine, { prompt: 'meanwhile' }), ReadOnlyStoreError);
           const until = world.clock.now() + 10 * 60_000;
@@ -93,7 +93,7 @@ describe('a folder that disappears and comes back', function () {
     await during(engine, id, 'saving');
     take(world.folder, 'nothing');
     engine.look();
-    const until = world.clock.now() + 10 * 60_000;
+    const until = world.clock.now() + 60_000;
     await world.until(() => world.clock.now() >= until);
     assert.equal(engine.state.kind, 'failed');
     bringBack(world.folder, 'itself');

@@ -8,8 +8,8 @@ interface Timer {
 /** A clock that only tests move. */
 export class FakeClock implements Clock {
   #now: number;
-  /** How far it was set back, in ms in all. */
-  #setBack = 0;
+  /** How far it is behind the rest of the world, in ms. */
+  #behind = 0;
   readonly #timers = new Set<Timer>();
 
   constructor(startAt = Date.UTC(2026, 10, 22, 12)) {
@@ -19,7 +19,7 @@ export class FakeClock implements Clock {
   now = (): number => this.#now;
 
   /** The time in the rest of the world, which goes on while this machine sleeps, and never back. */
-  elsewhere = (): number => this.#now + this.#setBack;
+  elsewhere = (): number => this.#now + this.#behind;
 
   setTimeout = (callback: () => void, ms: number): { dispose(): void } => {
     const timer = { due: this.#now + Math.max(0, ms), callback };
@@ -55,7 +55,14 @@ export class FakeClock implements Clock {
    */
   jump(ms: number): void {
     this.#now += ms;
-    this.#setBack += Math.max(0, -ms);
+    this.#behind += Math.max(0, -ms);
+    for (const timer of this.#timers) timer.due += ms;
+  }
+
+  /** The same for a clock that is set, forward or back: in the rest of the world no time passes. */
+  set(ms: number): void {
+    this.#now += ms;
+    this.#behind -= ms;
     for (const timer of this.#timers) timer.due += ms;
   }
 }

@@ -276,14 +276,24 @@ describe('fetching a video', function () {
     });
   }
 
-  it('a machine that slept for more than a day, and trouble without end: some minutes of tries, then lost', async () => {
-    const { engine, id } = await wokenUp();
+  it('more than a day without a key, and trouble without end: some minutes of tries, then lost', async () => {
+    const { engine, id } = await wokenUp(false);
+    await engine.keyChanged();
     world.gateway.setFault({ name: 'cutBeforeReading', route: 'download', times: 'always' });
     const [before, since] = [world.requests('download'), world.clock.now()];
     await world.until(() => engine.task(id)?.phase === 'lost', 60 * 60_000);
     const minutes = (world.clock.now() - since) / 60_000;
     assert.ok(minutes >= 9 && minutes < 45, `${minutes} min`);
     assert.ok(world.requests('download') - before >= 6);
+  });
+
+  it('a machine that slept for more than a day, and trouble without end: tried for as long as without the sleep', async () => {
+    const { engine, id } = await wokenUp();
+    world.gateway.setFault({ name: 'cutBeforeReading', route: 'download', times: 'always' });
+    const since = world.clock.now();
+    await world.until(() => engine.task(id)?.phase === 'lost', 30 * 3600_000);
+    const hours = (world.clock.now() - since) / 3600_000;
+    assert.ok(hours > 22 && hours < 26, `${hours} h`);
   });
 
   it('trouble without end: tried for a day, then lost, and said to be charged', async () => {
