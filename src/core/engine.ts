@@ -21,6 +21,7 @@ import { NOTHING_FOUND } from './tasks/partialResults';
 import type { RescueOptions, RescueReport } from './tasks/rescuer';
 import { settled } from './tasks/settled';
 import { hashBody } from './tasks/submitter';
+import { outcomeNotWritten } from './tasks/submitRecorder';
 
 export type { EngineOptions } from './engineServices';
 
@@ -157,10 +158,17 @@ export class Engine implements Disposable {
     signal?: AbortSignal,
     basedOn?: string,
   ): Promise<Task> {
-    const isKey = (text: string) => this.#services.keys.looksLikeKey(text) || holdsKey(text, access.key);
-    rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, this.#services.l10n);
-    const id = await this.#services.submitter.submit(request, access, signal, basedOn);
-    const task = await this.#services.store.taskWhenFree(id);
+    const { keys, l10n, submitter, store } = this.#services;
+    const isKey = (text: string) => keys.looksLikeKey(text) || holdsKey(text, access.key);
+    rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, l10n);
+    const id = await submitter.submit(request, access, signal, basedOn);
+    const task = await store.taskWhenFree(id).catch((cause: unknown) => {
+      const known = store.index.task(id);
+      // Whoever asked must not take it for a request that wasn't sent.
+      if (!known || known.phase === 'draft' || known.phase === 'sending')
+        throw outcomeNotWritten(l10n, cause);
+      return known;
+    });
     if (!task) throw new Error('the task was removed while it was sent');
     return task;
   }

@@ -12,7 +12,7 @@ import { prepareRequest, type GatewayIdOf } from '../core/models/prepareRequest'
 import type { VideoRequest } from '../core/models/request';
 import { rejectKeys } from '../core/tasks/keyGuard';
 import { ReadOnlyStoreError } from '../core/store/storeState';
-import { KeyRemovedError, SubmitCancelled } from '../core/tasks/submitter';
+import { KeyUnavailableError, SubmitCancelled } from '../core/tasks/submitter';
 import type { Task } from '../core/task/task';
 import type { Asker } from './asker';
 import type { EngineHolder } from './engineHolder';
@@ -313,7 +313,8 @@ export class RequestSender {
     const { l10n } = this.#parts;
     if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
     if (error instanceof SubmitCancelled) return this.#cancelled();
-    if (error instanceof KeyRemovedError) {
+    if (error instanceof KeyUnavailableError) {
+      if (error.reason === 'locked') return new KeyLockedError(keyLockedSentence(l10n));
       const sentence = l10n.t('The API key was removed or replaced before the request was sent.');
       return new Rejection('noKey', sentence, error);
     }

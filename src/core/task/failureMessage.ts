@@ -73,7 +73,9 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'submit.neverSent':
       return l10n.t('The window closed before the request was sent. Generate it again if you still want it.');
     case 'submit.noKey':
-      return l10n.t('The API key was removed or replaced before the request was sent.');
+      return params['locked'] === undefined
+        ? l10n.t('The API key was removed or replaced before the request was sent.')
+        : l10n.t("The keyring was locked, so the API key couldn't be read. Unlock it, then generate again.");
     case 'submit.unclear':
       return l10n.t(
         'The request was sent, but no clear answer came back. The gateway may be making the video. Look at your usage at Nebula before you generate it again.',

@@ -85,9 +85,10 @@ export class Failures {
     return this.#failure('submit.neverSent', { kind: 'unknown', outcome: 'notSent' });
   }
 
-  /** The key was removed or replaced before anything was sent. */
-  keyRemoved(): StoredFailure {
-    return this.#failure('submit.noKey', { kind: 'key', outcome: 'notSent' });
+  /** The key was removed or replaced before anything was sent, or its keyring was locked. */
+  keyUnavailable(isLocked: boolean): StoredFailure {
+    const params = isLocked ? { params: { locked: 1 } } : {};
+    return this.#failure('submit.noKey', { kind: 'key', outcome: 'notSent', ...params });
   }
 
   /** Sent, outcome unknown. */

@@ -51,10 +51,11 @@ export class Lease implements Disposable {
 
   #arm(): void {
     if (this.#disposed) return;
-    this.#timer.set(this.#clock.setTimeout(() => void this.#renew(), LEASE_RENEWAL));
+    this.#timer.set(this.#clock.setTimeout(() => void this.renew(), LEASE_RENEWAL));
   }
 
-  async #renew(): Promise<void> {
+  /** Renews it now. Never rejects. */
+  async renew(): Promise<void> {
     const next = this.#clock.now() + this.#length;
     try {
       if (await this.#store.renew(this.#taskId, this.#phase, this.#due, next, this.#progress()))

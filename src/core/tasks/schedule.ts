@@ -86,6 +86,9 @@ export function downloadRetryInterval(troubles: number): number {
   return steps[Math.max(troubles, 1) - 1] ?? MAX_INTERVAL_MS;
 }
 
+/** The least to wait before that, whatever the gateway says, in ms. */
+export const MIN_RESEND_INTERVAL_MS = 2 * SECOND;
+
 /** How long to wait before a submit that was told to wait is sent again, when the gateway named no time. */
 export function resendInterval(sends: number): number {
   return 4 * SECOND * 2 ** sends;

@@ -19,6 +19,20 @@ export class OutcomeNotWritten extends Error {
 
 export type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
 
+/** Nobody may take it for a request that wasn't sent, and send it again. */
+export function outcomeNotWritten(l10n: L10n, cause: unknown, outcome?: SendOutcome): OutcomeNotWritten {
+  const sentence =
+    outcome?.kind === 'accepted'
+      ? l10n.t(
+          "The gateway accepted the request as task '{0}', but the task couldn't be stored yet. This is retried automatically. Don't send the request again.",
+          outcome.gatewayTaskId,
+        )
+      : l10n.t(
+          "The request was sent, but its outcome couldn't be stored. Check your usage at Nebula before you send it again.",
+        );
+  return new OutcomeNotWritten(sentence, { cause });
+}
+
 interface Dependencies {
   readonly store: TaskStore;
   readonly clock: Clock;
@@ -61,25 +75,10 @@ export class SubmitRecorder {
         if (tries === 1 && outcome.kind === 'accepted') {
           this.#deps.store.keepLateId(draft, outcome.gatewayTaskId);
         }
-        if (tries >= WRITE_TRIES || isClosed) throw this.#notWritten(outcome, error);
+        if (tries >= WRITE_TRIES || isClosed) throw outcomeNotWritten(this.#deps.l10n, error, outcome);
         await sleep(clock, 1000 * tries);
       }
     }
-  }
-
-  /** Nobody may take it for a request that was not sent, and send it again. */
-  #notWritten(outcome: SendOutcome, cause: unknown): OutcomeNotWritten {
-    const { l10n } = this.#deps;
-    const sentence =
-      outcome.kind === 'accepted'
-        ? l10n.t(
-            "The gateway accepted the request as task '{0}', but the task couldn't be stored yet. This is retried automatically. Don't send the request again.",
-            outcome.gatewayTaskId,
-          )
-        : l10n.t(
-            "The request was sent, but its outcome couldn't be stored. Check your usage at Nebula before you send it again.",
-          );
-    return new OutcomeNotWritten(sentence, { cause });
   }
 
   /** Applies the outcome to the task, also if another window has marked it as unknown meanwhile. */

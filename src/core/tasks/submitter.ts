@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { sleep, type Clock } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
-import { isKey, type KeySource } from '../gateway/apiKey';
+import { isKey, type KeySource, type NoKeyReason } from '../gateway/apiKey';
 import type { GatewayClient, PreparedSubmit } from '../gateway/client';
 import { originOf } from '../gateway/baseUrl';
 import type { Access } from '../gateway/transport';
@@ -14,7 +14,15 @@ import type { StoredFailure } from '../task/failure';
 import type { FailuresAt } from './failures';
 import { Lease } from './lease';
 import type { TaskRecord } from '../store/record';
-import { CONNECT_PATIENCE, CONNECT_TRIES, LEASE, MOST_SENDS, MOST_WAITING, resendInterval } from './schedule';
+import {
+  CONNECT_PATIENCE,
+  CONNECT_TRIES,
+  LEASE,
+  MIN_RESEND_INTERVAL_MS,
+  MOST_SENDS,
+  MOST_WAITING,
+  resendInterval,
+} from './schedule';
 import type { TaskStore } from '../store/store';
 import { notSentFailure, SubmitRecorder, type SendOutcome } from './submitRecorder';
 
@@ -23,9 +31,16 @@ export class SubmitCancelled extends Error {
   override readonly name = 'SubmitCancelled';
 }
 
-/** The key was removed or replaced before a byte left: there is no task. */
-export class KeyRemovedError extends Error {
-  override readonly name = 'KeyRemovedError';
+/** The key can't be used anymore, and no byte has left: there is no task. */
+export class KeyUnavailableError extends Error {
+  override readonly name = 'KeyUnavailableError';
+  /** Why; `other` if another key is in use now. */
+  readonly reason: NoKeyReason | 'other';
+
+  constructor(reason: NoKeyReason | 'other') {
+    super(`the key is not available: ${reason}`);
+    this.reason = reason;
+  }
 }
 
 interface Parts {
@@ -63,8 +78,11 @@ export class Submitter {
   readonly #drafts = new Map<string, Draft>();
   /** Of these, those that are on their way now: nobody can call them back. */
   readonly #onTheirWay = new Set<string>();
+  /** This window's claims on them. */
+  readonly #leases = new Map<string, Lease>();
   /** All that is not over yet. */
   readonly #underWay = new Set<Promise<unknown>>();
+  #isDisposed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -77,7 +95,7 @@ export class Submitter {
    * @param basedOn the earlier task that it was asked for again from
    * @throws {@link SubmitCancelled} if it was canceled before a byte left. Nothing is left of it then. Canceled while
    *   the gateway makes it wait, the task is `stopped`
-   * @throws {@link KeyRemovedError} if the key is no longer the one in `access` and no byte has left
+   * @throws {@link KeyUnavailableError} if the key is no longer the one in `access` and no byte has left
    * @throws ReadOnlyStoreError when it cannot be written down, and therefore must not be sent
    * @throws {@link OutcomeNotWritten} when it was sent, and then nothing could be written down any more
    */
@@ -123,15 +141,17 @@ export class Submitter {
     try {
       await this.#bringOver(draft, request.body, access, state);
     } catch (error) {
-      const isKeyGone = error instanceof KeyRemovedError;
+      const isKeyGone = error instanceof KeyUnavailableError;
       if (!isKeyGone && !cancel.signal.aborted) throw error;
       // A request that the gateway has seen stays a task: whoever sent it must not take it for unsent.
       const forget = !state.wasSent && (isKeyGone || signal?.aborted === true);
-      const settled = await this.#settleDraft(
-        draft.id,
-        forget,
-        isKeyGone ? failures.keyRemoved() : undefined,
-      );
+      const closes = this.#isDisposed && signal?.aborted !== true;
+      const failure = isKeyGone
+        ? failures.keyUnavailable(error.reason === 'locked')
+        : closes
+          ? failures.neverSent()
+          : undefined;
+      const settled = await this.#settleDraft(draft.id, forget, failure);
       if (!settled) throw error;
       if (forget) throw isKeyGone ? error : new SubmitCancelled();
     } finally {
@@ -151,15 +171,16 @@ export class Submitter {
 
   /** Settles what a window left behind that died while sending (DESIGN 4.2). */
   async settleAbandoned(record: TaskRecord): Promise<void> {
-    const { store, log, clock } = this.#parts;
-    const failures = this.#parts.failures(record.baseUrl);
+    const { store, clock, log } = this.#parts;
     if (this.#drafts.has(record.id)) {
-      // This window is at it: the clock was set, or the machine slept.
-      await store.update(record.id, (current) =>
-        current.nextDue === record.nextDue ? { nextDue: clock.now() + LEASE } : undefined,
+      // It is this window's own: the machine slept for longer than a claim lasts.
+      await this.#leases.get(record.id)?.renew();
+      await store.update(record.id, ({ nextDue }) =>
+        nextDue === record.nextDue ? { nextDue: clock.now() + LEASE } : undefined,
       );
       return;
     }
+    const failures = this.#parts.failures(record.baseUrl);
     await store.update(record.id, (current) => {
       if (current.nextDue !== record.nextDue) return undefined;
       if (current.phase === 'draft') return { phase: 'rejected', failure: failures.neverSent() };
@@ -171,6 +192,7 @@ export class Submitter {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     for (const { cancel } of this.#drafts.values()) cancel.abort();
   }
 
@@ -224,7 +246,7 @@ export class Submitter {
       if (outcome.kind !== 'rateLimited') return;
       state.wasSent = true;
       sends++;
-      const pause = outcome.retryAfterMs ?? resendInterval(sends);
+      const pause = Math.max(outcome.retryAfterMs ?? resendInterval(sends), MIN_RESEND_INTERVAL_MS);
       waited += pause;
       if (sends >= MOST_SENDS || waited > MOST_WAITING) {
         const failure = failures.refused({ status: 429, ...outcome.error });
@@ -264,7 +286,8 @@ export class Submitter {
         keyVersion = keys.version;
         // It may have been removed while this request waited, or while others of its batch were sent.
         const key = await keys.keyFor(originOf(access.baseUrl));
-        if (!isKey(key, access.key.id)) throw new KeyRemovedError();
+        if (!isKey(key, access.key.id))
+          throw new KeyUnavailableError(key.kind === 'key' ? 'other' : key.kind);
         // Before the commit, because that tells everybody at once.
         this.#onTheirWay.add(id);
         sending = await store.update(id, (record) =>
@@ -278,15 +301,12 @@ export class Submitter {
         signal.throwIfAborted();
         return { kind: 'done' };
       }
-      const lease = new Lease(this.#parts, id, 'sending', due, () => undefined);
-      try {
+      return await this.#hold(id, 'sending', due, async () => {
         // From here on only the reply ends it: nobody can call back what may have arrived.
         const outcome = await prepared.send();
         await this.#recorder.record(draft, outcome, access);
         return outcome;
-      } finally {
-        lease.dispose();
-      }
+      });
     } finally {
       this.#onTheirWay.delete(id);
       prepared.close();
@@ -298,10 +318,16 @@ export class Submitter {
     const { store, clock } = this.#parts;
     const due = clock.now() + LEASE;
     await store.update(id, (record) => (record.phase === 'draft' ? { nextDue: due } : undefined));
-    const lease = new Lease(this.#parts, id, 'draft', due, () => undefined);
+    return this.#hold(id, 'draft', due, work);
+  }
+
+  async #hold<T>(id: string, phase: 'draft' | 'sending', due: number, work: () => Promise<T>): Promise<T> {
+    const lease = new Lease(this.#parts, id, phase, due, () => undefined);
+    this.#leases.set(id, lease);
     try {
       return await work();
     } finally {
+      this.#leases.delete(id);
       lease.dispose();
     }
   }

@@ -5,7 +5,7 @@ import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { waitsFor } from '../../../src/core/task/blockedBy';
-import { KeyRemovedError } from '../../../src/core/tasks/submitter';
+import { KeyUnavailableError } from '../../../src/core/tasks/submitter';
 import { World } from '../support/world';
 
 /** After a refused key the origin is tried again by itself so much later, in ms. */
@@ -80,10 +80,18 @@ describe('the key, the tasks made with it, and the others', function () {
       world.keys.version++;
       return answer;
     };
-    await assert.rejects(world.submit(engine), KeyRemovedError);
+    await assert.rejects(world.submit(engine), KeyUnavailableError);
     assert.equal(removals, 1);
     assert.equal(world.requests('submit'), 0);
     assert.deepEqual(engine.tasks(), []);
+  });
+
+  it('a keyring that is locked when the request would be sent is not called a removed key', async () => {
+    const engine = await world.open();
+    world.keys.key = undefined;
+    world.keys.reason = 'locked';
+    await assert.rejects(world.submit(engine), { name: 'KeyUnavailableError', reason: 'locked' });
+    assert.equal(world.requests('submit'), 0);
   });
 
   it('an approval that is given after the key was read changes nothing about the request', async () => {

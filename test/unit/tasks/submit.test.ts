@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FaultOptions } from '../../gateway/pretendGateway';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
@@ -6,7 +8,7 @@ import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import { OutcomeNotWritten } from '../../../src/core/tasks/submitRecorder';
 import { SubmitCancelled } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/task/phases';
-import type { Charged, FailureKind } from '../../../src/core/task/task';
+import type { Charged, FailureKind, Task } from '../../../src/core/task/task';
 import { FakeClock } from '../support/fakeClock';
 import { sora } from '../../../src/core/models/sora';
 import { storeFile } from '../../support/storeFile';
@@ -316,15 +318,16 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a window that closes while it waits to send stops that, and says so', async () => {
+  it('a draft whose window closes while it waits was never sent, and nobody says that the user stopped it', async () => {
     const closing = await world.open();
     world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'none' } });
     const sent = world.submit(closing).catch(() => undefined);
     await world.until(() => closing.tasks()[0]?.failure?.kind === 'rateLimit');
     await closing.close();
     await sent;
-    const other = await world.open();
-    assert.equal(other.tasks()[0]?.phase, 'stopped');
+    const [task] = (await world.open()).tasks();
+    assert.deepEqual([task?.phase, task?.failure?.charged], ['rejected', 'no']);
+    assert.match(task?.failure?.message ?? '', /window closed before the request was sent/);
     assert.equal(world.requests('submit'), 1);
   });
 
@@ -355,6 +358,57 @@ describe('submit', function () {
     const task = await world.untilPhase(other, other.tasks()[0]!.id);
     assert.equal(task.phase, 'rejected');
     assert.equal(task.failure?.charged, 'no');
+    assert.equal(world.requests('submit'), 1);
+  });
+
+  it('a draft that waits while the machine sleeps is sent afterward by its own window', async () => {
+    const engine = await world.open();
+    const tracked = await world.submit(engine);
+    world.gateway.setFault({ name: 'taskStuck', route: 'query' });
+    const args = { retryAfter: 'seconds', seconds: 100 };
+    world.gateway.setFault({ name: 'rateLimit', route: 'submit', args });
+    let sent: Task | undefined;
+    void world.submit(engine, { prompt: 'another' }).then((task) => (sent = task));
+    await world.turns(() => engine.tasks().some(({ failure }) => failure?.kind === 'rateLimit'));
+    world.clock.jump(3_600_000);
+    await engine.refresh();
+    await world.until(() => sent !== undefined);
+    assert.deepEqual([sent?.phase, sent?.failure], ['queued', undefined]);
+    assert.notEqual(sent?.id, tracked.id);
+    assert.equal(world.requests('submit'), 3);
+  });
+
+  it('a gateway that asks to wait for no time at all is not asked again at once', async () => {
+    const engine = await world.open();
+    const args = { retryAfter: 'seconds', seconds: 0 };
+    world.gateway.setFault({ name: 'rateLimit', route: 'submit', times: 'always', args });
+    const started = world.clock.now();
+    let task: Task | undefined;
+    void world.submit(engine).then((done) => (task = done));
+    await world.until(() => task !== undefined);
+    assert.deepEqual([task?.phase, world.requests('submit')], ['rejected', 3]);
+    assert.ok(world.clock.now() - started >= 4000);
+  });
+
+  it('what was sent, and can’t be read back then, is never said not to be sent', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
+    let isOver = false;
+    const sent = world.submit(engine).finally(() => (isOver = true));
+    const outcome = sent.then(
+      ({ phase }) => phase,
+      (error: unknown) => error,
+    );
+    await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+    const stop = engine.onDidChangeTasks(({ changed }) => {
+      // Just recorded: from now on the store is nowhere to be found.
+      if (changed.some(({ phase }) => phase === 'queued')) {
+        stop.dispose();
+        renameSync(path.dirname(storeFile(world.folder)), path.join(world.folder, 'elsewhere'));
+      }
+    });
+    await world.until(() => isOver);
+    assert.equal(await outcome, 'queued');
     assert.equal(world.requests('submit'), 1);
   });
 
