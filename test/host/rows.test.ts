@@ -59,7 +59,7 @@ describe('the rows of the task list', () => {
     const other = rows.getTreeItem(rejected.id);
     // The editor shortens it to what fits; this keeps a long prompt from being laid out whole.
     assert.equal(labelOf(other).length, 200);
-    assert.match(labelOf(other), /^x+…x+$/);
+    assert.match(labelOf(other), /^x+…x+ \(\d+\)$/);
     assert.equal(other.contextValue, 'task ended removable clearable rejected');
     assert.ok(other.iconPath instanceof vscode.ThemeIcon);
     assert.equal(other.iconPath.id, 'circle-slash');
