@@ -33,6 +33,64 @@ export interface ReplyCase extends CannedResponse {
 /** The base URL that cases name unless a test has another one. Nothing listens there. */
 export const CASE_BASE = 'http://127.0.0.1:4810';
 
+/** What a case may state, by call. Each test that runs cases of a call has a check for each of these. */
+const FIELDS = {
+  submit: [
+    ...['state', 'taskId', 'idSource', 'note', 'failureKind', 'charged', 'says', 'money', 'requestId'],
+    ...['remixedFrom', 'waitSeconds', 'redirectFollowed'],
+  ],
+  query: [
+    ...['state', 'failureKind', 'code', 'charged', 'says', 'hint', 'money', 'progress', 'onlyThisTask'],
+    ...['waitSeconds', 'videos', 'refusedLinks', 'otherRoutes', 'byDownload', 'filtered', 'expiresAt'],
+  ],
+  download: ['state', 'until', 'sameBytesAs', 'thenKeep', 'charged'],
+  link: [
+    ...['state', 'until', 'sameBytesAs', 'says', 'withFreshQuery', 'otherRoutes', 'pausesOrigin'],
+    ...['requestedPath'],
+  ],
+  models: ['models', 'error'],
+} as const;
+
+/** Checks by field: with one missing, the types are wrong. */
+export type Checks<Call extends ReplyCase['call'], Seen> = Readonly<
+  Record<(typeof FIELDS)[Call][number], (value: unknown, seen: Seen) => void | Promise<void>>
+>;
+
+/** Checks everything that a case states, in the order of the checks. */
+export async function checkMeans<Call extends ReplyCase['call'], Seen>(
+  means: Means,
+  checks: Checks<Call, Seen>,
+  seen: Seen,
+): Promise<void> {
+  for (const [field, check] of Object.entries<Checks<Call, Seen>[keyof Checks<Call, Seen>]>(checks)) {
+    if (field in means) await check(means[field], seen);
+  }
+}
+
+const RAW_FIELDS = [
+  ...['name', 'call', 'for', 'model', 'link', 'status', 'headers', 'body', 'bodyFile', 'cutAfter', 'also'],
+  ...['means', 'why', 'source'],
+];
+
+/** @throws if the case has a field that no test reads */
+export function refuseUnknownFields(
+  reply: Readonly<Record<'name' | 'means', unknown>> & Pick<ReplyCase, 'call'>,
+): void {
+  const known = { case: [RAW_FIELDS, reply], means: [FIELDS[reply.call], reply.means] } as const;
+  for (const [where, [fields, value]] of Object.entries(known)) {
+    const unknown = Object.keys(value as object).filter((field) => !fields.some((one) => one === field));
+    if (unknown.length > 0)
+      throw new Error(`${String(reply.name)}: nothing checks ${where}: ${unknown.join(', ')}`);
+  }
+}
+
+/** What a case says of the charge at Nebula's own origin, or at one that isn't recognized. */
+export function chargedAt(charged: unknown, origin: 'nebula' | 'elsewhere'): unknown {
+  return typeof charged === 'object' && charged !== null
+    ? (charged as Readonly<Record<string, unknown>>)[origin]
+    : charged;
+}
+
 /** A case as its file has it. */
 interface RawCase
   extends RawResponse, Pick<ReplyCase, 'name' | 'call' | 'for' | 'model' | 'link' | 'means' | 'why'> {
@@ -94,6 +152,7 @@ export function loadReplyCases(calls: readonly ReplyCase['call'][], base = CASE_
     .sort()
     .map((file) => JSON.parse(caseFile(`replies/${file}`).toString()) as RawCase)
     .filter(({ call }) => calls.includes(call))
+    .map((reply) => (refuseUnknownFields(reply), reply))
     .map(({ name, call, for: about, model, link, also = {}, means, why, ...response }) => ({
       ...{ name, call, why },
       ...(about === undefined ? {} : { for: about }),

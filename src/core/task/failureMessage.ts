@@ -1,6 +1,6 @@
 import type { L10n } from '../common/l10n';
 import type { FailureCode, StoredFailure, StoredNote } from './failure';
-import { explainDetail, knownRefusal } from './knownErrors';
+import { explainDetail, isAboutSound, knownRefusal } from './knownErrors';
 import type { Failure, FailureKind } from './task';
 
 /** How to format texts for the reader. */
@@ -160,6 +160,11 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
 function taskFailed(stored: StoredFailure, l10n: L10n): string {
   switch (stored.kind) {
     case 'moderation':
+      if (isAboutSound(stored)) {
+        return l10n.t(
+          'The provider’s safety filter stopped the sound of this video. Turn the sound off and generate again.',
+        );
+      }
       return l10n.t('The provider’s safety filter stopped this video. Change the prompt and generate again.');
     case 'upstream':
       return l10n.t('The provider could not make this video. Generate it again, or change the prompt.');

@@ -1,4 +1,5 @@
 import type { L10n } from '../common/l10n';
+import type { StoredFailure } from './failure';
 
 /**
  * What the gateway is known to say when it refuses a request (API reference 10.4), and what a user reads instead. Only
@@ -42,6 +43,11 @@ const REFUSALS: readonly (readonly [RegExp, (l10n: L10n) => string])[] = [
       ),
   ],
 ];
+
+/** A filter stopped the sound, not the prompt. */
+export function isAboutSound({ gatewayCode = '', detail = '' }: StoredFailure): boolean {
+  return /output_?audio|output audio/i.test(`${gatewayCode} ${detail}`);
+}
 
 /** The sentence for a refusal that is known by its words. */
 export function knownRefusal(words: string, l10n: L10n): string | undefined {

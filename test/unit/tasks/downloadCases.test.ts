@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Evidence } from '../../../src/core/common/evidence';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { isEnd } from '../../../src/core/task/phases';
-import { caseFile, CASE_BASE, loadReplyCases } from '../../support/replyCases';
+import {
+  caseFile,
+  CASE_BASE,
+  chargedAt,
+  checkMeans,
+  loadReplyCases,
+  type Checks,
+  type Means,
+} from '../../support/replyCases';
+import { storeFile } from '../../support/storeFile';
 import { FailingDisk } from '../support/failingDisk';
 import { videoCases } from '../support/mediaCases';
 import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
@@ -51,7 +61,7 @@ describe('downloads, through the engine', function () {
   /** A window whose gateway finishes a task with these links, and whose other requests are answered as told. */
   async function start(
     respond: (request: SeenRequest) => Scripted | undefined,
-    { links = [LINK], taskId = 'task_1', model = 'wan2.5-t2v-preview' }: StartOptions = {},
+    { links = [LINK], taskId = 'task_1', model = 'wan2.5-t2v-preview', origin }: StartOptions = {},
   ): Promise<string> {
     const queries = typeof links === 'function' ? links : () => links;
     http = new ScriptedHttp(world.clock, (request) => {
@@ -63,7 +73,8 @@ describe('downloads, through the engine', function () {
       const found = queries();
       return json({ task_id: taskId, status: 'succeeded', ...(found.length > 0 ? { url: found } : {}) });
     });
-    engine = await world.open({ http: http.open, disk });
+    const nebula = origin === 'nebula' ? { nebulaBaseUrl: CASE_BASE } : {};
+    engine = await world.open({ http: http.open, disk, ...nebula });
     return submit(model);
   }
 
@@ -83,58 +94,86 @@ describe('downloads, through the engine', function () {
   const isOver = (id: string) => isEnd(task(id).phase);
 
   describe('all reply cases', () => {
+    interface Seen {
+      readonly id: string;
+      readonly means: Means;
+      /** The path that is downloaded. */
+      readonly wanted: string;
+      readonly queries: () => number;
+      readonly origin: 'nebula' | 'elsewhere';
+    }
+    const common = {
+      state: async (state: unknown, { id, means, wanted }: Seen) => {
+        if (state === 'retry') {
+          await run(1000);
+          assert.ok(!isOver(id) && task(id).failure !== undefined, task(id).phase);
+        } else {
+          await world.until(() => isOver(id), MINUTE);
+          assert.equal(task(id).phase, state === 'gone' ? 'lost' : state, task(id).failure?.message);
+        }
+        if (state !== 'retry' || 'thenKeep' in means) return;
+        await run(2 * MINUTE);
+        assert.ok(!isOver(id), task(id).phase);
+        assert.ok(http.count('GET', wanted) > 1 && http.count('GET', wanted) < 30);
+      },
+      sameBytesAs: (file: unknown, { id }: Seen) => {
+        const [saved, ...others] = task(id).videos;
+        assert.deepEqual([saved?.unverified, others.length], [undefined, 0]);
+        assert.deepEqual(readFileSync(fileURLToPath(saved?.uri ?? '')), caseFile(String(file)));
+      },
+      until: async (until: unknown, { id }: Seen) => {
+        assert.equal(until, 'at least 10 minutes');
+        await run(7.5 * MINUTE);
+        assert.ok(!isOver(id), task(id).phase);
+      },
+    };
+    const downloadChecks: Checks<'download', Seen> = {
+      ...common,
+      charged: (charged, { id, origin }) =>
+        assert.equal(task(id).failure?.charged, chargedAt(charged, origin), task(id).failure?.message),
+      thenKeep: async (keep, { id, wanted }) => {
+        assert.equal(keep, 'unverified');
+        await world.until(() => isOver(id));
+        assert.deepEqual([task(id).phase, task(id).videos[0]?.unverified], ['saved', true]);
+        assert.equal(http.count('GET', wanted), 2);
+      },
+    };
+    const linkChecks: Checks<'link', Seen> = {
+      ...common,
+      says: (words, { id }) => assert.match(task(id).failure?.message ?? '', new RegExp(String(words))),
+      withFreshQuery: (_, { queries }) => assert.ok(queries() > 1),
+      otherRoutes: () => assert.ok(http.count('GET', /\/download\?id=/) > 0),
+      pausesOrigin: (pauses, { id }) => {
+        const database = new DatabaseSync(storeFile(world.folder), { readOnly: true });
+        const refused = database.prepare('SELECT 1 FROM origins WHERE refusal IS NOT NULL').get();
+        database.close();
+        assert.equal(refused !== undefined, pauses);
+        assert.notEqual(task(id).failure?.kind, 'key');
+      },
+      requestedPath: (target) => assert.ok(http.count('GET', String(target)) > 0),
+    };
     for (const reply of loadReplyCases(['download', 'link'])) {
-      it(reply.name, async () => {
-        const { means, for: about = 'task_7', link = '' } = reply;
-        const isLink = reply.call === 'link';
-        const { origin } = new URL(CASE_BASE);
-        const wanted = isLink ? link.slice(origin.length) : `/v1/video/generations/download?id=${about}`;
-        const id = await start(({ target }) => (target === wanted ? reply : reply.also.get(target)), {
-          taskId: about,
-          links: isLink ? [link] : [],
-          model: isLink ? 'wan2.5-t2v-preview' : 'sora-2',
+      for (const origin of ['nebula', 'elsewhere'] as const) {
+        it(`${reply.name} (${origin})`, async () => {
+          const { means, for: about = 'task_7', link = '' } = reply;
+          const isLink = reply.call === 'link';
+          const wanted = isLink
+            ? link.slice(new URL(CASE_BASE).origin.length)
+            : `/v1/video/generations/download?id=${about}`;
+          const id = await start(({ target }) => (target === wanted ? reply : reply.also.get(target)), {
+            taskId: about,
+            links: isLink ? [link] : [],
+            model: isLink ? 'wan2.5-t2v-preview' : 'sora-2',
+            origin,
+          });
+          await world.until(() => http.requests.some(({ target }) => target === wanted));
+          const queries = () => http.count('GET', `/v1/video/generations/${about}`);
+          const seen = { id, means, wanted, queries, origin };
+          if (isLink) await checkMeans<'link', Seen>(means, linkChecks, seen);
+          else await checkMeans<'download', Seen>(means, downloadChecks, seen);
+          assert.equal(http.count('POST'), 1);
         });
-        await world.until(() => http.requests.some(({ target }) => target === wanted));
-        if ('requestedPath' in means) assert.ok(http.count('GET', String(means['requestedPath'])) > 0);
-        const queries = () => http.count('GET', `/v1/video/generations/${about}`);
-        const states: Record<string, () => Promise<void>> = {
-          saved: async () => {
-            await world.until(() => isOver(id));
-            assert.equal(task(id).phase, 'saved', task(id).failure?.message);
-            const [saved] = task(id).videos;
-            assert.deepEqual(
-              readFileSync(fileURLToPath(saved?.uri ?? '')),
-              caseFile(String(means['sameBytesAs'])),
-            );
-            assert.equal(saved?.unverified, undefined);
-          },
-          gone: async () => {
-            await world.until(() => isOver(id), MINUTE);
-            assert.equal(task(id).phase, 'lost');
-          },
-          retry: async () => {
-            await run(1000);
-            assert.ok(!isOver(id), task(id).phase);
-            if ('says' in means)
-              assert.match(task(id).failure?.message ?? '', new RegExp(String(means['says'])));
-            if (means['thenKeep'] === 'unverified') {
-              await world.until(() => isOver(id));
-              assert.deepEqual([task(id).phase, task(id).videos[0]?.unverified], ['saved', true]);
-              assert.equal(http.count('GET', wanted), 2);
-              return;
-            }
-            const before = queries();
-            await run(means['until'] === undefined ? 2 * MINUTE : 9.5 * MINUTE);
-            assert.ok(!isOver(id), task(id).phase);
-            assert.ok(http.count('GET', wanted) > 1 && http.count('GET', wanted) < 30);
-            if (means['withFreshQuery'] === true) assert.ok(queries() > before);
-            if (means['otherRoutes'] === true) assert.ok(http.count('GET', /\/download\?id=/) > 0);
-            if (means['pausesOrigin'] === false) assert.notEqual(task(id).failure?.kind, 'key');
-          },
-        };
-        await states[String(means['state'])]?.();
-        assert.equal(http.count('POST'), 1);
-      });
+      }
     }
   });
 
@@ -437,4 +476,5 @@ interface StartOptions {
   readonly links?: readonly string[] | (() => readonly string[]);
   readonly taskId?: string;
   readonly model?: string;
+  readonly origin?: 'nebula' | 'elsewhere';
 }

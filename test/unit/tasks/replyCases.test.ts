@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import type { VideoRequest } from '../../../src/core/models/request';
 import type { Phase } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
-import { accepts, CASE_BASE, loadReplyCases, type ReplyCase } from '../../support/replyCases';
+import {
+  caseFile,
+  CASE_BASE,
+  chargedAt,
+  checkMeans,
+  loadReplyCases,
+  refuseUnknownFields,
+  type Checks,
+  type ReplyCase,
+} from '../../support/replyCases';
+import { storeFile } from '../../support/storeFile';
 import { FakeClock } from '../support/fakeClock';
 import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
 import { World } from '../support/world';
@@ -25,13 +36,20 @@ describe('all reply cases, through the engine', function () {
   });
 
   /** A window whose gateway responds as told. */
-  async function open(respond: ScriptedHttp['respond']): Promise<Engine> {
+  async function open(
+    respond: ScriptedHttp['respond'],
+    origin: 'nebula' | 'elsewhere' = 'elsewhere',
+  ): Promise<Engine> {
     http = new ScriptedHttp(world.clock, respond);
-    return world.open({ http: http.open });
+    return world.open({ http: http.open, ...(origin === 'nebula' ? { nebulaBaseUrl: CASE_BASE } : {}) });
   }
 
-  async function submit(engine: Engine, model = 'wan2.5-t2v-preview'): Promise<Task> {
-    const request = prepareRequest({ model, prompt: 'a paper boat' }, english);
+  async function submit(
+    engine: Engine,
+    model = 'wan2.5-t2v-preview',
+    more: Partial<VideoRequest> = {},
+  ): Promise<Task> {
+    const request = prepareRequest({ model, prompt: 'a paper boat', ...more }, english);
     let settled = false;
     const sent = engine
       .submit(request, { baseUrl: CASE_BASE, key: world.access.key })
@@ -49,36 +67,88 @@ describe('all reply cases, through the engine', function () {
     );
   }
 
-  function checkFailure({ failure }: Task, { means }: ReplyCase): void {
-    if ('failureKind' in means) assert.equal(failure?.kind, means['failureKind'], failure?.message);
-    if ('code' in means) assert.equal(failure?.code, means['code']);
-    if ('says' in means) assert.match(failure?.message ?? '', new RegExp(String(means['says']), 'i'));
-    const charged = means['charged'];
-    if (charged === undefined || failure === undefined) return;
-    const expected = typeof charged === 'object' && charged !== null ? Object.values(charged) : charged;
-    assert.ok(accepts(expected, failure.charged), `charged: ${failure.charged}`);
+  /** What a check looks at: the task once the response has had its effect. */
+  interface Seen {
+    readonly engine: Engine;
+    readonly id: string;
+    readonly reply: ReplyCase;
+    readonly origin: 'nebula' | 'elsewhere';
+  }
+
+  const taskOf = ({ engine, id }: Seen): Task => {
+    const task = engine.task(id);
+    assert.ok(task);
+    return task;
+  };
+  /** What the store holds of a task and Copy Details doesn't show. */
+  const rowOf = ({ id }: Seen) => {
+    const database = new DatabaseSync(storeFile(world.folder), { readOnly: true });
+    const row = database.prepare('SELECT money, expires_at FROM tasks WHERE id = ?').get(id);
+    database.close();
+    return row ?? {};
+  };
+  const matches = (value: unknown) => new RegExp(String(value), 'i');
+  const common = {
+    failureKind: (kind: unknown, seen: Seen) =>
+      assert.equal(taskOf(seen).failure?.kind, kind, taskOf(seen).failure?.message),
+    charged: (charged: unknown, seen: Seen) =>
+      // Nothing is claimed of a task without a failure.
+      assert.equal(taskOf(seen).failure?.charged ?? 'unknown', chargedAt(charged, seen.origin)),
+    says: (words: unknown, seen: Seen) => assert.match(taskOf(seen).failure?.message ?? '', matches(words)),
+    money: (money: unknown, seen: Seen) => {
+      const facts = JSON.parse(String(rowOf(seen)['money'])) as { name: string; value: unknown }[];
+      assert.deepEqual(Object.fromEntries(facts.map(({ name, value }) => [name, value])), money);
+    },
+  };
+
+  /** Runs a case at Nebula's own origin, and at one that isn't recognized. */
+  function forEachOrigin(reply: ReplyCase, run: (origin: Seen['origin']) => Promise<void>): void {
+    for (const origin of ['nebula', 'elsewhere'] as const) it(`${reply.name} (${origin})`, () => run(origin));
   }
 
   describe('of a submit', () => {
+    const posts = () => http.requests.filter(({ method }) => method === 'POST');
+    const evidence = async ({ engine, id }: Seen) => (await engine.evidence(id)).at(-1);
+    const checks: Checks<'submit', Seen> = {
+      ...common,
+      state: async (state, seen) => {
+        assert.equal(taskOf(seen).phase, state === 'wait' ? 'rejected' : state);
+        assert.equal(posts().length, state === 'wait' ? 3 : 1);
+        assert.equal((await evidence(seen))?.status, seen.reply.status);
+      },
+      taskId: (taskId, seen) => assert.equal(taskOf(seen).gatewayTaskId ?? null, taskId),
+      // An ID that may be that of the request can be replaced.
+      idSource: (_, seen) => assert.equal(taskOf(seen).takesTaskId, true),
+      requestId: async (requestId, seen) =>
+        assert.ok((await evidence(seen))?.body.includes(String(requestId))),
+      remixedFrom: (_, seen) =>
+        assert.ok(taskOf(seen).timeline.some(({ note = '' }) => note.includes('from the prompt alone'))),
+      waitSeconds: (seconds) => assert.equal(posts()[1]!.at - posts()[0]!.at, Number(seconds) * 1000),
+      redirectFollowed: () =>
+        assert.deepEqual(
+          http.requests.map(({ method }) => method),
+          ['POST'],
+        ),
+      note: async (kind, seen) => {
+        const queued = taskOf(seen).timeline.find(({ phase }) => phase === 'queued');
+        assert.match(queued?.note ?? '', /reported an error/);
+        // The error is told should the gateway deny the ID.
+        http.respond = () => json({ code: 'task_not_exist', message: 'task_not_exist' }, 400);
+        await world.until(() => taskOf(seen).phase === 'rejected');
+        assert.deepEqual([taskOf(seen).failure?.kind, taskOf(seen).failure?.charged], [kind, 'unknown']);
+      },
+    };
     for (const reply of loadReplyCases(['submit'])) {
-      it(reply.name, async () => {
+      forEachOrigin(reply, async (origin) => {
         const { means } = reply;
-        const engine = await open(({ method }) =>
-          method === 'POST' ? reply : json({ task_id: means['taskId'], status: 'queued' }),
-        );
-        const task = await submit(engine);
-        const waits = means['state'] === 'wait';
-        assert.equal(task.phase, waits ? 'rejected' : means['state'], task.failure?.message);
-        assert.equal(task.gatewayTaskId ?? null, means['taskId'] ?? null);
-        assert.equal(http.count('POST'), waits ? 3 : 1);
-        if (!waits) checkFailure(task, reply);
-        const evidence = await engine.evidence(task.id);
-        assert.ok(evidence.length > 0);
-        assert.equal(evidence.at(-1)?.status, reply.status);
-        if ('note' in means) {
-          const note = task.timeline.find(({ phase }) => phase === 'queued')?.note;
-          assert.match(note ?? '', /reported an error/);
-        }
+        const respond = ({ method }: SeenRequest) =>
+          method === 'POST' ? reply : json({ task_id: means['taskId'], status: 'queued' });
+        const engine = await open(respond, origin);
+        const { id } =
+          'remixedFrom' in means
+            ? await submit(engine, 'sora-2', { remixOf: 'video_1' })
+            : await submit(engine);
+        await checkMeans<'submit', Seen>(means, checks, { engine, id, reply, origin });
       });
     }
   });
@@ -95,43 +165,110 @@ describe('all reply cases, through the engine', function () {
   };
 
   describe('of a query', () => {
-    for (const reply of loadReplyCases(['query'])) {
-      it(reply.name, async () => {
-        const { means, for: about = '' } = reply;
-        const query = `/v1/video/generations/${about}`;
-        const engine = await open(({ method, target }) => {
-          if (method === 'POST') return json({ task_id: about });
-          return target === query ? reply : { status: 503 };
-        });
-        const { id } = await submit(engine, reply.model);
+    const routes = (about: string) => [
+      `/v1/video/generations/download?id=${about}`,
+      `/v1/videos/${about}/content`,
+    ];
+    const ready = ({ timeline }: Task) => timeline.find(({ phase }) => phase === 'ready');
+    /** Requests besides those to the API. */
+    const links = (about: string) => {
+      const known = [`/v1/video/generations`, `/v1/video/generations/${about}`, ...routes(about)];
+      return [...new Set(http.requests.map(({ href }) => href))].filter(
+        (href) => !known.some((target) => href === CASE_BASE + target) && !/other|status$|models$/.test(href),
+      );
+    };
+    const checks: Checks<'query', Seen> = {
+      ...common,
+      state: (state, seen) => {
+        const { phase, failure } = taskOf(seen);
+        if (state === 'succeeded') assert.ok(['ready', 'saving', 'saved'].includes(phase), phase);
+        else
+          assert.ok(
+            [state].flat().some((one) => PHASES[String(one)] === phase),
+            phase,
+          );
+        if (state === 'blip') assert.equal(failure?.charged, 'unknown');
+        assert.equal(http.count('POST', '/v1/video/generations'), 1);
+      },
+      code: (code, seen) => assert.equal(taskOf(seen).failure?.code, code),
+      hint: (hint, seen) =>
+        assert.match(taskOf(seen).failure?.summary ?? '', matches(`turn the ${String(hint)} off`)),
+      progress: (progress, seen) => assert.equal(taskOf(seen).progress, progress),
+      waitSeconds: (seconds, { reply: { for: about } }) => {
+        const [first, second] = http.requests.filter(({ target }) => target.endsWith(`/${about}`));
+        assert.ok(first && second && second.at - first.at >= Number(seconds) * 1000);
+      },
+      onlyThisTask: async (_, { engine }) => {
+        const other = await submit(engine);
         await run(10_000);
-        const state = means['state'];
-        if (state === 'missing') {
-          assert.equal(engine.task(id)?.phase, 'queued');
+        assert.equal(engine.task(other.id)?.phase, 'running');
+      },
+      videos: (videos, seen) => {
+        const all = videos as readonly string[];
+        const own = (link: string) =>
+          routes(seen.reply.for ?? '').some((target) => link === CASE_BASE + target);
+        const http = all.filter((link) => !link.startsWith('inline:'));
+        assert.deepEqual(
+          links(seen.reply.for ?? ''),
+          http.filter((link) => !own(link)),
+        );
+        assert.equal(taskOf(seen).videos.length, all.length, taskOf(seen).failure?.message);
+        const files = taskOf(seen).videos.map(({ uri }) => readFileSync(fileURLToPath(uri)));
+        assert.ok(files.every((bytes) => bytes.equals(caseFile('media/plain.mp4'))));
+        assert.equal(taskOf(seen).phase === 'saved', all.length > 0);
+      },
+      refusedLinks: (refused, seen) => {
+        for (const link of refused as string[]) {
+          assert.ok(!http.requests.some(({ href }) => href === link));
+          assert.match(taskOf(seen).failure?.message ?? '', /can.t be downloaded/);
+          assert.ok(taskOf(seen).failure?.message.includes(link));
+        }
+      },
+      otherRoutes: (others, { reply: { for: about = '' } }) => {
+        for (const route of Array.isArray(others) ? (others as string[]) : routes(about))
+          assert.ok(http.count('GET', route) > 0, route);
+      },
+      byDownload: (_, { reply: { for: about = '' } }) =>
+        assert.ok(http.count('GET', routes(about)[0] ?? '') > 0),
+      filtered: (count, seen) =>
+        assert.match(
+          ready(taskOf(seen))?.note ?? '',
+          matches(`held back videos of this task: ${String(count)}`),
+        ),
+      expiresAt: (seconds, seen) => assert.equal(rowOf(seen)['expires_at'], Number(seconds) * 1000),
+    };
+    for (const reply of loadReplyCases(['query'])) {
+      forEachOrigin(reply, async (origin) => {
+        const { means, for: about = '' } = reply;
+        const videos = (means['videos'] ?? []) as readonly string[];
+        let sent = 0;
+        const respond = ({ method, target, href }: SeenRequest): Scripted => {
+          if (method === 'POST') return json({ task_id: sent++ === 0 ? about : 'other' });
+          if (target === `/v1/video/generations/${about}`) return reply;
+          if (target.endsWith('/other')) return json({ task_id: 'other', status: 'in_progress' });
+          return videos.includes(href)
+            ? { status: 200, headers: { 'content-type': 'video/mp4' }, body: caseFile('media/plain.mp4') }
+            : { status: 404 };
+        };
+        const engine = await open(respond, origin);
+        const { id } = await submit(engine, reply.model);
+        const seen = { engine, id, reply, origin };
+        await run('waitSeconds' in means ? 30_000 : 10_000);
+        if (means['state'] === 'missing') {
+          assert.equal(taskOf(seen).phase, 'queued');
           await run(120_000);
         }
-        const task = engine.task(id);
-        assert.ok(task);
-        if (state === 'succeeded') {
-          assert.ok(['ready', 'saving', 'saved'].includes(task.phase), task.phase);
-          const videos = means['videos'] as string[];
-          for (const video of videos.filter((url) => url.startsWith('http'))) {
-            assert.ok(
-              http.requests.some(({ href }) => href === video),
-              `${video} was not asked for`,
-            );
-          }
-          if ('refusedLinks' in means) assert.match(task.failure?.message ?? '', /can.t be downloaded/);
-          return;
-        }
-        const phases = [state].flat().map((one) => PHASES[String(one)]);
-        assert.ok(phases.includes(task.phase), `${task.phase}: ${task.failure?.message}`);
-        if ('progress' in means) assert.equal(task.progress, means['progress']);
-        if (state === 'blip') assert.equal(task.failure?.charged, 'unknown');
-        checkFailure(task, reply);
-        assert.equal(http.count('POST'), 1);
+        await checkMeans<'query', Seen>(means, checks, seen);
       });
     }
+  });
+
+  it('a case with a field that nothing checks is refused', () => {
+    const known = { name: 'x', call: 'query', means: { state: 'failed' } } as const;
+    refuseUnknownFields(known);
+    const means = { state: 'failed', failurekind: 'key' };
+    assert.throws(() => refuseUnknownFields({ ...known, means }), /x: nothing checks means: failurekind/);
+    assert.throws(() => refuseUnknownFields({ ...known, note: 'y' } as typeof known), /case: note/);
   });
 
   it('an error that came with the ID ends the task if the gateway then denies the ID', async () => {
@@ -233,7 +370,7 @@ describe('all reply cases, through the engine', function () {
     );
     const { id, phase } = await submit(engine);
     assert.equal(phase, 'unknown');
-    const database = new DatabaseSync(path.join(world.folder, databaseIn(world.folder)));
+    const database = new DatabaseSync(storeFile(world.folder));
     database.prepare('UPDATE evidence SET body = ?').run('{"task_id":"video_1","status":"subm');
     database.close();
     await engine.close();
@@ -283,14 +420,3 @@ describe('all reply cases, through the engine', function () {
     await world.until(() => http.requests.some(({ href }) => href === link), 5 * 60_000);
   });
 });
-
-/** The current database: that with the highest number. */
-function databaseIn(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return (
-    files
-      .filter((name) => /tasks-\d+\.db$/.test(name))
-      .sort()
-      .at(-1) ?? ''
-  );
-}
