@@ -164,19 +164,27 @@ function wholeSize({ status, headers }: HttpReply): number | undefined {
   return total === undefined ? undefined : Number(total);
 }
 
-/** Whether a response is JSON, which its first byte tells whatever its type says; and its body from the beginning. */
+/** White space, and the bytes of a byte order mark. */
+const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0xef, 0xbb, 0xbf]);
+/** JSON begins with no more blanks than this. */
+const MAX_BLANK_BYTES = 64 * 1024;
+const JSON_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b]);
+
+/** Tells by its first byte whether a response is JSON, whatever its type says. Also returns its whole body. */
 async function sniff(
   reply: HttpReply,
 ): Promise<{ readonly isJson: boolean; readonly body: AsyncIterable<Uint8Array> }> {
   const iterator = reply.body[Symbol.asyncIterator]();
   const start: Uint8Array[] = [];
-  let first: string | undefined;
-  while (first === undefined) {
+  let first: number | undefined;
+  for (let bytes = 0; first === undefined && bytes < MAX_BLANK_BYTES;) {
     const next = await iterator.next();
     if (next.done === true) break;
     // What was read belongs to the connection again once more is asked for.
-    start.push(Buffer.from(next.value));
-    first = /[^\s\ufeff]/.exec(Buffer.concat(start).toString('utf8'))?.[0];
+    const chunk = Buffer.from(next.value);
+    start.push(chunk);
+    bytes += chunk.length;
+    first = chunk.find((byte) => !BLANKS.has(byte));
   }
   async function* body(): AsyncGenerator<Uint8Array> {
     try {
@@ -187,5 +195,5 @@ async function sniff(
     }
   }
   const isMedia = /^(video|audio)\//i.test(reply.headers['content-type'] ?? '');
-  return { isJson: !isMedia && (first === '{' || first === '['), body: body() };
+  return { isJson: !isMedia && first !== undefined && JSON_STARTS.has(first), body: body() };
 }

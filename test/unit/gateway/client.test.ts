@@ -6,6 +6,7 @@ import { VideoClient, type VideoSource } from '../../../src/core/gateway/videoCl
 import { GatewayError } from '../../../src/core/gateway/errors';
 import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
 import { FakeClock } from '../support/fakeClock';
+import { quietLog } from '../support/quietLog';
 
 const KEY = 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789';
 const access = { baseUrl: 'https://gateway.example/nebula', key: { id: 'key-1', value: KEY } };
@@ -363,6 +364,34 @@ describe('client, links', () => {
     const full = { write: () => Promise.reject(new Error('no room')), restart: () => Promise.resolve() };
     await assert.rejects(videos.fetchLink(link, access, full), /no room/);
     assert.equal(closed(), 1);
+  });
+  it('blanks before a body are tested once, and are passed on after 64 KB', async () => {
+    const chunk = Buffer.alloc(16 * 1024, ' ');
+    let read = 0;
+    async function* blanks(): AsyncGenerator<Uint8Array> {
+      for (await Promise.resolve(); read < 64; read++) yield chunk;
+    }
+    const open: OpenHttp = () =>
+      Promise.resolve({
+        close: () => undefined,
+        send: () => Promise.resolve({ status: 200, headers: {}, body: blanks(), close: () => undefined }),
+      });
+    const readBeforeWrite: number[] = [];
+    const writes: VideoTarget = {
+      write: () => {
+        readBeforeWrite.push(read);
+        return Promise.resolve();
+      },
+      restart: () => Promise.resolve(),
+    };
+    const client = new VideoClient(open, new FakeClock(), quietLog);
+    await client.download({ kind: 'link', link }, access, 't', writes);
+    assert.equal(readBeforeWrite.length, 64, 'every blank is passed on');
+    assert.ok(readBeforeWrite[0]! <= 4);
+  });
+  it('JSON is recognized after a byte order mark and blanks', async () => {
+    const body = '\ufeff \r\n{"success":true,"size":5,"base64":"dmlkZW8="}';
+    assert.equal(await scripted({ body }).videos.fetchLink(link, access, target()), 5);
   });
   it('an error page of more than 1 MB is not read to its end', async () => {
     await rejects(
