@@ -153,11 +153,9 @@ function deadlineOf(
 
 /** Until when a video is tried to be downloaded, unless the gateway says that it is gone (DESIGN 5, Download). */
 export function downloadDeadline(record: TaskRecord, now: number): number {
-  const succeededAt = record.succeededAt ?? now;
-  // An expiry in the past means that a clock is wrong; it's tried for a while all the same.
-  const end = Math.max(
-    record.expiresAt ?? succeededAt + DOWNLOAD_TIMEOUT_MS,
-    succeededAt + MISSING_LINK_GRACE_MS,
-  );
+  const { succeededAt = now, submittedAt = record.createdAt, expiresAt = 0 } = record;
+  // A time before the submit is relative, or a clock is wrong.
+  const expiry = expiresAt > submittedAt ? expiresAt : succeededAt + DOWNLOAD_TIMEOUT_MS;
+  const end = Math.max(expiry, succeededAt + MISSING_LINK_GRACE_MS);
   return end + record.heldUpMs;
 }
