@@ -6,7 +6,7 @@ import { describeError } from './common/log';
 import { createEngineServices, type EngineOptions, type EngineServices } from './engineServices';
 import type { GatewayClient } from './gateway/client';
 import { holdsKey } from './gateway/redaction';
-import { recoverTaskId } from './gateway/responseReader';
+import { recoverTaskId } from './gateway/taskIds';
 import type { Access } from './gateway/transport';
 import type { Library } from './library/library';
 import type { PreparedRequest } from './models/family';

@@ -8,13 +8,18 @@ import { LIMITS, MAX_RESPONSE_BYTES } from './limits';
 import { queryOutcome, submitOutcome, type QueryOutcome, type SubmitOutcome } from './outcomes';
 import { redactResponse } from './redaction';
 import { parseErrorValue, reportsError, type ErrorResponse } from './responseError';
-import { readResponse, type ResponseFacts } from './responseReader';
+import { readResponse, type ReadContext, type ResponseFacts } from './responseReader';
 import { GatewayTransport, headersFor, queryUrl, refusal, type Access } from './transport';
+
+/** How the response to a submit is read, see {@link ReadContext}. */
+export type SubmitReading = Pick<ReadContext, 'remixOf'>;
 
 /** A submit whose connection stands; nothing of it has left yet. */
 export interface PreparedSubmit {
   /** Sends it, once. Never throws for what the other side does: an unclear end is the outcome `unknown`. */
-  send(): Promise<SubmitOutcome | { readonly kind: 'notSent'; readonly error: GatewayError }>;
+  send(
+    reading?: SubmitReading,
+  ): Promise<SubmitOutcome | { readonly kind: 'notSent'; readonly error: GatewayError }>;
   close(): void;
 }
 
@@ -58,11 +63,11 @@ export class GatewayClient {
     });
     return {
       close: () => request.close(),
-      send: async () => {
+      send: async (reading = {}) => {
         try {
           const response = await request.send(body);
           this.#transport.note('POST', url, response, started, access.key);
-          return submitOutcome(await this.#read(response, access, 'submit'));
+          return submitOutcome(await this.#read(response, access, { step: 'submit', ...reading }));
         } catch (error) {
           const failure = asGatewayError(error);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
@@ -81,7 +86,7 @@ export class GatewayClient {
     const url = queryUrl(access, gatewayTaskId);
     try {
       const { reply, isOwnOrigin } = await this.#transport.get(url, access, LIMITS.query, signal);
-      const facts = await this.#read(reply, access, 'query', gatewayTaskId);
+      const facts = await this.#read(reply, access, { step: 'query', taskId: gatewayTaskId });
       // What another host says, without the key, is about neither the task nor the key.
       return queryOutcome(isOwnOrigin ? facts : { ...facts, isComplete: false });
     } catch (error) {
@@ -110,13 +115,11 @@ export class GatewayClient {
   async #read(
     response: HttpReply,
     { baseUrl, key }: Access,
-    step: 'submit' | 'query',
-    taskId?: string,
+    about: Pick<ReadContext, 'step' | 'taskId' | 'remixOf'>,
   ): Promise<ResponseFacts> {
     const retryAfterMs = this.#transport.retryAfter(response);
     const now = this.#clock.now();
-    const about = taskId === undefined ? {} : { taskId };
-    return readResponse(response, { step, baseUrl, key, now, retryAfterMs, ...about });
+    return readResponse(response, { baseUrl, key, now, retryAfterMs, ...about });
   }
 }
 

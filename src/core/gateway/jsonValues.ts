@@ -52,6 +52,9 @@ const CONTAINERS = [
   'videos',
   'creations',
   'task_result',
+  'task_info',
+  'job',
+  'generation',
   'resultJson',
 ] as const;
 

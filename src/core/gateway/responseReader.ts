@@ -4,22 +4,14 @@ import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
 import type { HttpReply } from './http';
 import { readTolerantJson } from './jsonReader';
-import {
-  asNumber,
-  asRecord,
-  asText,
-  firstValue,
-  knownObjects,
-  parseJson,
-  type JsonRecord,
-  type KnownObject,
-} from './jsonValues';
+import { asNumber, asRecord, asText, firstValue, knownObjects, type KnownObject } from './jsonValues';
 import { readProxyRefusal } from './proxyRefusal';
-import { holdsKey, looksLikeKey, redactResponse } from './redaction';
+import { redactResponse } from './redaction';
 import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
 import { RecordedBody, toEvidence } from './responseEvidence';
 import { findLinks, mayBeVideo, type RefusedLink } from './responseLinks';
 import { readMoney } from './responseMoney';
+import { findTaskId, ID_NAMES, idsIn, TASKS, type IdSource } from './taskIds';
 
 /** How a task is doing, as its own status says. `expired`: done once, and deleted. */
 export type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'expired';
@@ -37,7 +29,7 @@ export interface ResponseFacts {
   /** The gateway says that the provider has the job and its ID was lost (API reference 10.4). */
   readonly isIdLost: boolean;
   /** Set if the ID may not be that of a task: it stands in for one, or looks like that of a request. */
-  readonly idSource?: 'request_id' | 'weak';
+  readonly idSource?: IdSource;
   readonly taskStatus?: TaskStatus;
   /** 0 to 100. */
   readonly progress?: number;
@@ -70,6 +62,8 @@ export interface ReadContext {
   readonly now: number;
   /** The task that was asked about. */
   readonly taskId?: string;
+  /** The task that a submit remixes. Its ID, quoted in the response, isn't that of the new task. */
+  readonly remixOf?: string | undefined;
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -85,10 +79,6 @@ interface ReceivedBody {
 
 const MAX_JSON_BYTES = 1024 * 1024;
 
-/** Objects that can be the task itself, or hold the fields of its envelope. */
-const TASKS: ReadonlySet<string> = new Set(['', 'data', 'task', 'result', 'output', 'response', 'metadata']);
-/** In the order of preference (API reference 4.3). */
-const ID_NAMES = ['task_id', 'taskId', 'id', 'generation_id', 'generationId', 'job_id', 'jobId', 'video_id'];
 const STATUS_NAMES = ['status', 'task_status', 'taskStatus', 'state'];
 const EXPECTED_NAMES = ['sampleCount', 'sample_count', 'numberOfVideos'];
 const FILTERED_NAMES = ['raiMediaFilteredCount', 'rai_media_filtered_count'];
@@ -116,16 +106,6 @@ export async function readEvidence(evidence: Evidence, context: ReadContext): Pr
   return readFacts(evidence.status, evidence.headers, { ...body, end: evidence.end }, context);
 }
 
-/**
- * Finds the task ID in a response that was kept as text, also in the message of a failure that quotes one: earlier
- * versions missed IDs that came in an unusual shape.
- */
-export function recoverTaskId(text: string): string | undefined {
-  const objects = knownObjects(parseJson(text.slice(Math.max(0, text.indexOf('{')))));
-  const ids = objects.filter(({ name }) => TASKS.has(name)).flatMap(idsIn);
-  return [...ids, ...idsInText(text)].map(({ id }) => id).find((id) => !looksLikeKey(id));
-}
-
 /** Keeps what is known by name, and of the text only the head: videos and logs don't have to fit into memory. */
 async function receiveBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<ReceivedBody> {
   const body = new RecordedBody(chunks);
@@ -150,7 +130,13 @@ async function receiveBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Arr
 }
 
 function isImportant(key: string): boolean {
-  return mayBeVideo([key]) || ID_NAMES.includes(key) || STATUS_NAMES.includes(key) || key === 'error';
+  return (
+    mayBeVideo([key]) ||
+    TASKS.has(key) ||
+    ID_NAMES.includes(key) ||
+    STATUS_NAMES.includes(key) ||
+    key === 'error'
+  );
 }
 
 function readFacts(
@@ -194,7 +180,7 @@ function readFacts(
     error: hasError ? redactResponse(error, key) : undefined,
     proxyRefusal,
     retryAfterMs: context.retryAfterMs,
-    ...findTaskId(objects, body.text, saysError, key),
+    ...findTaskId(objects, body.text, saysError, context),
   };
   return {
     status,
@@ -244,75 +230,6 @@ function statusIn({ record }: KnownObject): string | undefined {
 function toStatus(word: string): TaskStatus {
   for (const [status, words] of Object.entries(STATUSES)) if (words.test(word)) return status as TaskStatus;
   return 'running';
-}
-
-interface FoundId {
-  readonly taskId?: string;
-  readonly idSource?: 'request_id' | 'weak';
-}
-
-/** Finds the task's ID in all that arrived (API reference 4.3): one that is dropped is a paid video lost. */
-function findTaskId(objects: readonly KnownObject[], text: string, saysError: boolean, key: ApiKey): FoundId {
-  const root = objects[0]?.record ?? {};
-  const ids = objects.filter(({ name }) => TASKS.has(name)).flatMap(idsIn);
-  const inText = ids.length > 0 ? [] : idsInText(text);
-  const asData = dataId(root, saysError);
-  const found = [...ids, ...asData, ...inText, ...objects.flatMap(weakIdsIn)];
-  if (!saysError) {
-    const requestId = objects.map(({ record }) => toId(record['request_id'])).find((id) => id !== undefined);
-    if (requestId !== undefined) found.push({ id: requestId, source: 'request_id' });
-  }
-  const best = found.find(({ id }) => !holdsKey(id, key));
-  return best ? { taskId: best.id, ...(best.source === undefined ? {} : { idSource: best.source }) } : {};
-}
-
-interface Candidate {
-  readonly id: string;
-  readonly source?: 'request_id' | 'weak';
-}
-
-function idsIn({ record }: KnownObject): readonly Candidate[] {
-  return ID_NAMES.map((name) => ({ name, id: toId(record[name]) })).flatMap(({ name, id }) =>
-    id === undefined || isWeak(name, id) ? [] : [{ id }],
-  );
-}
-
-function weakIdsIn({ record, name }: KnownObject): readonly Candidate[] {
-  const id = TASKS.has(name) ? toId(record['id']) : undefined;
-  return id === undefined ? [] : [{ id, source: 'weak' }];
-}
-
-/** Whether an `id` looks like that of a request or of a row in a database. */
-function isWeak(name: string, id: string): boolean {
-  return name === 'id' && (/^(req|request|log|trace|msg)[-_.]/i.test(id) || /^\d{1,6}$/.test(id));
-}
-
-/** Some forks give the ID itself as `data`; messages stand there too. */
-function dataId(root: JsonRecord, saysError: boolean): readonly Candidate[] {
-  const id = toId(root['data']);
-  if (id === undefined || !/\d/.test(id)) return [];
-  if (!saysError) return [{ id }];
-  // A code that only its own gateway can read.
-  return typeof root['code'] === 'number' && root['code'] < 200 ? [{ id, source: 'weak' }] : [];
-}
-
-/** IDs in a text that is no JSON, or not from there on; a cut one isn't one. */
-function idsInText(text: string): readonly Candidate[] {
-  if (/^\s*(<!doctype|<html)/i.test(text)) return [];
-  const matches = text.matchAll(
-    /\\?["']?\btask_?id\\?["']?\s*[:=]\s*(?:\\?["']([^"'\\\s]+)\\?["']|(\d+)\s*[,}\]\s])/gi,
-  );
-  return [...matches].flatMap(([, quoted, digits]) => {
-    const id = toId(quoted ?? digits);
-    return id === undefined ? [] : [{ id }];
-  });
-}
-
-/** IDs are opaque: one word of printable ASCII. A sentence in its place is a message, and a link is a link. */
-function toId(value: unknown): string | undefined {
-  const text = Number.isInteger(value) ? String(value) : asText(value)?.trim();
-  if (text === undefined || !/^[!-~]{1,2000}$/.test(text)) return undefined;
-  return /^(null|none|undefined|nan|nil|true|false|0|-1|-|(https?|data):.*)$/i.test(text) ? undefined : text;
 }
 
 /** The text with its letters as themselves, however the JSON writes them. */

@@ -4,7 +4,7 @@ import type { TaskStore } from './store';
 /** Follows tasks of unknown outcome whose task ID stands in what was kept of their responses. @returns how many */
 export async function recoverTaskIds(
   store: Pick<TaskStore, 'index' | 'evidence' | 'update'>,
-  find: (text: string) => string | undefined,
+  find: (text: string, remixOf?: string) => string | undefined,
   clock: Clock,
   markPending: () => void,
 ): Promise<number> {
@@ -14,7 +14,7 @@ export async function recoverTaskIds(
     const submits = (await store.evidence(id)).filter(({ step }) => step === 'submit');
     const done = await store.update(id, (record) => {
       const texts = [...submits.map(({ body }) => body), record.failure?.detail ?? ''];
-      const found = texts.map(find).find((text) => text !== undefined);
+      const found = texts.map((text) => find(text, record.request.remixOf)).find((one) => one !== undefined);
       if (record.phase !== 'unknown' || record.gatewayTaskId !== undefined || found === undefined) {
         return undefined;
       }

@@ -344,7 +344,7 @@ export class TaskStore implements Disposable {
    * @param find reads a task ID from a text
    * @returns how many
    */
-  async recoverTaskIds(find: (text: string) => string | undefined): Promise<number> {
+  async recoverTaskIds(find: (text: string, remixOf?: string) => string | undefined): Promise<number> {
     return recoverTaskIds(this, find, this.#clock, this.#markPending);
   }
 

@@ -303,7 +303,7 @@ export class Submitter {
       }
       return await this.#hold(id, 'sending', due, async () => {
         // From here on only the reply ends it: nobody can call back what may have arrived.
-        const outcome = await prepared.send();
+        const outcome = await prepared.send({ remixOf: draft.request.remixOf });
         await this.#recorder.record(draft, outcome, access);
         return outcome;
       });

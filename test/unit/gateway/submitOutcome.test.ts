@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { submitOutcome } from '../../../src/core/gateway/outcomes';
-import { recoverTaskId } from '../../../src/core/gateway/responseReader';
+import { recoverTaskId } from '../../../src/core/gateway/taskIds';
 import { loadReplyCases } from '../../support/replyCases';
 import { CASE_KEY, readCanned, readFacts } from '../support/readFacts';
 
@@ -189,6 +189,12 @@ const keptAnyway: readonly (readonly [name: string, id: string, status: number, 
   ['an end within the JSON', 'x1', 200, '{"task_id":"x1","status":"subm'],
   ['an end right after it', 'x1', 200, '{"code":"success","data":{"task_id":"x1"'],
   [
+    'more than a megabyte before its envelope',
+    'x1',
+    200,
+    `{"all":[${'"z",'.repeat(400_000)}0],"data":{"task_id":"x1"}}`,
+  ],
+  [
     'more than a megabyte before it',
     'x1',
     200,
@@ -283,6 +289,46 @@ describe('submitOutcome', () => {
     ['The gateway did not answer.', undefined],
   ] as const) {
     it(`recovers ${id ?? 'nothing'} from ${text}`, () => assert.equal(recoverTaskId(text), id));
+  }
+
+  const source = 'video_source1';
+  for (const [name, status, body] of [
+    [
+      'quoted in an error',
+      500,
+      { error: { message: `can't read task_id="${source}"`, code: 'upstream_error' } },
+    ],
+    ['echoed with an error', 400, { code: 'task_not_exist', message: 'x', data: { task_id: source } }],
+    ['echoed as data', 200, { code: 'success', message: '', data: source }],
+    ['echoed in the video', 400, { error: { message: 'x' }, video: { id: source } }],
+    ['in a text', 502, `upstream failed, task_id: "${source}"`],
+  ] as const) {
+    it(`doesn’t take the ID of the remixed task for the new one: ${name}`, async () => {
+      const facts = await readFacts(status, body, { step: 'submit', remixOf: source });
+      assert.equal(facts.taskId, undefined);
+      assert.equal(submitOutcome(facts).kind, status === 400 ? 'refused' : 'unknown');
+    });
+  }
+
+  it('finds the ID of the new task beside that of the remixed one', async () => {
+    const body = { video_id: source, data: { task_id: 'video_2' } };
+    assert.equal((await readFacts(200, body, { step: 'submit', remixOf: source })).taskId, 'video_2');
+    const text = `{"task_id":"${source}","new":{"task_id":"video_2"}}`;
+    assert.equal(recoverTaskId(text, source), 'video_2');
+  });
+
+  for (const body of [
+    { video: { id: 'x1' } },
+    { videos: [{ id: 'x1' }] },
+    { job: { id: 'x1' } },
+    { generation: { id: 'x1', status: 'queued' } },
+    { data: { task_info: { id: 'x1' } } },
+  ]) {
+    it(`takes ${JSON.stringify(body)} for an ID that may be another one`, async () => {
+      const outcome = await read(200, body);
+      assert.ok(outcome.kind === 'accepted' && outcome.isUnsure);
+      assert.equal(outcome.gatewayTaskId, 'x1');
+    });
   }
 
   it('property: any beginning of a response that holds the whole ID yields it', async () => {

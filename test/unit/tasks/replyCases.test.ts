@@ -409,6 +409,37 @@ describe('all reply cases, through the engine', function () {
     });
   }
 
+  it('a remix whose error quotes its source has no ID, also at the next start', async () => {
+    const message = 'cannot read task_id="video_source1": upstream busy';
+    const engine = await open(({ method }) =>
+      method === 'POST' ? json({ error: { message, code: 'upstream_error' } }, 500) : { status: 503 },
+    );
+    const { id, phase } = await submit(engine, 'sora-2', { remixOf: 'video_source1' });
+    assert.equal(phase, 'unknown');
+    await engine.close();
+    const later = await world.open({ http: http.open });
+    await run(10_000);
+    assert.deepEqual([later.task(id)?.phase, later.task(id)?.gatewayTaskId], ['unknown', undefined]);
+  });
+
+  for (const [what, expiresAt] of [
+    ['relative', () => 86_400],
+    ['before the submit', (now: number) => Math.floor(now / 1000) - 60],
+  ] as const) {
+    it(`an expiry that is ${what} doesn’t end the download early`, async () => {
+      const time = expiresAt(world.clock.now());
+      const engine = await open(({ method, target }) => {
+        if (method === 'POST') return json({ task_id: 't' });
+        if (!target.includes('/generations/t')) return json({ error: 'bad gateway' }, 502);
+        const url = 'https://cdn.example.com/a.mp4';
+        return json({ task_id: 't', status: 'succeeded', url, expires_at: time });
+      });
+      const { id } = await submit(engine);
+      await run(20 * 3_600_000);
+      assert.equal(engine.task(id)?.phase, 'ready');
+    });
+  }
+
   it('a response that is cut off each time is believed after a while', async () => {
     const link = 'https://cdn.example.com/a.mp4';
     const cut = `{"task_id":"t","status":"succeeded","url":"${link}","metadata":{"x`;
