@@ -369,7 +369,8 @@ describe('client, links', () => {
     const chunk = Buffer.alloc(16 * 1024, ' ');
     let read = 0;
     async function* blanks(): AsyncGenerator<Uint8Array> {
-      for (await Promise.resolve(); read < 64; read++) yield chunk;
+      await Promise.resolve();
+      for (; read < 64; read++) yield chunk;
     }
     const open: OpenHttp = () =>
       Promise.resolve({
