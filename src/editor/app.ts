@@ -136,7 +136,12 @@ export function createApp(host: AppHost): App {
   const wizardMessages = new WizardMessages({ box, l10n });
   const libraryMessages = new LibraryMessages({ box, l10n, language: vscode.env.language });
   const keychain = owned.add(
-    new Keychain({ secrets: host.secrets, log, environmentKey: () => process.env[KEY_VARIABLE] }),
+    new Keychain({
+      secrets: host.secrets,
+      memory: host.mementos.global,
+      log,
+      environmentKey: () => process.env[KEY_VARIABLE],
+    }),
   );
   const looksLikeKey = (text: string) => keychain.looksLikeKey(text);
   const settings = new Settings((name, scope) => configuration(scope).get(name), looksLikeKey);

@@ -214,6 +214,7 @@ export function createAsking(parts: Parts): Disposable & { readonly commands: As
           notifier,
           messages,
           promptMessages,
+          looksLikeKey,
           inBackground,
           l10n,
         },

@@ -29,6 +29,7 @@ export async function untilCanceled<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return withSignal(token, async (signal) => {
+    if (signal.aborted) throw canceled();
     const stopped = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(canceled()), { once: true });
     });

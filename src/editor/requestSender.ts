@@ -321,8 +321,12 @@ export class RequestSender {
     if (error instanceof ReadOnlyStoreError) {
       return new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
     }
-    // A picture that can't be kept: nothing has left.
-    if (error instanceof DiskError) return new Rejection('readOnly', readOnlySentence('full', l10n), error);
+    if (error instanceof DiskError) {
+      const sentence = l10n.t(
+        "The images couldn't be stored, so nothing was sent. Check the disk's free space and permissions.",
+      );
+      return new Rejection('readOnly', sentence, error);
+    }
     return error;
   }
 

@@ -85,6 +85,16 @@ describe('improving a prompt', () => {
     assert.equal(document.getText(), `changed ${PROMPT}`);
   });
 
+  it('sends no API key to a language model', async () => {
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), `sk-${'a1b2c3d4'.repeat(6)} `);
+    await vscode.workspace.applyEdit(edit);
+    await improve();
+    assert.match(own.notifier.last.message, /contains an API key/);
+    assert.deepEqual(own.languageModels.asked, []);
+    assert.equal(diff(), undefined);
+  });
+
   it('asks which model where there are several, and nothing when that is left', async () => {
     own.languageModels.names = ['Model One', 'Model Two'];
     own.asker.willAnswer(undefined);

@@ -3,7 +3,16 @@ import { rmSync } from 'node:fs';
 import * as files from 'node:fs/promises';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { hashFile, isMissing, onDisk, syncFolder, systemDisk, type Disk } from '../common/fileSystem';
+import { systemClock } from '../common/clock';
+import {
+  hashFile,
+  isMissing,
+  onDisk,
+  renameWithRetries,
+  syncFolder,
+  systemDisk,
+  type Disk,
+} from '../common/fileSystem';
 import type { SentFormat } from './limits';
 
 /**
@@ -103,7 +112,7 @@ export class KeptImages {
       } finally {
         await handle.close();
       }
-      await this.#disk.rename(part, file);
+      await renameWithRetries(this.#disk, systemClock, part, file);
     } catch (error) {
       await this.#disk.rm(part, { force: true }).catch(() => undefined);
       throw error;

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
+import type { KeyCheck } from '../../core/tasks/keyGuard';
 import type { Asker } from '../asker';
 import { LanguageModelRefused, type LanguageModel, type LanguageModels } from '../prompt/languageModels';
 import { VERY_LONG } from '../prompt/promptText';
@@ -17,6 +18,7 @@ interface Parts {
   readonly notifier: Notifier;
   readonly messages: Messages;
   readonly promptMessages: PromptMessages;
+  readonly looksLikeKey: KeyCheck;
   readonly inBackground: (work: Promise<unknown>) => void;
   readonly l10n: L10n;
 }
@@ -35,7 +37,7 @@ const INSTRUCTION = [
  * changed before the user says so, and nothing goes to the gateway.
  */
 export async function improvePrompt(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { prompts, suggestions, notifier, messages, promptMessages, l10n } = parts;
+  const { prompts, suggestions, notifier, messages, promptMessages, looksLikeKey, l10n } = parts;
   const document = prompts.find(args);
   if (!document) {
     messages.noPromptEditor();
@@ -44,6 +46,10 @@ export async function improvePrompt(parts: Parts, args: readonly unknown[]): Pro
   const prompt = document.getText();
   if (prompt.trim() === '') {
     messages.emptyPrompt();
+    return;
+  }
+  if (looksLikeKey(prompt)) {
+    promptMessages.keyInPrompt();
     return;
   }
   const model = await chooseModel(parts);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { SecretStorage } from 'vscode';
+import type { Memento, SecretStorage } from 'vscode';
 import * as z from 'zod';
 import { Emitter, type Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/lifetime';
@@ -10,6 +10,9 @@ import { looksLikeKey } from '../../core/gateway/redaction';
 
 /** Names in SecretStorage. */
 export const SECRETS = { key: 'nebulaVideo.apiKey', environment: 'nebulaVideo.environmentKeys' } as const;
+
+/** Whether a key was stored when that was last known, among what the editor remembers. */
+const IS_STORED = 'keyIsStored';
 
 /** The environment variable that brings a key where none is stored. */
 export const KEY_VARIABLE = 'NEBULA_API_KEY';
@@ -44,6 +47,7 @@ interface HeldKey extends ApiKey {
 
 interface Parts {
   readonly secrets: SecretStorage;
+  readonly memory: Pick<Memento, 'get' | 'update'>;
   readonly log: Log;
   /** The key in the environment, as it is there. */
   readonly environmentKey: () => string | undefined;
@@ -55,6 +59,7 @@ interface Parts {
  */
 export class Keychain implements KeySource, Disposable {
   readonly #secrets: SecretStorage;
+  readonly #memory: Parts['memory'];
   readonly #log: Log;
   readonly #environmentKey: Parts['environmentKey'];
   readonly #changed: Emitter<void>;
@@ -71,8 +76,9 @@ export class Keychain implements KeySource, Disposable {
   /** Writes go one after another: each starts from what the last one left. */
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor({ secrets, log, environmentKey }: Parts) {
+  constructor({ secrets, memory, log, environmentKey }: Parts) {
     this.#secrets = secrets;
+    this.#memory = memory;
     this.#log = prefixed(log, 'key');
     this.#environmentKey = environmentKey;
     this.#changed = this.#owned.add(new Emitter(() => this.#log.error('a listener failed')));
@@ -142,6 +148,7 @@ export class Keychain implements KeySource, Disposable {
       try {
         await this.#secrets.delete(SECRETS.key);
         this.#stored = Promise.resolve(undefined);
+        await this.#memory.update(IS_STORED, undefined);
         return true;
       } catch {
         this.#log.error('the key could not be removed from the secret storage');
@@ -173,6 +180,8 @@ export class Keychain implements KeySource, Disposable {
     if (this.#session) return this.#session;
     const stored = await (this.#stored ??= this.#readStored());
     if (stored && stored !== 'locked') return stored;
+    // Another account would pay with the environment's key.
+    if (stored === 'locked' && this.#memory.get(IS_STORED) === true) return stored;
     return (await this.#fromEnvironment()) ?? stored;
   }
 
@@ -192,6 +201,7 @@ export class Keychain implements KeySource, Disposable {
       this.#stored = undefined;
       return 'locked';
     }
+    await this.#memory.update(IS_STORED, text === undefined ? undefined : true);
     if (text === undefined) return undefined;
     const key = parse(storedKey, text);
     // Not a word of what was there: it may well be a key.
@@ -206,6 +216,7 @@ export class Keychain implements KeySource, Disposable {
       await this.#secrets.store(SECRETS.key, JSON.stringify(key));
       this.#session = undefined;
       this.#stored = Promise.resolve({ ...key, place: 'stored' });
+      await this.#memory.update(IS_STORED, true);
       return true;
     } catch {
       this.#log.error('the secret storage takes no key; it is kept for this window only');

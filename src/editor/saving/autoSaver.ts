@@ -96,9 +96,11 @@ export class AutoSaver implements Disposable {
       if (sent.isDone(task.id, video.sha256)) continue;
       const outcome = await saver.saveOne(folder, task, position, true);
       saved.push(...outcome.saved);
-      fault ??= outcome.fault;
+      // What is gone from the library can't be saved later either; the task list shows that it's missing.
+      const isMissing = outcome.fault?.kind === 'missing';
+      if (!isMissing) fault ??= outcome.fault;
       // Afterward: if the window closes in between, the file is found there and counts as saved.
-      if (!outcome.fault) await sent.markDone(task.id, video.sha256);
+      if (!outcome.fault || isMissing) await sent.markDone(task.id, video.sha256);
     }
     const [first] = saved;
     if (first) messages.savedByItself(labelOf(first), saved.length);

@@ -22,6 +22,8 @@ type Entry = z.infer<typeof entry>;
  */
 export class SentTasks {
   readonly #memory: vscode.Memento;
+  /** What was parsed last, and of what. */
+  #parsed: { readonly of: unknown; readonly entries: readonly Entry[] } | undefined;
 
   constructor(memory: vscode.Memento) {
     this.#memory = memory;
@@ -57,10 +59,15 @@ export class SentTasks {
   }
 
   #entries(): readonly Entry[] {
-    return entries.parse(this.#memory.get(KEPT)).flatMap((value) => {
-      const parsed = entry.safeParse(value);
-      return parsed.success ? [parsed.data] : [];
-    });
+    const stored = this.#memory.get(KEPT);
+    if (this.#parsed?.of !== stored || !this.#parsed) {
+      const all = entries.parse(stored).flatMap((value) => {
+        const parsed = entry.safeParse(value);
+        return parsed.success ? [parsed.data] : [];
+      });
+      this.#parsed = { of: stored, entries: all };
+    }
+    return this.#parsed.entries;
   }
 
   async #update(all: readonly Entry[]): Promise<void> {

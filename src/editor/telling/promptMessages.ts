@@ -1,4 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
+import { keyInFieldMessage } from '../../core/tasks/keyGuard';
 import type { MessageBox } from './messageBox';
 
 interface Parts {
@@ -22,6 +23,11 @@ export class PromptMessages {
       'There is no language model to improve the prompt with. Extensions such as GitHub Copilot Chat bring them.',
     );
     this.#box.show('info', sentence, []);
+  }
+
+  /** It would be sent to a language model. */
+  keyInPrompt(): void {
+    this.#box.show('warning', keyInFieldMessage('prompt', this.#l10n), []);
   }
 
   /** @param reason the model's, or the editor's, own words */

@@ -98,6 +98,15 @@ describe('auto-save', () => {
     assert.deepEqual(workspace.saved, ['a', 'b']);
   });
 
+  it('does not try again, or report, what is no longer in the library', async () => {
+    workspace.fault = { kind: 'missing' };
+    await (await workspace.open()).change(aTask('1', 'a'));
+    await workspace.open();
+    workspace.fault = undefined;
+    await workspace.open();
+    assert.deepEqual([workspace.saved, workspace.faults], [[], []]);
+  });
+
   it('saves later what could not be saved, and reports it once', async () => {
     workspace.fault = { kind: 'failed', details: 'the disk is full' };
     const window = await workspace.open();

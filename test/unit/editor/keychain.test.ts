@@ -4,6 +4,7 @@ import type { ApiKey, KeyAnswer, KeySource } from '../../../src/core/gateway/api
 import { Keychain, SECRETS } from '../../../src/editor/key/keychain';
 import { OriginApproval } from '../../../src/editor/key/originApproval';
 import { english } from '../../../src/core/common/l10n';
+import { FakeMemento } from '../../support/fakeMemento';
 import { FakeSecrets } from '../../support/fakeSecrets';
 import { ScriptedAsker } from '../../support/scriptedAsker';
 
@@ -13,11 +14,11 @@ const NEBULA = 'https://llm.ai-nebula.com';
 const ELSEWHERE = 'https://gateway.example';
 
 /** One window's keychain; windows share the secrets. */
-function open(secrets: FakeSecrets, environment: { key?: string } = {}) {
+function open(secrets: FakeSecrets, environment: { key?: string } = {}, memory = new FakeMemento()) {
   const lines: string[] = [];
   const write = (message: string) => void lines.push(message);
   const log: Log = { trace: write, debug: write, info: write, warn: write, error: write };
-  const keychain = new Keychain({ secrets, log, environmentKey: () => environment.key });
+  const keychain = new Keychain({ secrets, memory, log, environmentKey: () => environment.key });
   let changes = 0;
   keychain.onDidChange(() => changes++);
   return { keychain, lines, changes: () => changes };
@@ -183,6 +184,20 @@ describe('the keychain', () => {
       assert.equal(await keychain.place(), 'locked');
       secrets.broken = false;
       assert.equal(await keychain.place(), 'stored');
+    });
+
+    it('does not pay with the environment’s key while a stored one can’t be read', async () => {
+      const memory = new FakeMemento();
+      await open(secrets, {}, memory).keychain.set(KEY, undefined);
+      const { keychain } = open(secrets, { key: OTHER }, memory);
+      secrets.broken = true;
+      assert.deepEqual(await keychain.keyFor(NEBULA), { kind: 'locked' });
+      secrets.broken = false;
+      await keychain.remove();
+      assert.equal((await heldFor(keychain, NEBULA))?.value, OTHER);
+      secrets.broken = true;
+      const later = open(secrets, { key: OTHER }, memory).keychain;
+      assert.equal((await heldFor(later, NEBULA))?.value, OTHER, 'no key was ever stored since');
     });
 
     it('tells a locked storage from one without a key', async () => {
