@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
 import { GatewayError } from './errors';
-import type { HttpReply, OpenHttp } from './http';
+import { unparsedIn, type HttpReply, type OpenHttp } from './http';
 import { readTolerantJson } from './jsonReader';
 import { asRecord, asText, knownObjects } from './jsonValues';
 import { LIMITS, MAX_RESPONSE_BYTES } from './limits';
@@ -12,7 +12,7 @@ import { readResponse, type ReadContext, type ResponseFacts } from './responseRe
 import { GatewayTransport, headersFor, queryUrl, refusal, type Access } from './transport';
 
 /** How the response to a submit is read, see {@link ReadContext}. */
-export type SubmitReading = Pick<ReadContext, 'remixOf'>;
+export type SubmitReading = Pick<ReadContext, 'remixOf' | 'closing'>;
 
 /** A submit whose connection stands; nothing of it has left yet. */
 export interface PreparedSubmit {
@@ -68,11 +68,16 @@ export class GatewayClient {
           const response = await request.send(body);
           this.#transport.note('POST', url, response, started, access.key);
           return submitOutcome(await this.#read(response, access, { step: 'submit', ...reading }));
-        } catch (error) {
-          const failure = asGatewayError(error);
+        } catch (thrown) {
+          const failure = asGatewayError(thrown);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
           if (failure.nothingSent) return { kind: 'notSent', error: failure };
-          return { kind: 'unknown', status: 0, money: [], error: toErrorResponse(failure, access) };
+          const unparsed = unparsedIn(failure.cause);
+          const error = toErrorResponse(failure, access);
+          if (!unparsed) return { kind: 'unknown', status: 0, money: [], error };
+          const reply = unreadable(unparsed, failure);
+          const outcome = submitOutcome(await this.#read(reply, access, { step: 'submit', ...reading }));
+          return outcome.kind === 'accepted' ? outcome : { ...outcome, kind: 'unknown', error };
         }
       },
     };
@@ -115,7 +120,7 @@ export class GatewayClient {
   async #read(
     response: HttpReply,
     { baseUrl, key }: Access,
-    about: Pick<ReadContext, 'step' | 'taskId' | 'remixOf'>,
+    about: Pick<ReadContext, 'step' | 'taskId'> & SubmitReading,
   ): Promise<ResponseFacts> {
     const retryAfterMs = this.#transport.retryAfter(response);
     const now = this.#clock.now();
@@ -136,6 +141,19 @@ function modelIds(value: unknown): readonly string[] | undefined {
   if (!body || reportsError(knownObjects(body))) return undefined;
   if (body['data'] === null) return [];
   return modelIds(body['data'] ?? body['models']);
+}
+
+/** A response that couldn't be parsed as HTTP. */
+function unreadable(unparsed: Uint8Array, error: GatewayError): HttpReply {
+  const [, status = 0] = /^HTTP\/\d\.\d (\d{3})/.exec(Buffer.from(unparsed).toString('latin1')) ?? [];
+  const body = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
+  return {
+    status: Number(status),
+    headers: {},
+    body,
+    unparsed: () => unparsed,
+    close: () => undefined,
+  };
 }
 
 function toErrorResponse({ kind, message, code }: GatewayError, { key }: Access): ErrorResponse {

@@ -7,6 +7,7 @@ import { isLoopback } from './baseUrl';
 import { Deadline } from './deadline';
 import { GatewayError } from './errors';
 import type { HttpRequest } from './http';
+import { MAX_HEAD_BYTES } from './limits';
 import { isDirectLoopback, lookupLoopback } from './loopback';
 import { isRefusedTunnel, ProxyReport } from './proxyRefusal';
 
@@ -68,6 +69,7 @@ function createRequest({ method, url, target, headers }: HttpRequest): http.Clie
     method,
     // Nobody else gets the connection afterwards.
     headers: { ...headers, connection: 'close' },
+    maxHeaderSize: MAX_HEAD_BYTES,
     ...(target === undefined ? {} : { path: target }),
     // Without an agent the editor applies its proxy settings as it does for everybody (`http.proxySupport`).
     ...(isLocal ? { agent: false, lookup: lookupLoopback } : {}),

@@ -31,6 +31,8 @@ export interface HttpReply {
    * early.
    */
   readonly body: AsyncIterable<Uint8Array>;
+  /** What arrived and couldn't be parsed as HTTP, once the body has ended. May repeat what is in the body. */
+  unparsed?(): Uint8Array | undefined;
   /** Ends the connection. */
   close(): void;
 }
@@ -73,13 +75,15 @@ async function send(
   if (message.destroyed)
     throw new GatewayError('unreachable', 'the connection ended before anything was sent');
   const deadline = new Deadline(clock, signal, () => message.destroy());
+  let unparsed: Uint8Array | undefined;
+  message.on('error', (error) => (unparsed ??= unparsedIn(error)));
   try {
     const response = replied(message);
     // A server may answer before it has read everything, and reads on then or not.
     const early = await Promise.race([response, upload(message, body, deadline, limits)]);
     deadline.within(limits.totalMs, 'the response');
     const incoming = early ?? (await deadline.wait(response, limits.responseMs, 'no response came'));
-    return asReply(limits, deadline, incoming);
+    return { ...asReply(limits, deadline, incoming), unparsed: () => unparsed };
   } catch (error) {
     const sentNothing = message.socket?.bytesWritten === 0 && !(error instanceof GatewayError);
     deadline.dispose();
@@ -110,6 +114,12 @@ async function upload(
     await left((done) => message.write(piece, () => done()));
   }
   await left((done) => message.end(bytes.subarray(start), done));
+}
+
+/** The bytes that Node couldn't parse as HTTP, if that is what went wrong. */
+export function unparsedIn(error: unknown): Uint8Array | undefined {
+  const bytes = error instanceof Error && 'rawPacket' in error ? error.rawPacket : undefined;
+  return bytes instanceof Uint8Array ? bytes : undefined;
 }
 
 function replied(message: http.ClientRequest): Promise<http.IncomingMessage> {

@@ -24,6 +24,8 @@ export interface JsonReaderOptions {
   readonly capture?: (path: JsonPath, soFar: unknown) => StringPlan;
   /** Asked after each chunk and after each member: true ends the reading early. */
   readonly stop?: (soFar: unknown) => boolean;
+  /** For tolerant reading: asked after each complete document. True ends the reading early. */
+  readonly isEnough?: (document: unknown) => boolean;
 }
 
 /** What {@link readTolerantJson} makes of a text. */
@@ -157,6 +159,7 @@ class Parser {
     const isPage = (await this.#token()) === LESS_THAN;
     while (!isPage && documents.length < MAX_DOCUMENTS && (await this.#skipToDocument())) {
       if (!(await this.#tolerate(this.#value(documents, documents.length)))) isComplete = false;
+      else if (this.#options.isEnough?.(documents.at(-1))) return { documents, isComplete };
       this.#path.length = 0;
     }
     while (await this.#more());

@@ -21,6 +21,9 @@ export interface HttpLimits {
 /** Maximum size of a response that isn't a video. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
 
+/** Maximum size of a response's head. Node's own limit of 16 KB would drop a response with an ID in its body. */
+export const MAX_HEAD_BYTES = 256 * 1024;
+
 const MINUTE_MS = 60_000;
 /** Maximum size of a video. */
 export const MAX_VIDEO_BYTES = 4 * 1024 ** 3;

@@ -4,7 +4,7 @@ import { GatewayError } from './errors';
 import type { HttpReply } from './http';
 import { redact, redactTruncated } from './redaction';
 
-const MAX_EVIDENCE_BYTES = 64 * 1024;
+export const MAX_EVIDENCE_BYTES = 64 * 1024;
 const EVIDENCE_HEADERS =
   /^(content-(type|length|encoding|range)|location|retry-after|via|server|.*request-id|.*trace-id|cf-ray|x-new-api-.*)$/;
 /** Longer than any ID: a video, or an image. */

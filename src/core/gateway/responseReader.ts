@@ -8,10 +8,11 @@ import { asNumber, asRecord, asText, firstValue, knownObjects, type KnownObject 
 import { readProxyRefusal } from './proxyRefusal';
 import { redactResponse } from './redaction';
 import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
-import { RecordedBody, toEvidence } from './responseEvidence';
+import { MAX_EVIDENCE_BYTES, RecordedBody, toEvidence } from './responseEvidence';
 import { findLinks, mayBeVideo, type RefusedLink } from './responseLinks';
 import { readMoney } from './responseMoney';
-import { findTaskId, ID_NAMES, idsIn, TASKS, type IdSource } from './taskIds';
+import { untilClosing } from './untilClosing';
+import { findTaskId, holdsSureId, ID_NAMES, idsIn, TASKS, type IdSource } from './taskIds';
 
 /** How a task is doing, as its own status says. `expired`: done once, and deleted. */
 export type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'expired';
@@ -64,6 +65,8 @@ export interface ReadContext {
   readonly taskId?: string;
   /** The task that a submit remixes. Its ID, quoted in the response, isn't that of the new task. */
   readonly remixOf?: string | undefined;
+  /** Aborted when the window closes: a submit's response is then read only until an ID is there. */
+  readonly closing?: AbortSignal;
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -96,7 +99,9 @@ const CALL_STATUS = /^(success|ok|error|fail)$/;
 
 /** Reads a response to its end, however it ends. @throws GatewayError `aborted` */
 export async function readResponse(response: HttpReply, context: ReadContext): Promise<ResponseFacts> {
-  const body = await receiveBody(response.body);
+  const body = await (context.step === 'submit'
+    ? receiveSubmit(response, context)
+    : receiveBody(response.body));
   return readFacts(response.status, response.headers, body, context);
 }
 
@@ -106,8 +111,38 @@ export async function readEvidence(evidence: Evidence, context: ReadContext): Pr
   return readFacts(evidence.status, evidence.headers, { ...body, end: evidence.end }, context);
 }
 
-/** Keeps what is known by name, and of the text only the head: videos and logs don't have to fit into memory. */
-async function receiveBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<ReceivedBody> {
+/**
+ * Receives the response to a submit, whose ID must not be lost: reading stops at a sure ID, because the rest may never
+ * come, and bytes that aren't HTTP are searched too.
+ */
+async function receiveSubmit(response: HttpReply, context: ReadContext): Promise<ReceivedBody> {
+  const isEnough = (document: unknown) => holdsSureId(document, context);
+  const hasId = async (head: Uint8Array) => {
+    const { root, text } = await receiveBody([head]);
+    return findTaskId(knownObjects(root), text, false, context).taskId !== undefined;
+  };
+  const { closing } = context;
+  const body = await receiveBody(closing ? untilClosing(response, closing, hasId) : response.body, isEnough);
+  const unparsed = body.isJson && body.isComplete ? undefined : response.unparsed?.();
+  if (!unparsed) return body;
+  const more = await receiveBody([unparsed]);
+  const text = `${body.text}\n${more.text.replace(/^set-cookie:.*$/gim, '')}`;
+  return {
+    ...body,
+    root: more.isJson ? more.root : body.root,
+    isJson: body.isJson || more.isJson,
+    text: text.trimStart().slice(0, MAX_EVIDENCE_BYTES),
+  };
+}
+
+/**
+ * Keeps what is known by name, and of the text only the head: videos and logs don't have to fit into memory.
+ * @param isEnough nothing after this document is needed
+ */
+async function receiveBody(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  isEnough: (document: unknown) => boolean = () => false,
+): Promise<ReceivedBody> {
   const body = new RecordedBody(chunks);
   async function* asFarAsItCame(): AsyncGenerator<Uint8Array> {
     try {
@@ -118,7 +153,7 @@ async function receiveBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Arr
   }
   const { documents, isComplete } = await readTolerantJson(
     asFarAsItCame(),
-    { maxBytes: MAX_JSON_BYTES },
+    { maxBytes: MAX_JSON_BYTES, isEnough },
     isImportant,
   );
   const records = documents.filter((document) => asRecord(document));

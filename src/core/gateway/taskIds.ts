@@ -34,17 +34,25 @@ export const ID_NAMES = [
   'video_id',
 ];
 
-/**
- * Finds the task's ID in all that arrived (API reference 4.3): one that is dropped is a paid video lost.
- * @param remixOf the task that is remixed: errors quote its ID
- */
+/** What can't be the new task's ID. */
+interface KnownTask {
+  readonly key: ApiKey;
+  /** The task that is remixed: errors quote its ID. */
+  readonly remixOf?: string | undefined;
+}
+
+function isNewId(id: string, { key, remixOf }: KnownTask): boolean {
+  return id !== remixOf && !holdsKey(id, key);
+}
+
+/** Finds the task's ID in all that arrived (API reference 4.3): one that is dropped is a paid video lost. */
 export function findTaskId(
   objects: readonly KnownObject[],
   text: string,
   saysError: boolean,
-  { key, remixOf }: { readonly key: ApiKey; readonly remixOf?: string | undefined },
+  task: KnownTask,
 ): { readonly taskId?: string; readonly idSource?: IdSource } {
-  const isNew = ({ id }: Candidate) => id !== remixOf && !holdsKey(id, key);
+  const isNew = ({ id }: Candidate) => isNewId(id, task);
   const ids = objects
     .filter(({ name }) => TASKS.has(name))
     .flatMap(idsIn)
@@ -61,6 +69,17 @@ export function findTaskId(
   }
   const best = found.find(isNew);
   return best ? { taskId: best.id, ...(best.source === undefined ? {} : { idSource: best.source }) } : {};
+}
+
+/** Returns true if a document gives the task's ID at a documented place: what follows it changes nothing. */
+export function holdsSureId(document: unknown, task: KnownTask): boolean {
+  const isNew = ({ id }: Candidate) => isNewId(id, task);
+  return knownObjects(document).some((object) => {
+    const { record, name, path } = object;
+    if (!TASKS.has(name) || path.includes('metadata')) return false;
+    const isNamed = toId(record['task_id'] ?? record['taskId']) !== undefined;
+    return (isNamed || asText(record['status']) !== undefined) && idsIn(object).some(isNew);
+  });
 }
 
 /**

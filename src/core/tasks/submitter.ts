@@ -55,6 +55,9 @@ interface Parts {
   readonly markPending: () => void;
 }
 
+/** Left for storing an ID before the window closes. */
+const STORE_TIME_MS = 1000;
+
 interface Draft {
   readonly cancel: AbortController;
   /** Whether it reached the gateway, which asked to wait. */
@@ -82,6 +85,8 @@ export class Submitter {
   readonly #leases = new Map<string, Lease>();
   /** All that is not over yet. */
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Aborted shortly before the window closes. */
+  readonly #closing = new AbortController();
   #isDisposed = false;
 
   constructor(parts: Parts) {
@@ -114,12 +119,18 @@ export class Submitter {
     }
   }
 
-  /** Resolves when nothing is being sent any more, or after so many ms. Never rejects. */
+  /**
+   * Resolves when nothing is being sent any more, or after so many ms. A response that has brought an ID is no longer
+   * read in the last second, so that the ID can be stored. Never rejects.
+   */
   async settled(patienceMs: number): Promise<void> {
     if (this.#underWay.size === 0) return;
     const stop = new AbortController();
-    const limit = sleep(this.#parts.clock, patienceMs, stop.signal).catch(() => undefined);
+    const { clock } = this.#parts;
+    const limit = sleep(clock, patienceMs, stop.signal).catch(() => undefined);
+    const hurry = clock.setTimeout(() => this.#closing.abort(), patienceMs - STORE_TIME_MS);
     await Promise.race([Promise.allSettled([...this.#underWay]), limit]);
+    hurry.dispose();
     stop.abort();
   }
 
@@ -303,7 +314,10 @@ export class Submitter {
       }
       return await this.#hold(id, 'sending', due, async () => {
         // From here on only the reply ends it: nobody can call back what may have arrived.
-        const outcome = await prepared.send({ remixOf: draft.request.remixOf });
+        const outcome = await prepared.send({
+          remixOf: draft.request.remixOf,
+          closing: this.#closing.signal,
+        });
         await this.#recorder.record(draft, outcome, access);
         return outcome;
       });

@@ -440,6 +440,30 @@ describe('all reply cases, through the engine', function () {
     });
   }
 
+  for (const closeTime of [4_000, 2_999] as const) {
+    it(`an ID whose response stays open is kept by a window that closes: ${closeTime} ms`, async () => {
+      async function* body(): AsyncGenerator<Uint8Array> {
+        yield await Promise.resolve(Buffer.from('{"task_id":"PAID-1","status":"que'));
+        await new Promise(() => undefined);
+      }
+      const response = { status: 200, headers: {}, body: body(), close: () => undefined };
+      const engine = await world.open({
+        http: () => Promise.resolve({ close: () => undefined, send: () => Promise.resolve(response) }),
+      });
+      const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+      engine.submit(request, { baseUrl: CASE_BASE, key: world.access.key }).catch(() => undefined);
+      await world.turns(() => engine.tasks()[0]?.phase === 'sending');
+      let isClosed = false;
+      void engine.close().then(() => (isClosed = true));
+      world.clock.moveTo(world.clock.now() + closeTime);
+      await world.until(() => isClosed);
+      const later = await open(() => json({ task_id: 'PAID-1', status: 'in_progress' }));
+      await world.until(() => later.tasks()[0]?.phase === 'running');
+      assert.equal(later.tasks()[0]?.gatewayTaskId, 'PAID-1');
+      assert.equal(later.tasks().length, 1);
+    });
+  }
+
   it('a response that is cut off each time is believed after a while', async () => {
     const link = 'https://cdn.example.com/a.mp4';
     const cut = `{"task_id":"t","status":"succeeded","url":"${link}","metadata":{"x`;

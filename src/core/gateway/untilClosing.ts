@@ -1,0 +1,42 @@
+import { GatewayError } from './errors';
+import type { HttpReply } from './http';
+
+/** An ID is searched in this much of a body. */
+const MAX_HEAD_BYTES = 64 * 1024;
+
+/** Passes a body on. While the window closes, ends the exchange as soon as an ID is there. */
+export async function* untilClosing(
+  response: HttpReply,
+  closing: AbortSignal,
+  hasId: (head: Uint8Array) => Promise<boolean>,
+): AsyncGenerator<Uint8Array> {
+  const iterator = response.body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+  const stop = Promise.withResolvers<'closing'>();
+  const onClosing = () => stop.resolve('closing');
+  if (closing.aborted) onClosing();
+  else closing.addEventListener('abort', onClosing, { once: true });
+  const head: Buffer[] = [];
+  let headBytes = 0;
+  let isPending = true;
+  try {
+    for (;;) {
+      const next = iterator.next();
+      isPending = true;
+      if ((await Promise.race([next, stop.promise])) === 'closing' && (await hasId(Buffer.concat(head)))) {
+        next.catch(() => undefined);
+        response.close();
+        throw new GatewayError('cut', 'the window closed');
+      }
+      const { value } = await next;
+      isPending = false;
+      if (value === undefined) return;
+      if (headBytes < MAX_HEAD_BYTES) head.push(Buffer.from(value));
+      headBytes += value.length;
+      yield value;
+    }
+  } finally {
+    closing.removeEventListener('abort', onClosing);
+    // A generator that is still waiting can't return.
+    if (!isPending) await iterator.return?.();
+  }
+}
