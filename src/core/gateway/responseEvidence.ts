@@ -7,8 +7,11 @@ import { redact, redactTruncated } from './redaction';
 export const MAX_EVIDENCE_BYTES = 64 * 1024;
 const EVIDENCE_HEADERS =
   /^(content-(type|length|encoding|range)|location|retry-after|via|server|.*request-id|.*trace-id|cf-ray|x-new-api-.*)$/;
-/** Longer than any ID: a video, or an image. */
-const ENCODED_MEDIA = /[A-Za-z0-9+/_=\\-]{2001,}|(?<=data:video[^,"]{0,100},)[A-Za-z0-9+/_=\\-]+/g;
+const BASE64 = String.raw`[A-Za-z0-9+/_=\\-]`;
+/** A video or an image as base64, also in lines: what is longer than any task ID. */
+const ENCODED_MEDIA = new RegExp(`${BASE64}{2001,}|(?:${BASE64}{60,}\\s+){10,}`, 'g');
+/** The same in a response to a download, which may be cut in the middle of a video. */
+const ENCODED_VIDEO = new RegExp(`${BASE64}{257,}|(?<=data:video[^,"]{0,100},)${BASE64}+`, 'g');
 
 /** Keeps the beginning of a body while it's read, and how it ended. */
 export class RecordedBody implements AsyncIterable<Uint8Array> {
@@ -61,13 +64,16 @@ export function toEvidence(
 ): Evidence {
   const clean = (value: string) => (key ? redactTruncated(value, key.value) : redact(value));
   const kept = Object.entries(headers).filter(([name]) => EVIDENCE_HEADERS.test(name));
-  const isMedia = (step === 'download' || step === 'link') && /[\0\ufffd](?!\ufffd*$)/.test(text);
+  const isDownload = step === 'download' || step === 'link';
+  // The head may end within a character.
+  const isMedia = isDownload && /[\0\ufffd]/.test(text.replace(/\ufffd{1,3}$/, ''));
+  const legible = text.replace(ENCODED_MEDIA, '…');
   return {
     at: now,
     step,
     status,
     headers: Object.fromEntries(kept.map(([name, value]) => [name, clean(String(value))])),
-    body: isMedia ? '' : clean(text.replace(ENCODED_MEDIA, '…')),
+    body: isMedia ? '' : clean(isDownload ? legible.replace(ENCODED_VIDEO, '…') : legible),
     end,
   };
 }

@@ -52,21 +52,16 @@ export class VideoClient {
     signal?: AbortSignal,
   ): Promise<ReceivedVideo> {
     const id = encodeURIComponent(gatewayTaskId);
+    const links = {
+      content: `${access.baseUrl}/v1/videos/${id}/content`,
+      download: `${access.baseUrl}/v1/video/generations/download?id=${id}`,
+    };
     try {
-      switch (source.kind) {
-        case 'link':
-          return await this.#downloadLink(source, source.link, access, target, signal);
-        case 'content': {
-          const link = `${access.baseUrl}/v1/videos/${id}/content`;
-          return await this.#downloadLink(source, link, access, target, signal);
-        }
-        case 'download': {
-          const link = `${access.baseUrl}/v1/video/generations/download?id=${id}`;
-          return await this.#downloadLink(source, link, access, target, signal);
-        }
-        case 'inline':
-          return await this.#downloadInline(source.place, access, gatewayTaskId, target, signal);
+      if (source.kind === 'inline') {
+        return await this.#downloadInline(source.place, access, gatewayTaskId, target, signal);
       }
+      const link = source.kind === 'link' ? source.link : links[source.kind];
+      return await this.#downloadLink(source, link, access, target, signal);
     } catch (error) {
       throw redactError(error, access.key);
     }
@@ -81,18 +76,15 @@ export class VideoClient {
     isSecondHop = false,
   ): Promise<ReceivedVideo> {
     const step = source.kind === 'link' ? 'link' : 'download';
-    const { reply, isOwnOrigin } = await this.#transport.get(link, access, LIMITS.download, signal, step);
-    const { body: recorded, evidence } = this.#record(reply, step, access);
+    const opened = await this.#transport.get(link, access, LIMITS.download, signal, step);
+    const { isOwnOrigin } = opened;
+    const { reply, evidence } = this.#record(opened.reply, step, access);
     let next: string;
     try {
-      const said = isOwnOrigin ? 'gateway' : 'elsewhere';
       const isTaskCall = source.kind === 'download' && !isSecondHop;
-      await this.#transport.refuseUnlessGood(
-        { ...reply, body: recorded },
-        access.key,
-        isTaskCall ? 'taskCall' : said,
-      );
-      const { isJson, body } = await sniff({ ...reply, body: recorded });
+      const said = isTaskCall ? 'taskCall' : isOwnOrigin ? 'gateway' : 'elsewhere';
+      await this.#transport.refuseUnlessGood(reply, access.key, said);
+      const { isJson, body } = await sniff(reply);
       if (!isJson) return { bytes: await receive(reply, body, target), evidence };
       const result = await streamDownload(body, target);
       if (result.kind === 'video') return { ...result, evidence };
@@ -117,11 +109,11 @@ export class VideoClient {
     signal: AbortSignal | undefined,
   ): Promise<ReceivedVideo> {
     const link = queryUrl(access, gatewayTaskId);
-    const { reply } = await this.#transport.get(link, access, LIMITS.query, signal, 'query');
-    const { body, evidence } = this.#record(reply, 'query', access);
+    const opened = await this.#transport.get(link, access, LIMITS.query, signal, 'query');
+    const { reply, evidence } = this.#record(opened.reply, 'query', access);
     try {
-      await this.#transport.refuseUnlessGood({ ...reply, body }, access.key, 'taskCall');
-      return { bytes: await streamInlineVideo(body, place, target), evidence };
+      await this.#transport.refuseUnlessGood(reply, access.key, 'taskCall');
+      return { bytes: await streamInlineVideo(reply.body, place, target), evidence };
     } catch (error) {
       throw error instanceof GatewayError ? error.with({ evidence: evidence() }) : error;
     } finally {
@@ -131,7 +123,8 @@ export class VideoClient {
 
   #record(reply: HttpReply, step: EvidenceStep, { key }: VideoAccess) {
     const body = new RecordedBody(reply.body);
-    return { body, evidence: () => toEvidence(reply, body, { step, key, now: this.#clock.now() }) };
+    const evidence = () => toEvidence(reply, body, { step, key, now: this.#clock.now() });
+    return { reply: { ...reply, body, close: () => reply.close() }, evidence };
   }
 }
 

@@ -291,6 +291,11 @@ describe('downloads, through the engine', function () {
         json({ success: true, base64: base64.slice(0, 2500) + '!' + base64 }),
         { body: '{"success":true,"base64":"…!…"}' },
       ],
+      'a response that is cut within its video': [
+        { ...json(`{"base64":"${base64.slice(0, 500)}`), cutAfter: true },
+        { body: '{"base64":"…', end: 'cut' },
+      ],
+      'bytes that are no video': [{ body: Buffer.alloc(300, 0xff) }, { body: '' }],
     };
     for (const [name, [response, expected]] of Object.entries(responses)) {
       it(name, async () => {
