@@ -114,6 +114,8 @@ const whenReady: Partial<Record<FaultName, Expected>> = {
   // The link that is known may work again, whatever the gateway says of the task.
   taskStuck: saved,
   taskLost: { ...gone, charged: 'yes' },
+  // It had succeeded, so a failure doesn't prove that it's free.
+  taskFailed: { phase: 'failed', charged: 'unknown' },
   // Together with the dead link, three such answers are believed; one is not.
   taskNotFound: { ...saved, times: 1 },
   urlIs: { ...withArgs({ url: [null, '', 5] }), times: 1 },
