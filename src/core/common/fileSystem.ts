@@ -74,6 +74,11 @@ export function isMissing(error: unknown): boolean {
   return isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
+/** Whether too many files are open, which says nothing about the file that was asked for. */
+export function isOutOfFiles(error: unknown): boolean {
+  return isSystemError(error) && (error.code === 'EMFILE' || error.code === 'ENFILE');
+}
+
 /** Runs something on the disk; what the system says of it becomes a {@link DiskError}. */
 export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../common/clock';
 import {
   hashFile,
   isMissing,
+  isOutOfFiles,
   onDisk,
   renameWithRetries,
   syncFolder,
@@ -78,6 +79,8 @@ export interface LibraryContents {
 const SIDECAR_EXTENSION = '.json';
 /** Half-written files are in a folder of their own: nothing under a final name is ever incomplete. */
 const PARTS_FOLDER = '.parts';
+/** So many are read at a time: the system allows each process so many open files. */
+const SIDECARS_AT_ONCE = 16;
 /** Ending of a sidecar that is being written. */
 const SIDECAR_PART = '.json.part';
 
@@ -269,13 +272,22 @@ export class Library {
     return sidecar?.video.file === file ? sidecar : undefined;
   }
 
-  /** All sidecars that can be read, to make tasks of them again. */
+  /**
+   * All sidecars that can be read, to make tasks of them again.
+   * @throws the system's error if too many files are open
+   */
   async sidecars(): Promise<readonly Sidecar[]> {
-    const files = await this.#disk.readdir(this.folder).catch(() => []);
-    const found = await Promise.all(
-      files.filter((file) => file.endsWith(SIDECAR_EXTENSION)).map((file) => this.readSidecar(file)),
-    );
-    return found.filter((sidecar) => sidecar !== undefined);
+    const files = await this.#disk.readdir(this.folder).catch((error: unknown) => {
+      if (isOutOfFiles(error)) throw error;
+      return [];
+    });
+    const names = files.filter((file) => file.endsWith(SIDECAR_EXTENSION));
+    const found: Sidecar[] = [];
+    for (let from = 0; from < names.length; from += SIDECARS_AT_ONCE) {
+      const batch = names.slice(from, from + SIDECARS_AT_ONCE).map((file) => this.#parseSidecar(file));
+      for (const sidecar of await Promise.all(batch)) if (sidecar) found.push(sidecar);
+    }
+    return found;
   }
 
   /** Whether a file that was verified before no longer is one, for instance because it was damaged since. */
@@ -341,12 +353,17 @@ export class Library {
 
   /** Reads a sidecar by its own name; undefined if it can't be read. */
   async readSidecar(file: string): Promise<Sidecar | undefined> {
+    return this.#parseSidecar(file).catch(() => undefined);
+  }
+
+  async #parseSidecar(file: string): Promise<Sidecar | undefined> {
     try {
       const parsed = sidecarSchema.safeParse(
         JSON.parse(await this.#disk.readFile(this.pathOf(file), 'utf8')),
       );
       return parsed.success && this.sidecarNameOf(parsed.data.video.file) === file ? parsed.data : undefined;
-    } catch {
+    } catch (error) {
+      if (isOutOfFiles(error)) throw error;
       return undefined;
     }
   }

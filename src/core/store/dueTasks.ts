@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Log } from '../common/log';
 import type { TaskRecord } from './record';
 import { readRecords } from './rows';
 
@@ -8,12 +7,13 @@ import { readRecords } from './rows';
 /** What is done for a task next: asking the gateway, downloading, or seeing to what a window left behind. */
 export type Lane = 'poll' | 'fetch' | 'settle';
 
-/** Where something is due in a lane. @param furthest see {@link findDue} */
+/** Where something is due in a lane, for longest first. @param furthest see {@link findDue} */
 export function findDueHosts(connection: DatabaseSync, lane: Lane, now: number, furthest: number): string[] {
   return connection
     .prepare(
-      `SELECT DISTINCT host FROM tasks
-       WHERE lane = ? AND next_due IS NOT NULL AND (next_due <= ? OR next_due > ?)`,
+      `SELECT host FROM tasks
+       WHERE lane = ? AND next_due IS NOT NULL AND (next_due <= ? OR next_due > ?)
+       GROUP BY host ORDER BY min(next_due)`,
     )
     .all(lane, now, furthest)
     .map((row) => String(row['host']));
@@ -28,18 +28,17 @@ interface DueQuery {
   readonly limit: number;
 }
 
-/** Records whose time has come, of one lane and host. */
+/** Records whose time has come, of one lane and host. What can't be read is left out; the index has reported it. */
 export function findDue(
   connection: DatabaseSync,
   { lane, host, now, furthest, limit }: DueQuery,
-  log: Log,
 ): readonly TaskRecord[] {
   return readRecords(
     connection,
     `SELECT * FROM tasks WHERE lane = ? AND host = ? AND next_due IS NOT NULL
        AND (next_due <= ? OR next_due > ?) ORDER BY next_due`,
     [lane, host, now, furthest],
-    log,
+    undefined,
     limit,
   );
 }
@@ -48,6 +47,12 @@ export function findDue(
 export function findNextDue(connection: DatabaseSync, after: number): number | undefined {
   const row = connection.prepare('SELECT min(next_due) AS due FROM tasks WHERE next_due > ?').get(after);
   return typeof row?.['due'] === 'number' ? row['due'] : undefined;
+}
+
+/** When a task that is unfinished was changed last, in ms since 1970. */
+export function findLatestUpdate(connection: DatabaseSync): number | undefined {
+  const row = connection.prepare('SELECT max(updated_at) AS at FROM tasks WHERE next_due IS NOT NULL').get();
+  return typeof row?.['at'] === 'number' ? row['at'] : undefined;
 }
 
 /** Makes waiting tasks due now, a little apart from each other. What a window holds is left alone. */

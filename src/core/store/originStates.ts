@@ -40,9 +40,10 @@ export class OriginStates {
     return state !== undefined;
   }
 
+  /** Forgets why the key was refused, and for how long a gateway asked to be left alone. */
   async forgetRefusals(): Promise<void> {
     await this.#write((connection) =>
-      connection.exec('UPDATE origins SET refusal = NULL, recheck_at = NULL'),
+      connection.exec('UPDATE origins SET refusal = NULL, recheck_at = NULL, not_before = 0'),
     );
   }
 

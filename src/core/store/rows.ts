@@ -37,7 +37,7 @@ export function readRecords(
   connection: DatabaseSync,
   sql: string,
   values: readonly SQLInputValue[],
-  log: Log,
+  log: Log | undefined,
   limit = Infinity,
 ): TaskRecord[] {
   const records: TaskRecord[] = [];
@@ -46,7 +46,7 @@ export function readRecords(
     try {
       records.push(readRow(TASK_COLUMNS, row));
     } catch (error) {
-      log.error(`the task ${String(row['id'])} can't be read: ${describeError(error)}`);
+      log?.error(`the task ${String(row['id'])} can't be read: ${describeError(error)}`);
     }
   }
   return records;

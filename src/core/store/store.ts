@@ -10,7 +10,7 @@ import type { Task, TaskChanges } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
 import { TaskChangeFeed } from './changeFeed';
 import { Database } from './database';
-import { findDue, findDueHosts, findNextDue, makeDueNow, type Lane } from './dueTasks';
+import { findDue, findDueHosts, findLatestUpdate, findNextDue, makeDueNow, type Lane } from './dueTasks';
 import { LateIds, storeIdAnswer, storeLateId, type LateId } from './lateIds';
 import { OriginStates } from './originStates';
 import type { TaskWithFiles } from './ownedFiles';
@@ -311,9 +311,12 @@ export class TaskStore implements Disposable {
 
   /** See {@link findDue}. @throws SQLite's busy error */
   due(lane: Lane, host: string, now: number, furthest: number, limit: number): readonly TaskRecord[] {
-    return this.#database.read((connection) =>
-      findDue(connection, { lane, host, now, furthest, limit }, this.#log),
-    );
+    return this.#database.read((connection) => findDue(connection, { lane, host, now, furthest, limit }));
+  }
+
+  /** When a task that is unfinished was changed last, in ms since 1970. @throws SQLite's busy error */
+  latestUpdate(): number | undefined {
+    return this.#database.read(findLatestUpdate);
   }
 
   /** See {@link findNextDue}. @throws SQLite's busy error */

@@ -1,6 +1,8 @@
+import { truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../common/clock';
 import { retryWhileBusy } from './busyRetry';
+import { isDamaged } from './sqliteErrors';
 import { lockPath } from './storeLocation';
 
 /** How long a repair of another window is waited for, in ms. */
@@ -49,6 +51,18 @@ export class StoreLock {
   }
 
   #take(sql: string): void {
+    try {
+      this.#begin(sql);
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+      // There is nothing in it. It stays the same file, whose locks other windows may hold.
+      this.close();
+      truncateSync(lockPath(this.#folder));
+      this.#begin(sql);
+    }
+  }
+
+  #begin(sql: string): void {
     this.#connection ??= new DatabaseSync(lockPath(this.#folder));
     try {
       this.#connection.exec(sql);

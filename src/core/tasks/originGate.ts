@@ -1,11 +1,8 @@
 import type { Clock } from '../common/clock';
 import type { OriginState } from '../store/record';
-import { FURTHEST_AHEAD, RECHECK } from './schedule';
+import { FURTHEST_AHEAD, RECHECK, WAKE_SPACING_MS } from './schedule';
 import type { TaskStore } from '../store/store';
 import type { StoredFailure } from '../task/failure';
-
-/** Between tasks that are woken together, in ms. */
-const WAKE_SPACING_MS = 300;
 
 /** What a task may do at its origin now. */
 export type Passage =

@@ -5,7 +5,7 @@ import { isBusy } from '../store/sqliteErrors';
 import { ReadOnlyStoreError } from '../store/storeState';
 import type { TaskRecord } from '../store/record';
 import type { VideoDownloader } from './videoDownloader';
-import { FURTHEST_AHEAD } from './schedule';
+import { FURTHEST_AHEAD, WAKE_SPACING_MS } from './schedule';
 import type { StatusCheck } from './statusCheck';
 import type { Lane } from '../store/dueTasks';
 import type { TaskStore } from '../store/store';
@@ -28,6 +28,8 @@ const LANES: Readonly<Record<Lane, { readonly perHost: number; readonly total: n
   fetch: { perHost: 3, total: 12 },
   settle: { perHost: 100, total: 100 },
 };
+/** A clock that goes back by less than this, in ms, was only corrected. */
+const CLOCK_TOLERANCE_MS = 60_000;
 /** The longest the one timer is set to, in ms. */
 const LONGEST_NAP = 60_000;
 /** While another window commits, the due tasks are read again after this long, in ms. */
@@ -48,6 +50,8 @@ export class Poller implements Disposable {
   #started = false;
   /** Nothing is begun before, because the store took no writes. */
   #pausedUntil = 0;
+  /** The latest time that a clock has shown, as far as is known, in ms since 1970. */
+  #latestTime: number | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -73,6 +77,7 @@ export class Poller implements Disposable {
     }
     let due: number | undefined;
     try {
+      this.#noticeClockSetBack();
       due = store.nextDue();
     } catch (error) {
       this.#retryLater(error);
@@ -88,11 +93,28 @@ export class Poller implements Disposable {
     this.#sleep(wait);
   }
 
+  /** What was planned by a clock that was ahead would wait for as long as that was. */
+  #noticeClockSetBack(): void {
+    const { store, clock, log } = this.#parts;
+    const now = clock.now();
+    const latest = this.#latestTime ?? store.latestUpdate() ?? now;
+    this.#latestTime = now;
+    if (latest - now < CLOCK_TOLERANCE_MS) return;
+    log.info('the clock was set back; every task is due now');
+    const wake = async () => {
+      await store.origins.forgetRefusals();
+      await store.makeDueNow(WAKE_SPACING_MS);
+      this.schedule();
+    };
+    wake().catch((error: unknown) => this.#retryLater(error));
+  }
+
   #run(): void {
     const { store, clock } = this.#parts;
     // One moment for both looks: what falls due between two would be seen by neither, and nobody would wake again.
     const now = clock.now();
     try {
+      this.#noticeClockSetBack();
       for (const lane of ['settle', 'poll', 'fetch'] as const) this.#begin(lane, now);
       // What is under way re-arms the timer when it ends, and what could not begin waits for that; but what is under
       // way for long, or can't be read, must not keep the others from their time.
@@ -111,7 +133,9 @@ export class Poller implements Disposable {
       [...this.#underWay.values()].filter((one) => one.lane === lane && (host ?? one.host) === one.host)
         .length;
     for (const host of store.dueHosts(lane, now, now + FURTHEST_AHEAD)) {
-      const room = Math.min(perHost - count(host), total - count());
+      // However many others hang, each host has one.
+      const least = count(host) === 0 ? 1 : 0;
+      const room = Math.max(least, Math.min(perHost - count(host), total - count()));
       if (room <= 0) continue;
       const due = store.due(lane, host, now, now + FURTHEST_AHEAD, room + this.#underWay.size);
       for (const record of due.filter(({ id }) => !this.#underWay.has(id)).slice(0, room)) {

@@ -8,6 +8,9 @@ export const MAX_INTERVAL_MS = 30 * MINUTE;
 /** A due time further ahead than this was written before the clock was set back (DESIGN 4.2), in ms. */
 export const FURTHEST_AHEAD = 70 * MINUTE;
 
+/** Between tasks that are woken together, in ms. */
+export const WAKE_SPACING_MS = 300;
+
 /** How soon a task is asked about for the first time after the submit (API reference 12). */
 export const FIRST_POLL = 3 * SECOND;
 

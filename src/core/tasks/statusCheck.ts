@@ -21,6 +21,7 @@ import {
   DENIALS_APART,
   FIRST_POLL,
   LOCKED_RECHECK_MS,
+  LONG_SILENCE,
   MISSING_GRACE,
   RECHECK,
   blipInterval,
@@ -85,10 +86,13 @@ export class StatusCheck {
     const { key } = answer;
     const passage = await gate.pass(origin);
     if (!passage.open) {
+      const { until, refusal } = passage;
+      const isLong = until - clock.now() > LONG_SILENCE;
+      const failure = refusal ?? (isLong ? failures.blip({ status: 429, message: '' }) : undefined);
       await store.claim(record.id, record.nextDue, {
         ...moved,
-        nextDue: passage.until + Math.round(this.#deps.random() * 1000),
-        ...(passage.refusal === undefined ? {} : { failure: passage.refusal }),
+        nextDue: until + Math.round(this.#deps.random() * 1000),
+        ...(failure === undefined ? {} : { failure }),
       });
       return;
     }

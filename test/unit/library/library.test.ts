@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { DiskError } from '../../../src/core/common/fileSystem';
+import { DiskError, systemDisk, type Disk } from '../../../src/core/common/fileSystem';
 import { Library } from '../../../src/core/library/library';
 import { VideoFileError, type VideoFileFault } from '../../../src/core/library/videoFileError';
 import type { CompletePart, PartFile } from '../../../src/core/library/partFile';
@@ -98,6 +98,27 @@ describe('the library', function () {
     assert.deepEqual(sidecar(), expected);
     assert.deepEqual(await library.sidecars(), [expected]);
     assert.equal(await library.has(placed.file), true);
+  });
+
+  it('reads few sidecars at a time, and takes one that can’t be opened for want of files for no damaged one', async () => {
+    mkdirSync(folder);
+    for (let index = 0; index < 100; index++) writeFileSync(path.join(folder, `${index}.json`), '{}');
+    let open = 0;
+    let most = 0;
+    const counting: Disk = {
+      ...systemDisk,
+      readFile: (async (...args: Parameters<Disk['readFile']>) => {
+        most = Math.max(most, ++open);
+        return systemDisk.readFile(...args).finally(() => open--);
+      }) as Disk['readFile'],
+    };
+    assert.deepEqual(await new Library(folder, counting).sidecars(), []);
+    assert.ok(most > 0 && most <= 16, String(most));
+    const failing = new FailingDisk();
+    failing.faults.set('readFile', 'EMFILE');
+    await assert.rejects(new Library(folder, failing).sidecars(), /EMFILE/);
+    failing.faults.set('readFile', 'EACCES');
+    assert.deepEqual(await new Library(folder, failing).sidecars(), []);
   });
 
   const noVideos: Readonly<Record<string, readonly [VideoFileFault, () => Uint8Array]>> = {

@@ -43,6 +43,17 @@ describe('opening the store', function () {
     return engine;
   }
 
+  it('goes on with a lock file that was damaged, before it was open or while it is', async () => {
+    const lock = path.join(folder(), 'lock.db');
+    (await world.open()).dispose();
+    writeFileSync(lock, 'x'.repeat(5000));
+    const engine = await world.open();
+    assert.equal((await world.submit(engine)).phase, 'queued');
+    writeFileSync(lock, 'y'.repeat(5000));
+    assert.equal((await world.submit(engine, { prompt: 'another' })).phase, 'queued');
+    assert.equal(engine.tasks().length, 2);
+  });
+
   const obstacles: Readonly<Record<string, { make: () => void; remove: () => void }>> = {
     'a dangling link in place of the database': {
       make: () => symlinkSync(path.join(world.folder, 'nowhere'), storeFile(world.folder)),

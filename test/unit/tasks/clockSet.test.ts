@@ -14,6 +14,7 @@ const DAY = 24 * 60 * MINUTE;
 const settings: Readonly<Record<string, readonly number[]>> = {
   'set forward by a day': [DAY],
   'set back by a day': [-DAY],
+  'set back by an hour': [-60 * MINUTE],
   'set forward by a day and right again': [DAY, -DAY],
   'set back by a day and right again': [-DAY, DAY],
 };
@@ -176,4 +177,13 @@ describe('a clock that is set while a task is', function () {
       await engine.close();
     });
   }
+
+  it('running, set back by an hour while no window was open: saved in its ordinary time', async () => {
+    const { id } = await world.submit(engine);
+    await world.until(() => phaseOf(id) === 'running');
+    await engine.close();
+    world.clock.set(-60 * MINUTE);
+    engine = await world.open();
+    await assertSaved([], 4 * MINUTE);
+  });
 });

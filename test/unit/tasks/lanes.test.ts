@@ -16,7 +16,7 @@ describe('lanes', function () {
     const { http } = world.options;
     // Whatever goes to the dead gateway never gets a connection.
     engine = await world.open({
-      http: (request) => (request.url.host === DEAD ? new Promise(() => undefined) : http!(request)),
+      http: (request) => (request.url.host.endsWith(DEAD) ? new Promise(() => undefined) : http!(request)),
     });
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
   });
@@ -39,5 +39,30 @@ describe('lanes', function () {
     addCopies(world, id, 50, `base_url = 'https://${DEAD}', next_due = ${due}`);
     const share = await shareOfSchedule(world, engine, 3, LENGTH);
     assert.ok(share >= 0.95, String(share));
+  });
+
+  it('several dead gateways keep nobody waiting at another one, whatever their names', async () => {
+    const { id } = await world.submit(engine);
+    const due = world.clock.now();
+    addCopies(world, id, 60, `base_url = 'https://' || (rowid % 6) || '.a.${DEAD}', next_due = ${due}`);
+    const share = await shareOfSchedule(world, engine, 3, LENGTH);
+    assert.ok(share >= 0.95, String(share));
+  });
+
+  it('a row that is due and can’t be read is not reported each time', async () => {
+    const { id } = await world.submit(engine);
+    addCopies(world, id, 1, `request = '{}', next_due = ${world.clock.now()}`);
+    engine.look();
+    await shareOfSchedule(world, engine, 1, LENGTH);
+    assert.ok(world.lines.filter((line) => line.startsWith('error')).length <= 1);
+  });
+
+  it('other tasks say why they wait while a gateway asks to be left alone, and Refresh ends the wait', async () => {
+    const ids = [(await world.submit(engine)).id, (await world.submit(engine, { prompt: 'two' })).id];
+    const args = { retryAfter: 'seconds', seconds: 3600 };
+    world.gateway.setFault({ name: 'rateLimit', route: 'query', times: 1, args });
+    await world.until(() => ids.every((id) => engine.task(id)?.failure?.kind === 'rateLimit'));
+    await engine.refresh();
+    await world.until(() => ids.every((id) => engine.task(id)?.failure === undefined), 60_000);
   });
 });
