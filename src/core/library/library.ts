@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
-import * as z from 'zod';
 import { systemClock, type Clock } from '../common/clock';
 import {
   hashFile,
@@ -13,6 +12,7 @@ import {
   type Disk,
 } from '../common/fileSystem';
 import { PartFile, type CompletePart } from './partFile';
+import { sidecarSchema, type Sidecar, type SidecarFacts } from './sidecar';
 import { describeUnverified, probeVideoFile, VIDEO_EXTENSIONS, type VideoFileInfo } from './videoFile';
 import { VideoFileError } from './videoFileError';
 
@@ -30,33 +30,6 @@ export interface LibraryVideo {
   readonly hasAudio: boolean;
   /** Received completely, but couldn't be checked. */
   readonly unverified?: true;
-}
-
-const sidecarSchema = z.object({
-  sidecarVersion: z.literal(1),
-  video: z.object({
-    file: z.string(),
-    bytes: z.number(),
-    sha256: z.string(),
-    width: z.number(),
-    height: z.number(),
-    durationSeconds: z.number(),
-    hasAudio: z.boolean(),
-    unverified: z.literal(true).exactOptional(),
-    /** Tells the videos of one task apart by where they came from; the library doesn't look inside. */
-    source: z.string().exactOptional(),
-  }),
-  /** The task as its owner describes it; the library doesn't look inside. */
-  task: z.unknown(),
-});
-
-/** Stored next to each video, so that a lost database can be made again from the library. */
-export type Sidecar = z.infer<typeof sidecarSchema>;
-
-/** What a sidecar says besides the video itself. Must not contain anything secret. */
-export interface SidecarFacts {
-  readonly task: unknown;
-  readonly source?: string | undefined;
 }
 
 /** A file of the library. */

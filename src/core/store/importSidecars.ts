@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
-import { Library, type Sidecar } from '../library/library';
+import { Library } from '../library/library';
+import type { Sidecar } from '../library/sidecar';
 import { rowsOfFiles } from './ownedFiles';
 import { insertTask, readVideos, replaceVideos } from './rows';
 import { isWriteFailure } from './sqliteErrors';

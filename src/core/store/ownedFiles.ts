@@ -1,4 +1,5 @@
-import { nameOf, type Sidecar } from '../library/library';
+import { nameOf } from '../library/library';
+import type { Sidecar } from '../library/sidecar';
 import { libraryNames } from '../library/names';
 import type { VideoRow } from '../task/videoRow';
 import type { TaskRecord } from './record';
