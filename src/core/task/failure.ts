@@ -57,7 +57,7 @@ export interface StoredFailure {
   readonly gatewayCode?: string;
   readonly said: FailureSource;
   readonly charged: Charged;
-  /** Since when the gateway hasn't reported on the task, in ms since 1970. */
+  /** Since when the gateway hasn't reported on the task, or on the video, in ms since 1970. */
   readonly since?: number;
 }
 

@@ -280,7 +280,8 @@ export class DownloadAttempt {
 
   /** What the errors of all ways to a video, and the gateway's last response, come to. */
   #judge(row: VideoRow, errors: readonly SourceError[]): DownloadProblem {
-    const problem = judgeErrors(errors, this.#failures, row.link !== undefined);
+    const isSilent = this.#silence !== undefined;
+    const problem = { ...judgeErrors(errors, this.#failures, row.link !== undefined), isSilent };
     if (problem.pauseMs !== undefined) this.#pauseMs = problem.pauseMs;
     if (this.#denial !== undefined && problem.kind !== 'trouble') {
       return { ...problem, kind: 'denied', reason: this.#denial };

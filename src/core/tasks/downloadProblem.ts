@@ -39,6 +39,8 @@ export interface DownloadProblem {
   readonly reason: StoredFailure;
   /** The link itself was refused, whatever else failed. */
   readonly isRefused?: boolean;
+  /** The gateway's response to the query gave no information. */
+  readonly isSilent?: boolean;
   readonly retryAfterMs?: number;
   /** The gateway asked for a pause, in ms. */
   readonly pauseMs?: number;
@@ -46,6 +48,8 @@ export interface DownloadProblem {
 
 const SECOND = 1000;
 const REFUSALS: ReadonlySet<DownloadProblem['kind']> = new Set(['refused', 'denied', 'noLink']);
+/** The gateway says that the task, or this video of it, isn't there. One such response proves nothing. */
+const DENIALS: ReadonlySet<DownloadProblem['kind']> = new Set(['denied', 'noLink']);
 /** First and longest wait for a link that may work in a moment. */
 const FIRST_LINK_RETRY_MS = 6 * SECOND;
 const LAST_LINK_RETRY_MS = 60 * SECOND;
@@ -108,19 +112,28 @@ export function nextTryAfter(
   const { kind, reason, retryAfterMs = 0, isRefused = REFUSALS.has(kind) } = problem;
   const attempts = (row.attempts ?? 0) + 1;
   const refusedSince = row.refusedSince ?? (isRefused ? now : undefined);
+  const deniedSince = deniedSinceOf(row, problem, now);
   const failed: VideoRow = {
     ...row,
     attempts,
-    reason,
+    reason: deniedSince === undefined ? reason : { ...reason, since: deniedSince },
     ...(refusedSince === undefined ? {} : { refusedSince }),
   };
-  if (kind !== 'disk' && now > deadlineOf(record, problem, refusedSince, now)) {
+  // A link may have been refused for long before the first denial.
+  const since = DENIALS.has(kind) ? deniedSince : refusedSince;
+  if (kind !== 'disk' && now > deadlineOf(record, problem, since, now)) {
     const isTimeout = kind === 'trouble' || kind === 'refused' || kind === 'tooLong';
     return { ...failed, state: 'gone', reason: isTimeout ? failures.downloadTimedOut(reason) : reason };
   }
   const wait = REFUSALS.has(kind) ? linkWait : downloadRetryInterval;
-  const interval = kind === 'tooLong' ? MAX_INTERVAL_MS : wait(attempts, now - (refusedSince ?? now));
+  const interval = kind === 'tooLong' ? MAX_INTERVAL_MS : wait(attempts, now - (since ?? now));
   return { ...failed, nextTry: now + Math.max(interval, retryAfterMs) };
+}
+
+/** Since when each response about a video has been a denial. Those without information don't count. */
+function deniedSinceOf(row: VideoRow, problem: DownloadProblem, now: number): number | undefined {
+  const since = row.reason?.since;
+  return DENIALS.has(problem.kind) ? (since ?? now) : problem.isSilent ? since : undefined;
 }
 
 /** How long to wait for a link: CDNs lag for seconds or minutes, proxies refuse for longer. */
@@ -135,10 +148,10 @@ function linkWait(attempts: number, refusedForMs: number): number {
 function deadlineOf(
   record: TaskRecord,
   { kind }: DownloadProblem,
-  refusedSince: number | undefined,
+  since: number | undefined,
   now: number,
 ): number {
-  const atLeast = (refusedSince ?? 0) + MISSING_LINK_GRACE_MS;
+  const atLeast = (since ?? 0) + MISSING_LINK_GRACE_MS;
   switch (kind) {
     case 'gone':
       return -Infinity;

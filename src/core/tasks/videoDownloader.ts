@@ -246,8 +246,13 @@ export class VideoDownloader {
 
 /** The times of a video after the clock has moved while nothing could be done. */
 function moveTimes(row: VideoRow, gap: number): VideoRow {
-  if (gap === 0 || row.refusedSince === undefined) return row;
-  return { ...row, refusedSince: row.refusedSince + gap };
+  const { refusedSince, reason } = row;
+  if (gap === 0) return row;
+  return {
+    ...row,
+    ...(refusedSince === undefined ? {} : { refusedSince: refusedSince + gap }),
+    ...(reason?.since === undefined ? {} : { reason: { ...reason, since: reason.since + gap } }),
+  };
 }
 
 /**

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../src/core/engine';
+import { sora } from '../../../src/core/models/sora';
+import { isEnd } from '../../../src/core/task/phases';
+import { caseFile, CASE_BASE } from '../../support/replyCases';
+import { FailingDisk } from '../support/failingDisk';
+import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
+import { World } from '../support/world';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const QUERY = '/v1/video/generations/task_1';
+const REFUSED: Scripted = { status: 403 };
+const DENIED = json({ code: 'task_not_exist', message: 'task_not_exist', data: null }, 400);
+const CONTENTS: Readonly<Record<string, string>> = { a: 'plain', b: 'moov-first' };
+
+const linkTo = (name: string) => `https://cdn.example.com/${name}.mp4`;
+const finished = (...links: string[]) => json({ task_id: 'task_1', status: 'succeeded', url: links });
+const video = (name: string): Scripted => ({
+  status: 200,
+  headers: { 'content-type': 'video/mp4' },
+  body: caseFile(`media/${CONTENTS[name] ?? 'plain'}.mp4`),
+});
+
+describe('the end of a task whose videos are being downloaded', function () {
+  this.timeout(120_000);
+  let world: World;
+  let http: ScriptedHttp;
+  let disk: FailingDisk;
+  let engine: Engine;
+  let id: string;
+  let query: () => Scripted;
+  /** The video named b is refused. */
+  let respond: (name: string, request: SeenRequest) => Scripted;
+
+  beforeEach(async () => {
+    world = await World.create();
+    disk = new FailingDisk();
+    query = () => finished(linkTo('a'), linkTo('b'));
+    respond = (name) => (name === 'b' ? REFUSED : video(name));
+    http = new ScriptedHttp(world.clock, (request) => {
+      if (request.method === 'POST') return json({ task_id: 'task_1' });
+      if (request.target === QUERY) return query();
+      const [, name] = /\/(\w+)\.mp4/.exec(request.target) ?? [];
+      return name === undefined ? json({ error: { message: 'Invalid URL' } }, 404) : respond(name, request);
+    });
+    engine = await world.open({ http: http.open, disk });
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  async function submit(sampleCount = 2): Promise<void> {
+    const options = { sampleCount };
+    const request = { model: 'veo-3.1-generate-preview', prompt: 'a paper boat', options };
+    const prepared = { request, family: sora, body: JSON.stringify(request) };
+    const access = { baseUrl: CASE_BASE, key: world.access.key };
+    let sent: string | undefined;
+    void engine.submit(prepared, access).then((task) => (sent = task.id));
+    await world.until(() => sent !== undefined);
+    id = sent ?? '';
+  }
+
+  async function run(ms: number): Promise<void> {
+    const end = world.clock.now() + ms;
+    await world.until(() => world.clock.now() >= end || world.clock.nextTimer === undefined, ms + 2 * HOUR);
+  }
+
+  const task = () => {
+    const found = engine.task(id);
+    assert.ok(found);
+    return found;
+  };
+  const isOver = () => isEnd(task().phase);
+  const queries = () => http.count('GET', QUERY);
+
+  describe('after a link was refused for twenty minutes', () => {
+    beforeEach(async () => {
+      query = () => finished(linkTo('b'));
+      await submit(1);
+      await run(20 * MINUTE);
+      assert.ok(!isOver(), task().phase);
+    });
+
+    it('one denial of the task is not believed', async () => {
+      let denials = 0;
+      query = () => (denials++ === 0 ? DENIED : finished(linkTo('a')));
+      await world.until(isOver, HOUR);
+      assert.equal(task().phase, 'saved', task().failure?.message);
+      assert.equal(task().failure, undefined);
+    });
+
+    it('denials that are interrupted by a link begin anew', async () => {
+      let count = 0;
+      query = () => (count++ % 4 === 3 ? finished(linkTo('b')) : DENIED);
+      await run(30 * MINUTE);
+      assert.ok(!isOver(), task().phase);
+    });
+
+    it('nothing but denials for ten minutes ends it', async () => {
+      const [since, before] = [world.clock.now(), queries()];
+      let count = 0;
+      query = () => (count++ % 4 === 3 ? { status: 502 } : DENIED);
+      await world.until(isOver, HOUR);
+      assert.equal(task().phase, 'lost');
+      assert.ok(world.clock.now() - since >= 10 * MINUTE);
+      assert.ok(queries() - before >= 3, `${queries() - before}`);
+      assert.equal(task().failure?.since, undefined);
+    });
+  });
+
+  describe('after one of two links was refused for twenty minutes', () => {
+    beforeEach(async () => {
+      await submit();
+      await run(20 * MINUTE);
+      assert.equal(task().videos.length, 1);
+    });
+
+    it('a response that names only the other video is not believed', async () => {
+      let count = 0;
+      query = () => finished(linkTo('a'), ...(count++ === 0 ? [] : [linkTo('b')]));
+      await world.until(() => count === 2, HOUR);
+      assert.equal(task().phase, 'saving');
+      respond = video;
+      await world.until(isOver, HOUR);
+      assert.deepEqual([task().phase, task().videos.length, task().failure], ['saved', 2, undefined]);
+    });
+
+    it('ten minutes of such responses end it with the video that is here', async () => {
+      const [since, before] = [world.clock.now(), queries()];
+      query = () => finished(linkTo('a'));
+      await world.until(isOver, HOUR);
+      assert.deepEqual([task().phase, task().videos.length], ['saved', 1]);
+      assert.ok(task().failure);
+      assert.ok(world.clock.now() - since >= 10 * MINUTE);
+      assert.ok(queries() - before >= 3, `${queries() - before}`);
+    });
+  });
+});
