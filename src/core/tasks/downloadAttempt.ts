@@ -22,7 +22,7 @@ import type { VideoRow } from '../task/videoRow';
 import { judgeErrors, nextTryAfter, type DownloadProblem, type SourceError } from './downloadProblem';
 import type { Failures, FailuresAt } from './failures';
 import { queryForLinks, type FreshLinks } from './freshLinks';
-import { isPending, matchVideos, placedRow, recordedRow, leastCount } from './videoRows';
+import { isPending, isReceived, matchVideos, placedRow, recordedRow, leastCount } from './videoRows';
 
 export interface AttemptDependencies {
   readonly client: GatewayClient;
@@ -111,6 +111,10 @@ export class DownloadAttempt {
 
   /** @param due positions of the videos to try */
   async run(due: ReadonlySet<number>): Promise<AttemptResult> {
+    // What has been received is brought in place first: the gateway may say that the task has ended.
+    for (const [index, row] of this.#rows.entries()) {
+      if (isReceived(row) && due.has(row.position)) this.#rows[index] = await this.#advance(row);
+    }
     const asks = this.#rows.some((row) => due.has(row.position) && this.#needsQuery(row));
     if (asks && this.#access.key) {
       const { baseUrl, key } = this.#access;
@@ -122,7 +126,7 @@ export class DownloadAttempt {
       due = new Set([...due, ...this.#rows.map(({ position }) => position).filter((one) => !known.has(one))]);
     }
     for (const [index, row] of this.#rows.entries()) {
-      if (due.has(row.position) && isPending(row)) this.#rows[index] = await this.#advance(row);
+      if (row.state === 'expected' && due.has(row.position)) this.#rows[index] = await this.#advance(row);
     }
     return {
       rows: this.#rows,

@@ -9,7 +9,7 @@ import type { StoredFailure } from '../task/failure';
 import type { Phase } from '../task/phases';
 import type { VideoRow } from '../task/videoRow';
 import type { FailuresAt } from './failures';
-import { isPending, matchVideos, recordedRow } from './videoRows';
+import { isPending, isReceived, matchVideos, recordedRow } from './videoRows';
 
 /** Phases in which a task ends with nothing to show. */
 const PHASES_WITHOUT_VIDEO: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);
@@ -71,11 +71,18 @@ export class PartialResults {
     if (!patch || !this.endsWithoutVideo(patch)) return patch;
     // A task of an older version has links, but no rows.
     const all = matchVideos(rows, [], record.links.length);
-    const videos = withFound(all, found).map((row) =>
-      isPending(row)
+    const listed = withFound(all, found);
+    // The user's decision ends everything. The gateway's end is no reason to give up what was received.
+    const goesOn = patch.phase !== 'stopped' && listed.some(isReceived);
+    const videos = listed.map((row) =>
+      isPending(row) && !(goesOn && isReceived(row))
         ? { ...row, state: 'gone' as const, ...(patch.failure ? { reason: patch.failure } : {}) }
         : row,
     );
+    if (goesOn) {
+      const failure = videos.find(isReceived)?.reason ?? null;
+      return { ...patch, phase: 'ready', videos, failure };
+    }
     if (!videos.some(({ state }) => state === 'recorded')) return patch;
     return {
       ...patch,

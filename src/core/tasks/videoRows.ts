@@ -12,6 +12,11 @@ export function isPending({ state }: VideoRow): boolean {
   return state !== 'recorded' && state !== 'gone';
 }
 
+/** Whether a video has been received, and is still to be brought into the library. */
+export function isReceived({ state }: VideoRow): boolean {
+  return state === 'fetched' || state === 'placed';
+}
+
 /** Whether the next step for a video is due. */
 export function isDue(row: VideoRow, now: number): boolean {
   const { nextTry = 0 } = row;
@@ -56,7 +61,7 @@ export function matchVideos(
   };
   const isFree = (row: VideoRow | undefined): row is VideoRow =>
     row !== undefined && !matched.has(row.position);
-  const isReceived = ({ state }: VideoRow) => state !== 'expected' && state !== 'gone';
+  const isHere = (row: VideoRow) => row.state === 'recorded' || isReceived(row);
   const takeWhere = (fits: (row: VideoRow) => boolean): void => {
     for (const index of [...open]) {
       const same = rows[index];
@@ -77,7 +82,7 @@ export function matchVideos(
       );
   }
   takeWhere((row) => row.state === 'expected');
-  takeWhere((row) => isReceived(row) && row.mark === undefined);
+  takeWhere((row) => isHere(row) && row.mark === undefined);
   // Links that can't be told apart go by their order.
   for (const index of [...open]) if (marks[index] === undefined) take(index, rows[index]);
   const result = rows.map((row) => matched.get(row.position) ?? row);

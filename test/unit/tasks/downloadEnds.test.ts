@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import * as path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/sora';
 import { isEnd } from '../../../src/core/task/phases';
@@ -16,6 +18,7 @@ const CONTENTS: Readonly<Record<string, string>> = { a: 'plain', b: 'moov-first'
 
 const linkTo = (name: string) => `https://cdn.example.com/${name}.mp4`;
 const finished = (...links: string[]) => json({ task_id: 'task_1', status: 'succeeded', url: links });
+const ended = (status: string) => json({ task_id: 'task_1', status });
 const video = (name: string): Scripted => ({
   status: 200,
   headers: { 'content-type': 'video/mp4' },
@@ -73,6 +76,9 @@ describe('the end of a task whose videos are being downloaded', function () {
   };
   const isOver = () => isEnd(task().phase);
   const queries = () => http.count('GET', QUERY);
+  const downloads = (name: string) => http.count('GET', new RegExp(`/${name}\\.mp4`));
+  const files = (...names: string[]) =>
+    readdirSync(path.join(world.folder, 'library', ...names)).filter((name) => /\.(mp4|part)$/.test(name));
 
   describe('after a link was refused for twenty minutes', () => {
     beforeEach(async () => {
@@ -134,6 +140,43 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.ok(task().failure);
       assert.ok(world.clock.now() - since >= 10 * MINUTE);
       assert.ok(queries() - before >= 3, `${queries() - before}`);
+    });
+  });
+
+  describe('while a received video waits for a file that another program holds', () => {
+    beforeEach(async () => {
+      disk.faults.set('rename', 'EBUSY');
+      await submit();
+      await world.until(() => task().failure?.kind === 'disk');
+    });
+
+    for (const status of ['expired', 'failed']) {
+      it(`the gateway says ${status}: it is placed later, and the other one is missing`, async () => {
+        query = () => ended(status);
+        await run(HOUR);
+        assert.ok(!isOver(), task().phase);
+        assert.equal(task().failure?.kind, 'disk');
+        assert.equal(files('.parts').length, 1);
+        disk.faults.clear();
+        await world.until(isOver, 2 * HOUR);
+        assert.deepEqual([task().phase, task().videos.length], ['saved', 1]);
+        assert.match(
+          task().failure?.message ?? '',
+          status === 'expired' ? /^1 of 2 videos/ : /^Other videos/,
+        );
+        assert.equal(downloads('a'), 1);
+        assert.deepEqual(files('.parts'), []);
+      });
+    }
+
+    it('and the task is looked for again after it was stopped: it is placed although the gateway says failed', async () => {
+      await engine.stopTracking(id);
+      query = () => ended('failed');
+      disk.faults.clear();
+      assert.equal(await engine.lookAgain(id), true);
+      await world.until(isOver, 2 * HOUR);
+      assert.deepEqual([task().phase, task().videos.length], ['saved', 1]);
+      assert.equal(downloads('a'), 1);
     });
   });
 });
