@@ -2,7 +2,7 @@ import type { Phase } from './phases';
 
 /**
  * Where a task ID comes from that may be wrong until the gateway has said something about that task: from the user, or
- * from a response in which it may be that of the request (`unsure`).
+ * from a response in which it may be that of the request, or that also reports an error (`unsure`).
  */
 export const ID_SOURCES = ['byHand', 'byHandConfirmed', 'unsure'] as const;
 
@@ -40,6 +40,7 @@ export function takesTaskId({
     case 'queued':
       return isUnconfirmed(idSource);
     case 'failed':
+    case 'rejected':
     case 'lost':
     case 'stopped':
       return idSource !== undefined;

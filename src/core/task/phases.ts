@@ -36,7 +36,8 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   stopped: ['queued', 'saved'],
   // A late reply, or a task id attached by hand.
   unknown: ['queued', 'rejected', 'saved'],
-  rejected: [],
+  // Look Again, or a task ID attached by hand, where an ID came with the error; or a late reply.
+  rejected: ['queued'],
 };
 
 const ENDS: ReadonlySet<Phase> = new Set(['saved', 'failed', 'rejected', 'unknown', 'lost', 'stopped']);

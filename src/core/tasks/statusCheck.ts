@@ -141,9 +141,9 @@ export class StatusCheck {
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }
 
-  /** The error that came with the ID of a task that the gateway now denies. */
+  /** The error that came with an ID that the gateway has never known. */
   async #submitError(record: TaskRecord, outcome: QueryOutcome, key: ApiKey): Promise<ErrorInfo | undefined> {
-    if (outcome.kind !== 'missing') return undefined;
+    if (outcome.kind !== 'missing' || record.idSource !== 'unsure') return undefined;
     const submit = (await this.#deps.store.evidence(record.id)).findLast(({ step }) => step === 'submit');
     if (!submit) return undefined;
     const context = { step: 'submit', baseUrl: record.baseUrl, key, now: submit.at } as const;
@@ -157,10 +157,7 @@ export class StatusCheck {
     const now = this.#deps.clock.now();
     switch (outcome.kind) {
       case 'task':
-        return {
-          ...this.#decideState(record, outcome.state, outcome.status),
-          idSource: confirmed(record.idSource),
-        };
+        return this.#decideState(record, outcome.state, outcome.status);
       case 'missing':
         if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + RECHECK };
         return this.#decideMissing(record, toErrorInfo(outcome), submitError);
@@ -183,7 +180,8 @@ export class StatusCheck {
   #decideState(record: TaskRecord, state: TaskState, status: number): TaskPatch {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
-    const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null };
+    const idSource = confirmed(record.idSource);
+    const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null, idSource };
     switch (state.kind) {
       case 'queued':
       case 'running': {
@@ -218,11 +216,11 @@ export class StatusCheck {
       case 'failed': {
         const hadSucceeded = record.succeededAt !== undefined;
         const failure = failures.taskFailed({ status, ...state.error }, state.filteredCount, hadSucceeded);
-        return { phase: 'failed', failure };
+        return { phase: 'failed', failure, idSource };
       }
       case 'expired': {
         const outcome = state.wasReady || record.succeededAt !== undefined ? 'linkExpired' : 'idDenied';
-        return { phase: 'lost', failure: failures.expired(outcome, { status, ...state.error }) };
+        return { phase: 'lost', failure: failures.expired(outcome, { status, ...state.error }), idSource };
       }
     }
   }

@@ -108,7 +108,7 @@ export class SubmitRecorder {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
             ...acceptedNote(outcome, record),
-            idSource: outcome.isUnsure ? 'unsure' : null,
+            idSource: outcome.isUnsure || outcome.error !== undefined ? 'unsure' : null,
             denials: 0,
             deniedAt: null,
             failure: null,

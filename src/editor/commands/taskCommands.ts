@@ -102,6 +102,7 @@ export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise
     suits: ({ id, phase, gatewayTaskId, failure }) =>
       gatewayTaskId !== undefined &&
       (phase === 'failed' ||
+        phase === 'rejected' ||
         phase === 'lost' ||
         phase === 'stopped' ||
         missing.has(id) ||

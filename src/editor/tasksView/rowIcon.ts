@@ -87,6 +87,8 @@ export function rowWords(
     case 'stopped':
       return `task ended removable clearable ${phase}${again}${attachable}`;
     case 'rejected':
+      // The gateway returned an ID with its error.
+      return `task ended removable clearable ${phase}${again}${attachable}`;
     case 'unknown':
       return `task ended removable clearable ${phase}${attachable}`;
   }

@@ -53,7 +53,12 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
       return explain(failure, l10n, {
         title: rejectedTitle(failure, l10n),
         sentence: l10n.t('The gateway did not take the request.'),
-        actions: [...AGAINST[failure?.kind ?? 'unknown'], 'showLog'],
+        actions: [
+          ...AGAINST[failure?.kind ?? 'unknown'],
+          // The gateway returned an ID with its error.
+          ...(task.gatewayTaskId === undefined ? [] : (['lookAgain'] as const)),
+          'showLog',
+        ],
       });
     case 'unknown':
       return explain(failure, l10n, {

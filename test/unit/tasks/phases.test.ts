@@ -51,9 +51,10 @@ describe('phases', () => {
   });
 
   it('without being sent, a request never becomes unknown, accepted or charged', () => {
-    // What was stopped may be looked for again, but only with a task id (see ends.test.ts).
-    const unsent = reachable('draft', ['sending', 'stopped']);
-    assert.deepEqual([...unsent], ['rejected']);
+    // What was stopped or rejected may be looked for again, but only with a task ID (see ends.test.ts).
+    const unsent = reachable('draft', ['sending', 'stopped', 'rejected']);
+    assert.deepEqual([...unsent], []);
+    assert.equal(canMove('rejected', 'unknown'), false);
     assert.equal(canMove('stopped', 'unknown'), false);
     // And unknown again only from where nothing is known yet but a doubtful id (see ends.test.ts).
     assert.deepEqual(

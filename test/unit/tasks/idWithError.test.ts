@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../src/core/engine';
+import { english } from '../../../src/core/common/l10n';
+import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { isEnd } from '../../../src/core/task/phases';
+import { CASE_BASE } from '../../support/replyCases';
+import { json, ScriptedHttp, type Scripted } from '../support/scriptedHttp';
+import { World } from '../support/world';
+
+const HOUR = 3600_000;
+const DENIED = json({ code: 'task_not_exist', message: 'task_not_exist', data: null }, 400);
+const is = (status: string) => json({ task_id: 'task_1', status });
+
+describe('a task ID that came with an error', function () {
+  this.timeout(60_000);
+  let world: World;
+  let engine: Engine;
+  let http: ScriptedHttp;
+  let id: string;
+  /** The responses to queries, in order; the last one repeats. */
+  let responses: Scripted[];
+
+  beforeEach(async () => {
+    world = await World.create();
+    responses = [DENIED];
+    http = new ScriptedHttp(world.clock, ({ method }) => {
+      if (method === 'POST') return json({ task_id: 'task_1', error: { message: 'late warning' } }, 500);
+      const [next = DENIED] = responses.length > 1 ? responses.splice(0, 1) : responses;
+      return next;
+    });
+    engine = await world.open({ http: http.open });
+    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+    let sent: string | undefined;
+    void engine.submit(request, { baseUrl: CASE_BASE, key: world.access.key }).then((task) => {
+      sent = task.id;
+    });
+    await world.until(() => sent !== undefined);
+    id = sent ?? '';
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  const task = () => {
+    const found = engine.task(id);
+    assert.ok(found);
+    return found;
+  };
+  const isOver = () => isEnd(task().phase);
+
+  for (const status of ['queued', 'running']) {
+    it(`and that the gateway knew (${status}), then denied: lost`, async () => {
+      responses = [...Array<Scripted>(20).fill(is(status)), DENIED];
+      await world.until(isOver, HOUR);
+      assert.deepEqual([task().phase, task().failure?.charged], ['lost', 'unknown']);
+      assert.match(task().failure?.message ?? '', /no longer knows this task/);
+      assert.ok(!world.lines.some((line) => line.startsWith('error')), world.lines.join('\n'));
+    });
+  }
+
+  it('and that only a response that was cut off confirmed, then denied: lost', async () => {
+    const cut = { ...is('running'), cutAfter: true };
+    responses = [...Array<Scripted>(8).fill(cut), DENIED];
+    await world.until(isOver, HOUR);
+    assert.equal(task().phase, 'lost');
+  });
+
+  it('and that the gateway never knew: rejected with that error, and it can be looked for again', async () => {
+    await world.until(isOver, HOUR);
+    assert.deepEqual([task().phase, task().failure?.detail], ['rejected', 'late warning']);
+    responses = [is('running')];
+    assert.equal(await engine.lookAgain(id), true);
+    await world.until(() => task().phase === 'running', HOUR);
+  });
+
+  it('and that the gateway never knew: another ID can be attached', async () => {
+    await world.until(isOver, HOUR);
+    assert.equal(task().takesTaskId, true);
+    assert.equal(await engine.attachTaskId(id, 'task_2'), true);
+    await world.until(isOver, HOUR);
+    // That one had no error.
+    assert.equal(task().phase, 'unknown');
+  });
+});
