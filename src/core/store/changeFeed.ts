@@ -35,6 +35,7 @@ export class TaskChangeFeed implements Disposable {
   #last = 0;
   #dataVersion = 0;
   #pause = BUSY_PAUSE_MS;
+  #complaint = '';
   /** What the filling that goes on has seen; a newer one begins anew. */
   #seen: Set<string> | undefined;
   /** Whether the index was complete before: then what differs is a change. */
@@ -75,6 +76,7 @@ export class TaskChangeFeed implements Disposable {
       }));
       this.#last = last;
       this.#pause = BUSY_PAUSE_MS;
+      this.#complaint = '';
       this.#take(changes);
       for (const id of removed) this.#index.delete(id);
       this.#tell(
@@ -82,7 +84,7 @@ export class TaskChangeFeed implements Disposable {
         removed,
       );
     } catch (error) {
-      if (!isBusy(error)) this.#log.error(`changes can't be read: ${describeError(error)}`);
+      this.#complain(error);
       this.#again.set(this.#clock.setTimeout(() => this.checkForChanges(), this.#pause));
       this.#pause = Math.min(this.#pause * 2, MAX_PAUSE_MS);
     }
@@ -116,15 +118,17 @@ export class TaskChangeFeed implements Disposable {
     this.#seen = seen;
     this.#index.isComplete = false;
     let page: Snapshots | undefined;
+    let pause = BUSY_PAUSE_MS;
     while (this.#seen === seen) {
       try {
         page = this.#readPage(page);
       } catch (error) {
         // A file that can't be read is opened anew, and then this begins anew.
-        if (!isBusy(error)) this.#log.error(`the tasks can't be read: ${describeError(error)}`);
-        await new Promise<void>((resolve) =>
-          this.#fillAgain.set(this.#clock.setTimeout(resolve, BUSY_PAUSE_MS)),
-        );
+        this.#complain(error);
+        const wait = pause;
+        await new Promise<void>((resolve) => this.#fillAgain.set(this.#clock.setTimeout(resolve, wait)));
+        // A newer version may have tables that we can't read, for as long as it is the current one.
+        if (!isBusy(error)) pause = Math.min(pause * 2, MAX_PAUSE_MS);
         continue;
       }
       const changed = this.#take(page);
@@ -136,6 +140,14 @@ export class TaskChangeFeed implements Disposable {
       }
       await turn();
     }
+  }
+
+  /** Logs why the tasks can't be read; the same reason once. */
+  #complain(error: unknown): void {
+    if (isBusy(error)) return;
+    const message = error instanceof Error ? error.message : String(error);
+    if (message !== this.#complaint) this.#log.error(`the tasks can't be read: ${describeError(error)}`);
+    this.#complaint = message;
   }
 
   #readPage(before: Snapshots | undefined): Snapshots {

@@ -104,18 +104,24 @@ export function versionOf(connection: DatabaseSync): number {
 
 /** Whether an older version has tasks that aren't ours yet. */
 export function isToBeImported(legacy: string): boolean {
+  const version = fileVersion(legacy);
+  return version !== undefined && version < TAKEN_OVER;
+}
+
+/** `user_version` as the file has it, however damaged the rest is; undefined if it's no database, or can't be read. */
+export function fileVersion(file: string): number | undefined {
   try {
-    const file = openSync(legacy, 'r');
+    const handle = openSync(file, 'r');
     try {
       const header = Buffer.alloc(64);
       const isDatabase =
-        readSync(file, header) === header.length && header.toString('latin1', 0, 15) === 'SQLite format 3';
-      return isDatabase && header.readUInt32BE(VERSION_OFFSET) < TAKEN_OVER;
+        readSync(handle, header) === header.length && header.toString('latin1', 0, 15) === 'SQLite format 3';
+      return isDatabase ? header.readUInt32BE(VERSION_OFFSET) : undefined;
     } finally {
-      closeSync(file);
+      closeSync(handle);
     }
   } catch {
-    return false;
+    return undefined;
   }
 }
 

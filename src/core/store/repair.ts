@@ -2,11 +2,11 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rm
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, type Log } from '../common/log';
-import { TAKEN_OVER, check, isToBeImported, markTakenOver, openExisting } from './connection';
+import { TAKEN_OVER, check, fileVersion, isToBeImported, markTakenOver, openExisting } from './connection';
 import { copyTasks } from './copyTasks';
 import { importSidecars } from './importSidecars';
-import { migrate } from './schema';
-import { StoreBusyError, isDamaged } from './sqliteErrors';
+import { SCHEMA_VERSION, migrate } from './schema';
+import { DamagedError, StoreBusyError, isDamaged } from './sqliteErrors';
 import { buildingPath, databasePath, latestNumber, type StoreLocation } from './storeLocation';
 
 /** No window of an older version holds a task longer, in ms: a later time was written before the clock was set back. */
@@ -47,6 +47,11 @@ export async function repairStore(
     const file = databasePath(folder, number);
     if (order.seen > 0 && number > order.seen) return 'sound';
     if (!order.isCertain && isSound(file)) return 'sound';
+    // Only that version knows all of its tables.
+    if ((fileVersion(file) ?? 0) > SCHEMA_VERSION)
+      throw new DamagedError(
+        `${path.basename(file)} is damaged, and a newer version of the extension has made it`,
+      );
     log.error(`${path.basename(file)} is damaged; what can be read of it is copied to the next one`);
     await build(number + 1, location, order.now, log, async (target) =>
       using(file, (source) => copyTasks(source, target, log)),

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
+import type { StatusBarItem } from 'vscode';
+import { english } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
+import { EngineHolder } from '../../../src/editor/engineHolder';
 import { TaskTree } from '../../../src/editor/tasksView/taskGroups';
+import { RunningStatus } from '../../../src/editor/telling/runningStatus';
 import { addCopies } from '../../support/fairness';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
@@ -82,6 +86,45 @@ describe('1,500 tasks', function () {
     } finally {
       DatabaseSync.prototype.prepare = prepare;
     }
+  });
+
+  it('one change tells of one task and draws one row, and the status bar counts the oldest', async () => {
+    const file = new DatabaseSync(storeFile(world.folder));
+    const [second, last] = [`copy-${COPIES - 1}`, `copy-${COPIES}`];
+    file.exec(`UPDATE tasks SET phase = 'running', gateway_task_id = 'video_1' WHERE id = '${second}'`);
+    file.close();
+    const holder = new EngineHolder(world.options);
+    const shown = { text: '', show: () => undefined, dispose: () => undefined };
+    const create = () => shown as unknown as StatusBarItem;
+    const status = new RunningStatus({ engines: holder, l10n: english, create });
+    const tree = new TaskTree();
+    const opened = new Promise<void>((resolve) => {
+      holder.onDidOpen((current) => {
+        tree.fill(current.tasks(Infinity));
+        resolve();
+      });
+    });
+    holder.start();
+    await opened;
+    assert.match(shown.text, /Video: Running/);
+    const told: (readonly string[])[] = [];
+    const drawn: (readonly string[] | undefined)[] = [];
+    holder.current.onDidChangeTasks(({ changed, removed }) => {
+      told.push([...changed.map(({ id }) => id), ...removed]);
+      drawn.push(tree.change(changed, removed));
+    });
+    await holder.current.markSeen('copy-700');
+    await world.quiet();
+    await holder.current.attachTaskId(last, 'video_2');
+    await world.quiet();
+    await holder.current.remove('copy-1');
+    await world.quiet();
+    assert.deepEqual(told, [['copy-700'], [last], ['copy-1']]);
+    // A row that goes, or moves to another group, takes the list; any other takes itself alone.
+    assert.deepEqual(drawn, [['copy-700'], undefined, undefined]);
+    assert.match(shown.text, /2 videos/);
+    status.dispose();
+    await holder.close();
   });
 
   it('that wait are made due in one step, each a little later', async () => {
