@@ -1,6 +1,10 @@
+import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../ids';
 import type { Button, MessageBox } from './messageBox';
+
+/** Maximum length of a preset's name, in characters: it may be written by hand. */
+const MAX_NAME_LENGTH = 80;
 
 interface Parts {
   readonly box: MessageBox;
@@ -27,7 +31,7 @@ export class WizardMessages {
   }
 
   presetSaved(name: string): void {
-    this.#box.status(this.#l10n.t('The preset “{0}” is saved.', name));
+    this.#box.status(this.#l10n.t('The preset “{0}” is saved.', visibleLine(name, MAX_NAME_LENGTH)));
   }
 
   /** A preset wasn't saved because a key is in it. */
@@ -36,7 +40,7 @@ export class WizardMessages {
   }
 
   presetRemoved(name: string): void {
-    this.#box.status(this.#l10n.t('The preset “{0}” is removed.', name));
+    this.#box.status(this.#l10n.t('The preset “{0}” is removed.', visibleLine(name, MAX_NAME_LENGTH)));
   }
 
   presetsNotWritten(): void {

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../core/common/displayText';
 import { familyOf, type Model } from '../../core/models/catalogue';
 import { modeOf } from '../../core/models/modes';
 import { settleOptions } from '../../core/models/options';
@@ -9,6 +10,11 @@ import { optionWords } from './askOption';
 import { quote } from './askPrompt';
 import { askPick, type PickItem, type Place } from './multiStep';
 import type { WizardParts } from './wizardParts';
+
+/** Of a preset or its model, in characters: both may be written by hand, or come with a workspace. */
+const MAX_NAME_LENGTH = 80;
+/** Of the names of what is no preset, in characters. */
+const MAX_LIST_LENGTH = 200;
 
 /** What a person begins with. `again`: the presets have changed, so the step has to be looked at anew. */
 export type StartAnswer =
@@ -50,7 +56,7 @@ export class StartStep {
     const items = this.#presets.map((preset): PickItem<Choice> => ({
       value: { kind: 'use', preset },
       onButton: { kind: 'remove', preset },
-      label: asPlainText(preset.name),
+      label: asPlainText(visibleLine(preset.name, MAX_NAME_LENGTH)),
       description: this.#wordsOf(preset),
       detail: preset.prompt === undefined ? l10n.t('The prompt is asked for.') : quote(preset.prompt),
       buttons: [inputs.button('trash', l10n.t('Remove Preset'))],
@@ -124,7 +130,7 @@ export class StartStep {
     const model = this.#modelOf(id);
     const settled = model && settleOptions(model.family, { model: id, mode: this.#mode }, options);
     return [
-      ...modelWords(model ?? { id }),
+      ...(model ? modelWords(model) : [asPlainText(visibleLine(id, MAX_NAME_LENGTH))]),
       ...(settled ? optionWords(settled, l10n) : []),
       ...(scope === 'workspace' ? [l10n.t('of the workspace')] : []),
     ].join(' · ');
@@ -133,7 +139,7 @@ export class StartStep {
   /** Says which presets are not in the list, and why. */
   #hint(): string {
     const { l10n } = this.#parts;
-    const strange = asPlainText(this.#strange.join(', '));
+    const strange = asPlainText(visibleLine(this.#strange.join(', '), MAX_LIST_LENGTH));
     return [
       ...(strange === ''
         ? []

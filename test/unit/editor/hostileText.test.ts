@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import type { QuickPickItem } from 'vscode';
+import { english } from '../../../src/core/common/l10n';
+import type { Engine } from '../../../src/core/engine';
+import { looksLikeKey } from '../../../src/core/gateway/redaction';
+import type { Phase } from '../../../src/core/task/phases';
+import { removeTask, stopTracking } from '../../../src/editor/commands/taskCommands';
+import type { EngineHolder } from '../../../src/editor/engineHolder';
+import { OriginApproval } from '../../../src/editor/key/originApproval';
+import { readPresets } from '../../../src/editor/presets/preset';
+import { PresetKeeping } from '../../../src/editor/presets/presetKeeping';
+import { Presets } from '../../../src/editor/presets/presets';
+import { MessageBox } from '../../../src/editor/telling/messageBox';
+import type { Messages } from '../../../src/editor/telling/messages';
+import { WizardMessages } from '../../../src/editor/telling/wizardMessages';
+import { StartStep } from '../../../src/editor/wizard/startStep';
+import { MEMENTOS, WizardMemory } from '../../../src/editor/wizard/wizardMemory';
+import type { WizardParts } from '../../../src/editor/wizard/wizardParts';
+import { FakeMemento } from '../../support/fakeMemento';
+import { FakePick, FakeQuickInputs, escape } from '../../support/fakeQuickInputs';
+import { RecordingNotifier } from '../../support/recordingNotifier';
+import { ScriptedAsker } from '../../support/scriptedAsker';
+import { quietLog } from '../support/quietLog';
+
+/** What somebody else may have written: in a workspace's settings, in storage, or with the gateway. */
+const HOSTILE: Readonly<Record<string, string>> = {
+  'line breaks': 'one\r\n\r\nIt costs nothing.\u2028two\u0085three',
+  'bidi marks': 'a\u202eb\u2066c\u200f\u200bd',
+  'a link': '[Pay](command:x) [site](https://x.example)',
+  'an icon': '$(check) done $(verified)',
+  'a long text': 'very long '.repeat(5000),
+  'a long word': 'x'.repeat(50_000),
+  'a NUL and other controls': 'a\0b\u0007c\u001b[31md',
+  'half a character': 'a\ud800b',
+  'what looks like a key': 'sk-0123456789abcdefghijklmnopqrstuv',
+};
+
+/** One line of ordinary length in which nothing is invisible. */
+function assertVisible(text: string, max = 400): void {
+  assert.doesNotMatch(text, /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u, JSON.stringify(text.slice(0, 200)));
+  assert.ok(text.length <= max, `${text.length} characters`);
+}
+
+/** The same where the editor makes links and icons of a text. */
+function assertPlain(text: string, max?: number): void {
+  assertVisible(text, max);
+  assert.doesNotMatch(text, /\]\(|(?<!\\)\$\((?!add\)|warning\)|info\))/u);
+}
+
+describe('hostile text is shown as one short visible line', () => {
+  const ignore = () => undefined;
+  let asker: ScriptedAsker;
+
+  beforeEach(() => {
+    asker = new ScriptedAsker();
+  });
+
+  for (const [name, text] of Object.entries(HOSTILE)) {
+    it(`in the list of presets, with a model and a prompt of the same kind: ${name}`, async () => {
+      const inputs = new FakeQuickInputs();
+      inputs.plan(escape);
+      const written = { [text]: { model: 'sora-2', prompt: text }, other: { model: text }, [`${text} `]: 7 };
+      const memory = new WizardMemory({
+        workspace: new FakeMemento(),
+        global: new FakeMemento(),
+        looksLikeKey,
+        log: quietLog,
+      });
+      const parts = {
+        inputs,
+        memory,
+        models: [],
+        presets: { read: () => readPresets({ user: written, workspace: undefined }) },
+        l10n: english,
+      } as unknown as WizardParts;
+      await new StartStep(parts).ask({ number: 1, of: 1 });
+      const [pick] = inputs.shown;
+      assert.ok(pick instanceof FakePick);
+      const texts = (item: QuickPickItem) => [item.label, item.description ?? '', item.detail ?? ''];
+      for (const shown of pick.items.flatMap(texts)) assertPlain(shown);
+      assert.ok(pick.items.length >= 3, `${pick.items.length} rows`);
+      for (const shown of [pick.title, pick.placeholder]) assertPlain(shown ?? '');
+    });
+
+    it(`in what a draft restored from storage is offered with: ${name}`, async () => {
+      const inputs = new FakeQuickInputs();
+      inputs.plan(escape);
+      const workspace = new FakeMemento();
+      await workspace.update(MEMENTOS.draft, { prompt: text, options: {} });
+      const memory = new WizardMemory({ workspace, global: new FakeMemento(), looksLikeKey, log: quietLog });
+      const presets = { read: () => readPresets({ user: { a: { model: 'sora-2' } }, workspace: undefined }) };
+      const parts = { inputs, memory, models: [], presets, l10n: english } as unknown as WizardParts;
+      await new StartStep(parts).ask({ number: 1, of: 1 });
+      const [pick] = inputs.shown;
+      assert.ok(pick instanceof FakePick);
+      const shown = pick.items[0]?.detail;
+      // A key is in no draft.
+      if (name !== 'what looks like a key')
+        assertPlain(shown ?? assert.fail('the draft is not offered'), 120);
+    });
+
+    it(`in the questions and messages about a preset: ${name}`, async () => {
+      const notifier = new RecordingNotifier();
+      const box = new MessageBox({ notifier, execute: ignore, inBackground: ignore });
+      let written: unknown = { [text]: { model: 'sora-2' } };
+      const keeping = new PresetKeeping({
+        presets: new Presets({
+          written: () => ({ user: written, workspace: undefined }),
+          write: (_, value) => {
+            written = value;
+            return Promise.resolve();
+          },
+          log: quietLog,
+        }),
+        asker,
+        looksLikeKey,
+        log: quietLog,
+        l10n: english,
+        hasWorkspace: () => false,
+        messages: new WizardMessages({ box, l10n: english }),
+      });
+      asker.willAnswer((question: { message: string }) => {
+        assertVisible(question.message, 120);
+        return true;
+      });
+      const [preset] = keeping.read().presets;
+      await keeping.remove(preset ?? assert.fail());
+      assert.ok(notifier.shown.length > 0);
+      for (const { message } of notifier.shown) assertPlain(message);
+    });
+
+    it(`in the question about an address: ${name}`, async () => {
+      const keychain = { keyFor: () => Promise.resolve({ kind: 'notApproved' }), approve: ignore };
+      const approval = new OriginApproval({
+        keychain,
+        asker,
+        l10n: english,
+      } as unknown as ConstructorParameters<typeof OriginApproval>[0]);
+      asker.willAnswer((question: { message: string; detail: string }) => {
+        assertVisible(question.message, 150);
+        assert.ok(!question.detail.includes(text));
+        return false;
+      });
+      await approval.keyFor(text, 'person');
+    });
+
+    for (const [what, ask, phase] of [
+      ['removing', removeTask, 'failed'],
+      ['no longer tracking', stopTracking, 'running'],
+    ] as const satisfies readonly [string, typeof removeTask, Phase][]) {
+      it(`in the question about ${what} a task: ${name}`, async () => {
+        const task = { id: 'a', phase, request: { model: text, prompt: text }, videos: [], createdAt: 0 };
+        const engine = { tasks: () => [task] } as unknown as Engine;
+        const engines = { open: () => Promise.resolve(engine) } as unknown as EngineHolder;
+        asker.willAnswer((question: { message: string; detail: string }) => {
+          assertVisible(question.message, 120);
+          assert.ok(!question.detail.includes('\n'));
+          return false;
+        });
+        const messages = {} as unknown as Messages;
+        await ask({ engines, asker, messages, l10n: english }, ['a']);
+        assert.equal(asker.left, 0);
+      });
+    }
+  }
+});
