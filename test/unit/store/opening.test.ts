@@ -202,6 +202,58 @@ describe('opening the store', function () {
     );
   });
 
+  it('property: whatever a row holds, the store opens, and the other tasks are shown and go on', async () => {
+    world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
+    const first = await world.open();
+    const [whole, odd] = [await world.submit(first), await world.submit(first, { prompt: 'odd' })];
+    await first.close();
+    const text = fc.oneof(
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('{', '[null]', '{"model":7}', '{"charged":"perhaps"}'),
+    );
+    const number = fc.oneof(fc.maxSafeInteger(), fc.constant(null));
+    const row = fc.record(
+      {
+        ...{ request: text, failure: text, links: text, money: text, phase: text, base_url: text },
+        ...{ id_source: text, gateway_task_id: text, based_on: text, key_id: text, fetch_host: text },
+        ...{ next_due: number, submitted_at: number, succeeded_at: number, expires_at: number },
+      },
+      { requiredKeys: [] },
+    );
+    const detail = fc.record({ note: text, phase: text, state: text, link: text, file: text, reason: text });
+    let last: Engine | undefined;
+    await fc.assert(
+      fc.asyncProperty(row, detail, async (columns, { note, phase, state, link, file, reason }) => {
+        const database = new DatabaseSync(storeFile(world.folder));
+        for (const [name, value] of Object.entries(columns)) {
+          database.prepare(`UPDATE tasks SET ${name} = ? WHERE id = ?`).run(value, odd.id);
+        }
+        database
+          .prepare('UPDATE timeline SET note = ?, phase = ? WHERE task_id = ?')
+          .run(note, phase, odd.id);
+        database
+          .prepare(
+            'INSERT OR REPLACE INTO videos (task_id, position, state, link, file, reason) VALUES (?, 0, ?, ?, ?, ?)',
+          )
+          .run(odd.id, state, link, file, reason);
+        database.close();
+        last = await world.open();
+        assert.equal(last.state.kind, 'open');
+        await last.loaded();
+        assert.equal(last.task(whole.id)?.phase, 'queued');
+        assert.equal(last.isGone(odd.id), false);
+        // A reader of what is there never throws.
+        JSON.stringify([last.tasks(), last.unseen(), last.cleaned()]);
+        const before = world.requests('query');
+        await world.until(() => world.requests('query') > before, 60_000);
+        await last.close();
+      }),
+      { numRuns: 25 },
+    );
+    assert.equal(world.requests('submit'), 2);
+  });
+
   it('what the user has removed stays removed after a repair, and a missing video is looked for', async () => {
     const engine = await world.open();
     const saved = async (prompt: string) =>
