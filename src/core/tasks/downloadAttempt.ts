@@ -22,7 +22,19 @@ import type { VideoRow } from '../task/videoRow';
 import { judgeErrors, nextTryAfter, type DownloadProblem, type SourceError } from './downloadProblem';
 import type { Failures, FailuresAt } from './failures';
 import { queryForLinks, type FreshLinks } from './freshLinks';
-import { isPending, isReceived, matchVideos, placedRow, recordedRow, leastCount } from './videoRows';
+import {
+  isHere,
+  isPending,
+  isReceived,
+  leastCount,
+  matchVideos,
+  placedRow,
+  recordedRow,
+  swapLinks,
+} from './videoRows';
+
+/** How soon a video is downloaded again whose link gave another one. Each attempt is a whole download. */
+const SAME_VIDEO_RETRY_MS = 5 * 60_000;
 
 export interface AttemptDependencies {
   readonly client: GatewayClient;
@@ -212,6 +224,10 @@ export class DownloadAttempt {
       const received = earlier ? { part: earlier } : await this.#receive(row, name);
       if ('row' in received) return received.row;
       const { part } = received;
+      const same = this.#rows.find(
+        (one) => one.position !== row.position && isHere(one) && one.sha256 === part.sha256,
+      );
+      if (same && !earlier) return await this.#refuseSame(row, same, part);
       current = fetchedRow(row, part);
       // A part that waited has had its minute of retries.
       video = await library.place(part, name, earlier ? 0 : undefined);
@@ -229,6 +245,20 @@ export class DownloadAttempt {
       const failed = { ...current, ...(attempts === undefined ? {} : { attempts }) };
       return nextTryAfter(failed, this.#record, problem, this.#failures, clock.now());
     }
+  }
+
+  /** Refuses a video that the task has already: the link was that of another row. */
+  async #refuseSame(row: VideoRow, same: VideoRow, part: CompletePart): Promise<VideoRow> {
+    const { library, clock, log } = this.#deps;
+    log.warn(`task ${this.#record.id}: video ${row.position} is the same as video ${same.position}`);
+    await library.removePart(path.basename(part.file));
+    const [swapped, named] = swapLinks(row, same);
+    this.#rows[this.#rows.indexOf(same)] = named;
+    const problem: DownloadProblem = {
+      ...{ kind: 'noLink', reason: this.#failures.noVideo() },
+      retryAfterMs: SAME_VIDEO_RETRY_MS,
+    };
+    return nextTryAfter(swapped, this.#record, problem, this.#failures, clock.now());
   }
 
   /** Downloads a video by the first way that works. */

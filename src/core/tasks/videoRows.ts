@@ -4,8 +4,8 @@ import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
 import { FURTHEST_AHEAD } from './schedule';
 
-/** Maximum number of videos that a request is believed to ask for. */
-const MAX_REQUESTED = 8;
+/** Maximum number of videos that a request is believed to ask for, and that a task gets from its responses. */
+const MAX_VIDEOS = 8;
 
 /** Whether something is still to be done for a video. */
 export function isPending({ state }: VideoRow): boolean {
@@ -15,6 +15,11 @@ export function isPending({ state }: VideoRow): boolean {
 /** Whether a video has been received, and is still to be brought into the library. */
 export function isReceived({ state }: VideoRow): boolean {
   return state === 'fetched' || state === 'placed';
+}
+
+/** Whether a video has been received, or is in the library. */
+export function isHere(row: VideoRow): boolean {
+  return row.state === 'recorded' || isReceived(row);
 }
 
 /** Whether the next step for a video is due. */
@@ -35,13 +40,13 @@ export function leastCount(
   const { expectedCount = 1, filteredCount = 0 } = said;
   const requested = Number(options['sampleCount'] ?? options['n'] ?? 1);
   const count = Math.max(Number.isInteger(requested) ? requested : 1, expectedCount) - filteredCount;
-  return Math.min(Math.max(1, count), MAX_REQUESTED);
+  return Math.min(Math.max(1, count), MAX_VIDEOS);
 }
 
 /**
  * Brings the rows of a task's videos up to date with the links that the gateway names now. Rows never decrease. A link
- * belongs to the row with its mark; otherwise to a row of which nothing has been received, or one without a mark. A
- * different mark never matches a video that is in the library.
+ * belongs to the row with its mark; otherwise to a row of which nothing has been received, or one without a mark. If
+ * as many rows as expected exist, a new mark doesn't mean a new video: the gateway may put a token into the path.
  * @param least how many videos there are at least
  */
 export function matchVideos(
@@ -61,7 +66,6 @@ export function matchVideos(
   };
   const isFree = (row: VideoRow | undefined): row is VideoRow =>
     row !== undefined && !matched.has(row.position);
-  const isHere = (row: VideoRow) => row.state === 'recorded' || isReceived(row);
   const takeWhere = (fits: (row: VideoRow) => boolean): void => {
     for (const index of [...open]) {
       const same = rows[index];
@@ -85,8 +89,10 @@ export function matchVideos(
   takeWhere((row) => isHere(row) && row.mark === undefined);
   // Links that can't be told apart go by their order.
   for (const index of [...open]) if (marks[index] === undefined) take(index, rows[index]);
+  if (rows.length >= least) takeWhere(() => true);
   const result = rows.map((row) => matched.get(row.position) ?? row);
   for (const index of open) {
+    if (result.length >= MAX_VIDEOS) break;
     const [link, mark] = [links[index], marks[index]];
     const isNew = { position: result.length, state: 'expected' } as const;
     result.push({
@@ -97,6 +103,18 @@ export function matchVideos(
   }
   while (result.length < least) result.push({ position: result.length, state: 'expected' });
   return result;
+}
+
+/** Exchanges the links of two videos, because the link of one of them gave the other. */
+export function swapLinks(one: VideoRow, other: VideoRow): readonly [VideoRow, VideoRow] {
+  const link = ({ link, mark }: VideoRow) => ({
+    ...(link === undefined ? {} : { link }),
+    ...(mark === undefined ? {} : { mark }),
+  });
+  return [
+    { ...one, ...link(other) },
+    { ...other, ...link(one) },
+  ];
 }
 
 /** Identifies videos by their links, whose signatures differ in each response. */

@@ -416,7 +416,11 @@ describe('downloads, through the engine', function () {
 
     it('named one after another, in any order: each is downloaded once', async () => {
       let named = ['b'];
-      const id = await start(({ href }) => (href.startsWith('https://cdn') ? video() : undefined), {
+      const contents = { a: 'plain', b: 'moov-first', c: 'free-before-ftyp' } as Readonly<
+        Record<string, string>
+      >;
+      const fileOf = (href: string) => contents[/(\w)\.mp4/.exec(href)?.[1] ?? ''];
+      const id = await start(({ href }) => (fileOf(href) ? video(`media/${fileOf(href)}.mp4`) : undefined), {
         links: () => named.map(linkOf),
       });
       await world.until(() => isOver(id));

@@ -179,4 +179,29 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.equal(downloads('a'), 1);
     });
   });
+
+  describe('whose links have another path in each response', () => {
+    it('downloads each video once while another one is refused', async () => {
+      query = () => finished(linkTo(`t${queries()}/a`), linkTo(`t${queries()}/b`));
+      await submit();
+      await run(3 * HOUR);
+      assert.ok(queries() > 10);
+      assert.deepEqual([downloads('a'), task().videos.length], [1, 1]);
+      respond = video;
+      await world.until(isOver, HOUR);
+      assert.deepEqual([task().phase, task().videos.length, task().failure], ['saved', 2, undefined]);
+    });
+
+    it('keeps no video twice if a response names only the one that is here', async () => {
+      await submit();
+      await world.until(() => task().videos.length === 1);
+      query = () => finished(linkTo(`t${queries()}/a`));
+      await world.until(isOver, HOUR);
+      assert.deepEqual([task().phase, task().videos.length], ['saved', 1]);
+      assert.ok(task().failure);
+      assert.ok(downloads('a') <= 5, `${downloads('a')}`);
+      assert.equal(files().length, 1);
+      assert.deepEqual(files('.parts'), []);
+    });
+  });
 });

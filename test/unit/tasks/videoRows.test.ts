@@ -49,8 +49,8 @@ describe('videos of a task', () => {
     );
   });
 
-  it('another mark never belongs to a video that is in the library', () => {
-    const rows = matchVideos([received({ position: 0, state: 'expected', mark: 'x' }, 'x')], [link('a')], 1);
+  it('another mark is another video if fewer are known than expected', () => {
+    const rows = matchVideos([received({ position: 0, state: 'expected', mark: 'x' }, 'x')], [link('a')], 2);
     assert.deepEqual(
       rows.map(({ state, link: at }) => [state, at]),
       [
@@ -75,6 +75,30 @@ describe('videos of a task', () => {
     assert.equal(again.length, 1);
     assert.equal(again[0]?.link, link('tmp/2'));
     assert.notEqual(again[0].mark, first[0]?.mark);
+  });
+
+  it('new paths in each response are not new videos', () => {
+    let rows = matchVideos([], [link('t0/a'), link('t0/b')], 2);
+    rows = rows.map((row) => (row.position === 0 ? received(row, 'a') : row));
+    for (let round = 1; round < 9; round++) {
+      rows = matchVideos(rows, [link(`t${round}/a`), link(`t${round}/b`)], 2);
+      assert.deepEqual(
+        rows.map(({ state, link: at }) => [state, at]),
+        [
+          ['recorded', link(`t${round}/a`)],
+          ['expected', link(`t${round}/b`)],
+        ],
+      );
+    }
+  });
+
+  it('are limited in number, whatever a response names', () => {
+    const links = Array.from({ length: 40 }, (_, index) => link(`${index}`));
+    const rows = matchVideos([], links, 1);
+    assert.equal(rows.length, 8);
+    // Those that an older version has stored stay.
+    const old = links.map((_, position): VideoRow => ({ position, state: 'expected' }));
+    assert.equal(matchVideos(old, links, 1).length, 40);
   });
 
   it('links that differ in their query only go by their order', () => {
