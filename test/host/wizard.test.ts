@@ -91,7 +91,7 @@ describe('asking for a video', () => {
     it('empties an editor that is behind another one when its prompt is a task’s', async () => {
       const document = await newDocument({ language: PROMPT_LANGUAGE, content: 'a kite\nover the sea' });
       await vscode.window.showTextDocument(document);
-      gateway.setFault({ route: 'submit', name: 'slow', args: { ms: 500 } });
+      gateway.setFault({ route: 'submit', name: 'slow', args: { ms: 3_000 } });
       own.inputs.plan(enter, enter, (input) => {
         enter(input);
         void newDocument({ content: 'something else' }).then((other) =>
