@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { Base64Decoder } from './base64Decoder';
 import { GatewayError } from './errors';
 import { readJson, type JsonPath, type StringPlan, type StringSink } from './jsonReader';
-import { asRecord, asText } from './jsonValues';
+import { asRecord, knownObjects } from './jsonValues';
 import { MAX_VIDEO_BYTES } from './limits';
-import { parseErrorValue } from './responseError';
+import { isSuccessCode, parseErrorValue, reportsError } from './responseError';
 import { mayBeVideo } from './responseLinks';
 
 /** Where the bytes of a video go, for example a file and a hash. */
@@ -41,8 +41,6 @@ const MAX_LINK_LENGTH = 16 * 1024;
 const DECIDING_LENGTH = 8;
 /** A video isn't shorter as base64. */
 const MIN_BASE64_LENGTH = 64;
-/** Codes of an envelope that reports no error (API reference 10.3). */
-const SUCCESS_CODES: readonly unknown[] = ['success', '', '0', 0, '200', 200];
 
 type FieldKind = 'video' | 'link' | 'either';
 
@@ -72,7 +70,6 @@ const fields = z.object({
   success: z.boolean().optional().catch(undefined),
   size: byteCount.optional().catch(undefined),
   code: z.union([z.string(), z.number()]).optional().catch(undefined),
-  error: z.unknown().optional(),
 });
 /** The documented response besides the video, bare or in a `data` envelope (API reference 6.0, 14). */
 const downloadResponseSchema = fields.extend({ data: fields.optional().catch(undefined) });
@@ -144,7 +141,7 @@ export async function streamInlineVideo(
   try {
     const response = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
     if (video?.isComplete === true) return video.bytes;
-    if (reportsError(response)) throw refusal(response);
+    if (isRefusal(response)) throw refusal(response);
     if (video?.fault && video.fault.code !== 'noDataUri') throw video.fault;
     throw new GatewayError('refused', 'the response no longer contains the video', { code: 'deadLink' });
   } finally {
@@ -172,20 +169,18 @@ function conclude(
     const declared = declaredBytes === undefined ? {} : { declaredBytes };
     return { kind: 'video', bytes: video.bytes, ...declared, stoppedEarly };
   }
-  if (reportsError(response)) throw refusal(response);
+  if (isRefusal(response)) throw refusal(response);
   if (video?.fault) throw video.fault;
   const [link] = [...FIELD_KINDS.keys()].flatMap((key) => links.get(key) ?? []);
   if (link !== undefined) return { kind: 'link', link };
   throw new GatewayError('badReply', 'there is no video in the response');
 }
 
-/** Whether a response without a usable video is an error envelope (API reference 10.2, 10.3). */
-function reportsError(response: unknown): boolean {
-  const parsed = downloadResponseSchema.safeParse(response).data;
-  if (asText(parsed?.error) !== undefined || Object.keys(asRecord(parsed?.error) ?? {}).length > 0) {
-    return true;
-  }
-  const saysYes = parsed?.success === true || SUCCESS_CODES.includes(parsed?.code);
+/** Returns true if a response without a usable video refuses it, if only in words. */
+function isRefusal(response: unknown): boolean {
+  if (reportsError(knownObjects(response))) return true;
+  const { success, code } = downloadResponseSchema.safeParse(response).data ?? {};
+  const saysYes = success === true || (code !== undefined && isSuccessCode(code));
   return !saysYes && parseErrorValue(response).message !== '';
 }
 

@@ -1,10 +1,8 @@
-export type JsonRecord = Readonly<Record<string, unknown>>;
+import { isRecord, parseJson, type JsonRecord } from '../common/json';
 
 /** The value as an object, or undefined. */
 export function asRecord(value: unknown): JsonRecord | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonRecord)
-    : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 /** The value as a text that isn't blank, or undefined. */
@@ -16,15 +14,6 @@ export function asText(value: unknown): string | undefined {
 export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*[%s]?\s*$/.test(value)) return parseFloat(value);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-/** Parses JSON that is whole and strict; undefined for anything else. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, '')) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** An object in a response at a place that is known to hold facts about the task. */

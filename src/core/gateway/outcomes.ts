@@ -1,7 +1,7 @@
 import type { Evidence } from '../common/evidence';
 import type { MoneyFact } from '../common/moneyFact';
 import { classifyError, isDocumentedRefusal } from './errorKinds';
-import { isUnknownEndpoint, type ErrorResponse } from './responseError';
+import { isUnknownEndpoint, saysExpired, type ErrorResponse } from './responseError';
 import type { RefusedLink } from './responseLinks';
 import type { ResponseFacts } from './responseReader';
 
@@ -87,8 +87,8 @@ const PLAIN_REFUSALS: ReadonlySet<string> = new Set([
 const textOf = ({ code = '', message }: ErrorResponse): string => `${code} ${message}`;
 const isRedirect = ({ status }: ResponseFacts): boolean => status >= 300 && status < 400;
 const isGood = ({ status }: ResponseFacts): boolean => status >= 200 && status < 300;
-const hasNoChannel = ({ status }: ResponseFacts, error: ErrorResponse): boolean =>
-  (status === 500 || status === 503) && NO_CHANNEL.test(textOf(error));
+const hasNoChannel = ({ status, isJson }: ResponseFacts, error: ErrorResponse): boolean =>
+  isJson && (status === 500 || status === 503) && NO_CHANNEL.test(textOf(error));
 
 /** The first row that matches counts. */
 const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
@@ -118,7 +118,6 @@ const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
 /** A 403 about one model says nothing about the key's other tasks (API reference 10.4). */
 export const MODEL_ACCESS_DENIED =
   /无权访问模型|access to (this )?model|model .*(not allowed|no permission|not permitted)/i;
-const EXPIRED = /^(expired|video_expired|task_expired|result_expired)$/i;
 const NO_SUCH_TASK =
   /task_not_(exist|found)|\b(task|video|job|generation)( id)?( was| is)? (not found|not exist|does(n't| not) exist)|no such (task|video|job)|任务不存在/i;
 /** An error about the task itself rather than about the query. */
@@ -154,10 +153,7 @@ const isAboutKey = ({ status, isOwnEnvelope }: ResponseFacts): boolean =>
 
 const QUERY: readonly Row<QueryOutcome['kind'] | 'failed' | 'expired'>[] = [
   ['temporary', ({ isComplete, proxyRefusal }) => !isComplete || proxyRefusal !== undefined],
-  [
-    'expired',
-    ({ isOwnEnvelope, status }, { code = '' }) => isOwnEnvelope && (EXPIRED.test(code) || status === 410),
-  ],
+  ['expired', ({ isOwnEnvelope, status }, { code }) => isOwnEnvelope && saysExpired(status, code)],
   ['failed', isVerdict],
   ['task', ({ taskStatus }) => taskStatus !== undefined],
   ['missing', isAbsent],

@@ -1,4 +1,5 @@
-import { asRecord, asText, knownObjects, parseJson, type JsonRecord, type KnownObject } from './jsonValues';
+import { parseJson, type JsonRecord } from '../common/json';
+import { asRecord, asText, knownObjects, type KnownObject } from './jsonValues';
 
 /** What a response says about an error, whatever the envelope (API reference 10.2). */
 export interface ErrorResponse {
@@ -76,6 +77,11 @@ export function isOwnEnvelope(root: unknown): boolean {
     (hasMessage &&
       (body['success'] === false || ('code' in body && ('data' in body || 'request_id' in body))))
   );
+}
+
+/** Returns true if an error says that the task or its video was deleted. */
+export function saysExpired(status: number | undefined, code = ''): boolean {
+  return status === 410 || /^(video_|task_|result_)?expired$/i.test(code);
 }
 
 /** Whether a 404 is about the base URL: then it says nothing about the task (API reference 10.4). */

@@ -1,5 +1,6 @@
 import type { ApiKey } from './apiKey';
-import { asRecord, parseJson } from './jsonValues';
+import { parseJson } from '../common/json';
+import { asRecord } from './jsonValues';
 import { holdsKey, redactWords } from './redaction';
 import { isAllowedResultUrl } from './resultUrl';
 

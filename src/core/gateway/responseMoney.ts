@@ -1,5 +1,6 @@
 import type { MoneyFact, MoneyFactName } from '../common/moneyFact';
-import { asNumber, asRecord, firstValue, parseJson, type KnownObject } from './jsonValues';
+import { parseJson } from '../common/json';
+import { asNumber, asRecord, firstValue, type KnownObject } from './jsonValues';
 
 interface Row {
   readonly fact: MoneyFactName;

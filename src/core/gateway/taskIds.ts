@@ -1,5 +1,6 @@
 import type { ApiKey } from './apiKey';
-import { asText, knownObjects, parseJson, type JsonRecord, type KnownObject } from './jsonValues';
+import { parseJson, type JsonRecord } from '../common/json';
+import { asText, knownObjects, type KnownObject } from './jsonValues';
 import { holdsKey, looksLikeKey } from './redaction';
 
 /** Why an ID may not be that of the task: it stands in for one, or its place or form is that of another ID. */

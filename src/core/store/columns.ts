@@ -1,4 +1,5 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import { parseJson } from '../common/json';
 
 // Columns of a table, each written out once: its name, and how a value is stored and read. Reading trusts the types
 // that STRICT tables guarantee and checks only what could be another version's or damaged: words and JSON.
@@ -145,12 +146,4 @@ export function toColumns<Row>(
 
 function toNumber(value: SQLOutputValue | undefined): number | undefined {
   return typeof value === 'number' ? value : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../common/json';
 import type { MoneyFact } from '../common/moneyFact';
 import type { Evidence } from '../common/evidence';
 import { ORIGIN_KINDS, type OriginKind } from '../common/originKind';
@@ -214,25 +215,21 @@ export const ORIGIN_COLUMNS: Columns<OriginState> = {
 
 /** Checks what later code relies on; what else stands in a request of another version is passed on as it is. */
 function parseRequest(value: unknown): VideoRequest | undefined {
-  if (!isObject(value) || !isString(value['model']) || !isString(value['prompt'])) return undefined;
+  if (!isRecord(value) || !isString(value['model']) || !isString(value['prompt'])) return undefined;
   const { options = {}, images = [], remixOf = '' } = value;
-  const isImage = (image: unknown) => isObject(image) && isString(image['role']) && isString(image['source']);
-  const isOurs = isObject(options) && Array.isArray(images) && images.every(isImage) && isString(remixOf);
+  const isImage = (image: unknown) => isRecord(image) && isString(image['role']) && isString(image['source']);
+  const isOurs = isRecord(options) && Array.isArray(images) && images.every(isImage) && isString(remixOf);
   return isOurs ? (value as unknown as VideoRequest) : undefined;
 }
 
 function parseTexts(value: unknown): Readonly<Record<string, string>> | undefined {
-  return isObject(value) && Object.values(value).every(isString)
+  return isRecord(value) && Object.values(value).every(isString)
     ? (value as Record<string, string>)
     : undefined;
 }
 
 function isMoneyFact(value: unknown): value is MoneyFact {
-  return isObject(value) && isString(value['name']) && isString(value['source']) && 'value' in value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) && isString(value['name']) && isString(value['source']) && 'value' in value;
 }
 
 function isString(value: unknown): value is string {

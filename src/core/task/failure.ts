@@ -1,3 +1,4 @@
+import { isRecord, parseJson, type JsonRecord } from '../common/json';
 import { FAILURE_KINDS, type Charged, type FailureKind } from './task';
 
 /** What happened, by step. Each code has one sentence in failureMessage.ts. Stored: never rename one. */
@@ -140,25 +141,13 @@ export function parseNote(text: string): StoredNote {
   };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function parseParams(value: Record<string, unknown>): TextParams {
+function parseParams(value: JsonRecord): TextParams {
   return Object.fromEntries(
     Object.entries(value).filter(
       (entry): entry is [string, string | number] =>
         typeof entry[1] === 'string' || typeof entry[1] === 'number',
     ),
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isKind(value: unknown): value is FailureKind {

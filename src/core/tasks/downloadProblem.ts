@@ -1,5 +1,5 @@
 import { GatewayError } from '../gateway/errors';
-import { parseErrorResponse } from '../gateway/responseError';
+import { parseErrorResponse, saysExpired } from '../gateway/responseError';
 import type { VideoSource } from '../gateway/videoClient';
 import { VideoFileError } from '../library/videoFileError';
 import type { TaskRecord } from '../store/record';
@@ -53,7 +53,6 @@ const DENIALS: ReadonlySet<DownloadProblem['kind']> = new Set(['denied', 'noLink
 /** First and longest wait for a link that may work in a moment. */
 const FIRST_LINK_RETRY_MS = 6 * SECOND;
 const LAST_LINK_RETRY_MS = 60 * SECOND;
-const EXPIRED = /^(expired|video_expired|task_expired|result_expired)$/i;
 
 function classify({ source, error }: SourceError): DownloadProblem['kind'] {
   if (error instanceof VideoFileError) return error.mayBeVideo ? 'trouble' : 'refused';
@@ -61,7 +60,7 @@ function classify({ source, error }: SourceError): DownloadProblem['kind'] {
   if (error.kind === 'tooLong') return 'tooLong';
   if (error.kind !== 'refused') return 'trouble';
   const isGateways = !error.elsewhere && source.kind !== 'link';
-  if (isGateways && (EXPIRED.test(error.code ?? '') || error.status === 410)) return 'gone';
+  if (isGateways && saysExpired(error.status, error.code)) return 'gone';
   const { status = 400 } = error;
   return isTemporary(status) ? 'trouble' : 'refused';
 }

@@ -113,6 +113,7 @@ const refused: readonly (readonly [name: string, status: number, body: unknown, 
 const unknown: readonly (readonly [name: string, status: number, body: unknown])[] = [
   ['500 as JSON', 500, { code: 'do_request_failed', message: '请求上游地址失败', data: null }],
   ['502 as a page', 502, '<html>Bad Gateway</html>'],
+  ['503 without a channel, as a page', 503, '<html>no available channel</html>'],
   ['503 about something else', 503, { error: { message: 'overloaded' } }],
   ['504 empty', 504, ''],
   ['524', 524, '<html>'],

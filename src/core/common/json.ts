@@ -1,0 +1,15 @@
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** Returns true for an object that isn't a list. */
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Parses JSON that is whole and strict; undefined for anything else. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, '')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
