@@ -133,6 +133,7 @@ export class DownloadAttempt {
       const known = new Set(this.#rows.map(({ position }) => position));
       const fresh = await queryForLinks(this.#deps, this.#record, { baseUrl, key }, this.#signal);
       const stop = this.#takeFresh(fresh, due);
+      if (stop?.ended) await this.#keepUnverified();
       if (stop) return { rows: this.#rows, patch: this.#patch, ...stop };
       // The gateway may name videos that it didn't name before.
       due = new Set([...due, ...this.#rows.map(({ position }) => position).filter((one) => !known.has(one))]);
@@ -146,6 +147,15 @@ export class DownloadAttempt {
       hasUsedKey: this.#hasUsedKey,
       ...(this.#pauseMs === undefined ? {} : { pauseMs: this.#pauseMs }),
     };
+  }
+
+  /** Brings what could not be verified in place. Better a video that may not play than none. */
+  async #keepUnverified(): Promise<void> {
+    for (const [index, row] of this.#rows.entries()) {
+      if (row.state !== 'expected' || row.part === undefined) continue;
+      const part = await this.#deps.library.keepUnverified(row.part);
+      if (part) this.#rows[index] = await this.#advance(fetchedRow(row, part));
+    }
   }
 
   /** The name of a video's file, without its extension. Rows of an older version may have the name of another position. */

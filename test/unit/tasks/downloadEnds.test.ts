@@ -180,6 +180,20 @@ describe('the end of a task whose videos are being downloaded', function () {
     });
   });
 
+  for (const status of ['expired', 'failed']) {
+    it(`a download that couldn't be verified is kept when the gateway says ${status}`, async () => {
+      const file = { status: 200, body: caseFile('media/truncated-media.mp4') };
+      query = () => finished(linkTo('c'));
+      respond = () => (downloads('c') > 1 ? REFUSED : file);
+      await submit(1);
+      await world.until(() => downloads('c') === 2);
+      query = () => ended(status);
+      await world.until(isOver, HOUR);
+      assert.deepEqual([task().phase, task().videos[0]?.unverified], ['saved', true]);
+      assert.deepEqual(files('.parts'), []);
+    });
+  }
+
   describe('whose links have another path in each response', () => {
     it('downloads each video once while another one is refused', async () => {
       query = () => finished(linkTo(`t${queries()}/a`), linkTo(`t${queries()}/b`));
