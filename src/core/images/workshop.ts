@@ -48,11 +48,6 @@ export class WorkerWorkshop implements PictureWorkshop {
     this.#clock = clock;
   }
 
-  /** Whether the thread is there. */
-  get isRunning(): boolean {
-    return this.#worker !== undefined;
-  }
-
   fit(job: FitJob, signal?: AbortSignal): Promise<FittedPicture> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();

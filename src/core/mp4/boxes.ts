@@ -47,14 +47,6 @@ const LARGE_HEADER = 16;
 /** Maximum number of top-level boxes. */
 const MAX_BOXES = 200_000;
 
-/** A source over bytes that are in memory. */
-export function sourceFromBytes(bytes: Uint8Array): ByteSource {
-  return {
-    size: bytes.length,
-    read: (position, length) => Promise.resolve(bytes.subarray(position, position + length)),
-  };
-}
-
 /**
  * Reads exactly so many bytes.
  * @throws {@link Mp4Error} `truncated` when the source ends before

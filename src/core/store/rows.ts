@@ -194,14 +194,6 @@ export function addToTimeline(connection: DatabaseSync, id: string, entry: Store
   insertTimelineEntry(connection, id, { ...entry, ...merged });
 }
 
-/** The entries of a task's timeline, in order. */
-export function readTimeline(connection: DatabaseSync, id: string): StoredTimelineEntry[] {
-  return connection
-    .prepare('SELECT * FROM timeline WHERE task_id = ? ORDER BY position')
-    .all(id)
-    .map(readTimelineRow);
-}
-
 function insertTimelineEntry(connection: DatabaseSync, id: string, entry: StoredTimelineEntry): void {
   const { at, phase, note, count, lastAt } = entry;
   const row = connection

@@ -26,10 +26,8 @@ export const FAILURE_CODES = [
   'fetch.failed',
   'fetch.linkRefused',
   'fetch.disk',
-  'fetch.gone',
   'fetch.expired',
   'fetch.someMissing',
-  'fetch.unverified',
   'legacy',
 ] as const;
 

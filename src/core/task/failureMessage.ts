@@ -92,7 +92,6 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
         text('count'),
       );
     case 'query.expired':
-    case 'fetch.gone':
       return l10n.t('The video is no longer on the gateway.');
     case 'query.notFound':
       return l10n.t('The gateway no longer knows this task. Look again later, or ask Nebula about it.');
@@ -149,8 +148,6 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
             text('missing'),
             text('total'),
           );
-    case 'fetch.unverified':
-      return l10n.t("The download is complete, but the video couldn't be checked. It may not play.");
     case 'legacy':
       return detail;
   }

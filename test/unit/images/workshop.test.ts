@@ -7,6 +7,7 @@ import { limitsFor } from '../../../src/core/images/limits';
 import { WorkerWorkshop } from '../../../src/core/images/workshop';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
+import { WorkerCount } from '../support/workerCount';
 import { encoded, quarters, shippedCodecs } from './pictures';
 
 const shippedWorker = path.join(projectRoot, 'dist', 'imageWorker.js');
@@ -18,11 +19,18 @@ describe('the thread that works on pictures', () => {
   const clock = new FakeClock();
   let folder: string;
   let workshop: WorkerWorkshop;
+  let workers: WorkerCount;
 
   before(() => (folder = mkdtempSync(path.join(tmpdir(), 'nebula-worker-'))));
   after(() => rmSync(folder, { recursive: true }));
-  beforeEach(() => (workshop = new WorkerWorkshop(shippedWorker, clock)));
-  afterEach(() => workshop.dispose());
+  beforeEach(() => {
+    workers = new WorkerCount();
+    workshop = new WorkerWorkshop(shippedWorker, clock);
+  });
+  afterEach(() => {
+    workshop.dispose();
+    workers.dispose();
+  });
 
   /** A thread of another making. */
   const withWorker = (code: string) => {
@@ -32,7 +40,7 @@ describe('the thread that works on pictures', () => {
   };
 
   it('makes the same bytes as would be made here', async () => {
-    assert.equal(workshop.isRunning, false, 'nothing runs before the first picture');
+    assert.equal(workers.running, 0, 'nothing runs before the first picture');
     const before = Buffer.from(bytes);
     const fitted = await workshop.fit(job);
     assert.ok(before.equals(bytes));
@@ -57,9 +65,9 @@ describe('the thread that works on pictures', () => {
   it('ends when it had nothing to do for a while, and comes again', async () => {
     await workshop.fit(job);
     clock.moveTo(clock.now() + 19_999);
-    assert.equal(workshop.isRunning, true);
+    assert.deepEqual([workers.running, clock.timers], [1, 1]);
     clock.moveTo(clock.now() + 1);
-    assert.equal(workshop.isRunning, false);
+    await workers.none();
     assert.equal(clock.timers, 0);
     await workshop.fit(job);
   });
@@ -67,7 +75,7 @@ describe('the thread that works on pictures', () => {
   it('ends at once after a large picture, and with it the memory', async () => {
     const large = encoded('PNG, black and white', quarters(3600, 2400));
     assert.equal((await workshop.fit({ ...job, bytes: large })).width, 1280);
-    assert.equal(workshop.isRunning, false);
+    await workers.none();
     assert.equal(clock.timers, 0);
   });
 
@@ -107,7 +115,7 @@ describe('the thread that works on pictures', () => {
     const fitting = workshop.fit(job);
     clock.moveTo(clock.now() + 120_000);
     await assert.rejects(fitting, { reason: 'failed', message: 'it took too long' });
-    assert.equal(workshop.isRunning, false);
+    await workers.none();
   });
 
   it('may throw or end: that is said, and the next picture gets another one', async () => {
@@ -134,6 +142,6 @@ describe('the thread that works on pictures', () => {
     workshop.dispose();
     for (const waiting of fitting) await assert.rejects(waiting, { reason: 'failed' });
     await assert.rejects(workshop.fit(job), { reason: 'failed' });
-    assert.equal(workshop.isRunning, false);
+    await workers.none();
   });
 });

@@ -4,8 +4,8 @@ import * as path from 'node:path';
 import { parseErrorResponse } from '../../../src/core/gateway/responseError';
 import { probeVideo } from '../../../src/core/library/videoFile';
 import { VideoFileError } from '../../../src/core/library/videoFileError';
-import { sourceFromBytes } from '../../../src/core/mp4/boxes';
 import { videoCases, MEDIA } from '../support/mediaCases';
+import { sourceFromBytes } from '../support/byteSource';
 
 describe('unusual videos', () => {
   for (const { file, means, why } of videoCases()) {

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  boxesIn,
-  Fields,
-  findBoxes,
-  findPath,
-  Mp4Error,
-  sourceFromBytes,
-  topBoxes,
-} from '../../../src/core/mp4/boxes';
+import { boxesIn, Fields, findBoxes, findPath, Mp4Error, topBoxes } from '../../../src/core/mp4/boxes';
+import { sourceFromBytes } from '../support/byteSource';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'));
 const isDamaged = (error: unknown) => error instanceof Mp4Error && error.reason === 'damaged';

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { Mp4Error, sourceFromBytes, type ByteSource, type Mp4ErrorReason } from '../../../src/core/mp4/boxes';
+import { Mp4Error, type ByteSource, type Mp4ErrorReason } from '../../../src/core/mp4/boxes';
 import { probeMp4, type Mp4Info } from '../../../src/core/mp4/probe';
+import { sourceFromBytes } from '../support/byteSource';
 
 const run = promisify(execFile);
 

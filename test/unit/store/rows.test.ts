@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import type { Evidence } from '../../../src/core/common/evidence';
 import type { MoneyFact } from '../../../src/core/common/moneyFact';
-import type { TaskRecord } from '../../../src/core/store/record';
-import {
-  applyPatch,
-  insertTask,
-  readEvidence,
-  readOne,
-  readTimeline,
-  readVideos,
-} from '../../../src/core/store/rows';
+import { readTimelineRow, type TaskRecord } from '../../../src/core/store/record';
+import { applyPatch, insertTask, readEvidence, readOne, readVideos } from '../../../src/core/store/rows';
 import { migrate } from '../../../src/core/store/schema';
 import { newRecord } from '../../../src/core/store/sidecarTask';
 import type { TaskPatch } from '../../../src/core/store/taskPatch';
@@ -189,7 +182,11 @@ describe('rows of a task', () => {
       patch({ phase: 'saving' });
       patch({ phase: 'ready', note: { code: 'legacy', detail: String(index) } });
     }
-    assert.deepEqual(readTimeline(connection, 'one'), [
+    const timeline = connection
+      .prepare('SELECT * FROM timeline ORDER BY position')
+      .all()
+      .map(readTimelineRow);
+    assert.deepEqual(timeline, [
       { at: 1000, phase: 'draft' },
       { at: 2000, phase: 'saving', count: 3, lastAt: 6000 },
       { at: 3000, phase: 'ready', note: { code: 'legacy', detail: '2' }, count: 3, lastAt: 7000 },
