@@ -159,7 +159,7 @@ describe('the task list', function () {
     await send('unverified');
     const doubtful = row(PROMPTS.unverified, 'May be damaged');
     await doubtful.waitFor({ timeout: 60_000 });
-    await stage.window.toast('is ready').waitFor();
+    await stage.window.toast(PROMPTS.unverified).waitFor();
     await pictures(stage.window, 'tree-unverified');
     await stage.window.runCommand('Notifications: Clear All Notifications');
     const hover = stage.window.page.locator('.monaco-hover:visible').filter({ hasText: 'Model' });
