@@ -65,7 +65,7 @@ export async function checkFreeSpace(disk: Disk, folder: string, bytes: number):
 }
 
 /** Whether it is the system that says no. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
 }
 

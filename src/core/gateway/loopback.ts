@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 
 /** Whether an address as a socket gives it is this machine's own. */
-export function isLoopbackAddress(address: string | undefined): boolean {
+function isLoopbackAddress(address: string | undefined): boolean {
   return address !== undefined && (/^(::ffff:)?127\./i.test(address) || address === '::1');
 }
 

@@ -116,7 +116,7 @@ const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
 ];
 
 /** A 403 about one model says nothing about the key's other tasks (API reference 10.4). */
-export const MODEL_ACCESS_DENIED =
+const MODEL_ACCESS_DENIED =
   /无权访问模型|access to (this )?model|model .*(not allowed|no permission|not permitted)/i;
 const NO_SUCH_TASK =
   /task_not_(exist|found)|\b(task|video|job|generation)( id)?( was| is)? (not found|not exist|does(n't| not) exist)|no such (task|video|job)|任务不存在/i;

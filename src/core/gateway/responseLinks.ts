@@ -24,7 +24,7 @@ export interface FoundLinks {
 const INLINE = 'inline:';
 
 /** What stands for a video that a response contains as a data URI: its keys and indexes. */
-export function inlineVideo(path: readonly (string | number)[]): string {
+function inlineVideo(path: readonly (string | number)[]): string {
   return INLINE + path.join('.');
 }
 

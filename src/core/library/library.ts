@@ -359,7 +359,7 @@ export function nameOfPart(part: string): string | undefined {
 }
 
 /** Whether a file of the library is a video, by its extension. */
-export function isVideoName(file: string): boolean {
+function isVideoName(file: string): boolean {
   return VIDEO_EXTENSIONS.some((extension) => file.endsWith(`.${extension}`));
 }
 

@@ -19,12 +19,8 @@ export type ChargeOutcome =
   | 'channelGone'
   /** Failed because the gateway stopped waiting for the provider. */
   | 'timedOut'
-  /** Canceled by the provider. */
-  | 'cancelled'
   /** Succeeded, and the link expired before the video was downloaded. */
   | 'linkExpired'
-  /** The user stopped tracking. What it costs depends on how it ends at the gateway. */
-  | 'stopped'
   /** A refusal of the submit that came without a task ID. */
   | { readonly refusedStatus: number; readonly noChannel?: boolean };
 
@@ -51,9 +47,7 @@ const TABLE: Readonly<Record<Row, Readonly<Record<OriginKind, Cell>>>> = {
   channelGone: { nebula: 'no', newapi: 'unknown', unknown: 'unknown', openrouter: 'unknown' },
   // Nebula has no time limit of its own (money-and-gateways 2.1), so there this is a failure like any other.
   timedOut: { nebula: 'no', newapi: 'refunded', unknown: 'unknown', openrouter: 'unknown' },
-  cancelled: { nebula: 'no', newapi: 'refunded', unknown: 'unknown', openrouter: 'unknown' },
   linkExpired: { nebula: 'yes', newapi: 'yes', unknown: 'unknown', openrouter: 'yes' },
-  stopped: { nebula: 'unknown', newapi: 'unknown', unknown: 'unknown', openrouter: 'unknown' },
 };
 
 /** Statuses by which a gateway refuses a submit before anything is generated (DESIGN 5). */

@@ -2,7 +2,7 @@ import { isRecord, parseJson, type JsonRecord } from '../common/json';
 import { FAILURE_KINDS, type Charged, type FailureKind } from './task';
 
 /** What happened, by step. Each code has one sentence in failureMessage.ts. Stored: never rename one. */
-export const FAILURE_CODES = [
+const FAILURE_CODES = [
   'submit.refused',
   'submit.rateLimited',
   'submit.unreachable',
@@ -34,7 +34,7 @@ export const FAILURE_CODES = [
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
 /** Who reported it: the gateway, the host of a link, a proxy on the way, or this extension. */
-export const FAILURE_SOURCES = ['gateway', 'host', 'proxy', 'us'] as const;
+const FAILURE_SOURCES = ['gateway', 'host', 'proxy', 'us'] as const;
 
 export type FailureSource = (typeof FAILURE_SOURCES)[number];
 
@@ -93,7 +93,7 @@ export function parseFailure(value: unknown): StoredFailure | undefined {
 }
 
 /** Why a task moved, for its timeline. Each code has one sentence in failureMessage.ts. Stored: never rename one. */
-export const NOTE_CODES = [
+const NOTE_CODES = [
   'rateLimited',
   'notSent',
   'canceledDraft',

@@ -21,9 +21,7 @@ const rows: readonly (readonly [ChargeOutcome, string])[] = [
   ['failed', 'no refunded unknown unknown'],
   ['channelGone', 'no unknown unknown unknown'],
   ['timedOut', 'no refunded unknown unknown'],
-  ['cancelled', 'no refunded unknown unknown'],
   ['linkExpired', 'yes yes unknown yes'],
-  ['stopped', 'unknown unknown unknown unknown'],
 ];
 
 describe('the charge by outcome and origin', () => {
