@@ -23,14 +23,15 @@ import { judgeErrors, nextTryAfter, type DownloadProblem, type SourceError } fro
 import type { Failures, FailuresAt } from './failures';
 import { queryForLinks, type FreshLinks } from './freshLinks';
 import {
+  fetchedRow,
   isHere,
   isPending,
   isReceived,
   leastCount,
   matchVideos,
+  moveLink,
   placedRow,
   recordedRow,
-  swapLinks,
 } from './videoRows';
 
 /** How soon a video is downloaded again whose link gave another one. Each attempt is a whole download. */
@@ -88,6 +89,8 @@ export class DownloadAttempt {
   #denial: StoredFailure | undefined;
   /** Videos that the gateway no longer names although it names others. */
   readonly #unnamed = new Set<number>();
+  /** Those of the gateway's last response that names some. */
+  #links: readonly string[];
   #hasUsedKey = false;
   #silence: StoredFailure | undefined;
 
@@ -106,6 +109,7 @@ export class DownloadAttempt {
     this.#record = record;
     this.#failures = deps.failures(record.baseUrl);
     this.#rows = [...rows];
+    this.#links = record.links;
     this.#access = access;
     this.#signal = signal;
     this.#names = possibleNames(record, rows.length);
@@ -188,6 +192,7 @@ export class DownloadAttempt {
         const least = leastCount(this.#record.request, fresh);
         this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, fresh.links, least));
         this.#hasUsedKey = true;
+        if (fresh.links.length > 0) this.#links = fresh.links;
         for (const { position, link } of fresh.links.length > 0 ? this.#rows : []) {
           if (link === undefined || !fresh.links.includes(link)) this.#unnamed.add(position);
         }
@@ -234,10 +239,8 @@ export class DownloadAttempt {
       const received = earlier ? { part: earlier } : await this.#receive(row, name);
       if ('row' in received) return received.row;
       const { part } = received;
-      const same = this.#rows.find(
-        (one) => one.position !== row.position && isHere(one) && one.sha256 === part.sha256,
-      );
-      if (same && !earlier) return await this.#refuseSame(row, same, part);
+      const same = earlier ? undefined : this.#sameAs(row, part);
+      if (same) return await this.#refuseSame(row, same, part);
       current = fetchedRow(row, part);
       // A part that waited has had its minute of retries.
       video = await library.place(part, name, earlier ? 0 : undefined);
@@ -257,18 +260,29 @@ export class DownloadAttempt {
     }
   }
 
+  /** The video of another row with the same bytes, unless the gateway names both side by side. */
+  #sameAs({ position }: VideoRow, { sha256 }: CompletePart): VideoRow | undefined {
+    return this.#rows.find(
+      (one) =>
+        one.position !== position &&
+        isHere(one) &&
+        one.sha256 === sha256 &&
+        !(one.link !== undefined && this.#links.includes(one.link)),
+    );
+  }
+
   /** Refuses a video that the task has already: the link was that of another row. */
   async #refuseSame(row: VideoRow, same: VideoRow, part: CompletePart): Promise<VideoRow> {
     const { library, clock, log } = this.#deps;
     log.warn(`task ${this.#record.id}: video ${row.position} is the same as video ${same.position}`);
     await library.removePart(path.basename(part.file));
-    const [swapped, named] = swapLinks(row, same);
-    this.#rows[this.#rows.indexOf(same)] = named;
+    const { from, to } = moveLink(row, same);
+    this.#rows[this.#rows.indexOf(same)] = to;
     const problem: DownloadProblem = {
       ...{ kind: 'noLink', reason: this.#failures.noVideo() },
       retryAfterMs: SAME_VIDEO_RETRY_MS,
     };
-    return nextTryAfter(swapped, this.#record, problem, this.#failures, clock.now());
+    return nextTryAfter(from, this.#record, problem, this.#failures, clock.now());
   }
 
   /** Downloads a video by the first way that works. */
@@ -382,16 +396,4 @@ export class DownloadAttempt {
 
 function known({ bytes, sha256 }: VideoRow): { readonly bytes: number; readonly sha256: string } | undefined {
   return bytes === undefined || sha256 === undefined ? undefined : { bytes, sha256 };
-}
-
-/** The row of a video that was received, but isn't in place yet. */
-function fetchedRow(row: VideoRow, part: CompletePart): VideoRow {
-  const { position, mark, link } = row;
-  const { bytes, sha256, info } = part;
-  return {
-    ...{ position, state: 'fetched', part: path.basename(part.file), bytes, sha256 },
-    ...(mark === undefined ? {} : { mark }),
-    ...(link === undefined ? {} : { link }),
-    ...(info.isUnverified ? { unverified: true } : {}),
-  };
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import * as path from 'node:path';
 import type { LibraryVideo } from '../library/library';
+import type { CompletePart } from '../library/partFile';
 import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
 import { FURTHEST_AHEAD } from './schedule';
@@ -62,7 +64,9 @@ export function matchVideos(
     if (!row || link === undefined || matched.has(row.position)) return;
     open.delete(index);
     const mark = marks[index] ?? row.mark;
-    matched.set(row.position, { ...row, link, ...(mark === undefined ? {} : { mark }) });
+    // What was received keeps the link that it came from.
+    const isOther = isHere(row) && row.mark !== undefined && mark !== row.mark;
+    matched.set(row.position, isOther ? row : { ...row, link, ...(mark === undefined ? {} : { mark }) });
   };
   const isFree = (row: VideoRow | undefined): row is VideoRow =>
     row !== undefined && !matched.has(row.position);
@@ -105,16 +109,13 @@ export function matchVideos(
   return result;
 }
 
-/** Exchanges the links of two videos, because the link of one of them gave the other. */
-export function swapLinks(one: VideoRow, other: VideoRow): readonly [VideoRow, VideoRow] {
-  const link = ({ link, mark }: VideoRow) => ({
-    ...(link === undefined ? {} : { link }),
-    ...(mark === undefined ? {} : { mark }),
-  });
-  return [
-    { ...one, ...link(other) },
-    { ...other, ...link(one) },
-  ];
+/** Gives the link of a video to another one, because it was the other one's. */
+export function moveLink(from: VideoRow, to: VideoRow): { readonly from: VideoRow; readonly to: VideoRow } {
+  const { position, state, reason } = from;
+  return {
+    from: { position, state, ...(reason === undefined ? {} : { reason }) },
+    to: { ...to, ...cleared(from), position: to.position },
+  };
 }
 
 /** Identifies videos by their links, whose signatures differ in each response. */
@@ -131,6 +132,14 @@ function marksOf(links: readonly string[]): readonly (string | undefined)[] {
   return marks.map((mark) => (marks.indexOf(mark) === marks.lastIndexOf(mark) ? mark : undefined));
 }
 
+/** The row of a video that was received, but isn't in place yet. */
+export function fetchedRow(row: VideoRow, { file, bytes, sha256, info }: CompletePart): VideoRow {
+  return {
+    ...{ ...cleared(row), state: 'fetched', part: path.basename(file), bytes, sha256 },
+    ...(info.isUnverified ? { unverified: true } : {}),
+  };
+}
+
 /** The row of a video that is in the library with its sidecar. */
 export function recordedRow(row: VideoRow, video: LibraryVideo): VideoRow {
   return { ...cleared(row), ...placedFacts(video), state: 'recorded' };
@@ -143,12 +152,7 @@ export function placedRow(row: VideoRow, video: LibraryVideo): VideoRow {
 
 /** The row of a video that can be tried again from the beginning. */
 export function expectedRow(row: VideoRow): VideoRow {
-  const { position, mark, link } = row;
-  return {
-    ...{ position, state: 'expected' },
-    ...(mark === undefined ? {} : { mark }),
-    ...(link === undefined ? {} : { link }),
-  };
+  return { ...cleared(row), state: 'expected' };
 }
 
 /** What stays of a row when a step succeeds. */

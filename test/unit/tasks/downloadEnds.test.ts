@@ -206,6 +206,17 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.deepEqual([task().phase, task().videos.length, task().failure], ['saved', 2, undefined]);
     });
 
+    it('keeps no video twice if its place changes too', async () => {
+      query = () => finished(linkTo(`t${queries()}/a`), linkTo(`t${queries()}/b`));
+      await submit();
+      await world.until(() => task().videos.length === 1);
+      query = () => finished(linkTo(`t${queries()}/b`), linkTo(`t${queries()}/a`));
+      await world.until(isOver, HOUR);
+      assert.deepEqual([task().videos.length, files().length], [1, 1]);
+      assert.ok(task().failure);
+      assert.ok(downloads('a') <= 5, `${downloads('a')}`);
+    });
+
     it('keeps no video twice if a response names only the one that is here', async () => {
       await submit();
       await world.until(() => task().videos.length === 1);

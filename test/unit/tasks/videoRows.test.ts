@@ -85,7 +85,7 @@ describe('videos of a task', () => {
       assert.deepEqual(
         rows.map(({ state, link: at }) => [state, at]),
         [
-          ['recorded', link(`t${round}/a`)],
+          ['recorded', link('t0/a')],
           ['expected', link(`t${round}/b`)],
         ],
       );
