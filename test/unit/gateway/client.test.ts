@@ -104,7 +104,7 @@ const rejects = (promise: Promise<unknown>, expected: Partial<GatewayError>) =>
   assert.rejects(promise, (error) => {
     assert.ok(error instanceof GatewayError, String(error));
     for (const [name, value] of Object.entries(expected))
-      assert.deepEqual(error[name as keyof GatewayError], value, error.message);
+      assert.deepEqual(Reflect.get(error, name), value, error.message);
     return true;
   });
 
