@@ -270,9 +270,9 @@ export class TaskStore implements Disposable {
    */
   async twinOf(bodySha256: string, baseUrl: string, since: number): Promise<Task | undefined> {
     return this.#readTask(
-      `WHERE body_sha256 = ? AND base_url = ? AND created_at >= ? AND phase <> 'rejected'
+      `WHERE body_sha256 = ? AND base_url = ? AND created_at >= ?
          AND NOT (phase = 'stopped' AND gateway_task_id IS NULL)
-         AND NOT (phase = 'failed' AND iif(json_valid(failure), failure ->> 'charged', '') = 'no')
+         AND NOT (phase IN ('rejected', 'failed') AND iif(json_valid(failure), failure ->> 'charged', '') = 'no')
        ORDER BY created_at DESC LIMIT 1`,
       [bodySha256, baseUrl, since],
     );

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { english } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 describe('the warning about a duplicate', function () {
@@ -36,8 +38,13 @@ describe('the warning about a duplicate', function () {
 
   it("doesn't come for a rejected request", async () => {
     world.gateway.setFault({ name: 'keyRejected', route: 'submit' });
-    assert.equal((await world.submit(engine, request)).phase, 'rejected');
+    const { id, phase } = await world.submit(engine, request);
+    assert.equal(phase, 'rejected');
     assert.equal(await duplicate(), undefined);
+    const database = new DatabaseSync(storeFile(world.folder));
+    database.exec(`UPDATE tasks SET failure = json_set(failure, '$.charged', 'unknown')`);
+    database.close();
+    assert.equal(await duplicate(), id, 'unless it may have cost something');
   });
 
   it("doesn't come for a request that was stopped before the gateway accepted it", async () => {
