@@ -1,10 +1,10 @@
-/** A key with the random id that stands for it wherever the key itself must not be. */
+/** A key with a random ID that identifies it where the key itself must not appear. */
 export interface ApiKey {
   readonly id: string;
   readonly value: string;
 }
 
-/** Why there is no key to send: `notApproved` for this origin, or `locked` in a storage that can't be read now. */
+/** Why there is no key to send: not approved for this origin, or locked in a keyring that can't be read now. */
 export type NoKeyReason = 'none' | 'notApproved' | 'locked';
 
 export type KeyAnswer = { readonly kind: 'key'; readonly key: ApiKey } | { readonly kind: NoKeyReason };
@@ -12,13 +12,13 @@ export type KeyAnswer = { readonly kind: 'key'; readonly key: ApiKey } | { reado
 /** Provides the key for an origin, if the user has approved it for that origin. */
 export interface KeySource {
   keyFor(origin: string): Promise<KeyAnswer>;
-  /** Changes before any answer of `keyFor` does, so that a transaction can tell whether an answer still holds. */
+  /** Changes before any result of `keyFor` does, so that a transaction can tell whether a result is still current. */
   readonly version: number;
-  /** Whether a text contains one of the user's keys known so far, or anything that has the form of a key. */
+  /** Returns true if a text contains a key that was read before, or anything with the form of a key. */
   looksLikeKey(text: string): boolean;
 }
 
-/** Whether the answer is the key with this ID. */
+/** Returns true if the answer is the key with this ID. */
 export function isKey(answer: KeyAnswer, id: string): boolean {
   return answer.kind === 'key' && answer.key.id === id;
 }
@@ -31,10 +31,10 @@ const MAX_KEY_LENGTH = 512;
 
 /** Quotes, brackets and separators around a key in code, shell commands, JSON, Markdown and chats. */
 const WRAPPER = '"\'`“”„‘’«»<>()[\\]{},;|，。；、（）「」【】《》';
-/** Copied from a web page, invisible characters may come along. */
+/** Text copied from a web page may contain invisible characters. */
 const WRAPPED = new RegExp(`^[\\s\u200b\ufeff${WRAPPER}]+|[\\s\u200b\ufeff${WRAPPER}]+$`, 'g');
 const SK_KEY = /(?<![A-Za-z0-9._%+/~-])sk-[A-Za-z0-9_-]+/g;
-/** What may follow a whole key. Anything else, such as `***`, means that the key is cut or masked. */
+/** Text that may follow a complete key. Anything else, such as `***`, means that the key is cut or masked. */
 const END_OF_KEY = new RegExp(`^(?:[.!?]?$|[.!?]?\\s+(?![A-Za-z0-9_-])|[${WRAPPER}&#!?])`);
 /** The name before a key: `NEBULA_API_KEY=`, `"key":`, `Authorization:`. */
 const NAME = /^(?:export\s+)?[\w-]*(?:key|token|authorization)["']?\s*[:=](?=[^=])/i;
@@ -43,8 +43,8 @@ const BEARER = /^bearer(?:\s+|\s*[:=]|(?=["'`“”„‘’]|$))/i;
 const TOKEN = /^[A-Za-z0-9._~+/=-]+$/;
 
 /**
- * Extracts the key from pasted text: the one `sk-…` in it, or a key of another form without the name, quotes and
- * `Bearer` around it. Otherwise says why there is none.
+ * Extracts the key from pasted text: its only `sk-…`, or a key of another form without the name, quotes and `Bearer`
+ * around it. Returns a fault if there is none.
  */
 export function readKey(text: string): { readonly key: string } | { readonly fault: InvalidKeyReason } {
   const found = [...text.matchAll(SK_KEY)];
@@ -62,7 +62,7 @@ export function readKey(text: string): { readonly key: string } | { readonly fau
   return key.length > MAX_KEY_LENGTH ? { fault: 'long' } : { key };
 }
 
-/** The key in pasted text. Undefined if there is none. */
+/** As {@link readKey}; undefined if there is no key. */
 export function cleanKey(text: string): string | undefined {
   const read = readKey(text);
   return 'key' in read ? read.key : undefined;

@@ -1,11 +1,11 @@
 import { GatewayError } from './errors';
 
-/** Longest text before the comma of a data URI that we wait for, in bytes. */
-const LONGEST_PREFIX = 1024;
+/** Maximum length of a data URI's prefix. */
+const MAX_PREFIX_BYTES = 1024;
 
 const EMPTY = Buffer.alloc(0);
-/** Smallest buffer to decode into, in bytes: what the usual piece from the network comes to. */
-const LEAST_ROOM = 48 * 1024;
+/** Minimum buffer size: decoded size of a typical chunk from the network. */
+const MIN_BUFFER_BYTES = 48 * 1024;
 const LEADING_SPACES = /^[\t\n\v\f\r ]+/;
 const SPACES = /[\t\n\v\f\r ]+/g;
 const LETTERS = /^[A-Za-z0-9+/_-]*$/;
@@ -13,38 +13,38 @@ const DATA_SCHEME = 'data:';
 const DATA_URI_PREFIX = /^data:[^,]*;\s*base64\s*$/i;
 
 /**
- * Decodes base64 that arrives in pieces (RFC 4648 sections 4 and 5: both alphabets, padding optional). White
- * space may stand anywhere, and a `data:<mime>;base64,` prefix at the very start (API reference 9.3, 14).
+ * Decodes base64 that arrives in chunks (RFC 4648 sections 4 and 5: both alphabets, padding optional). White space is
+ * allowed anywhere, and a `data:<mime>;base64,` prefix at the start (API reference 9.3, 14).
  *
- * Every method throws {@link GatewayError} `badReply` when the text is not that: another character, data
- * after the padding, an impossible length, nothing at all. After a throw the decoder is of no use.
+ * Every method throws {@link GatewayError} `badReply` for invalid text: another character, data after the padding, an
+ * impossible length, or no data. Don't use the decoder after an error.
  */
 export class Base64Decoder {
-  /** The text so far while it may still turn out to start with a data URI's prefix; undefined afterwards. */
+  /** The text so far while it may still be a data URI's prefix; undefined afterward. */
   #start: string | undefined = '';
-  /** Up to three letters that wait for the rest of their group of four. */
+  /** Up to three characters of an incomplete group of four. */
   #carry = '';
   #padding = 0;
   #isEmpty = true;
-  /** Used in turn, because new ones for each piece of a long video would pile up until they are collected. */
+  /** Reused in turn: a new buffer per chunk of a long video would pile up until garbage collection. */
   #buffers: readonly [next: Buffer, last: Buffer] = [EMPTY, EMPTY];
   readonly #needsPrefix: boolean;
 
-  /** @param needsPrefix whether it must be a data URI; a text that is none is refused with the code `noDataUri` */
+  /** @param needsPrefix requires a data URI; other text throws with the code `noDataUri` */
   constructor(needsPrefix = false) {
     this.#needsPrefix = needsPrefix;
   }
 
   /**
-   * Takes the next piece of text as ASCII bytes and gives the bytes that are complete now. They hold until bytes were
-   * given once more and are asked for again, so that they can be written while the next piece is decoded.
+   * Decodes the next chunk of ASCII text and returns the bytes that are complete now. They stay valid during the next
+   * call that returns bytes, so that they can be written meanwhile, and are overwritten by the one after it.
    */
   push(bytes: Uint8Array): Uint8Array {
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return this.#decode(this.#start === undefined ? piece : this.#withoutPrefix(this.#start, piece));
   }
 
-  /** Ends the text and gives the bytes that were still waiting. */
+  /** Ends the text and returns the remaining bytes. */
   finish(): Uint8Array {
     const start = this.#start ?? '';
     if (start.length >= DATA_SCHEME.length) throw bad('the video is a data URI without data');
@@ -57,14 +57,14 @@ export class Base64Decoder {
     return Buffer.concat([decoded, Buffer.from(this.#carry, 'base64')]);
   }
 
-  /** What follows the prefix, or the whole text when there is none; empty while that is open. */
+  /** The text after the prefix, or all of it if there is none; empty while undecided. */
   #withoutPrefix(start: string, piece: Buffer): Buffer {
     const text = (start + piece.toString('latin1')).replace(LEADING_SPACES, '');
     const scheme = text.slice(0, DATA_SCHEME.length).toLowerCase();
     const isDataUri = scheme === DATA_SCHEME;
-    const prefix = text.slice(0, LONGEST_PREFIX);
+    const prefix = text.slice(0, MAX_PREFIX_BYTES);
     const comma = isDataUri ? prefix.indexOf(',') : -1;
-    const isOpen = isDataUri ? comma < 0 && text.length < LONGEST_PREFIX : DATA_SCHEME.startsWith(scheme);
+    const isOpen = isDataUri ? comma < 0 && text.length < MAX_PREFIX_BYTES : DATA_SCHEME.startsWith(scheme);
     this.#start = isOpen ? text : undefined;
     if (isOpen) return EMPTY;
     this.#checkPrefix(isDataUri);
@@ -85,8 +85,8 @@ export class Base64Decoder {
   }
 
   /**
-   * The usual case: nothing but letters. Undefined, with nothing changed, when anything else is among them:
-   * Node skips what it does not know, so fewer bytes come out than the letters stand for.
+   * Fast path for text without white space or padding. Returns undefined and changes nothing for other text: Node skips
+   * unknown characters, so it decodes fewer bytes than expected.
    */
   #decodeLetters(piece: Buffer): Buffer | undefined {
     const open = (this.#carry.length + piece.length) % 4;
@@ -96,19 +96,19 @@ export class Base64Decoder {
     if (!LETTERS.test(carry)) return undefined;
     const bytes = ((this.#carry.length + piece.length - open) / 4) * 3;
     const [next, last] = this.#buffers;
-    const room = next.length < bytes ? Buffer.allocUnsafeSlow(Math.max(bytes, LEAST_ROOM)) : next;
+    const room = next.length < bytes ? Buffer.allocUnsafeSlow(Math.max(bytes, MIN_BUFFER_BYTES)) : next;
     const decoded = room.subarray(0, bytes);
     let length = decoded.write(this.#carry + piece.toString('latin1', 0, groupEnd), 'base64');
     length += decoded.write(piece.toString('latin1', groupEnd, piece.length - open), length, 'base64');
     if (length !== bytes) return undefined;
     this.#carry = carry;
     this.#isEmpty = false;
-    // Where nothing was given, the last bytes may still be on their way to the disk.
+    // If no bytes are returned, the previous ones may still be in use.
     if (bytes > 0) this.#buffers = [last, room];
     return decoded;
   }
 
-  /** The careful case: white space, padding, or something wrong. */
+  /** Slow path: white space, padding, or invalid text. */
   #decodeMixed(piece: Buffer): Buffer {
     const text = piece.toString('latin1').replace(SPACES, '');
     const paddingAt = text.indexOf('=');

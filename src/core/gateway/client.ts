@@ -11,19 +11,19 @@ import { parseErrorValue, reportsError, type ErrorResponse } from './responseErr
 import { readResponse, type ReadContext, type ResponseFacts } from './responseReader';
 import { GatewayTransport, headersFor, queryUrl, refusal, type Access } from './transport';
 
-/** How the response to a submit is read, see {@link ReadContext}. */
+/** Options for reading the response to a submit, see {@link ReadContext}. */
 export type SubmitReading = Pick<ReadContext, 'remixOf' | 'closing'>;
 
-/** A submit whose connection stands; nothing of it has left yet. */
+/** A submit with an open connection; nothing was sent yet. */
 export interface PreparedSubmit {
-  /** Sends it, once. Never throws for what the other side does: an unclear end is the outcome `unknown`. */
+  /** Sends the request, once. Errors of the exchange don't throw: an unclear end has the outcome `unknown`. */
   send(
     reading?: SubmitReading,
   ): Promise<SubmitOutcome | { readonly kind: 'notSent'; readonly error: GatewayError }>;
   close(): void;
 }
 
-/** Speaks the Nebula video API (API reference 4 to 6). One request at a time a call; retries are the caller's. */
+/** Client for the Nebula video API (API reference 4 to 6). Doesn't retry. */
 export class GatewayClient {
   readonly #transport: GatewayTransport;
   readonly #clock: Clock;
@@ -36,11 +36,11 @@ export class GatewayClient {
   }
 
   /**
-   * Connects for a submit (`POST /v1/video/generations`, API reference 4). The caller notes that it is
-   * about to send between this and {@link PreparedSubmit.send}.
-   * @param signal gives up connecting; it has no effect on what is being sent
-   * @param hasImages the gateway takes longer to respond then
-   * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing has left.
+   * Connects for a submit (`POST /v1/video/generations`, API reference 4). The caller must store that it's about to send
+   * before it calls {@link PreparedSubmit.send}.
+   * @param signal cancels connecting, but not a request that is being sent
+   * @param hasImages allows the gateway more time to respond
+   * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent
    */
   async prepareSubmit(
     access: Access,
@@ -84,7 +84,8 @@ export class GatewayClient {
   }
 
   /**
-   * Queries the status of a task (`GET /v1/video/generations/{id}`, API reference 5). A broken exchange is `temporary`.
+   * Queries the status of a task (`GET /v1/video/generations/{id}`, API reference 5). A failed exchange has the outcome
+   * `temporary`.
    * @throws {@link GatewayError} `aborted`
    */
   async query(access: Access, gatewayTaskId: string, signal?: AbortSignal): Promise<QueryOutcome> {
@@ -92,7 +93,7 @@ export class GatewayClient {
     try {
       const { reply, isOwnOrigin } = await this.#transport.get(url, access, LIMITS.query, signal);
       const facts = await this.#read(reply, access, { step: 'query', taskId: gatewayTaskId });
-      // What another host says, without the key, is about neither the task nor the key.
+      // Another host's response, requested without the key, says nothing about the task or the key.
       return queryOutcome(isOwnOrigin ? facts : { ...facts, isComplete: false });
     } catch (error) {
       const failure = asGatewayError(error);
@@ -104,7 +105,7 @@ export class GatewayClient {
     }
   }
 
-  /** The model IDs that the key may use (`GET /v1/models`, API reference 6.1). @throws {@link GatewayError} */
+  /** Returns the IDs of the models that the key may use (`GET /v1/models`, API reference 6.1). @throws {@link GatewayError} */
   async models(access: Access, signal?: AbortSignal): Promise<readonly string[]> {
     const url = `${access.baseUrl}/v1/models`;
     const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);
@@ -130,7 +131,7 @@ export class GatewayClient {
 
 const isModelId = (key: string): boolean => key === 'id';
 
-/** The IDs in a list of models of any shape; an entry that can't be read costs only itself. Undefined if there is no list. */
+/** IDs in a list of models of any shape, without unreadable entries. Undefined if there is no list. */
 function modelIds(value: unknown): readonly string[] | undefined {
   if (Array.isArray(value)) {
     return value

@@ -11,16 +11,16 @@ import { MAX_HEAD_BYTES } from './limits';
 import { isDirectLoopback, lookupLoopback } from './loopback';
 import { isRefusedTunnel, ProxyReport } from './proxyRefusal';
 
-/** So many idle connections of other code are passed over. */
+/** Maximum number of idle connections of other code to skip. */
 const MAX_REUSED_SOCKETS = 20;
 
-/** Loopback addresses that the editor never connects to through a proxy, while it adds the system's certificates. */
+/** Loopback hosts for which the editor uses no proxy, but adds the system's certificates. */
 const DIRECT_IN_EDITOR: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Opens a connection for one request alone: only there can we see whether a byte of it has left. The editor's agent
- * decides whether a proxy is used, and may hand over an idle connection of other code, which could end at any moment.
- * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`: nothing has left
+ * Opens a connection for a single request: only then can we tell whether a byte of it was sent. The editor's agent
+ * decides whether to use a proxy, and may return an idle connection of other code, which could end at any moment.
+ * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent
  */
 export async function connect(clock: Clock, request: HttpRequest): Promise<http.ClientRequest> {
   for (let reused = 0; reused <= MAX_REUSED_SOCKETS; reused++) {
@@ -30,16 +30,16 @@ export async function connect(clock: Clock, request: HttpRequest): Promise<http.
   throw new GatewayError('unreachable', 'every connection was one that other code had used');
 }
 
-/** @returns undefined when the connection was used before */
+/** @returns undefined if the connection was used before */
 async function connectOnce(clock: Clock, request: HttpRequest): Promise<http.ClientRequest | undefined> {
   let message: http.ClientRequest;
   try {
     message = createRequest(request);
   } catch (error) {
-    // A header that can't be sent, for example; Node's message doesn't repeat it.
+    // For example, an invalid header. Node's message doesn't repeat its value.
     throw new GatewayError('unreachable', reasonOf(error), { cause: error });
   }
-  // An error without a listener would end the extension host; whoever is interested adds another one.
+  // An error event without a listener would crash the extension host.
   message.on('error', () => undefined);
   const proxy = new ProxyReport(message);
   const deadline = new Deadline(clock, request.signal);
@@ -59,7 +59,7 @@ async function connectOnce(clock: Clock, request: HttpRequest): Promise<http.Cli
   }
 }
 
-/** Creates the request through what the editor made of Node's modules, except that loopback never uses a proxy. */
+/** Creates the request through the editor's patched modules, except that loopback never uses a proxy. */
 function createRequest({ method, url, target, headers }: HttpRequest): http.ClientRequest {
   const module: PatchedModule = url.protocol === 'https:' ? https : http;
   const isLocal = isLoopback(url.hostname);
@@ -67,11 +67,11 @@ function createRequest({ method, url, target, headers }: HttpRequest): http.Clie
   const request = isDirect ? (module.__vscodeOriginal?.request ?? module.request) : module.request;
   return request(url, {
     method,
-    // Nobody else gets the connection afterwards.
+    // Don't return the connection to the agent's pool.
     headers: { ...headers, connection: 'close' },
     maxHeaderSize: MAX_HEAD_BYTES,
     ...(target === undefined ? {} : { path: target }),
-    // Without an agent the editor applies its proxy settings as it does for everybody (`http.proxySupport`).
+    // Without an agent, the editor applies its own proxy settings (`http.proxySupport`).
     ...(isLocal ? { agent: false, lookup: lookupLoopback } : {}),
   });
 }
@@ -82,19 +82,19 @@ interface PatchedModule {
   readonly __vscodeOriginal?: { readonly request: typeof http.request };
 }
 
-/** The key goes in clear text to this machine only, and not through a proxy on it. */
+/** Allows the key in clear text only to this machine, and not through a proxy on it. */
 function refuseClearText(socket: Socket | null, url: URL): void {
   if (url.protocol === 'https:' || (isLoopback(url.hostname) && isDirectLoopback(socket, url))) return;
   throw new GatewayError('unreachable', `the connection to ${url.host} would carry the key in clear text`);
 }
 
-/** Resolves when the request's socket stands, TLS included. */
+/** Resolves when the request's socket is connected, including TLS. */
 function connected(message: http.ClientRequest, proxy: ProxyReport): Promise<void> {
   return new Promise((resolve, reject) => {
     message.once('error', reject);
     message.once('close', () => reject(new Error('the connection was closed')));
     message.once('socket', (socket: Socket) => {
-      // A proxy's agent may hand over a socket that stands already.
+      // A proxy's agent may return a connected socket.
       if (socket instanceof TLSSocket) {
         if (isSecure(socket)) resolve();
         else socket.once('secureConnect', resolve);
@@ -107,14 +107,14 @@ function connected(message: http.ClientRequest, proxy: ProxyReport): Promise<voi
 }
 
 /**
- * Whether the handshake is over: only then has the other side's `Finished` message arrived. (`getProtocol` would not
- * tell: it names a version from the beginning.)
+ * Returns true if the handshake is complete: only then has the peer's `Finished` message arrived. (`getProtocol` returns
+ * a version from the start.)
  */
 function isSecure(socket: TLSSocket): boolean {
   return !socket.connecting && socket.getPeerFinished() !== undefined;
 }
 
-/** What the network said, without our own stack. */
+/** The error's message; of an AggregateError, that of its first error. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock';
 import { GatewayError } from './errors';
 
-/** Ends an exchange from our side: by the caller's signal, or when a part of it takes too long. */
+/** Ends an exchange when the caller's signal is aborted, or a part of it takes too long. */
 export class Deadline {
   readonly #clock: Clock;
   readonly #caller: AbortSignal | undefined;
@@ -9,7 +9,7 @@ export class Deadline {
   readonly #end = new AbortController();
   #timer: { dispose(): void } | undefined;
 
-  /** @param onExpired called when a time set with `within` is over; whoever waits is rejected first */
+  /** @param onExpired called when a time limit set with `within` expires, after waiting promises are rejected */
   constructor(clock: Clock, caller: AbortSignal | undefined, onExpired: () => void = () => undefined) {
     this.#clock = clock;
     this.#caller = caller;
@@ -18,7 +18,7 @@ export class Deadline {
     else caller?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  /** Everything from now on must be over in so many ms, or until this is called again. */
+  /** Sets the time limit for everything from now on. Replaces an earlier limit. */
   within(ms: number, what: string): void {
     this.#timer?.dispose();
     this.#timer = this.#clock.setTimeout(() => {
@@ -27,7 +27,7 @@ export class Deadline {
     }, ms);
   }
 
-  /** The promise, unless nothing comes of it for so many ms or the exchange ends first. */
+  /** Resolves with the promise. Rejects if that takes longer than `idleMs`, or the exchange ends first. */
   async wait<T>(promise: Promise<T>, idleMs: number, what: string): Promise<T> {
     const { signal } = this.#end;
     const stop = Promise.withResolvers<never>();
@@ -46,7 +46,7 @@ export class Deadline {
     }
   }
 
-  /** Rejects whoever still waits. */
+  /** Rejects promises that are still waiting. */
   dispose(): void {
     this.#timer?.dispose();
     this.#caller?.removeEventListener('abort', this.#abort);

@@ -7,9 +7,9 @@ import { MAX_VIDEO_BYTES } from './limits';
 import { isSuccessCode, parseErrorValue, reportsError } from './responseError';
 import { mayBeVideo } from './responseLinks';
 
-/** Where the bytes of a video go, for example a file and a hash. */
+/** Destination for the bytes of a video, such as a file. */
 export interface VideoTarget {
-  /** Called with the size of the video that follows, if it's known before it comes. */
+  /** Called with the size of the video in bytes, if it's known before the video arrives. */
   expect?(bytes: number): void;
   /** Calls don't overlap. `bytes` are reused when this resolves: don't retain them. */
   write(bytes: Uint8Array): Promise<void>;
@@ -17,11 +17,10 @@ export interface VideoTarget {
   restart(): Promise<void>;
 }
 
-/** What a response to a download contains. */
+/** Content of a response to a download. */
 export type DownloadResult =
   | {
       readonly kind: 'video';
-      /** Size of the video. */
       readonly bytes: number;
       /** The size that the response declares; if it differs, something may be missing. */
       readonly declaredBytes?: number;
@@ -37,9 +36,9 @@ const MAX_OTHER_BYTES = 1024 * 1024;
 const MAX_SURPLUS_BYTES = 1024 * 1024;
 /** Maximum length of a link. */
 const MAX_LINK_LENGTH = 16 * 1024;
-/** Enough of a string to tell a link from a video. */
+/** This many characters are enough to tell a link from a video. */
 const DECIDING_LENGTH = 8;
-/** A video isn't shorter as base64. */
+/** Minimum length of a video as base64. */
 const MIN_BASE64_LENGTH = 64;
 
 type FieldKind = 'video' | 'link' | 'either';
@@ -57,7 +56,7 @@ const FIELD_KINDS: ReadonlyMap<unknown, FieldKind> = new Map(
 /** Maximum depth of such a string. */
 const MAX_FIELD_DEPTH = 4;
 
-/** A size in bytes. In other responses the same name is a resolution (API reference 13 row 13); 0 says nothing. */
+/** A size in bytes; 0 is unknown. In other responses, the same name is a resolution (API reference 13 row 13). */
 const byteCount = z.union([
   z.int().positive(),
   z
@@ -71,17 +70,17 @@ const fields = z.object({
   size: byteCount.optional().catch(undefined),
   code: z.union([z.string(), z.number()]).optional().catch(undefined),
 });
-/** The documented response besides the video, bare or in a `data` envelope (API reference 6.0, 14). */
+/** The documented fields except the video, bare or in a `data` envelope (API reference 6.0, 14). */
 const downloadResponseSchema = fields.extend({ data: fields.optional().catch(undefined) });
 
 /**
- * Reads the JSON response to a download (API reference 6.0) and decodes its video into `target` while it arrives. The
- * video may come twice, as `base64` and as `data_url`: the first one counts. If it turns out bad and the other one
- * follows, `target` is restarted. Once a video is complete and as long as a `size` seen before, reading stops.
+ * Reads the JSON response to a download (API reference 6.0) and decodes its video into `target` as it arrives. The video
+ * may appear twice, as `base64` and as `data_url`: the first one counts. If it's invalid and the other one follows,
+ * `target` is restarted. Reading stops once a video is complete and has the `size` declared before it.
  *
- * @throws {@link GatewayError} `refused` if the response says no (with its message and code); `badReply` if it contains
- * neither a video nor a link, or isn't JSON; `tooLong` if the video is larger than declared or allowed. Whatever
- * `chunks` or `target` throws goes through. After an error, what `target` received is useless.
+ * @throws {@link GatewayError} `refused` if the response reports an error (with its message and code); `badReply` if it
+ * contains neither a video nor a link, or isn't JSON; `tooLong` if the video is larger than declared or allowed. Errors
+ * of `chunks` and `target` are rethrown. After an error, discard what `target` received.
  */
 export async function streamDownload(
   chunks: AsyncIterable<Uint8Array>,
@@ -112,14 +111,14 @@ export async function streamDownload(
     const response = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
     return conclude(response, video, links, stoppedEarly);
   } finally {
-    // The target must not be written to any more when this returns.
+    // No write to the target may be pending when this returns.
     await output.rest();
   }
 }
 
 /**
- * Reads the response to a query that contains a video as a data URI (Q9 in API reference 5.2) and decodes it into
- * `target` while it arrives; what follows isn't read.
+ * Reads the response to a query with a video as a data URI (Q9 in API reference 5.2) and decodes it into `target` as it
+ * arrives. The rest isn't read.
  *
  * @param place the video's keys and indexes, joined by dots
  * @returns the size of the video, in bytes
@@ -134,7 +133,7 @@ export async function streamInlineVideo(
   let video: Video | undefined;
   const capture = (path: JsonPath): StringPlan => {
     if (path.join('.') === place) return (video = new Video(output, undefined, true));
-    // Others may be as long, and are read in a request of their own.
+    // The task's other videos are downloaded in their own requests.
     return mayBeVideo(path) ? 'skip' : undefined;
   };
   const stop = () => video?.isComplete === true;
@@ -154,7 +153,7 @@ function declaredSize(response: unknown): number | undefined {
   return parsed?.data?.size ?? parsed?.size;
 }
 
-/** What the response comes to, now that all of it that matters was read. */
+/** Evaluates the response after it was read. */
 function conclude(
   response: unknown,
   video: Video | undefined,
@@ -176,7 +175,7 @@ function conclude(
   throw new GatewayError('badReply', 'there is no video in the response');
 }
 
-/** Returns true if a response without a usable video refuses it, if only in words. */
+/** Returns true if a response without a usable video reports an error, even if only as text. */
 function isRefusal(response: unknown): boolean {
   if (reportsError(knownObjects(response))) return true;
   const { success, code } = downloadResponseSchema.safeParse(response).data ?? {};
@@ -189,7 +188,7 @@ function refusal(response: unknown): GatewayError {
   return new GatewayError('refused', message || 'the gateway reports an error without words', details);
 }
 
-/** A string that may be a video or a link to one, which its beginning tells. */
+/** A string that is a video or a link to one, depending on how it begins. */
 class VideoOrLink implements StringSink {
   readonly #kind: FieldKind;
   readonly #startVideo: () => Video;
@@ -224,7 +223,7 @@ class VideoOrLink implements StringSink {
   }
 }
 
-/** Whether a string is a video as far as its beginning tells, or, once it is whole, all of it. */
+/** Returns true if a string is a video. Undecided beginnings return false until the string is complete. */
 function isVideoText(kind: FieldKind, beginning: string, isWhole: boolean): boolean {
   const text = beginning.trimStart();
   if (!isWhole && text.length < DECIDING_LENGTH) return false;
@@ -233,35 +232,23 @@ function isVideoText(kind: FieldKind, beginning: string, isWhole: boolean): bool
   return kind === 'video' || (!text.startsWith('/') && text.length >= MIN_BASE64_LENGTH);
 }
 
-/** One of the response's videos on its way to the output. */
+/** A video of the response, decoded into the output. */
 class Video implements StringSink {
-  readonly declaredBytes: number | undefined;
+  /** Number of bytes decoded so far. */
+  bytes = 0;
+  /** True once it arrived completely, as valid base64. */
+  isComplete = false;
+  /** Set if the video can't be used. */
+  fault: GatewayError | undefined;
+  readonly #declaredBytes: number | undefined;
   readonly #output: Output;
   readonly #decoder: Base64Decoder;
-  #bytes = 0;
-  #isComplete = false;
-  #fault: GatewayError | undefined;
   #hasOutput = false;
 
   constructor(output: Output, declaredBytes: number | undefined, needsPrefix = false) {
     this.#output = output;
     this.#decoder = new Base64Decoder(needsPrefix);
-    this.declaredBytes = declaredBytes;
-  }
-
-  /** Decoded so far. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Arrived to its end, and sound as base64. */
-  get isComplete(): boolean {
-    return this.#isComplete;
-  }
-
-  /** Why it is of no use, if so. */
-  get fault(): GatewayError | undefined {
-    return this.#fault;
+    this.#declaredBytes = declaredBytes;
   }
 
   async write(text: Uint8Array): Promise<void> {
@@ -271,40 +258,37 @@ class Video implements StringSink {
   async end(): Promise<void> {
     await this.#put(() => this.#decoder.finish());
     await this.#output.settle();
-    this.#isComplete = this.#fault === undefined;
+    this.isComplete = this.fault === undefined;
   }
 
-  /** A fault of the video is kept for later, as another one may follow; a fault of the target is thrown. */
+  /** Keeps an error of the video, because another video may follow. Errors of the target are thrown. */
   async #put(decode: () => Uint8Array): Promise<void> {
-    if (this.#fault) return;
+    if (this.fault) return;
     let decoded: Uint8Array;
     try {
       decoded = decode();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      this.#fault = error;
+      this.fault = error;
       return;
     }
     if (decoded.length === 0) return;
-    this.#bytes += decoded.length;
-    const declared = this.declaredBytes;
-    if (
-      declared !== undefined &&
-      (declared > MAX_VIDEO_BYTES || this.#bytes > declared + MAX_SURPLUS_BYTES)
-    ) {
-      this.#fault = new GatewayError(
+    this.bytes += decoded.length;
+    const declared = this.#declaredBytes;
+    if (declared !== undefined && (declared > MAX_VIDEO_BYTES || this.bytes > declared + MAX_SURPLUS_BYTES)) {
+      this.fault = new GatewayError(
         'tooLong',
         `the video is larger than allowed: ${declared} bytes declared`,
       );
       return;
     }
-    if (!this.#hasOutput) await this.#output.begin(this.declaredBytes);
+    if (!this.#hasOutput) await this.#output.begin(declared);
     this.#hasOutput = true;
     await this.#output.write(decoded);
   }
 }
 
-/** The target, with one write on its way while the next piece is awaited and decoded. */
+/** Writes to the target, one chunk at a time, while the next one is received and decoded. */
 class Output {
   readonly #target: VideoTarget;
   #isUsed = false;
@@ -314,7 +298,6 @@ class Output {
     this.#target = target;
   }
 
-  /** @param declaredBytes how many are to come, if that is known */
   async begin(declaredBytes: number | undefined): Promise<void> {
     await this.settle();
     if (this.#isUsed) await this.#target.restart();
@@ -325,16 +308,16 @@ class Output {
   async write(bytes: Uint8Array): Promise<void> {
     await this.#pending;
     this.#pending = this.#target.write(bytes);
-    // It is awaited at the next turn; until then a failure must not count as unhandled.
+    // Awaited by the next call; until then, a rejection must not count as unhandled.
     this.#pending.catch(() => undefined);
   }
 
-  /** Resolves when nothing is on its way any more; throws what the last write threw. */
+  /** Waits for the last write and rethrows its error. */
   async settle(): Promise<void> {
     await this.#pending;
   }
 
-  /** As {@link settle}, whatever came of it. */
+  /** Waits for the last write. Never rejects. */
   async rest(): Promise<void> {
     await this.#pending.catch(() => undefined);
   }

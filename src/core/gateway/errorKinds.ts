@@ -1,4 +1,4 @@
-/** What an error is about, as far as its text and status tell. A subset of the public failure kinds. */
+/** Kind of an error, by its text and status. A subset of the public failure kinds. */
 export type ErrorKind =
   | 'moderation'
   | 'parameter'
@@ -12,19 +12,19 @@ export type ErrorKind =
   | 'network'
   | 'proxy';
 
-/** What the other side said when something didn't work. */
+/** An error as reported by the gateway, a result host or a proxy. */
 export interface ErrorInfo {
   /** HTTP status; 0 if no response arrived. */
   readonly status: number;
   readonly message: string;
   readonly code?: string | undefined;
-  /** A proxy between here and the other side said it. */
+  /** True if a proxy reported it. */
   readonly byProxy?: boolean | undefined;
 }
 
-/** Patterns over code and message, most telling first (API reference 1, 10.4; F2 in 5.3). */
+/** Patterns over code and message, most specific first (API reference 1, 10.4; F2 in 5.3). */
 const ERROR_PATTERNS: readonly (readonly [ErrorKind, RegExp])[] = [
-  // What the gateway owes its vendor isn't the user's balance.
+  // The gateway's own debts at its vendor say nothing about the user's balance.
   ['upstream', /Arrearage|account is in good standing/i],
   [
     'moderation',
@@ -50,24 +50,24 @@ const ERROR_PATTERNS: readonly (readonly [ErrorKind, RegExp])[] = [
 /** Codes by which the gateway and its vendors refuse a request (API reference 1, 10.4). */
 const REFUSAL_CODE =
   /^(content_policy_violation|moderation_blocked|CreationPolicyViolation|(Input|Output)?(Text|Image|Video|Audio)?SensitiveContentDetected(\.\w+)?|DataInspectionFailed|InvalidParameter(\.\w+)*|invalid_parameter|InvalidArgument|invalid_prompt|bad_prompt|value_error(\.\w+)*|quota_not_enough|insufficient_(user_)?quota|InsufficientQuota|invalid_api_key|InvalidApiKey|ModelNotOpen|model_not_found|invalid_api_platform|1026|1027|1102)$/i;
-/** Sentences that the gateway refuses a request with and that come without a code (API reference 10.4). */
+/** Messages without a code by which the gateway refuses a request (API reference 10.4). */
 const REFUSAL_SENTENCE =
   /^(用户额度不足|预扣费额度失败|该令牌额度已用尽|无效的令牌|未提供令牌|该令牌已过期|该令牌状态不可用)/;
 
 /**
- * Returns true if an error has a documented code or sentence. Other words prove nothing where the status doesn't refuse:
+ * Returns true if an error has a documented code or message. Other texts prove nothing unless the status refuses, too:
  * "upstream billing service timed out" isn't about the user's balance.
  */
 export function isDocumentedRefusal({ code = '', message }: Pick<ErrorInfo, 'code' | 'message'>): boolean {
   return REFUSAL_CODE.test(code) || REFUSAL_SENTENCE.test(message);
 }
 
-/** Sorts an error by what the user can do about it. */
+/** Classifies an error by what the user can do about it. */
 export function classifyError({ status, message, code, byProxy }: ErrorInfo): ErrorKind {
   if (byProxy === true) return 'proxy';
   const text = `${code ?? ''} ${message}`;
   const kind = ERROR_PATTERNS.find(([, pattern]) => pattern.test(text))?.[0];
-  // Who has asked too often hears of quotas too, mostly the provider's; an empty account is 401 to 403 (10.4).
+  // Rate limits mention quotas too, mostly the provider's. An empty account is 401 to 403 (10.4).
   if (status === 429 && kind === 'quota') return 'rateLimit';
   if (kind) return kind;
   if (status === 401) return 'key';

@@ -1,36 +1,36 @@
 import type { Evidence } from '../common/evidence';
 
-/** What went wrong with an exchange, before anybody decides what it means for a task. */
+/** Why an exchange failed, regardless of what that means for a task. */
 export type GatewayErrorKind =
-  /** Not connected: refused, no such name, TLS. No byte of the request left. */
+  /** No connection: refused, no such host, or TLS. No byte of the request was sent. */
   | 'unreachable'
-  /** The connection ended or broke after it was made. */
+  /** The connection ended after it was established. */
   | 'cut'
-  /** Nothing came for too long. */
+  /** Nothing arrived in time. */
   | 'timeout'
-  /** An answer that cannot be read: not JSON, empty, no video in it. */
+  /** An unreadable response: not JSON, empty, or without a video. */
   | 'badReply'
-  /** More came, or was announced, than is taken. */
+  /** More arrived, or was declared, than is accepted. */
   | 'tooLong'
-  /** A proxy between here and the other side refused, or could not be reached itself. */
+  /** A proxy refused, or couldn't be reached. */
   | 'proxy'
-  /** A readable answer that says no. */
+  /** A readable response that reports an error. */
   | 'refused'
-  /** We ended it ourselves. */
+  /** Canceled by the extension. */
   | 'aborted';
 
 export interface GatewayErrorDetails {
-  /** HTTP status, when one arrived. */
+  /** HTTP status, if a response arrived. */
   readonly status?: number | undefined;
-  /** The gateway's machine code, as text (API reference 10.5). */
+  /** The gateway's machine-readable code (API reference 10.5). */
   readonly code?: string | undefined;
-  /** The request id of the reply, for support (API reference 2). */
+  /** Request ID of the response, for support (API reference 2). */
   readonly requestId?: string | undefined;
-  /** How long to wait before asking again, in ms, when the reply said so. */
+  /** Retry-After of the response, in ms. */
   readonly retryAfterMs?: number | undefined;
-  /** Another host than the gateway said it. */
+  /** True if it comes from a host other than the gateway. */
   readonly elsewhere?: boolean;
-  /** Certainly nothing of the request has reached the other side; so it is for `unreachable` anyway. */
+  /** True if certainly nothing of the request reached the gateway. Always true for `unreachable`. */
   readonly nothingSent?: boolean;
   /** The response, redacted. */
   readonly evidence?: Evidence | undefined;
@@ -38,8 +38,8 @@ export interface GatewayErrorDetails {
 }
 
 /**
- * A failed exchange with the gateway or a result host. `message` is the other side's own words (redacted)
- * or a plain technical description; what the user reads is made from it elsewhere.
+ * A failed exchange with the gateway or a result host. `message` is the other side's text (redacted) or a technical
+ * description; it isn't shown to the user as it is.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -49,7 +49,7 @@ export class GatewayError extends Error {
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly elsewhere: boolean;
-  /** Whether the request can be sent again without doing anything twice. */
+  /** True if the request can be sent again without doing anything twice. */
   readonly nothingSent: boolean;
   readonly evidence: Evidence | undefined;
 
@@ -65,7 +65,7 @@ export class GatewayError extends Error {
     this.evidence = details.evidence;
   }
 
-  /** The same error with other details. */
+  /** A copy of the error with some details replaced. */
   with(details: GatewayErrorDetails, message = this.message): GatewayError {
     const { status, code, requestId, retryAfterMs, elsewhere, nothingSent, evidence, cause } = this;
     const known = { status, code, requestId, retryAfterMs, elsewhere, nothingSent, evidence, cause };

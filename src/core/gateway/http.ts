@@ -7,54 +7,53 @@ import { Deadline } from './deadline';
 import { GatewayError } from './errors';
 import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
 
-/** One request over a connection of its own. Redirects are the caller's business. */
+/** A request over its own connection. Redirects are left to the caller. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   /**
-   * Path and query exactly as they shall travel, as `requestTarget` takes them from a link: `url` spells some
-   * characters of a signature anew. Without it, those of `url`; host and scheme are always those of `url`.
+   * Path and query to send byte for byte, as from `requestTarget`: `URL` re-encodes some characters of a signature.
+   * Defaults to those of `url`, which always gives host and scheme.
    */
   readonly target?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  /** Gives up connecting. What has been sent is only ended by the signal given to `send`. */
+  /** Cancels connecting. Once the request is being sent, only the signal passed to `send` cancels it. */
   readonly signal?: AbortSignal | undefined;
   readonly limits: HttpLimits;
 }
 
 export interface HttpReply {
   readonly status: number;
-  /** Lower-case names. */
+  /** Names are in lower case. */
   readonly headers: Readonly<http.IncomingHttpHeaders>;
   /**
-   * Decompressed; throws {@link GatewayError} `cut`, `timeout`, `tooLong` or `aborted`. Ends the connection when left
-   * early.
+   * Decompressed. Throws {@link GatewayError} `cut`, `timeout`, `tooLong` or `aborted`. Leaving the iteration early closes
+   * the connection.
    */
   readonly body: AsyncIterable<Uint8Array>;
-  /** What arrived and couldn't be parsed as HTTP, once the body has ended. May repeat what is in the body. */
+  /** Bytes that couldn't be parsed as HTTP, available after the body ended. May repeat parts of the body. */
   unparsed?(): Uint8Array | undefined;
-  /** Ends the connection. */
   close(): void;
 }
 
-/** A connection that stands and has carried no byte of the request. */
+/** An established connection that has carried no byte of the request. */
 export interface OpenRequest {
   /**
-   * Sends the request, once. Throws a {@link GatewayError}: `unreachable` when certainly nothing has left,
-   * `cut`, `timeout`, `tooLong` or `aborted` when that cannot be known.
+   * Sends the request, once. Throws {@link GatewayError} `unreachable` if certainly nothing was sent; `cut`, `timeout`,
+   * `tooLong` or `aborted` if that's unknown.
    */
   send(body?: string, signal?: AbortSignal): Promise<HttpReply>;
-  /** Ends the connection without sending. */
+  /** Closes the connection without sending. */
   close(): void;
 }
 
-/** @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`: nothing has left */
+/** @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent */
 export type OpenHttp = (request: HttpRequest) => Promise<OpenRequest>;
 
-/** The request leaves in pieces of this size, so that a slow line shows progress: each tells when it has left. */
-const PIECE_BYTES = 16 * 1024;
+/** Upload chunk size. Each chunk restarts the idle timeout, so that a slow line isn't mistaken for a stalled one. */
+const CHUNK_BYTES = 16 * 1024;
 
-/** Opens requests over the network. The given clock rules the time limits. */
+/** Opens requests over the network. Time limits use the given clock. */
 export function createHttp(clock: Clock): OpenHttp {
   return async (request) => {
     const message = await connect(clock, request);
@@ -78,12 +77,12 @@ async function send(
   let unparsed: Uint8Array | undefined;
   message.on('error', (error) => (unparsed ??= unparsedIn(error)));
   try {
-    const response = replied(message);
-    // A server may answer before it has read everything, and reads on then or not.
+    const response = waitForResponse(message);
+    // A server may respond before it has read the whole request, and may stop reading then.
     const early = await Promise.race([response, upload(message, body, deadline, limits)]);
     deadline.within(limits.totalMs, 'the response');
     const incoming = early ?? (await deadline.wait(response, limits.responseMs, 'no response came'));
-    return { ...asReply(limits, deadline, incoming), unparsed: () => unparsed };
+    return { ...toReply(limits, deadline, incoming), unparsed: () => unparsed };
   } catch (error) {
     const sentNothing = message.socket?.bytesWritten === 0 && !(error instanceof GatewayError);
     deadline.dispose();
@@ -93,7 +92,7 @@ async function send(
   }
 }
 
-/** Resolves when the whole request has left; the message tells by itself when it breaks. */
+/** Resolves when the whole request was sent. Connection errors are reported by the message itself. */
 async function upload(
   message: http.ClientRequest,
   body: string | undefined,
@@ -101,7 +100,7 @@ async function upload(
   limits: HttpLimits,
 ): Promise<undefined> {
   const bytes = Buffer.from(body ?? '');
-  const left = (write: (done: () => void) => unknown) =>
+  const sent = (write: (done: () => void) => unknown) =>
     deadline.wait(
       new Promise<void>((done) => void write(done)),
       limits.uploadIdleMs,
@@ -109,20 +108,20 @@ async function upload(
     );
   deadline.within(limits.uploadMs, 'the request');
   let start = 0;
-  for (; bytes.length - start > PIECE_BYTES; start += PIECE_BYTES) {
-    const piece = bytes.subarray(start, start + PIECE_BYTES);
-    await left((done) => message.write(piece, () => done()));
+  for (; bytes.length - start > CHUNK_BYTES; start += CHUNK_BYTES) {
+    const chunk = bytes.subarray(start, start + CHUNK_BYTES);
+    await sent((done) => message.write(chunk, () => done()));
   }
-  await left((done) => message.end(bytes.subarray(start), done));
+  await sent((done) => message.end(bytes.subarray(start), done));
 }
 
-/** The bytes that Node couldn't parse as HTTP, if that is what went wrong. */
+/** The bytes that Node couldn't parse as HTTP, if that caused the error. */
 export function unparsedIn(error: unknown): Uint8Array | undefined {
   const bytes = error instanceof Error && 'rawPacket' in error ? error.rawPacket : undefined;
   return bytes instanceof Uint8Array ? bytes : undefined;
 }
 
-function replied(message: http.ClientRequest): Promise<http.IncomingMessage> {
+function waitForResponse(message: http.ClientRequest): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     message.once('response', resolve);
     message.once('error', reject);
@@ -130,7 +129,7 @@ function replied(message: http.ClientRequest): Promise<http.IncomingMessage> {
   });
 }
 
-function asReply(limits: HttpLimits, deadline: Deadline, incoming: http.IncomingMessage): HttpReply {
+function toReply(limits: HttpLimits, deadline: Deadline, incoming: http.IncomingMessage): HttpReply {
   const declared = Number(incoming.headers['content-length'] ?? 0);
   const { maxBytes = Infinity } = limits;
   if (declared > maxBytes) throw tooLong(`the response declares ${declared} bytes`, maxBytes);
@@ -145,7 +144,7 @@ function asReply(limits: HttpLimits, deadline: Deadline, incoming: http.Incoming
   };
 }
 
-/** We ask for plain bodies, but a proxy may compress all the same. */
+/** The request asks for an uncompressed body, but a proxy may compress it anyway. */
 function decompressed(incoming: http.IncomingMessage): Readable {
   const decoder = {
     gzip: () => zlib.createGunzip(),

@@ -2,21 +2,22 @@ const END = -1;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Letter after a backslash to the code unit it stands for (RFC 8259 section 7). */
+/** Code units of escapes by the letter after the backslash (RFC 8259 section 7). */
 export const ESCAPES = new Map(
   Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
     ([letter, meaning]) => [letter.charCodeAt(0), meaning.charCodeAt(0)] as const,
   ),
 );
-/** The bytes that are here, with a reading position. */
+
+/** The current chunk of a text, with a read position. */
 export class JsonInput {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #ended = false;
   #chunk: Buffer = Buffer.alloc(0);
   #position = 0;
   #bytesBefore = 0;
-  // Where the next quote and backslash of the chunk are; found again only once passed, so that many
-  // backslashes do not mean many searches for the far away quote.
+  // Positions of the chunk's next quote and backslash. Searched again only once passed, so that many backslashes don't
+  // cause as many searches for a distant quote.
   #quote = 0;
   #backslash = 0;
 
@@ -29,7 +30,7 @@ export class JsonInput {
     return this.#bytesBefore + this.#position;
   }
 
-  /** The byte to read next; undefined at the end of the chunk. */
+  /** The next byte; undefined at the end of the chunk. */
   get current(): number | undefined {
     return this.#chunk[this.#position];
   }
@@ -38,12 +39,12 @@ export class JsonInput {
     this.#position++;
   }
 
-  /** Moves on to the next chunk with bytes in it; false at the end of the text. */
+  /** Moves to the next chunk that isn't empty. @returns false at the end of the text */
   async more(): Promise<boolean> {
     this.#bytesBefore += this.#chunk.length;
     this.#load(new Uint8Array(0));
     while (!this.#ended && this.#chunk.length === 0) {
-      // An iterator that threw is over: it must not be told to return.
+      // An iterator that threw has ended: don't call its return method.
       this.#ended = true;
       const next = await this.#iterator.next();
       if (next.done === true) break;
@@ -60,27 +61,27 @@ export class JsonInput {
     this.#backslash = this.#find(BACKSLASH);
   }
 
-  /** Position of the next such byte, or the chunk's end. */
+  /** Position of the next such byte, or the chunk's length. */
   #find(byte: number): number {
     const found = this.#chunk.indexOf(byte, this.#position);
     return found < 0 ? this.#chunk.length : found;
   }
 
-  /** Takes what comes before the next quote, backslash or chunk end. */
+  /** Takes the bytes before the next quote, backslash or end of the chunk. */
   takeRun(): Buffer {
     if (this.#quote < this.#position) this.#quote = this.#find(QUOTE);
     if (this.#backslash < this.#position) this.#backslash = this.#find(BACKSLASH);
     return this.#takeTo(Math.min(this.#quote, this.#backslash));
   }
 
-  /** Takes an escape of two bytes, if it is one and both are here, and gives its UTF-16 code unit. */
+  /** Takes a two-byte escape if both bytes are in the chunk. @returns its UTF-16 code unit */
   takeShortEscape(): number | undefined {
     const unit = ESCAPES.get(this.#chunk[this.#position + 1] ?? END);
     if (unit !== undefined) this.#position += 2;
     return unit;
   }
 
-  /** Takes the letters, digits and signs that literals and numbers are made of, as far as the chunk goes. */
+  /** Takes the letters, digits and signs of a literal or number, up to the end of the chunk. */
   takeWord(): string {
     let end = this.#position;
     while (isWordByte(this.#chunk[end])) end++;
@@ -93,14 +94,14 @@ export class JsonInput {
     return run;
   }
 
-  /** Tells the source to end, unless it has. */
+  /** Ends the source, unless it has ended. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     try {
       await this.#iterator.return?.();
     } catch {
-      // We have what we came for, or a better error: how the rest ends is nobody's concern.
+      // The result, or a more relevant error, is already known.
     }
   }
 }

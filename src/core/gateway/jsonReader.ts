@@ -5,34 +5,34 @@ import { SinkFeeder, SKIPPED, TextBuilder, type StringSink, type StringTaker } f
 
 export type { StringSink } from './jsonStrings';
 
-/** What becomes of a string value; `undefined` means: built like any other. */
+/** How to handle a string value; undefined builds it like any other. */
 export type StringPlan =
   | StringSink
-  /** Read over; absent from the result as far as it can be, see {@link readJson}. */
+  /** Not built; `undefined` in the result. */
   | 'skip'
-  /** Built from its first bytes only, however long it is; the rest is read over. */
+  /** Built from its first bytes only. */
   | { readonly keepBytes: number }
   | undefined;
 
-/** Keys and indexes from the root down to a value. A live array: do not retain it. */
+/** Keys and indexes from the root to a value. The array is reused: don't retain it. */
 export type JsonPath = readonly (string | number)[];
 
 export interface JsonReaderOptions {
-  /** Most bytes of the text that are not inside captured or skipped strings. */
+  /** Maximum number of bytes outside captured and skipped strings. */
   readonly maxBytes: number;
-  /** Asked at the start of every string value (not of keys), with what was built of the root so far. */
+  /** Called at the start of every string value (not of keys), with the root as built so far. */
   readonly capture?: (path: JsonPath, soFar: unknown) => StringPlan;
-  /** Asked after each chunk and after each member: true ends the reading early. */
+  /** Called after each chunk and each member; true stops reading. */
   readonly stop?: (soFar: unknown) => boolean;
-  /** For tolerant reading: asked after each complete document. True ends the reading early. */
+  /** For tolerant reading: called after each complete document; true stops reading. */
   readonly isEnough?: (document: unknown) => boolean;
 }
 
-/** What {@link readTolerantJson} makes of a text. */
+/** Result of {@link readTolerantJson}. */
 export interface TolerantJson {
-  /** One for each JSON text in it, such as the events of a stream. The last one may be incomplete. */
+  /** One per JSON text, such as the events of a stream. The last one may be incomplete. */
   readonly documents: readonly unknown[];
-  /** At least one document was read, and all of them to their ends. */
+  /** True if at least one document was read, and all are complete. */
   readonly isComplete: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface TolerantJson {
 const MAX_DEPTH = 64;
 /** Maximum number of documents in one text. */
 const MAX_DOCUMENTS = 16;
-/** Tolerant reading keeps this much of a string, enough for any link, and of a list once there is no more room. */
+/** Tolerant reading keeps this much of a string, enough for any link, and of a list after `maxBytes`. */
 const MAX_STRING_BYTES = 16 * 1024;
 const MAX_LATE_ITEMS = 64;
 /** Tolerant reading keeps nothing after this many times `maxBytes`. */
@@ -63,16 +63,15 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const LETTER_U = 0x75;
 
 /**
- * Reads a JSON text as it arrives and builds its value, except for the strings that `capture` picks: their
- * content goes to a sink piece by piece, so that a video inside never lies in memory (DESIGN 4.6). A captured
- * or skipped string is `undefined` in the result, which no other JSON value is.
+ * Parses a JSON text as it arrives. Strings selected by `capture` are streamed to a sink, so that a video is never in
+ * memory as a whole (DESIGN 4.6). A captured or skipped string is `undefined` in the result, unlike any JSON value.
  *
- * Beyond RFC 8259 it tolerates a byte order mark, a comma before `}` or `]` (API reference 6.0), bare control
- * characters in strings and broken UTF-8 (replaced). Of equal keys the last one counts.
+ * Beyond RFC 8259, it accepts a byte order mark, a comma before `}` or `]` (API reference 6.0), control characters in
+ * strings, and invalid UTF-8 (replaced). The last of equal keys counts.
  *
- * @returns the value; after an early stop what was built until then
- * @throws {@link GatewayError} `badReply` when the text is empty, not JSON, cut, nested deeper than 64 or over
- * `maxBytes`; whatever `chunks`, a sink or a callback throws goes through. Left early, `chunks` is told to end.
+ * @returns the value; after an early stop, as built so far
+ * @throws {@link GatewayError} `badReply` if the text is empty, not JSON, cut, nested deeper than 64 levels, or over
+ * `maxBytes`. Errors of `chunks`, a sink or a callback are rethrown. On an early stop, `chunks` is closed.
  */
 export async function readJson(
   chunks: AsyncIterable<Uint8Array>,
@@ -91,13 +90,13 @@ export async function readJson(
 }
 
 /**
- * Reads what can be read of a response that may not be JSON, or not all of it. Beyond {@link readJson} it tolerates
- * whatever stands before, between and after JSON texts (the prefixes of an event stream), words such as NaN (absent from
- * the result), unknown escapes, an end in the middle and any length. Whole numbers too large for a number are kept as
- * text with all their digits. Of a string that isn't captured the first 16 KB are kept.
+ * Parses a response that may not be JSON, or only in part. Beyond {@link readJson}, it accepts any text before, between
+ * and after JSON texts (such as the prefixes of an event stream), words such as NaN (absent from the result), unknown
+ * escapes, an early end, and any length. Integers too large for a number are kept as text with all digits. The first
+ * 16 KB of a string that isn't captured are kept.
  *
- * @param isImportant keys that are still kept once `maxBytes` have been read
- * @throws whatever `chunks`, a sink or a callback throws
+ * @param isImportant returns true for keys that are kept even after `maxBytes`
+ * @throws errors of `chunks`, a sink or a callback
  */
 export async function readTolerantJson(
   chunks: AsyncIterable<Uint8Array>,
@@ -113,12 +112,12 @@ export async function readTolerantJson(
   }
 }
 
-/** Ends the reading from any depth; never leaves this file. */
+/** Stops reading from any depth. Not thrown to callers. */
 class StoppedEarly extends Error {}
 
 type Container = unknown[] | Record<string, unknown>;
 
-/** Follows the grammar of RFC 8259. Containers hang in their parents from the start, so a stop leaves a value. */
+/** Parser for RFC 8259. Containers are added to their parents when they open, so that an early stop leaves a value. */
 class Parser {
   readonly #input: JsonInput;
   readonly #options: JsonReaderOptions;
@@ -128,9 +127,9 @@ class Parser {
   readonly #decoder = new StringDecoder('utf8');
   /** Set for tolerant reading. */
   readonly #isImportant: ((key: string) => boolean) | undefined;
-  /** Bytes inside captured and skipped strings: they do not count. */
+  /** Bytes inside captured and skipped strings, which don't count toward `maxBytes`. */
   #freeBytes = 0;
-  /** Tolerant reading has read more than `maxBytes`. */
+  /** True once tolerant reading has read more than `maxBytes`. */
   #isFull = false;
 
   constructor(input: JsonInput, options: JsonReaderOptions, isImportant?: (key: string) => boolean) {
@@ -166,7 +165,7 @@ class Parser {
     return { documents, isComplete: isComplete && documents.length > 0 };
   }
 
-  /** @returns false if the text is at fault */
+  /** @returns false if the text is invalid */
   async #tolerate(work: Promise<void>): Promise<boolean> {
     try {
       await work;
@@ -177,7 +176,7 @@ class Parser {
     }
   }
 
-  /** Skips what belongs to no JSON text. @returns false at the end */
+  /** Skips bytes outside JSON texts. @returns false at the end */
   async #skipToDocument(): Promise<boolean> {
     for (;;) {
       const byte = this.#input.current;
@@ -214,7 +213,7 @@ class Parser {
     }
   }
 
-  /** What stands between brackets or braces, a comma after each but the last, or there too. */
+  /** Reads comma-separated members up to the closing bracket or brace. A trailing comma is accepted. */
   async #members(close: number, readOne: (index: number) => Promise<void>): Promise<void> {
     if (this.#path.length >= MAX_DEPTH) throw bad(`the reply is nested deeper than ${MAX_DEPTH} levels`);
     this.#input.skip();
@@ -265,7 +264,7 @@ class Parser {
     return builder.text;
   }
 
-  /** Reads a string with its quotes. Of its bytes at most `counted` count towards the cap. */
+  /** Reads a string with its quotes. At most `counted` of its bytes count toward `maxBytes`. */
   async #string(taker: StringTaker, counted: number): Promise<void> {
     const start = this.#input.consumed;
     const alreadyFree = this.#freeBytes;
@@ -278,7 +277,7 @@ class Parser {
       const next = this.#input.current ?? (await this.#byte());
       if (next === QUOTE) break;
       if (next !== BACKSLASH) continue;
-      // Awaited only where it must be: some write a backslash before every slash of a video's base64.
+      // Await only if needed: some servers escape every slash in a video's base64.
       const unit = this.#input.takeShortEscape() ?? (await this.#escape());
       const pendingUnit = taker.unit(unit);
       if (pendingUnit) await pendingUnit;
@@ -287,7 +286,7 @@ class Parser {
     await taker.end();
   }
 
-  /** Reads an escape and gives its UTF-16 code unit. */
+  /** Reads an escape. @returns its UTF-16 code unit */
   async #escape(): Promise<number> {
     this.#input.skip();
     const letter = await this.#byte();
@@ -313,11 +312,11 @@ class Parser {
     let word = '';
     do {
       const part = this.#input.takeWord();
-      // A word this long stands for nothing.
+      // No valid word is this long.
       if (!this.#isImportant || word.length < MAX_STRING_BYTES) word += part;
       this.#checkSize();
     } while (this.#input.current === undefined && (await this.#more()));
-    // Within something that must go on, the next digit may be what is missing.
+    // Inside a container, the end of the text may have cut off digits.
     if (this.#input.current === undefined && this.#path.length > 0) throw this.#unexpected();
     if (word === 'true') return true;
     if (word === 'false') return false;
@@ -328,7 +327,7 @@ class Parser {
     throw this.#unexpected();
   }
 
-  /** The next byte that is not white space, still to be read; END at the end of the text. */
+  /** Peeks the next byte that isn't white space; END at the end of the text. */
   async #token(): Promise<number> {
     for (;;) {
       this.#checkSize();
@@ -340,7 +339,7 @@ class Parser {
     }
   }
 
-  /** The next byte, still to be read, of something that must go on. */
+  /** Peeks the next byte. @throws at the end of the text */
   async #byte(): Promise<number> {
     for (;;) {
       const byte = this.#input.current;
@@ -362,26 +361,26 @@ class Parser {
     }
   }
 
-  /** The error for what stands at the reading position. */
+  /** The error for the byte at the read position. */
   #unexpected(): GatewayError {
     if (this.#input.current === undefined) return bad('the reply is cut in the middle');
     return bad(`the reply is not JSON (at byte ${this.#input.consumed})`);
   }
 }
 
-/** Sets a member as JSON.parse does: `__proto__` is a key like any other and changes no prototype. */
+/** Sets a member as JSON.parse does: `__proto__` doesn't change the prototype. */
 function put(holder: Container, key: string | number, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
   } else (holder as Record<string | number, unknown>)[key] = value;
 }
 
-/** An ID as a number: beyond 2^53 a number would be another ID. */
+/** Returns true for integers beyond 2^53: parsed as a number, an ID would change. */
 function isLargeInteger(word: string): boolean {
   return /^-?\d+$/.test(word) && !Number.isSafeInteger(Number(word));
 }
 
-/** Distinguishes a fault of the text from one of its source. */
+/** Distinguishes errors of the text from errors of its source. */
 class BadJson extends GatewayError {}
 
 function bad(message: string): GatewayError {

@@ -1,17 +1,17 @@
 import type { StringDecoder } from 'node:string_decoder';
 
-/** Shorter runs of a captured string are gathered up to this size before the sink gets them. */
+/** Short runs of a captured string are buffered up to this size. */
 const SINK_BUFFER_BYTES = 8 * 1024;
 
-/** Takes the content of one JSON string: unescaped UTF-8, in pieces of any size. */
+/** Receives the content of one JSON string: unescaped UTF-8, in chunks of any size. */
 export interface StringSink {
-  /** `bytes` belong to the reader again as soon as this returns or resolves: do not retain them. */
+  /** `bytes` are reused once this returns or resolves: don't retain them. */
   write(bytes: Uint8Array): void | Promise<void>;
-  /** The string is complete. Not called when reading ends inside it. */
+  /** Called when the string is complete. Not called if reading stops inside it. */
   end(): void | Promise<void>;
 }
 
-/** Takes a string as it is read: runs of bytes, and the code units of escapes between them. */
+/** Receives a string as it's read: runs of bytes, and the code units of escapes between them. */
 export interface StringTaker {
   bytes(run: Buffer): Promise<void> | undefined;
   unit(codeUnit: number): Promise<void> | undefined;
@@ -20,7 +20,7 @@ export interface StringTaker {
 
 export const SKIPPED: StringTaker = { bytes: () => undefined, unit: () => undefined, end: () => undefined };
 
-/** Builds a text. Works on code units, so that lone surrogates survive as they do in JSON.parse. */
+/** Builds a text from code units, so that lone surrogates are kept as in JSON.parse. */
 export class TextBuilder implements StringTaker {
   readonly #decoder: StringDecoder;
   #room: number;
@@ -37,7 +37,7 @@ export class TextBuilder implements StringTaker {
   }
 
   unit(codeUnit: number): undefined {
-    // What is left of a broken UTF-8 sequence must not join with bytes after the escape.
+    // Flush an incomplete UTF-8 sequence, so that it doesn't join with bytes after the escape.
     this.end();
     if (this.#room > 0) this.text += String.fromCharCode(codeUnit);
     this.#room = Math.max(0, this.#room - 1);
@@ -48,12 +48,12 @@ export class TextBuilder implements StringTaker {
   }
 }
 
-/** Hands a string to a sink as UTF-8: long runs as they are, short ones and escapes gathered. */
+/** Passes a string to a sink as UTF-8: long runs directly, short ones and escapes buffered. */
 export class SinkFeeder implements StringTaker {
   readonly #sink: StringSink;
   #gathered: Buffer | undefined;
   #length = 0;
-  /** First half of a surrogate pair whose second half should come next. */
+  /** High surrogate that waits for its low surrogate; 0 if none. */
   #high = 0;
 
   constructor(sink: StringSink) {
@@ -91,7 +91,7 @@ export class SinkFeeder implements StringTaker {
     await this.#sink.end();
   }
 
-  /** A first half alone has no UTF-8: it becomes the replacement character, like any lone half. */
+  /** Replaces a lone high surrogate, which has no UTF-8 form, with the replacement character. */
   async #afterLoneHigh(next: () => Promise<void> | undefined): Promise<void> {
     this.#high = 0;
     await this.bytes(Buffer.from('\ufffd'));

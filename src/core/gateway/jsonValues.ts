@@ -5,27 +5,27 @@ export function asRecord(value: unknown): JsonRecord | undefined {
   return isRecord(value) ? value : undefined;
 }
 
-/** The value as a text that isn't blank, or undefined. */
+/** The value as a string that isn't blank, or undefined. */
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-/** A number, or a text that is one, also with a percent sign or an s for seconds. */
+/** A number, or a string with one, optionally followed by `%` or `s`. */
 export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*[%s]?\s*$/.test(value)) return parseFloat(value);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** An object in a response at a place that is known to hold facts about the task. */
+/** An object in a response, at a path that is known to hold facts about the task. */
 export interface KnownObject {
   readonly record: JsonRecord;
   /** Keys and indexes from the root of the response. */
   readonly path: readonly (string | number)[];
-  /** The key that led here, of an item of a list that of the list; empty for the root. */
+  /** Its key; for a list item, that of the list; empty for the root. */
   readonly name: string;
 }
 
-/** Where gateways and their vendors put a task, its result, its error and its price, whatever the envelope. */
+/** Keys under which gateways and vendors put a task, its result, its error and its price. */
 const CONTAINERS = [
   'task',
   'data',
@@ -50,7 +50,7 @@ const CONTAINERS = [
 const MAX_OBJECTS = 200;
 const MAX_ITEMS = 16;
 
-/** The known objects of a response, the outer ones first. */
+/** The known objects of a response, outer ones first. */
 export function knownObjects(root: unknown): readonly KnownObject[] {
   const found: KnownObject[] = [];
   const add = (value: unknown, path: KnownObject['path'], name: string): void => {
@@ -61,14 +61,14 @@ export function knownObjects(root: unknown): readonly KnownObject[] {
       inner.slice(0, MAX_ITEMS).forEach((item, index) => add(item, [...path, index], name));
   };
   add(root, [], '');
-  // Grows while it's walked: breadth first.
+  // Breadth first: the array grows during the loop.
   for (const { record, path } of found) {
     for (const name of CONTAINERS) if (name in record) add(record[name], [...path, name], name);
   }
   return found;
 }
 
-/** The first value by these names that reads, name by name over all objects. */
+/** The first readable value by these names: tries each name in all objects before the next name. */
 export function firstValue<T>(
   objects: readonly KnownObject[],
   names: readonly string[],

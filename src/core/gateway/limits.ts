@@ -1,27 +1,27 @@
-/** What ends an exchange that the other side never ends. Times in ms; all but `totalMs` are for idle time. */
+/** Limits of an exchange. All times are in ms. */
 export interface HttpLimits {
-  /** For the connection to stand, a proxy and TLS included. */
+  /** For connecting, including a proxy and TLS. */
   readonly connectMs: number;
-  /** For the next piece of the request to leave. */
+  /** For sending each chunk of the request. */
   readonly uploadIdleMs: number;
-  /** For the whole request to leave. */
+  /** For sending the whole request. */
   readonly uploadMs: number;
-  /** For the head of the response, counted from when the whole request has left. */
+  /** For the head of the response, from the end of the request. */
   readonly responseMs: number;
-  /** For each next piece of the response's body. */
+  /** For each chunk of the response's body. */
   readonly idleMs: number;
-  /** For the whole response, counted from when the whole request has left. */
+  /** For the whole response, from the end of the request. */
   readonly totalMs: number;
-  /** Takes the place of `totalMs` once more than {@link MAX_RESPONSE_BYTES} have come: then it carries a video. */
+  /** Replaces `totalMs` after {@link MAX_RESPONSE_BYTES}: such a response contains a video. */
   readonly videoTotalMs?: number;
-  /** For the body of the response, decompressed. Without it, the reader decides. */
+  /** For the decompressed body of the response. If undefined, the reader decides. */
   readonly maxBytes?: number;
 }
 
 /** Maximum size of a response that isn't a video. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** Maximum size of a response's head. Node's own limit of 16 KB would drop a response with an ID in its body. */
+/** Maximum size of a response's head. Node's default of 16 KB could drop a response with an ID in its body. */
 export const MAX_HEAD_BYTES = 256 * 1024;
 
 const MINUTE_MS = 60_000;
@@ -39,7 +39,7 @@ const common = {
 /** The limits of each kind of call (API reference 12 and 6.0). */
 export const LIMITS = {
   submit: { ...common, responseMs: 2 * MINUTE_MS, totalMs: 10 * MINUTE_MS },
-  /** The gateway passes large images on before it answers. */
+  /** The gateway uploads large images to the provider before it responds. */
   submitWithImages: { ...common, responseMs: 5 * MINUTE_MS, totalMs: 10 * MINUTE_MS },
   query: {
     ...common,
@@ -48,7 +48,7 @@ export const LIMITS = {
     videoTotalMs: MAX_VIDEO_MS,
     maxBytes: MAX_VIDEO_BYTES,
   },
-  /** The gateway may fetch from its own upstream for eight minutes before it answers. */
+  /** The gateway may download from the provider for eight minutes before it responds. */
   download: {
     ...common,
     responseMs: 10 * MINUTE_MS,

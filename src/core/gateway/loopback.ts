@@ -1,12 +1,11 @@
 import dns from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 
-/** Whether an address as a socket gives it is this machine's own. */
 function isLoopbackAddress(address: string | undefined): boolean {
   return address !== undefined && (/^(::ffff:)?127\./i.test(address) || address === '::1');
 }
 
-/** Resolves a name to addresses of this machine only, whatever a name server answers. */
+/** Resolves a host name to loopback addresses only, whatever DNS returns. */
 export const lookupLoopback: LookupFunction = (hostname, options, callback) => {
   dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const local = error ? [] : addresses.filter(({ address }) => isLoopbackAddress(address));
@@ -17,7 +16,7 @@ export const lookupLoopback: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Whether a connection ends where the URL says, on this machine: a proxy here listens at another port. */
+/** Returns true if a connection leads directly to the URL's port on this machine. A local proxy has another port. */
 export function isDirectLoopback(socket: Socket | null, url: URL): boolean {
   return isLoopbackAddress(socket?.remoteAddress) && socket?.remotePort === Number(url.port || 80);
 }

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
+import { parseJson } from '../common/json';
 import type { OriginKind } from '../common/originKind';
 import { DEFAULT_BASE_URL, originOf } from './baseUrl';
 import type { HttpReply, OpenHttp } from './http';
 import { LIMITS } from './limits';
 import { headersFor, readText } from './transport';
 
-/** What an origin shows about itself for free (money-and-gateways 5.0). */
+/** Evidence of what runs at an origin that costs nothing to collect (money-and-gateways 5.0). */
 export type OriginSign =
   /** A fork of new-api gives its own name as the type of authentication errors. */
   | 'forkError'
@@ -24,8 +25,8 @@ export type OriginSign =
   | 'relativeError';
 
 /**
- * The kind that a sign proves; the first match wins. Only current new-api has known rules: a fork or an older relative
- * may charge differently, so it counts as unknown.
+ * The kind that a sign proves; the first match wins. Only the rules of current new-api are known: a fork or an older
+ * relative may charge differently and counts as unknown.
  */
 const PROOFS: readonly (readonly [OriginSign, OriginKind])[] = [
   ['forkError', 'unknown'],
@@ -51,7 +52,7 @@ export function recognizeOrigin(
   return PROOFS.find(([sign]) => signs.has(sign))?.[1] ?? 'unknown';
 }
 
-/** Reads the signs in the headers of any response of the origin. */
+/** Finds signs in the headers of any response of the origin. */
 export function signsInHeaders(headers: Readonly<IncomingHttpHeaders>): OriginSign[] {
   return headers['x-new-api-version'] === undefined ? [] : ['versionHeader'];
 }
@@ -68,7 +69,7 @@ const modelsBody = z.object({
 });
 const errorBody = z.object({ error: z.object({ type: z.string() }) });
 
-/** Reads the signs in the body of a response, whatever the request was. */
+/** Finds signs in the parsed body of a response to any request. */
 export function signsInBody(body: unknown): OriginSign[] {
   const signs: OriginSign[] = [];
   const status = statusBody.safeParse(body);
@@ -83,7 +84,7 @@ export function signsInBody(body: unknown): OriginSign[] {
   return signs;
 }
 
-/** Asks an origin what it is: a few GETs that cost nothing and carry no key. */
+/** Probes an origin with a few GETs that cost nothing and carry no key. */
 export class OriginProber {
   readonly #open: OpenHttp;
 
@@ -96,7 +97,7 @@ export class OriginProber {
    * @returns undefined if no request got a response
    */
   async collect(baseUrl: string, signal: AbortSignal): Promise<ReadonlySet<OriginSign> | undefined> {
-    // OpenRouter's base URL ends in /api/v1, of which the settings keep /api.
+    // OpenRouter's base URL ends in /api/v1; settings drop the /v1.
     const paths = baseUrl.endsWith('/api') ? ['/v1/videos/models'] : ['/api/status', '/v1/models'];
     const signs = new Set<OriginSign>();
     let responded = false;
@@ -121,20 +122,16 @@ export class OriginProber {
     });
     const reply = await request.send(undefined, signal);
     try {
-      return [...signsInHeaders(reply.headers), ...signsInBody(await readJson(reply))];
+      return [...signsInHeaders(reply.headers), ...signsInBody(await readBody(reply))];
     } finally {
       reply.close();
     }
   }
 }
 
-/** Undefined for what isn't JSON, such as the web page of an unknown path, or is too long. */
-async function readJson(reply: HttpReply): Promise<unknown> {
-  try {
-    return JSON.parse(await readText(reply));
-  } catch {
-    return undefined;
-  }
+/** The body as JSON; undefined if it isn't JSON, is too long, or can't be read. */
+async function readBody(reply: HttpReply): Promise<unknown> {
+  return parseJson(await readText(reply).catch(() => ''));
 }
 
 function isObject(value: unknown): boolean {

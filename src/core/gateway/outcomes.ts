@@ -5,37 +5,37 @@ import { isUnknownEndpoint, saysExpired, type ErrorResponse } from './responseEr
 import type { RefusedLink } from './responseLinks';
 import type { ResponseFacts } from './responseReader';
 
-/** What every outcome brings along. */
+/** Fields of every outcome. */
 interface Common {
   /** HTTP status; 0 if no response arrived. */
   readonly status: number;
   readonly money: readonly MoneyFact[];
-  /** The response itself, redacted; undefined if none arrived. */
+  /** The response, redacted; undefined if none arrived. */
   readonly evidence?: () => Evidence;
 }
 
-/** What the response to a submit means (DESIGN 5). */
+/** Meaning of the response to a submit (DESIGN 5). */
 export type SubmitOutcome = Common &
   (
     | {
         readonly kind: 'accepted';
         readonly gatewayTaskId: string;
-        /** The ID may not be that of a task: it stands in for one. */
+        /** True if the ID may not be the task's. */
         readonly isUnsure: boolean;
         /** An error that came with the ID. */
         readonly error?: ErrorResponse;
-        /** The response says that the video is made from no earlier one (API reference 7.2.4). */
+        /** True if the response says that the video isn't a remix (API reference 7.2.4). */
         readonly noRemix: boolean;
       }
     /** A refusal. Whether it's free depends on its status. */
     | { readonly kind: 'refused'; readonly error: ErrorResponse; readonly noChannel: boolean }
-    /** Not now: nothing was made, and it may be sent again later. */
+    /** No task was created; the request can be sent again later. */
     | { readonly kind: 'rateLimited'; readonly error: ErrorResponse; readonly retryAfterMs?: number }
-    /** A task may have been made: never send again automatically. */
+    /** A task may have been created: never send again automatically. */
     | { readonly kind: 'unknown'; readonly error: ErrorResponse }
   );
 
-/** What the gateway reports of a task that it knows. */
+/** State of a task as the gateway reports it. */
 export type TaskState =
   | { readonly kind: 'queued' | 'running'; readonly progress?: number }
   | {
@@ -46,21 +46,21 @@ export type TaskState =
       readonly filteredCount: number;
       readonly expiresAt?: number;
     }
-  /** `filteredCount`: it succeeded, and a filter removed every video. `wasReady`: it succeeded, and is deleted. */
+  /** With `filteredCount`, it succeeded, and a filter removed every video. `wasReady`: it succeeded and was deleted. */
   | { readonly kind: 'failed'; readonly error: ErrorResponse; readonly filteredCount?: number }
   | { readonly kind: 'expired'; readonly error: ErrorResponse; readonly wasReady: boolean };
 
-/** What the response to a query means (DESIGN 5). */
+/** Meaning of the response to a query (DESIGN 5). */
 export type QueryOutcome = Common &
   (
     | { readonly kind: 'task'; readonly state: TaskState }
-    /** The gateway doesn't know the task, at least not now or not under this key. */
+    /** The gateway doesn't know the task, at least now and with this key. */
     | { readonly kind: 'missing'; readonly error: ErrorResponse }
-    /** The key itself was refused: every task of the origin waits. */
+    /** The key was refused: every task of the origin waits. */
     | { readonly kind: 'keyRefused'; readonly error: ErrorResponse }
-    /** This task's model is closed to the key: only this task waits. */
+    /** The key may not use this task's model: only this task waits. */
     | { readonly kind: 'forbidden'; readonly error: ErrorResponse }
-    /** No information: queried again later. `state` is what an incomplete response said. */
+    /** No information: query again later. `state` is from an incomplete response. */
     | {
         readonly kind: 'temporary';
         readonly error: ErrorResponse;
@@ -73,7 +73,7 @@ type Row<Kind> = readonly [kind: Kind, condition: (facts: ResponseFacts, error: 
 
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415, 422]);
 const NO_CHANNEL = /无可用渠道|no available channel|no_valid_channel/i;
-/** Refusals that are plain although the status reports success. */
+/** Kinds of errors that count as a refusal even if the status reports success. */
 const PLAIN_REFUSALS: ReadonlySet<string> = new Set([
   'moderation',
   'parameter',
@@ -90,11 +90,11 @@ const isGood = ({ status }: ResponseFacts): boolean => status >= 200 && status <
 const hasNoChannel = ({ status, isJson }: ResponseFacts, error: ErrorResponse): boolean =>
   isJson && (status === 500 || status === 503) && NO_CHANNEL.test(textOf(error));
 
-/** The first row that matches counts. */
+/** The first matching row counts. */
 const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
   ['accepted', ({ taskId }) => taskId !== undefined],
   ['unknown', ({ isIdLost, proxyRefusal }) => isIdLost || proxyRefusal?.nothingSent === false],
-  // Nothing was passed on, but it isn't sent again either: inside TLS, the gateway itself could say so.
+  // Not sent again, although a proxy passed nothing on: inside TLS, the gateway itself could send this response.
   ['refused', ({ proxyRefusal }) => proxyRefusal !== undefined],
   ['unknown', ({ isComplete, end }) => !isComplete || end !== 'whole'],
   // OpenRouter: too many jobs at once.
@@ -126,14 +126,14 @@ const TASK_FAILED =
 const BAD_PARAMETER =
   /\b(InvalidParameter|invalid_parameter|InvalidArgument|invalid_prompt|bad_prompt|value_error)|at (most|least) \d+ characters/i;
 const ABOUT_THE_QUERY = /task.?id|invalid url/i;
-/** Statuses by which anything between here and the gateway may answer. */
+/** Statuses that anything between here and the gateway may send. */
 const NEEDS_ENVELOPE: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 410]);
 
 /** Returns true if an error is a verdict on the task, whatever its HTTP status. */
 function isVerdict(facts: ResponseFacts, error: ErrorResponse): boolean {
   if (facts.error === undefined || facts.taskStatus !== undefined || facts.status === 429) return false;
   if (!facts.isOwnEnvelope && NEEDS_ENVELOPE.has(facts.status)) return false;
-  // The words of a server error are mostly about the server: "content moderation service unavailable".
+  // The text of a server error is mostly about the server: "content moderation service unavailable".
   if (facts.status >= 500 && !isDocumentedRefusal(error)) return false;
   const kind = classifyError({ ...error, status: 500 });
   if (kind === 'moderation' || kind === 'image') return facts.isJson;
@@ -170,7 +170,7 @@ function match<Kind>(
   return rows.find(([, condition]) => condition(facts, error))?.[0];
 }
 
-/** What a response says of an error, or why there is none to read. For the log and the details, so not localized. */
+/** The error in a response, or why the response is incomplete. Shown in the log and the details, so not localized. */
 function errorOf({ error, end }: ResponseFacts): ErrorResponse {
   if (error !== undefined && error.message !== '') return error;
   return { ...error, message: END_TEXTS[end] };

@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { GatewayError } from './errors';
 
-/** Products that stand between a company's machines and the internet. CDNs in front of a gateway write `Via` too. */
+/** Names of proxy products. `Via` alone proves nothing: CDNs in front of a gateway send it too. */
 const KNOWN_PROXIES =
   /\b(squid|zscaler|blue ?coat|proxysg|mcafee|mwg|skyhigh|forcepoint|websense|ironport|forti\w+|sophos|netskope|tinyproxy|privoxy)/i;
 
 /**
- * What a proxy says in place of the other side. Only an authentication challenge proves that nothing was passed on: a
- * page of a filter may also replace the other side's response.
- * @returns undefined if the response may be the other side's own
+ * Recognizes a response that a proxy sent in place of the gateway or host. Only an authentication challenge proves that
+ * nothing was passed on: a filter's page may also replace a response.
+ * @returns undefined if the response may be genuine
  */
 export function readProxyRefusal(
   status: number,
@@ -41,34 +41,30 @@ export class ProxyReport {
     });
   }
 
-  /** The proxy's answer to CONNECT. */
+  /** The error for a proxy's response to CONNECT. */
   refused(status: number): GatewayError {
     return this.#error(`refused the connection (HTTP ${status})`, status);
   }
 
-  /** Why no connection came about, if that is the proxy's fault. */
+  /** The error if the proxy is why there is no connection. */
   blames(error: unknown): GatewayError | undefined {
     const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
-    // Node's own proxy support, with NODE_USE_ENV_PROXY; its message holds the proxy's password.
-    if (code === 'ERR_PROXY_TUNNEL') {
-      return typeof statusCode === 'number'
-        ? this.refused(statusCode)
-        : this.#error('could not be reached', undefined);
-    }
-    return this.#failed && this.#name !== undefined
-      ? this.#error('could not be reached', undefined)
-      : undefined;
+    // From Node's own proxy support (NODE_USE_ENV_PROXY). Its message contains the proxy's password.
+    const isTunnel = code === 'ERR_PROXY_TUNNEL';
+    if (isTunnel && typeof statusCode === 'number') return this.refused(statusCode);
+    const isProxy = isTunnel || (this.#failed && this.#name !== undefined);
+    return isProxy ? this.#error('could not be reached') : undefined;
   }
 
-  #error(what: string, status: number | undefined): GatewayError {
+  #error(what: string, status?: number): GatewayError {
     const name = this.#name === undefined ? 'the proxy' : `the proxy ${this.#name}`;
     return new GatewayError('proxy', `${name} ${what}`, { status, nothingSent: true });
   }
 }
 
 /**
- * Whether an agent gave this socket in place of a tunnel that the proxy refused: it can't be written to, and what the
- * proxy answered follows as if it were the response.
+ * Returns true if an agent returned this socket in place of a tunnel that the proxy refused. It isn't writable, and the
+ * proxy's answer follows as if it were the response.
  */
 export function isRefusedTunnel(socket: Socket): boolean {
   return !(socket instanceof TLSSocket) && !socket.connecting && !socket.writable;

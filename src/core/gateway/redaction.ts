@@ -2,62 +2,62 @@ import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
 import type { ErrorResponse } from './responseError';
 
-/** Longest text of the other side's that is kept, in characters. */
-const LONGEST_MESSAGE = 500;
+/** Maximum length of a message that is kept. */
+const MAX_MESSAGE_LENGTH = 500;
 
-/** Takes the key out of all that the other side says, in whatever place it echoes it. */
+/** Removes the key from every text of an error response. */
 export function redactResponse(error: ErrorResponse, key: ApiKey | undefined): ErrorResponse {
   const { message, code, requestId } = error;
   return {
     ...error,
-    message: redactWords(message, key),
-    ...(code === undefined ? {} : { code: redactWords(code, key) }),
-    ...(requestId === undefined ? {} : { requestId: redactWords(requestId, key) }),
+    message: redactMessage(message, key),
+    ...(code === undefined ? {} : { code: redactMessage(code, key) }),
+    ...(requestId === undefined ? {} : { requestId: redactMessage(requestId, key) }),
   };
 }
 
-/** As {@link redactResponse}, for what was caught; other errors than ours go through. */
+/** As {@link redactResponse}, for a {@link GatewayError}. Returns other errors unchanged. */
 export function redactError(error: unknown, key: ApiKey | undefined): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { message, code, requestId } = error;
   const details = {
-    code: code && redactWords(code, key),
-    requestId: requestId && redactWords(requestId, key),
+    code: code && redactMessage(code, key),
+    requestId: requestId && redactMessage(requestId, key),
   };
-  return error.with(details, redactWords(message, key));
+  return error.with(details, redactMessage(message, key));
 }
 
-/** Whether a text contains the key in any spelling: encoded, without `sk-`, or in another case. */
+/** Returns true if a text contains the key in any spelling: encoded, without `sk-`, or in another case. */
 export function holdsKey(text: string, key: Pick<ApiKey, 'value'>): boolean {
   return withoutKey(text, key.value) !== text;
 }
 
-/** Whether a text contains one of these keys, or anything that has the form of a key of this kind of gateway. */
+/** Returns true if a text contains one of these keys, or anything with the form of an `sk-` key. */
 export function looksLikeKey(text: string, ownKeys: readonly string[] = []): boolean {
   return KEY_FORM.test(text) || ownKeys.some((value) => holdsKey(text, { value }));
 }
 
-/** Removes the key in any spelling, and everything that has the form of one: gateways quote parts of keys. */
+/** Removes the key in any spelling, and everything with the form of a key: gateways quote parts of keys. */
 export function redact(text: string, key?: string): string {
   const clean = key === undefined ? text : withoutKey(text, key);
   return clean.replace(/\bsk-[A-Za-z0-9_*.…-]+/g, 'sk-…').replace(/\bBearer\s+\S+/gi, 'Bearer …');
 }
 
 /**
- * As {@link redact}, for a text that may be cut anywhere. Also removes the beginning of the key at the end of the
- * text, from four characters on. The gateway itself shows three.
+ * As {@link redact}, for a text that may be cut anywhere: also removes the beginning of the key at the end of the text,
+ * from four characters on. The gateway itself shows three.
  */
 export function redactTruncated(text: string, key: string): string {
   return redact(withoutKey(text, key, beginningOf(key)), key);
 }
 
 const MIN_KEY_FRAGMENT_LENGTH = 4;
-/** A shorter key is searched as a whole word: it could be part of any other word. */
+/** Shorter keys are matched as whole words: they could be part of any other word. */
 const MIN_CORE_LENGTH = 6;
-/** The gateway ignores what follows a second hyphen, so the part before it is a key of its own. */
+/** Minimum length of the part before the second hyphen that is redacted alone: the gateway ignores the rest of the key. */
 const MIN_HEAD_LENGTH = 16;
 const BASE64_RUN = /[A-Za-z0-9+/_-]{8,}/g;
-/** A random part with digits, so that no word with hyphens counts. */
+/** Requires a digit, so that hyphenated words don't match. */
 const KEY_FORM = /(?<![A-Za-z0-9])sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}/;
 
 /** The secret part of a key, without `sk-`. */
@@ -71,7 +71,7 @@ function withoutKey(text: string, key: string, pattern = spellingsOf(key)): stri
   return clean.replace(BASE64_RUN, (run) => (isEncodedKey(run, pattern) ? '…' : run));
 }
 
-/** The run may begin in the middle of a group of four characters. */
+/** Tries every offset: the run may begin in the middle of a group of four characters. */
 function isEncodedKey(run: string, pattern: RegExp): boolean {
   return [0, 1, 2, 3].some((offset) => {
     const text = Buffer.from(run.slice(offset), 'base64').toString('latin1');
@@ -114,10 +114,10 @@ function literal(character: string): string {
 }
 
 /**
- * The words without the key, and only then cut to a message's length: a cut through the key would leave a piece of it
- * that nobody recognises. What a broken reply or an earlier cut has left of it stands at the end.
+ * Removes the key from a message, then shortens it. In the other order, a cut could leave a part of the key that is no
+ * longer recognized.
  */
-export function redactWords(text: string, key: ApiKey | undefined): string {
-  const words = key ? redactTruncated(text, key.value) : redact(text);
-  return words.length > LONGEST_MESSAGE ? `${words.slice(0, LONGEST_MESSAGE)}…` : words;
+export function redactMessage(text: string, key: ApiKey | undefined): string {
+  const message = key ? redactTruncated(text, key.value) : redact(text);
+  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
 }

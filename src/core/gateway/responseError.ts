@@ -1,22 +1,22 @@
 import { parseJson, type JsonRecord } from '../common/json';
 import { asRecord, asText, knownObjects, type KnownObject } from './jsonValues';
 
-/** What a response says about an error, whatever the envelope (API reference 10.2). */
+/** The error in a response, whatever its envelope (API reference 10.2). */
 export interface ErrorResponse {
-  /** The other side's own text on one line; empty if it gave none. */
+  /** The other side's text on one line; empty if there is none. */
   readonly message: string;
-  /** Its machine-readable code as text, if it means anything: a bare HTTP status doesn't. */
+  /** Machine-readable code. Bare HTTP statuses are left out. */
   readonly code?: string;
   readonly requestId?: string;
-  /** A proxy between here and the other side said it. */
+  /** True if a proxy reported it. */
   readonly byProxy?: boolean;
 }
 
-/** Maximum length of a message. It's cut to fewer characters where it's stored, after the key has been removed. */
+/** Maximum length of a message. Redaction shortens it further, after it removed the key. */
 const MAX_MESSAGE_LENGTH = 4_000;
 const MAX_HTML_LENGTH = 20_000;
 
-/** Names of the reason for a failure, and of a text that may also be about something else. */
+/** Fields with the reason for a failure, and fields whose text may also be about something else. */
 const REASONS = [
   'failure_reason',
   'fail_reason',
@@ -33,20 +33,20 @@ const REASONS = [
   'raiMediaFilteredReasons',
 ];
 const MESSAGES = ['message', 'msg', 'detail'];
-/** Codes that only an error has, and those that also report success. */
+/** Fields with a code that only errors have. */
 const ERROR_CODES = ['err_code', 'errCode', 'failCode', 'fail_code', 'error_code', 'errorCode'];
 
 const SUCCESS_TEXT = /^\s*(ok|succe(ss|ssful|ed|eded)|completed?|done|成功|操作成功|null|none)?[.!]?\s*$/i;
 /** 10000 is how Jimeng reports success. */
 const SUCCESS_CODE = /^(|0|20\d|10000|ok|succe(ss|ed|eded))$/i;
 
-/** Whether a code reports no error (API reference 10.3). */
+/** Returns true if a code doesn't report an error (API reference 10.3). */
 export function isSuccessCode(code: unknown): boolean {
   if (typeof code !== 'string' && typeof code !== 'number') return true;
   return SUCCESS_CODE.test(String(code).trim());
 }
 
-/** Whether a response reports an error of its own, whatever its HTTP status. */
+/** Returns true if a response reports an error, whatever its HTTP status. */
 export function reportsError(objects: readonly KnownObject[]): boolean {
   return objects.some(({ record, name, path }) => {
     if (name === 'base_resp') return !isSuccessCode(record['status_code']);
@@ -62,8 +62,8 @@ export function reportsError(objects: readonly KnownObject[]): boolean {
 }
 
 /**
- * Whether an error comes in one of the gateway's own envelopes (API reference 10.2: E1, E2, E5). What a proxy, a
- * firewall or a web framework says of a path has other shapes, and says nothing about the task or the key.
+ * Returns true if an error is in one of the gateway's own envelopes (API reference 10.2: E1, E2, E5). Errors of a proxy,
+ * a firewall or a web framework have other shapes, and say nothing about the task or the key.
  */
 export function isOwnEnvelope(root: unknown): boolean {
   const body = asRecord(root);
@@ -84,12 +84,12 @@ export function saysExpired(status: number | undefined, code = ''): boolean {
   return status === 410 || /^(video_|task_|result_)?expired$/i.test(code);
 }
 
-/** Whether a 404 is about the base URL: then it says nothing about the task (API reference 10.4). */
+/** Returns true if a 404 is about the base URL, and so says nothing about the task (API reference 10.4). */
 export function isUnknownEndpoint(error: ErrorResponse): boolean {
   return /invalid url/i.test(error.message);
 }
 
-/** Reads the error in a response as text: JSON in any known envelope, or a page without its tags. */
+/** Reads the error in a response's text: JSON in any known envelope, or a web page. */
 export function parseErrorResponse(text: string): ErrorResponse {
   const json = parseJson(text);
   return json === undefined ? { message: pageText(text) } : parseErrorValue(json);
@@ -103,7 +103,7 @@ export function parseErrorValue(value: unknown): ErrorResponse {
 
 /** Reads the error among the known objects of a response. */
 export function readError(objects: readonly KnownObject[]): ErrorResponse {
-  // A vendor's own text is about the task, the envelope's may be about the call.
+  // A vendor's text is about the task; the envelope's may be about the call.
   const isVendors = ({ path }: KnownObject) => path.includes('metadata') || path.includes('output');
   const vendorsFirst = [...objects.filter(isVendors), ...objects.filter((object) => !isVendors(object))];
   const text = first(objects, reasonIn) ?? first(vendorsFirst, (record) => firstText(record, MESSAGES)) ?? '';
@@ -142,7 +142,7 @@ function firstText(record: JsonRecord, names: readonly string[]): string | undef
   return names.map((name) => textIn(record[name])).find((text) => text !== undefined);
 }
 
-/** A text that reports something: not a success, and not the link that older gateways keep in its place. */
+/** A text that reports a problem: no success text, and no link, which older gateways keep in the same field. */
 function textIn(value: unknown): string | undefined {
   if (Array.isArray(value)) {
     const texts = value.map((item) => asText(item) ?? firstText(asRecord(item) ?? {}, MESSAGES));
@@ -185,9 +185,9 @@ function holdsText(value: unknown): boolean {
   return asText(value) !== undefined;
 }
 
-/** A web page without its tags. */
+/** The text of a web page. */
 export function pageText(text: string): string {
-  // Only the beginning: what never closes would be searched for from each of its openings.
+  // Limited, because each unclosed tag is searched to the end of the text.
   const page = text.slice(0, MAX_HTML_LENGTH).replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ');
   return oneLine(page.replace(/<[^<>]*>/g, ' '));
 }

@@ -8,12 +8,12 @@ export const MAX_EVIDENCE_BYTES = 64 * 1024;
 const EVIDENCE_HEADERS =
   /^(content-(type|length|encoding|range)|location|retry-after|via|server|.*request-id|.*trace-id|cf-ray|x-new-api-.*)$/;
 const BASE64 = String.raw`[A-Za-z0-9+/_=\\-]`;
-/** A video or an image as base64, also in lines: what is longer than any task ID. */
+/** A video or an image as base64, also broken into lines. Longer than any task ID. */
 const ENCODED_MEDIA = new RegExp(`${BASE64}{2001,}|(?:${BASE64}{60,}\\s+){10,}`, 'g');
-/** The same in a response to a download, which may be cut in the middle of a video. */
+/** As {@link ENCODED_MEDIA}, in a response to a download, which may be cut in the middle of a video. */
 const ENCODED_VIDEO = new RegExp(`${BASE64}{257,}|(?<=data:video[^,"]{0,100},)${BASE64}+`, 'g');
 
-/** Keeps the beginning of a body while it's read, and how it ended. */
+/** Records the first 64 KB of a body while it's read, and how it ended. */
 export class RecordedBody implements AsyncIterable<Uint8Array> {
   readonly #chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   readonly #head: Buffer[] = [];
@@ -24,7 +24,6 @@ export class RecordedBody implements AsyncIterable<Uint8Array> {
     this.#chunks = chunks;
   }
 
-  /** The first 64 KB. */
   get text(): string {
     return Buffer.concat(this.#head).toString('utf8');
   }
@@ -56,7 +55,7 @@ interface EvidenceContext {
   readonly now: number;
 }
 
-/** A response to keep with its task: without the key, and without the bytes of a video. */
+/** Converts a response to evidence, without the key and without the bytes of a video. */
 export function toEvidence(
   { status, headers }: Pick<HttpReply, 'status' | 'headers'>,
   { text, end }: Pick<RecordedBody, 'text' | 'end'>,
@@ -65,7 +64,7 @@ export function toEvidence(
   const clean = (value: string) => (key ? redactTruncated(value, key.value) : redact(value));
   const kept = Object.entries(headers).filter(([name]) => EVIDENCE_HEADERS.test(name));
   const isDownload = step === 'download' || step === 'link';
-  // The head may end within a character.
+  // The recorded text may end within a character.
   const isMedia = isDownload && /[\0\ufffd]/.test(text.replace(/\ufffd{1,3}$/, ''));
   const legible = text.replace(ENCODED_MEDIA, '…');
   return {

@@ -1,41 +1,41 @@
 import type { ApiKey } from './apiKey';
 import { parseJson } from '../common/json';
 import { asRecord } from './jsonValues';
-import { holdsKey, redactWords } from './redaction';
+import { holdsKey, redactMessage } from './redaction';
 import { isAllowedResultUrl } from './resultUrl';
 
-/** Why a link isn't fetched: its scheme, an address in a private network, the key in it, or not readable as a URL. */
+/** Why a link isn't downloaded: its scheme, a private address, the key in it, or not a valid URL. */
 export type LinkRefusal = 'scheme' | 'private' | 'key' | 'unreadable';
 
 export interface RefusedLink {
-  /** As the gateway gave it, without the key. */
+  /** As in the response, without the key. */
   readonly link: string;
   readonly reason: LinkRefusal;
 }
 
 export interface FoundLinks {
-  /** Absolute links, byte for byte as given, or {@link inlineVideo} for what the response itself contains. */
+  /** Absolute links, byte for byte as given, or {@link inlineVideo} for a video inside the response. */
   readonly links: readonly string[];
   readonly refused: readonly RefusedLink[];
-  /** The word `expired` stands where the link should be. */
+  /** True if the response has the word `expired` in place of a link. */
   readonly isExpired: boolean;
 }
 
 const INLINE = 'inline:';
 
-/** What stands for a video that a response contains as a data URI: its keys and indexes. */
+/** Pseudo-link to a video that a response contains as a data URI: its keys and indexes. */
 function inlineVideo(path: readonly (string | number)[]): string {
   return INLINE + path.join('.');
 }
 
-/** The place of a video inside a response, as {@link inlineVideo} wrote it; undefined for a link. */
+/** Path of a video inside a response, from {@link inlineVideo}; undefined for a real link. */
 export function inlinePlace(link: string): string | undefined {
   return link.startsWith(INLINE) ? link.slice(INLINE.length) : undefined;
 }
 
 /**
- * Where a video may stand, the best place first (API reference 9.2): each a link, an object or a list of either. The
- * first that yields a video counts; what comes later are copies, older or unsigned.
+ * Keys under which a video may be, best first (API reference 9.2): each holds a link, an object or a list of either. The
+ * first with a video counts; later ones are copies, older or unsigned.
  */
 const PLACES = [
   'url',
@@ -70,19 +70,19 @@ const PLACES = [
 
 const MAX_DEPTH = 6;
 const MAX_ITEMS = 64;
-/** Longer texts have not been kept whole. */
+/** Longer texts were cut when they were read. */
 const MAX_LINK_BYTES = 16 * 1024;
 
 const POSTER = /\.(jpe?g|png|webp|gif|avif)$/i;
 const RELATIVE = /^(\/|(api|v\d+|files?|videos?|media|content|outputs?|results?)\/)\S*$/i;
 
-/** Whether the text at this place of a response may be a whole video. */
+/** Returns true if the text at this path of a response may be a whole video. */
 export function mayBeVideo(path: readonly (string | number)[]): boolean {
   const key = path.findLast((step) => typeof step === 'string');
   return PLACES.some((place) => place === key) || key === 'bytesBase64Encoded';
 }
 
-/** Finds the videos of a response below one of its objects. */
+/** Finds the videos in a part of a response. @param path path of `value` in the response */
 export function findLinks(
   value: unknown,
   path: readonly (string | number)[],
@@ -98,7 +98,7 @@ export function findLinks(
     if (link === undefined || POSTER.test(link.replace(/[?#].*$/s, ''))) return [];
     const refusal = refusalOf(link, access);
     if (refusal === undefined) return [link];
-    refused.set(redactWords(link, access.key), refusal);
+    refused.set(redactMessage(link, access.key), refusal);
     return [];
   };
   const collect = (inner: unknown, at: readonly (string | number)[], inText: boolean): string[] => {
@@ -126,7 +126,7 @@ export function findLinks(
   };
 }
 
-/** The text as an absolute link, byte for byte; undefined if it's none. */
+/** The text as an absolute link, byte for byte; undefined if it isn't a link. */
 function absoluteLink(text: string, baseUrl: string): string | undefined {
   if (text.length >= MAX_LINK_BYTES) return undefined;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;

@@ -4,7 +4,7 @@ import { asNumber, asRecord, firstValue, type KnownObject } from './jsonValues';
 
 interface Row {
   readonly fact: MoneyFactName;
-  /** Names in responses, the most telling first. */
+  /** Field names in responses, most specific first. */
   readonly names: readonly string[];
   readonly read?: (value: unknown) => MoneyFact['value'] | undefined;
 }
@@ -14,7 +14,7 @@ const positive = (value: unknown): number | undefined => {
   return number !== undefined && number > 0 ? number : undefined;
 };
 
-/** Where responses speak of money (money-and-gateways 1.3, 5.6). */
+/** Fields about money in responses (money-and-gateways 1.3, 5.6). */
 const FACTS: readonly Row[] = [
   { fact: 'quota', names: ['actual_quota', 'quota'] },
   { fact: 'modelPrice', names: ['model_price'] },
@@ -48,10 +48,10 @@ const FACTS: readonly Row[] = [
 
 const RATIOS_HEADER = 'x-new-api-other-ratios';
 
-/** Currency signs, full-width ones included, as the gateways of this family write amounts (money-and-gateways 1.5). */
+/** Currency signs, including full-width ones, in messages of this family of gateways (money-and-gateways 1.5). */
 const CURRENCIES: Readonly<Record<string, string>> = { $: 'USD', '＄': 'USD', '¥': 'CNY', '￥': 'CNY' };
 const SIGNED_AMOUNT = /([$＄¥￥])\s*(-?\d+(?:[.,]\d+)?)/g;
-/** Points, without a sign. */
+/** An amount in points, without a sign. */
 const BARE_AMOUNT = /([:：])\s*(-?\d+(?:[.,]\d+)?)(?![\w.,])/g;
 
 /** Reads what a response says about money. None of it is a charge on its own. */
@@ -69,7 +69,7 @@ export function readMoney(
     const found = firstValue(objects, names, read);
     if (found === undefined) continue;
     add(fact, found.value, found.path);
-    if (fact === 'cost') add('currency', currencyBeside(objects, found.path), found.path);
+    if (fact === 'cost') add('currency', currencyFor(objects, found.path), found.path);
   }
   const ratios = headers[RATIOS_HEADER];
   if (typeof ratios === 'string') add('ratios', readRatios(ratios), `header:${RATIOS_HEADER}`);
@@ -80,8 +80,8 @@ export function readMoney(
   return [...facts.values()];
 }
 
-/** The currency named beside an amount; costs without one are in dollars. */
-function currencyBeside(objects: readonly KnownObject[], path: string): string {
+/** The currency next to an amount; USD if there is none. */
+function currencyFor(objects: readonly KnownObject[], path: string): string {
   const holder = objects.find((object) => [...object.path, 'cost'].join('.') === path);
   const currency = holder?.record['currency'];
   return typeof currency === 'string' && /^[A-Z]{3}$/.test(currency) ? currency : 'USD';
@@ -106,6 +106,6 @@ function amountsIn(text: string): readonly { readonly amount: number; readonly c
 }
 
 function scale(value: number | undefined, factor: number): number | undefined {
-  // Without the noise of binary fractions.
+  // Rounds off binary floating-point errors.
   return value === undefined ? undefined : Number((value * factor).toPrecision(12));
 }

@@ -14,36 +14,37 @@ import { readMoney } from './responseMoney';
 import { untilClosing } from './untilClosing';
 import { findTaskId, holdsSureId, ID_NAMES, idsIn, TASKS, type IdSource } from './taskIds';
 
-/** How a task is doing, as its own status says. `expired`: done once, and deleted. */
+/** Status of a task. `expired`: finished, then deleted. */
 export type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'expired';
 
-/** What a response says, whatever its shape. Free of the key. */
+/** Facts in a response of any shape, without the key. */
 export interface ResponseFacts {
   readonly status: number;
   readonly end: ResponseEnd;
-  /** All of the body arrived, and its JSON, if it is JSON, is closed. */
+  /** True if the whole body arrived; if it's JSON, the JSON is complete too. */
   readonly isComplete: boolean;
   readonly isJson: boolean;
-  /** The error, if any, is in one of the gateway's own envelopes. */
+  /** True if the error, if any, is in one of the gateway's own envelopes. */
   readonly isOwnEnvelope: boolean;
   readonly taskId?: string;
-  /** The gateway says that the provider has the job and its ID was lost (API reference 10.4). */
+  /** True if the gateway reports that the provider has the job, but its ID was lost (API reference 10.4). */
   readonly isIdLost: boolean;
-  /** Set if the ID may not be that of a task: it stands in for one, or looks like that of a request. */
+  /** Set if the ID may not be the task's. */
   readonly idSource?: IdSource;
   readonly taskStatus?: TaskStatus;
   /** 0 to 100. */
   readonly progress?: number;
   readonly links: readonly string[];
   readonly refusedLinks: readonly RefusedLink[];
-  /** The word `expired` stands where the link should be. */
+  /** True if the response has the word `expired` in place of a link. */
   readonly isLinkExpired: boolean;
-  /** How many videos were requested, and how many of them a filter removed. */
+  /** Number of videos requested. */
   readonly expectedCount?: number;
+  /** Number of videos that a filter removed. */
   readonly filteredCount: number;
-  /** Ms since 1970 after which the videos are deleted. */
+  /** Time after which the videos are deleted, in ms since 1970. */
   readonly expiresAt?: number;
-  /** The task whose video this one is made from; null if the response says that it's none. */
+  /** ID of the remixed task; null if the response says that the video isn't a remix. */
   readonly remixedFrom?: string | null;
   readonly error?: ErrorResponse;
   /** A proxy answered in place of the gateway. */
@@ -54,23 +55,22 @@ export interface ResponseFacts {
   readonly evidence: () => Evidence;
 }
 
-/** For what a response is read. */
+/** Context in which a response is read. */
 export interface ReadContext {
   readonly step: EvidenceStep & MoneyFact['step'];
   readonly baseUrl: string;
   readonly key: ApiKey;
   /** Ms since 1970. */
   readonly now: number;
-  /** The task that was asked about. */
+  /** The queried task. */
   readonly taskId?: string;
-  /** The task that a submit remixes. Its ID, quoted in the response, isn't that of the new task. */
+  /** The task that a submit remixes. The response may quote its ID, which isn't the new task's. */
   readonly remixOf?: string | undefined;
-  /** Aborted when the window closes: a submit's response is then read only until an ID is there. */
+  /** Aborted when the window closes: a submit's response is then read only until it has an ID. */
   readonly closing?: AbortSignal;
   readonly retryAfterMs?: number | undefined;
 }
 
-/** A body as it arrived. */
 interface ReceivedBody {
   readonly root: unknown;
   readonly isComplete: boolean;
@@ -86,7 +86,7 @@ const STATUS_NAMES = ['status', 'task_status', 'taskStatus', 'state'];
 const EXPECTED_NAMES = ['sampleCount', 'sample_count', 'numberOfVideos'];
 const FILTERED_NAMES = ['raiMediaFilteredCount', 'rai_media_filtered_count'];
 
-/** Statuses by their words (API reference 8); any other word means that the task is running. */
+/** Words for each status (API reference 8). Any other word means running. */
 const STATUSES: Readonly<Record<Exclude<TaskStatus, 'running'>, RegExp>> = {
   queued:
     /^(submitted|queued|pending|not_start|in_queue|unknown|created|preparing|waiting|accepted|scheduled)?$/,
@@ -94,10 +94,10 @@ const STATUSES: Readonly<Record<Exclude<TaskStatus, 'running'>, RegExp>> = {
   failed: /^(fail(ed|ure)?|error|cancell?ed|rejected|timed?_?out|aborted|terminated|blocked|moderated)$/,
   expired: /^(expired|deleted)$/,
 };
-/** Beside no task these are about the call. */
+/** Words that describe the call rather than a task if they're at the root. */
 const CALL_STATUS = /^(success|ok|error|fail)$/;
 
-/** Reads a response to its end, however it ends. @throws GatewayError `aborted` */
+/** Reads a response, also if it ends early. @throws GatewayError `aborted` */
 export async function readResponse(response: HttpReply, context: ReadContext): Promise<ResponseFacts> {
   const body = await (context.step === 'submit'
     ? receiveSubmit(response, context)
@@ -105,15 +105,15 @@ export async function readResponse(response: HttpReply, context: ReadContext): P
   return readFacts(response.status, response.headers, body, context);
 }
 
-/** Reads a response that was kept as evidence. */
+/** Reads a response that was stored as evidence. */
 export async function readEvidence(evidence: Evidence, context: ReadContext): Promise<ResponseFacts> {
   const body = await receiveBody([Buffer.from(evidence.body)]);
   return readFacts(evidence.status, evidence.headers, { ...body, end: evidence.end }, context);
 }
 
 /**
- * Receives the response to a submit, whose ID must not be lost: reading stops at a sure ID, because the rest may never
- * come, and bytes that aren't HTTP are searched too.
+ * Receives the response to a submit, whose ID must not be lost. Reading stops at a sure ID, because the rest may never
+ * arrive, and bytes that aren't HTTP are searched too.
  */
 async function receiveSubmit(response: HttpReply, context: ReadContext): Promise<ReceivedBody> {
   const isEnough = (document: unknown) => holdsSureId(document, context);
@@ -136,15 +136,15 @@ async function receiveSubmit(response: HttpReply, context: ReadContext): Promise
 }
 
 /**
- * Keeps what is known by name, and of the text only the head: videos and logs don't have to fit into memory.
- * @param isEnough nothing after this document is needed
+ * Receives a body. Keeps only known fields and the head of the text, so that videos don't have to fit into memory.
+ * @param isEnough returns true if nothing after this document is needed
  */
 async function receiveBody(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   isEnough: (document: unknown) => boolean = () => false,
 ): Promise<ReceivedBody> {
   const body = new RecordedBody(chunks);
-  async function* asFarAsItCame(): AsyncGenerator<Uint8Array> {
+  async function* receivedChunks(): AsyncGenerator<Uint8Array> {
     try {
       yield* body;
     } catch (error) {
@@ -152,12 +152,12 @@ async function receiveBody(
     }
   }
   const { documents, isComplete } = await readTolerantJson(
-    asFarAsItCame(),
+    receivedChunks(),
     { maxBytes: MAX_JSON_BYTES, isEnough },
     isImportant,
   );
   const records = documents.filter((document) => asRecord(document));
-  // The events of a stream are about the same task.
+  // Merge the events of a stream: they're about the same task.
   const root: unknown = records.length > 1 ? Object.assign({}, ...records) : (records[0] ?? documents[0]);
   const { text, end } = body;
   const isJson = documents.length > 0;
@@ -194,7 +194,7 @@ function readFacts(
     else if (task) taskStatus = 'queued';
     else if (status === 202 && body.text === '') taskStatus = 'running';
   }
-  // An unknown word that stands beside the finished video.
+  // An unknown status word, but with the finished video.
   if (taskStatus === 'running' && progress === 100 && found.links.length > 0) taskStatus = 'succeeded';
   if (taskStatus === 'succeeded' && found.isExpired) taskStatus = 'expired';
   const isModerated = objects.some(({ record }) => record['respect_moderation'] === false);
@@ -234,7 +234,7 @@ function readFacts(
   };
 }
 
-/** The object that is the task: the one with its ID, else the outermost with an ID; never the vendor's copy. */
+/** The object of the task: the one with its ID, else the outermost with any ID, except the vendor's copy. */
 function findTask(objects: readonly KnownObject[], taskId: string | undefined): KnownObject | undefined {
   const candidates = objects
     .filter(({ name }) => TASKS.has(name))
@@ -244,7 +244,7 @@ function findTask(objects: readonly KnownObject[], taskId: string | undefined): 
   return (named ?? own)?.object;
 }
 
-/** The status next to the task's ID; without one there, that of the outermost object that has one. */
+/** The status next to the task's ID, else that of the outermost object with one. */
 function statusWord(objects: readonly KnownObject[], task: KnownObject | undefined): string | undefined {
   const own = task && statusIn(task);
   if (own !== undefined) return own;
@@ -267,7 +267,7 @@ function toStatus(word: string): TaskStatus {
   return 'running';
 }
 
-/** The text with its letters as themselves, however the JSON writes them. */
+/** The text with its `\u` escapes decoded. */
 function unescaped(text: string): string {
   return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
@@ -277,7 +277,7 @@ function toProgress(value: unknown): number | undefined {
   return number === undefined ? undefined : Math.min(100, Math.max(0, number));
 }
 
-/** Unix time in seconds or milliseconds, as ms. */
+/** Converts a Unix time in seconds or milliseconds to ms. */
 function toTime(value: unknown): number | undefined {
   const time = asNumber(value);
   if (time === undefined || time <= 0 || time >= 1e14) return undefined;

@@ -2,23 +2,24 @@ import ipaddr from 'ipaddr.js';
 import { isLoopback } from './baseUrl';
 
 /**
- * Whether a host name as `URL` gives it is a literal address that no result of a public service can be at: whatever
- * isn't global unicast, and an IPv4 address inside an IPv6 one. Names are not resolved (a settled decision).
+ * Returns true for literal IP addresses at which no public service can be: addresses that aren't global unicast, and IPv4
+ * addresses inside IPv6 ones. Host names aren't resolved, by decision.
+ * @param hostname as in `URL.hostname`
  */
 export function isPrivateAddress(hostname: string): boolean {
   if (isLoopback(hostname)) return true;
   const text = hostname.replace(/^\[|\]$/g, '');
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.parse(text);
-  // The old form ::10.0.0.1, which no registry lists any more but some systems still route (RFC 4291 2.5.5.1).
+  // The obsolete form ::10.0.0.1, which some systems still route (RFC 4291 2.5.5.1).
   const isCompatible =
     address instanceof ipaddr.IPv6 && address.parts.slice(0, 6).every((part) => part === 0);
   return isCompatible || address.range() !== 'unicast';
 }
 
 /**
- * Whether a result link may be fetched: the gateway's own origin always; elsewhere http(s) to public addresses, and
- * loopback only when the gateway itself is on this machine.
+ * Returns true if a result link may be downloaded: the gateway's own origin, http(s) to a public address, or loopback if
+ * the gateway itself is on this machine.
  */
 export function isAllowedResultUrl(link: URL, baseUrl: string): boolean {
   if (link.protocol !== 'https:' && link.protocol !== 'http:') return false;
@@ -29,13 +30,13 @@ export function isAllowedResultUrl(link: URL, baseUrl: string): boolean {
 }
 
 /**
- * Path and query of a link as they were written, for {@link HttpRequest.target}: `URL` writes `'` in a query as `%27`,
- * which a signature over the raw text does not survive. Only what can't travel in a request line is encoded.
+ * Path and query of a link as written, for {@link HttpRequest.target}: `URL` encodes `'` in a query as `%27`, which breaks
+ * a signature over the raw text. Only characters that are invalid in a request line are encoded.
  * @param link as received, also relative
  * @param url the same link, resolved
  */
 export function requestTarget(link: string, url: URL): string {
-  // As `URL` does (WHATWG URL 4.4): blanks around it and line breaks inside are no part of a link.
+  // As in WHATWG URL 4.4: remove surrounding blanks, and tabs and line breaks inside.
   const text = link.replace(/^[\0- ]+|[\0- ]+$|[\t\n\r]/g, '').replace(/#.*$/s, '');
   const authority = /^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#\\]*/i.exec(text)?.[0] ?? '';
   const [path, query] = splitOnce(text.slice(authority.length), '?');

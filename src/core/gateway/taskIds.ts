@@ -3,7 +3,7 @@ import { parseJson, type JsonRecord } from '../common/json';
 import { asText, knownObjects, type KnownObject } from './jsonValues';
 import { holdsKey, looksLikeKey } from './redaction';
 
-/** Why an ID may not be that of the task: it stands in for one, or its place or form is that of another ID. */
+/** Why an ID may not be the task's: it's the ID of a request, or its place or form suggests another kind of ID. */
 export type IdSource = 'request_id' | 'weak';
 
 interface Candidate {
@@ -11,7 +11,7 @@ interface Candidate {
   readonly source?: IdSource;
 }
 
-/** Objects that can be the task itself, or hold the fields of its envelope. */
+/** Objects that can be the task itself or its envelope. */
 export const TASKS: ReadonlySet<string> = new Set([
   '',
   'data',
@@ -21,9 +21,9 @@ export const TASKS: ReadonlySet<string> = new Set([
   'response',
   'metadata',
 ]);
-/** Objects whose ID is that of the task at some gateways, and that of its video or job at others. */
+/** Objects whose ID is the task's at some gateways, and that of a video or job at others. */
 const RELATED: ReadonlySet<string> = new Set(['video', 'videos', 'job', 'generation', 'task_info']);
-/** In the order of preference (API reference 4.3). */
+/** In order of preference (API reference 4.3). */
 export const ID_NAMES = [
   'task_id',
   'taskId',
@@ -35,10 +35,10 @@ export const ID_NAMES = [
   'video_id',
 ];
 
-/** What can't be the new task's ID. */
+/** IDs that can't be the new task's. */
 interface KnownTask {
   readonly key: ApiKey;
-  /** The task that is remixed: errors quote its ID. */
+  /** ID of the remixed task, which errors quote. */
   readonly remixOf?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ function isNewId(id: string, { key, remixOf }: KnownTask): boolean {
   return id !== remixOf && !holdsKey(id, key);
 }
 
-/** Finds the task's ID in all that arrived (API reference 4.3): one that is dropped is a paid video lost. */
+/** Finds the task's ID anywhere in a response (API reference 4.3): a missed ID is a lost video that was paid for. */
 export function findTaskId(
   objects: readonly KnownObject[],
   text: string,
@@ -72,7 +72,7 @@ export function findTaskId(
   return best ? { taskId: best.id, ...(best.source === undefined ? {} : { idSource: best.source }) } : {};
 }
 
-/** Returns true if a document gives the task's ID at a documented place: what follows it changes nothing. */
+/** Returns true if a document has the task's ID at a documented place, so that nothing after it matters. */
 export function holdsSureId(document: unknown, task: KnownTask): boolean {
   const isNew = ({ id }: Candidate) => isNewId(id, task);
   return knownObjects(document).some((object) => {
@@ -84,8 +84,8 @@ export function holdsSureId(document: unknown, task: KnownTask): boolean {
 }
 
 /**
- * Finds the task ID in a response that was kept as text, also in the message of a failure that quotes one: earlier
- * versions missed IDs that came in an unusual shape.
+ * Finds the task ID in a stored response, or in a failure message that quotes one: earlier versions missed IDs in
+ * unusual places.
  */
 export function recoverTaskId(text: string, remixOf?: string): string | undefined {
   const objects = knownObjects(parseJson(text.slice(Math.max(0, text.indexOf('{')))));
@@ -104,21 +104,21 @@ function weakIdsIn({ record, name }: KnownObject): readonly Candidate[] {
   return id === undefined ? [] : [{ id, source: 'weak' }];
 }
 
-/** Whether an `id` looks like that of a request or of a row in a database. */
+/** Returns true if an `id` looks like that of a request or a database row. */
 function isWeak(name: string, id: string): boolean {
   return name === 'id' && (/^(req|request|log|trace|msg)[-_.]/i.test(id) || /^\d{1,6}$/.test(id));
 }
 
-/** Some forks give the ID itself as `data`; messages stand there too. */
+/** Some forks return the ID itself as `data`, where others put messages. */
 function dataId(root: JsonRecord, saysError: boolean): readonly Candidate[] {
   const id = toId(root['data']);
   if (id === undefined || !/\d/.test(id)) return [];
   if (!saysError) return [{ id }];
-  // A code that only its own gateway can read.
+  // A small number is the gateway's own code, which may mean success.
   return typeof root['code'] === 'number' && root['code'] < 200 ? [{ id, source: 'weak' }] : [];
 }
 
-/** IDs in a text that is no JSON, or not from there on; a cut one isn't one. */
+/** IDs in text outside JSON. An ID that may be cut off doesn't count. */
 function idsInText(text: string): readonly Candidate[] {
   if (/^\s*(<!doctype|<html)/i.test(text)) return [];
   const matches = text.matchAll(
@@ -130,7 +130,7 @@ function idsInText(text: string): readonly Candidate[] {
   });
 }
 
-/** IDs are opaque: one word of printable ASCII. A sentence in its place is a message, and a link is a link. */
+/** IDs are opaque: one word of printable ASCII, and neither a placeholder such as `null` nor a link. */
 function toId(value: unknown): string | undefined {
   const text = Number.isInteger(value) ? String(value) : asText(value)?.trim();
   if (text === undefined || !/^[!-~]{1,2000}$/.test(text)) return undefined;

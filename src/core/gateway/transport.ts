@@ -8,20 +8,20 @@ import { parseJson } from '../common/json';
 import { asRecord } from './jsonValues';
 import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
 import { readProxyRefusal } from './proxyRefusal';
-import { holdsKey, redactResponse, redactWords } from './redaction';
+import { holdsKey, redactResponse, redactMessage } from './redaction';
 import { toEvidence } from './responseEvidence';
 import { isAllowedResultUrl, requestTarget } from './resultUrl';
 import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './responseError';
 import { parseRetryAfter } from './retryAfter';
 
-/** Where a request goes and in whose name. */
+/** The gateway and the key for a request. */
 export interface Access extends VideoAccess {
   readonly key: ApiKey;
 }
 
-/** As {@link Access}; without a key, only what is public can be downloaded. */
+/** As {@link Access}; without a key, only public links can be downloaded. */
 export interface VideoAccess {
-  /** As {@link parseBaseUrl} gives it. */
+  /** As returned by `parseBaseUrl`. */
   readonly baseUrl: string;
   readonly key: ApiKey | undefined;
 }
@@ -31,7 +31,7 @@ const MAX_REDIRECTS = 5;
 /** Refusals about a task or a key. They count only if the gateway itself sent them. */
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
 
-/** Requests to the gateway and to result hosts: redirects, the key, refusals and one log line for each. */
+/** Sends requests to the gateway and result hosts. Handles redirects, the key, refusals and logging. */
 export class GatewayTransport {
   readonly open: OpenHttp;
   readonly #clock: Clock;
@@ -44,9 +44,9 @@ export class GatewayTransport {
   }
 
   /**
-   * A GET that follows redirects. The key isn't sent on where the origin changes.
-   * @param link requested byte for byte as it's written
-   * @param step what it's for; an error after a redirect has that redirect as its evidence
+   * Sends a GET and follows redirects. The key isn't sent to other origins.
+   * @param link requested byte for byte as written
+   * @param step step of the evidence that an error after a redirect carries
    */
   async get(
     link: string,
@@ -58,7 +58,7 @@ export class GatewayTransport {
     const home = new URL(access.baseUrl).origin;
     let url = parseLink(link);
     let target = requestTarget(link, url);
-    // Once on another origin, the key stays behind even if a later redirect leads back.
+    // After a redirect to another origin, the key isn't sent even if a later redirect leads back.
     let trusted = url.origin === home;
     let redirect: HttpReply | undefined;
     try {
@@ -87,9 +87,9 @@ export class GatewayTransport {
     }
   }
 
-  /** @throws {@link GatewayError} if nothing may be requested there */
+  /** @throws {@link GatewayError} if the URL must not be requested */
   #refuseAddress(url: URL, { baseUrl, key }: VideoAccess): void {
-    // A link that contains the key would send the key to another host, whoever made it.
+    // A link that contains the key would send it to another host.
     if (url.origin !== new URL(baseUrl).origin && key && holdsKey(url.href, key)) {
       throw deadLink('the link contains the API key');
     }
@@ -99,8 +99,9 @@ export class GatewayTransport {
   }
 
   /**
-   * Throws what a response with another status than 2xx says.
-   * @param said by whom: a call about a task, whose refusals are JSON (API reference 10.2), or anything else
+   * Throws the error of a response, unless its status is 2xx.
+   * @param said source of the response: a call about a task, whose refusals are JSON (API reference 10.2), another call to
+   *   the gateway, or another host
    */
   async refuseUnlessGood(
     reply: HttpReply,
@@ -115,7 +116,7 @@ export class GatewayTransport {
     const error = redactResponse(parseErrorResponse(text), key);
     const isPage = !isJson || isUnknownEndpoint(error);
     if (said === 'taskCall' && isPage && REFUSAL_STATUSES.has(reply.status)) {
-      // Something in between responds, or the address is wrong: it says nothing about the task or the key.
+      // Not from the gateway, or the address is wrong: says nothing about the task or the key.
       throw new GatewayError('badReply', error.message || `HTTP ${reply.status}`);
     }
     throw refusal(reply.status, error, this.retryAfter(reply), said === 'elsewhere');
@@ -129,8 +130,8 @@ export class GatewayTransport {
   note(method: string, url: URL, reply: HttpReply, started: number, key: ApiKey | undefined): void {
     const requestId = reply.headers['x-oneapi-request-id'];
     this.#log.debug(
-      `${method} ${redactWords(url.origin + url.pathname, key)} ${reply.status} in ${this.#clock.now() - started} ms` +
-        (typeof requestId === 'string' ? ` (request ${redactWords(requestId, key)})` : ''),
+      `${method} ${redactMessage(url.origin + url.pathname, key)} ${reply.status} in ${this.#clock.now() - started} ms` +
+        (typeof requestId === 'string' ? ` (request ${redactMessage(requestId, key)})` : ''),
     );
   }
 }
@@ -150,17 +151,17 @@ export function headersFor(key: ApiKey | undefined): Record<string, string> {
 
 /**
  * Reads the body as text. Throws if it's longer than {@link MAX_RESPONSE_BYTES}.
- * @param pieces receives what arrives, also if the body then ends early
  */
-export async function readText(reply: HttpReply, pieces: Uint8Array[] = []): Promise<string> {
+export async function readText(reply: HttpReply): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of reply.body) {
-    length += piece.length;
+  for await (const chunk of reply.body) {
+    length += chunk.length;
     if (length > MAX_RESPONSE_BYTES)
       throw new GatewayError('badReply', 'the reply is too long', { status: reply.status });
-    pieces.push(piece);
+    chunks.push(chunk);
   }
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parseLink(link: string, base?: URL): URL {
@@ -183,9 +184,9 @@ export function refusal(
 ): GatewayError {
   return new GatewayError('refused', error.message === '' ? `HTTP ${status}` : error.message, {
     status,
-    ...(error.code === undefined ? {} : { code: error.code }),
-    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    code: error.code,
+    requestId: error.requestId,
+    retryAfterMs,
     elsewhere,
   });
 }

@@ -1,10 +1,10 @@
 import { GatewayError } from './errors';
 import type { HttpReply } from './http';
 
-/** An ID is searched in this much of a body. */
+/** Size of the beginning of a body in which an ID is searched. */
 const MAX_HEAD_BYTES = 64 * 1024;
 
-/** Passes a body on. While the window closes, ends the exchange as soon as an ID is there. */
+/** Passes on a body. While the window closes, ends the exchange once the body has an ID. @throws GatewayError `cut` */
 export async function* untilClosing(
   response: HttpReply,
   closing: AbortSignal,
@@ -36,7 +36,7 @@ export async function* untilClosing(
     }
   } finally {
     closing.removeEventListener('abort', onClosing);
-    // A generator that is still waiting can't return.
+    // A generator with a pending `next` can't return.
     if (!isPending) await iterator.return?.();
   }
 }

@@ -9,27 +9,27 @@ import { redactError } from './redaction';
 import { RecordedBody, toEvidence } from './responseEvidence';
 import { GatewayTransport, queryUrl, type VideoAccess } from './transport';
 
-/** A way to the bytes of a video (API reference 6.0, 9). */
+/** Source of a video's bytes (API reference 6.0, 9). */
 export type VideoSource =
   /** An absolute link, requested byte for byte. */
   | { readonly kind: 'link'; readonly link: string }
-  /** Inside the response to a query, at this place. */
+  /** Inside the response to a query, at this path. */
   | { readonly kind: 'inline'; readonly place: string }
   /** The gateway's download call. */
   | { readonly kind: 'download' }
-  /** The route that gateways of this kind serve the bytes at. */
+  /** The route at which gateways of this kind serve the bytes. */
   | { readonly kind: 'content' };
 
-/** A video that was received to its end. */
+/** A completely received video. */
 export interface ReceivedVideo {
   readonly bytes: number;
-  /** The size that the response declares beside the video; if it differs, something may be missing. */
+  /** Size that the response declares; if it differs, something may be missing. */
   readonly declaredBytes?: number;
   /** The response, redacted, without the video. */
   readonly evidence: () => Evidence;
 }
 
-/** Downloads videos from the gateway and from result hosts. Callers retry. */
+/** Downloads videos from the gateway and result hosts. Doesn't retry. */
 export class VideoClient {
   readonly #transport: GatewayTransport;
   readonly #clock: Clock;
@@ -40,9 +40,9 @@ export class VideoClient {
   }
 
   /**
-   * Downloads a video into the target. The key goes only to the gateway's own origin, and never across a redirect to
+   * Downloads a video into the target. The key is sent only to the gateway's own origin, never across a redirect to
    * another one.
-   * @throws {@link GatewayError}; code `deadLink` if trying the same link again is useless
+   * @throws {@link GatewayError}, with code `deadLink` if retrying the same link is useless; errors of the target
    */
   async download(
     source: VideoSource,
@@ -157,13 +157,13 @@ function wholeSize({ status, headers }: HttpReply): number | undefined {
   return total === undefined ? undefined : Number(total);
 }
 
-/** White space, and the bytes of a byte order mark. */
+/** White space and the bytes of a byte order mark. */
 const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0xef, 0xbb, 0xbf]);
-/** JSON begins with no more blanks than this. */
+/** Maximum number of blanks before JSON. */
 const MAX_BLANK_BYTES = 64 * 1024;
 const JSON_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b]);
 
-/** Tells by its first byte whether a response is JSON, whatever its type says. Also returns its whole body. */
+/** Detects JSON by the first byte, whatever the content type, except video and audio. Also returns the whole body. */
 async function sniff(
   reply: HttpReply,
 ): Promise<{ readonly isJson: boolean; readonly body: AsyncIterable<Uint8Array> }> {
@@ -173,7 +173,7 @@ async function sniff(
   for (let bytes = 0; first === undefined && bytes < MAX_BLANK_BYTES;) {
     const next = await iterator.next();
     if (next.done === true) break;
-    // What was read belongs to the connection again once more is asked for.
+    // Copy: the source may reuse the bytes.
     const chunk = Buffer.from(next.value);
     start.push(chunk);
     bytes += chunk.length;

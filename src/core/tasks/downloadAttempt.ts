@@ -34,7 +34,7 @@ import {
   recordedRow,
 } from './videoRows';
 
-/** How soon a video is downloaded again whose link gave another one. Each attempt is a whole download. */
+/** Retry interval after a link returned another row's video. Long, because each attempt is a whole download. */
 const SAME_VIDEO_RETRY_MS = 5 * 60_000;
 
 export interface AttemptDependencies {
@@ -46,22 +46,22 @@ export interface AttemptDependencies {
   readonly log: Log;
 }
 
-/** What an attempt has come to. */
+/** Result of an attempt. */
 export interface AttemptResult {
   readonly rows: readonly VideoRow[];
-  /** The gateway says that the task has ended. */
+  /** Set if the gateway says that the task has ended. */
   readonly ended?: TaskPatch;
   /** More to store about the task. */
   readonly patch: TaskPatch;
-  /** The key was refused: everything at its origin waits. */
+  /** Set if the key was refused: every task of the origin waits. */
   readonly keyRefused?: StoredFailure;
-  /** The gateway asked for a pause, in ms. */
+  /** Rate limit that the gateway asked for, in ms. */
   readonly pauseMs?: number;
-  /** The gateway accepted the key. */
+  /** True if the gateway accepted the key. */
   readonly hasUsedKey?: boolean;
 }
 
-/** Whether the next step for a video takes the gateway, and with it the key. */
+/** Returns true if the next step for a video needs the gateway, and therefore the key. */
 export function needsGateway(row: VideoRow, record: TaskRecord): boolean {
   if (row.state !== 'expected') return false;
   const { link, refusedSince } = row;
@@ -89,14 +89,14 @@ export class DownloadAttempt {
   #denial: StoredFailure | undefined;
   /** Videos that the gateway no longer names although it names others. */
   readonly #unnamed = new Set<number>();
-  /** Those of the gateway's last response that names some. */
+  /** Links of the gateway's last response with any. */
   #links: readonly string[];
   #hasUsedKey = false;
   #silence: StoredFailure | undefined;
 
   /**
    * @param access without a key, only public links are downloaded
-   * @param signal ends it; {@link run} then throws
+   * @param signal cancels the attempt; {@link run} then throws
    */
   constructor(
     deps: AttemptDependencies,
@@ -115,7 +115,7 @@ export class DownloadAttempt {
     this.#names = possibleNames(record, rows.length);
   }
 
-  /** Percentage of the videos received, up to 99; undefined if unknown. Never less than the last time. */
+  /** Progress over all videos, 0 to 99; undefined if unknown. Never decreases. */
   progress(): number | undefined {
     const share = this.#part?.share;
     if (share === undefined) return undefined;
@@ -127,7 +127,7 @@ export class DownloadAttempt {
 
   /** @param due positions of the videos to try */
   async run(due: ReadonlySet<number>): Promise<AttemptResult> {
-    // What has been received is brought in place first: the gateway may say that the task has ended.
+    // Place received videos first: the gateway may say that the task has ended.
     for (const [index, row] of this.#rows.entries()) {
       if (isReceived(row) && due.has(row.position)) this.#rows[index] = await this.#advance(row);
     }
@@ -139,7 +139,7 @@ export class DownloadAttempt {
       const stop = this.#takeFresh(fresh, due);
       if (stop?.ended) await this.#keepUnverified();
       if (stop) return { rows: this.#rows, patch: this.#patch, ...stop };
-      // The gateway may name videos that it didn't name before.
+      // New rows for videos that the gateway didn't name before are due too.
       due = new Set([...due, ...this.#rows.map(({ position }) => position).filter((one) => !known.has(one))]);
     }
     for (const [index, row] of this.#rows.entries()) {
@@ -153,7 +153,7 @@ export class DownloadAttempt {
     };
   }
 
-  /** Brings what could not be verified in place. Better a video that may not play than none. */
+  /** Places downloads that couldn't be verified: a video that may not play is better than none. */
   async #keepUnverified(): Promise<void> {
     for (const [index, row] of this.#rows.entries()) {
       if (row.state !== 'expected' || row.part === undefined) continue;
@@ -162,7 +162,7 @@ export class DownloadAttempt {
     }
   }
 
-  /** The name of a video's file, without its extension. Rows of an older version may have the name of another position. */
+  /** A video's file name without extension. Rows of an older version may use the name of another position. */
   #nameOf(row: VideoRow): string {
     const taken = new Set(
       this.#rows.flatMap(({ file }) => (file === undefined || file === row.file ? [] : nameOf(file))),
@@ -176,13 +176,13 @@ export class DownloadAttempt {
     return row.refusedSince !== undefined || (row.link === undefined && !this.#byDownload());
   }
 
-  /** Only sora has the documented download call, and only its IDs begin so (API reference 4.3, 6.0). */
+  /** Only sora has the documented download call, and only its IDs have this prefix (API reference 4.3, 6.0). */
   #byDownload(): boolean {
     const { request, gatewayTaskId } = this.#record;
     return familyOf(request.model)?.result === 'download' || gatewayTaskId?.startsWith('video_') === true;
   }
 
-  /** Takes what the gateway says of the task now. @returns why no video is tried, if so */
+  /** Applies the gateway's response. @returns a result if no video is to be tried now */
   #takeFresh(fresh: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
     const { clock } = this.#deps;
     if (fresh.kind === 'ended') return { ended: fresh.patch };
@@ -207,7 +207,7 @@ export class DownloadAttempt {
             ? { ...row, nextTry: clock.now() + fresh.waitMs, reason: fresh.failure }
             : row,
         );
-        return { ...(fresh.isKeyRefused ? { keyRefused: fresh.failure } : {}) };
+        return fresh.isKeyRefused ? { keyRefused: fresh.failure } : {};
       case 'denied':
         this.#denial = fresh.failure;
         return undefined;
@@ -223,7 +223,7 @@ export class DownloadAttempt {
       if (due.has(row.position)) this.#rows[index] = change(row);
   }
 
-  /** Takes a video as far as it goes. Every step that fails is tried again by itself. */
+  /** Runs the remaining steps of a video: receive, place, write the sidecar. A failed step is retried on its own. */
   async #advance(row: VideoRow): Promise<VideoRow> {
     const { library, clock, log } = this.#deps;
     const name = this.#nameOf(row);
@@ -242,7 +242,7 @@ export class DownloadAttempt {
       const same = earlier ? undefined : this.#sameAs(row, part);
       if (same) return await this.#refuseSame(row, same, part);
       current = fetchedRow(row, part);
-      // A part that waited has had its minute of retries.
+      // A part from an earlier attempt has already been retried for a minute.
       video = await library.place(part, name, earlier ? 0 : undefined);
       current = placedRow(row, video);
       await library.writeSidecar(video, facts);
@@ -253,14 +253,14 @@ export class DownloadAttempt {
       if (this.#signal.aborted || !(error instanceof DiskError)) throw error;
       log.warn(`task ${this.#record.id}: ${describeError(error)}`);
       const problem: DownloadProblem = { kind: 'disk', reason: this.#failures.diskFailed(error) };
-      // Another step begins with no failed attempts.
+      // Attempts are counted per step.
       const attempts = current.state === row.state ? row.attempts : undefined;
       const failed = { ...current, ...(attempts === undefined ? {} : { attempts }) };
       return nextTryAfter(failed, this.#record, problem, this.#failures, clock.now());
     }
   }
 
-  /** The video of another row with the same bytes, unless the gateway names both side by side. */
+  /** Another row's video with the same bytes, unless the gateway's last response names both. */
   #sameAs({ position }: VideoRow, { sha256 }: CompletePart): VideoRow | undefined {
     return this.#rows.find(
       (one) =>
@@ -271,7 +271,7 @@ export class DownloadAttempt {
     );
   }
 
-  /** Refuses a video that the task has already: the link was that of another row. */
+  /** Rejects a duplicate: the link belongs to the other row. */
   async #refuseSame(row: VideoRow, same: VideoRow, part: CompletePart): Promise<VideoRow> {
     const { library, clock, log } = this.#deps;
     log.warn(`task ${this.#record.id}: video ${row.position} is the same as video ${same.position}`);
@@ -285,7 +285,7 @@ export class DownloadAttempt {
     return nextTryAfter(from, this.#record, problem, this.#failures, clock.now());
   }
 
-  /** Downloads a video by the first way that works. */
+  /** Downloads a video from the first source that works. */
   async #receive(
     row: VideoRow,
     name: string,
@@ -294,7 +294,7 @@ export class DownloadAttempt {
     const errors: SourceError[] = [];
     let current = row;
     for (const { source, isFallback } of this.#sources(row)) {
-      // A host that fails for a while says nothing about the link.
+      // A temporary failure of the host says nothing about the link.
       if (
         isFallback &&
         errors.some((one) => !one.isFallback) &&
@@ -311,7 +311,7 @@ export class DownloadAttempt {
         }
         errors.push({ source, isFallback, error: finished.fault });
         if (finished.fault.mayBeVideo) {
-          // It is kept until something better comes.
+          // Keep it until a better download replaces it.
           if (current.part !== undefined) await library.removePart(current.part);
           current = { ...current, part: path.basename(part.file), refusedSha256: finished.sha256 };
         } else await part.discard();
@@ -325,18 +325,17 @@ export class DownloadAttempt {
       }
     }
     for (const { source, error } of errors) {
-      const words = error instanceof Error ? error.message : describeError(error);
-      log.warn(`task ${this.#record.id}: ${source.kind}: ${words}`);
+      const message = error instanceof Error ? error.message : describeError(error);
+      log.warn(`task ${this.#record.id}: ${source.kind}: ${message}`);
     }
     const problem = this.#judge(row, errors);
     const next = nextTryAfter(current, this.#record, problem, this.#failures, clock.now());
     if (next.state !== 'gone' || next.part === undefined) return { row: next };
-    // Better a video that may not play than none.
     const kept = await library.keepUnverified(next.part);
     return kept ? { part: kept } : { row: next };
   }
 
-  /** What the errors of all ways to a video, and the gateway's last response, come to. */
+  /** Combines the errors of all sources with the gateway's last response. */
   #judge(row: VideoRow, errors: readonly SourceError[]): DownloadProblem {
     const isSilent = this.#silence !== undefined;
     const problem = { ...judgeErrors(errors, this.#failures, row.link !== undefined), isSilent };
@@ -375,7 +374,7 @@ export class DownloadAttempt {
     return finished;
   }
 
-  /** The ways to a video in the order to try (API reference 9.2). The gateway's own routes serve one video a task. */
+  /** Sources of a video, in the order to try (API reference 9.2). The gateway's own routes serve one video per task. */
   #sources(row: VideoRow): readonly { readonly source: VideoSource; readonly isFallback: boolean }[] {
     const { link } = row;
     const place = link === undefined ? undefined : inlinePlace(link);

@@ -13,27 +13,26 @@ import {
   downloadRetryInterval,
 } from './schedule';
 
-/** Why a way to a video didn't work. */
+/** Why a source of a video didn't work. */
 export interface SourceError {
   readonly source: VideoSource;
-  /** The gateway may not have this way at all. */
+  /** True if the gateway may not have this source at all. */
   readonly isFallback: boolean;
   readonly error: unknown;
 }
 
-/** Why the current step for a video failed, by what helps. */
+/** Why the current step for a video failed, grouped by remedy. */
 export interface DownloadProblem {
   readonly kind:
     | 'disk'
     /** The gateway says that the video was deleted. */
     | 'gone'
-    /** The gateway doesn't know the task any more. */
+    /** The gateway no longer knows the task. */
     | 'denied'
-    /** The link is refused: it takes a fresh one, or time. */
+    /** The link is refused: needs a fresh one, or time. */
     | 'refused'
-    /** There is no link. */
     | 'noLink'
-    /** Network, host, or a download that isn't complete. */
+    /** Network or host error, or an incomplete download. */
     | 'trouble'
     | 'tooLong';
   readonly reason: StoredFailure;
@@ -42,15 +41,15 @@ export interface DownloadProblem {
   /** The gateway's response to the query gave no information. */
   readonly isSilent?: boolean;
   readonly retryAfterMs?: number;
-  /** The gateway asked for a pause, in ms. */
+  /** Rate limit that the gateway asked for, in ms. */
   readonly pauseMs?: number;
 }
 
 const SECOND = 1000;
 const REFUSALS: ReadonlySet<DownloadProblem['kind']> = new Set(['refused', 'denied', 'noLink']);
-/** The gateway says that the task, or this video of it, isn't there. One such response proves nothing. */
+/** The gateway says that the task or this video doesn't exist. One such response proves nothing. */
 const DENIALS: ReadonlySet<DownloadProblem['kind']> = new Set(['denied', 'noLink']);
-/** First and longest wait for a link that may work in a moment. */
+/** Minimum and maximum retry interval for a link that may soon work. */
 const FIRST_LINK_RETRY_MS = 6 * SECOND;
 const LAST_LINK_RETRY_MS = 60 * SECOND;
 
@@ -65,7 +64,7 @@ function classify({ source, error }: SourceError): DownloadProblem['kind'] {
   return isTemporary(status) ? 'trouble' : 'refused';
 }
 
-/** Judges the errors of all ways to one video. Those of ways that the gateway may not have count only for `gone`. */
+/** Classifies the errors of all sources of one video. Errors of fallback sources count only for `gone`. */
 export function judgeErrors(
   errors: readonly SourceError[],
   failures: Failures,
@@ -90,7 +89,7 @@ export function judgeErrors(
   };
 }
 
-/** The error with the other side's words, if they came in place of a video. */
+/** Replaces a file error with the message that arrived in place of a video, if any. */
 function describe(error: unknown): unknown {
   if (!(error instanceof VideoFileError) || error.text === undefined) return error;
   const { message } = parseErrorResponse(error.text);
@@ -98,8 +97,8 @@ function describe(error: unknown): unknown {
 }
 
 /**
- * What becomes of a video after a step failed: when to try again, or that it is gone. Time decides, not the number of
- * attempts (DESIGN 5, Download).
+ * Returns the row of a video after a failed step: with the time of the next attempt, or `gone`. Elapsed time decides,
+ * not the number of attempts (DESIGN 5, Download).
  */
 export function nextTryAfter(
   row: VideoRow,
@@ -129,13 +128,13 @@ export function nextTryAfter(
   return { ...failed, nextTry: now + Math.max(interval, retryAfterMs) };
 }
 
-/** Since when each response about a video has been a denial. Those without information don't count. */
+/** Time since which every informative response about a video has been a denial, in ms since 1970. */
 function deniedSinceOf(row: VideoRow, problem: DownloadProblem, now: number): number | undefined {
   const since = row.reason?.since;
   return DENIALS.has(problem.kind) ? (since ?? now) : problem.isSilent ? since : undefined;
 }
 
-/** How long to wait for a link: CDNs lag for seconds or minutes, proxies refuse for longer. */
+/** Retry interval for a link, in ms: CDNs lag for seconds or minutes, proxies refuse for longer. */
 function linkWait(attempts: number, refusedForMs: number): number {
   if (refusedForMs < MISSING_LINK_GRACE_MS) {
     return Math.min(LAST_LINK_RETRY_MS, FIRST_LINK_RETRY_MS * 2 ** Math.min(attempts - 1, 8));
@@ -143,7 +142,7 @@ function linkWait(attempts: number, refusedForMs: number): number {
   return refusedForMs < 6 * MISSING_LINK_GRACE_MS ? MISSING_LINK_GRACE_MS / 2 : MAX_INTERVAL_MS;
 }
 
-/** Until when a video is tried, in ms since 1970. */
+/** Time at which this kind of problem makes a video `gone`, in ms since 1970. */
 function deadlineOf(
   record: TaskRecord,
   { kind }: DownloadProblem,
@@ -163,10 +162,10 @@ function deadlineOf(
   }
 }
 
-/** Until when a video is tried to be downloaded, unless the gateway says that it is gone (DESIGN 5, Download). */
+/** Time until which downloads are retried, in ms since 1970 (DESIGN 5, Download). */
 export function downloadDeadline(record: TaskRecord, now: number): number {
   const { succeededAt = now, submittedAt = record.createdAt, expiresAt = 0 } = record;
-  // A time before the submit is relative, or a clock is wrong.
+  // An expiry before the submit is a relative time, or comes from a wrong clock.
   const expiry = expiresAt > submittedAt ? expiresAt : succeededAt + DOWNLOAD_TIMEOUT_MS;
   const end = Math.max(expiry, succeededAt + MISSING_LINK_GRACE_MS);
   return end + record.heldUpMs;

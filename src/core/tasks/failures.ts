@@ -28,10 +28,10 @@ interface FailureFacts {
   readonly since?: number;
 }
 
-/** Makes the failures of tasks at the gateway with a base URL. */
+/** Returns the failure factory for the gateway with a base URL. */
 export type FailuresAt = (baseUrl: string) => Failures;
 
-/** Makes the failures that a task can have: what happened, what it cost at this kind of gateway, and who said so. */
+/** Creates failures: what happened, what it cost at this kind of gateway, and who reported it. */
 export class Failures {
   readonly #origin: OriginKind;
 
@@ -56,7 +56,6 @@ export class Failures {
 
   /** The gateway refused a submit. */
   refused(trouble: ErrorInfo, noChannel = false): StoredFailure {
-    // A refusal that came with a good status is told by its text alone.
     const kind = classifyError(trouble);
     const outcome = { refusedStatus: trouble.status, noChannel };
     return this.#failure('submit.refused', { kind, outcome, trouble });
@@ -68,7 +67,7 @@ export class Failures {
     return this.#failure('submit.rateLimited', { kind: 'rateLimit', outcome, trouble });
   }
 
-  /** A submit couldn't be brought to the gateway. */
+  /** No connection to the gateway; nothing was sent. */
   unreachable(trouble: ErrorInfo, host: string): StoredFailure {
     const facts = { kind: 'network', outcome: 'notSent', trouble, said: 'us' } as const;
     return this.#failure('submit.unreachable', { ...facts, params: { host } });
@@ -104,8 +103,8 @@ export class Failures {
   }
 
   /**
-   * The gateway's task failed, or succeeded and a filter removed every video.
-   * @param hadSucceeded the gateway reported success before: then the failure doesn't prove that it's free
+   * The task failed at the gateway, or succeeded and a filter removed every video.
+   * @param hadSucceeded true if the gateway reported success before, so that the failure doesn't prove it's free
    */
   taskFailed(trouble: ErrorInfo, filteredCount?: number, hadSucceeded = false): StoredFailure {
     if (filteredCount !== undefined) {
@@ -113,7 +112,7 @@ export class Failures {
       return this.#failure('query.filtered', { ...facts, params: { count: filteredCount } });
     }
     const said = classifyError({ ...trouble, status: 500 });
-    // The gateway accepted the request: a wrong key or balance is its own at the provider, not the user's.
+    // The gateway accepted the request, so a wrong key or balance is the gateway's own at the provider.
     const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
     const outcome = hadSucceeded ? 'outcomeUnknown' : failedOutcome(trouble.message);
     return this.#failure('query.failed', {
@@ -159,7 +158,7 @@ export class Failures {
 
   /**
    * A query gave no information.
-   * @param silence since when that is so, and the time now, in ms since 1970
+   * @param silence when the silence began, and the current time, in ms since 1970
    */
   blip(trouble: ErrorInfo, silence?: { readonly since: number; readonly now: number }): StoredFailure {
     const isLong = silence !== undefined && silence.now - silence.since >= LONG_SILENCE;
@@ -174,8 +173,8 @@ export class Failures {
   }
 
   /**
-   * A download failed; it is retried. If the gateway never said where the video is and now refuses it, nothing shows
-   * that there is one.
+   * A download failed and is retried. If the gateway never gave a link and refuses the download, nothing proves that
+   * there is a video.
    */
   fetchFailed(error: unknown, hasLink: boolean): StoredFailure {
     const { status = 400 } = error instanceof GatewayError ? error : {};
@@ -202,8 +201,8 @@ export class Failures {
   }
 
   /**
-   * Some of several videos are missing and no longer tried.
-   * @param reason why, unless the user stopped it
+   * Some of several videos are missing and no longer retried.
+   * @param reason undefined if the user stopped the task
    */
   videosMissing(missing: number, total: number, reason?: StoredFailure): StoredFailure {
     const { kind = 'unknown', said = 'us', status, detail, gatewayCode } = reason ?? {};
@@ -223,7 +222,7 @@ export class Failures {
   }
 }
 
-/** How a task ended whose video the gateway no longer has. */
+/** Outcome of a task whose video is no longer at the gateway. */
 type GoneOutcome = Extract<ChargeOutcome, 'linkExpired' | 'noVideo' | 'idDenied'>;
 
 /** Returns true for HTTP statuses that say nothing about a video. */
@@ -248,7 +247,7 @@ function fetchKind(error: unknown): FailureKind {
   if (error.kind === 'proxy') return 'proxy';
   if (error.kind !== 'refused') return 'network';
   const said = classifyError(toErrorInfo(error));
-  // A result host knows nothing about the user's key or balance. Of the gateway's routes, queries tell about the key.
+  // A result host knows nothing about the user's key or balance. At the gateway, only queries prove the key's state.
   const isKnown = said === 'quota' ? !error.elsewhere : !ACCOUNT_FAILURES.has(said);
   return isKnown ? said : 'upstream';
 }

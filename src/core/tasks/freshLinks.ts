@@ -7,7 +7,7 @@ import type { StoredFailure } from '../task/failure';
 import type { FailuresAt } from './failures';
 import { RECHECK } from './schedule';
 
-/** What the gateway says of a finished task when its links are requested again, and what to store of it. */
+/** The gateway's response when a finished task is queried for links again, and the patch to store. */
 export type FreshLinks = { readonly patch: TaskPatch } & (
   | {
       readonly kind: 'links';
@@ -35,7 +35,7 @@ interface FreshLinksDependencies {
   readonly failures: FailuresAt;
 }
 
-/** Queries a finished task for its links. @throws GatewayError `aborted` */
+/** Queries a finished task for its current links. @throws GatewayError `aborted` */
 export async function queryForLinks(
   { client, failures: failuresAt }: FreshLinksDependencies,
   record: TaskRecord,
@@ -83,12 +83,12 @@ export async function queryForLinks(
           return {
             ...{ kind: 'links', links, refusedLinks, filteredCount },
             ...(expectedCount === undefined ? {} : { expectedCount }),
-            // Nothing is unusual about links that can be downloaded.
+            // Evidence is kept only of responses without usable links.
             patch: { ...expiry, ...(links.length === 0 || refusedLinks.length > 0 ? patch : {}) },
           };
         }
         default:
-          // Finished before, and running now: it is asked again.
+          // Finished before and running now: query again later.
           return { kind: 'silent', patch, failure: failures.noVideo() };
       }
     }

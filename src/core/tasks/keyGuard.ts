@@ -1,13 +1,12 @@
 import type { L10n } from '../common/l10n';
 import { RequestError } from '../models/family';
 
-/** Whether a text contains a key. */
+/** Returns true if a text contains an API key. */
 export type KeyCheck = (text: string) => boolean;
 
 /**
- * Ensures that no text of a request contains an API key. Everything in a request is stored, logged in part and sent on
- * to the provider.
- * @param input the request as it was given, whatever it is
+ * Rejects a request with an API key in any text: requests are stored, partly logged, and passed on to the provider.
+ * @param input the unvalidated request
  * @throws RequestError that names the field
  */
 export function rejectKeys(input: unknown, looksLikeKey: KeyCheck, l10n: L10n): void {
@@ -21,7 +20,7 @@ export function keyInFieldMessage(field: string, l10n: L10n): string {
     : l10n.t("'{0}' contains an API key. Remove the key from it, then try again.", field);
 }
 
-/** For input boxes that ask for something else than a key. */
+/** Message for input boxes that expect something other than a key. */
 export function keyEnteredMessage(l10n: L10n): string {
   return l10n.t('This looks like an API key. Only Set API Key accepts one.');
 }
@@ -29,7 +28,7 @@ export function keyEnteredMessage(l10n: L10n): string {
 /** The name of the innermost field with a key in it. */
 export function fieldWithKey(value: unknown, looksLikeKey: KeyCheck, name = 'request'): string | undefined {
   if (typeof value === 'string') {
-    // Images in the text itself are long, and aren't stored.
+    // Data URIs of images are long, and aren't stored.
     const isImage = name === 'source' && /^data:image\//i.test(value);
     return !isImage && looksLikeKey(value) ? name : undefined;
   }

@@ -7,8 +7,8 @@ import { StoreClosedError } from '../store/storeState';
 import type { TaskStore } from '../store/store';
 
 /**
- * Holds a task for this window while it is sent or fetched, by moving its due time on. When the window dies, the
- * due time comes and another window takes over (DESIGN 4.2).
+ * Keeps a task claimed by this window while it's sent or downloaded, by postponing its due time. If the window crashes,
+ * the due time passes and another window takes over (DESIGN 4.2).
  */
 export class Lease implements Disposable {
   readonly #store: TaskStore;
@@ -24,22 +24,22 @@ export class Lease implements Disposable {
   #disposed = false;
 
   /**
-   * @param due the due time that this window has just written
-   * @param onLost called once when another window or the user took the task
-   * @param options.length how long it lasts without being renewed, in ms
-   * @param options.progress how far the work has come, in percent, where that can be told; written with each renewal
+   * @param due due time that this window has just stored, in ms since 1970
+   * @param onLost called once if another window or the user took the task
+   * @param options.length duration of the lease without renewal, in ms
+   * @param options.progress progress in percent, undefined if unknown; stored with each renewal
    */
   constructor(
-    parts: { readonly store: TaskStore; readonly clock: Clock; readonly log: Log },
+    deps: { readonly store: TaskStore; readonly clock: Clock; readonly log: Log },
     taskId: string,
     phase: Phase,
     due: number,
     onLost: () => void,
     options: { readonly length?: number; readonly progress?: () => number | undefined } = {},
   ) {
-    this.#store = parts.store;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
+    this.#store = deps.store;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
     this.#taskId = taskId;
     this.#phase = phase;
     this.#due = due;
@@ -54,7 +54,7 @@ export class Lease implements Disposable {
     this.#timer.set(this.#clock.setTimeout(() => void this.renew(), LEASE_RENEWAL));
   }
 
-  /** Renews it now. Never rejects. */
+  /** Renews the lease now. Never rejects. */
   async renew(): Promise<void> {
     const next = this.#clock.now() + this.#length;
     try {
@@ -65,7 +65,7 @@ export class Lease implements Disposable {
         this.#onLost();
       }
     } catch (error) {
-      // After the window is closed nobody renews it; else it is tried again in time: it outlasts two missed renewals.
+      // Other errors are retried by the timer: the lease outlasts two missed renewals.
       if (error instanceof StoreClosedError) this.dispose();
       else this.#log.warn(`the lease on ${this.#taskId} was not renewed: ${describeError(error)}`);
     } finally {

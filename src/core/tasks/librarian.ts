@@ -4,68 +4,68 @@ import { isEnd } from '../task/phases';
 import { readSidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
 
-interface Parts {
+interface Dependencies {
   readonly store: TaskStore;
   readonly library: Library;
 }
 
-/** What the library takes up. */
+/** Disk usage of the library. */
 export interface LibraryUse {
   readonly videos: number;
-  /** Everything in its folder. */
+  /** Size of everything in the library folder. */
   readonly bytes: number;
 }
 
-/** Something that can be cleared away as a whole. */
+/** Files that can be removed together. */
 export interface ShelfItem {
-  /** Absolute paths; what matters most comes first. */
+  /** Absolute paths, videos before their sidecars. */
   readonly files: readonly string[];
   readonly bytes: number;
 }
 
-/** The videos of one task, or a video of none. */
+/** Videos of one task, or a video without a task. */
 export interface ShelvedVideo extends ShelfItem {
-  /** The task; undefined for a file that is in no list. */
+  /** Undefined for a file without a task. */
   readonly taskId: string | undefined;
   readonly prompt: string;
   readonly model: string | undefined;
-  /** When it was asked for, or the file was made; ms since 1970. */
+  /** Time of the request, or of the file's last change, in ms since 1970. */
   readonly createdAt: number;
   readonly isSeen: boolean;
-  /** Whether it was saved outside of the library. */
+  /** True if it was saved outside the library. */
   readonly isCopied: boolean;
 }
 
-/** What lies in the library, for somebody who wants to make room. */
+/** Library contents, for cleaning up. */
 export interface Shelf {
   readonly use: LibraryUse;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly videos: readonly ShelvedVideo[];
-  /** What interrupted fetches have left, and can be of no use any more. */
+  /** Files of interrupted downloads that are no longer needed. */
   readonly leftovers: ShelfItem;
 }
 
-/** What nobody has touched for so long, in ms, was left behind. */
-const LEFT_BEHIND = 24 * 60 * 60_000;
+/** A file unchanged for this long counts as left over. */
+const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 
-/** Knows what the library holds, and what of it can go. It removes nothing by itself. */
+/** Reports the library's disk usage and what can be removed. Doesn't remove anything itself. */
 export class Librarian {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
-  /** What the library takes up on the disk now. @throws DiskError */
+  /** @throws DiskError */
   async use(): Promise<LibraryUse> {
-    return useOf(await this.#parts.library.scan());
+    return useOf(await this.#deps.library.scan());
   }
 
   /** @throws DiskError */
   async shelf(): Promise<Shelf> {
-    const { store, library } = this.#parts;
+    const { store, library } = this.#deps;
     const all = await store.allWithFiles();
-    // After the tasks: each of their files was there by then.
+    // Scan after reading the tasks, so that no file of a task is missing from the scan.
     const stock = await library.scan();
     const byFile = new Map(stock.videos.map((file) => [file.file, file]));
     const byName = namesOf(all);
@@ -85,7 +85,7 @@ export class Librarian {
       });
     }
     for (const file of byFile.values()) {
-      // Just placed, or to be found by Rescue: its task knows best.
+      // Just placed, or still to be found by Recover Lost Videos.
       if (byName.has(nameOf(file.file))) continue;
       videos.push({
         ...this.#item([file]),
@@ -102,15 +102,15 @@ export class Librarian {
   }
 
   /**
-   * Writes down that the user has had a task's videos removed.
+   * Records that the user removed a task's videos.
    * @throws ReadOnlyStoreError
    */
   async removed(taskId: string): Promise<void> {
-    await this.#parts.store.markCleaned(taskId, { code: 'removedByUser' });
+    await this.#deps.store.markCleaned(taskId, { code: 'removedByUser' });
   }
 
   #item(files: readonly LibraryFile[]): ShelfItem {
-    const { library } = this.#parts;
+    const { library } = this.#deps;
     return {
       files: files.flatMap(({ file }) => [library.pathOf(file), library.pathOf(library.sidecarNameOf(file))]),
       bytes: sum(files),
@@ -122,16 +122,16 @@ export class Librarian {
     all: readonly TaskWithFiles[],
     byName: ReadonlyMap<string, TaskWithFiles>,
   ): Promise<ShelfItem> {
-    const { library } = this.#parts;
-    // The times of files are the system's own, whatever clock we go by.
-    const isOld = ({ changedAt }: LibraryFile) => Date.now() - changedAt > LEFT_BEHIND;
+    const { library } = this.#deps;
+    // File times come from the system clock, not from the injected one.
+    const isOld = ({ changedAt }: LibraryFile) => Date.now() - changedAt > LEFTOVER_AGE_MS;
     const old: LibraryFile[] = [];
     const files: string[] = [];
     for (const part of parts.filter(isOld)) {
       const name = nameOfPart(part.file);
       const owner = name === undefined ? undefined : byName.get(name)?.record;
       if (owner && !isEnd(owner.phase)) continue;
-      // A whole video that is nowhere else is not left over: Rescue puts it in place.
+      // A complete video that exists nowhere else isn't left over: Recover Lost Videos places it.
       if (owner?.phase !== 'saved' && (await library.isCompletePart(part.file))) continue;
       old.push(part);
       files.push(library.pathOfPart(part.file));

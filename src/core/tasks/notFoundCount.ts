@@ -3,9 +3,9 @@ import type { TaskPatch } from '../store/taskPatch';
 import { DENIALS_APART, DENIALS_BELIEVED } from './schedule';
 
 /**
- * Counts a response that a task, or its video, isn't there. It's believed if it came often enough, spread over some
- * time (DESIGN 5): responses in quick succession count as one.
- * @param apartMs time between responses that count
+ * Counts a response that says that a task or its video doesn't exist. Enough of them are believed, and responses in
+ * quick succession count as one (DESIGN 5).
+ * @param apartMs minimum time between responses that count
  */
 export function countNotFound(
   record: Pick<TaskRecord, 'denials' | 'deniedAt'>,

@@ -4,15 +4,15 @@ import { FURTHEST_AHEAD, RECHECK, WAKE_SPACING_MS } from './schedule';
 import type { TaskStore } from '../store/store';
 import type { StoredFailure } from '../task/failure';
 
-/** What a task may do at its origin now. */
+/** Whether a task may send a request to its origin now. */
 export type Passage =
   | { readonly open: true }
-  /** Not before this time, ms since 1970; with the reason when the key was refused. */
+  /** Blocked until this time, in ms since 1970; `refusal` is set if the key was refused. */
   | { readonly open: false; readonly until: number; readonly refusal: StoredFailure | undefined };
 
 /**
- * What all tasks of one origin share, over all windows: the gateway's wish to be left alone for a while, and
- * the pause after a refused key, during which one task at a time tries again (DESIGN 5).
+ * State that all tasks of an origin share across windows: the gateway's rate limit (Retry-After), and the pause after a
+ * refused key, during which one task at a time retries (DESIGN 5).
  */
 export class OriginGate {
   readonly #store: TaskStore;
@@ -23,11 +23,11 @@ export class OriginGate {
     this.#clock = clock;
   }
 
-  /** Whether a request may go to the origin now. After a refused key, the first who asks in time may try. */
+  /** Requests admission to the origin. After a refused key, one caller per recheck interval is admitted. */
   async pass(origin: string): Promise<Passage> {
     const now = this.#clock.now();
     const state = await this.#store.origins.read(origin);
-    // What is further ahead than any wait we take was written before the clock was set back.
+    // A time further ahead than any wait was stored before the clock was set back.
     if (state.notBefore > now && state.notBefore - now < FURTHEST_AHEAD) {
       return { open: false, until: state.notBefore, refusal: undefined };
     }
@@ -43,14 +43,14 @@ export class OriginGate {
     return { open: false, until: current.recheckAt ?? now + RECHECK, refusal: current.refusal };
   }
 
-  /** Whether nothing is known against a request to the origin. Unlike {@link pass}, it's no try. */
+  /** Returns true if neither a rate limit nor a refused key is known. Unlike {@link pass}, doesn't use up the recheck. */
   async isOpen(origin: string): Promise<boolean> {
     const { notBefore, refusal } = await this.#store.origins.read(origin);
     const now = this.#clock.now();
     return !refusal && (notBefore <= now || notBefore - now >= FURTHEST_AHEAD);
   }
 
-  /** The gateway asked for a pause. */
+  /** Stores a rate limit. */
   async rateLimited(origin: string, waitMs: number): Promise<void> {
     const until = this.#clock.now() + waitMs;
     await this.#store.origins.update(origin, (state) =>
@@ -58,18 +58,18 @@ export class OriginGate {
     );
   }
 
-  /** The key was refused: everything waits, and is tried again in a while. */
+  /** Pauses the origin after its key was refused. */
   async keyRefused(origin: string, refusal: StoredFailure): Promise<void> {
     const recheckAt = this.#clock.now() + RECHECK;
     await this.#store.origins.update(origin, (state) => ({ ...state, refusal, recheckAt }));
   }
 
-  /** The key works. If it was refused before, all who waited go on, a little apart. */
+  /** Resumes waiting tasks, slightly staggered, if the key was refused before. */
   async keyAccepted(origin: string): Promise<void> {
     if ((await this.#store.origins.read(origin)).refusal) await this.reopen(origin);
   }
 
-  /** Forgets the refusal of one origin. */
+  /** Clears the refusal of one origin and resumes its tasks. */
   async reopen(origin: string): Promise<void> {
     await this.#store.origins.update(origin, (state): OriginState => ({
       ...state,
@@ -79,14 +79,14 @@ export class OriginGate {
     await this.#store.makeDueNow(WAKE_SPACING_MS, origin);
   }
 
-  /** Forgets all refusals and lets everything that waits go on: the key is another one, or somebody asks. */
+  /** Clears all refusals and resumes all waiting tasks, after the key changed or the user refreshed. */
   async reopenAll(): Promise<void> {
     await this.#store.origins.forgetRefusals();
     await this.#store.makeDueNow(WAKE_SPACING_MS);
   }
 }
 
-/** Whether a planned time has come, or was written before the clock was set back. */
+/** Returns true if a planned time has passed, or was stored before the clock was set back. */
 function isPast(time: number | undefined, now: number): boolean {
   return time === undefined || time <= now || time > now + 2 * RECHECK;
 }

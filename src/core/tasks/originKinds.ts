@@ -13,8 +13,8 @@ const RECHECK_MS = 24 * 3_600_000;
 const RETRY_MS = 3_600_000;
 
 /**
- * Knows what runs at each origin, and so which rules about charges apply. An origin is checked after it accepted the
- * key, once a day by whichever window comes first. Nebula's own origin is never asked: its address decides.
+ * Tracks what runs at each origin, and therefore which rules about charges apply. An origin is checked after it accepted
+ * the key, once a day across all windows. Nebula's own origin is recognized by its address, without requests.
  */
 export class OriginKinds implements Disposable {
   readonly #store: TaskStore;
@@ -23,7 +23,7 @@ export class OriginKinds implements Disposable {
   readonly #log: Log;
   readonly #nebulaBaseUrl: string | undefined;
   readonly #stop = new AbortController();
-  /** When this window looks at the stored state again, by origin, in ms since 1970. */
+  /** When this window next checks the stored state, by origin, in ms since 1970. */
   readonly #nextCheck = new Map<string, number>();
 
   /** @param nebulaBaseUrl base URL of Nebula's own gateway; the real one if undefined */
@@ -41,11 +41,11 @@ export class OriginKinds implements Disposable {
     return isOriginKind(kind) ? kind : 'unknown';
   }
 
-  /** Wraps HTTP so that responses to GETs with the key start a check when one is due. */
+  /** Wraps HTTP so that successful GETs with the key start a check if one is due. */
   observe(open: OpenHttp): OpenHttp {
     return async (request) => {
       const opened = await open(request);
-      // Submits don't count: the money path stays undisturbed, and the first query follows in seconds.
+      // Submits don't start checks: nothing may disturb a paid request, and the first query follows in seconds.
       if (request.method !== 'GET' || request.headers['authorization'] === undefined) return opened;
       return {
         close: () => opened.close(),
@@ -75,7 +75,7 @@ export class OriginKinds implements Disposable {
     }
   }
 
-  /** The time of the check is the claim: of all windows, one checks. */
+  /** Stores the time of the check as a claim, so that only one window checks. */
   async #claim(origin: string, now: number): Promise<boolean> {
     const isDue = ({ kindCheckedAt: at }: OriginState) => isPast(at && at + RECHECK_MS, now);
     if (!isDue(this.#store.origins.known(origin))) return false;
@@ -110,13 +110,13 @@ export class OriginKinds implements Disposable {
   }
 }
 
-/** The base URL of a call of the API; undefined for any other address. */
+/** The base URL of an API call; undefined for other URLs. */
 function baseUrlOf({ origin, pathname }: URL): string | undefined {
   const at = pathname.lastIndexOf('/v1/');
   return at === -1 ? undefined : origin + pathname.slice(0, at);
 }
 
-/** Returns true if a planned time has come, or if the clock was set back since. */
+/** Returns true if a planned time has passed, or the clock was set back since. */
 function isPast(time: number | undefined, now: number): boolean {
   return time === undefined || time <= now || time > now + RECHECK_MS;
 }

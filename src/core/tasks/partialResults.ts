@@ -11,10 +11,10 @@ import type { VideoRow } from '../task/videoRow';
 import type { FailuresAt } from './failures';
 import { isPending, isReceived, matchVideos, recordedRow } from './videoRows';
 
-/** Phases in which a task ends with nothing to show. */
+/** Phases in which a task ends without a video. */
 const PHASES_WITHOUT_VIDEO: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);
 
-/** The videos of a task that are in the library, by their positions. */
+/** Videos of a task in the library, by position. */
 export type FoundVideos = ReadonlyMap<number, LibraryVideo>;
 
 export const NOTHING_FOUND: FoundVideos = new Map();
@@ -36,14 +36,14 @@ export class PartialResults {
     this.#deps = deps;
   }
 
-  /** Whether a task would end with nothing to show. Then {@link find} what it has. */
+  /** Returns true if a patch ends a task without a video. Then {@link find} those that it has. */
   endsWithoutVideo(patch: TaskPatch | undefined): boolean {
     return patch?.phase !== undefined && PHASES_WITHOUT_VIDEO.has(patch.phase);
   }
 
   /**
-   * Finds the videos of a task in the library, also those that no row names: their window may have ended before it
-   * could store them. None if the disk doesn't say.
+   * Finds a task's videos in the library, including those without a row: a window may have closed before it stored them.
+   * Returns none if the library can't be read.
    */
   async find(record: TaskRecord): Promise<FoundVideos> {
     const { library, log } = this.#deps;
@@ -61,7 +61,7 @@ export class PartialResults {
     }
   }
 
-  /** What becomes of a task in place of an end with nothing to show. */
+  /** Changes a patch that would end a task without a video if some of its videos were received. */
   keepVideos<Patch extends TaskPatch | undefined>(
     patch: Patch,
     record: TaskRecord,
@@ -69,10 +69,10 @@ export class PartialResults {
     found: FoundVideos,
   ): Patch | TaskPatch {
     if (!patch || !this.endsWithoutVideo(patch)) return patch;
-    // A task of an older version has links, but no rows.
+    // Tasks of older versions have links, but no rows.
     const all = matchVideos(rows, [], record.links.length);
     const listed = withFound(all, found);
-    // The user's decision ends everything. The gateway's end is no reason to give up what was received.
+    // Stopping ends everything, but an end at the gateway must not discard videos already received.
     const goesOn = patch.phase !== 'stopped' && listed.some(isReceived);
     const videos = listed.map((row) =>
       isPending(row) && !(goesOn && isReceived(row))
@@ -92,7 +92,7 @@ export class PartialResults {
     };
   }
 
-  /** What a task that is `saved` says of the videos that are missing; null if none is. */
+  /** The failure of a `saved` task with missing videos; null if none is missing. */
   missing({ baseUrl }: TaskRecord, rows: readonly VideoRow[], reason?: StoredFailure): StoredFailure | null {
     const gone = rows.filter(({ state }) => state === 'gone');
     if (gone.length === 0) return null;
@@ -101,9 +101,9 @@ export class PartialResults {
   }
 }
 
-/** Rows with what was found in the library; those of which nothing is known are added. */
+/** Marks rows whose videos were found in the library as `recorded`, and adds missing rows. */
 export function withFound(rows: readonly VideoRow[], found: FoundVideos): readonly VideoRow[] {
-  // Rows of an older version may have another position than their file's name says.
+  // Rows of older versions may differ in position from their file's name.
   const listed = new Set(rows.map(({ file }) => file));
   const added = new Map([...found].filter(([, { file }]) => !listed.has(file)));
   const count = Math.max(rows.length, ...[...added.keys()].map((position) => position + 1));

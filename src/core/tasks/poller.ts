@@ -11,7 +11,7 @@ import type { Lane } from '../store/dueTasks';
 import type { TaskStore } from '../store/store';
 import type { Submitter } from './submitter';
 
-interface Parts {
+interface Dependencies {
   readonly store: TaskStore;
   readonly downloader: VideoDownloader;
   readonly submitter: Submitter;
@@ -22,56 +22,55 @@ interface Parts {
   readonly onIdle: () => void;
 }
 
-/** How much may go on at once in this window, with each host and in all. No host waits for another one. */
+/** Maximum concurrent work per lane in this window, per host and in total. Hosts don't wait for each other. */
 const LANES: Readonly<Record<Lane, { readonly perHost: number; readonly total: number }>> = {
   poll: { perHost: 4, total: 12 },
   fetch: { perHost: 3, total: 12 },
   settle: { perHost: 100, total: 100 },
 };
-/** A clock that goes back by less than this, in ms, was only corrected. */
+/** A clock that is set back by less than this was only corrected. */
 const CLOCK_TOLERANCE_MS = 60_000;
-/** The longest the one timer is set to, in ms. */
-const LONGEST_NAP = 60_000;
-/** While another window commits, the due tasks are read again after this long, in ms. */
+/** Maximum delay of the timer: timers pause while a machine sleeps. */
+const MAX_SLEEP_MS = 60_000;
+/** Retry delay while another window commits. */
 const BUSY_RETRY_MS = 100;
-/** After an unforeseen error nothing is tried sooner than this, in ms. */
-const AFTER_ERROR = 5_000;
+/** Retry delay after an unexpected error. */
+const ERROR_RETRY_MS = 5_000;
 
 /**
- * Does what is due, when it is due: asks about tasks, fetches finished videos, settles what dead windows left. It
- * has one timer, set to the earliest due time, and none when nothing is unfinished (DESIGN 4.2, 4.3).
+ * Runs due work: status checks, downloads, and cleanup after crashed windows. It has one timer, set to the earliest due
+ * time, and none if nothing is unfinished (DESIGN 4.2, 4.3).
  */
 export class Poller implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #timer = new DisposableSlot();
-  /** What is being done, by the task's ID. */
-  readonly #underWay = new Map<string, { readonly lane: Lane; readonly host: string }>();
+  /** Running work by task ID. */
+  readonly #active = new Map<string, { readonly lane: Lane; readonly host: string }>();
   readonly #stop = new AbortController();
   #started = false;
-  /** Nothing is begun before, because the store took no writes. */
+  /** Time before which nothing starts because the store failed a write, in ms since 1970. */
   #pausedUntil = 0;
-  /** The latest time that a clock has shown, as far as is known, in ms since 1970. */
+  /** The clock's latest known time, in ms since 1970. */
   #latestTime: number | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
-  /** Begins; before that nothing is asked or fetched. */
   start(): void {
     this.#started = true;
     this.schedule();
   }
 
-  /** Looks at the due times anew: something was written, here or in another window. */
+  /** Resets the timer after a write in this or another window. */
   schedule(): void {
     if (!this.#started || this.#stop.signal.aborted) return;
-    const { store, clock, onIdle } = this.#parts;
+    const { store, clock, onIdle } = this.#deps;
     if (store.state.kind !== 'open') {
       this.#timer.set(undefined);
       return;
     }
-    if (this.#pausedUntil > clock.now() && this.#pausedUntil <= clock.now() + AFTER_ERROR) {
+    if (this.#pausedUntil > clock.now() && this.#pausedUntil <= clock.now() + ERROR_RETRY_MS) {
       this.#timer.set(clock.setTimeout(() => this.schedule(), this.#pausedUntil - clock.now()));
       return;
     }
@@ -93,9 +92,9 @@ export class Poller implements Disposable {
     this.#sleep(wait);
   }
 
-  /** What was planned by a clock that was ahead would wait for as long as that was. */
+  /** Makes every task due if the clock was set back: due times stored before could be far in the future. */
   #noticeClockSetBack(): void {
-    const { store, clock, log } = this.#parts;
+    const { store, clock, log } = this.#deps;
     const now = clock.now();
     const latest = this.#latestTime ?? store.latestUpdate() ?? now;
     this.#latestTime = now;
@@ -110,14 +109,13 @@ export class Poller implements Disposable {
   }
 
   #run(): void {
-    const { store, clock } = this.#parts;
-    // One moment for both looks: what falls due between two would be seen by neither, and nobody would wake again.
+    const { store, clock } = this.#deps;
+    // Use one timestamp for both queries. Otherwise a task due between them is missed and the timer never fires.
     const now = clock.now();
     try {
       this.#noticeClockSetBack();
       for (const lane of ['settle', 'poll', 'fetch'] as const) this.#begin(lane, now);
-      // What is under way re-arms the timer when it ends, and what could not begin waits for that; but what is under
-      // way for long, or can't be read, must not keep the others from their time.
+      // Finished work resets the timer. Set it here as well, so that slow or unreadable tasks don't delay others.
       const next = store.nextDue(now);
       if (next !== undefined) this.#sleep(next - now);
     } catch (error) {
@@ -125,42 +123,40 @@ export class Poller implements Disposable {
     }
   }
 
-  /** Begins what is due in a lane, as far as there is room. */
+  /** Starts due work in a lane, within the limits. */
   #begin(lane: Lane, now: number): void {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     const { perHost, total } = LANES[lane];
     const count = (host?: string) =>
-      [...this.#underWay.values()].filter((one) => one.lane === lane && (host ?? one.host) === one.host)
-        .length;
+      [...this.#active.values()].filter((one) => one.lane === lane && (host ?? one.host) === one.host).length;
     for (const host of store.dueHosts(lane, now, now + FURTHEST_AHEAD)) {
-      // However many others hang, each host has one.
+      // Each host gets one slot, however many others hang.
       const least = count(host) === 0 ? 1 : 0;
       const room = Math.max(least, Math.min(perHost - count(host), total - count()));
       if (room <= 0) continue;
-      const due = store.due(lane, host, now, now + FURTHEST_AHEAD, room + this.#underWay.size);
-      for (const record of due.filter(({ id }) => !this.#underWay.has(id)).slice(0, room)) {
-        this.#underWay.set(record.id, { lane, host });
+      const due = store.due(lane, host, now, now + FURTHEST_AHEAD, room + this.#active.size);
+      for (const record of due.filter(({ id }) => !this.#active.has(id)).slice(0, room)) {
+        this.#active.set(record.id, { lane, host });
         void this.#handle(record).finally(() => {
-          this.#underWay.delete(record.id);
+          this.#active.delete(record.id);
           this.schedule();
         });
       }
     }
   }
 
-  /** Timers stand still while a machine sleeps, so a long wait is taken in naps. */
   #sleep(ms: number): void {
-    this.#timer.set(this.#parts.clock.setTimeout(() => this.#run(), Math.min(Math.max(ms, 0), LONGEST_NAP)));
+    this.#timer.set(this.#deps.clock.setTimeout(() => this.#run(), Math.min(Math.max(ms, 0), MAX_SLEEP_MS)));
   }
 
   #retryLater(error: unknown): void {
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#deps;
     if (!isBusy(error)) log.warn(`the due tasks can't be read: ${describeError(error)}`);
-    this.#timer.set(clock.setTimeout(() => this.schedule(), isBusy(error) ? BUSY_RETRY_MS : AFTER_ERROR));
+    this.#timer.set(clock.setTimeout(() => this.schedule(), isBusy(error) ? BUSY_RETRY_MS : ERROR_RETRY_MS));
   }
 
   async #handle(record: TaskRecord): Promise<void> {
-    const { store, submitter, downloader, statusCheck, clock, log } = this.#parts;
+    const { store, submitter, downloader, statusCheck, clock, log } = this.#deps;
     try {
       switch (record.phase) {
         case 'draft':
@@ -176,21 +172,21 @@ export class Poller implements Disposable {
           await downloader.download(record, this.#stop.signal);
           return;
         default:
-          // An ended task is never due; mend the row if one is all the same.
+          // An ended task is never due. Repair the row if it is.
           await store.update(record.id, () => ({ nextDue: null }));
       }
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      // Whoever may write goes on with it; so does this window once it may.
+      // Left to windows that can write, or to this one once it can.
       if (error instanceof ReadOnlyStoreError) return;
       log.error(`task ${record.id}: ${describeError(error)}`);
       await store
         .update(record.id, (current) =>
-          current.nextDue === record.nextDue ? { nextDue: clock.now() + AFTER_ERROR } : undefined,
+          current.nextDue === record.nextDue ? { nextDue: clock.now() + ERROR_RETRY_MS } : undefined,
         )
         .catch((second: unknown) => {
           log.error(describeError(second));
-          this.#pausedUntil = clock.now() + AFTER_ERROR;
+          this.#pausedUntil = clock.now() + ERROR_RETRY_MS;
         });
     }
   }

@@ -15,7 +15,7 @@ import type { VideoRow } from '../task/videoRow';
 import { keyEnteredMessage } from './keyGuard';
 import { expectedRow } from './videoRows';
 
-interface Parts {
+interface Dependencies {
   readonly store: TaskStore;
   readonly library: Library;
   readonly keys: KeySource;
@@ -24,32 +24,32 @@ interface Parts {
   readonly marker: PendingMarker;
 }
 
-/** Brings ended tasks back to life, by the user's word. Nothing is ever sent again by it. */
+/** Reopens ended tasks at the user's request. Never sends a request again. */
 export class Reopener {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /**
-   * Asks the gateway once more about a task that has ended: one that failed, was lost or stopped, or whose file has
-   * gone missing. It costs nothing. @returns whether the task is followed again
+   * Checks a task again that failed, was lost or stopped, or whose files are missing. Costs nothing.
+   * @returns true if the task is tracked again
    */
   async lookAgain(id: string): Promise<boolean> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     const seen = await store.recordWhenFree(id);
     if (!seen) return false;
     const missing = seen.phase === 'saved' ? await this.#missingFiles(seen) : new Set<string>();
-    // One with a failure lacks some of several videos.
+    // A saved task with a failure lacks some of its videos.
     if (seen.phase === 'saved' && !seen.failure && missing.size === 0) return false;
     const note = { code: 'checkedAgain' } as const;
     const reopened = await store.update(id, (record, videos) =>
       record.gatewayTaskId !== undefined &&
       canMove(record.phase, 'queued') &&
-      // Another window may have been faster, and be done already: what was seen is outdated then.
+      // If another window changed it meanwhile, the missing files are outdated.
       (record.phase !== 'saved' || record.version === seen.version)
-        ? // Videos that are in the library stay, whatever comes of the search for the others.
+        ? // Videos in the library stay, whether or not the others are found.
           {
             ...this.#reopen(note),
             videos: videos().map((row) => (isHere(row, missing) ? row : expectedRow(row))),
@@ -62,13 +62,13 @@ export class Reopener {
   /**
    * Tracks the gateway's task with this ID in place of one whose outcome is unknown, or whose ID may be wrong.
    * @returns true if it's tracked now
-   * @throws RequestError if a key was pasted in place of the ID
+   * @throws RequestError if an API key was pasted in place of the ID
    */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
-    const { store, keys, l10n } = this.#parts;
+    const { store, keys, l10n } = this.#deps;
     if (!isTaskId(gatewayTaskId)) return false;
     const task = await store.recordWhenFree(id);
-    // A key is known only once it was read.
+    // The check recognizes only keys that were read before.
     if (task) await keys.keyFor(originOf(task.baseUrl));
     if (keys.looksLikeKey(gatewayTaskId)) throw new RequestError(keyEnteredMessage(l10n));
     const note = { code: 'idAttached' } as const;
@@ -80,15 +80,15 @@ export class Reopener {
     return reopened !== undefined;
   }
 
-  /** Inside the transaction: the task is unfinished again, and asked about at once with a clean slate. */
+  /** Sets the pending marker and returns a patch that queues the task without its earlier counts. */
   #reopen(note: StoredNote): TaskPatch {
-    this.#parts.marker.set();
+    this.#deps.marker.set();
     return {
       phase: 'queued',
       note,
       failure: null,
       progress: null,
-      nextDue: this.#parts.clock.now(),
+      nextDue: this.#deps.clock.now(),
       troubles: 0,
       denials: 0,
       deniedAt: null,
@@ -100,7 +100,7 @@ export class Reopener {
 
   /** Files of a task's videos that are no longer in the library. */
   async #missingFiles({ id }: TaskRecord): Promise<ReadonlySet<string>> {
-    const { store, library } = this.#parts;
+    const { store, library } = this.#deps;
     let files: readonly string[] = [];
     await store.update(id, (_, videos) => {
       files = videos().flatMap(({ file }) => file ?? []);
@@ -115,15 +115,15 @@ export class Reopener {
   }
 }
 
-/** Whether a video has been received, and its file isn't missing. */
+/** Returns true if a video was received and its file isn't missing. */
 function isHere({ state, file }: VideoRow, missing: ReadonlySet<string>): boolean {
   return state === 'fetched' || (file !== undefined && state !== 'gone' && !missing.has(file));
 }
 
-/** Longer IDs than any gateway's: those of Veo have up to 214 characters. */
+/** Longer than any gateway's IDs. Veo's have up to 214 characters. */
 const MAX_TASK_ID_LENGTH = 2000;
 
-/** Whether a text can be a gateway's task ID: one opaque word that doesn't name another path (API reference 5). */
+/** Returns true if a text can be a gateway's task ID: one opaque word that isn't another path (API reference 5). */
 export function isTaskId(text: string): boolean {
   return (
     /^[\x21-\x7e]+$/.test(text) &&

@@ -19,7 +19,7 @@ import type { Reopener } from './reopener';
 import { readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
 
-interface Parts {
+interface Dependencies {
   readonly store: TaskStore;
   readonly library: Library;
   readonly reopener: Reopener;
@@ -29,45 +29,44 @@ interface Parts {
 }
 
 export interface RescueOptions {
-  /** Only these tasks; without it all of them, and what lies in the library besides. */
+  /** Only these tasks; if undefined, all tasks and unlisted files in the library. */
   readonly ids?: readonly string[];
-  /** Ends it early; what is done by then stays done. */
+  /** Stops early and keeps what was done so far. */
   readonly signal?: AbortSignal;
-  /** Told how many of how many tasks have been looked at. */
+  /** Called after each task. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 
-/** What came of it. */
 export interface RescueReport {
-  /** So many tasks are followed again. */
+  /** Number of tasks that are tracked again. */
   readonly lookedAgain: number;
-  /** So many videos were found in the library and are in the list now. */
+  /** Number of videos found in the library and added to tasks. */
   readonly found: number;
-  /** Why the library could not be searched, in the system's words. */
+  /** The system's error message if the library couldn't be searched. */
   readonly libraryFault?: string;
 }
 
-/** A part that nobody has written to for so long, in ms, was left by a window that is gone: leases are far shorter. */
-const PART_ABANDONED = 5 * 60_000;
+/** A part unchanged for this long belongs to no window: leases are much shorter. */
+const ABANDONED_PART_AGE_MS = 5 * 60_000;
 
-/** Where a video came from of which only the file is left: `host` of it is empty. */
+/** Origin of a video without a task. It parses as a URL with an empty host. */
 const NO_GATEWAY = 'unknown:';
 const NO_MODEL = 'unknown';
 
 /**
- * Gets back what can be got back, by the user's word: asks once more about tasks that ended without their video, and
- * takes over videos that lie in the library unlisted. It sends no paid request and removes nothing.
+ * Recovers lost videos at the user's request: checks tasks again that ended without their video, and adds unlisted
+ * videos in the library. It sends no paid request and removes nothing.
  */
 export class Rescuer {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
-  /** @throws ReadOnlyStoreError when nothing can be written down */
+  /** @throws ReadOnlyStoreError if the store can't be written */
   async rescue({ ids, signal, onProgress }: RescueOptions = {}): Promise<RescueReport> {
-    const { store, reopener } = this.#parts;
+    const { store, reopener } = this.#deps;
     const all = await store.allWithFiles();
     const byName = namesOf(all);
     const stock = await this.#takeStock();
@@ -88,7 +87,7 @@ export class Rescuer {
       if (signal?.aborted) break;
       const taken = await this.#takeFromLibrary(record, there);
       found += taken;
-      // Who names a task wants it asked about, whatever the gateway said of it.
+      // A task that the user selected is checked whatever the gateway said about it.
       if (
         taken === 0 &&
         (ids !== undefined || mayHaveVideo(record)) &&
@@ -104,14 +103,14 @@ export class Rescuer {
 
   async #takeStock(): Promise<LibraryContents | DiskError> {
     try {
-      return await this.#parts.library.scan();
+      return await this.#deps.library.scan();
     } catch (error) {
       if (error instanceof DiskError) return error;
       throw error;
     }
   }
 
-  /** Puts in place what was fetched whole, but not renamed before its window ended. @returns the new files */
+  /** Places complete parts that a window didn't rename before it closed. @returns names of the new files */
   async #placeParts(
     { parts }: LibraryContents,
     byName: ReadonlyMap<string, TaskWithFiles>,
@@ -124,7 +123,7 @@ export class Rescuer {
       const name = nameOfAbandoned(part);
       if (signal?.aborted || name === undefined || there.has(name)) continue;
       const owner = byName.get(name)?.record;
-      // What a task still fetches, or has, is its own business.
+      // Skip parts of tasks that are still downloading or already have their videos.
       if (owner ? !isEnd(owner.phase) || owner.phase === 'saved' : ids !== undefined) continue;
       if (ids && owner && !ids.includes(owner.id)) continue;
       const video = await this.#orNothing(part.file, this.#placePart(name));
@@ -134,21 +133,21 @@ export class Rescuer {
   }
 
   async #placePart(name: string): Promise<LibraryVideo | undefined> {
-    const { library } = this.#parts;
+    const { library } = this.#deps;
     const part = await library.findPart(name);
     return part && library.place(part, name);
   }
 
-  /** Gives a task without a video what the library has of it. @returns how many videos */
+  /** Adds videos in the library to their task. @returns the number of videos */
   async #takeFromLibrary(record: TaskRecord, there: ReadonlyMap<string, string>): Promise<number> {
-    const { store, partialResults } = this.#parts;
+    const { store, partialResults } = this.#deps;
     if (!canMove(record.phase, 'saved')) return 0;
     if (!possibleNames(record).some((name) => there.has(name))) return 0;
     const found = await partialResults.find(record);
     const note = { code: 'foundInLibrary' } as const;
     const saved = await store.update(record.id, (current, videos) => {
       const rows = withFound(videos(), found);
-      // With some of its videos missing, the gateway is asked first.
+      // If some of its videos are missing, ask the gateway first.
       const isWhole = found.size > 0 && rows.every(({ state }) => state === 'recorded');
       return current.version === record.version && isWhole
         ? { phase: 'saved', note, videos: rows, failure: null }
@@ -157,14 +156,14 @@ export class Rescuer {
     return saved ? found.size : 0;
   }
 
-  /** Makes tasks of the videos that belong to none. @returns how many videos */
+  /** Creates tasks for videos that belong to none. @returns the number of videos */
   async #takeUnlisted(
     all: readonly TaskWithFiles[],
     byName: ReadonlyMap<string, TaskWithFiles>,
     there: ReadonlyMap<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<number> {
-    const { store, library, clock } = this.#parts;
+    const { store, library, clock } = this.#deps;
     const listed = new Set(all.flatMap(({ files }) => files));
     const known = new Set(all.map(({ record }) => record.id));
     const byTask = new Map<string, { readonly task: SidecarTask; readonly videos: LibraryVideo[] }>();
@@ -198,19 +197,19 @@ export class Rescuer {
     return found;
   }
 
-  /** One file that the disk does not give is no reason to leave the others. */
+  /** Logs disk errors, so that one unreadable file doesn't stop the others. */
   async #orNothing<T>(what: string, work: Promise<T>): Promise<T | undefined> {
     try {
       return await work;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
-      this.#parts.log.warn(`${what} could not be rescued: ${describeError(error)}`);
+      this.#deps.log.warn(`${what} could not be rescued: ${describeError(error)}`);
       return undefined;
     }
   }
 }
 
-/** @param there the files in the library; without it nothing is said of them */
+/** @param there files in the library; undefined if unknown */
 function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string> | undefined): boolean {
   switch (record.phase) {
     case 'failed':
@@ -219,7 +218,7 @@ function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string>
     case 'unknown':
       return true;
     case 'saved':
-      // What the user has cleared away is not missed. One with a failure lacks some of several videos.
+      // Videos that the user removed aren't missing. A saved task with a failure lacks some of its videos.
       return (
         record.cleanedAt === undefined &&
         (record.failure !== undefined || (there !== undefined && files.some((file) => !there.has(file))))
@@ -229,21 +228,21 @@ function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string>
   }
 }
 
-/** Whether the gateway may have a video all the same. */
+/** Returns true if the gateway may still have a video. */
 function mayHaveVideo({ phase, succeededAt, failure }: TaskRecord): boolean {
   return (
     phase !== 'failed' || succeededAt !== undefined || (failure !== undefined && failure.charged !== 'no')
   );
 }
 
-/** The name that an abandoned part was meant to have; undefined for what is under way, or no video. */
+/** The final name of an abandoned part; undefined if it's still being written, or isn't a video's. */
 function nameOfAbandoned({ file, changedAt }: LibraryFile): string | undefined {
-  // The times of files are the system's own, whatever clock we go by.
-  if (Date.now() - changedAt < PART_ABANDONED) return undefined;
+  // File times come from the system clock, not from the injected one.
+  if (Date.now() - changedAt < ABANDONED_PART_AGE_MS) return undefined;
   return nameOfPart(file);
 }
 
-/** A task for a video of which nothing is known but its file. The same for each window that finds it. */
+/** Describes a task for a video without one. Its ID is derived from the file, so every window creates the same task. */
 function onlyFile(file: string, now: number): SidecarTask {
   const [a, b, c, d, e] =
     /^(.{8})(.{4})(.{4})(.{4})(.{12})/
@@ -253,7 +252,7 @@ function onlyFile(file: string, now: number): SidecarTask {
     id: [a, b, c, d, e].join('-'),
     origin: NO_GATEWAY,
     keyId: '',
-    // Not the prompt, which nobody knows: what is shown is plainly the name of a file.
+    // The prompt is unknown, so the file name is shown.
     request: { model: NO_MODEL, prompt: file },
     createdAt: now,
   };

@@ -1,40 +1,39 @@
 import type { FailureKind, Task } from '../task/task';
 
-/** What came of one request: a task, or the reason why there is none and nothing has left. */
+/** Result of one request: a task, or the reason why nothing was sent. */
 export type Outcome =
   { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'notSent'; readonly reason: unknown };
 
-/** What kept the rest from being sent. */
+/** Why the remaining requests weren't sent. */
 export type Stop =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'error'; readonly error: unknown };
 
-/** What came of all. Requests are named by their index; each is in just one of the lists. */
+/** Result of a batch. Requests are identified by index; each is in exactly one of the lists. */
 export interface BatchReport {
   readonly tasks: readonly { readonly index: number; readonly task: Task }[];
-  /** Nothing of them has left. */
   readonly notSent: readonly number[];
-  /** Whether they have left is not known. */
+  /** May have been sent. */
   readonly unclear: readonly number[];
   readonly stop?: Stop;
 }
 
-interface Order {
+interface Batch {
   readonly count: number;
-  /** Sends one, once. That it throws means that nobody knows what came of it. */
+  /** Sends one request, once. If it throws, the outcome is unknown. */
   readonly send: (index: number) => Promise<Outcome>;
-  /** Called before each. */
+  /** Called before each request. */
   readonly onNext: (index: number) => void;
-  /** Sends no more; what is under way is the sender's to call off or to finish. */
+  /** Stops the batch. Whether to cancel the current request is up to the sender. */
   readonly signal: AbortSignal;
 }
 
-/** What is about one request alone: the next one may fare better. Everything else would meet it as well. */
-const OF_ITS_OWN: readonly FailureKind[] = ['moderation', 'parameter', 'image'];
+/** Failures that concern one request only. Any other would affect the next request as well. */
+const REQUEST_FAILURES: readonly FailureKind[] = ['moderation', 'parameter', 'image'];
 
-/** Sends requests strictly one after another, each at most once, and stops where the next would fare no better. */
-export async function sendInOrder({ count, send, onNext, signal }: Order): Promise<BatchReport> {
+/** Sends requests strictly one after another, each at most once. Stops if the next one would fail for the same reason. */
+export async function sendInOrder({ count, send, onNext, signal }: Batch): Promise<BatchReport> {
   const tasks: { index: number; task: Task }[] = [];
   const report = (next: number, stop?: Stop, unclear: readonly number[] = []): BatchReport => ({
     tasks,
@@ -62,21 +61,19 @@ export async function sendInOrder({ count, send, onNext, signal }: Order): Promi
   return report(count);
 }
 
-/** Whether the gateway has certainly not taken a request, so that it can be sent once more. */
+/** Returns true if a request was certainly not accepted, so that it can be sent again. */
 export function isOpenEnd({ phase, failure }: Task): boolean {
   return phase === 'stopped' || (phase === 'rejected' && failure?.charged === 'no');
 }
 
-/** Whether what came of a request speaks against sending others of the same kind. */
+/** Returns true if the outcome of a request is a reason not to send the rest of the batch. */
 function stopsOthers({ phase, failure }: Task): boolean {
   switch (phase) {
     case 'unknown':
-      return true;
-    // The user's word.
     case 'stopped':
       return true;
     case 'rejected':
-      return failure?.charged !== 'no' || !OF_ITS_OWN.includes(failure.kind);
+      return failure?.charged !== 'no' || !REQUEST_FAILURES.includes(failure.kind);
     default:
       return false;
   }

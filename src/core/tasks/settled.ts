@@ -2,7 +2,7 @@ import { isEnd } from '../task/phases';
 import type { Task } from '../task/task';
 import type { TaskStore } from '../store/store';
 
-/** Resolves when the task reaches a final phase; at once if it is there. Undefined if there is no such task. */
+/** Resolves when the task reaches a final phase, or with undefined if there is no such task. */
 export async function settled(
   store: Pick<TaskStore, 'index' | 'taskWhenFree' | 'onDidChange' | 'onDidLoad'>,
   id: string,
@@ -18,15 +18,15 @@ export async function settled(
       finish();
       reject(signal?.reason as Error);
     };
-    const look = (task: Task | undefined, isGone: boolean) => {
+    const settle = (task: Task | undefined, isGone: boolean) => {
       if (task ? !isEnd(task.phase) : !isGone) return;
       finish();
       resolve(task);
     };
-    const lookInIndex = () => look(store.index.task(id), store.index.isGone(id));
-    const listeners = [store.onDidChange(lookInIndex), store.onDidLoad(lookInIndex)];
+    const checkIndex = () => settle(store.index.task(id), store.index.isGone(id));
+    const listeners = [store.onDidChange(checkIndex), store.onDidLoad(checkIndex)];
     signal?.addEventListener('abort', abort, { once: true });
-    // Another window may have made it a moment ago. A store that can't be opened yet tells when it can.
-    store.taskWhenFree(id).then((task) => look(task, true), lookInIndex);
+    // The index may not have another window's new task yet. If the store can't be opened, wait for its events.
+    store.taskWhenFree(id).then((task) => settle(task, true), checkIndex);
   });
 }

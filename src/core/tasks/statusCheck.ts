@@ -40,19 +40,19 @@ interface Dependencies {
   readonly log: Log;
   readonly failures: FailuresAt;
   readonly partialResults: PartialResults;
-  /** 0 to 1. */
+  /** Returns 0 to 1. */
   readonly random: () => number;
-  /** The base interval in ms, from the setting. */
+  /** Base interval in ms, from the setting. */
   readonly baseInterval: () => number;
 }
 
-/** A claim on a status check lasts as long as the request may take, in ms, plus the next interval. */
+/** Time reserved for the request. The claim lasts for this long plus the next interval. */
 const CHECK_TIME_MS = 45_000;
 
-/** So many responses in a row that were cut off are believed after all. */
+/** Number of incomplete responses in a row after which their status is believed. */
 const CUT_RESPONSES_BELIEVED = 3;
 
-/** Asks the gateway how a task is doing, and decides what the answer makes of it (DESIGN 5, Query). */
+/** Queries a task's status and applies the response (DESIGN 5, Query). */
 export class StatusCheck {
   readonly #deps: Dependencies;
 
@@ -60,7 +60,7 @@ export class StatusCheck {
     this.#deps = deps;
   }
 
-  /** Checks one task, if the origin may be asked now and no other window is faster. */
+  /** Checks one task, unless its origin is paused or another window has claimed the check. */
   async run(record: TaskRecord, signal: AbortSignal): Promise<void> {
     const { store, client, keys, gate, clock, partialResults, log } = this.#deps;
     const failures = this.#deps.failures(record.baseUrl);
@@ -101,7 +101,7 @@ export class StatusCheck {
     const claimed = await store.claim(record.id, record.nextDue, { ...moved, nextDue: due });
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
-    // A reply may be long and slow, and must not be asked for again meanwhile.
+    // A response can take long. Renew the claim, so that no other window queries meanwhile.
     const lease = new Lease(this.#deps, record.id, record.phase, due, () => undefined, { length });
     let outcome: QueryOutcome;
     try {
@@ -109,25 +109,25 @@ export class StatusCheck {
     } finally {
       lease.dispose();
     }
-    // What is said of a key that was replaced meanwhile closes nothing.
-    const stillOurs = isKey(await keys.keyFor(origin), key.id);
-    if (outcome.kind === 'keyRefused' && stillOurs)
+    // A refusal of a key that was replaced meanwhile doesn't pause the origin.
+    const isCurrentKey = isKey(await keys.keyFor(origin), key.id);
+    if (outcome.kind === 'keyRefused' && isCurrentKey)
       await gate.keyRefused(origin, failures.keyRefused(toErrorInfo(outcome)));
     if (outcome.kind === 'temporary' && outcome.retryAfterMs !== undefined) {
       await gate.rateLimited(origin, outcome.retryAfterMs);
     }
     const submitError = await this.#submitError(claimed, outcome, key);
-    // The clock may also have been set during the exchange.
+    // The clock may have been set during the exchange.
     const meanwhile = moveTimes(claimed, clockGap(started, clock.now()));
     const decided =
-      outcome.kind === 'keyRefused' && !stillOurs
+      outcome.kind === 'keyRefused' && !isCurrentKey
         ? { nextDue: clock.now() }
         : this.#decide({ ...claimed, ...meanwhile }, outcome, key.id, submitError);
     const patch = { ...meanwhile, ...decided, ...factsToKeep(claimed, outcome, decided) };
     const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
     const state = outcome.kind === 'task' && outcome.state.kind === 'succeeded' ? outcome.state : undefined;
     await store.update(record.id, (current, videos) => {
-      // A response that comes after another window wrote is late. The next one comes.
+      // Another window wrote meanwhile, so this response is outdated.
       if (current.version !== claimed.version) return undefined;
       const rows = videos();
       const expected = state && matchVideos(rows, state.links, leastCount(record.request, state));
@@ -141,7 +141,7 @@ export class StatusCheck {
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }
 
-  /** The error that came with an ID that the gateway has never known. */
+  /** The error that came with the ID, if the gateway never confirmed that ID. */
   async #submitError(record: TaskRecord, outcome: QueryOutcome, key: ApiKey): Promise<ErrorInfo | undefined> {
     if (outcome.kind !== 'missing' || record.idSource !== 'unsure') return undefined;
     const submit = (await this.#deps.store.evidence(record.id)).findLast(({ step }) => step === 'submit');
@@ -151,7 +151,6 @@ export class StatusCheck {
     return error && { status: submit.status, ...error };
   }
 
-  /** What an answer makes of a task (DESIGN 5, Query). */
   #decide(record: TaskRecord, outcome: QueryOutcome, keyId: string, submitError?: ErrorInfo): TaskPatch {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
@@ -165,7 +164,6 @@ export class StatusCheck {
       case 'forbidden':
         return { failure: failures.keyRefused(toErrorInfo(outcome)), nextDue: now + RECHECK };
       case 'temporary': {
-        // A response that is cut off each time still says how the task is doing.
         if (outcome.state && record.troubles >= CUT_RESPONSES_BELIEVED)
           return this.#decideState(record, outcome.state, outcome.status);
         const troubles = record.troubles + 1;
@@ -186,7 +184,7 @@ export class StatusCheck {
       case 'queued':
       case 'running': {
         const phase: Phase = record.phase === 'running' ? 'running' : state.kind;
-        // Progress never goes back, and 100 is only said of a video that is done.
+        // Progress never decreases, and only a finished video has 100.
         const progress =
           state.progress === undefined
             ? undefined
@@ -203,7 +201,7 @@ export class StatusCheck {
         return {
           ...good,
           phase: 'ready',
-          // Its own reason stays while the download looks for another way.
+          // Keep the reason while the download tries other sources.
           ...(state.links.length === 0 && refused ? { failure: failures.linkRefused(refused.link) } : {}),
           ...(state.filteredCount > 0 ? { note: someFiltered(state.filteredCount) } : {}),
           links: state.links,
@@ -228,9 +226,9 @@ export class StatusCheck {
   #decideMissing(record: TaskRecord, error: ErrorInfo, submitError: ErrorInfo | undefined): TaskPatch {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
-    // Without the time in which nothing could be done: it's no sign that the gateway has had its time.
+    // Time in which nothing could run doesn't count: the gateway may not have been asked at all.
     const age = now - (record.submittedAt ?? record.createdAt) - record.heldUpMs;
-    // Right after the submit the gateway may not know yet what it has just accepted.
+    // Right after the submit, the gateway may not know the task yet.
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
     const { isBelieved, patch } = countNotFound(record, now);
     if (!isBelieved) return { ...patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
@@ -249,12 +247,12 @@ export class StatusCheck {
   }
 }
 
-/** For the timeline of the videos that are left (API reference 9.2). */
+/** Timeline note for a task of which a filter removed some videos (API reference 9.2). */
 function someFiltered(count: number): StoredNote {
   return { code: 'someFiltered', params: { count } };
 }
 
-/** The times of a task after the clock has moved while nothing could be done. */
+/** A task's times, shifted by a gap in which nothing could run. */
 function moveTimes(
   { heldUpMs, deniedAt }: TaskRecord,
   gap: number,
@@ -269,7 +267,7 @@ function toErrorInfo({ status, error }: Exclude<QueryOutcome, { kind: 'task' }>)
   return { status, ...error };
 }
 
-/** Keeps what a response says about money, and the response itself if it was unusual or decided something. */
+/** Keeps what a response says about money, and the response itself if it's unusual or caused a move. */
 function factsToKeep(
   record: TaskRecord,
   { kind, money, evidence }: QueryOutcome,

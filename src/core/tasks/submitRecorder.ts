@@ -19,9 +19,9 @@ export class OutcomeNotWritten extends Error {
 
 export type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
 
-/** Nobody may take it for a request that wasn't sent, and send it again. */
+/** Creates the error that tells callers not to send the request again. */
 export function outcomeNotWritten(l10n: L10n, cause: unknown, outcome?: SendOutcome): OutcomeNotWritten {
-  const sentence =
+  const message =
     outcome?.kind === 'accepted'
       ? l10n.t(
           "The gateway accepted the request as task '{0}', but the task couldn't be stored yet. This is retried automatically. Don't send the request again.",
@@ -30,7 +30,7 @@ export function outcomeNotWritten(l10n: L10n, cause: unknown, outcome?: SendOutc
       : l10n.t(
           "The request was sent, but its outcome couldn't be stored. Check your usage at Nebula before you send it again.",
         );
-  return new OutcomeNotWritten(sentence, { cause });
+  return new OutcomeNotWritten(message, { cause });
 }
 
 interface Dependencies {
@@ -43,10 +43,10 @@ interface Dependencies {
   readonly markPending: () => void;
 }
 
-/** Attempts to store an outcome, each a second later than the one before. */
+/** Maximum attempts to store an outcome; the pause grows by a second each time. */
 const WRITE_TRIES = 10;
 
-/** Stores what the response to a submit makes of its task (DESIGN 5, Submit). */
+/** Stores the outcome of a submit (DESIGN 5, Submit). */
 export class SubmitRecorder {
   readonly #deps: Dependencies;
 
@@ -55,7 +55,7 @@ export class SubmitRecorder {
   }
 
   /**
-   * Stores the outcome. An accepted task is paid for, so a disk that fails is retried for a while.
+   * Stores the outcome. Retries for a while, because an accepted task is paid for.
    * @throws {@link OutcomeNotWritten}
    */
   async record(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
@@ -68,10 +68,10 @@ export class SubmitRecorder {
         const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
         const line = `task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`;
         const isClosed = error instanceof StoreClosedError;
-        // The next window finds it unknown, as it does after a crash. Only an id is worth more than that.
+        // Without an ID, the next window marks the task as unknown, as after a crash.
         if (isClosed && outcome.kind !== 'accepted') log.warn(line);
         else log.error(line);
-        // Stored as soon as that is possible, also by the next window if this one ends before.
+        // Keep the ID outside the database, for this or the next window to store.
         if (tries === 1 && outcome.kind === 'accepted') {
           this.#deps.store.keepLateId(draft, outcome.gatewayTaskId);
         }
@@ -81,7 +81,7 @@ export class SubmitRecorder {
     }
   }
 
-  /** Applies the outcome to the task, also if another window has marked it as unknown meanwhile. */
+  /** Applies the outcome, also if another window marked the task as unknown meanwhile. */
   async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
     const { id } = draft;
     const { store, clock, markPending } = this.#deps;
@@ -94,7 +94,7 @@ export class SubmitRecorder {
     const kept = outcome.kind === 'notSent' ? {} : factsToKeep(outcome);
     const written = await store.update(id, (record) => {
       const late = record.phase === 'unknown';
-      // The user has attached the same ID meanwhile.
+      // The user attached the same ID meanwhile.
       const isSame =
         record.phase === 'queued' &&
         outcome.kind === 'accepted' &&
@@ -102,7 +102,6 @@ export class SubmitRecorder {
       if (record.phase !== 'sending' && !late && !isSame) return undefined;
       switch (outcome.kind) {
         case 'accepted':
-          // A late one is unfinished again.
           markPending();
           return {
             phase: 'queued',
@@ -152,8 +151,8 @@ export class SubmitRecorder {
   }
 
   /**
-   * Keeps an ID that the task itself can't take: its row is gone because the store was repaired meanwhile, or the user
-   * has attached another ID. Both may be paid for, so both are tracked.
+   * Keeps an ID that its task can't take: the row was lost in a repair, or the user attached another ID. Both IDs may be
+   * paid for, so both are tracked.
    */
   async #keepSecondId(draft: TaskRecord, gatewayTaskId: string): Promise<void> {
     const { store, clock, log, markPending } = this.#deps;
@@ -173,12 +172,12 @@ export class SubmitRecorder {
   }
 }
 
-/** What is kept of every response to a submit: the response itself, and what it says about money. */
+/** Keeps the response and what it says about money. */
 function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent' }>): TaskPatch {
   return { money, ...(evidence ? { evidence: [evidence()] } : {}) };
 }
 
-/** What the user should know about an accepted request. */
+/** The timeline note for an accepted request, if any. */
 function acceptedNote(
   { error, noRemix }: Extract<SendOutcome, { kind: 'accepted' }>,
   { request }: TaskRecord,
@@ -187,7 +186,7 @@ function acceptedNote(
   return noRemix && request.remixOf !== undefined ? { note: { code: 'notRemixed' } } : {};
 }
 
-/** The failure of a request that reached nothing: no connection, or a proxy on the way refused. */
+/** The failure of a request that couldn't be sent: no connection, or a proxy refused it. */
 export function notSentFailure(failures: Failures, error: GatewayError, access: Access): StoredFailure {
   const info = toErrorInfo(error);
   const host = hostOf(access);

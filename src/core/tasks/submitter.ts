@@ -15,26 +15,26 @@ import type { FailuresAt } from './failures';
 import { Lease } from './lease';
 import type { TaskRecord } from '../store/record';
 import {
-  CONNECT_PATIENCE,
+  CONNECT_TIMEOUT_MS,
   CONNECT_TRIES,
   LEASE,
   MIN_RESEND_INTERVAL_MS,
-  MOST_SENDS,
-  MOST_WAITING,
+  MAX_SENDS,
+  MAX_RESEND_WAIT_MS,
   resendInterval,
 } from './schedule';
 import type { TaskStore } from '../store/store';
 import { notSentFailure, SubmitRecorder, type SendOutcome } from './submitRecorder';
 
-/** The submit was called off before a byte left: there is no task. */
+/** The submit was canceled before a byte was sent: there is no task. */
 export class SubmitCancelled extends Error {
   override readonly name = 'SubmitCancelled';
 }
 
-/** The key can't be used anymore, and no byte has left: there is no task. */
+/** The key can no longer be used, and no byte was sent: there is no task. */
 export class KeyUnavailableError extends Error {
   override readonly name = 'KeyUnavailableError';
-  /** Why; `other` if another key is in use now. */
+  /** `other` if another key is in use now. */
   readonly reason: NoKeyReason | 'other';
 
   constructor(reason: NoKeyReason | 'other') {
@@ -43,7 +43,7 @@ export class KeyUnavailableError extends Error {
   }
 }
 
-interface Parts {
+interface Dependencies {
   readonly store: TaskStore;
   readonly client: GatewayClient;
   readonly keys: KeySource;
@@ -55,54 +55,54 @@ interface Parts {
   readonly markPending: () => void;
 }
 
-/** Left for storing an ID before the window closes. */
+/** Time reserved for storing an ID before the window closes. */
 const STORE_TIME_MS = 1000;
 
 interface Draft {
   readonly cancel: AbortController;
-  /** Whether it reached the gateway, which asked to wait. */
+  /** True once it reached the gateway, which asked to wait. */
   wasSent: boolean;
 }
 
-/** Hash of a wire body, by which a request is recognised as the same. */
+/** Hashes a request body, to recognize duplicates. */
 export function hashBody(body: string): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
 /**
- * Sends each request once (DESIGN 4.4, 5). The row is `draft` until the connection stands; that it is being sent
- * is committed before the first byte leaves, so after a crash `draft` was certainly never sent and `sending` may
- * have been.
+ * Sends each request once (DESIGN 4.4, 5). The row is `draft` until the connection is established, and `sending` is
+ * committed before the first byte is sent. After a crash, a `draft` was certainly never sent; a `sending` may have been.
  */
 export class Submitter {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #recorder: SubmitRecorder;
   /** Drafts of this window that can still be canceled. */
   readonly #drafts = new Map<string, Draft>();
-  /** Of these, those that are on their way now: nobody can call them back. */
-  readonly #onTheirWay = new Set<string>();
-  /** This window's claims on them. */
+  /** Requests being sent. They can't be canceled. */
+  readonly #sending = new Set<string>();
+  /** Leases by task ID. */
   readonly #leases = new Map<string, Lease>();
-  /** All that is not over yet. */
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** Submits in progress. */
+  readonly #active = new Set<Promise<unknown>>();
   /** Aborted shortly before the window closes. */
   readonly #closing = new AbortController();
   #isDisposed = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#recorder = new SubmitRecorder(parts);
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+    this.#recorder = new SubmitRecorder(deps);
   }
 
   /**
    * Sends a request and resolves when its outcome is known.
-   * @param signal calls it off as long as no byte has left
-   * @param basedOn the earlier task that it was asked for again from
-   * @throws {@link SubmitCancelled} if it was canceled before a byte left. Nothing is left of it then. Canceled while
-   *   the gateway makes it wait, the task is `stopped`
-   * @throws {@link KeyUnavailableError} if the key is no longer the one in `access` and no byte has left
-   * @throws ReadOnlyStoreError when it cannot be written down, and therefore must not be sent
-   * @throws {@link OutcomeNotWritten} when it was sent, and then nothing could be written down any more
+   * @param signal cancels the request until the first byte is sent
+   * @param basedOn ID of the earlier task that this request repeats
+   * @returns the task's ID
+   * @throws {@link SubmitCancelled} if canceled before a byte was sent. If canceled during a rate limit, the task ends as
+   *   `stopped` instead
+   * @throws {@link KeyUnavailableError} if the key is no longer the one in `access` and no byte was sent
+   * @throws ReadOnlyStoreError if the request can't be stored, and therefore wasn't sent
+   * @throws {@link OutcomeNotWritten} if it was sent, but its outcome couldn't be stored
    */
   async submit(
     request: PreparedRequest,
@@ -111,26 +111,26 @@ export class Submitter {
     basedOn?: string,
   ): Promise<string> {
     const work = this.#submit(request, access, signal, basedOn);
-    this.#underWay.add(work);
+    this.#active.add(work);
     try {
       return await work;
     } finally {
-      this.#underWay.delete(work);
+      this.#active.delete(work);
     }
   }
 
   /**
-   * Resolves when nothing is being sent any more, or after so many ms. A response that has brought an ID is no longer
-   * read in the last second, so that the ID can be stored. Never rejects.
+   * Resolves when no submit is in progress, or after the timeout. In the last second, a response that already has an ID
+   * is no longer read, so that the ID can be stored. Never rejects.
    */
-  async settled(patienceMs: number): Promise<void> {
-    if (this.#underWay.size === 0) return;
+  async settled(timeoutMs: number): Promise<void> {
+    if (this.#active.size === 0) return;
     const stop = new AbortController();
-    const { clock } = this.#parts;
-    const limit = sleep(clock, patienceMs, stop.signal).catch(() => undefined);
-    const hurry = clock.setTimeout(() => this.#closing.abort(), patienceMs - STORE_TIME_MS);
-    await Promise.race([Promise.allSettled([...this.#underWay]), limit]);
-    hurry.dispose();
+    const { clock } = this.#deps;
+    const limit = sleep(clock, timeoutMs, stop.signal).catch(() => undefined);
+    const closeTimer = clock.setTimeout(() => this.#closing.abort(), timeoutMs - STORE_TIME_MS);
+    await Promise.race([Promise.allSettled([...this.#active]), limit]);
+    closeTimer.dispose();
     stop.abort();
   }
 
@@ -140,7 +140,7 @@ export class Submitter {
     signal?: AbortSignal,
     basedOn?: string,
   ): Promise<string> {
-    const failures = this.#parts.failures(access.baseUrl);
+    const failures = this.#deps.failures(access.baseUrl);
     if (signal?.aborted) throw new SubmitCancelled();
     const draft = await this.#writeDraft(request, access, basedOn);
     const state: Draft = { cancel: new AbortController(), wasSent: false };
@@ -150,11 +150,11 @@ export class Submitter {
     if (signal?.aborted) cancel.abort();
     this.#drafts.set(draft.id, state);
     try {
-      await this.#bringOver(draft, request.body, access, state);
+      await this.#send(draft, request.body, access, state);
     } catch (error) {
       const isKeyGone = error instanceof KeyUnavailableError;
       if (!isKeyGone && !cancel.signal.aborted) throw error;
-      // A request that the gateway has seen stays a task: whoever sent it must not take it for unsent.
+      // A request that the gateway has seen stays a task, so that it isn't taken for unsent.
       const forget = !state.wasSent && (isKeyGone || signal?.aborted === true);
       const closes = this.#isDisposed && signal?.aborted !== true;
       const failure = isKeyGone
@@ -172,26 +172,26 @@ export class Submitter {
     return draft.id;
   }
 
-  /** Calls off a draft of this window, by the user's word. @returns whether there was one */
+  /** Cancels a draft of this window. @returns true if there was one */
   stopSending(id: string): boolean {
-    if (this.#onTheirWay.has(id)) return false;
+    if (this.#sending.has(id)) return false;
     const draft = this.#drafts.get(id);
     draft?.cancel.abort();
     return draft !== undefined;
   }
 
-  /** Settles what a window left behind that died while sending (DESIGN 4.2). */
+  /** Ends a task whose window crashed while sending it (DESIGN 4.2). */
   async settleAbandoned(record: TaskRecord): Promise<void> {
-    const { store, clock, log } = this.#parts;
+    const { store, clock, log } = this.#deps;
     if (this.#drafts.has(record.id)) {
-      // It is this window's own: the machine slept for longer than a claim lasts.
+      // This window's own draft: the machine slept for longer than the lease.
       await this.#leases.get(record.id)?.renew();
       await store.update(record.id, ({ nextDue }) =>
         nextDue === record.nextDue ? { nextDue: clock.now() + LEASE } : undefined,
       );
       return;
     }
-    const failures = this.#parts.failures(record.baseUrl);
+    const failures = this.#deps.failures(record.baseUrl);
     await store.update(record.id, (current) => {
       if (current.nextDue !== record.nextDue) return undefined;
       if (current.phase === 'draft') return { phase: 'rejected', failure: failures.neverSent() };
@@ -207,9 +207,9 @@ export class Submitter {
     for (const { cancel } of this.#drafts.values()) cancel.abort();
   }
 
-  /** Whatever keeps it from being written down, nothing is sent then. @throws ReadOnlyStoreError */
+  /** @throws ReadOnlyStoreError whatever keeps the draft from being stored */
   async #writeDraft(request: PreparedRequest, access: Access, basedOn?: string): Promise<TaskRecord> {
-    const { store, clock, markPending } = this.#parts;
+    const { store, clock, markPending } = this.#deps;
     try {
       return await store.insert(
         {
@@ -230,10 +230,10 @@ export class Submitter {
     }
   }
 
-  /** Connects, sends, and sends again where that is certainly safe, until the outcome is written down. */
-  async #bringOver(draft: TaskRecord, body: string, access: Access, state: Draft): Promise<void> {
-    const { store, clock } = this.#parts;
-    const failures = this.#parts.failures(access.baseUrl);
+  /** Connects and sends, again where that is certainly safe, until the outcome is stored. */
+  async #send(draft: TaskRecord, body: string, access: Access, state: Draft): Promise<void> {
+    const { store, clock } = this.#deps;
+    const failures = this.#deps.failures(access.baseUrl);
     const { signal } = state.cancel;
     let startedConnecting = clock.now();
     let unreachable = 0;
@@ -244,7 +244,7 @@ export class Submitter {
       if (outcome.kind === 'notSent') {
         unreachable++;
         const pause = 1000 * unreachable;
-        if (unreachable >= CONNECT_TRIES || clock.now() + pause - startedConnecting > CONNECT_PATIENCE) {
+        if (unreachable >= CONNECT_TRIES || clock.now() + pause - startedConnecting > CONNECT_TIMEOUT_MS) {
           const failure = notSentFailure(failures, outcome.error, access);
           await store.update(draft.id, (record) =>
             record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
@@ -259,7 +259,7 @@ export class Submitter {
       sends++;
       const pause = Math.max(outcome.retryAfterMs ?? resendInterval(sends), MIN_RESEND_INTERVAL_MS);
       waited += pause;
-      if (sends >= MOST_SENDS || waited > MOST_WAITING) {
+      if (sends >= MAX_SENDS || waited > MAX_RESEND_WAIT_MS) {
         const failure = failures.refused({ status: 429, ...outcome.error });
         await store.update(draft.id, (record) =>
           record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
@@ -272,14 +272,14 @@ export class Submitter {
     }
   }
 
-  /** Connects and sends once. What is final is written down here; the rest is the caller's to decide. */
+  /** Connects and sends once. Stores a final outcome; the caller decides about the others. */
   async #sendOnce(
     draft: TaskRecord,
     body: string,
     access: Access,
     signal: AbortSignal,
   ): Promise<SendOutcome | { readonly kind: 'done' }> {
-    const { store, client, clock, keys } = this.#parts;
+    const { store, client, clock, keys } = this.#deps;
     const { id } = draft;
     let prepared: PreparedSubmit;
     try {
@@ -295,14 +295,14 @@ export class Submitter {
       let keyVersion: number;
       do {
         keyVersion = keys.version;
-        // It may have been removed while this request waited, or while others of its batch were sent.
+        // The key may have been removed while this request waited, or while others of its batch were sent.
         const key = await keys.keyFor(originOf(access.baseUrl));
         if (!isKey(key, access.key.id))
           throw new KeyUnavailableError(key.kind === 'key' ? 'other' : key.kind);
-        // Before the commit, because that tells everybody at once.
-        this.#onTheirWay.add(id);
+        // Mark first: committing notifies the other windows.
+        this.#sending.add(id);
         sending = await store.update(id, (record) =>
-          // Called off at the last moment, or given up by another window while this one slept.
+          // Canceled at the last moment, or ended by another window while this one slept.
           record.phase === 'draft' && !signal.aborted && keys.version === keyVersion
             ? { phase: 'sending', submittedAt: clock.now(), nextDue: due }
             : undefined,
@@ -313,7 +313,7 @@ export class Submitter {
         return { kind: 'done' };
       }
       return await this.#hold(id, 'sending', due, async () => {
-        // From here on only the reply ends it: nobody can call back what may have arrived.
+        // From here on, only the response ends it: a request that may have arrived can't be canceled.
         const outcome = await prepared.send({
           remixOf: draft.request.remixOf,
           closing: this.#closing.signal,
@@ -322,21 +322,21 @@ export class Submitter {
         return outcome;
       });
     } finally {
-      this.#onTheirWay.delete(id);
+      this.#sending.delete(id);
       prepared.close();
     }
   }
 
-  /** Keeps the draft ours while something takes its time. */
+  /** Renews this window's lease on the draft during slow steps. */
   async #holdDraft<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const { store, clock } = this.#parts;
+    const { store, clock } = this.#deps;
     const due = clock.now() + LEASE;
     await store.update(id, (record) => (record.phase === 'draft' ? { nextDue: due } : undefined));
     return this.#hold(id, 'draft', due, work);
   }
 
   async #hold<T>(id: string, phase: 'draft' | 'sending', due: number, work: () => Promise<T>): Promise<T> {
-    const lease = new Lease(this.#parts, id, phase, due, () => undefined);
+    const lease = new Lease(this.#deps, id, phase, due, () => undefined);
     this.#leases.set(id, lease);
     try {
       return await work();
@@ -347,11 +347,11 @@ export class Submitter {
   }
 
   /**
-   * Removes a draft that isn't sent any more, or ends it.
-   * @param failure why it ends as `rejected`; without one it's `stopped`
+   * Removes or ends a draft that won't be sent.
+   * @param failure ends it as `rejected`; without one, as `stopped`
    */
   async #settleDraft(id: string, forget: boolean, failure: StoredFailure | undefined): Promise<boolean> {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     try {
       if (forget) return await store.remove(id, (record) => record.phase === 'draft');
       const stopped = await store.update(id, (record) => {
@@ -361,7 +361,7 @@ export class Submitter {
       });
       return stopped !== undefined || (await store.recordWhenFree(id))?.phase === 'stopped';
     } catch (error) {
-      // The window has closed: the next one settles it.
+      // If the window has closed, the next one ends the draft.
       if (!(error instanceof StoreClosedError)) {
         log.error(`a draft could not be cleared away: ${describeError(error)}`);
       }

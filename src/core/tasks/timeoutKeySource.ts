@@ -1,19 +1,19 @@
 import { sleep, type Clock } from '../common/clock';
 import type { KeyAnswer, KeySource } from '../gateway/apiKey';
 
-/** Timeout for a key. Longer than any keychain needs that is unlocked. */
+/** Timeout for a key. Longer than any unlocked keychain needs. */
 const KEY_TIMEOUT_MS = 10_000;
-/** After a timeout, the origin counts as locked for this long without asking again. */
+/** After a timeout, the origin counts as locked for this long. */
 const SILENCE_MS = 30_000;
 
 /**
- * A key source that always answers. A keychain may wait for a user to unlock it, and a poll that waits with it would
- * take another task's turn. So a keychain that doesn't answer counts as locked.
+ * A key source with a timeout: a keychain that doesn't respond counts as locked. It may be waiting for the user to unlock
+ * it, and a poll that waits with it would block other tasks.
  */
 export class TimeoutKeySource implements KeySource {
   readonly #keys: KeySource;
   readonly #clock: Clock;
-  /** Time at which an origin's key wasn't provided in time, in ms since 1970. */
+  /** Time of the last timeout by origin, in ms since 1970. */
   readonly #silentSince = new Map<string, number>();
 
   constructor(keys: KeySource, clock: Clock) {

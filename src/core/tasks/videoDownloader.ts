@@ -27,22 +27,22 @@ interface Dependencies extends AttemptDependencies {
   readonly partialResults: PartialResults;
 }
 
-/** No attempt lasts longer, in ms, however many videos there are. */
+/** Upper bound for the duration of an attempt, however many videos there are. */
 const MAX_ATTEMPT_MS = 20 * 3600_000;
 
-/** Why videos that take the gateway can't be downloaded now. */
+/** Why videos that need the gateway can't be downloaded now, and until when, in ms since 1970. */
 interface Block {
   readonly until: number;
   readonly failure?: StoredFailure;
 }
 
 /**
- * Brings finished videos into the library. Each step for each video is tried again by itself; never the submit
- * (DESIGN 5, Download).
+ * Downloads finished videos into the library. Each step of each video is retried on its own, and the request is never
+ * sent again (DESIGN 5, Download).
  */
 export class VideoDownloader {
   readonly #deps: Dependencies;
-  /** Downloads of this window, to be ended when the task is no longer wanted. */
+  /** Running downloads of this window by task ID. */
   readonly #active = new Map<string, AbortController>();
 
   constructor(deps: Dependencies) {
@@ -50,9 +50,9 @@ export class VideoDownloader {
   }
 
   /**
-   * Downloads what a task has made, unless another window does.
+   * Downloads a task's videos, unless another window does.
    * @param record a task in phase `ready`, or in `saving` whose lease has expired
-   * @param signal ends it because the window closes; the lease then expires and another window continues
+   * @param signal aborted when the window closes; the lease then expires and another window continues
    */
   async download(record: TaskRecord, signal: AbortSignal): Promise<void> {
     const { store, gate, clock } = this.#deps;
@@ -62,16 +62,15 @@ export class VideoDownloader {
     const origin = originOf(record.baseUrl);
     const gap = clockGap(seenDue, now);
     const rows = (await this.#expectedRows(record)).map((row) => moveTimes(row, gap));
-    // A task that is due before its videos was made due by the user, or by a key that works again.
+    // If the task is due before its videos, the user refreshed or the key works again: try them all.
     const dueRows = rows.some((row) => isDue(row, now)) ? rows.filter((row) => isDue(row, now)) : rows;
     const wanted = dueRows.filter(isPending);
     const needsKey = wanted.some((row) => needsGateway(row, record));
     const answer = await this.#deps.keys.keyFor(origin);
     const block = needsKey ? await this.#blockOf(origin, answer) : undefined;
-    // Where the gateway isn't needed, it's asked only if a link doesn't work, and if it may be.
+    // If the gateway isn't needed, it's queried only if a link fails and its origin isn't paused.
     const mayAsk = answer.kind === 'key' && (needsKey ? !block : await gate.isOpen(origin));
     const key = mayAsk ? answer.key : undefined;
-    // A public link takes neither the key nor the gateway's permission.
     const possible = block ? wanted.filter((row) => !needsGateway(row, record)) : wanted;
     const held = rows.map((row) =>
       block && wanted.includes(row) && !possible.includes(row) ? waits(row, block) : row,
@@ -93,7 +92,7 @@ export class VideoDownloader {
     const due = clock.now() + LEASE;
     const claimed = await store.claim(record.id, seenDue, {
       phase: 'saving',
-      // Progress of a window that has ended.
+      // It may be left from a window that closed.
       fetchProgress: null,
       nextDue: due,
       videos: held,
@@ -131,12 +130,12 @@ export class VideoDownloader {
       await gate.keyAccepted(origin);
   }
 
-  /** Ends this window's download for a task, if there is one. */
+  /** Cancels this window's download for a task, if any. */
   cancel(id: string): void {
     this.#active.get(id)?.abort();
   }
 
-  /** The rows of a task's videos. One that was finished by an older version has none yet. */
+  /** Rows of a task's videos. Tasks of older versions have none yet. */
   async #expectedRows(record: TaskRecord): Promise<readonly VideoRow[]> {
     let rows: readonly VideoRow[] = [];
     await this.#deps.store.update(record.id, (_, videos) => {
@@ -165,14 +164,14 @@ export class VideoDownloader {
   }
 
   /**
-   * Time in which the disk was at fault, or nothing could be done, doesn't count. After sleep or a missing key, the first
-   * download often fails because the network isn't up yet: it's tried for a while.
+   * Excludes time in which the disk failed or nothing could run. After sleep or a missing key, the first download often
+   * fails because the network isn't up yet, so retries get another 10 minutes.
    */
   #extendDeadline(record: TaskRecord, gap: number): TaskPatch {
     const now = this.#deps.clock.now();
     const { diskFailedAt, failure } = record;
     const blockedMs = diskFailedAt === undefined ? 0 : now - diskFailedAt;
-    // A gap is part of the time in which the disk was at fault, or the other way round.
+    // One of the two periods contains the other.
     const heldUpMs = record.heldUpMs + (Math.abs(gap) > Math.abs(blockedMs) ? gap : blockedMs);
     if (diskFailedAt !== undefined) return { heldUpMs, diskFailedAt: null };
     const wasAway = gap > 0 || failure?.code.startsWith('key.') === true;
@@ -203,14 +202,14 @@ export class VideoDownloader {
     }
   }
 
-  /** Stores an outcome, unless the user has stopped the task meanwhile. */
+  /** Stores a result, unless the user stopped the task meanwhile. */
   async #store(claimed: TaskRecord, result: AttemptResult, keyId: string | undefined): Promise<void> {
     const { store, gate, keys, partialResults } = this.#deps;
     const origin = originOf(claimed.baseUrl);
     if (result.pauseMs !== undefined) await gate.rateLimited(origin, result.pauseMs);
     if (result.keyRefused) {
       const answer = await keys.keyFor(origin);
-      // A refusal of a key that was replaced meanwhile pauses nothing.
+      // A refusal of a key that was replaced meanwhile doesn't pause the origin.
       if (answer.kind === 'key' && answer.key.id === keyId) await gate.keyRefused(origin, result.keyRefused);
     }
     const patch = { ...result.patch, ...(result.ended ?? this.#settle(claimed, result.rows)) };
@@ -222,7 +221,7 @@ export class VideoDownloader {
     );
   }
 
-  /** What becomes of a task with its videos as they are now. */
+  /** The patch for a task whose videos have these rows. */
   #settle(record: TaskRecord, rows: readonly VideoRow[]): TaskPatch {
     const { clock, failures, partialResults } = this.#deps;
     const now = clock.now();
@@ -244,7 +243,7 @@ export class VideoDownloader {
   }
 }
 
-/** The times of a video after the clock has moved while nothing could be done. */
+/** A video's times, shifted by a gap in which nothing could run. */
 function moveTimes(row: VideoRow, gap: number): VideoRow {
   const { refusedSince, reason } = row;
   if (gap === 0) return row;
@@ -256,7 +255,7 @@ function moveTimes(row: VideoRow, gap: number): VideoRow {
 }
 
 /**
- * A clock that stands still if it's set during an attempt. What is planned by it is due at once, and shows the next
+ * A clock that stops if the system clock is set during an attempt. What it plans is due at once, and shows the next
  * attempt how far the clock has moved.
  */
 function steadyClock(clock: Clock): Clock {

@@ -6,34 +6,34 @@ import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
 import { FURTHEST_AHEAD } from './schedule';
 
-/** Maximum number of videos that a request is believed to ask for, and that a task gets from its responses. */
+/** Maximum number of videos per task. A request or response that names more isn't believed. */
 const MAX_VIDEOS = 8;
 
-/** Whether something is still to be done for a video. */
+/** Returns true if a video still has steps to do. */
 export function isPending({ state }: VideoRow): boolean {
   return state !== 'recorded' && state !== 'gone';
 }
 
-/** Whether a video has been received, and is still to be brought into the library. */
+/** Returns true if a video was received, but isn't recorded in the library yet. */
 export function isReceived({ state }: VideoRow): boolean {
   return state === 'fetched' || state === 'placed';
 }
 
-/** Whether a video has been received, or is in the library. */
+/** Returns true if a video was received, or is in the library. */
 export function isHere(row: VideoRow): boolean {
   return row.state === 'recorded' || isReceived(row);
 }
 
-/** Whether the next step for a video is due. */
+/** Returns true if the next step for a video is due. */
 export function isDue(row: VideoRow, now: number): boolean {
   const { nextTry = 0 } = row;
-  // What is further ahead than any wait was stored before the clock was set back.
+  // A time further ahead than any wait was stored before the clock was set back.
   return isPending(row) && (nextTry <= now || nextTry > now + FURTHEST_AHEAD);
 }
 
 /**
- * How many videos a task has made at least: as many as requested and not filtered (API reference 7.3, 7.6, 9.2).
- * @param said what the gateway says of it
+ * Minimum number of videos of a task: those requested minus those filtered, at least 1 (API reference 7.3, 7.6, 9.2).
+ * @param said counts in the gateway's response
  */
 export function leastCount(
   { options = {} }: VideoRequest,
@@ -46,10 +46,10 @@ export function leastCount(
 }
 
 /**
- * Brings the rows of a task's videos up to date with the links that the gateway names now. Rows never decrease. A link
- * belongs to the row with its mark; otherwise to a row of which nothing has been received, or one without a mark. If
- * as many rows as expected exist, a new mark doesn't mean a new video: the gateway may put a token into the path.
- * @param least how many videos there are at least
+ * Updates the rows of a task's videos with the gateway's current links. Rows are never removed. A link belongs to the row
+ * with its mark; otherwise to a row whose video wasn't received, or to one without a mark. If there are as many rows as
+ * expected, a new mark doesn't mean a new video: the gateway may put a token into the path.
+ * @param least minimum number of videos
  */
 export function matchVideos(
   rows: readonly VideoRow[],
@@ -64,7 +64,7 @@ export function matchVideos(
     if (!row || link === undefined || matched.has(row.position)) return;
     open.delete(index);
     const mark = marks[index] ?? row.mark;
-    // What was received keeps the link that it came from.
+    // A received video keeps the link that it came from.
     const isOther = isHere(row) && row.mark !== undefined && mark !== row.mark;
     matched.set(row.position, isOther ? row : { ...row, link, ...(mark === undefined ? {} : { mark }) });
   };
@@ -91,7 +91,7 @@ export function matchVideos(
   }
   takeWhere((row) => row.state === 'expected');
   takeWhere((row) => isHere(row) && row.mark === undefined);
-  // Links that can't be told apart go by their order.
+  // Links without a mark are matched by position.
   for (const index of [...open]) if (marks[index] === undefined) take(index, rows[index]);
   if (rows.length >= least) takeWhere(() => true);
   const result = rows.map((row) => matched.get(row.position) ?? row);
@@ -109,7 +109,7 @@ export function matchVideos(
   return result;
 }
 
-/** Gives the link of a video to another one, because it was the other one's. */
+/** Moves a link to the row that it belongs to. */
 export function moveLink(from: VideoRow, to: VideoRow): { readonly from: VideoRow; readonly to: VideoRow } {
   const { position, state, reason } = from;
   return {
@@ -118,7 +118,7 @@ export function moveLink(from: VideoRow, to: VideoRow): { readonly from: VideoRo
   };
 }
 
-/** Identifies videos by their links, whose signatures differ in each response. */
+/** Marks that identify videos by their links, without signatures that differ in each response. */
 function marksOf(links: readonly string[]): readonly (string | undefined)[] {
   const marks = links.map((link) => {
     const url = URL.canParse(link) ? new URL(link) : undefined;
@@ -132,7 +132,7 @@ function marksOf(links: readonly string[]): readonly (string | undefined)[] {
   return marks.map((mark) => (marks.indexOf(mark) === marks.lastIndexOf(mark) ? mark : undefined));
 }
 
-/** The row of a video that was received, but isn't in place yet. */
+/** Row of a video that was received, but isn't in the library yet. */
 export function fetchedRow(row: VideoRow, { file, bytes, sha256, info }: CompletePart): VideoRow {
   return {
     ...{ ...cleared(row), state: 'fetched', part: path.basename(file), bytes, sha256 },
@@ -140,22 +140,22 @@ export function fetchedRow(row: VideoRow, { file, bytes, sha256, info }: Complet
   };
 }
 
-/** The row of a video that is in the library with its sidecar. */
+/** Row of a video that is in the library with its sidecar. */
 export function recordedRow(row: VideoRow, video: LibraryVideo): VideoRow {
   return { ...cleared(row), ...placedFacts(video), state: 'recorded' };
 }
 
-/** The row of a video that is in the library, but whose sidecar is missing. */
+/** Row of a video that is in the library without its sidecar. */
 export function placedRow(row: VideoRow, video: LibraryVideo): VideoRow {
   return { ...cleared(row), ...placedFacts(video), state: 'placed' };
 }
 
-/** The row of a video that can be tried again from the beginning. */
+/** Row of a video to download from scratch. */
 export function expectedRow(row: VideoRow): VideoRow {
   return { ...cleared(row), state: 'expected' };
 }
 
-/** What stays of a row when a step succeeds. */
+/** Fields that stay when a step succeeds. */
 function cleared({ position, mark, link }: VideoRow): Pick<VideoRow, 'position' | 'mark' | 'link'> {
   return { position, ...(mark === undefined ? {} : { mark }), ...(link === undefined ? {} : { link }) };
 }

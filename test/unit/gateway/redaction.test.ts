@@ -5,7 +5,7 @@ import type { ApiKey } from '../../../src/core/gateway/apiKey';
 import { GatewayClient } from '../../../src/core/gateway/client';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import type { OpenHttp } from '../../../src/core/gateway/http';
-import { holdsKey, looksLikeKey, redact, redactWords } from '../../../src/core/gateway/redaction';
+import { holdsKey, looksLikeKey, redact, redactMessage } from '../../../src/core/gateway/redaction';
 import { VideoClient } from '../../../src/core/gateway/videoClient';
 import { FakeClock } from '../support/fakeClock';
 
@@ -122,7 +122,7 @@ describe('a piece of the key', function () {
   it('is not left at the end of a message that is cut to its length', () => {
     for (let before = 440; before <= 520; before++) {
       const own = { id: 'k', value: 'AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
-      const words = redactWords(`${filler(before)}${own.value} and more`, own);
+      const words = redactMessage(`${filler(before)}${own.value} and more`, own);
       assert.equal(pieceOf(words, own), undefined, words.slice(-60));
     }
   });
@@ -137,7 +137,7 @@ describe('a piece of the key', function () {
 
   it('leaves words alone that only end like other words', () => {
     for (const text of ['The key was not accepted', 'Abc', 'sky', ''])
-      assert.equal(redactWords(text, key), text);
+      assert.equal(redactMessage(text, key), text);
   });
 
   it('property: stays in no error text, wherever it stands and wherever that is cut', async () => {
