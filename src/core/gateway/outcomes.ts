@@ -1,5 +1,6 @@
 import type { Evidence } from '../common/evidence';
 import type { MoneyFact } from '../common/moneyFact';
+import { withoutUndefined } from '../common/withoutUndefined';
 import { classifyError, isDocumentedRefusal } from './errorKinds';
 import { isUnknownEndpoint, saysExpired, type ErrorResponse } from './responseError';
 import type { RefusedLink } from './responseLinks';
@@ -191,6 +192,7 @@ function commonOf({ status, money, evidence }: ResponseFacts): Common {
 export function submitOutcome(facts: ResponseFacts): SubmitOutcome {
   const error = errorOf(facts);
   const common = commonOf(facts);
+  const { retryAfterMs } = facts;
   const kind = match(SUBMIT, facts, error) ?? 'unknown';
   switch (kind) {
     case 'accepted':
@@ -205,7 +207,7 @@ export function submitOutcome(facts: ResponseFacts): SubmitOutcome {
     case 'refused':
       return { ...common, kind, error, noChannel: hasNoChannel(facts, error) };
     case 'rateLimited':
-      return { ...common, kind, error, ...retryAfter(facts) };
+      return { ...common, kind, error, ...withoutUndefined({ retryAfterMs }) };
     case 'unknown':
       return { ...common, kind, error };
   }
@@ -224,9 +226,9 @@ export function queryOutcome(facts: ResponseFacts): QueryOutcome {
     case 'expired':
       return { ...common, kind: 'task', state: { kind, error, wasReady: false } };
     case 'temporary': {
-      const state =
-        facts.isComplete || facts.taskStatus === undefined ? {} : { state: taskState(facts, error) };
-      return { ...common, kind, error, ...retryAfter(facts), ...state };
+      const hasState = !facts.isComplete && facts.taskStatus !== undefined;
+      const state = hasState ? taskState(facts, error) : undefined;
+      return { ...common, kind, error, ...withoutUndefined({ retryAfterMs: facts.retryAfterMs, state }) };
     }
     default:
       return { ...common, kind, error };
@@ -234,38 +236,22 @@ export function queryOutcome(facts: ResponseFacts): QueryOutcome {
 }
 
 function taskState(facts: ResponseFacts, error: ErrorResponse): TaskState {
-  const {
-    taskStatus = 'running',
-    progress,
-    links,
-    refusedLinks,
-    filteredCount,
-    expectedCount,
-    expiresAt,
-  } = facts;
+  const { taskStatus = 'running', links, refusedLinks, filteredCount, expectedCount, expiresAt } = facts;
   switch (taskStatus) {
     case 'queued':
     case 'running':
-      return { kind: taskStatus, ...(progress === undefined ? {} : { progress }) };
+      return withoutUndefined({ kind: taskStatus, progress: facts.progress });
     case 'succeeded':
       // Only a filter explains a success without any link, not even a refused one.
       if (filteredCount > 0 && links.length + refusedLinks.length === 0)
         return { kind: 'failed', error, filteredCount };
       return {
-        kind: 'succeeded',
-        links,
-        refusedLinks,
-        filteredCount,
-        ...(expectedCount === undefined ? {} : { expectedCount }),
-        ...(expiresAt === undefined ? {} : { expiresAt }),
+        ...{ kind: 'succeeded', links, refusedLinks, filteredCount },
+        ...withoutUndefined({ expectedCount, expiresAt }),
       };
     case 'failed':
       return { kind: 'failed', error };
     case 'expired':
       return { kind: 'expired', error, wasReady: facts.isLinkExpired };
   }
-}
-
-function retryAfter({ retryAfterMs }: ResponseFacts): { readonly retryAfterMs?: number } {
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }

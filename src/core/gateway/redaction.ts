@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../common/withoutUndefined';
 import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
 import type { ErrorResponse } from './responseError';
@@ -8,12 +9,9 @@ const MAX_MESSAGE_LENGTH = 500;
 /** Removes the key from every text of an error response. */
 export function redactResponse(error: ErrorResponse, key: ApiKey | undefined): ErrorResponse {
   const { message, code, requestId } = error;
-  return {
-    ...error,
-    message: redactMessage(message, key),
-    ...(code === undefined ? {} : { code: redactMessage(code, key) }),
-    ...(requestId === undefined ? {} : { requestId: redactMessage(requestId, key) }),
-  };
+  const clean = (text: string | undefined) => (text === undefined ? undefined : redactMessage(text, key));
+  const codes = withoutUndefined({ code: clean(code), requestId: clean(requestId) });
+  return { ...error, message: redactMessage(message, key), ...codes };
 }
 
 /** As {@link redactResponse}, for a {@link GatewayError}. Returns other errors unchanged. */

@@ -1,4 +1,5 @@
 import { parseJson, type JsonRecord } from '../common/json';
+import { withoutUndefined } from '../common/withoutUndefined';
 import { asRecord, asText, knownObjects, type KnownObject } from './jsonValues';
 
 /** The error in a response, whatever its envelope (API reference 10.2). */
@@ -114,11 +115,7 @@ export function readError(objects: readonly KnownObject[]): ErrorResponse {
     nested?.requestId ??
     /\(request id: ([^()]+)\)/i.exec(text)?.[1];
   const message = oneLine(nested?.message ?? text).replace(/\s*\(request id: [^)]+\)/i, '');
-  return {
-    message,
-    ...(code === undefined ? {} : { code }),
-    ...(requestId === undefined ? {} : { requestId }),
-  };
+  return withoutUndefined({ message, code, requestId });
 }
 
 function first(

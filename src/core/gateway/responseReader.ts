@@ -1,5 +1,6 @@
 import type { Evidence, EvidenceStep, ResponseEnd } from '../common/evidence';
 import type { MoneyFact } from '../common/moneyFact';
+import { withoutUndefined } from '../common/withoutUndefined';
 import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
 import type { HttpReply } from './http';
@@ -206,7 +207,7 @@ function readFacts(
     : body.isJson
       ? readError(objects)
       : { message: pageText(body.text) };
-  const optional = {
+  const optional = withoutUndefined({
     taskStatus,
     progress,
     expectedCount: firstValue(objects, EXPECTED_NAMES, asNumber)?.value,
@@ -216,7 +217,7 @@ function readFacts(
     proxyRefusal,
     retryAfterMs: context.retryAfterMs,
     ...findTaskId(objects, body.text, saysError, context),
-  };
+  });
   return {
     status,
     end: body.end,
@@ -224,7 +225,7 @@ function readFacts(
     isJson: body.isJson,
     isOwnEnvelope: isOwnEnvelope(body.root),
     isIdLost: /insert_task_failed/i.test(unescaped(body.text)),
-    ...withoutUndefined(optional),
+    ...optional,
     links: found.links,
     refusedLinks: found.refused,
     isLinkExpired: found.isExpired,
@@ -286,10 +287,4 @@ function toTime(value: unknown): number | undefined {
 
 function toRemixSource(value: unknown): string | null | undefined {
   return value === null ? null : asText(value);
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -1,4 +1,5 @@
 import type { OriginKind } from '../common/originKind';
+import { withoutUndefined } from '../common/withoutUndefined';
 import type { NoKeyReason } from '../gateway/apiKey';
 import { classifyError, type ErrorInfo } from '../gateway/errorKinds';
 import { GatewayError } from '../gateway/errors';
@@ -46,11 +47,9 @@ export class Failures {
       code,
       said: trouble?.byProxy === true ? 'proxy' : said,
       charged: charge(this.#origin, outcome),
-      ...(params === undefined ? {} : { params }),
+      ...withoutUndefined({ params, gatewayCode: trouble?.code, since }),
       ...(trouble && trouble.status > 0 ? { status: trouble.status } : {}),
       ...(trouble && trouble.message !== '' ? { detail: trouble.message } : {}),
-      ...(trouble?.code === undefined ? {} : { gatewayCode: trouble.code }),
-      ...(since === undefined ? {} : { since }),
     };
   }
 
@@ -209,9 +208,7 @@ export class Failures {
     return {
       ...{ kind, said, code: 'fetch.someMissing', charged: charge(this.#origin, 'fewerVideos') },
       ...(kind === 'expired' ? { params: { missing, total } } : {}),
-      ...(status === undefined ? {} : { status }),
-      ...(detail === undefined ? {} : { detail }),
-      ...(gatewayCode === undefined ? {} : { gatewayCode }),
+      ...withoutUndefined({ status, detail, gatewayCode }),
     };
   }
 

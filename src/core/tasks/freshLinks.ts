@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../common/withoutUndefined';
 import type { GatewayClient } from '../gateway/client';
 import type { RefusedLink } from '../gateway/responseLinks';
 import type { Access } from '../gateway/transport';
@@ -64,7 +65,7 @@ export async function queryForLinks(
     case 'temporary': {
       const { retryAfterMs } = outcome;
       const failure = failures.blip({ status, ...outcome.error });
-      return { kind: 'silent', patch, failure, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      return { kind: 'silent', patch, failure, ...withoutUndefined({ retryAfterMs }) };
     }
     case 'task': {
       const { state } = outcome;
@@ -79,12 +80,14 @@ export async function queryForLinks(
         }
         case 'succeeded': {
           const { links, refusedLinks, filteredCount, expectedCount, expiresAt } = state;
-          const expiry = expiresAt === undefined ? {} : { expiresAt };
           return {
             ...{ kind: 'links', links, refusedLinks, filteredCount },
-            ...(expectedCount === undefined ? {} : { expectedCount }),
+            ...withoutUndefined({ expectedCount }),
             // Evidence is kept only of responses without usable links.
-            patch: { ...expiry, ...(links.length === 0 || refusedLinks.length > 0 ? patch : {}) },
+            patch: {
+              ...withoutUndefined({ expiresAt }),
+              ...(links.length === 0 || refusedLinks.length > 0 ? patch : {}),
+            },
           };
         }
         default:

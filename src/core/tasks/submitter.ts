@@ -232,7 +232,7 @@ export class Submitter {
 
   /** Connects and sends, again where that is certainly safe, until the outcome is stored. */
   async #send(draft: TaskRecord, body: string, access: Access, state: Draft): Promise<void> {
-    const { store, clock } = this.#deps;
+    const { clock } = this.#deps;
     const failures = this.#deps.failures(access.baseUrl);
     const { signal } = state.cancel;
     let startedConnecting = clock.now();
@@ -245,11 +245,7 @@ export class Submitter {
         unreachable++;
         const pause = 1000 * unreachable;
         if (unreachable >= CONNECT_TRIES || clock.now() + pause - startedConnecting > CONNECT_TIMEOUT_MS) {
-          const failure = notSentFailure(failures, outcome.error, access);
-          await store.update(draft.id, (record) =>
-            record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
-          );
-          return;
+          return this.#rejectDraft(draft.id, notSentFailure(failures, outcome.error, access));
         }
         await this.#holdDraft(draft.id, () => sleep(clock, pause, signal));
         continue;
@@ -260,11 +256,7 @@ export class Submitter {
       const pause = Math.max(outcome.retryAfterMs ?? resendInterval(sends), MIN_RESEND_INTERVAL_MS);
       waited += pause;
       if (sends >= MAX_SENDS || waited > MAX_RESEND_WAIT_MS) {
-        const failure = failures.refused({ status: 429, ...outcome.error });
-        await store.update(draft.id, (record) =>
-          record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
-        );
-        return;
+        return this.#rejectDraft(draft.id, failures.refused({ status: 429, ...outcome.error }));
       }
       await this.#holdDraft(draft.id, () => sleep(clock, pause, signal));
       startedConnecting = clock.now();
@@ -325,6 +317,12 @@ export class Submitter {
       this.#sending.delete(id);
       prepared.close();
     }
+  }
+
+  async #rejectDraft(id: string, failure: StoredFailure): Promise<void> {
+    await this.#deps.store.update(id, (record) =>
+      record.phase === 'draft' ? { phase: 'rejected', failure } : undefined,
+    );
   }
 
   /** Renews this window's lease on the draft during slow steps. */

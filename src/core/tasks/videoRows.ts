@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
+import { withoutUndefined } from '../common/withoutUndefined';
 import type { LibraryVideo } from '../library/library';
 import type { CompletePart } from '../library/partFile';
 import type { VideoRequest } from '../models/request';
@@ -66,7 +67,7 @@ export function matchVideos(
     const mark = marks[index] ?? row.mark;
     // A received video keeps the link that it came from.
     const isOther = isHere(row) && row.mark !== undefined && mark !== row.mark;
-    matched.set(row.position, isOther ? row : { ...row, link, ...(mark === undefined ? {} : { mark }) });
+    matched.set(row.position, isOther ? row : { ...row, link, ...withoutUndefined({ mark }) });
   };
   const isFree = (row: VideoRow | undefined): row is VideoRow =>
     row !== undefined && !matched.has(row.position);
@@ -97,13 +98,8 @@ export function matchVideos(
   const result = rows.map((row) => matched.get(row.position) ?? row);
   for (const index of open) {
     if (result.length >= MAX_VIDEOS) break;
-    const [link, mark] = [links[index], marks[index]];
-    const isNew = { position: result.length, state: 'expected' } as const;
-    result.push({
-      ...isNew,
-      ...(link === undefined ? {} : { link }),
-      ...(mark === undefined ? {} : { mark }),
-    });
+    const optional = withoutUndefined({ link: links[index], mark: marks[index] });
+    result.push({ position: result.length, state: 'expected', ...optional });
   }
   while (result.length < least) result.push({ position: result.length, state: 'expected' });
   return result;
@@ -113,7 +109,7 @@ export function matchVideos(
 export function moveLink(from: VideoRow, to: VideoRow): { readonly from: VideoRow; readonly to: VideoRow } {
   const { position, state, reason } = from;
   return {
-    from: { position, state, ...(reason === undefined ? {} : { reason }) },
+    from: { position, state, ...withoutUndefined({ reason }) },
     to: { ...to, ...cleared(from), position: to.position },
   };
 }
@@ -157,7 +153,7 @@ export function expectedRow(row: VideoRow): VideoRow {
 
 /** Fields that stay when a step succeeds. */
 function cleared({ position, mark, link }: VideoRow): Pick<VideoRow, 'position' | 'mark' | 'link'> {
-  return { position, ...(mark === undefined ? {} : { mark }), ...(link === undefined ? {} : { link }) };
+  return { position, ...withoutUndefined({ mark, link }) };
 }
 
 function placedFacts(video: LibraryVideo): Omit<VideoRow, 'position' | 'state'> {
