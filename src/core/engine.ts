@@ -25,14 +25,14 @@ import { outcomeNotWritten } from './tasks/submitRecorder';
 
 export type { EngineOptions } from './engineServices';
 
-/** The same body to the same gateway within this time, in ms, is asked about when a person sent it. */
-const TWIN_MS = 10_000;
-/** How long a closing window waits for the reply to what it sends, in ms: the editor waits five seconds for us. */
-const CLOSE_PATIENCE = 4_000;
+/** The same body sent to the same gateway within this time counts as a duplicate. */
+const DUPLICATE_WINDOW_MS = 10_000;
+/** How long a closing window waits for responses to submits. The editor ends the extension host after 5 s. */
+const CLOSE_TIMEOUT_MS = 4_000;
 
 /**
- * The task engine, put together: what a window needs to ask for videos and to follow them. It runs in plain Node;
- * the editor gives it a folder, a key source, a log and texts.
+ * The task engine: generates and tracks videos for one window. Runs in plain Node; the editor provides the folder, the
+ * key source, the log and localization.
  */
 export class Engine implements Disposable {
   readonly client: GatewayClient;
@@ -58,7 +58,7 @@ export class Engine implements Disposable {
     this.#owned.add(store.onDidChangeState((state) => this.#onStateChange(state)));
   }
 
-  /** An engine whose store is open, for programs that do nothing without. @throws ReadOnlyStoreError */
+  /** Creates an engine and waits until its store is open. @throws ReadOnlyStoreError */
   static async open(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options);
     engine.open();
@@ -66,18 +66,18 @@ export class Engine implements Disposable {
     return engine;
   }
 
-  /** Begins to open the store, which small ones are at once. What fails is shown by {@link state} and tried again. */
+  /** Starts to open the store. Small stores open synchronously. Failures are shown in {@link state} and retried. */
   open(): void {
     this.#makeFolders();
     this.#services.store.open();
   }
 
-  /** Resolves when the tasks can be read. @throws ReadOnlyStoreError if they still can't be */
+  /** Resolves when the tasks can be read. @throws ReadOnlyStoreError if the store can't be opened */
   async ready(): Promise<void> {
     return this.#services.store.ready();
   }
 
-  /** Resolves when all tasks are known. @throws as {@link ready} */
+  /** Resolves when all tasks are in the index. @throws as {@link ready} */
   async loaded(): Promise<void> {
     await this.ready();
     if (this.#services.store.index.isComplete) return;
@@ -97,12 +97,12 @@ export class Engine implements Disposable {
     return this.#services.store.onDidChangeState;
   }
 
-  /** Fires when all tasks are known; again after the store had to be repaired. */
+  /** Fires when all tasks are in the index, and again after the store was repaired. */
   get onDidLoad(): Event<void> {
     return this.#services.store.onDidLoad;
   }
 
-  /** Resumes unfinished work and goes on with it, whenever the store is open. */
+  /** Starts unfinished work, whenever the store is open. */
   start(): void {
     this.#services.poller.start();
     this.#owned.add(this.onDidLoad(() => void this.#recoverTaskIds()));
@@ -110,24 +110,24 @@ export class Engine implements Disposable {
     this.#onStateChange(this.state);
   }
 
-  /** Why nothing can be sent, if so. */
+  /** Why nothing can be stored or sent; undefined if the store is writable. */
   get readOnly(): ReadOnlyReason | undefined {
     const { state } = this;
     if (state.kind === 'readOnly' || state.kind === 'failed') return state.reason;
     return state.kind === 'closing' ? 'windowCloses' : undefined;
   }
 
-  /** Fires for changes made in any window; each once. */
+  /** Fires once for each change made in any window. */
   get onDidChangeTasks(): Event<TaskChanges> {
     return this.#services.store.onDidChange;
   }
 
-  /** Whether {@link tasks} has all of them: nothing may be concluded from what it lacks before. */
+  /** True if {@link tasks} has all tasks. Until then, a missing task may exist. */
   get isComplete(): boolean {
     return this.#services.store.index.isComplete;
   }
 
-  /** The newest tasks first, as far as they are known here. */
+  /** Known tasks, newest first. */
   tasks(limit = 100): readonly Task[] {
     return this.#services.store.index.tasks(limit);
   }
@@ -136,21 +136,26 @@ export class Engine implements Disposable {
     return this.#services.store.index.task(id);
   }
 
-  /** Whether there is certainly no such task. */
+  /** Returns true if there is certainly no such task. */
   isGone(id: string): boolean {
     return this.#services.store.index.isGone(id);
   }
 
-  /** A task that was made of the same request moments ago, by which a slip of the finger is recognised. */
+  /** A task created from the same request in the last 10 s, so that the user can be asked whether it's a mistake. */
   async recentTwin(request: PreparedRequest, baseUrl: string): Promise<Task | undefined> {
-    return this.#services.store.twinOf(hashBody(request.body), baseUrl, this.#services.clock.now() - TWIN_MS);
+    return this.#services.store.twinOf(
+      hashBody(request.body),
+      baseUrl,
+      this.#services.clock.now() - DUPLICATE_WINDOW_MS,
+    );
   }
 
   /**
-   * Sends a request, once, and resolves when its outcome is known and written down.
-   * @param signal calls it off as long as no byte has left
-   * @param basedOn the earlier task that it was asked for again from, by our id
-   * @throws RequestError, SubmitCancelled, ReadOnlyStoreError: then there is no task; OutcomeNotWritten when it was sent all the same
+   * Sends a request, once, and resolves when its outcome is known and stored.
+   * @param signal cancels the request until the first byte is sent
+   * @param basedOn the extension's ID of the earlier task that this request repeats
+   * @throws RequestError, SubmitCancelled, KeyUnavailableError or ReadOnlyStoreError if there is no task;
+   *   OutcomeNotWritten if the request was sent, but its outcome couldn't be stored
    */
   async submit(
     request: PreparedRequest,
@@ -164,7 +169,7 @@ export class Engine implements Disposable {
     const id = await submitter.submit(request, access, signal, basedOn);
     const task = await store.taskWhenFree(id).catch((cause: unknown) => {
       const known = store.index.task(id);
-      // Whoever asked must not take it for a request that wasn't sent.
+      // The caller must not take it for a request that wasn't sent.
       if (!known || known.phase === 'draft' || known.phase === 'sending')
         throw outcomeNotWritten(l10n, cause);
       return known;
@@ -173,12 +178,12 @@ export class Engine implements Disposable {
     return task;
   }
 
-  /** Resolves when the task reaches an end phase; at once if it is there. Undefined when there is no such task. */
+  /** Resolves when the task reaches a final phase, or with undefined if there is no such task. */
   async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
     return settled(this.#services.store, id, signal);
   }
 
-  /** Asks about everything that is unfinished now, also where the key was refused before. */
+  /** Checks all unfinished tasks now, also where the key was refused before. */
   async refresh(): Promise<void> {
     this.look();
     if (this.readOnly) return;
@@ -186,12 +191,12 @@ export class Engine implements Disposable {
     this.#services.poller.schedule();
   }
 
-  /** Another key is there, or the old one is gone. */
+  /** Call when the key was set, replaced or removed. */
   async keyChanged(): Promise<void> {
     await this.refresh();
   }
 
-  /** Calls off a task that is still `draft`. @returns whether it was one */
+  /** Cancels a draft. @returns true if the task was a draft and is now canceled */
   async stopSending(id: string): Promise<boolean> {
     if (this.#services.submitter.stopSending(id)) return true;
     const note = { code: 'canceledDraft' } as const;
@@ -200,17 +205,15 @@ export class Engine implements Disposable {
     ));
   }
 
-  /** No longer follows a task that the gateway has. It neither cancels nor refunds. @returns whether it was followed */
+  /** Stops tracking a task. Neither cancels nor refunds it. @returns true if it was tracked */
   async stopTracking(id: string): Promise<boolean> {
     const note = { code: 'stoppedTracking' } as const;
     const seen = await this.#services.store.recordWhenFree(id);
-    const found = seen && isFollowed(seen) ? await this.#services.partialResults.find(seen) : NOTHING_FOUND;
-    // Who stops it needs no notice of its end.
+    const found = seen && isTracked(seen) ? await this.#services.partialResults.find(seen) : NOTHING_FOUND;
+    // No notification for a task that the user stopped.
     const stop = { phase: 'stopped', note, failure: null, announcedAt: this.#services.clock.now() } as const;
     const stopped = await this.#services.store.update(id, (record, videos) =>
-      isFollowed(record)
-        ? this.#services.partialResults.keepVideos(stop, record, videos(), found)
-        : undefined,
+      isTracked(record) ? this.#services.partialResults.keepVideos(stop, record, videos(), found) : undefined,
     );
     this.#services.downloader.cancel(id);
     return stopped !== undefined;
@@ -226,7 +229,7 @@ export class Engine implements Disposable {
     return this.#services.reopener.attachTaskId(id, gatewayTaskId);
   }
 
-  /** Late task IDs beside attached ones, about which the user hasn't decided. */
+  /** Tasks with both a late and an attached ID, about which the user hasn't decided. */
   idQuestions(): readonly IdQuestion[] {
     return this.#services.store.index.idQuestions();
   }
@@ -244,37 +247,37 @@ export class Engine implements Disposable {
     return this.#services.rescuer.rescue(options);
   }
 
-  /** Takes on telling the user how a task ended: of all windows, one may. */
+  /** Claims the notification about a task's end. @returns true in only one window */
   async claimNotice(id: string): Promise<boolean> {
     return !this.readOnly && this.#services.store.claimNotice(id);
   }
 
-  /** Remembers that the user has seen a task's video. */
+  /** Records that the user has seen a task's video. */
   async markSeen(id: string): Promise<void> {
     if (!this.readOnly) await this.#services.store.markSeen(id);
   }
 
-  /** Remembers that a task's videos were saved somewhere outside of the library. */
+  /** Records that a task's videos were saved outside the library. */
   async markCopied(id: string): Promise<void> {
     if (!this.readOnly) await this.#services.store.markCopied(id);
   }
 
-  /** Ids of the tasks whose videos the user has had removed from the library. */
+  /** IDs of tasks whose videos the user removed from the library. */
   cleaned(): readonly string[] {
     return this.#services.store.index.cleaned();
   }
 
-  /** Ids of the tasks whose videos the user has not seen yet. */
+  /** IDs of tasks whose videos the user hasn't seen yet. */
   unseen(): readonly string[] {
     return this.#services.store.index.unseen();
   }
 
-  /** The responses that are kept of a task, the oldest first: its submit, its end, and unusual ones. Redacted. */
+  /** Stored responses of a task, oldest first: its submit, its end, and unusual ones. Redacted. */
   async evidence(id: string): Promise<readonly Evidence[]> {
     return this.#services.store.evidence(id);
   }
 
-  /** Forgets a task that has ended; its video stays in the library. @returns whether it was forgotten */
+  /** Removes a task that has ended; its video stays in the library. @returns true if it was removed */
   async remove(id: string): Promise<boolean> {
     return this.#services.store.remove(id, (record) => isEnd(record.phase));
   }
@@ -284,34 +287,34 @@ export class Engine implements Disposable {
     if (!this.readOnly && hashes.length > 0) await this.#services.store.removeUnusedImages(hashes, remove);
   }
 
-  /** Looks whether another window has changed something, and tries again to open what could not be opened. */
+  /** Checks for changes by other windows, and retries opening the store if that failed. */
   look(): void {
     if (this.readOnly && this.readOnly !== 'newer') this.#services.store.open();
     if (this.#services.store.checkElsewhere()) this.#services.poller.schedule();
   }
 
-  /** Says whether the user sees the tasks, so that changes of other windows are noticed in time. */
+  /** Set while the tasks are visible, so that other windows' changes show up in time. */
   setViewVisible(visible: boolean): void {
     this.#viewVisible = visible;
     this.#watchAsNeeded();
     if (visible) this.look();
   }
 
-  /** Begins to close: at once, but for requests that are being sent, see {@link close}. */
+  /** Starts closing, see {@link close}. */
   dispose(): void {
     void this.close();
   }
 
   /**
-   * Closes. What is being sent is paid for, so its reply is waited for a few seconds: the id in it would be lost.
-   * Resolves when nothing is open any more; never rejects.
+   * Closes the engine. Waits up to 4 s for responses to submits, because they may contain the IDs of paid tasks. Never
+   * rejects.
    */
   async close(): Promise<void> {
     if (this.#closing) return this.#closing;
     this.#closing = (async () => {
       this.#services.store.beginClosing();
       this.#owned.dispose();
-      await this.#services.submitter.settled(CLOSE_PATIENCE);
+      await this.#services.submitter.settled(CLOSE_TIMEOUT_MS);
       this.#services.store.dispose();
     })();
     return this.#closing;
@@ -319,15 +322,15 @@ export class Engine implements Disposable {
 
   #onStateChange({ kind }: StoreState): void {
     if (kind === 'open') {
-      // Work that came back from a damaged store has no mark yet.
+      // Work recovered from a damaged store isn't marked yet.
       if (this.#mayHaveWork()) this.#services.marker.set();
-      // The folder may be another one than before.
+      // The folder may have been replaced.
       this.#services.watcher.restart();
     }
     this.#services.poller.schedule();
   }
 
-  /** Tracks what an earlier version took for unknown although an ID had arrived. */
+  /** Tracks tasks that an earlier version marked as unknown although an ID had arrived. */
   async #recoverTaskIds(): Promise<void> {
     try {
       const count = await this.#services.store.recoverTaskIds(recoverTaskId);
@@ -341,12 +344,12 @@ export class Engine implements Disposable {
     try {
       return this.#services.store.nextDue() !== undefined;
     } catch {
-      // Who can't tell must not conclude that nothing is to be done.
+      // Assume unfinished work if the store can't be read.
       return true;
     }
   }
 
-  /** One look for all that is written in one go. */
+  /** Checks once for all writes in the same turn. */
   #planLook(): void {
     if (this.#lookPlanned) return;
     this.#lookPlanned = true;
@@ -382,7 +385,7 @@ export class Engine implements Disposable {
   }
 }
 
-/** Whether the gateway has the task, and it is not over. */
-function isFollowed({ phase }: TaskRecord): boolean {
+/** Returns true if the gateway has the task and it hasn't ended. */
+function isTracked({ phase }: TaskRecord): boolean {
   return !isEnd(phase) && phase !== 'draft' && phase !== 'sending';
 }

@@ -26,21 +26,21 @@ import { TimeoutKeySource } from './tasks/timeoutKeySource';
 import { VideoDownloader } from './tasks/videoDownloader';
 
 export interface EngineOptions {
-  /** Absolute path of the folder that is ours on this machine; every window's engine gets the same. */
+  /** Absolute path of the extension's global storage folder. Shared by all windows. */
   readonly storageFolder: string;
   readonly keys: KeySource;
   readonly log: Log;
   readonly l10n: L10n;
-  /** The language of the texts, as a tag, for the times in them; that of the host unless told. */
+  /** Language tag for dates and times in messages. Defaults to the host's language. */
   readonly language?: string;
-  /** The base interval between questions about a task, in ms. */
+  /** Base interval between status checks, in ms. */
   readonly pollInterval: () => number;
   readonly clock?: Clock;
   readonly http?: OpenHttp;
-  /** Base URL of Nebula's own gateway. Tests point it at a server of theirs. */
+  /** Base URL of Nebula's own gateway. Tests set it to a local server. */
   readonly nebulaBaseUrl?: string;
   readonly disk?: Disk;
-  /** 0 to 1; spreads the questions of tasks and windows. */
+  /** Returns 0 to 1; varies the intervals between status checks. */
   readonly random?: () => number;
 }
 
@@ -73,7 +73,7 @@ export interface EngineServices {
   readonly watcher: StorageWatcher;
 }
 
-/** Wires the services of an engine. Nothing is read or started yet. */
+/** Creates and connects the services of an engine. Doesn't read or start anything. */
 export function createEngineServices(
   options: EngineOptions,
   { onIdle, onStorageChange }: Callbacks,

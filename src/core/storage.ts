@@ -1,4 +1,4 @@
-/** Names within the folder that is ours on this machine; in a file of their own because the start needs them alone. */
+/** Names in the global storage folder. In their own file, because startup needs nothing else of core. */
 export const STORAGE = {
   store: 'store',
   legacyDatabase: 'tasks.db',

@@ -1,24 +1,24 @@
 import type { Disposable } from './lifetime';
 
-/** Time, so that tests can hold it still. All times are milliseconds since 1970. */
+/** Time source that tests can control. All times are milliseconds since 1970. */
 export interface Clock {
   now(): number;
   /** Calls back once after `ms` unless disposed before. */
   setTimeout(callback: () => void, ms: number): Disposable;
 }
 
-/** Longest delay a Node timer takes; a longer one would fire at once. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
+/** Maximum delay of a Node timer. A longer one would fire at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimeout: (callback, ms) => {
-    const timer = setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST_TIMEOUT));
+    const timer = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS));
     return { dispose: () => clearTimeout(timer) };
   },
 };
 
-/** Resolves after `ms`; rejects with the signal's reason when aborted before. */
+/** Resolves after `ms`; rejects with the signal's reason if aborted before. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {

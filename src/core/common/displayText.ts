@@ -15,11 +15,11 @@ const INVISIBLE =
   /(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d|\u200d(?!\p{Extended_Pictographic})|(?!\u200d)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
 
 /**
- * Any outside text as one short line that shows all of its characters, so that it can't pass for our own words.
- * @param max length in characters; a longer text loses its middle, because what matters may stand at its end
+ * Formats untrusted text as one short line in which every character is visible, so that it can't imitate UI text.
+ * @param max maximum length in characters. Longer text is cut in the middle, because its end may matter
  */
 export function visibleLine(text: string, max: number): string {
-  // More than enough for every character that is shown, whatever is removed.
+  // Enough input for `max` visible characters, whatever is removed.
   const room = max * 8;
   const short = text.length <= 2 * room ? text : text.slice(0, room) + text.slice(-room);
   const line = short
@@ -32,13 +32,14 @@ export function visibleLine(text: string, max: number): string {
   if (characters.length <= max && short === text) return line;
   const tail = Math.floor((max - 1) / 3);
   const head = max - 1 - tail;
-  // An emoji of several may be cut through: a joiner that joins nothing goes.
-  const start = atWord(characters.slice(0, head).join(''), / \S*$/u).replace(/\u200d+$/u, '');
-  const end = tail === 0 ? '' : atWord(characters.slice(-tail).join(''), /^\S* /u).replace(/^\u200d+/u, '');
+  // Remove the dangling joiner of an emoji that was cut.
+  const start = cutAtSpace(characters.slice(0, head).join(''), / \S*$/u).replace(/\u200d+$/u, '');
+  const end =
+    tail === 0 ? '' : cutAtSpace(characters.slice(-tail).join(''), /^\S* /u).replace(/^\u200d+/u, '');
   return `${start}…${end}`;
 }
 
-/** Log text: as {@link visibleLine}, but whole, and with the lines of a stack trace. */
+/** As {@link visibleLine} for logs: not shortened, and keeps the lines of a stack trace. */
 export function visibleLog(text: string): string {
   return text
     .replace(/\r?\n(?! {4}at )[\s\u0085]*/gu, ` ${LINE_BREAK} `)
@@ -46,8 +47,8 @@ export function visibleLog(text: string): string {
     .replace(INVISIBLE, (character) => (character === '\n' ? '\n' : HIDDEN));
 }
 
-/** Cuts a text at a space, if that costs less than half of it. */
-function atWord(text: string, rest: RegExp): string {
+/** Cuts a text at a space, if at least half of it remains. */
+function cutAtSpace(text: string, rest: RegExp): string {
   const cut = text.replace(rest, '');
   return cut.length >= text.length / 2 ? cut : text;
 }

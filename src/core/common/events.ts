@@ -3,18 +3,18 @@ import type { Disposable } from './lifetime';
 /** Subscribes a listener; dispose what it returns to stop listening. */
 export type Event<T> = (listener: (event: T) => void) => Disposable;
 
-/** The smallest event source that core needs without the editor's own. */
+/** A minimal event emitter for core, which can't use VS Code's. */
 export class Emitter<T> implements Disposable {
   readonly #listeners = new Set<(event: T) => void>();
   readonly #onError: (error: unknown) => void;
 
-  /** @param onError told when a listener throws: one bad listener must not starve the others. */
+  /** @param onError called when a listener throws, so that the other listeners are still called */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
   readonly event: Event<T> = (listener) => {
-    // A wrapper of its own, so that the same function may listen twice and be removed once.
+    // Wrapped, so that the same function can be added twice and removed once.
     const entry = (event: T) => listener(event);
     this.#listeners.add(entry);
     return { dispose: () => this.#listeners.delete(entry) };

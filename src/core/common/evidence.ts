@@ -5,8 +5,8 @@ export type EvidenceStep = 'submit' | 'query' | 'download' | 'link';
 export type ResponseEnd = 'whole' | 'cut' | 'timeout' | 'tooLong';
 
 /**
- * A response that led to an unusual decision, kept with the task so that users can report it and later versions can
- * read it again. Redacted before it gets here; `body` is at most 64 KB.
+ * A response that was unusual or caused a decision. Stored with the task, so that users can report it and later versions
+ * can read it again. Already redacted; `body` has at most 64 KB.
  */
 export interface Evidence {
   /** Milliseconds since 1970. */

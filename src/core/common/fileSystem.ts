@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import * as files from 'node:fs/promises';
 import { sleep, type Clock } from './clock';
 
-/** The disk did not take or give what it should: full, read-only, vanished. */
+/** A file operation failed: the disk is full, read-only or missing. */
 export class DiskError extends Error {
   override readonly name = 'DiskError';
 }
 
-/** What the library needs of a disk, as Node has it. */
+/** The functions of `node:fs/promises` that the library uses. */
 export type Disk = Pick<
   typeof files,
   'mkdir' | 'open' | 'readFile' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs'
@@ -16,12 +16,12 @@ export type Disk = Pick<
 /** The disk of this machine. */
 export const systemDisk: Disk = files;
 
-/** The SHA-256 of a file, in lower-case hex. */
+/** Returns the SHA-256 of a file in lower-case hex. */
 export async function hashFile(disk: Disk, file: string): Promise<string> {
   const handle = await disk.open(file, 'r');
   try {
     const hash = createHash('sha256');
-    const buffer = new Uint8Array(HASHED_AT_ONCE);
+    const buffer = new Uint8Array(HASH_BUFFER_BYTES);
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length);
       if (bytesRead === 0) return hash.digest('hex');
@@ -32,29 +32,28 @@ export async function hashFile(disk: Disk, file: string): Promise<string> {
   }
 }
 
-/** In bytes. */
-const HASHED_AT_ONCE = 256 * 1024;
+const HASH_BUFFER_BYTES = 256 * 1024;
 
-/** Makes a rename durable; not every system can sync a folder. */
+/** Makes a rename durable, where the system can sync a folder. */
 export async function syncFolder(disk: Disk, folder: string): Promise<void> {
   try {
     const handle = await disk.open(folder, 'r');
     await handle.sync().finally(() => handle.close());
   } catch {
-    // Windows: the rename is journalled there.
+    // Not possible on Windows, where renames are journaled.
   }
 }
 
-/** What must stay free after a download, in bytes: the database and other programs need some too. */
+/** Space to keep free after a download, for the database and other programs. */
 const RESERVED_BYTES = 16 * 1024 * 1024;
 
 /**
- * Checks that a folder's disk has room for so many bytes more. Does nothing where the system doesn't say.
+ * Checks that a folder's disk has space for this many bytes. Does nothing if the system doesn't report free space.
  * @throws {@link DiskError}
  */
 export async function checkFreeSpace(disk: Disk, folder: string, bytes: number): Promise<void> {
   const stats = await disk.statfs(folder).catch(() => undefined);
-  // Some network drives report nothing but zeros.
+  // Some network drives report only zeros.
   if (!stats || stats.blocks === 0) return;
   const free = stats.bavail * stats.bsize;
   if (free >= bytes + RESERVED_BYTES) return;
@@ -64,22 +63,21 @@ export async function checkFreeSpace(disk: Disk, folder: string, bytes: number):
   );
 }
 
-/** Whether it is the system that says no. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
 }
 
-/** Whether something is not there. */
+/** Returns true if a file or folder doesn't exist. */
 export function isMissing(error: unknown): boolean {
   return isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
-/** Whether too many files are open, which says nothing about the file that was asked for. */
+/** Returns true if too many files are open, which says nothing about the requested file. */
 export function isOutOfFiles(error: unknown): boolean {
   return isSystemError(error) && (error.code === 'EMFILE' || error.code === 'ENFILE');
 }
 
-/** Runs something on the disk; what the system says of it becomes a {@link DiskError}. */
+/** Runs file operations and converts system errors to {@link DiskError}. */
 export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -89,15 +87,15 @@ export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Windows answers with these while a virus scanner, an indexer or a player holds the file. */
+/** Windows returns these while a virus scanner, an indexer or a player has the file open. */
 const HELD_CODES: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES', 'EBUSY']);
 const RENAME_TIMEOUT_MS = 60_000;
 const MAX_RENAME_PAUSE_MS = 5_000;
 
 /**
- * Renames a file, and tries again while another program holds it (as graceful-fs does).
- * @param timeoutMs how long; 0 tries once
- * @throws the system's error; then nothing has changed
+ * Renames a file, and retries while another program has it open (as graceful-fs does).
+ * @param timeoutMs 0 tries once
+ * @throws the system's error; nothing has changed then
  */
 export async function renameWithRetries(
   disk: Disk,

@@ -1,9 +1,9 @@
-/** Something with an owner that ends it: a timer, a listener, a panel, a request. */
+/** A resource that its owner must release: a timer, a listener, a panel, a request. */
 export interface Disposable {
   dispose(): void;
 }
 
-/** Owns what is added to it; disposing twice is safe, and what comes after the end is disposed at once. */
+/** Owns disposables. Disposing twice is safe; disposables added afterward are disposed at once. */
 export class DisposableStore implements Disposable {
   readonly #items = new Set<Disposable>();
   #disposed = false;
@@ -21,13 +21,13 @@ export class DisposableStore implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    // Last in, first out: later parts may lean on earlier ones.
+    // In reverse order: later ones may depend on earlier ones.
     for (const item of [...this.#items].reverse()) item.dispose();
     this.#items.clear();
   }
 }
 
-/** A place for one thing that is replaced now and then, such as the current timer: the old one is disposed. */
+/** Holds one disposable, such as the current timer. Disposes the old one when it's replaced. */
 export class DisposableSlot implements Disposable {
   #item: Disposable | undefined;
   #disposed = false;

@@ -1,7 +1,4 @@
-/**
- * Where core writes its log. No key ever reaches it; prompts only at trace.
- * The shape fits the editor's log channel.
- */
+/** Log of core, compatible with VS Code's LogOutputChannel. Never contains keys; prompts only at trace level. */
 export interface Log {
   trace(message: string): void;
   debug(message: string): void;
@@ -21,7 +18,7 @@ export function prefixed(log: Log, component: string): Log {
   };
 }
 
-/** What to write of something caught: its message, and for a fault of ours where it came from. */
+/** Formats a caught error for the log: the stack if there is one, else the message. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,9 +1,9 @@
-/** Kinds of gateways whose rules about charges are known, and `unknown` for every other. */
+/** Kinds of gateways whose rules about charges are known, and `unknown` for all others. */
 export const ORIGIN_KINDS = ['nebula', 'newapi', 'openrouter', 'unknown'] as const;
 
 /**
- * What runs at an origin: Nebula's own gateway, a current new-api as its authors ship it, OpenRouter, or something
- * else, such as an older relative of new-api.
+ * Kind of gateway at an origin: Nebula's own, an unmodified current new-api, OpenRouter, or another one, such as an older
+ * relative of new-api.
  */
 export type OriginKind = (typeof ORIGIN_KINDS)[number];
 

@@ -105,7 +105,7 @@ export class GatewayClient {
     }
   }
 
-  /** Returns the IDs of the models that the key may use (`GET /v1/models`, API reference 6.1). @throws {@link GatewayError} */
+  /** Returns the IDs of models that the key may use (`GET /v1/models`, API reference 6.1). @throws GatewayError */
   async models(access: Access, signal?: AbortSignal): Promise<readonly string[]> {
     const url = `${access.baseUrl}/v1/models`;
     const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);

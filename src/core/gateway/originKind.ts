@@ -92,10 +92,7 @@ export class OriginProber {
     this.#open = open;
   }
 
-  /**
-   * Collects the signs of an origin.
-   * @returns undefined if no request got a response
-   */
+  /** Collects the signs of an origin. @returns undefined if no request got a response */
   async collect(baseUrl: string, signal: AbortSignal): Promise<ReadonlySet<OriginSign> | undefined> {
     // OpenRouter's base URL ends in /api/v1; settings drop the /v1.
     const paths = baseUrl.endsWith('/api') ? ['/v1/videos/models'] : ['/api/status', '/v1/models'];

@@ -52,7 +52,7 @@ export function redactTruncated(text: string, key: string): string {
 const MIN_KEY_FRAGMENT_LENGTH = 4;
 /** Shorter keys are matched as whole words: they could be part of any other word. */
 const MIN_CORE_LENGTH = 6;
-/** Minimum length of the part before the second hyphen that is redacted alone: the gateway ignores the rest of the key. */
+/** The gateway ignores a key's part after the second hyphen, so the part before it is redacted alone if it's this long. */
 const MIN_HEAD_LENGTH = 16;
 const BASE64_RUN = /[A-Za-z0-9+/_-]{8,}/g;
 /** Requires a digit, so that hyphenated words don't match. */

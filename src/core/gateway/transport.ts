@@ -149,9 +149,7 @@ export function headersFor(key: ApiKey | undefined): Record<string, string> {
   };
 }
 
-/**
- * Reads the body as text. Throws if it's longer than {@link MAX_RESPONSE_BYTES}.
- */
+/** Reads the body as text. Throws if it's longer than {@link MAX_RESPONSE_BYTES}. */
 export async function readText(reply: HttpReply): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;

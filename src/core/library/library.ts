@@ -18,7 +18,7 @@ import { VideoFileError } from './videoFileError';
 
 /** A complete video in the library. */
 export interface LibraryVideo {
-  /** Its name within the library folder. */
+  /** Name in the library folder. */
   readonly file: string;
   readonly bytes: number;
   /** Lower-case hex. */
@@ -34,10 +34,10 @@ export interface LibraryVideo {
 
 /** A file of the library. */
 export interface LibraryFile {
-  /** Its name in the library folder, or among the parts. */
+  /** Name in the library folder, or in the folder of parts. */
   readonly file: string;
   readonly bytes: number;
-  /** ms since 1970. */
+  /** Last change, in ms since 1970. */
   readonly changedAt: number;
 }
 
@@ -50,16 +50,16 @@ export interface LibraryContents {
 }
 
 const SIDECAR_EXTENSION = '.json';
-/** Half-written files are in a folder of their own: nothing under a final name is ever incomplete. */
+/** Folder of incomplete files, so that no file with a final name is ever incomplete. */
 const PARTS_FOLDER = '.parts';
-/** So many are read at a time: the system allows each process so many open files. */
-const SIDECARS_AT_ONCE = 16;
-/** Ending of a sidecar that is being written. */
+/** Maximum number of sidecars to read at once: the system limits open files per process. */
+const MAX_OPEN_SIDECARS = 16;
+/** Extension of a sidecar that is being written. */
 const SIDECAR_PART = '.json.part';
 
 /**
- * The folder of finished videos. A video is written to a part file, verified, and only then renamed into place and
- * given its sidecar (DESIGN 4.13). No part is removed before the video is in place.
+ * The folder of finished videos. A video is written to a part file, verified, renamed into place, and given a sidecar
+ * (DESIGN 4.13). A verified part is never removed before its video is in place.
  */
 export class Library {
   readonly folder: string;
@@ -72,19 +72,19 @@ export class Library {
     this.#clock = clock;
   }
 
-  /** Begins to write a video. Earlier parts of the same name stay. @throws {@link DiskError} */
+  /** Creates a part file for a video. Earlier parts of the same name stay. @throws {@link DiskError} */
   async createPart(name: string): Promise<PartFile> {
     return onDisk(async () => {
       await this.#disk.mkdir(path.join(this.folder, PARTS_FOLDER), { recursive: true });
-      // A random name, so that a window that lost its claim can't write into another one's file.
+      // A random name, so that a window that lost its claim can't write to another window's file.
       const file = this.pathOfPart(`${name}.${randomUUID()}.part`);
       return new PartFile(this.#disk, file, await this.#disk.open(file, 'wx'));
     });
   }
 
   /**
-   * A complete part that an interrupted save has left.
-   * @param row what is stored of the video: its part may be unverified, or refused while nothing was received
+   * Finds a complete part that an interrupted download has left.
+   * @param row stored part of the video; if it has a hash, the part may be unverified; if not, the part was refused
    * @throws {@link DiskError}
    */
   async findPart(
@@ -100,7 +100,7 @@ export class Library {
     return undefined;
   }
 
-  /** A refused part, to be kept without being verified; undefined if it's missing. @throws {@link DiskError} */
+  /** Returns a refused part as unverified; undefined if it's missing. @throws {@link DiskError} */
   async keepUnverified(part: string): Promise<CompletePart | undefined> {
     const kept = await this.#openPart(part, true);
     return kept && { ...kept, info: { ...kept.info, isUnverified: true } };
@@ -108,8 +108,8 @@ export class Library {
 
   /**
    * Renames a complete part into place.
-   * @param retryMs how long to retry while another program holds a file; a minute unless given
-   * @throws {@link DiskError}; then the part is still there
+   * @param retryMs how long to retry while another program has the file open; a minute by default
+   * @throws {@link DiskError}; the part is kept then
    */
   async place(part: CompletePart, name: string, retryMs?: number): Promise<LibraryVideo> {
     return onDisk(async () => {
@@ -144,14 +144,14 @@ export class Library {
         await renameWithRetries(this.#disk, this.#clock, temporary, file);
         await syncFolder(this.#disk, this.folder);
       } catch (error) {
-        // Attempts repeat while the disk is full; what each leaves behind would pile up.
+        // Clean up: retries on a full disk would leave more and more files.
         await this.#disk.rm(temporary, { force: true }).catch(() => undefined);
         throw error;
       }
     });
   }
 
-  /** Removes what earlier attempts have left of a video that is in place now. Never throws. */
+  /** Removes leftover parts of a video that is in place. Never throws. */
   async removeParts(name: string): Promise<void> {
     const isOf = (file: string) =>
       nameOfPart(file) === name || (file.startsWith(`${name}.`) && file.endsWith(SIDECAR_PART));
@@ -166,9 +166,9 @@ export class Library {
   }
 
   /**
-   * A video that is already in place, for instance because the window ended before it could store that. A missing
-   * sidecar is written.
-   * @param known what is stored about it; without it, a file that can't be verified doesn't count
+   * Finds a video that is already in place, for example because a window closed before it stored that. Writes a missing
+   * sidecar.
+   * @param known stored facts of the video; without them, a file that can't be verified doesn't count
    * @throws {@link DiskError}
    */
   async find(
@@ -197,7 +197,7 @@ export class Library {
     return undefined;
   }
 
-  /** Reads what is in the folder. @throws {@link DiskError} */
+  /** Lists the files in the library. @throws {@link DiskError} */
   async scan(): Promise<LibraryContents> {
     return onDisk(async () => {
       const files = await this.#filesIn(this.folder);
@@ -214,27 +214,25 @@ export class Library {
     });
   }
 
-  /** Whether a part is a complete video. @throws {@link DiskError} */
+  /** Returns true if a part is a complete video. @throws {@link DiskError} */
   async isCompletePart(part: string): Promise<boolean> {
     return (await this.#probe(this.pathOfPart(part))) !== undefined;
   }
 
-  /** Absolute path of a part. */
   pathOfPart(part: string): string {
     return path.join(this.folder, PARTS_FOLDER, part);
   }
 
-  /** Absolute path of a file of the library. */
+  /** Absolute path of a file in the library. */
   pathOf(file: string): string {
     return path.join(this.folder, file);
   }
 
-  /** Name of a video's sidecar. */
   sidecarNameOf(file: string): string {
     return nameOf(file) + SIDECAR_EXTENSION;
   }
 
-  /** Whether the file of a video exists. @throws {@link DiskError} if the disk doesn't say */
+  /** Returns true if a file exists. @throws {@link DiskError} if that can't be read */
   async has(file: string): Promise<boolean> {
     return (await this.#sizeOf(this.pathOf(file))) !== undefined;
   }
@@ -245,10 +243,7 @@ export class Library {
     return sidecar?.video.file === file ? sidecar : undefined;
   }
 
-  /**
-   * All sidecars that can be read, to make tasks of them again.
-   * @throws the system's error if too many files are open
-   */
+  /** Reads all readable sidecars. @throws the system's error if too many files are open */
   async sidecars(): Promise<readonly Sidecar[]> {
     const files = await this.#disk.readdir(this.folder).catch((error: unknown) => {
       if (isOutOfFiles(error)) throw error;
@@ -256,14 +251,14 @@ export class Library {
     });
     const names = files.filter((file) => file.endsWith(SIDECAR_EXTENSION));
     const found: Sidecar[] = [];
-    for (let from = 0; from < names.length; from += SIDECARS_AT_ONCE) {
-      const batch = names.slice(from, from + SIDECARS_AT_ONCE).map((file) => this.#parseSidecar(file));
+    for (let from = 0; from < names.length; from += MAX_OPEN_SIDECARS) {
+      const batch = names.slice(from, from + MAX_OPEN_SIDECARS).map((file) => this.#parseSidecar(file));
       for (const sidecar of await Promise.all(batch)) if (sidecar) found.push(sidecar);
     }
     return found;
   }
 
-  /** Whether a file that was verified before no longer is one, for instance because it was damaged since. */
+  /** Returns true if a verified video is no longer readable, for example because it was damaged since. */
   async #isBroken(file: string, video: Pick<LibraryVideo, 'unverified'>): Promise<boolean> {
     return video.unverified === undefined && !(await this.#probe(this.pathOf(file)));
   }
@@ -289,7 +284,7 @@ export class Library {
     });
   }
 
-  /** What a file is; undefined if it's missing or no complete video. @throws {@link DiskError} */
+  /** Probes a file; undefined if it's missing or not a complete video. @throws {@link DiskError} */
   async #probe(file: string): Promise<VideoFileInfo | undefined> {
     return onDisk(async () => {
       try {
@@ -316,7 +311,7 @@ export class Library {
   async #filesIn(folder: string): Promise<LibraryFile[]> {
     const found = await Promise.all(
       (await this.#disk.readdir(folder)).map(async (file) => {
-        // Gone meanwhile, for instance a part that was placed.
+        // It may be gone meanwhile, for example a part that was placed.
         const there = await this.#disk.stat(path.join(folder, file)).catch(() => undefined);
         return there?.isFile() ? [{ file, bytes: there.size, changedAt: there.mtimeMs }] : [];
       }),
@@ -342,7 +337,7 @@ export class Library {
   }
 }
 
-/** What is assumed of a file that can't be verified. */
+/** Facts of a file that can't be verified. */
 const UNKNOWN_INFO = {
   ...{ width: 0, height: 0, durationSeconds: 0, hasAudio: false },
   isUnverified: true,
@@ -358,7 +353,6 @@ export function nameOfPart(part: string): string | undefined {
   return /^(.+)\.[0-9a-f-]{36}\.part$/.exec(part)?.[1];
 }
 
-/** Whether a file of the library is a video, by its extension. */
 function isVideoName(file: string): boolean {
   return VIDEO_EXTENSIONS.some((extension) => file.endsWith(`.${extension}`));
 }

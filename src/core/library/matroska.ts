@@ -1,13 +1,13 @@
 import { readExactly, type ByteSource } from '../mp4/boxes';
 import { VideoFileError } from './videoFileError';
 
-/** What a WebM or Matroska file says of itself. */
+/** Facts about a WebM or Matroska file. */
 export interface MatroskaInfo {
   /** `webm`, `matroska` or something newer. */
   readonly docType: string;
-  /** 0 if nothing says how long it is. */
+  /** 0 if unknown. */
   readonly durationSeconds: number;
-  /** As shown, in pixels; 0 without a video track. */
+  /** Display size in pixels; 0 without a video track. */
   readonly width: number;
   readonly height: number;
   readonly hasAudio: boolean;
@@ -36,11 +36,11 @@ const ID = {
   blockGroup: 0xa0,
 } as const;
 
-/** Headers are larger than any real ID and size together. */
+/** Maximum size of an element's ID and size field together. */
 const MAX_HEADER_BYTES = 12;
 /** Maximum size of an element that is read into memory. */
 const MAX_ELEMENT_BYTES = 4 * 1024 * 1024;
-/** Maximum number of elements to look at; a live stream has one per frame. */
+/** Maximum number of elements to read; a live stream has one per frame. */
 const MAX_ELEMENTS = 500_000;
 const NANOSECONDS = 1e9;
 
@@ -51,15 +51,15 @@ interface Element {
   readonly end: number | undefined;
 }
 
-/** Whether bytes begin like a WebM or Matroska file. */
+/** Returns true if bytes begin like a WebM or Matroska file. */
 export function startsLikeMatroska(head: Uint8Array): boolean {
   return head.length >= 4 && new DataView(head.buffer, head.byteOffset).getUint32(0) === ID.ebml;
 }
 
 /**
- * Reads what a WebM or Matroska file is and checks that it is complete: every element lies within the file, and
- * there is media. The media itself isn't read.
- * @throws {@link VideoFileError}; what the source throws goes through
+ * Reads the facts of a WebM or Matroska file and checks that it's complete: every element is within the file, and there is
+ * media. The media itself isn't read.
+ * @throws {@link VideoFileError}; errors of the source are rethrown
  */
 export async function probeMatroska(source: ByteSource): Promise<MatroskaInfo> {
   let docType = '';
@@ -100,7 +100,7 @@ export async function probeMatroska(source: ByteSource): Promise<MatroskaInfo> {
       case ID.blockGroup:
         hasMedia = true;
     }
-    // Without a declared duration, and where sizes are open, the clusters are looked into.
+    // Read the clusters if the duration or a size isn't declared.
     const looksInside = element.id === ID.segment || (element.id === ID.cluster && declared === 0);
     position = (looksInside ? undefined : element.end) ?? element.bodyStart;
   }
@@ -119,7 +119,7 @@ function readTracks(bytes: Uint8Array): TrackFacts {
     if (type === 2) facts = { ...facts, hasAudio: true };
     if (type !== 1 || facts.width > 0) continue;
     const video = childrenOf(entry.get(ID.video) ?? new Uint8Array());
-    // Units other than pixels only tell the aspect ratio.
+    // Other units than pixels give only the aspect ratio.
     const inPixels = unsigned(video.get(ID.displayUnit)) === 0;
     const size = (shown: number, coded: number) =>
       (inPixels && unsigned(video.get(shown))) || unsigned(video.get(coded));
@@ -165,7 +165,7 @@ function* elementsIn(bytes: Uint8Array): Generator<readonly [id: number, body: U
   }
 }
 
-/** Reads an element's ID and size (RFC 8794 sections 4 to 6); undefined where the bytes end before or make no sense. */
+/** Reads an element's ID and size (RFC 8794 sections 4 to 6); undefined if they're cut or invalid. */
 function parseHeader(
   bytes: Uint8Array,
   at: number,

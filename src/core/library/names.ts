@@ -1,12 +1,12 @@
-/** Names that Windows keeps for devices, whatever their ending (Microsoft, "Naming Files, Paths, and Namespaces"). */
+/** Device names that Windows reserves, with any extension (Microsoft, "Naming Files, Paths, and Namespaces"). */
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 
-/** Longest slug, in UTF-16 units: whole names must stay below 255 bytes, and some letters take three. */
+/** Maximum length of a slug in UTF-16 units: file names are limited to 255 bytes, and some letters take three. */
 const LONGEST_SLUG = 40;
 
 /**
- * A short piece of a file name made of a text: letters and digits of any script, joined by hyphens; safe on every
- * system. Never empty.
+ * Makes a slug for file names from a text: letters and digits of any script, joined by hyphens. Safe on every system and
+ * never empty.
  */
 export function slug(text: string): string {
   const words =
@@ -29,11 +29,11 @@ export function slug(text: string): string {
 }
 
 /**
- * What the files of a task's videos are called in the library, without their ending, in order. The same for the same
- * task, so that a second fetch finds the first one's files.
+ * Names of a task's videos in the library, in order, without extension. Always the same for a task, so that a repeated
+ * download finds existing files.
  */
 export function libraryNames({ id, createdAt, prompt }: NamedTask, count: number): string[] {
-  // The day in UTC here: a journey to another time zone must not rename a file.
+  // UTC, so that another time zone doesn't rename files.
   const date = new Date(createdAt).toISOString().slice(0, 10);
   const first = `${date}-${slug(prompt)}-${id.slice(0, 8)}`;
   return Array.from({ length: count }, (_, position) =>
@@ -48,12 +48,12 @@ interface NamedTask {
   readonly prompt: string;
 }
 
-/** What the template of a saved file's name may hold, in braces. */
+/** Placeholders in the template for exported file names. */
 export const NAME_PLACEHOLDERS = ['date', 'time', 'model', 'slug', 'seconds', 'size', 'id', 'n'] as const;
 
 export type NamePlaceholder = (typeof NAME_PLACEHOLDERS)[number];
 
-/** What a saved video's name is made of. */
+/** Values for {@link NAME_PLACEHOLDERS}. */
 export interface NameParts {
   readonly id: string;
   /** Milliseconds since 1970. */
@@ -68,16 +68,16 @@ export interface NameParts {
   readonly position: number;
 }
 
-/** Longest name without its ending, in bytes of UTF-8: systems take 255, and a number and an ending come on top. */
-const LONGEST_NAME = 180;
+/** Maximum length of a name in UTF-8, without number and extension: systems allow 255 bytes in total. */
+const MAX_NAME_BYTES = 180;
 
-/** What some system does not take in a name, or what shows it otherwise than it is. */
+/** Characters that a system doesn't allow in names, or that are invisible or change how the name is displayed. */
 // eslint-disable-next-line no-control-regex -- control characters are what must go
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
 
 /**
- * The name that a template gives a saved video, without its ending: safe on every system, never empty.
- * @returns the placeholder that nobody knows instead, when there is one
+ * Creates an exported video's file name from a template, without extension. Safe on every system and never empty.
+ * @returns `unknown` with the first unknown placeholder, if any
  */
 export function savedName(
   template: string,
@@ -95,23 +95,23 @@ export function savedName(
     : { unknown };
 }
 
-/** A text as a file name that every system takes and that hides nothing; `video` where nothing is left. */
+/** Converts a text to a file name that is valid on every system and fully visible; `video` if nothing is left. */
 export function safeName(text: string): string {
   const plain = trimName(text.toWellFormed().normalize('NFC').replace(UNSAFE, '-').replace(/\s+/gu, ' '));
   let name = '';
   let bytes = 0;
   for (const character of plain) {
     bytes += Buffer.byteLength(character);
-    if (bytes > LONGEST_NAME) break;
+    if (bytes > MAX_NAME_BYTES) break;
     name += character;
   }
   name = trimName(name);
   if (name === '') return 'video';
-  // Windows looks at what stands before the first point only.
+  // Windows compares only the part before the first period.
   return RESERVED.test((name.split('.')[0] ?? '').trimEnd()) ? `video-${name}` : name;
 }
 
-/** Hidden files begin with a point; Windows drops points and blanks at the end. */
+/** A leading period hides files, and Windows drops trailing periods and blanks. */
 function trimName(name: string): string {
   return name.replace(/^[\s.\-_]+|[\s.\-_]+$/gu, '');
 }
@@ -121,7 +121,7 @@ function isPlaceholder(word: string): word is NamePlaceholder {
 }
 
 function placeholderValues(parts: NameParts): Readonly<Record<NamePlaceholder, string>> {
-  // The user's own day and time here: the name is made once, and read by them.
+  // Local time: the name is created once, for the user to read.
   const at = new Date(parts.createdAt);
   const two = (value: number) => String(value).padStart(2, '0');
   return {
@@ -137,9 +137,8 @@ function placeholderValues(parts: NameParts): Readonly<Record<NamePlaceholder, s
 }
 
 /**
- * The steps of a folder below another one, as a user writes them: `docs/media`, with either slash. None for the
- * folder itself.
- * @returns undefined when it leads out, is absolute, or has a name that some system does not take
+ * Splits a relative folder path such as `docs/media`, with either slash. Empty for the folder itself.
+ * @returns undefined if the path leads outside, is absolute, or contains a name that a system doesn't allow
  */
 export function foldersBelow(text: string): readonly string[] | undefined {
   const written = text.trim().replaceAll('\\', '/');

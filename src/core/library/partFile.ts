@@ -5,7 +5,7 @@ import { checkFreeSpace, DiskError, onDisk, type Disk } from '../common/fileSyst
 import { describeUnverified, probeVideoFile, type VideoFileInfo } from './videoFile';
 import { VideoFileError } from './videoFileError';
 
-/** A part that was received completely. */
+/** A completely received part. */
 export interface CompletePart {
   /** Absolute path. */
   readonly file: string;
@@ -15,15 +15,15 @@ export interface CompletePart {
   readonly info: VideoFileInfo;
 }
 
-/** A part that was received completely, but isn't a video, or not a complete one. */
+/** A completely received part that isn't a complete video. */
 export interface RefusedPart extends Omit<CompletePart, 'info'> {
   readonly fault: VideoFileError;
 }
 
-/** Free space is checked again each time so much was written. */
+/** Free space is checked again after this many bytes. */
 const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
 
-/** A video being downloaded; hashed on the way. */
+/** A video being downloaded. Hashes what is written. */
 export class PartFile {
   readonly file: string;
   readonly #disk: Disk;
@@ -43,12 +43,12 @@ export class PartFile {
     return this.#bytes;
   }
 
-  /** How much of it has arrived, 0 to 1; undefined if its size isn't known. */
+  /** Progress from 0 to 1; undefined if the size is unknown. */
   get share(): number | undefined {
     return this.#expected === undefined ? undefined : Math.min(1, this.#bytes / this.#expected);
   }
 
-  /** Sets how many bytes to expect. What is then written may be longer or shorter. */
+  /** Sets the expected size in bytes. The actual size may differ. */
   expect(bytes: number): void {
     this.#expected = bytes;
   }
@@ -67,7 +67,7 @@ export class PartFile {
     });
   }
 
-  /** Forgets what was written: the response holds the video a second time. @throws {@link DiskError} */
+  /** Discards what was written and starts over. @throws {@link DiskError} */
   async restart(): Promise<void> {
     await onDisk(() => this.#open().truncate(0));
     this.#hash = createHash('sha256');
@@ -78,8 +78,8 @@ export class PartFile {
 
   /**
    * Makes what was written durable and checks that it is a complete video (DESIGN 4.13).
-   * @param refusedSha256 hash of an earlier download that was refused: the same bytes again are accepted, unverified
-   * @param doubt why it isn't accepted even if it looks complete
+   * @param refusedSha256 hash of an earlier, refused download: the same bytes are accepted as unverified
+   * @param doubt reason to refuse it even if it looks complete
    * @throws {@link DiskError}
    */
   async finish(refusedSha256?: string, doubt?: VideoFileError): Promise<CompletePart | RefusedPart> {

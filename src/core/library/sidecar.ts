@@ -11,17 +11,17 @@ export const sidecarSchema = z.object({
     durationSeconds: z.number(),
     hasAudio: z.boolean(),
     unverified: z.literal(true).exactOptional(),
-    /** Tells the videos of one task apart by where they came from; the library doesn't look inside. */
+    /** Distinguishes the videos of a task by their links. Opaque to the library. */
     source: z.string().exactOptional(),
   }),
-  /** The task as its owner describes it; the library doesn't look inside. */
+  /** The task. Opaque to the library. */
   task: z.unknown(),
 });
 
-/** Stored next to each video, so that a lost database can be made again from the library. */
+/** Stored next to each video, so that a lost database can be restored from the library. */
 export type Sidecar = z.infer<typeof sidecarSchema>;
 
-/** What a sidecar says besides the video itself. Must not contain anything secret. */
+/** Contents of a sidecar besides the video's facts. Must not contain secrets. */
 export interface SidecarFacts {
   readonly task: unknown;
   readonly source?: string | undefined;

@@ -4,32 +4,32 @@ import { probeMp4, startsLikeMp4 } from '../mp4/probe';
 import { probeMatroska, startsLikeMatroska, type MatroskaInfo } from './matroska';
 import { VideoFileError } from './videoFileError';
 
-/** Extensions of videos in the library. What can't be named is called `.mp4`: players look at the content. */
+/** Extensions of videos in the library. Unknown containers get `.mp4`: players look at the content. */
 export const VIDEO_EXTENSIONS = ['mp4', 'mov', 'webm', 'mkv'] as const;
 
-/** What is known of a complete file. Numbers are 0 where they aren't known. */
+/** Facts about a complete file. Unknown numbers are 0. */
 export interface VideoFileInfo {
   readonly extension: (typeof VIDEO_EXTENSIONS)[number];
   readonly durationSeconds: number;
   readonly width: number;
   readonly height: number;
   readonly hasAudio: boolean;
-  /** Complete, but not in a container we can name, without a video track or without a duration. */
+  /** Received completely, but damaged, in an unknown container, or without a video track or duration. */
   readonly isUnverified?: true;
 }
 
-/** Enough to tell whether a file is text, and for the message in it. */
+/** Enough to detect a text file and to read its message. */
 const HEAD_BYTES = 16 * 1024;
 
 /**
- * Checks that a file is complete and says what is in it (DESIGN 4.13).
+ * Checks that a file is a complete video and returns its facts (DESIGN 4.13).
  * @throws {@link VideoFileError}; the system's own error if it can't be read
  */
 export async function probeVideoFile(disk: Disk, file: string): Promise<VideoFileInfo> {
   return withFile(disk, file, probeVideo);
 }
 
-/** What is assumed of a file that looks damaged but is kept. @throws the system's own error if it can't be read */
+/** Facts for a file that looks damaged but is kept. @throws the system's own error if it can't be read */
 export async function describeUnverified(disk: Disk, file: string): Promise<VideoFileInfo> {
   const head = await withFile(disk, file, (source) => source.read(0, Math.min(4, source.size)));
   return { ...UNVERIFIED, extension: startsLikeMatroska(head) ? 'webm' : 'mp4' };
@@ -71,7 +71,7 @@ function describeMatroska({ docType, ...facts }: MatroskaInfo): VideoFileInfo {
   };
 }
 
-/** The bytes as text; undefined if they can't be. The last character may be cut. */
+/** Decodes bytes as text; undefined if they aren't text. The last character may be cut. */
 function readText(head: Uint8Array): string | undefined {
   const text = new TextDecoder().decode(head, { stream: true });
   // eslint-disable-next-line no-control-regex -- control characters are what text doesn't have

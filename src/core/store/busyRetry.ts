@@ -1,13 +1,13 @@
 import { sleep, type Clock } from '../common/clock';
 import { isBusy } from './sqliteErrors';
 
-/** How long something is tried again, in ms, before it counts as failed. */
+/** Default time limit for retries. */
 const TIMEOUT_MS = 15_000;
 
-/** At most so much, in ms, counts as waited between two attempts. */
+/** Maximum time between two attempts that counts as waiting. More means that the clock was set. */
 const MAX_STEP_MS = 2_000;
 
-/** Waits a little longer each time, and gives up in the end with the error that made it wait. */
+/** Waits with increasing pauses between retries. After the timeout, rethrows the last error. */
 export class BusyRetry {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
@@ -23,7 +23,6 @@ export class BusyRetry {
 
   async wait(error: unknown): Promise<void> {
     const now = this.#clock.now();
-    // The clock may be set meanwhile: no two attempts are so far apart.
     this.#waitedMs += Math.min(Math.max(now - this.#last, 0), MAX_STEP_MS);
     this.#last = now;
     if (this.#waitedMs >= this.#timeoutMs) throw error;
@@ -32,7 +31,7 @@ export class BusyRetry {
   }
 }
 
-/** Does something again and again while another window holds the lock, without blocking the host. */
+/** Retries while another window holds the lock, without blocking the extension host. */
 export async function retryWhileBusy<T>(work: () => T, clock: Clock, timeoutMs?: number): Promise<T> {
   const retry = new BusyRetry(clock, timeoutMs);
   for (;;) {

@@ -11,15 +11,15 @@ import { isBusy } from './sqliteErrors';
 import type { TaskIndex } from './taskIndex';
 import type { SnapshotReader, Snapshots } from './taskSnapshot';
 
-/** So many tasks are read into the index before others have their turn. */
+/** Number of tasks that are read into the index per turn of the event loop. */
 const BATCH_SIZE = 200;
-/** While another window commits, the next look is taken after this long, in ms; ever longer while that goes on. */
+/** First and longest pause before a failed read is retried. */
 const BUSY_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 5_000;
 
 /**
- * Fills the index when a database is open, and keeps it up to date, whichever window changes something; each change is
- * told once and in order.
+ * Fills the index when a database opens, and keeps it up to date with changes of all windows. Reports each change once
+ * and in order.
  */
 export class TaskChangeFeed implements Disposable {
   readonly #database: Database;
@@ -31,14 +31,14 @@ export class TaskChangeFeed implements Disposable {
   readonly #loaded: Emitter<void>;
   readonly #again = new DisposableSlot();
   readonly #fillAgain = new DisposableSlot();
-  /** The last change that the index has. */
+  /** Number of the last change in the index. */
   #last = 0;
   #dataVersion = 0;
   #pause = BUSY_PAUSE_MS;
-  #complaint = '';
-  /** What the filling that goes on has seen; a newer one begins anew. */
+  #lastError = '';
+  /** IDs seen by the current fill. Replaced when a newer fill starts. */
   #seen: Set<string> | undefined;
-  /** Whether the index was complete before: then what differs is a change. */
+  /** True if the index was complete before, so that differences are changes to report. */
   #wasComplete = false;
 
   constructor(database: Database, index: TaskIndex, reader: SnapshotReader, clock: Clock, log: Log) {
@@ -62,7 +62,7 @@ export class TaskChangeFeed implements Disposable {
     return this.#loaded.event;
   }
 
-  /** Looks after a write of this window. */
+  /** Reads changes after a write of this window. */
   checkForChanges(): void {
     this.#again.set(undefined);
     try {
@@ -76,7 +76,7 @@ export class TaskChangeFeed implements Disposable {
       }));
       this.#last = last;
       this.#pause = BUSY_PAUSE_MS;
-      this.#complaint = '';
+      this.#lastError = '';
       this.#take(changes);
       for (const id of removed) this.#index.delete(id);
       this.#tell(
@@ -90,7 +90,7 @@ export class TaskChangeFeed implements Disposable {
     }
   }
 
-  /** Looks after something stirred in the store's folder. @returns whether another window had written */
+  /** Reads changes after activity in the store's folder. @returns true if another window may have written */
   checkElsewhere(): boolean {
     this.#database.follow();
     try {
@@ -112,7 +112,7 @@ export class TaskChangeFeed implements Disposable {
     this.#loaded.dispose();
   }
 
-  /** Reads every task, the newest first; small stores at once. Never rejects. */
+  /** Reads all tasks, newest first; small stores synchronously. Never rejects. */
   async #fill(): Promise<void> {
     const seen = new Set<string>();
     this.#seen = seen;
@@ -123,11 +123,11 @@ export class TaskChangeFeed implements Disposable {
       try {
         page = this.#readPage(page);
       } catch (error) {
-        // A file that can't be read is opened anew, and then this begins anew.
+        // A damaged file is repaired and reopened, which starts a new fill.
         this.#complain(error);
         const wait = pause;
         await new Promise<void>((resolve) => this.#fillAgain.set(this.#clock.setTimeout(resolve, wait)));
-        // A newer version may have tables that we can't read, for as long as it is the current one.
+        // Slow down: tables of a newer version may stay unreadable.
         if (!isBusy(error)) pause = Math.min(pause * 2, MAX_PAUSE_MS);
         continue;
       }
@@ -142,12 +142,12 @@ export class TaskChangeFeed implements Disposable {
     }
   }
 
-  /** Logs why the tasks can't be read; the same reason once. */
+  /** Logs why the tasks can't be read, once per reason. */
   #complain(error: unknown): void {
     if (isBusy(error)) return;
     const message = error instanceof Error ? error.message : String(error);
-    if (message !== this.#complaint) this.#log.error(`the tasks can't be read: ${describeError(error)}`);
-    this.#complaint = message;
+    if (message !== this.#lastError) this.#log.error(`the tasks can't be read: ${describeError(error)}`);
+    this.#lastError = message;
   }
 
   #readPage(before: Snapshots | undefined): Snapshots {
@@ -165,7 +165,7 @@ export class TaskChangeFeed implements Disposable {
 
   #finish(seen: ReadonlySet<string>): void {
     this.#seen = undefined;
-    // What could not be copied from a damaged file is gone, and nobody has noted that.
+    // Tasks lost in a repair have no row in `removals`.
     const removed = this.#index.ids().filter((id) => !seen.has(id));
     for (const id of removed) this.#index.delete(id);
     this.#index.isComplete = true;
@@ -178,7 +178,7 @@ export class TaskChangeFeed implements Disposable {
     return this.#reader.read(connection, `SELECT * FROM tasks ${which}`, values);
   }
 
-  /** @returns what differs from what was known */
+  /** Adds tasks to the index. @returns those that differ from before */
   #take({ snapshots, unreadable }: Snapshots): readonly Task[] {
     for (const id of unreadable) {
       this.#index.setUnreadable(id);

@@ -1,17 +1,17 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { parseJson } from '../common/json';
 
-// Columns of a table, each written out once: its name, and how a value is stored and read. Reading trusts the types
-// that STRICT tables guarantee and checks only what could be another version's or damaged: words and JSON.
+// Definitions of table columns: the name, and how a value is stored and read. Reading relies on the types that STRICT
+// tables guarantee, and validates only enumerations and JSON, which may be another version's or damaged.
 
 export interface Column<T> {
   readonly name: string;
-  /** @throws if the value isn't one of ours */
+  /** @throws if the value is invalid */
   readonly read: (value: SQLOutputValue | undefined) => T;
   readonly write: (value: T) => SQLInputValue;
 }
 
-/** The columns of a table, by the fields of what a row is read into. */
+/** The columns of a table, by the fields of its row type. */
 export type Columns<Row> = { readonly [Field in keyof Row]: Column<Row[Field]> };
 
 export type SqlRow = Readonly<Record<string, SQLOutputValue>>;
@@ -35,7 +35,7 @@ export function optionalText(name: string): Column<string | undefined> {
   };
 }
 
-/** Text that is one of a few words. */
+/** Text that is one of the given words. */
 export function word<T extends string>(name: string, words: readonly T[]): Column<T> {
   return {
     name,
@@ -56,7 +56,7 @@ export function optionalWord<T extends string>(name: string, words: readonly T[]
   };
 }
 
-/** A number; missing in a row of an older version, it is 0. */
+/** A number; 0 if it's missing in a row of an older version. */
 export function number(name: string): Column<number> {
   return {
     name,
@@ -65,7 +65,7 @@ export function number(name: string): Column<number> {
   };
 }
 
-/** A whole number: STRICT tables refuse a fraction, such as a sidecar may hold. */
+/** An integer. Fractions, as in sidecars, are rounded, because STRICT tables refuse them. */
 export function integer(name: string): Column<number> {
   return { ...number(name), write: (value) => (Number.isFinite(value) ? Math.round(value) : 0) };
 }
@@ -82,7 +82,6 @@ export function optionalInteger(name: string): Column<number | undefined> {
   };
 }
 
-/** True or false, or not known. */
 export function optionalFlag(name: string): Column<boolean | undefined> {
   return {
     name,
@@ -92,8 +91,8 @@ export function optionalFlag(name: string): Column<boolean | undefined> {
 }
 
 /**
- * @param parse undefined for what isn't one of ours
- * @param fallback what stands for it then; without one the row can't be read
+ * @param parse returns undefined for invalid values
+ * @param fallback replaces invalid values; without it, reading them throws
  */
 export function json<T>(name: string, parse: (value: unknown) => T | undefined, fallback?: T): Column<T> {
   return {
@@ -118,7 +117,7 @@ export function optionalJson<T>(
   };
 }
 
-/** Reads a row; fields without a value are left out. @throws if it isn't one of ours */
+/** Reads a row; fields without a value are left out. @throws if a value is invalid */
 export function readRow<Row>(columns: Columns<Row>, row: SqlRow): Row {
   const result: Partial<Row> = {};
   for (const field in columns) {
@@ -129,7 +128,7 @@ export function readRow<Row>(columns: Columns<Row>, row: SqlRow): Row {
   return result as Row;
 }
 
-/** The columns and values of the given fields: all of a row, or those of a patch, in which null empties a column. */
+/** Converts a row, or a patch in which null clears a field, to column values. */
 export function toColumns<Row>(
   columns: Columns<Row>,
   values: { readonly [Field in keyof Row]?: Row[Field] | null },

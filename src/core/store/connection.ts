@@ -5,21 +5,21 @@ import { SCHEMA_VERSION, migrate } from './schema';
 import { DamagedError, StoreBusyError } from './sqliteErrors';
 import { databasePath, latestNumber, type StoreLocation } from './storeLocation';
 
-/** Longest that SQLite itself may wait for a lock, in ms: it freezes every extension of the host meanwhile. */
+/** SQLite's busy timeout. Keep it short: it blocks the extension host. */
 const BUSY_TIMEOUT_MS = 50;
-/** A database up to this size, in bytes, is checked each time it is opened: that takes a few milliseconds. */
+/** Databases up to this size are checked each time they're opened, which takes a few milliseconds. */
 const MAX_CHECKED_BYTES = 4 * 1024 * 1024;
-/** What the only database of an older version is marked with once its tasks are ours. */
+/** `user_version` of an older version's database after its tasks were imported. */
 export const TAKEN_OVER = 1000;
-/** Where the file format keeps `user_version` (sqlite.org/fileformat.html). */
+/** Offset of `user_version` in the file (sqlite.org/fileformat.html). */
 const VERSION_OFFSET = 60;
 
-/** There is no database yet, or tasks of an older version are to be imported. */
+/** There is no database yet, or an older version's tasks must be imported. */
 export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
-/** The folder or its databases are gone; they may come back. */
+/** The folder or its databases are missing; they may come back. */
 export class StoreGoneError extends Error {
   override readonly name = 'StoreGoneError';
 
@@ -36,7 +36,7 @@ export interface Opened {
 
 /**
  * Opens the current database, migrating it as needed.
- * @param wasOpen whether this window has had one open: then one that is missing is no reason to make an empty one
+ * @param wasOpen true if this window had a database open: a missing one is then an error, not a reason to create one
  * @throws {@link NoDatabaseError}, or SQLite's own error
  */
 export function connect({ folder, legacy }: StoreLocation, wasOpen: boolean): Opened {
@@ -53,9 +53,9 @@ export function connect({ folder, legacy }: StoreLocation, wasOpen: boolean): Op
     if (versionOf(connection) > SCHEMA_VERSION) return { connection, number, readOnly: 'newer' };
     if (!isWritable(folder) || !isWritable(file)) return { connection, number, readOnly: 'noRights' };
     useRollbackJournal(connection);
-    // EXTRA: a power cut must not take back a commit whose request has left.
+    // EXTRA: a power cut must not undo a commit whose request was sent.
     connection.exec('PRAGMA synchronous = EXTRA');
-    // Tables can be replaced under their references only while nobody enforces them.
+    // Migrations replace referenced tables, so don't enforce references meanwhile.
     connection.exec('PRAGMA foreign_keys = OFF');
     if (versionOf(connection) < SCHEMA_VERSION) migrate(connection);
     connection.exec('PRAGMA foreign_keys = ON');
@@ -66,7 +66,7 @@ export function connect({ folder, legacy }: StoreLocation, wasOpen: boolean): Op
   }
 }
 
-/** Opens a database that must be there: an empty one in its place would look like a store without tasks. */
+/** Opens an existing database. Never creates one: an empty database would look like a store without tasks. */
 export function openExisting(file: string): DatabaseSync {
   const url = pathToFileURL(file);
   url.searchParams.set('mode', 'rw');
@@ -75,7 +75,7 @@ export function openExisting(file: string): DatabaseSync {
   return connection;
 }
 
-/** Some tool may have set another one, which is unsafe on network drives. @throws an error that passes with its holder */
+/** Resets a journal mode that a tool has set: WAL is unsafe on network drives. @throws StoreBusyError if it's in use */
 function useRollbackJournal(connection: DatabaseSync): void {
   const mode = connection.prepare('PRAGMA journal_mode = DELETE').get()?.['journal_mode'];
   if (mode !== 'delete') throw new StoreBusyError(`the journal mode stays ${String(mode)}`);
@@ -90,8 +90,8 @@ function checkIfSmall(connection: DatabaseSync): void {
 }
 
 /**
- * Looks at every page. It takes some milliseconds for each megabyte.
- * @throws an error that {@link isDamaged} if one is broken
+ * Checks every page. Takes some milliseconds per megabyte.
+ * @throws an error that {@link isDamaged} if a page is broken
  */
 export function check(connection: DatabaseSync): void {
   const verdict = connection.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
@@ -102,13 +102,13 @@ export function versionOf(connection: DatabaseSync): number {
   return Number(connection.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
-/** Whether an older version has tasks that aren't ours yet. */
+/** Returns true if an older version's tasks haven't been imported yet. */
 export function isToBeImported(legacy: string): boolean {
   const version = fileVersion(legacy);
   return version !== undefined && version < TAKEN_OVER;
 }
 
-/** `user_version` as the file has it, however damaged the rest is; undefined if it's no database, or can't be read. */
+/** Reads `user_version` directly from a file, which may be damaged. Undefined if it's no database or can't be read. */
 export function fileVersion(file: string): number | undefined {
   try {
     const handle = openSync(file, 'r');
@@ -125,7 +125,7 @@ export function fileVersion(file: string): number | undefined {
   }
 }
 
-/** Marks the database of an older version that is too damaged for SQLite to write to. @throws the system's error */
+/** Marks an older version's database as imported, even if SQLite can't write to it. @throws the system's error */
 export function markTakenOver(legacy: string): void {
   const file = openSync(legacy, 'r+');
   try {

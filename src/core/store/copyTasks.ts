@@ -4,17 +4,17 @@ import { describeError, type Log } from '../common/log';
 import { INDEX_IMAGES } from './schema';
 import { isBlocked, isWriteFailure } from './sqliteErrors';
 
-/** So many tasks are copied before others have their turn. */
+/** Number of tasks copied per turn of the event loop. */
 const BATCH_SIZE = 200;
-/** What belongs to a task. */
+/** Tables whose rows belong to a task. */
 const DETAILS = ['timeline', 'videos', 'evidence'];
-/** What belongs to none, or outlives it. */
+/** Tables whose rows belong to no task, or outlive it. */
 const OTHERS = ['images', 'removals', 'origins'];
 
 /**
- * Copies every task that can be read from a database, as it is, with all that belongs to it; what the target knows
- * already stays. The source may be damaged, and of an older version.
- * @returns whether nothing was unreadable
+ * Copies all readable tasks of a database with their details. Tasks that the target already has stay unchanged. The source
+ * may be damaged, or of an older version.
+ * @returns true if everything was readable
  * @throws SQLite's error if the target can't be written: a row that didn't fit on the disk isn't unreadable
  */
 export async function copyTasks(source: DatabaseSync, target: DatabaseSync, log: Log): Promise<boolean> {
@@ -42,7 +42,7 @@ export async function copyTasks(source: DatabaseSync, target: DatabaseSync, log:
   const counters = attempt('the counters', () =>
     source.prepare(`SELECT max(value) AS last, max(name) AS name FROM counters`).get(),
   );
-  // Something was missing there already.
+  // The source was itself incomplete.
   if (counters?.['name'] === 'incomplete') isComplete = false;
   target
     .prepare(
@@ -54,7 +54,7 @@ export async function copyTasks(source: DatabaseSync, target: DatabaseSync, log:
   return isComplete;
 }
 
-/** Row numbers, as many as damage lets us see: from both ends up to where it is. */
+/** Row IDs of all reachable tasks: from both ends up to a damaged page. */
 function listRowids(source: DatabaseSync, attempt: (what: string, work: () => void) => void): Set<number> {
   const rowids = new Set<number>();
   for (const direction of ['ASC', 'DESC']) {
@@ -73,7 +73,7 @@ class TargetError extends Error {
   override readonly name = 'TargetError';
 }
 
-/** Copies rows by the columns that both sides have. */
+/** Copies the columns that both databases have. */
 class RowCopier {
   readonly #source: DatabaseSync;
   readonly #target: DatabaseSync;
@@ -94,7 +94,7 @@ class RowCopier {
     );
   }
 
-  /** @returns its ID; undefined if the target has it already, or the user has removed it there */
+  /** @returns the task's ID; undefined if the target already has it, or the user removed it there */
   task(rowid: number): string | undefined {
     const row = this.#source.prepare('SELECT * FROM tasks WHERE rowid = ?').get(rowid);
     if (!row || this.#removed.has(row['id']) || !this.#insert('tasks', row)) return undefined;
@@ -129,7 +129,7 @@ class RowCopier {
     }
   }
 
-  /** Names of the columns to copy; none for a table that the source doesn't have. */
+  /** Columns to copy; none if the source doesn't have the table. */
   #names(table: string): readonly string[] {
     const known = this.#inserts.get(table);
     if (known) return known.names;
@@ -138,8 +138,10 @@ class RowCopier {
         .prepare('SELECT name FROM pragma_table_info(?)')
         .all(table)
         .map((column) => String(column['name']));
-    const there = new Set(of(this.#source));
-    // Another database numbers its own rows.
-    return of(this.#target).filter((name) => there.has(name) && !(table === 'evidence' && name === 'id'));
+    const sourceNames = new Set(of(this.#source));
+    // Rows of evidence get new IDs.
+    return of(this.#target).filter(
+      (name) => sourceNames.has(name) && !(table === 'evidence' && name === 'id'),
+    );
   }
 }

@@ -20,20 +20,20 @@ import { databasePath, type StoreLocation } from './storeLocation';
 import { StoreLock } from './storeLock';
 import { ReadOnlyStoreError, StoreClosedError, type StoreState } from './storeState';
 
-/** After a failure the store is opened again after this long, in ms; ever longer while that goes on. */
+/** First and longest pause before a failed store is opened again. */
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
-/** So often a file is built in place of one that can't be read, before it counts as the disk's fault. */
+/** Maximum number of repairs per attempt to open the store. */
 const MAX_REPAIRS = 2;
-/** So long, in ms, a window of an older version may keep this one from opening because it is sending. */
+/** Maximum wait for a window of an older version that is sending. */
 const MAX_WAIT_MS = 60_000;
-/** A file that is damaged again within this time, in ms, isn't repaired again: then it is the disk. */
+/** A file that is damaged again within this time isn't repaired: the disk is likely at fault. */
 const MIN_REPAIR_INTERVAL_MS = 60_000;
-/** So often a write is tried on files that turn out to be damaged or gone. */
+/** Maximum attempts for a write if files are damaged or missing. */
 const MAX_ATTEMPTS = 3;
 
 /**
- * The current database of the store and the only way to open it (DESIGN 4.2, 4.3): rollback journal, full syncs, short
+ * Opens the store's current database and runs transactions on it (DESIGN 4.2, 4.3): rollback journal, full syncs, short
  * immediate transactions, and waiting for other windows without blocking the extension host.
  */
 export class Database implements Disposable {
@@ -46,20 +46,20 @@ export class Database implements Disposable {
   readonly #timer = new DisposableSlot();
   #state: StoreState = { kind: 'closed' };
   #connection: DatabaseSync | undefined;
-  /** That of the file that was open last; 0 before the first. */
+  /** Number of the file that was open last; 0 before the first. */
   #number = 0;
   #pause = FIRST_RETRY_MS;
-  /** Why the file that was open last has to be opened once more. */
+  /** Why the file must be reopened. */
   #reopenCause: unknown;
-  /** Resolves when the attempt that goes on in the background is over. */
+  /** The attempt to open the store in the background, if any. */
   #attempt: Promise<void> | undefined;
-  /** The file in which reading failed although its check found nothing wrong. */
+  /** Number of the file that couldn't be read although its check found no damage. */
   #soundNumber = -1;
-  /** When this window has built a file in place of a damaged one, in ms since 1970. */
+  /** Time of this window's last repair, in ms since 1970. */
   #repairedAt = -Infinity;
-  /** Whether the last write was refused for missing rights. */
+  /** True if the last write failed for lack of permission. */
   #wasRefused = false;
-  /** Until when a window of an older version that is sending is waited for, in ms since 1970. */
+  /** Deadline for waiting for a window of an older version that is sending, in ms since 1970. */
   readonly #waitUntil: number;
   #isClosed = false;
 
@@ -82,21 +82,18 @@ export class Database implements Disposable {
     return this.#stateChanged.event;
   }
 
-  /** Fires when a file is open, the first or another one: all that was known of the last one may be old. */
+  /** Fires when a file was opened or replaced. Everything read from the previous one may be outdated. */
   get onDidOpen(): Event<void> {
     return this.#opened.event;
   }
 
-  /** Opens the store, at once if nothing is in the way. What failed is tried again. */
+  /** Opens the store, synchronously if possible. Failures are retried. */
   open(): void {
     const { kind } = this.#state;
     if (kind !== 'open' && kind !== 'closing') this.#start();
   }
 
-  /**
-   * Resolves when the store can be read.
-   * @throws ReadOnlyStoreError if it still can't be opened, StoreClosedError
-   */
+  /** Resolves when the store can be read. @throws ReadOnlyStoreError if it still can't be opened, StoreClosedError */
   async ready(): Promise<void> {
     if (this.#state.kind === 'closed' || this.#state.kind === 'failed') this.open();
     while (this.#attempt) await this.#attempt;
@@ -104,14 +101,14 @@ export class Database implements Disposable {
     if (this.#state.kind === 'failed') throw new ReadOnlyStoreError(this.#state.reason, this.#state.detail);
   }
 
-  /** Changes when another connection, in this or another window, has committed. */
+  /** A number that changes when another connection commits. */
   dataVersion(): number {
     return Number(this.#usable().prepare('PRAGMA data_version').get()?.['data_version']);
   }
 
   /**
-   * Reads in one consistent snapshot. A file that turns out to be damaged is repaired in the background.
-   * @throws an error that {@link isBusy} while another window commits for too long, and while nothing is open
+   * Runs `work` on one consistent snapshot. A damaged file is repaired in the background.
+   * @throws an error that {@link isBusy} if another window commits for too long, or the store isn't open
    */
   read<T>(work: (connection: DatabaseSync) => T): T {
     const connection = this.#usable();
@@ -128,7 +125,7 @@ export class Database implements Disposable {
     }
   }
 
-  /** As {@link read}; waits for other windows, and until the store is open. @throws also as {@link ready} */
+  /** As {@link read}, but waits for other windows and until the store is open. @throws also as {@link ready} */
   async readWhenFree<T>(work: (connection: DatabaseSync) => T): Promise<T> {
     const retry = new BusyRetry(this.#clock);
     for (;;) {
@@ -143,9 +140,9 @@ export class Database implements Disposable {
   }
 
   /**
-   * Runs the work in one immediate transaction and commits it durably. The work may run more than once, so it
-   * must have no effect outside the database; when it throws, nothing is changed.
-   * @throws {@link ReadOnlyStoreError}, {@link StoreClosedError}, or SQLite's error if the disk fails or the wait was too long
+   * Runs `work` in one immediate transaction and commits it durably. `work` may run more than once, so it must have no
+   * side effects outside the database. If it throws, nothing is changed.
+   * @throws {@link ReadOnlyStoreError}, {@link StoreClosedError}, or SQLite's error if the disk fails or a wait times out
    */
   async write<T>(work: (connection: DatabaseSync) => T): Promise<T> {
     const retry = new BusyRetry(this.#clock);
@@ -172,7 +169,7 @@ export class Database implements Disposable {
     }
   }
 
-  /** Goes over to a newer file, if another window has made one, and notices if the current one is gone. */
+  /** Switches to a newer file if another window made one. Reopens the store if the current file is missing. */
   follow(): void {
     if (!this.#connection || this.#attempt) return;
     const { folder } = this.#location;
@@ -180,7 +177,7 @@ export class Database implements Disposable {
     else if (!existsSync(databasePath(folder, this.#number))) this.#reopen(new StoreGoneError(folder));
   }
 
-  /** From now on nothing new may begin; what is under way can still be written. */
+  /** Refuses new work; work in progress can still be stored. */
   beginClosing(): void {
     this.#timer.set(undefined);
     this.#setState({ kind: 'closing' });
@@ -200,7 +197,7 @@ export class Database implements Disposable {
     const connection = this.#usable();
     connection.exec('BEGIN IMMEDIATE');
     try {
-      // Another window may have brought a newer version of us while this one stayed open.
+      // Another window may run a newer version of the extension that migrated the database.
       if (versionOf(connection) > SCHEMA_VERSION) throw new NewerVersionError();
       const result = work(connection);
       connection.exec('COMMIT');
@@ -227,18 +224,17 @@ export class Database implements Disposable {
     return new ReadOnlyStoreError(reason, cause);
   }
 
-  /** Opens the file once more that failed while it was open. */
   #reopen(cause: unknown): void {
     this.#disconnect();
     this.#reopenCause = cause;
     this.#start(cause);
   }
 
-  /** @param cause what made it necessary */
+  /** @param cause error of the open file, if it must be reopened */
   #start(cause?: unknown): void {
     if (this.#attempt || this.#isClosed) return;
     this.#timer.set(undefined);
-    // A file that is known to be damaged would be found sound at first sight.
+    // Don't reopen a file known to be damaged: opening alone may not notice.
     const error = isDamaged(cause) ? cause : this.#tryToConnect();
     if (error === undefined) return;
     if (this.#isSlow(error)) {
@@ -247,7 +243,7 @@ export class Database implements Disposable {
     } else this.#fail(error);
   }
 
-  /** @returns what is in the way */
+  /** @returns the error, if any */
   #tryToConnect(): unknown {
     try {
       this.#adopt(this.#connect());
@@ -257,10 +253,9 @@ export class Database implements Disposable {
     }
   }
 
-  /** Waits for others, builds what is missing, and opens. Never rejects. */
+  /** Waits for other windows, repairs or creates the database, and opens it. Never rejects. */
   async #openSlowly(cause: unknown): Promise<void> {
     const retry = new BusyRetry(this.#clock);
-    // It may be closed while this waits.
     const isClosed = () => this.#isClosed;
     let error: unknown = cause;
     try {
@@ -271,7 +266,7 @@ export class Database implements Disposable {
           repairs++;
           await this.#repair(error);
         }
-        // A database that failed as soon as it was open is opened once more.
+        // Reopen a database that failed right after it was opened.
         error = isClosed() ? undefined : (this.#tryToConnect() ?? this.#reopenCause);
       }
     } catch (last) {
@@ -279,13 +274,13 @@ export class Database implements Disposable {
     }
   }
 
-  /** Whether it takes time, and no more than that, to open it. */
+  /** Returns true if waiting or a repair can help. */
   #isSlow(error: unknown): boolean {
     return isBusy(error) || isDamaged(error) || error instanceof NoDatabaseError;
   }
 
   #connect(): Opened {
-    // Its folder may be another one than the last time.
+    // The folder may have been replaced since.
     this.#lock.close();
     return connect(this.#location, this.#number > 0);
   }
@@ -294,7 +289,7 @@ export class Database implements Disposable {
     const now = this.#clock.now();
     if (isDamaged(cause) && now < this.#repairedAt + MIN_REPAIR_INTERVAL_MS && now >= this.#repairedAt)
       throw cause;
-    // A folder that was there before is away, not to be made.
+    // Don't recreate a folder that existed before: it may come back.
     if (this.#number === 0) mkdirSync(this.#location.folder, { recursive: true });
     const outcome = await this.#lock.own(this.#clock, () =>
       repairStore(this.#location, this.#log, {
@@ -314,8 +309,8 @@ export class Database implements Disposable {
     this.#reopenCause = undefined;
     this.#connection = connection;
     this.#number = number;
-    // Not every missing right shows before something is written.
-    const lacksRights = readOnly === undefined && this.#wasRefused && !this.#takesWrites();
+    // Some missing permissions show only in a write.
+    const lacksRights = readOnly === undefined && this.#wasRefused && !this.#canWrite();
     if (readOnly ?? lacksRights) this.#setReadOnly(readOnly ?? 'noRights');
     else {
       this.#pause = FIRST_RETRY_MS;
@@ -324,8 +319,8 @@ export class Database implements Disposable {
     this.#opened.fire();
   }
 
-  /** Whether something can be written after a write was refused. */
-  #takesWrites(): boolean {
+  /** Tries a write after one was refused. */
+  #canWrite(): boolean {
     try {
       this.#lock.share(() =>
         this.#transaction((connection) =>
@@ -334,7 +329,7 @@ export class Database implements Disposable {
       );
       this.#wasRefused = false;
     } catch {
-      // It is tried again, and the reason was logged when it began.
+      // Retried later. The reason was already logged.
     }
     return !this.#wasRefused;
   }
@@ -348,7 +343,7 @@ export class Database implements Disposable {
           : `the tasks in ${this.#location.folder} can't be written${why}`,
       );
     }
-    // The version of a file changes only with the file; rights may come back.
+    // Permissions may come back; a newer version stays.
     const retryAt = reason === 'newer' ? {} : { retryAt: this.#retryLater() };
     this.#setState({ kind: 'readOnly', reason, ...retryAt });
   }
@@ -362,7 +357,7 @@ export class Database implements Disposable {
     this.#setState({ kind: 'failed', reason: classifyOpenError(error), detail, retryAt: this.#retryLater() });
   }
 
-  /** @returns when, in ms since 1970 */
+  /** @returns time of the retry, in ms since 1970 */
   #retryLater(): number {
     const pause = this.#pause;
     this.#pause = Math.min(pause * 2, MAX_RETRY_MS);
@@ -375,7 +370,7 @@ export class Database implements Disposable {
     this.#connection = undefined;
   }
 
-  /** Once it closes, nothing but the end follows. */
+  /** Ignores changes while closing, except to `closed`. */
   #setState(state: StoreState): void {
     if (this.#state.kind === 'closing' && state.kind !== 'closed') return;
     this.#state = state;
@@ -383,7 +378,7 @@ export class Database implements Disposable {
   }
 }
 
-/** Another window has brought a newer version of the extension. */
+/** Another window runs a newer version of the extension, which migrated the database. */
 class NewerVersionError extends Error {
   override readonly name = 'NewerVersionError';
 }

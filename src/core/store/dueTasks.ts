@@ -2,12 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { TaskRecord } from './record';
 import { readRecords } from './rows';
 
-// What is to be done when, chosen by lane and host, so that nobody waits for somebody else's turn.
-
-/** What is done for a task next: asking the gateway, downloading, or seeing to what a window left behind. */
+/** Kind of work: status checks, downloads, or cleanup after a crashed window. */
 export type Lane = 'poll' | 'fetch' | 'settle';
 
-/** Where something is due in a lane, for longest first. @param furthest see {@link findDue} */
+/** Hosts with due work in a lane, the longest overdue first. @param furthest see {@link findDue} */
 export function findDueHosts(connection: DatabaseSync, lane: Lane, now: number, furthest: number): string[] {
   return connection
     .prepare(
@@ -23,12 +21,12 @@ interface DueQuery {
   readonly lane: Lane;
   readonly host: string;
   readonly now: number;
-  /** What is due later was stored before the clock was set back, and counts as due. */
+  /** A later due time was stored before the clock was set back, and counts as due. */
   readonly furthest: number;
   readonly limit: number;
 }
 
-/** Records whose time has come, of one lane and host. What can't be read is left out; the index has reported it. */
+/** Due records of one lane and host. Unreadable ones are left out without a log entry: the index has reported them. */
 export function findDue(
   connection: DatabaseSync,
   { lane, host, now, furthest, limit }: DueQuery,
@@ -43,19 +41,19 @@ export function findDue(
   );
 }
 
-/** The earliest time, later than the given one, at which something is to be done. */
+/** The earliest due time after the given one, in ms since 1970. */
 export function findNextDue(connection: DatabaseSync, after: number): number | undefined {
   const row = connection.prepare('SELECT min(next_due) AS due FROM tasks WHERE next_due > ?').get(after);
   return typeof row?.['due'] === 'number' ? row['due'] : undefined;
 }
 
-/** When a task that is unfinished was changed last, in ms since 1970. */
+/** Time of the last change to an unfinished task, in ms since 1970. */
 export function findLatestUpdate(connection: DatabaseSync): number | undefined {
   const row = connection.prepare('SELECT max(updated_at) AS at FROM tasks WHERE next_due IS NOT NULL').get();
   return typeof row?.['at'] === 'number' ? row['at'] : undefined;
 }
 
-/** Makes waiting tasks due now, a little apart from each other. What a window holds is left alone. */
+/** Makes waiting tasks due now, `apartMs` apart. Tasks that a window is sending or downloading are left alone. */
 export function makeDueNow(
   connection: DatabaseSync,
   now: number,

@@ -8,8 +8,8 @@ import { isWriteFailure } from './sqliteErrors';
 import { readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 
 /**
- * Makes tasks of the videos in the library that a database that is being built knows nothing of. Those that the user has
- * removed stay removed; one that makes no sense costs nothing but itself.
+ * Creates tasks for videos in the library that are missing in a database being built. Tasks that the user removed stay
+ * removed, and unusable sidecars are skipped.
  */
 export async function importSidecars(
   libraryFolder: string,
@@ -49,13 +49,13 @@ function importTask(
 ): void {
   const saved = recordFromSidecar(task);
   const found = sidecars.map(({ video }) => video);
-  // Of several videos the others may still be had.
+  // Missing videos may still be available at the gateway.
   const isWhole = found.length >= (task.videos ?? 1) || task.gatewayTaskId === undefined;
   const videos = rowsOfFiles(saved, found, isWhole ? found.length : (task.videos ?? 1));
   const record = isWhole ? saved : { ...saved, phase: 'queued' as const, nextDue: now };
   const timeline = [{ at: record.updatedAt, phase: record.phase }];
   if (insertTask(target, record, videos, timeline)) return;
-  // The row could be read, but not its videos.
+  // The task's row was readable, but not its videos.
   const row = target.prepare('SELECT phase FROM tasks WHERE id = ?').get(task.id);
   if (row?.['phase'] === 'saved' && readVideos(target, task.id).length === 0) {
     replaceVideos(target, task.id, videos);

@@ -13,7 +13,7 @@ import { applyPatch, insertTask, readOne } from './rows';
 import { describeTask, readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 import { ReadOnlyStoreError } from './storeState';
 
-/** A task ID that arrived when it could not be stored. */
+/** A task ID that arrived while it couldn't be stored. */
 export interface LateId {
   readonly task: SidecarTask;
   readonly gatewayTaskId: string;
@@ -21,22 +21,22 @@ export interface LateId {
   readonly at: number;
 }
 
-/** How often an ID that could not be stored is tried again, in ms. */
+/** Retry interval for storing IDs. */
 const RETRY_MS = 10_000;
 
 const lateId = z.object({ task: z.unknown(), gatewayTaskId: z.string().min(1), at: z.number() });
 
-/** IDs of paid tasks that could not be stored, in files beside the database until one takes them. */
+/** Keeps IDs of paid tasks that couldn't be stored, in files next to the database, until the database takes them. */
 export class LateIds implements Disposable {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #write: (late: readonly LateId[]) => Promise<void>;
   readonly #timer = new DisposableSlot();
-  /** Those of this window, by our own ID. A file that has them may be in a folder that is about to be replaced. */
+  /** IDs of this window by task ID. Also kept in memory, because the folder may be replaced. */
   readonly #kept = new Map<string, LateId>();
 
-  /** @param write stores them in the database */
+  /** @param write stores IDs in the database */
   constructor(folder: string, clock: Clock, log: Log, write: (late: readonly LateId[]) => Promise<void>) {
     this.#folder = folder;
     this.#clock = clock;
@@ -44,14 +44,13 @@ export class LateIds implements Disposable {
     this.#write = write;
   }
 
-  /** Keeps an ID until it is stored. */
   keep(record: TaskRecord, gatewayTaskId: string): void {
     this.#kept.set(record.id, { task: describeTask(record), gatewayTaskId, at: this.#clock.now() });
     this.#flush();
     this.#retryLater();
   }
 
-  /** Stores those of this window and of earlier ones; what fails is tried again. Never rejects. */
+  /** Stores the IDs of this and earlier windows. Failures are retried. Never rejects. */
   async store(): Promise<void> {
     const late = this.#list();
     if (late.length === 0) return;
@@ -60,12 +59,12 @@ export class LateIds implements Disposable {
       this.#remove(late);
     } catch (error) {
       this.#log.error(`${late.length} task IDs can't be stored yet: ${describeError(error)}`);
-      // Who may not write leaves them to those who may.
+      // Without write access, leave them to other windows.
       if (!(error instanceof ReadOnlyStoreError)) this.#retryLater();
     }
   }
 
-  /** What isn't stored yet is left to the next window. */
+  /** Leaves IDs that aren't stored yet to the next window. */
   dispose(): void {
     this.#flush();
     this.#timer.dispose();
@@ -75,7 +74,7 @@ export class LateIds implements Disposable {
     this.#timer.set(this.#clock.setTimeout(() => void this.store(), RETRY_MS));
   }
 
-  /** Tries to write what isn't stored yet into files. */
+  /** Writes IDs that aren't stored yet to files. */
   #flush(): void {
     for (const [id, late] of this.#kept) {
       try {
@@ -94,13 +93,11 @@ export class LateIds implements Disposable {
     }
   }
 
-  /** All that wait to be stored, of this window and of earlier ones. */
   #list(): readonly LateId[] {
     const found = this.#files().flatMap((file) => this.#read(file));
     return [...this.#kept.values(), ...found.filter(({ task }) => !this.#kept.has(task.id))];
   }
 
-  /** Forgets those that are stored now. */
   #remove(stored: readonly LateId[]): void {
     for (const { task } of stored) {
       this.#kept.delete(task.id);
@@ -128,7 +125,7 @@ export class LateIds implements Disposable {
   }
 }
 
-/** Stores an ID with its task, which may be gone from a store that was damaged meanwhile. */
+/** Stores an ID with its task, which may have been lost in a repair meanwhile. */
 export function storeLateId(connection: DatabaseSync, late: LateId, now: number, log: Log): void {
   const { task, gatewayTaskId, at } = late;
   const queued = { phase: 'queued', gatewayTaskId, nextDue: now } as const;
@@ -141,12 +138,12 @@ export function storeLateId(connection: DatabaseSync, late: LateId, now: number,
   }
   const { gatewayTaskId: other, idSource } = record;
   if (other === gatewayTaskId) return;
-  // An ID that the gateway didn't know is replaced.
+  // Replace an ID that the gateway didn't know.
   if (canMove(record.phase, 'queued') && (other === undefined || record.phase === 'unknown')) {
     applyPatch(connection, record, { ...queued, idSource: null, failure: null }, now);
     return;
   }
-  // Both may be paid for, so the late one gets a task of its own. Its ID is derived: storing it twice changes nothing.
+  // Both may be paid for, so the late one gets its own task. Its ID is derived, so that storing it twice changes nothing.
   log.warn(`task ${task.id}: the ID ${gatewayTaskId} came late, after ${String(other)}`);
   const id = secondTaskId(task.id, gatewayTaskId);
   if (isRemoved(id)) return;
@@ -166,7 +163,7 @@ function secondTaskId(taskId: string, gatewayTaskId: string): string {
   return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
-/** The question that a task's timeline raises, until it's answered. */
+/** The question about a late ID in a task's timeline, if it isn't answered yet. */
 export function readIdQuestion(
   taskId: string,
   timeline: readonly StoredTimelineEntry[],

@@ -4,10 +4,9 @@ import type { Database } from './database';
 import type { OriginState } from './record';
 import { UNKNOWN_ORIGIN, readOrigin, readOrigins, writeOrigin } from './rows';
 
-/** Runs the work in one transaction. */
 type Write = <T>(work: (connection: DatabaseSync) => T) => Promise<T>;
 
-/** What is known of the origins, in the database that every window shares. */
+/** State of each origin, in the database that all windows share. */
 export class OriginStates {
   readonly #database: Pick<Database, 'read' | 'readWhenFree'>;
   readonly #write: Write;
@@ -20,7 +19,7 @@ export class OriginStates {
     this.#log = log;
   }
 
-  /** What this window knows of an origin. Runs no SQL; {@link read} asks the database. */
+  /** This window's copy of an origin's state, without SQL. See {@link read} for the current state. */
   known(origin: string): OriginState {
     return this.#known.get(origin) ?? UNKNOWN_ORIGIN;
   }
@@ -29,7 +28,7 @@ export class OriginStates {
     return this.#database.readWhenFree((connection) => readOrigin(connection, origin));
   }
 
-  /** Changes what is known of an origin. @returns whether it was changed */
+  /** Changes an origin's state. @returns false if `decide` returned undefined */
   async update(origin: string, decide: (state: OriginState) => OriginState | undefined): Promise<boolean> {
     const state = await this.#write((connection) => {
       const next = decide(readOrigin(connection, origin));
@@ -40,7 +39,7 @@ export class OriginStates {
     return state !== undefined;
   }
 
-  /** Forgets why the key was refused, and for how long a gateway asked to be left alone. */
+  /** Clears all refused keys and rate limits. */
   async forgetRefusals(): Promise<void> {
     await this.#write((connection) =>
       connection.exec('UPDATE origins SET refusal = NULL, recheck_at = NULL, not_before = 0'),

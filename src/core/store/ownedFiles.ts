@@ -4,31 +4,31 @@ import { libraryNames } from '../library/names';
 import type { VideoRow } from '../task/videoRow';
 import type { TaskRecord } from './record';
 
-/** A task, and what its videos are called in the library. */
+/** A task with the names of its videos in the library. */
 export interface TaskWithFiles {
   readonly record: TaskRecord;
   readonly files: readonly string[];
 }
 
-/** So many videos a task may have, and some more. */
-const MOST_VIDEOS = 8;
+/** Number of possible names per task. */
+const MAX_VIDEOS = 8;
 
 /**
- * What the videos of a task are called in the library, without their ending, in order.
- * @param more so many more than a task may have
+ * Names of a task's videos in the library, in order, without extension.
+ * @param more number of additional names
  */
 export function possibleNames({ id, createdAt, request }: TaskRecord, more = 0): string[] {
-  return libraryNames({ id, createdAt, prompt: request.prompt }, MOST_VIDEOS + more);
+  return libraryNames({ id, createdAt, prompt: request.prompt }, MAX_VIDEOS + more);
 }
 
-/** Whose a file is, by its name without its ending. */
+/** Tasks by the names of their files, without extension. */
 export function namesOf(all: readonly TaskWithFiles[]): ReadonlyMap<string, TaskWithFiles> {
   return new Map(all.flatMap((task) => possibleNames(task.record).map((name) => [name, task] as const)));
 }
 
 /**
- * The rows of a task of which only files are left. Their names tell their positions.
- * @param count how many videos it has made
+ * Creates video rows from a task's files. Their names give their positions.
+ * @param count number of videos that the task has
  */
 export function rowsOfFiles(
   record: TaskRecord,
@@ -37,7 +37,7 @@ export function rowsOfFiles(
 ): readonly VideoRow[] {
   const names = possibleNames(record);
   const positions = videos.map(({ file }) => names.indexOf(nameOf(file)));
-  // A file that was renamed comes after the others.
+  // Renamed files come after the others.
   let next = Math.max(count, ...positions.map((position) => position + 1));
   const rows = videos.map(({ source, ...video }, index): VideoRow => {
     const at = positions[index] ?? -1;

@@ -1,9 +1,9 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 
 /**
- * A file that is there while work is unfinished, so that a window can tell at start, without opening the database,
- * that there is something to resume (DESIGN 4.12). It is made and removed only while the database is locked for
- * writing, so windows can't disagree about it.
+ * A file that exists while work is unfinished, so that a starting window knows without opening the database whether there
+ * is work to resume (DESIGN 4.12). It's created and removed only while the database is locked for writing, so that windows
+ * can't disagree about it.
  */
 export class PendingMarker {
   readonly #file: string;
@@ -16,7 +16,7 @@ export class PendingMarker {
     try {
       return statSync(this.#file, { throwIfNoEntry: false }) !== undefined;
     } catch {
-      // Who can't tell must not conclude that nothing is to be done.
+      // Assume unfinished work if the file system doesn't say.
       return true;
     }
   }

@@ -23,16 +23,16 @@ import {
   type SqlRow,
 } from './columns';
 
-/** All that the engine knows of a task. Times are ms since 1970. */
+/** A task's row. Times are ms since 1970. */
 export interface TaskRecord {
   readonly id: string;
-  /** Counts every write to the row: a writer who holds an older number is late. */
+  /** Incremented by every write, so that a late writer notices. */
   readonly version: number;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly phase: Phase;
   readonly baseUrl: string;
-  /** The random id of the key it was sent with. */
+  /** Random ID of the key that it was sent with. */
   readonly keyId: string;
   readonly request: VideoRequest;
   readonly bodySha256: string;
@@ -41,34 +41,37 @@ export interface TaskRecord {
   readonly failure: StoredFailure | undefined;
   readonly submittedAt: number | undefined;
   readonly succeededAt: number | undefined;
-  /** When the gateway throws the video away, if it said so. */
+  /** When the gateway deletes the video, if known. */
   readonly expiresAt: number | undefined;
-  /** When something is to be done next, and by that the claim on doing it (DESIGN 4.6). */
+  /** Time of the next step, which is also the claim on it (DESIGN 4.6). */
   readonly nextDue: number | undefined;
-  /** Attempts in a row that came to nothing. */
+  /** Number of attempts in a row without information. */
   readonly troubles: number;
-  /** Answers in a row that the task, or its video, is not there; and when the first of them came. */
+  /** Number of "not found" responses in a row for the task or its video that count. */
   readonly denials: number;
+  /** Time of the last one that counted. */
   readonly deniedAt: number | undefined;
   /** Result links of the last good query. */
   readonly links: readonly string[];
-  /** How long the disk has kept us from fetching, in ms in all, and when it last refused: that time does not count. */
+  /** Total time in ms that doesn't count toward deadlines: the disk failed, or nothing could run. */
   readonly heldUpMs: number;
+  /** Time of the last disk error. */
   readonly diskFailedAt: number | undefined;
-  /** When the user was told of its end, and when they saw its video. */
+  /** When the user was notified of its end. */
   readonly announcedAt: number | undefined;
+  /** When the user first saw its video. */
   readonly seenAt: number | undefined;
-  /** When its videos were last saved somewhere outside of the library. */
+  /** When its videos were last saved outside the library. */
   readonly copiedAt: number | undefined;
-  /** When the user had its videos removed from the library. */
+  /** When the user removed its videos from the library. */
   readonly cleanedAt: number | undefined;
-  /** Where the gateway's task id comes from, unless a whole reply gave it. */
+  /** Source of the task ID; undefined if a clear response gave it. */
   readonly idSource: IdSource | undefined;
-  /** How much of its videos has come, in percent, while they are fetched; undefined where that is not known. */
+  /** Download progress in percent; undefined if unknown or not downloading. */
   readonly fetchProgress: number | undefined;
-  /** The earlier task that it was asked for again from. */
+  /** ID of the earlier task that this one repeats. */
   readonly basedOn: string | undefined;
-  /** What responses said about money, with their sources. */
+  /** Facts about money in responses. */
   readonly money: readonly MoneyFact[];
 }
 
@@ -113,7 +116,7 @@ export const TASK_COLUMNS: Columns<TaskRecord> = {
   ),
 };
 
-/** Each field of a row; what is absent is undefined. */
+/** A row type with all fields present; missing values are undefined. */
 type Fields<Row> = { readonly [Field in keyof Required<Row>]: Row[Field] | undefined };
 
 type VideoFields = Fields<VideoRow> & Pick<VideoRow, 'position' | 'state'>;
@@ -144,18 +147,18 @@ export const VIDEO_COLUMNS: Columns<VideoFields> = {
   reason: optionalJson('reason', parseFailure),
 };
 
-/** Reads a row of `videos`. @throws if it isn't one of ours */
+/** Reads a row of `videos`. @throws if a value is invalid */
 export function readVideoRow(row: SqlRow): VideoRow {
   return readRow(VIDEO_COLUMNS, row) as VideoRow;
 }
 
 /** An entry of a task's timeline, as stored. */
 export interface StoredTimelineEntry {
-  /** When it happened first, in ms since 1970. */
+  /** Time of the first occurrence, in ms since 1970. */
   readonly at: number;
   readonly phase: Phase;
   readonly note?: StoredNote;
-  /** How often it happened, and when last, if more than once. */
+  /** Number of occurrences and time of the last one, if more than one. */
   readonly count?: number;
   readonly lastAt?: number;
 }
@@ -178,7 +181,7 @@ export const TIMELINE_COLUMNS: Columns<TimelineFields> = {
   lastAt: optionalInteger('last_at'),
 };
 
-/** Reads a row of `timeline`. @throws if it isn't one of ours */
+/** Reads a row of `timeline`. @throws if a value is invalid */
 export function readTimelineRow(row: SqlRow): StoredTimelineEntry {
   return readRow(TIMELINE_COLUMNS, row) as StoredTimelineEntry;
 }
@@ -192,15 +195,15 @@ export const EVIDENCE_COLUMNS: Columns<Evidence> = {
   end: word('end', ['whole', 'cut', 'timeout', 'tooLong']),
 };
 
-/** What is known of an origin, for all its tasks together (DESIGN 5). Times are ms since 1970. */
+/** State that all tasks of an origin share (DESIGN 5). Times are ms since 1970. */
 export interface OriginState {
-  /** No request may go there before. */
+  /** No request may be sent before. */
   readonly notBefore: number;
-  /** Why the key was refused there, while it is: every task of the origin waits. */
+  /** Set while the key is refused: every task of the origin waits. */
   readonly refusal: StoredFailure | undefined;
-  /** When one task may try again although the key was refused. */
+  /** When one task may retry with the refused key. */
   readonly recheckAt: number | undefined;
-  /** What kind of gateway it is, and when that was last recognized. */
+  /** Kind of gateway, and when it was last checked. */
   readonly kind: OriginKind | undefined;
   readonly kindCheckedAt: number | undefined;
 }
@@ -213,13 +216,13 @@ export const ORIGIN_COLUMNS: Columns<OriginState> = {
   kindCheckedAt: optionalInteger('kind_checked_at'),
 };
 
-/** Checks what later code relies on; what else stands in a request of another version is passed on as it is. */
+/** Validates the fields that code relies on. Other fields of another version's request are kept. */
 function parseRequest(value: unknown): VideoRequest | undefined {
   if (!isRecord(value) || !isString(value['model']) || !isString(value['prompt'])) return undefined;
   const { options = {}, images = [], remixOf = '' } = value;
   const isImage = (image: unknown) => isRecord(image) && isString(image['role']) && isString(image['source']);
-  const isOurs = isRecord(options) && Array.isArray(images) && images.every(isImage) && isString(remixOf);
-  return isOurs ? (value as unknown as VideoRequest) : undefined;
+  const isValid = isRecord(options) && Array.isArray(images) && images.every(isImage) && isString(remixOf);
+  return isValid ? (value as unknown as VideoRequest) : undefined;
 }
 
 function parseTexts(value: unknown): Readonly<Record<string, string>> | undefined {

@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock';
 import type { TaskStore } from './store';
 
-/** Follows tasks of unknown outcome whose task ID stands in what was kept of their responses. @returns how many */
+/** Tracks `unknown` tasks whose ID is in a stored response. @returns the number of tasks */
 export async function recoverTaskIds(
   store: Pick<TaskStore, 'index' | 'evidence' | 'update'>,
   find: (text: string, remixOf?: string) => string | undefined,

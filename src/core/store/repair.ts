@@ -9,27 +9,27 @@ import { SCHEMA_VERSION, migrate } from './schema';
 import { DamagedError, StoreBusyError, isDamaged } from './sqliteErrors';
 import { buildingPath, databasePath, latestNumber, type StoreLocation } from './storeLocation';
 
-/** No window of an older version holds a task longer, in ms: a later time was written before the clock was set back. */
+/** Maximum lease of an older version's window. A later due time was stored before the clock was set back. */
 const MAX_LEASE_MS = 5 * 60_000;
 
-/** Why the store is to be repaired, or made in the first place. */
+/** Why the store must be repaired or created. */
 export interface RepairOrder {
-  /** Whether the current file can't be read. */
+  /** True if the current file can't be read. */
   readonly isDamaged: boolean;
-  /** The number of the file that was seen last; 0 if none was. */
+  /** Number of the file that was open last; 0 if none. */
   readonly seen: number;
-  /** Whether it can't be read although its check found nothing wrong. */
+  /** True if it can't be read although its check found no damage. */
   readonly isCertain: boolean;
-  /** Until when a window of an older version that is sending is waited for, and what time it is, in ms since 1970. */
+  /** Deadline for waiting for a window of an older version that is sending, in ms since 1970. */
   readonly waitUntil: number;
+  /** Current time, in ms since 1970. */
   readonly now: number;
 }
 
 /**
- * Sees to it that there is a database that can be read. A file is never changed in place: what can be read of it is
- * copied row by row into the next number, which counts from the moment it is renamed into place (DESIGN 4.2). The caller
- * owns the store's lock.
- * @returns `sound` if nothing was wrong with it, or another window was faster
+ * Ensures that there is a readable database. A file is never repaired in place: its readable rows are copied into the next
+ * number, which becomes current when it's renamed into place (DESIGN 4.2). The caller must own the store's lock.
+ * @returns `sound` if nothing was damaged, or another window has already repaired it
  */
 export async function repairStore(
   location: StoreLocation,
@@ -47,7 +47,7 @@ export async function repairStore(
     const file = databasePath(folder, number);
     if (order.seen > 0 && number > order.seen) return 'sound';
     if (!order.isCertain && isSound(file)) return 'sound';
-    // Only that version knows all of its tables.
+    // Only the newer version knows all of its tables.
     if ((fileVersion(file) ?? 0) > SCHEMA_VERSION)
       throw new DamagedError(
         `${path.basename(file)} is damaged, and a newer version of the extension has made it`,
@@ -68,7 +68,7 @@ export async function repairStore(
 
 /**
  * Builds a database and puts it in place.
- * @param fill copies what there is. @returns whether that was all
+ * @param fill copies the rows; returns true if that was all
  */
 async function build(
   number: number,
@@ -78,7 +78,7 @@ async function build(
   fill: (target: DatabaseSync) => Promise<boolean>,
 ): Promise<void> {
   const file = buildingPath(folder, number);
-  // Left by a window that ended in the middle.
+  // Left by a window that crashed during a repair.
   removeBuildings(folder);
   const place = databasePath(folder, number);
   try {
@@ -109,13 +109,13 @@ async function buildFile(
 ): Promise<void> {
   const target = new DatabaseSync(file);
   try {
-    // Nobody reads it before it is whole, and on the disk.
+    // Fast settings: it's read only when it's complete and synced.
     target.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF');
     migrate(target);
     target.exec('BEGIN');
     const isComplete = await fill(target);
     if (!isComplete) {
-      // Images whose tasks may be among what is missing are never deleted.
+      // Their images must not be deleted, so remember that tasks are missing.
       target.exec(`INSERT OR REPLACE INTO counters VALUES ('incomplete', 1)`);
       await importSidecars(libraryFolder, target, now, log);
     }
@@ -128,8 +128,8 @@ async function buildFile(
 }
 
 /**
- * Takes over the tasks of an older version, whose windows can't write to it any more then.
- * @param commit called before it is marked: a crash in between repeats what was done, and that changes nothing
+ * Imports the tasks of an older version. Its windows can no longer write to its database afterward.
+ * @param commit called before the database is marked as imported: a crash in between repeats the import, which is safe
  */
 async function importLegacy(
   file: string,
@@ -150,16 +150,16 @@ async function importLegacy(
     }
     return isWhole;
   });
-  // Else it would be imported again and again.
+  // Otherwise, it would be imported again each time.
   if (isToBeImported(file)) markTakenOver(file);
   return isComplete;
 }
 
-/** Keeps windows of the older version from writing. @throws an error that {@link isBusy} while one is sending */
+/** Locks out windows of the older version. @throws an error that {@link isBusy} while one is sending */
 function lockLegacy(source: DatabaseSync, log: Log, { now, waitUntil }: RepairOrder): void {
   try {
     source.exec('BEGIN IMMEDIATE');
-    // Its task ID is on the way, and only that window can store it.
+    // Only that window can store the task ID when it arrives.
     const sending = source
       .prepare(`SELECT 1 FROM tasks WHERE phase = 'sending' AND next_due > ? AND next_due < ?`)
       .get(now, now + MAX_LEASE_MS);
@@ -170,7 +170,7 @@ function lockLegacy(source: DatabaseSync, log: Log, { now, waitUntil }: RepairOr
   }
 }
 
-/** The database of an older version, or what its windows had set aside when they ended in the middle of a repair. */
+/** The database of an older version, or its damaged copy if a window crashed during a repair. */
 function legacySource(legacy: string): string | undefined {
   if (existsSync(legacy)) return legacy;
   const folder = path.dirname(legacy);

@@ -21,18 +21,17 @@ import {
 } from './record';
 import type { TaskPatch } from './taskPatch';
 
-// What reading and writing is made of, inside somebody's transaction.
+// Reads and writes within the caller's transaction.
 
-/** Unusual responses of a task that are kept, besides those of the submit and of its end. */
+/** Maximum number of unusual responses per task, besides those of the submit and of its end. */
 const MAX_EVIDENCE = 5;
 const MAX_MONEY_FACTS = 100;
 
-/** A task's record. */
 export function readOne(connection: DatabaseSync, id: string, log: Log): TaskRecord | undefined {
   return readRecords(connection, 'SELECT * FROM tasks WHERE id = ?', [id], log)[0];
 }
 
-/** Rows as records, up to `limit`; one that can't be read is logged and left out, so that it harms no other. */
+/** Reads up to `limit` records. Unreadable rows are logged and left out. */
 export function readRecords(
   connection: DatabaseSync,
   sql: string,
@@ -52,7 +51,7 @@ export function readRecords(
   return records;
 }
 
-/** Adds a task as it is. @returns false if there is one with its id */
+/** Inserts a task. @returns false if there is one with its ID */
 export function insertTask(
   connection: DatabaseSync,
   record: TaskRecord,
@@ -71,10 +70,7 @@ export function insertTask(
   return true;
 }
 
-/**
- * Writes what has changed of a record, and its move into the timeline.
- * @throws if the move is illegal
- */
+/** Applies a patch to a record, and adds a change of phase to the timeline. @throws if the transition is illegal */
 export function applyPatch(
   connection: DatabaseSync,
   record: TaskRecord,
@@ -91,9 +87,9 @@ export function applyPatch(
     ...fields,
     version: record.version + 1,
     ...(money ? { money: mergeMoney(record.money, money) } : {}),
-    // A final task is never due, whatever was planned for it; another attempt begins at nothing.
+    // A final task is never due, and each download starts without progress.
     ...(moves ? { fetchProgress: null, ...(isEnd(phase) ? { nextDue: null } : {}) } : {}),
-    // What becomes of a task that goes on after an end is news again.
+    // The end of a reopened task is news again.
     ...(moves && isEnd(record.phase)
       ? { announcedAt: null, seenAt: null, copiedAt: null, cleanedAt: null }
       : {}),
@@ -115,12 +111,12 @@ export function applyPatch(
     addEvidence(connection, record.id, evidence, moves && isFinalMove(record.phase, phase));
 }
 
-/** Whether the response that caused a move is the gateway's last word on the task; downloads follow. */
+/** Returns true if a response that causes this transition is the gateway's final status of the task. */
 function isFinalMove(from: Phase, to: Phase): boolean {
   return isEnd(to) || (to === 'ready' && from !== 'saving');
 }
 
-/** Whether a person can see the change. */
+/** Returns true if users can see the change. */
 function isVisible(record: TaskRecord, patch: TaskPatch): boolean {
   return (
     (patch.phase !== undefined && patch.phase !== record.phase) ||
@@ -136,7 +132,7 @@ function mergeMoney(known: readonly MoneyFact[], news: readonly MoneyFact[]): re
   return [...merged.values()].slice(-MAX_MONEY_FACTS);
 }
 
-/** Where the next missing video is to be downloaded from, if not from the gateway itself. */
+/** Origin from which the next missing video is downloaded; null for the gateway itself. */
 function fetchHost(links: readonly string[], videos: readonly VideoRow[]): string | null {
   const missing = videos.find(({ state, link }) => state === 'expected' && link !== undefined);
   const link = missing?.link ?? links[0];
@@ -144,7 +140,6 @@ function fetchHost(links: readonly string[], videos: readonly VideoRow[]): strin
   return url && /^https?:$/.test(url.protocol) ? url.origin : null;
 }
 
-/** What is known of an origin; one without a row is a good one. */
 export function readOrigin(connection: DatabaseSync, origin: string): OriginState {
   return readRow(
     ORIGIN_COLUMNS,
@@ -152,20 +147,18 @@ export function readOrigin(connection: DatabaseSync, origin: string): OriginStat
   );
 }
 
-/** What is known of all origins. */
 export function readOrigins(connection: DatabaseSync): ReadonlyMap<string, OriginState> {
   const rows = connection.prepare('SELECT * FROM origins').all();
   return new Map(rows.map((row) => [String(row['origin']), readRow(ORIGIN_COLUMNS, row)]));
 }
 
-/** An origin that nothing is known of. */
 export const UNKNOWN_ORIGIN: OriginState = readRow(ORIGIN_COLUMNS, {});
 
 export function writeOrigin(connection: DatabaseSync, origin: string, state: OriginState): void {
   insertRow(connection, 'OR REPLACE INTO origins', { origin, ...toColumns(ORIGIN_COLUMNS, state) });
 }
 
-/** The number of the last visible change. */
+/** Number of the last visible change. */
 export function latestChangeNumber(connection: DatabaseSync): number {
   return Number(connection.prepare(`SELECT value FROM counters WHERE name = 'change'`).get()?.['value']);
 }
@@ -178,7 +171,7 @@ export function nextChangeNumber(connection: DatabaseSync): number {
   return Number(row?.['value']);
 }
 
-/** Adds a move to a task's timeline. Downloads that fail again and again are counted, and move to the end. */
+/** Adds an entry to a task's timeline. Repeated download attempts are counted in one entry, which moves to the end. */
 export function addToTimeline(connection: DatabaseSync, id: string, entry: StoredTimelineEntry): void {
   const last = connection
     .prepare('SELECT * FROM timeline WHERE task_id = ? ORDER BY position DESC LIMIT 2')
@@ -203,7 +196,7 @@ function insertTimelineEntry(connection: DatabaseSync, id: string, entry: Stored
   insertRow(connection, 'INTO timeline', { task_id: id, position: Number(row?.['position']), ...columns });
 }
 
-/** The rows of a task's videos, in order. */
+/** Reads the rows of a task's videos, in order. */
 export function readVideos(connection: DatabaseSync, id: string): VideoRow[] {
   return connection
     .prepare('SELECT * FROM videos WHERE task_id = ? ORDER BY position')
@@ -211,7 +204,6 @@ export function readVideos(connection: DatabaseSync, id: string): VideoRow[] {
     .map(readVideoRow);
 }
 
-/** Writes the videos of a task in place of those it had. */
 export function replaceVideos(connection: DatabaseSync, id: string, videos: readonly VideoRow[]): void {
   connection.prepare('DELETE FROM videos WHERE task_id = ?').run(id);
   for (const video of videos) {
@@ -219,7 +211,7 @@ export function replaceVideos(connection: DatabaseSync, id: string, videos: read
   }
 }
 
-/** Keeps responses. The same ones once more count as later: a gateway that is down must not push out what came before. */
+/** Stores responses. A repeated response replaces the earlier one, so that it doesn't push out others. */
 function addEvidence(
   connection: DatabaseSync,
   id: string,
@@ -254,7 +246,7 @@ function addEvidence(
     .run(id, MAX_EVIDENCE);
 }
 
-/** The responses kept of a task, the oldest first. */
+/** Stored responses of a task, oldest first. */
 export function readEvidence(connection: DatabaseSync, id: string): Evidence[] {
   return connection
     .prepare('SELECT * FROM evidence WHERE task_id = ? ORDER BY id')
@@ -262,7 +254,7 @@ export function readEvidence(connection: DatabaseSync, id: string): Evidence[] {
     .map((row) => readRow(EVIDENCE_COLUMNS, row));
 }
 
-/** Notes which stored images a task needs; their files are named by their hashes. */
+/** Stores which image files a task needs. They are named by their hashes. */
 function addImages(connection: DatabaseSync, id: string, { images = [] }: VideoRequest): void {
   for (const { source } of images) {
     const sha256 = /([0-9a-f]{64})\.(?:jpg|png|webp)$/.exec(source)?.[1];
@@ -270,7 +262,7 @@ function addImages(connection: DatabaseSync, id: string, { images = [] }: VideoR
   }
 }
 
-/** Of these images, by their hashes, those that no task needs. None where tasks were lost to damage, with their images. */
+/** Hashes of images that no task needs. None if a repair lost tasks, because their images are unknown. */
 export function findUnusedImages(connection: DatabaseSync, hashes: readonly string[]): readonly string[] {
   if (connection.prepare(`SELECT 1 FROM counters WHERE name = 'incomplete'`).get()) return [];
   const isUsed = connection.prepare('SELECT 1 FROM images WHERE sha256 = ? LIMIT 1');

@@ -11,14 +11,13 @@ export const INDEX_IMAGES = `
 `;
 
 /**
- * One step for each version: the first makes the tables, each later one changes what the one before it left. A
- * released step is never touched again; the tests hold the schema of each version and compare.
+ * Migrations, one per version. Never change a released one; the tests compare with the schema of each version.
  *
- * A column that a later step adds needs a default, or may be null: rows are also copied from damaged files of older
- * versions, which nobody can migrate.
+ * A new column needs a default or must be nullable: rows are also copied from damaged files of older versions, which can't
+ * be migrated.
  *
- * `change` numbers what a person can see change, so that windows can ask for what
- * they have not seen; `version` numbers every write to a row, so that a late writer notices it is late.
+ * `change` numbers visible changes, so that windows can read those that they haven't seen. `version` counts every write to
+ * a row, so that a late writer notices.
  */
 const STEPS: readonly string[] = [
   `

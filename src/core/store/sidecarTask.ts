@@ -12,16 +12,16 @@ const sidecarTask = z.object({
   createdAt: z.number(),
   submittedAt: z.number().optional(),
   succeededAt: z.number().optional(),
-  /** How many videos the task has made. */
+  /** Number of videos that the task has. */
   videos: z.number().optional(),
 });
 
-/** What the sidecar of a video remembers of its task, enough to make it again; nothing secret. */
+/** A task in a video's sidecar: enough to restore it, nothing secret. */
 export interface SidecarTask extends Readonly<Omit<z.infer<typeof sidecarTask>, 'request'>> {
   readonly request: VideoRequest;
 }
 
-/** What goes into the sidecars of a task's videos. @param videos how many it has made */
+/** Describes a task for the sidecars of its videos. @param videos number of videos that the task has */
 export function describeTask(record: TaskRecord, videos = record.links.length): SidecarTask {
   return {
     id: record.id,
@@ -37,12 +37,12 @@ export function describeTask(record: TaskRecord, videos = record.links.length): 
   };
 }
 
-/** Reads what a sidecar says of its task; undefined if it is none of ours. */
+/** Reads a sidecar's task; undefined if it's invalid. */
 export function readSidecarTask(task: unknown): SidecarTask | undefined {
   return sidecarTask.safeParse(task).data;
 }
 
-/** The record of a task of which only its videos are left. */
+/** Creates a record for a task of which only videos are left. */
 export function recordFromSidecar(task: SidecarTask): TaskRecord {
   const { id, createdAt, succeededAt, keyId, request, gatewayTaskId, submittedAt, basedOn } = task;
   return {
@@ -54,7 +54,7 @@ export function recordFromSidecar(task: SidecarTask): TaskRecord {
   };
 }
 
-/** The record of a task of which nothing is known but what it was asked for. */
+/** Creates a record from a request, without any other facts. */
 export function newRecord(
   task: Pick<TaskRecord, 'id' | 'baseUrl' | 'keyId' | 'request' | 'bodySha256' | 'basedOn' | 'nextDue'>,
   now: number,

@@ -1,4 +1,4 @@
-/** SQLite's primary result codes that we tell apart (sqlite.org/rescode.html). */
+/** SQLite's primary result codes (sqlite.org/rescode.html). */
 const SQLITE = {
   error: 1,
   busy: 5,
@@ -14,19 +14,19 @@ const SQLITE = {
   notADatabase: 26,
 } as const;
 
-/** The primary code of an error of SQLite's, whose extended codes carry more in the upper bits. */
+/** The primary result code of an SQLite error: the low byte of its extended code. */
 function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;
   return error.errcode & 0xff;
 }
 
-/** Something of another window is in the way that passes by itself. */
+/** Another window is in the way temporarily. */
 export class StoreBusyError extends Error {
   override readonly name = 'StoreBusyError';
 }
 
-/** Whether waiting helps. */
+/** Returns true if waiting helps. */
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
   return error instanceof StoreBusyError || code === SQLITE.busy || code === SQLITE.locked;
@@ -37,19 +37,19 @@ export class DamagedError extends Error {
   override readonly name = 'DamagedError';
 }
 
-/** Whether the file is no database that can be read. */
+/** Returns true if the file isn't a readable database. */
 export function isDamaged(error: unknown): boolean {
   const code = sqliteCode(error);
   return error instanceof DamagedError || code === SQLITE.corrupt || code === SQLITE.notADatabase;
 }
 
-/** Whether the file or its folder takes no writes, or is another one than when it was opened. */
+/** Returns true if the file or its folder can't be written, or the file was replaced since it was opened. */
 export function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE.readOnly || code === SQLITE.cantOpen;
 }
 
-/** What SQLite says of a value that doesn't fit, whatever the state of the file. */
+/** Result codes for an unacceptable value, regardless of the file's state. */
 const ABOUT_VALUES: ReadonlySet<number> = new Set([
   SQLITE.error,
   SQLITE.tooBig,
@@ -57,20 +57,20 @@ const ABOUT_VALUES: ReadonlySet<number> = new Set([
   SQLITE.mismatch,
 ]);
 
-/** Whether a write failed because of the file or its disk, and not because of what was to be written. */
+/** Returns true if a write failed because of the file or its disk, not because of the value. */
 export function isWriteFailure(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && !ABOUT_VALUES.has(code);
 }
 
-/** Whether a file can't be read as long as it, its journal or its disk can't be written. */
+/** Returns true if a file can't be read because it, its journal or its disk can't be written. */
 export function isBlocked(error: unknown): boolean {
   return isBusy(error) || isReadOnly(error) || sqliteCode(error) === SQLITE.full;
 }
 
 export type OpenFailure = 'cantOpen' | 'io' | 'full' | 'locked';
 
-/** Sorts what keeps a database from being opened, by what helps. */
+/** Classifies an error that keeps a database from being opened, by remedy. */
 export function classifyOpenError(error: unknown): OpenFailure {
   if (isBusy(error)) return 'locked';
   const code = sqliteCode(error) ?? (error instanceof Error && 'code' in error ? error.code : undefined);
@@ -89,7 +89,7 @@ export function classifyOpenError(error: unknown): OpenFailure {
   }
 }
 
-/** Whether opening the file again may help: it is gone, another one, or on a drive that was away. */
+/** Returns true if reopening may help: the file is missing or was replaced, or its drive was disconnected. */
 export function isWorthReopening(error: unknown): boolean {
   return isDamaged(error) || isReadOnly(error) || sqliteCode(error) === SQLITE.io;
 }

@@ -3,14 +3,14 @@ import type { Clock } from '../common/clock';
 import { DisposableSlot, type Disposable } from '../common/lifetime';
 import { describeError, type Log } from '../common/log';
 
-/** One commit touches several files in quick succession, in ms. */
+/** Debounce time: a commit touches several files in quick succession. */
 const DEBOUNCE_MS = 50;
-/** How often to look where the system can't tell us, in ms (DESIGN 4.7). */
+/** Polling interval if the folder can't be watched (DESIGN 4.7). */
 const POLL_FALLBACK_MS = 1000;
 
 /**
- * Notices that another window has written to the store. Where the system can't watch its folder, it looks every second
- * and tries again to watch, but only while somebody needs to know (DESIGN 4.7).
+ * Detects writes of other windows. If the folder can't be watched, it polls every second and retries watching, but only
+ * while changes matter (DESIGN 4.7).
  */
 export class StorageWatcher implements Disposable {
   readonly #folder: string;
@@ -22,10 +22,10 @@ export class StorageWatcher implements Disposable {
   #watcher: FSWatcher | undefined;
   #needed = false;
   #disposed = false;
-  /** Why it could not be watched, to say that once. */
+  /** Why the folder can't be watched, to log each reason once. */
   #reason = '';
 
-  /** Nothing is watched before {@link restart}. */
+  /** Doesn't watch until {@link restart}. */
   constructor(folder: string, clock: Clock, log: Log, onChange: () => void) {
     this.#folder = folder;
     this.#clock = clock;
@@ -33,7 +33,7 @@ export class StorageWatcher implements Disposable {
     this.#onChange = onChange;
   }
 
-  /** Watches the folder that is there now; it may be another one than before. */
+  /** Watches the current folder, which may have been replaced. */
   restart(): void {
     if (this.#disposed) return;
     this.#watcher?.close();
@@ -42,14 +42,14 @@ export class StorageWatcher implements Disposable {
     this.#arm();
   }
 
-  /** Says whether somebody needs to know of changes at once: work is unfinished, or the view is visible. */
+  /** Sets whether changes matter now: work is unfinished, or the view is visible. */
   setNeeded(needed: boolean): void {
     this.#needed = needed;
     this.#arm();
   }
 
   #noticed(): void {
-    // Not pushed on by further events: a busy folder must not keep us from looking.
+    // Further events don't extend the delay, so that a busy folder is still checked.
     if (this.#settling) return;
     this.#settling = true;
     this.#settle.set(

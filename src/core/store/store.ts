@@ -34,7 +34,7 @@ import { TaskIndex } from './taskIndex';
 import type { Decide, NewTask, TaskPatch } from './taskPatch';
 import { SnapshotReader } from './taskSnapshot';
 
-/** A task with all that belongs to it. */
+/** A task with its videos and timeline. */
 export interface WholeTask {
   readonly record: TaskRecord;
   readonly videos: readonly VideoRow[];
@@ -42,8 +42,8 @@ export interface WholeTask {
 }
 
 /**
- * The tasks, in the database that every window shares. Each method is one transaction; every move goes through the table
- * of legal moves and leaves a row in the timeline. What this window knows of them is in {@link index}.
+ * The tasks in the database that all windows share. Each method is one transaction. Every change of phase must be legal
+ * and is added to the timeline. {@link index} is this window's copy in memory.
  */
 export class TaskStore implements Disposable {
   readonly index = new TaskIndex();
@@ -74,12 +74,12 @@ export class TaskStore implements Disposable {
     });
   }
 
-  /** Begins to open; what fails is tried again. */
+  /** Starts to open the store. Failures are retried. */
   open(): void {
     this.#database.open();
   }
 
-  /** Resolves when it can be read. @throws ReadOnlyStoreError, StoreClosedError */
+  /** Resolves when the store can be read. @throws ReadOnlyStoreError, StoreClosedError */
   async ready(): Promise<void> {
     return this.#database.ready();
   }
@@ -97,7 +97,7 @@ export class TaskStore implements Disposable {
     return this.#written.event;
   }
 
-  /** Fires for changes made in any window; each once. */
+  /** Fires once for each change made in any window. */
   get onDidChange(): Event<TaskChanges> {
     return this.#feed.onDidChange;
   }
@@ -107,12 +107,12 @@ export class TaskStore implements Disposable {
     return this.#feed.onDidLoad;
   }
 
-  /** Brings the index up to date after a write of this window. */
+  /** Updates the index after a write of this window. */
   checkForChanges(): void {
     this.#feed.checkForChanges();
   }
 
-  /** The same after something stirred in the store's folder. @returns whether another window had written */
+  /** Updates the index after activity in the store's folder. @returns true if another window may have written */
   checkElsewhere(): boolean {
     const hasChanged = this.#feed.checkElsewhere();
     if (hasChanged) this.origins.refresh();
@@ -131,17 +131,16 @@ export class TaskStore implements Disposable {
     return record;
   }
 
-  /** Takes over a task from elsewhere as it is, unless it is known already. @returns whether it was taken over */
+  /** Inserts a task that was created elsewhere. @returns false if it exists already, or the user removed it */
   async adopt({ record, videos, timeline }: WholeTask): Promise<boolean> {
-    // Nobody is at it here.
     const nextDue = isEnd(record.phase) ? undefined : this.#clock.now();
     return this.#write((connection) => insertTask(connection, { ...record, nextDue }, videos, timeline));
   }
 
   /**
-   * Changes a task as decided on its newest state.
-   * @returns the new record; undefined if there is no such task or the decision was to leave it
-   * @throws if the decision is an illegal move, or to send something while the window closes
+   * Changes a task with a patch that is decided on its current state, inside the transaction.
+   * @returns the new record; undefined if there is no such task, or the decision was to leave it
+   * @throws if the transition is illegal, or would send something while the window closes
    */
   async update(id: string, decide: Decide): Promise<TaskRecord | undefined> {
     return this.#write((connection) => {
@@ -155,18 +154,18 @@ export class TaskStore implements Disposable {
   }
 
   /**
-   * Takes a due task for this window: of all that try, one succeeds (DESIGN 4.6).
-   * @param seenDue the due time that the caller acts on
-   * @param patch the new due time at least; after it the claim has run out
+   * Claims a due task for this window. Only one window succeeds (DESIGN 4.6).
+   * @param seenDue due time that the caller read
+   * @param patch must contain the new due time, at which the claim expires
    */
   async claim(id: string, seenDue: number, patch: TaskPatch): Promise<TaskRecord | undefined> {
     return this.update(id, (record) => (record.nextDue === seenDue ? patch : undefined));
   }
 
   /**
-   * Moves the due time of a claim that is still held.
-   * @param fetchProgress how far its holder has come since, in percent, where that can be told
-   * @returns false when it was lost
+   * Extends a claim.
+   * @param fetchProgress download progress in percent, if known
+   * @returns false if the claim was lost
    */
   async renew(
     id: string,
@@ -190,12 +189,12 @@ export class TaskStore implements Disposable {
     });
   }
 
-  /** Removes a final task, or a draft of which nothing was ever sent. @returns whether it was removed */
+  /** Removes a final task, or a draft that was never sent. @returns true if it was removed */
   async remove(id: string, may: (record: TaskRecord) => boolean): Promise<boolean> {
     return this.#write((connection) => {
       const record = readOne(connection, id, this.#log);
       if (!record || !may(record)) return false;
-      // Never forgotten: the sidecars of its videos must not bring it back after a repair.
+      // Kept permanently, so that the task's sidecars don't restore it after a repair.
       connection.prepare('INSERT INTO removals VALUES (?, ?)').run(nextChangeNumber(connection), id);
       connection.prepare('DELETE FROM tasks WHERE id = ?').run(id);
       connection.prepare('DELETE FROM images WHERE task_id = ?').run(id);
@@ -203,12 +202,12 @@ export class TaskStore implements Disposable {
     });
   }
 
-  /** Takes on telling the user about a final task: of all windows, one may. */
+  /** Claims the notification about a task's end. @returns true in only one window */
   async claimNotice(id: string): Promise<boolean> {
     return this.#write((connection) => this.#mark(connection, 'announced_at', id));
   }
 
-  /** Remembers that the user has seen a task's video. @returns whether it was new */
+  /** Records that the user has seen a task's video. @returns true the first time */
   async markSeen(id: string): Promise<boolean> {
     return this.#write((connection) => {
       const isNew = this.#mark(connection, 'seen_at', id, `AND phase = 'saved'`);
@@ -217,14 +216,14 @@ export class TaskStore implements Disposable {
     });
   }
 
-  /** Remembers that a task's videos were saved somewhere outside of the library. */
+  /** Records that a task's videos were saved outside the library. */
   async markCopied(id: string): Promise<void> {
     await this.#write((connection) =>
       connection.prepare('UPDATE tasks SET copied_at = ? WHERE id = ?').run(this.#clock.now(), id),
     );
   }
 
-  /** Remembers that the user has had a task's videos removed from the library. @param note says so, in its timeline */
+  /** Records that the user removed a task's videos from the library. @param note for the timeline */
   async markCleaned(id: string, note: StoredNote): Promise<void> {
     await this.#write((connection) => {
       if (!this.#mark(connection, 'cleaned_at', id, `AND phase = 'saved'`)) return;
@@ -235,8 +234,8 @@ export class TaskStore implements Disposable {
   }
 
   /**
-   * Makes waiting tasks due now, a little apart from each other. What a window holds is left alone.
-   * @param origin only those of this origin
+   * Makes waiting tasks due now, `apartMs` apart. Tasks that a window is sending or downloading are left alone.
+   * @param origin only tasks of this origin
    */
   async makeDueNow(apartMs: number, origin?: string): Promise<void> {
     const now = this.#clock.now();
@@ -251,23 +250,20 @@ export class TaskStore implements Disposable {
   }
 
   /**
-   * Deletes stored images that no task needs, while no other window can add one that does. Where tasks were lost to
-   * damage, nobody knows which images they had, and all stay.
+   * Deletes stored images that no task needs, while no other window can add a task. Keeps all images if a repair lost
+   * tasks, because their images are unknown.
    */
   async removeUnusedImages(hashes: readonly string[], remove: (sha256: string) => void): Promise<void> {
     if (!this.index.isComplete) return;
     await this.#write((connection) => findUnusedImages(connection, hashes).forEach(remove));
   }
 
-  /** A task as it is now, also if another window has changed it a moment ago. */
+  /** The current task from the database, including other windows' latest changes. */
   async taskWhenFree(id: string): Promise<Task | undefined> {
     return this.#readTask('WHERE id = ?', [id]);
   }
 
-  /**
-   * The newest task with the same body to the same gateway, made at or after `since`, that has cost something or may
-   * still do so.
-   */
+  /** The newest task with the same body and gateway, created at or after `since`, that was or may still be charged. */
   async twinOf(bodySha256: string, baseUrl: string, since: number): Promise<Task | undefined> {
     return this.#readTask(
       `WHERE body_sha256 = ? AND base_url = ? AND created_at >= ?
@@ -282,7 +278,7 @@ export class TaskStore implements Disposable {
     return this.#database.readWhenFree((connection) => readOne(connection, id, this.#log));
   }
 
-  /** Every task, with the names of its files in the library; the newest first. */
+  /** All tasks with the names of their files in the library, newest first. */
   async allWithFiles(): Promise<readonly TaskWithFiles[]> {
     return this.#database.readWhenFree((connection) => {
       const files = Map.groupBy(
@@ -299,7 +295,7 @@ export class TaskStore implements Disposable {
     });
   }
 
-  /** The responses that are kept of a task, the oldest first. */
+  /** Stored responses of a task, oldest first. */
   async evidence(id: string): Promise<readonly Evidence[]> {
     return this.#database.readWhenFree((connection) => readEvidence(connection, id));
   }
@@ -314,7 +310,7 @@ export class TaskStore implements Disposable {
     return this.#database.read((connection) => findDue(connection, { lane, host, now, furthest, limit }));
   }
 
-  /** When a task that is unfinished was changed last, in ms since 1970. @throws SQLite's busy error */
+  /** See {@link findLatestUpdate}. @throws SQLite's busy error */
   latestUpdate(): number | undefined {
     return this.#database.read(findLatestUpdate);
   }
@@ -324,12 +320,12 @@ export class TaskStore implements Disposable {
     return this.#database.read((connection) => findNextDue(connection, after));
   }
 
-  /** Stores a task ID that arrived after the task's row got another one. */
+  /** Stores a task ID that arrived after its task got another one. */
   async storeLateId(record: TaskRecord, gatewayTaskId: string): Promise<void> {
     await this.#storeLateIds([{ task: describeTask(record), gatewayTaskId, at: this.#clock.now() }]);
   }
 
-  /** Remembers that the user has decided about a late task ID. */
+  /** Records that the user decided about a late task ID. */
   async answerIdQuestion(taskId: string): Promise<void> {
     await this.#write((connection) => {
       storeIdAnswer(connection, taskId);
@@ -337,21 +333,21 @@ export class TaskStore implements Disposable {
     });
   }
 
-  /** Keeps the ID of a paid task that can't be stored now, beyond the end of this window if need be. */
+  /** Keeps the ID of a paid task until it can be stored, even by a later window. */
   keepLateId(record: TaskRecord, gatewayTaskId: string): void {
     this.#late.keep(record, gatewayTaskId);
   }
 
   /**
-   * Follows tasks of unknown outcome whose task ID stands in what was kept of their responses.
-   * @param find reads a task ID from a text
-   * @returns how many
+   * Tracks `unknown` tasks whose ID is in a stored response.
+   * @param find finds a task ID in a text
+   * @returns the number of tasks
    */
   async recoverTaskIds(find: (text: string, remixOf?: string) => string | undefined): Promise<number> {
     return recoverTaskIds(this, find, this.#clock, this.#markPending);
   }
 
-  /** From now on nothing new is sent; what is under way can still be stored. */
+  /** Refuses new submits; outcomes of current ones can still be stored. */
   beginClosing(): void {
     this.#database.beginClosing();
   }
@@ -374,13 +370,13 @@ export class TaskStore implements Disposable {
     if (this.state.kind === 'closing') throw new ReadOnlyStoreError('windowCloses');
   }
 
-  /** Notes a time, once. @returns whether it was the first */
+  /** Stores a time, once. @returns true the first time */
   #mark(connection: DatabaseSync, column: string, id: string, and = ''): boolean {
     const sql = `UPDATE tasks SET ${column} = ? WHERE id = ? AND ${column} IS NULL ${and}`;
     return connection.prepare(sql).run(this.#clock.now(), id).changes === 1;
   }
 
-  /** Tells other windows of a change. */
+  /** Makes other windows read a task again. */
   #touch(connection: DatabaseSync, id: string): void {
     connection.prepare('UPDATE tasks SET change = ? WHERE id = ?').run(nextChangeNumber(connection), id);
   }

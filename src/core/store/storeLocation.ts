@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import type { TextFormat } from '../task/failureMessage';
 
-/** Where the store lies; absolute paths. */
+/** Absolute paths of the store. */
 export interface StoreLocation {
-  /** The folder of its numbered databases. */
+  /** Folder of the numbered databases. */
   readonly folder: string;
   /** The only database of versions before the numbered ones. */
   readonly legacy: string;
@@ -12,12 +12,12 @@ export interface StoreLocation {
   readonly format?: TextFormat;
 }
 
-/** The database with this number. The highest number is current, older ones are never touched again. */
+/** The database with this number. The highest number is current; older files are never changed. */
 export function databasePath(folder: string, number: number): string {
   return path.join(folder, `tasks-${number}.db`);
 }
 
-/** A database that is being built, until it is whole. */
+/** A database that is being built. */
 export function buildingPath(folder: string, number: number): string {
   return path.join(folder, `tasks-${number}.building`);
 }

@@ -5,12 +5,12 @@ import { retryWhileBusy } from './busyRetry';
 import { isDamaged } from './sqliteErrors';
 import { lockPath } from './storeLocation';
 
-/** How long a repair of another window is waited for, in ms. */
+/** Timeout for other windows' writes and repairs. */
 const REPAIR_TIMEOUT_MS = 60_000;
 
 /**
- * The only ownership there is in the store: SQLite's lock on an empty database. Whoever writes shares it, whoever builds
- * a new database has it alone. The operating system releases it when its process dies.
+ * The store's lock: SQLite's lock on an empty database. Writers share it; a window that builds a new database holds it
+ * exclusively. The operating system releases it when a process dies.
  */
 export class StoreLock {
   readonly #folder: string;
@@ -20,13 +20,13 @@ export class StoreLock {
     this.#folder = folder;
   }
 
-  /** Runs something that no repair may overlap. @throws SQLite's busy error during a repair */
+  /** Runs `work` with the shared lock. @throws SQLite's busy error during a repair */
   share<T>(work: () => T): T {
-    // Only reading takes the lock.
+    // BEGIN alone doesn't take the lock; reading does.
     return this.#hold('BEGIN; SELECT count(*) FROM sqlite_schema', work);
   }
 
-  /** Runs something while nobody else writes or repairs. @throws SQLite's busy error if others take too long */
+  /** Runs `work` with the exclusive lock. @throws SQLite's busy error if others hold it too long */
   async own<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
     await retryWhileBusy(() => this.#take('BEGIN EXCLUSIVE'), clock, REPAIR_TIMEOUT_MS);
     try {
@@ -55,7 +55,7 @@ export class StoreLock {
       this.#begin(sql);
     } catch (error) {
       if (!isDamaged(error)) throw error;
-      // There is nothing in it. It stays the same file, whose locks other windows may hold.
+      // The content doesn't matter. Don't replace the file: other windows may hold locks on it.
       this.close();
       truncateSync(lockPath(this.#folder));
       this.#begin(sql);

@@ -1,11 +1,11 @@
 import type { OpenFailure } from './sqliteErrors';
 
-/** Where the store stands. Nothing here is final: what failed is tried again, by itself and when somebody asks. */
+/** State of the store. No state but `closed` is final: failures are retried automatically, and on request. */
 export type StoreState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'opening'; readonly since: number }
   | { readonly kind: 'open' }
-  /** A newer version of the extension owns the store, or this user may not write to it. */
+  /** A newer version of the extension owns the store, or write permission is missing. */
   | { readonly kind: 'readOnly'; readonly reason: 'newer' | 'noRights'; readonly retryAt?: number }
   /** `detail` is the system's own message. */
   | {
@@ -16,10 +16,10 @@ export type StoreState =
     }
   | { readonly kind: 'closing' };
 
-/** Why nothing can be written. */
+/** Why the store can't be written. */
 export type ReadOnlyReason = 'newer' | 'noRights' | 'windowCloses' | OpenFailure;
 
-/** The store can't be written; the reason decides the sentence for the user. */
+/** The store can't be written. The reason decides the user's message. */
 export class ReadOnlyStoreError extends Error {
   override readonly name = 'ReadOnlyStoreError';
   readonly reason: ReadOnlyReason;
@@ -30,7 +30,7 @@ export class ReadOnlyStoreError extends Error {
   }
 }
 
-/** The window has closed the store: nothing can be written from it any more. */
+/** This window has closed the store. */
 export class StoreClosedError extends Error {
   override readonly name = 'StoreClosedError';
 }

@@ -3,14 +3,14 @@ import type { Task } from '../task/task';
 import type { Snapshot } from './taskSnapshot';
 
 /**
- * All tasks, as this window knows them (DESIGN 4.4). Reading it never runs SQL and never throws. While it fills, it is not
- * complete, and nothing may be concluded from what it doesn't have.
+ * All tasks known to this window (DESIGN 4.4). Reading never runs SQL and never throws. Until it's complete, a missing
+ * task may exist.
  */
 export class TaskIndex {
   readonly #entries = new Map<string, Snapshot>();
   /** The newest first. */
   readonly #order: Task[] = [];
-  /** Rows that are there but can't be read. */
+  /** IDs of rows that can't be read. */
   readonly #unreadable = new Set<string>();
   /** Whether it has every task. */
   isComplete = false;
@@ -24,7 +24,7 @@ export class TaskIndex {
     return this.#entries.get(id)?.task;
   }
 
-  /** Whether there is certainly no such task. */
+  /** Returns true if there is certainly no such task. */
   isGone(id: string): boolean {
     return this.isComplete && !this.#entries.has(id) && !this.#unreadable.has(id);
   }
@@ -44,12 +44,12 @@ export class TaskIndex {
     return [...this.#entries.values()].flatMap(({ idQuestion }) => idQuestion ?? []);
   }
 
-  /** All that it has, also of what can't be read. */
+  /** IDs of all known tasks, including unreadable ones. */
   ids(): readonly string[] {
     return [...this.#entries.keys(), ...this.#unreadable];
   }
 
-  /** @returns whether a person can see the difference */
+  /** Adds or replaces a task. @returns true if it differs visibly */
   set(snapshot: Snapshot): boolean {
     const { task } = snapshot;
     const before = this.#entries.get(task.id);
@@ -67,7 +67,7 @@ export class TaskIndex {
   }
 
   setUnreadable(id: string): void {
-    // What was known of it is better than nothing.
+    // Keep an earlier snapshot if there is one.
     if (!this.#entries.has(id)) this.#unreadable.add(id);
   }
 
@@ -84,7 +84,7 @@ export class TaskIndex {
     return ids;
   }
 
-  /** Where a task stands in the order, or would. */
+  /** Position of a task in the order, or where it would be inserted. */
   #position({ createdAt, id }: Task): number {
     let from = 0;
     let to = this.#order.length;

@@ -18,10 +18,10 @@ export interface NewTask {
   readonly nextDue: number;
 }
 
-/** What to write; a field left out stays, null empties it. */
+/** Changes to a record. Omitted fields stay; null clears a field. */
 export interface TaskPatch {
   readonly phase?: Phase;
-  /** Why, for the timeline. */
+  /** Reason for the timeline. */
   readonly note?: StoredNote;
   readonly gatewayTaskId?: string;
   readonly idSource?: IdSource | null;
@@ -39,16 +39,16 @@ export interface TaskPatch {
   readonly diskFailedAt?: number | null;
   readonly announcedAt?: number;
   readonly fetchProgress?: null;
-  /** In place of all rows that the task had. */
+  /** Replaces all of the task's video rows. */
   readonly videos?: readonly VideoRow[];
-  /** Responses to keep with the task, redacted, in the order in which they came. */
+  /** Responses to store, redacted, in order of arrival. */
   readonly evidence?: readonly Evidence[];
-  /** Merged with what is known: of the same name from the same step, the newer counts. */
+  /** Merged with known facts; newer ones replace those with the same name and step. */
   readonly money?: readonly MoneyFact[];
 }
 
 /**
- * Decides, inside the transaction, what becomes of a record; undefined leaves it as it is.
- * `videos` reads the rows of its videos.
+ * Decides inside the transaction how to change a record; undefined leaves it unchanged. `videos` reads the rows of its
+ * videos.
  */
 export type Decide = (record: TaskRecord, videos: () => readonly VideoRow[]) => TaskPatch | undefined;

@@ -16,12 +16,12 @@ import {
   type TaskRecord,
 } from './record';
 
-/** A task as the index has it. */
+/** A task in the index. */
 export interface Snapshot {
   readonly task: Task;
-  /** Whether its video is ready and the user hasn't seen it. */
+  /** True if its video is in the library and the user hasn't seen it. */
   readonly isUnseen: boolean;
-  /** Whether the user had its videos removed from the library. */
+  /** True if the user removed its videos from the library. */
   readonly isCleaned: boolean;
   readonly idQuestion: IdQuestion | undefined;
 }
@@ -29,13 +29,13 @@ export interface Snapshot {
 export interface Snapshots {
   /** In the order of the statement. */
   readonly snapshots: readonly Snapshot[];
-  /** IDs of rows that are there but can't be read. */
+  /** IDs of rows that can't be read. */
   readonly unreadable: readonly string[];
-  /** The last row, for whoever goes on from there. */
+  /** The last row, from which the next page continues. */
   readonly last: SqlRow | undefined;
 }
 
-/** Makes frozen snapshots of tasks for whoever shows them. */
+/** Reads tasks as frozen snapshots. */
 export class SnapshotReader {
   readonly #libraryUri: string;
   readonly #format: TextFormat;
@@ -128,7 +128,7 @@ export class SnapshotReader {
       unverified,
     } = row;
     if (file === undefined || state === 'expected' || state === 'gone') return [];
-    // As pathToFileURL would have it, which takes its time for each of many.
+    // Same result as pathToFileURL, which is slow for many files.
     const uri = `${this.#libraryUri}/${encodeURIComponent(file.toWellFormed())}`;
     return [
       Object.freeze({

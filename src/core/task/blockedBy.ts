@@ -1,15 +1,15 @@
 import type { Phase } from './phases';
 import type { Failure } from './task';
 
-/** What the user has to provide before a task continues: a key, approval of an address, an open keyring, or balance. */
+/** What the user must provide before a task continues: a key, approval of an address, an unlocked keyring, or balance. */
 export type WaitsFor = 'key' | 'approval' | 'keyring' | 'balance';
 
-/** The phases in which the gateway has the task and nothing of it is being fetched. */
-const FOLLOWED: ReadonlySet<Phase> = new Set(['queued', 'running', 'ready']);
+/** Phases in which the gateway has the task and nothing is being downloaded. */
+const TRACKED_PHASES: ReadonlySet<Phase> = new Set(['queued', 'running', 'ready']);
 
 /**
- * What a task is paused for (DESIGN 5, Query): another key, or money on it. The gateway goes on with the task, but
- * does not tell us how it is doing. Undefined while it waits for nobody but the gateway.
+ * Returns what a task waits for from the user (DESIGN 5, Query). Meanwhile, the gateway continues the task, but doesn't
+ * report its status. Undefined if the task waits only for the gateway.
  */
 export function waitsFor({
   phase,
@@ -18,7 +18,7 @@ export function waitsFor({
   readonly phase: Phase;
   readonly failure?: Failure;
 }): WaitsFor | undefined {
-  if (!FOLLOWED.has(phase)) return undefined;
+  if (!TRACKED_PHASES.has(phase)) return undefined;
   switch (failure?.kind) {
     case 'key':
     case 'permission':

@@ -1,13 +1,13 @@
 import type { OriginKind } from '../common/originKind';
 import type { Charged } from './task';
 
-/** How a request ended, as far as it matters for the charge. */
+/** Outcome of a request, as far as it affects the charge. */
 export type ChargeOutcome =
-  /** No byte of it left. */
+  /** No byte was sent. */
   | 'notSent'
-  /** Sent, and no response tells what became of it. */
+  /** Sent, but no response tells the outcome. */
   | 'outcomeUnknown'
-  /** A task ID arrived, and later the gateway denied it. */
+  /** A task ID arrived, but later the gateway didn't know it. */
   | 'idDenied'
   | 'succeeded'
   /** Succeeded with fewer videos than requested. */
@@ -53,9 +53,9 @@ const TABLE: Readonly<Record<Row, Readonly<Record<OriginKind, Cell>>>> = {
 /** Statuses by which a gateway refuses a submit before anything is generated (DESIGN 5). */
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415, 422, 429]);
 
-/** How stock new-api words a failure that it doesn't refund (money-and-gateways 2.2). */
+/** Message of a failure that stock new-api doesn't refund (money-and-gateways 2.2). */
 const CHANNEL_GONE = /获取渠道信息失败|failed to get channel info/i;
-/** How stock new-api words its own time limit. */
+/** Message of stock new-api's own time limit. */
 const TIMED_OUT = /任务超时|task (timeout|timed out)/i;
 
 /** Returns what is known about the charge of a request at an origin of this kind. */

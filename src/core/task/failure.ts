@@ -1,7 +1,7 @@
 import { isRecord, parseJson, type JsonRecord } from '../common/json';
 import { FAILURE_KINDS, type Charged, type FailureKind } from './task';
 
-/** What happened, by step. Each code has one sentence in failureMessage.ts. Stored: never rename one. */
+/** What happened, by step. Each code has a message in failureMessage.ts. Stored: never rename one. */
 const FAILURE_CODES = [
   'submit.refused',
   'submit.rateLimited',
@@ -38,12 +38,10 @@ const FAILURE_SOURCES = ['gateway', 'host', 'proxy', 'us'] as const;
 
 export type FailureSource = (typeof FAILURE_SOURCES)[number];
 
-/** Values for the placeholders of a sentence. */
+/** Values for the placeholders of a message. */
 export type TextParams = Readonly<Record<string, string | number>>;
 
-/**
- * A failure as stored: facts only. The sentence is made when it is shown, in the reader's language (DESIGN 4.5).
- */
+/** A failure as stored: facts only. Its message is formatted when it's read, in the display language (DESIGN 4.5). */
 export interface StoredFailure {
   readonly kind: FailureKind;
   readonly code: FailureCode;
@@ -92,7 +90,7 @@ export function parseFailure(value: unknown): StoredFailure | undefined {
   };
 }
 
-/** Why a task moved, for its timeline. Each code has one sentence in failureMessage.ts. Stored: never rename one. */
+/** Why a task changed phase, for its timeline. Each code has a text in failureMessage.ts. Stored: never rename one. */
 const NOTE_CODES = [
   'rateLimited',
   'notSent',
@@ -127,7 +125,7 @@ export function serializeNote(note: StoredNote): string {
   return JSON.stringify(note);
 }
 
-/** Parses a note from the store. The sentence of an older version becomes a `legacy` note. */
+/** Parses a note from the store. Plain text of an older version becomes a `legacy` note. */
 export function parseNote(text: string): StoredNote {
   const value = text.startsWith('{') ? parseJson(text) : undefined;
   if (!isRecord(value) || !isNoteCode(value['code'])) return { code: 'legacy', detail: text };

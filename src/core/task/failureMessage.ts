@@ -3,7 +3,7 @@ import type { FailureCode, StoredFailure, StoredNote } from './failure';
 import { explainDetail, isAboutSound, knownRefusal } from './knownErrors';
 import type { Failure, FailureKind } from './task';
 
-/** How to format texts for the reader. */
+/** Localization of messages. */
 export interface TextFormat {
   readonly l10n: L10n;
   /** Language tag for dates; the host's if undefined. */
@@ -40,7 +40,7 @@ export function toFailure(stored: StoredFailure, format: TextFormat): Failure {
   };
 }
 
-/** The whole message: what happened, what is known about the charge, and the other side's own text. */
+/** The complete message: what happened, what is known about the charge, and the other side's text. */
 function formatFailure(stored: StoredFailure, format: TextFormat): string {
   const { l10n } = format;
   const summary = failureSummary(stored, format);
@@ -153,7 +153,7 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
   }
 }
 
-/** The gateway's task failed. */
+/** Message for a task that failed at the gateway. */
 function taskFailed(stored: StoredFailure, l10n: L10n): string {
   switch (stored.kind) {
     case 'moderation':
@@ -194,7 +194,7 @@ const REFUSALS: Partial<Record<FailureKind, (l10n: L10n) => string>> = {
     l10n.t('The gateway did not accept the request. Change what it complains about and generate again.'),
 };
 
-/** The sentence of a timeline note, with the other side's own text if there is any. */
+/** The text of a timeline note, with the other side's text if there is any. */
 export function formatNote(note: StoredNote, l10n: L10n): string {
   const sentence = noteSentence(note, l10n);
   return note.detail === undefined || note.code === 'legacy'

@@ -1,14 +1,14 @@
 import type { Phase } from './phases';
 
 /**
- * Where a task ID comes from that may be wrong until the gateway has said something about that task: from the user, or
- * from a response in which it may be that of the request, or that also reports an error (`unsure`).
+ * Source of a task ID that may be wrong until the gateway has confirmed it: the user (`byHand`), or a response in which it
+ * may be another kind of ID or that also reports an error (`unsure`).
  */
 export const ID_SOURCES = ['byHand', 'byHandConfirmed', 'unsure'] as const;
 
 export type IdSource = (typeof ID_SOURCES)[number];
 
-/** A task ID that arrived after the user had attached another one: both are tracked until the user decides. */
+/** A task ID that arrived after the user attached another one. Both are tracked until the user decides. */
 export interface IdQuestion {
   /** The task that tracks the late ID. */
   readonly taskId: string;
@@ -16,17 +16,17 @@ export interface IdQuestion {
   readonly attachedId: string;
 }
 
-/** Whether the gateway has never said that it knows the task by its id. */
+/** Returns true if the gateway hasn't confirmed the task's ID. */
 export function isUnconfirmed(source: IdSource | undefined): boolean {
   return source === 'byHand' || source === 'unsure';
 }
 
-/** What an id is once the gateway knows it. One of the user's may still be that of another video. */
+/** The source to store once the gateway knows the ID. An attached ID may still be another video's. */
 export function confirmed(source: IdSource | undefined): IdSource | null {
   return source === undefined || source === 'unsure' ? null : 'byHandConfirmed';
 }
 
-/** Whether the user may attach a task id: where there is none, or one that is no more than a guess. */
+/** Returns true if the user may attach a task ID: there is none, or only an uncertain one. */
 export function takesTaskId({
   phase,
   idSource,

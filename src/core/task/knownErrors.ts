@@ -2,8 +2,8 @@ import type { L10n } from '../common/l10n';
 import type { StoredFailure } from './failure';
 
 /**
- * What the gateway is known to say when it refuses a request (API reference 10.4), and what a user reads instead. Only
- * where the kind of the refusal alone would lead astray.
+ * Known messages by which the gateway refuses a request (API reference 10.4), and what the user sees instead. Only for
+ * refusals whose kind alone would be misleading.
  */
 const REFUSALS: readonly (readonly [RegExp, (l10n: L10n) => string])[] = [
   [/未提供令牌/, (l10n) => l10n.t('No key arrived at the gateway. Set your key, then generate again.')],
@@ -44,20 +44,20 @@ const REFUSALS: readonly (readonly [RegExp, (l10n: L10n) => string])[] = [
   ],
 ];
 
-/** A filter stopped the sound, not the prompt. */
+/** Returns true if a filter blocked the audio, not the prompt. */
 export function isAboutSound({ gatewayCode = '', detail = '' }: StoredFailure): boolean {
   return /output_?audio|output audio/i.test(`${gatewayCode} ${detail}`);
 }
 
-/** The sentence for a refusal that is known by its words. */
-export function knownRefusal(words: string, l10n: L10n): string | undefined {
-  return REFUSALS.find(([sign]) => sign.test(words))?.[1](l10n);
+/** The user's message for a known refusal; undefined for others. */
+export function knownRefusal(text: string, l10n: L10n): string | undefined {
+  return REFUSALS.find(([sign]) => sign.test(text))?.[1](l10n);
 }
 
-/** The gateway's own words; with what they mean, where it writes the same ones over whatever had happened (10.3). */
-export function explainDetail(words: string, l10n: L10n): string {
-  if (words.includes('请求上游地址失败'))
-    return l10n.t('{0} (the gateway could not reach its provider)', words);
-  if (words.includes('上游负载已饱和')) return l10n.t('{0} (the provider has too much to do)', words);
-  return words;
+/** The gateway's text, with an explanation if the gateway uses the same text for any cause (10.3). */
+export function explainDetail(text: string, l10n: L10n): string {
+  if (text.includes('请求上游地址失败'))
+    return l10n.t('{0} (the gateway could not reach its provider)', text);
+  if (text.includes('上游负载已饱和')) return l10n.t('{0} (the provider has too much to do)', text);
+  return text;
 }

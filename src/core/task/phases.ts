@@ -1,6 +1,6 @@
 /**
- * Where a task stands. `saved`, `failed`, `rejected`, `unknown`, `lost` and `stopped` are ends;
- * docs/architecture.md says what each means to the user's money.
+ * Phase of a task. `saved`, `failed`, `rejected`, `unknown`, `lost` and `stopped` are final. docs/architecture.md lists
+ * what each means for the charge.
  */
 export type Phase =
   | 'draft'
@@ -16,27 +16,27 @@ export type Phase =
   | 'lost'
   | 'stopped';
 
-/** Every legal move. Anything else is a fault of ours and is refused by the store. */
+/** All legal transitions. The store refuses any other. */
 const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   draft: ['sending', 'rejected', 'stopped'],
-  // Back to draft: refused for now (429), or the connection ended before a byte left.
+  // Back to draft: rate-limited (429), or the connection ended before a byte was sent.
   sending: ['draft', 'queued', 'rejected', 'unknown'],
-  // Saved again: some of its videos were here before, and the others can't be had.
-  // Unknown again: the gateway does not know the id that was attached by hand.
-  // Rejected: its ID came with an error, and the gateway then denied it.
+  // saved: some of its videos were in the library before, and the others aren't available.
+  // unknown: the gateway doesn't know the attached ID.
+  // rejected: its ID came with an error, and the gateway then didn't know it.
   queued: ['running', 'ready', 'saved', 'failed', 'rejected', 'lost', 'unknown', 'stopped'],
   running: ['ready', 'saved', 'failed', 'lost', 'stopped'],
   ready: ['saving', 'saved', 'failed', 'lost', 'stopped'],
   saving: ['ready', 'saved', 'failed', 'lost', 'stopped'],
-  // Look Again, when the file has gone missing.
+  // Check Again, if a file is missing.
   saved: ['queued'],
-  // Saved at once: Rescue has found the video in the library.
+  // saved: Recover Lost Videos found the video in the library.
   failed: ['queued', 'saved'],
   lost: ['queued', 'saved'],
   stopped: ['queued', 'saved'],
-  // A late reply, or a task id attached by hand.
+  // A late response, or an attached task ID.
   unknown: ['queued', 'rejected', 'saved'],
-  // Look Again, or a task ID attached by hand, where an ID came with the error; or a late reply.
+  // Check Again or an attached task ID, if an ID came with the error; or a late response.
   rejected: ['queued'],
 };
 
@@ -44,12 +44,12 @@ const ENDS: ReadonlySet<Phase> = new Set(['saved', 'failed', 'rejected', 'unknow
 
 export const PHASES: readonly Phase[] = Object.keys(MOVES) as Phase[];
 
-/** Whether nothing more happens to a task in this phase by itself. */
+/** Returns true for final phases: nothing more happens without the user. */
 export function isEnd(phase: Phase): boolean {
   return ENDS.has(phase);
 }
 
-/** Whether a task may go from one phase to the other. Staying is not a move. */
+/** Returns true if a transition is legal. Staying in a phase isn't a transition. */
 export function canMove(from: Phase, to: Phase): boolean {
   return MOVES[from].includes(to);
 }

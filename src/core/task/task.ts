@@ -21,30 +21,30 @@ export const FAILURE_KINDS = [
 
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** Whether the gateway took money for a request, as far as anybody can know. */
+/** Whether the gateway charged for a request, as far as known. */
 export type Charged = 'no' | 'yes' | 'unknown';
 
-/** Why a task ended without a video, or why its last attempt to go on did not work. */
+/** Why a task ended without a video, or why its last attempt failed. */
 export interface Failure {
   readonly kind: FailureKind;
-  /** The gateway's own code, when it gave one. */
+  /** The gateway's machine-readable code, if any. */
   readonly code?: string;
-  /** A message for the user, in the display language: the summary, the charge and the details. Made when read. */
+  /** Message for the user in the display language: the summary, the charge and the details. Formatted when read. */
   readonly message: string;
-  /** What happened and what helps, in the display language. Made when read. */
+  /** What happened and what helps, in the display language. Formatted when read. */
   readonly summary: string;
   /** The other side's own text, in whatever language. */
   readonly detail?: string;
   readonly charged: Charged;
-  /** Whether the window ended before anything was sent. */
+  /** The window closed before anything was sent. */
   readonly neverSent?: true;
-  /** Why there was no key to query the gateway with: none at all, not approved for this address, or locked away. */
+  /** Why there was no key to query the gateway with: none, not approved for this address, or a locked keyring. */
   readonly noKey?: 'none' | 'notApproved' | 'locked';
-  /** Since when the gateway has not said how the task is doing, in ms since 1970; only while that lasts. */
+  /** Time since which the gateway hasn't reported the task's status, in ms since 1970; absent if it does. */
   readonly since?: number;
 }
 
-/** One video of a task, in the library: MP4, QuickTime, WebM or what else the gateway delivered. */
+/** A video of a task in the library: MP4, QuickTime, WebM or another format that the gateway delivered. */
 export interface Video {
   /** File URI. */
   readonly uri: string;
@@ -60,43 +60,43 @@ export interface Video {
   readonly unverified?: true;
 }
 
-/** One move of a task, or one that repeated itself. Times are milliseconds since 1970. */
+/** A phase change of a task, maybe repeated. Times are milliseconds since 1970. */
 export interface TimelineEntry {
-  /** When it happened first. */
+  /** Time of the first occurrence. */
   readonly at: number;
   readonly phase: Phase;
   readonly note?: string;
-  /** How often it happened, and when last; absent if once. */
+  /** Number of occurrences, and the time of the last one; absent if only one. */
   readonly count?: number;
   readonly lastAt?: number;
 }
 
-/** A frozen picture of one paid request. Public: see docs/api.md. */
+/** A frozen snapshot of a task. Public: see docs/api.md. */
 export interface Task {
   readonly id: string;
   readonly gatewayTaskId?: string;
-  /** The whole base URL that the request was sent to. */
+  /** The complete base URL that the request was sent to. */
   readonly origin: string;
   readonly request: VideoRequest;
-  /** Our id of the earlier task that this one was asked for again from, changed or not; that one may be gone. */
+  /** ID of the earlier task that this one repeats, changed or not. That task may have been removed. */
   readonly basedOn?: string;
   readonly phase: Phase;
-  /** 0 to 100; absent when the gateway gives none. */
+  /** 0 to 100; absent if the gateway doesn't report it. */
   readonly progress?: number;
-  /** How much of its videos has been fetched, 0 to 99; only while that goes on, and absent where nobody can tell. */
+  /** Download progress, 0 to 99; absent if unknown, or if nothing is being downloaded. */
   readonly fetchProgress?: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly videos: readonly Video[];
-  /** May be present before an end, while the last attempt failed. */
+  /** Before a final phase, why the last attempt failed. */
   readonly failure?: Failure;
   readonly timeline: readonly TimelineEntry[];
-  /** Another of the gateway's task ids may be attached by hand; absent where not. */
+  /** True if the user may attach another of the gateway's task IDs. */
   readonly takesTaskId?: true;
 }
 
-/** What changed between two looks at the store. */
+/** Tasks that changed, and IDs of tasks that were removed. */
 export interface TaskChanges {
   readonly changed: readonly Task[];
   readonly removed: readonly string[];

@@ -2,13 +2,13 @@ import type { StoredFailure } from './failure';
 
 /**
  * `expected`: known to exist, nothing received. `fetched`: complete in a part file, verified or kept as unverified.
- * `placed`: renamed into the library. `recorded`: its sidecar is written too. `gone`: can't be had any more.
+ * `placed`: renamed into the library. `recorded`: its sidecar is written too. `gone`: no longer available.
  */
 export const VIDEO_STATES = ['expected', 'fetched', 'placed', 'recorded', 'gone'] as const;
 
 export type VideoState = (typeof VIDEO_STATES)[number];
 
-/** One video of a task (DESIGN 5, Download). Rows are created at the first success and never decrease. */
+/** A video of a task (DESIGN 5, Download). Rows are created when the task succeeds and never removed. */
 export interface VideoRow {
   /** Counts from 0; also the order in the task. */
   readonly position: number;
@@ -34,11 +34,11 @@ export interface VideoRow {
   readonly unverified?: true;
   /** Hash of a complete download that couldn't be verified; the same bytes a second time are kept. */
   readonly refusedSha256?: string;
-  /** Attempts of the current step in a row that failed, and when to try next, in ms since 1970. */
+  /** Failed attempts of the current step, and the time of the next one, in ms since 1970. */
   readonly attempts?: number;
   readonly nextTry?: number;
-  /** Since when its link has been refused, in ms since 1970. */
+  /** Time since which its link has been refused, in ms since 1970. */
   readonly refusedSince?: number;
-  /** Why the last attempt failed, or why it is gone. */
+  /** Why the last attempt failed, or why the video is gone. */
   readonly reason?: StoredFailure;
 }

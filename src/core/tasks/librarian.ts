@@ -101,10 +101,7 @@ export class Librarian {
     return { use: useOf(stock), videos, leftovers: await this.#leftovers(stock, all, byName) };
   }
 
-  /**
-   * Records that the user removed a task's videos.
-   * @throws ReadOnlyStoreError
-   */
+  /** Records that the user removed a task's videos. @throws ReadOnlyStoreError */
   async removed(taskId: string): Promise<void> {
     await this.#deps.store.markCleaned(taskId, { code: 'removedByUser' });
   }
