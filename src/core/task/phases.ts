@@ -28,15 +28,15 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   running: ['ready', 'saved', 'failed', 'lost', 'stopped'],
   ready: ['saving', 'saved', 'failed', 'lost', 'stopped'],
   saving: ['ready', 'saved', 'failed', 'lost', 'stopped'],
-  // Check Again, if a file is missing.
+  // Look Again, if a file is missing.
   saved: ['queued'],
-  // saved: Recover Lost Videos found the video in the library.
+  // saved: Rescue Lost Videos found the video in the library.
   failed: ['queued', 'saved'],
   lost: ['queued', 'saved'],
   stopped: ['queued', 'saved'],
   // A late response, or an attached task ID.
   unknown: ['queued', 'rejected', 'saved'],
-  // Check Again or an attached task ID, if an ID came with the error; or a late response.
+  // Look Again or an attached task ID, if an ID came with the error; or a late response.
   rejected: ['queued'],
 };
 

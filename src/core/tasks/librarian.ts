@@ -85,7 +85,7 @@ export class Librarian {
       });
     }
     for (const file of byFile.values()) {
-      // Just placed, or still to be found by Recover Lost Videos.
+      // Just placed, or still to be found by Rescue Lost Videos.
       if (byName.has(nameOf(file.file))) continue;
       videos.push({
         ...this.#item([file]),
@@ -128,7 +128,7 @@ export class Librarian {
       const name = nameOfPart(part.file);
       const owner = name === undefined ? undefined : byName.get(name)?.record;
       if (owner && !isEnd(owner.phase)) continue;
-      // A complete video that exists nowhere else isn't left over: Recover Lost Videos places it.
+      // A complete video that exists nowhere else isn't left over: Rescue Lost Videos places it.
       if (owner?.phase !== 'saved' && (await library.isCompletePart(part.file))) continue;
       old.push(part);
       files.push(library.pathOfPart(part.file));
