@@ -1,6 +1,5 @@
 import { GatewayError } from './errors';
 
-/** Maximum length of a data URI's prefix. */
 const MAX_PREFIX_BYTES = 1024;
 
 const EMPTY = Buffer.alloc(0);

@@ -144,7 +144,6 @@ function modelIds(value: unknown): readonly string[] | undefined {
   return modelIds(body['data'] ?? body['models']);
 }
 
-/** A response that couldn't be parsed as HTTP. */
 function unreadable(unparsed: Uint8Array, error: GatewayError): HttpReply {
   const [, status = 0] = /^HTTP\/\d\.\d (\d{3})/.exec(Buffer.from(unparsed).toString('latin1')) ?? [];
   const body = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { Base64Decoder } from './base64Decoder';
 import { GatewayError } from './errors';
-import { readJson, type JsonPath, type StringPlan, type StringSink } from './jsonReader';
+import { readJson, type JsonPath, type StringPlan } from './jsonReader';
+import type { StringSink } from './jsonStrings';
 import { asRecord, knownObjects } from './jsonValues';
 import { MAX_VIDEO_BYTES } from './limits';
 import { isSuccessCode, parseErrorValue, reportsError } from './responseError';
@@ -34,11 +35,9 @@ export type DownloadResult =
 const MAX_OTHER_BYTES = 1024 * 1024;
 /** How much longer than declared a video may be before reading stops. */
 const MAX_SURPLUS_BYTES = 1024 * 1024;
-/** Maximum length of a link. */
 const MAX_LINK_LENGTH = 16 * 1024;
 /** This many characters are enough to tell a link from a video. */
 const DECIDING_LENGTH = 8;
-/** Minimum length of a video as base64. */
 const MIN_BASE64_LENGTH = 64;
 
 type FieldKind = 'video' | 'link' | 'either';
@@ -153,7 +152,6 @@ function declaredSize(response: unknown): number | undefined {
   return parsed?.data?.size ?? parsed?.size;
 }
 
-/** Evaluates the response after it was read. */
 function conclude(
   response: unknown,
   video: Video | undefined,
@@ -234,7 +232,6 @@ function isVideoText(kind: FieldKind, beginning: string, isWhole: boolean): bool
 
 /** A video of the response, decoded into the output. */
 class Video implements StringSink {
-  /** Number of bytes decoded so far. */
   bytes = 0;
   /** True once it arrived completely, as valid base64. */
   isComplete = false;

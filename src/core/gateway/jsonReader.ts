@@ -3,8 +3,6 @@ import { GatewayError } from './errors';
 import { ESCAPES, JsonInput } from './jsonInput';
 import { SinkFeeder, SKIPPED, TextBuilder, type StringSink, type StringTaker } from './jsonStrings';
 
-export type { StringSink } from './jsonStrings';
-
 /** How to handle a string value; undefined builds it like any other. */
 export type StringPlan =
   | StringSink
@@ -36,9 +34,7 @@ export interface TolerantJson {
   readonly isComplete: boolean;
 }
 
-/** Maximum depth of nested objects and arrays. */
 const MAX_DEPTH = 64;
-/** Maximum number of documents in one text. */
 const MAX_DOCUMENTS = 16;
 /** Tolerant reading keeps this much of a string, enough for any link, and of a list after `maxBytes`. */
 const MAX_STRING_BYTES = 16 * 1024;
@@ -121,7 +117,6 @@ type Container = unknown[] | Record<string, unknown>;
 class Parser {
   readonly #input: JsonInput;
   readonly #options: JsonReaderOptions;
-  /** Holds the root value once there is one. */
   readonly #root: unknown[] = [];
   readonly #path: (string | number)[] = [];
   readonly #decoder = new StringDecoder('utf8');
@@ -307,7 +302,6 @@ class Parser {
     return unit;
   }
 
-  /** A literal or a number. */
   async #word(): Promise<unknown> {
     let word = '';
     do {
@@ -361,7 +355,6 @@ class Parser {
     }
   }
 
-  /** The error for the byte at the read position. */
   #unexpected(): GatewayError {
     if (this.#input.current === undefined) return bad('the reply is cut in the middle');
     return bad(`the reply is not JSON (at byte ${this.#input.consumed})`);

@@ -6,7 +6,6 @@ import { isUnknownEndpoint, saysExpired, type ErrorResponse } from './responseEr
 import type { RefusedLink } from './responseLinks';
 import type { ResponseFacts } from './responseReader';
 
-/** Fields of every outcome. */
 interface Common {
   /** HTTP status; 0 if no response arrived. */
   readonly status: number;

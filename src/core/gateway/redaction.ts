@@ -3,7 +3,6 @@ import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
 import type { ErrorResponse } from './responseError';
 
-/** Maximum length of a message that is kept. */
 const MAX_MESSAGE_LENGTH = 500;
 
 /** Removes the key from every text of an error response. */

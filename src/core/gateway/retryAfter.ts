@@ -1,4 +1,3 @@
-/** Maximum wait that is accepted from a response. */
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 
 /**

@@ -128,7 +128,6 @@ export class VideoClient {
   }
 }
 
-/** Streams a body that is the video itself. */
 async function receive(
   reply: HttpReply,
   body: AsyncIterable<Uint8Array>,
@@ -159,7 +158,6 @@ function wholeSize({ status, headers }: HttpReply): number | undefined {
 
 /** White space and the bytes of a byte order mark. */
 const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0xef, 0xbb, 0xbf]);
-/** Maximum number of blanks before JSON. */
 const MAX_BLANK_BYTES = 64 * 1024;
 const JSON_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b]);
 

@@ -133,6 +133,7 @@ export class TaskStore implements Disposable {
 
   /** Inserts a task that was created elsewhere. @returns false if it exists already, or the user removed it */
   async adopt({ record, videos, timeline }: WholeTask): Promise<boolean> {
+    // No window has claimed it.
     const nextDue = isEnd(record.phase) ? undefined : this.#clock.now();
     return this.#write((connection) => insertTask(connection, { ...record, nextDue }, videos, timeline));
   }

@@ -1,6 +1,6 @@
 import type { OpenFailure } from './sqliteErrors';
 
-/** State of the store. No state but `closed` is final: failures are retried automatically, and on request. */
+/** State of the store. Failures are retried automatically, and on request. */
 export type StoreState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'opening'; readonly since: number }

@@ -51,7 +51,6 @@ export interface AttemptResult {
   readonly rows: readonly VideoRow[];
   /** Set if the gateway says that the task has ended. */
   readonly ended?: TaskPatch;
-  /** More to store about the task. */
   readonly patch: TaskPatch;
   /** Set if the key was refused: every task of the origin waits. */
   readonly keyRefused?: StoredFailure;
@@ -285,7 +284,6 @@ export class DownloadAttempt {
     return nextTryAfter(from, this.#record, problem, this.#failures, clock.now());
   }
 
-  /** Downloads a video from the first source that works. */
   async #receive(
     row: VideoRow,
     name: string,

@@ -8,7 +8,6 @@ import type { FailureCode, FailureSource, StoredFailure, TextParams } from '../t
 import type { FailureKind } from '../task/task';
 import { LONG_SILENCE } from './schedule';
 
-/** Maximum length of a link in a message. */
 const MAX_LINK_LENGTH = 100;
 const ACCOUNT_FAILURES: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
 
@@ -89,7 +88,6 @@ export class Failures {
     return this.#failure('submit.noKey', { kind: 'key', outcome: 'notSent', ...params });
   }
 
-  /** Sent, outcome unknown. */
   outcomeUnknown(trouble: ErrorInfo | undefined): StoredFailure {
     return this.#failure('submit.unclear', {
       ...{ kind: unclearKind(trouble), outcome: 'outcomeUnknown', trouble },
@@ -186,7 +184,6 @@ export class Failures {
     });
   }
 
-  /** The disk refused the video. */
   diskFailed(error: Error): StoredFailure {
     const trouble = toErrorInfo(error);
     return this.#failure('fetch.disk', { kind: 'disk', outcome: 'succeeded', trouble, said: 'us' });

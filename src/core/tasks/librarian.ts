@@ -45,7 +45,6 @@ export interface Shelf {
   readonly leftovers: ShelfItem;
 }
 
-/** A file unchanged for this long counts as left over. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 
 /** Reports the library's disk usage and what can be removed. Doesn't remove anything itself. */

@@ -50,7 +50,6 @@ export class OriginGate {
     return !refusal && (notBefore <= now || notBefore - now >= FURTHEST_AHEAD);
   }
 
-  /** Stores a rate limit. */
   async rateLimited(origin: string, waitMs: number): Promise<void> {
     const until = this.#clock.now() + waitMs;
     await this.#store.origins.update(origin, (state) =>

@@ -11,7 +11,6 @@ import type { VideoRow } from '../task/videoRow';
 import type { FailuresAt } from './failures';
 import { isPending, isReceived, matchVideos, recordedRow } from './videoRows';
 
-/** Phases in which a task ends without a video. */
 const PHASES_WITHOUT_VIDEO: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);
 
 /** Videos of a task in the library, by position. */

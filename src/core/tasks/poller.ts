@@ -32,9 +32,7 @@ const LANES: Readonly<Record<Lane, { readonly perHost: number; readonly total: n
 const CLOCK_TOLERANCE_MS = 60_000;
 /** Maximum delay of the timer: timers pause while a machine sleeps. */
 const MAX_SLEEP_MS = 60_000;
-/** Retry delay while another window commits. */
 const BUSY_RETRY_MS = 100;
-/** Retry delay after an unexpected error. */
 const ERROR_RETRY_MS = 5_000;
 
 /**

@@ -69,7 +69,10 @@ export class Rescuer {
     const { store, reopener } = this.#deps;
     const all = await store.allWithFiles();
     const byName = namesOf(all);
-    const stock = await this.#takeStock();
+    const stock = await this.#deps.library.scan().catch((error: unknown) => {
+      if (error instanceof DiskError) return error;
+      throw error;
+    });
     const canSee = !(stock instanceof DiskError);
     const there = new Map(canSee ? stock.videos.map(({ file }) => [nameOf(file), file]) : []);
     if (canSee) {
@@ -99,15 +102,6 @@ export class Rescuer {
     }
     if (!ids && canSee) found += await this.#takeUnlisted(all, byName, there, signal);
     return { lookedAgain, found, ...(canSee ? {} : { libraryFault: stock.message }) };
-  }
-
-  async #takeStock(): Promise<LibraryContents | DiskError> {
-    try {
-      return await this.#deps.library.scan();
-    } catch (error) {
-      if (error instanceof DiskError) return error;
-      throw error;
-    }
   }
 
   /** Places complete parts that a window didn't rename before it closed. @returns names of the new files */
@@ -228,7 +222,6 @@ function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string>
   }
 }
 
-/** Returns true if the gateway may still have a video. */
 function mayHaveVideo({ phase, succeededAt, failure }: TaskRecord): boolean {
   return (
     phase !== 'failed' || succeededAt !== undefined || (failure !== undefined && failure.charged !== 'no')

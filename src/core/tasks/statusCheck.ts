@@ -226,7 +226,7 @@ export class StatusCheck {
   #decideMissing(record: TaskRecord, error: ErrorInfo, submitError: ErrorInfo | undefined): TaskPatch {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
-    // Time in which nothing could run doesn't count: the gateway may not have been asked at all.
+    // Excludes time in which nothing could run, such as sleep: the gateway may have got the request only after it.
     const age = now - (record.submittedAt ?? record.createdAt) - record.heldUpMs;
     // Right after the submit, the gateway may not know the task yet.
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
@@ -252,7 +252,6 @@ function someFiltered(count: number): StoredNote {
   return { code: 'someFiltered', params: { count } };
 }
 
-/** A task's times, shifted by a gap in which nothing could run. */
 function moveTimes(
   { heldUpMs, deniedAt }: TaskRecord,
   gap: number,

@@ -94,7 +94,6 @@ export class SubmitRecorder {
     const kept = outcome.kind === 'notSent' ? {} : factsToKeep(outcome);
     const written = await store.update(id, (record) => {
       const late = record.phase === 'unknown';
-      // The user attached the same ID meanwhile.
       const isSame =
         record.phase === 'queued' &&
         outcome.kind === 'accepted' &&
@@ -172,7 +171,6 @@ export class SubmitRecorder {
   }
 }
 
-/** Keeps the response and what it says about money. */
 function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent' }>): TaskPatch {
   return { money, ...(evidence ? { evidence: [evidence()] } : {}) };
 }

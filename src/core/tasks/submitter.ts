@@ -80,9 +80,7 @@ export class Submitter {
   readonly #drafts = new Map<string, Draft>();
   /** Requests being sent. They can't be canceled. */
   readonly #sending = new Set<string>();
-  /** Leases by task ID. */
   readonly #leases = new Map<string, Lease>();
-  /** Submits in progress. */
   readonly #active = new Set<Promise<unknown>>();
   /** Aborted shortly before the window closes. */
   readonly #closing = new AbortController();

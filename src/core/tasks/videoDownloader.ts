@@ -243,7 +243,6 @@ export class VideoDownloader {
   }
 }
 
-/** A video's times, shifted by a gap in which nothing could run. */
 function moveTimes(row: VideoRow, gap: number): VideoRow {
   const { refusedSince, reason } = row;
   if (gap === 0) return row;

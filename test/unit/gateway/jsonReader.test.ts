@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { GatewayError } from '../../../src/core/gateway/errors';
-import { readJson, type JsonReaderOptions, type StringSink } from '../../../src/core/gateway/jsonReader';
+import { readJson, type JsonReaderOptions } from '../../../src/core/gateway/jsonReader';
+import type { StringSink } from '../../../src/core/gateway/jsonStrings';
 
 const options: JsonReaderOptions = { maxBytes: 1 << 20 };
 const encode = (text: string) => new TextEncoder().encode(text);
