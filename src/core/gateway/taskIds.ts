@@ -122,7 +122,7 @@ function dataId(root: JsonRecord, saysError: boolean): readonly Candidate[] {
 function idsInText(text: string): readonly Candidate[] {
   if (/^\s*(<!doctype|<html)/i.test(text)) return [];
   const matches = text.matchAll(
-    /\\?["']?\btask_?id\\?["']?\s*[:=]\s*(?:\\?["']([^"'\\\s]+)\\?["']|(\d+)\s*[,}\]\s])/gi,
+    /\\?["']?\b(?:task|generation|job)_?id\\?["']?\s*[:=]\s*(?:\\?["']([^"'\\\s]+)\\?["']|(\d+)\s*[,}\]\s])/gi,
   );
   return [...matches].flatMap(([, quoted, digits]) => {
     const id = toId(quoted ?? digits);
