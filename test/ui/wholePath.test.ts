@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { useStage } from './stage';
 import { projectRoot } from '../vscode/projectRoot';
-import { playFor } from './waiting';
+import { playFor, until } from './waiting';
 
 const prompt = 'A paper boat drifts down a rainy street at dusk';
 
@@ -114,6 +114,11 @@ describe('from an idea to a clip in the workspace', function () {
     await stage.window.press('Enter');
     const frame = await stage.window.webview(async (page) => (await page.locator('video').count()) > 0);
     await frame.locator('body.playing').waitFor({ timeout: 30_000 });
+    // It may still play from before, or stand at its end.
+    await until('the video is paused', () =>
+      frame.evaluate<boolean>('document.querySelector("video").paused'),
+    );
+    await frame.evaluate('document.querySelector("video").currentTime = 0');
     await tabTo(frame, 'VIDEO');
     await stage.window.press('Space');
     await playFor(frame, 0.6);
