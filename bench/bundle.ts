@@ -21,14 +21,14 @@ export const bundle: Measurement = {
         figure: sizes.reduce((sum, size) => sum + size, 0) / KB,
         unit: 'KB',
         against: files.map((file) => path.basename(file)).join(', '),
-        bar: { is: 'atMost', limit: 60 },
+        bar: { is: 'atMost', limit: 16 },
       },
       {
         key: 'bundle.vsixKB',
         what: 'the package',
         figure: (await stat(bench.vsix)).size / KB,
         unit: 'KB',
-        bar: { is: 'atMost', limit: 1500 },
+        bar: { is: 'atMost', limit: 1200 },
       },
     ];
   },

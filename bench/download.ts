@@ -118,7 +118,7 @@ function rows(fetched: Fetches): Row[] {
       against: `ours ${inMs('ours')}, raw ${inMs('raw')}`,
       spread: vsRaw,
       samples: ROUNDS,
-      bar: { is: 'atMost', limit: 1.35 },
+      bar: { is: 'atMost', limit: 1.12 },
     },
   ];
 }

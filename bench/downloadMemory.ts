@@ -46,7 +46,7 @@ export const downloadMemory: Measurement = {
         unit: 'MB',
         spread: summarise(large),
         samples: PROCESSES,
-        bar: { is: 'atMost', limit: 64 },
+        bar: { is: 'atMost', limit: 40 },
       },
       growth('download.growthMB', `the same less that of a ${SMALL} MB video`, large, small, 8),
       growth(

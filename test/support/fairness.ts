@@ -30,12 +30,16 @@ export function addCopies(world: World, id: string, count: number, change: strin
   database.close();
 }
 
-/** How often each of some tasks is asked about, against its schedule. */
+/**
+ * How often each of some tasks is asked about, against its schedule.
+ * @param hanging so many exchanges never end
+ */
 export async function shareOfSchedule(
   world: World,
   engine: Engine,
   tasks: number,
   lengthMs: number,
+  hanging = 0,
 ): Promise<number> {
   const ids: string[] = [];
   for (let index = 0; index < tasks; index++) {
@@ -43,7 +47,7 @@ export async function shareOfSchedule(
   }
   const end = world.clock.now() + lengthMs;
   while (world.clock.now() < end) {
-    await world.turns();
+    await world.exchangesEnd(hanging);
     world.clock.moveTo(Math.min(end, world.clock.now() + 250));
   }
   const asked = world.gateway.log.filter(

@@ -228,6 +228,13 @@ export class World {
       throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
   }
 
+  /** Lets every exchange end but so many, which hang, while the clock stands. */
+  async exchangesEnd(hanging: number): Promise<void> {
+    const limit = performance.now() + 5_000;
+    do await this.turns();
+    while ((this.#http.underWay() > hanging || this.#disk.isBusy) && performance.now() < limit);
+  }
+
   /** As {@link until}, for one request that never gets its answer: the clock moves on all the same. */
   async turnsWhileHanging(condition: () => boolean): Promise<void> {
     for (let steps = 0; steps < 1000; steps++) {

@@ -29,7 +29,7 @@ describe('lanes', function () {
     world.gateway.setFault({ name: 'hang', route: 'download', times: 'always' });
     const due = world.clock.now();
     addCopies(world, id, 200, `phase = 'ready', succeeded_at = created_at, next_due = ${due}`);
-    const share = await shareOfSchedule(world, engine, 3, LENGTH);
+    const share = await shareOfSchedule(world, engine, 3, LENGTH, 3);
     assert.ok(share >= 0.95, String(share));
   });
 
