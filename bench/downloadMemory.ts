@@ -48,7 +48,7 @@ export const downloadMemory: Measurement = {
         samples: PROCESSES,
         bar: { is: 'atMost', limit: 40 },
       },
-      growth('download.growthMB', `the same less that of a ${SMALL} MB video`, large, small, 8),
+      growth('download.growthMB', `the same less that of a ${SMALL} MB video`, large, small, 6),
       growth(
         'download.inlineGrowthMB',
         `${LARGE_INLINE} MB in the reply to a query, less ${SMALL_INLINE} MB`,
