@@ -82,7 +82,9 @@ describe('the rhythm (DESIGN 5)', () => {
       [MAX_SENDS, MAX_RESEND_WAIT_MS, CONNECT_TRIES, CONNECT_TIMEOUT_MS],
       [3, 120 * SECOND, 3, 15 * SECOND],
     );
-    assert.ok(resendInterval(2) > resendInterval(1) && resendInterval(1) + resendInterval(2) <= MAX_RESEND_WAIT_MS);
+    assert.ok(
+      resendInterval(2) > resendInterval(1) && resendInterval(1) + resendInterval(2) <= MAX_RESEND_WAIT_MS,
+    );
   });
   it('the lease outlasts two missed renewals', () => {
     assert.deepEqual([schedule.LEASE, schedule.LEASE_RENEWAL], [30 * SECOND, 10 * SECOND]);
