@@ -58,7 +58,7 @@ async function fetchOnce(bench: Bench, way: Way, sha256: string): Promise<Fetche
   const { ms, file } = await runInProcess(PROGRAMS[way], order, downloadReport, bench.signal);
   await mustBe(file, sha256);
   await rm(folder, { recursive: true });
-  // What kind of gateway it is, is asked as well, once.
+  // Requests that recognize the kind of the gateway don't count.
   const exchanges = (await server.exchanges()).filter(({ path }) => path.endsWith('/download'));
   const [exchange] = exchanges;
   if (!exchange || exchanges.length !== 1) {

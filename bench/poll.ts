@@ -56,7 +56,7 @@ function seededRandom(seed: number): () => number {
 }
 
 const WAITING = 200;
-/** So many downloads are tried at once from one host. */
+/** Maximum number of concurrent downloads from one host. */
 const HANGING = 3;
 const FAIRNESS_LENGTH = 3 * MINUTE;
 

@@ -103,7 +103,11 @@ export class Poller implements Disposable {
       await store.makeDueNow(WAKE_SPACING_MS);
       this.schedule();
     };
-    wake().catch((error: unknown) => this.#retryLater(error));
+    wake().catch((error: unknown) => {
+      // Notice it again at the next try.
+      this.#latestTime = latest;
+      this.#retryLater(error);
+    });
   }
 
   #run(): void {
