@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Engine } from '../../../src/core/engine';
 import { STORAGE } from '../../../src/core/storage';
 import { storeFile } from '../../support/storeFile';
@@ -184,6 +185,18 @@ describe('a clock that is set while a task is', function () {
     await engine.close();
     world.clock.set(-60 * MINUTE);
     engine = await world.open();
+    await assertSaved([], 4 * MINUTE);
+  });
+
+  it('running, set back by an hour while another program holds the store: saved in its ordinary time', async () => {
+    const { id } = await world.submit(engine);
+    await world.until(() => phaseOf(id) === 'running');
+    const holder = new DatabaseSync(storeFile(world.folder));
+    holder.exec('BEGIN IMMEDIATE');
+    world.clock.set(-60 * MINUTE);
+    await pass(40 * SECOND);
+    holder.exec('ROLLBACK');
+    holder.close();
     await assertSaved([], 4 * MINUTE);
   });
 });
