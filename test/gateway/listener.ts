@@ -26,10 +26,9 @@ export class Listener {
       this.#handle,
     );
     this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.#port, '127.0.0.1', resolve);
-    });
+    while (!(await listen(server, this.#port || randomPort()))) {
+      if (this.#port !== 0) throw new Error(`Port ${this.#port} is in use.`);
+    }
     this.#port = (server.address() as AddressInfo).port;
   }
 
@@ -42,4 +41,30 @@ export class Listener {
     server.closeAllConnections();
     await closed;
   }
+}
+
+/**
+ * A port below those that systems hand out by themselves (32768 and up): while a gateway is closed to be
+ * unreachable, no other program of the machine gets its port by chance and answers in its place.
+ */
+function randomPort(): number {
+  return 10_000 + Math.floor(Math.random() * 22_000);
+}
+
+/** @returns false if the port is in use */
+function listen(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => {
+      server.off('listening', onListening);
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false);
+      else reject(error);
+    };
+    const onListening = () => {
+      server.off('error', onError);
+      resolve(true);
+    };
+    server.once('error', onError);
+    server.once('listening', onListening);
+    server.listen(port, '127.0.0.1');
+  });
 }

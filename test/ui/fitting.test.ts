@@ -26,7 +26,8 @@ describe('the fitting page', function () {
   const stage = useStage({
     name: 'fitting',
     render: { unknownMs: 0, queuedMs: 600_000, runningMs: 600_000 },
-    settings: FOLLOWS_SYSTEM,
+    // A file that opens in the meantime must not become the explorer's only selected one.
+    settings: { ...FOLLOWS_SYSTEM, 'explorer.autoReveal': false },
     prepare: ({ profile }) => {
       const write = (name: string, bytes: Buffer) =>
         fs.writeFileSync(path.join(profile.workspace, name), bytes);
@@ -342,7 +343,9 @@ describe('the fitting page', function () {
       page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
     await stage.window.runCommand('File: Focus on Files Explorer');
     await row('harbour.png').click();
+    await page.locator('.tabs-container .tab', { hasText: 'harbour.png' }).waitFor();
     await row('wide.png').click({ modifiers: ['Control'] });
+    await page.locator('.explorer-folders-view .monaco-list-row.selected').nth(1).waitFor();
     await menuOf('wide.png');
     await choose('As First and Last Frame');
     const offer = widget().getByText('Look at the Images…');

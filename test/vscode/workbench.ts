@@ -6,6 +6,12 @@ import type { VscodeServer } from './vscodeServer';
 
 const readyMs = 90_000;
 
+/** Evaluated in the workbench. */
+const PALETTE_IS_OPEN = `(() => {
+  const input = document.querySelector('.quick-input-widget input.input');
+  return input !== null && input.offsetParent !== null && input.value.startsWith('>');
+})()`;
+
 /** What a window opens. */
 export interface WindowOptions {
   readonly server: VscodeServer;
@@ -79,12 +85,25 @@ export class Workbench {
 
   /** Runs a command from the palette by its whole title, for example "Nebula Video: Refresh". */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
+    await this.#openPalette();
     await this.quickInput().fill(`>${title}`);
     // Commands of an extension appear once it has been scanned.
     const row = this.quickPickRow(title);
     await row.waitFor({ timeout: 30_000 });
     await row.click();
+  }
+
+  /** A key that comes while the focus moves into a frame, or out of one, is lost: it is pressed again. */
+  async #openPalette(): Promise<void> {
+    for (let tries = 0; tries < 10; tries++) {
+      await this.page.keyboard.press('F1');
+      const opened = await this.page
+        .waitForFunction(PALETTE_IS_OPEN, undefined, { timeout: 3000 })
+        .then(() => true)
+        .catch(() => false);
+      if (opened) return;
+    }
+    throw new Error('The command palette did not open.');
   }
 
   /** The text field of the quick input that is open. */
