@@ -45,7 +45,7 @@ const extension = {
  */
 const images = {
   ...common,
-  entryPoints: { images: 'src/core/images/room.ts', imageWorker: 'src/core/images/worker.ts' },
+  entryPoints: { images: 'src/core/images/createImagePipeline.ts', imageWorker: 'src/core/images/worker.ts' },
   outdir: 'dist',
   minify: production,
   sourcemap: !production,
@@ -73,7 +73,7 @@ const pages = {
   platform: 'browser',
   target: 'es2022',
   format: 'iife',
-  entryPoints: { player: 'src/webview/player/main.ts', fitting: 'src/webview/fitting/main.ts' },
+  entryPoints: { player: 'src/webview/player/main.ts', imageFit: 'src/webview/imageFit/main.ts' },
   outdir: 'dist/webview',
   loader: { '.m4a': 'binary' },
   minify: production,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../src/core/common/clock';
-import { STORAGE } from '../src/core/storage';
+import { STORAGE } from '../src/core/common/storageNames';
 import type { Phase } from '../src/core/task/phases';
 import type { VideoRow } from '../src/core/task/videoRow';
 import type { TaskRecord } from '../src/core/store/record';

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { NebulaVideoApi } from './api';
 import type { App } from './editor/app';
-import { COMMANDS, VIEWS } from './editor/ids';
+import { COMMANDS, VIEWS } from './editor/common/ids';
 import { loadApp } from './editor/loadApp';
-import { PLAYER_VIEW_TYPE } from './editor/player/playerId';
-import { UnfinishedWorkWatch } from './editor/unfinishedWorkWatch';
+import { PLAYER_VIEW_TYPE } from './editor/common/playerViewType';
+import { UnfinishedWorkWatch } from './editor/common/pendingWorkWatcher';
 
 /**
  * What `deactivate` has to wait for. The one state of this module, because the editor hands `deactivate` nothing.

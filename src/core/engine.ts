@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Event } from './common/events';
 import type { Evidence } from './common/evidence';
-import { DisposableStore, type Disposable } from './common/lifetime';
+import { DisposableStore, type Disposable } from './common/disposable';
 import { describeError } from './common/log';
 import { createEngineServices, type EngineOptions, type EngineServices } from './engineServices';
 import type { GatewayClient } from './gateway/client';
@@ -16,10 +16,10 @@ import type { IdQuestion } from './task/idSource';
 import { isEnd } from './task/phases';
 import type { Task, TaskChanges } from './task/task';
 import { rejectKeys } from './tasks/keyGuard';
-import type { Librarian } from './tasks/librarian';
+import type { Librarian } from './tasks/libraryUsage';
 import { NOTHING_FOUND } from './tasks/partialResults';
-import type { RescueOptions, RescueReport } from './tasks/rescuer';
-import { settled } from './tasks/settled';
+import type { RescueOptions, RescueReport } from './tasks/taskRecovery';
+import { settled } from './tasks/waitForTask';
 import { hashBody } from './tasks/submitter';
 import { outcomeNotWritten } from './tasks/submitRecorder';
 

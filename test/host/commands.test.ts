@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import type { Task } from '../../src/api';
-import { COMMANDS } from '../../src/editor/ids';
-import { SECRETS } from '../../src/editor/key/keychain';
-import { MEMENTOS } from '../../src/editor/wizard/wizardMemory';
+import { COMMANDS } from '../../src/editor/common/ids';
+import { SECRETS } from '../../src/editor/credentials/keychain';
+import { MEMENTOS } from '../../src/editor/generate/wizard/wizardState';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { choose, enter, escape, write, type FakePick, type FakeText } from '../support/fakeQuickInputs';
 import { aRequest, nextInPhase, setEnvironmentKey, setSetting } from './support/extension';

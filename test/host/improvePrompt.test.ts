@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../src/editor/ids';
-import { LanguageModelRefused } from '../../src/editor/prompt/languageModels';
-import { PROMPT_LANGUAGE } from '../../src/editor/prompt/promptEditors';
+import { COMMANDS } from '../../src/editor/common/ids';
+import { LanguageModelRefused } from '../../src/editor/generate/promptEditor/languageModels';
+import { PROMPT_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import { closeEditors, newDocument } from './support/editors';
 import { OwnApp } from './support/ownApp';
 

@@ -2,11 +2,11 @@ import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { NebulaVideoApi, Task, VideoRequest } from '../../src/api';
-import { MODELS } from '../../src/core/models/catalogue';
+import { MODELS } from '../../src/core/models/catalog';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { encodePng } from '../../src/core/images/pngWriter';
 import { dataUri } from '../unit/gateway-server/images';
-import { quarters } from '../unit/images/pictures';
+import { quarters } from '../unit/images/testImages';
 import { setEnvironmentKey, setSetting, theApi } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 

@@ -7,8 +7,8 @@ import { Emitter } from '../../src/core/common/events';
 import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { openVideo } from '../../src/editor/player/openVideo';
-import { PLAYER_VIEW_TYPE } from '../../src/editor/player/playerId';
-import { Players } from '../../src/editor/player/players';
+import { PLAYER_VIEW_TYPE } from '../../src/editor/common/playerViewType';
+import { Players } from '../../src/editor/player/playerManager';
 
 function aTask(id: string, prompt: string): Task {
   const timeline = [{ at: Date.now(), phase: 'queued' as const }];

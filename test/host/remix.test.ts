@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Task } from '../../src/api';
-import { COMMANDS } from '../../src/editor/ids';
+import { COMMANDS } from '../../src/editor/common/ids';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { enter, escape, write } from '../support/fakeQuickInputs';
 import { aRequest, rejectionOf, setEnvironmentKey, setSetting } from './support/extension';

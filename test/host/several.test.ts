@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../src/editor/ids';
-import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE } from '../../src/editor/prompt/promptEditors';
+import { COMMANDS } from '../../src/editor/common/ids';
+import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import type { FaultOptions, PretendGateway } from '../gateway/pretendGateway';
 import { choose, enter, escape, press, tick, write, type FakePick } from '../support/fakeQuickInputs';
 import { closeEditors, newDocument, select } from './support/editors';

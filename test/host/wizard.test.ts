@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
-import { COMMANDS } from '../../src/editor/ids';
-import { PROMPT_LANGUAGE } from '../../src/editor/prompt/promptEditors';
+import { COMMANDS } from '../../src/editor/common/ids';
+import { PROMPT_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import {
   choose,
@@ -14,7 +14,7 @@ import {
   type FakePick,
   type FakeText,
 } from '../support/fakeQuickInputs';
-import type { Draft } from '../../src/editor/wizard/wizardMemory';
+import type { Draft } from '../../src/editor/generate/wizard/wizardState';
 import { closeEditors, newDocument, select } from './support/editors';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';

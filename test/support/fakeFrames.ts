@@ -1,4 +1,4 @@
-import type { FrameSource } from '../../src/editor/commands/continueFromLastFrame';
+import type { FrameSource } from '../../src/editor/generate/continueFromLastFrame';
 
 type Asked = Parameters<FrameSource['takeFrame']>;
 

@@ -1,5 +1,5 @@
 import type { Uri } from 'vscode';
-import type { ImagePicker } from '../../src/editor/imagePicker';
+import type { ImagePicker } from '../../src/editor/imageFit/imagePicker';
 
 /** A workspace with these images, of which a person takes those. */
 export class FakeImagePicker implements ImagePicker {

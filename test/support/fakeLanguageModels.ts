@@ -1,5 +1,5 @@
 import { Emitter } from '../../src/core/common/events';
-import type { LanguageModel, LanguageModels } from '../../src/editor/prompt/languageModels';
+import type { LanguageModel, LanguageModels } from '../../src/editor/generate/promptEditor/languageModels';
 
 /** Language models that answer as a test says. */
 export class FakeLanguageModels implements LanguageModels {

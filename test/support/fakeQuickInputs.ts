@@ -5,7 +5,7 @@ import type {
   QuickPickItemButtonEvent,
 } from 'vscode';
 import { Emitter } from '../../src/core/common/events';
-import type { Picker, QuickInputs, TextInput, Weight } from '../../src/editor/wizard/quickInputs';
+import type { Picker, QuickInputs, TextInput, Weight } from '../../src/editor/common/quickInputs';
 
 const fail = (error: unknown) => {
   throw error;

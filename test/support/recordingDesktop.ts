@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type * as vscode from 'vscode';
-import type { Desktop } from '../../src/editor/desktop';
+import type { Desktop } from '../../src/editor/common/desktop';
 
 /** Remembers what would have left the editor. */
 export class RecordingDesktop implements Desktop {

@@ -1,4 +1,4 @@
-import type { Notifier, Severity, Tell } from '../../src/editor/telling/notifier';
+import type { Notifier, Severity, Tell } from '../../src/editor/common/notifications';
 
 interface Shown {
   readonly severity: Severity | 'status';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { STORAGE } from '../../src/core/storage';
+import { STORAGE } from '../../src/core/common/storageNames';
 import { databasePath, latestNumber } from '../../src/core/store/storeLocation';
 
 /** The current database of a storage folder; the first one if there is none yet. */

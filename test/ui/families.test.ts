@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { encodePng } from '../../src/core/images/pngWriter';
 import { loadImage } from '../gateway/image';
-import { quarters } from '../unit/images/pictures';
+import { quarters } from '../unit/images/testImages';
 import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 import { until } from './waiting';

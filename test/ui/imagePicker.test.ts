@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { encodePng } from '../../src/core/images/pngWriter';
-import { quarters } from '../unit/images/pictures';
+import { quarters } from '../unit/images/testImages';
 import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 

@@ -1,4 +1,4 @@
-import type { Disposable } from './lifetime';
+import type { Disposable } from './disposable';
 
 /** Time source that tests can control. All times are milliseconds since 1970. */
 export interface Clock {

@@ -1,4 +1,4 @@
-import type { Disposable } from './lifetime';
+import type { Disposable } from './disposable';
 
 /** Subscribes a listener; dispose what it returns to stop listening. */
 export type Event<T> = (listener: (event: T) => void) => Disposable;

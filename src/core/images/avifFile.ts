@@ -1,8 +1,8 @@
-import { ByteReader, hasText, latin1 } from './byteReader';
+import { type ByteReader, hasText, latin1 } from '../common/byteReader';
 import { profileOfCicp } from './colorProfile';
-import type { FileFacts } from './fileFacts';
+import type { FileFacts } from './imageStructure';
 import type { Orientation } from './orientation';
-import { PictureFault } from './pictureFault';
+import { PictureFault, imageReader } from './imageFileError';
 
 /** A box of the file: its type, and where its content starts and ends. */
 interface Box {
@@ -31,7 +31,7 @@ export const isAvif = (bytes: Uint8Array): boolean =>
  * @throws PictureFault
  */
 export function readAvif(bytes: Uint8Array): FileFacts {
-  const reader = new ByteReader(bytes);
+  const reader = imageReader(bytes);
   const file = boxes(reader, 0, bytes.length);
   const meta = file.find(({ type }) => type === 'meta');
   if (!meta) throw new PictureFault('truncated', 'it ends before its description');
@@ -98,7 +98,7 @@ function boxes(reader: ByteReader, from: number, to: number): Box[] {
   for (let at = from; at + 8 <= to;) {
     const size = reader.u32(at);
     const head = size === 1 ? 16 : 8;
-    const length = size === 0 ? to - at : size === 1 ? Number(reader.u64(at + 8)) : size;
+    const length = size === 0 ? to - at : size === 1 ? reader.u64(at + 8) : size;
     if (length < head) throw new PictureFault('damaged', `a box of ${length} bytes`);
     if (at + length > to) throw new PictureFault('truncated', `it ends before byte ${at + length}`);
     found.push({ type: reader.text(at + 4, 4), start: at + head, end: at + length });

@@ -1,6 +1,6 @@
-import { ByteReader, hasText } from './byteReader';
-import { UNTAGGED, type FileFacts } from './fileFacts';
-import { PictureFault } from './pictureFault';
+import { type ByteReader, hasText } from '../common/byteReader';
+import { UNTAGGED, type FileFacts } from './imageStructure';
+import { PictureFault, imageReader } from './imageFileError';
 import { newPixels, type Pixels } from './pixels';
 
 interface BmpFile extends FileFacts {
@@ -26,11 +26,11 @@ export const isBmp = (bytes: Uint8Array): boolean =>
  * @throws PictureFault
  */
 export function readBmp(bytes: Uint8Array): BmpFile {
-  const reader = new ByteReader(bytes);
+  const reader = imageReader(bytes);
   const header = reader.u32(14, true);
   if (header < INFO_HEADER) throw new PictureFault('otherKind', 'an old header', 'OS/2 bitmap');
-  const width = reader.i32le(18);
-  const rows = reader.i32le(22);
+  const width = reader.i32(18, true);
+  const rows = reader.i32(22, true);
   const bits = reader.u16(28, true);
   const compression = reader.u32(30, true);
   const hasMasks = compression === COMPRESSION.masks && bits === 32 && hasUsualMasks(reader);

@@ -3,7 +3,7 @@ import {
   setVerbosityLevel,
   VerbosityLevel,
 } from 'pdfjs-dist/image_decoders/pdf.image_decoders.mjs';
-import { PictureFault } from './pictureFault';
+import { PictureFault } from './imageFileError';
 import type { Size } from './pixels';
 
 /** Amounts of cyan, magenta, yellow and black ink of each pixel, 0 to 255. */

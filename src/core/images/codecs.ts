@@ -8,8 +8,8 @@ import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js';
 import { decodeBmp } from './bmpFile';
 import { ColorConverter } from './colors';
 import { decodeGif } from './gifFile';
-import type { ImageFile, PictureFormat } from './inspect';
-import { PictureFault } from './pictureFault';
+import type { ImageFile, PictureFormat } from './inspectImage';
+import { PictureFault } from './imageFileError';
 import type { Pixels } from './pixels';
 
 /** The WebAssembly files, by the names under which the build lays them, packed, beside the worker (esbuild.js). */

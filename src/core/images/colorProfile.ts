@@ -1,4 +1,4 @@
-import { PictureFault } from './pictureFault';
+import { PictureFault } from './imageFileError';
 
 /** Red, green and blue as light under the white of ICC profiles (D50): X, Y and Z of each. */
 type Columns = readonly (readonly [x: number, y: number, z: number])[];

@@ -1,4 +1,4 @@
-import { hasText } from './byteReader';
+import { hasText } from '../common/byteReader';
 import { newPixels, type Pixels, type Size } from './pixels';
 
 /** What is called of qcms, the color management of Firefox and PDF.js, in WebAssembly (pdfjs-dist). */

@@ -1,6 +1,6 @@
-import { ByteReader, hasText } from './byteReader';
-import { UNTAGGED, type FileFacts } from './fileFacts';
-import { PictureFault } from './pictureFault';
+import { type ByteReader, hasText } from '../common/byteReader';
+import { UNTAGGED, type FileFacts } from './imageStructure';
+import { PictureFault, imageReader } from './imageFileError';
 import { newPixels, type Pixels } from './pixels';
 
 const BLOCK = { extension: 0x21, image: 0x2c, end: 0x3b } as const;
@@ -31,7 +31,7 @@ export const isGif = (bytes: Uint8Array): boolean =>
  * @throws PictureFault
  */
 export function readGif(bytes: Uint8Array): GifFile {
-  const reader = new ByteReader(bytes);
+  const reader = imageReader(bytes);
   const width = reader.u16(6, true);
   const height = reader.u16(8, true);
   const screen = colorTable(reader, 13, reader.u8(10));
@@ -90,7 +90,7 @@ export function decodeGif(bytes: Uint8Array): Pixels {
   if (first.left + first.width > width || first.top + first.height > height) {
     throw new PictureFault('damaged', 'the picture reaches beyond its screen');
   }
-  const indices = decodeIndices(new ByteReader(bytes), first);
+  const indices = decodeIndices(imageReader(bytes), first);
   const pixels = newPixels(width, height);
   rowOrder(first).forEach((row, index) => {
     for (let x = 0; x < first.width; x++) {

@@ -1,5 +1,5 @@
-import { MOST_FILE_BYTES } from './inspect';
-import { PictureFault } from './pictureFault';
+import { MOST_FILE_BYTES } from './inspectImage';
+import { PictureFault } from './imageFileError';
 
 /** Files of the user, by their URIs; in the editor through its file systems, so remote and virtual ones work too. */
 export interface UserFiles {

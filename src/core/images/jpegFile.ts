@@ -1,7 +1,7 @@
-import { ByteReader, hasText } from './byteReader';
-import { joined, type FileFacts, type Piece } from './fileFacts';
+import { type ByteReader, hasText } from '../common/byteReader';
+import { joined, type FileFacts, type Piece } from './imageStructure';
 import { readOrientation, type Orientation } from './orientation';
-import { PictureFault } from './pictureFault';
+import { PictureFault, imageReader } from './imageFileError';
 
 const MARKER = {
   tem: 0x01,
@@ -47,7 +47,7 @@ export const isJpeg = (bytes: Uint8Array): boolean => hasText(bytes, 0, '\xff\xd
  * @throws PictureFault
  */
 export function readJpeg(bytes: Uint8Array): JpegFile {
-  const reader = new ByteReader(bytes);
+  const reader = imageReader(bytes);
   const pieces: Piece[] = [];
   let frame: Frame | undefined;
   let orientation: Orientation | undefined;
@@ -63,7 +63,7 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
       const length = reader.u16(end);
       if (length < 2) throw new PictureFault('damaged', `a segment of ${length} bytes`);
       const body = reader.slice(end + 2, length - 2);
-      if (isFrame(type)) frame = readFrame(type, new ByteReader(body));
+      if (isFrame(type)) frame = readFrame(type, imageReader(body));
       // The first one counts: later ones describe previews.
       if (type === MARKER.app1 && hasText(body, 0, 'Exif\0\0')) orientation ??= readOrientation(body);
       end += length;

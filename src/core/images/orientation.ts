@@ -1,5 +1,5 @@
-import { ByteReader, hasText } from './byteReader';
-import { PictureFault } from './pictureFault';
+import { hasText } from '../common/byteReader';
+import { PictureFault, imageReader } from './imageFileError';
 
 /** How stored pixels are turned to be shown, as in Exif (tag 0x0112): 1 is as stored, 6 a quarter turn clockwise. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
@@ -34,7 +34,7 @@ const ENTRY = 12;
  * viewers do: a picture is not damaged because its description is.
  */
 export function readOrientation(block: Uint8Array): Orientation {
-  const exif = new ByteReader(hasText(block, 0, 'Exif\0\0') ? block.subarray(6) : block);
+  const exif = imageReader(hasText(block, 0, 'Exif\0\0') ? block.subarray(6) : block);
   try {
     const order = exif.text(0, 2);
     if (order !== 'II' && order !== 'MM') return 1;

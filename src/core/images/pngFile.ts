@@ -1,9 +1,9 @@
 import { crc32, inflateSync } from 'node:zlib';
-import { ByteReader, hasText } from './byteReader';
+import { hasText } from '../common/byteReader';
 import { profileOfCicp, profileOfGamma } from './colorProfile';
-import { joined, type FileFacts, type Piece } from './fileFacts';
+import { joined, type FileFacts, type Piece } from './imageStructure';
 import { readOrientation } from './orientation';
-import { PictureFault } from './pictureFault';
+import { PictureFault, imageReader } from './imageFileError';
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
 const END = Buffer.from('\0\0\0\0IEND\xae\x42\x60\x82', 'latin1');
@@ -21,7 +21,7 @@ export const isPng = (bytes: Uint8Array): boolean => hasText(bytes, 0, SIGNATURE
  * @throws PictureFault
  */
 export function readPng(bytes: Uint8Array): FileFacts {
-  const reader = new ByteReader(bytes);
+  const reader = imageReader(bytes);
   if (reader.text(12, 4) !== 'IHDR') throw new PictureFault('damaged', 'it does not begin with its header');
   const pieces: Piece<string>[] = [{ type: '', start: 0, end: SIGNATURE.length }];
   const others = new Map<string, Uint8Array>();
@@ -44,7 +44,7 @@ export function readPng(bytes: Uint8Array): FileFacts {
     height: reader.u32(20),
     orientation: exif ? readOrientation(exif) : 1,
     hasAlpha: (reader.u8(25) & 4) !== 0 || pieces.some(({ type }) => type === 'tRNS'),
-    animated: frames !== undefined && new ByteReader(frames).u32(0) > 1,
+    animated: frames !== undefined && imageReader(frames).u32(0) > 1,
     lossless: true,
     isPlain: reader.u8(24) <= 8,
     isEnded: others.has('IEND'),
@@ -60,7 +60,7 @@ function profileOf(chunks: ReadonlyMap<string, Uint8Array>): Uint8Array | undefi
   if (coded) return profileOfCicp(coded[0] ?? 0, coded[1] ?? 0);
   if (packed) return unpacked(packed);
   if (chunks.has('sRGB') || !gamma || !primaries || !isSrgb(primaries)) return undefined;
-  const value = new ByteReader(gamma).u32(0) / 100_000;
+  const value = imageReader(gamma).u32(0) / 100_000;
   // Most write the exponent of sRGB in short, and mean its curve.
   return Math.abs(value - 1 / 2.2) < 0.005 || value === 0 ? undefined : profileOfGamma(1 / value);
 }
@@ -75,7 +75,7 @@ function unpacked(chunk: Uint8Array): Uint8Array | undefined {
 
 /** White, red, green and blue, each with x and y, in 100,000ths. */
 function isSrgb(primaries: Uint8Array): boolean {
-  const reader = new ByteReader(primaries);
+  const reader = imageReader(primaries);
   return [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000].every(
     (value, index) => Math.abs(reader.u32(index * 4) - value) < 500,
   );

@@ -1,7 +1,7 @@
-import { ByteReader, hasText } from './byteReader';
-import { joined, type FileFacts, type Piece } from './fileFacts';
+import { hasText } from '../common/byteReader';
+import { joined, type FileFacts, type Piece } from './imageStructure';
 import { readOrientation, type Orientation } from './orientation';
-import { PictureFault } from './pictureFault';
+import { PictureFault, imageReader } from './imageFileError';
 
 const HEADER = 12;
 const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, profile: 0x20 } as const;
@@ -13,7 +13,7 @@ export const isWebp = (bytes: Uint8Array): boolean => hasText(bytes, 0, 'RIFF') 
  * @throws PictureFault
  */
 export function readWebp(bytes: Uint8Array): FileFacts {
-  const reader = new ByteReader(bytes);
+  const reader = imageReader(bytes);
   const whole = reader.u32(4, true) + 8;
   if (whole > bytes.length) throw new PictureFault('truncated', `it ends before byte ${whole}`);
   const pieces: Piece<string>[] = [{ type: 'header', start: 0, end: HEADER }];
@@ -24,7 +24,7 @@ export function readWebp(bytes: Uint8Array): FileFacts {
   for (let start = HEADER; start + 8 <= whole;) {
     const type = reader.text(start, 4);
     const length = reader.u32(start + 4, true);
-    const body = new ByteReader(reader.slice(start + 8, length));
+    const body = imageReader(reader.slice(start + 8, length));
     // Chunks have an even length; the last one's filling byte is sometimes forgotten.
     const end = Math.min(start + 8 + length + (length % 2), bytes.length);
     switch (type) {
@@ -47,7 +47,7 @@ export function readWebp(bytes: Uint8Array): FileFacts {
         break;
       case 'ANMF':
         animated = true;
-        size ??= { width: body.u24le(6) + 1, height: body.u24le(9) + 1 };
+        size ??= { width: body.u24(6, true) + 1, height: body.u24(9, true) + 1 };
         break;
       case 'EXIF':
         orientation = readOrientation(body.bytes);

@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { describeError } from '../common/log';
 import { Codecs } from './codecs';
-import { fitPicture } from './fit';
-import { PictureFault } from './pictureFault';
+import { fitPicture } from './fitImage';
+import { PictureFault } from './imageFileError';
 import type { FitJob, FitReply } from './workerProtocol';
 
 /**

@@ -1,6 +1,6 @@
-import type { FitWish, FittedPicture } from './fit';
-import type { ImageLimits } from './limits';
-import type { ImageFault } from './pictureFault';
+import type { FitWish, FittedPicture } from './fitImage';
+import type { ImageLimits } from './imageLimits';
+import type { ImageFault } from './imageFileError';
 
 /** One picture to be fitted. */
 export interface FitJob {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { visibleLine } from '../common/displayText';
 import type { L10n } from '../common/l10n';
-import { LISTED_MODELS, familyOf, isModelId, type Model } from './catalogue';
+import { LISTED_MODELS, familyOf, isModelId, type Model } from './catalog';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
 import { modeOf, modeWord, type Mode } from './modes';
 import { checkWords, extraOf } from './options';

@@ -1,3 +1,4 @@
+import { ByteReader } from '../common/byteReader';
 /** Why bytes aren't a playable MP4. */
 export type Mp4ErrorReason =
   /** Doesn't start like an MP4. */
@@ -71,7 +72,7 @@ export async function* topBoxes(source: ByteSource): AsyncGenerator<Box, void, u
     if (count >= MAX_BOXES) {
       throw new Mp4Error('damaged', `the file has more than ${MAX_BOXES} boxes at its top`);
     }
-    const header = new Fields(
+    const header = boxReader(
       await readExactly(source, position, Math.min(LARGE_HEADER, source.size - position)),
     );
     const box = isBox(header) ? boxAt(header, 0, position, source.size) : undefined;
@@ -82,8 +83,8 @@ export async function* topBoxes(source: ByteSource): AsyncGenerator<Box, void, u
 }
 
 /** Whether a header can be one of a box: a readable type, and a size of at least itself. */
-function isBox(header: Fields): boolean {
-  if (!/^[\x20-\x7e\xa9]{4}$/.test(header.type(4))) return false;
+function isBox(header: ByteReader): boolean {
+  if (!/^[\x20-\x7e\xa9]{4}$/.test(header.text(4, 4))) return false;
   const size = header.u32(0);
   return (
     size === 0 ||
@@ -97,7 +98,7 @@ function isBox(header: Fields): boolean {
  * Fewer than eight bytes at the end are no box: QuickTime ends some lists with four zeros.
  * @throws {@link Mp4Error} `damaged` when one reaches past the end
  */
-export function* boxesIn(fields: Fields, start: number, end: number): Generator<Box, void, undefined> {
+export function* boxesIn(fields: ByteReader, start: number, end: number): Generator<Box, void, undefined> {
   let position = start;
   while (position + HEADER <= end) {
     const box = boxAt(fields, position, position, end);
@@ -108,24 +109,24 @@ export function* boxesIn(fields: Fields, start: number, end: number): Generator<
 }
 
 /** The first box of the type inside another, if there is one. */
-export function findBox(fields: Fields, parent: Box, type: string): Box | undefined {
+export function findBox(fields: ByteReader, parent: Box, type: string): Box | undefined {
   for (const box of boxesIn(fields, parent.bodyStart, parent.end)) if (box.type === type) return box;
   return undefined;
 }
 
 /** All boxes of the type inside another. */
-export function findBoxes(fields: Fields, parent: Box, type: string): Box[] {
+export function findBoxes(fields: ByteReader, parent: Box, type: string): Box[] {
   return [...boxesIn(fields, parent.bodyStart, parent.end)].filter((box) => box.type === type);
 }
 
 /** Goes down from box to box by their types, the first of each. */
-export function findPath(fields: Fields, parent: Box, ...types: string[]): Box | undefined {
+export function findPath(fields: ByteReader, parent: Box, ...types: string[]): Box | undefined {
   return types.reduce<Box | undefined>((box, type) => box && findBox(fields, box, type), parent);
 }
 
 /** Reads a box header at `offset`; the box starts at `start`, and a size of 0 takes it to `outerEnd` (4.2). */
-function boxAt(fields: Fields, offset: number, start: number, outerEnd: number): Box {
-  const type = fields.type(offset + 4);
+function boxAt(fields: ByteReader, offset: number, start: number, outerEnd: number): Box {
+  const type = fields.text(offset + 4, 4);
   const shortSize = fields.u32(offset);
   const isLarge = shortSize === 1;
   const headerSize = isLarge ? LARGE_HEADER : HEADER;
@@ -135,56 +136,7 @@ function boxAt(fields: Fields, offset: number, start: number, outerEnd: number):
   return { type, start, bodyStart: start + headerSize, end: start + size };
 }
 
-/** Big-endian numbers within bytes; reading past their end throws {@link Mp4Error} `damaged`. */
-export class Fields {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  u8(at: number): number {
-    return this.#view.getUint8(this.#check(at, 1));
-  }
-
-  u16(at: number): number {
-    return this.#view.getUint16(this.#check(at, 2));
-  }
-
-  u32(at: number): number {
-    return this.#view.getUint32(this.#check(at, 4));
-  }
-
-  i32(at: number): number {
-    return this.#view.getInt32(this.#check(at, 4));
-  }
-
-  /** Exact up to 2^53, which no real size or time passes. */
-  u64(at: number): number {
-    return Number(this.#view.getBigUint64(this.#check(at, 8)));
-  }
-
-  /** A four-character code. */
-  type(at: number): string {
-    return String.fromCharCode(...this.bytes(at, 4));
-  }
-
-  /** A view, not a copy. */
-  bytes(at: number, length: number): Uint8Array {
-    this.#check(at, length);
-    return this.#bytes.subarray(at, at + length);
-  }
-
-  #check(at: number, length: number): number {
-    if (!(at >= 0 && at + length <= this.#bytes.length)) {
-      throw new Mp4Error('damaged', 'a box is too short for its content');
-    }
-    return at;
-  }
+/** Reads bytes of a box; reading past their end throws {@link Mp4Error} `damaged`. */
+export function boxReader(bytes: Uint8Array): ByteReader {
+  return new ByteReader(bytes, () => new Mp4Error('damaged', 'a box is too short for its content'));
 }

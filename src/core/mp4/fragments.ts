@@ -1,4 +1,5 @@
-import { findBox, findBoxes, Mp4Error, type Box, type Fields } from './boxes';
+import type { ByteReader } from '../common/byteReader';
+import { type Box, findBox, findBoxes, Mp4Error } from './boxes';
 import { isVersion1 } from './track';
 
 /** Values for samples whose fragment does not say (ISO/IEC 14496-12 8.8.3). */
@@ -20,7 +21,7 @@ export interface TrackFragment {
 }
 
 /** The defaults of each track by its id, from the movie's `mvex` box (8.8.1). Throws {@link Mp4Error} `damaged`. */
-export function readDefaults(fields: Fields, mvex: Box): Map<number, SampleDefaults> {
+export function readDefaults(fields: ByteReader, mvex: Box): Map<number, SampleDefaults> {
   return new Map(
     findBoxes(fields, mvex, 'trex').map((trex) => [
       fields.u32(trex.bodyStart + 4),
@@ -30,7 +31,7 @@ export function readDefaults(fields: Fields, mvex: Box): Map<number, SampleDefau
 }
 
 /** Length of the whole movie with its fragments, in units of the movie's timescale; 0 when not said (8.8.2). */
-export function readWholeDuration(fields: Fields, mvex: Box): number {
+export function readWholeDuration(fields: ByteReader, mvex: Box): number {
   const mehd = findBox(fields, mvex, 'mehd');
   if (!mehd) return 0;
   return isVersion1(fields, mehd) ? fields.u64(mehd.bodyStart + 4) : fields.u32(mehd.bodyStart + 4);
@@ -43,7 +44,7 @@ export function readWholeDuration(fields: Fields, mvex: Box): number {
  * @throws {@link Mp4Error} `damaged`
  */
 export function readFragment(
-  fields: Fields,
+  fields: ByteReader,
   moof: Box,
   fileStart: number,
   defaults: ReadonlyMap<number, SampleDefaults>,
@@ -57,7 +58,7 @@ export function readFragment(
 }
 
 function readTrackFragment(
-  fields: Fields,
+  fields: ByteReader,
   traf: Box,
   moofStart: number,
   previousEnd: number,
@@ -89,7 +90,7 @@ interface FragmentHeader extends SampleDefaults {
 
 /** Track fragment header (8.8.7): flags say which optional fields follow. */
 function readHeader(
-  fields: Fields,
+  fields: ByteReader,
   tfhd: Box,
   defaults: ReadonlyMap<number, SampleDefaults>,
 ): FragmentHeader {
@@ -110,7 +111,7 @@ function readHeader(
 }
 
 /** Decode time of the first sample (8.8.12). */
-function readStartTime(fields: Fields, tfdt: Box): number {
+function readStartTime(fields: ByteReader, tfdt: Box): number {
   return isVersion1(fields, tfdt) ? fields.u64(tfdt.bodyStart + 4) : fields.u32(tfdt.bodyStart + 4);
 }
 
@@ -122,7 +123,7 @@ interface Run {
 }
 
 /** Track run (8.8.8): each sample has the fields that the flags name. */
-function readRun(fields: Fields, trun: Box, defaults: SampleDefaults): Run {
+function readRun(fields: ByteReader, trun: Box, defaults: SampleDefaults): Run {
   const flags = fields.u32(trun.bodyStart);
   const sampleCount = fields.u32(trun.bodyStart + 4);
   const hasOffset = (flags & 0x1) !== 0;

@@ -1,12 +1,13 @@
+import type { ByteReader } from '../common/byteReader';
 import {
-  Fields,
+  type Box,
+  boxReader,
+  type ByteSource,
   findBox,
   findBoxes,
   Mp4Error,
   readExactly,
   topBoxes,
-  type Box,
-  type ByteSource,
 } from './boxes';
 import { readDefaults, readFragment, readWholeDuration, type TrackFragment } from './fragments';
 import { isVersion1, readTimes, readTrack, type Track } from './track';
@@ -36,7 +37,7 @@ const DURATION_TOLERANCE = 0.1;
 
 /** Whether bytes begin like an MP4 or QuickTime file. */
 export function startsLikeMp4(head: Uint8Array): boolean {
-  return head.length >= 8 && FIRST_TYPES.has(new Fields(head).type(4));
+  return head.length >= 8 && FIRST_TYPES.has(boxReader(head).text(4, 4));
 }
 
 /**
@@ -86,7 +87,7 @@ async function readLayout(source: ByteSource): Promise<Layout> {
     if (!isWhole) continue;
     if (box.type === 'moov') moov ??= box;
     if (box.type === 'moof') moofs.push(box);
-    if (box.type === 'ftyp') brand ??= new Fields(await readExactly(source, box.start, 12)).type(8);
+    if (box.type === 'ftyp') brand ??= boxReader(await readExactly(source, box.start, 12)).text(8, 4);
     if (box.type === 'sidx')
       sidxEnd = Math.max(sidxEnd, readSegmentsEnd(await readBox(source, box), box.end));
   }
@@ -112,7 +113,7 @@ function readSegmentsEnd({ fields, box }: LoadedBox, sidxEnd: number): number {
 
 /** A box in memory, and its place there. */
 interface LoadedBox {
-  readonly fields: Fields;
+  readonly fields: ByteReader;
   readonly box: Box;
 }
 
@@ -123,7 +124,7 @@ async function readBox(source: ByteSource, box: Box): Promise<LoadedBox> {
   }
   const bytes = await readExactly(source, box.start, length);
   const place = { type: box.type, start: 0, bodyStart: box.bodyStart - box.start, end: length };
-  return { fields: new Fields(bytes), box: place };
+  return { fields: boxReader(bytes), box: place };
 }
 
 interface Movie extends LoadedBox {

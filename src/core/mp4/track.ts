@@ -1,4 +1,5 @@
-import { boxesIn, findBox, findPath, Mp4Error, type Box, type Fields } from './boxes';
+import type { ByteReader } from '../common/byteReader';
+import { type Box, boxesIn, findBox, findPath, Mp4Error } from './boxes';
 
 /** A track of a movie as far as we need it (ISO/IEC 14496-12 8.3 to 8.7). */
 export interface Track {
@@ -21,7 +22,7 @@ export interface Track {
 }
 
 /** Reads a `trak` box; undefined when it lacks a part that every track has. Throws {@link Mp4Error} `damaged`. */
-export function readTrack(fields: Fields, trak: Box): Track | undefined {
+export function readTrack(fields: ByteReader, trak: Box): Track | undefined {
   const tkhd = findBox(fields, trak, 'tkhd');
   const mdhd = findPath(fields, trak, 'mdia', 'mdhd');
   const hdlr = findPath(fields, trak, 'mdia', 'hdlr');
@@ -32,7 +33,7 @@ export function readTrack(fields: Fields, trak: Box): Track | undefined {
   const sizes = sampleSizes(fields, stbl);
   return {
     id: fields.u32(tkhd.bodyStart + (isVersion1(fields, tkhd) ? 20 : 12)),
-    handler: fields.type(hdlr.bodyStart + 8),
+    handler: fields.text(hdlr.bodyStart + 8, 4),
     codec: entry?.type,
     ...shownSize(fields, tkhd, entry),
     ...readTimes(fields, mdhd),
@@ -45,7 +46,7 @@ export function readTrack(fields: Fields, trak: Box): Track | undefined {
  * Timescale and duration of an `mvhd` or `mdhd` box (8.2.2, 8.4.2). All ones stand for an unknown duration,
  * which is 0 here.
  */
-export function readTimes(fields: Fields, header: Box): { timescale: number; duration: number } {
+export function readTimes(fields: ByteReader, header: Box): { timescale: number; duration: number } {
   const isLong = isVersion1(fields, header);
   const at = header.bodyStart + (isLong ? 20 : 12);
   const duration = isLong ? fields.u64(at + 4) : fields.u32(at + 4);
@@ -54,11 +55,11 @@ export function readTimes(fields: Fields, header: Box): { timescale: number; dur
 }
 
 /** Whether a full box has the version with 64-bit times (4.2). */
-export function isVersion1(fields: Fields, box: Box): boolean {
+export function isVersion1(fields: ByteReader, box: Box): boolean {
   return fields.u8(box.bodyStart) === 1;
 }
 
-function firstSampleEntry(fields: Fields, stbl: Box): Box | undefined {
+function firstSampleEntry(fields: ByteReader, stbl: Box): Box | undefined {
   const stsd = findBox(fields, stbl, 'stsd');
   if (!stsd || fields.u32(stsd.bodyStart + 4) === 0) return undefined;
   const [entry] = boxesIn(fields, stsd.bodyStart + 8, stsd.end);
@@ -66,7 +67,7 @@ function firstSampleEntry(fields: Fields, stbl: Box): Box | undefined {
 }
 
 /** Size of the picture from the track header, else from the sample entry (8.3.2, 12.1.3). */
-function shownSize(fields: Fields, tkhd: Box, entry: Box | undefined): { width: number; height: number } {
+function shownSize(fields: ByteReader, tkhd: Box, entry: Box | undefined): { width: number; height: number } {
   // The header's last fields: nine of the matrix, then width and height in 16.16.
   const matrix = tkhd.bodyStart + (isVersion1(fields, tkhd) ? 52 : 40);
   let width = Math.round(fields.u32(matrix + 36) / 65536);
@@ -97,7 +98,7 @@ function table(box: Box, at: number, count: number, entryBytes: number): Table {
 }
 
 /** Chunk offsets, 32 or 64 bits each (8.7.5). */
-function chunkOffsets(fields: Fields, stbl: Box): Table | undefined {
+function chunkOffsets(fields: ByteReader, stbl: Box): Table | undefined {
   const box = findBox(fields, stbl, 'stco') ?? findBox(fields, stbl, 'co64');
   if (!box) return undefined;
   return table(box, box.bodyStart + 8, fields.u32(box.bodyStart + 4), box.type === 'stco' ? 4 : 8);
@@ -110,7 +111,7 @@ interface Sizes {
   readonly table: Table | undefined;
 }
 
-function sampleSizes(fields: Fields, stbl: Box): Sizes {
+function sampleSizes(fields: ByteReader, stbl: Box): Sizes {
   const stsz = findBox(fields, stbl, 'stsz');
   if (stsz) {
     const sizeOfAll = fields.u32(stsz.bodyStart + 4);
@@ -127,7 +128,7 @@ function sampleSizes(fields: Fields, stbl: Box): Sizes {
 }
 
 /** Where the chunk that lies last in the file ends, as far as the tables tell. */
-function lastChunkEnd(fields: Fields, stbl: Box, offsets: Table | undefined, sizes: Sizes): number {
+function lastChunkEnd(fields: ByteReader, stbl: Box, offsets: Table | undefined, sizes: Sizes): number {
   if (!offsets || offsets.count === 0) return 0;
   let end = 0;
   let last = 0;
@@ -141,7 +142,7 @@ function lastChunkEnd(fields: Fields, stbl: Box, offsets: Table | undefined, siz
 }
 
 /** From the last run of the sample-to-chunk table (8.7.4). */
-function samplesInLastChunk(fields: Fields, stbl: Box): number {
+function samplesInLastChunk(fields: ByteReader, stbl: Box): number {
   const stsc = findBox(fields, stbl, 'stsc');
   if (!stsc) return 0;
   const runs = table(stsc, stsc.bodyStart + 8, fields.u32(stsc.bodyStart + 4), 12);
@@ -149,7 +150,7 @@ function samplesInLastChunk(fields: Fields, stbl: Box): number {
 }
 
 /** Bytes of the last so many samples together. */
-function lastSamplesBytes(fields: Fields, sizes: Sizes, samples: number): number {
+function lastSamplesBytes(fields: ByteReader, sizes: Sizes, samples: number): number {
   const counted = Math.min(samples, sizes.count);
   if (!sizes.table) return counted * sizes.sizeOfAll;
   let bytes = 0;

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
-import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { DisposableSlot, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { TaskChanges, Task } from '../task/task';
 import type { Database } from './database';

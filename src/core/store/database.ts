@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
-import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { DisposableSlot, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import { BusyRetry } from './busyRetry';
 import { NoDatabaseError, StoreGoneError, connect, versionOf, type Opened } from './connection';

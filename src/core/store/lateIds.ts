@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { DisposableSlot, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { IdQuestion } from '../task/idSource';
 import { canMove } from '../task/phases';

@@ -1,6 +1,6 @@
 import { nameOf } from '../library/library';
 import type { Sidecar } from '../library/sidecar';
-import { libraryNames } from '../library/names';
+import { libraryNames } from '../library/fileNames';
 import type { VideoRow } from '../task/videoRow';
 import type { TaskRecord } from './record';
 

@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { DisposableSlot, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 
 /** Debounce time: a commit touches several files in quick succession. */

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
 import type { Evidence } from '../common/evidence';
-import type { Disposable } from '../common/lifetime';
+import type { Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { StoredNote } from '../task/failure';
 import { isEnd, type Phase } from '../task/phases';

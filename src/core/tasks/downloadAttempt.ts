@@ -12,7 +12,7 @@ import type { VideoClient, VideoSource } from '../gateway/videoClient';
 import { nameOf, type Library } from '../library/library';
 import type { CompletePart, PartFile } from '../library/partFile';
 import { VideoFileError } from '../library/videoFileError';
-import { familyOf } from '../models/catalogue';
+import { familyOf } from '../models/catalog';
 import { possibleNames } from '../store/ownedFiles';
 import type { TaskRecord } from '../store/record';
 import { describeTask } from '../store/sidecarTask';

@@ -1,5 +1,5 @@
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/lifetime';
+import { DisposableSlot, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { Phase } from '../task/phases';
 import { LEASE, LEASE_RENEWAL } from './schedule';

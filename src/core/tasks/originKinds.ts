@@ -1,5 +1,5 @@
 import type { Clock } from '../common/clock';
-import type { Disposable } from '../common/lifetime';
+import type { Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import { isOriginKind, type OriginKind } from '../common/originKind';
 import { originOf } from '../gateway/baseUrl';

@@ -15,7 +15,7 @@ import type { Phase } from '../task/phases';
 import type { FailuresAt } from './failures';
 import { Lease } from './lease';
 import { countNotFound } from './notFoundCount';
-import type { OriginGate } from './originGate';
+import type { OriginGate } from './originCircuitBreaker';
 import { NOTHING_FOUND, type PartialResults } from './partialResults';
 import {
   DENIALS_APART,

@@ -15,7 +15,7 @@ import {
 } from './downloadAttempt';
 import { downloadDeadline } from './downloadProblem';
 import { Lease } from './lease';
-import type { OriginGate } from './originGate';
+import type { OriginGate } from './originCircuitBreaker';
 import { NOTHING_FOUND, type PartialResults } from './partialResults';
 import { FURTHEST_AHEAD, IDLE_GAP_GRACE_MS, LEASE, clockGap, LOCKED_RECHECK_MS, RECHECK } from './schedule';
 import { isDue, isPending, matchVideos, leastCount } from './videoRows';

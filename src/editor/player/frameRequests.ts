@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/common/clock';
-import type { Disposable } from '../../core/common/lifetime';
-import type { ToPage } from '../../webview/protocol';
+import type { Disposable } from '../../core/common/disposable';
+import type { ToPage } from '../../webview/player/protocol';
 
 /** Why a picture of a video could not be had. */
 export type FrameFault =

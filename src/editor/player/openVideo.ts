@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/task/task';
-import type { ChoiceQuestion } from '../asker';
-import { ageWord, phaseWord, shortPrompt } from '../taskWords';
-import type { Players } from './players';
+import type { ChoiceQuestion } from '../common/dialogs';
+import { ageWord, phaseWord, shortPrompt } from '../labels/taskLabels';
+import type { Players } from './playerManager';
 
 interface Parts {
   readonly players: Pick<Players, 'open'>;

@@ -1,5 +1,5 @@
-import type { PageData } from '../../webview/protocol';
-import { pageHtml, type PageSources } from '../pageHtml';
+import type { PageData } from '../../webview/player/protocol';
+import { pageHtml, type PageSources } from '../common/webviewHtml';
 
 interface Sources extends PageSources {
   readonly data: PageData;

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import type { Event } from '../../core/common/events';
 import type { L10n } from '../../core/common/l10n';
-import { DisposableStore, type Disposable } from '../../core/common/lifetime';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Evidence } from '../../core/common/evidence';
 import { describeError, type Log } from '../../core/common/log';
 import type { Task, TaskChanges } from '../../core/task/task';
@@ -14,14 +14,14 @@ import {
   type ToHost,
   type ToPage,
   type View,
-} from '../../webview/protocol';
-import { COMMANDS } from '../ids';
+} from '../../webview/player/protocol';
+import { COMMANDS } from '../common/ids';
 import { FrameError, FrameRequests } from './frameRequests';
-import { lookAtMedia } from './mediaFile';
-import { deedOf } from './playerActions';
+import { lookAtMedia } from './videoFile';
+import { deedOf } from '../labels/actionLabels';
 import { playerHtml } from './playerHtml';
-import { PLAYER_VIEW_TYPE } from './playerId';
-import { playerTexts } from './playerTexts';
+import { PLAYER_VIEW_TYPE } from '../common/playerViewType';
+import { playerTexts } from './playerText';
 import {
   changeOf,
   evidenceText,

@@ -2,10 +2,10 @@ import type { Evidence } from '../../core/common/evidence';
 import type { L10n } from '../../core/common/l10n';
 import { isEnd, type Phase } from '../../core/task/phases';
 import type { FailureKind, Task } from '../../core/task/task';
-import type { Action, Stage, Take, Tone, View } from '../../webview/protocol';
-import { explainFailure, type FailureExplanation } from '../telling/failureExplanation';
-import { optionWord, sourceWords } from '../optionWords';
-import { isRemixable } from '../tasksView/rowIcon';
+import type { Action, Stage, Take, Tone, View } from '../../webview/player/protocol';
+import { explainFailure, type FailureExplanation } from '../labels/failureLabels';
+import { optionWord, sourceWords } from '../labels/optionLabels';
+import { isRemixable } from '../labels/rowIcon';
 import {
   earlierWords,
   hostOf,
@@ -15,8 +15,8 @@ import {
   shortPrompt,
   stateWord,
   unverifiedWarning,
-} from '../taskWords';
-import { labelOf, offersOf } from './playerActions';
+} from '../labels/taskLabels';
+import { labelOf, offersOf } from '../labels/actionLabels';
 
 /** What is known of a task's videos on the disk. */
 export type Media =

@@ -1,6 +1,6 @@
 import { svg, type TemplateResult } from 'lit';
-import { icon, warningDrawing } from '../icon';
-import type { Tone } from '../protocol';
+import { icon, warningDrawing } from '../common/icon';
+import type { Tone } from './protocol';
 
 const ring = svg`<circle cx="8" cy="8" r="6.25" />`;
 

@@ -1,4 +1,4 @@
-import { pageState, type PageState } from '../protocol';
+import { pageState, type PageState } from './protocol';
 
 /** What was kept for this task's page, as far as it can be read; else how a page begins. */
 export function readState(stored: unknown, taskId: string): PageState {

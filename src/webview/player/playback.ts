@@ -1,6 +1,6 @@
-import type { PageState, Take } from '../protocol';
+import type { PageState, Take } from './protocol';
 import { frameTime } from './format';
-import { judgeSound, type Hearing } from './hearing';
+import { judgeSound, type Hearing } from './soundDetection';
 
 /** What the browser knows of a video beyond the standard. */
 interface CountingVideo extends HTMLVideoElement {

@@ -1,11 +1,11 @@
 import { html, render } from 'lit';
-import type { Action, Moment, PageState, Texts, ToPage, View } from '../protocol';
-import type { Hearing } from './hearing';
-import type { Host } from './host';
-import { shownTake, type Handlers, type Loading } from './model';
+import type { Action, Moment, PageState, Texts, ToPage, View } from './protocol';
+import type { Hearing } from './soundDetection';
+import type { Host } from './hostConnection';
+import { shownTake, type Handlers, type Loading } from './pageModel';
 import { readState } from './pageState';
 import { Playback } from './playback';
-import { takeFrame } from './takeFrame';
+import { takeFrame } from './captureFrame';
 import { page } from './templates';
 
 interface Parts {

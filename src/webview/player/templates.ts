@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { ref } from 'lit/directives/ref.js';
-import type { Action, Offer, Stage, Take, View } from '../protocol';
+import type { Action, Offer, Stage, Take, View } from './protocol';
 import { isoDuration, SPEEDS, stopwatch } from './format';
 import { icons, toneIcon } from './icons';
-import { shownTake, type Handlers, type Model } from './model';
+import { shownTake, type Handlers, type Model } from './pageModel';
 
 type Piece = TemplateResult | typeof nothing;
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import manifest from '../../../package.json';
-import type { SETTINGS } from '../../../src/editor/ids';
+import type { SETTINGS } from '../../../src/editor/common/ids';
 import type { NebulaVideoApi, Task, TaskChanges, VideoRequest } from '../../../src/api';
 
 /** The extension as other extensions reach it. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { createApp, type App, type TasksView } from '../../../src/editor/app';
-import { FakeFittingPages } from '../../support/fakeFittingPages';
+import { FakeFittingPages } from '../../support/fakeImageFitDialog';
 import { FakeFrames } from '../../support/fakeFrames';
 import { FakeImagePicker } from '../../support/fakeImagePicker';
 import { FakeLanguageModels } from '../../support/fakeLanguageModels';
@@ -13,7 +13,7 @@ import { FakeSecrets } from '../../support/fakeSecrets';
 import { assertNoLeak } from '../../support/keySearch';
 import { RecordingDesktop } from '../../support/recordingDesktop';
 import { RecordingNotifier } from '../../support/recordingNotifier';
-import { ScriptedAsker } from '../../support/scriptedAsker';
+import { ScriptedAsker } from '../../support/scriptedDialogs';
 import { MARKER_KEY } from './markerKey';
 
 /** An app of a test's own: its own folder and secrets, and somebody at the keyboard who follows a script. */

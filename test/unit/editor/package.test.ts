@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PackageManager, listFiles } from '@vscode/vsce';
-import { IMAGE_EXTENSIONS } from '../../../src/core/images/limits';
+import { IMAGE_EXTENSIONS } from '../../../src/core/images/imageLimits';
 import manifest from '../../../package.json';
 import { projectRoot } from '../../vscode/projectRoot';
 

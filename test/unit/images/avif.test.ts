@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { inspectPicture, readImage } from '../../../src/core/images/inspect';
+import { inspectPicture, readImage } from '../../../src/core/images/inspectImage';
 import { encodedAvif, withProperty } from './avif';
 import { any, codecs, fit, seen } from './fitting';
-import { colorAt, corners, nameOf, painted, quarters } from './pictures';
+import { colorAt, corners, nameOf, painted, quarters } from './testImages';
 
 describe('an AVIF', () => {
   let file: Buffer;

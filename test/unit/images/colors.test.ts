@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { fitPicture } from '../../../src/core/images/fit';
-import { readImage } from '../../../src/core/images/inspect';
-import { PictureFault } from '../../../src/core/images/pictureFault';
+import { fitPicture } from '../../../src/core/images/fitImage';
+import { readImage } from '../../../src/core/images/inspectImage';
+import { PictureFault } from '../../../src/core/images/imageFileError';
 import type { Rgb } from '../../../src/core/images/pixels';
 import { projectRoot } from '../../vscode/projectRoot';
 import { encodedAvif, withProperty } from './avif';
 import { any, fit, jpeg, png, seen } from './fitting';
-import { colorAt, encoded, painted, shippedCodecs, withChunks, withSegments } from './pictures';
+import { colorAt, encoded, painted, shippedCodecs, withChunks, withSegments } from './testImages';
 
 const media = (file: string) => readFileSync(path.join(projectRoot, 'test/cases/media', file));
 

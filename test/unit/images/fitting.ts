@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { fitPicture, type FittedPicture, type FitWish } from '../../../src/core/images/fit';
-import { inspectPicture } from '../../../src/core/images/inspect';
-import { sizeFits, type ImageLimits } from '../../../src/core/images/limits';
+import { fitPicture, type FittedPicture, type FitWish } from '../../../src/core/images/fitImage';
+import { inspectPicture } from '../../../src/core/images/inspectImage';
+import { sizeFits, type ImageLimits } from '../../../src/core/images/imageLimits';
 import { newPixels, type Pixels } from '../../../src/core/images/pixels';
-import { encoded, rawElsewhere, shippedCodecs } from './pictures';
+import { encoded, rawElsewhere, shippedCodecs } from './testImages';
 
 /** Takes every size, so that only what is looked at changes. */
 export const any: ImageLimits = {

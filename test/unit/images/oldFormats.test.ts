@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { decodeBmp } from '../../../src/core/images/bmpFile';
 import { decodeGif } from '../../../src/core/images/gifFile';
-import { encoded, noise, painted, quarters, corners } from './pictures';
+import { encoded, noise, painted, quarters, corners } from './testImages';
 
 /** What encoders at hand don't write is made from what they do. */
 describe('a GIF', () => {

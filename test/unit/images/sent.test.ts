@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { Codecs } from '../../../src/core/images/codecs';
-import { fitPicture } from '../../../src/core/images/fit';
-import { limitsFor } from '../../../src/core/images/limits';
-import { PictureFault } from '../../../src/core/images/pictureFault';
+import { fitPicture } from '../../../src/core/images/fitImage';
+import { limitsFor } from '../../../src/core/images/imageLimits';
+import { PictureFault } from '../../../src/core/images/imageFileError';
 import { any, fit, jpeg, png, seen } from './fitting';
 import {
   colorAt,
@@ -24,7 +24,7 @@ import {
   withChunks,
   withSegments,
   type Kind,
-} from './pictures';
+} from './testImages';
 
 const wide = limitsFor('sora', { size: '1280x720' })!;
 const wan = limitsFor('wan')!;

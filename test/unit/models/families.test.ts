@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
-import { FAMILIES, MODELS, familyOf } from '../../../src/core/models/catalogue';
+import { FAMILIES, MODELS, familyOf } from '../../../src/core/models/catalog';
 import { RequestError } from '../../../src/core/models/family';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { ImageRole, VideoRequest } from '../../../src/core/models/request';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { english } from '../../../src/core/common/l10n';
-import { MODELS } from '../../../src/core/models/catalogue';
+import { MODELS } from '../../../src/core/models/catalog';
 import type { Image } from '../../../src/core/models/family';
 import type { Mode } from '../../../src/core/models/modes';
 import { checkOptions, parametersOf, settleOptions } from '../../../src/core/models/options';

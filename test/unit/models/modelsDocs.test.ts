@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { FAMILIES, LISTED_MODELS, MODELS } from '../../../src/core/models/catalogue';
+import { FAMILIES, LISTED_MODELS, MODELS } from '../../../src/core/models/catalog';
 import type { Family } from '../../../src/core/models/family';
 import type { Mode } from '../../../src/core/models/modes';
 import { parametersOf } from '../../../src/core/models/options';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { english } from '../../../src/core/common/l10n';
-import { MODELS, familyOf } from '../../../src/core/models/catalogue';
+import { MODELS, familyOf } from '../../../src/core/models/catalog';
 import { RequestError } from '../../../src/core/models/family';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { english } from '../../../src/core/common/l10n';
-import { LISTED_MODELS } from '../../../src/core/models/catalogue';
+import { LISTED_MODELS } from '../../../src/core/models/catalog';
 import { MODES } from '../../../src/core/models/modes';
 import { checkOptions, settleOptions } from '../../../src/core/models/options';
 import {

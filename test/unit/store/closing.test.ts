@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'n
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { KeptImages } from '../../../src/core/images/keptImages';
+import { KeptImages } from '../../../src/core/images/imageStore';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';

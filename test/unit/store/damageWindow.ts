@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { systemClock } from '../../../src/core/common/clock';
 import { english } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/storage';
+import { STORAGE } from '../../../src/core/common/storageNames';
 import { buildingPath } from '../../../src/core/store/storeLocation';
 import { StoreLock } from '../../../src/core/store/storeLock';
 

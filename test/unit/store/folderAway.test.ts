@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/storage';
+import { STORAGE } from '../../../src/core/common/storageNames';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import type { Phase } from '../../../src/core/task/phases';
 import { World, looked } from '../support/world';

@@ -16,7 +16,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Engine, type EngineOptions } from '../../../src/core/engine';
 import { english } from '../../../src/core/common/l10n';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
-import { STORAGE } from '../../../src/core/storage';
+import { STORAGE } from '../../../src/core/common/storageNames';
 import { SCHEMA_VERSION, migrate } from '../../../src/core/store/schema';
 import { storeFile } from '../../support/storeFile';
 import { projectRoot } from '../../vscode/projectRoot';

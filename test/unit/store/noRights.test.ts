@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/storage';
+import { STORAGE } from '../../../src/core/common/storageNames';
 import { ReadOnlyStoreError, type StoreState } from '../../../src/core/store/storeState';
 import { StoreFaults, sqliteError, systemError, type StoreCall } from '../support/storeFaults';
 import { World } from '../support/world';

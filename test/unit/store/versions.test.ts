@@ -3,7 +3,7 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/storage';
+import { STORAGE } from '../../../src/core/common/storageNames';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import { storeFile } from '../../support/storeFile';

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/storage';
+import { STORAGE } from '../../../src/core/common/storageNames';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 

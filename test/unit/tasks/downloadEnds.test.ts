@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
-import { sora } from '../../../src/core/models/sora';
+import { sora } from '../../../src/core/models/families/sora';
 import { isEnd } from '../../../src/core/task/phases';
 import { caseFile, CASE_BASE } from '../../support/replyCases';
 import { FailingDisk } from '../support/failingDisk';

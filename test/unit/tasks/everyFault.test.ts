@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { faultNames, faultTable } from '../../gateway/faults/faultTable';
 import type { FaultName, FaultOptions, FaultRoute } from '../../gateway/pretendGateway';
 import { GatewayError } from '../../../src/core/gateway/errors';
-import { sora } from '../../../src/core/models/sora';
+import { sora } from '../../../src/core/models/families/sora';
 import { isEnd, type Phase } from '../../../src/core/task/phases';
 import type { Charged, Task } from '../../../src/core/task/task';
 import { World } from '../support/world';

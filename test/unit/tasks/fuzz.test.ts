@@ -7,7 +7,7 @@ import type { FaultName, FaultOptions, FaultRoute } from '../../gateway/pretendG
 import type { ReplyShapes } from '../../gateway/gatewayOptions';
 import { SeededRandom } from '../../gateway/seededRandom';
 import type { Engine } from '../../../src/core/engine';
-import { sora } from '../../../src/core/models/sora';
+import { sora } from '../../../src/core/models/families/sora';
 import { isEnd } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
 import type { Engine } from '../../../src/core/engine';
-import { sora } from '../../../src/core/models/sora';
+import { sora } from '../../../src/core/models/families/sora';
 import type { Task, Video } from '../../../src/core/task/task';
 import { World } from '../support/world';
 

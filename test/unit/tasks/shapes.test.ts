@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
 import type { ReplyShapes } from '../../gateway/gatewayOptions';
 import type { Engine } from '../../../src/core/engine';
-import { sora } from '../../../src/core/models/sora';
+import { sora } from '../../../src/core/models/families/sora';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 

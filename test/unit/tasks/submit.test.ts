@@ -10,7 +10,7 @@ import { SubmitCancelled } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/task/phases';
 import type { Charged, FailureKind, Task } from '../../../src/core/task/task';
 import { FakeClock } from '../support/fakeClock';
-import { sora } from '../../../src/core/models/sora';
+import { sora } from '../../../src/core/models/families/sora';
 import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
 

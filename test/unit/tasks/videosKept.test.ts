@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
 import type { Engine } from '../../../src/core/engine';
-import { sora } from '../../../src/core/models/sora';
+import { sora } from '../../../src/core/models/families/sora';
 import type { Task, Video } from '../../../src/core/task/task';
 import { FailingDisk } from '../support/failingDisk';
 import { storeFile } from '../../support/storeFile';

@@ -1,0 +1,99 @@
+import type { PictureFormat } from './inspectImage';
+import type { Size } from './pixels';
+
+/** The kinds of picture that are sent. */
+export type SentFormat = Extract<PictureFormat, 'jpeg' | 'png' | 'webp'>;
+
+/** How names of files end that hold what we read; the files themselves are told by their bytes. */
+export const IMAGE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'jfif', 'webp', 'avif', 'gif', 'bmp'] as const;
+
+/** From `least` to `most`, both included. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What a picture must be for a model to take it. A family hands these in; nothing here knows a family. */
+export interface ImageLimits {
+  /** Files of these kinds may go as they are. */
+  readonly formats: readonly SentFormat[];
+  /** What is written anew: exact pixels where the source has them and the file is small enough, else JPEG. */
+  readonly writes: 'pngOrJpeg' | 'jpeg';
+  /** The picture must have exactly these pixels. */
+  readonly exact?: Size;
+  /** The picture should have these pixels, and is cut by the service where it has not. */
+  readonly advised?: Size;
+  /** Width and height, in pixels. */
+  readonly sides?: Range;
+  /** Width divided by height. */
+  readonly ratio?: Range;
+  /** Of the file, in bytes; as base64 it is a third more. */
+  readonly mostBytes: number;
+  /** Section of the API reference. */
+  readonly source: string;
+}
+
+/** 5 MB as text in the request (API reference 11). */
+const INLINE = 3_750_000;
+
+/** Pixels of Veo's resolutions, by their shorter side. */
+const VEO_SIDES: Readonly<Record<string, Size>> = {
+  '720p': { width: 1280, height: 720 },
+  '1080p': { width: 1920, height: 1080 },
+};
+
+type Options = Readonly<Record<string, string | number | boolean>>;
+
+/** One row a family (API reference 7.2.3, 7.3.1, 7.4.1, 7.5.2, 7.6). */
+const FAMILIES: Readonly<Record<string, (options: Options) => ImageLimits>> = {
+  // The service drops a picture of another size without a word, and charges for a video from text alone.
+  sora: ({ size }) => ({
+    formats: ['jpeg', 'png'],
+    writes: 'pngOrJpeg',
+    exact: size === '1280x720' ? { width: 1280, height: 720 } : { width: 720, height: 1280 },
+    mostBytes: INLINE,
+    source: '7.2.3',
+  }),
+  veo: ({ aspectRatio, resolution }) => {
+    const wide = VEO_SIDES[String(resolution)] ?? { width: 1920, height: 1080 };
+    return {
+      formats: ['jpeg', 'png'],
+      writes: 'pngOrJpeg',
+      advised: aspectRatio === '9:16' ? { width: wide.height, height: wide.width } : wide,
+      mostBytes: INLINE,
+      source: '7.3.1',
+    };
+  },
+  // More than 500,000 characters of base64 can be taken for an attack; 350 KB stay well below.
+  wan: () => ({
+    formats: ['jpeg', 'png'],
+    writes: 'jpeg',
+    sides: { least: 360, most: 2000 },
+    mostBytes: 350_000,
+    source: '7.4.1',
+  }),
+  seedance: () => ({
+    formats: ['jpeg', 'png', 'webp'],
+    writes: 'pngOrJpeg',
+    sides: { least: 300, most: 6000 },
+    ratio: { least: 0.4, most: 2.5 },
+    mostBytes: INLINE,
+    source: '7.5.2',
+  }),
+  legacy: () => ({ formats: ['jpeg', 'png'], writes: 'pngOrJpeg', mostBytes: INLINE, source: '7.6' }),
+};
+
+/**
+ * What a picture must be for a family and the options of a request; undefined for a family we know nothing of.
+ * Options that are left out count with their defaults.
+ */
+export function limitsFor(familyId: string, options: Options = {}): ImageLimits | undefined {
+  return Object.hasOwn(FAMILIES, familyId) ? FAMILIES[familyId]?.(options) : undefined;
+}
+
+/** Whether a picture of this size may be sent as it is. What is only advised does not count. */
+export function sizeFits({ width, height }: Size, { exact, sides, ratio }: ImageLimits): boolean {
+  if (exact && (width !== exact.width || height !== exact.height)) return false;
+  if (sides && (Math.min(width, height) < sides.least || Math.max(width, height) > sides.most)) return false;
+  return !ratio || (width / height >= ratio.least && width / height <= ratio.most);
+}

@@ -1,0 +1,44 @@
+import type { L10n } from '../common/l10n';
+import { MOST_FILE_BYTES, MOST_PIXELS } from './inspectImage';
+import type { PictureFault } from './imageFileError';
+
+const MB = 1024 * 1024;
+const MILLION = 1_000_000;
+
+export function animatedSentence(l10n: L10n): string {
+  return l10n.t("Animated images aren't supported. Save one frame as PNG.");
+}
+
+/** What the user reads of a picture that can't be sent: why, and what to do. */
+export function explainFault(fault: PictureFault, l10n: L10n): string {
+  switch (fault.reason) {
+    case 'empty':
+      return l10n.t('The image file is empty.');
+    case 'unknownKind':
+      return l10n.t('Not a supported image. Use JPEG, PNG, WebP, AVIF, GIF, or BMP.');
+    case 'otherKind':
+      return fault.kind === 'Git LFS'
+        ? l10n.t("Image not downloaded from Git LFS. Run 'git lfs pull'.")
+        : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", fault.kind ?? '');
+    case 'animated':
+      return animatedSentence(l10n);
+    case 'truncated':
+      return l10n.t('The image file is incomplete. Copy or download it again.');
+    case 'damaged':
+      return l10n.t('The image is damaged. Save it again as PNG.');
+    case 'tooManyPixels':
+      return l10n.t('The image exceeds {0} megapixels.', MOST_PIXELS / MILLION);
+    case 'tooManyBytes':
+      return l10n.t('The image exceeds {0} MB.', MOST_FILE_BYTES / MB);
+    case 'doesNotFit':
+      return l10n.t("Couldn't reduce the image to this model's limit.");
+    case 'badPart':
+      return l10n.t("The crop area isn't within the image.");
+    case 'badSource':
+      return l10n.t('Give an image as an https URL, a file URI, or a data URI with base64.');
+    case 'unreadable':
+      return l10n.t("Couldn't read the image.");
+    case 'failed':
+      return l10n.t("Couldn't prepare the image. See the log for details.");
+  }
+}

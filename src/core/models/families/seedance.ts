@@ -1,0 +1,159 @@
+import type { L10n } from '../../common/l10n';
+import type { Ask, CheckedRequest, Family, Image, Words } from '../family';
+import type { Mode } from '../modes';
+import { choice, flag, whole, type Options, type Parameter } from '../parameter';
+
+/** The flags that carry the options of 1.x in the prompt's text: the one we write, and its other name (7.5.3). */
+const FLAGS: Readonly<Record<string, readonly [flag: string, alias?: string]>> = {
+  resolution: ['rs', 'resolution'],
+  ratio: ['ratio', 'rt'],
+  duration: ['dur', 'duration'],
+  seed: ['seed'],
+  camerafixed: ['cf', 'camerafixed'],
+  watermark: ['wm', 'watermark'],
+};
+
+const ROLES: Readonly<Record<Image['role'], string>> = {
+  first: 'first_frame',
+  last: 'last_frame',
+  reference: 'reference_image',
+};
+
+/** Modes by model (API reference 7.5.2); an id that fits none may be able to do anything. */
+const MODES_OF: readonly (readonly [RegExp, readonly Mode[]])[] = [
+  [/-1-0-lite-t2v-/, ['text']],
+  [/-1-0-lite-i2v-/, ['first', 'firstLast', 'reference']],
+  [/-1-0-pro-/, ['text', 'first']],
+  [/-1-5-pro-/, ['text', 'first', 'firstLast']],
+];
+
+/** 2.x wants its options as real fields, and no flags. */
+const wantsFields = (model: string): boolean => /^doubao-seedance-([2-9]|\d\d)-/.test(model);
+const is10 = (model: string): boolean => model.includes('-1-0-');
+const is15 = (model: string): boolean => model.includes('-1-5-');
+
+const noReference1080 = (l10n: L10n): string => l10n.t('Reference images are not made into videos of 1080p.');
+const noReferenceCamera = (l10n: L10n): string =>
+  l10n.t('"camerafixed" can’t be chosen with reference images.');
+const adaptiveNeedsImage = (l10n: L10n): string => l10n.t('"adaptive" follows an image, and there is none.');
+
+function ratio({ model, mode }: Ask): Parameter {
+  const shapes = ['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'];
+  const about = 'Shape; `adaptive` follows the first image, or is the model’s choice.';
+  const start = { name: 'ratio', about, asked: true } as const;
+  if (mode === 'text' && is10(model)) {
+    return { ...start, values: choice(...shapes), initial: '16:9', note: adaptiveNeedsImage };
+  }
+  return { ...start, values: choice(...shapes, 'adaptive'), initial: 'adaptive' };
+}
+
+function parameters(ask: Ask): Parameter[] {
+  const { model, mode } = ask;
+  const isReference = mode === 'reference';
+  const shortest = is15(model) ? 4 : 2;
+  return [
+    {
+      name: 'duration',
+      values: choice(...Array.from({ length: 13 - shortest }, (_, index) => shortest + index)),
+      initial: 5,
+      about: 'Length in seconds.',
+      asked: true,
+    },
+    ratio(ask),
+    {
+      name: 'resolution',
+      values: isReference ? choice('480p', '720p') : choice('480p', '720p', '1080p'),
+      initial: '720p',
+      about: 'Lines of the picture.',
+      asked: true,
+      ...(isReference ? { note: noReference1080 } : {}),
+    },
+    {
+      name: 'seed',
+      values: whole(-1, 4_294_967_295),
+      about: 'The same seed with the same request makes a similar video; -1 means any.',
+    },
+    {
+      name: 'camerafixed',
+      values: flag,
+      about: 'Whether the camera stands still; the service’s own choice is no.',
+      ...(isReference ? { withheld: noReferenceCamera } : {}),
+    },
+    { name: 'watermark', values: flag, initial: false, about: 'Whether there is a watermark.' },
+    ...(is15(model)
+      ? [
+          {
+            name: 'return_last_frame',
+            values: flag,
+            about: 'Whether the service keeps the last picture too; its own choice is yes.',
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The options that become flags, in the order in which they are written. */
+const flagged = (options: Options): [string, readonly [string, string?], string][] =>
+  Object.entries(FLAGS)
+    .filter(([name]) => options[name] !== undefined)
+    .map(([name, flags]) => [name, flags, String(options[name])]);
+
+/** A flag that the person wrote would contradict one that we write; it is refused, never taken out (7.5.3). */
+function complaint({ prompt, options }: Words, l10n: L10n): string | undefined {
+  for (const [name, flags] of flagged(options)) {
+    const written = new RegExp(`--(${flags.join('|')})(?![\\w-])`, 'i').exec(prompt)?.[0];
+    if (written !== undefined) {
+      return l10n.t(
+        'The prompt contains "{0}", which the option "{1}" already says. Take it out of the prompt.',
+        written,
+        name,
+      );
+    }
+  }
+  if (prompt.replace(/(^|\s)--[a-z]+\s+\S+/gi, '').trim() !== '') return undefined;
+  return l10n.t('The prompt is empty but for flags. Describe the video you want.');
+}
+
+function content({ model, prompt, options, images }: CheckedRequest): unknown[] {
+  const flags = wantsFields(model) ? [] : flagged(options).map(([, [name], value]) => ` --${name} ${value}`);
+  // First before last, in whichever order they were given; the prompt may count references, so those stay in order.
+  const order: readonly Image['role'][] = ['first', 'last', 'reference'];
+  const inOrder = order.flatMap((role) => images.filter((image) => image.role === role));
+  return [
+    { type: 'text', text: prompt + flags.join('') },
+    ...inOrder.map(({ role, source }) => ({
+      type: 'image_url',
+      image_url: { url: source },
+      role: ROLES[role],
+    })),
+  ];
+}
+
+/**
+ * API reference 7.5. Only `metadata` is read; the prompt at the top is for those who check that there is one. Without
+ * usable content a placeholder would be rendered, and paid for.
+ */
+export const seedance: Family = {
+  id: 'seedance',
+  prefixes: ['doubao-seedance-'],
+  result: 'link',
+  modes: (model) =>
+    MODES_OF.find(([pattern]) => pattern.test(model))?.[1] ?? ['text', 'first', 'firstLast', 'reference'],
+  sound: (model) => {
+    if (is10(model) || model.endsWith('-noAudio')) return 'none';
+    return is15(model) ? 'always' : 'unknown';
+  },
+  parameters,
+  fields: ['content'],
+  complaint,
+
+  body: (request) => {
+    const { model, prompt, options, extra } = request;
+    const fields = Object.entries(options).filter(([name]) => wantsFields(model) || !(name in FLAGS));
+    return {
+      model,
+      prompt,
+      metadata: { content: content(request), ...Object.fromEntries(fields), ...extra },
+    };
+  },
+};

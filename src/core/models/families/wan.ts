@@ -1,0 +1,124 @@
+import type { L10n } from '../../common/l10n';
+import type { Ask, Family } from '../family';
+import { choice, flag, whole, type Parameter } from '../parameter';
+
+/** Sizes by tier (API reference 7.4.2), in the order of SHAPES, as far as there are any. */
+const SIZES: Readonly<Record<string, readonly string[]>> = {
+  '480p': ['832*480', '480*832', '624*624'],
+  '720p': ['1280*720', '720*1280', '960*960', '1088*832', '832*1088'],
+  '1080p': ['1920*1080', '1080*1920', '1440*1440', '1632*1248', '1248*1632'],
+};
+const SHAPES = ['16:9', '9:16', '1:1', '4:3', '3:4'];
+const TIERS = Object.keys(SIZES);
+/** For example `720p · 16:9` for each size. */
+const SIGNS = Object.fromEntries(
+  Object.entries(SIZES).flatMap(([tier, sizes]) =>
+    sizes.map((size, index) => [size, `${tier} · ${SHAPES[index] ?? ''}`]),
+  ),
+);
+const tierOf = (size: unknown): string | undefined =>
+  TIERS.find((tier) => SIZES[tier]?.some((one) => one === size));
+
+const duration: Parameter = {
+  name: 'duration',
+  values: choice(5, 10),
+  initial: 5,
+  about: 'Length in seconds.',
+  asked: true,
+};
+const resolution: Parameter = {
+  name: 'resolution',
+  values: choice(...TIERS),
+  initial: '720p',
+  about: 'Lines of the picture. From an image: the shape is that of the image. From text: goes with `size`.',
+};
+const size: Parameter = {
+  name: 'size',
+  values: choice(...Object.values(SIZES).flat()),
+  initial: '1280*720',
+  signs: SIGNS,
+  about: 'Width and height in pixels. Where only `resolution` is given: 16:9 of that tier.',
+  asked: true,
+};
+const generateAudio: Parameter = {
+  name: 'generate_audio',
+  values: flag,
+  initial: false,
+  about: 'Whether sound is made for the video. Not with `audio_url`.',
+  told: true,
+};
+const audioUrl: Parameter = {
+  name: 'audio_url',
+  values: { kind: 'link' },
+  about: 'An https link to the sound: MP3 or WAV, up to 15 MB, 3 to 30 seconds.',
+};
+
+const shapeOfImage = (l10n: L10n): string =>
+  l10n.t('The video has the shape of its image, so "size" can’t be chosen; choose "resolution".');
+const oneSound = (l10n: L10n): string =>
+  l10n.t('Sound comes either from "audio_url" or from "generate_audio". Leave one of them out.');
+const goTogether = (l10n: L10n): string =>
+  l10n.t('"size" and "resolution" go together: leave "resolution" out, or choose the one of that size.');
+
+/** `size` decides, and `resolution` goes with it; alone, `resolution` leaves the sizes of its tier. */
+function picture({ mode, options }: Ask): Parameter[] {
+  if (mode !== 'text')
+    return [
+      { ...size, withheld: shapeOfImage },
+      { ...resolution, asked: true },
+    ];
+  const tier = tierOf(options['size']);
+  if (tier !== undefined) {
+    return [size, { ...resolution, values: choice(tier), initial: tier, note: goTogether }];
+  }
+  const sizes = SIZES[String(options['resolution'])];
+  const [widest] = sizes ?? [];
+  return sizes && widest !== undefined
+    ? [{ ...size, values: choice(...sizes), initial: widest, note: goTogether }, resolution]
+    : [size, resolution];
+}
+
+function sound({ options }: Ask): Parameter[] {
+  if (options['audio_url'] !== undefined) return [{ ...generateAudio, withheld: oneSound }, audioUrl];
+  if (options['generate_audio'] === true) return [generateAudio, { ...audioUrl, withheld: oneSound }];
+  return [generateAudio, audioUrl];
+}
+
+/** API reference 7.4. The provider reads no `aspect_ratio`; sizes are written with an asterisk. */
+export const wan: Family = {
+  id: 'wan',
+  prefixes: ['wan'],
+  result: 'link',
+  modes: (model) => {
+    if (model.includes('t2v')) return ['text'];
+    return model.includes('i2v') ? ['first'] : ['text', 'first'];
+  },
+  sound: () => 'optional',
+  parameters: (ask) => [
+    duration,
+    ...picture(ask),
+    {
+      name: 'smart_rewrite',
+      values: flag,
+      initial: false,
+      about: 'Whether the service writes the prompt anew before it is used. It may do so all the same.',
+    },
+    ...sound(ask),
+    {
+      name: 'seed',
+      values: whole(0, 2_147_483_647),
+      about: 'The same seed with the same request makes a similar video; 0 means any.',
+    },
+  ],
+  fields: ['model', 'prompt', 'image', 'aspect_ratio'],
+  longestPrompt: 800,
+  longestBase64: 500_000,
+
+  body: ({ model, prompt, options, images: [image], extra }) => ({
+    model,
+    prompt,
+    ...(image ? { image: image.source } : {}),
+    ...options,
+    ...extra,
+  }),
+};

@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../common/clock';
+import { describeError, type Log } from '../common/log';
+import { DiskError } from '../common/fileSystem';
+import {
+  nameOf,
+  nameOfPart,
+  type Library,
+  type LibraryContents,
+  type LibraryFile,
+  type LibraryVideo,
+} from '../library/library';
+import { namesOf, possibleNames, rowsOfFiles, type TaskWithFiles } from '../store/ownedFiles';
+import type { StoredNote } from '../task/failure';
+import { canMove, isEnd } from '../task/phases';
+import type { TaskRecord } from '../store/record';
+import { withFound, type PartialResults } from './partialResults';
+import type { Reopener } from './taskReopener';
+import { readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
+import type { TaskStore } from '../store/store';
+
+interface Dependencies {
+  readonly store: TaskStore;
+  readonly library: Library;
+  readonly reopener: Reopener;
+  readonly partialResults: PartialResults;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface RescueOptions {
+  /** Only these tasks; if undefined, all tasks and unlisted files in the library. */
+  readonly ids?: readonly string[];
+  /** Stops early and keeps what was done so far. */
+  readonly signal?: AbortSignal;
+  /** Called after each task. */
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+export interface RescueReport {
+  /** Number of tasks that are tracked again. */
+  readonly lookedAgain: number;
+  /** Number of videos found in the library and added to tasks. */
+  readonly found: number;
+  /** The system's error message if the library couldn't be searched. */
+  readonly libraryFault?: string;
+}
+
+/** A part unchanged for this long belongs to no window: leases are much shorter. */
+const ABANDONED_PART_AGE_MS = 5 * 60_000;
+
+/** Origin of a video without a task. It parses as a URL with an empty host. */
+const NO_GATEWAY = 'unknown:';
+const NO_MODEL = 'unknown';
+
+/**
+ * Recovers lost videos at the user's request: checks tasks again that ended without their video, and adds unlisted
+ * videos in the library. It sends no paid request and removes nothing.
+ */
+export class Rescuer {
+  readonly #deps: Dependencies;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /** @throws ReadOnlyStoreError if the store can't be written */
+  async rescue({ ids, signal, onProgress }: RescueOptions = {}): Promise<RescueReport> {
+    const { store, reopener } = this.#deps;
+    const all = await store.allWithFiles();
+    const byName = namesOf(all);
+    const stock = await this.#deps.library.scan().catch((error: unknown) => {
+      if (error instanceof DiskError) return error;
+      throw error;
+    });
+    const canSee = !(stock instanceof DiskError);
+    const there = new Map(canSee ? stock.videos.map(({ file }) => [nameOf(file), file]) : []);
+    if (canSee) {
+      for (const file of await this.#placeParts(stock, byName, there, ids, signal)) {
+        there.set(nameOf(file), file);
+      }
+    }
+    const files = new Set(there.values());
+    const ended = all.filter(
+      (task) => (!ids || ids.includes(task.record.id)) && hasNoVideo(task, canSee ? files : undefined),
+    );
+    let lookedAgain = 0;
+    let found = 0;
+    for (const [index, { record }] of ended.entries()) {
+      if (signal?.aborted) break;
+      const taken = await this.#takeFromLibrary(record, there);
+      found += taken;
+      // A task that the user selected is checked whatever the gateway said about it.
+      if (
+        taken === 0 &&
+        (ids !== undefined || mayHaveVideo(record)) &&
+        (await reopener.lookAgain(record.id))
+      ) {
+        lookedAgain++;
+      }
+      onProgress?.(index + 1, ended.length);
+    }
+    if (!ids && canSee) found += await this.#takeUnlisted(all, byName, there, signal);
+    return { lookedAgain, found, ...(canSee ? {} : { libraryFault: stock.message }) };
+  }
+
+  /** Places complete parts that a window didn't rename before it closed. @returns names of the new files */
+  async #placeParts(
+    { parts }: LibraryContents,
+    byName: ReadonlyMap<string, TaskWithFiles>,
+    there: ReadonlyMap<string, string>,
+    ids: readonly string[] | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly string[]> {
+    const placed: string[] = [];
+    for (const part of parts) {
+      const name = nameOfAbandoned(part);
+      if (signal?.aborted || name === undefined || there.has(name)) continue;
+      const owner = byName.get(name)?.record;
+      // Skip parts of tasks that are still downloading or already have their videos.
+      if (owner ? !isEnd(owner.phase) || owner.phase === 'saved' : ids !== undefined) continue;
+      if (ids && owner && !ids.includes(owner.id)) continue;
+      const video = await this.#orNothing(part.file, this.#placePart(name));
+      if (video) placed.push(video.file);
+    }
+    return placed;
+  }
+
+  async #placePart(name: string): Promise<LibraryVideo | undefined> {
+    const { library } = this.#deps;
+    const part = await library.findPart(name);
+    return part && library.place(part, name);
+  }
+
+  /** Adds videos in the library to their task. @returns the number of videos */
+  async #takeFromLibrary(record: TaskRecord, there: ReadonlyMap<string, string>): Promise<number> {
+    const { store, partialResults } = this.#deps;
+    if (!canMove(record.phase, 'saved')) return 0;
+    if (!possibleNames(record).some((name) => there.has(name))) return 0;
+    const found = await partialResults.find(record);
+    const note = { code: 'foundInLibrary' } as const;
+    const saved = await store.update(record.id, (current, videos) => {
+      const rows = withFound(videos(), found);
+      // If some of its videos are missing, ask the gateway first.
+      const isWhole = found.size > 0 && rows.every(({ state }) => state === 'recorded');
+      return current.version === record.version && isWhole
+        ? { phase: 'saved', note, videos: rows, failure: null }
+        : undefined;
+    });
+    return saved ? found.size : 0;
+  }
+
+  /** Creates tasks for videos that belong to none. @returns the number of videos */
+  async #takeUnlisted(
+    all: readonly TaskWithFiles[],
+    byName: ReadonlyMap<string, TaskWithFiles>,
+    there: ReadonlyMap<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const { store, library, clock } = this.#deps;
+    const listed = new Set(all.flatMap(({ files }) => files));
+    const known = new Set(all.map(({ record }) => record.id));
+    const byTask = new Map<string, { readonly task: SidecarTask; readonly videos: LibraryVideo[] }>();
+    for (const [name, file] of there) {
+      if (signal?.aborted) break;
+      if (listed.has(file) || byName.has(name)) continue;
+      const task = readSidecarTask((await library.sidecarOf(file))?.task) ?? onlyFile(file, clock.now());
+      if (known.has(task.id)) continue;
+      const video = await this.#orNothing(file, library.find(name, { task }));
+      if (!video) continue;
+      const entry = byTask.get(task.id) ?? { task, videos: [] };
+      entry.videos.push(video);
+      byTask.set(task.id, entry);
+    }
+    let found = 0;
+    for (const { task, videos } of byTask.values()) {
+      const record = recordFromSidecar(task);
+      const note: StoredNote = {
+        code: task.origin === NO_GATEWAY ? 'foundWithoutTask' : 'foundInLibrary',
+      };
+      videos.sort((a, b) => a.file.localeCompare(b.file));
+      if (
+        await store.adopt({
+          record,
+          videos: rowsOfFiles(record, videos, videos.length),
+          timeline: [{ at: clock.now(), phase: 'saved', note }],
+        })
+      )
+        found += videos.length;
+    }
+    return found;
+  }
+
+  /** Logs disk errors, so that one unreadable file doesn't stop the others. */
+  async #orNothing<T>(what: string, work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      this.#deps.log.warn(`${what} could not be rescued: ${describeError(error)}`);
+      return undefined;
+    }
+  }
+}
+
+/** @param there files in the library; undefined if unknown */
+function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string> | undefined): boolean {
+  switch (record.phase) {
+    case 'failed':
+    case 'lost':
+    case 'stopped':
+    case 'unknown':
+      return true;
+    case 'saved':
+      // Videos that the user removed aren't missing. A saved task with a failure lacks some of its videos.
+      return (
+        record.cleanedAt === undefined &&
+        (record.failure !== undefined || (there !== undefined && files.some((file) => !there.has(file))))
+      );
+    default:
+      return false;
+  }
+}
+
+function mayHaveVideo({ phase, succeededAt, failure }: TaskRecord): boolean {
+  return (
+    phase !== 'failed' || succeededAt !== undefined || (failure !== undefined && failure.charged !== 'no')
+  );
+}
+
+/** The final name of an abandoned part; undefined if it's still being written, or isn't a video's. */
+function nameOfAbandoned({ file, changedAt }: LibraryFile): string | undefined {
+  // File times come from the system clock, not from the injected one.
+  if (Date.now() - changedAt < ABANDONED_PART_AGE_MS) return undefined;
+  return nameOfPart(file);
+}
+
+/** Describes a task for a video without one. Its ID is derived from the file, so every window creates the same task. */
+function onlyFile(file: string, now: number): SidecarTask {
+  const [a, b, c, d, e] =
+    /^(.{8})(.{4})(.{4})(.{4})(.{12})/
+      .exec(createHash('sha256').update(nameOf(file)).digest('hex'))
+      ?.slice(1) ?? [];
+  return {
+    id: [a, b, c, d, e].join('-'),
+    origin: NO_GATEWAY,
+    keyId: '',
+    // The prompt is unknown, so the file name is shown.
+    request: { model: NO_MODEL, prompt: file },
+    createdAt: now,
+  };
+}

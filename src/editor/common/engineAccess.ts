@@ -1,0 +1,51 @@
+import { Emitter, type Event } from '../../core/common/events';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import { describeError, prefixed } from '../../core/common/log';
+import { Engine, type EngineOptions } from '../../core/engine';
+
+/** The engine of a window. It is always there; whether its store is open, its state says. */
+export class EngineHolder implements Disposable {
+  readonly current: Engine;
+  readonly #owned = new DisposableStore();
+  readonly #opened: Emitter<Engine>;
+
+  constructor(options: EngineOptions) {
+    const log = prefixed(options.log, 'engine');
+    this.current = new Engine(options);
+    this.#opened = this.#owned.add(new Emitter((error) => log.error(describeError(error))));
+  }
+
+  /** Fires once, when all tasks are known and before anything has happened to them. */
+  get onDidOpen(): Event<Engine> {
+    return this.#opened.event;
+  }
+
+  /** Begins to open the store, and to go on with unfinished work once it is open. */
+  start(): void {
+    const first = this.#owned.add(
+      this.current.onDidLoad(() => {
+        first.dispose();
+        this.#opened.fire(this.current);
+        this.current.start();
+      }),
+    );
+    this.current.open();
+  }
+
+  /** The engine, once all tasks are known. @throws ReadOnlyStoreError if the store still can't be opened */
+  async open(): Promise<Engine> {
+    await this.current.loaded();
+    return this.current;
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+    this.current.dispose();
+  }
+
+  /** As {@link dispose}; resolves when the engine is closed, what was being sent included. */
+  async close(): Promise<void> {
+    this.dispose();
+    await this.current.close();
+  }
+}

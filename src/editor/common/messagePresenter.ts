@@ -1,0 +1,42 @@
+import type { Notifier, Severity } from './notifications';
+import { asMessage, asPlainText } from '../labels/taskLabels';
+
+/** Something that the reader of a message can do about it. */
+export type Button = { readonly title: string } & (
+  { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
+);
+
+interface Parts {
+  readonly notifier: Notifier;
+  readonly execute: (command: string, ...args: unknown[]) => void;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/** Shows messages and does what their buttons say. Nobody waits for one: it may stay open for hours. */
+export class MessageBox {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** @param onDismiss called if the message is closed without a button */
+  show(severity: Severity, sentence: string, buttons: readonly Button[], onDismiss?: () => void): void {
+    const { notifier, execute, inBackground } = this.#parts;
+    const titles = buttons.map(({ title }) => title);
+    inBackground(
+      // Prompts and responses are outside text.
+      notifier.show(severity, asMessage(sentence), titles).then((chosen) => {
+        const button = buttons.find(({ title }) => title === chosen);
+        if (!button) onDismiss?.();
+        else if ('run' in button) button.run();
+        else execute(button.command, ...(button.arguments ?? []));
+      }),
+    );
+  }
+
+  /** A word in passing that needs no answer. */
+  status(sentence: string): void {
+    this.#parts.notifier.status(asPlainText(sentence));
+  }
+}

@@ -1,0 +1,98 @@
+import type { Uri } from 'vscode';
+import * as z from 'zod';
+import { DEFAULT_BASE_URL, parseBaseUrl } from '../../core/gateway/baseUrl';
+import { looksLikeKey } from '../../core/gateway/redaction';
+import { FAMILIES, isModelId, type Model } from '../../core/models/catalog';
+import type { KeyCheck } from '../../core/tasks/keyGuard';
+import { SETTINGS } from './ids';
+
+const DEFAULT_SAVE_FOLDER = 'videos';
+const DEFAULT_FILE_NAME = '{date}-{model}-{slug}';
+
+const baseUrl = z.string().catch('');
+const notify = z.enum(['always', 'never']).catch('always');
+const saveFolder = z.string().catch(DEFAULT_SAVE_FOLDER);
+const fileName = z.string().catch(DEFAULT_FILE_NAME);
+const autoSave = z.boolean().catch(false);
+const confirm = z.enum(['always', 'never']).catch('always');
+const pollSeconds = z
+  .number()
+  .catch(5)
+  .transform((seconds) => Math.min(60, Math.max(3, seconds)));
+
+const models = z.array(z.unknown()).catch([]);
+const ownModel = z.object({
+  id: z.string().trim().min(1).refine(isModelId),
+  family: z.enum(FAMILIES.map(({ id }) => id)),
+  label: z.string().trim().min(1).optional().catch(undefined),
+});
+const defaultModel = z.string().trim().catch('');
+
+/** Our settings, read anew each time and made sense of: anybody can write anything into a settings file. */
+export class Settings {
+  readonly #read: (name: string, scope?: Uri) => unknown;
+  readonly #isKey: KeyCheck;
+
+  /**
+   * @param read gives a setting's value by its name below our section, as it holds for a resource
+   * @param isKey whether a text contains an API key
+   */
+  constructor(read: (name: string, scope?: Uri) => unknown, isKey: KeyCheck = looksLikeKey) {
+    this.#read = read;
+    this.#isKey = isKey;
+  }
+
+  /** The gateway's base URL; undefined when the setting is no address that a key may travel to. */
+  baseUrl(): string | undefined {
+    const text = baseUrl.parse(this.#read(SETTINGS.baseUrl)).trim();
+    // A base URL is stored with each task, and logged.
+    return this.#isKey(text) ? undefined : parseBaseUrl(text === '' ? DEFAULT_BASE_URL : text);
+  }
+
+  /** The user's own models; what is none is passed over. */
+  ownModels(): readonly Model[] {
+    return models.parse(this.#read(SETTINGS.models)).flatMap((entry) => {
+      const own = ownModel.safeParse(entry).data;
+      const family = FAMILIES.find(({ id }) => id === own?.family);
+      if (!own || !family || this.#isKey(own.id)) return [];
+      return [{ id: own.id, family, ...(own.label === undefined ? {} : { label: own.label }) }];
+    });
+  }
+
+  /** The model that is offered first; undefined where that is the one of last time. */
+  defaultModel(scope?: Uri): string | undefined {
+    const id = defaultModel.parse(this.#read(SETTINGS.defaultModel, scope));
+    return id === '' ? undefined : id;
+  }
+
+  /** Whether requests that no person has just confirmed are asked about. */
+  confirm(): 'always' | 'never' {
+    return confirm.parse(this.#read(SETTINGS.confirm));
+  }
+
+  /** Whether a notification says how a task ended. */
+  notify(): 'always' | 'never' {
+    return notify.parse(this.#read(SETTINGS.notify));
+  }
+
+  /** Where videos are saved below a workspace folder, as it was written: it may be no such place. */
+  saveFolder(scope?: Uri): string {
+    return saveFolder.parse(this.#read(SETTINGS.saveFolder, scope));
+  }
+
+  /** What saved videos are called, as a template. */
+  fileName(scope?: Uri): string {
+    const template = fileName.parse(this.#read(SETTINGS.fileName, scope));
+    return template.trim() === '' ? DEFAULT_FILE_NAME : template;
+  }
+
+  /** Whether finished videos are saved to the workspace by themselves. */
+  autoSave(scope?: Uri): boolean {
+    return autoSave.parse(this.#read(SETTINGS.autoSave, scope));
+  }
+
+  /** The base interval between questions about a task, in ms. */
+  pollInterval(): number {
+    return pollSeconds.parse(this.#read(SETTINGS.pollSeconds)) * 1000;
+  }
+}

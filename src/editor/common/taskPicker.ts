@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import type { Task } from '../../core/task/task';
+import type { Asker } from './dialogs';
+import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../labels/taskLabels';
+import type { L10n } from '../../core/common/l10n';
+
+/** A row of the task list, as the list hands it over; a task works too, for key bindings and other extensions. */
+const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]);
+
+/** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
+const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
+
+interface Parts {
+  readonly asker: Asker;
+  readonly l10n: L10n;
+}
+
+/** What a command about tasks is for. */
+export interface TaskCommand {
+  readonly title: string;
+  readonly question: string;
+  /** Whoever is asked chooses one; several can still be given. */
+  readonly asksForOne?: true;
+  /** Which tasks it suits. */
+  readonly suits: (task: Task) => boolean;
+}
+
+/** The ids of the rows that a command was given; undefined when it was given none. */
+export function givenIds(args: readonly unknown[]): readonly string[] | undefined {
+  const [one, many] = itemArguments.parse([args[0], args[1]]);
+  return many && many.length > 0 ? many : one ? [one] : undefined;
+}
+
+/**
+ * The tasks that a command is about: the given rows as far as it suits them, or the answer of whoever is asked.
+ * @returns undefined when there is nothing to choose from; an empty list when nothing was chosen
+ */
+export async function tasksFor(
+  args: readonly unknown[],
+  tasks: readonly Task[],
+  command: TaskCommand,
+  { asker, l10n }: Parts,
+): Promise<readonly Task[] | undefined> {
+  const suitable = tasks.filter((task) => command.suits(task));
+  const given = givenIds(args);
+  if (given) {
+    const chosen = suitable.filter(({ id }) => given.includes(id));
+    return chosen.length > 0 ? chosen : undefined;
+  }
+  if (suitable.length === 0) return undefined;
+  const question = {
+    title: command.title,
+    placeholder: command.question,
+    choices: suitable.map((task) => ({
+      value: task,
+      label: shortPrompt(task.request.prompt, LONGEST_MENTION),
+      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
+    })),
+  };
+  // A single one needs no ticking.
+  if (!command.asksForOne && suitable.length > 1) return (await asker.chooseSome(question)) ?? [];
+  const chosen = await asker.choose(question);
+  return chosen ? [chosen] : [];
+}

@@ -1,0 +1,68 @@
+import { originOf } from '../../core/gateway/baseUrl';
+import { describeError, type Log } from '../../core/common/log';
+import { GatewayError } from '../../core/gateway/errors';
+import { MODELS } from '../../core/models/catalog';
+import { classifyError } from '../../core/gateway/errorKinds';
+import { toErrorInfo } from '../../core/tasks/failures';
+import type { EngineHolder } from '../common/engineAccess';
+import type { Keychain } from './keychain';
+import type { OriginApproval } from './originApproval';
+import type { Settings } from '../common/settings';
+
+/** What a look at the gateway found. `details` are its own words, or the system's. */
+export type ConnectionState =
+  | {
+      readonly kind: 'works';
+      readonly host: string;
+      readonly models: number;
+      readonly known: readonly string[];
+    }
+  | { readonly kind: 'noKey' | 'keyLocked' }
+  | { readonly kind: 'badAddress' }
+  | { readonly kind: 'notApproved' }
+  | {
+      readonly kind: 'keyRefused' | 'unreachable' | 'strange';
+      readonly host: string;
+      readonly details: string;
+    };
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly settings: Settings;
+  readonly keychain: Keychain;
+  readonly approval: OriginApproval;
+  readonly log: Log;
+  /** Hears which models there are. */
+  readonly heard: (baseUrl: string, ids: readonly string[]) => Promise<void>;
+}
+
+const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' } as const;
+
+/** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
+export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
+  const { engines, settings, keychain, approval, log, heard } = parts;
+  const place = await keychain.place();
+  if (place === undefined || place === 'locked') return { kind: place ? 'keyLocked' : 'noKey' };
+  const baseUrl = settings.baseUrl();
+  if (baseUrl === undefined) return { kind: 'badAddress' };
+  const answer = await approval.keyFor(originOf(baseUrl), 'person');
+  if (answer.kind !== 'key') return { kind: NO_KEY[answer.kind] };
+  const { host } = new URL(baseUrl);
+  const engine = await engines.open();
+  try {
+    const models = await engine.client.models({ baseUrl, key: answer.key });
+    await heard(baseUrl, models);
+    const known = MODELS.map(({ id }) => id).filter((id) => models.includes(id));
+    return { kind: 'works', host, models: models.length, known };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    log.warn(`the gateway's models could not be read: ${describeError(error)}`);
+    const trouble = toErrorInfo(error);
+    const details = trouble.message;
+    if (error.kind === 'refused' && (trouble.status === 401 || classifyError(trouble) === 'key')) {
+      return { kind: 'keyRefused', host, details };
+    }
+    const isSilent = ['unreachable', 'proxy', 'timeout', 'cut'].includes(error.kind);
+    return { kind: isSilent ? 'unreachable' : 'strange', host, details };
+  }
+}

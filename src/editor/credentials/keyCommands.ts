@@ -1,0 +1,158 @@
+import type { L10n } from '../../core/common/l10n';
+import { cleanKey, readKey } from '../../core/gateway/apiKey';
+import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
+import type { Asker } from '../common/dialogs';
+import type { ConnectionState } from './connection';
+import type { OriginApproval } from './originApproval';
+import { KEY_VARIABLE, type Keychain } from './keychain';
+import type { Messages } from '../common/messages';
+import type { Notifier } from '../common/notifications';
+import { badAddressSentence, keyLockedSentence, noKeySentence } from '../common/requestMessages';
+import type { Settings } from '../common/settings';
+
+interface Parts {
+  readonly keychain: Keychain;
+  readonly settings: Settings;
+  readonly asker: Asker;
+  readonly notifier: Notifier;
+  readonly messages: Messages;
+  readonly l10n: L10n;
+  readonly look: () => Promise<ConnectionState>;
+  /** Goes on by itself; what goes wrong is logged. */
+  readonly inBackground: (work: Promise<void>) => void;
+}
+
+/** Asks for a key and keeps it; whether the gateway takes it shows a little later. */
+export async function setApiKey(parts: Parts): Promise<void> {
+  const { keychain, settings, asker, messages, l10n } = parts;
+  const baseUrl = settings.baseUrl();
+  const text = await asker.text({
+    title: l10n.t('Set API Key'),
+    prompt: l10n.t(
+      'Your Nebula API key. It is kept in this system’s secret storage and sent to {0} only.',
+      new URL(baseUrl ?? DEFAULT_BASE_URL).host,
+    ),
+    placeholder: 'sk-…',
+    secret: true,
+    validate: (value) => keyFault(value, l10n),
+  });
+  const key = text === undefined ? undefined : cleanKey(text);
+  if (key === undefined) return;
+  if (!(await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl)))) {
+    messages.keyForThisWindowOnly();
+  }
+  parts.inBackground(checkNewKey(parts));
+}
+
+/** Forgets the key. */
+export async function removeApiKey({ keychain, messages, l10n }: Parts): Promise<void> {
+  const before = await keychain.place();
+  if (before === undefined) {
+    messages.nothingSuitable(l10n.t('There is no API key to remove.'));
+    return;
+  }
+  if (!(await keychain.remove())) messages.keyNotRemoved();
+  else if ((await keychain.place()) === 'environment') messages.environmentKeyStays(KEY_VARIABLE);
+  else messages.keyRemoved();
+}
+
+/**
+ * Asks whether the key may be sent to an address.
+ * @param baseUrl of the task that needs it; otherwise the setting's
+ */
+export async function approveAddress(
+  {
+    settings,
+    approval,
+    messages,
+    l10n,
+  }: Pick<Parts, 'settings' | 'messages' | 'l10n'> & {
+    readonly approval: OriginApproval;
+  },
+  baseUrl = settings.baseUrl(),
+): Promise<void> {
+  if (baseUrl === undefined) {
+    messages.badOrigin(badAddressSentence(l10n));
+    return;
+  }
+  const { kind } = await approval.keyFor(originOf(baseUrl), 'person');
+  if (kind === 'none') messages.noKey(noKeySentence(l10n));
+  else if (kind === 'locked') messages.keyLocked(keyLockedSentence(l10n));
+  else if (kind === 'key') messages.addressApproved(new URL(baseUrl).host);
+}
+
+/** Says whether the gateway can be reached and takes the key. */
+export async function testConnection({ notifier, messages, l10n, look }: Parts): Promise<void> {
+  const state = await notifier.progress(l10n.t('Testing the connection to Nebula …'), look);
+  switch (state.kind) {
+    case 'works':
+      messages.connectionWorks(state.host, state.models, state.known);
+      return;
+    case 'keyRefused':
+      messages.keyRefused(state.host, state.details);
+      return;
+    case 'unreachable':
+      messages.unreachable(state.host, state.details);
+      return;
+    case 'strange':
+      messages.strangeAnswer(state.host, state.details);
+      return;
+    case 'noKey':
+      messages.noKey(noKeySentence(l10n));
+      return;
+    case 'keyLocked':
+      messages.keyLocked(keyLockedSentence(l10n));
+      return;
+    case 'badAddress':
+      messages.badOrigin(badAddressSentence(l10n));
+      return;
+    case 'notApproved':
+      // The user has just said no.
+      return;
+  }
+}
+
+async function checkNewKey({ messages, l10n, look }: Parts): Promise<void> {
+  const state = await look();
+  switch (state.kind) {
+    case 'works':
+      messages.keyWorks(state.host);
+      return;
+    case 'keyRefused':
+      messages.keyStoredButRefused(state.host, state.details);
+      return;
+    case 'unreachable':
+    case 'strange':
+      messages.keyNotChecked(state.host);
+      return;
+    case 'badAddress':
+      messages.badOrigin(badAddressSentence(l10n));
+      return;
+    case 'noKey':
+    case 'keyLocked':
+    case 'notApproved':
+      messages.keyStored();
+      return;
+  }
+}
+
+function keyFault(text: string, l10n: L10n): string | undefined {
+  const read = readKey(text);
+  if ('key' in read) return undefined;
+  switch (read.fault) {
+    case 'empty':
+      return l10n.t('Paste the key, or press Escape to leave things as they are.');
+    case 'blanks':
+      return l10n.t('This cannot be a key: there is a blank in it. Perhaps more than the key was copied.');
+    case 'characters':
+      return l10n.t(
+        'This cannot be a key: there is a character in it that cannot be sent. Copy it once more from Nebula.',
+      );
+    case 'short':
+      return l10n.t('This cannot be a key: it is too short. Perhaps only a part of it was copied.');
+    case 'several':
+      return l10n.t('There is more than one key in it. Paste only the one to use.');
+    case 'long':
+      return l10n.t('This cannot be a key: it is too long. Perhaps more than the key was copied.');
+  }
+}

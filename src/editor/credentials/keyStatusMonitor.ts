@@ -1,0 +1,116 @@
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import type { Task } from '../../core/task/task';
+import { waitsFor, type WaitsFor } from '../../core/task/blockedBy';
+import type { ConnectionState } from './connection';
+import type { EngineHolder } from '../common/engineAccess';
+import type { Messages } from '../common/messages';
+
+interface Parts {
+  readonly engines: Pick<EngineHolder, 'onDidOpen'>;
+  readonly messages: Pick<Messages, 'tasksWaitForKey'>;
+  readonly l10n: L10n;
+  /** Whether the user is in this window: only one says it. */
+  readonly isFocused: () => boolean;
+  /** Shows a line above the list. */
+  readonly showLine: (line: string | undefined) => void;
+  /** Whether the gateway refused the key when it was last used. */
+  readonly setRefused: (refused: boolean) => void;
+}
+
+interface Waiting {
+  readonly origin: string;
+  readonly what: WaitsFor;
+}
+
+/**
+ * Knows whether the gateway takes the key. While tasks wait for a valid one, or for money on it, a line above the list
+ * says so; the moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
+ */
+export class KeyTrouble implements Disposable {
+  readonly #parts: Parts;
+  readonly #owned = new DisposableStore();
+  /** The tasks that wait for the user, with their gateways and what for. */
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#owned.add(
+      parts.engines.onDidOpen((engine) => {
+        for (const task of engine.tasks(Infinity)) {
+          const what = waitsFor(task);
+          if (what) this.#waiting.set(task.id, { origin: task.origin, what });
+        }
+        this.#showLine();
+        this.#owned.add(
+          engine.onDidChangeTasks(({ changed, removed }) => {
+            for (const task of changed) this.#onChange(task);
+            for (const id of removed) this.#waiting.delete(id);
+            this.#showLine();
+          }),
+        );
+      }),
+    );
+  }
+
+  /** What a look at the gateway found. */
+  heard({ kind }: ConnectionState): void {
+    if (kind === 'works') this.#parts.setRefused(false);
+    if (kind === 'keyRefused') this.#parts.setRefused(true);
+  }
+
+  /** Another key is there, of which nothing is known yet. */
+  keyChanged(): void {
+    this.#parts.setRefused(false);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #onChange(task: Task): void {
+    const { messages, isFocused, setRefused } = this.#parts;
+    // An attempt to fetch the video says nothing before it is over.
+    if (task.phase === 'saving') return;
+    const what = waitsFor(task);
+    if (what) {
+      const { id, origin } = task;
+      const isFirst = [...this.#waiting.values()].every(
+        (other) => other.origin !== origin || other.what !== what,
+      );
+      this.#waiting.set(id, { origin, what });
+      if (isFirst && isFocused() && task.failure) {
+        messages.tasksWaitForKey(task.failure.summary, what, id);
+      }
+      return;
+    }
+    this.#waiting.delete(task.id);
+    if (task.phase === 'rejected' && task.failure?.kind === 'key') setRefused(true);
+    // The gateway has answered a question that needs a key.
+    else if (task.phase === 'queued' || task.phase === 'running') setRefused(false);
+  }
+
+  #showLine(): void {
+    const { l10n, showLine } = this.#parts;
+    // Those that a click helps first.
+    const order = ['approval', 'keyring', 'key', 'balance'] as const;
+    const all = new Set([...this.#waiting.values()].map(({ what }) => what));
+    const first = order.find((what) => all.has(what));
+    showLine(first && this.#line(first, l10n));
+  }
+
+  #line(what: WaitsFor, l10n: L10n): string {
+    switch (what) {
+      case 'approval':
+        return l10n.t("Videos are in progress at an address that your API key isn't approved for.");
+      case 'keyring':
+        return l10n.t("Your keyring is locked, so the gateway can't be asked about videos in progress.");
+      case 'key':
+        return l10n.t('The gateway does not show videos in progress to this key; they wait for a valid one.');
+      case 'balance':
+        return l10n.t(
+          'The key’s quota is used up: the gateway does not show videos in progress until it is topped up.',
+        );
+    }
+  }
+}

@@ -1,0 +1,315 @@
+import type { QuickPickItem } from 'vscode';
+import type { L10n } from '../../../core/common/l10n';
+import type { Subject } from '../../../core/models/options';
+import type { OptionValue, Options } from '../../../core/models/parameter';
+import type { VideoRequest } from '../../../core/models/request';
+import {
+  hasSeed,
+  variableOptions,
+  vary,
+  videosOf,
+  type Variable,
+  type Variation,
+} from '../../../core/models/variations';
+import { optionTitle, optionWord, sourceWords } from '../../labels/optionLabels';
+import { VERY_LONG } from '../../../core/models/promptText';
+import type { ReadyRequest } from '../submit/requestSender';
+import { asPlainText, shortPrompt } from '../../labels/taskLabels';
+import { modelName, modelWords } from '../wizard/pickModel';
+import { isExtra, optionWords } from '../wizard/pickOption';
+import type { Answers } from '../wizard/wizard';
+import { askPick, askSome, type PickItem, type Place, type Step, type StepEnd } from '../../common/multiStep';
+import type { QuickInputs } from '../../common/quickInputs';
+
+export interface BatchStepsParts {
+  readonly inputs: QuickInputs;
+  /** Where the requests would go, as the user knows it. */
+  readonly host: () => string | undefined;
+  /** Checks all of them. @throws Rejection */
+  readonly prepare: (
+    requests: readonly VideoRequest[],
+    fitsWith: Answers['fitsWith'],
+  ) => Promise<readonly ReadyRequest[]>;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly l10n: L10n;
+}
+
+/** How often the same can be asked for in one go. */
+const TIMES = [2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+/** How much of a prompt the list of requests shows, in characters. */
+const LONGEST_QUOTE = 300;
+
+/** And of one that has a line of its own below. */
+const LONGEST_LABEL = 60;
+
+const STEPS = { what: 'what varies', how: 'how it varies', summary: 'summary' } as const;
+
+/** What one request of the batch has that the others have not. */
+interface Difference {
+  readonly label: string;
+  readonly detail?: string;
+}
+
+type LastDeed = 'send' | 'more';
+
+/**
+ * The last steps of a wizard that ends in several requests: in what they differ, where that is not given, and the last
+ * word before anything is paid, with all of them to be read.
+ */
+export class BatchSteps {
+  readonly #parts: BatchStepsParts;
+  readonly #prompts: readonly string[] | undefined;
+  /** The name of the option that varies; undefined: the same again. */
+  #varied: string | undefined;
+  #times = TIMES[0] ?? 2;
+  #values: readonly OptionValue[] = [];
+  /** Seeds once chosen stay, so that what is read is what is sent. */
+  #variation: { readonly key: string; readonly options: readonly Options[] } | undefined;
+  #ready: readonly ReadyRequest[] = [];
+
+  /** @param prompts of a list; undefined where one prompt is varied */
+  constructor(parts: BatchStepsParts, prompts?: readonly string[]) {
+    this.#parts = parts;
+    this.#prompts = prompts;
+  }
+
+  /** What was confirmed. */
+  get ready(): readonly ReadyRequest[] {
+    return this.#ready;
+  }
+
+  /** The steps as they stand, behind those of the wizard. */
+  steps(answers: () => Answers): Step[] {
+    return [
+      ...(this.#prompts
+        ? []
+        : [
+            { id: STEPS.what, ask: (place: Place) => this.#askWhat(answers(), place) },
+            { id: STEPS.how, ask: (place: Place) => this.#askHow(answers(), place) },
+          ]),
+      { id: STEPS.summary, ask: (place) => this.#askToSend(answers, place) },
+    ];
+  }
+
+  async #askWhat(answers: Answers, place: Place): Promise<StepEnd> {
+    const { inputs, l10n } = this.#parts;
+    const { family } = answers.model;
+    const again: PickItem<string | undefined> = {
+      value: undefined,
+      label: l10n.t('The Same Again'),
+      description: hasSeed(answers.settled)
+        ? l10n.t('2 to 10 times, each with a seed of its own')
+        : l10n.t('2 to 10 times'),
+    };
+    const options = variableOptions(family, subjectOf(answers), answers.settled).map(
+      ({ name, values }): PickItem<string | undefined> => ({
+        value: name,
+        label: optionTitle(name, l10n),
+        description: values.map((value) => this.#word(name, value)).join(' · '),
+      }),
+    );
+    const answer = await askPick(inputs, {
+      ...{ title: this.#title(answers), place },
+      placeholder: l10n.t('In what should the videos differ?'),
+      items: [again, ...options],
+      active: options.find(({ value }) => value === this.#varied) ?? again,
+    });
+    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
+    this.#varied = answer.value;
+    return 'forward';
+  }
+
+  async #askHow(answers: Answers, place: Place): Promise<StepEnd> {
+    if (this.#varied === undefined) return this.#askTimes(answers, place);
+    const variable = this.#variable(answers);
+    // Another answer has left it no choice.
+    return variable ? this.#askValues(variable, answers, place) : 'back';
+  }
+
+  async #askTimes(answers: Answers, place: Place): Promise<StepEnd> {
+    const { inputs, l10n } = this.#parts;
+    const items = TIMES.map((times) => ({ value: times, label: l10n.t('{0} times', times) }));
+    const answer = await askPick(inputs, {
+      ...{ title: this.#title(answers), place, items },
+      placeholder: l10n.t('How many times? Each one is paid for.'),
+      active: items.find(({ value }) => value === this.#times),
+    });
+    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
+    this.#times = answer.value;
+    return 'forward';
+  }
+
+  async #askValues({ name, values }: Variable, answers: Answers, place: Place): Promise<StepEnd> {
+    const { inputs, l10n } = this.#parts;
+    const items = values.map((value) => ({ value, label: this.#word(name, value) }));
+    const chosen = items.filter(({ value }) => this.#values.includes(value));
+    const now = items.filter(({ value }) => value === answers.settled.options[name]);
+    const answer = await askSome(inputs, {
+      ...{ title: this.#title(answers), place, items },
+      placeholder: l10n.t('Tick two or more. One video is made, and paid for, with each.'),
+      ticked: chosen.length > 0 ? chosen : now,
+      atLeast: 2,
+    });
+    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
+    this.#values = answer.value;
+    return 'forward';
+  }
+
+  async #askToSend(answers: () => Answers, place: Place): Promise<StepEnd> {
+    for (;;) {
+      const now = answers();
+      const requests = this.#requests(now);
+      if (requests.length < 2) return 'back';
+      this.#ready = await this.#parts.prepare(requests, now.fitsWith);
+      const end = await this.#askLastWord(now, requests, place);
+      if (end !== 'more') return end;
+      if ((await now.changeOptions(place)) === 'away') return 'away';
+    }
+  }
+
+  async #askLastWord(
+    answers: Answers,
+    requests: readonly VideoRequest[],
+    place: Place,
+  ): Promise<StepEnd | 'more'> {
+    const { inputs, host, l10n } = this.#parts;
+    const { request, model, settled } = answers;
+    const notes = requests.map(({ options = {} }) => answers.noteOn(options));
+    const [note] = notes;
+    // Of images that are fitted to several sizes each request has something else to say.
+    const isShared = notes.every((one) => one === note);
+    const hints = [...(isShared && note !== undefined ? [note] : []), ...answers.hints];
+    const common = {
+      ...settled,
+      parameters: settled.parameters.filter(({ name }) => name !== this.#differing()),
+    };
+    const go: PickItem<LastDeed> = {
+      value: 'send',
+      label: `$(play) ${l10n.t('Generate {0} Videos', videosOf(requests))}`,
+      description: [...modelWords(model), ...sourceWords(request, l10n), ...optionWords(common, l10n)].join(
+        ' · ',
+      ),
+      detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
+    };
+    const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
+    const answer = await askPick<LastDeed>(inputs, {
+      ...{ title: this.#title(answers), place },
+      placeholder: this.#prompts
+        ? l10n.t('Press Enter to send them one after another, or Escape to leave')
+        : l10n.t('Press Enter to send them one after another, or Escape to keep the prompt as a draft'),
+      hint: [
+        ...(this.#prompts ? [] : [`“${asPlainText(shortPrompt(request.prompt, LONGEST_QUOTE))}”`]),
+        ...hints.map((hint) => `$(info) ${hint}`),
+        ...this.#lengthWords(answers),
+      ].join('  '),
+      items: [
+        go,
+        ...(settled.parameters.some(isExtra) ? [more] : []),
+        inputs.separator(l10n.t('{0} requests, sent in this order', requests.length)),
+        // Without a value they are only read.
+        ...requests.map((one, index) => this.#item(one, index, isShared ? undefined : notes[index])),
+      ],
+      active: go,
+      pays: true,
+    });
+    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
+    return answer.value === 'more' ? 'more' : 'forward';
+  }
+
+  /** Names the prompts of a list that its model may not read to the end; one prompt was judged where it was written. */
+  #lengthWords({ model }: Answers): string[] {
+    const { l10n } = this.#parts;
+    const longest = model.family.longestPrompt ?? VERY_LONG;
+    const numbers = (this.#prompts ?? []).flatMap(({ length }, index) =>
+      length > longest ? [index + 1] : [],
+    );
+    if (numbers.length === 0) return [];
+    const sentence =
+      numbers.length === 1
+        ? l10n.t(
+            'Prompt {0} has more than {1} characters; no more of it may be read.',
+            numbers.join(),
+            longest,
+          )
+        : l10n.t(
+            'The prompts {0} have more than {1} characters; no more of them may be read.',
+            numbers.join(', '),
+            longest,
+          );
+    return [`$(warning) ${sentence}`];
+  }
+
+  /** @param note what becomes of its images, where that is not so for all */
+  #item(request: VideoRequest, index: number, note: string | undefined): QuickPickItem {
+    const { label, detail = note } = this.#difference(request);
+    return {
+      label: `${index + 1}. ${asPlainText(label)}`,
+      ...(detail === undefined ? {} : { detail: asPlainText(detail) }),
+    };
+  }
+
+  #difference({ prompt, options = {} }: VideoRequest): Difference {
+    if (this.#prompts) {
+      const quote = shortPrompt(prompt, LONGEST_QUOTE);
+      const characters = Array.from(quote);
+      if (characters.length <= LONGEST_LABEL) return { label: quote };
+      const head = characters
+        .slice(0, LONGEST_LABEL - 1)
+        .join('')
+        .replace(/ \S*$/u, '');
+      return { label: `${head}…`, detail: `… ${quote.slice(head.length).trim()}` };
+    }
+    const name = this.#differing();
+    const value = name === undefined ? undefined : options[name];
+    const { l10n } = this.#parts;
+    return {
+      label: value === undefined || name === undefined ? l10n.t('the same request') : this.#word(name, value),
+    };
+  }
+
+  /** The option in which the requests differ, if it is one. */
+  #differing(): string | undefined {
+    return this.#prompts ? undefined : (this.#varied ?? 'seed');
+  }
+
+  #requests(answers: Answers): readonly VideoRequest[] {
+    const { request } = answers;
+    if (this.#prompts) return this.#prompts.map((prompt) => ({ ...request, prompt }));
+    const { model, settled } = answers;
+    const variation = this.#variationOf(this.#variable(answers));
+    const key = JSON.stringify([variation, model.id, settled.options]);
+    if (this.#variation?.key !== key) {
+      const options = vary(model.family, subjectOf(answers), settled, variation, this.#parts.random);
+      this.#variation = { key, options };
+    }
+    return this.#variation.options.map((options) => ({ ...request, options }));
+  }
+
+  /** @param variable the option that varies, as far as it has a choice */
+  #variationOf(variable: Variable | undefined): Variation {
+    if (this.#varied === undefined) return { kind: 'again', times: this.#times };
+    const values = variable?.values.filter((value) => this.#values.includes(value)) ?? [];
+    return { kind: 'option', name: this.#varied, values };
+  }
+
+  /** What varies, as far as the other answers leave it a choice. */
+  #variable(answers: Answers): Variable | undefined {
+    if (this.#varied === undefined) return undefined;
+    const { model, settled } = answers;
+    return variableOptions(model.family, subjectOf(answers), settled).find(
+      ({ name }) => name === this.#varied,
+    );
+  }
+
+  #word(name: string, value: OptionValue): string {
+    return optionWord(name, String(value), this.#parts.l10n);
+  }
+
+  #title({ model }: Answers): string {
+    return this.#parts.l10n.t('Generate Several Videos with {0}', modelName(model));
+  }
+}
+
+const subjectOf = ({ model, mode }: Answers): Subject => ({ model: model.id, mode });

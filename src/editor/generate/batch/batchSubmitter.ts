@@ -1,0 +1,123 @@
+import type { L10n } from '../../../core/common/l10n';
+import { limitsFor } from '../../../core/images/imageLimits';
+import { familyOf, type Model } from '../../../core/models/catalog';
+import type { VideoRequest } from '../../../core/models/request';
+import {
+  isOpenEnd,
+  sendInOrder,
+  type BatchReport,
+  type Outcome,
+} from '../../../core/tasks/submitSequentially';
+import { Rejection } from '../../common/rejection';
+import type { ReadyRequest, RequestSender, Submit } from '../submit/requestSender';
+import type { Notifier } from '../../common/notifications';
+import type { Answers } from '../wizard/wizard';
+
+interface Parts {
+  readonly sender: RequestSender;
+  readonly notifier: Notifier;
+  readonly ownModels: () => readonly Model[];
+  readonly l10n: L10n;
+}
+
+/** Of so many faults the sentences are shown; the rest is counted. */
+const MOST_FAULTS = 3;
+
+/** Several requests on their way to the gateway: checked as a whole, then sent one after another. */
+export class BatchSender {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes all of them ready to be sent; images that several have in common are fitted once.
+   * @param fitsWith how their images are to be fitted, by the options
+   * @throws {@link Rejection} that names what is at fault by number, when not all can be sent
+   */
+  async prepare(
+    requests: readonly VideoRequest[],
+    signal: AbortSignal,
+    fitsWith: Answers['fitsWith'] = () => undefined,
+  ): Promise<readonly ReadyRequest[]> {
+    const ready: ReadyRequest[] = [];
+    const byImages = new Map<string, ReadyRequest>();
+    const faults: { readonly number: number; readonly sentence: string }[] = [];
+    for (const [index, request] of requests.entries()) {
+      const images = this.#imagesOf(request);
+      try {
+        const fits = fitsWith(request.options ?? {});
+        const one = await this.#parts.sender.prepare(request, signal, { fits }, byImages.get(images));
+        byImages.set(images, one);
+        ready.push(one);
+      } catch (error) {
+        if (!(error instanceof Rejection) || error.code !== 'invalidRequest') throw error;
+        faults.push({ number: index + 1, sentence: error.message });
+      }
+    }
+    if (faults.length > 0)
+      throw new Rejection('invalidRequest', this.#faultSentence(faults, requests.length));
+    return ready;
+  }
+
+  /**
+   * Sends them in their order, with a notification that can be cancelled between two of them.
+   * @param onTaken is called as soon as one, named by its index, is a task's and must not be sent again
+   * @throws {@link Rejection} before any of them is sent
+   */
+  async send(
+    requests: readonly ReadyRequest[],
+    onTaken: (index: number) => void = () => undefined,
+  ): Promise<BatchReport> {
+    const { sender, notifier, l10n } = this.#parts;
+    const submit = await sender.admit(requests, 'person', new AbortController().signal);
+    return notifier.longProgress(l10n.t('Sending requests'), async (tell, signal) =>
+      sendInOrder({
+        count: requests.length,
+        onNext: (index) => tell(index, requests.length, l10n.t('{0} of {1}…', index + 1, requests.length)),
+        send: async (index) => {
+          const outcome = await sendOne(submit, requests[index], signal);
+          if (outcome.kind === 'task' && !isOpenEnd(outcome.task)) onTaken(index);
+          return outcome;
+        },
+        signal,
+      }),
+    );
+  }
+
+  /** The same text for requests whose images become the same pixels. */
+  #imagesOf({ model, images, options }: VideoRequest): string {
+    const family = familyOf(model, this.#parts.ownModels());
+    return JSON.stringify([images, family && limitsFor(family.id, options)]);
+  }
+
+  #faultSentence(
+    faults: readonly { readonly number: number; readonly sentence: string }[],
+    of: number,
+  ): string {
+    const { l10n } = this.#parts;
+    const [first] = faults;
+    const isSame = faults.length === of && faults.every(({ sentence }) => sentence === first?.sentence);
+    if (first && isSame) return l10n.t('Nothing was sent. {0}', first.sentence);
+    const told = faults.slice(0, MOST_FAULTS).map(({ number, sentence }) => `${number}: ${sentence}`);
+    const untold = faults.length - told.length;
+    if (untold > 0) told.push(l10n.t('And {0} more.', untold));
+    return l10n.t('Nothing was sent. Of {0} requests these can’t be sent: {1}', of, told.join(' '));
+  }
+}
+
+async function sendOne(
+  submit: Submit,
+  request: ReadyRequest | undefined,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (!request) throw new Error('there is no such request');
+  try {
+    return { kind: 'task', task: await submit(request, signal) };
+  } catch (error) {
+    // Whatever else it is, the request may have left.
+    if (error instanceof Rejection) return { kind: 'notSent', reason: error };
+    throw error;
+  }
+}

@@ -1,0 +1,207 @@
+import type { TextDocument } from 'vscode';
+import { isOpenEnd, type BatchReport } from '../../../core/tasks/submitSequentially';
+import type { Asker } from '../../common/dialogs';
+import type { BatchSender } from './batchSubmitter';
+import { BatchSteps, type BatchStepsParts } from './batchSteps';
+import { holdsSeparator, joinPrompts, splitPrompts, withoutPrompt } from '../promptEditor/promptList';
+import type { ReadyRequest } from '../submit/requestSender';
+import type { BatchMessages } from './batchReport';
+import type { Begun, WizardResult, WizardStart } from '../wizard/wizard';
+import type { QuickInputs } from '../../common/quickInputs';
+import { makeReady, type GenerateParts } from '../generate';
+import { sendPrompt } from '../generateFromPrompt';
+
+/** Editors of prompts. */
+interface Editors {
+  open(text: string, begun?: Begun): Promise<void>;
+  find(args: readonly unknown[]): TextDocument | undefined;
+  close(document: TextDocument, text: string): Promise<void>;
+  /** What has been answered for its prompt. */
+  begunOf(document: TextDocument): Begun;
+}
+
+export interface SeveralParts extends GenerateParts {
+  readonly asker: Asker;
+  readonly inputs: QuickInputs;
+  readonly batch: BatchSender;
+  readonly batchMessages: BatchMessages;
+  readonly prompts: Editors;
+  readonly lists: Editors;
+  /** Lists whose prompts are on their way: a second Enter must not pay for them again. */
+  readonly underWay: Set<TextDocument>;
+  /** Puts another text in the place of the whole one. @returns false when it is not as it was */
+  readonly replaceText: (document: TextDocument, before: string, after: string) => Promise<boolean>;
+  readonly host: () => string | undefined;
+  readonly random: () => number;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/** More prompts than these in one list are rather a mistake. */
+const MOST_PROMPTS = 50;
+
+/** Asks whether several prompts are to be written, or one is to be varied, and begins with it. */
+export async function generateSeveral(parts: SeveralParts): Promise<void> {
+  const { asker, lists, l10n } = parts;
+  if (!(await makeReady(parts))) return;
+  const what = await asker.choose<'prompts' | 'variations'>({
+    title: l10n.t('Generate Several Videos'),
+    placeholder: l10n.t('Several videos of what?'),
+    choices: [
+      {
+        value: 'prompts',
+        icon: 'list-ordered',
+        label: l10n.t('Several Prompts'),
+        detail: l10n.t('Written in an editor. A line with only --- begins the next prompt.'),
+      },
+      {
+        value: 'variations',
+        icon: 'versions',
+        label: l10n.t('Variations of One Prompt'),
+        detail: l10n.t('The same again, or with several values of one option.'),
+      },
+    ],
+  });
+  if (what === 'prompts') await lists.open('');
+  if (what === 'variations') await generateVariations(parts);
+}
+
+/** Goes on with the text of a prompt editor, or of a list of prompts, byte for byte. */
+export async function sendFromEditor(parts: SeveralParts, args: readonly unknown[]): Promise<unknown> {
+  const { lists, underWay, batchMessages } = parts;
+  const document = lists.find(args);
+  if (!document) return sendPrompt(parts, args);
+  // Before it is looked at: it gets shorter while it is sent, down to the prompt that is on its way.
+  if (underWay.has(document)) {
+    batchMessages.stillSending();
+    return undefined;
+  }
+  const text = document.getText();
+  const prompts = splitPrompts(text).map((prompt) => prompt.text);
+  if (prompts.length === 1) return sendPrompt({ ...parts, prompts: lists }, args);
+  const empty = prompts.flatMap((prompt, index) => (prompt.trim() === '' ? [index + 1] : []));
+  if (empty.length > 0) {
+    batchMessages.emptyPrompts(empty);
+    return undefined;
+  }
+  if (prompts.length > MOST_PROMPTS) {
+    batchMessages.tooManyPrompts(prompts.length, MOST_PROMPTS);
+    return undefined;
+  }
+  return sendList(parts, document, text, prompts);
+}
+
+/** Shows prompts for each of which a video is wanted, to be read and sent from there. */
+export async function openPrompts(
+  { prompts, lists }: Pick<SeveralParts, 'prompts' | 'lists'>,
+  texts: readonly string[],
+  lineEnd: string,
+): Promise<void> {
+  // What would be taken apart in a list goes into editors of single prompts.
+  if (texts.length > 1 && !texts.some(holdsSeparator)) await lists.open(joinPrompts(texts, lineEnd));
+  else for (const text of new Set(texts)) await prompts.open(text);
+}
+
+async function sendList(
+  parts: SeveralParts,
+  document: TextDocument,
+  text: string,
+  prompts: readonly string[],
+): Promise<void> {
+  const { lists, underWay, inBackground } = parts;
+  const [prompt = ''] = prompts;
+  const confirmed = await ask(parts, { request: { prompt }, at: 'afterPrompt', promptStands: true }, prompts);
+  if (!confirmed) return;
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  let edits: Promise<void> = Promise.resolve();
+  const takeOut = (index: number): void => {
+    edits = edits.then(async () => takeOutOf(parts, document, prompts[index] ?? '', lineEnd));
+    inBackground(edits);
+  };
+  underWay.add(document);
+  let report: BatchReport;
+  try {
+    report = await parts.batch.send(confirmed.ready, takeOut);
+    report.unclear.forEach(takeOut);
+    const rest = openEnds(report).map((index) => prompts[index] ?? '');
+    tell(parts, report, rest.length > 0 ? async () => openPrompts(parts, rest, lineEnd) : undefined);
+    await edits;
+  } finally {
+    underWay.delete(document);
+  }
+  await lists.close(document, '');
+}
+
+/**
+ * Takes a prompt out of its list once it is a task's: it would be paid for again from there, by somebody who comes back
+ * to the list later, or to a window that ended before the rest was sent. All else in it stays, also what was changed.
+ */
+async function takeOutOf(
+  { replaceText }: SeveralParts,
+  document: TextDocument,
+  prompt: string,
+  lineEnd: string,
+): Promise<void> {
+  // A file is the user's own, and stays as it is.
+  if (!document.isUntitled) return;
+  const list = document.getText();
+  const left = withoutPrompt(list, prompt, lineEnd);
+  if (left !== undefined) await replaceText(document, list, left);
+}
+
+/** A draft is one until it is sent: a window that dies meanwhile must not offer to pay for it again. */
+async function generateVariations(parts: SeveralParts): Promise<void> {
+  const { memory, batch } = parts;
+  const confirmed = await ask(parts, { at: 'prompt' });
+  if (!confirmed) return;
+  const { written, request } = confirmed.result;
+  const draft = written ? memory.draft() : undefined;
+  if (written) await memory.forgetDraft();
+  const keepAgain = () => {
+    if (draft && !memory.draft()) memory.keepDraft(draft);
+  };
+  let report: BatchReport;
+  try {
+    report = await batch.send(confirmed.ready);
+  } catch (error) {
+    // Nothing of it was sent.
+    keepAgain();
+    throw error;
+  }
+  const rest = openEnds(report);
+  if (rest.length === confirmed.ready.length) keepAgain();
+  const { prompt, ...others } = request;
+  tell(
+    parts,
+    report,
+    rest.length > 0 ? async () => parts.prompts.open(prompt, { request: others }) : undefined,
+  );
+}
+
+/** Leads through the wizard to several requests. @returns undefined when the person went away */
+async function ask(
+  parts: SeveralParts,
+  start: Omit<WizardStart, 'ending'>,
+  prompts?: readonly string[],
+): Promise<{ readonly ready: readonly ReadyRequest[]; readonly result: WizardResult } | undefined> {
+  if (!(await makeReady(parts))) return undefined;
+  const { batch, inputs, host, random, l10n } = parts;
+  const prepare: BatchStepsParts['prepare'] = async (requests, fitsWith) =>
+    batch.prepare(requests, new AbortController().signal, fitsWith);
+  const steps = new BatchSteps({ inputs, host, prepare, random, l10n }, prompts);
+  const result = await parts.askForVideo({ ...start, ending: (answers) => steps.steps(answers) });
+  return result && { ready: steps.ready, result };
+}
+
+/** Those that were not sent or not taken, by their index. */
+function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
+  const refused = tasks.filter(({ task }) => isOpenEnd(task));
+  return [...refused.map(({ index }) => index), ...notSent].sort((one, other) => one - other);
+}
+
+/** @param reopen shows what is still to be sent; undefined where nothing is */
+function tell(parts: SeveralParts, report: BatchReport, reopen: (() => Promise<void>) | undefined): void {
+  const { batchMessages, reveal, inBackground } = parts;
+  batchMessages.done(report, reopen && (() => inBackground(reopen())));
+  const [first] = report.tasks;
+  if (first) reveal(first.task.id);
+}

@@ -1,0 +1,43 @@
+import type { L10n } from '../../core/common/l10n';
+import { familyOf } from '../../core/models/catalog';
+import type { Family } from '../../core/models/family';
+import { modeOf } from '../../core/models/modes';
+import { checkWords } from '../../core/models/options';
+import type { VideoRequest } from '../../core/models/request';
+import type { Asker } from '../common/dialogs';
+import type { OwnModels } from '../common/customModels';
+import { familyChoices } from './wizard/familyChoices';
+
+interface Parts {
+  readonly ownModels: Pick<OwnModels, 'list' | 'add'>;
+  readonly asker: Asker;
+  readonly l10n: L10n;
+}
+
+/**
+ * Sees to it that the family of a request's model is known, and asks where nobody can tell: the setting that named it
+ * may have changed since. The answer is kept in that setting.
+ * @returns false when the person went away
+ */
+export async function knowFamily(request: VideoRequest, title: string, parts: Parts): Promise<boolean> {
+  const { ownModels, asker, l10n } = parts;
+  const { model } = request;
+  if (familyOf(model, ownModels.list())) return true;
+  const suiting = familyChoices((family) => takes(family, request, l10n), l10n);
+  const family = await asker.choose({
+    title,
+    placeholder: l10n.t('Which models is “{0}” like? That says what its requests look like.', model),
+    choices: suiting.length > 0 ? suiting : familyChoices(() => true, l10n),
+  });
+  if (!family) return false;
+  await ownModels.add({ id: model, family });
+  return true;
+}
+
+/** Whether a request is one that the family's models would take. */
+function takes(family: Family, request: VideoRequest, l10n: L10n): boolean {
+  const { model, prompt, options = {} } = request;
+  const mode = modeOf(request);
+  if (mode === undefined || !family.modes(model).includes(mode)) return false;
+  return !('faults' in checkWords(family, { model, mode }, prompt, options, l10n));
+}

@@ -1,0 +1,105 @@
+import type { L10n } from '../../core/common/l10n';
+import type { Task } from '../../core/task/task';
+import { isOpenEnd } from '../../core/tasks/submitSequentially';
+import { explainFailure } from '../labels/failureLabels';
+import type { Messages } from '../common/messages';
+import { KeyLockedError, Rejection } from '../common/rejection';
+import type { RequestSender } from './submit/requestSender';
+import type { WizardResult, WizardStart } from './wizard/wizard';
+import type { WizardMemory } from './wizard/wizardState';
+
+export interface GenerateParts {
+  readonly sender: RequestSender;
+  readonly messages: Messages;
+  readonly l10n: L10n;
+  readonly memory: WizardMemory;
+  readonly askForVideo: (start: WizardStart) => Promise<WizardResult | undefined>;
+  /** Asks for a key, as Set API Key does. */
+  readonly setKey: () => Promise<void>;
+  /** Shows the user's new task in the list. */
+  readonly reveal: (id: string) => void;
+}
+
+/** Whether the command was given a request, and so is used by code that wants an answer. */
+export function hasRequest(args: readonly unknown[]): boolean {
+  return args[0] !== undefined && args[0] !== null;
+}
+
+/**
+ * Generates a video: the given one, for code, or what a person answers to a few questions.
+ * @returns the task as plain JSON; undefined when the person went away
+ */
+export async function generate(parts: GenerateParts, args: readonly unknown[]): Promise<Task | undefined> {
+  if (hasRequest(args)) {
+    return structuredClone(await parts.sender.send(args[0], 'command', new AbortController().signal));
+  }
+  return askAndSend(parts, { at: 'prompt' });
+}
+
+/**
+ * Leads a person through the wizard and sends what comes of it.
+ * @returns the task as plain JSON; undefined when the person went away
+ */
+export async function askAndSend(parts: GenerateParts, start: WizardStart): Promise<Task | undefined> {
+  if (!(await makeReady(parts))) return undefined;
+  const result = await parts.askForVideo(start);
+  if (!result) return undefined;
+  const task = await sendWritten(parts, result, start.basedOn);
+  tellOutcome(task, parts);
+  parts.reveal(task.id);
+  return structuredClone(task);
+}
+
+function tellOutcome(task: Task, { messages, l10n }: GenerateParts): void {
+  // Who has just stopped it knows.
+  if (task.phase === 'stopped') return;
+  const explanation =
+    task.phase === 'rejected' || task.phase === 'unknown' ? explainFailure(task, l10n) : undefined;
+  if (explanation) messages.notAccepted(task, explanation);
+  else messages.sent();
+}
+
+/**
+ * Sees to it, before anybody writes anything, that it can be sent; a missing key is asked for.
+ * @returns false when the person gave none
+ * @throws {@link Rejection} when it can't be sent
+ */
+export async function makeReady({ sender, setKey }: GenerateParts): Promise<boolean> {
+  if (await canSend(sender)) return true;
+  await setKey();
+  return canSend(sender);
+}
+
+async function canSend(sender: RequestSender): Promise<boolean> {
+  try {
+    await sender.checkReady();
+    return true;
+  } catch (error) {
+    if (error instanceof KeyLockedError) throw error;
+    if (error instanceof Rejection && error.code === 'noKey') return false;
+    throw error;
+  }
+}
+
+/** A draft is one until it is sent: a window that dies now must not offer to pay for it again. */
+async function sendWritten(
+  { sender, memory }: GenerateParts,
+  { request, written, fits }: WizardResult,
+  basedOn?: string,
+): Promise<Task> {
+  const draft = written ? memory.draft() : undefined;
+  if (written) await memory.forgetDraft();
+  const keepAgain = () => {
+    // What was written meanwhile is newer.
+    if (draft && !memory.draft()) memory.keepDraft(draft);
+  };
+  try {
+    const task = await sender.send(request, 'person', new AbortController().signal, { fits, basedOn });
+    if (isOpenEnd(task)) keepAgain();
+    return task;
+  } catch (error) {
+    // There is no task: somebody said no, or something was missing.
+    if (error instanceof Rejection) keepAgain();
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import type { Task } from '../../core/task/task';
+import type { Asker } from '../common/dialogs';
+import type { EngineHolder } from '../common/engineAccess';
+import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../labels/taskLabels';
+import type { OwnModels } from '../common/customModels';
+import type { WizardStart } from './wizard/wizard';
+import { askAndSend, type GenerateParts } from './generate';
+import { knowFamily } from './ensureModelFamily';
+
+interface Parts extends GenerateParts {
+  readonly engines: EngineHolder;
+  readonly asker: Asker;
+  readonly ownModels: Pick<OwnModels, 'list' | 'add'>;
+}
+
+/** A row of the list or a task, as the list, the player and key bindings hand it over. */
+const given = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]).nullish();
+
+/** Opens the wizard at its last step with the request of an earlier task. It never pays on one click. */
+export async function generateAgain(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  return startFrom(parts, args, 'summary', parts.l10n.t('Generate Again'));
+}
+
+/** Opens the wizard at the prompt of an earlier task, with all its answers filled in. */
+export async function editAndGenerate(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  return startFrom(parts, args, 'prompt', parts.l10n.t('Edit and Generate'));
+}
+
+async function startFrom(
+  parts: Parts,
+  args: readonly unknown[],
+  at: WizardStart['at'],
+  title: string,
+): Promise<Task | undefined> {
+  const { engines, messages, l10n } = parts;
+  const id = given.parse(args[0]);
+  const engine = await engines.open();
+  const tasks = typeof id === 'string' ? [engine.task(id)] : engine.tasks(Infinity);
+  const known = tasks.filter((task) => task !== undefined);
+  if (known.length === 0) {
+    messages.nothingSuitable(l10n.t('There is no task to generate again.'));
+    return undefined;
+  }
+  const task = typeof id === 'string' ? known[0] : await chooseTask(known, title, parts);
+  if (!task || !(await knowFamily(task.request, title, parts))) return undefined;
+  // What a newer version has asked for may be beyond this one; that is said before anybody is asked.
+  parts.sender.check(task.request);
+  return askAndSend(parts, { request: task.request, at, basedOn: task.id });
+}
+
+async function chooseTask(
+  tasks: readonly Task[],
+  title: string,
+  { asker, l10n }: Parts,
+): Promise<Task | undefined> {
+  return asker.choose({
+    title,
+    placeholder: l10n.t('Which video should be generated again?'),
+    choices: tasks.map((task) => ({
+      value: task,
+      label: shortPrompt(task.request.prompt, LONGEST_MENTION),
+      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
+    })),
+  });
+}

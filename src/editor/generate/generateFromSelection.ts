@@ -1,0 +1,80 @@
+import type { Task } from '../../core/task/task';
+import type { Asker } from '../common/dialogs';
+import { VERY_LONG, needsEditor } from '../../core/models/promptText';
+import { askAndSend, makeReady, type GenerateParts } from './generate';
+
+/** What is selected in the editor in front. */
+export interface Selected {
+  /** What each cursor has selected, from top to bottom. */
+  readonly texts: readonly string[];
+  /** How the document ends its lines. */
+  readonly lineEnd: string;
+}
+
+interface Parts extends GenerateParts {
+  readonly asker: Asker;
+  readonly selected: () => Selected | undefined;
+  readonly openEditor: (prompt: string) => Promise<void>;
+  /** Opens an editor with a list of prompts; from there they are sent together. */
+  readonly openPrompts: (prompts: readonly string[], lineEnd: string) => Promise<void>;
+  readonly language: string;
+}
+
+/**
+ * Makes the selected text a prompt, byte for byte. One line can be changed in the wizard; several lines are shown in
+ * an editor first, and so are the texts of several cursors, joined by line ends or as a list of prompts: nobody pays for
+ * what they did not see.
+ */
+export async function generateFromSelection(parts: Parts): Promise<Task | undefined> {
+  const { messages, l10n, asker, openEditor } = parts;
+  const { texts, lineEnd } = parts.selected() ?? { texts: [], lineEnd: '\n' };
+  const prompt = texts.filter((text) => text !== '').join(lineEnd);
+  if (prompt.trim() === '') {
+    messages.nothingSelected();
+    return undefined;
+  }
+  if (!(await makeReady(parts))) return undefined;
+  const described = texts.filter((text) => text.trim() !== '');
+  if (described.length > 1) {
+    const what = await askAbout(described, parts);
+    if (what === 'each') await parts.openPrompts(described, lineEnd);
+    if (what !== 'all') return undefined;
+  }
+  if (prompt.length > VERY_LONG) {
+    const goOn = await asker.confirm({
+      message: l10n.t('Use {0} characters as a prompt?', prompt.length.toLocaleString(parts.language)),
+      detail: l10n.t(
+        'A prompt is usually a few sentences. The gateway may refuse or cut one that long. Nothing is sent yet.',
+      ),
+      action: l10n.t('Open as Prompt'),
+    });
+    if (!goOn) return undefined;
+  }
+  if (!needsEditor(prompt)) return askAndSend(parts, { request: { prompt }, at: 'prompt' });
+  await openEditor(prompt);
+  return undefined;
+}
+
+async function askAbout(
+  texts: readonly string[],
+  { asker, l10n }: Parts,
+): Promise<'all' | 'each' | undefined> {
+  return asker.choose<'all' | 'each'>({
+    title: l10n.t('Generate Video from Selection'),
+    placeholder: l10n.t('{0} texts are selected. Nothing is sent yet.', texts.length),
+    choices: [
+      {
+        value: 'all',
+        icon: 'combine',
+        label: l10n.t('One Video from All'),
+        description: l10n.t('the texts are joined'),
+      },
+      {
+        value: 'each',
+        icon: 'list-ordered',
+        label: l10n.t('One Video Each'),
+        description: l10n.t('{0} videos', texts.length),
+      },
+    ],
+  });
+}

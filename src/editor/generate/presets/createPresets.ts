@@ -1,0 +1,30 @@
+import * as vscode from 'vscode';
+import { SETTINGS } from '../../common/ids';
+import { PresetKeeping, type PresetKeepingParts } from './presetEditor';
+import { Presets } from './presetStore';
+
+interface Parts extends Omit<PresetKeepingParts, 'presets' | 'hasWorkspace'> {
+  readonly configuration: () => vscode.WorkspaceConfiguration;
+  readonly folders: () => readonly vscode.WorkspaceFolder[];
+}
+
+/** The presets in the editor's settings. */
+export function createPresets({ configuration, folders, ...parts }: Parts): PresetKeeping {
+  const { ConfigurationTarget } = vscode;
+  const presets = new Presets({
+    written: () => {
+      const { globalValue, workspaceValue } = configuration().inspect(SETTINGS.presets) ?? {};
+      return { user: globalValue, workspace: workspaceValue };
+    },
+    write: async (scope, value) =>
+      configuration().update(
+        SETTINGS.presets,
+        value,
+        scope === 'user' ? ConfigurationTarget.Global : ConfigurationTarget.Workspace,
+      ),
+    log: parts.log,
+  });
+  // What a workspace says that is not trusted is passed over, so nothing is kept there either.
+  const hasWorkspace = () => folders().length > 0 && vscode.workspace.isTrusted;
+  return new PresetKeeping({ ...parts, presets, hasWorkspace });
+}

@@ -1,0 +1,154 @@
+import { visibleLine } from '../../../core/common/displayText';
+import type { L10n } from '../../../core/common/l10n';
+import { describeError, type Log } from '../../../core/common/log';
+import type { VideoRequest } from '../../../core/models/request';
+import {
+  fieldWithKey,
+  keyEnteredMessage,
+  keyInFieldMessage,
+  type KeyCheck,
+} from '../../../core/tasks/keyGuard';
+import type { Asker } from '../../common/dialogs';
+import { LONGEST_MENTION, shortPrompt } from '../../labels/taskLabels';
+import type { WizardMessages } from './wizardMessages';
+import type { FoundPresets, Preset, PresetScope } from './preset';
+import type { Presets } from './presetStore';
+
+export interface PresetKeepingParts {
+  readonly presets: Presets;
+  /** Whether there is a workspace whose settings count. */
+  readonly hasWorkspace: () => boolean;
+  readonly asker: Asker;
+  readonly messages: Pick<
+    WizardMessages,
+    'presetSaved' | 'presetRemoved' | 'presetsNotWritten' | 'keyInPreset'
+  >;
+  readonly looksLikeKey: KeyCheck;
+  readonly log: Log;
+  readonly l10n: L10n;
+}
+
+/** Longest name of a preset, in characters: it is one line of a list. */
+const LONGEST_NAME = 80;
+
+/** Saves and removes presets, with the questions that this takes. Nothing is ever sent. */
+export class PresetKeeping {
+  readonly #parts: PresetKeepingParts;
+
+  constructor(parts: PresetKeepingParts) {
+    this.#parts = parts;
+  }
+
+  read(): FoundPresets {
+    return this.#parts.presets.read();
+  }
+
+  /** Saves a request under a name that is asked for. Images and an earlier video are no part of it. */
+  async save(request: VideoRequest): Promise<void> {
+    const { presets, asker, messages, looksLikeKey, l10n } = this.#parts;
+    const field = fieldWithKey(request, looksLikeKey);
+    if (field !== undefined) {
+      messages.keyInPreset(keyInFieldMessage(field, l10n));
+      return;
+    }
+    const hasSources = (request.images ?? []).length > 0 || request.remixOf !== undefined;
+    const hint = l10n.t('It is saved in your settings. Nothing is sent.');
+    const title = l10n.t('Save as Preset');
+    const entered = await asker.text({
+      title,
+      prompt: hasSources ? l10n.t('Images and earlier videos are not part of a preset. {0}', hint) : hint,
+      placeholder: l10n.t('A name, for example: Rainy street, wide'),
+      validate: (text) => {
+        if (text.trim() === '') return l10n.t('Enter a name for the preset.');
+        if (looksLikeKey(text)) return keyEnteredMessage(l10n);
+        return text.trim().length > LONGEST_NAME
+          ? l10n.t('The name has more than {0} characters.', LONGEST_NAME)
+          : undefined;
+      },
+    });
+    if (entered === undefined) return;
+    const withPrompt = await this.#askForPrompt(request, title);
+    if (withPrompt === undefined) return;
+    const scope = await this.#askForScope(title);
+    if (scope === undefined) return;
+    const { model, prompt, options = {} } = request;
+    const name = entered.trim();
+    const preset: Preset = { name, scope, model, ...(withPrompt ? { prompt } : {}), options };
+    if (presets.has(name, scope) && !(await this.#mayReplace(preset))) return;
+    if (await this.#write(() => presets.save(preset))) messages.presetSaved(name);
+  }
+
+  /** Removes a preset, after a yes. */
+  async remove(preset: Preset): Promise<void> {
+    const { presets, asker, messages, l10n } = this.#parts;
+    const { name, scope } = preset;
+    const yes = await asker.confirm({
+      message: l10n.t('Remove the preset “{0}”?', visibleLine(name, LONGEST_NAME)),
+      detail:
+        scope === 'workspace'
+          ? l10n.t('It is taken out of the settings of this workspace.')
+          : l10n.t('It is taken out of your settings.'),
+      action: l10n.t('Remove Preset'),
+    });
+    if (yes && (await this.#write(() => presets.remove(preset)))) messages.presetRemoved(name);
+  }
+
+  async #askForPrompt({ prompt }: VideoRequest, title: string): Promise<boolean | undefined> {
+    const { asker, l10n } = this.#parts;
+    return asker.choose({
+      title,
+      placeholder: l10n.t('Is the prompt part of the preset?'),
+      choices: [
+        {
+          value: true,
+          label: l10n.t('With the Prompt'),
+          detail: `“${shortPrompt(prompt, LONGEST_MENTION)}”`,
+        },
+        {
+          value: false,
+          label: l10n.t('Model and Options Only'),
+          detail: l10n.t('The prompt is asked for each time.'),
+        },
+      ],
+    });
+  }
+
+  async #askForScope(title: string): Promise<PresetScope | undefined> {
+    const { asker, hasWorkspace, l10n } = this.#parts;
+    if (!hasWorkspace()) return 'user';
+    return asker.choose<PresetScope>({
+      title,
+      placeholder: l10n.t('Where is it kept?'),
+      choices: [
+        { value: 'user', label: l10n.t('For You'), detail: l10n.t('In your settings, for all you open.') },
+        {
+          value: 'workspace',
+          label: l10n.t('For This Workspace'),
+          detail: l10n.t('In the settings of the workspace, for everybody who shares them.'),
+        },
+      ],
+    });
+  }
+
+  async #mayReplace({ name }: Preset): Promise<boolean> {
+    const { asker, l10n } = this.#parts;
+    return asker.confirm({
+      message: l10n.t('Replace the preset “{0}”?', visibleLine(name, LONGEST_NAME)),
+      detail: l10n.t('There is one with this name. It would be lost.'),
+      action: l10n.t('Replace'),
+    });
+  }
+
+  /** @returns false when the settings could not be written, which is said */
+  async #write(write: () => Promise<void>): Promise<boolean> {
+    const { messages, log } = this.#parts;
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      log.warn(`[presets] the setting could not be written: ${describeError(error)}`);
+      messages.presetsNotWritten();
+      return false;
+    }
+  }
+}

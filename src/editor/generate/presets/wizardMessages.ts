@@ -1,0 +1,63 @@
+import { visibleLine } from '../../../core/common/displayText';
+import type { L10n } from '../../../core/common/l10n';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../../common/ids';
+import type { Button, MessageBox } from '../../common/messagePresenter';
+
+/** Maximum length of a preset's name, in characters: it may be written by hand. */
+const MAX_NAME_LENGTH = 80;
+
+interface Parts {
+  readonly box: MessageBox;
+  readonly l10n: L10n;
+}
+
+/** What the extension says about what the wizard keeps in settings. */
+export class WizardMessages {
+  readonly #box: MessageBox;
+  readonly #l10n: L10n;
+
+  constructor({ box, l10n }: Parts) {
+    this.#box = box;
+    this.#l10n = l10n;
+  }
+
+  /** A model that was entered is known only until the window closes. */
+  modelNotKept(modelId: string): void {
+    const sentence = this.#l10n.t(
+      'The model “{0}” can be used until this window closes, but it could not be added to the setting "nebulaVideo.models".',
+      modelId,
+    );
+    this.#box.show('warning', sentence, this.#helps(SETTINGS.models));
+  }
+
+  presetSaved(name: string): void {
+    this.#box.status(this.#l10n.t('The preset “{0}” is saved.', visibleLine(name, MAX_NAME_LENGTH)));
+  }
+
+  /** A preset wasn't saved because a key is in it. */
+  keyInPreset(sentence: string): void {
+    this.#box.show('error', sentence, []);
+  }
+
+  presetRemoved(name: string): void {
+    this.#box.status(this.#l10n.t('The preset “{0}” is removed.', visibleLine(name, MAX_NAME_LENGTH)));
+  }
+
+  presetsNotWritten(): void {
+    const sentence = this.#l10n.t(
+      'The presets in the setting "nebulaVideo.presets" could not be changed. Look whether the settings file can be written and has no mistakes in it.',
+    );
+    this.#box.show('error', sentence, this.#helps(SETTINGS.presets));
+  }
+
+  #helps(setting: string): readonly Button[] {
+    return [
+      {
+        title: this.#l10n.t('Open Setting'),
+        command: 'workbench.action.openSettings',
+        arguments: [`@id:${SETTINGS_SECTION}.${setting}`],
+      },
+      { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog },
+    ];
+  }
+}

@@ -1,0 +1,116 @@
+import type * as vscode from 'vscode';
+import type { L10n } from '../../../core/common/l10n';
+import type { KeyCheck } from '../../../core/tasks/keyGuard';
+import type { Asker } from '../../common/dialogs';
+import { LanguageModelRefused, type LanguageModel, type LanguageModels } from './languageModels';
+import { VERY_LONG } from '../../../core/models/promptText';
+import { replaceText } from './replaceText';
+import type { Suggestions } from './promptDiff';
+import type { Messages } from '../../common/messages';
+import type { Notifier } from '../../common/notifications';
+import type { PromptMessages } from './promptMessages';
+
+interface Parts {
+  readonly models: LanguageModels;
+  readonly prompts: { find(args: readonly unknown[]): vscode.TextDocument | undefined };
+  readonly suggestions: Pick<Suggestions, 'show'>;
+  readonly asker: Asker;
+  readonly notifier: Notifier;
+  readonly messages: Messages;
+  readonly promptMessages: PromptMessages;
+  readonly looksLikeKey: KeyCheck;
+  readonly inBackground: (work: Promise<unknown>) => void;
+  readonly l10n: L10n;
+}
+
+/** What the model is asked; in English, which all of them know. The prompt comes after it. */
+const INSTRUCTION = [
+  'You help to write prompts for text-to-video models. Rewrite the prompt that follows so that such a model makes a',
+  'better video of it: say what is seen, how it moves, the light, the camera and what is heard, in the present tense.',
+  'Keep its language, everything it asks for, its names and what is said in quotation marks, word for word.',
+  'Leave alone markers such as [图1] and flags that begin with --. Add nothing that contradicts it.',
+  'Answer with the new prompt and nothing else: no introduction, no quotation marks around it, no Markdown.',
+].join(' ');
+
+/**
+ * Has a language model of the user's own write the prompt of an editor anew, and shows the differences. Nothing is
+ * changed before the user says so, and nothing goes to the gateway.
+ */
+export async function improvePrompt(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { prompts, suggestions, notifier, messages, promptMessages, looksLikeKey, l10n } = parts;
+  const document = prompts.find(args);
+  if (!document) {
+    messages.noPromptEditor();
+    return;
+  }
+  const prompt = document.getText();
+  if (prompt.trim() === '') {
+    messages.emptyPrompt();
+    return;
+  }
+  if (looksLikeKey(prompt)) {
+    promptMessages.keyInPrompt();
+    return;
+  }
+  const model = await chooseModel(parts);
+  if (!model) return;
+  const answer = await notifier.longProgress(
+    l10n.t('{0} is improving the prompt …', model.name),
+    async (_tell, signal) => ask(parts, model, prompt, signal),
+  );
+  if (answer === undefined) return;
+  const better = withoutFrame(answer);
+  if (better === '' || better === prompt.trim()) {
+    promptMessages.nothingToImprove(model.name);
+    return;
+  }
+  const title = l10n.t('Your Prompt ↔ Improved by {0}', model.name);
+  const shown = await suggestions.show(document, better, title);
+  const use = async () => {
+    if (await replaceText(document, prompt, better)) await shown.close();
+    else promptMessages.promptChangedMeanwhile();
+  };
+  promptMessages.improved(model.name, {
+    use: () => parts.inBackground(use()),
+    keep: () => parts.inBackground(shown.close()),
+  });
+}
+
+async function chooseModel({
+  models,
+  asker,
+  promptMessages,
+  l10n,
+}: Parts): Promise<LanguageModel | undefined> {
+  const there = await models.list();
+  if (there.length === 0) promptMessages.noLanguageModel();
+  if (there.length <= 1) return there[0];
+  return asker.choose({
+    title: l10n.t('Improve Prompt'),
+    placeholder: l10n.t('Which language model? Your prompt is sent to it.'),
+    choices: there.map((model) => ({ value: model, label: model.name, description: model.id })),
+  });
+}
+
+/** @returns undefined when it was called off, or refused, which is said */
+async function ask(
+  { promptMessages }: Parts,
+  model: LanguageModel,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return await model.ask(`${INSTRUCTION}\n\n${prompt}`, VERY_LONG, signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    if (!(error instanceof LanguageModelRefused)) throw error;
+    promptMessages.languageModelRefused(model.name, error.message);
+    return undefined;
+  }
+}
+
+/** Takes off what models put around an answer although they were told not to: blanks, and a fence of Markdown. */
+function withoutFrame(answer: string): string {
+  const text = answer.trim();
+  return (/^```[^\n]*\n([\s\S]*?)\n?```$/.exec(text)?.[1] ?? text).trim();
+}

@@ -1,0 +1,66 @@
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { NebulaVideoApi } from '../../api';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import type { VideoRequest } from '../../core/models/request';
+import type { Task, TaskChanges } from '../../core/task/task';
+import { untilCanceled, withSignal } from '../common/cancellation';
+import type { EngineHolder } from '../common/engineAccess';
+import { cancelledRejection, type RequestSender } from './submit/requestSender';
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly sender: RequestSender;
+  readonly l10n: L10n;
+}
+
+const listOptions = z.object({ limit: z.number().int().min(0).default(100) }).default({ limit: 100 });
+
+/** What other extensions may do (docs/api.md). */
+export class PublicApi implements NebulaVideoApi, Disposable {
+  readonly apiVersion = 1;
+  readonly onDidChangeTasks: vscode.Event<TaskChanges>;
+  readonly #engines: EngineHolder;
+  readonly #sender: RequestSender;
+  readonly #l10n: L10n;
+  readonly #owned = new DisposableStore();
+
+  constructor({ engines, sender, l10n }: Parts) {
+    this.#engines = engines;
+    this.#sender = sender;
+    this.#l10n = l10n;
+    const changes = this.#owned.add(new vscode.EventEmitter<TaskChanges>());
+    this.onDidChangeTasks = changes.event;
+    this.#owned.add(engines.current.onDidChangeTasks((change) => changes.fire(Object.freeze(change))));
+  }
+
+  async generate(request: VideoRequest, token?: vscode.CancellationToken): Promise<Task> {
+    // Never given up early: whoever hears "cancelled" may send again, and pay twice.
+    return withSignal(token, async (signal) => this.#sender.send(request, 'api', signal));
+  }
+
+  tasks(options?: { limit?: number }): readonly Task[] {
+    const { limit } = listOptions.parse(options);
+    return Object.freeze(this.#engines.current.tasks(limit));
+  }
+
+  task(id: string): Task | undefined {
+    const known = z.string().parse(id);
+    return this.#engines.current.task(known);
+  }
+
+  async settled(id: string, token?: vscode.CancellationToken): Promise<Task> {
+    const known = z.string().parse(id);
+    const cancelled = () => cancelledRejection(this.#l10n);
+    return untilCanceled(token, cancelled, async (signal) => {
+      const task = await this.#engines.current.settled(known, signal);
+      if (!task) throw new Error(this.#l10n.t('There is no task with the id {0}.', known));
+      return task;
+    });
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+}

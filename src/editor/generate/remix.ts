@@ -1,0 +1,73 @@
+import type { Task } from '../../core/task/task';
+import type { Asker } from '../common/dialogs';
+import type { EngineHolder } from '../common/engineAccess';
+import { askAndSend, type GenerateParts } from './generate';
+import { givenIds, tasksFor } from '../common/taskPicker';
+import { isRemixable } from '../labels/rowIcon';
+
+interface Parts extends GenerateParts {
+  readonly engines: EngineHolder;
+  readonly asker: Asker;
+}
+
+/** A video to remix: one of ours, or one that only the gateway knows. */
+type Source = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'id'; readonly id: string };
+
+/**
+ * Asks what is to be different in a remix of an earlier video (API reference 7.2.4), and sends that. Without a row one
+ * is chosen, or its task id at the gateway is entered.
+ */
+export async function remix(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
+  const source = givenIds(args) ? await givenSource(parts, args) : await chosenSource(parts);
+  if (!source) return undefined;
+  const request =
+    source.kind === 'task'
+      ? { model: source.task.request.model, remixOf: source.task.id }
+      : { model: 'sora-2', remixOf: source.id };
+  return askAndSend(parts, { request, at: 'prompt' });
+}
+
+async function givenSource(parts: Parts, args: readonly unknown[]): Promise<Source | undefined> {
+  const { engines, messages, l10n } = parts;
+  const tasks = (await engines.open()).tasks(Infinity);
+  const found = await tasksFor(args, tasks, command(parts), parts);
+  if (!found?.[0]) messages.nothingSuitable(l10n.t('Only finished videos of sora-2 can be remixed.'));
+  return found?.[0] && { kind: 'task', task: found[0] };
+}
+
+async function chosenSource(parts: Parts): Promise<Source | undefined> {
+  const { engines, asker, l10n } = parts;
+  const tasks = (await engines.open()).tasks(Infinity).filter(isRemixable);
+  const title = l10n.t('Remix Video');
+  const where =
+    tasks.length === 0
+      ? 'id'
+      : await asker.choose<'list' | 'id'>({
+          title,
+          placeholder: l10n.t('Which video should be remixed?'),
+          choices: [
+            { value: 'list', icon: 'list-unordered', label: l10n.t('Choose from Your Videos…') },
+            { value: 'id', icon: 'symbol-key', label: l10n.t('Enter a Task ID…') },
+          ],
+        });
+  if (where === undefined) return undefined;
+  if (where === 'list') {
+    const [task] = (await tasksFor([], tasks, command(parts), parts)) ?? [];
+    return task && { kind: 'task', task };
+  }
+  const id = await asker.text({
+    title,
+    prompt: l10n.t('The id of a finished video of sora-2 at the gateway, as its usage page shows it.'),
+    placeholder: 'video_…',
+    validate: (text) =>
+      /^video_[\w-]+$/.test(text.trim()) ? undefined : l10n.t('Ids of sora-2 begin with video_.'),
+  });
+  return id === undefined ? undefined : { kind: 'id', id: id.trim() };
+}
+
+const command = ({ l10n }: Parts) => ({
+  title: l10n.t('Remix Video'),
+  question: l10n.t('Which video should be remixed?'),
+  asksForOne: true as const,
+  suits: isRemixable,
+});

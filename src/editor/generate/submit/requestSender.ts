@@ -1,0 +1,380 @@
+import * as z from 'zod';
+import type { RejectionCode } from '../../../api';
+import { visibleLine } from '../../../core/common/displayText';
+import type { L10n } from '../../../core/common/l10n';
+import type { Engine } from '../../../core/engine';
+import type { ApiKey } from '../../../core/gateway/apiKey';
+import { originOf } from '../../../core/gateway/baseUrl';
+import { DiskError } from '../../../core/common/fileSystem';
+import type { Model } from '../../../core/models/catalog';
+import { RequestError, type PreparedRequest } from '../../../core/models/family';
+import { prepareRequest, type GatewayIdOf } from '../../../core/models/prepareRequest';
+import type { VideoRequest } from '../../../core/models/request';
+import { rejectKeys } from '../../../core/tasks/keyGuard';
+import { ReadOnlyStoreError } from '../../../core/store/storeState';
+import { KeyUnavailableError, SubmitCancelled } from '../../../core/tasks/submitter';
+import type { Task } from '../../../core/task/task';
+import type { Asker } from '../../common/dialogs';
+import type { EngineHolder } from '../../common/engineAccess';
+import type { Keychain } from '../../credentials/keychain';
+import type { OriginApproval, Requester } from '../../credentials/originApproval';
+import { optionWord, sourceWords } from '../../labels/optionLabels';
+import { KeyLockedError, Rejection } from '../../common/rejection';
+import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
+import type { Settings } from '../../common/settings';
+import {
+  badAddressSentence,
+  keyLockedSentence,
+  noKeySentence,
+  notApprovedSentence,
+  priceSentence,
+  readOnlySentence,
+} from '../../common/requestMessages';
+import { ageWord } from '../../labels/taskLabels';
+import type { ChosenFit } from '../../imageFit/imagesStep';
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly settings: Settings;
+  readonly keychain: Keychain;
+  readonly approval: OriginApproval;
+  readonly asker: Asker;
+  readonly images: Pick<RequestImages, 'fit'>;
+  readonly ownModels: () => readonly Model[];
+  readonly l10n: L10n;
+  /** Hears of every request that was sent from this window, when its outcome is known. */
+  readonly onSent: (task: Task, requester: Requester) => void;
+}
+
+/** What is said of a request beside it. */
+export interface Beside {
+  /** How a person has chosen to fit its images. */
+  readonly fits?: readonly ChosenFit[] | undefined;
+  /** The earlier task that it asks for again, by our id. */
+  readonly basedOn?: string | undefined;
+}
+
+/** Stands for an image that is read when it is sent. */
+const ANY_IMAGE = 'data:image/png;base64,AA==';
+
+/** A request that can be sent. */
+export interface ReadyRequest {
+  readonly prepared: PreparedRequest;
+  /** Keeps its images. @returns it with the kept copies as sources @throws DiskError */
+  readonly keep: () => Promise<PreparedRequest>;
+  /** Its images as they are sent. */
+  readonly withImages: RequestWithImages;
+}
+
+/**
+ * Sends a request, once, and resolves when its outcome is known.
+ * @throws {@link Rejection} when there is no task; any other error when nobody knows
+ */
+export type Submit = (
+  request: ReadyRequest,
+  signal: AbortSignal,
+  beside?: Pick<Beside, 'basedOn'>,
+) => Promise<Task>;
+
+const remix = z.object({ remixOf: z.string() });
+
+/** Of a prompt, so much is shown in a dialog, in characters. */
+const LONGEST_PROMPT = 400;
+
+/** Maximum length of a model ID or an address in a dialog, in characters. */
+const MAX_MODEL_LENGTH = 100;
+
+/** Of an option that is free text, so much, in characters. */
+const LONGEST_OPTION = 80;
+
+/**
+ * The one way to a paid request, for people and for code alike. Each check comes before anything is stored or sent,
+ * in the order that docs/api.md promises.
+ */
+export class RequestSender {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Sends a request, once, and resolves when its outcome is known.
+   * @param input a VideoRequest, as far as anybody knows
+   * @param requester who confirms it: a person has done so before, for code the setting says whether one is asked
+   * @param signal calls it off as long as no byte has left
+   * @param beside what belongs to it, but is no part of the request
+   * @throws {@link Rejection} when there is no task
+   */
+  async send(input: unknown, requester: Requester, signal: AbortSignal, beside: Beside = {}): Promise<Task> {
+    const request = await this.prepare(input, signal, beside);
+    const submit = await this.admit([request], requester, signal);
+    return submit(request, signal, beside);
+  }
+
+  /**
+   * Makes a request ready to be sent: its images are fitted, and it is checked. Nothing is stored or sent.
+   * @param like one with the same images for the same model and size, which then need not be fitted again
+   * @throws {@link Rejection} `invalidRequest` or `cancelled`
+   */
+  async prepare(
+    input: unknown,
+    signal: AbortSignal,
+    { fits }: Pick<Beside, 'fits'> = {},
+    like?: ReadyRequest,
+  ): Promise<ReadyRequest> {
+    await this.#rejectKeys(input);
+    const withImages = like ? withImagesOf(input, like) : await this.#fitImages(input, signal, fits);
+    const prepared = this.#prepare(withImages.input, await this.#gatewayIds(input));
+    return { prepared, keep: async () => withImages.keep(prepared), withImages };
+  }
+
+  /**
+   * Sees to all that has to be there and to be answered before requests may be sent, once for all of them.
+   * @param requester who confirms it; several at once are a person's
+   * @returns sends one of them, once
+   * @throws {@link Rejection} when none may be sent
+   */
+  async admit(requests: readonly ReadyRequest[], requester: Requester, signal: AbortSignal): Promise<Submit> {
+    const engine = await this.#writableEngine();
+    const baseUrl = await this.#needKeyAndAddress();
+    this.#stopIf(signal);
+    const key = await this.#unlessCanceled(this.#approvedKey(baseUrl, requester), signal);
+    await this.#unlessCanceled(this.#confirm(requests, baseUrl, engine, requester), signal);
+    return async (request, stop, { basedOn } = {}) => {
+      try {
+        const task = await engine.submit(await request.keep(), { baseUrl, key }, stop, basedOn);
+        this.#parts.onSent(task, requester);
+        return task;
+      } catch (error) {
+        throw this.#asRejection(error);
+      }
+    };
+  }
+
+  /**
+   * Says before a person has typed anything what would be in the way of sending it.
+   * @throws {@link Rejection}
+   */
+  async checkReady(): Promise<void> {
+    await this.#writableEngine();
+    await this.#needKeyAndAddress();
+  }
+
+  /**
+   * Says whether a request that was kept could be sent as it is, but for its images, which are files until then.
+   * @throws {@link Rejection}
+   */
+  check(request: VideoRequest): void {
+    const images = request.images?.map(({ role }) => ({ role, source: ANY_IMAGE }));
+    this.#prepare({ ...request, ...(images ? { images } : {}) }, undefined);
+  }
+
+  /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
+  async #gatewayIds(input: unknown): Promise<GatewayIdOf | undefined> {
+    if (!remix.safeParse(input).success) return undefined;
+    const engine = await this.#parts.engines.open().catch((error: unknown) => {
+      throw this.#asRejection(error);
+    });
+    return (id) => engine.task(id)?.gatewayTaskId;
+  }
+
+  async #fitImages(input: unknown, signal: AbortSignal, fits: Beside['fits']): Promise<RequestWithImages> {
+    try {
+      return await this.#parts.images.fit(input, signal, fits);
+    } catch (error) {
+      this.#stopIf(signal);
+      throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
+    }
+  }
+
+  /** Comes before any other check: their messages quote the text. */
+  async #rejectKeys(input: unknown): Promise<void> {
+    const { keychain, l10n } = this.#parts;
+    // A key is known only once it was read.
+    await keychain.place();
+    try {
+      rejectKeys(input, (text) => keychain.looksLikeKey(text), l10n);
+    } catch (error) {
+      throw this.#asRejection(error);
+    }
+  }
+
+  #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
+    const { l10n, ownModels } = this.#parts;
+    try {
+      return prepareRequest(input, l10n, gatewayIdOf, ownModels());
+    } catch (error) {
+      throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
+    }
+  }
+
+  async #writableEngine(): Promise<Engine> {
+    const engine = this.#parts.engines.current;
+    try {
+      await engine.ready();
+    } catch (error) {
+      throw this.#asRejection(error);
+    }
+    if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, this.#parts.l10n));
+    return engine;
+  }
+
+  async #needKeyAndAddress(): Promise<string> {
+    const { keychain, settings, l10n } = this.#parts;
+    const place = await keychain.place();
+    if (place === undefined) throw new Rejection('noKey', noKeySentence(l10n));
+    if (place === 'locked') throw new KeyLockedError(keyLockedSentence(l10n));
+    const baseUrl = settings.baseUrl();
+    if (baseUrl === undefined) throw new Rejection('originNotApproved', badAddressSentence(l10n));
+    return baseUrl;
+  }
+
+  async #approvedKey(baseUrl: string, requester: Requester): Promise<ApiKey> {
+    const { approval, l10n } = this.#parts;
+    const origin = originOf(baseUrl);
+    const answer = await approval.keyFor(origin, requester);
+    switch (answer.kind) {
+      case 'key':
+        return answer.key;
+      case 'none':
+        throw new Rejection('noKey', noKeySentence(l10n));
+      case 'locked':
+        throw new KeyLockedError(keyLockedSentence(l10n));
+      case 'notApproved':
+        throw new Rejection('originNotApproved', notApprovedSentence(origin, l10n));
+    }
+  }
+
+  async #confirm(
+    requests: readonly ReadyRequest[],
+    baseUrl: string,
+    engine: Engine,
+    requester: Requester,
+  ): Promise<void> {
+    const { settings, l10n } = this.#parts;
+    let yes = true;
+    if (requester === 'person') {
+      const twins = await Promise.all(requests.map(({ prepared }) => engine.recentTwin(prepared, baseUrl)));
+      yes = await this.#askAboutTwins(twins);
+    } else if (settings.confirm() === 'always') {
+      for (const { prepared } of requests) yes &&= await this.#askForCode(prepared, baseUrl);
+    }
+    if (!yes) throw new Rejection('declined', l10n.t('The request was declined. Nothing was sent.'));
+  }
+
+  async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
+    const { asker, l10n } = this.#parts;
+    return asker.confirm({
+      message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
+      // The price and the address come first: text of the request could pass for either.
+      detail: l10n.t(
+        'Another extension or a command asks for it. {0}\n\nSent to: {1}\nPrompt: {2}\n{3}',
+        priceSentence(l10n),
+        visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
+        visibleLine(request.request.prompt, LONGEST_PROMPT),
+        describeOptions(request, l10n),
+      ),
+      action: l10n.t('Generate Video'),
+    });
+  }
+
+  /** @param twins of each request the one that was sent before, if there is one */
+  async #askAboutTwins(twins: readonly (Task | undefined)[]): Promise<boolean> {
+    const { asker, l10n } = this.#parts;
+    const [newest, ...others] = twins
+      .filter((twin) => twin !== undefined)
+      .sort((one, other) => other.createdAt - one.createdAt);
+    if (!newest) return true;
+    const age = ageWord(Date.now() - newest.createdAt, l10n);
+    return asker.confirm({
+      message:
+        twins.length === 1
+          ? l10n.t('Generate the same video again?')
+          : l10n.t('Generate the same videos again?'),
+      detail:
+        twins.length === 1
+          ? l10n.t(
+              'Exactly this request was sent before ({0}). It would be made, and charged, a second time.',
+              age,
+            )
+          : l10n.t(
+              'Of these {0} requests {1} were sent before, exactly so ({2}). They would be made, and charged, a second time.',
+              twins.length,
+              others.length + 1,
+              age,
+            ),
+      action: l10n.t('Generate Again'),
+    });
+  }
+
+  /** What an error of the engine means for whoever asked. */
+  #asRejection(error: unknown): unknown {
+    const { l10n } = this.#parts;
+    if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
+    if (error instanceof SubmitCancelled) return this.#cancelled();
+    if (error instanceof KeyUnavailableError) {
+      if (error.reason === 'locked') return new KeyLockedError(keyLockedSentence(l10n));
+      const sentence = l10n.t('The API key was removed or replaced before the request was sent.');
+      return new Rejection('noKey', sentence, error);
+    }
+    if (error instanceof ReadOnlyStoreError) {
+      return new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
+    }
+    if (error instanceof DiskError) {
+      const sentence = l10n.t(
+        "The images couldn't be stored, so nothing was sent. Check the disk's free space and permissions.",
+      );
+      return new Rejection('readOnly', sentence, error);
+    }
+    return error;
+  }
+
+  /** A dialog can't be closed from here, so its answer isn't waited for. Nothing is sent after a late yes. */
+  async #unlessCanceled<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+    const waiting = new AbortController();
+    const canceled = new Promise<never>((_, reject) => {
+      const onAbort = () => reject(this.#cancelled());
+      // Canceled before anyone listened, for instance by the question itself.
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true, signal: waiting.signal });
+    });
+    try {
+      const result = await Promise.race([answer, canceled]);
+      this.#stopIf(signal);
+      return result;
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  #stopIf(signal: AbortSignal): void {
+    if (signal.aborted) throw this.#cancelled();
+  }
+
+  #cancelled(): Rejection {
+    return cancelledRejection(this.#parts.l10n);
+  }
+}
+
+/** The request with the images of another one, as they are sent. */
+function withImagesOf(input: unknown, { prepared, withImages }: ReadyRequest): RequestWithImages {
+  const { images } = prepared.request;
+  return {
+    input: typeof input === 'object' && images ? { ...input, images } : input,
+    keep: (other) => withImages.keep(other),
+  };
+}
+
+/** Somebody cancelled before there was an answer. */
+export function cancelledRejection(l10n: L10n): Rejection {
+  return new Rejection('cancelled' satisfies RejectionCode, l10n.t('The request was cancelled.'));
+}
+
+/** What a request is made from besides its prompt, and its options, in one line. */
+export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
+  const options = Object.entries(request.options ?? {}).map(([name, value]) =>
+    optionWord(visibleLine(name, LONGEST_OPTION), visibleLine(String(value), LONGEST_OPTION), l10n),
+  );
+  return [...sourceWords(request, l10n), ...options].join(' · ');
+}

@@ -1,0 +1,39 @@
+import type { L10n } from '../../../core/common/l10n';
+import { LISTED_MODELS, MODELS, familyOf, type Model } from '../../../core/models/catalog';
+import { modelHint } from './modelNotice';
+
+/**
+ * The models that people choose from: their own, those that we know, and what the gateway lists beyond that, as far as
+ * its ids tell a family.
+ * @param own from the setting
+ * @param listed by the gateway; undefined where it has not been heard
+ */
+export function offeredModels(
+  own: readonly Model[],
+  listed: ReadonlySet<string> | undefined,
+): readonly Model[] {
+  const known = new Set([...own, ...MODELS].map(({ id }) => id));
+  const others = [...(listed ?? [])].flatMap((id) => {
+    const family = known.has(id) ? undefined : familyOf(id);
+    return family ? [{ id, family }] : [];
+  });
+  const ownIds = new Set(own.map(({ id }) => id));
+  // One that is not offered by itself is, where the gateway says that it has it.
+  const ours = MODELS.filter((model) => LISTED_MODELS.includes(model) || listed?.has(model.id) === true);
+  return [...own, ...ours.filter(({ id }) => !ownIds.has(id)), ...others];
+}
+
+/** What a person should know before they choose a model, in a sentence or two; undefined where there is nothing. */
+export function remarkOn(
+  modelId: string,
+  listed: ReadonlySet<string> | undefined,
+  l10n: L10n,
+): string | undefined {
+  // Where the gateway lists it, what we have heard of its provider is no longer of interest.
+  if (listed) {
+    return listed.has(modelId)
+      ? undefined
+      : l10n.t('The gateway does not list this model for your key; it may refuse it.');
+  }
+  return modelHint(modelId, l10n);
+}

@@ -1,0 +1,148 @@
+import type { L10n } from '../../../core/common/l10n';
+import { familyOf, isModelId, type Model } from '../../../core/models/catalog';
+import { modeWord, type Mode } from '../../../core/models/modes';
+import { keyEnteredMessage, type KeyCheck } from '../../../core/tasks/keyGuard';
+import { asPlainText } from '../../labels/taskLabels';
+import { familyChoices } from './familyChoices';
+import { askPick, askText, type Answer, type PickItem, type Place } from '../../common/multiStep';
+import type { QuickInputs } from '../../common/quickInputs';
+
+export interface ModelQuestion {
+  readonly inputs: QuickInputs;
+  readonly place: Place;
+  /** Those that can make a video from what there is. */
+  readonly models: readonly Model[];
+  /** What the video is made from. */
+  readonly mode: Mode;
+  /** The ids of the model that Enter takes at first, and of the one of last time. */
+  readonly current: string | undefined;
+  readonly last: string | undefined;
+  readonly hintOf: (modelId: string) => string | undefined;
+  /** Keeps a model that was entered here, for the next time. */
+  readonly remember: (model: Model) => Promise<void>;
+  readonly looksLikeKey: KeyCheck;
+  readonly l10n: L10n;
+}
+
+/** Asks for a model: one of those that are offered, or any other by its id. */
+export async function askModel(question: ModelQuestion): Promise<Answer<Model>> {
+  for (;;) {
+    const answer = await askOffered(question);
+    if (answer.kind !== 'value') return answer;
+    if (answer.value !== 'another') return { kind: 'value', value: answer.value };
+    const another = await askAnother(question);
+    if (another.kind !== 'back') return another;
+  }
+}
+
+/** What a model is called: by its user, or else by the gateway. */
+export function modelName({ id, label }: Model): string {
+  return label ?? id;
+}
+
+/** The same where the id has to be seen too, because it is what is sent. */
+export function modelWords({ id, label }: Pick<Model, 'id' | 'label'>): readonly string[] {
+  return label === undefined ? [id] : [asPlainText(label), id];
+}
+
+async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'another'>> {
+  const { inputs, place, models, current, last, hintOf, l10n } = question;
+  const items = models.map((model): PickItem<Model> => {
+    const { id, label } = model;
+    const hint = hintOf(id);
+    const remarks = [...(label === undefined ? [] : [id]), ...(id === last ? [l10n.t('last used')] : [])];
+    return {
+      value: model,
+      label: asPlainText(modelName(model)),
+      ...(remarks.length > 0 ? { description: remarks.join(' · ') } : {}),
+      ...(hint === undefined ? {} : { detail: hint }),
+    };
+  });
+  const families = [...new Set(models.map(({ family }) => family.id))];
+  return askPick<Model | 'another'>(inputs, {
+    title: l10n.t('Generate Video'),
+    place,
+    placeholder: l10n.t('Which model?'),
+    items: [
+      ...families.flatMap((family) => [
+        inputs.separator(family),
+        ...items.filter(({ value }) => value.family.id === family),
+      ]),
+      inputs.separator(''),
+      {
+        value: 'another',
+        label: `$(edit) ${l10n.t('Another Model…')}`,
+        detail: l10n.t('Enter its id; it is added to your setting “nebulaVideo.models”.'),
+      },
+    ],
+    active: items.find(({ value }) => value.id === current),
+  });
+}
+
+/** Asks for an id, and for its family where the id tells none (API reference 7.1). */
+async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
+  const { inputs, place, models, mode, remember, looksLikeKey, l10n } = question;
+  let id = '';
+  for (;;) {
+    const entered = await askText(inputs, {
+      ...{ title: l10n.t('Another Model'), place, nested: true, value: id, selected: false, buttons: [] },
+      placeholder: l10n.t('For example: sora-3'),
+      hint: l10n.t('The id of the model, as the gateway calls it.'),
+      judge: (text) => {
+        const message = faultOf(text.trim(), mode, looksLikeKey, l10n);
+        return message === undefined ? undefined : { message, weight: 'error' };
+      },
+      onChange: () => undefined,
+    });
+    if (entered.kind !== 'value') return entered;
+    id = entered.value.trim();
+    const offered = models.find((model) => model.id === id);
+    if (offered) return { kind: 'value', value: offered };
+    const family = familyOf(id);
+    if (family) {
+      await remember({ id, family });
+      return { kind: 'value', value: { id, family } };
+    }
+    const model = await askFamily(id, question);
+    if (model.kind !== 'back') return model;
+  }
+}
+
+/** Asks which family a model belongs to whose id does not tell, and remembers it. */
+export async function askFamily(
+  id: string,
+  {
+    inputs,
+    place,
+    mode,
+    remember,
+    l10n,
+  }: Omit<ModelQuestion, 'models' | 'current' | 'last' | 'hintOf' | 'looksLikeKey'>,
+): Promise<Answer<Model>> {
+  const answer = await askPick(inputs, {
+    ...{ title: l10n.t('Another Model'), place, nested: true },
+    placeholder: l10n.t(
+      'Which models is “{0}” like? That says what its requests look like.',
+      asPlainText(id),
+    ),
+    items: familyChoices((family) => family.modes(id).includes(mode), l10n),
+  });
+  if (answer.kind !== 'value') return answer;
+  const model: Model = { id, family: answer.value };
+  await remember(model);
+  return { kind: 'value', value: model };
+}
+
+/** What keeps an id from being used, as a sentence. */
+function faultOf(id: string, mode: Mode, looksLikeKey: KeyCheck, l10n: L10n): string | undefined {
+  if (looksLikeKey(id)) return keyEnteredMessage(l10n);
+  if (!isModelId(id)) return l10n.t('Enter an ID of letters, digits, and the characters . : / - _');
+  const modes = familyOf(id)?.modes(id);
+  if (!modes || modes.includes(mode)) return undefined;
+  return l10n.t(
+    'The model "{0}" cannot make a video from {1}. It takes: {2}.',
+    id,
+    modeWord(mode, l10n),
+    modes.map((one) => modeWord(one, l10n)).join('; '),
+  );
+}

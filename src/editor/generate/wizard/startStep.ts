@@ -1,0 +1,154 @@
+import { visibleLine } from '../../../core/common/displayText';
+import { familyOf, type Model } from '../../../core/models/catalog';
+import { modeOf } from '../../../core/models/modes';
+import { settleOptions } from '../../../core/models/options';
+import type { VideoRequest } from '../../../core/models/request';
+import type { Preset } from '../presets/preset';
+import { asPlainText } from '../../labels/taskLabels';
+import { askFamily, modelWords } from './pickModel';
+import { optionWords } from './pickOption';
+import { quote } from './promptStep';
+import { askPick, type PickItem, type Place } from '../../common/multiStep';
+import type { WizardParts } from './wizardTypes';
+
+/** Of a preset or its model, in characters: both may be written by hand, or come with a workspace. */
+const MAX_NAME_LENGTH = 80;
+/** Of the names of what is no preset, in characters. */
+const MAX_LIST_LENGTH = 200;
+
+/** What a person begins with. `again`: the presets have changed, so the step has to be looked at anew. */
+export type StartAnswer =
+  | {
+      readonly kind: 'start';
+      /** What the preset asks for; nothing where it is a new video. */
+      readonly request: Partial<VideoRequest>;
+      /** The model, where its family had to be asked for. */
+      readonly entered?: Model;
+    }
+  | { readonly kind: 'again' | 'back' | 'away' };
+
+type Choice = { readonly kind: 'use' | 'remove'; readonly preset: Preset } | { readonly kind: 'new' };
+
+/** The question that presets bring: what to start from. Nobody is asked where there is none. */
+export class StartStep {
+  readonly #parts: WizardParts;
+  readonly #request: Partial<VideoRequest>;
+  #presets: readonly Preset[] = [];
+  #strange: readonly string[] = [];
+  /** How many can't be used with what is brought along. */
+  #unsuited = 0;
+  #chosen: string | undefined;
+
+  /** @param request what is brought along; who brings a prompt or a model starts from that */
+  constructor(parts: WizardParts, request: Partial<VideoRequest> = {}) {
+    this.#parts = parts;
+    this.#request = request;
+    if (request.prompt === undefined && request.model === undefined && request.remixOf === undefined)
+      this.#read();
+  }
+
+  get isOffered(): boolean {
+    return this.#presets.length > 0;
+  }
+
+  async ask(place: Place): Promise<StartAnswer> {
+    const { inputs, presets, l10n } = this.#parts;
+    const items = this.#presets.map((preset): PickItem<Choice> => ({
+      value: { kind: 'use', preset },
+      onButton: { kind: 'remove', preset },
+      label: asPlainText(visibleLine(preset.name, MAX_NAME_LENGTH)),
+      description: this.#wordsOf(preset),
+      detail: preset.prompt === undefined ? l10n.t('The prompt is asked for.') : quote(preset.prompt),
+      buttons: [inputs.button('trash', l10n.t('Remove Preset'))],
+    }));
+    const fresh = this.#newVideo();
+    const answer = await askPick<Choice>(inputs, {
+      title: l10n.t('Generate Video'),
+      place,
+      placeholder: l10n.t('What do you want to start from?'),
+      hint: this.#hint(),
+      buttons: [inputs.button('settings-gear', l10n.t('Edit Presets in Settings'))],
+      items: [fresh, inputs.separator(l10n.t('presets')), ...items],
+      active: items.find((_, index) => this.#presets[index]?.name === this.#chosen) ?? fresh,
+    });
+    if (answer.kind === 'button') presets.edit();
+    if (answer.kind !== 'value') return { kind: answer.kind === 'back' ? 'back' : 'away' };
+    switch (answer.value.kind) {
+      case 'new':
+        this.#chosen = undefined;
+        return { kind: 'start', request: {} };
+      case 'use':
+        return this.#use(answer.value.preset, place);
+      case 'remove':
+        await presets.remove(answer.value.preset);
+        this.#read();
+        return { kind: 'again' };
+    }
+  }
+
+  async #use({ name, model, prompt, options = {} }: Preset, place: Place): Promise<StartAnswer> {
+    const request = { model, options, ...(prompt === undefined ? {} : { prompt }) };
+    this.#chosen = name;
+    if (this.#modelOf(model)) return { kind: 'start', request };
+    const asked = await askFamily(model, { ...this.#parts, place, mode: this.#mode });
+    if (asked.kind !== 'value') return { kind: asked.kind === 'back' ? 'again' : 'away' };
+    return { kind: 'start', request, entered: asked.value };
+  }
+
+  #read(): void {
+    const { presets, strange } = this.#parts.presets.read();
+    const suits = ({ model }: Preset) =>
+      this.#modelOf(model)?.family.modes(model).includes(this.#mode) ?? true;
+    this.#presets = presets.filter(suits);
+    this.#unsuited = presets.length - this.#presets.length;
+    this.#strange = strange;
+  }
+
+  get #mode() {
+    return modeOf(this.#request) ?? 'text';
+  }
+
+  #modelOf(id: string): Model | undefined {
+    const family = familyOf(id);
+    return this.#parts.models.find((model) => model.id === id) ?? (family && { id, family });
+  }
+
+  #newVideo(): PickItem<Choice> {
+    const { memory, l10n } = this.#parts;
+    const prompt = memory.draft()?.prompt ?? '';
+    return {
+      value: { kind: 'new' },
+      label: `$(add) ${l10n.t('New Video')}`,
+      ...(prompt.trim() === ''
+        ? {}
+        : { description: l10n.t('goes on with your draft'), detail: quote(prompt) }),
+    };
+  }
+
+  #wordsOf({ model: id, options = {}, scope }: Preset): string {
+    const { l10n } = this.#parts;
+    const model = this.#modelOf(id);
+    const settled = model && settleOptions(model.family, { model: id, mode: this.#mode }, options);
+    return [
+      ...(model ? modelWords(model) : [asPlainText(visibleLine(id, MAX_NAME_LENGTH))]),
+      ...(settled ? optionWords(settled, l10n) : []),
+      ...(scope === 'workspace' ? [l10n.t('of the workspace')] : []),
+    ].join(' · ');
+  }
+
+  /** Says which presets are not in the list, and why. */
+  #hint(): string {
+    const { l10n } = this.#parts;
+    const strange = asPlainText(visibleLine(this.#strange.join(', '), MAX_LIST_LENGTH));
+    return [
+      ...(strange === ''
+        ? []
+        : [`$(warning) ${l10n.t('Not presets, and left out: {0}. Each needs a “model”.', strange)}`]),
+      ...(this.#unsuited === 0
+        ? []
+        : [
+            `$(info) ${l10n.t('Presets of models that need other images are left out: {0}.', this.#unsuited)}`,
+          ]),
+    ].join('  ');
+  }
+}

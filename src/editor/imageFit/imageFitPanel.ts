@@ -1,0 +1,118 @@
+import * as vscode from 'vscode';
+import type { Clock } from '../../core/common/clock';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import { describeError, prefixed, type Log } from '../../core/common/log';
+import { toHost, type ToPage } from '../../webview/imageFit/protocol';
+import { pageHtml } from '../common/webviewHtml';
+import type { FittingAnswer, FittingPages, FittingQuestion } from './imageFitDialog';
+import { FittingSession } from './imageFitSession';
+import { fittingTexts } from './imageFitText';
+
+/**
+ * The editor drops a tab of a view that nobody can revive, and this one should not survive a reload of the window: the
+ * wizard that waits for it is gone then.
+ */
+const VIEW_TYPE = 'nebulaVideo.imageFit';
+
+/** How long a tab that was closed may take to go, in ms. */
+const CLOSING_MS = 1000;
+
+interface Parts {
+  /** Where the extension lies. */
+  readonly extensionUri: vscode.Uri;
+  readonly clock: Clock;
+  readonly l10n: L10n;
+  readonly language: string;
+  readonly log: Log;
+}
+
+/** Shows the fitting page in an editor tab, at most one at a time: whoever asks anew has left the older one. */
+export class EditorFittingPages implements FittingPages, Disposable {
+  readonly #parts: Parts;
+  #open: vscode.WebviewPanel | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = { ...parts, log: prefixed(parts.log, 'imageFit') };
+  }
+
+  async ask(question: FittingQuestion): Promise<FittingAnswer> {
+    this.#open?.dispose();
+    const panel = vscode.window.createWebviewPanel(
+      VIEW_TYPE,
+      question.title,
+      vscode.ViewColumn.Active,
+      // Hidden, the page may go: the session knows all that it needs to be drawn again.
+      { enableScripts: true, enableForms: false, localResourceRoots: [this.#media] },
+    );
+    panel.iconPath = new vscode.ThemeIcon('file-media');
+    this.#open = panel;
+    const answer = await this.#answered(panel, question);
+    if (this.#open === panel) this.#open = undefined;
+    // What is asked next would lose the focus to the editor that comes in its place.
+    if (answer.end !== 'away') await this.#gone(panel);
+    return answer;
+  }
+
+  /** Closes the page, if there is one. */
+  dispose(): void {
+    this.#open?.dispose();
+  }
+
+  get #media(): vscode.Uri {
+    return vscode.Uri.joinPath(this.#parts.extensionUri, 'dist', 'webview');
+  }
+
+  async #answered(panel: vscode.WebviewPanel, question: FittingQuestion): Promise<FittingAnswer> {
+    const { l10n, language, log } = this.#parts;
+    const { webview } = panel;
+    const owned = new DisposableStore();
+    try {
+      return await new Promise<FittingAnswer>((resolve) => {
+        const end = (how: FittingAnswer['end']) => resolve({ end: how, chosen: session.chosen });
+        const tell = (message: ToPage): void => {
+          // A hidden page hears nothing; shown again, it asks for everything.
+          webview.postMessage(message).then(undefined, (error: unknown) => log.warn(describeError(error)));
+        };
+        const session = owned.add(new FittingSession(question.pictures, { ...this.#parts, tell }, end));
+        owned.add(panel.onDidDispose(() => end('away')));
+        owned.add(
+          webview.onDidReceiveMessage((message: unknown) => {
+            const parsed = toHost.safeParse(message);
+            if (parsed.success) session.hear(parsed.data);
+            else log.warn('a page sent something that is no message');
+          }),
+        );
+        const address = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(this.#media, name));
+        webview.html = pageHtml(
+          {
+            cspSource: webview.cspSource,
+            script: address('imageFit.js').toString(),
+            style: address('imageFit.css').toString(),
+            language,
+          },
+          // What it shows it is handed, and reads from no file.
+          ['img-src blob:'],
+          { texts: fittingTexts(question.pictures.length, question.place, l10n) },
+        );
+      });
+    } finally {
+      owned.dispose();
+    }
+  }
+
+  /** Closes a tab; resolves when it is gone, or as good as. */
+  async #gone(panel: vscode.WebviewPanel): Promise<void> {
+    const isThere = () =>
+      vscode.window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(VIEW_TYPE));
+    const owned = new DisposableStore();
+    await new Promise<void>((resolve) => {
+      owned.add(vscode.window.tabGroups.onDidChangeTabs(() => isThere() || resolve()));
+      owned.add(this.#parts.clock.setTimeout(resolve, CLOSING_MS));
+      panel.dispose();
+    });
+    owned.dispose();
+  }
+}

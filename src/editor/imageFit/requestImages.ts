@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import type { Clock } from '../../core/common/clock';
+import type { L10n } from '../../core/common/l10n';
+import type { Disposable } from '../../core/common/disposable';
+import type { Log } from '../../core/common/log';
+import { KeptImages, type DeleteUnused } from '../../core/images/imageStore';
+import { limitsFor } from '../../core/images/imageLimits';
+import type { Images, SendableImage } from '../../core/images/createImagePipeline';
+import type * as room from '../../core/images/createImagePipeline';
+import type { Size } from '../../core/images/pixels';
+import { familyOf, type Model } from '../../core/models/catalog';
+import { RequestError, type PreparedRequest } from '../../core/models/family';
+import type { VideoRequest } from '../../core/models/request';
+import type { FittingPages } from './imageFitDialog';
+import { ImageFitting, type Found } from './wizardImages';
+import { Rejection } from '../common/rejection';
+import type { ChosenFit, ImagesAlong } from './imagesStep';
+
+interface Parts {
+  /** Loads what works on pictures, on first use. */
+  readonly load: () => typeof room;
+  /** Absolute path of the folder of the pictures that were sent. */
+  readonly folder: string;
+  /** Where a person chooses how images are fitted. */
+  readonly pages: FittingPages;
+  readonly language: string;
+  readonly ownModels: () => readonly Model[];
+  readonly clock: Clock;
+  readonly l10n: L10n;
+  readonly log: Log;
+}
+
+/** A request whose images can be sent, and what becomes of it once that is sure. */
+export interface RequestWithImages {
+  /** As it came in, but for the sources of its images. */
+  readonly input: unknown;
+  /**
+   * Keeps what is sent. @returns the same with the kept copies as sources, for the task
+   * @throws DiskError
+   */
+  keep(prepared: PreparedRequest): Promise<PreparedRequest>;
+}
+
+/** As far as the images go; the rest is judged elsewhere. */
+const requestWithImages = z.looseObject({
+  model: z.string(),
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  images: z.array(z.looseObject({ role: z.string(), source: z.string() })).min(1),
+});
+
+/** Pictures younger than this stay, though no task has them, in ms: drafts of other workspaces may, unseen from here. */
+const KEPT_AT_LEAST = 30 * 24 * 3600_000;
+
+/**
+ * Brings the images of a request into the form that its model takes: read through the editor's file systems, turned
+ * upright, fitted as a person has chosen or else cut around the centre, and kept with the task. Originals are only read.
+ */
+export class RequestImages implements Disposable {
+  readonly #parts: Parts;
+  #opened: { readonly room: typeof room; readonly images: Images } | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Fits the images of a request, if it has any.
+   * @param fits how, for each of them; they are cut around the centre where nobody has chosen
+   * @throws {@link RequestError} with a sentence for the user; the signal's reason
+   */
+  async fit(
+    input: unknown,
+    signal: AbortSignal,
+    fits: readonly ChosenFit[] = [],
+  ): Promise<RequestWithImages> {
+    const request = requestWithImages.safeParse(input).data;
+    const family = request && familyOf(request.model, this.#parts.ownModels());
+    const limits = family && limitsFor(family.id, request.options);
+    if (!limits) return { input, keep: (prepared) => Promise.resolve(prepared) };
+    const { room, images } = this.#open();
+    const fitted: SendableImage[] = [];
+    for (const [index, { role, source }] of request.images.entries()) {
+      const { wish, shown } = fits[index] ?? { wish: {} };
+      try {
+        const image = await images.fit(source, limits, wish, signal);
+        if (shown !== undefined && shown !== digestOf(image)) throw this.#changed(role);
+        fitted.push(image);
+      } catch (error) {
+        if (!(error instanceof room.ImageError)) throw error;
+        const sentence = this.#parts.l10n.t(
+          'The image with the role "{0}" can’t be sent. {1}',
+          role,
+          error.message,
+        );
+        throw new RequestError(sentence, { cause: error });
+      }
+    }
+    const sources = fitted.map((image) => room.wireText(image));
+    return {
+      input: {
+        ...request,
+        images: request.images.map((image, index) => ({ ...image, source: sources[index] })),
+      },
+      keep: async (prepared) => {
+        const kept: string[] = [];
+        for (const image of fitted) kept.push(await images.keep(image));
+        return withSources(prepared, kept);
+      },
+    };
+  }
+
+  /**
+   * Looks at images before anything is asked about them; links are not followed.
+   * @throws {@link Rejection} with a sentence for the user
+   */
+  async look(sources: readonly string[]): Promise<ImagesAlong> {
+    const { room, images } = this.#open();
+    const { pages, l10n, language } = this.#parts;
+    const found: Found[] = [];
+    for (const source of sources) {
+      try {
+        const info = await images.inspect(source);
+        if (info.kind === 'picture' && info.animated) {
+          throw new Rejection('invalidRequest', room.animatedSentence(l10n));
+        }
+        found.push({ source, info });
+      } catch (error) {
+        throw error instanceof room.ImageError
+          ? new Rejection('invalidRequest', error.message, error)
+          : error;
+      }
+    }
+    return new ImageFitting(found, { images, pages, l10n, language });
+  }
+
+  /**
+   * Keeps a PNG that no file holds yet, such as a frame of a video. It is there until it is sent with a task; what is
+   * never sent goes with others that nobody needs, a day later at the earliest.
+   * @param size what it must have, in pixels
+   * @returns its file URI; undefined when it is no PNG of this size
+   * @throws DiskError
+   */
+  async keepPng(bytes: Uint8Array, size: Size): Promise<string | undefined> {
+    const { room, images } = this.#open();
+    try {
+      return await images.keepPng(bytes, size);
+    } catch (error) {
+      if (error instanceof room.ImageError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Deletes stored images that nobody needs any more.
+   * @param drafts requests that are no tasks yet
+   * @param deleteUnused calls back for those that no task needs, while none can be added that does
+   */
+  async removeUnneeded(
+    drafts: readonly Pick<VideoRequest, 'images'>[],
+    deleteUnused: DeleteUnused,
+  ): Promise<void> {
+    const needed = drafts.flatMap(({ images = [] }) => images.map(({ source }) => source));
+    const { folder, clock, log } = this.#parts;
+    const before = clock.now() - KEPT_AT_LEAST;
+    const removed = await new KeptImages(folder).removeUnneeded(new Set(needed), before, deleteUnused);
+    if (removed > 0) log.info(`[images] ${removed} images that no task needs were deleted`);
+  }
+
+  dispose(): void {
+    this.#opened?.images.dispose();
+  }
+
+  /** Never sends anything else than what a person has seen and agreed to. */
+  #changed(role: string): RequestError {
+    return new RequestError(
+      this.#parts.l10n.t(
+        'The file of the image with the role "{0}" has changed since it was shown. Nothing was sent; start again with the new one.',
+        role,
+      ),
+    );
+  }
+
+  #open(): { readonly room: typeof room; readonly images: Images } {
+    if (!this.#opened) {
+      const { load, folder, clock, l10n, log } = this.#parts;
+      const room = load();
+      this.#opened = { room, images: room.openImages({ folder, files: editorFiles, clock, l10n, log }) };
+    }
+    return this.#opened;
+  }
+}
+
+/** SHA-256 of what is sent, in hex; undefined for a link. */
+function digestOf(image: SendableImage): string | undefined {
+  return image.kind === 'link' ? undefined : createHash('sha256').update(image.bytes).digest('hex');
+}
+
+const editorFiles = {
+  size: async (uri: string) => (await vscode.workspace.fs.stat(vscode.Uri.parse(uri, true))).size,
+  read: async (uri: string) => vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true)),
+};
+
+function withSources(prepared: PreparedRequest, sources: readonly string[]): PreparedRequest {
+  const images = prepared.request.images?.map((image, index) => ({
+    ...image,
+    source: sources[index] ?? image.source,
+  }));
+  return { ...prepared, request: { ...prepared.request, ...(images ? { images } : {}) } };
+}

@@ -1,0 +1,181 @@
+import type { FitWish } from '../../core/images/fitImage';
+import type { Images, SourceInfo } from '../../core/images/imagePipeline';
+import { limitsFor, sizeFits, type ImageLimits } from '../../core/images/imageLimits';
+import type { Size } from '../../core/images/pixels';
+import type { L10n } from '../../core/common/l10n';
+import type { VideoRequest } from '../../core/models/request';
+import { modelName } from '../generate/wizard/pickModel';
+import type { ChosenFit, FitSubject, ImagesAlong } from './imagesStep';
+import type { Place, StepEnd } from '../common/multiStep';
+import { choiceWithin, offerFor, wishOf } from './fitOptions';
+import type { Chosen, FittingPages, PictureInfo, PictureToFit, SentPicture } from './imageFitDialog';
+import { factsOf, needOf, noteOf, roleTitle } from './imageFitText';
+
+interface Parts {
+  readonly images: Pick<Images, 'fit'>;
+  readonly pages: FittingPages;
+  readonly l10n: L10n;
+  readonly language: string;
+}
+
+/** What an image is, by its source. */
+export interface Found {
+  readonly source: string;
+  readonly info: SourceInfo;
+}
+
+/** What was chosen for an image, and for which limits that was shown. */
+interface Kept extends Chosen {
+  readonly limits: string;
+}
+
+/** Shows a whole picture: nothing is cut or padded, and the file may be large. */
+const SHOWN: ImageLimits = {
+  formats: ['jpeg', 'png', 'webp'],
+  writes: 'pngOrJpeg',
+  mostBytes: 2_000_000,
+  source: '',
+};
+
+/** The images of one request on their way through the wizard, and what a person has chosen for each of them. */
+export class ImageFitting implements ImagesAlong {
+  readonly #parts: Parts;
+  readonly #found: readonly Found[];
+  /** By the index of the image. */
+  readonly #kept = new Map<number, Kept>();
+
+  constructor(found: readonly Found[], parts: Parts) {
+    this.#found = found;
+    this.#parts = parts;
+  }
+
+  get pictures(): number {
+    return this.#pictures().length;
+  }
+
+  needsFitting(subject: FitSubject): boolean {
+    const limits = limitsOf(subject);
+    return limits !== undefined && this.#pictures().some(({ info }) => !sizeFits(info, limits));
+  }
+
+  noteOn(subject: FitSubject): string | undefined {
+    const limits = limitsOf(subject);
+    if (!limits) return undefined;
+    const { l10n } = this.#parts;
+    const changed = this.#pictures()
+      .map(({ info, index }) => ({ info, choice: this.#choice(index, info, limits) }))
+      .filter(({ info, choice }) => !sizeFits(info, limits) || isChange(choice, limits))
+      .map(({ choice }) => choice);
+    const note = noteOf(changed, this.#found.length - changed.length, limits, l10n);
+    const { exact } = limits;
+    const notes = [note, ...this.#unseenChanges(limits)];
+    if (note === undefined && exact && this.#found.some(({ info }) => info.kind === 'link')) {
+      notes.push(l10n.t('The image behind the link has to be {0} × {1} pixels.', exact.width, exact.height));
+    }
+    const told = notes.filter((one) => one !== undefined);
+    return told.length > 0 ? told.join(' ') : undefined;
+  }
+
+  /** What is changed besides the shape of images for which nobody has seen what is sent. */
+  #unseenChanges(limits: ImageLimits): string[] {
+    const { l10n } = this.#parts;
+    const unseen = this.#pictures().filter(({ index }) => !this.#kept.has(index));
+    return [
+      ...(unseen.some(({ info }) => info.hasAlpha)
+        ? [l10n.t('What may be transparent is sent on white.')]
+        : []),
+      ...(unseen.some(({ info }) => sizeFits(info, limits) && info.bytes > limits.mostBytes)
+        ? [l10n.t('What is sent is made small enough for the model.')]
+        : []),
+    ];
+  }
+
+  fits(subject: FitSubject): readonly ChosenFit[] {
+    const limits = limitsOf(subject);
+    if (!limits || this.#kept.size === 0) return [];
+    const seen = JSON.stringify(limits);
+    return this.#found.map(({ info }, index) => {
+      const kept = this.#kept.get(index);
+      if (info.kind === 'link' || !kept) return { wish: {} };
+      const wish = wishOf(this.#choice(index, info, limits));
+      return kept.limits === seen ? { wish, shown: kept.shown } : { wish };
+    });
+  }
+
+  async ask(
+    subject: FitSubject | undefined,
+    images: VideoRequest['images'] = [],
+    place?: Place,
+  ): Promise<StepEnd> {
+    const { pages, l10n } = this.#parts;
+    const limits = subject && limitsOf(subject);
+    if (!limits) return 'forward';
+    const shown = this.#pictures();
+    const { end, chosen } = await pages.ask({
+      title: l10n.t('Generate Video with {0}', modelName(subject.model)),
+      place,
+      pictures: shown.map(({ source, info, index }) =>
+        this.#pictureToFit({ source, info, index, limits, model: modelName(subject.model), images }),
+      ),
+    });
+    for (const [at, { index }] of shown.entries()) {
+      const one = chosen[at];
+      // Who goes back before a choice could be shown has not seen what would be sent of it.
+      if (one?.shown !== undefined) this.#kept.set(index, { ...one, limits: JSON.stringify(limits) });
+    }
+    return end === 'use' ? 'forward' : end;
+  }
+
+  #pictureToFit(asked: {
+    readonly source: string;
+    readonly info: PictureInfo;
+    readonly index: number;
+    readonly limits: ImageLimits;
+    readonly model: string;
+    readonly images: NonNullable<VideoRequest['images']>;
+  }): PictureToFit {
+    const { source, info, index, limits, model, images } = asked;
+    const { l10n, language } = this.#parts;
+    const role = images[index]?.role ?? 'first';
+    const several = role === 'reference' && images.length > 1;
+    const { width, height, hasAlpha } = info;
+    const { ways, ratio } = offerFor(info, limits);
+    return {
+      card: {
+        title: roleTitle(role, several ? index + 1 : undefined, l10n),
+        facts: factsOf(source, info, l10n, language),
+        need: needOf(model, limits, l10n, language),
+        ...{ width, height, ratio, hasAlpha },
+        ways: [...ways],
+        choice: this.#choice(index, info, limits),
+      },
+      fit: async (wish, signal) => this.#fit(source, limits, wish, signal),
+      show: async (size: Size, wish, signal) => this.#fit(source, { ...SHOWN, exact: size }, wish, signal),
+    };
+  }
+
+  async #fit(source: string, limits: ImageLimits, wish: FitWish, signal: AbortSignal): Promise<SentPicture> {
+    const fitted = await this.#parts.images.fit(source, limits, wish, signal);
+    if (fitted.kind === 'link') throw new Error('a link has no picture');
+    return fitted;
+  }
+
+  #choice(index: number, info: PictureInfo, limits: ImageLimits) {
+    return choiceWithin(this.#kept.get(index)?.choice, info, offerFor(info, limits));
+  }
+
+  #pictures(): { readonly source: string; readonly info: PictureInfo; readonly index: number }[] {
+    return this.#found.flatMap(({ source, info }, index) =>
+      info.kind === 'picture' ? [{ source, info, index }] : [],
+    );
+  }
+}
+
+/** Whether an image that could go as it is does not. */
+function isChange({ way, part }: ReturnType<typeof choiceWithin>, { advised }: ImageLimits): boolean {
+  return way !== 'asIs' && (way !== 'crop' || part !== null || advised !== undefined);
+}
+
+function limitsOf({ model, options }: FitSubject): ImageLimits | undefined {
+  return limitsFor(model.family.id, options);
+}

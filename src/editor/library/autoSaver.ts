@@ -1,0 +1,122 @@
+import type { Uri } from 'vscode';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import type { Engine } from '../../core/engine';
+import type { Task } from '../../core/task/task';
+import type { EngineHolder } from '../common/engineAccess';
+import type { Messages } from '../common/messages';
+import type { Settings } from '../common/settings';
+import type { SaveRoots } from './workspaceFolderPicker';
+import type { SentTasks } from './workspaceTasks';
+import type { SaveFault, VideoSaver } from './videoExporter';
+
+interface Parts {
+  readonly engines: Pick<EngineHolder, 'current' | 'onDidOpen'>;
+  readonly settings: Pick<Settings, 'autoSave'>;
+  readonly sent: SentTasks;
+  readonly roots: Pick<SaveRoots, 'quiet'>;
+  readonly saver: Pick<VideoSaver, 'saveOne'>;
+  readonly messages: Pick<Messages, 'savedByItself' | 'notSaved'>;
+  /** Formats a file's place for the user. */
+  readonly labelOf: (uri: Uri) => string;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/**
+ * Saves videos to the workspace that requested them, as soon as they are ready, if the setting says so. A video that
+ * couldn't be saved, or arrived while the workspace was closed, is saved later. Never asks anything.
+ */
+export class AutoSaver implements Disposable {
+  readonly #parts: Parts;
+  readonly #owned = new DisposableStore();
+  /** Tasks with a problem that the user has been told of in this window. */
+  readonly #reported = new Set<string>();
+  /** One after the other, so that two videos don't race for a name. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#owned.add(
+      parts.engines.onDidOpen((engine) => {
+        this.#catchUp(engine);
+        this.#owned.add(
+          engine.onDidChangeTasks(({ changed }) => {
+            for (const task of changed) this.#onChange(task);
+          }),
+        );
+      }),
+    );
+  }
+
+  /** Whether a task's video will be saved automatically in this window. */
+  willSave(task: Task): boolean {
+    return this.#parts.sent.has(task.id) && this.#isOn();
+  }
+
+  /** Tries again what couldn't be saved. The user may have made room, or corrected a setting. */
+  retry(): void {
+    const { current } = this.#parts.engines;
+    if (this.#reported.size > 0) this.#catchUp(current);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** A task that isn't found is not forgotten: the list may be incomplete. */
+  #catchUp(engine: Engine): void {
+    for (const id of this.#parts.sent.all()) {
+      const task = engine.task(id);
+      if (task) this.#onChange(task);
+    }
+  }
+
+  #onChange(task: Task): void {
+    const { sent, inBackground } = this.#parts;
+    if (!sent.has(task.id)) return;
+    if (task.phase === 'rejected') inBackground(sent.remove(task.id));
+    if (task.phase !== 'saved') return;
+    // Decided now, not when its turn has come.
+    const isOn = this.#isOn();
+    this.#queue = this.#queue.then(async () => {
+      if (isOn) await this.#save(task);
+      else for (const { sha256 } of task.videos) await sent.markDone(task.id, sha256);
+    });
+    inBackground(this.#queue);
+    // A video that can't be saved must not keep the next one from it.
+    this.#queue = this.#queue.catch(() => undefined);
+  }
+
+  async #save(task: Task): Promise<void> {
+    const { engines, roots, saver, messages, sent, labelOf } = this.#parts;
+    const folder = roots.quiet;
+    if (!folder || this.#owned.isDisposed) return;
+    const saved: Uri[] = [];
+    let fault: SaveFault | undefined;
+    for (const [position, video] of task.videos.entries()) {
+      if (sent.isDone(task.id, video.sha256)) continue;
+      const outcome = await saver.saveOne(folder, task, position, true);
+      saved.push(...outcome.saved);
+      // What is gone from the library can't be saved later either; the task list shows that it's missing.
+      const isMissing = outcome.fault?.kind === 'missing';
+      if (!isMissing) fault ??= outcome.fault;
+      // Afterward: if the window closes in between, the file is found there and counts as saved.
+      if (!outcome.fault || isMissing) await sent.markDone(task.id, video.sha256);
+    }
+    const [first] = saved;
+    if (first) messages.savedByItself(labelOf(first), saved.length);
+    if (fault) this.#report(fault, task.id);
+    else this.#reported.delete(task.id);
+    if (!fault && first) await engines.current.markCopied(task.id);
+  }
+
+  #report(fault: SaveFault, id: string): void {
+    if (this.#reported.has(id)) return;
+    this.#reported.add(id);
+    this.#parts.messages.notSaved(fault, [id]);
+  }
+
+  #isOn(): boolean {
+    const folder = this.#parts.roots.quiet;
+    return folder !== undefined && this.#parts.settings.autoSave(folder.uri);
+  }
+}

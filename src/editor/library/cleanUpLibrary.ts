@@ -1,0 +1,170 @@
+import { Uri } from 'vscode';
+import type { Clock } from '../../core/common/clock';
+import type { L10n } from '../../core/common/l10n';
+import { describeError, type Log } from '../../core/common/log';
+import { DiskError } from '../../core/common/fileSystem';
+import type { Engine } from '../../core/engine';
+import type { Shelf, ShelfItem, ShelvedVideo } from '../../core/tasks/libraryUsage';
+import type { Asker, Choice } from '../common/dialogs';
+import type { Desktop } from '../common/desktop';
+import type { EngineHolder } from '../common/engineAccess';
+import { sizeWord, useWord } from '../labels/libraryLabels';
+import type { LibraryMessages } from './libraryMessages';
+import { Rejection } from '../common/rejection';
+import { readOnlySentence } from '../common/requestMessages';
+import { LONGEST_MENTION, momentWord, shortPrompt } from '../labels/taskLabels';
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly asker: Asker;
+  readonly desktop: Desktop;
+  readonly libraryMessages: LibraryMessages;
+  readonly l10n: L10n;
+  readonly language: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Files have gone: the list should show it. */
+  readonly checkFiles: () => void;
+}
+
+/** A video that was seen or saved elsewhere, and is older than this, in ms, is ticked beforehand. */
+const OLD = 7 * 24 * 60 * 60_000;
+
+/** Removes from the library what the user chooses, and never a video that nobody has seen or saved without asking. */
+export async function cleanLibrary(parts: Parts): Promise<void> {
+  const { engines, asker, libraryMessages, l10n, language, clock } = parts;
+  const engine = await engines.open();
+  if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, l10n));
+  let shelf: Shelf;
+  try {
+    shelf = await engine.librarian.shelf();
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    libraryMessages.cannotBeRead(error.message);
+    return;
+  }
+  const { use, videos, leftovers } = shelf;
+  if (videos.length === 0 && leftovers.files.length === 0) {
+    libraryMessages.libraryIsEmpty();
+    return;
+  }
+  const chosen = await asker.chooseSome<ShelvedVideo | ShelfItem>({
+    title: l10n.t('Clean Library: {0}', useWord(use, l10n, language)),
+    placeholder: l10n.t('Which videos should be removed from the library?'),
+    onlyTicked: true,
+    choices: [
+      ...(leftovers.files.length > 0 ? [leftoverChoice(leftovers, l10n, language)] : []),
+      ...videos.map((video) => choiceOf(video, clock.now(), l10n, language)),
+    ],
+  });
+  if (!chosen || chosen.length === 0) return;
+  const unsafe = chosen.filter((item) => isVideo(item) && !isSafe(item)).length;
+  if (unsafe > 0 && !(await asker.confirm(unsafeQuestion(unsafe, l10n)))) return;
+  await remove(parts, engine, chosen);
+}
+
+async function remove(
+  { asker, desktop, libraryMessages, l10n, log, checkFiles }: Parts,
+  engine: Engine,
+  chosen: readonly (ShelvedVideo | ShelfItem)[],
+): Promise<void> {
+  const videos = chosen.filter(isVideo).length;
+  let forGood = false;
+  let removed = 0;
+  let bytes = 0;
+  let fault: string | undefined;
+  try {
+    for (const item of chosen) {
+      for (const file of item.files.map((path) => Uri.file(path))) {
+        if (!forGood && (await desktop.moveToTrash(file))) continue;
+        // Asked once, for all that is left.
+        forGood ||= await asker.confirm(forGoodQuestion(videos - removed, l10n));
+        if (!forGood) return;
+        await desktop.deleteForGood(file);
+      }
+      bytes += item.bytes;
+      if (!isVideo(item)) continue;
+      removed++;
+      if (item.taskId !== undefined) await engine.librarian.removed(item.taskId);
+    }
+  } catch (error) {
+    log.error(`[library] a file could not be removed: ${describeError(error)}`);
+    fault = error instanceof Error ? error.message : String(error);
+  } finally {
+    checkFiles();
+    if (removed > 0 || bytes > 0 || fault !== undefined) {
+      libraryMessages.cleaned({
+        videos: removed,
+        bytes,
+        inTrash: !forGood,
+        ...(fault !== undefined && { fault }),
+      });
+    }
+  }
+}
+
+function isVideo(item: ShelvedVideo | ShelfItem): item is ShelvedVideo {
+  return 'prompt' in item;
+}
+
+/** Whether the user knows this video: nothing they have not met can be lost with it. */
+function isSafe({ isSeen, isCopied }: ShelvedVideo): boolean {
+  return isSeen || isCopied;
+}
+
+function choiceOf(video: ShelvedVideo, now: number, l10n: L10n, language: string): Choice<ShelvedVideo> {
+  const { prompt, model, createdAt, bytes } = video;
+  const moment = momentWord(createdAt, now, language);
+  return {
+    value: video,
+    label: shortPrompt(prompt, LONGEST_MENTION),
+    description: [...(model === undefined ? [] : [model]), moment, sizeWord(bytes, l10n, language)].join(
+      ' · ',
+    ),
+    detail: stateWord(video, l10n),
+    picked: isSafe(video) && now - createdAt > OLD,
+  };
+}
+
+function leftoverChoice(leftovers: ShelfItem, l10n: L10n, language: string): Choice<ShelfItem> {
+  return {
+    value: leftovers,
+    label: l10n.t('Leftovers of interrupted fetches'),
+    description: sizeWord(leftovers.bytes, l10n, language),
+    picked: true,
+  };
+}
+
+function stateWord({ taskId, isSeen, isCopied }: ShelvedVideo, l10n: L10n): string {
+  if (taskId === undefined) return l10n.t('Belongs to no task in the list');
+  if (isCopied) return isSeen ? l10n.t('Seen, and saved elsewhere') : l10n.t('Saved elsewhere');
+  return isSeen ? l10n.t('Seen, but saved nowhere else') : l10n.t('Never seen, and saved nowhere else');
+}
+
+function unsafeQuestion(count: number, l10n: L10n) {
+  return {
+    message:
+      count === 1
+        ? l10n.t('Remove a video that you have never seen?')
+        : l10n.t('Remove {0} videos that you have never seen?', count),
+    detail:
+      count === 1
+        ? l10n.t(
+            'As far as is known, it was neither watched nor saved outside of the library. The gateway keeps videos for a short time only.',
+          )
+        : l10n.t(
+            'As far as is known, they were neither watched nor saved outside of the library. The gateway keeps videos for a short time only.',
+          ),
+    action: count === 1 ? l10n.t('Remove It') : l10n.t('Remove All {0}', count),
+  };
+}
+
+function forGoodQuestion(videos: number, l10n: L10n) {
+  return {
+    message: videos <= 1 ? l10n.t('Remove it for good?') : l10n.t('Remove {0} videos for good?', videos),
+    detail: l10n.t(
+      'This system has no trash that takes files of the library, so they cannot be brought back.',
+    ),
+    action: l10n.t('Remove for Good'),
+  };
+}

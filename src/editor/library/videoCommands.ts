@@ -1,0 +1,234 @@
+import * as os from 'node:os';
+import * as vscode from 'vscode';
+import type { L10n } from '../../core/common/l10n';
+import type { Engine } from '../../core/engine';
+import { foldersBelow } from '../../core/library/fileNames';
+import type { Task, Video } from '../../core/task/task';
+import type { Asker } from '../common/dialogs';
+import type { Desktop } from '../common/desktop';
+import type { EngineHolder } from '../common/engineAccess';
+import type { Messages } from '../common/messages';
+import type { SaveRoots } from './workspaceFolderPicker';
+import { exists, labelOf, numbered, type SaveFault, type VideoSaver } from './videoExporter';
+import type { Settings } from '../common/settings';
+import { tasksFor } from '../common/taskPicker';
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly asker: Asker;
+  readonly messages: Messages;
+  readonly l10n: L10n;
+  readonly settings: Settings;
+  readonly saver: VideoSaver;
+  readonly roots: SaveRoots;
+  readonly desktop: Desktop;
+  /** A file was found missing: the list should show it. */
+  readonly checkFiles: () => void;
+}
+
+/** Copies videos into the workspace. */
+export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { engines, messages, roots, saver, desktop, l10n } = parts;
+  const tasks = await videosFor(
+    parts,
+    args,
+    l10n.t('Save to Workspace'),
+    l10n.t('Which videos should be saved?'),
+  );
+  if (tasks.length === 0) return;
+  const ids = tasks.map(({ id }) => id);
+  if (roots.isEmpty) {
+    messages.noWorkspace(ids);
+    return;
+  }
+  const folder = await roots.choose();
+  if (!folder) return;
+  const saved: vscode.Uri[] = [];
+  let fault: SaveFault | undefined;
+  const faulty: string[] = [];
+  for (const task of tasks) {
+    const outcome = await saver.saveTo(folder, task);
+    saved.push(...outcome.saved);
+    if (!outcome.fault) await markCopied(await engines.open(), task.id);
+    else {
+      fault ??= outcome.fault;
+      faulty.push(task.id);
+    }
+  }
+  const [first] = saved;
+  if (first) messages.saved(first, labelOf(first), saved.length, revealing(first, desktop));
+  if (fault) tell(parts, fault, faulty);
+}
+
+/** Copies videos to where the user wants them. */
+export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { engines, messages, saver, desktop, l10n } = parts;
+  const tasks = await videosFor(parts, args, l10n.t('Save As'), l10n.t('Which video should be saved?'), true);
+  for (const task of tasks) {
+    for (const [position, video] of task.videos.entries()) {
+      const target = await desktop.askWhereToSave(await suggestion(parts, task, position));
+      // Escape in one dialog is meant for those that would follow as well.
+      if (!target) return;
+      const { fault } = await saver.saveAs(video, target);
+      if (fault) {
+        tell(parts, fault, [task.id]);
+        return;
+      }
+      messages.saved(target, labelOf(target), 1, revealing(target, desktop));
+    }
+    await markCopied(await engines.open(), task.id);
+  }
+}
+
+/** Gives videos to the system's player. */
+export async function openExternally(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { engines, messages, desktop, l10n } = parts;
+  const title = l10n.t('Open in System Player');
+  const tasks = await videosFor(parts, args, title, l10n.t('Which video should be opened?'), true);
+  if (tasks.length === 0) return;
+  if (!desktop.isHere) {
+    messages.libraryIsElsewhere(tasks.map(({ id }) => id));
+    return;
+  }
+  const engine = await engines.open();
+  for (const task of tasks) {
+    for (const { uri } of await filesOf(parts, engine, task)) {
+      if (!(await desktop.openExternally(vscode.Uri.parse(uri)))) {
+        messages.noSystemPlayer([task.id]);
+        return;
+      }
+      await engine.markSeen(task.id);
+    }
+  }
+}
+
+/** Shows videos in the system's file manager, or in the explorer where they lie in the workspace. */
+export async function revealVideo(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { engines, messages, desktop, l10n } = parts;
+  const tasks = await videosFor(
+    parts,
+    args,
+    l10n.t('Reveal File'),
+    l10n.t('Which video should be revealed?'),
+    true,
+  );
+  const engine = await engines.open();
+  for (const task of tasks) {
+    const [video] = await filesOf(parts, engine, task);
+    if (!video) continue;
+    const uri = vscode.Uri.parse(video.uri);
+    if (desktop.isHere) await desktop.showInFileManager(uri);
+    else if (vscode.workspace.getWorkspaceFolder(uri)) await desktop.showInExplorer(uri);
+    else {
+      messages.libraryIsElsewhere([task.id]);
+      return;
+    }
+    await engine.markSeen(task.id);
+  }
+}
+
+/** Opens the folder of all finished videos. */
+export async function openLibrary({ engines, messages, desktop }: Parts): Promise<void> {
+  const { folder } = (await engines.open()).library;
+  const uri = vscode.Uri.file(folder);
+  if (desktop.isHere && (await desktop.openExternally(uri))) return;
+  messages.libraryFolder(folder, uri);
+}
+
+/** Puts prompts into the clipboard, byte for byte. */
+export async function copyPrompt(parts: Parts, args: readonly unknown[]): Promise<void> {
+  const { engines, messages, desktop, l10n } = parts;
+  const tasks = await tasksFor(
+    args,
+    (await engines.open()).tasks(Infinity),
+    {
+      title: l10n.t('Copy Prompt'),
+      question: l10n.t('Which prompt should be copied?'),
+      asksForOne: true,
+      suits: () => true,
+    },
+    parts,
+  );
+  if (!tasks) messages.nothingSuitable(l10n.t('There is no task with a prompt yet.'));
+  if (!tasks || tasks.length === 0) return;
+  await desktop.copyText(tasks.map(({ request }) => request.prompt).join('\n\n'));
+  messages.promptCopied(tasks.length);
+}
+
+/** Who saves a video by hand knows it, too. */
+async function markCopied(engine: Engine, id: string): Promise<void> {
+  await engine.markCopied(id);
+  await engine.markSeen(id);
+}
+
+/** The finished videos that a command is about; says so when there are none. */
+async function videosFor(
+  parts: Parts,
+  args: readonly unknown[],
+  title: string,
+  question: string,
+  asksForOne?: true,
+): Promise<readonly Task[]> {
+  const { engines, messages, l10n } = parts;
+  const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
+  const all = (await engines.open()).tasks(Infinity);
+  const tasks = await tasksFor(
+    args,
+    all,
+    { title, question, suits, ...(asksForOne && { asksForOne }) },
+    parts,
+  );
+  if (!tasks) messages.nothingSuitable(l10n.t('There is no finished video yet.'));
+  return tasks ?? [];
+}
+
+/** The files of a task's videos; none when one is gone, and then the user knows. */
+async function filesOf(parts: Parts, engine: Engine, task: Task): Promise<readonly Video[]> {
+  for (const { uri } of task.videos) {
+    if (await engine.library.has(vscode.Uri.parse(uri).path.split('/').at(-1) ?? '')) continue;
+    tell(parts, { kind: 'missing' }, [task.id]);
+    return [];
+  }
+  return task.videos;
+}
+
+/** The editor's command that shows where a file lies: in its own explorer, or in the system's where that is in reach. */
+function revealing(file: vscode.Uri, { isHere }: Desktop): string | undefined {
+  if (vscode.workspace.getWorkspaceFolder(file)) return 'revealInExplorer';
+  return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
+}
+
+function tell({ messages, checkFiles }: Parts, fault: SaveFault, ids: readonly string[]): void {
+  if (fault.kind === 'missing') checkFiles();
+  messages.notSaved(fault, ids);
+}
+
+/** Where Save As begins: where Save to Workspace would have put it, or at home. */
+async function suggestion(
+  { roots, saver, settings }: Parts,
+  task: Task,
+  position: number,
+): Promise<vscode.Uri> {
+  const folder = roots.quiet;
+  const named = saver.nameOf(task, position, folder?.uri);
+  const name = 'name' in named ? named.name : task.id;
+  const video = vscode.Uri.parse(task.videos[position]?.uri ?? '');
+  if (!folder) return vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), numbered(name, 1, video));
+  const usual = vscode.Uri.joinPath(folder.uri, ...(foldersBelow(settings.saveFolder(folder.uri)) ?? []));
+  // A dialog can't begin in a folder that is not there.
+  const place = (await isThere(usual)) ? usual : folder.uri;
+  return freeName(place, name, video);
+}
+
+/** The first of the names in a row that nothing has yet: who just presses Enter overwrites nothing. */
+async function freeName(folder: vscode.Uri, name: string, video: vscode.Uri): Promise<vscode.Uri> {
+  for (let number = 1; ; number++) {
+    const file = vscode.Uri.joinPath(folder, numbered(name, number, video));
+    if (!(await isThere(file))) return file;
+  }
+}
+
+async function isThere(uri: vscode.Uri): Promise<boolean> {
+  // A place that can't be looked at is for the dialog to judge.
+  return exists(uri).catch(() => false);
+}

@@ -1,0 +1,57 @@
+import type * as vscode from 'vscode';
+import type { L10n } from '../../core/common/l10n';
+import type { Asker } from '../common/dialogs';
+
+/** Where the answer is kept: it belongs to a workspace. */
+const REMEMBERED = 'saveRoot';
+
+interface Parts {
+  readonly folders: () => readonly vscode.WorkspaceFolder[];
+  readonly memory: vscode.Memento;
+  readonly asker: Asker;
+  readonly l10n: L10n;
+}
+
+/** Which of a workspace's folders gets the videos: the only one, or the one that was once chosen. */
+export class SaveRoots {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get isEmpty(): boolean {
+    return this.#parts.folders().length === 0;
+  }
+
+  /** The folder, without asking: of several that nobody has chosen from, the first. */
+  get quiet(): vscode.WorkspaceFolder | undefined {
+    return this.#known() ?? this.#parts.folders()[0];
+  }
+
+  /** The folder; asks once where there are several. @returns undefined when nobody chose, or there is none */
+  async choose(): Promise<vscode.WorkspaceFolder | undefined> {
+    const { folders, memory, asker, l10n } = this.#parts;
+    const known = this.#known();
+    if (known || this.isEmpty) return known;
+    const chosen = await asker.choose({
+      title: l10n.t('Save to Workspace'),
+      placeholder: l10n.t('Which folder should videos of this workspace be saved in?'),
+      choices: folders().map((folder) => ({
+        value: folder,
+        label: folder.name,
+        description: folder.uri.scheme === 'file' ? folder.uri.fsPath : folder.uri.toString(true),
+      })),
+    });
+    if (chosen) await memory.update(REMEMBERED, chosen.uri.toString());
+    return chosen;
+  }
+
+  #known(): vscode.WorkspaceFolder | undefined {
+    const { folders, memory } = this.#parts;
+    const all = folders();
+    if (all.length === 1) return all[0];
+    const remembered = memory.get<unknown>(REMEMBERED);
+    return all.find(({ uri }) => uri.toString() === remembered);
+  }
+}

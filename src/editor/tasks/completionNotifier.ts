@@ -1,0 +1,116 @@
+import type { Clock } from '../../core/common/clock';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import type { Engine } from '../../core/engine';
+import { isEnd } from '../../core/task/phases';
+import type { Task } from '../../core/task/task';
+import type { EngineHolder } from '../common/engineAccess';
+import { explainFailure } from '../labels/failureLabels';
+import type { Messages } from '../common/messages';
+import type { Requester } from '../credentials/originApproval';
+import type { Settings } from '../common/settings';
+
+interface Parts {
+  readonly engines: Pick<EngineHolder, 'onDidOpen' | 'current'>;
+  readonly settings: Pick<Settings, 'notify'>;
+  readonly messages: Pick<Messages, 'videoReady' | 'taskEnded'>;
+  readonly l10n: L10n;
+  readonly clock: Clock;
+  /** Whether the user is in this window. */
+  readonly isFocused: () => boolean;
+  /** Whether the task was sent from this window's workspace. */
+  readonly isFromHere: (id: string) => boolean;
+  /** Whether the user is looking at the task already. */
+  readonly isWatched: (id: string) => boolean;
+  /** Whether the task's video is saved to the workspace by itself. */
+  readonly savesItself: (task: Task) => boolean;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/**
+ * How long a window waits before it takes on a notice, in ms: the window that the user is in comes first, then the
+ * one that the task was sent from, then any.
+ */
+const PATIENCE = { focused: 0, fromHere: 400, other: 1500 } as const;
+
+/**
+ * Says once, in one of all windows, how a task ended. Only for tasks that were seen running: what ended while no
+ * window was open is told by the badge and the list, without a toast at start.
+ */
+export class EndNotices implements Disposable {
+  readonly #parts: Parts;
+  readonly #owned = new DisposableStore();
+  readonly #running = new Set<string>();
+  readonly #timers = new Set<Disposable>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#owned.add(
+      parts.engines.onDidOpen((engine) => {
+        for (const { id, phase } of engine.tasks(Infinity)) if (!isEnd(phase)) this.#running.add(id);
+        this.#owned.add(
+          engine.onDidChangeTasks(({ changed, removed }) => {
+            for (const task of changed) this.#onChange(engine, task);
+            for (const id of removed) this.#running.delete(id);
+          }),
+        );
+      }),
+    );
+  }
+
+  /**
+   * The outcome of a task that this window has just sent. A person and the API's callers hear of a bad one without a
+   * notice; a key binding with a request in it listens to nothing.
+   */
+  async sent(task: Task, requester: Requester): Promise<void> {
+    const { engines, settings } = this.#parts;
+    if (task.phase !== 'rejected' && task.phase !== 'unknown') return;
+    if (!(await engines.current.claimNotice(task.id)) || requester !== 'command') return;
+    if (settings.notify() !== 'never') this.#say(task);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+    for (const timer of this.#timers) timer.dispose();
+  }
+
+  #onChange(engine: Engine, task: Task): void {
+    if (!isEnd(task.phase)) {
+      this.#running.add(task.id);
+      return;
+    }
+    if (!this.#running.delete(task.id)) return;
+    // Stopped: that was the user.
+    if (task.phase === 'stopped' || this.#parts.settings.notify() === 'never') return;
+    // Asked now: it is forgotten once the video is saved.
+    const offersSave = !this.#parts.savesItself(task);
+    const timer = this.#parts.clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#parts.inBackground(this.#tell(engine, task, offersSave));
+    }, this.#patience(task));
+    this.#timers.add(timer);
+  }
+
+  #patience({ id, phase }: Task): number {
+    // Told by whoever sent it, if that window still lives.
+    if (phase === 'rejected' || phase === 'unknown') return PATIENCE.other;
+    if (this.#parts.isFocused()) return PATIENCE.focused;
+    return this.#parts.isFromHere(id) ? PATIENCE.fromHere : PATIENCE.other;
+  }
+
+  async #tell(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {
+    const { messages, isWatched, l10n } = this.#parts;
+    const task = engine.task(id);
+    // It has moved on, or was removed.
+    if (this.#owned.isDisposed || task?.phase !== phase) return;
+    if (!(await engine.claimNotice(id))) return;
+    if (isWatched(id)) return;
+    if (phase === 'saved') messages.videoReady(task, offersSave, explainFailure(task, l10n)?.sentence);
+    else this.#say(task);
+  }
+
+  #say(task: Task): void {
+    const explanation = explainFailure(task, this.#parts.l10n);
+    if (explanation) this.#parts.messages.taskEnded(task, explanation);
+  }
+}

@@ -1,0 +1,75 @@
+import { visibleLine } from '../../core/common/displayText';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import type { Engine } from '../../core/engine';
+import type { IdQuestion } from '../../core/task/idSource';
+import type { EngineHolder } from '../common/engineAccess';
+import type { MessageBox } from '../common/messagePresenter';
+
+interface Dependencies {
+  readonly engines: Pick<EngineHolder, 'onDidOpen' | 'current'>;
+  readonly box: Pick<MessageBox, 'show'>;
+  readonly l10n: L10n;
+  /** Whether the user is in this window. */
+  readonly isFocused: () => boolean;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/** Maximum length of a task ID in a notification, in characters. */
+const MAX_ID_LENGTH = 24;
+
+/**
+ * Asks, in the window that the user is in, which task IDs to track when one arrived after the user had attached
+ * another. Until there is an answer, both are tracked, and each window that opens asks again.
+ */
+export class LateIdQuestions implements Disposable {
+  readonly #deps: Dependencies;
+  readonly #owned = new DisposableStore();
+  readonly #asked = new Set<string>();
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+    this.#owned.add(
+      deps.engines.onDidOpen((engine) => {
+        this.#owned.add(engine.onDidChangeTasks(() => this.#askAll(engine)));
+        this.#askAll(engine);
+      }),
+    );
+  }
+
+  /** Called when the user comes to this window. */
+  ask(): void {
+    this.#askAll(this.#deps.engines.current);
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #askAll(engine: Engine): void {
+    if (!this.#deps.isFocused()) return;
+    for (const question of engine.idQuestions()) {
+      if (this.#asked.has(question.taskId)) continue;
+      this.#asked.add(question.taskId);
+      this.#show(engine, question);
+    }
+  }
+
+  #show(engine: Engine, question: IdQuestion): void {
+    const { box, l10n, inBackground } = this.#deps;
+    const answer = (keepsBoth: boolean) => () => {
+      // A window that closes takes the message with it, and the next one asks again.
+      if (!this.#owned.isDisposed) inBackground(engine.answerIdQuestion(question, keepsBoth));
+    };
+    const sentence = l10n.t(
+      "The gateway returned task ID '{0}' after you attached '{1}'. Track both?",
+      visibleLine(question.lateId, MAX_ID_LENGTH),
+      visibleLine(question.attachedId, MAX_ID_LENGTH),
+    );
+    const buttons = [
+      { title: l10n.t('Track Both'), run: answer(true) },
+      { title: l10n.t('Track Only the New ID'), run: answer(false) },
+    ];
+    box.show('info', sentence, buttons, answer(true));
+  }
+}

@@ -1,0 +1,280 @@
+import * as vscode from 'vscode';
+import type { Clock } from '../../core/common/clock';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableSlot, DisposableStore, type Disposable } from '../../core/common/disposable';
+import { isEnd } from '../../core/task/phases';
+import type { Task, TaskChanges } from '../../core/task/task';
+import type { EngineHolder } from '../common/engineAccess';
+import { COMMANDS } from '../common/ids';
+import { missingVideos } from './missingVideos';
+import {
+  CLEANED_ICON,
+  MISSING_ICON,
+  UNVERIFIED_ICON,
+  rowIcon,
+  rowWords,
+  type RowIcon,
+} from '../labels/rowIcon';
+import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
+import { taskTooltip } from './taskTooltip';
+import {
+  LONGEST_LABEL,
+  LONGEST_MENTION,
+  ageWord,
+  isUnverified,
+  progressOf,
+  shortMomentWord,
+  shortPrompt,
+  stateWord,
+} from '../labels/taskLabels';
+
+interface Parts {
+  readonly engines: EngineHolder;
+  readonly l10n: L10n;
+  readonly clock: Clock;
+  readonly language: string;
+  /** Tells the view that rows have changed, or with undefined that there are others. */
+  readonly fireRows: (ids: string[] | undefined) => void;
+  readonly inBackground: (work: Promise<void>) => void;
+  /** What has to be true before the view may say that it is empty. */
+  readonly prepared: () => Promise<void>;
+}
+
+/** How often the ages of unfinished tasks are written anew, in ms. */
+const AGE_INTERVAL = 30_000;
+
+/**
+ * The rows of the task list: a projection of the store. An element is a task's id, or the name of a group, so it means
+ * the same however often the row changes.
+ */
+export class TaskRows implements Disposable {
+  readonly #parts: Parts;
+  readonly #owned = new DisposableStore();
+  readonly #ageTimer = this.#owned.add(new DisposableSlot());
+  /** What the view shows; undefined until it asks. */
+  #tree: TaskTree | undefined;
+  /** Which files of which tasks are gone from the library, when it was looked at last. */
+  #missing: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  /** Those of them that the user has had removed, by Clean Library. */
+  #cleaned: ReadonlySet<string> = new Set();
+  #visible = false;
+  /** The day on which the rows were drawn: they show the time for it, and a date for others. */
+  #day = '';
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#owned.add(
+      parts.engines.onDidOpen((engine) => {
+        this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
+        // What was asked for while nothing could be read is asked for again.
+        if (!this.#tree) this.refresh();
+      }),
+    );
+  }
+
+  /** Ages are kept up to date only while somebody can see them. */
+  setVisible(visible: boolean): void {
+    if (visible && !this.#visible) {
+      this.#fireUnfinished();
+      this.lookedAt();
+    }
+    this.#visible = visible;
+    this.#planAges();
+  }
+
+  /** Somebody is back at the list, perhaps after a while: files may be gone, and today may be yesterday. */
+  lookedAt(): void {
+    const day = new Date(this.#parts.clock.now()).toDateString();
+    if (this.#tree && day !== this.#day) this.refresh();
+    else this.checkFiles();
+  }
+
+  /** Reads everything anew. */
+  refresh(): void {
+    this.#parts.fireRows(undefined);
+  }
+
+  /** Looks whether files were cleared away, or are back. */
+  checkFiles(): void {
+    this.#parts.inBackground(this.#lookForFiles());
+  }
+
+  /** What hangs below an element, or at the top. */
+  async getChildren(parent?: string): Promise<string[]> {
+    if (parent !== undefined) return this.#tree?.children(parent) ?? [];
+    await this.#parts.prepared();
+    const engine = this.#parts.engines.current;
+    // Why there is nothing to show stands above the list, which is asked for again once there is.
+    const isOpen = await engine.loaded().then(
+      () => true,
+      () => false,
+    );
+    if (!isOpen) return [];
+    // After the tasks: each of their files was there by then.
+    const missing = await missingVideos(engine.library, engine.tasks(Infinity));
+    this.#missing = missing;
+    this.#cleaned = new Set(engine.cleaned());
+    this.#tree ??= new TaskTree();
+    // As they are now: a change in between that was told of before the tree knew its task would be lost.
+    this.#tree.fill(engine.tasks(Infinity));
+    this.#day = new Date(this.#parts.clock.now()).toDateString();
+    this.#planAges();
+    return this.#tree.children();
+  }
+
+  /** The group that a row hangs in, if there are groups. */
+  getParent(element: string): string | undefined {
+    return this.#tree?.parent(element);
+  }
+
+  /** A row, without its tooltip, which comes when somebody points at it. */
+  getTreeItem(id: string): vscode.TreeItem {
+    const group = groupOfElement(id);
+    if (group) return this.#groupItem(id, group);
+    const task = this.#tree?.task(id);
+    const item = new vscode.TreeItem(task ? shortPrompt(task.request.prompt, LONGEST_LABEL) : '');
+    item.id = id;
+    if (!task) return item;
+    const { l10n } = this.#parts;
+    const gone = this.#goneOf(task);
+    const isMissing = gone > 0 && gone >= task.videos.length;
+    const { icon, color } = this.#iconOf(task, isMissing);
+    item.iconPath = new vscode.ThemeIcon(
+      icon,
+      color === undefined ? undefined : new vscode.ThemeColor(color),
+    );
+    const state = this.#stateOf(task);
+    const details = this.#details(task);
+    // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
+    const isCounted = task.phase === 'running' && progressOf(task) !== undefined;
+    const isWell = task.phase === 'saved' && gone === 0 && !task.failure && !isUnverified(task);
+    const isPlain = isWell || isCounted;
+    item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
+    item.contextValue = rowWords(task, isMissing ? 'all' : gone > 0 ? 'some' : 'none');
+    item.command = { command: COMMANDS.openVideo, title: l10n.t('Open'), arguments: [id] };
+    item.accessibilityInformation = {
+      label: [shortPrompt(task.request.prompt, LONGEST_MENTION), state, ...details].join(', '),
+    };
+    return item;
+  }
+
+  /** Adds what is shown on hover. */
+  resolveTreeItem(item: vscode.TreeItem, id: string): vscode.TreeItem {
+    const task = this.#tree?.task(id);
+    const { clock, language, l10n } = this.#parts;
+    if (!task) return item;
+    const earlier = task.basedOn === undefined ? undefined : this.#tree?.task(task.basedOn);
+    item.tooltip = taskTooltip(task, this.#stateOf(task), earlier, { now: clock.now(), language, l10n });
+    return item;
+  }
+
+  /** The files of dragged rows, one URI a line (RFC 2483); empty where none has a file. */
+  dragged(elements: readonly string[]): string {
+    return elements
+      .flatMap((id) => {
+        const videos = this.#tree?.task(id)?.videos ?? [];
+        return videos.map(({ uri }) => uri).filter((uri) => this.#missing.get(id)?.has(uri) !== true);
+      })
+      .join('\r\n');
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** How many of a task's files are gone; of one that is followed anew, what was seen before says nothing. */
+  #goneOf({ id, phase, videos }: Task): number {
+    const missing = phase === 'saved' ? this.#missing.get(id) : undefined;
+    return videos.filter(({ uri }) => missing?.has(uri) === true).length;
+  }
+
+  #iconOf(task: Task, isMissing: boolean): RowIcon {
+    if (isMissing) return this.#cleaned.has(task.id) ? CLEANED_ICON : MISSING_ICON;
+    return isUnverified(task) ? UNVERIFIED_ICON : rowIcon(task);
+  }
+
+  /** How a task stands, in a word or two. */
+  #stateOf(task: Task): string {
+    const { l10n } = this.#parts;
+    const gone = this.#goneOf(task);
+    const total = task.videos.length;
+    if (gone > 0 && gone < total) return l10n.t('{0} of {1} files missing', gone, total);
+    if (gone === 0 && task.phase === 'saved' && task.failure) return l10n.t('Not all videos are here');
+    if (gone === 0) return stateWord(task, l10n);
+    return this.#cleaned.has(task.id) ? l10n.t('File removed by you') : l10n.t('File missing');
+  }
+
+  /** When it was asked for, how far it is, and with what. */
+  #details(task: Task): string[] {
+    const { clock, language, l10n } = this.#parts;
+    const now = clock.now();
+    const { model } = task.request;
+    if (isEnd(task.phase)) return [shortMomentWord(task.createdAt, now, language), model];
+    const progress = progressOf(task);
+    return [...(progress === undefined ? [] : [`${progress} %`]), ageWord(now - task.createdAt, l10n), model];
+  }
+
+  #groupItem(id: string, group: Group): vscode.TreeItem {
+    const item = new vscode.TreeItem(
+      groupTitle(group, this.#parts.l10n),
+      vscode.TreeItemCollapsibleState.Expanded,
+    );
+    item.id = id;
+    item.contextValue = 'group';
+    return item;
+  }
+
+  #onChange({ changed, removed }: TaskChanges): void {
+    // Nobody has asked for rows yet.
+    if (!this.#tree) return;
+    this.#parts.fireRows(this.#tree.change(changed, removed));
+    // Fetched anew.
+    if (changed.some(({ id, phase }) => phase === 'saved' && this.#missing.has(id))) this.checkFiles();
+    this.#planAges();
+  }
+
+  async #lookForFiles(): Promise<void> {
+    const engine = this.#parts.engines.current;
+    const tree = this.#tree;
+    if (!tree) return;
+    const before = this.#missing;
+    const missing = await missingVideos(engine.library, tree.tasks);
+    if (this.#owned.isDisposed) return;
+    this.#missing = missing;
+    this.#cleaned = new Set(engine.cleaned());
+    const turned = tree.tasks
+      .map(({ id }) => id)
+      .filter((id) => before.get(id)?.size !== missing.get(id)?.size);
+    if (turned.length > 0) this.#parts.fireRows(turned);
+  }
+
+  #unfinished(): string[] {
+    return (this.#tree?.tasks ?? []).filter(({ phase }) => !isEnd(phase)).map(({ id }) => id);
+  }
+
+  #fireUnfinished(): void {
+    const ids = this.#unfinished();
+    if (ids.length > 0) this.#parts.fireRows(ids);
+  }
+
+  /** A timer lives only while an age can be seen that grows. */
+  #planAges(): void {
+    if (!this.#visible || this.#unfinished().length === 0 || this.#owned.isDisposed) {
+      this.#ageTimer.set(undefined);
+      this.#ageTimerRuns = false;
+      return;
+    }
+    // Not pushed on by each change: ages would stand still while much happens.
+    if (this.#ageTimerRuns) return;
+    this.#ageTimerRuns = true;
+    this.#ageTimer.set(
+      this.#parts.clock.setTimeout(() => {
+        this.#ageTimerRuns = false;
+        this.#fireUnfinished();
+        this.#planAges();
+      }, AGE_INTERVAL),
+    );
+  }
+
+  #ageTimerRuns = false;
+}

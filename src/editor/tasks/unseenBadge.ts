@@ -1,0 +1,41 @@
+import type { ViewBadge } from 'vscode';
+import type { L10n } from '../../core/common/l10n';
+import { DisposableStore, type Disposable } from '../../core/common/disposable';
+import type { Engine } from '../../core/engine';
+import type { EngineHolder } from '../common/engineAccess';
+
+interface Parts {
+  readonly engines: Pick<EngineHolder, 'onDidOpen'>;
+  readonly l10n: L10n;
+  readonly show: (badge: ViewBadge | undefined) => void;
+}
+
+/** The number on the view's icon: videos that nobody has opened, saved or revealed yet. */
+export class UnseenBadge implements Disposable {
+  readonly #parts: Parts;
+  readonly #owned = new DisposableStore();
+  #shown = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#owned.add(
+      parts.engines.onDidOpen((engine) => {
+        this.#count(engine);
+        this.#owned.add(engine.onDidChangeTasks(() => this.#count(engine)));
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #count(engine: Pick<Engine, 'unseen'>): void {
+    const { l10n, show } = this.#parts;
+    const value = engine.unseen().length;
+    if (value === this.#shown) return;
+    this.#shown = value;
+    const tooltip = value === 1 ? l10n.t('1 new video') : l10n.t('{0} new videos', value);
+    show(value === 0 ? undefined : { value, tooltip });
+  }
+}

@@ -1,0 +1,379 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Frame } from 'playwright-core';
+import { findEncoder } from '../gateway/video/encoder';
+import { exif, withSegments } from '../unit/images/testImages';
+import { findFaults, until } from './playerBench';
+import { useStage } from './stage';
+import { FOLLOWS_SYSTEM, pictures } from './themes';
+import { until as untilOutside } from './waiting';
+
+/** A picture with something to see in every part of it. */
+function drawn(size: string, ...output: string[]): Buffer {
+  const source = ['-f', 'lavfi', '-i', `mandelbrot=size=${size}:start_scale=1.4:maxiter=300`];
+  const args = ['-v', 'error', ...source, '-frames:v', '1', ...output, '-f', 'image2pipe', '-'];
+  return execFileSync(findEncoder(), args, { maxBuffer: 64 * 1024 * 1024 });
+}
+
+const PNG = ['-c:v', 'png', '-pix_fmt', 'rgb24'];
+const JPEG = ['-c:v', 'mjpeg', '-q:v', '2', '-pix_fmt', 'yuvj444p'];
+
+/** Deciding what is sent of an image, in the real workbench. */
+describe('the fitting page', function () {
+  const violations: string[] = [];
+  const stage = useStage({
+    name: 'fitting',
+    render: { unknownMs: 0, queuedMs: 600_000, runningMs: 600_000 },
+    // A file that opens in the meantime must not become the explorer's only selected one.
+    settings: { ...FOLLOWS_SYSTEM, 'explorer.autoReveal': false },
+    prepare: ({ profile }) => {
+      const write = (name: string, bytes: Buffer) =>
+        fs.writeFileSync(path.join(profile.workspace, name), bytes);
+      write('harbour.png', drawn('900x700', ...PNG));
+      write(
+        'turned.jpg',
+        withSegments(drawn('800x600', ...JPEG), [0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exif(6)])]),
+      );
+      write('fits.png', drawn('720x1280', ...PNG));
+      write('logo.png', drawn('600x600', '-vf', 'format=rgba,colorkey=black:0.3:0.1', '-c:v', 'png'));
+      write('wide.png', drawn('1600x400', ...PNG));
+    },
+  });
+
+  before(() => {
+    stage.window.page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) violations.push(message.text());
+    });
+  });
+
+  afterEach(async () => {
+    // What a test left open must not be in the way of the next.
+    await stage.window.press('Escape', 'Escape');
+  });
+
+  const widget = () => stage.window.page.locator('.quick-input-widget:visible');
+  const submits = () => stage.gateway.log.filter(({ kind }) => kind === 'submit');
+  const tab = () => stage.window.page.locator('.tabs-container .tab', { hasText: 'Generate Video with' });
+  const choose = async (label: string) => {
+    await widget().getByText(label, { exact: false }).first().waitFor();
+    await stage.window.press('Enter');
+  };
+
+  /** Waits for the step with this count. */
+  async function atStep(step: string): Promise<void> {
+    await widget().locator('.quick-input-title').getByText(`(${step})`, { exact: false }).waitFor();
+    // The step that pays takes no key that comes too soon after the last one.
+    if (step === '6/6' || step === '5/5') await stage.window.page.waitForTimeout(600);
+  }
+
+  /** Runs the command in the menu of a file of the explorer's. */
+  async function menuOf(name: string): Promise<void> {
+    const { page } = stage.window;
+    await page
+      .locator('.explorer-folders-view .monaco-list-row', { hasText: name })
+      .first()
+      .click({ button: 'right' });
+    const item = page.locator('.monaco-menu .action-item', { hasText: 'Generate Video from Image' });
+    await item.hover();
+    // A menu takes no click that may still belong to its opening.
+    await page.waitForTimeout(400);
+    await item.click();
+    await item.waitFor({ state: 'detached' });
+  }
+
+  /** Begins with a file of the explorer's, and answers all the options. */
+  async function begin(name: string, size: 'landscape' | 'portrait'): Promise<void> {
+    await stage.window.runCommand('File: Focus on Files Explorer');
+    await menuOf(name);
+    await choose('As the First Frame');
+    await widget().locator('.quick-input-title', { hasText: '(2/' }).waitFor();
+    await stage.window.press('Control+KeyA');
+    await stage.window.type('it comes alive');
+    await stage.window.press('Enter');
+    await widget().getByText('4 seconds').waitFor();
+    await stage.window.press('Enter');
+    await widget().getByText('720 × 1280, portrait').waitFor();
+    await stage.window.type(size);
+    await stage.window.press('Enter');
+  }
+
+  /** The page, when it shows what is sent of each image. */
+  async function shown(): Promise<Frame> {
+    const frame = await stage.window.webview(async (one) => (await one.locator('.card').count()) > 0);
+    await settled(frame);
+    return frame;
+  }
+
+  const settled = async (frame: Frame) =>
+    until(
+      frame,
+      `document.querySelector('.sent .picture') && !document.querySelector('.picture[aria-busy=true]')`,
+    );
+
+  /** Keeps what the page draws from, because its policy lets nobody fetch it. */
+  const keepBlobs = async (frame: Frame) =>
+    frame.evaluate(`(() => {
+      const make = URL.createObjectURL.bind(URL);
+      window.blobs = new Map();
+      URL.createObjectURL = (blob) => { const url = make(blob); window.blobs.set(url, blob); return url; };
+    })()`);
+
+  /** The bytes of the preview as base64. */
+  const bytesShown = async (frame: Frame) =>
+    frame.evaluate<string>(`(async () => {
+      const blob = window.blobs.get(document.querySelector('.sent img').src);
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+    })()`);
+
+  /** Does something that changes what is sent, and waits until that is shown. */
+  async function changing(frame: Frame, deed: () => Promise<unknown>): Promise<void> {
+    const address = () => frame.locator('.sent img').getAttribute('src');
+    const before = await address();
+    await deed();
+    const deadline = Date.now() + 15_000;
+    while ((await address()) === before) {
+      if (Date.now() > deadline) throw new Error('What is sent did not change.');
+      await stage.window.page.waitForTimeout(50);
+    }
+    await settled(frame);
+  }
+
+  const way = (frame: Frame, name: string) => frame.getByRole('radio', { name, exact: true });
+  const cropFrame = (frame: Frame) => frame.getByRole('slider', { name: 'Part that is sent' });
+  const caption = (frame: Frame) => frame.locator('.sent .caption').innerText();
+
+  /** Pictures of what is open in every kind of theme, in each of which axe-core finds nothing. */
+  async function look(frame: Frame, name: string): Promise<void> {
+    const { page } = stage.window;
+    await pictures(stage.window, `fitting/${name}`, async () => {
+      await page.waitForTimeout(200);
+      assert.deepEqual(await findFaults(frame), [], name);
+    });
+  }
+
+  /** Closes the page as any other tab. */
+  async function closeTab(): Promise<void> {
+    await stage.window.runCommand('View: Close Editor');
+    await tab().waitFor({ state: 'detached' });
+  }
+
+  async function escape(): Promise<void> {
+    await stage.window.press('Escape');
+    await stage.window.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  it('is moved by keyboard, shows the very bytes that the gateway then gets, and names what was chosen', async () => {
+    await begin('harbour.png', 'landscape');
+    const frame = await shown();
+    await keepBlobs(frame);
+    assert.equal(await caption(frame), (await caption(frame)).replace(/^.*? · /, '1280 × 720 pixels · '));
+    assert.match(await frame.locator('main').innerText(), /Step 5 of 6/);
+    assert.match(await frame.locator('main').innerText(), /harbour\.png · 900 × 700 pixels/);
+    assert.match(
+      await frame.locator('main').innerText(),
+      /sora-2 takes images of exactly 1280 × 720 pixels\./,
+    );
+    assert.equal(submits().length, 0);
+
+    // From the first control on, with Tab and arrows alone.
+    // The ways, the zoom, its button, the frame.
+    await stage.window.press('Tab', 'Tab', 'Tab', 'Tab');
+    assert.equal(await frame.evaluate('document.activeElement.getAttribute("role")'), 'slider');
+    assert.equal(
+      await cropFrame(frame).getAttribute('aria-valuetext'),
+      '0 % from the left, 14 % from the top',
+    );
+    await changing(frame, async () => stage.window.press('Shift+ArrowUp', 'ArrowUp'));
+    assert.equal(
+      await cropFrame(frame).getAttribute('aria-valuetext'),
+      '0 % from the left, 3 % from the top',
+    );
+    const moved = await bytesShown(frame);
+    await look(frame, 'crop');
+
+    await changing(frame, async () => way(frame, 'Pad').check());
+    const padded = await bytesShown(frame);
+    await look(frame, 'pad');
+    await changing(frame, async () => frame.getByRole('radio', { name: 'White' }).check());
+    await changing(frame, async () => way(frame, 'Blurred Fill').check());
+    const blurred = await bytesShown(frame);
+    await look(frame, 'blur');
+    await changing(frame, async () => way(frame, 'Crop').check());
+    assert.equal(await bytesShown(frame), moved, 'the part is remembered');
+    assert.equal(new Set([moved, padded, blurred]).size, 3);
+    await changing(frame, async () => {
+      await frame.getByRole('slider', { name: 'Zoom' }).focus();
+      await stage.window.press('ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight');
+    });
+    assert.equal(await frame.getByRole('slider', { name: 'Zoom' }).getAttribute('aria-valuetext'), '120 %');
+    const last = await bytesShown(frame);
+    assert.notEqual(last, moved);
+    await stage.window.screenshot('fitting/zoom-dark');
+
+    await frame.getByRole('button', { name: 'Use This Image' }).focus();
+    await stage.window.press('Enter');
+    await atStep('6/6');
+    await tab().waitFor({ state: 'detached' });
+    await widget().getByText('What is sent is the part that you have chosen, 1280 × 720 pixels.').waitFor();
+    await stage.window.screenshot('fitting/summary-dark');
+    await stage.window.press('Enter');
+    await untilOutside('the request arrives', () => submits()[0]?.body !== undefined);
+    const { input_reference: sent } = submits()[0]?.body as { input_reference: string };
+    assert.equal(sent.split(',')[1], last);
+  });
+
+  it('leads back with what was chosen, and away when its tab is closed; nothing is sent', async () => {
+    const before = submits().length;
+    await begin('wide.png', 'portrait');
+    let frame = await shown();
+    await changing(frame, async () => way(frame, 'Blurred Fill').check());
+    await frame.getByRole('button', { name: 'Back' }).click();
+    await atStep('4/6');
+    await stage.window.press('Enter');
+    frame = await shown();
+    assert.ok(await way(frame, 'Blurred Fill').isChecked());
+    await closeTab();
+    await stage.window.page.waitForTimeout(500);
+    assert.equal(await widget().count(), 0);
+    assert.equal(submits().length, before);
+    // What was written is still there.
+    await stage.window.runCommand('Nebula Video: Generate Video…');
+    await widget().getByText('Your draft').waitFor();
+    assert.equal(await stage.window.quickInput().inputValue(), 'it comes alive');
+    await escape();
+  });
+
+  it('shows a turned photo upright, is moved and let go by the mouse, and is the same when hidden and back', async () => {
+    await begin('turned.jpg', 'landscape');
+    let frame = await shown();
+    assert.match(await frame.locator('.facts').innerText(), /600 × 800 pixels/);
+    const image = frame.locator('.picture img').first();
+    const [width = 0, height = 0] = await frame.evaluate<number[]>(
+      `(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight])(document.querySelector('.picture img'))`,
+    );
+    assert.ok(width < height);
+    const { x, y, width: across, height: down } = (await image.boundingBox())!;
+    const { mouse } = stage.window.page;
+    await changing(frame, async () => {
+      await mouse.move(x + across / 2, y + down / 2);
+      await mouse.down();
+      await mouse.move(x + across / 2, y + down / 2 - down / 5, { steps: 5 });
+      await mouse.up();
+    });
+    const place = await cropFrame(frame).getAttribute('aria-valuetext');
+    assert.match(place ?? '', /^0 % from the left, (8|9|1[0-2]) % from the top$/);
+    await mouse.move(x + across / 2, y + down - 4);
+    assert.equal(await cropFrame(frame).getAttribute('aria-valuetext'), place);
+    await changing(frame, async () => mouse.click(x + across / 2, y + down - 4));
+    const low = await cropFrame(frame).getAttribute('aria-valuetext');
+    assert.match(low ?? '', /^0 % from the left, 5[78] % from the top$/);
+    await look(frame, 'turned');
+    await stage.window.runCommand('File: New Untitled Text File');
+    await tab().click();
+    frame = await shown();
+    assert.equal(await cropFrame(frame).getAttribute('aria-valuetext'), low);
+    await closeTab();
+    await stage.window.runCommand('View: Close All Editors');
+  });
+
+  it('lays transparent parts on the colour that is chosen', async () => {
+    await begin('logo.png', 'landscape');
+    const frame = await shown();
+    await changing(frame, async () => way(frame, 'Pad').check());
+    const background = frame.getByRole('group', { name: 'Transparent parts become' });
+    await changing(frame, async () => background.getByRole('radio', { name: 'Black' }).check());
+    const color = frame.getByLabel('Colour: other colour');
+    await changing(frame, async () => color.fill('#336699'));
+    await look(frame, 'transparent');
+    await stage.window.page.setViewportSize({ width: 620, height: 900 });
+    await stage.window.screenshot('fitting/narrow-dark');
+    assert.ok(await frame.evaluate('document.documentElement.scrollWidth <= window.innerWidth'));
+    await stage.window.page.setViewportSize({ width: 1280, height: 800 });
+    await closeTab();
+  });
+
+  it('is no step for an image that fits, but can be looked at from the last one', async () => {
+    const before = submits().length;
+    await begin('fits.png', 'portrait');
+    await atStep('5/5');
+    await stage.window.press('ArrowDown', 'Enter');
+    const frame = await shown();
+    assert.ok(await way(frame, 'As It Is').isChecked());
+    assert.ok(!(await frame.locator('main').innerText()).includes('Step'));
+    await look(frame, 'fits');
+    await frame.getByRole('button', { name: 'Use This Image' }).click();
+    await atStep('5/5');
+    await escape();
+    assert.equal(submits().length, before);
+  });
+
+  it('says in a sentence what is wrong with a file that was damaged meanwhile', async () => {
+    const before = submits().length;
+    await begin('wide.png', 'portrait');
+    const frame = await shown();
+    const file = path.join(stage.session.profile.workspace, 'wide.png');
+    const whole = fs.readFileSync(file);
+    fs.writeFileSync(file, whole.subarray(0, 1000));
+    await way(frame, 'Pad').check();
+    await frame.locator('.fault').getByText('is incomplete').waitFor();
+    await frame.getByRole('button', { name: 'Use This Image' }).click();
+    await look(frame, 'damaged');
+    fs.writeFileSync(file, whole);
+    await way(frame, 'Crop').check();
+    await settled(frame);
+    assert.equal(await frame.locator('.fault').count(), 0);
+    await closeTab();
+    assert.equal(submits().length, before);
+  });
+
+  it('does not outlive a reload of the window', async () => {
+    await begin('wide.png', 'portrait');
+    await shown();
+    await stage.window.reload();
+    await stage.window.page.locator('.explorer-folders-view').waitFor();
+    assert.equal(await tab().count(), 0);
+  });
+
+  it('shows all images of a request, each with its role and a choice of its own', async () => {
+    const { page } = stage.window;
+    const row = (name: string) =>
+      page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+    await stage.window.runCommand('File: Focus on Files Explorer');
+    await row('harbour.png').click();
+    await page.locator('.tabs-container .tab', { hasText: 'harbour.png' }).waitFor();
+    await row('wide.png').click({ modifiers: ['Control'] });
+    await page.locator('.explorer-folders-view .monaco-list-row.selected').nth(1).waitFor();
+    await menuOf('wide.png');
+    await choose('As First and Last Frame');
+    const offer = widget().getByText('Look at the Images…');
+    await widget().locator('.quick-input-title', { hasText: '(2/' }).waitFor();
+    await stage.window.press('Control+KeyA');
+    await stage.window.type('from one to the other');
+    while ((await offer.count()) === 0) {
+      await stage.window.press('Enter');
+      await page.waitForTimeout(600);
+    }
+    await stage.window.press('ArrowDown', 'Enter');
+    const frame = await shown();
+    assert.deepEqual(await frame.locator('h2').allInnerTexts(), ['First Frame', 'Last Frame']);
+    assert.equal(await frame.locator('.sent img').count(), 2);
+    const last = frame.getByRole('region', { name: 'Last Frame' });
+    await last.getByRole('radio', { name: 'Blurred Fill' }).check();
+    await until(
+      frame,
+      `document.querySelectorAll('.caption')[1].textContent.startsWith('1920 × 1080 pixels')`,
+    );
+    await last.scrollIntoViewIfNeeded();
+    await look(frame, 'several');
+    await frame.getByRole('button', { name: 'Use These Images' }).click();
+    await widget().getByText('made to fit as you have chosen', { exact: false }).waitFor();
+    await escape();
+  });
+
+  it('was never stopped by its own content security policy', () => {
+    assert.deepEqual(violations, []);
+  });
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { Emitter } from '../../../../src/core/common/events';
+import { english } from '../../../../src/core/common/l10n';
+import type { Engine } from '../../../../src/core/engine';
+import { toFailure } from '../../../../src/core/task/failureMessage';
+import type { Task, TaskChanges } from '../../../../src/core/task/task';
+import { Failures } from '../../../../src/core/tasks/failures';
+import { KeyTrouble } from '../../../../src/editor/credentials/keyStatusMonitor';
+import { MessageBox } from '../../../../src/editor/common/messagePresenter';
+import { Messages } from '../../../../src/editor/common/messages';
+import { RecordingNotifier } from '../../../support/recordingNotifier';
+
+const ignore = () => undefined;
+
+describe('tasks without a key to query with', () => {
+  let changed: Emitter<TaskChanges>;
+  let notifier: RecordingNotifier;
+  let line: string | undefined;
+
+  beforeEach(() => {
+    changed = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
+    notifier = new RecordingNotifier();
+    const box = new MessageBox({ notifier, execute: ignore, inBackground: ignore });
+    const engine = { tasks: () => [], onDidChangeTasks: changed.event } as unknown as Engine;
+    new KeyTrouble({
+      engines: { onDidOpen: (listener) => (listener(engine), { dispose: ignore }) },
+      messages: new Messages({ box, l10n: english, silence: ignore }),
+      l10n: english,
+      isFocused: () => true,
+      showLine: (text) => (line = text),
+      setRefused: ignore,
+    });
+  });
+
+  function stop(id: string, reason: 'none' | 'notApproved' | 'locked', origin = 'https://gateway.example') {
+    const failure = toFailure(new Failures('unknown').noKey(reason, new URL(origin).host), { l10n: english });
+    changed.fire({ changed: [{ id, origin, phase: 'running', failure } as Task], removed: [] });
+  }
+
+  for (const [reason, words, action, above] of [
+    ['none', /no key/, 'Set API Key', /wait for a valid one/],
+    ['notApproved', /isn't approved for gateway\.example/, 'Approve Address…', /isn't approved/],
+    ['locked', /keyring is locked/, 'Refresh', /keyring is locked/],
+  ] as const) {
+    it(`have words and an action of their own: ${reason}`, () => {
+      stop('1', reason);
+      assert.match(notifier.last.message, words);
+      assert.equal(notifier.last.actions[0], action);
+      assert.match(line ?? '', above);
+    });
+  }
+
+  it('are told of once for an address, and again when something else is needed', () => {
+    stop('1', 'locked');
+    stop('2', 'locked');
+    assert.equal(notifier.shown.length, 1);
+    stop('1', 'notApproved');
+    assert.equal(notifier.shown.length, 2);
+    changed.fire({ changed: [], removed: ['1', '2'] });
+    assert.equal(line, undefined);
+  });
+});

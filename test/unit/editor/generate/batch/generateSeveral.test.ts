@@ -1,0 +1,197 @@
+import { strict as assert } from 'node:assert';
+import type { TextDocument } from 'vscode';
+import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
+import { english } from '../../../../../src/core/common/l10n';
+import { LISTED_MODELS } from '../../../../../src/core/models/catalog';
+import type { VideoRequest } from '../../../../../src/core/models/request';
+import type { Charged, Task } from '../../../../../src/core/task/task';
+import { BatchSender } from '../../../../../src/editor/generate/batch/batchSubmitter';
+import { sendFromEditor, type SeveralParts } from '../../../../../src/editor/generate/batch/generateSeveral';
+import type { ReadyRequest, Submit } from '../../../../../src/editor/generate/submit/requestSender';
+import { askForVideo } from '../../../../../src/editor/generate/wizard/wizard';
+import { WizardMemory } from '../../../../../src/editor/generate/wizard/wizardState';
+import { FakeMemento } from '../../../../support/fakeMemento';
+import {
+  FakeQuickInputs,
+  choose,
+  enter,
+  escape,
+  press,
+  type FakePick,
+} from '../../../../support/fakeQuickInputs';
+import { RecordingNotifier } from '../../../../support/recordingNotifier';
+
+const ignore = () => undefined;
+const done = () => Promise.resolve();
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+describe('a list of prompts while it is sent', () => {
+  let text: string;
+  let closed: string[];
+  let sent: string[];
+  let told: string[];
+  let isUntitled: boolean;
+  /** What becomes of a prompt, and what somebody does while it is on its way. */
+  let send: (prompt: string) => Task['phase'] | Promise<Task['phase']>;
+  let charged: Charged;
+
+  beforeEach(() => {
+    [closed, sent, told, isUntitled] = [[], [], [], true];
+    send = () => 'queued';
+    charged = 'no';
+  });
+
+  const run = async (): Promise<void> => {
+    const inputs = new FakeQuickInputs();
+    inputs.plan(enter, enter, enter);
+    await sendFromEditor(partsWith(inputs), []);
+    assert.equal(inputs.left, 0);
+  };
+
+  const document = {
+    getText: () => text,
+    get isUntitled() {
+      return isUntitled;
+    },
+  } as TextDocument;
+  const underWay = new Set<TextDocument>();
+
+  function partsWith(inputs: FakeQuickInputs): SeveralParts {
+    const memory = new WizardMemory({
+      workspace: new FakeMemento(),
+      global: new FakeMemento(),
+      looksLikeKey,
+      log: silent,
+    });
+    const submit: Submit = async ({ prepared: { request } }) => {
+      sent.push(request.prompt);
+      const phase = await send(request.prompt);
+      const failure = phase === 'rejected' ? { kind: 'moderation', charged } : undefined;
+      return { id: request.prompt, phase, request, ...(failure ? { failure } : {}) } as Task;
+    };
+    const sender = {
+      checkReady: done,
+      prepare: (request: VideoRequest) => Promise.resolve({ prepared: { request } } as ReadyRequest),
+      admit: () => Promise.resolve(submit),
+    };
+    const lists = {
+      open: done,
+      find: () => document,
+      begunOf: () => ({}),
+      // As the real one: only what is in front and has that text.
+      close: (_document: TextDocument, expected: string) => {
+        if (text === expected) closed.push(expected);
+        return Promise.resolve();
+      },
+    };
+    const parts: Partial<SeveralParts> = {
+      ...{ inputs, lists, memory, underWay, l10n: english, reveal: ignore, random: Math.random },
+      sender: sender as never,
+      host: () => 'gateway.example',
+      batch: new BatchSender({
+        sender: sender as never,
+        notifier: new RecordingNotifier(),
+        ownModels: () => [],
+        l10n: english,
+      }),
+      batchMessages: { done: () => told.push('done'), stillSending: () => told.push('still') } as never,
+      replaceText: (_document, before, after) => {
+        assert.equal(before, text);
+        text = after;
+        return Promise.resolve(true);
+      },
+      inBackground: (work) => void work,
+      askForVideo: async (start) =>
+        askForVideo(
+          {
+            ...{ inputs, memory, models: LISTED_MODELS, hintOf: ignore, language: 'en', l10n: english },
+            ...{ host: () => 'gateway.example', openEditor: done, remember: done },
+            looksLikeKey,
+            presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
+            look: () => Promise.reject(new Error('there are no images')),
+          },
+          start,
+        ),
+    };
+    return parts as SeveralParts;
+  }
+
+  it('loses each prompt as soon as it is a task’s, and is closed when it is empty', async () => {
+    text = 'one\n---\ntwo\n---\nthree';
+    const left: string[] = [];
+    send = () => {
+      left.push(text);
+      return 'queued';
+    };
+    await run();
+    assert.deepEqual(sent, ['one', 'two', 'three']);
+    assert.deepEqual(left, ['one\n---\ntwo\n---\nthree', 'two\n---\nthree', 'three']);
+    assert.deepEqual([text, closed], ['', ['']]);
+  });
+
+  it('keeps what was not taken, and what somebody changed meanwhile', async () => {
+    text = 'one\r\n---\r\ntwo\r\n---\r\nthree';
+    send = (prompt) => {
+      if (prompt === 'one') text = text.replace('three', 'three!');
+      return prompt === 'two' ? 'rejected' : 'queued';
+    };
+    await run();
+    assert.deepEqual(sent, ['one', 'two', 'three']);
+    assert.deepEqual([text, closed], ['two\r\n---\r\nthree!', []]);
+  });
+
+  it('does not keep what may have been paid for', async () => {
+    text = 'one\n---\ntwo\n---\nthree';
+    send = (prompt) => {
+      if (prompt === 'two') throw new Error('nobody knows');
+      return 'queued';
+    };
+    await run();
+    assert.deepEqual([text, closed], ['three', []]);
+  });
+
+  it('does not keep a prompt whose rejection may have been charged', async () => {
+    text = 'one\n---\ntwo\n---\nthree';
+    charged = 'unknown';
+    send = (prompt) => (prompt === 'two' ? 'rejected' : 'queued');
+    await run();
+    assert.deepEqual([sent, text], [['one', 'two'], 'three']);
+  });
+
+  it('is still being sent when one prompt is left of it', async () => {
+    text = 'one\n---\ntwo';
+    send = async (prompt): Promise<Task['phase']> => {
+      if (prompt === 'two') await sendFromEditor(partsWith(new FakeQuickInputs()), []);
+      return 'queued';
+    };
+    await run();
+    assert.deepEqual(sent, ['one', 'two']);
+    assert.deepEqual(told, ['still', 'done']);
+  });
+
+  it('stays as it is where it is a file', async () => {
+    [text, isUntitled] = ['one\n---\ntwo', false];
+    await run();
+    assert.equal(text, 'one\n---\ntwo');
+  });
+
+  for (const [what, prompts, warning] of [
+    ['short ones', ['one', 'two'], /^$/],
+    ['one that is long', ['one', 'b'.repeat(801)], /^\$\(warning\) Prompt 2 has more than 800 characters/],
+    [
+      'several',
+      ['c'.repeat(900), 'b'.repeat(800), 'd'.repeat(900)],
+      /^\$\(warning\) The prompts 1, 3 have more/,
+    ],
+  ] as const) {
+    it(`names the prompts that the model may not read to the end: ${what}`, async () => {
+      text = prompts.join('\n---\n');
+      const inputs = new FakeQuickInputs();
+      inputs.plan(press(), choose('wan2.5-t2v-preview'), enter, enter, escape);
+      await sendFromEditor(partsWith(inputs), []);
+      assert.equal(inputs.left, 0);
+      assert.match((inputs.shown.at(-1) as FakePick).prompt ?? '', warning);
+      assert.deepEqual(sent, []);
+    });
+  }
+});

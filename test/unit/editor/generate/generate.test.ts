@@ -1,0 +1,42 @@
+import { strict as assert } from 'node:assert';
+import { english } from '../../../../src/core/common/l10n';
+import type { Task } from '../../../../src/core/task/task';
+import { askAndSend, type GenerateParts } from '../../../../src/editor/generate/generate';
+
+describe('the draft of a request that was sent', () => {
+  /** Returns true if the draft is offered again. */
+  async function isKept(ended: Partial<Task>): Promise<boolean> {
+    const kept: { draft?: object | undefined } = { draft: { prompt: 'a boat' } };
+    const parts: Partial<GenerateParts> = {
+      l10n: english,
+      sender: {
+        checkReady: () => Promise.resolve(),
+        send: () => Promise.resolve({ id: 'one', ...ended }),
+      } as never,
+      messages: { notAccepted: () => undefined, sent: () => undefined } as never,
+      memory: {
+        draft: () => kept.draft,
+        forgetDraft: () => Promise.resolve((kept.draft = undefined)),
+        keepDraft: (draft: object) => (kept.draft = draft),
+      } as never,
+      askForVideo: () => Promise.resolve({ request: {}, written: true } as never),
+      reveal: () => undefined,
+    };
+    await askAndSend(parts as GenerateParts, { at: 'prompt' });
+    return kept.draft !== undefined;
+  }
+
+  const rejected = (charged: 'no' | 'unknown') =>
+    isKept({ phase: 'rejected', failure: { kind: 'quota', message: '', summary: '', charged } });
+
+  it('comes back if the gateway refused the request for free', async () => assert.ok(await rejected('no')));
+
+  it('does not come back if the request may have been charged', async () =>
+    assert.ok(!(await rejected('unknown'))));
+
+  it('comes back if the request was stopped before the gateway took it', async () =>
+    assert.ok(await isKept({ phase: 'stopped' })));
+
+  it('does not come back if the gateway took the request', async () =>
+    assert.ok(!(await isKept({ phase: 'queued' }))));
+});

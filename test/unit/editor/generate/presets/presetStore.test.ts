@@ -1,0 +1,222 @@
+import { strict as assert } from 'node:assert';
+import manifest from '../../../../../package.json';
+import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
+import { english } from '../../../../../src/core/common/l10n';
+import type { VideoRequest } from '../../../../../src/core/models/request';
+import { readPresets, type PresetScope } from '../../../../../src/editor/generate/presets/preset';
+import { PresetKeeping } from '../../../../../src/editor/generate/presets/presetEditor';
+import { Presets } from '../../../../../src/editor/generate/presets/presetStore';
+import { MessageBox } from '../../../../../src/editor/common/messagePresenter';
+import { WizardMessages } from '../../../../../src/editor/generate/presets/wizardMessages';
+import { RecordingNotifier } from '../../../../support/recordingNotifier';
+import { ScriptedAsker } from '../../../../support/scriptedDialogs';
+
+const ignore = () => undefined;
+const rain = { model: 'sora-2', prompt: 'rain', options: { seconds: '8' } };
+
+/** Somebody with settings of their own and perhaps a workspace. */
+class Desk {
+  readonly written: Record<PresetScope, unknown> = { user: undefined, workspace: undefined };
+  readonly warnings: string[] = [];
+  readonly asker = new ScriptedAsker();
+  readonly notifier = new RecordingNotifier();
+  readonly keeping: PresetKeeping;
+  hasWorkspace = true;
+  isLocked = false;
+
+  constructor() {
+    const log = {
+      ...{ trace: ignore, debug: ignore, info: ignore, error: ignore },
+      warn: (line: string) => void this.warnings.push(line),
+    };
+    const presets = new Presets({
+      written: () => this.written,
+      write: (scope, value) => {
+        if (this.isLocked) return Promise.reject(new Error('The file has unsaved changes.'));
+        this.written[scope] = value;
+        return Promise.resolve();
+      },
+      log,
+    });
+    const box = new MessageBox({ notifier: this.notifier, execute: ignore, inBackground: ignore });
+    this.keeping = new PresetKeeping({
+      ...{ presets, asker: this.asker, looksLikeKey, log, l10n: english },
+      hasWorkspace: () => this.hasWorkspace,
+      messages: new WizardMessages({ box, l10n: english }),
+    });
+  }
+
+  get asked(): string[] {
+    return this.asker.asked.map((question) =>
+      'message' in question ? question.message : question.placeholder,
+    );
+  }
+}
+
+describe('presets', () => {
+  let desk: Desk;
+  const request: VideoRequest = { model: 'sora-2', prompt: 'one\r\ntwo ', options: { seconds: '8' } };
+
+  beforeEach(() => {
+    desk = new Desk();
+  });
+  afterEach(() => assert.equal(desk.asker.left, 0));
+
+  it('are those of the user and of the workspace, by name; that of the workspace counts', () => {
+    const { presets, strange } = readPresets({
+      user: { Rain: rain, Bare: { model: 'veo-x' }, Blank: { model: 'veo-x', prompt: ' ' } },
+      workspace: { Rain: { model: 'kling-v1', options: { n: 2, watermark: true } } },
+    });
+    assert.deepEqual(presets, [
+      { name: 'Bare', scope: 'user', model: 'veo-x' },
+      { name: 'Blank', scope: 'user', model: 'veo-x' },
+      { name: 'Rain', scope: 'workspace', model: 'kling-v1', options: { n: 2, watermark: true } },
+    ]);
+    assert.deepEqual(strange, []);
+    assert.deepEqual(readPresets({ user: undefined, workspace: undefined }).presets, []);
+  });
+
+  for (const [what, value] of [
+    ['nothing', null],
+    ['a text', 'sora-2'],
+    ['no model', { prompt: 'x' }],
+    ['a model of two words', { model: 'sora 2' }],
+    ['a prompt that is a number', { model: 'sora-2', prompt: 7 }],
+    ['options that are a list', { model: 'sora-2', options: ['8'] }],
+    ['an option that is an object', { model: 'sora-2', options: { seconds: {} } }],
+  ] as const) {
+    it(`pass over ${what}, and name it`, () => {
+      const found = readPresets({ user: { Odd: value, Rain: rain }, workspace: undefined });
+      assert.deepEqual(
+        found.presets.map(({ name }) => name),
+        ['Rain'],
+      );
+      assert.deepEqual(found.strange, ['Odd']);
+    });
+  }
+
+  it('are named in the log once when they make no sense', () => {
+    desk.written.user = { Odd: 7 };
+    desk.written.workspace = 'not presets at all';
+    for (let turn = 0; turn < 3; turn++) {
+      assert.deepEqual(desk.keeping.read().strange, ['Odd', 'nebulaVideo.presets']);
+    }
+    assert.equal(desk.warnings.length, 1);
+    assert.match(desk.warnings[0] ?? '', /Odd, nebulaVideo\.presets/);
+  });
+
+  it('are saved with the prompt, byte for byte, beside all that stands there', async () => {
+    desk.written.user = { Odd: 7 };
+    desk.asker.willAnswer(' Mine ', true, 'user');
+    await desk.keeping.save(request);
+    assert.deepEqual(desk.written, {
+      user: { Odd: 7, Mine: { model: 'sora-2', prompt: 'one\r\ntwo ', options: { seconds: '8' } } },
+      workspace: undefined,
+    });
+    assert.match(desk.notifier.last.message, /“Mine” is saved/);
+  });
+
+  it('are saved without it for the workspace, and read as they were saved', async () => {
+    desk.asker.willAnswer('Ours', false, 'workspace');
+    await desk.keeping.save(request);
+    assert.deepEqual(desk.keeping.read().presets, [
+      { name: 'Ours', scope: 'workspace', model: 'sora-2', options: { seconds: '8' } },
+    ]);
+    assert.equal(desk.written.user, undefined);
+  });
+
+  it('are the user’s where no folder is open, without a question', async () => {
+    desk.hasWorkspace = false;
+    desk.asker.willAnswer('Mine', false);
+    await desk.keeping.save(request);
+    assert.deepEqual(Object.keys(desk.written.user as object), ['Mine']);
+  });
+
+  it('take the place of one with the same name only after a yes', async () => {
+    desk.written.user = { Mine: rain };
+    desk.written.workspace = { Ours: rain };
+    desk.asker.willAnswer('Mine', false, 'user', false, 'Ours', false, 'user', 'Mine', false, 'user', true);
+    await desk.keeping.save(request);
+    assert.deepEqual(desk.written.user, { Mine: rain });
+    await desk.keeping.save(request);
+    await desk.keeping.save(request);
+    assert.deepEqual(desk.written.user, {
+      Mine: { model: 'sora-2', options: { seconds: '8' } },
+      Ours: { model: 'sora-2', options: { seconds: '8' } },
+    });
+    assert.equal(desk.asked.filter((text) => text.startsWith('Replace the preset')).length, 2);
+  });
+
+  it('have a name, and no images, which is said', async () => {
+    desk.asker.willAnswer((question: { prompt: string; validate: (text: string) => string | undefined }) => {
+      assert.match(question.prompt, /^Images and earlier videos are not part of a preset\./);
+      assert.match(question.validate('  ') ?? '', /Enter a name/);
+      assert.match(question.validate('x'.repeat(81)) ?? '', /more than 80/);
+      assert.match(question.validate('sk-0123456789abcdefghij') ?? '', /looks like an API key/);
+      assert.equal(question.validate('x'.repeat(80)), undefined);
+      return 'Boat';
+    });
+    desk.asker.willAnswer(true, 'user');
+    await desk.keeping.save({ ...request, images: [{ role: 'first', source: 'file:///boat.png' }] });
+    assert.ok(!JSON.stringify(desk.written).includes('boat.png'));
+  });
+
+  for (const answers of [[undefined], ['Mine', undefined], ['Mine', true, undefined]]) {
+    it(`are not saved after Escape at question ${answers.length}`, async () => {
+      desk.asker.willAnswer(...answers);
+      await desk.keeping.save(request);
+      assert.deepEqual(desk.written, { user: undefined, workspace: undefined });
+      assert.equal(desk.notifier.shown.length, 0);
+    });
+  }
+
+  it('are not saved with an API key in the prompt or an option', async () => {
+    const key = 'sk-0123456789abcdefghij';
+    await desk.keeping.save({ ...request, prompt: `rain ${key}` });
+    await desk.keeping.save({ ...request, options: { user: key } });
+    assert.deepEqual(desk.written, { user: undefined, workspace: undefined });
+    assert.deepEqual(
+      desk.notifier.shown.map(({ message }) => message.includes('contains an API key')),
+      [true, true],
+    );
+  });
+
+  it('are removed after a yes, from where they stand', async () => {
+    desk.written.user = { Mine: rain, Odd: 7 };
+    desk.written.workspace = { Mine: rain };
+    desk.asker.willAnswer(false, true, true);
+    const [shown] = desk.keeping.read().presets;
+    assert.ok(shown);
+    await desk.keeping.remove(shown);
+    assert.deepEqual(desk.written.workspace, { Mine: rain });
+    await desk.keeping.remove(shown);
+    assert.equal(desk.written.workspace, undefined);
+    const [below] = desk.keeping.read().presets;
+    assert.equal(below?.scope, 'user');
+    await desk.keeping.remove(below);
+    assert.deepEqual(desk.written.user, { Odd: 7 });
+  });
+
+  it('stay as they are where the settings can’t be written, which is said with a way out', async () => {
+    desk.written.user = 'not presets at all';
+    desk.asker.willAnswer('Mine', true, 'user');
+    await desk.keeping.save(request);
+    assert.equal(desk.written.user, 'not presets at all');
+    desk.isLocked = true;
+    desk.asker.willAnswer('Mine', true, 'workspace');
+    await desk.keeping.save(request);
+    for (const { message, actions } of desk.notifier.shown) {
+      assert.match(message, /could not be changed/);
+      assert.deepEqual(actions, ['Open Setting', 'Show Log']);
+    }
+    assert.equal(desk.notifier.shown.length, 2);
+  });
+
+  it('have a setting that a workspace counts in only when it is trusted', () => {
+    const setting = manifest.contributes.configuration.properties['nebulaVideo.presets'];
+    assert.equal(setting.scope, 'window');
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    assert.ok(restrictedConfigurations.includes('nebulaVideo.presets'));
+    assert.deepEqual(setting.additionalProperties.required, ['model']);
+  });
+});

@@ -1,0 +1,68 @@
+import { strict as assert } from 'node:assert';
+import { limitsFor } from '../../../../src/core/images/imageLimits';
+import { choiceWithin, offerFor, wishOf } from '../../../../src/editor/imageFit/fitOptions';
+import type { Choice } from '../../../../src/webview/imageFit/protocol';
+
+const landscape = limitsFor('sora', { size: '1280x720' })!;
+const portrait = limitsFor('sora', { size: '720x1280' })!;
+const seedance = limitsFor('seedance')!;
+const veo = limitsFor('veo', { aspectRatio: '16:9', resolution: '1080p' })!;
+const legacy = limitsFor('legacy')!;
+
+describe('what can be chosen for an image', () => {
+  for (const [what, limits, width, height, ways, ratio] of [
+    ['another shape for exact pixels', landscape, 900, 700, 'crop pad blur', 16 / 9],
+    ['another size for exact pixels', landscape, 1920, 1080, 'crop', 16 / 9],
+    ['exact pixels', landscape, 1280, 720, 'asIs crop', 16 / 9],
+    ['a shape too wide', seedance, 1600, 400, 'crop pad blur', 2.5],
+    ['a shape too high', seedance, 400, 1600, 'crop pad blur', 0.4],
+    ['sides too short', seedance, 200, 200, 'crop', 1],
+    ['sides too long', seedance, 7000, 5000, 'crop', 1.4],
+    ['sides and shape that fit', seedance, 1000, 700, 'asIs crop', 10 / 7],
+    ['what is only advised', veo, 900, 700, 'asIs crop pad blur', 16 / 9],
+    ['no limits at all', legacy, 900, 700, 'asIs crop', 9 / 7],
+  ] as const) {
+    it(`with ${what}: ${ways}`, () => {
+      const offer = offerFor({ width, height }, limits);
+      assert.equal(offer.ways.join(' '), ways);
+      assert.ok(Math.abs(offer.ratio / ratio - 1) < 0.01, String(offer.ratio));
+    });
+  }
+});
+
+describe('what was chosen for an image', () => {
+  const size = { width: 900, height: 700 };
+  const part = { x: 0, y: 0.1, width: 1, height: (9 / 16) * (9 / 7) };
+  const chosen: Choice = { way: 'crop', part, color: [1, 2, 3], background: [4, 5, 6] };
+
+  it('is at first what is done when nobody chooses', () => {
+    const choice = choiceWithin(undefined, size, offerFor(size, landscape));
+    assert.deepEqual([choice.way, choice.part], ['crop', null]);
+    assert.equal(choiceWithin(undefined, size, offerFor(size, veo)).way, 'asIs');
+  });
+
+  it('stays while it makes sense', () => {
+    assert.deepEqual(choiceWithin(chosen, size, offerFor(size, landscape)), chosen);
+    assert.deepEqual(choiceWithin(chosen, size, offerFor(size, veo)), chosen, 'the same shape, larger');
+  });
+
+  it('gives way to the centre of the new shape, and to what is offered', () => {
+    assert.deepEqual(choiceWithin(chosen, size, offerFor(size, portrait)), { ...chosen, part: null });
+    const blurred: Choice = { ...chosen, way: 'blur', part: null };
+    assert.equal(choiceWithin(blurred, size, offerFor(size, portrait)).way, 'blur');
+    assert.equal(choiceWithin(blurred, size, offerFor(size, legacy)).way, 'asIs');
+  });
+
+  it('is handed on as those who fit images know it', () => {
+    const background = [4, 5, 6] as const;
+    for (const [way, kept, expected] of [
+      ['asIs', null, { background }],
+      ['crop', null, { way: { kind: 'crop' }, background }],
+      ['crop', part, { way: { kind: 'crop', part }, background }],
+      ['pad', part, { way: { kind: 'pad', color: [1, 2, 3] }, background }],
+      ['blur', part, { way: { kind: 'blur' }, background }],
+    ] as const) {
+      assert.deepEqual(wishOf({ ...chosen, way, part: kept }), expected);
+    }
+  });
+});

@@ -1,0 +1,237 @@
+import { strict as assert } from 'node:assert';
+import { createHash } from 'node:crypto';
+import { setImmediate as settle } from 'node:timers/promises';
+import { english } from '../../../../src/core/common/l10n';
+import type { FitWish } from '../../../../src/core/images/fitImage';
+import type { Size } from '../../../../src/core/images/pixels';
+import type { PictureToFit, SentPicture } from '../../../../src/editor/imageFit/imageFitDialog';
+import { FittingSession } from '../../../../src/editor/imageFit/imageFitSession';
+import type { Choice, ToPage } from '../../../../src/webview/imageFit/protocol';
+import { FakeClock } from '../../support/fakeClock';
+
+const ignore = () => undefined;
+const initial: Choice = { way: 'crop', part: null, color: [0, 0, 0], background: [255, 255, 255] };
+
+/** A fit that the test lets end. */
+interface Job {
+  readonly wish: FitWish;
+  readonly signal: AbortSignal;
+  end(result: string | Error): Promise<void>;
+}
+
+/** A picture whose fits wait for the test. */
+class SlowPicture implements PictureToFit {
+  readonly card: PictureToFit['card'];
+  readonly jobs: Job[] = [];
+  readonly shows: { readonly size: Size; readonly wish: FitWish }[] = [];
+
+  constructor(change: Partial<PictureToFit['card']> = {}) {
+    this.card = {
+      ...{ title: 'First Frame', facts: '', need: '', width: 900, height: 700, ratio: 16 / 9 },
+      ...{ ways: ['crop', 'pad', 'blur'], hasAlpha: false, choice: initial },
+      ...change,
+    };
+  }
+
+  async fit(wish: FitWish, signal: AbortSignal): Promise<SentPicture> {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      const end = async (result: string | Error) => {
+        if (typeof result === 'string') resolve(made(result));
+        else reject(result);
+        await settle();
+      };
+      this.jobs.push({ wish, signal, end });
+    });
+  }
+
+  async show(size: Size, wish: FitWish): Promise<SentPicture> {
+    this.shows.push({ size, wish });
+    return Promise.resolve(made('original'));
+  }
+
+  get last(): Job {
+    return this.jobs.at(-1)!;
+  }
+}
+
+function made(text: string): SentPicture {
+  const original = {
+    ...({ width: 900, height: 700, format: 'png', orientation: 1, hasAlpha: false } as const),
+    ...{ animated: false, lossless: true, bytes: 1 },
+  };
+  const bytes = new TextEncoder().encode(text);
+  return { kind: 'picture', bytes, format: 'png', width: 1280, height: 720, changes: [], original };
+}
+
+describe('what stands behind the fitting page', () => {
+  let clock: FakeClock;
+  let told: ToPage[];
+  let logged: string[];
+  let ends: string[];
+  let pictures: SlowPicture[];
+  let session: FittingSession;
+
+  const open = async (...of: SlowPicture[]) => {
+    pictures = of;
+    const log = { trace: ignore, debug: ignore, info: ignore, warn: ignore };
+    session = new FittingSession(
+      pictures,
+      {
+        ...{ clock, l10n: english, language: 'en' },
+        log: { ...log, error: (line: string) => void logged.push(line) },
+        tell: (message) => void told.push(message),
+      },
+      (end) => void ends.push(end),
+    );
+    session.hear({ type: 'ready' });
+    await settle();
+  };
+  /** Makes a choice, as the page counts it. */
+  const choose = (revision: number, change: Partial<Choice>, image = 0) =>
+    session.hear({ type: 'choose', image, revision, choice: { ...initial, ...change } });
+  const rest = async () => {
+    clock.moveTo(clock.now() + 200);
+    await settle();
+  };
+  const previews = () => told.filter(({ type }) => type === 'preview');
+  const sha = (text: string) => createHash('sha256').update(text).digest('hex');
+
+  beforeEach(() => {
+    [clock, told, logged, ends] = [new FakeClock(), [], [], []];
+  });
+  afterEach(() => session.dispose());
+
+  it('tells a page all there is, and what is sent as soon as it is made', async () => {
+    await open(new SlowPicture());
+    assert.deepEqual(
+      told.map(({ type }) => type),
+      ['view', 'original'],
+    );
+    await pictures[0]!.last.end('one');
+    assert.deepEqual(previews(), [
+      {
+        ...{ type: 'preview', image: 0, revision: 0, caption: '1280 × 720 pixels · 1 KB · PNG' },
+        picture: { bytes: new TextEncoder().encode('one'), format: 'png' },
+      },
+    ]);
+    assert.deepEqual(session.chosen, [{ choice: initial, shown: sha('one') }]);
+  });
+
+  it('gives an older fit up, and begins the next when a choice has stood for a moment', async () => {
+    await open(new SlowPicture());
+    const [picture] = pictures as [SlowPicture];
+    choose(1, { way: 'pad' });
+    assert.ok(picture.last.signal.aborted);
+    clock.moveTo(clock.now() + 50);
+    choose(2, { way: 'blur' });
+    assert.equal(picture.jobs.length, 1);
+    await rest();
+    assert.equal(picture.jobs.length, 2, 'one fit for all that was chosen meanwhile');
+    assert.deepEqual(picture.last.wish.way, { kind: 'blur' });
+    await picture.last.end('blurred');
+    assert.deepEqual(
+      previews().map((one) => one.type === 'preview' && one.revision),
+      [2],
+    );
+    assert.equal(clock.timers, 0);
+    assert.deepEqual(logged, []);
+  });
+
+  it('goes on only with the bytes of the latest choices of all images', async () => {
+    await open(new SlowPicture(), new SlowPicture());
+    await pictures[0]!.last.end('one');
+    session.hear({ type: 'use' });
+    assert.deepEqual(ends, []);
+    await pictures[1]!.last.end('two');
+    assert.deepEqual(ends, ['use']);
+    assert.deepEqual(
+      session.chosen.map(({ shown }) => shown),
+      [sha('one'), sha('two')],
+    );
+  });
+
+  it('does not go on behind the back of somebody who chooses anew', async () => {
+    await open(new SlowPicture());
+    session.hear({ type: 'use' });
+    choose(1, { way: 'pad' });
+    await rest();
+    await pictures[0]!.last.end('padded');
+    assert.deepEqual(ends, []);
+    session.hear({ type: 'use' });
+    assert.deepEqual(ends, ['use']);
+  });
+
+  it('goes back at once, with what was chosen and nothing that was not shown', async () => {
+    await open(new SlowPicture());
+    choose(1, { way: 'blur' });
+    session.hear({ type: 'back' });
+    assert.deepEqual(ends, ['back']);
+    assert.deepEqual(session.chosen, [{ choice: { ...initial, way: 'blur' }, shown: undefined }]);
+  });
+
+  it('says why an image can’t be sent, and never goes on with it', async () => {
+    await open(new SlowPicture());
+    const fault = Object.assign(new Error('The image file is damaged.'), { name: 'ImageError' });
+    await pictures[0]!.last.end(fault);
+    assert.deepEqual(told.at(-1), {
+      ...{ type: 'fault', image: 0, revision: 0, sentence: 'The image file is damaged.' },
+    });
+    session.hear({ type: 'use' });
+    assert.deepEqual(ends, []);
+    assert.deepEqual(logged, []);
+  });
+
+  it('says of what nobody expected that the log knows more', async () => {
+    await open(new SlowPicture());
+    await pictures[0]!.last.end(new Error('out of order'));
+    const last = told.at(-1);
+    assert.match(last?.type === 'fault' ? last.sentence : '', /Couldn't prepare the image/);
+    assert.match(logged.join(), /out of order/);
+  });
+
+  it('tells a page that was hidden everything again', async () => {
+    await open(new SlowPicture());
+    await pictures[0]!.last.end('one');
+    choose(1, { way: 'pad', color: [9, 9, 9] });
+    await rest();
+    await pictures[0]!.last.end('padded');
+    told = [];
+    session.hear({ type: 'ready' });
+    const [view, original, preview] = told;
+    assert.ok(view?.type === 'view' && original?.type === 'original' && preview?.type === 'preview');
+    assert.deepEqual(view.cards[0]?.choice, { ...initial, way: 'pad', color: [9, 9, 9] });
+    assert.deepEqual([view.cards[0].revision, preview.revision], [1, 1]);
+  });
+
+  it('shows the original small, a tiny one larger, and transparent parts on what is chosen for them', async () => {
+    await open(
+      new SlowPicture({ width: 4000, height: 3000, hasAlpha: true }),
+      new SlowPicture({ width: 32, height: 64 }),
+    );
+    const [large, tiny] = pictures as [SlowPicture, SlowPicture];
+    assert.deepEqual(large.shows[0]?.size, { width: 1280, height: 960 });
+    assert.deepEqual(tiny.shows[0]?.size, { width: 160, height: 320 });
+    for (const image of [0, 1]) choose(1, { background: [1, 2, 3] }, image);
+    await rest();
+    assert.deepEqual(large.shows[1]?.wish, { background: [1, 2, 3] });
+    assert.equal(tiny.shows.length, 1);
+  });
+
+  it('ends all work with the page', async () => {
+    await open(new SlowPicture());
+    choose(1, { way: 'pad' });
+    session.dispose();
+    assert.equal(clock.timers, 0);
+    await rest();
+    assert.equal(pictures[0]!.jobs.length, 1);
+    assert.ok(pictures[0]!.last.signal.aborted);
+    assert.deepEqual([previews(), logged], [[], []]);
+  });
+
+  it('heeds nothing about an image that is not there', async () => {
+    await open(new SlowPicture());
+    choose(1, { way: 'pad' }, 7);
+    assert.equal(clock.timers, 0);
+  });
+});

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import type { Uri, WorkspaceFolder } from 'vscode';
+import { Emitter } from '../../../../src/core/common/events';
+import type { Engine } from '../../../../src/core/engine';
+import type { Task, TaskChanges, Video } from '../../../../src/core/task/task';
+import { AutoSaver } from '../../../../src/editor/library/autoSaver';
+import { SentTasks } from '../../../../src/editor/library/workspaceTasks';
+import type { SaveFault } from '../../../../src/editor/library/videoExporter';
+import { FakeMemento } from '../../../support/fakeMemento';
+
+const ignore = () => undefined;
+const video = (sha256: string) => ({ sha256, uri: `file:///library/${sha256}.mp4` }) as Video;
+const aTask = (id: string, ...videos: string[]) =>
+  ({
+    id,
+    phase: 'saved',
+    videos: videos.map(video),
+    request: { model: 'sora-2', prompt: '' },
+  }) as unknown as Task;
+
+/** A workspace whose windows come and go. */
+class Workspace {
+  readonly memento = new FakeMemento();
+  readonly tasks = new Map<string, Task>();
+  readonly saved: string[] = [];
+  readonly faults: SaveFault[] = [];
+  isOn = true;
+  fault: SaveFault | undefined;
+
+  /** Opens a window. @returns what becomes of a changed task, and the window's focus */
+  async open() {
+    const changes = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
+    const engine = {
+      task: (id: string) => this.tasks.get(id),
+      onDidChangeTasks: changes.event,
+      markCopied: () => Promise.resolve(),
+    } as unknown as Engine;
+    const folder = { uri: 'file:///workspace' } as unknown as WorkspaceFolder;
+    const running: Promise<unknown>[] = [];
+    const autoSaver = new AutoSaver({
+      engines: { current: engine, onDidOpen: (listener) => (listener(engine), { dispose: ignore }) },
+      settings: { autoSave: () => this.isOn },
+      sent: new SentTasks(this.memento),
+      roots: { quiet: folder },
+      saver: {
+        saveOne: (_folder, task, position) => {
+          if (this.fault) return Promise.resolve({ saved: [], fault: this.fault });
+          this.saved.push(task.videos[position]!.sha256);
+          return Promise.resolve({ saved: [`file:///workspace/${this.saved.length}.mp4` as unknown as Uri] });
+        },
+      },
+      messages: { savedByItself: ignore, notSaved: (fault) => this.faults.push(fault) },
+      labelOf: String,
+      inBackground: (work) => running.push(work),
+    });
+    const settled = async () => {
+      for (let seen = -1; seen < running.length;) {
+        seen = running.length;
+        await Promise.all(running);
+      }
+    };
+    await settled();
+    return {
+      willSave: (task: Task) => autoSaver.willSave(task),
+      change: async (task: Task) => {
+        this.tasks.set(task.id, task);
+        changes.fire({ changed: [task], removed: [] });
+        await settled();
+      },
+      remove: async (id: string) => {
+        this.tasks.delete(id);
+        changes.fire({ changed: [], removed: [id] });
+        await settled();
+      },
+      focus: async () => {
+        autoSaver.retry();
+        await settled();
+      },
+    };
+  }
+}
+
+describe('auto-save', () => {
+  let workspace: Workspace;
+
+  beforeEach(async () => {
+    workspace = new Workspace();
+    await new SentTasks(workspace.memento).add('1');
+  });
+
+  it('saves each video of a task once, also one that arrives a day later in another window', async () => {
+    const first = await workspace.open();
+    await first.change(aTask('1', 'a'));
+    await first.change(aTask('1', 'a'));
+    const later = await workspace.open();
+    await later.change(aTask('1', 'a', 'b'));
+    await (await workspace.open()).change(aTask('1', 'b', 'a'));
+    assert.deepEqual(workspace.saved, ['a', 'b']);
+  });
+
+  it('does not try again, or report, what is no longer in the library', async () => {
+    workspace.fault = { kind: 'missing' };
+    await (await workspace.open()).change(aTask('1', 'a'));
+    await workspace.open();
+    workspace.fault = undefined;
+    await workspace.open();
+    assert.deepEqual([workspace.saved, workspace.faults], [[], []]);
+  });
+
+  it('saves later what could not be saved, and reports it once', async () => {
+    workspace.fault = { kind: 'failed', details: 'the disk is full' };
+    const window = await workspace.open();
+    await window.change(aTask('1', 'a'));
+    await window.change(aTask('1', 'a'));
+    await window.focus();
+    assert.deepEqual([workspace.saved, workspace.faults.length], [[], 1]);
+    workspace.fault = undefined;
+    await window.focus();
+    assert.deepEqual(workspace.saved, ['a']);
+    await window.focus();
+    assert.deepEqual(workspace.saved, ['a']);
+  });
+
+  it('saves after a restart what could not be saved before', async () => {
+    workspace.fault = { kind: 'readOnly', folder: 'workspace' };
+    await (await workspace.open()).change(aTask('1', 'a', 'b'));
+    workspace.fault = undefined;
+    await workspace.open();
+    assert.deepEqual(workspace.saved, ['a', 'b']);
+  });
+
+  it('saves nothing that arrived while the setting was off', async () => {
+    workspace.isOn = false;
+    await (await workspace.open()).change(aTask('1', 'a'));
+    workspace.isOn = true;
+    const window = await workspace.open();
+    assert.deepEqual(workspace.saved, []);
+    await window.change(aTask('1', 'a', 'b'));
+    assert.deepEqual(workspace.saved, ['b']);
+  });
+
+  it('forgets no task because the list lacks it for a while', async () => {
+    const window = await workspace.open();
+    await window.remove('1');
+    await workspace.open();
+    await window.change(aTask('1', 'a'));
+    assert.deepEqual(workspace.saved, ['a']);
+  });
+
+  it('saves only what was sent from this workspace, and forgets a rejected request', async () => {
+    const window = await workspace.open();
+    await window.change(aTask('2', 'x'));
+    await window.change({ ...aTask('1'), phase: 'rejected' });
+    assert.deepEqual(workspace.saved, []);
+    assert.equal(window.willSave(aTask('1')), false);
+  });
+
+  it('reads what earlier versions stored, and passes over anything else', async () => {
+    await workspace.memento.update('sentTasks', ['3', 5, null, { id: 'x' }, { id: '4', done: ['d'] }]);
+    const sent = new SentTasks(workspace.memento);
+    assert.deepEqual(sent.all(), ['3', '4']);
+    const window = await workspace.open();
+    await window.change(aTask('3', 'c'));
+    await window.change(aTask('4', 'd', 'e'));
+    assert.deepEqual(workspace.saved, ['c', 'e']);
+  });
+});

@@ -1,0 +1,98 @@
+import { strict as assert } from 'node:assert';
+import type { StatusBarItem } from 'vscode';
+import { Emitter } from '../../../../src/core/common/events';
+import { english } from '../../../../src/core/common/l10n';
+import type { Engine } from '../../../../src/core/engine';
+import type { Phase } from '../../../../src/core/task/phases';
+import type { Task, TaskChanges } from '../../../../src/core/task/task';
+import { RunningStatus, statusWords } from '../../../../src/editor/tasks/statusBar';
+
+function aTask(phase: Phase, parts: Partial<Task> = {}): Task {
+  return {
+    id: parts.id ?? 'a',
+    origin: 'https://llm.ai-nebula.com',
+    request: { model: 'sora-2', prompt: 'a boat' },
+    phase,
+    createdAt: 0,
+    updatedAt: 0,
+    videos: [],
+    timeline: [],
+    ...parts,
+  };
+}
+
+describe('the words in the status bar', () => {
+  it('say how the only task is doing, with progress where there is any', () => {
+    assert.equal(statusWords([], english), undefined);
+    assert.deepEqual(statusWords([aTask('running', { progress: 42 })], english), {
+      text: '$(sync~spin) Video: Running 42 %',
+      tooltip: 'a boat: Running 42 %',
+      label: 'Nebula Video, in progress: a boat: Running 42 %',
+    });
+    assert.equal(statusWords([aTask('queued')], english)?.text, '$(circle-outline) Video: Queued');
+    // What the gateway said of the making says nothing of the fetching.
+    const saving = { progress: 99, fetchProgress: 7 };
+    assert.equal(statusWords([aTask('saving', saving)], english)?.text, '$(sync~spin) Video: Fetching 7 %');
+    assert.equal(
+      statusWords([aTask('saving', { progress: 99 })], english)?.text,
+      '$(sync~spin) Video: Fetching',
+    );
+    const failure = { kind: 'quota', charged: 'unknown', message: '', summary: '' } as const;
+    assert.deepEqual(statusWords([aTask('running', { progress: 42, failure })], english), {
+      text: '$(key) Video: Waits for balance',
+      tooltip: 'a boat: Waits for balance',
+      label: 'Nebula Video, in progress: a boat: Waits for balance',
+    });
+  });
+
+  it('count several, moving when one of them moves, and show when one waits for a key', () => {
+    const queued = aTask('queued');
+    assert.equal(statusWords([queued, queued], english)?.text, '$(circle-outline) 2 videos');
+    assert.equal(statusWords([queued, aTask('running')], english)?.text, '$(sync~spin) 2 videos');
+    const blind = aTask('running', {
+      failure: { kind: 'key', charged: 'unknown', message: '', summary: '' },
+    });
+    assert.equal(statusWords([aTask('running'), blind], english)?.text, '$(key) 2 videos');
+    const many = statusWords(Array<Task>(20).fill(queued), english);
+    assert.equal(many?.tooltip.split('\n').length, 9);
+    assert.match(many.tooltip, /and 12 more$/);
+    assert.equal(many.label, 'Nebula Video, 20 videos in progress');
+  });
+
+  it('are there only while something runs', () => {
+    const fail = (error: unknown) => {
+      throw error;
+    };
+    const opened = new Emitter<Engine>(fail);
+    const changes = new Emitter<TaskChanges>(fail);
+    const items: { text: string; disposed: boolean }[] = [];
+    const status = new RunningStatus({
+      engines: { onDidOpen: opened.event },
+      l10n: english,
+      create: () => {
+        const item = {
+          text: '',
+          disposed: false,
+          show: () => undefined,
+          dispose: () => (item.disposed = true),
+        };
+        items.push(item);
+        return item as unknown as StatusBarItem;
+      },
+    });
+    opened.fire({ tasks: () => [aTask('saved')], onDidChangeTasks: changes.event } as unknown as Engine);
+    assert.equal(items.length, 0);
+    changes.fire({ changed: [aTask('running', { id: 'b' })], removed: [] });
+    changes.fire({ changed: [aTask('queued', { id: 'c' })], removed: [] });
+    assert.deepEqual(
+      items.map(({ text }) => text),
+      ['$(sync~spin) 2 videos'],
+    );
+    changes.fire({ changed: [aTask('failed', { id: 'b' })], removed: ['c'] });
+    assert.ok(items[0]?.disposed);
+    changes.fire({ changed: [aTask('draft', { id: 'd' })], removed: [] });
+    assert.equal(items.length, 2);
+    status.dispose();
+    assert.ok(items[1]?.disposed);
+  });
+});

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { english } from '../../../src/core/common/l10n';
+import { fitPicture } from '../../../src/core/images/fitImage';
+import { bareBase64, ImageError, Images, wireText } from '../../../src/core/images/imagePipeline';
+import type { UserFiles } from '../../../src/core/images/imageSource';
+import { KeptImages } from '../../../src/core/images/imageStore';
+import { limitsFor } from '../../../src/core/images/imageLimits';
+import { PictureFault, type ImageFault } from '../../../src/core/images/imageFileError';
+import type { PictureWorkshop } from '../../../src/core/images/imageWorker';
+import { loadImage } from '../../gateway/image';
+import { projectRoot } from '../../vscode/projectRoot';
+import { encoded, quarters, shippedCodecs } from './testImages';
+
+const limits = limitsFor('sora', { size: '1280x720' })!;
+
+describe('an image on its way into a request', () => {
+  let folder: string;
+  let images: Images;
+  let asked: string[];
+  let logged: string[];
+  let workshopFails: boolean;
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nebula-images-'));
+    [asked, logged, workshopFails] = [[], [], false];
+    const codecs = shippedCodecs();
+    const workshop: PictureWorkshop = {
+      fit: async ({ bytes, limits: within, wish }) => {
+        if (workshopFails) throw new PictureFault('failed', 'the thread ended with code 3');
+        return fitPicture(bytes, within, wish, codecs);
+      },
+      dispose: () => undefined,
+    };
+    const write = (message: string) => void logged.push(message);
+    images = new Images({
+      workshop,
+      kept: new KeptImages(path.join(folder, 'kept')),
+      files,
+      l10n: english,
+      log: { trace: write, debug: write, info: write, warn: write, error: write },
+    });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const files: UserFiles = {
+    size: async (uri) => {
+      asked.push(uri);
+      return (await stat(fileURLToPath(uri))).size;
+    },
+    read: async (uri) => readFile(fileURLToPath(uri)),
+  };
+  const fileOf = (name: string, bytes: Uint8Array): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, bytes);
+    return pathToFileURL(file).href;
+  };
+  const dataUri = (bytes: Uint8Array, type = 'image/png') =>
+    `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+
+  it('goes from a file to the gateway as it is wanted there, and is kept; the original stays', async () => {
+    const original = encoded('PNG, 24 bit', quarters(500, 500));
+    const source = fileOf('drawing.png', original);
+    const image = await images.fit(source, limits);
+    assert.ok(image.kind === 'picture');
+    const arrived = await loadImage(wireText(image));
+    assert.ok(arrived);
+    assert.deepEqual([arrived.width, arrived.height, arrived.format], [1280, 720, image.format]);
+    assert.equal(wireText(image).split(',').length, 2);
+    const kept = await images.keep(image);
+    assert.equal(
+      arrived.sha256,
+      createHash('sha256')
+        .update(readFileSync(fileURLToPath(kept)))
+        .digest('hex'),
+    );
+    assert.equal(arrived.sha256, (await loadImage(bareBase64(image)))?.sha256);
+    assert.ok(original.equals(readFileSync(fileURLToPath(source))));
+  });
+
+  it('that was kept is sent again byte for byte', async () => {
+    const first = await images.fit(
+      fileOf('photo.jpg', encoded('JPEG, baseline', quarters(640, 480))),
+      limits,
+    );
+    const again = await images.fit(await images.keep(first), limits);
+    assert.equal(wireText(again), wireText(first));
+    assert.ok(again.kind === 'picture' && again.changes.length === 0);
+  });
+
+  it('is what its bytes are, whatever its name or its type say', async () => {
+    const jpeg = encoded('JPEG, baseline', quarters(64, 64));
+    for (const source of [
+      fileOf('really.png', jpeg),
+      dataUri(jpeg, 'image/gif'),
+      dataUri(jpeg, 'text/plain'),
+    ]) {
+      const info = await images.inspect(source);
+      assert.ok(info.kind === 'picture' && info.format === 'jpeg');
+      const image = await images.fit(source, limits);
+      assert.match(wireText(image), /^data:image\/jpeg;base64,/);
+    }
+  });
+
+  it('is shown and sent as JPEG where it is an AVIF', async () => {
+    const source = fileOf('photo.avif', readFileSync(path.join(projectRoot, 'test/cases/media/still.avif')));
+    const info = await images.inspect(source);
+    assert.ok(info.kind === 'picture' && info.format === 'avif' && info.width === 48 && info.height === 32);
+    const image = await images.fit(source, limits);
+    assert.match(wireText(image), /^data:image\/jpeg;base64,/);
+    assert.match(await images.keep(image), /\.jpg$/);
+  });
+
+  it('as an https link goes as it is: nothing is read or fetched', async () => {
+    const url = 'https://example.com/cat.jpg?size=large&sig=a%2Fb';
+    const image = await images.fit(url, limits);
+    assert.deepEqual(image, { kind: 'link', url });
+    assert.deepEqual(await images.inspect(url), { kind: 'link', url });
+    assert.equal(wireText(image), url);
+    assert.equal(await images.keep(image), url);
+    assert.deepEqual(asked, []);
+  });
+
+  it('may lie in any file system of the editor', async () => {
+    await assert.rejects(images.fit('vscode-vfs://github/owner/project/cat.png', limits), {
+      reason: 'unreadable',
+    });
+    assert.deepEqual(asked, ['vscode-vfs://github/owner/project/cat.png']);
+  });
+
+  it('ends with the signal', async () => {
+    const source = dataUri(encoded('JPEG, baseline', quarters(64, 64)));
+    const cancelled = new Error('cancelled');
+    const waiting: PictureWorkshop = {
+      fit: async (_job, signal) =>
+        Promise.reject((signal?.reason as Error | undefined) ?? new Error('no signal')),
+      dispose: () => undefined,
+    };
+    const silent = () => undefined;
+    const log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
+    const other = new Images({
+      workshop: waiting,
+      kept: new KeptImages(folder),
+      files,
+      l10n: english,
+      log,
+    });
+    await assert.rejects(other.fit(source, limits, {}, AbortSignal.abort(cancelled)), cancelled);
+  });
+
+  describe('is refused with a sentence that says what to do', () => {
+    const png = encoded('PNG, 24 bit', quarters(32, 32));
+    /** One byte more than is read. */
+    const hugeFile = () => {
+      const source = fileOf('holiday.mov', Buffer.alloc(1));
+      truncateSync(fileURLToPath(source), 64 * 2 ** 20 + 1);
+      return source;
+    };
+    const rows: [what: string, source: () => string, reason: ImageFault, sentence: RegExp][] = [
+      ['an empty file', () => fileOf('a.png', Buffer.alloc(0)), 'empty', /is empty/],
+      [
+        'a text',
+        () => fileOf('a.png', Buffer.from('hello')),
+        'unknownKind',
+        /Not a supported image\. Use JPEG/,
+      ],
+      [
+        'an SVG',
+        () => fileOf('a.svg', Buffer.from('<svg/>')),
+        'otherKind',
+        /^SVG isn't supported\. Convert it to JPEG or PNG/,
+      ],
+      [
+        'a pointer',
+        () => fileOf('a.png', Buffer.from('version https://git-lfs')),
+        'otherKind',
+        /git lfs pull/,
+      ],
+      [
+        'an animation',
+        () => fileOf('a.gif', encoded('animated GIF', quarters(32, 32))),
+        'animated',
+        /Save one frame/,
+      ],
+      ['a cut file', () => fileOf('a.png', png.subarray(0, -20)), 'truncated', /incomplete\. Copy/],
+      [
+        'a damaged file',
+        () => dataUri(Buffer.from(png).fill(7, png.length - 16, png.length - 12)),
+        'damaged',
+        /Save it again/,
+      ],
+      [
+        'a file that is gone',
+        () => pathToFileURL('/gone.png').href,
+        'unreadable',
+        /^Couldn't read the image\.$/,
+      ],
+      ['a file that is far too large', hugeFile, 'tooManyBytes', /exceeds 64 MB/],
+      ['a path', () => '/home/me/cat.png', 'badSource', /https URL, a file URI, or a data URI/],
+      ['a path of Windows', () => 'C:\\cat.png', 'badSource', /file URI/],
+      ['a link without TLS', () => 'http://example.com/a.png', 'badSource', /https URL/],
+      ['no link', () => 'https://', 'badSource', /https URL/],
+      ['a data URI that is text', () => 'data:image/svg+xml,<svg/>', 'badSource', /data URI with base64/],
+      ['a data URI of two', () => `${dataUri(png)},AAAA`, 'badSource', /data URI with base64/],
+    ];
+    for (const [what, source, reason, sentence] of rows) {
+      it(what, async () => {
+        await assert.rejects(images.fit(source(), limits), (error: unknown) => {
+          assert.ok(error instanceof ImageError, String(error));
+          assert.equal(error.reason, reason);
+          assert.match(error.message, sentence);
+          return true;
+        });
+      });
+    }
+
+    it('when we are at fault; the log says more', async () => {
+      workshopFails = true;
+      await assert.rejects(images.fit(dataUri(png), limits), { reason: 'failed', message: /See the log/ });
+      assert.deepEqual(logged, ['[images] failed: the thread ended with code 3']);
+    });
+  });
+
+  describe('that is no file yet', () => {
+    const png = encoded('PNG, 24 bit', quarters(64, 36));
+    const size = { width: 64, height: 36 };
+
+    it('is kept as it is, where a request finds it', async () => {
+      const source = await images.keepPng(png, size);
+      assert.equal(path.dirname(fileURLToPath(source)), path.join(folder, 'kept'));
+      assert.deepEqual(readFileSync(fileURLToPath(source)), Buffer.from(png));
+      assert.equal(await images.keepPng(png, size), source, 'once');
+    });
+
+    const rows: readonly [what: string, bytes: Uint8Array, reason: ImageFault][] = [
+      ['nothing', Buffer.alloc(0), 'empty'],
+      ['text', Buffer.from('this is no picture at all'), 'unknownKind'],
+      ['a JPEG', encoded('JPEG, baseline', quarters(64, 36)), 'otherKind'],
+      ['half a PNG', png.subarray(0, png.length / 2), 'truncated'],
+      ['a PNG of another size', encoded('PNG, 24 bit', quarters(36, 64)), 'damaged'],
+    ];
+    for (const [what, bytes, reason] of rows) {
+      it(`is not kept where it is ${what}`, async () => {
+        await assert.rejects(images.keepPng(bytes, size), { name: 'ImageError', reason });
+        assert.ok(!existsSync(path.join(folder, 'kept')));
+      });
+    }
+  });
+});

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { foldersBelow, libraryNames, safeName, savedName, slug } from '../../../src/core/library/fileNames';
+
+const table: readonly (readonly [text: string, name: string])[] = [
+  ['a paper boat', 'a-paper-boat'],
+  ['A Paper BOAT!', 'a-paper-boat'],
+  ['  a\n\tpaper   boat. ', 'a-paper-boat'],
+  ['../../etc/passwd', 'etc-passwd'],
+  ['C:\\Windows\\system32', 'c-windows-system32'],
+  ['a/b\\c:d*e?f"g<h>i|j', 'a-b-c-d-e-f-g-h-i-j'],
+  ['猫が 走る', '猫が-走る'],
+  ['Zwölf Käfer', 'zwölf-käfer'],
+  ['Zwo\u0308lf', 'zwölf'],
+  ['ﬁre ①', 'fire-1'],
+  ['שלום עולם', 'שלום-עולם'],
+  ['\u202eevil\u202c gpj', 'evil-gpj'],
+  ['zero\u200bwidth', 'zero-width'],
+  ['हिन्दी', 'हिन्दी'],
+  ['🎬🎥', 'video'],
+  ['cut 🎬 scene', 'cut-scene'],
+  ['', 'video'],
+  ['...', 'video'],
+  ['-- !? --', 'video'],
+  ['\u0000', 'video'],
+  ['CON', 'video'],
+  ['nul', 'video'],
+  ['COM1', 'video'],
+  ['lpt9', 'video'],
+  ['con artist', 'con-artist'],
+  ['com10', 'com10'],
+  ['one two three four five six seven eight nine ten', 'one-two-three-four-five-six-seven-eight'],
+  ['x'.repeat(300), 'x'.repeat(20)],
+];
+
+/** What no system takes in a name, or what shows it otherwise than it is. */
+// eslint-disable-next-line no-control-regex -- control characters are what must not be there
+const BAD = /[\u0000-\u001f\u007f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]|[. ]$|^[. ]/u;
+
+describe('slug', () => {
+  for (const [text, name] of table) {
+    it(`${JSON.stringify(text.slice(0, 50))} is ${name}`, () => assert.equal(slug(text), name));
+  }
+  it('a very long word without spaces is cut between characters', () => {
+    const name = slug('𠮷'.repeat(200));
+    assert.equal(name, '𠮷'.repeat(20));
+    assert.ok(name.isWellFormed());
+  });
+  it('property: a safe, short name of any text', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.lorem()),
+        (text) => {
+          const name = slug(text);
+          assert.ok(name !== '' && !BAD.test(name) && name.isWellFormed(), JSON.stringify(name));
+          // The date, the id, the number and a temporary ending need room as well (255 bytes in all).
+          assert.ok(Buffer.byteLength(name) <= 160, String(Buffer.byteLength(name)));
+          assert.equal(slug(name), name, 'what is a name stays one');
+        },
+      ),
+    );
+  });
+});
+
+describe('libraryNames', () => {
+  const libraryName = (named: typeof task, position: number) =>
+    libraryNames(named, position + 1)[position] ?? '';
+  const task = {
+    id: '0f8fad5b-d9cb-469f-a165-70867728950e',
+    createdAt: Date.UTC(2026, 10, 22, 23, 59),
+    prompt: 'A boat',
+  };
+  it('holds day, words and id; further videos a number', () => {
+    assert.equal(libraryName(task, 0), '2026-11-22-a-boat-0f8fad5b');
+    assert.equal(libraryName(task, 1), '2026-11-22-a-boat-0f8fad5b-2');
+    assert.equal(libraryName(task, 3), '2026-11-22-a-boat-0f8fad5b-4');
+  });
+  it('is the same again, and another for another task or place', () => {
+    assert.equal(libraryName(task, 0), libraryName({ ...task }, 0));
+    const names = [libraryName(task, 0), libraryName(task, 1), libraryName({ ...task, id: '1f8fad5b' }, 0)];
+    assert.equal(new Set(names).size, names.length);
+  });
+  it('no name of one task begins another’s temporary files', () => {
+    // Parts are cleared by the name and a dot.
+    assert.ok(!`${libraryName(task, 1)}.`.startsWith(`${libraryName(task, 0)}.`));
+  });
+  it('the longest leaves room for the temporary ending', () => {
+    for (const prompt of ['語'.repeat(40), '語語 '.repeat(40), '𠮷'.repeat(40), 'ﷺ'.repeat(40)]) {
+      const name = libraryName({ ...task, prompt }, 3);
+      assert.ok(Buffer.byteLength(`${name}.${task.id}.json.part`) <= 255, name);
+    }
+  });
+});
+
+describe('savedName', () => {
+  const parts = {
+    id: '0f8fad5b-d9cb-469f-a165-70867728950e',
+    createdAt: new Date(2026, 10, 22, 7, 5, 9).getTime(),
+    model: 'sora-2',
+    prompt: 'A boat: on the sea',
+    seconds: 4.04,
+    width: 1280,
+    height: 720,
+    position: 0,
+  };
+  const names: readonly (readonly [template: string, name: string])[] = [
+    ['{date}-{model}-{slug}', '2026-11-22-sora-2-a-boat-on-the-sea'],
+    ['{time} {seconds}s {size} {id} {n}', '07-05-09 4s 1280x720 0f8fad5b 1'],
+    ['{slug}.mp4', 'a-boat-on-the-sea'],
+    ['clips/{slug}', 'clips-a-boat-on-the-sea'],
+    ['..\\..\\{slug}', 'a-boat-on-the-sea'],
+    ['C:\\{n}', 'C-1'],
+    ['.{slug}. ', 'a-boat-on-the-sea'],
+    ['con', 'video-con'],
+    ['NUL.tar', 'video-NUL.tar'],
+    ['   ', 'video'],
+    ['{slug', '{slug'],
+    ['a{{slug}}', 'a{a-boat-on-the-sea}'],
+    ['\u202egpj.{n}', 'gpj.1'],
+  ];
+  for (const [template, name] of names) {
+    it(`${JSON.stringify(template)} gives ${name}`, () =>
+      assert.deepEqual(savedName(template, parts), { name }));
+  }
+  it('says which placeholder nobody knows', () => {
+    assert.deepEqual(savedName('{date}-{price}', parts), { unknown: '{price}' });
+    assert.deepEqual(savedName('{Date}', parts), { unknown: '{Date}' });
+    assert.deepEqual(savedName('{}', parts), { unknown: '{}' });
+    // What a prompt holds is no template.
+    assert.deepEqual(savedName('{slug}', { ...parts, prompt: '{price}' }), { name: 'price' });
+  });
+  it('property: safe on every system, whatever the template and the prompt', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.lorem());
+    fc.assert(
+      fc.property(text, text, (template, prompt) => {
+        const made = savedName(template.replace(/[{}]/g, '') + '{slug}', { ...parts, prompt });
+        assert.ok('name' in made);
+        const { name } = made;
+        assert.ok(name !== '' && !BAD.test(name) && name.isWellFormed(), JSON.stringify(name));
+        assert.ok(Buffer.byteLength(`${name}-999.mp4`) <= 255);
+        assert.equal(safeName(name), name, 'what is a name stays one');
+      }),
+    );
+  });
+});
+
+describe('foldersBelow', () => {
+  const good: readonly (readonly [text: string, steps: readonly string[]])[] = [
+    ['videos', ['videos']],
+    [' docs/media/ ', ['docs', 'media']],
+    ['docs\\media', ['docs', 'media']],
+    ['./a//b/.', ['a', 'b']],
+    ['.github/media', ['.github', 'media']],
+    ['', []],
+    ['.', []],
+    ['映像', ['映像']],
+  ];
+  for (const [text, steps] of good) {
+    it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(foldersBelow(text), steps));
+  }
+  const bad = [
+    ...['..', '../videos', 'a/../../b', 'a/..', '/tmp', '\\\\server\\share', '\\tmp', 'C:', 'c:/videos'],
+    ...['C:\\videos', '~', '~/videos', 'a/.. /b', 'a/.../b', 'a./b', 'file:///tmp', 'a|b', 'a\0b', 'con/x'],
+    ...['aux.d', 'vi\u202edeos', 'what?', '${workspaceFolder}/x:y'],
+  ];
+  for (const text of bad) {
+    it(`refuses ${JSON.stringify(text)}`, () => assert.equal(foldersBelow(text), undefined));
+  }
+  it('property: no step leads anywhere but down', () => {
+    const piece = fc.constantFrom('..', '.', '/', '\\', 'a', ' ', ':', '...', 'nul', '~', '%2e', '\u2024');
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        for (const step of foldersBelow(pieces.join('')) ?? []) {
+          assert.ok(step !== '' && !/^\.+$/.test(step) && !/[\\/:]/.test(step) && step === step.trim());
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import type { Phase } from '../../../src/core/task/phases';
+import {
+  isOpenEnd,
+  sendInOrder,
+  type BatchReport,
+  type Outcome,
+} from '../../../src/core/tasks/submitSequentially';
+import { FAILURE_KINDS, type Charged, type FailureKind, type Task } from '../../../src/core/task/task';
+
+function taskIn(phase: Phase, kind?: FailureKind, charged: Charged = 'no'): Task {
+  return {
+    id: `${phase} ${kind ?? ''}`,
+    origin: 'https://gateway.example',
+    request: { model: 'sora-2', prompt: 'a boat' },
+    phase,
+    createdAt: 0,
+    updatedAt: 0,
+    videos: [],
+    ...(kind ? { failure: { kind, message: '', summary: '', charged } } : {}),
+    timeline: [],
+  };
+}
+
+const made = (phase: Phase, kind?: FailureKind): Outcome => ({ kind: 'task', task: taskIn(phase, kind) });
+const accepted = made('queued');
+
+/** Sends these, and says what was asked for in which order. */
+async function send(
+  outcomes: readonly (Outcome | Error)[],
+  signal = new AbortController().signal,
+): Promise<{ readonly report: BatchReport; readonly steps: readonly string[] }> {
+  const steps: string[] = [];
+  let underWay = 0;
+  const report = await sendInOrder({
+    count: outcomes.length,
+    onNext: (index) => steps.push(`next ${index}`),
+    send: async (index) => {
+      assert.equal(++underWay, 1, 'two at once');
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay--;
+      steps.push(`sent ${index}`);
+      const outcome = outcomes[index];
+      if (!outcome || outcome instanceof Error) throw outcome ?? new Error('nothing');
+      return outcome;
+    },
+    signal,
+  });
+  return { report, steps };
+}
+
+describe('requests that are sent in order', () => {
+  it('go strictly one after another', async () => {
+    const { report, steps } = await send([accepted, accepted, accepted]);
+    assert.deepEqual(steps, ['next 0', 'sent 0', 'next 1', 'sent 1', 'next 2', 'sent 2']);
+    assert.deepEqual(
+      report.tasks.map(({ index }) => index),
+      [0, 1, 2],
+    );
+    assert.deepEqual([report.notSent, report.unclear, report.stop], [[], [], undefined]);
+  });
+
+  const goesOn: readonly FailureKind[] = ['moderation', 'parameter', 'image'];
+  for (const kind of FAILURE_KINDS) {
+    const on = goesOn.includes(kind);
+    it(`${on ? 'go on' : 'stop'} after one that was rejected: ${kind}`, async () => {
+      const { report } = await send([accepted, made('rejected', kind), accepted]);
+      assert.equal(report.tasks.length, on ? 3 : 2);
+      assert.deepEqual(report.notSent, on ? [] : [2]);
+      assert.equal(report.stop?.kind, on ? undefined : 'task');
+    });
+  }
+
+  it('stop after a rejection that may have been charged', async () => {
+    const maybeCharged: Outcome = { kind: 'task', task: taskIn('rejected', 'moderation', 'unknown') };
+    const { report } = await send([maybeCharged, accepted]);
+    assert.deepEqual([report.notSent, report.stop?.kind], [[1], 'task']);
+  });
+
+  for (const charged of ['no', 'yes', 'unknown'] as const) {
+    it(`may be sent again after a rejection only if the charge is no: ${charged}`, () =>
+      assert.equal(isOpenEnd(taskIn('rejected', 'quota', charged)), charged === 'no'));
+  }
+
+  it('may be sent again if stopped before the gateway took them', () => {
+    assert.equal(isOpenEnd(taskIn('stopped')), true);
+    assert.equal(isOpenEnd(taskIn('rejected')), false);
+  });
+
+  for (const phase of ['unknown', 'stopped'] as const) {
+    it(`stop after one that is ${phase}`, async () => {
+      const { report } = await send([made(phase, 'upstream'), accepted, accepted]);
+      assert.deepEqual([report.tasks.length, report.notSent, report.stop?.kind], [1, [1, 2], 'task']);
+    });
+  }
+
+  for (const phase of ['queued', 'running', 'ready', 'saving', 'saved', 'failed', 'lost'] as const) {
+    it(`go on after one that the gateway took, and is ${phase} by now`, async () => {
+      const { report } = await send([made(phase), accepted]);
+      assert.deepEqual([report.tasks.length, report.stop], [2, undefined]);
+    });
+  }
+
+  it('stop before the next when somebody cancels, and what is under way ends as it ends', async () => {
+    const stop = new AbortController();
+    setImmediate(() => stop.abort());
+    const { report, steps } = await send([accepted, accepted, accepted], stop.signal);
+    assert.deepEqual(steps, ['next 0', 'sent 0']);
+    assert.deepEqual([report.tasks.length, report.notSent], [1, [1, 2]]);
+    assert.deepEqual(report.stop, { kind: 'cancelled' });
+  });
+
+  it('that were called off before the first byte are not sent', async () => {
+    const stop = new AbortController();
+    setImmediate(() => stop.abort());
+    const { report } = await send([{ kind: 'notSent', reason: 'cancelled' }, accepted], stop.signal);
+    assert.deepEqual([report.tasks, report.notSent, report.stop], [[], [0, 1], { kind: 'cancelled' }]);
+  });
+
+  it('stop at one that can’t be sent, with the reason', async () => {
+    const { report } = await send([accepted, { kind: 'notSent', reason: 'full disk' }, accepted]);
+    assert.deepEqual(report.notSent, [1, 2]);
+    assert.deepEqual(report.stop, { kind: 'error', error: 'full disk' });
+  });
+
+  it('stop at an error, and never call sendable what may have left', async () => {
+    const { report } = await send([accepted, new Error('closed'), accepted]);
+    assert.deepEqual([report.tasks.length, report.unclear, report.notSent], [1, [1], [2]]);
+    assert.equal(report.stop?.kind, 'error');
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  centredAt,
+  largestPart,
+  mostZoom,
+  moved,
+  movedByKey,
+  placeOf,
+  zoomOf,
+  zoomed,
+  type Shape,
+} from '../../../../src/webview/imageFit/cropFrame';
+import type { Part } from '../../../../src/webview/imageFit/protocol';
+
+const wide: Shape = { width: 1000, height: 400, ratio: 1 };
+const tall: Shape = { width: 400, height: 1000, ratio: 1 };
+const same: Shape = { width: 800, height: 600, ratio: 4 / 3 };
+
+function near(part: Part | undefined, x: number, y: number, width: number, height: number): void {
+  assert.ok(part);
+  const expected = { x, y, width, height };
+  for (const name of ['x', 'y', 'width', 'height'] as const) {
+    assert.ok(Math.abs(part[name] - expected[name]) < 1e-9, `${name}: ${part[name]}, not ${expected[name]}`);
+  }
+}
+
+describe('the frame of a crop', () => {
+  it('begins as large as it can be, around the centre', () => {
+    near(largestPart(wide), 0.3, 0, 0.4, 1);
+    near(largestPart(tall), 0, 0.3, 1, 0.4);
+    near(largestPart(same), 0, 0, 1, 1);
+  });
+
+  it('moves by shares of the image, and stops at its edges', () => {
+    near(moved(largestPart(wide), 0.1, 0.1), 0.4, 0, 0.4, 1);
+    near(moved(largestPart(wide), 5, -5), 0.6, 0, 0.4, 1);
+    near(moved(largestPart(tall), -5, -5), 0, 0, 1, 0.4);
+    near(centredAt(largestPart(tall), 0.5, 0.9), 0, 0.6, 1, 0.4);
+  });
+
+  for (const [key, small, large] of [
+    ['ArrowLeft', 0.29, 0.2],
+    ['ArrowRight', 0.31, 0.4],
+    ['ArrowUp', 0.3, 0.3],
+    ['ArrowDown', 0.3, 0.3],
+  ] as const) {
+    it(`moves by ${key}, with Shift in larger steps`, () => {
+      near(movedByKey(largestPart(wide), key, false), small, 0, 0.4, 1);
+      near(movedByKey(largestPart(wide), key, true), large, 0, 0.4, 1);
+    });
+  }
+
+  it('goes up and down in a tall image, and heeds no other key', () => {
+    near(movedByKey(largestPart(tall), 'ArrowDown', false), 0, 0.31, 1, 0.4);
+    near(movedByKey(largestPart(tall), 'ArrowUp', true), 0, 0.2, 1, 0.4);
+    for (const key of ['Enter', ' ', 'Tab', 'a'])
+      assert.equal(movedByKey(largestPart(tall), key, false), undefined);
+  });
+
+  it('is smaller or larger around the same point, in the same shape', () => {
+    const smaller = zoomed(largestPart(wide), 2, wide);
+    near(smaller, 0.4, 0.25, 0.2, 0.5);
+    assert.equal(zoomOf(smaller, wide), 2);
+    near(zoomed(smaller, 1, wide), 0.3, 0, 0.4, 1);
+    // At an edge there is no room on one side.
+    near(zoomed(moved(smaller, -1, -1), 1, wide), 0, 0, 0.4, 1);
+    near(zoomed(largestPart(wide), 0.2, wide), 0.3, 0, 0.4, 1);
+  });
+
+  it('is zoomed no further than makes sense', () => {
+    assert.equal(mostZoom(wide), 8);
+    assert.equal(mostZoom({ width: 64, height: 64, ratio: 1 }), 4);
+    assert.equal(mostZoom({ width: 8, height: 8, ratio: 1 }), 1);
+    assert.equal(zoomOf(zoomed(largestPart(wide), 100, wide), wide), 8);
+  });
+
+  it('says where it stands between both ends', () => {
+    assert.deepEqual(placeOf(largestPart(wide)), { x: 0.5, y: undefined });
+    assert.deepEqual(placeOf(moved(largestPart(tall), 0, 1)), { x: undefined, y: 1 });
+  });
+
+  it('stays within the image and keeps its shape, whatever is done to it', () => {
+    const side = fc.integer({ min: 1, max: 20_000 });
+    const deed = fc.oneof(
+      fc.record({
+        across: fc.double({ min: -2, max: 2, noNaN: true }),
+        down: fc.double({ min: -2, max: 2, noNaN: true }),
+      }),
+      fc.record({ zoom: fc.double({ min: 0.1, max: 20, noNaN: true }) }),
+    );
+    fc.assert(
+      fc.property(
+        fc.record({ width: side, height: side, ratio: fc.double({ min: 0.2, max: 5, noNaN: true }) }),
+        fc.array(deed, { maxLength: 12 }),
+        (shape, deeds) => {
+          let part = largestPart(shape);
+          for (const one of deeds) {
+            part = 'zoom' in one ? zoomed(part, one.zoom, shape) : moved(part, one.across, one.down);
+          }
+          const { x, y, width, height } = part;
+          assert.ok(x >= 0 && y >= 0 && x + width <= 1 + 1e-9 && y + height <= 1 + 1e-9);
+          const ratio = (width * shape.width) / (height * shape.height);
+          assert.ok(Math.abs(ratio / shape.ratio - 1) < 1e-6);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { english } from '../../../../src/core/common/l10n';
+import { pageHtml } from '../../../../src/editor/common/webviewHtml';
+import { fittingTexts } from '../../../../src/editor/imageFit/imageFitText';
+import {
+  faultOf,
+  isBusy,
+  told,
+  urlsOf,
+  withChoice,
+  type CardState,
+} from '../../../../src/webview/imageFit/cards';
+import { pageData, toHost, toPage, type Card, type Choice } from '../../../../src/webview/imageFit/protocol';
+
+const choice: Choice = { way: 'crop', part: null, color: [0, 0, 0], background: [255, 255, 255] };
+const card: Card = {
+  title: 'First Frame',
+  facts: 'a.png',
+  need: 'sora-2 takes images of exactly 1280 × 720 pixels.',
+  width: 900,
+  height: 700,
+  ratio: 16 / 9,
+  ways: ['crop', 'pad', 'blur'],
+  hasAlpha: false,
+  choice,
+  revision: 0,
+};
+const picture = { bytes: new Uint8Array([1, 2, 3]), format: 'png' as const };
+
+describe('the protocol of the fitting page', () => {
+  it('takes what the page says', () => {
+    const part = { x: 0, y: 0.1, width: 1, height: 0.5 };
+    for (const message of [
+      { type: 'ready' },
+      { type: 'use' },
+      { type: 'back' },
+      { type: 'choose', image: 3, revision: 7, choice: { ...choice, part } },
+    ]) {
+      assert.deepEqual(toHost.parse(message), message);
+    }
+  });
+
+  it('refuses what no page says', () => {
+    const message = { type: 'choose', image: 0, revision: 1, choice };
+    for (const wrong of [
+      undefined,
+      'use',
+      { type: 'other' },
+      { ...message, image: -1 },
+      { ...message, image: 0.5 },
+      { ...message, revision: '1' },
+      { ...message, choice: { ...choice, way: 'stretch' } },
+      { ...message, choice: { ...choice, part: { x: -0.1, y: 0, width: 1, height: 1 } } },
+      { ...message, choice: { ...choice, part: { x: 0, y: 0, width: 1 } } },
+      { ...message, choice: { ...choice, color: [0, 0, 256] } },
+      { ...message, choice: { ...choice, background: [0, 0] } },
+    ]) {
+      assert.ok(!toHost.safeParse(wrong).success, JSON.stringify(wrong));
+    }
+  });
+
+  it('takes what the host says, and refuses the rest', () => {
+    for (const message of [
+      { type: 'view', cards: [card] },
+      { type: 'original', image: 0, picture },
+      { type: 'preview', image: 0, revision: 0, picture, caption: '1280 × 720 pixels' },
+      { type: 'fault', image: 0, revision: 0, sentence: 'It is damaged.' },
+    ]) {
+      assert.deepEqual(toPage.parse(message), message);
+    }
+    for (const wrong of [
+      { type: 'original', image: 0, picture: { ...picture, bytes: 'AQID' } },
+      { type: 'original', image: 0, picture: { ...picture, format: 'gif' } },
+      { type: 'view', cards: [{ ...card, ways: ['stretch'] }] },
+    ]) {
+      assert.ok(!toPage.safeParse(wrong).success, JSON.stringify(wrong));
+    }
+  });
+
+  it('begins on a page that may show what it is handed, and load nothing else', () => {
+    const sources = {
+      cspSource: 'https://cdn',
+      script: 'https://cdn/f.js',
+      style: 'https://cdn/f.css',
+      language: 'en',
+    };
+    const html = pageHtml(sources, ['img-src blob:'], {});
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    const rules = policy.replaceAll('&#39;', `'`).split('; ');
+    assert.equal(rules[0], `default-src 'none'`);
+    assert.deepEqual(
+      rules.filter((rule) => /^(img|media|font|connect)-src/.test(rule)),
+      ['img-src blob:'],
+    );
+  });
+
+  it('has all the words that the page needs', () => {
+    for (const count of [1, 2]) {
+      assert.ok(pageData.safeParse({ texts: fittingTexts(count, { number: 5, of: 6 }, english) }).success);
+    }
+    assert.equal(fittingTexts(1, { number: 5, of: 6 }, english).step, 'Step 5 of 6');
+    assert.equal(fittingTexts(2, undefined, english).use, 'Use These Images');
+  });
+});
+
+describe('what the fitting page knows', () => {
+  let made: number;
+  const urlOf = () => `blob:${++made}`;
+  let states: readonly CardState[];
+  const only = () => states[0]!;
+
+  beforeEach(() => {
+    made = 0;
+    states = told([], { type: 'view', cards: [card, { ...card, title: 'Last Frame' }] }, urlOf);
+  });
+
+  it('waits for what is made of each image', () => {
+    assert.ok(states.every(isBusy));
+    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    assert.deepEqual(states.map(isBusy), [false, true]);
+  });
+
+  it('goes on showing the last preview while a newer one is made, and leaves one that comes late at that', () => {
+    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'first' }, urlOf);
+    states = states.map((state, index) => (index === 0 ? withChoice(state, { way: 'pad' }) : state));
+    assert.ok(isBusy(only()));
+    assert.equal(only().preview?.caption, 'first');
+    assert.deepEqual([only().card.choice.way, only().card.revision], ['pad', 1]);
+    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'late' }, urlOf);
+    assert.ok(isBusy(only()));
+    states = told(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'new' }, urlOf);
+    assert.ok(!isBusy(only()));
+  });
+
+  it('knows a fault of the latest choice only', () => {
+    states = told(states, { type: 'fault', image: 0, revision: 0, sentence: 'It is damaged.' }, urlOf);
+    assert.equal(faultOf(only()), 'It is damaged.');
+    assert.ok(!isBusy(only()));
+    assert.equal(faultOf(withChoice(only(), { way: 'blur' })), undefined);
+    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    assert.equal(faultOf(only()), undefined);
+  });
+
+  it('names the addresses it draws from, so that others can go', () => {
+    states = told(states, { type: 'original', image: 0, picture }, urlOf);
+    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    states = told(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'c' }, urlOf);
+    assert.deepEqual([...urlsOf(states)], ['blob:1', 'blob:3']);
+    states = told(states, { type: 'fault', image: 9, revision: 0, sentence: 'of none' }, urlOf);
+    assert.equal(states.length, 2);
+  });
+});
