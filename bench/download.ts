@@ -22,14 +22,14 @@ type Way = keyof typeof PROGRAMS;
 const WAYS: readonly Way[] = ['sample', 'ours', 'raw'];
 
 /** How one video was fetched in one way. */
-interface Fetched {
+interface DownloadedVideos {
   readonly ms: number;
   /** Bytes that the server wrote for it. */
   readonly sent: number;
 }
 
 /** Round by round; the sample has fewer. */
-type Fetches = Readonly<Record<Way, Fetched[]>>;
+type Fetches = Readonly<Record<Way, DownloadedVideos[]>>;
 
 /** Fetching a large video: ours, the documentation's sample, and the least that must be done. */
 export const download: Measurement = {
@@ -47,7 +47,7 @@ export const download: Measurement = {
   },
 };
 
-async function fetchOnce(bench: Bench, way: Way, sha256: string): Promise<Fetched> {
+async function fetchOnce(bench: Bench, way: Way, sha256: string): Promise<DownloadedVideos> {
   const server = await bench.server();
   const folder = await bench.folder();
   const { baseUrl, key } = server;

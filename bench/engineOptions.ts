@@ -1,4 +1,4 @@
-import { english } from '../src/core/common/l10n';
+import { untranslatedL10n } from '../src/core/common/l10n';
 import type { Log } from '../src/core/common/log';
 import type { EngineOptions } from '../src/core/engine';
 
@@ -18,7 +18,7 @@ export function engineOptions(storageFolder: string, key: string): EngineOptions
       looksLikeKey: () => false,
     },
     log: silentLog,
-    l10n: english,
+    l10n: untranslatedL10n,
     pollInterval: () => 5_000,
   };
 }

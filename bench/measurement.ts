@@ -39,7 +39,7 @@ export class VoidMeasurement extends Error {
   override readonly name = 'VoidMeasurement';
 }
 
-const MOST_TRIES = 3;
+const MAX_ATTEMPTS = 3;
 
 /** Does something again as long as it comes out void, a few times. @throws what the last try threw */
 export async function repeatedWhenVoid<T>(work: () => Promise<T>): Promise<T> {
@@ -47,7 +47,7 @@ export async function repeatedWhenVoid<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof VoidMeasurement) || tries >= MOST_TRIES) throw error;
+      if (!(error instanceof VoidMeasurement) || tries >= MAX_ATTEMPTS) throw error;
     }
   }
 }

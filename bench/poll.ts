@@ -23,7 +23,7 @@ export const poll: Measurement = {
         const window = windows[index % WINDOWS];
         if (window) await world.submit(window, { prompt: `Number ${index}` });
       }
-      for (const window of windows) window.look();
+      for (const window of windows) window.checkForChanges();
       const started = world.clock.now();
       await world.until(() => world.clock.now() - started >= LENGTH);
       const asked = world.requests('query') / TASKS;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../src/core/common/clock';
-import { STORAGE } from '../src/core/common/storageNames';
+import { STORAGE_NAMES } from '../src/core/common/storageNames';
 import type { Phase } from '../src/core/task/phases';
 import type { VideoRow } from '../src/core/task/videoRow';
 import type { TaskRecord } from '../src/core/store/record';
@@ -11,11 +11,11 @@ import { KEY_ID, engineOptions } from './engineOptions';
 
 /** Opens the store in a storage folder, making both. Whoever opens it closes it. */
 export async function openStoreIn(folder: string): Promise<TaskStore> {
-  const libraryFolder = path.join(folder, STORAGE.library);
+  const libraryFolder = path.join(folder, STORAGE_NAMES.library);
   await mkdir(libraryFolder, { recursive: true });
   const location = {
-    folder: path.join(folder, STORAGE.store),
-    legacy: path.join(folder, STORAGE.legacyDatabase),
+    folder: path.join(folder, STORAGE_NAMES.store),
+    legacy: path.join(folder, STORAGE_NAMES.legacyDatabase),
     libraryFolder,
   };
   const store = new TaskStore(location, systemClock, engineOptions(folder, '').log);
@@ -52,16 +52,16 @@ export function taskRecord(
     succeededAt: now,
     expiresAt: undefined,
     nextDue: undefined,
-    troubles: 0,
+    consecutiveErrors: 0,
     denials: 0,
     deniedAt: undefined,
     links: [],
-    heldUpMs: 0,
+    diskBlockedMs: 0,
     diskFailedAt: undefined,
-    announcedAt: undefined,
+    notifiedAt: undefined,
     seenAt: undefined,
-    copiedAt: undefined,
-    cleanedAt: undefined,
+    exportedAt: undefined,
+    deletedAt: undefined,
     idSource: undefined,
     fetchProgress: undefined,
     basedOn: undefined,
@@ -82,7 +82,7 @@ export async function storeTask(
     .map((phase, index) => ({ at: record.createdAt + index * 15_000, phase }));
   try {
     const rows = videos.map((video, position) => ({ ...video, position, state: 'recorded' as const }));
-    await store.adopt({ record, videos: rows, timeline });
+    await store.import({ record, videos: rows, timeline });
   } finally {
     store.dispose();
   }

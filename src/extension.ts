@@ -4,7 +4,7 @@ import type { App } from './editor/app';
 import { COMMANDS, VIEWS } from './editor/common/ids';
 import { loadApp } from './editor/loadApp';
 import { PLAYER_VIEW_TYPE } from './editor/common/playerViewType';
-import { UnfinishedWorkWatch } from './editor/common/pendingWorkWatcher';
+import { PendingWorkWatcher } from './editor/common/pendingWorkWatcher';
 
 /**
  * What `deactivate` has to wait for. The one state of this module, because the editor hands `deactivate` nothing.
@@ -44,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
       resolveTreeItem: (item, id) => open().rows.resolveTreeItem(item, id),
     },
   });
-  const unfinished = new UnfinishedWorkWatch(storageFolder, () => void open());
+  const unfinished = new PendingWorkWatcher(storageFolder, () => void open());
 
   function open(): App {
     if (app) return app;

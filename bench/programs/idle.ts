@@ -12,9 +12,9 @@ runProgram(downloadOrder, async ({ folder, key }) => {
   const [task] = engine.tasks();
   if (!task) throw new Error('There is no task in the store.');
   const before = await timers();
-  if (!(await engine.lookAgain(task.id))) throw new Error('The task is not followed again.');
+  if (!(await engine.checkAgain(task.id))) throw new Error('The task is not followed again.');
   const during = countTimers();
-  const ended = await engine.settled(task.id);
+  const ended = await engine.waitForTask(task.id);
   if (ended?.phase !== 'saved') throw new Error(`The task ended as ${ended?.phase ?? 'nothing'}.`);
   // The last change still stirs for a moment.
   await delay(CALM_MS);

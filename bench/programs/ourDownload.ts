@@ -12,7 +12,7 @@ runProgram(downloadOrder, async ({ folder, key }) => {
   if (!task) throw new Error('There is no task in the store.');
   const started = performance.now();
   engine.start();
-  const ended = await engine.settled(task.id);
+  const ended = await engine.waitForTask(task.id);
   const ms = performance.now() - started;
   const [video] = ended?.videos ?? [];
   if (ended?.phase !== 'saved' || !video) {

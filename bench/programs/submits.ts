@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import { english } from '../../src/core/common/l10n';
+import { untranslatedL10n } from '../../src/core/common/l10n';
 import { Engine } from '../../src/core/engine';
 import { prepareRequest } from '../../src/core/models/prepareRequest';
 import { KEY_ID, engineOptions } from '../engineOptions';
@@ -26,7 +26,7 @@ runProgram(order, async ({ baseUrl, key, folder, submits }) => {
     // Now the one comes first and now the other.
     if (index % 2 === 0) commit();
     calledAt.push(String(process.hrtime.bigint()));
-    const { phase } = await engine.submit(prepareRequest(request, english), access);
+    const { phase } = await engine.submit(prepareRequest(request, untranslatedL10n), access);
     if (phase !== 'queued') throw new Error(`The submit ended as ${phase}.`);
     if (index % 2 === 1) commit();
   }

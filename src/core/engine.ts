@@ -12,8 +12,9 @@ import type { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import type { TaskRecord } from './store/record';
 import type { ReadOnlyReason, StoreState } from './store/storeState';
+import type { TaskPatch } from './store/taskPatch';
 import type { IdQuestion } from './task/idSource';
-import { isEnd } from './task/phases';
+import { isFinal } from './task/phases';
 import type { Task, TaskChanges } from './task/task';
 import { rejectKeys } from './tasks/keyGuard';
 import type { Librarian } from './tasks/libraryUsage';
@@ -48,7 +49,7 @@ export class Engine implements Disposable {
   constructor(options: EngineOptions) {
     const services = createEngineServices(options, {
       onIdle: () => void this.#onIdle(),
-      onStorageChange: () => this.look(),
+      onStorageChange: () => this.checkForChanges(),
     });
     this.#services = services;
     ({ client: this.client, library: this.library, librarian: this.librarian } = services);
@@ -142,8 +143,8 @@ export class Engine implements Disposable {
   }
 
   /** A task created from the same request in the last 10 s, so that the user can be asked whether it's a mistake. */
-  async recentTwin(request: PreparedRequest, baseUrl: string): Promise<Task | undefined> {
-    return this.#services.store.twinOf(
+  async recentDuplicate(request: PreparedRequest, baseUrl: string): Promise<Task | undefined> {
+    return this.#services.store.findDuplicate(
       hashBody(request.body),
       baseUrl,
       this.#services.clock.now() - DUPLICATE_WINDOW_MS,
@@ -167,7 +168,7 @@ export class Engine implements Disposable {
     const isKey = (text: string) => keys.looksLikeKey(text) || holdsKey(text, access.key);
     rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, l10n);
     const id = await submitter.submit(request, access, signal, basedOn);
-    const task = await store.taskWhenFree(id).catch((cause: unknown) => {
+    const task = await store.readTask(id).catch((cause: unknown) => {
       const known = store.index.task(id);
       // The caller must not take it for a request that wasn't sent.
       if (!known || known.phase === 'draft' || known.phase === 'sending')
@@ -179,13 +180,13 @@ export class Engine implements Disposable {
   }
 
   /** Resolves when the task reaches a final phase, or with undefined if there is no such task. */
-  async settled(id: string, signal?: AbortSignal): Promise<Task | undefined> {
+  async waitForTask(id: string, signal?: AbortSignal): Promise<Task | undefined> {
     return settled(this.#services.store, id, signal);
   }
 
   /** Checks all unfinished tasks now, also where the key was refused before. */
   async refresh(): Promise<void> {
-    this.look();
+    this.checkForChanges();
     if (this.readOnly) return;
     await this.#services.gate.reopenAll();
     this.#services.poller.schedule();
@@ -208,10 +209,10 @@ export class Engine implements Disposable {
   /** Stops tracking a task. Neither cancels nor refunds it. @returns true if it was tracked */
   async stopTracking(id: string): Promise<boolean> {
     const note = { code: 'stoppedTracking' } as const;
-    const seen = await this.#services.store.recordWhenFree(id);
+    const seen = await this.#services.store.readRecord(id);
     const found = seen && isTracked(seen) ? await this.#services.partialResults.find(seen) : NOTHING_FOUND;
     // No notification for a task that the user stopped.
-    const stop = { phase: 'stopped', note, failure: null, announcedAt: this.#services.clock.now() } as const;
+    const stop: TaskPatch = { phase: 'stopped', note, failure: null, notifiedAt: this.#services.clock.now() };
     const stopped = await this.#services.store.update(id, (record, videos) =>
       isTracked(record) ? this.#services.partialResults.keepVideos(stop, record, videos(), found) : undefined,
     );
@@ -220,7 +221,7 @@ export class Engine implements Disposable {
   }
 
   /** See {@link Reopener.lookAgain}. */
-  async lookAgain(id: string): Promise<boolean> {
+  async checkAgain(id: string): Promise<boolean> {
     return this.#services.reopener.lookAgain(id);
   }
 
@@ -243,7 +244,7 @@ export class Engine implements Disposable {
   }
 
   /** See {@link Rescuer.rescue}. */
-  async rescue(options: RescueOptions = {}): Promise<RescueReport> {
+  async recoverVideos(options: RescueOptions = {}): Promise<RescueReport> {
     return this.#services.rescuer.rescue(options);
   }
 
@@ -258,13 +259,13 @@ export class Engine implements Disposable {
   }
 
   /** Records that a task's videos were saved outside the library. */
-  async markCopied(id: string): Promise<void> {
-    if (!this.readOnly) await this.#services.store.markCopied(id);
+  async markExported(id: string): Promise<void> {
+    if (!this.readOnly) await this.#services.store.markExported(id);
   }
 
   /** IDs of tasks whose videos the user removed from the library. */
-  cleaned(): readonly string[] {
-    return this.#services.store.index.cleaned();
+  deletedFromLibrary(): readonly string[] {
+    return this.#services.store.index.deletedFromLibrary();
   }
 
   /** IDs of tasks whose videos the user hasn't seen yet. */
@@ -279,7 +280,7 @@ export class Engine implements Disposable {
 
   /** Removes a task that has ended; its video stays in the library. @returns true if it was removed */
   async remove(id: string): Promise<boolean> {
-    return this.#services.store.remove(id, (record) => isEnd(record.phase));
+    return this.#services.store.remove(id, (record) => isFinal(record.phase));
   }
 
   /** Deletes stored images that no task needs. @param remove deletes one, by its hash */
@@ -288,7 +289,7 @@ export class Engine implements Disposable {
   }
 
   /** Checks for changes by other windows, and retries opening the store if that failed. */
-  look(): void {
+  checkForChanges(): void {
     if (this.readOnly && this.readOnly !== 'newer') this.#services.store.open();
     if (this.#services.store.checkElsewhere()) this.#services.poller.schedule();
   }
@@ -297,7 +298,7 @@ export class Engine implements Disposable {
   setViewVisible(visible: boolean): void {
     this.#viewVisible = visible;
     this.#watchAsNeeded();
-    if (visible) this.look();
+    if (visible) this.checkForChanges();
   }
 
   /** Starts closing, see {@link close}. */
@@ -387,5 +388,5 @@ export class Engine implements Disposable {
 
 /** Returns true if the gateway has the task and it hasn't ended. */
 function isTracked({ phase }: TaskRecord): boolean {
-  return !isEnd(phase) && phase !== 'draft' && phase !== 'sending';
+  return !isFinal(phase) && phase !== 'draft' && phase !== 'sending';
 }

@@ -2,13 +2,13 @@ import * as path from 'node:path';
 import { systemClock, type Clock } from './common/clock';
 import type { Disk } from './common/fileSystem';
 import type { L10n } from './common/l10n';
-import { prefixed, type Log } from './common/log';
+import { withPrefix, type Log } from './common/log';
 import type { KeySource } from './gateway/apiKey';
 import { GatewayClient } from './gateway/client';
 import { createHttp, type OpenHttp } from './gateway/http';
 import { VideoClient } from './gateway/videoClient';
 import { Library } from './library/library';
-import { STORAGE } from './common/storageNames';
+import { STORAGE_NAMES } from './common/storageNames';
 import { PendingMarker } from './store/pendingMarker';
 import { StorageWatcher } from './store/storageWatcher';
 import { TaskStore } from './store/store';
@@ -79,20 +79,20 @@ export function createEngineServices(
   { onIdle, onStorageChange }: Callbacks,
 ): EngineServices {
   const { storageFolder, l10n, clock = systemClock, random = Math.random } = options;
-  const log = prefixed(options.log, 'tasks');
+  const log = withPrefix(options.log, 'tasks');
   const keys = new TimeoutKeySource(options.keys, clock);
-  const marker = new PendingMarker(path.join(storageFolder, STORAGE.pending));
+  const marker = new PendingMarker(path.join(storageFolder, STORAGE_NAMES.pending));
   const markPending = () => marker.set();
-  const libraryFolder = path.join(storageFolder, STORAGE.library);
+  const libraryFolder = path.join(storageFolder, STORAGE_NAMES.library);
   const location = {
-    folder: path.join(storageFolder, STORAGE.store),
-    legacy: path.join(storageFolder, STORAGE.legacyDatabase),
+    folder: path.join(storageFolder, STORAGE_NAMES.store),
+    legacy: path.join(storageFolder, STORAGE_NAMES.legacyDatabase),
     libraryFolder,
     format: { l10n, language: options.language },
   };
-  const store = new TaskStore(location, clock, prefixed(options.log, 'store'), markPending);
+  const store = new TaskStore(location, clock, withPrefix(options.log, 'store'), markPending);
   const library = new Library(libraryFolder, options.disk, clock);
-  const gatewayLog = prefixed(options.log, 'gateway');
+  const gatewayLog = withPrefix(options.log, 'gateway');
   const open = options.http ?? createHttp(clock);
   const kinds = new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl);
   const http = kinds.observe(open);

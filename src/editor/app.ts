@@ -3,18 +3,18 @@ import * as vscode from 'vscode';
 import { systemClock } from '../core/common/clock';
 import { DisposableStore, type Disposable } from '../core/common/disposable';
 import { describeError } from '../core/common/log';
-import { STORAGE } from '../core/common/storageNames';
+import { STORAGE_NAMES } from '../core/common/storageNames';
 import type { Task } from '../core/task/task';
-import { EditorAsker, type Asker } from './common/dialogs';
-import { createAsking } from './generate/registerGenerate';
+import { VSCodeDialogs, type Dialogs } from './common/dialogs';
+import { registerGenerate } from './generate/registerGenerate';
 import { cleanLibrary } from './library/cleanUpLibrary';
 import { type FrameSource } from './generate/continueFromLastFrame';
 import { CommandRunner } from './common/commandRunner';
 import { commandTable } from './common/commandTable';
 import { approveAddress, removeApiKey, setApiKey, testConnection } from './credentials/keyCommands';
-import { rescue } from './library/recoverVideos';
-import { givenIds } from './common/taskPicker';
-import { attachTaskId, lookAgain, removeTask, stopSending, stopTracking } from './tasks/taskCommands';
+import { recoverVideos } from './library/recoverVideos';
+import { idsFromArguments } from './common/taskPicker';
+import { attachTaskId, checkAgain, removeTask, stopSending, stopTracking } from './tasks/taskCommands';
 import {
   copyPrompt,
   openExternally,
@@ -24,46 +24,46 @@ import {
   saveToWorkspace,
 } from './library/videoCommands';
 import { loadImages } from './imageFit/loadImages';
-import { lookAtGateway } from './credentials/connection';
+import { checkConnection } from './credentials/connection';
 import { GatewayModels } from './credentials/gatewayModels';
 import { ContextKeys } from './common/contextKeys';
 import { EditorDesktop, type Desktop } from './common/desktop';
 import { EditorLog } from './common/editorLog';
-import { EngineHolder } from './common/engineAccess';
-import { EditorFittingPages } from './imageFit/imageFitPanel';
-import type { FittingPages } from './imageFit/imageFitDialog';
+import { LazyEngine } from './common/engineAccess';
+import { ImageFitPanel } from './imageFit/imageFitPanel';
+import type { ImageFitDialog } from './imageFit/imageFitDialog';
 import { EditorImagePicker, type ImagePicker } from './imageFit/imagePicker';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION, VIEWS } from './common/ids';
 import { KEY_VARIABLE, Keychain } from './credentials/keychain';
 import { LibraryMessages } from './library/libraryMessages';
-import { MessageBox } from './common/messagePresenter';
+import { MessagePresenter } from './common/messagePresenter';
 import { Messages } from './common/messages';
-import { EditorNotifier, type Notifier } from './common/notifications';
+import { VSCodeNotifier, type Notifier } from './common/notifications';
 import { OriginApproval, type Requester } from './credentials/originApproval';
 import { editorLanguageModels, type LanguageModels } from './generate/promptEditor/languageModels';
-import { OwnModels } from './common/customModels';
+import { CustomModels } from './common/customModels';
 import { PublicApi } from './generate/publicApi';
 import { RequestImages } from './imageFit/requestImages';
 import { RequestSender } from './generate/submit/requestSender';
 import { storeSentence } from './common/requestMessages';
 import { AutoSaver } from './library/autoSaver';
 import { PartRecords } from './library/partRecords';
-import { SaveRoots } from './library/workspaceFolderPicker';
-import { SentTasks } from './library/workspaceTasks';
-import { VideoSaver, labelOf } from './library/videoExporter';
+import { WorkspaceFolderPicker } from './library/workspaceFolderPicker';
+import { WorkspaceTasks } from './library/workspaceTasks';
+import { VideoExporter, actionLabel } from './library/videoExporter';
 import { Settings } from './common/settings';
-import { TaskRows } from './tasks/tasksTreeDataProvider';
+import { TasksTreeDataProvider } from './tasks/tasksTreeDataProvider';
 import { openVideo } from './player/openVideo';
-import { Players } from './player/playerManager';
-import { EndNotices } from './tasks/completionNotifier';
-import { KeyTrouble } from './credentials/keyStatusMonitor';
-import { RunningStatus } from './tasks/statusBar';
+import { PlayerManager } from './player/playerManager';
+import { CompletionNotifier } from './tasks/completionNotifier';
+import { KeyStatusMonitor } from './credentials/keyStatusMonitor';
+import { StatusBar } from './tasks/statusBar';
 import { LateIdQuestions } from './tasks/lateIdQuestions';
 import { UnseenBadge } from './tasks/unseenBadge';
 import { WizardMessages } from './generate/presets/wizardMessages';
 import { editorQuickInputs } from './common/editorQuickInputs';
 import type { QuickInputs } from './common/quickInputs';
-import { WizardMemory } from './generate/wizard/wizardState';
+import { WizardState } from './generate/wizard/wizardState';
 
 /** What the app needs of the view that lists the tasks. */
 export interface TasksView extends Pick<
@@ -92,12 +92,12 @@ export interface AppHost {
   readonly isHere: boolean;
   /** Other ways to talk with the user than the editor's own: test hosts refuse dialogs. */
   readonly user?: {
-    readonly asker: Asker;
+    readonly asker: Dialogs;
     readonly notifier: Notifier;
     readonly inputs?: QuickInputs;
     readonly desktop?: Desktop;
     readonly languageModels?: LanguageModels;
-    readonly fittingPages?: FittingPages;
+    readonly fittingPages?: ImageFitDialog;
     readonly frames?: FrameSource;
     readonly imagePicker?: ImagePicker;
   };
@@ -105,10 +105,10 @@ export interface AppHost {
 
 /** The running extension, as far as the entry needs it. */
 export interface App extends Disposable {
-  readonly rows: TaskRows;
+  readonly rows: TasksTreeDataProvider;
   readonly commands: CommandRunner;
   readonly api: PublicApi;
-  readonly players: Players;
+  readonly players: PlayerManager;
   /** Ends everything; resolves when that is done, the replies to what was being sent included. */
   close(): Promise<void>;
 }
@@ -124,14 +124,14 @@ export function createApp(host: AppHost): App {
   const execute = (command: string, ...args: unknown[]): void =>
     inBackground(Promise.resolve(vscode.commands.executeCommand(command, ...args)));
 
-  const asker = host.user?.asker ?? new EditorAsker(log);
-  const notifier = host.user?.notifier ?? new EditorNotifier();
+  const asker = host.user?.asker ?? new VSCodeDialogs(log);
+  const notifier = host.user?.notifier ?? new VSCodeNotifier();
   const configuration = (scope?: vscode.Uri) => vscode.workspace.getConfiguration(SETTINGS_SECTION, scope);
   const silence = () =>
     inBackground(
       Promise.resolve(configuration().update(SETTINGS.notify, 'never', vscode.ConfigurationTarget.Global)),
     );
-  const box = new MessageBox({ notifier, execute, inBackground });
+  const box = new MessagePresenter({ notifier, execute, inBackground });
   const messages = new Messages({ box, l10n, silence });
   const wizardMessages = new WizardMessages({ box, l10n });
   const libraryMessages = new LibraryMessages({ box, l10n, language: vscode.env.language });
@@ -147,7 +147,7 @@ export function createApp(host: AppHost): App {
   const settings = new Settings((name, scope) => configuration(scope).get(name), looksLikeKey);
   const approval = new OriginApproval({ keychain, asker, l10n });
   const engines = owned.add(
-    new EngineHolder({
+    new LazyEngine({
       storageFolder: host.storageFolder,
       keys: keychain,
       log,
@@ -159,20 +159,24 @@ export function createApp(host: AppHost): App {
   const contextKeys = new ContextKeys(execute);
   const desktop = host.user?.desktop ?? new EditorDesktop(host.isHere);
   const folders = () => vscode.workspace.workspaceFolders ?? [];
-  const exports = new PartRecords({ folder: path.join(host.storageFolder, STORAGE.exports), clock, log });
+  const exports = new PartRecords({
+    folder: path.join(host.storageFolder, STORAGE_NAMES.exports),
+    clock,
+    log,
+  });
   inBackground(exports.cleanUp());
-  const saver = new VideoSaver({ settings, parts: exports, log });
-  const roots = new SaveRoots({ folders, memory: host.mementos.workspace, asker, l10n });
-  const sent = new SentTasks(host.mementos.workspace);
+  const saver = new VideoExporter({ settings, parts: exports, log });
+  const roots = new WorkspaceFolderPicker({ folders, memory: host.mementos.workspace, asker, l10n });
+  const sent = new WorkspaceTasks(host.mementos.workspace);
   const autoSaver = owned.add(
-    new AutoSaver({ engines, settings, sent, roots, saver, messages, labelOf, inBackground }),
+    new AutoSaver({ engines, settings, sent, roots, saver, messages, actionLabel, inBackground }),
   );
   const isFocused = () => vscode.window.state.focused;
   const players = owned.add(
-    new Players({
+    new PlayerManager({
       engines,
       extensionUri: host.extensionUri,
-      libraryFolder: path.join(host.storageFolder, STORAGE.library),
+      libraryFolder: path.join(host.storageFolder, STORAGE_NAMES.library),
       execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
       copy: (text) => vscode.env.clipboard.writeText(text),
       l10n,
@@ -182,7 +186,7 @@ export function createApp(host: AppHost): App {
     }),
   );
   const notices = owned.add(
-    new EndNotices({
+    new CompletionNotifier({
       engines,
       settings,
       messages,
@@ -202,7 +206,7 @@ export function createApp(host: AppHost): App {
   };
   owned.add(engines.current.onDidChangeState(showLine));
   const keyTrouble = owned.add(
-    new KeyTrouble({
+    new KeyStatusMonitor({
       engines,
       messages,
       l10n,
@@ -217,7 +221,7 @@ export function createApp(host: AppHost): App {
   const lateIdQuestions = owned.add(new LateIdQuestions({ engines, box, l10n, isFocused, inBackground }));
   owned.add(new UnseenBadge({ engines, l10n, show: (badge) => (host.view.badge = badge) }));
   owned.add(
-    new RunningStatus({
+    new StatusBar({
       engines,
       l10n,
       create: () => {
@@ -232,7 +236,7 @@ export function createApp(host: AppHost): App {
     inBackground(sent.add(task.id));
     inBackground(notices.sent(task, requester));
   };
-  const ownModels = new OwnModels({
+  const ownModels = new CustomModels({
     settings,
     written: () => configuration().inspect(SETTINGS.models)?.globalValue,
     write: async (value) => configuration().update(SETTINGS.models, value, vscode.ConfigurationTarget.Global),
@@ -242,11 +246,11 @@ export function createApp(host: AppHost): App {
   const { extensionUri } = host;
   const fittingPages =
     host.user?.fittingPages ??
-    owned.add(new EditorFittingPages({ extensionUri, clock, l10n, language: vscode.env.language, log }));
+    owned.add(new ImageFitPanel({ extensionUri, clock, l10n, language: vscode.env.language, log }));
   const images = owned.add(
     new RequestImages({
       load: () => loadImages(host.extensionUri),
-      folder: path.join(host.storageFolder, STORAGE.images),
+      folder: path.join(host.storageFolder, STORAGE_NAMES.images),
       pages: fittingPages,
       language: vscode.env.language,
       ownModels: () => ownModels.list(),
@@ -261,7 +265,7 @@ export function createApp(host: AppHost): App {
   });
   const api = owned.add(new PublicApi({ engines, sender, l10n }));
   const rows = owned.add(
-    new TaskRows({
+    new TasksTreeDataProvider({
       engines,
       l10n,
       clock,
@@ -282,7 +286,7 @@ export function createApp(host: AppHost): App {
   });
   const look = async () => {
     const heard = async (baseUrl: string, ids: readonly string[]) => gatewayModels.heard(baseUrl, ids);
-    const state = await lookAtGateway({ engines, settings, keychain, approval, log, heard });
+    const state = await checkConnection({ engines, settings, keychain, approval, log, heard });
     keyTrouble.heard(state);
     return state;
   };
@@ -292,9 +296,9 @@ export function createApp(host: AppHost): App {
   const videoParts = { ...taskParts, settings, saver, roots, desktop, checkFiles };
   const reveal = (id: string) =>
     inBackground(Promise.resolve(host.view.reveal(id, { select: true, focus: false })));
-  const memory = new WizardMemory({ ...host.mementos, looksLikeKey, log });
+  const memory = new WizardState({ ...host.mementos, looksLikeKey, log });
   const asking = owned.add(
-    createAsking({
+    registerGenerate({
       ...{ engines, settings, asker, notifier, messages, wizardMessages, box, memory, desktop },
       ...{ sender, images, ownModels, gatewayModels, configuration, folders },
       ...{ execute, inBackground, reveal, looksLikeKey, log, l10n },
@@ -325,7 +329,7 @@ export function createApp(host: AppHost): App {
       [COMMANDS.setApiKey]: async () => setApiKey(keyParts),
       [COMMANDS.removeApiKey]: async () => removeApiKey(keyParts),
       [COMMANDS.approveAddress]: async (args) => {
-        const [id] = givenIds(args) ?? [];
+        const [id] = idsFromArguments(args) ?? [];
         const task = id === undefined ? undefined : (await engines.open()).task(id);
         await approveAddress({ ...keyParts, approval }, task?.origin);
       },
@@ -351,8 +355,8 @@ export function createApp(host: AppHost): App {
           },
         }),
       [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
-      [COMMANDS.lookAgain]: async (args) => lookAgain(taskParts, args),
-      [COMMANDS.rescue]: async (args) => rescue({ ...taskParts, notifier, libraryMessages }, args),
+      [COMMANDS.lookAgain]: async (args) => checkAgain(taskParts, args),
+      [COMMANDS.rescue]: async (args) => recoverVideos({ ...taskParts, notifier, libraryMessages }, args),
       [COMMANDS.attachTaskId]: async (args) => attachTaskId({ ...taskParts, looksLikeKey }, args),
       [COMMANDS.removeTask]: async (args) => removeTask(taskParts, args),
       [COMMANDS.stopSending]: async (args) => stopSending(taskParts, args),
@@ -406,7 +410,7 @@ export function createApp(host: AppHost): App {
   owned.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (!focused) return;
-      engines.current.look();
+      engines.current.checkForChanges();
       autoSaver.retry();
       lateIdQuestions.ask();
       if (host.view.visible) rows.lookedAt();

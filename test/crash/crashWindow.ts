@@ -3,10 +3,10 @@
 // It says `begin` and opens the store. With a prompt it then sends that. It says `done` with all its tasks when nothing is
 // unfinished; without a key (an empty one) nothing can be finished, and it says so as soon as it knows all tasks.
 import type { Clock } from '../../src/core/common/clock';
-import { english } from '../../src/core/common/l10n';
+import { untranslatedL10n } from '../../src/core/common/l10n';
 import { Engine } from '../../src/core/engine';
 import { prepareRequest } from '../../src/core/models/prepareRequest';
-import { isEnd } from '../../src/core/task/phases';
+import { isFinal } from '../../src/core/task/phases';
 
 /** The system's clock, faster: half a minute passes in less than a second. */
 function fastClock(speed: number): Clock {
@@ -37,20 +37,20 @@ async function main(): Promise<void> {
         Promise.resolve(key === '' ? { kind: 'none' } : { kind: 'key', key: { id: 'crash', value: key } }),
     },
     log: { trace: log, debug: log, info: log, warn: log, error: (message) => say('error', message) },
-    l10n: english,
+    l10n: untranslatedL10n,
     pollInterval: () => 3000,
     clock: fastClock(Number(speed)),
   });
   engine.start();
   if (prompt !== undefined) {
-    const request = prepareRequest({ model: 'sora-2', prompt, options: { user } }, english);
+    const request = prepareRequest({ model: 'sora-2', prompt, options: { user } }, untranslatedL10n);
     const task = await engine.submit(request, { baseUrl, key: { id: 'crash', value: key } });
     say('sent', task.phase);
   }
   await engine.loaded();
   await new Promise<void>((resolve) => {
     const look = () => {
-      if (key === '' || engine.tasks(Infinity).every((task) => isEnd(task.phase))) resolve();
+      if (key === '' || engine.tasks(Infinity).every((task) => isFinal(task.phase))) resolve();
     };
     engine.onDidChangeTasks(look);
     look();

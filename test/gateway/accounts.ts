@@ -10,14 +10,14 @@ export interface AccountOptions {
   /** Models the key may use; absent = all. */
   readonly models?: readonly string[];
   /** What is wrong with the key or the account (API reference 10.4). */
-  readonly trouble?: Trouble;
+  readonly trouble?: ErrorInfo;
   /** Points of the user, shared by all keys of the same user; absent = plenty. */
   readonly quota?: number;
   /** Points of this key alone; absent = no limit of its own. */
   readonly keyQuota?: number;
 }
 
-export type Trouble =
+export type ErrorInfo =
   | 'expired'
   | 'exhausted'
   | 'disabled'
@@ -32,7 +32,7 @@ export interface Account {
   readonly user: string;
   readonly group: string;
   readonly models: readonly string[] | undefined;
-  readonly trouble: Trouble | undefined;
+  readonly trouble: ErrorInfo | undefined;
   readonly quota: number | undefined;
   readonly keyQuota: number | undefined;
 }
@@ -147,7 +147,7 @@ function tokenOf(header: string | undefined): string {
 
 type TroubleReply = (account: Account) => { status: 401 | 403; message: string } | undefined;
 
-const troubleTable: Record<Trouble, TroubleReply> = {
+const troubleTable: Record<ErrorInfo, TroubleReply> = {
   expired: () => ({ status: 401, message: '该令牌已过期' }),
   exhausted: ({ key }) => ({ status: 401, message: exhaustedMessage(key) }),
   disabled: () => ({ status: 401, message: '该令牌状态不可用' }),

@@ -29,7 +29,7 @@ import { findEncoder } from './video/encoder';
 import { findProjectRoot } from './video/projectRoot';
 import { VideoMaker } from './video/videoMaker';
 
-export type { AccountOptions, Trouble } from './accounts';
+export type { AccountOptions, ErrorInfo as Trouble } from './accounts';
 export type { ClockOptions } from './clock';
 export type { FaultRoute } from './faults/fault';
 export type { FaultName } from './faults/faultTable';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Task } from '../../src/api';
-import { MOST_FILE_BYTES } from '../../src/core/images/inspectImage';
+import { MAX_FILE_BYTES } from '../../src/core/images/inspectImage';
 import { encodePng } from '../../src/core/images/pngWriter';
 import { COMMANDS } from '../../src/editor/common/ids';
 import { FrameError } from '../../src/editor/player/frameRequests';
@@ -135,7 +135,7 @@ describe('a video that continues another one', () => {
     ])[] = [
       ['no picture', () => Buffer.from('<svg/>'), /no picture of this video/, 'Open in System Player'],
       ['nothing', () => Buffer.alloc(0), /no picture of this video/, 'Open in System Player'],
-      ['too large', () => Buffer.alloc(MOST_FILE_BYTES + 1), /no picture of this video/, 'Choose an Image…'],
+      ['too large', () => Buffer.alloc(MAX_FILE_BYTES + 1), /no picture of this video/, 'Choose an Image…'],
       [
         'a JPEG',
         () => encoded('JPEG, baseline', quarters(width, height)),

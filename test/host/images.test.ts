@@ -16,10 +16,10 @@ describe('a picture in the extension host', () => {
   it('is read through the file systems of the editor, fitted in its thread, and kept', async () => {
     const extension = vscode.extensions.getExtension('nebula-video.nebula-video');
     assert.ok(extension);
-    const { openImages, limitsFor, wireText } = loadImages(extension.extensionUri);
+    const { createImagePipeline, limitsFor, toImageField } = loadImages(extension.extensionUri);
     const faults: string[] = [];
     const silent = () => undefined;
-    const images = openImages({
+    const images = createImagePipeline({
       folder,
       files: {
         size: async (uri) => (await vscode.workspace.fs.stat(vscode.Uri.parse(uri, true))).size,
@@ -34,7 +34,7 @@ describe('a picture in the extension host', () => {
       assert.ok(limits);
       const source = vscode.Uri.joinPath(extension.extensionUri, 'media', 'icon.png').toString();
       const image = await images.fit(source, limits, { way: { kind: 'blur' } });
-      const arrived = await loadImage(wireText(image));
+      const arrived = await loadImage(toImageField(image));
       assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
       const kept = vscode.Uri.parse(await images.keep(image), true);
       assert.equal(

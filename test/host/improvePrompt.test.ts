@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../src/editor/common/ids';
-import { LanguageModelRefused } from '../../src/editor/generate/promptEditor/languageModels';
+import { LanguageModelError } from '../../src/editor/generate/promptEditor/languageModels';
 import { PROMPT_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import { closeEditors, newDocument } from './support/editors';
 import { OwnApp } from './support/ownApp';
@@ -128,7 +128,7 @@ describe('improving a prompt', () => {
   }
 
   it('says why when the model refuses, and when there is none', async () => {
-    own.languageModels.answer = () => Promise.reject(new LanguageModelRefused('Not [now](command:x).'));
+    own.languageModels.answer = () => Promise.reject(new LanguageModelError('Not [now](command:x).'));
     await improve();
     assert.equal(own.notifier.last.message, 'Model One did not improve the prompt: Not [now] (command:x).');
     assert.ok(!own.notifier.last.message.includes(']('), 'no link of anybody’s');

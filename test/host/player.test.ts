@@ -8,7 +8,7 @@ import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { openVideo } from '../../src/editor/player/openVideo';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/common/playerViewType';
-import { Players } from '../../src/editor/player/playerManager';
+import { PlayerManager } from '../../src/editor/player/playerManager';
 
 function aTask(id: string, prompt: string): Task {
   const timeline = [{ at: Date.now(), phase: 'queued' as const }];
@@ -29,7 +29,7 @@ function aTask(id: string, prompt: string): Task {
 /** Players on tasks of our own making. */
 class OwnPlayers {
   readonly tasks = new Map<string, Task>();
-  readonly players: Players;
+  readonly players: PlayerManager;
   /** Tasks that count as seen, in order. */
   readonly seen: string[] = [];
   readonly #changed = new Emitter<TaskChanges>((error) => console.error(error));
@@ -45,7 +45,7 @@ class OwnPlayers {
       onDidChangeTasks: this.#changed.event,
     };
     const silent = () => undefined;
-    this.players = new Players({
+    this.players = new PlayerManager({
       engines: { open: () => Promise.resolve(engine), onDidOpen: this.#opened.event },
       extensionUri: extension.extensionUri,
       libraryFolder: '/nowhere',

@@ -37,7 +37,7 @@ describe('the rows of the task list', () => {
     const rejected = await api.generate(aRequest('x'.repeat(500)));
     const groups = await rows.getChildren();
     assert.deepEqual(
-      groups.map((group) => labelOf(rows.getTreeItem(group))),
+      groups.map((group) => actionLabel(rows.getTreeItem(group))),
       ['In Progress', 'Without Video'],
     );
     const below = await Promise.all(groups.map((group) => rows.getChildren(group)));
@@ -47,7 +47,7 @@ describe('the rows of the task list', () => {
 
     const item = rows.getTreeItem(running.id);
     assert.equal(item.id, running.id);
-    assert.match(labelOf(item), /^# \*not\* Markdown ⏎ <b>nor<\/b> HTML/);
+    assert.match(actionLabel(item), /^# \*not\* Markdown ⏎ <b>nor<\/b> HTML/);
     assert.equal(item.description, 'Queued · just now · sora-2');
     assert.equal(item.contextValue, 'task followed');
     assert.equal(item.tooltip, undefined);
@@ -58,8 +58,8 @@ describe('the rows of the task list', () => {
 
     const other = rows.getTreeItem(rejected.id);
     // The editor shortens it to what fits; this keeps a long prompt from being laid out whole.
-    assert.equal(labelOf(other).length, 200);
-    assert.match(labelOf(other), /^x+…x+ \(\d+\)$/);
+    assert.equal(actionLabel(other).length, 200);
+    assert.match(actionLabel(other), /^x+…x+ \(\d+\)$/);
     assert.equal(other.contextValue, 'task ended removable clearable rejected');
     assert.ok(other.iconPath instanceof vscode.ThemeIcon);
     assert.equal(other.iconPath.id, 'circle-slash');
@@ -210,7 +210,7 @@ describe('the rows of the task list', () => {
   });
 });
 
-function labelOf({ label }: vscode.TreeItem): string {
+function actionLabel({ label }: vscode.TreeItem): string {
   assert.equal(typeof label, 'string');
   return label as string;
 }

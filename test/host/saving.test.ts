@@ -7,8 +7,8 @@ import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
 import { systemClock } from '../../src/core/common/clock';
 import { PartRecords } from '../../src/editor/library/partRecords';
-import { SaveRoots } from '../../src/editor/library/workspaceFolderPicker';
-import { VideoSaver } from '../../src/editor/library/videoExporter';
+import { WorkspaceFolderPicker } from '../../src/editor/library/workspaceFolderPicker';
+import { VideoExporter } from '../../src/editor/library/videoExporter';
 import { Settings } from '../../src/editor/common/settings';
 import { FakeMemento } from '../support/fakeMemento';
 import { ScriptedAsker } from '../support/scriptedDialogs';
@@ -50,7 +50,7 @@ describe('saving videos', () => {
 
   const folder = (uri: vscode.Uri, name = 'place'): vscode.WorkspaceFolder => ({ uri, name, index: 0 });
   const saverWith = (values: Record<string, unknown>) =>
-    new VideoSaver({
+    new VideoExporter({
       settings: new Settings((name) => values[name]),
       parts: new PartRecords({
         folder: path.join(place, '..', 'nebula-exports'),
@@ -165,7 +165,7 @@ describe('saving videos', () => {
   describe('in a workspace of several folders', () => {
     const folders = ['one', 'two'].map((name) => folder(vscode.Uri.parse(`file:///${name}`), name));
     const rootsOf = (memory: vscode.Memento, asker: ScriptedAsker, all = folders) =>
-      new SaveRoots({ folders: () => all, memory, asker, l10n: vscode.l10n });
+      new WorkspaceFolderPicker({ folders: () => all, memory, asker, l10n: vscode.l10n });
 
     it('asks once which one, and remembers it as long as it is there', async () => {
       const memory = new FakeMemento();

@@ -1,6 +1,6 @@
 import type { FrameSource } from '../../src/editor/generate/continueFromLastFrame';
 
-type Asked = Parameters<FrameSource['takeFrame']>;
+type Asked = Parameters<FrameSource['captureFrame']>;
 
 /** Plays the pages that take pictures of videos: test hosts have none that could decode one. */
 export class FakeFrames implements FrameSource {
@@ -12,7 +12,7 @@ export class FakeFrames implements FrameSource {
   };
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what it throws must come as a rejection
-  async takeFrame(...asked: Asked): Promise<Uint8Array> {
+  async captureFrame(...asked: Asked): Promise<Uint8Array> {
     this.asked.push(asked);
     return this.answer();
   }

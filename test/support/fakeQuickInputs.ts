@@ -5,7 +5,7 @@ import type {
   QuickPickItemButtonEvent,
 } from 'vscode';
 import { Emitter } from '../../src/core/common/events';
-import type { Picker, QuickInputs, TextInput, Weight } from '../../src/editor/common/quickInputs';
+import type { Picker, QuickInputs, TextInput, ValidationSeverity } from '../../src/editor/common/quickInputs';
 
 const fail = (error: unknown) => {
   throw error;
@@ -111,7 +111,7 @@ export type Deed = (input: FakeText | FakePick) => void;
 export class FakeQuickInputs implements QuickInputs {
   readonly shown: (FakeText | FakePick)[] = [];
   readonly back = fakeButton('arrow-left');
-  calmMs = 0;
+  debounceMs = 0;
   readonly #deeds: Deed[] = [];
 
   plan(...deeds: readonly Deed[]): void {
@@ -147,7 +147,7 @@ export class FakeQuickInputs implements QuickInputs {
     return item as QuickPickItem;
   }
 
-  remark(message: string, weight: Weight): InputBoxValidationMessage {
+  remark(message: string, weight: ValidationSeverity): InputBoxValidationMessage {
     const remark: unknown = { message, severity: { info: 1, warning: 2, error: 3 }[weight] };
     return remark as InputBoxValidationMessage;
   }

@@ -1,5 +1,5 @@
 import type { OriginKind } from '../../src/core/common/originKind';
-import { english } from '../../src/core/common/l10n';
+import { untranslatedL10n } from '../../src/core/common/l10n';
 import type { StoredFailure } from '../../src/core/task/failure';
 import { toFailure, type TextFormat } from '../../src/core/task/failureMessage';
 import type { Failure } from '../../src/core/task/task';
@@ -16,7 +16,7 @@ type Derived = 'downloadTimedOut';
 
 /** The failures of the engine at an origin, as a reader gets them. */
 export function publicFailures(
-  format: TextFormat = { l10n: english },
+  format: TextFormat = { l10n: untranslatedL10n },
   origin: OriginKind = 'nebula',
 ): PublicFailures {
   const stored = new Failures(origin);

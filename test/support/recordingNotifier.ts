@@ -1,4 +1,4 @@
-import type { Notifier, Severity, Tell } from '../../src/editor/common/notifications';
+import type { Notifier, Severity, ReportProgress } from '../../src/editor/common/notifications';
 
 interface Shown {
   readonly severity: Severity | 'status';
@@ -37,7 +37,10 @@ export class RecordingNotifier implements Notifier {
     return work();
   }
 
-  longProgress<T>(_title: string, work: (tell: Tell, signal: AbortSignal) => Promise<T>): Promise<T> {
+  longProgress<T>(
+    _title: string,
+    work: (tell: ReportProgress, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const stop = new AbortController();
     return work((_done, _of, now) => this.onStep(now, () => stop.abort()), stop.signal);
   }

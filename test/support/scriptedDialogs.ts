@@ -1,9 +1,9 @@
-import type { Asker, ChoiceQuestion, Confirmation, TextQuestion } from '../../src/editor/common/dialogs';
+import type { Dialogs, PickOptions, Confirmation, InputOptions } from '../../src/editor/common/dialogs';
 
-type Question = Confirmation | TextQuestion | ChoiceQuestion<unknown>;
+type Question = Confirmation | InputOptions | PickOptions<unknown>;
 
 /** Answers as told beforehand, in order, and remembers what it was asked. Escape is `undefined`. */
-export class ScriptedAsker implements Asker {
+export class ScriptedAsker implements Dialogs {
   readonly asked: Question[] = [];
   readonly #answers: ((question: Question) => unknown)[] = [];
 
@@ -25,18 +25,18 @@ export class ScriptedAsker implements Asker {
     return this.#answer(question) as Promise<boolean>;
   }
 
-  async text(question: TextQuestion): Promise<string | undefined> {
+  async text(question: InputOptions): Promise<string | undefined> {
     const answer = (await this.#answer(question)) as string | undefined;
     const fault = answer === undefined ? undefined : question.validate(answer);
     if (fault !== undefined) throw new Error(`The input was refused: ${fault}`);
     return answer;
   }
 
-  choose<T>(question: ChoiceQuestion<T>): Promise<T | undefined> {
+  choose<T>(question: PickOptions<T>): Promise<T | undefined> {
     return this.#answer(question) as Promise<T | undefined>;
   }
 
-  chooseSome<T>(question: ChoiceQuestion<T>): Promise<readonly T[] | undefined> {
+  chooseSome<T>(question: PickOptions<T>): Promise<readonly T[] | undefined> {
     return this.#answer(question) as Promise<readonly T[] | undefined>;
   }
 

@@ -7,7 +7,7 @@ import { Emitter } from '../../src/core/common/events';
 import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/common/playerViewType';
-import { Players } from '../../src/editor/player/playerManager';
+import { PlayerManager } from '../../src/editor/player/playerManager';
 
 /** The commands behind the buttons; each call is written down. */
 const RECORDED = [
@@ -62,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const opened = new Emitter<PlayerEngine>((error) => console.error(error));
   const record = (entry: unknown) =>
     fs.appendFileSync(path.join(folder, 'calls.jsonl'), `${JSON.stringify(entry)}\n`);
-  const players = new Players({
+  const players = new PlayerManager({
     engines: { open: () => Promise.resolve(engine), onDidOpen: opened.event },
     extensionUri: context.extensionUri,
     libraryFolder: path.join(folder, 'library'),

@@ -28,7 +28,7 @@ export class DisposableStore implements Disposable {
 }
 
 /** Holds one disposable, such as the current timer. Disposes the old one when it's replaced. */
-export class DisposableSlot implements Disposable {
+export class MutableDisposable implements Disposable {
   #item: Disposable | undefined;
   #disposed = false;
 

@@ -78,7 +78,7 @@ export function isOutOfFiles(error: unknown): boolean {
 }
 
 /** Runs file operations and converts system errors to {@link DiskError}. */
-export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+export async function withDiskErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -7,7 +7,7 @@ export interface L10n {
 }
 
 /** Returns the English texts. */
-export const english: L10n = {
+export const untranslatedL10n: L10n = {
   t: (message, ...args) =>
     message.replace(/\{(\d+)\}/g, (hole, index) => String(args[Number(index)] ?? hole)),
 };

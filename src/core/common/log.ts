@@ -8,7 +8,7 @@ export interface Log {
 }
 
 /** Puts a component's name before each line. */
-export function prefixed(log: Log, component: string): Log {
+export function withPrefix(log: Log, component: string): Log {
   return {
     trace: (message) => log.trace(`[${component}] ${message}`),
     debug: (message) => log.debug(`[${component}] ${message}`),

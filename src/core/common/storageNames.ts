@@ -1,5 +1,5 @@
 /** Names in the global storage folder. In their own file, because startup needs nothing else of core. */
-export const STORAGE = {
+export const STORAGE_NAMES = {
   store: 'store',
   legacyDatabase: 'tasks.db',
   library: 'library',

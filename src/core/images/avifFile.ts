@@ -1,8 +1,8 @@
 import { type ByteReader, hasText, latin1 } from '../common/byteReader';
 import { profileOfCicp } from './colorProfile';
-import type { FileFacts } from './imageStructure';
+import type { ImageStructure } from './imageStructure';
 import type { Orientation } from './orientation';
-import { PictureFault, imageReader } from './imageFileError';
+import { ImageFileError, imageReader } from './imageFileError';
 
 /** A box of the file: its type, and where its content starts and ends. */
 interface Box {
@@ -28,13 +28,13 @@ export const isAvif = (bytes: Uint8Array): boolean =>
 
 /**
  * Reads what an AVIF says about its primary image (ISO/IEC 23008-12): the decoder turns nothing and converts no colors.
- * @throws PictureFault
+ * @throws ImageFileError
  */
-export function readAvif(bytes: Uint8Array): FileFacts {
+export function readAvif(bytes: Uint8Array): ImageStructure {
   const reader = imageReader(bytes);
   const file = boxes(reader, 0, bytes.length);
   const meta = file.find(({ type }) => type === 'meta');
-  if (!meta) throw new PictureFault('truncated', 'it ends before its description');
+  if (!meta) throw new ImageFileError('truncated', 'it ends before its description');
   const items = boxes(reader, meta.start + 4, meta.end);
   const container = find(items, 'iprp');
   const parts = boxes(reader, container.start, container.end);
@@ -90,7 +90,7 @@ function primaryProperties(reader: ByteReader, pitm: Box, ipma: Box): number[] {
     }
     at += 1 + count * step;
   }
-  throw new PictureFault('damaged', 'nothing is said about its image');
+  throw new ImageFileError('damaged', 'nothing is said about its image');
 }
 
 function boxes(reader: ByteReader, from: number, to: number): Box[] {
@@ -99,8 +99,8 @@ function boxes(reader: ByteReader, from: number, to: number): Box[] {
     const size = reader.u32(at);
     const head = size === 1 ? 16 : 8;
     const length = size === 0 ? to - at : size === 1 ? reader.u64(at + 8) : size;
-    if (length < head) throw new PictureFault('damaged', `a box of ${length} bytes`);
-    if (at + length > to) throw new PictureFault('truncated', `it ends before byte ${at + length}`);
+    if (length < head) throw new ImageFileError('damaged', `a box of ${length} bytes`);
+    if (at + length > to) throw new ImageFileError('truncated', `it ends before byte ${at + length}`);
     found.push({ type: reader.text(at + 4, 4), start: at + head, end: at + length });
     at += length;
   }
@@ -109,6 +109,6 @@ function boxes(reader: ByteReader, from: number, to: number): Box[] {
 
 function find(found: readonly Box[], type: string): Box {
   const box = found.find((one) => one.type === type);
-  if (!box) throw new PictureFault('damaged', `it has no ${type}`);
+  if (!box) throw new ImageFileError('damaged', `it has no ${type}`);
   return box;
 }

@@ -1,9 +1,9 @@
 import { type ByteReader, hasText } from '../common/byteReader';
-import { UNTAGGED, type FileFacts } from './imageStructure';
-import { PictureFault, imageReader } from './imageFileError';
-import { newPixels, type Pixels } from './pixels';
+import { UNTAGGED, type ImageStructure } from './imageStructure';
+import { ImageFileError, imageReader } from './imageFileError';
+import { createPixels, type Pixels } from './pixels';
 
-interface BmpFile extends FileFacts {
+interface BmpFile extends ImageStructure {
   readonly bits: number;
   readonly topDown: boolean;
   /** Blue, green, red and one more byte for each colour; empty without a palette. */
@@ -23,27 +23,27 @@ export const isBmp = (bytes: Uint8Array): boolean =>
 
 /**
  * Reads a Windows bitmap's headers.
- * @throws PictureFault
+ * @throws ImageFileError
  */
 export function readBmp(bytes: Uint8Array): BmpFile {
   const reader = imageReader(bytes);
   const header = reader.u32(14, true);
-  if (header < INFO_HEADER) throw new PictureFault('otherKind', 'an old header', 'OS/2 bitmap');
+  if (header < INFO_HEADER) throw new ImageFileError('otherKind', 'an old header', 'OS/2 bitmap');
   const width = reader.i32(18, true);
   const rows = reader.i32(22, true);
   const bits = reader.u16(28, true);
   const compression = reader.u32(30, true);
   const hasMasks = compression === COMPRESSION.masks && bits === 32 && hasUsualMasks(reader);
   if (![1, 4, 8, 24, 32].includes(bits) || (compression !== COMPRESSION.none && !hasMasks)) {
-    throw new PictureFault('otherKind', `compression ${compression}, ${bits} bits`, 'packed bitmap');
+    throw new ImageFileError('otherKind', `compression ${compression}, ${bits} bits`, 'packed bitmap');
   }
-  if (width < 0) throw new PictureFault('damaged', 'a negative width');
+  if (width < 0) throw new ImageFileError('damaged', 'a negative width');
   const colors = bits > 8 ? 0 : reader.u32(46, true) || 2 ** bits;
-  if (colors > 256) throw new PictureFault('damaged', `a palette of ${colors} colours`);
+  if (colors > 256) throw new ImageFileError('damaged', `a palette of ${colors} colours`);
   const height = Math.abs(rows);
   const data = reader.u32(10, true);
   const stride = Math.ceil((width * bits) / 32) * 4;
-  if (data + stride * height > bytes.length) throw new PictureFault('truncated', 'rows are missing');
+  if (data + stride * height > bytes.length) throw new ImageFileError('truncated', 'rows are missing');
   return {
     ...UNTAGGED,
     width,
@@ -65,11 +65,11 @@ function hasUsualMasks(reader: ByteReader): boolean {
 
 /**
  * The pixels of a Windows bitmap.
- * @throws PictureFault
+ * @throws ImageFileError
  */
 export function decodeBmp(bytes: Uint8Array): Pixels {
   const file = readBmp(bytes);
-  const pixels = newPixels(file.width, file.height);
+  const pixels = createPixels(file.width, file.height);
   for (let y = 0; y < file.height; y++) {
     const row = file.data + (file.topDown ? y : file.height - 1 - y) * file.stride;
     for (let x = 0; x < file.width; x++) {

@@ -3,7 +3,7 @@ import {
   setVerbosityLevel,
   VerbosityLevel,
 } from 'pdfjs-dist/image_decoders/pdf.image_decoders.mjs';
-import { PictureFault } from './imageFileError';
+import { ImageFileError } from './imageFileError';
 import type { Size } from './pixels';
 
 /** Amounts of cyan, magenta, yellow and black ink of each pixel, 0 to 255. */
@@ -13,12 +13,12 @@ interface Inks extends Size {
 
 /**
  * The inks of a JPEG made for print, which libjpeg's build for the web does not decode.
- * @throws PictureFault
+ * @throws ImageFileError
  */
 export function decodeCmykJpeg(bytes: Uint8Array): Inks {
   const image = new JpegImage();
   const complaints = withComplaints(() => image.parse(bytes));
-  if (complaints[0] !== undefined) throw new PictureFault('damaged', complaints[0]);
+  if (complaints[0] !== undefined) throw new ImageFileError('damaged', complaints[0]);
   const { width, height } = image;
   return { inks: image.getData({ width, height }), width, height };
 }

@@ -8,8 +8,8 @@ import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js';
 import { decodeBmp } from './bmpFile';
 import { ColorConverter } from './colors';
 import { decodeGif } from './gifFile';
-import type { ImageFile, PictureFormat } from './inspectImage';
-import { PictureFault } from './imageFileError';
+import type { ImageFile, ImageFormat } from './inspectImage';
+import { ImageFileError } from './imageFileError';
 import type { Pixels } from './pixels';
 
 /** The WebAssembly files, by the names under which the build lays them, packed, beside the worker (esbuild.js). */
@@ -50,7 +50,7 @@ export class Codecs {
 
   /**
    * All pixels of a still image.
-   * @throws PictureFault when the file is damaged; another error when a codec can't be loaded
+   * @throws ImageFileError when the file is damaged; another error when a codec can't be loaded
    */
   async decode(file: ImageFile): Promise<DecodedImage> {
     const [clean, profile] = [file.clean(), file.profile()];
@@ -62,16 +62,16 @@ export class Codecs {
       const pixels = await decode(clean);
       const damage = this.#printed.find((line) => JPEG_DAMAGE.test(line));
       if (!pixels || damage !== undefined) {
-        throw new PictureFault('damaged', damage ?? 'its decoder found no picture');
+        throw new ImageFileError('damaged', damage ?? 'its decoder found no picture');
       }
       const isConverted = !isInks && profile && colors?.convert(pixels, profile);
       // What this decoder complains of, another one may refuse.
       const isClean = file.isPlain && !isConverted && this.#printed.length === 0;
       return { pixels, clean: isClean ? clean : undefined };
     } catch (error) {
-      const fault = error instanceof PictureFault ? error : gaveUp(error);
+      const fault = error instanceof ImageFileError ? error : gaveUp(error);
       if (fault.reason !== 'damaged' || file.isEnded) throw fault;
-      throw new PictureFault('truncated', fault.message);
+      throw new ImageFileError('truncated', fault.message);
     }
   }
 
@@ -84,7 +84,7 @@ export class Codecs {
     return codec.encode(data, width, height, { ...defaultEncodeOptions, quality });
   }
 
-  async #decoder(format: PictureFormat): Promise<Decoder> {
+  async #decoder(format: ImageFormat): Promise<Decoder> {
     switch (format) {
       case 'gif':
         return decodeGif;
@@ -143,7 +143,7 @@ async function inkDecoder(
 }
 
 /** Codecs end in many ways: traps, exit codes, texts. */
-function gaveUp(error: unknown): PictureFault {
+function gaveUp(error: unknown): ImageFileError {
   const reason = error instanceof Error ? error.message : JSON.stringify(error);
-  return new PictureFault('damaged', `its decoder gave up: ${reason}`);
+  return new ImageFileError('damaged', `its decoder gave up: ${reason}`);
 }

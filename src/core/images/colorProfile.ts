@@ -1,4 +1,4 @@
-import { PictureFault } from './imageFileError';
+import { ImageFileError } from './imageFileError';
 
 /** Red, green and blue as light under the white of ICC profiles (D50): X, Y and Z of each. */
 type Columns = readonly (readonly [x: number, y: number, z: number])[];
@@ -28,10 +28,10 @@ const HDR: readonly number[] = [16, 18];
 
 /**
  * The ICC profile for numbers of ITU-T H.273, as AVIF and PNG have them; undefined for sRGB.
- * @throws PictureFault for a high dynamic range: what is shown of it depends on the screen
+ * @throws ImageFileError for a high dynamic range: what is shown of it depends on the screen
  */
 export function profileOfCicp(primaries: number, transfer: number): Uint8Array | undefined {
-  if (HDR.includes(transfer)) throw new PictureFault('otherKind', `transfer ${transfer}`, 'HDR');
+  if (HDR.includes(transfer)) throw new ImageFileError('otherKind', `transfer ${transfer}`, 'HDR');
   const gamma = GAMMAS[transfer];
   const columns = PRIMARIES[primaries];
   return columns || gamma !== undefined ? createProfile(columns ?? SRGB, gamma) : undefined;

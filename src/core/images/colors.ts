@@ -1,5 +1,5 @@
 import { hasText } from '../common/byteReader';
-import { newPixels, type Pixels, type Size } from './pixels';
+import { createPixels, type Pixels, type Size } from './pixels';
 
 /** What is called of qcms, the color management of Firefox and PDF.js, in WebAssembly (pdfjs-dist). */
 interface Qcms {
@@ -55,7 +55,7 @@ export class ColorConverter {
   /** Makes a picture of amounts of ink, 0 to 255. @param profile undefined, or one that can't be used: plain inks */
   fromCmyk(inks: Uint8ClampedArray, { width, height }: Size, profile: Uint8Array | undefined): Pixels {
     const convert = (profile && this.#open(profile, 'CMYK')) ?? plainInks;
-    const pixels = newPixels(width, height);
+    const pixels = createPixels(width, height);
     for (let start = 0; start < inks.length; start += STRIP_PIXELS * 4) {
       const strip = pixels.data.subarray(start, start + STRIP_PIXELS * 4).fill(255);
       write(convert(new Uint8Array(inks.subarray(start, start + STRIP_PIXELS * 4))), strip);

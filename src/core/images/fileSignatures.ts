@@ -24,7 +24,7 @@ const KINDS: readonly (readonly [name: string, at: number, start: string])[] = [
 const TEXT_START = 1024;
 
 /** What a file is that is none of our pictures; undefined when its bytes say nothing. */
-export function otherKind(bytes: Uint8Array): string | undefined {
+export function identifyFileType(bytes: Uint8Array): string | undefined {
   const kind = KINDS.find(([, at, start]) => hasText(bytes, at, start));
   if (kind) return kind[0];
   const text = Buffer.from(bytes.subarray(0, TEXT_START)).toString('utf8').trimStart();

@@ -1,14 +1,14 @@
 import type { Codecs } from './codecs';
-import { DEFAULT_WAY, covering, frameOf, layOut, smallerFrame, type FitWay } from './layout';
-import { readImage, type ImageFile, type PictureFormat, type PictureInfo } from './inspectImage';
+import { DEFAULT_FIT_MODE, coverArea, targetSize, computeLayout, reduceSize, type FitMode } from './layout';
+import { readImage, type ImageFile, type ImageFormat, type ImageInfo } from './inspectImage';
 import { sizeFits, type ImageLimits, type SentFormat } from './imageLimits';
-import { PictureFault } from './imageFileError';
-import { flatten, paste, plainPixels, type Pixels, type Rgb, type Size } from './pixels';
+import { ImageFileError } from './imageFileError';
+import { flatten, paste, createSolidPixels, type Pixels, type Rgb, type Size } from './pixels';
 import { encodePng } from './pngWriter';
-import { draw } from './resample';
+import { drawScaled } from './resample';
 
 /** What was done to a picture, in the order in which people care. */
-export type PictureChange =
+export type ImageChange =
   /** Something was cut off. */
   | 'cut'
   /** Something was put around it. */
@@ -24,18 +24,18 @@ export type PictureChange =
   | 'stripped';
 
 /** A picture as it is sent. */
-export interface FittedPicture extends Size {
+export interface FittedImage extends Size {
   readonly bytes: Uint8Array;
   readonly format: SentFormat;
-  readonly changes: readonly PictureChange[];
+  readonly changes: readonly ImageChange[];
   /** The picture that it was made of. */
-  readonly original: PictureInfo;
+  readonly original: ImageInfo;
 }
 
 /** How a picture is to be fitted. */
-export interface FitWish {
-  /** What is done where the shape does not fit; {@link DEFAULT_WAY} when nobody chose. */
-  readonly way?: FitWay;
+export interface FitOptions {
+  /** What is done where the shape does not fit; {@link DEFAULT_FIT_MODE} when nobody chose. */
+  readonly way?: FitMode;
   /** What transparent pixels are laid on; white unless told. */
   readonly background?: Rgb;
 }
@@ -54,20 +54,20 @@ const BLUR_SIDE = 24;
  * Makes the very bytes that are sent of a picture. One that already fits goes as it is, without what was written about
  * it; but it is decoded all the same, because a damaged one would be dropped and charged for. The same input gives the
  * same bytes. The given bytes are never changed.
- * @throws PictureFault
+ * @throws ImageFileError
  */
-export async function fitPicture(
+export async function fitImage(
   bytes: Uint8Array,
   limits: ImageLimits,
-  wish: FitWish,
+  wish: FitOptions,
   codecs: Codecs,
-): Promise<FittedPicture> {
+): Promise<FittedImage> {
   const file = readImage(bytes);
   const original = file.info;
-  if (original.animated) throw new PictureFault('animated', 'it moves');
+  if (original.animated) throw new ImageFileError('animated', 'it moves');
   // Before the work: a part outside the picture needs no decoding.
-  const way = wish.way ?? DEFAULT_WAY;
-  const frame = frameOf(original, limits, wish.way);
+  const way = wish.way ?? DEFAULT_FIT_MODE;
+  const frame = targetSize(original, limits, wish.way);
   const { pixels: decoded, clean } = await codecs.decode(file);
   checkSize(decoded, original);
   const asItIs = clean && unchanged(file, clean, limits, wish.way);
@@ -76,9 +76,9 @@ export async function fitPicture(
   const isFlattened = original.hasAlpha && flatten(decoded, wish.background ?? WHITE);
   const render = (size: Size) => paint(decoded, original, size, way);
   const written = await writeWithin(render, frame, { limits, codecs, lossless: original.lossless });
-  const { part, into } = layOut(original, written, way);
+  const { part, into } = computeLayout(original, written, way);
   const scale = into.width / part.width;
-  const changes: [PictureChange, boolean][] = [
+  const changes: [ImageChange, boolean][] = [
     // Less than a pixel is lost in rounding.
     ['cut', (original.width - part.width) * scale >= 1 || (original.height - part.height) * scale >= 1],
     ['padded', into.width < written.width || into.height < written.height],
@@ -90,10 +90,10 @@ export async function fitPicture(
   return { ...written, changes: changes.filter(([, is]) => is).map(([change]) => change), original };
 }
 
-function checkSize(decoded: Size, { width, height, orientation }: PictureInfo): void {
+function checkSize(decoded: Size, { width, height, orientation }: ImageInfo): void {
   const [across, down] = orientation >= 5 ? [height, width] : [width, height];
   if (decoded.width !== across || decoded.height !== down) {
-    throw new PictureFault('damaged', 'it has another size than it says');
+    throw new ImageFileError('damaged', 'it has another size than it says');
   }
 }
 
@@ -102,16 +102,16 @@ function unchanged(
   { bytes, info: original }: ImageFile,
   clean: Uint8Array,
   limits: ImageLimits,
-  chosen: FitWay | undefined,
-): FittedPicture | undefined {
+  chosen: FitMode | undefined,
+): FittedImage | undefined {
   const { width, height, format } = original;
   const isPart = chosen?.kind === 'crop' && chosen.part !== undefined && !isWhole(chosen.part);
-  const { advised } = limits;
+  const { preferred } = limits;
   const isAsChosen =
-    !isPart && (!chosen || !advised || (width === advised.width && height === advised.height));
+    !isPart && (!chosen || !preferred || (width === preferred.width && height === preferred.height));
   if (!isSentFormat(format, limits) || original.orientation !== 1 || original.hasAlpha) return undefined;
   if (!isAsChosen || !sizeFits(original, limits)) return undefined;
-  if (clean.length > limits.mostBytes) return undefined;
+  if (clean.length > limits.maxBytes) return undefined;
   return {
     // A copy: what is sent must not change under us when the caller goes on with its bytes.
     bytes: new Uint8Array(clean),
@@ -125,36 +125,36 @@ function unchanged(
 
 const isWhole = (part: Size): boolean => part.width >= 1 && part.height >= 1;
 
-function isSentFormat(format: PictureFormat, { formats }: ImageLimits): format is SentFormat {
-  return (formats as readonly PictureFormat[]).includes(format);
+function isSentFormat(format: ImageFormat, { formats }: ImageLimits): format is SentFormat {
+  return (formats as readonly ImageFormat[]).includes(format);
 }
 
 /** Paints the frame. */
-function paint(decoded: Pixels, original: PictureInfo, frame: Size, way: FitWay): Pixels {
+function paint(decoded: Pixels, original: ImageInfo, frame: Size, way: FitMode): Pixels {
   const { orientation } = original;
-  const { part, into } = layOut(original, frame, way);
-  const picture = draw(decoded, orientation, part, into);
+  const { part, into } = computeLayout(original, frame, way);
+  const picture = drawScaled(decoded, orientation, part, into);
   if (into.width === frame.width && into.height === frame.height) return picture;
   const ground =
     way.kind === 'blur'
       ? blurred(decoded, original, frame)
-      : plainPixels(frame, way.kind === 'pad' ? (way.color ?? BLACK) : BLACK);
+      : createSolidPixels(frame, way.kind === 'pad' ? (way.color ?? BLACK) : BLACK);
   paste(ground, picture, into.x, into.y);
   return ground;
 }
 
 /** The picture filling the frame, blurred: drawn tiny and enlarged again. */
-function blurred(decoded: Pixels, original: PictureInfo, frame: Size): Pixels {
+function blurred(decoded: Pixels, original: ImageInfo, frame: Size): Pixels {
   const scale = BLUR_SIDE / Math.max(frame.width, frame.height);
   const tiny = {
     width: Math.max(1, Math.round(frame.width * scale)),
     height: Math.max(1, Math.round(frame.height * scale)),
   };
-  const small = draw(decoded, original.orientation, covering(original, frame), tiny);
-  return draw(small, 1, { x: 0, y: 0, ...tiny }, frame);
+  const small = drawScaled(decoded, original.orientation, coverArea(original, frame), tiny);
+  return drawScaled(small, 1, { x: 0, y: 0, ...tiny }, frame);
 }
 
-type Written = Pick<FittedPicture, 'bytes' | 'format' | 'width' | 'height'>;
+type Written = Pick<FittedImage, 'bytes' | 'format' | 'width' | 'height'>;
 
 /**
  * Writes a picture within the family's bytes: without loss where the source had none and it is small enough, else as
@@ -165,44 +165,44 @@ async function writeWithin(
   wanted: Size,
   { limits, codecs, lossless }: { limits: ImageLimits; codecs: Codecs; lossless: boolean },
 ): Promise<Written> {
-  const { mostBytes } = limits;
+  const { maxBytes } = limits;
   let frame = wanted;
   let pixels = render(frame);
   if (lossless && limits.writes === 'pngOrJpeg') {
     const bytes = encodePng(pixels);
-    if (bytes.length <= mostBytes) return { bytes, format: 'png', ...frame };
+    if (bytes.length <= maxBytes) return { bytes, format: 'png', ...frame };
   }
   for (;;) {
-    const written = await firstWithin(pixels, QUALITIES, mostBytes, codecs);
-    if (written.bytes.length <= mostBytes) return { ...written, ...frame };
-    const smaller = smallerFrame(frame, scaleFor(written.bytes.length, mostBytes), limits);
+    const written = await firstWithin(pixels, QUALITIES, maxBytes, codecs);
+    if (written.bytes.length <= maxBytes) return { ...written, ...frame };
+    const smaller = reduceSize(frame, scaleFor(written.bytes.length, maxBytes), limits);
     if (!smaller) break;
     frame = smaller;
     pixels = render(frame);
   }
-  const written = await firstWithin(pixels, LAST_QUALITIES, mostBytes, codecs);
-  if (written.bytes.length <= mostBytes) return { ...written, ...frame };
-  throw new PictureFault('doesNotFit', `${written.bytes.length} bytes at the least, of ${mostBytes}`);
+  const written = await firstWithin(pixels, LAST_QUALITIES, maxBytes, codecs);
+  if (written.bytes.length <= maxBytes) return { ...written, ...frame };
+  throw new ImageFileError('doesNotFit', `${written.bytes.length} bytes at the least, of ${maxBytes}`);
 }
 
 /** The first of some falling qualities that is small enough, or else the last one. */
 async function firstWithin(
   pixels: Pixels,
   qualities: readonly number[],
-  mostBytes: number,
+  maxBytes: number,
   codecs: Codecs,
 ): Promise<{ bytes: Uint8Array; format: 'jpeg' }> {
   const worst = await codecs.encodeJpeg(pixels, qualities.at(-1) ?? 0);
   // The worst first: most of the time is spent on qualities that can't fit.
-  if (worst.length <= mostBytes) {
+  if (worst.length <= maxBytes) {
     for (const quality of qualities.slice(0, -1)) {
       const bytes = await codecs.encodeJpeg(pixels, quality);
-      if (bytes.length <= mostBytes) return { bytes, format: 'jpeg' };
+      if (bytes.length <= maxBytes) return { bytes, format: 'jpeg' };
     }
   }
   return { bytes: worst, format: 'jpeg' };
 }
 
 /** Bytes go with the area; a little less, so that one step mostly suffices. */
-const scaleFor = (bytes: number, mostBytes: number): number =>
-  Math.min(0.9, Math.sqrt(mostBytes / bytes) * 0.97);
+const scaleFor = (bytes: number, maxBytes: number): number =>
+  Math.min(0.9, Math.sqrt(maxBytes / bytes) * 0.97);

@@ -1,7 +1,7 @@
 import { type ByteReader, hasText } from '../common/byteReader';
-import { UNTAGGED, type FileFacts } from './imageStructure';
-import { PictureFault, imageReader } from './imageFileError';
-import { newPixels, type Pixels } from './pixels';
+import { UNTAGGED, type ImageStructure } from './imageStructure';
+import { ImageFileError, imageReader } from './imageFileError';
+import { createPixels, type Pixels } from './pixels';
 
 const BLOCK = { extension: 0x21, image: 0x2c, end: 0x3b } as const;
 const GRAPHIC_CONTROL = 0xf9;
@@ -19,7 +19,7 @@ interface Frame {
   readonly data: number;
 }
 
-interface GifFile extends FileFacts {
+interface GifFile extends ImageStructure {
   readonly first: Frame;
 }
 
@@ -28,7 +28,7 @@ export const isGif = (bytes: Uint8Array): boolean =>
 
 /**
  * Reads a GIF's screen and walks its blocks to the end (GIF89a specification).
- * @throws PictureFault
+ * @throws ImageFileError
  */
 export function readGif(bytes: Uint8Array): GifFile {
   const reader = imageReader(bytes);
@@ -62,10 +62,10 @@ export function readGif(bytes: Uint8Array): GifFile {
       frames += 1;
       at = endOfBlocks(reader, data + 1);
     } else {
-      throw new PictureFault('damaged', `an unknown block at byte ${at}`);
+      throw new ImageFileError('damaged', `an unknown block at byte ${at}`);
     }
   }
-  if (!first) throw new PictureFault('damaged', 'it holds no picture');
+  if (!first) throw new ImageFileError('damaged', 'it holds no picture');
   const covers = first.left === 0 && first.top === 0 && first.width >= width && first.height >= height;
   const hasAlpha = first.transparent !== undefined || !covers;
   return { ...UNTAGGED, width, height, hasAlpha, animated: frames > 1, clean: () => bytes, first };
@@ -83,15 +83,15 @@ function endOfBlocks(reader: ByteReader, from: number): number {
 
 /**
  * The pixels of a GIF's first picture.
- * @throws PictureFault
+ * @throws ImageFileError
  */
 export function decodeGif(bytes: Uint8Array): Pixels {
   const { first, width, height } = readGif(bytes);
   if (first.left + first.width > width || first.top + first.height > height) {
-    throw new PictureFault('damaged', 'the picture reaches beyond its screen');
+    throw new ImageFileError('damaged', 'the picture reaches beyond its screen');
   }
   const indices = decodeIndices(imageReader(bytes), first);
-  const pixels = newPixels(width, height);
+  const pixels = createPixels(width, height);
   rowOrder(first).forEach((row, index) => {
     for (let x = 0; x < first.width; x++) {
       const color = indices[index * first.width + x] ?? 0;
@@ -122,17 +122,17 @@ function rowOrder({ height, interlaced }: Frame): number[] {
 }
 
 /** Most codes there are (appendix F). */
-const MOST_CODES = 4096;
+const MAX_CODES = 4096;
 
 /** Undoes the variable-length coding: each code is an earlier one and a byte more. */
 function decodeIndices(reader: ByteReader, { data, width, height }: Frame): Uint8Array {
   const leastBits = reader.u8(data);
-  if (leastBits < 1 || leastBits > 8) throw new PictureFault('damaged', 'an impossible code size');
+  if (leastBits < 1 || leastBits > 8) throw new ImageFileError('damaged', 'an impossible code size');
   const clear = 2 ** leastBits;
   const result = new Uint8Array(width * height);
-  const before = new Uint16Array(MOST_CODES);
-  const last = new Uint8Array(MOST_CODES);
-  const lengths = new Uint16Array(MOST_CODES);
+  const before = new Uint16Array(MAX_CODES);
+  const last = new Uint8Array(MAX_CODES);
+  const lengths = new Uint16Array(MAX_CODES);
   for (let code = 0; code < clear; code++) [last[code], lengths[code]] = [code, 1];
   let [next, bits, previous, done] = [clear + 2, leastBits + 1, -1, 0];
   for (const code of codes(reader, data + 1, () => bits)) {
@@ -142,7 +142,7 @@ function decodeIndices(reader: ByteReader, { data, width, height }: Frame): Uint
       continue;
     }
     const isNew = code === next && previous !== -1;
-    if (code >= next && !isNew) throw new PictureFault('damaged', 'a code that means nothing');
+    if (code >= next && !isNew) throw new ImageFileError('damaged', 'a code that means nothing');
     // A code that is only being made stands for the one before it and that one's own first byte.
     let from = isNew ? previous : code;
     const length = (lengths[from] ?? 0) + (isNew ? 1 : 0);
@@ -155,7 +155,7 @@ function decodeIndices(reader: ByteReader, { data, width, height }: Frame): Uint
     const head = result[done] ?? 0;
     if (isNew && done + length - 1 < result.length) result[done + length - 1] = head;
     done = Math.min(done + length, result.length);
-    if (previous !== -1 && next < MOST_CODES) {
+    if (previous !== -1 && next < MAX_CODES) {
       before[next] = previous;
       last[next] = head;
       lengths[next] = (lengths[previous] ?? 0) + 1;
@@ -164,7 +164,7 @@ function decodeIndices(reader: ByteReader, { data, width, height }: Frame): Uint
     }
     previous = code;
   }
-  if (done < result.length) throw new PictureFault('truncated', 'fewer pixels than it promises');
+  if (done < result.length) throw new ImageFileError('truncated', 'fewer pixels than it promises');
   return result;
 }
 

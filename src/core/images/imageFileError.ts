@@ -1,7 +1,7 @@
 import { ByteReader } from '../common/byteReader';
 
 /** Why a file is no picture that can be sent. */
-export type ImageFault =
+export type ImageErrorReason =
   /** It holds nothing. */
   | 'empty'
   /** Its bytes are those of no picture we know. */
@@ -33,13 +33,13 @@ export type ImageFault =
  * A picture is at fault, in words for the log. What leaves this room is an ImageError with a sentence for the user
  * (images.ts).
  */
-export class PictureFault extends Error {
-  override readonly name = 'PictureFault';
-  readonly reason: ImageFault;
+export class ImageFileError extends Error {
+  override readonly name = 'ImageFileError';
+  readonly reason: ImageErrorReason;
   /** What the file is, for `otherKind`. */
   readonly kind: string | undefined;
 
-  constructor(reason: ImageFault, message: string, kind?: string) {
+  constructor(reason: ImageErrorReason, message: string, kind?: string) {
     super(message);
     this.reason = reason;
     this.kind = kind;
@@ -48,5 +48,5 @@ export class PictureFault extends Error {
 
 /** Reads an image file; reading past its end means that it was cut off. */
 export function imageReader(bytes: Uint8Array): ByteReader {
-  return new ByteReader(bytes, (end) => new PictureFault('truncated', `it ends before byte ${end}`));
+  return new ByteReader(bytes, (end) => new ImageFileError('truncated', `it ends before byte ${end}`));
 }

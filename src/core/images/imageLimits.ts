@@ -1,16 +1,16 @@
-import type { PictureFormat } from './inspectImage';
+import type { ImageFormat } from './inspectImage';
 import type { Size } from './pixels';
 
 /** The kinds of picture that are sent. */
-export type SentFormat = Extract<PictureFormat, 'jpeg' | 'png' | 'webp'>;
+export type SentFormat = Extract<ImageFormat, 'jpeg' | 'png' | 'webp'>;
 
 /** How names of files end that hold what we read; the files themselves are told by their bytes. */
 export const IMAGE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'jfif', 'webp', 'avif', 'gif', 'bmp'] as const;
 
 /** From `least` to `most`, both included. */
 export interface Range {
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** What a picture must be for a model to take it. A family hands these in; nothing here knows a family. */
@@ -22,13 +22,13 @@ export interface ImageLimits {
   /** The picture must have exactly these pixels. */
   readonly exact?: Size;
   /** The picture should have these pixels, and is cut by the service where it has not. */
-  readonly advised?: Size;
+  readonly preferred?: Size;
   /** Width and height, in pixels. */
   readonly sides?: Range;
   /** Width divided by height. */
   readonly ratio?: Range;
   /** Of the file, in bytes; as base64 it is a third more. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** Section of the API reference. */
   readonly source: string;
 }
@@ -51,7 +51,7 @@ const FAMILIES: Readonly<Record<string, (options: Options) => ImageLimits>> = {
     formats: ['jpeg', 'png'],
     writes: 'pngOrJpeg',
     exact: size === '1280x720' ? { width: 1280, height: 720 } : { width: 720, height: 1280 },
-    mostBytes: INLINE,
+    maxBytes: INLINE,
     source: '7.2.3',
   }),
   veo: ({ aspectRatio, resolution }) => {
@@ -59,8 +59,8 @@ const FAMILIES: Readonly<Record<string, (options: Options) => ImageLimits>> = {
     return {
       formats: ['jpeg', 'png'],
       writes: 'pngOrJpeg',
-      advised: aspectRatio === '9:16' ? { width: wide.height, height: wide.width } : wide,
-      mostBytes: INLINE,
+      preferred: aspectRatio === '9:16' ? { width: wide.height, height: wide.width } : wide,
+      maxBytes: INLINE,
       source: '7.3.1',
     };
   },
@@ -68,19 +68,19 @@ const FAMILIES: Readonly<Record<string, (options: Options) => ImageLimits>> = {
   wan: () => ({
     formats: ['jpeg', 'png'],
     writes: 'jpeg',
-    sides: { least: 360, most: 2000 },
-    mostBytes: 350_000,
+    sides: { min: 360, max: 2000 },
+    maxBytes: 350_000,
     source: '7.4.1',
   }),
   seedance: () => ({
     formats: ['jpeg', 'png', 'webp'],
     writes: 'pngOrJpeg',
-    sides: { least: 300, most: 6000 },
-    ratio: { least: 0.4, most: 2.5 },
-    mostBytes: INLINE,
+    sides: { min: 300, max: 6000 },
+    ratio: { min: 0.4, max: 2.5 },
+    maxBytes: INLINE,
     source: '7.5.2',
   }),
-  legacy: () => ({ formats: ['jpeg', 'png'], writes: 'pngOrJpeg', mostBytes: INLINE, source: '7.6' }),
+  legacy: () => ({ formats: ['jpeg', 'png'], writes: 'pngOrJpeg', maxBytes: INLINE, source: '7.6' }),
 };
 
 /**
@@ -94,6 +94,6 @@ export function limitsFor(familyId: string, options: Options = {}): ImageLimits 
 /** Whether a picture of this size may be sent as it is. What is only advised does not count. */
 export function sizeFits({ width, height }: Size, { exact, sides, ratio }: ImageLimits): boolean {
   if (exact && (width !== exact.width || height !== exact.height)) return false;
-  if (sides && (Math.min(width, height) < sides.least || Math.max(width, height) > sides.most)) return false;
-  return !ratio || (width / height >= ratio.least && width / height <= ratio.most);
+  if (sides && (Math.min(width, height) < sides.min || Math.max(width, height) > sides.max)) return false;
+  return !ratio || (width / height >= ratio.min && width / height <= ratio.max);
 }

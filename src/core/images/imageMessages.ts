@@ -1,16 +1,16 @@
 import type { L10n } from '../common/l10n';
-import { MOST_FILE_BYTES, MOST_PIXELS } from './inspectImage';
-import type { PictureFault } from './imageFileError';
+import { MAX_FILE_BYTES, MAX_PIXELS } from './inspectImage';
+import type { ImageFileError } from './imageFileError';
 
 const MB = 1024 * 1024;
 const MILLION = 1_000_000;
 
-export function animatedSentence(l10n: L10n): string {
+export function animatedImageMessage(l10n: L10n): string {
   return l10n.t("Animated images aren't supported. Save one frame as PNG.");
 }
 
 /** What the user reads of a picture that can't be sent: why, and what to do. */
-export function explainFault(fault: PictureFault, l10n: L10n): string {
+export function imageErrorMessage(fault: ImageFileError, l10n: L10n): string {
   switch (fault.reason) {
     case 'empty':
       return l10n.t('The image file is empty.');
@@ -21,15 +21,15 @@ export function explainFault(fault: PictureFault, l10n: L10n): string {
         ? l10n.t("Image not downloaded from Git LFS. Run 'git lfs pull'.")
         : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", fault.kind ?? '');
     case 'animated':
-      return animatedSentence(l10n);
+      return animatedImageMessage(l10n);
     case 'truncated':
       return l10n.t('The image file is incomplete. Copy or download it again.');
     case 'damaged':
       return l10n.t('The image is damaged. Save it again as PNG.');
     case 'tooManyPixels':
-      return l10n.t('The image exceeds {0} megapixels.', MOST_PIXELS / MILLION);
+      return l10n.t('The image exceeds {0} megapixels.', MAX_PIXELS / MILLION);
     case 'tooManyBytes':
-      return l10n.t('The image exceeds {0} MB.', MOST_FILE_BYTES / MB);
+      return l10n.t('The image exceeds {0} MB.', MAX_FILE_BYTES / MB);
     case 'doesNotFit':
       return l10n.t("Couldn't reduce the image to this model's limit.");
     case 'badPart':

@@ -1,22 +1,22 @@
 import type { L10n } from '../common/l10n';
 import type { Disposable } from '../common/disposable';
-import { prefixed, type Log } from '../common/log';
-import type { FitWish, FittedPicture } from './fitImage';
-import { readSource, type UserFiles } from './imageSource';
-import { inspectPicture, type PictureInfo } from './inspectImage';
-import type { KeptImages } from './imageStore';
+import { withPrefix, type Log } from '../common/log';
+import type { FitOptions, FittedImage } from './fitImage';
+import { loadImageSource, type UserFileReader } from './imageSource';
+import { inspectImage, type ImageInfo } from './inspectImage';
+import type { ImageStore } from './imageStore';
 import type { ImageLimits } from './imageLimits';
 import type { Size } from './pixels';
-import { PictureFault, type ImageFault } from './imageFileError';
-import { explainFault } from './imageMessages';
-import type { PictureWorkshop } from './imageWorker';
+import { ImageFileError, type ImageErrorReason } from './imageFileError';
+import { imageErrorMessage } from './imageMessages';
+import type { ImageProcessor } from './imageWorker';
 
 /** An image that can't be sent; the message is a sentence for the user, with what to do. */
 export class ImageError extends Error {
   override readonly name = 'ImageError';
-  readonly reason: ImageFault;
+  readonly reason: ImageErrorReason;
 
-  constructor(reason: ImageFault, message: string, cause?: unknown) {
+  constructor(reason: ImageErrorReason, message: string, cause?: unknown) {
     super(message, { cause });
     this.reason = reason;
   }
@@ -24,28 +24,28 @@ export class ImageError extends Error {
 
 /** What a source is: a link that only the service will follow, or a picture. */
 export type SourceInfo =
-  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'picture' } & PictureInfo);
+  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'picture' } & ImageInfo);
 
 /** What is sent for the source of an image. */
 export type SendableImage =
-  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'picture' } & FittedPicture);
+  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'picture' } & FittedImage);
 
-export interface ImagesParts {
-  readonly workshop: PictureWorkshop;
-  readonly kept: KeptImages;
-  readonly files: UserFiles;
+export interface ImagePipelineDependencies {
+  readonly workshop: ImageProcessor;
+  readonly kept: ImageStore;
+  readonly files: UserFileReader;
   readonly l10n: L10n;
   readonly log: Log;
 }
 
 /** The way of an image from what the user chose to what is sent and kept. Originals are only ever read. */
-export class Images implements Disposable {
-  readonly #parts: ImagesParts;
+export class ImagePipeline implements Disposable {
+  readonly #parts: ImagePipelineDependencies;
   readonly #log: Log;
 
-  constructor(parts: ImagesParts) {
+  constructor(parts: ImagePipelineDependencies) {
     this.#parts = parts;
-    this.#log = prefixed(parts.log, 'images');
+    this.#log = withPrefix(parts.log, 'images');
   }
 
   /**
@@ -54,8 +54,8 @@ export class Images implements Disposable {
    */
   async inspect(source: string): Promise<SourceInfo> {
     return this.#inWords(async () => {
-      const read = await readSource(source, this.#parts.files);
-      return read.kind === 'link' ? read : { kind: 'picture', ...inspectPicture(read.bytes) };
+      const read = await loadImageSource(source, this.#parts.files);
+      return read.kind === 'link' ? read : { kind: 'picture', ...inspectImage(read.bytes) };
     });
   }
 
@@ -67,11 +67,11 @@ export class Images implements Disposable {
   async fit(
     source: string,
     limits: ImageLimits,
-    wish: FitWish = {},
+    wish: FitOptions = {},
     signal?: AbortSignal,
   ): Promise<SendableImage> {
     return this.#inWords(async () => {
-      const read = await readSource(source, this.#parts.files);
+      const read = await loadImageSource(source, this.#parts.files);
       if (read.kind === 'link') return read;
       const fitted = await this.#parts.workshop.fit({ bytes: read.bytes, limits, wish }, signal);
       return { kind: 'picture', ...fitted };
@@ -95,10 +95,10 @@ export class Images implements Disposable {
    */
   async keepPng(bytes: Uint8Array, size: Size): Promise<string> {
     await this.#inWords(() => {
-      const { format, width, height } = inspectPicture(bytes);
-      if (format !== 'png') throw new PictureFault('otherKind', `it is ${format}`, format);
+      const { format, width, height } = inspectImage(bytes);
+      if (format !== 'png') throw new ImageFileError('otherKind', `it is ${format}`, format);
       if (width !== size.width || height !== size.height) {
-        throw new PictureFault('damaged', `it has ${width} x ${height} pixels`);
+        throw new ImageFileError('damaged', `it has ${width} x ${height} pixels`);
       }
     });
     return this.#parts.kept.keep({ bytes, format: 'png' });
@@ -112,15 +112,15 @@ export class Images implements Disposable {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof PictureFault)) throw error;
+      if (!(error instanceof ImageFileError)) throw error;
       this.#log[error.reason === 'failed' ? 'error' : 'info'](`${error.reason}: ${error.message}`);
-      throw new ImageError(error.reason, explainFault(error, this.#parts.l10n), error);
+      throw new ImageError(error.reason, imageErrorMessage(error, this.#parts.l10n), error);
     }
   }
 }
 
 /** What goes into a request where the family wants a link or a data URI (API reference 7.2.1, 7.3.1, 7.5.2). */
-export function wireText(image: SendableImage): string {
+export function toImageField(image: SendableImage): string {
   return image.kind === 'link' ? image.url : `data:image/${image.format};base64,${bareBase64(image)}`;
 }
 

@@ -1,8 +1,8 @@
-import { MOST_FILE_BYTES } from './inspectImage';
-import { PictureFault } from './imageFileError';
+import { MAX_FILE_BYTES } from './inspectImage';
+import { ImageFileError } from './imageFileError';
 
 /** Files of the user, by their URIs; in the editor through its file systems, so remote and virtual ones work too. */
-export interface UserFiles {
+export interface UserFileReader {
   /** In bytes. */
   size(uri: string): Promise<number>;
   read(uri: string): Promise<Uint8Array>;
@@ -18,17 +18,17 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /**
  * Reads the source of an image: an https link, a data URI (base64), or the URI of a file. What a data URI or a file's
  * name says of the kind counts for nothing.
- * @throws PictureFault `badSource`, `tooManyBytes` or `unreadable`
+ * @throws ImageFileError `badSource`, `tooManyBytes` or `unreadable`
  */
-export async function readSource(source: string, files: UserFiles): Promise<ImageSource> {
+export async function loadImageSource(source: string, files: UserFileReader): Promise<ImageSource> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(source)?.[1]?.toLowerCase();
   switch (scheme) {
     // One letter is a drive of Windows, and not taken for a scheme.
     case undefined:
     case 'http':
-      throw new PictureFault('badSource', scheme ? 'a link without TLS' : 'no URI');
+      throw new ImageFileError('badSource', scheme ? 'a link without TLS' : 'no URI');
     case 'https':
-      if (!URL.canParse(source)) throw new PictureFault('badSource', 'no URL');
+      if (!URL.canParse(source)) throw new ImageFileError('badSource', 'no URL');
       return { kind: 'link', url: source };
     case 'data':
       return { kind: 'bytes', bytes: readDataUri(source) };
@@ -40,23 +40,23 @@ export async function readSource(source: string, files: UserFiles): Promise<Imag
 function readDataUri(source: string): Uint8Array {
   const comma = source.indexOf(',');
   const text = source.slice(comma + 1);
-  if ((text.length / 4) * 3 > MOST_FILE_BYTES + 2) {
-    throw new PictureFault('tooManyBytes', `${text.length} characters`);
+  if ((text.length / 4) * 3 > MAX_FILE_BYTES + 2) {
+    throw new ImageFileError('tooManyBytes', `${text.length} characters`);
   }
   if (comma === -1 || !/;base64$/i.test(source.slice(0, comma)) || !BASE64.test(text)) {
-    throw new PictureFault('badSource', 'no data URI with base64');
+    throw new ImageFileError('badSource', 'no data URI with base64');
   }
   return Buffer.from(text, 'base64');
 }
 
-async function readAll(uri: string, files: UserFiles): Promise<Uint8Array> {
+async function readAll(uri: string, files: UserFileReader): Promise<Uint8Array> {
   try {
     // Asked before: a long recording that was taken for a picture must not fill the memory.
     const size = await files.size(uri);
-    if (size > MOST_FILE_BYTES) throw new PictureFault('tooManyBytes', `it has ${size} bytes`);
+    if (size > MAX_FILE_BYTES) throw new ImageFileError('tooManyBytes', `it has ${size} bytes`);
     return await files.read(uri);
   } catch (error) {
-    if (error instanceof PictureFault) throw error;
-    throw new PictureFault('unreadable', error instanceof Error ? error.message : String(error));
+    if (error instanceof ImageFileError) throw error;
+    throw new ImageFileError('unreadable', error instanceof Error ? error.message : String(error));
   }
 }

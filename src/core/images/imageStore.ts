@@ -7,7 +7,7 @@ import { systemClock } from '../common/clock';
 import {
   hashFile,
   isMissing,
-  onDisk,
+  withDiskErrors,
   renameWithRetries,
   syncFolder,
   systemDisk,
@@ -22,7 +22,7 @@ import type { SentFormat } from './imageLimits';
 export type DeleteUnused = (hashes: readonly string[], remove: (sha256: string) => void) => Promise<void>;
 
 /** What is needed of a disk to keep pictures. */
-export type PictureDisk = Disk & Pick<typeof files, 'utimes'>;
+export type ImageStoreDisk = Disk & Pick<typeof files, 'utimes'>;
 
 const ENDINGS: Readonly<Record<SentFormat, string>> = { jpeg: 'jpg', png: 'png', webp: 'webp' };
 
@@ -33,11 +33,11 @@ const OURS = /^[0-9a-f]{64}\.(jpg|png|webp)(\.[0-9a-f-]{36}\.part)?$/;
  * The folder of the pictures that were sent, each under the hash of its bytes: the same picture is there once, however
  * many tasks it went with.
  */
-export class KeptImages {
+export class ImageStore {
   readonly folder: string;
-  readonly #disk: PictureDisk;
+  readonly #disk: ImageStoreDisk;
 
-  constructor(folder: string, disk: PictureDisk = { ...systemDisk, utimes: files.utimes }) {
+  constructor(folder: string, disk: ImageStoreDisk = { ...systemDisk, utimes: files.utimes }) {
     this.folder = folder;
     this.#disk = disk;
   }
@@ -50,7 +50,7 @@ export class KeptImages {
   async keep({ bytes, format }: { bytes: Uint8Array; format: SentFormat }): Promise<string> {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const file = path.join(this.folder, `${sha256}.${ENDINGS[format]}`);
-    await onDisk(async () => {
+    await withDiskErrors(async () => {
       if (await this.#isThere(file, sha256)) {
         // As young as if it had just been written: a cleaning that runs now must not take it for a leftover.
         const now = new Date();
@@ -74,7 +74,7 @@ export class KeptImages {
     before: number,
     deleteUnused: DeleteUnused,
   ): Promise<number> {
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       const files = new Map<string, string[]>();
       let removed = 0;
       for (const name of await this.#names()) {

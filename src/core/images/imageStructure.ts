@@ -1,7 +1,7 @@
 import type { Orientation } from './orientation';
 
 /** What the structure of a picture file says, before anything is decoded. */
-export interface FileFacts {
+export interface ImageStructure {
   /** As stored, in pixels. */
   readonly width: number;
   readonly height: number;
@@ -32,16 +32,16 @@ export const UNTAGGED = {
 } as const;
 
 /** A segment or chunk of a file: from `start` to before `end`. */
-export interface Piece<T = number> {
+export interface ByteRange<T = number> {
   readonly type: T;
   readonly start: number;
   readonly end: number;
 }
 
 /** Pieces of a file, one after the other, and an end; the file itself when that is all of it. */
-export function joined<T>(
+export function concatRanges<T>(
   bytes: Uint8Array,
-  pieces: readonly Piece<T>[],
+  pieces: readonly ByteRange<T>[],
   end = new Uint8Array(),
 ): Uint8Array {
   const result = Buffer.concat([...pieces.map((piece) => bytes.subarray(piece.start, piece.end)), end]);

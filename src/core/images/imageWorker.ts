@@ -1,31 +1,31 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/disposable';
+import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError } from '../common/log';
-import type { FittedPicture } from './fitImage';
-import { PictureFault } from './imageFileError';
-import type { FitJob, FitReply } from './workerProtocol';
+import type { FittedImage } from './fitImage';
+import { ImageFileError } from './imageFileError';
+import type { FitJob, FitResponse } from './workerProtocol';
 
 /** Does the heavy work on pictures. */
-export interface PictureWorkshop extends Disposable {
+export interface ImageProcessor extends Disposable {
   /**
    * Fits one picture.
-   * @throws PictureFault; the signal's reason when it is aborted
+   * @throws ImageFileError; the signal's reason when it is aborted
    */
-  fit(job: FitJob, signal?: AbortSignal): Promise<FittedPicture>;
+  fit(job: FitJob, signal?: AbortSignal): Promise<FittedImage>;
 }
 
 /** The worker ends when it had nothing to do for so long, in ms: decoded photos leave it large. */
 const IDLE_MS = 20_000;
 /** After a picture of so many pixels it ends at once: what a codec's memory has grown to it never gives back. */
-const LARGE_PIXELS = 8_000_000;
+const RESTART_WORKER_ABOVE_PIXELS = 8_000_000;
 /** Longer than any picture within our limits takes, in ms. */
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 interface Waiting {
   readonly job: FitJob;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (fitted: FittedPicture) => void;
+  readonly resolve: (fitted: FittedImage) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -33,10 +33,10 @@ interface Waiting {
  * Owns the thread that works on pictures: started with the first one, one picture at a time, ended when idle, after a
  * damaged or a large one, when the current work is cancelled, and with its owner.
  */
-export class WorkerWorkshop implements PictureWorkshop {
+export class ImageWorker implements ImageProcessor {
   readonly #file: string;
   readonly #clock: Clock;
-  readonly #timer = new DisposableSlot();
+  readonly #timer = new MutableDisposable();
   readonly #queue: Waiting[] = [];
   #worker: Worker | undefined;
   #current: Waiting | undefined;
@@ -48,10 +48,10 @@ export class WorkerWorkshop implements PictureWorkshop {
     this.#clock = clock;
   }
 
-  fit(job: FitJob, signal?: AbortSignal): Promise<FittedPicture> {
+  fit(job: FitJob, signal?: AbortSignal): Promise<FittedImage> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      if (this.#disposed) throw new PictureFault('failed', 'the workshop is closed');
+      if (this.#disposed) throw new ImageFileError('failed', 'the workshop is closed');
       const abort = () => this.#abandon(waiting);
       const settle = () => signal?.removeEventListener('abort', abort);
       const waiting: Waiting = {
@@ -76,7 +76,7 @@ export class WorkerWorkshop implements PictureWorkshop {
     this.#disposed = true;
     this.#timer.dispose();
     this.#endWorker();
-    const closed = new PictureFault('failed', 'the workshop is closed');
+    const closed = new ImageFileError('failed', 'the workshop is closed');
     for (const waiting of [this.#current, ...this.#queue.splice(0)]) waiting?.reject(closed);
     this.#current = undefined;
   }
@@ -90,7 +90,7 @@ export class WorkerWorkshop implements PictureWorkshop {
       this.#timer.set(idle);
       return;
     }
-    this.#timer.set(this.#clock.setTimeout(() => this.#fail('it took too long'), PATIENCE_MS));
+    this.#timer.set(this.#clock.setTimeout(() => this.#fail('it took too long'), TIMEOUT_MS));
     const worker = (this.#worker ??= this.#start());
     worker.ref();
     worker.postMessage(this.#current.job);
@@ -100,23 +100,23 @@ export class WorkerWorkshop implements PictureWorkshop {
     // It needs nothing of our environment, where a key may be.
     const worker = new Worker(this.#file, { env: {}, execArgv: [], name: 'nebula-video-images' });
     const isOurs = () => this.#worker === worker;
-    worker.on('message', (reply: FitReply) => isOurs() && this.#replied(reply));
+    worker.on('message', (reply: FitResponse) => isOurs() && this.#replied(reply));
     worker.on('error', (error) => isOurs() && this.#fail(describeError(error)));
     worker.on('exit', (code) => isOurs() && this.#fail(`the thread ended with code ${code}`));
     return worker;
   }
 
-  #replied(reply: FitReply): void {
+  #replied(reply: FitResponse): void {
     const current = this.#current;
     this.#current = undefined;
     if ('fitted' in reply) {
       const { width, height } = reply.fitted.original;
-      if (width * height > LARGE_PIXELS) this.#endWorker();
+      if (width * height > RESTART_WORKER_ABOVE_PIXELS) this.#endWorker();
       current?.resolve(reply.fitted);
     } else {
       // A codec that gave up may have left its memory in disorder.
       if (reply.fault === 'damaged' || reply.fault === 'failed') this.#endWorker();
-      current?.reject(new PictureFault(reply.fault, reply.message, reply.kind));
+      current?.reject(new ImageFileError(reply.fault, reply.message, reply.kind));
     }
     this.#next();
   }
@@ -125,7 +125,7 @@ export class WorkerWorkshop implements PictureWorkshop {
     this.#endWorker();
     const current = this.#current;
     this.#current = undefined;
-    current?.reject(new PictureFault('failed', message));
+    current?.reject(new ImageFileError('failed', message));
     this.#next();
   }
 

@@ -1,7 +1,7 @@
 import { type ByteReader, hasText } from '../common/byteReader';
-import { joined, type FileFacts, type Piece } from './imageStructure';
+import { concatRanges, type ImageStructure, type ByteRange } from './imageStructure';
 import { readOrientation, type Orientation } from './orientation';
-import { PictureFault, imageReader } from './imageFileError';
+import { ImageFileError, imageReader } from './imageFileError';
 
 const MARKER = {
   tem: 0x01,
@@ -35,7 +35,7 @@ interface Frame {
   readonly isSequential: boolean;
 }
 
-export interface JpegFile extends FileFacts {
+export interface JpegFile extends ImageStructure {
   readonly components: number;
 }
 
@@ -44,11 +44,11 @@ export const isJpeg = (bytes: Uint8Array): boolean => hasText(bytes, 0, '\xff\xd
 /**
  * Reads a JPEG's frame header and walks all its segments to the end (ITU-T T.81, annex B). Bytes between segments are
  * skipped, and an end that is missing is left to the decoder, which knows whether all coded data is there.
- * @throws PictureFault
+ * @throws ImageFileError
  */
 export function readJpeg(bytes: Uint8Array): JpegFile {
   const reader = imageReader(bytes);
-  const pieces: Piece[] = [];
+  const pieces: ByteRange[] = [];
   let frame: Frame | undefined;
   let orientation: Orientation | undefined;
   let isEnded = false;
@@ -61,7 +61,7 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
     let end = start + 2;
     if (type !== MARKER.soi && type !== MARKER.tem) {
       const length = reader.u16(end);
-      if (length < 2) throw new PictureFault('damaged', `a segment of ${length} bytes`);
+      if (length < 2) throw new ImageFileError('damaged', `a segment of ${length} bytes`);
       const body = reader.slice(end + 2, length - 2);
       if (isFrame(type)) frame = readFrame(type, imageReader(body));
       // The first one counts: later ones describe previews.
@@ -74,8 +74,8 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
   }
   const hasScan = pieces.some(({ type }) => type === MARKER.sos);
   // A download that stopped may be filled up with zeros, which decode to something.
-  if (!isEnded && (!hasScan || bytes.at(-2) === 0)) throw new PictureFault('truncated', 'it has no end');
-  if (!frame || !hasScan) throw new PictureFault('damaged', 'it holds no picture');
+  if (!isEnded && (!hasScan || bytes.at(-2) === 0)) throw new ImageFileError('truncated', 'it has no end');
+  if (!frame || !hasScan) throw new ImageFileError('damaged', 'it holds no picture');
   const { width, height, components, isSequential } = frame;
   return {
     ...{ width, height, components, isEnded },
@@ -102,8 +102,8 @@ function isFrame(marker: number): boolean {
 
 function readFrame(marker: number, body: ByteReader): Frame {
   if (marker > MARKER.sof2)
-    throw new PictureFault('otherKind', 'a rare coding', 'lossless or arithmetic JPEG');
-  if (body.u8(0) !== 8) throw new PictureFault('otherKind', `${body.u8(0)} bits`, '12-bit JPEG');
+    throw new ImageFileError('otherKind', 'a rare coding', 'lossless or arithmetic JPEG');
+  if (body.u8(0) !== 8) throw new ImageFileError('otherKind', `${body.u8(0)} bits`, '12-bit JPEG');
   const isSequential = marker !== MARKER.sof2;
   return { height: body.u16(1), width: body.u16(3), components: body.u8(5), isSequential };
 }
@@ -121,7 +121,7 @@ function nextMarker(bytes: Uint8Array, from: number): number {
  * The same image without what was written about it (Exif with its place, XMP, comments, previews), without a color
  * profile and without bytes that belong to nothing, which follow the end mostly.
  */
-function cleanJpeg(bytes: Uint8Array, pieces: readonly Piece[], isSequential: boolean): Uint8Array {
+function cleanJpeg(bytes: Uint8Array, pieces: readonly ByteRange[], isSequential: boolean): Uint8Array {
   const kept = pieces.filter(({ type, start, end }) => {
     if (type === MARKER.com) return false;
     if (type < MARKER.app0 || type > MARKER.app15) return true;
@@ -131,11 +131,11 @@ function cleanJpeg(bytes: Uint8Array, pieces: readonly Piece[], isSequential: bo
       (type === MARKER.app14 && hasText(body, 0, 'Adobe'))
     );
   });
-  return joined(isSequential ? withRightScans(bytes, pieces) : bytes, kept, END);
+  return concatRanges(isSequential ? withRightScans(bytes, pieces) : bytes, kept, END);
 }
 
 /** Phones wrote wrong numbers into scans of sequential pictures, which have no use for them; strict decoders refuse. */
-function withRightScans(bytes: Uint8Array, pieces: readonly Piece[]): Uint8Array {
+function withRightScans(bytes: Uint8Array, pieces: readonly ByteRange[]): Uint8Array {
   const right = [0, 63, 0];
   const wrong = pieces.flatMap(({ type, start }) => {
     const components = bytes[start + 4] ?? 0;
@@ -152,7 +152,7 @@ function withRightScans(bytes: Uint8Array, pieces: readonly Piece[]): Uint8Array
 const PROFILE = 'ICC_PROFILE\0';
 
 /** A profile may lie in several segments, which are numbered from 1. */
-function profileOf(bytes: Uint8Array, pieces: readonly Piece[]): Uint8Array | undefined {
+function profileOf(bytes: Uint8Array, pieces: readonly ByteRange[]): Uint8Array | undefined {
   const parts = pieces
     .filter(({ type, start }) => type === MARKER.app2 && hasText(bytes, start + 4, PROFILE))
     .map(({ start, end }) => bytes.subarray(start + 4 + PROFILE.length, end))

@@ -1,17 +1,17 @@
 import { hasText } from '../common/byteReader';
-import { PictureFault, imageReader } from './imageFileError';
+import { ImageFileError, imageReader } from './imageFileError';
 
 /** How stored pixels are turned to be shown, as in Exif (tag 0x0112): 1 is as stored, 6 a quarter turn clockwise. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /** A turn as steps: exchange the axes, then mirror along the stored ones. */
-export interface Turn {
+export interface OrientationTransform {
   readonly swap: boolean;
   readonly flipX: boolean;
   readonly flipY: boolean;
 }
 
-const TURNS: Readonly<Record<Orientation, Turn>> = {
+const TURNS: Readonly<Record<Orientation, OrientationTransform>> = {
   1: { swap: false, flipX: false, flipY: false },
   2: { swap: false, flipX: true, flipY: false },
   3: { swap: false, flipX: true, flipY: true },
@@ -23,7 +23,7 @@ const TURNS: Readonly<Record<Orientation, Turn>> = {
 };
 
 /** How a point that is shown is found among the stored pixels. */
-export const turnOf = (orientation: Orientation): Turn => TURNS[orientation];
+export const orientationTransform = (orientation: Orientation): OrientationTransform => TURNS[orientation];
 
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
@@ -50,7 +50,7 @@ export function readOrientation(block: Uint8Array): Orientation {
     }
     return 1;
   } catch (error) {
-    if (error instanceof PictureFault) return 1;
+    if (error instanceof ImageFileError) return 1;
     throw error;
   }
 }

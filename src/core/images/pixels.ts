@@ -21,13 +21,13 @@ export interface Rect extends Size {
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** A picture of nothing: every pixel transparent black. */
-export function newPixels(width: number, height: number): Pixels {
+export function createPixels(width: number, height: number): Pixels {
   return { width, height, data: new Uint8ClampedArray(width * height * 4) };
 }
 
 /** A picture of one colour. */
-export function plainPixels({ width, height }: Size, [red, green, blue]: Rgb): Pixels {
-  const pixels = newPixels(width, height);
+export function createSolidPixels({ width, height }: Size, [red, green, blue]: Rgb): Pixels {
+  const pixels = createPixels(width, height);
   for (let at = 0; at < pixels.data.length; at += 4) {
     pixels.data[at] = red;
     pixels.data[at + 1] = green;

@@ -1,9 +1,9 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { hasText } from '../common/byteReader';
 import { profileOfCicp, profileOfGamma } from './colorProfile';
-import { joined, type FileFacts, type Piece } from './imageStructure';
+import { concatRanges, type ImageStructure, type ByteRange } from './imageStructure';
 import { readOrientation } from './orientation';
-import { PictureFault, imageReader } from './imageFileError';
+import { ImageFileError, imageReader } from './imageFileError';
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
 const END = Buffer.from('\0\0\0\0IEND\xae\x42\x60\x82', 'latin1');
@@ -18,12 +18,12 @@ export const isPng = (bytes: Uint8Array): boolean => hasText(bytes, 0, SIGNATURE
 /**
  * Reads a PNG's header and walks its chunks (PNG third edition, 5). As in viewers, nothing counts that is wrong in
  * chunks that make up no pixel or behind those that do.
- * @throws PictureFault
+ * @throws ImageFileError
  */
-export function readPng(bytes: Uint8Array): FileFacts {
+export function readPng(bytes: Uint8Array): ImageStructure {
   const reader = imageReader(bytes);
-  if (reader.text(12, 4) !== 'IHDR') throw new PictureFault('damaged', 'it does not begin with its header');
-  const pieces: Piece<string>[] = [{ type: '', start: 0, end: SIGNATURE.length }];
+  if (reader.text(12, 4) !== 'IHDR') throw new ImageFileError('damaged', 'it does not begin with its header');
+  const pieces: ByteRange<string>[] = [{ type: '', start: 0, end: SIGNATURE.length }];
   const others = new Map<string, Uint8Array>();
   let hasData = false;
   for (let at = SIGNATURE.length; !others.has('IEND') && !(hasData && at + 12 > bytes.length);) {
@@ -31,13 +31,14 @@ export function readPng(bytes: Uint8Array): FileFacts {
     const type = reader.text(at + 4, 4);
     if (hasData && type !== 'IDAT' && end > bytes.length) break;
     const isWhole = crc32(reader.slice(at + 4, end - at - 8)) === reader.u32(end - 4);
-    if (CRITICAL.has(type) && !isWhole) throw new PictureFault('damaged', `the checksum of ${type} is wrong`);
+    if (CRITICAL.has(type) && !isWhole)
+      throw new ImageFileError('damaged', `the checksum of ${type} is wrong`);
     if (CRITICAL.has(type) || (type === 'tRNS' && isWhole)) pieces.push({ type, start: at, end });
     else if (isWhole || type === 'IEND') others.set(type, bytes.subarray(at + 8, end - 4));
     hasData ||= type === 'IDAT';
     at = end;
   }
-  if (!hasData) throw new PictureFault('damaged', 'it holds no picture');
+  if (!hasData) throw new ImageFileError('damaged', 'it holds no picture');
   const [exif, frames] = [others.get('eXIf'), others.get('acTL')];
   return {
     width: reader.u32(16),
@@ -49,7 +50,7 @@ export function readPng(bytes: Uint8Array): FileFacts {
     isPlain: reader.u8(24) <= 8,
     isEnded: others.has('IEND'),
     // Without texts, Exif, times, color spaces and whatever follows the end.
-    clean: () => joined(bytes, pieces, END),
+    clean: () => concatRanges(bytes, pieces, END),
     profile: () => profileOf(others),
   };
 }

@@ -1,22 +1,22 @@
-import { turnOf, type Orientation } from './orientation';
-import { newPixels, type Pixels, type Rect, type Size } from './pixels';
+import { orientationTransform, type Orientation } from './orientation';
+import { createPixels, type Pixels, type Rect, type Size } from './pixels';
 
 /** Reach of the Lanczos kernel, in pixels of the coarser side. */
-const REACH = 3;
+const LANCZOS_RADIUS = 3;
 
 /**
  * Draws a part of a picture at a size. The picture is as stored, the part and the result are as shown. All pixels must
  * be opaque. Nothing from outside the part is mixed in.
  */
-export function draw(picture: Pixels, orientation: Orientation, part: Rect, size: Size): Pixels {
-  const { swap } = turnOf(orientation);
+export function drawScaled(picture: Pixels, orientation: Orientation, part: Rect, size: Size): Pixels {
+  const { swap } = orientationTransform(orientation);
   const stored = swap ? { width: size.height, height: size.width } : size;
-  return turned(resample(picture, storedRect(picture, orientation, part), stored), orientation);
+  return applyOrientation(resample(picture, storedRect(picture, orientation, part), stored), orientation);
 }
 
 /** Where a part that is shown lies among the stored pixels. */
 function storedRect(picture: Size, orientation: Orientation, part: Rect): Rect {
-  const { swap, flipX, flipY } = turnOf(orientation);
+  const { swap, flipX, flipY } = orientationTransform(orientation);
   const { x, y, width, height } = swap
     ? { x: part.y, y: part.x, width: part.height, height: part.width }
     : part;
@@ -29,10 +29,10 @@ function storedRect(picture: Size, orientation: Orientation, part: Rect): Rect {
 }
 
 /** Turns stored pixels as they are shown. */
-export function turned(stored: Pixels, orientation: Orientation): Pixels {
+export function applyOrientation(stored: Pixels, orientation: Orientation): Pixels {
   if (orientation === 1) return stored;
-  const { swap, flipX, flipY } = turnOf(orientation);
-  const shown = swap ? newPixels(stored.height, stored.width) : newPixels(stored.width, stored.height);
+  const { swap, flipX, flipY } = orientationTransform(orientation);
+  const shown = swap ? createPixels(stored.height, stored.width) : createPixels(stored.width, stored.height);
   const from = new Uint32Array(stored.data.buffer, stored.data.byteOffset, stored.width * stored.height);
   const to = new Uint32Array(shown.data.buffer);
   for (let y = 0; y < shown.height; y++) {
@@ -61,16 +61,16 @@ function lineOf(start: number, length: number, limit: number, count: number): Li
   const coarse = Math.max(step, 1);
   const lowest = Math.max(0, Math.floor(start + 1e-6));
   const highest = Math.min(limit, Math.ceil(start + length - 1e-6)) - 1;
-  const taps = Math.min(Math.ceil(coarse * REACH) * 2 + 1, highest - lowest + 1);
+  const taps = Math.min(Math.ceil(coarse * LANCZOS_RADIUS) * 2 + 1, highest - lowest + 1);
   const first = new Int32Array(count);
   const weights = new Float32Array(count * taps);
   for (let index = 0; index < count; index++) {
     const center = start + (index + 0.5) * step - 0.5;
-    const from = Math.ceil(center - coarse * REACH);
+    const from = Math.ceil(center - coarse * LANCZOS_RADIUS);
     const begin = Math.min(Math.max(from, lowest), highest - taps + 1);
     first[index] = begin;
     let sum = 0;
-    for (let at = from; at <= center + coarse * REACH; at++) {
+    for (let at = from; at <= center + coarse * LANCZOS_RADIUS; at++) {
       const weight = lanczos((at - center) / coarse);
       // Beyond the edge, the edge goes on.
       const tap = Math.min(Math.max(at, lowest), highest) - begin;
@@ -86,9 +86,9 @@ function lineOf(start: number, length: number, limit: number, count: number): Li
 
 function lanczos(x: number): number {
   if (Math.abs(x) < 1e-9) return 1;
-  if (Math.abs(x) >= REACH) return 0;
+  if (Math.abs(x) >= LANCZOS_RADIUS) return 0;
   const angle = Math.PI * x;
-  return (REACH * Math.sin(angle) * Math.sin(angle / REACH)) / (angle * angle);
+  return (LANCZOS_RADIUS * Math.sin(angle) * Math.sin(angle / LANCZOS_RADIUS)) / (angle * angle);
 }
 
 /** Scales a part of an opaque picture, first across, then down. */
@@ -102,7 +102,7 @@ function resample(picture: Pixels, part: Rect, size: Size): Pixels {
   for (let row = top; row < bottom; row++) {
     narrowRow(picture, row, across, narrow, (row - top) * rowLength);
   }
-  const result = newPixels(size.width, size.height);
+  const result = createPixels(size.width, size.height);
   const sums = new Float32Array(rowLength);
   for (let y = 0; y < size.height; y++) {
     sums.fill(0);

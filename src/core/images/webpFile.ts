@@ -1,7 +1,7 @@
 import { hasText } from '../common/byteReader';
-import { joined, type FileFacts, type Piece } from './imageStructure';
+import { concatRanges, type ImageStructure, type ByteRange } from './imageStructure';
 import { readOrientation, type Orientation } from './orientation';
-import { PictureFault, imageReader } from './imageFileError';
+import { ImageFileError, imageReader } from './imageFileError';
 
 const HEADER = 12;
 const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, profile: 0x20 } as const;
@@ -10,13 +10,13 @@ export const isWebp = (bytes: Uint8Array): boolean => hasText(bytes, 0, 'RIFF') 
 
 /**
  * Reads a WebP's headers and walks its chunks (RFC 9649).
- * @throws PictureFault
+ * @throws ImageFileError
  */
-export function readWebp(bytes: Uint8Array): FileFacts {
+export function readWebp(bytes: Uint8Array): ImageStructure {
   const reader = imageReader(bytes);
   const whole = reader.u32(4, true) + 8;
-  if (whole > bytes.length) throw new PictureFault('truncated', `it ends before byte ${whole}`);
-  const pieces: Piece<string>[] = [{ type: 'header', start: 0, end: HEADER }];
+  if (whole > bytes.length) throw new ImageFileError('truncated', `it ends before byte ${whole}`);
+  const pieces: ByteRange<string>[] = [{ type: 'header', start: 0, end: HEADER }];
   let size: { width: number; height: number } | undefined;
   let [hasAlpha, animated, lossless] = [false, false, false];
   let orientation: Orientation = 1;
@@ -59,7 +59,7 @@ export function readWebp(bytes: Uint8Array): FileFacts {
     pieces.push({ type, start, end });
     start = end;
   }
-  if (!size) throw new PictureFault('damaged', 'it holds no picture');
+  if (!size) throw new ImageFileError('damaged', 'it holds no picture');
   return {
     ...size,
     ...{ orientation, hasAlpha, animated, lossless },
@@ -71,9 +71,9 @@ export function readWebp(bytes: Uint8Array): FileFacts {
 }
 
 /** The same image without Exif, XMP, color profile, unknown chunks and whatever follows the end. */
-function cleanWebp(bytes: Uint8Array, pieces: readonly Piece<string>[]): Uint8Array {
+function cleanWebp(bytes: Uint8Array, pieces: readonly ByteRange<string>[]): Uint8Array {
   const kept = new Set(['header', 'VP8X', 'VP8 ', 'VP8L', 'ALPH']);
-  const result = joined(
+  const result = concatRanges(
     bytes,
     pieces.filter(({ type }) => kept.has(type)),
   );

@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { describeError } from '../common/log';
 import { Codecs } from './codecs';
-import { fitPicture } from './fitImage';
-import { PictureFault } from './imageFileError';
-import type { FitJob, FitReply } from './workerProtocol';
+import { fitImage } from './fitImage';
+import { ImageFileError } from './imageFileError';
+import type { FitJob, FitResponse } from './workerProtocol';
 
 /**
  * The thread that decodes, scales and encodes: seconds of work for a large photo, which must not hold up the extension
@@ -13,11 +13,11 @@ import type { FitJob, FitReply } from './workerProtocol';
  */
 const codecs = new Codecs((file) => readFile(path.join(__dirname, file)));
 
-async function reply({ bytes, limits, wish }: FitJob): Promise<FitReply> {
+async function reply({ bytes, limits, wish }: FitJob): Promise<FitResponse> {
   try {
-    return { fitted: await fitPicture(bytes, limits, wish, codecs) };
+    return { fitted: await fitImage(bytes, limits, wish, codecs) };
   } catch (error) {
-    if (error instanceof PictureFault)
+    if (error instanceof ImageFileError)
       return { fault: error.reason, message: error.message, kind: error.kind };
     return { fault: 'failed', message: describeError(error) };
   }

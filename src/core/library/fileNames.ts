@@ -2,7 +2,7 @@
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 
 /** Maximum length of a slug in UTF-16 units: file names are limited to 255 bytes, and some letters take three. */
-const LONGEST_SLUG = 40;
+const MAX_SLUG_LENGTH = 40;
 
 /**
  * Makes a slug for file names from a text: letters and digits of any script, joined by hyphens. Safe on every system and
@@ -17,13 +17,13 @@ export function slug(text: string): string {
   let name = '';
   for (const word of words) {
     const next = name === '' ? word : `${name}-${word}`;
-    if (next.length > LONGEST_SLUG) break;
+    if (next.length > MAX_SLUG_LENGTH) break;
     name = next;
   }
   // One very long word: cut it between code points.
   if (name === '')
     name = Array.from(words[0] ?? '')
-      .slice(0, LONGEST_SLUG / 2)
+      .slice(0, MAX_SLUG_LENGTH / 2)
       .join('');
   return name === '' || RESERVED.test(name) ? 'video' : name;
 }
@@ -79,7 +79,7 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\
  * Creates an exported video's file name from a template, without extension. Safe on every system and never empty.
  * @returns `unknown` with the first unknown placeholder, if any
  */
-export function savedName(
+export function exportFileName(
   template: string,
   parts: NameParts,
 ): { readonly name: string } | { readonly unknown: string } {
@@ -91,12 +91,12 @@ export function savedName(
     return value ?? '';
   });
   return unknown === undefined
-    ? { name: safeName(filled.replace(/\.(mp4|mov|webm|mkv)$/i, '')) }
+    ? { name: sanitizeFileName(filled.replace(/\.(mp4|mov|webm|mkv)$/i, '')) }
     : { unknown };
 }
 
 /** Converts a text to a file name that is valid on every system and fully visible; `video` if nothing is left. */
-export function safeName(text: string): string {
+export function sanitizeFileName(text: string): string {
   const plain = trimName(text.toWellFormed().normalize('NFC').replace(UNSAFE, '-').replace(/\s+/gu, ' '));
   let name = '';
   let bytes = 0;
@@ -140,7 +140,7 @@ function placeholderValues(parts: NameParts): Readonly<Record<NamePlaceholder, s
  * Splits a relative folder path such as `docs/media`, with either slash. Empty for the folder itself.
  * @returns undefined if the path leads outside, is absolute, or contains a name that a system doesn't allow
  */
-export function foldersBelow(text: string): readonly string[] | undefined {
+export function relativeFolderSegments(text: string): readonly string[] | undefined {
   const written = text.trim().replaceAll('\\', '/');
   if (written.startsWith('/') || written.startsWith('~')) return undefined;
   const steps = written.split('/').filter((step) => step !== '' && step !== '.');

@@ -5,7 +5,7 @@ import {
   hashFile,
   isMissing,
   isOutOfFiles,
-  onDisk,
+  withDiskErrors,
   renameWithRetries,
   syncFolder,
   systemDisk,
@@ -74,7 +74,7 @@ export class Library {
 
   /** Creates a part file for a video. Earlier parts of the same name stay. @throws {@link DiskError} */
   async createPart(name: string): Promise<PartFile> {
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       await this.#disk.mkdir(path.join(this.folder, PARTS_FOLDER), { recursive: true });
       // A random name, so that a window that lost its claim can't write to another window's file.
       const file = this.pathOfPart(`${name}.${randomUUID()}.part`);
@@ -111,8 +111,8 @@ export class Library {
    * @param retryMs how long to retry while another program has the file open; a minute by default
    * @throws {@link DiskError}; the part is kept then
    */
-  async place(part: CompletePart, name: string, retryMs?: number): Promise<LibraryVideo> {
-    return onDisk(async () => {
+  async commitPart(part: CompletePart, name: string, retryMs?: number): Promise<LibraryVideo> {
+    return withDiskErrors(async () => {
       const video = describe(name, part, part.info);
       await renameWithRetries(this.#disk, this.#clock, part.file, this.pathOf(video.file), retryMs);
       await syncFolder(this.#disk, this.folder);
@@ -131,7 +131,7 @@ export class Library {
     const temporary = this.pathOfPart(
       `${path.basename(file, SIDECAR_EXTENSION)}.${randomUUID()}${SIDECAR_PART}`,
     );
-    await onDisk(async () => {
+    await withDiskErrors(async () => {
       await this.#disk.mkdir(path.dirname(temporary), { recursive: true });
       try {
         const handle = await this.#disk.open(temporary, 'wx');
@@ -154,7 +154,7 @@ export class Library {
   /** Removes leftover parts of a video that is in place. Never throws. */
   async removeParts(name: string): Promise<void> {
     const isOf = (file: string) =>
-      nameOfPart(file) === name || (file.startsWith(`${name}.`) && file.endsWith(SIDECAR_PART));
+      ownerNameOfPart(file) === name || (file.startsWith(`${name}.`) && file.endsWith(SIDECAR_PART));
     for (const file of await this.#disk.readdir(path.join(this.folder, PARTS_FOLDER)).catch(() => [])) {
       if (isOf(file)) await this.removePart(file);
     }
@@ -189,7 +189,9 @@ export class Library {
       const info = await this.#probe(this.pathOf(file));
       if (!info && known?.bytes !== bytes) continue;
       const sha256 =
-        known?.bytes === bytes ? known.sha256 : await onDisk(() => hashFile(this.#disk, this.pathOf(file)));
+        known?.bytes === bytes
+          ? known.sha256
+          : await withDiskErrors(() => hashFile(this.#disk, this.pathOf(file)));
       const video = describe(name, { bytes, sha256 }, info ?? { ...UNKNOWN_INFO, extension });
       await this.writeSidecar(video, facts);
       return video;
@@ -199,7 +201,7 @@ export class Library {
 
   /** Lists the files in the library. @throws {@link DiskError} */
   async scan(): Promise<LibraryContents> {
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       const files = await this.#filesIn(this.folder);
       const videos = files.filter(({ file }) => isVideoName(file));
       const sidecars = new Set(videos.map(({ file }) => this.sidecarNameOf(file)));
@@ -268,25 +270,25 @@ export class Library {
     const bytes = await this.#sizeOf(file);
     if (bytes === undefined) return undefined;
     const probed = await this.#probe(file);
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       const info = probed ?? (mayBeUnverified ? await describeUnverified(this.#disk, file) : undefined);
       return info && { file, bytes, sha256: await hashFile(this.#disk, file), info };
     });
   }
 
   async #partsOf(name: string): Promise<readonly LibraryFile[]> {
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       const parts = await this.#filesIn(path.join(this.folder, PARTS_FOLDER)).catch((error: unknown) => {
         if (isMissing(error)) return [];
         throw error;
       });
-      return parts.filter(({ file }) => nameOfPart(file) === name);
+      return parts.filter(({ file }) => ownerNameOfPart(file) === name);
     });
   }
 
   /** Probes a file; undefined if it's missing or not a complete video. @throws {@link DiskError} */
   async #probe(file: string): Promise<VideoFileInfo | undefined> {
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       try {
         return await probeVideoFile(this.#disk, file);
       } catch (error) {
@@ -297,7 +299,7 @@ export class Library {
   }
 
   async #sizeOf(file: string): Promise<number | undefined> {
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       try {
         const found = await this.#disk.stat(file);
         return found.isFile() ? found.size : undefined;
@@ -349,7 +351,7 @@ export function nameOf(file: string): string {
 }
 
 /** Name of the video that a part belongs to, without extension; undefined for parts of something else. */
-export function nameOfPart(part: string): string | undefined {
+export function ownerNameOfPart(part: string): string | undefined {
   return /^(.+)\.[0-9a-f-]{36}\.part$/.exec(part)?.[1];
 }
 

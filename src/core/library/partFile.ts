@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
-import { checkFreeSpace, DiskError, onDisk, type Disk } from '../common/fileSystem';
+import { checkFreeSpace, DiskError, withDiskErrors, type Disk } from '../common/fileSystem';
 import { describeUnverified, probeVideoFile, type VideoFileInfo } from './videoFile';
 import { VideoFileError } from './videoFileError';
 
@@ -55,7 +55,7 @@ export class PartFile {
 
   /** @throws {@link DiskError} */
   async write(bytes: Uint8Array): Promise<void> {
-    await onDisk(async () => {
+    await withDiskErrors(async () => {
       if (this.#bytes >= this.#checkSpaceAt) await this.#checkSpace();
       this.#hash.update(bytes);
       let written = 0;
@@ -69,7 +69,7 @@ export class PartFile {
 
   /** Discards what was written and starts over. @throws {@link DiskError} */
   async restart(): Promise<void> {
-    await onDisk(() => this.#open().truncate(0));
+    await withDiskErrors(() => this.#open().truncate(0));
     this.#hash = createHash('sha256');
     this.#bytes = 0;
     this.#checkSpaceAt = 0;
@@ -83,7 +83,7 @@ export class PartFile {
    * @throws {@link DiskError}
    */
   async finish(refusedSha256?: string, doubt?: VideoFileError): Promise<CompletePart | RefusedPart> {
-    return onDisk(async () => {
+    return withDiskErrors(async () => {
       await this.#open().sync();
       await this.#close();
       const part = { file: this.file, bytes: this.#bytes, sha256: this.#hash.digest('hex') };

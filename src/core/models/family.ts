@@ -10,7 +10,7 @@ export type ResultRoute = 'download' | 'link';
 export type Sound = 'always' | 'optional' | 'none' | 'unknown';
 
 /** What is known of a request when it is asked which options there are. */
-export interface Ask {
+export interface OptionContext {
   readonly model: string;
   readonly mode: Mode;
   /** What has been chosen so far: a choice may leave fewer values to another option. */
@@ -24,12 +24,12 @@ export interface Image {
 }
 
 /** What is asked for in words: all but images and an earlier video. */
-export interface Words extends Ask {
+export interface PromptAndOptions extends OptionContext {
   readonly prompt: string;
 }
 
 /** A request whose every part has been checked. */
-export interface CheckedRequest extends Words {
+export interface CheckedRequest extends PromptAndOptions {
   readonly images: readonly Image[];
   /** The gateway's id of the video to remix. */
   readonly remixOf?: string;
@@ -47,15 +47,15 @@ export interface Family {
   modes(model: string): readonly Mode[];
   sound(model: string): Sound;
   /** Its options, in the order in which they are asked and sent. */
-  parameters(ask: Ask): readonly Parameter[];
+  parameters(ask: OptionContext): readonly Parameter[];
   /** Fields of the body that are no options, in every spelling that the service reads: not for `extra` either. */
   readonly fields: readonly string[];
   /** Longest prompt that the provider is known to read whole, in characters. */
-  readonly longestPrompt?: number;
+  readonly maxPromptLength?: number;
   /** Longest Base64 of an image, in characters. */
   readonly longestBase64?: number;
   /** What is wrong between the prompt and options that are legal by themselves, as a sentence with what to do. */
-  complaint?(request: Words, l10n: L10n): string | undefined;
+  validate?(request: PromptAndOptions, l10n: L10n): string | undefined;
   /** The JSON object to send. */
   body(request: CheckedRequest): Record<string, unknown>;
 }

@@ -6,7 +6,7 @@ export const MODES = ['text', 'first', 'firstLast', 'reference', 'remix'] as con
 export type Mode = (typeof MODES)[number];
 
 /** Most images of a video that is made from reference images (API reference 7.5.2). */
-const MOST_REFERENCES = 4;
+const MAX_REFERENCE_IMAGES = 4;
 
 /** What a request is made from; undefined when its images make up nothing that any model knows. */
 export function modeOf({ images = [], remixOf }: Pick<VideoRequest, 'images' | 'remixOf'>): Mode | undefined {
@@ -16,12 +16,12 @@ export function modeOf({ images = [], remixOf }: Pick<VideoRequest, 'images' | '
   if (images.length === 0) return 'text';
   if (images.length === 1 && first === 1) return 'first';
   if (images.length === 2 && first === 1 && last === 1) return 'firstLast';
-  if (images.length <= MOST_REFERENCES && reference === images.length) return 'reference';
+  if (images.length <= MAX_REFERENCE_IMAGES && reference === images.length) return 'reference';
   return undefined;
 }
 
 /** A mode in words that fit behind "from". */
-export function modeWord(mode: Mode, l10n: L10n): string {
+export function modeLabel(mode: Mode, l10n: L10n): string {
   switch (mode) {
     case 'text':
       return l10n.t('text alone');
@@ -30,7 +30,7 @@ export function modeWord(mode: Mode, l10n: L10n): string {
     case 'firstLast':
       return l10n.t('two images with the roles "first" and "last"');
     case 'reference':
-      return l10n.t('1 to {0} images with the role "reference"', MOST_REFERENCES);
+      return l10n.t('1 to {0} images with the role "reference"', MAX_REFERENCE_IMAGES);
     case 'remix':
       return l10n.t('an earlier video, named in "remixOf"');
   }

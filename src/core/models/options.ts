@@ -1,9 +1,9 @@
 import type { L10n } from '../common/l10n';
-import type { Ask, Family } from './family';
+import type { OptionContext, Family } from './family';
 import {
   parseObject,
-  readValue,
-  rightValues,
+  parseOptionValue,
+  allowedValuesMessage,
   type OptionValue,
   type Options,
   type Parameter,
@@ -13,17 +13,17 @@ import {
 type Checked = { readonly options: Options } | { readonly faults: readonly string[] };
 
 /** Which model, made from what. */
-export type Subject = Pick<Ask, 'model' | 'mode'>;
+export type ModelAndMode = Pick<OptionContext, 'model' | 'mode'>;
 
 /** Every family has it: what the service learns before this version does. */
 const extra: Parameter = {
   name: 'extra',
   values: { kind: 'object' },
-  about: 'Fields that this version does not know, as a JSON object in a text; sent as they are.',
+  description: 'Fields that this version does not know, as a JSON object in a text; sent as they are.',
 };
 
 /** All options of a family, `extra` included. */
-export function parametersOf(family: Family, ask: Ask): readonly Parameter[] {
+export function parametersOf(family: Family, ask: OptionContext): readonly Parameter[] {
   return [...family.parameters(ask), extra];
 }
 
@@ -33,7 +33,7 @@ export function parametersOf(family: Family, ask: Ask): readonly Parameter[] {
  */
 export function checkOptions(
   family: Family,
-  subject: Subject,
+  subject: ModelAndMode,
   given: Readonly<Record<string, unknown>>,
   l10n: L10n,
 ): Checked {
@@ -45,43 +45,43 @@ export function checkOptions(
       name,
       subject.model,
       all
-        .filter(({ withheld }) => !withheld)
+        .filter(({ unavailable }) => !unavailable)
         .map((parameter) => parameter.name)
         .join(', '),
     ),
   );
   const options: Record<string, OptionValue> = {};
   for (const parameter of parametersOf(family, { ...subject, options: readable(all, given) })) {
-    const { name, initial, withheld } = parameter;
+    const { name, defaultValue, unavailable } = parameter;
     if (!Object.hasOwn(given, name)) {
-      if (initial !== undefined && !withheld) options[name] = initial;
+      if (defaultValue !== undefined && !unavailable) options[name] = defaultValue;
       continue;
     }
-    const value = readValue(parameter, given[name]);
-    if (withheld) faults.push(withheld(l10n));
-    else if (value === undefined) faults.push(rightValues(parameter, l10n));
+    const value = parseOptionValue(parameter, given[name]);
+    if (unavailable) faults.push(unavailable(l10n));
+    else if (value === undefined) faults.push(allowedValuesMessage(parameter, l10n));
     else options[name] = value;
   }
-  faults.push(...extraFaults(family, all, options, l10n));
+  faults.push(...validateExtraFields(family, all, options, l10n));
   return faults.length > 0 ? { faults: [...new Set(faults)] } : { options };
 }
 
 /** Checks the prompt and the options of a request, by themselves and against each other. */
-export function checkWords(
+export function checkPromptAndOptions(
   family: Family,
-  subject: Subject,
+  subject: ModelAndMode,
   prompt: string,
   given: Readonly<Record<string, unknown>>,
   l10n: L10n,
 ): Checked {
   const checked = checkOptions(family, subject, given, l10n);
   if ('faults' in checked) return checked;
-  const complaint = family.complaint?.({ ...subject, prompt, options: checked.options }, l10n);
+  const complaint = family.validate?.({ ...subject, prompt, options: checked.options }, l10n);
   return complaint === undefined ? checked : { faults: [complaint] };
 }
 
 /** What the options of a request stand at, and what can be chosen. */
-export interface Settled {
+export interface ResolvedOptions {
   readonly parameters: readonly Parameter[];
   readonly options: Options;
 }
@@ -90,23 +90,23 @@ export interface Settled {
  * The options as far as wishes are legal: a wish that is not, here or beside an earlier one, falls to the default.
  * Withheld options are left out.
  */
-export function settleOptions(
+export function resolveOptions(
   family: Family,
-  subject: Subject,
+  subject: ModelAndMode,
   wishes: Readonly<Record<string, unknown>>,
-): Settled {
+): ResolvedOptions {
   let chosen: Record<string, OptionValue> = {};
   const offered = () =>
-    parametersOf(family, { ...subject, options: chosen }).filter(({ withheld }) => !withheld);
+    parametersOf(family, { ...subject, options: chosen }).filter(({ unavailable }) => !unavailable);
   for (const { name } of offered()) {
     const parameter = offered().find((one) => one.name === name);
-    const value = parameter && readValue(parameter, wishes[name]);
+    const value = parameter && parseOptionValue(parameter, wishes[name]);
     if (value !== undefined) chosen = { ...chosen, [name]: value };
   }
   const parameters = offered();
   const options = Object.fromEntries(
-    parameters.flatMap(({ name, initial }) => {
-      const value = chosen[name] ?? initial;
+    parameters.flatMap(({ name, defaultValue }) => {
+      const value = chosen[name] ?? defaultValue;
       return value === undefined ? [] : [[name, value]];
     }),
   );
@@ -117,21 +117,21 @@ export function settleOptions(
 function readable(parameters: readonly Parameter[], given: Readonly<Record<string, unknown>>): Options {
   return Object.fromEntries(
     parameters.flatMap((parameter) => {
-      const value = readValue(parameter, given[parameter.name]);
-      return value === undefined || parameter.withheld ? [] : [[parameter.name, value]];
+      const value = parseOptionValue(parameter, given[parameter.name]);
+      return value === undefined || parameter.unavailable ? [] : [[parameter.name, value]];
     }),
   );
 }
 
 /** `extra` is for what is not known: what is has a place and a check of its own. */
-function extraFaults(
+function validateExtraFields(
   family: Family,
   parameters: readonly Parameter[],
   options: Options,
   l10n: L10n,
 ): string[] {
   const known = [...family.fields, ...parameters.map(({ name }) => name)];
-  return Object.keys(extraOf(options))
+  return Object.keys(parseExtraFields(options))
     .filter((name) => known.includes(name))
     .map((name) =>
       l10n.t('"extra" may not hold "{0}": it is not for what has a place of its own in a request.', name),
@@ -139,6 +139,6 @@ function extraFaults(
 }
 
 /** The fields of `extra`. */
-export function extraOf(options: Options): Record<string, unknown> {
+export function parseExtraFields(options: Options): Record<string, unknown> {
   return parseObject(String(options['extra'] ?? '')) ?? {};
 }

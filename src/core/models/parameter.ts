@@ -22,23 +22,23 @@ export interface Parameter {
   readonly name: string;
   readonly values: Values;
   /** What is sent where nobody says otherwise; absent: nothing is sent then, and the service decides. */
-  readonly initial?: OptionValue;
+  readonly defaultValue?: OptionValue;
   /** What it is, in plain English, for docs/models.md. */
-  readonly about: string;
+  readonly description: string;
   /** The wizard asks for it in a step of its own. */
-  readonly asked?: true;
+  readonly hasOwnStep?: true;
   /** It changes so much that a person sees it before they pay, also where it is the default. */
-  readonly told?: true;
+  readonly alwaysShown?: true;
   /** What else a value means, in signs that need no translation. */
-  readonly signs?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Why it can't be given with this model, these images or these other options; absent: it can. */
-  readonly withheld?: Sentence;
+  readonly unavailable?: Sentence;
   /** Why its values are fewer than elsewhere. */
   readonly note?: Sentence;
 }
 
 export const choice = (...of: readonly (string | number)[]): Values => ({ kind: 'choice', of });
-export const whole = (from: number, to?: number): Values =>
+export const integer = (from: number, to?: number): Values =>
   to === undefined ? { kind: 'whole', from } : { kind: 'whole', from, to };
 export const flag: Values = { kind: 'flag' };
 export const text: Values = { kind: 'text' };
@@ -47,21 +47,24 @@ export const text: Values = { kind: 'text' };
 export const user: Parameter = {
   name: 'user',
   values: text,
-  about: 'A name for whoever asks, passed on as it is.',
+  description: 'A name for whoever asks, passed on as it is.',
 };
 
 /**
  * Reads a value as it may come in: a number is as good as its text, and the other way round (API reference 4.1).
  * @returns the value in the type that the wire wants; undefined when it is none of those allowed
  */
-export function readValue({ values }: Pick<Parameter, 'values'>, value: unknown): OptionValue | undefined {
+export function parseOptionValue(
+  { values }: Pick<Parameter, 'values'>,
+  value: unknown,
+): OptionValue | undefined {
   const parsed = schemaOf(values).safeParse(value);
   return parsed.success ? parsed.data : undefined;
 }
 
 /** Says which values would be right. */
-export function rightValues({ name, values, note }: Parameter, l10n: L10n): string {
-  const sentence = rightValuesSentence(name, values, l10n);
+export function allowedValuesMessage({ name, values, note }: Parameter, l10n: L10n): string {
+  const sentence = allowedValuesText(name, values, l10n);
   return note ? `${sentence} ${note(l10n)}` : sentence;
 }
 
@@ -111,7 +114,7 @@ const asNumber = (value: unknown): unknown =>
 export const isHttpsLink = (value: string): boolean =>
   /^https:\/\//i.test(value) && !/\s/.test(value) && URL.canParse(value);
 
-function rightValuesSentence(name: string, values: Values, l10n: L10n): string {
+function allowedValuesText(name: string, values: Values, l10n: L10n): string {
   switch (values.kind) {
     case 'choice':
       return l10n.t('The option "{0}" takes one of these values: {1}.', name, values.of.join(', '));

@@ -3,8 +3,8 @@ import { visibleLine } from '../common/displayText';
 import type { L10n } from '../common/l10n';
 import { LISTED_MODELS, familyOf, isModelId, type Model } from './catalog';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
-import { modeOf, modeWord, type Mode } from './modes';
-import { checkWords, extraOf } from './options';
+import { modeOf, modeLabel, type Mode } from './modes';
+import { checkPromptAndOptions, parseExtraFields } from './options';
 import { isHttpsLink } from './parameter';
 import { videoRequestSchema, type VideoRequest } from './request';
 
@@ -68,7 +68,7 @@ export function prepareRequest(
   }
   const mode = checkMode(family, request, l10n);
   const images = (request.images ?? []).map((image) => checkImage(family, image, l10n));
-  const checked = checkWords(family, { model, mode }, prompt, request.options ?? {}, l10n);
+  const checked = checkPromptAndOptions(family, { model, mode }, prompt, request.options ?? {}, l10n);
   if ('faults' in checked) throw new RequestError(checked.faults.join(' '));
   const { options } = checked;
   const remix =
@@ -76,7 +76,7 @@ export function prepareRequest(
   const whole: CheckedRequest = {
     ...{ model, prompt, mode, images, ...remix },
     options: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'extra')),
-    extra: extraOf(options),
+    extra: parseExtraFields(options),
   };
   return {
     request: { model, prompt, options, ...(images.length > 0 ? { images } : {}), ...remix },
@@ -96,8 +96,8 @@ function checkMode(family: Family, request: VideoRequest, l10n: L10n): Mode {
     l10n.t(
       'The model "{0}" cannot make a video from {1}. It takes: {2}.',
       request.model,
-      mode === undefined ? l10n.t('these images together') : modeWord(mode, l10n),
-      modes.map((one) => modeWord(one, l10n)).join('; '),
+      mode === undefined ? l10n.t('these images together') : modeLabel(mode, l10n),
+      modes.map((one) => modeLabel(one, l10n)).join('; '),
     ),
   );
 }

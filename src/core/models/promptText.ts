@@ -1,5 +1,5 @@
 /** An input box joins lines, so a text of several is edited in an editor (DESIGN 4.10). */
-export function hasLines(text: string): boolean {
+export function isMultiline(text: string): boolean {
   return /[\r\n]/.test(text);
 }
 
@@ -7,11 +7,11 @@ export function hasLines(text: string): boolean {
 const LONG = 2_000;
 
 /** More characters than any model is known to take. */
-export const VERY_LONG = 32_000;
+export const UNUSUALLY_LONG_PROMPT = 32_000;
 
 /** Whether a text is better edited in an editor than in an input box. */
 export function needsEditor(text: string): boolean {
-  return hasLines(text) || text.length > LONG;
+  return isMultiline(text) || text.length > LONG;
 }
 
 export function countLines(text: string): number {

@@ -1,5 +1,5 @@
 import type { Family } from './family';
-import { settleOptions, type Settled, type Subject } from './options';
+import { resolveOptions, type ResolvedOptions, type ModelAndMode } from './options';
 import type { VideoRequest } from './request';
 import type { OptionValue, Options, Parameter } from './parameter';
 
@@ -9,20 +9,24 @@ export type Variation =
   | { readonly kind: 'option'; readonly name: string; readonly values: readonly OptionValue[] };
 
 /** An option that can be varied. */
-export interface Variable {
+export interface VaryingOption {
   readonly name: string;
   /** Two or more, each legal beside all the other options. */
   readonly values: readonly OptionValue[];
 }
 
 /** Of numbers, so many are offered as a list. */
-const MOST_NUMBERS = 20;
+const MAX_LISTED_VALUES = 20;
 
 /** Every service takes seeds from 1 up to here; below 1 some take a number for "any". */
-const LARGEST_SEED = 2_147_483_647;
+const MAX_SEED = 2_147_483_647;
 
 /** The options of which several values can be asked for, while the others stay as they are. */
-export function variableOptions(family: Family, subject: Subject, settled: Settled): readonly Variable[] {
+export function optionsToVary(
+  family: Family,
+  subject: ModelAndMode,
+  settled: ResolvedOptions,
+): readonly VaryingOption[] {
   return settled.parameters
     .filter(({ name }) => name !== 'seed')
     .map((parameter) => ({
@@ -35,19 +39,19 @@ export function variableOptions(family: Family, subject: Subject, settled: Settl
 }
 
 /** Whether requests that are alike can be told apart by a seed. */
-export function hasSeed({ parameters }: Settled): boolean {
+export function supportsSeed({ parameters }: ResolvedOptions): boolean {
   return parameters.some(({ name }) => name === 'seed');
 }
 
 /**
  * The options of each request.
  * @param random from 0 up to 1; a seed that was chosen stays with the first one
- * @throws when a value is not legal beside the others, see {@link variableOptions}
+ * @throws when a value is not legal beside the others, see {@link optionsToVary}
  */
-export function vary(
+export function createVariations(
   family: Family,
-  subject: Subject,
-  settled: Settled,
+  subject: ModelAndMode,
+  settled: ResolvedOptions,
   variation: Variation,
   random: () => number,
 ): readonly Options[] {
@@ -67,7 +71,7 @@ export function vary(
 }
 
 /** How many videos are paid for: some models make several of one request. */
-export function videosOf(requests: readonly Pick<VideoRequest, 'options'>[]): number {
+export function requestedVideoCount(requests: readonly Pick<VideoRequest, 'options'>[]): number {
   return requests.reduce(
     (sum, { options = {} }) => sum + Number(options['sampleCount'] ?? options['n'] ?? 1),
     0,
@@ -83,7 +87,9 @@ function valuesOf({ values }: Parameter): readonly OptionValue[] {
     case 'whole': {
       const { from, to = Infinity, step = 1 } = values;
       const count = Math.floor((to - from) / step) + 1;
-      return count > MOST_NUMBERS ? [] : Array.from({ length: count }, (_, index) => from + index * step);
+      return count > MAX_LISTED_VALUES
+        ? []
+        : Array.from({ length: count }, (_, index) => from + index * step);
     }
     default:
       return [];
@@ -93,12 +99,12 @@ function valuesOf({ values }: Parameter): readonly OptionValue[] {
 /** The options with another value; undefined when another option, that has a choice, could not stay as it is. */
 function withValue(
   family: Family,
-  subject: Subject,
+  subject: ModelAndMode,
   options: Options,
   name: string,
   value: OptionValue,
 ): Options | undefined {
-  const settled = settleOptions(family, subject, { ...options, [name]: value });
+  const settled = resolveOptions(family, subject, { ...options, [name]: value });
   if (settled.options[name] !== value) return undefined;
   const names = new Set([...Object.keys(options), ...Object.keys(settled.options)]);
   const stays = [...names].every((other) => {
@@ -111,5 +117,5 @@ function withValue(
 }
 
 function largestSeed({ values }: Parameter): number {
-  return values.kind === 'whole' ? Math.min(values.to ?? LARGEST_SEED, LARGEST_SEED) : LARGEST_SEED;
+  return values.kind === 'whole' ? Math.min(values.to ?? MAX_SEED, MAX_SEED) : MAX_SEED;
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
-import { DisposableSlot, type Disposable } from '../common/disposable';
+import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { TaskChanges, Task } from '../task/task';
 import type { Database } from './database';
@@ -29,8 +29,8 @@ export class TaskChangeFeed implements Disposable {
   readonly #log: Log;
   readonly #changed: Emitter<TaskChanges>;
   readonly #loaded: Emitter<void>;
-  readonly #again = new DisposableSlot();
-  readonly #fillAgain = new DisposableSlot();
+  readonly #again = new MutableDisposable();
+  readonly #fillAgain = new MutableDisposable();
   /** Number of the last change in the index. */
   #last = 0;
   #dataVersion = 0;

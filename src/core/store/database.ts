@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../common/clock';
 import { Emitter, type Event } from '../common/events';
-import { DisposableSlot, type Disposable } from '../common/disposable';
+import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import { BusyRetry } from './busyRetry';
 import { NoDatabaseError, StoreGoneError, connect, versionOf, type Opened } from './connection';
@@ -43,7 +43,7 @@ export class Database implements Disposable {
   readonly #lock: StoreLock;
   readonly #stateChanged: Emitter<StoreState>;
   readonly #opened: Emitter<void>;
-  readonly #timer = new DisposableSlot();
+  readonly #timer = new MutableDisposable();
   #state: StoreState = { kind: 'closed' };
   #connection: DatabaseSync | undefined;
   /** Number of the file that was open last; 0 before the first. */

@@ -5,7 +5,7 @@ import type { Sidecar } from '../library/sidecar';
 import { rowsOfFiles } from './ownedFiles';
 import { insertTask, readVideos, replaceVideos } from './rows';
 import { isWriteFailure } from './sqliteErrors';
-import { readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
+import { parseSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 
 /**
  * Creates tasks for videos in the library that are missing in a database being built. Tasks that the user removed stay
@@ -25,7 +25,7 @@ export async function importSidecars(
   );
   const byTask = new Map<string, { readonly task: SidecarTask; readonly sidecars: Sidecar[] }>();
   for (const sidecar of await new Library(libraryFolder).sidecars()) {
-    const task = readSidecarTask(sidecar.task);
+    const task = parseSidecarTask(sidecar.task);
     if (!task || removed.has(task.id)) continue;
     const known = byTask.get(task.id);
     if (known) known.sidecars.push(sidecar);

@@ -4,13 +4,13 @@ import * as path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/disposable';
+import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { IdQuestion } from '../task/idSource';
-import { canMove } from '../task/phases';
+import { canTransition } from '../task/phases';
 import type { StoredTimelineEntry, TaskRecord } from './record';
 import { applyPatch, insertTask, readOne } from './rows';
-import { describeTask, readSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
+import { toSidecarTask, parseSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 import { ReadOnlyStoreError } from './storeState';
 
 /** A task ID that arrived while it couldn't be stored. */
@@ -32,7 +32,7 @@ export class LateIds implements Disposable {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #write: (late: readonly LateId[]) => Promise<void>;
-  readonly #timer = new DisposableSlot();
+  readonly #timer = new MutableDisposable();
   /** IDs of this window by task ID. Also kept in memory, because the folder may be replaced. */
   readonly #kept = new Map<string, LateId>();
 
@@ -45,7 +45,7 @@ export class LateIds implements Disposable {
   }
 
   keep(record: TaskRecord, gatewayTaskId: string): void {
-    this.#kept.set(record.id, { task: describeTask(record), gatewayTaskId, at: this.#clock.now() });
+    this.#kept.set(record.id, { task: toSidecarTask(record), gatewayTaskId, at: this.#clock.now() });
     this.#flush();
     this.#retryLater();
   }
@@ -116,7 +116,7 @@ export class LateIds implements Disposable {
   #read(file: string): readonly LateId[] {
     try {
       const { task, ...late } = lateId.parse(JSON.parse(readFileSync(path.join(this.#folder, file), 'utf8')));
-      const read = readSidecarTask(task);
+      const read = parseSidecarTask(task);
       return read && file === `late-${read.id}.json` ? [{ ...late, task: read }] : [];
     } catch (error) {
       this.#log.error(`${file} can't be read: ${describeError(error)}`);
@@ -139,7 +139,7 @@ export function storeLateId(connection: DatabaseSync, late: LateId, now: number,
   const { gatewayTaskId: other, idSource } = record;
   if (other === gatewayTaskId) return;
   // Replace an ID that the gateway didn't know.
-  if (canMove(record.phase, 'queued') && (other === undefined || record.phase === 'unknown')) {
+  if (canTransition(record.phase, 'queued') && (other === undefined || record.phase === 'unknown')) {
     applyPatch(connection, record, { ...queued, idSource: null, failure: null }, now);
     return;
   }

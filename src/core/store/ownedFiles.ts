@@ -17,13 +17,13 @@ const MAX_VIDEOS = 8;
  * Names of a task's videos in the library, in order, without extension.
  * @param more number of additional names
  */
-export function possibleNames({ id, createdAt, request }: TaskRecord, more = 0): string[] {
+export function candidateFileNames({ id, createdAt, request }: TaskRecord, more = 0): string[] {
   return libraryNames({ id, createdAt, prompt: request.prompt }, MAX_VIDEOS + more);
 }
 
 /** Tasks by the names of their files, without extension. */
-export function namesOf(all: readonly TaskWithFiles[]): ReadonlyMap<string, TaskWithFiles> {
-  return new Map(all.flatMap((task) => possibleNames(task.record).map((name) => [name, task] as const)));
+export function tasksByFileName(all: readonly TaskWithFiles[]): ReadonlyMap<string, TaskWithFiles> {
+  return new Map(all.flatMap((task) => candidateFileNames(task.record).map((name) => [name, task] as const)));
 }
 
 /**
@@ -35,7 +35,7 @@ export function rowsOfFiles(
   videos: readonly Sidecar['video'][],
   count: number,
 ): readonly VideoRow[] {
-  const names = possibleNames(record);
+  const names = candidateFileNames(record);
   const positions = videos.map(({ file }) => names.indexOf(nameOf(file)));
   // Renamed files come after the others.
   let next = Math.max(count, ...positions.map((position) => position + 1));

@@ -46,7 +46,7 @@ export interface TaskRecord {
   /** Time of the next step, which is also the claim on it (DESIGN 4.6). */
   readonly nextDue: number | undefined;
   /** Number of attempts in a row without information. */
-  readonly troubles: number;
+  readonly consecutiveErrors: number;
   /** Number of "not found" responses in a row for the task or its video that count. */
   readonly denials: number;
   /** Time of the last one that counted. */
@@ -54,17 +54,17 @@ export interface TaskRecord {
   /** Result links of the last good query. */
   readonly links: readonly string[];
   /** Total time in ms that doesn't count toward deadlines: the disk failed, or nothing could run. */
-  readonly heldUpMs: number;
+  readonly diskBlockedMs: number;
   /** Time of the last disk error. */
   readonly diskFailedAt: number | undefined;
   /** When the user was notified of its end. */
-  readonly announcedAt: number | undefined;
+  readonly notifiedAt: number | undefined;
   /** When the user first saw its video. */
   readonly seenAt: number | undefined;
   /** When its videos were last saved outside the library. */
-  readonly copiedAt: number | undefined;
+  readonly exportedAt: number | undefined;
   /** When the user removed its videos from the library. */
-  readonly cleanedAt: number | undefined;
+  readonly deletedAt: number | undefined;
   /** Source of the task ID; undefined if a clear response gave it. */
   readonly idSource: IdSource | undefined;
   /** Download progress in percent; undefined if unknown or not downloading. */
@@ -92,7 +92,7 @@ export const TASK_COLUMNS: Columns<TaskRecord> = {
   succeededAt: optionalInteger('succeeded_at'),
   expiresAt: optionalInteger('expires_at'),
   nextDue: optionalInteger('next_due'),
-  troubles: integer('troubles'),
+  consecutiveErrors: integer('troubles'),
   denials: integer('denials'),
   deniedAt: optionalInteger('denied_at'),
   links: json<readonly string[]>(
@@ -100,12 +100,12 @@ export const TASK_COLUMNS: Columns<TaskRecord> = {
     (value) => (Array.isArray(value) ? value.filter(isString) : undefined),
     [],
   ),
-  heldUpMs: integer('held_up_ms'),
+  diskBlockedMs: integer('held_up_ms'),
   diskFailedAt: optionalInteger('disk_failed_at'),
-  announcedAt: optionalInteger('announced_at'),
+  notifiedAt: optionalInteger('announced_at'),
   seenAt: optionalInteger('seen_at'),
-  copiedAt: optionalInteger('copied_at'),
-  cleanedAt: optionalInteger('cleaned_at'),
+  exportedAt: optionalInteger('copied_at'),
+  deletedAt: optionalInteger('cleaned_at'),
   idSource: optionalWord('id_source', ID_SOURCES),
   fetchProgress: optionalInteger('fetch_progress'),
   basedOn: optionalText('based_on'),

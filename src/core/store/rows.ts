@@ -4,7 +4,7 @@ import type { Evidence } from '../common/evidence';
 import { describeError, type Log } from '../common/log';
 import type { MoneyFact } from '../common/moneyFact';
 import type { VideoRequest } from '../models/request';
-import { canMove, isEnd, type Phase } from '../task/phases';
+import { canTransition, isFinal, type Phase } from '../task/phases';
 import type { VideoRow } from '../task/videoRow';
 import { readRow, toColumns } from './columns';
 import {
@@ -80,7 +80,7 @@ export function applyPatch(
   const { videos, evidence, note, money, ...fields } = patch;
   const phase = patch.phase ?? record.phase;
   const moves = phase !== record.phase;
-  if (moves && !canMove(record.phase, phase)) {
+  if (moves && !canTransition(record.phase, phase)) {
     throw new Error(`a task in phase ${record.phase} cannot become ${phase}`);
   }
   const columns = toColumns(TASK_COLUMNS, {
@@ -88,10 +88,10 @@ export function applyPatch(
     version: record.version + 1,
     ...(money ? { money: mergeMoney(record.money, money) } : {}),
     // A final task is never due, and each download starts without progress.
-    ...(moves ? { fetchProgress: null, ...(isEnd(phase) ? { nextDue: null } : {}) } : {}),
+    ...(moves ? { fetchProgress: null, ...(isFinal(phase) ? { nextDue: null } : {}) } : {}),
     // The end of a reopened task is news again.
-    ...(moves && isEnd(record.phase)
-      ? { announcedAt: null, seenAt: null, copiedAt: null, cleanedAt: null }
+    ...(moves && isFinal(record.phase)
+      ? { notifiedAt: null, seenAt: null, exportedAt: null, deletedAt: null }
       : {}),
   });
   if (videos) replaceVideos(connection, record.id, videos);
@@ -113,7 +113,7 @@ export function applyPatch(
 
 /** Returns true if a response that causes this transition is the gateway's final status of the task. */
 function isFinalMove(from: Phase, to: Phase): boolean {
-  return isEnd(to) || (to === 'ready' && from !== 'saving');
+  return isFinal(to) || (to === 'ready' && from !== 'saving');
 }
 
 /** Returns true if users can see the change. */

@@ -22,7 +22,7 @@ export interface SidecarTask extends Readonly<Omit<z.infer<typeof sidecarTask>, 
 }
 
 /** Describes a task for the sidecars of its videos. @param videos number of videos that the task has */
-export function describeTask(record: TaskRecord, videos = record.links.length): SidecarTask {
+export function toSidecarTask(record: TaskRecord, videos = record.links.length): SidecarTask {
   return {
     id: record.id,
     gatewayTaskId: record.gatewayTaskId,
@@ -38,7 +38,7 @@ export function describeTask(record: TaskRecord, videos = record.links.length): 
 }
 
 /** Reads a sidecar's task; undefined if it's invalid. */
-export function readSidecarTask(task: unknown): SidecarTask | undefined {
+export function parseSidecarTask(task: unknown): SidecarTask | undefined {
   return sidecarTask.safeParse(task).data;
 }
 
@@ -73,16 +73,16 @@ const EMPTY: Omit<TaskRecord, 'id' | 'phase' | 'baseUrl' | 'keyId' | 'request' |
     succeededAt: undefined,
     expiresAt: undefined,
     nextDue: undefined,
-    troubles: 0,
+    consecutiveErrors: 0,
     denials: 0,
     deniedAt: undefined,
     links: [],
-    heldUpMs: 0,
+    diskBlockedMs: 0,
     diskFailedAt: undefined,
-    announcedAt: undefined,
+    notifiedAt: undefined,
     seenAt: undefined,
-    copiedAt: undefined,
-    cleanedAt: undefined,
+    exportedAt: undefined,
+    deletedAt: undefined,
     idSource: undefined,
     fetchProgress: undefined,
     basedOn: undefined,

@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/disposable';
+import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 
 /** Debounce time: a commit touches several files in quick succession. */
@@ -17,8 +17,8 @@ export class StorageWatcher implements Disposable {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onChange: () => void;
-  readonly #settle = new DisposableSlot();
-  readonly #fallback = new DisposableSlot();
+  readonly #settle = new MutableDisposable();
+  readonly #fallback = new MutableDisposable();
   #watcher: FSWatcher | undefined;
   #needed = false;
   #disposed = false;

@@ -5,7 +5,7 @@ import type { Evidence } from '../common/evidence';
 import type { Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { StoredNote } from '../task/failure';
-import { isEnd, type Phase } from '../task/phases';
+import { isFinal, type Phase } from '../task/phases';
 import type { Task, TaskChanges } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
 import { TaskChangeFeed } from './changeFeed';
@@ -27,15 +27,15 @@ import {
   readRecords,
   readVideos,
 } from './rows';
-import { describeTask, newRecord } from './sidecarTask';
+import { toSidecarTask, newRecord } from './sidecarTask';
 import type { StoreLocation } from './storeLocation';
 import { ReadOnlyStoreError, type StoreState } from './storeState';
 import { TaskIndex } from './taskIndex';
-import type { Decide, NewTask, TaskPatch } from './taskPatch';
+import type { TaskUpdate, NewTask, TaskPatch } from './taskPatch';
 import { SnapshotReader } from './taskSnapshot';
 
 /** A task with its videos and timeline. */
-export interface WholeTask {
+export interface TaskWithDetails {
   readonly record: TaskRecord;
   readonly videos: readonly VideoRow[];
   readonly timeline: readonly StoredTimelineEntry[];
@@ -132,9 +132,9 @@ export class TaskStore implements Disposable {
   }
 
   /** Inserts a task that was created elsewhere. @returns false if it exists already, or the user removed it */
-  async adopt({ record, videos, timeline }: WholeTask): Promise<boolean> {
+  async import({ record, videos, timeline }: TaskWithDetails): Promise<boolean> {
     // No window has claimed it.
-    const nextDue = isEnd(record.phase) ? undefined : this.#clock.now();
+    const nextDue = isFinal(record.phase) ? undefined : this.#clock.now();
     return this.#write((connection) => insertTask(connection, { ...record, nextDue }, videos, timeline));
   }
 
@@ -143,7 +143,7 @@ export class TaskStore implements Disposable {
    * @returns the new record; undefined if there is no such task, or the decision was to leave it
    * @throws if the transition is illegal, or would send something while the window closes
    */
-  async update(id: string, decide: Decide): Promise<TaskRecord | undefined> {
+  async update(id: string, decide: TaskUpdate): Promise<TaskRecord | undefined> {
     return this.#write((connection) => {
       const record = readOne(connection, id, this.#log);
       const patch = record && decide(record, () => readVideos(connection, id));
@@ -218,14 +218,14 @@ export class TaskStore implements Disposable {
   }
 
   /** Records that a task's videos were saved outside the library. */
-  async markCopied(id: string): Promise<void> {
+  async markExported(id: string): Promise<void> {
     await this.#write((connection) =>
       connection.prepare('UPDATE tasks SET copied_at = ? WHERE id = ?').run(this.#clock.now(), id),
     );
   }
 
   /** Records that the user removed a task's videos from the library. @param note for the timeline */
-  async markCleaned(id: string, note: StoredNote): Promise<void> {
+  async markDeleted(id: string, note: StoredNote): Promise<void> {
     await this.#write((connection) => {
       if (!this.#mark(connection, 'cleaned_at', id, `AND phase = 'saved'`)) return;
       connection.prepare('UPDATE tasks SET version = version + 1 WHERE id = ?').run(id);
@@ -260,12 +260,12 @@ export class TaskStore implements Disposable {
   }
 
   /** The current task from the database, including other windows' latest changes. */
-  async taskWhenFree(id: string): Promise<Task | undefined> {
+  async readTask(id: string): Promise<Task | undefined> {
     return this.#readTask('WHERE id = ?', [id]);
   }
 
   /** The newest task with the same body and gateway, created at or after `since`, that was or may still be charged. */
-  async twinOf(bodySha256: string, baseUrl: string, since: number): Promise<Task | undefined> {
+  async findDuplicate(bodySha256: string, baseUrl: string, since: number): Promise<Task | undefined> {
     return this.#readTask(
       `WHERE body_sha256 = ? AND base_url = ? AND created_at >= ?
          AND NOT (phase = 'stopped' AND gateway_task_id IS NULL)
@@ -275,7 +275,7 @@ export class TaskStore implements Disposable {
     );
   }
 
-  async recordWhenFree(id: string): Promise<TaskRecord | undefined> {
+  async readRecord(id: string): Promise<TaskRecord | undefined> {
     return this.#database.readWhenFree((connection) => readOne(connection, id, this.#log));
   }
 
@@ -323,7 +323,7 @@ export class TaskStore implements Disposable {
 
   /** Stores a task ID that arrived after its task got another one. */
   async storeLateId(record: TaskRecord, gatewayTaskId: string): Promise<void> {
-    await this.#storeLateIds([{ task: describeTask(record), gatewayTaskId, at: this.#clock.now() }]);
+    await this.#storeLateIds([{ task: toSidecarTask(record), gatewayTaskId, at: this.#clock.now() }]);
   }
 
   /** Records that the user decided about a late task ID. */

@@ -35,7 +35,7 @@ export class TaskIndex {
   }
 
   /** IDs of the tasks whose videos the user had removed from the library, the newest first. */
-  cleaned(): readonly string[] {
+  deletedFromLibrary(): readonly string[] {
     return this.#select(({ isCleaned }) => isCleaned);
   }
 

@@ -31,13 +31,13 @@ export interface TaskPatch {
   readonly succeededAt?: number | null;
   readonly expiresAt?: number | null;
   readonly nextDue?: number | null;
-  readonly troubles?: number;
+  readonly consecutiveErrors?: number;
   readonly denials?: number;
   readonly deniedAt?: number | null;
   readonly links?: readonly string[];
-  readonly heldUpMs?: number;
+  readonly diskBlockedMs?: number;
   readonly diskFailedAt?: number | null;
-  readonly announcedAt?: number;
+  readonly notifiedAt?: number;
   readonly fetchProgress?: null;
   /** Replaces all of the task's video rows. */
   readonly videos?: readonly VideoRow[];
@@ -51,4 +51,4 @@ export interface TaskPatch {
  * Decides inside the transaction how to change a record; undefined leaves it unchanged. `videos` reads the rows of its
  * videos.
  */
-export type Decide = (record: TaskRecord, videos: () => readonly VideoRow[]) => TaskPatch | undefined;
+export type TaskUpdate = (record: TaskRecord, videos: () => readonly VideoRow[]) => TaskPatch | undefined;

@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { english } from '../common/l10n';
+import { untranslatedL10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
 import { formatNote, toFailure, type TextFormat } from '../task/failureMessage';
-import { takesTaskId, type IdQuestion } from '../task/idSource';
+import { canAttachTaskId, type IdQuestion } from '../task/idSource';
 import type { Task, TimelineEntry, Video } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
 import { readRow, type SqlRow } from './columns';
@@ -41,7 +41,7 @@ export class SnapshotReader {
   readonly #format: TextFormat;
   readonly #log: Log;
 
-  constructor(libraryFolder: string, format: TextFormat = { l10n: english }, log: Log) {
+  constructor(libraryFolder: string, format: TextFormat = { l10n: untranslatedL10n }, log: Log) {
     this.#libraryUri = pathToFileURL(libraryFolder).href;
     this.#format = format;
     this.#log = log;
@@ -103,13 +103,13 @@ export class SnapshotReader {
       videos: Object.freeze(videos.flatMap((video) => this.#video(video))),
       ...(failure === undefined ? {} : { failure: Object.freeze(toFailure(failure, this.#format)) }),
       timeline: Object.freeze(timeline.map((entry) => this.#timelineEntry(entry))),
-      ...(takesTaskId(record) ? { takesTaskId: true as const } : {}),
+      ...(canAttachTaskId(record) ? { takesTaskId: true as const } : {}),
     });
     const isSaved = phase === 'saved';
     return {
       task,
       isUnseen: isSaved && record.seenAt === undefined,
-      isCleaned: isSaved && record.cleanedAt !== undefined,
+      isCleaned: isSaved && record.deletedAt !== undefined,
       idQuestion: readIdQuestion(id, timeline),
     };
   }

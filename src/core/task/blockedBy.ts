@@ -2,7 +2,7 @@ import type { Phase } from './phases';
 import type { Failure } from './task';
 
 /** What the user must provide before a task continues: a key, approval of an address, an unlocked keyring, or balance. */
-export type WaitsFor = 'key' | 'approval' | 'keyring' | 'balance';
+export type BlockedBy = 'key' | 'approval' | 'keyring' | 'balance';
 
 /** Phases in which the gateway has the task and nothing is being downloaded. */
 const TRACKED_PHASES: ReadonlySet<Phase> = new Set(['queued', 'running', 'ready']);
@@ -11,13 +11,13 @@ const TRACKED_PHASES: ReadonlySet<Phase> = new Set(['queued', 'running', 'ready'
  * Returns what a task waits for from the user (DESIGN 5, Query). Meanwhile, the gateway continues the task, but doesn't
  * report its status. Undefined if the task waits only for the gateway.
  */
-export function waitsFor({
+export function blockedBy({
   phase,
   failure,
 }: {
   readonly phase: Phase;
   readonly failure?: Failure;
-}): WaitsFor | undefined {
+}): BlockedBy | undefined {
   if (!TRACKED_PHASES.has(phase)) return undefined;
   switch (failure?.kind) {
     case 'key':

@@ -1,6 +1,6 @@
 import type { L10n } from '../common/l10n';
 import type { FailureCode, StoredFailure, StoredNote } from './failure';
-import { explainDetail, isAboutSound, knownRefusal } from './knownErrors';
+import { explainDetail, isAboutSound, knownErrorMessage } from './knownErrors';
 import type { Failure, FailureKind } from './task';
 
 /** Localization of messages. */
@@ -171,7 +171,7 @@ function taskFailed(stored: StoredFailure, l10n: L10n): string {
 }
 
 function refusal({ kind, status, detail = '' }: StoredFailure, l10n: L10n): string {
-  const known = knownRefusal(detail, l10n);
+  const known = knownErrorMessage(detail, l10n);
   if (known !== undefined) return known;
   if (status === 413) {
     return l10n.t('The request is too large for the gateway. Use smaller images, then generate again.');

@@ -27,7 +27,7 @@ export function confirmed(source: IdSource | undefined): IdSource | null {
 }
 
 /** Returns true if the user may attach a task ID: there is none, or only an uncertain one. */
-export function takesTaskId({
+export function canAttachTaskId({
   phase,
   idSource,
 }: {

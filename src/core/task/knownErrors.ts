@@ -50,7 +50,7 @@ export function isAboutSound({ gatewayCode = '', detail = '' }: StoredFailure): 
 }
 
 /** The user's message for a known refusal; undefined for others. */
-export function knownRefusal(text: string, l10n: L10n): string | undefined {
+export function knownErrorMessage(text: string, l10n: L10n): string | undefined {
   return REFUSALS.find(([sign]) => sign.test(text))?.[1](l10n);
 }
 

@@ -17,7 +17,7 @@ export type Phase =
   | 'stopped';
 
 /** All legal transitions. The store refuses any other. */
-const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
+const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
   draft: ['sending', 'rejected', 'stopped'],
   // Back to draft: rate-limited (429), or the connection ended before a byte was sent.
   sending: ['draft', 'queued', 'rejected', 'unknown'],
@@ -40,16 +40,23 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   rejected: ['queued'],
 };
 
-const ENDS: ReadonlySet<Phase> = new Set(['saved', 'failed', 'rejected', 'unknown', 'lost', 'stopped']);
+const FINAL_PHASES: ReadonlySet<Phase> = new Set([
+  'saved',
+  'failed',
+  'rejected',
+  'unknown',
+  'lost',
+  'stopped',
+]);
 
-export const PHASES: readonly Phase[] = Object.keys(MOVES) as Phase[];
+export const PHASES: readonly Phase[] = Object.keys(TRANSITIONS) as Phase[];
 
 /** Returns true for final phases: nothing more happens without the user. */
-export function isEnd(phase: Phase): boolean {
-  return ENDS.has(phase);
+export function isFinal(phase: Phase): boolean {
+  return FINAL_PHASES.has(phase);
 }
 
 /** Returns true if a transition is legal. Staying in a phase isn't a transition. */
-export function canMove(from: Phase, to: Phase): boolean {
-  return MOVES[from].includes(to);
+export function canTransition(from: Phase, to: Phase): boolean {
+  return TRANSITIONS[from].includes(to);
 }

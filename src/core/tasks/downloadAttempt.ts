@@ -13,9 +13,9 @@ import { nameOf, type Library } from '../library/library';
 import type { CompletePart, PartFile } from '../library/partFile';
 import { VideoFileError } from '../library/videoFileError';
 import { familyOf } from '../models/catalog';
-import { possibleNames } from '../store/ownedFiles';
+import { candidateFileNames } from '../store/ownedFiles';
 import type { TaskRecord } from '../store/record';
-import { describeTask } from '../store/sidecarTask';
+import { toSidecarTask } from '../store/sidecarTask';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
@@ -111,7 +111,7 @@ export class DownloadAttempt {
     this.#links = record.links;
     this.#access = access;
     this.#signal = signal;
-    this.#names = possibleNames(record, rows.length);
+    this.#names = candidateFileNames(record, rows.length);
   }
 
   /** Progress over all videos, 0 to 99; undefined if unknown. Never decreases. */
@@ -226,7 +226,7 @@ export class DownloadAttempt {
   async #advance(row: VideoRow): Promise<VideoRow> {
     const { library, clock, log } = this.#deps;
     const name = this.#nameOf(row);
-    const facts = { task: describeTask(this.#record, this.#rows.length), source: row.mark };
+    const facts = { task: toSidecarTask(this.#record, this.#rows.length), source: row.mark };
     let current = row;
     try {
       let video = await library.find(name, facts, known(row));
@@ -242,7 +242,7 @@ export class DownloadAttempt {
       if (same) return await this.#refuseSame(row, same, part);
       current = fetchedRow(row, part);
       // A part from an earlier attempt has already been retried for a minute.
-      video = await library.place(part, name, earlier ? 0 : undefined);
+      video = await library.commitPart(part, name, earlier ? 0 : undefined);
       current = placedRow(row, video);
       await library.writeSidecar(video, facts);
       await library.removeParts(name);

@@ -156,7 +156,7 @@ function deadlineOf(
     case 'denied':
       return atLeast;
     case 'noLink':
-      return Math.max(atLeast, (record.succeededAt ?? now) + MISSING_LINK_GRACE_MS + record.heldUpMs);
+      return Math.max(atLeast, (record.succeededAt ?? now) + MISSING_LINK_GRACE_MS + record.diskBlockedMs);
     default:
       return Math.max(atLeast, downloadDeadline(record, now));
   }
@@ -168,5 +168,5 @@ export function downloadDeadline(record: TaskRecord, now: number): number {
   // An expiry before the submit is a relative time, or comes from a wrong clock.
   const expiry = expiresAt > submittedAt ? expiresAt : succeededAt + DOWNLOAD_TIMEOUT_MS;
   const end = Math.max(expiry, succeededAt + MISSING_LINK_GRACE_MS);
-  return end + record.heldUpMs;
+  return end + record.diskBlockedMs;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/disposable';
+import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { Phase } from '../task/phases';
 import { LEASE, LEASE_RENEWAL } from './schedule';
@@ -17,7 +17,7 @@ export class Lease implements Disposable {
   readonly #taskId: string;
   readonly #phase: Phase;
   readonly #onLost: () => void;
-  readonly #timer = new DisposableSlot();
+  readonly #timer = new MutableDisposable();
   readonly #length: number;
   readonly #progress: () => number | undefined;
   #due: number;

@@ -1,7 +1,13 @@
-import { nameOf, nameOfPart, type Library, type LibraryContents, type LibraryFile } from '../library/library';
-import { namesOf, type TaskWithFiles } from '../store/ownedFiles';
-import { isEnd } from '../task/phases';
-import { readSidecarTask } from '../store/sidecarTask';
+import {
+  nameOf,
+  ownerNameOfPart,
+  type Library,
+  type LibraryContents,
+  type LibraryFile,
+} from '../library/library';
+import { tasksByFileName, type TaskWithFiles } from '../store/ownedFiles';
+import { isFinal } from '../task/phases';
+import { parseSidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
 
 interface Dependencies {
@@ -67,7 +73,7 @@ export class Librarian {
     // Scan after reading the tasks, so that no file of a task is missing from the scan.
     const stock = await library.scan();
     const byFile = new Map(stock.videos.map((file) => [file.file, file]));
-    const byName = namesOf(all);
+    const byName = tasksByFileName(all);
     const videos: ShelvedVideo[] = [];
     for (const { record, files } of all) {
       const there = files.map((file) => byFile.get(file)).filter((file) => file !== undefined);
@@ -80,7 +86,7 @@ export class Librarian {
         model: record.request.model,
         createdAt: record.createdAt,
         isSeen: record.seenAt !== undefined,
-        isCopied: record.copiedAt !== undefined,
+        isCopied: record.exportedAt !== undefined,
       });
     }
     for (const file of byFile.values()) {
@@ -102,7 +108,7 @@ export class Librarian {
 
   /** Records that the user removed a task's videos. @throws ReadOnlyStoreError */
   async removed(taskId: string): Promise<void> {
-    await this.#deps.store.markCleaned(taskId, { code: 'removedByUser' });
+    await this.#deps.store.markDeleted(taskId, { code: 'removedByUser' });
   }
 
   #item(files: readonly LibraryFile[]): ShelfItem {
@@ -124,9 +130,9 @@ export class Librarian {
     const old: LibraryFile[] = [];
     const files: string[] = [];
     for (const part of parts.filter(isOld)) {
-      const name = nameOfPart(part.file);
+      const name = ownerNameOfPart(part.file);
       const owner = name === undefined ? undefined : byName.get(name)?.record;
-      if (owner && !isEnd(owner.phase)) continue;
+      if (owner && !isFinal(owner.phase)) continue;
       // A complete video that exists nowhere else isn't left over: Rescue Lost Videos places it.
       if (owner?.phase !== 'saved' && (await library.isCompletePart(part.file))) continue;
       old.push(part);
@@ -134,7 +140,7 @@ export class Librarian {
     }
     const known = new Set(all.map(({ record }) => record.id));
     for (const sidecar of orphanedSidecars.filter(isOld)) {
-      const task = readSidecarTask((await library.readSidecar(sidecar.file))?.task);
+      const task = parseSidecarTask((await library.readSidecar(sidecar.file))?.task);
       if (!task || known.has(task.id)) continue;
       old.push(sidecar);
       files.push(library.pathOf(sidecar.file));

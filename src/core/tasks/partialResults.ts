@@ -1,9 +1,9 @@
 import { DiskError } from '../common/fileSystem';
 import { describeError, type Log } from '../common/log';
 import type { Library, LibraryVideo } from '../library/library';
-import { possibleNames } from '../store/ownedFiles';
+import { candidateFileNames } from '../store/ownedFiles';
 import type { TaskRecord } from '../store/record';
-import { describeTask } from '../store/sidecarTask';
+import { toSidecarTask } from '../store/sidecarTask';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { Phase } from '../task/phases';
@@ -48,8 +48,8 @@ export class PartialResults {
     const { library, log } = this.#deps;
     const found = new Map<number, LibraryVideo>();
     try {
-      for (const [position, name] of possibleNames(record).entries()) {
-        const video = await library.find(name, { task: describeTask(record) });
+      for (const [position, name] of candidateFileNames(record).entries()) {
+        const video = await library.find(name, { task: toSidecarTask(record) });
         if (video) found.set(position, video);
       }
       return found;

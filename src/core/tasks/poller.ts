@@ -1,5 +1,5 @@
 import type { Clock } from '../common/clock';
-import { DisposableSlot, type Disposable } from '../common/disposable';
+import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import { isBusy } from '../store/sqliteErrors';
 import { ReadOnlyStoreError } from '../store/storeState';
@@ -41,7 +41,7 @@ const ERROR_RETRY_MS = 5_000;
  */
 export class Poller implements Disposable {
   readonly #deps: Dependencies;
-  readonly #timer = new DisposableSlot();
+  readonly #timer = new MutableDisposable();
   /** Running work by task ID. */
   readonly #active = new Map<string, { readonly lane: Lane; readonly host: string }>();
   readonly #stop = new AbortController();

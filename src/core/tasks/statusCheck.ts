@@ -164,13 +164,13 @@ export class StatusCheck {
       case 'forbidden':
         return { failure: failures.keyRefused(toErrorInfo(outcome)), nextDue: now + RECHECK };
       case 'temporary': {
-        if (outcome.state && record.troubles >= CUT_RESPONSES_BELIEVED)
+        if (outcome.state && record.consecutiveErrors >= CUT_RESPONSES_BELIEVED)
           return this.#decideState(record, outcome.state, outcome.status);
-        const troubles = record.troubles + 1;
+        const troubles = record.consecutiveErrors + 1;
         const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
         const since = record.failure?.since ?? now;
         const failure = failures.blip(toErrorInfo(outcome), { since, now });
-        return { troubles, failure, nextDue: now + wait };
+        return { consecutiveErrors: troubles, failure, nextDue: now + wait };
       }
     }
   }
@@ -179,7 +179,7 @@ export class StatusCheck {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
     const idSource = confirmed(record.idSource);
-    const good: TaskPatch = { troubles: 0, denials: 0, deniedAt: null, failure: null, idSource };
+    const good: TaskPatch = { consecutiveErrors: 0, denials: 0, deniedAt: null, failure: null, idSource };
     switch (state.kind) {
       case 'queued':
       case 'running': {
@@ -206,7 +206,7 @@ export class StatusCheck {
           ...(state.filteredCount > 0 ? { note: someFiltered(state.filteredCount) } : {}),
           links: state.links,
           succeededAt: now,
-          heldUpMs: 0,
+          diskBlockedMs: 0,
           ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
           nextDue: now,
         };
@@ -227,7 +227,7 @@ export class StatusCheck {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
     // Excludes time in which nothing could run, such as sleep: the gateway may have got the request only after it.
-    const age = now - (record.submittedAt ?? record.createdAt) - record.heldUpMs;
+    const age = now - (record.submittedAt ?? record.createdAt) - record.diskBlockedMs;
     // Right after the submit, the gateway may not know the task yet.
     if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
     const { isBelieved, patch } = countNotFound(record, now);
@@ -253,11 +253,14 @@ function someFiltered(count: number): StoredNote {
 }
 
 function moveTimes(
-  { heldUpMs, deniedAt }: TaskRecord,
+  { diskBlockedMs, deniedAt }: TaskRecord,
   gap: number,
-): { readonly heldUpMs: number; readonly deniedAt?: number } | undefined {
+): { readonly diskBlockedMs: number; readonly deniedAt?: number } | undefined {
   if (gap === 0) return undefined;
-  return { heldUpMs: heldUpMs + gap, ...(deniedAt === undefined ? {} : { deniedAt: deniedAt + gap }) };
+  return {
+    diskBlockedMs: diskBlockedMs + gap,
+    ...(deniedAt === undefined ? {} : { deniedAt: deniedAt + gap }),
+  };
 }
 
 const NO_ERROR: ErrorInfo = { status: 0, message: '' };

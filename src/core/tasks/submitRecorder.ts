@@ -111,14 +111,14 @@ export class SubmitRecorder {
             deniedAt: null,
             failure: null,
             nextDue: clock.now() + FIRST_POLL,
-            heldUpMs: clockGap(record.submittedAt ?? clock.now(), clock.now()),
+            diskBlockedMs: clockGap(record.submittedAt ?? clock.now(), clock.now()),
             ...kept,
           };
         case 'refused': {
           const error = { status: outcome.status, ...outcome.error };
           const failure =
             error.byProxy === true
-              ? failures.proxyRefused(error, hostOf(access))
+              ? failures.proxyRefused(error, gatewayHost(access))
               : failures.refused(error, outcome.noChannel);
           return { phase: 'rejected', failure, ...kept };
         }
@@ -155,7 +155,7 @@ export class SubmitRecorder {
    */
   async #keepSecondId(draft: TaskRecord, gatewayTaskId: string): Promise<void> {
     const { store, clock, log, markPending } = this.#deps;
-    if (await store.recordWhenFree(draft.id)) {
+    if (await store.readRecord(draft.id)) {
       await store.storeLateId(draft, gatewayTaskId);
       return;
     }
@@ -163,7 +163,7 @@ export class SubmitRecorder {
     markPending();
     const at = clock.now();
     const nextDue = at + FIRST_POLL;
-    await store.adopt({
+    await store.import({
       record: { ...draft, phase: 'queued', gatewayTaskId, submittedAt: at, nextDue },
       videos: [],
       timeline: [{ at, phase: 'queued' }],
@@ -187,10 +187,10 @@ function acceptedNote(
 /** The failure of a request that couldn't be sent: no connection, or a proxy refused it. */
 export function notSentFailure(failures: Failures, error: GatewayError, access: Access): StoredFailure {
   const info = toErrorInfo(error);
-  const host = hostOf(access);
+  const host = gatewayHost(access);
   return error.kind === 'proxy' ? failures.proxyRefused(info, host) : failures.unreachable(info, host);
 }
 
-function hostOf({ baseUrl }: Access): string {
+function gatewayHost({ baseUrl }: Access): string {
   return new URL(baseUrl).host;
 }

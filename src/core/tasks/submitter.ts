@@ -355,7 +355,7 @@ export class Submitter {
         if (failure) return { phase: 'rejected', failure };
         return { phase: 'stopped', note: { code: 'canceledDraft' }, failure: null };
       });
-      return stopped !== undefined || (await store.recordWhenFree(id))?.phase === 'stopped';
+      return stopped !== undefined || (await store.readRecord(id))?.phase === 'stopped';
     } catch (error) {
       // If the window has closed, the next one ends the draft.
       if (!(error instanceof StoreClosedError)) {

@@ -4,19 +4,19 @@ import { describeError, type Log } from '../common/log';
 import { DiskError } from '../common/fileSystem';
 import {
   nameOf,
-  nameOfPart,
+  ownerNameOfPart,
   type Library,
   type LibraryContents,
   type LibraryFile,
   type LibraryVideo,
 } from '../library/library';
-import { namesOf, possibleNames, rowsOfFiles, type TaskWithFiles } from '../store/ownedFiles';
+import { tasksByFileName, candidateFileNames, rowsOfFiles, type TaskWithFiles } from '../store/ownedFiles';
 import type { StoredNote } from '../task/failure';
-import { canMove, isEnd } from '../task/phases';
+import { canTransition, isFinal } from '../task/phases';
 import type { TaskRecord } from '../store/record';
 import { withFound, type PartialResults } from './partialResults';
 import type { Reopener } from './taskReopener';
-import { readSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
+import { parseSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
 import type { TaskStore } from '../store/store';
 
 interface Dependencies {
@@ -68,7 +68,7 @@ export class Rescuer {
   async rescue({ ids, signal, onProgress }: RescueOptions = {}): Promise<RescueReport> {
     const { store, reopener } = this.#deps;
     const all = await store.allWithFiles();
-    const byName = namesOf(all);
+    const byName = tasksByFileName(all);
     const stock = await this.#deps.library.scan().catch((error: unknown) => {
       if (error instanceof DiskError) return error;
       throw error;
@@ -118,7 +118,7 @@ export class Rescuer {
       if (signal?.aborted || name === undefined || there.has(name)) continue;
       const owner = byName.get(name)?.record;
       // Skip parts of tasks that are still downloading or already have their videos.
-      if (owner ? !isEnd(owner.phase) || owner.phase === 'saved' : ids !== undefined) continue;
+      if (owner ? !isFinal(owner.phase) || owner.phase === 'saved' : ids !== undefined) continue;
       if (ids && owner && !ids.includes(owner.id)) continue;
       const video = await this.#orNothing(part.file, this.#placePart(name));
       if (video) placed.push(video.file);
@@ -129,14 +129,14 @@ export class Rescuer {
   async #placePart(name: string): Promise<LibraryVideo | undefined> {
     const { library } = this.#deps;
     const part = await library.findPart(name);
-    return part && library.place(part, name);
+    return part && library.commitPart(part, name);
   }
 
   /** Adds videos in the library to their task. @returns the number of videos */
   async #takeFromLibrary(record: TaskRecord, there: ReadonlyMap<string, string>): Promise<number> {
     const { store, partialResults } = this.#deps;
-    if (!canMove(record.phase, 'saved')) return 0;
-    if (!possibleNames(record).some((name) => there.has(name))) return 0;
+    if (!canTransition(record.phase, 'saved')) return 0;
+    if (!candidateFileNames(record).some((name) => there.has(name))) return 0;
     const found = await partialResults.find(record);
     const note = { code: 'foundInLibrary' } as const;
     const saved = await store.update(record.id, (current, videos) => {
@@ -164,7 +164,7 @@ export class Rescuer {
     for (const [name, file] of there) {
       if (signal?.aborted) break;
       if (listed.has(file) || byName.has(name)) continue;
-      const task = readSidecarTask((await library.sidecarOf(file))?.task) ?? onlyFile(file, clock.now());
+      const task = parseSidecarTask((await library.sidecarOf(file))?.task) ?? onlyFile(file, clock.now());
       if (known.has(task.id)) continue;
       const video = await this.#orNothing(file, library.find(name, { task }));
       if (!video) continue;
@@ -180,7 +180,7 @@ export class Rescuer {
       };
       videos.sort((a, b) => a.file.localeCompare(b.file));
       if (
-        await store.adopt({
+        await store.import({
           record,
           videos: rowsOfFiles(record, videos, videos.length),
           timeline: [{ at: clock.now(), phase: 'saved', note }],
@@ -214,7 +214,7 @@ function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string>
     case 'saved':
       // Videos that the user removed aren't missing. A saved task with a failure lacks some of its videos.
       return (
-        record.cleanedAt === undefined &&
+        record.deletedAt === undefined &&
         (record.failure !== undefined || (there !== undefined && files.some((file) => !there.has(file))))
       );
     default:
@@ -232,7 +232,7 @@ function mayHaveVideo({ phase, succeededAt, failure }: TaskRecord): boolean {
 function nameOfAbandoned({ file, changedAt }: LibraryFile): string | undefined {
   // File times come from the system clock, not from the injected one.
   if (Date.now() - changedAt < ABANDONED_PART_AGE_MS) return undefined;
-  return nameOfPart(file);
+  return ownerNameOfPart(file);
 }
 
 /** Describes a task for a video without one. Its ID is derived from the file, so every window creates the same task. */

@@ -8,8 +8,8 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { TaskRecord } from '../store/record';
 import type { PendingMarker } from '../store/pendingMarker';
 import type { StoredNote } from '../task/failure';
-import { takesTaskId } from '../task/idSource';
-import { canMove } from '../task/phases';
+import { canAttachTaskId } from '../task/idSource';
+import { canTransition } from '../task/phases';
 import type { TaskStore } from '../store/store';
 import type { VideoRow } from '../task/videoRow';
 import { keyEnteredMessage } from './keyGuard';
@@ -38,7 +38,7 @@ export class Reopener {
    */
   async lookAgain(id: string): Promise<boolean> {
     const { store } = this.#deps;
-    const seen = await store.recordWhenFree(id);
+    const seen = await store.readRecord(id);
     if (!seen) return false;
     const missing = seen.phase === 'saved' ? await this.#missingFiles(seen) : new Set<string>();
     // A saved task with a failure lacks some of its videos.
@@ -46,7 +46,7 @@ export class Reopener {
     const note = { code: 'checkedAgain' } as const;
     const reopened = await store.update(id, (record, videos) =>
       record.gatewayTaskId !== undefined &&
-      canMove(record.phase, 'queued') &&
+      canTransition(record.phase, 'queued') &&
       // If another window changed it meanwhile, the missing files are outdated.
       (record.phase !== 'saved' || record.version === seen.version)
         ? // Videos in the library stay, whether or not the others are found.
@@ -67,13 +67,13 @@ export class Reopener {
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
     const { store, keys, l10n } = this.#deps;
     if (!isTaskId(gatewayTaskId)) return false;
-    const task = await store.recordWhenFree(id);
+    const task = await store.readRecord(id);
     // The check recognizes only keys that were read before.
     if (task) await keys.keyFor(originOf(task.baseUrl));
     if (keys.looksLikeKey(gatewayTaskId)) throw new RequestError(keyEnteredMessage(l10n));
     const note = { code: 'idAttached' } as const;
     const reopened = await store.update(id, (record) =>
-      takesTaskId(record)
+      canAttachTaskId(record)
         ? { ...this.#reopen(note), gatewayTaskId, idSource: 'byHand', succeededAt: null, links: [] }
         : undefined,
     );
@@ -89,11 +89,11 @@ export class Reopener {
       failure: null,
       progress: null,
       nextDue: this.#deps.clock.now(),
-      troubles: 0,
+      consecutiveErrors: 0,
       denials: 0,
       deniedAt: null,
       expiresAt: null,
-      heldUpMs: 0,
+      diskBlockedMs: 0,
       diskFailedAt: null,
     };
   }

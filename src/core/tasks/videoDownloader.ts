@@ -126,7 +126,7 @@ export class VideoDownloader {
       signal.removeEventListener('abort', forward);
       lease.dispose();
     }
-    if (key && !block && (await store.recordWhenFree(record.id))?.phase === 'saved')
+    if (key && !block && (await store.readRecord(record.id))?.phase === 'saved')
       await gate.keyAccepted(origin);
   }
 
@@ -172,11 +172,12 @@ export class VideoDownloader {
     const { diskFailedAt, failure } = record;
     const blockedMs = diskFailedAt === undefined ? 0 : now - diskFailedAt;
     // One of the two periods contains the other.
-    const heldUpMs = record.heldUpMs + (Math.abs(gap) > Math.abs(blockedMs) ? gap : blockedMs);
-    if (diskFailedAt !== undefined) return { heldUpMs, diskFailedAt: null };
+    const diskBlockedMs = record.diskBlockedMs + (Math.abs(gap) > Math.abs(blockedMs) ? gap : blockedMs);
+    if (diskFailedAt !== undefined) return { diskBlockedMs: diskBlockedMs, diskFailedAt: null };
     const wasAway = gap > 0 || failure?.code.startsWith('key.') === true;
-    const missing = now + IDLE_GAP_GRACE_MS - downloadDeadline({ ...record, heldUpMs }, now);
-    return { heldUpMs: heldUpMs + (wasAway ? Math.max(0, missing) : 0) };
+    const missing =
+      now + IDLE_GAP_GRACE_MS - downloadDeadline({ ...record, diskBlockedMs: diskBlockedMs }, now);
+    return { diskBlockedMs: diskBlockedMs + (wasAway ? Math.max(0, missing) : 0) };
   }
 
   async #run(
@@ -225,7 +226,7 @@ export class VideoDownloader {
   #settle(record: TaskRecord, rows: readonly VideoRow[]): TaskPatch {
     const { clock, failures, partialResults } = this.#deps;
     const now = clock.now();
-    const good = { videos: rows, troubles: 0, denials: 0, deniedAt: null } as const;
+    const good: TaskPatch = { videos: rows, consecutiveErrors: 0, denials: 0, deniedAt: null };
     const pending = rows.filter(isPending);
     if (pending.length > 0) {
       const reasons = pending.flatMap(({ reason }) => reason ?? []);

@@ -1,10 +1,10 @@
-import { isEnd } from '../task/phases';
+import { isFinal } from '../task/phases';
 import type { Task } from '../task/task';
 import type { TaskStore } from '../store/store';
 
 /** Resolves when the task reaches a final phase, or with undefined if there is no such task. */
 export async function settled(
-  store: Pick<TaskStore, 'index' | 'taskWhenFree' | 'onDidChange' | 'onDidLoad'>,
+  store: Pick<TaskStore, 'index' | 'readTask' | 'onDidChange' | 'onDidLoad'>,
   id: string,
   signal?: AbortSignal,
 ): Promise<Task | undefined> {
@@ -19,7 +19,7 @@ export async function settled(
       reject(signal?.reason as Error);
     };
     const settle = (task: Task | undefined, isGone: boolean) => {
-      if (task ? !isEnd(task.phase) : !isGone) return;
+      if (task ? !isFinal(task.phase) : !isGone) return;
       finish();
       resolve(task);
     };
@@ -27,6 +27,6 @@ export async function settled(
     const listeners = [store.onDidChange(checkIndex), store.onDidLoad(checkIndex)];
     signal?.addEventListener('abort', abort, { once: true });
     // The index may not have another window's new task yet. If the store can't be opened, wait for its events.
-    store.taskWhenFree(id).then((task) => settle(task, true), checkIndex);
+    store.readTask(id).then((task) => settle(task, true), checkIndex);
   });
 }

@@ -1,11 +1,11 @@
 import { CancellationError } from 'vscode';
 import type { Clock } from '../../core/common/clock';
-import { describeError, prefixed, type Log } from '../../core/common/log';
+import { describeError, withPrefix, type Log } from '../../core/common/log';
 import { RequestError } from '../../core/models/family';
 import { OutcomeNotWritten } from '../../core/tasks/submitRecorder';
 import type { CommandId } from './ids';
 import type { Messages } from './messages';
-import { KeyLockedError, Rejection, isChangeOfMind } from './rejection';
+import { KeyLockedError, Rejection, isUserCancellation } from './rejection';
 
 /** What a command does. */
 export interface Command {
@@ -30,7 +30,7 @@ export class CommandRunner {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#log = prefixed(parts.log, 'command');
+    this.#log = withPrefix(parts.log, 'command');
   }
 
   /** Runs a command. Arguments are not logged: a prompt may be among them. */
@@ -44,7 +44,7 @@ export class CommandRunner {
       this.#log.info(`${id} is done after ${clock.now() - started} ms`);
       return result;
     } catch (error) {
-      const gaveUp = isChangeOfMind(error) || error instanceof CancellationError;
+      const gaveUp = isUserCancellation(error) || error instanceof CancellationError;
       if (error instanceof Rejection || gaveUp) this.#log.info(`${id} ends: ${reasonOf(error)}`);
       else this.#log.error(`${id} failed: ${describeError(error)}`);
       if (command.calledByCode?.(args)) throw error;

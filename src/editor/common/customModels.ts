@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { describeError, prefixed, type Log } from '../../core/common/log';
+import { describeError, withPrefix, type Log } from '../../core/common/log';
 import type { Model } from '../../core/models/catalog';
 import type { Settings } from './settings';
 
@@ -16,7 +16,7 @@ interface Parts {
 const entries = z.array(z.unknown());
 
 /** The user's own models: those of the setting, and those that were entered in this window. */
-export class OwnModels {
+export class CustomModels {
   readonly #parts: Parts;
   readonly #log: Log;
   /** Used until the window closes, where the setting can't be written. */
@@ -24,7 +24,7 @@ export class OwnModels {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#log = prefixed(parts.log, 'models');
+    this.#log = withPrefix(parts.log, 'models');
   }
 
   list(): readonly Model[] {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../../core/common/log';
-import { asMessage, asPlainText } from '../labels/taskLabels';
+import { asMessage, escapeQuickPickText } from '../labels/taskLabels';
 
 /** Something that is done only after a clear yes. */
 export interface Confirmation {
@@ -16,7 +16,7 @@ export interface Step {
   readonly of: number;
 }
 
-export interface TextQuestion {
+export interface InputOptions {
   readonly title: string;
   readonly prompt: string;
   readonly placeholder: string;
@@ -26,7 +26,7 @@ export interface TextQuestion {
   readonly validate: (text: string) => string | undefined;
 }
 
-export interface Choice<T> {
+export interface PickChoice<T> {
   readonly value: T;
   readonly label: string;
   /** The name of one of the editor's icons, which stands before the label. */
@@ -37,11 +37,11 @@ export interface Choice<T> {
   readonly picked?: boolean;
 }
 
-export interface ChoiceQuestion<T> {
+export interface PickOptions<T> {
   readonly title: string;
   readonly placeholder: string;
   readonly step?: Step;
-  readonly choices: readonly Choice<T>[];
+  readonly choices: readonly PickChoice<T>[];
   /** The choice that Enter takes at first. */
   readonly initial?: T;
   /** Only what is ticked counts; otherwise Enter takes the one that is lit where nothing is ticked. */
@@ -49,15 +49,15 @@ export interface ChoiceQuestion<T> {
 }
 
 /** Asks the person at the keyboard. Undefined and false mean that they went away, or said no. */
-export interface Asker {
+export interface Dialogs {
   confirm(question: Confirmation): Promise<boolean>;
-  text(question: TextQuestion): Promise<string | undefined>;
-  choose<T>(question: ChoiceQuestion<T>): Promise<T | undefined>;
-  chooseSome<T>(question: ChoiceQuestion<T>): Promise<readonly T[] | undefined>;
+  text(question: InputOptions): Promise<string | undefined>;
+  choose<T>(question: PickOptions<T>): Promise<T | undefined>;
+  chooseSome<T>(question: PickOptions<T>): Promise<readonly T[] | undefined>;
 }
 
 /** Asks with the editor's own dialogs and inputs. */
-export class EditorAsker implements Asker {
+export class VSCodeDialogs implements Dialogs {
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -75,10 +75,10 @@ export class EditorAsker implements Asker {
     }
   }
 
-  async text(question: TextQuestion): Promise<string | undefined> {
+  async text(question: InputOptions): Promise<string | undefined> {
     const input = vscode.window.createInputBox();
     input.title = question.title;
-    input.prompt = asPlainText(question.prompt);
+    input.prompt = escapeQuickPickText(question.prompt);
     input.placeholder = question.placeholder;
     input.password = question.secret ?? false;
     // Somebody looks up a word or fetches a key elsewhere, and comes back.
@@ -96,7 +96,7 @@ export class EditorAsker implements Asker {
     });
   }
 
-  async choose<T>(question: ChoiceQuestion<T>): Promise<T | undefined> {
+  async choose<T>(question: PickOptions<T>): Promise<T | undefined> {
     const pick = quickPickOf(question);
     const initial = pick.items.find(({ choice }) => choice.value === question.initial);
     if (initial) pick.activeItems = [initial];
@@ -106,7 +106,7 @@ export class EditorAsker implements Asker {
     });
   }
 
-  async chooseSome<T>(question: ChoiceQuestion<T>): Promise<readonly T[] | undefined> {
+  async chooseSome<T>(question: PickOptions<T>): Promise<readonly T[] | undefined> {
     const pick = quickPickOf(question);
     pick.canSelectMany = true;
     pick.selectedItems = pick.items.filter(({ choice }) => choice.picked === true);
@@ -120,10 +120,10 @@ export class EditorAsker implements Asker {
 }
 
 interface ChoiceItem<T> extends vscode.QuickPickItem {
-  readonly choice: Choice<T>;
+  readonly choice: PickChoice<T>;
 }
 
-function quickPickOf<T>(question: ChoiceQuestion<T>): vscode.QuickPick<ChoiceItem<T>> {
+function quickPickOf<T>(question: PickOptions<T>): vscode.QuickPick<ChoiceItem<T>> {
   const pick = vscode.window.createQuickPick<ChoiceItem<T>>();
   pick.title = question.title;
   pick.placeholder = question.placeholder;
@@ -133,9 +133,9 @@ function quickPickOf<T>(question: ChoiceQuestion<T>): vscode.QuickPick<ChoiceIte
     // Prompts are among them, and are anybody's text.
     return {
       choice,
-      label: icon === undefined ? asPlainText(label) : `$(${icon}) ${asPlainText(label)}`,
-      ...(description === undefined ? {} : { description: asPlainText(description) }),
-      ...(detail === undefined ? {} : { detail: asPlainText(detail) }),
+      label: icon === undefined ? escapeQuickPickText(label) : `$(${icon}) ${escapeQuickPickText(label)}`,
+      ...(description === undefined ? {} : { description: escapeQuickPickText(description) }),
+      ...(detail === undefined ? {} : { detail: escapeQuickPickText(detail) }),
     };
   });
   setStep(pick, question.step);

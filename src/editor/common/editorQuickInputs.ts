@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { QuickInputs, Weight } from './quickInputs';
+import type { QuickInputs, ValidationSeverity } from './quickInputs';
 
-const SEVERITIES: Readonly<Record<Weight, vscode.InputBoxValidationSeverity>> = {
+const SEVERITIES: Readonly<Record<ValidationSeverity, vscode.InputBoxValidationSeverity>> = {
   error: vscode.InputBoxValidationSeverity.Error,
   warning: vscode.InputBoxValidationSeverity.Warning,
   info: vscode.InputBoxValidationSeverity.Info,
@@ -10,7 +10,7 @@ const SEVERITIES: Readonly<Record<Weight, vscode.InputBoxValidationSeverity>> = 
 /** The editor's own quick inputs. */
 export const editorQuickInputs: QuickInputs = {
   back: vscode.QuickInputButtons.Back,
-  calmMs: 400,
+  debounceMs: 400,
   text: () => vscode.window.createInputBox(),
   picker: () => vscode.window.createQuickPick(),
   button: (icon, tooltip) => ({

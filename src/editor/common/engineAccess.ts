@@ -1,16 +1,16 @@
 import { Emitter, type Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
-import { describeError, prefixed } from '../../core/common/log';
+import { describeError, withPrefix } from '../../core/common/log';
 import { Engine, type EngineOptions } from '../../core/engine';
 
 /** The engine of a window. It is always there; whether its store is open, its state says. */
-export class EngineHolder implements Disposable {
+export class LazyEngine implements Disposable {
   readonly current: Engine;
   readonly #owned = new DisposableStore();
   readonly #opened: Emitter<Engine>;
 
   constructor(options: EngineOptions) {
-    const log = prefixed(options.log, 'engine');
+    const log = withPrefix(options.log, 'engine');
     this.current = new Engine(options);
     this.#opened = this.#owned.add(new Emitter((error) => log.error(describeError(error))));
   }

@@ -1,8 +1,8 @@
 import type { Notifier, Severity } from './notifications';
-import { asMessage, asPlainText } from '../labels/taskLabels';
+import { asMessage, escapeQuickPickText } from '../labels/taskLabels';
 
 /** Something that the reader of a message can do about it. */
-export type Button = { readonly title: string } & (
+export type MessageAction = { readonly title: string } & (
   { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
 );
 
@@ -13,7 +13,7 @@ interface Parts {
 }
 
 /** Shows messages and does what their buttons say. Nobody waits for one: it may stay open for hours. */
-export class MessageBox {
+export class MessagePresenter {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -21,7 +21,12 @@ export class MessageBox {
   }
 
   /** @param onDismiss called if the message is closed without a button */
-  show(severity: Severity, sentence: string, buttons: readonly Button[], onDismiss?: () => void): void {
+  show(
+    severity: Severity,
+    sentence: string,
+    buttons: readonly MessageAction[],
+    onDismiss?: () => void,
+  ): void {
     const { notifier, execute, inBackground } = this.#parts;
     const titles = buttons.map(({ title }) => title);
     inBackground(
@@ -37,6 +42,6 @@ export class MessageBox {
 
   /** A word in passing that needs no answer. */
   status(sentence: string): void {
-    this.#parts.notifier.status(asPlainText(sentence));
+    this.#parts.notifier.status(escapeQuickPickText(sentence));
   }
 }

@@ -1,16 +1,16 @@
 import type { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
-import type { WaitsFor } from '../../core/task/blockedBy';
+import type { BlockedBy } from '../../core/task/blockedBy';
 import type { Task } from '../../core/task/task';
 import type { FailureExplanation } from '../labels/failureLabels';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION } from './ids';
-import type { Button, MessageBox } from './messagePresenter';
-import { deedOf, labelOf } from '../labels/actionLabels';
-import type { SaveFault } from '../library/videoExporter';
-import { LONGEST_MENTION, shortPrompt } from '../labels/taskLabels';
+import type { MessageAction, MessagePresenter } from './messagePresenter';
+import { commandForAction, actionLabel } from '../labels/actionLabels';
+import type { ExportError } from '../library/videoExporter';
+import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
 
 interface Parts {
-  readonly box: MessageBox;
+  readonly box: MessagePresenter;
   readonly l10n: L10n;
   /** No more notices about ended tasks. */
   readonly silence: () => void;
@@ -21,7 +21,7 @@ interface Parts {
  * tells of.
  */
 export class Messages {
-  readonly #box: MessageBox;
+  readonly #box: MessagePresenter;
   readonly #l10n: L10n;
   readonly #silenceNotices: Parts['silence'];
 
@@ -218,7 +218,7 @@ export class Messages {
    * @param missing what is to be said of others of its task that are not
    */
   videoReady({ id, request }: Task, offersSave: boolean, missing?: string): void {
-    const ready = this.#l10n.t('“{0}” is ready.', shortPrompt(request.prompt, LONGEST_MENTION));
+    const ready = this.#l10n.t('“{0}” is ready.', truncatePrompt(request.prompt, MAX_QUOTED_PROMPT_LENGTH));
     const sentence = missing === undefined ? ready : `${ready} ${missing}`;
     const save = {
       title: this.#l10n.t('Save to Workspace'),
@@ -235,8 +235,8 @@ export class Messages {
   }
 
   /** Tasks wait for the user: for a key, for approval of their address, or for an open keyring. */
-  tasksWaitForKey(sentence: string, what: WaitsFor, id: string): void {
-    const helps: Readonly<Record<WaitsFor, Button>> = {
+  tasksWaitForKey(sentence: string, what: BlockedBy, id: string): void {
+    const helps: Readonly<Record<BlockedBy, MessageAction>> = {
       key: this.#setKey(),
       balance: this.#setKey(),
       approval: {
@@ -281,7 +281,7 @@ export class Messages {
   }
 
   /** Videos could not be saved. */
-  notSaved(fault: SaveFault, ids: readonly string[]): void {
+  notSaved(fault: ExportError, ids: readonly string[]): void {
     switch (fault.kind) {
       case 'badFolder': {
         const sentence = this.#l10n.t(
@@ -362,11 +362,11 @@ export class Messages {
     this.#box.show('error', sentence, [this.#showLog()]);
   }
 
-  #setKey(): Button {
+  #setKey(): MessageAction {
     return { title: this.#l10n.t('Set API Key'), command: COMMANDS.setApiKey };
   }
 
-  #openBaseUrl(): Button {
+  #openBaseUrl(): MessageAction {
     return {
       title: this.#l10n.t('Open Setting'),
       command: 'workbench.action.openSettings',
@@ -374,15 +374,15 @@ export class Messages {
     };
   }
 
-  #showLog(): Button {
+  #showLog(): MessageAction {
     return { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog };
   }
 
-  #saveAs(ids: readonly string[]): Button {
+  #saveAs(ids: readonly string[]): MessageAction {
     return { title: this.#l10n.t('Save As…'), command: COMMANDS.saveAs, arguments: rows(ids) };
   }
 
-  #silence(): Button {
+  #silence(): MessageAction {
     const run = () => {
       this.#silenceNotices();
       this.#box.status(
@@ -392,7 +392,7 @@ export class Messages {
     return { title: this.#l10n.t('Don’t Show Again'), run };
   }
 
-  #openSetting(name: string): Button {
+  #openSetting(name: string): MessageAction {
     return {
       title: this.#l10n.t('Open Setting'),
       command: 'workbench.action.openSettings',
@@ -405,20 +405,20 @@ export class Messages {
     { id, request, phase }: Task,
     { title, sentence, charge, actions }: FailureExplanation,
     most: number,
-    others: readonly Button[] = [],
+    others: readonly MessageAction[] = [],
   ): void {
     const words = this.#l10n.t(
       '{0}: “{1}”. {2} {3}',
       title,
-      shortPrompt(request.prompt, LONGEST_MENTION),
+      truncatePrompt(request.prompt, MAX_QUOTED_PROMPT_LENGTH),
       sentence,
       charge,
     );
     const open = { title: this.#l10n.t('Open'), command: COMMANDS.openVideo, arguments: [id] };
-    const helps = actions.slice(0, most).flatMap((action): Button[] => {
-      const deed = deedOf(action, id);
+    const helps = actions.slice(0, most).flatMap((action): MessageAction[] => {
+      const deed = commandForAction(action, id);
       return deed
-        ? [{ title: labelOf(action, this.#l10n), command: deed.command, arguments: deed.args }]
+        ? [{ title: actionLabel(action, this.#l10n), command: deed.command, arguments: deed.args }]
         : [];
     });
     this.#box.show(phase === 'unknown' || phase === 'lost' ? 'warning' : 'error', words, [
@@ -428,7 +428,7 @@ export class Messages {
     ]);
   }
 
-  #generate(): Button {
+  #generate(): MessageAction {
     return { title: this.#l10n.t('Generate Video'), command: COMMANDS.generate };
   }
 }

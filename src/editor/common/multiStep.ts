@@ -1,8 +1,8 @@
 import type { QuickInputButton, QuickPickItem } from 'vscode';
-import type { Picker, QuickInputs, TextInput, Weight } from './quickInputs';
+import type { Picker, QuickInputs, TextInput, ValidationSeverity } from './quickInputs';
 
 /** Where a step stands among all that are asked. */
-export interface Place {
+export interface StepPosition {
   readonly number: number;
   readonly of: number;
 }
@@ -11,12 +11,12 @@ export interface Place {
  * What came of a step. `away`: the person left, and nothing more is asked. `to`: another step is next, by its id; Back
  * leads from there to this one.
  */
-export type StepEnd = 'forward' | 'back' | 'away' | { readonly to: string };
+export type StepResult = 'forward' | 'back' | 'away' | { readonly to: string };
 
 /** One question. What was answered lives with whoever asks, so that going back shows it again. */
 export interface Step {
   readonly id: string;
-  ask(place: Place): Promise<StepEnd>;
+  ask(place: StepPosition): Promise<StepResult>;
 }
 
 /**
@@ -24,14 +24,14 @@ export interface Step {
  * @param plan the steps as they stand: an answer may change what is asked after it, and then "step n of m" is still true
  * @param from the id of the step to begin with; the first one when there is no such step
  */
-export async function walk(plan: () => readonly Step[], from?: string): Promise<'done' | 'away'> {
+export async function runSteps(plan: () => readonly Step[], from?: string): Promise<'done' | 'away'> {
   let steps = plan();
-  const placeOf = (id: string | undefined) =>
+  const cropPosition = (id: string | undefined) =>
     Math.max(
       0,
       steps.findIndex((step) => step.id === id),
     );
-  let index = placeOf(from);
+  let index = cropPosition(from);
   /** Where those come from that were reached past others. */
   const origins = new Map<string, string>();
   for (;;) {
@@ -45,10 +45,10 @@ export async function walk(plan: () => readonly Step[], from?: string): Promise<
       index = here + 1;
     } else if (end === 'back') {
       const origin = origins.get(step.id);
-      index = origin === undefined ? Math.max(0, here - 1) : placeOf(origin);
+      index = origin === undefined ? Math.max(0, here - 1) : cropPosition(origin);
     } else {
       if (end.to !== step.id) origins.set(end.to, step.id);
-      index = placeOf(end.to);
+      index = cropPosition(end.to);
     }
   }
 }
@@ -61,7 +61,7 @@ export type Answer<T> =
 
 interface Question {
   readonly title: string;
-  readonly place: Place;
+  readonly place: StepPosition;
   readonly placeholder: string;
   /** A standing line below the input. */
   readonly hint?: string;
@@ -69,13 +69,15 @@ interface Question {
   readonly nested?: boolean;
 }
 
-export interface TextQuestion extends Question {
+export interface InputOptions extends Question {
   readonly value: string;
   /** Whether the first key replaces the text, rather than going on behind it. */
   readonly selected: boolean;
   readonly buttons: readonly QuickInputButton[];
   /** Says something about a text, or nothing. */
-  readonly judge: (text: string) => { readonly message: string; readonly weight: Weight } | undefined;
+  readonly judge: (
+    text: string,
+  ) => { readonly message: string; readonly weight: ValidationSeverity } | undefined;
   readonly onChange: (text: string) => void;
 }
 
@@ -96,7 +98,7 @@ export interface PickQuestion<T> extends Question {
 }
 
 /** Asks for a line of text. */
-export async function askText(inputs: QuickInputs, question: TextQuestion): Promise<Answer<string>> {
+export async function inputText(inputs: QuickInputs, question: InputOptions): Promise<Answer<string>> {
   const input = inputs.text();
   setUp(input, question, inputs, question.buttons);
   input.value = question.value;
@@ -119,7 +121,7 @@ export async function askText(inputs: QuickInputs, question: TextQuestion): Prom
 }
 
 /** Asks to choose one of several. It closes when the focus goes elsewhere, as all of the editor's lists do. */
-export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>): Promise<Answer<T>> {
+export async function pickOne<T>(inputs: QuickInputs, question: PickQuestion<T>): Promise<Answer<T>> {
   const pick = inputs.picker<PickItem<T> | QuickPickItem>();
   setUp(pick, question, inputs, question.buttons ?? []);
   pick.matchOnDescription = true;
@@ -130,7 +132,7 @@ export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>)
     // Every early one puts it off, so that a key that is held down never gets through.
     const calm = performance.now() - lastAccept;
     lastAccept = performance.now();
-    if (question.pays && calm < inputs.calmMs) return undefined;
+    if (question.pays && calm < inputs.debounceMs) return undefined;
     const [item] = pick.selectedItems;
     return item && 'value' in item ? { value: item.value } : undefined;
   };
@@ -142,7 +144,7 @@ export async function askPick<T>(inputs: QuickInputs, question: PickQuestion<T>)
 }
 
 /** Asks to choose some of several: what is ticked. An Enter with too few is not taken. */
-export async function askSome<T>(
+export async function pickMany<T>(
   inputs: QuickInputs,
   question: PickQuestion<T> & { readonly ticked: readonly PickItem<T>[]; readonly atLeast: number },
 ): Promise<Answer<readonly T[]>> {

@@ -14,17 +14,17 @@ export interface Notifier {
    * As {@link progress}, for what may take long: it shows how far it is, and can be called off.
    * @param work tells how many of how many steps are done, and ends early when the signal says so
    */
-  longProgress<T>(title: string, work: (tell: Tell, signal: AbortSignal) => Promise<T>): Promise<T>;
+  longProgress<T>(title: string, work: (tell: ReportProgress, signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** Says how many of how many steps are done, and what is done now, which stands behind the title. */
-export type Tell = (done: number, of: number, now?: string) => void;
+export type ReportProgress = (done: number, of: number, now?: string) => void;
 
 /** How long a word stays in the status bar, in ms. */
-const STATUS_TIME = 6000;
+const STATUS_MESSAGE_MS = 6000;
 
 /** Tells it in the editor's own ways. */
-export class EditorNotifier implements Notifier {
+export class VSCodeNotifier implements Notifier {
   async show(severity: Severity, message: string, actions: readonly string[]): Promise<string | undefined> {
     switch (severity) {
       case 'info':
@@ -37,14 +37,17 @@ export class EditorNotifier implements Notifier {
   }
 
   status(message: string): void {
-    vscode.window.setStatusBarMessage(message, STATUS_TIME);
+    vscode.window.setStatusBarMessage(message, STATUS_MESSAGE_MS);
   }
 
   async progress<T>(title: string, work: () => Promise<T>): Promise<T> {
     return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work);
   }
 
-  async longProgress<T>(title: string, work: (tell: Tell, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async longProgress<T>(
+    title: string,
+    work: (tell: ReportProgress, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const location = vscode.ProgressLocation.Notification;
     return vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
       const stop = new AbortController();

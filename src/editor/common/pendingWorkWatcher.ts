@@ -1,7 +1,7 @@
 import { mkdirSync, watch, type FSWatcher } from 'node:fs';
 import * as path from 'node:path';
 import type { Disposable } from '../../core/common/disposable';
-import { STORAGE } from '../../core/common/storageNames';
+import { STORAGE_NAMES } from '../../core/common/storageNames';
 import { PendingMarker } from '../../core/store/pendingMarker';
 
 /**
@@ -9,7 +9,7 @@ import { PendingMarker } from '../../core/store/pendingMarker';
  * some (it may be closed before the work is done). Costs no timer; where the system can't watch a folder, `look`
  * does, which whoever owns it calls now and then.
  */
-export class UnfinishedWorkWatch implements Disposable {
+export class PendingWorkWatcher implements Disposable {
   readonly #folder: string;
   readonly #marker: PendingMarker;
   readonly #onFound: () => void;
@@ -18,7 +18,7 @@ export class UnfinishedWorkWatch implements Disposable {
 
   constructor(folder: string, onFound: () => void) {
     this.#folder = folder;
-    this.#marker = new PendingMarker(path.join(folder, STORAGE.pending));
+    this.#marker = new PendingMarker(path.join(folder, STORAGE_NAMES.pending));
     this.#onFound = onFound;
   }
 

@@ -44,13 +44,13 @@ export type Picker<T extends vscode.QuickPickItem> = Pick<
 >;
 
 /** How much a word about a text weighs: only an error keeps from going on. */
-export type Weight = 'error' | 'warning' | 'info';
+export type ValidationSeverity = 'error' | 'warning' | 'info';
 
 /** The editor's quick inputs, as far as the wizard needs them, so that a test can be the person before them. */
 export interface QuickInputs {
   readonly back: vscode.QuickInputButton;
   /** Before an Enter that pays there must be none for so long, in ms: a held key repeats, and some click twice. */
-  readonly calmMs: number;
+  readonly debounceMs: number;
   text(): TextInput;
   picker<T extends vscode.QuickPickItem>(): Picker<T>;
   /** A button beside the input. */
@@ -58,5 +58,5 @@ export interface QuickInputs {
   /** The heading of a group of items. */
   separator(label: string): vscode.QuickPickItem;
   /** A word below the input. */
-  remark(message: string, weight: Weight): vscode.InputBoxValidationMessage;
+  remark(message: string, weight: ValidationSeverity): vscode.InputBoxValidationMessage;
 }

@@ -19,6 +19,6 @@ export class KeyLockedError extends Rejection {
 }
 
 /** Whether an error only says that somebody changed their mind, which nobody needs to be told. */
-export function isChangeOfMind(error: unknown): boolean {
+export function isUserCancellation(error: unknown): boolean {
   return error instanceof Rejection && (error.code === 'cancelled' || error.code === 'declined');
 }

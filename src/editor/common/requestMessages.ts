@@ -6,7 +6,7 @@ import type { ReadOnlyReason, StoreState } from '../../core/store/storeState';
 const MAX_DETAIL_LENGTH = 200;
 
 /** Why nothing can be sent, and what to do about it. */
-export function readOnlySentence(reason: ReadOnlyReason, l10n: L10n): string {
+export function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
   switch (reason) {
     case 'newer':
       return l10n.t(
@@ -32,13 +32,13 @@ export function storeSentence(state: StoreState, l10n: L10n): string | undefined
         visibleLine(state.detail, MAX_DETAIL_LENGTH),
       );
     case 'readOnly':
-      return readOnlySentence(state.reason, l10n);
+      return readOnlyMessage(state.reason, l10n);
     default:
       return undefined;
   }
 }
 
-export function noKeySentence(l10n: L10n): string {
+export function noKeyMessage(l10n: L10n): string {
   return l10n.t('There is no API key yet. Run “Nebula Video: Set API Key” first.');
 }
 
@@ -55,13 +55,13 @@ export function notApprovedSentence(origin: string, l10n: L10n): string {
   );
 }
 
-export function badAddressSentence(l10n: L10n): string {
+export function invalidBaseUrlMessage(l10n: L10n): string {
   return l10n.t(
     'The setting "nebulaVideo.baseUrl" is not an address that an API key may be sent to. It has to begin with https:// and name no user, query or fragment; http:// is for this machine only.',
   );
 }
 
 /** We never know the price; whoever pays should know who does. */
-export function priceSentence(l10n: L10n): string {
+export function priceMessage(l10n: L10n): string {
   return l10n.t('It costs what Nebula charges for this model and length; the price is not known here.');
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Task } from '../../core/task/task';
-import type { Asker } from './dialogs';
-import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../labels/taskLabels';
+import type { Dialogs } from './dialogs';
+import { MAX_QUOTED_PROMPT_LENGTH, formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
 import type { L10n } from '../../core/common/l10n';
 
 /** A row of the task list, as the list hands it over; a task works too, for key bindings and other extensions. */
@@ -11,7 +11,7 @@ const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }
 const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
 
 interface Parts {
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly l10n: L10n;
 }
 
@@ -26,7 +26,7 @@ export interface TaskCommand {
 }
 
 /** The ids of the rows that a command was given; undefined when it was given none. */
-export function givenIds(args: readonly unknown[]): readonly string[] | undefined {
+export function idsFromArguments(args: readonly unknown[]): readonly string[] | undefined {
   const [one, many] = itemArguments.parse([args[0], args[1]]);
   return many && many.length > 0 ? many : one ? [one] : undefined;
 }
@@ -35,14 +35,14 @@ export function givenIds(args: readonly unknown[]): readonly string[] | undefine
  * The tasks that a command is about: the given rows as far as it suits them, or the answer of whoever is asked.
  * @returns undefined when there is nothing to choose from; an empty list when nothing was chosen
  */
-export async function tasksFor(
+export async function resolveTasks(
   args: readonly unknown[],
   tasks: readonly Task[],
   command: TaskCommand,
   { asker, l10n }: Parts,
 ): Promise<readonly Task[] | undefined> {
   const suitable = tasks.filter((task) => command.suits(task));
-  const given = givenIds(args);
+  const given = idsFromArguments(args);
   if (given) {
     const chosen = suitable.filter(({ id }) => given.includes(id));
     return chosen.length > 0 ? chosen : undefined;
@@ -53,8 +53,8 @@ export async function tasksFor(
     placeholder: command.question,
     choices: suitable.map((task) => ({
       value: task,
-      label: shortPrompt(task.request.prompt, LONGEST_MENTION),
-      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
+      label: truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH),
+      description: `${phaseLabel(task.phase, l10n)} · ${task.request.model} · ${formatAge(Date.now() - task.createdAt, l10n)}`,
     })),
   };
   // A single one needs no ticking.

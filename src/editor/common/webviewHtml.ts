@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What every page of ours is made from. */
-export interface PageSources {
+export interface WebviewSources {
   /** Where the webview may load our files from. */
   readonly cspSource: string;
   readonly script: string;
@@ -16,8 +16,8 @@ export interface PageSources {
  * @param rules of the content security policy, for images and media
  * @param data the page is born with it
  */
-export function pageHtml(
-  { cspSource, script, style, language }: PageSources,
+export function webviewHtml(
+  { cspSource, script, style, language }: WebviewSources,
   rules: readonly string[],
   data: unknown,
 ): string {

@@ -4,7 +4,7 @@ import { GatewayError } from '../../core/gateway/errors';
 import { MODELS } from '../../core/models/catalog';
 import { classifyError } from '../../core/gateway/errorKinds';
 import { toErrorInfo } from '../../core/tasks/failures';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import type { Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
 import type { Settings } from '../common/settings';
@@ -27,7 +27,7 @@ export type ConnectionState =
     };
 
 interface Parts {
-  readonly engines: EngineHolder;
+  readonly engines: LazyEngine;
   readonly settings: Settings;
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
@@ -39,7 +39,7 @@ interface Parts {
 const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' } as const;
 
 /** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
-export async function lookAtGateway(parts: Parts): Promise<ConnectionState> {
+export async function checkConnection(parts: Parts): Promise<ConnectionState> {
   const { engines, settings, keychain, approval, log, heard } = parts;
   const place = await keychain.place();
   if (place === undefined || place === 'locked') return { kind: place ? 'keyLocked' : 'noKey' };

@@ -3,16 +3,16 @@ import type { Clock } from '../../core/common/clock';
 import { describeError, type Log } from '../../core/common/log';
 import type { KeySource } from '../../core/gateway/apiKey';
 import { originOf } from '../../core/gateway/baseUrl';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
 import type { Memento } from '../generate/wizard/wizardState';
 
 /** Where it is remembered. */
 const MEMENTO = 'gateway.models';
 /** Most ids that are remembered; gateways of this kind list some hundred, of all kinds of models. */
-const MOST_IDS = 2000;
+const MAX_REMEMBERED_IDS = 2000;
 /** How long a list is taken for new, in ms. */
-const NEW_FOR = 10 * 60_000;
+const MODEL_LIST_TTL_MS = 10 * 60_000;
 
 const remembered = z.object({ baseUrl: z.string(), at: z.number(), ids: z.array(z.string()) });
 
@@ -20,7 +20,7 @@ interface Parts {
   readonly memory: Memento;
   readonly keys: KeySource;
   readonly settings: Pick<Settings, 'baseUrl'>;
-  readonly engines: Pick<EngineHolder, 'open'>;
+  readonly engines: Pick<LazyEngine, 'open'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,7 +47,7 @@ export class GatewayModels {
   async heard(baseUrl: string, ids: readonly string[]): Promise<void> {
     const { memory, clock, log } = this.#parts;
     try {
-      await memory.update(MEMENTO, { baseUrl, at: clock.now(), ids: ids.slice(0, MOST_IDS) });
+      await memory.update(MEMENTO, { baseUrl, at: clock.now(), ids: ids.slice(0, MAX_REMEMBERED_IDS) });
     } catch (error) {
       log.warn(`[models] the list could not be kept: ${describeError(error)}`);
     }
@@ -62,7 +62,7 @@ export class GatewayModels {
   async refresh(): Promise<void> {
     const last = this.#last();
     const age = last && this.#parts.clock.now() - last.at;
-    if (age !== undefined && age >= 0 && age < NEW_FOR) return;
+    if (age !== undefined && age >= 0 && age < MODEL_LIST_TTL_MS) return;
     this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
     await this.#asking;
   }

@@ -1,19 +1,19 @@
 import type { L10n } from '../../core/common/l10n';
 import { cleanKey, readKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
-import type { Asker } from '../common/dialogs';
+import type { Dialogs } from '../common/dialogs';
 import type { ConnectionState } from './connection';
 import type { OriginApproval } from './originApproval';
 import { KEY_VARIABLE, type Keychain } from './keychain';
 import type { Messages } from '../common/messages';
 import type { Notifier } from '../common/notifications';
-import { badAddressSentence, keyLockedSentence, noKeySentence } from '../common/requestMessages';
+import { invalidBaseUrlMessage, keyLockedSentence, noKeyMessage } from '../common/requestMessages';
 import type { Settings } from '../common/settings';
 
 interface Parts {
   readonly keychain: Keychain;
   readonly settings: Settings;
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly notifier: Notifier;
   readonly messages: Messages;
   readonly l10n: L10n;
@@ -34,7 +34,7 @@ export async function setApiKey(parts: Parts): Promise<void> {
     ),
     placeholder: 'sk-…',
     secret: true,
-    validate: (value) => keyFault(value, l10n),
+    validate: (value) => invalidKeyMessage(value, l10n),
   });
   const key = text === undefined ? undefined : cleanKey(text);
   if (key === undefined) return;
@@ -72,11 +72,11 @@ export async function approveAddress(
   baseUrl = settings.baseUrl(),
 ): Promise<void> {
   if (baseUrl === undefined) {
-    messages.badOrigin(badAddressSentence(l10n));
+    messages.badOrigin(invalidBaseUrlMessage(l10n));
     return;
   }
   const { kind } = await approval.keyFor(originOf(baseUrl), 'person');
-  if (kind === 'none') messages.noKey(noKeySentence(l10n));
+  if (kind === 'none') messages.noKey(noKeyMessage(l10n));
   else if (kind === 'locked') messages.keyLocked(keyLockedSentence(l10n));
   else if (kind === 'key') messages.addressApproved(new URL(baseUrl).host);
 }
@@ -98,13 +98,13 @@ export async function testConnection({ notifier, messages, l10n, look }: Parts):
       messages.strangeAnswer(state.host, state.details);
       return;
     case 'noKey':
-      messages.noKey(noKeySentence(l10n));
+      messages.noKey(noKeyMessage(l10n));
       return;
     case 'keyLocked':
       messages.keyLocked(keyLockedSentence(l10n));
       return;
     case 'badAddress':
-      messages.badOrigin(badAddressSentence(l10n));
+      messages.badOrigin(invalidBaseUrlMessage(l10n));
       return;
     case 'notApproved':
       // The user has just said no.
@@ -126,7 +126,7 @@ async function checkNewKey({ messages, l10n, look }: Parts): Promise<void> {
       messages.keyNotChecked(state.host);
       return;
     case 'badAddress':
-      messages.badOrigin(badAddressSentence(l10n));
+      messages.badOrigin(invalidBaseUrlMessage(l10n));
       return;
     case 'noKey':
     case 'keyLocked':
@@ -136,7 +136,7 @@ async function checkNewKey({ messages, l10n, look }: Parts): Promise<void> {
   }
 }
 
-function keyFault(text: string, l10n: L10n): string | undefined {
+function invalidKeyMessage(text: string, l10n: L10n): string | undefined {
   const read = readKey(text);
   if ('key' in read) return undefined;
   switch (read.fault) {

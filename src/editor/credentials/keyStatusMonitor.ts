@@ -1,13 +1,13 @@
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Task } from '../../core/task/task';
-import { waitsFor, type WaitsFor } from '../../core/task/blockedBy';
+import { blockedBy, type BlockedBy } from '../../core/task/blockedBy';
 import type { ConnectionState } from './connection';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
 
 interface Parts {
-  readonly engines: Pick<EngineHolder, 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen'>;
   readonly messages: Pick<Messages, 'tasksWaitForKey'>;
   readonly l10n: L10n;
   /** Whether the user is in this window: only one says it. */
@@ -20,14 +20,14 @@ interface Parts {
 
 interface Waiting {
   readonly origin: string;
-  readonly what: WaitsFor;
+  readonly what: BlockedBy;
 }
 
 /**
  * Knows whether the gateway takes the key. While tasks wait for a valid one, or for money on it, a line above the list
  * says so; the moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
  */
-export class KeyTrouble implements Disposable {
+export class KeyStatusMonitor implements Disposable {
   readonly #parts: Parts;
   readonly #owned = new DisposableStore();
   /** The tasks that wait for the user, with their gateways and what for. */
@@ -38,7 +38,7 @@ export class KeyTrouble implements Disposable {
     this.#owned.add(
       parts.engines.onDidOpen((engine) => {
         for (const task of engine.tasks(Infinity)) {
-          const what = waitsFor(task);
+          const what = blockedBy(task);
           if (what) this.#waiting.set(task.id, { origin: task.origin, what });
         }
         this.#showLine();
@@ -72,7 +72,7 @@ export class KeyTrouble implements Disposable {
     const { messages, isFocused, setRefused } = this.#parts;
     // An attempt to fetch the video says nothing before it is over.
     if (task.phase === 'saving') return;
-    const what = waitsFor(task);
+    const what = blockedBy(task);
     if (what) {
       const { id, origin } = task;
       const isFirst = [...this.#waiting.values()].every(
@@ -99,7 +99,7 @@ export class KeyTrouble implements Disposable {
     showLine(first && this.#line(first, l10n));
   }
 
-  #line(what: WaitsFor, l10n: L10n): string {
+  #line(what: BlockedBy, l10n: L10n): string {
     switch (what) {
       case 'approval':
         return l10n.t("Videos are in progress at an address that your API key isn't approved for.");

@@ -3,7 +3,7 @@ import type { Memento, SecretStorage } from 'vscode';
 import * as z from 'zod';
 import { Emitter, type Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
-import { prefixed, type Log } from '../../core/common/log';
+import { withPrefix, type Log } from '../../core/common/log';
 import { cleanKey, type ApiKey, type KeyAnswer, type KeySource } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, isLoopback } from '../../core/gateway/baseUrl';
 import { looksLikeKey } from '../../core/gateway/redaction';
@@ -18,7 +18,7 @@ const IS_STORED = 'keyIsStored';
 export const KEY_VARIABLE = 'NEBULA_API_KEY';
 
 /** So many keys of the environment are remembered; the ones not seen for longest go. */
-const MOST_ENVIRONMENT_KEYS = 20;
+const MAX_ENVIRONMENT_KEYS = 20;
 
 /** A stored key, with its random id and the origins that the user approved for it. */
 const storedKey = z.object({
@@ -38,11 +38,11 @@ const environmentKeys = z.object({
  * Where the key in use comes from. `session`: it couldn't be stored and is gone when the window closes. `locked`: the
  * secret storage can't be read now, so there may be one.
  */
-export type KeyPlace = 'stored' | 'session' | 'environment' | 'locked';
+export type KeyLocation = 'stored' | 'session' | 'environment' | 'locked';
 
 interface HeldKey extends ApiKey {
   readonly origins: readonly string[];
-  readonly place: Exclude<KeyPlace, 'locked'>;
+  readonly place: Exclude<KeyLocation, 'locked'>;
 }
 
 interface Parts {
@@ -79,7 +79,7 @@ export class Keychain implements KeySource, Disposable {
   constructor({ secrets, memory, log, environmentKey }: Parts) {
     this.#secrets = secrets;
     this.#memory = memory;
-    this.#log = prefixed(log, 'key');
+    this.#log = withPrefix(log, 'key');
     this.#environmentKey = environmentKey;
     this.#changed = this.#owned.add(new Emitter(() => this.#log.error('a listener failed')));
     this.#owned.add(
@@ -95,7 +95,7 @@ export class Keychain implements KeySource, Disposable {
   }
 
   /** Where the key in use comes from. Undefined if there is none. */
-  async place(): Promise<KeyPlace | undefined> {
+  async place(): Promise<KeyLocation | undefined> {
     const key = await this.#current();
     return key === 'locked' ? key : key?.place;
   }
@@ -274,7 +274,7 @@ export class Keychain implements KeySource, Disposable {
     entry: z.infer<typeof environmentKeys>['keys'][number],
   ): Promise<void> {
     const others = known.keys.filter((key) => key.hash !== entry.hash);
-    const keys = [entry, ...others].slice(0, MOST_ENVIRONMENT_KEYS);
+    const keys = [entry, ...others].slice(0, MAX_ENVIRONMENT_KEYS);
     try {
       await this.#secrets.store(SECRETS.environment, JSON.stringify({ salt: known.salt, keys }));
     } catch {

@@ -1,7 +1,7 @@
 import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import type { KeyAnswer } from '../../core/gateway/apiKey';
-import type { Asker } from '../common/dialogs';
+import type { Dialogs } from '../common/dialogs';
 import type { Keychain } from './keychain';
 
 /**
@@ -12,7 +12,7 @@ export type Requester = 'person' | 'api' | 'command';
 
 interface Parts {
   readonly keychain: Keychain;
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly l10n: L10n;
 }
 
@@ -22,7 +22,7 @@ interface Parts {
  */
 export class OriginApproval {
   readonly #keychain: Keychain;
-  readonly #asker: Asker;
+  readonly #asker: Dialogs;
   readonly #l10n: L10n;
   readonly #asking = new Map<string, Promise<boolean>>();
   readonly #refused = new Set<string>();

@@ -3,13 +3,13 @@ import { familyOf, type Model } from '../../core/models/catalog';
 import { parametersOf } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, Video } from '../../core/task/task';
-import type { Asker } from '../common/dialogs';
-import type { EngineHolder } from '../common/engineAccess';
-import { FrameError, type FrameFault } from '../player/frameRequests';
+import type { Dialogs } from '../common/dialogs';
+import type { LazyEngine } from '../common/engineAccess';
+import { FrameError, type FrameErrorReason } from '../player/frameRequests';
 import type { RequestImages } from '../imageFit/requestImages';
 import type { FrameMessages } from './frameMessages';
-import { askAndSend, makeReady, type GenerateParts } from './generate';
-import { tasksFor } from '../common/taskPicker';
+import { runWizardAndSend, ensureReadyToSend, type GenerateParts } from './generate';
+import { resolveTasks } from '../common/taskPicker';
 
 /** Takes pictures of videos: the players, or in a test somebody who plays them. */
 export interface FrameSource {
@@ -18,27 +18,27 @@ export interface FrameSource {
    * @returns what should be a PNG
    * @throws FrameError
    */
-  takeFrame(
+  captureFrame(
     taskId: string,
     moment: { readonly video: number; readonly seconds: number | null },
   ): Promise<Uint8Array>;
 }
 
 /** What it takes to get a frame of a video. */
-export interface FrameParts {
-  readonly engines: EngineHolder;
-  readonly asker: Asker;
+export interface FrameDependencies {
+  readonly engines: LazyEngine;
+  readonly asker: Dialogs;
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;
   readonly frameMessages: FrameMessages;
 }
 
-interface Parts extends GenerateParts, FrameParts {
+interface Parts extends GenerateParts, FrameDependencies {
   readonly ownModels: () => readonly Model[];
 }
 
 /** A frame of a video that is kept as a file, and the task that it is of. */
-export interface KeptFrame {
+export interface StoredFrame {
   readonly task: Task;
   readonly source: string;
 }
@@ -57,13 +57,13 @@ export async function continueFromLastFrame(
   parts: Parts,
   args: readonly unknown[],
 ): Promise<Task | undefined> {
-  if (!(await makeReady(parts))) return undefined;
+  if (!(await ensureReadyToSend(parts))) return undefined;
   const { l10n } = parts;
-  const frame = await frameOfVideo(parts, args, l10n.t('Continue from Last Frame'));
+  const frame = await pickFrame(parts, args, l10n.t('Continue from Last Frame'));
   if (!frame) return undefined;
   const images = await parts.images.look([frame.source]);
   const { model } = frame.task.request;
-  return askAndSend(parts, {
+  return runWizardAndSend(parts, {
     request: {
       model,
       images: [{ role: 'first', source: frame.source }],
@@ -78,16 +78,16 @@ export async function continueFromLastFrame(
  * A frame of the given video, or of one that is asked for.
  * @returns undefined when nobody chose one, or it can't be had; then that is said
  */
-export async function frameOfVideo(
-  parts: FrameParts & Pick<GenerateParts, 'messages' | 'l10n'>,
+export async function pickFrame(
+  parts: FrameDependencies & Pick<GenerateParts, 'messages' | 'l10n'>,
   args: readonly unknown[],
   title: string,
-): Promise<KeptFrame | undefined> {
+): Promise<StoredFrame | undefined> {
   const { engines, messages, frames, images, frameMessages, l10n } = parts;
   const tasks = (await engines.open()).tasks(Infinity);
   const question = l10n.t('Of which video should a frame be taken?');
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
-  const found = await tasksFor(args, tasks, { title, question, asksForOne: true, suits }, parts);
+  const found = await resolveTasks(args, tasks, { title, question, asksForOne: true, suits }, parts);
   if (!found) messages.nothingSuitable(l10n.t('There is no finished video to take a frame of.'));
   const task = found?.[0];
   if (!task) return undefined;
@@ -96,7 +96,7 @@ export async function frameOfVideo(
   const video = position === undefined ? undefined : task.videos[position];
   if (position === undefined || !video) return undefined;
   try {
-    const png = await frames.takeFrame(task.id, { video: position, seconds: told?.seconds ?? null });
+    const png = await frames.captureFrame(task.id, { video: position, seconds: told?.seconds ?? null });
     const source = await images.keepPng(png, video);
     if (source !== undefined) return { task, source };
     frameMessages.noFrame(task.id, 'damaged');
@@ -108,7 +108,7 @@ export async function frameOfVideo(
 }
 
 /** Who closes the page has changed their mind. */
-function tell(reason: FrameFault, { id }: Task, messages: FrameMessages): void {
+function tell(reason: FrameErrorReason, { id }: Task, messages: FrameMessages): void {
   if (reason !== 'closed') messages.noFrame(id, reason);
 }
 
@@ -116,7 +116,7 @@ function tell(reason: FrameFault, { id }: Task, messages: FrameMessages): void {
 async function whichVideo(
   { videos }: Task,
   title: string,
-  { asker, l10n }: FrameParts & Pick<GenerateParts, 'l10n'>,
+  { asker, l10n }: FrameDependencies & Pick<GenerateParts, 'l10n'>,
 ): Promise<number | undefined> {
   if (videos.length === 1) return 0;
   const describe = ({ width, height, durationSeconds }: Video) =>
@@ -138,7 +138,7 @@ function shapeOf({ request }: Task, { ownModels }: Parts): NonNullable<VideoRequ
   const options = request.options ?? {};
   if (!family) return {};
   const asked = parametersOf(family, { model: request.model, mode: 'first', options })
-    .filter((parameter) => parameter.asked)
+    .filter((parameter) => parameter.hasOwnStep)
     .map(({ name }) => name);
   return Object.fromEntries(Object.entries(options).filter(([name]) => asked.includes(name)));
 }

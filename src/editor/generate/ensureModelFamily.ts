@@ -2,15 +2,15 @@ import type { L10n } from '../../core/common/l10n';
 import { familyOf } from '../../core/models/catalog';
 import type { Family } from '../../core/models/family';
 import { modeOf } from '../../core/models/modes';
-import { checkWords } from '../../core/models/options';
+import { checkPromptAndOptions } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
-import type { Asker } from '../common/dialogs';
-import type { OwnModels } from '../common/customModels';
+import type { Dialogs } from '../common/dialogs';
+import type { CustomModels } from '../common/customModels';
 import { familyChoices } from './wizard/familyChoices';
 
 interface Parts {
-  readonly ownModels: Pick<OwnModels, 'list' | 'add'>;
-  readonly asker: Asker;
+  readonly ownModels: Pick<CustomModels, 'list' | 'add'>;
+  readonly asker: Dialogs;
   readonly l10n: L10n;
 }
 
@@ -19,7 +19,11 @@ interface Parts {
  * may have changed since. The answer is kept in that setting.
  * @returns false when the person went away
  */
-export async function knowFamily(request: VideoRequest, title: string, parts: Parts): Promise<boolean> {
+export async function ensureModelFamily(
+  request: VideoRequest,
+  title: string,
+  parts: Parts,
+): Promise<boolean> {
   const { ownModels, asker, l10n } = parts;
   const { model } = request;
   if (familyOf(model, ownModels.list())) return true;
@@ -39,5 +43,5 @@ function takes(family: Family, request: VideoRequest, l10n: L10n): boolean {
   const { model, prompt, options = {} } = request;
   const mode = modeOf(request);
   if (mode === undefined || !family.modes(model).includes(mode)) return false;
-  return !('faults' in checkWords(family, { model, mode }, prompt, options, l10n));
+  return !('faults' in checkPromptAndOptions(family, { model, mode }, prompt, options, l10n));
 }

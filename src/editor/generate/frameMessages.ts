@@ -1,17 +1,17 @@
 import type { L10n } from '../../core/common/l10n';
 import { COMMANDS } from '../common/ids';
-import type { FrameFault } from '../player/frameRequests';
-import { labelOf } from '../labels/actionLabels';
-import type { MessageBox } from '../common/messagePresenter';
+import type { FrameErrorReason } from '../player/frameRequests';
+import { actionLabel } from '../labels/actionLabels';
+import type { MessagePresenter } from '../common/messagePresenter';
 
 interface Parts {
-  readonly box: MessageBox;
+  readonly box: MessagePresenter;
   readonly l10n: L10n;
 }
 
 /** What the extension says when a picture of a video can't be had, and how to go on all the same. */
 export class FrameMessages {
-  readonly #box: MessageBox;
+  readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
   constructor({ box, l10n }: Parts) {
@@ -20,18 +20,22 @@ export class FrameMessages {
   }
 
   /** @param id of the task whose video it is */
-  noFrame(id: string, reason: Exclude<FrameFault, 'closed'>): void {
+  noFrame(id: string, reason: Exclude<FrameErrorReason, 'closed'>): void {
     const l10n = this.#l10n;
     if (reason === 'missing') {
       const sentence = l10n.t(
         'The file of this video is missing, so no frame can be taken of it. Look Again finds it when it is back in the library, or fetches it anew while the gateway keeps it.',
       );
-      const lookAgain = { title: labelOf('lookAgain', l10n), command: COMMANDS.lookAgain, arguments: [id] };
+      const lookAgain = {
+        title: actionLabel('lookAgain', l10n),
+        command: COMMANDS.lookAgain,
+        arguments: [id],
+      };
       this.#box.show('warning', sentence, [lookAgain]);
       return;
     }
     const external = {
-      title: labelOf('openExternally', l10n),
+      title: actionLabel('openExternally', l10n),
       command: COMMANDS.openExternally,
       arguments: [id],
     };

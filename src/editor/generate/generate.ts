@@ -5,15 +5,15 @@ import { explainFailure } from '../labels/failureLabels';
 import type { Messages } from '../common/messages';
 import { KeyLockedError, Rejection } from '../common/rejection';
 import type { RequestSender } from './submit/requestSender';
-import type { WizardResult, WizardStart } from './wizard/wizard';
-import type { WizardMemory } from './wizard/wizardState';
+import type { WizardResult, WizardOptions } from './wizard/wizard';
+import type { WizardState } from './wizard/wizardState';
 
 export interface GenerateParts {
   readonly sender: RequestSender;
   readonly messages: Messages;
   readonly l10n: L10n;
-  readonly memory: WizardMemory;
-  readonly askForVideo: (start: WizardStart) => Promise<WizardResult | undefined>;
+  readonly memory: WizardState;
+  readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Asks for a key, as Set API Key does. */
   readonly setKey: () => Promise<void>;
   /** Shows the user's new task in the list. */
@@ -33,16 +33,19 @@ export async function generate(parts: GenerateParts, args: readonly unknown[]): 
   if (hasRequest(args)) {
     return structuredClone(await parts.sender.send(args[0], 'command', new AbortController().signal));
   }
-  return askAndSend(parts, { at: 'prompt' });
+  return runWizardAndSend(parts, { at: 'prompt' });
 }
 
 /**
  * Leads a person through the wizard and sends what comes of it.
  * @returns the task as plain JSON; undefined when the person went away
  */
-export async function askAndSend(parts: GenerateParts, start: WizardStart): Promise<Task | undefined> {
-  if (!(await makeReady(parts))) return undefined;
-  const result = await parts.askForVideo(start);
+export async function runWizardAndSend(
+  parts: GenerateParts,
+  start: WizardOptions,
+): Promise<Task | undefined> {
+  if (!(await ensureReadyToSend(parts))) return undefined;
+  const result = await parts.runGenerateWizard(start);
   if (!result) return undefined;
   const task = await sendWritten(parts, result, start.basedOn);
   tellOutcome(task, parts);
@@ -64,7 +67,7 @@ function tellOutcome(task: Task, { messages, l10n }: GenerateParts): void {
  * @returns false when the person gave none
  * @throws {@link Rejection} when it can't be sent
  */
-export async function makeReady({ sender, setKey }: GenerateParts): Promise<boolean> {
+export async function ensureReadyToSend({ sender, setKey }: GenerateParts): Promise<boolean> {
   if (await canSend(sender)) return true;
   await setKey();
   return canSend(sender);

@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import type { Task } from '../../core/task/task';
-import type { Asker } from '../common/dialogs';
-import type { EngineHolder } from '../common/engineAccess';
-import { LONGEST_MENTION, ageWord, phaseWord, shortPrompt } from '../labels/taskLabels';
-import type { OwnModels } from '../common/customModels';
-import type { WizardStart } from './wizard/wizard';
-import { askAndSend, type GenerateParts } from './generate';
-import { knowFamily } from './ensureModelFamily';
+import type { Dialogs } from '../common/dialogs';
+import type { LazyEngine } from '../common/engineAccess';
+import { MAX_QUOTED_PROMPT_LENGTH, formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
+import type { CustomModels } from '../common/customModels';
+import type { WizardOptions } from './wizard/wizard';
+import { runWizardAndSend, type GenerateParts } from './generate';
+import { ensureModelFamily } from './ensureModelFamily';
 
 interface Parts extends GenerateParts {
-  readonly engines: EngineHolder;
-  readonly asker: Asker;
-  readonly ownModels: Pick<OwnModels, 'list' | 'add'>;
+  readonly engines: LazyEngine;
+  readonly asker: Dialogs;
+  readonly ownModels: Pick<CustomModels, 'list' | 'add'>;
 }
 
 /** A row of the list or a task, as the list, the player and key bindings hand it over. */
@@ -30,7 +30,7 @@ export async function editAndGenerate(parts: Parts, args: readonly unknown[]): P
 async function startFrom(
   parts: Parts,
   args: readonly unknown[],
-  at: WizardStart['at'],
+  at: WizardOptions['at'],
   title: string,
 ): Promise<Task | undefined> {
   const { engines, messages, l10n } = parts;
@@ -43,10 +43,10 @@ async function startFrom(
     return undefined;
   }
   const task = typeof id === 'string' ? known[0] : await chooseTask(known, title, parts);
-  if (!task || !(await knowFamily(task.request, title, parts))) return undefined;
+  if (!task || !(await ensureModelFamily(task.request, title, parts))) return undefined;
   // What a newer version has asked for may be beyond this one; that is said before anybody is asked.
   parts.sender.check(task.request);
-  return askAndSend(parts, { request: task.request, at, basedOn: task.id });
+  return runWizardAndSend(parts, { request: task.request, at, basedOn: task.id });
 }
 
 async function chooseTask(
@@ -59,8 +59,8 @@ async function chooseTask(
     placeholder: l10n.t('Which video should be generated again?'),
     choices: tasks.map((task) => ({
       value: task,
-      label: shortPrompt(task.request.prompt, LONGEST_MENTION),
-      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(Date.now() - task.createdAt, l10n)}`,
+      label: truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH),
+      description: `${phaseLabel(task.phase, l10n)} · ${task.request.model} · ${formatAge(Date.now() - task.createdAt, l10n)}`,
     })),
   });
 }

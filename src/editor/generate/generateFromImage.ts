@@ -6,10 +6,10 @@ import type { Task } from '../../core/task/task';
 import type { Desktop } from '../common/desktop';
 import { Rejection } from '../common/rejection';
 import type { ImagePicker } from '../imageFit/imagePicker';
-import { frameOfVideo, type FrameParts } from './continueFromLastFrame';
-import { askAndSend, makeReady, type GenerateParts } from './generate';
+import { pickFrame, type FrameDependencies } from './continueFromLastFrame';
+import { runWizardAndSend, ensureReadyToSend, type GenerateParts } from './generate';
 
-interface Parts extends GenerateParts, FrameParts {
+interface Parts extends GenerateParts, FrameDependencies {
   readonly desktop: Pick<Desktop, 'pickImages'>;
   readonly imagePicker: ImagePicker;
 }
@@ -22,7 +22,7 @@ const selection = z.array(uri).min(1);
 type Roles = readonly ImageRole[];
 
 /** Most images that a model takes along (API reference 7.5.2). */
-const MOST_IMAGES = 4;
+const MAX_IMAGES = 4;
 
 /**
  * Makes a video from images: those of the explorer, or those that a person picks. They are looked at before anything
@@ -32,18 +32,18 @@ export async function generateFromImage(parts: Parts, args: readonly unknown[]):
   const { images, l10n } = parts;
   const sources = fromExplorer(args) ?? (await pick(parts));
   if (!sources || sources.length === 0) return undefined;
-  if (sources.length > MOST_IMAGES) {
+  if (sources.length > MAX_IMAGES) {
     throw new Rejection(
       'invalidRequest',
-      l10n.t('A video is made from at most {0} images. Select fewer of them.', MOST_IMAGES),
+      l10n.t('A video is made from at most {0} images. Select fewer of them.', MAX_IMAGES),
     );
   }
   const looked = await images.look(sources);
-  if (!(await makeReady(parts))) return undefined;
+  if (!(await ensureReadyToSend(parts))) return undefined;
   const roles = await chooseRoles(sources.length, parts);
   if (!roles) return undefined;
   const along = sources.map((source, index) => ({ role: roles[index] ?? 'reference', source }));
-  return askAndSend(parts, { request: { images: along }, at: 'prompt', images: looked });
+  return runWizardAndSend(parts, { request: { images: along }, at: 'prompt', images: looked });
 }
 
 function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {
@@ -79,7 +79,7 @@ async function pick(parts: Parts): Promise<readonly string[] | undefined> {
     return (await imagePicker.choose(title, found))?.map((one) => one.toString());
   }
   if (from === 'frame') {
-    const frame = await frameOfVideo(parts, [], title);
+    const frame = await pickFrame(parts, [], title);
     return frame && [frame.source];
   }
   if (from === 'file') return (await desktop.pickImages())?.map((one) => one.toString());

@@ -1,7 +1,7 @@
 import type { TextDocument } from 'vscode';
 import type { Task } from '../../core/task/task';
 import { isOpenEnd } from '../../core/tasks/submitSequentially';
-import { askAndSend, type GenerateParts } from './generate';
+import { runWizardAndSend, type GenerateParts } from './generate';
 import type { Begun } from './wizard/wizard';
 
 interface Parts extends GenerateParts {
@@ -29,9 +29,9 @@ export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promis
     return undefined;
   }
   const { request, images, basedOn } = prompts.begunOf(document);
-  const task = await askAndSend(parts, {
+  const task = await runWizardAndSend(parts, {
     request: { ...request, prompt },
-    ...{ images, basedOn, at: 'afterPrompt', written: true },
+    ...{ images, basedOn, at: 'afterPrompt', promptIsDraft: true },
   });
   // Its text is the task's now, except where it has to be sent once more.
   if (task && !isOpenEnd(task)) await prompts.close(document, prompt);

@@ -1,7 +1,7 @@
 import type { Task } from '../../core/task/task';
-import type { Asker } from '../common/dialogs';
-import { VERY_LONG, needsEditor } from '../../core/models/promptText';
-import { askAndSend, makeReady, type GenerateParts } from './generate';
+import type { Dialogs } from '../common/dialogs';
+import { UNUSUALLY_LONG_PROMPT, needsEditor } from '../../core/models/promptText';
+import { runWizardAndSend, ensureReadyToSend, type GenerateParts } from './generate';
 
 /** What is selected in the editor in front. */
 export interface Selected {
@@ -12,7 +12,7 @@ export interface Selected {
 }
 
 interface Parts extends GenerateParts {
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly selected: () => Selected | undefined;
   readonly openEditor: (prompt: string) => Promise<void>;
   /** Opens an editor with a list of prompts; from there they are sent together. */
@@ -33,14 +33,14 @@ export async function generateFromSelection(parts: Parts): Promise<Task | undefi
     messages.nothingSelected();
     return undefined;
   }
-  if (!(await makeReady(parts))) return undefined;
+  if (!(await ensureReadyToSend(parts))) return undefined;
   const described = texts.filter((text) => text.trim() !== '');
   if (described.length > 1) {
     const what = await askAbout(described, parts);
     if (what === 'each') await parts.openPrompts(described, lineEnd);
     if (what !== 'all') return undefined;
   }
-  if (prompt.length > VERY_LONG) {
+  if (prompt.length > UNUSUALLY_LONG_PROMPT) {
     const goOn = await asker.confirm({
       message: l10n.t('Use {0} characters as a prompt?', prompt.length.toLocaleString(parts.language)),
       detail: l10n.t(
@@ -50,7 +50,7 @@ export async function generateFromSelection(parts: Parts): Promise<Task | undefi
     });
     if (!goOn) return undefined;
   }
-  if (!needsEditor(prompt)) return askAndSend(parts, { request: { prompt }, at: 'prompt' });
+  if (!needsEditor(prompt)) return runWizardAndSend(parts, { request: { prompt }, at: 'prompt' });
   await openEditor(prompt);
   return undefined;
 }

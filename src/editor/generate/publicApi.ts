@@ -6,11 +6,11 @@ import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, TaskChanges } from '../../core/task/task';
 import { untilCanceled, withSignal } from '../common/cancellation';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import { cancelledRejection, type RequestSender } from './submit/requestSender';
 
 interface Parts {
-  readonly engines: EngineHolder;
+  readonly engines: LazyEngine;
   readonly sender: RequestSender;
   readonly l10n: L10n;
 }
@@ -21,7 +21,7 @@ const listOptions = z.object({ limit: z.number().int().min(0).default(100) }).de
 export class PublicApi implements NebulaVideoApi, Disposable {
   readonly apiVersion = 1;
   readonly onDidChangeTasks: vscode.Event<TaskChanges>;
-  readonly #engines: EngineHolder;
+  readonly #engines: LazyEngine;
   readonly #sender: RequestSender;
   readonly #l10n: L10n;
   readonly #owned = new DisposableStore();
@@ -54,7 +54,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
     const known = z.string().parse(id);
     const cancelled = () => cancelledRejection(this.#l10n);
     return untilCanceled(token, cancelled, async (signal) => {
-      const task = await this.#engines.current.settled(known, signal);
+      const task = await this.#engines.current.waitForTask(known, signal);
       if (!task) throw new Error(this.#l10n.t('There is no task with the id {0}.', known));
       return task;
     });

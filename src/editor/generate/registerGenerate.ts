@@ -5,8 +5,8 @@ import type { Log } from '../../core/common/log';
 import { familyOf, type Model } from '../../core/models/catalog';
 import type { VideoRequest } from '../../core/models/request';
 import type { KeyCheck } from '../../core/tasks/keyGuard';
-import type { Asker } from '../common/dialogs';
-import { BatchSender } from './batch/batchSubmitter';
+import type { Dialogs } from '../common/dialogs';
+import { BatchSubmitter } from './batch/batchSubmitter';
 import type { Command } from '../common/commandRunner';
 import { continueFromLastFrame, type FrameSource } from './continueFromLastFrame';
 import { generate } from './generate';
@@ -18,52 +18,52 @@ import { improvePrompt } from './promptEditor/improvePrompt';
 import { remix } from './remix';
 import { savePreset } from './presets/savePreset';
 import type { Desktop } from '../common/desktop';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../common/ids';
 import type { ImagePicker } from '../imageFit/imagePicker';
 import type { GatewayModels } from '../credentials/gatewayModels';
-import type { OwnModels } from '../common/customModels';
+import type { CustomModels } from '../common/customModels';
 import { createPresets } from './presets/createPresets';
 import type { Preset } from './presets/preset';
-import { ModelPresence, type LanguageModels } from './promptEditor/languageModels';
+import { LanguageModelAvailability, type LanguageModels } from './promptEditor/languageModels';
 import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './promptEditor/promptEditors';
-import { PromptLenses } from './promptEditor/promptCodeLens';
-import { PromptListLenses } from './promptEditor/promptListCodeLens';
+import { PromptCodeLensProvider } from './promptEditor/promptCodeLens';
+import { PromptListCodeLensProvider } from './promptEditor/promptListCodeLens';
 import { replaceText } from './promptEditor/replaceText';
 import { selectedText } from './selectedText';
-import { Suggestions } from './promptEditor/promptDiff';
+import { PromptDiff } from './promptEditor/promptDiff';
 import type { RequestImages } from '../imageFit/requestImages';
 import type { RequestSender } from './submit/requestSender';
 import type { Settings } from '../common/settings';
 import { BatchMessages } from './batch/batchReport';
 import { FrameMessages } from './frameMessages';
-import type { MessageBox } from '../common/messagePresenter';
+import type { MessagePresenter } from '../common/messagePresenter';
 import type { Messages } from '../common/messages';
 import type { Notifier } from '../common/notifications';
 import { PromptMessages } from './promptEditor/promptMessages';
 import type { WizardMessages } from './presets/wizardMessages';
-import { askForVideo, type Begun, type WizardStart } from './wizard/wizard';
-import { offeredModels, remarkOn } from './wizard/modelChoices';
+import { runGenerateWizard, type Begun, type WizardOptions } from './wizard/wizard';
+import { modelChoices, modelWarning } from './wizard/modelChoices';
 import type { QuickInputs } from '../common/quickInputs';
-import type { WizardMemory } from './wizard/wizardState';
+import type { WizardState } from './wizard/wizardState';
 
 interface Parts {
-  readonly engines: EngineHolder;
+  readonly engines: LazyEngine;
   readonly settings: Settings;
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly notifier: Notifier;
   readonly inputs: QuickInputs;
   readonly desktop: Desktop;
   readonly imagePicker: ImagePicker;
   readonly frames: FrameSource;
   readonly languageModels: LanguageModels;
-  readonly box: MessageBox;
+  readonly box: MessagePresenter;
   readonly messages: Messages;
   readonly wizardMessages: WizardMessages;
-  readonly memory: WizardMemory;
+  readonly memory: WizardState;
   readonly sender: RequestSender;
   readonly images: RequestImages;
-  readonly ownModels: OwnModels;
+  readonly ownModels: CustomModels;
   readonly gatewayModels: GatewayModels;
   readonly configuration: (scope?: vscode.Uri) => vscode.WorkspaceConfiguration;
   readonly folders: () => readonly vscode.WorkspaceFolder[];
@@ -98,7 +98,7 @@ type AskingCommand =
 type AskingCommands = Readonly<Record<(typeof COMMANDS)[AskingCommand], Command['run']>>;
 
 /** Puts together all that leads to a request: wizard, presets, prompt editors, images and batches. */
-export function createAsking(parts: Parts): Disposable & { readonly commands: AskingCommands } {
+export function registerGenerate(parts: Parts): Disposable & { readonly commands: AskingCommands } {
   const owned = new DisposableStore();
   const { engines, settings, asker, notifier, inputs, desktop, imagePicker, frames, languageModels } = parts;
   const { box, messages, wizardMessages, memory, sender, images, ownModels, gatewayModels } = parts;
@@ -112,7 +112,7 @@ export function createAsking(parts: Parts): Disposable & { readonly commands: As
   const wizardParts = {
     inputs,
     memory,
-    hintOf: (modelId: string) => remarkOn(modelId, gatewayModels.ids, l10n),
+    hintOf: (modelId: string) => modelWarning(modelId, gatewayModels.ids, l10n),
     remember: async (model: Model) => ownModels.add(model),
     host: () => {
       const baseUrl = settings.baseUrl();
@@ -135,11 +135,11 @@ export function createAsking(parts: Parts): Disposable & { readonly commands: As
     messages,
     l10n,
     memory,
-    askForVideo: async (start: WizardStart) => {
+    runGenerateWizard: async (start: WizardOptions) => {
       // For the next time; nobody waits for it.
       inBackground(gatewayModels.refresh());
-      const models = offeredModels(ownModels.list(), gatewayModels.ids);
-      return askForVideo({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
+      const models = modelChoices(ownModels.list(), gatewayModels.ids);
+      return runGenerateWizard({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
     },
     setKey,
     reveal,
@@ -154,31 +154,31 @@ export function createAsking(parts: Parts): Disposable & { readonly commands: As
   const severalParts = {
     ...{ ...generateParts, asker, inputs: wizardParts.inputs, host: wizardParts.host, inBackground },
     ...{ prompts, lists, replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
-    batch: new BatchSender({ sender, notifier, ownModels: () => ownModels.list(), l10n }),
+    batch: new BatchSubmitter({ sender, notifier, ownModels: () => ownModels.list(), l10n }),
     batchMessages: new BatchMessages({ box, l10n }),
   };
   owned.add(
     vscode.languages.registerCodeLensProvider(
       { language: PROMPT_LIST_LANGUAGE },
-      new PromptListLenses(language),
+      new PromptListCodeLensProvider(language),
     ),
   );
   const againParts = { ...generateParts, engines, asker, ownModels };
   const lenses = owned.add(
-    new PromptLenses({
+    new PromptCodeLensProvider({
       language,
       longestOf: (document) => {
         const { model } = prompts.begunOf(document).request ?? {};
-        return model === undefined ? undefined : familyOf(model, ownModels.list())?.longestPrompt;
+        return model === undefined ? undefined : familyOf(model, ownModels.list())?.maxPromptLength;
       },
       onSeen: () => presence.begin(),
     }),
   );
   owned.add(vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, lenses));
-  const suggestions = owned.add(new Suggestions());
+  const suggestions = owned.add(new PromptDiff());
   const promptMessages = new PromptMessages({ box, l10n });
   const presence = owned.add(
-    new ModelPresence({
+    new LanguageModelAvailability({
       models: languageModels,
       inBackground,
       tell: (isThere) => {

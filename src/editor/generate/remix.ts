@@ -1,13 +1,13 @@
 import type { Task } from '../../core/task/task';
-import type { Asker } from '../common/dialogs';
-import type { EngineHolder } from '../common/engineAccess';
-import { askAndSend, type GenerateParts } from './generate';
-import { givenIds, tasksFor } from '../common/taskPicker';
+import type { Dialogs } from '../common/dialogs';
+import type { LazyEngine } from '../common/engineAccess';
+import { runWizardAndSend, type GenerateParts } from './generate';
+import { idsFromArguments, resolveTasks } from '../common/taskPicker';
 import { isRemixable } from '../labels/rowIcon';
 
 interface Parts extends GenerateParts {
-  readonly engines: EngineHolder;
-  readonly asker: Asker;
+  readonly engines: LazyEngine;
+  readonly asker: Dialogs;
 }
 
 /** A video to remix: one of ours, or one that only the gateway knows. */
@@ -18,19 +18,19 @@ type Source = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 
  * is chosen, or its task id at the gateway is entered.
  */
 export async function remix(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
-  const source = givenIds(args) ? await givenSource(parts, args) : await chosenSource(parts);
+  const source = idsFromArguments(args) ? await givenSource(parts, args) : await chosenSource(parts);
   if (!source) return undefined;
   const request =
     source.kind === 'task'
       ? { model: source.task.request.model, remixOf: source.task.id }
       : { model: 'sora-2', remixOf: source.id };
-  return askAndSend(parts, { request, at: 'prompt' });
+  return runWizardAndSend(parts, { request, at: 'prompt' });
 }
 
 async function givenSource(parts: Parts, args: readonly unknown[]): Promise<Source | undefined> {
   const { engines, messages, l10n } = parts;
   const tasks = (await engines.open()).tasks(Infinity);
-  const found = await tasksFor(args, tasks, command(parts), parts);
+  const found = await resolveTasks(args, tasks, command(parts), parts);
   if (!found?.[0]) messages.nothingSuitable(l10n.t('Only finished videos of sora-2 can be remixed.'));
   return found?.[0] && { kind: 'task', task: found[0] };
 }
@@ -52,7 +52,7 @@ async function chosenSource(parts: Parts): Promise<Source | undefined> {
         });
   if (where === undefined) return undefined;
   if (where === 'list') {
-    const [task] = (await tasksFor([], tasks, command(parts), parts)) ?? [];
+    const [task] = (await resolveTasks([], tasks, command(parts), parts)) ?? [];
     return task && { kind: 'task', task };
   }
   const id = await asker.text({

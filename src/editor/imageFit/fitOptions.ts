@@ -1,13 +1,13 @@
-import type { FitWish } from '../../core/images/fitImage';
-import { frameOf } from '../../core/images/layout';
+import type { FitOptions } from '../../core/images/fitImage';
+import { targetSize } from '../../core/images/layout';
 import { sizeFits, type ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
-import type { Choice, Way } from '../../webview/imageFit/protocol';
+import type { Choice, FitMode } from '../../webview/imageFit/protocol';
 
 /** What can be chosen for an image, with a model and its options. */
-export interface Offer {
+export interface FitChoices {
   /** At least one; the first is what is done when nobody chooses. */
-  readonly ways: readonly [Way, ...Way[]];
+  readonly ways: readonly [FitMode, ...FitMode[]];
   /** Width divided by height of the part that is kept when it is cut. */
   readonly ratio: number;
 }
@@ -19,12 +19,12 @@ const SAME_SHAPE = 0.005;
 const SUITABLE_SHAPE = 0.01;
 
 /** What there is to choose for an image of this size. */
-export function offerFor(size: Size, limits: ImageLimits): Offer {
+export function fitChoicesFor(size: Size, limits: ImageLimits): FitChoices {
   const own = size.width / size.height;
-  const frame = frameOf(size, limits, { kind: 'crop' });
+  const frame = targetSize(size, limits, { kind: 'crop' });
   const needed = frame.width / frame.height;
   const isSame = Math.abs(needed / own - 1) < SAME_SHAPE;
-  const others: Way[] = isSame ? [] : ['pad', 'blur'];
+  const others: FitMode[] = isSame ? [] : ['pad', 'blur'];
   return {
     ways: sizeFits(size, limits) ? ['asIs', 'crop', ...others] : ['crop', ...others],
     ratio: isSame ? own : needed,
@@ -32,7 +32,7 @@ export function offerFor(size: Size, limits: ImageLimits): Offer {
 }
 
 /** What was chosen, as far as it still makes sense; else what is done when nobody chooses. */
-export function choiceWithin(chosen: Choice | undefined, size: Size, { ways, ratio }: Offer): Choice {
+export function clampChoice(chosen: Choice | undefined, size: Size, { ways, ratio }: FitChoices): Choice {
   const choice: Choice = chosen ?? {
     way: ways[0],
     part: null,
@@ -49,7 +49,7 @@ export function choiceWithin(chosen: Choice | undefined, size: Size, { ways, rat
 }
 
 /** A choice as those who fit images know it. */
-export function wishOf({ way, part, color, background }: Choice): FitWish {
+export function toFitOptions({ way, part, color, background }: Choice): FitOptions {
   switch (way) {
     case 'asIs':
       return { background };

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/common/clock';
 import type { L10n } from '../../core/common/l10n';
-import { DisposableSlot, type Disposable } from '../../core/common/disposable';
+import { MutableDisposable, type Disposable } from '../../core/common/disposable';
 import { describeError, type Log } from '../../core/common/log';
 import type { Card, Choice, ToPage } from '../../webview/imageFit/protocol';
-import { wishOf } from './fitOptions';
-import type { Chosen, PictureToFit } from './imageFitDialog';
-import { pictureWords } from './imageFitText';
+import { toFitOptions } from './fitOptions';
+import type { Chosen, ImageToFit } from './imageFitDialog';
+import { describeImageFile } from './imageFitText';
 
-export interface FitterParts {
+export interface FitPreviewDependencies {
   readonly clock: Clock;
   readonly l10n: L10n;
   readonly language: string;
@@ -29,12 +29,12 @@ const SHOWN_SIDE = { least: 320, most: 1280 } as const;
  * Keeps what is shown for one image up with what is chosen for it: the latest choice is fitted, an older one is given
  * up, and what was shown last stays until there is something new.
  */
-export class PictureFitter implements Disposable {
+export class FitPreview implements Disposable {
   readonly #index: number;
-  readonly #picture: PictureToFit;
-  readonly #parts: FitterParts;
+  readonly #picture: ImageToFit;
+  readonly #parts: FitPreviewDependencies;
   readonly #onOutcome: () => void;
-  readonly #rest = new DisposableSlot();
+  readonly #rest = new MutableDisposable();
   #choice: Choice;
   #revision = 0;
   #running: AbortController | undefined;
@@ -45,7 +45,7 @@ export class PictureFitter implements Disposable {
   #disposed = false;
 
   /** @param onOutcome is called when something is known of the latest choice */
-  constructor(index: number, picture: PictureToFit, parts: FitterParts, onOutcome: () => void) {
+  constructor(index: number, picture: ImageToFit, parts: FitPreviewDependencies, onOutcome: () => void) {
     this.#index = index;
     this.#picture = picture;
     this.#parts = parts;
@@ -119,9 +119,9 @@ export class PictureFitter implements Disposable {
     const { l10n, language } = this.#parts;
     const about = { image: this.#index, revision };
     try {
-      const fitted = await this.#picture.fit(wishOf(choice), signal);
+      const fitted = await this.#picture.fit(toFitOptions(choice), signal);
       const { bytes, format } = fitted;
-      const caption = pictureWords(fitted, bytes.length, l10n, language);
+      const caption = describeImageFile(fitted, bytes.length, l10n, language);
       return { type: 'preview', ...about, picture: { bytes, format }, caption };
     } catch (error) {
       signal.throwIfAborted();

@@ -1,32 +1,32 @@
 import type { SendableImage, SourceInfo } from '../../core/images/imagePipeline';
-import type { FitWish } from '../../core/images/fitImage';
+import type { FitOptions } from '../../core/images/fitImage';
 import type { Size } from '../../core/images/pixels';
 import type { Card, Choice } from '../../webview/imageFit/protocol';
-import type { Place } from '../common/multiStep';
+import type { StepPosition } from '../common/multiStep';
 
-export type PictureInfo = Extract<SourceInfo, { kind: 'picture' }>;
-export type SentPicture = Extract<SendableImage, { kind: 'picture' }>;
+export type ImageInfo = Extract<SourceInfo, { kind: 'picture' }>;
+export type SentImage = Extract<SendableImage, { kind: 'picture' }>;
 
 /** An image that a person decides about. */
-export interface PictureToFit {
+export interface ImageToFit {
   /** As the page shows it, but for the count of its choices. */
   readonly card: Omit<Card, 'revision'>;
   /**
    * The very bytes that are sent.
    * @throws ImageError with a sentence for the user; the signal's reason
    */
-  fit(wish: FitWish, signal: AbortSignal): Promise<SentPicture>;
+  fit(wish: FitOptions, signal: AbortSignal): Promise<SentImage>;
   /** The whole image, upright and small enough to be shown; throws as `fit` does. */
-  show(size: Size, wish: FitWish, signal: AbortSignal): Promise<SentPicture>;
+  show(size: Size, wish: FitOptions, signal: AbortSignal): Promise<SentImage>;
 }
 
 /** What a person is asked on the page. */
-export interface FittingQuestion {
+export interface ImageFitRequest {
   /** Of the tab. */
   readonly title: string;
   /** Undefined where it is no step, but a look in between. */
-  readonly place: Place | undefined;
-  readonly pictures: readonly PictureToFit[];
+  readonly place: StepPosition | undefined;
+  readonly pictures: readonly ImageToFit[];
 }
 
 /** What was chosen for an image when the page ended. */
@@ -37,13 +37,13 @@ export interface Chosen {
 }
 
 /** How the page ended. `away`: the tab was closed. */
-export interface FittingAnswer {
+export interface ImageFitResult {
   readonly end: 'use' | 'back' | 'away';
   /** For each picture, in their order. */
   readonly chosen: readonly Chosen[];
 }
 
 /** Shows the page and waits for its end. */
-export interface FittingPages {
-  ask(question: FittingQuestion): Promise<FittingAnswer>;
+export interface ImageFitDialog {
+  ask(question: ImageFitRequest): Promise<ImageFitResult>;
 }

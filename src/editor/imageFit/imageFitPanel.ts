@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
-import { describeError, prefixed, type Log } from '../../core/common/log';
+import { describeError, withPrefix, type Log } from '../../core/common/log';
 import { toHost, type ToPage } from '../../webview/imageFit/protocol';
-import { pageHtml } from '../common/webviewHtml';
-import type { FittingAnswer, FittingPages, FittingQuestion } from './imageFitDialog';
-import { FittingSession } from './imageFitSession';
-import { fittingTexts } from './imageFitText';
+import { webviewHtml } from '../common/webviewHtml';
+import type { ImageFitResult, ImageFitDialog, ImageFitRequest } from './imageFitDialog';
+import { ImageFitSession } from './imageFitSession';
+import { imageFitText } from './imageFitText';
 
 /**
  * The editor drops a tab of a view that nobody can revive, and this one should not survive a reload of the window: the
@@ -28,15 +28,15 @@ interface Parts {
 }
 
 /** Shows the fitting page in an editor tab, at most one at a time: whoever asks anew has left the older one. */
-export class EditorFittingPages implements FittingPages, Disposable {
+export class ImageFitPanel implements ImageFitDialog, Disposable {
   readonly #parts: Parts;
   #open: vscode.WebviewPanel | undefined;
 
   constructor(parts: Parts) {
-    this.#parts = { ...parts, log: prefixed(parts.log, 'imageFit') };
+    this.#parts = { ...parts, log: withPrefix(parts.log, 'imageFit') };
   }
 
-  async ask(question: FittingQuestion): Promise<FittingAnswer> {
+  async ask(question: ImageFitRequest): Promise<ImageFitResult> {
     this.#open?.dispose();
     const panel = vscode.window.createWebviewPanel(
       VIEW_TYPE,
@@ -63,18 +63,18 @@ export class EditorFittingPages implements FittingPages, Disposable {
     return vscode.Uri.joinPath(this.#parts.extensionUri, 'dist', 'webview');
   }
 
-  async #answered(panel: vscode.WebviewPanel, question: FittingQuestion): Promise<FittingAnswer> {
+  async #answered(panel: vscode.WebviewPanel, question: ImageFitRequest): Promise<ImageFitResult> {
     const { l10n, language, log } = this.#parts;
     const { webview } = panel;
     const owned = new DisposableStore();
     try {
-      return await new Promise<FittingAnswer>((resolve) => {
-        const end = (how: FittingAnswer['end']) => resolve({ end: how, chosen: session.chosen });
+      return await new Promise<ImageFitResult>((resolve) => {
+        const end = (how: ImageFitResult['end']) => resolve({ end: how, chosen: session.chosen });
         const tell = (message: ToPage): void => {
           // A hidden page hears nothing; shown again, it asks for everything.
           webview.postMessage(message).then(undefined, (error: unknown) => log.warn(describeError(error)));
         };
-        const session = owned.add(new FittingSession(question.pictures, { ...this.#parts, tell }, end));
+        const session = owned.add(new ImageFitSession(question.pictures, { ...this.#parts, tell }, end));
         owned.add(panel.onDidDispose(() => end('away')));
         owned.add(
           webview.onDidReceiveMessage((message: unknown) => {
@@ -84,7 +84,7 @@ export class EditorFittingPages implements FittingPages, Disposable {
           }),
         );
         const address = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(this.#media, name));
-        webview.html = pageHtml(
+        webview.html = webviewHtml(
           {
             cspSource: webview.cspSource,
             script: address('imageFit.js').toString(),
@@ -93,7 +93,7 @@ export class EditorFittingPages implements FittingPages, Disposable {
           },
           // What it shows it is handed, and reads from no file.
           ['img-src blob:'],
-          { texts: fittingTexts(question.pictures.length, question.place, l10n) },
+          { texts: imageFitText(question.pictures.length, question.place, l10n) },
         );
       });
     } finally {

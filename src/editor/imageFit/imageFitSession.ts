@@ -1,22 +1,26 @@
 import type { Disposable } from '../../core/common/disposable';
 import type { ToHost } from '../../webview/imageFit/protocol';
-import type { Chosen, PictureToFit } from './imageFitDialog';
-import { PictureFitter, type FitterParts } from './fitPreview';
+import type { Chosen, ImageToFit } from './imageFitDialog';
+import { FitPreview, type FitPreviewDependencies } from './fitPreview';
 
 /** What stands behind one page while it is open: the choices, and what is shown for them. */
-export class FittingSession implements Disposable {
-  readonly #parts: FitterParts;
-  readonly #fitters: readonly PictureFitter[];
+export class ImageFitSession implements Disposable {
+  readonly #parts: FitPreviewDependencies;
+  readonly #fitters: readonly FitPreview[];
   readonly #onEnd: (end: 'use' | 'back') => void;
   /** Somebody wants to go on, as soon as the latest choices have been fitted. */
   #wantsUse = false;
 
   /** @param onEnd is called when the person goes on or back, never after `dispose` */
-  constructor(pictures: readonly PictureToFit[], parts: FitterParts, onEnd: (end: 'use' | 'back') => void) {
+  constructor(
+    pictures: readonly ImageToFit[],
+    parts: FitPreviewDependencies,
+    onEnd: (end: 'use' | 'back') => void,
+  ) {
     this.#parts = parts;
     this.#onEnd = onEnd;
     this.#fitters = pictures.map(
-      (picture, index) => new PictureFitter(index, picture, parts, () => this.#useIfReady()),
+      (picture, index) => new FitPreview(index, picture, parts, () => this.#useIfReady()),
     );
     for (const fitter of this.#fitters) fitter.start();
   }

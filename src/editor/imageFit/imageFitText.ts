@@ -3,9 +3,9 @@ import type { SourceInfo } from '../../core/images/imagePipeline';
 import type { ImageLimits } from '../../core/images/imageLimits';
 import type { ImageRole } from '../../core/models/request';
 import type { Choice, Texts } from '../../webview/imageFit/protocol';
-import type { Place } from '../common/multiStep';
+import type { StepPosition } from '../common/multiStep';
 
-type PictureInfo = Extract<SourceInfo, { kind: 'picture' }>;
+type ImageInfo = Extract<SourceInfo, { kind: 'picture' }>;
 
 /** What an image is for, as a title. @param number counts the reference images from 1; undefined where there is one */
 export function roleTitle(role: ImageRole, number: number | undefined, l10n: L10n): string {
@@ -20,22 +20,22 @@ export function roleTitle(role: ImageRole, number: number | undefined, l10n: L10
 }
 
 /** Name, size and kind of an image. */
-export function factsOf(
+export function describeImage(
   source: string,
-  { width, height, format, bytes }: Pick<PictureInfo, 'width' | 'height' | 'format' | 'bytes'>,
+  { width, height, format, bytes }: Pick<ImageInfo, 'width' | 'height' | 'format' | 'bytes'>,
   l10n: L10n,
   language: string,
 ): string {
   const name = nameOf(source);
   return [
     ...(name === '' ? [] : [name]),
-    pictureWords({ width, height, format }, bytes, l10n, language),
+    describeImageFile({ width, height, format }, bytes, l10n, language),
   ].join(' · ');
 }
 
 /** Size and kind of a picture. @param bytes its length */
-export function pictureWords(
-  { width, height, format }: Pick<PictureInfo, 'width' | 'height' | 'format'>,
+export function describeImageFile(
+  { width, height, format }: Pick<ImageInfo, 'width' | 'height' | 'format'>,
   bytes: number,
   l10n: L10n,
   language: string,
@@ -45,7 +45,7 @@ export function pictureWords(
   return [pixels, l10n.t('{0} KB', kilobytes), KINDS[format]].join(' · ');
 }
 
-const KINDS: Readonly<Record<PictureInfo['format'], string>> = {
+const KINDS: Readonly<Record<ImageInfo['format'], string>> = {
   jpeg: 'JPEG',
   png: 'PNG',
   webp: 'WebP',
@@ -55,16 +55,16 @@ const KINDS: Readonly<Record<PictureInfo['format'], string>> = {
 };
 
 /** What a model takes, in a sentence. */
-export function needOf(
+export function requirementText(
   model: string,
-  { exact, advised, sides, ratio }: ImageLimits,
+  { exact, preferred, sides, ratio }: ImageLimits,
   l10n: L10n,
   language: string,
 ): string {
   const number = (value: number) => value.toLocaleString(language);
   if (exact) return l10n.t('{0} takes images of exactly {1} × {2} pixels.', model, exact.width, exact.height);
-  if (advised) {
-    const { width, height } = advised;
+  if (preferred) {
+    const { width, height } = preferred;
     return l10n.t(
       'The video has {0} × {1} pixels; the service cuts an image of another shape.',
       width,
@@ -74,13 +74,13 @@ export function needOf(
   if (sides && ratio) {
     return l10n.t(
       '{0} takes images with sides of {1} to {2} pixels, {3} to {4} times as wide as high.',
-      ...[model, number(sides.least), number(sides.most), number(ratio.least), number(ratio.most)],
+      ...[model, number(sides.min), number(sides.max), number(ratio.min), number(ratio.max)],
     );
   }
   return sides
     ? l10n.t(
         '{0} takes images with sides of {1} to {2} pixels.',
-        ...[model, number(sides.least), number(sides.most)],
+        ...[model, number(sides.min), number(sides.max)],
       )
     : l10n.t('{0} takes images of any size and shape.', model);
 }
@@ -90,7 +90,7 @@ export function needOf(
  * @param changed what was chosen for those that do not
  * @param others how many do
  */
-export function noteOf(
+export function fitSummary(
   changed: readonly Choice[],
   others: number,
   limits: ImageLimits,
@@ -98,7 +98,7 @@ export function noteOf(
 ): string | undefined {
   const [first] = changed;
   if (!first) return undefined;
-  const frame = limits.exact ?? limits.advised;
+  const frame = limits.exact ?? limits.preferred;
   const manner = mannerOf(first);
   const isMixed = changed.some((choice) => mannerOf(choice) !== manner);
   if (isMixed || (others > 0 && manner !== 'centre')) {
@@ -145,7 +145,7 @@ function noteWithoutSize(manner: Manner, l10n: L10n): string | undefined {
 }
 
 /** The page's own words. @param count how many images it shows */
-export function fittingTexts(count: number, step: Place | undefined, l10n: L10n): Texts {
+export function imageFitText(count: number, step: StepPosition | undefined, l10n: L10n): Texts {
   return {
     title: count === 1 ? l10n.t('Fit the Image') : l10n.t('Fit the Images'),
     step: step ? l10n.t('Step {0} of {1}', step.number, step.of) : '',

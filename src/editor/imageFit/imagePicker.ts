@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import { describeError, type Log } from '../../core/common/log';
 import { IMAGE_EXTENSIONS } from '../../core/images/imageLimits';
-import { asPlainText } from '../labels/taskLabels';
-import { tickOrder } from './selectionOrder';
+import { escapeQuickPickText } from '../labels/taskLabels';
+import { selectionOrder } from './selectionOrder';
 
 /** Lets a person choose among the images of the workspace. */
 export interface ImagePicker {
@@ -14,7 +14,7 @@ export interface ImagePicker {
 }
 
 /** More are no list to look through: that is what Choose Files is for. */
-const MOST_IMAGES = 500;
+const MAX_IMAGES = 500;
 
 /** On some systems names differ by the size of their letters. */
 const ENDINGS = IMAGE_EXTENSIONS.flatMap((ending) => [ending, ending.toUpperCase()]);
@@ -35,7 +35,7 @@ export class EditorImagePicker implements ImagePicker {
 
   async find(): Promise<readonly vscode.Uri[]> {
     const glob = `**/*.{${ENDINGS.join(',')}}`;
-    const found = await vscode.workspace.findFiles(glob, '**/node_modules/**', MOST_IMAGES);
+    const found = await vscode.workspace.findFiles(glob, '**/node_modules/**', MAX_IMAGES);
     return found.sort((one, other) => one.path.localeCompare(other.path));
   }
 
@@ -54,7 +54,7 @@ export class EditorImagePicker implements ImagePicker {
       pick.items = images.map(itemOf);
       pick.onDidChangeActive(([item]) => item && preview.show(item.uri));
       pick.onDidChangeSelection((ticked) => {
-        order = tickOrder(order, ticked);
+        order = selectionOrder(order, ticked);
         pick.prompt = order.map(({ label }, index) => `${index + 1}. ${label}`).join('   ');
       });
       // In a list with ticks nothing is lit at first.
@@ -82,8 +82,8 @@ function itemOf(uri: vscode.Uri): ImageItem {
   const [name = '', ...folders] = place.split('/').reverse();
   return {
     uri,
-    label: asPlainText(name),
-    description: asPlainText(folders.reverse().join('/')),
+    label: escapeQuickPickText(name),
+    description: escapeQuickPickText(folders.reverse().join('/')),
     iconPath: uri,
   };
 }

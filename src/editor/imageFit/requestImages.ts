@@ -5,7 +5,7 @@ import type { Clock } from '../../core/common/clock';
 import type { L10n } from '../../core/common/l10n';
 import type { Disposable } from '../../core/common/disposable';
 import type { Log } from '../../core/common/log';
-import { KeptImages, type DeleteUnused } from '../../core/images/imageStore';
+import { ImageStore, type DeleteUnused } from '../../core/images/imageStore';
 import { limitsFor } from '../../core/images/imageLimits';
 import type { Images, SendableImage } from '../../core/images/createImagePipeline';
 import type * as room from '../../core/images/createImagePipeline';
@@ -13,10 +13,10 @@ import type { Size } from '../../core/images/pixels';
 import { familyOf, type Model } from '../../core/models/catalog';
 import { RequestError, type PreparedRequest } from '../../core/models/family';
 import type { VideoRequest } from '../../core/models/request';
-import type { FittingPages } from './imageFitDialog';
-import { ImageFitting, type Found } from './wizardImages';
+import type { ImageFitDialog } from './imageFitDialog';
+import { WizardImageSet, type Found } from './wizardImages';
 import { Rejection } from '../common/rejection';
-import type { ChosenFit, ImagesAlong } from './imagesStep';
+import type { ChosenFit, WizardImages } from './imagesStep';
 
 interface Parts {
   /** Loads what works on pictures, on first use. */
@@ -24,7 +24,7 @@ interface Parts {
   /** Absolute path of the folder of the pictures that were sent. */
   readonly folder: string;
   /** Where a person chooses how images are fitted. */
-  readonly pages: FittingPages;
+  readonly pages: ImageFitDialog;
   readonly language: string;
   readonly ownModels: () => readonly Model[];
   readonly clock: Clock;
@@ -51,7 +51,7 @@ const requestWithImages = z.looseObject({
 });
 
 /** Pictures younger than this stay, though no task has them, in ms: drafts of other workspaces may, unseen from here. */
-const KEPT_AT_LEAST = 30 * 24 * 3600_000;
+const MIN_IMAGE_AGE_MS = 30 * 24 * 3600_000;
 
 /**
  * Brings the images of a request into the form that its model takes: read through the editor's file systems, turned
@@ -97,7 +97,7 @@ export class RequestImages implements Disposable {
         throw new RequestError(sentence, { cause: error });
       }
     }
-    const sources = fitted.map((image) => room.wireText(image));
+    const sources = fitted.map((image) => room.toImageField(image));
     return {
       input: {
         ...request,
@@ -115,7 +115,7 @@ export class RequestImages implements Disposable {
    * Looks at images before anything is asked about them; links are not followed.
    * @throws {@link Rejection} with a sentence for the user
    */
-  async look(sources: readonly string[]): Promise<ImagesAlong> {
+  async look(sources: readonly string[]): Promise<WizardImages> {
     const { room, images } = this.#open();
     const { pages, l10n, language } = this.#parts;
     const found: Found[] = [];
@@ -123,7 +123,7 @@ export class RequestImages implements Disposable {
       try {
         const info = await images.inspect(source);
         if (info.kind === 'picture' && info.animated) {
-          throw new Rejection('invalidRequest', room.animatedSentence(l10n));
+          throw new Rejection('invalidRequest', room.animatedImageMessage(l10n));
         }
         found.push({ source, info });
       } catch (error) {
@@ -132,7 +132,7 @@ export class RequestImages implements Disposable {
           : error;
       }
     }
-    return new ImageFitting(found, { images, pages, l10n, language });
+    return new WizardImageSet(found, { images, pages, l10n, language });
   }
 
   /**
@@ -163,8 +163,8 @@ export class RequestImages implements Disposable {
   ): Promise<void> {
     const needed = drafts.flatMap(({ images = [] }) => images.map(({ source }) => source));
     const { folder, clock, log } = this.#parts;
-    const before = clock.now() - KEPT_AT_LEAST;
-    const removed = await new KeptImages(folder).removeUnneeded(new Set(needed), before, deleteUnused);
+    const before = clock.now() - MIN_IMAGE_AGE_MS;
+    const removed = await new ImageStore(folder).removeUnneeded(new Set(needed), before, deleteUnused);
     if (removed > 0) log.info(`[images] ${removed} images that no task needs were deleted`);
   }
 
@@ -186,7 +186,10 @@ export class RequestImages implements Disposable {
     if (!this.#opened) {
       const { load, folder, clock, l10n, log } = this.#parts;
       const room = load();
-      this.#opened = { room, images: room.openImages({ folder, files: editorFiles, clock, l10n, log }) };
+      this.#opened = {
+        room,
+        images: room.createImagePipeline({ folder, files: editorFiles, clock, l10n, log }),
+      };
     }
     return this.#opened;
   }

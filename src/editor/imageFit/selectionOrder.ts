@@ -1,5 +1,5 @@
 /** Those that are ticked, in the order in which that happened. */
-export function tickOrder<T>(before: readonly T[], ticked: readonly T[]): readonly T[] {
+export function selectionOrder<T>(before: readonly T[], ticked: readonly T[]): readonly T[] {
   return [
     ...before.filter((item) => ticked.includes(item)),
     ...ticked.filter((item) => !before.includes(item)),

@@ -1,19 +1,19 @@
-import type { FitWish } from '../../core/images/fitImage';
-import type { Images, SourceInfo } from '../../core/images/imagePipeline';
+import type { FitOptions } from '../../core/images/fitImage';
+import type { ImagePipeline, SourceInfo } from '../../core/images/imagePipeline';
 import { limitsFor, sizeFits, type ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
 import type { L10n } from '../../core/common/l10n';
 import type { VideoRequest } from '../../core/models/request';
 import { modelName } from '../generate/wizard/pickModel';
-import type { ChosenFit, FitSubject, ImagesAlong } from './imagesStep';
-import type { Place, StepEnd } from '../common/multiStep';
-import { choiceWithin, offerFor, wishOf } from './fitOptions';
-import type { Chosen, FittingPages, PictureInfo, PictureToFit, SentPicture } from './imageFitDialog';
-import { factsOf, needOf, noteOf, roleTitle } from './imageFitText';
+import type { ChosenFit, FitTarget, WizardImages } from './imagesStep';
+import type { StepPosition, StepResult } from '../common/multiStep';
+import { clampChoice, fitChoicesFor, toFitOptions } from './fitOptions';
+import type { Chosen, ImageFitDialog, ImageInfo, ImageToFit, SentImage } from './imageFitDialog';
+import { describeImage, requirementText, fitSummary, roleTitle } from './imageFitText';
 
 interface Parts {
-  readonly images: Pick<Images, 'fit'>;
-  readonly pages: FittingPages;
+  readonly images: Pick<ImagePipeline, 'fit'>;
+  readonly pages: ImageFitDialog;
   readonly l10n: L10n;
   readonly language: string;
 }
@@ -33,12 +33,12 @@ interface Kept extends Chosen {
 const SHOWN: ImageLimits = {
   formats: ['jpeg', 'png', 'webp'],
   writes: 'pngOrJpeg',
-  mostBytes: 2_000_000,
+  maxBytes: 2_000_000,
   source: '',
 };
 
 /** The images of one request on their way through the wizard, and what a person has chosen for each of them. */
-export class ImageFitting implements ImagesAlong {
+export class WizardImageSet implements WizardImages {
   readonly #parts: Parts;
   readonly #found: readonly Found[];
   /** By the index of the image. */
@@ -53,12 +53,12 @@ export class ImageFitting implements ImagesAlong {
     return this.#pictures().length;
   }
 
-  needsFitting(subject: FitSubject): boolean {
+  needsFitting(subject: FitTarget): boolean {
     const limits = limitsOf(subject);
     return limits !== undefined && this.#pictures().some(({ info }) => !sizeFits(info, limits));
   }
 
-  noteOn(subject: FitSubject): string | undefined {
+  noteOn(subject: FitTarget): string | undefined {
     const limits = limitsOf(subject);
     if (!limits) return undefined;
     const { l10n } = this.#parts;
@@ -66,7 +66,7 @@ export class ImageFitting implements ImagesAlong {
       .map(({ info, index }) => ({ info, choice: this.#choice(index, info, limits) }))
       .filter(({ info, choice }) => !sizeFits(info, limits) || isChange(choice, limits))
       .map(({ choice }) => choice);
-    const note = noteOf(changed, this.#found.length - changed.length, limits, l10n);
+    const note = fitSummary(changed, this.#found.length - changed.length, limits, l10n);
     const { exact } = limits;
     const notes = [note, ...this.#unseenChanges(limits)];
     if (note === undefined && exact && this.#found.some(({ info }) => info.kind === 'link')) {
@@ -84,29 +84,29 @@ export class ImageFitting implements ImagesAlong {
       ...(unseen.some(({ info }) => info.hasAlpha)
         ? [l10n.t('What may be transparent is sent on white.')]
         : []),
-      ...(unseen.some(({ info }) => sizeFits(info, limits) && info.bytes > limits.mostBytes)
+      ...(unseen.some(({ info }) => sizeFits(info, limits) && info.bytes > limits.maxBytes)
         ? [l10n.t('What is sent is made small enough for the model.')]
         : []),
     ];
   }
 
-  fits(subject: FitSubject): readonly ChosenFit[] {
+  fits(subject: FitTarget): readonly ChosenFit[] {
     const limits = limitsOf(subject);
     if (!limits || this.#kept.size === 0) return [];
     const seen = JSON.stringify(limits);
     return this.#found.map(({ info }, index) => {
       const kept = this.#kept.get(index);
       if (info.kind === 'link' || !kept) return { wish: {} };
-      const wish = wishOf(this.#choice(index, info, limits));
+      const wish = toFitOptions(this.#choice(index, info, limits));
       return kept.limits === seen ? { wish, shown: kept.shown } : { wish };
     });
   }
 
   async ask(
-    subject: FitSubject | undefined,
+    subject: FitTarget | undefined,
     images: VideoRequest['images'] = [],
-    place?: Place,
-  ): Promise<StepEnd> {
+    place?: StepPosition,
+  ): Promise<StepResult> {
     const { pages, l10n } = this.#parts;
     const limits = subject && limitsOf(subject);
     if (!limits) return 'forward';
@@ -128,23 +128,23 @@ export class ImageFitting implements ImagesAlong {
 
   #pictureToFit(asked: {
     readonly source: string;
-    readonly info: PictureInfo;
+    readonly info: ImageInfo;
     readonly index: number;
     readonly limits: ImageLimits;
     readonly model: string;
     readonly images: NonNullable<VideoRequest['images']>;
-  }): PictureToFit {
+  }): ImageToFit {
     const { source, info, index, limits, model, images } = asked;
     const { l10n, language } = this.#parts;
     const role = images[index]?.role ?? 'first';
     const several = role === 'reference' && images.length > 1;
     const { width, height, hasAlpha } = info;
-    const { ways, ratio } = offerFor(info, limits);
+    const { ways, ratio } = fitChoicesFor(info, limits);
     return {
       card: {
         title: roleTitle(role, several ? index + 1 : undefined, l10n),
-        facts: factsOf(source, info, l10n, language),
-        need: needOf(model, limits, l10n, language),
+        facts: describeImage(source, info, l10n, language),
+        need: requirementText(model, limits, l10n, language),
         ...{ width, height, ratio, hasAlpha },
         ways: [...ways],
         choice: this.#choice(index, info, limits),
@@ -154,17 +154,17 @@ export class ImageFitting implements ImagesAlong {
     };
   }
 
-  async #fit(source: string, limits: ImageLimits, wish: FitWish, signal: AbortSignal): Promise<SentPicture> {
+  async #fit(source: string, limits: ImageLimits, wish: FitOptions, signal: AbortSignal): Promise<SentImage> {
     const fitted = await this.#parts.images.fit(source, limits, wish, signal);
     if (fitted.kind === 'link') throw new Error('a link has no picture');
     return fitted;
   }
 
-  #choice(index: number, info: PictureInfo, limits: ImageLimits) {
-    return choiceWithin(this.#kept.get(index)?.choice, info, offerFor(info, limits));
+  #choice(index: number, info: ImageInfo, limits: ImageLimits) {
+    return clampChoice(this.#kept.get(index)?.choice, info, fitChoicesFor(info, limits));
   }
 
-  #pictures(): { readonly source: string; readonly info: PictureInfo; readonly index: number }[] {
+  #pictures(): { readonly source: string; readonly info: ImageInfo; readonly index: number }[] {
     return this.#found.flatMap(({ source, info }, index) =>
       info.kind === 'picture' ? [{ source, info, index }] : [],
     );
@@ -172,10 +172,10 @@ export class ImageFitting implements ImagesAlong {
 }
 
 /** Whether an image that could go as it is does not. */
-function isChange({ way, part }: ReturnType<typeof choiceWithin>, { advised }: ImageLimits): boolean {
-  return way !== 'asIs' && (way !== 'crop' || part !== null || advised !== undefined);
+function isChange({ way, part }: ReturnType<typeof clampChoice>, { preferred }: ImageLimits): boolean {
+  return way !== 'asIs' && (way !== 'crop' || part !== null || preferred !== undefined);
 }
 
-function limitsOf({ model, options }: FitSubject): ImageLimits | undefined {
+function limitsOf({ model, options }: FitTarget): ImageLimits | undefined {
   return limitsFor(model.family.id, options);
 }

@@ -1,15 +1,15 @@
 import type { L10n } from '../../core/common/l10n';
-import type { Action, Moment, Offer } from '../../webview/player/protocol';
+import type { Action, FramePosition, ActionButton } from '../../webview/player/protocol';
 
 /** What stands behind a button of the page. */
-interface Deed {
+interface ActionCommand {
   readonly command: string;
   /** Given to the command; the task's id unless said otherwise. */
   readonly args?: readonly string[];
 }
 
 /** The commands behind the buttons (DESIGN 6). What is not here the player does itself. */
-const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
+const DEEDS: Readonly<Partial<Record<Action, ActionCommand>>> = {
   saveToWorkspace: { command: 'nebulaVideo.saveToWorkspace' },
   saveAs: { command: 'nebulaVideo.saveAs' },
   openExternally: { command: 'nebulaVideo.openExternally' },
@@ -36,10 +36,10 @@ const DEEDS: Readonly<Partial<Record<Action, Deed>>> = {
  * The command of an action, and its arguments; undefined when the player does it itself.
  * @param moment what of the task it is about, where that is not the whole
  */
-export function deedOf(
+export function commandForAction(
   action: Action,
   taskId: string,
-  moment?: Moment,
+  moment?: FramePosition,
 ): { readonly command: string; readonly args: readonly unknown[] } | undefined {
   const deed = DEEDS[action];
   const subject = moment ? { id: taskId, ...moment } : taskId;
@@ -47,19 +47,19 @@ export function deedOf(
 }
 
 /** The buttons of a page. One stands out: the first, or the one that is named; where nothing needs doing, none. */
-export function offersOf(
+export function actionButtons(
   { actions, primary }: { readonly actions: readonly Action[]; readonly primary?: Action | 'none' },
   l10n: L10n,
-): Offer[] {
+): ActionButton[] {
   return actions.map((action, index) => ({
     action,
-    label: labelOf(action, l10n),
+    label: actionLabel(action, l10n),
     primary: primary === undefined ? index === 0 : action === primary,
   }));
 }
 
 /** A button's words. */
-export function labelOf(action: Action, l10n: L10n): string {
+export function actionLabel(action: Action, l10n: L10n): string {
   switch (action) {
     case 'saveToWorkspace':
       return l10n.t('Save to Workspace');

@@ -2,7 +2,7 @@ import type { L10n } from '../../core/common/l10n';
 import type { Phase } from '../../core/task/phases';
 import type { Charged, Failure, FailureKind, Task } from '../../core/task/task';
 import type { Action } from '../../webview/player/protocol';
-import { chargeWord } from './taskLabels';
+import { chargeLabel } from './taskLabels';
 
 /** How a task stands that has no video, in words, and what helps. */
 export interface FailureExplanation {
@@ -18,7 +18,7 @@ export interface FailureExplanation {
 }
 
 /** What helps against each kind of refusal, before looking at the log. */
-const AGAINST: Readonly<Record<FailureKind, readonly Action[]>> = {
+const ACTIONS_BY_FAILURE: Readonly<Record<FailureKind, readonly Action[]>> = {
   moderation: ['editAndGenerate', 'generateAgain'],
   parameter: ['editAndGenerate', 'generateAgain'],
   image: ['editAndGenerate', 'generateAgain'],
@@ -44,30 +44,30 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
   const { phase, failure, takesTaskId } = task;
   switch (phase) {
     case 'failed':
-      return explain(failure, l10n, {
+      return createExplanation(failure, l10n, {
         title: failedTitle(failure?.kind, l10n),
         sentence: l10n.t('The gateway says that this video could not be made.'),
-        actions: [...AGAINST[failure?.kind ?? 'upstream'], 'lookAgain', 'showLog'],
+        actions: [...ACTIONS_BY_FAILURE[failure?.kind ?? 'upstream'], 'lookAgain', 'showLog'],
       });
     case 'rejected':
-      return explain(failure, l10n, {
+      return createExplanation(failure, l10n, {
         title: rejectedTitle(failure, l10n),
         sentence: l10n.t('The gateway did not take the request.'),
         actions: [
-          ...AGAINST[failure?.kind ?? 'unknown'],
+          ...ACTIONS_BY_FAILURE[failure?.kind ?? 'unknown'],
           // The gateway returned an ID with its error.
           ...(task.gatewayTaskId === undefined ? [] : (['lookAgain'] as const)),
           'showLog',
         ],
       });
     case 'unknown':
-      return explain(failure, l10n, {
+      return createExplanation(failure, l10n, {
         title: l10n.t('It is not known whether this video is being made'),
         sentence: l10n.t('The request was sent, but no clear answer came back.'),
         actions: ['attachTaskId', 'generateAgain', 'showLog'],
       });
     case 'lost':
-      return explain(failure, l10n, {
+      return createExplanation(failure, l10n, {
         title: l10n.t('This video is gone'),
         sentence: l10n.t('The gateway no longer has this video.'),
         // The id may have been a wrong one.
@@ -84,14 +84,14 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
       // Some of several videos are missing.
       return (
         failure &&
-        explain(failure, l10n, {
+        createExplanation(failure, l10n, {
           title: l10n.t('Not every video of this task is here'),
           sentence: '',
           actions: ['lookAgain', 'showLog'],
         })
       );
     default:
-      return failure && explain(failure, l10n, held(phase, failure, l10n));
+      return failure && createExplanation(failure, l10n, pausedExplanation(phase, failure, l10n));
   }
 }
 
@@ -104,19 +104,19 @@ interface Words {
   readonly actions: readonly Action[];
 }
 
-function explain(
+function createExplanation(
   failure: Failure | undefined,
   l10n: L10n,
   { title, sentence, charged = 'unknown', actions }: Words,
 ): FailureExplanation {
-  const charge = chargeWord(failure?.charged ?? charged, l10n);
+  const charge = chargeLabel(failure?.charged ?? charged, l10n);
   if (!failure) return { title, charge, actions, sentence };
   const { summary, detail } = failure;
   return { title, charge, actions, sentence: summary, ...(detail === undefined ? {} : { details: detail }) };
 }
 
 /** A task that goes on, though something is in its way. */
-function held(phase: Phase, { kind, noKey }: Failure, l10n: L10n): Words {
+function pausedExplanation(phase: Phase, { kind, noKey }: Failure, l10n: L10n): Words {
   const words = { sentence: '' } as const;
   if (kind === 'quota') {
     return {
@@ -183,7 +183,7 @@ function rejectedTitle(failure: Failure | undefined, l10n: L10n): string {
 function stopped({ gatewayTaskId, timeline }: Task, l10n: L10n): FailureExplanation {
   // Without an id the gateway never took it.
   if (gatewayTaskId === undefined) {
-    return explain(undefined, l10n, {
+    return createExplanation(undefined, l10n, {
       title: l10n.t('You stopped this before it was sent'),
       sentence: l10n.t('The gateway did not take the request.'),
       charged: 'no',
@@ -191,7 +191,7 @@ function stopped({ gatewayTaskId, timeline }: Task, l10n: L10n): FailureExplanat
     });
   }
   const wasMade = timeline.some(({ phase }) => phase === 'ready' || phase === 'saving');
-  return explain(undefined, l10n, {
+  return createExplanation(undefined, l10n, {
     title: l10n.t('You stopped following this video'),
     sentence: wasMade
       ? l10n.t('The gateway had made it. Look Again fetches it while it is there.')

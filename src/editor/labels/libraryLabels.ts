@@ -2,14 +2,14 @@ import type { L10n } from '../../core/common/l10n';
 import type { LibraryUse } from '../../core/tasks/libraryUsage';
 
 /** A size as people read it, as the system's file manager counts: a megabyte is a million bytes. */
-export function sizeWord(bytes: number, l10n: L10n, language: string): string {
+export function formatFileSize(bytes: number, l10n: L10n, language: string): string {
   const number = (value: number) =>
     value.toLocaleString(language, { maximumFractionDigits: value < 10 ? 1 : 0 });
   return bytes < 1e9 ? l10n.t('{0} MB', number(bytes / 1e6)) : l10n.t('{0} GB', number(bytes / 1e9));
 }
 
 /** What the library takes up, in few words. */
-export function useWord({ videos, bytes }: LibraryUse, l10n: L10n, language: string): string {
-  const size = sizeWord(bytes, l10n, language);
+export function formatLibraryUsage({ videos, bytes }: LibraryUse, l10n: L10n, language: string): string {
+  const size = formatFileSize(bytes, l10n, language);
   return videos === 1 ? l10n.t('1 video, {0}', size) : l10n.t('{0} videos, {1}', videos, size);
 }

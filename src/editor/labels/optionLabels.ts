@@ -2,7 +2,7 @@ import type { L10n } from '../../core/common/l10n';
 import type { VideoRequest } from '../../core/models/request';
 
 /** An option as people name it; options come and go with the models, so a name we don't know stands for itself. */
-export function optionTitle(name: string, l10n: L10n): string {
+export function optionLabel(name: string, l10n: L10n): string {
   switch (name) {
     case 'seconds':
     case 'duration':
@@ -64,7 +64,7 @@ export function optionTitle(name: string, l10n: L10n): string {
 }
 
 /** What an option is about, as a question. */
-export function optionQuestion(name: string, l10n: L10n): string {
+export function optionPlaceholder(name: string, l10n: L10n): string {
   switch (name) {
     case 'seconds':
     case 'duration':
@@ -81,12 +81,12 @@ export function optionQuestion(name: string, l10n: L10n): string {
     case 'n':
       return l10n.t('How many videos? Each one is paid for.');
     default:
-      return l10n.t('Which “{0}”?', optionTitle(name, l10n));
+      return l10n.t('Which “{0}”?', optionLabel(name, l10n));
   }
 }
 
 /** What a video is made from besides its prompt. */
-export function sourceWords(
+export function describeSources(
   { images = [], remixOf }: Pick<VideoRequest, 'images' | 'remixOf'>,
   l10n: L10n,
 ): string[] {
@@ -96,36 +96,36 @@ export function sourceWords(
 }
 
 /** An option's value in the user's words, as far as they are known. */
-export function optionWord(name: string, value: string, l10n: L10n): string {
-  return valueWord(name, value, l10n) ?? `${optionTitle(name, l10n)}: ${value}`;
+export function formatOption(name: string, value: string, l10n: L10n): string {
+  return formatKnownValue(name, value, l10n) ?? `${optionLabel(name, l10n)}: ${value}`;
 }
 
 /** Words that say by themselves which option they are about. */
-function valueWord(name: string, value: string, l10n: L10n): string | undefined {
+function formatKnownValue(name: string, value: string, l10n: L10n): string | undefined {
   switch (name) {
     case 'seconds':
     case 'duration':
     case 'durationSeconds':
       return l10n.t('{0} seconds', value);
     case 'size':
-      return sizeWord(value, l10n);
+      return formatFileSize(value, l10n);
     case 'aspectRatio':
     case 'aspect_ratio':
     case 'ratio':
-      return shapeWord(value, l10n);
+      return formatAspectRatio(value, l10n);
     case 'resolution':
       return value;
     case 'sampleCount':
     case 'n':
       return value === '1' ? l10n.t('one video') : l10n.t('{0} videos', value);
     case 'personGeneration':
-      return peopleWord(value, l10n);
+      return formatPersonGeneration(value, l10n);
     default:
-      return flagWord(name, value === 'true', l10n);
+      return formatFlag(name, value === 'true', l10n);
   }
 }
 
-function sizeWord(value: string, l10n: L10n): string | undefined {
+function formatFileSize(value: string, l10n: L10n): string | undefined {
   const size = /^(\d+)[x*](\d+)$/.exec(value);
   if (!size) return undefined;
   const [width, height] = [Number(size[1]), Number(size[2])];
@@ -134,7 +134,7 @@ function sizeWord(value: string, l10n: L10n): string | undefined {
   return l10n.t('{0} × {1}, square', width, height);
 }
 
-function shapeWord(value: string, l10n: L10n): string | undefined {
+function formatAspectRatio(value: string, l10n: L10n): string | undefined {
   if (value === 'adaptive') return l10n.t('adaptive shape');
   const shape = /^(\d+):(\d+)$/.exec(value);
   if (!shape) return undefined;
@@ -143,13 +143,13 @@ function shapeWord(value: string, l10n: L10n): string | undefined {
   return across < down ? l10n.t('{0}, portrait', value) : l10n.t('{0}, square', value);
 }
 
-function peopleWord(value: string, l10n: L10n): string | undefined {
+function formatPersonGeneration(value: string, l10n: L10n): string | undefined {
   if (value === 'allow_all') return l10n.t('all people');
   if (value === 'allow_adult') return l10n.t('adults only');
   return value === 'dont_allow' ? l10n.t('no people') : undefined;
 }
 
-function flagWord(name: string, isOn: boolean, l10n: L10n): string | undefined {
+function formatFlag(name: string, isOn: boolean, l10n: L10n): string | undefined {
   switch (name) {
     case 'generateAudio':
     case 'generate_audio':

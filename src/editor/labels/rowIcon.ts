@@ -1,6 +1,6 @@
 import type { Phase } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
-import { waitsFor } from '../../core/task/blockedBy';
+import { blockedBy } from '../../core/task/blockedBy';
 
 /** A codicon and a colour of the theme. */
 export interface RowIcon {
@@ -27,7 +27,7 @@ const ICONS: Readonly<Record<Phase, RowIcon>> = {
 /** The icon of a task's row. */
 export function rowIcon(task: Pick<Task, 'phase' | 'failure'>): RowIcon {
   // It waits for the user, not for the gateway.
-  return waitsFor(task) ? { icon: 'key', color: 'editorWarning.foreground' } : ICONS[task.phase];
+  return blockedBy(task) ? { icon: 'key', color: 'editorWarning.foreground' } : ICONS[task.phase];
 }
 
 /** How a row shows a video whose file is gone from the library. */
@@ -37,7 +37,7 @@ export const MISSING_ICON: RowIcon = { icon: 'file-media', color: 'editorWarning
 export const UNVERIFIED_ICON: RowIcon = { icon: 'warning', color: 'editorWarning.foreground' };
 
 /** How a row shows a video that the user has had removed: nothing is wrong with that. */
-export const CLEANED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionForeground' };
+export const DELETED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionForeground' };
 
 /** Only sora-2 makes remixes, and only its ids begin so (API reference 4.3, 7.2.4). */
 export function isRemixable({
@@ -56,7 +56,7 @@ export function isRemixable({
  * finished video of sora-2.
  * @param missing how many of its files are gone from the library
  */
-export function rowWords(
+export function contextValue(
   {
     phase,
     gatewayTaskId,

@@ -2,10 +2,10 @@ import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import type { Phase } from '../../core/task/phases';
 import type { Charged, Task } from '../../core/task/task';
-import { waitsFor } from '../../core/task/blockedBy';
+import { blockedBy } from '../../core/task/blockedBy';
 
 /** A phase in the user's words. */
-export function phaseWord(phase: Phase, l10n: L10n): string {
+export function phaseLabel(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'draft':
       return l10n.t('Waiting to be sent');
@@ -49,9 +49,9 @@ export function unverifiedWarning({ videos }: Pick<Task, 'videos'>, l10n: L10n):
 }
 
 /** Where a task stands, in the user's words: its phase, unless it waits for the user or its video is doubtful. */
-export function stateWord(task: Pick<Task, 'phase' | 'failure'> & Partial<Task>, l10n: L10n): string {
+export function taskStateLabel(task: Pick<Task, 'phase' | 'failure'> & Partial<Task>, l10n: L10n): string {
   if (isUnverified(task)) return l10n.t('May be damaged');
-  switch (waitsFor(task)) {
+  switch (blockedBy(task)) {
     case 'key':
       return l10n.t('Waits for a key');
     case 'approval':
@@ -61,7 +61,7 @@ export function stateWord(task: Pick<Task, 'phase' | 'failure'> & Partial<Task>,
     case 'balance':
       return l10n.t('Waits for balance');
     case undefined:
-      return phaseWord(task.phase, l10n);
+      return phaseLabel(task.phase, l10n);
   }
 }
 
@@ -71,11 +71,11 @@ export function progressOf(
 ): number | undefined {
   if (task.phase === 'saving') return task.fetchProgress;
   // What the gateway said before it stopped saying so is old.
-  return task.phase === 'running' && waitsFor(task) === undefined ? task.progress : undefined;
+  return task.phase === 'running' && blockedBy(task) === undefined ? task.progress : undefined;
 }
 
 /** What is known about the money. */
-export function chargeWord(charged: Charged, l10n: L10n): string {
+export function chargeLabel(charged: Charged, l10n: L10n): string {
   switch (charged) {
     case 'no':
       return l10n.t('Nothing was charged.');
@@ -87,7 +87,7 @@ export function chargeWord(charged: Charged, l10n: L10n): string {
 }
 
 /** How long ago something was, in ms, in few characters. */
-export function ageWord(ms: number, l10n: L10n): string {
+export function formatAge(ms: number, l10n: L10n): string {
   const minutes = Math.floor(Math.max(ms, 0) / 60_000);
   if (minutes < 1) return l10n.t('just now');
   if (minutes < 60) return l10n.t('{0} min', minutes);
@@ -97,7 +97,7 @@ export function ageWord(ms: number, l10n: L10n): string {
 }
 
 /** A moment as local date and time; the year where it is not this one. */
-export function momentWord(at: number, now: number, language: string): string {
+export function formatDateTime(at: number, now: number, language: string): string {
   const thisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return new Date(at).toLocaleString(language, {
     ...(thisYear ? {} : { year: 'numeric' }),
@@ -109,7 +109,7 @@ export function momentWord(at: number, now: number, language: string): string {
 }
 
 /** A moment in few characters: the time of today, else the day. What points at it shows the rest. */
-export function shortMomentWord(at: number, now: number, language: string): string {
+export function formatShortDateTime(at: number, now: number, language: string): string {
   const [then, today] = [new Date(at), new Date(now)];
   if (then.toDateString() === today.toDateString()) {
     return then.toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' });
@@ -123,16 +123,16 @@ export function shortMomentWord(at: number, now: number, language: string): stri
 }
 
 /** Longest prompt that is quoted in passing, in characters. */
-const LONGEST_QUOTE = 40;
+const MAX_QUOTE_LENGTH = 40;
 
 /** Longest label of a row: the editor shortens it to what fits. */
-export const LONGEST_LABEL = 200;
+export const MAX_LABEL_LENGTH = 200;
 
 /** Longest prompt in a sentence or a list of its own, where there is more room. */
-export const LONGEST_MENTION = 80;
+export const MAX_QUOTED_PROMPT_LENGTH = 80;
 
 /** A moment to the second, with its day where that is another one than `day`'s. */
-export function preciseMomentWord(at: number, day: number, language: string): string {
+export function formatTimestamp(at: number, day: number, language: string): string {
   const sameDay = new Date(at).toDateString() === new Date(day).toDateString();
   return new Date(at).toLocaleString(language, {
     ...(sameDay ? {} : { month: 'short', day: 'numeric' }),
@@ -143,17 +143,17 @@ export function preciseMomentWord(at: number, day: number, language: string): st
 }
 
 /** A prompt in one line, for a list or a sentence. */
-export function shortPrompt(prompt: string, longest = LONGEST_QUOTE): string {
+export function truncatePrompt(prompt: string, longest = MAX_QUOTE_LENGTH): string {
   return visibleLine(prompt, longest);
 }
 
 /** An earlier task in a line: its prompt and when it was asked for. */
-export function earlierWords({ request, createdAt }: Task, now: number, language: string): string {
-  return `“${shortPrompt(request.prompt)}”, ${momentWord(createdAt, now, language)}`;
+export function describeSourceTask({ request, createdAt }: Task, now: number, language: string): string {
+  return `“${truncatePrompt(request.prompt)}”, ${formatDateTime(createdAt, now, language)}`;
 }
 
 /** The gateway of a task, as people name it. @param origin a base URL, as it was stored */
-export function hostOf(origin: string): string {
+export function gatewayHost(origin: string): string {
   return visibleLine(URL.canParse(origin) ? new URL(origin).host : origin, 100);
 }
 
@@ -161,7 +161,7 @@ export function hostOf(origin: string): string {
 const MAX_LINE = 2000;
 
 /** A text as Markdown that shows just that text: nothing in it formats, links or breaks out of its line. */
-export function asMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   // Any ASCII punctuation may be escaped (CommonMark 2.4). The editor's own `appendText` forbids line breaks.
   return visibleLine(text, MAX_LINE).replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
@@ -172,6 +172,6 @@ export function asMessage(text: string): string {
 }
 
 /** The same for quick inputs and the status bar, which also make icons of `$(name)`. */
-export function asPlainText(text: string): string {
+export function escapeQuickPickText(text: string): string {
   return asMessage(text).replaceAll('$(', '\\$(');
 }

@@ -2,22 +2,22 @@ import type { Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { Task } from '../../core/task/task';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
 import type { Settings } from '../common/settings';
-import type { SaveRoots } from './workspaceFolderPicker';
-import type { SentTasks } from './workspaceTasks';
-import type { SaveFault, VideoSaver } from './videoExporter';
+import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
+import type { WorkspaceTasks } from './workspaceTasks';
+import type { ExportError, VideoExporter } from './videoExporter';
 
 interface Parts {
-  readonly engines: Pick<EngineHolder, 'current' | 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'current' | 'onDidOpen'>;
   readonly settings: Pick<Settings, 'autoSave'>;
-  readonly sent: SentTasks;
-  readonly roots: Pick<SaveRoots, 'quiet'>;
-  readonly saver: Pick<VideoSaver, 'saveOne'>;
+  readonly sent: WorkspaceTasks;
+  readonly roots: Pick<WorkspaceFolderPicker, 'quiet'>;
+  readonly saver: Pick<VideoExporter, 'saveOne'>;
   readonly messages: Pick<Messages, 'savedByItself' | 'notSaved'>;
   /** Formats a file's place for the user. */
-  readonly labelOf: (uri: Uri) => string;
+  readonly actionLabel: (uri: Uri) => string;
   readonly inBackground: (work: Promise<unknown>) => void;
 }
 
@@ -87,11 +87,11 @@ export class AutoSaver implements Disposable {
   }
 
   async #save(task: Task): Promise<void> {
-    const { engines, roots, saver, messages, sent, labelOf } = this.#parts;
+    const { engines, roots, saver, messages, sent, actionLabel } = this.#parts;
     const folder = roots.quiet;
     if (!folder || this.#owned.isDisposed) return;
     const saved: Uri[] = [];
-    let fault: SaveFault | undefined;
+    let fault: ExportError | undefined;
     for (const [position, video] of task.videos.entries()) {
       if (sent.isDone(task.id, video.sha256)) continue;
       const outcome = await saver.saveOne(folder, task, position, true);
@@ -103,13 +103,13 @@ export class AutoSaver implements Disposable {
       if (!outcome.fault || isMissing) await sent.markDone(task.id, video.sha256);
     }
     const [first] = saved;
-    if (first) messages.savedByItself(labelOf(first), saved.length);
+    if (first) messages.savedByItself(actionLabel(first), saved.length);
     if (fault) this.#report(fault, task.id);
     else this.#reported.delete(task.id);
-    if (!fault && first) await engines.current.markCopied(task.id);
+    if (!fault && first) await engines.current.markExported(task.id);
   }
 
-  #report(fault: SaveFault, id: string): void {
+  #report(fault: ExportError, id: string): void {
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
     this.#parts.messages.notSaved(fault, [id]);

@@ -5,18 +5,18 @@ import { describeError, type Log } from '../../core/common/log';
 import { DiskError } from '../../core/common/fileSystem';
 import type { Engine } from '../../core/engine';
 import type { Shelf, ShelfItem, ShelvedVideo } from '../../core/tasks/libraryUsage';
-import type { Asker, Choice } from '../common/dialogs';
+import type { Dialogs, PickChoice } from '../common/dialogs';
 import type { Desktop } from '../common/desktop';
-import type { EngineHolder } from '../common/engineAccess';
-import { sizeWord, useWord } from '../labels/libraryLabels';
+import type { LazyEngine } from '../common/engineAccess';
+import { formatFileSize, formatLibraryUsage } from '../labels/libraryLabels';
 import type { LibraryMessages } from './libraryMessages';
 import { Rejection } from '../common/rejection';
-import { readOnlySentence } from '../common/requestMessages';
-import { LONGEST_MENTION, momentWord, shortPrompt } from '../labels/taskLabels';
+import { readOnlyMessage } from '../common/requestMessages';
+import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../labels/taskLabels';
 
 interface Parts {
-  readonly engines: EngineHolder;
-  readonly asker: Asker;
+  readonly engines: LazyEngine;
+  readonly asker: Dialogs;
   readonly desktop: Desktop;
   readonly libraryMessages: LibraryMessages;
   readonly l10n: L10n;
@@ -34,7 +34,7 @@ const OLD = 7 * 24 * 60 * 60_000;
 export async function cleanLibrary(parts: Parts): Promise<void> {
   const { engines, asker, libraryMessages, l10n, language, clock } = parts;
   const engine = await engines.open();
-  if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, l10n));
+  if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
   let shelf: Shelf;
   try {
     shelf = await engine.librarian.shelf();
@@ -49,7 +49,7 @@ export async function cleanLibrary(parts: Parts): Promise<void> {
     return;
   }
   const chosen = await asker.chooseSome<ShelvedVideo | ShelfItem>({
-    title: l10n.t('Clean Library: {0}', useWord(use, l10n, language)),
+    title: l10n.t('Clean Library: {0}', formatLibraryUsage(use, l10n, language)),
     placeholder: l10n.t('Which videos should be removed from the library?'),
     onlyTicked: true,
     choices: [
@@ -112,30 +112,32 @@ function isSafe({ isSeen, isCopied }: ShelvedVideo): boolean {
   return isSeen || isCopied;
 }
 
-function choiceOf(video: ShelvedVideo, now: number, l10n: L10n, language: string): Choice<ShelvedVideo> {
+function choiceOf(video: ShelvedVideo, now: number, l10n: L10n, language: string): PickChoice<ShelvedVideo> {
   const { prompt, model, createdAt, bytes } = video;
-  const moment = momentWord(createdAt, now, language);
+  const moment = formatDateTime(createdAt, now, language);
   return {
     value: video,
-    label: shortPrompt(prompt, LONGEST_MENTION),
-    description: [...(model === undefined ? [] : [model]), moment, sizeWord(bytes, l10n, language)].join(
-      ' · ',
-    ),
-    detail: stateWord(video, l10n),
+    label: truncatePrompt(prompt, MAX_QUOTED_PROMPT_LENGTH),
+    description: [
+      ...(model === undefined ? [] : [model]),
+      moment,
+      formatFileSize(bytes, l10n, language),
+    ].join(' · '),
+    detail: taskStateLabel(video, l10n),
     picked: isSafe(video) && now - createdAt > OLD,
   };
 }
 
-function leftoverChoice(leftovers: ShelfItem, l10n: L10n, language: string): Choice<ShelfItem> {
+function leftoverChoice(leftovers: ShelfItem, l10n: L10n, language: string): PickChoice<ShelfItem> {
   return {
     value: leftovers,
     label: l10n.t('Leftovers of interrupted fetches'),
-    description: sizeWord(leftovers.bytes, l10n, language),
+    description: formatFileSize(leftovers.bytes, l10n, language),
     picked: true,
   };
 }
 
-function stateWord({ taskId, isSeen, isCopied }: ShelvedVideo, l10n: L10n): string {
+function taskStateLabel({ taskId, isSeen, isCopied }: ShelvedVideo, l10n: L10n): string {
   if (taskId === undefined) return l10n.t('Belongs to no task in the list');
   if (isCopied) return isSeen ? l10n.t('Seen, and saved elsewhere') : l10n.t('Saved elsewhere');
   return isSeen ? l10n.t('Seen, but saved nowhere else') : l10n.t('Never seen, and saved nowhere else');

@@ -1,18 +1,18 @@
 import type { L10n } from '../../core/common/l10n';
 import type { RescueReport } from '../../core/tasks/taskRecovery';
 import { COMMANDS } from '../common/ids';
-import { sizeWord } from '../labels/libraryLabels';
-import type { MessageBox } from '../common/messagePresenter';
+import { formatFileSize } from '../labels/libraryLabels';
+import type { MessagePresenter } from '../common/messagePresenter';
 
 interface Parts {
-  readonly box: MessageBox;
+  readonly box: MessagePresenter;
   readonly l10n: L10n;
   readonly language: string;
 }
 
 /** What the extension says of its library and of rescued videos; as messages.ts, one method each. */
 export class LibraryMessages {
-  readonly #box: MessageBox;
+  readonly #box: MessagePresenter;
   readonly #l10n: L10n;
   readonly #language: string;
 
@@ -57,7 +57,7 @@ export class LibraryMessages {
     readonly fault?: string;
   }): void {
     const { videos, inTrash, fault } = done;
-    const size = sizeWord(done.bytes, this.#l10n, this.#language);
+    const size = formatFileSize(done.bytes, this.#l10n, this.#language);
     const sentence = inTrash
       ? videos === 1
         ? this.#l10n.t('One video is in the trash now; emptying it frees {0}.', size)

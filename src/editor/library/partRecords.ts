@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Clock } from '../../core/common/clock';
-import { describeError, prefixed, type Log } from '../../core/common/log';
+import { describeError, withPrefix, type Log } from '../../core/common/log';
 
 /** A copy that takes longer belongs to a window that was killed. */
 const MAX_COPY_MS = 60 * 60_000;
@@ -27,7 +27,7 @@ export class PartRecords {
   constructor({ folder, clock, log }: Parts) {
     this.#folder = folder;
     this.#clock = clock;
-    this.#log = prefixed(log, 'saving');
+    this.#log = withPrefix(log, 'saving');
   }
 
   /**

@@ -2,25 +2,25 @@ import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import type { Engine } from '../../core/engine';
-import { foldersBelow } from '../../core/library/fileNames';
+import { relativeFolderSegments } from '../../core/library/fileNames';
 import type { Task, Video } from '../../core/task/task';
-import type { Asker } from '../common/dialogs';
+import type { Dialogs } from '../common/dialogs';
 import type { Desktop } from '../common/desktop';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
-import type { SaveRoots } from './workspaceFolderPicker';
-import { exists, labelOf, numbered, type SaveFault, type VideoSaver } from './videoExporter';
+import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
+import { exists, actionLabel, numberedFileName, type ExportError, type VideoExporter } from './videoExporter';
 import type { Settings } from '../common/settings';
-import { tasksFor } from '../common/taskPicker';
+import { resolveTasks } from '../common/taskPicker';
 
 interface Parts {
-  readonly engines: EngineHolder;
-  readonly asker: Asker;
+  readonly engines: LazyEngine;
+  readonly asker: Dialogs;
   readonly messages: Messages;
   readonly l10n: L10n;
   readonly settings: Settings;
-  readonly saver: VideoSaver;
-  readonly roots: SaveRoots;
+  readonly saver: VideoExporter;
+  readonly roots: WorkspaceFolderPicker;
   readonly desktop: Desktop;
   /** A file was found missing: the list should show it. */
   readonly checkFiles: () => void;
@@ -44,19 +44,19 @@ export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): P
   const folder = await roots.choose();
   if (!folder) return;
   const saved: vscode.Uri[] = [];
-  let fault: SaveFault | undefined;
+  let fault: ExportError | undefined;
   const faulty: string[] = [];
   for (const task of tasks) {
     const outcome = await saver.saveTo(folder, task);
     saved.push(...outcome.saved);
-    if (!outcome.fault) await markCopied(await engines.open(), task.id);
+    if (!outcome.fault) await markExported(await engines.open(), task.id);
     else {
       fault ??= outcome.fault;
       faulty.push(task.id);
     }
   }
   const [first] = saved;
-  if (first) messages.saved(first, labelOf(first), saved.length, revealing(first, desktop));
+  if (first) messages.saved(first, actionLabel(first), saved.length, revealing(first, desktop));
   if (fault) tell(parts, fault, faulty);
 }
 
@@ -74,9 +74,9 @@ export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<vo
         tell(parts, fault, [task.id]);
         return;
       }
-      messages.saved(target, labelOf(target), 1, revealing(target, desktop));
+      messages.saved(target, actionLabel(target), 1, revealing(target, desktop));
     }
-    await markCopied(await engines.open(), task.id);
+    await markExported(await engines.open(), task.id);
   }
 }
 
@@ -138,7 +138,7 @@ export async function openLibrary({ engines, messages, desktop }: Parts): Promis
 /** Puts prompts into the clipboard, byte for byte. */
 export async function copyPrompt(parts: Parts, args: readonly unknown[]): Promise<void> {
   const { engines, messages, desktop, l10n } = parts;
-  const tasks = await tasksFor(
+  const tasks = await resolveTasks(
     args,
     (await engines.open()).tasks(Infinity),
     {
@@ -156,8 +156,8 @@ export async function copyPrompt(parts: Parts, args: readonly unknown[]): Promis
 }
 
 /** Who saves a video by hand knows it, too. */
-async function markCopied(engine: Engine, id: string): Promise<void> {
-  await engine.markCopied(id);
+async function markExported(engine: Engine, id: string): Promise<void> {
+  await engine.markExported(id);
   await engine.markSeen(id);
 }
 
@@ -172,7 +172,7 @@ async function videosFor(
   const { engines, messages, l10n } = parts;
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const all = (await engines.open()).tasks(Infinity);
-  const tasks = await tasksFor(
+  const tasks = await resolveTasks(
     args,
     all,
     { title, question, suits, ...(asksForOne && { asksForOne }) },
@@ -198,7 +198,7 @@ function revealing(file: vscode.Uri, { isHere }: Desktop): string | undefined {
   return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
 }
 
-function tell({ messages, checkFiles }: Parts, fault: SaveFault, ids: readonly string[]): void {
+function tell({ messages, checkFiles }: Parts, fault: ExportError, ids: readonly string[]): void {
   if (fault.kind === 'missing') checkFiles();
   messages.notSaved(fault, ids);
 }
@@ -213,8 +213,11 @@ async function suggestion(
   const named = saver.nameOf(task, position, folder?.uri);
   const name = 'name' in named ? named.name : task.id;
   const video = vscode.Uri.parse(task.videos[position]?.uri ?? '');
-  if (!folder) return vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), numbered(name, 1, video));
-  const usual = vscode.Uri.joinPath(folder.uri, ...(foldersBelow(settings.saveFolder(folder.uri)) ?? []));
+  if (!folder) return vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), numberedFileName(name, 1, video));
+  const usual = vscode.Uri.joinPath(
+    folder.uri,
+    ...(relativeFolderSegments(settings.saveFolder(folder.uri)) ?? []),
+  );
   // A dialog can't begin in a folder that is not there.
   const place = (await isThere(usual)) ? usual : folder.uri;
   return freeName(place, name, video);
@@ -223,7 +226,7 @@ async function suggestion(
 /** The first of the names in a row that nothing has yet: who just presses Enter overwrites nothing. */
 async function freeName(folder: vscode.Uri, name: string, video: vscode.Uri): Promise<vscode.Uri> {
   for (let number = 1; ; number++) {
-    const file = vscode.Uri.joinPath(folder, numbered(name, number, video));
+    const file = vscode.Uri.joinPath(folder, numberedFileName(name, number, video));
     if (!(await isThere(file))) return file;
   }
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { describeError, prefixed, type Log } from '../../core/common/log';
-import { foldersBelow, savedName } from '../../core/library/fileNames';
+import { describeError, withPrefix, type Log } from '../../core/common/log';
+import { relativeFolderSegments, exportFileName } from '../../core/library/fileNames';
 import type { Task, Video } from '../../core/task/task';
 import type { Settings } from '../common/settings';
 import type { PartRecords } from './partRecords';
 
 /** Why a video was not saved. */
-export type SaveFault =
+export type ExportError =
   /** The settings, with what stands in them. */
   | { readonly kind: 'badFolder' | 'badName'; readonly written: string }
   /** The workspace takes no files. */
@@ -19,9 +19,9 @@ export type SaveFault =
   | { readonly kind: 'failed'; readonly details: string };
 
 /** What came of saving a task's videos; there may be both. */
-export interface SaveOutcome {
+export interface ExportResult {
   readonly saved: readonly vscode.Uri[];
-  readonly fault?: SaveFault;
+  readonly fault?: ExportError;
 }
 
 interface Parts {
@@ -31,10 +31,10 @@ interface Parts {
 }
 
 /** So many files of one name are thinkable; more are a mistake somewhere. */
-const MOST_NUMBERS = 1000;
+const MAX_NUMBERED_COPIES = 1000;
 
 /** Copies finished videos out of the library. Never overwrites what nobody has agreed to lose (DESIGN 4.5). */
-export class VideoSaver {
+export class VideoExporter {
   readonly #settings: Settings;
   readonly #parts: PartRecords;
   readonly #log: Log;
@@ -42,14 +42,14 @@ export class VideoSaver {
   constructor({ settings, parts, log }: Parts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#log = prefixed(log, 'saving');
+    this.#log = withPrefix(log, 'saving');
   }
 
   /**
    * Saves all videos of a task below a folder of the workspace, under the next free names.
    * @param once a file that is there already, with the same name and content, counts as saved
    */
-  async saveTo(folder: vscode.WorkspaceFolder, task: Task, once = false): Promise<SaveOutcome> {
+  async saveTo(folder: vscode.WorkspaceFolder, task: Task, once = false): Promise<ExportResult> {
     const saved: vscode.Uri[] = [];
     for (const position of task.videos.keys()) {
       const outcome = await this.saveOne(folder, task, position, once);
@@ -65,12 +65,12 @@ export class VideoSaver {
     task: Task,
     position: number,
     once: boolean,
-  ): Promise<SaveOutcome> {
+  ): Promise<ExportResult> {
     const saved: vscode.Uri[] = [];
     const video = task.videos[position];
     if (!video) return { saved };
     const written = this.#settings.saveFolder(folder.uri);
-    const steps = foldersBelow(written);
+    const steps = relativeFolderSegments(written);
     if (!steps) return { saved, fault: { kind: 'badFolder', written } };
     if (vscode.workspace.fs.isWritableFileSystem(folder.uri.scheme) === false) {
       return { saved, fault: { kind: 'readOnly', folder: folder.name } };
@@ -87,14 +87,14 @@ export class VideoSaver {
   }
 
   /** Saves one video to a place that the user has chosen, and has agreed to overwrite if it was there. */
-  async saveAs(video: Video, target: vscode.Uri): Promise<SaveOutcome> {
+  async saveAs(video: Video, target: vscode.Uri): Promise<ExportResult> {
     const source = vscode.Uri.parse(video.uri);
     try {
       if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
       await this.#place(source, target, true);
       return { saved: [target] };
     } catch (error) {
-      return { saved: [], fault: this.#asFault(error, labelOf(vscode.Uri.joinPath(target, '..'))) };
+      return { saved: [], fault: this.#asFault(error, actionLabel(vscode.Uri.joinPath(target, '..'))) };
     }
   }
 
@@ -103,9 +103,9 @@ export class VideoSaver {
     task: Task,
     position: number,
     scope?: vscode.Uri,
-  ): { readonly name: string } | { readonly fault: SaveFault } {
+  ): { readonly name: string } | { readonly fault: ExportError } {
     const video = task.videos[position];
-    const name = savedName(this.#settings.fileName(scope), {
+    const name = exportFileName(this.#settings.fileName(scope), {
       id: task.id,
       createdAt: task.createdAt,
       model: task.request.model,
@@ -120,8 +120,8 @@ export class VideoSaver {
 
   async #copyToFreeName(video: Video, folder: vscode.Uri, name: string, once: boolean): Promise<vscode.Uri> {
     const source = vscode.Uri.parse(video.uri);
-    for (let number = 1; number < MOST_NUMBERS; number++) {
-      const target = vscode.Uri.joinPath(folder, numbered(name, number, source));
+    for (let number = 1; number < MAX_NUMBERED_COPIES; number++) {
+      const target = vscode.Uri.joinPath(folder, numberedFileName(name, number, source));
       if (await exists(target)) {
         if (once && (await isCopyOf(video, target))) return target;
         continue;
@@ -158,7 +158,7 @@ export class VideoSaver {
     });
   }
 
-  #asFault(error: unknown, folder: string): SaveFault {
+  #asFault(error: unknown, folder: string): ExportError {
     this.#log.error(`a video could not be saved: ${describeError(error)}`);
     if (error instanceof vscode.FileSystemError && error.code === 'NoPermissions') {
       return { kind: 'readOnly', folder };
@@ -171,12 +171,12 @@ export class VideoSaver {
  * The file name of the first, second ... video of a name.
  * @param video its file in the library, whose extension it keeps
  */
-export function numbered(name: string, number: number, video: vscode.Uri): string {
+export function numberedFileName(name: string, number: number, video: vscode.Uri): string {
   return `${name}${number === 1 ? '' : `-${number}`}${path.posix.extname(video.path) || '.mp4'}`;
 }
 
 /** A place as people name it: within the workspace, or the whole path. */
-export function labelOf(uri: vscode.Uri): string {
+export function actionLabel(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
 }
 

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
-import type { Asker } from '../common/dialogs';
+import type { Dialogs } from '../common/dialogs';
 
 /** Where the answer is kept: it belongs to a workspace. */
 const REMEMBERED = 'saveRoot';
@@ -8,12 +8,12 @@ const REMEMBERED = 'saveRoot';
 interface Parts {
   readonly folders: () => readonly vscode.WorkspaceFolder[];
   readonly memory: vscode.Memento;
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly l10n: L10n;
 }
 
 /** Which of a workspace's folders gets the videos: the only one, or the one that was once chosen. */
-export class SaveRoots {
+export class WorkspaceFolderPicker {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {

@@ -20,7 +20,7 @@ type Entry = z.infer<typeof entry>;
  * need nothing more. Kept with the workspace, so a reload, or a video that arrives a day after the first, changes
  * nothing.
  */
-export class SentTasks {
+export class WorkspaceTasks {
   readonly #memory: vscode.Memento;
   /** What was parsed last, and of what. */
   #parsed: { readonly of: unknown; readonly entries: readonly Entry[] } | undefined;

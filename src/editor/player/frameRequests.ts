@@ -3,7 +3,7 @@ import type { Disposable } from '../../core/common/disposable';
 import type { ToPage } from '../../webview/player/protocol';
 
 /** Why a picture of a video could not be had. */
-export type FrameFault =
+export type FrameErrorReason =
   /** The tab was closed. */
   | 'closed'
   /** The page did not answer. */
@@ -18,16 +18,16 @@ export type FrameFault =
 /** A picture of a video could not be had; the message is for the log. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
-  readonly reason: FrameFault;
+  readonly reason: FrameErrorReason;
 
-  constructor(reason: FrameFault, message: string) {
+  constructor(reason: FrameErrorReason, message: string) {
     super(message);
     this.reason = reason;
   }
 }
 
 /** Which picture of which video. */
-export type FrameWish = Pick<Extract<ToPage, { type: 'takeFrame' }>, 'url' | 'seconds'>;
+export type FrameRequest = Pick<Extract<ToPage, { type: 'captureFrame' }>, 'url' | 'seconds'>;
 
 interface Parts {
   readonly clock: Clock;
@@ -35,13 +35,13 @@ interface Parts {
 }
 
 interface Pending {
-  readonly message: Extract<ToPage, { type: 'takeFrame' }>;
+  readonly message: Extract<ToPage, { type: 'captureFrame' }>;
   readonly resolve: (png: Uint8Array) => void;
   readonly reject: (fault: FrameError) => void;
 }
 
 /** How long a page may take for a picture, in ms; it is there in a moment, unless the page is still to be loaded. */
-export const FRAME_LIMIT = 20_000;
+export const FRAME_TIMEOUT_MS = 20_000;
 
 /** What a page was asked for, and has not answered yet. */
 export class FrameRequests implements Disposable {
@@ -59,13 +59,13 @@ export class FrameRequests implements Disposable {
    * @returns what the page says is a PNG; nobody has looked at it yet
    * @throws {@link FrameError} `closed`, `late` or `unplayable`
    */
-  async ask(wish: FrameWish): Promise<Uint8Array> {
+  async ask(wish: FrameRequest): Promise<Uint8Array> {
     if (this.#isDisposed) throw new FrameError('closed', 'the page is closed');
     const request = ++this.#requests;
-    const message = { type: 'takeFrame', request, ...wish } as const;
+    const message = { type: 'captureFrame', request, ...wish } as const;
     const limit = this.#parts.clock.setTimeout(
       () => this.#pending.get(request)?.reject(new FrameError('late', 'the page did not answer')),
-      FRAME_LIMIT,
+      FRAME_TIMEOUT_MS,
     );
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {

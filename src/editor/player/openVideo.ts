@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/task/task';
-import type { ChoiceQuestion } from '../common/dialogs';
-import { ageWord, phaseWord, shortPrompt } from '../labels/taskLabels';
-import type { Players } from './playerManager';
+import type { PickOptions } from '../common/dialogs';
+import { formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
+import type { PlayerManager } from './playerManager';
 
 interface Parts {
-  readonly players: Pick<Players, 'open'>;
+  readonly players: Pick<PlayerManager, 'open'>;
   /** The newest tasks first. */
   readonly tasks: () => Promise<readonly Task[]>;
-  readonly choose: (question: ChoiceQuestion<string>) => Promise<string | undefined>;
+  readonly choose: (question: PickOptions<string>) => Promise<string | undefined>;
   /** Tells, in few words, that there is nothing to open. */
   readonly nothing: (sentence: string) => void;
   readonly l10n: L10n;
@@ -23,7 +23,7 @@ const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }
 const given = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
 
 /** More tabs at once are no help to anybody. */
-const MOST_AT_ONCE = 8;
+const MAX_OPENED_AT_ONCE = 8;
 
 /** Opens the players of the given tasks, or of one that is asked for. */
 export async function openVideo(parts: Parts, args: readonly unknown[]): Promise<void> {
@@ -32,7 +32,7 @@ export async function openVideo(parts: Parts, args: readonly unknown[]): Promise
   const ids = many && many.length > 0 ? many : one === undefined || one === null ? await ask(parts) : [one];
   if (!ids) return;
   let opened = 0;
-  for (const id of ids.slice(0, MOST_AT_ONCE)) if (await players.open(id)) opened++;
+  for (const id of ids.slice(0, MAX_OPENED_AT_ONCE)) if (await players.open(id)) opened++;
   if (opened === 0) parts.nothing(l10n.t('This task is no longer in the list.'));
 }
 
@@ -48,8 +48,8 @@ async function ask({ tasks, choose, nothing, l10n, now }: Parts): Promise<readon
     placeholder: l10n.t('Which video?'),
     choices: all.map((task) => ({
       value: task.id,
-      label: shortPrompt(task.request.prompt),
-      description: `${phaseWord(task.phase, l10n)} · ${task.request.model} · ${ageWord(now() - task.createdAt, l10n)}`,
+      label: truncatePrompt(task.request.prompt),
+      description: `${phaseLabel(task.phase, l10n)} · ${task.request.model} · ${formatAge(now() - task.createdAt, l10n)}`,
     })),
   });
   return chosen === undefined ? undefined : [chosen];

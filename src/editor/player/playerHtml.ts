@@ -1,7 +1,7 @@
 import type { PageData } from '../../webview/player/protocol';
-import { pageHtml, type PageSources } from '../common/webviewHtml';
+import { webviewHtml, type WebviewSources } from '../common/webviewHtml';
 
-interface Sources extends PageSources {
+interface Sources extends WebviewSources {
   readonly data: PageData;
 }
 
@@ -9,5 +9,5 @@ interface Sources extends PageSources {
 export function playerHtml({ data, ...sources }: Sources): string {
   const { cspSource } = sources;
   const rules = [`img-src ${cspSource}`, `media-src ${cspSource}`, `font-src ${cspSource}`];
-  return pageHtml(sources, rules, data);
+  return webviewHtml(sources, rules, data);
 }

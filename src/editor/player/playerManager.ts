@@ -1,9 +1,9 @@
 import type * as vscode from 'vscode';
 import type { Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
-import { describeError, prefixed } from '../../core/common/log';
+import { describeError, withPrefix } from '../../core/common/log';
 import type { TaskChanges } from '../../core/task/task';
-import { pageState, type Moment } from '../../webview/player/protocol';
+import { pageState, type FramePosition } from '../../webview/player/protocol';
 import { FrameError } from './frameRequests';
 import { PlayerPanel, type PanelParts, type PlayerEngine } from './playerPanel';
 
@@ -13,13 +13,13 @@ export interface PlayersParts extends Omit<PanelParts, 'engine'> {
 }
 
 /** All players of a window: at most one for each task. */
-export class Players implements Disposable {
+export class PlayerManager implements Disposable {
   readonly #parts: PanelParts;
   readonly #panels = new Map<string, PlayerPanel>();
   readonly #owned = new DisposableStore();
 
   constructor({ engines, ...parts }: PlayersParts) {
-    this.#parts = { ...parts, log: prefixed(parts.log, 'player'), engine: () => engines.open() };
+    this.#parts = { ...parts, log: withPrefix(parts.log, 'player'), engine: () => engines.open() };
     this.#owned.add(
       engines.onDidOpen((engine) => {
         this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
@@ -59,11 +59,11 @@ export class Players implements Disposable {
    * @returns what the page says is a PNG; nobody has looked at it yet
    * @throws FrameError
    */
-  async takeFrame(taskId: string, moment: Moment): Promise<Uint8Array> {
+  async captureFrame(taskId: string, moment: FramePosition): Promise<Uint8Array> {
     const isThere = await this.open(taskId, true);
     const panel = this.#panels.get(taskId);
     if (!panel) throw new FrameError(isThere ? 'closed' : 'missing', 'there is no page of this task');
-    return panel.takeFrame(moment);
+    return panel.captureFrame(moment);
   }
 
   /** Fills a tab that the editor has kept over a reload. @param state what the page had it keep; anything */

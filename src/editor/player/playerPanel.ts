@@ -9,7 +9,7 @@ import type { Task, TaskChanges } from '../../core/task/task';
 import {
   toHost,
   type Action,
-  type Moment,
+  type FramePosition,
   type Take,
   type ToHost,
   type ToPage,
@@ -17,18 +17,18 @@ import {
 } from '../../webview/player/protocol';
 import { COMMANDS } from '../common/ids';
 import { FrameError, FrameRequests } from './frameRequests';
-import { lookAtMedia } from './videoFile';
-import { deedOf } from '../labels/actionLabels';
+import { inspectVideoFile } from './videoFile';
+import { commandForAction } from '../labels/actionLabels';
 import { playerHtml } from './playerHtml';
 import { PLAYER_VIEW_TYPE } from '../common/playerViewType';
-import { playerTexts } from './playerText';
+import { playerText } from './playerText';
 import {
-  changeOf,
+  diffView,
   evidenceText,
-  factsText,
+  detailsText,
   messageView,
   playerView,
-  titleOf,
+  taskTitle,
   type Media,
   type ViewParts,
 } from './playerView';
@@ -64,7 +64,7 @@ type Answer = Pick<Extract<ToPage, { type: 'done' }>, 'error' | 'note'>;
 const NOTHING_TO_SAY: Answer = { error: null, note: null };
 
 /** Longest title of the tab, in characters. */
-const LONGEST_TAB_TITLE = 32;
+const MAX_TAB_TITLE_LENGTH = 32;
 
 /** The page of one task in an editor tab. */
 export class PlayerPanel implements Disposable {
@@ -101,13 +101,13 @@ export class PlayerPanel implements Disposable {
       script: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.js')).toString(),
       style: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.css')).toString(),
       language: parts.language,
-      data: { taskId, texts: playerTexts(parts.l10n) },
+      data: { taskId, texts: playerText(parts.l10n) },
     });
   }
 
   /** Opens a new tab for a task. @param preserveFocus leaves the keyboard where it is */
   static create(task: Task, parts: PanelParts, preserveFocus: boolean): PlayerPanel {
-    const title = titleOf(task, LONGEST_TAB_TITLE, parts.l10n);
+    const title = taskTitle(task, MAX_TAB_TITLE_LENGTH, parts.l10n);
     const place = { viewColumn: vscode.ViewColumn.Active, preserveFocus };
     return new PlayerPanel(
       vscode.window.createWebviewPanel(PLAYER_VIEW_TYPE, title, place, { enableFindWidget: true }),
@@ -144,7 +144,7 @@ export class PlayerPanel implements Disposable {
    * @returns what the page says is a PNG; nobody has looked at it yet
    * @throws {@link FrameError}
    */
-  async takeFrame({ video, seconds }: Moment): Promise<Uint8Array> {
+  async captureFrame({ video, seconds }: FramePosition): Promise<Uint8Array> {
     const { stage } = await this.#look();
     const take = stage.kind === 'video' ? stage.takes.find((one) => one.video === video) : undefined;
     if (!take && !this.#owned.isDisposed) throw new FrameError('missing', 'the file is not there');
@@ -156,7 +156,7 @@ export class PlayerPanel implements Disposable {
     const look = ++this.#looks;
     const view = await this.#look();
     if (this.#owned.isDisposed || look !== this.#looks || !this.#shown) return;
-    const change = changeOf(this.#shown, view);
+    const change = diffView(this.#shown, view);
     if (Object.keys(change).length === 0) return;
     this.#shown = view;
     this.#tell({ type: 'change', change });
@@ -212,7 +212,7 @@ export class PlayerPanel implements Disposable {
     this.#tell({ type: 'view', view });
   }
 
-  async #run(request: number, action: Action, moment: Moment | undefined): Promise<void> {
+  async #run(request: number, action: Action, moment: FramePosition | undefined): Promise<void> {
     let answer: Answer;
     try {
       answer = await this.#do(action, moment);
@@ -231,11 +231,11 @@ export class PlayerPanel implements Disposable {
   async #copyDetails(): Promise<void> {
     const engine = await this.#parts.engine();
     const evidence = await engine.evidence(this.taskId);
-    const texts = [factsText(this.#shown?.facts ?? []), ...evidence.map(evidenceText)];
+    const texts = [detailsText(this.#shown?.facts ?? []), ...evidence.map(evidenceText)];
     await this.#parts.copy(texts.join('\n\n'));
   }
 
-  async #do(action: Action, moment: Moment | undefined): Promise<Answer> {
+  async #do(action: Action, moment: FramePosition | undefined): Promise<Answer> {
     switch (action) {
       case 'copyDetails':
         await this.#copyDetails();
@@ -258,8 +258,8 @@ export class PlayerPanel implements Disposable {
   }
 
   /** Runs the command behind a button. */
-  async #execute(action: Action, moment?: Moment): Promise<void> {
-    const deed = deedOf(action, this.taskId, moment);
+  async #execute(action: Action, moment?: FramePosition): Promise<void> {
+    const deed = commandForAction(action, this.taskId, moment);
     if (deed) await this.#parts.execute(deed.command, ...deed.args);
   }
 
@@ -302,7 +302,7 @@ export class PlayerPanel implements Disposable {
       const sentence = l10n.t('It was removed. Its video, if there was one, is still in the library.');
       return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, parts);
     }
-    if (!this.#owned.isDisposed) this.#panel.title = titleOf(task, LONGEST_TAB_TITLE, l10n);
+    if (!this.#owned.isDisposed) this.#panel.title = taskTitle(task, MAX_TAB_TITLE_LENGTH, l10n);
     return playerView(task, await this.#media(task), { ...parts, earlier });
   }
 
@@ -310,7 +310,7 @@ export class PlayerPanel implements Disposable {
     if (phase !== 'saved' || videos.length === 0) return { kind: 'missing' };
     const takes: Take[] = [];
     for (const [index, video] of videos.entries()) {
-      const file = await lookAtMedia(video.uri);
+      const file = await inspectVideoFile(video.uri);
       if (!file || this.#owned.isDisposed) continue;
       const { width, height, hasAudio } = video;
       const address = this.#panel.webview.asWebviewUri(vscode.Uri.parse(video.uri, true));

@@ -2,7 +2,7 @@ import type { L10n } from '../../core/common/l10n';
 import type { Texts } from '../../webview/player/protocol';
 
 /** The page's own words. */
-export function playerTexts(l10n: L10n): Texts {
+export function playerText(l10n: L10n): Texts {
   return {
     loading: l10n.t('Loading…'),
     video: l10n.t('Video'),

@@ -1,22 +1,22 @@
 import type { Evidence } from '../../core/common/evidence';
 import type { L10n } from '../../core/common/l10n';
-import { isEnd, type Phase } from '../../core/task/phases';
+import { isFinal, type Phase } from '../../core/task/phases';
 import type { FailureKind, Task } from '../../core/task/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/player/protocol';
 import { explainFailure, type FailureExplanation } from '../labels/failureLabels';
-import { optionWord, sourceWords } from '../labels/optionLabels';
+import { formatOption, describeSources } from '../labels/optionLabels';
 import { isRemixable } from '../labels/rowIcon';
 import {
-  earlierWords,
-  hostOf,
+  describeSourceTask,
+  gatewayHost,
   isUnverified,
-  phaseWord,
+  phaseLabel,
   progressOf,
-  shortPrompt,
-  stateWord,
+  truncatePrompt,
+  taskStateLabel,
   unverifiedWarning,
 } from '../labels/taskLabels';
-import { labelOf, offersOf } from '../labels/actionLabels';
+import { actionLabel, actionButtons } from '../labels/actionLabels';
 
 /** What is known of a task's videos on the disk. */
 export type Media =
@@ -32,7 +32,7 @@ export interface ViewParts {
 }
 
 /** Longest title of the page, in characters: about what fits on a line. */
-const LONGEST_TITLE = 90;
+const MAX_TITLE_LENGTH = 90;
 
 /** All that a task's page shows, in the user's words. */
 export function playerView(task: Task, media: Media, parts: ViewParts): View {
@@ -40,22 +40,24 @@ export function playerView(task: Task, media: Media, parts: ViewParts): View {
   const staged = stageOf(task, media, parts);
   const { stage, tone } = staged;
   return {
-    title: titleOf(task, LONGEST_TITLE, l10n),
+    title: taskTitle(task, MAX_TITLE_LENGTH, l10n),
     tone,
     state:
-      task.phase === 'saved' && media.kind === 'missing' ? l10n.t('File missing') : stateWord(task, l10n),
+      task.phase === 'saved' && media.kind === 'missing'
+        ? l10n.t('File missing')
+        : taskStateLabel(task, l10n),
     summary: [task.request.model, ...askedFor(task, l10n)],
     stage,
-    offers: offersOf(staged, l10n),
+    offers: actionButtons(staged, l10n),
     prompt: task.request.prompt,
-    facts: factsOf(task, parts),
+    facts: describeImage(task, parts),
     timeline: timelineOf(task, parts),
   };
 }
 
 /** The first words of a task's prompt; never empty. */
-export function titleOf(task: Task, longest: number, l10n: L10n): string {
-  return shortPrompt(task.request.prompt, longest) || l10n.t('Video without a prompt');
+export function taskTitle(task: Task, longest: number, l10n: L10n): string {
+  return truncatePrompt(task.request.prompt, longest) || l10n.t('Video without a prompt');
 }
 
 /** A page without a task: the task was removed, or the tasks can't be read just now. */
@@ -74,7 +76,7 @@ export function messageView(
     state: title,
     summary: [],
     stage: { kind: 'message', tone, title, sentence, charge: null, details: null },
-    offers: offersOf({ actions }, l10n),
+    offers: actionButtons({ actions }, l10n),
     prompt: '',
     facts: [],
     timeline: [],
@@ -82,7 +84,7 @@ export function messageView(
 }
 
 /** What of a view is another one now. */
-export function changeOf(before: View, after: View): Partial<View> {
+export function diffView(before: View, after: View): Partial<View> {
   const keys = Object.keys(after) as (keyof View)[];
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   return Object.fromEntries(changed.map((key) => [key, after[key]]));
@@ -102,7 +104,7 @@ function stageOf(task: Task, media: Media, parts: ViewParts): Staged {
   if (task.phase === 'saved')
     return media.kind === 'there' ? shown(task, media.takes, parts) : missing(parts);
   const explanation = explainFailure(task, parts.l10n);
-  if (!isEnd(task.phase)) return working(task, explanation, parts);
+  if (!isFinal(task.phase)) return working(task, explanation, parts);
   return explanation ? ended(task, explanation, parts) : working(task, undefined, parts);
 }
 
@@ -114,18 +116,18 @@ function ended(task: Task, explanation: FailureExplanation, { l10n }: ViewParts)
 }
 
 /** Where these went wrong, the words are those of the connection, the disk, or our own: the gateway said nothing. */
-const NOT_THE_GATEWAY: readonly FailureKind[] = ['network', 'proxy', 'disk', 'badReply'];
+const LOCAL_FAILURES: readonly FailureKind[] = ['network', 'proxy', 'disk', 'badReply'];
 
 function detailsOf({ failure }: Task, { details }: FailureExplanation, l10n: L10n): string | null {
   if (details === undefined || !failure) return null;
-  return NOT_THE_GATEWAY.includes(failure.kind)
+  return LOCAL_FAILURES.includes(failure.kind)
     ? l10n.t('Details: {0}', details)
     : l10n.t('The gateway says: {0}', details);
 }
 
 function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged {
   return {
-    stage: { kind: 'video', takes: [...takes], note: noteOf(task, takes.length, l10n) },
+    stage: { kind: 'video', takes: [...takes], note: fitSummary(task, takes.length, l10n) },
     tone: isUnverified(task) ? 'warning' : 'done',
     actions: [
       ...(['saveToWorkspace', 'saveAs', 'openExternally', 'reveal'] as const),
@@ -137,7 +139,7 @@ function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged 
 }
 
 /** The warning below the video: about others of the task that aren't here, or about one that couldn't be verified. */
-function noteOf(task: Task, there: number, l10n: L10n): Extract<Stage, { kind: 'video' }>['note'] {
+function fitSummary(task: Task, there: number, l10n: L10n): Extract<Stage, { kind: 'video' }>['note'] {
   const gone = explainFailure(task, l10n)?.sentence;
   const total = task.videos.length;
   const away =
@@ -148,7 +150,7 @@ function noteOf(task: Task, there: number, l10n: L10n): Extract<Stage, { kind: '
   const text = [unverified, gone, away].filter((sentence) => sentence !== undefined).join(' ');
   if (text === '') return null;
   const action = away !== undefined ? 'lookForFile' : gone !== undefined ? 'lookAgain' : 'openExternally';
-  return { text, offer: { action, label: labelOf(action, l10n), primary: false } };
+  return { text, offer: { action, label: actionLabel(action, l10n), primary: false } };
 }
 
 function missing({ l10n }: ViewParts): Staged {
@@ -181,8 +183,8 @@ function working(task: Task, explanation: FailureExplanation | undefined, { l10n
     tone: phase === 'draft' || phase === 'queued' || !isMoving ? 'waiting' : 'working',
     stage: {
       kind: 'working',
-      title: held?.title ?? workingTitle(phase, l10n),
-      sentence: held?.sentence ?? workingSentence(phase, l10n),
+      title: held?.title ?? progressTitle(phase, l10n),
+      sentence: held?.sentence ?? progressText(phase, l10n),
       isHeld: held !== undefined,
       isMoving,
       progress: isMoving ? (progressOf(task) ?? null) : null,
@@ -196,7 +198,7 @@ function working(task: Task, explanation: FailureExplanation | undefined, { l10n
   };
 }
 
-function workingTitle(phase: Phase, l10n: L10n): string {
+function progressTitle(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'sending':
       return l10n.t('Your request is being sent');
@@ -207,11 +209,11 @@ function workingTitle(phase: Phase, l10n: L10n): string {
     case 'saving':
       return l10n.t('Your video is being fetched');
     default:
-      return phaseWord(phase, l10n);
+      return phaseLabel(phase, l10n);
   }
 }
 
-function workingSentence(phase: Phase, l10n: L10n): string {
+function progressText(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'draft':
       return l10n.t('The gateway has not taken the request yet, and nothing is charged.');
@@ -233,12 +235,12 @@ function workingSentence(phase: Phase, l10n: L10n): string {
 function askedFor(task: Task, l10n: L10n): string[] {
   const options = Object.entries(task.request.options ?? {});
   return [
-    ...sourceWords(task.request, l10n),
-    ...options.map(([name, value]) => optionWord(name, String(value), l10n)),
+    ...describeSources(task.request, l10n),
+    ...options.map(([name, value]) => formatOption(name, String(value), l10n)),
   ];
 }
 
-function factsOf(task: Task, parts: ViewParts): View['facts'] {
+function describeImage(task: Task, parts: ViewParts): View['facts'] {
   const { l10n, language, now, earlier } = parts;
   const facts: View['facts'] = [];
   const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
@@ -259,19 +261,19 @@ function factsOf(task: Task, parts: ViewParts): View['facts'] {
   add(l10n.t('Created'), fullMoment(task.createdAt, language));
   const end = task.timeline.at(-1);
   if (task.phase === 'saved' && end) add(l10n.t('Took'), took(end.at - task.createdAt, l10n));
-  add(l10n.t('Gateway'), hostOf(task.origin));
+  add(l10n.t('Gateway'), gatewayHost(task.origin));
   if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
   add(l10n.t('Local ID'), task.id, true);
   if (task.request.remixOf !== undefined) add(l10n.t('Remix of'), task.request.remixOf, true);
   if (earlier) {
-    const value = earlierWords(earlier, now, language);
+    const value = describeSourceTask(earlier, now, language);
     facts.push({ name: l10n.t('Again from'), value, isCode: false, action: 'openEarlier' });
   }
   return facts;
 }
 
 /** The details as text, one a line, for the clipboard. */
-export function factsText(facts: View['facts']): string {
+export function detailsText(facts: View['facts']): string {
   return facts.map(({ name, value }) => `${name}: ${value}`).join('\n');
 }
 
@@ -290,7 +292,7 @@ function timelineOf({ timeline, failure }: Task, { l10n, language, now }: ViewPa
       iso: new Date(at).toISOString(),
       time: timeOf(at, now, language),
       tone: isLast ? TONES[phase] : 'past',
-      phase: phaseWord(phase, l10n),
+      phase: phaseLabel(phase, l10n),
       // The stage explains it already.
       note: isLast && note === failure?.message ? '' : note,
     };

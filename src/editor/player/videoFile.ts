@@ -1,10 +1,18 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { boxReader, type ByteSource, findBox, findBoxes, Mp4Error, readExactly, topBoxes } from '../../core/mp4/boxes';
+import {
+  boxReader,
+  type ByteSource,
+  findBox,
+  findBoxes,
+  Mp4Error,
+  readExactly,
+  topBoxes,
+} from '../../core/mp4/boxes';
 import { readTrack } from '../../core/mp4/track';
 
 /** What the player needs to know of a file beyond what the task tells. */
-export interface MediaFile {
+export interface VideoFile {
   /** Another one when the file has changed, so that an unchanged file is not loaded again. */
   readonly version: string;
   /** Null when the file does not tell. */
@@ -12,13 +20,13 @@ export interface MediaFile {
 }
 
 /** Most that is read of the index of a file, in bytes; pictures per second are not worth more. */
-const LARGEST_INDEX = 16 * 1024 * 1024;
+const MAX_INDEX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Looks at a video of the library. Undefined when it is not there.
  * @param uri a file URI of this machine
  */
-export async function lookAtMedia(uri: string): Promise<MediaFile | undefined> {
+export async function inspectVideoFile(uri: string): Promise<VideoFile | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(fileURLToPath(uri), 'r');
@@ -51,7 +59,7 @@ export async function readFrameRate(source: ByteSource): Promise<number | null> 
     for await (const box of topBoxes(source)) {
       const length = box.end - box.start;
       if (box.type !== 'moov') continue;
-      if (length > LARGEST_INDEX) return null;
+      if (length > MAX_INDEX_BYTES) return null;
       const fields = boxReader(await readExactly(source, box.start, length));
       const moov = { ...box, start: 0, bodyStart: box.bodyStart - box.start, end: length };
       if (findBox(fields, moov, 'mvex')) return null;

@@ -2,16 +2,16 @@ import type { Clock } from '../../core/common/clock';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
-import { isEnd } from '../../core/task/phases';
+import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import { explainFailure } from '../labels/failureLabels';
 import type { Messages } from '../common/messages';
 import type { Requester } from '../credentials/originApproval';
 import type { Settings } from '../common/settings';
 
 interface Parts {
-  readonly engines: Pick<EngineHolder, 'onDidOpen' | 'current'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'current'>;
   readonly settings: Pick<Settings, 'notify'>;
   readonly messages: Pick<Messages, 'videoReady' | 'taskEnded'>;
   readonly l10n: L10n;
@@ -31,13 +31,13 @@ interface Parts {
  * How long a window waits before it takes on a notice, in ms: the window that the user is in comes first, then the
  * one that the task was sent from, then any.
  */
-const PATIENCE = { focused: 0, fromHere: 400, other: 1500 } as const;
+const CLAIM_DELAY_MS = { focused: 0, fromHere: 400, other: 1500 } as const;
 
 /**
  * Says once, in one of all windows, how a task ended. Only for tasks that were seen running: what ended while no
  * window was open is told by the badge and the list, without a toast at start.
  */
-export class EndNotices implements Disposable {
+export class CompletionNotifier implements Disposable {
   readonly #parts: Parts;
   readonly #owned = new DisposableStore();
   readonly #running = new Set<string>();
@@ -47,7 +47,7 @@ export class EndNotices implements Disposable {
     this.#parts = parts;
     this.#owned.add(
       parts.engines.onDidOpen((engine) => {
-        for (const { id, phase } of engine.tasks(Infinity)) if (!isEnd(phase)) this.#running.add(id);
+        for (const { id, phase } of engine.tasks(Infinity)) if (!isFinal(phase)) this.#running.add(id);
         this.#owned.add(
           engine.onDidChangeTasks(({ changed, removed }) => {
             for (const task of changed) this.#onChange(engine, task);
@@ -75,7 +75,7 @@ export class EndNotices implements Disposable {
   }
 
   #onChange(engine: Engine, task: Task): void {
-    if (!isEnd(task.phase)) {
+    if (!isFinal(task.phase)) {
       this.#running.add(task.id);
       return;
     }
@@ -93,9 +93,9 @@ export class EndNotices implements Disposable {
 
   #patience({ id, phase }: Task): number {
     // Told by whoever sent it, if that window still lives.
-    if (phase === 'rejected' || phase === 'unknown') return PATIENCE.other;
-    if (this.#parts.isFocused()) return PATIENCE.focused;
-    return this.#parts.isFromHere(id) ? PATIENCE.fromHere : PATIENCE.other;
+    if (phase === 'rejected' || phase === 'unknown') return CLAIM_DELAY_MS.other;
+    if (this.#parts.isFocused()) return CLAIM_DELAY_MS.focused;
+    return this.#parts.isFromHere(id) ? CLAIM_DELAY_MS.fromHere : CLAIM_DELAY_MS.other;
   }
 
   async #tell(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {

@@ -3,12 +3,12 @@ import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { IdQuestion } from '../../core/task/idSource';
-import type { EngineHolder } from '../common/engineAccess';
-import type { MessageBox } from '../common/messagePresenter';
+import type { LazyEngine } from '../common/engineAccess';
+import type { MessagePresenter } from '../common/messagePresenter';
 
 interface Dependencies {
-  readonly engines: Pick<EngineHolder, 'onDidOpen' | 'current'>;
-  readonly box: Pick<MessageBox, 'show'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'current'>;
+  readonly box: Pick<MessagePresenter, 'show'>;
   readonly l10n: L10n;
   /** Whether the user is in this window. */
   readonly isFocused: () => boolean;

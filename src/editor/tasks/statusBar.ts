@@ -1,14 +1,14 @@
 import type { StatusBarItem } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
-import { isEnd } from '../../core/task/phases';
+import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import { rowIcon } from '../labels/rowIcon';
-import { LONGEST_MENTION, progressOf, shortPrompt, stateWord } from '../labels/taskLabels';
+import { MAX_QUOTED_PROMPT_LENGTH, progressOf, truncatePrompt, taskStateLabel } from '../labels/taskLabels';
 
 /** What the status bar says while something runs. */
-export interface StatusWords {
+export interface StatusBarText {
   readonly text: string;
   /** One line for each task. */
   readonly tooltip: string;
@@ -17,13 +17,13 @@ export interface StatusWords {
 }
 
 /** Longest list in the tooltip; the view has them all. */
-const MOST_LINES = 8;
+const MAX_TOOLTIP_LINES = 8;
 
 /** @returns undefined when nothing runs */
-export function statusWords(running: readonly Task[], l10n: L10n): StatusWords | undefined {
+export function statusBarText(running: readonly Task[], l10n: L10n): StatusBarText | undefined {
   const [first] = running;
   if (!first) return undefined;
-  const lines = running.slice(0, MOST_LINES).map((task) => lineOf(task, l10n));
+  const lines = running.slice(0, MAX_TOOLTIP_LINES).map((task) => lineOf(task, l10n));
   const rest = running.length - lines.length;
   if (rest > 0) lines.push(l10n.t('and {0} more', rest));
   const words =
@@ -39,13 +39,13 @@ export function statusWords(running: readonly Task[], l10n: L10n): StatusWords |
 }
 
 function stateOf(task: Task, l10n: L10n): string {
-  const word = stateWord(task, l10n);
+  const word = taskStateLabel(task, l10n);
   const progress = progressOf(task);
   return progress === undefined ? word : `${word} ${progress} %`;
 }
 
 function lineOf(task: Task, l10n: L10n): string {
-  return `${shortPrompt(task.request.prompt, LONGEST_MENTION)}: ${stateOf(task, l10n)}`;
+  return `${truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH)}: ${stateOf(task, l10n)}`;
 }
 
 /** As moving as the most moving of them; a task that waits for the user comes first. */
@@ -57,14 +57,14 @@ function iconOf(running: readonly Task[]): string {
 }
 
 interface Parts {
-  readonly engines: Pick<EngineHolder, 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen'>;
   readonly l10n: L10n;
   /** Makes the item; it is shown, and gone again, with the work. */
   readonly create: () => StatusBarItem;
 }
 
 /** The item in the status bar, while something runs. */
-export class RunningStatus implements Disposable {
+export class StatusBar implements Disposable {
   readonly #parts: Parts;
   readonly #owned = new DisposableStore();
   /** Newest first. */
@@ -97,9 +97,9 @@ export class RunningStatus implements Disposable {
   #set(tasks: readonly Task[]): void {
     if (this.#owned.isDisposed) return;
     this.#running = tasks
-      .filter(({ phase }) => !isEnd(phase))
+      .filter(({ phase }) => !isFinal(phase))
       .sort((one, other) => other.createdAt - one.createdAt);
-    const words = statusWords(this.#running, this.#parts.l10n);
+    const words = statusBarText(this.#running, this.#parts.l10n);
     if (!words) {
       this.#item?.dispose();
       this.#item = undefined;

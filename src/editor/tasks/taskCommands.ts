@@ -1,19 +1,19 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Engine } from '../../core/engine';
-import { isEnd } from '../../core/task/phases';
+import { isFinal } from '../../core/task/phases';
 import { keyEnteredMessage, type KeyCheck } from '../../core/tasks/keyGuard';
 import { isTaskId } from '../../core/tasks/taskReopener';
 import type { Task } from '../../core/task/task';
-import type { Asker, Confirmation } from '../common/dialogs';
-import type { EngineHolder } from '../common/engineAccess';
+import type { Dialogs, Confirmation } from '../common/dialogs';
+import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
 import { missingVideos } from './missingVideos';
-import { LONGEST_MENTION, shortPrompt } from '../labels/taskLabels';
-import { tasksFor, type TaskCommand } from '../common/taskPicker';
+import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
+import { resolveTasks, type TaskCommand } from '../common/taskPicker';
 
 interface Parts {
-  readonly engines: EngineHolder;
-  readonly asker: Asker;
+  readonly engines: LazyEngine;
+  readonly asker: Dialogs;
   readonly messages: Messages;
   readonly l10n: L10n;
 }
@@ -34,13 +34,13 @@ export async function removeTask(parts: Parts, args: readonly unknown[]): Promis
     title: l10n.t('Remove Task'),
     question: l10n.t('Which tasks should leave the list?'),
     none: l10n.t('There is no ended task to remove.'),
-    suits: ({ phase }) => isEnd(phase),
+    suits: ({ phase }) => isFinal(phase),
     confirmation: (tasks) => ({
       message:
         tasks.length === 1
           ? l10n.t(
               'Remove “{0}” from the list?',
-              shortPrompt(tasks[0]?.request.prompt ?? '', LONGEST_MENTION),
+              truncatePrompt(tasks[0]?.request.prompt ?? '', MAX_QUOTED_PROMPT_LENGTH),
             )
           : l10n.t('Remove {0} tasks from the list?', tasks.length),
       detail: tasks.some(({ videos }) => videos.length > 0)
@@ -75,11 +75,14 @@ export async function stopTracking(parts: Parts, args: readonly unknown[]): Prom
     title: l10n.t('Stop Tracking'),
     question: l10n.t('Which tasks should no longer be followed?'),
     none: l10n.t('There is no task that is being followed.'),
-    suits: ({ phase }) => !isEnd(phase) && phase !== 'draft' && phase !== 'sending',
+    suits: ({ phase }) => !isFinal(phase) && phase !== 'draft' && phase !== 'sending',
     confirmation: (tasks) => ({
       message:
         tasks.length === 1
-          ? l10n.t('Stop tracking “{0}”?', shortPrompt(tasks[0]?.request.prompt ?? '', LONGEST_MENTION))
+          ? l10n.t(
+              'Stop tracking “{0}”?',
+              truncatePrompt(tasks[0]?.request.prompt ?? '', MAX_QUOTED_PROMPT_LENGTH),
+            )
           : l10n.t('Stop tracking {0} tasks?', tasks.length),
       detail: l10n.t(
         'This neither cancels nor refunds anything: the gateway may go on and charge for the video, but it will not be fetched.',
@@ -91,7 +94,7 @@ export async function stopTracking(parts: Parts, args: readonly unknown[]): Prom
 }
 
 /** Asks the gateway once more about tasks that have ended without a video, or whose file is gone. */
-export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise<void> {
+export async function checkAgain(parts: Parts, args: readonly unknown[]): Promise<void> {
   const { engines, messages, l10n } = parts;
   const engine = await engines.open();
   const missing = await missingVideos(engine.library, engine.tasks(Infinity));
@@ -107,7 +110,7 @@ export async function lookAgain(parts: Parts, args: readonly unknown[]): Promise
         phase === 'stopped' ||
         missing.has(id) ||
         (phase === 'saved' && failure !== undefined)),
-    act: async (current, id) => current.lookAgain(id),
+    act: async (current, id) => current.checkAgain(id),
   });
   if (found > 0) messages.looksAgain(found);
 }
@@ -120,7 +123,7 @@ export async function attachTaskId(
   const { engines, asker, messages, looksLikeKey, l10n } = parts;
   const engine = await engines.open();
   const title = l10n.t('Attach Task ID');
-  const tasks = await tasksFor(
+  const tasks = await resolveTasks(
     args,
     engine.tasks(Infinity),
     {
@@ -140,7 +143,7 @@ export async function attachTaskId(
       title,
       prompt: l10n.t(
         'The id that Nebula’s usage page shows for “{0}”. The task is followed from then on; nothing is sent again.',
-        shortPrompt(request.prompt, LONGEST_MENTION),
+        truncatePrompt(request.prompt, MAX_QUOTED_PROMPT_LENGTH),
       ),
       placeholder: 'video_…',
       validate: (value) => {
@@ -159,7 +162,7 @@ export async function attachTaskId(
 async function doTo(parts: Parts, args: readonly unknown[], deed: Deed): Promise<number> {
   const { engines, asker, messages } = parts;
   const engine = await engines.open();
-  const tasks = await tasksFor(args, engine.tasks(Infinity), deed, parts);
+  const tasks = await resolveTasks(args, engine.tasks(Infinity), deed, parts);
   if (!tasks) {
     messages.nothingSuitable(deed.none);
     return 0;

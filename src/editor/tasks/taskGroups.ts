@@ -1,5 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
-import { isEnd } from '../../core/task/phases';
+import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 
 /** The groups of the task list, in their order. A task changes its group only when it ends or is reopened. */
@@ -9,11 +9,11 @@ export type Group = (typeof GROUPS)[number];
 
 /** The group that a task belongs to. */
 export function groupOf({ phase }: Pick<Task, 'phase'>): Group {
-  if (!isEnd(phase)) return 'inProgress';
+  if (!isFinal(phase)) return 'inProgress';
   return phase === 'saved' ? 'videos' : 'withoutVideo';
 }
 
-export function groupTitle(group: Group, l10n: L10n): string {
+export function groupLabel(group: Group, l10n: L10n): string {
   switch (group) {
     case 'inProgress':
       return l10n.t('In Progress');

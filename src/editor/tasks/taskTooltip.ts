@@ -1,23 +1,23 @@
 import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
-import { isEnd } from '../../core/task/phases';
+import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
-import { optionWord, sourceWords } from '../labels/optionLabels';
+import { formatOption, describeSources } from '../labels/optionLabels';
 import {
-  asMarkdown,
-  chargeWord,
-  earlierWords,
-  hostOf,
-  momentWord,
-  phaseWord,
-  preciseMomentWord,
+  escapeMarkdown,
+  chargeLabel,
+  describeSourceTask,
+  gatewayHost,
+  formatDateTime,
+  phaseLabel,
+  formatTimestamp,
   progressOf,
-  shortPrompt,
+  truncatePrompt,
   unverifiedWarning,
 } from '../labels/taskLabels';
 
 /** Of a prompt, so much is shown, in characters. */
-const LONGEST_PROMPT = 1000;
+const MAX_SHOWN_PROMPT_LENGTH = 1000;
 
 /**
  * What is known of a task, for a hover. Text of users and gateways can form no Markdown in it.
@@ -32,14 +32,17 @@ export function taskTooltip(
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string) => {
-    text.appendMarkdown(`\n\n**${asMarkdown(name)}** ${asMarkdown(value)}`);
+    text.appendMarkdown(`\n\n**${escapeMarkdown(name)}** ${escapeMarkdown(value)}`);
   };
-  text.appendMarkdown(asMarkdown(shortPrompt(task.request.prompt, LONGEST_PROMPT)));
+  text.appendMarkdown(escapeMarkdown(truncatePrompt(task.request.prompt, MAX_SHOWN_PROMPT_LENGTH)));
   text.appendMarkdown('\n\n---');
   const options = Object.entries(task.request.options ?? {}).map(([name, value]) =>
-    optionWord(name, String(value), l10n),
+    formatOption(name, String(value), l10n),
   );
-  line(l10n.t('Model:'), [task.request.model, ...sourceWords(task.request, l10n), ...options].join(' · '));
+  line(
+    l10n.t('Model:'),
+    [task.request.model, ...describeSources(task.request, l10n), ...options].join(' · '),
+  );
   const progress = progressOf(task);
   line(l10n.t('State:'), progress === undefined ? state : `${state} · ${progress} %`);
   for (const video of task.videos) {
@@ -55,22 +58,22 @@ export function taskTooltip(
   }
   const warning = unverifiedWarning(task, l10n);
   if (warning !== undefined) line(l10n.t('Warning:'), warning);
-  line(l10n.t('Gateway:'), hostOf(task.origin));
+  line(l10n.t('Gateway:'), gatewayHost(task.origin));
   if (task.gatewayTaskId !== undefined) line(l10n.t('Task ID:'), task.gatewayTaskId);
-  if (earlier) line(l10n.t('Generated again from:'), earlierWords(earlier, now, language));
+  if (earlier) line(l10n.t('Generated again from:'), describeSourceTask(earlier, now, language));
   const { failure } = task;
   if (failure) {
-    text.appendMarkdown(`\n\n${asMarkdown(failure.message)}`);
+    text.appendMarkdown(`\n\n${escapeMarkdown(failure.message)}`);
     // A sentence about nothing being charged is part of the message already.
-    if (failure.charged === 'yes') text.appendMarkdown(` ${asMarkdown(chargeWord('yes', l10n))}`);
-    if (failure.charged === 'unknown' && isEnd(task.phase)) {
-      text.appendMarkdown(` ${asMarkdown(chargeWord('unknown', l10n))}`);
+    if (failure.charged === 'yes') text.appendMarkdown(` ${escapeMarkdown(chargeLabel('yes', l10n))}`);
+    if (failure.charged === 'unknown' && isFinal(task.phase)) {
+      text.appendMarkdown(` ${escapeMarkdown(chargeLabel('unknown', l10n))}`);
     }
   }
-  text.appendMarkdown(`\n\n---\n${asMarkdown(momentWord(task.createdAt, now, language))}\n`);
+  text.appendMarkdown(`\n\n---\n${escapeMarkdown(formatDateTime(task.createdAt, now, language))}\n`);
   for (const { at, phase, note } of task.timeline) {
-    const moved = `${preciseMomentWord(at, task.createdAt, language)} ${phaseWord(phase, l10n)}`;
-    text.appendMarkdown(`\n- ${asMarkdown(note ? `${moved}. ${note}` : moved)}`);
+    const moved = `${formatTimestamp(at, task.createdAt, language)} ${phaseLabel(phase, l10n)}`;
+    text.appendMarkdown(`\n- ${escapeMarkdown(note ? `${moved}. ${note}` : moved)}`);
   }
   return text;
 }

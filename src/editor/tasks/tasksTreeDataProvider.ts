@@ -1,35 +1,35 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../../core/common/clock';
 import type { L10n } from '../../core/common/l10n';
-import { DisposableSlot, DisposableStore, type Disposable } from '../../core/common/disposable';
-import { isEnd } from '../../core/task/phases';
+import { MutableDisposable, DisposableStore, type Disposable } from '../../core/common/disposable';
+import { isFinal } from '../../core/task/phases';
 import type { Task, TaskChanges } from '../../core/task/task';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 import { COMMANDS } from '../common/ids';
 import { missingVideos } from './missingVideos';
 import {
-  CLEANED_ICON,
+  DELETED_ICON,
   MISSING_ICON,
   UNVERIFIED_ICON,
   rowIcon,
-  rowWords,
+  contextValue,
   type RowIcon,
 } from '../labels/rowIcon';
-import { TaskTree, groupOfElement, groupTitle, type Group } from './taskGroups';
+import { TaskTree, groupOfElement, groupLabel, type Group } from './taskGroups';
 import { taskTooltip } from './taskTooltip';
 import {
-  LONGEST_LABEL,
-  LONGEST_MENTION,
-  ageWord,
+  MAX_LABEL_LENGTH,
+  MAX_QUOTED_PROMPT_LENGTH,
+  formatAge,
   isUnverified,
   progressOf,
-  shortMomentWord,
-  shortPrompt,
-  stateWord,
+  formatShortDateTime,
+  truncatePrompt,
+  taskStateLabel,
 } from '../labels/taskLabels';
 
 interface Parts {
-  readonly engines: EngineHolder;
+  readonly engines: LazyEngine;
   readonly l10n: L10n;
   readonly clock: Clock;
   readonly language: string;
@@ -47,10 +47,10 @@ const AGE_INTERVAL = 30_000;
  * The rows of the task list: a projection of the store. An element is a task's id, or the name of a group, so it means
  * the same however often the row changes.
  */
-export class TaskRows implements Disposable {
+export class TasksTreeDataProvider implements Disposable {
   readonly #parts: Parts;
   readonly #owned = new DisposableStore();
-  readonly #ageTimer = this.#owned.add(new DisposableSlot());
+  readonly #ageTimer = this.#owned.add(new MutableDisposable());
   /** What the view shows; undefined until it asks. */
   #tree: TaskTree | undefined;
   /** Which files of which tasks are gone from the library, when it was looked at last. */
@@ -113,7 +113,7 @@ export class TaskRows implements Disposable {
     // After the tasks: each of their files was there by then.
     const missing = await missingVideos(engine.library, engine.tasks(Infinity));
     this.#missing = missing;
-    this.#cleaned = new Set(engine.cleaned());
+    this.#cleaned = new Set(engine.deletedFromLibrary());
     this.#tree ??= new TaskTree();
     // As they are now: a change in between that was told of before the tree knew its task would be lost.
     this.#tree.fill(engine.tasks(Infinity));
@@ -132,7 +132,7 @@ export class TaskRows implements Disposable {
     const group = groupOfElement(id);
     if (group) return this.#groupItem(id, group);
     const task = this.#tree?.task(id);
-    const item = new vscode.TreeItem(task ? shortPrompt(task.request.prompt, LONGEST_LABEL) : '');
+    const item = new vscode.TreeItem(task ? truncatePrompt(task.request.prompt, MAX_LABEL_LENGTH) : '');
     item.id = id;
     if (!task) return item;
     const { l10n } = this.#parts;
@@ -150,10 +150,10 @@ export class TaskRows implements Disposable {
     const isWell = task.phase === 'saved' && gone === 0 && !task.failure && !isUnverified(task);
     const isPlain = isWell || isCounted;
     item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
-    item.contextValue = rowWords(task, isMissing ? 'all' : gone > 0 ? 'some' : 'none');
+    item.contextValue = contextValue(task, isMissing ? 'all' : gone > 0 ? 'some' : 'none');
     item.command = { command: COMMANDS.openVideo, title: l10n.t('Open'), arguments: [id] };
     item.accessibilityInformation = {
-      label: [shortPrompt(task.request.prompt, LONGEST_MENTION), state, ...details].join(', '),
+      label: [truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH), state, ...details].join(', '),
     };
     return item;
   }
@@ -189,7 +189,7 @@ export class TaskRows implements Disposable {
   }
 
   #iconOf(task: Task, isMissing: boolean): RowIcon {
-    if (isMissing) return this.#cleaned.has(task.id) ? CLEANED_ICON : MISSING_ICON;
+    if (isMissing) return this.#cleaned.has(task.id) ? DELETED_ICON : MISSING_ICON;
     return isUnverified(task) ? UNVERIFIED_ICON : rowIcon(task);
   }
 
@@ -200,7 +200,7 @@ export class TaskRows implements Disposable {
     const total = task.videos.length;
     if (gone > 0 && gone < total) return l10n.t('{0} of {1} files missing', gone, total);
     if (gone === 0 && task.phase === 'saved' && task.failure) return l10n.t('Not all videos are here');
-    if (gone === 0) return stateWord(task, l10n);
+    if (gone === 0) return taskStateLabel(task, l10n);
     return this.#cleaned.has(task.id) ? l10n.t('File removed by you') : l10n.t('File missing');
   }
 
@@ -209,14 +209,18 @@ export class TaskRows implements Disposable {
     const { clock, language, l10n } = this.#parts;
     const now = clock.now();
     const { model } = task.request;
-    if (isEnd(task.phase)) return [shortMomentWord(task.createdAt, now, language), model];
+    if (isFinal(task.phase)) return [formatShortDateTime(task.createdAt, now, language), model];
     const progress = progressOf(task);
-    return [...(progress === undefined ? [] : [`${progress} %`]), ageWord(now - task.createdAt, l10n), model];
+    return [
+      ...(progress === undefined ? [] : [`${progress} %`]),
+      formatAge(now - task.createdAt, l10n),
+      model,
+    ];
   }
 
   #groupItem(id: string, group: Group): vscode.TreeItem {
     const item = new vscode.TreeItem(
-      groupTitle(group, this.#parts.l10n),
+      groupLabel(group, this.#parts.l10n),
       vscode.TreeItemCollapsibleState.Expanded,
     );
     item.id = id;
@@ -241,7 +245,7 @@ export class TaskRows implements Disposable {
     const missing = await missingVideos(engine.library, tree.tasks);
     if (this.#owned.isDisposed) return;
     this.#missing = missing;
-    this.#cleaned = new Set(engine.cleaned());
+    this.#cleaned = new Set(engine.deletedFromLibrary());
     const turned = tree.tasks
       .map(({ id }) => id)
       .filter((id) => before.get(id)?.size !== missing.get(id)?.size);
@@ -249,7 +253,7 @@ export class TaskRows implements Disposable {
   }
 
   #unfinished(): string[] {
-    return (this.#tree?.tasks ?? []).filter(({ phase }) => !isEnd(phase)).map(({ id }) => id);
+    return (this.#tree?.tasks ?? []).filter(({ phase }) => !isFinal(phase)).map(({ id }) => id);
   }
 
   #fireUnfinished(): void {

@@ -2,10 +2,10 @@ import type { ViewBadge } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
-import type { EngineHolder } from '../common/engineAccess';
+import type { LazyEngine } from '../common/engineAccess';
 
 interface Parts {
-  readonly engines: Pick<EngineHolder, 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen'>;
   readonly l10n: L10n;
   readonly show: (badge: ViewBadge | undefined) => void;
 }

@@ -21,12 +21,12 @@ export function isBusy({ card, preview, fault }: CardState): boolean {
 }
 
 /** Why it can't be sent as it was chosen last, if that is so. */
-export function faultOf({ card, fault }: CardState): string | undefined {
+export function cardError({ card, fault }: CardState): string | undefined {
   return fault?.revision === card.revision ? fault.sentence : undefined;
 }
 
 /** The card with another choice. */
-export function withChoice(state: CardState, change: Partial<Choice>): CardState {
+export function setChoice(state: CardState, change: Partial<Choice>): CardState {
   const { card } = state;
   return {
     ...state,
@@ -35,7 +35,7 @@ export function withChoice(state: CardState, change: Partial<Choice>): CardState
 }
 
 /** What is known after the host has told something; of an image that is not there it says nothing. */
-export function told(
+export function applyMessage(
   states: readonly CardState[],
   message: ToPage,
   urlOf: (picture: Extract<ToPage, { type: 'original' }>['picture']) => string,
@@ -61,7 +61,7 @@ export function told(
 }
 
 /** The addresses that a state draws from. */
-export function urlsOf(states: readonly CardState[]): Set<string> {
+export function objectUrls(states: readonly CardState[]): Set<string> {
   return new Set(states.flatMap(({ original, preview }) => [original?.url, preview?.url]).filter(isThere));
 }
 

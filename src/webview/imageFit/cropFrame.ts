@@ -11,12 +11,12 @@ export interface Shape {
 export const STEPS = { small: 0.01, large: 0.1 } as const;
 
 /** Further in, a part would be enlarged to a blur. */
-const MOST_ZOOM = 8;
+const MAX_ZOOM = 8;
 /** Fewer pixels across are no picture. */
-const LEAST_SIDE = 16;
+const MIN_SIDE = 16;
 
 /** The largest part of the shape, around the centre. */
-export function largestPart({ width, height, ratio }: Shape): Part {
+export function largestCrop({ width, height, ratio }: Shape): Part {
   const own = width / height;
   const size = own > ratio ? { width: ratio / own, height: 1 } : { width: 1, height: own / ratio };
   return { x: (1 - size.width) / 2, y: (1 - size.height) / 2, ...size };
@@ -24,52 +24,55 @@ export function largestPart({ width, height, ratio }: Shape): Part {
 
 /** How much smaller than the largest part this one is: 1 is the largest. */
 export function zoomOf(part: Part, shape: Shape): number {
-  return largestPart(shape).width / part.width;
+  return largestCrop(shape).width / part.width;
 }
 
 /** The most that makes sense for an image; 1 where it is tiny. */
-export function mostZoom(shape: Shape): number {
-  const largest = largestPart(shape);
+export function maxZoom(shape: Shape): number {
+  const largest = largestCrop(shape);
   const side = Math.min(largest.width * shape.width, largest.height * shape.height);
-  return Math.max(1, Math.min(MOST_ZOOM, side / LEAST_SIDE));
+  return Math.max(1, Math.min(MAX_ZOOM, side / MIN_SIDE));
 }
 
 /** The part moved by shares of the image, as far as it stays within. */
-export function moved(part: Part, across: number, down: number): Part {
+export function moveCrop(part: Part, across: number, down: number): Part {
   return within({ ...part, x: part.x + across, y: part.y + down });
 }
 
 /** The part around a point, as far as it stays within. */
-export function centredAt(part: Part, x: number, y: number): Part {
+export function centerCrop(part: Part, x: number, y: number): Part {
   return within({ ...part, x: x - part.width / 2, y: y - part.height / 2 });
 }
 
 /** A smaller or larger part around the same point, as far as it stays within. */
-export function zoomed(part: Part, zoom: number, shape: Shape): Part {
-  const largest = largestPart(shape);
-  const by = Math.min(Math.max(zoom, 1), mostZoom(shape));
+export function zoomCrop(part: Part, zoom: number, shape: Shape): Part {
+  const largest = largestCrop(shape);
+  const by = Math.min(Math.max(zoom, 1), maxZoom(shape));
   const size = { width: largest.width / by, height: largest.height / by };
-  return centredAt({ ...part, ...size }, part.x + part.width / 2, part.y + part.height / 2);
+  return centerCrop({ ...part, ...size }, part.x + part.width / 2, part.y + part.height / 2);
 }
 
 /** Where the part stands between both ends of each side, 0 to 1; undefined where it fills the side. */
-export function placeOf({ x, y, width, height }: Part): { x: number | undefined; y: number | undefined } {
+export function cropPosition({ x, y, width, height }: Part): {
+  x: number | undefined;
+  y: number | undefined;
+} {
   const along = (at: number, length: number) => (length > 1 - 1e-6 ? undefined : at / (1 - length));
   return { x: along(x, width), y: along(y, height) };
 }
 
 /** What an arrow key does to the part; undefined for every other key. */
-export function movedByKey(part: Part, key: string, isLarge: boolean): Part | undefined {
+export function moveCropByKey(part: Part, key: string, isLarge: boolean): Part | undefined {
   const step = isLarge ? STEPS.large : STEPS.small;
   switch (key) {
     case 'ArrowLeft':
-      return moved(part, -step, 0);
+      return moveCrop(part, -step, 0);
     case 'ArrowRight':
-      return moved(part, step, 0);
+      return moveCrop(part, step, 0);
     case 'ArrowUp':
-      return moved(part, 0, -step);
+      return moveCrop(part, 0, -step);
     case 'ArrowDown':
-      return moved(part, 0, step);
+      return moveCrop(part, 0, step);
     default:
       return undefined;
   }

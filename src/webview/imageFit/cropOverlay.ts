@@ -1,22 +1,22 @@
 import { svg, html, type TemplateResult } from 'lit';
 import type { Card, Part, Texts } from './protocol';
-import { centredAt, largestPart, moved, movedByKey, placeOf } from './cropFrame';
+import { centerCrop, largestCrop, moveCrop, moveCropByKey, cropPosition } from './cropFrame';
 
 /**
  * The frame over an image, and a veil over what is cut off. It is drawn in attributes: the page's policy allows no
  * style of an element's own.
  */
-export function cropper(
+export function cropOverlay(
   { width, height, ratio, choice }: Card,
   texts: Texts,
   onMove: (part: Part) => void,
 ): TemplateResult {
-  const part = choice.part ?? largestPart({ width, height, ratio });
+  const part = choice.part ?? largestCrop({ width, height, ratio });
   const [x, y] = [part.x * width, part.y * height];
   const [across, down] = [part.width * width, part.height * height];
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const to = movedByKey(part, event.key, event.shiftKey);
+    const to = moveCropByKey(part, event.key, event.shiftKey);
     if (!to) return;
     event.preventDefault();
     if (to.x !== part.x || to.y !== part.y) onMove(to);
@@ -33,7 +33,7 @@ export function cropper(
     aria-roledescription=${texts.frameRole}
     aria-valuemin="0"
     aria-valuemax="100"
-    aria-valuenow=${percent(placeOf(part).x ?? placeOf(part).y ?? 0)}
+    aria-valuenow=${percent(cropPosition(part).x ?? cropPosition(part).y ?? 0)}
     aria-valuetext=${texts.place.replace('{0}', String(percent(part.x))).replace('{1}', String(percent(part.y)))}
     @keydown=${onKey}
   />`;
@@ -67,11 +67,11 @@ function drag(event: PointerEvent, part: Part, onMove: (part: Part) => void): vo
   const from = at(event);
   const isInside =
     from.x >= part.x && from.x <= part.x + part.width && from.y >= part.y && from.y <= part.y + part.height;
-  const start = isInside ? part : centredAt(part, from.x, from.y);
+  const start = isInside ? part : centerCrop(part, from.x, from.y);
   if (!isInside) onMove(start);
   const follow = (one: PointerEvent): void => {
     const to = at(one);
-    onMove(moved(start, to.x - from.x, to.y - from.y));
+    onMove(moveCrop(start, to.x - from.x, to.y - from.y));
   };
   const end = new AbortController();
   surface.setPointerCapture(event.pointerId);

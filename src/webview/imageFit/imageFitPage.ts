@@ -1,6 +1,6 @@
 import { html, render } from 'lit';
 import { toPage, type Choice, type Picture, type Texts, type ToHost, type ToPage } from './protocol';
-import { faultOf, isBusy, told, urlsOf, withChoice, type CardState } from './cards';
+import { cardError, isBusy, applyMessage, objectUrls, setChoice, type CardState } from './cards';
 import { page } from './templates';
 
 /** What the editor gives a page. */
@@ -14,7 +14,7 @@ declare function acquireVsCodeApi(): VsCodeApi;
  * The page where a person decides what is sent of each image. Whatever is chosen is told to the host at once, which
  * makes the bytes and hands them over; the page shows those. It lives as long as its document.
  */
-export class FittingPage {
+export class ImageFitPage {
   readonly #root: HTMLElement;
   readonly #texts: Texts;
   readonly #api = acquireVsCodeApi();
@@ -39,9 +39,9 @@ export class FittingPage {
   }
 
   #hear(message: ToPage): void {
-    const before = urlsOf(this.#states);
-    this.#states = told(this.#states, message, drawable);
-    const still = urlsOf(this.#states);
+    const before = objectUrls(this.#states);
+    this.#states = applyMessage(this.#states, message, drawable);
+    const still = objectUrls(this.#states);
     for (const url of before) if (!still.has(url)) URL.revokeObjectURL(url);
     if (message.type === 'fault') {
       this.#isLeaving = false;
@@ -53,7 +53,7 @@ export class FittingPage {
   #choose(index: number, change: Partial<Choice>): void {
     const state = this.#states[index];
     if (!state) return;
-    const changed = withChoice(state, change);
+    const changed = setChoice(state, change);
     this.#states = this.#states.map((one, at) => (at === index ? changed : one));
     this.#isLeaving = false;
     this.#announcement = '';
@@ -63,7 +63,7 @@ export class FittingPage {
   }
 
   #use(): void {
-    const fault = this.#states.map(faultOf).find((sentence) => sentence !== undefined);
+    const fault = this.#states.map(cardError).find((sentence) => sentence !== undefined);
     this.#announcement = fault ?? (this.#states.some(isBusy) ? this.#texts.preparing : '');
     if (fault === undefined) {
       this.#isLeaving = true;

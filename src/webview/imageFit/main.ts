@@ -5,10 +5,10 @@ import * as z from 'zod/mini';
 import { pageData } from './protocol';
 import '../page.css';
 import './imageFit.css';
-import { FittingPage } from './imageFitPage';
+import { ImageFitPage } from './imageFitPage';
 
 // Zod would try `new Function` for speed, which the page's content security policy reports as an attack.
 z.config({ jitless: true });
 
 const { texts } = pageData.parse(JSON.parse(document.body.dataset['page'] ?? ''));
-new FittingPage(document.body, texts).start();
+new ImageFitPage(document.body, texts).start();

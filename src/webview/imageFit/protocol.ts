@@ -5,10 +5,10 @@ import * as z from 'zod/mini';
  * chosen: a page that was hidden is drawn anew from it.
  */
 
-/** What can be done with an image whose shape is not the one that is needed; `asIs` leaves it as it is. */
-export const WAYS = ['asIs', 'crop', 'pad', 'blur'] as const;
+/** What can be done with an image whose shape is not the one that is needed; `asIs` leaves it is. */
+export const FIT_MODES = ['asIs', 'crop', 'pad', 'blur'] as const;
 
-export type Way = (typeof WAYS)[number];
+export type FitMode = (typeof FIT_MODES)[number];
 
 const share = z.number().check(z.gte(0), z.lte(1));
 const byte = z.number().check(z.int(), z.gte(0), z.lte(255));
@@ -18,7 +18,7 @@ const rgb = z.tuple([byte, byte, byte]);
 const part = z.object({ x: share, y: share, width: share, height: share });
 
 const choice = z.object({
-  way: z.enum(WAYS),
+  way: z.enum(FIT_MODES),
   /** What is kept when it is cut; null is the largest part around the centre. */
   part: z.nullable(part),
   /** What it is padded with. */
@@ -46,7 +46,7 @@ const card = z.object({
   /** Of the part that is kept when it is cut: width divided by height, in pixels. */
   ratio: z.number(),
   /** At least one. */
-  ways: z.array(z.enum(WAYS)),
+  ways: z.array(z.enum(FIT_MODES)),
   hasAlpha: z.boolean(),
   choice,
   /** Of the choice, counted up by the page with each change. */

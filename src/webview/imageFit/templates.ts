@@ -2,9 +2,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { warningIcon } from '../common/icon';
 import type { Choice, Rgb, Texts } from './protocol';
-import { faultOf, isBusy, type CardState } from './cards';
-import { largestPart, mostZoom, zoomed, zoomOf } from './cropFrame';
-import { cropper } from './cropOverlay';
+import { cardError, isBusy, type CardState } from './cards';
+import { largestCrop, maxZoom, zoomCrop, zoomOf } from './cropFrame';
+import { cropOverlay } from './cropOverlay';
 
 type Piece = TemplateResult | typeof nothing;
 
@@ -134,20 +134,20 @@ function original(shown: Shown, change: Change): TemplateResult {
             />`
           : busyBar(texts)
       }
-      ${picture && isCropped ? cropper(of, texts, (part) => change({ part })) : nothing}
+      ${picture && isCropped ? cropOverlay(of, texts, (part) => change({ part })) : nothing}
     </div>
     <p class="hint">${texts.hints[of.choice.way]}</p>
   </div>`;
 }
 
 function zoomChoice({ state: { card: of }, index, texts }: Shown, change: Change): Piece {
-  const most = mostZoom(of);
+  const most = maxZoom(of);
   if (most <= 1) return nothing;
-  const part = of.choice.part ?? largestPart(of);
+  const part = of.choice.part ?? largestCrop(of);
   const percent = Math.round(zoomOf(part, of) * 100);
   const onInput = (event: Event): void => {
     if (event.currentTarget instanceof HTMLInputElement) {
-      change({ part: zoomed(part, Number(event.currentTarget.value) / 100, of) });
+      change({ part: zoomCrop(part, Number(event.currentTarget.value) / 100, of) });
     }
   };
   // Never out of reach: a button that is disabled while it has the focus would lose it.
@@ -229,7 +229,7 @@ function rgbOf(text: string): Rgb {
 
 function sent({ state, texts }: Shown): TemplateResult {
   const { card: of, preview } = state;
-  const fault = faultOf(state);
+  const fault = cardError(state);
   const busy = isBusy(state);
   return html`<div class="side sent">
     <h3>${texts.sent}</h3>

@@ -1,4 +1,4 @@
-import { LARGEST_FRAME } from './protocol';
+import { MAX_FRAME_BYTES } from './protocol';
 
 /** How long each step may take, in ms; the host waits a little longer. */
 const STEP_LIMIT = 8_000;
@@ -15,7 +15,7 @@ const BEFORE_END = 0.001;
  * @param seconds where in the video; null: its last picture
  * @throws Error with a reason for the log, where the video can't be loaded or decoded
  */
-export async function takeFrame(url: string, seconds: number | null): Promise<Uint8Array<ArrayBuffer>> {
+export async function captureFrame(url: string, seconds: number | null): Promise<Uint8Array<ArrayBuffer>> {
   const video = document.createElement('video');
   video.muted = true;
   video.preload = 'auto';
@@ -112,6 +112,6 @@ async function pictureOf(video: HTMLVideoElement): Promise<Uint8Array<ArrayBuffe
   context.drawImage(video, 0, 0);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (!blob) throw new Error('the picture could not be written');
-  if (blob.size > LARGEST_FRAME) throw new Error(`the picture has ${blob.size} bytes`);
+  if (blob.size > MAX_FRAME_BYTES) throw new Error(`the picture has ${blob.size} bytes`);
   return new Uint8Array(await blob.arrayBuffer());
 }

@@ -1,8 +1,8 @@
 /** The speeds on offer, 1 being that of life. */
-export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2] as const;
+export const PLAYBACK_RATES = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 
 /** A time as on a stop watch: `0:07`, `12:34`, `1:02:03`. It reads alike in every language. */
-export function stopwatch(ms: number): string {
+export function formatDuration(ms: number): string {
   const seconds = Math.floor(Math.max(ms, 0) / 1000);
   const two = (value: number) => String(value).padStart(2, '0');
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];

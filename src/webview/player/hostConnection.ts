@@ -1,4 +1,4 @@
-import { toPage, type Action, type Moment, type ToHost, type ToPage } from './protocol';
+import { toPage, type Action, type FramePosition, type ToHost, type ToPage } from './protocol';
 
 /** What the editor gives a page. */
 interface VsCodeApi {
@@ -15,7 +15,7 @@ export type Answer = Pick<Extract<ToPage, { type: 'done' }>, 'error' | 'note'>;
 type Told = Exclude<ToPage, { type: 'done' }>;
 
 /** The page's side of the conversation with its host. */
-export class Host {
+export class HostConnection {
   readonly #api = acquireVsCodeApi();
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #requests = 0;
@@ -50,7 +50,7 @@ export class Host {
    * Asks the host to do something. It always answers, also when it could not.
    * @param moment what it is about, where that is not the task as a whole
    */
-  async run(action: Action, moment?: Moment): Promise<Answer> {
+  async run(action: Action, moment?: FramePosition): Promise<Answer> {
     const request = ++this.#requests;
     const answer = new Promise<Answer>((resolve) => this.#waiting.set(request, resolve));
     this.#api.postMessage({ type: 'run', request, action, ...(moment && { moment }) });

@@ -7,7 +7,7 @@ import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import * as z from 'zod/mini';
 import { pageData } from './protocol';
 import '../page.css';
-import { Host } from './hostConnection';
+import { HostConnection } from './hostConnection';
 import './player.css';
 import { PlayerPage } from './playerPage';
 import { canDecodeAac } from './soundProbe';
@@ -17,4 +17,10 @@ import './stage.css';
 z.config({ jitless: true });
 
 const { taskId, texts } = pageData.parse(JSON.parse(document.body.dataset['page'] ?? ''));
-new PlayerPage({ root: document.body, host: new Host(), taskId, texts, probe: canDecodeAac() }).start();
+new PlayerPage({
+  root: document.body,
+  host: new HostConnection(),
+  taskId,
+  texts,
+  probe: canDecodeAac(),
+}).start();

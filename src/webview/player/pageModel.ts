@@ -1,5 +1,5 @@
 import type { Action, PageState, Take, Texts, View } from './protocol';
-import type { Hearing } from './soundDetection';
+import type { SoundState } from './soundDetection';
 
 /** Where in life the video is. Each is a class of the body. */
 export type Loading = 'loading' | 'playing' | 'failed';
@@ -10,7 +10,7 @@ export interface Model {
   readonly view: View;
   readonly state: PageState;
   readonly loading: Loading;
-  readonly hearing: Hearing;
+  readonly hearing: SoundState;
   /** The video fills the page, for want of a full screen. */
   readonly isFilled: boolean;
   readonly mayFullScreen: boolean;
@@ -36,6 +36,6 @@ export interface Handlers {
 }
 
 /** The video on the page, if it shows one. */
-export function shownTake(view: View | undefined, state: PageState): Take | undefined {
+export function currentTake(view: View | undefined, state: PageState): Take | undefined {
   return view?.stage.kind === 'video' ? (view.stage.takes[state.take] ?? view.stage.takes[0]) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { PageState, Take } from './protocol';
 import { frameTime } from './format';
-import { judgeSound, type Hearing } from './soundDetection';
+import { detectSound, type SoundState } from './soundDetection';
 
 /** What the browser knows of a video beyond the standard. */
 interface CountingVideo extends HTMLVideoElement {
@@ -17,7 +17,7 @@ interface Parts {
   readonly keep: (change: Partial<PageState>) => void;
   readonly onLoaded: () => void;
   readonly onFailed: (reason: string) => void;
-  readonly onHearing: (hearing: Hearing) => void;
+  readonly onHearing: (hearing: SoundState) => void;
 }
 
 /** While it plays the position is kept this often, in ms: each time costs a message to the editor. */
@@ -143,7 +143,7 @@ export class Playback {
 
   #judge(): void {
     if (this.#end.signal.aborted || this.#video.readyState < this.#video.HAVE_FUTURE_DATA) return;
-    const hearing = judgeSound({
+    const hearing = detectSound({
       hasAudio: this.#parts.take.hasAudio,
       probe: this.#probe,
       decodedBytes: this.#video.webkitAudioDecodedByteCount,

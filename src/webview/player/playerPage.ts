@@ -1,16 +1,16 @@
 import { html, render } from 'lit';
-import type { Action, Moment, PageState, Texts, ToPage, View } from './protocol';
-import type { Hearing } from './soundDetection';
-import type { Host } from './hostConnection';
-import { shownTake, type Handlers, type Loading } from './pageModel';
+import type { Action, FramePosition, PageState, Texts, ToPage, View } from './protocol';
+import type { SoundState } from './soundDetection';
+import type { HostConnection } from './hostConnection';
+import { currentTake, type Handlers, type Loading } from './pageModel';
 import { readState } from './pageState';
 import { Playback } from './playback';
-import { takeFrame } from './captureFrame';
+import { captureFrame } from './captureFrame';
 import { page } from './templates';
 
 interface Parts {
   readonly root: HTMLElement;
-  readonly host: Host;
+  readonly host: HostConnection;
   readonly taskId: string;
   readonly texts: Texts;
   /** Whether AAC can be decoded here, once that is known. */
@@ -34,7 +34,7 @@ export class PlayerPage {
   #began = 0;
   #playback: Playback | undefined;
   #loading: Loading = 'loading';
-  #hearing: Hearing = 'notKnown';
+  #hearing: SoundState = 'notKnown';
   #isFilled = false;
   #copied: Action | undefined;
   #copiedTimer: number | undefined;
@@ -82,7 +82,7 @@ export class PlayerPage {
     window.addEventListener('keydown', (event) => this.#onArrow(event), { capture: true });
     this.#parts.host.listen((told) => {
       if (told.type === 'view') this.#show(told.view);
-      else if (told.type === 'takeFrame') void this.#takeFrame(told);
+      else if (told.type === 'captureFrame') void this.#captureFrame(told);
       else if (this.#view) this.#show({ ...this.#view, ...definedParts(told.change) });
     });
   }
@@ -94,8 +94,8 @@ export class PlayerPage {
       this.#began = performance.now() - view.stage.elapsedMs;
     }
     if (before && standing(before) !== standing(view)) this.#announcement = standing(view);
-    const urlBefore = shownTake(before, this.#state)?.url;
-    if (shownTake(view, this.#state)?.url !== urlBefore) {
+    const urlBefore = currentTake(before, this.#state)?.url;
+    if (currentTake(view, this.#state)?.url !== urlBefore) {
       this.#loading = 'loading';
       this.#hearing = 'notKnown';
     }
@@ -131,13 +131,13 @@ export class PlayerPage {
     this.#running.delete(action);
     this.#trouble = error ?? '';
     this.#announcement = error ?? note ?? '';
-    if (error === null && (action === 'copyPrompt' || action === 'copyDetails')) this.#markCopied(action);
+    if (error === null && (action === 'copyPrompt' || action === 'copyDetails')) this.#markExported(action);
     this.#draw();
   }
 
   /** What a person means by an action. A video that plays on would show another picture than the one they chose. */
-  #momentOf(action: Action): Moment | undefined {
-    const take = shownTake(this.#view, this.#state);
+  #momentOf(action: Action): FramePosition | undefined {
+    const take = currentTake(this.#view, this.#state);
     if (!take || (action !== 'continueFromLastFrame' && action !== 'useThisFrame')) return undefined;
     return {
       video: take.video,
@@ -145,18 +145,18 @@ export class PlayerPage {
     };
   }
 
-  async #takeFrame({ request, url, seconds }: Extract<ToPage, { type: 'takeFrame' }>): Promise<void> {
+  async #captureFrame({ request, url, seconds }: Extract<ToPage, { type: 'captureFrame' }>): Promise<void> {
     if (this.#frames.has(request)) return;
     this.#frames.add(request);
     const { host } = this.#parts;
     try {
-      host.giveFrame(request, await takeFrame(url, seconds));
+      host.giveFrame(request, await captureFrame(url, seconds));
     } catch (error) {
       host.refuseFrame(request, error instanceof Error ? error.message : String(error));
     }
   }
 
-  #markCopied(action: Action): void {
+  #markExported(action: Action): void {
     window.clearTimeout(this.#copiedTimer);
     this.#copied = action;
     this.#copiedTimer = window.setTimeout(() => {
@@ -168,7 +168,7 @@ export class PlayerPage {
   #onVideo(element: Element | undefined): void {
     this.#playback?.dispose();
     this.#playback = undefined;
-    const take = shownTake(this.#view, this.#state);
+    const take = currentTake(this.#view, this.#state);
     if (!take || !(element instanceof HTMLVideoElement)) return;
     this.#playback = new Playback(element, {
       take,
@@ -196,7 +196,7 @@ export class PlayerPage {
     queueMicrotask(() => this.#draw());
   }
 
-  #setHearing(hearing: Hearing): void {
+  #setHearing(hearing: SoundState): void {
     if (this.#hearing === hearing) return;
     this.#hearing = hearing;
     if (hearing === 'notHeard') this.#announcement = this.#parts.texts.noSound;
@@ -231,7 +231,7 @@ export class PlayerPage {
   #draw(): void {
     const { root, texts } = this.#parts;
     const view = this.#view;
-    const take = shownTake(view, this.#state);
+    const take = currentTake(view, this.#state);
     for (const loading of LOADINGS) {
       root.classList.toggle(loading, this.#loading === loading && (!view || take !== undefined));
     }

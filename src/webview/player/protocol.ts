@@ -134,7 +134,7 @@ const view = z.object({
   ),
 });
 
-export type Offer = z.infer<typeof offer>;
+export type ActionButton = z.infer<typeof offer>;
 export type Take = z.infer<typeof take>;
 export type Stage = z.infer<typeof stage>;
 /** All that a page shows, in the user's words. */
@@ -155,7 +155,7 @@ export const toPage = z.discriminatedUnion('type', [
   }),
   /** Take a picture of a video; the answer is `frame` or `noFrame`. Asked twice for the same, answer once. */
   z.object({
-    type: z.literal('takeFrame'),
+    type: z.literal('captureFrame'),
     request: z.number(),
     /** Of a take. */
     url: z.string(),
@@ -167,7 +167,7 @@ export const toPage = z.discriminatedUnion('type', [
 export type ToPage = z.infer<typeof toPage>;
 
 /** Largest picture that a page may send, in bytes: 4K of noise, as PNG. */
-export const LARGEST_FRAME = 32 * 1024 * 1024;
+export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
 /** What a person has before them. */
 const moment = z.object({
@@ -177,7 +177,7 @@ const moment = z.object({
   seconds: z.nullable(z.number().check(z.nonnegative())),
 });
 
-export type Moment = z.infer<typeof moment>;
+export type FramePosition = z.infer<typeof moment>;
 
 /** Page to host. */
 export const toHost = z.discriminatedUnion('type', [
@@ -186,11 +186,11 @@ export const toHost = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run'), request: z.number(), action, moment: z.optional(moment) }),
   /** The browser could not load or decode the video. */
   z.object({ type: z.literal('videoFailed'), reason: z.string().check(z.maxLength(500)) }),
-  /** What `takeFrame` asked for, as PNG. */
+  /** What `captureFrame` asked for, as PNG. */
   z.object({
     type: z.literal('frame'),
     request: z.number(),
-    png: z.instanceof(Uint8Array).check(z.refine(({ byteLength }) => byteLength <= LARGEST_FRAME)),
+    png: z.instanceof(Uint8Array).check(z.refine(({ byteLength }) => byteLength <= MAX_FRAME_BYTES)),
   }),
   /** It could not be had. */
   z.object({

@@ -1,8 +1,8 @@
 /** Whether the sound of a clip reaches the user. */
-export type Hearing = 'silentClip' | 'notKnown' | 'heard' | 'notHeard';
+export type SoundState = 'silentClip' | 'notKnown' | 'heard' | 'notHeard';
 
 /** What has been found out by really decoding. */
-export interface SoundSigns {
+export interface SoundEvidence {
   /** Whether the file has a sound track at all. */
   readonly hasAudio: boolean;
   /** Whether AAC could be decoded here; undefined while that is being tried, or where it can't be tried. */
@@ -20,7 +20,7 @@ const ENOUGH = 0.5;
  * Judges by decoding alone: asked whether they can play AAC, desktop builds without a decoder say "probably". What
  * the browser really decoded of this clip counts more than the try on another.
  */
-export function judgeSound({ hasAudio, probe, decodedBytes, playedSeconds }: SoundSigns): Hearing {
+export function detectSound({ hasAudio, probe, decodedBytes, playedSeconds }: SoundEvidence): SoundState {
   if (!hasAudio) return 'silentClip';
   if (decodedBytes !== undefined && decodedBytes > 0) return 'heard';
   if (probe === false) return 'notHeard';

@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { ref } from 'lit/directives/ref.js';
-import type { Action, Offer, Stage, Take, View } from './protocol';
-import { isoDuration, SPEEDS, stopwatch } from './format';
+import type { Action, ActionButton, Stage, Take, View } from './protocol';
+import { isoDuration, PLAYBACK_RATES, formatDuration } from './format';
 import { icons, toneIcon } from './icons';
-import { shownTake, type Handlers, type Model } from './pageModel';
+import { currentTake, type Handlers, type Model } from './pageModel';
 
 type Piece = TemplateResult | typeof nothing;
 
@@ -46,7 +46,7 @@ function stage(model: Model, handlers: Handlers): TemplateResult {
 
 function video(model: Model, handlers: Handlers, takes: readonly Take[]): TemplateResult {
   const { texts, view, loading } = model;
-  const take = shownTake(view, model.state);
+  const take = currentTake(view, model.state);
   if (!take) return html``;
   const failed = loading === 'failed';
   // Another file gets another element: one never quite forgets the errors of its last source.
@@ -126,7 +126,7 @@ function controls(model: Model, handlers: Handlers, takes: readonly Take[]): Tem
       title=${texts.speed}
       @change=${onSpeed}
     >
-      ${SPEEDS.map(
+      ${PLAYBACK_RATES.map(
         (speed) =>
           html`<vscode-option value=${String(speed)} ?selected=${speed === state.speed}
             >${speed}×</vscode-option
@@ -179,7 +179,7 @@ function takesNote({ view: { stage: shown } }: Model, handlers: Handlers): Piece
   return html`<p class="takes-note">${toneIcon('warning')}<span>${text} ${link(offer, handlers)}</span></p>`;
 }
 
-function link({ action, label }: Offer, handlers: Handlers): TemplateResult {
+function link({ action, label }: ActionButton, handlers: Handlers): TemplateResult {
   return html`<button type="button" class="link" @click=${() => handlers.run(action)}>${label}</button>`;
 }
 
@@ -201,7 +201,9 @@ function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'wor
       ${moneyAndDetails(shown)}
       <p class="elapsed">
         ${shown.progress === null ? nothing : html`<span>${shown.progress} %</span>`}
-        <span>${before}<time datetime=${isoDuration(elapsedMs)}>${stopwatch(elapsedMs)}</time>${after}</span>
+        <span
+          >${before}<time datetime=${isoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time>${after}</span
+        >
       </p>
     </div>
   </section>`;
@@ -242,7 +244,7 @@ function offers({ texts, view, loading, running }: Model, handlers: Handlers): P
   const failed = view.stage.kind === 'video' && loading === 'failed';
   const shown = failed ? unplayedOffers(view.offers) : view.offers;
   if (shown.length === 0) return nothing;
-  const button = ({ action, label, primary }: Offer): TemplateResult =>
+  const button = ({ action, label, primary }: ActionButton): TemplateResult =>
     html`<vscode-button
       data-action=${action}
       ?secondary=${!primary}
@@ -251,7 +253,7 @@ function offers({ texts, view, loading, running }: Model, handlers: Handlers): P
       @click=${() => handlers.run(action)}
       >${label}</vscode-button
     >`;
-  const isApart = ({ action }: Offer): boolean =>
+  const isApart = ({ action }: ActionButton): boolean =>
     view.stage.kind === 'video' && MAKES_ANOTHER.includes(action);
   const rows = [shown.filter((offer) => !isApart(offer)), shown.filter(isApart)];
   return html`<div class="offers" role="group" aria-label=${texts.actions}>
@@ -259,7 +261,7 @@ function offers({ texts, view, loading, running }: Model, handlers: Handlers): P
   </div>`;
 }
 
-function unplayedOffers(all: readonly Offer[]): Offer[] {
+function unplayedOffers(all: readonly ActionButton[]): ActionButton[] {
   return HELPS_UNPLAYED.flatMap((helpful) => all.filter(({ action }) => action === helpful)).map(
     (offer, index) => ({ ...offer, primary: index === 0 }),
   );

@@ -35,7 +35,7 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   watermark: { names: ['wm', 'watermark'], allows: /^(true|false)$/ },
   fps: { names: ['fps', 'framespersecond'], allows: /^24$/ },
 };
-const LARGEST_SEED = 4_294_967_295;
+const MAX_SEED = 4_294_967_295;
 
 /** Reads the flags that a text carries, or says what is wrong with them. */
 export function readFlags(text: string, model: string, mode: Mode): Flags | { readonly fault: string } {
@@ -55,7 +55,7 @@ export function readFlags(text: string, model: string, mode: Mode): Flags | { re
   const resolution = found['resolution'] ?? '720p';
   if (ratio === 'adaptive' && mode === 'text' && !isPro15) return { fault: 'adaptive needs an image' };
   if (duration < (isPro15 ? 4 : 2) || duration > 12) return { fault: `--dur ${duration} is not supported` };
-  if (seed > LARGEST_SEED) return { fault: `--seed ${seed} is not supported` };
+  if (seed > MAX_SEED) return { fault: `--seed ${seed} is not supported` };
   if (mode === 'reference' && resolution === '1080p')
     return { fault: '1080p is not supported with references' };
   if (mode === 'reference' && 'camera' in found) return { fault: '--cf is not supported with references' };

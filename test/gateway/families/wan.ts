@@ -44,7 +44,7 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
 export const wanTier = (size: string): string | undefined =>
   Object.keys(SIZES).find((tier) => SIZES[tier]?.includes(size));
 
-const LARGEST_SEED = 2_147_483_647;
+const MAX_SEED = 2_147_483_647;
 /** More than this can trigger the vendor's inspection (API reference 7.4.1). */
 const MOST_BASE64 = 500_000;
 
@@ -59,7 +59,7 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const lengths = isNewer ? [5, 10, 15] : [5, 10];
   if (!lengths.includes(duration))
     return refused('InvalidParameter', `duration must be ${lengths.join(' or ')}`);
-  if (seed < 0 || seed > LARGEST_SEED) return refused('InvalidParameter', 'seed must be in [0, 2147483647]');
+  if (seed < 0 || seed > MAX_SEED) return refused('InvalidParameter', 'seed must be in [0, 2147483647]');
   if (resolution !== undefined && SIZES[resolution] === undefined)
     return refused('InvalidParameter', 'resolution must be 480P, 720P or 1080P');
   if (bound.audio_url !== undefined && !/^https?:\/\//i.test(bound.audio_url))

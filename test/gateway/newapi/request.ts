@@ -76,7 +76,7 @@ export function bindRequest(
   };
 }
 
-/** In a form, whatever is not known lands in the metadata, numbers as numbers. */
+/** In a form, whatever is not known lands in the metadata, numbers. */
 function restOfForm(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields)

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import type { QuickPickItem } from 'vscode';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import type { Phase } from '../../../src/core/task/phases';
 import { removeTask, stopTracking } from '../../../src/editor/tasks/taskCommands';
-import type { EngineHolder } from '../../../src/editor/common/engineAccess';
+import type { LazyEngine } from '../../../src/editor/common/engineAccess';
 import { OriginApproval } from '../../../src/editor/credentials/originApproval';
-import { readPresets } from '../../../src/editor/generate/presets/preset';
-import { PresetKeeping } from '../../../src/editor/generate/presets/presetEditor';
-import { Presets } from '../../../src/editor/generate/presets/presetStore';
-import { MessageBox } from '../../../src/editor/common/messagePresenter';
+import { parsePresets } from '../../../src/editor/generate/presets/preset';
+import { PresetEditor } from '../../../src/editor/generate/presets/presetEditor';
+import { PresetStore } from '../../../src/editor/generate/presets/presetStore';
+import { MessagePresenter } from '../../../src/editor/common/messagePresenter';
 import type { Messages } from '../../../src/editor/common/messages';
 import { WizardMessages } from '../../../src/editor/generate/presets/wizardMessages';
 import { StartStep } from '../../../src/editor/generate/wizard/startStep';
-import { MEMENTOS, WizardMemory } from '../../../src/editor/generate/wizard/wizardState';
-import type { WizardParts } from '../../../src/editor/generate/wizard/wizardTypes';
+import { MEMENTOS, WizardState } from '../../../src/editor/generate/wizard/wizardState';
+import type { WizardDependencies } from '../../../src/editor/generate/wizard/wizardTypes';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakePick, FakeQuickInputs, escape } from '../../support/fakeQuickInputs';
 import { RecordingNotifier } from '../../support/recordingNotifier';
@@ -60,7 +60,7 @@ describe('hostile text is shown as one short visible line', () => {
       const inputs = new FakeQuickInputs();
       inputs.plan(escape);
       const written = { [text]: { model: 'sora-2', prompt: text }, other: { model: text }, [`${text} `]: 7 };
-      const memory = new WizardMemory({
+      const memory = new WizardState({
         workspace: new FakeMemento(),
         global: new FakeMemento(),
         looksLikeKey,
@@ -70,9 +70,9 @@ describe('hostile text is shown as one short visible line', () => {
         inputs,
         memory,
         models: [],
-        presets: { read: () => readPresets({ user: written, workspace: undefined }) },
-        l10n: english,
-      } as unknown as WizardParts;
+        presets: { read: () => parsePresets({ user: written, workspace: undefined }) },
+        l10n: untranslatedL10n,
+      } as unknown as WizardDependencies;
       await new StartStep(parts).ask({ number: 1, of: 1 });
       const [pick] = inputs.shown;
       assert.ok(pick instanceof FakePick);
@@ -87,9 +87,17 @@ describe('hostile text is shown as one short visible line', () => {
       inputs.plan(escape);
       const workspace = new FakeMemento();
       await workspace.update(MEMENTOS.draft, { prompt: text, options: {} });
-      const memory = new WizardMemory({ workspace, global: new FakeMemento(), looksLikeKey, log: quietLog });
-      const presets = { read: () => readPresets({ user: { a: { model: 'sora-2' } }, workspace: undefined }) };
-      const parts = { inputs, memory, models: [], presets, l10n: english } as unknown as WizardParts;
+      const memory = new WizardState({ workspace, global: new FakeMemento(), looksLikeKey, log: quietLog });
+      const presets = {
+        read: () => parsePresets({ user: { a: { model: 'sora-2' } }, workspace: undefined }),
+      };
+      const parts = {
+        inputs,
+        memory,
+        models: [],
+        presets,
+        l10n: untranslatedL10n,
+      } as unknown as WizardDependencies;
       await new StartStep(parts).ask({ number: 1, of: 1 });
       const [pick] = inputs.shown;
       assert.ok(pick instanceof FakePick);
@@ -101,10 +109,10 @@ describe('hostile text is shown as one short visible line', () => {
 
     it(`in the questions and messages about a preset: ${name}`, async () => {
       const notifier = new RecordingNotifier();
-      const box = new MessageBox({ notifier, execute: ignore, inBackground: ignore });
+      const box = new MessagePresenter({ notifier, execute: ignore, inBackground: ignore });
       let written: unknown = { [text]: { model: 'sora-2' } };
-      const keeping = new PresetKeeping({
-        presets: new Presets({
+      const keeping = new PresetEditor({
+        presets: new PresetStore({
           written: () => ({ user: written, workspace: undefined }),
           write: (_, value) => {
             written = value;
@@ -115,9 +123,9 @@ describe('hostile text is shown as one short visible line', () => {
         asker,
         looksLikeKey,
         log: quietLog,
-        l10n: english,
+        l10n: untranslatedL10n,
         hasWorkspace: () => false,
-        messages: new WizardMessages({ box, l10n: english }),
+        messages: new WizardMessages({ box, l10n: untranslatedL10n }),
       });
       asker.willAnswer((question: { message: string }) => {
         assertVisible(question.message, 120);
@@ -134,7 +142,7 @@ describe('hostile text is shown as one short visible line', () => {
       const approval = new OriginApproval({
         keychain,
         asker,
-        l10n: english,
+        l10n: untranslatedL10n,
       } as unknown as ConstructorParameters<typeof OriginApproval>[0]);
       asker.willAnswer((question: { message: string; detail: string }) => {
         assertVisible(question.message, 150);
@@ -151,14 +159,14 @@ describe('hostile text is shown as one short visible line', () => {
       it(`in the question about ${what} a task: ${name}`, async () => {
         const task = { id: 'a', phase, request: { model: text, prompt: text }, videos: [], createdAt: 0 };
         const engine = { tasks: () => [task] } as unknown as Engine;
-        const engines = { open: () => Promise.resolve(engine) } as unknown as EngineHolder;
+        const engines = { open: () => Promise.resolve(engine) } as unknown as LazyEngine;
         asker.willAnswer((question: { message: string; detail: string }) => {
           assertVisible(question.message, 120);
           assert.ok(!question.detail.includes('\n'));
           return false;
         });
         const messages = {} as unknown as Messages;
-        await ask({ engines, asker, messages, l10n: english }, ['a']);
+        await ask({ engines, asker, messages, l10n: untranslatedL10n }, ['a']);
         assert.equal(asker.left, 0);
       });
     }

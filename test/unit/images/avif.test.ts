@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inspectPicture, readImage } from '../../../src/core/images/inspectImage';
+import { inspectImage, readImage } from '../../../src/core/images/inspectImage';
 import { encodedAvif, withProperty } from './avif';
 import { any, codecs, fit, seen } from './fitting';
 import { colorAt, corners, nameOf, painted, quarters } from './testImages';
@@ -12,7 +12,7 @@ describe('an AVIF', () => {
     const other = Buffer.from(file);
     other.write('mif1', 8, 'latin1');
     for (const bytes of [file, other]) {
-      const { format, width, height, hasAlpha } = inspectPicture(bytes);
+      const { format, width, height, hasAlpha } = inspectImage(bytes);
       assert.deepEqual(
         { format, width, height, hasAlpha },
         { format: 'avif', width: 64, height: 48, hasAlpha: false },
@@ -51,7 +51,7 @@ describe('an AVIF', () => {
 
   it('lies on white where it is transparent', async () => {
     const half = await encodedAvif(painted(64, 48, (x) => [200, 0, 0, x < 32 ? 255 : 0]));
-    assert.equal(inspectPicture(half).hasAlpha, true);
+    assert.equal(inspectImage(half).hasAlpha, true);
     const fitted = await fit(half, any);
     assert.ok(fitted.changes.includes('flattened'));
     assert.equal(nameOf(colorAt(seen(fitted), 0.9, 0.5)), 'white');
@@ -60,7 +60,7 @@ describe('an AVIF', () => {
   it('that moves is refused', async () => {
     const moving = Buffer.from(file);
     moving.write('avis', 8, 'latin1');
-    assert.equal(inspectPicture(moving).animated, true);
+    assert.equal(inspectImage(moving).animated, true);
     await assert.rejects(fit(moving, any), { reason: 'animated' });
   });
 

@@ -19,8 +19,8 @@ export async function encodedAvif({ data, width, height }: Pixels): Promise<Buff
 export function withProperty(avif: Buffer, type: string, body: Buffer): Buffer {
   const box = Buffer.concat([Buffer.alloc(4), Buffer.from(type, 'latin1'), body]);
   box.writeUInt32BE(box.length);
-  const placeOf = (name: string) => avif.indexOf(name, 0, 'latin1') - 4;
-  const [list, links] = [placeOf('ipco'), placeOf('ipma')];
+  const cropPosition = (name: string) => avif.indexOf(name, 0, 'latin1') - 4;
+  const [list, links] = [cropPosition('ipco'), cropPosition('ipma')];
   const listEnd = list + avif.readUInt32BE(list);
   let count = 0;
   for (let at = list + 8; at < listEnd; at += avif.readUInt32BE(at)) count += 1;
@@ -30,9 +30,9 @@ export function withProperty(avif: Buffer, type: string, body: Buffer): Buffer {
   const grow = (at: number, by: number) => file.writeUInt32BE(file.readUInt32BE(at) + by, at);
   grow(list, box.length);
   grow(links, 1);
-  for (const name of ['meta', 'iprp']) grow(placeOf(name), box.length + 1);
+  for (const name of ['meta', 'iprp']) grow(cropPosition(name), box.length + 1);
   file[entry + 2]! += 1;
-  const items = placeOf('iloc') + 16;
+  const items = cropPosition('iloc') + 16;
   for (let index = 0; index < file.readUInt16BE(items - 2); index++) {
     grow(items + index * 14 + 6, box.length + 1);
   }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { english } from '../../../src/core/common/l10n';
-import type { FittedPicture } from '../../../src/core/images/fitImage';
-import { inspectPicture } from '../../../src/core/images/inspectImage';
-import { PictureFault } from '../../../src/core/images/imageFileError';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
+import type { FittedImage } from '../../../src/core/images/fitImage';
+import { inspectImage } from '../../../src/core/images/inspectImage';
+import { ImageFileError } from '../../../src/core/images/imageFileError';
 import { limitsFor, type ImageLimits } from '../../../src/core/images/imageLimits';
 import type { Rgb } from '../../../src/core/images/pixels';
-import { explainFault } from '../../../src/core/images/imageMessages';
-import { WorkerWorkshop } from '../../../src/core/images/imageWorker';
+import { imageErrorMessage } from '../../../src/core/images/imageMessages';
+import { ImageWorker } from '../../../src/core/images/imageWorker';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { any, seen } from './fitting';
@@ -45,7 +45,7 @@ const cases = z
   );
 
 describe('an unusual image', () => {
-  const workshop = new WorkerWorkshop(path.join(projectRoot, 'dist', 'imageWorker.js'), new FakeClock());
+  const workshop = new ImageWorker(path.join(projectRoot, 'dist', 'imageWorker.js'), new FakeClock());
   after(() => workshop.dispose());
 
   it('is one of 26', () => {
@@ -54,7 +54,7 @@ describe('an unusual image', () => {
 
   const send = (bytes: Uint8Array, limits: ImageLimits) => workshop.fit({ bytes, limits, wish: {} });
 
-  function showsColors(fitted: FittedPicture, expected: z.infer<typeof colours>): void {
+  function showsColors(fitted: FittedImage, expected: z.infer<typeof colours>): void {
     const view = seen(fitted);
     for (const [place, [x, y]] of Object.entries(places)) {
       const wanted = expected[place as keyof typeof places];
@@ -70,11 +70,11 @@ describe('an unusual image', () => {
     if (means.get === 'refused') {
       it(`is refused as ${means.names ?? means.reason}: ${file} (${why})`, async () => {
         await assert.rejects(send(bytes, any), (error: unknown) => {
-          assert.ok(error instanceof PictureFault, String(error));
+          assert.ok(error instanceof ImageFileError, String(error));
           assert.equal(error.reason, means.reason);
           if (means.names !== undefined) {
             assert.equal(error.kind, means.names);
-            assert.ok(explainFault(error, english).includes(means.names));
+            assert.ok(imageErrorMessage(error, untranslatedL10n).includes(means.names));
           }
           return true;
         });
@@ -84,7 +84,7 @@ describe('an unusual image', () => {
     it(`is sent in its colors: ${file} (${why})`, async () => {
       const fitted = await send(bytes, any);
       assert.deepEqual([fitted.width, fitted.height], [means.width, means.height]);
-      const { orientation, width, height } = inspectPicture(fitted.bytes);
+      const { orientation, width, height } = inspectImage(fitted.bytes);
       assert.deepEqual([orientation, width, height], [1, means.width, means.height]);
       if (means.get === 'converted') assert.ok(fitted.changes.includes('rewritten'));
       showsColors(fitted, means.colours);

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { fitPicture } from '../../../src/core/images/fitImage';
+import { fitImage } from '../../../src/core/images/fitImage';
 import { readImage } from '../../../src/core/images/inspectImage';
-import { PictureFault } from '../../../src/core/images/imageFileError';
+import { ImageFileError } from '../../../src/core/images/imageFileError';
 import type { Rgb } from '../../../src/core/images/pixels';
 import { projectRoot } from '../../vscode/projectRoot';
 import { encodedAvif, withProperty } from './avif';
@@ -202,9 +202,9 @@ describe('an image of unusual colors', () => {
           const bytes = Buffer.from(sample);
           for (const [at, value] of changes) bytes[at % bytes.length] = value;
           try {
-            await fitPicture(bytes, any, {}, fresh);
+            await fitImage(bytes, any, {}, fresh);
           } catch (error) {
-            assert.ok(error instanceof PictureFault, String(error));
+            assert.ok(error instanceof ImageFileError, String(error));
             // As the workshop does: after a fault come new codecs.
             fresh = shippedCodecs();
           }

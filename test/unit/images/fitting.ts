@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { fitPicture, type FittedPicture, type FitWish } from '../../../src/core/images/fitImage';
-import { inspectPicture } from '../../../src/core/images/inspectImage';
+import { fitImage, type FittedImage, type FitOptions } from '../../../src/core/images/fitImage';
+import { inspectImage } from '../../../src/core/images/inspectImage';
 import { sizeFits, type ImageLimits } from '../../../src/core/images/imageLimits';
-import { newPixels, type Pixels } from '../../../src/core/images/pixels';
+import { createPixels, type Pixels } from '../../../src/core/images/pixels';
 import { encoded, rawElsewhere, shippedCodecs } from './testImages';
 
 /** Takes every size, so that only what is looked at changes. */
 export const any: ImageLimits = {
   formats: ['jpeg', 'png', 'webp'],
   writes: 'pngOrJpeg',
-  mostBytes: 1e9,
+  maxBytes: 1e9,
   source: '',
 };
 
@@ -19,13 +19,13 @@ export const codecs = shippedCodecs();
 export async function fit(
   bytes: Uint8Array,
   limits: ImageLimits,
-  wish: FitWish = {},
-): Promise<FittedPicture> {
+  wish: FitOptions = {},
+): Promise<FittedImage> {
   const before = Buffer.from(bytes);
-  const fitted = await fitPicture(bytes, limits, wish, codecs);
+  const fitted = await fitImage(bytes, limits, wish, codecs);
   assert.ok(before.equals(bytes), 'the given bytes are as they were');
-  assert.ok(fitted.bytes.length <= limits.mostBytes);
-  const { format, width, height, orientation, hasAlpha } = inspectPicture(fitted.bytes);
+  assert.ok(fitted.bytes.length <= limits.maxBytes);
+  const { format, width, height, orientation, hasAlpha } = inspectImage(fitted.bytes);
   assert.deepEqual(
     { format, width, height },
     { format: fitted.format, width: fitted.width, height: fitted.height },
@@ -36,10 +36,10 @@ export async function fit(
 }
 
 /** What came of it, decoded by another decoder. */
-export function seen({ bytes, width, height }: FittedPicture): Pixels {
+export function seen({ bytes, width, height }: FittedImage): Pixels {
   const raw = rawElsewhere(bytes);
   assert.equal(raw.length, width * height * 3);
-  const pixels = newPixels(width, height);
+  const pixels = createPixels(width, height);
   for (let at = 0; at < width * height; at++) {
     pixels.data.set(raw.subarray(at * 3, at * 3 + 3), at * 4);
     pixels.data[at * 4 + 3] = 255;

@@ -5,14 +5,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { english } from '../../../src/core/common/l10n';
-import { fitPicture } from '../../../src/core/images/fitImage';
-import { bareBase64, ImageError, Images, wireText } from '../../../src/core/images/imagePipeline';
-import type { UserFiles } from '../../../src/core/images/imageSource';
-import { KeptImages } from '../../../src/core/images/imageStore';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
+import { fitImage } from '../../../src/core/images/fitImage';
+import { bareBase64, ImageError, ImagePipeline, toImageField } from '../../../src/core/images/imagePipeline';
+import type { UserFileReader } from '../../../src/core/images/imageSource';
+import { ImageStore } from '../../../src/core/images/imageStore';
 import { limitsFor } from '../../../src/core/images/imageLimits';
-import { PictureFault, type ImageFault } from '../../../src/core/images/imageFileError';
-import type { PictureWorkshop } from '../../../src/core/images/imageWorker';
+import { ImageFileError, type ImageErrorReason } from '../../../src/core/images/imageFileError';
+import type { ImageProcessor } from '../../../src/core/images/imageWorker';
 import { loadImage } from '../../gateway/image';
 import { projectRoot } from '../../vscode/projectRoot';
 import { encoded, quarters, shippedCodecs } from './testImages';
@@ -21,7 +21,7 @@ const limits = limitsFor('sora', { size: '1280x720' })!;
 
 describe('an image on its way into a request', () => {
   let folder: string;
-  let images: Images;
+  let images: ImagePipeline;
   let asked: string[];
   let logged: string[];
   let workshopFails: boolean;
@@ -30,25 +30,25 @@ describe('an image on its way into a request', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'nebula-images-'));
     [asked, logged, workshopFails] = [[], [], false];
     const codecs = shippedCodecs();
-    const workshop: PictureWorkshop = {
+    const workshop: ImageProcessor = {
       fit: async ({ bytes, limits: within, wish }) => {
-        if (workshopFails) throw new PictureFault('failed', 'the thread ended with code 3');
-        return fitPicture(bytes, within, wish, codecs);
+        if (workshopFails) throw new ImageFileError('failed', 'the thread ended with code 3');
+        return fitImage(bytes, within, wish, codecs);
       },
       dispose: () => undefined,
     };
     const write = (message: string) => void logged.push(message);
-    images = new Images({
+    images = new ImagePipeline({
       workshop,
-      kept: new KeptImages(path.join(folder, 'kept')),
+      kept: new ImageStore(path.join(folder, 'kept')),
       files,
-      l10n: english,
+      l10n: untranslatedL10n,
       log: { trace: write, debug: write, info: write, warn: write, error: write },
     });
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const files: UserFiles = {
+  const files: UserFileReader = {
     size: async (uri) => {
       asked.push(uri);
       return (await stat(fileURLToPath(uri))).size;
@@ -68,10 +68,10 @@ describe('an image on its way into a request', () => {
     const source = fileOf('drawing.png', original);
     const image = await images.fit(source, limits);
     assert.ok(image.kind === 'picture');
-    const arrived = await loadImage(wireText(image));
+    const arrived = await loadImage(toImageField(image));
     assert.ok(arrived);
     assert.deepEqual([arrived.width, arrived.height, arrived.format], [1280, 720, image.format]);
-    assert.equal(wireText(image).split(',').length, 2);
+    assert.equal(toImageField(image).split(',').length, 2);
     const kept = await images.keep(image);
     assert.equal(
       arrived.sha256,
@@ -89,7 +89,7 @@ describe('an image on its way into a request', () => {
       limits,
     );
     const again = await images.fit(await images.keep(first), limits);
-    assert.equal(wireText(again), wireText(first));
+    assert.equal(toImageField(again), toImageField(first));
     assert.ok(again.kind === 'picture' && again.changes.length === 0);
   });
 
@@ -103,7 +103,7 @@ describe('an image on its way into a request', () => {
       const info = await images.inspect(source);
       assert.ok(info.kind === 'picture' && info.format === 'jpeg');
       const image = await images.fit(source, limits);
-      assert.match(wireText(image), /^data:image\/jpeg;base64,/);
+      assert.match(toImageField(image), /^data:image\/jpeg;base64,/);
     }
   });
 
@@ -112,7 +112,7 @@ describe('an image on its way into a request', () => {
     const info = await images.inspect(source);
     assert.ok(info.kind === 'picture' && info.format === 'avif' && info.width === 48 && info.height === 32);
     const image = await images.fit(source, limits);
-    assert.match(wireText(image), /^data:image\/jpeg;base64,/);
+    assert.match(toImageField(image), /^data:image\/jpeg;base64,/);
     assert.match(await images.keep(image), /\.jpg$/);
   });
 
@@ -121,7 +121,7 @@ describe('an image on its way into a request', () => {
     const image = await images.fit(url, limits);
     assert.deepEqual(image, { kind: 'link', url });
     assert.deepEqual(await images.inspect(url), { kind: 'link', url });
-    assert.equal(wireText(image), url);
+    assert.equal(toImageField(image), url);
     assert.equal(await images.keep(image), url);
     assert.deepEqual(asked, []);
   });
@@ -136,18 +136,18 @@ describe('an image on its way into a request', () => {
   it('ends with the signal', async () => {
     const source = dataUri(encoded('JPEG, baseline', quarters(64, 64)));
     const cancelled = new Error('cancelled');
-    const waiting: PictureWorkshop = {
+    const waiting: ImageProcessor = {
       fit: async (_job, signal) =>
         Promise.reject((signal?.reason as Error | undefined) ?? new Error('no signal')),
       dispose: () => undefined,
     };
     const silent = () => undefined;
     const log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
-    const other = new Images({
+    const other = new ImagePipeline({
       workshop: waiting,
-      kept: new KeptImages(folder),
+      kept: new ImageStore(folder),
       files,
-      l10n: english,
+      l10n: untranslatedL10n,
       log,
     });
     await assert.rejects(other.fit(source, limits, {}, AbortSignal.abort(cancelled)), cancelled);
@@ -161,7 +161,7 @@ describe('an image on its way into a request', () => {
       truncateSync(fileURLToPath(source), 64 * 2 ** 20 + 1);
       return source;
     };
-    const rows: [what: string, source: () => string, reason: ImageFault, sentence: RegExp][] = [
+    const rows: [what: string, source: () => string, reason: ImageErrorReason, sentence: RegExp][] = [
       ['an empty file', () => fileOf('a.png', Buffer.alloc(0)), 'empty', /is empty/],
       [
         'a text',
@@ -237,7 +237,7 @@ describe('an image on its way into a request', () => {
       assert.equal(await images.keepPng(png, size), source, 'once');
     });
 
-    const rows: readonly [what: string, bytes: Uint8Array, reason: ImageFault][] = [
+    const rows: readonly [what: string, bytes: Uint8Array, reason: ImageErrorReason][] = [
       ['nothing', Buffer.alloc(0), 'empty'],
       ['text', Buffer.from('this is no picture at all'), 'unknownKind'],
       ['a JPEG', encoded('JPEG, baseline', quarters(64, 36)), 'otherKind'],

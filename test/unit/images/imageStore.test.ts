@@ -13,7 +13,7 @@ import { utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { KeptImages, type DeleteUnused } from '../../../src/core/images/imageStore';
+import { ImageStore, type DeleteUnused } from '../../../src/core/images/imageStore';
 import { DiskError } from '../../../src/core/common/fileSystem';
 import { FailingDisk } from '../support/failingDisk';
 
@@ -28,13 +28,13 @@ describe('the pictures that were sent', () => {
   let root: string;
   let folder: string;
   let disk: FailingPictureDisk;
-  let kept: KeptImages;
+  let kept: ImageStore;
 
   beforeEach(() => {
     root = mkdtempSync(path.join(tmpdir(), 'nebula-kept-'));
     folder = path.join(root, 'images');
     disk = new FailingPictureDisk();
-    kept = new KeptImages(folder, disk);
+    kept = new ImageStore(folder, disk);
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
@@ -45,7 +45,7 @@ describe('the pictures that were sent', () => {
   });
 
   it('are there once, whoever sends them again', async () => {
-    const uris = await Promise.all([kept.keep(image), new KeptImages(folder).keep(image)]);
+    const uris = await Promise.all([kept.keep(image), new ImageStore(folder).keep(image)]);
     assert.equal(new Set([...uris, await kept.keep(image)]).size, 1);
     assert.deepEqual(readdirSync(folder), [`${sha256}.jpg`]);
   });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fitPicture } from '../../../src/core/images/fitImage';
+import { fitImage } from '../../../src/core/images/fitImage';
 import { limitsFor } from '../../../src/core/images/imageLimits';
-import { WorkerWorkshop } from '../../../src/core/images/imageWorker';
+import { ImageWorker } from '../../../src/core/images/imageWorker';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { WorkerCount } from '../support/workerCount';
@@ -18,14 +18,14 @@ describe('the thread that works on pictures', () => {
   const job = { bytes, limits, wish: {} };
   const clock = new FakeClock();
   let folder: string;
-  let workshop: WorkerWorkshop;
+  let workshop: ImageWorker;
   let workers: WorkerCount;
 
   before(() => (folder = mkdtempSync(path.join(tmpdir(), 'nebula-worker-'))));
   after(() => rmSync(folder, { recursive: true }));
   beforeEach(() => {
     workers = new WorkerCount();
-    workshop = new WorkerWorkshop(shippedWorker, clock);
+    workshop = new ImageWorker(shippedWorker, clock);
   });
   afterEach(() => {
     workshop.dispose();
@@ -36,7 +36,7 @@ describe('the thread that works on pictures', () => {
   const withWorker = (code: string) => {
     const file = path.join(folder, 'worker.js');
     writeFileSync(file, code);
-    return (workshop = new WorkerWorkshop(file, clock));
+    return (workshop = new ImageWorker(file, clock));
   };
 
   it('makes the same bytes as would be made here', async () => {
@@ -44,7 +44,7 @@ describe('the thread that works on pictures', () => {
     const before = Buffer.from(bytes);
     const fitted = await workshop.fit(job);
     assert.ok(before.equals(bytes));
-    const here = await fitPicture(bytes, limits, {}, shippedCodecs());
+    const here = await fitImage(bytes, limits, {}, shippedCodecs());
     assert.ok(Buffer.from(fitted.bytes).equals(here.bytes));
     assert.deepEqual(fitted.changes, here.changes);
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { inspectPicture, readImage, type PictureInfo } from '../../../src/core/images/inspectImage';
-import { PictureFault, type ImageFault } from '../../../src/core/images/imageFileError';
+import { inspectImage, readImage, type ImageInfo } from '../../../src/core/images/inspectImage';
+import { ImageFileError, type ImageErrorReason } from '../../../src/core/images/imageFileError';
 import {
   encoded,
   exif,
@@ -17,15 +17,15 @@ import {
   type Kind,
 } from './testImages';
 
-const fault = (reason: ImageFault, kind?: string) => (error: unknown) => {
-  assert.ok(error instanceof PictureFault, String(error));
+const fault = (reason: ImageErrorReason, kind?: string) => (error: unknown) => {
+  assert.ok(error instanceof ImageFileError, String(error));
   assert.equal(error.reason, reason, error.message);
   if (kind !== undefined) assert.equal(error.kind, kind);
   return true;
 };
 
 describe('what a file is, by its bytes', () => {
-  const expected: Record<Kind, Partial<PictureInfo>> = {
+  const expected: Record<Kind, Partial<ImageInfo>> = {
     'JPEG, baseline': { format: 'jpeg', lossless: false },
     'PNG, 24 bit': { format: 'png' },
     'PNG with alpha': { format: 'png', hasAlpha: true },
@@ -52,7 +52,7 @@ describe('what a file is, by its bytes', () => {
       const seeThrough = kind.includes('alpha');
       const pixels = painted(46, 30, (x) => [x * 5, 100, 50, seeThrough && x < 20 ? 0 : 255]);
       const file = encoded(kind, pixels);
-      const { hasAlpha, ...info } = inspectPicture(file);
+      const { hasAlpha, ...info } = inspectImage(file);
       const { hasAlpha: mayBeSeenThrough, ...rest } = expected[kind];
       assert.deepEqual(info, {
         ...{ width: 46, height: 30, orientation: 1, animated: false, lossless: true, bytes: file.length },
@@ -66,7 +66,7 @@ describe('what a file is, by its bytes', () => {
     const file = await shippedCodecs().encodeJpeg(quarters(64, 48), 80);
     assert.ok(Buffer.from(file).includes(Buffer.from([0xff, 0xc2])), 'this one is progressive');
     assert.deepEqual(
-      [inspectPicture(file).width, inspectPicture(file).height, inspectPicture(file).format],
+      [inspectImage(file).width, inspectImage(file).height, inspectImage(file).format],
       [64, 48, 'jpeg'],
     );
   });
@@ -76,7 +76,7 @@ describe('what a file is, by its bytes', () => {
       'acTL',
       Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]),
     ]);
-    assert.equal(inspectPicture(file).animated, false);
+    assert.equal(inspectImage(file).animated, false);
   });
 
   describe('width and height as shown', () => {
@@ -98,11 +98,11 @@ describe('what a file is, by its bytes', () => {
     for (const [name, make] of Object.entries(files)) {
       it(`of a turned ${name}`, () => {
         for (let orientation = 1; orientation <= 8; orientation++) {
-          const info = inspectPicture(make(orientation));
+          const info = inspectImage(make(orientation));
           assert.equal(info.orientation, orientation);
           assert.deepEqual([info.width, info.height], orientation >= 5 ? [32, 64] : [64, 32]);
         }
-        for (const nonsense of [0, 9, 65535]) assert.equal(inspectPicture(make(nonsense)).orientation, 1);
+        for (const nonsense of [0, 9, 65535]) assert.equal(inspectImage(make(nonsense)).orientation, 1);
       });
     }
   });
@@ -127,29 +127,29 @@ describe('files that are refused', () => {
   ];
   for (const [kind, bytes] of kinds) {
     it(`${kind} by name: ${JSON.stringify(bytes.toString('latin1').slice(0, 16))}`, () => {
-      assert.throws(() => inspectPicture(bytes), fault('otherKind', kind));
+      assert.throws(() => inspectImage(bytes), fault('otherKind', kind));
     });
   }
 
-  const frameOf = (jpeg: Buffer) => jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  const targetSize = (jpeg: Buffer) => jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const changed = (bytes: Buffer, at: number, value: number) => {
     const copy = Buffer.from(bytes);
     copy[at] = value;
     return copy;
   };
   const jpeg = encoded('JPEG, baseline', quarters(16, 16));
-  const rows: [what: string, bytes: Buffer, reason: ImageFault][] = [
+  const rows: [what: string, bytes: Buffer, reason: ImageErrorReason][] = [
     ['an empty file', Buffer.alloc(0), 'empty'],
     ['a text named .png', Buffer.from('This is not a picture at all.'), 'unknownKind'],
     ['a web page named .png', Buffer.from('<!DOCTYPE html><title>Not Found</title>'), 'unknownKind'],
     ['zeros', Buffer.alloc(500), 'unknownKind'],
     ['the beginning of an AVIF', box('avif'), 'truncated'],
-    ['a JPEG of 12 bits', changed(jpeg, frameOf(jpeg) + 4, 12), 'otherKind'],
-    ['an arithmetic JPEG', changed(jpeg, frameOf(jpeg) + 1, 0xc9), 'otherKind'],
+    ['a JPEG of 12 bits', changed(jpeg, targetSize(jpeg) + 4, 12), 'otherKind'],
+    ['an arithmetic JPEG', changed(jpeg, targetSize(jpeg) + 1, 0xc9), 'otherKind'],
     ['a PNG without a picture', withoutData(encoded('PNG, 24 bit', quarters(8, 8))), 'damaged'],
   ];
   for (const [what, bytes, reason] of rows) {
-    it(what, () => assert.throws(() => inspectPicture(bytes), fault(reason)));
+    it(what, () => assert.throws(() => inspectImage(bytes), fault(reason)));
   }
 
   it('a picture bomb: a small file of very many pixels', () => {
@@ -161,7 +161,7 @@ describe('files that are refused', () => {
       pngChunk('IEND', Buffer.alloc(0)),
     ]);
     assert.ok(bomb.length < 2_000);
-    assert.throws(() => inspectPicture(bomb), fault('tooManyPixels'));
+    assert.throws(() => inspectImage(bomb), fault('tooManyPixels'));
   });
 
   it('a picture bomb of any kind', () => {
@@ -175,11 +175,11 @@ describe('files that are refused', () => {
     const little: Parameters<typeof huge>[2] = (file, value, at) => void file.writeUInt16LE(value, at);
     const webp = encoded('WebP, lossy', quarters(16, 16));
     for (const bomb of [
-      huge(jpeg, frameOf(jpeg) + 5, big),
+      huge(jpeg, targetSize(jpeg) + 5, big),
       huge(webp, webp.indexOf(Buffer.from([0x9d, 0x01, 0x2a])) + 3, little),
       huge(encoded('GIF', quarters(16, 16)), 6, little),
     ]) {
-      assert.throws(() => inspectPicture(bomb), fault('tooManyPixels'));
+      assert.throws(() => inspectImage(bomb), fault('tooManyPixels'));
     }
   });
 
@@ -198,13 +198,13 @@ describe('a file that was cut', () => {
       // The encoder leaves bytes behind the end of an animated WebP.
       const end = kind.includes('WebP') ? file.readUInt32LE(4) + 8 : file.length;
       for (let length = 0; length < end; length++) {
-        const reasons: ImageFault[] = ['empty', 'unknownKind', 'truncated'];
+        const reasons: ImageErrorReason[] = ['empty', 'unknownKind', 'truncated'];
         try {
           const image = readImage(file.subarray(0, length));
           if (image.animated) continue;
           assert.deepEqual((await codecs.decode(image)).pixels.data, whole?.data, `${length} bytes`);
         } catch (error) {
-          const isRefused = error instanceof PictureFault && reasons.includes(error.reason);
+          const isRefused = error instanceof ImageFileError && reasons.includes(error.reason);
           assert.ok(isRefused, `${length} of ${file.length} bytes: ${String(error)}`);
         }
       }
@@ -225,10 +225,10 @@ describe('any bytes', () => {
           const bytes = Buffer.from(sample.subarray(0, sample.length - (cut % 40)));
           for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
           try {
-            const { width, height } = inspectPicture(bytes);
+            const { width, height } = inspectImage(bytes);
             assert.ok(width > 0 && height > 0);
           } catch (error) {
-            assert.ok(error instanceof PictureFault, String(error));
+            assert.ok(error instanceof ImageFileError, String(error));
           }
         },
       ),

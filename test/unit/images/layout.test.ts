@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { covering, frameOf, layOut, smallerFrame, type FitWay } from '../../../src/core/images/layout';
+import {
+  coverArea,
+  targetSize,
+  computeLayout,
+  reduceSize,
+  type FitMode,
+} from '../../../src/core/images/layout';
 import { limitsFor, sizeFits, type ImageLimits } from '../../../src/core/images/imageLimits';
 
 describe('what a picture must be', () => {
@@ -8,10 +14,10 @@ describe('what a picture must be', () => {
     ['sora', { size: '1280x720' }, { exact: { width: 1280, height: 720 }, formats: ['jpeg', 'png'] }],
     ['sora', { size: '720x1280' }, { exact: { width: 720, height: 1280 } }],
     ['sora', {}, { exact: { width: 720, height: 1280 } }],
-    ['veo', { aspectRatio: '9:16', resolution: '720p' }, { advised: { width: 720, height: 1280 } }],
-    ['veo', {}, { advised: { width: 1920, height: 1080 }, formats: ['jpeg', 'png'] }],
-    ['wan', {}, { sides: { least: 360, most: 2000 }, mostBytes: 350_000, writes: 'jpeg' }],
-    ['seedance', {}, { sides: { least: 300, most: 6000 }, ratio: { least: 0.4, most: 2.5 } }],
+    ['veo', { aspectRatio: '9:16', resolution: '720p' }, { preferred: { width: 720, height: 1280 } }],
+    ['veo', {}, { preferred: { width: 1920, height: 1080 }, formats: ['jpeg', 'png'] }],
+    ['wan', {}, { sides: { min: 360, max: 2000 }, maxBytes: 350_000, writes: 'jpeg' }],
+    ['seedance', {}, { sides: { min: 300, max: 6000 }, ratio: { min: 0.4, max: 2.5 } }],
     ['legacy', {}, { formats: ['jpeg', 'png'] }],
   ];
   for (const [family, options, expected] of rows) {
@@ -19,7 +25,7 @@ describe('what a picture must be', () => {
       const limits = limitsFor(family, options);
       assert.deepEqual({ ...limits, ...expected }, limits);
       // As text in a request it stays below what the reference names for all of them.
-      assert.ok(limits && (limits.mostBytes * 4) / 3 <= 5_000_000);
+      assert.ok(limits && (limits.maxBytes * 4) / 3 <= 5_000_000);
     });
   }
 
@@ -28,20 +34,20 @@ describe('what a picture must be', () => {
   });
 
   it('for Wan stays below half a million characters of base64', () => {
-    assert.ok(Math.ceil(limitsFor('wan')!.mostBytes / 3) * 4 < 500_000);
+    assert.ok(Math.ceil(limitsFor('wan')!.maxBytes / 3) * 4 < 500_000);
   });
 });
 
 describe('the frame of a picture', () => {
   const limits = fc.constantFrom(
     ...['wan', 'seedance', 'sora', 'veo', 'legacy'].map((family) => limitsFor(family)!),
-    { ...limitsFor('wan')!, sides: { least: 37, most: 101 }, ratio: { least: 0.9, most: 1.3 } },
+    { ...limitsFor('wan')!, sides: { min: 37, max: 101 }, ratio: { min: 0.9, max: 1.3 } },
   );
   const side = fc.integer({ min: 1, max: 9_000 });
   const share = fc.double({ min: 0, max: 0.6, noNaN: true });
   const way = fc.oneof(
-    fc.constantFrom<FitWay>({ kind: 'crop' }, { kind: 'pad' }, { kind: 'blur' }),
-    fc.tuple(share, share).map(([x, y]): FitWay => {
+    fc.constantFrom<FitMode>({ kind: 'crop' }, { kind: 'pad' }, { kind: 'blur' }),
+    fc.tuple(share, share).map(([x, y]): FitMode => {
       return { kind: 'crop', part: { x, y, width: 0.4, height: 0.3 } };
     }),
   );
@@ -50,9 +56,9 @@ describe('the frame of a picture', () => {
     fc.assert(
       fc.property(side, side, limits, way, (width, height, within, how) => {
         if (how.kind === 'crop' && how.part && Math.min(width, height) * 0.3 < 1) return;
-        const frame = frameOf({ width, height }, within, how);
+        const frame = targetSize({ width, height }, within, how);
         assert.ok(sizeFits(frame, within), JSON.stringify(frame));
-        const { part, into } = layOut({ width, height }, frame, how);
+        const { part, into } = computeLayout({ width, height }, frame, how);
         assert.ok(part.x >= -1e-6 && part.y >= -1e-6);
         assert.ok(part.x + part.width <= width + 1e-6 && part.y + part.height <= height + 1e-6);
         assert.ok(into.x >= 0 && into.x + into.width <= frame.width);
@@ -75,8 +81,8 @@ describe('the frame of a picture', () => {
         limits,
         fc.double({ min: 0.05, max: 0.9, noNaN: true }),
         (width, height, within, scale) => {
-          const frame = frameOf({ width, height }, within, { kind: 'crop' });
-          const smaller = smallerFrame(frame, scale, within);
+          const frame = targetSize({ width, height }, within, { kind: 'crop' });
+          const smaller = reduceSize(frame, scale, within);
           if (!smaller) return;
           assert.ok(sizeFits(smaller, within) && smaller.width < frame.width);
           const slack = 1 / smaller.width + 1 / smaller.height;
@@ -88,7 +94,7 @@ describe('the frame of a picture', () => {
   });
 
   it('filled from behind takes the middle', () => {
-    assert.deepEqual(covering({ width: 100, height: 50 }, { width: 20, height: 20 }), {
+    assert.deepEqual(coverArea({ width: 100, height: 50 }, { width: 20, height: 20 }), {
       x: 25,
       y: 0,
       width: 50,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { Codecs } from '../../../src/core/images/codecs';
-import { fitPicture } from '../../../src/core/images/fitImage';
+import { fitImage } from '../../../src/core/images/fitImage';
 import { limitsFor } from '../../../src/core/images/imageLimits';
-import { PictureFault } from '../../../src/core/images/imageFileError';
+import { ImageFileError } from '../../../src/core/images/imageFileError';
 import { any, fit, jpeg, png, seen } from './fitting';
 import {
   colorAt,
@@ -97,7 +97,7 @@ describe('the limits of a family', () => {
   });
 
   it('is said when nothing can meet it', async () => {
-    await assert.rejects(fit(png(noise(1280, 720)), { ...wide, mostBytes: 5_000 }), { reason: 'doesNotFit' });
+    await assert.rejects(fit(png(noise(1280, 720)), { ...wide, maxBytes: 5_000 }), { reason: 'doesNotFit' });
   });
 
   it('is met from any size, in every way', async () => {
@@ -105,7 +105,7 @@ describe('the limits of a family', () => {
       fc.asyncProperty(
         fc.integer({ min: 1, max: 900 }),
         fc.integer({ min: 1, max: 900 }),
-        fc.constantFrom(wan, seedance, { ...wan, sides: { least: 37, most: 101 } }),
+        fc.constantFrom(wan, seedance, { ...wan, sides: { min: 37, max: 101 } }),
         fc.constantFrom({ kind: 'crop' } as const, { kind: 'pad' } as const, { kind: 'blur' } as const),
         async (width, height, limits, way) => {
           await fit(png(painted(width, height, () => [200, 100, 0])), limits, { way });
@@ -119,7 +119,7 @@ describe('the limits of a family', () => {
 describe('what is sent', () => {
   it('is the same for the same input', async () => {
     const file = jpeg(noise(500, 400));
-    const [first, second] = [await fit(file, wide), await fitPicture(file, wide, {}, shippedCodecs())];
+    const [first, second] = [await fit(file, wide), await fitImage(file, wide, {}, shippedCodecs())];
     assert.ok(Buffer.from(first.bytes).equals(second.bytes));
   });
 
@@ -226,7 +226,7 @@ describe('a damaged picture', () => {
   it('is none because we can not load its decoder', async () => {
     const lost = new Error('no such file');
     const codecs = new Codecs(() => Promise.reject(lost));
-    await assert.rejects(fitPicture(jpeg(quarters(16, 16)), any, {}, codecs), lost);
+    await assert.rejects(fitImage(jpeg(quarters(16, 16)), any, {}, codecs), lost);
   });
 
   it('that its decoder only complains of is written anew', async () => {
@@ -258,12 +258,12 @@ describe('a damaged picture', () => {
           // As the workshop does: after a fault come new codecs.
           const fresh = shippedCodecs();
           try {
-            await fitPicture(bytes, { ...wan, sides: { least: 1, most: 500 } }, {}, fresh);
+            await fitImage(bytes, { ...wan, sides: { min: 1, max: 500 } }, {}, fresh);
           } catch (error) {
-            assert.ok(error instanceof PictureFault, String(error));
+            assert.ok(error instanceof ImageFileError, String(error));
             refused += 1;
           }
-          await fitPicture(good, any, {}, shippedCodecs());
+          await fitImage(good, any, {}, shippedCodecs());
         },
       ),
       { numRuns: 150 },

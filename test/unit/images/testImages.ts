@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Codecs } from '../../../src/core/images/codecs';
-import { newPixels, type Pixels, type Rgb } from '../../../src/core/images/pixels';
+import { createPixels, type Pixels, type Rgb } from '../../../src/core/images/pixels';
 import { findEncoder } from '../../gateway/video/encoder';
 import { projectRoot } from '../../vscode/projectRoot';
 
@@ -94,7 +94,7 @@ export function painted(
   height: number,
   color: (x: number, y: number) => readonly number[],
 ): Pixels {
-  const pixels = newPixels(width, height);
+  const pixels = createPixels(width, height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [red = 0, green = 0, blue = 0, alpha = 255] = color(x, y);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { foldersBelow, libraryNames, safeName, savedName, slug } from '../../../src/core/library/fileNames';
+import {
+  relativeFolderSegments,
+  libraryNames,
+  sanitizeFileName,
+  exportFileName,
+  slug,
+} from '../../../src/core/library/fileNames';
 
 const table: readonly (readonly [text: string, name: string])[] = [
   ['a paper boat', 'a-paper-boat'],
@@ -92,7 +98,7 @@ describe('libraryNames', () => {
   });
 });
 
-describe('savedName', () => {
+describe('exportFileName', () => {
   const parts = {
     id: '0f8fad5b-d9cb-469f-a165-70867728950e',
     createdAt: new Date(2026, 10, 22, 7, 5, 9).getTime(),
@@ -120,31 +126,31 @@ describe('savedName', () => {
   ];
   for (const [template, name] of names) {
     it(`${JSON.stringify(template)} gives ${name}`, () =>
-      assert.deepEqual(savedName(template, parts), { name }));
+      assert.deepEqual(exportFileName(template, parts), { name }));
   }
   it('says which placeholder nobody knows', () => {
-    assert.deepEqual(savedName('{date}-{price}', parts), { unknown: '{price}' });
-    assert.deepEqual(savedName('{Date}', parts), { unknown: '{Date}' });
-    assert.deepEqual(savedName('{}', parts), { unknown: '{}' });
+    assert.deepEqual(exportFileName('{date}-{price}', parts), { unknown: '{price}' });
+    assert.deepEqual(exportFileName('{Date}', parts), { unknown: '{Date}' });
+    assert.deepEqual(exportFileName('{}', parts), { unknown: '{}' });
     // What a prompt holds is no template.
-    assert.deepEqual(savedName('{slug}', { ...parts, prompt: '{price}' }), { name: 'price' });
+    assert.deepEqual(exportFileName('{slug}', { ...parts, prompt: '{price}' }), { name: 'price' });
   });
   it('property: safe on every system, whatever the template and the prompt', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.lorem());
     fc.assert(
       fc.property(text, text, (template, prompt) => {
-        const made = savedName(template.replace(/[{}]/g, '') + '{slug}', { ...parts, prompt });
+        const made = exportFileName(template.replace(/[{}]/g, '') + '{slug}', { ...parts, prompt });
         assert.ok('name' in made);
         const { name } = made;
         assert.ok(name !== '' && !BAD.test(name) && name.isWellFormed(), JSON.stringify(name));
         assert.ok(Buffer.byteLength(`${name}-999.mp4`) <= 255);
-        assert.equal(safeName(name), name, 'what is a name stays one');
+        assert.equal(sanitizeFileName(name), name, 'what is a name stays one');
       }),
     );
   });
 });
 
-describe('foldersBelow', () => {
+describe('relativeFolderSegments', () => {
   const good: readonly (readonly [text: string, steps: readonly string[]])[] = [
     ['videos', ['videos']],
     [' docs/media/ ', ['docs', 'media']],
@@ -156,7 +162,7 @@ describe('foldersBelow', () => {
     ['映像', ['映像']],
   ];
   for (const [text, steps] of good) {
-    it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(foldersBelow(text), steps));
+    it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(relativeFolderSegments(text), steps));
   }
   const bad = [
     ...['..', '../videos', 'a/../../b', 'a/..', '/tmp', '\\\\server\\share', '\\tmp', 'C:', 'c:/videos'],
@@ -164,13 +170,13 @@ describe('foldersBelow', () => {
     ...['aux.d', 'vi\u202edeos', 'what?', '${workspaceFolder}/x:y'],
   ];
   for (const text of bad) {
-    it(`refuses ${JSON.stringify(text)}`, () => assert.equal(foldersBelow(text), undefined));
+    it(`refuses ${JSON.stringify(text)}`, () => assert.equal(relativeFolderSegments(text), undefined));
   }
   it('property: no step leads anywhere but down', () => {
     const piece = fc.constantFrom('..', '.', '/', '\\', 'a', ' ', ':', '...', 'nul', '~', '%2e', '\u2024');
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
-        for (const step of foldersBelow(pieces.join('')) ?? []) {
+        for (const step of relativeFolderSegments(pieces.join('')) ?? []) {
           assert.ok(step !== '' && !/^\.+$/.test(step) && !/[\\/:]/.test(step) && step === step.trim());
         }
       }),

@@ -62,7 +62,7 @@ describe('the library', function () {
     const part = await library.createPart(name);
     try {
       await part.write(bytes);
-      const placed = await library.place(await finish(part), name);
+      const placed = await library.commitPart(await finish(part), name);
       await library.writeSidecar(placed, { task });
       return placed;
     } finally {
@@ -79,7 +79,7 @@ describe('the library', function () {
     assert.equal(part.bytes, video.length);
     const complete = await finish(part);
     assert.deepEqual(finished(), []);
-    const placed = await library.place(complete, name);
+    const placed = await library.commitPart(complete, name);
     assert.deepEqual(finished(), [`${name}.mp4`]);
     await library.writeSidecar(placed, { task, source: 'a1' });
     assert.deepEqual(placed, {
@@ -150,7 +150,7 @@ describe('the library', function () {
     assert.ok('fault' in other);
     const second = await again(first.sha256);
     assert.ok(!('fault' in second));
-    const placed = await library.place(second, name);
+    const placed = await library.commitPart(second, name);
     assert.equal(placed.unverified, true);
     await library.writeSidecar(placed, { task });
     assert.deepEqual(await library.find(name, { task }), placed);
@@ -226,7 +226,7 @@ describe('the library', function () {
       };
       const part = await library.createPart(name);
       await part.write(video);
-      const placed = library.place(await finish(part), name);
+      const placed = library.commitPart(await finish(part), name);
       const outcome: unknown[] = [];
       void placed.then(
         () => outcome.push('placed'),
@@ -254,7 +254,7 @@ describe('the library', function () {
       disk.faults.clear();
       const part = await library.findPart(name);
       assert.ok(part);
-      assert.equal((await library.place(part, name)).bytes, video.length);
+      assert.equal((await library.commitPart(part, name)).bytes, video.length);
     });
   });
 
@@ -374,7 +374,7 @@ describe('the library', function () {
       await part.write(video);
       mkdirSync(path.join(folder, `${name}.mp4`));
       const complete = await finish(part);
-      await assert.rejects(library.place(complete, name), DiskError);
+      await assert.rejects(library.commitPart(complete, name), DiskError);
       assert.equal(existsSync(complete.file), true);
       assert.equal(existsSync(path.join(folder, `${name}.json`)), false);
       await part.discard();

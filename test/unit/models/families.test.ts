@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { FAMILIES, MODELS, familyOf } from '../../../src/core/models/catalog';
 import { RequestError } from '../../../src/core/models/family';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
@@ -392,7 +392,7 @@ const refused: readonly (readonly [rule: string, given: Given, ...words: RegExp[
 ];
 
 const ids: Readonly<Record<string, string>> = { 'our-task': 'video_of_our_task', 'veo-task': 'cHJvamVjdHMv' };
-const prepare = (given: Given) => prepareRequest({ prompt, ...given }, english, (id) => ids[id]);
+const prepare = (given: Given) => prepareRequest({ prompt, ...given }, untranslatedL10n, (id) => ids[id]);
 
 describe('the families', () => {
   for (const [rule, given, body] of sent) {
@@ -404,7 +404,7 @@ describe('the families', () => {
         ...(body as object),
       });
       // What is kept of it asks for the very same again.
-      assert.equal(prepareRequest(prepared.request, english).body, prepared.body);
+      assert.equal(prepareRequest(prepared.request, untranslatedL10n).body, prepared.body);
     });
   }
 
@@ -425,7 +425,7 @@ describe('the families', () => {
         prompt: given.prompt ?? prompt,
         metadata: { content, ...rest },
       });
-      assert.equal(prepareRequest(prepared.request, english).body, prepared.body);
+      assert.equal(prepareRequest(prepared.request, untranslatedL10n).body, prepared.body);
     });
   }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { MODELS } from '../../../src/core/models/catalog';
 import type { Image } from '../../../src/core/models/family';
 import type { Mode } from '../../../src/core/models/modes';
-import { checkOptions, parametersOf, settleOptions } from '../../../src/core/models/options';
+import { checkOptions, parametersOf, resolveOptions } from '../../../src/core/models/options';
 import type { OptionValue, Options, Values } from '../../../src/core/models/parameter';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { familyOf } from '../../gateway/families/families';
@@ -40,7 +40,7 @@ function anyWishes(model: string, mode: Mode): fc.Arbitrary<Record<string, Optio
   const { family } = MODELS.find(({ id }) => id === model)!;
   const parameters = parametersOf(family, { model, mode, options: {} }).filter(
     // What nobody knows yet the judge can't know either.
-    ({ name, withheld }) => name !== 'extra' && !withheld,
+    ({ name, unavailable }) => name !== 'extra' && !unavailable,
   );
   const arbitraries = Object.fromEntries(parameters.map(({ name, values }) => [name, anyOf(values)]));
   return fc.record(arbitraries, { requiredKeys: [] });
@@ -86,10 +86,13 @@ describe('whatever a family offers', () => {
       it(`${model}, ${mode}: is taken by the gateway as it is`, async () => {
         await fc.assert(
           fc.asyncProperty(anyWishes(model, mode), async (wishes) => {
-            const { options } = settleOptions(family, { model, mode }, wishes);
+            const { options } = resolveOptions(family, { model, mode }, wishes);
             const images = imagesFor(mode, family.id, options);
             const remix = mode === 'remix' ? { remixOf: 'video_1' } : {};
-            const prepared = prepareRequest({ model, prompt: 'a fox', options, images, ...remix }, english);
+            const prepared = prepareRequest(
+              { model, prompt: 'a fox', options, images, ...remix },
+              untranslatedL10n,
+            );
             assert.deepEqual(prepared.request.options, options);
             const { silently, videos, imageUse } = await judge(model, prepared.body);
             assert.deepEqual(silently, [], prepared.body);
@@ -105,9 +108,9 @@ describe('whatever a family offers', () => {
       it(`${model}, ${mode}: what is settled on is legal, and what is legal stays`, () => {
         fc.assert(
           fc.property(anyWishes(model, mode), (wishes) => {
-            const { options } = settleOptions(family, { model, mode }, wishes);
-            assert.deepEqual(checkOptions(family, { model, mode }, options, english), { options });
-            const checked = checkOptions(family, { model, mode }, wishes, english);
+            const { options } = resolveOptions(family, { model, mode }, wishes);
+            assert.deepEqual(checkOptions(family, { model, mode }, options, untranslatedL10n), { options });
+            const checked = checkOptions(family, { model, mode }, wishes, untranslatedL10n);
             if ('options' in checked) assert.deepEqual(options, checked.options);
           }),
           { numRuns: 60 },

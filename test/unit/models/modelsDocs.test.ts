@@ -85,7 +85,7 @@ function optionRows(family: Family): string[] {
     const rows = new Map<string, { cells: string; where: typeof cases }>();
     for (const one of cases) {
       const parameter = parametersOf(family, { ...one, options: {} }).find((other) => other.name === name);
-      if (!parameter || parameter.withheld) continue;
+      if (!parameter || parameter.unavailable) continue;
       const cells = cellsOf(parameter);
       const row = rows.get(cells) ?? { cells, where: [] };
       rows.set(cells, { cells, where: [...row.where, one] });
@@ -96,19 +96,19 @@ function optionRows(family: Family): string[] {
     rows.map(({ cells, where }) => {
       const about = cells.split(' | ').at(-1) ?? '';
       const others = cells.split(' | ').slice(0, -1).join(' | ');
-      const only = where.length === cases.length ? '' : ` Only ${placeOf(family, where)}.`;
+      const only = where.length === cases.length ? '' : ` Only ${cropPosition(family, where)}.`;
       return `| \`${name}\` | ${others} | ${about}${only} |`;
     }),
   );
 }
 
-function cellsOf({ values, initial, about }: Parameter): string {
-  const otherwise = initial === undefined ? '' : `\`${String(initial)}\``;
-  return `${typeOf(values)} | ${valuesOf(values)} | ${otherwise} | ${about}`;
+function cellsOf({ values, defaultValue, description }: Parameter): string {
+  const otherwise = defaultValue === undefined ? '' : `\`${String(defaultValue)}\``;
+  return `${typeOf(values)} | ${valuesOf(values)} | ${otherwise} | ${description}`;
 }
 
 /** Models, and of those that differ by it what the video is made from. */
-function placeOf(family: Family, where: readonly { model: string; mode: Mode }[]): string {
+function cropPosition(family: Family, where: readonly { model: string; mode: Mode }[]): string {
   const models = [...new Set(where.map(({ model }) => model))];
   const groups = new Map<string, string[]>();
   for (const model of models) {

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { MODELS, familyOf } from '../../../src/core/models/catalog';
 import { RequestError } from '../../../src/core/models/family';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 
 const base = { model: 'sora-2', prompt: 'a paper boat in the rain' };
-const prepare = (changes: Record<string, unknown> = {}) => prepareRequest({ ...base, ...changes }, english);
+const prepare = (changes: Record<string, unknown> = {}) =>
+  prepareRequest({ ...base, ...changes }, untranslatedL10n);
 const refuses = (input: unknown, ...words: RegExp[]) =>
   assert.throws(
-    () => prepareRequest(input, english),
+    () => prepareRequest(input, untranslatedL10n),
     (error) => {
       assert.ok(error instanceof RequestError, String(error));
       for (const word of words) assert.match(error.message, word);
@@ -40,7 +41,7 @@ describe('prepareRequest, sora-2', () => {
   });
   it('the same request gives the same body, and what was made of it can be prepared again', () => {
     const first = prepare({ options: { seconds: 12 } });
-    assert.equal(prepareRequest(first.request, english).body, first.body);
+    assert.equal(prepareRequest(first.request, untranslatedL10n).body, first.body);
   });
 
   const seconds: readonly (readonly [value: unknown, sent: string | undefined])[] = [
@@ -214,7 +215,7 @@ describe('prepareRequest, models and shapes', () => {
     { ...base, seconds: '4' },
   ]) {
     it(`${JSON.stringify(input)}: refused`, () => {
-      assert.throws(() => prepareRequest(input, english), RequestError);
+      assert.throws(() => prepareRequest(input, untranslatedL10n), RequestError);
     });
   }
   it('property: whatever comes in, a request or a RequestError comes out', () => {
@@ -227,9 +228,9 @@ describe('prepareRequest, models and shapes', () => {
         ),
         (input) => {
           try {
-            const { body, request } = prepareRequest(input, english);
+            const { body, request } = prepareRequest(input, untranslatedL10n);
             assert.equal((JSON.parse(body) as { model: string }).model, request.model);
-            assert.equal(prepareRequest(request, english).body, body);
+            assert.equal(prepareRequest(request, untranslatedL10n).body, body);
           } catch (error) {
             assert.ok(error instanceof RequestError, String(error));
           }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../src/core/models/catalog';
 import { MODES } from '../../../src/core/models/modes';
-import { checkOptions, settleOptions } from '../../../src/core/models/options';
+import { checkOptions, resolveOptions } from '../../../src/core/models/options';
 import {
-  hasSeed,
-  variableOptions,
-  vary,
-  videosOf,
+  supportsSeed,
+  optionsToVary,
+  createVariations,
+  requestedVideoCount,
   type Variation,
 } from '../../../src/core/models/variations';
 
@@ -21,12 +21,12 @@ const setUp = (model: string, wishes: Record<string, unknown> = {}, mode: 'text'
   const found = LISTED_MODELS.find(({ id }) => id === model);
   assert.ok(found);
   const subject = { model, mode };
-  const settled = settleOptions(found.family, subject, wishes);
+  const settled = resolveOptions(found.family, subject, wishes);
   return {
     settled,
     variable: (name: string) =>
-      variableOptions(found.family, subject, settled).find((one) => one.name === name)?.values,
-    vary: (variation: Variation) => vary(found.family, subject, settled, variation, counting()),
+      optionsToVary(found.family, subject, settled).find((one) => one.name === name)?.values,
+    vary: (variation: Variation) => createVariations(found.family, subject, settled, variation, counting()),
   };
 };
 
@@ -40,15 +40,21 @@ describe('variations', () => {
     it(`${id}: each has a seed of its own, where it has one, and everything that is offered is legal`, () => {
       for (const mode of MODES.filter((one) => family.modes(id).includes(one))) {
         const subject = { model: id, mode };
-        const settled = settleOptions(family, subject, {});
-        const variables = variableOptions(family, subject, settled);
-        const again = vary(family, subject, settled, { kind: 'again', times: 10 }, counting());
+        const settled = resolveOptions(family, subject, {});
+        const variables = optionsToVary(family, subject, settled);
+        const again = createVariations(family, subject, settled, { kind: 'again', times: 10 }, counting());
         assert.equal(again.length, 10);
-        assert.equal(new Set(again.map(({ seed }) => seed)).size, hasSeed(settled) ? 10 : 1);
+        assert.equal(new Set(again.map(({ seed }) => seed)).size, supportsSeed(settled) ? 10 : 1);
         assert.ok(again.every(({ seed }) => seed === undefined || Number(seed) >= 1));
         const each = variables.map(({ name, values }) => {
           assert.ok(values.length > 1, name);
-          const varied = vary(family, subject, settled, { kind: 'option', name, values }, Math.random);
+          const varied = createVariations(
+            family,
+            subject,
+            settled,
+            { kind: 'option', name, values },
+            Math.random,
+          );
           assert.deepEqual(
             varied.map((options) => options[name]),
             values,
@@ -56,7 +62,7 @@ describe('variations', () => {
           return varied;
         });
         for (const options of [...again, ...each.flat()]) {
-          assert.deepEqual(checkOptions(family, subject, options, english), { options });
+          assert.deepEqual(checkOptions(family, subject, options, untranslatedL10n), { options });
         }
       }
     });
@@ -93,7 +99,7 @@ describe('variations', () => {
 
   it('counts the videos that are paid for', () => {
     const { vary } = setUp('veo-3.1-generate-preview', { sampleCount: 2 });
-    assert.equal(videosOf(vary({ kind: 'again', times: 3 }).map((options) => ({ options }))), 6);
-    assert.equal(videosOf([{}, { options: { seconds: '4' } }]), 2);
+    assert.equal(requestedVideoCount(vary({ kind: 'again', times: 3 }).map((options) => ({ options }))), 6);
+    assert.equal(requestedVideoCount([{}, { options: { seconds: '4' } }]), 2);
   });
 });

@@ -101,7 +101,7 @@ const media = box('mdat', Buffer.alloc(20));
 
 const probe = (bytes: Uint8Array) => probeMp4(sourceFromBytes(bytes));
 
-async function faultOf(bytes: Uint8Array): Promise<Mp4ErrorReason | undefined> {
+async function cardError(bytes: Uint8Array): Promise<Mp4ErrorReason | undefined> {
   try {
     await probe(bytes);
     return undefined;
@@ -158,7 +158,7 @@ describe('probing an mp4', function () {
     }
 
     it('soundOnly: no picture', async () => {
-      assert.equal(await faultOf(clip('soundOnly')), 'noVideo');
+      assert.equal(await cardError(clip('soundOnly')), 'noVideo');
     });
   });
 
@@ -240,7 +240,7 @@ describe('probing an mp4', function () {
       ['table longer than its box', file(ftyp, media, movie({ sampleSize: 0, samples: 1 << 30 })), 'damaged'],
     ];
     for (const [name, bytes, fault] of cases) {
-      it(`${name}: ${fault}`, async () => assert.equal(await faultOf(bytes), fault));
+      it(`${name}: ${fault}`, async () => assert.equal(await cardError(bytes), fault));
     }
 
     it('a moov too large to read: damaged', async () => {
@@ -272,7 +272,7 @@ describe('probing an mp4', function () {
 
     it('endless tiny boxes: damaged, in reasonable time', async () => {
       const bytes = Buffer.concat([ftyp, Buffer.alloc(4_000_000, box('free'))]);
-      assert.equal(await faultOf(bytes), 'damaged');
+      assert.equal(await cardError(bytes), 'damaged');
     });
   });
 
@@ -309,7 +309,7 @@ describe('probing an mp4', function () {
       const bytes = clip(name);
       const step = Math.max(1, Math.floor(bytes.length / 400));
       for (let length = 0; length < bytes.length; length += length < 100 ? 1 : step) {
-        const fault = await faultOf(bytes.subarray(0, length));
+        const fault = await cardError(bytes.subarray(0, length));
         // A fragmented file may end after any whole fragment, or lack only its closing index.
         if (fault === undefined) assert.ok(name === 'fragmented', `${name} cut at ${length}`);
         else
@@ -334,7 +334,7 @@ describe('probing an mp4', function () {
           bytes[at % bytes.length] = value;
         }
         const started = performance.now();
-        await faultOf(bytes);
+        await cardError(bytes);
         assert.ok(performance.now() - started < 1000);
       }),
       { numRuns: 3000 },
@@ -348,7 +348,7 @@ describe('probing an mp4', function () {
         for (const value of [0x00, 0x7f, 0xff]) {
           const changed = bytes.slice();
           changed[at] = value;
-          await faultOf(changed);
+          await cardError(changed);
         }
       }
     }

@@ -28,7 +28,7 @@ describe('a large store that is damaged while windows have it open', function ()
     addTasks();
     windows = [first, await world.open()];
     for (const window of windows) {
-      window.look();
+      window.checkForChanges();
       await window.loaded();
     }
     assert.ok(statSync(database()).size > 6 * 1024 * 1024, `${statSync(database()).size} bytes`);
@@ -83,7 +83,7 @@ describe('a large store that is damaged while windows have it open', function ()
   async function assertGoesOn(least: number): Promise<void> {
     for (const window of windows) {
       await until(() => {
-        window.look();
+        window.checkForChanges();
         return window.isComplete && window.tasks(Infinity).length >= least && files().includes('tasks-2.db');
       });
       assert.deepEqual(window.task(saved.id)?.videos, saved.videos);
@@ -91,7 +91,7 @@ describe('a large store that is damaged while windows have it open', function ()
     assert.deepEqual(files(), ['lock.db', 'tasks-1.db', 'tasks-2.db']);
     const [first, second] = windows;
     const { id } = await world.submit(first, { prompt: 'afterwards' });
-    second.look();
+    second.checkForChanges();
     assert.equal(second.task(id)?.phase, 'queued');
     const file = new DatabaseSync(database(), { readOnly: true });
     assert.equal(file.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok');
@@ -109,7 +109,7 @@ describe('a large store that is damaged while windows have it open', function ()
     assert.equal(windows[0].tasks(Infinity).length, ROWS + 2);
     await assertGoesOn(ROWS - 200);
     await until(() => third.isComplete);
-    third.look();
+    third.checkForChanges();
     const left = windows[0].tasks(Infinity).length;
     assert.ok(left < ROWS + 2, 'some were on those pages');
     assert.equal(third.tasks(Infinity).length, left);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'n
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { KeptImages } from '../../../src/core/images/imageStore';
+import { ImageStore } from '../../../src/core/images/imageStore';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
@@ -104,7 +104,7 @@ describe('a window that closes', function () {
     const damage = new DatabaseSync(storeFile(world.folder));
     damage.prepare(`UPDATE tasks SET request = '{' WHERE id = ?`).run(ids[1]!);
     damage.close();
-    const kept = new KeptImages(images);
+    const kept = new ImageStore(images);
     const drafts = new Set([pathToFileURL(used).href]);
     const clean = async (needed: ReadonlySet<string>) =>
       kept.removeUnneeded(needed, Date.now(), async (hashes, remove) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
@@ -10,7 +10,7 @@ import { World } from '../support/world';
 /** Longer than SQLite itself may wait for a lock (50 ms): whoever gives up then gives up too early. */
 const HELD_MS = 500;
 
-const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, english);
+const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, untranslatedL10n);
 
 /** Another program on the database; its changes are as real as those of a window. */
 function otherConnection(world: World): DatabaseSync {
@@ -113,12 +113,12 @@ describe('while another window holds the database for long', function () {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     lock();
-    const settled = watched(engine.settled(id));
+    const settled = watched(engine.waitForTask(id));
     await holdDuring(settled);
     assert.equal((await settled.promise)?.phase, 'saved');
 
     lock();
-    const again = watched(engine.settled(id));
+    const again = watched(engine.waitForTask(id));
     await holdDuring(again);
     assert.equal((await again.promise)?.phase, 'saved');
   });
@@ -127,19 +127,19 @@ describe('while another window holds the database for long', function () {
     const engine = await world.open();
     const { id } = await world.submit(engine, { prompt: 'twice' });
     lock();
-    const twin = watched(engine.recentTwin(sora('twice'), world.access.baseUrl));
+    const twin = watched(engine.recentDuplicate(sora('twice'), world.access.baseUrl));
     await holdDuring(twin);
     assert.equal((await twin.promise)?.id, id);
-    assert.equal(await engine.recentTwin(sora('another'), world.access.baseUrl), undefined);
+    assert.equal(await engine.recentDuplicate(sora('another'), world.access.baseUrl), undefined);
   });
 
   it('what was not seen, and what was removed, is told as it was', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id);
-    assert.deepEqual([engine.unseen(), engine.cleaned()], [[id], []]);
+    assert.deepEqual([engine.unseen(), engine.deletedFromLibrary()], [[id], []]);
     lock();
-    assert.deepEqual([engine.unseen(), engine.cleaned()], [[id], []]);
+    assert.deepEqual([engine.unseen(), engine.deletedFromLibrary()], [[id], []]);
     locker.exec('ROLLBACK');
   });
 

@@ -216,7 +216,7 @@ describe('several windows and a damaged store', function () {
     assert.equal(task.id, id);
     assert.equal(task.phase, 'queued');
     assert.equal(task.gatewayTaskId, world.gateway.tasks.at(-1)?.id);
-    other.look();
+    other.checkForChanges();
     assert.equal(other.task(id)?.gatewayTaskId, task.gatewayTaskId);
     assert.equal((await world.untilPhase(other, id)).phase, 'saved');
   }
@@ -240,7 +240,7 @@ describe('several windows and a damaged store', function () {
       const other = await world.open();
       await assertKept(await reply(), id, other);
       // Also the window that sent it sees how it goes on.
-      engine.look();
+      engine.checkForChanges();
       assert.equal(engine.task(id)?.phase, 'saved');
       assertMended(world.folder);
     });

@@ -5,9 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { systemClock } from '../../../src/core/common/clock';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/common/storageNames';
+import { STORAGE_NAMES } from '../../../src/core/common/storageNames';
 import { buildingPath } from '../../../src/core/store/storeLocation';
 import { StoreLock } from '../../../src/core/store/storeLock';
 
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   process.stdout.write('here\n');
   await words.next();
   if (order === 'hold') {
-    const folder = path.join(storageFolder, STORAGE.store);
+    const folder = path.join(storageFolder, STORAGE_NAMES.store);
     writeFileSync(buildingPath(folder, 2), 'half a database');
     await new StoreLock(folder).own(systemClock, async () => {
       process.stdout.write('holds\n');
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     // Without a key nothing is asked: only the store is of interest.
     keys: { version: 0, looksLikeKey: () => false, keyFor: () => Promise.resolve({ kind: 'none' }) },
     log: { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
-    l10n: english,
+    l10n: untranslatedL10n,
     pollInterval: () => 5000,
   });
   engine.start();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/common/storageNames';
+import { STORAGE_NAMES } from '../../../src/core/common/storageNames';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import type { Phase } from '../../../src/core/task/phases';
 import { World, looked } from '../support/world';
@@ -34,7 +34,7 @@ describe('a folder that disappears and comes back', function () {
     await world.stop();
   });
 
-  const store = () => path.join(world.folder, STORAGE.store);
+  const store = () => path.join(world.folder, STORAGE_NAMES.store);
   const away = () => `${world.folder}.away`;
 
   /** Takes the store's folder, or all that is ours, away and puts something in its place. */
@@ -64,7 +64,7 @@ describe('a folder that disappears and comes back', function () {
           if (phase !== 'queued') await during(engine, id, phase);
           take(store(), place);
           // What a folder is watched for, or the next write.
-          for (const window of [engine, other]) window.look();
+          for (const window of [engine, other]) window.checkForChanges();
           assert.ok(engine.state.kind === 'failed' && engine.state.detail.length > 10, engine.state.kind);
           assert.equal(engine.task(id)?.phase, phase, 'what is known is shown');
           await assert.rejects(world.submit(engine, { prompt: 'meanwhile' }), ReadOnlyStoreError);
@@ -92,7 +92,7 @@ describe('a folder that disappears and comes back', function () {
     const { id } = await world.submit(engine);
     await during(engine, id, 'saving');
     take(world.folder, 'nothing');
-    engine.look();
+    engine.checkForChanges();
     const until = world.clock.now() + 60_000;
     await world.until(() => world.clock.now() >= until);
     assert.equal(engine.state.kind, 'failed');

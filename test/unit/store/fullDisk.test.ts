@@ -14,9 +14,9 @@ import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import { Engine, type EngineOptions } from '../../../src/core/engine';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
-import { STORAGE } from '../../../src/core/common/storageNames';
+import { STORAGE_NAMES } from '../../../src/core/common/storageNames';
 import { SCHEMA_VERSION, migrate } from '../../../src/core/store/schema';
 import { storeFile } from '../../support/storeFile';
 import { projectRoot } from '../../vscode/projectRoot';
@@ -31,10 +31,11 @@ const PHASES = `'queued', 'saved', 'unknown'`;
 /** What a profile holds when its next window opens it. */
 const profiles: Readonly<Record<string, (folder: string) => void>> = {
   'a new profile': () => undefined,
-  'the database of an older version': (folder) => makeDatabase(path.join(folder, STORAGE.legacyDatabase), 3),
+  'the database of an older version': (folder) =>
+    makeDatabase(path.join(folder, STORAGE_NAMES.legacyDatabase), 3),
   'an older version that was used again': (folder) => {
     makeDatabase(first(folder), SCHEMA_VERSION);
-    makeDatabase(path.join(folder, STORAGE.legacyDatabase), 3, 'again-');
+    makeDatabase(path.join(folder, STORAGE_NAMES.legacyDatabase), 3, 'again-');
   },
   'a schema step': (folder) => makeDatabase(first(folder), SCHEMA_VERSION - 1),
   'a damaged database': (folder) => {
@@ -43,7 +44,7 @@ const profiles: Readonly<Record<string, (folder: string) => void>> = {
     damage(first(folder), 'row-3');
   },
   'a damaged database of an older version': (folder) => {
-    const file = path.join(folder, STORAGE.legacyDatabase);
+    const file = path.join(folder, STORAGE_NAMES.legacyDatabase);
     makeDatabase(file, 3);
     addRows(file);
     damage(file, 'row-3');
@@ -51,8 +52,8 @@ const profiles: Readonly<Record<string, (folder: string) => void>> = {
 };
 
 const first = (folder: string) => {
-  mkdirSync(path.join(folder, STORAGE.store), { recursive: true });
-  return path.join(folder, STORAGE.store, 'tasks-1.db');
+  mkdirSync(path.join(folder, STORAGE_NAMES.store), { recursive: true });
+  return path.join(folder, STORAGE_NAMES.store, 'tasks-1.db');
 };
 
 /** A database with some tasks. */
@@ -119,7 +120,7 @@ describe('a full disk', function () {
       keyFor: () => Promise.resolve({ kind: 'none' }),
     },
     log: quietLog,
-    l10n: english,
+    l10n: untranslatedL10n,
     pollInterval: () => 5000,
     clock,
     http: () => assert.fail('something was sent'),
@@ -232,7 +233,7 @@ describe('a full disk', function () {
           await rest(engine);
           assert.deepEqual(essence(engine), expected, where);
           await engine.close();
-          const left = readdirSync(path.join(folder, STORAGE.store)).filter(
+          const left = readdirSync(path.join(folder, STORAGE_NAMES.store)).filter(
             (file) => !/^(lock|tasks-\d)\.db$/.test(file),
           );
           assert.deepEqual(left, [], where);

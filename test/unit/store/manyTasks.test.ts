@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatusBarItem } from 'vscode';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
-import { EngineHolder } from '../../../src/editor/common/engineAccess';
+import { LazyEngine } from '../../../src/editor/common/engineAccess';
 import { TaskTree } from '../../../src/editor/tasks/taskGroups';
-import { RunningStatus } from '../../../src/editor/tasks/statusBar';
+import { StatusBar } from '../../../src/editor/tasks/statusBar';
 import { addCopies } from '../../support/fairness';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
@@ -82,7 +82,7 @@ describe('1,500 tasks', function () {
       assert.equal(engine.tasks().length, 100);
       assert.equal(engine.task('copy-1')?.id, 'copy-1');
       assert.equal(engine.unseen().length, COPIES - 1);
-      assert.deepEqual(engine.cleaned(), []);
+      assert.deepEqual(engine.deletedFromLibrary(), []);
     } finally {
       DatabaseSync.prototype.prepare = prepare;
     }
@@ -93,10 +93,10 @@ describe('1,500 tasks', function () {
     const [second, last] = [`copy-${COPIES - 1}`, `copy-${COPIES}`];
     file.exec(`UPDATE tasks SET phase = 'running', gateway_task_id = 'video_1' WHERE id = '${second}'`);
     file.close();
-    const holder = new EngineHolder(world.options);
+    const holder = new LazyEngine(world.options);
     const shown = { text: '', show: () => undefined, dispose: () => undefined };
     const create = () => shown as unknown as StatusBarItem;
-    const status = new RunningStatus({ engines: holder, l10n: english, create });
+    const status = new StatusBar({ engines: holder, l10n: untranslatedL10n, create });
     const tree = new TaskTree();
     const opened = new Promise<void>((resolve) => {
       holder.onDidOpen((current) => {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { PHASES, isEnd } from '../../../src/core/task/phases';
+import { PHASES, isFinal } from '../../../src/core/task/phases';
 import { SCHEMA_VERSION, migrate } from '../../../src/core/store/schema';
 import { storeFile } from '../../support/storeFile';
 import { projectRoot } from '../../vscode/projectRoot';
@@ -95,12 +95,12 @@ describe('the versions of the store', function () {
         for (const task of tasks) {
           assert.equal(task.request.model, task.phase === 'running' ? 'wan2.6-i2v' : 'sora-2');
           assert.equal(task.timeline.at(-1)?.phase, task.phase);
-          assert.ok(!isEnd(task.phase) || task.timeline.at(-1)?.note === 'Why it is so.');
+          assert.ok(!isFinal(task.phase) || task.timeline.at(-1)?.note === 'Why it is so.');
         }
         const saved = tasks.find(({ phase }) => phase === 'saved');
         assert.deepEqual(saved?.videos[0]?.bytes, 1_234_567);
         assert.deepEqual(engine.unseen(), []);
-        assert.deepEqual(engine.cleaned(), [saved.id]);
+        assert.deepEqual(engine.deletedFromLibrary(), [saved.id]);
         assert.equal(tasks.find(({ phase }) => phase === 'running')?.progress, 42.5);
         assert.equal(
           tasks.find(({ phase }) => phase === 'saving')?.fetchProgress,

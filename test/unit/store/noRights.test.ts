@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/common/storageNames';
+import { STORAGE_NAMES } from '../../../src/core/common/storageNames';
 import { ReadOnlyStoreError, type StoreState } from '../../../src/core/store/storeState';
 import { StoreFaults, sqliteError, systemError, type StoreCall } from '../support/storeFaults';
 import { World } from '../support/world';
@@ -10,7 +10,7 @@ const READ_ONLY = 8;
 const CANT_OPEN = 14;
 
 const isDatabase = (about: string | undefined) => /tasks-\d\.db$/.test(about ?? '');
-const isStore = (about: string) => path.basename(about) === STORAGE.store;
+const isStore = (about: string) => path.basename(about) === STORAGE_NAMES.store;
 const writes = ({ name }: StoreCall) => name === 'exec' || name === 'run';
 
 /** What the system refuses. Tests may run as root, whom no rights of a file hold back. */

@@ -104,7 +104,7 @@ describe('opening the store', function () {
     const engine = openWindow();
     assert.equal(engine.state.kind, 'failed');
     obstacles['a folder in place of the database']?.remove();
-    engine.look();
+    engine.checkForChanges();
     assert.notEqual(engine.state.kind, 'failed');
     engine.dispose();
   });
@@ -244,7 +244,7 @@ describe('opening the store', function () {
         assert.equal(last.task(whole.id)?.phase, 'queued');
         assert.equal(last.isGone(odd.id), false);
         // A reader of what is there never throws.
-        JSON.stringify([last.tasks(), last.unseen(), last.cleaned()]);
+        JSON.stringify([last.tasks(), last.unseen(), last.deletedFromLibrary()]);
         const before = world.requests('query');
         await world.until(() => world.requests('query') > before, 60_000);
         await last.close();

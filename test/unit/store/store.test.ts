@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
-import { PHASES, canMove, isEnd } from '../../../src/core/task/phases';
+import { PHASES, canTransition, isFinal } from '../../../src/core/task/phases';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
@@ -32,7 +32,7 @@ describe('the task store', function () {
     assert.deepEqual(prompts(2), ['three', 'two']);
     const [task] = engine.tasks();
     assert.throws(() => ((task as { phase: string }).phase = 'saved'), TypeError);
-    assert.throws(() => ((task!.timeline as unknown as unknown[])[0] = {}), TypeError);
+    assert.throws(() => ((task!.timeline as unknown[])[0] = {}), TypeError);
     assert.throws(() => ((task!.request as { prompt: string }).prompt = ''), TypeError);
   });
 
@@ -48,20 +48,20 @@ describe('the task store', function () {
   });
 
   it('refuses what no table of moves allows', () => {
-    assert.equal(canMove('saved', 'sending'), false);
-    assert.equal(canMove('rejected', 'sending'), false);
-    assert.equal(canMove('unknown', 'sending'), false);
+    assert.equal(canTransition('saved', 'sending'), false);
+    assert.equal(canTransition('rejected', 'sending'), false);
+    assert.equal(canTransition('unknown', 'sending'), false);
     // Nothing that was sent is ever sent again: `sending` is reached from `draft` alone, and `draft` only when refused.
     assert.deepEqual(
-      PHASES.filter((phase) => canMove(phase, 'sending')),
+      PHASES.filter((phase) => canTransition(phase, 'sending')),
       ['draft'],
     );
     assert.deepEqual(
-      PHASES.filter((phase) => canMove(phase, 'draft')),
+      PHASES.filter((phase) => canTransition(phase, 'draft')),
       ['sending'],
     );
-    for (const phase of PHASES) assert.equal(canMove(phase, phase), false);
-    assert.deepEqual(PHASES.filter(isEnd), ['saved', 'failed', 'lost', 'stopped', 'unknown', 'rejected']);
+    for (const phase of PHASES) assert.equal(canTransition(phase, phase), false);
+    assert.deepEqual(PHASES.filter(isFinal), ['saved', 'failed', 'lost', 'stopped', 'unknown', 'rejected']);
   });
 
   it('a database of a newer version is read, not written', async () => {

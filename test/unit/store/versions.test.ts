@@ -3,7 +3,7 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/common/storageNames';
+import { STORAGE_NAMES } from '../../../src/core/common/storageNames';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import { storeFile } from '../../support/storeFile';
@@ -24,7 +24,7 @@ describe('windows of different versions', function () {
     await world.stop();
   });
 
-  const folder = () => path.join(world.folder, STORAGE.store);
+  const folder = () => path.join(world.folder, STORAGE_NAMES.store);
 
   async function pass(ms: number): Promise<void> {
     const until = world.clock.now() + ms;
@@ -139,7 +139,7 @@ describe('windows of different versions', function () {
   });
 
   it('an older one is writing when this one imports its tasks: what it wrote is imported', async () => {
-    const older = new DatabaseSync(path.join(world.folder, STORAGE.legacyDatabase));
+    const older = new DatabaseSync(path.join(world.folder, STORAGE_NAMES.legacyDatabase));
     older.exec(readFileSync(path.join(projectRoot, 'test', 'unit', 'store', 'schemas', 'v3.sql'), 'utf8'));
     older.exec(`UPDATE tasks SET next_due = NULL; BEGIN IMMEDIATE`);
     older.exec(`UPDATE tasks SET gateway_task_id = 'video_late' WHERE phase = 'unknown'`);

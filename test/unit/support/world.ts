@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Engine, type EngineOptions } from '../../../src/core/engine';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { Log } from '../../../src/core/common/log';
 import type { ApiKey, KeyAnswer, KeySource, NoKeyReason } from '../../../src/core/gateway/apiKey';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { createHttp, type HttpReply, type OpenHttp } from '../../../src/core/gateway/http';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
-import { isEnd, type Phase } from '../../../src/core/task/phases';
+import { isFinal, type Phase } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
 import { startPretendGateway, type GatewayOptions, type PretendGateway } from '../../gateway/pretendGateway';
 import { assertNoLeak } from '../../support/keySearch';
@@ -37,7 +37,7 @@ export class FakeKeys implements KeySource {
 
 /** A window that has just noticed what others did: nothing tells it while the clock stands. */
 export function looked(engine: Engine): Engine {
-  engine.look();
+  engine.checkForChanges();
   return engine;
 }
 
@@ -133,7 +133,7 @@ export class World {
       storageFolder: this.folder,
       keys: this.keys,
       log: this.log,
-      l10n: english,
+      l10n: untranslatedL10n,
       pollInterval: () => 5000,
       clock: this.clock,
       http: this.#http.open,
@@ -165,7 +165,7 @@ export class World {
   ): Promise<Task> {
     const whole = { model: 'sora-2', prompt: 'a paper boat in the rain', ...request };
     const access = { ...this.access, key: this.keys.key ?? this.access.key };
-    return engine.submit(prepareRequest(whole, english), access, signal, basedOn);
+    return engine.submit(prepareRequest(whole, untranslatedL10n), access, signal, basedOn);
   }
 
   /** The requests that the gateway has seen, by kind. */
@@ -256,7 +256,7 @@ export class World {
   /** Waits for a task to reach a phase, or any end. */
   async untilPhase(engine: Engine, id: string, ...phases: Phase[]): Promise<Task> {
     const wanted = (task: Task | undefined) =>
-      task !== undefined && (phases.length === 0 ? isEnd(task.phase) : phases.includes(task.phase));
+      task !== undefined && (phases.length === 0 ? isFinal(task.phase) : phases.includes(task.phase));
     await this.until(() => wanted(engine.task(id)));
     return engine.task(id)!;
   }

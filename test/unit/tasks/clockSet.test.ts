@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Engine } from '../../../src/core/engine';
-import { STORAGE } from '../../../src/core/common/storageNames';
+import { STORAGE_NAMES } from '../../../src/core/common/storageNames';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
@@ -161,7 +161,7 @@ describe('a clock that is set while a task is', function () {
       await world.submit(engine);
       await engine.close();
       const file = storeFile(world.folder);
-      renameSync(file, path.join(world.folder, STORAGE.store, 'kept'));
+      renameSync(file, path.join(world.folder, STORAGE_NAMES.store, 'kept'));
       mkdirSync(file);
       engine = new Engine(world.options);
       engine.start();
@@ -170,7 +170,7 @@ describe('a clock that is set while a task is', function () {
       await pass(10 * MINUTE);
       await setClock(steps);
       rmdirSync(file);
-      renameSync(path.join(world.folder, STORAGE.store, 'kept'), file);
+      renameSync(path.join(world.folder, STORAGE_NAMES.store, 'kept'), file);
       const since = world.clock.now();
       await world.until(() => engine.state.kind === 'open');
       assert.ok(world.clock.now() - since <= MINUTE);

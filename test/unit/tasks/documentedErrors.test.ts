@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { queryOutcome, submitOutcome } from '../../../src/core/gateway/outcomes';
 import { redactResponse } from '../../../src/core/gateway/redaction';
@@ -10,7 +10,7 @@ import { CASE_KEY, readFacts } from '../support/readFacts';
 import type { Charged, Failure, FailureKind } from '../../../src/core/task/task';
 
 const key = CASE_KEY;
-const failures = publicFailures({ l10n: english, language: 'en' });
+const failures = publicFailures({ l10n: untranslatedL10n, language: 'en' });
 
 /** The envelopes of API reference 10.2. */
 const e1 = (message: string, type = 'nebula_api_error', code = '') => ({ error: { message, type, code } });
@@ -369,7 +369,7 @@ describe('each documented error is told in words', () => {
   it('writes the time of a long silence in the language of the texts', () => {
     const silence = { since: Date.UTC(2026, 10, 22, 12), now: Date.UTC(2026, 10, 22, 18) };
     const said = (language: string) =>
-      publicFailures({ l10n: english, language }).blip({ status: 0, message: '' }, silence);
+      publicFailures({ l10n: untranslatedL10n, language }).blip({ status: 0, message: '' }, silence);
     for (const language of ['en', 'de', 'zh-cn']) {
       const time = new Date(silence.since).toLocaleString(language, {
         dateStyle: 'medium',

@@ -5,9 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Evidence } from '../../../src/core/common/evidence';
 import type { Engine } from '../../../src/core/engine';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
-import { isEnd } from '../../../src/core/task/phases';
+import { isFinal } from '../../../src/core/task/phases';
 import {
   caseFile,
   CASE_BASE,
@@ -79,7 +79,7 @@ describe('downloads, through the engine', function () {
   }
 
   async function submit(model = 'wan2.5-t2v-preview'): Promise<string> {
-    const request = prepareRequest({ model, prompt: 'a paper boat' }, english);
+    const request = prepareRequest({ model, prompt: 'a paper boat' }, untranslatedL10n);
     let id: string | undefined;
     void engine.submit(request, { baseUrl: CASE_BASE, key: world.access.key }).then((task) => (id = task.id));
     await world.until(() => id !== undefined);
@@ -91,7 +91,7 @@ describe('downloads, through the engine', function () {
     assert.ok(found);
     return found;
   };
-  const isOver = (id: string) => isEnd(task(id).phase);
+  const isOver = (id: string) => isFinal(task(id).phase);
 
   describe('all reply cases', () => {
     interface Seen {
@@ -432,7 +432,7 @@ describe('downloads, through the engine', function () {
         // One that is missing makes it possible to look again.
         rmSync(file);
         named = next;
-        assert.equal(await engine.lookAgain(id), true);
+        assert.equal(await engine.checkAgain(id), true);
         await world.until(() => isOver(id));
         assert.equal(task(id).phase, 'saved', task(id).failure?.message);
       }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/families/sora';
-import { isEnd } from '../../../src/core/task/phases';
+import { isFinal } from '../../../src/core/task/phases';
 import { caseFile, CASE_BASE } from '../../support/replyCases';
 import { FailingDisk } from '../support/failingDisk';
 import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
@@ -74,7 +74,7 @@ describe('the end of a task whose videos are being downloaded', function () {
     assert.ok(found);
     return found;
   };
-  const isOver = () => isEnd(task().phase);
+  const isOver = () => isFinal(task().phase);
   const queries = () => http.count('GET', QUERY);
   const downloads = (name: string) => http.count('GET', new RegExp(`/${name}\\.mp4`));
   const files = (...names: string[]) =>
@@ -173,7 +173,7 @@ describe('the end of a task whose videos are being downloaded', function () {
       await engine.stopTracking(id);
       query = () => ended('failed');
       disk.faults.clear();
-      assert.equal(await engine.lookAgain(id), true);
+      assert.equal(await engine.checkAgain(id), true);
       await world.until(isOver, 2 * HOUR);
       assert.deepEqual([task().phase, task().videos.length], ['saved', 1]);
       assert.equal(downloads('a'), 1);

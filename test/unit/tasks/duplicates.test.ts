@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { storeFile } from '../../support/storeFile';
@@ -21,7 +21,7 @@ describe('the warning about a duplicate', function () {
 
   const request = { model: 'sora-2', prompt: 'a kite' };
   const duplicate = async () =>
-    (await engine.recentTwin(prepareRequest(request, english), world.access.baseUrl))?.id;
+    (await engine.recentDuplicate(prepareRequest(request, untranslatedL10n), world.access.baseUrl))?.id;
 
   it('comes for what may cost: accepted, unknown, or no longer tracked', async () => {
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });

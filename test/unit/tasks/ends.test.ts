@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { OutcomeNotWritten } from '../../../src/core/tasks/submitRecorder';
 import { FakeClock } from '../support/fakeClock';
@@ -39,7 +39,7 @@ describe('after an end', function () {
     const { id } = await world.submit(engine);
     await engine.stopTracking(id);
     await world.until(() => !marked());
-    assert.equal(await engine.lookAgain(id), true);
+    assert.equal(await engine.checkAgain(id), true);
     assert.equal(marked(), true);
     await assertResumed(engine, id);
   });
@@ -149,7 +149,7 @@ describe('after an end', function () {
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
     const sent = world.submit(sleeping);
     await world.turns(() => looked(other).tasks()[0]?.phase === 'sending');
-    other.look();
+    other.checkForChanges();
     world.clock.moveTo(world.clock.now() + 30_000);
     await world.turns(() => looked(other).tasks()[0]?.phase === 'unknown' && !marked());
     await other.close();
@@ -166,7 +166,7 @@ describe('after an end', function () {
     const { id } = await world.submit(engine);
     assert.equal((await world.untilPhase(engine, id)).phase, 'lost');
     assert.deepEqual([await other.claimNotice(id), await engine.claimNotice(id)], [true, false]);
-    assert.equal(await engine.lookAgain(id), true);
+    assert.equal(await engine.checkAgain(id), true);
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
     assert.deepEqual([await engine.claimNotice(id), await other.claimNotice(id)], [true, false]);
   });
@@ -176,13 +176,13 @@ describe('after an end', function () {
     world.gateway.setFault({ name: 'statusWord', route: 'query', args: { word: 'expired' } });
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id);
-    await engine.lookAgain(id);
+    await engine.checkAgain(id);
     await world.untilPhase(engine, id);
     await engine.markSeen(id);
     assert.deepEqual(engine.unseen(), []);
     const [video] = engine.task(id)!.videos;
     rmSync(new URL(video!.uri));
-    assert.equal(await engine.lookAgain(id), true);
+    assert.equal(await engine.checkAgain(id), true);
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
     assert.deepEqual(engine.unseen(), [id]);
   });
@@ -294,9 +294,9 @@ describe('a request from a caller in plain JavaScript', () => {
     const plain = { model: 'sora-2', prompt: 'x' };
     const left = prepareRequest(
       { ...plain, options: undefined, images: undefined, remixOf: undefined },
-      english,
+      untranslatedL10n,
     );
-    assert.deepEqual(left, prepareRequest(plain, english));
+    assert.deepEqual(left, prepareRequest(plain, untranslatedL10n));
   });
 });
 
@@ -313,7 +313,7 @@ describe('looking again for a video that was here once', function () {
       assert.ok(made);
       rmSync(fileURLToPath(saved.videos[0]!.uri));
       world.gateway.forgetTask(made.id);
-      assert.equal(await engine.lookAgain(id), true);
+      assert.equal(await engine.checkAgain(id), true);
       const task = await world.untilPhase(engine, id);
       assert.equal(task.phase, 'lost');
       assert.equal(task.failure?.charged, 'yes');

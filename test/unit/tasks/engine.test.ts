@@ -57,7 +57,7 @@ describe('looking again', function () {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await engine.stopTracking(id);
-    assert.equal(await engine.lookAgain(id), true);
+    assert.equal(await engine.checkAgain(id), true);
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
     assert.equal(world.requests('submit'), 1);
   });
@@ -66,9 +66,9 @@ describe('looking again', function () {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     const saved = await world.untilPhase(engine, id);
-    assert.equal(await engine.lookAgain(id), false);
+    assert.equal(await engine.checkAgain(id), false);
     rmSync(fileURLToPath(saved.videos[0]!.uri));
-    assert.equal(await engine.lookAgain(id), true);
+    assert.equal(await engine.checkAgain(id), true);
     const again = await world.untilPhase(engine, id);
     assert.equal(again.phase, 'saved');
     assert.equal(again.videos[0]?.sha256, saved.videos[0]?.sha256);
@@ -90,7 +90,7 @@ describe('looking again', function () {
     const engine = await world.open();
     world.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     const { id } = await world.submit(engine);
-    assert.equal(await engine.lookAgain(id), false);
+    assert.equal(await engine.checkAgain(id), false);
     assert.equal(await engine.attachTaskId(id, 'video_x'), false);
   });
 
@@ -100,10 +100,10 @@ describe('looking again', function () {
     const { id } = await world.submit(first);
     await world.untilPhase(first, id);
     assert.deepEqual([await first.claimNotice(id), await second.claimNotice(id)], [true, false]);
-    second.look();
+    second.checkForChanges();
     assert.deepEqual(second.unseen(), [id]);
     await first.markSeen(id);
-    second.look();
+    second.checkForChanges();
     assert.deepEqual(second.unseen(), []);
   });
 });

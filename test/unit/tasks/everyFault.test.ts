@@ -5,7 +5,7 @@ import { faultNames, faultTable } from '../../gateway/faults/faultTable';
 import type { FaultName, FaultOptions, FaultRoute } from '../../gateway/pretendGateway';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { sora } from '../../../src/core/models/families/sora';
-import { isEnd, type Phase } from '../../../src/core/task/phases';
+import { isFinal, type Phase } from '../../../src/core/task/phases';
 import type { Charged, Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
@@ -194,14 +194,14 @@ describe('every fault on every route, in every phase', function () {
             world.gateway.setFault(fault);
           }
           const ended = await until(
-            () => isEnd(engine.task(id)?.phase ?? 'draft'),
-            isEnd(wanted.phase) ? 6 : 0.2,
+            () => isFinal(engine.task(id)?.phase ?? 'draft'),
+            isFinal(wanted.phase) ? 6 : 0.2,
             name === 'hang' ? 10 : 100,
           );
 
           const { phase, failure } = engine.task(id)!;
           assert.equal(phase, wanted.phase, failure?.message);
-          assert.equal(ended, isEnd(wanted.phase));
+          assert.equal(ended, isFinal(wanted.phase));
           if (wanted.charged !== undefined) assert.equal(failure?.charged, wanted.charged);
           if (phase === 'saved') assert.equal(failure, undefined);
           assert.equal(world.requests('submit'), wanted.submits ?? 1);

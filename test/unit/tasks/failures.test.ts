@@ -4,7 +4,7 @@ import { ORIGIN_KINDS } from '../../../src/core/common/originKind';
 import { charge, type ChargeOutcome } from '../../../src/core/task/charge';
 import { Failures } from '../../../src/core/tasks/failures';
 import { publicFailures } from '../../support/publicFailures';
-import { waitsFor } from '../../../src/core/task/blockedBy';
+import { blockedBy } from '../../../src/core/task/blockedBy';
 
 describe('a fetch that did not work', () => {
   const failures = publicFailures();
@@ -13,10 +13,10 @@ describe('a fetch that did not work', () => {
 
   it('waits for the user only where the gateway says so, not a host of videos', () => {
     for (const status of [401, 402, 403]) {
-      assert.equal(waitsFor({ phase: 'ready', failure: refused(status, true) }), undefined, String(status));
+      assert.equal(blockedBy({ phase: 'ready', failure: refused(status, true) }), undefined, String(status));
     }
     assert.equal(refused(402, true).kind, 'upstream');
-    assert.equal(waitsFor({ phase: 'ready', failure: refused(402, false) }), 'balance');
+    assert.equal(blockedBy({ phase: 'ready', failure: refused(402, false) }), 'balance');
   });
 
   it('is no fault of the network where a reply came', () => {

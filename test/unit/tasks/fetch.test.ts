@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSyn
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
-import { isEnd } from '../../../src/core/task/phases';
+import { isFinal } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
@@ -170,7 +170,7 @@ describe('fetching a video', function () {
     rmSync(library);
     // Long after its day the disk is good again, and now the gateway has a bad moment.
     world.gateway.setFault(download('serverError', { status: 502 }, 1));
-    await world.until(() => isEnd(engine.task(id)!.phase), 2 * 3600_000);
+    await world.until(() => isFinal(engine.task(id)!.phase), 2 * 3600_000);
     assertSaved(engine.task(id)!);
   });
 

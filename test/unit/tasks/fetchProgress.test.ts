@@ -104,7 +104,7 @@ describe('how far a fetch has come', function () {
       assert.equal(engine.task(id)?.fetchProgress, undefined);
       const { updatedAt } = engine.task(id)!;
       const half = await pass(pieces, engine, id, ({ fetchProgress = 0 }) => fetchProgress >= 50);
-      other.look();
+      other.checkForChanges();
       assert.equal(other.task(id)?.fetchProgress, engine.task(id)?.fetchProgress);
       assert.equal(engine.task(id)?.updatedAt, updatedAt, 'that is no move');
       const end = await pass(pieces, engine, id, ({ phase }) => phase === 'saved');

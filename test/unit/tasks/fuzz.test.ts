@@ -8,7 +8,7 @@ import type { ReplyShapes } from '../../gateway/gatewayOptions';
 import { SeededRandom } from '../../gateway/seededRandom';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/families/sora';
-import { isEnd } from '../../../src/core/task/phases';
+import { isFinal } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
@@ -297,19 +297,19 @@ class Run {
     if (saved.length === 0) return;
     const { id, videos } = this.#dice.pick(saved);
     rmSync(fileURLToPath(this.#dice.pick(videos).uri), { force: true });
-    assert.equal(await this.#engine.lookAgain(id), true);
+    assert.equal(await this.#engine.checkAgain(id), true);
   }
 
   /** Somebody loses patience, for a while. */
   async #stopTracking(): Promise<void> {
     const followed = this.#engine
       .tasks()
-      .filter(({ gatewayTaskId, phase }) => gatewayTaskId && !isEnd(phase));
+      .filter(({ gatewayTaskId, phase }) => gatewayTaskId && !isFinal(phase));
     if (followed.length === 0) return;
     const { id } = this.#dice.pick(followed);
     if (!(await this.#engine.stopTracking(id))) return;
     await this.#pass();
-    if (this.#dice.flip()) await this.#engine.lookAgain(id);
+    if (this.#dice.flip()) await this.#engine.checkAgain(id);
     this.#mayEnd ||= this.#engine.task(id)?.phase === 'stopped';
   }
 
@@ -337,7 +337,7 @@ class Run {
 
   #allEnded(): boolean {
     const tasks = this.#engine.tasks();
-    return this.#asked.every(({ settled }) => settled) && tasks.every(({ phase }) => isEnd(phase));
+    return this.#asked.every(({ settled }) => settled) && tasks.every(({ phase }) => isFinal(phase));
   }
 
   #check(): void {

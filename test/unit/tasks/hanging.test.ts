@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { KeyAnswer } from '../../../src/core/gateway/apiKey';
 import { createHttp } from '../../../src/core/gateway/http';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { startPretendGateway, type PretendGateway } from '../../gateway/pretendGateway';
 import { World } from '../support/world';
 
-const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, english);
+const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, untranslatedL10n);
 
 describe('one task that hangs does not hold up the others', function () {
   this.timeout(120_000);
@@ -168,7 +168,7 @@ describe('two windows and a reply that takes longer than the claim', function ()
       const first = await world.open({ http });
       const second = await world.open({ http });
       const { id } = await first.submit(sora('slow'), { baseUrl, key: world.access.key });
-      second.look();
+      second.checkForChanges();
       const started = clock.now();
       while (first.task(id)?.progress === undefined && clock.now() - started < 10 * 60_000) {
         clock.moveTo(clock.now() + 1000);
@@ -212,7 +212,7 @@ describe('a machine that slept', function () {
     const second = await world.open();
     const tasks = 10;
     for (let index = 0; index < tasks; index++) await world.submit(first, { prompt: `number ${index}` });
-    second.look();
+    second.checkForChanges();
     await world.until(() => world.requests('query') >= tasks);
     await world.quiet();
     const before = world.requests('query');

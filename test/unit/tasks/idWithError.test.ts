@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../src/core/engine';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
-import { isEnd } from '../../../src/core/task/phases';
+import { isFinal } from '../../../src/core/task/phases';
 import { CASE_BASE } from '../../support/replyCases';
 import { json, ScriptedHttp, type Scripted } from '../support/scriptedHttp';
 import { World } from '../support/world';
@@ -29,7 +29,7 @@ describe('a task ID that came with an error', function () {
       return next;
     });
     engine = await world.open({ http: http.open });
-    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, untranslatedL10n);
     let sent: string | undefined;
     void engine.submit(request, { baseUrl: CASE_BASE, key: world.access.key }).then((task) => {
       sent = task.id;
@@ -46,7 +46,7 @@ describe('a task ID that came with an error', function () {
     assert.ok(found);
     return found;
   };
-  const isOver = () => isEnd(task().phase);
+  const isOver = () => isFinal(task().phase);
 
   for (const status of ['queued', 'running']) {
     it(`and that the gateway knew (${status}), then denied: lost`, async () => {
@@ -69,7 +69,7 @@ describe('a task ID that came with an error', function () {
     await world.until(isOver, HOUR);
     assert.deepEqual([task().phase, task().failure?.detail], ['rejected', 'late warning']);
     responses = [is('running')];
-    assert.equal(await engine.lookAgain(id), true);
+    assert.equal(await engine.checkAgain(id), true);
     await world.until(() => task().phase === 'running', HOUR);
   });
 

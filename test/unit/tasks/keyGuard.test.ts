@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { RequestError } from '../../../src/core/models/family';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
@@ -17,7 +17,7 @@ describe('a key pasted into a text field', function () {
     await world.stop();
   });
 
-  const valid = prepareRequest({ model: 'sora-2', prompt: 'a boat' }, english);
+  const valid = prepareRequest({ model: 'sora-2', prompt: 'a boat' }, untranslatedL10n);
   const spellings = (key: string) => [key, key.replace(/^sk-/, ''), `Bearer ${key}`, `my key: ${key}!`];
 
   const fields: Readonly<Record<string, (text: string) => Partial<VideoRequest>>> = {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Engine } from '../../../src/core/engine';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
-import { waitsFor } from '../../../src/core/task/blockedBy';
+import { blockedBy } from '../../../src/core/task/blockedBy';
 import { KeyUnavailableError } from '../../../src/core/tasks/submitter';
 import { World } from '../support/world';
 
@@ -41,7 +41,7 @@ describe('the key, the tasks made with it, and the others', function () {
     const args = { status: 403, code: 'quota_not_enough', message: '用户额度不足' };
     world.gateway.setFault({ name: 'clientError', route: 'query', times: 'always', args });
     const ids = [(await world.submit(engine)).id, (await world.submit(engine, { prompt: 'two' })).id];
-    await world.until(() => ids.every((id) => waitsFor(engine.task(id)!) === 'balance'));
+    await world.until(() => ids.every((id) => blockedBy(engine.task(id)!) === 'balance'));
     assert.ok(world.requests('query') <= 2, 'one is asked about for all of them');
     world.gateway.clearFaults();
     await engine.refresh();
@@ -61,7 +61,7 @@ describe('the key, the tasks made with it, and the others', function () {
       await world.until(() => engine.task(id)?.failure !== undefined);
       const task = engine.task(id)!;
       assert.equal(task.failure?.noKey, reason);
-      assert.equal(waitsFor(task), blocked);
+      assert.equal(blockedBy(task), blocked);
       world.keys.key = world.access.key;
       const since = world.clock.now();
       assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
@@ -219,7 +219,7 @@ describe('the key, the tasks made with it, and the others', function () {
   it('a key that cannot travel in a header: rejected, nothing sent, and the key is told to nobody', async () => {
     const engine = await world.open();
     const value = 'sk-secret-part\nsecond-line';
-    const request = prepareRequest({ model: 'sora-2', prompt: 'x' }, english);
+    const request = prepareRequest({ model: 'sora-2', prompt: 'x' }, untranslatedL10n);
     let phase: string | undefined;
     let thrown: unknown;
     engine.submit(request, { baseUrl: world.gateway.baseUrl, key: { id: 'key-1', value } }).then(

@@ -52,7 +52,7 @@ describe('lanes', function () {
   it('a row that is due and can’t be read is not reported each time', async () => {
     const { id } = await world.submit(engine);
     addCopies(world, id, 1, `request = '{}', next_due = ${world.clock.now()}`);
-    engine.look();
+    engine.checkForChanges();
     await shareOfSchedule(world, engine, 1, LENGTH);
     assert.ok(world.lines.filter((line) => line.startsWith('error')).length <= 1);
   });

@@ -83,7 +83,7 @@ describe('a task ID that arrives after the user has attached another', function 
     assert.equal(engine.task(attached.id)?.phase, 'stopped');
     assert.deepEqual(engine.idQuestions(), []);
     assert.equal((await world.untilPhase(engine, late.id)).phase, 'saved');
-    assert.equal(await engine.lookAgain(attached.id), true);
+    assert.equal(await engine.checkAgain(attached.id), true);
     assert.equal(world.requests('submit'), 2);
   });
 

@@ -39,7 +39,7 @@ describe('what the library holds', function () {
   it('is told by task, the oldest first, with what is known of it; also in another window', async () => {
     const [first, second, third] = [await saved('first'), await saved('second'), await saved('third')];
     await engine.markSeen(first.id);
-    await engine.markCopied(second.id);
+    await engine.markExported(second.id);
     const other = await world.open();
     for (const window of [engine, other]) {
       const { use, videos } = await window.librarian.shelf();
@@ -78,7 +78,7 @@ describe('what the library holds', function () {
     const running = await saved('goes on');
     const file = fileOf(running);
     renameSync(file, `${file}.away`);
-    assert.equal(await engine.lookAgain(running.id), true);
+    assert.equal(await engine.checkAgain(running.id), true);
     await engine.stopTracking(running.id);
     renameSync(`${file}.away`, file);
     assert.deepEqual((await engine.librarian.shelf()).videos, []);
@@ -119,17 +119,17 @@ describe('what the library holds', function () {
     rmSync(fileOf(task));
     await engine.librarian.removed(task.id);
     await engine.librarian.removed(task.id);
-    other.look();
+    other.checkForChanges();
     for (const window of [engine, other]) {
-      assert.deepEqual(window.cleaned(), [task.id]);
+      assert.deepEqual(window.deletedFromLibrary(), [task.id]);
       assert.equal(window.task(task.id)?.phase, 'saved');
       assert.match(window.task(task.id)?.timeline.at(-1)?.note ?? '', /removed from the library by you/);
     }
     // Who cleans does not want it all back at the next rescue.
-    assert.deepEqual(await engine.rescue(), { lookedAgain: 0, found: 0 });
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 0 });
+    assert.equal(await engine.checkAgain(task.id), true);
     assert.equal((await world.untilPhase(engine, task.id)).phase, 'saved');
-    assert.deepEqual(engine.cleaned(), []);
+    assert.deepEqual(engine.deletedFromLibrary(), []);
     assert.ok(existsSync(fileOf(task)));
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
 import { createHttp } from '../../../src/core/gateway/http';
 import { LIMITS } from '../../../src/core/gateway/limits';
@@ -63,7 +63,7 @@ describe('a request on its way', function () {
     };
     let task: Task | undefined;
     let failure: unknown;
-    engine.submit(prepareRequest(request, english), { baseUrl, key: world.access.key }).then(
+    engine.submit(prepareRequest(request, untranslatedL10n), { baseUrl, key: world.access.key }).then(
       (submitted) => (task = submitted),
       (error: unknown) => (failure = error),
     );

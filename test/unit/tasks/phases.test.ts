@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import fc from 'fast-check';
 import type { Log } from '../../../src/core/common/log';
 import { TaskStore } from '../../../src/core/store/store';
-import { PHASES, canMove, isEnd, type Phase } from '../../../src/core/task/phases';
+import { PHASES, canTransition, isFinal, type Phase } from '../../../src/core/task/phases';
 import { FakeClock } from '../support/fakeClock';
 
 const nothing = (): void => undefined;
@@ -28,7 +28,7 @@ function reachable(from: Phase, without: readonly Phase[] = []): Set<Phase> {
   const seen = new Set<Phase>();
   const walk = (phase: Phase): void => {
     for (const next of PHASES) {
-      if (!canMove(phase, next) || seen.has(next) || without.includes(next)) continue;
+      if (!canTransition(phase, next) || seen.has(next) || without.includes(next)) continue;
       seen.add(next);
       walk(next);
     }
@@ -42,23 +42,23 @@ describe('phases', () => {
     const fromDraft = reachable('draft');
     for (const phase of PHASES) {
       assert.ok(fromDraft.has(phase), phase);
-      assert.ok(isEnd(phase) || [...reachable(phase)].some(isEnd), phase);
+      assert.ok(isFinal(phase) || [...reachable(phase)].some(isFinal), phase);
     }
   });
 
   it('staying is no move', () => {
-    for (const phase of PHASES) assert.equal(canMove(phase, phase), false, phase);
+    for (const phase of PHASES) assert.equal(canTransition(phase, phase), false, phase);
   });
 
   it('without being sent, a request never becomes unknown, accepted or charged', () => {
     // What was stopped or rejected may be looked for again, but only with a task ID (see ends.test.ts).
     const unsent = reachable('draft', ['sending', 'stopped', 'rejected']);
     assert.deepEqual([...unsent], []);
-    assert.equal(canMove('rejected', 'unknown'), false);
-    assert.equal(canMove('stopped', 'unknown'), false);
+    assert.equal(canTransition('rejected', 'unknown'), false);
+    assert.equal(canTransition('stopped', 'unknown'), false);
     // And unknown again only from where nothing is known yet but a doubtful id (see ends.test.ts).
     assert.deepEqual(
-      PHASES.filter((phase) => canMove(phase, 'unknown')),
+      PHASES.filter((phase) => canTransition(phase, 'unknown')),
       ['sending', 'queued'],
     );
   });
@@ -73,11 +73,11 @@ describe('phases', () => {
 
   it('a video in the library is only ever left by looking again', () => {
     assert.deepEqual(
-      PHASES.filter((phase) => canMove('saved', phase)),
+      PHASES.filter((phase) => canTransition('saved', phase)),
       ['queued'],
     );
     assert.deepEqual(
-      PHASES.filter((phase) => canMove(phase, 'saved')),
+      PHASES.filter((phase) => canTransition(phase, 'saved')),
       // Some of its videos were here all the while; of those that have ended, the video is rescued.
       ['queued', 'running', 'ready', 'saving', 'failed', 'lost', 'stopped', 'unknown'],
     );
@@ -105,22 +105,21 @@ describe('phases', () => {
           );
           const went: Phase[] = [record.phase];
           for (const to of moves) {
-            const before = await store.recordWhenFree(id);
+            const before = await store.readRecord(id);
             const [from] = went.slice(-1) as [Phase];
             const done = await store.update(id, () => ({ phase: to })).catch(() => undefined);
-            if (from === to || canMove(from, to)) assert.equal(done?.phase, to);
-            else assert.deepEqual(await store.recordWhenFree(id), before);
-            if (from !== to && canMove(from, to)) went.push(to);
+            if (from === to || canTransition(from, to)) assert.equal(done?.phase, to);
+            else assert.deepEqual(await store.readRecord(id), before);
+            if (from !== to && canTransition(from, to)) went.push(to);
           }
-          const { timeline = [] } = (await store.taskWhenFree(id)) ?? {};
+          const { timeline = [] } = (await store.readTask(id)) ?? {};
           // Downloads that are tried again are counted.
           assert.deepEqual(
             timeline.flatMap(({ phase, count = 1 }) => Array<Phase>(count).fill(phase)).sort(),
             went.toSorted(),
           );
           assert.equal(timeline.at(-1)?.phase, went.at(-1));
-          if (isEnd(went.at(-1) ?? 'draft'))
-            assert.equal((await store.recordWhenFree(id))?.nextDue, undefined);
+          if (isFinal(went.at(-1) ?? 'draft')) assert.equal((await store.readRecord(id))?.nextDue, undefined);
           for (const [index, phase] of went.entries())
             if (phase === 'sending') assert.equal(went[index - 1], 'draft');
         }),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
-import { english } from '../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
 import type { Phase } from '../../../src/core/task/phases';
@@ -49,7 +49,7 @@ describe('all reply cases, through the engine', function () {
     model = 'wan2.5-t2v-preview',
     more: Partial<VideoRequest> = {},
   ): Promise<Task> {
-    const request = prepareRequest({ model, prompt: 'a paper boat', ...more }, english);
+    const request = prepareRequest({ model, prompt: 'a paper boat', ...more }, untranslatedL10n);
     let settled = false;
     const sent = engine
       .submit(request, { baseUrl: CASE_BASE, key: world.access.key })
@@ -307,10 +307,10 @@ describe('all reply cases, through the engine', function () {
     http = new ScriptedHttp(world.clock, respond);
     const sleeping = await world.open({ clock: asleep, http: http.open });
     const engine = await world.open({ http: http.open });
-    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, untranslatedL10n);
     const sent = sleeping.submit(request, { baseUrl: CASE_BASE, key: world.access.key });
     await world.turns(() => sleeping.tasks()[0]?.phase === 'sending');
-    engine.look();
+    engine.checkForChanges();
     await world.until(() => engine.tasks()[0]?.phase === 'unknown');
     const id = engine.tasks()[0]?.id ?? '';
     assert.equal(await engine.attachTaskId(id, 'byHand'), true);
@@ -347,10 +347,10 @@ describe('all reply cases, through the engine', function () {
     http = new ScriptedHttp(world.clock, () => late);
     const sleeping = await world.open({ clock: asleep, http: http.open });
     const engine = await world.open({ http: http.open });
-    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+    const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, untranslatedL10n);
     const sent = sleeping.submit(request, { baseUrl: CASE_BASE, key: world.access.key });
     await world.turns(() => sleeping.tasks()[0]?.phase === 'sending');
-    engine.look();
+    engine.checkForChanges();
     await world.until(() => engine.tasks()[0]?.phase === 'unknown');
     answer(json('<h1>Bad Gateway', 502));
     const { id, phase } = await sent;
@@ -450,7 +450,10 @@ describe('all reply cases, through the engine', function () {
       const engine = await world.open({
         http: () => Promise.resolve({ close: () => undefined, send: () => Promise.resolve(response) }),
       });
-      const request = prepareRequest({ model: 'wan2.5-t2v-preview', prompt: 'a paper boat' }, english);
+      const request = prepareRequest(
+        { model: 'wan2.5-t2v-preview', prompt: 'a paper boat' },
+        untranslatedL10n,
+      );
       engine.submit(request, { baseUrl: CASE_BASE, key: world.access.key }).catch(() => undefined);
       await world.turns(() => engine.tasks()[0]?.phase === 'sending');
       let isClosed = false;

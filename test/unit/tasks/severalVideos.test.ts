@@ -41,12 +41,12 @@ describe('a task of several videos', function () {
   const files = () => readdirSync(path.join(world.folder, 'library')).filter((name) => name.endsWith('.mp4'));
 
   async function lookAgain(): Promise<Task> {
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal(await engine.checkAgain(task.id), true);
     return world.untilPhase(engine, task.id);
   }
 
   it('is complete: there is nothing to look for', async () => {
-    assert.equal(await engine.lookAgain(task.id), false);
+    assert.equal(await engine.checkAgain(task.id), false);
   });
 
   it('lacks one that the gateway still has: it is fetched, the other one is left alone', async () => {
@@ -107,7 +107,7 @@ describe('a task of several videos', function () {
   it('is no longer to be looked for: it stays with the one that is here', async () => {
     const [first, second] = task.videos;
     remove(first!);
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal(await engine.checkAgain(task.id), true);
     assert.equal(await engine.stopTracking(task.id), true);
     const again = engine.task(task.id);
     assert.equal(again?.phase, 'saved');

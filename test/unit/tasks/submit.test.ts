@@ -307,7 +307,7 @@ describe('submit', function () {
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
     const sent = world.submit(sleeping);
     await world.turns(() => looked(other).tasks()[0]?.phase === 'sending');
-    other.look();
+    other.checkForChanges();
     world.clock.moveTo(world.clock.now() + 30_000);
     await world.turns(() => looked(other).tasks()[0]?.phase === 'unknown');
     assert.equal(other.tasks()[0]?.failure?.charged, 'unknown');

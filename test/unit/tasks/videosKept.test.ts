@@ -51,7 +51,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
   const fetches = () => world.requests('result');
 
   async function lookAgain(): Promise<Task> {
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal(await engine.checkAgain(task.id), true);
     return world.untilPhase(engine, task.id);
   }
 
@@ -93,7 +93,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
 
   it('the user stops it while the missing one is fetched: the other one stays, and nothing half-written', async () => {
     rmSync(fileOf(task.videos[1]!));
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal(await engine.checkAgain(task.id), true);
     world.gateway.setFault({ name: 'hang', route: 'result', times: 'always' });
     await world.untilPhase(engine, task.id, 'saving');
     assert.equal(await engine.stopTracking(task.id), true);
@@ -118,7 +118,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
 
   it('the library is away while it is looked for, and back when all is gone from the gateway', async () => {
     renameSync(library(), `${library()}.away`);
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal(await engine.checkAgain(task.id), true);
     world.gateway.setFault(expired);
     renameSync(`${library()}.away`, library());
     const ended = await world.untilPhase(engine, task.id);
@@ -137,13 +137,13 @@ describe('videos that are here stay, whatever becomes of the others', function (
 
   it('the disk does not say what is there: nothing is forgotten, and nothing is looked for', async () => {
     disk.faults.set('stat', 'EIO');
-    assert.equal(await engine.lookAgain(task.id), false);
+    assert.equal(await engine.checkAgain(task.id), false);
     assert.deepEqual(engine.task(task.id), task);
   });
 
   it('the disk does not say what is there when it ends: what is written down stays', async () => {
     rmSync(fileOf(task.videos[0]!));
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal(await engine.checkAgain(task.id), true);
     disk.faults.set('open', 'EIO');
     world.gateway.setFault(expired);
     const ended = await world.untilPhase(engine, task.id);
@@ -153,7 +153,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
   it('one that was deleted is back from the trash when it ends: both are listed', async () => {
     const file = fileOf(task.videos[0]!);
     renameSync(file, `${file}.trash`);
-    assert.equal(await engine.lookAgain(task.id), true);
+    assert.equal(await engine.checkAgain(task.id), true);
     renameSync(`${file}.trash`, file);
     world.gateway.setFault(expired);
     const ended = await world.untilPhase(engine, task.id);
@@ -205,7 +205,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
   it('of two windows that look again at once one does, and nothing is fetched twice', async () => {
     const other = await world.open();
     rmSync(fileOf(task.videos[0]!));
-    const asked = await Promise.all([engine.lookAgain(task.id), other.lookAgain(task.id)]);
+    const asked = await Promise.all([engine.checkAgain(task.id), other.checkAgain(task.id)]);
     assert.deepEqual(asked.toSorted(), [false, true]);
     const again = await world.untilPhase(engine, task.id);
     assert.deepEqual([again.phase, again.failure, again.videos], ['saved', undefined, task.videos]);
@@ -229,7 +229,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
 
   it('one was saved elsewhere, then the other one is fetched: nobody has met that one, so cleaning has to ask', async () => {
     rmSync(fileOf(task.videos[0]!));
-    await engine.markCopied(task.id);
+    await engine.markExported(task.id);
     await lookAgain();
     const { videos } = await engine.librarian.shelf();
     assert.deepEqual(
@@ -243,7 +243,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     world.gateway.setFault(expired);
     assert.ok((await lookAgain()).failure);
     world.gateway.clearFaults();
-    assert.deepEqual(await engine.rescue(), { lookedAgain: 1, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 1, found: 0 });
     const again = await world.untilPhase(engine, task.id);
     assert.deepEqual([again.failure, again.videos], [undefined, task.videos]);
   });

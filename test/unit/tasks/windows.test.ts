@@ -20,9 +20,9 @@ describe('several windows on one profile', function () {
       return phases;
     });
     const { id } = await world.submit(windows[0]!);
-    for (const window of windows) window.look();
+    for (const window of windows) window.checkForChanges();
     await world.until(() => windows.every((window) => window.task(id)?.phase === 'saved'));
-    for (const window of windows) window.look();
+    for (const window of windows) window.checkForChanges();
     assert.equal(world.requests('submit'), 1);
     assert.equal(world.requests('download'), 1);
     for (const phases of seen) {
@@ -37,7 +37,7 @@ describe('several windows on one profile', function () {
     const started = world.clock.now();
     for (let index = 0; index < 5; index++)
       await world.submit(windows[index % 3]!, { prompt: `number ${index}` });
-    for (const window of windows) window.look();
+    for (const window of windows) window.checkForChanges();
     await world.until(() => world.clock.now() - started >= 10 * 60_000);
     // 3 s to the first question, then every 5 s for two minutes, then every 8 s.
     const schedule = 1 + 117 / 5 + 480 / 8;
@@ -52,7 +52,7 @@ describe('several windows on one profile', function () {
     world.gateway.setFault({ name: 'hang', route: 'query' });
     await world.turnsWhileHanging(() => world.requests('query') === 1);
     first.dispose();
-    second.look();
+    second.checkForChanges();
     const started = world.clock.now();
     await world.until(() => world.requests('query') > 1);
     assert.ok(world.clock.now() - started <= 60_000);
@@ -79,13 +79,13 @@ describe('several windows on one profile', function () {
     const first = await world.open();
     const second = await world.open();
     const { id } = await world.submit(first);
-    second.look();
+    second.checkForChanges();
     let phase: string | undefined;
-    void second.settled(id).then((task) => (phase = task?.phase));
+    void second.waitForTask(id).then((task) => (phase = task?.phase));
     await world.until(() => phase !== undefined);
     assert.equal(phase, 'saved');
-    assert.equal((await second.settled(id))?.phase, 'saved');
-    assert.equal(await second.settled('no-such-task'), undefined);
+    assert.equal((await second.waitForTask(id))?.phase, 'saved');
+    assert.equal(await second.waitForTask('no-such-task'), undefined);
   });
 
   it('a removed task is gone in all windows', async () => {
@@ -96,7 +96,7 @@ describe('several windows on one profile', function () {
     const { id } = await world.submit(first);
     await world.untilPhase(first, id);
     await first.remove(id);
-    second.look();
+    second.checkForChanges();
     assert.deepEqual(removed, [id]);
     assert.equal(second.task(id), undefined);
   });

@@ -1,6 +1,6 @@
 import type { L10n } from '../../common/l10n';
-import type { Ask, Family } from '../family';
-import { choice, flag, parseObject, text, user, whole, type Parameter } from '../parameter';
+import type { OptionContext, Family } from '../family';
+import { choice, flag, parseObject, text, user, integer, type Parameter } from '../parameter';
 
 const isKling = (model: string): boolean => model.startsWith('kling-');
 const isDoubao = (model: string): boolean => model.startsWith('doubao-video');
@@ -9,9 +9,9 @@ const isJimeng = (model: string): boolean => model.startsWith('jimeng');
 const onlyOf = (model: string, name: string, fits: boolean) =>
   fits
     ? {}
-    : { withheld: (l10n: L10n) => l10n.t('The model "{0}" does not know the option "{1}".', model, name) };
+    : { unavailable: (l10n: L10n) => l10n.t('The model "{0}" does not know the option "{1}".', model, name) };
 
-function parameters({ model, options }: Ask): Parameter[] {
+function parameters({ model, options }: OptionContext): Parameter[] {
   // One of them without the other would meet the service's own choice for that.
   const hasSize = options['width'] !== undefined || options['height'] !== undefined;
   const sides = { kind: 'whole', from: 64, to: 4096, step: 2 } as const;
@@ -19,64 +19,65 @@ function parameters({ model, options }: Ask): Parameter[] {
     {
       name: 'duration',
       values: { kind: 'number', from: 1, to: 60 },
-      initial: 5,
-      about: 'Length in seconds.',
-      asked: true,
+      defaultValue: 5,
+      description: 'Length in seconds.',
+      hasOwnStep: true,
     },
     {
       name: 'width',
       values: sides,
-      ...(hasSize ? { initial: 1280 } : {}),
-      about: 'In pixels; the service’s own choice is 1280. Sent together with `height`.',
+      ...(hasSize ? { defaultValue: 1280 } : {}),
+      description: 'In pixels; the service’s own choice is 1280. Sent together with `height`.',
     },
     {
       name: 'height',
       values: sides,
-      ...(hasSize ? { initial: 720 } : {}),
-      about: 'In pixels; the service’s own choice is 720. Sent together with `width`.',
+      ...(hasSize ? { defaultValue: 720 } : {}),
+      description: 'In pixels; the service’s own choice is 720. Sent together with `width`.',
     },
-    { name: 'fps', values: whole(1), about: 'Frames a second; the service’s own choice is 24.' },
-    { name: 'seed', values: whole(-1, 999_999_999), about: '-1 means any.' },
+    { name: 'fps', values: integer(1), description: 'Frames a second; the service’s own choice is 24.' },
+    { name: 'seed', values: integer(-1, 999_999_999), description: '-1 means any.' },
     {
       name: 'n',
-      values: isJimeng(model) ? choice(1) : whole(1, 4),
-      initial: 1,
-      about: 'How many videos; each one is paid for.',
+      values: isJimeng(model) ? choice(1) : integer(1, 4),
+      defaultValue: 1,
+      description: 'How many videos; each one is paid for.',
     },
-    { name: 'response_format', values: choice('url'), about: 'How the result is handed over.' },
-    { name: 'aspect_ratio', values: text, about: 'Shape, for example `16:9`.' },
+    { name: 'response_format', values: choice('url'), description: 'How the result is handed over.' },
+    { name: 'aspect_ratio', values: text, description: 'Shape, for example `16:9`.' },
     {
       name: 'resolution',
       values: choice('480p', '720p', '1080p'),
-      about: 'Lines of the picture (Doubao).',
+      description: 'Lines of the picture (Doubao).',
       fits: isDoubao(model),
     },
-    { name: 'mode', values: choice('std', 'pro'), about: 'Quality (Kling).', fits: isKling(model) },
+    { name: 'mode', values: choice('std', 'pro'), description: 'Quality (Kling).', fits: isKling(model) },
     {
       name: 'cfg_scale',
       values: { kind: 'number', from: 0, to: 1 },
-      about: 'How closely the prompt is followed (Kling).',
+      description: 'How closely the prompt is followed (Kling).',
       fits: isKling(model),
     },
-    { name: 'negative_prompt', values: text, about: 'What should not be seen.' },
-    { name: 'quality_level', values: choice('low', 'medium', 'high', 'ultra-high'), about: 'Quality.' },
+    { name: 'negative_prompt', values: text, description: 'What should not be seen.' },
+    { name: 'quality_level', values: choice('low', 'medium', 'high', 'ultra-high'), description: 'Quality.' },
     {
       name: 'watermark',
       values: flag,
-      about: 'Whether there is a watermark (Doubao).',
+      description: 'Whether there is a watermark (Doubao).',
       fits: isDoubao(model),
     },
     {
       name: 'camera_fixed',
       values: flag,
-      about: 'Whether the camera stands still (Doubao).',
+      description: 'Whether the camera stands still (Doubao).',
       fits: isDoubao(model),
     },
     user,
     {
       name: 'metadata',
       values: { kind: 'object' },
-      about: 'More for the provider, as a JSON object in a text. It may not repeat what stands elsewhere.',
+      description:
+        'More for the provider, as a JSON object in a text. It may not repeat what stands elsewhere.',
     },
   ];
   return all.map(({ fits = true, ...parameter }) => ({
@@ -98,7 +99,7 @@ export const legacy: Family = {
   fields,
 
   /** The page and the code disagree on which of two values wins (API reference 13 row 24), so there is one. */
-  complaint(request, l10n) {
+  validate(request, l10n) {
     const more = Object.keys(parseObject(String(request.options['metadata'] ?? '')) ?? {});
     const names = [...fields, ...parameters(request).map(({ name }) => name)];
     const twice = more.find((name) => names.includes(name));

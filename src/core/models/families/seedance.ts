@@ -1,7 +1,7 @@
 import type { L10n } from '../../common/l10n';
-import type { Ask, CheckedRequest, Family, Image, Words } from '../family';
+import type { OptionContext, CheckedRequest, Family, Image, PromptAndOptions } from '../family';
 import type { Mode } from '../modes';
-import { choice, flag, whole, type Options, type Parameter } from '../parameter';
+import { choice, flag, integer, type Options, type Parameter } from '../parameter';
 
 /** The flags that carry the options of 1.x in the prompt's text: the one we write, and its other name (7.5.3). */
 const FLAGS: Readonly<Record<string, readonly [flag: string, alias?: string]>> = {
@@ -37,17 +37,17 @@ const noReferenceCamera = (l10n: L10n): string =>
   l10n.t('"camerafixed" can’t be chosen with reference images.');
 const adaptiveNeedsImage = (l10n: L10n): string => l10n.t('"adaptive" follows an image, and there is none.');
 
-function ratio({ model, mode }: Ask): Parameter {
+function ratio({ model, mode }: OptionContext): Parameter {
   const shapes = ['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'];
-  const about = 'Shape; `adaptive` follows the first image, or is the model’s choice.';
-  const start = { name: 'ratio', about, asked: true } as const;
+  const description = 'Shape; `adaptive` follows the first image, or is the model’s choice.';
+  const start = { name: 'ratio', description, hasOwnStep: true } as const;
   if (mode === 'text' && is10(model)) {
-    return { ...start, values: choice(...shapes), initial: '16:9', note: adaptiveNeedsImage };
+    return { ...start, values: choice(...shapes), defaultValue: '16:9', note: adaptiveNeedsImage };
   }
-  return { ...start, values: choice(...shapes, 'adaptive'), initial: 'adaptive' };
+  return { ...start, values: choice(...shapes, 'adaptive'), defaultValue: 'adaptive' };
 }
 
-function parameters(ask: Ask): Parameter[] {
+function parameters(ask: OptionContext): Parameter[] {
   const { model, mode } = ask;
   const isReference = mode === 'reference';
   const shortest = is15(model) ? 4 : 2;
@@ -55,37 +55,37 @@ function parameters(ask: Ask): Parameter[] {
     {
       name: 'duration',
       values: choice(...Array.from({ length: 13 - shortest }, (_, index) => shortest + index)),
-      initial: 5,
-      about: 'Length in seconds.',
-      asked: true,
+      defaultValue: 5,
+      description: 'Length in seconds.',
+      hasOwnStep: true,
     },
     ratio(ask),
     {
       name: 'resolution',
       values: isReference ? choice('480p', '720p') : choice('480p', '720p', '1080p'),
-      initial: '720p',
-      about: 'Lines of the picture.',
-      asked: true,
+      defaultValue: '720p',
+      description: 'Lines of the picture.',
+      hasOwnStep: true,
       ...(isReference ? { note: noReference1080 } : {}),
     },
     {
       name: 'seed',
-      values: whole(-1, 4_294_967_295),
-      about: 'The same seed with the same request makes a similar video; -1 means any.',
+      values: integer(-1, 4_294_967_295),
+      description: 'The same seed with the same request makes a similar video; -1 means any.',
     },
     {
       name: 'camerafixed',
       values: flag,
-      about: 'Whether the camera stands still; the service’s own choice is no.',
-      ...(isReference ? { withheld: noReferenceCamera } : {}),
+      description: 'Whether the camera stands still; the service’s own choice is no.',
+      ...(isReference ? { unavailable: noReferenceCamera } : {}),
     },
-    { name: 'watermark', values: flag, initial: false, about: 'Whether there is a watermark.' },
+    { name: 'watermark', values: flag, defaultValue: false, description: 'Whether there is a watermark.' },
     ...(is15(model)
       ? [
           {
             name: 'return_last_frame',
             values: flag,
-            about: 'Whether the service keeps the last picture too; its own choice is yes.',
+            description: 'Whether the service keeps the last picture too; its own choice is yes.',
           },
         ]
       : []),
@@ -99,7 +99,7 @@ const flagged = (options: Options): [string, readonly [string, string?], string]
     .map(([name, flags]) => [name, flags, String(options[name])]);
 
 /** A flag that the person wrote would contradict one that we write; it is refused, never taken out (7.5.3). */
-function complaint({ prompt, options }: Words, l10n: L10n): string | undefined {
+function complaint({ prompt, options }: PromptAndOptions, l10n: L10n): string | undefined {
   for (const [name, flags] of flagged(options)) {
     const written = new RegExp(`--(${flags.join('|')})(?![\\w-])`, 'i').exec(prompt)?.[0];
     if (written !== undefined) {
@@ -145,7 +145,7 @@ export const seedance: Family = {
   },
   parameters,
   fields: ['content'],
-  complaint,
+  validate: complaint,
 
   body: (request) => {
     const { model, prompt, options, extra } = request;

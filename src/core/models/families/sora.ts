@@ -5,16 +5,16 @@ import { choice, user, type Parameter } from '../parameter';
 const seconds: Parameter = {
   name: 'seconds',
   values: choice('4', '8', '12'),
-  initial: '4',
-  about: 'Length in seconds.',
-  asked: true,
+  defaultValue: '4',
+  description: 'Length in seconds.',
+  hasOwnStep: true,
 };
 const size: Parameter = {
   name: 'size',
   values: choice('720x1280', '1280x720'),
-  initial: '720x1280',
-  about: 'Width and height in pixels. A first image must have exactly this size.',
-  asked: true,
+  defaultValue: '720x1280',
+  description: 'Width and height in pixels. A first image must have exactly this size.',
+  hasOwnStep: true,
 };
 
 const ofSource = (l10n: L10n): string =>
@@ -31,8 +31,8 @@ export const sora: Family = {
   modes: () => ['text', 'first', 'remix'],
   sound: () => 'always',
   parameters: ({ mode }) => {
-    const withheld = mode === 'remix' ? { withheld: ofSource } : {};
-    return [{ ...seconds, ...withheld }, { ...size, ...withheld }, user];
+    const unavailable = mode === 'remix' ? { unavailable: ofSource } : {};
+    return [{ ...seconds, ...unavailable }, { ...size, ...unavailable }, user];
   },
   fields: [
     ...['model', 'prompt', 'width', 'height', 'input_reference', 'remix_from_video_id'],

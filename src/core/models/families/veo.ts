@@ -1,6 +1,6 @@
 import type { L10n } from '../../common/l10n';
 import type { Family } from '../family';
-import { choice, flag, user, whole, type Parameter } from '../parameter';
+import { choice, flag, user, integer, type Parameter } from '../parameter';
 
 /** The fast models always make sound, and ignore the option (API reference 7.3.1). */
 const isFast = (model: string): boolean => model.includes('-fast-');
@@ -8,9 +8,9 @@ const isFast = (model: string): boolean => model.includes('-fast-');
 const generateAudio: Parameter = {
   name: 'generateAudio',
   values: flag,
-  initial: false,
-  about: 'Whether the videos have sound, at the higher price.',
-  told: true,
+  defaultValue: false,
+  description: 'Whether the videos have sound, at the higher price.',
+  alwaysShown: true,
 };
 
 const alwaysSounds = (l10n: L10n): string =>
@@ -20,42 +20,48 @@ const parameters: readonly Parameter[] = [
   {
     name: 'durationSeconds',
     values: choice(4, 6, 8),
-    initial: 4,
-    about: 'Length in seconds.',
-    asked: true,
+    defaultValue: 4,
+    description: 'Length in seconds.',
+    hasOwnStep: true,
   },
-  { name: 'aspectRatio', values: choice('16:9', '9:16'), initial: '16:9', about: 'Shape.', asked: true },
+  {
+    name: 'aspectRatio',
+    values: choice('16:9', '9:16'),
+    defaultValue: '16:9',
+    description: 'Shape.',
+    hasOwnStep: true,
+  },
   {
     name: 'resolution',
     values: choice('720p', '1080p'),
-    initial: '1080p',
-    about: 'Lines of the picture.',
-    asked: true,
+    defaultValue: '1080p',
+    description: 'Lines of the picture.',
+    hasOwnStep: true,
   },
   generateAudio,
   {
     name: 'sampleCount',
-    values: whole(1, 4),
-    initial: 1,
-    about: 'How many videos; each one is paid for.',
+    values: integer(1, 4),
+    defaultValue: 1,
+    description: 'How many videos; each one is paid for.',
   },
-  { name: 'fps', values: whole(1), about: 'Frames a second; the service’s own choice is 24.' },
+  { name: 'fps', values: integer(1), description: 'Frames a second; the service’s own choice is 24.' },
   {
     name: 'personGeneration',
     values: choice('allow_all', 'allow_adult', 'dont_allow'),
-    initial: 'allow_all',
-    about: 'Which people may be seen.',
+    defaultValue: 'allow_all',
+    description: 'Which people may be seen.',
   },
   {
     name: 'addWatermark',
     values: flag,
-    about: 'Whether there is a watermark; the service’s own choice is no.',
+    description: 'Whether there is a watermark; the service’s own choice is no.',
   },
   {
     name: 'seed',
     // 0 is treated as "not set".
-    values: whole(1, 4_294_967_295),
-    about: 'The same seed with the same request makes a similar video.',
+    values: integer(1, 4_294_967_295),
+    description: 'The same seed with the same request makes a similar video.',
   },
   user,
 ];
@@ -73,7 +79,7 @@ export const veo: Family = {
   sound: (model) => (isFast(model) ? 'always' : 'optional'),
   parameters: ({ model }) =>
     parameters.map((parameter) =>
-      parameter === generateAudio && isFast(model) ? { ...parameter, withheld: alwaysSounds } : parameter,
+      parameter === generateAudio && isFast(model) ? { ...parameter, unavailable: alwaysSounds } : parameter,
     ),
   fields: [
     ...['model', 'prompt', 'image', 'lastFrame', 'last_frame', 'duration_seconds', 'aspect_ratio'],

@@ -1,6 +1,6 @@
 import type { L10n } from '../../common/l10n';
-import type { Ask, Family } from '../family';
-import { choice, flag, whole, type Parameter } from '../parameter';
+import type { OptionContext, Family } from '../family';
+import { choice, flag, integer, type Parameter } from '../parameter';
 
 /** Sizes by tier (API reference 7.4.2), in the order of SHAPES, as far as there are any. */
 const SIZES: Readonly<Record<string, readonly string[]>> = {
@@ -11,7 +11,7 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
 const SHAPES = ['16:9', '9:16', '1:1', '4:3', '3:4'];
 const TIERS = Object.keys(SIZES);
 /** For example `720p · 16:9` for each size. */
-const SIGNS = Object.fromEntries(
+const ERROR_PATTERNS = Object.fromEntries(
   Object.entries(SIZES).flatMap(([tier, sizes]) =>
     sizes.map((size, index) => [size, `${tier} · ${SHAPES[index] ?? ''}`]),
   ),
@@ -22,35 +22,36 @@ const tierOf = (size: unknown): string | undefined =>
 const duration: Parameter = {
   name: 'duration',
   values: choice(5, 10),
-  initial: 5,
-  about: 'Length in seconds.',
-  asked: true,
+  defaultValue: 5,
+  description: 'Length in seconds.',
+  hasOwnStep: true,
 };
 const resolution: Parameter = {
   name: 'resolution',
   values: choice(...TIERS),
-  initial: '720p',
-  about: 'Lines of the picture. From an image: the shape is that of the image. From text: goes with `size`.',
+  defaultValue: '720p',
+  description:
+    'Lines of the picture. From an image: the shape is that of the image. From text: goes with `size`.',
 };
 const size: Parameter = {
   name: 'size',
   values: choice(...Object.values(SIZES).flat()),
-  initial: '1280*720',
-  signs: SIGNS,
-  about: 'Width and height in pixels. Where only `resolution` is given: 16:9 of that tier.',
-  asked: true,
+  defaultValue: '1280*720',
+  annotations: ERROR_PATTERNS,
+  description: 'Width and height in pixels. Where only `resolution` is given: 16:9 of that tier.',
+  hasOwnStep: true,
 };
 const generateAudio: Parameter = {
   name: 'generate_audio',
   values: flag,
-  initial: false,
-  about: 'Whether sound is made for the video. Not with `audio_url`.',
-  told: true,
+  defaultValue: false,
+  description: 'Whether sound is made for the video. Not with `audio_url`.',
+  alwaysShown: true,
 };
 const audioUrl: Parameter = {
   name: 'audio_url',
   values: { kind: 'link' },
-  about: 'An https link to the sound: MP3 or WAV, up to 15 MB, 3 to 30 seconds.',
+  description: 'An https link to the sound: MP3 or WAV, up to 15 MB, 3 to 30 seconds.',
 };
 
 const shapeOfImage = (l10n: L10n): string =>
@@ -61,26 +62,26 @@ const goTogether = (l10n: L10n): string =>
   l10n.t('"size" and "resolution" go together: leave "resolution" out, or choose the one of that size.');
 
 /** `size` decides, and `resolution` goes with it; alone, `resolution` leaves the sizes of its tier. */
-function picture({ mode, options }: Ask): Parameter[] {
+function picture({ mode, options }: OptionContext): Parameter[] {
   if (mode !== 'text')
     return [
-      { ...size, withheld: shapeOfImage },
-      { ...resolution, asked: true },
+      { ...size, unavailable: shapeOfImage },
+      { ...resolution, hasOwnStep: true },
     ];
   const tier = tierOf(options['size']);
   if (tier !== undefined) {
-    return [size, { ...resolution, values: choice(tier), initial: tier, note: goTogether }];
+    return [size, { ...resolution, values: choice(tier), defaultValue: tier, note: goTogether }];
   }
   const sizes = SIZES[String(options['resolution'])];
   const [widest] = sizes ?? [];
   return sizes && widest !== undefined
-    ? [{ ...size, values: choice(...sizes), initial: widest, note: goTogether }, resolution]
+    ? [{ ...size, values: choice(...sizes), defaultValue: widest, note: goTogether }, resolution]
     : [size, resolution];
 }
 
-function sound({ options }: Ask): Parameter[] {
-  if (options['audio_url'] !== undefined) return [{ ...generateAudio, withheld: oneSound }, audioUrl];
-  if (options['generate_audio'] === true) return [generateAudio, { ...audioUrl, withheld: oneSound }];
+function sound({ options }: OptionContext): Parameter[] {
+  if (options['audio_url'] !== undefined) return [{ ...generateAudio, unavailable: oneSound }, audioUrl];
+  if (options['generate_audio'] === true) return [generateAudio, { ...audioUrl, unavailable: oneSound }];
   return [generateAudio, audioUrl];
 }
 
@@ -100,18 +101,18 @@ export const wan: Family = {
     {
       name: 'smart_rewrite',
       values: flag,
-      initial: false,
-      about: 'Whether the service writes the prompt anew before it is used. It may do so all the same.',
+      defaultValue: false,
+      description: 'Whether the service writes the prompt anew before it is used. It may do so all the same.',
     },
     ...sound(ask),
     {
       name: 'seed',
-      values: whole(0, 2_147_483_647),
-      about: 'The same seed with the same request makes a similar video; 0 means any.',
+      values: integer(0, 2_147_483_647),
+      description: 'The same seed with the same request makes a similar video; 0 means any.',
     },
   ],
   fields: ['model', 'prompt', 'image', 'aspect_ratio'],
-  longestPrompt: 800,
+  maxPromptLength: 800,
   longestBase64: 500_000,
 
   body: ({ model, prompt, options, images: [image], extra }) => ({

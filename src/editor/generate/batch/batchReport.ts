@@ -1,27 +1,27 @@
 import type { L10n } from '../../../core/common/l10n';
-import { videosOf } from '../../../core/models/variations';
+import { requestedVideoCount } from '../../../core/models/variations';
 import type { BatchReport, Stop } from '../../../core/tasks/submitSequentially';
 import { OutcomeNotWritten } from '../../../core/tasks/submitRecorder';
 import type { Task } from '../../../core/task/task';
 import type { Action } from '../../../webview/player/protocol';
 import { VIEWS } from '../../common/ids';
-import { deedOf, labelOf } from '../../labels/actionLabels';
+import { commandForAction, actionLabel } from '../../labels/actionLabels';
 import { Rejection } from '../../common/rejection';
-import { LONGEST_MENTION, shortPrompt } from '../../labels/taskLabels';
+import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../../labels/taskLabels';
 import { explainFailure } from '../../labels/failureLabels';
-import type { Button, MessageBox } from '../../common/messagePresenter';
+import type { MessageAction, MessagePresenter } from '../../common/messagePresenter';
 
 interface Parts {
-  readonly box: MessageBox;
+  readonly box: MessagePresenter;
   readonly l10n: L10n;
 }
 
 /** Of what helps against a failure, this helps the requests that were not sent, too. */
-const HELPS_ALL: readonly Action[] = ['setApiKey', 'testConnection'];
+const BATCH_ACTIONS: readonly Action[] = ['setApiKey', 'testConnection'];
 
 /** What the extension says about requests that are sent together: one message for all. */
 export class BatchMessages {
-  readonly #box: MessageBox;
+  readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
   constructor({ box, l10n }: Parts) {
@@ -70,7 +70,7 @@ export class BatchMessages {
     const sent = tasks.length - of('rejected', 'unknown', 'stopped').length;
     const list = { title: this.#l10n.t('Show List'), command: `${VIEWS.tasks}.focus` };
     if (sent === tasks.length && notSent.length === 0 && unclear.length === 0) {
-      const videos = videosOf(tasks.map(({ task }) => task.request));
+      const videos = requestedVideoCount(tasks.map(({ task }) => task.request));
       const sentence = this.#l10n.t(
         '{0} videos are being made. Each is fetched by itself when it is done.',
         videos,
@@ -102,7 +102,7 @@ export class BatchMessages {
   #why(
     stop: Stop | undefined,
     refused: Task | undefined,
-  ): { readonly reason?: string; readonly helps: readonly Button[] } {
+  ): { readonly reason?: string; readonly helps: readonly MessageAction[] } {
     const task = stop?.kind === 'task' ? stop.task : refused;
     if (stop?.kind === 'error') {
       const { error } = stop;
@@ -116,14 +116,14 @@ export class BatchMessages {
     if (!explanation) return { helps: [] };
     const { title, sentence, charge, actions } = explanation;
     const helps = actions
-      .filter((action) => HELPS_ALL.includes(action))
-      .flatMap((action): Button[] => {
-        const deed = deedOf(action, task.id);
+      .filter((action) => BATCH_ACTIONS.includes(action))
+      .flatMap((action): MessageAction[] => {
+        const deed = commandForAction(action, task.id);
         return deed
-          ? [{ title: labelOf(action, this.#l10n), command: deed.command, arguments: deed.args }]
+          ? [{ title: actionLabel(action, this.#l10n), command: deed.command, arguments: deed.args }]
           : [];
       });
-    const quote = shortPrompt(task.request.prompt, LONGEST_MENTION);
+    const quote = truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH);
     return { reason: this.#l10n.t('{0}: “{1}”. {2} {3}', title, quote, sentence, charge), helps };
   }
 }

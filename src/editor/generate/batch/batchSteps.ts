@@ -1,24 +1,31 @@
 import type { QuickPickItem } from 'vscode';
 import type { L10n } from '../../../core/common/l10n';
-import type { Subject } from '../../../core/models/options';
+import type { ModelAndMode } from '../../../core/models/options';
 import type { OptionValue, Options } from '../../../core/models/parameter';
 import type { VideoRequest } from '../../../core/models/request';
 import {
-  hasSeed,
-  variableOptions,
-  vary,
-  videosOf,
-  type Variable,
+  supportsSeed,
+  optionsToVary,
+  createVariations,
+  requestedVideoCount,
+  type VaryingOption,
   type Variation,
 } from '../../../core/models/variations';
-import { optionTitle, optionWord, sourceWords } from '../../labels/optionLabels';
-import { VERY_LONG } from '../../../core/models/promptText';
+import { optionLabel, formatOption, describeSources } from '../../labels/optionLabels';
+import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
 import type { ReadyRequest } from '../submit/requestSender';
-import { asPlainText, shortPrompt } from '../../labels/taskLabels';
-import { modelName, modelWords } from '../wizard/pickModel';
-import { isExtra, optionWords } from '../wizard/pickOption';
+import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
+import { modelName, modelLabels } from '../wizard/pickModel';
+import { isHiddenOption, formatOptions } from '../wizard/pickOption';
 import type { Answers } from '../wizard/wizard';
-import { askPick, askSome, type PickItem, type Place, type Step, type StepEnd } from '../../common/multiStep';
+import {
+  pickOne,
+  pickMany,
+  type PickItem,
+  type StepPosition,
+  type Step,
+  type StepResult,
+} from '../../common/multiStep';
 import type { QuickInputs } from '../../common/quickInputs';
 
 export interface BatchStepsParts {
@@ -39,10 +46,10 @@ export interface BatchStepsParts {
 const TIMES = [2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /** How much of a prompt the list of requests shows, in characters. */
-const LONGEST_QUOTE = 300;
+const MAX_QUOTE_LENGTH = 300;
 
 /** And of one that has a line of its own below. */
-const LONGEST_LABEL = 60;
+const MAX_LABEL_LENGTH = 60;
 
 const STEPS = { what: 'what varies', how: 'how it varies', summary: 'summary' } as const;
 
@@ -52,7 +59,7 @@ interface Difference {
   readonly detail?: string;
 }
 
-type LastDeed = 'send' | 'more';
+type SummaryAction = 'send' | 'more';
 
 /**
  * The last steps of a wizard that ends in several requests: in what they differ, where that is not given, and the last
@@ -86,31 +93,31 @@ export class BatchSteps {
       ...(this.#prompts
         ? []
         : [
-            { id: STEPS.what, ask: (place: Place) => this.#askWhat(answers(), place) },
-            { id: STEPS.how, ask: (place: Place) => this.#askHow(answers(), place) },
+            { id: STEPS.what, ask: (place: StepPosition) => this.#askWhat(answers(), place) },
+            { id: STEPS.how, ask: (place: StepPosition) => this.#askHow(answers(), place) },
           ]),
       { id: STEPS.summary, ask: (place) => this.#askToSend(answers, place) },
     ];
   }
 
-  async #askWhat(answers: Answers, place: Place): Promise<StepEnd> {
+  async #askWhat(answers: Answers, place: StepPosition): Promise<StepResult> {
     const { inputs, l10n } = this.#parts;
     const { family } = answers.model;
     const again: PickItem<string | undefined> = {
       value: undefined,
       label: l10n.t('The Same Again'),
-      description: hasSeed(answers.settled)
+      description: supportsSeed(answers.settled)
         ? l10n.t('2 to 10 times, each with a seed of its own')
         : l10n.t('2 to 10 times'),
     };
-    const options = variableOptions(family, subjectOf(answers), answers.settled).map(
+    const options = optionsToVary(family, subjectOf(answers), answers.settled).map(
       ({ name, values }): PickItem<string | undefined> => ({
         value: name,
-        label: optionTitle(name, l10n),
+        label: optionLabel(name, l10n),
         description: values.map((value) => this.#word(name, value)).join(' · '),
       }),
     );
-    const answer = await askPick(inputs, {
+    const answer = await pickOne(inputs, {
       ...{ title: this.#title(answers), place },
       placeholder: l10n.t('In what should the videos differ?'),
       items: [again, ...options],
@@ -121,17 +128,17 @@ export class BatchSteps {
     return 'forward';
   }
 
-  async #askHow(answers: Answers, place: Place): Promise<StepEnd> {
+  async #askHow(answers: Answers, place: StepPosition): Promise<StepResult> {
     if (this.#varied === undefined) return this.#askTimes(answers, place);
     const variable = this.#variable(answers);
     // Another answer has left it no choice.
     return variable ? this.#askValues(variable, answers, place) : 'back';
   }
 
-  async #askTimes(answers: Answers, place: Place): Promise<StepEnd> {
+  async #askTimes(answers: Answers, place: StepPosition): Promise<StepResult> {
     const { inputs, l10n } = this.#parts;
     const items = TIMES.map((times) => ({ value: times, label: l10n.t('{0} times', times) }));
-    const answer = await askPick(inputs, {
+    const answer = await pickOne(inputs, {
       ...{ title: this.#title(answers), place, items },
       placeholder: l10n.t('How many times? Each one is paid for.'),
       active: items.find(({ value }) => value === this.#times),
@@ -141,12 +148,16 @@ export class BatchSteps {
     return 'forward';
   }
 
-  async #askValues({ name, values }: Variable, answers: Answers, place: Place): Promise<StepEnd> {
+  async #askValues(
+    { name, values }: VaryingOption,
+    answers: Answers,
+    place: StepPosition,
+  ): Promise<StepResult> {
     const { inputs, l10n } = this.#parts;
     const items = values.map((value) => ({ value, label: this.#word(name, value) }));
     const chosen = items.filter(({ value }) => this.#values.includes(value));
     const now = items.filter(({ value }) => value === answers.settled.options[name]);
-    const answer = await askSome(inputs, {
+    const answer = await pickMany(inputs, {
       ...{ title: this.#title(answers), place, items },
       placeholder: l10n.t('Tick two or more. One video is made, and paid for, with each.'),
       ticked: chosen.length > 0 ? chosen : now,
@@ -157,23 +168,23 @@ export class BatchSteps {
     return 'forward';
   }
 
-  async #askToSend(answers: () => Answers, place: Place): Promise<StepEnd> {
+  async #askToSend(answers: () => Answers, place: StepPosition): Promise<StepResult> {
     for (;;) {
       const now = answers();
       const requests = this.#requests(now);
       if (requests.length < 2) return 'back';
       this.#ready = await this.#parts.prepare(requests, now.fitsWith);
-      const end = await this.#askLastWord(now, requests, place);
+      const end = await this.#showSummary(now, requests, place);
       if (end !== 'more') return end;
       if ((await now.changeOptions(place)) === 'away') return 'away';
     }
   }
 
-  async #askLastWord(
+  async #showSummary(
     answers: Answers,
     requests: readonly VideoRequest[],
-    place: Place,
-  ): Promise<StepEnd | 'more'> {
+    place: StepPosition,
+  ): Promise<StepResult | 'more'> {
     const { inputs, host, l10n } = this.#parts;
     const { request, model, settled } = answers;
     const notes = requests.map(({ options = {} }) => answers.noteOn(options));
@@ -185,28 +196,32 @@ export class BatchSteps {
       ...settled,
       parameters: settled.parameters.filter(({ name }) => name !== this.#differing()),
     };
-    const go: PickItem<LastDeed> = {
+    const go: PickItem<SummaryAction> = {
       value: 'send',
-      label: `$(play) ${l10n.t('Generate {0} Videos', videosOf(requests))}`,
-      description: [...modelWords(model), ...sourceWords(request, l10n), ...optionWords(common, l10n)].join(
-        ' · ',
-      ),
+      label: `$(play) ${l10n.t('Generate {0} Videos', requestedVideoCount(requests))}`,
+      description: [
+        ...modelLabels(model),
+        ...describeSources(request, l10n),
+        ...formatOptions(common, l10n),
+      ].join(' · '),
       detail: l10n.t('Goes to {0}. The price is set by Nebula.', host() ?? ''),
     };
-    const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
-    const answer = await askPick<LastDeed>(inputs, {
+    const more: PickItem<SummaryAction> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
+    const answer = await pickOne<SummaryAction>(inputs, {
       ...{ title: this.#title(answers), place },
       placeholder: this.#prompts
         ? l10n.t('Press Enter to send them one after another, or Escape to leave')
         : l10n.t('Press Enter to send them one after another, or Escape to keep the prompt as a draft'),
       hint: [
-        ...(this.#prompts ? [] : [`“${asPlainText(shortPrompt(request.prompt, LONGEST_QUOTE))}”`]),
+        ...(this.#prompts
+          ? []
+          : [`“${escapeQuickPickText(truncatePrompt(request.prompt, MAX_QUOTE_LENGTH))}”`]),
         ...hints.map((hint) => `$(info) ${hint}`),
-        ...this.#lengthWords(answers),
+        ...this.#promptLengthWarning(answers),
       ].join('  '),
       items: [
         go,
-        ...(settled.parameters.some(isExtra) ? [more] : []),
+        ...(settled.parameters.some(isHiddenOption) ? [more] : []),
         inputs.separator(l10n.t('{0} requests, sent in this order', requests.length)),
         // Without a value they are only read.
         ...requests.map((one, index) => this.#item(one, index, isShared ? undefined : notes[index])),
@@ -219,9 +234,9 @@ export class BatchSteps {
   }
 
   /** Names the prompts of a list that its model may not read to the end; one prompt was judged where it was written. */
-  #lengthWords({ model }: Answers): string[] {
+  #promptLengthWarning({ model }: Answers): string[] {
     const { l10n } = this.#parts;
-    const longest = model.family.longestPrompt ?? VERY_LONG;
+    const longest = model.family.maxPromptLength ?? UNUSUALLY_LONG_PROMPT;
     const numbers = (this.#prompts ?? []).flatMap(({ length }, index) =>
       length > longest ? [index + 1] : [],
     );
@@ -245,18 +260,18 @@ export class BatchSteps {
   #item(request: VideoRequest, index: number, note: string | undefined): QuickPickItem {
     const { label, detail = note } = this.#difference(request);
     return {
-      label: `${index + 1}. ${asPlainText(label)}`,
-      ...(detail === undefined ? {} : { detail: asPlainText(detail) }),
+      label: `${index + 1}. ${escapeQuickPickText(label)}`,
+      ...(detail === undefined ? {} : { detail: escapeQuickPickText(detail) }),
     };
   }
 
   #difference({ prompt, options = {} }: VideoRequest): Difference {
     if (this.#prompts) {
-      const quote = shortPrompt(prompt, LONGEST_QUOTE);
+      const quote = truncatePrompt(prompt, MAX_QUOTE_LENGTH);
       const characters = Array.from(quote);
-      if (characters.length <= LONGEST_LABEL) return { label: quote };
+      if (characters.length <= MAX_LABEL_LENGTH) return { label: quote };
       const head = characters
-        .slice(0, LONGEST_LABEL - 1)
+        .slice(0, MAX_LABEL_LENGTH - 1)
         .join('')
         .replace(/ \S*$/u, '');
       return { label: `${head}…`, detail: `… ${quote.slice(head.length).trim()}` };
@@ -281,30 +296,34 @@ export class BatchSteps {
     const variation = this.#variationOf(this.#variable(answers));
     const key = JSON.stringify([variation, model.id, settled.options]);
     if (this.#variation?.key !== key) {
-      const options = vary(model.family, subjectOf(answers), settled, variation, this.#parts.random);
+      const options = createVariations(
+        model.family,
+        subjectOf(answers),
+        settled,
+        variation,
+        this.#parts.random,
+      );
       this.#variation = { key, options };
     }
     return this.#variation.options.map((options) => ({ ...request, options }));
   }
 
   /** @param variable the option that varies, as far as it has a choice */
-  #variationOf(variable: Variable | undefined): Variation {
+  #variationOf(variable: VaryingOption | undefined): Variation {
     if (this.#varied === undefined) return { kind: 'again', times: this.#times };
     const values = variable?.values.filter((value) => this.#values.includes(value)) ?? [];
     return { kind: 'option', name: this.#varied, values };
   }
 
   /** What varies, as far as the other answers leave it a choice. */
-  #variable(answers: Answers): Variable | undefined {
+  #variable(answers: Answers): VaryingOption | undefined {
     if (this.#varied === undefined) return undefined;
     const { model, settled } = answers;
-    return variableOptions(model.family, subjectOf(answers), settled).find(
-      ({ name }) => name === this.#varied,
-    );
+    return optionsToVary(model.family, subjectOf(answers), settled).find(({ name }) => name === this.#varied);
   }
 
   #word(name: string, value: OptionValue): string {
-    return optionWord(name, String(value), this.#parts.l10n);
+    return formatOption(name, String(value), this.#parts.l10n);
   }
 
   #title({ model }: Answers): string {
@@ -312,4 +331,4 @@ export class BatchSteps {
   }
 }
 
-const subjectOf = ({ model, mode }: Answers): Subject => ({ model: model.id, mode });
+const subjectOf = ({ model, mode }: Answers): ModelAndMode => ({ model: model.id, mode });

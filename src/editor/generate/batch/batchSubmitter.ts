@@ -21,10 +21,10 @@ interface Parts {
 }
 
 /** Of so many faults the sentences are shown; the rest is counted. */
-const MOST_FAULTS = 3;
+const MAX_LISTED_ERRORS = 3;
 
 /** Several requests on their way to the gateway: checked as a whole, then sent one after another. */
-export class BatchSender {
+export class BatchSubmitter {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -100,7 +100,7 @@ export class BatchSender {
     const [first] = faults;
     const isSame = faults.length === of && faults.every(({ sentence }) => sentence === first?.sentence);
     if (first && isSame) return l10n.t('Nothing was sent. {0}', first.sentence);
-    const told = faults.slice(0, MOST_FAULTS).map(({ number, sentence }) => `${number}: ${sentence}`);
+    const told = faults.slice(0, MAX_LISTED_ERRORS).map(({ number, sentence }) => `${number}: ${sentence}`);
     const untold = faults.length - told.length;
     if (untold > 0) told.push(l10n.t('And {0} more.', untold));
     return l10n.t('Nothing was sent. Of {0} requests these can’t be sent: {1}', of, told.join(' '));

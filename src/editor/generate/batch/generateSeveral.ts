@@ -1,14 +1,14 @@
 import type { TextDocument } from 'vscode';
 import { isOpenEnd, type BatchReport } from '../../../core/tasks/submitSequentially';
-import type { Asker } from '../../common/dialogs';
-import type { BatchSender } from './batchSubmitter';
+import type { Dialogs } from '../../common/dialogs';
+import type { BatchSubmitter } from './batchSubmitter';
 import { BatchSteps, type BatchStepsParts } from './batchSteps';
-import { holdsSeparator, joinPrompts, splitPrompts, withoutPrompt } from '../promptEditor/promptList';
+import { containsSeparator, joinPrompts, splitPrompts, withoutPrompt } from '../promptEditor/promptList';
 import type { ReadyRequest } from '../submit/requestSender';
 import type { BatchMessages } from './batchReport';
-import type { Begun, WizardResult, WizardStart } from '../wizard/wizard';
+import type { Begun, WizardResult, WizardOptions } from '../wizard/wizard';
 import type { QuickInputs } from '../../common/quickInputs';
-import { makeReady, type GenerateParts } from '../generate';
+import { ensureReadyToSend, type GenerateParts } from '../generate';
 import { sendPrompt } from '../generateFromPrompt';
 
 /** Editors of prompts. */
@@ -21,9 +21,9 @@ interface Editors {
 }
 
 export interface SeveralParts extends GenerateParts {
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly inputs: QuickInputs;
-  readonly batch: BatchSender;
+  readonly batch: BatchSubmitter;
   readonly batchMessages: BatchMessages;
   readonly prompts: Editors;
   readonly lists: Editors;
@@ -37,12 +37,12 @@ export interface SeveralParts extends GenerateParts {
 }
 
 /** More prompts than these in one list are rather a mistake. */
-const MOST_PROMPTS = 50;
+const MAX_PROMPTS = 50;
 
 /** Asks whether several prompts are to be written, or one is to be varied, and begins with it. */
 export async function generateSeveral(parts: SeveralParts): Promise<void> {
   const { asker, lists, l10n } = parts;
-  if (!(await makeReady(parts))) return;
+  if (!(await ensureReadyToSend(parts))) return;
   const what = await asker.choose<'prompts' | 'variations'>({
     title: l10n.t('Generate Several Videos'),
     placeholder: l10n.t('Several videos of what?'),
@@ -83,8 +83,8 @@ export async function sendFromEditor(parts: SeveralParts, args: readonly unknown
     batchMessages.emptyPrompts(empty);
     return undefined;
   }
-  if (prompts.length > MOST_PROMPTS) {
-    batchMessages.tooManyPrompts(prompts.length, MOST_PROMPTS);
+  if (prompts.length > MAX_PROMPTS) {
+    batchMessages.tooManyPrompts(prompts.length, MAX_PROMPTS);
     return undefined;
   }
   return sendList(parts, document, text, prompts);
@@ -97,7 +97,7 @@ export async function openPrompts(
   lineEnd: string,
 ): Promise<void> {
   // What would be taken apart in a list goes into editors of single prompts.
-  if (texts.length > 1 && !texts.some(holdsSeparator)) await lists.open(joinPrompts(texts, lineEnd));
+  if (texts.length > 1 && !texts.some(containsSeparator)) await lists.open(joinPrompts(texts, lineEnd));
   else for (const text of new Set(texts)) await prompts.open(text);
 }
 
@@ -109,7 +109,11 @@ async function sendList(
 ): Promise<void> {
   const { lists, underWay, inBackground } = parts;
   const [prompt = ''] = prompts;
-  const confirmed = await ask(parts, { request: { prompt }, at: 'afterPrompt', promptStands: true }, prompts);
+  const confirmed = await ask(
+    parts,
+    { request: { prompt }, at: 'afterPrompt', hasFixedPrompt: true },
+    prompts,
+  );
   if (!confirmed) return;
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   let edits: Promise<void> = Promise.resolve();
@@ -180,15 +184,15 @@ async function generateVariations(parts: SeveralParts): Promise<void> {
 /** Leads through the wizard to several requests. @returns undefined when the person went away */
 async function ask(
   parts: SeveralParts,
-  start: Omit<WizardStart, 'ending'>,
+  start: Omit<WizardOptions, 'ending'>,
   prompts?: readonly string[],
 ): Promise<{ readonly ready: readonly ReadyRequest[]; readonly result: WizardResult } | undefined> {
-  if (!(await makeReady(parts))) return undefined;
+  if (!(await ensureReadyToSend(parts))) return undefined;
   const { batch, inputs, host, random, l10n } = parts;
   const prepare: BatchStepsParts['prepare'] = async (requests, fitsWith) =>
     batch.prepare(requests, new AbortController().signal, fitsWith);
   const steps = new BatchSteps({ inputs, host, prepare, random, l10n }, prompts);
-  const result = await parts.askForVideo({ ...start, ending: (answers) => steps.steps(answers) });
+  const result = await parts.runGenerateWizard({ ...start, finalSteps: (answers) => steps.steps(answers) });
   return result && { ready: steps.ready, result };
 }
 

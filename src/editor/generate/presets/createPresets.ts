@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { SETTINGS } from '../../common/ids';
-import { PresetKeeping, type PresetKeepingParts } from './presetEditor';
-import { Presets } from './presetStore';
+import { PresetEditor, type PresetKeepingParts } from './presetEditor';
+import { PresetStore } from './presetStore';
 
 interface Parts extends Omit<PresetKeepingParts, 'presets' | 'hasWorkspace'> {
   readonly configuration: () => vscode.WorkspaceConfiguration;
@@ -9,9 +9,9 @@ interface Parts extends Omit<PresetKeepingParts, 'presets' | 'hasWorkspace'> {
 }
 
 /** The presets in the editor's settings. */
-export function createPresets({ configuration, folders, ...parts }: Parts): PresetKeeping {
+export function createPresets({ configuration, folders, ...parts }: Parts): PresetEditor {
   const { ConfigurationTarget } = vscode;
-  const presets = new Presets({
+  const presets = new PresetStore({
     written: () => {
       const { globalValue, workspaceValue } = configuration().inspect(SETTINGS.presets) ?? {};
       return { user: globalValue, workspace: workspaceValue };
@@ -26,5 +26,5 @@ export function createPresets({ configuration, folders, ...parts }: Parts): Pres
   });
   // What a workspace says that is not trusted is passed over, so nothing is kept there either.
   const hasWorkspace = () => folders().length > 0 && vscode.workspace.isTrusted;
-  return new PresetKeeping({ ...parts, presets, hasWorkspace });
+  return new PresetEditor({ ...parts, presets, hasWorkspace });
 }

@@ -13,7 +13,7 @@ export interface Preset extends Pick<VideoRequest, 'model' | 'options'> {
 }
 
 /** What the settings have, and the names of what is no preset. */
-export interface FoundPresets {
+export interface ParsedPresets {
   readonly presets: readonly Preset[];
   readonly strange: readonly string[];
 }
@@ -32,7 +32,7 @@ export const entries = z.record(z.string(), z.unknown());
  * Reads the presets from the setting, by name. Of two with one name that of the workspace counts.
  * @param written the setting as it stands in each place; undefined where it does not
  */
-export function readPresets(written: Readonly<Record<PresetScope, unknown>>): FoundPresets {
+export function parsePresets(written: Readonly<Record<PresetScope, unknown>>): ParsedPresets {
   const found = new Map<string, Preset>();
   const strange: string[] = [];
   for (const scope of ['user', 'workspace'] as const) {

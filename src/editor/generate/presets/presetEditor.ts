@@ -8,17 +8,17 @@ import {
   keyInFieldMessage,
   type KeyCheck,
 } from '../../../core/tasks/keyGuard';
-import type { Asker } from '../../common/dialogs';
-import { LONGEST_MENTION, shortPrompt } from '../../labels/taskLabels';
+import type { Dialogs } from '../../common/dialogs';
+import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../../labels/taskLabels';
 import type { WizardMessages } from './wizardMessages';
-import type { FoundPresets, Preset, PresetScope } from './preset';
-import type { Presets } from './presetStore';
+import type { ParsedPresets, Preset, PresetScope } from './preset';
+import type { PresetStore } from './presetStore';
 
 export interface PresetKeepingParts {
-  readonly presets: Presets;
+  readonly presets: PresetStore;
   /** Whether there is a workspace whose settings count. */
   readonly hasWorkspace: () => boolean;
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly messages: Pick<
     WizardMessages,
     'presetSaved' | 'presetRemoved' | 'presetsNotWritten' | 'keyInPreset'
@@ -29,17 +29,17 @@ export interface PresetKeepingParts {
 }
 
 /** Longest name of a preset, in characters: it is one line of a list. */
-const LONGEST_NAME = 80;
+const MAX_NAME_BYTES = 80;
 
 /** Saves and removes presets, with the questions that this takes. Nothing is ever sent. */
-export class PresetKeeping {
+export class PresetEditor {
   readonly #parts: PresetKeepingParts;
 
   constructor(parts: PresetKeepingParts) {
     this.#parts = parts;
   }
 
-  read(): FoundPresets {
+  read(): ParsedPresets {
     return this.#parts.presets.read();
   }
 
@@ -61,8 +61,8 @@ export class PresetKeeping {
       validate: (text) => {
         if (text.trim() === '') return l10n.t('Enter a name for the preset.');
         if (looksLikeKey(text)) return keyEnteredMessage(l10n);
-        return text.trim().length > LONGEST_NAME
-          ? l10n.t('The name has more than {0} characters.', LONGEST_NAME)
+        return text.trim().length > MAX_NAME_BYTES
+          ? l10n.t('The name has more than {0} characters.', MAX_NAME_BYTES)
           : undefined;
       },
     });
@@ -83,7 +83,7 @@ export class PresetKeeping {
     const { presets, asker, messages, l10n } = this.#parts;
     const { name, scope } = preset;
     const yes = await asker.confirm({
-      message: l10n.t('Remove the preset “{0}”?', visibleLine(name, LONGEST_NAME)),
+      message: l10n.t('Remove the preset “{0}”?', visibleLine(name, MAX_NAME_BYTES)),
       detail:
         scope === 'workspace'
           ? l10n.t('It is taken out of the settings of this workspace.')
@@ -102,7 +102,7 @@ export class PresetKeeping {
         {
           value: true,
           label: l10n.t('With the Prompt'),
-          detail: `“${shortPrompt(prompt, LONGEST_MENTION)}”`,
+          detail: `“${truncatePrompt(prompt, MAX_QUOTED_PROMPT_LENGTH)}”`,
         },
         {
           value: false,
@@ -133,7 +133,7 @@ export class PresetKeeping {
   async #mayReplace({ name }: Preset): Promise<boolean> {
     const { asker, l10n } = this.#parts;
     return asker.confirm({
-      message: l10n.t('Replace the preset “{0}”?', visibleLine(name, LONGEST_NAME)),
+      message: l10n.t('Replace the preset “{0}”?', visibleLine(name, MAX_NAME_BYTES)),
       detail: l10n.t('There is one with this name. It would be lost.'),
       action: l10n.t('Replace'),
     });

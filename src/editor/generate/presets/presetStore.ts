@@ -1,5 +1,5 @@
-import { prefixed, type Log } from '../../../core/common/log';
-import { entries, readPresets, type FoundPresets, type Preset, type PresetScope } from './preset';
+import { withPrefix, type Log } from '../../../core/common/log';
+import { entries, parsePresets, type ParsedPresets, type Preset, type PresetScope } from './preset';
 
 interface Parts {
   /** The setting as it is written in each place; a workspace that is not trusted has none. */
@@ -10,7 +10,7 @@ interface Parts {
 }
 
 /** The presets in the user's and the workspace's settings. */
-export class Presets {
+export class PresetStore {
   readonly #parts: Parts;
   readonly #log: Log;
   /** What the log has already said. */
@@ -18,11 +18,11 @@ export class Presets {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#log = prefixed(parts.log, 'presets');
+    this.#log = withPrefix(parts.log, 'presets');
   }
 
-  read(): FoundPresets {
-    const found = readPresets(this.#parts.written());
+  read(): ParsedPresets {
+    const found = parsePresets(this.#parts.written());
     const names = found.strange.join(', ');
     if (names !== '' && names !== this.#lastSaid) {
       this.#log.warn(`not presets, and passed over: ${names}. Each needs a "model".`);

@@ -1,14 +1,14 @@
 import type { L10n } from '../../../core/common/l10n';
-import type { Asker } from '../../common/dialogs';
-import type { EngineHolder } from '../../common/engineAccess';
-import type { PresetKeeping } from './presetEditor';
+import type { Dialogs } from '../../common/dialogs';
+import type { LazyEngine } from '../../common/engineAccess';
+import type { PresetEditor } from './presetEditor';
 import type { Messages } from '../../common/messages';
-import { tasksFor } from '../../common/taskPicker';
+import { resolveTasks } from '../../common/taskPicker';
 
 interface Parts {
-  readonly engines: EngineHolder;
-  readonly asker: Asker;
-  readonly presets: Pick<PresetKeeping, 'save'>;
+  readonly engines: LazyEngine;
+  readonly asker: Dialogs;
+  readonly presets: Pick<PresetEditor, 'save'>;
   readonly messages: Messages;
   readonly l10n: L10n;
 }
@@ -23,7 +23,7 @@ export async function savePreset(parts: Parts, args: readonly unknown[]): Promis
     asksForOne: true as const,
     suits: () => true,
   };
-  const found = await tasksFor(args, tasks, command, parts);
+  const found = await resolveTasks(args, tasks, command, parts);
   if (!found) messages.nothingSuitable(l10n.t('There is no task whose request could be saved.'));
   else if (found[0]) await presets.save(found[0].request);
 }

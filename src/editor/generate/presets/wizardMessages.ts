@@ -1,19 +1,19 @@
 import { visibleLine } from '../../../core/common/displayText';
 import type { L10n } from '../../../core/common/l10n';
 import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../../common/ids';
-import type { Button, MessageBox } from '../../common/messagePresenter';
+import type { MessageAction, MessagePresenter } from '../../common/messagePresenter';
 
 /** Maximum length of a preset's name, in characters: it may be written by hand. */
 const MAX_NAME_LENGTH = 80;
 
 interface Parts {
-  readonly box: MessageBox;
+  readonly box: MessagePresenter;
   readonly l10n: L10n;
 }
 
 /** What the extension says about what the wizard keeps in settings. */
 export class WizardMessages {
-  readonly #box: MessageBox;
+  readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
   constructor({ box, l10n }: Parts) {
@@ -50,7 +50,7 @@ export class WizardMessages {
     this.#box.show('error', sentence, this.#helps(SETTINGS.presets));
   }
 
-  #helps(setting: string): readonly Button[] {
+  #helps(setting: string): readonly MessageAction[] {
     return [
       {
         title: this.#l10n.t('Open Setting'),

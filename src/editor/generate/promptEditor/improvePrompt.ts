@@ -1,11 +1,11 @@
 import type * as vscode from 'vscode';
 import type { L10n } from '../../../core/common/l10n';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
-import type { Asker } from '../../common/dialogs';
-import { LanguageModelRefused, type LanguageModel, type LanguageModels } from './languageModels';
-import { VERY_LONG } from '../../../core/models/promptText';
+import type { Dialogs } from '../../common/dialogs';
+import { LanguageModelError, type LanguageModel, type LanguageModels } from './languageModels';
+import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
 import { replaceText } from './replaceText';
-import type { Suggestions } from './promptDiff';
+import type { PromptDiff } from './promptDiff';
 import type { Messages } from '../../common/messages';
 import type { Notifier } from '../../common/notifications';
 import type { PromptMessages } from './promptMessages';
@@ -13,8 +13,8 @@ import type { PromptMessages } from './promptMessages';
 interface Parts {
   readonly models: LanguageModels;
   readonly prompts: { find(args: readonly unknown[]): vscode.TextDocument | undefined };
-  readonly suggestions: Pick<Suggestions, 'show'>;
-  readonly asker: Asker;
+  readonly suggestions: Pick<PromptDiff, 'show'>;
+  readonly asker: Dialogs;
   readonly notifier: Notifier;
   readonly messages: Messages;
   readonly promptMessages: PromptMessages;
@@ -100,10 +100,10 @@ async function ask(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    return await model.ask(`${INSTRUCTION}\n\n${prompt}`, VERY_LONG, signal);
+    return await model.ask(`${INSTRUCTION}\n\n${prompt}`, UNUSUALLY_LONG_PROMPT, signal);
   } catch (error) {
     if (signal.aborted) return undefined;
-    if (!(error instanceof LanguageModelRefused)) throw error;
+    if (!(error instanceof LanguageModelError)) throw error;
     promptMessages.languageModelRefused(model.name, error.message);
     return undefined;
   }

@@ -9,7 +9,7 @@ export interface LanguageModel {
   /**
    * Asks it once, and waits for the whole answer. The editor asks the user for a yes the first time.
    * @param longest most characters of an answer
-   * @throws {@link LanguageModelRefused} with the model's reason; the signal's own error when that ends it
+   * @throws {@link LanguageModelError} with the model's reason; the signal's own error when that ends it
    */
   ask(text: string, longest: number, signal: AbortSignal): Promise<string>;
 }
@@ -21,8 +21,8 @@ export interface LanguageModels {
 }
 
 /** The model, or the user, said no. The message is the editor's own, for the user. */
-export class LanguageModelRefused extends Error {
-  override readonly name = 'LanguageModelRefused';
+export class LanguageModelError extends Error {
+  override readonly name = 'LanguageModelError';
 }
 
 /** Those of the editor (`vscode.lm`). */
@@ -44,7 +44,7 @@ interface PresenceParts {
 }
 
 /** Tells whether there is any language model. Looking may start extensions that bring them, so it waits to be asked. */
-export class ModelPresence implements Disposable {
+export class LanguageModelAvailability implements Disposable {
   readonly #parts: PresenceParts;
   #listener: Disposable | undefined;
 
@@ -84,13 +84,13 @@ async function ask(
     let answer = '';
     for await (const piece of reply.text) {
       answer += piece;
-      if (answer.length > longest) throw new LanguageModelRefused(vscode.l10n.t('The answer was too long.'));
+      if (answer.length > longest) throw new LanguageModelError(vscode.l10n.t('The answer was too long.'));
     }
     signal.throwIfAborted();
     return answer;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof vscode.LanguageModelError) throw new LanguageModelRefused(error.message);
+    if (error instanceof vscode.LanguageModelError) throw new LanguageModelError(error.message);
     throw error;
   } finally {
     signal.removeEventListener('abort', cancel);

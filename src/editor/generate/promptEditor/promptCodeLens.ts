@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
 import { COMMANDS } from '../../common/ids';
-import { judgePrompt } from '../wizard/validatePrompt';
+import { validatePrompt } from '../wizard/validatePrompt';
 import { countLines } from '../../../core/models/promptText';
 
 interface Parts {
@@ -14,7 +14,7 @@ interface Parts {
 }
 
 /** A line above a prompt: where to go from here, and how long it is. */
-export class PromptLenses implements vscode.CodeLensProvider, Disposable {
+export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposable {
   readonly #parts: Parts;
   readonly #changed = new vscode.EventEmitter<void>();
   #canImprove = false;
@@ -46,7 +46,7 @@ export class PromptLenses implements vscode.CodeLensProvider, Disposable {
     const range = new vscode.Range(0, 0, 0, 0);
     const characters = text.length.toLocaleString(language);
     const extent = l10n.t('{0} lines, {1} characters', countLines(text).toLocaleString(language), characters);
-    const verdict = judgePrompt(text, longestOf(document), undefined, { l10n, language });
+    const verdict = validatePrompt(text, longestOf(document), undefined, { l10n, language });
     const words =
       text.trim() === ''
         ? l10n.t('Describe the video: what is seen, how it moves, how it is filmed, what is heard.')

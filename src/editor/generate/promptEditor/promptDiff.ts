@@ -5,13 +5,13 @@ import { DisposableStore, type Disposable } from '../../../core/common/disposabl
 const SCHEME = 'nebula-video-suggestion';
 
 /** A suggestion that is shown. */
-export interface ShownSuggestion {
+export interface OpenPromptDiff {
   /** Closes its tab, if it is still there. */
   close(): Promise<void>;
 }
 
 /** Shows another text for a prompt as the differences to it. */
-export class Suggestions implements Disposable, vscode.TextDocumentContentProvider {
+export class PromptDiff implements Disposable, vscode.TextDocumentContentProvider {
   readonly #owned = new DisposableStore();
   readonly #texts = new Map<string, string>();
   #count = 0;
@@ -26,7 +26,7 @@ export class Suggestions implements Disposable, vscode.TextDocumentContentProvid
   }
 
   /** @param title of the tab */
-  async show(document: vscode.TextDocument, text: string, title: string): Promise<ShownSuggestion> {
+  async show(document: vscode.TextDocument, text: string, title: string): Promise<OpenPromptDiff> {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${++this.#count}.txt` });
     this.#texts.set(uri.toString(), text);
     await vscode.commands.executeCommand('vscode.diff', document.uri, uri, title, { preview: false });

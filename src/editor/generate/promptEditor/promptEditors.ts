@@ -85,7 +85,7 @@ export class PromptEditors implements Disposable {
 }
 
 /** So often a new document is asked for; one time is enough but for a rare moment. */
-const MOST_TRIES = 3;
+const MAX_ATTEMPTS = 3;
 
 /**
  * A new untitled document with this text. The editor gives it the name of one that was closed just now, and may bring
@@ -94,6 +94,6 @@ const MOST_TRIES = 3;
 async function newDocument(text: string, language: string): Promise<vscode.TextDocument> {
   for (let tries = 1; ; tries++) {
     const document = await vscode.workspace.openTextDocument({ language, content: text });
-    if (document.getText() === text || tries === MOST_TRIES) return document;
+    if (document.getText() === text || tries === MAX_ATTEMPTS) return document;
   }
 }

@@ -52,6 +52,6 @@ export function withoutPrompt(list: string, prompt: string, lineEnd: string): st
 }
 
 /** Whether a prompt can't be one of a list, because it would be taken apart there. */
-export function holdsSeparator(prompt: string): boolean {
+export function containsSeparator(prompt: string): boolean {
   return splitPrompts(prompt).length > 1;
 }

@@ -3,7 +3,7 @@ import { COMMANDS } from '../../common/ids';
 import { SEPARATOR, splitPrompts } from './promptList';
 
 /** A line above a list of prompts, which says how it works, and one above each prompt. */
-export class PromptListLenses implements vscode.CodeLensProvider {
+export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
   /** In which numbers are written. */
   readonly #language: string;
 

@@ -1,15 +1,15 @@
 import type { L10n } from '../../../core/common/l10n';
 import { keyInFieldMessage } from '../../../core/tasks/keyGuard';
-import type { MessageBox } from '../../common/messagePresenter';
+import type { MessagePresenter } from '../../common/messagePresenter';
 
 interface Parts {
-  readonly box: MessageBox;
+  readonly box: MessagePresenter;
   readonly l10n: L10n;
 }
 
 /** What the extension says about the writing of prompts. */
 export class PromptMessages {
-  readonly #box: MessageBox;
+  readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
   constructor({ box, l10n }: Parts) {

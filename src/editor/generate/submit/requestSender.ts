@@ -14,31 +14,31 @@ import { rejectKeys } from '../../../core/tasks/keyGuard';
 import { ReadOnlyStoreError } from '../../../core/store/storeState';
 import { KeyUnavailableError, SubmitCancelled } from '../../../core/tasks/submitter';
 import type { Task } from '../../../core/task/task';
-import type { Asker } from '../../common/dialogs';
-import type { EngineHolder } from '../../common/engineAccess';
+import type { Dialogs } from '../../common/dialogs';
+import type { LazyEngine } from '../../common/engineAccess';
 import type { Keychain } from '../../credentials/keychain';
 import type { OriginApproval, Requester } from '../../credentials/originApproval';
-import { optionWord, sourceWords } from '../../labels/optionLabels';
+import { formatOption, describeSources } from '../../labels/optionLabels';
 import { KeyLockedError, Rejection } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
 import type { Settings } from '../../common/settings';
 import {
-  badAddressSentence,
+  invalidBaseUrlMessage,
   keyLockedSentence,
-  noKeySentence,
+  noKeyMessage,
   notApprovedSentence,
-  priceSentence,
-  readOnlySentence,
+  priceMessage,
+  readOnlyMessage,
 } from '../../common/requestMessages';
-import { ageWord } from '../../labels/taskLabels';
+import { formatAge } from '../../labels/taskLabels';
 import type { ChosenFit } from '../../imageFit/imagesStep';
 
 interface Parts {
-  readonly engines: EngineHolder;
+  readonly engines: LazyEngine;
   readonly settings: Settings;
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
-  readonly asker: Asker;
+  readonly asker: Dialogs;
   readonly images: Pick<RequestImages, 'fit'>;
   readonly ownModels: () => readonly Model[];
   readonly l10n: L10n;
@@ -47,7 +47,7 @@ interface Parts {
 }
 
 /** What is said of a request beside it. */
-export interface Beside {
+export interface SendContext {
   /** How a person has chosen to fit its images. */
   readonly fits?: readonly ChosenFit[] | undefined;
   /** The earlier task that it asks for again, by our id. */
@@ -73,19 +73,19 @@ export interface ReadyRequest {
 export type Submit = (
   request: ReadyRequest,
   signal: AbortSignal,
-  beside?: Pick<Beside, 'basedOn'>,
+  beside?: Pick<SendContext, 'basedOn'>,
 ) => Promise<Task>;
 
 const remix = z.object({ remixOf: z.string() });
 
 /** Of a prompt, so much is shown in a dialog, in characters. */
-const LONGEST_PROMPT = 400;
+const MAX_SHOWN_PROMPT_LENGTH = 400;
 
 /** Maximum length of a model ID or an address in a dialog, in characters. */
 const MAX_MODEL_LENGTH = 100;
 
 /** Of an option that is free text, so much, in characters. */
-const LONGEST_OPTION = 80;
+const MAX_SHOWN_OPTION_LENGTH = 80;
 
 /**
  * The one way to a paid request, for people and for code alike. Each check comes before anything is stored or sent,
@@ -106,7 +106,12 @@ export class RequestSender {
    * @param beside what belongs to it, but is no part of the request
    * @throws {@link Rejection} when there is no task
    */
-  async send(input: unknown, requester: Requester, signal: AbortSignal, beside: Beside = {}): Promise<Task> {
+  async send(
+    input: unknown,
+    requester: Requester,
+    signal: AbortSignal,
+    beside: SendContext = {},
+  ): Promise<Task> {
     const request = await this.prepare(input, signal, beside);
     const submit = await this.admit([request], requester, signal);
     return submit(request, signal, beside);
@@ -120,7 +125,7 @@ export class RequestSender {
   async prepare(
     input: unknown,
     signal: AbortSignal,
-    { fits }: Pick<Beside, 'fits'> = {},
+    { fits }: Pick<SendContext, 'fits'> = {},
     like?: ReadyRequest,
   ): Promise<ReadyRequest> {
     await this.#rejectKeys(input);
@@ -179,7 +184,11 @@ export class RequestSender {
     return (id) => engine.task(id)?.gatewayTaskId;
   }
 
-  async #fitImages(input: unknown, signal: AbortSignal, fits: Beside['fits']): Promise<RequestWithImages> {
+  async #fitImages(
+    input: unknown,
+    signal: AbortSignal,
+    fits: SendContext['fits'],
+  ): Promise<RequestWithImages> {
     try {
       return await this.#parts.images.fit(input, signal, fits);
     } catch (error) {
@@ -216,17 +225,17 @@ export class RequestSender {
     } catch (error) {
       throw this.#asRejection(error);
     }
-    if (engine.readOnly) throw new Rejection('readOnly', readOnlySentence(engine.readOnly, this.#parts.l10n));
+    if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, this.#parts.l10n));
     return engine;
   }
 
   async #needKeyAndAddress(): Promise<string> {
     const { keychain, settings, l10n } = this.#parts;
     const place = await keychain.place();
-    if (place === undefined) throw new Rejection('noKey', noKeySentence(l10n));
+    if (place === undefined) throw new Rejection('noKey', noKeyMessage(l10n));
     if (place === 'locked') throw new KeyLockedError(keyLockedSentence(l10n));
     const baseUrl = settings.baseUrl();
-    if (baseUrl === undefined) throw new Rejection('originNotApproved', badAddressSentence(l10n));
+    if (baseUrl === undefined) throw new Rejection('originNotApproved', invalidBaseUrlMessage(l10n));
     return baseUrl;
   }
 
@@ -238,7 +247,7 @@ export class RequestSender {
       case 'key':
         return answer.key;
       case 'none':
-        throw new Rejection('noKey', noKeySentence(l10n));
+        throw new Rejection('noKey', noKeyMessage(l10n));
       case 'locked':
         throw new KeyLockedError(keyLockedSentence(l10n));
       case 'notApproved':
@@ -255,7 +264,9 @@ export class RequestSender {
     const { settings, l10n } = this.#parts;
     let yes = true;
     if (requester === 'person') {
-      const twins = await Promise.all(requests.map(({ prepared }) => engine.recentTwin(prepared, baseUrl)));
+      const twins = await Promise.all(
+        requests.map(({ prepared }) => engine.recentDuplicate(prepared, baseUrl)),
+      );
       yes = await this.#askAboutTwins(twins);
     } else if (settings.confirm() === 'always') {
       for (const { prepared } of requests) yes &&= await this.#askForCode(prepared, baseUrl);
@@ -270,9 +281,9 @@ export class RequestSender {
       // The price and the address come first: text of the request could pass for either.
       detail: l10n.t(
         'Another extension or a command asks for it. {0}\n\nSent to: {1}\nPrompt: {2}\n{3}',
-        priceSentence(l10n),
+        priceMessage(l10n),
         visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
-        visibleLine(request.request.prompt, LONGEST_PROMPT),
+        visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH),
         describeOptions(request, l10n),
       ),
       action: l10n.t('Generate Video'),
@@ -286,7 +297,7 @@ export class RequestSender {
       .filter((twin) => twin !== undefined)
       .sort((one, other) => other.createdAt - one.createdAt);
     if (!newest) return true;
-    const age = ageWord(Date.now() - newest.createdAt, l10n);
+    const age = formatAge(Date.now() - newest.createdAt, l10n);
     return asker.confirm({
       message:
         twins.length === 1
@@ -319,7 +330,7 @@ export class RequestSender {
       return new Rejection('noKey', sentence, error);
     }
     if (error instanceof ReadOnlyStoreError) {
-      return new Rejection('readOnly', readOnlySentence(error.reason, l10n), error);
+      return new Rejection('readOnly', readOnlyMessage(error.reason, l10n), error);
     }
     if (error instanceof DiskError) {
       const sentence = l10n.t(
@@ -374,7 +385,11 @@ export function cancelledRejection(l10n: L10n): Rejection {
 /** What a request is made from besides its prompt, and its options, in one line. */
 export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
   const options = Object.entries(request.options ?? {}).map(([name, value]) =>
-    optionWord(visibleLine(name, LONGEST_OPTION), visibleLine(String(value), LONGEST_OPTION), l10n),
+    formatOption(
+      visibleLine(name, MAX_SHOWN_OPTION_LENGTH),
+      visibleLine(String(value), MAX_SHOWN_OPTION_LENGTH),
+      l10n,
+    ),
   );
-  return [...sourceWords(request, l10n), ...options].join(' · ');
+  return [...describeSources(request, l10n), ...options].join(' · ');
 }

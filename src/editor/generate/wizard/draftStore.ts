@@ -1,13 +1,13 @@
-import type { Draft, WizardMemory } from './wizardState';
+import type { Draft, WizardState } from './wizardState';
 
 /** Keeps what is written in one run of the wizard, and the draft from before as long as nothing new is. */
-export class DraftKeeper {
-  readonly #memory: WizardMemory;
+export class DraftStore {
+  readonly #memory: WizardState;
   /** The draft that was there before, and whether this run has put its own in its place. */
   readonly #earlier: Draft | undefined;
   #hasReplaced = false;
 
-  constructor(memory: WizardMemory) {
+  constructor(memory: WizardState) {
     this.#memory = memory;
     this.#earlier = memory.draft();
   }

@@ -14,12 +14,12 @@ export function familyChoices(suits: (family: Family) => boolean, l10n: L10n): r
   return FAMILIES.filter(suits).map((family) => ({
     value: family,
     label: family.id,
-    detail: familySentence(family.id, l10n),
+    detail: familyDescription(family.id, l10n),
   }));
 }
 
 /** What a family is, in one sentence. */
-function familySentence(id: string, l10n: L10n): string {
+function familyDescription(id: string, l10n: L10n): string {
   switch (id) {
     case 'sora':
       return l10n.t('Like OpenAI’s Sora: length and size; text, an image, or an earlier video.');

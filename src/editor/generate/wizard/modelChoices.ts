@@ -1,6 +1,6 @@
 import type { L10n } from '../../../core/common/l10n';
 import { LISTED_MODELS, MODELS, familyOf, type Model } from '../../../core/models/catalog';
-import { modelHint } from './modelNotice';
+import { modelNotice } from './modelNotice';
 
 /**
  * The models that people choose from: their own, those that we know, and what the gateway lists beyond that, as far as
@@ -8,7 +8,7 @@ import { modelHint } from './modelNotice';
  * @param own from the setting
  * @param listed by the gateway; undefined where it has not been heard
  */
-export function offeredModels(
+export function modelChoices(
   own: readonly Model[],
   listed: ReadonlySet<string> | undefined,
 ): readonly Model[] {
@@ -24,7 +24,7 @@ export function offeredModels(
 }
 
 /** What a person should know before they choose a model, in a sentence or two; undefined where there is nothing. */
-export function remarkOn(
+export function modelWarning(
   modelId: string,
   listed: ReadonlySet<string> | undefined,
   l10n: L10n,
@@ -35,5 +35,5 @@ export function remarkOn(
       ? undefined
       : l10n.t('The gateway does not list this model for your key; it may refuse it.');
   }
-  return modelHint(modelId, l10n);
+  return modelNotice(modelId, l10n);
 }

@@ -1,7 +1,7 @@
 import type { L10n } from '../../../core/common/l10n';
 
 /** What a person should know before they choose a model (API reference 1), in one short sentence. */
-export function modelHint(modelId: string, l10n: L10n): string | undefined {
+export function modelNotice(modelId: string, l10n: L10n): string | undefined {
   if (modelId.startsWith('sora-2')) {
     return l10n.t('OpenAI has retired this model; Nebula may no longer offer it.');
   }

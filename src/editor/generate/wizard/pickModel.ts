@@ -1,15 +1,15 @@
 import type { L10n } from '../../../core/common/l10n';
 import { familyOf, isModelId, type Model } from '../../../core/models/catalog';
-import { modeWord, type Mode } from '../../../core/models/modes';
+import { modeLabel, type Mode } from '../../../core/models/modes';
 import { keyEnteredMessage, type KeyCheck } from '../../../core/tasks/keyGuard';
-import { asPlainText } from '../../labels/taskLabels';
+import { escapeQuickPickText } from '../../labels/taskLabels';
 import { familyChoices } from './familyChoices';
-import { askPick, askText, type Answer, type PickItem, type Place } from '../../common/multiStep';
+import { pickOne, inputText, type Answer, type PickItem, type StepPosition } from '../../common/multiStep';
 import type { QuickInputs } from '../../common/quickInputs';
 
-export interface ModelQuestion {
+export interface PickModelOptions {
   readonly inputs: QuickInputs;
-  readonly place: Place;
+  readonly place: StepPosition;
   /** Those that can make a video from what there is. */
   readonly models: readonly Model[];
   /** What the video is made from. */
@@ -25,7 +25,7 @@ export interface ModelQuestion {
 }
 
 /** Asks for a model: one of those that are offered, or any other by its id. */
-export async function askModel(question: ModelQuestion): Promise<Answer<Model>> {
+export async function pickModel(question: PickModelOptions): Promise<Answer<Model>> {
   for (;;) {
     const answer = await askOffered(question);
     if (answer.kind !== 'value') return answer;
@@ -41,11 +41,11 @@ export function modelName({ id, label }: Model): string {
 }
 
 /** The same where the id has to be seen too, because it is what is sent. */
-export function modelWords({ id, label }: Pick<Model, 'id' | 'label'>): readonly string[] {
-  return label === undefined ? [id] : [asPlainText(label), id];
+export function modelLabels({ id, label }: Pick<Model, 'id' | 'label'>): readonly string[] {
+  return label === undefined ? [id] : [escapeQuickPickText(label), id];
 }
 
-async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'another'>> {
+async function askOffered(question: PickModelOptions): Promise<Answer<Model | 'another'>> {
   const { inputs, place, models, current, last, hintOf, l10n } = question;
   const items = models.map((model): PickItem<Model> => {
     const { id, label } = model;
@@ -53,13 +53,13 @@ async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'anot
     const remarks = [...(label === undefined ? [] : [id]), ...(id === last ? [l10n.t('last used')] : [])];
     return {
       value: model,
-      label: asPlainText(modelName(model)),
+      label: escapeQuickPickText(modelName(model)),
       ...(remarks.length > 0 ? { description: remarks.join(' · ') } : {}),
       ...(hint === undefined ? {} : { detail: hint }),
     };
   });
   const families = [...new Set(models.map(({ family }) => family.id))];
-  return askPick<Model | 'another'>(inputs, {
+  return pickOne<Model | 'another'>(inputs, {
     title: l10n.t('Generate Video'),
     place,
     placeholder: l10n.t('Which model?'),
@@ -80,16 +80,16 @@ async function askOffered(question: ModelQuestion): Promise<Answer<Model | 'anot
 }
 
 /** Asks for an id, and for its family where the id tells none (API reference 7.1). */
-async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
+async function askAnother(question: PickModelOptions): Promise<Answer<Model>> {
   const { inputs, place, models, mode, remember, looksLikeKey, l10n } = question;
   let id = '';
   for (;;) {
-    const entered = await askText(inputs, {
+    const entered = await inputText(inputs, {
       ...{ title: l10n.t('Another Model'), place, nested: true, value: id, selected: false, buttons: [] },
       placeholder: l10n.t('For example: sora-3'),
       hint: l10n.t('The id of the model, as the gateway calls it.'),
       judge: (text) => {
-        const message = faultOf(text.trim(), mode, looksLikeKey, l10n);
+        const message = cardError(text.trim(), mode, looksLikeKey, l10n);
         return message === undefined ? undefined : { message, weight: 'error' };
       },
       onChange: () => undefined,
@@ -103,13 +103,13 @@ async function askAnother(question: ModelQuestion): Promise<Answer<Model>> {
       await remember({ id, family });
       return { kind: 'value', value: { id, family } };
     }
-    const model = await askFamily(id, question);
+    const model = await pickFamily(id, question);
     if (model.kind !== 'back') return model;
   }
 }
 
 /** Asks which family a model belongs to whose id does not tell, and remembers it. */
-export async function askFamily(
+export async function pickFamily(
   id: string,
   {
     inputs,
@@ -117,13 +117,13 @@ export async function askFamily(
     mode,
     remember,
     l10n,
-  }: Omit<ModelQuestion, 'models' | 'current' | 'last' | 'hintOf' | 'looksLikeKey'>,
+  }: Omit<PickModelOptions, 'models' | 'current' | 'last' | 'hintOf' | 'looksLikeKey'>,
 ): Promise<Answer<Model>> {
-  const answer = await askPick(inputs, {
+  const answer = await pickOne(inputs, {
     ...{ title: l10n.t('Another Model'), place, nested: true },
     placeholder: l10n.t(
       'Which models is “{0}” like? That says what its requests look like.',
-      asPlainText(id),
+      escapeQuickPickText(id),
     ),
     items: familyChoices((family) => family.modes(id).includes(mode), l10n),
   });
@@ -134,7 +134,7 @@ export async function askFamily(
 }
 
 /** What keeps an id from being used, as a sentence. */
-function faultOf(id: string, mode: Mode, looksLikeKey: KeyCheck, l10n: L10n): string | undefined {
+function cardError(id: string, mode: Mode, looksLikeKey: KeyCheck, l10n: L10n): string | undefined {
   if (looksLikeKey(id)) return keyEnteredMessage(l10n);
   if (!isModelId(id)) return l10n.t('Enter an ID of letters, digits, and the characters . : / - _');
   const modes = familyOf(id)?.modes(id);
@@ -142,7 +142,7 @@ function faultOf(id: string, mode: Mode, looksLikeKey: KeyCheck, l10n: L10n): st
   return l10n.t(
     'The model "{0}" cannot make a video from {1}. It takes: {2}.',
     id,
-    modeWord(mode, l10n),
-    modes.map((one) => modeWord(one, l10n)).join('; '),
+    modeLabel(mode, l10n),
+    modes.map((one) => modeLabel(one, l10n)).join('; '),
   );
 }

@@ -1,19 +1,19 @@
 import type { L10n } from '../../../core/common/l10n';
 import type { VideoRequest } from '../../../core/models/request';
-import { sourceWords } from '../../labels/optionLabels';
-import { countLines, hasLines, needsEditor } from '../../../core/models/promptText';
-import { asPlainText, shortPrompt } from '../../labels/taskLabels';
-import { judgePrompt } from './validatePrompt';
-import { askPick, askText, type PickItem, type Place } from '../../common/multiStep';
+import { describeSources } from '../../labels/optionLabels';
+import { countLines, isMultiline, needsEditor } from '../../../core/models/promptText';
+import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
+import { validatePrompt } from './validatePrompt';
+import { pickOne, inputText, type PickItem, type StepPosition } from '../../common/multiStep';
 import type { QuickInputs } from '../../common/quickInputs';
 
 /** What a video is made from besides its prompt. */
 export type Sources = Pick<VideoRequest, 'images' | 'remixOf'>;
 
-export interface PromptQuestion {
+export interface InputPromptOptions {
   readonly inputs: QuickInputs;
   readonly title: string;
-  readonly place: Place;
+  readonly place: StepPosition;
   readonly prompt: string;
   /** It is a draft of an earlier time that has not been touched. */
   readonly isOldDraft: boolean;
@@ -25,7 +25,7 @@ export interface PromptQuestion {
   /** How much of a prompt the model is known to read, in characters. */
   readonly longest: number | undefined;
   /** What keeps a prompt from being sent, as a sentence. */
-  readonly faultOf: (prompt: string) => string | undefined;
+  readonly cardError: (prompt: string) => string | undefined;
   readonly onChange: (prompt: string) => void;
   /** Numbers in the user's way of writing. */
   readonly language: string;
@@ -33,15 +33,15 @@ export interface PromptQuestion {
 }
 
 /** What a person decides about the prompt. `alone`: the video is made from nothing else. */
-export type PromptAnswer =
+export type PromptResult =
   | { readonly kind: 'prompt'; readonly prompt: string }
   | { readonly kind: 'editor' | 'model' | 'alone' | 'back' | 'away' };
 
 /** How much of a prompt lists show, in characters. */
-const LONGEST_QUOTE = 100;
+const MAX_QUOTE_LENGTH = 100;
 
 /** Asks for the prompt: in an input box, unless it has outgrown one. */
-export async function askPrompt(question: PromptQuestion): Promise<PromptAnswer> {
+export async function inputPrompt(question: InputPromptOptions): Promise<PromptResult> {
   if (!needsEditor(question.prompt)) return askLine(question);
   const answer = await askAboutPrompt(question);
   if (answer !== 'new') return answer;
@@ -50,17 +50,17 @@ export async function askPrompt(question: PromptQuestion): Promise<PromptAnswer>
 }
 
 /** A prompt in one line, for lists. */
-export function quote(prompt: string): string {
-  return `“${asPlainText(shortPrompt(prompt, LONGEST_QUOTE))}”`;
+export function quotePrompt(prompt: string): string {
+  return `“${escapeQuickPickText(truncatePrompt(prompt, MAX_QUOTE_LENGTH))}”`;
 }
 
-async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
+async function askLine(question: InputPromptOptions): Promise<PromptResult> {
   const { inputs, title, place, prompt, isOldDraft, hasEditor, longest, l10n } = question;
   const editor = hasEditor ? inputs.button('new-file', l10n.t('Write in an Editor')) : undefined;
   const model = inputs.button('list-selection', l10n.t('Choose Another Model'));
-  const leaveOut = leaveOutWords(question);
+  const leaveOut = removeSourcesLabel(question);
   const alone = leaveOut === undefined ? undefined : inputs.button('close', leaveOut);
-  const answer = await askText(inputs, {
+  const answer = await inputText(inputs, {
     ...{ title, place },
     placeholder: l10n.t('For example: a paper boat on a rainy street, filmed close to the water'),
     hint: hintOf(
@@ -72,7 +72,7 @@ async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
     value: prompt,
     selected: isOldDraft,
     buttons: [editor, model, alone].filter((button) => button !== undefined),
-    judge: (text) => judgePrompt(text, longest, question.faultOf(text), question),
+    judge: (text) => validatePrompt(text, longest, question.cardError(text), question),
     onChange: question.onChange,
   });
   switch (answer.kind) {
@@ -88,14 +88,14 @@ async function askLine(question: PromptQuestion): Promise<PromptAnswer> {
 }
 
 /** The input box would join the lines of this prompt. */
-async function askAboutPrompt(question: PromptQuestion): Promise<PromptAnswer | 'new'> {
+async function askAboutPrompt(question: InputPromptOptions): Promise<PromptResult | 'new'> {
   const { inputs, title, place, prompt, isOldDraft, hasEditor, l10n } = question;
-  const leaveOut = leaveOutWords(question);
+  const leaveOut = removeSourcesLabel(question);
   const use: PickItem<'use'> = {
     value: 'use',
     label: `$(check) ${isOldDraft ? l10n.t('Continue with Your Draft') : l10n.t('Use This Prompt')}`,
     description: extent(question),
-    detail: quote(prompt),
+    detail: quotePrompt(prompt),
   };
   const others: readonly PickItem<'editor' | 'new' | 'model' | 'alone'>[] = [
     ...(hasEditor ? [{ value: 'editor' as const, label: `$(new-file) ${l10n.t('Edit in an Editor')}` }] : []),
@@ -103,7 +103,7 @@ async function askAboutPrompt(question: PromptQuestion): Promise<PromptAnswer | 
     { value: 'model', label: `$(list-selection) ${l10n.t('Choose Another Model')}` },
     ...(leaveOut === undefined ? [] : [{ value: 'alone' as const, label: `$(close) ${leaveOut}` }]),
   ];
-  const answer = await askPick(inputs, {
+  const answer = await pickOne(inputs, {
     ...{ title, place, items: [use, ...others], active: use },
     placeholder: l10n.t('The prompt is too long for a single line here.'),
     hint: hintOf(question),
@@ -114,8 +114,8 @@ async function askAboutPrompt(question: PromptQuestion): Promise<PromptAnswer | 
 }
 
 /** What is to be known at the prompt: what was left out, what goes along, and what to do. */
-function hintOf({ note, sources, l10n }: PromptQuestion, deed?: string): string {
-  const [along] = sourceWords(sources, l10n);
+function hintOf({ note, sources, l10n }: InputPromptOptions, deed?: string): string {
+  const [along] = describeSources(sources, l10n);
   const from =
     sources.remixOf === undefined
       ? along && l10n.t('From {0}.', along)
@@ -124,16 +124,16 @@ function hintOf({ note, sources, l10n }: PromptQuestion, deed?: string): string 
 }
 
 /** What to call the way to a video from the prompt alone; undefined where it is one. */
-function leaveOutWords({ sources, l10n }: PromptQuestion): string | undefined {
+function removeSourcesLabel({ sources, l10n }: InputPromptOptions): string | undefined {
   const { images = [], remixOf } = sources;
   if (remixOf !== undefined) return l10n.t('Make It Anew, Not as a Remix');
   if (images.length === 0) return undefined;
   return images.length === 1 ? l10n.t('Leave the Image Out') : l10n.t('Leave the Images Out');
 }
 
-function extent({ prompt, language, l10n }: PromptQuestion): string {
+function extent({ prompt, language, l10n }: InputPromptOptions): string {
   const characters = prompt.length.toLocaleString(language);
-  return hasLines(prompt)
+  return isMultiline(prompt)
     ? l10n.t('{0} lines, {1} characters', countLines(prompt).toLocaleString(language), characters)
     : l10n.t('{0} characters', characters);
 }

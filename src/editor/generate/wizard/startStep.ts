@@ -1,15 +1,15 @@
 import { visibleLine } from '../../../core/common/displayText';
 import { familyOf, type Model } from '../../../core/models/catalog';
 import { modeOf } from '../../../core/models/modes';
-import { settleOptions } from '../../../core/models/options';
+import { resolveOptions } from '../../../core/models/options';
 import type { VideoRequest } from '../../../core/models/request';
 import type { Preset } from '../presets/preset';
-import { asPlainText } from '../../labels/taskLabels';
-import { askFamily, modelWords } from './pickModel';
-import { optionWords } from './pickOption';
-import { quote } from './promptStep';
-import { askPick, type PickItem, type Place } from '../../common/multiStep';
-import type { WizardParts } from './wizardTypes';
+import { escapeQuickPickText } from '../../labels/taskLabels';
+import { pickFamily, modelLabels } from './pickModel';
+import { formatOptions } from './pickOption';
+import { quotePrompt } from './promptStep';
+import { pickOne, type PickItem, type StepPosition } from '../../common/multiStep';
+import type { WizardDependencies } from './wizardTypes';
 
 /** Of a preset or its model, in characters: both may be written by hand, or come with a workspace. */
 const MAX_NAME_LENGTH = 80;
@@ -31,7 +31,7 @@ type Choice = { readonly kind: 'use' | 'remove'; readonly preset: Preset } | { r
 
 /** The question that presets bring: what to start from. Nobody is asked where there is none. */
 export class StartStep {
-  readonly #parts: WizardParts;
+  readonly #parts: WizardDependencies;
   readonly #request: Partial<VideoRequest>;
   #presets: readonly Preset[] = [];
   #strange: readonly string[] = [];
@@ -40,7 +40,7 @@ export class StartStep {
   #chosen: string | undefined;
 
   /** @param request what is brought along; who brings a prompt or a model starts from that */
-  constructor(parts: WizardParts, request: Partial<VideoRequest> = {}) {
+  constructor(parts: WizardDependencies, request: Partial<VideoRequest> = {}) {
     this.#parts = parts;
     this.#request = request;
     if (request.prompt === undefined && request.model === undefined && request.remixOf === undefined)
@@ -51,18 +51,18 @@ export class StartStep {
     return this.#presets.length > 0;
   }
 
-  async ask(place: Place): Promise<StartAnswer> {
+  async ask(place: StepPosition): Promise<StartAnswer> {
     const { inputs, presets, l10n } = this.#parts;
     const items = this.#presets.map((preset): PickItem<Choice> => ({
       value: { kind: 'use', preset },
       onButton: { kind: 'remove', preset },
-      label: asPlainText(visibleLine(preset.name, MAX_NAME_LENGTH)),
+      label: escapeQuickPickText(visibleLine(preset.name, MAX_NAME_LENGTH)),
       description: this.#wordsOf(preset),
-      detail: preset.prompt === undefined ? l10n.t('The prompt is asked for.') : quote(preset.prompt),
+      detail: preset.prompt === undefined ? l10n.t('The prompt is asked for.') : quotePrompt(preset.prompt),
       buttons: [inputs.button('trash', l10n.t('Remove Preset'))],
     }));
     const fresh = this.#newVideo();
-    const answer = await askPick<Choice>(inputs, {
+    const answer = await pickOne<Choice>(inputs, {
       title: l10n.t('Generate Video'),
       place,
       placeholder: l10n.t('What do you want to start from?'),
@@ -86,11 +86,11 @@ export class StartStep {
     }
   }
 
-  async #use({ name, model, prompt, options = {} }: Preset, place: Place): Promise<StartAnswer> {
+  async #use({ name, model, prompt, options = {} }: Preset, place: StepPosition): Promise<StartAnswer> {
     const request = { model, options, ...(prompt === undefined ? {} : { prompt }) };
     this.#chosen = name;
     if (this.#modelOf(model)) return { kind: 'start', request };
-    const asked = await askFamily(model, { ...this.#parts, place, mode: this.#mode });
+    const asked = await pickFamily(model, { ...this.#parts, place, mode: this.#mode });
     if (asked.kind !== 'value') return { kind: asked.kind === 'back' ? 'again' : 'away' };
     return { kind: 'start', request, entered: asked.value };
   }
@@ -121,17 +121,17 @@ export class StartStep {
       label: `$(add) ${l10n.t('New Video')}`,
       ...(prompt.trim() === ''
         ? {}
-        : { description: l10n.t('goes on with your draft'), detail: quote(prompt) }),
+        : { description: l10n.t('goes on with your draft'), detail: quotePrompt(prompt) }),
     };
   }
 
   #wordsOf({ model: id, options = {}, scope }: Preset): string {
     const { l10n } = this.#parts;
     const model = this.#modelOf(id);
-    const settled = model && settleOptions(model.family, { model: id, mode: this.#mode }, options);
+    const settled = model && resolveOptions(model.family, { model: id, mode: this.#mode }, options);
     return [
-      ...(model ? modelWords(model) : [asPlainText(visibleLine(id, MAX_NAME_LENGTH))]),
-      ...(settled ? optionWords(settled, l10n) : []),
+      ...(model ? modelLabels(model) : [escapeQuickPickText(visibleLine(id, MAX_NAME_LENGTH))]),
+      ...(settled ? formatOptions(settled, l10n) : []),
       ...(scope === 'workspace' ? [l10n.t('of the workspace')] : []),
     ].join(' · ');
   }
@@ -139,7 +139,7 @@ export class StartStep {
   /** Says which presets are not in the list, and why. */
   #hint(): string {
     const { l10n } = this.#parts;
-    const strange = asPlainText(visibleLine(this.#strange.join(', '), MAX_LIST_LENGTH));
+    const strange = escapeQuickPickText(visibleLine(this.#strange.join(', '), MAX_LIST_LENGTH));
     return [
       ...(strange === ''
         ? []

@@ -1,27 +1,27 @@
 import type { L10n } from '../../../core/common/l10n';
 import type { Model } from '../../../core/models/catalog';
-import type { Settled } from '../../../core/models/options';
-import { sourceWords } from '../../labels/optionLabels';
-import { modelWords } from './pickModel';
-import { isExtra, optionWords } from './pickOption';
-import { quote, type Sources } from './promptStep';
-import { imageItems, type ImagesAlong } from '../../imageFit/imagesStep';
-import { judgePrompt } from './validatePrompt';
-import { askPick, type Answer, type PickItem, type Place } from '../../common/multiStep';
+import type { ResolvedOptions } from '../../../core/models/options';
+import { describeSources } from '../../labels/optionLabels';
+import { modelLabels } from './pickModel';
+import { isHiddenOption, formatOptions } from './pickOption';
+import { quotePrompt, type Sources } from './promptStep';
+import { imageItems, type WizardImages } from '../../imageFit/imagesStep';
+import { validatePrompt } from './validatePrompt';
+import { pickOne, type Answer, type PickItem, type StepPosition } from '../../common/multiStep';
 import type { QuickInputs } from '../../common/quickInputs';
 
 /** What can be done at the last step. */
-export type LastDeed = 'send' | 'images' | 'more' | 'preset';
+export type SummaryAction = 'send' | 'images' | 'more' | 'preset';
 
 interface LastQuestion {
   readonly inputs: QuickInputs;
   readonly title: string;
-  readonly place: Place;
+  readonly place: StepPosition;
   readonly prompt: string;
   readonly model: Model;
-  readonly settled: Settled;
+  readonly settled: ResolvedOptions;
   readonly sources: Sources;
-  readonly images: ImagesAlong | undefined;
+  readonly images: WizardImages | undefined;
   /** Where it would go, as the user knows it. */
   readonly host: string;
   /** What else is to be known before it is sent. */
@@ -33,26 +33,35 @@ interface LastQuestion {
 }
 
 /** Shows what would be sent, and asks for the last word: only here is something paid. */
-export async function askLastWord(question: LastQuestion): Promise<Answer<LastDeed>> {
+export async function showSummary(question: LastQuestion): Promise<Answer<SummaryAction>> {
   const { inputs, title, place, prompt, model, settled, sources, images, host, hints, l10n } = question;
-  const go: PickItem<LastDeed> = {
+  const go: PickItem<SummaryAction> = {
     value: 'send',
     label: `$(play) ${l10n.t('Generate Video')}`,
-    description: [...modelWords(model), ...sourceWords(sources, l10n), ...optionWords(settled, l10n)].join(
-      ' · ',
-    ),
+    description: [
+      ...modelLabels(model),
+      ...describeSources(sources, l10n),
+      ...formatOptions(settled, l10n),
+    ].join(' · '),
     detail: l10n.t('Goes to {0}. The price is set by Nebula.', host),
   };
-  const more: PickItem<LastDeed> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
-  const save: PickItem<LastDeed> = { value: 'preset', label: `$(bookmark) ${l10n.t('Save as Preset…')}` };
-  return askPick<LastDeed>(inputs, {
+  const more: PickItem<SummaryAction> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
+  const save: PickItem<SummaryAction> = {
+    value: 'preset',
+    label: `$(bookmark) ${l10n.t('Save as Preset…')}`,
+  };
+  return pickOne<SummaryAction>(inputs, {
     ...{ title, place },
     placeholder: leavingWords(question),
-    hint: [quote(prompt), ...hints.map((hint) => `$(info) ${hint}`), ...lengthWords(question)].join('  '),
+    hint: [
+      quotePrompt(prompt),
+      ...hints.map((hint) => `$(info) ${hint}`),
+      ...promptLengthWarning(question),
+    ].join('  '),
     items: [
       go,
-      ...imageItems<LastDeed>(images, 'images', l10n),
-      ...(settled.parameters.some(isExtra) ? [more] : []),
+      ...imageItems<SummaryAction>(images, 'images', l10n),
+      ...(settled.parameters.some(isHiddenOption) ? [more] : []),
       save,
     ],
     active: go,
@@ -61,8 +70,8 @@ export async function askLastWord(question: LastQuestion): Promise<Answer<LastDe
 }
 
 /** A prompt of a selection or an editor has not been judged while it was written. */
-function lengthWords({ prompt, model, language, l10n }: LastQuestion): string[] {
-  const verdict = judgePrompt(prompt, model.family.longestPrompt, undefined, { language, l10n });
+function promptLengthWarning({ prompt, model, language, l10n }: LastQuestion): string[] {
+  const verdict = validatePrompt(prompt, model.family.maxPromptLength, undefined, { language, l10n });
   return verdict?.weight === 'warning' ? [`$(warning) ${verdict.message}`] : [];
 }
 

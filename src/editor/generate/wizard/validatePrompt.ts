@@ -1,6 +1,6 @@
 import type { L10n } from '../../../core/common/l10n';
-import { VERY_LONG, needsEditor } from '../../../core/models/promptText';
-import type { Weight } from '../../common/quickInputs';
+import { UNUSUALLY_LONG_PROMPT, needsEditor } from '../../../core/models/promptText';
+import type { ValidationSeverity } from '../../common/quickInputs';
 
 interface Parts {
   readonly l10n: L10n;
@@ -13,18 +13,18 @@ interface Parts {
  * @param longest how much of it the model is known to read, in characters
  * @param fault what keeps it from being sent with this model and these options
  */
-export function judgePrompt(
+export function validatePrompt(
   text: string,
   longest: number | undefined,
   fault: string | undefined,
   { l10n, language }: Parts,
-): { readonly message: string; readonly weight: Weight } | undefined {
+): { readonly message: string; readonly weight: ValidationSeverity } | undefined {
   const length = text.length.toLocaleString(language);
   if (text.trim() === '') {
     return { message: l10n.t('The prompt is empty. Describe the video you want.'), weight: 'error' };
   }
   if (fault !== undefined) return { message: fault, weight: 'error' };
-  if (text.length > VERY_LONG) {
+  if (text.length > UNUSUALLY_LONG_PROMPT) {
     const message = l10n.t(
       'The prompt has {0} characters. The gateway may refuse or cut one that long.',
       length,

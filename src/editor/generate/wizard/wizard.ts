@@ -1,22 +1,22 @@
 import { familyOf, type Model } from '../../../core/models/catalog';
 import { modeOf, type Mode } from '../../../core/models/modes';
-import { checkWords, settleOptions, type Settled } from '../../../core/models/options';
-import { readValue, type Options, type Parameter } from '../../../core/models/parameter';
+import { checkPromptAndOptions, resolveOptions, type ResolvedOptions } from '../../../core/models/options';
+import { parseOptionValue, type Options, type Parameter } from '../../../core/models/parameter';
 import type { VideoRequest } from '../../../core/models/request';
 import { fieldWithKey, keyInFieldMessage } from '../../../core/tasks/keyGuard';
 import { Rejection } from '../../common/rejection';
-import { askModel, modelName } from './pickModel';
-import { askOption, askWhichOption, isStep } from './pickOption';
-import { askPrompt, type Sources } from './promptStep';
-import { DraftKeeper } from './draftStore';
-import { imageSteps, type FitSubject, type ImagesAlong } from '../../imageFit/imagesStep';
-import { askLastWord, type LastDeed } from './summaryStep';
-import { walk, type Place, type Step, type StepEnd } from '../../common/multiStep';
+import { pickModel, modelName } from './pickModel';
+import { pickOption, pickOptionToChange, hasOwnStep } from './pickOption';
+import { inputPrompt, type Sources } from './promptStep';
+import { DraftStore } from './draftStore';
+import { imageSteps, type FitTarget, type WizardImages } from '../../imageFit/imagesStep';
+import { showSummary, type SummaryAction } from './summaryStep';
+import { runSteps, type StepPosition, type Step, type StepResult } from '../../common/multiStep';
 import { StartStep } from './startStep';
-import { fitsDraft, type Draft } from './wizardState';
-import type { Answers, Begun, WizardParts, WizardResult, WizardStart } from './wizardTypes';
+import { canStoreInDraft, type Draft } from './wizardState';
+import type { Answers, WizardInput, WizardDependencies, WizardResult, WizardOptions } from './wizardTypes';
 
-export type { Answers, Begun, WizardResult, WizardStart } from './wizardTypes';
+export type { Answers, WizardInput as Begun, WizardResult, WizardOptions } from './wizardTypes';
 
 /** Steps whose ids are not names of options. */
 const STEPS = {
@@ -31,19 +31,22 @@ const STEPS = {
  * Asks what a video needs, step by step, and ends with a last word before anything is paid. Whoever leaves anywhere
  * sends nothing, and finds what was written the next time.
  */
-export async function askForVideo(parts: WizardParts, start: WizardStart): Promise<WizardResult | undefined> {
+export async function runGenerateWizard(
+  parts: WizardDependencies,
+  start: WizardOptions,
+): Promise<WizardResult | undefined> {
   return new GenerateWizard(parts, start).run();
 }
 
 class GenerateWizard {
-  readonly #parts: WizardParts;
-  readonly #start: WizardStart;
+  readonly #parts: WizardDependencies;
+  readonly #start: WizardOptions;
   #model: Model | undefined;
   #prompt = '';
   /** What has been answered about options; what the model does not understand waits for one that does. */
   #options: Record<string, string> = {};
   #sources: Sources = {};
-  #images: ImagesAlong | undefined;
+  #images: WizardImages | undefined;
   /** What of the draft could not be taken along, as a sentence. */
   #lost: string | undefined;
   /** Models whose ids were entered here. */
@@ -52,14 +55,14 @@ class GenerateWizard {
   #given: string | undefined;
   /** What stands in the prompt step is a draft of an earlier time that has not been touched. */
   #isOldDraft = false;
-  readonly #drafts: DraftKeeper;
+  readonly #drafts: DraftStore;
   readonly #startStep: StartStep;
 
-  constructor(parts: WizardParts, start: WizardStart) {
+  constructor(parts: WizardDependencies, start: WizardOptions) {
     this.#parts = parts;
     this.#start = start;
     this.#startStep = new StartStep(parts, start.request);
-    this.#drafts = new DraftKeeper(parts.memory);
+    this.#drafts = new DraftStore(parts.memory);
   }
 
   get #mode(): Mode {
@@ -77,13 +80,13 @@ class GenerateWizard {
 
   async run(): Promise<WizardResult | undefined> {
     await this.#begin(this.#start);
-    if (this.#start.written === true) this.#keepDraft();
-    const end = await walk(() => this.#plan(), this.#firstStep());
+    if (this.#start.promptIsDraft === true) this.#keepDraft();
+    const end = await runSteps(() => this.#plan(), this.#firstStep());
     if (end === 'away' || !this.#model) return undefined;
     const { id, family } = this.#model;
     const { parameters, options } = this.#settled();
     // What costs more, or names a person, is asked for anew each time.
-    const asked = parameters.filter((parameter) => parameter.asked);
+    const asked = parameters.filter((parameter) => parameter.hasOwnStep);
     const chosen = Object.fromEntries(asked.map(({ name }) => [name, String(options[name])]));
     this.#parts.memory.keepLast(id, family.id, chosen);
     const fits = this.#images?.fits({ model: this.#model, options });
@@ -95,13 +98,13 @@ class GenerateWizard {
   }
 
   /** Puts together what is asked for already, the draft, and what was chosen last time. */
-  async #begin({ request = {}, images }: Begun): Promise<void> {
+  async #begin({ request = {}, images }: WizardInput): Promise<void> {
     const { memory, defaultModel } = this.#parts;
     const lastDraft = memory.draft();
     // What was chosen for one prompt says nothing about another one.
     const belongs = request.prompt === undefined || request.prompt === lastDraft?.prompt;
-    const draft = belongs && !this.#start.promptStands ? lastDraft : undefined;
-    this.#given = this.#start.written === true ? undefined : request.prompt;
+    const draft = belongs && !this.#start.hasFixedPrompt ? lastDraft : undefined;
+    this.#given = this.#start.promptIsDraft === true ? undefined : request.prompt;
     this.#prompt = request.prompt ?? draft?.prompt ?? '';
     this.#isOldDraft = request.prompt === undefined && this.#prompt !== '';
     this.#options = request.options ? texts(request.options) : { ...draft?.options };
@@ -134,7 +137,7 @@ class GenerateWizard {
     }
   }
 
-  async #look({ images = [] }: Sources): Promise<ImagesAlong | undefined> {
+  async #look({ images = [] }: Sources): Promise<WizardImages | undefined> {
     return images.length > 0 ? this.#parts.look(images.map(({ source }) => source)) : undefined;
   }
 
@@ -165,21 +168,21 @@ class GenerateWizard {
   #plan(): Step[] {
     return [
       ...(this.#startStep.isOffered
-        ? [{ id: STEPS.start, ask: (place: Place) => this.#askStart(place) }]
+        ? [{ id: STEPS.start, ask: (place: StepPosition) => this.#askStart(place) }]
         : []),
-      { id: STEPS.model, ask: (place) => this.#askModel(place) },
-      ...(this.#start.promptStands
+      { id: STEPS.model, ask: (place) => this.#pickModel(place) },
+      ...(this.#start.hasFixedPrompt
         ? []
-        : [{ id: STEPS.prompt, ask: (place: Place) => this.#askPrompt(place) }]),
+        : [{ id: STEPS.prompt, ask: (place: StepPosition) => this.#inputPrompt(place) }]),
       ...this.#settled()
-        .parameters.filter(isStep)
+        .parameters.filter(hasOwnStep)
         .map((parameter) => ({
           id: `${STEPS.option}${parameter.name}`,
-          ask: (place: Place) => this.#askOption(parameter, place),
+          ask: (place: StepPosition) => this.#pickOption(parameter, place),
         })),
       ...imageSteps(this.#images, this.#sources.images, this.#subject()),
-      ...(this.#start.ending?.(() => this.#answers()) ?? [
-        { id: STEPS.summary, ask: (place: Place) => this.#askToSend(place) },
+      ...(this.#start.finalSteps?.(() => this.#answers()) ?? [
+        { id: STEPS.summary, ask: (place: StepPosition) => this.#askToSend(place) },
       ]),
     ];
   }
@@ -203,7 +206,7 @@ class GenerateWizard {
     return remark === undefined ? [] : [remark];
   }
 
-  async #askStart(place: Place): Promise<StepEnd> {
+  async #askStart(place: StepPosition): Promise<StepResult> {
     const answer = await this.#startStep.ask(place);
     switch (answer.kind) {
       case 'start':
@@ -218,9 +221,9 @@ class GenerateWizard {
     }
   }
 
-  async #askModel(place: Place): Promise<StepEnd> {
+  async #pickModel(place: StepPosition): Promise<StepResult> {
     const { inputs, hintOf, remember, looksLikeKey, l10n } = this.#parts;
-    const answer = await askModel({
+    const answer = await pickModel({
       ...{ inputs, place, hintOf, remember, looksLikeKey, l10n },
       models: this.#models,
       mode: this.#mode,
@@ -234,18 +237,18 @@ class GenerateWizard {
     return 'forward';
   }
 
-  async #askPrompt(place: Place): Promise<StepEnd> {
+  async #inputPrompt(place: StepPosition): Promise<StepResult> {
     const { inputs, openEditor, language, l10n } = this.#parts;
-    const answer = await askPrompt({
+    const answer = await inputPrompt({
       ...{ inputs, place, language, l10n },
       title: this.#title(),
       prompt: this.#prompt,
       isOldDraft: this.#isOldDraft,
       sources: this.#sources,
       note: this.#lost,
-      hasEditor: this.#start.ending === undefined,
-      longest: this.#model?.family.longestPrompt,
-      faultOf: (text) => this.#fault(text),
+      hasEditor: this.#start.finalSteps === undefined,
+      longest: this.#model?.family.maxPromptLength,
+      cardError: (text) => this.#fault(text),
       onChange: (text) => this.#setPrompt(text),
     });
     this.#isOldDraft = false;
@@ -267,15 +270,15 @@ class GenerateWizard {
     }
   }
 
-  async #askOption(parameter: Parameter, place: Place): Promise<StepEnd> {
+  async #pickOption(parameter: Parameter, place: StepPosition): Promise<StepResult> {
     const { inputs, l10n } = this.#parts;
     const { name } = parameter;
-    const answer = await askOption({
+    const answer = await pickOption({
       ...{ inputs, place, parameter, l10n },
       title: this.#title(),
       value: this.#settled().options[name],
       refuse: (value) => this.#fault(this.#prompt, { [name]: value }),
-      last: readValue(parameter, this.#lastOptions()[name]),
+      last: parseOptionValue(parameter, this.#lastOptions()[name]),
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
     this.#options = Object.fromEntries(Object.entries(this.#options).filter(([other]) => other !== name));
@@ -284,9 +287,9 @@ class GenerateWizard {
     return 'forward';
   }
 
-  async #askToSend(place: Place): Promise<StepEnd> {
+  async #askToSend(place: StepPosition): Promise<StepResult> {
     for (;;) {
-      const end = await this.#askLastWord(place);
+      const end = await this.#showSummary(place);
       if (end === 'preset') {
         if (this.#model) await this.#parts.presets.save(this.#request(this.#model));
       } else if (end === 'images') {
@@ -301,13 +304,13 @@ class GenerateWizard {
     }
   }
 
-  async #askLastWord(place: Place): Promise<StepEnd | Exclude<LastDeed, 'send'>> {
+  async #showSummary(place: StepPosition): Promise<StepResult | Exclude<SummaryAction, 'send'>> {
     const { inputs, host, language, l10n } = this.#parts;
     const model = this.#model;
     if (!model) return 'away';
     const settled = this.#settled();
     const note = this.#images?.noteOn({ model, options: settled.options });
-    const answer = await askLastWord({
+    const answer = await showSummary({
       ...{ inputs, place, model, settled, language, l10n },
       title: this.#title(),
       prompt: this.#prompt,
@@ -315,34 +318,38 @@ class GenerateWizard {
       images: this.#images,
       host: host() ?? '',
       hints: [...(note === undefined ? [] : [note]), ...this.#remarks(model)],
-      leaving: !this.#isWritten() ? 'nothing' : fitsDraft(this.#sources) ? 'draft' : 'draftWithoutImages',
+      leaving: !this.#isWritten()
+        ? 'nothing'
+        : canStoreInDraft(this.#sources)
+          ? 'draft'
+          : 'draftWithoutImages',
     });
     if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
     return answer.value === 'send' ? 'forward' : answer.value;
   }
 
   /** Options that have no step of their own, until the person goes back to the summary. */
-  async #changeOptions(place: Place): Promise<'back' | 'away'> {
+  async #changeOptions(place: StepPosition): Promise<'back' | 'away'> {
     const { inputs, l10n } = this.#parts;
     for (;;) {
       const settled = this.#settled();
-      const which = await askWhichOption({ inputs, place, l10n, title: this.#title() }, settled);
+      const which = await pickOptionToChange({ inputs, place, l10n, title: this.#title() }, settled);
       if (which.kind !== 'value') return which.kind === 'back' ? 'back' : 'away';
       const parameter = settled.parameters.find(({ name }) => name === which.value);
-      if (parameter && (await this.#askOption(parameter, place)) === 'away') return 'away';
+      if (parameter && (await this.#pickOption(parameter, place)) === 'away') return 'away';
     }
   }
 
   /** What the options stand at: as changed, as answered, as last time, or as the family has it. */
-  #settled(changes: Options = {}): Settled {
+  #settled(changes: Options = {}): ResolvedOptions {
     if (!this.#model) return { parameters: [], options: {} };
     const { id, family } = this.#model;
     const wishes = { ...this.#lastOptions(), ...this.#options, ...changes };
-    return settleOptions(family, { model: id, mode: this.#mode }, wishes);
+    return resolveOptions(family, { model: id, mode: this.#mode }, wishes);
   }
 
   /** What the images are to be fitted to. */
-  #subject(): FitSubject | undefined {
+  #subject(): FitTarget | undefined {
     return this.#model && { model: this.#model, options: this.#settled().options };
   }
 
@@ -355,7 +362,7 @@ class GenerateWizard {
     const field = fieldWithKey({ prompt, ...options }, looksLikeKey);
     if (field !== undefined) return keyInFieldMessage(field, l10n);
     const subject = { model: id, mode: this.#mode };
-    const checked = checkWords(family, subject, prompt, options, l10n);
+    const checked = checkPromptAndOptions(family, subject, prompt, options, l10n);
     return 'faults' in checked ? checked.faults.join(' ') : undefined;
   }
 
@@ -379,12 +386,12 @@ class GenerateWizard {
       prompt: this.#prompt,
       ...(id === undefined ? {} : { model: id }),
       options: this.#options,
-      ...(fitsDraft(this.#sources) ? this.#sources : {}),
+      ...(canStoreInDraft(this.#sources) ? this.#sources : {}),
     });
   }
 
   /** All that has been answered but for the prompt. */
-  #begun(): Begun {
+  #begun(): WizardInput {
     const { id } = this.#model ?? {};
     return {
       request: { ...(id === undefined ? {} : { model: id }), options: this.#options, ...this.#sources },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { videoRequestSchema, type VideoRequest } from '../../../core/models/request';
-import { describeError, prefixed, type Log } from '../../../core/common/log';
+import { describeError, withPrefix, type Log } from '../../../core/common/log';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
 
 /** What of the editor's memento is used. */
@@ -30,16 +30,16 @@ const draft = z.object({
 }) satisfies z.ZodType<Draft>;
 
 /** Most characters of the sources of a draft's images: all mementos are read when a window opens. */
-const LONGEST_SOURCES = 16_000;
+const MAX_DRAFT_SOURCES_LENGTH = 16_000;
 
 /** Whether the images can go into a draft; those that are written out as data URIs are too long for it. */
-export function fitsDraft({ images = [] }: Pick<VideoRequest, 'images'>): boolean {
-  return images.reduce((sum, { source }) => sum + source.length, 0) <= LONGEST_SOURCES;
+export function canStoreInDraft({ images = [] }: Pick<VideoRequest, 'images'>): boolean {
+  return images.reduce((sum, { source }) => sum + source.length, 0) <= MAX_DRAFT_SOURCES_LENGTH;
 }
 
 /** What was sent last: the model, and each family's options. */
 const lastChoices = z.object({ model: z.string().exactOptional(), families: z.record(z.string(), options) });
-export type LastChoices = z.infer<typeof lastChoices>;
+export type LastUsedOptions = z.infer<typeof lastChoices>;
 
 interface Parts {
   readonly workspace: Memento;
@@ -49,7 +49,7 @@ interface Parts {
 }
 
 /** What the wizard remembers from one time to the next. A convenience: failing to write it is logged and no more. */
-export class WizardMemory {
+export class WizardState {
   readonly #workspace: Memento;
   readonly #global: Memento;
   readonly #looksLikeKey: KeyCheck;
@@ -59,7 +59,7 @@ export class WizardMemory {
     this.#workspace = workspace;
     this.#global = global;
     this.#looksLikeKey = looksLikeKey;
-    this.#log = prefixed(log, 'wizard');
+    this.#log = withPrefix(log, 'wizard');
   }
 
   /** What was entered and not sent. */
@@ -82,7 +82,7 @@ export class WizardMemory {
     await this.#update(this.#workspace, MEMENTOS.draft, undefined);
   }
 
-  last(): LastChoices {
+  last(): LastUsedOptions {
     return lastChoices.safeParse(this.#global.get(MEMENTOS.last)).data ?? { families: {} };
   }
 

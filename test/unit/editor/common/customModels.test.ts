@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { VideoRequest } from '../../../../src/core/models/request';
 import { veo } from '../../../../src/core/models/families/veo';
-import { knowFamily } from '../../../../src/editor/generate/ensureModelFamily';
-import { OwnModels } from '../../../../src/editor/common/customModels';
+import { ensureModelFamily } from '../../../../src/editor/generate/ensureModelFamily';
+import { CustomModels } from '../../../../src/editor/common/customModels';
 import { Settings } from '../../../../src/editor/common/settings';
 import { ScriptedAsker } from '../../../support/scriptedDialogs';
 
@@ -14,13 +14,13 @@ const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error
 class Desk {
   readonly notKept: string[] = [];
   readonly asker = new ScriptedAsker();
-  readonly own: OwnModels;
+  readonly own: CustomModels;
   written: unknown;
   isLocked = false;
 
   constructor(written?: unknown) {
     this.written = written;
-    this.own = new OwnModels({
+    this.own = new CustomModels({
       settings: new Settings(() => this.written),
       written: () => this.written,
       write: (value) => {
@@ -38,7 +38,11 @@ class Desk {
   }
 
   know(request: VideoRequest) {
-    return knowFamily(request, 'Generate Again', { ownModels: this.own, asker: this.asker, l10n: english });
+    return ensureModelFamily(request, 'Generate Again', {
+      ownModels: this.own,
+      asker: this.asker,
+      l10n: untranslatedL10n,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { MessageBox } from '../../../../src/editor/common/messagePresenter';
-import { asMarkdown, asPlainText, hostOf } from '../../../../src/editor/labels/taskLabels';
+import { MessagePresenter } from '../../../../src/editor/common/messagePresenter';
+import { escapeMarkdown, escapeQuickPickText, gatewayHost } from '../../../../src/editor/labels/taskLabels';
 import { RecordingNotifier } from '../../../support/recordingNotifier';
 
 const HOSTILE = 'no\n\n[Pay](command:x) $(check) \u202e\u2066\u200b\u2029\u0000';
@@ -10,7 +10,7 @@ const ignore = () => undefined;
 describe('outside text', () => {
   it('is one visible line without links in a notification and the status bar', () => {
     const notifier = new RecordingNotifier();
-    const box = new MessageBox({ notifier, execute: ignore, inBackground: ignore });
+    const box = new MessagePresenter({ notifier, execute: ignore, inBackground: ignore });
     box.show('error', `It failed: ${HOSTILE}`, []);
     box.status(`It failed: ${HOSTILE}`);
     for (const { message } of notifier.shown) {
@@ -22,7 +22,8 @@ describe('outside text', () => {
   });
 
   it('is one visible line in a pick, a tooltip and an address', () => {
-    for (const show of [asPlainText, asMarkdown, hostOf]) assert.doesNotMatch(show(HOSTILE), CONTROL);
-    assert.match(asMarkdown(HOSTILE), /^no ⏎ \\\[Pay\\\]\\\(command/);
+    for (const show of [escapeQuickPickText, escapeMarkdown, gatewayHost])
+      assert.doesNotMatch(show(HOSTILE), CONTROL);
+    assert.match(escapeMarkdown(HOSTILE), /^no ⏎ \\\[Pay\\\]\\\(command/);
   });
 });

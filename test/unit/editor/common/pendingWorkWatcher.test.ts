@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PendingMarker } from '../../../../src/core/store/pendingMarker';
-import { STORAGE } from '../../../../src/core/common/storageNames';
-import { UnfinishedWorkWatch } from '../../../../src/editor/common/pendingWorkWatcher';
+import { STORAGE_NAMES } from '../../../../src/core/common/storageNames';
+import { PendingWorkWatcher } from '../../../../src/editor/common/pendingWorkWatcher';
 
 describe('the watch for unfinished work', () => {
   let parent: string;
   let folder: string;
-  let watch: UnfinishedWorkWatch;
+  let watch: PendingWorkWatcher;
   let found: number;
   let tell: () => void;
 
@@ -18,7 +18,7 @@ describe('the watch for unfinished work', () => {
     folder = path.join(parent, 'storage');
     found = 0;
     tell = () => undefined;
-    watch = new UnfinishedWorkWatch(folder, () => {
+    watch = new PendingWorkWatcher(folder, () => {
       found++;
       tell();
     });
@@ -29,10 +29,10 @@ describe('the watch for unfinished work', () => {
     rmSync(parent, { recursive: true, force: true });
   });
 
-  const mark = () => new PendingMarker(path.join(folder, STORAGE.pending)).set();
+  const mark = () => new PendingMarker(path.join(folder, STORAGE_NAMES.pending)).set();
 
   it('finds it at once where it is there', () => {
-    const other = new UnfinishedWorkWatch(folder, () => undefined);
+    const other = new PendingWorkWatcher(folder, () => undefined);
     other.start();
     other.dispose();
     mark();
@@ -64,7 +64,7 @@ describe('the watch for unfinished work', () => {
   });
 
   it('bears a folder that cannot be made', () => {
-    const impossible = new UnfinishedWorkWatch('/dev/null/storage', () => found++);
+    const impossible = new PendingWorkWatcher('/dev/null/storage', () => found++);
     impossible.start();
     impossible.look();
     impossible.dispose();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Emitter } from '../../../../src/core/common/events';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { Engine } from '../../../../src/core/engine';
 import { toFailure } from '../../../../src/core/task/failureMessage';
 import type { Task, TaskChanges } from '../../../../src/core/task/task';
 import { Failures } from '../../../../src/core/tasks/failures';
-import { KeyTrouble } from '../../../../src/editor/credentials/keyStatusMonitor';
-import { MessageBox } from '../../../../src/editor/common/messagePresenter';
+import { KeyStatusMonitor } from '../../../../src/editor/credentials/keyStatusMonitor';
+import { MessagePresenter } from '../../../../src/editor/common/messagePresenter';
 import { Messages } from '../../../../src/editor/common/messages';
 import { RecordingNotifier } from '../../../support/recordingNotifier';
 
@@ -20,12 +20,12 @@ describe('tasks without a key to query with', () => {
   beforeEach(() => {
     changed = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
     notifier = new RecordingNotifier();
-    const box = new MessageBox({ notifier, execute: ignore, inBackground: ignore });
+    const box = new MessagePresenter({ notifier, execute: ignore, inBackground: ignore });
     const engine = { tasks: () => [], onDidChangeTasks: changed.event } as unknown as Engine;
-    new KeyTrouble({
+    new KeyStatusMonitor({
       engines: { onDidOpen: (listener) => (listener(engine), { dispose: ignore }) },
-      messages: new Messages({ box, l10n: english, silence: ignore }),
-      l10n: english,
+      messages: new Messages({ box, l10n: untranslatedL10n, silence: ignore }),
+      l10n: untranslatedL10n,
       isFocused: () => true,
       showLine: (text) => (line = text),
       setRefused: ignore,
@@ -33,7 +33,9 @@ describe('tasks without a key to query with', () => {
   });
 
   function stop(id: string, reason: 'none' | 'notApproved' | 'locked', origin = 'https://gateway.example') {
-    const failure = toFailure(new Failures('unknown').noKey(reason, new URL(origin).host), { l10n: english });
+    const failure = toFailure(new Failures('unknown').noKey(reason, new URL(origin).host), {
+      l10n: untranslatedL10n,
+    });
     changed.fire({ changed: [{ id, origin, phase: 'running', failure } as Task], removed: [] });
   }
 

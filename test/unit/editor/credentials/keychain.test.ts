@@ -3,7 +3,7 @@ import type { Log } from '../../../../src/core/common/log';
 import type { ApiKey, KeyAnswer, KeySource } from '../../../../src/core/gateway/apiKey';
 import { Keychain, SECRETS } from '../../../../src/editor/credentials/keychain';
 import { OriginApproval } from '../../../../src/editor/credentials/originApproval';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { FakeMemento } from '../../../support/fakeMemento';
 import { FakeSecrets } from '../../../support/fakeSecrets';
 import { ScriptedAsker } from '../../../support/scriptedDialogs';
@@ -257,7 +257,7 @@ describe('the approval of an origin', () => {
     asker = new ScriptedAsker();
     ({ keychain } = open(secrets));
     await keychain.set(KEY, undefined);
-    approval = new OriginApproval({ keychain, asker, l10n: english });
+    approval = new OriginApproval({ keychain, asker, l10n: untranslatedL10n });
   });
 
   it('asks nobody where the key may go anyway', async () => {
@@ -281,7 +281,7 @@ describe('the approval of an origin', () => {
     assert.deepEqual(await approval.keyFor(ELSEWHERE, 'person'), { kind: 'none' });
     const locked = open(secrets).keychain;
     secrets.broken = true;
-    const other = new OriginApproval({ keychain: locked, asker, l10n: english });
+    const other = new OriginApproval({ keychain: locked, asker, l10n: untranslatedL10n });
     assert.deepEqual(await other.keyFor(ELSEWHERE, 'person'), { kind: 'locked' });
     assert.equal(asker.asked.length, 0);
   });

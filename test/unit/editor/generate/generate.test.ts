@@ -1,14 +1,14 @@
 import { strict as assert } from 'node:assert';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { Task } from '../../../../src/core/task/task';
-import { askAndSend, type GenerateParts } from '../../../../src/editor/generate/generate';
+import { runWizardAndSend, type GenerateParts } from '../../../../src/editor/generate/generate';
 
 describe('the draft of a request that was sent', () => {
   /** Returns true if the draft is offered again. */
   async function isKept(ended: Partial<Task>): Promise<boolean> {
     const kept: { draft?: object | undefined } = { draft: { prompt: 'a boat' } };
     const parts: Partial<GenerateParts> = {
-      l10n: english,
+      l10n: untranslatedL10n,
       sender: {
         checkReady: () => Promise.resolve(),
         send: () => Promise.resolve({ id: 'one', ...ended }),
@@ -19,10 +19,10 @@ describe('the draft of a request that was sent', () => {
         forgetDraft: () => Promise.resolve((kept.draft = undefined)),
         keepDraft: (draft: object) => (kept.draft = draft),
       } as never,
-      askForVideo: () => Promise.resolve({ request: {}, written: true } as never),
+      runGenerateWizard: () => Promise.resolve({ request: {}, written: true } as never),
       reveal: () => undefined,
     };
-    await askAndSend(parts as GenerateParts, { at: 'prompt' });
+    await runWizardAndSend(parts as GenerateParts, { at: 'prompt' });
     return kept.draft !== undefined;
   }
 

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { limitsFor } from '../../../../src/core/images/imageLimits';
-import { choiceWithin, offerFor, wishOf } from '../../../../src/editor/imageFit/fitOptions';
+import { clampChoice, fitChoicesFor, toFitOptions } from '../../../../src/editor/imageFit/fitOptions';
 import type { Choice } from '../../../../src/webview/imageFit/protocol';
 
 const landscape = limitsFor('sora', { size: '1280x720' })!;
@@ -23,7 +23,7 @@ describe('what can be chosen for an image', () => {
     ['no limits at all', legacy, 900, 700, 'asIs crop', 9 / 7],
   ] as const) {
     it(`with ${what}: ${ways}`, () => {
-      const offer = offerFor({ width, height }, limits);
+      const offer = fitChoicesFor({ width, height }, limits);
       assert.equal(offer.ways.join(' '), ways);
       assert.ok(Math.abs(offer.ratio / ratio - 1) < 0.01, String(offer.ratio));
     });
@@ -36,21 +36,21 @@ describe('what was chosen for an image', () => {
   const chosen: Choice = { way: 'crop', part, color: [1, 2, 3], background: [4, 5, 6] };
 
   it('is at first what is done when nobody chooses', () => {
-    const choice = choiceWithin(undefined, size, offerFor(size, landscape));
+    const choice = clampChoice(undefined, size, fitChoicesFor(size, landscape));
     assert.deepEqual([choice.way, choice.part], ['crop', null]);
-    assert.equal(choiceWithin(undefined, size, offerFor(size, veo)).way, 'asIs');
+    assert.equal(clampChoice(undefined, size, fitChoicesFor(size, veo)).way, 'asIs');
   });
 
   it('stays while it makes sense', () => {
-    assert.deepEqual(choiceWithin(chosen, size, offerFor(size, landscape)), chosen);
-    assert.deepEqual(choiceWithin(chosen, size, offerFor(size, veo)), chosen, 'the same shape, larger');
+    assert.deepEqual(clampChoice(chosen, size, fitChoicesFor(size, landscape)), chosen);
+    assert.deepEqual(clampChoice(chosen, size, fitChoicesFor(size, veo)), chosen, 'the same shape, larger');
   });
 
   it('gives way to the centre of the new shape, and to what is offered', () => {
-    assert.deepEqual(choiceWithin(chosen, size, offerFor(size, portrait)), { ...chosen, part: null });
+    assert.deepEqual(clampChoice(chosen, size, fitChoicesFor(size, portrait)), { ...chosen, part: null });
     const blurred: Choice = { ...chosen, way: 'blur', part: null };
-    assert.equal(choiceWithin(blurred, size, offerFor(size, portrait)).way, 'blur');
-    assert.equal(choiceWithin(blurred, size, offerFor(size, legacy)).way, 'asIs');
+    assert.equal(clampChoice(blurred, size, fitChoicesFor(size, portrait)).way, 'blur');
+    assert.equal(clampChoice(blurred, size, fitChoicesFor(size, legacy)).way, 'asIs');
   });
 
   it('is handed on as those who fit images know it', () => {
@@ -62,7 +62,7 @@ describe('what was chosen for an image', () => {
       ['pad', part, { way: { kind: 'pad', color: [1, 2, 3] }, background }],
       ['blur', part, { way: { kind: 'blur' }, background }],
     ] as const) {
-      assert.deepEqual(wishOf({ ...chosen, way, part: kept }), expected);
+      assert.deepEqual(toFitOptions({ ...chosen, way, part: kept }), expected);
     }
   });
 });

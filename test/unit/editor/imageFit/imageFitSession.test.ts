@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { setImmediate as settle } from 'node:timers/promises';
-import { english } from '../../../../src/core/common/l10n';
-import type { FitWish } from '../../../../src/core/images/fitImage';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import type { FitOptions } from '../../../../src/core/images/fitImage';
 import type { Size } from '../../../../src/core/images/pixels';
-import type { PictureToFit, SentPicture } from '../../../../src/editor/imageFit/imageFitDialog';
-import { FittingSession } from '../../../../src/editor/imageFit/imageFitSession';
+import type { ImageToFit, SentImage } from '../../../../src/editor/imageFit/imageFitDialog';
+import { ImageFitSession } from '../../../../src/editor/imageFit/imageFitSession';
 import type { Choice, ToPage } from '../../../../src/webview/imageFit/protocol';
 import { FakeClock } from '../../support/fakeClock';
 
@@ -14,18 +14,18 @@ const initial: Choice = { way: 'crop', part: null, color: [0, 0, 0], background:
 
 /** A fit that the test lets end. */
 interface Job {
-  readonly wish: FitWish;
+  readonly wish: FitOptions;
   readonly signal: AbortSignal;
   end(result: string | Error): Promise<void>;
 }
 
 /** A picture whose fits wait for the test. */
-class SlowPicture implements PictureToFit {
-  readonly card: PictureToFit['card'];
+class SlowPicture implements ImageToFit {
+  readonly card: ImageToFit['card'];
   readonly jobs: Job[] = [];
-  readonly shows: { readonly size: Size; readonly wish: FitWish }[] = [];
+  readonly shows: { readonly size: Size; readonly wish: FitOptions }[] = [];
 
-  constructor(change: Partial<PictureToFit['card']> = {}) {
+  constructor(change: Partial<ImageToFit['card']> = {}) {
     this.card = {
       ...{ title: 'First Frame', facts: '', need: '', width: 900, height: 700, ratio: 16 / 9 },
       ...{ ways: ['crop', 'pad', 'blur'], hasAlpha: false, choice: initial },
@@ -33,7 +33,7 @@ class SlowPicture implements PictureToFit {
     };
   }
 
-  async fit(wish: FitWish, signal: AbortSignal): Promise<SentPicture> {
+  async fit(wish: FitOptions, signal: AbortSignal): Promise<SentImage> {
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
       const end = async (result: string | Error) => {
@@ -45,7 +45,7 @@ class SlowPicture implements PictureToFit {
     });
   }
 
-  async show(size: Size, wish: FitWish): Promise<SentPicture> {
+  async show(size: Size, wish: FitOptions): Promise<SentImage> {
     this.shows.push({ size, wish });
     return Promise.resolve(made('original'));
   }
@@ -55,7 +55,7 @@ class SlowPicture implements PictureToFit {
   }
 }
 
-function made(text: string): SentPicture {
+function made(text: string): SentImage {
   const original = {
     ...({ width: 900, height: 700, format: 'png', orientation: 1, hasAlpha: false } as const),
     ...{ animated: false, lossless: true, bytes: 1 },
@@ -70,15 +70,15 @@ describe('what stands behind the fitting page', () => {
   let logged: string[];
   let ends: string[];
   let pictures: SlowPicture[];
-  let session: FittingSession;
+  let session: ImageFitSession;
 
   const open = async (...of: SlowPicture[]) => {
     pictures = of;
     const log = { trace: ignore, debug: ignore, info: ignore, warn: ignore };
-    session = new FittingSession(
+    session = new ImageFitSession(
       pictures,
       {
-        ...{ clock, l10n: english, language: 'en' },
+        ...{ clock, l10n: untranslatedL10n, language: 'en' },
         log: { ...log, error: (line: string) => void logged.push(line) },
         tell: (message) => void told.push(message),
       },

@@ -1,14 +1,14 @@
 import { strict as assert } from 'node:assert';
-import { english } from '../../../../src/core/common/l10n';
-import type { Images, SendableImage, SourceInfo } from '../../../../src/core/images/imagePipeline';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import type { ImagePipeline, SendableImage, SourceInfo } from '../../../../src/core/images/imagePipeline';
 import type { ImageLimits } from '../../../../src/core/images/imageLimits';
 import { familyOf } from '../../../../src/core/models/catalog';
 import type { ImageRole } from '../../../../src/core/models/request';
-import { ImageFitting } from '../../../../src/editor/imageFit/wizardImages';
-import type { FitSubject } from '../../../../src/editor/imageFit/imagesStep';
+import { WizardImageSet } from '../../../../src/editor/imageFit/wizardImages';
+import type { FitTarget } from '../../../../src/editor/imageFit/imagesStep';
 import { FakeFittingPages } from '../../../support/fakeImageFitDialog';
 
-function subject(id: string, options: FitSubject['options'] = {}): FitSubject {
+function subject(id: string, options: FitTarget['options'] = {}): FitTarget {
   const family = familyOf(id);
   assert.ok(family);
   return { model: { id, family }, options };
@@ -35,7 +35,7 @@ describe('the images of a request on their way through the wizard', () => {
   });
 
   const fitting = (...infos: SourceInfo[]) => {
-    const images: Pick<Images, 'fit'> = {
+    const images: Pick<ImagePipeline, 'fit'> = {
       fit: async (source, limits, wish): Promise<SendableImage> => {
         limitsSeen.push(limits);
         const bytes = new TextEncoder().encode(JSON.stringify([source, limits, wish]));
@@ -52,7 +52,7 @@ describe('the images of a request on their way through the wizard', () => {
       },
     };
     const found = infos.map((info, index) => ({ source: `file:///pictures/my%20photo${index}.png`, info }));
-    return new ImageFitting(found, { images, pages, l10n: english, language: 'en' });
+    return new WizardImageSet(found, { images, pages, l10n: untranslatedL10n, language: 'en' });
   };
   const roles = (...of: ImageRole[]) => of.map((role) => ({ role, source: '-' }));
 

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { looksLikeKey } from '../../../../src/core/gateway/redaction';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../../src/core/models/catalog';
 import { BatchSteps } from '../../../../src/editor/generate/batch/batchSteps';
-import { askForVideo, type WizardStart } from '../../../../src/editor/generate/wizard/wizard';
-import type { StepEnd } from '../../../../src/editor/common/multiStep';
-import { WizardMemory } from '../../../../src/editor/generate/wizard/wizardState';
+import { runGenerateWizard, type WizardOptions } from '../../../../src/editor/generate/wizard/wizard';
+import type { StepResult } from '../../../../src/editor/common/multiStep';
+import { WizardState } from '../../../../src/editor/generate/wizard/wizardState';
 import { FakeImagesAlong } from '../../../support/fakeWizardImages';
 import { FakeMemento } from '../../../support/fakeMemento';
 import {
@@ -25,19 +25,19 @@ const done = () => Promise.resolve();
 const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** Images that do not fit, of somebody who ends the page so. */
-function misfit(...ends: StepEnd[]): FakeImagesAlong {
+function misfit(...ends: StepResult[]): FakeImagesAlong {
   return Object.assign(new FakeImagesAlong(), { misfits: ['1280x720', '720x1280'], ends });
 }
 
 describe('the wizard with images', () => {
   let inputs: FakeQuickInputs;
-  let memory: WizardMemory;
+  let memory: WizardState;
   let looked: string[];
 
   beforeEach(() => {
     inputs = new FakeQuickInputs();
     looked = [];
-    memory = new WizardMemory({
+    memory = new WizardState({
       workspace: new FakeMemento(),
       global: new FakeMemento(),
       looksLikeKey,
@@ -46,11 +46,18 @@ describe('the wizard with images', () => {
   });
 
   const request = { images: [{ role: 'first' as const, source: 'file:///a.png' }] };
-  const ask = async (images: FakeImagesAlong, start: Partial<WizardStart>, ...deeds: Deed[]) => {
+  const ask = async (images: FakeImagesAlong, start: Partial<WizardOptions>, ...deeds: Deed[]) => {
     inputs.plan(...deeds);
-    const result = await askForVideo(
+    const result = await runGenerateWizard(
       {
-        ...{ inputs, memory, models: LISTED_MODELS, hintOf: () => undefined, language: 'en', l10n: english },
+        ...{
+          inputs,
+          memory,
+          models: LISTED_MODELS,
+          hintOf: () => undefined,
+          language: 'en',
+          l10n: untranslatedL10n,
+        },
         ...{ host: () => 'gateway.example', openEditor: done, remember: done },
         looksLikeKey,
         presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
@@ -151,10 +158,10 @@ describe('the wizard with images', () => {
     it(`says what becomes of the image of several requests: ${what}`, async () => {
       const prepare = () => Promise.resolve([]);
       const host = () => 'gateway.example';
-      const steps = new BatchSteps({ inputs, host, prepare, random: Math.random, l10n: english });
-      const start: Partial<WizardStart> = {
+      const steps = new BatchSteps({ inputs, host, prepare, random: Math.random, l10n: untranslatedL10n });
+      const start: Partial<WizardOptions> = {
         ...{ request: { ...request, prompt: 'a kite', model: 'sora-2' }, at: 'afterPrompt' },
-        ending: (answers) => steps.steps(answers),
+        finalSteps: (answers) => steps.steps(answers),
       };
       await ask(new FakeImagesAlong(), start, enter, enter, ...deeds, escape);
       const { prompt, items } = inputs.shown.at(-1) as FakePick;

@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { GatewayError } from '../../../../src/core/gateway/errors';
 import { toFailure } from '../../../../src/core/task/failureMessage';
 import { Failures } from '../../../../src/core/tasks/failures';
 import { publicFailures } from '../../../support/publicFailures';
-import { PHASES, isEnd, type Phase } from '../../../../src/core/task/phases';
+import { PHASES, isFinal, type Phase } from '../../../../src/core/task/phases';
 import { FAILURE_KINDS, type Failure, type Task } from '../../../../src/core/task/task';
 import { explainFailure } from '../../../../src/editor/labels/failureLabels';
 import type { Action } from '../../../../src/webview/player/protocol';
@@ -12,7 +12,7 @@ import type { Action } from '../../../../src/webview/player/protocol';
 const failures = publicFailures();
 const stored = new Failures('nebula');
 const neverFetched = (error: Error): Failure =>
-  toFailure(stored.downloadTimedOut(stored.fetchFailed(error, true)), { l10n: english });
+  toFailure(stored.downloadTimedOut(stored.fetchFailed(error, true)), { l10n: untranslatedL10n });
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
 
 function aTask(phase: Phase, failure?: Failure): Task {
@@ -251,7 +251,7 @@ const outcomes: readonly (readonly [
 describe('explainFailure', () => {
   for (const [what, task, title, sentence, charge, first] of outcomes) {
     it(`explains: ${what}`, () => {
-      const explanation = explainFailure(task, english);
+      const explanation = explainFailure(task, untranslatedL10n);
       assert.ok(explanation);
       assert.match(explanation.title, title);
       assert.match(explanation.sentence, sentence);
@@ -265,8 +265,8 @@ describe('explainFailure', () => {
   it('says that stopping before the send cost nothing', () => {
     const task: Task = { ...aTask('stopped') };
     Reflect.deleteProperty(task, 'gatewayTaskId');
-    assert.equal(explainFailure(task, english)?.charge, NO);
-    assert.match(explainFailure(task, english)?.title ?? '', /before it was sent/);
+    assert.equal(explainFailure(task, untranslatedL10n)?.charge, NO);
+    assert.match(explainFailure(task, untranslatedL10n)?.title ?? '', /before it was sent/);
   });
 
   it('has whole words for every phase and kind', () => {
@@ -275,7 +275,7 @@ describe('explainFailure', () => {
         for (const charged of ['no', 'yes', 'unknown'] as const) {
           const explanation = explainFailure(
             aTask(phase, { kind, charged, message: 'It went wrong.', summary: 'It went wrong.' }),
-            english,
+            untranslatedL10n,
           );
           assert.ok(explanation, phase);
           assert.match(explanation.title, /^[A-Z].*[^.]$/);
@@ -284,8 +284,8 @@ describe('explainFailure', () => {
         }
       }
       // Nothing is said of a task that is well; every end without a video has its words.
-      const bare = explainFailure(aTask(phase), english);
-      assert.equal(bare !== undefined, isEnd(phase) && phase !== 'saved', phase);
+      const bare = explainFailure(aTask(phase), untranslatedL10n);
+      assert.equal(bare !== undefined, isFinal(phase) && phase !== 'saved', phase);
       if (bare) assert.ok(bare.sentence.length > 10);
     }
   });

@@ -1,59 +1,59 @@
 import { strict as assert } from 'node:assert';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { MODELS } from '../../../../src/core/models/catalog';
 import { parametersOf } from '../../../../src/core/models/options';
-import { PHASES, isEnd, type Phase } from '../../../../src/core/task/phases';
+import { PHASES, isFinal, type Phase } from '../../../../src/core/task/phases';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/core/task/task';
-import { optionQuestion, optionTitle, optionWord } from '../../../../src/editor/labels/optionLabels';
-import { rowIcon, rowWords } from '../../../../src/editor/labels/rowIcon';
+import { optionPlaceholder, optionLabel, formatOption } from '../../../../src/editor/labels/optionLabels';
+import { rowIcon, contextValue } from '../../../../src/editor/labels/rowIcon';
 import {
-  ageWord,
-  asMarkdown,
-  momentWord,
-  phaseWord,
-  preciseMomentWord,
-  shortMomentWord,
-  shortPrompt,
-  stateWord,
+  formatAge,
+  escapeMarkdown,
+  formatDateTime,
+  phaseLabel,
+  formatTimestamp,
+  formatShortDateTime,
+  truncatePrompt,
+  taskStateLabel,
 } from '../../../../src/editor/labels/taskLabels';
 
 describe('the words for tasks', () => {
   it('have a word and a shape of its own for each phase', () => {
-    const words = PHASES.map((phase) => phaseWord(phase, english));
+    const words = PHASES.map((phase) => phaseLabel(phase, untranslatedL10n));
     assert.equal(new Set(words).size, PHASES.length);
     const still = PHASES.map((phase) => rowIcon({ phase }).icon).filter((icon) => icon !== 'sync~spin');
     assert.equal(new Set(still).size, still.length);
     const moving = PHASES.filter((phase) => rowIcon({ phase }).icon === 'sync~spin');
     assert.deepEqual(moving, ['sending', 'running', 'saving']);
-    assert.equal(phaseWord('saved', english), 'Ready');
+    assert.equal(phaseLabel('saved', untranslatedL10n), 'Ready');
   });
 
   it('let ended tasks be removed, and only followed ones be let go', () => {
     for (const phase of PHASES) {
-      assert.equal(/\bremovable\b/.test(rowWords({ phase })), isEnd(phase), phase);
+      assert.equal(/\bremovable\b/.test(contextValue({ phase })), isFinal(phase), phase);
       const followed = ['queued', 'running', 'ready', 'saving'].includes(phase);
-      assert.equal(/\bfollowed\b/.test(rowWords({ phase })), followed, phase);
+      assert.equal(/\bfollowed\b/.test(contextValue({ phase })), followed, phase);
     }
   });
 
   it('offer for each state what suits it', () => {
     const AGAIN: readonly Phase[] = ['failed', 'rejected', 'lost', 'stopped'];
     const words = (phase: Phase, missing: 'none' | 'some' | 'all' = 'none') =>
-      rowWords({ phase, gatewayTaskId: 'task_1' }, missing);
+      contextValue({ phase, gatewayTaskId: 'task_1' }, missing);
     for (const phase of PHASES) {
       assert.equal(/\bvideo\b/.test(words(phase)), phase === 'saved', phase);
       assert.equal(/\bagain\b/.test(words(phase)), AGAIN.includes(phase), phase);
       // A video's row is not taken away with one click.
-      assert.equal(/\bclearable\b/.test(words(phase)), isEnd(phase) && phase !== 'saved', phase);
-      assert.ok(!/\bagain\b/.test(rowWords({ phase })), 'what the gateway never had can’t be looked for');
+      assert.equal(/\bclearable\b/.test(words(phase)), isFinal(phase) && phase !== 'saved', phase);
+      assert.ok(!/\bagain\b/.test(contextValue({ phase })), 'what the gateway never had can’t be looked for');
     }
     for (const phase of ['unknown', 'queued', 'lost', 'failed', 'stopped'] as const) {
-      assert.match(rowWords({ phase, takesTaskId: true }), /\battachable\b/);
+      assert.match(contextValue({ phase, takesTaskId: true }), /\battachable\b/);
       assert.ok(!/\battachable\b/.test(words(phase)), phase);
     }
-    assert.match(rowWords({ phase: 'saved', gatewayTaskId: 'video_1' }), /\bremixable\b/);
+    assert.match(contextValue({ phase: 'saved', gatewayTaskId: 'video_1' }), /\bremixable\b/);
     assert.ok(
-      !/\bremixable\b/.test(words('saved') + rowWords({ phase: 'running', gatewayTaskId: 'video_1' })),
+      !/\bremixable\b/.test(words('saved') + contextValue({ phase: 'running', gatewayTaskId: 'video_1' })),
     );
     assert.match(words('saved', 'all'), /\bmissing again\b/);
     assert.ok(!/\bvideo\b/.test(words('saved', 'all')));
@@ -70,14 +70,15 @@ describe('the words for tasks', () => {
         const pauses = ['queued', 'running', 'ready'].includes(phase) && kind in expected;
         const task = { phase, failure: failure(kind) };
         assert.equal(
-          stateWord(task, english),
-          pauses ? expected[kind as keyof typeof expected] : phaseWord(phase, english),
+          taskStateLabel(task, untranslatedL10n),
+          pauses ? expected[kind as keyof typeof expected] : phaseLabel(phase, untranslatedL10n),
           `${kind}, ${phase}`,
         );
         assert.equal(rowIcon(task).icon === 'key', pauses, `${kind}, ${phase}`);
       }
     }
-    for (const phase of PHASES) assert.equal(stateWord({ phase }, english), phaseWord(phase, english));
+    for (const phase of PHASES)
+      assert.equal(taskStateLabel({ phase }, untranslatedL10n), phaseLabel(phase, untranslatedL10n));
   });
 
   it('warn of a video that could not be verified, once it is in the library', () => {
@@ -89,53 +90,56 @@ describe('the words for tasks', () => {
     };
     const videos = [video, { ...video, unverified: true as const }];
     for (const phase of PHASES) {
-      assert.equal(stateWord({ phase, videos: [video] }, english), phaseWord(phase, english));
-      const expected = phase === 'saved' ? 'May be damaged' : phaseWord(phase, english);
-      assert.equal(stateWord({ phase, videos }, english), expected);
+      assert.equal(
+        taskStateLabel({ phase, videos: [video] }, untranslatedL10n),
+        phaseLabel(phase, untranslatedL10n),
+      );
+      const expected = phase === 'saved' ? 'May be damaged' : phaseLabel(phase, untranslatedL10n);
+      assert.equal(taskStateLabel({ phase, videos }, untranslatedL10n), expected);
     }
   });
 
   it('shorten a prompt to one line', () => {
-    assert.equal(shortPrompt(' a  boat\n on\tthe sea '), 'a boat ⏎ on the sea');
-    assert.equal(Array.from(shortPrompt('汉'.repeat(100))).length, 40);
+    assert.equal(truncatePrompt(' a  boat\n on\tthe sea '), 'a boat ⏎ on the sea');
+    assert.equal(Array.from(truncatePrompt('汉'.repeat(100))).length, 40);
   });
 
   it('tell an age in few characters', () => {
     const minute = 60_000;
-    assert.equal(ageWord(-5, english), 'just now');
-    assert.equal(ageWord(minute - 1, english), 'just now');
-    assert.equal(ageWord(7.9 * minute, english), '7 min');
-    assert.equal(ageWord(61 * minute, english), '1 h 1 min');
-    assert.equal(ageWord(49 * 60 * minute, english), '2 d 1 h');
+    assert.equal(formatAge(-5, untranslatedL10n), 'just now');
+    assert.equal(formatAge(minute - 1, untranslatedL10n), 'just now');
+    assert.equal(formatAge(7.9 * minute, untranslatedL10n), '7 min');
+    assert.equal(formatAge(61 * minute, untranslatedL10n), '1 h 1 min');
+    assert.equal(formatAge(49 * 60 * minute, untranslatedL10n), '2 d 1 h');
   });
 
   it('tell a moment with its day, and with its year where that is another one', () => {
     const at = new Date(2025, 2, 4, 15, 6).getTime();
-    assert.match(momentWord(at, at, 'en-US'), /^Mar 4, 3:06\sPM$/);
-    assert.match(momentWord(at, at + 366 * 86_400_000, 'en-US'), /^Mar 4, 2025, 3:06\sPM$/);
+    assert.match(formatDateTime(at, at, 'en-US'), /^Mar 4, 3:06\sPM$/);
+    assert.match(formatDateTime(at, at + 366 * 86_400_000, 'en-US'), /^Mar 4, 2025, 3:06\sPM$/);
   });
 
   it('tell a moment in a list by its time today, else by its day', () => {
     const at = new Date(2025, 2, 4, 15, 6).getTime();
-    assert.match(shortMomentWord(at, at + 1000, 'en-US'), /^3:06\sPM$/);
-    assert.equal(shortMomentWord(at, at + 86_400_000, 'en-US'), 'Mar 4');
-    assert.equal(shortMomentWord(at, at + 366 * 86_400_000, 'en-US'), 'Mar 4, 2025');
+    assert.match(formatShortDateTime(at, at + 1000, 'en-US'), /^3:06\sPM$/);
+    assert.equal(formatShortDateTime(at, at + 86_400_000, 'en-US'), 'Mar 4');
+    assert.equal(formatShortDateTime(at, at + 366 * 86_400_000, 'en-US'), 'Mar 4, 2025');
   });
 
   it('tell a step of a task to the second, with its day where that is another one', () => {
     const at = new Date(2025, 2, 4, 15, 6, 7).getTime();
-    assert.match(preciseMomentWord(at, at, 'en-US'), /^3:06:07\sPM$/);
-    assert.match(preciseMomentWord(at + 86_400_000, at, 'en-US'), /^Mar 5, 3:06:07\sPM$/);
+    assert.match(formatTimestamp(at, at, 'en-US'), /^3:06:07\sPM$/);
+    assert.match(formatTimestamp(at + 86_400_000, at, 'en-US'), /^Mar 5, 3:06:07\sPM$/);
   });
 
   it('tell options in plain words, and unknown ones as they are', () => {
-    assert.equal(optionWord('seconds', '8', english), '8 seconds');
-    assert.equal(optionWord('size', '720x1280', english), '720 × 1280, portrait');
-    assert.equal(optionWord('size', '960*960', english), '960 × 960, square');
-    assert.equal(optionWord('ratio', '16:9', english), '16:9, landscape');
-    assert.equal(optionWord('ratio', 'wide', english), 'Shape: wide');
-    assert.equal(optionWord('sampleCount', '1', english), 'one video');
-    assert.equal(optionWord('newest', 'true', english), 'newest: true');
+    assert.equal(formatOption('seconds', '8', untranslatedL10n), '8 seconds');
+    assert.equal(formatOption('size', '720x1280', untranslatedL10n), '720 × 1280, portrait');
+    assert.equal(formatOption('size', '960*960', untranslatedL10n), '960 × 960, square');
+    assert.equal(formatOption('ratio', '16:9', untranslatedL10n), '16:9, landscape');
+    assert.equal(formatOption('ratio', 'wide', untranslatedL10n), 'Shape: wide');
+    assert.equal(formatOption('sampleCount', '1', untranslatedL10n), 'one video');
+    assert.equal(formatOption('newest', 'true', untranslatedL10n), 'newest: true');
   });
 
   it('have a question, a name and words for every option of every family', () => {
@@ -144,14 +148,17 @@ describe('the words for tasks', () => {
         for (const { name, values } of parametersOf(family, { model: id, mode, options: {} })) {
           // Names of providers that nobody can translate stand for themselves.
           if (!['cfg_scale', 'response_format', 'metadata'].includes(name))
-            assert.notEqual(optionTitle(name, english), name);
-          assert.match(optionQuestion(name, english), /\?/);
+            assert.notEqual(optionLabel(name, untranslatedL10n), name);
+          assert.match(optionPlaceholder(name, untranslatedL10n), /\?/);
           const flags = values.kind === 'flag' ? ['true', 'false'] : [];
           for (const value of values.kind === 'choice' ? values.of : flags) {
-            const word = optionWord(name, String(value), english);
+            const word = formatOption(name, String(value), untranslatedL10n);
             assert.ok(name === 'resolution' || word !== String(value), `${name} ${value}`);
           }
-          assert.equal(new Set(flags.map((value) => optionWord(name, value, english))).size, flags.length);
+          assert.equal(
+            new Set(flags.map((value) => formatOption(name, value, untranslatedL10n))).size,
+            flags.length,
+          );
         }
       }
     }
@@ -159,7 +166,7 @@ describe('the words for tasks', () => {
 
   it('make Markdown that can do nothing', () => {
     assert.equal(
-      asMarkdown('# a *b* <i>\n[x](command:y) https://z'),
+      escapeMarkdown('# a *b* <i>\n[x](command:y) https://z'),
       '\\# a \\*b\\* \\<i\\> ⏎ \\[x\\]\\(command\\:y\\) https\\:\\/\\/z',
     );
   });

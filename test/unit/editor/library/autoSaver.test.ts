@@ -4,8 +4,8 @@ import { Emitter } from '../../../../src/core/common/events';
 import type { Engine } from '../../../../src/core/engine';
 import type { Task, TaskChanges, Video } from '../../../../src/core/task/task';
 import { AutoSaver } from '../../../../src/editor/library/autoSaver';
-import { SentTasks } from '../../../../src/editor/library/workspaceTasks';
-import type { SaveFault } from '../../../../src/editor/library/videoExporter';
+import { WorkspaceTasks } from '../../../../src/editor/library/workspaceTasks';
+import type { ExportError } from '../../../../src/editor/library/videoExporter';
 import { FakeMemento } from '../../../support/fakeMemento';
 
 const ignore = () => undefined;
@@ -23,9 +23,9 @@ class Workspace {
   readonly memento = new FakeMemento();
   readonly tasks = new Map<string, Task>();
   readonly saved: string[] = [];
-  readonly faults: SaveFault[] = [];
+  readonly faults: ExportError[] = [];
   isOn = true;
-  fault: SaveFault | undefined;
+  fault: ExportError | undefined;
 
   /** Opens a window. @returns what becomes of a changed task, and the window's focus */
   async open() {
@@ -33,14 +33,14 @@ class Workspace {
     const engine = {
       task: (id: string) => this.tasks.get(id),
       onDidChangeTasks: changes.event,
-      markCopied: () => Promise.resolve(),
+      markExported: () => Promise.resolve(),
     } as unknown as Engine;
     const folder = { uri: 'file:///workspace' } as unknown as WorkspaceFolder;
     const running: Promise<unknown>[] = [];
     const autoSaver = new AutoSaver({
       engines: { current: engine, onDidOpen: (listener) => (listener(engine), { dispose: ignore }) },
       settings: { autoSave: () => this.isOn },
-      sent: new SentTasks(this.memento),
+      sent: new WorkspaceTasks(this.memento),
       roots: { quiet: folder },
       saver: {
         saveOne: (_folder, task, position) => {
@@ -50,7 +50,7 @@ class Workspace {
         },
       },
       messages: { savedByItself: ignore, notSaved: (fault) => this.faults.push(fault) },
-      labelOf: String,
+      actionLabel: String,
       inBackground: (work) => running.push(work),
     });
     const settled = async () => {
@@ -85,7 +85,7 @@ describe('auto-save', () => {
 
   beforeEach(async () => {
     workspace = new Workspace();
-    await new SentTasks(workspace.memento).add('1');
+    await new WorkspaceTasks(workspace.memento).add('1');
   });
 
   it('saves each video of a task once, also one that arrives a day later in another window', async () => {
@@ -157,7 +157,7 @@ describe('auto-save', () => {
 
   it('reads what earlier versions stored, and passes over anything else', async () => {
     await workspace.memento.update('sentTasks', ['3', 5, null, { id: 'x' }, { id: '4', done: ['d'] }]);
-    const sent = new SentTasks(workspace.memento);
+    const sent = new WorkspaceTasks(workspace.memento);
     assert.deepEqual(sent.all(), ['3', '4']);
     const window = await workspace.open();
     await window.change(aTask('3', 'c'));

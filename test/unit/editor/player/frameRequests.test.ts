@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { FRAME_LIMIT, FrameError, FrameRequests } from '../../../../src/editor/player/frameRequests';
+import { FRAME_TIMEOUT_MS, FrameError, FrameRequests } from '../../../../src/editor/player/frameRequests';
 import type { ToPage } from '../../../../src/webview/player/protocol';
 import { FakeClock } from '../../support/fakeClock';
 
@@ -27,8 +27,8 @@ describe('what a page is asked to take pictures of', () => {
   it('comes back to who asked, whatever the order', async () => {
     const [first, second] = [requests.ask(wish), requests.ask({ ...wish, seconds: 2.5 })];
     assert.deepEqual(told, [
-      { type: 'takeFrame', request: 1, ...wish },
-      { type: 'takeFrame', request: 2, ...wish, seconds: 2.5 },
+      { type: 'captureFrame', request: 1, ...wish },
+      { type: 'captureFrame', request: 2, ...wish, seconds: 2.5 },
     ]);
     requests.taken(2, Uint8Array.of(2));
     requests.taken(1, Uint8Array.of(1));
@@ -49,7 +49,7 @@ describe('what a page is asked to take pictures of', () => {
 
   it('is given up after a time, and what comes later is no matter', async () => {
     const frame = requests.ask(wish);
-    clock.moveTo(clock.now() + FRAME_LIMIT - 1);
+    clock.moveTo(clock.now() + FRAME_TIMEOUT_MS - 1);
     assert.equal(clock.timers, 1);
     clock.moveTo(clock.now() + 1);
     assert.equal(await reasonOf(frame), 'late');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { escapeHtml } from '../../../../src/editor/common/webviewHtml';
 import { playerHtml } from '../../../../src/editor/player/playerHtml';
-import { playerTexts } from '../../../../src/editor/player/playerText';
+import { playerText } from '../../../../src/editor/player/playerText';
 import { pageData } from '../../../../src/webview/player/protocol';
 
 const sources = {
@@ -10,7 +10,7 @@ const sources = {
   script: 'https://file/player.js',
   style: 'https://file/player.css',
   language: 'en',
-  data: { taskId: `"'><script>alert(1)</script>`, texts: playerTexts(english) },
+  data: { taskId: `"'><script>alert(1)</script>`, texts: playerText(untranslatedL10n) },
 };
 
 describe('the player’s html', () => {

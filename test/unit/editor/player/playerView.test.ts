@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { publicFailures } from '../../../support/publicFailures';
 import { Failures } from '../../../../src/core/tasks/failures';
-import { PHASES, isEnd, type Phase } from '../../../../src/core/task/phases';
+import { PHASES, isFinal, type Phase } from '../../../../src/core/task/phases';
 import type { Failure, Task, Video } from '../../../../src/core/task/task';
 import { COMMANDS } from '../../../../src/editor/common/ids';
 import {
-  changeOf,
+  diffView,
   evidenceText,
-  factsText,
+  detailsText,
   playerView,
   type Media,
 } from '../../../../src/editor/player/playerView';
-import { deedOf } from '../../../../src/editor/labels/actionLabels';
+import { commandForAction } from '../../../../src/editor/labels/actionLabels';
 import { ACTIONS, toPage, type Action, type Take, type View } from '../../../../src/webview/player/protocol';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
@@ -48,7 +48,7 @@ function taskIn(phase: Phase, parts: Partial<Task> = {}): Task {
 }
 
 function viewOf(task: Task, media: Media = missing): View {
-  return playerView(task, media, { l10n: english, language: 'en', now: NOW });
+  return playerView(task, media, { l10n: untranslatedL10n, language: 'en', now: NOW });
 }
 
 const actionsOf = ({ offers }: View) => offers.map(({ action }) => action);
@@ -60,7 +60,7 @@ describe('what the player shows', () => {
         const view = viewOf(taskIn(phase), media);
         assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
         assert.ok(view.offers.filter(({ primary }) => primary).length <= 1);
-        assert.equal(view.stage.kind === 'working', !isEnd(phase));
+        assert.equal(view.stage.kind === 'working', !isFinal(phase));
       }
     });
   }
@@ -190,15 +190,15 @@ describe('what the player shows', () => {
     const own: readonly Action[] = ['lookForFile', 'copyDetails', 'openEarlier', 'retry'];
     const commands: readonly string[] = Object.values(COMMANDS);
     for (const action of ACTIONS) {
-      const deed = deedOf(action, 'own-id');
+      const deed = commandForAction(action, 'own-id');
       assert.equal(deed !== undefined && commands.includes(deed.command), !own.includes(action), action);
     }
   });
 
   it('tells a command which video of the task is meant, and where in it', () => {
     const moment = { video: 1, seconds: 2.5 };
-    assert.deepEqual(deedOf('useThisFrame', 'own-id', moment)?.args, [{ id: 'own-id', ...moment }]);
-    assert.deepEqual(deedOf('remix', 'own-id')?.args, ['own-id']);
+    assert.deepEqual(commandForAction('useThisFrame', 'own-id', moment)?.args, [{ id: 'own-id', ...moment }]);
+    assert.deepEqual(commandForAction('remix', 'own-id')?.args, ['own-id']);
   });
 
   it('says of a missing file that it is missing', () => {
@@ -232,7 +232,7 @@ describe('what the player shows', () => {
       hasAudio: false,
       sha256: '',
     };
-    const noteOf = (parts: Partial<Task>) => {
+    const fitSummary = (parts: Partial<Task>) => {
       const view = viewOf(taskIn('saved', parts), there);
       assert.ok(view.stage.kind === 'video');
       assert.equal(view.state, 'Ready');
@@ -240,7 +240,7 @@ describe('what the player shows', () => {
     };
 
     it('says nothing when all are there', () => {
-      assert.equal(noteOf({ videos: [video] }), null);
+      assert.equal(fitSummary({ videos: [video] }), null);
     });
 
     it('says in a line that some are gone at the gateway', () => {
@@ -249,14 +249,14 @@ describe('what the player shows', () => {
         2,
         new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' }),
       );
-      assert.deepEqual(noteOf({ videos: [video], failure }), {
+      assert.deepEqual(fitSummary({ videos: [video], failure }), {
         text: '1 of 2 videos are no longer on the gateway; the others are here.',
         offer: { action: 'lookAgain', label: 'Look Again', primary: false },
       });
     });
 
     it('says likewise that files of some are missing', () => {
-      const note = noteOf({ videos: [video, video, video] });
+      const note = fitSummary({ videos: [video, video, video] });
       assert.match(note?.text ?? '', /^2 of 3 files are missing/);
       assert.equal(note?.offer.action, 'lookForFile');
     });
@@ -282,18 +282,18 @@ describe('what the player shows', () => {
     });
 
     it('shows no number that the file does not tell', () => {
-      const lines = factsText(viewOf(taskIn('saved', { videos: [video] }), there).facts).split('\n');
+      const lines = detailsText(viewOf(taskIn('saved', { videos: [video] }), there).facts).split('\n');
       assert.ok(lines.includes('File size: 2 MB') && lines.includes('File check: May be damaged'));
       assert.ok(!lines.some((line) => /^(Picture|Length|Sound): /.test(line)), lines.join('\n'));
     });
 
     it('counts them among several, and offers first what brings back the others', () => {
-      const noteOf = (parts: Partial<Task>) => {
+      const fitSummary = (parts: Partial<Task>) => {
         const { stage } = viewOf(taskIn('saved', parts), there);
         return stage.kind === 'video' ? stage.note : null;
       };
-      assert.deepEqual(noteOf({ videos: [sound] }), null);
-      const away = noteOf({ videos: [sound, video] });
+      assert.deepEqual(fitSummary({ videos: [sound] }), null);
+      const away = fitSummary({ videos: [sound, video] });
       assert.match(
         away?.text ?? '',
         /^1 of 2 videos may be incomplete or damaged\. 1 of 2 files are missing/,
@@ -301,7 +301,7 @@ describe('what the player shows', () => {
       assert.equal(away?.offer.action, 'lookForFile');
       const gone = new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' });
       const failure = failures.videosMissing(1, 2, gone);
-      assert.equal(noteOf({ videos: [video], failure })?.offer.action, 'lookAgain');
+      assert.equal(fitSummary({ videos: [video], failure })?.offer.action, 'lookAgain');
     });
 
     it('says that its file is missing once it is', () => {
@@ -312,9 +312,9 @@ describe('what the player shows', () => {
 
   it('has parts that differ, and only those, in a change', () => {
     const before = viewOf(taskIn('running', { progress: 10 }));
-    assert.deepEqual(changeOf(before, viewOf(taskIn('running', { progress: 10 }))), {});
+    assert.deepEqual(diffView(before, viewOf(taskIn('running', { progress: 10 }))), {});
     const after = viewOf(taskIn('running', { progress: 20 }));
-    assert.deepEqual(Object.keys(changeOf(before, after)), ['stage']);
+    assert.deepEqual(Object.keys(diffView(before, after)), ['stage']);
   });
 
   it('names the task that it was asked for again from, as a link, while that is there', () => {
@@ -324,7 +324,12 @@ describe('what the player shows', () => {
       undefined,
     );
     const earlier = taskIn('saved', { id: 'earlier', createdAt: NOW });
-    const { facts } = playerView(task, missing, { l10n: english, language: 'en', now: NOW, earlier });
+    const { facts } = playerView(task, missing, {
+      l10n: untranslatedL10n,
+      language: 'en',
+      now: NOW,
+      earlier,
+    });
     const fact = facts.find(({ action }) => action === 'openEarlier');
     assert.equal(fact?.name, 'Again from');
     assert.match(fact.value, /^“a ⏎ boat”, Nov 22, /);
@@ -342,7 +347,7 @@ describe('what the player shows', () => {
       hasAudio: true,
       sha256: '',
     };
-    const text = factsText(viewOf(taskIn('saved', { videos: [video] }), there).facts);
+    const text = detailsText(viewOf(taskIn('saved', { videos: [video] }), there).facts);
     for (const line of [
       'Model: sora-2',
       'Asked for: 8 seconds, 1280 × 720, landscape',

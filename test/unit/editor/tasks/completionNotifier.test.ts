@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { Emitter } from '../../../../src/core/common/events';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { Engine } from '../../../../src/core/engine';
 import type { Phase } from '../../../../src/core/task/phases';
 import type { Failure, Task, TaskChanges } from '../../../../src/core/task/task';
-import { EndNotices } from '../../../../src/editor/tasks/completionNotifier';
+import { CompletionNotifier } from '../../../../src/editor/tasks/completionNotifier';
 import { FakeClock } from '../../support/fakeClock';
 
 const fail = (error: unknown): never => {
@@ -23,7 +23,7 @@ class Windows {
   open(
     name: string,
     { focused = false, sentIt = false, watched = false, autoSave = false } = {},
-  ): EndNotices {
+  ): CompletionNotifier {
     const engine = {
       tasks: () => [...this.#tasks.values()],
       task: (id: string) => this.#tasks.get(id),
@@ -35,7 +35,7 @@ class Windows {
       },
     } as unknown as Engine;
     const opened = new Emitter<Engine>(fail);
-    const notices = new EndNotices({
+    const notices = new CompletionNotifier({
       engines: { onDidOpen: opened.event, current: engine },
       settings: { notify: () => this.notify },
       messages: {
@@ -43,7 +43,7 @@ class Windows {
           this.told.push(`${name}: ${id} ready${offersSave ? '' : ', saved'}${missing && `; ${missing}`}`),
         taskEnded: ({ id, phase }, { title }) => this.told.push(`${name}: ${id} ${phase}, ${title}`),
       },
-      l10n: english,
+      l10n: untranslatedL10n,
       clock: this.clock,
       isFocused: () => focused,
       isFromHere: () => sentIt,

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import type { StatusBarItem } from 'vscode';
 import { Emitter } from '../../../../src/core/common/events';
-import { english } from '../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { Engine } from '../../../../src/core/engine';
 import type { Phase } from '../../../../src/core/task/phases';
 import type { Task, TaskChanges } from '../../../../src/core/task/task';
-import { RunningStatus, statusWords } from '../../../../src/editor/tasks/statusBar';
+import { StatusBar, statusBarText } from '../../../../src/editor/tasks/statusBar';
 
 function aTask(phase: Phase, parts: Partial<Task> = {}): Task {
   return {
@@ -23,22 +23,25 @@ function aTask(phase: Phase, parts: Partial<Task> = {}): Task {
 
 describe('the words in the status bar', () => {
   it('say how the only task is doing, with progress where there is any', () => {
-    assert.equal(statusWords([], english), undefined);
-    assert.deepEqual(statusWords([aTask('running', { progress: 42 })], english), {
+    assert.equal(statusBarText([], untranslatedL10n), undefined);
+    assert.deepEqual(statusBarText([aTask('running', { progress: 42 })], untranslatedL10n), {
       text: '$(sync~spin) Video: Running 42 %',
       tooltip: 'a boat: Running 42 %',
       label: 'Nebula Video, in progress: a boat: Running 42 %',
     });
-    assert.equal(statusWords([aTask('queued')], english)?.text, '$(circle-outline) Video: Queued');
+    assert.equal(statusBarText([aTask('queued')], untranslatedL10n)?.text, '$(circle-outline) Video: Queued');
     // What the gateway said of the making says nothing of the fetching.
     const saving = { progress: 99, fetchProgress: 7 };
-    assert.equal(statusWords([aTask('saving', saving)], english)?.text, '$(sync~spin) Video: Fetching 7 %');
     assert.equal(
-      statusWords([aTask('saving', { progress: 99 })], english)?.text,
+      statusBarText([aTask('saving', saving)], untranslatedL10n)?.text,
+      '$(sync~spin) Video: Fetching 7 %',
+    );
+    assert.equal(
+      statusBarText([aTask('saving', { progress: 99 })], untranslatedL10n)?.text,
       '$(sync~spin) Video: Fetching',
     );
     const failure = { kind: 'quota', charged: 'unknown', message: '', summary: '' } as const;
-    assert.deepEqual(statusWords([aTask('running', { progress: 42, failure })], english), {
+    assert.deepEqual(statusBarText([aTask('running', { progress: 42, failure })], untranslatedL10n), {
       text: '$(key) Video: Waits for balance',
       tooltip: 'a boat: Waits for balance',
       label: 'Nebula Video, in progress: a boat: Waits for balance',
@@ -47,13 +50,13 @@ describe('the words in the status bar', () => {
 
   it('count several, moving when one of them moves, and show when one waits for a key', () => {
     const queued = aTask('queued');
-    assert.equal(statusWords([queued, queued], english)?.text, '$(circle-outline) 2 videos');
-    assert.equal(statusWords([queued, aTask('running')], english)?.text, '$(sync~spin) 2 videos');
+    assert.equal(statusBarText([queued, queued], untranslatedL10n)?.text, '$(circle-outline) 2 videos');
+    assert.equal(statusBarText([queued, aTask('running')], untranslatedL10n)?.text, '$(sync~spin) 2 videos');
     const blind = aTask('running', {
       failure: { kind: 'key', charged: 'unknown', message: '', summary: '' },
     });
-    assert.equal(statusWords([aTask('running'), blind], english)?.text, '$(key) 2 videos');
-    const many = statusWords(Array<Task>(20).fill(queued), english);
+    assert.equal(statusBarText([aTask('running'), blind], untranslatedL10n)?.text, '$(key) 2 videos');
+    const many = statusBarText(Array<Task>(20).fill(queued), untranslatedL10n);
     assert.equal(many?.tooltip.split('\n').length, 9);
     assert.match(many.tooltip, /and 12 more$/);
     assert.equal(many.label, 'Nebula Video, 20 videos in progress');
@@ -66,9 +69,9 @@ describe('the words in the status bar', () => {
     const opened = new Emitter<Engine>(fail);
     const changes = new Emitter<TaskChanges>(fail);
     const items: { text: string; disposed: boolean }[] = [];
-    const status = new RunningStatus({
+    const status = new StatusBar({
       engines: { onDidOpen: opened.event },
-      l10n: english,
+      l10n: untranslatedL10n,
       create: () => {
         const item = {
           text: '',

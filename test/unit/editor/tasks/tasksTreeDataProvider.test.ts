@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { PHASES, isEnd, type Phase } from '../../../../src/core/task/phases';
+import { PHASES, isFinal, type Phase } from '../../../../src/core/task/phases';
 import type { Task } from '../../../../src/core/task/task';
 import {
   GROUPS,
@@ -32,7 +32,7 @@ describe('the tree of tasks', () => {
 
   it('has every phase in a group, which only an end or its undoing changes', () => {
     for (const phase of PHASES) {
-      assert.equal(groupOf({ phase }) === 'inProgress', !isEnd(phase), phase);
+      assert.equal(groupOf({ phase }) === 'inProgress', !isFinal(phase), phase);
       assert.equal(groupOf({ phase }) === 'videos', phase === 'saved', phase);
     }
   });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  centredAt,
-  largestPart,
-  mostZoom,
-  moved,
-  movedByKey,
-  placeOf,
+  centerCrop,
+  largestCrop,
+  maxZoom,
+  moveCrop,
+  moveCropByKey,
+  cropPosition,
   zoomOf,
-  zoomed,
+  zoomCrop,
   type Shape,
 } from '../../../../src/webview/imageFit/cropFrame';
 import type { Part } from '../../../../src/webview/imageFit/protocol';
@@ -27,16 +27,16 @@ function near(part: Part | undefined, x: number, y: number, width: number, heigh
 
 describe('the frame of a crop', () => {
   it('begins as large as it can be, around the centre', () => {
-    near(largestPart(wide), 0.3, 0, 0.4, 1);
-    near(largestPart(tall), 0, 0.3, 1, 0.4);
-    near(largestPart(same), 0, 0, 1, 1);
+    near(largestCrop(wide), 0.3, 0, 0.4, 1);
+    near(largestCrop(tall), 0, 0.3, 1, 0.4);
+    near(largestCrop(same), 0, 0, 1, 1);
   });
 
   it('moves by shares of the image, and stops at its edges', () => {
-    near(moved(largestPart(wide), 0.1, 0.1), 0.4, 0, 0.4, 1);
-    near(moved(largestPart(wide), 5, -5), 0.6, 0, 0.4, 1);
-    near(moved(largestPart(tall), -5, -5), 0, 0, 1, 0.4);
-    near(centredAt(largestPart(tall), 0.5, 0.9), 0, 0.6, 1, 0.4);
+    near(moveCrop(largestCrop(wide), 0.1, 0.1), 0.4, 0, 0.4, 1);
+    near(moveCrop(largestCrop(wide), 5, -5), 0.6, 0, 0.4, 1);
+    near(moveCrop(largestCrop(tall), -5, -5), 0, 0, 1, 0.4);
+    near(centerCrop(largestCrop(tall), 0.5, 0.9), 0, 0.6, 1, 0.4);
   });
 
   for (const [key, small, large] of [
@@ -46,38 +46,38 @@ describe('the frame of a crop', () => {
     ['ArrowDown', 0.3, 0.3],
   ] as const) {
     it(`moves by ${key}, with Shift in larger steps`, () => {
-      near(movedByKey(largestPart(wide), key, false), small, 0, 0.4, 1);
-      near(movedByKey(largestPart(wide), key, true), large, 0, 0.4, 1);
+      near(moveCropByKey(largestCrop(wide), key, false), small, 0, 0.4, 1);
+      near(moveCropByKey(largestCrop(wide), key, true), large, 0, 0.4, 1);
     });
   }
 
   it('goes up and down in a tall image, and heeds no other key', () => {
-    near(movedByKey(largestPart(tall), 'ArrowDown', false), 0, 0.31, 1, 0.4);
-    near(movedByKey(largestPart(tall), 'ArrowUp', true), 0, 0.2, 1, 0.4);
+    near(moveCropByKey(largestCrop(tall), 'ArrowDown', false), 0, 0.31, 1, 0.4);
+    near(moveCropByKey(largestCrop(tall), 'ArrowUp', true), 0, 0.2, 1, 0.4);
     for (const key of ['Enter', ' ', 'Tab', 'a'])
-      assert.equal(movedByKey(largestPart(tall), key, false), undefined);
+      assert.equal(moveCropByKey(largestCrop(tall), key, false), undefined);
   });
 
   it('is smaller or larger around the same point, in the same shape', () => {
-    const smaller = zoomed(largestPart(wide), 2, wide);
+    const smaller = zoomCrop(largestCrop(wide), 2, wide);
     near(smaller, 0.4, 0.25, 0.2, 0.5);
     assert.equal(zoomOf(smaller, wide), 2);
-    near(zoomed(smaller, 1, wide), 0.3, 0, 0.4, 1);
+    near(zoomCrop(smaller, 1, wide), 0.3, 0, 0.4, 1);
     // At an edge there is no room on one side.
-    near(zoomed(moved(smaller, -1, -1), 1, wide), 0, 0, 0.4, 1);
-    near(zoomed(largestPart(wide), 0.2, wide), 0.3, 0, 0.4, 1);
+    near(zoomCrop(moveCrop(smaller, -1, -1), 1, wide), 0, 0, 0.4, 1);
+    near(zoomCrop(largestCrop(wide), 0.2, wide), 0.3, 0, 0.4, 1);
   });
 
   it('is zoomed no further than makes sense', () => {
-    assert.equal(mostZoom(wide), 8);
-    assert.equal(mostZoom({ width: 64, height: 64, ratio: 1 }), 4);
-    assert.equal(mostZoom({ width: 8, height: 8, ratio: 1 }), 1);
-    assert.equal(zoomOf(zoomed(largestPart(wide), 100, wide), wide), 8);
+    assert.equal(maxZoom(wide), 8);
+    assert.equal(maxZoom({ width: 64, height: 64, ratio: 1 }), 4);
+    assert.equal(maxZoom({ width: 8, height: 8, ratio: 1 }), 1);
+    assert.equal(zoomOf(zoomCrop(largestCrop(wide), 100, wide), wide), 8);
   });
 
   it('says where it stands between both ends', () => {
-    assert.deepEqual(placeOf(largestPart(wide)), { x: 0.5, y: undefined });
-    assert.deepEqual(placeOf(moved(largestPart(tall), 0, 1)), { x: undefined, y: 1 });
+    assert.deepEqual(cropPosition(largestCrop(wide)), { x: 0.5, y: undefined });
+    assert.deepEqual(cropPosition(moveCrop(largestCrop(tall), 0, 1)), { x: undefined, y: 1 });
   });
 
   it('stays within the image and keeps its shape, whatever is done to it', () => {
@@ -94,9 +94,9 @@ describe('the frame of a crop', () => {
         fc.record({ width: side, height: side, ratio: fc.double({ min: 0.2, max: 5, noNaN: true }) }),
         fc.array(deed, { maxLength: 12 }),
         (shape, deeds) => {
-          let part = largestPart(shape);
+          let part = largestCrop(shape);
           for (const one of deeds) {
-            part = 'zoom' in one ? zoomed(part, one.zoom, shape) : moved(part, one.across, one.down);
+            part = 'zoom' in one ? zoomCrop(part, one.zoom, shape) : moveCrop(part, one.across, one.down);
           }
           const { x, y, width, height } = part;
           assert.ok(x >= 0 && y >= 0 && x + width <= 1 + 1e-9 && y + height <= 1 + 1e-9);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../../src/core/common/l10n';
-import { pageHtml } from '../../../../src/editor/common/webviewHtml';
-import { fittingTexts } from '../../../../src/editor/imageFit/imageFitText';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import { webviewHtml } from '../../../../src/editor/common/webviewHtml';
+import { imageFitText } from '../../../../src/editor/imageFit/imageFitText';
 import {
-  faultOf,
+  cardError,
   isBusy,
-  told,
-  urlsOf,
-  withChoice,
+  applyMessage,
+  objectUrls,
+  setChoice,
   type CardState,
 } from '../../../../src/webview/imageFit/cards';
 import { pageData, toHost, toPage, type Card, type Choice } from '../../../../src/webview/imageFit/protocol';
@@ -84,7 +84,7 @@ describe('the protocol of the fitting page', () => {
       style: 'https://cdn/f.css',
       language: 'en',
     };
-    const html = pageHtml(sources, ['img-src blob:'], {});
+    const html = webviewHtml(sources, ['img-src blob:'], {});
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
     const rules = policy.replaceAll('&#39;', `'`).split('; ');
     assert.equal(rules[0], `default-src 'none'`);
@@ -96,10 +96,12 @@ describe('the protocol of the fitting page', () => {
 
   it('has all the words that the page needs', () => {
     for (const count of [1, 2]) {
-      assert.ok(pageData.safeParse({ texts: fittingTexts(count, { number: 5, of: 6 }, english) }).success);
+      assert.ok(
+        pageData.safeParse({ texts: imageFitText(count, { number: 5, of: 6 }, untranslatedL10n) }).success,
+      );
     }
-    assert.equal(fittingTexts(1, { number: 5, of: 6 }, english).step, 'Step 5 of 6');
-    assert.equal(fittingTexts(2, undefined, english).use, 'Use These Images');
+    assert.equal(imageFitText(1, { number: 5, of: 6 }, untranslatedL10n).step, 'Step 5 of 6');
+    assert.equal(imageFitText(2, undefined, untranslatedL10n).use, 'Use These Images');
   });
 });
 
@@ -111,42 +113,54 @@ describe('what the fitting page knows', () => {
 
   beforeEach(() => {
     made = 0;
-    states = told([], { type: 'view', cards: [card, { ...card, title: 'Last Frame' }] }, urlOf);
+    states = applyMessage([], { type: 'view', cards: [card, { ...card, title: 'Last Frame' }] }, urlOf);
   });
 
   it('waits for what is made of each image', () => {
     assert.ok(states.every(isBusy));
-    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    states = applyMessage(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
     assert.deepEqual(states.map(isBusy), [false, true]);
   });
 
   it('goes on showing the last preview while a newer one is made, and leaves one that comes late at that', () => {
-    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'first' }, urlOf);
-    states = states.map((state, index) => (index === 0 ? withChoice(state, { way: 'pad' }) : state));
+    states = applyMessage(
+      states,
+      { type: 'preview', image: 0, revision: 0, picture, caption: 'first' },
+      urlOf,
+    );
+    states = states.map((state, index) => (index === 0 ? setChoice(state, { way: 'pad' }) : state));
     assert.ok(isBusy(only()));
     assert.equal(only().preview?.caption, 'first');
     assert.deepEqual([only().card.choice.way, only().card.revision], ['pad', 1]);
-    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'late' }, urlOf);
+    states = applyMessage(
+      states,
+      { type: 'preview', image: 0, revision: 0, picture, caption: 'late' },
+      urlOf,
+    );
     assert.ok(isBusy(only()));
-    states = told(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'new' }, urlOf);
+    states = applyMessage(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'new' }, urlOf);
     assert.ok(!isBusy(only()));
   });
 
   it('knows a fault of the latest choice only', () => {
-    states = told(states, { type: 'fault', image: 0, revision: 0, sentence: 'It is damaged.' }, urlOf);
-    assert.equal(faultOf(only()), 'It is damaged.');
+    states = applyMessage(
+      states,
+      { type: 'fault', image: 0, revision: 0, sentence: 'It is damaged.' },
+      urlOf,
+    );
+    assert.equal(cardError(only()), 'It is damaged.');
     assert.ok(!isBusy(only()));
-    assert.equal(faultOf(withChoice(only(), { way: 'blur' })), undefined);
-    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
-    assert.equal(faultOf(only()), undefined);
+    assert.equal(cardError(setChoice(only(), { way: 'blur' })), undefined);
+    states = applyMessage(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    assert.equal(cardError(only()), undefined);
   });
 
   it('names the addresses it draws from, so that others can go', () => {
-    states = told(states, { type: 'original', image: 0, picture }, urlOf);
-    states = told(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
-    states = told(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'c' }, urlOf);
-    assert.deepEqual([...urlsOf(states)], ['blob:1', 'blob:3']);
-    states = told(states, { type: 'fault', image: 9, revision: 0, sentence: 'of none' }, urlOf);
+    states = applyMessage(states, { type: 'original', image: 0, picture }, urlOf);
+    states = applyMessage(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    states = applyMessage(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'c' }, urlOf);
+    assert.deepEqual([...objectUrls(states)], ['blob:1', 'blob:3']);
+    states = applyMessage(states, { type: 'fault', image: 9, revision: 0, sentence: 'of none' }, urlOf);
     assert.equal(states.length, 2);
   });
 });

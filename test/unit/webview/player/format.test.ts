@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { frameTime, isoDuration, stopwatch } from '../../../../src/webview/player/format';
+import { frameTime, isoDuration, formatDuration } from '../../../../src/webview/player/format';
 
 describe('the player’s times', () => {
   it('reads like a stop watch', () => {
-    assert.equal(stopwatch(0), '0:00');
-    assert.equal(stopwatch(-5), '0:00');
-    assert.equal(stopwatch(7_999), '0:07');
-    assert.equal(stopwatch(754_000), '12:34');
-    assert.equal(stopwatch(3_723_000), '1:02:03');
+    assert.equal(formatDuration(0), '0:00');
+    assert.equal(formatDuration(-5), '0:00');
+    assert.equal(formatDuration(7_999), '0:07');
+    assert.equal(formatDuration(754_000), '12:34');
+    assert.equal(formatDuration(3_723_000), '1:02:03');
   });
 
   it('is told to machines in ISO 8601', () => {

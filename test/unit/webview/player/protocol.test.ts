@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readState } from '../../../../src/webview/player/pageState';
-import { LARGEST_FRAME, toHost, toPage } from '../../../../src/webview/player/protocol';
+import { MAX_FRAME_BYTES, toHost, toPage } from '../../../../src/webview/player/protocol';
 
 describe('the player’s protocol', () => {
   it('takes what the page says', () => {
@@ -34,7 +34,7 @@ describe('the player’s protocol', () => {
   it('refuses a picture that is too large', () => {
     const isTaken = (length: number) =>
       toHost.safeParse({ type: 'frame', request: 1, png: new Uint8Array(length) }).success;
-    assert.deepEqual([isTaken(LARGEST_FRAME), isTaken(LARGEST_FRAME + 1)], [true, false]);
+    assert.deepEqual([isTaken(MAX_FRAME_BYTES), isTaken(MAX_FRAME_BYTES + 1)], [true, false]);
   });
 
   it('takes parts of a view, and refuses wrong ones', () => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { judgeSound, type Hearing, type SoundSigns } from '../../../../src/webview/player/soundDetection';
+import {
+  detectSound,
+  type SoundState,
+  type SoundEvidence,
+} from '../../../../src/webview/player/soundDetection';
 
-const signs: SoundSigns = { hasAudio: true, probe: undefined, decodedBytes: undefined, playedSeconds: 0 };
+const signs: SoundEvidence = { hasAudio: true, probe: undefined, decodedBytes: undefined, playedSeconds: 0 };
 
-const cases: readonly (readonly [string, Partial<SoundSigns>, Hearing])[] = [
+const cases: readonly (readonly [string, Partial<SoundEvidence>, SoundState])[] = [
   ['a clip without sound is never complained about', { hasAudio: false, probe: false }, 'silentClip'],
   ['nothing is known before anything was decoded', {}, 'notKnown'],
   ['AAC can be decoded, and the browser does not count', { probe: true }, 'heard'],
@@ -16,6 +20,6 @@ const cases: readonly (readonly [string, Partial<SoundSigns>, Hearing])[] = [
 
 describe('whether a clip can be heard', () => {
   for (const [name, some, expected] of cases) {
-    it(name, () => assert.equal(judgeSound({ ...signs, ...some }), expected));
+    it(name, () => assert.equal(detectSound({ ...signs, ...some }), expected));
   }
 });

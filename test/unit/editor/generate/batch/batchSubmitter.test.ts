@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { english } from '../../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
 import type { VideoRequest } from '../../../../../src/core/models/request';
-import { BatchSender } from '../../../../../src/editor/generate/batch/batchSubmitter';
+import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
 import type { Keychain } from '../../../../../src/editor/credentials/keychain';
 import { RequestSender } from '../../../../../src/editor/generate/submit/requestSender';
 import { RecordingNotifier } from '../../../../support/recordingNotifier';
@@ -22,7 +22,7 @@ const never = new AbortController().signal;
 
 describe('a batch that is checked before any of it is sent', () => {
   let fitted: unknown[];
-  let batch: BatchSender;
+  let batch: BatchSubmitter;
 
   beforeEach(() => {
     fitted = [];
@@ -41,14 +41,14 @@ describe('a batch that is checked before any of it is sent', () => {
           return Promise.resolve({ input: { ...(input as object), images }, keep });
         },
       },
-      l10n: english,
+      l10n: untranslatedL10n,
       onSent: () => assert.fail('nothing is sent'),
     });
-    batch = new BatchSender({
+    batch = new BatchSubmitter({
       sender,
       notifier: new RecordingNotifier(),
       ownModels: () => [],
-      l10n: english,
+      l10n: untranslatedL10n,
     });
   });
 

@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert';
 import type { TextDocument } from 'vscode';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
-import { english } from '../../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import { LISTED_MODELS } from '../../../../../src/core/models/catalog';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import type { Charged, Task } from '../../../../../src/core/task/task';
-import { BatchSender } from '../../../../../src/editor/generate/batch/batchSubmitter';
+import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
 import { sendFromEditor, type SeveralParts } from '../../../../../src/editor/generate/batch/generateSeveral';
 import type { ReadyRequest, Submit } from '../../../../../src/editor/generate/submit/requestSender';
-import { askForVideo } from '../../../../../src/editor/generate/wizard/wizard';
-import { WizardMemory } from '../../../../../src/editor/generate/wizard/wizardState';
+import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
+import { WizardState } from '../../../../../src/editor/generate/wizard/wizardState';
 import { FakeMemento } from '../../../../support/fakeMemento';
 import {
   FakeQuickInputs,
@@ -57,7 +57,7 @@ describe('a list of prompts while it is sent', () => {
   const underWay = new Set<TextDocument>();
 
   function partsWith(inputs: FakeQuickInputs): SeveralParts {
-    const memory = new WizardMemory({
+    const memory = new WizardState({
       workspace: new FakeMemento(),
       global: new FakeMemento(),
       looksLikeKey,
@@ -85,14 +85,14 @@ describe('a list of prompts while it is sent', () => {
       },
     };
     const parts: Partial<SeveralParts> = {
-      ...{ inputs, lists, memory, underWay, l10n: english, reveal: ignore, random: Math.random },
+      ...{ inputs, lists, memory, underWay, l10n: untranslatedL10n, reveal: ignore, random: Math.random },
       sender: sender as never,
       host: () => 'gateway.example',
-      batch: new BatchSender({
+      batch: new BatchSubmitter({
         sender: sender as never,
         notifier: new RecordingNotifier(),
         ownModels: () => [],
-        l10n: english,
+        l10n: untranslatedL10n,
       }),
       batchMessages: { done: () => told.push('done'), stillSending: () => told.push('still') } as never,
       replaceText: (_document, before, after) => {
@@ -101,10 +101,17 @@ describe('a list of prompts while it is sent', () => {
         return Promise.resolve(true);
       },
       inBackground: (work) => void work,
-      askForVideo: async (start) =>
-        askForVideo(
+      runGenerateWizard: async (start) =>
+        runGenerateWizard(
           {
-            ...{ inputs, memory, models: LISTED_MODELS, hintOf: ignore, language: 'en', l10n: english },
+            ...{
+              inputs,
+              memory,
+              models: LISTED_MODELS,
+              hintOf: ignore,
+              language: 'en',
+              l10n: untranslatedL10n,
+            },
             ...{ host: () => 'gateway.example', openEditor: done, remember: done },
             looksLikeKey,
             presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },

@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
 import manifest from '../../../../../package.json';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
-import { english } from '../../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import type { VideoRequest } from '../../../../../src/core/models/request';
-import { readPresets, type PresetScope } from '../../../../../src/editor/generate/presets/preset';
-import { PresetKeeping } from '../../../../../src/editor/generate/presets/presetEditor';
-import { Presets } from '../../../../../src/editor/generate/presets/presetStore';
-import { MessageBox } from '../../../../../src/editor/common/messagePresenter';
+import { parsePresets, type PresetScope } from '../../../../../src/editor/generate/presets/preset';
+import { PresetEditor } from '../../../../../src/editor/generate/presets/presetEditor';
+import { PresetStore } from '../../../../../src/editor/generate/presets/presetStore';
+import { MessagePresenter } from '../../../../../src/editor/common/messagePresenter';
 import { WizardMessages } from '../../../../../src/editor/generate/presets/wizardMessages';
 import { RecordingNotifier } from '../../../../support/recordingNotifier';
 import { ScriptedAsker } from '../../../../support/scriptedDialogs';
@@ -20,7 +20,7 @@ class Desk {
   readonly warnings: string[] = [];
   readonly asker = new ScriptedAsker();
   readonly notifier = new RecordingNotifier();
-  readonly keeping: PresetKeeping;
+  readonly keeping: PresetEditor;
   hasWorkspace = true;
   isLocked = false;
 
@@ -29,7 +29,7 @@ class Desk {
       ...{ trace: ignore, debug: ignore, info: ignore, error: ignore },
       warn: (line: string) => void this.warnings.push(line),
     };
-    const presets = new Presets({
+    const presets = new PresetStore({
       written: () => this.written,
       write: (scope, value) => {
         if (this.isLocked) return Promise.reject(new Error('The file has unsaved changes.'));
@@ -38,11 +38,11 @@ class Desk {
       },
       log,
     });
-    const box = new MessageBox({ notifier: this.notifier, execute: ignore, inBackground: ignore });
-    this.keeping = new PresetKeeping({
-      ...{ presets, asker: this.asker, looksLikeKey, log, l10n: english },
+    const box = new MessagePresenter({ notifier: this.notifier, execute: ignore, inBackground: ignore });
+    this.keeping = new PresetEditor({
+      ...{ presets, asker: this.asker, looksLikeKey, log, l10n: untranslatedL10n },
       hasWorkspace: () => this.hasWorkspace,
-      messages: new WizardMessages({ box, l10n: english }),
+      messages: new WizardMessages({ box, l10n: untranslatedL10n }),
     });
   }
 
@@ -63,7 +63,7 @@ describe('presets', () => {
   afterEach(() => assert.equal(desk.asker.left, 0));
 
   it('are those of the user and of the workspace, by name; that of the workspace counts', () => {
-    const { presets, strange } = readPresets({
+    const { presets, strange } = parsePresets({
       user: { Rain: rain, Bare: { model: 'veo-x' }, Blank: { model: 'veo-x', prompt: ' ' } },
       workspace: { Rain: { model: 'kling-v1', options: { n: 2, watermark: true } } },
     });
@@ -73,7 +73,7 @@ describe('presets', () => {
       { name: 'Rain', scope: 'workspace', model: 'kling-v1', options: { n: 2, watermark: true } },
     ]);
     assert.deepEqual(strange, []);
-    assert.deepEqual(readPresets({ user: undefined, workspace: undefined }).presets, []);
+    assert.deepEqual(parsePresets({ user: undefined, workspace: undefined }).presets, []);
   });
 
   for (const [what, value] of [
@@ -86,7 +86,7 @@ describe('presets', () => {
     ['an option that is an object', { model: 'sora-2', options: { seconds: {} } }],
   ] as const) {
     it(`pass over ${what}, and name it`, () => {
-      const found = readPresets({ user: { Odd: value, Rain: rain }, workspace: undefined });
+      const found = parsePresets({ user: { Odd: value, Rain: rain }, workspace: undefined });
       assert.deepEqual(
         found.presets.map(({ name }) => name),
         ['Rain'],

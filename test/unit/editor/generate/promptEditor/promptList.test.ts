@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  holdsSeparator,
+  containsSeparator,
   joinPrompts,
   splitPrompts,
   withoutPrompt,
@@ -34,7 +34,7 @@ describe('a list of prompts', () => {
         splitPrompts(text),
         prompts.map(([prompt, line]) => ({ text: prompt, line })),
       );
-      assert.equal(holdsSeparator(text), prompts.length > 1);
+      assert.equal(containsSeparator(text), prompts.length > 1);
     });
   }
 
@@ -43,7 +43,7 @@ describe('a list of prompts', () => {
     const prompt = fc
       .array(line)
       .map((lines) => lines.join('\n').replaceAll('\r', ''))
-      .filter((text) => !holdsSeparator(text));
+      .filter((text) => !containsSeparator(text));
     fc.assert(
       fc.property(fc.array(prompt, { minLength: 1 }), fc.constantFrom('\n', '\r\n'), (prompts, lineEnd) => {
         const texts = prompts.map((text) => text.replaceAll('\n', lineEnd));

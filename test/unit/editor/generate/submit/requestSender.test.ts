@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { CancellationToken } from 'vscode';
-import { english } from '../../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import type { KeyAnswer } from '../../../../../src/core/gateway/apiKey';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
-import { BatchSender } from '../../../../../src/editor/generate/batch/batchSubmitter';
+import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
 import { withSignal } from '../../../../../src/editor/common/cancellation';
 import { attachTaskId, removeTask } from '../../../../../src/editor/tasks/taskCommands';
-import type { EngineHolder } from '../../../../../src/editor/common/engineAccess';
+import type { LazyEngine } from '../../../../../src/editor/common/engineAccess';
 import type { Keychain } from '../../../../../src/editor/credentials/keychain';
 import { OriginApproval } from '../../../../../src/editor/credentials/originApproval';
 import { KeyLockedError, Rejection } from '../../../../../src/editor/common/rejection';
@@ -23,10 +23,10 @@ class Desk {
   readonly asker = new ScriptedAsker();
   readonly sender: RequestSender;
   readonly settings: Record<string, unknown>;
-  readonly engines: EngineHolder;
+  readonly engines: LazyEngine;
   answer: KeyAnswer;
 
-  private constructor(world: World, engines: EngineHolder) {
+  private constructor(world: World, engines: LazyEngine) {
     this.world = world;
     this.engines = engines;
     this.settings = { baseUrl: world.gateway.baseUrl, confirm: 'never' };
@@ -40,11 +40,11 @@ class Desk {
       engines,
       settings: new Settings((name) => this.settings[name]),
       keychain,
-      approval: new OriginApproval({ keychain, asker: this.asker, l10n: english }),
+      approval: new OriginApproval({ keychain, asker: this.asker, l10n: untranslatedL10n }),
       asker: this.asker,
       images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },
       ownModels: () => [],
-      l10n: english,
+      l10n: untranslatedL10n,
       onSent: () => undefined,
     });
   }
@@ -55,7 +55,7 @@ class Desk {
     return new Desk(world, {
       open: () => Promise.resolve(engine),
       current: engine,
-    } as unknown as EngineHolder);
+    } as unknown as LazyEngine);
   }
 
   /** Sends a request for another extension. */
@@ -171,7 +171,7 @@ describe('a request on its way to the engine', function () {
         return false;
       };
       desk.asker.willAnswer(check);
-      const parts = { engines: desk.engines, asker: desk.asker, messages, l10n: english };
+      const parts = { engines: desk.engines, asker: desk.asker, messages, l10n: untranslatedL10n };
       await removeTask(parts, [(await desk.engines.open()).tasks()[0]!.id]);
     });
   });
@@ -194,7 +194,13 @@ describe('a request on its way to the engine', function () {
       for (const text of ['1', ' a/b ', 'x'.repeat(2000)]) assert.equal(validate(text), undefined);
       return ` ${attached}`;
     });
-    const parts = { engines: desk.engines, asker: desk.asker, messages, l10n: english, looksLikeKey: isOwn };
+    const parts = {
+      engines: desk.engines,
+      asker: desk.asker,
+      messages,
+      l10n: untranslatedL10n,
+      looksLikeKey: isOwn,
+    };
     await attachTaskId(parts, [id]);
     assert.deepEqual(said, ['looksAgain']);
     assert.equal((await desk.engines.open()).task(id)?.gatewayTaskId, attached);
@@ -311,11 +317,11 @@ describe('a key that is removed', function () {
           desk.sender.prepare({ model: 'sora-2', prompt }, new AbortController().signal),
         ),
       );
-      const batch = new BatchSender({
+      const batch = new BatchSubmitter({
         sender: desk.sender,
         notifier: new RecordingNotifier(),
         ownModels: () => [],
-        l10n: english,
+        l10n: untranslatedL10n,
       });
       const report = await batch.send(requests, () => (desk.world.keys.key = key));
       assert.equal(desk.world.requests('submit'), 1);

@@ -1,18 +1,18 @@
 import { strict as assert } from 'node:assert';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
-import { english } from '../../../../../src/core/common/l10n';
+import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import { FAMILIES, LISTED_MODELS, type Model } from '../../../../../src/core/models/catalog';
 import type { Family } from '../../../../../src/core/models/family';
-import { settleOptions } from '../../../../../src/core/models/options';
+import { resolveOptions } from '../../../../../src/core/models/options';
 import { choice } from '../../../../../src/core/models/parameter';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import { sora } from '../../../../../src/core/models/families/sora';
-import { optionTitle } from '../../../../../src/editor/labels/optionLabels';
-import { readPresets } from '../../../../../src/editor/generate/presets/preset';
+import { optionLabel } from '../../../../../src/editor/labels/optionLabels';
+import { parsePresets } from '../../../../../src/editor/generate/presets/preset';
 import { Rejection } from '../../../../../src/editor/common/rejection';
 import { familyChoices } from '../../../../../src/editor/generate/wizard/familyChoices';
-import { askForVideo, type WizardStart } from '../../../../../src/editor/generate/wizard/wizard';
-import { MEMENTOS, WizardMemory } from '../../../../../src/editor/generate/wizard/wizardState';
+import { runGenerateWizard, type WizardOptions } from '../../../../../src/editor/generate/wizard/wizard';
+import { MEMENTOS, WizardState } from '../../../../../src/editor/generate/wizard/wizardState';
 import { FakeImagesAlong } from '../../../../support/fakeWizardImages';
 import { FakeMemento } from '../../../../support/fakeMemento';
 import {
@@ -34,8 +34,8 @@ const still: Family = {
   prefixes: ['still-'],
   parameters: () => [
     // Nobody is asked about an option with one value.
-    { name: 'seconds', values: choice('5'), initial: '5', about: '', asked: true },
-    { name: 'ratio', values: choice('16:9', '1:1'), initial: '16:9', about: '', asked: true },
+    { name: 'seconds', values: choice('5'), defaultValue: '5', description: '', hasOwnStep: true },
+    { name: 'ratio', values: choice('16:9', '1:1'), defaultValue: '16:9', description: '', hasOwnStep: true },
   ],
 };
 const oneModel: Model[] = [{ id: 'sora-2', family: sora }];
@@ -51,7 +51,7 @@ const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error
 class Desk {
   readonly workspace = new FakeMemento();
   readonly global = new FakeMemento();
-  readonly memory = new WizardMemory({
+  readonly memory = new WizardState({
     workspace: this.workspace,
     global: this.global,
     looksLikeKey,
@@ -65,10 +65,10 @@ class Desk {
   inputs = new FakeQuickInputs();
   models: readonly Model[] = oneModel;
 
-  async ask(start: WizardStart, ...deeds: Deed[]) {
+  async ask(start: WizardOptions, ...deeds: Deed[]) {
     this.inputs = new FakeQuickInputs();
     this.inputs.plan(...deeds);
-    const result = await askForVideo(
+    const result = await runGenerateWizard(
       {
         inputs: this.inputs,
         memory: this.memory,
@@ -85,7 +85,7 @@ class Desk {
         },
         looksLikeKey,
         presets: {
-          read: () => readPresets({ user: this.presets, workspace: this.workspacePresets }),
+          read: () => parsePresets({ user: this.presets, workspace: this.workspacePresets }),
           save: (request) => {
             this.saved.push(request);
             return Promise.resolve();
@@ -102,7 +102,7 @@ class Desk {
           return Promise.resolve(new FakeImagesAlong('It is cut.', 0));
         },
         language: 'en',
-        l10n: english,
+        l10n: untranslatedL10n,
       },
       start,
     );
@@ -124,7 +124,7 @@ class Desk {
   }
 }
 
-const first: WizardStart = { at: 'prompt' };
+const first: WizardOptions = { at: 'prompt' };
 const labels = (pick: FakePick) => pick.items.map(({ label }) => label);
 const marks = (pick: FakePick) => pick.items.map(({ description }) => description);
 
@@ -169,7 +169,7 @@ describe('the wizard', () => {
   it('gives a prompt of an editor byte for byte, line ends included', async () => {
     const prompt = '  one\r\n\r\ntwo 🐞 \r\n';
     const result = await desk.ask(
-      { at: 'afterPrompt', request: { prompt }, written: true },
+      { at: 'afterPrompt', request: { prompt }, promptIsDraft: true },
       enter,
       enter,
       enter,
@@ -221,7 +221,7 @@ describe('the wizard', () => {
   });
 
   it('has no editor where it would forget what else is wanted', async () => {
-    await desk.ask({ at: 'prompt', ending: () => [] }, press(), escape);
+    await desk.ask({ at: 'prompt', finalSteps: () => [] }, press(), escape);
     assert.deepEqual(
       desk.inputs.shown[0]?.buttons.map(({ tooltip }) => tooltip),
       [undefined, 'Choose Another Model'],
@@ -631,7 +631,7 @@ describe('the wizard', () => {
     });
 
     it('offers each family with a sentence of what it is', () => {
-      const choices = familyChoices(() => true, english);
+      const choices = familyChoices(() => true, untranslatedL10n);
       assert.deepEqual(
         choices.map(({ label }) => label),
         FAMILIES.map(({ id }) => id),
@@ -643,8 +643,8 @@ describe('the wizard', () => {
   it('names no two options of a model alike', () => {
     for (const { id, family } of LISTED_MODELS) {
       for (const mode of family.modes(id)) {
-        const { parameters } = settleOptions(family, { model: id, mode }, {});
-        const titles = parameters.map(({ name }) => optionTitle(name, english));
+        const { parameters } = resolveOptions(family, { model: id, mode }, {});
+        const titles = parameters.map(({ name }) => optionLabel(name, untranslatedL10n));
         assert.deepEqual(titles, [...new Set(titles)], id);
       }
     }
@@ -843,7 +843,7 @@ describe('the wizard', () => {
       input.type('a kite');
       escape(input);
     };
-    const kite: WizardStart = { at: 'prompt', request: { ...request, prompt: 'a kite' } };
+    const kite: WizardOptions = { at: 'prompt', request: { ...request, prompt: 'a kite' } };
 
     it('puts an older draft back when what was written is undone', async () => {
       await desk.ask(first, write('my draft'), escape);
@@ -961,7 +961,7 @@ describe('the wizard', () => {
     });
 
     it('goes on with a remix, or makes it anew', async () => {
-      const remix: WizardStart = { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } };
+      const remix: WizardOptions = { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } };
       await desk.ask(remix, write('at night'), escape);
       const result = await desk.ask(first, enter, enter);
       assert.equal(result?.request.remixOf, 'video_1');
@@ -975,7 +975,7 @@ describe('the wizard', () => {
 
     it('can leave them out where it has several lines', async () => {
       await desk.ask(
-        { at: 'afterPrompt', request: { model: i2v, prompt: 'one\ntwo', images: boat }, written: true },
+        { at: 'afterPrompt', request: { model: i2v, prompt: 'one\ntwo', images: boat }, promptIsDraft: true },
         escape,
       );
       await desk.ask(first, choose('Leave the Image Out'), escape);
@@ -1104,7 +1104,7 @@ describe('the wizard', () => {
       assert.deepEqual(labels(desk.pick(0)).slice(2), ['Rain', 'Tall veo']);
       assert.match(desk.pick(0).prompt ?? '', /Odd\. .*left out: 1\.$/);
       const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
-      const start: WizardStart = {
+      const start: WizardOptions = {
         at: 'prompt',
         request: { images },
         images: new FakeImagesAlong('It is padded.', 0),
@@ -1153,7 +1153,7 @@ describe('the wizard', () => {
     const prompt = 'one\r\ntwo';
 
     it('never puts them into an input box, which would join them', async () => {
-      await desk.ask({ at: 'afterPrompt', request: { prompt }, written: true }, press(), escape);
+      await desk.ask({ at: 'afterPrompt', request: { prompt }, promptIsDraft: true }, press(), escape);
       const pick = desk.pick(1);
       assert.deepEqual(labels(pick), [
         '$(check) Use This Prompt',
@@ -1165,13 +1165,13 @@ describe('the wizard', () => {
     });
 
     it('offers a draft of several lines again', async () => {
-      await desk.ask({ at: 'afterPrompt', request: { prompt }, written: true }, escape);
+      await desk.ask({ at: 'afterPrompt', request: { prompt }, promptIsDraft: true }, escape);
       const result = await desk.ask(first, choose('Continue with Your Draft'), enter, enter, enter);
       assert.equal(result?.request.prompt, prompt);
     });
 
     it('opens the draft in an editor', async () => {
-      await desk.ask({ at: 'afterPrompt', request: { prompt }, written: true }, escape);
+      await desk.ask({ at: 'afterPrompt', request: { prompt }, promptIsDraft: true }, escape);
       assert.equal(await desk.ask(first, choose('Edit in an Editor')), undefined);
       assert.deepEqual(desk.opened, [prompt]);
     });
