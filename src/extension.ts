@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { NebulaVideoApi } from './api';
 import type { App } from './editor/app';
 import { COMMANDS, VIEWS } from './editor/common/ids';
+import type { NebulaVideoApi } from './editor/generate/nebulaVideoApi';
 import { loadApp } from './editor/loadApp';
 import { PLAYER_VIEW_TYPE } from './editor/common/playerViewType';
 import { PendingWorkWatcher } from './editor/common/pendingWorkWatcher';

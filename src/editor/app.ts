@@ -6,6 +6,7 @@ import { describeError } from '../core/common/log';
 import { STORAGE_NAMES } from '../core/common/storageNames';
 import type { Task } from '../core/task/task';
 import { VSCodeDialogs, type Dialogs } from './common/dialogs';
+import { hasRequest } from './generate/generate';
 import { registerGenerate } from './generate/registerGenerate';
 import { cleanLibrary } from './library/cleanUpLibrary';
 import { type FrameSource } from './generate/continueFromLastFrame';
@@ -41,7 +42,7 @@ import { Messages } from './common/messages';
 import { VSCodeNotifier, type Notifier } from './common/notifications';
 import { OriginApproval, type Requester } from './credentials/originApproval';
 import { editorLanguageModels, type LanguageModels } from './generate/promptEditor/languageModels';
-import { CustomModels } from './common/customModels';
+import { CustomModels, showModelNotKept } from './common/customModels';
 import { PublicApi } from './generate/publicApi';
 import { RequestImages } from './imageFit/requestImages';
 import { RequestSender } from './generate/submit/requestSender';
@@ -60,7 +61,7 @@ import { KeyStatusMonitor } from './credentials/keyStatusMonitor';
 import { StatusBar } from './tasks/statusBar';
 import { LateIdQuestions } from './tasks/lateIdQuestions';
 import { UnseenBadge } from './tasks/unseenBadge';
-import { WizardMessages } from './generate/presets/wizardMessages';
+import { PresetMessages } from './generate/presets/presetMessages';
 import { editorQuickInputs } from './common/editorQuickInputs';
 import type { QuickInputs } from './common/quickInputs';
 import { WizardState } from './generate/wizard/wizardState';
@@ -133,7 +134,7 @@ export function createApp(host: AppHost): App {
     );
   const box = new MessagePresenter({ notifier, execute, inBackground });
   const messages = new Messages({ box, l10n, silence });
-  const wizardMessages = new WizardMessages({ box, l10n });
+  const wizardMessages = new PresetMessages({ box, l10n });
   const libraryMessages = new LibraryMessages({ box, l10n, language: vscode.env.language });
   const keychain = owned.add(
     new Keychain({
@@ -169,7 +170,16 @@ export function createApp(host: AppHost): App {
   const roots = new WorkspaceFolderPicker({ folders, memory: host.mementos.workspace, asker, l10n });
   const sent = new WorkspaceTasks(host.mementos.workspace);
   const autoSaver = owned.add(
-    new AutoSaver({ engines, settings, sent, roots, saver, messages, actionLabel, inBackground }),
+    new AutoSaver({
+      engines,
+      settings,
+      sent,
+      roots,
+      saver,
+      messages: libraryMessages,
+      actionLabel,
+      inBackground,
+    }),
   );
   const isFocused = () => vscode.window.state.focused;
   const players = owned.add(
@@ -240,7 +250,7 @@ export function createApp(host: AppHost): App {
     settings,
     written: () => configuration().inspect(SETTINGS.models)?.globalValue,
     write: async (value) => configuration().update(SETTINGS.models, value, vscode.ConfigurationTarget.Global),
-    notKept: (modelId) => wizardMessages.modelNotKept(modelId),
+    notKept: (modelId) => showModelNotKept(box, modelId, l10n),
     log,
   });
   const { extensionUri } = host;
@@ -293,7 +303,7 @@ export function createApp(host: AppHost): App {
   const keyParts = { keychain, settings, asker, notifier, messages, l10n, look, inBackground };
   const taskParts = { engines, asker, messages, l10n };
   const checkFiles = () => rows.checkFiles();
-  const videoParts = { ...taskParts, settings, saver, roots, desktop, checkFiles };
+  const videoParts = { ...taskParts, libraryMessages, settings, saver, roots, desktop, checkFiles };
   const reveal = (id: string) =>
     inBackground(Promise.resolve(host.view.reveal(id, { select: true, focus: false })));
   const memory = new WizardState({ ...host.mementos, looksLikeKey, log });
@@ -312,60 +322,63 @@ export function createApp(host: AppHost): App {
     }),
   );
   const commands = new CommandRunner({
-    commands: commandTable(l10n, {
-      ...asking.commands,
-      [COMMANDS.openVideo]: async (args) =>
-        openVideo(
-          {
-            players,
-            tasks: async () => (await engines.open()).tasks(Infinity),
-            choose: async (question) => asker.choose(question),
-            nothing: (sentence) => messages.nothingSuitable(sentence),
-            l10n,
-            now: () => clock.now(),
-          },
-          args,
-        ),
-      [COMMANDS.setApiKey]: async () => setApiKey(keyParts),
-      [COMMANDS.removeApiKey]: async () => removeApiKey(keyParts),
-      [COMMANDS.approveAddress]: async (args) => {
-        const [id] = idsFromArguments(args) ?? [];
-        const task = id === undefined ? undefined : (await engines.open()).task(id);
-        await approveAddress({ ...keyParts, approval }, task?.origin);
+    commands: commandTable(
+      l10n,
+      {
+        ...asking.commands,
+        [COMMANDS.openVideo]: async (args) =>
+          openVideo(
+            {
+              players,
+              tasks: async () => (await engines.open()).tasks(Infinity),
+              choose: async (question) => asker.choose(question),
+              nothing: (sentence) => messages.nothingSuitable(sentence),
+              l10n,
+              now: () => clock.now(),
+            },
+            args,
+          ),
+        [COMMANDS.setApiKey]: async () => setApiKey(keyParts),
+        [COMMANDS.removeApiKey]: async () => removeApiKey(keyParts),
+        [COMMANDS.approveAddress]: async (args) => {
+          const [id] = idsFromArguments(args) ?? [];
+          const task = id === undefined ? undefined : (await engines.open()).task(id);
+          await approveAddress({ ...keyParts, approval }, task?.origin);
+        },
+        [COMMANDS.testConnection]: async () => testConnection(keyParts),
+        [COMMANDS.refresh]: async () => {
+          await engines.current.refresh();
+          rows.refresh();
+        },
+        [COMMANDS.saveToWorkspace]: async (args) => saveToWorkspace(videoParts, args),
+        [COMMANDS.saveAs]: async (args) => saveAs(videoParts, args),
+        [COMMANDS.openExternally]: async (args) => openExternally(videoParts, args),
+        [COMMANDS.revealVideo]: async (args) => revealVideo(videoParts, args),
+        [COMMANDS.openLibrary]: async () => openLibrary(videoParts),
+        [COMMANDS.cleanLibrary]: async () =>
+          cleanLibrary({
+            ...videoParts,
+            language: vscode.env.language,
+            clock,
+            log,
+            checkFiles: () => {
+              checkFiles();
+            },
+          }),
+        [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
+        [COMMANDS.lookAgain]: async (args) => checkAgain(taskParts, args),
+        [COMMANDS.rescue]: async (args) => recoverVideos({ ...taskParts, notifier, libraryMessages }, args),
+        [COMMANDS.attachTaskId]: async (args) => attachTaskId({ ...taskParts, looksLikeKey }, args),
+        [COMMANDS.removeTask]: async (args) => removeTask(taskParts, args),
+        [COMMANDS.stopSending]: async (args) => stopSending(taskParts, args),
+        [COMMANDS.stopTracking]: async (args) => stopTracking(taskParts, args),
+        [COMMANDS.showLog]: async () => {
+          log.show();
+          return Promise.resolve();
+        },
       },
-      [COMMANDS.testConnection]: async () => testConnection(keyParts),
-      [COMMANDS.refresh]: async () => {
-        await engines.current.refresh();
-        rows.refresh();
-      },
-      [COMMANDS.saveToWorkspace]: async (args) => saveToWorkspace(videoParts, args),
-      [COMMANDS.saveAs]: async (args) => saveAs(videoParts, args),
-      [COMMANDS.openExternally]: async (args) => openExternally(videoParts, args),
-      [COMMANDS.revealVideo]: async (args) => revealVideo(videoParts, args),
-      [COMMANDS.openLibrary]: async () => openLibrary(videoParts),
-      [COMMANDS.cleanLibrary]: async () =>
-        cleanLibrary({
-          ...videoParts,
-          libraryMessages,
-          language: vscode.env.language,
-          clock,
-          log,
-          checkFiles: () => {
-            checkFiles();
-          },
-        }),
-      [COMMANDS.copyPrompt]: async (args) => copyPrompt(videoParts, args),
-      [COMMANDS.lookAgain]: async (args) => checkAgain(taskParts, args),
-      [COMMANDS.rescue]: async (args) => recoverVideos({ ...taskParts, notifier, libraryMessages }, args),
-      [COMMANDS.attachTaskId]: async (args) => attachTaskId({ ...taskParts, looksLikeKey }, args),
-      [COMMANDS.removeTask]: async (args) => removeTask(taskParts, args),
-      [COMMANDS.stopSending]: async (args) => stopSending(taskParts, args),
-      [COMMANDS.stopTracking]: async (args) => stopTracking(taskParts, args),
-      [COMMANDS.showLog]: async () => {
-        log.show();
-        return Promise.resolve();
-      },
-    }),
+      hasRequest,
+    ),
     messages,
     log,
     clock,

@@ -1,16 +1,16 @@
 import type { L10n } from '../../core/common/l10n';
 import { COMMANDS, type CommandId } from './ids';
 import type { Command } from './commandRunner';
-import { hasRequest } from '../generate/generate';
 
 /** Adds the titles that messages speak of. */
 export function commandTable(
   l10n: L10n,
   runs: Readonly<Record<CommandId, Command['run']>>,
+  calledByCode: NonNullable<Command['calledByCode']>,
 ): Readonly<Record<CommandId, Command>> {
   const plain = (id: CommandId, title: string): Command => ({ title, run: runs[id] });
   return {
-    [COMMANDS.generate]: { ...plain(COMMANDS.generate, l10n.t('Generate Video')), calledByCode: hasRequest },
+    [COMMANDS.generate]: { ...plain(COMMANDS.generate, l10n.t('Generate Video')), calledByCode },
     [COMMANDS.generateSeveral]: plain(COMMANDS.generateSeveral, l10n.t('Generate Several Videos')),
     [COMMANDS.generateFromSelection]: plain(
       COMMANDS.generateFromSelection,

@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import type { L10n } from '../../core/common/l10n';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import type { Model } from '../../core/models/catalog';
+import { COMMANDS, SETTINGS, SETTINGS_SECTION } from './ids';
+import type { MessagePresenter } from './messagePresenter';
 import type { Settings } from './settings';
 
 interface Parts {
@@ -44,4 +47,18 @@ export class CustomModels {
       notKept(id);
     }
   }
+}
+
+/** Warns that a model is known only until the window closes. */
+export function showModelNotKept(box: MessagePresenter, modelId: string, l10n: L10n): void {
+  const sentence = l10n.t(
+    'The model “{0}” can be used until this window closes, but it could not be added to the setting "nebulaVideo.models".',
+    modelId,
+  );
+  const openSetting = {
+    title: l10n.t('Open Setting'),
+    command: 'workbench.action.openSettings',
+    arguments: [`@id:${SETTINGS_SECTION}.${SETTINGS.models}`],
+  };
+  box.show('warning', sentence, [openSetting, { title: l10n.t('Show Log'), command: COMMANDS.showLog }]);
 }

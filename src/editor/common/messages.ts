@@ -1,12 +1,10 @@
-import type { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import type { BlockedBy } from '../../core/task/blockedBy';
 import type { Task } from '../../core/task/task';
 import type { FailureExplanation } from '../labels/failureLabels';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION } from './ids';
+import { COMMANDS } from './ids';
 import type { MessageAction, MessagePresenter } from './messagePresenter';
 import { commandForAction, actionLabel } from '../labels/actionLabels';
-import type { ExportError } from '../library/videoExporter';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
 
 interface Parts {
@@ -17,7 +15,7 @@ interface Parts {
 }
 
 /**
- * Every message the extension shows but those about its library, one method each, with the action that mends what it
+ * Messages of several features, one method each, with the action that mends what it
  * tells of.
  */
 export class Messages {
@@ -249,106 +247,6 @@ export class Messages {
     this.#box.show('warning', sentence, [helps[what], this.#showLog()]);
   }
 
-  // ── videos and files ────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * The user has saved videos.
-   * @param label the place of the first, as people name it
-   * @param revealing the editor's command that shows it, where there is one
-   */
-  saved(first: Uri, label: string, count: number, revealing: string | undefined): void {
-    const reveal = revealing
-      ? [{ title: this.#l10n.t('Reveal'), command: revealing, arguments: [first] }]
-      : [];
-    const open = { title: this.#l10n.t('Open'), command: 'vscode.open', arguments: [first] };
-    if (count === 1) this.#box.show('info', this.#l10n.t('Saved as {0}.', label), [...reveal, open]);
-    else this.#box.show('info', this.#l10n.t('{0} videos are saved.', count), reveal);
-  }
-
-  /** Videos were saved because a setting says so. */
-  savedByItself(label: string, count: number): void {
-    this.#box.status(
-      count === 1 ? this.#l10n.t('Saved as {0}.', label) : this.#l10n.t('{0} videos are saved.', count),
-    );
-  }
-
-  noWorkspace(ids: readonly string[]): void {
-    const sentence = this.#l10n.t(
-      'There is no workspace to save to, because no folder is open. The video is safe in the library.',
-    );
-    const openFolder = { title: this.#l10n.t('Open Folder…'), command: 'vscode.openFolder' };
-    this.#box.show('info', sentence, [this.#saveAs(ids), openFolder]);
-  }
-
-  /** Videos could not be saved. */
-  notSaved(fault: ExportError, ids: readonly string[]): void {
-    switch (fault.kind) {
-      case 'badFolder': {
-        const sentence = this.#l10n.t(
-          'The setting "nebulaVideo.saveFolder" has to name a place inside the workspace folder, such as "videos" or "docs/media". "{0}" does not, so nothing was saved there.',
-          fault.written,
-        );
-        this.#box.show('error', sentence, [this.#openSetting(SETTINGS.saveFolder), this.#saveAs(ids)]);
-        return;
-      }
-      case 'badName': {
-        const sentence = this.#l10n.t(
-          'The setting "nebulaVideo.fileName" has {0} in it, which stands for nothing. The setting’s description lists what can be filled in.',
-          fault.written,
-        );
-        this.#box.show('error', sentence, [this.#openSetting(SETTINGS.fileName), this.#saveAs(ids)]);
-        return;
-      }
-      case 'readOnly': {
-        const sentence = this.#l10n.t(
-          '“{0}” cannot be written to. Save the video somewhere else; it is safe in the library.',
-          fault.folder,
-        );
-        this.#box.show('error', sentence, [this.#saveAs(ids)]);
-        return;
-      }
-      case 'missing': {
-        const sentence = this.#l10n.t(
-          'The video’s file is no longer in the library. Look Again fetches it once more, if the gateway still has it.',
-        );
-        const look = { title: this.#l10n.t('Look Again'), command: COMMANDS.lookAgain, arguments: rows(ids) };
-        this.#box.show('warning', sentence, [look]);
-        return;
-      }
-      case 'failed': {
-        const sentence = this.#l10n.t('The video could not be saved. Details: {0}', fault.details);
-        this.#box.show('error', sentence, [this.#saveAs(ids), this.#showLog()]);
-      }
-    }
-  }
-
-  /** The system has no program for the file, or does not say why it did not open it. */
-  noSystemPlayer(ids: readonly string[]): void {
-    const sentence = this.#l10n.t(
-      'This system did not open the video. Another program may, once it is saved.',
-    );
-    this.#box.show('warning', sentence, [this.#saveAs(ids)]);
-  }
-
-  /** The library lies on another machine than the user's programs. */
-  libraryIsElsewhere(ids: readonly string[]): void {
-    const sentence = this.#l10n.t(
-      'The video lies on the machine that this editor is connected to, where your own programs cannot reach it. Save As… brings it to your own machine, where its dialog offers “Show Local”.',
-    );
-    this.#box.show('info', sentence, [this.#saveAs(ids)]);
-  }
-
-  /** Where the library is, where its folder can't be opened. */
-  libraryFolder(folder: string, uri: Uri): void {
-    const sentence = this.#l10n.t('The finished videos are in the folder {0}.', folder);
-    const open = {
-      title: this.#l10n.t('Open in New Window'),
-      command: 'vscode.openFolder',
-      arguments: [uri, { forceNewWindow: true }],
-    };
-    this.#box.show('info', sentence, [open]);
-  }
-
   // ── the rest ────────────────────────────────────────────────────────────────────────────────────
 
   /** A request has left, and there is no task that could tell of it. */
@@ -378,10 +276,6 @@ export class Messages {
     return { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog };
   }
 
-  #saveAs(ids: readonly string[]): MessageAction {
-    return { title: this.#l10n.t('Save As…'), command: COMMANDS.saveAs, arguments: rows(ids) };
-  }
-
   #silence(): MessageAction {
     const run = () => {
       this.#silenceNotices();
@@ -390,14 +284,6 @@ export class Messages {
       );
     };
     return { title: this.#l10n.t('Don’t Show Again'), run };
-  }
-
-  #openSetting(name: string): MessageAction {
-    return {
-      title: this.#l10n.t('Open Setting'),
-      command: 'workbench.action.openSettings',
-      arguments: [`@id:${SETTINGS_SECTION}.${name}`],
-    };
   }
 
   /** Says of a task how it stands, with the first of the actions that help, and the page that says more. */
@@ -431,9 +317,4 @@ export class Messages {
   #generate(): MessageAction {
     return { title: this.#l10n.t('Generate Video'), command: COMMANDS.generate };
   }
-}
-
-/** Tasks as a command takes them: a row, and all rows. */
-function rows(ids: readonly string[]): readonly unknown[] {
-  return [ids[0], ids];
 }

@@ -1,4 +1,6 @@
-import type { RejectionCode } from '../../api';
+/** Why `generate` made no task. The error's `code`. */
+export type RejectionCode =
+  'invalidRequest' | 'noKey' | 'declined' | 'originNotApproved' | 'cancelled' | 'readOnly';
 
 /** There is no task, and the code says why. The message is a sentence for the user, with what to do. */
 export class Rejection extends Error {

@@ -3,9 +3,9 @@ import type { Clock } from '../../core/common/clock';
 import { describeError, type Log } from '../../core/common/log';
 import type { KeySource } from '../../core/gateway/apiKey';
 import { originOf } from '../../core/gateway/baseUrl';
+import type { Memento } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
-import type { Memento } from '../generate/wizard/wizardState';
 
 /** Where it is remembered. */
 const MEMENTO = 'gateway.models';

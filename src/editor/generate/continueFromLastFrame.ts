@@ -8,7 +8,8 @@ import type { LazyEngine } from '../common/engineAccess';
 import { FrameError, type FrameErrorReason } from '../player/frameRequests';
 import type { RequestImages } from '../imageFit/requestImages';
 import type { FrameMessages } from './frameMessages';
-import { runWizardAndSend, ensureReadyToSend, type GenerateParts } from './generate';
+import { runWizardAndSend, type GenerateParts } from './generate';
+import { ensureReadyToSend } from './submit/ensureReady';
 import { resolveTasks } from '../common/taskPicker';
 
 /** Takes pictures of videos: the players, or in a test somebody who plays them. */

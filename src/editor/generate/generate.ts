@@ -3,19 +3,16 @@ import type { Task } from '../../core/task/task';
 import { isOpenEnd } from '../../core/tasks/submitSequentially';
 import { explainFailure } from '../labels/failureLabels';
 import type { Messages } from '../common/messages';
-import { KeyLockedError, Rejection } from '../common/rejection';
-import type { RequestSender } from './submit/requestSender';
+import { Rejection } from '../common/rejection';
+import { ensureReadyToSend, type ReadyParts } from './submit/ensureReady';
 import type { WizardResult, WizardOptions } from './wizard/wizard';
 import type { WizardState } from './wizard/wizardState';
 
-export interface GenerateParts {
-  readonly sender: RequestSender;
+export interface GenerateParts extends ReadyParts {
   readonly messages: Messages;
   readonly l10n: L10n;
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
-  /** Asks for a key, as Set API Key does. */
-  readonly setKey: () => Promise<void>;
   /** Shows the user's new task in the list. */
   readonly reveal: (id: string) => void;
 }
@@ -60,28 +57,6 @@ function tellOutcome(task: Task, { messages, l10n }: GenerateParts): void {
     task.phase === 'rejected' || task.phase === 'unknown' ? explainFailure(task, l10n) : undefined;
   if (explanation) messages.notAccepted(task, explanation);
   else messages.sent();
-}
-
-/**
- * Sees to it, before anybody writes anything, that it can be sent; a missing key is asked for.
- * @returns false when the person gave none
- * @throws {@link Rejection} when it can't be sent
- */
-export async function ensureReadyToSend({ sender, setKey }: GenerateParts): Promise<boolean> {
-  if (await canSend(sender)) return true;
-  await setKey();
-  return canSend(sender);
-}
-
-async function canSend(sender: RequestSender): Promise<boolean> {
-  try {
-    await sender.checkReady();
-    return true;
-  } catch (error) {
-    if (error instanceof KeyLockedError) throw error;
-    if (error instanceof Rejection && error.code === 'noKey') return false;
-    throw error;
-  }
 }
 
 /** A draft is one until it is sent: a window that dies now must not offer to pay for it again. */

@@ -7,7 +7,8 @@ import type { Desktop } from '../common/desktop';
 import { Rejection } from '../common/rejection';
 import type { ImagePicker } from '../imageFit/imagePicker';
 import { pickFrame, type FrameDependencies } from './continueFromLastFrame';
-import { runWizardAndSend, ensureReadyToSend, type GenerateParts } from './generate';
+import { runWizardAndSend, type GenerateParts } from './generate';
+import { ensureReadyToSend } from './submit/ensureReady';
 
 interface Parts extends GenerateParts, FrameDependencies {
   readonly desktop: Pick<Desktop, 'pickImages'>;

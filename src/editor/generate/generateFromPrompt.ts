@@ -2,7 +2,12 @@ import type { TextDocument } from 'vscode';
 import type { Task } from '../../core/task/task';
 import { isOpenEnd } from '../../core/tasks/submitSequentially';
 import { runWizardAndSend, type GenerateParts } from './generate';
+import { sendList, type SeveralParts } from './batch/generateSeveral';
+import { splitPrompts } from './promptEditor/promptList';
 import type { Begun } from './wizard/wizard';
+
+/** Maximum number of prompts in a list. More are likely a mistake. */
+const MAX_PROMPTS = 50;
 
 interface Parts extends GenerateParts {
   readonly prompts: {
@@ -10,6 +15,33 @@ interface Parts extends GenerateParts {
     begunOf(document: TextDocument): Begun;
     close(document: TextDocument, text: string): Promise<void>;
   };
+}
+
+export type FromEditorParts = GenerateParts & SeveralParts;
+
+/** Sends the text of a prompt editor, or of a list of prompts, byte for byte. */
+export async function sendFromEditor(parts: FromEditorParts, args: readonly unknown[]): Promise<unknown> {
+  const { lists, underWay, batchMessages } = parts;
+  const document = lists.find(args);
+  if (!document) return sendPrompt(parts, args);
+  // Before it is looked at: it gets shorter while it is sent, down to the prompt that is on its way.
+  if (underWay.has(document)) {
+    batchMessages.stillSending();
+    return undefined;
+  }
+  const text = document.getText();
+  const prompts = splitPrompts(text).map((prompt) => prompt.text);
+  if (prompts.length === 1) return sendPrompt({ ...parts, prompts: lists }, args);
+  const empty = prompts.flatMap((prompt, index) => (prompt.trim() === '' ? [index + 1] : []));
+  if (empty.length > 0) {
+    batchMessages.emptyPrompts(empty);
+    return undefined;
+  }
+  if (prompts.length > MAX_PROMPTS) {
+    batchMessages.tooManyPrompts(prompts.length, MAX_PROMPTS);
+    return undefined;
+  }
+  return sendList(parts, document, text, prompts);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Task } from '../../core/task/task';
 import type { Dialogs } from '../common/dialogs';
 import { UNUSUALLY_LONG_PROMPT, needsEditor } from '../../core/models/promptText';
-import { runWizardAndSend, ensureReadyToSend, type GenerateParts } from './generate';
+import { runWizardAndSend, type GenerateParts } from './generate';
+import { ensureReadyToSend } from './submit/ensureReady';
 
 /** What is selected in the editor in front. */
 export interface Selected {

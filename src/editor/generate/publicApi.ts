@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { NebulaVideoApi } from '../../api';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, TaskChanges } from '../../core/task/task';
 import { untilCanceled, withSignal } from '../common/cancellation';
 import type { LazyEngine } from '../common/engineAccess';
+import type { NebulaVideoApi } from './nebulaVideoApi';
 import { cancelledRejection, type RequestSender } from './submit/requestSender';
 
 interface Parts {

@@ -4,7 +4,7 @@ import { limitsFor, sizeFits, type ImageLimits } from '../../core/images/imageLi
 import type { Size } from '../../core/images/pixels';
 import type { L10n } from '../../core/common/l10n';
 import type { VideoRequest } from '../../core/models/request';
-import { modelName } from '../generate/wizard/pickModel';
+import { modelName } from '../labels/optionLabels';
 import type { ChosenFit, FitTarget, WizardImages } from './imagesStep';
 import type { StepPosition, StepResult } from '../common/multiStep';
 import { clampChoice, fitChoicesFor, toFitOptions } from './fitOptions';

@@ -1,5 +1,11 @@
+import type { Model } from '../../core/models/catalog';
 import type { L10n } from '../../core/common/l10n';
 import type { VideoRequest } from '../../core/models/request';
+
+/** The name that the user gave a model, or else its ID. */
+export function modelName({ id, label }: Pick<Model, 'id' | 'label'>): string {
+  return label ?? id;
+}
 
 /** An option as people name it; options come and go with the models, so a name we don't know stands for itself. */
 export function optionLabel(name: string, l10n: L10n): string {

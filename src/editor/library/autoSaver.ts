@@ -3,8 +3,8 @@ import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { Task } from '../../core/task/task';
 import type { LazyEngine } from '../common/engineAccess';
-import type { Messages } from '../common/messages';
 import type { Settings } from '../common/settings';
+import type { LibraryMessages } from './libraryMessages';
 import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import type { WorkspaceTasks } from './workspaceTasks';
 import type { ExportError, VideoExporter } from './videoExporter';
@@ -15,7 +15,7 @@ interface Parts {
   readonly sent: WorkspaceTasks;
   readonly roots: Pick<WorkspaceFolderPicker, 'quiet'>;
   readonly saver: Pick<VideoExporter, 'saveOne'>;
-  readonly messages: Pick<Messages, 'savedByItself' | 'notSaved'>;
+  readonly messages: Pick<LibraryMessages, 'savedByItself' | 'notSaved'>;
   /** Formats a file's place for the user. */
   readonly actionLabel: (uri: Uri) => string;
   readonly inBackground: (work: Promise<unknown>) => void;

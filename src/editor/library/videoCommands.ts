@@ -8,6 +8,7 @@ import type { Dialogs } from '../common/dialogs';
 import type { Desktop } from '../common/desktop';
 import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
+import type { LibraryMessages } from './libraryMessages';
 import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import { exists, actionLabel, numberedFileName, type ExportError, type VideoExporter } from './videoExporter';
 import type { Settings } from '../common/settings';
@@ -17,6 +18,7 @@ interface Parts {
   readonly engines: LazyEngine;
   readonly asker: Dialogs;
   readonly messages: Messages;
+  readonly libraryMessages: LibraryMessages;
   readonly l10n: L10n;
   readonly settings: Settings;
   readonly saver: VideoExporter;
@@ -28,7 +30,7 @@ interface Parts {
 
 /** Copies videos into the workspace. */
 export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, roots, saver, desktop, l10n } = parts;
+  const { engines, libraryMessages, roots, saver, desktop, l10n } = parts;
   const tasks = await videosFor(
     parts,
     args,
@@ -38,7 +40,7 @@ export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): P
   if (tasks.length === 0) return;
   const ids = tasks.map(({ id }) => id);
   if (roots.isEmpty) {
-    messages.noWorkspace(ids);
+    libraryMessages.noWorkspace(ids);
     return;
   }
   const folder = await roots.choose();
@@ -56,13 +58,13 @@ export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): P
     }
   }
   const [first] = saved;
-  if (first) messages.saved(first, actionLabel(first), saved.length, revealing(first, desktop));
+  if (first) libraryMessages.saved(first, actionLabel(first), saved.length, revealing(first, desktop));
   if (fault) tell(parts, fault, faulty);
 }
 
 /** Copies videos to where the user wants them. */
 export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, saver, desktop, l10n } = parts;
+  const { engines, libraryMessages, saver, desktop, l10n } = parts;
   const tasks = await videosFor(parts, args, l10n.t('Save As'), l10n.t('Which video should be saved?'), true);
   for (const task of tasks) {
     for (const [position, video] of task.videos.entries()) {
@@ -74,7 +76,7 @@ export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<vo
         tell(parts, fault, [task.id]);
         return;
       }
-      messages.saved(target, actionLabel(target), 1, revealing(target, desktop));
+      libraryMessages.saved(target, actionLabel(target), 1, revealing(target, desktop));
     }
     await markExported(await engines.open(), task.id);
   }
@@ -82,19 +84,19 @@ export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<vo
 
 /** Gives videos to the system's player. */
 export async function openExternally(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, desktop, l10n } = parts;
+  const { engines, libraryMessages, desktop, l10n } = parts;
   const title = l10n.t('Open in System Player');
   const tasks = await videosFor(parts, args, title, l10n.t('Which video should be opened?'), true);
   if (tasks.length === 0) return;
   if (!desktop.isHere) {
-    messages.libraryIsElsewhere(tasks.map(({ id }) => id));
+    libraryMessages.libraryIsElsewhere(tasks.map(({ id }) => id));
     return;
   }
   const engine = await engines.open();
   for (const task of tasks) {
     for (const { uri } of await filesOf(parts, engine, task)) {
       if (!(await desktop.openExternally(vscode.Uri.parse(uri)))) {
-        messages.noSystemPlayer([task.id]);
+        libraryMessages.noSystemPlayer([task.id]);
         return;
       }
       await engine.markSeen(task.id);
@@ -104,7 +106,7 @@ export async function openExternally(parts: Parts, args: readonly unknown[]): Pr
 
 /** Shows videos in the system's file manager, or in the explorer where they lie in the workspace. */
 export async function revealVideo(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, desktop, l10n } = parts;
+  const { engines, libraryMessages, desktop, l10n } = parts;
   const tasks = await videosFor(
     parts,
     args,
@@ -120,7 +122,7 @@ export async function revealVideo(parts: Parts, args: readonly unknown[]): Promi
     if (desktop.isHere) await desktop.showInFileManager(uri);
     else if (vscode.workspace.getWorkspaceFolder(uri)) await desktop.showInExplorer(uri);
     else {
-      messages.libraryIsElsewhere([task.id]);
+      libraryMessages.libraryIsElsewhere([task.id]);
       return;
     }
     await engine.markSeen(task.id);
@@ -128,11 +130,11 @@ export async function revealVideo(parts: Parts, args: readonly unknown[]): Promi
 }
 
 /** Opens the folder of all finished videos. */
-export async function openLibrary({ engines, messages, desktop }: Parts): Promise<void> {
+export async function openLibrary({ engines, libraryMessages, desktop }: Parts): Promise<void> {
   const { folder } = (await engines.open()).library;
   const uri = vscode.Uri.file(folder);
   if (desktop.isHere && (await desktop.openExternally(uri))) return;
-  messages.libraryFolder(folder, uri);
+  libraryMessages.libraryFolder(folder, uri);
 }
 
 /** Puts prompts into the clipboard, byte for byte. */
@@ -198,9 +200,9 @@ function revealing(file: vscode.Uri, { isHere }: Desktop): string | undefined {
   return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
 }
 
-function tell({ messages, checkFiles }: Parts, fault: ExportError, ids: readonly string[]): void {
+function tell({ libraryMessages, checkFiles }: Parts, fault: ExportError, ids: readonly string[]): void {
   if (fault.kind === 'missing') checkFiles();
-  messages.notSaved(fault, ids);
+  libraryMessages.notSaved(fault, ids);
 }
 
 /** Where Save As begins: where Save to Workspace would have put it, or at home. */

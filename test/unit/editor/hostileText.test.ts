@@ -12,7 +12,7 @@ import { PresetEditor } from '../../../src/editor/generate/presets/presetEditor'
 import { PresetStore } from '../../../src/editor/generate/presets/presetStore';
 import { MessagePresenter } from '../../../src/editor/common/messagePresenter';
 import type { Messages } from '../../../src/editor/common/messages';
-import { WizardMessages } from '../../../src/editor/generate/presets/wizardMessages';
+import { PresetMessages } from '../../../src/editor/generate/presets/presetMessages';
 import { StartStep } from '../../../src/editor/generate/wizard/startStep';
 import { MEMENTOS, WizardState } from '../../../src/editor/generate/wizard/wizardState';
 import type { WizardDependencies } from '../../../src/editor/generate/wizard/wizardTypes';
@@ -125,7 +125,7 @@ describe('hostile text is shown as one short visible line', () => {
         log: quietLog,
         l10n: untranslatedL10n,
         hasWorkspace: () => false,
-        messages: new WizardMessages({ box, l10n: untranslatedL10n }),
+        messages: new PresetMessages({ box, l10n: untranslatedL10n }),
       });
       asker.willAnswer((question: { message: string }) => {
         assertVisible(question.message, 120);

@@ -15,7 +15,8 @@ import { optionLabel, formatOption, describeSources } from '../../labels/optionL
 import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
 import type { ReadyRequest } from '../submit/requestSender';
 import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
-import { modelName, modelLabels } from '../wizard/pickModel';
+import { modelLabels } from '../wizard/pickModel';
+import { modelName } from '../../labels/optionLabels';
 import { isHiddenOption, formatOptions } from '../wizard/pickOption';
 import type { Answers } from '../wizard/wizard';
 import {

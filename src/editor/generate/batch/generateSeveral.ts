@@ -1,15 +1,16 @@
 import type { TextDocument } from 'vscode';
 import { isOpenEnd, type BatchReport } from '../../../core/tasks/submitSequentially';
+import type { L10n } from '../../../core/common/l10n';
 import type { Dialogs } from '../../common/dialogs';
 import type { BatchSubmitter } from './batchSubmitter';
 import { BatchSteps, type BatchStepsParts } from './batchSteps';
-import { containsSeparator, joinPrompts, splitPrompts, withoutPrompt } from '../promptEditor/promptList';
+import { containsSeparator, joinPrompts, withoutPrompt } from '../promptEditor/promptList';
 import type { ReadyRequest } from '../submit/requestSender';
 import type { BatchMessages } from './batchReport';
 import type { Begun, WizardResult, WizardOptions } from '../wizard/wizard';
 import type { QuickInputs } from '../../common/quickInputs';
-import { ensureReadyToSend, type GenerateParts } from '../generate';
-import { sendPrompt } from '../generateFromPrompt';
+import { ensureReadyToSend, type ReadyParts } from '../submit/ensureReady';
+import type { WizardState } from '../wizard/wizardState';
 
 /** Editors of prompts. */
 interface Editors {
@@ -20,7 +21,12 @@ interface Editors {
   begunOf(document: TextDocument): Begun;
 }
 
-export interface SeveralParts extends GenerateParts {
+export interface SeveralParts extends ReadyParts {
+  readonly l10n: L10n;
+  readonly memory: WizardState;
+  readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
+  /** Shows a task in the list. */
+  readonly reveal: (id: string) => void;
   readonly asker: Dialogs;
   readonly inputs: QuickInputs;
   readonly batch: BatchSubmitter;
@@ -35,9 +41,6 @@ export interface SeveralParts extends GenerateParts {
   readonly random: () => number;
   readonly inBackground: (work: Promise<unknown>) => void;
 }
-
-/** More prompts than these in one list are rather a mistake. */
-const MAX_PROMPTS = 50;
 
 /** Asks whether several prompts are to be written, or one is to be varied, and begins with it. */
 export async function generateSeveral(parts: SeveralParts): Promise<void> {
@@ -65,31 +68,6 @@ export async function generateSeveral(parts: SeveralParts): Promise<void> {
   if (what === 'variations') await generateVariations(parts);
 }
 
-/** Goes on with the text of a prompt editor, or of a list of prompts, byte for byte. */
-export async function sendFromEditor(parts: SeveralParts, args: readonly unknown[]): Promise<unknown> {
-  const { lists, underWay, batchMessages } = parts;
-  const document = lists.find(args);
-  if (!document) return sendPrompt(parts, args);
-  // Before it is looked at: it gets shorter while it is sent, down to the prompt that is on its way.
-  if (underWay.has(document)) {
-    batchMessages.stillSending();
-    return undefined;
-  }
-  const text = document.getText();
-  const prompts = splitPrompts(text).map((prompt) => prompt.text);
-  if (prompts.length === 1) return sendPrompt({ ...parts, prompts: lists }, args);
-  const empty = prompts.flatMap((prompt, index) => (prompt.trim() === '' ? [index + 1] : []));
-  if (empty.length > 0) {
-    batchMessages.emptyPrompts(empty);
-    return undefined;
-  }
-  if (prompts.length > MAX_PROMPTS) {
-    batchMessages.tooManyPrompts(prompts.length, MAX_PROMPTS);
-    return undefined;
-  }
-  return sendList(parts, document, text, prompts);
-}
-
 /** Shows prompts for each of which a video is wanted, to be read and sent from there. */
 export async function openPrompts(
   { prompts, lists }: Pick<SeveralParts, 'prompts' | 'lists'>,
@@ -101,7 +79,8 @@ export async function openPrompts(
   else for (const text of new Set(texts)) await prompts.open(text);
 }
 
-async function sendList(
+/** Sends each prompt of a list. The prompts leave the list as they are sent. */
+export async function sendList(
   parts: SeveralParts,
   document: TextDocument,
   text: string,

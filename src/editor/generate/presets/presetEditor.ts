@@ -10,7 +10,7 @@ import {
 } from '../../../core/tasks/keyGuard';
 import type { Dialogs } from '../../common/dialogs';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../../labels/taskLabels';
-import type { WizardMessages } from './wizardMessages';
+import type { PresetMessages } from './presetMessages';
 import type { ParsedPresets, Preset, PresetScope } from './preset';
 import type { PresetStore } from './presetStore';
 
@@ -20,7 +20,7 @@ export interface PresetKeepingParts {
   readonly hasWorkspace: () => boolean;
   readonly asker: Dialogs;
   readonly messages: Pick<
-    WizardMessages,
+    PresetMessages,
     'presetSaved' | 'presetRemoved' | 'presetsNotWritten' | 'keyInPreset'
   >;
   readonly looksLikeKey: KeyCheck;

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { RejectionCode } from '../../../api';
 import { visibleLine } from '../../../core/common/displayText';
 import type { L10n } from '../../../core/common/l10n';
 import type { Engine } from '../../../core/engine';
@@ -379,7 +378,7 @@ function withImagesOf(input: unknown, { prepared, withImages }: ReadyRequest): R
 
 /** Somebody cancelled before there was an answer. */
 export function cancelledRejection(l10n: L10n): Rejection {
-  return new Rejection('cancelled' satisfies RejectionCode, l10n.t('The request was cancelled.'));
+  return new Rejection('cancelled', l10n.t('The request was cancelled.'));
 }
 
 /** What a request is made from besides its prompt, and its options, in one line. */

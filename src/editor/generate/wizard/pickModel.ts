@@ -2,6 +2,7 @@ import type { L10n } from '../../../core/common/l10n';
 import { familyOf, isModelId, type Model } from '../../../core/models/catalog';
 import { modeLabel, type Mode } from '../../../core/models/modes';
 import { keyEnteredMessage, type KeyCheck } from '../../../core/tasks/keyGuard';
+import { modelName } from '../../labels/optionLabels';
 import { escapeQuickPickText } from '../../labels/taskLabels';
 import { familyChoices } from './familyChoices';
 import { pickOne, inputText, type Answer, type PickItem, type StepPosition } from '../../common/multiStep';
@@ -33,11 +34,6 @@ export async function pickModel(question: PickModelOptions): Promise<Answer<Mode
     const another = await askAnother(question);
     if (another.kind !== 'back') return another;
   }
-}
-
-/** What a model is called: by its user, or else by the gateway. */
-export function modelName({ id, label }: Model): string {
-  return label ?? id;
 }
 
 /** The same where the id has to be seen too, because it is what is sent. */

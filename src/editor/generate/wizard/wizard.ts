@@ -5,7 +5,8 @@ import { parseOptionValue, type Options, type Parameter } from '../../../core/mo
 import type { VideoRequest } from '../../../core/models/request';
 import { fieldWithKey, keyInFieldMessage } from '../../../core/tasks/keyGuard';
 import { Rejection } from '../../common/rejection';
-import { pickModel, modelName } from './pickModel';
+import { pickModel } from './pickModel';
+import { modelName } from '../../labels/optionLabels';
 import { pickOption, pickOptionToChange, hasOwnStep } from './pickOption';
 import { inputPrompt, type Sources } from './promptStep';
 import { DraftStore } from './draftStore';

@@ -2,12 +2,7 @@ import * as z from 'zod';
 import { videoRequestSchema, type VideoRequest } from '../../../core/models/request';
 import { describeError, withPrefix, type Log } from '../../../core/common/log';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
-
-/** What of the editor's memento is used. */
-export interface Memento {
-  get(key: string): unknown;
-  update(key: string, value: unknown): Thenable<void>;
-}
+import type { Memento } from '../../common/appContext';
 
 /** Where things are remembered. Draft: for the workspace, as the text belongs to what is worked on. */
 export const MEMENTOS = { draft: 'wizard.draft', last: 'wizard.lastChoices' } as const;

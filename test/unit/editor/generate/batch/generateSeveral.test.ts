@@ -6,7 +6,7 @@ import { LISTED_MODELS } from '../../../../../src/core/models/catalog';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import type { Charged, Task } from '../../../../../src/core/task/task';
 import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
-import { sendFromEditor, type SeveralParts } from '../../../../../src/editor/generate/batch/generateSeveral';
+import { sendFromEditor, type FromEditorParts } from '../../../../../src/editor/generate/generateFromPrompt';
 import type { ReadyRequest, Submit } from '../../../../../src/editor/generate/submit/requestSender';
 import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
 import { WizardState } from '../../../../../src/editor/generate/wizard/wizardState';
@@ -56,7 +56,7 @@ describe('a list of prompts while it is sent', () => {
   } as TextDocument;
   const underWay = new Set<TextDocument>();
 
-  function partsWith(inputs: FakeQuickInputs): SeveralParts {
+  function partsWith(inputs: FakeQuickInputs): FromEditorParts {
     const memory = new WizardState({
       workspace: new FakeMemento(),
       global: new FakeMemento(),
@@ -84,7 +84,7 @@ describe('a list of prompts while it is sent', () => {
         return Promise.resolve();
       },
     };
-    const parts: Partial<SeveralParts> = {
+    const parts: Partial<FromEditorParts> = {
       ...{ inputs, lists, memory, underWay, l10n: untranslatedL10n, reveal: ignore, random: Math.random },
       sender: sender as never,
       host: () => 'gateway.example',
@@ -120,7 +120,7 @@ describe('a list of prompts while it is sent', () => {
           start,
         ),
     };
-    return parts as SeveralParts;
+    return parts as FromEditorParts;
   }
 
   it('loses each prompt as soon as it is a task’s, and is closed when it is empty', async () => {

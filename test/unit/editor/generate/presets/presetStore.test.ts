@@ -7,7 +7,7 @@ import { parsePresets, type PresetScope } from '../../../../../src/editor/genera
 import { PresetEditor } from '../../../../../src/editor/generate/presets/presetEditor';
 import { PresetStore } from '../../../../../src/editor/generate/presets/presetStore';
 import { MessagePresenter } from '../../../../../src/editor/common/messagePresenter';
-import { WizardMessages } from '../../../../../src/editor/generate/presets/wizardMessages';
+import { PresetMessages } from '../../../../../src/editor/generate/presets/presetMessages';
 import { RecordingNotifier } from '../../../../support/recordingNotifier';
 import { ScriptedAsker } from '../../../../support/scriptedDialogs';
 
@@ -42,7 +42,7 @@ class Desk {
     this.keeping = new PresetEditor({
       ...{ presets, asker: this.asker, looksLikeKey, log, l10n: untranslatedL10n },
       hasWorkspace: () => this.hasWorkspace,
-      messages: new WizardMessages({ box, l10n: untranslatedL10n }),
+      messages: new PresetMessages({ box, l10n: untranslatedL10n }),
     });
   }
 

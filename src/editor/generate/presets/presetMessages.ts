@@ -11,23 +11,14 @@ interface Parts {
   readonly l10n: L10n;
 }
 
-/** What the extension says about what the wizard keeps in settings. */
-export class WizardMessages {
+/** Messages about presets. */
+export class PresetMessages {
   readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
   constructor({ box, l10n }: Parts) {
     this.#box = box;
     this.#l10n = l10n;
-  }
-
-  /** A model that was entered is known only until the window closes. */
-  modelNotKept(modelId: string): void {
-    const sentence = this.#l10n.t(
-      'The model “{0}” can be used until this window closes, but it could not be added to the setting "nebulaVideo.models".',
-      modelId,
-    );
-    this.#box.show('warning', sentence, this.#helps(SETTINGS.models));
   }
 
   presetSaved(name: string): void {
@@ -47,15 +38,15 @@ export class WizardMessages {
     const sentence = this.#l10n.t(
       'The presets in the setting "nebulaVideo.presets" could not be changed. Look whether the settings file can be written and has no mistakes in it.',
     );
-    this.#box.show('error', sentence, this.#helps(SETTINGS.presets));
+    this.#box.show('error', sentence, this.#helps());
   }
 
-  #helps(setting: string): readonly MessageAction[] {
+  #helps(): readonly MessageAction[] {
     return [
       {
         title: this.#l10n.t('Open Setting'),
         command: 'workbench.action.openSettings',
-        arguments: [`@id:${SETTINGS_SECTION}.${setting}`],
+        arguments: [`@id:${SETTINGS_SECTION}.${SETTINGS.presets}`],
       },
       { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog },
     ];
