@@ -95,9 +95,9 @@ export function createEngineServices(
   const gatewayLog = withPrefix(options.log, 'gateway');
   const open = options.http ?? createHttp(clock);
   const kinds = new OriginKinds(store, open, clock, gatewayLog, options.nebulaBaseUrl);
-  const http = kinds.observe(open);
-  const client = new GatewayClient(http, clock, gatewayLog);
-  const videoClient = new VideoClient(http, clock, gatewayLog);
+  const client = new GatewayClient(kinds.observe(open), clock, gatewayLog);
+  // Not observed: a check would compete with the download, and queries come before it.
+  const videoClient = new VideoClient(open, clock, gatewayLog);
   const failures = (baseUrl: string) => new Failures(kinds.kindOf(baseUrl));
   const partialResults = new PartialResults({ library, failures, log });
   const gate = new OriginGate(store, clock);
