@@ -27,6 +27,11 @@ export class Deadline {
     }, ms);
   }
 
+  /** @throws the reason if the exchange has ended */
+  throwIfEnded(): void {
+    this.#end.signal.throwIfAborted();
+  }
+
   /** Resolves with the promise. Rejects if that takes longer than `idleMs`, or the exchange ends first. */
   async wait<T>(promise: Promise<T>, idleMs: number, what: string): Promise<T> {
     const { signal } = this.#end;

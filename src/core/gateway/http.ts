@@ -1,5 +1,5 @@
 import type http from 'node:http';
-import type { Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { Clock } from '../common/clock';
 import { connect, reasonOf } from './connection';
@@ -165,19 +165,31 @@ async function* readBody(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { idleMs, maxBytes = Infinity } = limits;
   let { videoTotalMs } = limits;
-  const iterator = decompressed(incoming)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+  const stream = decompressed(incoming);
   let bytes = 0;
+  let end: { readonly error?: Error | null | undefined } | undefined;
+  let wake = (): void => undefined;
+  stream.on('readable', () => wake());
+  finished(stream, { writable: false }, (error) => {
+    end = { error };
+    wake();
+  });
   try {
     for (;;) {
-      const next = await deadline.wait(iterator.next(), idleMs, 'nothing came');
-      if (next.done === true) return;
-      bytes += next.value.length;
-      if (bytes > maxBytes) throw tooLong('the response went on', maxBytes);
-      if (videoTotalMs !== undefined && bytes > MAX_RESPONSE_BYTES) {
-        deadline.within(videoTotalMs, 'the response');
-        videoTotalMs = undefined;
-      }
-      yield next.value;
+      deadline.throwIfEnded();
+      const chunk = stream.destroyed ? null : (stream.read() as Uint8Array | null);
+      if (chunk) {
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw tooLong('the response went on', maxBytes);
+        if (videoTotalMs !== undefined && bytes > MAX_RESPONSE_BYTES) {
+          deadline.within(videoTotalMs, 'the response');
+          videoTotalMs = undefined;
+        }
+        yield chunk;
+      } else if (end?.error) throw end.error;
+      else if (end) return;
+      // A timer for every chunk would cost more than reading it, so wait only if there is none.
+      else await deadline.wait(new Promise<void>((resolve) => (wake = resolve)), idleMs, 'nothing came');
     }
   } catch (error) {
     if (error instanceof GatewayError) throw error;
