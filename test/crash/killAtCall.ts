@@ -17,7 +17,7 @@ const SYNC_CALLS = [
 const PROMISE_CALLS = ['mkdir', 'open', 'writeFile', 'rename', 'rm'];
 /** Settings of a connection, and what only reads. */
 const CHANGES_NOTHING = /^(PRAGMA (?!user_version)[^;]*|BEGIN(; SELECT.*)?|ROLLBACK)$/;
-const HANDLE_CALLS = ['write', 'writeFile', 'sync', 'truncate'];
+const HANDLE_CALLS = ['write', 'writeFile', 'sync', 'datasync', 'truncate'];
 
 /** @param onCall called before each call, with its name */
 function wrap(

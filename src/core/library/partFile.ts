@@ -22,6 +22,8 @@ export interface RefusedPart extends Omit<CompletePart, 'info'> {
 
 /** Free space is checked again after this many bytes. */
 const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
+/** What was written is synced in the background after this many bytes, so that the final sync is short. */
+const BACKGROUND_SYNC_BYTES = 8 * 1024 * 1024;
 
 /** A video being downloaded. Hashes what is written. */
 export class PartFile {
@@ -32,6 +34,10 @@ export class PartFile {
   #bytes = 0;
   #expected: number | undefined;
   #checkSpaceAt = 0;
+  #syncAt = BACKGROUND_SYNC_BYTES;
+  /** The background sync in progress, or the last one. Its error counts: the system reports it only once. */
+  #backgroundSync: Promise<void> = Promise.resolve();
+  #isSyncing = false;
 
   constructor(disk: Disk, file: string, handle: FileHandle) {
     this.#disk = disk;
@@ -64,6 +70,7 @@ export class PartFile {
           .bytesWritten;
       }
       this.#bytes += bytes.length;
+      if (this.#bytes >= this.#syncAt) this.#syncInBackground();
     });
   }
 
@@ -73,6 +80,7 @@ export class PartFile {
     this.#hash = createHash('sha256');
     this.#bytes = 0;
     this.#checkSpaceAt = 0;
+    this.#syncAt = BACKGROUND_SYNC_BYTES;
     this.#expected = undefined;
   }
 
@@ -84,19 +92,29 @@ export class PartFile {
    */
   async finish(refusedSha256?: string, doubt?: VideoFileError): Promise<CompletePart | RefusedPart> {
     return withDiskErrors(async () => {
-      await this.#open().sync();
-      await this.#close();
+      const probe = probeVideoFile(this.#disk, this.file).then(
+        (info) => ({ info }),
+        (error: unknown) => ({ error }),
+      );
+      try {
+        await this.#backgroundSync;
+        await this.#open().sync();
+        await this.#close();
+      } finally {
+        await probe;
+      }
       const part = { file: this.file, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
       const isSame = part.sha256 === refusedSha256;
-      try {
-        const info = await probeVideoFile(this.#disk, this.file);
-        if (!doubt) return { ...part, info };
-        return isSame ? { ...part, info: { ...info, isUnverified: true } } : { ...part, fault: doubt };
-      } catch (error) {
+      const probed = await probe;
+      if ('error' in probed) {
+        const { error } = probed;
         if (!(error instanceof VideoFileError)) throw error;
         if (!isSame || !error.mayBeVideo) return { ...part, fault: error };
         return { ...part, info: await describeUnverified(this.#disk, this.file) };
       }
+      const { info } = probed;
+      if (!doubt) return { ...part, info };
+      return isSame ? { ...part, info: { ...info, isUnverified: true } } : { ...part, fault: doubt };
     });
   }
 
@@ -110,6 +128,18 @@ export class PartFile {
     const missing = this.#expected === undefined ? 0 : Math.max(0, this.#expected - this.#bytes);
     await checkFreeSpace(this.#disk, path.dirname(this.file), missing);
     this.#checkSpaceAt = this.#bytes + SPACE_CHECK_BYTES;
+  }
+
+  /** Starts to sync what was written, unless an earlier sync is in progress or failed. */
+  #syncInBackground(): void {
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    this.#syncAt = this.#bytes + BACKGROUND_SYNC_BYTES;
+    this.#backgroundSync = this.#open()
+      .datasync()
+      .then(() => void (this.#isSyncing = false));
+    // Awaited by `finish`; until then, a rejection must not count as unhandled.
+    this.#backgroundSync.catch(() => undefined);
   }
 
   #open(): FileHandle {

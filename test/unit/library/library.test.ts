@@ -172,6 +172,51 @@ describe('the library', function () {
     assert.ok(!('fault' in kept) && kept.info.isUnverified && kept.info.width === 96);
   });
 
+  describe('a large part', () => {
+    const MB = 1024 * 1024;
+    const disk = new FailingDisk();
+    const syncs: string[] = [];
+
+    beforeEach(() => {
+      syncs.length = 0;
+      disk.before = (call) => {
+        if (call === 'sync' || call === 'datasync') syncs.push(call);
+      };
+      library = new Library(folder, disk);
+    });
+    afterEach(() => disk.faults.clear());
+
+    const write = async (megabytes: number): Promise<PartFile> => {
+      const part = await library.createPart(name);
+      await part.write(video);
+      for (let count = 0; count < megabytes; count++) {
+        // A box of free space, so that it stays a video.
+        const box = Buffer.alloc(MB);
+        box.writeUInt32BE(MB);
+        box.write('free', 4, 'latin1');
+        await part.write(box);
+      }
+      return part;
+    };
+
+    it('is synced in the background while it arrives, and as a whole at the end', async () => {
+      const part = await write(20);
+      assert.ok(syncs.length > 0 && !syncs.includes('sync'), syncs.join());
+      await finish(part);
+      assert.equal(syncs.at(-1), 'sync');
+      assert.equal(syncs.filter((call) => call === 'sync').length, 1);
+    });
+
+    it('is not finished if a background sync failed', async () => {
+      disk.faults.set('datasync', 'EIO');
+      const part = await write(20);
+      disk.faults.clear();
+      await assert.rejects(part.finish(), DiskError);
+      await part.discard();
+      assert.deepEqual(parts(), []);
+    });
+  });
+
   it('restart forgets what was written, the hash too', async () => {
     const part = await library.createPart(name);
     await part.write(Buffer.alloc(video.length * 2, 1));

@@ -2,9 +2,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { systemDisk, type Disk } from '../../../src/core/common/fileSystem';
 
 /** What can be made to fail: calls of the disk, and of the files that it opens. */
-export type DiskCall = keyof Disk | 'write' | 'writeFile' | 'sync' | 'truncate';
+export type DiskCall = keyof Disk | 'write' | 'writeFile' | 'sync' | 'datasync' | 'truncate';
 
-const FILE_CALLS: ReadonlySet<string> = new Set<DiskCall>(['write', 'writeFile', 'sync', 'truncate']);
+const FILE_CALLS: ReadonlySet<string> = new Set<DiskCall>([
+  'write',
+  'writeFile',
+  'sync',
+  'datasync',
+  'truncate',
+]);
 
 /** The system's disk, which fails as told: full, read-only, taken away. */
 export class FailingDisk implements Disk {
