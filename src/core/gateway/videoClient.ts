@@ -177,14 +177,16 @@ async function sniff(
     bytes += chunk.length;
     first = chunk.find((byte) => !BLANKS.has(byte));
   }
-  async function* body(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* start;
-      yield* { [Symbol.asyncIterator]: () => iterator };
-    } finally {
-      await iterator.return?.();
-    }
-  }
+  // Not a generator: it would add several turns of the microtask queue to each chunk.
+  const body: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const value = start.shift();
+        return value ? { done: false, value } : iterator.next();
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    }),
+  };
   const isMedia = /^(video|audio)\//i.test(reply.headers['content-type'] ?? '');
-  return { isJson: !isMedia && first !== undefined && JSON_STARTS.has(first), body: body() };
+  return { isJson: !isMedia && first !== undefined && JSON_STARTS.has(first), body };
 }
