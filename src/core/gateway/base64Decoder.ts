@@ -3,8 +3,10 @@ import { GatewayError } from './errors';
 const MAX_PREFIX_BYTES = 1024;
 
 const EMPTY = Buffer.alloc(0);
-/** Minimum buffer size: decoded size of a typical chunk from the network. */
-const MIN_BUFFER_BYTES = 48 * 1024;
+/** Bytes are returned once there are this many: each write to the disk has a fixed cost. */
+const OUTPUT_BYTES = 128 * 1024;
+/** Buffer size: `OUTPUT_BYTES` and the decoded size of a typical chunk from the network. */
+const BUFFER_BYTES = OUTPUT_BYTES + 48 * 1024;
 const LEADING_SPACES = /^[\t\n\v\f\r ]+/;
 const SPACES = /[\t\n\v\f\r ]+/g;
 const LETTERS = /^[A-Za-z0-9+/_-]*$/;
@@ -25,8 +27,11 @@ export class Base64Decoder {
   #carry = '';
   #padding = 0;
   #isEmpty = true;
-  /** Reused in turn: a new buffer per chunk of a long video would pile up until garbage collection. */
-  #buffers: readonly [next: Buffer, last: Buffer] = [EMPTY, EMPTY];
+  /** Reused in turn: new buffers would pile up until garbage collection. */
+  #buffer: Buffer = EMPTY;
+  #returnedBuffer: Buffer = EMPTY;
+  /** Number of decoded bytes in the buffer. */
+  #filled = 0;
   readonly #needsPrefix: boolean;
 
   /** @param needsPrefix requires a data URI; other text throws with the code `noDataUri` */
@@ -35,12 +40,14 @@ export class Base64Decoder {
   }
 
   /**
-   * Decodes the next chunk of ASCII text and returns the bytes that are complete now. They stay valid during the next
-   * call that returns bytes, so that they can be written meanwhile, and are overwritten by the one after it.
+   * Decodes the next chunk of ASCII text. Returns decoded bytes once there are enough for a write, otherwise none. They
+   * stay valid during the next call that returns bytes, so that they can be written meanwhile, and are overwritten
+   * afterward.
    */
   push(bytes: Uint8Array): Uint8Array {
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return this.#decode(this.#start === undefined ? piece : this.#withoutPrefix(this.#start, piece));
+    this.#decode(this.#start === undefined ? piece : this.#withoutPrefix(this.#start, piece));
+    return this.#filled < OUTPUT_BYTES ? EMPTY : this.#takeFilled();
   }
 
   /** Ends the text and returns the remaining bytes. */
@@ -48,12 +55,13 @@ export class Base64Decoder {
     const start = this.#start ?? '';
     if (start.length >= DATA_SCHEME.length) throw bad('the video is a data URI without data');
     if (this.#start !== undefined) this.#checkPrefix(false);
-    const decoded = this.#decode(Buffer.from(start, 'latin1'));
+    this.#decode(Buffer.from(start, 'latin1'));
     const missing = (4 - this.#carry.length) % 4;
     if (this.#isEmpty) throw bad('the video is empty');
     if (missing === 3) throw bad('the video is not base64: its length is impossible');
     if (this.#padding > missing) throw bad('the video is not base64: too much padding');
-    return Buffer.concat([decoded, Buffer.from(this.#carry, 'base64')]);
+    this.#append(this.#carry);
+    return this.#takeFilled();
   }
 
   /** The text after the prefix, or all of it if there is none; empty while undecided. */
@@ -78,37 +86,35 @@ export class Base64Decoder {
     throw new GatewayError('badReply', 'the text is no data URI', { code: 'noDataUri' });
   }
 
-  #decode(piece: Buffer): Buffer {
-    if (piece.length === 0) return EMPTY;
-    return this.#decodeLetters(piece) ?? this.#decodeMixed(piece);
+  #decode(piece: Buffer): void {
+    if (piece.length > 0 && !this.#decodeLetters(piece)) this.#decodeMixed(piece);
   }
 
   /**
-   * Fast path for text without white space or padding. Returns undefined and changes nothing for other text: Node skips
+   * Fast path for text without white space or padding. Returns false and changes nothing for other text: Node skips
    * unknown characters, so it decodes fewer bytes than expected.
    */
-  #decodeLetters(piece: Buffer): Buffer | undefined {
+  #decodeLetters(piece: Buffer): boolean {
     const open = (this.#carry.length + piece.length) % 4;
     const groupEnd = (4 - this.#carry.length) % 4;
-    if (this.#padding > 0 || piece.length < groupEnd + open) return undefined;
+    if (this.#padding > 0 || piece.length < groupEnd + open) return false;
     const carry = piece.toString('latin1', piece.length - open);
-    if (!LETTERS.test(carry)) return undefined;
-    const bytes = ((this.#carry.length + piece.length - open) / 4) * 3;
-    const [next, last] = this.#buffers;
-    const room = next.length < bytes ? Buffer.allocUnsafeSlow(Math.max(bytes, MIN_BUFFER_BYTES)) : next;
-    const decoded = room.subarray(0, bytes);
-    let length = decoded.write(this.#carry + piece.toString('latin1', 0, groupEnd), 'base64');
-    length += decoded.write(piece.toString('latin1', groupEnd, piece.length - open), length, 'base64');
-    if (length !== bytes) return undefined;
+    if (!LETTERS.test(carry)) return false;
+    const expected = ((this.#carry.length + piece.length - open) / 4) * 3;
+    const before = this.#filled;
+    if (groupEnd > 0) this.#append(this.#carry + piece.toString('latin1', 0, groupEnd));
+    this.#append(piece.toString('latin1', groupEnd, piece.length - open));
+    if (this.#filled - before !== expected) {
+      this.#filled = before;
+      return false;
+    }
     this.#carry = carry;
     this.#isEmpty = false;
-    // If no bytes are returned, the previous ones may still be in use.
-    if (bytes > 0) this.#buffers = [last, room];
-    return decoded;
+    return true;
   }
 
   /** Slow path: white space, padding, or invalid text. */
-  #decodeMixed(piece: Buffer): Buffer {
+  #decodeMixed(piece: Buffer): void {
     const text = piece.toString('latin1').replace(SPACES, '');
     const paddingAt = text.indexOf('=');
     const letters = paddingAt < 0 ? text : text.slice(0, paddingAt);
@@ -122,7 +128,27 @@ export class Base64Decoder {
     const all = this.#carry + letters;
     const whole = all.length - (all.length % 4);
     this.#carry = all.slice(whole);
-    return Buffer.from(all.slice(0, whole), 'base64');
+    this.#append(all.slice(0, whole));
+  }
+
+  /** Decodes text into the buffer, which grows if it's too small. */
+  #append(text: string): void {
+    const needed = this.#filled + Math.ceil(text.length / 4) * 3;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, BUFFER_BYTES));
+      this.#buffer.copy(larger, 0, 0, this.#filled);
+      this.#buffer = larger;
+    }
+    this.#filled += this.#buffer.write(text, this.#filled, 'base64');
+  }
+
+  #takeFilled(): Buffer {
+    const taken = this.#buffer;
+    const length = this.#filled;
+    this.#buffer = this.#returnedBuffer;
+    this.#returnedBuffer = taken;
+    this.#filled = 0;
+    return taken.subarray(0, length);
   }
 }
 
