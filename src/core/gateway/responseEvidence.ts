@@ -32,19 +32,32 @@ export class RecordedBody implements AsyncIterable<Uint8Array> {
     return this.#end;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of this.#chunks) {
-        const left = MAX_EVIDENCE_BYTES - this.#headBytes;
-        if (left > 0) this.#head.push(Buffer.from(chunk.subarray(0, left)));
-        this.#headBytes += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      const kind = error instanceof GatewayError ? error.kind : undefined;
-      this.#end = kind === 'timeout' || kind === 'tooLong' ? kind : 'cut';
-      throw error;
-    }
+  // Not a generator: it would add several turns of the microtask queue to each chunk.
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const iterator =
+      Symbol.asyncIterator in this.#chunks
+        ? this.#chunks[Symbol.asyncIterator]()
+        : this.#chunks[Symbol.iterator]();
+    return {
+      next: async () => {
+        try {
+          const next = await iterator.next();
+          if (next.done !== true) this.#record(next.value);
+          return next;
+        } catch (error) {
+          const kind = error instanceof GatewayError ? error.kind : undefined;
+          this.#end = kind === 'timeout' || kind === 'tooLong' ? kind : 'cut';
+          throw error;
+        }
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    };
+  }
+
+  #record(chunk: Uint8Array): void {
+    const left = MAX_EVIDENCE_BYTES - this.#headBytes;
+    if (left > 0) this.#head.push(Buffer.from(chunk.subarray(0, left)));
+    this.#headBytes += chunk.length;
   }
 }
 
