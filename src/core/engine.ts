@@ -12,7 +12,6 @@ import type { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import type { TaskRecord } from './store/record';
 import type { ReadOnlyReason, StoreState } from './store/storeState';
-import type { TaskPatch } from './store/taskPatch';
 import type { IdQuestion } from './task/idSource';
 import { isFinal } from './task/phases';
 import type { Task, TaskChanges } from './task/task';
@@ -155,6 +154,7 @@ export class Engine implements Disposable {
    * Sends a request, once, and resolves when its outcome is known and stored.
    * @param signal cancels the request until the first byte is sent
    * @param basedOn the extension's ID of the earlier task that this request repeats
+   * @param onStored awaited once the request is stored as a task, before anything is sent. Must not reject
    * @throws RequestError, SubmitCancelled, KeyUnavailableError or ReadOnlyStoreError if there is no task;
    *   OutcomeNotWritten if the request was sent, but its outcome couldn't be stored
    */
@@ -163,11 +163,12 @@ export class Engine implements Disposable {
     access: Access,
     signal?: AbortSignal,
     basedOn?: string,
+    onStored?: () => Promise<void>,
   ): Promise<Task> {
     const { keys, l10n, submitter, store } = this.#services;
     const isKey = (text: string) => keys.looksLikeKey(text) || holdsKey(text, access.key);
     rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, l10n);
-    const id = await submitter.submit(request, access, signal, basedOn);
+    const id = await submitter.submit(request, access, signal, basedOn, onStored);
     const task = await store.readTask(id).catch((cause: unknown) => {
       const known = store.index.task(id);
       // The caller must not take it for a request that wasn't sent.
@@ -208,14 +209,16 @@ export class Engine implements Disposable {
 
   /** Stops tracking a task. Neither cancels nor refunds it. @returns true if it was tracked */
   async stopTracking(id: string): Promise<boolean> {
-    const note = { code: 'stoppedTracking' } as const;
     const seen = await this.#services.store.readRecord(id);
     const found = seen && isTracked(seen) ? await this.#services.partialResults.find(seen) : NOTHING_FOUND;
     // No notification for a task that the user stopped.
-    const stop: TaskPatch = { phase: 'stopped', note, failure: null, notifiedAt: this.#services.clock.now() };
-    const stopped = await this.#services.store.update(id, (record, videos) =>
-      isTracked(record) ? this.#services.partialResults.keepVideos(stop, record, videos(), found) : undefined,
-    );
+    const stop = { phase: 'stopped', failure: null, notifiedAt: this.#services.clock.now() } as const;
+    const stopped = await this.#services.store.update(id, (record, videos) => {
+      if (!isTracked(record)) return undefined;
+      const charged = this.#services.failures(record.baseUrl).chargeWhenStopped(record);
+      const patch = { ...stop, note: { code: 'stoppedTracking', params: { charged } } } as const;
+      return this.#services.partialResults.keepVideos(patch, record, videos(), found);
+    });
     this.#services.downloader.cancel(id);
     return stopped !== undefined;
   }

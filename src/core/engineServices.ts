@@ -12,7 +12,7 @@ import { STORAGE_NAMES } from './common/storageNames';
 import { PendingMarker } from './store/pendingMarker';
 import { StorageWatcher } from './store/storageWatcher';
 import { TaskStore } from './store/store';
-import { Failures } from './tasks/failures';
+import { Failures, type FailuresAt } from './tasks/failures';
 import { Librarian } from './tasks/libraryUsage';
 import { OriginGate } from './tasks/originCircuitBreaker';
 import { OriginKinds } from './tasks/originKinds';
@@ -63,6 +63,7 @@ export interface EngineServices {
   readonly client: GatewayClient;
   readonly gate: OriginGate;
   readonly kinds: OriginKinds;
+  readonly failures: FailuresAt;
   readonly partialResults: PartialResults;
   readonly submitter: Submitter;
   readonly downloader: VideoDownloader;

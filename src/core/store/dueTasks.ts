@@ -53,7 +53,10 @@ export function findLatestUpdate(connection: DatabaseSync): number | undefined {
   return typeof row?.['at'] === 'number' ? row['at'] : undefined;
 }
 
-/** Makes waiting tasks due now, `apartMs` apart. Tasks that a window is sending or downloading are left alone. */
+/**
+ * Makes waiting tasks due now, `apartMs` apart. Tasks that a window is working on are left alone: a query that is under way
+ * would be sent twice.
+ */
 export function makeDueNow(
   connection: DatabaseSync,
   now: number,
@@ -64,7 +67,9 @@ export function makeDueNow(
     .prepare(
       `UPDATE tasks SET next_due = min(next_due, ?1 + ?2 * place) FROM (
          SELECT id AS waiting, row_number() OVER (ORDER BY next_due) - 1 AS place FROM tasks
-         WHERE next_due > ?1 AND phase IN ('queued', 'running', 'ready') AND (?3 IS NULL OR origin = ?3))
+         WHERE next_due > ?1 AND phase IN ('queued', 'running', 'ready') AND (?3 IS NULL OR origin = ?3)
+           -- A lease further ahead was taken before the clock was set back.
+           AND NOT (leased_until IS NOT NULL AND leased_until BETWEEN ?1 AND ?1 + 60000))
        WHERE id = waiting`,
     )
     .run(now, apartMs, origin ?? null);

@@ -8,15 +8,17 @@ import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import type { IdQuestion } from '../task/idSource';
 import { canTransition } from '../task/phases';
-import type { StoredTimelineEntry, TaskRecord } from './record';
+import type { StoredTimelineEntry } from './record';
 import { applyPatch, insertTask, readOne } from './rows';
-import { toSidecarTask, parseSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
+import { parseSidecarTask, recordFromSidecar, type SidecarTask } from './sidecarTask';
 import { ReadOnlyStoreError } from './storeState';
 
 /** A task ID that arrived while it couldn't be stored. */
 export interface LateId {
   readonly task: SidecarTask;
   readonly gatewayTaskId: string;
+  /** True if it may not be the task's ID. */
+  readonly isUnsure?: boolean | undefined;
   /** When it arrived, in ms since 1970. */
   readonly at: number;
 }
@@ -24,7 +26,12 @@ export interface LateId {
 /** Retry interval for storing IDs. */
 const RETRY_MS = 10_000;
 
-const lateId = z.object({ task: z.unknown(), gatewayTaskId: z.string().min(1), at: z.number() });
+const lateId = z.object({
+  task: z.unknown(),
+  gatewayTaskId: z.string().min(1),
+  isUnsure: z.boolean().optional(),
+  at: z.number(),
+});
 
 /** Keeps IDs of paid tasks that couldn't be stored, in files next to the database, until the database takes them. */
 export class LateIds implements Disposable {
@@ -44,8 +51,8 @@ export class LateIds implements Disposable {
     this.#write = write;
   }
 
-  keep(record: TaskRecord, gatewayTaskId: string): void {
-    this.#kept.set(record.id, { task: toSidecarTask(record), gatewayTaskId, at: this.#clock.now() });
+  keep(late: LateId): void {
+    this.#kept.set(late.task.id, late);
     this.#flush();
     this.#retryLater();
   }
@@ -127,9 +134,13 @@ export class LateIds implements Disposable {
 
 /** Stores an ID with its task, which may have been lost in a repair meanwhile. */
 export function storeLateId(connection: DatabaseSync, late: LateId, now: number, log: Log): void {
-  const { task, gatewayTaskId, at } = late;
+  const { task, gatewayTaskId, isUnsure = false, at } = late;
   const queued = { phase: 'queued', gatewayTaskId, nextDue: now } as const;
-  const whole = { ...recordFromSidecar(task), ...queued };
+  const whole = {
+    ...recordFromSidecar(task),
+    ...queued,
+    idSource: isUnsure ? ('unsure' as const) : undefined,
+  };
   const isRemoved = (id: string) => connection.prepare('SELECT 1 FROM removals WHERE id = ?').get(id);
   const record = readOne(connection, task.id, log);
   if (!record) {
@@ -140,7 +151,7 @@ export function storeLateId(connection: DatabaseSync, late: LateId, now: number,
   if (other === gatewayTaskId) return;
   // Replace an ID that the gateway didn't know.
   if (canTransition(record.phase, 'queued') && (other === undefined || record.phase === 'unknown')) {
-    applyPatch(connection, record, { ...queued, idSource: null, failure: null }, now);
+    applyPatch(connection, record, { ...queued, idSource: whole.idSource ?? null, failure: null }, now);
     return;
   }
   // Both may be paid for, so the late one gets its own task. Its ID is derived, so that storing it twice changes nothing.

@@ -77,7 +77,7 @@ export function applyPatch(
   patch: TaskPatch,
   now: number,
 ): void {
-  const { videos, evidence, note, money, ...fields } = patch;
+  const { videos, evidence, note, money, leasedUntil, ...fields } = patch;
   const phase = patch.phase ?? record.phase;
   const moves = phase !== record.phase;
   if (moves && !canTransition(record.phase, phase)) {
@@ -94,6 +94,7 @@ export function applyPatch(
       ? { notifiedAt: null, seenAt: null, exportedAt: null, deletedAt: null }
       : {}),
   });
+  if (columns['next_due'] !== undefined) columns['leased_until'] = leasedUntil ?? null;
   if (videos) replaceVideos(connection, record.id, videos);
   if (videos || patch.links || (moves && phase === 'ready')) {
     columns['fetch_host'] = fetchHost(

@@ -157,6 +157,10 @@ const STEPS: readonly string[] = [
   ALTER TABLE origins ADD COLUMN kind TEXT;
   ALTER TABLE origins ADD COLUMN kind_checked_at INTEGER;
   `,
+  `
+  -- A window works on the task until then, unless it renews its lease.
+  ALTER TABLE tasks ADD COLUMN leased_until INTEGER;
+  `,
 ];
 
 /** Counts up with every change of the tables; kept in the file as `user_version`. */

@@ -165,6 +165,7 @@ export class TaskStore implements Disposable {
 
   /**
    * Extends a claim.
+   * @param leasedUntil when another window may take the task for abandoned
    * @param fetchProgress download progress in percent, if known
    * @returns false if the claim was lost
    */
@@ -173,12 +174,15 @@ export class TaskStore implements Disposable {
     phase: Phase,
     seenDue: number,
     nextDue: number,
+    leasedUntil: number,
     fetchProgress?: number,
   ): Promise<boolean> {
     return this.#write((connection) => {
       const renewed = connection
-        .prepare('UPDATE tasks SET next_due = ? WHERE id = ? AND phase = ? AND next_due = ?')
-        .run(nextDue, id, phase, seenDue).changes;
+        .prepare(
+          'UPDATE tasks SET next_due = ?, leased_until = ? WHERE id = ? AND phase = ? AND next_due = ?',
+        )
+        .run(nextDue, leasedUntil, id, phase, seenDue).changes;
       if (renewed === 0) return false;
       // The holder's version stays what it is: it is his own write.
       const isNews =
@@ -235,7 +239,7 @@ export class TaskStore implements Disposable {
   }
 
   /**
-   * Makes waiting tasks due now, `apartMs` apart. Tasks that a window is sending or downloading are left alone.
+   * Makes waiting tasks due now, `apartMs` apart. Tasks that a window is working on are left alone.
    * @param origin only tasks of this origin
    */
   async makeDueNow(apartMs: number, origin?: string): Promise<void> {
@@ -322,8 +326,8 @@ export class TaskStore implements Disposable {
   }
 
   /** Stores a task ID that arrived after its task got another one. */
-  async storeLateId(record: TaskRecord, gatewayTaskId: string): Promise<void> {
-    await this.#storeLateIds([{ task: toSidecarTask(record), gatewayTaskId, at: this.#clock.now() }]);
+  async storeLateId(record: TaskRecord, gatewayTaskId: string, isUnsure: boolean): Promise<void> {
+    await this.#storeLateIds([this.#lateId(record, gatewayTaskId, isUnsure)]);
   }
 
   /** Records that the user decided about a late task ID. */
@@ -335,8 +339,8 @@ export class TaskStore implements Disposable {
   }
 
   /** Keeps the ID of a paid task until it can be stored, even by a later window. */
-  keepLateId(record: TaskRecord, gatewayTaskId: string): void {
-    this.#late.keep(record, gatewayTaskId);
+  keepLateId(record: TaskRecord, gatewayTaskId: string, isUnsure: boolean): void {
+    this.#late.keep(this.#lateId(record, gatewayTaskId, isUnsure));
   }
 
   /**
@@ -358,6 +362,10 @@ export class TaskStore implements Disposable {
     this.#written.dispose();
     this.#feed.dispose();
     this.#database.dispose();
+  }
+
+  #lateId(record: TaskRecord, gatewayTaskId: string, isUnsure: boolean): LateId {
+    return { task: toSidecarTask(record), gatewayTaskId, isUnsure, at: this.#clock.now() };
   }
 
   async #storeLateIds(late: readonly LateId[]): Promise<void> {

@@ -31,6 +31,8 @@ export interface TaskPatch {
   readonly succeededAt?: number | null;
   readonly expiresAt?: number | null;
   readonly nextDue?: number | null;
+  /** End of the lease that this window takes. Any other change of `nextDue` ends a lease. */
+  readonly leasedUntil?: number;
   readonly consecutiveErrors?: number;
   readonly denials?: number;
   readonly deniedAt?: number | null;

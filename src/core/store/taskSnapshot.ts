@@ -2,9 +2,10 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { untranslatedL10n } from '../common/l10n';
 import { describeError, type Log } from '../common/log';
+import { isCharged } from '../task/failure';
 import { formatNote, toFailure, type TextFormat } from '../task/failureMessage';
 import { canAttachTaskId, type IdQuestion } from '../task/idSource';
-import type { Task, TimelineEntry, Video } from '../task/task';
+import type { Charged, Task, TimelineEntry, Video } from '../task/task';
 import type { VideoRow } from '../task/videoRow';
 import { readRow, type SqlRow } from './columns';
 import { readIdQuestion } from './lateIds';
@@ -89,6 +90,7 @@ export class SnapshotReader {
   ): Snapshot {
     const { id, gatewayTaskId, basedOn, phase, progress, fetchProgress, createdAt, updatedAt, failure } =
       record;
+    const charged = phase === 'stopped' ? readStopCharge(timeline) : undefined;
     const task: Task = Object.freeze({
       id,
       ...(gatewayTaskId === undefined ? {} : { gatewayTaskId }),
@@ -103,6 +105,7 @@ export class SnapshotReader {
       videos: Object.freeze(videos.flatMap((video) => this.#video(video))),
       ...(failure === undefined ? {} : { failure: Object.freeze(toFailure(failure, this.#format)) }),
       timeline: Object.freeze(timeline.map((entry) => this.#timelineEntry(entry))),
+      ...(charged === undefined ? {} : { charged }),
       ...(canAttachTaskId(record) ? { takesTaskId: true as const } : {}),
     });
     const isSaved = phase === 'saved';
@@ -154,6 +157,12 @@ export class SnapshotReader {
       },
     });
   }
+}
+
+/** What was known about the charge when the user stopped the task; undefined for tasks stopped by older versions. */
+function readStopCharge(timeline: readonly StoredTimelineEntry[]): Charged | undefined {
+  const charged = timeline.at(-1)?.note?.params?.['charged'];
+  return isCharged(charged) ? charged : undefined;
 }
 
 function deepFreeze<T>(value: T): T {

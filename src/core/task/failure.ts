@@ -150,7 +150,7 @@ function isKind(value: unknown): value is FailureKind {
   return (FAILURE_KINDS as readonly unknown[]).includes(value);
 }
 
-function isCharged(value: unknown): value is Charged {
+export function isCharged(value: unknown): value is Charged {
   return CHARGED.includes(value);
 }
 

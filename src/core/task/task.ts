@@ -92,6 +92,8 @@ export interface Task {
   /** Before a final phase, why the last attempt failed. */
   readonly failure?: Failure;
   readonly timeline: readonly TimelineEntry[];
+  /** Of a stopped task, what is known about the charge. For other phases, see `failure.charged`. */
+  readonly charged?: Charged;
   /** True if the user may attach another of the gateway's task IDs. */
   readonly takesTaskId?: true;
 }

@@ -3,9 +3,10 @@ import { withoutUndefined } from '../common/withoutUndefined';
 import type { NoKeyReason } from '../gateway/apiKey';
 import { classifyError, type ErrorInfo } from '../gateway/errorKinds';
 import { GatewayError } from '../gateway/errors';
+import type { TaskRecord } from '../store/record';
 import { charge, failedOutcome, isUsuallyRefunded, type ChargeOutcome } from '../task/charge';
 import type { FailureCode, FailureSource, StoredFailure, TextParams } from '../task/failure';
-import type { FailureKind } from '../task/task';
+import type { Charged, FailureKind } from '../task/task';
 import { LONG_SILENCE } from './schedule';
 
 const MAX_LINK_LENGTH = 100;
@@ -136,6 +137,13 @@ export class Failures {
   /** Finished, but the gateway doesn't say where the video is. */
   noVideo(): StoredFailure {
     return this.#failure('query.noVideo', { kind: 'badReply', outcome: 'noVideo', said: 'gateway' });
+  }
+
+  /** What is known about the charge of a task that the user stops tracking, by what the gateway has said so far. */
+  chargeWhenStopped({ succeededAt, links, failure }: TaskRecord): Charged {
+    if (succeededAt === undefined) return charge(this.#origin, 'outcomeUnknown');
+    const hasVideo = links.length > 0 || (failure?.charged ?? 'yes') === 'yes';
+    return charge(this.#origin, hasVideo ? 'succeeded' : 'noVideo');
   }
 
   /** The key was refused while tracking a task. */

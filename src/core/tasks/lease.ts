@@ -56,10 +56,18 @@ export class Lease implements Disposable {
 
   /** Renews the lease now. Never rejects. */
   async renew(): Promise<void> {
-    const next = this.#clock.now() + this.#length;
+    const now = this.#clock.now();
+    const next = now + this.#length;
     try {
-      if (await this.#store.renew(this.#taskId, this.#phase, this.#due, next, this.#progress()))
-        this.#due = next;
+      const isHeld = await this.#store.renew(
+        this.#taskId,
+        this.#phase,
+        this.#due,
+        next,
+        now + LEASE,
+        this.#progress(),
+      );
+      if (isHeld) this.#due = next;
       else if (!this.#disposed) {
         this.dispose();
         this.#onLost();

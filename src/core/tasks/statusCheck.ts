@@ -20,6 +20,7 @@ import { NOTHING_FOUND, type PartialResults } from './partialResults';
 import {
   DENIALS_APART,
   FIRST_POLL,
+  LEASE,
   LOCKED_RECHECK_MS,
   LONG_SILENCE,
   MISSING_GRACE,
@@ -98,16 +99,17 @@ export class StatusCheck {
     }
     const length = CHECK_TIME_MS + this.#interval(record);
     const due = clock.now() + length;
-    const claimed = await store.claim(record.id, record.nextDue, { ...moved, nextDue: due });
+    const lease = { nextDue: due, leasedUntil: clock.now() + LEASE };
+    const claimed = await store.claim(record.id, record.nextDue, { ...moved, ...lease });
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
     // A response can take long. Renew the claim, so that no other window queries meanwhile.
-    const lease = new Lease(this.#deps, record.id, record.phase, due, () => undefined, { length });
+    const renewal = new Lease(this.#deps, record.id, record.phase, due, () => undefined, { length });
     let outcome: QueryOutcome;
     try {
       outcome = await client.query({ baseUrl: record.baseUrl, key }, record.gatewayTaskId, signal);
     } finally {
-      lease.dispose();
+      renewal.dispose();
     }
     // A refusal of a key that was replaced meanwhile doesn't pause the origin.
     const isCurrentKey = isKey(await keys.keyFor(origin), key.id);
@@ -124,6 +126,8 @@ export class StatusCheck {
         ? { nextDue: clock.now() }
         : this.#decide({ ...claimed, ...meanwhile }, outcome, key.id, submitError);
     const patch = { ...meanwhile, ...decided, ...factsToKeep(claimed, outcome, decided) };
+    // Before the result is stored: until then this task isn't made due with the others.
+    if (outcome.kind === 'task') await gate.keyAccepted(origin);
     const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
     const state = outcome.kind === 'task' && outcome.state.kind === 'succeeded' ? outcome.state : undefined;
     await store.update(record.id, (current, videos) => {
@@ -138,7 +142,6 @@ export class StatusCheck {
         found,
       );
     });
-    if (outcome.kind === 'task') await gate.keyAccepted(origin);
   }
 
   /** The error that came with the ID, if the gateway never confirmed that ID. */

@@ -18,6 +18,7 @@ export class OutcomeNotWritten extends Error {
 }
 
 export type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
+type Accepted = Extract<SendOutcome, { kind: 'accepted' }>;
 
 /** Creates the error that tells callers not to send the request again. */
 export function outcomeNotWritten(l10n: L10n, cause: unknown, outcome?: SendOutcome): OutcomeNotWritten {
@@ -73,7 +74,7 @@ export class SubmitRecorder {
         else log.error(line);
         // Keep the ID outside the database, for this or the next window to store.
         if (tries === 1 && outcome.kind === 'accepted') {
-          this.#deps.store.keepLateId(draft, outcome.gatewayTaskId);
+          this.#deps.store.keepLateId(draft, outcome.gatewayTaskId, isUnsure(outcome));
         }
         if (tries >= WRITE_TRIES || isClosed) throw outcomeNotWritten(this.#deps.l10n, error, outcome);
         await sleep(clock, 1000 * tries);
@@ -106,7 +107,7 @@ export class SubmitRecorder {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
             ...acceptedNote(outcome, record),
-            idSource: outcome.isUnsure || outcome.error !== undefined ? 'unsure' : null,
+            idSource: isUnsure(outcome) ? 'unsure' : null,
             denials: 0,
             deniedAt: null,
             failure: null,
@@ -146,17 +147,18 @@ export class SubmitRecorder {
       }
     });
     if (written || outcome.kind !== 'accepted') return;
-    await this.#keepSecondId(draft, outcome.gatewayTaskId);
+    await this.#keepSecondId(draft, outcome);
   }
 
   /**
    * Keeps an ID that its task can't take: the row was lost in a repair, or the user attached another ID. Both IDs may be
    * paid for, so both are tracked.
    */
-  async #keepSecondId(draft: TaskRecord, gatewayTaskId: string): Promise<void> {
+  async #keepSecondId(draft: TaskRecord, outcome: Accepted): Promise<void> {
+    const { gatewayTaskId } = outcome;
     const { store, clock, log, markPending } = this.#deps;
     if (await store.readRecord(draft.id)) {
-      await store.storeLateId(draft, gatewayTaskId);
+      await store.storeLateId(draft, gatewayTaskId, isUnsure(outcome));
       return;
     }
     log.warn(`task ${draft.id}: the ID ${gatewayTaskId} came late, after a repair`);
@@ -164,7 +166,11 @@ export class SubmitRecorder {
     const at = clock.now();
     const nextDue = at + FIRST_POLL;
     await store.import({
-      record: { ...draft, phase: 'queued', gatewayTaskId, submittedAt: at, nextDue },
+      record: {
+        ...draft,
+        ...{ phase: 'queued', gatewayTaskId, submittedAt: at, nextDue },
+        idSource: isUnsure(outcome) ? 'unsure' : undefined,
+      },
       videos: [],
       timeline: [{ at, phase: 'queued' }],
     });
@@ -175,11 +181,13 @@ function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent'
   return { money, ...(evidence ? { evidence: [evidence()] } : {}) };
 }
 
+/** Returns true if the ID may not be the task's. */
+function isUnsure({ isUnsure, error }: Accepted): boolean {
+  return isUnsure || error !== undefined;
+}
+
 /** The timeline note for an accepted request, if any. */
-function acceptedNote(
-  { error, noRemix }: Extract<SendOutcome, { kind: 'accepted' }>,
-  { request }: TaskRecord,
-): TaskPatch {
+function acceptedNote({ error, noRemix }: Accepted, { request }: TaskRecord): TaskPatch {
   if (error !== undefined) return { note: { code: 'acceptedWithError', detail: error.message } };
   return noRemix && request.remixOf !== undefined ? { note: { code: 'notRemixed' } } : {};
 }

@@ -95,6 +95,7 @@ export class Submitter {
    * Sends a request and resolves when its outcome is known.
    * @param signal cancels the request until the first byte is sent
    * @param basedOn ID of the earlier task that this request repeats
+   * @param onStored awaited once the draft is stored, before anything is sent. Must not reject
    * @returns the task's ID
    * @throws {@link SubmitCancelled} if canceled before a byte was sent. If canceled during a rate limit, the task ends as
    *   `stopped` instead
@@ -107,8 +108,9 @@ export class Submitter {
     access: Access,
     signal?: AbortSignal,
     basedOn?: string,
+    onStored?: () => Promise<void>,
   ): Promise<string> {
-    const work = this.#submit(request, access, signal, basedOn);
+    const work = this.#submit(request, access, signal, basedOn, onStored);
     this.#active.add(work);
     try {
       return await work;
@@ -137,6 +139,7 @@ export class Submitter {
     access: Access,
     signal?: AbortSignal,
     basedOn?: string,
+    onStored?: () => Promise<void>,
   ): Promise<string> {
     const failures = this.#deps.failures(access.baseUrl);
     if (signal?.aborted) throw new SubmitCancelled();
@@ -148,6 +151,7 @@ export class Submitter {
     if (signal?.aborted) cancel.abort();
     this.#drafts.set(draft.id, state);
     try {
+      if (onStored) await this.#holdDraft(draft.id, onStored);
       await this.#send(draft, request.body, access, state);
     } catch (error) {
       const isKeyGone = error instanceof KeyUnavailableError;

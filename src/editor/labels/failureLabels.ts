@@ -180,7 +180,7 @@ function rejectedTitle(failure: Failure | undefined, l10n: L10n): string {
 }
 
 /** The user's word. What had come before it says how things stand with the video, and with the money. */
-function stopped({ gatewayTaskId, timeline }: Task, l10n: L10n): FailureExplanation {
+function stopped({ gatewayTaskId, timeline, charged = 'unknown' }: Task, l10n: L10n): FailureExplanation {
   // Without an id the gateway never took it.
   if (gatewayTaskId === undefined) {
     return createExplanation(undefined, l10n, {
@@ -198,7 +198,7 @@ function stopped({ gatewayTaskId, timeline }: Task, l10n: L10n): FailureExplanat
       : l10n.t(
           'Stopping neither cancels nor refunds it: the gateway may have made the video. Look Again fetches it while it is there.',
         ),
-    charged: wasMade ? 'yes' : 'unknown',
+    charged,
     actions: ['lookAgain', 'generateAgain'],
   });
 }

@@ -58,7 +58,7 @@ const first = (folder: string) => {
 
 /** A database with some tasks. */
 function makeDatabase(file: string, version: number, prefix = ''): void {
-  const kept = Math.min(version, 3);
+  const kept = Math.min(version, SCHEMA_VERSION - 1);
   const schemas = path.join(projectRoot, 'test', 'unit', 'store', 'schemas');
   const connection = new DatabaseSync(file);
   connection.exec(readFileSync(path.join(schemas, `v${kept}.sql`), 'utf8'));

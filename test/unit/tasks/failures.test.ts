@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { ORIGIN_KINDS } from '../../../src/core/common/originKind';
+import type { TaskRecord } from '../../../src/core/store/record';
 import { charge, type ChargeOutcome } from '../../../src/core/task/charge';
 import { Failures } from '../../../src/core/tasks/failures';
 import { publicFailures } from '../../support/publicFailures';
@@ -26,6 +27,10 @@ describe('a fetch that did not work', () => {
     assert.deepEqual(kinds, ['network', 'network', 'badReply']);
     assert.equal(failures.fetchFailed(new Error('not an mp4'), true).kind, 'badReply');
   });
+});
+
+const stopped = (facts: Partial<TaskRecord>) => (at: Failures) => ({
+  charged: at.chargeWhenStopped({ links: [], ...facts } as unknown as TaskRecord),
 });
 
 describe('the charge of a failure', () => {
@@ -69,6 +74,13 @@ describe('the charge of a failure', () => {
     'fewer videos': ['fewerVideos', (at) => at.videosMissing(1, 2)],
     'a task that is gone': ['idDenied', (at) => at.taskGone('idDenied', trouble)],
     'no key': ['outcomeUnknown', (at) => at.noKey('none', 'host')],
+    'a task stopped before it had succeeded': ['outcomeUnknown', stopped({})],
+    'a task stopped after it had succeeded': ['succeeded', stopped({ succeededAt: 1, links: ['x'] })],
+    'a task stopped before its download began': ['succeeded', stopped({ succeededAt: 1 })],
+    'a task stopped because it had no link': [
+      'noVideo',
+      (at) => stopped({ succeededAt: 1, failure: at.noVideo() })(at),
+    ],
   };
   for (const [name, [outcome, make]] of Object.entries(all)) {
     it(`${name}: by the table, at every kind of origin`, () => {

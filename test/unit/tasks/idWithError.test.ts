@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import type { Engine } from '../../../src/core/engine';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { isFinal } from '../../../src/core/task/phases';
 import { CASE_BASE } from '../../support/replyCases';
+import { storeFile } from '../../support/storeFile';
 import { json, ScriptedHttp, type Scripted } from '../support/scriptedHttp';
 import { World } from '../support/world';
 
@@ -80,5 +82,38 @@ describe('a task ID that came with an error', function () {
     await world.until(isOver, HOUR);
     // That one had no error.
     assert.equal(task().phase, 'unknown');
+  });
+});
+
+describe('a task ID that came with an error and could not be stored', () => {
+  it('is read from its file as unsure: its task takes another ID, and is unknown once the gateway denies it', async () => {
+    const world = await World.create();
+    try {
+      const http = new ScriptedHttp(world.clock, ({ method }) =>
+        method === 'POST' ? json({ task_id: 'task_1', error: { message: 'late warning' } }, 500) : DENIED,
+      );
+      const engine = await world.open({ http: http.open });
+      const request = prepareRequest(
+        { model: 'wan2.5-t2v-preview', prompt: 'a paper boat' },
+        untranslatedL10n,
+      );
+      const file = new DatabaseSync(storeFile(world.folder));
+      file.exec(`CREATE TRIGGER full BEFORE UPDATE ON tasks WHEN NEW.phase = 'queued'
+        BEGIN SELECT RAISE(FAIL, 'disk full'); END`);
+      let isOver = false;
+      const sent = engine.submit(request, { baseUrl: CASE_BASE, key: world.access.key });
+      sent.catch(() => undefined).finally(() => (isOver = true));
+      await world.until(() => isOver);
+      await engine.close();
+      file.exec('DROP TRIGGER full');
+      file.close();
+      const later = await world.open({ http: http.open });
+      await world.until(() => later.tasks()[0]?.phase === 'queued');
+      assert.equal(later.tasks()[0]?.takesTaskId, true);
+      await world.until(() => isFinal(later.tasks()[0]!.phase), HOUR);
+      assert.equal(later.tasks()[0]?.phase, 'unknown');
+    } finally {
+      await world.stop();
+    }
   });
 });

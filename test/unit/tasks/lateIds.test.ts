@@ -104,6 +104,7 @@ describe('a task ID that arrives after the user has attached another', function 
       assert.equal(later.tasks().length, 2);
       const { late, attached } = pair(later);
       assert.deepEqual([late.gatewayTaskId, attached.gatewayTaskId], [gatewayTaskId, 'video_mistyped']);
+      assert.equal(late.takesTaskId, undefined);
       assert.equal((await world.untilPhase(later, late.id)).phase, 'saved');
       await later.close();
     }

@@ -207,10 +207,23 @@ describe('watching a task', function () {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     assert.equal(await engine.stopTracking(id), true);
-    assert.equal(engine.task(id)?.phase, 'stopped');
+    assert.deepEqual([engine.task(id)?.phase, engine.task(id)?.charged], ['stopped', 'unknown']);
     await world.until(() => world.clock.timers === 0);
     assert.equal(await engine.remove(id), true);
     assert.equal(engine.task(id), undefined);
+  });
+
+  it('stop tracking says what is known about the charge', async () => {
+    const engine = await world.open();
+    world.gateway.setFault({ name: 'serverError', route: 'download', times: 'always' });
+    const { id } = await world.submit(engine);
+    await world.until(() => engine.task(id)?.phase === 'ready' && engine.task(id)?.failure !== undefined);
+    await engine.stopTracking(id);
+    assert.equal(engine.task(id)?.charged, 'yes');
+    // Another task of the gateway may have failed.
+    await engine.checkAgain(id);
+    await engine.stopTracking(id);
+    assert.equal((await world.open()).task(id)?.charged, 'yes');
   });
 
   it('an unfinished task cannot be removed', async () => {

@@ -45,6 +45,40 @@ describe('several windows on one profile', function () {
     assert.ok(share <= 1.1 && share > 0.8, String(share));
   });
 
+  it('do not repeat a query that is under way because one of them is refreshed', async () => {
+    const windows = [await world.open(), await world.open()];
+    world.gateway.setFault({ name: 'taskStuck', route: 'submit' });
+    const { id } = await world.submit(windows[0]!);
+    world.gateway.setFault({ name: 'slow', route: 'query', args: { ms: 5_000 } });
+    await world.turnsWhileHanging(() => world.requests('query') === 1);
+    for (const window of windows) {
+      await window.refresh();
+      world.clock.moveTo(world.clock.now() + 100);
+      await world.exchangesEnd(1);
+    }
+    assert.equal(world.requests('query'), 1);
+    await world.until(() => world.requests('query') === 2);
+    // Once it is over, Refresh makes the task due again.
+    await world.quiet();
+    await windows[1]!.refresh();
+    await world.until(() => world.requests('query') === 3, 1000);
+    assert.equal(windows[0]!.task(id)?.phase, 'running');
+  });
+
+  it('a query of a window that has gone is repeated by Refresh once its lease has run out', async () => {
+    // The claim lasts for longer than this, the lease doesn't.
+    const rarely = { pollInterval: () => 20 * 60_000 };
+    const first = await world.open(rarely);
+    world.gateway.setFault({ name: 'hang', route: 'query' });
+    await world.submit(first);
+    await world.turnsWhileHanging(() => world.requests('query') === 1);
+    await first.close();
+    const second = await world.open(rarely);
+    world.clock.moveTo(world.clock.now() + 31_000);
+    await second.refresh();
+    await world.until(() => world.requests('query') === 2, 1000);
+  });
+
   it('the window that waits for the reply may close: another one goes on', async () => {
     const first = await world.open();
     const second = await world.open();

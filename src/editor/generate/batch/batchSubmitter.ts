@@ -63,22 +63,29 @@ export class BatchSubmitter {
 
   /**
    * Sends them in their order, with a notification that can be cancelled between two of them.
-   * @param onTaken is called as soon as one, named by its index, is a task's and must not be sent again
+   * @param onStored awaited once a request, named by its index, is stored as a task, and before it is sent: from then on
+   * only its task may offer it. Must not reject
+   * @param onUnsent called when such a request turns out not to have been sent or accepted
    * @throws {@link Rejection} before any of them is sent
    */
   async send(
     requests: readonly ReadyRequest[],
-    onTaken: (index: number) => void = () => undefined,
+    onStored: (index: number) => Promise<void> = () => Promise.resolve(),
+    onUnsent: (index: number) => void = () => undefined,
   ): Promise<BatchReport> {
     const { sender, notifier, l10n } = this.#parts;
+    const stored = new Set<number>();
     const submit = await sender.admit(requests, 'person', new AbortController().signal);
     return notifier.longProgress(l10n.t('Sending requests'), async (tell, signal) =>
       sendInOrder({
         count: requests.length,
         onNext: (index) => tell(index, requests.length, l10n.t('{0} of {1}…', index + 1, requests.length)),
         send: async (index) => {
-          const outcome = await sendOne(submit, requests[index], signal);
-          if (outcome.kind === 'task' && !isOpenEnd(outcome.task)) onTaken(index);
+          const outcome = await sendOne(submit, requests[index], signal, async () => {
+            stored.add(index);
+            await onStored(index);
+          });
+          if (stored.has(index) && (outcome.kind === 'notSent' || isOpenEnd(outcome.task))) onUnsent(index);
           return outcome;
         },
         signal,
@@ -111,10 +118,11 @@ async function sendOne(
   submit: Submit,
   request: ReadyRequest | undefined,
   signal: AbortSignal,
+  onStored: () => Promise<void>,
 ): Promise<Outcome> {
   if (!request) throw new Error('there is no such request');
   try {
-    return { kind: 'task', task: await submit(request, signal) };
+    return { kind: 'task', task: await submit(request, signal, { onStored }) };
   } catch (error) {
     // Whatever else it is, the request may have left.
     if (error instanceof Rejection) return { kind: 'notSent', reason: error };

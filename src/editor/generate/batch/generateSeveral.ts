@@ -4,7 +4,7 @@ import type { L10n } from '../../../core/common/l10n';
 import type { Dialogs } from '../../common/dialogs';
 import type { BatchSubmitter } from './batchSubmitter';
 import { BatchSteps, type BatchStepsParts } from './batchSteps';
-import { containsSeparator, joinPrompts, withoutPrompt } from '../promptEditor/promptList';
+import { containsSeparator, joinPrompts, withPrompt, withoutPrompt } from '../promptEditor/promptList';
 import type { ReadyRequest } from '../submit/requestSender';
 import type { BatchMessages } from './batchReport';
 import type { Begun, WizardResult, WizardOptions } from '../wizard/wizard';
@@ -41,6 +41,9 @@ export interface SeveralParts extends ReadyParts {
   readonly random: () => number;
   readonly inBackground: (work: Promise<unknown>) => void;
 }
+
+/** Maximum attempts to change a list in which the user is typing. */
+const MAX_EDITS = 3;
 
 /** Asks whether several prompts are to be written, or one is to be varied, and begins with it. */
 export async function generateSeveral(parts: SeveralParts): Promise<void> {
@@ -95,16 +98,26 @@ export async function sendList(
   );
   if (!confirmed) return;
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  let kept = 0;
   let edits: Promise<void> = Promise.resolve();
-  const takeOut = (index: number): void => {
-    edits = edits.then(async () => takeOutOf(parts, document, prompts[index] ?? '', lineEnd));
+  const edit = (change: (list: string) => string | undefined): Promise<void> => {
+    edits = edits.then(async () => editList(parts, document, change));
     inBackground(edits);
+    // The request is sent whether or not the list could be changed.
+    return edits.catch(() => undefined);
   };
   underWay.add(document);
   let report: BatchReport;
   try {
-    report = await parts.batch.send(confirmed.ready, takeOut);
-    report.unclear.forEach(takeOut);
+    report = await parts.batch.send(
+      confirmed.ready,
+      // Restored in another window, the list must not offer a prompt again that may be paid for.
+      async (index) => edit((list) => withoutPrompt(list, prompts[index] ?? '', lineEnd)),
+      (index) => {
+        const after = kept++;
+        void edit((list) => withPrompt(list, prompts[index] ?? '', after, lineEnd));
+      },
+    );
     const rest = openEnds(report).map((index) => prompts[index] ?? '');
     tell(parts, report, rest.length > 0 ? async () => openPrompts(parts, rest, lineEnd) : undefined);
     await edits;
@@ -114,21 +127,18 @@ export async function sendList(
   await lists.close(document, '');
 }
 
-/**
- * Takes a prompt out of its list once it is a task's: it would be paid for again from there, by somebody who comes back
- * to the list later, or to a window that ended before the rest was sent. All else in it stays, also what was changed.
- */
-async function takeOutOf(
+/** Changes an untitled list. All else in it stays, also what the user has changed. Files stay as they are. */
+async function editList(
   { replaceText }: SeveralParts,
   document: TextDocument,
-  prompt: string,
-  lineEnd: string,
+  change: (list: string) => string | undefined,
 ): Promise<void> {
-  // A file is the user's own, and stays as it is.
-  if (!document.isUntitled) return;
-  const list = document.getText();
-  const left = withoutPrompt(list, prompt, lineEnd);
-  if (left !== undefined) await replaceText(document, list, left);
+  let isDone = !document.isUntitled;
+  for (let tries = 0; !isDone && tries < MAX_EDITS; tries++) {
+    const list = document.getText();
+    const changed = change(list);
+    isDone = changed === undefined || (await replaceText(document, list, changed));
+  }
 }
 
 /** A draft is one until it is sent: a window that dies meanwhile must not offer to pay for it again. */

@@ -51,6 +51,13 @@ export function withoutPrompt(list: string, prompt: string, lineEnd: string): st
   );
 }
 
+/** The list with a prompt after so many others. */
+export function withPrompt(list: string, prompt: string, after: number, lineEnd: string): string {
+  if (list.trim() === '') return prompt;
+  const texts = splitPrompts(list).map(({ text }) => text);
+  return joinPrompts(texts.toSpliced(after, 0, prompt), lineEnd);
+}
+
 /** Whether a prompt can't be one of a list, because it would be taken apart there. */
 export function containsSeparator(prompt: string): boolean {
   return splitPrompts(prompt).length > 1;

@@ -51,6 +51,8 @@ export interface SendContext {
   readonly fits?: readonly ChosenFit[] | undefined;
   /** The earlier task that it asks for again, by our id. */
   readonly basedOn?: string | undefined;
+  /** Awaited once the request is stored as a task, before anything is sent. Must not reject. */
+  readonly onStored?: () => Promise<void>;
 }
 
 /** Stands for an image that is read when it is sent. */
@@ -72,7 +74,7 @@ export interface ReadyRequest {
 export type Submit = (
   request: ReadyRequest,
   signal: AbortSignal,
-  beside?: Pick<SendContext, 'basedOn'>,
+  beside?: Pick<SendContext, 'basedOn' | 'onStored'>,
 ) => Promise<Task>;
 
 const remix = z.object({ remixOf: z.string() });
@@ -145,9 +147,9 @@ export class RequestSender {
     this.#stopIf(signal);
     const key = await this.#unlessCanceled(this.#approvedKey(baseUrl, requester), signal);
     await this.#unlessCanceled(this.#confirm(requests, baseUrl, engine, requester), signal);
-    return async (request, stop, { basedOn } = {}) => {
+    return async (request, stop, { basedOn, onStored } = {}) => {
       try {
-        const task = await engine.submit(await request.keep(), { baseUrl, key }, stop, basedOn);
+        const task = await engine.submit(await request.keep(), { baseUrl, key }, stop, basedOn, onStored);
         this.#parts.onSent(task, requester);
         return task;
       } catch (error) {

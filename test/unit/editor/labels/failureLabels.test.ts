@@ -246,6 +246,21 @@ const outcomes: readonly (readonly [
     'openLibrary',
   ],
   ['stopped', aTask('stopped'), /stopped following/, /neither cancels nor refunds/, UNKNOWN, 'lookAgain'],
+  ...(['yes', undefined] as const).map((charged): (typeof outcomes)[number] => [
+    `stopped when it had been ready (charged: ${charged})`,
+    {
+      ...aTask('stopped'),
+      timeline: [
+        { at: 0, phase: 'ready' },
+        { at: 0, phase: 'stopped' },
+      ],
+      ...(charged ? { charged } : {}),
+    },
+    /stopped following/,
+    /had made it/,
+    charged ? YES : UNKNOWN,
+    'lookAgain',
+  ]),
 ];
 
 describe('explainFailure', () => {

@@ -8,6 +8,7 @@ import type { Charged, Task } from '../../../../../src/core/task/task';
 import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
 import { sendFromEditor, type FromEditorParts } from '../../../../../src/editor/generate/generateFromPrompt';
 import type { ReadyRequest, Submit } from '../../../../../src/editor/generate/submit/requestSender';
+import { Rejection } from '../../../../../src/editor/common/rejection';
 import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
 import { WizardState } from '../../../../../src/editor/generate/wizard/wizardState';
 import { FakeMemento } from '../../../../support/fakeMemento';
@@ -34,11 +35,14 @@ describe('a list of prompts while it is sent', () => {
   /** What becomes of a prompt, and what somebody does while it is on its way. */
   let send: (prompt: string) => Task['phase'] | Promise<Task['phase']>;
   let charged: Charged;
+  /** Number of edits that fail because the user is typing. */
+  let refusedEdits: number;
 
   beforeEach(() => {
     [closed, sent, told, isUntitled] = [[], [], [], true];
     send = () => 'queued';
     charged = 'no';
+    refusedEdits = 0;
   });
 
   const run = async (): Promise<void> => {
@@ -63,7 +67,8 @@ describe('a list of prompts while it is sent', () => {
       looksLikeKey,
       log: silent,
     });
-    const submit: Submit = async ({ prepared: { request } }) => {
+    const submit: Submit = async ({ prepared: { request } }, _signal, beside) => {
+      await beside?.onStored?.();
       sent.push(request.prompt);
       const phase = await send(request.prompt);
       const failure = phase === 'rejected' ? { kind: 'moderation', charged } : undefined;
@@ -96,6 +101,7 @@ describe('a list of prompts while it is sent', () => {
       }),
       batchMessages: { done: () => told.push('done'), stillSending: () => told.push('still') } as never,
       replaceText: (_document, before, after) => {
+        if (refusedEdits-- > 0) return Promise.resolve(false);
         assert.equal(before, text);
         text = after;
         return Promise.resolve(true);
@@ -123,7 +129,7 @@ describe('a list of prompts while it is sent', () => {
     return parts as FromEditorParts;
   }
 
-  it('loses each prompt as soon as it is a task’s, and is closed when it is empty', async () => {
+  it('loses each prompt before it is sent, and is closed when it is empty', async () => {
     text = 'one\n---\ntwo\n---\nthree';
     const left: string[] = [];
     send = () => {
@@ -132,7 +138,7 @@ describe('a list of prompts while it is sent', () => {
     };
     await run();
     assert.deepEqual(sent, ['one', 'two', 'three']);
-    assert.deepEqual(left, ['one\n---\ntwo\n---\nthree', 'two\n---\nthree', 'three']);
+    assert.deepEqual(left, ['two\n---\nthree', 'three', '']);
     assert.deepEqual([text, closed], ['', ['']]);
   });
 
@@ -163,6 +169,26 @@ describe('a list of prompts while it is sent', () => {
     send = (prompt) => (prompt === 'two' ? 'rejected' : 'queued');
     await run();
     assert.deepEqual([sent, text], [['one', 'two'], 'three']);
+  });
+
+  it('gets a prompt back that was not sent or not accepted, in its place', async () => {
+    text = 'one\n---\ntwo\n---\nthree\n---\nfour';
+    const left: string[] = [];
+    send = (prompt) => {
+      left.push(text);
+      if (prompt === 'three') throw new Rejection('noKey', 'The key was removed.');
+      return prompt === 'one' ? 'rejected' : 'queued';
+    };
+    await run();
+    assert.deepEqual(left, ['two\n---\nthree\n---\nfour', 'one\n---\nthree\n---\nfour', 'one\n---\nfour']);
+    assert.deepEqual([text, closed], ['one\n---\nthree\n---\nfour', []]);
+  });
+
+  it('loses a prompt also if it changes while that prompt is removed', async () => {
+    text = 'one\n---\ntwo';
+    refusedEdits = 2;
+    await run();
+    assert.deepEqual([text, sent], ['', ['one', 'two']]);
   });
 
   it('is still being sent when one prompt is left of it', async () => {

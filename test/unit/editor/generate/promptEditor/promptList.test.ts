@@ -4,6 +4,7 @@ import {
   containsSeparator,
   joinPrompts,
   splitPrompts,
+  withPrompt,
   withoutPrompt,
 } from '../../../../../src/editor/generate/promptEditor/promptList';
 
@@ -65,6 +66,17 @@ describe('a list of prompts', () => {
   ] as const) {
     it(`${JSON.stringify(list)} without ${JSON.stringify(prompt)} is ${JSON.stringify(left)}`, () => {
       assert.equal(withoutPrompt(list, prompt, '\n'), left);
+    });
+  }
+
+  for (const [list, prompt, after, whole] of [
+    ['b\n---\nc', 'a', 0, 'a\n---\nb\n---\nc'],
+    ['x\n---\nc', 'a', 1, 'x\n---\na\n---\nc'],
+    ['x', 'a', 2, 'x\n---\na'],
+    ['\n', 'a', 1, 'a'],
+  ] as const) {
+    it(`${JSON.stringify(list)} with ${prompt} after ${after} prompts`, () => {
+      assert.equal(withPrompt(list, prompt, after, '\n'), whole);
     });
   }
 });
