@@ -59,6 +59,7 @@ const codecs = [
   '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
   '@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm',
   '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
+  '@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm',
   '@jsquash/webp/codec/dec/webp_dec.wasm',
   'pdfjs-dist/wasm/qcms_bg.wasm',
 ];

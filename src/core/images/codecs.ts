@@ -4,6 +4,7 @@ import jpegDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import jpegEncoder from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js';
 import { defaultEncodeOptions } from '@jsquash/jpeg/meta.js';
 import decodePng, { init as initPngDecoder } from '@jsquash/png/decode.js';
+import initResize, { resize } from '@jsquash/resize/lib/resize/pkg/squoosh_resize.js';
 import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js';
 import { decodeBmp } from './bmpFile';
 import { ColorConverter } from './colors';
@@ -11,6 +12,7 @@ import { decodeGif } from './gifFile';
 import type { ImageFile, ImageFormat } from './inspectImage';
 import { ImageFileError } from './imageFileError';
 import type { Pixels } from './pixels';
+import type { Resampler } from './resample';
 
 /** The WebAssembly files, by the names under which the build lays them, packed, beside the worker (esbuild.js). */
 export type WasmFile =
@@ -19,6 +21,7 @@ export type WasmFile =
   | 'mozjpeg_enc.wasm.br'
   | 'qcms_bg.wasm.br'
   | 'squoosh_png_bg.wasm.br'
+  | 'squoosh_resize_bg.wasm.br'
   | 'webp_dec.wasm.br';
 
 /** What came of an image. */
@@ -28,6 +31,9 @@ export interface DecodedImage {
   /** The file without all that is not needed; undefined when it must be written anew, because others show it differently. */
   readonly clean: Uint8Array | undefined;
 }
+
+/** Number of Lanczos with three lobes among the resampler's filters. */
+const LANCZOS3 = 3;
 
 type Decoder = (bytes: Uint8Array) => Pixels | null | Promise<Pixels>;
 
@@ -82,6 +88,20 @@ export class Codecs {
   async encodeJpeg({ data, width, height }: Pixels, quality: number): Promise<Uint8Array> {
     const codec = await this.#load('mozjpeg_enc.wasm.br', jpegEncoder);
     return codec.encode(data, width, height, { ...defaultEncodeOptions, quality });
+  }
+
+  /** Loads the resampler. */
+  async resampler(): Promise<Resampler> {
+    await this.#loadOnce('squoosh_resize_bg.wasm.br', (wasm) => initResize(wasm));
+    return (image, { width, height }) => {
+      const bytes = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength);
+      // Opaque pixels need no premultiplying, and scaling them in linear light takes several times as long.
+      return {
+        width,
+        height,
+        data: resize(bytes, image.width, image.height, width, height, LANCZOS3, false, false),
+      };
+    };
   }
 
   async #decoder(format: ImageFormat): Promise<Decoder> {

@@ -5,7 +5,7 @@ import { sizeFits, type ImageLimits, type SentFormat } from './imageLimits';
 import { ImageFileError } from './imageFileError';
 import { flatten, paste, createSolidPixels, type Pixels, type Rgb, type Size } from './pixels';
 import { encodePng } from './pngWriter';
-import { drawScaled } from './resample';
+import { drawScaled, type Resampler } from './resample';
 
 /** What was done to a picture, in the order in which people care. */
 export type ImageChange =
@@ -74,7 +74,8 @@ export async function fitImage(
   if (asItIs) return asItIs;
 
   const isFlattened = original.hasAlpha && flatten(decoded, wish.background ?? WHITE);
-  const render = (size: Size) => paint(decoded, original, size, way);
+  const resample = await codecs.resampler();
+  const render = (size: Size) => paint(decoded, original, size, way, resample);
   const written = await writeWithin(render, frame, { limits, codecs, lossless: original.lossless });
   const { part, into } = computeLayout(original, written, way);
   const scale = into.width / part.width;
@@ -130,28 +131,28 @@ function isSentFormat(format: ImageFormat, { formats }: ImageLimits): format is 
 }
 
 /** Paints the frame. */
-function paint(decoded: Pixels, original: ImageInfo, frame: Size, way: FitMode): Pixels {
+function paint(decoded: Pixels, original: ImageInfo, frame: Size, way: FitMode, resample: Resampler): Pixels {
   const { orientation } = original;
   const { part, into } = computeLayout(original, frame, way);
-  const picture = drawScaled(decoded, orientation, part, into);
+  const picture = drawScaled(decoded, orientation, part, into, resample);
   if (into.width === frame.width && into.height === frame.height) return picture;
   const ground =
     way.kind === 'blur'
-      ? blurred(decoded, original, frame)
+      ? blurred(decoded, original, frame, resample)
       : createSolidPixels(frame, way.kind === 'pad' ? (way.color ?? BLACK) : BLACK);
   paste(ground, picture, into.x, into.y);
   return ground;
 }
 
 /** The picture filling the frame, blurred: drawn tiny and enlarged again. */
-function blurred(decoded: Pixels, original: ImageInfo, frame: Size): Pixels {
+function blurred(decoded: Pixels, original: ImageInfo, frame: Size, resample: Resampler): Pixels {
   const scale = BLUR_SIDE / Math.max(frame.width, frame.height);
   const tiny = {
     width: Math.max(1, Math.round(frame.width * scale)),
     height: Math.max(1, Math.round(frame.height * scale)),
   };
-  const small = drawScaled(decoded, original.orientation, coverArea(original, frame), tiny);
-  return drawScaled(small, 1, { x: 0, y: 0, ...tiny }, frame);
+  const small = drawScaled(decoded, original.orientation, coverArea(original, frame), tiny, resample);
+  return drawScaled(small, 1, { x: 0, y: 0, ...tiny }, frame, resample);
 }
 
 type Written = Pick<FittedImage, 'bytes' | 'format' | 'width' | 'height'>;
