@@ -11,7 +11,7 @@ interface Box {
   readonly end: number;
 }
 
-/** Exif's number for a turn to the left in quarters and a mirroring after it: none, top to bottom, left to right. */
+/** Exif orientations by quarter turns to the left, then mirroring: none, top to bottom, left to right. */
 const ORIENTATIONS: readonly (readonly [Orientation, Orientation, Orientation])[] = [
   [1, 4, 2],
   [8, 5, 7],
@@ -19,7 +19,7 @@ const ORIENTATIONS: readonly (readonly [Orientation, Orientation, Orientation])[
   [6, 7, 5],
 ];
 
-/** Brands are four letters each, after the first one and its version. */
+/** The brands of the file: four letters each, after the major brand and its version. */
 const brands = (bytes: Uint8Array): string[] =>
   hasText(bytes, 4, 'ftyp') ? (latin1(bytes.subarray(8, bytes[3] ?? 0)).match(/[^]{4}/g) ?? []) : [];
 
@@ -27,14 +27,15 @@ export const isAvif = (bytes: Uint8Array): boolean =>
   brands(bytes).some((brand) => brand === 'avif' || brand === 'avis');
 
 /**
- * Reads what an AVIF says about its primary image (ISO/IEC 23008-12): the decoder turns nothing and converts no colors.
+ * Reads the properties of an AVIF's primary image (ISO/IEC 23008-12). The decoder applies neither rotation nor color
+ * profiles.
  * @throws ImageFileError
  */
 export function readAvif(bytes: Uint8Array): ImageStructure {
   const reader = imageReader(bytes);
   const file = boxes(reader, 0, bytes.length);
   const meta = file.find(({ type }) => type === 'meta');
-  if (!meta) throw new ImageFileError('truncated', 'it ends before its description');
+  if (!meta) throw new ImageFileError('truncated', 'it ends before its meta box');
   const items = boxes(reader, meta.start + 4, meta.end);
   const container = find(items, 'iprp');
   const parts = boxes(reader, container.start, container.end);
@@ -70,7 +71,7 @@ function profileOf(reader: ByteReader, properties: readonly Box[]): Uint8Array |
   return coded && profileOfCicp(reader.u16(coded.start + 4), reader.u16(coded.start + 6));
 }
 
-/** Numbers of the properties that belong to the primary image, from 1. */
+/** Reads the 1-based indexes of the primary image's properties. */
 function primaryProperties(reader: ByteReader, pitm: Box, ipma: Box): number[] {
   const primary = reader.u8(pitm.start) === 0 ? reader.u16(pitm.start + 4) : reader.u32(pitm.start + 4);
   const hasLongIds = reader.u8(ipma.start) > 0;
@@ -84,13 +85,13 @@ function primaryProperties(reader: ByteReader, pitm: Box, ipma: Box): number[] {
     const step = hasLongNumbers ? 2 : 1;
     if (id === primary) {
       return Array.from({ length: count }, (_, index) => {
-        const place = at + 1 + index * step;
-        return hasLongNumbers ? reader.u16(place) & 0x7fff : reader.u8(place) & 0x7f;
+        const offset = at + 1 + index * step;
+        return hasLongNumbers ? reader.u16(offset) & 0x7fff : reader.u8(offset) & 0x7f;
       });
     }
     at += 1 + count * step;
   }
-  throw new ImageFileError('damaged', 'nothing is said about its image');
+  throw new ImageFileError('damaged', 'its primary image has no properties');
 }
 
 function boxes(reader: ByteReader, from: number, to: number): Box[] {

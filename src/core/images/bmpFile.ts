@@ -6,16 +6,18 @@ import { createPixels, type Pixels } from './pixels';
 interface BmpFile extends ImageStructure {
   readonly bits: number;
   readonly topDown: boolean;
-  /** Blue, green, red and one more byte for each colour; empty without a palette. */
+  /** Blue, green, red and an unused byte for each color; empty without a palette. */
   readonly palette: Uint8Array;
-  /** Where the pixels begin, and how far the rows are apart, in bytes. */
+  /** Offset of the pixels. */
   readonly data: number;
+  /** Bytes from one row to the next. */
   readonly stride: number;
 }
 
-const INFO_HEADER = 40;
-/** Headers from this size on have room for an alpha mask. */
-const ALPHA_HEADER = 56;
+/** Size of the oldest header of Windows, in bytes. */
+const INFO_HEADER_BYTES = 40;
+/** Size of the first header with an alpha mask, in bytes. */
+const ALPHA_HEADER_BYTES = 56;
 const COMPRESSION = { none: 0, masks: 3 } as const;
 
 export const isBmp = (bytes: Uint8Array): boolean =>
@@ -28,7 +30,7 @@ export const isBmp = (bytes: Uint8Array): boolean =>
 export function readBmp(bytes: Uint8Array): BmpFile {
   const reader = imageReader(bytes);
   const header = reader.u32(14, true);
-  if (header < INFO_HEADER) throw new ImageFileError('otherKind', 'an old header', 'OS/2 bitmap');
+  if (header < INFO_HEADER_BYTES) throw new ImageFileError('otherKind', 'an old header', 'OS/2 bitmap');
   const width = reader.i32(18, true);
   const rows = reader.i32(22, true);
   const bits = reader.u16(28, true);
@@ -39,7 +41,7 @@ export function readBmp(bytes: Uint8Array): BmpFile {
   }
   if (width < 0) throw new ImageFileError('damaged', 'a negative width');
   const colors = bits > 8 ? 0 : reader.u32(46, true) || 2 ** bits;
-  if (colors > 256) throw new ImageFileError('damaged', `a palette of ${colors} colours`);
+  if (colors > 256) throw new ImageFileError('damaged', `a palette of ${colors} colors`);
   const height = Math.abs(rows);
   const data = reader.u32(10, true);
   const stride = Math.ceil((width * bits) / 32) * 4;
@@ -48,7 +50,7 @@ export function readBmp(bytes: Uint8Array): BmpFile {
     ...UNTAGGED,
     width,
     height,
-    hasAlpha: hasMasks && header >= ALPHA_HEADER && reader.u32(66, true) === 0xff00_0000,
+    hasAlpha: hasMasks && header >= ALPHA_HEADER_BYTES && reader.u32(66, true) === 0xff00_0000,
     clean: () => bytes,
     bits,
     topDown: rows < 0,
@@ -64,7 +66,7 @@ function hasUsualMasks(reader: ByteReader): boolean {
 }
 
 /**
- * The pixels of a Windows bitmap.
+ * Decodes a Windows bitmap.
  * @throws ImageFileError
  */
 export function decodeBmp(bytes: Uint8Array): Pixels {

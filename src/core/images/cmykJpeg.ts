@@ -12,27 +12,27 @@ interface Inks extends Size {
 }
 
 /**
- * The inks of a JPEG made for print, which libjpeg's build for the web does not decode.
+ * Decodes a CMYK JPEG to ink amounts. The WebAssembly build of libjpeg can't.
  * @throws ImageFileError
  */
 export function decodeCmykJpeg(bytes: Uint8Array): Inks {
   const image = new JpegImage();
-  const complaints = withComplaints(() => image.parse(bytes));
-  if (complaints[0] !== undefined) throw new ImageFileError('damaged', complaints[0]);
+  const [warning] = collectWarnings(() => image.parse(bytes));
+  if (warning !== undefined) throw new ImageFileError('damaged', warning);
   const { width, height } = image;
   return { inks: image.getData({ width, height }), width, height };
 }
 
-/** Where coded data is missing, the decoder goes on and says so on the console, and nowhere else. */
-function withComplaints(decode: () => void): string[] {
-  const heard: string[] = [];
+/** Collects what the decoder prints. It reports missing data only on the console, and continues. */
+function collectWarnings(decode: () => void): string[] {
+  const warnings: string[] = [];
   const { console: real } = globalThis;
   setVerbosityLevel(VerbosityLevel.WARNINGS);
-  globalThis.console = { ...real, warn: (line: string) => void heard.push(line) };
+  globalThis.console = { ...real, warn: (line: string) => void warnings.push(line) };
   try {
     decode();
   } finally {
     globalThis.console = real;
   }
-  return heard;
+  return warnings;
 }

@@ -1,17 +1,17 @@
-/** What codecs take and give; a page has it, Node's types don't. */
+/** Input and output of the codecs. Declared here because Node's types don't include it. */
 interface ImageData {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8ClampedArray;
 }
 
-/** Codecs made with Emscripten, as far as they are used. */
+/** The used part of codecs built with Emscripten. */
 declare namespace EmscriptenWasm {
   type Module = object;
 
   interface ModuleOpts {
     readonly wasmBinary: Uint8Array;
-    /** Their main function is not called. */
+    /** True to skip the codec's main function. */
     readonly noInitialRun: boolean;
     print(line: string): void;
     printErr(line: string): void;
@@ -20,7 +20,7 @@ declare namespace EmscriptenWasm {
   type ModuleFactory<T extends Module> = (options: ModuleOpts) => Promise<T>;
 }
 
-/** WebAssembly, as far as it is used; it is in no library for programs without pages. */
+/** The used part of WebAssembly, which TypeScript declares only together with the DOM. */
 declare namespace WebAssembly {
   interface Module {
     readonly brand: unique symbol;
@@ -35,7 +35,7 @@ declare namespace WebAssembly {
   }
 }
 
-/** The decoders of PDF.js, as far as they are used. */
+/** The used part of PDF.js's decoders. */
 declare module 'pdfjs-dist/image_decoders/pdf.image_decoders.mjs' {
   const VerbosityLevel: { readonly WARNINGS: number };
   function setVerbosityLevel(level: number): void;

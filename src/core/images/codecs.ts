@@ -14,7 +14,7 @@ import { ImageFileError } from './imageFileError';
 import type { Pixels } from './pixels';
 import type { Resampler } from './resample';
 
-/** The WebAssembly files, by the names under which the build lays them, packed, beside the worker (esbuild.js). */
+/** Names of the compressed WebAssembly files, which the build puts next to the worker (esbuild.js). */
 export type WasmFile =
   | 'avif_dec.wasm.br'
   | 'mozjpeg_dec.wasm.br'
@@ -24,11 +24,10 @@ export type WasmFile =
   | 'squoosh_resize_bg.wasm.br'
   | 'webp_dec.wasm.br';
 
-/** What came of an image. */
 export interface DecodedImage {
   /** In sRGB, as stored: orientation is not applied. */
   readonly pixels: Pixels;
-  /** The file without all that is not needed; undefined when it must be written anew, because others show it differently. */
+  /** The file without metadata; undefined if it must be encoded again because decoders disagree about it. */
   readonly clean: Uint8Array | undefined;
 }
 
@@ -38,51 +37,55 @@ const LANCZOS3 = 3;
 type Decoder = (bytes: Uint8Array) => Pixels | null | Promise<Pixels>;
 
 /**
- * What libjpeg says of coded data that is cut or changed; it goes on with gray all the same. Its other warnings are of
- * pictures that are whole.
+ * Warnings of libjpeg about missing or changed data, for which it substitutes gray. Its other warnings concern complete
+ * images.
  */
 const JPEG_DAMAGE = /premature end|bad huffman|instead of RST/i;
 
-/** Decoders and the encoder, each loaded when it is first needed. Whoever meets a fault should use a new thread. */
+/**
+ * Decoders, the encoder and the resampler, each loaded on first use. After an error, use a new thread: a codec that
+ * failed may have corrupted its memory.
+ */
 export class Codecs {
   readonly #readWasm: (file: WasmFile) => Promise<Uint8Array>;
   readonly #modules = new Map<WasmFile, Promise<unknown>>();
-  #printed: string[] = [];
+  /** Lines that the current decoder has printed. */
+  #warnings: string[] = [];
 
-  /** @param readWasm gives the bytes of a file; nothing is ever fetched */
+  /** @param readWasm reads a file from the disk; nothing is downloaded */
   constructor(readWasm: (file: WasmFile) => Promise<Uint8Array>) {
     this.#readWasm = readWasm;
   }
 
   /**
-   * All pixels of a still image.
-   * @throws ImageFileError when the file is damaged; another error when a codec can't be loaded
+   * Decodes a still image.
+   * @throws ImageFileError if the file is damaged; another error if a codec can't be loaded
    */
   async decode(file: ImageFile): Promise<DecodedImage> {
     const [clean, profile] = [file.clean(), file.profile()];
-    const isInks = file.info.format === 'jpeg' && !file.isPlain;
-    const colors = isInks || profile ? await this.#colors() : undefined;
-    const decode = isInks ? await inkDecoder(profile, colors) : await this.#decoder(file.info.format);
-    this.#printed = [];
+    const isCmyk = file.info.format === 'jpeg' && !file.isPlain;
+    const colors = isCmyk || profile ? await this.#colors() : undefined;
+    const decode = isCmyk ? await cmykDecoder(profile, colors) : await this.#decoder(file.info.format);
+    this.#warnings = [];
     try {
       const pixels = await decode(clean);
-      const damage = this.#printed.find((line) => JPEG_DAMAGE.test(line));
+      const damage = this.#warnings.find((line) => JPEG_DAMAGE.test(line));
       if (!pixels || damage !== undefined) {
-        throw new ImageFileError('damaged', damage ?? 'its decoder found no picture');
+        throw new ImageFileError('damaged', damage ?? 'its decoder found no image');
       }
-      const isConverted = !isInks && profile && colors?.convert(pixels, profile);
-      // What this decoder complains of, another one may refuse.
-      const isClean = file.isPlain && !isConverted && this.#printed.length === 0;
+      const isConverted = !isCmyk && profile && colors?.convert(pixels, profile);
+      // Other decoders may refuse what this one warns about.
+      const isClean = file.isPlain && !isConverted && this.#warnings.length === 0;
       return { pixels, clean: isClean ? clean : undefined };
     } catch (error) {
-      const fault = error instanceof ImageFileError ? error : gaveUp(error);
-      if (fault.reason !== 'damaged' || file.isEnded) throw fault;
-      throw new ImageFileError('truncated', fault.message);
+      const fileError = error instanceof ImageFileError ? error : toFileError(error);
+      if (fileError.reason !== 'damaged' || file.isEnded) throw fileError;
+      throw new ImageFileError('truncated', fileError.message);
     }
   }
 
   /**
-   * The same pixels and quality give the same bytes.
+   * Encodes a JPEG. The same pixels and quality always give the same bytes.
    * @param quality 0 to 100
    */
   async encodeJpeg({ data, width, height }: Pixels, quality: number): Promise<Uint8Array> {
@@ -116,7 +119,7 @@ export class Codecs {
       }
       case 'png':
         await this.#loadOnce('squoosh_png_bg.wasm.br', (wasm) => initPngDecoder(wasm));
-        // Texts in it may be packed a thousandfold; what it is given has none.
+        // Safe from decompression bombs in text chunks: clean() has removed them.
         return (bytes) => decodePng(new Uint8Array(bytes).buffer);
       case 'webp': {
         const codec = await this.#load('webp_dec.wasm.br', webpDecoder);
@@ -134,9 +137,9 @@ export class Codecs {
   }
 
   #load<T extends object>(file: WasmFile, make: EmscriptenWasm.ModuleFactory<T>): Promise<T> {
-    const hear = (line: string) => void this.#printed.push(line);
+    const print = (line: string) => void this.#warnings.push(line);
     return this.#loadOnce(file, (wasm) =>
-      make({ wasmBinary: wasm, noInitialRun: true, print: hear, printErr: hear }),
+      make({ wasmBinary: wasm, noInitialRun: true, print, printErr: print }),
     );
   }
 
@@ -150,11 +153,11 @@ export class Codecs {
   }
 }
 
-async function inkDecoder(
+async function cmykDecoder(
   profile: Uint8Array | undefined,
   colors: ColorConverter | undefined,
 ): Promise<Decoder> {
-  // Large, rarely needed, and it changes globals when it is loaded.
+  // Load only if needed: it's large, and loading it changes globals.
   const { decodeCmykJpeg } = await import('./cmykJpeg');
   return (bytes) => {
     const { inks, ...size } = decodeCmykJpeg(bytes);
@@ -162,8 +165,8 @@ async function inkDecoder(
   };
 }
 
-/** Codecs end in many ways: traps, exit codes, texts. */
-function gaveUp(error: unknown): ImageFileError {
+/** Converts what a codec throws: a trap, an exit code or a text. */
+function toFileError(error: unknown): ImageFileError {
   const reason = error instanceof Error ? error.message : JSON.stringify(error);
-  return new ImageFileError('damaged', `its decoder gave up: ${reason}`);
+  return new ImageFileError('damaged', `its decoder failed: ${reason}`);
 }

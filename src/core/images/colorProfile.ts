@@ -1,6 +1,6 @@
 import { ImageFileError } from './imageFileError';
 
-/** Red, green and blue as light under the white of ICC profiles (D50): X, Y and Z of each. */
+/** X, Y and Z of red, green and blue, relative to the white point of ICC profiles (D50). */
 type Columns = readonly (readonly [x: number, y: number, z: number])[];
 
 const SRGB: Columns = [
@@ -19,16 +19,16 @@ const DISPLAY_P3: Columns = [
   [0.1571, 0.06657, 0.78407],
 ];
 
-/** Primaries by their numbers in ITU-T H.273; others count as those of sRGB. */
+/** Primaries by their numbers in ITU-T H.273. All others count as sRGB. */
 const PRIMARIES: Readonly<Record<number, Columns>> = { 9: BT2020, 12: DISPLAY_P3 };
-/** Transfer functions that are exponents; those of video count as that of sRGB, as viewers have it. */
+/** Transfer functions that are exponents. Those for video count as sRGB, as in viewers. */
 const GAMMAS: Readonly<Record<number, number>> = { 4: 2.2, 5: 2.8, 8: 1 };
-/** Of light that 8 bits don't hold: PQ and HLG. */
+/** Transfer functions of high dynamic range: PQ and HLG. */
 const HDR: readonly number[] = [16, 18];
 
 /**
- * The ICC profile for numbers of ITU-T H.273, as AVIF and PNG have them; undefined for sRGB.
- * @throws ImageFileError for a high dynamic range: what is shown of it depends on the screen
+ * Creates the ICC profile for the numbers of ITU-T H.273 that AVIF and PNG store. Returns undefined for sRGB.
+ * @throws ImageFileError for a high dynamic range, because its appearance depends on the screen
  */
 export function profileOfCicp(primaries: number, transfer: number): Uint8Array | undefined {
   if (HDR.includes(transfer)) throw new ImageFileError('otherKind', `transfer ${transfer}`, 'HDR');
@@ -37,10 +37,10 @@ export function profileOfCicp(primaries: number, transfer: number): Uint8Array |
   return columns || gamma !== undefined ? createProfile(columns ?? SRGB, gamma) : undefined;
 }
 
-/** The ICC profile for sRGB's colors with another exponent. */
+/** Creates the ICC profile for sRGB's primaries with another exponent. */
 export const profileOfGamma = (gamma: number): Uint8Array => createProfile(SRGB, gamma);
 
-/** Writes an ICC profile (ICC.1:2022). @param gamma undefined for the curve of sRGB */
+/** Creates an ICC profile (ICC.1:2022). @param gamma undefined for the curve of sRGB */
 function createProfile(columns: Columns, gamma: number | undefined): Uint8Array {
   const curve = gamma === undefined ? SRGB_CURVE : numbersTag('para', [0, 0], [gamma]);
   const bodies = [...columns.map((column) => numbersTag('XYZ ', [], column)), curve, curve, curve];
@@ -64,7 +64,7 @@ function createProfile(columns: Columns, gamma: number | undefined): Uint8Array 
   return Buffer.concat([head, ...bodies]);
 }
 
-/** An exponent with a straight beginning. */
+/** An exponent that starts with a linear part. */
 const SRGB_CURVE = numbersTag('para', [3, 0], [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]);
 
 function numbersTag(type: string, shorts: readonly number[], values: readonly number[]): Buffer {

@@ -1,7 +1,7 @@
 import { hasText } from '../common/byteReader';
 import { createPixels, type Pixels, type Size } from './pixels';
 
-/** What is called of qcms, the color management of Firefox and PDF.js, in WebAssembly (pdfjs-dist). */
+/** The used functions of qcms, the color management of Firefox and PDF.js, in WebAssembly (pdfjs-dist). */
 interface Qcms {
   readonly memory: { readonly buffer: ArrayBuffer };
   __wbindgen_malloc(length: number, align: number): number;
@@ -10,33 +10,33 @@ interface Qcms {
   qcms_convert_array(transformer: number, numbers: number, length: number): void;
 }
 
-/** Numbers of qcms for what goes in; out come red, green and blue of sRGB. */
-const KINDS = {
+/** Input formats of qcms. The output is always red, green and blue of sRGB. */
+const INPUTS = {
   'RGB ': { kind: 0, channels: 3 },
   GRAY: { kind: 3, channels: 1 },
   CMYK: { kind: 5, channels: 4 },
 } as const;
-type ColorSpace = keyof typeof KINDS;
+type ColorSpace = keyof typeof INPUTS;
 
 const PERCEPTUAL = 0;
-/** So many pixels at a time: photos are larger than what WebAssembly should hold of them. */
+/** Number of pixels converted at a time, to limit the WebAssembly memory. */
 const STRIP_PIXELS = 1 << 18;
-/** Colors that differ by no more are the same to an eye; profiles of sRGB differ so. */
-const SAME = 3;
+/** Maximum difference of a channel that is invisible. Profiles of sRGB differ that much. */
+const MAX_INVISIBLE_DIFFERENCE = 3;
 
-/** Converts colors to sRGB by ICC profiles. A profile that can't be used counts for nothing, as in viewers. */
+/** Converts colors to sRGB by ICC profiles. An unusable profile is ignored, as in viewers. */
 export class ColorConverter {
   readonly #module: WebAssembly.Module;
 
-  /** @param wasm the bytes of qcms */
+  /** @param wasm the WebAssembly of qcms */
   constructor(wasm: Uint8Array) {
     this.#module = new WebAssembly.Module(wasm);
   }
 
-  /** Converts a picture, in place; its alpha stays. @returns whether its colors are other ones now */
+  /** Converts an image in place, without its alpha. @returns true if the colors have changed */
   convert(pixels: Pixels, profile: Uint8Array): boolean {
     const { data } = pixels;
-    const isGray = spaceOf(profile) === 'GRAY';
+    const isGray = readColorSpace(profile) === 'GRAY';
     if (isGray && !hasOnlyGray(data)) return false;
     const channels = isGray ? 1 : 3;
     const convert = this.#open(profile, isGray ? 'GRAY' : 'RGB ');
@@ -47,24 +47,24 @@ export class ColorConverter {
       for (let from = 0, to = 0; from < strip.length; from += 4) {
         for (let channel = 0; channel < channels; channel++) numbers[to++] = strip[from + channel] ?? 0;
       }
-      write(convert(numbers), strip);
+      writeColors(convert(numbers), strip);
     }
     return true;
   }
 
-  /** Makes a picture of amounts of ink, 0 to 255. @param profile undefined, or one that can't be used: plain inks */
+  /** Converts ink amounts, 0 to 255. @param profile without a usable one, ideal inks are assumed */
   fromCmyk(inks: Uint8ClampedArray, { width, height }: Size, profile: Uint8Array | undefined): Pixels {
-    const convert = (profile && this.#open(profile, 'CMYK')) ?? plainInks;
+    const convert = (profile && this.#open(profile, 'CMYK')) ?? convertIdealInks;
     const pixels = createPixels(width, height);
     for (let start = 0; start < inks.length; start += STRIP_PIXELS * 4) {
       const strip = pixels.data.subarray(start, start + STRIP_PIXELS * 4).fill(255);
-      write(convert(new Uint8Array(inks.subarray(start, start + STRIP_PIXELS * 4))), strip);
+      writeColors(convert(new Uint8Array(inks.subarray(start, start + STRIP_PIXELS * 4))), strip);
     }
     return pixels;
   }
 
   #open(profile: Uint8Array, space: ColorSpace): ((numbers: Uint8Array) => Uint8Array) | undefined {
-    if (spaceOf(profile) !== space) return undefined;
+    if (readColorSpace(profile) !== space) return undefined;
     let result = new Uint8Array();
     const imports: Record<string, Record<string, () => void>> = {};
     for (const { module, name } of WebAssembly.Module.imports(this.#module)) {
@@ -73,25 +73,25 @@ export class ColorConverter {
             result = new Uint8Array(qcms.memory.buffer, start >>> 0, length >>> 0).slice();
           }
         : () => {
-            if (name.includes('throw')) throw new Error('qcms gave up');
+            if (name.includes('throw')) throw new Error('qcms failed');
           };
     }
-    // A new one for each picture: what it has allocated goes with it.
+    // Use a new instance for each image, so that its allocations are released with it.
     const qcms = new WebAssembly.Instance(this.#module, imports).exports as Qcms;
-    const give = (bytes: Uint8Array): number => {
+    const copyIn = (bytes: Uint8Array): number => {
       const start = qcms.__wbindgen_malloc(bytes.length, 1) >>> 0;
       new Uint8Array(qcms.memory.buffer).set(bytes, start);
       return start;
     };
-    const { kind } = KINDS[space];
+    const { kind } = INPUTS[space];
     try {
-      const opened = qcms.qcms_transformer_from_memory(give(profile), profile.length, kind, PERCEPTUAL);
+      const opened = qcms.qcms_transformer_from_memory(copyIn(profile), profile.length, kind, PERCEPTUAL);
       if (opened === 0) return undefined;
       const convert = (numbers: Uint8Array): Uint8Array => {
-        qcms.qcms_convert_array(opened, give(numbers), numbers.length);
+        qcms.qcms_convert_array(opened, copyIn(numbers), numbers.length);
         return result;
       };
-      convert(new Uint8Array(KINDS[space].channels));
+      convert(new Uint8Array(INPUTS[space].channels));
       return convert;
     } catch {
       return undefined;
@@ -99,9 +99,9 @@ export class ColorConverter {
   }
 }
 
-const spaceOf = (profile: Uint8Array): ColorSpace | undefined =>
+const readColorSpace = (profile: Uint8Array): ColorSpace | undefined =>
   hasText(profile, 36, 'acsp')
-    ? (Object.keys(KINDS) as ColorSpace[]).find((space) => hasText(profile, 16, space))
+    ? (Object.keys(INPUTS) as ColorSpace[]).find((space) => hasText(profile, 16, space))
     : undefined;
 
 function hasOnlyGray(data: Uint8ClampedArray): boolean {
@@ -111,7 +111,7 @@ function hasOnlyGray(data: Uint8ClampedArray): boolean {
   return true;
 }
 
-/** Whether colors from all over stay what they are. */
+/** Returns true if sample colors of the whole range stay the same. */
 function isIdentity(convert: (numbers: Uint8Array) => Uint8Array, channels: 1 | 3): boolean {
   const steps = Array.from({ length: 9 }, (_, index) => Math.min(255, index * 32));
   const probe = new Uint8Array(
@@ -120,12 +120,13 @@ function isIdentity(convert: (numbers: Uint8Array) => Uint8Array, channels: 1 | 
       : steps.flatMap((red) => steps.flatMap((green) => steps.flatMap((blue) => [red, green, blue]))),
   );
   return convert(probe).every(
-    (value, at) => Math.abs(value - (probe[channels === 1 ? Math.floor(at / 3) : at] ?? 0)) <= SAME,
+    (value, at) =>
+      Math.abs(value - (probe[channels === 1 ? Math.floor(at / 3) : at] ?? 0)) <= MAX_INVISIBLE_DIFFERENCE,
   );
 }
 
-/** What viewers do without a profile: each ink takes away its light, and black takes it of all. */
-function plainInks(inks: Uint8Array): Uint8Array {
+/** Converts inks as viewers do without a profile: each ink absorbs its color, and black absorbs all. */
+function convertIdealInks(inks: Uint8Array): Uint8Array {
   const colors = new Uint8Array((inks.length / 4) * 3);
   for (let from = 0, to = 0; from < inks.length; from += 4) {
     const light = 255 - (inks[from + 3] ?? 0);
@@ -134,7 +135,7 @@ function plainInks(inks: Uint8Array): Uint8Array {
   return colors;
 }
 
-function write(colors: Uint8Array, strip: Uint8ClampedArray): void {
+function writeColors(colors: Uint8Array, strip: Uint8ClampedArray): void {
   for (let from = 0, to = 0; to < strip.length; to += 4) {
     for (let channel = 0; channel < 3; channel++) strip[to + channel] = colors[from++] ?? 0;
   }

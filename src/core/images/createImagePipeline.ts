@@ -14,7 +14,7 @@ export { animatedImageMessage } from './imageMessages';
 export type { ImageLimits } from './imageLimits';
 
 export interface ImagePipelineOptions {
-  /** Absolute path of the folder of the kept pictures. */
+  /** Absolute path of the image store's folder. */
   readonly folder: string;
   readonly files: UserFileReader;
   readonly clock: Clock;
@@ -23,8 +23,8 @@ export interface ImagePipelineOptions {
 }
 
 /**
- * Puts this room together. It is a bundle of its own, loaded with the first picture (esbuild.js), and its worker lies
- * beside it.
+ * Creates the image pipeline. It's a separate bundle, loaded for the first image, with its worker next to it
+ * (esbuild.js).
  */
 export function createImagePipeline({
   folder,
@@ -33,6 +33,6 @@ export function createImagePipeline({
   l10n,
   log,
 }: ImagePipelineOptions): ImagePipeline {
-  const workshop = new ImageWorker(path.join(__dirname, 'imageWorker.js'), clock);
-  return new ImagePipeline({ workshop, kept: new ImageStore(folder), files, l10n, log });
+  const processor = new ImageWorker(path.join(__dirname, 'imageWorker.js'), clock);
+  return new ImagePipeline({ processor, store: new ImageStore(folder), files, l10n, log });
 }

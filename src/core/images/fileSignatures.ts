@@ -1,7 +1,7 @@
 import { hasText } from '../common/byteReader';
 
-/** Files that people take for pictures, by how they begin. Names are as people call them. */
-const KINDS: readonly (readonly [name: string, at: number, start: string])[] = [
+/** Signatures of files that users may mistake for supported images, with the names that users know. */
+const SIGNATURES: readonly (readonly [name: string, at: number, start: string])[] = [
   ['HEIC', 4, 'ftyphe'],
   ['HEIC', 4, 'ftypmif1'],
   ['HEIC', 4, 'ftypmsf1'],
@@ -20,13 +20,13 @@ const KINDS: readonly (readonly [name: string, at: number, start: string])[] = [
   ['Git LFS', 0, 'version https://git-lfs'],
 ];
 
-/** So much of a text is looked at, in bytes: XML may begin with comments. */
-const TEXT_START = 1024;
+/** Number of bytes that are searched for an SVG's root element, because XML may begin with comments. */
+const SVG_SEARCH_BYTES = 1024;
 
-/** What a file is that is none of our pictures; undefined when its bytes say nothing. */
+/** Names the type of an unsupported file; undefined if unknown. */
 export function identifyFileType(bytes: Uint8Array): string | undefined {
-  const kind = KINDS.find(([, at, start]) => hasText(bytes, at, start));
+  const kind = SIGNATURES.find(([, at, start]) => hasText(bytes, at, start));
   if (kind) return kind[0];
-  const text = Buffer.from(bytes.subarray(0, TEXT_START)).toString('utf8').trimStart();
+  const text = Buffer.from(bytes.subarray(0, SVG_SEARCH_BYTES)).toString('utf8').trimStart();
   return /^(<\?xml[^]*|<!--[^]*|<!DOCTYPE svg[^]*)?<svg[\s/>]/i.test(text) ? 'SVG' : undefined;
 }

@@ -7,80 +7,80 @@ import { flatten, paste, createSolidPixels, type Pixels, type Rgb, type Size } f
 import { encodePng } from './pngWriter';
 import { drawScaled, type Resampler } from './resample';
 
-/** What was done to a picture, in the order in which people care. */
+/** Changes to an image, the most visible ones first. */
 export type ImageChange =
-  /** Something was cut off. */
+  /** Part of the image was removed. */
   | 'cut'
-  /** Something was put around it. */
+  /** Space was added around it. */
   | 'padded'
   | 'scaled'
-  /** Turned as its description says. */
+  /** Rotated or mirrored as its Exif orientation says. */
   | 'turned'
-  /** Transparent pixels were laid on a colour. */
+  /** Transparent pixels were drawn over a color. */
   | 'flattened'
-  /** Its pixels were coded anew, which also leaves out all that was written about it. */
+  /** Its pixels were encoded again, which also removes all metadata. */
   | 'rewritten'
-  /** The pixels are untouched; what was written about it (place, camera, comments) was left out, or its end added. */
+  /** Metadata (location, camera, comments) was removed or a missing end marker added. The pixels are the same. */
   | 'stripped';
 
-/** A picture as it is sent. */
+/** An image as it is sent. */
 export interface FittedImage extends Size {
   readonly bytes: Uint8Array;
   readonly format: SentFormat;
   readonly changes: readonly ImageChange[];
-  /** The picture that it was made of. */
+  /** The source image. */
   readonly original: ImageInfo;
 }
 
-/** How a picture is to be fitted. */
+/** The user's choices for fitting an image. */
 export interface FitOptions {
-  /** What is done where the shape does not fit; {@link DEFAULT_FIT_MODE} when nobody chose. */
+  /** Fit mode; {@link DEFAULT_FIT_MODE} if undefined. */
   readonly way?: FitMode;
-  /** What transparent pixels are laid on; white unless told. */
+  /** Color behind transparent pixels; white by default. */
   readonly background?: Rgb;
 }
 
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
 
-/** JPEG qualities that are tried before the picture is made smaller, best first. */
+/** JPEG qualities to try before reducing the size, best first. */
 const QUALITIES = [90, 80, 70, 60, 50];
-/** Tried when it can't be made smaller. */
+/** JPEG qualities to try if the size can't be reduced. */
 const LAST_QUALITIES = [40, 30, 20, 10];
-/** Longer side of the tiny picture that a blurred one is drawn from, in pixels. */
-const BLUR_SIDE = 24;
+/** Longer side of the small image that a blurred one is enlarged from, in pixels. */
+const BLUR_SOURCE_SIDE = 24;
 
 /**
- * Makes the very bytes that are sent of a picture. One that already fits goes as it is, without what was written about
- * it; but it is decoded all the same, because a damaged one would be dropped and charged for. The same input gives the
- * same bytes. The given bytes are never changed.
+ * Creates the bytes that are sent for an image. An image that already fits is only stripped of its metadata, but it's
+ * decoded anyway, because sora-2 drops a damaged image and charges. The same input always gives the same bytes, and the
+ * given bytes are never changed.
  * @throws ImageFileError
  */
 export async function fitImage(
   bytes: Uint8Array,
   limits: ImageLimits,
-  wish: FitOptions,
+  options: FitOptions,
   codecs: Codecs,
 ): Promise<FittedImage> {
   const file = readImage(bytes);
   const original = file.info;
-  if (original.animated) throw new ImageFileError('animated', 'it moves');
-  // Before the work: a part outside the picture needs no decoding.
-  const way = wish.way ?? DEFAULT_FIT_MODE;
-  const frame = targetSize(original, limits, wish.way);
+  if (original.animated) throw new ImageFileError('animated', 'it is animated');
+  // Before decoding: a crop area outside the image is refused right away.
+  const mode = options.way ?? DEFAULT_FIT_MODE;
+  const frame = targetSize(original, limits, options.way);
   const { pixels: decoded, clean } = await codecs.decode(file);
   checkSize(decoded, original);
-  const asItIs = clean && unchanged(file, clean, limits, wish.way);
-  if (asItIs) return asItIs;
+  const unchanged = clean && fitUnchanged(file, clean, limits, options.way);
+  if (unchanged) return unchanged;
 
-  const isFlattened = original.hasAlpha && flatten(decoded, wish.background ?? WHITE);
+  const isFlattened = original.hasAlpha && flatten(decoded, options.background ?? WHITE);
   const resample = await codecs.resampler();
-  const render = (size: Size) => paint(decoded, original, size, way, resample);
-  const written = await writeWithin(render, frame, { limits, codecs, lossless: original.lossless });
-  const { part, into } = computeLayout(original, written, way);
+  const render = (size: Size) => drawFrame(decoded, original, size, mode, resample);
+  const written = await encodeWithin(render, frame, { limits, codecs, lossless: original.lossless });
+  const { part, into } = computeLayout(original, written, mode);
   const scale = into.width / part.width;
   const changes: [ImageChange, boolean][] = [
-    // Less than a pixel is lost in rounding.
+    // Rounding may lose less than a pixel.
     ['cut', (original.width - part.width) * scale >= 1 || (original.height - part.height) * scale >= 1],
     ['padded', into.width < written.width || into.height < written.height],
     ['scaled', Math.abs(into.width - part.width) >= 1 || Math.abs(into.height - part.height) >= 1],
@@ -94,12 +94,12 @@ export async function fitImage(
 function checkSize(decoded: Size, { width, height, orientation }: ImageInfo): void {
   const [across, down] = orientation >= 5 ? [height, width] : [width, height];
   if (decoded.width !== across || decoded.height !== down) {
-    throw new ImageFileError('damaged', 'it has another size than it says');
+    throw new ImageFileError('damaged', 'its size differs from its header');
   }
 }
 
-/** The picture itself, if it may go as it is. */
-function unchanged(
+/** Returns the image without its metadata if no other change is needed. */
+function fitUnchanged(
   { bytes, info: original }: ImageFile,
   clean: Uint8Array,
   limits: ImageLimits,
@@ -108,13 +108,13 @@ function unchanged(
   const { width, height, format } = original;
   const isPart = chosen?.kind === 'crop' && chosen.part !== undefined && !isWhole(chosen.part);
   const { preferred } = limits;
-  const isAsChosen =
+  const hasChosenSize =
     !isPart && (!chosen || !preferred || (width === preferred.width && height === preferred.height));
   if (!isSentFormat(format, limits) || original.orientation !== 1 || original.hasAlpha) return undefined;
-  if (!isAsChosen || !sizeFits(original, limits)) return undefined;
+  if (!hasChosenSize || !sizeFits(original, limits)) return undefined;
   if (clean.length > limits.maxBytes) return undefined;
   return {
-    // A copy: what is sent must not change under us when the caller goes on with its bytes.
+    // Copy: the caller may change its bytes later.
     bytes: new Uint8Array(clean),
     format,
     width,
@@ -130,23 +130,29 @@ function isSentFormat(format: ImageFormat, { formats }: ImageLimits): format is 
   return (formats as readonly ImageFormat[]).includes(format);
 }
 
-/** Paints the frame. */
-function paint(decoded: Pixels, original: ImageInfo, frame: Size, way: FitMode, resample: Resampler): Pixels {
+/** Draws the image and what surrounds it. */
+function drawFrame(
+  decoded: Pixels,
+  original: ImageInfo,
+  frame: Size,
+  mode: FitMode,
+  resample: Resampler,
+): Pixels {
   const { orientation } = original;
-  const { part, into } = computeLayout(original, frame, way);
-  const picture = drawScaled(decoded, orientation, part, into, resample);
-  if (into.width === frame.width && into.height === frame.height) return picture;
-  const ground =
-    way.kind === 'blur'
-      ? blurred(decoded, original, frame, resample)
-      : createSolidPixels(frame, way.kind === 'pad' ? (way.color ?? BLACK) : BLACK);
-  paste(ground, picture, into.x, into.y);
-  return ground;
+  const { part, into } = computeLayout(original, frame, mode);
+  const image = drawScaled(decoded, orientation, part, into, resample);
+  if (into.width === frame.width && into.height === frame.height) return image;
+  const background =
+    mode.kind === 'blur'
+      ? drawBlurred(decoded, original, frame, resample)
+      : createSolidPixels(frame, mode.kind === 'pad' ? (mode.color ?? BLACK) : BLACK);
+  paste(background, image, into.x, into.y);
+  return background;
 }
 
-/** The picture filling the frame, blurred: drawn tiny and enlarged again. */
-function blurred(decoded: Pixels, original: ImageInfo, frame: Size, resample: Resampler): Pixels {
-  const scale = BLUR_SIDE / Math.max(frame.width, frame.height);
+/** Fills the frame with the blurred image: draws it very small and enlarges it again. */
+function drawBlurred(decoded: Pixels, original: ImageInfo, frame: Size, resample: Resampler): Pixels {
+  const scale = BLUR_SOURCE_SIDE / Math.max(frame.width, frame.height);
   const tiny = {
     width: Math.max(1, Math.round(frame.width * scale)),
     height: Math.max(1, Math.round(frame.height * scale)),
@@ -155,55 +161,55 @@ function blurred(decoded: Pixels, original: ImageInfo, frame: Size, resample: Re
   return drawScaled(small, 1, { x: 0, y: 0, ...tiny }, frame, resample);
 }
 
-type Written = Pick<FittedImage, 'bytes' | 'format' | 'width' | 'height'>;
+type EncodedImage = Pick<FittedImage, 'bytes' | 'format' | 'width' | 'height'>;
 
 /**
- * Writes a picture within the family's bytes: without loss where the source had none and it is small enough, else as
- * JPEG of the best quality that is, else smaller.
+ * Encodes an image within the limit of bytes: as PNG if the source was lossless and the result is small enough, else as
+ * JPEG of the best quality that is small enough, else with fewer pixels.
  */
-async function writeWithin(
+async function encodeWithin(
   render: (size: Size) => Pixels,
-  wanted: Size,
+  preferred: Size,
   { limits, codecs, lossless }: { limits: ImageLimits; codecs: Codecs; lossless: boolean },
-): Promise<Written> {
+): Promise<EncodedImage> {
   const { maxBytes } = limits;
-  let frame = wanted;
+  let frame = preferred;
   let pixels = render(frame);
   if (lossless && limits.writes === 'pngOrJpeg') {
     const bytes = encodePng(pixels);
     if (bytes.length <= maxBytes) return { bytes, format: 'png', ...frame };
   }
   for (;;) {
-    const written = await firstWithin(pixels, QUALITIES, maxBytes, codecs);
+    const written = await encodeJpegWithin(pixels, QUALITIES, maxBytes, codecs);
     if (written.bytes.length <= maxBytes) return { ...written, ...frame };
     const smaller = reduceSize(frame, scaleFor(written.bytes.length, maxBytes), limits);
     if (!smaller) break;
     frame = smaller;
     pixels = render(frame);
   }
-  const written = await firstWithin(pixels, LAST_QUALITIES, maxBytes, codecs);
+  const written = await encodeJpegWithin(pixels, LAST_QUALITIES, maxBytes, codecs);
   if (written.bytes.length <= maxBytes) return { ...written, ...frame };
-  throw new ImageFileError('doesNotFit', `${written.bytes.length} bytes at the least, of ${maxBytes}`);
+  throw new ImageFileError('doesNotFit', `at least ${written.bytes.length} bytes instead of ${maxBytes}`);
 }
 
-/** The first of some falling qualities that is small enough, or else the last one. */
-async function firstWithin(
+/** Encodes at the first of the falling qualities that is small enough, or else at the last one. */
+async function encodeJpegWithin(
   pixels: Pixels,
   qualities: readonly number[],
   maxBytes: number,
   codecs: Codecs,
 ): Promise<{ bytes: Uint8Array; format: 'jpeg' }> {
-  const worst = await codecs.encodeJpeg(pixels, qualities.at(-1) ?? 0);
-  // The worst first: most of the time is spent on qualities that can't fit.
-  if (worst.length <= maxBytes) {
+  const smallest = await codecs.encodeJpeg(pixels, qualities.at(-1) ?? 0);
+  // Try the lowest quality first, to skip all others if even that is too large.
+  if (smallest.length <= maxBytes) {
     for (const quality of qualities.slice(0, -1)) {
       const bytes = await codecs.encodeJpeg(pixels, quality);
       if (bytes.length <= maxBytes) return { bytes, format: 'jpeg' };
     }
   }
-  return { bytes: worst, format: 'jpeg' };
+  return { bytes: smallest, format: 'jpeg' };
 }
 
-/** Bytes go with the area; a little less, so that one step mostly suffices. */
+/** Bytes are roughly proportional to the area. Slightly smaller, so that one step is usually enough. */
 const scaleFor = (bytes: number, maxBytes: number): number =>
   Math.min(0.9, Math.sqrt(maxBytes / bytes) * 0.97);

@@ -13,9 +13,9 @@ interface Frame {
   readonly height: number;
   readonly interlaced: boolean;
   readonly colors: Uint8Array;
-  /** Index of the transparent colour. */
+  /** Index of the transparent color. */
   readonly transparent: number | undefined;
-  /** Where the smallest code size stands, followed by the coded pixels. */
+  /** Offset of the minimum code size, which the coded pixels follow. */
   readonly data: number;
 }
 
@@ -65,7 +65,7 @@ export function readGif(bytes: Uint8Array): GifFile {
       throw new ImageFileError('damaged', `an unknown block at byte ${at}`);
     }
   }
-  if (!first) throw new ImageFileError('damaged', 'it holds no picture');
+  if (!first) throw new ImageFileError('damaged', 'it contains no image');
   const covers = first.left === 0 && first.top === 0 && first.width >= width && first.height >= height;
   const hasAlpha = first.transparent !== undefined || !covers;
   return { ...UNTAGGED, width, height, hasAlpha, animated: frames > 1, clean: () => bytes, first };
@@ -82,13 +82,13 @@ function endOfBlocks(reader: ByteReader, from: number): number {
 }
 
 /**
- * The pixels of a GIF's first picture.
+ * Decodes a GIF's first frame.
  * @throws ImageFileError
  */
 export function decodeGif(bytes: Uint8Array): Pixels {
   const { first, width, height } = readGif(bytes);
   if (first.left + first.width > width || first.top + first.height > height) {
-    throw new ImageFileError('damaged', 'the picture reaches beyond its screen');
+    throw new ImageFileError('damaged', 'the frame exceeds its screen');
   }
   const indices = decodeIndices(imageReader(bytes), first);
   const pixels = createPixels(width, height);
@@ -104,7 +104,7 @@ export function decodeGif(bytes: Uint8Array): Pixels {
   return pixels;
 }
 
-/** In which order the rows are stored (appendix E). */
+/** Returns the rows in the order in which they are stored (GIF89a appendix E). */
 function rowOrder({ height, interlaced }: Frame): number[] {
   const passes = interlaced
     ? [
@@ -121,13 +121,13 @@ function rowOrder({ height, interlaced }: Frame): number[] {
   return rows;
 }
 
-/** Most codes there are (appendix F). */
+/** Size of the code table (GIF89a appendix F). */
 const MAX_CODES = 4096;
 
-/** Undoes the variable-length coding: each code is an earlier one and a byte more. */
+/** Decompresses the pixels (LZW). Each code stands for an earlier one and one more byte. */
 function decodeIndices(reader: ByteReader, { data, width, height }: Frame): Uint8Array {
   const leastBits = reader.u8(data);
-  if (leastBits < 1 || leastBits > 8) throw new ImageFileError('damaged', 'an impossible code size');
+  if (leastBits < 1 || leastBits > 8) throw new ImageFileError('damaged', 'an invalid code size');
   const clear = 2 ** leastBits;
   const result = new Uint8Array(width * height);
   const before = new Uint16Array(MAX_CODES);
@@ -142,8 +142,8 @@ function decodeIndices(reader: ByteReader, { data, width, height }: Frame): Uint
       continue;
     }
     const isNew = code === next && previous !== -1;
-    if (code >= next && !isNew) throw new ImageFileError('damaged', 'a code that means nothing');
-    // A code that is only being made stands for the one before it and that one's own first byte.
+    if (code >= next && !isNew) throw new ImageFileError('damaged', 'an undefined code');
+    // A code that isn't in the table yet stands for the previous one and that one's first byte.
     let from = isNew ? previous : code;
     const length = (lengths[from] ?? 0) + (isNew ? 1 : 0);
     let at = done + length - 1;
@@ -164,7 +164,7 @@ function decodeIndices(reader: ByteReader, { data, width, height }: Frame): Uint
     }
     previous = code;
   }
-  if (done < result.length) throw new ImageFileError('truncated', 'fewer pixels than it promises');
+  if (done < result.length) throw new ImageFileError('truncated', 'fewer pixels than its header says');
   return result;
 }
 

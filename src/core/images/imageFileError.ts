@@ -1,42 +1,40 @@
 import { ByteReader } from '../common/byteReader';
 
-/** Why a file is no picture that can be sent. */
+/** Reasons why an image can't be sent. */
 export type ImageErrorReason =
-  /** It holds nothing. */
+  /** The file has no bytes. */
   | 'empty'
-  /** Its bytes are those of no picture we know. */
+  /** The bytes match no known type of file. */
   | 'unknownKind'
-  /** We know what it is, and it is nothing that can be sent; `kind` names it. */
+  /** The type is known but unsupported; `kind` names it. */
   | 'otherKind'
-  /** It moves. */
   | 'animated'
-  /** It ends before it should. */
+  /** The file is incomplete. */
   | 'truncated'
-  /** It contradicts itself, or its decoder gave up. */
+  /** The file is inconsistent, or its decoder failed. */
   | 'damaged'
-  /** More pixels than we decode. */
+  /** Above {@link MAX_PIXELS}. */
   | 'tooManyPixels'
-  /** More bytes than we read. */
+  /** Above {@link MAX_FILE_BYTES}. */
   | 'tooManyBytes'
-  /** Whatever is done to it, it stays above the family's limit. */
+  /** Can't be reduced to the limits of the family. */
   | 'doesNotFit'
-  /** The chosen part is not within the picture. */
+  /** The crop area isn't within the image. */
   | 'badPart'
-  /** The source is no https link, file URI or data URI. */
+  /** The source isn't an https link, a file URI or a data URI. */
   | 'badSource'
-  /** The file could not be read. */
   | 'unreadable'
-  /** The part of us that works on pictures failed or took too long. */
+  /** The worker failed or took too long. */
   | 'failed';
 
 /**
- * A picture is at fault, in words for the log. What leaves this room is an ImageError with a sentence for the user
- * (images.ts).
+ * An image that can't be sent, with a message for the log. {@link ImagePipeline} converts it to an {@link ImageError}
+ * with a message for the user.
  */
 export class ImageFileError extends Error {
   override readonly name = 'ImageFileError';
   readonly reason: ImageErrorReason;
-  /** What the file is, for `otherKind`. */
+  /** Type of the file, for `otherKind`. */
   readonly kind: string | undefined;
 
   constructor(reason: ImageErrorReason, message: string, kind?: string) {
@@ -46,7 +44,7 @@ export class ImageFileError extends Error {
   }
 }
 
-/** Reads an image file; reading past its end means that it was cut off. */
+/** Creates a reader that reports reading past the end as `truncated`. */
 export function imageReader(bytes: Uint8Array): ByteReader {
   return new ByteReader(bytes, (end) => new ImageFileError('truncated', `it ends before byte ${end}`));
 }

@@ -1,33 +1,33 @@
 import type { ImageFormat } from './inspectImage';
 import type { Size } from './pixels';
 
-/** The kinds of picture that are sent. */
+/** Formats that may be sent. */
 export type SentFormat = Extract<ImageFormat, 'jpeg' | 'png' | 'webp'>;
 
-/** How names of files end that hold what we read; the files themselves are told by their bytes. */
+/** Extensions of supported files, for file dialogs. The format is detected by the bytes. */
 export const IMAGE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'jfif', 'webp', 'avif', 'gif', 'bmp'] as const;
 
-/** From `least` to `most`, both included. */
+/** A range that includes both ends. */
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
 
-/** What a picture must be for a model to take it. A family hands these in; nothing here knows a family. */
+/** Requirements of a model for its images. */
 export interface ImageLimits {
-  /** Files of these kinds may go as they are. */
+  /** Formats that may be sent without encoding them again. */
   readonly formats: readonly SentFormat[];
-  /** What is written anew: exact pixels where the source has them and the file is small enough, else JPEG. */
+  /** Format for encoding: `pngOrJpeg` is PNG if the source is lossless and the result small enough, else JPEG. */
   readonly writes: 'pngOrJpeg' | 'jpeg';
-  /** The picture must have exactly these pixels. */
+  /** Required size. */
   readonly exact?: Size;
-  /** The picture should have these pixels, and is cut by the service where it has not. */
+  /** Recommended size. The provider crops images of another one. */
   readonly preferred?: Size;
   /** Width and height, in pixels. */
   readonly sides?: Range;
   /** Width divided by height. */
   readonly ratio?: Range;
-  /** Of the file, in bytes; as base64 it is a third more. */
+  /** Size of the file. Base64 makes it a third larger. */
   readonly maxBytes: number;
   /** Section of the API reference. */
   readonly source: string;
@@ -91,7 +91,7 @@ export function limitsFor(familyId: string, options: Options = {}): ImageLimits 
   return Object.hasOwn(FAMILIES, familyId) ? FAMILIES[familyId]?.(options) : undefined;
 }
 
-/** Whether a picture of this size may be sent as it is. What is only advised does not count. */
+/** Returns true if an image of this size may be sent without scaling. Ignores the recommended size. */
 export function sizeFits({ width, height }: Size, { exact, sides, ratio }: ImageLimits): boolean {
   if (exact && (width !== exact.width || height !== exact.height)) return false;
   if (sides && (Math.min(width, height) < sides.min || Math.max(width, height) > sides.max)) return false;

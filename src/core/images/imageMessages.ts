@@ -5,21 +5,22 @@ import type { ImageFileError } from './imageFileError';
 const MB = 1024 * 1024;
 const MILLION = 1_000_000;
 
+/** Formats the message for an animated image. */
 export function animatedImageMessage(l10n: L10n): string {
   return l10n.t("Animated images aren't supported. Save one frame as PNG.");
 }
 
-/** What the user reads of a picture that can't be sent: why, and what to do. */
-export function imageErrorMessage(fault: ImageFileError, l10n: L10n): string {
-  switch (fault.reason) {
+/** Formats the message for an image that can't be sent: the reason, and what to do. */
+export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
+  switch (error.reason) {
     case 'empty':
       return l10n.t('The image file is empty.');
     case 'unknownKind':
       return l10n.t('Not a supported image. Use JPEG, PNG, WebP, AVIF, GIF, or BMP.');
     case 'otherKind':
-      return fault.kind === 'Git LFS'
+      return error.kind === 'Git LFS'
         ? l10n.t("Image not downloaded from Git LFS. Run 'git lfs pull'.")
-        : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", fault.kind ?? '');
+        : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", error.kind ?? '');
     case 'animated':
       return animatedImageMessage(l10n);
     case 'truncated':

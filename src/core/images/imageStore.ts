@@ -16,22 +16,21 @@ import {
 import type { SentFormat } from './imageLimits';
 
 /**
- * Calls `remove` for those of these images, by their hashes, that no task needs. It decides and calls in one go, so that
- * no task can be added in between that needs one.
+ * Calls `remove` for each of these hashes that no task refers to. Must decide and call in one transaction, so that no
+ * task that needs an image is added in between.
  */
 export type DeleteUnused = (hashes: readonly string[], remove: (sha256: string) => void) => Promise<void>;
 
-/** What is needed of a disk to keep pictures. */
+/** File system calls of the image store. */
 export type ImageStoreDisk = Disk & Pick<typeof files, 'utimes'>;
 
-const ENDINGS: Readonly<Record<SentFormat, string>> = { jpeg: 'jpg', png: 'png', webp: 'webp' };
+const EXTENSIONS: Readonly<Record<SentFormat, string>> = { jpeg: 'jpg', png: 'png', webp: 'webp' };
 
-/** Names that are ours, whole or half-written. */
-const OURS = /^[0-9a-f]{64}\.(jpg|png|webp)(\.[0-9a-f-]{36}\.part)?$/;
+/** Names of stored images and of partly written ones. */
+const STORED_NAME = /^[0-9a-f]{64}\.(jpg|png|webp)(\.[0-9a-f-]{36}\.part)?$/;
 
 /**
- * The folder of the pictures that were sent, each under the hash of its bytes: the same picture is there once, however
- * many tasks it went with.
+ * Stores the images that were sent, named by the hash of their bytes. An image of several tasks is stored once.
  */
 export class ImageStore {
   readonly folder: string;
@@ -43,16 +42,16 @@ export class ImageStore {
   }
 
   /**
-   * Keeps a picture, durably: once this returns, a crash does not lose it.
-   * @returns its file URI, which {@link removeUnneeded} knows it by
+   * Stores an image durably: once this returns, a crash doesn't lose it.
+   * @returns its file URI, as {@link removeUnneeded} expects it
    * @throws DiskError
    */
   async keep({ bytes, format }: { bytes: Uint8Array; format: SentFormat }): Promise<string> {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const file = path.join(this.folder, `${sha256}.${ENDINGS[format]}`);
+    const file = path.join(this.folder, `${sha256}.${EXTENSIONS[format]}`);
     await withDiskErrors(async () => {
-      if (await this.#isThere(file, sha256)) {
-        // As young as if it had just been written: a cleaning that runs now must not take it for a leftover.
+      if (await this.#isStored(file, sha256)) {
+        // Update the age: a concurrent cleanup must not delete it.
         const now = new Date();
         await this.#disk.utimes(file, now, now);
         return;
@@ -63,10 +62,10 @@ export class ImageStore {
   }
 
   /**
-   * Deletes images that nobody needs, and half-written ones of windows that ended.
-   * @param needed sources of what is no task yet; what is no URI of a stored image doesn't matter
-   * @param before ms since 1970: younger files stay, because the task they go with may be about to be stored
-   * @returns how many were deleted
+   * Deletes unneeded images, and partly written files of windows that have closed.
+   * @param needed sources that aren't in a task yet; those that aren't stored images are ignored
+   * @param before ms since 1970; younger files stay, because their task may be about to be stored
+   * @returns number of deleted files
    * @throws DiskError
    */
   async removeUnneeded(
@@ -79,10 +78,9 @@ export class ImageStore {
       let removed = 0;
       for (const name of await this.#names()) {
         const file = path.join(this.folder, name);
-        if (!OURS.test(name) || needed.has(pathToFileURL(file).href)) continue;
+        if (!STORED_NAME.test(name) || needed.has(pathToFileURL(file).href)) continue;
         if (!(await this.#isOlder(file, before))) continue;
         const [sha256 = ''] = name.split('.', 1);
-        // Nobody needs half a file.
         if (name.endsWith('.part')) {
           await this.#disk.rm(file, { force: true });
           removed += 1;
@@ -120,8 +118,8 @@ export class ImageStore {
     await syncFolder(this.#disk, this.folder);
   }
 
-  /** Whether the picture is there and whole. */
-  async #isThere(file: string, sha256: string): Promise<boolean> {
+  /** Returns true if the image is stored and its bytes match the hash. */
+  async #isStored(file: string, sha256: string): Promise<boolean> {
     try {
       return (await hashFile(this.#disk, file)) === sha256;
     } catch (error) {

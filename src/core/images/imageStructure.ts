@@ -1,27 +1,27 @@
 import type { Orientation } from './orientation';
 
-/** What the structure of a picture file says, before anything is decoded. */
+/** Properties of an image file that are known without decoding it. */
 export interface ImageStructure {
   /** As stored, in pixels. */
   readonly width: number;
   readonly height: number;
   readonly orientation: Orientation;
-  /** Whether there are transparent pixels, as far as the file tells; an alpha channel may be opaque all over. */
+  /** True if pixels may be transparent. An alpha channel may also be fully opaque. */
   readonly hasAlpha: boolean;
   readonly animated: boolean;
-  /** Whether its pixels are kept exactly, as drawings and screenshots are. */
+  /** True if the format stores exact pixels. */
   readonly lossless: boolean;
-  /** Whether its pixels are red, green and blue (or gray) with 8 bits each, as any decoder understands them. */
+  /** True for RGB or gray with 8 bits per channel, which every decoder supports. */
   readonly isPlain: boolean;
-  /** Whether its end is there; if it is not, pixels that are missing were cut off. */
+  /** True if the end marker was found. Otherwise missing pixels mean that the file is truncated. */
   readonly isEnded: boolean;
-  /** The same image without what is only written about it, and with what viewers forgive put right. */
+  /** Returns the file without metadata and with errors corrected that viewers tolerate. */
   clean(): Uint8Array;
-  /** The ICC profile of its colors; undefined where it has none or a broken one, and they count as sRGB. */
+  /** Returns the ICC profile; undefined for sRGB, also if there is none or it's invalid. */
   profile(): Uint8Array | undefined;
 }
 
-/** What holds for kinds of files that say nothing of colors and turning. */
+/** Defaults for formats without color profiles and orientation. */
 export const UNTAGGED = {
   orientation: 1,
   animated: false,
@@ -38,7 +38,7 @@ export interface ByteRange<T = number> {
   readonly end: number;
 }
 
-/** Pieces of a file, one after the other, and an end; the file itself when that is all of it. */
+/** Concatenates parts of a file and an end marker. Returns the file itself if nothing has changed. */
 export function concatRanges<T>(
   bytes: Uint8Array,
   pieces: readonly ByteRange<T>[],

@@ -6,23 +6,23 @@ import type { FittedImage } from './fitImage';
 import { ImageFileError } from './imageFileError';
 import type { FitJob, FitResponse } from './workerProtocol';
 
-/** Does the heavy work on pictures. */
+/** Fits images outside the extension host's thread. */
 export interface ImageProcessor extends Disposable {
   /**
-   * Fits one picture.
-   * @throws ImageFileError; the signal's reason when it is aborted
+   * Fits an image.
+   * @throws ImageFileError; the signal's reason if it's aborted
    */
   fit(job: FitJob, signal?: AbortSignal): Promise<FittedImage>;
 }
 
-/** The worker ends when it had nothing to do for so long, in ms: decoded photos leave it large. */
+/** Idle time before the worker is terminated, because decoding photos leaves it with much memory. */
 const IDLE_MS = 20_000;
-/** After a picture of so many pixels it ends at once: what a codec's memory has grown to it never gives back. */
+/** Larger images terminate the worker when they are done, because WebAssembly memory never shrinks. */
 const RESTART_WORKER_ABOVE_PIXELS = 8_000_000;
-/** Longer than any picture within our limits takes, in ms. */
+/** Timeout for one image, longer than the largest one takes. */
 const TIMEOUT_MS = 120_000;
 
-interface Waiting {
+interface PendingJob {
   readonly job: FitJob;
   readonly signal: AbortSignal | undefined;
   readonly resolve: (fitted: FittedImage) => void;
@@ -30,16 +30,16 @@ interface Waiting {
 }
 
 /**
- * Owns the thread that works on pictures: started with the first one, one picture at a time, ended when idle, after a
- * damaged or a large one, when the current work is cancelled, and with its owner.
+ * Owns the thread that fits images, one at a time. It's started for the first image, and terminated when idle, after a
+ * damaged or large image, when the current job is canceled, and on disposal.
  */
 export class ImageWorker implements ImageProcessor {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #timer = new MutableDisposable();
-  readonly #queue: Waiting[] = [];
+  readonly #queue: PendingJob[] = [];
   #worker: Worker | undefined;
-  #current: Waiting | undefined;
+  #current: PendingJob | undefined;
   #disposed = false;
 
   /** @param file absolute path of the worker's bundle */
@@ -51,10 +51,10 @@ export class ImageWorker implements ImageProcessor {
   fit(job: FitJob, signal?: AbortSignal): Promise<FittedImage> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      if (this.#disposed) throw new ImageFileError('failed', 'the workshop is closed');
-      const abort = () => this.#abandon(waiting);
+      if (this.#disposed) throw new ImageFileError('failed', 'the image worker is disposed');
+      const abort = () => this.#abandon(pending);
       const settle = () => signal?.removeEventListener('abort', abort);
-      const waiting: Waiting = {
+      const pending: PendingJob = {
         job,
         signal,
         resolve: (fitted) => {
@@ -67,7 +67,7 @@ export class ImageWorker implements ImageProcessor {
         },
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#queue.push(waiting);
+      this.#queue.push(pending);
       this.#next();
     });
   }
@@ -76,8 +76,8 @@ export class ImageWorker implements ImageProcessor {
     this.#disposed = true;
     this.#timer.dispose();
     this.#endWorker();
-    const closed = new ImageFileError('failed', 'the workshop is closed');
-    for (const waiting of [this.#current, ...this.#queue.splice(0)]) waiting?.reject(closed);
+    const closed = new ImageFileError('failed', 'the image worker is disposed');
+    for (const pending of [this.#current, ...this.#queue.splice(0)]) pending?.reject(closed);
     this.#current = undefined;
   }
 
@@ -97,26 +97,26 @@ export class ImageWorker implements ImageProcessor {
   }
 
   #start(): Worker {
-    // It needs nothing of our environment, where a key may be.
+    // Don't pass the environment: it may contain an API key.
     const worker = new Worker(this.#file, { env: {}, execArgv: [], name: 'nebula-video-images' });
-    const isOurs = () => this.#worker === worker;
-    worker.on('message', (reply: FitResponse) => isOurs() && this.#replied(reply));
-    worker.on('error', (error) => isOurs() && this.#fail(describeError(error)));
-    worker.on('exit', (code) => isOurs() && this.#fail(`the thread ended with code ${code}`));
+    const isCurrent = () => this.#worker === worker;
+    worker.on('message', (response: FitResponse) => isCurrent() && this.#handleResponse(response));
+    worker.on('error', (error) => isCurrent() && this.#fail(describeError(error)));
+    worker.on('exit', (code) => isCurrent() && this.#fail(`the thread ended with code ${code}`));
     return worker;
   }
 
-  #replied(reply: FitResponse): void {
+  #handleResponse(response: FitResponse): void {
     const current = this.#current;
     this.#current = undefined;
-    if ('fitted' in reply) {
-      const { width, height } = reply.fitted.original;
+    if ('fitted' in response) {
+      const { width, height } = response.fitted.original;
       if (width * height > RESTART_WORKER_ABOVE_PIXELS) this.#endWorker();
-      current?.resolve(reply.fitted);
+      current?.resolve(response.fitted);
     } else {
-      // A codec that gave up may have left its memory in disorder.
-      if (reply.fault === 'damaged' || reply.fault === 'failed') this.#endWorker();
-      current?.reject(new ImageFileError(reply.fault, reply.message, reply.kind));
+      // A codec that failed may have corrupted its memory.
+      if (response.reason === 'damaged' || response.reason === 'failed') this.#endWorker();
+      current?.reject(new ImageFileError(response.reason, response.message, response.kind));
     }
     this.#next();
   }
@@ -129,17 +129,17 @@ export class ImageWorker implements ImageProcessor {
     this.#next();
   }
 
-  /** Nobody waits for it any longer. */
-  #abandon(waiting: Waiting): void {
-    const index = this.#queue.indexOf(waiting);
+  /** Removes a job after its signal was aborted. */
+  #abandon(pending: PendingJob): void {
+    const index = this.#queue.indexOf(pending);
     if (index !== -1) this.#queue.splice(index, 1);
-    if (this.#current === waiting) {
-      // Codecs can't be interrupted otherwise.
+    if (this.#current === pending) {
+      // A codec can't be interrupted in any other way.
       this.#endWorker();
       this.#current = undefined;
       this.#next();
     }
-    waiting.reject(waiting.signal?.reason as Error);
+    pending.reject(pending.signal?.reason as Error);
   }
 
   #endWorker(): void {

@@ -10,29 +10,29 @@ import type { Size } from './pixels';
 import { isPng, readPng } from './pngFile';
 import { isWebp, readWebp } from './webpFile';
 
-/** The kinds of picture that we read. */
+/** Supported formats. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'bmp';
 
-/** What a file is, by its bytes. */
+/** Properties of an image, detected by its bytes. */
 export interface ImageInfo extends Size {
   readonly format: ImageFormat;
-  /** Width and height are as shown: already turned. */
+  /** Already applied to width and height. */
   readonly orientation: Orientation;
-  /** Whether there may be transparent pixels. */
+  /** True if pixels may be transparent. */
   readonly hasAlpha: boolean;
   readonly animated: boolean;
-  /** Whether the format keeps its pixels exactly. */
+  /** True if the format stores exact pixels. */
   readonly lossless: boolean;
   /** Size of the file. */
   readonly bytes: number;
 }
 
 /**
- * More is not decoded: the largest cameras make 61 million pixels, and each takes four bytes of memory, twice while it
- * is decoded.
+ * Limit for decoding. The largest cameras produce 61 million pixels, and each takes 4 bytes of memory, twice during
+ * decoding.
  */
 export const MAX_PIXELS = 64_000_000;
-/** Larger files are not read, in bytes. */
+/** Limit for reading files. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 const READERS: readonly (readonly [
@@ -48,25 +48,25 @@ const READERS: readonly (readonly [
   ['bmp', isBmp, readBmp],
 ];
 
-/** A file of an image: what its structure says, and how it is shown. */
+/** An image file with its structure and properties. */
 export interface ImageFile extends ImageStructure {
   readonly bytes: Uint8Array;
   readonly info: ImageInfo;
 }
 
 /**
- * Says what a file is by its bytes alone; its name and what others say of it count for nothing. Its structure is walked
- * to the end, so a file that was cut is found out, but no pixel is decoded.
+ * Reads the structure of an image file without decoding it. The format is detected by the bytes alone. The structure is
+ * read to the end to detect truncated files.
  * @throws {@link ImageFileError}
  */
 export function readImage(bytes: Uint8Array): ImageFile {
-  if (bytes.length === 0) throw new ImageFileError('empty', 'it holds no byte');
+  if (bytes.length === 0) throw new ImageFileError('empty', 'it has no bytes');
   if (bytes.length > MAX_FILE_BYTES) throw new ImageFileError('tooManyBytes', `it has ${bytes.length} bytes`);
   const reader = READERS.find(([, is]) => is(bytes));
   if (!reader) {
     const kind = identifyFileType(bytes);
     throw kind === undefined
-      ? new ImageFileError('unknownKind', 'its bytes are those of no picture')
+      ? new ImageFileError('unknownKind', 'its bytes match no known type')
       : new ImageFileError('otherKind', `it is ${kind}`, kind);
   }
   const [format, , read] = reader;
@@ -80,7 +80,7 @@ export function readImage(bytes: Uint8Array): ImageFile {
 }
 
 /**
- * What is known of an image before it is decoded.
+ * Reads the properties of an image without decoding it.
  * @throws {@link ImageFileError}
  */
 export const inspectImage = (bytes: Uint8Array): ImageInfo => readImage(bytes).info;

@@ -30,7 +30,7 @@ const END = Buffer.from([0xff, MARKER.eoi]);
 interface Frame {
   readonly width: number;
   readonly height: number;
-  /** 1 for gray, 3 for colors, 4 for inks. */
+  /** 1 for gray, 3 for color, 4 for CMYK. */
   readonly components: number;
   readonly isSequential: boolean;
 }
@@ -42,8 +42,8 @@ export interface JpegFile extends ImageStructure {
 export const isJpeg = (bytes: Uint8Array): boolean => hasText(bytes, 0, '\xff\xd8\xff');
 
 /**
- * Reads a JPEG's frame header and walks all its segments to the end (ITU-T T.81, annex B). Bytes between segments are
- * skipped, and an end that is missing is left to the decoder, which knows whether all coded data is there.
+ * Reads a JPEG's frame header and all its segments (ITU-T T.81, annex B). Bytes between segments are skipped. A missing
+ * end marker isn't an error here, because only the decoder can tell whether coded data is missing.
  * @throws ImageFileError
  */
 export function readJpeg(bytes: Uint8Array): JpegFile {
@@ -64,7 +64,7 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
       if (length < 2) throw new ImageFileError('damaged', `a segment of ${length} bytes`);
       const body = reader.slice(end + 2, length - 2);
       if (isFrame(type)) frame = readFrame(type, imageReader(body));
-      // The first one counts: later ones describe previews.
+      // Use the first one: later ones belong to previews.
       if (type === MARKER.app1 && hasText(body, 0, 'Exif\0\0')) orientation ??= readOrientation(body);
       end += length;
       if (type === MARKER.sos) end = nextMarker(bytes, end);
@@ -73,9 +73,10 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
     start = nextMarker(bytes, end);
   }
   const hasScan = pieces.some(({ type }) => type === MARKER.sos);
-  // A download that stopped may be filled up with zeros, which decode to something.
-  if (!isEnded && (!hasScan || bytes.at(-2) === 0)) throw new ImageFileError('truncated', 'it has no end');
-  if (!frame || !hasScan) throw new ImageFileError('damaged', 'it holds no picture');
+  // Interrupted downloads may be padded with zeros, which would decode as pixels.
+  if (!isEnded && (!hasScan || bytes.at(-2) === 0))
+    throw new ImageFileError('truncated', 'it has no end marker');
+  if (!frame || !hasScan) throw new ImageFileError('damaged', 'it contains no image');
   const { width, height, components, isSequential } = frame;
   return {
     ...{ width, height, components, isEnded },
@@ -89,7 +90,7 @@ export function readJpeg(bytes: Uint8Array): JpegFile {
   };
 }
 
-/** Start-of-frame markers; C4, C8 and CC in their range are something else. */
+/** Returns true for start-of-frame markers. C4, C8 and CC in their range have another meaning. */
 function isFrame(marker: number): boolean {
   return (
     marker >= MARKER.sof0 &&
@@ -102,13 +103,13 @@ function isFrame(marker: number): boolean {
 
 function readFrame(marker: number, body: ByteReader): Frame {
   if (marker > MARKER.sof2)
-    throw new ImageFileError('otherKind', 'a rare coding', 'lossless or arithmetic JPEG');
+    throw new ImageFileError('otherKind', 'unsupported coding', 'lossless or arithmetic JPEG');
   if (body.u8(0) !== 8) throw new ImageFileError('otherKind', `${body.u8(0)} bits`, '12-bit JPEG');
   const isSequential = marker !== MARKER.sof2;
   return { height: body.u16(1), width: body.u16(3), components: body.u8(5), isSequential };
 }
 
-/** The first marker from a place on, or the end of the file: restarts and stuffed FFs belong to coded data. */
+/** Finds the next marker, or the end of the file. Restart markers and stuffed FFs belong to coded data. */
 function nextMarker(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at !== -1; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1] ?? 0;
@@ -118,8 +119,8 @@ function nextMarker(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * The same image without what was written about it (Exif with its place, XMP, comments, previews), without a color
- * profile and without bytes that belong to nothing, which follow the end mostly.
+ * Removes metadata (Exif with its location, XMP, comments, previews), the color profile, and bytes outside segments,
+ * which usually follow the end marker.
  */
 function cleanJpeg(bytes: Uint8Array, pieces: readonly ByteRange[], isSequential: boolean): Uint8Array {
   const kept = pieces.filter(({ type, start, end }) => {
@@ -131,27 +132,27 @@ function cleanJpeg(bytes: Uint8Array, pieces: readonly ByteRange[], isSequential
       (type === MARKER.app14 && hasText(body, 0, 'Adobe'))
     );
   });
-  return concatRanges(isSequential ? withRightScans(bytes, pieces) : bytes, kept, END);
+  return concatRanges(isSequential ? withValidScans(bytes, pieces) : bytes, kept, END);
 }
 
-/** Phones wrote wrong numbers into scans of sequential pictures, which have no use for them; strict decoders refuse. */
-function withRightScans(bytes: Uint8Array, pieces: readonly ByteRange[]): Uint8Array {
-  const right = [0, 63, 0];
-  const wrong = pieces.flatMap(({ type, start }) => {
+/** Corrects the spectral selection of sequential scans. Some phones write invalid values, which strict decoders refuse. */
+function withValidScans(bytes: Uint8Array, pieces: readonly ByteRange[]): Uint8Array {
+  const valid = [0, 63, 0];
+  const invalid = pieces.flatMap(({ type, start }) => {
     const components = bytes[start + 4] ?? 0;
     const at = start + 5 + components * 2;
     const isScan = type === MARKER.sos && bytes[start + 3] === 6 + components * 2;
-    return isScan && right.some((value, index) => bytes[at + index] !== value) ? [at] : [];
+    return isScan && valid.some((value, index) => bytes[at + index] !== value) ? [at] : [];
   });
-  if (wrong.length === 0) return bytes;
+  if (invalid.length === 0) return bytes;
   const copy = new Uint8Array(bytes);
-  for (const at of wrong) copy.set(right, at);
+  for (const at of invalid) copy.set(valid, at);
   return copy;
 }
 
 const PROFILE = 'ICC_PROFILE\0';
 
-/** A profile may lie in several segments, which are numbered from 1. */
+/** Joins the profile's parts. It may be stored in several segments, numbered from 1. */
 function profileOf(bytes: Uint8Array, pieces: readonly ByteRange[]): Uint8Array | undefined {
   const parts = pieces
     .filter(({ type, start }) => type === MARKER.app2 && hasText(bytes, start + 4, PROFILE))

@@ -1,17 +1,17 @@
 import { hasText } from '../common/byteReader';
 import { ImageFileError, imageReader } from './imageFileError';
 
-/** How stored pixels are turned to be shown, as in Exif (tag 0x0112): 1 is as stored, 6 a quarter turn clockwise. */
+/** Exif orientation (tag 0x0112): 1 is as stored, 6 a quarter turn clockwise. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
-/** A turn as steps: exchange the axes, then mirror along the stored ones. */
+/** An orientation as steps: swap the axes, then mirror along the stored ones. */
 export interface OrientationTransform {
   readonly swap: boolean;
   readonly flipX: boolean;
   readonly flipY: boolean;
 }
 
-const TURNS: Readonly<Record<Orientation, OrientationTransform>> = {
+const TRANSFORMS: Readonly<Record<Orientation, OrientationTransform>> = {
   1: { swap: false, flipX: false, flipY: false },
   2: { swap: false, flipX: true, flipY: false },
   3: { swap: false, flipX: true, flipY: true },
@@ -22,16 +22,17 @@ const TURNS: Readonly<Record<Orientation, OrientationTransform>> = {
   8: { swap: true, flipX: true, flipY: false },
 };
 
-/** How a point that is shown is found among the stored pixels. */
-export const orientationTransform = (orientation: Orientation): OrientationTransform => TURNS[orientation];
+/** Returns how to find a shown point among the stored pixels. */
+export const orientationTransform = (orientation: Orientation): OrientationTransform =>
+  TRANSFORMS[orientation];
 
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
-const ENTRY = 12;
+const ENTRY_BYTES = 12;
 
 /**
- * The orientation in an Exif block, with or without `Exif\0\0` before it. Everything unreadable counts as 1, as
- * viewers do: a picture is not damaged because its description is.
+ * Reads the orientation from an Exif block, with or without the prefix `Exif\0\0`. Returns 1 if it's unreadable, as
+ * viewers do, because damaged metadata doesn't damage the image.
  */
 export function readOrientation(block: Uint8Array): Orientation {
   const exif = imageReader(hasText(block, 0, 'Exif\0\0') ? block.subarray(6) : block);
@@ -42,11 +43,11 @@ export function readOrientation(block: Uint8Array): Orientation {
     const directory = exif.u32(4, little);
     const count = exif.u16(directory, little);
     for (let index = 0; index < count; index++) {
-      const entry = directory + 2 + index * ENTRY;
+      const entry = directory + 2 + index * ENTRY_BYTES;
       if (exif.u16(entry, little) !== ORIENTATION_TAG) continue;
       if (exif.u16(entry + 2, little) !== SHORT) return 1;
       const value = exif.u16(entry + 8, little);
-      return value in TURNS ? (value as Orientation) : 1;
+      return value in TRANSFORMS ? (value as Orientation) : 1;
     }
     return 1;
   } catch (error) {

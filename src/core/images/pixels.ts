@@ -1,4 +1,4 @@
-/** A decoded picture: red, green, blue and alpha of each pixel, row by row from the top left. */
+/** A decoded image: red, green, blue and alpha of each pixel, row by row from the top left. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -11,7 +11,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** A part of a picture, in pixels; edges may lie within a pixel. */
+/** A part of an image, in pixels. Edges may be fractional. */
 export interface Rect extends Size {
   readonly x: number;
   readonly y: number;
@@ -20,12 +20,12 @@ export interface Rect extends Size {
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** A picture of nothing: every pixel transparent black. */
+/** Creates an image of transparent black pixels. */
 export function createPixels(width: number, height: number): Pixels {
   return { width, height, data: new Uint8ClampedArray(width * height * 4) };
 }
 
-/** A picture of one colour. */
+/** Creates an image of one opaque color. */
 export function createSolidPixels({ width, height }: Size, [red, green, blue]: Rgb): Pixels {
   const pixels = createPixels(width, height);
   for (let at = 0; at < pixels.data.length; at += 4) {
@@ -37,7 +37,7 @@ export function createSolidPixels({ width, height }: Size, [red, green, blue]: R
   return pixels;
 }
 
-/** Lays a picture on a colour, in place, so that every pixel is opaque. Returns whether one was not. */
+/** Draws an image over a color, in place, so that every pixel is opaque. Returns true if any pixel has changed. */
 export function flatten({ data }: Pixels, background: Rgb): boolean {
   let changed = false;
   for (let at = 0; at < data.length; at += 4) {
@@ -53,10 +53,10 @@ export function flatten({ data }: Pixels, background: Rgb): boolean {
   return changed;
 }
 
-/** Copies a smaller picture into a larger one, in place. */
-export function paste(into: Pixels, picture: Pixels, x: number, y: number): void {
-  for (let row = 0; row < picture.height; row++) {
-    const line = picture.data.subarray(row * picture.width * 4, (row + 1) * picture.width * 4);
+/** Copies a smaller image into a larger one. */
+export function paste(into: Pixels, image: Pixels, x: number, y: number): void {
+  for (let row = 0; row < image.height; row++) {
+    const line = image.data.subarray(row * image.width * 4, (row + 1) * image.width * 4);
     into.data.set(line, ((y + row) * into.width + x) * 4);
   }
 }

@@ -8,21 +8,21 @@ import { ImageFileError, imageReader } from './imageFileError';
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
 const END = Buffer.from('\0\0\0\0IEND\xae\x42\x60\x82', 'latin1');
 
-/** Chunks that make up the pixels: their checksums must be right, because not every decoder looks at them. */
+/** Chunks with pixels. Their checksums are verified here, because not every decoder does it. */
 const CRITICAL = new Set(['IHDR', 'PLTE', 'IDAT']);
-/** Larger profiles are none, in bytes. */
+/** Larger color profiles are ignored. */
 const MAX_PROFILE_BYTES = 8 * 1024 * 1024;
 
 export const isPng = (bytes: Uint8Array): boolean => hasText(bytes, 0, SIGNATURE);
 
 /**
- * Reads a PNG's header and walks its chunks (PNG third edition, 5). As in viewers, nothing counts that is wrong in
- * chunks that make up no pixel or behind those that do.
+ * Reads a PNG's header and chunks (PNG third edition, 5). As in viewers, errors in chunks without pixels or after the
+ * last pixel are ignored.
  * @throws ImageFileError
  */
 export function readPng(bytes: Uint8Array): ImageStructure {
   const reader = imageReader(bytes);
-  if (reader.text(12, 4) !== 'IHDR') throw new ImageFileError('damaged', 'it does not begin with its header');
+  if (reader.text(12, 4) !== 'IHDR') throw new ImageFileError('damaged', 'it does not start with IHDR');
   const pieces: ByteRange<string>[] = [{ type: '', start: 0, end: SIGNATURE.length }];
   const others = new Map<string, Uint8Array>();
   let hasData = false;
@@ -38,7 +38,7 @@ export function readPng(bytes: Uint8Array): ImageStructure {
     hasData ||= type === 'IDAT';
     at = end;
   }
-  if (!hasData) throw new ImageFileError('damaged', 'it holds no picture');
+  if (!hasData) throw new ImageFileError('damaged', 'it contains no image');
   const [exif, frames] = [others.get('eXIf'), others.get('acTL')];
   return {
     width: reader.u32(16),
@@ -49,24 +49,24 @@ export function readPng(bytes: Uint8Array): ImageStructure {
     lossless: true,
     isPlain: reader.u8(24) <= 8,
     isEnded: others.has('IEND'),
-    // Without texts, Exif, times, color spaces and whatever follows the end.
+    // Removes text, Exif, times, color spaces, and bytes after the end.
     clean: () => concatRanges(bytes, pieces, END),
     profile: () => profileOf(others),
   };
 }
 
-/** Of several descriptions of the colors the newest kind counts. */
+/** Returns the color profile. The newest kind of description takes precedence. */
 function profileOf(chunks: ReadonlyMap<string, Uint8Array>): Uint8Array | undefined {
   const [coded, packed, gamma, primaries] = ['cICP', 'iCCP', 'gAMA', 'cHRM'].map((type) => chunks.get(type));
   if (coded) return profileOfCicp(coded[0] ?? 0, coded[1] ?? 0);
-  if (packed) return unpacked(packed);
+  if (packed) return inflateProfile(packed);
   if (chunks.has('sRGB') || !gamma || !primaries || !isSrgb(primaries)) return undefined;
   const value = imageReader(gamma).u32(0) / 100_000;
-  // Most write the exponent of sRGB in short, and mean its curve.
+  // A rounded exponent of sRGB usually means its curve.
   return Math.abs(value - 1 / 2.2) < 0.005 || value === 0 ? undefined : profileOfGamma(1 / value);
 }
 
-function unpacked(chunk: Uint8Array): Uint8Array | undefined {
+function inflateProfile(chunk: Uint8Array): Uint8Array | undefined {
   try {
     return inflateSync(chunk.subarray(chunk.indexOf(0) + 2), { maxOutputLength: MAX_PROFILE_BYTES });
   } catch {
@@ -74,7 +74,7 @@ function unpacked(chunk: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** White, red, green and blue, each with x and y, in 100,000ths. */
+/** Compares white, red, green and blue, each with x and y in 100,000ths. */
 function isSrgb(primaries: Uint8Array): boolean {
   const reader = imageReader(primaries);
   return [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000].every(

@@ -2,8 +2,8 @@ import { crc32, deflateSync } from 'node:zlib';
 import type { Pixels } from './pixels';
 
 /**
- * Writes opaque pixels as a PNG without an alpha channel (PNG third edition): services that take PNG don't all take
- * transparency. The same pixels give the same bytes.
+ * Encodes opaque pixels as a PNG without an alpha channel (PNG third edition), because not all providers accept
+ * transparency. The same pixels always give the same bytes.
  */
 export function encodePng({ width, height, data }: Pixels): Uint8Array {
   const header = Buffer.alloc(13);
@@ -42,23 +42,23 @@ function chunk(type: string, body: Buffer): Buffer {
   return bytes;
 }
 
-/** Filters: each byte minus what its neighbours let expect (section 9). */
-const FILTERS: readonly (readonly [type: number, expected: (left: number, up: number) => number])[] = [
+/** Filters: each byte minus its prediction from the neighbors (PNG third edition, 9). */
+const FILTERS: readonly (readonly [type: number, predict: (left: number, up: number) => number])[] = [
   [0, () => 0],
   [1, (left) => left],
   [2, (_left, up) => up],
   [3, (left, up) => (left + up) >> 1],
 ];
 
-/** Writes a row with the filter that leaves the smallest numbers, as the specification advises (12.7). */
+/** Writes a row with the filter that gives the smallest numbers (PNG third edition, 12.7). */
 function writeRow(row: Uint8Array, above: Uint8Array, into: Buffer): void {
   let best = Infinity;
   const filtered = new Uint8Array(row.length);
-  for (const [type, expected] of FILTERS) {
+  for (const [type, predict] of FILTERS) {
     let sum = 0;
     for (let at = 0; at < row.length; at++) {
       const left = at < 3 ? 0 : (row[at - 3] ?? 0);
-      const value = ((row[at] ?? 0) - expected(left, above[at] ?? 0)) & 0xff;
+      const value = ((row[at] ?? 0) - predict(left, above[at] ?? 0)) & 0xff;
       filtered[at] = value;
       sum += value < 128 ? value : 256 - value;
     }

@@ -9,7 +9,7 @@ const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, profile: 0x2
 export const isWebp = (bytes: Uint8Array): boolean => hasText(bytes, 0, 'RIFF') && hasText(bytes, 8, 'WEBP');
 
 /**
- * Reads a WebP's headers and walks its chunks (RFC 9649).
+ * Reads a WebP's headers and chunks (RFC 9649).
  * @throws ImageFileError
  */
 export function readWebp(bytes: Uint8Array): ImageStructure {
@@ -25,7 +25,7 @@ export function readWebp(bytes: Uint8Array): ImageStructure {
     const type = reader.text(start, 4);
     const length = reader.u32(start + 4, true);
     const body = imageReader(reader.slice(start + 8, length));
-    // Chunks have an even length; the last one's filling byte is sometimes forgotten.
+    // Chunks are padded to an even length, but some encoders omit the last padding byte.
     const end = Math.min(start + 8 + length + (length % 2), bytes.length);
     switch (type) {
       case 'VP8X':
@@ -59,7 +59,7 @@ export function readWebp(bytes: Uint8Array): ImageStructure {
     pieces.push({ type, start, end });
     start = end;
   }
-  if (!size) throw new ImageFileError('damaged', 'it holds no picture');
+  if (!size) throw new ImageFileError('damaged', 'it contains no image');
   return {
     ...size,
     ...{ orientation, hasAlpha, animated, lossless },
@@ -70,7 +70,7 @@ export function readWebp(bytes: Uint8Array): ImageStructure {
   };
 }
 
-/** The same image without Exif, XMP, color profile, unknown chunks and whatever follows the end. */
+/** Removes Exif, XMP, the color profile, unknown chunks, and bytes after the end. */
 function cleanWebp(bytes: Uint8Array, pieces: readonly ByteRange<string>[]): Uint8Array {
   const kept = new Set(['header', 'VP8X', 'VP8 ', 'VP8L', 'ALPH']);
   const result = concatRanges(

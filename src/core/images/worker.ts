@@ -8,19 +8,22 @@ import { ImageFileError } from './imageFileError';
 import type { FitJob, FitResponse } from './workerProtocol';
 
 /**
- * The thread that decodes, scales and encodes: seconds of work for a large photo, which must not hold up the extension
- * host. A bundle of its own (esbuild.js), with the codecs' WebAssembly beside it.
+ * The thread that decodes, scales and encodes, because a large photo would block the extension host for seconds. It's a
+ * separate bundle, with the codecs' WebAssembly next to it (esbuild.js).
  */
 const codecs = new Codecs((file) => readFile(path.join(__dirname, file)));
 
-async function reply({ bytes, limits, wish }: FitJob): Promise<FitResponse> {
+async function runJob({ bytes, limits, options }: FitJob): Promise<FitResponse> {
   try {
-    return { fitted: await fitImage(bytes, limits, wish, codecs) };
+    return { fitted: await fitImage(bytes, limits, options, codecs) };
   } catch (error) {
     if (error instanceof ImageFileError)
-      return { fault: error.reason, message: error.message, kind: error.kind };
-    return { fault: 'failed', message: describeError(error) };
+      return { reason: error.reason, message: error.message, kind: error.kind };
+    return { reason: 'failed', message: describeError(error) };
   }
 }
 
-parentPort?.on('message', (job: FitJob) => void reply(job).then((answer) => parentPort?.postMessage(answer)));
+parentPort?.on(
+  'message',
+  (job: FitJob) => void runJob(job).then((response) => parentPort?.postMessage(response)),
+);

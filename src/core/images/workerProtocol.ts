@@ -2,14 +2,14 @@ import type { FitOptions, FittedImage } from './fitImage';
 import type { ImageLimits } from './imageLimits';
 import type { ImageErrorReason } from './imageFileError';
 
-/** One picture to be fitted. */
+/** A request to fit an image. */
 export interface FitJob {
   readonly bytes: Uint8Array;
   readonly limits: ImageLimits;
-  readonly wish: FitOptions;
+  readonly options: FitOptions;
 }
 
-/** What the worker answers, once for each job. */
+/** The worker's response to a job. */
 export type FitResponse =
   | { readonly fitted: FittedImage }
-  | { readonly fault: ImageErrorReason; readonly message: string; readonly kind?: string | undefined };
+  | { readonly reason: ImageErrorReason; readonly message: string; readonly kind?: string | undefined };

@@ -45,14 +45,14 @@ const cases = z
   );
 
 describe('an unusual image', () => {
-  const workshop = new ImageWorker(path.join(projectRoot, 'dist', 'imageWorker.js'), new FakeClock());
-  after(() => workshop.dispose());
+  const worker = new ImageWorker(path.join(projectRoot, 'dist', 'imageWorker.js'), new FakeClock());
+  after(() => worker.dispose());
 
-  it('is one of 26', () => {
+  it('has 26 cases', () => {
     assert.equal(cases.length, 26);
   });
 
-  const send = (bytes: Uint8Array, limits: ImageLimits) => workshop.fit({ bytes, limits, wish: {} });
+  const send = (bytes: Uint8Array, limits: ImageLimits) => worker.fit({ bytes, limits, options: {} });
 
   function showsColors(fitted: FittedImage, expected: z.infer<typeof colours>): void {
     const view = seen(fitted);

@@ -19,10 +19,10 @@ export const codecs = shippedCodecs();
 export async function fit(
   bytes: Uint8Array,
   limits: ImageLimits,
-  wish: FitOptions = {},
+  options: FitOptions = {},
 ): Promise<FittedImage> {
   const before = Buffer.from(bytes);
-  const fitted = await fitImage(bytes, limits, wish, codecs);
+  const fitted = await fitImage(bytes, limits, options, codecs);
   assert.ok(before.equals(bytes), 'the given bytes are as they were');
   assert.ok(fitted.bytes.length <= limits.maxBytes);
   const { format, width, height, orientation, hasAlpha } = inspectImage(fitted.bytes);

@@ -24,23 +24,23 @@ describe('an image on its way into a request', () => {
   let images: ImagePipeline;
   let asked: string[];
   let logged: string[];
-  let workshopFails: boolean;
+  let workerFails: boolean;
 
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'nebula-images-'));
-    [asked, logged, workshopFails] = [[], [], false];
+    [asked, logged, workerFails] = [[], [], false];
     const codecs = shippedCodecs();
-    const workshop: ImageProcessor = {
-      fit: async ({ bytes, limits: within, wish }) => {
-        if (workshopFails) throw new ImageFileError('failed', 'the thread ended with code 3');
-        return fitImage(bytes, within, wish, codecs);
+    const processor: ImageProcessor = {
+      fit: async ({ bytes, limits: within, options }) => {
+        if (workerFails) throw new ImageFileError('failed', 'the thread ended with code 3');
+        return fitImage(bytes, within, options, codecs);
       },
       dispose: () => undefined,
     };
     const write = (message: string) => void logged.push(message);
     images = new ImagePipeline({
-      workshop,
-      kept: new ImageStore(path.join(folder, 'kept')),
+      processor,
+      store: new ImageStore(path.join(folder, 'kept')),
       files,
       l10n: untranslatedL10n,
       log: { trace: write, debug: write, info: write, warn: write, error: write },
@@ -144,8 +144,8 @@ describe('an image on its way into a request', () => {
     const silent = () => undefined;
     const log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
     const other = new ImagePipeline({
-      workshop: waiting,
-      kept: new ImageStore(folder),
+      processor: waiting,
+      store: new ImageStore(folder),
       files,
       l10n: untranslatedL10n,
       log,
@@ -220,7 +220,7 @@ describe('an image on its way into a request', () => {
     }
 
     it('when we are at fault; the log says more', async () => {
-      workshopFails = true;
+      workerFails = true;
       await assert.rejects(images.fit(dataUri(png), limits), { reason: 'failed', message: /See the log/ });
       assert.deepEqual(logged, ['[images] failed: the thread ended with code 3']);
     });

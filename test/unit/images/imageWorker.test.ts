@@ -15,20 +15,20 @@ const limits = limitsFor('sora', { size: '1280x720' })!;
 
 describe('the thread that works on pictures', () => {
   const bytes = encoded('JPEG, baseline', quarters(400, 300));
-  const job = { bytes, limits, wish: {} };
+  const job = { bytes, limits, options: {} };
   const clock = new FakeClock();
   let folder: string;
-  let workshop: ImageWorker;
+  let worker: ImageWorker;
   let workers: WorkerCount;
 
   before(() => (folder = mkdtempSync(path.join(tmpdir(), 'nebula-worker-'))));
   after(() => rmSync(folder, { recursive: true }));
   beforeEach(() => {
     workers = new WorkerCount();
-    workshop = new ImageWorker(shippedWorker, clock);
+    worker = new ImageWorker(shippedWorker, clock);
   });
   afterEach(() => {
-    workshop.dispose();
+    worker.dispose();
     workers.dispose();
   });
 
@@ -36,13 +36,13 @@ describe('the thread that works on pictures', () => {
   const withWorker = (code: string) => {
     const file = path.join(folder, 'worker.js');
     writeFileSync(file, code);
-    return (workshop = new ImageWorker(file, clock));
+    return (worker = new ImageWorker(file, clock));
   };
 
   it('makes the same bytes as would be made here', async () => {
     assert.equal(workers.running, 0, 'nothing runs before the first picture');
     const before = Buffer.from(bytes);
-    const fitted = await workshop.fit(job);
+    const fitted = await worker.fit(job);
     assert.ok(before.equals(bytes));
     const here = await fitImage(bytes, limits, {}, shippedCodecs());
     assert.ok(Buffer.from(fitted.bytes).equals(here.bytes));
@@ -57,33 +57,33 @@ describe('the thread that works on pictures', () => {
       if (busy) setImmediate(turn);
     };
     turn();
-    await workshop.fit(job);
+    await worker.fit(job);
     busy = false;
     assert.ok(turns > 20, `${turns} turns`);
   });
 
   it('ends when it had nothing to do for a while, and comes again', async () => {
-    await workshop.fit(job);
+    await worker.fit(job);
     clock.moveTo(clock.now() + 19_999);
     assert.deepEqual([workers.running, clock.timers], [1, 1]);
     clock.moveTo(clock.now() + 1);
     await workers.none();
     assert.equal(clock.timers, 0);
-    await workshop.fit(job);
+    await worker.fit(job);
   });
 
   it('ends at once after a large picture, and with it the memory', async () => {
     const large = encoded('PNG, black and white', quarters(3600, 2400));
-    assert.equal((await workshop.fit({ ...job, bytes: large })).width, 1280);
+    assert.equal((await worker.fit({ ...job, bytes: large })).width, 1280);
     await workers.none();
     assert.equal(clock.timers, 0);
   });
 
   it('does one picture after the other, and a bad one harms none', async () => {
     const results = await Promise.allSettled([
-      workshop.fit(job),
-      workshop.fit({ ...job, bytes: Buffer.from('no picture') }),
-      workshop.fit({ ...job, wish: { way: { kind: 'blur' } } }),
+      worker.fit(job),
+      worker.fit({ ...job, bytes: Buffer.from('no picture') }),
+      worker.fit({ ...job, options: { way: { kind: 'blur' } } }),
     ]);
     assert.deepEqual(
       results.map((result) =>
@@ -95,7 +95,7 @@ describe('the thread that works on pictures', () => {
 
   it('is ended when what it does is cancelled; what waits goes on', async () => {
     const cancel = new AbortController();
-    const [first, second] = [workshop.fit(job, cancel.signal), workshop.fit(job)];
+    const [first, second] = [worker.fit(job, cancel.signal), worker.fit(job)];
     cancel.abort(new Error('not wanted any more'));
     await assert.rejects(first, { message: 'not wanted any more' });
     assert.equal((await second).width, 1280);
@@ -103,16 +103,16 @@ describe('the thread that works on pictures', () => {
 
   it('never begins what was cancelled before', async () => {
     const cancel = new AbortController();
-    const [first, second] = [workshop.fit(job), workshop.fit(job, cancel.signal)];
+    const [first, second] = [worker.fit(job), worker.fit(job, cancel.signal)];
     cancel.abort(new Error('changed my mind'));
     await assert.rejects(second, { message: 'changed my mind' });
     await first;
-    await assert.rejects(workshop.fit(job, cancel.signal), { message: 'changed my mind' });
+    await assert.rejects(worker.fit(job, cancel.signal), { message: 'changed my mind' });
   });
 
   it('is given up when it takes too long', async () => {
     withWorker('require("node:worker_threads").parentPort.on("message", () => undefined);');
-    const fitting = workshop.fit(job);
+    const fitting = worker.fit(job);
     clock.moveTo(clock.now() + 120_000);
     await assert.rejects(fitting, { reason: 'failed', message: 'it took too long' });
     await workers.none();
@@ -121,8 +121,8 @@ describe('the thread that works on pictures', () => {
   it('may throw or end: that is said, and the next picture gets another one', async () => {
     for (const end of ['throw new Error("out of order")', 'process.exit(3)']) {
       withWorker(`require("node:worker_threads").parentPort.on("message", () => { ${end}; });`);
-      await assert.rejects(workshop.fit(job), { reason: 'failed' });
-      await assert.rejects(workshop.fit(job), { reason: 'failed' });
+      await assert.rejects(worker.fit(job), { reason: 'failed' });
+      await assert.rejects(worker.fit(job), { reason: 'failed' });
     }
   });
 
@@ -130,18 +130,18 @@ describe('the thread that works on pictures', () => {
     process.env['NEBULA_TEST_SECRET'] = 'not for threads';
     try {
       withWorker(`const { parentPort } = require('node:worker_threads');
-        parentPort.on('message', () => parentPort.postMessage({ fault: 'failed', message: JSON.stringify(process.env) }));`);
-      await assert.rejects(workshop.fit(job), { message: '{}' });
+        parentPort.on('message', () => parentPort.postMessage({ reason: 'failed', message: JSON.stringify(process.env) }));`);
+      await assert.rejects(worker.fit(job), { message: '{}' });
     } finally {
       delete process.env['NEBULA_TEST_SECRET'];
     }
   });
 
   it('ends with its owner, and so does the waiting', async () => {
-    const fitting = [workshop.fit(job), workshop.fit(job)];
-    workshop.dispose();
+    const fitting = [worker.fit(job), worker.fit(job)];
+    worker.dispose();
     for (const waiting of fitting) await assert.rejects(waiting, { reason: 'failed' });
-    await assert.rejects(workshop.fit(job), { reason: 'failed' });
+    await assert.rejects(worker.fit(job), { reason: 'failed' });
     await workers.none();
   });
 });
