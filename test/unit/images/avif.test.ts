@@ -4,11 +4,11 @@ import { encodedAvif, withProperty } from './avif';
 import { any, codecs, fit, seen } from './fitting';
 import { colorAt, corners, nameOf, painted, quarters } from './testImages';
 
-describe('an AVIF', () => {
+describe('AVIF images', () => {
   let file: Buffer;
   before(async () => (file = await encodedAvif(quarters(64, 48))));
 
-  it('is known by any of its brands, and is sent as JPEG', async () => {
+  it('are detected by any of their brands and sent as JPEG', async () => {
     const other = Buffer.from(file);
     other.write('mif1', 8, 'latin1');
     for (const bytes of [file, other]) {
@@ -23,7 +23,7 @@ describe('an AVIF', () => {
     }
   });
 
-  // A turn to the left in quarters, then a mirroring: top to bottom (0) or left to right (1).
+  // Quarter turns to the left, then mirroring: top to bottom (0) or left to right (1).
   const turns: [irot: number | undefined, imir: number | undefined, shown: string][] = [
     [undefined, undefined, 'red green blue white'],
     [1, undefined, 'green white red blue'],
@@ -39,7 +39,7 @@ describe('an AVIF', () => {
     [3, 1, 'red blue green white'],
   ];
   for (const [irot, imir, shown] of turns) {
-    it(`is sent upright: turned by ${irot ?? 'nothing'}, mirrored by ${imir ?? 'nothing'}`, async () => {
+    it(`are sent upright: rotation ${irot ?? 'none'}, mirroring ${imir ?? 'none'}`, async () => {
       let bytes = file;
       if (irot !== undefined) bytes = withProperty(bytes, 'irot', Buffer.from([irot]));
       if (imir !== undefined) bytes = withProperty(bytes, 'imir', Buffer.from([imir]));
@@ -49,7 +49,7 @@ describe('an AVIF', () => {
     });
   }
 
-  it('lies on white where it is transparent', async () => {
+  it('are sent on white where they are transparent', async () => {
     const half = await encodedAvif(painted(64, 48, (x) => [200, 0, 0, x < 32 ? 255 : 0]));
     assert.equal(inspectImage(half).hasAlpha, true);
     const fitted = await fit(half, any);
@@ -57,11 +57,11 @@ describe('an AVIF', () => {
     assert.equal(nameOf(colorAt(seen(fitted), 0.9, 0.5)), 'white');
   });
 
-  it('that moves is refused', async () => {
-    const moving = Buffer.from(file);
-    moving.write('avis', 8, 'latin1');
-    assert.equal(inspectImage(moving).animated, true);
-    await assert.rejects(fit(moving, any), { reason: 'animated' });
+  it('are refused if they are animated', async () => {
+    const animated = Buffer.from(file);
+    animated.write('avis', 8, 'latin1');
+    assert.equal(inspectImage(animated).animated, true);
+    await assert.rejects(fit(animated, any), { reason: 'animated' });
   });
 
   const withSize = (width: number, height: number) => {
@@ -72,21 +72,21 @@ describe('an AVIF', () => {
     return copy;
   };
 
-  it('of very many pixels is refused before anything is decoded', () => {
+  it('are refused before decoding if they have too many pixels', () => {
     assert.throws(() => readImage(withSize(30_000, 30_000)), { reason: 'tooManyPixels' });
   });
 
-  it('of another size than it says is refused', async () => {
+  it('are refused if their size differs from their header', async () => {
     await assert.rejects(fit(withSize(48, 64), any), { reason: 'damaged' });
   });
 
-  it('that was cut is refused as such', async () => {
+  it('are refused as truncated if they are cut off', async () => {
     for (let length = 12; length < file.length; length += 7) {
       await assert.rejects(fit(file.subarray(0, length), any), { reason: 'truncated' }, `${length} bytes`);
     }
   });
 
-  it('whose coded data is damaged is refused, and the next one is decoded', async () => {
+  it('are refused if their coded data is damaged, and the next one is decoded', async () => {
     const broken = Buffer.from(file);
     broken.fill(0x55, file.indexOf('mdat') + 20);
     await assert.rejects(fit(broken, any), { reason: 'damaged' });

@@ -5,7 +5,7 @@ import { defaultOptions } from '@jsquash/avif/meta.js';
 import type { Pixels } from '../../../src/core/images/pixels';
 import { projectRoot } from '../../vscode/projectRoot';
 
-/** Writes an AVIF as libavif does. */
+/** Encodes an AVIF with libavif. */
 export async function encodedAvif({ data, width, height }: Pixels): Promise<Buffer> {
   const file = 'node_modules/@jsquash/avif/codec/enc/avif_enc.wasm';
   const silent = () => undefined;
@@ -15,7 +15,7 @@ export async function encodedAvif({ data, width, height }: Pixels): Promise<Buff
   return Buffer.from(codec.encode(data, width, height, options) ?? []);
 }
 
-/** Gives the primary image of a file from {@link encodedAvif} one more property. */
+/** Adds a property to the primary image of a file from {@link encodedAvif}. */
 export function withProperty(avif: Buffer, type: string, body: Buffer): Buffer {
   const box = Buffer.concat([Buffer.alloc(4), Buffer.from(type, 'latin1'), body]);
   box.writeUInt32BE(box.length);

@@ -18,7 +18,7 @@ import { colorAt } from './testImages';
 const folder = path.join(projectRoot, 'test', 'cases', 'media');
 const color = z.tuple([z.number(), z.number(), z.number()]);
 const places = { top: [0.5, 0.2], bottom: [0.5, 0.9], left: [0.1, 0.5], right: [0.8, 0.5] } as const;
-const colours = z
+const colors = z
   .object({ top: color, bottom: color, left: color, right: color })
   .partial()
   .extend({ within: z.number() });
@@ -36,7 +36,7 @@ const cases = z
             get: z.literal(['accepted', 'converted']),
             width: z.number(),
             height: z.number(),
-            colours,
+            colours: colors,
           }),
           z.object({ get: z.literal('refused'), reason: z.string(), names: z.string().optional() }),
         ]),
@@ -44,17 +44,17 @@ const cases = z
       .parse(one),
   );
 
-describe('an unusual image', () => {
+describe('unusual images', () => {
   const worker = new ImageWorker(path.join(projectRoot, 'dist', 'imageWorker.js'), new FakeClock());
   after(() => worker.dispose());
 
-  it('has 26 cases', () => {
+  it('consist of 26 cases', () => {
     assert.equal(cases.length, 26);
   });
 
   const send = (bytes: Uint8Array, limits: ImageLimits) => worker.fit({ bytes, limits, options: {} });
 
-  function showsColors(fitted: FittedImage, expected: z.infer<typeof colours>): void {
+  function showsColors(fitted: FittedImage, expected: z.infer<typeof colors>): void {
     const view = seen(fitted);
     for (const [place, [x, y]] of Object.entries(places)) {
       const wanted = expected[place as keyof typeof places];
@@ -68,7 +68,7 @@ describe('an unusual image', () => {
   for (const { file, why, means } of cases) {
     const bytes = readFileSync(path.join(folder, file));
     if (means.get === 'refused') {
-      it(`is refused as ${means.names ?? means.reason}: ${file} (${why})`, async () => {
+      it(`refuses as ${means.names ?? means.reason}: ${file} (${why})`, async () => {
         await assert.rejects(send(bytes, any), (error: unknown) => {
           assert.ok(error instanceof ImageFileError, String(error));
           assert.equal(error.reason, means.reason);
@@ -81,7 +81,7 @@ describe('an unusual image', () => {
       });
       continue;
     }
-    it(`is sent in its colors: ${file} (${why})`, async () => {
+    it(`sends in the right colors: ${file} (${why})`, async () => {
       const fitted = await send(bytes, any);
       assert.deepEqual([fitted.width, fitted.height], [means.width, means.height]);
       const { orientation, width, height } = inspectImage(fitted.bytes);
@@ -92,16 +92,16 @@ describe('an unusual image', () => {
       assert.doesNotMatch(text, /ICC_PROFILE|iCCP|Exif|tEXt|SEFT/);
     });
 
-    it(`is scaled in its colors: ${file}`, async () => {
+    it(`scales in the right colors: ${file}`, async () => {
       const wide = limitsFor('sora', { size: '1280x720' })!;
       const fitted = await send(bytes, wide);
       assert.deepEqual([fitted.width, fitted.height], [1280, 720]);
-      // Cut to the shape: what was at an edge is still near it.
+      // Cropping keeps the colors near their edges.
       showsColors(fitted, means.colours);
     });
   }
 
-  it('without an end is sent with all its rows, in every decoder', async () => {
+  it('sends all rows of an image without an end marker', async () => {
     const [whole, endless] = ['plain.jpg', 'no-end-marker.jpg'].map((file) =>
       readFileSync(path.join(folder, file)),
     );

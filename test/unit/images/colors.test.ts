@@ -14,7 +14,7 @@ import { colorAt, encoded, painted, shippedCodecs, withChunks, withSegments } fr
 
 const media = (file: string) => readFileSync(path.join(projectRoot, 'test/cases/media', file));
 
-/** What is stored in Display P3, and the same in sRGB (CSS Color 4, 10.2 and 17). */
+/** A color in Display P3, and the same in sRGB (CSS Color 4, 10.2 and 17). */
 const STORED: Rgb = [184, 57, 42];
 const SHOWN: Rgb = [200, 40, 31];
 const field = painted(32, 24, () => STORED);
@@ -43,7 +43,7 @@ function isNear(there: Rgb, wanted: Rgb, within = 3): void {
   assert.ok(far <= within, `${there.join(' ')} instead of ${wanted.join(' ')}`);
 }
 
-describe('the colors of an image are sent as sRGB', () => {
+describe('conversion to sRGB', () => {
   const webpWithProfile = () => {
     const webp = encoded('WebP, lossless', field);
     const chunk = (type: string, body: Buffer) => {
@@ -58,19 +58,19 @@ describe('the colors of an image are sent as sRGB', () => {
     return file;
   };
   const files: Record<string, () => Buffer | Promise<Buffer>> = {
-    'a profile in a JPEG': () => withSegments(jpeg(field), profileSegment(DISPLAY_P3)),
-    'a profile in parts, in any order': () =>
+    'converts a profile in a JPEG': () => withSegments(jpeg(field), profileSegment(DISPLAY_P3)),
+    'converts a profile in parts, in any order': () =>
       withSegments(
         jpeg(field),
         profileSegment(DISPLAY_P3.subarray(100), 2, 2),
         profileSegment(DISPLAY_P3.subarray(0, 100), 1, 2),
       ),
-    'a profile in a PNG': () => withChunks(png(field), profileChunk(DISPLAY_P3)),
-    'numbers for Display P3 in a PNG': () => withChunks(png(field), ['cICP', Buffer.from([12, 13, 0, 1])]),
-    'a profile in a WebP': webpWithProfile,
-    'a profile in an AVIF': async () =>
+    'converts a profile in a PNG': () => withChunks(png(field), profileChunk(DISPLAY_P3)),
+    'converts CICP numbers in a PNG': () => withChunks(png(field), ['cICP', Buffer.from([12, 13, 0, 1])]),
+    'converts a profile in a WebP': webpWithProfile,
+    'converts a profile in an AVIF': async () =>
       withProperty(await encodedAvif(field), 'colr', Buffer.concat([Buffer.from('prof'), DISPLAY_P3])),
-    'numbers for Display P3 in an AVIF': async () => {
+    'converts CICP numbers in an AVIF': async () => {
       const file = await encodedAvif(field);
       file.set([0, 12, 0, 13], file.indexOf('nclx') + 4);
       return file;
@@ -87,7 +87,7 @@ describe('the colors of an image are sent as sRGB', () => {
     });
   }
 
-  it('transparent parts keep theirs until they are laid on a color', async () => {
+  it('converts only the image, not the color behind transparent pixels', async () => {
     const file = encoded(
       'PNG with alpha',
       painted(16, 16, (x) => [...STORED, x < 8 ? 255 : 0]),
@@ -99,18 +99,18 @@ describe('the colors of an image are sent as sRGB', () => {
     assert.deepEqual(colorAt(view, 0.9, 0.5), [0, 0, 250]);
   });
 
-  it('an exponent is applied, but not that of sRGB in short', async () => {
+  it('applies a gamma, unless it is the rounded one of sRGB', async () => {
     const withGamma = (value: number, primaries = SRGB_PRIMARIES) =>
       withChunks(png(field), ['gAMA', numbers(value)], ['cHRM', primaries]);
     isNear(await middleOf(withGamma(100_000)), [220, 130, 113]);
     assert.deepEqual(await middleOf(withGamma(45_455)), STORED);
     assert.deepEqual(await middleOf(withGamma(0)), STORED);
-    // As viewers do: without sRGB's own primaries, or with the word that it is sRGB, it counts for nothing.
+    // As in viewers, it's ignored without the primaries of sRGB, and in a PNG that declares sRGB.
     assert.deepEqual(await middleOf(withChunks(png(field), ['gAMA', numbers(100_000)])), STORED);
     assert.deepEqual(await middleOf(withChunks(withGamma(100_000), ['sRGB', Buffer.from([0])])), STORED);
   });
 
-  it('a profile of gray is that of a gray picture only', async () => {
+  it('applies a gray profile only to a gray image', async () => {
     const linear = Buffer.alloc(132 + 12 + 12);
     linear.writeUInt32BE(linear.length, 0);
     linear.writeUInt32BE(0x0240_0000, 8);
@@ -129,21 +129,21 @@ describe('the colors of an image are sent as sRGB', () => {
     assert.deepEqual(await middleOf(withChunks(png(field), profileChunk(linear))), STORED);
   });
 
-  it('inks by their profile, or plainly without one', async () => {
+  it('converts CMYK by its profile, or by ideal inks without one', async () => {
     const inks = media('cmyk.jpg');
     const [plain, printed] = [
       await fit(inks, any),
       await fit(withSegments(inks, profileSegment(PRESS)), any),
     ];
     isNear(colorAt(seen(plain), 0.5, 0.2), [216, 8, 0], 8);
-    // What Little CMS makes of it.
+    // The result of Little CMS.
     isNear(colorAt(seen(printed), 0.5, 0.2), [206, 38, 30], 20);
     isNear(colorAt(seen(printed), 0.5, 0.9), [30, 87, 168], 20);
   });
 });
 
-describe('an image goes as it is', () => {
-  it('with a profile that changes nothing, which is left out', async () => {
+describe('an image that is sent without encoding it again', () => {
+  it('loses a profile that changes nothing', async () => {
     const sRgb = Buffer.from(
       readImage(withChunks(png(field), ['cICP', Buffer.from([9, 13, 0, 1])])).profile()!,
     );
@@ -160,15 +160,15 @@ describe('an image goes as it is', () => {
   });
 
   const broken: Record<string, () => Buffer> = {
-    'that is none': () => withChunks(png(field), profileChunk(Buffer.alloc(300, 7))),
-    'of another kind of picture': () => withSegments(jpeg(field), profileSegment(PRESS)),
-    'that is cut': () => withChunks(png(field), profileChunk(DISPLAY_P3.subarray(0, 140))),
-    'of which a part is missing': () => withSegments(jpeg(field), profileSegment(DISPLAY_P3, 2, 2)),
-    'that is packed a thousandfold': () => withChunks(png(field), profileChunk(Buffer.alloc(20_000_000))),
-    'that is not packed at all': () => withChunks(png(field), ['iCCP', Buffer.from('name\0\0no such thing')]),
+    'that is invalid': () => withChunks(png(field), profileChunk(Buffer.alloc(300, 7))),
+    'for another color space': () => withSegments(jpeg(field), profileSegment(PRESS)),
+    'that is truncated': () => withChunks(png(field), profileChunk(DISPLAY_P3.subarray(0, 140))),
+    'with a missing part': () => withSegments(jpeg(field), profileSegment(DISPLAY_P3, 2, 2)),
+    'that is a decompression bomb': () => withChunks(png(field), profileChunk(Buffer.alloc(20_000_000))),
+    'that is not compressed': () => withChunks(png(field), ['iCCP', Buffer.from('name\0\0no such thing')]),
   };
   for (const [name, make] of Object.entries(broken)) {
-    it(`with a profile ${name}`, async () => {
+    it(`loses a profile ${name}`, async () => {
       const file = make();
       const fitted = await fit(file, any);
       assert.deepEqual(fitted.changes, ['stripped']);
@@ -177,8 +177,8 @@ describe('an image goes as it is', () => {
   }
 });
 
-describe('an image of unusual colors', () => {
-  it('an image of more light than a screen of 8 bits shows is refused as HDR', async () => {
+describe('an image with unusual colors', () => {
+  it('is refused as HDR if its dynamic range is high', async () => {
     const hdr = await encodedAvif(field);
     hdr.set([0, 9, 0, 16], hdr.indexOf('nclx') + 4);
     await assert.rejects(fit(hdr, any), { reason: 'otherKind', kind: 'HDR' });
@@ -186,7 +186,7 @@ describe('an image of unusual colors', () => {
     await assert.rejects(fit(file, any), { reason: 'otherKind', kind: 'HDR' });
   });
 
-  it('any change of a profile or an unusual file makes a picture or a fault', async function () {
+  it('property: is sent or refused, however it is changed', async function () {
     this.timeout(120_000);
     const samples = [
       withSegments(jpeg(field), profileSegment(DISPLAY_P3)),
@@ -205,7 +205,7 @@ describe('an image of unusual colors', () => {
             await fitImage(bytes, any, {}, fresh);
           } catch (error) {
             assert.ok(error instanceof ImageFileError, String(error));
-            // As the workshop does: after a fault come new codecs.
+            // As the worker does: use new codecs after an error.
             fresh = shippedCodecs();
           }
         },
@@ -215,8 +215,8 @@ describe('an image of unusual colors', () => {
   });
 });
 
-describe('a JPEG of inks', () => {
-  it('that was cut is refused as such', async () => {
+describe('a CMYK JPEG', () => {
+  it('is refused as truncated if it is cut off', async () => {
     const file = media('cmyk.jpg');
     for (const length of [200, 300, file.length - 40, file.length - 20]) {
       await assert.rejects(fit(file.subarray(0, length), any), { reason: 'truncated' }, `${length} bytes`);

@@ -22,10 +22,10 @@ import {
 const wide = limitsFor('sora', { size: '1280x720' })!;
 const tall = limitsFor('sora', { size: '720x1280' })!;
 
-describe('a picture of each kind', () => {
+describe('fitting each format', () => {
   for (const kind of (Object.keys(KINDS) as Kind[]).filter((name) => !name.startsWith('animated'))) {
     const colorful = !/grey|black and white/.test(kind);
-    it(`comes out as it went in: ${kind}`, async () => {
+    it(`keeps the colors: ${kind}`, async () => {
       const fitted = await fit(encoded(kind, quarters(128, 96)), {
         ...any,
         exact: { width: 96, height: 64 },
@@ -36,19 +36,19 @@ describe('a picture of each kind', () => {
     });
   }
 
-  it('progressive JPEG', async () => {
+  it('keeps the colors: progressive JPEG', async () => {
     const file = await shippedCodecs().encodeJpeg(quarters(128, 96), 90);
     const fitted = await fit(file, { ...any, exact: { width: 96, height: 64 } });
     assert.equal(corners(seen(fitted)), 'red green blue white');
   });
 
   for (const kind of (Object.keys(KINDS) as Kind[]).filter((name) => name.startsWith('animated'))) {
-    it(`is refused: ${kind}`, async () => {
+    it(`refuses: ${kind}`, async () => {
       await assert.rejects(fit(encoded(kind, quarters(32, 32)), wide), { reason: 'animated' });
     });
   }
 
-  it('keeps exact pixels where the source had them: every one of a 48-bit, palette or interlaced PNG', async () => {
+  it('keeps the exact pixels of lossless images', async () => {
     for (const kind of [
       'PNG, 24 bit',
       'PNG, 48 bit',
@@ -59,7 +59,7 @@ describe('a picture of each kind', () => {
       const file = encoded(kind, quarters(40, 30));
       const { data } = seen(await fit(file, { ...any, formats: [] }));
       const there = decodedElsewhere(file).flat();
-      // Of 16 bits a channel the last ones are rounded, by each decoder in its own way.
+      // Decoders round channels of 16 bits differently.
       const slack = kind === 'PNG, 48 bit' ? 1 : 0;
       const far = there.filter(
         (value, at) => Math.abs(value - data[Math.floor(at / 3) * 4 + (at % 3)]!) > slack,
@@ -69,8 +69,8 @@ describe('a picture of each kind', () => {
   });
 });
 
-describe('a turned picture', () => {
-  // As a camera that is held so stores it: turned back it is red, green, blue and white.
+describe('an image with an orientation', () => {
+  // The quarters as shown, for each orientation of the same pixels.
   const shown: Record<number, string> = {
     1: 'red green blue white',
     2: 'green red white blue',
@@ -82,15 +82,15 @@ describe('a turned picture', () => {
     8: 'green white red blue',
   };
   const pixels = quarters(64, 48);
-  const described: Record<string, (orientation: number) => Buffer> = {
+  const withOrientation: Record<string, (orientation: number) => Buffer> = {
     JPEG: (orientation) =>
       withSegments(jpeg(pixels), [0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exif(orientation)])]),
     PNG: (orientation) => withChunks(png(pixels), ['eXIf', exif(orientation)]),
     WebP: (orientation) => webpWithExif(encoded('WebP, lossy', pixels), pixels, orientation),
   };
-  for (const [name, make] of Object.entries(described)) {
+  for (const [name, make] of Object.entries(withOrientation)) {
     for (let orientation = 1; orientation <= 8; orientation++) {
-      it(`is sent as it is shown: ${name}, orientation ${orientation}`, async () => {
+      it(`is sent upright: ${name}, orientation ${orientation}`, async () => {
         const fitted = await fit(make(orientation), any);
         assert.deepEqual([fitted.width, fitted.height], orientation >= 5 ? [48, 64] : [64, 48]);
         assert.equal(corners(seen(fitted)), shown[orientation]);
@@ -100,51 +100,51 @@ describe('a turned picture', () => {
     }
   }
 
-  it('is cut where it is shown', async () => {
+  it('is cropped as shown', async () => {
     // Orientation 6 shows blue at the top left.
     const part = { x: 0, y: 0, width: 0.5, height: 0.5 };
-    const file = described['JPEG']!(6);
+    const file = withOrientation['JPEG']!(6);
     const fitted = await fit(file, any, { way: { kind: 'crop', part } });
     assert.deepEqual([fitted.width, fitted.height], [24, 32]);
     assert.equal(corners(seen(fitted)), 'blue blue blue blue');
   });
 });
 
-describe('a picture for sora-2', () => {
+describe('an image for sora-2', () => {
   const sources: [what: string, width: number, height: number][] = [
     ['wide', 1600, 500],
     ['tall', 300, 1200],
     ['tiny', 7, 5],
     ['one pixel', 1, 1],
     ['square', 500, 500],
-    ['of the other size', 1280, 720],
+    ['the other size', 1280, 720],
   ];
   for (const [what, width, height] of sources) {
-    it(`has exactly the pixels of the option: ${what}`, async () => {
+    it(`has exactly the size of the option: ${what}`, async () => {
       const file = png(painted(width, height, () => [90, 90, 90]));
-      for (const [limits, wish] of [
+      for (const [limits, options] of [
         [wide, {}],
         [tall, {}],
         [tall, { way: { kind: 'pad' } }],
         [wide, { way: { kind: 'blur' } }],
       ] as const) {
-        const fitted = await fit(file, limits, wish);
+        const fitted = await fit(file, limits, options);
         assert.deepEqual([fitted.width, fitted.height], [limits.exact!.width, limits.exact!.height]);
       }
     });
   }
 
-  it('that has the size goes byte for byte', async () => {
+  it('is sent unchanged if it has the right size', async () => {
     const file = png(quarters(1280, 720));
     const fitted = await fit(file, wide);
-    // The encoder notes a resolution, which goes; all that makes pixels stays.
+    // The encoder adds a resolution, which is removed.
     const again = await fit(fitted.bytes, wide);
     assert.ok(Buffer.from(again.bytes).equals(fitted.bytes));
     assert.deepEqual(again.changes, []);
     assert.deepEqual(again.bytes === fitted.bytes, false, 'a copy');
   });
 
-  it('keeps its middle when nobody chose', async () => {
+  it('is cropped around the center by default', async () => {
     const stripes = painted(3000, 720, (x) =>
       x < 1000 ? [220, 30, 30] : x < 2000 ? [30, 200, 40] : [30, 40, 210],
     );
@@ -153,7 +153,7 @@ describe('a picture for sora-2', () => {
     assert.deepEqual(fitted.changes, ['cut', 'scaled', 'rewritten']);
   });
 
-  it('shows the part that was chosen, and nothing of what is beside it', async () => {
+  it('shows only the chosen part', async () => {
     const quartersFile = png(quarters(2000, 1500));
     const part = { x: 0.5, y: 0, width: 0.5, height: 0.375 };
     const view = seen(await fit(quartersFile, wide, { way: { kind: 'crop', part } }));
@@ -164,7 +164,7 @@ describe('a picture for sora-2', () => {
     }
   });
 
-  it('is never stretched: a chosen part of another shape loses its edges', async () => {
+  it('is never stretched: a chosen part of another aspect ratio is cropped', async () => {
     const ring = painted(900, 900, (x, y) =>
       Math.hypot(x - 450, y - 450) < 200 ? [0, 0, 0] : [250, 250, 250],
     );
@@ -177,7 +177,7 @@ describe('a picture for sora-2', () => {
     assert.ok(isBlack(640, 360 - 200 * scale + 6) && !isBlack(640 - 200 * scale - 6, 360));
   });
 
-  it('is whole on a plain colour', async () => {
+  it('is drawn whole on a plain color', async () => {
     const view = seen(
       await fit(png(quarters(400, 400)), wide, { way: { kind: 'pad', color: [10, 120, 200] } }),
     );
@@ -191,19 +191,19 @@ describe('a picture for sora-2', () => {
     assert.deepEqual(colorAt(black, 0.05, 0.5), [0, 0, 0]);
   });
 
-  it('is whole on a blurred copy of itself', async () => {
+  it('is drawn whole over a blurred background', async () => {
     const fitted = await fit(png(quarters(400, 400)), wide, { way: { kind: 'blur' } });
     const view = seen(fitted);
     assert.equal(corners(view), 'red green blue white');
     assert.equal(nameOf(colorAt(view, 0.02, 0.2)), 'red');
-    // At the edge of the quarters nothing is sharp beside the picture, and everything within it.
+    // The edge between the quarters is blurred next to the image, and sharp within it.
     const jump = (x: number) => Math.abs(colorAt(view, x, 359 / 720)[0] - colorAt(view, x, 360.5 / 720)[0]);
     assert.ok(jump(0.1) < 20, String(jump(0.1)));
     assert.ok(jump(0.35) > 100, String(jump(0.35)));
     assert.deepEqual(fitted.changes, ['padded', 'scaled', 'rewritten']);
   });
 
-  it('says of a part that is not within the picture that it is none', async () => {
+  it('is refused if the chosen part is outside it', async () => {
     const file = png(quarters(40, 40));
     const parts = [
       [-0.1, 0, 1, 1],

@@ -5,7 +5,7 @@ import { sizeFits, type ImageLimits } from '../../../src/core/images/imageLimits
 import { createPixels, type Pixels } from '../../../src/core/images/pixels';
 import { encoded, rawElsewhere, shippedCodecs } from './testImages';
 
-/** Takes every size, so that only what is looked at changes. */
+/** Limits that allow any size, so that a test changes only what it checks. */
 export const any: ImageLimits = {
   formats: ['jpeg', 'png', 'webp'],
   writes: 'pngOrJpeg',
@@ -15,7 +15,7 @@ export const any: ImageLimits = {
 
 export const codecs = shippedCodecs();
 
-/** Fits a picture, and checks what holds for every one: it is what it says, it meets the limits, the source is as it was. */
+/** Fits an image and checks the invariants: a true header, the limits, and an unchanged source. */
 export async function fit(
   bytes: Uint8Array,
   limits: ImageLimits,
@@ -23,7 +23,7 @@ export async function fit(
 ): Promise<FittedImage> {
   const before = Buffer.from(bytes);
   const fitted = await fitImage(bytes, limits, options, codecs);
-  assert.ok(before.equals(bytes), 'the given bytes are as they were');
+  assert.ok(before.equals(bytes), 'the given bytes are unchanged');
   assert.ok(fitted.bytes.length <= limits.maxBytes);
   const { format, width, height, orientation, hasAlpha } = inspectImage(fitted.bytes);
   assert.deepEqual(
@@ -35,7 +35,7 @@ export async function fit(
   return fitted;
 }
 
-/** What came of it, decoded by another decoder. */
+/** Decodes the result with ffmpeg. */
 export function seen({ bytes, width, height }: FittedImage): Pixels {
   const raw = rawElsewhere(bytes);
   assert.equal(raw.length, width * height * 3);

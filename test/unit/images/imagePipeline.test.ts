@@ -19,7 +19,7 @@ import { encoded, quarters, shippedCodecs } from './testImages';
 
 const limits = limitsFor('sora', { size: '1280x720' })!;
 
-describe('an image on its way into a request', () => {
+describe('the image pipeline', () => {
   let folder: string;
   let images: ImagePipeline;
   let asked: string[];
@@ -63,7 +63,7 @@ describe('an image on its way into a request', () => {
   const dataUri = (bytes: Uint8Array, type = 'image/png') =>
     `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
 
-  it('goes from a file to the gateway as it is wanted there, and is kept; the original stays', async () => {
+  it('fits a file for the gateway and stores it, without changing the original', async () => {
     const original = encoded('PNG, 24 bit', quarters(500, 500));
     const source = fileOf('drawing.png', original);
     const image = await images.fit(source, limits);
@@ -83,7 +83,7 @@ describe('an image on its way into a request', () => {
     assert.ok(original.equals(readFileSync(fileURLToPath(source))));
   });
 
-  it('that was kept is sent again byte for byte', async () => {
+  it('sends a stored image again byte for byte', async () => {
     const first = await images.fit(
       fileOf('photo.jpg', encoded('JPEG, baseline', quarters(640, 480))),
       limits,
@@ -93,7 +93,7 @@ describe('an image on its way into a request', () => {
     assert.ok(again.kind === 'picture' && again.changes.length === 0);
   });
 
-  it('is what its bytes are, whatever its name or its type say', async () => {
+  it('detects the format by the bytes, not by the extension or the type', async () => {
     const jpeg = encoded('JPEG, baseline', quarters(64, 64));
     for (const source of [
       fileOf('really.png', jpeg),
@@ -107,7 +107,7 @@ describe('an image on its way into a request', () => {
     }
   });
 
-  it('is shown and sent as JPEG where it is an AVIF', async () => {
+  it('converts AVIF to JPEG', async () => {
     const source = fileOf('photo.avif', readFileSync(path.join(projectRoot, 'test/cases/media/still.avif')));
     const info = await images.inspect(source);
     assert.ok(info.kind === 'picture' && info.format === 'avif' && info.width === 48 && info.height === 32);
@@ -116,7 +116,7 @@ describe('an image on its way into a request', () => {
     assert.match(await images.keep(image), /\.jpg$/);
   });
 
-  it('as an https link goes as it is: nothing is read or fetched', async () => {
+  it('passes on an https link without reading anything', async () => {
     const url = 'https://example.com/cat.jpg?size=large&sig=a%2Fb';
     const image = await images.fit(url, limits);
     assert.deepEqual(image, { kind: 'link', url });
@@ -126,14 +126,14 @@ describe('an image on its way into a request', () => {
     assert.deepEqual(asked, []);
   });
 
-  it('may lie in any file system of the editor', async () => {
+  it('reads from any file system of the editor', async () => {
     await assert.rejects(images.fit('vscode-vfs://github/owner/project/cat.png', limits), {
       reason: 'unreadable',
     });
     assert.deepEqual(asked, ['vscode-vfs://github/owner/project/cat.png']);
   });
 
-  it('ends with the signal', async () => {
+  it('rejects if the signal is aborted', async () => {
     const source = dataUri(encoded('JPEG, baseline', quarters(64, 64)));
     const cancelled = new Error('cancelled');
     const waiting: ImageProcessor = {
@@ -153,9 +153,9 @@ describe('an image on its way into a request', () => {
     await assert.rejects(other.fit(source, limits, {}, AbortSignal.abort(cancelled)), cancelled);
   });
 
-  describe('is refused with a sentence that says what to do', () => {
+  describe('refuses with a message that says what to do', () => {
     const png = encoded('PNG, 24 bit', quarters(32, 32));
-    /** One byte more than is read. */
+    /** One byte above the limit. */
     const hugeFile = () => {
       const source = fileOf('holiday.mov', Buffer.alloc(1));
       truncateSync(fileURLToPath(source), 64 * 2 ** 20 + 1);
@@ -164,7 +164,7 @@ describe('an image on its way into a request', () => {
     const rows: [what: string, source: () => string, reason: ImageErrorReason, sentence: RegExp][] = [
       ['an empty file', () => fileOf('a.png', Buffer.alloc(0)), 'empty', /is empty/],
       [
-        'a text',
+        'text',
         () => fileOf('a.png', Buffer.from('hello')),
         'unknownKind',
         /Not a supported image\. Use JPEG/,
@@ -176,7 +176,7 @@ describe('an image on its way into a request', () => {
         /^SVG isn't supported\. Convert it to JPEG or PNG/,
       ],
       [
-        'a pointer',
+        'a Git LFS pointer',
         () => fileOf('a.png', Buffer.from('version https://git-lfs')),
         'otherKind',
         /git lfs pull/,
@@ -187,26 +187,21 @@ describe('an image on its way into a request', () => {
         'animated',
         /Save one frame/,
       ],
-      ['a cut file', () => fileOf('a.png', png.subarray(0, -20)), 'truncated', /incomplete\. Copy/],
+      ['a truncated file', () => fileOf('a.png', png.subarray(0, -20)), 'truncated', /incomplete\. Copy/],
       [
         'a damaged file',
         () => dataUri(Buffer.from(png).fill(7, png.length - 16, png.length - 12)),
         'damaged',
         /Save it again/,
       ],
-      [
-        'a file that is gone',
-        () => pathToFileURL('/gone.png').href,
-        'unreadable',
-        /^Couldn't read the image\.$/,
-      ],
-      ['a file that is far too large', hugeFile, 'tooManyBytes', /exceeds 64 MB/],
+      ['a missing file', () => pathToFileURL('/gone.png').href, 'unreadable', /^Couldn't read the image\.$/],
+      ['a file that is too large', hugeFile, 'tooManyBytes', /exceeds 64 MB/],
       ['a path', () => '/home/me/cat.png', 'badSource', /https URL, a file URI, or a data URI/],
-      ['a path of Windows', () => 'C:\\cat.png', 'badSource', /file URI/],
+      ['a Windows path', () => 'C:\\cat.png', 'badSource', /file URI/],
       ['a link without TLS', () => 'http://example.com/a.png', 'badSource', /https URL/],
-      ['no link', () => 'https://', 'badSource', /https URL/],
+      ['an invalid link', () => 'https://', 'badSource', /https URL/],
       ['a data URI that is text', () => 'data:image/svg+xml,<svg/>', 'badSource', /data URI with base64/],
-      ['a data URI of two', () => `${dataUri(png)},AAAA`, 'badSource', /data URI with base64/],
+      ['a data URI with a second comma', () => `${dataUri(png)},AAAA`, 'badSource', /data URI with base64/],
     ];
     for (const [what, source, reason, sentence] of rows) {
       it(what, async () => {
@@ -219,18 +214,18 @@ describe('an image on its way into a request', () => {
       });
     }
 
-    it('when we are at fault; the log says more', async () => {
+    it('a failure of the worker, with details in the log', async () => {
       workerFails = true;
       await assert.rejects(images.fit(dataUri(png), limits), { reason: 'failed', message: /See the log/ });
       assert.deepEqual(logged, ['[images] failed: the thread ended with code 3']);
     });
   });
 
-  describe('that is no file yet', () => {
+  describe('a captured frame', () => {
     const png = encoded('PNG, 24 bit', quarters(64, 36));
     const size = { width: 64, height: 36 };
 
-    it('is kept as it is, where a request finds it', async () => {
+    it('is stored unchanged, once', async () => {
       const source = await images.keepPng(png, size);
       assert.equal(path.dirname(fileURLToPath(source)), path.join(folder, 'kept'));
       assert.deepEqual(readFileSync(fileURLToPath(source)), Buffer.from(png));
@@ -239,13 +234,13 @@ describe('an image on its way into a request', () => {
 
     const rows: readonly [what: string, bytes: Uint8Array, reason: ImageErrorReason][] = [
       ['nothing', Buffer.alloc(0), 'empty'],
-      ['text', Buffer.from('this is no picture at all'), 'unknownKind'],
+      ['text', Buffer.from('this is not an image at all'), 'unknownKind'],
       ['a JPEG', encoded('JPEG, baseline', quarters(64, 36)), 'otherKind'],
       ['half a PNG', png.subarray(0, png.length / 2), 'truncated'],
       ['a PNG of another size', encoded('PNG, 24 bit', quarters(36, 64)), 'damaged'],
     ];
     for (const [what, bytes, reason] of rows) {
-      it(`is not kept where it is ${what}`, async () => {
+      it(`is not stored if it is ${what}`, async () => {
         await assert.rejects(images.keepPng(bytes, size), { name: 'ImageError', reason });
         assert.ok(!existsSync(path.join(folder, 'kept')));
       });

@@ -13,7 +13,7 @@ import { encoded, quarters, shippedCodecs } from './testImages';
 const shippedWorker = path.join(projectRoot, 'dist', 'imageWorker.js');
 const limits = limitsFor('sora', { size: '1280x720' })!;
 
-describe('the thread that works on pictures', () => {
+describe('the image worker', () => {
   const bytes = encoded('JPEG, baseline', quarters(400, 300));
   const job = { bytes, limits, options: {} };
   const clock = new FakeClock();
@@ -32,15 +32,15 @@ describe('the thread that works on pictures', () => {
     workers.dispose();
   });
 
-  /** A thread of another making. */
+  /** Replaces the worker's code. */
   const withWorker = (code: string) => {
     const file = path.join(folder, 'worker.js');
     writeFileSync(file, code);
     return (worker = new ImageWorker(file, clock));
   };
 
-  it('makes the same bytes as would be made here', async () => {
-    assert.equal(workers.running, 0, 'nothing runs before the first picture');
+  it('returns the same bytes as fitting in this thread', async () => {
+    assert.equal(workers.running, 0, 'nothing runs before the first image');
     const before = Buffer.from(bytes);
     const fitted = await worker.fit(job);
     assert.ok(before.equals(bytes));
@@ -49,7 +49,7 @@ describe('the thread that works on pictures', () => {
     assert.deepEqual(fitted.changes, here.changes);
   });
 
-  it('leaves time for everything else', async () => {
+  it('does not block this thread', async () => {
     let turns = 0;
     let busy = true;
     const turn = () => {
@@ -62,7 +62,7 @@ describe('the thread that works on pictures', () => {
     assert.ok(turns > 20, `${turns} turns`);
   });
 
-  it('ends when it had nothing to do for a while, and comes again', async () => {
+  it('ends when idle, and starts again', async () => {
     await worker.fit(job);
     clock.moveTo(clock.now() + 19_999);
     assert.deepEqual([workers.running, clock.timers], [1, 1]);
@@ -72,17 +72,17 @@ describe('the thread that works on pictures', () => {
     await worker.fit(job);
   });
 
-  it('ends at once after a large picture, and with it the memory', async () => {
+  it('ends immediately after a large image, to release its memory', async () => {
     const large = encoded('PNG, black and white', quarters(3600, 2400));
     assert.equal((await worker.fit({ ...job, bytes: large })).width, 1280);
     await workers.none();
     assert.equal(clock.timers, 0);
   });
 
-  it('does one picture after the other, and a bad one harms none', async () => {
+  it('continues with the next image after a bad one', async () => {
     const results = await Promise.allSettled([
       worker.fit(job),
-      worker.fit({ ...job, bytes: Buffer.from('no picture') }),
+      worker.fit({ ...job, bytes: Buffer.from('not an image') }),
       worker.fit({ ...job, options: { way: { kind: 'blur' } } }),
     ]);
     assert.deepEqual(
@@ -93,15 +93,15 @@ describe('the thread that works on pictures', () => {
     );
   });
 
-  it('is ended when what it does is cancelled; what waits goes on', async () => {
+  it('ends if the current job is canceled, and continues with the next one', async () => {
     const cancel = new AbortController();
     const [first, second] = [worker.fit(job, cancel.signal), worker.fit(job)];
-    cancel.abort(new Error('not wanted any more'));
-    await assert.rejects(first, { message: 'not wanted any more' });
+    cancel.abort(new Error('canceled'));
+    await assert.rejects(first, { message: 'canceled' });
     assert.equal((await second).width, 1280);
   });
 
-  it('never begins what was cancelled before', async () => {
+  it('never starts a job that is already canceled', async () => {
     const cancel = new AbortController();
     const [first, second] = [worker.fit(job), worker.fit(job, cancel.signal)];
     cancel.abort(new Error('changed my mind'));
@@ -110,7 +110,7 @@ describe('the thread that works on pictures', () => {
     await assert.rejects(worker.fit(job, cancel.signal), { message: 'changed my mind' });
   });
 
-  it('is given up when it takes too long', async () => {
+  it('ends when a job times out', async () => {
     withWorker('require("node:worker_threads").parentPort.on("message", () => undefined);');
     const fitting = worker.fit(job);
     clock.moveTo(clock.now() + 120_000);
@@ -118,7 +118,7 @@ describe('the thread that works on pictures', () => {
     await workers.none();
   });
 
-  it('may throw or end: that is said, and the next picture gets another one', async () => {
+  it('rejects the job if the thread throws or exits, and starts again for the next one', async () => {
     for (const end of ['throw new Error("out of order")', 'process.exit(3)']) {
       withWorker(`require("node:worker_threads").parentPort.on("message", () => { ${end}; });`);
       await assert.rejects(worker.fit(job), { reason: 'failed' });
@@ -126,7 +126,7 @@ describe('the thread that works on pictures', () => {
     }
   });
 
-  it('knows nothing of our environment, where a key may be', async () => {
+  it('has no environment variables', async () => {
     process.env['NEBULA_TEST_SECRET'] = 'not for threads';
     try {
       withWorker(`const { parentPort } = require('node:worker_threads');
@@ -137,7 +137,7 @@ describe('the thread that works on pictures', () => {
     }
   });
 
-  it('ends with its owner, and so does the waiting', async () => {
+  it('ends on disposal and rejects all jobs', async () => {
     const fitting = [worker.fit(job), worker.fit(job)];
     worker.dispose();
     for (const waiting of fitting) await assert.rejects(waiting, { reason: 'failed' });

@@ -24,7 +24,7 @@ const fault = (reason: ImageErrorReason, kind?: string) => (error: unknown) => {
   return true;
 };
 
-describe('what a file is, by its bytes', () => {
+describe('inspecting an image', () => {
   const expected: Record<Kind, Partial<ImageInfo>> = {
     'JPEG, baseline': { format: 'jpeg', lossless: false },
     'PNG, 24 bit': { format: 'png' },
@@ -48,21 +48,21 @@ describe('what a file is, by its bytes', () => {
     'animated WebP': { format: 'webp', animated: true, lossless: false },
   };
   for (const kind of Object.keys(KINDS) as Kind[]) {
-    it(kind, () => {
-      const seeThrough = kind.includes('alpha');
-      const pixels = painted(46, 30, (x) => [x * 5, 100, 50, seeThrough && x < 20 ? 0 : 255]);
+    it(`detects ${kind}`, () => {
+      const isTransparent = kind.includes('alpha');
+      const pixels = painted(46, 30, (x) => [x * 5, 100, 50, isTransparent && x < 20 ? 0 : 255]);
       const file = encoded(kind, pixels);
       const { hasAlpha, ...info } = inspectImage(file);
-      const { hasAlpha: mayBeSeenThrough, ...rest } = expected[kind];
+      const { hasAlpha: mayBeTransparent, ...rest } = expected[kind];
       assert.deepEqual(info, {
         ...{ width: 46, height: 30, orientation: 1, animated: false, lossless: true, bytes: file.length },
         ...rest,
       });
-      if (mayBeSeenThrough) assert.ok(hasAlpha);
+      if (mayBeTransparent) assert.ok(hasAlpha);
     });
   }
 
-  it('a progressive JPEG', async () => {
+  it('detects progressive JPEG', async () => {
     const file = await shippedCodecs().encodeJpeg(quarters(64, 48), 80);
     assert.ok(Buffer.from(file).includes(Buffer.from([0xff, 0xc2])), 'this one is progressive');
     assert.deepEqual(
@@ -71,7 +71,7 @@ describe('what a file is, by its bytes', () => {
     );
   });
 
-  it('an animation of one frame, which does not move', () => {
+  it('treats an animation of one frame as a still image', () => {
     const file = withChunks(encoded('PNG, 24 bit', quarters(8, 8)), [
       'acTL',
       Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]),
@@ -79,7 +79,7 @@ describe('what a file is, by its bytes', () => {
     assert.equal(inspectImage(file).animated, false);
   });
 
-  describe('width and height as shown', () => {
+  describe('applies the orientation to width and height', () => {
     const pixels = quarters(64, 32);
     const files: Record<string, (orientation: number) => Buffer> = {
       JPEG: (orientation) =>
@@ -96,7 +96,7 @@ describe('what a file is, by its bytes', () => {
       WebP: (orientation) => webpWithExif(encoded('WebP, lossy', pixels), pixels, orientation),
     };
     for (const [name, make] of Object.entries(files)) {
-      it(`of a turned ${name}`, () => {
+      it(`of ${name}`, () => {
         for (let orientation = 1; orientation <= 8; orientation++) {
           const info = inspectImage(make(orientation));
           assert.equal(info.orientation, orientation);
@@ -108,7 +108,7 @@ describe('what a file is, by its bytes', () => {
   });
 });
 
-describe('files that are refused', () => {
+describe('refused files', () => {
   const box = (brand: string) =>
     Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(`ftyp${brand}\0\0\0\0mif1`)]);
   const kinds: [name: string, bytes: Buffer][] = [
@@ -126,7 +126,7 @@ describe('files that are refused', () => {
     ['Git LFS', Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\n')],
   ];
   for (const [kind, bytes] of kinds) {
-    it(`${kind} by name: ${JSON.stringify(bytes.toString('latin1').slice(0, 16))}`, () => {
+    it(`are named as ${kind}: ${JSON.stringify(bytes.toString('latin1').slice(0, 16))}`, () => {
       assert.throws(() => inspectImage(bytes), fault('otherKind', kind));
     });
   }
@@ -140,19 +140,19 @@ describe('files that are refused', () => {
   const jpeg = encoded('JPEG, baseline', quarters(16, 16));
   const rows: [what: string, bytes: Buffer, reason: ImageErrorReason][] = [
     ['an empty file', Buffer.alloc(0), 'empty'],
-    ['a text named .png', Buffer.from('This is not a picture at all.'), 'unknownKind'],
+    ['a text named .png', Buffer.from('This is not an image at all.'), 'unknownKind'],
     ['a web page named .png', Buffer.from('<!DOCTYPE html><title>Not Found</title>'), 'unknownKind'],
     ['zeros', Buffer.alloc(500), 'unknownKind'],
-    ['the beginning of an AVIF', box('avif'), 'truncated'],
+    ['the start of an AVIF', box('avif'), 'truncated'],
     ['a JPEG of 12 bits', changed(jpeg, targetSize(jpeg) + 4, 12), 'otherKind'],
     ['an arithmetic JPEG', changed(jpeg, targetSize(jpeg) + 1, 0xc9), 'otherKind'],
-    ['a PNG without a picture', withoutData(encoded('PNG, 24 bit', quarters(8, 8))), 'damaged'],
+    ['a PNG without pixels', withoutData(encoded('PNG, 24 bit', quarters(8, 8))), 'damaged'],
   ];
   for (const [what, bytes, reason] of rows) {
-    it(what, () => assert.throws(() => inspectImage(bytes), fault(reason)));
+    it(`include ${what}`, () => assert.throws(() => inspectImage(bytes), fault(reason)));
   }
 
-  it('a picture bomb: a small file of very many pixels', () => {
+  it('include a small PNG with too many pixels', () => {
     const header = Buffer.from([0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30, 8, 2, 0, 0, 0]);
     const bomb = Buffer.concat([
       Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
@@ -164,7 +164,7 @@ describe('files that are refused', () => {
     assert.throws(() => inspectImage(bomb), fault('tooManyPixels'));
   });
 
-  it('a picture bomb of any kind', () => {
+  it('include any format with too many pixels', () => {
     const huge = (bytes: Buffer, at: number, write: (file: Buffer, value: number, at: number) => void) => {
       const copy = Buffer.from(bytes);
       write(copy, 16_000, at);
@@ -188,14 +188,14 @@ describe('files that are refused', () => {
   }
 });
 
-describe('a file that was cut', () => {
+describe('a truncated file', () => {
   const pixels = quarters(24, 18);
   for (const kind of Object.keys(KINDS) as Kind[]) {
     it(`is sent only if no pixel is missing: ${kind}`, async () => {
       const codecs = shippedCodecs();
       const file = encoded(kind, pixels);
       const whole = kind.startsWith('animated') ? undefined : (await codecs.decode(readImage(file))).pixels;
-      // The encoder leaves bytes behind the end of an animated WebP.
+      // The encoder adds bytes after the end of an animated WebP.
       const end = kind.includes('WebP') ? file.readUInt32LE(4) + 8 : file.length;
       for (let length = 0; length < end; length++) {
         const reasons: ImageErrorReason[] = ['empty', 'unknownKind', 'truncated'];
@@ -212,10 +212,10 @@ describe('a file that was cut', () => {
   }
 });
 
-describe('any bytes', () => {
+describe('damaged bytes', () => {
   const samples = (Object.keys(KINDS) as Kind[]).map((kind) => encoded(kind, quarters(24, 18)));
 
-  it('are a picture or a fault, and nothing else', () => {
+  it('property: are an image or throw ImageFileError', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...samples),

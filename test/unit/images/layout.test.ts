@@ -38,7 +38,7 @@ describe('what a picture must be', () => {
   });
 });
 
-describe('the frame of a picture', () => {
+describe('the frame of an image', () => {
   const limits = fc.constantFrom(
     ...['wan', 'seedance', 'sora', 'veo', 'legacy'].map((family) => limitsFor(family)!),
     { ...limitsFor('wan')!, sides: { min: 37, max: 101 }, ratio: { min: 0.9, max: 1.3 } },
@@ -52,7 +52,7 @@ describe('the frame of a picture', () => {
     }),
   );
 
-  it('meets the limits, whatever the picture, and nothing is stretched', () => {
+  it('property: meets the limits and never stretches the image', () => {
     fc.assert(
       fc.property(side, side, limits, way, (width, height, within, how) => {
         if (how.kind === 'crop' && how.part && Math.min(width, height) * 0.3 < 1) return;
@@ -73,7 +73,7 @@ describe('the frame of a picture', () => {
     );
   });
 
-  it('made smaller still meets them, in about the same shape', () => {
+  it('property: meets the limits when it is reduced, with about the same aspect ratio', () => {
     fc.assert(
       fc.property(
         side,
@@ -93,7 +93,7 @@ describe('the frame of a picture', () => {
     );
   });
 
-  it('filled from behind takes the middle', () => {
+  it('is covered by the center of the image', () => {
     assert.deepEqual(coverArea({ width: 100, height: 50 }, { width: 20, height: 20 }), {
       x: 25,
       y: 0,

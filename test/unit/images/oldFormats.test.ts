@@ -3,9 +3,9 @@ import { decodeBmp } from '../../../src/core/images/bmpFile';
 import { decodeGif } from '../../../src/core/images/gifFile';
 import { encoded, noise, painted, quarters, corners } from './testImages';
 
-/** What encoders at hand don't write is made from what they do. */
-describe('a GIF', () => {
-  it('with its rows interlaced', () => {
+// The encoder doesn't write these variants, so the tests change its files.
+describe('decodeGif', () => {
+  it('decodes interlaced rows', () => {
     const height = 21;
     const stripes = painted(16, height, (_x, y) => (y % 2 ? [255, 0, 0] : [0, 0, 255]));
     const order = [
@@ -22,14 +22,14 @@ describe('a GIF', () => {
     const file = encoded('GIF', stored);
     const plain = decodeGif(file);
     file[file.indexOf(0x2c, 13 + 768) + 9]! |= 0x40;
-    const woven = decodeGif(file);
+    const interlaced = decodeGif(file);
     for (let y = 0; y < height; y++) {
       const row = (from: typeof plain, at: number) => [...from.data.subarray(at * 64, at * 64 + 64)];
-      assert.deepEqual(row(woven, order[y]!), row(plain, y), `row ${order[y]}`);
+      assert.deepEqual(row(interlaced, order[y]!), row(plain, y), `row ${order[y]}`);
     }
   });
 
-  it('whose picture is smaller than its screen', () => {
+  it('leaves the screen around a smaller frame transparent', () => {
     const file = encoded('GIF', quarters(32, 32));
     file.writeUInt16LE(64, 6);
     const { width, height, data } = decodeGif(file);
@@ -40,24 +40,24 @@ describe('a GIF', () => {
     assert.throws(() => decodeGif(file), { reason: 'damaged' });
   });
 
-  it('of so many patterns that the table of codes is full', () => {
+  it('decodes more patterns than the code table holds', () => {
     const pixels = noise(300, 200);
     const { data } = decodeGif(encoded('GIF', pixels));
-    // Eight levels of red and green, four of blue: each colour is near its own.
+    // Eight levels of red and green, four of blue: each color is close to the original.
     const far = data.filter((value, at) => Math.abs(value - pixels.data[at]!) > (at % 4 === 2 ? 120 : 80));
     assert.ok(far.length < data.length / 100, `${far.length} of ${data.length}`);
   });
 });
 
-describe('a bitmap', () => {
-  it('stored from the top', () => {
+describe('decodeBmp', () => {
+  it('decodes rows stored from the top', () => {
     const file = encoded('BMP, 24 bit', quarters(20, 20));
     assert.equal(corners(decodeBmp(file)), 'red green blue white');
     file.writeInt32LE(-20, 22);
     assert.equal(corners(decodeBmp(file)), 'blue white red green');
   });
 
-  it('with transparent pixels, where its header says so', () => {
+  it('keeps the colors of transparent pixels', () => {
     const file = encoded(
       'BMP, 32 bit',
       painted(4, 4, () => [1, 2, 3, 9]),

@@ -31,15 +31,15 @@ const wan = limitsFor('wan')!;
 const seedance = limitsFor('seedance')!;
 const veo = limitsFor('veo', { aspectRatio: '16:9', resolution: '720p' })!;
 
-describe('the limits of a family', () => {
-  it('Wan: few bytes, for a picture that is nothing but noise', async () => {
+describe('the image limits of a family', () => {
+  it('Wan: reduces an image of noise to the maximum bytes', async () => {
     const fitted = await fit(png(noise(900, 600)), wan);
     assert.equal(fitted.format, 'jpeg');
     assert.ok(fitted.bytes.length <= 350_000 && fitted.bytes.length > 200_000, `${fitted.bytes.length}`);
     assert.ok(Math.abs(fitted.width / fitted.height - 900 / 600) < 0.01);
   });
 
-  it('Wan: sides from 360 to 2000, for small, large and very long pictures', async () => {
+  it('Wan: keeps sides within 360 to 2000 for small, large and very long images', async () => {
     for (const [width, height, kind] of [
       [100, 80, 'crop'],
       [2100, 700, 'crop'],
@@ -50,13 +50,13 @@ describe('the limits of a family', () => {
     }
   });
 
-  it('Wan: a small PNG goes as it is', async () => {
+  it('Wan: sends a small PNG unchanged', async () => {
     const fitted = await fit(png(quarters(800, 600)), wan);
     assert.equal(fitted.format, 'png');
     assert.ok(!fitted.changes.includes('rewritten'));
   });
 
-  it('Seedance: ratios from 0.4 to 2.5, cut or extended', async () => {
+  it('Seedance: crops or pads to ratios from 0.4 to 2.5', async () => {
     const cut = await fit(png(quarters(3000, 600)), seedance);
     assert.deepEqual([cut.width, cut.height], [1500, 600]);
     const extended = await fit(png(quarters(3000, 600)), seedance, { way: { kind: 'pad' } });
@@ -72,14 +72,14 @@ describe('the limits of a family', () => {
     assert.deepEqual([narrow.width, narrow.height], [301, 752]);
   });
 
-  it('Seedance: WebP goes as it is', async () => {
+  it('Seedance: sends WebP unchanged', async () => {
     const file = encoded('WebP, lossy', quarters(640, 480));
     const fitted = await fit(file, seedance);
     assert.equal(fitted.format, 'webp');
     assert.ok(Buffer.from(fitted.bytes).equals(file));
   });
 
-  it('a picture that is written anew is no larger than is good for a video; rounding is no cutting', async () => {
+  it('limits the pixels of an encoded image, and reports rounding not as cropping', async () => {
     const fitted = await fit(jpeg(painted(3001, 2000, (x, y) => [x % 256, y % 256, 9])), {
       ...seedance,
       formats: [],
@@ -88,7 +88,7 @@ describe('the limits of a family', () => {
     assert.deepEqual(fitted.changes, ['scaled', 'rewritten']);
   });
 
-  it('Veo: the advised shape only for those who choose how', async () => {
+  it('Veo: uses the recommended size only if the user has chosen a fit mode', async () => {
     const file = png(quarters(900, 900));
     const alone = await fit(file, veo);
     assert.deepEqual([alone.width, alone.height], [900, 900]);
@@ -96,11 +96,11 @@ describe('the limits of a family', () => {
     assert.deepEqual([chosen.width, chosen.height], [1280, 720]);
   });
 
-  it('is said when nothing can meet it', async () => {
+  it('refuses an image that cannot meet them', async () => {
     await assert.rejects(fit(png(noise(1280, 720)), { ...wide, maxBytes: 5_000 }), { reason: 'doesNotFit' });
   });
 
-  it('is met from any size, in every way', async () => {
+  it('property: are met from any size in every fit mode', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 900 }),
@@ -116,14 +116,14 @@ describe('the limits of a family', () => {
   });
 });
 
-describe('what is sent', () => {
+describe('the sent image', () => {
   it('is the same for the same input', async () => {
     const file = jpeg(noise(500, 400));
     const [first, second] = [await fit(file, wide), await fitImage(file, wide, {}, shippedCodecs())];
     assert.ok(Buffer.from(first.bytes).equals(second.bytes));
   });
 
-  it('is opaque: transparent pixels lie on the chosen colour, white unless told', async () => {
+  it('is opaque: transparent pixels get the chosen color, white by default', async () => {
     const half = painted(64, 64, (x) => [200, 0, 0, x < 32 ? 255 : 0]);
     for (const kind of [
       'PNG with alpha',
@@ -147,12 +147,12 @@ describe('what is sent', () => {
     assert.ok(Math.abs(colorAt(seen(faint), 0.5, 0.5)[0] - 127) <= 1);
   });
 
-  it('has no alpha channel even when the opaque source had one', async () => {
+  it('has no alpha channel even if the opaque source has one', async () => {
     const fitted = await fit(encoded('PNG with alpha', quarters(64, 64)), any);
     assert.deepEqual(fitted.changes, ['rewritten']);
   });
 
-  describe('tells nothing of where it was taken, and its pixels are untouched', () => {
+  describe('has no location, and the same pixels', () => {
     const pixels = quarters(64, 48);
     const note = Buffer.from(`Comment\0${PLACE}`);
     const exifSegment = Buffer.concat([Buffer.from('Exif\0\0'), exif(1)]);
@@ -167,7 +167,7 @@ describe('what is sent', () => {
             [0xed, Buffer.from(`Photoshop 3.0\0${PLACE}`)],
             [0xfe, Buffer.from(PLACE)],
           ),
-          // Phones put a second picture behind the first one.
+          // Phones add a second image after the first one.
           withSegments(jpeg(pixels), [0xe1, exifSegment]),
         ]),
         jpeg(pixels),
@@ -189,7 +189,7 @@ describe('what is sent', () => {
         assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
         assert.deepEqual(decodedElsewhere(fitted.bytes), decodedElsewhere(bare));
       });
-      it(`${name}, coded anew`, async () => {
+      it(`${name}, encoded again`, async () => {
         const fitted = await fit(file, { ...any, exact: { width: 32, height: 24 } });
         assert.ok(fitted.changes.includes('rewritten'));
         assert.ok(!Buffer.from(fitted.bytes).includes(PLACE));
@@ -198,8 +198,8 @@ describe('what is sent', () => {
   });
 });
 
-describe('a damaged picture', () => {
-  it('is refused even if it could go as it is', async () => {
+describe('a damaged image', () => {
+  it('is refused even if its header meets the limits', async () => {
     const pixels = noise(64, 64);
     const broken = (file: Buffer) => {
       const copy = Buffer.from(file);
@@ -208,28 +208,28 @@ describe('a damaged picture', () => {
       return copy;
     };
     await assert.rejects(fit(broken(png(pixels)), any), { reason: 'damaged' });
-    // A PNG that is whole but for half of its rows.
+    // A valid PNG with half of its rows.
     const rows = pngChunk('IDAT', deflateSync(Buffer.alloc(32 * (64 * 3 + 1))));
     const half = Buffer.concat([png(pixels).subarray(0, 33), rows, pngChunk('IEND', Buffer.alloc(0))]);
     await assert.rejects(fit(half, any), { reason: 'damaged' });
-    // Coded data of a WebP that ends although the sizes in the file are right.
+    // A WebP whose coded data ends early although the sizes in the file match.
     const webp = encoded('WebP, lossless', pixels).subarray(0, 1_000);
     webp.writeUInt32LE(webp.length - 8, 4);
     webp.writeUInt32LE(webp.length - 20, 16);
     await assert.rejects(fit(webp, any), { reason: 'damaged' });
-    // Coded data of a JPEG that ends although the file goes on.
+    // A JPEG whose coded data ends early although the end marker is there.
     const file = jpeg(pixels);
     const short = Buffer.concat([file.subarray(0, file.length - 1_000), Buffer.from([0xff, 0xd9])]);
     await assert.rejects(fit(short, any), { reason: 'damaged' });
   });
 
-  it('is none because we can not load its decoder', async () => {
+  it('is not reported if the decoder cannot be loaded', async () => {
     const lost = new Error('no such file');
     const codecs = new Codecs(() => Promise.reject(lost));
     await assert.rejects(fitImage(jpeg(quarters(16, 16)), any, {}, codecs), lost);
   });
 
-  it('that its decoder only complains of is written anew', async () => {
+  it('is encoded again if its decoder only warns', async () => {
     const file = jpeg(quarters(64, 64));
     const padded = Buffer.concat([file.subarray(0, -2), Buffer.from([1, 2, 3]), file.subarray(-2)]);
     const fitted = await fit(padded, any);
@@ -237,13 +237,13 @@ describe('a damaged picture', () => {
     assert.equal(corners(seen(fitted)), 'red green blue white');
   });
 
-  it('is not taken for whole because zeros fill it up', async () => {
+  it('is refused as truncated if it is padded with zeros', async () => {
     const file = jpeg(quarters(64, 64));
     const filled = Buffer.concat([file.subarray(0, file.length - 60), Buffer.alloc(60)]);
     await assert.rejects(fit(filled, any), { reason: 'truncated' });
   });
 
-  it('of any kind is a picture or a fault, and the next one is decoded all the same', async function () {
+  it('property: is sent or refused, and the next one is decoded', async function () {
     this.timeout(120_000);
     const samples = (Object.keys(KINDS) as Kind[]).map((kind) => encoded(kind, noise(24, 18)));
     const good = png(quarters(16, 16));
@@ -255,7 +255,7 @@ describe('a damaged picture', () => {
         async (sample, changes) => {
           const bytes = Buffer.from(sample);
           for (const [at, value] of changes) bytes[at % bytes.length] = value;
-          // As the workshop does: after a fault come new codecs.
+          // As the worker does: use new codecs after an error.
           const fresh = shippedCodecs();
           try {
             await fitImage(bytes, { ...wan, sides: { min: 1, max: 500 } }, {}, fresh);

@@ -9,7 +9,7 @@ import { createPixels, type Pixels, type Rgb } from '../../../src/core/images/pi
 import { findEncoder } from '../../gateway/video/encoder';
 import { projectRoot } from '../../vscode/projectRoot';
 
-/** What ffmpeg writes a picture with. */
+/** Arguments of ffmpeg for each kind of file. */
 export const KINDS = {
   'JPEG, baseline': ['-c:v', 'mjpeg', '-q:v', '2', '-pix_fmt', 'yuvj444p', '-f', 'image2pipe'],
   'PNG, 24 bit': ['-c:v', 'png', '-pix_fmt', 'rgb24', '-f', 'image2pipe'],
@@ -45,11 +45,11 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
-/** Writes a picture as a real encoder does; the animated kinds get three frames. */
+/** Encodes an image with ffmpeg. Animated kinds get three frames. */
 export function encoded(kind: Kind, pixels: Pixels): Buffer {
   const frames = kind.startsWith('animated') ? 3 : 1;
   const frame = Buffer.from(pixels.data);
-  // The frames differ, or an encoder would leave them out.
+  // The frames must differ, or the encoder would omit them.
   const input = Array.from({ length: frames }, (_, index) =>
     Buffer.from(frame.map((value, at) => (at % 4 === 3 ? value : value ^ (index * 32)))),
   );
@@ -62,7 +62,7 @@ export function encoded(kind: Kind, pixels: Pixels): Buffer {
   );
 }
 
-/** Decodes by another decoder than ours. */
+/** Decodes with ffmpeg. */
 export function decodedElsewhere(file: Uint8Array): Rgb[] {
   const raw = rawElsewhere(file);
   return Array.from({ length: raw.length / 3 }, (_, at) => [
@@ -72,10 +72,10 @@ export function decodedElsewhere(file: Uint8Array): Rgb[] {
   ]);
 }
 
-/** The same as bytes: red, green and blue of each pixel. */
+/** Decodes with ffmpeg to red, green and blue bytes of each pixel. */
 export function rawElsewhere(file: Uint8Array): Buffer {
-  const folder = mkdtempSync(path.join(tmpdir(), 'nebula-picture-'));
-  const name = path.join(folder, 'picture');
+  const folder = mkdtempSync(path.join(tmpdir(), 'nebula-image-'));
+  const name = path.join(folder, 'image');
   writeFileSync(name, file);
   const args = ['-hide_banner', '-loglevel', 'error', '-i', name, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
   const raw = execFileSync(findEncoder(), args, { maxBuffer: 256 * 1024 * 1024 });
@@ -88,7 +88,7 @@ export const GREEN: Rgb = [30, 200, 40];
 export const BLUE: Rgb = [30, 40, 210];
 export const WHITE: Rgb = [250, 250, 250];
 
-/** A picture painted pixel by pixel. */
+/** Creates an image pixel by pixel. */
 export function painted(
   width: number,
   height: number,
@@ -104,14 +104,14 @@ export function painted(
   return pixels;
 }
 
-/** Red, green, blue and white quarters, from the top left in reading order: any turn shows. */
+/** Creates red, green, blue and white quarters, from the top left in reading order, which show any rotation. */
 export function quarters(width: number, height: number): Pixels {
   return painted(width, height, (x, y) =>
     y < height / 2 ? (x < width / 2 ? RED : GREEN) : x < width / 2 ? BLUE : WHITE,
   );
 }
 
-/** A picture that no codec can make small; the same each time. */
+/** Creates an image that no codec can compress, always the same. */
 export function noise(width: number, height: number): Pixels {
   let state = 12345;
   return painted(width, height, () => {
@@ -120,20 +120,20 @@ export function noise(width: number, height: number): Pixels {
   });
 }
 
-/** The colour at a place, given in shares of the picture. */
+/** Returns the color at a position, given as fractions of the image. */
 export function colorAt({ width, height, data }: Pixels, x: number, y: number): Rgb {
   const at = (Math.floor(y * height) * width + Math.floor(x * width)) * 4;
   return [data[at]!, data[at + 1]!, data[at + 2]!];
 }
 
-/** Which of the quarters' colours is nearest; lossy codecs shift them a little. */
+/** Names the closest of the quarters' colors. Lossy codecs change them slightly. */
 export function nameOf(color: Rgb): string {
   const known = { red: RED, green: GREEN, blue: BLUE, white: WHITE, black: [0, 0, 0] as Rgb };
   const far = (other: Rgb) => Math.max(...other.map((value, channel) => Math.abs(value - color[channel]!)));
   return Object.entries(known).find(([, other]) => far(other) <= 30)?.[0] ?? color.join(' ');
 }
 
-/** The colours in the middle of the four quarters, in reading order. */
+/** Names the colors in the centers of the four quarters, in reading order. */
 export function corners(pixels: Pixels): string {
   const places = [
     [0.25, 0.25],
@@ -144,10 +144,10 @@ export function corners(pixels: Pixels): string {
   return places.map(([x, y]) => nameOf(colorAt(pixels, x, y))).join(' ');
 }
 
-/** Stands in descriptions where a real photo has the place it was taken at. */
+/** Location in the metadata of the test images. */
 export const PLACE = '48.8584N 2.2945E';
 
-/** An Exif block with an orientation and a place, big-endian or little. */
+/** Creates an Exif block with an orientation and a location. */
 export function exif(orientation: number, order: 'MM' | 'II' = 'MM'): Buffer {
   const block = Buffer.alloc(26 + PLACE.length);
   const put16 = (value: number, at: number) =>
@@ -166,7 +166,7 @@ export function exif(orientation: number, order: 'MM' | 'II' = 'MM'): Buffer {
   return block;
 }
 
-/** A JPEG with more segments behind its start. */
+/** Adds segments after the start of a JPEG. */
 export function withSegments(jpeg: Buffer, ...segments: (readonly [marker: number, body: Buffer])[]): Buffer {
   const inserted = segments.map(([marker, body]) => {
     const head = Buffer.from([0xff, marker, 0, 0]);
@@ -176,7 +176,7 @@ export function withSegments(jpeg: Buffer, ...segments: (readonly [marker: numbe
   return Buffer.concat([jpeg.subarray(0, 2), ...inserted, jpeg.subarray(2)]);
 }
 
-/** A PNG with more chunks behind its header. */
+/** Adds chunks after the header of a PNG. */
 export function withChunks(png: Buffer, ...chunks: (readonly [type: string, body: Buffer])[]): Buffer {
   return Buffer.concat([
     png.subarray(0, 33),
@@ -192,7 +192,7 @@ export function pngChunk(type: string, body: Buffer): Buffer {
   return chunk;
 }
 
-/** A simple lossy WebP in the extended form, with an Exif chunk. */
+/** Converts a simple lossy WebP to the extended format with an Exif chunk. */
 export function webpWithExif(webp: Buffer, { width, height }: Pixels, orientation: number): Buffer {
   const extended = Buffer.alloc(10);
   extended[0] = 0x08;
