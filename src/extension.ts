@@ -1,10 +1,15 @@
 import * as vscode from 'vscode';
-import type { App } from './editor/app';
-import { COMMANDS, VIEWS } from './editor/common/ids';
+import type * as appModule from './editor/app';
+import { PLAYER_VIEW_TYPE, VIEWS } from './editor/common/ids';
 import type { NebulaVideoApi } from './editor/generate/nebulaVideoApi';
-import { loadApp } from './editor/loadApp';
-import { PLAYER_VIEW_TYPE } from './editor/common/playerViewType';
 import { PendingWorkWatcher } from './editor/common/pendingWorkWatcher';
+
+type App = appModule.App;
+
+/** The part of package.json that lists the commands. */
+interface Manifest {
+  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+}
 
 /**
  * What `deactivate` has to wait for. The one state of this module, because the editor hands `deactivate` nothing.
@@ -24,6 +29,7 @@ export async function deactivate(): Promise<void> {
 export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
   let app: App | undefined;
   const rowsChanged = new vscode.EventEmitter<string[] | undefined>();
+  const manifest = context.extension.packageJSON as Manifest;
   const storageFolder = context.globalStorageUri.fsPath;
   const view = vscode.window.createTreeView<string>(VIEWS.tasks, {
     canSelectMany: true,
@@ -52,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
     unfinished.dispose();
     app = loadApp().createApp({
       extensionUri: context.extensionUri,
+      packageJson: manifest,
       storageFolder,
       logName: 'Nebula Video',
       secrets: context.secrets,
@@ -72,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (focused) unfinished.look();
     }),
-    ...Object.values(COMMANDS).map((id) =>
+    ...manifest.contributes.commands.map(({ command: id }) =>
       vscode.commands.registerCommand(id, (...args: unknown[]) => open().commands.run(id, args)),
     ),
     vscode.window.registerWebviewPanelSerializer(PLAYER_VIEW_TYPE, {
@@ -93,4 +100,10 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
       open().api.onDidChangeTasks(listener, thisArgs, disposables),
     settled: (id, token) => open().api.settled(id, token),
   });
+}
+
+/** Loads the app. It has its own bundle, so that windows that don't use it don't load it. */
+function loadApp(): typeof appModule {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the one lazy load; CommonJS has no other synchronous one
+  return require('./app.js') as typeof appModule;
 }

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import type { Task } from '../../src/api';
 import { MAX_FILE_BYTES } from '../../src/core/images/inspectImage';
 import { encodePng } from '../../src/core/images/pngWriter';
-import { COMMANDS } from '../../src/editor/common/ids';
 import { FrameError } from '../../src/editor/player/frameRequests';
 import { MEMENTOS } from '../../src/editor/generate/wizard/wizardState';
 import { loadImage } from '../gateway/image';
@@ -39,7 +38,7 @@ describe('a video that continues another one', () => {
   });
 
   const run = (...args: unknown[]) =>
-    own.app.commands.run(COMMANDS.continueFromLastFrame, args) as Promise<Task | undefined>;
+    own.app.commands.run('nebulaVideo.continueFromLastFrame', args) as Promise<Task | undefined>;
   const submits = () => gateway.log.filter(({ kind }) => kind === 'submit');
   const imagesFolder = () => path.join(own.storageFolder, 'images');
 
@@ -59,7 +58,7 @@ describe('a video that continues another one', () => {
     own.inputs.plan(enter);
     // The same was sent a moment ago.
     own.asker.willAnswer(true);
-    await own.app.commands.run(COMMANDS.generateAgain, [task.id]);
+    await own.app.commands.run('nebulaVideo.generateAgain', [task.id]);
     assert.equal(submits().length, 3, own.notifier.last.message);
     assert.deepEqual(submits().at(-1)?.body, body);
   });
@@ -85,7 +84,7 @@ describe('a video that continues another one', () => {
     writeFileSync(forgotten, frame);
     utimesSync(forgotten, old, old);
     own.asker.willAnswer(true);
-    await own.app.commands.run(COMMANDS.removeTask, [video.id]);
+    await own.app.commands.run('nebulaVideo.removeTask', [video.id]);
     await gone(forgotten);
     assert.ok(existsSync(file));
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../../src/core/common/clock';
-import { loadImages } from '../../src/editor/imageFit/loadImages';
+import { loadImages } from '../../src/editor/imageFit/requestImages';
 import { loadImage } from '../gateway/image';
 
 describe('a picture in the extension host', () => {

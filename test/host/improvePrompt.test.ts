@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../src/editor/common/ids';
 import { LanguageModelError } from '../../src/editor/generate/promptEditor/languageModels';
 import { PROMPT_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import { closeEditors, newDocument } from './support/editors';
@@ -26,7 +25,7 @@ describe('improving a prompt', () => {
     await closeEditors();
   });
 
-  const improve = async () => own.app.commands.run(COMMANDS.improvePrompt, [document.uri]);
+  const improve = async () => own.app.commands.run('nebulaVideo.improvePrompt', [document.uri]);
   const diff = () =>
     vscode.window.tabGroups.all
       .flatMap(({ tabs }) => tabs)

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
 import { EditorDesktop } from '../../src/editor/common/desktop';
-import { COMMANDS } from '../../src/editor/common/ids';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
@@ -36,7 +35,7 @@ describe('the library', () => {
 
   after(() => leaveGateway(gateway));
 
-  const run = (id: keyof typeof COMMANDS, ...args: unknown[]) => own.app.commands.run(COMMANDS[id], args);
+  const run = (id: string, ...args: unknown[]) => own.app.commands.run(`nebulaVideo.${id}`, args);
   const fileOf = (task: Task) => fileURLToPath(task.videos[0]?.uri ?? '');
 
   async function saved(prompt?: string): Promise<Task> {

@@ -7,7 +7,7 @@ import { Emitter } from '../../src/core/common/events';
 import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { openVideo } from '../../src/editor/player/openVideo';
-import { PLAYER_VIEW_TYPE } from '../../src/editor/common/playerViewType';
+import { PLAYER_VIEW_TYPE } from '../../src/editor/common/ids';
 import { PlayerManager } from '../../src/editor/player/playerManager';
 
 function aTask(id: string, prompt: string): Task {

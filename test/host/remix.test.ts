@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
 import type { Task } from '../../src/api';
-import { COMMANDS } from '../../src/editor/common/ids';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { enter, escape, write } from '../support/fakeQuickInputs';
 import { aRequest, rejectionOf, setEnvironmentKey, setSetting } from './support/extension';
@@ -26,7 +25,8 @@ describe('a remix', () => {
     await leaveGateway(gateway);
   });
 
-  const run = (...args: unknown[]) => own.app.commands.run(COMMANDS.remix, args) as Promise<Task | undefined>;
+  const run = (...args: unknown[]) =>
+    own.app.commands.run('nebulaVideo.remix', args) as Promise<Task | undefined>;
   const submits = () => gateway.log.filter(({ kind }) => kind === 'submit');
   const answer = (label: string) => (question: { choices: { label: string; value: unknown }[] }) => {
     const found = question.choices.find((choice) => choice.label.endsWith(label));

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
-import { COMMANDS } from '../../src/editor/common/ids';
 import type { Choice } from '../../src/webview/imageFit/protocol';
 import { choose, enter, escape, write, type FakeText } from '../support/fakeQuickInputs';
 import { loadImage } from '../gateway/image';
@@ -110,7 +109,7 @@ describe('images of a request', () => {
 
   describe('of Generate Video from Image', () => {
     const run = (...args: unknown[]) =>
-      own.app.commands.run(COMMANDS.generateFromImage, args) as Promise<Task>;
+      own.app.commands.run('nebulaVideo.generateFromImage', args) as Promise<Task>;
     const pictured = (name: string, width: number, height: number) =>
       vscode.Uri.parse(file(name, png(width, height)), true);
     /** Chooses the answer with this name. */
@@ -182,7 +181,7 @@ describe('images of a request', () => {
       const task = await ask(pictured('photo.png', 900, 700).toString());
       own.asker.willAnswer(true);
       own.inputs.plan(choose('Look at the Image…'), enter);
-      const again = (await own.app.commands.run(COMMANDS.generateAgain, [task.id])) as Task;
+      const again = (await own.app.commands.run('nebulaVideo.generateAgain', [task.id])) as Task;
       assert.notEqual(again.id, task.id);
       assert.deepEqual(again.request, task.request);
       const [shown] = own.fittingPages.shown;
@@ -229,7 +228,7 @@ describe('images of a request', () => {
 
     it('is a draft with its images after Escape, for as long as they are there', async () => {
       const photo = pictured('photo.png', 900, 700);
-      const generate = () => own.app.commands.run(COMMANDS.generate, []) as Promise<Task | undefined>;
+      const generate = () => own.app.commands.run('nebulaVideo.generate', []) as Promise<Task | undefined>;
       own.asker.willAnswer(answer('As the First Frame'));
       own.inputs.plan(write('it comes alive'), escape);
       await run(photo, [photo]);
@@ -313,9 +312,9 @@ describe('images of a request', () => {
     utimesSync(kept, past, past);
     for (const [index, { id }] of tasks.entries()) {
       own.asker.willAnswer(true);
-      await own.app.commands.run(COMMANDS.stopTracking, [id]);
+      await own.app.commands.run('nebulaVideo.stopTracking', [id]);
       own.asker.willAnswer(true);
-      await own.app.commands.run(COMMANDS.removeTask, [id]);
+      await own.app.commands.run('nebulaVideo.removeTask', [id]);
       const limit = performance.now() + 5_000;
       while (existsSync(kept) && performance.now() < limit && index === 1) {
         await new Promise((resolve) => setTimeout(resolve, 20));

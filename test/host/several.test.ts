@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../src/editor/common/ids';
 import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import type { FaultOptions, PretendGateway } from '../gateway/pretendGateway';
 import { choose, enter, escape, press, tick, write, type FakePick } from '../support/fakeQuickInputs';
@@ -35,7 +34,7 @@ describe('several videos at once', () => {
 
   after(() => leaveGateway(gateway));
 
-  const run = (id: keyof typeof COMMANDS, ...args: unknown[]) => own.app.commands.run(COMMANDS[id], args);
+  const run = (id: string, ...args: unknown[]) => own.app.commands.run(`nebulaVideo.${id}`, args);
   const front = () => vscode.window.activeTextEditor?.document;
   const summary = () => own.inputs.shown.at(-1) as FakePick;
   const fault = (options: Partial<FaultOptions> & Pick<FaultOptions, 'name'>) =>

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
-import { COMMANDS } from '../../src/editor/common/ids';
 import { PROMPT_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import {
@@ -45,7 +44,7 @@ describe('asking for a video', () => {
 
   after(() => leaveGateway(gateway));
 
-  const run = (id: keyof typeof COMMANDS, ...args: unknown[]) => own.app.commands.run(COMMANDS[id], args);
+  const run = (id: string, ...args: unknown[]) => own.app.commands.run(`nebulaVideo.${id}`, args);
   const front = () => vscode.window.activeTextEditor?.document;
   const lastText = () => own.inputs.shown.at(-1) as FakeText;
   const lastPick = () => own.inputs.shown.at(-1) as FakePick;

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/core/common/clock';
 import { Emitter } from '../../src/core/common/events';
 import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
-import { PLAYER_VIEW_TYPE } from '../../src/editor/common/playerViewType';
+import { PLAYER_VIEW_TYPE } from '../../src/editor/common/ids';
 import { PlayerManager } from '../../src/editor/player/playerManager';
 
 /** The commands behind the buttons; each call is written down. */

@@ -21,7 +21,7 @@ function folderImports(): readonly FolderImport[] {
     .map((name) => name.split(path.sep).join('/'))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
   const known = new Set(files);
-  return files.flatMap((file) => {
+  const found = files.flatMap((file) => {
     const text = readFileSync(path.join(source, file), 'utf8');
     return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].flatMap(([, specifier = '']) => {
       const imported = `${path.posix.join(path.posix.dirname(file), specifier)}.ts`;
@@ -29,6 +29,7 @@ function folderImports(): readonly FolderImport[] {
       return known.has(imported) && from !== to ? [{ from, to, example: `${file} -> ${imported}` }] : [];
     });
   });
+  return [...new Map(found.map((one) => [`${one.from} ${one.to}`, one])).values()];
 }
 
 /** Finds the shortest way from one folder to another. */

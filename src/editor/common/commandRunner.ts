@@ -1,54 +1,68 @@
 import { CancellationError } from 'vscode';
-import type { Clock } from '../../core/common/clock';
+import * as z from 'zod';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import { RequestError } from '../../core/models/family';
 import { OutcomeNotWritten } from '../../core/tasks/submitRecorder';
-import type { CommandId } from './ids';
+import type { AppContext, Feature } from './appContext';
 import type { Messages } from './messages';
 import { KeyLockedError, Rejection, isUserCancellation } from './rejection';
 
 /** What a command does. */
 export interface Command {
-  /** As in the palette; for messages. */
-  readonly title: string;
   readonly run: (args: readonly unknown[]) => Promise<unknown>;
   /** Whether it was called by code that hears of errors itself, and should be the only one who does. */
   readonly calledByCode?: (args: readonly unknown[]) => boolean;
 }
 
-interface Parts {
-  readonly commands: Readonly<Record<CommandId, Command>>;
-  readonly messages: Messages;
-  readonly log: Log;
-  readonly clock: Clock;
+interface Needs {
+  readonly features: readonly Feature[];
+  /** The extension's package.json. Its texts are in the display language. */
+  readonly packageJson: unknown;
 }
 
-/** Runs every command in the same way: logged, and with at most one message when it fails. */
-export class CommandRunner {
-  readonly #parts: Parts;
-  readonly #log: Log;
+const manifest = z.object({
+  contributes: z.object({ commands: z.array(z.object({ command: z.string(), title: z.string() })) }),
+});
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#log = withPrefix(parts.log, 'command');
+/** Runs every command the same way: logged, and with at most one message if it fails. */
+export class CommandRunner {
+  readonly #messages: Messages;
+  readonly #clock: AppContext['clock'];
+  readonly #log: Log;
+  readonly #commands: ReadonlyMap<string, Command>;
+  readonly #titles: ReadonlyMap<string, string>;
+
+  constructor(
+    { messages, clock, log }: Pick<AppContext, 'messages' | 'clock' | 'log'>,
+    { features, packageJson }: Needs,
+  ) {
+    this.#messages = messages;
+    this.#clock = clock;
+    this.#log = withPrefix(log, 'command');
+    this.#commands = new Map(features.flatMap(({ commands }) => Object.entries(commands)));
+    const { contributes } = manifest.parse(packageJson);
+    // Only labels end in an ellipsis.
+    this.#titles = new Map(
+      contributes.commands.map(({ command, title }) => [command, title.replace(/…$/, '')]),
+    );
   }
 
   /** Runs a command. Arguments are not logged: a prompt may be among them. */
-  async run(id: CommandId, args: readonly unknown[]): Promise<unknown> {
-    const { commands, messages, clock } = this.#parts;
-    const command = commands[id];
-    const started = clock.now();
+  async run(id: string, args: readonly unknown[]): Promise<unknown> {
+    const command = this.#commands.get(id);
+    if (!command) throw new Error(`There is no command ${id}.`);
+    const started = this.#clock.now();
     this.#log.info(`${id} begins`);
     try {
       const result = await command.run(args);
-      this.#log.info(`${id} is done after ${clock.now() - started} ms`);
+      this.#log.info(`${id} is done after ${this.#clock.now() - started} ms`);
       return result;
     } catch (error) {
       const gaveUp = isUserCancellation(error) || error instanceof CancellationError;
       if (error instanceof Rejection || gaveUp) this.#log.info(`${id} ends: ${reasonOf(error)}`);
       else this.#log.error(`${id} failed: ${describeError(error)}`);
       if (command.calledByCode?.(args)) throw error;
-      if (!gaveUp) tell(error, command.title, messages);
+      if (!gaveUp) tell(error, this.#titles.get(id) ?? id, this.#messages);
       return undefined;
     }
   }

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { L10n } from '../../core/common/l10n';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import type { Model } from '../../core/models/catalog';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION } from './ids';
+import type { AppContext } from './appContext';
+import { SETTINGS, SETTINGS_SECTION } from './ids';
 import type { MessagePresenter } from './messagePresenter';
 import type { Settings } from './settings';
 
@@ -49,8 +50,26 @@ export class CustomModels {
   }
 }
 
+/** Creates the models of the user's setting. */
+export function createCustomModels({
+  settings,
+  configuration,
+  box,
+  l10n,
+  log,
+}: Pick<AppContext, 'settings' | 'configuration' | 'box' | 'l10n' | 'log'>): CustomModels {
+  return new CustomModels({
+    settings,
+    written: () => configuration().inspect(SETTINGS.models)?.globalValue,
+    // True: in the user's settings.
+    write: async (value) => configuration().update(SETTINGS.models, value, true),
+    notKept: (modelId) => showModelNotKept(box, modelId, l10n),
+    log,
+  });
+}
+
 /** Warns that a model is known only until the window closes. */
-export function showModelNotKept(box: MessagePresenter, modelId: string, l10n: L10n): void {
+function showModelNotKept(box: MessagePresenter, modelId: string, l10n: L10n): void {
   const sentence = l10n.t(
     'The model “{0}” can be used until this window closes, but it could not be added to the setting "nebulaVideo.models".',
     modelId,
@@ -60,5 +79,5 @@ export function showModelNotKept(box: MessagePresenter, modelId: string, l10n: L
     command: 'workbench.action.openSettings',
     arguments: [`@id:${SETTINGS_SECTION}.${SETTINGS.models}`],
   };
-  box.show('warning', sentence, [openSetting, { title: l10n.t('Show Log'), command: COMMANDS.showLog }]);
+  box.show('warning', sentence, [openSetting, { title: l10n.t('Show Log'), command: 'nebulaVideo.showLog' }]);
 }

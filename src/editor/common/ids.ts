@@ -1,39 +1,5 @@
-/** The commands, as package.json names them. Ids are stable. */
-export const COMMANDS = {
-  generate: 'nebulaVideo.generate',
-  generateSeveral: 'nebulaVideo.generateSeveral',
-  generateFromSelection: 'nebulaVideo.generateFromSelection',
-  generateFromImage: 'nebulaVideo.generateFromImage',
-  generateAgain: 'nebulaVideo.generateAgain',
-  editAndGenerate: 'nebulaVideo.editAndGenerate',
-  remix: 'nebulaVideo.remix',
-  savePreset: 'nebulaVideo.savePreset',
-  continueFromLastFrame: 'nebulaVideo.continueFromLastFrame',
-  sendPrompt: 'nebulaVideo.sendPrompt',
-  improvePrompt: 'nebulaVideo.improvePrompt',
-  setApiKey: 'nebulaVideo.setApiKey',
-  removeApiKey: 'nebulaVideo.removeApiKey',
-  approveAddress: 'nebulaVideo.approveAddress',
-  testConnection: 'nebulaVideo.testConnection',
-  refresh: 'nebulaVideo.refresh',
-  openVideo: 'nebulaVideo.openVideo',
-  saveToWorkspace: 'nebulaVideo.saveToWorkspace',
-  saveAs: 'nebulaVideo.saveAs',
-  openExternally: 'nebulaVideo.openExternally',
-  revealVideo: 'nebulaVideo.revealVideo',
-  openLibrary: 'nebulaVideo.openLibrary',
-  cleanLibrary: 'nebulaVideo.cleanLibrary',
-  copyPrompt: 'nebulaVideo.copyPrompt',
-  lookAgain: 'nebulaVideo.lookAgain',
-  rescue: 'nebulaVideo.rescue',
-  attachTaskId: 'nebulaVideo.attachTaskId',
-  removeTask: 'nebulaVideo.removeTask',
-  stopSending: 'nebulaVideo.stopSending',
-  stopTracking: 'nebulaVideo.stopTracking',
-  showLog: 'nebulaVideo.showLog',
-} as const;
-
-export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
+/** The view type of the player. The editor keeps it over reloads, and package.json names it. Stable. */
+export const PLAYER_VIEW_TYPE = 'nebulaVideo.player';
 
 export const VIEWS = { tasks: 'nebulaVideo.tasks' } as const;
 

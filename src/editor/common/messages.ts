@@ -2,7 +2,6 @@ import type { L10n } from '../../core/common/l10n';
 import type { BlockedBy } from '../../core/task/blockedBy';
 import type { Task } from '../../core/task/task';
 import type { FailureExplanation } from '../labels/failureLabels';
-import { COMMANDS } from './ids';
 import type { MessageAction, MessagePresenter } from './messagePresenter';
 import { commandForAction, actionLabel } from '../labels/actionLabels';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
@@ -220,10 +219,10 @@ export class Messages {
     const sentence = missing === undefined ? ready : `${ready} ${missing}`;
     const save = {
       title: this.#l10n.t('Save to Workspace'),
-      command: COMMANDS.saveToWorkspace,
+      command: 'nebulaVideo.saveToWorkspace',
       arguments: [id],
     };
-    const open = { title: this.#l10n.t('Open'), command: COMMANDS.openVideo, arguments: [id] };
+    const open = { title: this.#l10n.t('Open'), command: 'nebulaVideo.openVideo', arguments: [id] };
     this.#box.show('info', sentence, [open, ...(offersSave ? [save] : []), this.#silence()]);
   }
 
@@ -239,10 +238,10 @@ export class Messages {
       balance: this.#setKey(),
       approval: {
         title: this.#l10n.t('Approve Address…'),
-        command: COMMANDS.approveAddress,
+        command: 'nebulaVideo.approveAddress',
         arguments: [id],
       },
-      keyring: { title: this.#l10n.t('Refresh'), command: COMMANDS.refresh },
+      keyring: { title: this.#l10n.t('Refresh'), command: 'nebulaVideo.refresh' },
     };
     this.#box.show('warning', sentence, [helps[what], this.#showLog()]);
   }
@@ -261,7 +260,7 @@ export class Messages {
   }
 
   #setKey(): MessageAction {
-    return { title: this.#l10n.t('Set API Key'), command: COMMANDS.setApiKey };
+    return { title: this.#l10n.t('Set API Key'), command: 'nebulaVideo.setApiKey' };
   }
 
   #openBaseUrl(): MessageAction {
@@ -273,7 +272,7 @@ export class Messages {
   }
 
   #showLog(): MessageAction {
-    return { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog };
+    return { title: this.#l10n.t('Show Log'), command: 'nebulaVideo.showLog' };
   }
 
   #silence(): MessageAction {
@@ -300,7 +299,7 @@ export class Messages {
       sentence,
       charge,
     );
-    const open = { title: this.#l10n.t('Open'), command: COMMANDS.openVideo, arguments: [id] };
+    const open = { title: this.#l10n.t('Open'), command: 'nebulaVideo.openVideo', arguments: [id] };
     const helps = actions.slice(0, most).flatMap((action): MessageAction[] => {
       const deed = commandForAction(action, id);
       return deed
@@ -315,6 +314,6 @@ export class Messages {
   }
 
   #generate(): MessageAction {
-    return { title: this.#l10n.t('Generate Video'), command: COMMANDS.generate };
+    return { title: this.#l10n.t('Generate Video'), command: 'nebulaVideo.generate' };
   }
 }

@@ -1,5 +1,4 @@
 import type { L10n } from '../../core/common/l10n';
-import { COMMANDS } from '../common/ids';
 import type { FrameErrorReason } from '../player/frameRequests';
 import { actionLabel } from '../labels/actionLabels';
 import type { MessagePresenter } from '../common/messagePresenter';
@@ -28,7 +27,7 @@ export class FrameMessages {
       );
       const lookAgain = {
         title: actionLabel('lookAgain', l10n),
-        command: COMMANDS.lookAgain,
+        command: 'nebulaVideo.lookAgain',
         arguments: [id],
       };
       this.#box.show('warning', sentence, [lookAgain]);
@@ -36,10 +35,10 @@ export class FrameMessages {
     }
     const external = {
       title: actionLabel('openExternally', l10n),
-      command: COMMANDS.openExternally,
+      command: 'nebulaVideo.openExternally',
       arguments: [id],
     };
-    const fromImage = { title: l10n.t('Choose an Image…'), command: COMMANDS.generateFromImage };
+    const fromImage = { title: l10n.t('Choose an Image…'), command: 'nebulaVideo.generateFromImage' };
     this.#box.show('warning', `${this.#cause(reason)} ${this.#otherWay()}`, [external, fromImage]);
   }
 

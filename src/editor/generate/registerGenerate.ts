@@ -1,171 +1,138 @@
 import * as vscode from 'vscode';
-import type { L10n } from '../../core/common/l10n';
-import { DisposableStore, type Disposable } from '../../core/common/disposable';
-import type { Log } from '../../core/common/log';
+import { Emitter, type Event } from '../../core/common/events';
+import { describeError } from '../../core/common/log';
 import { familyOf, type Model } from '../../core/models/catalog';
 import type { VideoRequest } from '../../core/models/request';
-import type { KeyCheck } from '../../core/tasks/keyGuard';
-import type { Dialogs } from '../common/dialogs';
+import type { Task } from '../../core/task/task';
+import type { AppContext, Commands, Feature } from '../common/appContext';
+import { SETTINGS, SETTINGS_SECTION } from '../common/ids';
+import type { Requester } from '../credentials/originApproval';
+import type { CredentialsFeature } from '../credentials/registerCredentials';
+import type { ImageFitFeature } from '../imageFit/registerImageFit';
+import type { PlayerFeature } from '../player/registerPlayer';
+import { BatchMessages } from './batch/batchReport';
 import { BatchSubmitter } from './batch/batchSubmitter';
-import type { Command } from '../common/commandRunner';
+import { generateSeveral, openPrompts } from './batch/generateSeveral';
 import { continueFromLastFrame, type FrameSource } from './continueFromLastFrame';
-import { generate } from './generate';
+import { FrameMessages } from './frameMessages';
+import { generate, hasRequest, type GenerateParts } from './generate';
 import { editAndGenerate, generateAgain } from './generateAgain';
 import { generateFromImage } from './generateFromImage';
-import { generateFromSelection } from './generateFromSelection';
-import { generateSeveral, openPrompts } from './batch/generateSeveral';
 import { sendFromEditor } from './generateFromPrompt';
-import { improvePrompt } from './promptEditor/improvePrompt';
-import { remix } from './remix';
-import { savePreset } from './presets/savePreset';
-import type { Desktop } from '../common/desktop';
-import type { LazyEngine } from '../common/engineAccess';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../common/ids';
-import type { ImagePicker } from '../imageFit/imagePicker';
-import type { GatewayModels } from '../credentials/gatewayModels';
-import type { CustomModels } from '../common/customModels';
+import { generateFromSelection } from './generateFromSelection';
 import { createPresets } from './presets/createPresets';
 import type { Preset } from './presets/preset';
-import { LanguageModelAvailability, type LanguageModels } from './promptEditor/languageModels';
-import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './promptEditor/promptEditors';
+import { PresetMessages } from './presets/presetMessages';
+import { savePreset } from './presets/savePreset';
+import { improvePrompt } from './promptEditor/improvePrompt';
+import {
+  LanguageModelAvailability,
+  editorLanguageModels,
+  type LanguageModels,
+} from './promptEditor/languageModels';
 import { PromptCodeLensProvider } from './promptEditor/promptCodeLens';
-import { PromptListCodeLensProvider } from './promptEditor/promptListCodeLens';
-import { replaceText } from './promptEditor/replaceText';
-import { selectedText } from './selectedText';
 import { PromptDiff } from './promptEditor/promptDiff';
-import type { RequestImages } from '../imageFit/requestImages';
-import type { RequestSender } from './submit/requestSender';
-import type { Settings } from '../common/settings';
-import { BatchMessages } from './batch/batchReport';
-import { FrameMessages } from './frameMessages';
-import type { MessagePresenter } from '../common/messagePresenter';
-import type { Messages } from '../common/messages';
-import type { Notifier } from '../common/notifications';
+import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './promptEditor/promptEditors';
+import { PromptListCodeLensProvider } from './promptEditor/promptListCodeLens';
 import { PromptMessages } from './promptEditor/promptMessages';
-import type { PresetMessages } from './presets/presetMessages';
-import { runGenerateWizard, type Begun, type WizardOptions } from './wizard/wizard';
+import { replaceText } from './promptEditor/replaceText';
+import { PublicApi } from './publicApi';
+import { remix } from './remix';
+import { selectedText } from './selectedText';
+import { RequestSender } from './submit/requestSender';
 import { modelChoices, modelWarning } from './wizard/modelChoices';
-import type { QuickInputs } from '../common/quickInputs';
-import type { WizardState } from './wizard/wizardState';
+import { runGenerateWizard, type Begun, type WizardOptions } from './wizard/wizard';
+import { WizardState } from './wizard/wizardState';
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly settings: Settings;
-  readonly asker: Dialogs;
-  readonly notifier: Notifier;
-  readonly inputs: QuickInputs;
-  readonly desktop: Desktop;
-  readonly imagePicker: ImagePicker;
-  readonly frames: FrameSource;
-  readonly languageModels: LanguageModels;
-  readonly box: MessagePresenter;
-  readonly messages: Messages;
-  readonly wizardMessages: PresetMessages;
-  readonly memory: WizardState;
-  readonly sender: RequestSender;
-  readonly images: RequestImages;
-  readonly ownModels: CustomModels;
-  readonly gatewayModels: GatewayModels;
-  readonly configuration: (scope?: vscode.Uri) => vscode.WorkspaceConfiguration;
-  readonly folders: () => readonly vscode.WorkspaceFolder[];
-  /** Asks for a key, as Set API Key does. */
-  readonly setKey: () => Promise<void>;
-  /** Shows a task in the list. */
-  readonly reveal: (id: string) => void;
-  /** Hears whether there is a language model that can improve prompts. */
-  readonly tellLanguageModel: (isThere: boolean) => void;
-  readonly execute: (command: string, ...args: unknown[]) => void;
-  readonly inBackground: (work: Promise<unknown>) => void;
-  readonly language: string;
-  readonly looksLikeKey: KeyCheck;
-  readonly log: Log;
-  readonly l10n: L10n;
+/** A request from this window whose outcome is known. */
+export interface SubmittedTask {
+  readonly task: Task;
+  readonly requester: Requester;
 }
 
-/** The commands by which a person asks for videos. */
-type AskingCommand =
-  | 'generate'
-  | 'generateSeveral'
-  | 'generateFromSelection'
-  | 'generateFromImage'
-  | 'generateAgain'
-  | 'editAndGenerate'
-  | 'remix'
-  | 'savePreset'
-  | 'continueFromLastFrame'
-  | 'sendPrompt'
-  | 'improvePrompt';
+export interface GenerateFeature extends Feature {
+  readonly api: PublicApi;
+  readonly onDidSubmit: Event<SubmittedTask>;
+}
 
-type AskingCommands = Readonly<Record<(typeof COMMANDS)[AskingCommand], Command['run']>>;
+interface Needs {
+  readonly credentials: CredentialsFeature;
+  readonly images: ImageFitFeature;
+  readonly player: PlayerFeature;
+  /** Instead of the editor's own, for tests. */
+  readonly languageModels?: LanguageModels;
+  readonly frames?: FrameSource;
+}
 
-/** Puts together all that leads to a request: wizard, presets, prompt editors, images and batches. */
-export function registerGenerate(parts: Parts): Disposable & { readonly commands: AskingCommands } {
-  const owned = new DisposableStore();
-  const { engines, settings, asker, notifier, inputs, desktop, imagePicker, frames, languageModels } = parts;
-  const { box, messages, wizardMessages, memory, sender, images, ownModels, gatewayModels } = parts;
-  const { configuration, folders, setKey, reveal, tellLanguageModel, execute, inBackground } = parts;
-  const { language, looksLikeKey, log, l10n } = parts;
-  const prompts = owned.add(new PromptEditors());
-  const openEditor = (prompt: string, begun?: Begun) => prompts.open(prompt, begun);
-  const presets = createPresets({
-    ...{ configuration, folders, asker, messages: wizardMessages, looksLikeKey, log, l10n },
-  });
-  const wizardParts = {
-    inputs,
-    memory,
-    hintOf: (modelId: string) => modelWarning(modelId, gatewayModels.ids, l10n),
-    remember: async (model: Model) => ownModels.add(model),
-    host: () => {
-      const baseUrl = settings.baseUrl();
-      return baseUrl === undefined ? undefined : new URL(baseUrl).host;
+/** Sets up all that leads to a paid request: wizard, presets, prompt editors, images and batches. */
+export function registerGenerate(context: AppContext, needs: Needs): GenerateFeature {
+  const { subscriptions, log } = context;
+  const submitted = subscriptions.add(new Emitter<SubmittedTask>((error) => log.error(describeError(error))));
+  const { keychain, approval } = needs.credentials;
+  const { images } = needs.images;
+  const ownModels = () => context.ownModels.list();
+  const onSent = (task: Task, requester: Requester) => submitted.fire({ task, requester });
+  const sender = new RequestSender({ ...context, keychain, approval, images, ownModels, onSent });
+  const api = subscriptions.add(new PublicApi({ ...context, sender }));
+  const memory = new WizardState({ ...context, ...context.mementos });
+  removeUnneededImages(context, needs, memory);
+  const editors = createPromptEditors(context, needs);
+  const wizard = createWizard(context, needs, { sender, memory, editors });
+  return {
+    api,
+    onDidSubmit: submitted.event,
+    commands: {
+      ...wizardCommands(context, needs, wizard, editors),
+      ...batchCommands(context, { sender, wizard, editors }),
+      'nebulaVideo.improvePrompt': {
+        run: async (args) => improvePrompt({ ...context, ...editors, models: editors.languageModels }, args),
+      },
+      'nebulaVideo.savePreset': {
+        run: async (args) => savePreset({ ...context, presets: wizard.presets }, args),
+      },
     },
-    openEditor,
-    presets: {
-      read: () => presets.read(),
-      save: async (request: VideoRequest) => presets.save(request),
-      remove: async (preset: Preset) => presets.remove(preset),
-      edit: () => execute('workbench.action.openSettings', `@id:${SETTINGS_SECTION}.${SETTINGS.presets}`),
-    },
-    look: async (sources: readonly string[]) => images.look(sources),
-    looksLikeKey,
-    language,
-    l10n,
   };
-  const generateParts = {
-    sender,
-    messages,
-    l10n,
-    memory,
-    runGenerateWizard: async (start: WizardOptions) => {
-      // For the next time; nobody waits for it.
-      inBackground(gatewayModels.refresh());
-      const models = modelChoices(ownModels.list(), gatewayModels.ids);
-      return runGenerateWizard({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
-    },
-    setKey,
-    reveal,
-  };
-  const frameParts = {
-    ...{ engines, asker, images },
-    frames,
-    frameMessages: new FrameMessages({ box, l10n }),
-    ownModels: () => ownModels.list(),
-  };
-  const lists = owned.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
-  const severalParts = {
-    ...{ ...generateParts, asker, inputs: wizardParts.inputs, host: wizardParts.host, inBackground },
-    ...{ prompts, lists, replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
-    batch: new BatchSubmitter({ sender, notifier, ownModels: () => ownModels.list(), l10n }),
-    batchMessages: new BatchMessages({ box, l10n }),
-  };
-  owned.add(
-    vscode.languages.registerCodeLensProvider(
-      { language: PROMPT_LIST_LANGUAGE },
-      new PromptListCodeLensProvider(language),
-    ),
+}
+
+/** Removes images that only removed tasks have used. */
+function removeUnneededImages(
+  { engines, subscriptions, inBackground }: AppContext,
+  { images: { images } }: Needs,
+  memory: WizardState,
+): void {
+  subscriptions.add(
+    engines.onDidOpen((engine) => {
+      subscriptions.add(
+        engine.onDidChangeTasks(({ removed }) => {
+          if (removed.length === 0) return;
+          inBackground(
+            images.removeUnneeded([memory.draft() ?? {}], async (hashes, remove) =>
+              engine.removeUnusedImages(hashes, remove),
+            ),
+          );
+        }),
+      );
+    }),
   );
-  const againParts = { ...generateParts, engines, asker, ownModels };
-  const lenses = owned.add(
+}
+
+/** The editors of prompts and lists of prompts, with their code lenses. */
+interface EditorsOfPrompts {
+  readonly prompts: PromptEditors;
+  readonly lists: PromptEditors;
+  readonly suggestions: PromptDiff;
+  readonly promptMessages: PromptMessages;
+  readonly languageModels: LanguageModels;
+}
+
+function createPromptEditors(
+  context: AppContext,
+  { languageModels = editorLanguageModels }: Needs,
+): EditorsOfPrompts {
+  const { ownModels, contextKeys, subscriptions, inBackground, language } = context;
+  const prompts = subscriptions.add(new PromptEditors());
+  const lists = subscriptions.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
+  const lenses = subscriptions.add(
     new PromptCodeLensProvider({
       language,
       longestOf: (document) => {
@@ -175,52 +142,126 @@ export function registerGenerate(parts: Parts): Disposable & { readonly commands
       onSeen: () => presence.begin(),
     }),
   );
-  owned.add(vscode.languages.registerCodeLensProvider({ language: PROMPT_LANGUAGE }, lenses));
-  const suggestions = owned.add(new PromptDiff());
-  const promptMessages = new PromptMessages({ box, l10n });
-  const presence = owned.add(
+  const presence = subscriptions.add(
     new LanguageModelAvailability({
       models: languageModels,
       inBackground,
       tell: (isThere) => {
-        tellLanguageModel(isThere);
+        contextKeys.setHasLanguageModel(isThere);
         lenses.setCanImprove(isThere);
       },
     }),
   );
-  const commands: AskingCommands = {
-    [COMMANDS.generate]: async (args) => generate(generateParts, args),
-    [COMMANDS.generateFromSelection]: async () =>
-      generateFromSelection({
-        ...{ ...generateParts, asker, selected: selectedText, openEditor, language },
-        openPrompts: async (texts, lineEnd) => openPrompts({ prompts, lists }, texts, lineEnd),
-      }),
-    [COMMANDS.generateSeveral]: async () => generateSeveral(severalParts),
-    [COMMANDS.generateFromImage]: async (args) =>
-      generateFromImage({ ...generateParts, ...frameParts, desktop, imagePicker }, args),
-    [COMMANDS.generateAgain]: async (args) => generateAgain(againParts, args),
-    [COMMANDS.editAndGenerate]: async (args) => editAndGenerate(againParts, args),
-    [COMMANDS.remix]: async (args) => remix({ ...generateParts, engines, asker }, args),
-    [COMMANDS.savePreset]: async (args) => savePreset({ engines, asker, messages, l10n, presets }, args),
-    [COMMANDS.continueFromLastFrame]: async (args) =>
-      continueFromLastFrame({ ...generateParts, ...frameParts }, args),
-    [COMMANDS.sendPrompt]: async (args) => sendFromEditor(severalParts, args),
-    [COMMANDS.improvePrompt]: async (args) =>
-      improvePrompt(
-        {
-          models: languageModels,
-          prompts,
-          suggestions,
-          asker,
-          notifier,
-          messages,
-          promptMessages,
-          looksLikeKey,
-          inBackground,
-          l10n,
-        },
-        args,
-      ),
+  const register = (name: string, provider: vscode.CodeLensProvider) =>
+    subscriptions.add(vscode.languages.registerCodeLensProvider({ language: name }, provider));
+  register(PROMPT_LIST_LANGUAGE, new PromptListCodeLensProvider(language));
+  register(PROMPT_LANGUAGE, lenses);
+  const suggestions = subscriptions.add(new PromptDiff());
+  return { prompts, lists, suggestions, promptMessages: new PromptMessages(context), languageModels };
+}
+
+/** What each command needs that leads to the wizard. */
+interface Wizard extends GenerateParts {
+  readonly presets: ReturnType<typeof createPresets>;
+  readonly host: () => string | undefined;
+}
+
+function createWizard(
+  context: AppContext,
+  { credentials, images }: Needs,
+  {
+    sender,
+    memory,
+    editors,
+  }: { readonly sender: RequestSender; readonly memory: WizardState; readonly editors: EditorsOfPrompts },
+): Wizard {
+  const { settings, ownModels, view, inBackground, execute, l10n } = context;
+  const { gatewayModels, setKey } = credentials;
+  const presets = createPresets({ ...context, messages: new PresetMessages(context) });
+  const host = () => {
+    const baseUrl = settings.baseUrl();
+    return baseUrl === undefined ? undefined : new URL(baseUrl).host;
   };
-  return { commands, dispose: () => owned.dispose() };
+  const wizardParts = {
+    ...context,
+    ...{ memory, host },
+    hintOf: (modelId: string) => modelWarning(modelId, gatewayModels.ids, l10n),
+    remember: async (model: Model) => ownModels.add(model),
+    openEditor: async (prompt: string, begun?: Begun) => editors.prompts.open(prompt, begun),
+    presets: {
+      read: () => presets.read(),
+      save: async (request: VideoRequest) => presets.save(request),
+      remove: async (preset: Preset) => presets.remove(preset),
+      edit: () => execute('workbench.action.openSettings', `@id:${SETTINGS_SECTION}.${SETTINGS.presets}`),
+    },
+    look: async (sources: readonly string[]) => images.images.look(sources),
+  };
+  return {
+    ...context,
+    ...{ sender, memory, presets, host, setKey },
+    runGenerateWizard: async (start: WizardOptions) => {
+      // For the next time. Don't wait for it.
+      inBackground(gatewayModels.refresh());
+      const models = modelChoices(ownModels.list(), gatewayModels.ids);
+      return runGenerateWizard({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
+    },
+    reveal: (id) => inBackground(Promise.resolve(view.reveal(id, { select: true, focus: false }))),
+  };
+}
+
+function wizardCommands(
+  context: AppContext,
+  { images: { images, imagePicker }, player, frames = player.players }: Needs,
+  wizard: Wizard,
+  editors: EditorsOfPrompts,
+): Commands {
+  const deps = { ...context, ...wizard };
+  const ownModels = () => context.ownModels.list();
+  const frameDeps = {
+    ...deps,
+    images,
+    imagePicker,
+    frames,
+    ownModels,
+    frameMessages: new FrameMessages(context),
+  };
+  return {
+    'nebulaVideo.generate': { run: async (args) => generate(wizard, args), calledByCode: hasRequest },
+    'nebulaVideo.generateFromSelection': {
+      run: async () =>
+        generateFromSelection({
+          ...deps,
+          selected: selectedText,
+          openEditor: async (prompt) => editors.prompts.open(prompt),
+          openPrompts: async (texts, lineEnd) => openPrompts(editors, texts, lineEnd),
+        }),
+    },
+    'nebulaVideo.generateFromImage': { run: async (args) => generateFromImage(frameDeps, args) },
+    'nebulaVideo.generateAgain': { run: async (args) => generateAgain(deps, args) },
+    'nebulaVideo.editAndGenerate': { run: async (args) => editAndGenerate(deps, args) },
+    'nebulaVideo.remix': { run: async (args) => remix(deps, args) },
+    'nebulaVideo.continueFromLastFrame': { run: async (args) => continueFromLastFrame(frameDeps, args) },
+  };
+}
+
+function batchCommands(
+  context: AppContext,
+  {
+    sender,
+    wizard,
+    editors,
+  }: { readonly sender: RequestSender; readonly wizard: Wizard; readonly editors: EditorsOfPrompts },
+): Commands {
+  const deps = {
+    ...context,
+    ...wizard,
+    ...editors,
+    ...{ replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
+    batch: new BatchSubmitter({ ...context, sender, ownModels: () => context.ownModels.list() }),
+    batchMessages: new BatchMessages(context),
+  };
+  return {
+    'nebulaVideo.generateSeveral': { run: async () => generateSeveral(deps) },
+    'nebulaVideo.sendPrompt': { run: async (args) => sendFromEditor(deps, args) },
+  };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Clock } from '../../core/common/clock';
@@ -211,4 +212,11 @@ function withSources(prepared: PreparedRequest, sources: readonly string[]): Pre
     source: sources[index] ?? image.source,
   }));
   return { ...prepared, request: { ...prepared.request, ...(images ? { images } : {}) } };
+}
+
+/** Loads the image code. It has its own bundle, and its worker and codecs lie beside it. */
+export function loadImages(extensionUri: vscode.Uri): typeof room {
+  const file = path.join(extensionUri.fsPath, 'dist', 'images.js');
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on first use
+  return require(file) as typeof room;
 }

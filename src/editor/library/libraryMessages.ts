@@ -1,7 +1,7 @@
 import type { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import type { RescueReport } from '../../core/tasks/taskRecovery';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../common/ids';
+import { SETTINGS, SETTINGS_SECTION } from '../common/ids';
 import { formatFileSize } from '../labels/libraryLabels';
 import type { MessageAction, MessagePresenter } from '../common/messagePresenter';
 import type { ExportError } from './videoExporter';
@@ -45,7 +45,7 @@ export class LibraryMessages {
     );
     const attach = {
       title: this.#l10n.t('Attach Task ID…'),
-      command: COMMANDS.attachTaskId,
+      command: 'nebulaVideo.attachTaskId',
       arguments: [ids[0], ids],
     };
     this.#box.show('info', sentence, [attach]);
@@ -147,7 +147,11 @@ export class LibraryMessages {
         const sentence = this.#l10n.t(
           'The video’s file is no longer in the library. Look Again fetches it once more, if the gateway still has it.',
         );
-        const look = { title: this.#l10n.t('Look Again'), command: COMMANDS.lookAgain, arguments: rows(ids) };
+        const look = {
+          title: this.#l10n.t('Look Again'),
+          command: 'nebulaVideo.lookAgain',
+          arguments: rows(ids),
+        };
         this.#box.show('warning', sentence, [look]);
         return;
       }
@@ -186,7 +190,7 @@ export class LibraryMessages {
   }
 
   #saveAs(ids: readonly string[]): MessageAction {
-    return { title: this.#l10n.t('Save As…'), command: COMMANDS.saveAs, arguments: rows(ids) };
+    return { title: this.#l10n.t('Save As…'), command: 'nebulaVideo.saveAs', arguments: rows(ids) };
   }
 
   #openSetting(name: string): MessageAction {
@@ -198,7 +202,7 @@ export class LibraryMessages {
   }
 
   #showLog(): MessageAction {
-    return { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog };
+    return { title: this.#l10n.t('Show Log'), command: 'nebulaVideo.showLog' };
   }
 }
 

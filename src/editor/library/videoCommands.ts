@@ -137,26 +137,6 @@ export async function openLibrary({ engines, libraryMessages, desktop }: Parts):
   libraryMessages.libraryFolder(folder, uri);
 }
 
-/** Puts prompts into the clipboard, byte for byte. */
-export async function copyPrompt(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, desktop, l10n } = parts;
-  const tasks = await resolveTasks(
-    args,
-    (await engines.open()).tasks(Infinity),
-    {
-      title: l10n.t('Copy Prompt'),
-      question: l10n.t('Which prompt should be copied?'),
-      asksForOne: true,
-      suits: () => true,
-    },
-    parts,
-  );
-  if (!tasks) messages.nothingSuitable(l10n.t('There is no task with a prompt yet.'));
-  if (!tasks || tasks.length === 0) return;
-  await desktop.copyText(tasks.map(({ request }) => request.prompt).join('\n\n'));
-  messages.promptCopied(tasks.length);
-}
-
 /** Who saves a video by hand knows it, too. */
 async function markExported(engine: Engine, id: string): Promise<void> {
   await engine.markExported(id);

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/task/task';
 import type { PickOptions } from '../common/dialogs';
+import { idsFromArguments } from '../common/taskPicker';
 import { formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
 import type { PlayerManager } from './playerManager';
 
@@ -16,20 +16,13 @@ interface Parts {
   readonly now: () => number;
 }
 
-/** A row of the task list is the task's id; a task works too. */
-const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]);
-
-/** A row, and all selected rows when there are several. */
-const given = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
-
 /** More tabs at once are no help to anybody. */
 const MAX_OPENED_AT_ONCE = 8;
 
 /** Opens the players of the given tasks, or of one that is asked for. */
 export async function openVideo(parts: Parts, args: readonly unknown[]): Promise<void> {
   const { players, l10n } = parts;
-  const [one, many] = given.parse([args[0], args[1]]);
-  const ids = many && many.length > 0 ? many : one === undefined || one === null ? await ask(parts) : [one];
+  const ids = idsFromArguments(args) ?? (await ask(parts));
   if (!ids) return;
   let opened = 0;
   for (const id of ids.slice(0, MAX_OPENED_AT_ONCE)) if (await players.open(id)) opened++;

@@ -15,12 +15,11 @@ import {
   type ToPage,
   type View,
 } from '../../webview/player/protocol';
-import { COMMANDS } from '../common/ids';
 import { FrameError, FrameRequests } from './frameRequests';
 import { inspectVideoFile } from './videoFile';
 import { commandForAction } from '../labels/actionLabels';
 import { playerHtml } from './playerHtml';
-import { PLAYER_VIEW_TYPE } from '../common/playerViewType';
+import { PLAYER_VIEW_TYPE } from '../common/ids';
 import { playerText } from './playerText';
 import {
   diffView,
@@ -265,7 +264,7 @@ export class PlayerPanel implements Disposable {
 
   async #openEarlier(): Promise<void> {
     const earlier = (await this.#parts.engine()).task(this.taskId)?.basedOn;
-    if (earlier !== undefined) await this.#parts.execute(COMMANDS.openVideo, earlier);
+    if (earlier !== undefined) await this.#parts.execute('nebulaVideo.openVideo', earlier);
   }
 
   #copied(): Answer {

@@ -4,6 +4,7 @@ import { isFinal } from '../../core/task/phases';
 import { keyEnteredMessage, type KeyCheck } from '../../core/tasks/keyGuard';
 import { isTaskId } from '../../core/tasks/taskReopener';
 import type { Task } from '../../core/task/task';
+import type { AppContext } from '../common/appContext';
 import type { Dialogs, Confirmation } from '../common/dialogs';
 import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
@@ -156,6 +157,29 @@ export async function attachTaskId(
     if (await engine.attachTaskId(id, text.trim())) messages.looksAgain(1);
     else messages.tooLate(1);
   }
+}
+
+/** Puts prompts into the clipboard, byte for byte. */
+export async function copyPrompt(
+  parts: Parts & Pick<AppContext, 'desktop'>,
+  args: readonly unknown[],
+): Promise<void> {
+  const { engines, messages, desktop, l10n } = parts;
+  const tasks = await resolveTasks(
+    args,
+    (await engines.open()).tasks(Infinity),
+    {
+      title: l10n.t('Copy Prompt'),
+      question: l10n.t('Which prompt should be copied?'),
+      asksForOne: true,
+      suits: () => true,
+    },
+    parts,
+  );
+  if (!tasks) messages.nothingSuitable(l10n.t('There is no task with a prompt yet.'));
+  if (!tasks || tasks.length === 0) return;
+  await desktop.copyText(tasks.map(({ request }) => request.prompt).join('\n\n'));
+  messages.promptCopied(tasks.length);
 }
 
 /** @returns for how many tasks it was done */

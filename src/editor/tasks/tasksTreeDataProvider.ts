@@ -5,7 +5,6 @@ import { MutableDisposable, DisposableStore, type Disposable } from '../../core/
 import { isFinal } from '../../core/task/phases';
 import type { Task, TaskChanges } from '../../core/task/task';
 import type { LazyEngine } from '../common/engineAccess';
-import { COMMANDS } from '../common/ids';
 import { missingVideos } from './missingVideos';
 import {
   DELETED_ICON,
@@ -151,7 +150,7 @@ export class TasksTreeDataProvider implements Disposable {
     const isPlain = isWell || isCounted;
     item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
     item.contextValue = contextValue(task, isMissing ? 'all' : gone > 0 ? 'some' : 'none');
-    item.command = { command: COMMANDS.openVideo, title: l10n.t('Open'), arguments: [id] };
+    item.command = { command: 'nebulaVideo.openVideo', title: l10n.t('Open'), arguments: [id] };
     item.accessibilityInformation = {
       label: [truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH), state, ...details].join(', '),
     };

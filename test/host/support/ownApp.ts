@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { createApp, type App, type TasksView } from '../../../src/editor/app';
+import { createApp, type App } from '../../../src/editor/app';
+import type { TasksView } from '../../../src/editor/common/appContext';
 import { FakeFittingPages } from '../../support/fakeImageFitDialog';
 import { FakeFrames } from '../../support/fakeFrames';
 import { FakeImagePicker } from '../../support/fakeImagePicker';
@@ -91,6 +92,7 @@ export class OwnApp {
   }
 
   #open(): App {
+    const manifest: unknown = vscode.extensions.getExtension('nebula-video.nebula-video')?.packageJSON;
     return createApp({
       storageFolder: this.storageFolder,
       logName: `${path.basename(this.storageFolder)} ${++this.#windows}`,
@@ -98,6 +100,7 @@ export class OwnApp {
       view: this.view,
       fireRows: (ids) => this.fired.push(ids),
       extensionUri: vscode.Uri.file(process.cwd()),
+      packageJson: manifest,
       mementos: this.mementos,
       isHere: true,
       user: {

@@ -2,7 +2,6 @@ import { strict as assert } from 'node:assert';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { COMMANDS, CONTEXT_KEYS, SETTINGS, SETTINGS_SECTION, VIEWS } from '../../../src/editor/common/ids';
 import manifest from '../../../package.json';
 import { projectRoot } from '../../vscode/projectRoot';
 
@@ -82,39 +81,5 @@ describe('the texts', () => {
       ...contributes.viewsWelcome.map(({ contents }) => contents),
     ];
     for (const text of texts) assert.match(text, /^%[\w.]+%$/);
-  });
-});
-
-describe('the ids', () => {
-  const { contributes } = manifest;
-
-  it('of commands, views and settings are those of package.json', () => {
-    assert.deepEqual(
-      Object.values(COMMANDS).sort(),
-      contributes.commands.map(({ command }) => command).sort(),
-    );
-    assert.deepEqual(
-      Object.values(VIEWS),
-      contributes.views.nebulaVideo.map(({ id }) => id),
-    );
-    assert.deepEqual(
-      Object.values(SETTINGS).map((name) => `${SETTINGS_SECTION}.${name}`),
-      Object.keys(contributes.configuration.properties),
-    );
-  });
-
-  it('in when clauses are context keys that are set', () => {
-    const clauses = [...Object.values(contributes.menus).flat(), ...contributes.viewsWelcome].map(
-      ({ when }) => when,
-    );
-    const known: string[] = [...Object.values(CONTEXT_KEYS), ...Object.values(VIEWS)];
-    for (const clause of clauses) {
-      for (const key of clause.match(/nebulaVideo\.\w+/g) ?? []) assert.ok(known.includes(key), clause);
-    }
-  });
-
-  it('of menus are commands', () => {
-    const ids: string[] = Object.values(COMMANDS);
-    for (const { command } of Object.values(contributes.menus).flat()) assert.ok(ids.includes(command));
   });
 });

@@ -1,6 +1,6 @@
 import { visibleLine } from '../../../core/common/displayText';
 import type { L10n } from '../../../core/common/l10n';
-import { COMMANDS, SETTINGS, SETTINGS_SECTION } from '../../common/ids';
+import { SETTINGS, SETTINGS_SECTION } from '../../common/ids';
 import type { MessageAction, MessagePresenter } from '../../common/messagePresenter';
 
 /** Maximum length of a preset's name, in characters: it may be written by hand. */
@@ -48,7 +48,7 @@ export class PresetMessages {
         command: 'workbench.action.openSettings',
         arguments: [`@id:${SETTINGS_SECTION}.${SETTINGS.presets}`],
       },
-      { title: this.#l10n.t('Show Log'), command: COMMANDS.showLog },
+      { title: this.#l10n.t('Show Log'), command: 'nebulaVideo.showLog' },
     ];
   }
 }

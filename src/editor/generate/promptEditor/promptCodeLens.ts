@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
-import { COMMANDS } from '../../common/ids';
 import { validatePrompt } from '../wizard/validatePrompt';
 import { countLines } from '../../../core/models/promptText';
 
@@ -56,14 +55,14 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
     return [
       new vscode.CodeLens(range, {
         title: `$(send) ${l10n.t('Send Prompt…')}`,
-        command: COMMANDS.sendPrompt,
+        command: 'nebulaVideo.sendPrompt',
         arguments: [document.uri],
       }),
       ...(this.#canImprove && text.trim() !== ''
         ? [
             new vscode.CodeLens(range, {
               title: `$(sparkle) ${l10n.t('Improve Prompt…')}`,
-              command: COMMANDS.improvePrompt,
+              command: 'nebulaVideo.improvePrompt',
               arguments: [document.uri],
             }),
           ]

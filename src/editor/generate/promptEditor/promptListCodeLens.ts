@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../common/ids';
 import { SEPARATOR, splitPrompts } from './promptList';
 
 /** A line above a list of prompts, which says how it works, and one above each prompt. */
@@ -21,7 +20,7 @@ export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
         ? l10n.t('Send Prompt…')
         : l10n.t('Send {0} Prompts…', this.#number(prompts.length));
     return [
-      lens(0, `$(send) ${send}`, COMMANDS.sendPrompt, [document.uri]),
+      lens(0, `$(send) ${send}`, 'nebulaVideo.sendPrompt', [document.uri]),
       // Without a command they are only read.
       lens(0, l10n.t('A line with only {0} begins the next prompt', SEPARATOR)),
       ...prompts.map(({ text, line }, index) =>

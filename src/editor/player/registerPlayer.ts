@@ -1,0 +1,32 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { STORAGE_NAMES } from '../../core/common/storageNames';
+import type { AppContext, Feature } from '../common/appContext';
+import { openVideo } from './openVideo';
+import { PlayerManager } from './playerManager';
+
+export interface PlayerFeature extends Feature {
+  readonly players: PlayerManager;
+}
+
+/** Sets up the pages of tasks. */
+export function registerPlayer(context: AppContext): PlayerFeature {
+  const { engines, asker, messages, storageFolder, subscriptions, l10n, clock } = context;
+  const players = subscriptions.add(
+    new PlayerManager({
+      ...context,
+      libraryFolder: path.join(storageFolder, STORAGE_NAMES.library),
+      execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
+      copy: (text) => vscode.env.clipboard.writeText(text),
+    }),
+  );
+  const deps = {
+    players,
+    tasks: async () => (await engines.open()).tasks(Infinity),
+    choose: async (question: Parameters<typeof asker.choose<string>>[0]) => asker.choose(question),
+    nothing: (sentence: string) => messages.nothingSuitable(sentence),
+    l10n,
+    now: () => clock.now(),
+  };
+  return { players, commands: { 'nebulaVideo.openVideo': { run: async (args) => openVideo(deps, args) } } };
+}

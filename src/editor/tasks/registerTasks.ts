@@ -1,0 +1,132 @@
+import * as vscode from 'vscode';
+import type { AppContext, Feature } from '../common/appContext';
+import { VIEWS } from '../common/ids';
+import { storeSentence } from '../common/requestMessages';
+import type { CredentialsFeature } from '../credentials/registerCredentials';
+import type { GenerateFeature } from '../generate/registerGenerate';
+import type { LibraryFeature } from '../library/registerLibrary';
+import type { PlayerFeature } from '../player/registerPlayer';
+import { CompletionNotifier } from './completionNotifier';
+import { LateIdQuestions } from './lateIdQuestions';
+import { StatusBar } from './statusBar';
+import { attachTaskId, checkAgain, copyPrompt, removeTask, stopSending, stopTracking } from './taskCommands';
+import { TasksTreeDataProvider } from './tasksTreeDataProvider';
+import { UnseenBadge } from './unseenBadge';
+
+export interface TasksFeature extends Feature {
+  readonly rows: TasksTreeDataProvider;
+}
+
+interface Needs {
+  readonly credentials: CredentialsFeature;
+  readonly player: PlayerFeature;
+  readonly generate: GenerateFeature;
+  readonly library: LibraryFeature;
+  /** Tells the view that rows have changed. Undefined: all of them. */
+  readonly fireRows: (ids: string[] | undefined) => void;
+}
+
+/** Sets up the task list, the commands about tasks, and all that tells of tasks by itself. */
+export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
+  const { engines, contextKeys, view, subscriptions, inBackground, l10n } = context;
+  const { credentials, player, generate, library, fireRows } = needs;
+  const notices = subscriptions.add(
+    new CompletionNotifier({
+      ...context,
+      isFromHere: library.isFromHere,
+      isWatched: (id) => player.players.isShown(id),
+      savesItself: library.willSave,
+    }),
+  );
+  subscriptions.add(
+    generate.onDidSubmit(({ task, requester }) => inBackground(notices.sent(task, requester))),
+  );
+  const lateIdQuestions = subscriptions.add(new LateIdQuestions(context));
+  subscriptions.add(new UnseenBadge({ ...context, show: (badge) => (view.badge = badge) }));
+  subscriptions.add(
+    new StatusBar({
+      ...context,
+      create: () => {
+        const item = vscode.window.createStatusBarItem('running', vscode.StatusBarAlignment.Left);
+        item.name = l10n.t('Nebula Video: Videos in Progress');
+        item.command = `${VIEWS.tasks}.focus`;
+        return item;
+      },
+    }),
+  );
+  const rows = subscriptions.add(
+    new TasksTreeDataProvider({
+      ...context,
+      fireRows,
+      prepared: async () => contextKeys.setHasKey((await credentials.keychain.place()) !== undefined),
+    }),
+  );
+  subscriptions.add(library.onDidFindFileMissing(() => rows.checkFiles()));
+  showMessage(context, credentials);
+  followView(context, rows);
+  subscriptions.add(
+    vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (!focused) return;
+      lateIdQuestions.ask();
+      if (view.visible) rows.lookedAt();
+    }),
+  );
+  const refresh = async () => {
+    await engines.current.refresh();
+    rows.refresh();
+  };
+  return {
+    rows,
+    commands: {
+      'nebulaVideo.refresh': { run: refresh },
+      'nebulaVideo.copyPrompt': { run: async (args) => copyPrompt(context, args) },
+      'nebulaVideo.lookAgain': { run: async (args) => checkAgain(context, args) },
+      'nebulaVideo.attachTaskId': { run: async (args) => attachTaskId(context, args) },
+      'nebulaVideo.removeTask': { run: async (args) => removeTask(context, args) },
+      'nebulaVideo.stopSending': { run: async (args) => stopSending(context, args) },
+      'nebulaVideo.stopTracking': { run: async (args) => stopTracking(context, args) },
+    },
+  };
+}
+
+/** Shows a line above the list. If nothing can be read or sent, that matters more than the key. */
+function showMessage(
+  { engines, view, subscriptions, l10n }: AppContext,
+  credentials: CredentialsFeature,
+): void {
+  let keyLine: string | undefined;
+  const show = () => {
+    view.message = storeSentence(engines.current.state, l10n) ?? keyLine;
+  };
+  subscriptions.add(engines.current.onDidChangeState(show));
+  subscriptions.add(
+    credentials.onDidChangeLine((line) => {
+      keyLine = line;
+      show();
+    }),
+  );
+}
+
+/** Tells the list and the engine whether the list is visible, and the editor whether there are tasks. */
+function followView(
+  { engines, contextKeys, view, subscriptions }: AppContext,
+  rows: TasksTreeDataProvider,
+): void {
+  const onVisibility = (visible: boolean): void => {
+    rows.setVisible(visible);
+    engines.current.setViewVisible(visible);
+  };
+  subscriptions.add(view.onDidChangeVisibility(({ visible }) => onVisibility(visible)));
+  subscriptions.add(
+    engines.onDidOpen((engine) => {
+      onVisibility(view.visible);
+      const tellTasks = () => contextKeys.setHasTasks(engine.tasks(1).length > 0);
+      tellTasks();
+      subscriptions.add(
+        engine.onDidChangeTasks(({ removed }) => {
+          if (removed.length > 0 || !contextKeys.hasTasks) tellTasks();
+        }),
+      );
+    }),
+  );
+}
