@@ -7,38 +7,37 @@ import { SETTINGS, SETTINGS_SECTION } from './ids';
 import type { MessagePresenter } from './messagePresenter';
 import type { Settings } from './settings';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'log'> {
   readonly settings: Pick<Settings, 'ownModels'>;
   /** The user's setting, as it is written; what a workspace says does not count. */
   readonly written: () => unknown;
   readonly write: (value: readonly unknown[]) => Promise<void>;
   /** Hears of a model that could not be added to the setting. */
   readonly notKept: (modelId: string) => void;
-  readonly log: Log;
 }
 
 const entries = z.array(z.unknown());
 
 /** The user's own models: those of the setting, and those that were entered in this window. */
 export class CustomModels {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #log: Log;
   /** Used until the window closes, where the setting can't be written. */
   readonly #entered: Model[] = [];
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#log = withPrefix(parts.log, 'models');
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+    this.#log = withPrefix(deps.log, 'models');
   }
 
   list(): readonly Model[] {
-    const kept = this.#parts.settings.ownModels();
+    const kept = this.#deps.settings.ownModels();
     return [...kept, ...this.#entered.filter(({ id }) => !kept.some((model) => model.id === id))];
   }
 
   /** Adds a model to the setting, behind all that stands there; where that fails it is known until the window closes. */
   async add({ id, family }: Model): Promise<void> {
-    const { written, write, notKept } = this.#parts;
+    const { written, write, notKept } = this.#deps;
     if (this.list().some((model) => model.id === id)) return;
     this.#entered.push({ id, family });
     try {

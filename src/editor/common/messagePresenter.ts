@@ -1,4 +1,5 @@
-import type { Notifier, Severity } from './notifications';
+import type { Severity } from './notifications';
+import type { AppContext } from './appContext';
 import { asMessage, escapeQuickPickText } from '../labels/taskLabels';
 
 /** Something that the reader of a message can do about it. */
@@ -6,18 +7,14 @@ export type MessageAction = { readonly title: string } & (
   { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
 );
 
-interface Parts {
-  readonly notifier: Notifier;
-  readonly execute: (command: string, ...args: unknown[]) => void;
-  readonly inBackground: (work: Promise<unknown>) => void;
-}
+type Dependencies = Pick<AppContext, 'notifier' | 'execute' | 'inBackground'>;
 
 /** Shows messages and does what their buttons say. Nobody waits for one: it may stay open for hours. */
 export class MessagePresenter {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /** @param onDismiss called if the message is closed without a button */
@@ -27,7 +24,7 @@ export class MessagePresenter {
     buttons: readonly MessageAction[],
     onDismiss?: () => void,
   ): void {
-    const { notifier, execute, inBackground } = this.#parts;
+    const { notifier, execute, inBackground } = this.#deps;
     const titles = buttons.map(({ title }) => title);
     inBackground(
       // Prompts and responses are outside text.
@@ -42,6 +39,6 @@ export class MessagePresenter {
 
   /** A word in passing that needs no answer. */
   status(sentence: string): void {
-    this.#parts.notifier.status(escapeQuickPickText(sentence));
+    this.#deps.notifier.status(escapeQuickPickText(sentence));
   }
 }

@@ -1,14 +1,13 @@
 import type { L10n } from '../../core/common/l10n';
 import type { BlockedBy } from '../../core/task/blockedBy';
 import type { Task } from '../../core/task/task';
+import type { AppContext } from './appContext';
 import type { FailureExplanation } from '../labels/failureLabels';
 import type { MessageAction, MessagePresenter } from './messagePresenter';
 import { commandForAction, actionLabel } from '../labels/actionLabels';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
 
-interface Parts {
-  readonly box: MessagePresenter;
-  readonly l10n: L10n;
+interface Dependencies extends Pick<AppContext, 'box' | 'l10n'> {
   /** No more notices about ended tasks. */
   readonly silence: () => void;
 }
@@ -20,9 +19,9 @@ interface Parts {
 export class Messages {
   readonly #box: MessagePresenter;
   readonly #l10n: L10n;
-  readonly #silenceNotices: Parts['silence'];
+  readonly #silenceNotices: Dependencies['silence'];
 
-  constructor({ box, l10n, silence }: Parts) {
+  constructor({ box, l10n, silence }: Dependencies) {
     this.#box = box;
     this.#l10n = l10n;
     this.#silenceNotices = silence;

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { Task } from '../../core/task/task';
-import type { Dialogs } from './dialogs';
 import { MAX_QUOTED_PROMPT_LENGTH, formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
-import type { L10n } from '../../core/common/l10n';
+import type { AppContext } from './appContext';
 
 /** A row of the task list, as the list hands it over; a task works too, for key bindings and other extensions. */
 const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]);
@@ -10,10 +9,7 @@ const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }
 /** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
 const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
 
-interface Parts {
-  readonly asker: Dialogs;
-  readonly l10n: L10n;
-}
+type Dependencies = Pick<AppContext, 'asker' | 'l10n'>;
 
 /** What a command about tasks is for. */
 export interface TaskCommand {
@@ -39,7 +35,7 @@ export async function resolveTasks(
   args: readonly unknown[],
   tasks: readonly Task[],
   command: TaskCommand,
-  { asker, l10n }: Parts,
+  { asker, l10n }: Dependencies,
 ): Promise<readonly Task[] | undefined> {
   const suitable = tasks.filter((task) => command.suits(task));
   const given = idsFromArguments(args);

@@ -1,13 +1,12 @@
 import { originOf } from '../../core/gateway/baseUrl';
-import { describeError, type Log } from '../../core/common/log';
+import { describeError } from '../../core/common/log';
 import { GatewayError } from '../../core/gateway/errors';
 import { MODELS } from '../../core/models/catalog';
 import { classifyError } from '../../core/gateway/errorKinds';
 import { toErrorInfo } from '../../core/tasks/failures';
-import type { LazyEngine } from '../common/engineAccess';
+import type { AppContext } from '../common/appContext';
 import type { Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
-import type { Settings } from '../common/settings';
 
 /** What a look at the gateway found. `details` are its own words, or the system's. */
 export type ConnectionState =
@@ -26,12 +25,9 @@ export type ConnectionState =
       readonly details: string;
     };
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly settings: Settings;
+interface Dependencies extends Pick<AppContext, 'engines' | 'settings' | 'log'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
-  readonly log: Log;
   /** Hears which models there are. */
   readonly heard: (baseUrl: string, ids: readonly string[]) => Promise<void>;
 }
@@ -39,8 +35,8 @@ interface Parts {
 const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' } as const;
 
 /** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
-export async function checkConnection(parts: Parts): Promise<ConnectionState> {
-  const { engines, settings, keychain, approval, log, heard } = parts;
+export async function checkConnection(deps: Dependencies): Promise<ConnectionState> {
+  const { engines, settings, keychain, approval, log, heard } = deps;
   const place = await keychain.place();
   if (place === undefined || place === 'locked') return { kind: place ? 'keyLocked' : 'noKey' };
   const baseUrl = settings.baseUrl();

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { Clock } from '../../core/common/clock';
-import { describeError, type Log } from '../../core/common/log';
+import { describeError } from '../../core/common/log';
 import type { KeySource } from '../../core/gateway/apiKey';
 import { originOf } from '../../core/gateway/baseUrl';
+import type { AppContext } from '../common/appContext';
 import type { Memento } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
@@ -16,13 +16,11 @@ const MODEL_LIST_TTL_MS = 10 * 60_000;
 
 const remembered = z.object({ baseUrl: z.string(), at: z.number(), ids: z.array(z.string()) });
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'clock' | 'log'> {
   readonly memory: Memento;
   readonly keys: KeySource;
   readonly settings: Pick<Settings, 'baseUrl'>;
   readonly engines: Pick<LazyEngine, 'open'>;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 /**
@@ -30,11 +28,11 @@ interface Parts {
  * people and no more: nothing is forbidden by it.
  */
 export class GatewayModels {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   #asking: Promise<void> | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /** The ids of the gateway in use; undefined where it has not been heard. */
@@ -45,7 +43,7 @@ export class GatewayModels {
 
   /** The gateway has listed these. */
   async heard(baseUrl: string, ids: readonly string[]): Promise<void> {
-    const { memory, clock, log } = this.#parts;
+    const { memory, clock, log } = this.#deps;
     try {
       await memory.update(MEMENTO, { baseUrl, at: clock.now(), ids: ids.slice(0, MAX_REMEMBERED_IDS) });
     } catch (error) {
@@ -55,20 +53,20 @@ export class GatewayModels {
 
   /** Another key may use others. */
   async forget(): Promise<void> {
-    await this.#parts.memory.update(MEMENTO, undefined);
+    await this.#deps.memory.update(MEMENTO, undefined);
   }
 
   /** Asks anew if it was long ago, without asking the user for anything; failing is logged and no more. */
   async refresh(): Promise<void> {
     const last = this.#last();
-    const age = last && this.#parts.clock.now() - last.at;
+    const age = last && this.#deps.clock.now() - last.at;
     if (age !== undefined && age >= 0 && age < MODEL_LIST_TTL_MS) return;
     this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
     await this.#asking;
   }
 
   async #ask(): Promise<void> {
-    const { keys, settings, engines, log } = this.#parts;
+    const { keys, settings, engines, log } = this.#deps;
     const baseUrl = settings.baseUrl();
     if (baseUrl === undefined) return;
     try {
@@ -82,7 +80,7 @@ export class GatewayModels {
   }
 
   #last() {
-    const last = remembered.safeParse(this.#parts.memory.get(MEMENTO)).data;
-    return last?.baseUrl === this.#parts.settings.baseUrl() ? last : undefined;
+    const last = remembered.safeParse(this.#deps.memory.get(MEMENTO)).data;
+    return last?.baseUrl === this.#deps.settings.baseUrl() ? last : undefined;
   }
 }

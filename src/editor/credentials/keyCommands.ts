@@ -1,30 +1,23 @@
 import type { L10n } from '../../core/common/l10n';
 import { cleanKey, readKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
-import type { Dialogs } from '../common/dialogs';
+import type { AppContext } from '../common/appContext';
 import type { ConnectionState } from './connection';
 import type { OriginApproval } from './originApproval';
 import { KEY_VARIABLE, type Keychain } from './keychain';
-import type { Messages } from '../common/messages';
-import type { Notifier } from '../common/notifications';
 import { invalidBaseUrlMessage, keyLockedSentence, noKeyMessage } from '../common/requestMessages';
-import type { Settings } from '../common/settings';
 
-interface Parts {
+interface Dependencies extends Pick<
+  AppContext,
+  'settings' | 'asker' | 'notifier' | 'messages' | 'l10n' | 'inBackground'
+> {
   readonly keychain: Keychain;
-  readonly settings: Settings;
-  readonly asker: Dialogs;
-  readonly notifier: Notifier;
-  readonly messages: Messages;
-  readonly l10n: L10n;
   readonly look: () => Promise<ConnectionState>;
-  /** Goes on by itself; what goes wrong is logged. */
-  readonly inBackground: (work: Promise<void>) => void;
 }
 
 /** Asks for a key and keeps it; whether the gateway takes it shows a little later. */
-export async function setApiKey(parts: Parts): Promise<void> {
-  const { keychain, settings, asker, messages, l10n } = parts;
+export async function setApiKey(deps: Dependencies): Promise<void> {
+  const { keychain, settings, asker, messages, l10n } = deps;
   const baseUrl = settings.baseUrl();
   const text = await asker.text({
     title: l10n.t('Set API Key'),
@@ -41,11 +34,11 @@ export async function setApiKey(parts: Parts): Promise<void> {
   if (!(await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl)))) {
     messages.keyForThisWindowOnly();
   }
-  parts.inBackground(checkNewKey(parts));
+  deps.inBackground(checkNewKey(deps));
 }
 
 /** Forgets the key. */
-export async function removeApiKey({ keychain, messages, l10n }: Parts): Promise<void> {
+export async function removeApiKey({ keychain, messages, l10n }: Dependencies): Promise<void> {
   const before = await keychain.place();
   if (before === undefined) {
     messages.nothingSuitable(l10n.t('There is no API key to remove.'));
@@ -66,7 +59,7 @@ export async function approveAddress(
     approval,
     messages,
     l10n,
-  }: Pick<Parts, 'settings' | 'messages' | 'l10n'> & {
+  }: Pick<Dependencies, 'settings' | 'messages' | 'l10n'> & {
     readonly approval: OriginApproval;
   },
   baseUrl = settings.baseUrl(),
@@ -82,7 +75,7 @@ export async function approveAddress(
 }
 
 /** Says whether the gateway can be reached and takes the key. */
-export async function testConnection({ notifier, messages, l10n, look }: Parts): Promise<void> {
+export async function testConnection({ notifier, messages, l10n, look }: Dependencies): Promise<void> {
   const state = await notifier.progress(l10n.t('Testing the connection to Nebula …'), look);
   switch (state.kind) {
     case 'works':
@@ -112,7 +105,7 @@ export async function testConnection({ notifier, messages, l10n, look }: Parts):
   }
 }
 
-async function checkNewKey({ messages, l10n, look }: Parts): Promise<void> {
+async function checkNewKey({ messages, l10n, look }: Dependencies): Promise<void> {
   const state = await look();
   switch (state.kind) {
     case 'works':

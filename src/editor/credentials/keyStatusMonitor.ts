@@ -2,16 +2,14 @@ import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Task } from '../../core/task/task';
 import { blockedBy, type BlockedBy } from '../../core/task/blockedBy';
+import type { AppContext } from '../common/appContext';
 import type { ConnectionState } from './connection';
 import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused'> {
   readonly engines: Pick<LazyEngine, 'onDidOpen'>;
   readonly messages: Pick<Messages, 'tasksWaitForKey'>;
-  readonly l10n: L10n;
-  /** Whether the user is in this window: only one says it. */
-  readonly isFocused: () => boolean;
   /** Shows a line above the list. */
   readonly showLine: (line: string | undefined) => void;
   /** Whether the gateway refused the key when it was last used. */
@@ -28,15 +26,15 @@ interface Waiting {
  * says so; the moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
  */
 export class KeyStatusMonitor implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
   /** The tasks that wait for the user, with their gateways and what for. */
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
     this.#owned.add(
-      parts.engines.onDidOpen((engine) => {
+      deps.engines.onDidOpen((engine) => {
         for (const task of engine.tasks(Infinity)) {
           const what = blockedBy(task);
           if (what) this.#waiting.set(task.id, { origin: task.origin, what });
@@ -55,13 +53,13 @@ export class KeyStatusMonitor implements Disposable {
 
   /** What a look at the gateway found. */
   heard({ kind }: ConnectionState): void {
-    if (kind === 'works') this.#parts.setRefused(false);
-    if (kind === 'keyRefused') this.#parts.setRefused(true);
+    if (kind === 'works') this.#deps.setRefused(false);
+    if (kind === 'keyRefused') this.#deps.setRefused(true);
   }
 
   /** Another key is there, of which nothing is known yet. */
   keyChanged(): void {
-    this.#parts.setRefused(false);
+    this.#deps.setRefused(false);
   }
 
   dispose(): void {
@@ -69,7 +67,7 @@ export class KeyStatusMonitor implements Disposable {
   }
 
   #onChange(task: Task): void {
-    const { messages, isFocused, setRefused } = this.#parts;
+    const { messages, isFocused, setRefused } = this.#deps;
     // An attempt to fetch the video says nothing before it is over.
     if (task.phase === 'saving') return;
     const what = blockedBy(task);
@@ -91,7 +89,7 @@ export class KeyStatusMonitor implements Disposable {
   }
 
   #showLine(): void {
-    const { l10n, showLine } = this.#parts;
+    const { l10n, showLine } = this.#deps;
     // Those that a click helps first.
     const order = ['approval', 'keyring', 'key', 'balance'] as const;
     const all = new Set([...this.#waiting.values()].map(({ what }) => what));

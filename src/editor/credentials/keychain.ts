@@ -7,6 +7,7 @@ import { withPrefix, type Log } from '../../core/common/log';
 import { cleanKey, type ApiKey, type KeyAnswer, type KeySource } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, isLoopback } from '../../core/gateway/baseUrl';
 import { looksLikeKey } from '../../core/gateway/redaction';
+import type { AppContext } from '../common/appContext';
 
 /** Names in SecretStorage. */
 export const SECRETS = { key: 'nebulaVideo.apiKey', environment: 'nebulaVideo.environmentKeys' } as const;
@@ -45,10 +46,9 @@ interface HeldKey extends ApiKey {
   readonly place: Exclude<KeyLocation, 'locked'>;
 }
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'log'> {
   readonly secrets: SecretStorage;
   readonly memory: Pick<Memento, 'get' | 'update'>;
-  readonly log: Log;
   /** The key in the environment, as it is there. */
   readonly environmentKey: () => string | undefined;
 }
@@ -59,9 +59,9 @@ interface Parts {
  */
 export class Keychain implements KeySource, Disposable {
   readonly #secrets: SecretStorage;
-  readonly #memory: Parts['memory'];
+  readonly #memory: Dependencies['memory'];
   readonly #log: Log;
-  readonly #environmentKey: Parts['environmentKey'];
+  readonly #environmentKey: Dependencies['environmentKey'];
   readonly #changed: Emitter<void>;
   readonly #owned = new DisposableStore();
   /** A key that could not be stored. */
@@ -76,7 +76,7 @@ export class Keychain implements KeySource, Disposable {
   /** Writes go one after another: each starts from what the last one left. */
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor({ secrets, memory, log, environmentKey }: Parts) {
+  constructor({ secrets, memory, log, environmentKey }: Dependencies) {
     this.#secrets = secrets;
     this.#memory = memory;
     this.#log = withPrefix(log, 'key');

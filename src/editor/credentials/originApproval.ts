@@ -1,6 +1,7 @@
 import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import type { KeyAnswer } from '../../core/gateway/apiKey';
+import type { AppContext } from '../common/appContext';
 import type { Dialogs } from '../common/dialogs';
 import type { Keychain } from './keychain';
 
@@ -10,10 +11,8 @@ import type { Keychain } from './keychain';
  */
 export type Requester = 'person' | 'api' | 'command';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'asker' | 'l10n'> {
   readonly keychain: Keychain;
-  readonly asker: Dialogs;
-  readonly l10n: L10n;
 }
 
 /**
@@ -27,7 +26,7 @@ export class OriginApproval {
   readonly #asking = new Map<string, Promise<boolean>>();
   readonly #refused = new Set<string>();
 
-  constructor({ keychain, asker, l10n }: Parts) {
+  constructor({ keychain, asker, l10n }: Dependencies) {
     this.#keychain = keychain;
     this.#asker = asker;
     this.#l10n = l10n;

@@ -3,12 +3,11 @@ import { familyOf, type Model } from '../../core/models/catalog';
 import { parametersOf } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, Video } from '../../core/task/task';
-import type { Dialogs } from '../common/dialogs';
-import type { LazyEngine } from '../common/engineAccess';
+import type { AppContext } from '../common/appContext';
 import { FrameError, type FrameErrorReason } from '../player/frameRequests';
 import type { RequestImages } from '../imageFit/requestImages';
 import type { FrameMessages } from './frameMessages';
-import { runWizardAndSend, type GenerateParts } from './generate';
+import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureReadyToSend } from './submit/ensureReady';
 import { resolveTasks } from '../common/taskPicker';
 
@@ -26,15 +25,13 @@ export interface FrameSource {
 }
 
 /** What it takes to get a frame of a video. */
-export interface FrameDependencies {
-  readonly engines: LazyEngine;
-  readonly asker: Dialogs;
+export interface FrameDependencies extends Pick<AppContext, 'engines' | 'asker'> {
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;
   readonly frameMessages: FrameMessages;
 }
 
-interface Parts extends GenerateParts, FrameDependencies {
+interface Dependencies extends GenerateDependencies, FrameDependencies {
   readonly ownModels: () => readonly Model[];
 }
 
@@ -55,20 +52,20 @@ const given = z.object({
  * image like any other from there on.
  */
 export async function continueFromLastFrame(
-  parts: Parts,
+  deps: Dependencies,
   args: readonly unknown[],
 ): Promise<Task | undefined> {
-  if (!(await ensureReadyToSend(parts))) return undefined;
-  const { l10n } = parts;
-  const frame = await pickFrame(parts, args, l10n.t('Continue from Last Frame'));
+  if (!(await ensureReadyToSend(deps))) return undefined;
+  const { l10n } = deps;
+  const frame = await pickFrame(deps, args, l10n.t('Continue from Last Frame'));
   if (!frame) return undefined;
-  const images = await parts.images.look([frame.source]);
+  const images = await deps.images.look([frame.source]);
   const { model } = frame.task.request;
-  return runWizardAndSend(parts, {
+  return runWizardAndSend(deps, {
     request: {
       model,
       images: [{ role: 'first', source: frame.source }],
-      options: shapeOf(frame.task, parts),
+      options: shapeOf(frame.task, deps),
     },
     at: 'prompt',
     images,
@@ -80,20 +77,20 @@ export async function continueFromLastFrame(
  * @returns undefined when nobody chose one, or it can't be had; then that is said
  */
 export async function pickFrame(
-  parts: FrameDependencies & Pick<GenerateParts, 'messages' | 'l10n'>,
+  deps: FrameDependencies & Pick<GenerateDependencies, 'messages' | 'l10n'>,
   args: readonly unknown[],
   title: string,
 ): Promise<StoredFrame | undefined> {
-  const { engines, messages, frames, images, frameMessages, l10n } = parts;
+  const { engines, messages, frames, images, frameMessages, l10n } = deps;
   const tasks = (await engines.open()).tasks(Infinity);
   const question = l10n.t('Of which video should a frame be taken?');
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
-  const found = await resolveTasks(args, tasks, { title, question, asksForOne: true, suits }, parts);
+  const found = await resolveTasks(args, tasks, { title, question, asksForOne: true, suits }, deps);
   if (!found) messages.nothingSuitable(l10n.t('There is no finished video to take a frame of.'));
   const task = found?.[0];
   if (!task) return undefined;
   const told = given.safeParse(args[0]).data;
-  const position = told ? told.video : await whichVideo(task, title, parts);
+  const position = told ? told.video : await whichVideo(task, title, deps);
   const video = position === undefined ? undefined : task.videos[position];
   if (position === undefined || !video) return undefined;
   try {
@@ -117,7 +114,7 @@ function tell(reason: FrameErrorReason, { id }: Task, messages: FrameMessages): 
 async function whichVideo(
   { videos }: Task,
   title: string,
-  { asker, l10n }: FrameDependencies & Pick<GenerateParts, 'l10n'>,
+  { asker, l10n }: FrameDependencies & Pick<GenerateDependencies, 'l10n'>,
 ): Promise<number | undefined> {
   if (videos.length === 1) return 0;
   const describe = ({ width, height, durationSeconds }: Video) =>
@@ -134,7 +131,7 @@ async function whichVideo(
 }
 
 /** What is asked for with every video, such as its size, as it was for this one: what goes on should look alike. */
-function shapeOf({ request }: Task, { ownModels }: Parts): NonNullable<VideoRequest['options']> {
+function shapeOf({ request }: Task, { ownModels }: Dependencies): NonNullable<VideoRequest['options']> {
   const family = familyOf(request.model, ownModels());
   const options = request.options ?? {};
   if (!family) return {};

@@ -4,14 +4,12 @@ import type { Family } from '../../core/models/family';
 import { modeOf } from '../../core/models/modes';
 import { checkPromptAndOptions } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
-import type { Dialogs } from '../common/dialogs';
+import type { AppContext } from '../common/appContext';
 import type { CustomModels } from '../common/customModels';
 import { familyChoices } from './wizard/familyChoices';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'asker' | 'l10n'> {
   readonly ownModels: Pick<CustomModels, 'list' | 'add'>;
-  readonly asker: Dialogs;
-  readonly l10n: L10n;
 }
 
 /**
@@ -22,9 +20,9 @@ interface Parts {
 export async function ensureModelFamily(
   request: VideoRequest,
   title: string,
-  parts: Parts,
+  deps: Dependencies,
 ): Promise<boolean> {
-  const { ownModels, asker, l10n } = parts;
+  const { ownModels, asker, l10n } = deps;
   const { model } = request;
   if (familyOf(model, ownModels.list())) return true;
   const suiting = familyChoices((family) => takes(family, request, l10n), l10n);

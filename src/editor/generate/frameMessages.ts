@@ -1,19 +1,17 @@
 import type { L10n } from '../../core/common/l10n';
+import type { AppContext } from '../common/appContext';
 import type { FrameErrorReason } from '../player/frameRequests';
 import { actionLabel } from '../labels/actionLabels';
 import type { MessagePresenter } from '../common/messagePresenter';
 
-interface Parts {
-  readonly box: MessagePresenter;
-  readonly l10n: L10n;
-}
+type Dependencies = Pick<AppContext, 'box' | 'l10n'>;
 
 /** What the extension says when a picture of a video can't be had, and how to go on all the same. */
 export class FrameMessages {
   readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
-  constructor({ box, l10n }: Parts) {
+  constructor({ box, l10n }: Dependencies) {
     this.#box = box;
     this.#l10n = l10n;
   }

@@ -1,16 +1,13 @@
-import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/task/task';
 import { isOpenEnd } from '../../core/tasks/submitSequentially';
+import type { AppContext } from '../common/appContext';
 import { explainFailure } from '../labels/failureLabels';
-import type { Messages } from '../common/messages';
 import { Rejection } from '../common/rejection';
-import { ensureReadyToSend, type ReadyParts } from './submit/ensureReady';
+import { ensureReadyToSend, type ReadyDependencies } from './submit/ensureReady';
 import type { WizardResult, WizardOptions } from './wizard/wizard';
 import type { WizardState } from './wizard/wizardState';
 
-export interface GenerateParts extends ReadyParts {
-  readonly messages: Messages;
-  readonly l10n: L10n;
+export interface GenerateDependencies extends ReadyDependencies, Pick<AppContext, 'messages' | 'l10n'> {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows the user's new task in the list. */
@@ -26,11 +23,14 @@ export function hasRequest(args: readonly unknown[]): boolean {
  * Generates a video: the given one, for code, or what a person answers to a few questions.
  * @returns the task as plain JSON; undefined when the person went away
  */
-export async function generate(parts: GenerateParts, args: readonly unknown[]): Promise<Task | undefined> {
+export async function generate(
+  deps: GenerateDependencies,
+  args: readonly unknown[],
+): Promise<Task | undefined> {
   if (hasRequest(args)) {
-    return structuredClone(await parts.sender.send(args[0], 'command', new AbortController().signal));
+    return structuredClone(await deps.sender.send(args[0], 'command', new AbortController().signal));
   }
-  return runWizardAndSend(parts, { at: 'prompt' });
+  return runWizardAndSend(deps, { at: 'prompt' });
 }
 
 /**
@@ -38,19 +38,19 @@ export async function generate(parts: GenerateParts, args: readonly unknown[]): 
  * @returns the task as plain JSON; undefined when the person went away
  */
 export async function runWizardAndSend(
-  parts: GenerateParts,
+  deps: GenerateDependencies,
   start: WizardOptions,
 ): Promise<Task | undefined> {
-  if (!(await ensureReadyToSend(parts))) return undefined;
-  const result = await parts.runGenerateWizard(start);
+  if (!(await ensureReadyToSend(deps))) return undefined;
+  const result = await deps.runGenerateWizard(start);
   if (!result) return undefined;
-  const task = await sendWritten(parts, result, start.basedOn);
-  tellOutcome(task, parts);
-  parts.reveal(task.id);
+  const task = await sendWritten(deps, result, start.basedOn);
+  tellOutcome(task, deps);
+  deps.reveal(task.id);
   return structuredClone(task);
 }
 
-function tellOutcome(task: Task, { messages, l10n }: GenerateParts): void {
+function tellOutcome(task: Task, { messages, l10n }: GenerateDependencies): void {
   // Who has just stopped it knows.
   if (task.phase === 'stopped') return;
   const explanation =
@@ -61,7 +61,7 @@ function tellOutcome(task: Task, { messages, l10n }: GenerateParts): void {
 
 /** A draft is one until it is sent: a window that dies now must not offer to pay for it again. */
 async function sendWritten(
-  { sender, memory }: GenerateParts,
+  { sender, memory }: GenerateDependencies,
   { request, written, fits }: WizardResult,
   basedOn?: string,
 ): Promise<Task> {

@@ -7,10 +7,10 @@ import type { Desktop } from '../common/desktop';
 import { Rejection } from '../common/rejection';
 import type { ImagePicker } from '../imageFit/imagePicker';
 import { pickFrame, type FrameDependencies } from './continueFromLastFrame';
-import { runWizardAndSend, type GenerateParts } from './generate';
+import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureReadyToSend } from './submit/ensureReady';
 
-interface Parts extends GenerateParts, FrameDependencies {
+interface Dependencies extends GenerateDependencies, FrameDependencies {
   readonly desktop: Pick<Desktop, 'pickImages'>;
   readonly imagePicker: ImagePicker;
 }
@@ -29,9 +29,12 @@ const MAX_IMAGES = 4;
  * Makes a video from images: those of the explorer, or those that a person picks. They are looked at before anything
  * else is asked, and fitted to the model when they are sent.
  */
-export async function generateFromImage(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
-  const { images, l10n } = parts;
-  const sources = fromExplorer(args) ?? (await pick(parts));
+export async function generateFromImage(
+  deps: Dependencies,
+  args: readonly unknown[],
+): Promise<Task | undefined> {
+  const { images, l10n } = deps;
+  const sources = fromExplorer(args) ?? (await pick(deps));
   if (!sources || sources.length === 0) return undefined;
   if (sources.length > MAX_IMAGES) {
     throw new Rejection(
@@ -40,11 +43,11 @@ export async function generateFromImage(parts: Parts, args: readonly unknown[]):
     );
   }
   const looked = await images.look(sources);
-  if (!(await ensureReadyToSend(parts))) return undefined;
-  const roles = await chooseRoles(sources.length, parts);
+  if (!(await ensureReadyToSend(deps))) return undefined;
+  const roles = await chooseRoles(sources.length, deps);
   if (!roles) return undefined;
   const along = sources.map((source, index) => ({ role: roles[index] ?? 'reference', source }));
-  return runWizardAndSend(parts, { request: { images: along }, at: 'prompt', images: looked });
+  return runWizardAndSend(deps, { request: { images: along }, at: 'prompt', images: looked });
 }
 
 function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {
@@ -53,8 +56,8 @@ function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {
   return (selection.safeParse(args[1]).data ?? [clicked]).map((one) => one.toString());
 }
 
-async function pick(parts: Parts): Promise<readonly string[] | undefined> {
-  const { asker, desktop, imagePicker, l10n } = parts;
+async function pick(deps: Dependencies): Promise<readonly string[] | undefined> {
+  const { asker, desktop, imagePicker, l10n } = deps;
   const title = l10n.t('Generate Video from Image');
   const found = await imagePicker.find();
   const from = await asker.choose<'workspace' | 'file' | 'link' | 'frame'>({
@@ -80,7 +83,7 @@ async function pick(parts: Parts): Promise<readonly string[] | undefined> {
     return (await imagePicker.choose(title, found))?.map((one) => one.toString());
   }
   if (from === 'frame') {
-    const frame = await pickFrame(parts, [], title);
+    const frame = await pickFrame(deps, [], title);
     return frame && [frame.source];
   }
   if (from === 'file') return (await desktop.pickImages())?.map((one) => one.toString());
@@ -97,7 +100,7 @@ async function pick(parts: Parts): Promise<readonly string[] | undefined> {
 }
 
 /** What the images are for; asked only where that is not clear. */
-async function chooseRoles(count: number, { asker, l10n }: Parts): Promise<Roles | undefined> {
+async function chooseRoles(count: number, { asker, l10n }: Dependencies): Promise<Roles | undefined> {
   const ways: readonly { readonly value: Roles; readonly label: string; readonly detail: string }[] = [
     {
       value: ['first'],

@@ -1,15 +1,15 @@
 import type { TextDocument } from 'vscode';
 import type { Task } from '../../core/task/task';
 import { isOpenEnd } from '../../core/tasks/submitSequentially';
-import { runWizardAndSend, type GenerateParts } from './generate';
-import { sendList, type SeveralParts } from './batch/generateSeveral';
+import { runWizardAndSend, type GenerateDependencies } from './generate';
+import { sendList, type BatchDependencies } from './batch/generateSeveral';
 import { splitPrompts } from './promptEditor/promptList';
 import type { Begun } from './wizard/wizard';
 
 /** Maximum number of prompts in a list. More are likely a mistake. */
 const MAX_PROMPTS = 50;
 
-interface Parts extends GenerateParts {
+interface Dependencies extends GenerateDependencies {
   readonly prompts: {
     find(args: readonly unknown[]): TextDocument | undefined;
     begunOf(document: TextDocument): Begun;
@@ -17,13 +17,13 @@ interface Parts extends GenerateParts {
   };
 }
 
-export type FromEditorParts = GenerateParts & SeveralParts;
+export type PromptDependencies = GenerateDependencies & BatchDependencies;
 
 /** Sends the text of a prompt editor, or of a list of prompts, byte for byte. */
-export async function sendFromEditor(parts: FromEditorParts, args: readonly unknown[]): Promise<unknown> {
-  const { lists, underWay, batchMessages } = parts;
+export async function sendFromEditor(deps: PromptDependencies, args: readonly unknown[]): Promise<unknown> {
+  const { lists, underWay, batchMessages } = deps;
   const document = lists.find(args);
-  if (!document) return sendPrompt(parts, args);
+  if (!document) return sendPrompt(deps, args);
   // Before it is looked at: it gets shorter while it is sent, down to the prompt that is on its way.
   if (underWay.has(document)) {
     batchMessages.stillSending();
@@ -31,7 +31,7 @@ export async function sendFromEditor(parts: FromEditorParts, args: readonly unkn
   }
   const text = document.getText();
   const prompts = splitPrompts(text).map((prompt) => prompt.text);
-  if (prompts.length === 1) return sendPrompt({ ...parts, prompts: lists }, args);
+  if (prompts.length === 1) return sendPrompt({ ...deps, prompts: lists }, args);
   const empty = prompts.flatMap((prompt, index) => (prompt.trim() === '' ? [index + 1] : []));
   if (empty.length > 0) {
     batchMessages.emptyPrompts(empty);
@@ -41,15 +41,15 @@ export async function sendFromEditor(parts: FromEditorParts, args: readonly unkn
     batchMessages.tooManyPrompts(prompts.length, MAX_PROMPTS);
     return undefined;
   }
-  return sendList(parts, document, text, prompts);
+  return sendList(deps, document, text, prompts);
 }
 
 /**
  * Goes on with the text of a prompt editor, byte for byte, at the question after the prompt, and with what was answered
  * before the editor was opened.
  */
-export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
-  const { prompts, messages } = parts;
+export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): Promise<Task | undefined> {
+  const { prompts, messages } = deps;
   const document = prompts.find(args);
   if (!document) {
     messages.noPromptEditor();
@@ -61,7 +61,7 @@ export async function sendPrompt(parts: Parts, args: readonly unknown[]): Promis
     return undefined;
   }
   const { request, images, basedOn } = prompts.begunOf(document);
-  const task = await runWizardAndSend(parts, {
+  const task = await runWizardAndSend(deps, {
     request: { ...request, prompt },
     ...{ images, basedOn, at: 'afterPrompt', promptIsDraft: true },
   });

@@ -1,7 +1,7 @@
 import type { Task } from '../../core/task/task';
-import type { Dialogs } from '../common/dialogs';
 import { UNUSUALLY_LONG_PROMPT, needsEditor } from '../../core/models/promptText';
-import { runWizardAndSend, type GenerateParts } from './generate';
+import type { AppContext } from '../common/appContext';
+import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureReadyToSend } from './submit/ensureReady';
 
 /** What is selected in the editor in front. */
@@ -12,13 +12,11 @@ export interface Selected {
   readonly lineEnd: string;
 }
 
-interface Parts extends GenerateParts {
-  readonly asker: Dialogs;
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'asker' | 'language'> {
   readonly selected: () => Selected | undefined;
   readonly openEditor: (prompt: string) => Promise<void>;
   /** Opens an editor with a list of prompts; from there they are sent together. */
   readonly openPrompts: (prompts: readonly string[], lineEnd: string) => Promise<void>;
-  readonly language: string;
 }
 
 /**
@@ -26,24 +24,24 @@ interface Parts extends GenerateParts {
  * an editor first, and so are the texts of several cursors, joined by line ends or as a list of prompts: nobody pays for
  * what they did not see.
  */
-export async function generateFromSelection(parts: Parts): Promise<Task | undefined> {
-  const { messages, l10n, asker, openEditor } = parts;
-  const { texts, lineEnd } = parts.selected() ?? { texts: [], lineEnd: '\n' };
+export async function generateFromSelection(deps: Dependencies): Promise<Task | undefined> {
+  const { messages, l10n, asker, openEditor } = deps;
+  const { texts, lineEnd } = deps.selected() ?? { texts: [], lineEnd: '\n' };
   const prompt = texts.filter((text) => text !== '').join(lineEnd);
   if (prompt.trim() === '') {
     messages.nothingSelected();
     return undefined;
   }
-  if (!(await ensureReadyToSend(parts))) return undefined;
+  if (!(await ensureReadyToSend(deps))) return undefined;
   const described = texts.filter((text) => text.trim() !== '');
   if (described.length > 1) {
-    const what = await askAbout(described, parts);
-    if (what === 'each') await parts.openPrompts(described, lineEnd);
+    const what = await askAbout(described, deps);
+    if (what === 'each') await deps.openPrompts(described, lineEnd);
     if (what !== 'all') return undefined;
   }
   if (prompt.length > UNUSUALLY_LONG_PROMPT) {
     const goOn = await asker.confirm({
-      message: l10n.t('Use {0} characters as a prompt?', prompt.length.toLocaleString(parts.language)),
+      message: l10n.t('Use {0} characters as a prompt?', prompt.length.toLocaleString(deps.language)),
       detail: l10n.t(
         'A prompt is usually a few sentences. The gateway may refuse or cut one that long. Nothing is sent yet.',
       ),
@@ -51,14 +49,14 @@ export async function generateFromSelection(parts: Parts): Promise<Task | undefi
     });
     if (!goOn) return undefined;
   }
-  if (!needsEditor(prompt)) return runWizardAndSend(parts, { request: { prompt }, at: 'prompt' });
+  if (!needsEditor(prompt)) return runWizardAndSend(deps, { request: { prompt }, at: 'prompt' });
   await openEditor(prompt);
   return undefined;
 }
 
 async function askAbout(
   texts: readonly string[],
-  { asker, l10n }: Parts,
+  { asker, l10n }: Dependencies,
 ): Promise<'all' | 'each' | undefined> {
   return asker.choose<'all' | 'each'>({
     title: l10n.t('Generate Video from Selection'),

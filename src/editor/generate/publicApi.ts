@@ -4,15 +4,14 @@ import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, TaskChanges } from '../../core/task/task';
+import type { AppContext } from '../common/appContext';
 import { untilCanceled, withSignal } from '../common/cancellation';
 import type { LazyEngine } from '../common/engineAccess';
 import type { NebulaVideoApi } from './nebulaVideoApi';
 import { cancelledRejection, type RequestSender } from './submit/requestSender';
 
-interface Parts {
-  readonly engines: LazyEngine;
+interface Dependencies extends Pick<AppContext, 'engines' | 'l10n'> {
   readonly sender: RequestSender;
-  readonly l10n: L10n;
 }
 
 const listOptions = z.object({ limit: z.number().int().min(0).default(100) }).default({ limit: 100 });
@@ -26,7 +25,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
   readonly #l10n: L10n;
   readonly #owned = new DisposableStore();
 
-  constructor({ engines, sender, l10n }: Parts) {
+  constructor({ engines, sender, l10n }: Dependencies) {
     this.#engines = engines;
     this.#sender = sender;
     this.#l10n = l10n;

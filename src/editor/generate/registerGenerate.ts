@@ -15,7 +15,7 @@ import { BatchSubmitter } from './batch/batchSubmitter';
 import { generateSeveral, openPrompts } from './batch/generateSeveral';
 import { continueFromLastFrame, type FrameSource } from './continueFromLastFrame';
 import { FrameMessages } from './frameMessages';
-import { generate, hasRequest, type GenerateParts } from './generate';
+import { generate, hasRequest, type GenerateDependencies } from './generate';
 import { editAndGenerate, generateAgain } from './generateAgain';
 import { generateFromImage } from './generateFromImage';
 import { sendFromEditor } from './generateFromPrompt';
@@ -161,7 +161,7 @@ function createPromptEditors(
 }
 
 /** What each command needs that leads to the wizard. */
-interface Wizard extends GenerateParts {
+interface Wizard extends GenerateDependencies {
   readonly presets: ReturnType<typeof createPresets>;
   readonly host: () => string | undefined;
 }

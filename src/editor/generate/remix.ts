@@ -1,14 +1,10 @@
 import type { Task } from '../../core/task/task';
-import type { Dialogs } from '../common/dialogs';
-import type { LazyEngine } from '../common/engineAccess';
-import { runWizardAndSend, type GenerateParts } from './generate';
+import type { AppContext } from '../common/appContext';
+import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { idsFromArguments, resolveTasks } from '../common/taskPicker';
 import { isRemixable } from '../labels/rowIcon';
 
-interface Parts extends GenerateParts {
-  readonly engines: LazyEngine;
-  readonly asker: Dialogs;
-}
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'engines' | 'asker'> {}
 
 /** A video to remix: one of ours, or one that only the gateway knows. */
 type Source = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'id'; readonly id: string };
@@ -17,26 +13,26 @@ type Source = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 
  * Asks what is to be different in a remix of an earlier video (API reference 7.2.4), and sends that. Without a row one
  * is chosen, or its task id at the gateway is entered.
  */
-export async function remix(parts: Parts, args: readonly unknown[]): Promise<Task | undefined> {
-  const source = idsFromArguments(args) ? await givenSource(parts, args) : await chosenSource(parts);
+export async function remix(deps: Dependencies, args: readonly unknown[]): Promise<Task | undefined> {
+  const source = idsFromArguments(args) ? await givenSource(deps, args) : await chosenSource(deps);
   if (!source) return undefined;
   const request =
     source.kind === 'task'
       ? { model: source.task.request.model, remixOf: source.task.id }
       : { model: 'sora-2', remixOf: source.id };
-  return runWizardAndSend(parts, { request, at: 'prompt' });
+  return runWizardAndSend(deps, { request, at: 'prompt' });
 }
 
-async function givenSource(parts: Parts, args: readonly unknown[]): Promise<Source | undefined> {
-  const { engines, messages, l10n } = parts;
+async function givenSource(deps: Dependencies, args: readonly unknown[]): Promise<Source | undefined> {
+  const { engines, messages, l10n } = deps;
   const tasks = (await engines.open()).tasks(Infinity);
-  const found = await resolveTasks(args, tasks, command(parts), parts);
+  const found = await resolveTasks(args, tasks, command(deps), deps);
   if (!found?.[0]) messages.nothingSuitable(l10n.t('Only finished videos of sora-2 can be remixed.'));
   return found?.[0] && { kind: 'task', task: found[0] };
 }
 
-async function chosenSource(parts: Parts): Promise<Source | undefined> {
-  const { engines, asker, l10n } = parts;
+async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
+  const { engines, asker, l10n } = deps;
   const tasks = (await engines.open()).tasks(Infinity).filter(isRemixable);
   const title = l10n.t('Remix Video');
   const where =
@@ -52,7 +48,7 @@ async function chosenSource(parts: Parts): Promise<Source | undefined> {
         });
   if (where === undefined) return undefined;
   if (where === 'list') {
-    const [task] = (await resolveTasks([], tasks, command(parts), parts)) ?? [];
+    const [task] = (await resolveTasks([], tasks, command(deps), deps)) ?? [];
     return task && { kind: 'task', task };
   }
   const id = await asker.text({
@@ -65,7 +61,7 @@ async function chosenSource(parts: Parts): Promise<Source | undefined> {
   return id === undefined ? undefined : { kind: 'id', id: id.trim() };
 }
 
-const command = ({ l10n }: Parts) => ({
+const command = ({ l10n }: Dependencies) => ({
   title: l10n.t('Remix Video'),
   question: l10n.t('Which video should be remixed?'),
   asksForOne: true as const,

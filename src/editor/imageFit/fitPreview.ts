@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../core/common/clock';
-import type { L10n } from '../../core/common/l10n';
 import { MutableDisposable, type Disposable } from '../../core/common/disposable';
-import { describeError, type Log } from '../../core/common/log';
+import { describeError } from '../../core/common/log';
 import type { Card, Choice, ToPage } from '../../webview/imageFit/protocol';
+import type { AppContext } from '../common/appContext';
 import { toFitOptions } from './fitOptions';
 import type { Chosen, ImageToFit } from './imageFitDialog';
 import { describeImageFile } from './imageFitText';
 
-export interface FitPreviewDependencies {
-  readonly clock: Clock;
-  readonly l10n: L10n;
-  readonly language: string;
-  readonly log: Log;
+export interface FitPreviewDependencies extends Pick<AppContext, 'clock' | 'l10n' | 'language' | 'log'> {
   /** Tells the page, if there is one to hear it. */
   readonly tell: (message: ToPage) => void;
 }

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
-import type { Clock } from '../../core/common/clock';
-import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
-import { describeError, withPrefix, type Log } from '../../core/common/log';
+import { describeError, withPrefix } from '../../core/common/log';
 import { toHost, type ToPage } from '../../webview/imageFit/protocol';
+import type { AppContext } from '../common/appContext';
 import { webviewHtml } from '../common/webviewHtml';
 import type { ImageFitResult, ImageFitDialog, ImageFitRequest } from './imageFitDialog';
 import { ImageFitSession } from './imageFitSession';
@@ -18,22 +17,15 @@ const VIEW_TYPE = 'nebulaVideo.imageFit';
 /** How long a tab that was closed may take to go, in ms. */
 const CLOSING_MS = 1000;
 
-interface Parts {
-  /** Where the extension lies. */
-  readonly extensionUri: vscode.Uri;
-  readonly clock: Clock;
-  readonly l10n: L10n;
-  readonly language: string;
-  readonly log: Log;
-}
+type Dependencies = Pick<AppContext, 'extensionUri' | 'clock' | 'l10n' | 'language' | 'log'>;
 
 /** Shows the fitting page in an editor tab, at most one at a time: whoever asks anew has left the older one. */
 export class ImageFitPanel implements ImageFitDialog, Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   #open: vscode.WebviewPanel | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = { ...parts, log: withPrefix(parts.log, 'imageFit') };
+  constructor(deps: Dependencies) {
+    this.#deps = { ...deps, log: withPrefix(deps.log, 'imageFit') };
   }
 
   async ask(question: ImageFitRequest): Promise<ImageFitResult> {
@@ -60,11 +52,11 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
   }
 
   get #media(): vscode.Uri {
-    return vscode.Uri.joinPath(this.#parts.extensionUri, 'dist', 'webview');
+    return vscode.Uri.joinPath(this.#deps.extensionUri, 'dist', 'webview');
   }
 
   async #answered(panel: vscode.WebviewPanel, question: ImageFitRequest): Promise<ImageFitResult> {
-    const { l10n, language, log } = this.#parts;
+    const { l10n, language, log } = this.#deps;
     const { webview } = panel;
     const owned = new DisposableStore();
     try {
@@ -74,7 +66,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
           // A hidden page hears nothing; shown again, it asks for everything.
           webview.postMessage(message).then(undefined, (error: unknown) => log.warn(describeError(error)));
         };
-        const session = owned.add(new ImageFitSession(question.pictures, { ...this.#parts, tell }, end));
+        const session = owned.add(new ImageFitSession(question.pictures, { ...this.#deps, tell }, end));
         owned.add(panel.onDidDispose(() => end('away')));
         owned.add(
           webview.onDidReceiveMessage((message: unknown) => {
@@ -110,7 +102,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
     const owned = new DisposableStore();
     await new Promise<void>((resolve) => {
       owned.add(vscode.window.tabGroups.onDidChangeTabs(() => isThere() || resolve()));
-      owned.add(this.#parts.clock.setTimeout(resolve, CLOSING_MS));
+      owned.add(this.#deps.clock.setTimeout(resolve, CLOSING_MS));
       panel.dispose();
     });
     owned.dispose();

@@ -2,10 +2,7 @@ import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import type { Clock } from '../../core/common/clock';
-import type { L10n } from '../../core/common/l10n';
 import type { Disposable } from '../../core/common/disposable';
-import type { Log } from '../../core/common/log';
 import { ImageStore, type DeleteUnused } from '../../core/images/imageStore';
 import { limitsFor } from '../../core/images/imageLimits';
 import type { Images, SendableImage } from '../../core/images/createImagePipeline';
@@ -14,23 +11,20 @@ import type { Size } from '../../core/images/pixels';
 import { familyOf, type Model } from '../../core/models/catalog';
 import { RequestError, type PreparedRequest } from '../../core/models/family';
 import type { VideoRequest } from '../../core/models/request';
+import type { AppContext } from '../common/appContext';
 import type { ImageFitDialog } from './imageFitDialog';
 import { WizardImageSet, type Found } from './wizardImages';
 import { Rejection } from '../common/rejection';
 import type { ChosenFit, WizardImages } from './imagesStep';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'language' | 'clock' | 'l10n' | 'log'> {
   /** Loads what works on pictures, on first use. */
   readonly load: () => typeof room;
   /** Absolute path of the folder of the pictures that were sent. */
   readonly folder: string;
   /** Where a person chooses how images are fitted. */
   readonly pages: ImageFitDialog;
-  readonly language: string;
   readonly ownModels: () => readonly Model[];
-  readonly clock: Clock;
-  readonly l10n: L10n;
-  readonly log: Log;
 }
 
 /** A request whose images can be sent, and what becomes of it once that is sure. */
@@ -59,11 +53,11 @@ const MIN_IMAGE_AGE_MS = 30 * 24 * 3600_000;
  * upright, fitted as a person has chosen or else cut around the centre, and kept with the task. Originals are only read.
  */
 export class RequestImages implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   #opened: { readonly room: typeof room; readonly images: Images } | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -77,7 +71,7 @@ export class RequestImages implements Disposable {
     fits: readonly ChosenFit[] = [],
   ): Promise<RequestWithImages> {
     const request = requestWithImages.safeParse(input).data;
-    const family = request && familyOf(request.model, this.#parts.ownModels());
+    const family = request && familyOf(request.model, this.#deps.ownModels());
     const limits = family && limitsFor(family.id, request.options);
     if (!limits) return { input, keep: (prepared) => Promise.resolve(prepared) };
     const { room, images } = this.#open();
@@ -90,7 +84,7 @@ export class RequestImages implements Disposable {
         fitted.push(image);
       } catch (error) {
         if (!(error instanceof room.ImageError)) throw error;
-        const sentence = this.#parts.l10n.t(
+        const sentence = this.#deps.l10n.t(
           'The image with the role "{0}" can’t be sent. {1}',
           role,
           error.message,
@@ -118,7 +112,7 @@ export class RequestImages implements Disposable {
    */
   async look(sources: readonly string[]): Promise<WizardImages> {
     const { room, images } = this.#open();
-    const { pages, l10n, language } = this.#parts;
+    const { pages, l10n, language } = this.#deps;
     const found: Found[] = [];
     for (const source of sources) {
       try {
@@ -163,7 +157,7 @@ export class RequestImages implements Disposable {
     deleteUnused: DeleteUnused,
   ): Promise<void> {
     const needed = drafts.flatMap(({ images = [] }) => images.map(({ source }) => source));
-    const { folder, clock, log } = this.#parts;
+    const { folder, clock, log } = this.#deps;
     const before = clock.now() - MIN_IMAGE_AGE_MS;
     const removed = await new ImageStore(folder).removeUnneeded(new Set(needed), before, deleteUnused);
     if (removed > 0) log.info(`[images] ${removed} images that no task needs were deleted`);
@@ -176,7 +170,7 @@ export class RequestImages implements Disposable {
   /** Never sends anything else than what a person has seen and agreed to. */
   #changed(role: string): RequestError {
     return new RequestError(
-      this.#parts.l10n.t(
+      this.#deps.l10n.t(
         'The file of the image with the role "{0}" has changed since it was shown. Nothing was sent; start again with the new one.',
         role,
       ),
@@ -185,7 +179,7 @@ export class RequestImages implements Disposable {
 
   #open(): { readonly room: typeof room; readonly images: Images } {
     if (!this.#opened) {
-      const { load, folder, clock, l10n, log } = this.#parts;
+      const { load, folder, clock, l10n, log } = this.#deps;
       const room = load();
       this.#opened = {
         room,

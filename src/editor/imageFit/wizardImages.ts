@@ -2,8 +2,8 @@ import type { FitOptions } from '../../core/images/fitImage';
 import type { ImagePipeline, SourceInfo } from '../../core/images/imagePipeline';
 import { limitsFor, sizeFits, type ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
-import type { L10n } from '../../core/common/l10n';
 import type { VideoRequest } from '../../core/models/request';
+import type { AppContext } from '../common/appContext';
 import { modelName } from '../labels/optionLabels';
 import type { ChosenFit, FitTarget, WizardImages } from './imagesStep';
 import type { StepPosition, StepResult } from '../common/multiStep';
@@ -11,11 +11,9 @@ import { clampChoice, fitChoicesFor, toFitOptions } from './fitOptions';
 import type { Chosen, ImageFitDialog, ImageInfo, ImageToFit, SentImage } from './imageFitDialog';
 import { describeImage, requirementText, fitSummary, roleTitle } from './imageFitText';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'l10n' | 'language'> {
   readonly images: Pick<ImagePipeline, 'fit'>;
   readonly pages: ImageFitDialog;
-  readonly l10n: L10n;
-  readonly language: string;
 }
 
 /** What an image is, by its source. */
@@ -39,14 +37,14 @@ const SHOWN: ImageLimits = {
 
 /** The images of one request on their way through the wizard, and what a person has chosen for each of them. */
 export class WizardImageSet implements WizardImages {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #found: readonly Found[];
   /** By the index of the image. */
   readonly #kept = new Map<number, Kept>();
 
-  constructor(found: readonly Found[], parts: Parts) {
+  constructor(found: readonly Found[], deps: Dependencies) {
     this.#found = found;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   get pictures(): number {
@@ -61,7 +59,7 @@ export class WizardImageSet implements WizardImages {
   noteOn(subject: FitTarget): string | undefined {
     const limits = limitsOf(subject);
     if (!limits) return undefined;
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     const changed = this.#pictures()
       .map(({ info, index }) => ({ info, choice: this.#choice(index, info, limits) }))
       .filter(({ info, choice }) => !sizeFits(info, limits) || isChange(choice, limits))
@@ -78,7 +76,7 @@ export class WizardImageSet implements WizardImages {
 
   /** What is changed besides the shape of images for which nobody has seen what is sent. */
   #unseenChanges(limits: ImageLimits): string[] {
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     const unseen = this.#pictures().filter(({ index }) => !this.#kept.has(index));
     return [
       ...(unseen.some(({ info }) => info.hasAlpha)
@@ -107,7 +105,7 @@ export class WizardImageSet implements WizardImages {
     images: VideoRequest['images'] = [],
     place?: StepPosition,
   ): Promise<StepResult> {
-    const { pages, l10n } = this.#parts;
+    const { pages, l10n } = this.#deps;
     const limits = subject && limitsOf(subject);
     if (!limits) return 'forward';
     const shown = this.#pictures();
@@ -135,7 +133,7 @@ export class WizardImageSet implements WizardImages {
     readonly images: NonNullable<VideoRequest['images']>;
   }): ImageToFit {
     const { source, info, index, limits, model, images } = asked;
-    const { l10n, language } = this.#parts;
+    const { l10n, language } = this.#deps;
     const role = images[index]?.role ?? 'first';
     const several = role === 'reference' && images.length > 1;
     const { width, height, hasAlpha } = info;
@@ -155,7 +153,7 @@ export class WizardImageSet implements WizardImages {
   }
 
   async #fit(source: string, limits: ImageLimits, wish: FitOptions, signal: AbortSignal): Promise<SentImage> {
-    const fitted = await this.#parts.images.fit(source, limits, wish, signal);
+    const fitted = await this.#deps.images.fit(source, limits, wish, signal);
     if (fitted.kind === 'link') throw new Error('a link has no picture');
     return fitted;
   }

@@ -2,6 +2,7 @@ import type { Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { Task } from '../../core/task/task';
+import type { AppContext } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
 import type { LibraryMessages } from './libraryMessages';
@@ -9,7 +10,7 @@ import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import type { WorkspaceTasks } from './workspaceTasks';
 import type { ExportError, VideoExporter } from './videoExporter';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'inBackground'> {
   readonly engines: Pick<LazyEngine, 'current' | 'onDidOpen'>;
   readonly settings: Pick<Settings, 'autoSave'>;
   readonly sent: WorkspaceTasks;
@@ -18,7 +19,6 @@ interface Parts {
   readonly messages: Pick<LibraryMessages, 'savedByItself' | 'notSaved'>;
   /** Formats a file's place for the user. */
   readonly actionLabel: (uri: Uri) => string;
-  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /**
@@ -26,17 +26,17 @@ interface Parts {
  * couldn't be saved, or arrived while the workspace was closed, is saved later. Never asks anything.
  */
 export class AutoSaver implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
   /** Tasks with a problem that the user has been told of in this window. */
   readonly #reported = new Set<string>();
   /** One after the other, so that two videos don't race for a name. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
     this.#owned.add(
-      parts.engines.onDidOpen((engine) => {
+      deps.engines.onDidOpen((engine) => {
         this.#catchUp(engine);
         this.#owned.add(
           engine.onDidChangeTasks(({ changed }) => {
@@ -49,12 +49,12 @@ export class AutoSaver implements Disposable {
 
   /** Whether a task's video will be saved automatically in this window. */
   willSave(task: Task): boolean {
-    return this.#parts.sent.has(task.id) && this.#isOn();
+    return this.#deps.sent.has(task.id) && this.#isOn();
   }
 
   /** Tries again what couldn't be saved. The user may have made room, or corrected a setting. */
   retry(): void {
-    const { current } = this.#parts.engines;
+    const { current } = this.#deps.engines;
     if (this.#reported.size > 0) this.#catchUp(current);
   }
 
@@ -64,14 +64,14 @@ export class AutoSaver implements Disposable {
 
   /** A task that isn't found is not forgotten: the list may be incomplete. */
   #catchUp(engine: Engine): void {
-    for (const id of this.#parts.sent.all()) {
+    for (const id of this.#deps.sent.all()) {
       const task = engine.task(id);
       if (task) this.#onChange(task);
     }
   }
 
   #onChange(task: Task): void {
-    const { sent, inBackground } = this.#parts;
+    const { sent, inBackground } = this.#deps;
     if (!sent.has(task.id)) return;
     if (task.phase === 'rejected') inBackground(sent.remove(task.id));
     if (task.phase !== 'saved') return;
@@ -87,7 +87,7 @@ export class AutoSaver implements Disposable {
   }
 
   async #save(task: Task): Promise<void> {
-    const { engines, roots, saver, messages, sent, actionLabel } = this.#parts;
+    const { engines, roots, saver, messages, sent, actionLabel } = this.#deps;
     const folder = roots.quiet;
     if (!folder || this.#owned.isDisposed) return;
     const saved: Uri[] = [];
@@ -112,11 +112,11 @@ export class AutoSaver implements Disposable {
   #report(fault: ExportError, id: string): void {
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
-    this.#parts.messages.notSaved(fault, [id]);
+    this.#deps.messages.notSaved(fault, [id]);
   }
 
   #isOn(): boolean {
-    const folder = this.#parts.roots.quiet;
-    return folder !== undefined && this.#parts.settings.autoSave(folder.uri);
+    const folder = this.#deps.roots.quiet;
+    return folder !== undefined && this.#deps.settings.autoSave(folder.uri);
   }
 }

@@ -1,28 +1,22 @@
 import { Uri } from 'vscode';
-import type { Clock } from '../../core/common/clock';
 import type { L10n } from '../../core/common/l10n';
-import { describeError, type Log } from '../../core/common/log';
+import { describeError } from '../../core/common/log';
 import { DiskError } from '../../core/common/fileSystem';
 import type { Engine } from '../../core/engine';
 import type { Shelf, ShelfItem, ShelvedVideo } from '../../core/tasks/libraryUsage';
-import type { Dialogs, PickChoice } from '../common/dialogs';
-import type { Desktop } from '../common/desktop';
-import type { LazyEngine } from '../common/engineAccess';
+import type { AppContext } from '../common/appContext';
+import type { PickChoice } from '../common/dialogs';
 import { formatFileSize, formatLibraryUsage } from '../labels/libraryLabels';
 import type { LibraryMessages } from './libraryMessages';
 import { Rejection } from '../common/rejection';
 import { readOnlyMessage } from '../common/requestMessages';
 import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../labels/taskLabels';
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly asker: Dialogs;
-  readonly desktop: Desktop;
+interface Dependencies extends Pick<
+  AppContext,
+  'engines' | 'asker' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
+> {
   readonly libraryMessages: LibraryMessages;
-  readonly l10n: L10n;
-  readonly language: string;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Files have gone: the list should show it. */
   readonly checkFiles: () => void;
 }
@@ -31,8 +25,8 @@ interface Parts {
 const OLD = 7 * 24 * 60 * 60_000;
 
 /** Removes from the library what the user chooses, and never a video that nobody has seen or saved without asking. */
-export async function cleanLibrary(parts: Parts): Promise<void> {
-  const { engines, asker, libraryMessages, l10n, language, clock } = parts;
+export async function cleanLibrary(deps: Dependencies): Promise<void> {
+  const { engines, asker, libraryMessages, l10n, language, clock } = deps;
   const engine = await engines.open();
   if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
   let shelf: Shelf;
@@ -60,11 +54,11 @@ export async function cleanLibrary(parts: Parts): Promise<void> {
   if (!chosen || chosen.length === 0) return;
   const unsafe = chosen.filter((item) => isVideo(item) && !isSafe(item)).length;
   if (unsafe > 0 && !(await asker.confirm(unsafeQuestion(unsafe, l10n)))) return;
-  await remove(parts, engine, chosen);
+  await remove(deps, engine, chosen);
 }
 
 async function remove(
-  { asker, desktop, libraryMessages, l10n, log, checkFiles }: Parts,
+  { asker, desktop, libraryMessages, l10n, log, checkFiles }: Dependencies,
   engine: Engine,
   chosen: readonly (ShelvedVideo | ShelfItem)[],
 ): Promise<void> {

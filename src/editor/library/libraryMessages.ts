@@ -1,16 +1,13 @@
 import type { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import type { RescueReport } from '../../core/tasks/taskRecovery';
+import type { AppContext } from '../common/appContext';
 import { SETTINGS, SETTINGS_SECTION } from '../common/ids';
 import { formatFileSize } from '../labels/libraryLabels';
 import type { MessageAction, MessagePresenter } from '../common/messagePresenter';
 import type { ExportError } from './videoExporter';
 
-interface Parts {
-  readonly box: MessagePresenter;
-  readonly l10n: L10n;
-  readonly language: string;
-}
+type Dependencies = Pick<AppContext, 'box' | 'l10n' | 'language'>;
 
 /** Messages about videos, saving, and the library. */
 export class LibraryMessages {
@@ -18,7 +15,7 @@ export class LibraryMessages {
   readonly #l10n: L10n;
   readonly #language: string;
 
-  constructor({ box, l10n, language }: Parts) {
+  constructor({ box, l10n, language }: Dependencies) {
     this.#box = box;
     this.#l10n = l10n;
     this.#language = language;

@@ -3,16 +3,15 @@ import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import * as path from 'node:path';
 import type { Clock } from '../../core/common/clock';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
+import type { AppContext } from '../common/appContext';
 
 /** A copy that takes longer belongs to a window that was killed. */
 const MAX_COPY_MS = 60 * 60_000;
 const PART_NAME = /^\.nebula-video-[0-9a-f-]{36}\.part$/;
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'clock' | 'log'> {
   /** Folder in global storage with one file per copy in progress. */
   readonly folder: string;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 /**
@@ -24,7 +23,7 @@ export class PartRecords {
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor({ folder, clock, log }: Parts) {
+  constructor({ folder, clock, log }: Dependencies) {
     this.#folder = folder;
     this.#clock = clock;
     this.#log = withPrefix(log, 'saving');

@@ -1,23 +1,16 @@
-import type { L10n } from '../../core/common/l10n';
-import type { Dialogs } from '../common/dialogs';
-import type { LazyEngine } from '../common/engineAccess';
+import type { AppContext } from '../common/appContext';
 import type { LibraryMessages } from './libraryMessages';
-import type { Notifier } from '../common/notifications';
 import { Rejection } from '../common/rejection';
 import { readOnlyMessage } from '../common/requestMessages';
 import { idsFromArguments } from '../common/taskPicker';
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly asker: Dialogs;
-  readonly notifier: Notifier;
+interface Dependencies extends Pick<AppContext, 'engines' | 'asker' | 'notifier' | 'l10n'> {
   readonly libraryMessages: LibraryMessages;
-  readonly l10n: L10n;
 }
 
 /** Gets back what can be got back: for the given tasks, or for all of them and the library. Sends no paid request. */
-export async function recoverVideos(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, notifier, libraryMessages, l10n } = parts;
+export async function recoverVideos(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { engines, notifier, libraryMessages, l10n } = deps;
   const ids = idsFromArguments(args);
   const engine = await engines.open();
   if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));

@@ -1,38 +1,31 @@
 import * as os from 'node:os';
 import * as vscode from 'vscode';
-import type { L10n } from '../../core/common/l10n';
 import type { Engine } from '../../core/engine';
 import { relativeFolderSegments } from '../../core/library/fileNames';
 import type { Task, Video } from '../../core/task/task';
-import type { Dialogs } from '../common/dialogs';
+import type { AppContext } from '../common/appContext';
 import type { Desktop } from '../common/desktop';
-import type { LazyEngine } from '../common/engineAccess';
-import type { Messages } from '../common/messages';
 import type { LibraryMessages } from './libraryMessages';
 import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import { exists, actionLabel, numberedFileName, type ExportError, type VideoExporter } from './videoExporter';
-import type { Settings } from '../common/settings';
 import { resolveTasks } from '../common/taskPicker';
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly asker: Dialogs;
-  readonly messages: Messages;
+interface Dependencies extends Pick<
+  AppContext,
+  'engines' | 'asker' | 'messages' | 'l10n' | 'settings' | 'desktop'
+> {
   readonly libraryMessages: LibraryMessages;
-  readonly l10n: L10n;
-  readonly settings: Settings;
   readonly saver: VideoExporter;
   readonly roots: WorkspaceFolderPicker;
-  readonly desktop: Desktop;
   /** A file was found missing: the list should show it. */
   readonly checkFiles: () => void;
 }
 
 /** Copies videos into the workspace. */
-export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, roots, saver, desktop, l10n } = parts;
+export async function saveToWorkspace(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { engines, libraryMessages, roots, saver, desktop, l10n } = deps;
   const tasks = await videosFor(
-    parts,
+    deps,
     args,
     l10n.t('Save to Workspace'),
     l10n.t('Which videos should be saved?'),
@@ -59,21 +52,21 @@ export async function saveToWorkspace(parts: Parts, args: readonly unknown[]): P
   }
   const [first] = saved;
   if (first) libraryMessages.saved(first, actionLabel(first), saved.length, revealing(first, desktop));
-  if (fault) tell(parts, fault, faulty);
+  if (fault) tell(deps, fault, faulty);
 }
 
 /** Copies videos to where the user wants them. */
-export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, saver, desktop, l10n } = parts;
-  const tasks = await videosFor(parts, args, l10n.t('Save As'), l10n.t('Which video should be saved?'), true);
+export async function saveAs(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { engines, libraryMessages, saver, desktop, l10n } = deps;
+  const tasks = await videosFor(deps, args, l10n.t('Save As'), l10n.t('Which video should be saved?'), true);
   for (const task of tasks) {
     for (const [position, video] of task.videos.entries()) {
-      const target = await desktop.askWhereToSave(await suggestion(parts, task, position));
+      const target = await desktop.askWhereToSave(await suggestion(deps, task, position));
       // Escape in one dialog is meant for those that would follow as well.
       if (!target) return;
       const { fault } = await saver.saveAs(video, target);
       if (fault) {
-        tell(parts, fault, [task.id]);
+        tell(deps, fault, [task.id]);
         return;
       }
       libraryMessages.saved(target, actionLabel(target), 1, revealing(target, desktop));
@@ -83,10 +76,10 @@ export async function saveAs(parts: Parts, args: readonly unknown[]): Promise<vo
 }
 
 /** Gives videos to the system's player. */
-export async function openExternally(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, desktop, l10n } = parts;
+export async function openExternally(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { engines, libraryMessages, desktop, l10n } = deps;
   const title = l10n.t('Open in System Player');
-  const tasks = await videosFor(parts, args, title, l10n.t('Which video should be opened?'), true);
+  const tasks = await videosFor(deps, args, title, l10n.t('Which video should be opened?'), true);
   if (tasks.length === 0) return;
   if (!desktop.isHere) {
     libraryMessages.libraryIsElsewhere(tasks.map(({ id }) => id));
@@ -94,7 +87,7 @@ export async function openExternally(parts: Parts, args: readonly unknown[]): Pr
   }
   const engine = await engines.open();
   for (const task of tasks) {
-    for (const { uri } of await filesOf(parts, engine, task)) {
+    for (const { uri } of await filesOf(deps, engine, task)) {
       if (!(await desktop.openExternally(vscode.Uri.parse(uri)))) {
         libraryMessages.noSystemPlayer([task.id]);
         return;
@@ -105,10 +98,10 @@ export async function openExternally(parts: Parts, args: readonly unknown[]): Pr
 }
 
 /** Shows videos in the system's file manager, or in the explorer where they lie in the workspace. */
-export async function revealVideo(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, desktop, l10n } = parts;
+export async function revealVideo(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { engines, libraryMessages, desktop, l10n } = deps;
   const tasks = await videosFor(
-    parts,
+    deps,
     args,
     l10n.t('Reveal File'),
     l10n.t('Which video should be revealed?'),
@@ -116,7 +109,7 @@ export async function revealVideo(parts: Parts, args: readonly unknown[]): Promi
   );
   const engine = await engines.open();
   for (const task of tasks) {
-    const [video] = await filesOf(parts, engine, task);
+    const [video] = await filesOf(deps, engine, task);
     if (!video) continue;
     const uri = vscode.Uri.parse(video.uri);
     if (desktop.isHere) await desktop.showInFileManager(uri);
@@ -130,7 +123,7 @@ export async function revealVideo(parts: Parts, args: readonly unknown[]): Promi
 }
 
 /** Opens the folder of all finished videos. */
-export async function openLibrary({ engines, libraryMessages, desktop }: Parts): Promise<void> {
+export async function openLibrary({ engines, libraryMessages, desktop }: Dependencies): Promise<void> {
   const { folder } = (await engines.open()).library;
   const uri = vscode.Uri.file(folder);
   if (desktop.isHere && (await desktop.openExternally(uri))) return;
@@ -145,30 +138,30 @@ async function markExported(engine: Engine, id: string): Promise<void> {
 
 /** The finished videos that a command is about; says so when there are none. */
 async function videosFor(
-  parts: Parts,
+  deps: Dependencies,
   args: readonly unknown[],
   title: string,
   question: string,
   asksForOne?: true,
 ): Promise<readonly Task[]> {
-  const { engines, messages, l10n } = parts;
+  const { engines, messages, l10n } = deps;
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const all = (await engines.open()).tasks(Infinity);
   const tasks = await resolveTasks(
     args,
     all,
     { title, question, suits, ...(asksForOne && { asksForOne }) },
-    parts,
+    deps,
   );
   if (!tasks) messages.nothingSuitable(l10n.t('There is no finished video yet.'));
   return tasks ?? [];
 }
 
 /** The files of a task's videos; none when one is gone, and then the user knows. */
-async function filesOf(parts: Parts, engine: Engine, task: Task): Promise<readonly Video[]> {
+async function filesOf(deps: Dependencies, engine: Engine, task: Task): Promise<readonly Video[]> {
   for (const { uri } of task.videos) {
     if (await engine.library.has(vscode.Uri.parse(uri).path.split('/').at(-1) ?? '')) continue;
-    tell(parts, { kind: 'missing' }, [task.id]);
+    tell(deps, { kind: 'missing' }, [task.id]);
     return [];
   }
   return task.videos;
@@ -180,14 +173,18 @@ function revealing(file: vscode.Uri, { isHere }: Desktop): string | undefined {
   return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
 }
 
-function tell({ libraryMessages, checkFiles }: Parts, fault: ExportError, ids: readonly string[]): void {
+function tell(
+  { libraryMessages, checkFiles }: Dependencies,
+  fault: ExportError,
+  ids: readonly string[],
+): void {
   if (fault.kind === 'missing') checkFiles();
   libraryMessages.notSaved(fault, ids);
 }
 
 /** Where Save As begins: where Save to Workspace would have put it, or at home. */
 async function suggestion(
-  { roots, saver, settings }: Parts,
+  { roots, saver, settings }: Dependencies,
   task: Task,
   position: number,
 ): Promise<vscode.Uri> {

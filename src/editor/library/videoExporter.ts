@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import { relativeFolderSegments, exportFileName } from '../../core/library/fileNames';
 import type { Task, Video } from '../../core/task/task';
+import type { AppContext } from '../common/appContext';
 import type { Settings } from '../common/settings';
 import type { PartRecords } from './partRecords';
 
@@ -24,10 +25,8 @@ export interface ExportResult {
   readonly fault?: ExportError;
 }
 
-interface Parts {
-  readonly settings: Settings;
+interface Dependencies extends Pick<AppContext, 'settings' | 'log'> {
   readonly parts: PartRecords;
-  readonly log: Log;
 }
 
 /** So many files of one name are thinkable; more are a mistake somewhere. */
@@ -39,7 +38,7 @@ export class VideoExporter {
   readonly #parts: PartRecords;
   readonly #log: Log;
 
-  constructor({ settings, parts, log }: Parts) {
+  constructor({ settings, parts, log }: Dependencies) {
     this.#settings = settings;
     this.#parts = parts;
     this.#log = withPrefix(log, 'saving');

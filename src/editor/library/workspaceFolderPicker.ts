@@ -1,37 +1,33 @@
 import type * as vscode from 'vscode';
-import type { L10n } from '../../core/common/l10n';
-import type { Dialogs } from '../common/dialogs';
+import type { AppContext } from '../common/appContext';
 
 /** Where the answer is kept: it belongs to a workspace. */
 const REMEMBERED = 'saveRoot';
 
-interface Parts {
-  readonly folders: () => readonly vscode.WorkspaceFolder[];
+interface Dependencies extends Pick<AppContext, 'folders' | 'asker' | 'l10n'> {
   readonly memory: vscode.Memento;
-  readonly asker: Dialogs;
-  readonly l10n: L10n;
 }
 
 /** Which of a workspace's folders gets the videos: the only one, or the one that was once chosen. */
 export class WorkspaceFolderPicker {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   get isEmpty(): boolean {
-    return this.#parts.folders().length === 0;
+    return this.#deps.folders().length === 0;
   }
 
   /** The folder, without asking: of several that nobody has chosen from, the first. */
   get quiet(): vscode.WorkspaceFolder | undefined {
-    return this.#known() ?? this.#parts.folders()[0];
+    return this.#known() ?? this.#deps.folders()[0];
   }
 
   /** The folder; asks once where there are several. @returns undefined when nobody chose, or there is none */
   async choose(): Promise<vscode.WorkspaceFolder | undefined> {
-    const { folders, memory, asker, l10n } = this.#parts;
+    const { folders, memory, asker, l10n } = this.#deps;
     const known = this.#known();
     if (known || this.isEmpty) return known;
     const chosen = await asker.choose({
@@ -48,7 +44,7 @@ export class WorkspaceFolderPicker {
   }
 
   #known(): vscode.WorkspaceFolder | undefined {
-    const { folders, memory } = this.#parts;
+    const { folders, memory } = this.#deps;
     const all = folders();
     if (all.length === 1) return all[0];
     const remembered = memory.get<unknown>(REMEMBERED);

@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/common/clock';
 import type { Disposable } from '../../core/common/disposable';
 import type { ToPage } from '../../webview/player/protocol';
+import type { AppContext } from '../common/appContext';
 
 /** Why a picture of a video could not be had. */
 export type FrameErrorReason =
@@ -29,8 +29,7 @@ export class FrameError extends Error {
 /** Which picture of which video. */
 export type FrameRequest = Pick<Extract<ToPage, { type: 'captureFrame' }>, 'url' | 'seconds'>;
 
-interface Parts {
-  readonly clock: Clock;
+interface Dependencies extends Pick<AppContext, 'clock'> {
   readonly tell: (message: ToPage) => void;
 }
 
@@ -45,13 +44,13 @@ export const FRAME_TIMEOUT_MS = 20_000;
 
 /** What a page was asked for, and has not answered yet. */
 export class FrameRequests implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #pending = new Map<number, Pending>();
   #requests = 0;
   #isDisposed = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -63,14 +62,14 @@ export class FrameRequests implements Disposable {
     if (this.#isDisposed) throw new FrameError('closed', 'the page is closed');
     const request = ++this.#requests;
     const message = { type: 'captureFrame', request, ...wish } as const;
-    const limit = this.#parts.clock.setTimeout(
+    const limit = this.#deps.clock.setTimeout(
       () => this.#pending.get(request)?.reject(new FrameError('late', 'the page did not answer')),
       FRAME_TIMEOUT_MS,
     );
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
         this.#pending.set(request, { message, resolve, reject });
-        this.#parts.tell(message);
+        this.#deps.tell(message);
       });
     } finally {
       limit.dispose();
@@ -80,7 +79,7 @@ export class FrameRequests implements Disposable {
 
   /** The page has only begun to listen, so it may have missed what it was asked for. It answers each request once. */
   askAgain(): void {
-    for (const { message } of this.#pending.values()) this.#parts.tell(message);
+    for (const { message } of this.#pending.values()) this.#deps.tell(message);
   }
 
   /** The page has taken a picture. */

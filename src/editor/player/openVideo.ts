@@ -1,18 +1,17 @@
-import type { L10n } from '../../core/common/l10n';
 import type { Task } from '../../core/task/task';
+import type { AppContext } from '../common/appContext';
 import type { PickOptions } from '../common/dialogs';
 import { idsFromArguments } from '../common/taskPicker';
 import { formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
 import type { PlayerManager } from './playerManager';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'l10n'> {
   readonly players: Pick<PlayerManager, 'open'>;
   /** The newest tasks first. */
   readonly tasks: () => Promise<readonly Task[]>;
   readonly choose: (question: PickOptions<string>) => Promise<string | undefined>;
   /** Tells, in few words, that there is nothing to open. */
   readonly nothing: (sentence: string) => void;
-  readonly l10n: L10n;
   readonly now: () => number;
 }
 
@@ -20,17 +19,23 @@ interface Parts {
 const MAX_OPENED_AT_ONCE = 8;
 
 /** Opens the players of the given tasks, or of one that is asked for. */
-export async function openVideo(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { players, l10n } = parts;
-  const ids = idsFromArguments(args) ?? (await ask(parts));
+export async function openVideo(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { players, l10n } = deps;
+  const ids = idsFromArguments(args) ?? (await ask(deps));
   if (!ids) return;
   let opened = 0;
   for (const id of ids.slice(0, MAX_OPENED_AT_ONCE)) if (await players.open(id)) opened++;
-  if (opened === 0) parts.nothing(l10n.t('This task is no longer in the list.'));
+  if (opened === 0) deps.nothing(l10n.t('This task is no longer in the list.'));
 }
 
 /** @returns undefined when nothing was chosen, or there is nothing to choose from */
-async function ask({ tasks, choose, nothing, l10n, now }: Parts): Promise<readonly string[] | undefined> {
+async function ask({
+  tasks,
+  choose,
+  nothing,
+  l10n,
+  now,
+}: Dependencies): Promise<readonly string[] | undefined> {
   const all = await tasks();
   if (all.length === 0) {
     nothing(l10n.t('There is no video to open yet.'));

@@ -5,21 +5,21 @@ import { describeError, withPrefix } from '../../core/common/log';
 import type { TaskChanges } from '../../core/task/task';
 import { pageState, type FramePosition } from '../../webview/player/protocol';
 import { FrameError } from './frameRequests';
-import { PlayerPanel, type PanelParts, type PlayerEngine } from './playerPanel';
+import { PlayerPanel, type PanelDependencies, type PlayerEngine } from './playerPanel';
 
-export interface PlayersParts extends Omit<PanelParts, 'engine'> {
+export interface PlayerDependencies extends Omit<PanelDependencies, 'engine'> {
   /** Opens the engine when it is first needed, and tells when it is open. */
   readonly engines: { open(): Promise<PlayerEngine>; readonly onDidOpen: Event<PlayerEngine> };
 }
 
 /** All players of a window: at most one for each task. */
 export class PlayerManager implements Disposable {
-  readonly #parts: PanelParts;
+  readonly #deps: PanelDependencies;
   readonly #panels = new Map<string, PlayerPanel>();
   readonly #owned = new DisposableStore();
 
-  constructor({ engines, ...parts }: PlayersParts) {
-    this.#parts = { ...parts, log: withPrefix(parts.log, 'player'), engine: () => engines.open() };
+  constructor({ engines, ...deps }: PlayerDependencies) {
+    this.#deps = { ...deps, log: withPrefix(deps.log, 'player'), engine: () => engines.open() };
     this.#owned.add(
       engines.onDidOpen((engine) => {
         this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
@@ -43,13 +43,13 @@ export class PlayerManager implements Disposable {
    * @returns whether there is such a task
    */
   async open(taskId: string, preserveFocus = false): Promise<boolean> {
-    const engine = await this.#parts.engine();
+    const engine = await this.#deps.engine();
     if (this.#owned.isDisposed) return false;
     const open = this.#panels.get(taskId);
     const task = engine.task(taskId);
     if (open) open.reveal(preserveFocus);
     else if (!task) return false;
-    else this.#add(PlayerPanel.create(task, this.#parts, preserveFocus));
+    else this.#add(PlayerPanel.create(task, this.#deps, preserveFocus));
     if (task?.phase === 'saved') await engine.markSeen(taskId);
     return true;
   }
@@ -70,11 +70,11 @@ export class PlayerManager implements Disposable {
   revive(panel: vscode.WebviewPanel, state: unknown): void {
     const parsed = pageState.safeParse(state);
     if (!parsed.success || this.#panels.has(parsed.data.taskId)) {
-      this.#parts.log.warn('a player of unknown or doubled origin is closed');
+      this.#deps.log.warn('a player of unknown or doubled origin is closed');
       panel.dispose();
       return;
     }
-    this.#add(PlayerPanel.revive(panel, parsed.data.taskId, this.#parts));
+    this.#add(PlayerPanel.revive(panel, parsed.data.taskId, this.#deps));
   }
 
   /** Ends our part; the tabs stay for the next start to revive. */
@@ -90,10 +90,10 @@ export class PlayerManager implements Disposable {
 
   /** A video that gets ready before the user's eyes has been seen. */
   #markSeen(taskId: string): void {
-    this.#parts
+    this.#deps
       .engine()
       .then((engine) => engine.markSeen(taskId))
-      .catch((error: unknown) => this.#parts.log.error(describeError(error)));
+      .catch((error: unknown) => this.#deps.log.error(describeError(error)));
   }
 
   #onChange({ changed, removed }: TaskChanges): void {
@@ -102,7 +102,7 @@ export class PlayerManager implements Disposable {
       this.#panels
         .get(id)
         ?.update()
-        .catch((error: unknown) => this.#parts.log.error(describeError(error)));
+        .catch((error: unknown) => this.#deps.log.error(describeError(error)));
     }
     // What somebody took off the list, here or in another window, leaves no page behind.
     for (const id of removed) this.#panels.get(id)?.dispose();

@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
-import type { Clock } from '../../core/common/clock';
 import type { Event } from '../../core/common/events';
-import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Evidence } from '../../core/common/evidence';
-import { describeError, type Log } from '../../core/common/log';
+import { describeError } from '../../core/common/log';
 import type { Task, TaskChanges } from '../../core/task/task';
 import {
   toHost,
@@ -15,6 +13,7 @@ import {
   type ToPage,
   type View,
 } from '../../webview/player/protocol';
+import type { AppContext } from '../common/appContext';
 import { FrameError, FrameRequests } from './frameRequests';
 import { inspectVideoFile } from './videoFile';
 import { commandForAction } from '../labels/actionLabels';
@@ -42,19 +41,16 @@ export interface PlayerEngine {
   readonly onDidChangeTasks: Event<TaskChanges>;
 }
 
-export interface PanelParts {
+export interface PanelDependencies extends Pick<
+  AppContext,
+  'extensionUri' | 'l10n' | 'language' | 'clock' | 'log'
+> {
   /** The engine; opened when it is first needed. */
   readonly engine: () => Promise<PlayerEngine>;
-  /** Where the extension lies; another place after each update. */
-  readonly extensionUri: vscode.Uri;
   /** Absolute path of the library on this machine. */
   readonly libraryFolder: string;
   readonly execute: (command: string, ...args: readonly unknown[]) => PromiseLike<unknown>;
   readonly copy: (text: string) => PromiseLike<void>;
-  readonly l10n: L10n;
-  readonly language: string;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** How a request of the page ended: what went wrong, or what to tell otherwise. */
@@ -69,7 +65,7 @@ const MAX_TAB_TITLE_LENGTH = 32;
 export class PlayerPanel implements Disposable {
   readonly taskId: string;
   readonly #panel: vscode.WebviewPanel;
-  readonly #parts: PanelParts;
+  readonly #deps: PanelDependencies;
   readonly #owned = new DisposableStore();
   readonly #frames: FrameRequests;
   /** What the page shows; undefined until it has asked. */
@@ -77,21 +73,21 @@ export class PlayerPanel implements Disposable {
   /** Counts the looks at the task, so that a slow one does not undo a later one. */
   #looks = 0;
 
-  private constructor(panel: vscode.WebviewPanel, taskId: string, parts: PanelParts) {
+  private constructor(panel: vscode.WebviewPanel, taskId: string, deps: PanelDependencies) {
     this.#panel = panel;
     this.taskId = taskId;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#frames = this.#owned.add(
-      new FrameRequests({ clock: parts.clock, tell: (message) => this.#tell(message) }),
+      new FrameRequests({ clock: deps.clock, tell: (message) => this.#tell(message) }),
     );
-    const media = vscode.Uri.joinPath(parts.extensionUri, 'dist', 'webview');
+    const media = vscode.Uri.joinPath(deps.extensionUri, 'dist', 'webview');
     const { webview } = panel;
     panel.iconPath = new vscode.ThemeIcon('device-camera-video');
     // A revived panel still has the folders of the version that made it.
     webview.options = {
       enableScripts: true,
       enableForms: false,
-      localResourceRoots: [media, vscode.Uri.file(parts.libraryFolder)],
+      localResourceRoots: [media, vscode.Uri.file(deps.libraryFolder)],
     };
     this.#owned.add(panel.onDidDispose(() => this.#owned.dispose()));
     this.#owned.add(webview.onDidReceiveMessage((message: unknown) => this.#onMessage(message)));
@@ -99,25 +95,25 @@ export class PlayerPanel implements Disposable {
       cspSource: webview.cspSource,
       script: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.js')).toString(),
       style: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.css')).toString(),
-      language: parts.language,
-      data: { taskId, texts: playerText(parts.l10n) },
+      language: deps.language,
+      data: { taskId, texts: playerText(deps.l10n) },
     });
   }
 
   /** Opens a new tab for a task. @param preserveFocus leaves the keyboard where it is */
-  static create(task: Task, parts: PanelParts, preserveFocus: boolean): PlayerPanel {
-    const title = taskTitle(task, MAX_TAB_TITLE_LENGTH, parts.l10n);
+  static create(task: Task, deps: PanelDependencies, preserveFocus: boolean): PlayerPanel {
+    const title = taskTitle(task, MAX_TAB_TITLE_LENGTH, deps.l10n);
     const place = { viewColumn: vscode.ViewColumn.Active, preserveFocus };
     return new PlayerPanel(
       vscode.window.createWebviewPanel(PLAYER_VIEW_TYPE, title, place, { enableFindWidget: true }),
       task.id,
-      parts,
+      deps,
     );
   }
 
   /** Fills a tab that the editor has kept over a reload. */
-  static revive(panel: vscode.WebviewPanel, taskId: string, parts: PanelParts): PlayerPanel {
-    return new PlayerPanel(panel, taskId, parts);
+  static revive(panel: vscode.WebviewPanel, taskId: string, deps: PanelDependencies): PlayerPanel {
+    return new PlayerPanel(panel, taskId, deps);
   }
 
   get isActive(): boolean {
@@ -174,10 +170,10 @@ export class PlayerPanel implements Disposable {
   #onMessage(message: unknown): void {
     const parsed = toHost.safeParse(message);
     if (!parsed.success) {
-      this.#parts.log.warn('a page sent something that is no message');
+      this.#deps.log.warn('a page sent something that is no message');
       return;
     }
-    this.#answer(parsed.data).catch((error: unknown) => this.#parts.log.error(describeError(error)));
+    this.#answer(parsed.data).catch((error: unknown) => this.#deps.log.error(describeError(error)));
   }
 
   async #answer(message: ToHost): Promise<void> {
@@ -187,7 +183,7 @@ export class PlayerPanel implements Disposable {
         this.#frames.askAgain();
         return;
       case 'videoFailed':
-        this.#parts.log.warn(`the video of task ${this.taskId} can't be played: ${message.reason}`);
+        this.#deps.log.warn(`the video of task ${this.taskId} can't be played: ${message.reason}`);
         // Perhaps because it is no longer there.
         return this.update();
       case 'run':
@@ -196,7 +192,7 @@ export class PlayerPanel implements Disposable {
         this.#frames.taken(message.request, message.png);
         return;
       case 'noFrame':
-        this.#parts.log.warn(`no picture could be taken of task ${this.taskId}: ${message.reason}`);
+        this.#deps.log.warn(`no picture could be taken of task ${this.taskId}: ${message.reason}`);
         this.#frames.refused(message.request, message.reason);
         return;
     }
@@ -216,8 +212,8 @@ export class PlayerPanel implements Disposable {
     try {
       answer = await this.#do(action, moment);
     } catch (reason) {
-      this.#parts.log.error(`${action} failed: ${describeError(reason)}`);
-      const { l10n } = this.#parts;
+      this.#deps.log.error(`${action} failed: ${describeError(reason)}`);
+      const { l10n } = this.#deps;
       answer = {
         error: l10n.t('That did not work, for an unexpected reason. The log says more.'),
         note: null,
@@ -228,10 +224,10 @@ export class PlayerPanel implements Disposable {
 
   /** Copies what the page lists, and the responses behind it for whoever helps. */
   async #copyDetails(): Promise<void> {
-    const engine = await this.#parts.engine();
+    const engine = await this.#deps.engine();
     const evidence = await engine.evidence(this.taskId);
     const texts = [detailsText(this.#shown?.facts ?? []), ...evidence.map(evidenceText)];
-    await this.#parts.copy(texts.join('\n\n'));
+    await this.#deps.copy(texts.join('\n\n'));
   }
 
   async #do(action: Action, moment: FramePosition | undefined): Promise<Answer> {
@@ -259,16 +255,16 @@ export class PlayerPanel implements Disposable {
   /** Runs the command behind a button. */
   async #execute(action: Action, moment?: FramePosition): Promise<void> {
     const deed = commandForAction(action, this.taskId, moment);
-    if (deed) await this.#parts.execute(deed.command, ...deed.args);
+    if (deed) await this.#deps.execute(deed.command, ...deed.args);
   }
 
   async #openEarlier(): Promise<void> {
-    const earlier = (await this.#parts.engine()).task(this.taskId)?.basedOn;
-    if (earlier !== undefined) await this.#parts.execute('nebulaVideo.openVideo', earlier);
+    const earlier = (await this.#deps.engine()).task(this.taskId)?.basedOn;
+    if (earlier !== undefined) await this.#deps.execute('nebulaVideo.openVideo', earlier);
   }
 
   #copied(): Answer {
-    return { error: null, note: this.#parts.l10n.t('Copied') };
+    return { error: null, note: this.#deps.l10n.t('Copied') };
   }
 
   /** The file may be back; if not, the gateway may still have the video. */
@@ -282,27 +278,27 @@ export class PlayerPanel implements Disposable {
 
   /** The page as it should be now. */
   async #look(): Promise<View> {
-    const { l10n, language, clock, log } = this.#parts;
-    const parts: ViewParts = { l10n, language, now: clock.now() };
+    const { l10n, language, clock, log } = this.#deps;
+    const deps: ViewParts = { l10n, language, now: clock.now() };
     let task: Task | undefined;
     let earlier: Task | undefined;
     try {
-      const engine = await this.#parts.engine();
+      const engine = await this.#deps.engine();
       task = engine.task(this.taskId);
       earlier = task?.basedOn === undefined ? undefined : engine.task(task.basedOn);
     } catch (error) {
       log.error(`task ${this.taskId} can't be read: ${describeError(error)}`);
       const title = l10n.t('The tasks cannot be read');
       const sentence = l10n.t('Something keeps the extension from its own files. The log says more.');
-      return messageView({ title, sentence, tone: 'error', actions: ['retry', 'showLog'] }, parts);
+      return messageView({ title, sentence, tone: 'error', actions: ['retry', 'showLog'] }, deps);
     }
     if (!task) {
       const title = l10n.t('This task is no longer in the list');
       const sentence = l10n.t('It was removed. Its video, if there was one, is still in the library.');
-      return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, parts);
+      return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, deps);
     }
     if (!this.#owned.isDisposed) this.#panel.title = taskTitle(task, MAX_TAB_TITLE_LENGTH, l10n);
-    return playerView(task, await this.#media(task), { ...parts, earlier });
+    return playerView(task, await this.#media(task), { ...deps, earlier });
   }
 
   async #media({ phase, videos }: Task): Promise<Media> {
@@ -316,7 +312,7 @@ export class PlayerPanel implements Disposable {
       takes.push({
         video: index,
         url: address.with({ query: `version=${file.version}` }).toString(),
-        name: this.#parts.l10n.t('Video {0}', index + 1),
+        name: this.#deps.l10n.t('Video {0}', index + 1),
         width,
         height,
         hasAudio,
@@ -329,7 +325,7 @@ export class PlayerPanel implements Disposable {
   #tell(message: ToPage): void {
     // A hidden page hears nothing; shown again, it asks for everything.
     this.#panel.webview.postMessage(message).then(undefined, (error: unknown) => {
-      if (!this.#owned.isDisposed) this.#parts.log.warn(`a page could not be told: ${describeError(error)}`);
+      if (!this.#owned.isDisposed) this.#deps.log.warn(`a page could not be told: ${describeError(error)}`);
     });
   }
 }

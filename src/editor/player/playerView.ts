@@ -3,6 +3,7 @@ import type { L10n } from '../../core/common/l10n';
 import { isFinal, type Phase } from '../../core/task/phases';
 import type { FailureKind, Task } from '../../core/task/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/player/protocol';
+import type { AppContext } from '../common/appContext';
 import { explainFailure, type FailureExplanation } from '../labels/failureLabels';
 import { formatOption, describeSources } from '../labels/optionLabels';
 import { isRemixable } from '../labels/rowIcon';
@@ -22,9 +23,7 @@ import { actionLabel, actionButtons } from '../labels/actionLabels';
 export type Media =
   { readonly kind: 'there'; readonly takes: readonly Take[] } | { readonly kind: 'missing' };
 
-export interface ViewParts {
-  readonly l10n: L10n;
-  readonly language: string;
+export interface ViewParts extends Pick<AppContext, 'l10n' | 'language'> {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** The task that this one was asked for again from, while it is there. */
@@ -35,9 +34,9 @@ export interface ViewParts {
 const MAX_TITLE_LENGTH = 90;
 
 /** All that a task's page shows, in the user's words. */
-export function playerView(task: Task, media: Media, parts: ViewParts): View {
-  const { l10n } = parts;
-  const staged = stageOf(task, media, parts);
+export function playerView(task: Task, media: Media, deps: ViewParts): View {
+  const { l10n } = deps;
+  const staged = stageOf(task, media, deps);
   const { stage, tone } = staged;
   return {
     title: taskTitle(task, MAX_TITLE_LENGTH, l10n),
@@ -50,8 +49,8 @@ export function playerView(task: Task, media: Media, parts: ViewParts): View {
     stage,
     offers: actionButtons(staged, l10n),
     prompt: task.request.prompt,
-    facts: describeImage(task, parts),
-    timeline: timelineOf(task, parts),
+    facts: describeImage(task, deps),
+    timeline: timelineOf(task, deps),
   };
 }
 
@@ -100,12 +99,11 @@ interface Staged {
   readonly primary?: Action | 'none';
 }
 
-function stageOf(task: Task, media: Media, parts: ViewParts): Staged {
-  if (task.phase === 'saved')
-    return media.kind === 'there' ? shown(task, media.takes, parts) : missing(parts);
-  const explanation = explainFailure(task, parts.l10n);
-  if (!isFinal(task.phase)) return working(task, explanation, parts);
-  return explanation ? ended(task, explanation, parts) : working(task, undefined, parts);
+function stageOf(task: Task, media: Media, deps: ViewParts): Staged {
+  if (task.phase === 'saved') return media.kind === 'there' ? shown(task, media.takes, deps) : missing(deps);
+  const explanation = explainFailure(task, deps.l10n);
+  if (!isFinal(task.phase)) return working(task, explanation, deps);
+  return explanation ? ended(task, explanation, deps) : working(task, undefined, deps);
 }
 
 function ended(task: Task, explanation: FailureExplanation, { l10n }: ViewParts): Staged {
@@ -240,8 +238,8 @@ function askedFor(task: Task, l10n: L10n): string[] {
   ];
 }
 
-function describeImage(task: Task, parts: ViewParts): View['facts'] {
-  const { l10n, language, now, earlier } = parts;
+function describeImage(task: Task, deps: ViewParts): View['facts'] {
+  const { l10n, language, now, earlier } = deps;
   const facts: View['facts'] = [];
   const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
   add(l10n.t('Model'), task.request.model);

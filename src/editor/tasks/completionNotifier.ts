@@ -1,30 +1,24 @@
-import type { Clock } from '../../core/common/clock';
-import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
+import type { AppContext } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 import { explainFailure } from '../labels/failureLabels';
 import type { Messages } from '../common/messages';
 import type { Requester } from '../credentials/originApproval';
 import type { Settings } from '../common/settings';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'l10n' | 'clock' | 'isFocused' | 'inBackground'> {
   readonly engines: Pick<LazyEngine, 'onDidOpen' | 'current'>;
   readonly settings: Pick<Settings, 'notify'>;
   readonly messages: Pick<Messages, 'videoReady' | 'taskEnded'>;
-  readonly l10n: L10n;
-  readonly clock: Clock;
-  /** Whether the user is in this window. */
-  readonly isFocused: () => boolean;
   /** Whether the task was sent from this window's workspace. */
   readonly isFromHere: (id: string) => boolean;
   /** Whether the user is looking at the task already. */
   readonly isWatched: (id: string) => boolean;
   /** Whether the task's video is saved to the workspace by itself. */
   readonly savesItself: (task: Task) => boolean;
-  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /**
@@ -38,15 +32,15 @@ const CLAIM_DELAY_MS = { focused: 0, fromHere: 400, other: 1500 } as const;
  * window was open is told by the badge and the list, without a toast at start.
  */
 export class CompletionNotifier implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
   readonly #running = new Set<string>();
   readonly #timers = new Set<Disposable>();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
     this.#owned.add(
-      parts.engines.onDidOpen((engine) => {
+      deps.engines.onDidOpen((engine) => {
         for (const { id, phase } of engine.tasks(Infinity)) if (!isFinal(phase)) this.#running.add(id);
         this.#owned.add(
           engine.onDidChangeTasks(({ changed, removed }) => {
@@ -63,7 +57,7 @@ export class CompletionNotifier implements Disposable {
    * notice; a key binding with a request in it listens to nothing.
    */
   async sent(task: Task, requester: Requester): Promise<void> {
-    const { engines, settings } = this.#parts;
+    const { engines, settings } = this.#deps;
     if (task.phase !== 'rejected' && task.phase !== 'unknown') return;
     if (!(await engines.current.claimNotice(task.id)) || requester !== 'command') return;
     if (settings.notify() !== 'never') this.#say(task);
@@ -81,12 +75,12 @@ export class CompletionNotifier implements Disposable {
     }
     if (!this.#running.delete(task.id)) return;
     // Stopped: that was the user.
-    if (task.phase === 'stopped' || this.#parts.settings.notify() === 'never') return;
+    if (task.phase === 'stopped' || this.#deps.settings.notify() === 'never') return;
     // Asked now: it is forgotten once the video is saved.
-    const offersSave = !this.#parts.savesItself(task);
-    const timer = this.#parts.clock.setTimeout(() => {
+    const offersSave = !this.#deps.savesItself(task);
+    const timer = this.#deps.clock.setTimeout(() => {
       this.#timers.delete(timer);
-      this.#parts.inBackground(this.#tell(engine, task, offersSave));
+      this.#deps.inBackground(this.#tell(engine, task, offersSave));
     }, this.#patience(task));
     this.#timers.add(timer);
   }
@@ -94,12 +88,12 @@ export class CompletionNotifier implements Disposable {
   #patience({ id, phase }: Task): number {
     // Told by whoever sent it, if that window still lives.
     if (phase === 'rejected' || phase === 'unknown') return CLAIM_DELAY_MS.other;
-    if (this.#parts.isFocused()) return CLAIM_DELAY_MS.focused;
-    return this.#parts.isFromHere(id) ? CLAIM_DELAY_MS.fromHere : CLAIM_DELAY_MS.other;
+    if (this.#deps.isFocused()) return CLAIM_DELAY_MS.focused;
+    return this.#deps.isFromHere(id) ? CLAIM_DELAY_MS.fromHere : CLAIM_DELAY_MS.other;
   }
 
   async #tell(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {
-    const { messages, isWatched, l10n } = this.#parts;
+    const { messages, isWatched, l10n } = this.#deps;
     const task = engine.task(id);
     // It has moved on, or was removed.
     if (this.#owned.isDisposed || task?.phase !== phase) return;
@@ -110,7 +104,7 @@ export class CompletionNotifier implements Disposable {
   }
 
   #say(task: Task): void {
-    const explanation = explainFailure(task, this.#parts.l10n);
-    if (explanation) this.#parts.messages.taskEnded(task, explanation);
+    const explanation = explainFailure(task, this.#deps.l10n);
+    if (explanation) this.#deps.messages.taskEnded(task, explanation);
   }
 }

@@ -1,18 +1,14 @@
 import { visibleLine } from '../../core/common/displayText';
-import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { IdQuestion } from '../../core/task/idSource';
+import type { AppContext } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 import type { MessagePresenter } from '../common/messagePresenter';
 
-interface Dependencies {
+interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused' | 'inBackground'> {
   readonly engines: Pick<LazyEngine, 'onDidOpen' | 'current'>;
   readonly box: Pick<MessagePresenter, 'show'>;
-  readonly l10n: L10n;
-  /** Whether the user is in this window. */
-  readonly isFocused: () => boolean;
-  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /** Maximum length of a task ID in a notification, in characters. */

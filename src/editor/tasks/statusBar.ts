@@ -3,6 +3,7 @@ import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
+import type { AppContext } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 import { rowIcon } from '../labels/rowIcon';
 import { MAX_QUOTED_PROMPT_LENGTH, progressOf, truncatePrompt, taskStateLabel } from '../labels/taskLabels';
@@ -56,25 +57,24 @@ function iconOf(running: readonly Task[]): string {
   );
 }
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'l10n'> {
   readonly engines: Pick<LazyEngine, 'onDidOpen'>;
-  readonly l10n: L10n;
   /** Makes the item; it is shown, and gone again, with the work. */
   readonly create: () => StatusBarItem;
 }
 
 /** The item in the status bar, while something runs. */
 export class StatusBar implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
   /** Newest first. */
   #running: readonly Task[] = [];
   #item: StatusBarItem | undefined;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
     this.#owned.add(
-      parts.engines.onDidOpen((engine) => {
+      deps.engines.onDidOpen((engine) => {
         this.#set(engine.tasks(Infinity));
         this.#owned.add(
           engine.onDidChangeTasks(({ changed, removed }) => {
@@ -99,13 +99,13 @@ export class StatusBar implements Disposable {
     this.#running = tasks
       .filter(({ phase }) => !isFinal(phase))
       .sort((one, other) => other.createdAt - one.createdAt);
-    const words = statusBarText(this.#running, this.#parts.l10n);
+    const words = statusBarText(this.#running, this.#deps.l10n);
     if (!words) {
       this.#item?.dispose();
       this.#item = undefined;
       return;
     }
-    const item = (this.#item ??= this.#parts.create());
+    const item = (this.#item ??= this.#deps.create());
     // Each setting of a value is a message to the window.
     if (item.text !== words.text) item.text = words.text;
     if (item.tooltip !== words.tooltip) item.tooltip = words.tooltip;

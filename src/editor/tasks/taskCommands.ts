@@ -1,23 +1,15 @@
-import type { L10n } from '../../core/common/l10n';
 import type { Engine } from '../../core/engine';
 import { isFinal } from '../../core/task/phases';
 import { keyEnteredMessage, type KeyCheck } from '../../core/tasks/keyGuard';
 import { isTaskId } from '../../core/tasks/taskReopener';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
-import type { Dialogs, Confirmation } from '../common/dialogs';
-import type { LazyEngine } from '../common/engineAccess';
-import type { Messages } from '../common/messages';
+import type { Confirmation } from '../common/dialogs';
 import { missingVideos } from './missingVideos';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
 import { resolveTasks, type TaskCommand } from '../common/taskPicker';
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly asker: Dialogs;
-  readonly messages: Messages;
-  readonly l10n: L10n;
-}
+type Dependencies = Pick<AppContext, 'engines' | 'asker' | 'messages' | 'l10n'>;
 
 interface Deed extends TaskCommand {
   /** What is said when it suits no task. */
@@ -29,9 +21,9 @@ interface Deed extends TaskCommand {
 }
 
 /** Removes ended tasks from the list. */
-export async function removeTask(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { l10n } = parts;
-  await doTo(parts, args, {
+export async function removeTask(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { l10n } = deps;
+  await doTo(deps, args, {
     title: l10n.t('Remove Task'),
     question: l10n.t('Which tasks should leave the list?'),
     none: l10n.t('There is no ended task to remove.'),
@@ -58,9 +50,9 @@ export async function removeTask(parts: Parts, args: readonly unknown[]): Promis
 }
 
 /** Calls off tasks of which nothing has been sent. */
-export async function stopSending(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { l10n } = parts;
-  await doTo(parts, args, {
+export async function stopSending(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { l10n } = deps;
+  await doTo(deps, args, {
     title: l10n.t('Stop Sending'),
     question: l10n.t('Which requests should not be sent?'),
     none: l10n.t('There is no request that waits to be sent.'),
@@ -70,9 +62,9 @@ export async function stopSending(parts: Parts, args: readonly unknown[]): Promi
 }
 
 /** No longer follows tasks that the gateway has. */
-export async function stopTracking(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { l10n } = parts;
-  await doTo(parts, args, {
+export async function stopTracking(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { l10n } = deps;
+  await doTo(deps, args, {
     title: l10n.t('Stop Tracking'),
     question: l10n.t('Which tasks should no longer be followed?'),
     none: l10n.t('There is no task that is being followed.'),
@@ -95,11 +87,11 @@ export async function stopTracking(parts: Parts, args: readonly unknown[]): Prom
 }
 
 /** Asks the gateway once more about tasks that have ended without a video, or whose file is gone. */
-export async function checkAgain(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, l10n } = parts;
+export async function checkAgain(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { engines, messages, l10n } = deps;
   const engine = await engines.open();
   const missing = await missingVideos(engine.library, engine.tasks(Infinity));
-  const found = await doTo(parts, args, {
+  const found = await doTo(deps, args, {
     title: l10n.t('Look Again'),
     question: l10n.t('Which tasks should the gateway be asked about once more?'),
     none: l10n.t('There is no task that could be looked for again.'),
@@ -118,10 +110,10 @@ export async function checkAgain(parts: Parts, args: readonly unknown[]): Promis
 
 /** Follows the gateway's own task in place of one whose outcome is unknown, or whose id may be wrong. */
 export async function attachTaskId(
-  parts: Parts & { readonly looksLikeKey: KeyCheck },
+  deps: Dependencies & { readonly looksLikeKey: KeyCheck },
   args: readonly unknown[],
 ): Promise<void> {
-  const { engines, asker, messages, looksLikeKey, l10n } = parts;
+  const { engines, asker, messages, looksLikeKey, l10n } = deps;
   const engine = await engines.open();
   const title = l10n.t('Attach Task ID');
   const tasks = await resolveTasks(
@@ -133,7 +125,7 @@ export async function attachTaskId(
       asksForOne: true,
       suits: ({ takesTaskId }) => takesTaskId === true,
     },
-    parts,
+    deps,
   );
   if (!tasks) {
     messages.nothingSuitable(l10n.t('There is no task whose outcome is unknown.'));
@@ -161,10 +153,10 @@ export async function attachTaskId(
 
 /** Puts prompts into the clipboard, byte for byte. */
 export async function copyPrompt(
-  parts: Parts & Pick<AppContext, 'desktop'>,
+  deps: Dependencies & Pick<AppContext, 'desktop'>,
   args: readonly unknown[],
 ): Promise<void> {
-  const { engines, messages, desktop, l10n } = parts;
+  const { engines, messages, desktop, l10n } = deps;
   const tasks = await resolveTasks(
     args,
     (await engines.open()).tasks(Infinity),
@@ -174,7 +166,7 @@ export async function copyPrompt(
       asksForOne: true,
       suits: () => true,
     },
-    parts,
+    deps,
   );
   if (!tasks) messages.nothingSuitable(l10n.t('There is no task with a prompt yet.'));
   if (!tasks || tasks.length === 0) return;
@@ -183,10 +175,10 @@ export async function copyPrompt(
 }
 
 /** @returns for how many tasks it was done */
-async function doTo(parts: Parts, args: readonly unknown[], deed: Deed): Promise<number> {
-  const { engines, asker, messages } = parts;
+async function doTo(deps: Dependencies, args: readonly unknown[], deed: Deed): Promise<number> {
+  const { engines, asker, messages } = deps;
   const engine = await engines.open();
-  const tasks = await resolveTasks(args, engine.tasks(Infinity), deed, parts);
+  const tasks = await resolveTasks(args, engine.tasks(Infinity), deed, deps);
   if (!tasks) {
     messages.nothingSuitable(deed.none);
     return 0;

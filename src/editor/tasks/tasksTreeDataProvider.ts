@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
-import type { Clock } from '../../core/common/clock';
-import type { L10n } from '../../core/common/l10n';
 import { MutableDisposable, DisposableStore, type Disposable } from '../../core/common/disposable';
 import { isFinal } from '../../core/task/phases';
 import type { Task, TaskChanges } from '../../core/task/task';
-import type { LazyEngine } from '../common/engineAccess';
+import type { AppContext } from '../common/appContext';
 import { missingVideos } from './missingVideos';
 import {
   DELETED_ICON,
@@ -27,14 +25,9 @@ import {
   taskStateLabel,
 } from '../labels/taskLabels';
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly l10n: L10n;
-  readonly clock: Clock;
-  readonly language: string;
+interface Dependencies extends Pick<AppContext, 'engines' | 'l10n' | 'clock' | 'language' | 'inBackground'> {
   /** Tells the view that rows have changed, or with undefined that there are others. */
   readonly fireRows: (ids: string[] | undefined) => void;
-  readonly inBackground: (work: Promise<void>) => void;
   /** What has to be true before the view may say that it is empty. */
   readonly prepared: () => Promise<void>;
 }
@@ -47,7 +40,7 @@ const AGE_INTERVAL = 30_000;
  * the same however often the row changes.
  */
 export class TasksTreeDataProvider implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
   readonly #ageTimer = this.#owned.add(new MutableDisposable());
   /** What the view shows; undefined until it asks. */
@@ -60,10 +53,10 @@ export class TasksTreeDataProvider implements Disposable {
   /** The day on which the rows were drawn: they show the time for it, and a date for others. */
   #day = '';
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
     this.#owned.add(
-      parts.engines.onDidOpen((engine) => {
+      deps.engines.onDidOpen((engine) => {
         this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
         // What was asked for while nothing could be read is asked for again.
         if (!this.#tree) this.refresh();
@@ -83,26 +76,26 @@ export class TasksTreeDataProvider implements Disposable {
 
   /** Somebody is back at the list, perhaps after a while: files may be gone, and today may be yesterday. */
   lookedAt(): void {
-    const day = new Date(this.#parts.clock.now()).toDateString();
+    const day = new Date(this.#deps.clock.now()).toDateString();
     if (this.#tree && day !== this.#day) this.refresh();
     else this.checkFiles();
   }
 
   /** Reads everything anew. */
   refresh(): void {
-    this.#parts.fireRows(undefined);
+    this.#deps.fireRows(undefined);
   }
 
   /** Looks whether files were cleared away, or are back. */
   checkFiles(): void {
-    this.#parts.inBackground(this.#lookForFiles());
+    this.#deps.inBackground(this.#lookForFiles());
   }
 
   /** What hangs below an element, or at the top. */
   async getChildren(parent?: string): Promise<string[]> {
     if (parent !== undefined) return this.#tree?.children(parent) ?? [];
-    await this.#parts.prepared();
-    const engine = this.#parts.engines.current;
+    await this.#deps.prepared();
+    const engine = this.#deps.engines.current;
     // Why there is nothing to show stands above the list, which is asked for again once there is.
     const isOpen = await engine.loaded().then(
       () => true,
@@ -116,7 +109,7 @@ export class TasksTreeDataProvider implements Disposable {
     this.#tree ??= new TaskTree();
     // As they are now: a change in between that was told of before the tree knew its task would be lost.
     this.#tree.fill(engine.tasks(Infinity));
-    this.#day = new Date(this.#parts.clock.now()).toDateString();
+    this.#day = new Date(this.#deps.clock.now()).toDateString();
     this.#planAges();
     return this.#tree.children();
   }
@@ -134,7 +127,7 @@ export class TasksTreeDataProvider implements Disposable {
     const item = new vscode.TreeItem(task ? truncatePrompt(task.request.prompt, MAX_LABEL_LENGTH) : '');
     item.id = id;
     if (!task) return item;
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     const gone = this.#goneOf(task);
     const isMissing = gone > 0 && gone >= task.videos.length;
     const { icon, color } = this.#iconOf(task, isMissing);
@@ -160,7 +153,7 @@ export class TasksTreeDataProvider implements Disposable {
   /** Adds what is shown on hover. */
   resolveTreeItem(item: vscode.TreeItem, id: string): vscode.TreeItem {
     const task = this.#tree?.task(id);
-    const { clock, language, l10n } = this.#parts;
+    const { clock, language, l10n } = this.#deps;
     if (!task) return item;
     const earlier = task.basedOn === undefined ? undefined : this.#tree?.task(task.basedOn);
     item.tooltip = taskTooltip(task, this.#stateOf(task), earlier, { now: clock.now(), language, l10n });
@@ -194,7 +187,7 @@ export class TasksTreeDataProvider implements Disposable {
 
   /** How a task stands, in a word or two. */
   #stateOf(task: Task): string {
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     const gone = this.#goneOf(task);
     const total = task.videos.length;
     if (gone > 0 && gone < total) return l10n.t('{0} of {1} files missing', gone, total);
@@ -205,7 +198,7 @@ export class TasksTreeDataProvider implements Disposable {
 
   /** When it was asked for, how far it is, and with what. */
   #details(task: Task): string[] {
-    const { clock, language, l10n } = this.#parts;
+    const { clock, language, l10n } = this.#deps;
     const now = clock.now();
     const { model } = task.request;
     if (isFinal(task.phase)) return [formatShortDateTime(task.createdAt, now, language), model];
@@ -219,7 +212,7 @@ export class TasksTreeDataProvider implements Disposable {
 
   #groupItem(id: string, group: Group): vscode.TreeItem {
     const item = new vscode.TreeItem(
-      groupLabel(group, this.#parts.l10n),
+      groupLabel(group, this.#deps.l10n),
       vscode.TreeItemCollapsibleState.Expanded,
     );
     item.id = id;
@@ -230,14 +223,14 @@ export class TasksTreeDataProvider implements Disposable {
   #onChange({ changed, removed }: TaskChanges): void {
     // Nobody has asked for rows yet.
     if (!this.#tree) return;
-    this.#parts.fireRows(this.#tree.change(changed, removed));
+    this.#deps.fireRows(this.#tree.change(changed, removed));
     // Fetched anew.
     if (changed.some(({ id, phase }) => phase === 'saved' && this.#missing.has(id))) this.checkFiles();
     this.#planAges();
   }
 
   async #lookForFiles(): Promise<void> {
-    const engine = this.#parts.engines.current;
+    const engine = this.#deps.engines.current;
     const tree = this.#tree;
     if (!tree) return;
     const before = this.#missing;
@@ -248,7 +241,7 @@ export class TasksTreeDataProvider implements Disposable {
     const turned = tree.tasks
       .map(({ id }) => id)
       .filter((id) => before.get(id)?.size !== missing.get(id)?.size);
-    if (turned.length > 0) this.#parts.fireRows(turned);
+    if (turned.length > 0) this.#deps.fireRows(turned);
   }
 
   #unfinished(): string[] {
@@ -257,7 +250,7 @@ export class TasksTreeDataProvider implements Disposable {
 
   #fireUnfinished(): void {
     const ids = this.#unfinished();
-    if (ids.length > 0) this.#parts.fireRows(ids);
+    if (ids.length > 0) this.#deps.fireRows(ids);
   }
 
   /** A timer lives only while an age can be seen that grows. */
@@ -271,7 +264,7 @@ export class TasksTreeDataProvider implements Disposable {
     if (this.#ageTimerRuns) return;
     this.#ageTimerRuns = true;
     this.#ageTimer.set(
-      this.#parts.clock.setTimeout(() => {
+      this.#deps.clock.setTimeout(() => {
         this.#ageTimerRuns = false;
         this.#fireUnfinished();
         this.#planAges();

@@ -1,25 +1,24 @@
 import type { ViewBadge } from 'vscode';
-import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
+import type { AppContext } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'l10n'> {
   readonly engines: Pick<LazyEngine, 'onDidOpen'>;
-  readonly l10n: L10n;
   readonly show: (badge: ViewBadge | undefined) => void;
 }
 
 /** The number on the view's icon: videos that nobody has opened, saved or revealed yet. */
 export class UnseenBadge implements Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
   #shown = 0;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
     this.#owned.add(
-      parts.engines.onDidOpen((engine) => {
+      deps.engines.onDidOpen((engine) => {
         this.#count(engine);
         this.#owned.add(engine.onDidChangeTasks(() => this.#count(engine)));
       }),
@@ -31,7 +30,7 @@ export class UnseenBadge implements Disposable {
   }
 
   #count(engine: Pick<Engine, 'unseen'>): void {
-    const { l10n, show } = this.#parts;
+    const { l10n, show } = this.#deps;
     const value = engine.unseen().length;
     if (value === this.#shown) return;
     this.#shown = value;

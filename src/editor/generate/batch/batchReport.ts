@@ -4,6 +4,7 @@ import type { BatchReport, Stop } from '../../../core/tasks/submitSequentially';
 import { OutcomeNotWritten } from '../../../core/tasks/submitRecorder';
 import type { Task } from '../../../core/task/task';
 import type { Action } from '../../../webview/player/protocol';
+import type { AppContext } from '../../common/appContext';
 import { VIEWS } from '../../common/ids';
 import { commandForAction, actionLabel } from '../../labels/actionLabels';
 import { Rejection } from '../../common/rejection';
@@ -11,10 +12,7 @@ import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../../labels/taskLabel
 import { explainFailure } from '../../labels/failureLabels';
 import type { MessageAction, MessagePresenter } from '../../common/messagePresenter';
 
-interface Parts {
-  readonly box: MessagePresenter;
-  readonly l10n: L10n;
-}
+type Dependencies = Pick<AppContext, 'box' | 'l10n'>;
 
 /** Of what helps against a failure, this helps the requests that were not sent, too. */
 const BATCH_ACTIONS: readonly Action[] = ['setApiKey', 'testConnection'];
@@ -24,7 +22,7 @@ export class BatchMessages {
   readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
-  constructor({ box, l10n }: Parts) {
+  constructor({ box, l10n }: Dependencies) {
     this.#box = box;
     this.#l10n = l10n;
   }

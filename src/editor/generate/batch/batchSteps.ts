@@ -1,5 +1,4 @@
 import type { QuickPickItem } from 'vscode';
-import type { L10n } from '../../../core/common/l10n';
 import type { ModelAndMode } from '../../../core/models/options';
 import type { OptionValue, Options } from '../../../core/models/parameter';
 import type { VideoRequest } from '../../../core/models/request';
@@ -13,6 +12,7 @@ import {
 } from '../../../core/models/variations';
 import { optionLabel, formatOption, describeSources } from '../../labels/optionLabels';
 import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
+import type { AppContext } from '../../common/appContext';
 import type { ReadyRequest } from '../submit/requestSender';
 import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
 import { modelLabels } from '../wizard/pickModel';
@@ -27,10 +27,8 @@ import {
   type Step,
   type StepResult,
 } from '../../common/multiStep';
-import type { QuickInputs } from '../../common/quickInputs';
 
-export interface BatchStepsParts {
-  readonly inputs: QuickInputs;
+export interface BatchStepsDependencies extends Pick<AppContext, 'inputs' | 'l10n'> {
   /** Where the requests would go, as the user knows it. */
   readonly host: () => string | undefined;
   /** Checks all of them. @throws Rejection */
@@ -40,7 +38,6 @@ export interface BatchStepsParts {
   ) => Promise<readonly ReadyRequest[]>;
   /** From 0 up to 1. */
   readonly random: () => number;
-  readonly l10n: L10n;
 }
 
 /** How often the same can be asked for in one go. */
@@ -67,7 +64,7 @@ type SummaryAction = 'send' | 'more';
  * word before anything is paid, with all of them to be read.
  */
 export class BatchSteps {
-  readonly #parts: BatchStepsParts;
+  readonly #deps: BatchStepsDependencies;
   readonly #prompts: readonly string[] | undefined;
   /** The name of the option that varies; undefined: the same again. */
   #varied: string | undefined;
@@ -78,8 +75,8 @@ export class BatchSteps {
   #ready: readonly ReadyRequest[] = [];
 
   /** @param prompts of a list; undefined where one prompt is varied */
-  constructor(parts: BatchStepsParts, prompts?: readonly string[]) {
-    this.#parts = parts;
+  constructor(deps: BatchStepsDependencies, prompts?: readonly string[]) {
+    this.#deps = deps;
     this.#prompts = prompts;
   }
 
@@ -102,7 +99,7 @@ export class BatchSteps {
   }
 
   async #askWhat(answers: Answers, place: StepPosition): Promise<StepResult> {
-    const { inputs, l10n } = this.#parts;
+    const { inputs, l10n } = this.#deps;
     const { family } = answers.model;
     const again: PickItem<string | undefined> = {
       value: undefined,
@@ -137,7 +134,7 @@ export class BatchSteps {
   }
 
   async #askTimes(answers: Answers, place: StepPosition): Promise<StepResult> {
-    const { inputs, l10n } = this.#parts;
+    const { inputs, l10n } = this.#deps;
     const items = TIMES.map((times) => ({ value: times, label: l10n.t('{0} times', times) }));
     const answer = await pickOne(inputs, {
       ...{ title: this.#title(answers), place, items },
@@ -154,7 +151,7 @@ export class BatchSteps {
     answers: Answers,
     place: StepPosition,
   ): Promise<StepResult> {
-    const { inputs, l10n } = this.#parts;
+    const { inputs, l10n } = this.#deps;
     const items = values.map((value) => ({ value, label: this.#word(name, value) }));
     const chosen = items.filter(({ value }) => this.#values.includes(value));
     const now = items.filter(({ value }) => value === answers.settled.options[name]);
@@ -174,7 +171,7 @@ export class BatchSteps {
       const now = answers();
       const requests = this.#requests(now);
       if (requests.length < 2) return 'back';
-      this.#ready = await this.#parts.prepare(requests, now.fitsWith);
+      this.#ready = await this.#deps.prepare(requests, now.fitsWith);
       const end = await this.#showSummary(now, requests, place);
       if (end !== 'more') return end;
       if ((await now.changeOptions(place)) === 'away') return 'away';
@@ -186,7 +183,7 @@ export class BatchSteps {
     requests: readonly VideoRequest[],
     place: StepPosition,
   ): Promise<StepResult | 'more'> {
-    const { inputs, host, l10n } = this.#parts;
+    const { inputs, host, l10n } = this.#deps;
     const { request, model, settled } = answers;
     const notes = requests.map(({ options = {} }) => answers.noteOn(options));
     const [note] = notes;
@@ -236,7 +233,7 @@ export class BatchSteps {
 
   /** Names the prompts of a list that its model may not read to the end; one prompt was judged where it was written. */
   #promptLengthWarning({ model }: Answers): string[] {
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     const longest = model.family.maxPromptLength ?? UNUSUALLY_LONG_PROMPT;
     const numbers = (this.#prompts ?? []).flatMap(({ length }, index) =>
       length > longest ? [index + 1] : [],
@@ -279,7 +276,7 @@ export class BatchSteps {
     }
     const name = this.#differing();
     const value = name === undefined ? undefined : options[name];
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     return {
       label: value === undefined || name === undefined ? l10n.t('the same request') : this.#word(name, value),
     };
@@ -302,7 +299,7 @@ export class BatchSteps {
         subjectOf(answers),
         settled,
         variation,
-        this.#parts.random,
+        this.#deps.random,
       );
       this.#variation = { key, options };
     }
@@ -324,11 +321,11 @@ export class BatchSteps {
   }
 
   #word(name: string, value: OptionValue): string {
-    return formatOption(name, String(value), this.#parts.l10n);
+    return formatOption(name, String(value), this.#deps.l10n);
   }
 
   #title({ model }: Answers): string {
-    return this.#parts.l10n.t('Generate Several Videos with {0}', modelName(model));
+    return this.#deps.l10n.t('Generate Several Videos with {0}', modelName(model));
   }
 }
 

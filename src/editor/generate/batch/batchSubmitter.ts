@@ -1,4 +1,3 @@
-import type { L10n } from '../../../core/common/l10n';
 import { limitsFor } from '../../../core/images/imageLimits';
 import { familyOf, type Model } from '../../../core/models/catalog';
 import type { VideoRequest } from '../../../core/models/request';
@@ -8,16 +7,14 @@ import {
   type BatchReport,
   type Outcome,
 } from '../../../core/tasks/submitSequentially';
+import type { AppContext } from '../../common/appContext';
 import { Rejection } from '../../common/rejection';
 import type { ReadyRequest, RequestSender, Submit } from '../submit/requestSender';
-import type { Notifier } from '../../common/notifications';
 import type { Answers } from '../wizard/wizard';
 
-interface Parts {
+interface Dependencies extends Pick<AppContext, 'notifier' | 'l10n'> {
   readonly sender: RequestSender;
-  readonly notifier: Notifier;
   readonly ownModels: () => readonly Model[];
-  readonly l10n: L10n;
 }
 
 /** Of so many faults the sentences are shown; the rest is counted. */
@@ -25,10 +22,10 @@ const MAX_LISTED_ERRORS = 3;
 
 /** Several requests on their way to the gateway: checked as a whole, then sent one after another. */
 export class BatchSubmitter {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -48,7 +45,7 @@ export class BatchSubmitter {
       const images = this.#imagesOf(request);
       try {
         const fits = fitsWith(request.options ?? {});
-        const one = await this.#parts.sender.prepare(request, signal, { fits }, byImages.get(images));
+        const one = await this.#deps.sender.prepare(request, signal, { fits }, byImages.get(images));
         byImages.set(images, one);
         ready.push(one);
       } catch (error) {
@@ -73,7 +70,7 @@ export class BatchSubmitter {
     onStored: (index: number) => Promise<void> = () => Promise.resolve(),
     onUnsent: (index: number) => void = () => undefined,
   ): Promise<BatchReport> {
-    const { sender, notifier, l10n } = this.#parts;
+    const { sender, notifier, l10n } = this.#deps;
     const stored = new Set<number>();
     const submit = await sender.admit(requests, 'person', new AbortController().signal);
     return notifier.longProgress(l10n.t('Sending requests'), async (tell, signal) =>
@@ -95,7 +92,7 @@ export class BatchSubmitter {
 
   /** The same text for requests whose images become the same pixels. */
   #imagesOf({ model, images, options }: VideoRequest): string {
-    const family = familyOf(model, this.#parts.ownModels());
+    const family = familyOf(model, this.#deps.ownModels());
     return JSON.stringify([images, family && limitsFor(family.id, options)]);
   }
 
@@ -103,7 +100,7 @@ export class BatchSubmitter {
     faults: readonly { readonly number: number; readonly sentence: string }[],
     of: number,
   ): string {
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     const [first] = faults;
     const isSame = faults.length === of && faults.every(({ sentence }) => sentence === first?.sentence);
     if (first && isSame) return l10n.t('Nothing was sent. {0}', first.sentence);

@@ -1,15 +1,13 @@
 import type { TextDocument } from 'vscode';
 import { isOpenEnd, type BatchReport } from '../../../core/tasks/submitSequentially';
-import type { L10n } from '../../../core/common/l10n';
-import type { Dialogs } from '../../common/dialogs';
+import type { AppContext } from '../../common/appContext';
 import type { BatchSubmitter } from './batchSubmitter';
-import { BatchSteps, type BatchStepsParts } from './batchSteps';
+import { BatchSteps, type BatchStepsDependencies } from './batchSteps';
 import { containsSeparator, joinPrompts, withPrompt, withoutPrompt } from '../promptEditor/promptList';
 import type { ReadyRequest } from '../submit/requestSender';
 import type { BatchMessages } from './batchReport';
 import type { Begun, WizardResult, WizardOptions } from '../wizard/wizard';
-import type { QuickInputs } from '../../common/quickInputs';
-import { ensureReadyToSend, type ReadyParts } from '../submit/ensureReady';
+import { ensureReadyToSend, type ReadyDependencies } from '../submit/ensureReady';
 import type { WizardState } from '../wizard/wizardState';
 
 /** Editors of prompts. */
@@ -21,14 +19,12 @@ interface Editors {
   begunOf(document: TextDocument): Begun;
 }
 
-export interface SeveralParts extends ReadyParts {
-  readonly l10n: L10n;
+export interface BatchDependencies
+  extends ReadyDependencies, Pick<AppContext, 'l10n' | 'asker' | 'inputs' | 'inBackground'> {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows a task in the list. */
   readonly reveal: (id: string) => void;
-  readonly asker: Dialogs;
-  readonly inputs: QuickInputs;
   readonly batch: BatchSubmitter;
   readonly batchMessages: BatchMessages;
   readonly prompts: Editors;
@@ -39,16 +35,15 @@ export interface SeveralParts extends ReadyParts {
   readonly replaceText: (document: TextDocument, before: string, after: string) => Promise<boolean>;
   readonly host: () => string | undefined;
   readonly random: () => number;
-  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /** Maximum attempts to change a list in which the user is typing. */
 const MAX_EDITS = 3;
 
 /** Asks whether several prompts are to be written, or one is to be varied, and begins with it. */
-export async function generateSeveral(parts: SeveralParts): Promise<void> {
-  const { asker, lists, l10n } = parts;
-  if (!(await ensureReadyToSend(parts))) return;
+export async function generateSeveral(deps: BatchDependencies): Promise<void> {
+  const { asker, lists, l10n } = deps;
+  if (!(await ensureReadyToSend(deps))) return;
   const what = await asker.choose<'prompts' | 'variations'>({
     title: l10n.t('Generate Several Videos'),
     placeholder: l10n.t('Several videos of what?'),
@@ -68,12 +63,12 @@ export async function generateSeveral(parts: SeveralParts): Promise<void> {
     ],
   });
   if (what === 'prompts') await lists.open('');
-  if (what === 'variations') await generateVariations(parts);
+  if (what === 'variations') await generateVariations(deps);
 }
 
 /** Shows prompts for each of which a video is wanted, to be read and sent from there. */
 export async function openPrompts(
-  { prompts, lists }: Pick<SeveralParts, 'prompts' | 'lists'>,
+  { prompts, lists }: Pick<BatchDependencies, 'prompts' | 'lists'>,
   texts: readonly string[],
   lineEnd: string,
 ): Promise<void> {
@@ -84,15 +79,15 @@ export async function openPrompts(
 
 /** Sends each prompt of a list. The prompts leave the list as they are sent. */
 export async function sendList(
-  parts: SeveralParts,
+  deps: BatchDependencies,
   document: TextDocument,
   text: string,
   prompts: readonly string[],
 ): Promise<void> {
-  const { lists, underWay, inBackground } = parts;
+  const { lists, underWay, inBackground } = deps;
   const [prompt = ''] = prompts;
   const confirmed = await ask(
-    parts,
+    deps,
     { request: { prompt }, at: 'afterPrompt', hasFixedPrompt: true },
     prompts,
   );
@@ -101,7 +96,7 @@ export async function sendList(
   let kept = 0;
   let edits: Promise<void> = Promise.resolve();
   const edit = (change: (list: string) => string | undefined): Promise<void> => {
-    edits = edits.then(async () => editList(parts, document, change));
+    edits = edits.then(async () => editList(deps, document, change));
     inBackground(edits);
     // The request is sent whether or not the list could be changed.
     return edits.catch(() => undefined);
@@ -109,7 +104,7 @@ export async function sendList(
   underWay.add(document);
   let report: BatchReport;
   try {
-    report = await parts.batch.send(
+    report = await deps.batch.send(
       confirmed.ready,
       // Restored in another window, the list must not offer a prompt again that may be paid for.
       async (index) => edit((list) => withoutPrompt(list, prompts[index] ?? '', lineEnd)),
@@ -119,7 +114,7 @@ export async function sendList(
       },
     );
     const rest = openEnds(report).map((index) => prompts[index] ?? '');
-    tell(parts, report, rest.length > 0 ? async () => openPrompts(parts, rest, lineEnd) : undefined);
+    tell(deps, report, rest.length > 0 ? async () => openPrompts(deps, rest, lineEnd) : undefined);
     await edits;
   } finally {
     underWay.delete(document);
@@ -129,7 +124,7 @@ export async function sendList(
 
 /** Changes an untitled list. All else in it stays, also what the user has changed. Files stay as they are. */
 async function editList(
-  { replaceText }: SeveralParts,
+  { replaceText }: BatchDependencies,
   document: TextDocument,
   change: (list: string) => string | undefined,
 ): Promise<void> {
@@ -142,9 +137,9 @@ async function editList(
 }
 
 /** A draft is one until it is sent: a window that dies meanwhile must not offer to pay for it again. */
-async function generateVariations(parts: SeveralParts): Promise<void> {
-  const { memory, batch } = parts;
-  const confirmed = await ask(parts, { at: 'prompt' });
+async function generateVariations(deps: BatchDependencies): Promise<void> {
+  const { memory, batch } = deps;
+  const confirmed = await ask(deps, { at: 'prompt' });
   if (!confirmed) return;
   const { written, request } = confirmed.result;
   const draft = written ? memory.draft() : undefined;
@@ -164,24 +159,24 @@ async function generateVariations(parts: SeveralParts): Promise<void> {
   if (rest.length === confirmed.ready.length) keepAgain();
   const { prompt, ...others } = request;
   tell(
-    parts,
+    deps,
     report,
-    rest.length > 0 ? async () => parts.prompts.open(prompt, { request: others }) : undefined,
+    rest.length > 0 ? async () => deps.prompts.open(prompt, { request: others }) : undefined,
   );
 }
 
 /** Leads through the wizard to several requests. @returns undefined when the person went away */
 async function ask(
-  parts: SeveralParts,
+  deps: BatchDependencies,
   start: Omit<WizardOptions, 'ending'>,
   prompts?: readonly string[],
 ): Promise<{ readonly ready: readonly ReadyRequest[]; readonly result: WizardResult } | undefined> {
-  if (!(await ensureReadyToSend(parts))) return undefined;
-  const { batch, inputs, host, random, l10n } = parts;
-  const prepare: BatchStepsParts['prepare'] = async (requests, fitsWith) =>
+  if (!(await ensureReadyToSend(deps))) return undefined;
+  const { batch, inputs, host, random, l10n } = deps;
+  const prepare: BatchStepsDependencies['prepare'] = async (requests, fitsWith) =>
     batch.prepare(requests, new AbortController().signal, fitsWith);
   const steps = new BatchSteps({ inputs, host, prepare, random, l10n }, prompts);
-  const result = await parts.runGenerateWizard({ ...start, finalSteps: (answers) => steps.steps(answers) });
+  const result = await deps.runGenerateWizard({ ...start, finalSteps: (answers) => steps.steps(answers) });
   return result && { ready: steps.ready, result };
 }
 
@@ -192,8 +187,8 @@ function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
 }
 
 /** @param reopen shows what is still to be sent; undefined where nothing is */
-function tell(parts: SeveralParts, report: BatchReport, reopen: (() => Promise<void>) | undefined): void {
-  const { batchMessages, reveal, inBackground } = parts;
+function tell(deps: BatchDependencies, report: BatchReport, reopen: (() => Promise<void>) | undefined): void {
+  const { batchMessages, reveal, inBackground } = deps;
   batchMessages.done(report, reopen && (() => inBackground(reopen())));
   const [first] = report.tasks;
   if (first) reveal(first.task.id);

@@ -1,15 +1,16 @@
 import * as vscode from 'vscode';
+import type { AppContext } from '../../common/appContext';
 import { SETTINGS } from '../../common/ids';
-import { PresetEditor, type PresetKeepingParts } from './presetEditor';
+import { PresetEditor, type PresetDependencies } from './presetEditor';
 import { PresetStore } from './presetStore';
 
-interface Parts extends Omit<PresetKeepingParts, 'presets' | 'hasWorkspace'> {
+interface Dependencies
+  extends Omit<PresetDependencies, 'presets' | 'hasWorkspace'>, Pick<AppContext, 'folders'> {
   readonly configuration: () => vscode.WorkspaceConfiguration;
-  readonly folders: () => readonly vscode.WorkspaceFolder[];
 }
 
 /** The presets in the editor's settings. */
-export function createPresets({ configuration, folders, ...parts }: Parts): PresetEditor {
+export function createPresets({ configuration, folders, ...deps }: Dependencies): PresetEditor {
   const { ConfigurationTarget } = vscode;
   const presets = new PresetStore({
     written: () => {
@@ -22,9 +23,9 @@ export function createPresets({ configuration, folders, ...parts }: Parts): Pres
         value,
         scope === 'user' ? ConfigurationTarget.Global : ConfigurationTarget.Workspace,
       ),
-    log: parts.log,
+    log: deps.log,
   });
   // What a workspace says that is not trusted is passed over, so nothing is kept there either.
   const hasWorkspace = () => folders().length > 0 && vscode.workspace.isTrusted;
-  return new PresetEditor({ ...parts, presets, hasWorkspace });
+  return new PresetEditor({ ...deps, presets, hasWorkspace });
 }

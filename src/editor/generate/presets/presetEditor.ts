@@ -1,31 +1,21 @@
 import { visibleLine } from '../../../core/common/displayText';
-import type { L10n } from '../../../core/common/l10n';
-import { describeError, type Log } from '../../../core/common/log';
+import { describeError } from '../../../core/common/log';
 import type { VideoRequest } from '../../../core/models/request';
-import {
-  fieldWithKey,
-  keyEnteredMessage,
-  keyInFieldMessage,
-  type KeyCheck,
-} from '../../../core/tasks/keyGuard';
-import type { Dialogs } from '../../common/dialogs';
+import { fieldWithKey, keyEnteredMessage, keyInFieldMessage } from '../../../core/tasks/keyGuard';
+import type { AppContext } from '../../common/appContext';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../../labels/taskLabels';
 import type { PresetMessages } from './presetMessages';
 import type { ParsedPresets, Preset, PresetScope } from './preset';
 import type { PresetStore } from './presetStore';
 
-export interface PresetKeepingParts {
+export interface PresetDependencies extends Pick<AppContext, 'asker' | 'looksLikeKey' | 'log' | 'l10n'> {
   readonly presets: PresetStore;
   /** Whether there is a workspace whose settings count. */
   readonly hasWorkspace: () => boolean;
-  readonly asker: Dialogs;
   readonly messages: Pick<
     PresetMessages,
     'presetSaved' | 'presetRemoved' | 'presetsNotWritten' | 'keyInPreset'
   >;
-  readonly looksLikeKey: KeyCheck;
-  readonly log: Log;
-  readonly l10n: L10n;
 }
 
 /** Longest name of a preset, in characters: it is one line of a list. */
@@ -33,19 +23,19 @@ const MAX_NAME_BYTES = 80;
 
 /** Saves and removes presets, with the questions that this takes. Nothing is ever sent. */
 export class PresetEditor {
-  readonly #parts: PresetKeepingParts;
+  readonly #deps: PresetDependencies;
 
-  constructor(parts: PresetKeepingParts) {
-    this.#parts = parts;
+  constructor(deps: PresetDependencies) {
+    this.#deps = deps;
   }
 
   read(): ParsedPresets {
-    return this.#parts.presets.read();
+    return this.#deps.presets.read();
   }
 
   /** Saves a request under a name that is asked for. Images and an earlier video are no part of it. */
   async save(request: VideoRequest): Promise<void> {
-    const { presets, asker, messages, looksLikeKey, l10n } = this.#parts;
+    const { presets, asker, messages, looksLikeKey, l10n } = this.#deps;
     const field = fieldWithKey(request, looksLikeKey);
     if (field !== undefined) {
       messages.keyInPreset(keyInFieldMessage(field, l10n));
@@ -80,7 +70,7 @@ export class PresetEditor {
 
   /** Removes a preset, after a yes. */
   async remove(preset: Preset): Promise<void> {
-    const { presets, asker, messages, l10n } = this.#parts;
+    const { presets, asker, messages, l10n } = this.#deps;
     const { name, scope } = preset;
     const yes = await asker.confirm({
       message: l10n.t('Remove the preset “{0}”?', visibleLine(name, MAX_NAME_BYTES)),
@@ -94,7 +84,7 @@ export class PresetEditor {
   }
 
   async #askForPrompt({ prompt }: VideoRequest, title: string): Promise<boolean | undefined> {
-    const { asker, l10n } = this.#parts;
+    const { asker, l10n } = this.#deps;
     return asker.choose({
       title,
       placeholder: l10n.t('Is the prompt part of the preset?'),
@@ -114,7 +104,7 @@ export class PresetEditor {
   }
 
   async #askForScope(title: string): Promise<PresetScope | undefined> {
-    const { asker, hasWorkspace, l10n } = this.#parts;
+    const { asker, hasWorkspace, l10n } = this.#deps;
     if (!hasWorkspace()) return 'user';
     return asker.choose<PresetScope>({
       title,
@@ -131,7 +121,7 @@ export class PresetEditor {
   }
 
   async #mayReplace({ name }: Preset): Promise<boolean> {
-    const { asker, l10n } = this.#parts;
+    const { asker, l10n } = this.#deps;
     return asker.confirm({
       message: l10n.t('Replace the preset “{0}”?', visibleLine(name, MAX_NAME_BYTES)),
       detail: l10n.t('There is one with this name. It would be lost.'),
@@ -141,7 +131,7 @@ export class PresetEditor {
 
   /** @returns false when the settings could not be written, which is said */
   async #write(write: () => Promise<void>): Promise<boolean> {
-    const { messages, log } = this.#parts;
+    const { messages, log } = this.#deps;
     try {
       await write();
       return true;

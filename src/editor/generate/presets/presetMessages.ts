@@ -1,22 +1,20 @@
 import { visibleLine } from '../../../core/common/displayText';
 import type { L10n } from '../../../core/common/l10n';
+import type { AppContext } from '../../common/appContext';
 import { SETTINGS, SETTINGS_SECTION } from '../../common/ids';
 import type { MessageAction, MessagePresenter } from '../../common/messagePresenter';
 
 /** Maximum length of a preset's name, in characters: it may be written by hand. */
 const MAX_NAME_LENGTH = 80;
 
-interface Parts {
-  readonly box: MessagePresenter;
-  readonly l10n: L10n;
-}
+type Dependencies = Pick<AppContext, 'box' | 'l10n'>;
 
 /** Messages about presets. */
 export class PresetMessages {
   readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
-  constructor({ box, l10n }: Parts) {
+  constructor({ box, l10n }: Dependencies) {
     this.#box = box;
     this.#l10n = l10n;
   }

@@ -1,26 +1,19 @@
 import type * as vscode from 'vscode';
-import type { L10n } from '../../../core/common/l10n';
-import type { KeyCheck } from '../../../core/tasks/keyGuard';
-import type { Dialogs } from '../../common/dialogs';
 import { LanguageModelError, type LanguageModel, type LanguageModels } from './languageModels';
 import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
+import type { AppContext } from '../../common/appContext';
 import { replaceText } from './replaceText';
 import type { PromptDiff } from './promptDiff';
-import type { Messages } from '../../common/messages';
-import type { Notifier } from '../../common/notifications';
 import type { PromptMessages } from './promptMessages';
 
-interface Parts {
+interface Dependencies extends Pick<
+  AppContext,
+  'asker' | 'notifier' | 'messages' | 'looksLikeKey' | 'inBackground' | 'l10n'
+> {
   readonly models: LanguageModels;
   readonly prompts: { find(args: readonly unknown[]): vscode.TextDocument | undefined };
   readonly suggestions: Pick<PromptDiff, 'show'>;
-  readonly asker: Dialogs;
-  readonly notifier: Notifier;
-  readonly messages: Messages;
   readonly promptMessages: PromptMessages;
-  readonly looksLikeKey: KeyCheck;
-  readonly inBackground: (work: Promise<unknown>) => void;
-  readonly l10n: L10n;
 }
 
 /** What the model is asked; in English, which all of them know. The prompt comes after it. */
@@ -36,8 +29,8 @@ const INSTRUCTION = [
  * Has a language model of the user's own write the prompt of an editor anew, and shows the differences. Nothing is
  * changed before the user says so, and nothing goes to the gateway.
  */
-export async function improvePrompt(parts: Parts, args: readonly unknown[]): Promise<void> {
-  const { prompts, suggestions, notifier, messages, promptMessages, looksLikeKey, l10n } = parts;
+export async function improvePrompt(deps: Dependencies, args: readonly unknown[]): Promise<void> {
+  const { prompts, suggestions, notifier, messages, promptMessages, looksLikeKey, l10n } = deps;
   const document = prompts.find(args);
   if (!document) {
     messages.noPromptEditor();
@@ -52,11 +45,11 @@ export async function improvePrompt(parts: Parts, args: readonly unknown[]): Pro
     promptMessages.keyInPrompt();
     return;
   }
-  const model = await chooseModel(parts);
+  const model = await chooseModel(deps);
   if (!model) return;
   const answer = await notifier.longProgress(
     l10n.t('{0} is improving the prompt …', model.name),
-    async (_tell, signal) => ask(parts, model, prompt, signal),
+    async (_tell, signal) => ask(deps, model, prompt, signal),
   );
   if (answer === undefined) return;
   const better = withoutFrame(answer);
@@ -71,8 +64,8 @@ export async function improvePrompt(parts: Parts, args: readonly unknown[]): Pro
     else promptMessages.promptChangedMeanwhile();
   };
   promptMessages.improved(model.name, {
-    use: () => parts.inBackground(use()),
-    keep: () => parts.inBackground(shown.close()),
+    use: () => deps.inBackground(use()),
+    keep: () => deps.inBackground(shown.close()),
   });
 }
 
@@ -81,7 +74,7 @@ async function chooseModel({
   asker,
   promptMessages,
   l10n,
-}: Parts): Promise<LanguageModel | undefined> {
+}: Dependencies): Promise<LanguageModel | undefined> {
   const there = await models.list();
   if (there.length === 0) promptMessages.noLanguageModel();
   if (there.length <= 1) return there[0];
@@ -94,7 +87,7 @@ async function chooseModel({
 
 /** @returns undefined when it was called off, or refused, which is said */
 async function ask(
-  { promptMessages }: Parts,
+  { promptMessages }: Dependencies,
   model: LanguageModel,
   prompt: string,
   signal: AbortSignal,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
+import type { AppContext } from '../../common/appContext';
 
 /** A language model of the user's own, from another extension. */
 export interface LanguageModel {
@@ -37,30 +38,29 @@ export const editorLanguageModels: LanguageModels = {
   onDidChange: (listener) => vscode.lm.onDidChangeChatModels(listener),
 };
 
-interface PresenceParts {
+interface AvailabilityDependencies extends Pick<AppContext, 'inBackground'> {
   readonly models: LanguageModels;
   readonly tell: (isThere: boolean) => void;
-  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /** Tells whether there is any language model. Looking may start extensions that bring them, so it waits to be asked. */
 export class LanguageModelAvailability implements Disposable {
-  readonly #parts: PresenceParts;
+  readonly #deps: AvailabilityDependencies;
   #listener: Disposable | undefined;
 
-  constructor(parts: PresenceParts) {
-    this.#parts = parts;
+  constructor(deps: AvailabilityDependencies) {
+    this.#deps = deps;
   }
 
   /** Looks now, and whenever it may have changed; more calls do nothing. */
   begin(): void {
     if (this.#listener) return;
-    this.#listener = this.#parts.models.onDidChange(() => this.#look());
+    this.#listener = this.#deps.models.onDidChange(() => this.#look());
     this.#look();
   }
 
   #look(): void {
-    const { models, tell, inBackground } = this.#parts;
+    const { models, tell, inBackground } = this.#deps;
     inBackground(models.list().then(({ length }) => tell(length > 0)));
   }
 

@@ -2,10 +2,9 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
 import { validatePrompt } from '../wizard/validatePrompt';
 import { countLines } from '../../../core/models/promptText';
+import type { AppContext } from '../../common/appContext';
 
-interface Parts {
-  /** In which numbers are written. */
-  readonly language: string;
+interface Dependencies extends Pick<AppContext, 'language'> {
   /** How much of a prompt its model is known to read, in characters, where that model is known. */
   readonly longestOf: (document: vscode.TextDocument) => number | undefined;
   /** Called when a prompt is in sight. */
@@ -14,12 +13,12 @@ interface Parts {
 
 /** A line above a prompt: where to go from here, and how long it is. */
 export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposable {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #changed = new vscode.EventEmitter<void>();
   #canImprove = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   get onDidChangeCodeLenses(): vscode.Event<void> {
@@ -39,8 +38,8 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const { l10n } = vscode;
-    this.#parts.onSeen();
-    const { language, longestOf } = this.#parts;
+    this.#deps.onSeen();
+    const { language, longestOf } = this.#deps;
     const text = document.getText();
     const range = new vscode.Range(0, 0, 0, 0);
     const characters = text.length.toLocaleString(language);

@@ -1,18 +1,16 @@
 import type { L10n } from '../../../core/common/l10n';
 import { keyInFieldMessage } from '../../../core/tasks/keyGuard';
+import type { AppContext } from '../../common/appContext';
 import type { MessagePresenter } from '../../common/messagePresenter';
 
-interface Parts {
-  readonly box: MessagePresenter;
-  readonly l10n: L10n;
-}
+type Dependencies = Pick<AppContext, 'box' | 'l10n'>;
 
 /** What the extension says about the writing of prompts. */
 export class PromptMessages {
   readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
-  constructor({ box, l10n }: Parts) {
+  constructor({ box, l10n }: Dependencies) {
     this.#box = box;
     this.#l10n = l10n;
   }

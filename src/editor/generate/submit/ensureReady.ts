@@ -1,7 +1,7 @@
 import { KeyLockedError, Rejection } from '../../common/rejection';
 import type { RequestSender } from './requestSender';
 
-export interface ReadyParts {
+export interface ReadyDependencies {
   readonly sender: RequestSender;
   /** Asks for a key, as Set API Key does. */
   readonly setKey: () => Promise<void>;
@@ -12,7 +12,7 @@ export interface ReadyParts {
  * @returns false if the user entered no key
  * @throws {@link Rejection} if nothing can be sent
  */
-export async function ensureReadyToSend({ sender, setKey }: ReadyParts): Promise<boolean> {
+export async function ensureReadyToSend({ sender, setKey }: ReadyDependencies): Promise<boolean> {
   if (await canSend(sender)) return true;
   await setKey();
   return canSend(sender);

@@ -13,14 +13,12 @@ import { rejectKeys } from '../../../core/tasks/keyGuard';
 import { ReadOnlyStoreError } from '../../../core/store/storeState';
 import { KeyUnavailableError, SubmitCancelled } from '../../../core/tasks/submitter';
 import type { Task } from '../../../core/task/task';
-import type { Dialogs } from '../../common/dialogs';
-import type { LazyEngine } from '../../common/engineAccess';
+import type { AppContext } from '../../common/appContext';
 import type { Keychain } from '../../credentials/keychain';
 import type { OriginApproval, Requester } from '../../credentials/originApproval';
 import { formatOption, describeSources } from '../../labels/optionLabels';
 import { KeyLockedError, Rejection } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
-import type { Settings } from '../../common/settings';
 import {
   invalidBaseUrlMessage,
   keyLockedSentence,
@@ -32,15 +30,11 @@ import {
 import { formatAge } from '../../labels/taskLabels';
 import type { ChosenFit } from '../../imageFit/imagesStep';
 
-interface Parts {
-  readonly engines: LazyEngine;
-  readonly settings: Settings;
+interface Dependencies extends Pick<AppContext, 'engines' | 'settings' | 'asker' | 'l10n'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
-  readonly asker: Dialogs;
   readonly images: Pick<RequestImages, 'fit'>;
   readonly ownModels: () => readonly Model[];
-  readonly l10n: L10n;
   /** Hears of every request that was sent from this window, when its outcome is known. */
   readonly onSent: (task: Task, requester: Requester) => void;
 }
@@ -93,10 +87,10 @@ const MAX_SHOWN_OPTION_LENGTH = 80;
  * in the order that docs/api.md promises.
  */
 export class RequestSender {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -150,7 +144,7 @@ export class RequestSender {
     return async (request, stop, { basedOn, onStored } = {}) => {
       try {
         const task = await engine.submit(await request.keep(), { baseUrl, key }, stop, basedOn, onStored);
-        this.#parts.onSent(task, requester);
+        this.#deps.onSent(task, requester);
         return task;
       } catch (error) {
         throw this.#asRejection(error);
@@ -179,7 +173,7 @@ export class RequestSender {
   /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
   async #gatewayIds(input: unknown): Promise<GatewayIdOf | undefined> {
     if (!remix.safeParse(input).success) return undefined;
-    const engine = await this.#parts.engines.open().catch((error: unknown) => {
+    const engine = await this.#deps.engines.open().catch((error: unknown) => {
       throw this.#asRejection(error);
     });
     return (id) => engine.task(id)?.gatewayTaskId;
@@ -191,7 +185,7 @@ export class RequestSender {
     fits: SendContext['fits'],
   ): Promise<RequestWithImages> {
     try {
-      return await this.#parts.images.fit(input, signal, fits);
+      return await this.#deps.images.fit(input, signal, fits);
     } catch (error) {
       this.#stopIf(signal);
       throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
@@ -200,7 +194,7 @@ export class RequestSender {
 
   /** Comes before any other check: their messages quote the text. */
   async #rejectKeys(input: unknown): Promise<void> {
-    const { keychain, l10n } = this.#parts;
+    const { keychain, l10n } = this.#deps;
     // A key is known only once it was read.
     await keychain.place();
     try {
@@ -211,7 +205,7 @@ export class RequestSender {
   }
 
   #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
-    const { l10n, ownModels } = this.#parts;
+    const { l10n, ownModels } = this.#deps;
     try {
       return prepareRequest(input, l10n, gatewayIdOf, ownModels());
     } catch (error) {
@@ -220,18 +214,18 @@ export class RequestSender {
   }
 
   async #writableEngine(): Promise<Engine> {
-    const engine = this.#parts.engines.current;
+    const engine = this.#deps.engines.current;
     try {
       await engine.ready();
     } catch (error) {
       throw this.#asRejection(error);
     }
-    if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, this.#parts.l10n));
+    if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, this.#deps.l10n));
     return engine;
   }
 
   async #needKeyAndAddress(): Promise<string> {
-    const { keychain, settings, l10n } = this.#parts;
+    const { keychain, settings, l10n } = this.#deps;
     const place = await keychain.place();
     if (place === undefined) throw new Rejection('noKey', noKeyMessage(l10n));
     if (place === 'locked') throw new KeyLockedError(keyLockedSentence(l10n));
@@ -241,7 +235,7 @@ export class RequestSender {
   }
 
   async #approvedKey(baseUrl: string, requester: Requester): Promise<ApiKey> {
-    const { approval, l10n } = this.#parts;
+    const { approval, l10n } = this.#deps;
     const origin = originOf(baseUrl);
     const answer = await approval.keyFor(origin, requester);
     switch (answer.kind) {
@@ -262,7 +256,7 @@ export class RequestSender {
     engine: Engine,
     requester: Requester,
   ): Promise<void> {
-    const { settings, l10n } = this.#parts;
+    const { settings, l10n } = this.#deps;
     let yes = true;
     if (requester === 'person') {
       const twins = await Promise.all(
@@ -276,7 +270,7 @@ export class RequestSender {
   }
 
   async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
-    const { asker, l10n } = this.#parts;
+    const { asker, l10n } = this.#deps;
     return asker.confirm({
       message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
       // The price and the address come first: text of the request could pass for either.
@@ -293,7 +287,7 @@ export class RequestSender {
 
   /** @param twins of each request the one that was sent before, if there is one */
   async #askAboutTwins(twins: readonly (Task | undefined)[]): Promise<boolean> {
-    const { asker, l10n } = this.#parts;
+    const { asker, l10n } = this.#deps;
     const [newest, ...others] = twins
       .filter((twin) => twin !== undefined)
       .sort((one, other) => other.createdAt - one.createdAt);
@@ -322,7 +316,7 @@ export class RequestSender {
 
   /** What an error of the engine means for whoever asked. */
   #asRejection(error: unknown): unknown {
-    const { l10n } = this.#parts;
+    const { l10n } = this.#deps;
     if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
     if (error instanceof SubmitCancelled) return this.#cancelled();
     if (error instanceof KeyUnavailableError) {
@@ -365,7 +359,7 @@ export class RequestSender {
   }
 
   #cancelled(): Rejection {
-    return cancelledRejection(this.#parts.l10n);
+    return cancelledRejection(this.#deps.l10n);
   }
 }
 

@@ -1,13 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { Task } from '../../../../src/core/task/task';
-import { runWizardAndSend, type GenerateParts } from '../../../../src/editor/generate/generate';
+import { runWizardAndSend, type GenerateDependencies } from '../../../../src/editor/generate/generate';
 
 describe('the draft of a request that was sent', () => {
   /** Returns true if the draft is offered again. */
   async function isKept(ended: Partial<Task>): Promise<boolean> {
     const kept: { draft?: object | undefined } = { draft: { prompt: 'a boat' } };
-    const parts: Partial<GenerateParts> = {
+    const parts: Partial<GenerateDependencies> = {
       l10n: untranslatedL10n,
       sender: {
         checkReady: () => Promise.resolve(),
@@ -22,7 +22,7 @@ describe('the draft of a request that was sent', () => {
       runGenerateWizard: () => Promise.resolve({ request: {}, written: true } as never),
       reveal: () => undefined,
     };
-    await runWizardAndSend(parts as GenerateParts, { at: 'prompt' });
+    await runWizardAndSend(parts as GenerateDependencies, { at: 'prompt' });
     return kept.draft !== undefined;
   }
 

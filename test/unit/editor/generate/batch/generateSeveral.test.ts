@@ -6,7 +6,10 @@ import { LISTED_MODELS } from '../../../../../src/core/models/catalog';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import type { Charged, Task } from '../../../../../src/core/task/task';
 import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
-import { sendFromEditor, type FromEditorParts } from '../../../../../src/editor/generate/generateFromPrompt';
+import {
+  sendFromEditor,
+  type PromptDependencies,
+} from '../../../../../src/editor/generate/generateFromPrompt';
 import type { ReadyRequest, Submit } from '../../../../../src/editor/generate/submit/requestSender';
 import { Rejection } from '../../../../../src/editor/common/rejection';
 import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
@@ -60,7 +63,7 @@ describe('a list of prompts while it is sent', () => {
   } as TextDocument;
   const underWay = new Set<TextDocument>();
 
-  function partsWith(inputs: FakeQuickInputs): FromEditorParts {
+  function partsWith(inputs: FakeQuickInputs): PromptDependencies {
     const memory = new WizardState({
       workspace: new FakeMemento(),
       global: new FakeMemento(),
@@ -89,7 +92,7 @@ describe('a list of prompts while it is sent', () => {
         return Promise.resolve();
       },
     };
-    const parts: Partial<FromEditorParts> = {
+    const parts: Partial<PromptDependencies> = {
       ...{ inputs, lists, memory, underWay, l10n: untranslatedL10n, reveal: ignore, random: Math.random },
       sender: sender as never,
       host: () => 'gateway.example',
@@ -126,7 +129,7 @@ describe('a list of prompts while it is sent', () => {
           start,
         ),
     };
-    return parts as FromEditorParts;
+    return parts as PromptDependencies;
   }
 
   it('loses each prompt before it is sent, and is closed when it is empty', async () => {
