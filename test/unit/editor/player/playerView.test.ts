@@ -410,7 +410,7 @@ describe('how a task ended, in words', () => {
     assert.equal(said(unsent).charge, 'Nothing was charged.');
     // Stopped when the gateway was done and the file on its way.
     const timeline = (['queued', 'ready', 'saving', 'stopped'] as const).map((phase) => ({ at: NOW, phase }));
-    const made = said(taskIn('stopped', { timeline }));
+    const made = said(taskIn('stopped', { timeline, charged: 'yes' }));
     assert.equal(made.charge, 'It was charged.');
     assert.match(made.sentence, /had made it/);
   });
