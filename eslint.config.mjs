@@ -112,7 +112,11 @@ export default defineConfig(
             ...mayNotImport('editor/player', 'editor/imageFit', 'editor/credentials'),
             ...mayNotImport('editor/imageFit', 'editor/credentials'),
             ...inOrder('editor/generate', '*.ts', 'batch', 'promptEditor', 'wizard', 'presets', 'submit'),
+            // Only app.ts and tests know the families; everything else gets a Catalog.
             ...mayNotImport('editor/!(app.ts)/**', 'core/models/families'),
+            ...mayNotImport('core/!(models)/**', 'core/models/families'),
+            ...mayNotImport('core/*.ts', 'core/models/families'),
+            ...mayNotImport('core/models/*.ts', 'core/models/families'),
             ...mayNotImport('extension.ts', 'api.ts'),
             ...mayNotImport('webview', 'editor', 'core/!(mp4)/**'),
             { target: './src', from: ['./test', './bench'], message: 'What ships must not know its tests.' },

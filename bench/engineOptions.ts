@@ -1,6 +1,7 @@
 import { untranslatedL10n } from '../src/core/common/l10n';
 import type { Log } from '../src/core/common/log';
 import type { EngineOptions } from '../src/core/engine';
+import { catalog } from '../test/support/catalog';
 
 /** The id of the one key that is used here. */
 export const KEY_ID = 'bench';
@@ -18,6 +19,7 @@ export function engineOptions(storageFolder: string, key: string): EngineOptions
       looksLikeKey: () => false,
     },
     log: silentLog,
+    catalog,
     l10n: untranslatedL10n,
     pollInterval: () => 5_000,
   };

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import { untranslatedL10n } from '../../src/core/common/l10n';
 import { Engine } from '../../src/core/engine';
-import { prepareRequest } from '../../src/core/models/prepareRequest';
 import { KEY_ID, engineOptions } from '../engineOptions';
 import { runProgram } from './program';
+import { prepareRequest } from '../../test/support/catalog';
 
 const order = z.object({ baseUrl: z.string(), key: z.string(), folder: z.string(), submits: z.number() });
 

@@ -9,6 +9,7 @@ import { createHttp, type OpenHttp } from './gateway/http';
 import { VideoClient } from './gateway/videoClient';
 import { Library } from './library/library';
 import { STORAGE_NAMES } from './common/storageNames';
+import type { Catalog } from './models/catalog';
 import { PendingMarker } from './store/pendingMarker';
 import { StorageWatcher } from './store/storageWatcher';
 import { TaskStore } from './store/store';
@@ -29,6 +30,7 @@ export interface EngineOptions {
   /** Absolute path of the extension's global storage folder. Shared by all windows. */
   readonly storageFolder: string;
   readonly keys: KeySource;
+  readonly catalog: Catalog;
   readonly log: Log;
   readonly l10n: L10n;
   /** Language tag for dates and times in messages. Defaults to the host's language. */
@@ -79,7 +81,7 @@ export function createEngineServices(
   options: EngineOptions,
   { onIdle, onStorageChange }: Callbacks,
 ): EngineServices {
-  const { storageFolder, l10n, clock = systemClock, random = Math.random } = options;
+  const { storageFolder, catalog, l10n, clock = systemClock, random = Math.random } = options;
   const log = withPrefix(options.log, 'tasks');
   const keys = new TimeoutKeySource(options.keys, clock);
   const marker = new PendingMarker(path.join(storageFolder, STORAGE_NAMES.pending));
@@ -102,7 +104,7 @@ export function createEngineServices(
   const failures = (baseUrl: string) => new Failures(kinds.kindOf(baseUrl));
   const partialResults = new PartialResults({ library, failures, log });
   const gate = new OriginGate(store, clock);
-  const common = { store, library, client, videoClient, keys, gate, clock, log, l10n };
+  const common = { catalog, store, library, client, videoClient, keys, gate, clock, log, l10n };
   const deps = { ...common, failures, partialResults, marker, markPending };
   const submitter = new Submitter(deps);
   const downloader = new VideoDownloader(deps);

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import { systemClock } from '../core/common/clock';
 import { DisposableStore, type Disposable } from '../core/common/disposable';
 import { describeError } from '../core/common/log';
+import { Catalog } from '../core/models/catalog';
+import { FAMILIES } from '../core/models/families';
 import type { AppContext, TasksView } from './common/appContext';
 import { CommandRunner } from './common/commandRunner';
 import { ContextKeys } from './common/contextKeys';
@@ -121,9 +123,11 @@ function createContext(
   const settings = new Settings((name, scope) => configuration(scope).get(name), looksLikeKey);
   const notifier = user?.notifier ?? new VSCodeNotifier();
   const box = new MessagePresenter({ notifier, execute, inBackground });
+  const customModels = createCustomModels({ settings, configuration, box, l10n, log });
+  const catalog = new Catalog(FAMILIES, () => customModels.list());
   const pollInterval = () => settings.pollInterval();
   const engines = subscriptions.add(
-    new LazyEngine({ storageFolder, keys: keychain, log, l10n, language, pollInterval }),
+    new LazyEngine({ catalog, storageFolder, keys: keychain, log, l10n, language, pollInterval }),
   );
   // Where a folder can't be watched, changes of other windows are noticed when the user comes back.
   subscriptions.add(
@@ -132,9 +136,20 @@ function createContext(
     }),
   );
   return {
-    ...{ engines, settings, notifier, box, view, mementos, extensionUri, storageFolder, looksLikeKey },
+    ...{
+      catalog,
+      customModels,
+      engines,
+      settings,
+      notifier,
+      box,
+      view,
+      mementos,
+      extensionUri,
+      storageFolder,
+      looksLikeKey,
+    },
     ...{ l10n, language, log, subscriptions, configuration, execute, inBackground },
-    ownModels: createCustomModels({ settings, configuration, box, l10n, log }),
     asker: user?.asker ?? new VSCodeDialogs(log),
     inputs: user?.inputs ?? editorQuickInputs,
     messages: new Messages({ box, l10n, silence }),

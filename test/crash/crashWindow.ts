@@ -5,8 +5,8 @@
 import type { Clock } from '../../src/core/common/clock';
 import { untranslatedL10n } from '../../src/core/common/l10n';
 import { Engine } from '../../src/core/engine';
-import { prepareRequest } from '../../src/core/models/prepareRequest';
 import { isFinal } from '../../src/core/task/phases';
+import { catalog, prepareRequest } from '../support/catalog';
 
 /** The system's clock, faster: half a minute passes in less than a second. */
 function fastClock(speed: number): Clock {
@@ -37,6 +37,7 @@ async function main(): Promise<void> {
         Promise.resolve(key === '' ? { kind: 'none' } : { kind: 'key', key: { id: 'crash', value: key } }),
     },
     log: { trace: log, debug: log, info: log, warn: log, error: (message) => say('error', message) },
+    catalog,
     l10n: untranslatedL10n,
     pollInterval: () => 3000,
     clock: fastClock(Number(speed)),

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { systemClock } from '../../src/core/common/clock';
 import { loadImages } from '../../src/editor/imageFit/requestImages';
 import { loadImage } from '../gateway/image';
+import { limitsFor } from '../support/catalog';
 
 describe('a picture in the extension host', () => {
   let folder: string;
@@ -16,7 +17,7 @@ describe('a picture in the extension host', () => {
   it('is read through the file systems of the editor, fitted in its thread, and kept', async () => {
     const extension = vscode.extensions.getExtension('nebula-video.nebula-video');
     assert.ok(extension);
-    const { createImagePipeline, limitsFor, toImageField } = loadImages(extension.extensionUri);
+    const { createImagePipeline, toImageField } = loadImages(extension.extensionUri);
     const faults: string[] = [];
     const silent = () => undefined;
     const images = createImagePipeline({

@@ -9,6 +9,7 @@ import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { openVideo } from '../../src/editor/player/openVideo';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/common/ids';
 import { PlayerManager } from '../../src/editor/player/playerManager';
+import { catalog } from '../support/catalog';
 
 function aTask(id: string, prompt: string): Task {
   const timeline = [{ at: Date.now(), phase: 'queued' as const }];
@@ -51,6 +52,7 @@ class OwnPlayers {
       libraryFolder: '/nowhere',
       execute: () => Promise.resolve(),
       copy: () => Promise.resolve(),
+      catalog,
       l10n: vscode.l10n,
       language: 'en',
       clock: systemClock,

@@ -8,6 +8,7 @@ import type { Task, TaskChanges } from '../../src/core/task/task';
 import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/common/ids';
 import { PlayerManager } from '../../src/editor/player/playerManager';
+import { catalog } from '../support/catalog';
 
 /** The commands behind the buttons; each call is written down. */
 const RECORDED = [
@@ -68,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     libraryFolder: path.join(folder, 'library'),
     execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
     copy: (text) => vscode.env.clipboard.writeText(text),
+    catalog,
     l10n: vscode.l10n,
     language: vscode.env.language,
     clock: systemClock,

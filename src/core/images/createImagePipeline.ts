@@ -9,7 +9,6 @@ import { ImageWorker } from './imageWorker';
 
 export { ImageError, bareBase64, toImageField } from './imagePipeline';
 export type { ImagePipeline as Images, SendableImage, SourceInfo } from './imagePipeline';
-export { limitsFor } from './imageLimits';
 export { animatedImageMessage } from './imageMessages';
 export type { ImageLimits } from './imageLimits';
 

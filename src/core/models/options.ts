@@ -1,4 +1,5 @@
 import type { L10n } from '../common/l10n';
+import { extra } from './commonParameters';
 import type { OptionContext, Family } from './family';
 import {
   parseObject,
@@ -14,13 +15,6 @@ type Checked = { readonly options: Options } | { readonly faults: readonly strin
 
 /** Which model, made from what. */
 export type ModelAndMode = Pick<OptionContext, 'model' | 'mode'>;
-
-/** Every family has it: what the service learns before this version does. */
-const extra: Parameter = {
-  name: 'extra',
-  values: { kind: 'object' },
-  description: 'Fields that this version does not know, as a JSON object in a text; sent as they are.',
-};
 
 /** All options of a family, `extra` included. */
 export function parametersOf(family: Family, ask: OptionContext): readonly Parameter[] {
@@ -140,5 +134,5 @@ function validateExtraFields(
 
 /** The fields of `extra`. */
 export function parseExtraFields(options: Options): Record<string, unknown> {
-  return parseObject(String(options['extra'] ?? '')) ?? {};
+  return parseObject(String(options[extra.name] ?? '')) ?? {};
 }

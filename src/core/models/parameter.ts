@@ -16,10 +16,25 @@ export type Values =
 
 type Sentence = (l10n: L10n) => string;
 
+/** What an option means to code that knows no family: the wire names differ. */
+export type ParameterRole =
+  'length' | 'size' | 'width' | 'height' | 'aspectRatio' | 'resolution' | 'count' | 'seed' | 'sound';
+
+/** How an option and its values are shown. */
+export interface OptionTexts {
+  readonly label: Sentence;
+  /** The question that asks for it. Defaults to one made from the label. */
+  readonly placeholder?: Sentence;
+  /** A value in words that say by themselves which option they are about; undefined if there are none. */
+  readonly format?: (value: string, l10n: L10n) => string | undefined;
+}
+
 /** One option of a family, from which its checks, the wizard's questions and docs/models.md are made. */
-export interface Parameter {
+export interface Parameter extends OptionTexts {
   /** The wire name. */
   readonly name: string;
+  /** Each role is given once at most. */
+  readonly role?: ParameterRole;
   readonly values: Values;
   /** What is sent where nobody says otherwise; absent: nothing is sent then, and the service decides. */
   readonly defaultValue?: OptionValue;
@@ -42,13 +57,6 @@ export const integer = (from: number, to?: number): Values =>
   to === undefined ? { kind: 'whole', from } : { kind: 'whole', from, to };
 export const flag: Values = { kind: 'flag' };
 export const text: Values = { kind: 'text' };
-
-/** The API reference lists it for most families, and says no more of it. */
-export const user: Parameter = {
-  name: 'user',
-  values: text,
-  description: 'A name for whoever asks, passed on as it is.',
-};
 
 /**
  * Reads a value as it may come in: a number is as good as its text, and the other way round (API reference 4.1).

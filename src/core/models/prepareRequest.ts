@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { visibleLine } from '../common/displayText';
 import type { L10n } from '../common/l10n';
-import { LISTED_MODELS, familyOf, isModelId, type Model } from './catalog';
+import { isModelId, type Catalog } from './catalog';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
 import { modeOf, modeLabel, type Mode } from './modes';
 import { checkPromptAndOptions, parseExtraFields } from './options';
@@ -33,14 +33,13 @@ function parse(input: unknown, l10n: L10n): VideoRequest {
  * Turns what was asked into what is sent, or says why it must not be sent: the one place that decides what is legal.
  * Nothing has left and nothing is stored when this throws.
  * @param gatewayIdOf finds the task that is to be remixed, where it is named by our id
- * @param own the models that the user has named
  * @throws {@link RequestError} with a sentence for the user.
  */
 export function prepareRequest(
   input: unknown,
+  catalog: Catalog,
   l10n: L10n,
   gatewayIdOf: GatewayIdOf = () => undefined,
-  own: readonly Model[] = [],
 ): PreparedRequest {
   const request = parse(input, l10n);
   const { model, prompt } = request;
@@ -56,13 +55,13 @@ export function prepareRequest(
       ),
     );
   }
-  const family = familyOf(model, own);
+  const family = catalog.familyOf(model);
   if (!family) {
     throw new RequestError(
       l10n.t(
         'The model "{0}" is not known to this version. Choose one of these, or name its family in the setting "nebulaVideo.models": {1}.',
         model,
-        [...own, ...LISTED_MODELS].map(({ id }) => id).join(', '),
+        [...catalog.customModels, ...catalog.listedModels].map(({ id }) => id).join(', '),
       ),
     );
   }
@@ -72,7 +71,7 @@ export function prepareRequest(
   if ('faults' in checked) throw new RequestError(checked.faults.join(' '));
   const { options } = checked;
   const remix =
-    request.remixOf === undefined ? {} : { remixOf: checkSource(request.remixOf, gatewayIdOf, l10n) };
+    request.remixOf === undefined ? {} : { remixOf: checkSource(family, request.remixOf, gatewayIdOf, l10n) };
   const whole: CheckedRequest = {
     ...{ model, prompt, mode, images, ...remix },
     options: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'extra')),
@@ -149,13 +148,15 @@ function checkImage(family: Family, image: Image, l10n: L10n): Image {
   );
 }
 
-function checkSource(remixOf: string, gatewayIdOf: GatewayIdOf, l10n: L10n): string {
+function checkSource({ taskIds }: Family, remixOf: string, gatewayIdOf: GatewayIdOf, l10n: L10n): string {
   const id = gatewayIdOf(remixOf) ?? remixOf;
-  if (/^video_[\w-]+$/.test(id)) return id;
+  if (!taskIds || taskIds.pattern.test(id)) return id;
   throw new RequestError(
     l10n.t(
-      'The video to remix is not known: "{0}" is neither a task of sora-2 that the gateway has taken nor an id of the gateway that begins with video_.',
+      'The video to remix is not known: "{0}" is neither a task of {1} that the gateway has taken nor an id of the gateway that begins with {2}.',
       remixOf,
+      taskIds.remixModel ?? '',
+      taskIds.prefix,
     ),
   );
 }

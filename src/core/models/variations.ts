@@ -1,7 +1,8 @@
+import type { Catalog } from './catalog';
 import type { Family } from './family';
 import { resolveOptions, type ResolvedOptions, type ModelAndMode } from './options';
 import type { VideoRequest } from './request';
-import type { OptionValue, Options, Parameter } from './parameter';
+import type { OptionTexts, OptionValue, Options, Parameter } from './parameter';
 
 /** In what the requests of a batch differ. */
 export type Variation =
@@ -11,6 +12,7 @@ export type Variation =
 /** An option that can be varied. */
 export interface VaryingOption {
   readonly name: string;
+  readonly texts: OptionTexts;
   /** Two or more, each legal beside all the other options. */
   readonly values: readonly OptionValue[];
 }
@@ -28,9 +30,10 @@ export function optionsToVary(
   settled: ResolvedOptions,
 ): readonly VaryingOption[] {
   return settled.parameters
-    .filter(({ name }) => name !== 'seed')
+    .filter(({ role }) => role !== 'seed')
     .map((parameter) => ({
       name: parameter.name,
+      texts: parameter,
       values: valuesOf(parameter).filter(
         (value) => withValue(family, subject, settled.options, parameter.name, value) !== undefined,
       ),
@@ -38,9 +41,9 @@ export function optionsToVary(
     .filter(({ values }) => values.length > 1);
 }
 
-/** Whether requests that are alike can be told apart by a seed. */
-export function supportsSeed({ parameters }: ResolvedOptions): boolean {
-  return parameters.some(({ name }) => name === 'seed');
+/** The option that tells requests apart that are otherwise alike. */
+export function seedOption({ parameters }: ResolvedOptions): Parameter | undefined {
+  return parameters.find(({ role }) => role === 'seed');
 }
 
 /**
@@ -63,19 +66,20 @@ export function createVariations(
       return varied;
     });
   }
-  const seed = settled.parameters.find(({ name }) => name === 'seed');
+  const seed = seedOption(settled);
   if (!seed) return Array.from({ length: variation.times }, () => options);
-  const seeds = new Set(typeof options['seed'] === 'number' && options['seed'] > 0 ? [options['seed']] : []);
+  const chosen = options[seed.name];
+  const seeds = new Set(typeof chosen === 'number' && chosen > 0 ? [chosen] : []);
   while (seeds.size < variation.times) seeds.add(1 + Math.floor(random() * largestSeed(seed)));
-  return [...seeds].map((one) => ({ ...options, seed: one }));
+  return [...seeds].map((one) => ({ ...options, [seed.name]: one }));
 }
 
 /** How many videos are paid for: some models make several of one request. */
-export function requestedVideoCount(requests: readonly Pick<VideoRequest, 'options'>[]): number {
-  return requests.reduce(
-    (sum, { options = {} }) => sum + Number(options['sampleCount'] ?? options['n'] ?? 1),
-    0,
-  );
+export function requestedVideoCount(
+  catalog: Catalog,
+  requests: readonly Pick<VideoRequest, 'model' | 'options'>[],
+): number {
+  return requests.reduce((sum, request) => sum + catalog.requestedCount(request), 0);
 }
 
 function valuesOf({ values }: Parameter): readonly OptionValue[] {

@@ -12,7 +12,7 @@ import type { VideoClient, VideoSource } from '../gateway/videoClient';
 import { nameOf, type Library } from '../library/library';
 import type { CompletePart, PartFile } from '../library/partFile';
 import { VideoFileError } from '../library/videoFileError';
-import { familyOf } from '../models/catalog';
+import type { Catalog } from '../models/catalog';
 import { candidateFileNames } from '../store/ownedFiles';
 import type { TaskRecord } from '../store/record';
 import { toSidecarTask } from '../store/sidecarTask';
@@ -38,6 +38,7 @@ import {
 const SAME_VIDEO_RETRY_MS = 5 * 60_000;
 
 export interface AttemptDependencies {
+  readonly catalog: Catalog;
   readonly client: GatewayClient;
   readonly videoClient: VideoClient;
   readonly library: Library;
@@ -175,10 +176,10 @@ export class DownloadAttempt {
     return row.refusedSince !== undefined || (row.link === undefined && !this.#byDownload());
   }
 
-  /** Only sora has the documented download call, and only its IDs have this prefix (API reference 4.3, 6.0). */
+  /** Returns true if the task has the documented download call (API reference 4.3, 6.0). */
   #byDownload(): boolean {
     const { request, gatewayTaskId } = this.#record;
-    return familyOf(request.model)?.result === 'download' || gatewayTaskId?.startsWith('video_') === true;
+    return this.#deps.catalog.resultRoute(request.model, gatewayTaskId) === 'download';
   }
 
   /** Applies the gateway's response. @returns a result if no video is to be tried now */
@@ -188,7 +189,7 @@ export class DownloadAttempt {
     this.#patch = fresh.patch;
     switch (fresh.kind) {
       case 'links': {
-        const least = leastCount(this.#record.request, fresh);
+        const least = leastCount(this.#deps.catalog, this.#record.request, fresh);
         this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, fresh.links, least));
         this.#hasUsedKey = true;
         if (fresh.links.length > 0) this.#links = fresh.links;

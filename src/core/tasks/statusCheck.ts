@@ -30,9 +30,11 @@ import {
   jittered,
   pollInterval,
 } from './schedule';
+import type { Catalog } from '../models/catalog';
 import { leastCount, matchVideos } from './videoRows';
 
 interface Dependencies {
+  readonly catalog: Catalog;
   readonly store: TaskStore;
   readonly client: GatewayClient;
   readonly keys: KeySource;
@@ -134,7 +136,8 @@ export class StatusCheck {
       // Another window wrote meanwhile, so this response is outdated.
       if (current.version !== claimed.version) return undefined;
       const rows = videos();
-      const expected = state && matchVideos(rows, state.links, leastCount(record.request, state));
+      const expected =
+        state && matchVideos(rows, state.links, leastCount(this.#deps.catalog, record.request, state));
       return partialResults.keepVideos(
         expected ? { ...patch, videos: expected } : patch,
         current,

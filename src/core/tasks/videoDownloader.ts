@@ -143,7 +143,11 @@ export class VideoDownloader {
       return undefined;
     });
     if (rows.some(isPending)) return rows;
-    return matchVideos(rows, record.links, rows.length === 0 ? leastCount(record.request) : rows.length);
+    return matchVideos(
+      rows,
+      record.links,
+      rows.length === 0 ? leastCount(this.#deps.catalog, record.request) : rows.length,
+    );
   }
 
   async #blockOf(

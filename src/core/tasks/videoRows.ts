@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { withoutUndefined } from '../common/withoutUndefined';
 import type { LibraryVideo } from '../library/library';
 import type { CompletePart } from '../library/partFile';
+import type { Catalog } from '../models/catalog';
 import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
 import { FURTHEST_AHEAD } from './schedule';
@@ -34,14 +35,16 @@ export function isDue(row: VideoRow, now: number): boolean {
 
 /**
  * Minimum number of videos of a task: those requested minus those filtered, at least 1 (API reference 7.3, 7.6, 9.2).
+ * @param catalog knows which option names the count
  * @param said counts in the gateway's response
  */
 export function leastCount(
-  { options = {} }: VideoRequest,
+  catalog: Catalog,
+  request: Pick<VideoRequest, 'model' | 'options'>,
   said: { readonly expectedCount?: number; readonly filteredCount?: number } = {},
 ): number {
   const { expectedCount = 1, filteredCount = 0 } = said;
-  const requested = Number(options['sampleCount'] ?? options['n'] ?? 1);
+  const requested = catalog.requestedCount(request);
   const count = Math.max(Number.isInteger(requested) ? requested : 1, expectedCount) - filteredCount;
   return Math.min(Math.max(1, count), MAX_VIDEOS);
 }

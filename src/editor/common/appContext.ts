@@ -3,6 +3,7 @@ import type { Clock } from '../../core/common/clock';
 import type { DisposableStore } from '../../core/common/disposable';
 import type { L10n } from '../../core/common/l10n';
 import type { Log } from '../../core/common/log';
+import type { Catalog } from '../../core/models/catalog';
 import type { KeyCheck } from '../../core/tasks/keyGuard';
 import type { Command } from './commandRunner';
 import type { ContextKeys } from './contextKeys';
@@ -35,8 +36,10 @@ export interface TasksView extends Pick<
 export interface AppContext {
   readonly engines: LazyEngine;
   readonly settings: Settings;
-  /** Known models and the user's own. */
-  readonly ownModels: CustomModels;
+  /** Families, known models and the user's own. */
+  readonly catalog: Catalog;
+  /** Keeps models that the user names. */
+  readonly customModels: CustomModels;
   readonly asker: Dialogs;
   readonly notifier: Notifier;
   readonly inputs: QuickInputs;

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import type { L10n } from '../../core/common/l10n';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
-import type { Model } from '../../core/models/catalog';
+import type { CustomModel, Model } from '../../core/models/catalog';
 import type { AppContext } from './appContext';
 import { SETTINGS, SETTINGS_SECTION } from './ids';
 import type { MessagePresenter } from './messagePresenter';
 import type { Settings } from './settings';
 
 interface Dependencies extends Pick<AppContext, 'log'> {
-  readonly settings: Pick<Settings, 'ownModels'>;
+  readonly settings: Pick<Settings, 'customModels'>;
   /** The user's setting, as it is written; what a workspace says does not count. */
   readonly written: () => unknown;
   readonly write: (value: readonly unknown[]) => Promise<void>;
@@ -23,15 +23,15 @@ export class CustomModels {
   readonly #deps: Dependencies;
   readonly #log: Log;
   /** Used until the window closes, where the setting can't be written. */
-  readonly #entered: Model[] = [];
+  readonly #entered: CustomModel[] = [];
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
     this.#log = withPrefix(deps.log, 'models');
   }
 
-  list(): readonly Model[] {
-    const kept = this.#deps.settings.ownModels();
+  list(): readonly CustomModel[] {
+    const kept = this.#deps.settings.customModels();
     return [...kept, ...this.#entered.filter(({ id }) => !kept.some((model) => model.id === id))];
   }
 
@@ -39,7 +39,7 @@ export class CustomModels {
   async add({ id, family }: Model): Promise<void> {
     const { written, write, notKept } = this.#deps;
     if (this.list().some((model) => model.id === id)) return;
-    this.#entered.push({ id, family });
+    this.#entered.push({ id, family: family.id });
     try {
       await write([...entries.parse(written() ?? []), { id, family: family.id }]);
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Uri } from 'vscode';
 import * as z from 'zod';
 import { DEFAULT_BASE_URL, parseBaseUrl } from '../../core/gateway/baseUrl';
 import { looksLikeKey } from '../../core/gateway/redaction';
-import { FAMILIES, isModelId, type Model } from '../../core/models/catalog';
+import { isModelId, type CustomModel } from '../../core/models/catalog';
 import type { KeyCheck } from '../../core/tasks/keyGuard';
 import { SETTINGS } from './ids';
 
@@ -21,9 +21,9 @@ const pollSeconds = z
   .transform((seconds) => Math.min(60, Math.max(3, seconds)));
 
 const models = z.array(z.unknown()).catch([]);
-const ownModel = z.object({
+const customModel = z.object({
   id: z.string().trim().min(1).refine(isModelId),
-  family: z.enum(FAMILIES.map(({ id }) => id)),
+  family: z.string(),
   label: z.string().trim().min(1).optional().catch(undefined),
 });
 const defaultModel = z.string().trim().catch('');
@@ -49,13 +49,13 @@ export class Settings {
     return this.#isKey(text) ? undefined : parseBaseUrl(text === '' ? DEFAULT_BASE_URL : text);
   }
 
-  /** The user's own models; what is none is passed over. */
-  ownModels(): readonly Model[] {
+  /** The user's own models; what is none is passed over. Their families may be none of ours. */
+  customModels(): readonly CustomModel[] {
     return models.parse(this.#read(SETTINGS.models)).flatMap((entry) => {
-      const own = ownModel.safeParse(entry).data;
-      const family = FAMILIES.find(({ id }) => id === own?.family);
-      if (!own || !family || this.#isKey(own.id)) return [];
-      return [{ id: own.id, family, ...(own.label === undefined ? {} : { label: own.label }) }];
+      const custom = customModel.safeParse(entry).data;
+      if (!custom || this.#isKey(custom.id)) return [];
+      const { id, family, label } = custom;
+      return [{ id, family, ...(label === undefined ? {} : { label }) }];
     });
   }
 

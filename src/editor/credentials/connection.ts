@@ -1,7 +1,6 @@
 import { originOf } from '../../core/gateway/baseUrl';
 import { describeError } from '../../core/common/log';
 import { GatewayError } from '../../core/gateway/errors';
-import { MODELS } from '../../core/models/catalog';
 import { classifyError } from '../../core/gateway/errorKinds';
 import { toErrorInfo } from '../../core/tasks/failures';
 import type { AppContext } from '../common/appContext';
@@ -25,7 +24,7 @@ export type ConnectionState =
       readonly details: string;
     };
 
-interface Dependencies extends Pick<AppContext, 'engines' | 'settings' | 'log'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'engines' | 'settings' | 'log'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   /** Hears which models there are. */
@@ -36,7 +35,7 @@ const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' 
 
 /** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
 export async function checkConnection(deps: Dependencies): Promise<ConnectionState> {
-  const { engines, settings, keychain, approval, log, heard } = deps;
+  const { catalog, engines, settings, keychain, approval, log, heard } = deps;
   const place = await keychain.place();
   if (place === undefined || place === 'locked') return { kind: place ? 'keyLocked' : 'noKey' };
   const baseUrl = settings.baseUrl();
@@ -48,7 +47,7 @@ export async function checkConnection(deps: Dependencies): Promise<ConnectionSta
   try {
     const models = await engine.client.models({ baseUrl, key: answer.key });
     await heard(baseUrl, models);
-    const known = MODELS.map(({ id }) => id).filter((id) => models.includes(id));
+    const known = catalog.models.map(({ id }) => id).filter((id) => models.includes(id));
     return { kind: 'works', host, models: models.length, known };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;

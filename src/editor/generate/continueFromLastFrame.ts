@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { familyOf, type Model } from '../../core/models/catalog';
 import { parametersOf } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, Video } from '../../core/task/task';
@@ -25,15 +24,13 @@ export interface FrameSource {
 }
 
 /** What it takes to get a frame of a video. */
-export interface FrameDependencies extends Pick<AppContext, 'engines' | 'asker'> {
+export interface FrameDependencies extends Pick<AppContext, 'catalog' | 'engines' | 'asker'> {
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;
   readonly frameMessages: FrameMessages;
 }
 
-interface Dependencies extends GenerateDependencies, FrameDependencies {
-  readonly ownModels: () => readonly Model[];
-}
+interface Dependencies extends GenerateDependencies, FrameDependencies {}
 
 /** A frame of a video that is kept as a file, and the task that it is of. */
 export interface StoredFrame {
@@ -131,8 +128,8 @@ async function whichVideo(
 }
 
 /** What is asked for with every video, such as its size, as it was for this one: what goes on should look alike. */
-function shapeOf({ request }: Task, { ownModels }: Dependencies): NonNullable<VideoRequest['options']> {
-  const family = familyOf(request.model, ownModels());
+function shapeOf({ request }: Task, { catalog }: Dependencies): NonNullable<VideoRequest['options']> {
+  const family = catalog.familyOf(request.model);
   const options = request.options ?? {};
   if (!family) return {};
   const asked = parametersOf(family, { model: request.model, mode: 'first', options })

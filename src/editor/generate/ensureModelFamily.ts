@@ -1,5 +1,4 @@
 import type { L10n } from '../../core/common/l10n';
-import { familyOf } from '../../core/models/catalog';
 import type { Family } from '../../core/models/family';
 import { modeOf } from '../../core/models/modes';
 import { checkPromptAndOptions } from '../../core/models/options';
@@ -8,8 +7,8 @@ import type { AppContext } from '../common/appContext';
 import type { CustomModels } from '../common/customModels';
 import { familyChoices } from './wizard/familyChoices';
 
-interface Dependencies extends Pick<AppContext, 'asker' | 'l10n'> {
-  readonly ownModels: Pick<CustomModels, 'list' | 'add'>;
+interface Dependencies extends Pick<AppContext, 'catalog' | 'asker' | 'l10n'> {
+  readonly customModels: Pick<CustomModels, 'add'>;
 }
 
 /**
@@ -22,17 +21,17 @@ export async function ensureModelFamily(
   title: string,
   deps: Dependencies,
 ): Promise<boolean> {
-  const { ownModels, asker, l10n } = deps;
+  const { catalog, customModels, asker, l10n } = deps;
   const { model } = request;
-  if (familyOf(model, ownModels.list())) return true;
-  const suiting = familyChoices((family) => takes(family, request, l10n), l10n);
+  if (catalog.familyOf(model)) return true;
+  const suiting = familyChoices(catalog, (family) => takes(family, request, l10n), l10n);
   const family = await asker.choose({
     title,
     placeholder: l10n.t('Which models is “{0}” like? That says what its requests look like.', model),
-    choices: suiting.length > 0 ? suiting : familyChoices(() => true, l10n),
+    choices: suiting.length > 0 ? suiting : familyChoices(catalog, () => true, l10n),
   });
   if (!family) return false;
-  await ownModels.add({ id: model, family });
+  await customModels.add({ id: model, family });
   return true;
 }
 

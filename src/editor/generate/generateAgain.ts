@@ -7,8 +7,8 @@ import type { WizardOptions } from './wizard/wizard';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureModelFamily } from './ensureModelFamily';
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'engines' | 'asker'> {
-  readonly ownModels: Pick<CustomModels, 'list' | 'add'>;
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engines' | 'asker'> {
+  readonly customModels: Pick<CustomModels, 'add'>;
 }
 
 /** A row of the list or a task, as the list, the player and key bindings hand it over. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { Emitter, type Event } from '../../core/common/events';
 import { describeError } from '../../core/common/log';
-import { familyOf, type Model } from '../../core/models/catalog';
+import type { Model } from '../../core/models/catalog';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task } from '../../core/task/task';
 import type { AppContext, Commands, Feature } from '../common/appContext';
@@ -70,9 +70,8 @@ export function registerGenerate(context: AppContext, needs: Needs): GenerateFea
   const submitted = subscriptions.add(new Emitter<SubmittedTask>((error) => log.error(describeError(error))));
   const { keychain, approval } = needs.credentials;
   const { images } = needs.images;
-  const ownModels = () => context.ownModels.list();
   const onSent = (task: Task, requester: Requester) => submitted.fire({ task, requester });
-  const sender = new RequestSender({ ...context, keychain, approval, images, ownModels, onSent });
+  const sender = new RequestSender({ ...context, keychain, approval, images, onSent });
   const api = subscriptions.add(new PublicApi({ ...context, sender }));
   const memory = new WizardState({ ...context, ...context.mementos });
   removeUnneededImages(context, needs, memory);
@@ -129,7 +128,7 @@ function createPromptEditors(
   context: AppContext,
   { languageModels = editorLanguageModels }: Needs,
 ): EditorsOfPrompts {
-  const { ownModels, contextKeys, subscriptions, inBackground, language } = context;
+  const { catalog, contextKeys, subscriptions, inBackground, language } = context;
   const prompts = subscriptions.add(new PromptEditors());
   const lists = subscriptions.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
   const lenses = subscriptions.add(
@@ -137,7 +136,7 @@ function createPromptEditors(
       language,
       longestOf: (document) => {
         const { model } = prompts.begunOf(document).request ?? {};
-        return model === undefined ? undefined : familyOf(model, ownModels.list())?.maxPromptLength;
+        return model === undefined ? undefined : catalog.familyOf(model)?.maxPromptLength;
       },
       onSeen: () => presence.begin(),
     }),
@@ -175,7 +174,7 @@ function createWizard(
     editors,
   }: { readonly sender: RequestSender; readonly memory: WizardState; readonly editors: EditorsOfPrompts },
 ): Wizard {
-  const { settings, ownModels, view, inBackground, execute, l10n } = context;
+  const { catalog, customModels, settings, view, inBackground, execute, l10n } = context;
   const { gatewayModels, setKey } = credentials;
   const presets = createPresets({ ...context, messages: new PresetMessages(context) });
   const host = () => {
@@ -185,8 +184,8 @@ function createWizard(
   const wizardParts = {
     ...context,
     ...{ memory, host },
-    hintOf: (modelId: string) => modelWarning(modelId, gatewayModels.ids, l10n),
-    remember: async (model: Model) => ownModels.add(model),
+    hintOf: (modelId: string) => modelWarning(modelId, catalog, gatewayModels.ids, l10n),
+    remember: async (model: Model) => customModels.add(model),
     openEditor: async (prompt: string, begun?: Begun) => editors.prompts.open(prompt, begun),
     presets: {
       read: () => presets.read(),
@@ -202,7 +201,7 @@ function createWizard(
     runGenerateWizard: async (start: WizardOptions) => {
       // For the next time. Don't wait for it.
       inBackground(gatewayModels.refresh());
-      const models = modelChoices(ownModels.list(), gatewayModels.ids);
+      const models = modelChoices(catalog, gatewayModels.ids);
       return runGenerateWizard({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
     },
     reveal: (id) => inBackground(Promise.resolve(view.reveal(id, { select: true, focus: false }))),
@@ -216,13 +215,11 @@ function wizardCommands(
   editors: EditorsOfPrompts,
 ): Commands {
   const deps = { ...context, ...wizard };
-  const ownModels = () => context.ownModels.list();
   const frameDeps = {
     ...deps,
     images,
     imagePicker,
     frames,
-    ownModels,
     frameMessages: new FrameMessages(context),
   };
   return {
@@ -257,7 +254,7 @@ function batchCommands(
     ...wizard,
     ...editors,
     ...{ replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
-    batch: new BatchSubmitter({ ...context, sender, ownModels: () => context.ownModels.list() }),
+    batch: new BatchSubmitter({ ...context, sender }),
     batchMessages: new BatchMessages(context),
   };
   return {

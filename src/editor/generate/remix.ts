@@ -4,10 +4,12 @@ import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { idsFromArguments, resolveTasks } from '../common/taskPicker';
 import { isRemixable } from '../labels/rowIcon';
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'engines' | 'asker'> {}
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engines' | 'asker'> {}
 
 /** A video to remix: one of ours, or one that only the gateway knows. */
-type Source = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'id'; readonly id: string };
+type Source =
+  | { readonly kind: 'task'; readonly task: Task }
+  | { readonly kind: 'id'; readonly id: string; readonly model: string };
 
 /**
  * Asks what is to be different in a remix of an earlier video (API reference 7.2.4), and sends that. Without a row one
@@ -19,21 +21,24 @@ export async function remix(deps: Dependencies, args: readonly unknown[]): Promi
   const request =
     source.kind === 'task'
       ? { model: source.task.request.model, remixOf: source.task.id }
-      : { model: 'sora-2', remixOf: source.id };
+      : { model: source.model, remixOf: source.id };
   return runWizardAndSend(deps, { request, at: 'prompt' });
 }
 
 async function givenSource(deps: Dependencies, args: readonly unknown[]): Promise<Source | undefined> {
-  const { engines, messages, l10n } = deps;
+  const { catalog, engines, messages, l10n } = deps;
   const tasks = (await engines.open()).tasks(Infinity);
   const found = await resolveTasks(args, tasks, command(deps), deps);
-  if (!found?.[0]) messages.nothingSuitable(l10n.t('Only finished videos of sora-2 can be remixed.'));
+  if (!found?.[0]) {
+    const model = catalog.remixFamily?.model ?? '';
+    messages.nothingSuitable(l10n.t('Only finished videos of {0} can be remixed.', model));
+  }
   return found?.[0] && { kind: 'task', task: found[0] };
 }
 
 async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
-  const { engines, asker, l10n } = deps;
-  const tasks = (await engines.open()).tasks(Infinity).filter(isRemixable);
+  const { catalog, engines, asker, l10n } = deps;
+  const tasks = (await engines.open()).tasks(Infinity).filter((task) => isRemixable(task, catalog));
   const title = l10n.t('Remix Video');
   const where =
     tasks.length === 0
@@ -51,19 +56,24 @@ async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
     const [task] = (await resolveTasks([], tasks, command(deps), deps)) ?? [];
     return task && { kind: 'task', task };
   }
+  const { remixFamily } = catalog;
+  if (!remixFamily) return undefined;
+  const { model, taskIds } = remixFamily;
   const id = await asker.text({
     title,
-    prompt: l10n.t('The id of a finished video of sora-2 at the gateway, as its usage page shows it.'),
-    placeholder: 'video_…',
+    prompt: l10n.t('The id of a finished video of {0} at the gateway, as its usage page shows it.', model),
+    placeholder: `${taskIds.prefix}…`,
     validate: (text) =>
-      /^video_[\w-]+$/.test(text.trim()) ? undefined : l10n.t('Ids of sora-2 begin with video_.'),
+      taskIds.pattern.test(text.trim())
+        ? undefined
+        : l10n.t('Ids of {0} begin with {1}.', model, taskIds.prefix),
   });
-  return id === undefined ? undefined : { kind: 'id', id: id.trim() };
+  return id === undefined ? undefined : { kind: 'id', id: id.trim(), model };
 }
 
-const command = ({ l10n }: Dependencies) => ({
+const command = ({ catalog, l10n }: Dependencies) => ({
   title: l10n.t('Remix Video'),
   question: l10n.t('Which video should be remixed?'),
   asksForOne: true as const,
-  suits: isRemixable,
+  suits: (task: Task) => isRemixable(task, catalog),
 });

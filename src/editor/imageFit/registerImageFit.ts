@@ -16,14 +16,13 @@ export function registerImageFit(
   context: AppContext,
   replaced: { readonly fittingPages?: ImageFitDialog; readonly imagePicker?: ImagePicker } = {},
 ): ImageFitFeature {
-  const { extensionUri, ownModels, storageFolder, subscriptions, l10n, log } = context;
+  const { extensionUri, storageFolder, subscriptions, l10n, log } = context;
   const images = subscriptions.add(
     new RequestImages({
       ...context,
       load: () => loadImages(extensionUri),
       folder: path.join(storageFolder, STORAGE_NAMES.images),
       pages: replaced.fittingPages ?? subscriptions.add(new ImageFitPanel(context)),
-      ownModels: () => ownModels.list(),
     }),
   );
   return { images, imagePicker: replaced.imagePicker ?? new EditorImagePicker(l10n, log), commands: {} };

@@ -4,11 +4,9 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Disposable } from '../../core/common/disposable';
 import { ImageStore, type DeleteUnused } from '../../core/images/imageStore';
-import { limitsFor } from '../../core/images/imageLimits';
 import type { Images, SendableImage } from '../../core/images/createImagePipeline';
 import type * as room from '../../core/images/createImagePipeline';
 import type { Size } from '../../core/images/pixels';
-import { familyOf, type Model } from '../../core/models/catalog';
 import { RequestError, type PreparedRequest } from '../../core/models/family';
 import type { VideoRequest } from '../../core/models/request';
 import type { AppContext } from '../common/appContext';
@@ -17,14 +15,13 @@ import { WizardImageSet, type Found } from './wizardImages';
 import { Rejection } from '../common/rejection';
 import type { ChosenFit, WizardImages } from './imagesStep';
 
-interface Dependencies extends Pick<AppContext, 'language' | 'clock' | 'l10n' | 'log'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'language' | 'clock' | 'l10n' | 'log'> {
   /** Loads what works on pictures, on first use. */
   readonly load: () => typeof room;
   /** Absolute path of the folder of the pictures that were sent. */
   readonly folder: string;
   /** Where a person chooses how images are fitted. */
   readonly pages: ImageFitDialog;
-  readonly ownModels: () => readonly Model[];
 }
 
 /** A request whose images can be sent, and what becomes of it once that is sure. */
@@ -71,9 +68,9 @@ export class RequestImages implements Disposable {
     fits: readonly ChosenFit[] = [],
   ): Promise<RequestWithImages> {
     const request = requestWithImages.safeParse(input).data;
-    const family = request && familyOf(request.model, this.#deps.ownModels());
-    const limits = family && limitsFor(family.id, request.options);
-    if (!limits) return { input, keep: (prepared) => Promise.resolve(prepared) };
+    const family = request && this.#deps.catalog.familyOf(request.model);
+    if (!family) return { input, keep: (prepared) => Promise.resolve(prepared) };
+    const limits = family.imageLimits(request.options ?? {});
     const { room, images } = this.#open();
     const fitted: SendableImage[] = [];
     for (const [index, { role, source }] of request.images.entries()) {

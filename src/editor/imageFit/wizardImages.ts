@@ -1,6 +1,6 @@
 import type { FitOptions } from '../../core/images/fitImage';
 import type { ImagePipeline, SourceInfo } from '../../core/images/imagePipeline';
-import { limitsFor, sizeFits, type ImageLimits } from '../../core/images/imageLimits';
+import { sizeFits, type ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
 import type { VideoRequest } from '../../core/models/request';
 import type { AppContext } from '../common/appContext';
@@ -53,12 +53,11 @@ export class WizardImageSet implements WizardImages {
 
   needsFitting(subject: FitTarget): boolean {
     const limits = limitsOf(subject);
-    return limits !== undefined && this.#pictures().some(({ info }) => !sizeFits(info, limits));
+    return this.#pictures().some(({ info }) => !sizeFits(info, limits));
   }
 
   noteOn(subject: FitTarget): string | undefined {
     const limits = limitsOf(subject);
-    if (!limits) return undefined;
     const { l10n } = this.#deps;
     const changed = this.#pictures()
       .map(({ info, index }) => ({ info, choice: this.#choice(index, info, limits) }))
@@ -89,8 +88,8 @@ export class WizardImageSet implements WizardImages {
   }
 
   fits(subject: FitTarget): readonly ChosenFit[] {
+    if (this.#kept.size === 0) return [];
     const limits = limitsOf(subject);
-    if (!limits || this.#kept.size === 0) return [];
     const seen = JSON.stringify(limits);
     return this.#found.map(({ info }, index) => {
       const kept = this.#kept.get(index);
@@ -174,6 +173,6 @@ function isChange({ way, part }: ReturnType<typeof clampChoice>, { preferred }: 
   return way !== 'asIs' && (way !== 'crop' || part !== null || preferred !== undefined);
 }
 
-function limitsOf({ model, options }: FitTarget): ImageLimits | undefined {
-  return limitsFor(model.family.id, options);
+function limitsOf({ model, options }: FitTarget): ImageLimits {
+  return model.family.imageLimits(options);
 }

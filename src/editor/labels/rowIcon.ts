@@ -1,3 +1,4 @@
+import type { Catalog } from '../../core/models/catalog';
 import type { Phase } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import { blockedBy } from '../../core/task/blockedBy';
@@ -39,21 +40,24 @@ export const UNVERIFIED_ICON: RowIcon = { icon: 'warning', color: 'editorWarning
 /** How a row shows a video that the user has had removed: nothing is wrong with that. */
 export const DELETED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionForeground' };
 
-/** Only sora-2 makes remixes, and only its ids begin so (API reference 4.3, 7.2.4). */
-export function isRemixable({
-  phase,
-  gatewayTaskId,
-}: {
-  readonly phase: Phase;
-  readonly gatewayTaskId?: string | undefined;
-}): boolean {
-  return phase === 'saved' && gatewayTaskId?.startsWith('video_') === true;
+/** Whether a video can be remixed: it is finished, and of a family that does. */
+export function isRemixable(
+  {
+    phase,
+    gatewayTaskId,
+  }: {
+    readonly phase: Phase;
+    readonly gatewayTaskId?: string | undefined;
+  },
+  catalog: Catalog,
+): boolean {
+  return phase === 'saved' && gatewayTaskId !== undefined && catalog.canRemix(gatewayTaskId);
 }
 
 /**
  * The words that `when` clauses of a row's menus test. `video` has a file, `again` can be looked for again, and
  * `clearable` loses nothing but its row when it is removed; `attachable` takes a task id by hand; `remixable` is a
- * finished video of sora-2.
+ * finished video that can be remixed.
  * @param missing how many of its files are gone from the library
  */
 export function contextValue(
@@ -63,11 +67,12 @@ export function contextValue(
     takesTaskId,
     failure,
   }: Pick<Task, 'phase' | 'gatewayTaskId' | 'takesTaskId' | 'failure'>,
+  catalog: Catalog,
   missing: 'none' | 'some' | 'all' = 'none',
 ): string {
   const again = gatewayTaskId === undefined ? '' : ' again';
   const attachable = takesTaskId === true ? ' attachable' : '';
-  const remixable = isRemixable({ phase, gatewayTaskId }) ? ' remixable' : '';
+  const remixable = isRemixable({ phase, gatewayTaskId }, catalog) ? ' remixable' : '';
   switch (phase) {
     case 'draft':
       return 'task unsent';

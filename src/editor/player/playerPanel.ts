@@ -43,7 +43,7 @@ export interface PlayerEngine {
 
 export interface PanelDependencies extends Pick<
   AppContext,
-  'extensionUri' | 'l10n' | 'language' | 'clock' | 'log'
+  'catalog' | 'extensionUri' | 'l10n' | 'language' | 'clock' | 'log'
 > {
   /** The engine; opened when it is first needed. */
   readonly engine: () => Promise<PlayerEngine>;
@@ -278,8 +278,8 @@ export class PlayerPanel implements Disposable {
 
   /** The page as it should be now. */
   async #look(): Promise<View> {
-    const { l10n, language, clock, log } = this.#deps;
-    const deps: ViewParts = { l10n, language, now: clock.now() };
+    const { catalog, l10n, language, clock, log } = this.#deps;
+    const deps: ViewParts = { catalog, l10n, language, now: clock.now() };
     let task: Task | undefined;
     let earlier: Task | undefined;
     try {

@@ -5,7 +5,7 @@ import type { FailureKind, Task } from '../../core/task/task';
 import type { Action, Stage, Take, Tone, View } from '../../webview/player/protocol';
 import type { AppContext } from '../common/appContext';
 import { explainFailure, type FailureExplanation } from '../labels/failureLabels';
-import { formatOption, describeSources } from '../labels/optionLabels';
+import { describeOptions, describeSources } from '../labels/optionLabels';
 import { isRemixable } from '../labels/rowIcon';
 import {
   describeSourceTask,
@@ -23,7 +23,7 @@ import { actionLabel, actionButtons } from '../labels/actionLabels';
 export type Media =
   { readonly kind: 'there'; readonly takes: readonly Take[] } | { readonly kind: 'missing' };
 
-export interface ViewParts extends Pick<AppContext, 'l10n' | 'language'> {
+export interface ViewParts extends Pick<AppContext, 'catalog' | 'l10n' | 'language'> {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** The task that this one was asked for again from, while it is there. */
@@ -45,7 +45,7 @@ export function playerView(task: Task, media: Media, deps: ViewParts): View {
       task.phase === 'saved' && media.kind === 'missing'
         ? l10n.t('File missing')
         : taskStateLabel(task, l10n),
-    summary: [task.request.model, ...askedFor(task, l10n)],
+    summary: [task.request.model, ...askedFor(task, deps)],
     stage,
     offers: actionButtons(staged, l10n),
     prompt: task.request.prompt,
@@ -123,14 +123,14 @@ function detailsOf({ failure }: Task, { details }: FailureExplanation, l10n: L10
     : l10n.t('The gateway says: {0}', details);
 }
 
-function shown(task: Task, takes: readonly Take[], { l10n }: ViewParts): Staged {
+function shown(task: Task, takes: readonly Take[], { catalog, l10n }: ViewParts): Staged {
   return {
     stage: { kind: 'video', takes: [...takes], note: fitSummary(task, takes.length, l10n) },
     tone: isUnverified(task) ? 'warning' : 'done',
     actions: [
       ...(['saveToWorkspace', 'saveAs', 'openExternally', 'reveal'] as const),
       ...(['generateAgain', 'editAndGenerate'] as const),
-      ...(isRemixable(task) ? (['remix'] as const) : []),
+      ...(isRemixable(task, catalog) ? (['remix'] as const) : []),
       'continueFromLastFrame',
     ],
   };
@@ -230,12 +230,8 @@ function progressText(phase: Phase, l10n: L10n): string {
 
 // ── what is known ─────────────────────────────────────────────────────────────────────────────────
 
-function askedFor(task: Task, l10n: L10n): string[] {
-  const options = Object.entries(task.request.options ?? {});
-  return [
-    ...describeSources(task.request, l10n),
-    ...options.map(([name, value]) => formatOption(name, String(value), l10n)),
-  ];
+function askedFor({ request }: Task, { catalog, l10n }: ViewParts): string[] {
+  return [...describeSources(request, l10n), ...describeOptions(request, catalog, l10n)];
 }
 
 function describeImage(task: Task, deps: ViewParts): View['facts'] {
@@ -243,7 +239,7 @@ function describeImage(task: Task, deps: ViewParts): View['facts'] {
   const facts: View['facts'] = [];
   const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
   add(l10n.t('Model'), task.request.model);
-  const asked = askedFor(task, l10n);
+  const asked = askedFor(task, deps);
   if (asked.length > 0) add(l10n.t('Asked for'), asked.join(', '));
   for (const video of task.videos) {
     const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });

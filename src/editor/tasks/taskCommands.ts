@@ -1,6 +1,6 @@
 import type { Engine } from '../../core/engine';
 import { isFinal } from '../../core/task/phases';
-import { keyEnteredMessage, type KeyCheck } from '../../core/tasks/keyGuard';
+import { keyEnteredMessage } from '../../core/tasks/keyGuard';
 import { isTaskId } from '../../core/tasks/taskReopener';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
@@ -110,10 +110,10 @@ export async function checkAgain(deps: Dependencies, args: readonly unknown[]): 
 
 /** Follows the gateway's own task in place of one whose outcome is unknown, or whose id may be wrong. */
 export async function attachTaskId(
-  deps: Dependencies & { readonly looksLikeKey: KeyCheck },
+  deps: Dependencies & Pick<AppContext, 'catalog' | 'looksLikeKey'>,
   args: readonly unknown[],
 ): Promise<void> {
-  const { engines, asker, messages, looksLikeKey, l10n } = deps;
+  const { catalog, engines, asker, messages, looksLikeKey, l10n } = deps;
   const engine = await engines.open();
   const title = l10n.t('Attach Task ID');
   const tasks = await resolveTasks(
@@ -138,7 +138,7 @@ export async function attachTaskId(
         'The id that Nebula’s usage page shows for “{0}”. The task is followed from then on; nothing is sent again.',
         truncatePrompt(request.prompt, MAX_QUOTED_PROMPT_LENGTH),
       ),
-      placeholder: 'video_…',
+      placeholder: catalog.taskIdExample(request.model),
       validate: (value) => {
         if (looksLikeKey(value)) return keyEnteredMessage(l10n);
         // Spaces around it come from copying.

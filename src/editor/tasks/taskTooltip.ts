@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
+import type { Catalog } from '../../core/models/catalog';
 import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
-import { formatOption, describeSources } from '../labels/optionLabels';
+import { describeOptions, describeSources } from '../labels/optionLabels';
 import {
   escapeMarkdown,
   chargeLabel,
@@ -28,7 +29,17 @@ export function taskTooltip(
   task: Task,
   state: string,
   earlier: Task | undefined,
-  { now, language, l10n }: { readonly now: number; readonly language: string; readonly l10n: L10n },
+  {
+    now,
+    catalog,
+    language,
+    l10n,
+  }: {
+    readonly now: number;
+    readonly catalog: Catalog;
+    readonly language: string;
+    readonly l10n: L10n;
+  },
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string) => {
@@ -36,12 +47,13 @@ export function taskTooltip(
   };
   text.appendMarkdown(escapeMarkdown(truncatePrompt(task.request.prompt, MAX_SHOWN_PROMPT_LENGTH)));
   text.appendMarkdown('\n\n---');
-  const options = Object.entries(task.request.options ?? {}).map(([name, value]) =>
-    formatOption(name, String(value), l10n),
-  );
   line(
     l10n.t('Model:'),
-    [task.request.model, ...describeSources(task.request, l10n), ...options].join(' · '),
+    [
+      task.request.model,
+      ...describeSources(task.request, l10n),
+      ...describeOptions(task.request, catalog, l10n),
+    ].join(' · '),
   );
   const progress = progressOf(task);
   line(l10n.t('State:'), progress === undefined ? state : `${state} · ${progress} %`);

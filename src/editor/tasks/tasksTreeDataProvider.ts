@@ -25,7 +25,10 @@ import {
   taskStateLabel,
 } from '../labels/taskLabels';
 
-interface Dependencies extends Pick<AppContext, 'engines' | 'l10n' | 'clock' | 'language' | 'inBackground'> {
+interface Dependencies extends Pick<
+  AppContext,
+  'catalog' | 'engines' | 'l10n' | 'clock' | 'language' | 'inBackground'
+> {
   /** Tells the view that rows have changed, or with undefined that there are others. */
   readonly fireRows: (ids: string[] | undefined) => void;
   /** What has to be true before the view may say that it is empty. */
@@ -142,7 +145,11 @@ export class TasksTreeDataProvider implements Disposable {
     const isWell = task.phase === 'saved' && gone === 0 && !task.failure && !isUnverified(task);
     const isPlain = isWell || isCounted;
     item.description = [...(isPlain ? [] : [state]), ...details].join(' · ');
-    item.contextValue = contextValue(task, isMissing ? 'all' : gone > 0 ? 'some' : 'none');
+    item.contextValue = contextValue(
+      task,
+      this.#deps.catalog,
+      isMissing ? 'all' : gone > 0 ? 'some' : 'none',
+    );
     item.command = { command: 'nebulaVideo.openVideo', title: l10n.t('Open'), arguments: [id] };
     item.accessibilityInformation = {
       label: [truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH), state, ...details].join(', '),
@@ -153,10 +160,15 @@ export class TasksTreeDataProvider implements Disposable {
   /** Adds what is shown on hover. */
   resolveTreeItem(item: vscode.TreeItem, id: string): vscode.TreeItem {
     const task = this.#tree?.task(id);
-    const { clock, language, l10n } = this.#deps;
+    const { catalog, clock, language, l10n } = this.#deps;
     if (!task) return item;
     const earlier = task.basedOn === undefined ? undefined : this.#tree?.task(task.basedOn);
-    item.tooltip = taskTooltip(task, this.#stateOf(task), earlier, { now: clock.now(), language, l10n });
+    item.tooltip = taskTooltip(task, this.#stateOf(task), earlier, {
+      now: clock.now(),
+      catalog,
+      language,
+      l10n,
+    });
     return item;
   }
 

@@ -21,6 +21,7 @@ import { FakePick, FakeQuickInputs, escape } from '../../support/fakeQuickInputs
 import { RecordingNotifier } from '../../support/recordingNotifier';
 import { ScriptedAsker } from '../../support/scriptedDialogs';
 import { quietLog } from '../support/quietLog';
+import { catalog } from '../../support/catalog';
 
 /** What somebody else may have written: in a workspace's settings, in storage, or with the gateway. */
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -69,6 +70,7 @@ describe('hostile text is shown as one short visible line', () => {
       const parts = {
         inputs,
         memory,
+        catalog,
         models: [],
         presets: { read: () => parsePresets({ user: written, workspace: undefined }) },
         l10n: untranslatedL10n,
@@ -94,6 +96,7 @@ describe('hostile text is shown as one short visible line', () => {
       const parts = {
         inputs,
         memory,
+        catalog,
         models: [],
         presets,
         l10n: untranslatedL10n,

@@ -6,7 +6,7 @@ import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { FittedImage } from '../../../src/core/images/fitImage';
 import { inspectImage } from '../../../src/core/images/inspectImage';
 import { ImageFileError } from '../../../src/core/images/imageFileError';
-import { limitsFor, type ImageLimits } from '../../../src/core/images/imageLimits';
+import type { ImageLimits } from '../../../src/core/images/imageLimits';
 import type { Rgb } from '../../../src/core/images/pixels';
 import { imageErrorMessage } from '../../../src/core/images/imageMessages';
 import { ImageWorker } from '../../../src/core/images/imageWorker';
@@ -14,6 +14,7 @@ import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { any, seen } from './fitting';
 import { colorAt } from './testImages';
+import { limitsFor } from '../../support/catalog';
 
 const folder = path.join(projectRoot, 'test', 'cases', 'media');
 const color = z.tuple([z.number(), z.number(), z.number()]);
@@ -93,7 +94,7 @@ describe('unusual images', () => {
     });
 
     it(`scales in the right colors: ${file}`, async () => {
-      const wide = limitsFor('sora', { size: '1280x720' })!;
+      const wide = limitsFor('sora', { size: '1280x720' });
       const fitted = await send(bytes, wide);
       assert.deepEqual([fitted.width, fitted.height], [1280, 720]);
       // Cropping keeps the colors near their edges.

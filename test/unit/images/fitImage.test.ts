@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { limitsFor } from '../../../src/core/images/imageLimits';
 import { any, fit, jpeg, png, seen } from './fitting';
 import {
   colorAt,
@@ -18,9 +17,10 @@ import {
   withSegments,
   type Kind,
 } from './testImages';
+import { limitsFor } from '../../support/catalog';
 
-const wide = limitsFor('sora', { size: '1280x720' })!;
-const tall = limitsFor('sora', { size: '720x1280' })!;
+const wide = limitsFor('sora', { size: '1280x720' });
+const tall = limitsFor('sora', { size: '720x1280' });
 
 describe('fitting each format', () => {
   for (const kind of (Object.keys(KINDS) as Kind[]).filter((name) => !name.startsWith('animated'))) {

@@ -10,14 +10,14 @@ import { fitImage } from '../../../src/core/images/fitImage';
 import { bareBase64, ImageError, ImagePipeline, toImageField } from '../../../src/core/images/imagePipeline';
 import type { UserFileReader } from '../../../src/core/images/imageSource';
 import { ImageStore } from '../../../src/core/images/imageStore';
-import { limitsFor } from '../../../src/core/images/imageLimits';
 import { ImageFileError, type ImageErrorReason } from '../../../src/core/images/imageFileError';
 import type { ImageProcessor } from '../../../src/core/images/imageWorker';
 import { loadImage } from '../../gateway/image';
 import { projectRoot } from '../../vscode/projectRoot';
 import { encoded, quarters, shippedCodecs } from './testImages';
+import { limitsFor } from '../../support/catalog';
 
-const limits = limitsFor('sora', { size: '1280x720' })!;
+const limits = limitsFor('sora', { size: '1280x720' });
 
 describe('the image pipeline', () => {
   let folder: string;

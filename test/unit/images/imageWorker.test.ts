@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fitImage } from '../../../src/core/images/fitImage';
-import { limitsFor } from '../../../src/core/images/imageLimits';
 import { ImageWorker } from '../../../src/core/images/imageWorker';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { WorkerCount } from '../support/workerCount';
 import { encoded, quarters, shippedCodecs } from './testImages';
+import { limitsFor } from '../../support/catalog';
 
 const shippedWorker = path.join(projectRoot, 'dist', 'imageWorker.js');
-const limits = limitsFor('sora', { size: '1280x720' })!;
+const limits = limitsFor('sora', { size: '1280x720' });
 
 describe('the image worker', () => {
   const bytes = encoded('JPEG, baseline', quarters(400, 300));

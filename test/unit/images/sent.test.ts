@@ -3,7 +3,6 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { Codecs } from '../../../src/core/images/codecs';
 import { fitImage } from '../../../src/core/images/fitImage';
-import { limitsFor } from '../../../src/core/images/imageLimits';
 import { ImageFileError } from '../../../src/core/images/imageFileError';
 import { any, fit, jpeg, png, seen } from './fitting';
 import {
@@ -25,11 +24,12 @@ import {
   withSegments,
   type Kind,
 } from './testImages';
+import { limitsFor } from '../../support/catalog';
 
-const wide = limitsFor('sora', { size: '1280x720' })!;
-const wan = limitsFor('wan')!;
-const seedance = limitsFor('seedance')!;
-const veo = limitsFor('veo', { aspectRatio: '16:9', resolution: '720p' })!;
+const wide = limitsFor('sora', { size: '1280x720' });
+const wan = limitsFor('wan');
+const seedance = limitsFor('seedance');
+const veo = limitsFor('veo', { aspectRatio: '16:9', resolution: '720p' });
 
 describe('the image limits of a family', () => {
   it('Wan: reduces an image of noise to the maximum bytes', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { FAMILIES, MODELS, familyOf } from '../../../src/core/models/catalog';
+import { FAMILIES } from '../../../src/core/models/families';
 import { RequestError } from '../../../src/core/models/family';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { ImageRole, VideoRequest } from '../../../src/core/models/request';
+import { catalog, prepareRequest } from '../../support/catalog';
 
 const PIXEL = 'data:image/png;base64,iVBORw0KGgo=';
 const LINK = 'https://example.com/a.png';
@@ -455,16 +455,16 @@ describe('the families', () => {
       jimeng_new: 'legacy',
       'doubao-video-v2': 'legacy',
     };
-    for (const [id, family] of Object.entries(prefixed)) assert.equal(familyOf(id)?.id, family, id);
-    for (const { id, family } of MODELS) {
-      assert.equal(familyOf(id), family);
+    for (const [id, family] of Object.entries(prefixed)) assert.equal(catalog.familyOf(id)?.id, family, id);
+    for (const { id, family } of catalog.models) {
+      assert.equal(catalog.familyOf(id), family);
       assert.ok(
         family.prefixes.some((prefix) => id.startsWith(prefix)),
         id,
       );
     }
-    assert.equal(familyOf('MiniMax-Hailuo-02'), undefined);
-    assert.equal(new Set(MODELS.map(({ id }) => id)).size, MODELS.length);
+    assert.equal(catalog.familyOf('MiniMax-Hailuo-02'), undefined);
+    assert.equal(new Set(catalog.models.map(({ id }) => id)).size, catalog.models.length);
     assert.equal(new Set(FAMILIES.map(({ id }) => id)).size, FAMILIES.length);
   });
 });

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { MODELS } from '../../../src/core/models/catalog';
 import type { Image } from '../../../src/core/models/family';
 import type { Mode } from '../../../src/core/models/modes';
 import { checkOptions, parametersOf, resolveOptions } from '../../../src/core/models/options';
 import type { OptionValue, Options, Values } from '../../../src/core/models/parameter';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { familyOf } from '../../gateway/families/families';
 import type { Accepted } from '../../gateway/families/family';
 import type { TaskSnapshot } from '../../gateway/pretendTask';
 import { dataUri, jpeg, png } from '../gateway-server/images';
+import { catalog, prepareRequest } from '../../support/catalog';
 
 /** Any value that an option allows. */
 function anyOf(values: Values): fc.Arbitrary<OptionValue> {
@@ -37,7 +36,7 @@ function anyOf(values: Values): fc.Arbitrary<OptionValue> {
 
 /** Some of the options, each with some value that it allows by itself. */
 function anyWishes(model: string, mode: Mode): fc.Arbitrary<Record<string, OptionValue | undefined>> {
-  const { family } = MODELS.find(({ id }) => id === model)!;
+  const { family } = catalog.models.find(({ id }) => id === model)!;
   const parameters = parametersOf(family, { model, mode, options: {} }).filter(
     // What nobody knows yet the judge can't know either.
     ({ name, unavailable }) => name !== 'extra' && !unavailable,
@@ -81,7 +80,7 @@ async function judge(model: string, body: string): Promise<Accepted> {
 }
 
 describe('whatever a family offers', () => {
-  for (const { id: model, family } of MODELS) {
+  for (const { id: model, family } of catalog.models) {
     for (const mode of family.modes(model)) {
       it(`${model}, ${mode}: is taken by the gateway as it is`, async () => {
         await fc.assert(

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { FAMILIES, LISTED_MODELS, MODELS } from '../../../src/core/models/catalog';
+import { FAMILIES } from '../../../src/core/models/families';
 import type { Family } from '../../../src/core/models/family';
 import type { Mode } from '../../../src/core/models/modes';
 import { parametersOf } from '../../../src/core/models/options';
 import type { Parameter, Values } from '../../../src/core/models/parameter';
 import { projectRoot } from '../../vscode/projectRoot';
+import { catalog } from '../../support/catalog';
 
 /** Set, it writes docs/models.md anew instead of complaining: `NEBULA_UPDATE_MODELS=1 npm test -- unit`. */
 const UPDATE_VARIABLE = 'NEBULA_UPDATE_MODELS';
@@ -32,7 +33,7 @@ const MODE_WORDS: Readonly<Record<Mode, string>> = {
   remix: 'an earlier video',
 };
 
-const modelsOf = (family: Family) => MODELS.filter((model) => model.family === family);
+const modelsOf = (family: Family) => catalog.models.filter((model) => model.family === family);
 
 function typeOf(values: Values): string {
   switch (values.kind) {
@@ -125,7 +126,7 @@ function cropPosition(family: Family, where: readonly { model: string; mode: Mod
 function section(family: Family): string {
   const models = modelsOf(family).map((model) => {
     const { id } = model;
-    const inWizard = LISTED_MODELS.includes(model) && family.modes(id).includes('text');
+    const inWizard = catalog.listedModels.includes(model) && family.modes(id).includes('text');
     const from = family
       .modes(id)
       .map((mode) => MODE_WORDS[mode])
@@ -155,6 +156,6 @@ describe('docs/models.md', () => {
     });
     if (process.env[UPDATE_VARIABLE]) writeFileSync(page, text);
     assert.equal(readFileSync(page, 'utf8'), text, `run the unit tests with ${UPDATE_VARIABLE}=1`);
-    for (const { id } of MODELS) assert.ok(text.includes(`\`${id}\``));
+    for (const { id } of catalog.models) assert.ok(text.includes(`\`${id}\``));
   });
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { MODELS, familyOf } from '../../../src/core/models/catalog';
 import { RequestError } from '../../../src/core/models/family';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
+import { catalog, prepareRequest } from '../../support/catalog';
 
 const base = { model: 'sora-2', prompt: 'a paper boat in the rain' };
 const prepare = (changes: Record<string, unknown> = {}) =>
@@ -153,7 +152,7 @@ describe('prepareRequest, prompts', () => {
 /** Anything that has the form of a request. */
 const anyRequest = {
   model: fc.oneof(
-    fc.constantFrom(...MODELS.map(({ id }) => id)),
+    fc.constantFrom(...catalog.models.map(({ id }) => id)),
     fc.constantFrom('veo-9', 'wan9', 'doubao-seedance-3-'),
   ),
   prompt: fc.oneof(fc.string(), fc.constantFrom('a --rs 1', '--seed 1')),
@@ -185,8 +184,8 @@ const anyRequest = {
 };
 
 describe('prepareRequest, models and shapes', () => {
-  for (const model of MODELS) {
-    it(`${model.id} is known`, () => assert.equal(familyOf(model.id), model.family));
+  for (const model of catalog.models) {
+    it(`${model.id} is known`, () => assert.equal(catalog.familyOf(model.id), model.family));
   }
   it('other ids of a known family are taken by their prefix, as they are', () => {
     assert.match(prepare({ model: 'sora-2-pro' }).body, /"model":"sora-2-pro"/);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { LISTED_MODELS } from '../../../src/core/models/catalog';
 import { MODES } from '../../../src/core/models/modes';
 import { checkOptions, resolveOptions } from '../../../src/core/models/options';
 import {
-  supportsSeed,
+  seedOption,
   optionsToVary,
   createVariations,
   requestedVideoCount,
   type Variation,
 } from '../../../src/core/models/variations';
+import { catalog } from '../../support/catalog';
 
 /** Numbers that are all different, from 0 up to 1. */
 function counting(): () => number {
@@ -18,7 +18,7 @@ function counting(): () => number {
 }
 
 const setUp = (model: string, wishes: Record<string, unknown> = {}, mode: 'text' | 'first' = 'text') => {
-  const found = LISTED_MODELS.find(({ id }) => id === model);
+  const found = catalog.listedModels.find(({ id }) => id === model);
   assert.ok(found);
   const subject = { model, mode };
   const settled = resolveOptions(found.family, subject, wishes);
@@ -36,7 +36,7 @@ describe('variations', () => {
     assert.deepEqual(vary({ kind: 'again', times: 3 }), [settled.options, settled.options, settled.options]);
   });
 
-  for (const { id, family } of LISTED_MODELS) {
+  for (const { id, family } of catalog.listedModels) {
     it(`${id}: each has a seed of its own, where it has one, and everything that is offered is legal`, () => {
       for (const mode of MODES.filter((one) => family.modes(id).includes(one))) {
         const subject = { model: id, mode };
@@ -44,7 +44,7 @@ describe('variations', () => {
         const variables = optionsToVary(family, subject, settled);
         const again = createVariations(family, subject, settled, { kind: 'again', times: 10 }, counting());
         assert.equal(again.length, 10);
-        assert.equal(new Set(again.map(({ seed }) => seed)).size, supportsSeed(settled) ? 10 : 1);
+        assert.equal(new Set(again.map(({ seed }) => seed)).size, seedOption(settled) ? 10 : 1);
         assert.ok(again.every(({ seed }) => seed === undefined || Number(seed) >= 1));
         const each = variables.map(({ name, values }) => {
           assert.ok(values.length > 1, name);
@@ -98,8 +98,13 @@ describe('variations', () => {
   });
 
   it('counts the videos that are paid for', () => {
-    const { vary } = setUp('veo-3.1-generate-preview', { sampleCount: 2 });
-    assert.equal(requestedVideoCount(vary({ kind: 'again', times: 3 }).map((options) => ({ options }))), 6);
-    assert.equal(requestedVideoCount([{}, { options: { seconds: '4' } }]), 2);
+    const model = 'veo-3.1-generate-preview';
+    const { vary } = setUp(model, { sampleCount: 2 });
+    const requests = vary({ kind: 'again', times: 3 }).map((options) => ({ model, options }));
+    assert.equal(requestedVideoCount(catalog, requests), 6);
+    assert.equal(
+      requestedVideoCount(catalog, [{ model }, { model: 'sora-2', options: { seconds: '4' } }]),
+      2,
+    );
   });
 });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 /** Longer than SQLite itself may wait for a lock (50 ms): whoever gives up then gives up too early. */
 const HELD_MS = 500;

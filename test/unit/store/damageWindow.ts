@@ -10,6 +10,7 @@ import { Engine } from '../../../src/core/engine';
 import { STORAGE_NAMES } from '../../../src/core/common/storageNames';
 import { buildingPath } from '../../../src/core/store/storeLocation';
 import { StoreLock } from '../../../src/core/store/storeLock';
+import { catalog } from '../../support/catalog';
 
 async function main(): Promise<void> {
   const [storageFolder = '', order] = process.argv.slice(2);
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     // Without a key nothing is asked: only the store is of interest.
     keys: { version: 0, looksLikeKey: () => false, keyFor: () => Promise.resolve({ kind: 'none' }) },
     log: { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
+    catalog,
     l10n: untranslatedL10n,
     pollInterval: () => 5000,
   });

@@ -23,6 +23,7 @@ import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 import { quietLog } from '../support/quietLog';
 import { StoreFaults, sqliteError, systemError } from '../support/storeFaults';
+import { catalog } from '../../support/catalog';
 
 const PAGE = 4096;
 const FULL = 13;
@@ -120,6 +121,7 @@ describe('a full disk', function () {
       keyFor: () => Promise.resolve({ kind: 'none' }),
     },
     log: quietLog,
+    catalog,
     l10n: untranslatedL10n,
     pollInterval: () => 5000,
     clock,

@@ -8,7 +8,6 @@ import type { Log } from '../../../src/core/common/log';
 import type { ApiKey, KeyAnswer, KeySource, NoKeyReason } from '../../../src/core/gateway/apiKey';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import { createHttp, type HttpReply, type OpenHttp } from '../../../src/core/gateway/http';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
 import { isFinal, type Phase } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
@@ -17,6 +16,7 @@ import { assertNoLeak } from '../../support/keySearch';
 import { storeFile } from '../../support/storeFile';
 import { CountingDisk } from './countingDisk';
 import { FakeClock } from './fakeClock';
+import { catalog, prepareRequest } from '../../support/catalog';
 
 /** A key source that tests change at will. */
 export class FakeKeys implements KeySource {
@@ -132,6 +132,7 @@ export class World {
     return {
       storageFolder: this.folder,
       keys: this.keys,
+      catalog,
       log: this.log,
       l10n: untranslatedL10n,
       pollInterval: () => 5000,

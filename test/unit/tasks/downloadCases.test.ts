@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import type { Evidence } from '../../../src/core/common/evidence';
 import type { Engine } from '../../../src/core/engine';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { isFinal } from '../../../src/core/task/phases';
 import {
   caseFile,
@@ -22,6 +21,7 @@ import { FailingDisk } from '../support/failingDisk';
 import { videoCases } from '../support/mediaCases';
 import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 describe('the warning about a duplicate', function () {
   this.timeout(120_000);

@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { OutcomeNotWritten } from '../../../src/core/tasks/submitRecorder';
 import { FakeClock } from '../support/fakeClock';
 import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 describe('after an end', function () {
   this.timeout(120_000);

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { KeyAnswer } from '../../../src/core/gateway/apiKey';
 import { createHttp } from '../../../src/core/gateway/http';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { startPretendGateway, type PretendGateway } from '../../gateway/pretendGateway';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, untranslatedL10n);
 

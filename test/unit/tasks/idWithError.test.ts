@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import type { Engine } from '../../../src/core/engine';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { isFinal } from '../../../src/core/task/phases';
 import { CASE_BASE } from '../../support/replyCases';
 import { storeFile } from '../../support/storeFile';
 import { json, ScriptedHttp, type Scripted } from '../support/scriptedHttp';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 const HOUR = 3600_000;
 const DENIED = json({ code: 'task_not_exist', message: 'task_not_exist', data: null }, 400);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { RequestError } from '../../../src/core/models/family';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 describe('a key pasted into a text field', function () {
   this.timeout(120_000);

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Engine } from '../../../src/core/engine';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import { blockedBy } from '../../../src/core/task/blockedBy';
 import { KeyUnavailableError } from '../../../src/core/tasks/submitter';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 /** After a refused key the origin is tried again by itself so much later, in ms. */
 const RECHECK_MS = 15 * 60_000;

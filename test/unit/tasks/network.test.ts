@@ -6,7 +6,6 @@ import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { Engine } from '../../../src/core/engine';
 import { createHttp } from '../../../src/core/gateway/http';
 import { LIMITS } from '../../../src/core/gateway/limits';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { Task } from '../../../src/core/task/task';
 import {
   patchAsEditor,
@@ -17,6 +16,7 @@ import {
   trustRemote,
 } from '../support/editorProxy';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 const SQUID_PAGE = '<!DOCTYPE html><title>ERROR: Access Denied</title>';
 

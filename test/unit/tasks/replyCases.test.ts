@@ -4,7 +4,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { prepareRequest } from '../../../src/core/models/prepareRequest';
 import type { VideoRequest } from '../../../src/core/models/request';
 import type { Phase } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
@@ -22,6 +21,7 @@ import { storeFile } from '../../support/storeFile';
 import { FakeClock } from '../support/fakeClock';
 import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/scriptedHttp';
 import { World } from '../support/world';
+import { prepareRequest } from '../../support/catalog';
 
 describe('all reply cases, through the engine', function () {
   this.timeout(60_000);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { expectedRow, leastCount, matchVideos } from '../../../src/core/tasks/videoRows';
 import type { VideoRow } from '../../../src/core/task/videoRow';
+import { catalog } from '../../support/catalog';
 
 const link = (name: string, signature = '1') => `https://cdn.example/${name}.mp4?sig=${signature}`;
 
@@ -115,11 +116,11 @@ describe('videos of a task', () => {
 
   it('are as many as requested and not filtered', () => {
     const request = { model: 'veo', prompt: 'a', options: { sampleCount: 4 } };
-    assert.equal(leastCount(request), 4);
-    assert.equal(leastCount(request, { filteredCount: 1 }), 3);
-    assert.equal(leastCount(request, { filteredCount: 9 }), 1);
-    assert.equal(leastCount({ model: 'sora-2', prompt: 'a' }, { expectedCount: 2 }), 2);
-    assert.equal(leastCount({ model: 'x', prompt: 'a', options: { n: 1000 } }), 8);
-    assert.equal(leastCount({ model: 'x', prompt: 'a', options: { n: 'many' } }), 1);
+    assert.equal(leastCount(catalog, request), 4);
+    assert.equal(leastCount(catalog, request, { filteredCount: 1 }), 3);
+    assert.equal(leastCount(catalog, request, { filteredCount: 9 }), 1);
+    assert.equal(leastCount(catalog, { model: 'sora-2' }, { expectedCount: 2 }), 2);
+    assert.equal(leastCount(catalog, { model: 'x', options: { n: 1000 } }), 8);
+    assert.equal(leastCount(catalog, { model: 'x', options: { n: 'many' } }), 1);
   });
 });

@@ -1,6 +1,18 @@
 import type { L10n } from '../../common/l10n';
+import { MAX_INLINE_BYTES } from '../../images/imageLimits';
+import {
+  aspectRatio,
+  count,
+  fixedCamera,
+  frameRate,
+  length,
+  resolution,
+  seed,
+  user,
+  watermark,
+} from '../commonParameters';
 import type { OptionContext, Family } from '../family';
-import { choice, flag, parseObject, text, user, integer, type Parameter } from '../parameter';
+import { choice, flag, parseObject, text, integer, type Parameter } from '../parameter';
 
 const isKling = (model: string): boolean => model.startsWith('kling-');
 const isDoubao = (model: string): boolean => model.startsWith('doubao-video');
@@ -16,65 +28,97 @@ function parameters({ model, options }: OptionContext): Parameter[] {
   const hasSize = options['width'] !== undefined || options['height'] !== undefined;
   const sides = { kind: 'whole', from: 64, to: 4096, step: 2 } as const;
   const all: readonly (Parameter & { readonly fits?: boolean })[] = [
-    {
+    length({
       name: 'duration',
       values: { kind: 'number', from: 1, to: 60 },
       defaultValue: 5,
-      description: 'Length in seconds.',
       hasOwnStep: true,
-    },
+    }),
     {
       name: 'width',
+      role: 'width',
+      label: (l10n) => l10n.t('Width'),
       values: sides,
       ...(hasSize ? { defaultValue: 1280 } : {}),
       description: 'In pixels; the service’s own choice is 1280. Sent together with `height`.',
     },
     {
       name: 'height',
+      role: 'height',
+      label: (l10n) => l10n.t('Height'),
       values: sides,
       ...(hasSize ? { defaultValue: 720 } : {}),
       description: 'In pixels; the service’s own choice is 720. Sent together with `width`.',
     },
-    { name: 'fps', values: integer(1), description: 'Frames a second; the service’s own choice is 24.' },
-    { name: 'seed', values: integer(-1, 999_999_999), description: '-1 means any.' },
+    frameRate,
+    seed({ name: 'seed', values: integer(-1, 999_999_999), description: '-1 means any.' }),
+    count({ name: 'n', values: isJimeng(model) ? choice(1) : integer(1, 4) }),
     {
-      name: 'n',
-      values: isJimeng(model) ? choice(1) : integer(1, 4),
-      defaultValue: 1,
-      description: 'How many videos; each one is paid for.',
+      name: 'response_format',
+      label: () => 'response_format',
+      values: choice('url'),
+      description: 'How the result is handed over.',
     },
-    { name: 'response_format', values: choice('url'), description: 'How the result is handed over.' },
-    { name: 'aspect_ratio', values: text, description: 'Shape, for example `16:9`.' },
+    aspectRatio({
+      name: 'aspect_ratio',
+      placeholder: (l10n) => l10n.t('Which “{0}”?', l10n.t('Shape')),
+      values: text,
+      description: 'Shape, for example `16:9`.',
+    }),
     {
-      name: 'resolution',
-      values: choice('480p', '720p', '1080p'),
-      description: 'Lines of the picture (Doubao).',
+      ...resolution({
+        name: 'resolution',
+        values: choice('480p', '720p', '1080p'),
+        description: 'Lines of the picture (Doubao).',
+      }),
       fits: isDoubao(model),
     },
-    { name: 'mode', values: choice('std', 'pro'), description: 'Quality (Kling).', fits: isKling(model) },
+    {
+      name: 'mode',
+      label: (l10n) => l10n.t('Mode'),
+      values: choice('std', 'pro'),
+      description: 'Quality (Kling).',
+      fits: isKling(model),
+    },
     {
       name: 'cfg_scale',
+      label: (l10n) => l10n.t('Closeness to the Prompt'),
       values: { kind: 'number', from: 0, to: 1 },
       description: 'How closely the prompt is followed (Kling).',
       fits: isKling(model),
     },
-    { name: 'negative_prompt', values: text, description: 'What should not be seen.' },
-    { name: 'quality_level', values: choice('low', 'medium', 'high', 'ultra-high'), description: 'Quality.' },
     {
-      name: 'watermark',
-      values: flag,
-      description: 'Whether there is a watermark (Doubao).',
+      name: 'negative_prompt',
+      label: (l10n) => l10n.t('What Not to Show'),
+      values: text,
+      description: 'What should not be seen.',
+    },
+    {
+      name: 'quality_level',
+      label: (l10n) => l10n.t('Quality'),
+      values: choice('low', 'medium', 'high', 'ultra-high'),
+      description: 'Quality.',
+    },
+    {
+      ...watermark({
+        name: 'watermark',
+        values: flag,
+        description: 'Whether there is a watermark (Doubao).',
+      }),
       fits: isDoubao(model),
     },
     {
-      name: 'camera_fixed',
-      values: flag,
-      description: 'Whether the camera stands still (Doubao).',
+      ...fixedCamera({
+        name: 'camera_fixed',
+        values: flag,
+        description: 'Whether the camera stands still (Doubao).',
+      }),
       fits: isDoubao(model),
     },
     user,
     {
       name: 'metadata',
+      label: (l10n) => l10n.t('More for the Provider'),
       values: { kind: 'object' },
       description:
         'More for the provider, as a JSON object in a text. It may not repeat what stands elsewhere.',
@@ -91,11 +135,26 @@ const fields = ['model', 'prompt', 'image', 'image_tail'];
 /** API reference 7.6: the models of 2025. Their page alone wants Base64 without a prefix. */
 export const legacy: Family = {
   id: 'legacy',
+  label: () => 'legacy',
+  description: (l10n) => l10n.t('Like Kling and others of 2025: length, width, height; text or images.'),
   prefixes: ['kling-', 'jimeng', 'doubao-video'],
+  models: [
+    { id: 'kling-v2-master' },
+    { id: 'kling-v1-6' },
+    { id: 'kling-v1' },
+    { id: 'doubao-video-v1' },
+    { id: 'jimeng_vgfm_t2v_l20' },
+  ],
   result: 'link',
   modes: (model) => (isJimeng(model) ? ['text', 'first'] : ['text', 'first', 'firstLast']),
   sound: () => 'none',
   parameters,
+  imageLimits: () => ({
+    formats: ['jpeg', 'png'],
+    writes: 'pngOrJpeg',
+    maxBytes: MAX_INLINE_BYTES,
+    source: '7.6',
+  }),
   fields,
 
   /** The page and the code disagree on which of two values wins (API reference 13 row 24), so there is one. */

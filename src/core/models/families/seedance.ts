@@ -1,4 +1,6 @@
 import type { L10n } from '../../common/l10n';
+import { MAX_INLINE_BYTES } from '../../images/imageLimits';
+import { aspectRatio, fixedCamera, length, resolution, seed, watermark } from '../commonParameters';
 import type { OptionContext, CheckedRequest, Family, Image, PromptAndOptions } from '../family';
 import type { Mode } from '../modes';
 import { choice, flag, integer, type Options, type Parameter } from '../parameter';
@@ -42,53 +44,55 @@ function ratio({ model, mode }: OptionContext): Parameter {
   const description = 'Shape; `adaptive` follows the first image, or is the model’s choice.';
   const start = { name: 'ratio', description, hasOwnStep: true } as const;
   if (mode === 'text' && is10(model)) {
-    return { ...start, values: choice(...shapes), defaultValue: '16:9', note: adaptiveNeedsImage };
+    return aspectRatio({
+      ...start,
+      values: choice(...shapes),
+      defaultValue: '16:9',
+      note: adaptiveNeedsImage,
+    });
   }
-  return { ...start, values: choice(...shapes, 'adaptive'), defaultValue: 'adaptive' };
+  return aspectRatio({ ...start, values: choice(...shapes, 'adaptive'), defaultValue: 'adaptive' });
 }
+
+const returnLastFrame: Parameter = {
+  name: 'return_last_frame',
+  label: (l10n) => l10n.t('Last Picture'),
+  format: (value, l10n) => (value === 'true' ? l10n.t('last picture kept') : l10n.t('last picture not kept')),
+  values: flag,
+  description: 'Whether the service keeps the last picture too; its own choice is yes.',
+};
 
 function parameters(ask: OptionContext): Parameter[] {
   const { model, mode } = ask;
   const isReference = mode === 'reference';
   const shortest = is15(model) ? 4 : 2;
   return [
-    {
+    length({
       name: 'duration',
       values: choice(...Array.from({ length: 13 - shortest }, (_, index) => shortest + index)),
       defaultValue: 5,
-      description: 'Length in seconds.',
       hasOwnStep: true,
-    },
+    }),
     ratio(ask),
-    {
+    resolution({
       name: 'resolution',
       values: isReference ? choice('480p', '720p') : choice('480p', '720p', '1080p'),
       defaultValue: '720p',
-      description: 'Lines of the picture.',
       hasOwnStep: true,
       ...(isReference ? { note: noReference1080 } : {}),
-    },
-    {
+    }),
+    seed({
       name: 'seed',
       values: integer(-1, 4_294_967_295),
       description: 'The same seed with the same request makes a similar video; -1 means any.',
-    },
-    {
+    }),
+    fixedCamera({
       name: 'camerafixed',
       values: flag,
-      description: 'Whether the camera stands still; the service’s own choice is no.',
       ...(isReference ? { unavailable: noReferenceCamera } : {}),
-    },
-    { name: 'watermark', values: flag, defaultValue: false, description: 'Whether there is a watermark.' },
-    ...(is15(model)
-      ? [
-          {
-            name: 'return_last_frame',
-            values: flag,
-            description: 'Whether the service keeps the last picture too; its own choice is yes.',
-          },
-        ]
-      : []),
+    }),
+    watermark({ name: 'watermark', values: flag, defaultValue: false }),
+    ...(is15(model) ? [returnLastFrame] : []),
   ];
 }
 
@@ -135,7 +139,16 @@ function content({ model, prompt, options, images }: CheckedRequest): unknown[] 
  */
 export const seedance: Family = {
   id: 'seedance',
+  label: () => 'seedance',
+  description: (l10n) => l10n.t('Like Doubao’s Seedance: length, shape, resolution; text or several images.'),
   prefixes: ['doubao-seedance-'],
+  models: [
+    { id: 'doubao-seedance-1-5-pro-251215' },
+    { id: 'doubao-seedance-1-5-pro-251215-noAudio' },
+    { id: 'doubao-seedance-1-0-pro-250528' },
+    { id: 'doubao-seedance-1-0-lite-t2v-250428' },
+    { id: 'doubao-seedance-1-0-lite-i2v-250428' },
+  ],
   result: 'link',
   modes: (model) =>
     MODES_OF.find(([pattern]) => pattern.test(model))?.[1] ?? ['text', 'first', 'firstLast', 'reference'],
@@ -144,6 +157,14 @@ export const seedance: Family = {
     return is15(model) ? 'always' : 'unknown';
   },
   parameters,
+  imageLimits: () => ({
+    formats: ['jpeg', 'png', 'webp'],
+    writes: 'pngOrJpeg',
+    sides: { min: 300, max: 6000 },
+    ratio: { min: 0.4, max: 2.5 },
+    maxBytes: MAX_INLINE_BYTES,
+    source: '7.5.2',
+  }),
   fields: ['content'],
   validate: complaint,
 

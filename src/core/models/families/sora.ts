@@ -1,21 +1,22 @@
 import type { L10n } from '../../common/l10n';
+import { MAX_INLINE_BYTES } from '../../images/imageLimits';
+import { length, size, user } from '../commonParameters';
 import type { Family } from '../family';
-import { choice, user, type Parameter } from '../parameter';
+import { choice } from '../parameter';
 
-const seconds: Parameter = {
+const seconds = length({
   name: 'seconds',
   values: choice('4', '8', '12'),
   defaultValue: '4',
-  description: 'Length in seconds.',
   hasOwnStep: true,
-};
-const size: Parameter = {
+});
+const pixels = size({
   name: 'size',
   values: choice('720x1280', '1280x720'),
   defaultValue: '720x1280',
   description: 'Width and height in pixels. A first image must have exactly this size.',
   hasOwnStep: true,
-};
+});
 
 const ofSource = (l10n: L10n): string =>
   l10n.t('A remix has the length and size of the earlier video, so "seconds" and "size" can’t be chosen.');
@@ -26,14 +27,31 @@ const ofSource = (l10n: L10n): string =>
  */
 export const sora: Family = {
   id: 'sora',
+  label: () => 'sora',
+  description: (l10n) => l10n.t('Like OpenAI’s Sora: length and size; text, an image, or an earlier video.'),
   prefixes: ['sora-'],
+  models: [{ id: 'sora-2' }, { id: 'sora-2-pro', unlisted: true }],
+  // Only this family has the documented download call and remixes, and only its IDs begin so (4.3, 6.0, 7.2.4).
   result: 'download',
+  taskIds: { prefix: 'video_', pattern: /^video_[\w-]+$/, remixModel: 'sora-2' },
+  notice: (model, l10n) =>
+    model.startsWith('sora-2')
+      ? l10n.t('OpenAI has retired this model; Nebula may no longer offer it.')
+      : undefined,
   modes: () => ['text', 'first', 'remix'],
   sound: () => 'always',
   parameters: ({ mode }) => {
     const unavailable = mode === 'remix' ? { unavailable: ofSource } : {};
-    return [{ ...seconds, ...unavailable }, { ...size, ...unavailable }, user];
+    return [{ ...seconds, ...unavailable }, { ...pixels, ...unavailable }, user];
   },
+  // The service drops an image of another size without a word, and charges for a video from text alone.
+  imageLimits: (options) => ({
+    formats: ['jpeg', 'png'],
+    writes: 'pngOrJpeg',
+    exact: options['size'] === '1280x720' ? { width: 1280, height: 720 } : { width: 720, height: 1280 },
+    maxBytes: MAX_INLINE_BYTES,
+    source: '7.2.3',
+  }),
   fields: [
     ...['model', 'prompt', 'width', 'height', 'input_reference', 'remix_from_video_id'],
     ...['remix_video_id', 'remixed_video_id', 'remixedVideoId', 'remixVideoId'],

@@ -1,70 +1,77 @@
 import type { L10n } from '../../common/l10n';
+import { MAX_INLINE_BYTES } from '../../images/imageLimits';
+import type { Size } from '../../images/pixels';
+import {
+  aspectRatio,
+  count,
+  frameRate,
+  length,
+  resolution,
+  seed,
+  sound,
+  user,
+  watermark,
+} from '../commonParameters';
 import type { Family } from '../family';
-import { choice, flag, user, integer, type Parameter } from '../parameter';
+import { choice, flag, integer, type Parameter } from '../parameter';
 
 /** The fast models always make sound, and ignore the option (API reference 7.3.1). */
 const isFast = (model: string): boolean => model.includes('-fast-');
 
-const generateAudio: Parameter = {
+const generateAudio = sound({
   name: 'generateAudio',
   values: flag,
   defaultValue: false,
   description: 'Whether the videos have sound, at the higher price.',
-  alwaysShown: true,
-};
+});
 
 const alwaysSounds = (l10n: L10n): string =>
   l10n.t('This model always makes sound, so "generateAudio" can’t be chosen.');
 
 const parameters: readonly Parameter[] = [
-  {
-    name: 'durationSeconds',
-    values: choice(4, 6, 8),
-    defaultValue: 4,
-    description: 'Length in seconds.',
-    hasOwnStep: true,
-  },
-  {
+  length({ name: 'durationSeconds', values: choice(4, 6, 8), defaultValue: 4, hasOwnStep: true }),
+  aspectRatio({
     name: 'aspectRatio',
     values: choice('16:9', '9:16'),
     defaultValue: '16:9',
-    description: 'Shape.',
     hasOwnStep: true,
-  },
-  {
+  }),
+  resolution({
     name: 'resolution',
     values: choice('720p', '1080p'),
     defaultValue: '1080p',
-    description: 'Lines of the picture.',
     hasOwnStep: true,
-  },
+  }),
   generateAudio,
-  {
-    name: 'sampleCount',
-    values: integer(1, 4),
-    defaultValue: 1,
-    description: 'How many videos; each one is paid for.',
-  },
-  { name: 'fps', values: integer(1), description: 'Frames a second; the service’s own choice is 24.' },
+  count({ name: 'sampleCount', values: integer(1, 4) }),
+  frameRate,
   {
     name: 'personGeneration',
+    label: (l10n) => l10n.t('People'),
+    format: formatPeople,
     values: choice('allow_all', 'allow_adult', 'dont_allow'),
     defaultValue: 'allow_all',
     description: 'Which people may be seen.',
   },
-  {
+  watermark({
     name: 'addWatermark',
     values: flag,
     description: 'Whether there is a watermark; the service’s own choice is no.',
-  },
-  {
-    name: 'seed',
-    // 0 is treated as "not set".
-    values: integer(1, 4_294_967_295),
-    description: 'The same seed with the same request makes a similar video.',
-  },
+  }),
+  // 0 is treated as "not set".
+  seed({ name: 'seed', values: integer(1, 4_294_967_295) }),
   user,
 ];
+
+function formatPeople(value: string, l10n: L10n): string | undefined {
+  if (value === 'allow_all') return l10n.t('all people');
+  if (value === 'allow_adult') return l10n.t('adults only');
+  return value === 'dont_allow' ? l10n.t('no people') : undefined;
+}
+
+/** Pixels of the resolutions in 16:9. */
+const FULL_HD: Size = { width: 1920, height: 1080 };
+const SIZES: Readonly<Record<string, Size>> = { '720p': { width: 1280, height: 720 }, '1080p': FULL_HD };
 
 /**
  * API reference 7.3. The service silently replaces most values that it does not know, so those are always sent. Only the
@@ -72,8 +79,21 @@ const parameters: readonly Parameter[] = [
  */
 export const veo: Family = {
   id: 'veo',
+  label: () => 'veo',
+  description: (l10n) => l10n.t('Like Google’s Veo: length, shape, resolution; text, or one or two images.'),
   prefixes: ['veo-'],
+  models: [
+    { id: 'veo-3.1-generate-preview' },
+    { id: 'veo-3.1-fast-generate-preview' },
+    { id: 'veo-3.0-generate-001' },
+    { id: 'veo-3.0-generate-preview' },
+    { id: 'veo-3.0-fast-generate-001' },
+  ],
   result: 'link',
+  notice: (model, l10n) =>
+    /^veo-3\.\d-/.test(model)
+      ? l10n.t('Google has retired models of this kind; Nebula may no longer offer it.')
+      : undefined,
   // The last frame came with 3.1; of ids after it nothing else is known.
   modes: (model) => (/^veo-(2|3\.0)/.test(model) ? ['text', 'first'] : ['text', 'first', 'firstLast']),
   sound: (model) => (isFast(model) ? 'always' : 'optional'),
@@ -81,6 +101,16 @@ export const veo: Family = {
     parameters.map((parameter) =>
       parameter === generateAudio && isFast(model) ? { ...parameter, unavailable: alwaysSounds } : parameter,
     ),
+  imageLimits: (options) => {
+    const wide = SIZES[String(options['resolution'])] ?? FULL_HD;
+    return {
+      formats: ['jpeg', 'png'],
+      writes: 'pngOrJpeg',
+      preferred: options['aspectRatio'] === '9:16' ? { width: wide.height, height: wide.width } : wide,
+      maxBytes: MAX_INLINE_BYTES,
+      source: '7.3.1',
+    };
+  },
   fields: [
     ...['model', 'prompt', 'image', 'lastFrame', 'last_frame', 'duration_seconds', 'aspect_ratio'],
     ...['generate_audio', 'person_generation', 'add_watermark', 'sample_count'],

@@ -1,4 +1,11 @@
 import type { L10n } from '../../common/l10n';
+import {
+  length,
+  resolution as commonResolution,
+  seed,
+  size as commonSize,
+  sound as commonSound,
+} from '../commonParameters';
 import type { OptionContext, Family } from '../family';
 import { choice, flag, integer, type Parameter } from '../parameter';
 
@@ -19,37 +26,31 @@ const ERROR_PATTERNS = Object.fromEntries(
 const tierOf = (size: unknown): string | undefined =>
   TIERS.find((tier) => SIZES[tier]?.some((one) => one === size));
 
-const duration: Parameter = {
-  name: 'duration',
-  values: choice(5, 10),
-  defaultValue: 5,
-  description: 'Length in seconds.',
-  hasOwnStep: true,
-};
-const resolution: Parameter = {
+const duration = length({ name: 'duration', values: choice(5, 10), defaultValue: 5, hasOwnStep: true });
+const resolution = commonResolution({
   name: 'resolution',
   values: choice(...TIERS),
   defaultValue: '720p',
   description:
     'Lines of the picture. From an image: the shape is that of the image. From text: goes with `size`.',
-};
-const size: Parameter = {
+});
+const size = commonSize({
   name: 'size',
   values: choice(...Object.values(SIZES).flat()),
   defaultValue: '1280*720',
   annotations: ERROR_PATTERNS,
   description: 'Width and height in pixels. Where only `resolution` is given: 16:9 of that tier.',
   hasOwnStep: true,
-};
-const generateAudio: Parameter = {
+});
+const generateAudio = commonSound({
   name: 'generate_audio',
   values: flag,
   defaultValue: false,
   description: 'Whether sound is made for the video. Not with `audio_url`.',
-  alwaysShown: true,
-};
+});
 const audioUrl: Parameter = {
   name: 'audio_url',
+  label: (l10n) => l10n.t('Link to a Sound File'),
   values: { kind: 'link' },
   description: 'An https link to the sound: MP3 or WAV, up to 15 MB, 3 to 30 seconds.',
 };
@@ -88,7 +89,10 @@ function sound({ options }: OptionContext): Parameter[] {
 /** API reference 7.4. The provider reads no `aspect_ratio`; sizes are written with an asterisk. */
 export const wan: Family = {
   id: 'wan',
+  label: () => 'wan',
+  description: (l10n) => l10n.t('Like Ali’s Wanxiang: length and size, sound of your own; text or an image.'),
   prefixes: ['wan'],
+  models: [{ id: 'wan2.5-t2v-preview' }, { id: 'wan2.5-i2v-preview' }],
   result: 'link',
   modes: (model) => {
     if (model.includes('t2v')) return ['text'];
@@ -100,17 +104,27 @@ export const wan: Family = {
     ...picture(ask),
     {
       name: 'smart_rewrite',
+      label: (l10n) => l10n.t('Rewriting of the Prompt'),
+      format: (value, l10n) => (value === 'true' ? l10n.t('prompt rewritten') : l10n.t('prompt as it is')),
       values: flag,
       defaultValue: false,
       description: 'Whether the service writes the prompt anew before it is used. It may do so all the same.',
     },
     ...sound(ask),
-    {
+    seed({
       name: 'seed',
       values: integer(0, 2_147_483_647),
       description: 'The same seed with the same request makes a similar video; 0 means any.',
-    },
+    }),
   ],
+  // More than 500,000 characters of Base64 can be taken for an attack; 350 KB stay well below.
+  imageLimits: () => ({
+    formats: ['jpeg', 'png'],
+    writes: 'jpeg',
+    sides: { min: 360, max: 2000 },
+    maxBytes: 350_000,
+    source: '7.4.1',
+  }),
   fields: ['model', 'prompt', 'image', 'aspect_ratio'],
   maxPromptLength: 800,
   longestBase64: 500_000,

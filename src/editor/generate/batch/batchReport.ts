@@ -1,4 +1,5 @@
 import type { L10n } from '../../../core/common/l10n';
+import type { Catalog } from '../../../core/models/catalog';
 import { requestedVideoCount } from '../../../core/models/variations';
 import type { BatchReport, Stop } from '../../../core/tasks/submitSequentially';
 import { OutcomeNotWritten } from '../../../core/tasks/submitRecorder';
@@ -12,17 +13,19 @@ import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../../labels/taskLabel
 import { explainFailure } from '../../labels/failureLabels';
 import type { MessageAction, MessagePresenter } from '../../common/messagePresenter';
 
-type Dependencies = Pick<AppContext, 'box' | 'l10n'>;
+type Dependencies = Pick<AppContext, 'catalog' | 'box' | 'l10n'>;
 
 /** Of what helps against a failure, this helps the requests that were not sent, too. */
 const BATCH_ACTIONS: readonly Action[] = ['setApiKey', 'testConnection'];
 
 /** What the extension says about requests that are sent together: one message for all. */
 export class BatchMessages {
+  readonly #catalog: Catalog;
   readonly #box: MessagePresenter;
   readonly #l10n: L10n;
 
-  constructor({ box, l10n }: Dependencies) {
+  constructor({ catalog, box, l10n }: Dependencies) {
+    this.#catalog = catalog;
     this.#box = box;
     this.#l10n = l10n;
   }
@@ -68,7 +71,10 @@ export class BatchMessages {
     const sent = tasks.length - of('rejected', 'unknown', 'stopped').length;
     const list = { title: this.#l10n.t('Show List'), command: `${VIEWS.tasks}.focus` };
     if (sent === tasks.length && notSent.length === 0 && unclear.length === 0) {
-      const videos = requestedVideoCount(tasks.map(({ task }) => task.request));
+      const videos = requestedVideoCount(
+        this.#catalog,
+        tasks.map(({ task }) => task.request),
+      );
       const sentence = this.#l10n.t(
         '{0} videos are being made. Each is fetched by itself when it is done.',
         videos,

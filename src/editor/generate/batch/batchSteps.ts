@@ -1,22 +1,21 @@
 import type { QuickPickItem } from 'vscode';
 import type { ModelAndMode } from '../../../core/models/options';
-import type { OptionValue, Options } from '../../../core/models/parameter';
+import type { OptionTexts, OptionValue, Options, Parameter } from '../../../core/models/parameter';
 import type { VideoRequest } from '../../../core/models/request';
 import {
-  supportsSeed,
+  seedOption,
   optionsToVary,
   createVariations,
   requestedVideoCount,
   type VaryingOption,
   type Variation,
 } from '../../../core/models/variations';
-import { optionLabel, formatOption, describeSources } from '../../labels/optionLabels';
+import { describeSources, formatOption, modelName } from '../../labels/optionLabels';
 import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
 import type { AppContext } from '../../common/appContext';
 import type { ReadyRequest } from '../submit/requestSender';
 import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
 import { modelLabels } from '../wizard/pickModel';
-import { modelName } from '../../labels/optionLabels';
 import { isHiddenOption, formatOptions } from '../wizard/pickOption';
 import type { Answers } from '../wizard/wizard';
 import {
@@ -28,7 +27,7 @@ import {
   type StepResult,
 } from '../../common/multiStep';
 
-export interface BatchStepsDependencies extends Pick<AppContext, 'inputs' | 'l10n'> {
+export interface BatchStepsDependencies extends Pick<AppContext, 'catalog' | 'inputs' | 'l10n'> {
   /** Where the requests would go, as the user knows it. */
   readonly host: () => string | undefined;
   /** Checks all of them. @throws Rejection */
@@ -104,15 +103,15 @@ export class BatchSteps {
     const again: PickItem<string | undefined> = {
       value: undefined,
       label: l10n.t('The Same Again'),
-      description: supportsSeed(answers.settled)
+      description: seedOption(answers.settled)
         ? l10n.t('2 to 10 times, each with a seed of its own')
         : l10n.t('2 to 10 times'),
     };
     const options = optionsToVary(family, subjectOf(answers), answers.settled).map(
-      ({ name, values }): PickItem<string | undefined> => ({
+      ({ name, texts, values }): PickItem<string | undefined> => ({
         value: name,
-        label: optionLabel(name, l10n),
-        description: values.map((value) => this.#word(name, value)).join(' · '),
+        label: texts.label(l10n),
+        description: values.map((value) => this.#word(texts, value)).join(' · '),
       }),
     );
     const answer = await pickOne(inputs, {
@@ -147,12 +146,12 @@ export class BatchSteps {
   }
 
   async #askValues(
-    { name, values }: VaryingOption,
+    { name, texts, values }: VaryingOption,
     answers: Answers,
     place: StepPosition,
   ): Promise<StepResult> {
     const { inputs, l10n } = this.#deps;
-    const items = values.map((value) => ({ value, label: this.#word(name, value) }));
+    const items = values.map((value) => ({ value, label: this.#word(texts, value) }));
     const chosen = items.filter(({ value }) => this.#values.includes(value));
     const now = items.filter(({ value }) => value === answers.settled.options[name]);
     const answer = await pickMany(inputs, {
@@ -183,8 +182,9 @@ export class BatchSteps {
     requests: readonly VideoRequest[],
     place: StepPosition,
   ): Promise<StepResult | 'more'> {
-    const { inputs, host, l10n } = this.#deps;
+    const { catalog, inputs, host, l10n } = this.#deps;
     const { request, model, settled } = answers;
+    const differing = this.#differing(answers);
     const notes = requests.map(({ options = {} }) => answers.noteOn(options));
     const [note] = notes;
     // Of images that are fitted to several sizes each request has something else to say.
@@ -192,11 +192,11 @@ export class BatchSteps {
     const hints = [...(isShared && note !== undefined ? [note] : []), ...answers.hints];
     const common = {
       ...settled,
-      parameters: settled.parameters.filter(({ name }) => name !== this.#differing()),
+      parameters: settled.parameters.filter(({ name }) => name !== differing?.name),
     };
     const go: PickItem<SummaryAction> = {
       value: 'send',
-      label: `$(play) ${l10n.t('Generate {0} Videos', requestedVideoCount(requests))}`,
+      label: `$(play) ${l10n.t('Generate {0} Videos', requestedVideoCount(catalog, requests))}`,
       description: [
         ...modelLabels(model),
         ...describeSources(request, l10n),
@@ -222,7 +222,9 @@ export class BatchSteps {
         ...(settled.parameters.some(isHiddenOption) ? [more] : []),
         inputs.separator(l10n.t('{0} requests, sent in this order', requests.length)),
         // Without a value they are only read.
-        ...requests.map((one, index) => this.#item(one, index, isShared ? undefined : notes[index])),
+        ...requests.map((one, index) =>
+          this.#item(one, index, differing, isShared ? undefined : notes[index]),
+        ),
       ],
       active: go,
       pays: true,
@@ -255,15 +257,20 @@ export class BatchSteps {
   }
 
   /** @param note what becomes of its images, where that is not so for all */
-  #item(request: VideoRequest, index: number, note: string | undefined): QuickPickItem {
-    const { label, detail = note } = this.#difference(request);
+  #item(
+    request: VideoRequest,
+    index: number,
+    differing: Parameter | undefined,
+    note: string | undefined,
+  ): QuickPickItem {
+    const { label, detail = note } = this.#difference(request, differing);
     return {
       label: `${index + 1}. ${escapeQuickPickText(label)}`,
       ...(detail === undefined ? {} : { detail: escapeQuickPickText(detail) }),
     };
   }
 
-  #difference({ prompt, options = {} }: VideoRequest): Difference {
+  #difference({ prompt, options = {} }: VideoRequest, differing: Parameter | undefined): Difference {
     if (this.#prompts) {
       const quote = truncatePrompt(prompt, MAX_QUOTE_LENGTH);
       const characters = Array.from(quote);
@@ -274,17 +281,19 @@ export class BatchSteps {
         .replace(/ \S*$/u, '');
       return { label: `${head}…`, detail: `… ${quote.slice(head.length).trim()}` };
     }
-    const name = this.#differing();
-    const value = name === undefined ? undefined : options[name];
+    const value = differing && options[differing.name];
     const { l10n } = this.#deps;
     return {
-      label: value === undefined || name === undefined ? l10n.t('the same request') : this.#word(name, value),
+      label: value === undefined || !differing ? l10n.t('the same request') : this.#word(differing, value),
     };
   }
 
   /** The option in which the requests differ, if it is one. */
-  #differing(): string | undefined {
-    return this.#prompts ? undefined : (this.#varied ?? 'seed');
+  #differing({ settled }: Answers): Parameter | undefined {
+    if (this.#prompts) return undefined;
+    return this.#varied === undefined
+      ? seedOption(settled)
+      : settled.parameters.find(({ name }) => name === this.#varied);
   }
 
   #requests(answers: Answers): readonly VideoRequest[] {
@@ -320,8 +329,8 @@ export class BatchSteps {
     return optionsToVary(model.family, subjectOf(answers), settled).find(({ name }) => name === this.#varied);
   }
 
-  #word(name: string, value: OptionValue): string {
-    return formatOption(name, String(value), this.#deps.l10n);
+  #word(texts: OptionTexts, value: OptionValue): string {
+    return formatOption(texts, String(value), this.#deps.l10n);
   }
 
   #title({ model }: Answers): string {

@@ -1,5 +1,3 @@
-import { limitsFor } from '../../../core/images/imageLimits';
-import { familyOf, type Model } from '../../../core/models/catalog';
 import type { VideoRequest } from '../../../core/models/request';
 import {
   isOpenEnd,
@@ -12,9 +10,8 @@ import { Rejection } from '../../common/rejection';
 import type { ReadyRequest, RequestSender, Submit } from '../submit/requestSender';
 import type { Answers } from '../wizard/wizard';
 
-interface Dependencies extends Pick<AppContext, 'notifier' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'notifier' | 'l10n'> {
   readonly sender: RequestSender;
-  readonly ownModels: () => readonly Model[];
 }
 
 /** Of so many faults the sentences are shown; the rest is counted. */
@@ -92,8 +89,8 @@ export class BatchSubmitter {
 
   /** The same text for requests whose images become the same pixels. */
   #imagesOf({ model, images, options }: VideoRequest): string {
-    const family = familyOf(model, this.#deps.ownModels());
-    return JSON.stringify([images, family && limitsFor(family.id, options)]);
+    const family = this.#deps.catalog.familyOf(model);
+    return JSON.stringify([images, family?.imageLimits(options ?? {})]);
   }
 
   #faultSentence(

@@ -20,7 +20,7 @@ interface Editors {
 }
 
 export interface BatchDependencies
-  extends ReadyDependencies, Pick<AppContext, 'l10n' | 'asker' | 'inputs' | 'inBackground'> {
+  extends ReadyDependencies, Pick<AppContext, 'catalog' | 'l10n' | 'asker' | 'inputs' | 'inBackground'> {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows a task in the list. */
@@ -172,10 +172,10 @@ async function ask(
   prompts?: readonly string[],
 ): Promise<{ readonly ready: readonly ReadyRequest[]; readonly result: WizardResult } | undefined> {
   if (!(await ensureReadyToSend(deps))) return undefined;
-  const { batch, inputs, host, random, l10n } = deps;
+  const { catalog, batch, inputs, host, random, l10n } = deps;
   const prepare: BatchStepsDependencies['prepare'] = async (requests, fitsWith) =>
     batch.prepare(requests, new AbortController().signal, fitsWith);
-  const steps = new BatchSteps({ inputs, host, prepare, random, l10n }, prompts);
+  const steps = new BatchSteps({ catalog, inputs, host, prepare, random, l10n }, prompts);
   const result = await deps.runGenerateWizard({ ...start, finalSteps: (answers) => steps.steps(answers) });
   return result && { ready: steps.ready, result };
 }

@@ -5,7 +5,7 @@ import type { Engine } from '../../../core/engine';
 import type { ApiKey } from '../../../core/gateway/apiKey';
 import { originOf } from '../../../core/gateway/baseUrl';
 import { DiskError } from '../../../core/common/fileSystem';
-import type { Model } from '../../../core/models/catalog';
+import type { Catalog } from '../../../core/models/catalog';
 import { RequestError, type PreparedRequest } from '../../../core/models/family';
 import { prepareRequest, type GatewayIdOf } from '../../../core/models/prepareRequest';
 import type { VideoRequest } from '../../../core/models/request';
@@ -16,7 +16,7 @@ import type { Task } from '../../../core/task/task';
 import type { AppContext } from '../../common/appContext';
 import type { Keychain } from '../../credentials/keychain';
 import type { OriginApproval, Requester } from '../../credentials/originApproval';
-import { formatOption, describeSources } from '../../labels/optionLabels';
+import { describeOptions, describeSources } from '../../labels/optionLabels';
 import { KeyLockedError, Rejection } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
 import {
@@ -30,11 +30,10 @@ import {
 import { formatAge } from '../../labels/taskLabels';
 import type { ChosenFit } from '../../imageFit/imagesStep';
 
-interface Dependencies extends Pick<AppContext, 'engines' | 'settings' | 'asker' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'engines' | 'settings' | 'asker' | 'l10n'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   readonly images: Pick<RequestImages, 'fit'>;
-  readonly ownModels: () => readonly Model[];
   /** Hears of every request that was sent from this window, when its outcome is known. */
   readonly onSent: (task: Task, requester: Requester) => void;
 }
@@ -205,9 +204,9 @@ export class RequestSender {
   }
 
   #prepare(input: unknown, gatewayIdOf: GatewayIdOf | undefined): PreparedRequest {
-    const { l10n, ownModels } = this.#deps;
+    const { catalog, l10n } = this.#deps;
     try {
-      return prepareRequest(input, l10n, gatewayIdOf, ownModels());
+      return prepareRequest(input, catalog, l10n, gatewayIdOf);
     } catch (error) {
       throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
     }
@@ -270,7 +269,7 @@ export class RequestSender {
   }
 
   async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
-    const { asker, l10n } = this.#deps;
+    const { asker, catalog, l10n } = this.#deps;
     return asker.confirm({
       message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
       // The price and the address come first: text of the request could pass for either.
@@ -279,7 +278,7 @@ export class RequestSender {
         priceMessage(l10n),
         visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
         visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH),
-        describeOptions(request, l10n),
+        describeRequest(request, catalog, l10n),
       ),
       action: l10n.t('Generate Video'),
     });
@@ -378,13 +377,11 @@ export function cancelledRejection(l10n: L10n): Rejection {
 }
 
 /** What a request is made from besides its prompt, and its options, in one line. */
-export function describeOptions({ request }: Pick<PreparedRequest, 'request'>, l10n: L10n): string {
-  const options = Object.entries(request.options ?? {}).map(([name, value]) =>
-    formatOption(
-      visibleLine(name, MAX_SHOWN_OPTION_LENGTH),
-      visibleLine(String(value), MAX_SHOWN_OPTION_LENGTH),
-      l10n,
-    ),
-  );
-  return [...describeSources(request, l10n), ...options].join(' · ');
+function describeRequest(
+  { request }: Pick<PreparedRequest, 'request'>,
+  catalog: Catalog,
+  l10n: L10n,
+): string {
+  const show = (text: string) => visibleLine(text, MAX_SHOWN_OPTION_LENGTH);
+  return [...describeSources(request, l10n), ...describeOptions(request, catalog, l10n, show)].join(' · ');
 }

@@ -1,5 +1,5 @@
 import type { L10n } from '../../../core/common/l10n';
-import { familyOf, isModelId, type Model } from '../../../core/models/catalog';
+import { isModelId, type Catalog, type Model } from '../../../core/models/catalog';
 import { modeLabel, type Mode } from '../../../core/models/modes';
 import { keyEnteredMessage, type KeyCheck } from '../../../core/tasks/keyGuard';
 import { modelName } from '../../labels/optionLabels';
@@ -9,6 +9,7 @@ import { pickOne, inputText, type Answer, type PickItem, type StepPosition } fro
 import type { QuickInputs } from '../../common/quickInputs';
 
 export interface PickModelOptions {
+  readonly catalog: Catalog;
   readonly inputs: QuickInputs;
   readonly place: StepPosition;
   /** Those that can make a video from what there is. */
@@ -36,7 +37,7 @@ export async function pickModel(question: PickModelOptions): Promise<Answer<Mode
   }
 }
 
-/** The same where the id has to be seen too, because it is what is sent. */
+/** What a model is called, where the id has to be seen too, because it is what is sent. */
 export function modelLabels({ id, label }: Pick<Model, 'id' | 'label'>): readonly string[] {
   return label === undefined ? [id] : [escapeQuickPickText(label), id];
 }
@@ -54,15 +55,15 @@ async function askOffered(question: PickModelOptions): Promise<Answer<Model | 'a
       ...(hint === undefined ? {} : { detail: hint }),
     };
   });
-  const families = [...new Set(models.map(({ family }) => family.id))];
+  const families = [...new Set(models.map(({ family }) => family))];
   return pickOne<Model | 'another'>(inputs, {
     title: l10n.t('Generate Video'),
     place,
     placeholder: l10n.t('Which model?'),
     items: [
       ...families.flatMap((family) => [
-        inputs.separator(family),
-        ...items.filter(({ value }) => value.family.id === family),
+        inputs.separator(family.label(l10n)),
+        ...items.filter(({ value }) => value.family === family),
       ]),
       inputs.separator(''),
       {
@@ -77,7 +78,7 @@ async function askOffered(question: PickModelOptions): Promise<Answer<Model | 'a
 
 /** Asks for an id, and for its family where the id tells none (API reference 7.1). */
 async function askAnother(question: PickModelOptions): Promise<Answer<Model>> {
-  const { inputs, place, models, mode, remember, looksLikeKey, l10n } = question;
+  const { catalog, inputs, place, models, remember, l10n } = question;
   let id = '';
   for (;;) {
     const entered = await inputText(inputs, {
@@ -85,7 +86,7 @@ async function askAnother(question: PickModelOptions): Promise<Answer<Model>> {
       placeholder: l10n.t('For example: sora-3'),
       hint: l10n.t('The id of the model, as the gateway calls it.'),
       judge: (text) => {
-        const message = cardError(text.trim(), mode, looksLikeKey, l10n);
+        const message = cardError(text.trim(), question);
         return message === undefined ? undefined : { message, weight: 'error' };
       },
       onChange: () => undefined,
@@ -94,7 +95,7 @@ async function askAnother(question: PickModelOptions): Promise<Answer<Model>> {
     id = entered.value.trim();
     const offered = models.find((model) => model.id === id);
     if (offered) return { kind: 'value', value: offered };
-    const family = familyOf(id);
+    const family = catalog.familyOf(id);
     if (family) {
       await remember({ id, family });
       return { kind: 'value', value: { id, family } };
@@ -108,6 +109,7 @@ async function askAnother(question: PickModelOptions): Promise<Answer<Model>> {
 export async function pickFamily(
   id: string,
   {
+    catalog,
     inputs,
     place,
     mode,
@@ -121,7 +123,7 @@ export async function pickFamily(
       'Which models is “{0}” like? That says what its requests look like.',
       escapeQuickPickText(id),
     ),
-    items: familyChoices((family) => family.modes(id).includes(mode), l10n),
+    items: familyChoices(catalog, (family) => family.modes(id).includes(mode), l10n),
   });
   if (answer.kind !== 'value') return answer;
   const model: Model = { id, family: answer.value };
@@ -130,10 +132,10 @@ export async function pickFamily(
 }
 
 /** What keeps an id from being used, as a sentence. */
-function cardError(id: string, mode: Mode, looksLikeKey: KeyCheck, l10n: L10n): string | undefined {
+function cardError(id: string, { catalog, mode, looksLikeKey, l10n }: PickModelOptions): string | undefined {
   if (looksLikeKey(id)) return keyEnteredMessage(l10n);
   if (!isModelId(id)) return l10n.t('Enter an ID of letters, digits, and the characters . : / - _');
-  const modes = familyOf(id)?.modes(id);
+  const modes = catalog.familyOf(id)?.modes(id);
   if (!modes || modes.includes(mode)) return undefined;
   return l10n.t(
     'The model "{0}" cannot make a video from {1}. It takes: {2}.',

@@ -6,7 +6,7 @@ import {
   type OptionValue,
   type Parameter,
 } from '../../../core/models/parameter';
-import { optionPlaceholder, optionLabel, formatOption } from '../../labels/optionLabels';
+import { optionPlaceholder, formatOption } from '../../labels/optionLabels';
 import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
 import { pickOne, inputText, type Answer, type PickItem, type StepPosition } from '../../common/multiStep';
 import type { QuickInputs } from '../../common/quickInputs';
@@ -34,7 +34,7 @@ interface OptionQuestion extends Where {
 /** Asks for one option. Undefined as an answer leaves it to the service. */
 export async function pickOption(question: OptionQuestion): Promise<Answer<OptionValue | undefined>> {
   const { parameter, inputs, title, place, value, last, l10n } = question;
-  const { name, defaultValue, annotations = {} } = parameter;
+  const { defaultValue, annotations = {} } = parameter;
   const choices = choicesOf(parameter);
   if (!choices) return askForText(question);
   const items = choices.map((one): PickItem<OptionValue | undefined> => {
@@ -43,14 +43,14 @@ export async function pickOption(question: OptionQuestion): Promise<Answer<Optio
     );
     return {
       value: one,
-      label: formatOption(name, String(one), l10n),
+      label: formatOption(parameter, String(one), l10n),
       ...(remarks.length > 0 ? { description: remarks.join(' · ') } : {}),
     };
   });
   if (defaultValue === undefined) items.push({ value: undefined, label: l10n.t('Let the Service Decide') });
   return pickOne<OptionValue | undefined>(inputs, {
     ...{ title, place, items },
-    placeholder: optionPlaceholder(name, l10n),
+    placeholder: optionPlaceholder(parameter, l10n),
     active: items.find((item) => item.value === value),
   });
 }
@@ -60,12 +60,12 @@ export async function pickOptionToChange(
   { inputs, title, place, l10n }: Where,
   { parameters, options }: ResolvedOptions,
 ): Promise<Answer<string>> {
-  const items = parameters.filter(isHiddenOption).map(({ name }): PickItem<string> => {
-    const value = options[name];
+  const items = parameters.filter(isHiddenOption).map((parameter): PickItem<string> => {
+    const value = options[parameter.name];
     return {
-      value: name,
-      label: optionLabel(name, l10n),
-      description: value === undefined ? l10n.t('left to the service') : shownValue(name, value, l10n),
+      value: parameter.name,
+      label: parameter.label(l10n),
+      description: value === undefined ? l10n.t('left to the service') : shownValue(parameter, value, l10n),
     };
   });
   return pickOne<string>(inputs, {
@@ -86,15 +86,17 @@ export function hasOwnStep(parameter: Parameter): boolean {
 
 /** The options of a request in the user's words; of those without a step most are worth a word only when changed. */
 export function formatOptions({ parameters, options }: ResolvedOptions, l10n: L10n): string[] {
-  return parameters.flatMap(({ name, hasOwnStep, alwaysShown, defaultValue }) => {
-    const value = options[name];
+  return parameters.flatMap((parameter) => {
+    const { hasOwnStep, alwaysShown, defaultValue } = parameter;
+    const value = options[parameter.name];
     if (value === undefined || (!hasOwnStep && !alwaysShown && value === defaultValue)) return [];
-    return [shownValue(name, value, l10n)];
+    return [shownValue(parameter, value, l10n)];
   });
 }
 
-function shownValue(name: string, value: OptionValue, l10n: L10n): string {
-  return escapeQuickPickText(formatOption(name, truncatePrompt(String(value), MAX_SHOWN_VALUE_LENGTH), l10n));
+function shownValue(parameter: Parameter, value: OptionValue, l10n: L10n): string {
+  const shown = truncatePrompt(String(value), MAX_SHOWN_VALUE_LENGTH);
+  return escapeQuickPickText(formatOption(parameter, shown, l10n));
 }
 
 function choicesOf({ values }: Parameter): readonly OptionValue[] | undefined {
@@ -117,10 +119,10 @@ async function askForText(question: OptionQuestion): Promise<Answer<OptionValue 
   const { parameter, inputs, title, place, value, refuse, l10n } = question;
   const mayBeEmpty = parameter.defaultValue === undefined;
   const meaning = (text: string) => (text === '' ? undefined : parseOptionValue(parameter, text));
-  const right = allowedValuesMessage({ ...parameter, name: optionLabel(parameter.name, l10n) }, l10n);
+  const right = allowedValuesMessage({ ...parameter, name: parameter.label(l10n) }, l10n);
   const answer = await inputText(inputs, {
     ...{ title, place, buttons: [] },
-    placeholder: optionPlaceholder(parameter.name, l10n),
+    placeholder: optionPlaceholder(parameter, l10n),
     hint: mayBeEmpty ? `${right} ${l10n.t('Leave it empty to let the service decide.')}` : right,
     value: value === undefined ? '' : String(value),
     selected: true,

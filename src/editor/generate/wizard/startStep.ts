@@ -1,5 +1,5 @@
 import { visibleLine } from '../../../core/common/displayText';
-import { familyOf, type Model } from '../../../core/models/catalog';
+import type { Model } from '../../../core/models/catalog';
 import { modeOf } from '../../../core/models/modes';
 import { resolveOptions } from '../../../core/models/options';
 import type { VideoRequest } from '../../../core/models/request';
@@ -109,7 +109,7 @@ export class StartStep {
   }
 
   #modelOf(id: string): Model | undefined {
-    const family = familyOf(id);
+    const family = this.#parts.catalog.familyOf(id);
     return this.#parts.models.find((model) => model.id === id) ?? (family && { id, family });
   }
 

@@ -1,4 +1,4 @@
-import { familyOf, type Model } from '../../../core/models/catalog';
+import type { Model } from '../../../core/models/catalog';
 import { modeOf, type Mode } from '../../../core/models/modes';
 import { checkPromptAndOptions, resolveOptions, type ResolvedOptions } from '../../../core/models/options';
 import { parseOptionValue, type Options, type Parameter } from '../../../core/models/parameter';
@@ -223,9 +223,9 @@ class GenerateWizard {
   }
 
   async #pickModel(place: StepPosition): Promise<StepResult> {
-    const { inputs, hintOf, remember, looksLikeKey, l10n } = this.#parts;
+    const { catalog, inputs, hintOf, remember, looksLikeKey, l10n } = this.#parts;
     const answer = await pickModel({
-      ...{ inputs, place, hintOf, remember, looksLikeKey, l10n },
+      ...{ catalog, inputs, place, hintOf, remember, looksLikeKey, l10n },
       models: this.#models,
       mode: this.#mode,
       current: this.#model?.id,
@@ -407,7 +407,7 @@ class GenerateWizard {
 
   #modelOf(id: string | undefined): Model | undefined {
     if (id === undefined) return undefined;
-    const family = familyOf(id);
+    const family = this.#parts.catalog.familyOf(id);
     const model = this.#models.find((one) => one.id === id) ?? (family && { id, family });
     return model && this.#canUse(model) ? model : undefined;
   }

@@ -1,5 +1,5 @@
 import type { L10n } from '../../../core/common/l10n';
-import type { Model } from '../../../core/models/catalog';
+import type { Catalog, Model } from '../../../core/models/catalog';
 import type { Mode } from '../../../core/models/modes';
 import type { ResolvedOptions } from '../../../core/models/options';
 import type { Options } from '../../../core/models/parameter';
@@ -15,6 +15,7 @@ import type { WizardState } from './wizardState';
 export interface WizardDependencies {
   readonly inputs: QuickInputs;
   readonly memory: WizardState;
+  readonly catalog: Catalog;
   readonly models: readonly Model[];
   /** The one to begin with, where the user has said so. */
   readonly defaultModel?: string | undefined;

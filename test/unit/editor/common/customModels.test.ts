@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import { Catalog } from '../../../../src/core/models/catalog';
+import { FAMILIES } from '../../../../src/core/models/families';
 import type { VideoRequest } from '../../../../src/core/models/request';
 import { veo } from '../../../../src/core/models/families/veo';
 import { ensureModelFamily } from '../../../../src/editor/generate/ensureModelFamily';
@@ -15,6 +17,7 @@ class Desk {
   readonly notKept: string[] = [];
   readonly asker = new ScriptedAsker();
   readonly own: CustomModels;
+  readonly catalog: Catalog;
   written: unknown;
   isLocked = false;
 
@@ -31,15 +34,17 @@ class Desk {
       notKept: (id) => this.notKept.push(id),
       log: silent,
     });
+    this.catalog = new Catalog(FAMILIES, () => this.own.list());
   }
 
   get listed() {
-    return this.own.list().map(({ id, family }) => [id, family.id]);
+    return this.catalog.customModels.map(({ id, family }) => [id, family.id]);
   }
 
   know(request: VideoRequest) {
     return ensureModelFamily(request, 'Generate Again', {
-      ownModels: this.own,
+      catalog: this.catalog,
+      customModels: this.own,
       asker: this.asker,
       l10n: untranslatedL10n,
     });

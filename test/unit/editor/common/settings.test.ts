@@ -47,7 +47,7 @@ describe('the settings', () => {
     ];
     assert.deepEqual(
       read({ models })
-        .ownModels()
+        .customModels()
         .map(({ id }) => id),
       ['sora-2'],
     );
@@ -64,7 +64,7 @@ describe('the settings', () => {
     const models = [...ids, 'google/veo-3.1:fast'].map((id) => ({ id, family: 'sora' }));
     assert.deepEqual(
       read({ models })
-        .ownModels()
+        .customModels()
         .map(({ id }) => id),
       ['google/veo-3.1:fast'],
     );
@@ -74,19 +74,19 @@ describe('the settings', () => {
     const models = [
       { id: ' my-sora ', family: 'sora', label: ' Mine ' },
       { id: 'other', family: 'veo', label: 5 },
-      ...[null, 5, 'sora-2', {}, { id: 'x' }, { id: 'x', family: 'y' }, { id: '', family: 'veo' }],
+      ...[null, 5, 'sora-2', {}, { id: 'x' }, { id: 'x', family: 5 }, { id: '', family: 'veo' }],
       { id: 'two words', family: 'veo' },
     ];
     assert.deepEqual(
       read({ models })
-        .ownModels()
-        .map(({ id, family, label }) => [id, family.id, label]),
+        .customModels()
+        .map(({ id, family, label }) => [id, family, label]),
       [
         ['my-sora', 'sora', 'Mine'],
         ['other', 'veo', undefined],
       ],
     );
-    assert.deepEqual(read({ models: 'sora-2' }).ownModels(), []);
+    assert.deepEqual(read({ models: 'sora-2' }).customModels(), []);
     assert.equal(read({ defaultModel: ' my-sora ' }).defaultModel(), 'my-sora');
     assert.equal(read({ defaultModel: 7 }).defaultModel(), undefined);
     assert.equal(read({}).defaultModel(), undefined);

@@ -1,13 +1,13 @@
 import { strict as assert } from 'node:assert';
-import { limitsFor } from '../../../../src/core/images/imageLimits';
 import { clampChoice, fitChoicesFor, toFitOptions } from '../../../../src/editor/imageFit/fitOptions';
 import type { Choice } from '../../../../src/webview/imageFit/protocol';
+import { limitsFor } from '../../../support/catalog';
 
-const landscape = limitsFor('sora', { size: '1280x720' })!;
-const portrait = limitsFor('sora', { size: '720x1280' })!;
-const seedance = limitsFor('seedance')!;
-const veo = limitsFor('veo', { aspectRatio: '16:9', resolution: '1080p' })!;
-const legacy = limitsFor('legacy')!;
+const landscape = limitsFor('sora', { size: '1280x720' });
+const portrait = limitsFor('sora', { size: '720x1280' });
+const seedance = limitsFor('seedance');
+const veo = limitsFor('veo', { aspectRatio: '16:9', resolution: '1080p' });
+const legacy = limitsFor('legacy');
 
 describe('what can be chosen for an image', () => {
   for (const [what, limits, width, height, ways, ratio] of [

@@ -2,14 +2,14 @@ import { strict as assert } from 'node:assert';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { ImagePipeline, SendableImage, SourceInfo } from '../../../../src/core/images/imagePipeline';
 import type { ImageLimits } from '../../../../src/core/images/imageLimits';
-import { familyOf } from '../../../../src/core/models/catalog';
 import type { ImageRole } from '../../../../src/core/models/request';
 import { WizardImageSet } from '../../../../src/editor/imageFit/wizardImages';
 import type { FitTarget } from '../../../../src/editor/imageFit/imagesStep';
 import { FakeFittingPages } from '../../../support/fakeImageFitDialog';
+import { catalog } from '../../../support/catalog';
 
 function subject(id: string, options: FitTarget['options'] = {}): FitTarget {
-  const family = familyOf(id);
+  const family = catalog.familyOf(id);
   assert.ok(family);
   return { model: { id, family }, options };
 }

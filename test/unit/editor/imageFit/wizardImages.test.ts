@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { looksLikeKey } from '../../../../src/core/gateway/redaction';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
-import { LISTED_MODELS } from '../../../../src/core/models/catalog';
 import { BatchSteps } from '../../../../src/editor/generate/batch/batchSteps';
 import { runGenerateWizard, type WizardOptions } from '../../../../src/editor/generate/wizard/wizard';
 import type { StepResult } from '../../../../src/editor/common/multiStep';
@@ -19,6 +18,7 @@ import {
   type Deed,
   type FakePick,
 } from '../../../support/fakeQuickInputs';
+import { catalog } from '../../../support/catalog';
 
 const ignore = () => undefined;
 const done = () => Promise.resolve();
@@ -53,7 +53,8 @@ describe('the wizard with images', () => {
         ...{
           inputs,
           memory,
-          models: LISTED_MODELS,
+          catalog,
+          models: catalog.listedModels,
           hintOf: () => undefined,
           language: 'en',
           l10n: untranslatedL10n,
@@ -158,7 +159,14 @@ describe('the wizard with images', () => {
     it(`says what becomes of the image of several requests: ${what}`, async () => {
       const prepare = () => Promise.resolve([]);
       const host = () => 'gateway.example';
-      const steps = new BatchSteps({ inputs, host, prepare, random: Math.random, l10n: untranslatedL10n });
+      const steps = new BatchSteps({
+        catalog,
+        inputs,
+        host,
+        prepare,
+        random: Math.random,
+        l10n: untranslatedL10n,
+      });
       const start: Partial<WizardOptions> = {
         ...{ request: { ...request, prompt: 'a kite', model: 'sora-2' }, at: 'afterPrompt' },
         finalSteps: (answers) => steps.steps(answers),

@@ -1,10 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
-import { MODELS } from '../../../../src/core/models/catalog';
 import { parametersOf } from '../../../../src/core/models/options';
 import { PHASES, isFinal, type Phase } from '../../../../src/core/task/phases';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/core/task/task';
-import { optionPlaceholder, optionLabel, formatOption } from '../../../../src/editor/labels/optionLabels';
+import { describeOptions, formatOption, optionPlaceholder } from '../../../../src/editor/labels/optionLabels';
 import { rowIcon, contextValue } from '../../../../src/editor/labels/rowIcon';
 import {
   formatAge,
@@ -16,6 +15,7 @@ import {
   truncatePrompt,
   taskStateLabel,
 } from '../../../../src/editor/labels/taskLabels';
+import { catalog } from '../../../support/catalog';
 
 describe('the words for tasks', () => {
   it('have a word and a shape of its own for each phase', () => {
@@ -30,30 +30,35 @@ describe('the words for tasks', () => {
 
   it('let ended tasks be removed, and only followed ones be let go', () => {
     for (const phase of PHASES) {
-      assert.equal(/\bremovable\b/.test(contextValue({ phase })), isFinal(phase), phase);
+      assert.equal(/\bremovable\b/.test(contextValue({ phase }, catalog)), isFinal(phase), phase);
       const followed = ['queued', 'running', 'ready', 'saving'].includes(phase);
-      assert.equal(/\bfollowed\b/.test(contextValue({ phase })), followed, phase);
+      assert.equal(/\bfollowed\b/.test(contextValue({ phase }, catalog)), followed, phase);
     }
   });
 
   it('offer for each state what suits it', () => {
     const AGAIN: readonly Phase[] = ['failed', 'rejected', 'lost', 'stopped'];
     const words = (phase: Phase, missing: 'none' | 'some' | 'all' = 'none') =>
-      contextValue({ phase, gatewayTaskId: 'task_1' }, missing);
+      contextValue({ phase, gatewayTaskId: 'task_1' }, catalog, missing);
     for (const phase of PHASES) {
       assert.equal(/\bvideo\b/.test(words(phase)), phase === 'saved', phase);
       assert.equal(/\bagain\b/.test(words(phase)), AGAIN.includes(phase), phase);
       // A video's row is not taken away with one click.
       assert.equal(/\bclearable\b/.test(words(phase)), isFinal(phase) && phase !== 'saved', phase);
-      assert.ok(!/\bagain\b/.test(contextValue({ phase })), 'what the gateway never had can’t be looked for');
+      assert.ok(
+        !/\bagain\b/.test(contextValue({ phase }, catalog)),
+        'what the gateway never had can’t be looked for',
+      );
     }
     for (const phase of ['unknown', 'queued', 'lost', 'failed', 'stopped'] as const) {
-      assert.match(contextValue({ phase, takesTaskId: true }), /\battachable\b/);
+      assert.match(contextValue({ phase, takesTaskId: true }, catalog), /\battachable\b/);
       assert.ok(!/\battachable\b/.test(words(phase)), phase);
     }
-    assert.match(contextValue({ phase: 'saved', gatewayTaskId: 'video_1' }), /\bremixable\b/);
+    assert.match(contextValue({ phase: 'saved', gatewayTaskId: 'video_1' }, catalog), /\bremixable\b/);
     assert.ok(
-      !/\bremixable\b/.test(words('saved') + contextValue({ phase: 'running', gatewayTaskId: 'video_1' })),
+      !/\bremixable\b/.test(
+        words('saved') + contextValue({ phase: 'running', gatewayTaskId: 'video_1' }, catalog),
+      ),
     );
     assert.match(words('saved', 'all'), /\bmissing again\b/);
     assert.ok(!/\bvideo\b/.test(words('saved', 'all')));
@@ -133,30 +138,37 @@ describe('the words for tasks', () => {
   });
 
   it('tell options in plain words, and unknown ones as they are', () => {
-    assert.equal(formatOption('seconds', '8', untranslatedL10n), '8 seconds');
-    assert.equal(formatOption('size', '720x1280', untranslatedL10n), '720 × 1280, portrait');
-    assert.equal(formatOption('size', '960*960', untranslatedL10n), '960 × 960, square');
-    assert.equal(formatOption('ratio', '16:9', untranslatedL10n), '16:9, landscape');
-    assert.equal(formatOption('ratio', 'wide', untranslatedL10n), 'Shape: wide');
-    assert.equal(formatOption('sampleCount', '1', untranslatedL10n), 'one video');
-    assert.equal(formatOption('newest', 'true', untranslatedL10n), 'newest: true');
+    const describe = (model: string, options: Readonly<Record<string, string | number | boolean>>) =>
+      describeOptions({ model, options }, catalog, untranslatedL10n);
+    assert.deepEqual(describe('sora-2', { seconds: '8', size: '720x1280' }), [
+      '8 seconds',
+      '720 × 1280, portrait',
+    ]);
+    assert.deepEqual(describe('wan2.5-t2v-preview', { size: '960*960' }), ['960 × 960, square']);
+    const seedance = 'doubao-seedance-1-0-pro-250528';
+    assert.deepEqual(describe(seedance, { ratio: '16:9' }), ['16:9, landscape']);
+    assert.deepEqual(describe(seedance, { ratio: 'wide' }), ['Shape: wide']);
+    assert.deepEqual(describe('veo-9', { sampleCount: 1, newest: true }), ['one video', 'newest: true']);
+    // Of a model that is no longer known, the names still tell.
+    assert.deepEqual(describe('gone', { n: 2, seconds: '8' }), ['2 videos', '8 seconds']);
   });
 
   it('have a question, a name and words for every option of every family', () => {
-    for (const { id, family } of MODELS) {
+    for (const { id, family } of catalog.models) {
       for (const mode of family.modes(id)) {
-        for (const { name, values } of parametersOf(family, { model: id, mode, options: {} })) {
+        for (const parameter of parametersOf(family, { model: id, mode, options: {} })) {
+          const { name, values } = parameter;
           // Names of providers that nobody can translate stand for themselves.
           if (!['cfg_scale', 'response_format', 'metadata'].includes(name))
-            assert.notEqual(optionLabel(name, untranslatedL10n), name);
-          assert.match(optionPlaceholder(name, untranslatedL10n), /\?/);
+            assert.notEqual(parameter.label(untranslatedL10n), name);
+          assert.match(optionPlaceholder(parameter, untranslatedL10n), /\?/);
           const flags = values.kind === 'flag' ? ['true', 'false'] : [];
           for (const value of values.kind === 'choice' ? values.of : flags) {
-            const word = formatOption(name, String(value), untranslatedL10n);
+            const word = formatOption(parameter, String(value), untranslatedL10n);
             assert.ok(name === 'resolution' || word !== String(value), `${name} ${value}`);
           }
           assert.equal(
-            new Set(flags.map((value) => formatOption(name, value, untranslatedL10n))).size,
+            new Set(flags.map((value) => formatOption(parameter, value, untranslatedL10n))).size,
             flags.length,
           );
         }

@@ -14,6 +14,7 @@ import {
 } from '../../../../src/editor/player/playerView';
 import { commandForAction } from '../../../../src/editor/labels/actionLabels';
 import { ACTIONS, toPage, type Action, type Take, type View } from '../../../../src/webview/player/protocol';
+import { catalog } from '../../../support/catalog';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
 const failures = publicFailures();
@@ -48,7 +49,7 @@ function taskIn(phase: Phase, parts: Partial<Task> = {}): Task {
 }
 
 function viewOf(task: Task, media: Media = missing): View {
-  return playerView(task, media, { l10n: untranslatedL10n, language: 'en', now: NOW });
+  return playerView(task, media, { catalog, l10n: untranslatedL10n, language: 'en', now: NOW });
 }
 
 const actionsOf = ({ offers }: View) => offers.map(({ action }) => action);
@@ -325,6 +326,7 @@ describe('what the player shows', () => {
     );
     const earlier = taskIn('saved', { id: 'earlier', createdAt: NOW });
     const { facts } = playerView(task, missing, {
+      catalog,
       l10n: untranslatedL10n,
       language: 'en',
       now: NOW,

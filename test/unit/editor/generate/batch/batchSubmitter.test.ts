@@ -6,6 +6,7 @@ import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSu
 import type { Keychain } from '../../../../../src/editor/credentials/keychain';
 import { RequestSender } from '../../../../../src/editor/generate/submit/requestSender';
 import { RecordingNotifier } from '../../../../support/recordingNotifier';
+import { catalog } from '../../../../support/catalog';
 
 /** Nothing here may be needed before anything is sent. */
 const untouched = () =>
@@ -29,7 +30,7 @@ describe('a batch that is checked before any of it is sent', () => {
     const sender = new RequestSender({
       engines: untouched(),
       settings: untouched(),
-      ownModels: () => [],
+      catalog,
       keychain: { place: () => Promise.resolve(undefined), looksLikeKey } as unknown as Keychain,
       approval: untouched(),
       asker: untouched(),
@@ -47,7 +48,7 @@ describe('a batch that is checked before any of it is sent', () => {
     batch = new BatchSubmitter({
       sender,
       notifier: new RecordingNotifier(),
-      ownModels: () => [],
+      catalog,
       l10n: untranslatedL10n,
     });
   });

@@ -2,7 +2,6 @@ import { strict as assert } from 'node:assert';
 import type { TextDocument } from 'vscode';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
 import { untranslatedL10n } from '../../../../../src/core/common/l10n';
-import { LISTED_MODELS } from '../../../../../src/core/models/catalog';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import type { Charged, Task } from '../../../../../src/core/task/task';
 import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
@@ -24,6 +23,7 @@ import {
   type FakePick,
 } from '../../../../support/fakeQuickInputs';
 import { RecordingNotifier } from '../../../../support/recordingNotifier';
+import { catalog } from '../../../../support/catalog';
 
 const ignore = () => undefined;
 const done = () => Promise.resolve();
@@ -93,13 +93,22 @@ describe('a list of prompts while it is sent', () => {
       },
     };
     const parts: Partial<PromptDependencies> = {
-      ...{ inputs, lists, memory, underWay, l10n: untranslatedL10n, reveal: ignore, random: Math.random },
+      ...{
+        catalog,
+        inputs,
+        lists,
+        memory,
+        underWay,
+        l10n: untranslatedL10n,
+        reveal: ignore,
+        random: Math.random,
+      },
       sender: sender as never,
       host: () => 'gateway.example',
       batch: new BatchSubmitter({
         sender: sender as never,
         notifier: new RecordingNotifier(),
-        ownModels: () => [],
+        catalog,
         l10n: untranslatedL10n,
       }),
       batchMessages: { done: () => told.push('done'), stillSending: () => told.push('still') } as never,
@@ -116,7 +125,8 @@ describe('a list of prompts while it is sent', () => {
             ...{
               inputs,
               memory,
-              models: LISTED_MODELS,
+              catalog,
+              models: catalog.listedModels,
               hintOf: ignore,
               language: 'en',
               l10n: untranslatedL10n,

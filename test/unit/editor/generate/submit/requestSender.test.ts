@@ -16,6 +16,7 @@ import type { Messages } from '../../../../../src/editor/common/messages';
 import { RecordingNotifier } from '../../../../support/recordingNotifier';
 import { ScriptedAsker } from '../../../../support/scriptedDialogs';
 import { World } from '../../../support/world';
+import { catalog } from '../../../../support/catalog';
 
 /** A window's way to a paid request, with a keychain that the test controls. */
 class Desk {
@@ -43,7 +44,7 @@ class Desk {
       approval: new OriginApproval({ keychain, asker: this.asker, l10n: untranslatedL10n }),
       asker: this.asker,
       images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },
-      ownModels: () => [],
+      catalog,
       l10n: untranslatedL10n,
       onSent: () => undefined,
     });
@@ -198,6 +199,7 @@ describe('a request on its way to the engine', function () {
       engines: desk.engines,
       asker: desk.asker,
       messages,
+      catalog,
       l10n: untranslatedL10n,
       looksLikeKey: isOwn,
     };
@@ -320,7 +322,7 @@ describe('a key that is removed', function () {
       const batch = new BatchSubmitter({
         sender: desk.sender,
         notifier: new RecordingNotifier(),
-        ownModels: () => [],
+        catalog,
         l10n: untranslatedL10n,
       });
       const report = await batch.send(requests, (index) => {

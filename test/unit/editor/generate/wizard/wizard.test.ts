@@ -1,13 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
 import { untranslatedL10n } from '../../../../../src/core/common/l10n';
-import { FAMILIES, LISTED_MODELS, type Model } from '../../../../../src/core/models/catalog';
+import type { Model } from '../../../../../src/core/models/catalog';
+import { FAMILIES } from '../../../../../src/core/models/families';
 import type { Family } from '../../../../../src/core/models/family';
 import { resolveOptions } from '../../../../../src/core/models/options';
 import { choice } from '../../../../../src/core/models/parameter';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import { sora } from '../../../../../src/core/models/families/sora';
-import { optionLabel } from '../../../../../src/editor/labels/optionLabels';
+import { aspectRatio, length } from '../../../../../src/core/models/commonParameters';
 import { parsePresets } from '../../../../../src/editor/generate/presets/preset';
 import { Rejection } from '../../../../../src/editor/common/rejection';
 import { familyChoices } from '../../../../../src/editor/generate/wizard/familyChoices';
@@ -27,15 +28,17 @@ import {
   write,
   type Deed,
 } from '../../../../support/fakeQuickInputs';
+import { catalog } from '../../../../support/catalog';
 
 const still: Family = {
   ...sora,
   id: 'still',
+  label: () => 'still',
   prefixes: ['still-'],
   parameters: () => [
     // Nobody is asked about an option with one value.
-    { name: 'seconds', values: choice('5'), defaultValue: '5', description: '', hasOwnStep: true },
-    { name: 'ratio', values: choice('16:9', '1:1'), defaultValue: '16:9', description: '', hasOwnStep: true },
+    length({ name: 'seconds', values: choice('5'), defaultValue: '5', hasOwnStep: true }),
+    aspectRatio({ name: 'ratio', values: choice('16:9', '1:1'), defaultValue: '16:9', hasOwnStep: true }),
   ],
 };
 const oneModel: Model[] = [{ id: 'sora-2', family: sora }];
@@ -72,6 +75,7 @@ class Desk {
       {
         inputs: this.inputs,
         memory: this.memory,
+        catalog,
         models: this.models,
         hintOf: (id) => (id === 'sora-2' ? 'It is old.' : undefined),
         remember: (model) => {
@@ -401,7 +405,7 @@ describe('the wizard', () => {
     const to = (model: string) => [press('Choose Another Model'), choose(model)] as const;
 
     beforeEach(() => {
-      desk.models = LISTED_MODELS;
+      desk.models = catalog.listedModels;
     });
 
     it('begins with the prompt and the first model, and few keys lead on', async () => {
@@ -522,7 +526,7 @@ describe('the wizard', () => {
   ] as const) {
     const says = warning ? 'warns of' : 'says nothing of';
     it(`${says} ${length} characters for ${model} in the last step, wherever they come from`, async () => {
-      desk.models = LISTED_MODELS;
+      desk.models = catalog.listedModels;
       const request = { model, prompt: `x\n${'y'.repeat(length - 2)}` };
       await desk.ask({ at: 'summary', request }, escape);
       const hint = desk.pick(0).prompt ?? '';
@@ -535,7 +539,7 @@ describe('the wizard', () => {
     const another = [press('Choose Another Model'), choose('Another Model…')] as const;
 
     beforeEach(() => {
-      desk.models = LISTED_MODELS;
+      desk.models = catalog.listedModels;
     });
 
     it('takes an id whose family its prefix tells, and remembers it', async () => {
@@ -631,7 +635,7 @@ describe('the wizard', () => {
     });
 
     it('offers each family with a sentence of what it is', () => {
-      const choices = familyChoices(() => true, untranslatedL10n);
+      const choices = familyChoices(catalog, () => true, untranslatedL10n);
       assert.deepEqual(
         choices.map(({ label }) => label),
         FAMILIES.map(({ id }) => id),
@@ -641,10 +645,10 @@ describe('the wizard', () => {
   });
 
   it('names no two options of a model alike', () => {
-    for (const { id, family } of LISTED_MODELS) {
+    for (const { id, family } of catalog.listedModels) {
       for (const mode of family.modes(id)) {
         const { parameters } = resolveOptions(family, { model: id, mode }, {});
-        const titles = parameters.map(({ name }) => optionLabel(name, untranslatedL10n));
+        const titles = parameters.map(({ label }) => label(untranslatedL10n));
         assert.deepEqual(titles, [...new Set(titles)], id);
       }
     }
@@ -658,7 +662,7 @@ describe('the wizard', () => {
     ];
 
     beforeEach(() => {
-      desk.models = LISTED_MODELS;
+      desk.models = catalog.listedModels;
     });
 
     it('changes what has no step, shows it in the summary, and counts no steps of its own', async () => {
@@ -812,7 +816,7 @@ describe('the wizard', () => {
     });
 
     it('keeps its images and its source, and offers what can be made of them', async () => {
-      desk.models = LISTED_MODELS;
+      desk.models = catalog.listedModels;
       const images = [{ role: 'first', source: 'https://example.com/a.png' }] as const;
       const model = 'wan2.5-i2v-preview';
       const made = { model, prompt: 'a', images, options: { duration: 5, resolution: '480p' } };
@@ -868,7 +872,7 @@ describe('the wizard', () => {
       );
 
     beforeEach(() => {
-      desk.models = LISTED_MODELS;
+      desk.models = catalog.listedModels;
     });
 
     it('goes on with them', async () => {
@@ -1005,7 +1009,7 @@ describe('the wizard', () => {
     const rain = { model: 'sora-2', prompt: 'rain on a roof', options: { seconds: '12' } };
 
     beforeEach(() => {
-      desk.models = LISTED_MODELS;
+      desk.models = catalog.listedModels;
       desk.presets = { 'Tall veo': wide, Rain: rain };
     });
 

@@ -1,0 +1,26 @@
+import { untranslatedL10n } from '../../src/core/common/l10n';
+import type { ImageLimits } from '../../src/core/images/imageLimits';
+import { Catalog } from '../../src/core/models/catalog';
+import { FAMILIES } from '../../src/core/models/families';
+import type { PreparedRequest } from '../../src/core/models/family';
+import type { Options } from '../../src/core/models/parameter';
+import * as core from '../../src/core/models/prepareRequest';
+
+/** Our families, without models of a user's own. */
+export const catalog = new Catalog(FAMILIES);
+
+/** As the real one, for our families. */
+export function prepareRequest(
+  input: unknown,
+  l10n = untranslatedL10n,
+  gatewayIdOf?: core.GatewayIdOf,
+): PreparedRequest {
+  return core.prepareRequest(input, catalog, l10n, gatewayIdOf);
+}
+
+/** What an image must be for one of our families. */
+export function limitsFor(familyId: string, options: Options = {}): ImageLimits {
+  const family = catalog.family(familyId);
+  if (!family) throw new Error(`there is no family ${familyId}`);
+  return family.imageLimits(options);
+}
