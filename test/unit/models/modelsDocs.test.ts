@@ -2,160 +2,48 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { FAMILIES } from '../../../src/core/models/families';
-import type { Family } from '../../../src/core/models/family';
-import type { Mode } from '../../../src/core/models/modes';
-import { parametersOf } from '../../../src/core/models/options';
-import type { Parameter, Values } from '../../../src/core/models/parameter';
-import { projectRoot } from '../../vscode/projectRoot';
 import { catalog } from '../../support/catalog';
+import { modelsPage } from '../../support/modelsPage';
+import manifest from '../../../package.json';
+import { projectRoot } from '../../vscode/projectRoot';
 
 /** Set, it writes docs/models.md anew instead of complaining: `NEBULA_UPDATE_MODELS=1 npm test -- unit`. */
 const UPDATE_VARIABLE = 'NEBULA_UPDATE_MODELS';
 const page = path.join(projectRoot, 'docs', 'models.md');
 
-const INTRO = `# Models and their options
-
-Made from \`src/core/models\`, which checks requests and asks the questions of the wizard; a test keeps this page true.
-
-A request names a \`model\`, a \`prompt\`, \`options\`, and what else the video is made from: \`images\`, or an earlier video in \`remixOf\`. Options have the names of the gateway. They are checked before anything is sent, because the service silently replaces much of what it does not know; a request that is not exactly legal is refused with a sentence. Where an option has a value in the column "else", that value is sent when nobody chooses one; where it has none, nothing is sent and the service decides. A number is as good as its text, and the other way round.
-
-Ids that are not listed here are taken if they begin like those of a family; how they differ is judged by the parts of the id. For any other id the family has to be named: **Another Model…** in Generate Video asks for it, and keeps it in the setting \`nebulaVideo.models\`. Models come and go: what your key may use today is what **Test Connection** finds.
-
-Every family also takes \`extra\`: fields that this version does not know, as a JSON object in a text, for example \`{"new_field": true}\`. They are sent as they are, and can't replace anything that has a place of its own.
-`;
-
-const MODE_WORDS: Readonly<Record<Mode, string>> = {
-  text: 'text',
-  first: 'first image',
-  firstLast: 'first and last image',
-  reference: '1 to 4 reference images',
-  remix: 'an earlier video',
-};
-
-const modelsOf = (family: Family) => catalog.models.filter((model) => model.family === family);
-
-function typeOf(values: Values): string {
-  switch (values.kind) {
-    case 'choice':
-      return typeof values.of[0];
-    case 'flag':
-      return 'boolean';
-    case 'whole':
-      return 'whole number';
-    case 'number':
-      return 'number';
-    case 'text':
-    case 'link':
-      return 'string';
-    case 'object':
-      return 'JSON in a string';
-  }
-}
-
-function valuesOf(values: Values): string {
-  switch (values.kind) {
-    case 'choice':
-      return values.of.map((value) => `\`${value}\``).join(', ');
-    case 'flag':
-      return '`true`, `false`';
-    case 'whole':
-      return values.to === undefined
-        ? `${values.from} and more`
-        : `${values.from} to ${values.to}${values.step === undefined ? '' : ', even'}`;
-    case 'number':
-      return `${values.from} to ${values.to}`;
-    case 'text':
-      return 'any';
-    case 'link':
-      return 'an https link';
-    case 'object':
-      return 'an object';
-  }
-}
-
-/** The rows of a family: one for each option, or several where it differs between models or modes. */
-function optionRows(family: Family): string[] {
-  const cases = modelsOf(family).flatMap(({ id: model }) =>
-    family.modes(model).map((mode) => ({ model, mode })),
-  );
-  const names = [
-    ...new Set(cases.flatMap((one) => family.parameters({ ...one, options: {} }).map(({ name }) => name))),
-  ];
-  const found = names.map((name) => {
-    const rows = new Map<string, { cells: string; where: typeof cases }>();
-    for (const one of cases) {
-      const parameter = parametersOf(family, { ...one, options: {} }).find((other) => other.name === name);
-      if (!parameter || parameter.unavailable) continue;
-      const cells = cellsOf(parameter);
-      const row = rows.get(cells) ?? { cells, where: [] };
-      rows.set(cells, { cells, where: [...row.where, one] });
-    }
-    return { name, rows: [...rows.values()] };
-  });
-  return found.flatMap(({ name, rows }) =>
-    rows.map(({ cells, where }) => {
-      const about = cells.split(' | ').at(-1) ?? '';
-      const others = cells.split(' | ').slice(0, -1).join(' | ');
-      const only = where.length === cases.length ? '' : ` Only ${cropPosition(family, where)}.`;
-      return `| \`${name}\` | ${others} | ${about}${only} |`;
-    }),
-  );
-}
-
-function cellsOf({ values, defaultValue, description }: Parameter): string {
-  const otherwise = defaultValue === undefined ? '' : `\`${String(defaultValue)}\``;
-  return `${typeOf(values)} | ${valuesOf(values)} | ${otherwise} | ${description}`;
-}
-
-/** Models, and of those that differ by it what the video is made from. */
-function cropPosition(family: Family, where: readonly { model: string; mode: Mode }[]): string {
-  const models = [...new Set(where.map(({ model }) => model))];
-  const groups = new Map<string, string[]>();
-  for (const model of models) {
-    const modes = where.filter((one) => one.model === model).map(({ mode }) => mode);
-    const from =
-      modes.length === family.modes(model).length
-        ? ''
-        : ` from ${modes.map((mode) => MODE_WORDS[mode]).join(', ')}`;
-    groups.set(from, [...(groups.get(from) ?? []), `\`${model}\``]);
-  }
-  return [...groups].map(([from, ids]) => `${ids.join(', ')}${from}`).join('; ');
-}
-
-function section(family: Family): string {
-  const models = modelsOf(family).map((model) => {
-    const { id } = model;
-    const inWizard = catalog.listedModels.includes(model) && family.modes(id).includes('text');
-    const from = family
-      .modes(id)
-      .map((mode) => MODE_WORDS[mode])
-      .join('; ');
-    return `| \`${id}\` | ${from} | ${family.sound(id)} | ${inWizard ? 'yes' : 'no'} |`;
-  });
-  return `
-## ${family.id}
-
-Ids that begin with ${family.prefixes.map((prefix) => `\`${prefix}\``).join(', ')}.
-
-| model | made from | sound | offered in Generate Video |
-| --- | --- | --- | --- |
-${models.join('\n')}
-
-| option | type | values | else | meaning |
-| --- | --- | --- | --- | --- |
-${optionRows(family).join('\n')}
-`;
-}
+const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
 describe('docs/models.md', () => {
   it('says what the families say', async () => {
-    const text = await format([INTRO, ...FAMILIES.map(section)].join(''), {
-      ...(await resolveConfig(page)),
-      filepath: page,
-    });
+    const text = await format(modelsPage(catalog), { ...(await resolveConfig(page)), filepath: page });
     if (process.env[UPDATE_VARIABLE]) writeFileSync(page, text);
     assert.equal(readFileSync(page, 'utf8'), text, `run the unit tests with ${UPDATE_VARIABLE}=1`);
     for (const { id } of catalog.models) assert.ok(text.includes(`\`${id}\``));
+  });
+});
+
+describe('README.md', () => {
+  it('counts the models and the families', () => {
+    const { models, families } = catalog;
+    const expected = `${models.length} models of ${NUMBERS[families.length]} families`;
+    const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
+    assert.ok(readme.includes(expected), `README.md has to say: ${expected}`);
+  });
+});
+
+describe('package.json', () => {
+  const { configuration } = manifest.contributes;
+
+  it('offers the families for models of a user', () => {
+    const { family } = configuration.properties['nebulaVideo.models'].items.properties;
+    const expected = catalog.families.map(({ id }) => id);
+    const lines = JSON.stringify({ enum: expected }, undefined, 2);
+    assert.deepEqual(family.enum, expected, `"nebulaVideo.models" has to hold: ${lines}`);
+  });
+
+  it('suggests models for presets that there are', () => {
+    const { model } = configuration.properties['nebulaVideo.presets'].additionalProperties.properties;
+    const known = catalog.models.map(({ id }) => id);
+    for (const id of model.examples) assert.ok(known.includes(id), `${id} is not one of ${known.join(', ')}`);
   });
 });

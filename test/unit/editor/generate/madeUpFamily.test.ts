@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import { Catalog } from '../../../../src/core/models/catalog';
+import { FAMILIES } from '../../../../src/core/models/families';
+import type { PreparedRequest } from '../../../../src/core/models/family';
+import { resolveOptions } from '../../../../src/core/models/options';
+import { prepareRequest } from '../../../../src/core/models/prepareRequest';
+import { createVariations, requestedVideoCount } from '../../../../src/core/models/variations';
+import type { LazyEngine } from '../../../../src/editor/common/engineAccess';
+import { Rejection } from '../../../../src/editor/common/rejection';
+import { Settings } from '../../../../src/editor/common/settings';
+import type { Keychain } from '../../../../src/editor/credentials/keychain';
+import type { OriginApproval } from '../../../../src/editor/credentials/originApproval';
+import { RequestSender } from '../../../../src/editor/generate/submit/requestSender';
+import { familyChoices } from '../../../../src/editor/generate/wizard/familyChoices';
+import { modelChoices, modelWarning } from '../../../../src/editor/generate/wizard/modelChoices';
+import { runGenerateWizard } from '../../../../src/editor/generate/wizard/wizard';
+import { WizardState } from '../../../../src/editor/generate/wizard/wizardState';
+import { WizardImageSet } from '../../../../src/editor/imageFit/wizardImages';
+import { describeOptions } from '../../../../src/editor/labels/optionLabels';
+import { isRemixable } from '../../../../src/editor/labels/rowIcon';
+import { FakeFittingPages } from '../../../support/fakeImageFitDialog';
+import { FakeMemento } from '../../../support/fakeMemento';
+import { FakeQuickInputs, choose, enter, press, write } from '../../../support/fakeQuickInputs';
+import { madeUp } from '../../../support/madeUpFamily';
+import { modelsPage } from '../../../support/modelsPage';
+import { ScriptedAsker } from '../../../support/scriptedDialogs';
+
+const ignore = () => undefined;
+const done = () => Promise.resolve();
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+const pixel = 'data:image/png;base64,iVBORw0KGgo=';
+
+describe('a family that is one file', () => {
+  const catalog = new Catalog([...FAMILIES, madeUp]);
+  const prompt = 'a kite';
+
+  it('offers its models, knows others by their prefix, and warns', () => {
+    const offered = modelChoices(catalog, undefined).map(({ id }) => id);
+    assert.ok(offered.includes('painter-1') && !offered.includes('painter-0'));
+    assert.equal(catalog.familyOf('painter-2'), madeUp);
+    assert.equal(modelWarning('painter-0', catalog, undefined, untranslatedL10n), 'This model is a draft.');
+    const choice = familyChoices(catalog, () => true, untranslatedL10n).at(-1);
+    assert.deepEqual(
+      [choice?.label, choice?.detail],
+      ['Painter', 'Like nothing else: length, shape, and brush.'],
+    );
+    const custom = new Catalog([madeUp], () => [{ id: 'mine', family: 'painter' }]);
+    assert.equal(custom.familyOf('mine'), madeUp);
+  });
+
+  it('leads through the wizard to a request', async () => {
+    const inputs = new FakeQuickInputs();
+    inputs.plan(
+      press(),
+      choose('painter-1'),
+      write(prompt),
+      choose('6 seconds'),
+      enter,
+      choose('broad brush'),
+      enter,
+    );
+    const result = await runGenerateWizard(
+      {
+        ...{ inputs, catalog, models: catalog.listedModels, hintOf: ignore, language: 'en' },
+        ...{ host: () => 'gateway.example', openEditor: done, remember: done, l10n: untranslatedL10n },
+        memory: new WizardState({
+          workspace: new FakeMemento(),
+          global: new FakeMemento(),
+          looksLikeKey: () => false,
+          log: silent,
+        }),
+        looksLikeKey: () => false,
+        presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
+        look: () => Promise.reject(new Error('there are no images')),
+      },
+      { at: 'prompt' },
+    );
+    assert.deepEqual(result?.request, {
+      ...{ model: 'painter-1', prompt },
+      options: { howLong: 6, canvas: '1:1', brush_kind: 'broad', copies: 1 },
+    });
+  });
+
+  it('says what a request is in the words of its options', () => {
+    const options = { howLong: 6, canvas: '2:1', brush_kind: 'fine', dice: 3, copies: 2, strange: true };
+    assert.deepEqual(describeOptions({ model: 'painter-1', options }, catalog, untranslatedL10n), [
+      ...['6 seconds', '2:1, landscape', 'fine brush', 'Seed: 3', '2 videos', 'strange: true'],
+    ]);
+  });
+
+  it('fits images to what it wants', () => {
+    const found = (width: number, height: number) => ({
+      source: 'file:///a.png',
+      info: {
+        ...({ kind: 'picture', format: 'png', orientation: 1, animated: false, lossless: true } as const),
+        ...{ bytes: 1000, width, height, hasAlpha: false },
+      },
+    });
+    const images = (width: number, height: number) =>
+      new WizardImageSet([found(width, height)], {
+        images: { fit: () => Promise.reject(new Error('nothing is fitted here')) },
+        ...{ pages: new FakeFittingPages(), l10n: untranslatedL10n, language: 'en' },
+      });
+    const target = (canvas: string) => ({ model: { id: 'painter-1', family: madeUp }, options: { canvas } });
+    assert.equal(images(500, 500).needsFitting(target('1:1')), false);
+    assert.equal(images(500, 500).needsFitting(target('2:1')), true);
+    assert.match(images(800, 500).noteOn(target('2:1')) ?? '', /1000 × 500/);
+  });
+
+  it('varies its seed and counts its videos, whatever they are called', () => {
+    const subject = { model: 'painter-1', mode: 'text' } as const;
+    const settled = resolveOptions(madeUp, subject, { copies: 2 });
+    let next = 0;
+    const varied = createVariations(madeUp, subject, settled, { kind: 'again', times: 3 }, () => next++ / 6);
+    assert.deepEqual(
+      varied.map(({ dice }) => dice),
+      [1, 2, 3],
+    );
+    const requests = varied.map((options) => ({ model: 'painter-1', options }));
+    assert.equal(requestedVideoCount(catalog, requests), 6);
+  });
+
+  it('tells its tasks from those of others', () => {
+    assert.equal(catalog.taskIdExample('painter-1'), 'paint_…');
+    assert.equal(catalog.resultRoute('painter-1', 'paint_1'), 'link');
+    assert.equal(isRemixable({ phase: 'saved', gatewayTaskId: 'paint_1' }, catalog), false);
+    const remixing: typeof madeUp = {
+      ...madeUp,
+      modes: () => ['text', 'remix'],
+      taskIds: { prefix: 'paint_', pattern: /^paint_\d+$/, remixModel: 'painter-1' },
+    };
+    const other = new Catalog([remixing]);
+    assert.equal(isRemixable({ phase: 'saved', gatewayTaskId: 'paint_1' }, other), true);
+    assert.equal(other.remixFamily?.model, 'painter-1');
+    assert.throws(
+      () => prepareRequest({ model: 'painter-1', prompt, remixOf: 'video_1' }, other, untranslatedL10n),
+      /neither a task of painter-1 .* begins with paint_\./,
+    );
+  });
+
+  it('is in the docs', () => {
+    const text = modelsPage(catalog);
+    assert.match(text, /## painter\n\nIds that begin with `painter-`\./);
+    assert.match(text, /\| `painter-1` \| text; first image \| none \| yes \|/);
+    assert.match(text, /\| `brush_kind` \| string \| `fine`, `broad` \| `fine` \| How the strokes look\. \|/);
+  });
+
+  it('is sent for other extensions, and refused with its own sentence', async () => {
+    const sent: PreparedRequest[] = [];
+    const engine = {
+      ready: done,
+      submit: (prepared: PreparedRequest) => {
+        sent.push(prepared);
+        return Promise.resolve({ id: 'task' });
+      },
+    };
+    const engines = { current: engine, open: () => Promise.resolve(engine) } as unknown as LazyEngine;
+    const keychain = {
+      place: () => Promise.resolve('stored'),
+      looksLikeKey: () => false,
+    } as unknown as Keychain;
+    const approval = { keyFor: () => Promise.resolve({ kind: 'key', key: { id: '1', value: 'x' } }) };
+    const sender = new RequestSender({
+      ...{ catalog, engines, keychain, asker: new ScriptedAsker(), l10n: untranslatedL10n, onSent: ignore },
+      settings: new Settings((name) => (name === 'confirm' ? 'never' : undefined)),
+      approval: approval as unknown as OriginApproval,
+      images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },
+    });
+    // As the public interface does.
+    const generate = async (input: object) => sender.send(input, 'api', new AbortController().signal);
+    const request = { model: 'painter-1', prompt, images: [{ role: 'first', source: pixel } as const] };
+    await generate({ ...request, options: { howLong: '6', brush_kind: 'broad', dice: 2 } });
+    assert.deepEqual(JSON.parse(sent[0]?.body ?? ''), {
+      ...{ model: 'painter-1', scene: prompt, sketch: pixel },
+      paint: { howLong: 6, canvas: '1:1', brush_kind: 'broad', dice: 2, copies: 1 },
+    });
+    const refused = async (options: Record<string, string>, said: RegExp) =>
+      assert.rejects(generate({ ...request, options }), (error) => {
+        assert.ok(error instanceof Rejection);
+        assert.equal(error.code, 'invalidRequest');
+        assert.match(error.message, said);
+        return true;
+      });
+    await refused({ brush_kind: 'broad' }, /A broad brush needs 6 seconds\./);
+    await refused({ canvas: '9:9' }, /"canvas" takes one of these values: 1:1, 2:1/);
+    assert.equal(sent.length, 1);
+  });
+});
