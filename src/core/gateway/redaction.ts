@@ -45,7 +45,9 @@ export function redact(text: string, key?: string): string {
  * from four characters on. The gateway itself shows three.
  */
 export function redactTruncated(text: string, key: string): string {
-  return redact(withoutKey(text, key, beginningOf(key)), key);
+  // Whole keys first: the last characters of one could also be read as the beginning of the next.
+  const clean = withoutKey(text, key, wholeOf(key));
+  return redact(withoutKey(clean, key, beginningOf(key)), key);
 }
 
 const MIN_KEY_FRAGMENT_LENGTH = 4;
@@ -89,6 +91,11 @@ function spellingsOf(key: string): RegExp {
   return new RegExp(`${characters.slice(0, length).join('')}(?:${characters.slice(length).join('')})?`, 'gi');
 }
 
+function wholeOf(key: string): RegExp {
+  if (coreOf(key).length < MIN_CORE_LENGTH) return spellingsOf(key);
+  return new RegExp(Array.from(coreOf(key), spellingsOfCharacter).join(''), 'gi');
+}
+
 /** Matches the beginning of a key, however long, where the text ends. */
 function beginningOf(key: string): RegExp {
   if (coreOf(key).length < MIN_CORE_LENGTH) return spellingsOf(key);
@@ -103,7 +110,8 @@ function beginningOf(key: string): RegExp {
 function spellingsOfCharacter(character: string): string {
   const code = character.charCodeAt(0);
   const hex = code.toString(16).padStart(2, '0');
-  return `(?:\\\\{0,8}${literal(character)}|%(?:25)*${hex}|\\\\{1,8}(?:u00|x)${hex}|&(?:#|%23)(?:x0*${hex}|0*${code});)`;
+  // As few backslashes as possible: where the key repeats, the next ones may be the key's own.
+  return `(?:\\\\{0,8}?${literal(character)}|%(?:25)*${hex}|\\\\{1,8}(?:u00|x)${hex}|&(?:#|%23)(?:x0*${hex}|0*${code});)`;
 }
 
 function literal(character: string): string {

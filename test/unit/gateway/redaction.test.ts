@@ -135,6 +135,12 @@ describe('a piece of the key', function () {
     assert.equal(pieceOf('的 ataAaaaaa', likeOurs, ours), 'ataA');
   });
 
+  it('is removed each time if it begins and ends with backslashes and stands twice in a row', () => {
+    const own = { id: 'k', value: '\\-"0+~0\\\\' };
+    const message = redactMessage(own.value.repeat(2), own);
+    assert.equal(pieceOf(message, own), undefined, message);
+  });
+
   it('leaves words alone that only end like other words', () => {
     for (const text of ['The key was not accepted', 'Abc', 'sky', ''])
       assert.equal(redactMessage(text, key), text);
