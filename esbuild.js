@@ -152,7 +152,9 @@ function writeNotices(inputs) {
     const licences = fs
       .readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter(
-        (file) => /^licen[cs]e/i.test(path.basename(file)) && !/node_modules|fonts|iccs|cmaps/.test(file),
+        (file) =>
+          /^licen[cs]e/i.test(path.basename(file)) &&
+          !/node_modules|fonts|iccs|cmaps|hqx|magic-kernel/.test(file),
       );
     if (licences.length === 0)
       throw new Error(`${name} is bundled, but has no licence that could be shipped.`);
