@@ -97,7 +97,10 @@ export function decodeGif(bytes: Uint8Array): Pixels {
       const color = indices[index * first.width + x] ?? 0;
       if (color === first.transparent) continue;
       const to = ((first.top + row) * width + first.left + x) * 4;
-      pixels.data.set(first.colors.subarray(color * 3, color * 3 + 3), to);
+      // Copy the bytes one by one: a view for each pixel takes longer than decompressing it.
+      pixels.data[to] = first.colors[color * 3] ?? 0;
+      pixels.data[to + 1] = first.colors[color * 3 + 1] ?? 0;
+      pixels.data[to + 2] = first.colors[color * 3 + 2] ?? 0;
       pixels.data[to + 3] = 255;
     }
   });
