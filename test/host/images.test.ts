@@ -38,10 +38,7 @@ describe('a picture in the extension host', () => {
       const arrived = await loadImage(toImageField(image));
       assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
       const kept = vscode.Uri.parse(await images.keep(image), true);
-      assert.equal(
-        (await vscode.workspace.fs.stat(kept)).size,
-        image.kind === 'picture' && image.bytes.length,
-      );
+      assert.equal((await vscode.workspace.fs.stat(kept)).size, image.kind === 'image' && image.bytes.length);
       assert.deepEqual(faults, []);
     } finally {
       images.dispose();

@@ -24,11 +24,11 @@ export class ImageError extends Error {
 
 /** Information about a source: a link that only the provider opens, or an image. */
 export type SourceInfo =
-  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'picture' } & ImageInfo);
+  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'image' } & ImageInfo);
 
 /** The content that is sent for a source. */
 export type SendableImage =
-  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'picture' } & FittedImage);
+  { readonly kind: 'link'; readonly url: string } | ({ readonly kind: 'image' } & FittedImage);
 
 export interface ImagePipelineDependencies {
   readonly processor: ImageProcessor;
@@ -55,7 +55,7 @@ export class ImagePipeline implements Disposable {
   async inspect(source: string): Promise<SourceInfo> {
     return this.#withUserErrors(async () => {
       const read = await loadImageSource(source, this.#deps.files);
-      return read.kind === 'link' ? read : { kind: 'picture', ...inspectImage(read.bytes) };
+      return read.kind === 'link' ? read : { kind: 'image', ...inspectImage(read.bytes) };
     });
   }
 
@@ -74,7 +74,7 @@ export class ImagePipeline implements Disposable {
       const read = await loadImageSource(source, this.#deps.files);
       if (read.kind === 'link') return read;
       const fitted = await this.#deps.processor.fit({ bytes: read.bytes, limits, options }, signal);
-      return { kind: 'picture', ...fitted };
+      return { kind: 'image', ...fitted };
     });
   }
 

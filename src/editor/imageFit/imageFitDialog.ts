@@ -4,8 +4,8 @@ import type { Size } from '../../core/images/pixels';
 import type { Card, Choice } from '../../webview/imageFit/protocol';
 import type { StepPosition } from '../common/multiStep';
 
-export type ImageInfo = Extract<SourceInfo, { kind: 'picture' }>;
-export type SentImage = Extract<SendableImage, { kind: 'picture' }>;
+export type ImageInfo = Extract<SourceInfo, { kind: 'image' }>;
+export type SentImage = Extract<SendableImage, { kind: 'image' }>;
 
 /** An image that a person decides about. */
 export interface ImageToFit {

@@ -5,7 +5,7 @@ import type { ImageRole } from '../../core/models/request';
 import type { Choice, Texts } from '../../webview/imageFit/protocol';
 import type { StepPosition } from '../common/multiStep';
 
-type ImageInfo = Extract<SourceInfo, { kind: 'picture' }>;
+type ImageInfo = Extract<SourceInfo, { kind: 'image' }>;
 
 /** What an image is for, as a title. @param number counts the reference images from 1; undefined where there is one */
 export function roleTitle(role: ImageRole, number: number | undefined, l10n: L10n): string {

@@ -114,7 +114,7 @@ export class RequestImages implements Disposable {
     for (const source of sources) {
       try {
         const info = await images.inspect(source);
-        if (info.kind === 'picture' && info.animated) {
+        if (info.kind === 'image' && info.animated) {
           throw new Rejection('invalidRequest', room.animatedImageMessage(l10n));
         }
         found.push({ source, info });

@@ -163,7 +163,7 @@ export class WizardImageSet implements WizardImages {
 
   #pictures(): { readonly source: string; readonly info: ImageInfo; readonly index: number }[] {
     return this.#found.flatMap(({ source, info }, index) =>
-      info.kind === 'picture' ? [{ source, info, index }] : [],
+      info.kind === 'image' ? [{ source, info, index }] : [],
     );
   }
 }

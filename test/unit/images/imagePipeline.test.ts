@@ -67,7 +67,7 @@ describe('the image pipeline', () => {
     const original = encoded('PNG, 24 bit', quarters(500, 500));
     const source = fileOf('drawing.png', original);
     const image = await images.fit(source, limits);
-    assert.ok(image.kind === 'picture');
+    assert.ok(image.kind === 'image');
     const arrived = await loadImage(toImageField(image));
     assert.ok(arrived);
     assert.deepEqual([arrived.width, arrived.height, arrived.format], [1280, 720, image.format]);
@@ -90,7 +90,7 @@ describe('the image pipeline', () => {
     );
     const again = await images.fit(await images.keep(first), limits);
     assert.equal(toImageField(again), toImageField(first));
-    assert.ok(again.kind === 'picture' && again.changes.length === 0);
+    assert.ok(again.kind === 'image' && again.changes.length === 0);
   });
 
   it('detects the format by the bytes, not by the extension or the type', async () => {
@@ -101,7 +101,7 @@ describe('the image pipeline', () => {
       dataUri(jpeg, 'text/plain'),
     ]) {
       const info = await images.inspect(source);
-      assert.ok(info.kind === 'picture' && info.format === 'jpeg');
+      assert.ok(info.kind === 'image' && info.format === 'jpeg');
       const image = await images.fit(source, limits);
       assert.match(toImageField(image), /^data:image\/jpeg;base64,/);
     }
@@ -110,7 +110,7 @@ describe('the image pipeline', () => {
   it('converts AVIF to JPEG', async () => {
     const source = fileOf('photo.avif', readFileSync(path.join(projectRoot, 'test/cases/media/still.avif')));
     const info = await images.inspect(source);
-    assert.ok(info.kind === 'picture' && info.format === 'avif' && info.width === 48 && info.height === 32);
+    assert.ok(info.kind === 'image' && info.format === 'avif' && info.width === 48 && info.height === 32);
     const image = await images.fit(source, limits);
     assert.match(toImageField(image), /^data:image\/jpeg;base64,/);
     assert.match(await images.keep(image), /\.jpg$/);

@@ -93,7 +93,7 @@ describe('a family that is one file', () => {
     const found = (width: number, height: number) => ({
       source: 'file:///a.png',
       info: {
-        ...({ kind: 'picture', format: 'png', orientation: 1, animated: false, lossless: true } as const),
+        ...({ kind: 'image', format: 'png', orientation: 1, animated: false, lossless: true } as const),
         ...{ bytes: 1000, width, height, hasAlpha: false },
       },
     });

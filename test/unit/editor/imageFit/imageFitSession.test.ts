@@ -61,7 +61,7 @@ function made(text: string): SentImage {
     ...{ animated: false, lossless: true, bytes: 1 },
   };
   const bytes = new TextEncoder().encode(text);
-  return { kind: 'picture', bytes, format: 'png', width: 1280, height: 720, changes: [], original };
+  return { kind: 'image', bytes, format: 'png', width: 1280, height: 720, changes: [], original };
 }
 
 describe('what stands behind the fitting page', () => {

@@ -20,7 +20,7 @@ const seedance = subject('doubao-seedance-1-5-pro-251215');
 const veo = subject('veo-3.1-generate-preview', { aspectRatio: '16:9', resolution: '1080p' });
 
 const picture = (width: number, height: number, hasAlpha = false): SourceInfo => ({
-  ...{ kind: 'picture', format: 'png', orientation: 1, animated: false, lossless: true, bytes: 12_345 },
+  ...{ kind: 'image', format: 'png', orientation: 1, animated: false, lossless: true, bytes: 12_345 },
   ...{ width, height, hasAlpha },
 });
 const link: SourceInfo = { kind: 'link', url: 'https://pictures.example/a.png' };
@@ -41,7 +41,7 @@ describe('the images of a request on their way through the wizard', () => {
         const bytes = new TextEncoder().encode(JSON.stringify([source, limits, wish]));
         const original = { ...picture(900, 700), kind: undefined } as never;
         return Promise.resolve({
-          kind: 'picture',
+          kind: 'image',
           bytes,
           format: 'png',
           width: 1,
