@@ -2,22 +2,31 @@ import { Emitter, type Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import { describeError, withPrefix } from '../../core/common/log';
 import { Engine, type EngineOptions } from '../../core/engine';
+import type { TaskChanges } from '../../core/task/task';
 
 /** The engine of a window. It is always there; whether its store is open, its state says. */
 export class LazyEngine implements Disposable {
   readonly current: Engine;
   readonly #owned = new DisposableStore();
   readonly #opened: Emitter<Engine>;
+  readonly #changed: Emitter<TaskChanges>;
 
   constructor(options: EngineOptions) {
     const log = withPrefix(options.log, 'engine');
     this.current = new Engine(options);
-    this.#opened = this.#owned.add(new Emitter((error) => log.error(describeError(error))));
+    const onError = (error: unknown) => log.error(describeError(error));
+    this.#opened = this.#owned.add(new Emitter(onError));
+    this.#changed = this.#owned.add(new Emitter(onError));
   }
 
   /** Fires once, when all tasks are known and before anything has happened to them. */
   get onDidOpen(): Event<Engine> {
     return this.#opened.event;
+  }
+
+  /** Fires for changes made in any window, once all tasks are known. */
+  get onDidChangeTasks(): Event<TaskChanges> {
+    return this.#changed.event;
   }
 
   /** Begins to open the store, and to go on with unfinished work once it is open. */
@@ -26,6 +35,7 @@ export class LazyEngine implements Disposable {
       this.current.onDidLoad(() => {
         first.dispose();
         this.#opened.fire(this.current);
+        this.#owned.add(this.current.onDidChangeTasks((changes) => this.#changed.fire(changes)));
         this.current.start();
       }),
     );

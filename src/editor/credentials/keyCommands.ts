@@ -5,7 +5,7 @@ import type { AppContext } from '../common/appContext';
 import type { ConnectionState } from './connection';
 import type { OriginApproval } from './originApproval';
 import { KEY_VARIABLE, type Keychain } from './keychain';
-import { invalidBaseUrlMessage, keyLockedSentence, noKeyMessage } from '../common/requestMessages';
+import { invalidBaseUrlMessage, keyLockedSentence, noKeyMessage } from '../common/rejection';
 
 interface Dependencies extends Pick<
   AppContext,

@@ -8,8 +8,7 @@ import type { AppContext } from '../common/appContext';
 import type { PickChoice } from '../common/dialogs';
 import { formatFileSize, formatLibraryUsage } from '../labels/libraryLabels';
 import type { LibraryMessages } from './libraryMessages';
-import { Rejection } from '../common/rejection';
-import { readOnlyMessage } from '../common/requestMessages';
+import { Rejection, readOnlyMessage } from '../common/rejection';
 import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../labels/taskLabels';
 
 interface Dependencies extends Pick<

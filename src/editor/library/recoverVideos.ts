@@ -1,7 +1,6 @@
 import type { AppContext } from '../common/appContext';
 import type { LibraryMessages } from './libraryMessages';
-import { Rejection } from '../common/rejection';
-import { readOnlyMessage } from '../common/requestMessages';
+import { Rejection, readOnlyMessage } from '../common/rejection';
 import { idsFromArguments } from '../common/taskPicker';
 
 interface Dependencies extends Pick<AppContext, 'engines' | 'asker' | 'notifier' | 'l10n'> {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { AppContext, Feature } from '../common/appContext';
 import { VIEWS } from '../common/ids';
-import { storeSentence } from '../common/requestMessages';
+import { storeSentence } from '../common/rejection';
 import type { CredentialsFeature } from '../credentials/registerCredentials';
 import type { GenerateFeature } from '../generate/registerGenerate';
 import type { LibraryFeature } from '../library/registerLibrary';
@@ -116,17 +116,17 @@ function followView(
     rows.setVisible(visible);
     engines.current.setViewVisible(visible);
   };
+  const updateHasTasks = () => contextKeys.setHasTasks(engines.current.tasks(1).length > 0);
   subscriptions.add(view.onDidChangeVisibility(({ visible }) => onVisibility(visible)));
   subscriptions.add(
-    engines.onDidOpen((engine) => {
+    engines.onDidOpen(() => {
       onVisibility(view.visible);
-      const tellTasks = () => contextKeys.setHasTasks(engine.tasks(1).length > 0);
-      tellTasks();
-      subscriptions.add(
-        engine.onDidChangeTasks(({ removed }) => {
-          if (removed.length > 0 || !contextKeys.hasTasks) tellTasks();
-        }),
-      );
+      updateHasTasks();
+    }),
+  );
+  subscriptions.add(
+    engines.onDidChangeTasks(({ removed }) => {
+      if (removed.length > 0 || !contextKeys.hasTasks) updateHasTasks();
     }),
   );
 }

@@ -17,16 +17,17 @@ import type { AppContext } from '../../common/appContext';
 import type { Keychain } from '../../credentials/keychain';
 import type { OriginApproval, Requester } from '../../credentials/originApproval';
 import { describeOptions, describeSources } from '../../labels/optionLabels';
-import { KeyLockedError, Rejection } from '../../common/rejection';
-import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
 import {
+  KeyLockedError,
+  Rejection,
   invalidBaseUrlMessage,
   keyLockedSentence,
   noKeyMessage,
   notApprovedSentence,
   priceMessage,
   readOnlyMessage,
-} from '../../common/requestMessages';
+} from '../../common/rejection';
+import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
 import { formatAge } from '../../labels/taskLabels';
 import type { ChosenFit } from '../../imageFit/imagesStep';
 

@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import type { AppContext } from '../../common/appContext';
+import { LanguageModelAvailability, editorLanguageModels, type LanguageModels } from './languageModels';
+import { PromptCodeLensProvider } from './promptCodeLens';
+import { PromptDiff } from './promptDiff';
+import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './promptEditors';
+import { PromptListCodeLensProvider } from './promptListCodeLens';
+import { PromptMessages } from './promptMessages';
+
+/** The editors of prompts and lists of prompts, with their code lenses. */
+export interface EditorsOfPrompts {
+  readonly prompts: PromptEditors;
+  readonly lists: PromptEditors;
+  readonly suggestions: PromptDiff;
+  readonly promptMessages: PromptMessages;
+  readonly languageModels: LanguageModels;
+}
+
+/** Creates the editors, and shows their code lenses. */
+export function createPromptEditors(
+  context: AppContext,
+  { languageModels = editorLanguageModels }: { readonly languageModels?: LanguageModels },
+): EditorsOfPrompts {
+  const { catalog, contextKeys, subscriptions, inBackground, language } = context;
+  const prompts = subscriptions.add(new PromptEditors());
+  const lists = subscriptions.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
+  const lenses = subscriptions.add(
+    new PromptCodeLensProvider({
+      language,
+      longestOf: (document) => {
+        const { model } = prompts.begunOf(document).request ?? {};
+        return model === undefined ? undefined : catalog.familyOf(model)?.maxPromptLength;
+      },
+      onSeen: () => presence.begin(),
+    }),
+  );
+  const presence = subscriptions.add(
+    new LanguageModelAvailability({
+      models: languageModels,
+      inBackground,
+      tell: (isThere) => {
+        contextKeys.setHasLanguageModel(isThere);
+        lenses.setCanImprove(isThere);
+      },
+    }),
+  );
+  const register = (name: string, provider: vscode.CodeLensProvider) =>
+    subscriptions.add(vscode.languages.registerCodeLensProvider({ language: name }, provider));
+  register(PROMPT_LIST_LANGUAGE, new PromptListCodeLensProvider(language));
+  register(PROMPT_LANGUAGE, lenses);
+  const suggestions = subscriptions.add(new PromptDiff());
+  return { prompts, lists, suggestions, promptMessages: new PromptMessages(context), languageModels };
+}

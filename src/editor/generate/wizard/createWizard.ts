@@ -1,0 +1,71 @@
+import type { Model } from '../../../core/models/catalog';
+import type { VideoRequest } from '../../../core/models/request';
+import type { AppContext } from '../../common/appContext';
+import { SETTINGS, SETTINGS_SECTION } from '../../common/ids';
+import type { CredentialsFeature } from '../../credentials/registerCredentials';
+import type { ImageFitFeature } from '../../imageFit/registerImageFit';
+import { createPresets } from '../presets/createPresets';
+import type { Preset } from '../presets/preset';
+import type { PresetEditor } from '../presets/presetEditor';
+import { PresetMessages } from '../presets/presetMessages';
+import type { ReadyDependencies } from '../submit/ensureReady';
+import type { RequestSender } from '../submit/requestSender';
+import { modelChoices, modelWarning } from './modelChoices';
+import { runGenerateWizard, type WizardOptions, type WizardResult } from './wizard';
+import type { WizardDependencies } from './wizardTypes';
+import type { WizardState } from './wizardState';
+
+/** Runs the wizard and shows what came of it. */
+export interface Wizard extends ReadyDependencies, Pick<AppContext, 'messages' | 'l10n'> {
+  readonly memory: WizardState;
+  readonly presets: PresetEditor;
+  /** The gateway's host name, or undefined if the base URL is not usable. */
+  readonly host: () => string | undefined;
+  readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
+  /** Shows a task in the list. */
+  readonly reveal: (id: string) => void;
+}
+
+interface Needs extends Pick<WizardDependencies, 'memory' | 'openEditor'> {
+  readonly credentials: CredentialsFeature;
+  readonly images: ImageFitFeature;
+  readonly sender: RequestSender;
+}
+
+/** Creates the wizard, with the presets that it offers. */
+export function createWizard(
+  context: AppContext,
+  { credentials, images, sender, memory, openEditor }: Needs,
+): Wizard {
+  const { catalog, customModels, settings, view, inBackground, execute, l10n } = context;
+  const { gatewayModels, setKey } = credentials;
+  const presets = createPresets({ ...context, messages: new PresetMessages(context) });
+  const host = () => {
+    const baseUrl = settings.baseUrl();
+    return baseUrl === undefined ? undefined : new URL(baseUrl).host;
+  };
+  const wizardParts = {
+    ...context,
+    ...{ memory, host, openEditor },
+    hintOf: (modelId: string) => modelWarning(modelId, catalog, gatewayModels.ids, l10n),
+    remember: async (model: Model) => customModels.add(model),
+    presets: {
+      read: () => presets.read(),
+      save: async (request: VideoRequest) => presets.save(request),
+      remove: async (preset: Preset) => presets.remove(preset),
+      edit: () => execute('workbench.action.openSettings', `@id:${SETTINGS_SECTION}.${SETTINGS.presets}`),
+    },
+    look: async (sources: readonly string[]) => images.images.look(sources),
+  };
+  return {
+    ...context,
+    ...{ sender, memory, presets, host, setKey },
+    runGenerateWizard: async (start: WizardOptions) => {
+      // For the next time. Don't wait for it.
+      inBackground(gatewayModels.refresh());
+      const models = modelChoices(catalog, gatewayModels.ids);
+      return runGenerateWizard({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
+    },
+    reveal: (id) => inBackground(Promise.resolve(view.reveal(id, { select: true, focus: false }))),
+  };
+}
