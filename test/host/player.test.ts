@@ -5,7 +5,6 @@ import manifest from '../../package.json';
 import { systemClock } from '../../src/core/common/clock';
 import { Emitter } from '../../src/core/common/events';
 import type { Task, TaskChanges } from '../../src/core/task/task';
-import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { openVideo } from '../../src/editor/player/openVideo';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/common/ids';
 import { PlayerManager } from '../../src/editor/player/playerManager';
@@ -34,7 +33,6 @@ class OwnPlayers {
   /** Tasks that count as seen, in order. */
   readonly seen: string[] = [];
   readonly #changed = new Emitter<TaskChanges>((error) => console.error(error));
-  readonly #opened = new Emitter<PlayerEngine>((error) => console.error(error));
 
   constructor() {
     const extension = vscode.extensions.getExtension(`${manifest.publisher}.${manifest.name}`);
@@ -43,11 +41,10 @@ class OwnPlayers {
       task: (id: string) => this.tasks.get(id),
       markSeen: async (id: string) => Promise.resolve(void this.seen.push(id)),
       evidence: async () => Promise.resolve([]),
-      onDidChangeTasks: this.#changed.event,
     };
     const silent = () => undefined;
     this.players = new PlayerManager({
-      engines: { open: () => Promise.resolve(engine), onDidOpen: this.#opened.event },
+      engines: { open: () => Promise.resolve(engine), onDidChangeTasks: this.#changed.event },
       extensionUri: extension.extensionUri,
       libraryFolder: '/nowhere',
       execute: () => Promise.resolve(),
@@ -58,7 +55,6 @@ class OwnPlayers {
       clock: systemClock,
       log: { trace: silent, debug: silent, info: silent, warn: silent, error: silent },
     });
-    this.#opened.fire(engine);
   }
 
   add(id: string, prompt: string): void {

@@ -60,11 +60,10 @@ class TaskFile implements PlayerEngine {
 export function activate(context: vscode.ExtensionContext): void {
   const folder = context.extensionPath;
   const engine = new TaskFile(path.join(folder, 'tasks.json'));
-  const opened = new Emitter<PlayerEngine>((error) => console.error(error));
   const record = (entry: unknown) =>
     fs.appendFileSync(path.join(folder, 'calls.jsonl'), `${JSON.stringify(entry)}\n`);
   const players = new PlayerManager({
-    engines: { open: () => Promise.resolve(engine), onDidOpen: opened.event },
+    engines: { open: () => Promise.resolve(engine), onDidChangeTasks: engine.onDidChangeTasks },
     extensionUri: context.extensionUri,
     libraryFolder: path.join(folder, 'library'),
     execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
@@ -75,7 +74,6 @@ export function activate(context: vscode.ExtensionContext): void {
     clock: systemClock,
     log: vscode.window.createOutputChannel('Player Test', { log: true }),
   });
-  opened.fire(engine);
   const stir = fs.watch(path.join(folder, 'stir'), () => {
     engine.reload();
     const theme = fs.readFileSync(path.join(folder, 'theme'), 'utf8');

@@ -8,7 +8,7 @@ import type { LazyEngine } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks'>;
   readonly messages: Pick<Messages, 'tasksWaitForKey'>;
   /** Shows a line above the list. */
   readonly showLine: (line: string | undefined) => void;
@@ -40,13 +40,13 @@ export class KeyStatusMonitor implements Disposable {
           if (what) this.#waiting.set(task.id, { origin: task.origin, what });
         }
         this.#showLine();
-        this.#owned.add(
-          engine.onDidChangeTasks(({ changed, removed }) => {
-            for (const task of changed) this.#onChange(task);
-            for (const id of removed) this.#waiting.delete(id);
-            this.#showLine();
-          }),
-        );
+      }),
+    );
+    this.#owned.add(
+      deps.engines.onDidChangeTasks(({ changed, removed }) => {
+        for (const task of changed) this.#onChange(task);
+        for (const id of removed) this.#waiting.delete(id);
+        this.#showLine();
       }),
     );
   }

@@ -11,7 +11,7 @@ import type { WorkspaceTasks } from './workspaceTasks';
 import type { ExportError, VideoExporter } from './videoExporter';
 
 interface Dependencies extends Pick<AppContext, 'inBackground'> {
-  readonly engines: Pick<LazyEngine, 'current' | 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'current' | 'onDidOpen' | 'onDidChangeTasks'>;
   readonly settings: Pick<Settings, 'autoSave'>;
   readonly sent: WorkspaceTasks;
   readonly roots: Pick<WorkspaceFolderPicker, 'quiet'>;
@@ -35,14 +35,10 @@ export class AutoSaver implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+    this.#owned.add(deps.engines.onDidOpen((engine) => this.#catchUp(engine)));
     this.#owned.add(
-      deps.engines.onDidOpen((engine) => {
-        this.#catchUp(engine);
-        this.#owned.add(
-          engine.onDidChangeTasks(({ changed }) => {
-            for (const task of changed) this.#onChange(task);
-          }),
-        );
+      deps.engines.onDidChangeTasks(({ changed }) => {
+        for (const task of changed) this.#onChange(task);
       }),
     );
   }

@@ -8,8 +8,8 @@ import { FrameError } from './frameRequests';
 import { PlayerPanel, type PanelDependencies, type PlayerEngine } from './playerPanel';
 
 export interface PlayerDependencies extends Omit<PanelDependencies, 'engine'> {
-  /** Opens the engine when it is first needed, and tells when it is open. */
-  readonly engines: { open(): Promise<PlayerEngine>; readonly onDidOpen: Event<PlayerEngine> };
+  /** The engine, and the changes of its tasks once it is open. */
+  readonly engines: { open(): Promise<PlayerEngine>; readonly onDidChangeTasks: Event<TaskChanges> };
 }
 
 /** All players of a window: at most one for each task. */
@@ -20,11 +20,7 @@ export class PlayerManager implements Disposable {
 
   constructor({ engines, ...deps }: PlayerDependencies) {
     this.#deps = { ...deps, log: withPrefix(deps.log, 'player'), engine: () => engines.open() };
-    this.#owned.add(
-      engines.onDidOpen((engine) => {
-        this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
-      }),
-    );
+    this.#owned.add(engines.onDidChangeTasks((changes) => this.#onChange(changes)));
   }
 
   /** The task whose player the user is looking at, if any. */

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
-import type { Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Evidence } from '../../core/common/evidence';
 import { describeError } from '../../core/common/log';
-import type { Task, TaskChanges } from '../../core/task/task';
+import type { Task } from '../../core/task/task';
 import {
   toHost,
   type Action,
@@ -38,7 +37,6 @@ export interface PlayerEngine {
   markSeen(id: string): Promise<void>;
   /** The responses that are kept of a task. */
   evidence(id: string): Promise<readonly Evidence[]>;
-  readonly onDidChangeTasks: Event<TaskChanges>;
 }
 
 export interface PanelDependencies extends Pick<

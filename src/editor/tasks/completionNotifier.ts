@@ -10,7 +10,7 @@ import type { Requester } from '../credentials/originApproval';
 import type { Settings } from '../common/settings';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'clock' | 'isFocused' | 'inBackground'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'current'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
   readonly settings: Pick<Settings, 'notify'>;
   readonly messages: Pick<Messages, 'videoReady' | 'taskEnded'>;
   /** Whether the task was sent from this window's workspace. */
@@ -42,12 +42,12 @@ export class CompletionNotifier implements Disposable {
     this.#owned.add(
       deps.engines.onDidOpen((engine) => {
         for (const { id, phase } of engine.tasks(Infinity)) if (!isFinal(phase)) this.#running.add(id);
-        this.#owned.add(
-          engine.onDidChangeTasks(({ changed, removed }) => {
-            for (const task of changed) this.#onChange(engine, task);
-            for (const id of removed) this.#running.delete(id);
-          }),
-        );
+      }),
+    );
+    this.#owned.add(
+      deps.engines.onDidChangeTasks(({ changed, removed }) => {
+        for (const task of changed) this.#onChange(deps.engines.current, task);
+        for (const id of removed) this.#running.delete(id);
       }),
     );
   }

@@ -7,7 +7,7 @@ import type { LazyEngine } from '../common/engineAccess';
 import type { MessagePresenter } from '../common/messagePresenter';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused' | 'inBackground'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'current'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
   readonly box: Pick<MessagePresenter, 'show'>;
 }
 
@@ -25,12 +25,8 @@ export class LateIdQuestions implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    this.#owned.add(
-      deps.engines.onDidOpen((engine) => {
-        this.#owned.add(engine.onDidChangeTasks(() => this.#askAll(engine)));
-        this.#askAll(engine);
-      }),
-    );
+    this.#owned.add(deps.engines.onDidOpen((engine) => this.#askAll(engine)));
+    this.#owned.add(deps.engines.onDidChangeTasks(() => this.ask()));
   }
 
   /** Called when the user comes to this window. */

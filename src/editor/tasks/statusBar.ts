@@ -58,7 +58,7 @@ function iconOf(running: readonly Task[]): string {
 }
 
 interface Dependencies extends Pick<AppContext, 'l10n'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks'>;
   /** Makes the item; it is shown, and gone again, with the work. */
   readonly create: () => StatusBarItem;
 }
@@ -73,17 +73,13 @@ export class StatusBar implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+    this.#owned.add(deps.engines.onDidOpen((engine) => this.#set(engine.tasks(Infinity))));
     this.#owned.add(
-      deps.engines.onDidOpen((engine) => {
-        this.#set(engine.tasks(Infinity));
-        this.#owned.add(
-          engine.onDidChangeTasks(({ changed, removed }) => {
-            const others = this.#running.filter(
-              ({ id }) => !removed.includes(id) && changed.every((task) => task.id !== id),
-            );
-            this.#set([...changed, ...others]);
-          }),
+      deps.engines.onDidChangeTasks(({ changed, removed }) => {
+        const others = this.#running.filter(
+          ({ id }) => !removed.includes(id) && changed.every((task) => task.id !== id),
         );
+        this.#set([...changed, ...others]);
       }),
     );
   }

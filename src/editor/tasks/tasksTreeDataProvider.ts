@@ -59,12 +59,12 @@ export class TasksTreeDataProvider implements Disposable {
   constructor(deps: Dependencies) {
     this.#deps = deps;
     this.#owned.add(
-      deps.engines.onDidOpen((engine) => {
-        this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
+      deps.engines.onDidOpen(() => {
         // What was asked for while nothing could be read is asked for again.
         if (!this.#tree) this.refresh();
       }),
     );
+    this.#owned.add(deps.engines.onDidChangeTasks((changes) => this.#onChange(changes)));
   }
 
   /** Ages are kept up to date only while somebody can see them. */

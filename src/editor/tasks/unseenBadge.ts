@@ -5,7 +5,7 @@ import type { AppContext } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 
 interface Dependencies extends Pick<AppContext, 'l10n'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen'>;
+  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
   readonly show: (badge: ViewBadge | undefined) => void;
 }
 
@@ -17,12 +17,9 @@ export class UnseenBadge implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    this.#owned.add(
-      deps.engines.onDidOpen((engine) => {
-        this.#count(engine);
-        this.#owned.add(engine.onDidChangeTasks(() => this.#count(engine)));
-      }),
-    );
+    const { engines } = deps;
+    this.#owned.add(engines.onDidOpen((engine) => this.#count(engine)));
+    this.#owned.add(engines.onDidChangeTasks(() => this.#count(engines.current)));
   }
 
   dispose(): void {

@@ -21,9 +21,12 @@ describe('tasks without a key to query with', () => {
     changed = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
     notifier = new RecordingNotifier();
     const box = new MessagePresenter({ notifier, execute: ignore, inBackground: ignore });
-    const engine = { tasks: () => [], onDidChangeTasks: changed.event } as unknown as Engine;
+    const engine = { tasks: () => [] } as unknown as Engine;
     new KeyStatusMonitor({
-      engines: { onDidOpen: (listener) => (listener(engine), { dispose: ignore }) },
+      engines: {
+        onDidOpen: (listener) => (listener(engine), { dispose: ignore }),
+        onDidChangeTasks: changed.event,
+      },
       messages: new Messages({ box, l10n: untranslatedL10n, silence: ignore }),
       l10n: untranslatedL10n,
       isFocused: () => true,

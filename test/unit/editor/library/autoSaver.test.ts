@@ -32,13 +32,16 @@ class Workspace {
     const changes = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
     const engine = {
       task: (id: string) => this.tasks.get(id),
-      onDidChangeTasks: changes.event,
       markExported: () => Promise.resolve(),
     } as unknown as Engine;
     const folder = { uri: 'file:///workspace' } as unknown as WorkspaceFolder;
     const running: Promise<unknown>[] = [];
     const autoSaver = new AutoSaver({
-      engines: { current: engine, onDidOpen: (listener) => (listener(engine), { dispose: ignore }) },
+      engines: {
+        current: engine,
+        onDidOpen: (listener) => (listener(engine), { dispose: ignore }),
+        onDidChangeTasks: changes.event,
+      },
       settings: { autoSave: () => this.isOn },
       sent: new WorkspaceTasks(this.memento),
       roots: { quiet: folder },

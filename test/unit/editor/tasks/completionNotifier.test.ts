@@ -27,7 +27,6 @@ class Windows {
     const engine = {
       tasks: () => [...this.#tasks.values()],
       task: (id: string) => this.#tasks.get(id),
-      onDidChangeTasks: this.#changed.event,
       claimNotice: (id: string) => {
         const isFree = !this.#claimed.has(id);
         this.#claimed.add(id);
@@ -36,7 +35,7 @@ class Windows {
     } as unknown as Engine;
     const opened = new Emitter<Engine>(fail);
     const notices = new CompletionNotifier({
-      engines: { onDidOpen: opened.event, current: engine },
+      engines: { onDidOpen: opened.event, onDidChangeTasks: this.#changed.event, current: engine },
       settings: { notify: () => this.notify },
       messages: {
         videoReady: ({ id }, offersSave, missing = '') =>

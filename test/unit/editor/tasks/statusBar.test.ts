@@ -70,7 +70,7 @@ describe('the words in the status bar', () => {
     const changes = new Emitter<TaskChanges>(fail);
     const items: { text: string; disposed: boolean }[] = [];
     const status = new StatusBar({
-      engines: { onDidOpen: opened.event },
+      engines: { onDidOpen: opened.event, onDidChangeTasks: changes.event },
       l10n: untranslatedL10n,
       create: () => {
         const item = {
@@ -83,7 +83,7 @@ describe('the words in the status bar', () => {
         return item as unknown as StatusBarItem;
       },
     });
-    opened.fire({ tasks: () => [aTask('saved')], onDidChangeTasks: changes.event } as unknown as Engine);
+    opened.fire({ tasks: () => [aTask('saved')] } as unknown as Engine);
     assert.equal(items.length, 0);
     changes.fire({ changed: [aTask('running', { id: 'b' })], removed: [] });
     changes.fire({ changed: [aTask('queued', { id: 'c' })], removed: [] });
