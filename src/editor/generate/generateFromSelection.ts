@@ -3,6 +3,7 @@ import { UNUSUALLY_LONG_PROMPT, needsEditor } from '../../core/models/promptText
 import type { AppContext } from '../common/appContext';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureReadyToSend } from './submit/ensureReady';
+import * as vscode from 'vscode';
 
 /** What is selected in the editor in front. */
 export interface Selected {
@@ -76,4 +77,17 @@ async function askAbout(
       },
     ],
   });
+}
+
+/** What is selected in the editor in front, byte for byte and from top to bottom. */
+export function selectedText(): Selected | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) return undefined;
+  const { document, selections } = editor;
+  return {
+    texts: [...selections]
+      .sort((one, other) => one.start.compareTo(other.start))
+      .map((selection) => document.getText(selection)),
+    lineEnd: document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n',
+  };
 }

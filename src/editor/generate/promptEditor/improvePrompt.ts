@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import { LanguageModelError, type LanguageModel, type LanguageModels } from './languageModels';
 import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
 import type { AppContext } from '../../common/appContext';
-import { replaceText } from './replaceText';
+import { replaceText } from './promptEditors';
 import type { PromptDiff } from './promptDiff';
 import type { PromptMessages } from './promptMessages';
 

@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import type { Disposable } from '../../../core/common/disposable';
 import type { Begun } from '../wizard/wizard';
-import { replaceText } from './replaceText';
 
 /**
  * The language of prompt editors, as package.json contributes it. It is what marks an editor as ours: it survives a
@@ -96,4 +95,17 @@ async function newDocument(text: string, language: string): Promise<vscode.TextD
     const document = await vscode.workspace.openTextDocument({ language, content: text });
     if (document.getText() === text || tries === MAX_ATTEMPTS) return document;
   }
+}
+
+/** Puts another text in the place of the whole one, in one step that can be undone. @returns false when it is not as it was */
+export async function replaceText(
+  document: vscode.TextDocument,
+  before: string,
+  after: string,
+): Promise<boolean> {
+  if (document.isClosed || document.getText() !== before) return false;
+  const edit = new vscode.WorkspaceEdit();
+  const { end } = document.lineAt(document.lineCount - 1).range;
+  edit.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), end), after);
+  return vscode.workspace.applyEdit(edit);
 }

@@ -5,7 +5,7 @@ import { SETTINGS, SETTINGS_SECTION } from '../../common/ids';
 import type { CredentialsFeature } from '../../credentials/registerCredentials';
 import type { ImageFitFeature } from '../../imageFit/registerImageFit';
 import { createPresets } from '../presets/createPresets';
-import type { Preset } from '../presets/preset';
+import type { Preset } from '../presets/presetStore';
 import type { PresetEditor } from '../presets/presetEditor';
 import { PresetMessages } from '../presets/presetMessages';
 import type { ReadyDependencies } from '../submit/ensureReady';

@@ -3,7 +3,7 @@ import type { Model } from '../../../core/models/catalog';
 import { modeOf } from '../../../core/models/modes';
 import { resolveOptions } from '../../../core/models/options';
 import type { VideoRequest } from '../../../core/models/request';
-import type { Preset } from '../presets/preset';
+import type { Preset } from '../presets/presetStore';
 import { escapeQuickPickText } from '../../labels/taskLabels';
 import { pickFamily, modelLabels } from './pickModel';
 import { formatOptions } from './pickOption';

@@ -5,7 +5,7 @@ import type { ResolvedOptions } from '../../../core/models/options';
 import type { Options } from '../../../core/models/parameter';
 import type { VideoRequest } from '../../../core/models/request';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
-import type { ParsedPresets, Preset } from '../presets/preset';
+import type { ParsedPresets, Preset } from '../presets/presetStore';
 import type { ChosenFit, WizardImages } from '../../imageFit/imagesStep';
 import type { StepPosition, Step } from '../../common/multiStep';
 import type { QuickInputs } from '../../common/quickInputs';

@@ -3,9 +3,12 @@ import manifest from '../../../../../package.json';
 import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
 import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import type { VideoRequest } from '../../../../../src/core/models/request';
-import { parsePresets, type PresetScope } from '../../../../../src/editor/generate/presets/preset';
+import {
+  parsePresets,
+  type PresetScope,
+  PresetStore,
+} from '../../../../../src/editor/generate/presets/presetStore';
 import { PresetEditor } from '../../../../../src/editor/generate/presets/presetEditor';
-import { PresetStore } from '../../../../../src/editor/generate/presets/presetStore';
 import { MessagePresenter } from '../../../../../src/editor/common/messagePresenter';
 import { PresetMessages } from '../../../../../src/editor/generate/presets/presetMessages';
 import { RecordingNotifier } from '../../../../support/recordingNotifier';

@@ -9,7 +9,7 @@ import { choice } from '../../../../../src/core/models/parameter';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import { sora } from '../../../../../src/core/models/families/sora';
 import { aspectRatio, length } from '../../../../../src/core/models/commonParameters';
-import { parsePresets } from '../../../../../src/editor/generate/presets/preset';
+import { parsePresets } from '../../../../../src/editor/generate/presets/presetStore';
 import { Rejection } from '../../../../../src/editor/common/rejection';
 import { familyChoices } from '../../../../../src/editor/generate/wizard/familyChoices';
 import { runGenerateWizard, type WizardOptions } from '../../../../../src/editor/generate/wizard/wizard';
