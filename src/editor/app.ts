@@ -80,7 +80,7 @@ export function createApp(host: AppHost): App {
     new EditorLog(vscode.window.createOutputChannel(host.logName, { log: true })),
   );
   const environmentKey = () => process.env[KEY_VARIABLE];
-  const { secrets, mementos, user } = host;
+  const { secrets, mementos, user, fireRows } = host;
   const keychain = subscriptions.add(new Keychain({ secrets, memory: mementos.global, log, environmentKey }));
   const context = createContext(host, subscriptions, log, keychain);
   const credentials = registerCredentials(context, { keychain });
@@ -89,7 +89,6 @@ export function createApp(host: AppHost): App {
   const generate = registerGenerate(context, { ...user, credentials, images, player });
   // Before the tasks: their notifications ask what will be saved while the library still knows.
   const library = registerLibrary(context, { generate });
-  const { fireRows } = host;
   const tasks = registerTasks(context, { credentials, player, generate, library, fireRows });
   const showLog = async () => Promise.resolve().then(() => log.show());
   const ownCommands = { commands: { 'nebulaVideo.showLog': { run: showLog } } };
@@ -111,8 +110,8 @@ function createContext(
   keychain: Keychain,
 ): AppContext {
   const { extensionUri, storageFolder, mementos, view, user } = host;
-  const { l10n } = vscode;
-  const { language } = vscode.env;
+  const { l10n, env } = vscode;
+  const { language } = env;
   const inBackground = (work: Promise<unknown>): void =>
     void work.catch((error: unknown) => log.error(`[app] ${describeError(error)}`));
   const execute = (command: string, ...args: unknown[]): void =>
@@ -136,19 +135,8 @@ function createContext(
     }),
   );
   return {
-    ...{
-      catalog,
-      customModels,
-      engines,
-      settings,
-      notifier,
-      box,
-      view,
-      mementos,
-      extensionUri,
-      storageFolder,
-      looksLikeKey,
-    },
+    ...{ catalog, customModels, engines, settings, notifier, box, view, mementos },
+    ...{ extensionUri, storageFolder, looksLikeKey },
     ...{ l10n, language, log, subscriptions, configuration, execute, inBackground },
     asker: user?.asker ?? new VSCodeDialogs(log),
     inputs: user?.inputs ?? editorQuickInputs,
