@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findEncoder } from '../../test/gateway/video/encoder';
-import { VideoMaker } from '../../test/gateway/video/videoMaker';
+import { VideoGenerator } from '../../test/gateway/video/videoGenerator';
 import { testFolder } from '../../test/vscode/projectRoot';
 
-/** A real clip, H.264 and AAC; encoded once and kept. */
+/** Returns a real clip, H.264 and AAC, encoded once and cached. */
 export async function readClip(): Promise<Buffer> {
-  const maker = new VideoMaker(findEncoder(), path.join(testFolder, 'pretend-videos'));
-  const { file } = await maker.make({
+  const maker = new VideoGenerator(findEncoder(), path.join(testFolder, 'pretend-videos'));
+  const { file } = await maker.generate({
     width: 1280,
     height: 720,
     seconds: 4,

@@ -9,7 +9,7 @@ export interface Classified {
 export const GENERATIONS = '/v1/video/generations';
 export const VIDEOS = '/v1/videos';
 
-/** Pages about the site and its money; the rest of the path decides which (money-and-gateways 1.1). */
+/** Pages about the site and its billing, as paths below `/api` and `/v1` (money-and-gateways 1.1). */
 const SITE_PAGES: Readonly<Record<Dialect, readonly string[]>> = {
   nebula: ['/api/status', '/v1/dashboard/billing/subscription', '/v1/dashboard/billing/usage'],
   newapi: [
@@ -18,7 +18,7 @@ const SITE_PAGES: Readonly<Record<Dialect, readonly string[]>> = {
   ],
 };
 
-/** Which call of the API a request is, if any (API reference, sections 4, 5, 6.0 and 6.1). */
+/** Classifies a request by the API call it is (API reference, sections 4, 5, 6.0 and 6.1). */
 export function classifyApi(
   dialect: Dialect,
   method: string,
@@ -33,7 +33,7 @@ export function classifyApi(
     if (call !== undefined) return call;
   }
   if (method !== 'GET') return { kind: 'other' };
-  // Nebula's reserved word comes first: a task called "download" can't be queried.
+  // Nebula reserves this path: a task named "download" can't be queried.
   if (dialect === 'nebula' && path === `${GENERATIONS}/download`)
     return withTask('download', query.get('id') ?? '');
   const segment = /^\/v1\/video\/generations\/([^/]+)$/.exec(path)?.[1];
@@ -45,13 +45,13 @@ function classifyVideos(method: string, path: string): Classified | undefined {
   if (method === 'POST' && path === VIDEOS) return { kind: 'submit' };
   const [, segment, below] = /^\/v1\/videos\/([^/]+)(?:\/(content|remix))?$/.exec(path) ?? [];
   if (segment === undefined) return undefined;
-  // What a remix names is the source, not the new task.
+  // The ID in a remix path is the source, not the new task.
   if (method === 'POST') return below === 'remix' ? { kind: 'submit' } : undefined;
   if (method !== 'GET' || below === 'remix') return undefined;
   return withTask(below === 'content' ? 'content' : 'query', decode(segment));
 }
 
-/** What a request to the second origin is for. */
+/** Classifies a request to the second origin. */
 export function classifyResults(method: string, path: string): Classified {
   const id = /^\/results\/([^/]+)\/\d+\.mp4$/.exec(path)?.[1];
   if (id === undefined || (method !== 'GET' && method !== 'HEAD')) return { kind: 'other' };

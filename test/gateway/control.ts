@@ -42,15 +42,18 @@ interface ControlCall {
 }
 type ControlRoute = (gateway: PretendGateway, call: ControlCall) => unknown;
 
-/** The control API on its own port, which the real service has nothing like. The README lists it. */
+/**
+ * Routes of the control API, which has its own port. The real service has nothing like it. The README lists
+ * them.
+ */
 const routes: Readonly<Record<string, ControlRoute>> = {
   'GET /__control': (gateway) => ({
     baseUrl: gateway.baseUrl,
     resultsUrl: gateway.resultsUrl,
     routes: Object.keys(routes),
     faults: faultNames.map((name) => {
-      const { routes: strikes, about, reference } = faultTable[name];
-      return { name, routes: strikes, about, reference };
+      const { routes, description, reference } = faultTable[name];
+      return { name, routes, description, reference };
     }),
   }),
   'GET /__control/log': ({ log }, { query }) => {
@@ -63,7 +66,7 @@ const routes: Readonly<Record<string, ControlRoute>> = {
   'GET /__control/money': ({ money }) => money,
   'POST /__control/tasks/': (gateway, { id, body }) => actOnTask(gateway, id, body),
   'GET /__control/faults': ({ faults }) => faults,
-  // Checked by the book of faults itself, as for calls in the same process.
+  // The fault book validates these, as it does for calls in the same process.
   'POST /__control/faults': (gateway, { body }) =>
     gateway.setFault(body as Parameters<PretendGateway['setFault']>[0]),
   'DELETE /__control/faults': (gateway) => {
@@ -109,7 +112,7 @@ function actOnTask(gateway: PretendGateway, id: string, body: unknown): unknown 
   return gateway.task(id) ?? {};
 }
 
-/** Answers a control request; every refusal is a 400 with a sentence, so that a misspelt fault stops a test. */
+/** Handles a control request. Every refusal is a 400 with a message, so a misspelled fault stops a test. */
 export async function handleControl(
   gateway: PretendGateway,
   request: IncomingMessage,

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Accounts } from './accounts';
 import type { GatewayClock } from './clock';
-import type { Dialect, RenderPlan, ReplyShapes, SiteOptions } from './gatewayOptions';
+import type { Dialect, RenderPlan, ResponseShapes, SiteOptions } from './gatewayOptions';
 import type { Ledger } from './money/ledger';
 import type { PretendTask } from './pretendTask';
-import type { Reply } from './reply';
+import type { GatewayResponse } from './gatewayResponse';
 import type { RequestRecord } from './requestLog';
 import type { SeededRandom } from './seededRandom';
 import type { TaskStore } from './taskStore';
-import type { VideoMaker } from './video/videoMaker';
+import type { VideoGenerator } from './video/videoGenerator';
 
-/** All that a running gateway consists of; routes and faults get it handed in. */
+/** State of a running gateway, passed to routes and faults. */
 export interface GatewayState {
   readonly dialect: Dialect;
   readonly site: SiteOptions;
@@ -18,56 +18,55 @@ export interface GatewayState {
   readonly clock: GatewayClock;
   readonly accounts: Accounts;
   readonly tasks: TaskStore;
-  readonly videos: VideoMaker;
+  readonly videos: VideoGenerator;
   readonly random: SeededRandom;
   readonly models: readonly string[];
   readonly plan: RenderPlan;
   readonly faststart: boolean;
-  /** Signs result links, so that a link can't be guessed or altered. */
+  /** Signs result links, so they can't be guessed or altered. */
   readonly linkSecret: string;
-  /** When the pages about a key were asked for, in gateway time. */
+  /** When the pages about a key were requested, in gateway time. */
   keyCalls: readonly number[];
-  shapes: ReplyShapes;
+  shapes: ResponseShapes;
   baseUrl: string;
   resultsUrl: string;
 }
 
-/** One request on its way through faults and route. */
+/** A request on its way through the faults to its route. */
 export interface Exchange {
   readonly state: GatewayState;
   readonly request: IncomingMessage;
   readonly record: RequestRecord;
   readonly requestId: string;
-  /** Path below the prefix, undecoded, and the query. */
+  /** Path below the prefix, not decoded, and the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The body, once it was read: as text, and as it came. */
   body: string;
   bytes: Buffer;
-  /** The task a query or download names, or the one a submit has just made. */
+  /** The task that a query or download names, or that a submit has created. */
   task: PretendTask | undefined;
-  /** What faults want different about a download. */
+  /** Changes that faults make to a download. */
   readonly download: DownloadTweaks;
-  /** Real milliseconds; ends early when the gateway stops or the client goes. */
+  /** Waits in real milliseconds. Ends early if the gateway stops or the client disconnects. */
   pause(ms: number): Promise<void>;
-  /** Until the gateway stops or the client goes. */
-  untilGone(): Promise<void>;
-  /** Ends the connection: in order, or with a reset. */
+  /** Resolves when the gateway stops or the client disconnects. */
+  untilDisconnected(): Promise<void>;
+  /** Closes the connection, orderly or with a reset. */
   disconnect(how: 'close' | 'reset'): void;
 }
 
-/** The answer to a request; null = none, the connection is gone. */
-export type Answer = Reply | null;
+/** The response to a request, or null if the connection is gone. */
+export type MaybeResponse = GatewayResponse | null;
 
-export type Handler = () => Promise<Answer>;
+export type Handler = () => Promise<MaybeResponse>;
 
 export interface DownloadTweaks {
   success: boolean;
   base64: boolean;
-  /** Absent = as the gateway's shapes say. */
+  /** Absent means as the gateway's shapes say. */
   dataUrl?: boolean;
   sizeOffset: number;
-  /** How many characters are missing at the end of each base64 text. */
+  /** Number of characters missing at the end of each base64 text. */
   missingCharacters: number;
   escaped: boolean;
   trailingComma: boolean;

@@ -4,11 +4,11 @@ import type { FailureShape } from './pretendTask';
 
 /** How long a task stays in each state, in milliseconds of the gateway's clock (API reference, section 8). */
 export interface RenderPlan {
-  /** Answering `unknown`, as the service does until its first background refresh. */
+  /** The status is `unknown`, as it is until the service's first background refresh. */
   readonly unknownMs: number;
   readonly queuedMs: number;
   readonly runningMs: number;
-  /** How long after success the video can be fetched; null = no end and `expires_at: null`. */
+  /** How long the video can be downloaded after success. Null means forever, with `expires_at: null`. */
   readonly expiresMs: number | null;
 }
 
@@ -17,8 +17,8 @@ export const submitShapes = [
 ] as const;
 export type SubmitShape = (typeof submitShapes)[number];
 
-/** Which of the documented shapes the replies have (API reference, 4.2 and 5). Can be changed while running. */
-export interface ReplyShapes {
+/** Selects among the documented response shapes (API reference, 4.2 and 5). Can be changed while running. */
+export interface ResponseShapes {
   /**
    * `full` = the family's documented one (S1, S3, S4, S5, S6), `code` = as its code writes it (S3b; legacy: S5),
    * `short` = S2, `bare` = S5, `envelope` = S6, `envelopeText` = S6 with the id as text, `oldPage` = S7,
@@ -32,49 +32,48 @@ export interface ReplyShapes {
   readonly query: 'flat' | 'slim' | 'nested' | 'envelope';
   /** Sora: `none` = succeeded without url (the download call is needed), `url` = a link as in seed A. */
   readonly link: 'none' | 'url';
-  /** What stands where a link belongs: a link on the second origin, or the video itself as a data URI (Q9). */
+  /** How a video is delivered: a link on the second origin, or a data URI (Q9). */
   readonly video: 'link' | 'inline';
-  /** The shape of a failed task. */
   readonly failure: FailureShape;
-  /** 401 as the documentation prints it or as the code writes it (section 13, row 17). */
+  /** 401 as documented or as the code writes it (section 13, row 17). */
   readonly auth: 'gateway' | 'documented';
   /** Unknown task: 400 `task_not_exist` of the code or 404 `not_found` of the documentation (row 16). */
   readonly unknownTask: 400 | 404;
-  /** The download's optional second copy of the video (row 11). */
+  /** Whether the download has its optional second copy of the video (row 11). */
   readonly dataUrl: boolean;
   /**
-   * What `metadata` tells about money (5.4, money-and-gateways 1.3): `some` = the documented fields of Wan, `all` = also
-   * those that only code shows, for every family, `none` = as newer builds, which remove them.
+   * Billing fields in `metadata` (5.4, money-and-gateways 1.3): `some` = the documented fields of Wan, `all`
+   * = also the undocumented ones, for every family, `none` = as in newer builds, which remove them.
    */
   readonly billing: 'some' | 'all' | 'none';
-  /** Whether the list of models names endpoint types; an empty list proves nothing (6.1). */
+  /** Whether the list of models names endpoint types. An empty list proves nothing (6.1). */
   readonly endpointTypes: boolean;
 }
 
 export const dialects = ['nebula', 'newapi'] as const;
 
 /**
- * Whose API the gateway speaks: Nebula's, or that of new-api as its authors ship it in 2026 (money-and-gateways 5.2
- * and 5.3).
+ * The API that the gateway serves: Nebula's, or that of new-api as its authors ship it in 2026
+ * (money-and-gateways 5.2 and 5.3).
  */
 export type Dialect = (typeof dialects)[number];
 
 export const quotaDisplays = ['USD', 'CNY', 'TOKENS', 'CUSTOM'] as const;
 
-/** Settings of the site's administrator that clients notice (money-and-gateways 1). */
+/** Settings of the site's administrator that affect clients (money-and-gateways 1). */
 export interface SiteOptions {
-  /** Points of one US dollar. */
+  /** Points per US dollar. */
   readonly quotaPerUnit: number;
-  /** Unit of the amounts that the site shows. */
+  /** Unit of the amounts that the site displays. */
   readonly quotaDisplay: (typeof quotaDisplays)[number];
   /** Yuan per US dollar. */
   readonly usdExchangeRate: number;
   readonly customSymbol: string;
   /** Units of the site's own currency per US dollar. */
   readonly customRate: number;
-  /** Factor of the key's group. */
+  /** Price factor of the key's group. */
   readonly groupRatio: number;
-  /** newapi: the price list is open, switched off, or for users who are logged in. */
+  /** newapi: the price list is public, disabled, or only for users who are logged in. */
   readonly pricing: 'open' | 'disabled' | 'login';
   /** newapi: an unfinished task fails after this time. */
   readonly timeoutMinutes: number;
@@ -83,27 +82,31 @@ export interface SiteOptions {
 }
 
 export interface GatewayOptions {
-  /** Default: nebula. */
+  /** The default is nebula. */
   readonly dialect?: Dialect;
   readonly site?: Partial<SiteOptions>;
-  /** Port of the API; 0 or absent = any free one. The other two listeners always take free ones unless given. */
+  /**
+   * Port of the API. 0 or absent means any free port. The other two listeners take free ports unless given.
+   */
   readonly port?: number;
   readonly resultsPort?: number;
   readonly controlPort?: number;
-  /** A gateway may live below a path, e.g. `/nebula`. */
+  /** A gateway may be below a path, such as `/nebula`. */
   readonly pathPrefix?: string;
-  /** Accepted keys; absent = one of our own making, in perfect order. */
+  /** Accepted keys. Absent means one generated key without restrictions. */
   readonly keys?: readonly (string | AccountOptions)[];
   readonly clock?: ClockOptions;
   readonly render?: Partial<RenderPlan>;
-  readonly shapes?: Partial<ReplyShapes>;
-  /** Same seed, same task ids. Absent = random, so that a restarted gateway never repeats an id. */
+  readonly shapes?: Partial<ResponseShapes>;
+  /**
+   * The same seed gives the same task IDs. Absent means random, so a restarted gateway never repeats an ID.
+   */
   readonly seed?: string;
-  /** Models this gateway has a channel for; absent = all that its families know. */
+  /** Models that this gateway has a channel for. Absent means all models of its families. */
   readonly models?: readonly string[];
-  /** Where encoded videos are kept; absent = `.vscode-test/pretend-videos` in the project. */
+  /** Cache for encoded videos. The default is `.vscode-test/pretend-videos` in the project. */
   readonly cacheFolder?: string;
-  /** Index in front of the media (what the player can start on at once) or behind it. Default: in front. */
+  /** Whether the index is in front of the media, so that a player can start at once. The default is true. */
   readonly faststart?: boolean;
 }
 
@@ -114,7 +117,7 @@ export const defaultRenderPlan: RenderPlan = {
   expiresMs: null,
 };
 
-export const defaultShapes: ReplyShapes = {
+export const defaultShapes: ResponseShapes = {
   submit: 'full',
   query: 'flat',
   link: 'none',

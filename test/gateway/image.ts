@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What the first bytes of an image say of it. */
+/** Facts from the header of an image. */
 export interface ImageInfo {
   readonly format: 'png' | 'jpeg' | 'webp' | 'gif';
   readonly width: number;
@@ -8,7 +8,7 @@ export interface ImageInfo {
   readonly sha256: string;
 }
 
-/** Reads format and pixel size by the bytes alone; undefined when they are no image we know. */
+/** Reads format and pixel size from the bytes alone. Returns undefined for an unknown format. */
 export function readImage(data: Buffer): ImageInfo | undefined {
   const found = readPng(data) ?? readJpeg(data) ?? readWebp(data) ?? readGif(data);
   if (found === undefined || found.width === 0 || found.height === 0) return undefined;
@@ -33,7 +33,7 @@ function readJpeg(data: Buffer): Size {
       at += 1; // Fill bytes are legal between segments.
       continue;
     }
-    // Start-of-frame markers carry the size; C4, C8 and CC in that range are tables.
+    // Start-of-frame markers hold the size. C4, C8 and CC in that range are tables.
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
     if (isFrame)
       return { format: 'jpeg', height: data.readUInt16BE(at + 5), width: data.readUInt16BE(at + 7) };
@@ -71,8 +71,8 @@ function readGif(data: Buffer): Size {
 }
 
 /**
- * The image bytes an image field stands for, or undefined where the service would drop it (API reference 7.2.2 and
- * 7.2.3): a data URI needs exactly one comma; bare base64 is taken for a JPEG; a link is fetched.
+ * Loads the image of an image field, or returns undefined if the service would drop it (API reference 7.2.2
+ * and 7.2.3). A data URI needs exactly one comma, bare base64 counts as a JPEG, and a link is downloaded.
  */
 export async function loadImage(reference: string): Promise<ImageInfo | undefined> {
   if (/^https?:\/\//i.test(reference)) return fetchImage(reference);
@@ -82,19 +82,22 @@ export async function loadImage(reference: string): Promise<ImageInfo | undefine
     if (parts.length !== 2 || !/^data:image\/[\w.+-]+;base64$/i.test(parts[0] ?? '')) return undefined;
     text = parts[1] ?? '';
   }
-  // Stricter than Buffer.from, which reads on over anything.
+  // Stricter than Buffer.from, which skips invalid characters.
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   return readImage(Buffer.from(text, 'base64'));
 }
 
-/** Only this machine is asked: a test must not depend on the internet, so other links count as unreachable. */
+/**
+ * Downloads from this machine only, because tests must not depend on the internet. Other links count as
+ * unreachable.
+ */
 async function fetchImage(link: string): Promise<ImageInfo | undefined> {
   try {
     const url = new URL(link);
     if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return undefined;
-    const reply = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-    if (!reply.ok) return undefined;
-    return readImage(Buffer.from(await reply.arrayBuffer()));
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    if (!response.ok) return undefined;
+    return readImage(Buffer.from(await response.arrayBuffer()));
   } catch {
     return undefined;
   }

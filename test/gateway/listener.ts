@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** One port of this machine that can be closed and opened again, always under the same number. */
+/** A local port that can be closed and opened again with the same number. */
 export class Listener {
   readonly #handle: RequestHandler;
   #server: Server | undefined;
@@ -20,7 +20,7 @@ export class Listener {
 
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
-    // Time limits are the client's business here: a hanging request has to hang.
+    // No timeouts: clients must detect a request that hangs.
     const server = createServer(
       { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 30_000 },
       this.#handle,
@@ -32,7 +32,7 @@ export class Listener {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Refuses new connections and ends the open ones. */
+  /** Refuses new connections and closes the open ones. */
   async close(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
@@ -44,8 +44,8 @@ export class Listener {
 }
 
 /**
- * A port below those that systems hand out by themselves (32768 and up): while a gateway is closed to be
- * unreachable, no other program of the machine gets its port by chance and answers in its place.
+ * Returns a port below the ephemeral range (32768 and up). While a gateway is closed to be unreachable, no
+ * other program can get its port by chance and respond in its place.
  */
 function randomPort(): number {
   return 10_000 + Math.floor(Math.random() * 22_000);

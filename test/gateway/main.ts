@@ -12,7 +12,7 @@ const usage = `Usage: npm run gateway -- [--port N] [--dialect NAME] [--seconds 
   --key sk-...  the key to accept (default: a new one)
   --prefix /p   path below which the API lives`;
 
-const POINTS_OF_A_DOLLAR = defaultSite.quotaPerUnit;
+const POINTS_PER_DOLLAR = defaultSite.quotaPerUnit;
 
 const { values } = parseArgs({
   options: {
@@ -27,21 +27,21 @@ const { values } = parseArgs({
   },
 });
 
-function oneOf<Name extends string>(names: readonly Name[], value: string, option: string): Name {
+function parseChoice<Name extends string>(names: readonly Name[], value: string, option: string): Name {
   const found = names.find((name) => name === value);
   if (found === undefined) throw new Error(`${option} takes one of: ${names.join(', ')}.\n${usage}`);
   return found;
 }
 
-/** The shares of a task's time let a demo show every state: unknown, queued, progress, success. */
-function optionsFrom(port: number, seconds: number, balance: number): GatewayOptions {
+/** The task's time is divided so that a demo shows every state: unknown, queued, progress, success. */
+function createOptions(port: number, seconds: number, balance: number): GatewayOptions {
   const ms = seconds * 1_000;
   return {
     port,
-    dialect: oneOf(dialects, values.dialect, '--dialect'),
-    site: { quotaDisplay: oneOf(quotaDisplays, values.display, '--display') },
+    dialect: parseChoice(dialects, values.dialect, '--dialect'),
+    site: { quotaDisplay: parseChoice(quotaDisplays, values.display, '--display') },
     keys: [
-      { key: values.key ?? `sk-${randomBytes(24).toString('hex')}`, quota: balance * POINTS_OF_A_DOLLAR },
+      { key: values.key ?? `sk-${randomBytes(24).toString('hex')}`, quota: balance * POINTS_PER_DOLLAR },
     ],
     ...(values.prefix === undefined ? {} : { pathPrefix: values.prefix }),
     render: { unknownMs: ms * 0.05, queuedMs: ms * 0.2, runningMs: ms * 0.75 },
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   }
   const balance = Number(values.balance);
   if (!Number.isFinite(balance)) throw new Error(`--balance takes a number.\n${usage}`);
-  const gateway = await startPretendGateway(optionsFrom(port, seconds, balance));
+  const gateway = await startPretendGateway(createOptions(port, seconds, balance));
   console.log(
     `Pretend gateway (${values.dialect}): ${gateway.baseUrl}  key ${gateway.key}  control ${gateway.controlUrl}/__control`,
   );

@@ -2,40 +2,39 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Classified } from './classify';
-import type { Answer, Exchange, GatewayState } from './exchange';
-import type { FaultBook } from './faults/faultBook';
-import { html, type Reply } from './reply';
+import type { MaybeResponse, Exchange, GatewayState } from './exchange';
+import type { FaultRegistry } from './faults/faultRegistry';
+import { html, type GatewayResponse } from './gatewayResponse';
 import type { RequestLog, RequestRecord } from './requestLog';
 import { NEWAPI_VERSION } from './routes/site';
-import { sendReply } from './sendReply';
+import { sendResponse } from './sendResponse';
 
-/** Larger submits don't get past the proxy in front of the real service (API reference 10.2, E8). */
+/** The proxy in front of the real service refuses larger submits (API reference 10.2, E8). */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
-/** One of the two public origins: how its requests are told apart and answered. */
+/** One of the two public origins: how its requests are classified and handled. */
 export interface OriginOptions {
   readonly origin: 'api' | 'results';
   readonly prefix: string;
   classify(method: string, path: string, query: URLSearchParams): Classified;
-  route(exchange: Exchange): Promise<Answer>;
+  route(exchange: Exchange): Promise<MaybeResponse>;
 }
 
 /**
- * The way of every request: logged first, whatever happens to it later, then through the faults to its route, then
- * sent.
+ * Handles every request: logs it first, passes it through the faults to its route, and sends the response.
  */
 export class Origin {
   readonly #options: OriginOptions;
   readonly #state: GatewayState;
   readonly #log: RequestLog;
-  readonly #faults: FaultBook;
+  readonly #faults: FaultRegistry;
   readonly #stopping: AbortSignal;
 
   constructor(
     options: OriginOptions,
     state: GatewayState,
     log: RequestLog,
-    faults: FaultBook,
+    faults: FaultRegistry,
     stopping: AbortSignal,
   ) {
     this.#options = options;
@@ -48,7 +47,7 @@ export class Origin {
   handle(request: IncomingMessage, response: ServerResponse): void {
     this.#answer(request, response).catch((error: unknown) => {
       if (this.#stopping.aborted || response.destroyed) return;
-      // A mistake in the pretend gateway must be seen, not taken for a fault.
+      // A bug in the pretend gateway must be visible, not look like a fault.
       console.error('Pretend gateway:', error);
       if (!response.headersSent) response.writeHead(500);
       response.end();
@@ -58,11 +57,11 @@ export class Origin {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { prefix, origin } = this.#options;
     const [rawPath, rawQuery] = splitOnce(request.url ?? '');
-    const inside = prefix === '' || rawPath.startsWith(`${prefix}/`);
-    const path = inside ? rawPath.slice(prefix.length) : rawPath;
+    const isInside = prefix === '' || rawPath.startsWith(`${prefix}/`);
+    const path = isInside ? rawPath.slice(prefix.length) : rawPath;
     const query = new URLSearchParams(rawQuery);
     const method = request.method ?? '';
-    const classified: Classified = inside ? this.#options.classify(method, path, query) : { kind: 'other' };
+    const classified: Classified = isInside ? this.#options.classify(method, path, query) : { kind: 'other' };
     const record = this.#logRequest(request, classified);
     if (origin === 'api') {
       response.setHeader('X-Oneapi-Request-Id', record.requestId);
@@ -71,11 +70,11 @@ export class Origin {
     response.once('close', () => {
       if (record.outcome === 'pending') record.outcome = 'cut';
     });
-    // A connection that dies in the middle is told by 'close'.
+    // The 'close' event reports a connection that breaks.
     request.on('error', () => undefined);
 
     const exchange = this.#exchange(request, response, record, path, query);
-    let refusal: Reply | null = null;
+    let refusal: GatewayResponse | null = null;
     const answer = await this.#faults.run(
       exchange,
       async () => {
@@ -83,11 +82,11 @@ export class Origin {
       },
       async () => {
         if (refusal !== null) return refusal;
-        // Below a prefix lives the gateway; beside it something else (nothing of the API).
-        return inside ? this.#options.route(exchange) : html(404, 'Not Found');
+        // Only paths below the prefix belong to the gateway.
+        return isInside ? this.#options.route(exchange) : html(404, 'Not Found');
       },
     );
-    if (answer !== null) await sendReply(response, answer, record);
+    if (answer !== null) await sendResponse(response, answer, record);
   }
 
   #logRequest(request: IncomingMessage, { kind, taskId }: Classified): RequestRecord {
@@ -123,9 +122,9 @@ export class Origin {
     path: string,
     query: URLSearchParams,
   ): Exchange {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, this.#stopping]);
+    const disconnected = new AbortController();
+    response.once('close', () => disconnected.abort());
+    const signal = AbortSignal.any([disconnected.signal, this.#stopping]);
     return {
       state: this.#state,
       ...{ request, record, requestId: record.requestId, path, query },
@@ -137,7 +136,7 @@ export class Origin {
         ...{ escaped: false, trailingComma: false },
       },
       pause: (ms) => wait(ms, undefined, { signal }).catch(() => undefined),
-      untilGone: async () => {
+      untilDisconnected: async () => {
         if (!signal.aborted) await once(signal, 'abort');
       },
       disconnect: (how) => {
@@ -147,7 +146,7 @@ export class Origin {
     };
   }
 
-  async #readBody(exchange: Exchange): Promise<Reply | null> {
+  async #readBody(exchange: Exchange): Promise<GatewayResponse | null> {
     const { request, record } = exchange;
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -170,7 +169,7 @@ export class Origin {
   }
 }
 
-/** Time and chance, as the service builds its request ids. */
+/** A request ID from time and chance, as the service builds it. */
 function requestIdAt(now: number, chance: string): string {
   return new Date(now).toISOString().replace(/\D/g, '') + chance;
 }

@@ -5,19 +5,19 @@ import { classifyApi, classifyResults } from './classify';
 import { createClock } from './clock';
 import { handleControl } from './control';
 import type { GatewayState } from './exchange';
-import { families, familyOf } from './families/families';
-import { FaultBook, type ActiveFault, type FaultOptions } from './faults/faultBook';
+import { families, findFamily } from './families/families';
+import { FaultRegistry, type ActiveFault, type FaultOptions } from './faults/faultRegistry';
 import {
   defaultRenderPlan,
   defaultShapes,
   defaultSite,
   type Dialect,
   type GatewayOptions,
-  type ReplyShapes,
+  type ResponseShapes,
 } from './gatewayOptions';
 import { settleMoney } from './money/billing';
 import { Ledger, type Balance, type LedgerEntry } from './money/ledger';
-import { stockModels } from './newapi/submit';
+import { listStockModels } from './newapi/submit';
 import { Listener } from './listener';
 import { Origin } from './origin';
 import { PretendTask, type TaskFailure, type TaskSnapshot } from './pretendTask';
@@ -27,13 +27,19 @@ import { SeededRandom } from './seededRandom';
 import { TaskStore } from './taskStore';
 import { findEncoder } from './video/encoder';
 import { findProjectRoot } from './video/projectRoot';
-import { VideoMaker } from './video/videoMaker';
+import { VideoGenerator } from './video/videoGenerator';
 
-export type { AccountOptions, ErrorInfo as Trouble } from './accounts';
+export type { AccountOptions, AccountError as Trouble } from './accounts';
 export type { ClockOptions } from './clock';
 export type { FaultRoute } from './faults/fault';
 export type { FaultName } from './faults/faultTable';
-export type { Dialect, GatewayOptions, RenderPlan, ReplyShapes, SiteOptions } from './gatewayOptions';
+export type {
+  Dialect,
+  GatewayOptions,
+  RenderPlan,
+  ResponseShapes as ReplyShapes,
+  SiteOptions,
+} from './gatewayOptions';
 export type { FailureShape, TaskSnapshot, TaskStatus } from './pretendTask';
 export type { RequestKind, RequestRecord } from './requestLog';
 export type { ActiveFault, Balance, FaultOptions, LedgerEntry, TaskFailure };
@@ -41,51 +47,56 @@ export type { ActiveFault, Balance, FaultOptions, LedgerEntry, TaskFailure };
 /** A running pretend gateway. */
 export interface PretendGateway {
   readonly dialect: Dialect;
-  /** What goes into the setting `nebulaVideo.baseUrl`: `http://127.0.0.1:port` and the path prefix. */
+  /** Value for the setting `nebulaVideo.baseUrl`: `http://127.0.0.1:port` and the path prefix. */
   readonly baseUrl: string;
-  /** The second origin, which serves result links. It needs no key and must never get one. */
+  /** The second origin, which serves result links. It needs no key and must never receive one. */
   readonly resultsUrl: string;
-  /** The control API (see README), on a port of its own. */
+  /** The control API (see README), on its own port. */
   readonly controlUrl: string;
   /** The first accepted key. */
   readonly key: string;
-  /** Every request, in order of arrival, also those that faults cut off. */
+  /** Every request, in order of arrival, including those that faults cut off. */
   readonly log: readonly RequestRecord[];
-  /** Every task that was ever accepted and not forgotten, as it stands now. */
+  /** Every task that was accepted and not forgotten, in its current state. */
   readonly tasks: readonly TaskSnapshot[];
   task(id: string): TaskSnapshot | undefined;
-  /** Balances of all users and what was booked, as of now. */
+  /** Balances of all users and all bookings. */
   readonly money: { readonly balances: readonly Balance[]; readonly entries: readonly LedgerEntry[] };
   /** Gateway time in milliseconds since 1970. */
   now(): number;
-  /** Moves the clock; resolves when the videos of all tasks due by then are encoded, so that they have ended. */
+  /**
+   * Moves the clock. Resolves when the videos of all due tasks are encoded, so that those tasks have ended.
+   */
   advance(ms: number): Promise<void>;
   setFault(options: FaultOptions): ActiveFault;
   clearFaults(): void;
-  /** Faults that can still strike. */
+  /** Faults that can still be injected. */
   readonly faults: readonly ActiveFault[];
-  /** Other shapes for replies from now on. */
-  setShapes(shapes: Partial<ReplyShapes>): void;
-  /** false = connections to the API are refused; true = it listens again on the same port. */
+  /** Changes the shapes of later responses. */
+  setShapes(shapes: Partial<ResponseShapes>): void;
+  /** If false, the API refuses connections. If true, it listens again on the same port. */
   setReachable(reachable: boolean): Promise<void>;
   failTask(id: string, failure?: Partial<TaskFailure>): void;
-  /** Ends the task now (it has succeeded as soon as its video is encoded). */
+  /** Ends the task now. It succeeds as soon as its video is encoded. */
   finishTask(id: string): void;
-  /** A held task never ends by itself. */
+  /** A held task doesn't end until it's released or finished. */
   holdTask(id: string, held: boolean): void;
   forgetTask(id: string): void;
-  /** What became of a task's image, which the service itself never tells. */
+  /** Whether a task's image was used, which the service itself never reports. */
   imageUse(id: string): 'none' | 'used' | 'dropped';
-  /** A finished task whose video is this file, whatever it holds: for measuring with files of any size. */
+  /**
+   * Adds a finished task with this file as its video, whatever its content. For measurements with files of
+   * any size.
+   */
   addFinishedTask(task: {
     file: string;
     bytes: number;
     model?: string;
     prompt?: string;
   }): Promise<TaskSnapshot>;
-  /** How often the encoder ran; cached videos don't count. */
+  /** How often the encoder ran. Cached videos don't count. */
   readonly encodes: number;
-  /** Ends everything: listeners, open connections, hanging replies, encoders. */
+  /** Stops all listeners, open connections, hanging responses and encoders. */
   stop(): Promise<void>;
 }
 
@@ -99,7 +110,7 @@ export async function startPretendGateway(options: GatewayOptions = {}): Promise
   const prefix = (options.pathPrefix ?? '').replace(/\/+$/, '');
   if (prefix !== '' && !prefix.startsWith('/')) throw new Error('A path prefix starts with "/".');
   const clock = createClock(options.clock ?? { kind: 'real' });
-  const videos = new VideoMaker(
+  const videos = new VideoGenerator(
     findEncoder(),
     options.cacheFolder ?? join(findProjectRoot(), '.vscode-test', 'pretend-videos'),
   );
@@ -110,7 +121,8 @@ export async function startPretendGateway(options: GatewayOptions = {}): Promise
     site: { ...defaultSite, ...options.site },
     ledger: new Ledger(accounts.all),
     models:
-      options.models ?? (dialect === 'newapi' ? stockModels() : families.flatMap((family) => family.models)),
+      options.models ??
+      (dialect === 'newapi' ? listStockModels() : families.flatMap((family) => family.models)),
     plan: { ...defaultRenderPlan, ...options.render },
     faststart: options.faststart ?? true,
     linkSecret: randomBytes(16).toString('hex'),
@@ -120,7 +132,7 @@ export async function startPretendGateway(options: GatewayOptions = {}): Promise
     resultsUrl: '',
   };
   const log = new RequestLog();
-  const faults = new FaultBook();
+  const faults = new FaultRegistry();
   const stopping = new AbortController();
   const api = new Origin(
     {
@@ -228,7 +240,7 @@ async function finishedTask(
   key: string,
   video: { file: string; bytes: number },
 ): Promise<PretendTask> {
-  const family = familyOf(model);
+  const family = findFamily(model);
   const accepted = await family?.accept({ model, body: { model, prompt }, findTask: () => undefined });
   const account = state.accounts.find(key);
   if (family === undefined || account === undefined || accepted === undefined || 'refusal' in accepted) {

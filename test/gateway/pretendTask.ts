@@ -2,10 +2,10 @@ import type { Account } from './accounts';
 import type { RenderPlan } from './gatewayOptions';
 import type { RenderedVideo, VideoSpec } from './video/videoSpec';
 
-/** States as the query words them (API reference, section 8). */
+/** Statuses as in the query (API reference, section 8). */
 export type TaskStatus = 'unknown' | 'queued' | 'in_progress' | 'succeeded' | 'failed';
 
-/** What became of the images of a request: the service drops what it can't read and says nothing. */
+/** Whether the images of a request were used. The service silently drops those it can't read. */
 export type ImageUse = 'none' | 'used' | 'dropped';
 
 /** The shapes of a failed task: F1 to F5 of API reference 5.3, and F6 with `error` as a text. */
@@ -15,19 +15,19 @@ export type FailureShape = (typeof failureShapes)[number];
 export interface TaskFailure {
   readonly message: string;
   readonly code: string;
-  /** Absent = the gateway's usual one. */
+  /** Absent means the gateway's default. */
   readonly shape?: FailureShape;
 }
 
-/** What new-api keeps of a task beside its video. */
+/** Fields that new-api stores with a task. */
 export interface StockTask {
-  /** Number in the site's table of tasks. */
+  /** Row number in the site's table of tasks. */
   readonly number: number;
   readonly platform: string;
   readonly action: string;
-  /** The provider's own ID of the job; clients get one of the gateway. */
+  /** The provider's ID of the job. Clients get one from the gateway. */
   readonly upstreamId: string;
-  /** Factors of the price (`X-New-Api-Other-Ratios`). */
+  /** Price factors (`X-New-Api-Other-Ratios`). */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
@@ -39,18 +39,18 @@ export interface NewTask {
   readonly user: string;
   readonly createdAt: number;
   readonly plan: RenderPlan;
-  /** One a sample: Veo makes up to four, everybody else one. */
+  /** One per sample. Veo generates up to four, the other families one. */
   readonly specs: readonly VideoSpec[];
   readonly videos: Promise<readonly RenderedVideo[]>;
-  /** What the family wants to remember for its replies. */
+  /** Values that the family needs for its responses. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly imageUse: ImageUse;
-  /** Who pays; absent for tasks that cost nothing. */
+  /** Who pays. Absent for tasks that cost nothing. */
   readonly account?: Account;
   readonly stock?: StockTask;
 }
 
-/** What a task says of itself at one moment. */
+/** State of a task at one moment. */
 export interface TaskSnapshot {
   readonly id: string;
   readonly family: string;
@@ -58,7 +58,7 @@ export interface TaskSnapshot {
   readonly prompt: string;
   readonly status: TaskStatus;
   readonly progress: number;
-  /** Queued, and the provider hasn't said so yet. */
+  /** Queued, and the provider hasn't confirmed it yet. */
   readonly isJustSubmitted: boolean;
   readonly createdAt: number;
   readonly finishedAt: number | null;
@@ -67,13 +67,13 @@ export interface TaskSnapshot {
   readonly specs: readonly VideoSpec[];
 }
 
-/** Whether the vendor has thrown the videos of a task away (API reference, section 11). */
+/** Whether the vendor has deleted the task's videos (API reference, section 11). */
 export const isExpired = ({ expiresAt }: TaskSnapshot, now: number): boolean =>
   expiresAt !== null && now >= expiresAt;
 
 /**
- * One paid job at the pretend vendor. Its state follows from the gateway's clock, from whether its video is really
- * encoded, and from what tests made of it; never from its prompt.
+ * A paid job at the pretend vendor. Its state follows from the gateway's clock, from whether its video is
+ * encoded, and from calls by tests, but never from its prompt.
  */
 export class PretendTask {
   readonly id: string;
@@ -110,7 +110,7 @@ export class PretendTask {
     this.#settled = task.videos.then(
       (videos) => void (this.#rendered = videos),
       (error: unknown) => {
-        // Our own trouble, not the pretend vendor's: say so where whoever runs the test will read it.
+        // A failure of this program, not of the pretend vendor. Report it where the developer sees it.
         this.#failure ??= {
           message: `The pretend gateway could not encode: ${String(error)}`,
           code: 'encoder_failed',
@@ -119,12 +119,12 @@ export class PretendTask {
     );
   }
 
-  /** The finished files; null while the encoder is busy. */
+  /** The finished files, or null while the encoder is busy. */
   get videos(): readonly RenderedVideo[] | null {
     return this.#rendered;
   }
 
-  /** Resolves when the encoder is done with this task, whatever came of it. */
+  /** Resolves when encoding has ended, also if it failed. */
   whenEncoded(): Promise<void> {
     return this.#settled;
   }
@@ -134,24 +134,24 @@ export class PretendTask {
     return this.createdAt + this.#plan.unknownMs + this.#plan.queuedMs + this.#plan.runningMs;
   }
 
-  /** Makes the task fail: now, or when its time is up. Failed tasks cost nothing. */
+  /** Makes the task fail, now or at its planned end. Failed tasks cost nothing. */
   fail(failure: TaskFailure, when: 'now' | 'atEnd', now: number): void {
     this.#failure = failure;
     if (when === 'now') this.#endPlanAt(now);
   }
 
-  /** Lets the task's time be up now. */
+  /** Ends the task's planned time now. */
   finish(now: number): void {
     this.#held = false;
     this.#endPlanAt(now);
   }
 
-  /** Keeps the task from ending (a slow or stuck vendor) until it is released or finished. */
+  /** Keeps the task from ending (a slow or stuck vendor) until it's released or finished. */
   hold(held: boolean): void {
     this.#held = held;
   }
 
-  /** State at a moment of the gateway's clock (API reference, section 8). */
+  /** Returns the state at a moment of the gateway's clock (API reference, section 8). */
   at(now: number): TaskSnapshot {
     const { status, progress, isJustSubmitted = false } = this.#stateAt(now);
     const ended = status === 'succeeded' || status === 'failed';

@@ -1,11 +1,11 @@
 /**
- * What a request was for. `content` is the video itself on new-api, `site` the pages about status and money, `other`
- * anything the API does not have.
+ * The call that a request makes. `content` is the video itself on new-api, `site` are the pages about status
+ * and billing, and `other` is anything outside the API.
  */
 export type RequestKind =
   'submit' | 'query' | 'download' | 'content' | 'models' | 'result' | 'site' | 'other';
 
-/** One request as it arrived, whatever became of it. Never holds a key. */
+/** A request as it arrived, whatever its outcome. Never holds a key. */
 export interface RequestRecord {
   readonly seq: number;
   /** Gateway time, milliseconds since 1970. */
@@ -18,23 +18,23 @@ export interface RequestRecord {
   /** Path and query as they arrived. */
   readonly path: string;
   readonly requestId: string;
-  /** Did an Authorization header arrive at all? */
+  /** Whether an Authorization header arrived. */
   readonly hadKey: boolean;
   readonly authorization: 'none' | 'accepted' | 'wrong';
-  /** True when an accepted key stood anywhere but in the Authorization header: always a leak. */
+  /** True if an accepted key was anywhere except in the Authorization header. That's always a leak. */
   keyElsewhere: boolean;
   taskId?: string;
   model?: string;
-  /** Body of a submit: parsed, or the text itself when it is not JSON. */
+  /** Body of a submit: parsed, or the text itself if it isn't JSON. */
   body?: unknown;
   bodyBytes: number;
-  /** Status line that left, absent when the connection died before one. */
+  /** Absent if the connection broke before a status was sent. */
   status?: number;
-  /** Body bytes handed to the connection. */
+  /** Body bytes written to the connection. */
   bytesSent: number;
-  /** `pending` while it is being answered; `cut` when either side ended it before the reply was whole. */
+  /** `pending` until the response ends; `cut` if either side closed the connection before that. */
   outcome: 'pending' | 'sent' | 'cut';
-  /** Names of the faults that struck. */
+  /** Names of the injected faults. */
   fault?: string;
 }
 

@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Endless hexadecimal text from a seed: the same seed gives the same ids, which makes test failures repeatable. */
+/**
+ * Endless random text from a seed. The same seed gives the same IDs, which makes test failures repeatable.
+ */
 export class SeededRandom {
   readonly #seed: string;
   #count = 0;
@@ -16,7 +18,7 @@ export class SeededRandom {
     return createHash('sha256').update(`${this.#seed}/${this.#count}`).digest('hex').slice(0, length);
   }
 
-  /** Letters of both cases and digits, as new-api makes its task IDs. */
+  /** Letters of both cases and digits, as in new-api's task IDs. */
   alphanumeric(length: number): string {
     this.#count += 1;
     const bytes = createHash('sha512').update(`${this.#seed}/${this.#count}`).digest();

@@ -1,6 +1,6 @@
 import type { PretendTask } from './pretendTask';
 
-/** The tasks of all users, in order of submit. */
+/** The tasks of all users, in order of submission. */
 export class TaskStore {
   readonly #tasks = new Map<string, PretendTask>();
   #count = 0;
@@ -9,7 +9,7 @@ export class TaskStore {
     return [...this.#tasks.values()];
   }
 
-  /** How many there ever were. */
+  /** Number of tasks ever added. */
   get count(): number {
     return this.#count;
   }
@@ -23,7 +23,7 @@ export class TaskStore {
     return this.#tasks.get(id);
   }
 
-  /** A key sees the tasks of its own user only (API reference, section 5). */
+  /** A key sees only tasks of its own user (API reference, section 5). */
   visibleTo(user: string, id: string): PretendTask | undefined {
     const task = this.#tasks.get(id);
     return task?.user === user ? task : undefined;

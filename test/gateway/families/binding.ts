@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorE2 } from '../reply';
+import { errorE2 } from '../gatewayResponse';
 import type { Refused } from './family';
 
 /** `null` counts as absent in the service's JSON binding. */
@@ -11,8 +11,8 @@ const whole = orNull(z.int());
 const flag = orNull(z.boolean());
 
 /**
- * What the JSON binding insists on before the family is known: a wrong type fails for every model, also in a field
- * that the model does not read (API reference 4.1). Anything else may be anything.
+ * Fields that the JSON binding checks before the family is known. A wrong type fails for every model, even in
+ * a field that the model doesn't read (API reference 4.1). All other fields may have any type.
  */
 const common = {
   prompt: text,
@@ -29,12 +29,12 @@ const common = {
   metadata: orNull(z.record(z.string(), z.unknown())),
 };
 
-/** The binding of a family: the common fields and its own. */
-export const binding = <Own extends z.ZodRawShape>(own: Own) => z.object({ ...common, ...own });
+export const binding = <OwnFields extends z.ZodRawShape>(ownFields: OwnFields) =>
+  z.object({ ...common, ...ownFields });
 
 export { flag, text, whole };
 
-/** Binds a body, or refuses it as the service words it (API reference 4.1). */
+/** Binds a body, or refuses it with the service's message (API reference 4.1). */
 export function bind<Schema extends z.ZodType>(
   schema: Schema,
   body: unknown,
@@ -46,13 +46,16 @@ export function bind<Schema extends z.ZodType>(
   return { refusal: errorE2(400, 'invalid_request', message) };
 }
 
-/** The fields of a body that are there and that nobody reads; `null` counts as absent. */
-export const unread = (body: Readonly<Record<string, unknown>>, ...read: readonly string[]): string[] =>
+/** Returns the fields of a body that aren't read. `null` counts as absent. */
+export const findUnreadFields = (
+  body: Readonly<Record<string, unknown>>,
+  ...read: readonly string[]
+): string[] =>
   Object.keys(body)
     .filter((name) => body[name] !== null && !read.includes(name))
     .map((name) => `${name} is not read`);
 
-/** A blank prompt is refused for every family but Seedance (API reference 4.1). */
+/** Every family except Seedance refuses a blank prompt (API reference 4.1). */
 export const promptRequired = (): Refused => ({
   refusal: errorE2(400, 'invalid_request', 'prompt is required'),
 });

@@ -5,11 +5,14 @@ import { sora } from './sora';
 import { veo } from './veo';
 import { wan } from './wan';
 
-/** Every family the pretend gateway can play; one row each. */
+/** Every family that the pretend gateway can serve. */
 export const families: readonly Family[] = [sora, veo, wan, seedance, legacy];
 
-/** The family that serves a model, if any: otherwise the gateway has "no channel" for it (API reference 10.4). */
-export function familyOf(model: string): Family | undefined {
+/**
+ * Finds the family that serves a model. Without one, the gateway has "no channel" for it (API reference
+ * 10.4).
+ */
+export function findFamily(model: string): Family | undefined {
   return families.find(
     ({ models, newerModels = [] }) => models.includes(model) || newerModels.includes(model),
   );

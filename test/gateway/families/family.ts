@@ -1,61 +1,61 @@
-import type { ReplyShapes } from '../gatewayOptions';
+import type { ResponseShapes } from '../gatewayOptions';
 import type { FailureShape, ImageUse, TaskFailure, TaskSnapshot } from '../pretendTask';
-import type { Reply } from '../reply';
+import type { GatewayResponse } from '../gatewayResponse';
 import type { VideoSpec } from '../video/videoSpec';
 
 /**
- * One family of models: what it takes, what it corrects, how its replies look. A new family is a new file beside this
- * one and a row in `families.ts`; authentication, routing, time and faults are none of its business.
+ * A family of models: what it accepts, what it corrects, and how its responses look. A new family is a new
+ * file in this folder and a row in `families.ts`. It has nothing to do with authentication, routing, time or
+ * faults.
  */
 export interface Family {
   readonly name: string;
   readonly models: readonly string[];
-  /** Newer IDs of the same kind that Nebula doesn't document: it serves them only where a test says so. */
+  /** Newer IDs of the same kind that Nebula doesn't document. They're served only if a test asks for them. */
   readonly newerModels?: readonly string[];
   /** Where its finished videos are: behind the download call, or behind links (API reference 9.1). */
   readonly result: 'download' | 'link';
-  /** A task id in the family's own form (API reference 4.3). */
+  /** A task ID in the family's format (API reference 4.3). */
   newTaskId(hex: (length: number) => string): string;
-  /** Checks and corrects a request whose model is one of ours, or refuses it. */
+  /** Checks and corrects a request for one of the family's models, or refuses it. */
   accept(request: SubmitRequest): Promise<Accepted | Refused>;
-  submitReply(task: TaskView, shapes: ReplyShapes): unknown;
-  queryReply(task: TaskView, shapes: ReplyShapes): unknown;
+  submitResponse(task: TaskView, shapes: ResponseShapes): unknown;
+  queryResponse(task: TaskView, shapes: ResponseShapes): unknown;
 }
 
 export interface SubmitRequest {
   readonly model: string;
-  /** The whole JSON object as it arrived. */
+  /** The entire JSON object as it arrived. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** A task of the same user, at this moment. */
   findTask(id: string): TaskSnapshot | undefined;
 }
 
 export interface Accepted {
   readonly prompt: string;
   readonly videos: readonly Omit<VideoSpec, 'faststart'>[];
-  /** What the replies need to know later. */
+  /** Values that later responses need. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly imageUse: ImageUse;
-  /** What the service does to the request without a word: fields that it changes or does not read. */
-  readonly silently: readonly string[];
+  /** Fields that the service changes or ignores without an error. */
+  readonly silentChanges: readonly string[];
 }
 
 export interface Refused {
-  readonly refusal: Reply;
+  readonly refusal: GatewayResponse;
 }
 
-/** A task as its family sees it when it words a reply. */
+/** A task as its family sees it when it builds a response. */
 export interface TaskView extends TaskSnapshot {
   readonly details: Readonly<Record<string, unknown>>;
-  /** One a video: result links, or data URIs where the gateway sends those; empty unless succeeded. */
+  /** One per video: result links, or data URIs if the gateway sends those. Empty unless succeeded. */
   readonly links: readonly string[];
-  /** The vendor has thrown the videos away. */
+  /** The vendor has deleted the videos. */
   readonly expired: boolean;
 }
 
 export const seconds = (ms: number): number => Math.floor(ms / 1_000);
 
-/** `error` and its companions of a failed task (API reference 5.3). */
+/** `error` and related fields of a failed task (API reference 5.3). */
 export function failureFields(failure: TaskFailure, usual: FailureShape): Record<string, unknown> {
   const { message, code } = failure;
   switch (failure.shape ?? usual) {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { loadImage } from '../image';
-import { errorE3 } from '../reply';
-import { bind, binding, flag, orNull, promptRequired, text, unread, whole } from './binding';
+import { errorE3 } from '../gatewayResponse';
+import { bind, binding, flag, orNull, promptRequired, text, findUnreadFields, whole } from './binding';
 import type { Accepted, Family, Refused, SubmitRequest } from './family';
-import { queryEnvelope, queryReply, submitEnvelope, submitReply } from './replies';
+import { queryEnvelope, queryResponse, submitEnvelope, submitResponse } from './responses';
 
 /** The models of the general page of 2025 (API reference 7.6): Kling, Doubao, Jimeng. */
 export const legacy: Family = {
@@ -13,16 +13,16 @@ export const legacy: Family = {
   result: 'link',
   newTaskId: (hex) => hex(12),
   accept,
-  submitReply: (task, shapes) =>
-    submitReply(task, shapes, {
+  submitResponse: (task, shapes) =>
+    submitResponse(task, shapes, {
       full: submitEnvelope(task),
       code: { task_id: task.id },
       vendor: { id: task.id },
     }),
-  queryReply: (task, shapes) =>
+  queryResponse: (task, shapes) =>
     shapes.query === 'flat'
       ? queryEnvelope(task)
-      : queryReply(task, shapes, {
+      : queryResponse(task, shapes, {
           data: {
             task_id: task.id,
             task_status: task.status,
@@ -33,7 +33,7 @@ export const legacy: Family = {
 
 const legacyBinding = binding({
   image_tail: text,
-  // A number here, not a whole one.
+  // Not limited to whole numbers here.
   duration: orNull(z.number()),
   fps: whole,
   response_format: text,
@@ -49,18 +49,18 @@ type Binding = z.infer<typeof legacyBinding>;
 async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const result = bind(legacyBinding, request.body);
   if ('refusal' in result) return result;
-  // The page says that values at the top win; the code merges those of `metadata` last.
+  // The page says that top-level values win, but the code merges those of `metadata` last.
   const merged = bind(legacyBinding, { ...request.body, ...result.bound.metadata });
   if ('refusal' in merged) return merged;
   const { bound } = merged;
   const prompt = bound.prompt ?? '';
   if (prompt.trim() === '') return promptRequired();
-  const complaint = complaintAbout(bound, request.model);
-  if (complaint !== undefined) return refused(complaint);
+  const vendorError = findVendorError(bound, request.model);
+  if (vendorError !== undefined) return refused(vendorError);
   const images: string[] = [];
   for (const reference of [bound.image, bound.image_tail]) {
     if (reference === undefined || reference === '') continue;
-    // This page alone wants Base64 without a prefix (API reference 13 row 25).
+    // Only this page requires base64 without a prefix (API reference 13 row 25).
     const image = /^data:/i.test(reference) ? undefined : await loadImage(reference);
     if (image === undefined) return refused('the image cannot be read');
     images.push(image.sha256);
@@ -76,23 +76,26 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
     videos: Array.from({ length: n }, (_, sample) => ({ ...video, look: look(sample) })),
     details: {},
     imageUse: images.length > 0 ? 'used' : 'none',
-    silently: changes(request, result.bound.metadata ?? {}),
+    silentChanges: findSilentChanges(request, result.bound.metadata ?? {}),
   };
 }
 
-/** API reference 7.6: options of other vendors, and what stands twice. */
-function changes({ model, body }: SubmitRequest, metadata: Readonly<Record<string, unknown>>): string[] {
-  const own = model.startsWith('kling-')
+/** Options of other vendors, and values given twice (API reference 7.6). */
+function findSilentChanges(
+  { model, body }: SubmitRequest,
+  metadata: Readonly<Record<string, unknown>>,
+): string[] {
+  const vendorFields = model.startsWith('kling-')
     ? ['mode', 'cfg_scale']
     : model.startsWith('doubao-')
       ? ['resolution', 'watermark', 'camera_fixed']
       : [];
   return [
-    ...unread(
+    ...findUnreadFields(
       body,
       ...['model', 'prompt', 'image', 'image_tail', 'duration', 'width', 'height', 'fps', 'seed', 'n'],
       ...['response_format', 'aspect_ratio', 'negative_prompt', 'quality_level', 'user', 'metadata'],
-      ...own,
+      ...vendorFields,
     ),
     ...Object.keys(metadata)
       .filter((name) => name in body)
@@ -100,8 +103,8 @@ function changes({ model, body }: SubmitRequest, metadata: Readonly<Record<strin
   ];
 }
 
-/** What the vendors refuse of the values that API reference 7.6 lists. */
-function complaintAbout(bound: Binding, model: string): string | undefined {
+/** Returns the vendor's complaint about the values that API reference 7.6 lists. */
+function findVendorError(bound: Binding, model: string): string | undefined {
   const { duration = 5, seed = -1, n = 1, cfg_scale: scale, mode, width = 1280, height = 720 } = bound;
   const isKling = model.startsWith('kling-');
   if (duration <= 0 || duration > 60) return 'duration is out of range';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { loadImage, type ImageInfo } from '../image';
-import { errorE2 } from '../reply';
-import { bind, binding, unread } from './binding';
+import { errorE2 } from '../gatewayResponse';
+import { bind, binding, findUnreadFields } from './binding';
 import {
   seconds,
   type Accepted,
@@ -11,12 +11,12 @@ import {
   type SubmitRequest,
   type TaskView,
 } from './family';
-import { queryReply, submitReply } from './replies';
-import { modeOf, readFlags, type Flags, type Mode } from './seedanceContent';
+import { queryResponse, submitResponse } from './responses';
+import { findMode, parseFlags, type Flags, type Mode } from './seedanceContent';
 
 /**
- * Doubao Seedance (API reference 7.5): nothing but `metadata.content` counts, options are flags in its text. Where
- * that is missing, a placeholder is rendered and paid for.
+ * Doubao Seedance (API reference 7.5): only `metadata.content` counts, and options are flags in its text.
+ * Without it, a placeholder is rendered and charged.
  */
 export const seedance: Family = {
   name: 'seedance',
@@ -30,15 +30,15 @@ export const seedance: Family = {
   result: 'link',
   newTaskId: (hex) => `cgt-20261122101500-${hex(8)}`,
   accept,
-  submitReply: (task, shapes) =>
-    submitReply(task, shapes, {
+  submitResponse: (task, shapes) =>
+    submitResponse(task, shapes, {
       full: { task_id: task.id, status: 'submitted' },
       vendor: { id: task.id },
     }),
-  queryReply: (task, shapes) => queryReply(task, shapes, vendorObject(task)),
+  queryResponse: (task, shapes) => queryResponse(task, shapes, vendorObject(task)),
 };
 
-/** What the code renders when a request has no usable content. */
+/** Rendered if a request has no usable content. */
 const PLACEHOLDER = 'a placeholder, because metadata.content was missing';
 
 /** Modes by model (API reference 7.5.2). */
@@ -70,7 +70,7 @@ const detailsSchema = z.object({
 async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const result = bind(binding({}), request.body);
   if ('refusal' in result) return result;
-  // 7.5.1: without `metadata` the whole body stands for it.
+  // Without `metadata`, the code reads the body instead (API reference 7.5.1).
   const metadata = result.bound.metadata ?? request.body;
   const parsed = content.safeParse(metadata['content']);
   const items: ContentItem[] = parsed.success ? parsed.data : [{ type: 'text', text: PLACEHOLDER }];
@@ -80,34 +80,37 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const [first] = texts;
   if (texts.length !== 1 || items[0]?.type !== 'text' || !first)
     return refused('MissingParameter', 'the first part of content, and no other, must be a text');
-  const mode = modeOf(images.map(({ role }) => role));
+  const mode = findMode(images.map(({ role }) => role));
   const modes = MODES.find(([pattern]) => pattern.test(request.model))?.[1] ?? [];
   if (mode === undefined || !modes.includes(mode))
     return refused('InvalidParameter', 'the images do not fit any mode of this model');
   const loaded: ImageInfo[] = [];
   for (const { image_url } of images) {
-    const image = await imageOf(image_url.url);
+    const image = await loadSeedanceImage(image_url.url);
     if ('refusal' in image) return image;
     loaded.push(image);
   }
-  const flags = readFlags(first.text, request.model, mode);
+  const flags = parseFlags(first.text, request.model, mode);
   if ('fault' in flags) return refused('InvalidParameter', flags.fault);
   if (flags.prompt.trim() === '') return refused('MissingParameter', 'the text is empty');
-  // The prompt at the top is harmless (API reference 7.5.1).
-  const silently = [
-    ...unread(request.body, 'model', 'prompt', 'metadata'),
-    ...unread(
+  // The top-level prompt is harmless (API reference 7.5.1).
+  const silentChanges = [
+    ...findUnreadFields(request.body, 'model', 'prompt', 'metadata'),
+    ...findUnreadFields(
       metadata,
       ...['content', 'callback_url'],
       ...(request.model.includes('-1-5-pro-') ? ['return_last_frame'] : []),
     ),
     ...(parsed.success ? [] : ['a placeholder stands for the prompt']),
   ];
-  return { ...accepted(request.model, first.text, flags, loaded), silently };
+  return { ...createAccepted(request.model, first.text, flags, loaded), silentChanges };
 }
 
-/** Base64 needs its whole prefix; sides of 300 to 6000 pixels, 0.4 to 2.5 times each other (API reference 7.5.2). */
-async function imageOf(url: string): Promise<ImageInfo | Refused> {
+/**
+ * Base64 needs its full prefix. Sides are 300 to 6000 pixels, with a ratio of 0.4 to 2.5 (API reference
+ * 7.5.2).
+ */
+async function loadSeedanceImage(url: string): Promise<ImageInfo | Refused> {
   const image = /^(https?:|data:image\/)/i.test(url) ? await loadImage(url) : undefined;
   if (image === undefined) return refused('InvalidParameter', 'the image cannot be read');
   const { width, height } = image;
@@ -117,18 +120,18 @@ async function imageOf(url: string): Promise<ImageInfo | Refused> {
   return image;
 }
 
-/** The vendor's body behind a Chinese prefix (E3 in API reference 10.2). */
+/** The vendor's body after a Chinese prefix (E3 in API reference 10.2). */
 function refused(code: string, message: string): Refused {
   const vendor = JSON.stringify({ error: { code, message, param: '', type: 'BadRequest' } });
   return { refusal: errorE2(400, 'fail_to_fetch_task', `请求参数错误(400): ${vendor}`) };
 }
 
-function accepted(
+function createAccepted(
   model: string,
   text: string,
   flags: Flags,
   images: readonly ImageInfo[],
-): Omit<Accepted, 'silently'> {
+): Omit<Accepted, 'silentChanges'> {
   const { resolution, duration, seed } = flags;
   const [across = 16, down = 9] =
     flags.ratio === 'adaptive'
@@ -144,7 +147,7 @@ function accepted(
   const audio = model === 'doubao-seedance-1-5-pro-251215';
   return {
     prompt: text,
-    videos: [{ width, height, seconds: duration, framesPerSecond: 24, audio, look }],
+    videos: [{ width, height, seconds: duration, framesPerSecond: 24, audio, look: look }],
     details: { resolution, ratio: flags.ratio, duration, seed },
     imageUse: images.length > 0 ? 'used' : 'none',
   };
@@ -152,14 +155,14 @@ function accepted(
 
 /** Q8: the vendor's object, with its own copy of the link. */
 function vendorObject(task: TaskView): Record<string, unknown> {
-  const words = {
+  const vendorStatuses = {
     unknown: 'queued',
     queued: 'queued',
     in_progress: 'running',
     succeeded: 'succeeded',
     failed: 'failed',
   };
-  const start = { id: task.id, model: task.model, status: words[task.status] };
+  const start = { id: task.id, model: task.model, status: vendorStatuses[task.status] };
   const times = {
     created_at: seconds(task.createdAt),
     updated_at: seconds(task.finishedAt ?? task.createdAt),

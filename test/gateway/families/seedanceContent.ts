@@ -1,8 +1,8 @@
-/** How the images of a Seedance request are used; the modes exclude each other (API reference 7.5.2). */
+/** How a Seedance request uses its images. The modes exclude each other (API reference 7.5.2). */
 export type Mode = 'text' | 'first' | 'firstLast' | 'reference';
 
-/** The mode that the roles of the images make up, if any. */
-export function modeOf(roles: readonly (string | undefined)[]): Mode | undefined {
+/** Returns the mode for the images' roles, or undefined for an invalid combination. */
+export function findMode(roles: readonly (string | undefined)[]): Mode | undefined {
   if (roles.length === 0) return 'text';
   if (roles.length === 1 && (roles[0] === undefined || roles[0] === 'first_frame')) return 'first';
   if (roles.length === 2 && roles.includes('first_frame') && roles.includes('last_frame')) return 'firstLast';
@@ -12,11 +12,9 @@ export function modeOf(roles: readonly (string | undefined)[]): Mode | undefined
 
 /** The options of a request (API reference 7.5.3). */
 export interface Flags {
-  /** The text without its flags. */
   readonly prompt: string;
   readonly resolution: string;
   readonly ratio: string;
-  /** Seconds. */
   readonly duration: number;
   readonly seed: number;
 }
@@ -37,8 +35,8 @@ const FLAGS: Readonly<Record<string, Flag>> = {
 };
 const MAX_SEED = 4_294_967_295;
 
-/** Reads the flags that a text carries, or says what is wrong with them. */
-export function readFlags(text: string, model: string, mode: Mode): Flags | { readonly fault: string } {
+/** Parses the flags in a text, or says what is wrong with them. */
+export function parseFlags(text: string, model: string, mode: Mode): Flags | { readonly fault: string } {
   const found: Record<string, string> = {};
   for (const [, name = '', value = ''] of text.matchAll(/(?:^|\s)--([a-z]+)\s+(\S+)/gi)) {
     const entry = Object.entries(FLAGS).find(([, { names }]) => names.includes(name));

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ReplyShapes } from '../gatewayOptions';
+import type { ResponseShapes } from '../gatewayOptions';
 import { loadImage, type ImageInfo } from '../image';
 import type { ImageUse } from '../pretendTask';
-import { errorE3 } from '../reply';
-import { bind, binding, orNull, promptRequired, text, unread } from './binding';
-import { queryEnvelope, submitReply } from './replies';
+import { errorE3 } from '../gatewayResponse';
+import { bind, binding, orNull, promptRequired, text, findUnreadFields } from './binding';
+import { queryEnvelope, submitResponse } from './responses';
 import {
   failureFields,
   seconds,
@@ -17,8 +17,8 @@ import {
 } from './family';
 
 /**
- * sora-2 (API reference 7.2): text to video, first frame, remix. Refuses wrong types and blank prompts; silently
- * corrects seconds and size; silently drops what it does not know and images that it cannot read.
+ * sora-2 (API reference 7.2): text to video, first frame, remix. Refuses wrong types and blank prompts.
+ * Silently corrects seconds and size. Silently drops unknown fields and unreadable images.
  */
 export const sora: Family = {
   name: 'sora',
@@ -26,15 +26,15 @@ export const sora: Family = {
   result: 'download',
   newTaskId: (hex) => `video_${hex(20)}`,
   accept,
-  submitReply: (task, shapes) =>
-    submitReply(task, shapes, {
+  submitResponse: (task, shapes) =>
+    submitResponse(task, shapes, {
       full: {
         ...{ task_id: task.id, status: 'submitted', format: 'mp4' },
         metadata: vendorObject({ ...task, status: 'queued', progress: 0 }),
       },
       vendor: vendorObject({ ...task, status: 'queued', progress: 0 }),
     }),
-  queryReply,
+  queryResponse,
 };
 
 const soraBinding = binding({
@@ -71,23 +71,24 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
 
   const details = { seconds: correctSeconds(body.seconds), size: correctSize(body), remixOf: null };
   if (body.input_reference === undefined || body.input_reference === '') {
-    return accepted(request, prompt, details, 'none');
+    return createAccepted(request, prompt, details, 'none');
   }
   const image = await loadImage(body.input_reference);
-  // 7.2.2: what cannot be decoded or fetched is dropped and the job runs as text to video.
-  if (image === undefined) return accepted(request, prompt, details, 'dropped');
-  const complaint = vendorComplaint(image, details.size);
-  if (complaint !== undefined) return { refusal: vendorRefusal(400, complaint, 'input_reference') };
-  return accepted(request, prompt, details, 'used', image);
+  // An image that can't be decoded or downloaded is dropped, and the job runs as text to video (API reference
+  // 7.2.2).
+  if (image === undefined) return createAccepted(request, prompt, details, 'dropped');
+  const vendorError = findVendorError(image, details.size);
+  if (vendorError !== undefined) return { refusal: vendorRefusal(400, vendorError, 'input_reference') };
+  return createAccepted(request, prompt, details, 'used', image);
 }
 
-/** 7.2.4: the code knows these four names and not the documented `remix_from_video_id`, which it drops. */
+/** The code knows these four names. It drops the documented `remix_from_video_id` (API reference 7.2.4). */
 function remixSource(body: Binding): string | undefined {
   const names = [body.remix_video_id, body.remixed_video_id, body.remixedVideoId, body.remixVideoId];
   return names.find((name): name is string => name !== undefined && name !== '');
 }
 
-/** 7.2.4: only the prompt matters; length and size are those of the source. */
+/** Only the prompt counts. Length and size are those of the source (API reference 7.2.4). */
 function acceptRemix(request: SubmitRequest, prompt: string, remixOf: string): Accepted | Refused {
   const source = remixOf.startsWith('video_') ? request.findTask(remixOf) : undefined;
   const spec = source?.specs[0];
@@ -102,20 +103,31 @@ function acceptRemix(request: SubmitRequest, prompt: string, remixOf: string): A
     size: spec.width > spec.height ? '1280x720' : '720x1280',
     remixOf,
   };
-  return accepted(request, prompt, details, 'none');
+  return createAccepted(request, prompt, details, 'none');
 }
 
-/** 7.2.1 to 7.2.4: what is replaced, dropped or not read. */
-function changes(
+/** Fields that are replaced, dropped or not read (API reference 7.2.1 to 7.2.4). */
+function findSilentChanges(
   body: Readonly<Record<string, unknown>>,
   { seconds, size, remixOf }: Details,
   imageUse: ImageUse,
 ): string[] {
-  const own = ['remix_video_id', 'remixed_video_id', 'remixedVideoId', 'remixVideoId'];
-  // Documented, and dropped by the code unless one of its own names stands beside it.
-  if (remixOf !== null) return unread(body, 'model', 'prompt', 'user', 'remix_from_video_id', ...own);
+  const sourceNames = ['remix_video_id', 'remixed_video_id', 'remixedVideoId', 'remixVideoId'];
+  // Documented, but dropped by the code unless one of its own names is present too.
+  if (remixOf !== null)
+    return findUnreadFields(body, 'model', 'prompt', 'user', 'remix_from_video_id', ...sourceNames);
   return [
-    ...unread(body, 'model', 'prompt', 'seconds', 'size', 'width', 'height', 'input_reference', 'user'),
+    ...findUnreadFields(
+      body,
+      'model',
+      'prompt',
+      'seconds',
+      'size',
+      'width',
+      'height',
+      'input_reference',
+      'user',
+    ),
     ...(body['seconds'] === undefined || [seconds, Number(seconds)].some((one) => one === body['seconds'])
       ? []
       : [`seconds becomes ${seconds}`]),
@@ -124,19 +136,23 @@ function changes(
   ];
 }
 
-/** 7.2.2: a value outside the three becomes "4". */
+/** A value outside the three becomes "4" (API reference 7.2.2). */
 function correctSeconds(value: string | number | undefined): Length {
   return lengths.find((length) => length === String(value ?? '')) ?? '4';
 }
 
-/** 7.2.2: an unknown size, or width and height that match neither resolution, becomes 720x1280. */
+/**
+ * An unknown size, or a width and height that match no resolution, becomes 720x1280 (API reference 7.2.2).
+ */
 function correctSize({ size, width, height }: Binding): Size {
-  const asked = size === undefined || size === '' ? `${width ?? ''}x${height ?? ''}` : size;
-  return sizes.find((known) => known === asked) ?? '720x1280';
+  const requested = size === undefined || size === '' ? `${width ?? ''}x${height ?? ''}` : size;
+  return sizes.find((known) => known === requested) ?? '720x1280';
 }
 
-/** 7.2.3: the image must have exactly the pixel size of `size`; JPEG, PNG and WebP pass. */
-function vendorComplaint(image: ImageInfo, size: Size): string | undefined {
+/**
+ * The image must have exactly the pixels of `size`. JPEG, PNG and WebP are accepted (API reference 7.2.3).
+ */
+function findVendorError(image: ImageInfo, size: Size): string | undefined {
   if (image.format === 'gif') return 'Unsupported mimetype for input_reference: image/gif';
   if (`${image.width}x${image.height}` === size) return undefined;
   return 'Inpaint image must match the requested width and height';
@@ -145,7 +161,7 @@ function vendorComplaint(image: ImageInfo, size: Size): string | undefined {
 const vendorRefusal = (status: number, message: string, param: string) =>
   errorE3(status, { error: { message, type: 'invalid_request_error', param, code: null } });
 
-function accepted(
+function createAccepted(
   request: SubmitRequest,
   prompt: string,
   details: Details,
@@ -157,11 +173,17 @@ function accepted(
     .update(JSON.stringify([request.model, prompt, details, image?.sha256 ?? null]))
     .digest('hex');
   const video = { width, height, seconds: Number(details.seconds), framesPerSecond: 24, audio: true, look };
-  return { prompt, videos: [video], details, imageUse, silently: changes(request.body, details, imageUse) };
+  return {
+    prompt,
+    videos: [video],
+    details,
+    imageUse,
+    silentChanges: findSilentChanges(request.body, details, imageUse),
+  };
 }
 
 /** Q1 to Q6 and the shapes of failures (API reference 5). */
-function queryReply(task: TaskView, shapes: ReplyShapes): unknown {
+function queryResponse(task: TaskView, shapes: ResponseShapes): unknown {
   const link = shapes.link === 'url' ? task.links[0] : undefined;
   if (task.failure !== null && (task.failure.shape ?? shapes.failure) === 'F5') return queryEnvelope(task);
   switch (shapes.query) {
@@ -190,22 +212,30 @@ function queryReply(task: TaskView, shapes: ReplyShapes): unknown {
   }
 }
 
-function flatObject(task: TaskView, shapes: ReplyShapes): Record<string, unknown> {
+function flatObject(task: TaskView, shapes: ResponseShapes): Record<string, unknown> {
   const details = detailsSchema.parse(task.details);
   const start = { task_id: task.id, id: task.id, object: 'video_generation', model: task.model };
   const state = { status: task.status, progress: task.progress, created_at: seconds(task.createdAt) };
   if (task.failure !== null) return { ...start, ...state, ...failureFields(task.failure, shapes.failure) };
-  const asked = { prompt: task.prompt, seconds: details.seconds, size: details.size };
-  if (task.status !== 'succeeded') return { ...start, ...state, ...asked };
+  const requested = { prompt: task.prompt, seconds: details.seconds, size: details.size };
+  if (task.status !== 'succeeded') return { ...start, ...state, ...requested };
   const completed = { completed_at: seconds(task.finishedAt ?? task.createdAt) };
   const [width, height] = details.size.split('x').map(Number);
-  return { ...start, ...state, ...completed, ...asked, width, height, n_seconds: Number(details.seconds) };
+  return {
+    ...start,
+    ...state,
+    ...completed,
+    ...requested,
+    width,
+    height,
+    n_seconds: Number(details.seconds),
+  };
 }
 
-/** The vendor's own object, as S1 and Q3 carry it in `metadata`. */
+/** The vendor's object, as in `metadata` of S1 and Q3. */
 function vendorObject(task: TaskView): Record<string, unknown> {
   const details = detailsSchema.parse(task.details);
-  const words = {
+  const vendorStatuses = {
     unknown: 'queued',
     queued: 'queued',
     in_progress: 'in_progress',
@@ -216,7 +246,7 @@ function vendorObject(task: TaskView): Record<string, unknown> {
     id: task.id,
     object: 'video',
     model: task.model,
-    status: words[task.status],
+    status: vendorStatuses[task.status],
     progress: task.progress,
     seconds: details.seconds,
     size: details.size,

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ReplyShapes } from '../gatewayOptions';
+import type { ResponseShapes } from '../gatewayOptions';
 import { loadImage, type ImageInfo } from '../image';
-import { errorE3 } from '../reply';
-import { bind, binding, flag, promptRequired, text, unread, whole } from './binding';
+import { errorE3 } from '../gatewayResponse';
+import { bind, binding, flag, promptRequired, text, findUnreadFields, whole } from './binding';
 import type { Accepted, Family, Refused, SubmitRequest, TaskView } from './family';
-import { queryReply, submitReply } from './replies';
+import { queryResponse, submitResponse } from './responses';
 
 /**
- * Veo (API reference 7.3): text to video, first frame, first and last frame; one to four videos. Wire names in
- * camelCase alone, since the code reads the others in one of its two passes only. Silently corrects most values.
+ * Veo (API reference 7.3): text to video, first frame, first and last frame; one to four videos. Only the
+ * camelCase names count, because just one of the code's two passes reads the others. Silently corrects most
+ * values.
  */
 export const veo: Family = {
   name: 'veo',
@@ -22,15 +23,18 @@ export const veo: Family = {
   ],
   newerModels: ['veo-3.1-generate-001', 'veo-3.1-fast-generate-001', 'veo-3.1-lite-generate-001'],
   result: 'link',
-  // 4.3: base64url text of more than 150 characters that begins with `cHJvamVjdHMv`.
+  // Base64url text of more than 150 characters that begins with `cHJvamVjdHMv` (API reference 4.3).
   newTaskId: (hex) =>
     Buffer.from(
       `projects/pretend/locations/us-central1/publishers/google/models/veo/operations/${hex(40)}`,
     ).toString('base64url'),
   accept,
-  submitReply: (task, shapes) =>
-    submitReply(task, shapes, { full: { task_id: task.id }, vendor: { id: task.id, name: 'operations/1' } }),
-  queryReply: (task, shapes) => queryReply(task, shapes, vendorObject(task, shapes)),
+  submitResponse: (task, shapes) =>
+    submitResponse(task, shapes, {
+      full: { task_id: task.id },
+      vendor: { id: task.id, name: 'operations/1' },
+    }),
+  queryResponse: (task, shapes) => queryResponse(task, shapes, vendorObject(task, shapes)),
 };
 
 const veoBinding = binding({
@@ -62,7 +66,7 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
 
   const isFast = request.model.includes('-fast-');
   const details: Details = {
-    // 12 is let through by the code, and Vertex has none.
+    // The code accepts 12, but Vertex doesn't offer it.
     durationSeconds: [4, 6, 8, 12].find((known) => known === bound.durationSeconds) ?? 4,
     aspectRatio: bound.aspectRatio === '9:16' ? '9:16' : '16:9',
     resolution: bound.resolution === '720p' ? '720p' : '1080p',
@@ -80,22 +84,29 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const images: ImageInfo[] = [];
   for (const frame of frames) {
     const image = await loadImage(frame);
-    // A link that can't be fetched goes on as image data; the vendor can't read that, nor anything else we can't.
+    // A link that can't be downloaded is passed on as image data, which the vendor can't read either.
     if (image === undefined || image.format === 'gif') return refused('Unable to process input image.');
     images.push(image);
   }
-  const silently = changes(request, bound, details);
-  return { ...accepted(request.model, bound.prompt ?? '', bound.seed ?? 0, details, images), silently };
+  const silentChanges = findSilentChanges(request, bound, details);
+  return {
+    ...createAccepted(request.model, bound.prompt ?? '', bound.seed ?? 0, details, images),
+    silentChanges,
+  };
 }
 
 type Binding = z.infer<typeof veoBinding>;
 
-/** API reference 7.3.1: what falls back without a word. */
-function changes({ model, body }: SubmitRequest, bound: Binding, details: Details): string[] {
+/** Values that silently fall back to a default (API reference 7.3.1). */
+function findSilentChanges({ model, body }: SubmitRequest, bound: Binding, details: Details): string[] {
   const { personGeneration: persons = 'allow_all' } = bound;
   const given = new Map<string, unknown>(Object.entries(bound));
   return [
-    ...unread(body, 'model', ...Object.keys(veoBinding.shape).filter((name) => !NOT_READ.includes(name))),
+    ...findUnreadFields(
+      body,
+      'model',
+      ...Object.keys(veoBinding.shape).filter((name) => !IGNORED_FIELDS.includes(name)),
+    ),
     ...Object.entries(details)
       .filter(([name, value]) => given.get(name) !== undefined && given.get(name) !== value)
       .map(([name, value]) => `${name} becomes ${String(value)}`),
@@ -107,23 +118,23 @@ function changes({ model, body }: SubmitRequest, bound: Binding, details: Detail
   ];
 }
 
-/** Fields of every binding that Veo has no use for. */
-const NOT_READ = ['size', 'width', 'height', 'duration', 'n', 'aspect_ratio', 'metadata'];
+/** Common fields that Veo ignores. */
+const IGNORED_FIELDS = ['size', 'width', 'height', 'duration', 'n', 'aspect_ratio', 'metadata'];
 
 const isGiven = (field: string | undefined): field is string => field !== undefined && field !== '';
 
-/** The vendor's words, inside E3 (E7 in API reference 10.2). */
+/** The vendor's message, inside E3 (E7 in API reference 10.2). */
 const refused = (message: string): Refused => ({
   refusal: errorE3(400, { error: { code: 400, message, status: 'INVALID_ARGUMENT' } }),
 });
 
-function accepted(
+function createAccepted(
   model: string,
   prompt: string,
   seed: number,
   details: Details,
   images: readonly ImageInfo[],
-): Omit<Accepted, 'silently'> {
+): Omit<Accepted, 'silentChanges'> {
   const short = details.resolution === '720p' ? 720 : 1080;
   const long = (short * 16) / 9;
   const [width, height] = details.aspectRatio === '16:9' ? [long, short] : [short, long];
@@ -138,8 +149,8 @@ function accepted(
   return { prompt, videos, details: { ...details }, imageUse: images.length > 0 ? 'used' : 'none' };
 }
 
-/** Q9 and Q10: what was asked, and on success the videos: their links, or texts that the server has cut. */
-function vendorObject(task: TaskView, { video }: ReplyShapes): Record<string, unknown> {
+/** Q9 and Q10: the request, and on success the videos as links or as texts that the server has cut. */
+function vendorObject(task: TaskView, { video }: ResponseShapes): Record<string, unknown> {
   const details: Record<string, unknown> = detailsSchema.parse(task.details);
   if (task.status !== 'succeeded') return details;
   const each = { mimeType: 'video/mp4', encoding: 'mp4' };

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { loadImage, type ImageInfo } from '../image';
-import { errorE2, errorE3 } from '../reply';
-import { bind, binding, flag, promptRequired, text, unread } from './binding';
+import { errorE2, errorE3 } from '../gatewayResponse';
+import { bind, binding, flag, promptRequired, text, findUnreadFields } from './binding';
 import type { Accepted, Family, Refused, SubmitRequest, TaskView } from './family';
-import { queryReply, submitReply } from './replies';
+import { queryResponse, submitResponse } from './responses';
 
-/** Wan (API reference 7.4): text to video, and one image to video. What the code passes on, the vendor refuses. */
+/**
+ * Wan (API reference 7.4): text to video, and one image to video. The code passes values on, and the vendor
+ * refuses them.
+ */
 export const wan: Family = {
   name: 'wan',
   models: ['wan2.5-t2v-preview', 'wan2.5-i2v-preview'],
@@ -14,11 +17,15 @@ export const wan: Family = {
   result: 'link',
   newTaskId: (hex) => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
   accept,
-  submitReply: (task, shapes) => {
+  submitResponse: (task, shapes) => {
     const output = { task_id: task.id, task_status: 'PENDING' };
     const start = { task_id: task.id, status: 'submitted' };
-    return submitReply(task, shapes, {
-      full: { ...start, format: 'mp4', metadata: { ...bookkeeping(task, true), output, request_id: 'r-1' } },
+    return submitResponse(task, shapes, {
+      full: {
+        ...start,
+        format: 'mp4',
+        metadata: { ...billingFields(task, true), output, request_id: 'r-1' },
+      },
       code: {
         ...{ ...start, status_code: 0, request_id: 'r-1', code: '', message: '' },
         output: { task_id: task.id },
@@ -26,7 +33,7 @@ export const wan: Family = {
       vendor: { request_id: 'r-1', output },
     });
   },
-  queryReply: (task, shapes) => queryReply(task, shapes, vendorObject(task)),
+  queryResponse: (task, shapes) => queryResponse(task, shapes, vendorObject(task)),
 };
 
 const wanBinding = binding({ smart_rewrite: flag, generate_audio: flag, audio_url: text });
@@ -40,13 +47,13 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
   '1080p': ['1920*1080', '1080*1920', '1440*1440', '1632*1248', '1248*1632'],
 };
 
-/** The tier of a size, such as `720p`; undefined for a size of no tier. */
+/** The tier of a size, such as `720p`, or undefined if it has none. */
 export const wanTier = (size: string): string | undefined =>
   Object.keys(SIZES).find((tier) => SIZES[tier]?.includes(size));
 
 const MAX_SEED = 2_147_483_647;
-/** More than this can trigger the vendor's inspection (API reference 7.4.1). */
-const MOST_BASE64 = 500_000;
+/** Larger images can trigger the vendor's inspection (API reference 7.4.1). */
+const MAX_BASE64_LENGTH = 500_000;
 
 async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
   const result = bind(wanBinding, request.body);
@@ -66,10 +73,12 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
     return refused('InvalidParameter', 'audio_url must be a link');
   const audio = bound.audio_url !== undefined || bound.generate_audio === true;
 
-  const makesFromImage = request.model.includes('i2v');
-  const image = makesFromImage ? await imageOf(bound.image) : undefined;
+  const isImageToVideo = request.model.includes('i2v');
+  const image = isImageToVideo ? await loadImageField(bound.image) : undefined;
   if (image !== undefined && 'refusal' in image) return image;
-  const size = makesFromImage ? sizeLike(image, resolution ?? '720p') : sizeOf(bound.size, resolution);
+  const size = isImageToVideo
+    ? fitSizeToImage(image, resolution ?? '720p')
+    : resolveSize(bound.size, resolution);
   if (size !== undefined && isNewer && wanTier(size) === '480p')
     return refused('InvalidParameter', `size ${size} is not supported`);
   if (size === undefined) return refused('InvalidParameter', `size ${bound.size ?? ''} is not supported`);
@@ -79,18 +88,23 @@ async function accept(request: SubmitRequest): Promise<Accepted | Refused> {
     .digest('hex');
   return {
     prompt,
-    videos: [{ width, height, seconds: duration, framesPerSecond: 24, audio, look }],
+    videos: [{ width, height, seconds: duration, framesPerSecond: 24, audio, look: look }],
     details: {},
     imageUse: image === undefined ? 'none' : 'used',
-    silently: changes(request, bound, makesFromImage, size),
+    silentChanges: findSilentChanges(request, bound, isImageToVideo, size),
   };
 }
 
-/** API reference 7.4: what is not read, and which of two wins. */
-function changes({ body }: SubmitRequest, bound: Binding, makesFromImage: boolean, size: string): string[] {
+/** Fields that aren't read, and which of two wins (API reference 7.4). */
+function findSilentChanges(
+  { body }: SubmitRequest,
+  bound: Binding,
+  isImageToVideo: boolean,
+  size: string,
+): string[] {
   const tier = bound.resolution === undefined ? undefined : SIZES[bound.resolution];
   return [
-    ...unread(
+    ...findUnreadFields(
       body,
       ...[
         'model',
@@ -102,7 +116,7 @@ function changes({ body }: SubmitRequest, bound: Binding, makesFromImage: boolea
         'audio_url',
         'seed',
       ],
-      makesFromImage ? 'image' : 'size',
+      isImageToVideo ? 'image' : 'size',
     ),
     ...(bound.audio_url !== undefined && bound.generate_audio !== undefined
       ? ['generate_audio is not read beside audio_url']
@@ -111,11 +125,11 @@ function changes({ body }: SubmitRequest, bound: Binding, makesFromImage: boolea
   ];
 }
 
-async function imageOf(reference: string | undefined): Promise<ImageInfo | Refused> {
+async function loadImageField(reference: string | undefined): Promise<ImageInfo | Refused> {
   if (reference === undefined || reference === '') {
     return { refusal: errorE2(400, 'task_submit_failed', 'image is required') };
   }
-  if (!/^https?:/i.test(reference) && reference.length > MOST_BASE64)
+  if (!/^https?:/i.test(reference) && reference.length > MAX_BASE64_LENGTH)
     return refused('InvalidParameter.DataInspection', 'unable to download or inspect the image');
   const image = await loadImage(reference);
   if (image === undefined || image.format === 'gif')
@@ -125,16 +139,16 @@ async function imageOf(reference: string | undefined): Promise<ImageInfo | Refus
   return image;
 }
 
-/** `size` wins over `resolution`, which stands for the 16:9 size of its tier (API reference 7.4.2). */
-function sizeOf(size: string | undefined, resolution: string | undefined): string | undefined {
+/** `size` wins over `resolution`, which means the 16:9 size of its tier (API reference 7.4.2). */
+function resolveSize(size: string | undefined, resolution: string | undefined): string | undefined {
   if (size === undefined || size === '') return SIZES[resolution ?? '720p']?.[0];
   return Object.values(SIZES)
     .flat()
     .find((known) => known === size);
 }
 
-/** The shape of the video follows the image (API reference 7.4.1). */
-function sizeLike(image: ImageInfo | undefined, tier: string): string | undefined {
+/** The aspect ratio of the video follows the image (API reference 7.4.1). */
+function fitSizeToImage(image: ImageInfo | undefined, tier: string): string | undefined {
   const share = (size: string): number => {
     const [width = 1, height = 1] = size.split('*').map(Number);
     return Math.abs(Math.log(width / height) - Math.log((image?.width ?? 16) / (image?.height ?? 9)));
@@ -142,13 +156,13 @@ function sizeLike(image: ImageInfo | undefined, tier: string): string | undefine
   return [...(SIZES[tier] ?? [])].sort((a, b) => share(a) - share(b))[0];
 }
 
-/** The vendor's words, inside E3 (the example of API reference 10.2). */
+/** The vendor's message, inside E3 (the example of API reference 10.2). */
 const refused = (code: string, message: string): Refused => ({
   refusal: errorE3(400, { request_id: 'r-1', code, message }),
 });
 
-/** What the documented replies show of billing (API reference 5.4). */
-const bookkeeping = (task: TaskView, pending: boolean): Record<string, unknown> => ({
+/** Billing fields of the documented responses (API reference 5.4). */
+const billingFields = (task: TaskView, pending: boolean): Record<string, unknown> => ({
   model_price: 0.0738,
   requested_seconds: task.specs[0]?.seconds,
   billing_pending: pending,
@@ -156,20 +170,20 @@ const bookkeeping = (task: TaskView, pending: boolean): Record<string, unknown> 
   token_name: 'my-key',
 });
 
-/** Q3 and Q7: Wan reports queueing as running, and its own copy of the link lacks the signature. */
+/** Q3 and Q7: Wan reports queued tasks as running, and its own copy of the link lacks the signature. */
 function vendorObject(task: TaskView): Record<string, unknown> {
-  const words = {
+  const vendorStatuses = {
     unknown: 'PENDING',
     queued: 'PENDING',
     in_progress: 'RUNNING',
     succeeded: 'SUCCEEDED',
     failed: 'FAILED',
   };
-  const output: Record<string, unknown> = { task_id: task.id, task_status: words[task.status] };
+  const output: Record<string, unknown> = { task_id: task.id, task_status: vendorStatuses[task.status] };
   if (task.status !== 'succeeded') return { output, request_id: 'r-1' };
   const [spec] = task.specs;
   return {
-    ...bookkeeping(task, false),
+    ...billingFields(task, false),
     usage: { video_count: 1, video_duration: spec?.seconds, video_ratio: `${spec?.width}*${spec?.height}` },
     output: { ...output, ...(task.expired ? {} : { video_url: task.links[0]?.split('?')[0] }) },
     request_id: 'r-1',

@@ -1,19 +1,19 @@
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import type { Reply } from '../reply';
+import type { GatewayResponse } from '../gatewayResponse';
 import { api, everywhere, fault } from './fault';
 
 const how = { how: z.enum(['close', 'reset']).default('close') };
 
-/** What networks do: connections that die or stall at every stage of a request. */
+/** Network faults: connections that close or stall at each stage of a request. */
 export const connectionFaults = {
   cutBeforeReading: fault({
     routes: everywhere,
     reference: '10.6',
-    about: 'the connection dies before the request is read',
-    early: true,
+    description: 'the connection closes before the request is read',
+    isEarly: true,
     args: how,
-    strike: (exchange, _next, args) => {
+    inject: (exchange, _next, args) => {
       exchange.disconnect(args.how);
       return null;
     },
@@ -21,9 +21,9 @@ export const connectionFaults = {
   replyLostAfterAcceptance: fault({
     routes: api,
     reference: '10.6',
-    about: 'the request is carried out, the connection dies without a reply',
+    description: 'the request is carried out, but the connection closes without a response',
     args: how,
-    strike: async (exchange, next, args) => {
+    inject: async (exchange, next, args) => {
       await next();
       exchange.disconnect(args.how);
       return null;
@@ -32,81 +32,90 @@ export const connectionFaults = {
   cutBeforeBody: fault({
     routes: everywhere,
     reference: '10.6',
-    about: 'status and headers arrive, the body does not',
+    description: "status and headers arrive, but the body doesn't",
     args: { declaredLength: z.int().positive().optional() },
-    strike: async (_exchange, next, args) => cut(await next(), 0, args.declaredLength),
+    inject: async (_exchange, next, args) => cut(await next(), 0, args.declaredLength),
   }),
   cutDuringBody: fault({
     routes: everywhere,
     reference: '10.6',
-    about: 'the connection dies half-way (or at another share) through the body',
+    description: 'the connection closes halfway (or at another share) through the body',
     args: { share: z.number().min(0).max(1).default(0.5), declaredLength: z.int().positive().optional() },
-    strike: async (_exchange, next, args) => {
-      const answer = await next();
-      return answer && cut(answer, Math.floor((await lengthOf(answer)) * args.share), args.declaredLength);
+    inject: async (_exchange, next, args) => {
+      const response = await next();
+      return (
+        response && cut(response, Math.floor((await bodyLength(response)) * args.share), args.declaredLength)
+      );
     },
   }),
   cutAfterBytes: fault({
     routes: everywhere,
     reference: '10.6',
-    about: 'the connection dies after so many bytes of the body',
+    description: 'the connection closes after a number of body bytes',
     args: { bytes: z.int().nonnegative(), declaredLength: z.int().positive().optional() },
-    strike: async (_exchange, next, args) => cut(await next(), args.bytes, args.declaredLength),
+    inject: async (_exchange, next, args) => cut(await next(), args.bytes, args.declaredLength),
   }),
   hang: fault({
     routes: everywhere,
     reference: '12',
-    about:
-      'no reply, until the gateway stops or the client goes; with `accepted` the request was carried out',
+    description:
+      'no response until the gateway stops or the client disconnects; with `accepted`, the request is carried out',
     args: { accepted: z.boolean().default(false) },
-    strike: async (exchange, next, args) => {
+    inject: async (exchange, next, args) => {
       if (args.accepted) await next();
-      await exchange.untilGone();
+      await exchange.untilDisconnected();
       return null;
     },
   }),
   slow: fault({
     routes: everywhere,
     reference: '12',
-    about: 'the reply comes so many real milliseconds late',
+    description: 'the response is delayed by real milliseconds',
     args: { ms: z.int().positive() },
-    strike: async (exchange, next, args) => {
-      const answer = await next();
+    inject: async (exchange, next, args) => {
+      const response = await next();
       await exchange.pause(args.ms);
-      return answer;
+      return response;
     },
   }),
   gzip: fault({
     routes: everywhere,
     reference: '14',
-    about: 'the body is compressed, asked for or not; with `missing` so many bytes at its end never come',
+    description: 'the body is compressed, requested or not; with `missing`, bytes are missing at its end',
     args: {
       as: z.enum(['gzip', 'deflate', 'br']).default('gzip'),
       missing: z.int().nonnegative().default(0),
     },
-    strike: async (_exchange, next, { as, missing }) => {
-      const answer = await next();
-      if (answer === null) return null;
-      const pack = { gzip: gzipSync, deflate: deflateSync, br: brotli }[as];
-      const data = pack(await wholeBody(answer));
-      const headers = { ...answer.headers, 'content-encoding': as };
+    inject: async (_exchange, next, { as, missing }) => {
+      const response = await next();
+      if (response === null) return null;
+      const compressResponse = { gzip: gzipSync, deflate: deflateSync, br: brotli }[as];
+      const data = compressResponse(await readFullBody(response));
+      const headers = { ...response.headers, 'content-encoding': as };
       const bytes = data.subarray(0, Math.max(0, data.length - missing));
-      return { ...answer, headers, body: { kind: 'bytes', bytes } };
+      return { ...response, headers, body: { kind: 'bytes', bytes } };
     },
   }),
 };
 
-/** Not as small as can be: a video would take seconds. */
+/** Not the highest compression: a video would take seconds. */
 const brotli = (data: Buffer): Buffer =>
   brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
 
-function cut(answer: Reply | null, afterBytes: number, declaredLength: number | undefined): Reply | null {
+function cut(
+  response: GatewayResponse | null,
+  afterBytes: number,
+  declaredLength: number | undefined,
+): GatewayResponse | null {
   return (
-    answer && { ...answer, cut: { afterBytes, ...(declaredLength === undefined ? {} : { declaredLength }) } }
+    response && {
+      ...response,
+      cut: { afterBytes, ...(declaredLength === undefined ? {} : { declaredLength }) },
+    }
   );
 }
 
-async function lengthOf({ body }: Reply): Promise<number> {
+async function bodyLength({ body }: GatewayResponse): Promise<number> {
   if (body.kind === 'bytes') return body.bytes.length;
   if (body.length !== undefined) return body.length;
   let length = 0;
@@ -114,7 +123,7 @@ async function lengthOf({ body }: Reply): Promise<number> {
   return length;
 }
 
-async function wholeBody({ body }: Reply): Promise<Buffer> {
+async function readFullBody({ body }: GatewayResponse): Promise<Buffer> {
   if (body.kind === 'bytes') return body.bytes;
   const chunks: Buffer[] = [];
   for await (const chunk of body.open()) chunks.push(chunk);

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { DownloadTweaks } from '../exchange';
 import { fault, type Fault } from './fault';
 
-/** Ways in which the download's JSON differs from the documented one (API reference 6.0 and 14). */
+/** Faults that change the download's JSON (API reference 6.0 and 14). */
 export const downloadFaults = {
   wrongSize: fault({
     routes: ['download'],
     reference: '6.0, 15',
-    about: '`size` is off by so many bytes',
+    description: '`size` is off by a number of bytes',
     args: { by: z.int().default(1) },
-    strike: (exchange, next, args) => {
+    inject: (exchange, next, args) => {
       exchange.download.sizeOffset = args.by;
       return next();
     },
@@ -17,9 +17,9 @@ export const downloadFaults = {
   truncatedBase64: fault({
     routes: ['download'],
     reference: '14',
-    about: 'so many characters are missing at the end of the base64, in well-formed JSON',
+    description: 'characters are missing at the end of the base64, in well-formed JSON',
     args: { characters: z.int().positive().default(1_000) },
-    strike: (exchange, next, args) => {
+    inject: (exchange, next, args) => {
       exchange.download.missingCharacters = args.characters;
       return next();
     },
@@ -44,9 +44,9 @@ function tweak(about: string, change: (download: DownloadTweaks) => void): Fault
   return fault({
     routes: ['download'],
     reference: '6.0, 14',
-    about,
+    description: about,
     args: {},
-    strike: (exchange, next) => {
+    inject: (exchange, next) => {
       change(exchange.download);
       return next();
     },

@@ -1,12 +1,12 @@
 import { connectionFaults } from './connectionFaults';
 import { downloadFaults } from './downloadFaults';
 import type { Fault } from './fault';
-import { replyFaults } from './replyFaults';
+import { responseFaults } from './responseFaults';
 import { resultFaults } from './resultFaults';
 import { taskFaults } from './taskFaults';
 
-/** Every fault by its name. A new one is a row in one of these tables and a line in the README. */
-const table = { ...connectionFaults, ...replyFaults, ...taskFaults, ...downloadFaults, ...resultFaults };
+/** All faults by name. To add one, add a row to one of these tables and a line to the README. */
+const table = { ...connectionFaults, ...responseFaults, ...taskFaults, ...downloadFaults, ...resultFaults };
 
 export type FaultName = keyof typeof table;
 

@@ -1,6 +1,9 @@
 import type { SiteOptions } from '../gatewayOptions';
 
-/** An amount as the gateway's messages write it: full-width dollar sign, six decimals (money-and-gateways 1.5). */
+/**
+ * Formats an amount as in the gateway's messages: full-width dollar sign, six decimals (money-and-gateways
+ * 1.5).
+ */
 export function formatQuota(points: number, site: SiteOptions): string {
   const usd = points / site.quotaPerUnit;
   switch (site.quotaDisplay) {
@@ -15,7 +18,10 @@ export function formatQuota(points: number, site: SiteOptions): string {
   }
 }
 
-/** The unit of `hard_limit_usd` and `total_usage`, whatever they are called (money-and-gateways 1.4). */
+/**
+ * Converts points to the unit of `hard_limit_usd` and `total_usage`, which isn't always dollars
+ * (money-and-gateways 1.4).
+ */
 export function dashboardAmount(points: number, site: SiteOptions): number {
   const usd = points / site.quotaPerUnit;
   switch (site.quotaDisplay) {

@@ -6,7 +6,7 @@ import { nebulaPricePerSecond, seedanceTokens, stockPrice } from './prices';
 /** Code of a failure that stock new-api doesn't refund: the channel was removed (money-and-gateways 2.2). */
 export const CHANNEL_GONE = 'channel_gone';
 
-/** Charges, refunds and time limits as the service's background loop would have done them by now. */
+/** Applies the charges, refunds and timeouts that the service's background loop would have applied by now. */
 export function settleMoney(state: GatewayState): void {
   const now = state.clock.now();
   for (const task of state.tasks.all) {
@@ -15,7 +15,7 @@ export function settleMoney(state: GatewayState): void {
   }
 }
 
-/** Points of a price per second; undefined for models without a price, which cost nothing here. */
+/** Points for a task by its price per second. Undefined for models without a price, which are free here. */
 export function nebulaPoints(state: GatewayState, task: TaskSnapshot): number | undefined {
   const [spec] = task.specs;
   if (spec === undefined) return undefined;
@@ -26,17 +26,19 @@ export function nebulaPoints(state: GatewayState, task: TaskSnapshot): number | 
   );
 }
 
-/** Nebula charges what succeeds. Sora and Veo lower the account only, not the key (money-and-gateways 1.3, 2.1). */
+/**
+ * Nebula charges on success. Sora and Veo lower only the account, not the key (money-and-gateways 1.3, 2.1).
+ */
 function settleNebula(state: GatewayState, task: PretendTask, now: number): void {
   if (state.ledger.taskMoney(task.id)?.isFinal === true || task.account === undefined) return;
   const snapshot = task.at(now);
   if (snapshot.status !== 'succeeded') return;
   const points = nebulaPoints(state, snapshot) ?? 0;
-  const andKey = task.family !== 'sora' && task.family !== 'veo';
-  state.ledger.book(now, task, task.account, points, { andKey, isFinal: true });
+  const includesKey = task.family !== 'sora' && task.family !== 'veo';
+  state.ledger.book(now, task, task.account, points, { includesKey, isFinal: true });
 }
 
-/** The points that stock new-api reserves with a submit; undefined if the site has no price for the model. */
+/** Points that stock new-api reserves with a submit. Undefined if the site has no price for the model. */
 export function stockReserve(
   { site }: GatewayState,
   model: string,
@@ -52,10 +54,10 @@ export function stockReserve(
 
 export function reserve(state: GatewayState, task: PretendTask, account: Account, points: number): void {
   const other = { is_task: true, group_ratio: state.site.groupRatio, ...task.stock?.ratios };
-  state.ledger.book(state.clock.now(), task, account, points, { andKey: true, isFinal: false, other });
+  state.ledger.book(state.clock.now(), task, account, points, { includesKey: true, isFinal: false, other });
 }
 
-/** Time limit, refund and settlement of stock new-api (money-and-gateways 2.2). */
+/** Timeout, refund and settlement of stock new-api (money-and-gateways 2.2). */
 function settleStock(state: GatewayState, task: PretendTask, now: number): void {
   const { ledger, site } = state;
   let snapshot = task.at(now);
@@ -72,18 +74,18 @@ function settleStock(state: GatewayState, task: PretendTask, now: number): void 
   const money = ledger.taskMoney(task.id);
   if (money === undefined || money.isFinal) return;
   if (snapshot.failure !== null) {
-    if (snapshot.failure.code === CHANNEL_GONE) ledger.keep(task.id);
+    if (snapshot.failure.code === CHANNEL_GONE) ledger.makeFinal(task.id);
     else ledger.refund(now, task.id, { task_id: task.id, reason: snapshot.failure.message });
   } else if (snapshot.status === 'succeeded') {
     const price = stockPrice(task.model);
     const [spec] = task.specs;
     if (price?.kind !== 'ratio' || spec === undefined) {
-      ledger.keep(task.id);
+      ledger.makeFinal(task.id);
       return;
     }
     const points = Math.round(seedanceTokens(spec) * price.modelRatio * site.groupRatio);
     ledger.book(now, task, money.account, points, {
-      andKey: true,
+      includesKey: true,
       isFinal: true,
       other: { task_id: task.id },
     });

@@ -14,13 +14,11 @@ export interface LedgerEntry {
 
 export interface Balance {
   readonly user: string;
-  /** Points left to the user. */
+  /** Points that the user has left. */
   readonly quota: number;
-  /** Points used so far. */
   readonly used: number;
 }
 
-/** What a task has cost so far. */
 interface TaskMoney {
   readonly account: Account;
   readonly model: string;
@@ -29,9 +27,9 @@ interface TaskMoney {
 }
 
 /** 1000 US dollars. */
-const PLENTY = 500_000_000;
+const DEFAULT_QUOTA = 500_000_000;
 
-/** The points of users and keys. Nothing here decides when something is charged. */
+/** Balances of users and keys. It doesn't decide when something is charged. */
 export class Ledger {
   readonly #users = new Map<string, { quota: number; used: number }>();
   readonly #keys = new Map<string, { quota: number | undefined; used: number }>();
@@ -42,7 +40,7 @@ export class Ledger {
     for (const { key, user, quota, keyQuota } of accounts) {
       const known = this.#users.get(user);
       if (known === undefined || quota !== undefined)
-        this.#users.set(user, { quota: quota ?? PLENTY, used: 0 });
+        this.#users.set(user, { quota: quota ?? DEFAULT_QUOTA, used: 0 });
       this.#keys.set(key, { quota: keyQuota, used: 0 });
     }
   }
@@ -55,23 +53,23 @@ export class Ledger {
     return [...this.#users].map(([user, { quota, used }]) => ({ user, quota, used }));
   }
 
-  quotaOf({ user }: Account): number {
+  getQuota({ user }: Account): number {
     return this.#users.get(user)?.quota ?? 0;
   }
 
-  /** What the key has left and has used; a key without a limit of its own has `quota: undefined`. */
-  keyOf({ key }: Account): { readonly quota: number | undefined; readonly used: number } {
+  /** Points that the key has left and has used. `quota` is undefined if the key has no limit. */
+  getKeyBalance({ key }: Account): { readonly quota: number | undefined; readonly used: number } {
     return this.#keys.get(key) ?? { quota: undefined, used: 0 };
   }
 
-  /** What a task has cost so far; undefined if nothing was ever booked for it. */
+  /** Points that a task has cost so far. Undefined if nothing was booked for it. */
   taskMoney(taskId: string): Readonly<TaskMoney> | undefined {
     return this.#tasks.get(taskId);
   }
 
   /**
-   * Books what a task costs in all; the difference to what was booked before is taken or given back.
-   * @param andKey whether the key's counters move too
+   * Sets the total cost of a task, and charges or refunds the difference to the previous total.
+   * @param options.includesKey whether the key's counters change too
    */
   book(
     at: number,
@@ -79,7 +77,7 @@ export class Ledger {
     account: Account,
     points: number,
     options: {
-      readonly andKey: boolean;
+      readonly includesKey: boolean;
       readonly isFinal: boolean;
       readonly other?: Record<string, unknown>;
     },
@@ -89,16 +87,19 @@ export class Ledger {
     this.#tasks.set(task.id, { ...money, points, isFinal: options.isFinal });
   }
 
-  /** Gives back what was booked for a task. The task keeps the amount, as the service does. */
+  /** Refunds a task. The task keeps the amount, as in the service. */
   refund(at: number, taskId: string, other: Record<string, unknown>): void {
     const money = this.#tasks.get(taskId);
     if (money === undefined || money.isFinal) return;
-    this.#move(at, { id: taskId, model: money.model }, money.account, -money.points, { andKey: true, other });
+    this.#move(at, { id: taskId, model: money.model }, money.account, -money.points, {
+      includesKey: true,
+      other,
+    });
     money.isFinal = true;
   }
 
-  /** Leaves what was booked for a task as it is, for good. */
-  keep(taskId: string): void {
+  /** Makes a task's charge final. */
+  makeFinal(taskId: string): void {
     const money = this.#tasks.get(taskId);
     if (money !== undefined) money.isFinal = true;
   }
@@ -108,7 +109,7 @@ export class Ledger {
     task: { readonly id: string; readonly model: string },
     account: Account,
     points: number,
-    { andKey, other = {} }: { readonly andKey: boolean; readonly other?: Record<string, unknown> },
+    { includesKey, other = {} }: { readonly includesKey: boolean; readonly other?: Record<string, unknown> },
   ): void {
     if (points === 0) return;
     const user = this.#users.get(account.user);
@@ -117,7 +118,7 @@ export class Ledger {
       user.quota -= points;
       user.used += points;
     }
-    if (andKey && key !== undefined) {
+    if (includesKey && key !== undefined) {
       if (key.quota !== undefined) key.quota -= points;
       key.used += points;
     }

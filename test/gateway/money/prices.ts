@@ -1,12 +1,11 @@
-/** What a price can depend on. */
 export interface PricedVideo {
   readonly pixels: number;
   readonly hasSound: boolean;
 }
 
 /**
- * Nebula's documented prices in US dollars per second (money-and-gateways 3.1); undefined for models without one.
- * Tiers are told apart by their number of pixels.
+ * Nebula's documented prices in US dollars per second (money-and-gateways 3.1), or undefined if a model has
+ * none. Tiers differ by their number of pixels.
  */
 export function nebulaPricePerSecond(model: string, { pixels, hasSound }: PricedVideo): number | undefined {
   if (model.startsWith('sora-2')) return 0.1;
@@ -35,7 +34,7 @@ export function stockPrice(model: string): StockPrice | undefined {
   return STOCK_PRICES.find(([pattern]) => pattern.test(model))?.[1];
 }
 
-/** Tokens of a Seedance video: one frame more than its seconds have (money-and-gateways 4.3). */
+/** Tokens of a Seedance video, which has one frame more than its seconds need (money-and-gateways 4.3). */
 export function seedanceTokens(video: { width: number; height: number; seconds: number }): number {
   return Math.round((video.width * video.height * (video.seconds * 24 + 1)) / 1_024);
 }

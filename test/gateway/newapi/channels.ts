@@ -5,26 +5,26 @@ import { soraChannel } from './soraChannel';
 import { veoChannel } from './veoChannel';
 import { wanChannel } from './wanChannel';
 
-/** How new-api passes the requests of one family on: a new family is a file beside this one and a row below. */
+/** How new-api forwards the requests of a family. A new family is a file in this folder and a row below. */
 export interface StockChannel {
-  /** Number of the channel's type, as the query shows it. */
+  /** Number of the channel's type, as in the query. */
   readonly platform: string;
-  /** `openai-video` on channels of type Sora; others may just say `openai` (money-and-gateways 1.2). */
+  /** `openai-video` on channels of type Sora. Others may just be `openai` (money-and-gateways 1.2). */
   readonly endpointType: 'openai-video' | 'openai';
-  /** Code of a refusal for a wrong type. */
+  /** Error code for a wrong type. */
   readonly bindError: 'invalid_json' | 'invalid_request';
-  /** Checks what the gateway itself checks before it takes any money. */
+  /** Validates what the gateway checks itself before it charges anything. */
   check?(request: StockRequest): Refused | undefined;
-  /** The factors of the price that it tells from the request. */
+  /** Price factors from the request. */
   ratios(request: StockRequest): Readonly<Record<string, number>>;
-  /** The provider's verdict. */
+  /** Submits to the provider. */
   submit(request: StockRequest): Promise<Accepted | Refused>;
   /**
-   * The provider's own object about a task, as the gateway stores it. Absent where it asks the provider with each query
-   * and answers in a shape of its own (Vertex AI, Gemini).
+   * The provider's task object, as the gateway stores it. Absent if the gateway asks the provider with each
+   * query and responds in its own shape (Vertex AI, Gemini).
    */
   providerObject?(task: TaskView, upstreamId: string): Record<string, unknown>;
-  /** Where the finished video is: behind the gateway's own content route, or at the provider's link. */
+  /** Where the finished video is: behind the gateway's content route, or at the provider's link. */
   readonly result: 'content' | 'link';
 }
 
@@ -35,12 +35,12 @@ const CHANNELS: Readonly<Record<string, StockChannel>> = {
   seedance: seedanceChannel,
 };
 
-/** The channel for a family; undefined where stock new-api, as we know it, has none. */
+/** The channel for a family, or undefined if stock new-api is known to have none. */
 export function channelFor(family: string): StockChannel | undefined {
   return Object.hasOwn(CHANNELS, family) ? CHANNELS[family] : undefined;
 }
 
-/** The endpoint types that the lists of models and prices name for a family's models. */
+/** The endpoint types of a family's models in the lists of models and prices. */
 export function endpointTypes(family: string | undefined): string[] {
   return [channelFor(family ?? '')?.endpointType ?? 'openai'];
 }

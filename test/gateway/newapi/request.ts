@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { orNull } from '../families/binding';
 import type { Refused } from '../families/family';
-import { errorE2 } from '../reply';
+import { errorE2 } from '../gatewayResponse';
 
-/** A submit as new-api binds it: nothing else is read from the top level (money-and-gateways 5.2). */
+/** A submit as new-api binds it. Nothing else is read from the top level (money-and-gateways 5.2). */
 export interface StockRequest {
   readonly model: string;
   /** Byte for byte. */
@@ -11,13 +11,13 @@ export interface StockRequest {
   readonly mode: string;
   readonly images: readonly string[];
   readonly size: string;
-  /** 0 = not given. */
+  /** 0 if absent. */
   readonly duration: number;
   readonly seconds: string;
   readonly inputReference: string;
-  /** Where the options of the provider have to be. */
+  /** The provider's options. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Every field as it came, for channels that pass the body on. */
+  /** All fields as they arrived, for channels that pass the body on. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -33,15 +33,15 @@ const bound = z.object({
 });
 const anyObject = z.record(z.string(), z.unknown());
 
-/** Fields of a form that don't go into its metadata. */
+/** Form fields that don't go into the metadata. */
 const KNOWN_FIELDS = [
   ...['prompt', 'model', 'mode', 'image', 'images', 'size', 'duration', 'input_reference'],
 ];
 
 /**
- * Binds the fields of a JSON body or a form. A wrong type is refused, except in `duration` and `metadata`: those are
- * dropped without a word.
- * @param code of the refusal, which differs by channel
+ * Binds the fields of a JSON body or a form. Refuses a wrong type, except in `duration` and `metadata`, which
+ * are silently dropped.
+ * @param code error code for a refusal, which differs by channel
  */
 export function bindRequest(
   model: string,
@@ -65,19 +65,19 @@ export function bindRequest(
     input_reference,
   } = parsed.data;
   if (prompt.trim() === '') return { refusal: errorE2(400, 'invalid_request', 'prompt is required') };
-  const ofForm = isForm ? restOfForm(fields) : {};
+  const formMetadata = isForm ? otherFormFields(fields) : {};
   return {
     ...{ model, prompt, mode, size, seconds },
     images: images ?? (image.trim() === '' ? [] : [image]),
-    duration: whole(fields['duration']) ?? (isForm ? whole(seconds) : undefined) ?? 0,
+    duration: parseWholeNumber(fields['duration']) ?? (isForm ? parseWholeNumber(seconds) : undefined) ?? 0,
     inputReference: input_reference ?? '',
-    metadata: withoutModel(metadataOf(fields['metadata']) ?? ofForm),
+    metadata: withoutModel(parseMetadata(fields['metadata']) ?? formMetadata),
     fields,
   };
 }
 
-/** In a form, whatever is not known lands in the metadata, numbers. */
-function restOfForm(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** In a form, unknown fields go into the metadata. Numbers are converted. */
+function otherFormFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([name]) => !KNOWN_FIELDS.includes(name))
@@ -88,14 +88,14 @@ function restOfForm(fields: Readonly<Record<string, unknown>>): Record<string, u
   );
 }
 
-/** A whole number or its text; anything else counts as not given. */
-function whole(value: unknown): number | undefined {
+/** Parses a whole number or its text. Anything else counts as absent. */
+function parseWholeNumber(value: unknown): number | undefined {
   if (typeof value === 'number' && Number.isInteger(value)) return value;
   return typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : undefined;
 }
 
-/** An object, or the JSON text of one. */
-function metadataOf(value: unknown): Record<string, unknown> | undefined {
+/** Parses an object, or the JSON text of one. */
+function parseMetadata(value: unknown): Record<string, unknown> | undefined {
   if (typeof value !== 'string') return anyObject.safeParse(value).data;
   try {
     return anyObject.safeParse(JSON.parse(value)).data;

@@ -3,7 +3,7 @@ import { orNull } from '../families/binding';
 import { seconds, type Accepted, type Refused, type TaskView } from '../families/family';
 import { seedance } from '../families/seedance';
 import { seedanceTokens } from '../money/prices';
-import { errorE2 } from '../reply';
+import { errorE2 } from '../gatewayResponse';
 import type { StockChannel } from './channels';
 import type { StockRequest } from './request';
 
@@ -12,7 +12,7 @@ const image = z.object({
   image_url: z.object({ url: z.string() }),
   role: z.string().optional(),
 });
-/** The provider's fields may be texts. */
+/** The provider's fields may be strings. */
 const numberOrText = orNull(z.union([z.number(), z.string().regex(/^-?\d+$/)]));
 const flagOrText = orNull(z.union([z.boolean(), z.enum(['true', 'false'])]));
 const metadata = z.object({
@@ -25,7 +25,7 @@ const metadata = z.object({
   watermark: flagOrText,
 });
 
-/** Names of the provider's fields and the flags that mean the same. */
+/** Names of the provider's fields and the flags with the same meaning. */
 const FLAGS = [
   ['resolution', 'rs', /(^|\s)--(rs|resolution)\s/],
   ['ratio', 'ratio', /(^|\s)--(ratio|rt)\s/],
@@ -36,15 +36,15 @@ const FLAGS = [
 ] as const;
 
 /**
- * Seedance behind new-api: the opposite of Nebula. The text of `metadata.content` is dropped, and the `prompt` at the
- * top level takes its place (money-and-gateways 5.2).
+ * Seedance behind new-api is the opposite of Nebula: the text in `metadata.content` is dropped, and the
+ * top-level `prompt` replaces it (money-and-gateways 5.2).
  */
 export const seedanceChannel: StockChannel = {
   platform: '54',
   endpointType: 'openai',
   bindError: 'invalid_request',
   result: 'link',
-  // Priced by tokens, which nobody knows before the end.
+  // Priced by tokens, which aren't known before the end.
   ratios: () => ({}),
   submit,
   providerObject,
@@ -53,16 +53,16 @@ export const seedanceChannel: StockChannel = {
 async function submit(request: StockRequest): Promise<Accepted | Refused> {
   const parsed = metadata.safeParse(request.metadata);
   if (!parsed.success) return { refusal: errorE2(500, 'build_request_failed', 'unmarshal metadata failed') };
-  const given = { ...parsed.data, duration: parseWhole(request.seconds) ?? parsed.data.duration };
-  const images = (given.content ?? []).filter((item) => item.type !== 'text');
+  const givenMetadata = { ...parsed.data, duration: parseWhole(request.seconds) ?? parsed.data.duration };
+  const images = (givenMetadata.content ?? []).filter((item) => item.type !== 'text');
   if (!images.every((item) => image.safeParse(item).success))
     return { refusal: errorE2(400, 'fail_to_fetch_task', 'the content is not supported') };
-  const atTop = request.images.map((url) => ({ type: 'image_url', image_url: { url } }));
-  // The provider reads fields as it reads flags, so the flags say what the fields say.
+  const topLevelImages = request.images.map((url) => ({ type: 'image_url', image_url: { url } }));
+  // The provider treats fields like flags, so fields are converted to flags.
   const flags = FLAGS.filter(
-    ([name, , pattern]) => given[name] !== undefined && !pattern.test(request.prompt),
+    ([name, , pattern]) => givenMetadata[name] !== undefined && !pattern.test(request.prompt),
   )
-    .map(([name, flag]) => ` --${flag} ${String(given[name])}`)
+    .map(([name, flag]) => ` --${flag} ${String(givenMetadata[name])}`)
     .join('');
   const accepted = await seedance.accept({
     model: request.model,
@@ -71,8 +71,8 @@ async function submit(request: StockRequest): Promise<Accepted | Refused> {
       metadata: {
         content: [
           { type: 'text', text: request.prompt + flags },
-          // Content replaces the images at the top level.
-          ...(given.content === undefined ? atTop : images),
+          // Content replaces the top-level images.
+          ...(givenMetadata.content === undefined ? topLevelImages : images),
         ],
       },
     },
@@ -84,7 +84,7 @@ async function submit(request: StockRequest): Promise<Accepted | Refused> {
 const parseWhole = (text: string): number | undefined => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined);
 
 function providerObject(task: TaskView, upstreamId: string): Record<string, unknown> {
-  const words = {
+  const vendorStatuses = {
     unknown: 'queued',
     queued: 'queued',
     in_progress: 'running',
@@ -94,7 +94,7 @@ function providerObject(task: TaskView, upstreamId: string): Record<string, unkn
   const [spec] = task.specs;
   const tokens = spec === undefined ? 0 : seedanceTokens(spec);
   return {
-    ...{ id: upstreamId, model: task.model, status: words[task.status] },
+    ...{ id: upstreamId, model: task.model, status: vendorStatuses[task.status] },
     ...{ created_at: seconds(task.createdAt), updated_at: seconds(task.finishedAt ?? task.createdAt) },
     ...(task.status === 'succeeded'
       ? {

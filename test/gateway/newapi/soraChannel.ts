@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { seconds as inSeconds, type Accepted, type Refused, type TaskView } from '../families/family';
 import { loadImage } from '../image';
-import { errorE2, errorE3 } from '../reply';
+import { errorE2, errorE3 } from '../gatewayResponse';
 import type { StockChannel } from './channels';
 import type { StockRequest } from './request';
 
@@ -13,7 +13,10 @@ const DEFAULT_SIZE = '720x1280';
 const DEFAULT_SECONDS = '4';
 const PARAMETERS = ['model', 'prompt', 'seconds', 'size', 'input_reference', 'metadata'];
 
-/** Sora behind new-api: the body goes to the provider as it came, but for the model (money-and-gateways 5.2, 5.3). */
+/**
+ * Sora behind new-api: the body goes to the provider unchanged except for the model (money-and-gateways 5.2,
+ * 5.3).
+ */
 export const soraChannel: StockChannel = {
   platform: '55',
   endpointType: 'openai-video',
@@ -31,7 +34,7 @@ export const soraChannel: StockChannel = {
   providerObject,
 };
 
-/** The provider refuses what it doesn't know; it corrects nothing. */
+/** The provider refuses unknown fields and corrects nothing. */
 async function submit({ model, prompt, fields, ...given }: StockRequest): Promise<Accepted | Refused> {
   const unknown = Object.keys(fields).find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) return refused(`Unknown parameter: '${unknown}'.`, unknown, 'unknown_parameter');
@@ -53,15 +56,15 @@ async function submit({ model, prompt, fields, ...given }: StockRequest): Promis
     }
   }
   const details = { seconds, size, remixOf: null };
-  const look = createHash('sha256')
+  const lookOf = createHash('sha256')
     .update(JSON.stringify([model, prompt, details, image?.sha256 ?? null]))
     .digest('hex');
   return {
     prompt,
-    videos: [{ width, height, seconds: Number(seconds), framesPerSecond: 24, audio: true, look }],
+    videos: [{ width, height, seconds: Number(seconds), framesPerSecond: 24, audio: true, look: lookOf }],
     details,
     imageUse: image === undefined ? 'none' : 'used',
-    silently: [],
+    silentChanges: [],
   };
 }
 
@@ -70,7 +73,7 @@ const refused = (message: string, param: string, code: string): Refused => ({
 });
 
 function providerObject(task: TaskView, upstreamId: string): Record<string, unknown> {
-  const words = {
+  const vendorStatuses = {
     unknown: 'queued',
     queued: 'queued',
     in_progress: 'in_progress',
@@ -79,7 +82,7 @@ function providerObject(task: TaskView, upstreamId: string): Record<string, unkn
   };
   const { seconds, size, remixOf } = task.details;
   return {
-    ...{ id: upstreamId, object: 'video', model: task.model, status: words[task.status] },
+    ...{ id: upstreamId, object: 'video', model: task.model, status: vendorStatuses[task.status] },
     ...{ progress: task.progress, created_at: inSeconds(task.createdAt) },
     ...(task.finishedAt === null ? {} : { completed_at: inSeconds(task.finishedAt) }),
     ...(task.expiresAt === null ? {} : { expires_at: inSeconds(task.expiresAt) }),

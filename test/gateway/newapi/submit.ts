@@ -1,16 +1,16 @@
 import { gatewayRefusal, modelForbidden, type Account } from '../accounts';
 import { VIDEOS } from '../classify';
 import type { Exchange, GatewayState } from '../exchange';
-import { families, familyOf } from '../families/families';
+import { families, findFamily } from '../families/families';
 import type { Accepted, Family, Refused } from '../families/family';
 import { formatQuota } from '../money/amounts';
 import { reserve, stockReserve } from '../money/billing';
 import { PretendTask } from '../pretendTask';
-import { errorE2, errorE3, json, type Reply } from '../reply';
+import { errorE2, errorE3, json, type GatewayResponse } from '../gatewayResponse';
 import { noChannel } from '../routes/noChannel';
-import { viewOf } from '../routes/view';
+import { createTaskView } from '../routes/view';
 import { channelFor, type StockChannel } from './channels';
-import { submitObject } from './replies';
+import { submitObject } from './responses';
 import { bindRequest, type StockRequest } from './request';
 
 interface Route {
@@ -18,8 +18,8 @@ interface Route {
   readonly channel: StockChannel;
 }
 
-/** A submit on any of the three routes of new-api (money-and-gateways 5.2, 5.3). */
-export async function stockSubmit(exchange: Exchange, account: Account): Promise<Reply> {
+/** Handles a submit on any of the three routes of new-api (money-and-gateways 5.2, 5.3). */
+export async function stockSubmit(exchange: Exchange, account: Account): Promise<GatewayResponse> {
   const { state, path } = exchange;
   const source = new RegExp(`^${VIDEOS}/([^/]+)/remix$`).exec(path)?.[1];
   if (source !== undefined) return remix(exchange, account, decodeURIComponent(source));
@@ -44,8 +44,8 @@ export async function stockSubmit(exchange: Exchange, account: Account): Promise
   });
 }
 
-/** A remix: model, length and size of the source are taken and billed. */
-async function remix(exchange: Exchange, account: Account, sourceId: string): Promise<Reply> {
+/** A remix uses, and bills, the model, length and size of the source. */
+async function remix(exchange: Exchange, account: Account, sourceId: string): Promise<GatewayResponse> {
   const { state } = exchange;
   const read = await readFields(exchange);
   if ('refusal' in read) return read.refusal;
@@ -64,8 +64,8 @@ async function remix(exchange: Exchange, account: Account, sourceId: string): Pr
     action: 'remixGenerate',
     ratios: source.stock?.ratios ?? {},
     send: async () => {
-      const isDone = source.family === 'sora' && source.at(state.clock.now()).status === 'succeeded';
-      if (!isDone) return notRemixable(sourceId);
+      const isFinished = source.family === 'sora' && source.at(state.clock.now()).status === 'succeeded';
+      if (!isFinished) return notRemixable(sourceId);
       const accepted = await route.channel.submit(remixed);
       if ('refusal' in accepted) return accepted;
       return { ...accepted, details: { ...accepted.details, remixOf: source.stock?.upstreamId ?? sourceId } };
@@ -91,8 +91,8 @@ interface Order {
 }
 
 /**
- * Reserves the price, asks the provider, and gives the money back if it refuses. What is reserved and given back at
- * once leaves no trace in the balances, so the provider is asked first here.
+ * Reserves the price, submits to the provider, and refunds if it refuses. A reservation that is refunded at
+ * once leaves no trace in the balances, so here the provider comes first.
  */
 async function accept(
   exchange: Exchange,
@@ -100,7 +100,7 @@ async function accept(
   { family, channel }: Route,
   request: StockRequest,
   { action, ratios, send }: Order,
-): Promise<Reply> {
+): Promise<GatewayResponse> {
   const { state } = exchange;
   const refused = channel.check?.(request);
   if (refused !== undefined) return refused.refusal;
@@ -119,7 +119,7 @@ async function accept(
     id: `task_${state.random.alphanumeric(32)}`,
     ...{ family: family.name, model: request.model, prompt: accepted.prompt, user: account.user, account },
     ...{ createdAt: state.clock.now(), plan: state.plan, specs },
-    videos: Promise.all(specs.map((spec) => state.videos.make(spec))),
+    videos: Promise.all(specs.map((spec) => state.videos.generate(spec))),
     ...{ details: accepted.details, imageUse: accepted.imageUse },
     stock: {
       ...{ number: state.tasks.count + 1, platform: channel.platform, action, ratios },
@@ -130,7 +130,7 @@ async function accept(
   state.tasks.add(task);
   exchange.task = task;
   exchange.record.taskId = task.id;
-  const body = submitObject(viewOf(state, task), task.stock!, channel);
+  const body = submitObject(createTaskView(state, task), task.stock!, channel);
   return json(200, body, { 'x-new-api-other-ratios': JSON.stringify(ratios) });
 }
 
@@ -138,31 +138,35 @@ function routeFor(exchange: Exchange, account: Account, model: string): Route | 
   const { state, requestId } = exchange;
   if (account.models !== undefined && !account.models.includes(model))
     return { refusal: modelForbidden('newapi', model, requestId) };
-  const family = state.models.includes(model) ? familyOf(model) : undefined;
+  const family = state.models.includes(model) ? findFamily(model) : undefined;
   const channel = channelFor(family?.name ?? '');
   if (family === undefined || channel === undefined)
     return { refusal: noChannel(state, account.group, model, requestId) };
   return { family, channel };
 }
 
-/** Account first, then the key's own limit (money-and-gateways 1.5). */
-function balanceTooLow({ ledger, site }: GatewayState, account: Account, points: number): Reply | undefined {
-  const left = ledger.quotaOf(account);
-  const [has, needs] = [formatQuota(left, site), formatQuota(points, site)];
+/** The account comes first, then the key's own limit (money-and-gateways 1.5). */
+function balanceTooLow(
+  { ledger, site }: GatewayState,
+  account: Account,
+  points: number,
+): GatewayResponse | undefined {
+  const remaining = ledger.getQuota(account);
+  const [has, needs] = [formatQuota(remaining, site), formatQuota(points, site)];
   const isChinese = site.language === 'zh';
-  if (left <= 0 || account.trouble === 'balanceTooLow') {
+  if (remaining <= 0 || account.error === 'balanceTooLow') {
     const message = isChinese
       ? `用户额度不足, 剩余额度: ${has}`
       : `Insufficient user quota, remaining quota: ${has}`;
     return errorE2(403, 'insufficient_user_quota', message);
   }
-  if (left < points) {
+  if (remaining < points) {
     const message = isChinese
       ? `预扣费额度失败, 用户剩余额度: ${has}, 需要预扣费额度: ${needs}`
       : `Failed to pre-consume quota, user remaining: ${has}, required: ${needs}`;
     return errorE2(403, 'insufficient_user_quota', message);
   }
-  const { quota } = ledger.keyOf(account);
+  const { quota } = ledger.getKeyBalance(account);
   if (quota === undefined || quota >= points) return undefined;
   const message = `token quota is not enough, token remain quota: ${formatQuota(quota, site)}, need quota: ${needs}`;
   return errorE2(403, 'pre_consume_token_quota_failed', message);
@@ -173,7 +177,7 @@ interface Fields {
   readonly isForm: boolean;
 }
 
-/** JSON or a form; other types are taken for JSON, and then the model is missing. */
+/** Reads JSON or a form. Other types are read as JSON, and then the model is missing. */
 async function readFields(exchange: Exchange): Promise<Fields | Refused> {
   const type = exchange.request.headers['content-type'] ?? '';
   if (/^multipart\/form-data/i.test(type)) return readForm(exchange, type);
@@ -187,14 +191,14 @@ async function readFields(exchange: Exchange): Promise<Fields | Refused> {
   }
 }
 
-/** Files become data URIs: what counts is which bytes arrive at the provider. */
+/** Converts files to data URIs, because only the bytes that reach the provider count. */
 async function readForm({ bytes }: Exchange, type: string): Promise<Fields | Refused> {
   try {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- keeps the body in memory, which is fine in tests
     const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
     const fields: Record<string, unknown> = {};
     for (const [name, value] of form.entries()) {
-      const content = typeof value === 'string' ? value : await dataUriOf(value);
+      const content = typeof value === 'string' ? value : await toDataUri(value);
       const known = fields[name];
       if (name === 'images') fields[name] = [...(Array.isArray(known) ? (known as unknown[]) : []), content];
       else fields[name] ??= content;
@@ -205,13 +209,13 @@ async function readForm({ bytes }: Exchange, type: string): Promise<Fields | Ref
   }
 }
 
-async function dataUriOf(file: Blob): Promise<string> {
+async function toDataUri(file: Blob): Promise<string> {
   const data = Buffer.from(await file.arrayBuffer()).toString('base64');
   return `data:${file.type === '' ? 'application/octet-stream' : file.type};base64,${data}`;
 }
 
-/** Every family that stock new-api has a channel for. */
-export const stockModels = (): string[] =>
+/** All models of families with a channel in stock new-api. */
+export const listStockModels = (): string[] =>
   families
     .filter(({ name }) => channelFor(name) !== undefined)
     .flatMap(({ models, newerModels = [] }) => [...models, ...newerModels]);

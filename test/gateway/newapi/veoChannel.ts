@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { orNull } from '../families/binding';
 import type { Accepted, Refused } from '../families/family';
 import { veo } from '../families/veo';
-import { errorE2, errorE3 } from '../reply';
+import { errorE2, errorE3 } from '../gatewayResponse';
 import type { StockChannel } from './channels';
 import type { StockRequest } from './request';
 
 const DEFAULT_SECONDS = 8;
 const RESOLUTIONS = ['720p', '1080p'];
 
-/** What of the metadata reaches the provider. */
+/** The metadata that reaches the provider. */
 const parameters = z.object({
   durationSeconds: orNull(z.int()),
   aspectRatio: orNull(z.string()),
@@ -20,7 +20,7 @@ const parameters = z.object({
   seed: orNull(z.int()),
 });
 
-/** Veo behind new-api: options in `metadata` alone, one video, 8 s at 720p unless told otherwise. */
+/** Veo behind new-api: options only in `metadata`, one video, 8 s at 720p by default. */
 export const veoChannel: StockChannel = {
   platform: '41',
   endpointType: 'openai',
@@ -43,14 +43,14 @@ async function submit(request: StockRequest): Promise<Accepted | Refused> {
   const { durationSeconds: given = 0, aspectRatio = '16:9', resolution = '', ...others } = parsed.data;
   const durationSeconds = given || request.duration || DEFAULT_SECONDS;
   const tier = resolution === '' ? (RESOLUTIONS[0] ?? '') : resolution.toLowerCase();
-  // Where Nebula corrects, the provider refuses.
+  // The provider refuses values that Nebula corrects.
   if (![4, 6, 8].includes(durationSeconds))
     return refused(`Unsupported output video duration ${durationSeconds} seconds.`);
   if (!['16:9', '9:16'].includes(aspectRatio)) return refused(`Unsupported aspect ratio ${aspectRatio}.`);
   if (!RESOLUTIONS.includes(tier)) return refused(`Unsupported resolution ${tier}.`);
   if (!['allow_all', 'allow_adult', 'dont_allow'].includes(others.personGeneration ?? 'allow_all'))
     return refused('Unsupported person generation.');
-  // Only Base64 is understood as an image; a link is dropped.
+  // Only base64 images are supported. A link is dropped.
   const image = request.images[0];
   return veo.accept({
     model: request.model,

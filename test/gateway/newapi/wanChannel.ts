@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { orNull } from '../families/binding';
 import type { Refused, TaskView } from '../families/family';
 import { wan, wanTier } from '../families/wan';
-import { errorE2 } from '../reply';
+import { errorE2 } from '../gatewayResponse';
 import type { StockChannel } from './channels';
 import type { StockRequest } from './request';
 
-/** DashScope's own names, nested or flat. */
+/** DashScope's field names, nested or flat. */
 const input = { img_url: orNull(z.string()), audio_url: orNull(z.string()) };
 const parameters = {
   resolution: orNull(z.string()),
@@ -22,33 +22,36 @@ const metadata = z.object({
   parameters: orNull(z.object(parameters)),
 });
 
-/** Relative prices of the tiers; others have none. */
+/** Relative prices of the tiers. Other models have none. */
 const TIER_RATIOS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'wan2.5-t2v-preview': { '480P': 1, '720P': 2, '1080P': 1 / 0.3 },
   'wan2.5-i2v-preview': { '480P': 1, '720P': 2, '1080P': 1 / 0.3 },
   'wan2.6-i2v': { '720P': 1, '1080P': 1 / 0.6 },
 };
 
-/** Wan behind new-api: size and length at the top level, everything else in `metadata` under DashScope's names. */
+/**
+ * Wan behind new-api: size and length at the top level, everything else in `metadata` under DashScope's
+ * names.
+ */
 export const wanChannel: StockChannel = {
   platform: '17',
   endpointType: 'openai',
   bindError: 'invalid_json',
   result: 'link',
   ratios: (request) => {
-    const asked = convert(request);
-    if ('refusal' in asked) return {};
-    const tier = asked.size === undefined ? asked.resolution : wanTier(asked.size);
+    const converted = convert(request);
+    if ('refusal' in converted) return {};
+    const tier = converted.size === undefined ? converted.resolution : wanTier(converted.size);
     const ratio = TIER_RATIOS[request.model]?.[tier?.toUpperCase() ?? ''];
     return {
-      seconds: asked.duration,
+      seconds: converted.duration,
       ...(ratio === undefined ? {} : { [`resolution-${(tier ?? '').toUpperCase()}`]: ratio }),
     };
   },
   submit: async (request) => {
-    const asked = convert(request);
-    if ('refusal' in asked) return asked;
-    const { size, resolution, duration, image, audioUrl, audio, seed, isRewritten } = asked;
+    const converted = convert(request);
+    if ('refusal' in converted) return converted;
+    const { size, resolution, duration, image, audioUrl, audio, seed, isRewritten } = converted;
     return wan.accept({
       model: request.model,
       body: {
@@ -66,7 +69,7 @@ export const wanChannel: StockChannel = {
   providerObject,
 };
 
-interface Asked {
+interface ConvertedRequest {
   readonly size: string | undefined;
   readonly resolution: string | undefined;
   readonly duration: number;
@@ -77,8 +80,8 @@ interface Asked {
   readonly isRewritten: boolean;
 }
 
-/** Builds the provider's request; a body that can't be built is a server error. */
-function convert(request: StockRequest): Asked | Refused {
+/** Builds the provider's request. A body that can't be converted is a server error. */
+function convert(request: StockRequest): ConvertedRequest | Refused {
   const parsed = metadata.safeParse(request.metadata);
   if (!parsed.success) return failed('unmarshal metadata failed');
   const given = { ...parsed.data, ...parsed.data.input, ...parsed.data.parameters };
@@ -87,10 +90,10 @@ function convert(request: StockRequest): Asked | Refused {
     return failed(`invalid size: ${request.size}, example: 1920*1080`);
   const seconds = request.seconds === '' ? undefined : Number(request.seconds);
   if (seconds !== undefined && !Number.isInteger(seconds)) return failed('convert seconds to int failed');
-  const byTop = sizeAtTop(request, isFromText);
+  const topLevelSize = sizeAtTop(request, isFromText);
   const image = given.img_url ?? request.inputReference;
   return {
-    ...{ size: given.size ?? byTop.size, resolution: given.resolution ?? byTop.resolution },
+    ...{ size: given.size ?? topLevelSize.size, resolution: given.resolution ?? topLevelSize.resolution },
     duration: given.duration ?? [request.duration, seconds].find((length) => length) ?? 5,
     image: image === '' ? undefined : image,
     ...{ audioUrl: given.audio_url, audio: given.audio, seed: given.seed },
@@ -111,7 +114,7 @@ function sizeAtTop(
 const failed = (message: string): Refused => ({ refusal: errorE2(500, 'build_request_failed', message) });
 
 function providerObject(task: TaskView, upstreamId: string): Record<string, unknown> {
-  const words = {
+  const vendorStatuses = {
     ...{ unknown: 'PENDING', queued: 'PENDING', in_progress: 'RUNNING' },
     ...{ succeeded: 'SUCCEEDED', failed: 'FAILED' },
   };
@@ -119,7 +122,7 @@ function providerObject(task: TaskView, upstreamId: string): Record<string, unkn
   const isDone = task.status === 'succeeded';
   return {
     output: {
-      ...{ task_id: upstreamId, task_status: words[task.status] },
+      ...{ task_id: upstreamId, task_status: vendorStatuses[task.status] },
       ...(isDone && !task.expired ? { video_url: task.links[0] } : {}),
       ...(task.failure === null ? {} : { code: task.failure.code, message: task.failure.message }),
     },

@@ -1,11 +1,11 @@
 import { keyExhausted, type Account, type AuthResult } from '../accounts';
 import { classifyApi } from '../classify';
-import type { Answer, Exchange } from '../exchange';
-import { invalidUrl } from '../faults/replyFaults';
+import type { MaybeResponse, Exchange } from '../exchange';
+import { invalidUrl } from '../faults/responseFaults';
 import { settleMoney } from '../money/billing';
 import { stockSubmit } from '../newapi/submit';
 import { content, stockQuery } from '../newapi/videos';
-import { bytes, json, type Reply } from '../reply';
+import { bytes, json, type GatewayResponse } from '../gatewayResponse';
 import { download } from './download';
 import { models } from './models';
 import { query } from './query';
@@ -13,8 +13,8 @@ import { results, storageError } from './results';
 import { keyPage, publicPage } from './site';
 import { submit } from './submit';
 
-/** The API's own origin: authentication first, then the call (API reference, section 2). */
-export async function apiRoutes(exchange: Exchange): Promise<Answer> {
+/** Routes of the API's own origin: authentication first, then the call (API reference, section 2). */
+export async function apiRoutes(exchange: Exchange): Promise<MaybeResponse> {
   const { state, record, path } = exchange;
   if (record.kind === 'other') return unknownPath(exchange);
   settleMoney(state);
@@ -22,7 +22,7 @@ export async function apiRoutes(exchange: Exchange): Promise<Answer> {
   if (open !== undefined) return open;
   const auth = authenticate(exchange);
   if ('account' in auth) return call(exchange, auth.account);
-  // The site's own pages word a refusal in their own way (money-and-gateways 1.1).
+  // The site's own pages have different error messages (money-and-gateways 1.1).
   const isPage = record.kind === 'site' && path.startsWith('/api/');
   return isPage ? json(401, { success: false, message: '无效的令牌' }) : auth.refusal;
 }
@@ -30,13 +30,16 @@ export async function apiRoutes(exchange: Exchange): Promise<Answer> {
 function authenticate({ state, request, requestId }: Exchange): AuthResult {
   const auth = state.accounts.authenticate(request.headers.authorization, state.shapes.auth, requestId);
   if ('refusal' in auth) return auth;
-  const { quota } = state.ledger.keyOf(auth.account);
+  const { quota } = state.ledger.getKeyBalance(auth.account);
   if (quota === undefined || quota > 0) return auth;
   return { refusal: keyExhausted(state.dialect, auth.account.key, requestId) };
 }
 
-/** Below `/v1` and `/api` a JSON error; elsewhere new-api serves its web page, with 200 (money-and-gateways 1.1). */
-function unknownPath({ state, record, path }: Exchange): Reply {
+/**
+ * Below `/v1` and `/api` a JSON error. Elsewhere new-api serves its web page with 200 (money-and-gateways
+ * 1.1).
+ */
+function unknownPath({ state, record, path }: Exchange): GatewayResponse {
   const isOfApi = /^\/(v1|api)(\/|$)/.test(path);
   if (state.dialect === 'nebula' || isOfApi) return invalidUrl(record.method, path);
   const page =
@@ -44,7 +47,7 @@ function unknownPath({ state, record, path }: Exchange): Reply {
   return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: bytes(page) };
 }
 
-async function call(exchange: Exchange, account: Account): Promise<Answer> {
+async function call(exchange: Exchange, account: Account): Promise<MaybeResponse> {
   const { dialect } = exchange.state;
   const { kind, taskId = '' } = exchange.record;
   switch (kind) {
@@ -66,8 +69,8 @@ async function call(exchange: Exchange, account: Account): Promise<Answer> {
   }
 }
 
-/** The second origin: result links, and what redirects to another origin lead to. */
-export async function resultRoutes(exchange: Exchange): Promise<Answer> {
+/** Routes of the second origin: result links, and targets of redirects to another origin. */
+export async function resultRoutes(exchange: Exchange): Promise<MaybeResponse> {
   if (exchange.record.kind === 'result') return results(exchange);
   const below = /^\/elsewhere(\/.*)$/.exec(exchange.path)?.[1];
   return below === undefined
@@ -75,8 +78,8 @@ export async function resultRoutes(exchange: Exchange): Promise<Answer> {
     : elsewhere(exchange, below);
 }
 
-/** Serves a task to whoever followed a redirect here, without asking for a key: the log shows who brought one. */
-async function elsewhere(exchange: Exchange, path: string): Promise<Answer> {
+/** Serves a task after a redirect, without a key. The log shows whether a client sent one. */
+async function elsewhere(exchange: Exchange, path: string): Promise<MaybeResponse> {
   const { state, record, query: parameters } = exchange;
   const { kind, taskId = '' } = classifyApi(state.dialect, record.method, path, parameters);
   const task = state.tasks.get(taskId);
@@ -85,7 +88,7 @@ async function elsewhere(exchange: Exchange, path: string): Promise<Answer> {
   record.taskId = taskId;
   const owner: Account = {
     ...{ key: '', user: task.user, group: 'default' },
-    ...{ models: undefined, trouble: undefined, quota: undefined, keyQuota: undefined },
+    ...{ models: undefined, error: undefined, quota: undefined, keyQuota: undefined },
   };
   const there = { ...exchange, path };
   if (kind === 'content') return content(there, owner, taskId);

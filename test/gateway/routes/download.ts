@@ -2,15 +2,15 @@ import type { Account } from '../accounts';
 import type { DownloadTweaks, Exchange } from '../exchange';
 import { families } from '../families/families';
 import { isExpired } from '../pretendTask';
-import { errorE1, type Reply } from '../reply';
+import { errorE1, type GatewayResponse } from '../gatewayResponse';
 import { readFileInChunks } from '../video/readFileInChunks';
-import { settleIfDue } from './view';
+import { waitIfDue } from './view';
 
-/** A multiple of three, so that the base64 of the pieces is the base64 of the whole. */
+/** A multiple of three, so that the base64 of the chunks can be concatenated. */
 const CHUNK_BYTES = 3 * 16 * 1024;
 
 /** `GET /v1/video/generations/download?id=` (API reference 6.0): the video as base64 in JSON, twice. */
-export async function download(exchange: Exchange, account: Account): Promise<Reply> {
+export async function download(exchange: Exchange, account: Account): Promise<GatewayResponse> {
   const { state } = exchange;
   const id = exchange.query.get('id') ?? '';
   if (id === '') return invalidRequest(400, 'id parameter is required');
@@ -19,7 +19,7 @@ export async function download(exchange: Exchange, account: Account): Promise<Re
   if (families.find(({ name }) => name === task.family)?.result !== 'download') {
     return invalidRequest(400, 'Video download is not supported for this task');
   }
-  await settleIfDue(state, task);
+  await waitIfDue(state, task);
   const now = state.clock.now();
   const snapshot = task.at(now);
   const video = task.videos?.[0];
@@ -36,16 +36,16 @@ export async function download(exchange: Exchange, account: Account): Promise<Re
   return {
     status: 200,
     headers: { 'content-type': 'application/json; charset=utf-8' },
-    // No Content-Length: a reply of this size leaves the service chunked.
+    // No Content-Length: the service sends a response of this size chunked.
     body: { kind: 'stream', open: () => writeDownload(id, source, tweaks) },
   };
 }
 
-const invalidRequest = (status: number, message: string): Reply =>
+const invalidRequest = (status: number, message: string): GatewayResponse =>
   errorE1(status, { message, type: 'invalid_request_error' });
 
-/** Not finished, expired and gone all look like this (API reference 6.0). */
-const upstreamRefusal = (status: number, message: string): Reply =>
+/** The response for unfinished, expired and deleted videos (API reference 6.0). */
+const upstreamRefusal = (status: number, message: string): GatewayResponse =>
   errorE1(502, {
     message: `Upstream service returned status ${status}`,
     type: 'server_error',
@@ -57,7 +57,7 @@ interface Source {
   open(): AsyncIterable<Buffer>;
 }
 
-/** `size` before `base64`, `data_url` last, never the whole text in memory. */
+/** Writes `size` before `base64` and `data_url` last, without the whole text in memory. */
 async function* writeDownload(id: string, source: Source, tweaks: DownloadTweaks): AsyncGenerator<Buffer> {
   const size = source.length + tweaks.sizeOffset;
   const head = JSON.stringify({

@@ -1,6 +1,6 @@
 import { gatewayRefusal } from '../accounts';
 import type { GatewayState } from '../exchange';
-import type { Reply } from '../reply';
+import type { GatewayResponse } from '../gatewayResponse';
 
 /** "No channel serves this model" (API reference 10.4); new-api adds a code. */
 export function noChannel(
@@ -8,7 +8,7 @@ export function noChannel(
   group: string,
   model: string,
   requestId: string,
-): Reply {
+): GatewayResponse {
   if (dialect === 'nebula') {
     return gatewayRefusal(dialect, 503, `当前分组 ${group} 下对于模型 ${model} 无可用渠道`, requestId);
   }

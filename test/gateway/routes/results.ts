@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto';
 import type { Exchange, GatewayState } from '../exchange';
 import type { TaskSnapshot } from '../pretendTask';
-import { bytes, type Reply } from '../reply';
+import { bytes, type GatewayResponse } from '../gatewayResponse';
 import { readFileInChunks } from '../video/readFileInChunks';
 
-/** Links of tasks without an expiry date are good for the day the documentation names (API reference, section 11). */
-const LINK_LIFE_MS = 24 * 3_600_000;
+/** How long links of tasks without an expiry date work: the documented day (API reference, section 11). */
+const LINK_LIFETIME_MS = 24 * 3_600_000;
 const CHUNK_BYTES = 64 * 1024;
 
 /** A signed link to a finished video on the second origin (API reference 9.3). */
-export function resultLink(state: GatewayState, task: TaskSnapshot, index: number): string {
-  const ends = task.expiresAt ?? (task.finishedAt ?? task.createdAt) + LINK_LIFE_MS;
+export function createResultLink(state: GatewayState, task: TaskSnapshot, index: number): string {
+  const ends = task.expiresAt ?? (task.finishedAt ?? task.createdAt) + LINK_LIFETIME_MS;
   const path = `/results/${task.id}/${index}.mp4`;
   const expires = String(Math.floor(ends / 1_000));
   const signature = sign(state, path, expires);
@@ -18,10 +18,10 @@ export function resultLink(state: GatewayState, task: TaskSnapshot, index: numbe
 }
 
 /**
- * `GET` or `HEAD` of a result link (API reference 9.3): the query string must be as it was given, a key must not be
- * shown, ranges are served.
+ * `GET` or `HEAD` of a result link (API reference 9.3). The query string must be unchanged, a key is refused,
+ * and ranges are served.
  */
-export function results({ state, request, path, query }: Exchange): Reply {
+export function results({ state, request, path, query }: Exchange): GatewayResponse {
   if (request.headers.authorization !== undefined)
     return storageError(400, 'InvalidArgument', 'Only one auth mechanism allowed.');
   const expires = query.get('Expires') ?? '';
@@ -36,8 +36,8 @@ export function results({ state, request, path, query }: Exchange): Reply {
   return file(video.file, video.bytes, request.headers.range);
 }
 
-/** An error as object storage words it. */
-export function storageError(status: number, code: string, message: string): Reply {
+/** An error in the format of object storage. */
+export function storageError(status: number, code: string, message: string): GatewayResponse {
   const text = `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>${code}</Code>\n  <Message>${message}</Message>\n</Error>\n`;
   return { status, headers: { 'content-type': 'application/xml' }, body: bytes(text) };
 }
@@ -46,16 +46,16 @@ function sign(state: GatewayState, path: string, expires: string): string {
   return createHmac('sha1', state.linkSecret).update(`${path}\n${expires}`).digest('base64');
 }
 
-function file(name: string, size: number, range: string | undefined): Reply {
+function file(name: string, size: number, range: string | undefined): GatewayResponse {
   const headers = { 'content-type': 'video/mp4', 'accept-ranges': 'bytes' };
-  const asked = parseRange(range, size);
-  if (asked === 'unsatisfiable') {
+  const requestedRange = parseRange(range, size);
+  if (requestedRange === 'unsatisfiable') {
     return { status: 416, headers: { ...headers, 'content-range': `bytes */${size}` }, body: bytes('') };
   }
-  const { from, length } = asked ?? { from: 0, length: size };
+  const { from, length } = requestedRange ?? { from: 0, length: size };
   const open = (): AsyncIterable<Buffer> => readFileInChunks(name, CHUNK_BYTES, from, length);
   const body = { kind: 'stream', open, length } as const;
-  if (asked === undefined) return { status: 200, headers, body };
+  if (requestedRange === undefined) return { status: 200, headers, body };
   return {
     status: 206,
     headers: { ...headers, 'content-range': `bytes ${from}-${from + length - 1}/${size}` },
@@ -63,7 +63,7 @@ function file(name: string, size: number, range: string | undefined): Reply {
   };
 }
 
-/** One range; anything else is ignored, which HTTP allows. */
+/** Supports one range and ignores anything else, as HTTP allows. */
 function parseRange(
   header: string | undefined,
   size: number,

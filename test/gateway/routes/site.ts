@@ -1,22 +1,22 @@
 import { keyExhausted, type Account } from '../accounts';
 import type { Exchange, GatewayState } from '../exchange';
-import { familyOf } from '../families/families';
+import { findFamily } from '../families/families';
 import { endpointTypes } from '../newapi/channels';
 import { dashboardAmount } from '../money/amounts';
 import { stockPrice } from '../money/prices';
-import { empty, html, json, type Reply } from '../reply';
+import { empty, html, json, type GatewayResponse } from '../gatewayResponse';
 import { OTHER_MODELS } from './models';
 
 export const NEWAPI_VERSION = 'v0.9.25';
 const NEBULA_VERSION = 'v0.8.6';
-/** An unlimited key on the dashboard. */
+/** The dashboard's value for an unlimited key. */
 const UNLIMITED = 100_000_000;
-/** Calls of the pages about a key that one address may make in the limit's window. */
+/** Maximum number of calls to the key pages from one address within the rate limit's window. */
 const MAX_KEY_CALLS = 20;
 const KEY_CALLS_WINDOW_MS = 20 * 60_000;
 
-/** The pages about the site that need no key (money-and-gateways 1.1). */
-export function publicPage(exchange: Exchange): Reply | undefined {
+/** Site pages that need no key (money-and-gateways 1.1). */
+export function publicPage(exchange: Exchange): GatewayResponse | undefined {
   switch (exchange.path) {
     case '/api/status':
       return status(exchange.state);
@@ -29,10 +29,10 @@ export function publicPage(exchange: Exchange): Reply | undefined {
   }
 }
 
-/** The pages about the key. */
-export function keyPage(exchange: Exchange, account: Account): Reply {
+/** Pages about the key. */
+export function keyPage(exchange: Exchange, account: Account): GatewayResponse {
   const { state, path } = exchange;
-  if (path.startsWith('/api/') && isAskedTooOften(exchange)) return empty(429);
+  if (path.startsWith('/api/') && isRateLimited(exchange)) return empty(429);
   switch (path) {
     case '/api/usage/token/':
       return tokenUsage(state, account);
@@ -43,13 +43,13 @@ export function keyPage(exchange: Exchange, account: Account): Reply {
     default:
       return json(200, {
         object: 'list',
-        total_usage: dashboardAmount(state.ledger.keyOf(account).used, state.site) * 100,
+        total_usage: dashboardAmount(state.ledger.getKeyBalance(account).used, state.site) * 100,
       });
   }
 }
 
-/** What anybody may know of the site. Nebula's build is older: without the newer fields and without `_qn`. */
-function status({ dialect, site }: GatewayState): Reply {
+/** The public status of the site. Nebula's build is older: without the newer fields and without `_qn`. */
+function status({ dialect, site }: GatewayState): GatewayResponse {
   const isNebula = dialect === 'nebula';
   const shown = {
     version: isNebula ? NEBULA_VERSION : NEWAPI_VERSION,
@@ -71,7 +71,7 @@ function status({ dialect, site }: GatewayState): Reply {
 }
 
 /** The price list of new-api (money-and-gateways 1.2). */
-function pricing({ models, site }: GatewayState): Reply {
+function pricing({ models, site }: GatewayState): GatewayResponse {
   if (site.pricing === 'disabled') return json(403, { success: false, message: 'pricing is disabled' });
   if (site.pricing === 'login')
     return json(401, { success: false, message: '无权进行此操作，未登录且未提供 access token' });
@@ -81,7 +81,7 @@ function pricing({ models, site }: GatewayState): Reply {
       ...{ model_name: model, quota_type: price?.kind === 'price' ? 1 : 0 },
       ...{ model_price: price?.kind === 'price' ? price.modelPrice : 0, owner_by: '' },
       ...{ model_ratio: price?.kind === 'ratio' ? price.modelRatio : 0, completion_ratio: 1 },
-      ...{ enable_groups: ['default'], supported_endpoint_types: endpointTypes(familyOf(model)?.name) },
+      ...{ enable_groups: ['default'], supported_endpoint_types: endpointTypes(findFamily(model)?.name) },
     };
   });
   return json(200, {
@@ -95,8 +95,8 @@ function pricing({ models, site }: GatewayState): Reply {
   });
 }
 
-function tokenUsage({ ledger }: GatewayState, account: Account): Reply {
-  const { quota, used } = ledger.keyOf(account);
+function tokenUsage({ ledger }: GatewayState, account: Account): GatewayResponse {
+  const { quota, used } = ledger.getKeyBalance(account);
   const limits = account.models ?? [];
   return json(200, {
     ...{ success: true, message: '' },
@@ -110,8 +110,8 @@ function tokenUsage({ ledger }: GatewayState, account: Account): Reply {
   });
 }
 
-/** The newest rows of the key's log, each with its private parts: clients must not keep those. */
-function tokenLog({ ledger }: GatewayState, account: Account): Reply {
+/** The newest rows of the key's log, including the private fields. Clients must not store those. */
+function tokenLog({ ledger }: GatewayState, account: Account): GatewayResponse {
   const rows = ledger.entries
     .filter(({ user }) => user === account.user)
     .map(({ at, type, points, model, user, other }) => ({
@@ -127,8 +127,8 @@ function tokenLog({ ledger }: GatewayState, account: Account): Reply {
   return json(200, { success: true, message: '', data: rows.reverse().slice(0, 1_000) });
 }
 
-function subscription({ state, requestId }: Exchange, account: Account): Reply {
-  const { quota, used } = state.ledger.keyOf(account);
+function subscription({ state, requestId }: Exchange, account: Account): GatewayResponse {
+  const { quota, used } = state.ledger.getKeyBalance(account);
   if (quota !== undefined && quota <= 0) return keyExhausted(state.dialect, account.key, requestId);
   const limit = quota === undefined ? UNLIMITED : dashboardAmount(quota + used, state.site);
   return json(200, {
@@ -137,7 +137,7 @@ function subscription({ state, requestId }: Exchange, account: Account): Reply {
   });
 }
 
-function isAskedTooOften({ state, record }: Exchange): boolean {
+function isRateLimited({ state, record }: Exchange): boolean {
   const now = state.clock.now();
   state.keyCalls = [...state.keyCalls.filter((at) => now - at < KEY_CALLS_WINDOW_MS), record.at];
   return state.keyCalls.length > MAX_KEY_CALLS;

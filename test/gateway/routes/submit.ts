@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { modelForbidden, type Account } from '../accounts';
 import type { Exchange, GatewayState } from '../exchange';
-import { familyOf } from '../families/families';
+import { findFamily } from '../families/families';
 import type { Accepted, Family } from '../families/family';
 import { PretendTask } from '../pretendTask';
-import { errorE2, json, type Reply } from '../reply';
+import { errorE2, json, type GatewayResponse } from '../gatewayResponse';
 import { nebulaPricePerSecond } from '../money/prices';
 import { withBilling } from './billingFields';
 import { noChannel } from './noChannel';
-import { viewOf } from './view';
+import { createTaskView } from './view';
 
 const anyObject = z.record(z.string(), z.unknown());
 
 /** `POST /v1/video/generations` (API reference, section 4). */
-export async function submit(exchange: Exchange, account: Account): Promise<Reply> {
+export async function submit(exchange: Exchange, account: Account): Promise<GatewayResponse> {
   const { state } = exchange;
   const body = parseBody(exchange);
   if ('refusal' in body) return body.refusal;
@@ -28,7 +28,7 @@ export async function submit(exchange: Exchange, account: Account): Promise<Repl
   if (model === '') return errorE2(400, 'missing_model', 'model field is required');
   if (account.models !== undefined && !account.models.includes(model))
     return modelForbidden(state.dialect, model, exchange.requestId);
-  const family = state.models.includes(model) ? familyOf(model) : undefined;
+  const family = state.models.includes(model) ? findFamily(model) : undefined;
   if (family === undefined) return noChannel(state, account.group, model, exchange.requestId);
 
   const request = {
@@ -38,23 +38,26 @@ export async function submit(exchange: Exchange, account: Account): Promise<Repl
   };
   const accepted = await family.accept(request);
   if ('refusal' in accepted) return accepted.refusal;
-  // Looked at before the vendor is asked: nothing is charged (API reference 10.4).
-  if (account.trouble === 'balanceTooLow' || isTooLittle(state, account, accepted, model))
+  // Checked before the vendor is called, so nothing is charged (API reference 10.4).
+  if (account.error === 'balanceTooLow' || isBalanceTooLow(state, account, accepted, model))
     return errorE2(403, 'quota_not_enough', 'user quota is not enough');
 
   const task = createTask(state, family, model, account, accepted);
   exchange.task = task;
   exchange.record.taskId = task.id;
-  const view = viewOf(state, task);
-  return json(200, withBilling(state, view, family.submitReply(view, state.shapes)));
+  const view = createTaskView(state, task);
+  return json(200, withBilling(state, view, family.submitResponse(view, state.shapes)));
 }
 
-function parseBody({ request, body }: Exchange): { value: Record<string, unknown> } | { refusal: Reply } {
+function parseBody({
+  request,
+  body,
+}: Exchange): { value: Record<string, unknown> } | { refusal: GatewayResponse } {
   const type = request.headers['content-type'] ?? '';
   if (/^multipart\/form-data/i.test(type)) {
     return { refusal: errorE2(400, 'invalid_multipart_form', 'this pretend gateway takes JSON') };
   }
-  // Other types are not read at all, so that the model seems to be missing.
+  // Other types aren't read at all, so the model seems to be missing.
   if (!/^application\/json\s*(;|$)/i.test(type)) return { value: {} };
   try {
     return { value: anyObject.parse(JSON.parse(body)) };
@@ -63,8 +66,11 @@ function parseBody({ request, body }: Exchange): { value: Record<string, unknown
   }
 }
 
-/** Sora needs its whole price, everything else a flat 0.10 US dollars: it can cost more than there is. */
-function isTooLittle(
+/**
+ * Sora needs its full price. Other models need a flat 0.10 US dollars, so they can cost more than the
+ * balance.
+ */
+function isBalanceTooLow(
   { ledger, site }: GatewayState,
   account: Account,
   { videos: [video] }: Accepted,
@@ -74,7 +80,7 @@ function isTooLittle(
   const price =
     nebulaPricePerSecond(model, { pixels: video.width * video.height, hasSound: video.audio }) ?? 0;
   const usd = model.startsWith('sora-') ? price * video.seconds * site.groupRatio : 0.1;
-  return ledger.quotaOf(account) < usd * site.quotaPerUnit;
+  return ledger.getQuota(account) < usd * site.quotaPerUnit;
 }
 
 function createTask(
@@ -95,8 +101,8 @@ function createTask(
     createdAt: state.clock.now(),
     plan: state.plan,
     specs,
-    // Encoding starts now, so that it is long done when the task's time is up.
-    videos: Promise.all(specs.map((spec) => state.videos.make(spec))),
+    // Encode now, so that the video is ready long before the task's planned end.
+    videos: Promise.all(specs.map((spec) => state.videos.generate(spec))),
     details,
     imageUse,
   });

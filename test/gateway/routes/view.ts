@@ -1,36 +1,41 @@
 import type { GatewayState } from '../exchange';
 import type { TaskView } from '../families/family';
 import { isExpired, type PretendTask } from '../pretendTask';
-import { json, type Reply } from '../reply';
+import { json, type GatewayResponse } from '../gatewayResponse';
 import { readFileInChunks } from '../video/readFileInChunks';
-import { resultLink } from './results';
+import { createResultLink } from './results';
 
-/** A multiple of three, so that the base64 of the pieces is the base64 of the whole. */
+/** A multiple of three, so that the base64 of the chunks can be concatenated. */
 const CHUNK_BYTES = 3 * 16 * 1024;
 
 /**
- * Where gateway time stands still, waiting for the encoder takes none of it: a due task has ended, however slow the
- * machine is. Where it runs alone the task simply goes on a little longer.
+ * With a manual clock, waits for the encoder: a due task has ended, however slow the machine is. With a
+ * running clock, the task just takes a little longer.
  */
-export async function settleIfDue(state: GatewayState, task: PretendTask): Promise<void> {
-  if (!state.clock.runsAlone && state.clock.now() >= task.dueAt) await task.whenEncoded();
+export async function waitIfDue(state: GatewayState, task: PretendTask): Promise<void> {
+  if (!state.clock.isRunning && state.clock.now() >= task.dueAt) await task.whenEncoded();
 }
 
-/** A task at this moment with the links to its videos, for its family to word. */
-export function viewOf(state: GatewayState, task: PretendTask): TaskView {
+/** Returns the current state of a task with links to its videos. */
+export function createTaskView(state: GatewayState, task: PretendTask): TaskView {
   const now = state.clock.now();
   const snapshot = task.at(now);
   const link = (_: unknown, index: number): string =>
-    state.shapes.video === 'inline' ? inlineMark(state, index) : resultLink(state, snapshot, index);
+    state.shapes.video === 'inline'
+      ? inlinePlaceholder(state, index)
+      : createResultLink(state, snapshot, index);
   const links = snapshot.status === 'succeeded' ? task.specs.map(link) : [];
   return { ...snapshot, details: task.details, links, expired: isExpired(snapshot, now) };
 }
 
-/** Stands for a data URI until the reply is sent: nobody can write it into a prompt. */
-const inlineMark = (state: GatewayState, index: number): string => `inline-${state.linkSecret}-${index}`;
+/** Placeholder for a data URI until the response is sent. It's secret, so no prompt can contain it. */
+const inlinePlaceholder = (state: GatewayState, index: number): string =>
+  `inline-${state.linkSecret}-${index}`;
 
-/** A reply as JSON; where a mark stands, the video itself is streamed as a data URI (Q9 in API reference 5.2). */
-export function taskReply(state: GatewayState, task: PretendTask, value: unknown): Reply {
+/**
+ * Builds a JSON response and streams the video as a data URI in place of each mark (Q9 in API reference 5.2).
+ */
+export function taskResponse(state: GatewayState, task: PretendTask, value: unknown): GatewayResponse {
   const parts = JSON.stringify(value).split(new RegExp(`inline-${state.linkSecret}-(\\d+)`));
   if (parts.length === 1) return json(200, value);
   return {
@@ -41,7 +46,7 @@ export function taskReply(state: GatewayState, task: PretendTask, value: unknown
 
 async function* withVideos(parts: readonly string[], task: PretendTask): AsyncGenerator<Buffer> {
   for (const [position, part] of parts.entries()) {
-    // Every second part is the number of a video.
+    // Every second part is the index of a video.
     const video = position % 2 === 1 ? task.videos?.[Number(part)] : undefined;
     if (video === undefined) yield Buffer.from(part);
     else {

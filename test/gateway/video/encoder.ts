@@ -7,7 +7,7 @@ import { findProjectRoot } from './projectRoot';
 import { createScene, type Scene } from './scene';
 import type { VideoSpec } from './videoSpec';
 
-/** Where npm put the encoder. Throws one clear sentence when this machine has none. */
+/** Finds the encoder that npm installed. Throws an error with one clear message if this machine has none. */
 export function findEncoder(): string {
   const fromProject = createRequire(join(findProjectRoot(), 'package.json'));
   let path: string;
@@ -31,7 +31,7 @@ export function findEncoder(): string {
   return path;
 }
 
-/** Encodes one video to a file: H.264 and AAC, exactly as many frames and samples as the spec says. */
+/** Encodes one video to a file: H.264 and AAC, with exactly as many frames and samples as the spec says. */
 export async function encodeVideo(
   encoder: string,
   spec: VideoSpec,
@@ -44,17 +44,17 @@ export async function encodeVideo(
     signal,
     killSignal: 'SIGKILL',
   });
-  let complaint = '';
+  let stderrText = '';
   child.stderr
     .setEncoding('utf8')
-    .on('data', (text: string) => (complaint = (complaint + text).slice(-2_000)));
-  // A dying encoder closes the pipe under us; its exit code tells the story.
+    .on('data', (text: string) => (stderrText = (stderrText + text).slice(-2_000)));
+  // The pipe breaks if the encoder exits. Its exit code is the useful error.
   child.stdin.on('error', () => undefined);
   const ended = waitForExit(child);
   try {
     await Promise.all([feed(child, scene, ended), ended]);
   } catch (error) {
-    throw new Error(`Encoding failed: ${String(error)} ${complaint.trim()}`, { cause: error });
+    throw new Error(`Encoding failed: ${String(error)} ${stderrText.trim()}`, { cause: error });
   }
 }
 
@@ -66,9 +66,9 @@ async function waitForExit(child: ChildProcess): Promise<void> {
 async function feed({ stdin }: ChildProcess, { frames, paint }: Scene, ended: Promise<void>): Promise<void> {
   const input = stdin!;
   for (let frame = 0; frame < frames && !input.destroyed; frame += 1) {
-    // A copy, because the pipe may still hold the frame while the next one is painted.
+    // Copy the buffer: the pipe may still hold the frame while the next one is painted.
     const hasRoom = input.write(Buffer.from(paint(frame)));
-    // Either way the event loop gets its turn: painting must never delay a reply.
+    // Yield in both cases: painting must never delay a response.
     if (hasRoom) await new Promise((resolve) => setImmediate(resolve));
     else await Promise.race([once(input, 'drain').catch(() => undefined), ended]);
   }
@@ -77,8 +77,8 @@ async function feed({ stdin }: ChildProcess, { frames, paint }: Scene, ended: Pr
 
 function encoderArguments(spec: VideoSpec, scene: Scene, file: string): string[] {
   const [left, right] = scene.tones;
-  const wave = (tone: number): string => `0.22*sin(2*PI*${tone}*t)*(0.75+0.25*sin(2*PI*0.5*t))`;
-  const picture = [
+  const createWave = (tone: number): string => `0.22*sin(2*PI*${tone}*t)*(0.75+0.25*sin(2*PI*0.5*t))`;
+  const videoStream = [
     '-f',
     'rawvideo',
     '-pixel_format',
@@ -90,7 +90,7 @@ function encoderArguments(spec: VideoSpec, scene: Scene, file: string): string[]
     '-f',
     'lavfi',
     '-i',
-    `aevalsrc=exprs=${wave(left)}|${wave(right)}:s=48000:d=${spec.seconds}`,
+    `aevalsrc=exprs=${createWave(left)}|${createWave(right)}:s=48000:d=${spec.seconds}`,
   ];
   return [
     ...[
@@ -98,7 +98,7 @@ function encoderArguments(spec: VideoSpec, scene: Scene, file: string): string[]
       'error',
       '-y',
       '-nostdin',
-      ...picture,
+      ...videoStream,
       '-framerate',
       String(spec.framesPerSecond),
       '-i',

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The project's folder: the nearest one with a package.json, seen from this file's bundle, else from where we run. */
+/**
+ * Finds the project's folder: the nearest parent of this bundle with a package.json, else the working
+ * directory's.
+ */
 export function findProjectRoot(): string {
   for (const start of [__dirname, process.cwd()]) {
     for (let folder = start; ; folder = dirname(folder)) {

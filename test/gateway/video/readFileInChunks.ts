@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-/** A file, or a part of it, in pieces of exactly `chunkBytes` (the last may be shorter). */
+/** Reads a file, or a part of it, in chunks of exactly `chunkBytes`. The last one may be shorter. */
 export async function* readFileInChunks(
   file: string,
   chunkBytes: number,

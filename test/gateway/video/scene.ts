@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { VideoSpec } from './videoSpec';
 
-/** A moving picture and a tone that follow from nothing but the spec's look. */
+/** Moving images and a tone that depend only on the spec's look. */
 export interface Scene {
   /** Size of the frames painted here; the encoder scales them up. */
   readonly width: number;
@@ -9,17 +9,17 @@ export interface Scene {
   readonly frames: number;
   /** Two frequencies in hertz, left and right ear. */
   readonly tones: readonly [number, number];
-  /** Paints one frame as packed RGB; the buffer is used again for the next one. */
+  /** Paints one frame as packed RGB. The buffer is reused for the next one. */
   readonly paint: (frame: number) => Buffer;
 }
 
 const SCALE = 4;
-/** A minor pentatonic: any two of them sound well together. */
+/** A minor pentatonic scale, so any two of them sound good together. */
 const NOTES = [220, 261.63, 293.66, 329.63, 392, 440, 523.25, 587.33, 659.25, 783.99] as const;
 
 /**
- * Flowing bands of colour, a disc that wanders over them and a bar along the bottom edge that fills with the clip's
- * time: any two frames differ, and so do any two looks.
+ * Creates bands of flowing color, a disc that moves over them, and a progress bar along the bottom edge. Any
+ * two frames differ, and so do any two looks.
  */
 export function createScene(spec: VideoSpec): Scene {
   const dice = createHash('sha256').update(spec.look).digest();
@@ -37,7 +37,8 @@ export function createScene(spec: VideoSpec): Scene {
   const paint = (frame: number): Buffer => {
     const time = frame / spec.framesPerSecond;
     const part = frames < 2 ? 0 : frame / (frames - 1);
-    // Three waves, each by a table: along, across and diagonal. Adding tables is what makes this cheap.
+    // Three waves from lookup tables: horizontal, vertical and diagonal. Adding table entries is what makes
+    // this cheap.
     const along = table(width, (x) => Math.sin((waves[0] * x) / longSide + drift[0] * time));
     const across = table(height, (y) => Math.sin((waves[1] * y) / longSide - drift[1] * time));
     const diagonal = table(width + height, (d) => Math.sin((waves[2] * d) / longSide + drift[2] * time));
@@ -72,7 +73,7 @@ function table(length: number, value: (index: number) => number): Float32Array {
   return Float32Array.from({ length }, (_, index) => value(index));
 }
 
-/** 256 colours that go from a dark to a light shade through a second hue. */
+/** 256 colors from a dark to a light shade through a second hue. */
 function createPalette(first: number, spread: number, lightness: number): Uint8Array {
   const palette = new Uint8Array(256 * 3);
   for (let index = 0; index < 256; index += 1) {

@@ -1,4 +1,4 @@
-/** What a video must be: everything that decides its bytes. */
+/** Everything that determines a video's bytes. */
 export interface VideoSpec {
   readonly width: number;
   readonly height: number;
@@ -7,7 +7,7 @@ export interface VideoSpec {
   /** Index in front of the media. */
   readonly faststart: boolean;
   readonly audio: boolean;
-  /** Decides colours, movement and tone: different look, different video. */
+  /** Determines colors, movement and tone. A different look gives a different video. */
   readonly look: string;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { ReplyShapes } from '../../gateway/gatewayOptions';
+import type { ResponseShapes } from '../../gateway/gatewayOptions';
 import { dataUri, jpeg, png } from './images';
-import { call, GatewayRack, jsonOf, LONG_ENOUGH, objectAt, type JsonObject } from './testClient';
+import { call, TestGateways, parseBody, PAST_ALL_TASKS_MS, getObject, type JsonObject } from './testClient';
 
 const CONTENT = (text: string, ...images: unknown[]) => ({
   metadata: { content: [{ type: 'text', text }, ...images] },
@@ -25,7 +25,7 @@ const liteI2v = (text: string, ...images: unknown[]) => ({
 });
 const legacy = { model: 'kling-v1', prompt: 'a fox', width: 320, height: 240, duration: 1 };
 
-/** A small request of each family, and the form of its task ids (API reference 4.3). */
+/** A minimal request of each family, and the format of its task IDs (API reference 4.3). */
 const families: Readonly<Record<string, readonly [body: JsonObject, id: RegExp]>> = {
   sora: [{ model: 'sora-2', prompt: 'a paper boat' }, /^video_[0-9a-f]{20}$/],
   veo: [veo, /^cHJvamVjdHMv[\w-]{140,}$/],
@@ -34,8 +34,8 @@ const families: Readonly<Record<string, readonly [body: JsonObject, id: RegExp]>
   legacy: [legacy, /^[0-9a-f]{12}$/],
 };
 
-/** API reference 4.2: the members of each answer to a submit. */
-const submits: Readonly<Record<ReplyShapes['submit'], Readonly<Record<string, readonly string[]>>>> = {
+/** The members of each response to a submit (API reference 4.2). */
+const submits: Readonly<Record<ResponseShapes['submit'], Readonly<Record<string, readonly string[]>>>> = {
   full: {
     sora: ['task_id', 'status', 'format', 'metadata'],
     veo: ['task_id'],
@@ -60,93 +60,93 @@ const submits: Readonly<Record<ReplyShapes['submit'], Readonly<Record<string, re
 
 describe('pretend gateway: families', function () {
   this.timeout(60_000);
-  const rack = new GatewayRack();
-  afterEach(() => rack.stopAll());
+  const gateways = new TestGateways();
+  afterEach(() => gateways.stopAll());
 
   for (const [name, [body, id]] of Object.entries(families)) {
     for (const [shape, members] of Object.entries(submits)) {
-      it(`${name} answers a submit in the shape "${shape}"`, async () => {
-        const client = await rack.start({ shapes: { submit: shape as ReplyShapes['submit'] } });
-        const reply = await client.submit(body);
-        assert.equal(reply.status, 200, reply.text);
+      it(`responds to a ${name} submit in the shape "${shape}"`, async () => {
+        const client = await gateways.start({ shapes: { submit: shape as ResponseShapes['submit'] } });
+        const response = await client.submit(body);
+        assert.equal(response.status, 200, response.text);
         const [task] = client.gateway.tasks;
         assert.match(String(task?.id), id);
         const expected = members[name] ?? members[''];
-        if (expected) assert.deepEqual(Object.keys(jsonOf(reply)).slice(0, expected.length), expected);
-        assert.ok(reply.text.includes(String(task?.id)));
+        if (expected) assert.deepEqual(Object.keys(parseBody(response)).slice(0, expected.length), expected);
+        assert.ok(response.text.includes(String(task?.id)));
       });
     }
 
     for (const query of ['flat', 'slim', 'nested', 'envelope'] as const) {
-      it(`${name} answers queries in the shape "${query}", to the end`, async () => {
-        const client = await rack.start({ shapes: { query, link: 'url' } });
+      it(`responds to ${name} queries in the shape "${query}", to the end`, async () => {
+        const client = await gateways.start({ shapes: { query, link: 'url' } });
         assert.equal((await client.submit(body)).status, 200);
         const [{ id } = { id: '' }] = client.gateway.tasks;
         const state = async (): Promise<JsonObject> => {
-          const value = jsonOf(await client.query(id));
-          return 'data' in value ? objectAt(value, 'data') : value;
+          const value = parseBody(await client.query(id));
+          return 'data' in value ? getObject(value, 'data') : value;
         };
         assert.match(String((await state())['status']), /^(unknown|NOT_START)$/);
         await client.gateway.advance(10_000);
         assert.match(String((await state())['status']), /^in_progress$/i);
-        await client.gateway.advance(LONG_ENOUGH);
+        await client.gateway.advance(PAST_ALL_TASKS_MS);
         const end = await state();
         assert.match(String(end['status']), /^succe(ss|eded)$/i);
-        const link = end['url'] ?? objectAt(end, 'data')['video_url'];
+        const link = end['url'] ?? getObject(end, 'data')['video_url'];
         assert.equal((await call(String(link))).headers['content-type'], 'video/mp4');
       });
     }
 
     for (const failure of ['F1', 'F2', 'F3', 'F4', 'F5'] as const) {
-      it(`${name} fails in the shape ${failure}`, async () => {
-        const client = await rack.start({ shapes: { failure, query: 'nested' } });
+      it(`reports a ${name} failure in the shape ${failure}`, async () => {
+        const client = await gateways.start({ shapes: { failure, query: 'nested' } });
         await client.submit(body);
         const [{ id } = { id: '' }] = client.gateway.tasks;
         client.gateway.failTask(id, { message: 'blocked here', code: 'some_code' });
-        const reply = await client.query(id);
-        assert.match(reply.text, /blocked here/);
-        assert.match(reply.text, failure === 'F5' ? /"FAILURE"/ : /"failed"/);
+        const response = await client.query(id);
+        assert.match(response.text, /blocked here/);
+        assert.match(response.text, failure === 'F5' ? /"FAILURE"/ : /"failed"/);
       });
     }
   }
 
-  it('only sora has the download call', async () => {
-    const client = await rack.start();
+  it('supports the download call only for sora', async () => {
+    const client = await gateways.start();
     await client.submit(t2v);
-    await client.gateway.advance(LONG_ENOUGH);
+    await client.gateway.advance(PAST_ALL_TASKS_MS);
     assert.equal((await client.download(client.gateway.tasks[0]!.id)).status, 400);
   });
 
-  it('Q10: several videos are a list, in the vendor’s object too', async () => {
-    const client = await rack.start();
+  it('lists several videos in the vendor’s object too (Q10)', async () => {
+    const client = await gateways.start();
     await client.submit({ ...veo, sampleCount: 2 });
-    await client.gateway.advance(LONG_ENOUGH);
-    const value = jsonOf(await client.query(client.gateway.tasks[0]!.id));
+    await client.gateway.advance(PAST_ALL_TASKS_MS);
+    const value = parseBody(await client.query(client.gateway.tasks[0]!.id));
     const links = value['url'] as string[];
     assert.equal(new Set(links).size, 2);
-    const { videos } = objectAt(objectAt(value, 'metadata'), 'response') as { videos: { url: string }[] };
+    const { videos } = getObject(getObject(value, 'metadata'), 'response') as { videos: { url: string }[] };
     assert.deepEqual(
       videos.map(({ url }) => url),
       links,
     );
   });
 
-  it('Q9: the video as a data URI, streamed; then the word "expired"', async () => {
-    const client = await rack.start({ shapes: { video: 'inline' }, render: { expiresMs: 60_000 } });
+  it('streams the video as a data URI, then reports "expired" (Q9)', async () => {
+    const client = await gateways.start({ shapes: { video: 'inline' }, render: { expiresMs: 60_000 } });
     await client.submit({ ...veo, sampleCount: 2 });
-    await client.gateway.advance(LONG_ENOUGH);
+    await client.gateway.advance(PAST_ALL_TASKS_MS);
     const [{ id } = { id: '' }] = client.gateway.tasks;
-    const reply = await client.query(id);
-    assert.equal(reply.headers['content-length'], undefined);
-    for (const uri of jsonOf(reply)['url'] as string[]) {
+    const response = await client.query(id);
+    assert.equal(response.headers['content-length'], undefined);
+    for (const uri of parseBody(response)['url'] as string[]) {
       assert.match(uri.slice(0, 22), /^data:video\/mp4;base64,$/);
       assert.equal(Buffer.from(uri.slice(22), 'base64').toString('latin1', 4, 8), 'ftyp');
     }
     await client.gateway.advance(60_000);
-    assert.equal(jsonOf(await client.query(id))['url'], 'expired');
+    assert.equal(parseBody(await client.query(id))['url'], 'expired');
   });
 
-  /** What is silently corrected (API reference 7.3.1). */
+  /** Silent corrections (API reference 7.3.1). */
   const corrected: readonly (readonly [name: string, fields: JsonObject, is: JsonObject])[] = [
     ['nothing given', { resolution: null }, { durationSeconds: 4, aspectRatio: '16:9', resolution: '1080p' }],
     ['an unknown duration', { durationSeconds: 5 }, { durationSeconds: 4 }],
@@ -162,17 +162,17 @@ describe('pretend gateway: families', function () {
     ['sound of the fast ones', { model: 'veo-3.0-fast-generate-001' }, { generateAudio: true }],
   ];
   for (const [name, fields, is] of corrected) {
-    it(`veo settles ${name}`, async () => {
-      const client = await rack.start();
+    it(`corrects ${name} for veo`, async () => {
+      const client = await gateways.start();
       assert.equal((await client.submit({ ...veo, ...fields })).status, 200);
-      const value = jsonOf(await client.query(client.gateway.tasks[0]!.id));
+      const value = parseBody(await client.query(client.gateway.tasks[0]!.id));
       for (const [key, expected] of Object.entries(is)) {
-        assert.equal(objectAt(value, 'metadata')[key], expected, key);
+        assert.equal(getObject(value, 'metadata')[key], expected, key);
       }
     });
   }
 
-  /** What is refused: by the service itself, or by the vendor behind it. */
+  /** Requests that the service, or the vendor behind it, refuses. */
   const refused: readonly (readonly [name: string, body: JsonObject, words: RegExp])[] = [
     ['veo: a blank prompt', { ...veo, prompt: ' ' }, /prompt is required/],
     ['veo: a duration that is a text', { ...veo, durationSeconds: '8' }, /durationSeconds/],
@@ -231,16 +231,16 @@ describe('pretend gateway: families', function () {
   ];
   for (const [name, body, words] of refused) {
     it(`refuses ${name}`, async () => {
-      const client = await rack.start();
-      const reply = await client.submit(body);
-      assert.equal(reply.status, 400);
-      assert.match(reply.text, words);
+      const client = await gateways.start();
+      const response = await client.submit(body);
+      assert.equal(response.status, 400);
+      assert.match(response.text, words);
       assert.equal(client.gateway.tasks.length, 0);
     });
   }
 
-  it('wan follows its image, the size of a text, and the tier where there is none', async () => {
-    const client = await rack.start();
+  it('uses the size of the image for wan, else the size of the text, else the tier', async () => {
+    const client = await gateways.start();
     const size = async (body: JsonObject): Promise<string> => {
       await client.submit(body);
       const spec = client.gateway.tasks.at(-1)!.specs[0]!;
@@ -252,8 +252,8 @@ describe('pretend gateway: families', function () {
     assert.equal(await size({ model: t2v.model, prompt: 'x', resolution: '480p' }), '832x480');
   });
 
-  it('seedance ignores the prompt at the top, and renders a placeholder where content is missing', async () => {
-    const client = await rack.start();
+  it('ignores the top-level prompt for seedance, and renders a placeholder without content', async () => {
+    const client = await gateways.start();
     const model = 'doubao-seedance-1-0-pro-250528';
     const prompt = async (body: JsonObject): Promise<string> => {
       assert.equal((await client.submit({ model, ...body })).status, 200);
@@ -265,8 +265,8 @@ describe('pretend gateway: families', function () {
     assert.equal(await prompt({ content: [{ type: 'text', text: 'a hare' }] }), 'a hare');
   });
 
-  it('legacy: metadata wins over the top', async () => {
-    const client = await rack.start();
+  it('prefers metadata over top-level values for legacy models', async () => {
+    const client = await gateways.start();
     await client.submit({ ...legacy, metadata: { prompt: 'a hare', width: 640 } });
     const [task] = client.gateway.tasks;
     assert.deepEqual([task?.prompt, task?.specs[0]?.width], ['a hare', 640]);

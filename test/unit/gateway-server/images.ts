@@ -1,4 +1,4 @@
-/** The first bytes of a PNG: enough to tell its size. */
+/** The first bytes of a PNG, enough to read its size. */
 export function png(width: number, height: number): Buffer {
   const data = Buffer.alloc(45);
   Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]).copy(data);
@@ -9,7 +9,7 @@ export function png(width: number, height: number): Buffer {
   return data;
 }
 
-/** A JPEG's start with one other segment before the frame header. */
+/** The first bytes of a JPEG, with another segment before the frame header. */
 export function jpeg(width: number, height: number): Buffer {
   const frame = Buffer.from([0xff, 0xc0, 0, 17, 8, 0, 0, 0, 0, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
   frame.writeUInt16BE(height, 5);

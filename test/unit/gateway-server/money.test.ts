@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { CHANNEL_GONE } from '../../gateway/money/billing';
 import type { Dialect, GatewayOptions, SiteOptions } from '../../gateway/pretendGateway';
-import { anyRequest, call, GatewayRack, jsonOf, LONG_ENOUGH, objectAt, type TestClient } from './testClient';
+import {
+  anyRequest,
+  call,
+  TestGateways,
+  parseBody,
+  PAST_ALL_TASKS_MS,
+  getObject,
+  type TestClient,
+} from './testClient';
 
 const prompt = 'a paper boat in the rain';
 const wanRequest = { model: 'wan2.5-t2v-preview', prompt, size: '832*480', duration: 5 };
@@ -17,67 +25,67 @@ const seedanceRequest = {
 const DOLLAR = 500_000;
 
 describe('pretend gateway: money', function () {
-  // Videos are really encoded, which takes its time on a busy machine.
+  // Encoding real videos takes long on a busy machine.
   this.timeout(60_000);
-  const rack = new GatewayRack();
-  afterEach(() => rack.stopAll());
+  const gateways = new TestGateways();
+  afterEach(() => gateways.stopAll());
 
-  const left = (client: TestClient): number => client.gateway.money.balances[0]!.quota;
+  const getBalance = (client: TestClient): number => client.gateway.money.balances[0]!.quota;
   const key = { key: 'sk-good', quota: 100 * DOLLAR, keyQuota: 50 * DOLLAR };
   const start = (dialect: Dialect, options: GatewayOptions = {}) =>
-    rack.start({ dialect, keys: [key], ...options });
-  const keyLeft = async (client: TestClient): Promise<unknown> =>
-    objectAt(jsonOf(await client.call('/api/usage/token/')), 'data')['total_available'];
+    gateways.start({ dialect, keys: [key], ...options });
+  const getKeyBalance = async (client: TestClient): Promise<unknown> =>
+    getObject(parseBody(await client.call('/api/usage/token/')), 'data')['total_available'];
 
   describe('as Nebula', () => {
-    it('charges the account when a task succeeds, and not the key for Sora', async () => {
+    it('charges the account but not the key for Sora when a task succeeds', async () => {
       const client = await start('nebula');
-      await client.newTask();
-      assert.equal(left(client), key.quota);
-      await client.gateway.advance(LONG_ENOUGH);
-      assert.equal(left(client), key.quota - 0.4 * DOLLAR);
-      const limit = jsonOf(await client.call('/v1/dashboard/billing/subscription'))['hard_limit_usd'];
-      const used = jsonOf(await client.call('/v1/dashboard/billing/usage'))['total_usage'];
+      await client.submitTask();
+      assert.equal(getBalance(client), key.quota);
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      assert.equal(getBalance(client), key.quota - 0.4 * DOLLAR);
+      const limit = parseBody(await client.call('/v1/dashboard/billing/subscription'))['hard_limit_usd'];
+      const used = parseBody(await client.call('/v1/dashboard/billing/usage'))['total_usage'];
       assert.deepEqual([limit, used], [50, 0]);
     });
 
-    it('charges by the videos of Veo, and the tier of Wan', async () => {
+    it('charges for each video of Veo, and by the tier of Wan', async () => {
       const client = await start('nebula');
-      await client.newTask({ model: 'veo-3.1-fast-generate-preview', durationSeconds: 4, sampleCount: 2 });
-      await client.gateway.advance(LONG_ENOUGH);
-      assert.equal(left(client), key.quota - 2 * 4 * 0.15 * DOLLAR);
-      await client.newTask(wanRequest);
-      await client.gateway.advance(LONG_ENOUGH);
-      assert.equal(left(client), key.quota - Math.round((2 * 4 * 0.15 + 5 * 0.0369) * DOLLAR));
+      await client.submitTask({ model: 'veo-3.1-fast-generate-preview', durationSeconds: 4, sampleCount: 2 });
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      assert.equal(getBalance(client), key.quota - 2 * 4 * 0.15 * DOLLAR);
+      await client.submitTask(wanRequest);
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      assert.equal(getBalance(client), key.quota - Math.round((2 * 4 * 0.15 + 5 * 0.0369) * DOLLAR));
     });
 
-    it('takes nothing for what fails', async () => {
+    it('charges nothing for a failed task', async () => {
       const client = await start('nebula');
-      client.gateway.failTask(await client.newTask());
-      await client.gateway.advance(LONG_ENOUGH);
-      assert.deepEqual([left(client), client.gateway.money.entries], [key.quota, []]);
+      client.gateway.failTask(await client.submitTask());
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      assert.deepEqual([getBalance(client), client.gateway.money.entries], [key.quota, []]);
     });
 
-    it('refuses Sora by its whole price and the others by a flat one, so a balance can go below zero', async () => {
+    it('requires the full price for Sora and a flat one for others, so a balance can fall below zero', async () => {
       const client = await start('nebula', { keys: [{ ...key, quota: 0.2 * DOLLAR }] });
       const refused = await client.submit(anyRequest);
-      assert.deepEqual([refused.status, jsonOf(refused)['code']], [403, 'quota_not_enough']);
-      await client.newTask({ ...wanRequest, size: '1280*720' });
-      await client.gateway.advance(LONG_ENOUGH);
-      assert.equal(left(client), Math.round((0.2 - 5 * 0.0738) * DOLLAR));
+      assert.deepEqual([refused.status, parseBody(refused)['code']], [403, 'quota_not_enough']);
+      await client.submitTask({ ...wanRequest, size: '1280*720' });
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      assert.equal(getBalance(client), Math.round((0.2 - 5 * 0.0738) * DOLLAR));
     });
 
-    it('tells in metadata what its builds tell: all, the documented fields of Wan, or nothing', async () => {
+    it('puts billing fields into metadata as configured: all, the documented ones of Wan, or none', async () => {
       const client = await start('nebula', { shapes: { billing: 'all', query: 'nested' } });
-      const id = await client.newTask();
-      const metadata = async () => objectAt(jsonOf(await client.query(id)), 'metadata');
+      const id = await client.submitTask();
+      const metadata = async () => getObject(parseBody(await client.query(id)), 'metadata');
       const before = await metadata();
       assert.deepEqual(
         [before['billing_pending'], before['model_price'], before['requested_seconds']],
         [true, 0.1, 4],
       );
       assert.equal(before['actual_quota'], undefined);
-      await client.gateway.advance(LONG_ENOUGH);
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
       const after = await metadata();
       assert.deepEqual(
         [after['billing_pending'], after['billing_processed'], after['actual_quota'], after['quota_delta']],
@@ -94,9 +102,9 @@ describe('pretend gateway: money', function () {
       client.gateway.setShapes({ billing: 'none' });
       assert.equal((await metadata())['model_price'], undefined);
 
-      const wan = await client.newTask(wanRequest);
-      const wanMetadata = async () => objectAt(jsonOf(await client.query(wan)), 'metadata');
-      await client.gateway.advance(LONG_ENOUGH);
+      const wan = await client.submitTask(wanRequest);
+      const wanMetadata = async () => getObject(parseBody(await client.query(wan)), 'metadata');
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
       assert.equal((await wanMetadata())['model_price'], undefined);
       client.gateway.setShapes({ billing: 'some' });
       assert.equal((await wanMetadata())['model_price'], 0.0738);
@@ -110,77 +118,77 @@ describe('pretend gateway: money', function () {
   });
 
   describe('as stock new-api', () => {
-    it('reserves the whole price with the submit, from the account and the key, and keeps it on success', async () => {
+    it('reserves the full price from account and key with the submit, and keeps it on success', async () => {
       const client = await start('newapi');
-      await client.newTask();
-      assert.equal(left(client), key.quota - 0.4 * DOLLAR);
-      assert.equal(await keyLeft(client), key.keyQuota - 0.4 * DOLLAR);
-      await client.gateway.advance(LONG_ENOUGH);
-      assert.equal(left(client), key.quota - 0.4 * DOLLAR);
+      await client.submitTask();
+      assert.equal(getBalance(client), key.quota - 0.4 * DOLLAR);
+      assert.equal(await getKeyBalance(client), key.keyQuota - 0.4 * DOLLAR);
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      assert.equal(getBalance(client), key.quota - 0.4 * DOLLAR);
       assert.deepEqual(
         client.gateway.money.entries.map(({ type, points }) => [type, points]),
         [['consume', 0.4 * DOLLAR]],
       );
     });
 
-    it('counts group, size and tier into the price', async () => {
+    it('includes group, size and tier in the price', async () => {
       const client = await start('newapi', { site: { groupRatio: 0.5 } });
-      await client.newTask({ model: 'sora-2-pro', seconds: '8', size: '1792x1024' });
+      await client.submitTask({ model: 'sora-2-pro', seconds: '8', size: '1792x1024' });
       const first = Math.round(0.5 * 0.3 * 8 * 1.666667 * DOLLAR);
-      assert.equal(left(client), key.quota - first);
-      await client.newTask({ ...wanRequest, size: '1280*720' });
-      assert.equal(left(client), key.quota - first - 0.5 * 0.05 * 5 * 2 * DOLLAR);
+      assert.equal(getBalance(client), key.quota - first);
+      await client.submitTask({ ...wanRequest, size: '1280*720' });
+      assert.equal(getBalance(client), key.quota - first - 0.5 * 0.05 * 5 * 2 * DOLLAR);
     });
 
-    it('gives back what was reserved for a failed task, and the row keeps the amount', async () => {
+    it('refunds the reservation for a failed task, and the row keeps the amount', async () => {
       const client = await start('newapi');
-      const id = await client.newTask();
+      const id = await client.submitTask();
       client.gateway.failTask(id);
-      assert.equal(left(client), key.quota);
-      assert.equal(await keyLeft(client), key.keyQuota);
-      assert.equal(objectAt(jsonOf(await client.query(id)), 'data')['quota'], 0.4 * DOLLAR);
+      assert.equal(getBalance(client), key.quota);
+      assert.equal(await getKeyBalance(client), key.keyQuota);
+      assert.equal(getObject(parseBody(await client.query(id)), 'data')['quota'], 0.4 * DOLLAR);
       assert.deepEqual(
         client.gateway.money.entries.map(({ type }) => type),
         ['consume', 'refund'],
       );
     });
 
-    it('gives nothing back when the channel is gone', async () => {
+    it('refunds nothing if the channel is gone', async () => {
       const client = await start('newapi');
-      client.gateway.failTask(await client.newTask(), { code: CHANNEL_GONE, message: '获取渠道信息失败' });
-      assert.equal(left(client), key.quota - 0.4 * DOLLAR);
+      client.gateway.failTask(await client.submitTask(), { code: CHANNEL_GONE, message: '获取渠道信息失败' });
+      assert.equal(getBalance(client), key.quota - 0.4 * DOLLAR);
     });
 
-    it('fails and refunds what is not finished after a day', async () => {
+    it('fails and refunds a task that is unfinished after a day', async () => {
       for (const [language, reason] of [
         ['zh', '任务超时（1440分钟）'],
         ['en', 'task timeout (1440 minutes)'],
       ] as const) {
         const client = await start('newapi', { site: { language } });
-        const id = await client.newTask();
+        const id = await client.submitTask();
         client.gateway.holdTask(id, true);
         await client.gateway.advance(24 * 3_600_000 - 1);
-        assert.equal(objectAt(jsonOf(await client.query(id)), 'data')['status'], 'IN_PROGRESS');
+        assert.equal(getObject(parseBody(await client.query(id)), 'data')['status'], 'IN_PROGRESS');
         await client.gateway.advance(1);
-        const row = objectAt(jsonOf(await client.query(id)), 'data');
+        const row = getObject(parseBody(await client.query(id)), 'data');
         assert.deepEqual([row['status'], row['fail_reason']], ['FAILURE', reason]);
-        assert.equal(left(client), key.quota);
+        assert.equal(getBalance(client), key.quota);
       }
     });
 
-    it('reserves half a ratio for what is priced by tokens, and settles by them', async () => {
+    it('reserves half a ratio for prices by tokens, and settles by the tokens used', async () => {
       const client = await start('newapi');
-      const id = await client.newTask({ ...seedanceRequest, seconds: undefined });
-      const row = async () => objectAt(jsonOf(await client.query(id)), 'data');
+      const id = await client.submitTask({ ...seedanceRequest, seconds: undefined });
+      const row = async () => getObject(parseBody(await client.query(id)), 'data');
       const reserved = (1.25 / 2) * DOLLAR;
-      assert.equal(left(client), key.quota - reserved);
+      assert.equal(getBalance(client), key.quota - reserved);
       assert.equal((await row())['quota'], reserved);
-      await client.gateway.advance(LONG_ENOUGH);
-      const { usage } = objectAt(await row(), 'data') as { usage: { total_tokens: number } };
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      const { usage } = getObject(await row(), 'data') as { usage: { total_tokens: number } };
       assert.equal(usage.total_tokens, Math.round((854 * 480 * 49) / 1_024));
       const actual = Math.round(usage.total_tokens * 1.25);
       assert.equal((await row())['quota'], actual);
-      assert.equal(left(client), key.quota - actual);
+      assert.equal(getBalance(client), key.quota - actual);
       assert.deepEqual(
         client.gateway.money.entries.map(({ type, points }) => [type, points]),
         [
@@ -190,13 +198,13 @@ describe('pretend gateway: money', function () {
       );
     });
 
-    it('keeps the money of a task that it answered and then could not store', async () => {
+    it('keeps the charge of a task that it accepted but could not store', async () => {
       const client = await start('newapi');
       client.gateway.setFault({ name: 'taskNotStored' });
-      const id = await client.newTask();
-      assert.equal(jsonOf(await client.query(id))['code'], 'task_not_exist');
-      await client.gateway.advance(LONG_ENOUGH);
-      assert.equal(left(client), key.quota - 0.4 * DOLLAR);
+      const id = await client.submitTask();
+      assert.equal(parseBody(await client.query(id))['code'], 'task_not_exist');
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
+      assert.equal(getBalance(client), key.quota - 0.4 * DOLLAR);
     });
 
     const refusals: readonly (readonly [string, number, number, Partial<SiteOptions>, string, string])[] = [
@@ -246,53 +254,56 @@ describe('pretend gateway: money', function () {
       ],
     ];
     for (const [name, quota, keyQuota, site, code, message] of refusals) {
-      it(`says what is left and needed: ${name}`, async () => {
+      it(`reports the balance and the price: ${name}`, async () => {
         const keys = [{ key: 'sk-good', quota: quota * DOLLAR, keyQuota: keyQuota * DOLLAR }];
         const client = await start('newapi', { keys, site });
-        const reply = await client.submit(anyRequest);
-        assert.deepEqual([reply.status, jsonOf(reply)], [403, { code, message, data: null }]);
+        const response = await client.submit(anyRequest);
+        assert.deepEqual([response.status, parseBody(response)], [403, { code, message, data: null }]);
       });
     }
 
-    it('shuts out a key whose own quota is used up', async () => {
+    it('refuses a key whose own quota is used up', async () => {
       const client = await start('newapi', { keys: [{ key: 'sk-good', keyQuota: 0.4 * DOLLAR }] });
-      await client.newTask();
-      const reply = await client.submit(anyRequest);
-      assert.equal(reply.status, 401);
+      await client.submitTask();
+      const response = await client.submit(anyRequest);
+      assert.equal(response.status, 401);
       assert.match(
-        String(objectAt(jsonOf(reply), 'error')['message']),
+        String(getObject(parseBody(response), 'error')['message']),
         /^\[sk-goo\*\*\*ood\] 该令牌额度已用尽/,
       );
     });
 
-    it('needs a price for each model', async () => {
+    it('refuses a model without a price', async () => {
       const client = await start('newapi');
       client.gateway.setFault({
         name: 'clientError',
         route: 'submit',
         args: { as: 'E2', code: 'model_price_error', message: 'model x ratio or price not set' },
       });
-      assert.equal(jsonOf(await client.submit(anyRequest))['code'], 'model_price_error');
+      assert.equal(parseBody(await client.submit(anyRequest))['code'], 'model_price_error');
     });
 
-    it('tells a key what it has, in points, at the address with a slash at its end', async () => {
+    it('reports the points of a key at the address with a trailing slash', async () => {
       const client = await start('newapi');
-      await client.newTask();
+      await client.submitTask();
       const moved = await client.call('/api/usage/token');
       assert.deepEqual([moved.status, moved.headers.location], [301, '/api/usage/token/']);
-      const reply = jsonOf(await client.call('/api/usage/token/'));
-      assert.equal(reply['success'], true);
-      assert.deepEqual(reply['data'], {
+      const response = parseBody(await client.call('/api/usage/token/'));
+      assert.equal(response['success'], true);
+      assert.deepEqual(response['data'], {
         ...{ object: 'token_usage', name: 'my-key', total_granted: 50 * DOLLAR, total_used: 0.4 * DOLLAR },
         ...{ total_available: 49.6 * DOLLAR, unlimited_quota: false, model_limits: {} },
         ...{ model_limits_enabled: false, expires_at: 0 },
       });
     });
 
-    it('shows the newest rows of the log first', async () => {
+    it('lists the newest rows of the log first', async () => {
       const client = await start('newapi');
-      client.gateway.failTask(await client.newTask());
-      const rows = jsonOf(await client.call('/api/log/token'))['data'] as { type: number; quota: number }[];
+      client.gateway.failTask(await client.submitTask());
+      const rows = parseBody(await client.call('/api/log/token'))['data'] as {
+        type: number;
+        quota: number;
+      }[];
       assert.deepEqual(
         rows.map(({ type, quota }) => [type, quota]),
         [
@@ -302,29 +313,29 @@ describe('pretend gateway: money', function () {
       );
     });
 
-    it('limits the pages about the key to 20 calls in 20 minutes, and answers others with an empty 429', async () => {
+    it('limits the pages about the key to 20 calls in 20 minutes, then responds with an empty 429', async () => {
       const client = await start('newapi');
       for (let index = 0; index < 20; index += 1) {
         const path = index % 2 === 0 ? '/api/usage/token/' : '/api/log/token';
         assert.equal((await client.call(path)).status, 200);
       }
-      const reply = await client.call('/api/usage/token/');
-      assert.deepEqual([reply.status, reply.text], [429, '']);
+      const response = await client.call('/api/usage/token/');
+      assert.deepEqual([response.status, response.text], [429, '']);
       assert.equal((await client.call('/v1/models')).status, 200);
       await client.gateway.advance(20 * 60_000);
       assert.equal((await client.call('/api/usage/token/')).status, 200);
     });
 
-    it('words a wrong key on its own pages in its own way', async () => {
+    it('has its own message for a wrong key on its own pages', async () => {
       const { gateway } = await start('newapi');
-      const reply = await call(`${gateway.baseUrl}/api/usage/token/`);
-      assert.equal(reply.status, 401);
-      assert.equal(jsonOf(reply)['success'], false);
+      const response = await call(`${gateway.baseUrl}/api/usage/token/`);
+      assert.equal(response.status, 401);
+      assert.equal(parseBody(response)['success'], false);
     });
 
-    it('lists prices for everybody, unless the page is locked', async () => {
+    it('lists prices publicly, unless the page is locked', async () => {
       const { gateway } = await start('newapi');
-      const value = jsonOf(await call(`${gateway.baseUrl}/api/pricing`));
+      const value = parseBody(await call(`${gateway.baseUrl}/api/pricing`));
       const rows = value['data'] as { model_name: string }[];
       const row = (name: string) =>
         rows.find(({ model_name }) => model_name === name) as unknown as Record<string, unknown>;
@@ -350,30 +361,30 @@ describe('pretend gateway: money', function () {
     ['TOKENS', 25_000_000],
   ];
   for (const [quotaDisplay, limit] of units) {
-    it(`calls amounts dollars on the dashboard that are ${quotaDisplay}`, async () => {
+    it(`labels amounts in ${quotaDisplay} as dollars on the dashboard`, async () => {
       const client = await start('newapi', { site: { quotaDisplay } });
-      await client.newTask();
-      const used = Number(jsonOf(await client.call('/v1/dashboard/billing/usage'))['total_usage']) / 100;
-      const value = jsonOf(await client.call('/v1/dashboard/billing/subscription'));
+      await client.submitTask();
+      const used = Number(parseBody(await client.call('/v1/dashboard/billing/usage'))['total_usage']) / 100;
+      const value = parseBody(await client.call('/v1/dashboard/billing/subscription'));
       assert.equal(value['hard_limit_usd'], limit);
       assert.equal(Math.round((used / limit) * 1_000), 8);
     });
   }
 
-  it('shows a key without a limit as 100000000', async () => {
-    const client = await rack.start();
+  it('reports the limit of an unlimited key as 100000000', async () => {
+    const client = await gateways.start();
     assert.equal(
-      jsonOf(await client.call('/v1/dashboard/billing/subscription'))['hard_limit_usd'],
+      parseBody(await client.call('/v1/dashboard/billing/subscription'))['hard_limit_usd'],
       100_000_000,
     );
   });
 
-  it('tells its status to everybody: stock new-api with its mark, Nebula as an older build', async () => {
+  it('reports its status publicly: stock new-api with its mark, Nebula as an older build', async () => {
     const status = async (dialect: Dialect) => {
       const { gateway } = await start(dialect, { site: { quotaPerUnit: 1_000_000, quotaDisplay: 'CNY' } });
-      const reply = await call(`${gateway.baseUrl}/api/status`);
+      const response = await call(`${gateway.baseUrl}/api/status`);
       assert.equal(gateway.log.at(-1)?.kind, 'site');
-      return { data: objectAt(jsonOf(reply), 'data'), headers: reply.headers };
+      return { data: getObject(parseBody(response), 'data'), headers: response.headers };
     };
     const stock = await status('newapi');
     assert.deepEqual(

@@ -4,10 +4,10 @@ import {
   anyRequest,
   bearer,
   call,
-  GatewayRack,
-  jsonOf,
-  LONG_ENOUGH,
-  objectAt,
+  TestGateways,
+  parseBody,
+  PAST_ALL_TASKS_MS,
+  getObject,
   type JsonObject,
   type Received,
   type TestClient,
@@ -20,7 +20,7 @@ const veoModel = 'veo-3.1-fast-generate-preview';
 const seedanceModel = 'doubao-seedance-1-0-lite-t2v-250428';
 const CREATED = Date.UTC(2026, 10, 22, 10) / 1_000;
 
-/** Requests of the stock dialect, with the gateway's own key. */
+/** Sends requests in the stock dialect with the gateway's own key. */
 class StockClient {
   readonly client: TestClient;
 
@@ -28,8 +28,8 @@ class StockClient {
     this.client = client;
   }
 
-  static async start(rack: GatewayRack, options: GatewayOptions = {}): Promise<StockClient> {
-    return new StockClient(await rack.start({ dialect: 'newapi', ...options }));
+  static async start(gateways: TestGateways, options: GatewayOptions = {}): Promise<StockClient> {
+    return new StockClient(await gateways.start({ dialect: 'newapi', ...options }));
   }
 
   get gateway() {
@@ -40,45 +40,45 @@ class StockClient {
     return this.client.call(path, { method: 'POST', body });
   }
 
-  /** The row of the generic query. */
+  /** Returns the row in the response to a generic query. */
   async row(id: string): Promise<JsonObject> {
-    return objectAt(jsonOf(await this.client.query(id)), 'data');
+    return getObject(parseBody(await this.client.query(id)), 'data');
   }
 
   async video(id: string): Promise<JsonObject> {
-    return jsonOf(await this.client.call(`/v1/videos/${id}`));
+    return parseBody(await this.client.call(`/v1/videos/${id}`));
   }
 
   content(id: string): Promise<Received> {
     return this.client.call(`/v1/videos/${id}/content`);
   }
 
-  /** The one video of a task. */
+  /** Returns the spec of a task's only video. */
   spec(id: string) {
     return this.gateway.task(id)!.specs[0]!;
   }
 }
 
 describe('pretend gateway as stock new-api', function () {
-  // Videos are really encoded, which takes its time on a busy machine.
+  // Encoding real videos takes long on a busy machine.
   this.timeout(60_000);
-  const rack = new GatewayRack();
-  afterEach(() => rack.stopAll());
+  const gateways = new TestGateways();
+  afterEach(() => gateways.stopAll());
 
-  it('names its version on every response, also on errors', async () => {
-    const { client } = await StockClient.start(rack);
+  it('reports its version in every response, including errors', async () => {
+    const { client } = await StockClient.start(gateways);
     for (const path of ['/v1/models', '/v1/nothing', '/', '/api/status']) {
-      const reply = await client.call(path);
-      assert.match(String(reply.headers['x-new-api-version']), /^v\d/);
-      assert.ok(reply.headers['x-oneapi-request-id']);
+      const response = await client.call(path);
+      assert.match(String(response.headers['x-new-api-version']), /^v\d/);
+      assert.ok(response.headers['x-oneapi-request-id']);
     }
   });
 
-  it('words errors of the key as new_api_error', async () => {
-    const { gateway } = await StockClient.start(rack);
-    const reply = await call(`${gateway.baseUrl}/v1/models`, { headers: bearer('sk-wrong') });
-    assert.equal(reply.status, 401);
-    assert.equal(objectAt(jsonOf(reply), 'error')['type'], 'new_api_error');
+  it('reports key errors as new_api_error', async () => {
+    const { gateway } = await StockClient.start(gateways);
+    const response = await call(`${gateway.baseUrl}/v1/models`, { headers: bearer('sk-wrong') });
+    assert.equal(response.status, 401);
+    assert.equal(getObject(parseBody(response), 'error')['type'], 'new_api_error');
   });
 
   const unknownPaths: readonly (readonly [method: string, path: string, status: number])[] = [
@@ -96,24 +96,25 @@ describe('pretend gateway as stock new-api', function () {
     ['GET', '/v1/videos', 404],
   ];
   for (const [method, path, status] of unknownPaths) {
-    it(`answers ${method} ${path} with ${status === 200 ? 'a web page and 200' : 'a JSON error'}`, async () => {
-      const { client } = await StockClient.start(rack);
-      const reply = await client.call(path, { method });
-      assert.equal(reply.status, status);
-      if (status === 200) assert.match(reply.text, /^<!doctype html>/);
-      else assert.equal(objectAt(jsonOf(reply), 'error')['message'], `Invalid URL (${method} ${path})`);
+    it(`responds to ${method} ${path} with ${status === 200 ? 'a web page and 200' : 'a JSON error'}`, async () => {
+      const { client } = await StockClient.start(gateways);
+      const response = await client.call(path, { method });
+      assert.equal(response.status, status);
+      if (status === 200) assert.match(response.text, /^<!doctype html>/);
+      else
+        assert.equal(getObject(parseBody(response), 'error')['message'], `Invalid URL (${method} ${path})`);
     });
   }
 
-  it("has no download call: it's a task of that name", async () => {
-    const { client } = await StockClient.start(rack);
-    const reply = await client.download('task_1');
-    assert.deepEqual([reply.status, jsonOf(reply)['code']], [400, 'task_not_exist']);
+  it('has no download call: the path is a task with that name', async () => {
+    const { client } = await StockClient.start(gateways);
+    const response = await client.download('task_1');
+    assert.deepEqual([response.status, parseBody(response)['code']], [400, 'task_not_exist']);
   });
 
-  it('lists endpoint types: openai-video for Sora, openai for the others', async () => {
-    const { client } = await StockClient.start(rack);
-    const value = jsonOf(await client.call('/v1/models'));
+  it('lists the endpoint types: openai-video for Sora, openai for the others', async () => {
+    const { client } = await StockClient.start(gateways);
+    const value = parseBody(await client.call('/v1/models'));
     assert.equal(value['success'], true);
     const types = Object.fromEntries(
       (value['data'] as { id: string; supported_endpoint_types: string[] }[]).map((model) => [
@@ -129,24 +130,24 @@ describe('pretend gateway as stock new-api', function () {
   });
 
   describe('submit', () => {
-    it('answers the video object of OpenAI with an ID of its own, and the ratios in a header', async () => {
-      const stock = await StockClient.start(rack);
-      const reply = await stock.create(wanRequest);
-      assert.equal(reply.status, 200);
-      const id = String(jsonOf(reply)['id']);
+    it('responds with OpenAI’s video object and its own ID, and the ratios in a header', async () => {
+      const stock = await StockClient.start(gateways);
+      const response = await stock.create(wanRequest);
+      assert.equal(response.status, 200);
+      const id = String(parseBody(response)['id']);
       assert.match(id, /^task_[A-Za-z0-9]{32}$/);
-      assert.deepEqual(jsonOf(reply), {
+      assert.deepEqual(parseBody(response), {
         ...{ id, task_id: id, object: 'video', model: wanRequest.model },
         ...{ status: 'queued', progress: 0, created_at: CREATED },
       });
-      const ratios = JSON.parse(String(reply.headers['x-new-api-other-ratios'])) as unknown;
+      const ratios = JSON.parse(String(response.headers['x-new-api-other-ratios'])) as unknown;
       assert.deepEqual(ratios, { seconds: 5, 'resolution-480P': 1 });
       assert.equal(stock.gateway.log.at(-1)?.taskId, id);
     });
 
-    it("answers Sora's own object, with its own ID in it", async () => {
-      const stock = await StockClient.start(rack);
-      const value = jsonOf(await stock.create(anyRequest));
+    it('responds with Sora’s object and its own ID in it', async () => {
+      const stock = await StockClient.start(gateways);
+      const value = parseBody(await stock.create(anyRequest));
       assert.match(String(value['id']), /^task_/);
       assert.equal(value['task_id'], value['id']);
       assert.deepEqual(
@@ -221,13 +222,13 @@ describe('pretend gateway as stock new-api', function () {
       ],
     ];
     for (const [name, body, status, code, message] of refusals) {
-      it(`refuses ${name}, and takes no money`, async () => {
-        const stock = await StockClient.start(rack);
-        const reply = await stock.create(body);
-        assert.equal(reply.status, status);
-        assert.equal(jsonOf(reply)['code'], code);
-        assert.equal(jsonOf(reply)['data'], null);
-        assert.match(String(jsonOf(reply)['message']), message);
+      it(`refuses ${name}, and charges nothing`, async () => {
+        const stock = await StockClient.start(gateways);
+        const response = await stock.create(body);
+        assert.equal(response.status, status);
+        assert.equal(parseBody(response)['code'], code);
+        assert.equal(parseBody(response)['data'], null);
+        assert.match(String(parseBody(response)['message']), message);
         assert.equal(stock.gateway.tasks.length, 0);
         assert.deepEqual(stock.gateway.money.entries, []);
       });
@@ -242,88 +243,88 @@ describe('pretend gateway as stock new-api', function () {
     ];
     for (const [name, body, status, code, message] of e1) {
       it(`refuses ${name} before any channel`, async () => {
-        const stock = await StockClient.start(rack);
-        const reply = await stock.create(body);
-        assert.equal(reply.status, status);
-        const error = objectAt(jsonOf(reply), 'error');
+        const stock = await StockClient.start(gateways);
+        const response = await stock.create(body);
+        assert.equal(response.status, status);
+        const error = getObject(parseBody(response), 'error');
         assert.deepEqual([error['type'], error['code']], ['new_api_error', code]);
         assert.match(String(error['message']), message);
       });
     }
 
-    it('speaks English where the site does', async () => {
-      const stock = await StockClient.start(rack, { site: { language: 'en' } });
-      const error = objectAt(jsonOf(await stock.create({ model: 'sora-3', prompt })), 'error');
+    it('responds in English if the site is configured for it', async () => {
+      const stock = await StockClient.start(gateways, { site: { language: 'en' } });
+      const error = getObject(parseBody(await stock.create({ model: 'sora-3', prompt })), 'error');
       assert.match(
         String(error['message']),
         /^No available channel for model sora-3 under group default \(distributor\) \(request id: \w+\)$/,
       );
     });
 
-    it('keeps a key to its models', async () => {
-      const stock = await StockClient.start(rack, { keys: [{ key: 'sk-good', models: ['sora-2'] }] });
+    it('limits a key to its models', async () => {
+      const stock = await StockClient.start(gateways, { keys: [{ key: 'sk-good', models: ['sora-2'] }] });
       assert.equal((await stock.create(wanRequest)).status, 403);
       assert.equal((await stock.create(anyRequest)).status, 200);
     });
 
-    it('reads the options of Veo from metadata only: elsewhere they are lost, and 8 s at 720p are paid', async () => {
-      const stock = await StockClient.start(rack);
+    it('reads the options of Veo only from metadata: others are lost, and 8 s at 720p are charged', async () => {
+      const stock = await StockClient.start(gateways);
       const options = { durationSeconds: 4, aspectRatio: '9:16', resolution: '1080p', sampleCount: 2 };
-      const lost = await stock.create({ model: veoModel, prompt, ...options });
+      const droppedFields = await stock.create({ model: veoModel, prompt, ...options });
       const read = await stock.create({ model: veoModel, prompt, metadata: options });
-      const shape = (reply: Received) => {
-        const { width, height, seconds } = stock.spec(String(jsonOf(reply)['id']));
+      const shape = (response: Received) => {
+        const { width, height, seconds } = stock.spec(String(parseBody(response)['id']));
         return [width, height, seconds];
       };
-      assert.deepEqual(shape(lost), [1280, 720, 8]);
+      assert.deepEqual(shape(droppedFields), [1280, 720, 8]);
       assert.deepEqual(shape(read), [1080, 1920, 4]);
-      assert.equal(stock.gateway.task(String(jsonOf(read)['id']))?.specs.length, 1);
-      assert.equal(lost.headers['x-new-api-other-ratios'], '{"seconds":8,"resolution":1}');
+      assert.equal(stock.gateway.task(String(parseBody(read)['id']))?.specs.length, 1);
+      assert.equal(droppedFields.headers['x-new-api-other-ratios'], '{"seconds":8,"resolution":1}');
       assert.equal(read.headers['x-new-api-other-ratios'], '{"seconds":4,"resolution":1}');
     });
 
-    it('reads metadata as JSON text, and length as a number or its text', async () => {
-      const stock = await StockClient.start(rack);
+    it('reads metadata as JSON text, and the length as a number or its text', async () => {
+      const stock = await StockClient.start(gateways);
       for (const fields of [
         { metadata: '{"durationSeconds":6,"model":"veo-9"}' },
         { duration: 6 },
         { duration: '6' },
       ]) {
-        const reply = await stock.create({ model: veoModel, prompt, ...fields });
-        assert.equal(stock.spec(String(jsonOf(reply)['id'])).seconds, 6);
+        const response = await stock.create({ model: veoModel, prompt, ...fields });
+        assert.equal(stock.spec(String(parseBody(response)['id'])).seconds, 6);
       }
     });
 
-    it('drops the text of Seedance content and takes the prompt in its place', async () => {
-      const stock = await StockClient.start(rack);
+    it('drops the text of Seedance content and uses the prompt instead', async () => {
+      const stock = await StockClient.start(gateways);
       const content = [{ type: 'text', text: 'another prompt --dur 3' }];
-      const reply = await stock.create({
+      const response = await stock.create({
         ...{ model: seedanceModel, prompt: 'a fox --dur 2' },
         metadata: { content, resolution: '480p', ratio: '9:16', duration: 5 },
       });
-      const id = String(jsonOf(reply)['id']);
+      const id = String(parseBody(response)['id']);
       assert.equal(stock.gateway.task(id)?.prompt, 'a fox --dur 2');
       const { width, height, seconds } = stock.spec(id);
       assert.deepEqual([width, height, seconds], [480, 854, 2]);
-      assert.equal(reply.headers['x-new-api-other-ratios'], '{}');
+      assert.equal(response.headers['x-new-api-other-ratios'], '{}');
     });
 
-    it('takes an image of Wan from input_reference or under the names of the provider', async () => {
-      const stock = await StockClient.start(rack);
+    it('reads an image of Wan from input_reference or under the provider’s names', async () => {
+      const stock = await StockClient.start(gateways);
       const image = dataUri(png(720, 720));
       for (const fields of [
         { input_reference: image },
         { metadata: { img_url: image } },
         { metadata: { input: { img_url: image }, parameters: { duration: 10, resolution: '480P' } } },
       ]) {
-        const reply = await stock.create({ model: 'wan2.5-i2v-preview', prompt, size: '480P', ...fields });
-        assert.equal(reply.status, 200, reply.text);
-        assert.equal(stock.gateway.imageUse(String(jsonOf(reply)['id'])), 'used');
+        const response = await stock.create({ model: 'wan2.5-i2v-preview', prompt, size: '480P', ...fields });
+        assert.equal(response.status, 200, response.text);
+        assert.equal(stock.gateway.imageUse(String(parseBody(response)['id'])), 'used');
       }
     });
 
-    it('takes forms too: unknown fields go into the metadata, a file is an image', async () => {
-      const stock = await StockClient.start(rack);
+    it('accepts forms: unknown fields go into the metadata, a file is an image', async () => {
+      const stock = await StockClient.start(gateways);
       const form = new FormData();
       for (const [name, value] of Object.entries({
         model: veoModel,
@@ -334,66 +335,66 @@ describe('pretend gateway as stock new-api', function () {
         form.set(name, value);
       const veo = await sendForm(stock, '/v1/video/generations', form);
       assert.equal(veo.status, 200, veo.text);
-      const { height, seconds } = stock.spec(String(jsonOf(veo)['id']));
+      const { height, seconds } = stock.spec(String(parseBody(veo)['id']));
       assert.deepEqual([height, seconds], [1280, 6]);
 
       const sora = new FormData();
       for (const [name, value] of Object.entries(anyRequest)) sora.set(name, value);
       sora.set('input_reference', new Blob([png(1280, 720)], { type: 'image/png' }), 'a.png');
-      const reply = await sendForm(stock, '/v1/videos', sora);
-      assert.equal(reply.status, 200, reply.text);
-      assert.equal(stock.gateway.imageUse(String(jsonOf(reply)['id'])), 'used');
+      const response = await sendForm(stock, '/v1/videos', sora);
+      assert.equal(response.status, 200, response.text);
+      assert.equal(stock.gateway.imageUse(String(parseBody(response)['id'])), 'used');
     });
 
-    it('refuses a form that breaks off', async () => {
-      const stock = await StockClient.start(rack);
-      const reply = await stock.client.call('/v1/videos', {
+    it('refuses a truncated form', async () => {
+      const stock = await StockClient.start(gateways);
+      const response = await stock.client.call('/v1/videos', {
         method: 'POST',
         body: '--x\r\nContent-Disposition: form-data; name="model"',
         headers: { 'content-type': 'multipart/form-data; boundary=x' },
       });
-      assert.deepEqual([reply.status, jsonOf(reply)['code']], [400, 'invalid_multipart_form']);
+      assert.deepEqual([response.status, parseBody(response)['code']], [400, 'invalid_multipart_form']);
     });
 
     it('remixes a finished video, and bills the length and size of the source', async () => {
-      const stock = await StockClient.start(rack);
-      const source = String(jsonOf(await stock.create(anyRequest, '/v1/videos'))['id']);
+      const stock = await StockClient.start(gateways);
+      const source = String(parseBody(await stock.create(anyRequest, '/v1/videos'))['id']);
       const path = `/v1/videos/${source}/remix`;
       assert.match((await stock.create({ prompt: 'at night' }, path)).text, /cannot be remixed/);
-      await stock.gateway.advance(LONG_ENOUGH);
-      const reply = await stock.create({ prompt: 'at night' }, path);
-      const value = jsonOf(reply);
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
+      const response = await stock.create({ prompt: 'at night' }, path);
+      const value = parseBody(response);
       assert.match(String(value['remixed_from_video_id']), /^video_/);
       assert.deepEqual([value['seconds'], value['size']], ['4', '1280x720']);
-      assert.equal(reply.headers['x-new-api-other-ratios'], '{"seconds":4,"size":1}');
+      assert.equal(response.headers['x-new-api-other-ratios'], '{"seconds":4,"size":1}');
       assert.equal((await stock.create({}, path)).status, 400);
       const unknown = await stock.create({ prompt: 'x' }, '/v1/videos/task_none/remix');
-      assert.deepEqual([unknown.status, jsonOf(unknown)['code']], [400, 'task_not_exist']);
+      assert.deepEqual([unknown.status, parseBody(unknown)['code']], [400, 'task_not_exist']);
     });
   });
 
   describe('query', () => {
-    it('answers a row in an envelope, in its own words, with the provider object inside', async () => {
-      const stock = await StockClient.start(rack, {
+    it('responds with a row in an envelope, with its own statuses and the provider object inside', async () => {
+      const stock = await StockClient.start(gateways, {
         render: { unknownMs: 1_000, queuedMs: 4_000, runningMs: 5_000 },
       });
-      const id = await stock.client.newTask(wanRequest);
-      const reply = jsonOf(await stock.client.query(id));
-      assert.deepEqual([reply['code'], reply['message']], ['success', '']);
-      assert.deepEqual(reply['data'], {
+      const id = await stock.client.submitTask(wanRequest);
+      const response = parseBody(await stock.client.query(id));
+      assert.deepEqual([response['code'], response['message']], ['success', '']);
+      assert.deepEqual(response['data'], {
         ...{ id: 1, created_at: CREATED, updated_at: CREATED, task_id: id, platform: '17', user_id: 1 },
         ...{ group: 'default', channel_id: 8, quota: 125_000, action: 'textGenerate', status: 'NOT_START' },
         ...{ fail_reason: '', submit_time: CREATED, start_time: 0, finish_time: 0, progress: '0%' },
         properties: { input: '', upstream_model_name: wanRequest.model, origin_model_name: wanRequest.model },
         data: null,
       });
-      const words: unknown[] = [];
+      const expectedStatus: unknown[] = [];
       for (const ms of [1_000, 2_000, 2_000, 5_000]) {
         await stock.gateway.advance(ms);
         const { status, progress, data } = await stock.row(id);
-        words.push([status, progress, objectAt(data as JsonObject, 'output')['task_status']]);
+        expectedStatus.push([status, progress, getObject(data as JsonObject, 'output')['task_status']]);
       }
-      assert.deepEqual(words, [
+      assert.deepEqual(expectedStatus, [
         ['SUBMITTED', '10%', 'PENDING'],
         ['QUEUED', '20%', 'PENDING'],
         ['IN_PROGRESS', '30%', 'RUNNING'],
@@ -404,25 +405,25 @@ describe('pretend gateway as stock new-api', function () {
         String(row['result_url']),
         new RegExp(`^${stock.gateway.resultsUrl}/results/${id}/0\\.mp4\\?`),
       );
-      assert.equal(objectAt(objectAt(row, 'data'), 'output')['video_url'], row['result_url']);
+      assert.equal(getObject(getObject(row, 'data'), 'output')['video_url'], row['result_url']);
       assert.equal(row['finish_time'], CREATED + 10);
     });
 
-    it("names the site's own route for Sora, and tells its progress", async () => {
-      const stock = await StockClient.start(rack);
-      const id = await stock.client.newTask();
+    it('returns the site’s own route for Sora, and its progress', async () => {
+      const stock = await StockClient.start(gateways);
+      const id = await stock.client.submitTask();
       await stock.gateway.advance(15_000);
       assert.match(String((await stock.row(id))['progress']), /^[2-9]\d%$/);
-      await stock.gateway.advance(LONG_ENOUGH);
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
       const row = await stock.row(id);
       assert.equal(row['result_url'], `${stock.gateway.baseUrl}/v1/videos/${id}/content`);
-      assert.match(String(objectAt(row, 'data')['id']), /^video_/);
-      assert.equal(objectAt(row, 'data')['status'], 'completed');
+      assert.match(String(getObject(row, 'data')['id']), /^video_/);
+      assert.equal(getObject(row, 'data')['status'], 'completed');
     });
 
-    it('answers Veo in a shape of its own, without any money', async () => {
-      const stock = await StockClient.start(rack);
-      const id = await stock.client.newTask({
+    it('responds for Veo in a different shape, without billing', async () => {
+      const stock = await StockClient.start(gateways);
+      const id = await stock.client.submitTask({
         model: veoModel,
         seconds: undefined,
         size: undefined,
@@ -430,7 +431,7 @@ describe('pretend gateway as stock new-api', function () {
       });
       const start = { error: null, format: 'mp4', metadata: null, task_id: id };
       assert.deepEqual(await stock.row(id), { ...start, status: 'processing', url: '' });
-      await stock.gateway.advance(LONG_ENOUGH);
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
       const url = `${stock.gateway.baseUrl}/v1/videos/${id}/content`;
       assert.deepEqual(await stock.row(id), { ...start, status: 'succeeded', url });
       stock.gateway.setShapes({ video: 'inline' });
@@ -438,11 +439,11 @@ describe('pretend gateway as stock new-api', function () {
       assert.equal((await stock.content(id)).status, 200);
     });
 
-    it('answers the same task on /v1/videos as an object of OpenAI', async () => {
-      const stock = await StockClient.start(rack);
-      const [sora, wan] = [await stock.client.newTask(), await stock.client.newTask(wanRequest)];
+    it('responds on /v1/videos with the same task as an OpenAI object', async () => {
+      const stock = await StockClient.start(gateways);
+      const [sora, wan] = [await stock.client.submitTask(), await stock.client.submitTask(wanRequest)];
       assert.equal((await stock.video(wan))['status'], 'unknown');
-      await stock.gateway.advance(LONG_ENOUGH);
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
       const soraVideo = await stock.video(sora);
       assert.deepEqual(
         [soraVideo['id'], soraVideo['status'], soraVideo['progress']],
@@ -451,12 +452,12 @@ describe('pretend gateway as stock new-api', function () {
       assert.equal(soraVideo['metadata'], undefined);
       const wanVideo = await stock.video(wan);
       assert.deepEqual([wanVideo['status'], wanVideo['progress']], ['completed', 100]);
-      assert.match(String(objectAt(wanVideo, 'metadata')['url']), /^http/);
+      assert.match(String(getObject(wanVideo, 'metadata')['url']), /^http/);
     });
 
-    it('tells a failure in fail_reason, and on /v1/videos in error', async () => {
-      const stock = await StockClient.start(rack);
-      const id = await stock.client.newTask(wanRequest);
+    it('reports a failure in fail_reason, and on /v1/videos in error', async () => {
+      const stock = await StockClient.start(gateways);
+      const id = await stock.client.submitTask(wanRequest);
       stock.gateway.failTask(id, { message: 'no', code: 'InvalidParameter' });
       const row = await stock.row(id);
       assert.deepEqual([row['status'], row['fail_reason'], row['progress']], ['FAILURE', 'no', '100%']);
@@ -464,89 +465,89 @@ describe('pretend gateway as stock new-api', function () {
       assert.deepEqual((await stock.video(id))['error'], { code: 'InvalidParameter', message: 'no' });
     });
 
-    it('puts the reason of a failed Veo task where its link belongs', async () => {
-      const stock = await StockClient.start(rack);
-      const id = await stock.client.newTask({ model: veoModel, seconds: undefined, size: undefined });
+    it('puts the reason of a failed Veo task in the place of its link', async () => {
+      const stock = await StockClient.start(gateways);
+      const id = await stock.client.submitTask({ model: veoModel, seconds: undefined, size: undefined });
       stock.gateway.failTask(id, { message: 'blocked' });
       const row = await stock.row(id);
       assert.deepEqual([row['status'], row['url'], row['error']], ['failed', 'blocked', null]);
       assert.equal((await stock.video(id))['error'], undefined);
     });
 
-    it("hides other users' tasks on every route", async () => {
-      const stock = await StockClient.start(rack, {
+    it('hides tasks of other users on every route', async () => {
+      const stock = await StockClient.start(gateways, {
         keys: [
           { key: 'sk-one', user: 'one' },
           { key: 'sk-two', user: 'two' },
         ],
       });
-      const id = await stock.client.newTask();
+      const id = await stock.client.submitTask();
       const as = (path: string) => call(`${stock.gateway.baseUrl}${path}`, { headers: bearer('sk-two') });
       for (const path of [`/v1/video/generations/${id}`, `/v1/videos/${id}`]) {
-        const reply = await as(path);
-        assert.deepEqual([reply.status, jsonOf(reply)['code']], [400, 'task_not_exist']);
+        const response = await as(path);
+        assert.deepEqual([response.status, parseBody(response)['code']], [400, 'task_not_exist']);
       }
       assert.equal((await as(`/v1/videos/${id}/content`)).status, 404);
     });
   });
 
   describe('content', () => {
-    it('is the video, for the key only, and for every model', async () => {
-      const stock = await StockClient.start(rack);
-      const ids = [await stock.client.newTask(), await stock.client.newTask(wanRequest)];
-      await stock.gateway.advance(LONG_ENOUGH);
+    it('sends the video, only with the key, for every model', async () => {
+      const stock = await StockClient.start(gateways);
+      const ids = [await stock.client.submitTask(), await stock.client.submitTask(wanRequest)];
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
       for (const id of ids) {
-        const reply = await stock.content(id);
-        assert.equal(reply.status, 200);
-        assert.equal(reply.headers['content-type'], 'video/mp4');
-        assert.equal(Number(reply.headers['content-length']), reply.bytes.length);
-        assert.equal(reply.bytes.toString('latin1', 4, 8), 'ftyp');
+        const response = await stock.content(id);
+        assert.equal(response.status, 200);
+        assert.equal(response.headers['content-type'], 'video/mp4');
+        assert.equal(Number(response.headers['content-length']), response.bytes.length);
+        assert.equal(response.bytes.toString('latin1', 4, 8), 'ftyp');
         assert.equal(stock.gateway.log.at(-1)?.kind, 'content');
       }
       assert.equal((await call(`${stock.gateway.baseUrl}/v1/videos/${ids[0]}/content`)).status, 401);
     });
 
-    it('refuses without a code what is not there, not finished, or gone', async () => {
-      const stock = await StockClient.start(rack, { render: { expiresMs: 3_600_000 } });
+    it('refuses unknown, unfinished and deleted videos without a code', async () => {
+      const stock = await StockClient.start(gateways, { render: { expiresMs: 3_600_000 } });
       const error = async (id: string): Promise<unknown[]> => {
-        const reply = await stock.content(id);
-        const { message, type, code } = objectAt(jsonOf(reply), 'error');
-        return [reply.status, message, type, code];
+        const response = await stock.content(id);
+        const { message, type, code } = getObject(parseBody(response), 'error');
+        return [response.status, message, type, code];
       };
       assert.deepEqual(await error('task_none'), [404, 'Task not found', 'invalid_request_error', undefined]);
-      const id = await stock.client.newTask();
-      const early = 'Task is not completed yet, current status: NOT_START';
-      assert.deepEqual(await error(id), [400, early, 'invalid_request_error', undefined]);
-      await stock.gateway.advance(LONG_ENOUGH);
+      const id = await stock.client.submitTask();
+      const unfinished = 'Task is not completed yet, current status: NOT_START';
+      assert.deepEqual(await error(id), [400, unfinished, 'invalid_request_error', undefined]);
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
       assert.equal((await stock.content(id)).status, 200);
       await stock.gateway.advance(3_600_000);
-      const gone = 'Upstream service returned status 404';
-      assert.deepEqual(await error(id), [502, gone, 'server_error', undefined]);
+      const deleted = 'Upstream service returned status 404';
+      assert.deepEqual(await error(id), [502, deleted, 'server_error', undefined]);
     });
 
-    it('is closed to a key that is limited to some models, because the request names none', async () => {
-      const stock = await StockClient.start(rack, { keys: [{ key: 'sk-good', models: ['sora-2'] }] });
-      const id = await stock.client.newTask();
-      await stock.gateway.advance(LONG_ENOUGH);
-      const reply = await stock.content(id);
-      assert.equal(reply.status, 403);
-      assert.match(reply.text, /该令牌无权访问模型 {2}\(request id/);
+    it('refuses a key that is limited to some models, because the request names none', async () => {
+      const stock = await StockClient.start(gateways, { keys: [{ key: 'sk-good', models: ['sora-2'] }] });
+      const id = await stock.client.submitTask();
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
+      const response = await stock.content(id);
+      assert.equal(response.status, 403);
+      assert.match(response.text, /该令牌无权访问模型 {2}\(request id/);
     });
 
-    it('can be struck by faults', async () => {
-      const stock = await StockClient.start(rack);
-      const id = await stock.client.newTask();
-      await stock.gateway.advance(LONG_ENOUGH);
+    it('supports faults', async () => {
+      const stock = await StockClient.start(gateways);
+      const id = await stock.client.submitTask();
+      await stock.gateway.advance(PAST_ALL_TASKS_MS);
       stock.gateway.setFault({ name: 'cutDuringBody', route: 'content' });
-      assert.equal((await stock.content(id)).whole, false);
-      assert.equal((await stock.content(id)).whole, true);
+      assert.equal((await stock.content(id)).isComplete, false);
+      assert.equal((await stock.content(id)).isComplete, true);
     });
   });
 
-  it('changes the row with the faults that change a task', async () => {
-    const stock = await StockClient.start(rack);
-    const id = await stock.client.newTask();
-    await stock.gateway.advance(LONG_ENOUGH);
+  it('applies the faults that change a task to the row', async () => {
+    const stock = await StockClient.start(gateways);
+    const id = await stock.client.submitTask();
+    await stock.gateway.advance(PAST_ALL_TASKS_MS);
     stock.gateway.setFault({ name: 'statusWord', args: { word: 'ODD' } });
     assert.equal((await stock.row(id))['status'], 'ODD');
     stock.gateway.setFault({ name: 'progressIs', args: { progress: null } });
@@ -560,11 +561,11 @@ describe('pretend gateway as stock new-api', function () {
   });
 });
 
-/** Sends a form as fetch would, with its bytes untouched. */
+/** Sends a form as fetch would, with its bytes unchanged. */
 async function sendForm(stock: StockClient, path: string, form: FormData): Promise<Received> {
   const url = `${stock.gateway.baseUrl}${path}`;
-  const reply = await fetch(url, { method: 'POST', body: form, headers: bearer(stock.gateway.key) });
-  const bytes = Buffer.from(await reply.arrayBuffer());
-  const headers = Object.fromEntries(reply.headers.entries());
-  return { status: reply.status, headers, bytes, text: bytes.toString(), whole: true };
+  const response = await fetch(url, { method: 'POST', body: form, headers: bearer(stock.gateway.key) });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const headers = Object.fromEntries(response.headers.entries());
+  return { status: response.status, headers, bytes, text: bytes.toString(), isComplete: true };
 }

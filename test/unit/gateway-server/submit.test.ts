@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { dataUri, jpeg, png } from './images';
-import { anyRequest, GatewayRack, jsonOf, LONG_ENOUGH, objectAt } from './testClient';
+import { anyRequest, TestGateways, parseBody, PAST_ALL_TASKS_MS, getObject } from './testClient';
 
 describe('pretend gateway: submit', function () {
-  // Videos are really encoded, which takes its time on a busy machine.
+  // Encoding real videos takes long on a busy machine.
   this.timeout(60_000);
-  const rack = new GatewayRack();
-  afterEach(() => rack.stopAll());
+  const gateways = new TestGateways();
+  afterEach(() => gateways.stopAll());
 
-  it('answers S1 with the vendor object, and logs the body', async () => {
-    const client = await rack.start();
-    const reply = await client.submit(anyRequest);
-    assert.equal(reply.status, 200);
-    const value = jsonOf(reply);
+  it('responds with S1 and the vendor object, and logs the body', async () => {
+    const client = await gateways.start();
+    const response = await client.submit(anyRequest);
+    assert.equal(response.status, 200);
+    const value = parseBody(response);
     assert.match(String(value['task_id']), /^video_[0-9a-f]{20}$/);
     assert.equal(value['status'], 'submitted');
-    const metadata = objectAt(value, 'metadata');
+    const metadata = getObject(value, 'metadata');
     assert.equal(metadata['status'], 'queued');
     assert.equal(metadata['seconds'], '4');
     assert.equal(metadata['size'], '1280x720');
@@ -27,9 +27,13 @@ describe('pretend gateway: submit', function () {
     assert.equal(record.outcome, 'sent');
   });
 
-  it('answers S2 when asked to be short', async () => {
-    const client = await rack.start({ shapes: { submit: 'short' } });
-    assert.deepEqual(Object.keys(jsonOf(await client.submit(anyRequest))), ['task_id', 'status', 'format']);
+  it('responds with S2 in the short shape', async () => {
+    const client = await gateways.start({ shapes: { submit: 'short' } });
+    assert.deepEqual(Object.keys(parseBody(await client.submit(anyRequest))), [
+      'task_id',
+      'status',
+      'format',
+    ]);
   });
 
   const refusals: [string, unknown, number, string, RegExp][] = [
@@ -70,31 +74,31 @@ describe('pretend gateway: submit', function () {
   ];
   for (const [name, body, status, code, message] of refusals) {
     it(`refuses ${name}`, async () => {
-      const client = await rack.start();
-      const reply = await client.submit(body);
-      assert.equal(reply.status, status);
-      assert.equal(jsonOf(reply)['code'], code);
-      assert.match(String(jsonOf(reply)['message']), message);
+      const client = await gateways.start();
+      const response = await client.submit(body);
+      assert.equal(response.status, status);
+      assert.equal(parseBody(response)['code'], code);
+      assert.match(String(parseBody(response)['message']), message);
       assert.equal(client.gateway.tasks.length, 0);
     });
   }
 
   it('has no channel for an unknown model', async () => {
-    const client = await rack.start();
+    const client = await gateways.start();
     for (const model of ['sora-3', 'SORA-2', 'veo-4', 'gpt-4o-mini']) {
-      const reply = await client.submit({ ...anyRequest, model });
-      assert.equal(reply.status, 503);
+      const response = await client.submit({ ...anyRequest, model });
+      assert.equal(response.status, 503);
       assert.match(
-        String(objectAt(jsonOf(reply), 'error')['message']),
+        String(getObject(parseBody(response), 'error')['message']),
         new RegExp(`^当前分组 default 下对于模型 ${model} 无可用渠道 `),
       );
     }
   });
 
-  it('does not see the model in a body that is not sent as JSON', async () => {
-    const client = await rack.start();
-    const reply = await client.submit(JSON.stringify(anyRequest), { 'content-type': 'text/plain' });
-    assert.equal(jsonOf(reply)['code'], 'missing_model');
+  it('ignores the model in a body that is not sent as JSON', async () => {
+    const client = await gateways.start();
+    const response = await client.submit(JSON.stringify(anyRequest), { 'content-type': 'text/plain' });
+    assert.equal(parseBody(response)['code'], 'missing_model');
   });
 
   const corrections: [string, Record<string, unknown>, string, string][] = [
@@ -111,10 +115,10 @@ describe('pretend gateway: submit', function () {
     ['unknown fields', { frames: 7, aspect_ratio: '16:9', durationSeconds: 8 }, '4', '720x1280'],
   ];
   for (const [name, fields, seconds, size] of corrections) {
-    it(`silently settles ${name}`, async () => {
-      const client = await rack.start();
-      const metadata = objectAt(
-        jsonOf(await client.submit({ model: 'sora-2', prompt: 'x', ...fields })),
+    it(`silently corrects ${name}`, async () => {
+      const client = await gateways.start();
+      const metadata = getObject(
+        parseBody(await client.submit({ model: 'sora-2', prompt: 'x', ...fields })),
         'metadata',
       );
       assert.deepEqual([metadata['seconds'], metadata['size']], [seconds, size]);
@@ -136,27 +140,27 @@ describe('pretend gateway: submit', function () {
     ['a link that leads nowhere', 'https://images.example/a.png', 'dropped'],
     ['words', 'a picture of a cat', 'dropped'],
   ];
-  for (const [name, image, fate] of images) {
-    it(`an image that is ${name} is ${fate}`, async () => {
-      const client = await rack.start();
-      const withImage = await client.newTask({ input_reference: image });
-      const without = await client.newTask();
+  for (const [name, image, imageUse] of images) {
+    it(`${imageUse === 'dropped' ? 'drops' : 'uses'} an image that is ${name}`, async () => {
+      const client = await gateways.start();
+      const withImage = await client.submitTask({ input_reference: image });
+      const without = await client.submitTask();
       const look = (id: string): string | undefined => client.gateway.task(id)?.specs[0]?.look;
-      assert.equal(client.gateway.imageUse(withImage), fate);
+      assert.equal(client.gateway.imageUse(withImage), imageUse);
       // Only a used image changes the video.
-      assert.equal(look(withImage) === look(without), fate === 'dropped');
+      assert.equal(look(withImage) === look(without), imageUse === 'dropped');
     });
   }
 
   it('remixes under the names that the code knows and drops the documented one', async () => {
-    const client = await rack.start();
-    const source = await client.newTask();
+    const client = await gateways.start();
+    const source = await client.submitTask();
     const early = await client.submit({ model: 'sora-2', prompt: 'at night', remix_video_id: source });
     assert.match(early.text, /not completed/);
-    await client.gateway.advance(LONG_ENOUGH);
+    await client.gateway.advance(PAST_ALL_TASKS_MS);
     const remix = async (field: string): Promise<Record<string, unknown>> => {
       const body = { model: 'sora-2', prompt: 'at night', seconds: '12', size: '720x1280', [field]: source };
-      return objectAt(jsonOf(await client.submit(body)), 'metadata');
+      return getObject(parseBody(await client.submit(body)), 'metadata');
     };
     for (const name of ['remix_video_id', 'remixed_video_id', 'remixedVideoId', 'remixVideoId']) {
       const metadata = await remix(name);
@@ -166,16 +170,16 @@ describe('pretend gateway: submit', function () {
     assert.equal((await remix('remix_from_video_id'))['remixed_from_video_id'], null);
   });
 
-  it('takes the prompt byte for byte', async () => {
-    const client = await rack.start();
+  it('keeps the prompt byte for byte', async () => {
+    const client = await gateways.start();
     const prompt = '  雨の中の紙の舟 🚣\r\n"quoted" \\ \u2028 end ';
-    const id = await client.newTask({ prompt });
+    const id = await client.submitTask({ prompt });
     assert.equal(client.gateway.task(id)?.prompt, prompt);
-    assert.equal(jsonOf(await client.query(id))['prompt'], prompt);
+    assert.equal(parseBody(await client.query(id))['prompt'], prompt);
   });
 
-  it('makes the same ids from the same seed', async () => {
-    const [one, two] = [await rack.start(), await rack.start()];
-    assert.equal(await one.newTask(), await two.newTask());
+  it('generates the same IDs from the same seed', async () => {
+    const [one, two] = [await gateways.start(), await gateways.start()];
+    assert.equal(await one.submitTask(), await two.submitTask());
   });
 });

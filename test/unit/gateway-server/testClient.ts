@@ -8,23 +8,23 @@ import { startPretendGateway, type GatewayOptions, type PretendGateway } from '.
 export interface Call {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  /** An object is sent as JSON, a text as it is. */
+  /** Sends an object as JSON and a string as it is. */
   readonly body?: unknown;
   readonly timeoutMs?: number;
 }
 
-/** What came back, whole or not. */
+/** A response, complete or not. */
 export interface Received {
-  /** Absent when the connection died before a status line. */
+  /** Absent if the connection closed before a status line. */
   readonly status?: number;
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
   readonly text: string;
-  /** False when the reply broke off, or never came. */
-  readonly whole: boolean;
+  /** False if the response broke off or never came. */
+  readonly isComplete: boolean;
 }
 
-/** One request on a connection of its own; a broken one is a result, not an exception. */
+/** Sends one request on its own connection. A broken connection is a result, not an exception. */
 export function call(url: string, options: Call = {}): Promise<Received> {
   const body =
     options.body === undefined || typeof options.body === 'string'
@@ -35,7 +35,7 @@ export function call(url: string, options: Call = {}): Promise<Received> {
     const chunks: Buffer[] = [];
     let status: number | undefined;
     let headers: IncomingHttpHeaders = {};
-    const done = (whole: boolean): void => {
+    const done = (isComplete: boolean): void => {
       let bytes: Buffer = Buffer.concat(chunks);
       if (headers['content-encoding'] === 'gzip') bytes = gunzipSync(bytes);
       resolve({
@@ -43,7 +43,7 @@ export function call(url: string, options: Call = {}): Promise<Received> {
         headers,
         bytes,
         text: bytes.toString('utf8'),
-        whole,
+        isComplete,
       });
     };
     const sent = request(
@@ -53,12 +53,12 @@ export function call(url: string, options: Call = {}): Promise<Received> {
         headers: { ...type, ...options.headers },
         agent: false,
       },
-      (reply) => {
-        status = reply.statusCode;
-        headers = reply.headers;
-        reply.on('data', (chunk: Buffer) => chunks.push(chunk));
-        reply.on('error', () => undefined);
-        reply.on('close', () => done(reply.complete));
+      (response) => {
+        status = response.statusCode;
+        headers = response.headers;
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', () => undefined);
+        response.on('close', () => done(response.complete));
       },
     );
     sent.on('error', () => {
@@ -71,7 +71,7 @@ export function call(url: string, options: Call = {}): Promise<Received> {
 
 export const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
 
-/** Calls of the API with the gateway's own key. */
+/** Calls the API with the gateway's own key. */
 export class TestClient {
   readonly gateway: PretendGateway;
   readonly #key: string;
@@ -92,11 +92,11 @@ export class TestClient {
     return this.call('/v1/video/generations', { method: 'POST', body, headers });
   }
 
-  /** A submit that must succeed; gives the task id. */
-  async newTask(fields: Record<string, unknown> = {}): Promise<string> {
-    const reply = await this.submit({ ...anyRequest, ...fields });
-    const id = jsonOf(reply)['task_id'];
-    if (reply.status !== 200 || typeof id !== 'string') throw new Error(`Not accepted: ${reply.text}`);
+  /** Submits a task that must be accepted, and returns its ID. */
+  async submitTask(fields: Record<string, unknown> = {}): Promise<string> {
+    const response = await this.submit({ ...anyRequest, ...fields });
+    const id = parseBody(response)['task_id'];
+    if (response.status !== 200 || typeof id !== 'string') throw new Error(`Not accepted: ${response.text}`);
     return id;
   }
 
@@ -109,7 +109,7 @@ export class TestClient {
   }
 }
 
-/** The same prompt everywhere, so that its video is encoded once for all tests. */
+/** The same prompt for all tests, so that its video is encoded only once. */
 export const anyRequest = {
   model: 'sora-2',
   prompt: 'a paper boat in the rain',
@@ -119,30 +119,30 @@ export const anyRequest = {
 
 export type JsonObject = Record<string, unknown>;
 
-export const jsonOf = (reply: Received): JsonObject => JSON.parse(reply.text) as JsonObject;
+export const parseBody = (response: Received): JsonObject => JSON.parse(response.text) as JsonObject;
 
-export const objectAt = (value: JsonObject, key: string): JsonObject => value[key] as JsonObject;
+export const getObject = (value: JsonObject, key: string): JsonObject => value[key] as JsonObject;
 
-/** Gateways for one test, all stopped and removed after it; videos are kept for the whole run. */
-export class GatewayRack {
+/** Starts gateways for a test, and stops and removes them after it. Videos are kept for the whole run. */
+export class TestGateways {
   static #cache: string | undefined;
   readonly #running: PretendGateway[] = [];
 
   static get cacheFolder(): string {
-    if (GatewayRack.#cache === undefined) {
+    if (TestGateways.#cache === undefined) {
       const folder = mkdtempSync(join(tmpdir(), 'pretend-videos-'));
       process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-      GatewayRack.#cache = folder;
+      TestGateways.#cache = folder;
     }
-    return GatewayRack.#cache;
+    return TestGateways.#cache;
   }
 
-  /** A gateway with a clock that stands still until it is moved. */
+  /** Starts a gateway with a manual clock. */
   async start(options: GatewayOptions = {}): Promise<TestClient> {
     const gateway = await startPretendGateway({
       clock: { kind: 'manual', startAt: Date.UTC(2026, 10, 22, 10) },
       seed: 'test',
-      cacheFolder: GatewayRack.cacheFolder,
+      cacheFolder: TestGateways.cacheFolder,
       ...options,
     });
     this.#running.push(gateway);
@@ -154,5 +154,5 @@ export class GatewayRack {
   }
 }
 
-/** Past the end of every task with the default plan. */
-export const LONG_ENOUGH = 60_000;
+/** Longer than the default plan of any task. */
+export const PAST_ALL_TASKS_MS = 60_000;

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findEncoder } from '../../gateway/video/encoder';
 import { findProjectRoot } from '../../gateway/video/projectRoot';
-import { VideoMaker } from '../../gateway/video/videoMaker';
+import { VideoGenerator } from '../../gateway/video/videoGenerator';
 import type { VideoSpec } from '../../gateway/video/videoSpec';
-import { GatewayRack, jsonOf, LONG_ENOUGH } from './testClient';
+import { TestGateways, parseBody, PAST_ALL_TASKS_MS } from './testClient';
 
 interface Probed {
   readonly streams: readonly {
@@ -41,30 +41,30 @@ const spec: VideoSpec = {
 
 describe('pretend gateway: videos', function () {
   this.timeout(60_000);
-  const rack = new GatewayRack();
+  const gateways = new TestGateways();
   let folder: string;
-  let maker: VideoMaker;
+  let generator: VideoGenerator;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'pretend-videos-test-'));
-    maker = new VideoMaker(findEncoder(), folder);
+    generator = new VideoGenerator(findEncoder(), folder);
   });
   afterEach(async () => {
-    await maker.stop();
-    await rack.stopAll();
+    await generator.stop();
+    await gateways.stopAll();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const asked = [
+  const requested = [
     { size: '1280x720', seconds: '4', frames: 96 },
     { size: '720x1280', seconds: '12', frames: 288 },
   ];
-  for (const { size, seconds, frames } of asked) {
-    it(`delivers ${size} of ${seconds} s: H.264 and AAC, exactly so wide, high and long`, async () => {
-      const client = await rack.start();
-      const id = await client.newTask({ size, seconds });
-      await client.gateway.advance(LONG_ENOUGH);
+  for (const { size, seconds, frames } of requested) {
+    it(`generates ${size} of ${seconds} s: H.264 and AAC, with exactly that width, height and length`, async () => {
+      const client = await gateways.start();
+      const id = await client.submitTask({ size, seconds });
+      await client.gateway.advance(PAST_ALL_TASKS_MS);
       const file = join(folder, 'got.mp4');
-      await writeFile(file, Buffer.from(String(jsonOf(await client.download(id))['base64']), 'base64'));
+      await writeFile(file, Buffer.from(String(parseBody(await client.download(id))['base64']), 'base64'));
       const { streams, format } = await probe(file);
       const video = streams.find(({ codec_name }) => codec_name === 'h264')!;
       const audio = streams.find(({ codec_name }) => codec_name === 'aac')!;
@@ -81,29 +81,32 @@ describe('pretend gateway: videos', function () {
     });
   }
 
-  it('encodes each video once, however many ask for it at once or later', async () => {
-    const [one, same] = await Promise.all([maker.make(spec), maker.make({ ...spec })]);
+  it('encodes each video once, however many requests need it at once or later', async () => {
+    const [one, same] = await Promise.all([generator.generate(spec), generator.generate({ ...spec })]);
     assert.equal(one.file, same.file);
-    assert.equal((await maker.make(spec)).file, one.file);
-    assert.equal(maker.encodes, 1);
-    const another = new VideoMaker(findEncoder(), folder);
-    assert.equal((await another.make(spec)).bytes, one.bytes);
+    assert.equal((await generator.generate(spec)).file, one.file);
+    assert.equal(generator.encodes, 1);
+    const another = new VideoGenerator(findEncoder(), folder);
+    assert.equal((await another.generate(spec)).bytes, one.bytes);
     assert.equal(another.encodes, 0);
   });
 
-  it('makes different pictures and tones for different looks', async () => {
-    const [one, two] = await Promise.all([maker.make(spec), maker.make({ ...spec, look: 'two' })]);
+  it('generates different frames and tones for different looks', async () => {
+    const [one, two] = await Promise.all([
+      generator.generate(spec),
+      generator.generate({ ...spec, look: 'two' }),
+    ]);
     const [first, second] = await Promise.all([fingerprint(one.file), fingerprint(two.file)]);
-    assert.notEqual(first.picture, second.picture);
+    assert.notEqual(first.videoStream, second.videoStream);
     assert.notEqual(first.sound, second.sound);
-    // Within a clip, too, something moves.
+    // The frames within a clip must differ too.
     assert.equal(new Set(first.frames).size, 24);
   });
 
-  it('puts the index in front or behind, and can leave the sound out', async () => {
+  it('puts the index in front or behind, and leaves out the sound if requested', async () => {
     const [front, behind] = await Promise.all([
-      maker.make(spec),
-      maker.make({ ...spec, faststart: false, audio: false }),
+      generator.generate(spec),
+      generator.generate({ ...spec, faststart: false, audio: false }),
     ]);
     const order = async (file: string): Promise<boolean> => {
       const text = (await readFile(file)).toString('latin1');
@@ -113,48 +116,48 @@ describe('pretend gateway: videos', function () {
     assert.equal((await probe(behind.file)).streams.length, 1);
   });
 
-  it('leaves nothing half-made behind when it is stopped', async () => {
-    const long = maker.make({ ...spec, width: 1280, height: 720, seconds: 12 });
-    const waiting = [maker.make({ ...spec, look: '2' }), maker.make({ ...spec, look: '3' })];
-    const ends = Promise.allSettled([long, ...waiting]);
-    while (maker.encodes === 0) await new Promise((resolve) => setImmediate(resolve));
-    await maker.stop();
-    assert.ok((await ends).every(({ status }) => status === 'rejected'));
+  it('leaves no partial files behind when it is stopped', async () => {
+    const long = generator.generate({ ...spec, width: 1280, height: 720, seconds: 12 });
+    const waiting = [generator.generate({ ...spec, look: '2' }), generator.generate({ ...spec, look: '3' })];
+    const endings = Promise.allSettled([long, ...waiting]);
+    while (generator.encodes === 0) await new Promise((resolve) => setImmediate(resolve));
+    await generator.stop();
+    assert.ok((await endings).every(({ status }) => status === 'rejected'));
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('fails a task whose video cannot be made, and says why', async () => {
+  it('fails a task whose video cannot be encoded, and reports why', async () => {
     await writeFile(join(folder, 'no-folder'), '');
-    const client = await rack.start({ cacheFolder: join(folder, 'no-folder') });
-    const id = await client.newTask();
-    await client.gateway.advance(LONG_ENOUGH);
-    const { failure_reason: reason } = jsonOf(await client.query(id));
+    const client = await gateways.start({ cacheFolder: join(folder, 'no-folder') });
+    const id = await client.submitTask();
+    await client.gateway.advance(PAST_ALL_TASKS_MS);
+    const { failure_reason: reason } = parseBody(await client.query(id));
     assert.match(String(reason), /^The pretend gateway could not encode: .*(ENOTDIR|EEXIST)/);
   });
 
-  it('never says succeeded before the file is there, even where time runs alone', async () => {
-    const client = await rack.start({
+  it('never reports success before the file exists, even with a running clock', async () => {
+    const client = await gateways.start({
       ...{ clock: { kind: 'real', speed: 1_000_000 }, cacheFolder: folder },
     });
-    const id = await client.newTask();
-    const words = new Set<unknown>();
-    while (!words.has('succeeded')) words.add(jsonOf(await client.query(id))['status']);
+    const id = await client.submitTask();
+    const message = new Set<unknown>();
+    while (!message.has('succeeded')) message.add(parseBody(await client.query(id))['status']);
     assert.deepEqual(
       readdirSync(folder).map((name) => name.replace(/^\w+/, '')),
       ['.mp4'],
     );
-    assert.ok(words.has('in_progress'));
+    assert.ok(message.has('in_progress'));
     assert.equal((await client.download(id)).status, 200);
   });
 });
 
-/** Checksums of what is really seen and heard, not of the container. */
-async function fingerprint(file: string): Promise<{ picture: string; sound: string; frames: string[] }> {
+/** Checksums of the decoded frames and sound, not of the container. */
+async function fingerprint(file: string): Promise<{ videoStream: string; sound: string; frames: string[] }> {
   const run = async (...args: string[]): Promise<string> =>
     (await promisify(execFile)(findEncoder(), ['-v', 'error', '-i', file, ...args, '-'])).stdout;
   const lines = (await run('-map', '0:v', '-f', 'framemd5')).split('\n').filter((line) => /^\d/.test(line));
   return {
-    picture: await run('-map', '0:v', '-f', 'md5'),
+    videoStream: await run('-map', '0:v', '-f', 'md5'),
     sound: await run('-map', '0:a', '-f', 'md5'),
     frames: lines.map((line) => line.split(',').at(-1) ?? ''),
   };

@@ -5,7 +5,7 @@ import type { Image } from '../../../src/core/models/family';
 import type { Mode } from '../../../src/core/models/modes';
 import { checkOptions, parametersOf, resolveOptions } from '../../../src/core/models/options';
 import type { OptionValue, Options, Values } from '../../../src/core/models/parameter';
-import { familyOf } from '../../gateway/families/families';
+import { findFamily } from '../../gateway/families/families';
 import type { Accepted } from '../../gateway/families/family';
 import type { TaskSnapshot } from '../../gateway/pretendTask';
 import { dataUri, jpeg, png } from '../gateway-server/images';
@@ -68,7 +68,7 @@ const finished = {
 
 /** What the pretend gateway makes of a body; it is strict, and says what it changes. */
 async function judge(model: string, body: string): Promise<Accepted> {
-  const family = familyOf(model);
+  const family = findFamily(model);
   assert.ok(family, `the pretend gateway does not know ${model}`);
   const verdict = await family.accept({
     model,
@@ -93,7 +93,7 @@ describe('whatever a family offers', () => {
               untranslatedL10n,
             );
             assert.deepEqual(prepared.request.options, options);
-            const { silently, videos, imageUse } = await judge(model, prepared.body);
+            const { silentChanges: silently, videos, imageUse } = await judge(model, prepared.body);
             assert.deepEqual(silently, [], prepared.body);
             assert.equal(imageUse, images.length > 0 ? 'used' : 'none');
             assert.equal(videos.length, options['sampleCount'] ?? options['n'] ?? 1);
@@ -143,7 +143,10 @@ describe('the judge', () => {
   ];
   for (const [model, fields, said] of bodies) {
     it(`${model} ${JSON.stringify(fields)}: ${String(said)}`, async () => {
-      const { silently } = await judge(model, JSON.stringify({ model, prompt: 'a fox', ...fields }));
+      const { silentChanges: silently } = await judge(
+        model,
+        JSON.stringify({ model, prompt: 'a fox', ...fields }),
+      );
       assert.match(silently.join('\n'), said);
     });
   }

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultName, FaultOptions, FaultRoute } from '../../gateway/pretendGateway';
-import type { ReplyShapes } from '../../gateway/gatewayOptions';
+import type { ResponseShapes } from '../../gateway/gatewayOptions';
 import { SeededRandom } from '../../gateway/seededRandom';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/families/sora';
@@ -192,7 +192,7 @@ class Run {
   async #chaos(): Promise<void> {
     const dice = this.#dice;
     this.#world.gateway.setShapes({
-      submit: dice.pick<ReplyShapes['submit']>([
+      submit: dice.pick<ResponseShapes['submit']>([
         'full',
         'short',
         'envelope',
@@ -200,9 +200,9 @@ class Run {
         'vendor',
         'envelopeText',
       ]),
-      query: dice.pick<ReplyShapes['query']>(['flat', 'slim', 'nested', 'envelope']),
-      link: dice.pick<ReplyShapes['link']>(['none', 'url']),
-      video: dice.pick<ReplyShapes['video']>(['link', 'inline']),
+      query: dice.pick<ResponseShapes['query']>(['flat', 'slim', 'nested', 'envelope']),
+      link: dice.pick<ResponseShapes['link']>(['none', 'url']),
+      video: dice.pick<ResponseShapes['video']>(['link', 'inline']),
     });
     for (let index = dice.number(8); index >= 0; index--) this.#setFault(CHANCES);
     // What can strike a submit does so often enough: there it costs money.

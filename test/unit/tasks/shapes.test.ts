@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FaultOptions } from '../../gateway/pretendGateway';
-import type { ReplyShapes } from '../../gateway/gatewayOptions';
+import type { ResponseShapes } from '../../gateway/gatewayOptions';
 import type { Engine } from '../../../src/core/engine';
 import { sora } from '../../../src/core/models/families/sora';
 import type { Task } from '../../../src/core/task/task';
@@ -24,7 +24,7 @@ type FamilyName = keyof typeof bodies;
 
 interface Shape {
   readonly family: FamilyName;
-  readonly shapes: Partial<ReplyShapes>;
+  readonly shapes: Partial<ResponseShapes>;
 }
 
 /** The numbered shapes of API reference 4.2 and 5, each as the family that is documented to answer so. */

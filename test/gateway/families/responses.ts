@@ -1,18 +1,18 @@
-import type { ReplyShapes } from '../gatewayOptions';
+import type { ResponseShapes } from '../gatewayOptions';
 import { failureFields, seconds, type TaskView } from './family';
 
-/** What a family says in its own words; the other documented shapes are the same for all. */
-export interface OwnWords {
-  /** The documented answer to a submit (S1, S3, S4, S5 or S6 in API reference 4.2). */
+/** The responses that differ by family. The other documented shapes are the same for all. */
+export interface FamilyResponses {
+  /** The documented response to a submit (S1, S3, S4, S5 or S6 in API reference 4.2). */
   readonly full: unknown;
-  /** The answer as the code writes it, where that differs (S3b). */
+  /** The response as the code writes it, if it differs (S3b). */
   readonly code?: unknown;
-  /** The vendor's own object, as older builds pass it on (S8). */
+  /** The vendor's object, as older builds pass it on (S8). */
   readonly vendor: Record<string, unknown>;
 }
 
-/** The answer to a submit in the shape that is asked for (API reference 4.2). */
-export function submitReply(task: TaskView, { submit }: ReplyShapes, own: OwnWords): unknown {
+/** The response to a submit in the requested shape (API reference 4.2). */
+export function submitResponse(task: TaskView, { submit }: ResponseShapes, own: FamilyResponses): unknown {
   const id = task.id;
   switch (submit) {
     case 'full':
@@ -48,18 +48,18 @@ export const submitEnvelope = (task: TaskView): unknown => ({
 });
 
 /**
- * The answer to a query (API reference 5) of a family whose videos are links.
- * @param metadata the vendor's object as Q3 and what follows carry it
+ * The response to a query (API reference 5) of a family whose videos are links.
+ * @param metadata the vendor's object in Q3 and later shapes
  */
-export function queryReply(
+export function queryResponse(
   task: TaskView,
-  shapes: ReplyShapes,
+  shapes: ResponseShapes,
   metadata: Record<string, unknown>,
 ): Record<string, unknown> {
   const shape = task.failure?.shape ?? shapes.failure;
-  // F5 exists in the envelope alone.
+  // F5 exists only in the envelope.
   if (shapes.query === 'envelope' || (task.failure !== null && shape === 'F5')) return queryEnvelope(task);
-  const url = urlOf(task);
+  const url = getTaskUrl(task);
   const start = { task_id: task.id, status: task.status, format: 'mp4' };
   const failure = task.failure === null ? {} : failureFields(task.failure, shape);
   if (shapes.query === 'slim') return { ...start, ...(url === undefined ? {} : { url }), ...failure };
@@ -72,16 +72,16 @@ export function queryReply(
   };
 }
 
-/** A link, a list when there are several, the word `expired`, or nothing yet (API reference 5.2, 9.2, 11). */
-export function urlOf(task: TaskView): unknown {
+/** A link, a list if there are several, the word `expired`, or empty so far (API reference 5.2, 9.2, 11). */
+export function getTaskUrl(task: TaskView): unknown {
   if (task.status !== 'succeeded') return undefined;
   if (task.expired) return 'expired';
   return task.links.length > 1 ? task.links : task.links[0];
 }
 
-/** Q4, Q11 and F5: progress as a text with a percent sign, words in capitals, the link deep inside. */
+/** Q4, Q11 and F5: progress as a text with a percent sign, statuses in capitals, the link deep inside. */
 export function queryEnvelope(task: TaskView): Record<string, unknown> {
-  const words = {
+  const vendorStatuses = {
     unknown: 'NOT_START',
     queued: 'QUEUED',
     in_progress: 'IN_PROGRESS',
@@ -90,14 +90,14 @@ export function queryEnvelope(task: TaskView): Record<string, unknown> {
   };
   const [spec] = task.specs;
   const video = {
-    ...{ video_url: urlOf(task), duration: spec?.seconds },
+    ...{ video_url: getTaskUrl(task), duration: spec?.seconds },
     ...{ width: spec?.width, height: spec?.height, fps: spec?.framesPerSecond },
   };
   return {
     code: 'success',
     message: '',
     data: {
-      ...{ task_id: task.id, action: 'video_generation', status: words[task.status] },
+      ...{ task_id: task.id, action: 'video_generation', status: vendorStatuses[task.status] },
       fail_reason: task.failure?.message ?? '',
       submit_time: seconds(task.createdAt),
       start_time: task.status === 'unknown' || task.status === 'queued' ? 0 : seconds(task.createdAt),

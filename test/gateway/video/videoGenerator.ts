@@ -4,19 +4,22 @@ import { join } from 'node:path';
 import { encodeVideo } from './encoder';
 import type { RenderedVideo, VideoSpec } from './videoSpec';
 
-/** Raised whenever scene or encoder settings change, so that old files are not mistaken for new ones. */
+/** Increase it when scene or encoder settings change, so that old files aren't reused. */
 const LOOK_VERSION = 1;
-/** More at once would only slow each other down on a small machine. */
-const AT_ONCE = 2;
+/** Maximum number of encoders at once. More would only slow each other down on a small machine. */
+const MAX_ENCODERS = 2;
 
-/** Makes videos, keeps them on disk by content, and encodes each only once however many ask for it. */
-export class VideoMaker {
+/**
+ * Generates videos and caches them on disk by content. Concurrent requests for the same video share one
+ * encoder.
+ */
+export class VideoGenerator {
   readonly #encoder: string;
   readonly #folder: string;
   readonly #stopping = new AbortController();
-  readonly #underWay = new Map<string, Promise<RenderedVideo>>();
+  readonly #inProgress = new Map<string, Promise<RenderedVideo>>();
   readonly #waiting: (() => void)[] = [];
-  #busy = 0;
+  #activeCount = 0;
   #encodes = 0;
 
   constructor(encoder: string, folder: string) {
@@ -24,39 +27,39 @@ export class VideoMaker {
     this.#folder = folder;
   }
 
-  /** How often the encoder really ran: what was in the cache does not count. */
+  /** How often the encoder ran. Cached videos don't count. */
   get encodes(): number {
     return this.#encodes;
   }
 
-  make(spec: VideoSpec): Promise<RenderedVideo> {
+  generate(spec: VideoSpec): Promise<RenderedVideo> {
     const name = createHash('sha256')
       .update(JSON.stringify([LOOK_VERSION, spec]))
       .digest('hex')
       .slice(0, 32);
-    const running = this.#underWay.get(name);
+    const running = this.#inProgress.get(name);
     if (running !== undefined) return running;
-    const made = this.#makeFile(spec, join(this.#folder, `${name}.mp4`));
-    this.#underWay.set(name, made);
-    // Later requests look at the disk again: a file may have been deleted, a failed encode may succeed.
-    const forget = (): void => void this.#underWay.delete(name);
-    made.then(forget, forget);
-    return made;
+    const generated = this.#generateFile(spec, join(this.#folder, `${name}.mp4`));
+    this.#inProgress.set(name, generated);
+    // Later requests check the disk again: a file may have been deleted, and a failed encode may succeed.
+    const forget = (): void => void this.#inProgress.delete(name);
+    generated.then(forget, forget);
+    return generated;
   }
 
-  /** Kills running encoders and waits until they are gone. */
+  /** Kills running encoders and waits until they have exited. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const next of this.#waiting.splice(0)) next();
-    await Promise.allSettled(this.#underWay.values());
+    await Promise.allSettled(this.#inProgress.values());
   }
 
-  async #makeFile(spec: VideoSpec, file: string): Promise<RenderedVideo> {
-    const kept = await sizeOf(file);
+  async #generateFile(spec: VideoSpec, file: string): Promise<RenderedVideo> {
+    const kept = await fileSize(file);
     if (kept !== undefined) return { file, bytes: kept };
     await mkdir(this.#folder, { recursive: true });
     await this.#enter();
-    // Only a whole file may ever carry the real name; several gateways share the folder.
+    // Only a complete file may have the final name, because several gateways share the folder.
     const part = `${file}.${randomBytes(4).toString('hex')}.part`;
     try {
       this.#stopping.signal.throwIfAborted();
@@ -71,19 +74,19 @@ export class VideoMaker {
   }
 
   async #enter(): Promise<void> {
-    if (this.#busy < AT_ONCE || this.#stopping.signal.aborted) this.#busy += 1;
+    if (this.#activeCount < MAX_ENCODERS || this.#stopping.signal.aborted) this.#activeCount += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #leave(): void {
     const next = this.#waiting.shift();
-    // The place passes to the next in line, so the count stays.
+    // The next waiter takes this slot, so the count doesn't change.
     if (next !== undefined) next();
-    else this.#busy -= 1;
+    else this.#activeCount -= 1;
   }
 }
 
-async function sizeOf(file: string): Promise<number | undefined> {
+async function fileSize(file: string): Promise<number | undefined> {
   try {
     const { size } = await stat(file);
     return size > 0 ? size : undefined;

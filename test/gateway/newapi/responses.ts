@@ -3,8 +3,8 @@ import { seconds, type TaskView } from '../families/family';
 import type { PretendTask, StockTask } from '../pretendTask';
 import type { StockChannel } from './channels';
 
-/** Status words of new-api's own table of tasks. */
-const WORDS = {
+/** Statuses in new-api's table of tasks. */
+const STATUS_NAMES = {
   unknown: 'NOT_START',
   queued: 'QUEUED',
   in_progress: 'IN_PROGRESS',
@@ -13,34 +13,34 @@ const WORDS = {
 } as const;
 
 export const stockStatus = (task: TaskView): string =>
-  task.status === 'queued' && task.isJustSubmitted ? 'SUBMITTED' : WORDS[task.status];
+  task.status === 'queued' && task.isJustSubmitted ? 'SUBMITTED' : STATUS_NAMES[task.status];
 
-/** A text with a percent sign; channels without progress of their own have fixed steps. */
-function progressOf(task: TaskView): string {
+/** Text with a percent sign. Channels without progress use fixed steps. */
+function formatProgress(task: TaskView): string {
   if (task.family === 'sora' && task.status === 'in_progress') return `${task.progress}%`;
   const steps = { NOT_START: 0, SUBMITTED: 10, QUEUED: 20, IN_PROGRESS: 30, SUCCESS: 100, FAILURE: 100 };
   return `${steps[stockStatus(task) as keyof typeof steps]}%`;
 }
 
-/** The gateway's own route to the video, which needs the key. */
+/** The gateway's route to the video, which needs the key. */
 export const contentUrl = (state: GatewayState, id: string): string =>
   `${state.baseUrl}/v1/videos/${id}/content`;
 
-/** Where the query says that the video is. */
+/** The video's URL as the query reports it. */
 function resultUrl(state: GatewayState, task: TaskView, channel: StockChannel): string {
   if (task.status !== 'succeeded') return '';
   if (channel.result === 'content') return contentUrl(state, task.id);
   return task.expired ? '' : (task.links[0] ?? '');
 }
 
-/** The answer to a submit: the video object of OpenAI, without an envelope. */
+/** The response to a submit: OpenAI's video object, without an envelope. */
 export function submitObject(
   task: TaskView,
   stock: StockTask,
   channel: StockChannel,
 ): Record<string, unknown> {
   const ids = { id: task.id, task_id: task.id };
-  // Sora's own object, with the gateway's ID in it.
+  // Sora's own object, with the gateway's ID.
   if (task.family === 'sora') {
     return {
       ...channel.providerObject?.({ ...task, status: 'queued', progress: 0 }, stock.upstreamId),
@@ -59,7 +59,9 @@ export function submitObject(
   };
 }
 
-/** The answer to a query on the generic route: a row of the site's table, with the provider's object inside. */
+/**
+ * The response to a query on the generic route: a row of the site's table, with the provider's object inside.
+ */
 export function envelope(
   state: GatewayState,
   task: TaskView,
@@ -84,7 +86,7 @@ export function envelope(
     submit_time: seconds(task.createdAt),
     start_time: hasStarted ? seconds(task.createdAt) : 0,
     finish_time: task.finishedAt === null ? 0 : seconds(task.finishedAt),
-    progress: progressOf(task),
+    progress: formatProgress(task),
     properties: { input: '', upstream_model_name: task.model, origin_model_name: task.model },
     data: task.status === 'unknown' ? null : channel.providerObject(task, stock?.upstreamId ?? ''),
   };
@@ -92,21 +94,22 @@ export function envelope(
 }
 
 /**
- * Vertex AI and Gemini: no row but a shape of their own, without any money. Vertex delivers the video as Base64, which
- * the gateway keeps to itself: then the link is empty, and the content route is the only way.
+ * The response of Vertex AI and Gemini: not a row but a different shape, without billing. Vertex delivers the
+ * video as base64, which the gateway doesn't pass on. Then the link is empty, and only the content route has
+ * the video.
  */
 function directObject(state: GatewayState, task: TaskView, url: string): Record<string, unknown> {
-  const words = {
+  const statusNames = {
     ...{ unknown: 'processing', queued: 'queued', in_progress: 'processing' },
     ...{ succeeded: 'succeeded', failed: 'failed' },
   };
   return {
-    ...{ error: null, format: 'mp4', metadata: null, status: words[task.status], task_id: task.id },
+    ...{ error: null, format: 'mp4', metadata: null, status: statusNames[task.status], task_id: task.id },
     url: task.failure?.message ?? (state.shapes.video === 'inline' ? '' : url),
   };
 }
 
-/** The answer to `GET /v1/videos/{id}`: OpenAI's object. The link is in `metadata`, or nowhere. */
+/** The response to `GET /v1/videos/{id}`: OpenAI's object. The link is in `metadata` or missing. */
 export function videoObject(
   task: TaskView,
   { stock }: Pick<PretendTask, 'stock'>,
@@ -114,16 +117,16 @@ export function videoObject(
 ): Record<string, unknown> {
   if (task.family === 'sora')
     return { ...channel.providerObject?.(task, stock?.upstreamId ?? ''), id: task.id };
-  const words = {
+  const statusNames = {
     ...{ unknown: 'unknown', queued: 'queued', in_progress: 'in_progress' },
     ...{ succeeded: 'completed', failed: 'failed' },
   };
   const link = task.expired ? '' : (task.links[0] ?? '');
   return {
-    ...{ id: task.id, object: 'video', model: task.model, status: words[task.status] },
-    progress: Number.parseInt(progressOf(task), 10),
+    ...{ id: task.id, object: 'video', model: task.model, status: statusNames[task.status] },
+    progress: Number.parseInt(formatProgress(task), 10),
     ...{ created_at: seconds(task.createdAt), completed_at: seconds(task.finishedAt ?? task.createdAt) },
-    // The converter of Vertex AI knows neither links nor errors.
+    // The converter for Vertex AI supports neither links nor errors.
     ...(channel.result === 'link' ? { metadata: { url: link } } : {}),
     ...(task.failure !== null && channel.result === 'link'
       ? { error: { message: task.failure.message, code: task.failure.code } }

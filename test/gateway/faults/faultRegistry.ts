@@ -1,28 +1,28 @@
 import { z } from 'zod';
-import type { Answer, Exchange, Handler } from '../exchange';
-import { faultRoutes, type FaultRoute, type Strike } from './fault';
+import type { MaybeResponse, Exchange, Handler } from '../exchange';
+import { faultRoutes, type FaultRoute, type InjectFault } from './fault';
 import { faultNames, faultTable, isFaultName, type FaultName } from './faultTable';
 
-/** A fault to be set. Unknown names, routes and arguments are errors, never ignored. */
+/** A fault to set. Unknown names, routes and arguments are errors. */
 export interface FaultOptions {
   readonly name: FaultName;
-  /** Absent = every route on which the fault can strike. */
+  /** Absent means every route that the fault can affect. */
   readonly route?: FaultRoute;
-  /** How often; default 1. */
+  /** How often to inject it. The default is 1. */
   readonly times?: number | 'always';
-  /** Let so many fitting requests pass first; default 0. */
+  /** Number of matching requests to let pass first. The default is 0. */
   readonly after?: number;
-  /** Only for this gateway task id. */
+  /** Only for this gateway task ID. */
   readonly task?: string;
-  /** Only for tasks (or submits) whose prompt contains this. */
+  /** Only for tasks and submits whose prompt contains this text. */
   readonly prompt?: string;
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
-/** A fault that is set, with what it has done so far. */
+/** A fault that is set, with its counters. */
 export interface ActiveFault extends FaultOptions {
   readonly id: number;
-  readonly struck: number;
+  readonly injectedCount: number;
 }
 
 const optionsSchema = z.strictObject({
@@ -39,18 +39,18 @@ interface Entry extends z.infer<typeof optionsSchema> {
   readonly id: number;
   readonly name: FaultName;
   readonly routes: readonly FaultRoute[];
-  readonly early: boolean;
-  readonly strike: Strike;
-  passed: number;
-  struck: number;
+  readonly isEarly: boolean;
+  readonly inject: InjectFault;
+  passedCount: number;
+  injectedCount: number;
 }
 
-/** The faults that are set, and the order in which they strike: as they were set, the early ones first. */
-export class FaultBook {
+/** The faults that are set, in the order in which they're injected: as they were set, early ones first. */
+export class FaultRegistry {
   #entries: Entry[] = [];
   #count = 0;
 
-  /** Takes unknown data on purpose: the control API hands over what it was sent. */
+  /** The parameter is unknown because the control API passes on request bodies. */
   set(options: unknown): ActiveFault {
     const checked = optionsSchema.parse(options);
     const { name, route } = checked;
@@ -62,17 +62,17 @@ export class FaultBook {
     if (checked.task !== undefined && (route === 'submit' || route === 'models')) {
       throw new Error(`A ${route} names no task, so a fault on it can't wait for one.`);
     }
-    const strike = row.prepare(checked.args);
+    const inject = row.prepare(checked.args);
     const times = name === 'redirect' && checked.args['to'] === 'loop' ? 'always' : checked.times;
     this.#count += 1;
     const entry: Entry = {
-      ...{ ...checked, name, times, strike },
+      ...{ ...checked, name, times, inject },
       ...{
         id: this.#count,
         routes: route === undefined ? row.routes : [route],
-        early: row.early,
-        passed: 0,
-        struck: 0,
+        isEarly: row.isEarly,
+        passedCount: 0,
+        injectedCount: 0,
       },
     };
     this.#entries.push(entry);
@@ -80,67 +80,67 @@ export class FaultBook {
   }
 
   get active(): readonly ActiveFault[] {
-    return this.#entries.filter((entry) => !isSpent(entry)).map(describe);
+    return this.#entries.filter((entry) => !isUsedUp(entry)).map(describe);
   }
 
   clear(): void {
     this.#entries = [];
   }
 
-  /** Sends a request through the faults that fit it, then to its route. */
-  run(exchange: Exchange, readBody: () => Promise<void>, route: Handler): Promise<Answer> {
-    const early = this.#entries.filter((entry) => entry.early);
-    const late = this.#entries.filter((entry) => !entry.early);
-    const afterBody = chain(exchange, late, route);
-    return chain(exchange, early, async () => {
+  /** Passes a request through the matching faults, then to its route. */
+  run(exchange: Exchange, readBody: () => Promise<void>, route: Handler): Promise<MaybeResponse> {
+    const isEarly = this.#entries.filter((entry) => entry.isEarly);
+    const lateFaults = this.#entries.filter((entry) => !entry.isEarly);
+    const afterBody = chain(exchange, lateFaults, route);
+    return chain(exchange, isEarly, async () => {
       await readBody();
       return afterBody();
     })();
   }
 }
 
-/** A fault uses itself up only when a request really reaches it: one that answers first hides those behind it. */
+/** Counts a fault only when a request reaches it. A fault that responds itself hides the later ones. */
 function chain(exchange: Exchange, entries: readonly Entry[], route: Handler): Handler {
   return entries.reduceRight<Handler>(
     (next, entry) => () => {
-      if (!strikes(entry, exchange)) return next();
+      if (!injections(entry, exchange)) return next();
       const { record } = exchange;
       record.fault = record.fault === undefined ? entry.name : `${record.fault}, ${entry.name}`;
-      return entry.strike(exchange, next);
+      return entry.inject(exchange, next);
     },
     route,
   );
 }
 
-function strikes(entry: Entry, exchange: Exchange): boolean {
-  if (isSpent(entry) || !fits(entry, exchange)) return false;
-  if (entry.passed < entry.after) {
-    entry.passed += 1;
+function injections(entry: Entry, exchange: Exchange): boolean {
+  if (isUsedUp(entry) || !matches(entry, exchange)) return false;
+  if (entry.passedCount < entry.after) {
+    entry.passedCount += 1;
     return false;
   }
-  entry.struck += 1;
+  entry.injectedCount += 1;
   return true;
 }
 
-function fits(entry: Entry, { record, task }: Exchange): boolean {
+function matches(entry: Entry, { record, task }: Exchange): boolean {
   const { kind } = record;
   if (kind === 'other' || kind === 'site' || !entry.routes.includes(kind)) return false;
   if (entry.task !== undefined && record.taskId !== entry.task) return false;
   if (entry.prompt === undefined) return true;
-  const prompt = task?.prompt ?? promptOf(record.body);
+  const prompt = task?.prompt ?? findPrompt(record.body);
   return prompt.includes(entry.prompt);
 }
 
-function promptOf(body: unknown): string {
+function findPrompt(body: unknown): string {
   const found = z.object({ prompt: z.string() }).safeParse(body);
   return found.success ? found.data.prompt : '';
 }
 
-const isSpent = ({ times, struck }: Entry): boolean => times !== 'always' && struck >= times;
+const isUsedUp = ({ times, injectedCount }: Entry): boolean => times !== 'always' && injectedCount >= times;
 
-function describe({ id, name, route, times, after, task, prompt, args, struck }: Entry): ActiveFault {
+function describe({ id, name, route, times, after, task, prompt, args, injectedCount }: Entry): ActiveFault {
   return {
-    ...{ id, name, times, after, args, struck },
+    ...{ id, name, times, after, args, injectedCount },
     ...(route === undefined ? {} : { route }),
     ...(task === undefined ? {} : { task }),
     ...(prompt === undefined ? {} : { prompt }),
