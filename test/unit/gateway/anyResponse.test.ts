@@ -8,7 +8,7 @@ import { readResponse } from '../../../src/core/gateway/responseReader';
 import { CASE_BASE } from '../../support/replyCases';
 import { CASE_KEY } from '../support/readFacts';
 
-/** The members that replies are made of, so that chance meets what the readers look for. */
+/** Members of real responses, so that random JSON hits what the parsers look for. */
 const KEYS = [
   ...['task_id', 'id', 'status', 'url', 'data', 'code', 'message', 'error', 'metadata', 'output', 'success'],
   ...['progress', 'fail_reason', 'failure_reason', 'video_url', 'video', 'task_status', 'response', 'videos'],
@@ -47,7 +47,7 @@ const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
       fc.string({ unit: 'binary' }),
     ),
     fc.array(tie('value'), { maxLength: 3 }),
-    // Pairs, not an object: equal keys may come twice, in any order.
+    // Pairs instead of an object: equal keys may occur twice, in any order.
     fc
       .array(fc.tuple(fc.constantFrom(...KEYS), tie('value')), { maxLength: 7 })
       .map((members) => new Members(members)),
@@ -62,7 +62,7 @@ class Members {
   }
 }
 
-/** Writes JSON with repeated keys, and with letters as escapes where the dice says so. */
+/** Writes JSON with repeated keys, and randomly with letters as escapes. */
 function write(value: unknown, escapes: boolean): string {
   if (value instanceof Members)
     return `{ ${value.list.map(([key, inner]) => `${text(key, escapes)} :${write(inner, escapes)}`).join(',')}\n}`;
@@ -76,8 +76,8 @@ function text(content: string, escapes: boolean): string {
   return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`;
 }
 
-/** A reply as bytes: any JSON, whole, cut, with rubbish before or after it, or with a byte changed. */
-const anyReply = fc
+/** A response as bytes: any JSON, complete, truncated, with garbage around it, or with one byte changed. */
+const anyResponse = fc
   .record({
     value: anyValue,
     escapes: fc.boolean(),
@@ -98,7 +98,7 @@ async function* pieces(bytes: Buffer, chunk: number): AsyncGenerator<Uint8Array>
   for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
 }
 
-/** Reads a response in pieces, as the client does. */
+/** Reads a response in chunks, as the client does. */
 async function read(bytes: Buffer, chunk: number, status: number, step: 'submit' | 'query') {
   return readResponse(
     { status, headers: {}, body: pieces(bytes, chunk), close: () => undefined },
@@ -106,8 +106,8 @@ async function read(bytes: Buffer, chunk: number, status: number, step: 'submit'
   );
 }
 
-/** The text with its letters as themselves, however the JSON writes them. */
-function plain(bytes: Buffer): string {
+/** Decodes escaped letters and lowercases the text. */
+function decodeText(bytes: Buffer): string {
   return bytes
     .toString('utf8')
     .replace(/\\+u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
@@ -115,8 +115,8 @@ function plain(bytes: Buffer): string {
     .toLowerCase();
 }
 
-/** What is read, or undefined where it was refused as it should be; anything else thrown is a fault of ours. */
-async function orRefused<T>(work: Promise<T>): Promise<T | undefined> {
+/** Returns the result, or undefined if the input was refused properly. Any other error fails the test. */
+async function undefinedIfRefused<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
@@ -130,17 +130,17 @@ const target = () => ({ write: () => Promise.resolve(), restart: () => Promise.r
 const statuses = fc.constantFrom(200, 200, 200, 201, 302, 400, 401, 403, 404, 429, 500, 503);
 const RUNS = { numRuns: 3000 };
 
-describe('whatever a reply holds', function () {
+describe('any response', function () {
   this.timeout(60_000);
 
-  it('property: a submit is accepted only with an id that stands there, and refused only where something says no', async () => {
+  it('property: accepts a submit only with an ID from the response, and refuses it only if the response says so', async () => {
     await fc.assert(
-      fc.asyncProperty(anyReply, statuses, async ({ bytes, chunk }, status) => {
+      fc.asyncProperty(anyResponse, statuses, async ({ bytes, chunk }, status) => {
         const outcome = submitOutcome(await read(bytes, chunk, status, 'submit'));
-        const body = plain(bytes);
+        const body = decodeText(bytes);
         if (outcome.kind === 'accepted') {
           const id = outcome.gatewayTaskId.toLowerCase();
-          // A number may be written in another way, such as 1e300.
+          // A number may be written differently, such as 1e300.
           assert.ok(body.includes(id) || /^-?\d/.test(id), id);
         }
         if (outcome.kind === 'rateLimited') assert.equal(status, 429);
@@ -152,13 +152,13 @@ describe('whatever a reply holds', function () {
     );
   });
 
-  it('property: a query is an end only where a word of the end stands, and links only what stands there', async () => {
+  it('property: ends a task only if the response has a final status, and returns only links from the response', async () => {
     await fc.assert(
-      fc.asyncProperty(anyReply, statuses, async ({ bytes, chunk }, status) => {
+      fc.asyncProperty(anyResponse, statuses, async ({ bytes, chunk }, status) => {
         const outcome = queryOutcome(await read(bytes, chunk, status, 'query'));
         if (outcome.kind !== 'task') return;
         const { state } = outcome;
-        const body = plain(bytes);
+        const body = decodeText(bytes);
         if (state.kind === 'failed') assert.match(body, /fail|error|cancel|filtered/);
         if (state.kind === 'expired') assert.match(body, /expired/);
         if (state.kind !== 'succeeded') {
@@ -170,8 +170,8 @@ describe('whatever a reply holds', function () {
           const place = inlinePlace(link);
           if (place === undefined) assert.ok(body.includes(link.toLowerCase()));
           else {
-            // What is found by its place once more is the video that was seen there.
-            await orRefused(streamInlineVideo(pieces(bytes, chunk), place, target()));
+            // Finding the video again by its place must give the same video.
+            await undefinedIfRefused(streamInlineVideo(pieces(bytes, chunk), place, target()));
           }
         }
       }),
@@ -179,10 +179,10 @@ describe('whatever a reply holds', function () {
     );
   });
 
-  it('property: a download gives a video or says why not', async () => {
+  it('property: returns a video from a download or says why not', async () => {
     await fc.assert(
-      fc.asyncProperty(anyReply, async ({ bytes, chunk }) => {
-        const read = await orRefused(streamDownload(pieces(bytes, chunk), target()));
+      fc.asyncProperty(anyResponse, async ({ bytes, chunk }) => {
+        const read = await undefinedIfRefused(streamDownload(pieces(bytes, chunk), target()));
         if (read === undefined) return;
         assert.ok(read.kind === 'link' ? read.link !== '' : read.bytes > 0);
       }),
@@ -190,7 +190,7 @@ describe('whatever a reply holds', function () {
     );
   });
 
-  it('property: a video in a query comes whole from its place, under any cut and writing', async () => {
+  it('property: decodes a video in a query response completely, however it is split and written', async () => {
     const videos = fc.array(fc.uint8Array({ minLength: 1, maxLength: 200 }), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(videos, fc.boolean(), fc.integer({ min: 1, max: 97 }), async (all, escapes, chunk) => {
@@ -206,20 +206,20 @@ describe('whatever a reply holds', function () {
         assert.ok(outcome.kind === 'task' && outcome.state.kind === 'succeeded');
         assert.equal(outcome.state.links.length, all.length);
         for (const [index, link] of outcome.state.links.entries()) {
-          const got: Uint8Array[] = [];
+          const chunks: Uint8Array[] = [];
           const collect = {
-            write: (piece: Uint8Array) => Promise.resolve(void got.push(piece)),
-            restart: () => Promise.resolve(void (got.length = 0)),
+            write: (piece: Uint8Array) => Promise.resolve(void chunks.push(piece)),
+            restart: () => Promise.resolve(void (chunks.length = 0)),
           };
           const length = await streamInlineVideo(pieces(bytes, chunk), inlinePlace(link) ?? '', collect);
           assert.equal(length, all[index]?.length);
-          assert.deepEqual(Buffer.concat(got), Buffer.from(all[index] ?? []));
+          assert.deepEqual(Buffer.concat(chunks), Buffer.from(all[index] ?? []));
         }
       }),
     );
   });
 
-  it('takes nesting without end, and texts of the largest size, in its stride', async () => {
+  it('reads endless nesting and texts of the maximum size quickly', async () => {
     const started = performance.now();
     for (const body of [
       '['.repeat(500_000),
@@ -229,7 +229,7 @@ describe('whatever a reply holds', function () {
       const bytes = Buffer.from(body);
       assert.equal(submitOutcome(await read(bytes, 65_536, 200, 'submit')).kind, 'unknown');
       assert.equal(queryOutcome(await read(bytes, 65_536, 200, 'query')).kind, 'temporary');
-      await orRefused(streamDownload(pieces(Buffer.from(body), 65_536), target()));
+      await undefinedIfRefused(streamDownload(pieces(Buffer.from(body), 65_536), target()));
     }
     assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
   });

@@ -57,7 +57,8 @@ const pasted: readonly (readonly [text: string, key: string | undefined])[] = [
 
 describe('cleanKey', () => {
   for (const [text, key] of pasted) {
-    it(`${JSON.stringify(text.slice(0, 40))} is ${key ?? 'no key'}`, () => assert.equal(cleanKey(text), key));
+    it(`extracts ${key ?? 'no key'} from ${JSON.stringify(text.slice(0, 40))}`, () =>
+      assert.equal(cleanKey(text), key));
   }
   for (const [text, fault] of [
     [' "" ', 'empty'],
@@ -71,7 +72,7 @@ describe('cleanKey', () => {
     ['ab', 'short'],
     ['x'.repeat(513), 'long'],
   ] as const) {
-    it(`${JSON.stringify(text.slice(0, 20))} has the fault ${fault}`, () =>
+    it(`reports ${fault} for ${JSON.stringify(text.slice(0, 20))}`, () =>
       assert.deepEqual(readKey(text), { fault }));
   }
 
@@ -91,7 +92,7 @@ describe('cleanKey', () => {
     );
   });
 
-  it('property: what is left can travel in a header', () => {
+  it('property: returns only keys that are valid in a header', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const key = cleanKey(text);

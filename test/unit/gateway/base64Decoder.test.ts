@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { Base64Decoder } from '../../../src/core/gateway/base64Decoder';
 import { GatewayError } from '../../../src/core/gateway/errors';
 
-/** Decodes a text cut at the given places. */
 function decode(text: string, cuts: readonly number[] = []): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
@@ -20,10 +19,10 @@ const bytewise = (text: string) =>
     Array.from(text, (_, index) => index),
   );
 
-describe('decoding base64 in pieces', function () {
+describe('Base64Decoder', function () {
   this.timeout(60_000);
 
-  it('gives back any bytes, under any cut, prefix, alphabet, padding and white space', () => {
+  it('property: decodes any bytes, however they are split, prefixed, padded and spaced', () => {
     const anyText = fc.record({
       bytes: fc.uint8Array({ minLength: 1, maxLength: 400 }),
       cuts: fc.array(fc.nat({ max: 1000 }), { maxLength: 10 }),
@@ -56,11 +55,11 @@ describe('decoding base64 in pieces', function () {
 
   /** Enough bytes to be returned at once. */
   const BLOCK_BYTES = 300_000;
-  /** Pushes a block of one letter. @returns the decoded bytes without a copy */
+  /** Pushes a block of one letter and returns the output without copying it. */
   const pushBlock = (decoder: Base64Decoder, letter: string) =>
     decoder.push(Buffer.from(Buffer.alloc(BLOCK_BYTES, letter).toString('base64')));
 
-  it('decodes a long text into two buffers in turn', () => {
+  it('alternates between two buffers for a long text', () => {
     const decoder = new Base64Decoder();
     const given = ['a', 'b', 'c', 'd'].map((letter) => pushBlock(decoder, letter));
     assert.equal(new Set(given.map((bytes) => bytes.buffer)).size, 2);
@@ -72,7 +71,7 @@ describe('decoding base64 in pieces', function () {
   });
 
   for (const between of [[], ['\n'], ['\n', '\n', '\n'], ['A', 'A', 'A'], ['', ' A', '\n', 'AA ']]) {
-    it(`what it gave holds while the next bytes are decoded, ${JSON.stringify(between)} between`, () => {
+    it(`keeps its last output intact while it decodes the next bytes, with ${JSON.stringify(between)} in between`, () => {
       const decoder = new Base64Decoder();
       pushBlock(decoder, 'a');
       const last = pushBlock(decoder, 'b');
@@ -83,7 +82,7 @@ describe('decoding base64 in pieces', function () {
     });
   }
 
-  it('gives bytes only when there are enough for a write, and the rest at the end', () => {
+  it('returns bytes only when there are enough for a write, and the rest at the end', () => {
     const bytes = Buffer.alloc(1_000_000, 'video');
     const text = Buffer.from(bytes.toString('base64'));
     for (const pieceBytes of [1000, 64 * 1024, 200_001, 700_001]) {
@@ -97,7 +96,7 @@ describe('decoding base64 in pieces', function () {
     }
   });
 
-  it('does not change what it gave', () => {
+  it('does not change its earlier output', () => {
     const decoder = new Base64Decoder();
     const first = pushBlock(decoder, '\0');
     assert.equal(first.length, BLOCK_BYTES);
@@ -157,14 +156,14 @@ describe('decoding base64 in pieces', function () {
     });
   }
 
-  it('notices any foreign character anywhere', () => {
+  it('detects any invalid character at any position', () => {
     const good = 'QUJD'.repeat(50);
     const foreign = fc
       .integer({ min: 0, max: 255 })
       .filter((code) => !/[\w+/=\s-]/.test(String.fromCharCode(code)));
     fc.assert(
       fc.property(fc.nat({ max: good.length - 1 }), foreign, fc.array(fc.nat()), (at, code, cuts) => {
-        // The scheme's colon at its place would make another text of it.
+        // A colon at that position would make it a valid data URI.
         const text = good.slice(0, at) + String.fromCharCode(code) + good.slice(at + 1);
         assert.throws(() => decode(text, cuts), GatewayError);
       }),

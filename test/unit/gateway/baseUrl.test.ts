@@ -41,10 +41,10 @@ const pasted: readonly (readonly [text: string, baseUrl: string | undefined])[] 
 
 describe('parseBaseUrl', () => {
   for (const [text, baseUrl] of pasted) {
-    it(`${JSON.stringify(text)} is ${baseUrl ?? 'no base URL'}`, () =>
+    it(`parses ${JSON.stringify(text)} as ${baseUrl ?? 'no base URL'}`, () =>
       assert.equal(parseBaseUrl(text), baseUrl));
   }
-  it('property: never throws; a path can be put behind it', () => {
+  it('property: never throws, and returns a URL that a path can be appended to', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.webUrl({ withFragments: true })), (text) => {
         const baseUrl = parseBaseUrl(text);

@@ -22,8 +22,8 @@ async function submit(open: OpenHttp, baseUrl: string, reading: SubmitReading = 
 
 const idOf = (outcome: SubmitOutcome) => (outcome.kind === 'accepted' ? outcome.gatewayTaskId : outcome.kind);
 
-describe('a response to a submit that Node can’t parse', () => {
-  /** Submits to a server that answers with these bytes. */
+describe('a submit response that Node can’t parse', () => {
+  /** Submits to a server that responds with these bytes. */
   async function answered(bytes: string): Promise<SubmitOutcome> {
     const server = net.createServer((socket) => {
       socket.on('error', () => undefined);
@@ -52,14 +52,14 @@ describe('a response to a submit that Node can’t parse', () => {
     ['a bad chunk', `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n${ACCEPTED}`],
     ['no head', ACCEPTED],
   ] as const) {
-    it(`${name}: the ID is found`, async () => {
+    it(`yields its ID: ${name}`, async () => {
       const outcome = await answered(bytes);
       assert.equal(idOf(outcome), 'PAID-1');
       assert.match(outcome.evidence?.().body ?? '', /PAID-1/);
     });
   }
 
-  it('without an ID: unknown, and the bytes are kept without the key and cookies', async () => {
+  it('is unknown without an ID, and is kept without the key and cookies', async () => {
     const head = `HTTP/1.1 400 Bad\nset-cookie: session=secret\nx-echo: Bearer ${CASE_KEY.value}\n\n`;
     const outcome = await answered(`${head}{"error":{"message":"no"}}`);
     assert.equal(outcome.kind, 'unknown');
@@ -70,15 +70,15 @@ describe('a response to a submit that Node can’t parse', () => {
     assert.doesNotMatch(evidence.body, /secret|AbCdEfGh/);
   });
 
-  it('a blank line after a refusal doesn’t make it unclear', async () => {
+  it('is still a refusal if a blank line follows', async () => {
     const page = '<h1>413 Request Entity Too Large</h1>';
     const head = `HTTP/1.1 413 Too Large\r\ncontent-length: ${page.length}\r\n\r\n`;
     assert.equal((await answered(`${head}${page}\r\n\r\n`)).kind, 'refused');
   });
 });
 
-describe('a response to a submit that doesn’t end', () => {
-  /** A server whose body has these pieces and then stays open. */
+describe('a submit response that doesn’t end', () => {
+  /** Starts a server that sends these chunks and then keeps the connection open. */
   function openEnded(...pieces: readonly string[]) {
     let isLeft = false;
     async function* body(): AsyncGenerator<Uint8Array> {
@@ -105,7 +105,7 @@ describe('a response to a submit that doesn’t end', () => {
     '{"id":"PAID-1","object":"video","status":"queued"}',
     'data: {"task_id":"PAID-1"}\n\n',
   ]) {
-    it(`is read to the first complete document with a sure ID: ${document.trim()}`, async () => {
+    it(`is read to the first complete document with a reliable ID: ${document.trim()}`, async () => {
       const { open, isLeft } = openEnded(document.slice(0, 12), document.slice(12), '\n', '\n');
       const outcome = await submit(open, base);
       assert.equal(idOf(outcome), 'PAID-1');
@@ -119,7 +119,7 @@ describe('a response to a submit that doesn’t end', () => {
     '{"code":"success","data":"PAID-1"}',
     '{"id":"PAID-1"}',
   ]) {
-    it(`ends at the closing of the window if there is an ID: ${body}`, async () => {
+    it(`ends when the window closes if there is an ID: ${body}`, async () => {
       const { open, closed } = openEnded(body);
       const closing = new AbortController();
       setTimeout(() => closing.abort(), 10);
@@ -129,18 +129,18 @@ describe('a response to a submit that doesn’t end', () => {
     });
   }
 
-  it('goes on at the closing of the window until an ID comes', async () => {
+  it('is read on when the window closes until an ID arrives', async () => {
     const { open } = openEnded('{"log":"x",', '"task_', 'id":"PAID-1",');
     const outcome = await submit(open, base, { closing: AbortSignal.abort() });
     assert.equal(idOf(outcome), 'PAID-1');
   });
 
-  it('an event before the task doesn’t hide its ID', async () => {
+  it('yields the task ID after another event', async () => {
     const { open } = openEnded('data: {"id":"evt_1","type":"created"}\n\n', `data: ${ACCEPTED}\n\n`);
     assert.equal(idOf(await submit(open, base)), 'PAID-1');
   });
 
-  it('the ID of the remixed task doesn’t end it', async () => {
+  it('is read on after the ID of the remixed task', async () => {
     const { open } = openEnded('{"task_id":"video_1"}\n', ACCEPTED);
     assert.equal(idOf(await submit(open, base, { remixOf: 'video_1' })), 'PAID-1');
   });

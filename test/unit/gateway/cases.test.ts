@@ -10,14 +10,14 @@ import { CASE_KEY, readCanned } from '../support/readFacts';
 import { quietLog } from '../support/quietLog';
 import { ScriptedHttp } from '../support/scriptedHttp';
 
-/** What a case says of money, as the facts hold it. */
-function moneyOf({ money }: ResponseFacts): Record<string, unknown> {
+/** Formats the billing facts as in the cases. */
+function formatMoney({ money }: ResponseFacts): Record<string, unknown> {
   return Object.fromEntries(money.map(({ name, value }) => [name, value]));
 }
 
-/** What all steps have in common. */
+/** Checks the facts that all calls have in common. */
 function checkFacts(facts: ResponseFacts, { means }: ReplyCase): void {
-  const money = moneyOf(facts);
+  const money = formatMoney(facts);
   for (const [name, value] of Object.entries(means['money'] ?? {})) {
     assert.deepEqual(money[name], value, `money: ${name}`);
   }
@@ -34,10 +34,10 @@ const SUBMIT_STATES = {
 } as const;
 
 describe('what a response to a submit means', () => {
-  for (const reply of loadReplyCases(['submit'])) {
-    it(`${reply.name}: ${reply.why}`, async () => {
-      const { means } = reply;
-      const facts = await readCanned(reply, { step: 'submit' });
+  for (const responseCase of loadReplyCases(['submit'])) {
+    it(`${responseCase.name}: ${responseCase.why}`, async () => {
+      const { means } = responseCase;
+      const facts = await readCanned(responseCase, { step: 'submit' });
       const outcome = submitOutcome(facts);
       assert.equal(SUBMIT_STATES[outcome.kind], means['state']);
       assert.equal(outcome.kind === 'accepted' ? outcome.gatewayTaskId : null, means['taskId'] ?? null);
@@ -47,7 +47,7 @@ describe('what a response to a submit means', () => {
       if ('failureKind' in means) assert.equal(kind, means['failureKind']);
       if ('note' in means) assert.equal(kind, means['note']);
       if ('says' in means) assert.match(error.message, new RegExp(String(means['says']), 'i'));
-      checkFacts(facts, reply);
+      checkFacts(facts, responseCase);
     });
   }
 });
@@ -67,10 +67,10 @@ function queryState(outcome: QueryOutcome): string {
 }
 
 describe('what a response to a query means', () => {
-  for (const reply of loadReplyCases(['query'])) {
-    it(`${reply.name}: ${reply.why}`, async () => {
-      const { means } = reply;
-      const facts = await readCanned(reply, { taskId: reply.for ?? '' });
+  for (const responseCase of loadReplyCases(['query'])) {
+    it(`${responseCase.name}: ${responseCase.why}`, async () => {
+      const { means } = responseCase;
+      const facts = await readCanned(responseCase, { taskId: responseCase.for ?? '' });
       const outcome = queryOutcome(facts);
       const state = queryState(outcome);
       assert.ok(accepts(means['state'], state), `${state} in place of ${String(means['state'])}`);
@@ -87,19 +87,19 @@ describe('what a response to a query means', () => {
       const error = facts.error ?? { message: '' };
       if ('code' in means) assert.equal(error.code, means['code']);
       if ('says' in means) assert.match(error.message, new RegExp(String(means['says'])));
-      checkFacts(facts, reply);
+      checkFacts(facts, responseCase);
     });
   }
 });
 
 describe('what a list of models means', () => {
-  for (const reply of loadReplyCases(['models'])) {
-    it(`${reply.name}: ${reply.why}`, async () => {
+  for (const responseCase of loadReplyCases(['models'])) {
+    it(`${responseCase.name}: ${responseCase.why}`, async () => {
       const clock = new FakeClock();
-      const client = new GatewayClient(new ScriptedHttp(clock, () => reply).open, clock, quietLog);
+      const client = new GatewayClient(new ScriptedHttp(clock, () => responseCase).open, clock, quietLog);
       const models = client.models({ baseUrl: CASE_BASE, key: CASE_KEY });
-      if ('models' in reply.means) {
-        assert.deepEqual(await models, reply.means['models']);
+      if ('models' in responseCase.means) {
+        assert.deepEqual(await models, responseCase.means['models']);
         return;
       }
       await assert.rejects(models, (error: unknown) => {
@@ -108,7 +108,7 @@ describe('what a list of models means', () => {
           error.kind === 'refused'
             ? classifyError({ status: error.status ?? 0, message: error.message, code: error.code })
             : error.kind;
-        assert.ok(accepts(reply.means['error'], kind), kind);
+        assert.ok(accepts(responseCase.means['error'], kind), kind);
         return true;
       });
     });

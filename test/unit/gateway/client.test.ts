@@ -11,33 +11,34 @@ import { quietLog } from '../support/quietLog';
 const KEY = 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789';
 const access = { baseUrl: 'https://gateway.example/nebula', key: { id: 'key-1', value: KEY } };
 
-interface Answer {
+interface ScriptedResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** Thrown after the body's pieces. */
-  readonly then?: GatewayError;
+  /** Thrown after the body. */
+  readonly thenThrow?: GatewayError;
 }
-type Script = Answer | GatewayError;
+type Script = ScriptedResponse | GatewayError;
 
-/** A client over a network that answers as told, in order; the last answer stands for all that follow. */
-function scripted(...answers: Script[]) {
+/** Creates a client whose network gives these responses in order. The last one repeats. */
+function createScripted(...responses: Script[]) {
   const requests: (HttpRequest & { body?: string | undefined })[] = [];
   const lines: string[] = [];
   let closed = 0;
   const open: OpenHttp = (request) => {
     requests.push(request);
-    const answer = answers[Math.min(requests.length, answers.length) - 1]!;
-    if (answer instanceof GatewayError && answer.kind === 'unreachable') return Promise.reject(answer);
+    const scriptedResponse = responses[Math.min(requests.length, responses.length) - 1]!;
+    if (scriptedResponse instanceof GatewayError && scriptedResponse.kind === 'unreachable')
+      return Promise.reject(scriptedResponse);
     return Promise.resolve({
       close: () => undefined,
       send: (body) => {
         requests[requests.length - 1] = { ...request, body };
-        if (answer instanceof GatewayError) return Promise.reject(answer);
+        if (scriptedResponse instanceof GatewayError) return Promise.reject(scriptedResponse);
         return Promise.resolve({
-          status: answer.status ?? 200,
-          headers: answer.headers ?? {},
-          body: piecesOf(answer),
+          status: scriptedResponse.status ?? 200,
+          headers: scriptedResponse.headers ?? {},
+          body: chunksOf(scriptedResponse),
           close: () => closed++,
         });
       },
@@ -49,15 +50,15 @@ function scripted(...answers: Script[]) {
   const client = new GatewayClient(open, clock, log);
   return {
     client,
-    videos: callsOf(new VideoClient(open, clock, log)),
+    videos: createDownloads(new VideoClient(open, clock, log)),
     requests,
     lines,
     closed: () => closed,
   };
 }
 
-/** Each way to a video, with the number of its bytes as the result. */
-function callsOf(client: VideoClient) {
+/** The ways to download a video. Each returns its number of bytes. */
+function createDownloads(client: VideoClient) {
   const call =
     <Args extends unknown[]>(source: (...args: Args) => VideoSource) =>
     async (id: string, to: VideoTarget, ...args: Args) =>
@@ -72,12 +73,12 @@ function callsOf(client: VideoClient) {
   };
 }
 
-type Clients = Pick<ReturnType<typeof scripted>, 'client' | 'videos'>;
+type Clients = Pick<ReturnType<typeof createScripted>, 'client' | 'videos'>;
 
-async function* piecesOf({ body, then }: Answer): AsyncGenerator<Uint8Array> {
+async function* chunksOf({ body, thenThrow }: ScriptedResponse): AsyncGenerator<Uint8Array> {
   if (body !== undefined)
     yield await Promise.resolve(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
-  if (then) throw then;
+  if (thenThrow) throw thenThrow;
 }
 
 const target = () => {
@@ -94,13 +95,13 @@ const target = () => {
     },
   };
 };
-const redirect = (location: string, status = 302): Answer => ({ status, headers: { location } });
-const submit = async (...answers: Script[]) => {
-  const world = scripted(...answers);
+const redirect = (location: string, status = 302): ScriptedResponse => ({ status, headers: { location } });
+const submit = async (...responses: Script[]) => {
+  const world = createScripted(...responses);
   const prepared = await world.client.prepareSubmit(access, '{"model":"sora-2","prompt":"猫"}');
   return { ...world, outcome: await prepared.send() };
 };
-const rejects = (promise: Promise<unknown>, expected: Partial<GatewayError>) =>
+const assertRejects = (promise: Promise<unknown>, expected: Partial<GatewayError>) =>
   assert.rejects(promise, (error) => {
     assert.ok(error instanceof GatewayError, String(error));
     for (const [name, value] of Object.entries(expected))
@@ -111,8 +112,8 @@ const rejects = (promise: Promise<unknown>, expected: Partial<GatewayError>) =>
 const idOf = (outcome: Awaited<ReturnType<PreparedSubmit['send']>>) =>
   outcome.kind === 'accepted' ? outcome.gatewayTaskId : outcome.kind;
 
-describe('client, submit', () => {
-  it('posts the body as it is, once, with the key, below the path of the base URL', async () => {
+describe('GatewayClient.prepareSubmit', () => {
+  it('posts the body unchanged, once, with the key, below the path of the base URL', async () => {
     const { requests, outcome } = await submit({ body: { task_id: 'video_1' } });
     assert.equal(idOf(outcome), 'video_1');
     assert.equal(requests.length, 1);
@@ -131,10 +132,10 @@ describe('client, submit', () => {
     assert.equal(outcome.kind, 'refused');
     assert.equal(requests.length, 1);
   });
-  it('unreachable before sending goes through; on sending it is `notSent`', async () => {
-    const { client } = scripted(new GatewayError('unreachable', 'no'));
-    await rejects(client.prepareSubmit(access, '{}'), { kind: 'unreachable' });
-    // The fake opens and then says so on send.
+  it('throws if unreachable before sending, and reports `notSent` while sending', async () => {
+    const { client } = createScripted(new GatewayError('unreachable', 'no'));
+    await assertRejects(client.prepareSubmit(access, '{}'), { kind: 'unreachable' });
+    // The fake connects and then fails in `send`.
     const open: OpenHttp = () =>
       Promise.resolve({
         close: () => undefined,
@@ -148,20 +149,20 @@ describe('client, submit', () => {
   const unclear: Readonly<Record<string, Script>> = {
     cut: new GatewayError('cut', 'x'),
     timeout: new GatewayError('timeout', 'x'),
-    'cut in the body': { body: '{"task_id":"vid', then: new GatewayError('cut', 'x') },
+    'cut in the body': { body: '{"task_id":"vid', thenThrow: new GatewayError('cut', 'x') },
     'a page': { body: '<html>' },
     '500': { status: 500, body: '' },
   };
-  for (const [name, answer] of Object.entries(unclear)) {
-    it(`${name}: unknown, sent once`, async () => {
-      const { outcome, requests } = await submit(answer);
+  for (const [name, scriptedResponse] of Object.entries(unclear)) {
+    it(`is unknown and sent once: ${name}`, async () => {
+      const { outcome, requests } = await submit(scriptedResponse);
       assert.equal(outcome.kind, 'unknown');
       assert.equal(requests.length, 1);
     });
   }
-  it('keeps the id of a paid task in a response that breaks off, and shows the rest without the key', async () => {
+  it('keeps the ID of a paid task in a response that breaks off, and shows the rest without the key', async () => {
     const body = `{"task_id":"video_1","note":"${KEY}","sta`;
-    const { outcome } = await submit({ body, then: new GatewayError('cut', 'reset') });
+    const { outcome } = await submit({ body, thenThrow: new GatewayError('cut', 'reset') });
     assert.equal(idOf(outcome), 'video_1');
     assert.ok(outcome.kind === 'accepted' && outcome.evidence);
     const evidence = outcome.evidence();
@@ -169,46 +170,47 @@ describe('client, submit', () => {
     assert.match(evidence.body, /^\{"task_id":"video_1","note":"/);
     assert.ok(!evidence.body.includes(KEY.slice(3)));
   });
-  it('finds the id in more than 1 MB', async () => {
+  it('finds the ID in more than 1 MB', async () => {
     const { outcome } = await submit({ body: { filler: 'x'.repeat(1024 * 1024), task_id: 'video_1' } });
     assert.equal(idOf(outcome), 'video_1');
   });
-  it('Retry-After counts', async () => {
+  it('reads Retry-After', async () => {
     const { outcome } = await submit({ status: 429, headers: { 'retry-after': '7' } });
     assert.equal(outcome.kind === 'rateLimited' && outcome.retryAfterMs, 7000);
   });
 
-  // Shape S7 repeats the prompt, and other gateways may repeat the request: no word of it may cost the task id.
+  // Shape S7 repeats the prompt, and other gateways may repeat the request. Its text must not hide the task
+  // ID.
   for (const prompt of [
     'the ring bearer walks',
     'Bearer of light',
     'an essay on sk-learn',
     `my key is ${KEY}`,
   ]) {
-    it(`a reply that repeats the prompt "${prompt.slice(0, 20)}" keeps its id`, async () => {
+    it(`keeps the ID in a response that repeats the prompt "${prompt.slice(0, 20)}"`, async () => {
       const { outcome } = await submit({
         body: { id: 'video_task_0001', object: 'video.generation', prompt, duration: 5 },
       });
       assert.equal(idOf(outcome), 'video_task_0001');
     });
   }
-  it('an id is opaque: what looks like a key in it stays', async () => {
+  it('keeps an ID that looks like a key', async () => {
     const { outcome } = await submit({ body: { task_id: 'cHJvamVj-sk-0000-abc' } });
     assert.equal(idOf(outcome), 'cHJvamVj-sk-0000-abc');
   });
 });
 
-describe('client, the key', () => {
-  const away = 'https://results.example/a.mp4?Signature=secret';
+describe('the key in requests', () => {
+  const AWAY = 'https://results.example/a.mp4?Signature=secret';
   const authorizations = (requests: readonly HttpRequest[]) =>
     requests.map((request) => request.headers['authorization'] !== undefined);
 
-  it('goes to the gateway only, not to a result host', async () => {
-    const { videos, requests } = scripted({ body: 'video' });
-    assert.equal(await videos.fetchLink(away, access, target()), 5);
+  it('is sent only to the gateway, not to a result host', async () => {
+    const { videos, requests } = createScripted({ body: 'video' });
+    assert.equal(await videos.fetchLink(AWAY, access, target()), 5);
     await videos.fetchLink('https://gateway.example/v1/videos/1/content', access, target());
     assert.deepEqual(authorizations(requests), [false, true]);
-    assert.equal(requests[0]?.url.href, away);
+    assert.equal(requests[0]?.url.href, AWAY);
   });
   for (const elsewhere of [
     'http://gateway.example/a',
@@ -216,15 +218,15 @@ describe('client, the key', () => {
     'https://gateway.example.evil.example/a',
     'https://evil.example/gateway.example',
   ]) {
-    it(`does not go to ${elsewhere}`, async () => {
-      const { videos, requests } = scripted({ body: 'video' });
+    it(`is not sent to ${elsewhere}`, async () => {
+      const { videos, requests } = createScripted({ body: 'video' });
       await videos.fetchLink(elsewhere, access, target());
       assert.deepEqual(authorizations(requests), [false]);
     });
   }
   for (const call of ['query', 'download', 'models'] as const) {
-    it(`${call}: stays behind on a redirect elsewhere, and does not come back with it`, async () => {
-      const { client, videos, requests } = scripted(
+    it(`is dropped on a redirect elsewhere, and stays dropped on the way back: ${call}`, async () => {
+      const { client, videos, requests } = createScripted(
         redirect('https://gateway.example/nebula/again'),
         redirect('https://evil.example/x'),
         redirect('https://gateway.example/back'),
@@ -242,72 +244,78 @@ describe('client, the key', () => {
   }
 
   const echo = { error: { message: `bad key ${KEY}`, code: `x-${KEY}` }, request_id: KEY };
-  it('is taken out of every message and of the log', async () => {
+  it('is removed from every message and the log', async () => {
     const texts: string[] = [];
     const { outcome, lines } = await submit({ status: 401, body: echo });
     texts.push(JSON.stringify(outcome), ...lines);
-    for (const answer of [
+    for (const scriptedResponse of [
       { status: 401, body: echo },
       { status: 500, body: `<p>Bearer ${KEY}</p>` },
       { body: { status: 'failed', error: { message: KEY } } },
       { body: { code: 'x', message: JSON.stringify(echo) } },
     ]) {
-      const { client, lines } = scripted(answer);
+      const { client, lines } = createScripted(scriptedResponse);
       texts.push(JSON.stringify(await client.query(access, 't')), ...lines);
     }
     for (const call of [
       ({ client }: Clients) => client.models(access),
       ({ videos }: Clients) => videos.download(access, 't', target()),
-      ({ videos }: Clients) => videos.fetchLink(away, access, target()),
+      ({ videos }: Clients) => videos.fetchLink(AWAY, access, target()),
     ]) {
       for (const status of [401, 200]) {
-        const { lines, ...clients } = scripted({ status, body: { success: false, ...echo } });
+        const { lines, ...clients } = createScripted({ status, body: { success: false, ...echo } });
         texts.push(...lines, String(await call(clients).catch((error: unknown) => error)));
       }
     }
     for (const said of texts) assert.ok(!said.includes(KEY.slice(3)), said);
   });
-  it('does not go into the log with a request id', async () => {
-    const { client, lines } = scripted({ headers: { 'x-oneapi-request-id': KEY }, body: { data: [] } });
+  it('is removed from request IDs in the log', async () => {
+    const { client, lines } = createScripted({ headers: { 'x-oneapi-request-id': KEY }, body: { data: [] } });
     await client.models(access);
     assert.ok(lines.length === 1 && !lines[0]?.includes(KEY.slice(3)), lines[0]);
   });
-  it('does not go elsewhere in a link or in a redirect that holds it, and such a link is not kept', async () => {
+  it('is not sent elsewhere in a link or redirect that contains it, and such a link is not kept', async () => {
     const leaky = `https://evil.example/a.mp4?token=${KEY}`;
-    const asked = scripted({ body: 'video' });
-    await rejects(asked.videos.fetchLink(leaky, access, target()), { code: 'deadLink' });
+    const asked = createScripted({ body: 'video' });
+    await assertRejects(asked.videos.fetchLink(leaky, access, target()), { code: 'deadLink' });
     assert.equal(asked.requests.length, 0);
-    const redirected = scripted(redirect(leaky), { body: 'video' });
-    await rejects(redirected.videos.download(access, 't', target()), { code: 'deadLink' });
+    const redirected = createScripted(redirect(leaky), { body: 'video' });
+    await assertRejects(redirected.videos.download(access, 't', target()), { code: 'deadLink' });
     assert.equal(redirected.requests.length, 1);
-    const { client } = scripted({ body: { task_id: 't', status: 'succeeded', url: [leaky, away] } });
+    const { client } = createScripted({ body: { task_id: 't', status: 'succeeded', url: [leaky, AWAY] } });
     const outcome = await client.query(access, 't');
-    assert.deepEqual(outcome.kind === 'task' && 'links' in outcome.state && outcome.state.links, [away]);
+    assert.deepEqual(outcome.kind === 'task' && 'links' in outcome.state && outcome.state.links, [AWAY]);
   });
-  it('also when it comes with escapes', async () => {
+  it('is removed if it is escaped', async () => {
     const body = `{"error":{"message":"bad \\u0073k-${KEY.slice(3).replace('A', '\\u0041')}"}}`;
     const { outcome } = await submit({ status: 401, body });
     assert.ok(!JSON.stringify(outcome).includes(KEY.slice(3)), JSON.stringify(outcome));
   });
-  it('signatures of links are not logged', async () => {
-    const { videos, lines } = scripted({ body: 'video' });
-    await videos.fetchLink(away, access, target());
+  it('does not log signatures of links', async () => {
+    const { videos, lines } = createScripted({ body: 'video' });
+    await videos.fetchLink(AWAY, access, target());
     assert.ok(lines.length > 0 && lines.every((line) => !line.includes('secret')));
   });
 });
 
-describe('client, links', () => {
+describe('downloading links', () => {
   const link = 'https://results.example/a.mp4';
 
-  it('five redirects are followed, six are not', async () => {
+  it('follows five redirects, but not six', async () => {
     const hops = (count: number) => Array.from({ length: count }, (_, index) => redirect(`/hop/${index}`));
-    assert.equal(await scripted(...hops(5), { body: 'video' }).videos.fetchLink(link, access, target()), 5);
-    await rejects(scripted(...hops(6), { body: 'video' }).videos.fetchLink(link, access, target()), {
-      kind: 'refused',
-      code: 'deadLink',
-    });
-    const { videos, requests } = scripted(redirect(link));
-    await rejects(videos.fetchLink(link, access, target()), { code: 'deadLink' });
+    assert.equal(
+      await createScripted(...hops(5), { body: 'video' }).videos.fetchLink(link, access, target()),
+      5,
+    );
+    await assertRejects(
+      createScripted(...hops(6), { body: 'video' }).videos.fetchLink(link, access, target()),
+      {
+        kind: 'refused',
+        code: 'deadLink',
+      },
+    );
+    const { videos, requests } = createScripted(redirect(link));
+    await assertRejects(videos.fetchLink(link, access, target()), { code: 'deadLink' });
     assert.equal(requests.length, 6);
   });
   for (const bad of [
@@ -317,33 +325,33 @@ describe('client, links', () => {
     'not an address',
     'data:video/mp4;base64,AA',
   ]) {
-    it(`${bad} is refused without asking, at once or as a redirect`, async () => {
-      const { videos, requests } = scripted({ body: 'video' });
-      await rejects(videos.fetchLink(bad, access, target()), { kind: 'refused', code: 'deadLink' });
+    it(`refuses ${bad} without a request, at once or after a redirect`, async () => {
+      const { videos, requests } = createScripted({ body: 'video' });
+      await assertRejects(videos.fetchLink(bad, access, target()), { kind: 'refused', code: 'deadLink' });
       assert.equal(requests.length, 0);
       if (bad.includes(' ')) return;
-      const redirected = scripted(redirect(bad), { body: 'video' });
-      await rejects(redirected.videos.fetchLink(link, access, target()), {
+      const redirected = createScripted(redirect(bad), { body: 'video' });
+      await assertRejects(redirected.videos.fetchLink(link, access, target()), {
         kind: 'refused',
         code: 'deadLink',
       });
       assert.equal(redirected.requests.length, 1);
     });
   }
-  it('a redirect without an address is an answer that says no', async () => {
-    await rejects(scripted({ status: 302 }).videos.fetchLink(link, access, target()), {
+  it('treats a redirect without an address as a refusal', async () => {
+    await assertRejects(createScripted({ status: 302 }).videos.fetchLink(link, access, target()), {
       kind: 'refused',
       status: 302,
     });
   });
   for (const status of [403, 404, 410, 500, 429]) {
-    it(`${status} is told with its words`, async () => {
-      const answer = {
+    it(`reports ${status} with its message`, async () => {
+      const scriptedResponse = {
         status,
         headers: { 'retry-after': '3' },
         body: '<Error><Code>AccessDenied</Code></Error>',
       };
-      await rejects(scripted(answer).videos.fetchLink(link, access, target()), {
+      await assertRejects(createScripted(scriptedResponse).videos.fetchLink(link, access, target()), {
         kind: 'refused',
         status,
         retryAfterMs: 3000,
@@ -351,21 +359,26 @@ describe('client, links', () => {
       });
     });
   }
-  it('fewer bytes than declared: cut', async () => {
-    const answer = { headers: { 'content-length': '6' }, body: 'video' };
-    await rejects(scripted(answer).videos.fetchLink(link, access, target()), { kind: 'cut' });
+  it('reports fewer bytes than declared as cut', async () => {
+    const scriptedResponse = { headers: { 'content-length': '6' }, body: 'video' };
+    await assertRejects(createScripted(scriptedResponse).videos.fetchLink(link, access, target()), {
+      kind: 'cut',
+    });
   });
-  it('a packed video has another length than declared', async () => {
-    const answer = { headers: { 'content-length': '6', 'content-encoding': 'gzip' }, body: 'video' };
-    assert.equal(await scripted(answer).videos.fetchLink(link, access, target()), 5);
+  it('accepts a compressed video whose length differs from the declared one', async () => {
+    const scriptedResponse = {
+      headers: { 'content-length': '6', 'content-encoding': 'gzip' },
+      body: 'video',
+    };
+    assert.equal(await createScripted(scriptedResponse).videos.fetchLink(link, access, target()), 5);
   });
-  it('a target that fails ends the connection', async () => {
-    const { videos, closed } = scripted({ body: 'video' });
+  it('closes the connection if the target fails', async () => {
+    const { videos, closed } = createScripted({ body: 'video' });
     const full = { write: () => Promise.reject(new Error('no room')), restart: () => Promise.resolve() };
     await assert.rejects(videos.fetchLink(link, access, full), /no room/);
     assert.equal(closed(), 1);
   });
-  it('blanks before a body are tested once, and are passed on after 64 KB', async () => {
+  it('checks leading blanks once, and passes them on after 64 KB', async () => {
     const chunk = Buffer.alloc(16 * 1024, ' ');
     let read = 0;
     async function* blanks(): AsyncGenerator<Uint8Array> {
@@ -390,21 +403,25 @@ describe('client, links', () => {
     assert.equal(readBeforeWrite.length, 64, 'every blank is passed on');
     assert.ok(readBeforeWrite[0]! <= 4);
   });
-  it('JSON is recognized after a byte order mark and blanks', async () => {
+  it('recognizes JSON after a byte order mark and blanks', async () => {
     const body = '\ufeff \r\n{"success":true,"size":5,"base64":"dmlkZW8="}';
-    assert.equal(await scripted({ body }).videos.fetchLink(link, access, target()), 5);
+    assert.equal(await createScripted({ body }).videos.fetchLink(link, access, target()), 5);
   });
-  it('an error page of more than 1 MB is not read to its end', async () => {
-    await rejects(
-      scripted({ status: 500, body: 'x'.repeat(1024 * 1024 + 1) }).videos.fetchLink(link, access, target()),
+  it('stops reading an error page after 1 MB', async () => {
+    await assertRejects(
+      createScripted({ status: 500, body: 'x'.repeat(1024 * 1024 + 1) }).videos.fetchLink(
+        link,
+        access,
+        target(),
+      ),
       { kind: 'badReply' },
     );
   });
 });
 
-describe('client, query, download and models', () => {
-  it('an id is one piece of the path, whatever is in it', async () => {
-    const { client, requests } = scripted({ body: { status: 'queued' } });
+describe('query, download and models', () => {
+  it('encodes any ID as one path segment', async () => {
+    const { client, requests } = createScripted({ body: { status: 'queued' } });
     for (const id of ['video_1', 'a/b?c#d', 'ü 猫', '../download']) await client.query(access, id);
     assert.deepEqual(
       requests.map((request) =>
@@ -413,34 +430,36 @@ describe('client, query, download and models', () => {
       ['video_1', 'a%2Fb%3Fc%23d', '%C3%BC%20%E7%8C%AB', '..%2Fdownload'],
     );
   });
-  it('what breaks is temporary, what we end is not', async () => {
+  it('reports a broken connection as temporary, but not its own abort', async () => {
     for (const kind of ['unreachable', 'cut', 'timeout', 'badReply', 'refused'] as const) {
       assert.equal(
-        (await scripted(new GatewayError(kind, 'x')).client.query(access, 't')).kind,
+        (await createScripted(new GatewayError(kind, 'x')).client.query(access, 't')).kind,
         'temporary',
         kind,
       );
     }
-    await rejects(scripted(new GatewayError('aborted', 'x')).client.query(access, 't'), { kind: 'aborted' });
+    await assertRejects(createScripted(new GatewayError('aborted', 'x')).client.query(access, 't'), {
+      kind: 'aborted',
+    });
   });
-  it('reads a body of more than 1 MB, a video in it or not', async () => {
+  it('reads a body of more than 1 MB, with or without a video in it', async () => {
     const filler = 'A'.repeat(2 * 1024 * 1024);
-    const kind = async (body: unknown) => (await scripted({ body }).client.query(access, 't')).kind;
+    const kind = async (body: unknown) => (await createScripted({ body }).client.query(access, 't')).kind;
     assert.equal(await kind({ status: 'succeeded', filler }), 'task');
     assert.equal(await kind({ status: 'succeeded', url: `data:video/mp4;base64,${filler}` }), 'task');
   });
-  it('the query after a redirect to another host says nothing', async () => {
-    for (const answer of [
+  it('concludes nothing from a query that was redirected to another host', async () => {
+    for (const scriptedResponse of [
       { body: '<html>Sign in' },
       { status: 401, body: { error: { message: 'no', code: 'x' } } },
     ]) {
-      const { client } = scripted(redirect('https://login.example/'), answer);
+      const { client } = createScripted(redirect('https://login.example/'), scriptedResponse);
       assert.equal((await client.query(access, 't')).kind, 'temporary');
     }
   });
 
-  it('download asks with the id as a parameter, and gives the bytes', async () => {
-    const { videos, requests } = scripted({ body: { success: true, size: 5, base64: 'dmlkZW8=' } });
+  it('sends the ID as a parameter of the download, and returns the bytes', async () => {
+    const { videos, requests } = createScripted({ body: { success: true, size: 5, base64: 'dmlkZW8=' } });
     const video = target();
     assert.equal(await videos.download(access, 'a&b', video), 5);
     assert.equal(Buffer.concat(video.pieces).toString(), 'video');
@@ -449,23 +468,23 @@ describe('client, query, download and models', () => {
       'https://gateway.example/nebula/v1/video/generations/download?id=a%26b',
     );
   });
-  it('download tells what the gateway says', async () => {
+  it('reports the gateway’s error for a download', async () => {
     const body = { error: { message: 'Task not found', type: 'invalid_request_error' } };
-    await rejects(scripted({ status: 404, body }).videos.download(access, 't', target()), {
+    await assertRejects(createScripted({ status: 404, body }).videos.download(access, 't', target()), {
       kind: 'refused',
       status: 404,
       message: 'Task not found',
     });
-    await rejects(
-      scripted({ body: { success: false, message: 'no' } }).videos.download(access, 't', target()),
+    await assertRejects(
+      createScripted({ body: { success: false, message: 'no' } }).videos.download(access, 't', target()),
       { kind: 'refused', message: 'no' },
     );
   });
 
   for (const status of [403, 404, 410]) {
-    it(`download: ${status} from something in between says nothing of task or key`, async () => {
+    it(`concludes nothing about task or key from ${status} of another server: download`, async () => {
       for (const body of ['<html>Not here', '', { error: { message: 'Invalid URL (GET /v1/x)' } }]) {
-        await rejects(scripted({ status, body }).videos.download(access, 't', target()), {
+        await assertRejects(createScripted({ status, body }).videos.download(access, 't', target()), {
           kind: 'badReply',
           status: undefined,
         });
@@ -474,7 +493,7 @@ describe('client, query, download and models', () => {
   }
 
   const uri = (text: string) => `data:video/mp4;base64,${Buffer.from(text).toString('base64')}`;
-  it('a video in the reply to a query is decoded from its place, however many there are', async () => {
+  it('decodes a video in a query response from its place, however many there are', async () => {
     const body = {
       task_id: 't',
       status: 'succeeded',
@@ -486,7 +505,7 @@ describe('client, query, download and models', () => {
       ['url.1', 'x'.repeat(3 * 1024 * 1024)],
       ['url.2.url', 'three'],
     ] as const) {
-      const { videos, requests } = scripted({ body });
+      const { videos, requests } = createScripted({ body });
       const video = target();
       assert.equal(await videos.fetchInline(access, 'a/b', place, video), text.length);
       assert.equal(Buffer.concat(video.pieces).toString(), text);
@@ -513,26 +532,29 @@ describe('client, query, download and models', () => {
     'too much beside it': [{ filler: 'x'.repeat(1024 * 1024), url: uri('one') }, { kind: 'badReply' }],
   };
   for (const [name, [body, expected]] of Object.entries(notThere)) {
-    it(`in place of the video in a query's reply: ${name}`, async () => {
-      await rejects(scripted({ body }).videos.fetchInline(access, 't', 'url', target()), expected);
+    it(`reports ${name} in place of the video in a query response`, async () => {
+      await assertRejects(
+        createScripted({ body }).videos.fetchInline(access, 't', 'url', target()),
+        expected,
+      );
     });
   }
 
-  it('models gives the ids', async () => {
+  it('returns the model IDs', async () => {
     const body = { success: true, object: 'list', data: [{ id: 'sora-2', extra: 1 }, { id: 'gpt' }] };
-    assert.deepEqual(await scripted({ body }).client.models(access), ['sora-2', 'gpt']);
+    assert.deepEqual(await createScripted({ body }).client.models(access), ['sora-2', 'gpt']);
   });
-  it('models: what is no list', async () => {
-    await rejects(scripted({ body: { success: false, message: 'no' } }).client.models(access), {
+  it('reports a response that is not a list of models', async () => {
+    await assertRejects(createScripted({ body: { success: false, message: 'no' } }).client.models(access), {
       kind: 'refused',
       message: 'no',
     });
-    await rejects(scripted({ body: {} }).client.models(access), { kind: 'badReply' });
-    await rejects(
-      scripted({ status: 401, body: { error: { message: 'no', code: 'c' } } }).client.models(access),
+    await assertRejects(createScripted({ body: {} }).client.models(access), { kind: 'badReply' });
+    await assertRejects(
+      createScripted({ status: 401, body: { error: { message: 'no', code: 'c' } } }).client.models(access),
       { kind: 'refused', status: 401, code: 'c' },
     );
-    await rejects(scripted({ body: 'x'.repeat(1024 * 1024 + 1) }).client.models(access), {
+    await assertRejects(createScripted({ body: 'x'.repeat(1024 * 1024 + 1) }).client.models(access), {
       kind: 'badReply',
     });
   });

@@ -33,19 +33,19 @@ class Target {
   }
 }
 
-/** A reply in chunks, that knows how much of it was asked for. */
-class Reply implements AsyncIterable<Uint8Array> {
+/** A response in chunks that counts how much of it was read. */
+class ChunkedResponse implements AsyncIterable<Uint8Array> {
   readonly #bytes: Buffer;
   readonly #chunkBytes: number;
   sent = 0;
-  isLeft = false;
+  isClosed = false;
 
   constructor(body: unknown, chunkBytes = 7) {
     this.#bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     this.#chunkBytes = chunkBytes;
   }
 
-  get share() {
+  get readShare() {
     return this.sent / this.#bytes.length;
   }
 
@@ -57,31 +57,31 @@ class Reply implements AsyncIterable<Uint8Array> {
         yield await Promise.resolve(chunk);
       }
     } finally {
-      this.isLeft = true;
+      this.isClosed = true;
     }
   }
 }
 
 type Video = Extract<DownloadResult, { kind: 'video' }>;
 
-async function streamVideo(reply: Reply, target: Target): Promise<Video> {
-  const result = await streamDownload(reply, target);
+async function streamVideo(chunked: ChunkedResponse, target: Target): Promise<Video> {
+  const result = await streamDownload(chunked, target);
   assert.ok(result.kind === 'video', JSON.stringify(result));
   return result;
 }
 
 async function download(body: unknown) {
   const target = new Target();
-  const reply = new Reply(body);
-  const result = await streamVideo(reply, target);
-  assert.ok(reply.isLeft);
-  return { result, target, reply, content: target.content };
+  const chunked = new ChunkedResponse(body);
+  const result = await streamVideo(chunked, target);
+  assert.ok(chunked.isClosed);
+  return { result, target, reply: chunked, content: target.content };
 }
 
 async function failure(body: unknown): Promise<GatewayError> {
   const target = new Target();
   try {
-    await streamDownload(new Reply(body), target);
+    await streamDownload(new ChunkedResponse(body), target);
   } catch (error) {
     assert.ok(error instanceof GatewayError, String(error));
     assert.ok(target.content.length >= 0);
@@ -97,10 +97,10 @@ function permutations<T>(items: readonly T[]): T[][] {
   );
 }
 
-describe('reading a download', function () {
+describe('streamDownload', function () {
   this.timeout(60_000);
 
-  it('takes the fields in any order', async () => {
+  it('accepts the fields in any order', async () => {
     const members = Object.entries({
       success: true,
       size: video.length,
@@ -117,7 +117,7 @@ describe('reading a download', function () {
     }
   });
 
-  it('takes any video under any chunking and escaping', async () => {
+  it('accepts any video, however it is split and escaped', async () => {
     const sizes = fc.integer({ min: 1, max: 5000 });
     await fc.assert(
       fc.asyncProperty(
@@ -133,7 +133,7 @@ describe('reading a download', function () {
           const json = JSON.stringify({ ...head, size: bytes, ...field }, undefined, 1);
           const text = isEscaped ? json.replaceAll('/', '\\/').replaceAll('A', '\\u0041') : json;
           const target = new Target();
-          await streamDownload(new Reply(text, chunkBytes), target);
+          await streamDownload(new ChunkedResponse(text, chunkBytes), target);
           assert.deepEqual(target.content, original);
         },
       ),
@@ -156,14 +156,14 @@ describe('reading a download', function () {
     ['with the size as a text', { ...head, size: String(video.length), base64 }],
     ['with the same field twice', `{"base64":"${base64}","base64":"${base64}"}`],
   ] as const) {
-    it(`takes one ${name}`, async () => {
+    it(`accepts one ${name}`, async () => {
       const { content, result } = await download(body);
       assert.deepEqual(content, video);
       assert.equal(result.bytes, video.length);
     });
   }
 
-  describe('falls back to the other copy', () => {
+  describe('falling back to the other copy', () => {
     for (const [name, body, restarts] of [
       ['when the first is empty', { base64: '', size: video.length, data_url: dataUrl }, 0],
       ['when the first is not base64', { base64: 'not base64!', data_url: dataUrl }, 0],
@@ -185,46 +185,46 @@ describe('reading a download', function () {
     }
   });
 
-  describe('stops early', () => {
+  describe('stopping early', () => {
     const large = randomBytes(200_000);
     const copies = {
       base64: large.toString('base64'),
       data_url: `data:video/mp4;base64,${large.toString('base64')}`,
     };
-    const share = async (body: unknown) => {
-      const reply = new Reply(body, 1000);
+    const readShare = async (body: unknown) => {
+      const chunked = new ChunkedResponse(body, 1000);
       const target = new Target();
-      const { stoppedEarly } = await streamVideo(reply, target);
+      const { stoppedEarly } = await streamVideo(chunked, target);
       assert.deepEqual(target.content, large);
-      assert.ok(reply.isLeft);
-      return { share: reply.share, stoppedEarly };
+      assert.ok(chunked.isClosed);
+      return { readShare: chunked.readShare, stoppedEarly };
     };
 
-    it('once a video is complete and of the size declared before', async () => {
-      const early = await share({ ...head, size: large.length, ...copies });
+    it('stops when a video is complete and of the declared size', async () => {
+      const early = await readShare({ ...head, size: large.length, ...copies });
       assert.ok(early.stoppedEarly);
-      assert.ok(early.share <= 0.53, String(early.share));
+      assert.ok(early.readShare <= 0.53, String(early.readShare));
     });
 
-    it('at the size that comes between the copies', async () => {
-      const early = await share({
+    it('stops at the size if it comes between the copies', async () => {
+      const early = await readShare({
         ...head,
         base64: copies.base64,
         size: large.length,
         data_url: copies.data_url,
       });
       assert.ok(early.stoppedEarly);
-      assert.ok(early.share <= 0.53, String(early.share));
+      assert.ok(early.readShare <= 0.53, String(early.readShare));
     });
 
-    it('never without a size, nor before it', async () => {
-      assert.deepEqual(await share({ ...head, ...copies }), { share: 1, stoppedEarly: false });
-      const late = await share({ ...head, ...copies, size: large.length });
-      assert.equal(late.share, 1);
+    it('reads on without a size or before it', async () => {
+      assert.deepEqual(await readShare({ ...head, ...copies }), { readShare: 1, stoppedEarly: false });
+      const late = await readShare({ ...head, ...copies, size: large.length });
+      assert.equal(late.readShare, 1);
     });
   });
 
-  describe('refuses', () => {
+  describe('refusing', () => {
     const size = video.length;
     const cases: [string, unknown, GatewayErrorKind, RegExp, string?][] = [
       ['success: false', { success: false, message: 'not finished' }, 'refused', /^not finished$/],
@@ -277,7 +277,7 @@ describe('reading a download', function () {
       });
     }
 
-    it('every beginning of a reply', async () => {
+    it('refuses any truncated response', async () => {
       for (const body of [
         { ...head, size: video.length, base64 },
         { ...head, base64, data_url: dataUrl },
@@ -287,7 +287,7 @@ describe('reading a download', function () {
         const text = JSON.stringify(body);
         const firstBraceAfterVideo = text.indexOf(base64) + base64.length + 1;
         for (let length = 0; length < text.length; length++) {
-          // With the video complete and its size confirmed nothing more is needed.
+          // With a complete video of the declared size, the rest isn't needed.
           if ('size' in body && 'success' in body && length >= firstBraceAfterVideo) continue;
           const error = await failure(text.slice(0, length));
           assert.equal(error.kind, 'badReply', text.slice(0, length));
@@ -296,7 +296,7 @@ describe('reading a download', function () {
     });
   });
 
-  describe('tells of another size than declared', () => {
+  describe('another size than declared', () => {
     for (const [name, body, declaredBytes] of [
       ['too large', { size: video.length + 1, base64 }, video.length + 1],
       ['too small', { size: video.length - 1, base64 }, video.length - 1],
@@ -311,7 +311,7 @@ describe('reading a download', function () {
     }
   });
 
-  describe('takes a video from other fields', () => {
+  describe('a video in other fields', () => {
     for (const [name, body] of [
       ['b64_json in a list', { data: [{ b64_json: base64 }] }],
       ['bytesBase64Encoded', { response: { videos: [{ bytesBase64Encoded: base64 }] } }],
@@ -323,7 +323,7 @@ describe('reading a download', function () {
     }
   });
 
-  describe('finds a link in place of a video', () => {
+  describe('a link in place of a video', () => {
     const link = 'https://cdn.example/a.mp4?sig=a+b';
     for (const [name, body, expected] of [
       ['url', { success: true, url: link }, link],
@@ -335,31 +335,31 @@ describe('reading a download', function () {
     ] as const) {
       it(name, async () => {
         const target = new Target();
-        const result = await streamDownload(new Reply(body), target);
+        const result = await streamDownload(new ChunkedResponse(body), target);
         assert.deepEqual(result, { kind: 'link', link: expected });
         assert.equal(target.content.length, 0);
       });
     }
-    it('but not beside an error', async () => {
+    it('ignores it next to an error', async () => {
       assert.equal((await failure({ error: { message: 'no' }, url: link })).message, 'no');
     });
   });
 
-  it('stops at a video that is far longer than declared', async () => {
+  it('stops at a video that is much longer than declared', async () => {
     const target = new Target();
     const body = { size: 100, base64: randomBytes(2 << 20).toString('base64') };
-    await assert.rejects(streamDownload(new Reply(body, 65_536), target), { kind: 'tooLong' });
+    await assert.rejects(streamDownload(new ChunkedResponse(body, 65_536), target), { kind: 'tooLong' });
     assert.ok(target.content.length <= 100 + (1 << 20));
   });
 
   it('refuses a declared size above the limit before the first byte', async () => {
     const target = new Target();
     const body = { size: 5 * 1024 ** 3, base64 };
-    await assert.rejects(streamDownload(new Reply(body), target), { kind: 'tooLong' });
+    await assert.rejects(streamDownload(new ChunkedResponse(body), target), { kind: 'tooLong' });
     assert.equal(target.content.length, 0);
   });
 
-  it('passes on what the target throws, from any write', async () => {
+  it('rethrows errors of the target, from any write', async () => {
     for (const failing of [0, 1, 5]) {
       let writes = 0;
       const full = new Error('disk full');
@@ -368,11 +368,11 @@ describe('reading a download', function () {
         restart: () => Promise.resolve(),
       };
       const body = { base64: randomBytes(6 * 300_000).toString('base64') };
-      await assert.rejects(streamDownload(new Reply(body, 20_000), target), full);
+      await assert.rejects(streamDownload(new ChunkedResponse(body, 20_000), target), full);
     }
   });
 
-  it('passes on what the connection throws, with no write left behind', async () => {
+  it('rethrows errors of the connection, with no write pending', async () => {
     const cut = new GatewayError('cut', 'reset');
     async function* chunks() {
       yield Buffer.from(`{"base64":"${'QUJD'.repeat(100_000)}`);

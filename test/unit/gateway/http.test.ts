@@ -13,7 +13,7 @@ import { LIMITS } from '../../../src/core/gateway/limits';
 import { requestTarget } from '../../../src/core/gateway/resultUrl';
 import { FakeClock } from '../support/fakeClock';
 
-/** For localhost, signed by itself and worth nothing: these tests' own server. */
+/** The test server's self-signed certificate for localhost. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUEZABtxZJATgR2t5H8MbQUdeVQ3MwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjEzMzAyOFoYDzIxMjYxMDI5
@@ -41,12 +41,12 @@ const request = (url: string, changes: Partial<HttpRequest> = {}): HttpRequest =
 });
 const open = (url: string, changes?: Partial<HttpRequest>) => createHttp(clock)(request(url, changes));
 const send = async (url: string, changes?: Partial<HttpRequest>) => (await open(url, changes)).send('{}');
-const text = async (reply: HttpReply) => {
+const text = async (httpResponse: HttpReply) => {
   const pieces: Uint8Array[] = [];
-  for await (const piece of reply.body) pieces.push(piece);
+  for await (const piece of httpResponse.body) pieces.push(piece);
   return Buffer.concat(pieces).toString();
 };
-const fails = (promise: Promise<unknown>, kind: GatewayErrorKind) =>
+const assertFails = (promise: Promise<unknown>, kind: GatewayErrorKind) =>
   assert.rejects(promise, (error) => {
     assert.ok(error instanceof GatewayError, String(error));
     assert.equal(error.kind, kind, error.message);
@@ -57,7 +57,7 @@ describe('http', () => {
   const servers: net.Server[] = [];
   const sockets = new Set<net.Socket>();
 
-  /** A server with a free port; what it holds open is ended after the test. */
+  /** Starts a server on a free port. Its connections are closed after the test. */
   async function listen(server: net.Server): Promise<string> {
     servers.push(server);
     server.on('connection', (socket: net.Socket) => {
@@ -68,20 +68,20 @@ describe('http', () => {
     await once(server, 'listening');
     return `127.0.0.1:${(server.address() as net.AddressInfo).port}`;
   }
-  const raw = (onSocket: (socket: net.Socket) => void) => listen(net.createServer(onSocket));
-  const web = (handler: http.RequestListener) => listen(http.createServer(handler));
-  /** Answers every request with these bytes, and counts connections. */
-  const answering = async (...pieces: string[]) => {
-    const seen = { connections: 0, requests: 0 };
-    const address = await raw((socket) => {
-      seen.connections++;
+  const startRaw = (onSocket: (socket: net.Socket) => void) => listen(net.createServer(onSocket));
+  const startHttp = (handler: http.RequestListener) => listen(http.createServer(handler));
+  /** Responds to every request with these bytes, and counts connections. */
+  const startResponding = async (...pieces: string[]) => {
+    const counts = { connections: 0, requests: 0 };
+    const address = await startRaw((socket) => {
+      counts.connections++;
       socket.on('data', () => {
-        seen.requests++;
+        counts.requests++;
         for (const piece of pieces) socket.write(piece);
         socket.end();
       });
     });
-    return { url: `http://${address}/`, seen };
+    return { url: `http://${address}/`, seen: counts };
   };
 
   afterEach(() => {
@@ -91,8 +91,8 @@ describe('http', () => {
     assert.equal(clock.timers, 0, 'no time limit outlives its exchange');
   });
 
-  /** A port at which nobody listens. */
-  async function deadPort(): Promise<string> {
+  /** Returns a port without a listener. */
+  async function findClosedPort(): Promise<string> {
     const server = net.createServer();
     const address = await listen(server);
     await new Promise((resolve) => server.close(resolve));
@@ -101,63 +101,68 @@ describe('http', () => {
 
   describe('before a byte of the request has left', () => {
     for (const scheme of ['http', 'https']) {
-      it(`${scheme}: refused`, async () => fails(send(`${scheme}://${await deadPort()}/`), 'unreachable'));
-      it(`${scheme}: no such name`, () => fails(send(`${scheme}://no-such-host.invalid/`), 'unreachable'));
+      it(`is unreachable if the connection is refused (${scheme})`, async () =>
+        assertFails(send(`${scheme}://${await findClosedPort()}/`), 'unreachable'));
+      it(`is unreachable if the name does not resolve (${scheme})`, () =>
+        assertFails(send(`${scheme}://no-such-host.invalid/`), 'unreachable'));
     }
 
-    it('https to a server that speaks plain http', async () => {
-      await fails(send(`https://${await web((_, response) => response.end('{}'))}/`), 'unreachable');
+    it('is unreachable if an https server speaks plain http', async () => {
+      await assertFails(
+        send(`https://${await startHttp((_, response) => response.end('{}'))}/`),
+        'unreachable',
+      );
     });
-    it('https to one that closes at once', async () => {
-      await fails(send(`https://${await raw((socket) => socket.destroy())}/`), 'unreachable');
+    it('is unreachable if an https server closes at once', async () => {
+      await assertFails(send(`https://${await startRaw((socket) => socket.destroy())}/`), 'unreachable');
     });
-    it('https to one whose certificate nobody vouches for', async () => {
+    it('is unreachable if the https certificate is not trusted', async () => {
       const server = https.createServer({ key: SERVER_KEY, cert: CERTIFICATE }, (_, response) =>
         response.end('{}'),
       );
-      let asked = 0;
-      server.on('request', () => asked++);
-      await fails(send(`https://localhost:${(await listen(server)).split(':')[1]}/`), 'unreachable');
-      assert.equal(asked, 0);
+      let requestCount = 0;
+      server.on('request', () => requestCount++);
+      await assertFails(send(`https://localhost:${(await listen(server)).split(':')[1]}/`), 'unreachable');
+      assert.equal(requestCount, 0);
     });
-    it('https to one that never shakes hands: given up after the time to connect', async () => {
+    it('times out if the TLS handshake never ends', async () => {
       const accepted = Promise.withResolvers<undefined>();
-      const address = await raw(() => accepted.resolve(undefined));
-      const result = fails(send(`https://${address}/`), 'unreachable');
+      const address = await startRaw(() => accepted.resolve(undefined));
+      const result = assertFails(send(`https://${address}/`), 'unreachable');
       await accepted.promise;
       clock.moveTo(clock.now() + 15_000);
-      // Where the request counts as sent already, only this limit ends it.
+      // If the request counted as sent, only this limit would end it.
       clock.moveTo(clock.now() + 120_000);
       await result;
     });
-    it('called off while it connects', async () => {
+    it('aborts while it connects', async () => {
       const stop = new AbortController();
       stop.abort();
-      await fails(send(`http://${await deadPort()}/`, { signal: stop.signal }), 'aborted');
+      await assertFails(send(`http://${await findClosedPort()}/`, { signal: stop.signal }), 'aborted');
     });
-    it('closed before sending', async () => {
+    it('sends nothing if it is closed before sending', async () => {
       const closed = Promise.withResolvers<undefined>();
       const bytes: Buffer[] = [];
-      const address = await raw((socket) => {
+      const address = await startRaw((socket) => {
         socket.on('data', (data) => bytes.push(data));
         socket.on('close', () => closed.resolve(undefined));
       });
       const opened = await open(`http://${address}/`);
       opened.close();
-      await fails(opened.send('{}'), 'unreachable');
+      await assertFails(opened.send('{}'), 'unreachable');
       await closed.promise;
       assert.deepEqual(bytes, []);
     });
-    it('the other side ends the idle connection before anything is sent', async () => {
-      const address = await raw((socket) => socket.destroy());
+    it('is unreachable if the server closes the idle connection before anything is sent', async () => {
+      const address = await startRaw((socket) => socket.destroy());
       const opened = await open(`http://${address}/`);
-      // Its end has to have reached us.
+      // The end of the connection must have arrived.
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-      await fails(opened.send('{}'), 'unreachable');
+      await assertFails(opened.send('{}'), 'unreachable');
     });
-    it('nothing is on the wire until send is called', async () => {
+    it('sends nothing until send is called', async () => {
       const bytes: Buffer[] = [];
-      const address = await raw((socket) => socket.on('data', (data) => bytes.push(data)));
+      const address = await startRaw((socket) => socket.on('data', (data) => bytes.push(data)));
       const opened = await open(`http://${address}/`);
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
       assert.deepEqual(bytes, []);
@@ -166,45 +171,46 @@ describe('http', () => {
   });
 
   describe('once a byte may have left', () => {
-    it('closed without a reply, and never repeated by Node', async () => {
-      const { url, seen } = await answering();
-      await fails(send(url), 'cut');
-      assert.deepEqual(seen, { connections: 1, requests: 1 });
+    it('is cut if the connection closes without a response, and is never repeated by Node', async () => {
+      const { url, seen: counts } = await startResponding();
+      await assertFails(send(url), 'cut');
+      assert.deepEqual(counts, { connections: 1, requests: 1 });
     });
-    it('reset without a reply', async () => {
-      const address = await raw((socket) => socket.on('data', () => socket.resetAndDestroy()));
-      await fails(send(`http://${address}/`), 'cut');
+    it('is cut if the connection is reset without a response', async () => {
+      const address = await startRaw((socket) => socket.on('data', () => socket.resetAndDestroy()));
+      await assertFails(send(`http://${address}/`), 'cut');
     });
-    it('a reply that is no HTTP', async () => {
-      await fails(send((await answering('220 mail.example ESMTP\r\n')).url), 'cut');
+    it('is cut if the response is not HTTP', async () => {
+      await assertFails(send((await startResponding('220 mail.example ESMTP\r\n')).url), 'cut');
     });
-    it('half a head', async () => fails(send((await answering('HTTP/1.1 200 OK\r\ncontent-')).url), 'cut'));
-    it('no reply: given up after its time', async () => {
-      const asked = Promise.withResolvers<undefined>();
+    it('is cut if the response ends in its headers', async () =>
+      assertFails(send((await startResponding('HTTP/1.1 200 OK\r\ncontent-')).url), 'cut'));
+    it('times out without a response', async () => {
+      const requestCount = Promise.withResolvers<undefined>();
       const closed = Promise.withResolvers<undefined>();
-      const address = await raw((socket) => {
-        socket.on('data', () => asked.resolve(undefined));
+      const address = await startRaw((socket) => {
+        socket.on('data', () => requestCount.resolve(undefined));
         socket.on('close', () => closed.resolve(undefined));
       });
-      const result = fails(send(`http://${address}/`), 'timeout');
-      await asked.promise;
+      const result = assertFails(send(`http://${address}/`), 'timeout');
+      await requestCount.promise;
       clock.moveTo(clock.now() + 120_000);
       await result;
       await closed.promise;
     });
-    it('called off: ended on our side', async () => {
-      const asked = Promise.withResolvers<undefined>();
-      const address = await raw((socket) => socket.on('data', () => asked.resolve(undefined)));
+    it('is aborted by its signal', async () => {
+      const requestCount = Promise.withResolvers<undefined>();
+      const address = await startRaw((socket) => socket.on('data', () => requestCount.resolve(undefined)));
       const stop = new AbortController();
       const opened = await open(`http://${address}/`);
-      const result = fails(opened.send('{}', stop.signal), 'aborted');
-      await asked.promise;
+      const result = assertFails(opened.send('{}', stop.signal), 'aborted');
+      await requestCount.promise;
       stop.abort();
       await result;
     });
 
-    // Another extension's or the editor's own proxy agent decides what a connection is made of.
-    describe('over a connection that an agent has made', () => {
+    // The editor's proxy agent, or another extension's, may create the connection.
+    describe('over a connection from an agent', () => {
       const kept = { http: http.request, https: https.request };
       const patch = (module: { request: unknown }, agent: http.Agent) => {
         const real = module.request as typeof https.request;
@@ -217,7 +223,7 @@ describe('http', () => {
         syncBuiltinESMExports();
       });
 
-      it('that is no socket and counts no bytes: cut, for the request may have arrived', async () => {
+      it('is cut if the connection is no socket and counts no bytes, because the request may have arrived', async () => {
         let arrived = '';
         class TunnelAgent extends http.Agent {
           override createConnection() {
@@ -233,11 +239,11 @@ describe('http', () => {
           }
         }
         patch(http, new TunnelAgent());
-        await fails(send('http://tunnel.example/'), 'cut');
+        await assertFails(send('http://tunnel.example/'), 'cut');
         assert.match(arrived, /^POST/);
       });
 
-      /** Makes the connection itself and hands it over while hands are still being shaken. */
+      /** Creates the connection itself and passes it on during the TLS handshake. */
       class ProxyAgent extends https.Agent {
         override createConnection(
           options: https.RequestOptions,
@@ -255,22 +261,22 @@ describe('http', () => {
         );
         return `https://localhost:${(await listen(server)).split(':')[1]}/`;
       };
-      it('and whose certificate is bad: nothing was sent', async () => {
+      it('sends nothing if the certificate is invalid', async () => {
         const url = await secureServer();
         patch(https, new ProxyAgent());
-        await fails(send(url), 'unreachable');
+        await assertFails(send(url), 'unreachable');
       });
-      it('and which is good: sent and answered', async () => {
+      it('sends and receives if the certificate is valid', async () => {
         const url = await secureServer();
         patch(https, new ProxyAgent({ ca: CERTIFICATE }));
         assert.equal(await text(await send(url)), '{"a":1}');
       });
-      it('without a proxy, over TLS: sent and answered', async () => {
+      it('sends and receives over TLS without a proxy', async () => {
         const url = await secureServer();
         patch(https, new https.Agent({ ca: CERTIFICATE }));
         assert.equal(await text(await send(url)), '{"a":1}');
       });
-      it('that was secure already when it was handed over', async () => {
+      it('sends and receives if the connection was already secure when it was passed on', async () => {
         const url = await secureServer();
         const { port } = new URL(url);
         const standing = tls.connect({
@@ -291,45 +297,45 @@ describe('http', () => {
     });
   });
 
-  describe('the reply', () => {
-    it('comes with status and headers, from a connection of its own', async () => {
-      const seen: http.IncomingHttpHeaders[] = [];
-      const address = await web((incoming, response) => {
-        seen.push(incoming.headers);
+  describe('the response', () => {
+    it('has status and headers, from its own connection', async () => {
+      const counts: http.IncomingHttpHeaders[] = [];
+      const address = await startHttp((incoming, response) => {
+        counts.push(incoming.headers);
         response.writeHead(404, { 'X-Oneapi-Request-Id': 'r1' }).end('gone');
       });
       for (let turn = 0; turn < 2; turn++) {
-        const reply = await send(`http://${address}/`);
+        const httpResponse = await send(`http://${address}/`);
         assert.deepEqual(
-          [reply.status, reply.headers['x-oneapi-request-id'], await text(reply)],
+          [httpResponse.status, httpResponse.headers['x-oneapi-request-id'], await text(httpResponse)],
           [404, 'r1', 'gone'],
         );
       }
       assert.equal(sockets.size, 2);
       assert.deepEqual(
-        seen.map((headers) => headers.connection),
+        counts.map((headers) => headers.connection),
         ['close', 'close'],
       );
     });
-    it('answers the path and query as they were written', async () => {
-      const asked: (string | undefined)[] = [];
-      const address = await web((incoming, response) => {
-        asked.push(incoming.url);
+    it('gets the path and query as they were written', async () => {
+      const requestCount: (string | undefined)[] = [];
+      const address = await startHttp((incoming, response) => {
+        requestCount.push(incoming.url);
         response.end();
       });
       const link = `http://${address}/a/../b c.mp4?sig=a'b|"<`;
       const target = requestTarget(link, new URL(link));
       await text(await send(link, { target }));
-      assert.deepEqual(asked, [`/a/../b%20c.mp4?sig=a'b|"<`]);
+      assert.deepEqual(requestCount, [`/a/../b%20c.mp4?sig=a'b|"<`]);
     });
-    it('is not followed when it redirects', async () => {
-      const { url, seen } = await answering(
+    it('is not followed if it redirects', async () => {
+      const { url, seen: counts } = await startResponding(
         'HTTP/1.1 307 x\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n',
       );
-      const reply = await send(url);
-      reply.close();
-      assert.equal(reply.status, 307);
-      assert.equal(seen.requests, 1);
+      const httpResponse = await send(url);
+      httpResponse.close();
+      assert.equal(httpResponse.status, 307);
+      assert.equal(counts.requests, 1);
     });
 
     const body = 'a paper boat '.repeat(10_000);
@@ -342,89 +348,89 @@ describe('http', () => {
       identity: Buffer.from(body),
     };
     for (const [encoding, bytes] of Object.entries(packed)) {
-      it(`${encoding}: unpacked`, async () => {
-        const address = await web((_, response) =>
+      it(`is decompressed: ${encoding}`, async () => {
+        const address = await startHttp((_, response) =>
           response.writeHead(200, { 'content-encoding': encoding }).end(bytes),
         );
         assert.equal(await text(await send(`http://${address}/`)), body);
       });
     }
-    it('packed and cut: cut', async () => {
-      const address = await web((_, response) =>
+    it('is cut if its compressed body is truncated', async () => {
+      const address = await startHttp((_, response) =>
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed['gzip']!.subarray(0, 60)),
       );
-      await fails(text(await send(`http://${address}/`)), 'cut');
+      await assertFails(text(await send(`http://${address}/`)), 'cut');
     });
-    it('packed, and the connection ends in the middle: cut', async () => {
+    it('is cut if the connection closes in its compressed body', async () => {
       const head = 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 9999\r\n\r\n';
-      const { url } = await answering(head, packed['gzip']!.toString('latin1').slice(0, 40));
-      await fails(text(await send(url)), 'cut');
+      const { url } = await startResponding(head, packed['gzip']!.toString('latin1').slice(0, 40));
+      await assertFails(text(await send(url)), 'cut');
     });
-    it('not what it is said to be packed as: cut', async () => {
-      const address = await web((_, response) =>
+    it('is cut if the compression is not the declared one', async () => {
+      const address = await startHttp((_, response) =>
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(body),
       );
-      await fails(text(await send(`http://${address}/`)), 'cut');
+      await assertFails(text(await send(`http://${address}/`)), 'cut');
     });
     for (const head of ['content-length: 100', 'transfer-encoding: chunked']) {
-      it(`shorter than its ${head}: cut`, async () => {
+      it(`is cut if it is shorter than its ${head}`, async () => {
         const piece = head.startsWith('transfer') ? '5\r\nabcde\r\n' : 'abcde';
-        const { url } = await answering(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${piece}`);
-        await fails(text(await send(url)), 'cut');
+        const { url } = await startResponding(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${piece}`);
+        await assertFails(text(await send(url)), 'cut');
       });
     }
 
-    it('may take long, as long as pieces keep coming; a pause too long ends it', async () => {
+    it('may take long if chunks keep arriving, but not after a long pause', async () => {
       const next: { write: (piece: string) => unknown } = { write: () => undefined };
       const closed = Promise.withResolvers<undefined>();
-      const address = await web((_, response) => {
+      const address = await startHttp((_, response) => {
         next.write = (piece) => response.write(piece);
         response.on('close', () => closed.resolve(undefined));
         response.write('0');
       });
-      const reply = await send(`http://${address}/`);
-      const pieces = reply.body[Symbol.asyncIterator]();
+      const httpResponse = await send(`http://${address}/`);
+      const pieces = httpResponse.body[Symbol.asyncIterator]();
       for (let index = 0; index < 5; index++) {
         const piece = pieces.next();
         clock.moveTo(clock.now() + 59_000);
         assert.equal(Buffer.from((await piece).value as Uint8Array).toString(), String(index));
         if (index < 4) next.write(String(index + 1));
       }
-      const never = fails(pieces.next(), 'timeout');
+      const never = assertFails(pieces.next(), 'timeout');
       clock.moveTo(clock.now() + 60_000);
       await never;
       await closed.promise;
     });
-    it('left early: the connection ends', async () => {
+    it('closes the connection if the reader stops early', async () => {
       const closed = Promise.withResolvers<undefined>();
-      const address = await web((_, response) => {
+      const address = await startHttp((_, response) => {
         response.on('close', () => closed.resolve(undefined));
         response.write('x'.repeat(100_000));
       });
-      const reply = await send(`http://${address}/`);
-      for await (const piece of reply.body) {
+      const httpResponse = await send(`http://${address}/`);
+      for await (const piece of httpResponse.body) {
         assert.ok(piece.length > 0);
         break;
       }
       await closed.promise;
     });
-    it('closed unread: the connection ends', async () => {
+    it('closes the connection if it is closed unread', async () => {
       const closed = Promise.withResolvers<undefined>();
-      const address = await web((_, response) => {
+      const address = await startHttp((_, response) => {
         response.on('close', () => closed.resolve(undefined));
         response.write('x');
       });
       (await send(`http://${address}/`)).close();
       await closed.promise;
     });
-    it('called off in the middle: aborted', async () => {
+    it('is aborted by its signal while it arrives', async () => {
       const stop = new AbortController();
-      const address = await web((_, response) => void response.write('x'));
+      const address = await startHttp((_, response) => void response.write('x'));
       const opened = await open(`http://${address}/`);
-      const reply = await opened.send('{}', stop.signal);
-      const pieces = reply.body[Symbol.asyncIterator]();
+      const httpResponse = await opened.send('{}', stop.signal);
+      const pieces = httpResponse.body[Symbol.asyncIterator]();
       await pieces.next();
-      const result = fails(pieces.next(), 'aborted');
+      const result = assertFails(pieces.next(), 'aborted');
       stop.abort();
       await result;
     });

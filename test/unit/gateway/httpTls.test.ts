@@ -12,14 +12,14 @@ import { LIMITS } from '../../../src/core/gateway/limits';
 import { projectRoot } from '../../vscode/projectRoot';
 import { FakeClock } from '../support/fakeClock';
 
-// A certificate for this machine, signed by itself, that nothing but this test ever trusts.
+// A self-signed certificate for this machine that only these tests trust.
 const fixture = (name: string) => readFileSync(path.join(projectRoot, 'test/unit/support/tls', name), 'utf8');
 const certificate = fixture('localhost.cert.pem');
 const privateKey = fixture('localhost.key.pem');
 
 /**
- * That a connection stands is what separates "certainly nothing has left" from "nobody knows", so it is proven here
- * for each way in which one can fail to come about.
+ * An established connection separates "certainly not sent" from "unknown". These tests cover each way in
+ * which connecting can fail.
  */
 describe('connecting over TLS', () => {
   const servers: net.Server[] = [];
@@ -50,24 +50,24 @@ describe('connecting over TLS', () => {
   const open = createHttp(systemClock);
   const unreachable = (error: unknown) => error instanceof GatewayError && error.kind === 'unreachable';
 
-  it('a name that does not resolve: unreachable', async () => {
+  it('is unreachable if the name does not resolve', async () => {
     await assert.rejects(open(post('https://gateway.invalid/v1')), unreachable);
     await assert.rejects(open(post('http://gateway.invalid/v1')), unreachable);
   });
 
-  it('a server that speaks no TLS: unreachable', async () => {
+  it('is unreachable if the server speaks no TLS', async () => {
     const port = await listen(http.createServer());
     await assert.rejects(open(post(`https://127.0.0.1:${port}/v1`)), unreachable);
   });
 
-  it('a certificate that nobody trusts: unreachable, and the server gets no request', async () => {
+  it('is unreachable if the certificate is not trusted, and the server gets no request', async () => {
     let requests = 0;
     const port = await listen(https.createServer({ cert: certificate, key: privateKey }, () => requests++));
     await assert.rejects(open(post(`https://127.0.0.1:${port}/v1`)), unreachable);
     assert.equal(requests, 0);
   });
 
-  it('a server that never finishes the handshake: unreachable when the time is up', async () => {
+  it('is unreachable if the handshake times out', async () => {
     const port = await listen(net.createServer());
     const clock = new FakeClock();
     const opening = createHttp(clock)(post(`https://127.0.0.1:${port}/v1`));
@@ -77,12 +77,12 @@ describe('connecting over TLS', () => {
     await rejected;
   });
 
-  it('a server that ends the connection during the handshake: unreachable', async () => {
+  it('is unreachable if the server closes the connection during the handshake', async () => {
     const port = await listen(net.createServer((socket) => socket.destroy()));
     await assert.rejects(open(post(`https://127.0.0.1:${port}/v1`)), unreachable);
   });
 
-  it('a good connection stands before anything is sent, and then carries the request', async () => {
+  it('is connected before anything is sent, and then carries the request', async () => {
     const trusted = tls.getCACertificates();
     tls.setDefaultCACertificates([...trusted, certificate]);
     try {

@@ -7,7 +7,7 @@ import type { StringSink } from '../../../src/core/gateway/jsonStrings';
 const options: JsonReaderOptions = { maxBytes: 1 << 20 };
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** The bytes cut at the given places, each piece in memory of its own that is spoilt after use. */
+/** Splits the bytes at the given places. Each chunk has its own memory and is overwritten after use. */
 async function* pieces(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   for (let index = 1; index < places.length; index++) {
@@ -43,12 +43,11 @@ class Collector implements StringSink {
   }
 }
 
-/** Rejects as an unreadable reply, and with the given words. */
-const badReply = (words: RegExp) => (error: unknown) =>
+const isBadResponse = (words: RegExp) => (error: unknown) =>
   error instanceof GatewayError && error.kind === 'badReply' && words.test(error.message);
 
-/** Writes a value as JSON with escapes, spaces and trailing commas chosen by a stream of numbers. */
-function writeFreely(value: unknown, next: () => number): string {
+/** Writes a value as JSON with pseudorandom escapes, spaces and trailing commas. */
+function writeRandomly(value: unknown, next: () => number): string {
   const space = () => ['', '', '', ' ', '\n', '\t\r '][next() % 6]!;
   const list = (items: string[], open: string, close: string) =>
     open + items.join(',') + (items.length > 0 && next() % 4 === 0 ? space() + ',' : '') + space() + close;
@@ -57,7 +56,7 @@ function writeFreely(value: unknown, next: () => number): string {
     return unit === '/' && next() % 2 === 0 ? '\\/' : JSON.stringify(unit).slice(1, -1);
   };
   const text = (content: string) =>
-    // By code points as a rule, so that pairs also travel unescaped.
+    // Mostly by code points, so that surrogate pairs also occur unescaped.
     `"${(next() % 2 ? Array.from(content) : content.split('')).map((part) => (part.length > 1 ? part : character(part))).join('')}"`;
   const write = (item: unknown): string => {
     if (typeof item === 'string') return text(item);
@@ -82,8 +81,8 @@ function writeFreely(value: unknown, next: () => number): string {
 const cuts = fc.array(fc.nat({ max: 5000 }), { maxLength: 12 });
 const seeds = fc.nat();
 
-/** Small whole numbers that look random, the same for the same seed. */
-function draw(seed: number): () => number {
+/** Returns pseudorandom small integers. The same seed gives the same sequence. */
+function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -91,11 +90,11 @@ function draw(seed: number): () => number {
   };
 }
 
-describe('reading JSON as it arrives', function () {
+describe('readJson', function () {
   this.timeout(60_000);
 
-  describe('gives what JSON.parse gives', () => {
-    const same = async (text: string) => {
+  describe('gives the result of JSON.parse', () => {
+    const assertSame = async (text: string) => {
       const expected: unknown = JSON.parse(text);
       assert.deepEqual(await read(text), expected);
       assert.deepEqual(await readJson(bytewise(encode(text)), options), expected);
@@ -117,10 +116,10 @@ describe('reading JSON as it arrives', function () {
       '"é€\u{10ffff}"',
       '[1e400,-1e-400,123456789012345678901234567890]',
     ]) {
-      it(text, () => same(text));
+      it(text, () => assertSame(text));
     }
 
-    it('for any value and any cut', async () => {
+    it('property: for any value, however it is split', async () => {
       await fc.assert(
         fc.asyncProperty(fc.json({ maxDepth: 5 }), cuts, async (text, places) => {
           assert.deepEqual(
@@ -132,11 +131,11 @@ describe('reading JSON as it arrives', function () {
       );
     });
 
-    it('however the value is written', async () => {
+    it('property: however the value is written', async () => {
       const value = fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' });
       await fc.assert(
         fc.asyncProperty(value, cuts, seeds, async (original, places, seed) => {
-          const text = writeFreely(original, draw(seed));
+          const text = writeRandomly(original, createRandom(seed));
           const result = await readJson(pieces(encode(text), places), options);
           assert.deepEqual(result, JSON.parse(JSON.stringify(original)));
         }),
@@ -146,7 +145,7 @@ describe('reading JSON as it arrives', function () {
   });
 
   describe('tolerates', () => {
-    it('a byte order mark, cut anywhere', async () => {
+    it('a byte order mark, split anywhere', async () => {
       assert.deepEqual(await readJson(bytewise(encode('\ufeff {"a":1}')), options), { a: 1 });
     });
 
@@ -199,44 +198,47 @@ describe('reading JSON as it arrives', function () {
       ['[NaN]', /not JSON/],
     ] as const) {
       it(JSON.stringify(text), async () => {
-        await assert.rejects(read(text), badReply(words));
-        await assert.rejects(readJson(bytewise(encode(text)), options), badReply(words));
+        await assert.rejects(read(text), isBadResponse(words));
+        await assert.rejects(readJson(bytewise(encode(text)), options), isBadResponse(words));
       });
     }
 
-    it('every beginning of an object', async () => {
+    it('any truncated object', async () => {
       const bytes = encode('{"a":[1,{"b":"\\u00e9é\\\\"}],"c":null,"d":-1.5e3}');
       for (let length = 0; length < bytes.length; length++) {
-        await assert.rejects(readJson(bytewise(bytes.subarray(0, length)), options), badReply(/cut|empty/));
+        await assert.rejects(
+          readJson(bytewise(bytes.subarray(0, length)), options),
+          isBadResponse(/cut|empty/),
+        );
       }
     });
 
     it('more than 64 levels, and no fewer', async () => {
       const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
       assert.deepEqual(await read(nested(64)), JSON.parse(nested(64)) as unknown);
-      await assert.rejects(read(nested(65)), badReply(/deeper than 64/));
-      await assert.rejects(read('{"a":'.repeat(100_000)), badReply(/deeper/));
+      await assert.rejects(read(nested(65)), isBadResponse(/deeper than 64/));
+      await assert.rejects(read('{"a":'.repeat(100_000)), isBadResponse(/deeper/));
     });
 
     it('more bytes than allowed, wherever they are', async () => {
       const fits = `{"a":"${'x'.repeat(92)}"}`;
       assert.ok(await read(fits, { maxBytes: 100 }));
-      await assert.rejects(read(fits, { maxBytes: 99 }), badReply(/more than 99 bytes/));
+      await assert.rejects(read(fits, { maxBytes: 99 }), isBadResponse(/more than 99 bytes/));
       for (const text of [
         ' '.repeat(200),
         `[${'1,'.repeat(100)}1]`,
         `{"${'k'.repeat(200)}":1}`,
         '1'.repeat(200),
       ]) {
-        await assert.rejects(read(text, { maxBytes: 99 }), badReply(/more than 99 bytes/));
+        await assert.rejects(read(text, { maxBytes: 99 }), isBadResponse(/more than 99 bytes/));
         await assert.rejects(
           readJson(bytewise(encode(text)), { maxBytes: 99 }),
-          badReply(/more than 99 bytes/),
+          isBadResponse(/more than 99 bytes/),
         );
       }
     });
 
-    it('an endless reply as soon as it is too long', async () => {
+    it('an endless response as soon as it is too long', async () => {
       let sent = 0;
       async function* endless() {
         yield encode('["');
@@ -246,17 +248,17 @@ describe('reading JSON as it arrives', function () {
           await Promise.resolve();
         }
       }
-      await assert.rejects(readJson(endless(), { maxBytes: 10_000 }), badReply(/more than/));
+      await assert.rejects(readJson(endless(), { maxBytes: 10_000 }), isBadResponse(/more than/));
       assert.ok(sent <= 11_000);
     });
   });
 
   describe('captures', () => {
-    it('any string under any cut, however it is written', async () => {
+    it('property: any string, however it is split and written', async () => {
       const strings = fc.string({ unit: 'grapheme', maxLength: 300 });
       await fc.assert(
         fc.asyncProperty(strings, fc.jsonValue(), cuts, seeds, async (video, other, places, seed) => {
-          const text = writeFreely({ a: other, video, z: [other] }, draw(seed));
+          const text = writeRandomly({ a: other, video, z: [other] }, createRandom(seed));
           const sink = new Collector();
           const result = await readJson(pieces(encode(text), places), {
             ...options,
@@ -280,7 +282,7 @@ describe('reading JSON as it arrives', function () {
       assert.equal(sink.text, '😀a\ufffd😀\ufffd\ufffd');
     });
 
-    it('by path, asked once for each string value with what was built so far', async () => {
+    it('by path, calling back once for each string value with what was built so far', async () => {
       const asked: unknown[] = [];
       const result = await read('{"k":"1","list":["2",{"in":"3"}],"n":4}', {
         capture: (path, soFar) => {
@@ -323,18 +325,18 @@ describe('reading JSON as it arrives', function () {
       );
     });
 
-    it('in linear time, escapes or not', async () => {
+    it('in linear time, with or without escapes', async () => {
       const escaped = encode(`["${'\\/'.repeat(1_000_000)}"]`);
       let length = 0;
       const sink: StringSink = { write: (bytes) => void (length += bytes.length), end: () => undefined };
       const start = performance.now();
       await readJson(pieces(escaped, []), { ...options, capture: () => sink });
       assert.equal(length, 1_000_000);
-      // Well below a second; a search to the end for each backslash would take minutes.
+      // Takes well under a second. A full search for each backslash would take minutes.
       assert.ok(performance.now() - start < 10_000);
     });
 
-    it('and passes on what the sink throws, ending the source', async () => {
+    it('and rethrows errors of the sink, ending the source', async () => {
       let returned = false;
       async function* chunks() {
         try {
@@ -393,7 +395,7 @@ describe('reading JSON as it arrives', function () {
     });
   });
 
-  it('passes on what the source throws', async () => {
+  it('rethrows errors of the source', async () => {
     const cut = new GatewayError('cut', 'connection reset');
     async function* chunks() {
       yield encode('{"a":');

@@ -25,11 +25,11 @@ describe('the kind of an origin', () => {
     [['forkError', 'versionHeader', 'statusNewApi'], 'unknown'],
   ];
   for (const [signs, kind] of rows) {
-    it(`is ${kind} by ${signs.join(', ') || 'no sign'}`, () =>
+    it(`is ${kind} with ${signs.join(', ') || 'no sign'}`, () =>
       assert.equal(recognizeOrigin(ELSEWHERE, new Set(signs)), kind));
   }
 
-  it("is nebula by Nebula's address only, whatever it responds", () => {
+  it("is nebula only by Nebula's address, whatever it responds", () => {
     for (const [signs] of rows) assert.equal(recognizeOrigin(DEFAULT_BASE_URL, new Set(signs)), 'nebula');
     assert.equal(recognizeOrigin(`${DEFAULT_BASE_URL}/below`, new Set()), 'nebula');
     assert.equal(recognizeOrigin(DEFAULT_BASE_URL.replace('https://', 'https://www.'), new Set()), 'unknown');
@@ -79,7 +79,7 @@ describe('the signs of an origin', () => {
 });
 
 describe('the prober', () => {
-  /** Answers by path; anything else is unreachable. */
+  /** Responds by path. Anything else is unreachable. */
   function probe(baseUrl: string, answers: Readonly<Record<string, unknown>>) {
     const requests: HttpRequest[] = [];
     const open: OpenHttp = (request) => {
@@ -97,7 +97,7 @@ describe('the prober', () => {
     return signs.then((found) => ({ found: found && [...found], requests }));
   }
 
-  it('asks for the status and the models, without a key and never with a POST', async () => {
+  it('requests the status and the models, without a key and never with a POST', async () => {
     const { found, requests } = await probe(`${ELSEWHERE}/gw`, {
       '/gw/api/status': { data: { quota_per_unit: 1, _qn: 'new-api' } },
       '/gw/v1/models': { error: { type: 'new_api_error' } },
@@ -110,7 +110,7 @@ describe('the prober', () => {
     assert.ok(requests.every(({ headers }) => !('authorization' in headers)));
   });
 
-  it('asks below /api for the video models only', async () => {
+  it('requests only the video models below /api', async () => {
     const { found, requests } = await probe('https://openrouter.ai/api', {
       '/api/v1/videos/models': { data: [{ pricing_skus: { duration_seconds: '0.1' } }] },
     });
@@ -123,12 +123,12 @@ describe('the prober', () => {
     assert.deepEqual(found, []);
   });
 
-  it('keeps what one request tells if the other fails', async () => {
+  it('keeps the result of one request if the other fails', async () => {
     const { found } = await probe(ELSEWHERE, { '/v1/models': { error: { type: 'new_api_error' } } });
     assert.deepEqual(found, ['relativeError']);
   });
 
-  it('knows that nothing responded', async () => {
+  it('reports that nothing responded', async () => {
     assert.equal((await probe(ELSEWHERE, {})).found, undefined);
   });
 });

@@ -85,7 +85,7 @@ describe('the editor’s proxy settings', () => {
   for (const support of SUPPORT) {
     const isUsed = support !== 'off';
 
-    it(`${support}: https ${isUsed ? 'through a tunnel of the proxy' : 'without the proxy'}`, async () => {
+    it(`connect over https ${isUsed ? 'through a tunnel of the proxy' : 'without the proxy'}: ${support}`, async () => {
       const { server, url } = await remote();
       const { proxy, address } = await proxyServer();
       editor({ support, proxy: address });
@@ -96,7 +96,7 @@ describe('the editor’s proxy settings', () => {
       assert.equal(server.requests.at(0)?.headers.connection, 'close');
     });
 
-    it(`${support}: without the proxy where http.noProxy names the host`, async () => {
+    it(`bypass the proxy if http.noProxy names the host: ${support}`, async () => {
       const { server, url } = await remote();
       const { proxy, address } = await proxyServer();
       editor({ support, proxy: address, noProxy: ['other.test', `.${REMOTE_HOST}`] });
@@ -106,7 +106,7 @@ describe('the editor’s proxy settings', () => {
 
     const spellings = ['localhost', '127.0.0.1', '127.0.0.5', '127.9', '[::1]', 'foo.localhost'];
     for (const spelling of spellings) {
-      it(`${support}: ${spelling} is never reached through the proxy`, async function () {
+      it(`never route ${spelling} through the proxy: ${support}`, async function () {
         // Not every system has all of 127.0.0.0/8, or IPv6.
         const host = spelling === '[::1]' ? '::1' : spelling.startsWith('127') ? '127.0.0.5' : '127.0.0.1';
         if (!(await canListen(host))) this.skip();
@@ -121,13 +121,13 @@ describe('the editor’s proxy settings', () => {
     }
   }
 
-  it('this machine over https is never reached through the proxy', async () => {
+  it('never route https to this machine through the proxy', async () => {
     const { server, port } = await serve(true);
     const { proxy, address } = await proxyServer();
     editor({ support: 'override', proxy: address });
     for (const name of ['localhost', 'foo.localhost', '127.0.0.1']) {
       names({ 'foo.localhost': '127.0.0.1' });
-      // Its certificate is for another name, which it could only tell once it was reached.
+      // The certificate is for another name, so this error proves that the server was reached.
       const error = await fails(open(`https://${name}:${port}/`), 'unreachable');
       assert.match(error.message, /Hostname|IP.*does not match|altnames/i);
     }
@@ -139,7 +139,7 @@ describe('the editor’s proxy settings', () => {
     ['localhost', '192.0.2.1'],
     ['foo.localhost', '2001:db8::1'],
   ] as const) {
-    it(`${name} that leads to ${address} is refused`, async () => {
+    it(`refuse ${name} if it resolves to ${address}`, async () => {
       names({ [name]: address });
       const { proxy, address: proxyAddress } = await proxyServer();
       editor({ support: 'override', proxy: proxyAddress });
@@ -149,7 +149,7 @@ describe('the editor’s proxy settings', () => {
     });
   }
 
-  it('in an editor that hides the original functions, no key goes to the proxy in clear text', async () => {
+  it('send no key to the proxy in clear text if the editor hides the original functions', async () => {
     const { proxy, address } = await proxyServer();
     editor({ support: 'override', proxy: address, isOriginalHidden: true });
     const { port } = await serve(false);
@@ -157,7 +157,7 @@ describe('the editor’s proxy settings', () => {
     assert.deepEqual(proxy.heads, []);
     assert.equal(await send(`http://127.0.0.1:${port}/`), 200);
   });
-  it('no key goes over plain http to another machine, by a proxy or without', async () => {
+  it('send no key over plain http to another machine, with or without a proxy', async () => {
     const { server, port } = await serve(false);
     names({ [REMOTE_HOST]: '127.0.0.1' });
     const { proxy, address } = await proxyServer();
@@ -170,7 +170,7 @@ describe('the editor’s proxy settings', () => {
 
   for (const support of ['on', 'override', 'fallback'] as const) {
     for (const status of [407, 403, 502]) {
-      it(`${support}: CONNECT answered with ${status} is the proxy’s refusal, and nothing was sent`, async () => {
+      it(`report ${status} to CONNECT as the proxy’s refusal, and send nothing: ${support}`, async () => {
         const { server, url } = await remote();
         const { proxy, address } = await proxyServer(status);
         editor({ support, proxy: address.replace('//', '//user:secret@') });
@@ -182,7 +182,7 @@ describe('the editor’s proxy settings', () => {
       });
     }
   }
-  it('a proxy that nobody answers at is named', async () => {
+  it('name a proxy that does not respond', async () => {
     const { url } = await remote();
     const { proxy, address } = await proxyServer();
     proxy.close();
@@ -191,13 +191,13 @@ describe('the editor’s proxy settings', () => {
     assert.ok(error.message.includes(new URL(address).host), error.message);
     assert.ok(!error.message.includes('secret'));
   });
-  it('a gateway that can’t be trusted behind a proxy is not the proxy’s fault', async () => {
+  it('do not blame the proxy for an untrusted gateway behind it', async () => {
     const { port } = await serve(true);
     const { address } = await proxyServer();
     editor({ support: 'override', proxy: address });
     await fails(open(`https://other.test:${port}/`), 'unreachable', { nothingSent: true });
   });
-  it('a tunnel that Node’s own proxy support did not get is the proxy’s refusal', async () => {
+  it('report a tunnel that Node’s own proxy support did not get as the proxy’s refusal', async () => {
     const real = https.request;
     const error = Object.assign(new Error('via http://user:secret@proxy: HTTP/1.1 407'), {
       code: 'ERR_PROXY_TUNNEL',
@@ -221,7 +221,7 @@ describe('the editor’s proxy settings', () => {
   });
 
   describe('an idle connection of other code', () => {
-    /** Leaves connections behind in the agent that the editor passes direct requests to. */
+    /** Leaves connections open in the agent that the editor uses for direct requests. */
     async function leaveIdle(url: string, count: number): Promise<void> {
       const get = () =>
         new Promise<void>((resolve, reject) => {
@@ -236,7 +236,7 @@ describe('the editor’s proxy settings', () => {
 
     for (const support of SUPPORT) {
       for (const count of [1, 5]) {
-        it(`${support}: is not used, of ${count}`, async () => {
+        it(`is not used, of ${count}: ${support}`, async () => {
           const { server, url } = await remote();
           await leaveIdle(url, count);
           editor({ support, proxy: '' });
@@ -247,7 +247,7 @@ describe('the editor’s proxy settings', () => {
         });
       }
     }
-    it('is given up on when there are too many', async () => {
+    it('fails the request if there are too many', async () => {
       const { server, url } = await remote();
       await leaveIdle(url, 30);
       editor({ support: 'override', proxy: '' });
@@ -274,7 +274,7 @@ describe('readProxyRefusal', () => {
     ['a page of Squid after it had passed the request on', 504, { via: '1.1 fw1 (squid/6.9)' }, false, false],
     ['a page of a filter', 403, { via: '1.1 Zscaler 6.2' }, false, false],
   ] as const) {
-    it(`${why}: the proxy’s`, () => {
+    it(`recognizes the proxy’s refusal: ${why}`, () => {
       const error = readProxyRefusal(status, headers, isJson);
       assert.deepEqual([error?.kind, error?.status, error?.nothingSent], ['proxy', status, nothingSent]);
     });
@@ -285,7 +285,7 @@ describe('readProxyRefusal', () => {
     ['a page without a sign of a proxy', 403, {}, false],
     ['a page through a proxy that is no refusal', 200, { via: '1.1 fw1 (squid/6.9)' }, false],
   ] as const) {
-    it(`${why}: may be the other side’s`, () =>
+    it(`leaves open whose refusal it is: ${why}`, () =>
       assert.equal(readProxyRefusal(status, headers, isJson), undefined));
   }
 });

@@ -12,26 +12,26 @@ const dataUri = 'data:video/mp4;base64,AAAAIGZ0eXBpc29t';
 const read = async (status: number, body: unknown): Promise<QueryOutcome> =>
   queryOutcome(await readFacts(status, body, { taskId: 't' }));
 
-/** What a good response says of the task. */
-const stateOf = async (body: unknown): Promise<TaskState | undefined> => {
+/** Returns the task state in a successful response. */
+const getState = async (body: unknown): Promise<TaskState | undefined> => {
   const outcome = await read(200, body);
   return outcome.kind === 'task' ? outcome.state : undefined;
 };
 
 const succeeded = async (body: object): Promise<Extract<TaskState, { kind: 'succeeded' }>> => {
-  const state = await stateOf({ task_id: 't', status: 'succeeded', ...body });
+  const state = await getState({ task_id: 't', status: 'succeeded', ...body });
   assert.equal(state?.kind, 'succeeded');
   return state;
 };
 
 const failure = async (body: object) => {
-  const state = await stateOf(body);
+  const state = await getState(body);
   assert.equal(state?.kind, 'failed');
   return state.error;
 };
 
-/** API reference 8, compared without regard to case. */
-const words: Readonly<Record<TaskState['kind'], readonly string[]>> = {
+/** Statuses (API reference 8), compared case-insensitively. */
+const statuses: Readonly<Record<TaskState['kind'], readonly string[]>> = {
   queued: ['submitted', 'queued', 'pending', 'not_start', 'in_queue', 'unknown', '', '  '],
   running: ['in_progress', 'processing', 'running', 'preprocessing', 'generating', 'transmogrifying', '完成'],
   succeeded: ['succeeded', 'success', 'succeed', 'completed', 'complete', 'done'],
@@ -39,13 +39,13 @@ const words: Readonly<Record<TaskState['kind'], readonly string[]>> = {
   expired: ['expired'],
 };
 
-describe('what a response says of a task', () => {
-  for (const [kind, list] of Object.entries(words)) {
+describe('the task state in a response', () => {
+  for (const [kind, list] of Object.entries(statuses)) {
     for (const word of list) {
-      it(`"${word}" in any case, bare and in an envelope, is ${kind}`, async () => {
+      it(`is ${kind} for "${word}" in any case, with or without an envelope`, async () => {
         for (const status of [word, word.toUpperCase(), ` ${word} `]) {
-          assert.equal((await stateOf({ task_id: 't', status }))?.kind, kind);
-          assert.equal((await stateOf({ code: 'success', data: { task_id: 't', status } }))?.kind, kind);
+          assert.equal((await getState({ task_id: 't', status }))?.kind, kind);
+          assert.equal((await getState({ code: 'success', data: { task_id: 't', status } }))?.kind, kind);
         }
       });
     }
@@ -94,7 +94,7 @@ describe('what a response says of a task', () => {
     ],
   };
   for (const [name, [body, state]] of Object.entries(running)) {
-    it(name, async () => assert.deepEqual(await stateOf(body), state));
+    it(name, async () => assert.deepEqual(await getState(body), state));
   }
 
   for (const body of [
@@ -115,8 +115,8 @@ describe('what a response says of a task', () => {
     { status: 'error', message: 'no' },
     { status: 'fail', data: { title: 'no' } },
   ]) {
-    it(`${JSON.stringify(body)} says nothing of a task`, async () =>
-      assert.equal(await stateOf(body ?? ''), undefined));
+    it(`is undefined for ${JSON.stringify(body)}`, async () =>
+      assert.equal(await getState(body ?? ''), undefined));
   }
 
   describe('progress', () => {
@@ -139,14 +139,14 @@ describe('what a response says of a task', () => {
       [{}, undefined],
     ];
     for (const [value, progress] of table) {
-      it(`${String(value)} (${typeof value}) is ${progress}`, async () => {
-        const state = await stateOf({ task_id: 't', status: 'running', progress: value });
+      it(`is ${progress} for ${String(value)} (${typeof value})`, async () => {
+        const state = await getState({ task_id: 't', status: 'running', progress: value });
         assert.deepEqual(state, { kind: 'running', ...(progress === undefined ? {} : { progress }) });
       });
     }
-    it('is looked for at the top, in data, in metadata', async () => {
+    it('is found at the top, in data, in metadata', async () => {
       const places = { progress: 'no', data: { progress: '30%' }, metadata: { progress: 70 } };
-      const state = await stateOf({ task_id: 't', status: 'running', ...places });
+      const state = await getState({ task_id: 't', status: 'running', ...places });
       assert.equal((state as { progress: number }).progress, 30);
     });
   });
@@ -202,14 +202,14 @@ describe('what a response says of a task', () => {
       ],
     };
     for (const [name, [body, links]] of Object.entries(table)) {
-      it(`${name}: ${links.length} link(s)`, async () => {
+      it(`has ${links.length} link(s): ${name}`, async () => {
         const state = await succeeded(body);
         assert.deepEqual(state.links, links);
         assert.deepEqual([state.refusedLinks, state.filteredCount], [[], 0]);
       });
     }
 
-    it('Q9: of a video as text only the place is kept', async () => {
+    it('keeps only the place of an inline video (Q9)', async () => {
       const metadata = { response: { videos: [{ bytesBase64Encoded: 'AAAA' }], raiMediaFilteredCount: 0 } };
       const places = async (body: Record<string, unknown>) =>
         (await succeeded({ metadata, ...body })).links.map((found) => inlinePlace(found) ?? found);
@@ -225,14 +225,14 @@ describe('what a response says of a task', () => {
       assert.deepEqual(await places({ url: 'data:text/html,no' }), []);
     });
 
-    it('Q11: the envelope', async () => {
+    it('is read from the envelope (Q11)', async () => {
       const data = {
         task_id: 't',
         status: 'SUCCESS',
         progress: '100%',
         data: { video_url: link, width: 1280 },
       };
-      assert.deepEqual(await stateOf({ code: 'success', message: '', data }), {
+      assert.deepEqual(await getState({ code: 'success', message: '', data }), {
         kind: 'succeeded',
         links: [link],
         refusedLinks: [],
@@ -240,15 +240,15 @@ describe('what a response says of a task', () => {
       });
     });
 
-    it('the word "expired" counts only where nothing better is', async () => {
+    it('is expired by the word only if there is no link', async () => {
       for (const url of ['expired', ' EXPIRED ', ['expired']]) {
-        const state = await stateOf({ task_id: 't', status: 'succeeded', url });
+        const state = await getState({ task_id: 't', status: 'succeeded', url });
         assert.ok(state?.kind === 'expired' && state.wasReady);
       }
       assert.deepEqual((await succeeded({ url: 'expired', metadata: { url: link } })).links, [link]);
     });
 
-    it('filtered videos are counted', async () => {
+    it('counts filtered videos', async () => {
       for (const [value, count] of [
         [1, 1],
         ['2', 2],
@@ -261,9 +261,9 @@ describe('what a response says of a task', () => {
       }
     });
 
-    it('a success of which a filter removed every video has failed', async () => {
+    it('is a failure if a filter removed every video', async () => {
       const response = { raiMediaFilteredCount: 2, raiMediaFilteredReasons: ['not allowed'], videos: [] };
-      const state = await stateOf({ task_id: 't', status: 'succeeded', metadata: { response } });
+      const state = await getState({ task_id: 't', status: 'succeeded', metadata: { response } });
       assert.deepEqual(state, { kind: 'failed', error: { message: 'not allowed' }, filteredCount: 2 });
     });
 
@@ -288,16 +288,16 @@ describe('what a response says of a task', () => {
       });
     }
 
-    it('expires_at comes in seconds, at the top or in metadata', async () => {
+    it('reads expires_at in seconds, at the top or in metadata', async () => {
       assert.equal((await succeeded({ metadata: { expires_at: 1765000000 } })).expiresAt, 1765000000000);
       assert.equal((await succeeded({ expires_at: 1765000000 })).expiresAt, 1765000000000);
       for (const value of [null, 0, -1, '', 'soon', {}])
         assert.equal((await succeeded({ expires_at: value })).expiresAt, undefined);
     });
 
-    // Times are kept as whole numbers, and one that the store cannot hold would keep the task from ever being `ready`.
+    // Times are stored as integers. A value that can't be stored would keep the task from becoming `ready`.
     for (const value of [1765000000.1234, 1765000000e6, 1e300]) {
-      it(`expires_at ${value} gives a whole number that can be stored, or none`, async () => {
+      it(`reads expires_at ${value} as a storable integer, or none`, async () => {
         const { expiresAt } = await succeeded({ expires_at: value });
         assert.ok(expiresAt === undefined || Number.isSafeInteger(expiresAt), String(expiresAt));
       });
@@ -377,7 +377,7 @@ describe('what a response says of a task', () => {
     }
   });
 
-  it('property: never throws; progress lies within 0 to 100; words we do not know run on', async () => {
+  it('property: never throws, keeps progress within 0 to 100, and keeps unknown statuses running', async () => {
     const body = fc.oneof(
       fc.jsonValue(),
       fc.record({
@@ -389,10 +389,10 @@ describe('what a response says of a task', () => {
         url: fc.jsonValue(),
       }),
     );
-    const known = new Set(Object.values(words).flat());
+    const known = new Set(Object.values(statuses).flat());
     await fc.assert(
       fc.asyncProperty(body, async (value) => {
-        const state = await stateOf(value);
+        const state = await getState(value);
         if (state && 'progress' in state) assert.ok(state.progress >= 0 && state.progress <= 100);
         const { task_id: id, status } = Object(value) as { task_id?: unknown; status?: unknown };
         if (id !== 't' || typeof status !== 'string') return;
@@ -404,7 +404,7 @@ describe('what a response says of a task', () => {
   });
 });
 
-/** DESIGN 5, Query. */
+/** Outcomes by response (DESIGN 5, Query). */
 const table: readonly (readonly [
   name: string,
   kind: QueryOutcome['kind'],
@@ -526,22 +526,22 @@ const table: readonly (readonly [
     403,
     { error: { message: 'This token has no access to model sora-2' } },
   ],
-  // A page of a firewall in between says nothing of the key: it must not pause every task for 15 minutes.
+  // A firewall's page says nothing about the key. It must not pause every task for 15 minutes.
   ['403 as a page', 'temporary', 403, '<p>Forbidden'],
 ];
 
 describe('queryOutcome', () => {
   for (const [name, kind, status, value] of table) {
-    it(`${name}: ${kind}`, async () => assert.equal((await read(status, value)).kind, kind));
+    it(`is ${kind} for ${name}`, async () => assert.equal((await read(status, value)).kind, kind));
   }
 
-  it('passes on how long to wait', async () => {
+  it('returns how long to wait', async () => {
     const outcome = queryOutcome(await readFacts(429, '', { retryAfterMs: 2000 }));
     assert.equal(outcome.kind === 'temporary' && outcome.retryAfterMs, 2000);
     assert.equal('retryAfterMs' in (await read(429, '')), false);
   });
 
-  it('an incomplete response is temporary, with what it said', async () => {
+  it('is temporary for an incomplete response, and keeps its content', async () => {
     const body = `{"task_id":"t","status":"succeeded","url":"${link}","metadata":{"x`;
     const outcome = await read(200, body);
     assert.ok(outcome.kind === 'temporary' && outcome.state?.kind === 'succeeded');

@@ -9,38 +9,38 @@ import { holdsKey, looksLikeKey, redact, redactMessage } from '../../../src/core
 import { VideoClient } from '../../../src/core/gateway/videoClient';
 import { FakeClock } from '../support/fakeClock';
 
-/** What a piece of the key may keep: the service itself shows so many characters. */
-const HARMLESS = 3;
+/** Number of consecutive characters of a key that may remain. The service itself shows as many. */
+const MAX_HARMLESS_LENGTH = 3;
 const key: ApiKey = { id: 'key-1', value: 'sk-AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
 
-/** Keys of other gateways need not begin with `sk-`; nothing but themselves gives them away. */
+/** Keys of other gateways don't always begin with `sk-`. They have no common format. */
 const anyKey = fc
   .oneof(
     fc.stringMatching(/^[A-Za-z0-9]{8,64}$/),
-    // No letters of our own addresses and log lines, or what stands there anyway would count as a piece.
+    // Excludes the letters of test addresses and log lines, which would count as part of a key.
     fc.stringMatching(/^[A-Z0-9_+=~"\\%-]{8,48}$/),
     fc.stringMatching(/^sk-[A-Za-z0-9]{8,48}$/),
   )
   .map((value): ApiKey => ({ id: 'key-1', value }));
 
-/** What stands around it shares no letter with any key, so that whatever is left of one is seen. */
+/** Shares no letter with any key, so that any remaining part is found. */
 const filler = (length: number) => '的 '.repeat(length).slice(0, length);
 
 /**
- * A run of the key's letters that is longer than harmless, if there is one in the text.
- * @param ours what stands there with any key: letters that a key happens to share with it give nothing away
+ * Finds a part of the key in the text that is longer than harmless.
+ * @param extensionText text that occurs with any key, so parts that it contains don't count
  */
-function pieceOf(text: string, { value }: ApiKey, ours = ''): string | undefined {
+function findKeyPart(text: string, { value }: ApiKey, extensionText = ''): string | undefined {
   const secret = value.replace(/^sk-/, '');
-  for (let at = 0; at + HARMLESS < secret.length; at++) {
-    const piece = secret.slice(at, at + HARMLESS + 1);
-    if (text.includes(piece) && !ours.includes(piece)) return piece;
+  for (let at = 0; at + MAX_HARMLESS_LENGTH < secret.length; at++) {
+    const piece = secret.slice(at, at + MAX_HARMLESS_LENGTH + 1);
+    if (text.includes(piece) && !extensionText.includes(piece)) return piece;
   }
   return undefined;
 }
 
-/** A gateway that answers with this, piece by piece, and may break off at the end. */
-function answering(answer: {
+/** Simulates a gateway that sends this response in chunks, and may break off at the end. */
+function createClients(response: {
   readonly status: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -50,13 +50,13 @@ function answering(answer: {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
   const log: Log = { trace: write, debug: write, info: write, warn: write, error: write };
-  const bytes = Buffer.from(answer.text);
-  const chunk = answer.chunk ?? Math.max(1, bytes.length);
+  const bytes = Buffer.from(response.text);
+  const chunk = response.chunk ?? Math.max(1, bytes.length);
   async function* body(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += chunk) {
       yield await Promise.resolve(bytes.subarray(at, at + chunk));
     }
-    if (answer.breaksOff) throw new GatewayError('cut', 'the connection ended');
+    if (response.breaksOff) throw new GatewayError('cut', 'the connection ended');
   }
   const close = () => undefined;
   const urls: string[] = [];
@@ -65,7 +65,7 @@ function answering(answer: {
     return Promise.resolve({
       close,
       send: () =>
-        Promise.resolve({ status: answer.status, headers: answer.headers ?? {}, body: body(), close }),
+        Promise.resolve({ status: response.status, headers: response.headers ?? {}, body: body(), close }),
     });
   };
   const clock = new FakeClock();
@@ -73,11 +73,11 @@ function answering(answer: {
   return { client: new GatewayClient(open, clock, log), videos, lines, urls };
 }
 
-/** Everything that becomes of an answer: what each call says of it, and the log. */
-async function told(answer: Parameters<typeof answering>[0], apiKey: ApiKey): Promise<string> {
+/** Collects every text derived from a response: the result of each call, and the log. */
+async function collectTexts(response: Parameters<typeof createClients>[0], apiKey: ApiKey): Promise<string> {
   const access = { baseUrl: 'https://gateway.example', key: apiKey };
   const target = { write: () => Promise.resolve(), restart: () => Promise.resolve() };
-  const calls: ((clients: Omit<ReturnType<typeof answering>, 'lines' | 'urls'>) => Promise<unknown>)[] = [
+  const calls: ((clients: Omit<ReturnType<typeof createClients>, 'lines' | 'urls'>) => Promise<unknown>)[] = [
     async ({ client }) => (await client.prepareSubmit(access, '{}')).send(),
     ({ client }) => client.query(access, 'video_1'),
     ({ client }) => client.models(access),
@@ -85,75 +85,78 @@ async function told(answer: Parameters<typeof answering>[0], apiKey: ApiKey): Pr
     ({ videos }) =>
       videos.download({ kind: 'link', link: 'https://results.example/1.mp4' }, access, 'video_1', target),
   ];
-  const words: string[] = [];
+  const texts: string[] = [];
   for (const call of calls) {
-    const { lines, ...clients } = answering(answer);
+    const { lines, ...clients } = createClients(response);
     const outcome: unknown = await call(clients).catch((error: unknown) => {
       const { message, code, requestId } = error as GatewayError;
       return { message, code, requestId };
     });
-    words.push(...textsIn(outcome), ...lines);
+    texts.push(...findStrings(outcome), ...lines);
   }
-  return words.join('\n');
+  return texts.join('\n');
 }
 
-/** Each text as it is: JSON would write some letters of a key otherwise. */
-function textsIn(value: unknown): string[] {
+/** Collects strings unchanged. JSON would escape some characters of a key. */
+function findStrings(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(findStrings) : [];
 }
 
-describe('a piece of the key', function () {
+describe('a part of the key', function () {
   this.timeout(60_000);
-  /** Addresses, states and the words of our own. */
-  let ours: string;
+  /** Text that doesn't depend on the key: addresses, states, and the extension's own messages. */
+  let extensionText: string;
 
   before(async () => {
-    const stranger: ApiKey = { id: 'key-1', value: 'ÄÖÜÄÖÜÄÖÜÄÖÜ' };
-    const answers = [200, 500].flatMap((status) =>
+    const unusualKey: ApiKey = { id: 'key-1', value: 'ÄÖÜÄÖÜÄÖÜÄÖÜ' };
+    const responses = [200, 500].flatMap((status) =>
       [true, false].flatMap((breaksOff) =>
         ['', '{"data":[]}', '{"error":{"message":"."}}'].map((text) => ({ status, breaksOff, text })),
       ),
     );
-    const said = await Promise.all(answers.map((answer) => told(answer, stranger)));
-    ours = said.join('\n');
+    const texts = await Promise.all(responses.map((response) => collectTexts(response, unusualKey)));
+    extensionText = texts.join('\n');
   });
 
-  it('is not left at the end of a message that is cut to its length', () => {
+  it('is removed from the end of a message that is truncated', () => {
     for (let before = 440; before <= 520; before++) {
-      const own = { id: 'k', value: 'AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
-      const words = redactMessage(`${filler(before)}${own.value} and more`, own);
-      assert.equal(pieceOf(words, own), undefined, words.slice(-60));
+      const shortKey = { id: 'k', value: 'AbCdEfGhIjKlMnOpQrStUvWx0123456789' };
+      const texts = redactMessage(`${filler(before)}${shortKey.value} and more`, shortKey);
+      assert.equal(findKeyPart(texts, shortKey), undefined, texts.slice(-60));
     }
   });
 
-  it('is looked for by a check that would see it', () => {
-    assert.equal(pieceOf('的 AbCd…', key), 'AbCd');
-    assert.equal(pieceOf('的 x789', key), undefined);
+  it('is found by the test’s own check', () => {
+    assert.equal(findKeyPart('的 AbCd…', key), 'AbCd');
+    assert.equal(findKeyPart('的 x789', key), undefined);
     const likeOurs = { id: 'key-1', value: 'sk-erataAaaaaa' };
-    assert.equal(pieceOf('POST https://gateway.example/v1/video/generations', likeOurs, ours), undefined);
-    assert.equal(pieceOf('的 ataAaaaaa', likeOurs, ours), 'ataA');
+    assert.equal(
+      findKeyPart('POST https://gateway.example/v1/video/generations', likeOurs, extensionText),
+      undefined,
+    );
+    assert.equal(findKeyPart('的 ataAaaaaa', likeOurs, extensionText), 'ataA');
   });
 
-  it('is removed each time if it begins and ends with backslashes and stands twice in a row', () => {
+  it('is removed each time if the key begins and ends with backslashes and occurs twice in a row', () => {
     const own = { id: 'k', value: '\\-"0+~0\\\\' };
     const message = redactMessage(own.value.repeat(2), own);
-    assert.equal(pieceOf(message, own), undefined, message);
+    assert.equal(findKeyPart(message, own), undefined, message);
   });
 
-  it('leaves words alone that only end like other words', () => {
+  it('does not count if words only end like other words', () => {
     for (const text of ['The key was not accepted', 'Abc', 'sky', ''])
       assert.equal(redactMessage(text, key), text);
   });
 
-  it('property: stays in no error text, wherever it stands and wherever that is cut', async () => {
-    const places = fc.constantFrom<(words: string) => string>(
-      (words) => JSON.stringify({ error: { message: words, code: words, type: words } }),
-      (words) => JSON.stringify({ code: 'fail_to_fetch_task', message: JSON.stringify({ message: words }) }),
-      (words) => JSON.stringify({ task_id: 't', status: 'failed', fail_reason: words }),
-      (words) => JSON.stringify({ success: false, message: `no (request id: ${words})`, request_id: words }),
-      (words) => `<html><body><p>${words.replaceAll('<', '')}</p></body></html>`,
-      (words) => words,
+  it('property: never remains in an error message, wherever it is and wherever that is cut', async () => {
+    const places = fc.constantFrom<(texts: string) => string>(
+      (texts) => JSON.stringify({ error: { message: texts, code: texts, type: texts } }),
+      (texts) => JSON.stringify({ code: 'fail_to_fetch_task', message: JSON.stringify({ message: texts }) }),
+      (texts) => JSON.stringify({ task_id: 't', status: 'failed', fail_reason: texts }),
+      (texts) => JSON.stringify({ success: false, message: `no (request id: ${texts})`, request_id: texts }),
+      (texts) => `<html><body><p>${texts.replaceAll('<', '')}</p></body></html>`,
+      (texts) => texts,
     );
     await fc.assert(
       fc.asyncProperty(
@@ -165,39 +168,39 @@ describe('a piece of the key', function () {
         fc.integer({ min: 1, max: 700 }),
         async (apiKey, place, before, times, status, chunk) => {
           const text = place(`${filler(before)}${apiKey.value}`.repeat(times) + filler(600));
-          const words = await told({ status, text, chunk }, apiKey);
-          assert.equal(pieceOf(words, apiKey, ours), undefined, words.slice(0, 400));
+          const texts = await collectTexts({ status, text, chunk }, apiKey);
+          assert.equal(findKeyPart(texts, apiKey, extensionText), undefined, texts.slice(0, 400));
         },
       ),
       { numRuns: 300 },
     );
   });
 
-  it('property: stays nowhere when the reply breaks off in the middle of it', async () => {
+  it('property: never remains if the response breaks off within it', async () => {
     await fc.assert(
       fc.asyncProperty(anyKey, fc.nat(40), fc.nat(80), fc.boolean(), async (apiKey, before, cut, asJson) => {
-        const words = `${filler(before)}${apiKey.value}`;
-        const whole = asJson ? JSON.stringify({ error: { message: words } }) : words;
+        const said = `${filler(before)}${apiKey.value}`;
+        const whole = asJson ? JSON.stringify({ error: { message: said } }) : said;
         const text = whole.slice(0, Math.max(0, whole.length - cut));
-        const said = await told({ status: 500, text, breaksOff: true }, apiKey);
-        assert.equal(pieceOf(said, apiKey, ours), undefined, said.slice(0, 400));
+        const texts = await collectTexts({ status: 500, text, breaksOff: true }, apiKey);
+        assert.equal(findKeyPart(texts, apiKey, extensionText), undefined, texts.slice(0, 400));
       }),
       { numRuns: 300 },
     );
   });
 
-  it('property: stays in no line of the log when a header holds it', async () => {
+  it('property: never remains in the log if a header contains it', async () => {
     await fc.assert(
       fc.asyncProperty(anyKey, fc.nat(520), async (apiKey, before) => {
         const headers = { 'x-oneapi-request-id': `${filler(before)}${apiKey.value}` };
-        const said = await told({ status: 200, text: '{"data":[]}', headers }, apiKey);
-        assert.equal(pieceOf(said, apiKey, ours), undefined, said.slice(0, 400));
+        const texts = await collectTexts({ status: 200, text: '{"data":[]}', headers }, apiKey);
+        assert.equal(findKeyPart(texts, apiKey, extensionText), undefined, texts.slice(0, 400));
       }),
     );
   });
 });
 
-/** A key, and what it's written as: with or without `sk-`, and with the suffix that the gateway ignores. */
+/** A key and its spellings: with or without `sk-`, and with the suffix that the gateway ignores. */
 const spelledKey = fc
   .record({
     core: fc.stringMatching(/^[A-Za-z0-9]{16,48}$/),
@@ -215,7 +218,7 @@ const hexOf = (character: string) => character.charCodeAt(0).toString(16).padSta
 const everyThird = (text: string, write: (character: string) => string) =>
   text.replace(/./g, (character, at: number) => (at % 3 === 0 ? write(character) : character));
 
-/** Each way in which a URL or a response may write a text. */
+/** The ways in which a URL or a response may encode text. */
 const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   plain: (text) => text,
   'as a bearer token': (text) => `Bearer ${text}`,
@@ -245,14 +248,14 @@ describe('holdsKey', () => {
     });
   }
 
-  it('finds a short key only as a word of its own', () => {
+  it('finds a short key only as a separate word', () => {
     const short = { value: 'sk-boat' };
     assert.ok(holdsKey('the key sk-boat is wrong', short));
     assert.ok(holdsKey('?key=boat&id=1', short));
     assert.ok(!holdsKey('a sailboat', short));
   });
 
-  it('leaves other texts alone', () => {
+  it('ignores other texts', () => {
     const other =
       'https://results.example/v1/AbCdEfGhIjKlMnOpQrStUv/0123456789.mp4?sig=sk-OtherKey0123456789xyz';
     for (const text of ['', 'a boat', other, Buffer.alloc(300).toString('base64')]) {
@@ -271,7 +274,7 @@ describe('holdsKey', () => {
 });
 
 describe('looksLikeKey', () => {
-  it('knows the form of a key', () => {
+  it('recognizes the format of a key', () => {
     for (const text of [key.value, `use ${key.value} please`, `Bearer ${key.value}`, `/${key.value}/v1`]) {
       assert.ok(looksLikeKey(text), text);
     }
@@ -291,11 +294,11 @@ describe('a link with the key', () => {
       fc.asyncProperty(spelledKey, encoding, async ({ key, written }, encode) => {
         const spelling = encode(written);
         const link = `https://results.example/a.mp4?k=${spelling.replaceAll(' ', '+').replaceAll('#', '%23')}`;
-        const answer = { task_id: 't', status: 'completed', progress: 100, video_url: link, url: link };
-        const said = await told({ status: 200, text: JSON.stringify(answer) }, key);
-        assert.ok(!said.includes(spelling), said);
+        const response = { task_id: 't', status: 'completed', progress: 100, video_url: link, url: link };
+        const texts = await collectTexts({ status: 200, text: JSON.stringify(response) }, key);
+        assert.ok(!texts.includes(spelling), texts);
 
-        const redirecting = answering({ status: 302, text: '', headers: { location: link } });
+        const redirecting = createClients({ status: 302, text: '', headers: { location: link } });
         const target = { write: () => Promise.resolve(), restart: () => Promise.resolve() };
         const access = { baseUrl: 'https://gateway.example', key };
         await assert.rejects(
@@ -326,22 +329,22 @@ describe('redact', () => {
     'glued to a word': `token${key}end`,
   };
   for (const [name, text] of Object.entries(echoes)) {
-    it(`takes it out ${name}`, () => assert.ok(!redact(text, key).includes(key.slice(3))));
+    it(`removes the key ${name}`, () => assert.ok(!redact(text, key).includes(key.slice(3))));
   }
 
   for (const masked of ['sk-AbC***789', 'sk-AbCd...6789', 'sk-AbCd…6789', 'sk-AbC**********']) {
-    it(`takes out what looks like a masked key: ${masked}`, () => {
+    it(`removes a text that looks like a masked key: ${masked}`, () => {
       const clean = redact(`该令牌额度已用尽 ${masked} (x)`);
       assert.ok(!clean.includes('AbC') && clean.endsWith('(x)'), clean);
     });
   }
 
-  it('leaves other words alone', () => {
+  it('keeps other words', () => {
     for (const text of ['', 'a task', 'ask-me', 'risk-free', '任务执行失败'])
       assert.equal(redact(text, key), text);
   });
 
-  it('property: no spelling of the key is left', () => {
+  it('property: leaves no spelling of the key', () => {
     const anyKey = fc.oneof(
       fc.stringMatching(/^sk-[A-Za-z0-9]{6,48}$/),
       fc.stringMatching(/^[A-Za-z0-9_./+=~-]{8,48}$/),
@@ -349,7 +352,7 @@ describe('redact', () => {
     fc.assert(
       fc.property(anyKey, fc.string(), fc.string(), (anyKey, before, after) => {
         for (const spelling of [anyKey, encodeURIComponent(anyKey)]) {
-          // What stands around it may make up the key again only if it held it before.
+          // The text around it may form the key only if it contained it before.
           if (before.includes(spelling) || after.includes(spelling)) continue;
           assert.ok(!redact(`${before} ${spelling} ${after}`, anyKey).includes(spelling));
         }
@@ -357,7 +360,7 @@ describe('redact', () => {
     );
   });
 
-  it('property: nor its JSON spelling, when the key has signs that JSON escapes', () => {
+  it('property: leaves no JSON spelling of a key with characters that JSON escapes', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[\x21-\x7e]{8,40}$/), (anyKey) => {
         const spelling = JSON.stringify(anyKey).slice(1, -1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseErrorResponse, parseErrorValue } from '../../../src/core/gateway/responseError';
 
-/** API reference 10.2: what is made of each shape. */
+/** The error parsed from each shape (API reference 10.2). */
 const table: Readonly<
   Record<string, readonly [body: unknown, error: { message: string; code?: string; requestId?: string }]>
 > = {
@@ -91,18 +91,19 @@ describe('parseErrorResponse', () => {
   }
 
   for (const code of [0, '0', 'success', 'OK', 'error', 400, '400', 503, '', ' ', null, {}, true]) {
-    it(`code ${JSON.stringify(code)} carries no information`, () => {
+    it(`ignores the code ${JSON.stringify(code)}`, () => {
       assert.equal(parseErrorValue({ code, message: 'no' }).code, undefined);
     });
   }
 
-  it('E8: a page without its tags, scripts and styles', () => {
+  it('strips tags, scripts and styles from a page (E8)', () => {
     const page = `<html><head><style>b{}</style><script>a<b</script></head><body>\n<center><h1>502 Bad Gateway</h1></center>`;
     assert.deepEqual(parseErrorResponse(page), { message: '502 Bad Gateway' });
   });
-  it('E9: nothing', () => assert.deepEqual(parseErrorResponse(''), { message: '' }));
+  it('returns an empty message for an empty body (E9)', () =>
+    assert.deepEqual(parseErrorResponse(''), { message: '' }));
 
-  it('is never longer than anybody reads', () => {
+  it('truncates long messages', () => {
     for (const text of [
       'x'.repeat(9000),
       JSON.stringify({ message: 'x'.repeat(9000) }),
@@ -112,19 +113,19 @@ describe('parseErrorResponse', () => {
     }
   });
 
-  // The host's one thread reads this: a reply of the largest legal size must not hold up the editor.
+  // This runs on the extension host's only thread. A response of the maximum size must not block it.
   for (const [name, piece] of [
     ['brackets that never close', '<'],
     ['styles that never close', '<style'],
   ] as const) {
-    it(`takes ${name} in its stride`, () => {
+    it(`reads ${name} quickly`, () => {
       const started = performance.now();
       parseErrorResponse(piece.repeat(100_000 / piece.length));
       assert.ok(performance.now() - started < 200, `${performance.now() - started} ms`);
     });
   }
 
-  it('property: never throws; the message is one short line', () => {
+  it('property: never throws, and returns one short line', () => {
     const text = fc.oneof(
       fc.string(),
       fc.json(),

@@ -7,30 +7,30 @@ import { CASE_BASE, loadReplyCases, type ReplyCase } from '../../support/replyCa
 import { CASE_KEY } from '../support/readFacts';
 import { GatewayError } from '../../../src/core/gateway/errors';
 
-/** How many responses are made up; NEBULA_FUZZ_RUNS asks for more. */
+/** Number of random responses. */
 const RUNS = Number(process.env['NEBULA_FUZZ_RUNS'] ?? 2_000);
-/** Which part of them: `2/8` is the second of eight. */
+/** The part to run: `2/8` is the second of eight. */
 const [SHARD = 1, SHARDS = 1] = (process.env['NEBULA_FUZZ_SHARD'] ?? '1/1').split('/').map(Number);
 const SEED = process.env['NEBULA_FUZZ_SEED'] ?? 'responses';
 
 const STATUSES = [200, 200, 200, 201, 202, 301, 400, 401, 403, 404, 408, 410, 422, 429, 500, 502, 503, 524];
 const KEY_CORE = CASE_KEY.value.slice(3);
 
-/** Numbers that look random, the same for the same seed. */
-class Dice {
+/** Pseudorandom numbers. The same seed gives the same sequence. */
+class Random {
   #state: number;
 
   constructor(seed: string) {
     this.#state = createHash('sha256').update(seed).digest().readUInt32LE();
   }
 
-  /** A whole number between the two, both included. */
-  int(least: number, most: number): number {
+  /** Returns an integer in a range that includes both ends. */
+  int(min: number, max: number): number {
     // Mulberry32.
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return least + (((mixed ^ (mixed >>> 14)) >>> 0) % (most - least + 1));
+    return min + (((mixed ^ (mixed >>> 14)) >>> 0) % (max - min + 1));
   }
 
   pick<T>(items: readonly T[]): T {
@@ -38,19 +38,19 @@ class Dice {
   }
 }
 
-/** A response made of a real one. */
-interface MadeUp {
+/** A response derived from a real one. */
+interface RandomResponse {
   readonly status: number;
   readonly bytes: Buffer;
   readonly isCut: boolean;
   readonly chunk: number;
-  /** The ID of the task, if all of it must still be there. */
+  /** The task's ID if it must still be complete. */
   readonly taskId: string | undefined;
 }
 
-type Change = (text: string, random: Dice) => string;
+type Change = (text: string, random: Random) => string;
 
-/** Changes that leave every ID whole. */
+/** Changes that keep every ID intact. */
 const HARMLESS: readonly Change[] = [
   (text) => text,
   (text) => `\ufeff${text}`,
@@ -66,7 +66,7 @@ const HARMLESS: readonly Change[] = [
 ];
 
 /** Changes that may damage anything. */
-const HARMFUL: readonly Change[] = [
+const DAMAGING: readonly Change[] = [
   (text, random) => text.slice(0, random.int(0, text.length)),
   (text, random) => text.slice(random.int(0, text.length)),
   (text, random) => {
@@ -85,16 +85,17 @@ const HARMFUL: readonly Change[] = [
   (text, random) => `<html>${text.slice(0, random.int(0, 60))}`,
 ];
 
-function makeUp(cases: readonly ReplyCase[], random: Dice): MadeUp {
-  const reply = random.pick(cases);
+function createRandomResponse(cases: readonly ReplyCase[], random: Random): RandomResponse {
+  const responseCase = random.pick(cases);
   const isHarmless = random.int(0, 1) === 0;
-  let text = reply.body.toString('latin1');
+  let text = responseCase.body.toString('latin1');
   for (let changes = random.int(0, 2); changes >= 0; changes--)
-    text = random.pick(isHarmless ? HARMLESS : HARMFUL)(text, random);
-  const id = reply.means['taskId'];
-  const isStrong = reply.call === 'submit' && typeof id === 'string' && /task_?id|generation_id/i.test(text);
+    text = random.pick(isHarmless ? HARMLESS : DAMAGING)(text, random);
+  const id = responseCase.means['taskId'];
+  const isStrong =
+    responseCase.call === 'submit' && typeof id === 'string' && /task_?id|generation_id/i.test(text);
   return {
-    status: random.int(0, 1) === 0 ? reply.status : random.pick(STATUSES),
+    status: random.int(0, 1) === 0 ? responseCase.status : random.pick(STATUSES),
     bytes: Buffer.from(text, 'latin1'),
     isCut: random.int(0, 3) === 0,
     chunk: random.pick([7, 64, 1024, 65_536]),
@@ -102,25 +103,25 @@ function makeUp(cases: readonly ReplyCase[], random: Dice): MadeUp {
   };
 }
 
-async function* pieces({ bytes, chunk, isCut }: MadeUp): AsyncGenerator<Uint8Array> {
+async function* chunksOf({ bytes, chunk, isCut }: RandomResponse): AsyncGenerator<Uint8Array> {
   await Promise.resolve();
   for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
   if (isCut) throw new GatewayError('cut', 'socket hang up');
 }
 
-describe(`made-up responses (${RUNS} runs, shard ${SHARD} of ${SHARDS}, seed ${SEED})`, function () {
+describe(`random responses (${RUNS} runs, shard ${SHARD} of ${SHARDS}, seed ${SEED})`, function () {
   this.timeout(Math.max(60_000, RUNS * 20));
 
-  it('keep every whole ID, refuse nothing without a reason, and never show the key', async () => {
+  it('property: keep every complete ID, refuse nothing without a reason, and never show the key', async () => {
     const cases = loadReplyCases(['submit', 'query', 'models', 'download']).filter(
       ({ body }) => body.length < 100_000,
     );
     for (let run = SHARD; run <= RUNS; run += SHARDS) {
-      const random = new Dice(`${SEED} ${run}`);
-      const made = makeUp(cases, random);
+      const random = new Random(`${SEED} ${run}`);
+      const made = createRandomResponse(cases, random);
       const step = made.taskId !== undefined || run % 2 === 0 ? 'submit' : 'query';
       const facts = await readResponse(
-        { status: made.status, headers: {}, body: pieces(made), close: () => undefined },
+        { status: made.status, headers: {}, body: chunksOf(made), close: () => undefined },
         { step, baseUrl: CASE_BASE, key: CASE_KEY, now: 0, taskId: 'task_7Hq' },
       );
       const about = `run ${run}: ${made.status} ${made.bytes.toString('latin1').slice(0, 300)}`;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DEFAULT_BASE_URL, isLoopback, originOf } from '../../../src/core/gateway/baseUrl';
 import { isAllowedResultUrl, isPrivateAddress, requestTarget } from '../../../src/core/gateway/resultUrl';
 
-/** Spellings as a link may bring them; `new URL` brings each to one form. */
+/** Spellings as in a link. `new URL` normalizes each of them. */
 const loopback = [
   'localhost',
   'LOCALHOST',
@@ -90,29 +90,29 @@ const notUnicast: readonly (readonly [spelling: string, why: string])[] = [
 describe('addresses', () => {
   const host = (spelling: string) => new URL(`http://${spelling}/`).hostname;
   for (const spelling of loopback) {
-    it(`${spelling} is this machine`, () => {
+    it(`treats ${spelling} as this machine`, () => {
       assert.equal(isLoopback(host(spelling)), true);
       assert.equal(isPrivateAddress(host(spelling)), true);
     });
   }
   for (const spelling of priv) {
-    it(`${spelling} is private, and not a place for a key in plain text`, () => {
+    it(`treats ${spelling} as private, and refuses a key in plain text for it`, () => {
       assert.equal(isPrivateAddress(host(spelling)), true);
       assert.equal(isLoopback(host(spelling)), false);
     });
   }
   for (const spelling of open) {
-    it(`${spelling} is neither`, () => {
+    it(`treats ${spelling} as public`, () => {
       assert.equal(isPrivateAddress(host(spelling)), false);
       assert.equal(isLoopback(host(spelling)), false);
     });
   }
-  // With the dot of a full name it is the same machine, whoever resolves it.
+  // With a trailing dot, it's the same machine whatever resolver is used.
   for (const spelling of ['localhost.', 'a.localhost.']) {
-    it(`${spelling} is private`, () => assert.equal(isPrivateAddress(host(spelling)), true));
+    it(`treats ${spelling} as private`, () => assert.equal(isPrivateAddress(host(spelling)), true));
   }
   for (const [spelling, why] of notUnicast) {
-    it(`${spelling} is refused: ${why}`, () => {
+    it(`refuses ${spelling}: ${why}`, () => {
       assert.equal(isPrivateAddress(host(spelling)), true);
       assert.equal(isAllowedResultUrl(new URL(`https://${spelling}/a.mp4`), DEFAULT_BASE_URL), false);
       assert.equal(isAllowedResultUrl(new URL(`https://${spelling}/a.mp4`), 'http://localhost:8080'), false);
@@ -123,28 +123,28 @@ describe('addresses', () => {
 describe('isAllowedResultUrl', () => {
   const may = (link: string, baseUrl: string = DEFAULT_BASE_URL) =>
     isAllowedResultUrl(new URL(link), baseUrl);
-  it('a result of a public gateway: public addresses only', () => {
+  it('allows only public addresses for a public gateway', () => {
     for (const name of open) assert.equal(may(`https://${name}/a.mp4?x=1`), true, name);
     for (const name of [...loopback, ...priv]) {
       assert.equal(may(`https://${name}/a.mp4`), false, name);
       assert.equal(may(`http://${name}:8080/a.mp4`), false, name);
     }
   });
-  it('a gateway on this machine may lead to this machine, and nowhere private else', () => {
+  it('allows a gateway on this machine to link to this machine, and to no other private address', () => {
     for (const name of loopback)
       assert.equal(may(`http://${name}:9000/a.mp4`, 'http://localhost:8080'), true, name);
     for (const name of priv) assert.equal(may(`http://${name}/a.mp4`, 'http://localhost:8080'), false, name);
   });
-  it('a gateway in a private network may lead to itself, not to its neighbours', () => {
+  it('allows a gateway in a private network to link to itself, but not to its neighbors', () => {
     assert.equal(may('https://10.0.0.5/v1/videos/1/content?variant=video', 'https://10.0.0.5/nebula'), true);
     assert.equal(may('https://10.0.0.5:8443/a.mp4', 'https://10.0.0.5'), false);
     assert.equal(may('https://10.0.0.6/a.mp4', 'https://10.0.0.5'), false);
   });
-  it('the gateway itself, but not in plain text', () => {
+  it('allows the gateway itself, but not in plain text', () => {
     assert.equal(may('https://llm.ai-nebula.com/v1/videos/1/content'), true);
     assert.equal(originOf('https://llm.ai-nebula.com/x'), DEFAULT_BASE_URL);
   });
-  it('no other protocols', () => {
+  it('refuses other protocols', () => {
     for (const link of [
       'file:///etc/passwd',
       'ftp://example.com/a.mp4',
@@ -181,7 +181,7 @@ describe('requestTarget', () => {
     ["?sig=a'b", "/v1/video/generations/t1?sig=a'b"],
     ['https:\\\\cdn.example\\a.mp4', '/a.mp4'],
   ] as const) {
-    it(`of ${JSON.stringify(link)} is ${target}`, () =>
+    it(`turns ${JSON.stringify(link)} into ${target}`, () =>
       assert.equal(requestTarget(link, new URL(link, base)), target));
   }
 });

@@ -28,11 +28,11 @@ const table: readonly (readonly [header: string | undefined, ms: number | undefi
 
 describe('parseRetryAfter', () => {
   for (const [header, ms] of table) {
-    it(`${header === undefined ? 'no header' : JSON.stringify(header)} is ${ms}`, () =>
+    it(`parses ${header === undefined ? 'no header' : JSON.stringify(header)} as ${ms}`, () =>
       assert.equal(parseRetryAfter(header, now), ms));
   }
 
-  it('property: whole milliseconds, which is what can be stored, within an hour', () => {
+  it('property: returns whole milliseconds within an hour, which can be stored', () => {
     const header = fc.oneof(fc.string(), fc.double({ noNaN: true }).map(String), fc.constant('1.005'));
     fc.assert(
       fc.property(header, (text) => {

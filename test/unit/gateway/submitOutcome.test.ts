@@ -8,7 +8,7 @@ import { CASE_KEY, readCanned, readFacts } from '../support/readFacts';
 const read = async (status: number, body: unknown, retryAfterMs?: number) =>
   submitOutcome(await readFacts(status, body, { step: 'submit', retryAfterMs }));
 
-/** The shapes of API reference 4.2, and the places of 4.3, each with the id that must be found. */
+/** The shapes of API reference 4.2 and the places of 4.3, each with the expected ID. */
 const accepted: Readonly<Record<string, readonly [id: string, body: unknown]>> = {
   'S1, full': [
     'video_1',
@@ -64,7 +64,7 @@ const accepted: Readonly<Record<string, readonly [id: string, body: unknown]>> =
   ],
 };
 
-/** A certain no (DESIGN 5): status, body and the code that is kept. */
+/** Certain refusals (DESIGN 5): status, body and the code that is kept. */
 const refused: readonly (readonly [name: string, status: number, body: unknown, code?: string])[] = [
   [
     'E1 401',
@@ -109,7 +109,7 @@ const refused: readonly (readonly [name: string, status: number, body: unknown, 
   ],
 ];
 
-/** Nobody can tell (DESIGN 5). */
+/** Unclear responses (DESIGN 5). */
 const unknown: readonly (readonly [name: string, status: number, body: unknown])[] = [
   ['500 as JSON', 500, { code: 'do_request_failed', message: '请求上游地址失败', data: null }],
   ['502 as a page', 502, '<html>Bad Gateway</html>'],
@@ -163,8 +163,8 @@ const unknown: readonly (readonly [name: string, status: number, body: unknown])
   ['insert_task_failed in capitals', 400, { code: 'INSERT_TASK_FAILED', message: 'x' }],
 ];
 
-/** Kept, whatever the status says and however the response ends. */
-const keptAnyway: readonly (readonly [name: string, id: string, status: number, body: unknown])[] = [
+/** IDs that are kept, whatever the status is and however the response ends. */
+const idsKept: readonly (readonly [name: string, id: string, status: number, body: unknown])[] = [
   ['an error status', 'video_1', 400, { task_id: 'video_1', code: 'invalid_request', message: 'no' }],
   ['a redirect', 'video_1', 302, { task_id: 'video_1' }],
   ['a rate limit', 'video_1', 429, { task_id: 'video_1' }],
@@ -219,7 +219,7 @@ const noId: readonly (readonly [name: string, body: unknown])[] = [
 describe('submitOutcome', () => {
   for (const status of [200, 201, 202]) {
     for (const [name, [id, body]] of Object.entries(accepted)) {
-      it(`${status} ${name}: accepted`, async () => {
+      it(`accepts ${status} ${name}`, async () => {
         const outcome = await read(status, body);
         assert.deepEqual(
           [outcome.kind, outcome.kind === 'accepted' && outcome.gatewayTaskId],
@@ -229,8 +229,8 @@ describe('submitOutcome', () => {
     }
   }
 
-  for (const [name, id, status, body] of keptAnyway) {
-    it(`keeps an id with ${name}`, async () => {
+  for (const [name, id, status, body] of idsKept) {
+    it(`keeps an ID with ${name}`, async () => {
       const outcome = await read(status, body);
       assert.deepEqual(
         [outcome.kind, outcome.kind === 'accepted' && outcome.gatewayTaskId],
@@ -240,11 +240,11 @@ describe('submitOutcome', () => {
   }
 
   for (const [name, body] of noId) {
-    it(`takes ${name} for no id`, async () => assert.equal((await read(200, body)).kind, 'unknown'));
+    it(`does not take ${name} for an ID`, async () => assert.equal((await read(200, body)).kind, 'unknown'));
   }
 
   for (const [name, status, body, code] of refused) {
-    it(`${name}: refused`, async () => {
+    it(`refuses ${name}`, async () => {
       const outcome = await read(status, body);
       assert.equal(outcome.kind, 'refused');
       if (code !== undefined) assert.equal(outcome.error.code, code);
@@ -252,13 +252,13 @@ describe('submitOutcome', () => {
   }
 
   for (const [name, status, body] of unknown) {
-    it(`${name}: unknown`, async () => {
+    it(`is unknown for ${name}`, async () => {
       assert.equal((await read(status, body)).kind, 'unknown');
     });
   }
 
   for (const body of [{ error: { message: 'slow down' } }, '', '<html>429</html>']) {
-    it(`429 with ${JSON.stringify(body)}: rate limit`, async () => {
+    it(`is a rate limit for 429 with ${JSON.stringify(body)}`, async () => {
       assert.equal((await read(429, body)).kind, 'rateLimited');
       const outcome = await read(429, body, 1500);
       assert.equal(outcome.kind === 'rateLimited' && outcome.retryAfterMs, 1500);
@@ -266,16 +266,16 @@ describe('submitOutcome', () => {
   }
 
   for (const status of [400, 403, 404, 429]) {
-    it(`${status} that is cut off: unknown, because an id may be in the rest`, async () => {
+    it(`is unknown for a truncated ${status}, because the rest may contain an ID`, async () => {
       const body = Buffer.from('{"code":"x","mess');
       const facts = await readCanned({ status, body, cutAfter: true }, { step: 'submit' });
       assert.equal(submitOutcome(facts).kind, 'unknown');
     });
   }
 
-  // Both the reader of downloads and this one forgive slips (API reference 6.0, 13 row 12).
+  // This parser tolerates the same errors as that for downloads (API reference 6.0, 13 row 12).
   for (const text of ['\ufeff{"task_id":"video_1"}', '{"task_id":"video_1","status":"submitted",}']) {
-    it(`${JSON.stringify(text)}: the id is found all the same`, async () => {
+    it(`finds the ID in ${JSON.stringify(text)}`, async () => {
       const outcome = await read(200, text);
       assert.equal(outcome.kind === 'accepted' && outcome.gatewayTaskId, 'video_1');
     });
@@ -312,7 +312,7 @@ describe('submitOutcome', () => {
     });
   }
 
-  it('finds the ID of the new task beside that of the remixed one', async () => {
+  it('finds the ID of the new task next to that of the remixed one', async () => {
     const body = { video_id: source, data: { task_id: 'video_2' } };
     assert.equal((await readFacts(200, body, { step: 'submit', remixOf: source })).taskId, 'video_2');
     const text = `{"task_id":"${source}","new":{"task_id":"video_2"}}`;
@@ -326,19 +326,19 @@ describe('submitOutcome', () => {
     { generation: { id: 'x1', status: 'queued' } },
     { data: { task_info: { id: 'x1' } } },
   ]) {
-    it(`takes ${JSON.stringify(body)} for an ID that may be another one`, async () => {
+    it(`treats ${JSON.stringify(body)} as an ID that may belong to another task`, async () => {
       const outcome = await read(200, body);
       assert.ok(outcome.kind === 'accepted' && outcome.isUnsure);
       assert.equal(outcome.gatewayTaskId, 'x1');
     });
   }
 
-  it('property: any beginning of a response that holds the whole ID yields it', async () => {
+  it('property: finds the ID in any truncated response that contains it completely', async () => {
     const responses = loadReplyCases(['submit']).filter(({ means }) => typeof means['taskId'] === 'string');
     for (const { status, body, means, name } of responses) {
       const text = body.toString('latin1');
       const id = String(means['taskId']);
-      // In quotes, or as a number with what ends it.
+      // In quotes, or as a number with its terminator.
       const end = text.indexOf(id) + id.length + 1;
       for (let length = end; length <= body.length; length++) {
         const facts = await readCanned(
@@ -351,7 +351,7 @@ describe('submitOutcome', () => {
     }
   });
 
-  it('property: never throws, and refuses only by what is listed', async () => {
+  it('property: never throws, and refuses only the listed responses', async () => {
     const body = fc.oneof(
       fc.string(),
       fc.json(),
@@ -363,7 +363,7 @@ describe('submitOutcome', () => {
       fc.asyncProperty(fc.integer({ min: 100, max: 599 }), body, async (status, text) => {
         const outcome = await read(status, text);
         if (outcome.kind === 'accepted') assert.match(outcome.gatewayTaskId, /^[!-~]+$/);
-        // Only what DESIGN 5 lists is a certain no.
+        // Only the responses listed in DESIGN 5 are certain refusals.
         if (outcome.kind === 'refused') assert.ok(status < 500 || status === 503);
       }),
     );
