@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { visibleLine, visibleLog } from '../../../src/core/common/displayText';
 
-/** Everything that would hide, move or break other text. */
+/** Characters that hide, move or break other text. */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 const isHostile = (text: string) =>
   HOSTILE.test(text.replace(/(?<=\p{Extended_Pictographic})\u200d(?=\p{Extended_Pictographic})/gu, ''));
@@ -27,7 +27,7 @@ describe('visibleLine', () => {
     it(`shows ${JSON.stringify(text)}`, () => assert.equal(visibleLine(text, 100), shown));
   }
 
-  it('cuts the middle, at words where it can', () => {
+  it('cuts the middle, between words if possible', () => {
     const text = 'the quick brown fox jumps over the lazy dog and keeps running';
     assert.equal(visibleLine(text, 32), 'the quick brown fox…running');
     assert.equal(visibleLine('x'.repeat(100), 10), 'xxxxxx…xxx');
@@ -36,7 +36,7 @@ describe('visibleLine', () => {
     assert.equal(visibleLine(text, 1000), text);
   });
 
-  it('shows the end of a long text', () => {
+  it('keeps the end of a long text', () => {
     assert.match(visibleLine(`${'a '.repeat(100_000)}and it costs nothing`, 100), /….*costs nothing$/);
     assert.match(visibleLine(`${'\n'.repeat(100_000)}end`, 100), /end$/);
   });

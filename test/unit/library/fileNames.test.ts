@@ -39,27 +39,27 @@ const table: readonly (readonly [text: string, name: string])[] = [
   ['x'.repeat(300), 'x'.repeat(20)],
 ];
 
-/** What no system takes in a name, or what shows it otherwise than it is. */
+/** Characters that some system refuses in a name, or doesn't display as they are. */
 // eslint-disable-next-line no-control-regex -- control characters are what must not be there
 const BAD = /[\u0000-\u001f\u007f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]|[. ]$|^[. ]/u;
 
 describe('slug', () => {
   for (const [text, name] of table) {
-    it(`${JSON.stringify(text.slice(0, 50))} is ${name}`, () => assert.equal(slug(text), name));
+    it(`turns ${JSON.stringify(text.slice(0, 50))} into ${name}`, () => assert.equal(slug(text), name));
   }
-  it('a very long word without spaces is cut between characters', () => {
+  it('cuts a very long word without spaces between characters', () => {
     const name = slug('𠮷'.repeat(200));
     assert.equal(name, '𠮷'.repeat(20));
     assert.ok(name.isWellFormed());
   });
-  it('property: a safe, short name of any text', () => {
+  it('property: returns a safe, short name for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.lorem()),
         (text) => {
           const name = slug(text);
           assert.ok(name !== '' && !BAD.test(name) && name.isWellFormed(), JSON.stringify(name));
-          // The date, the id, the number and a temporary ending need room as well (255 bytes in all).
+          // The date, ID, number and temporary extension need space too (255 bytes in all).
           assert.ok(Buffer.byteLength(name) <= 160, String(Buffer.byteLength(name)));
           assert.equal(slug(name), name, 'what is a name stays one');
         },
@@ -76,21 +76,21 @@ describe('libraryNames', () => {
     createdAt: Date.UTC(2026, 10, 22, 23, 59),
     prompt: 'A boat',
   };
-  it('holds day, words and id; further videos a number', () => {
+  it('contains day, words and ID, and a number for further videos', () => {
     assert.equal(libraryName(task, 0), '2026-11-22-a-boat-0f8fad5b');
     assert.equal(libraryName(task, 1), '2026-11-22-a-boat-0f8fad5b-2');
     assert.equal(libraryName(task, 3), '2026-11-22-a-boat-0f8fad5b-4');
   });
-  it('is the same again, and another for another task or place', () => {
+  it('returns the same name again, and different ones for other tasks and places', () => {
     assert.equal(libraryName(task, 0), libraryName({ ...task }, 0));
     const names = [libraryName(task, 0), libraryName(task, 1), libraryName({ ...task, id: '1f8fad5b' }, 0)];
     assert.equal(new Set(names).size, names.length);
   });
-  it('no name of one task begins another’s temporary files', () => {
-    // Parts are cleared by the name and a dot.
+  it('never returns a name that is a prefix of another task’s temporary files', () => {
+    // Partial files are deleted by the name and a dot.
     assert.ok(!`${libraryName(task, 1)}.`.startsWith(`${libraryName(task, 0)}.`));
   });
-  it('the longest leaves room for the temporary ending', () => {
+  it('leaves space for the temporary extension, even at maximum length', () => {
     for (const prompt of ['語'.repeat(40), '語語 '.repeat(40), '𠮷'.repeat(40), 'ﷺ'.repeat(40)]) {
       const name = libraryName({ ...task, prompt }, 3);
       assert.ok(Buffer.byteLength(`${name}.${task.id}.json.part`) <= 255, name);
@@ -125,17 +125,17 @@ describe('exportFileName', () => {
     ['\u202egpj.{n}', 'gpj.1'],
   ];
   for (const [template, name] of names) {
-    it(`${JSON.stringify(template)} gives ${name}`, () =>
+    it(`turns ${JSON.stringify(template)} into ${name}`, () =>
       assert.deepEqual(exportFileName(template, parts), { name }));
   }
-  it('says which placeholder nobody knows', () => {
+  it('reports an unknown placeholder', () => {
     assert.deepEqual(exportFileName('{date}-{price}', parts), { unknown: '{price}' });
     assert.deepEqual(exportFileName('{Date}', parts), { unknown: '{Date}' });
     assert.deepEqual(exportFileName('{}', parts), { unknown: '{}' });
-    // What a prompt holds is no template.
+    // Placeholders in a prompt aren't replaced.
     assert.deepEqual(exportFileName('{slug}', { ...parts, prompt: '{price}' }), { name: 'price' });
   });
-  it('property: safe on every system, whatever the template and the prompt', () => {
+  it('property: is safe on every system, whatever the template and the prompt', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.lorem());
     fc.assert(
       fc.property(text, text, (template, prompt) => {
@@ -162,7 +162,7 @@ describe('relativeFolderSegments', () => {
     ['映像', ['映像']],
   ];
   for (const [text, steps] of good) {
-    it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(relativeFolderSegments(text), steps));
+    it(`accepts ${JSON.stringify(text)}`, () => assert.deepEqual(relativeFolderSegments(text), steps));
   }
   const bad = [
     ...['..', '../videos', 'a/../../b', 'a/..', '/tmp', '\\\\server\\share', '\\tmp', 'C:', 'c:/videos'],
@@ -172,7 +172,7 @@ describe('relativeFolderSegments', () => {
   for (const text of bad) {
     it(`refuses ${JSON.stringify(text)}`, () => assert.equal(relativeFolderSegments(text), undefined));
   }
-  it('property: no step leads anywhere but down', () => {
+  it('property: has only steps that lead down', () => {
     const piece = fc.constantFrom('..', '.', '/', '\\', 'a', ' ', ':', '...', 'nul', '~', '%2e', '\u2024');
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {

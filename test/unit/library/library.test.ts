@@ -45,7 +45,7 @@ describe('the library', function () {
   afterEach(() => rmSync(path.dirname(folder), { recursive: true, force: true }));
 
   const parts = () => readdirSync(path.join(folder, '.parts'));
-  /** Names in the folder that could be taken for finished ones. */
+  /** Returns the names of files that look finished. */
   const finished = () =>
     readdirSync(folder)
       .filter((file) => file !== '.parts')
@@ -70,7 +70,7 @@ describe('the library', function () {
     }
   }
 
-  it('a video is written apart, checked, placed with its sidecar, and nothing else is left', async () => {
+  it('writes a video separately, checks it, moves it into place with its sidecar, and leaves nothing else', async () => {
     const part = await library.createPart(name);
     for (let at = 0; at < video.length; at += 1000) {
       await part.write(video.subarray(at, at + 1000));
@@ -100,7 +100,7 @@ describe('the library', function () {
     assert.equal(await library.has(placed.file), true);
   });
 
-  it('reads few sidecars at a time, and takes one that can’t be opened for want of files for no damaged one', async () => {
+  it('reads few sidecars at a time, and does not report one as damaged if too many files are open', async () => {
     mkdirSync(folder);
     for (let index = 0; index < 100; index++) writeFileSync(path.join(folder, `${index}.json`), '{}');
     let open = 0;
@@ -128,7 +128,7 @@ describe('the library', function () {
     'zeros of its size': ['unreadable', () => Buffer.alloc(video.length)],
   };
   for (const [what, [fault, bytes]] of Object.entries(noVideos)) {
-    it(`${what}: refused as ${fault}, and nothing is left`, async () => {
+    it(`refuses ${what} as ${fault}, and leaves nothing`, async () => {
       await assert.rejects(
         bring(bytes()),
         (error) => error instanceof VideoFileError && error.fault === fault,
@@ -137,7 +137,7 @@ describe('the library', function () {
       assert.deepEqual(parts(), []);
     });
   }
-  it('the same bytes a second time are kept, unverified', async () => {
+  it('keeps the same bytes as unverified the second time', async () => {
     const half = video.subarray(0, video.length / 2);
     const again = async (refused?: string) => {
       const part = await library.createPart(name);
@@ -154,13 +154,13 @@ describe('the library', function () {
     assert.equal(placed.unverified, true);
     await library.writeSidecar(placed, { task });
     assert.deepEqual(await library.find(name, { task }), placed);
-    // Without its sidecar, only what is stored elsewhere tells that it belongs there.
+    // Without its sidecar, only the stored records show that it belongs there.
     rmSync(path.join(folder, `${name}.json`));
     assert.equal(await library.find(name, { task }), undefined);
     assert.deepEqual(await library.find(name, { task, source: 'a1' }, placed), placed);
     assert.equal((sidecar() as { video: { source: string } }).video.source, 'a1');
   });
-  it('a complete file that a page of its own calls otherwise is kept as doubtful, then unverified', async () => {
+  it('keeps a complete file in doubt if the response declares another size, then unverified', async () => {
     const doubt = new VideoFileError('incomplete', 'fewer bytes than declared');
     const first = await library.createPart(name);
     await first.write(video);
@@ -217,7 +217,7 @@ describe('the library', function () {
     });
   });
 
-  it('restart forgets what was written, the hash too', async () => {
+  it('discards everything written on restart, including the hash', async () => {
     const part = await library.createPart(name);
     await part.write(Buffer.alloc(video.length * 2, 1));
     await part.restart();
@@ -228,7 +228,7 @@ describe('the library', function () {
     assert.deepEqual(readFileSync(complete.file), video);
     await part.discard();
   });
-  it('discard removes the part, at any time and twice', async () => {
+  it('removes the partial file on discard, at any time and twice', async () => {
     const part = await library.createPart(name);
     await part.write(video);
     await part.discard();
@@ -236,7 +236,7 @@ describe('the library', function () {
     assert.deepEqual(parts(), []);
     await assert.rejects(part.write(video), DiskError);
   });
-  it('another part of the same name leaves the earlier ones alone', async () => {
+  it('keeps earlier partial files with the same name', async () => {
     const dead = await library.createPart(name);
     await dead.write(video);
     const other = await library.createPart(`${name}-2`);
@@ -250,13 +250,13 @@ describe('the library', function () {
     await library.removeParts(name);
     assert.deepEqual(parts(), [path.basename(other.file)]);
   });
-  it('an incomplete part is not found', async () => {
+  it('does not find an incomplete partial file', async () => {
     const part = await library.createPart(name);
     await part.write(video.subarray(0, -1));
     assert.equal(await library.findPart(name), undefined);
   });
 
-  describe('a file that another program holds', () => {
+  describe('a file that another program locks', () => {
     const disk = new FailingDisk();
     let clock: FakeClock;
     beforeEach(() => {
@@ -285,12 +285,12 @@ describe('the library', function () {
       }
       return { outcome: outcome[0], tries, ms: clock.now() - started };
     };
-    it('is renamed when it is free again', async () => {
+    it('renames it when it is unlocked', async () => {
       const { outcome, tries } = await placing((count) => count <= 3);
       assert.deepEqual([outcome, tries], ['placed', 4]);
       assert.deepEqual([finished(), parts()], [[`${name}.mp4`], []]);
     });
-    it('for longer than a minute: the part stays', async () => {
+    it('keeps the partial file if it is locked for more than a minute', async () => {
       const { outcome, ms } = await placing(() => true);
       assert.ok(outcome instanceof DiskError);
       assert.ok(ms > 50_000 && ms <= 60_000, String(ms));
@@ -312,7 +312,7 @@ describe('the library', function () {
       });
     };
     const MB = 1024 * 1024;
-    it('is looked at before the first byte', async () => {
+    it('is checked before the first byte', async () => {
       library = new Library(
         folder,
         diskWith(() => 100 * MB),
@@ -322,7 +322,7 @@ describe('the library', function () {
       await assert.rejects(part.write(video), /the disk is full: 216 MB needed, 100 MB free/);
       assert.equal(readFileSync(part.file).length, 0);
     });
-    it('and again on the way', async () => {
+    it('is checked again while writing', async () => {
       let free = 300 * MB;
       library = new Library(
         folder,
@@ -339,7 +339,7 @@ describe('the library', function () {
       await assert.rejects(rest(), DiskError);
       assert.equal(part.bytes, 64 * MB);
     });
-    it('of a disk that does not say is taken as enough', async () => {
+    it('is assumed if the disk does not report it', async () => {
       const disk = new FailingDisk();
       disk.faults.set('statfs', 'ENOSYS');
       library = new Library(folder, disk);
@@ -348,7 +348,7 @@ describe('the library', function () {
   });
 
   describe('find', () => {
-    it('a WebM under its own extension', async () => {
+    it('finds a WebM with its own extension', async () => {
       const webm = readFileSync('test/cases/media/vp9.webm');
       const placed = await bring(webm);
       assert.equal(placed.file, `${name}.webm`);
@@ -359,11 +359,11 @@ describe('the library', function () {
         [placed.file],
       );
     });
-    it('nothing there', async () => {
+    it('finds nothing in an empty folder', async () => {
       assert.equal(await library.find(name, { task }), undefined);
       assert.equal(await library.has(`${name}.mp4`), false);
     });
-    it('a video with its sidecar', async () => {
+    it('finds a video with its sidecar', async () => {
       const placed = await bring();
       assert.deepEqual(await library.find(name, { task: 'other' }), placed);
       assert.deepEqual((sidecar() as { task: unknown }).task, task);
@@ -376,14 +376,14 @@ describe('the library', function () {
       'of another version': (file: string) =>
         writeFileSync(file, readFileSync(file, 'utf8').replace('"sidecarVersion": 1', '"sidecarVersion": 2')),
     })) {
-      it(`a video whose sidecar is ${what}: made good`, async () => {
+      it(`repairs a sidecar that is ${what}`, async () => {
         const placed = await bring();
         damage(path.join(folder, `${name}.json`));
         assert.deepEqual(await library.find(name, { task }), placed);
         assert.deepEqual(sidecar(), { sidecarVersion: 1, video: placed, task });
       });
     }
-    it('a file of that name that is no video counts as none, and is replaced', async () => {
+    it('ignores and replaces a file of that name that is no video', async () => {
       mkdirSync(folder, { recursive: true });
       writeFileSync(path.join(folder, `${name}.mp4`), 'not a video');
       assert.equal(await library.find(name, { task }), undefined);
@@ -391,7 +391,7 @@ describe('the library', function () {
     });
   });
 
-  it('sidecars that are not ours or lie about their file are passed over', async () => {
+  it('skips sidecars of other programs or that don’t match their file', async () => {
     const placed = await bring();
     writeFileSync(path.join(folder, 'package.json'), '{"name":"x"}');
     writeFileSync(path.join(folder, 'empty.json'), '');
@@ -401,20 +401,20 @@ describe('the library', function () {
     assert.deepEqual(await new Library(path.join(folder, 'nowhere')).sidecars(), []);
   });
 
-  describe('what the disk refuses is a DiskError', () => {
-    it('the folder is a file', async () => {
+  describe('disk errors', () => {
+    it('reports a file in place of the folder', async () => {
       writeFileSync(folder, 'in the way');
       await assert.rejects(library.createPart(name), DiskError);
       assert.equal(await library.find(name, { task }), undefined);
     });
-    it('the folder vanishes while a video is written', async () => {
+    it('reports that the folder disappeared during a write', async () => {
       const part = await library.createPart(name);
       await part.write(video);
       rmSync(folder, { recursive: true });
       await assert.rejects(part.finish(), DiskError);
       await part.discard();
     });
-    it('the place is taken by a folder; the video is kept apart until it is discarded', async () => {
+    it('reports a folder in place of the file, and keeps the video until it is discarded', async () => {
       const part = await library.createPart(name);
       await part.write(video);
       mkdirSync(path.join(folder, `${name}.mp4`));
@@ -425,7 +425,7 @@ describe('the library', function () {
       await part.discard();
       assert.deepEqual(parts(), []);
     });
-    it('no room; and nothing is left of the attempt', async () => {
+    it('reports a full disk, and leaves nothing of the attempt', async () => {
       const disk = new FailingDisk();
       library = new Library(folder, disk);
       disk.faults.set('write', 'ENOSPC');
@@ -435,7 +435,7 @@ describe('the library', function () {
       );
       assert.deepEqual([finished(), parts()], [[], []]);
       disk.faults.clear();
-      // The video is in place by then, and stays; only its sidecar is still to come.
+      // The video is already in place and stays. Only its sidecar is missing.
       disk.faults.set('writeFile', 'ENOSPC');
       await assert.rejects(bring(), DiskError);
       assert.deepEqual([finished(), parts()], [[`${name}.mp4`], []]);
@@ -445,9 +445,9 @@ describe('the library', function () {
     });
   });
 
-  it('no file stays open', async function () {
+  it('leaves no file open', async function () {
     if (!existsSync('/proc/self/fd')) this.skip();
-    // Only files of this test: other suites may still be closing theirs.
+    // Count only this test's files, because other suites may still be closing theirs.
     const count = () =>
       readdirSync('/proc/self/fd').filter((fd) => {
         try {

@@ -12,13 +12,13 @@ async function topOf(text: string): Promise<string[]> {
   return found;
 }
 
-describe('boxes', () => {
-  it('at the top of a file: short, 64-bit and to the end', async () => {
+describe('MP4 boxes', () => {
+  it('are read at the top of a file: short, 64-bit and open-ended', async () => {
     const text = '\0\0\0\x0aaaaa..' + '\0\0\0\x01bbbb\0\0\0\0\0\0\0\x12..' + '\0\0\0\0cccc....';
     assert.deepEqual(await topOf(text), ['aaaa 8-10', 'bbbb 26-28', 'cccc 36-40']);
   });
 
-  it('at the top of an empty file', async () => {
+  it('are absent in an empty file', async () => {
     assert.deepEqual(await topOf(''), []);
   });
 
@@ -32,7 +32,7 @@ describe('boxes', () => {
     assert.deepEqual(await topOf('\0\0\0\x20aaaa'), ['aaaa 8-32']);
   });
 
-  it('inside a box, found by type', () => {
+  it('are found by type inside a box', () => {
     const fields = boxReader(bytes('\0\0\0\x20root' + '\0\0\0\x0cleaf1111' + '\0\0\0\x0cleaf2222'));
     const [root] = boxesIn(fields, 0, fields.length);
     assert.ok(root);
@@ -44,7 +44,7 @@ describe('boxes', () => {
     assert.equal(findPath(fields, root, 'leaf', 'none'), undefined);
   });
 
-  it('inside a box, with four zeros at the end as QuickTime writes', () => {
+  it('may be followed by four zeros inside a box, as in QuickTime files', () => {
     const fields = boxReader(bytes('\0\0\0\x08leaf\0\0\0\0'));
     assert.deepEqual(
       [...boxesIn(fields, 0, fields.length)].map((box) => box.type),
@@ -52,12 +52,12 @@ describe('boxes', () => {
     );
   });
 
-  it('inside a box, larger than it', () => {
+  it('may be larger than their parent', () => {
     const fields = boxReader(bytes('\0\0\0\x09leaf'));
     assert.throws(() => [...boxesIn(fields, 0, fields.length)], isDamaged);
   });
 
-  it('whose fields are read within their bytes only', () => {
+  it('have fields that are read only within their bytes', () => {
     const fields = boxReader(bytes('\x80\0\0\0\0\0\0\x02'));
     assert.equal(fields.u8(7), 2);
     assert.equal(fields.u16(6), 2);

@@ -18,7 +18,7 @@ const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', 
 const aac = ['-c:a', 'aac', '-b:a', '32k'];
 const fragments = 'frag_keyframe+empty_moov';
 
-/** What ffmpeg makes of its arguments; names of other clips stand for their paths. */
+/** The ffmpeg arguments for each clip. Names of other clips are replaced by their paths. */
 const clipArguments: Record<string, readonly string[]> = {
   silent: [...picture, ...h264],
   plain: [...picture, ...sound, ...h264, ...aac],
@@ -45,7 +45,7 @@ async function makeClips(folder: string): Promise<Map<string, Uint8Array>> {
   return clips;
 }
 
-/** A box with its content; numbers are 32 bits each. */
+/** Creates a box. Numbers in its content have 32 bits each. */
 function box(type: string, ...content: (Uint8Array | number)[]): Buffer {
   const parts = content.map((part) => (typeof part === 'number' ? u32(part) : Buffer.from(part)));
   const body = Buffer.concat(parts);
@@ -70,7 +70,7 @@ interface MovieParts {
   samples?: number;
 }
 
-/** A movie of one chunk, written by hand. */
+/** Creates a movie with one chunk. */
 function movie(parts: MovieParts = {}): Buffer {
   const { timescale = 1000, duration = 2000, mediaDuration = 3000, size = [640, 360] } = parts;
   const { offset = ftyp.length + 8, sampleSize = 10, samples = 2 } = parts;
@@ -111,7 +111,7 @@ async function cardError(bytes: Uint8Array): Promise<Mp4ErrorReason | undefined>
   }
 }
 
-describe('probing an mp4', function () {
+describe('probing an MP4', function () {
   this.timeout(20_000);
 
   let clips: Map<string, Uint8Array>;
@@ -126,7 +126,7 @@ describe('probing an mp4', function () {
 
   after(() => rm(folder, { recursive: true, force: true }));
 
-  describe('tells what ffmpeg made', () => {
+  describe('reports what ffmpeg created', () => {
     const both: Omit<Mp4Info, 'durationSeconds'> = {
       container: 'mp4',
       width: 96,
@@ -152,17 +152,17 @@ describe('probing an mp4', function () {
       it(name, async () => {
         const { durationSeconds, ...rest } = await probe(clip(name));
         assert.deepEqual(rest, expected);
-        // The sound's last packet may reach beyond the picture.
+        // The last audio packet may extend beyond the video.
         assert.ok(Math.abs(durationSeconds - 2) < 0.1, String(durationSeconds));
       });
     }
 
-    it('soundOnly: no picture', async () => {
+    it('reports a file without frames: soundOnly', async () => {
       assert.equal(await cardError(clip('soundOnly')), 'noVideo');
     });
   });
 
-  describe('reads movies written by hand', () => {
+  describe('reads handmade movies', () => {
     const info = {
       container: 'mp4',
       durationSeconds: 2,
@@ -214,7 +214,7 @@ describe('probing an mp4', function () {
     }
   });
 
-  describe('names the fault', () => {
+  describe('reports errors', () => {
     const cases: [string, Uint8Array, Mp4ErrorReason][] = [
       ['nothing', new Uint8Array(0), 'notMp4'],
       ['a few bytes', ftyp.subarray(0, 7), 'notMp4'],
@@ -240,10 +240,10 @@ describe('probing an mp4', function () {
       ['table longer than its box', file(ftyp, media, movie({ sampleSize: 0, samples: 1 << 30 })), 'damaged'],
     ];
     for (const [name, bytes, fault] of cases) {
-      it(`${name}: ${fault}`, async () => assert.equal(await cardError(bytes), fault));
+      it(`reports ${fault}: ${name}`, async () => assert.equal(await cardError(bytes), fault));
     }
 
-    it('a moov too large to read: damaged', async () => {
+    it('reports a moov that is too large as damaged', async () => {
       const size = 65 * 1024 * 1024;
       const start = file(ftyp, u32(size), Buffer.from('moov'));
       const source: ByteSource = {
@@ -261,7 +261,7 @@ describe('probing an mp4', function () {
       );
     });
 
-    it('a source shorter than it says: truncated', async () => {
+    it('reports a source that is shorter than declared as truncated', async () => {
       const bytes = file(ftyp, media, movie());
       const source: ByteSource = { ...sourceFromBytes(bytes.subarray(0, -10)), size: bytes.length };
       await assert.rejects(
@@ -270,7 +270,7 @@ describe('probing an mp4', function () {
       );
     });
 
-    it('endless tiny boxes: damaged, in reasonable time', async () => {
+    it('reports endless tiny boxes as damaged, in reasonable time', async () => {
       const bytes = Buffer.concat([ftyp, Buffer.alloc(4_000_000, box('free'))]);
       assert.equal(await cardError(bytes), 'damaged');
     });
@@ -299,18 +299,18 @@ describe('probing an mp4', function () {
     }
   });
 
-  it('passes on what the source throws', async () => {
+  it('rethrows errors of the source', async () => {
     const broken = new Error('EIO');
     await assert.rejects(probeMp4({ size: 100, read: () => Promise.reject(broken) }), broken);
   });
 
-  it('takes no truncated clip for a whole one', async () => {
+  it('never accepts a truncated clip as complete', async () => {
     for (const name of ['silent', 'plain', 'faststart', 'turned', 'fragmented']) {
       const bytes = clip(name);
       const step = Math.max(1, Math.floor(bytes.length / 400));
       for (let length = 0; length < bytes.length; length += length < 100 ? 1 : step) {
         const fault = await cardError(bytes.subarray(0, length));
-        // A fragmented file may end after any whole fragment, or lack only its closing index.
+        // A fragmented file may end after any complete fragment, or lack only its closing index.
         if (fault === undefined) assert.ok(name === 'fragmented', `${name} cut at ${length}`);
         else
           assert.ok(
@@ -321,13 +321,13 @@ describe('probing an mp4', function () {
     }
   });
 
-  it('answers damaged bytes with Mp4Error or an answer, soon', async () => {
+  it('returns a result or throws Mp4Error quickly for damaged bytes', async () => {
     const names = ['silent', 'faststart', 'fragmented', 'fragmentedFromStart', 'fragmentedEach'];
     const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), changes, fc.boolean(), async (name, flips, isInIndex) => {
         const bytes = clip(name).slice();
-        // Most bytes are pictures: aim at the index half of the time.
+        // Most bytes are frames, so aim at the index half of the time.
         const moov = Buffer.from(bytes.buffer).indexOf('moov');
         for (const [place, value] of flips) {
           const at = isInIndex ? moov + (place % 1200) : place;
@@ -341,7 +341,7 @@ describe('probing an mp4', function () {
     );
   });
 
-  it('survives every byte of the index being the largest or the smallest', async () => {
+  it('handles every byte of the index being the maximum or minimum', async () => {
     for (const name of ['faststart', 'fragmentedEach']) {
       const bytes = clip(name);
       for (let at = 0; at < Math.min(bytes.length, 3000); at++) {

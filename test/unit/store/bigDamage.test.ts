@@ -8,7 +8,7 @@ import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
 const PAGE = 4096;
-/** So many of these tasks fill more than 6 MB, which is not looked at when it is opened. */
+/** These tasks take more than 6 MB. A store of that size isn't checked when it's opened. */
 const ROWS = 5000;
 
 describe('a large store that is damaged while windows have it open', function () {
@@ -58,7 +58,7 @@ describe('a large store that is damaged while windows have it open', function ()
     file.close();
   }
 
-  /** Overwrites pages; their numbers count from 0. */
+  /** Overwrites pages, whose numbers start at 0. */
   function overwrite(from: number, count: number): void {
     const handle = openSync(database(), 'r+');
     writeSync(handle, Buffer.alloc(count * PAGE, 0xa5), 0, count * PAGE, from * PAGE);
@@ -68,8 +68,8 @@ describe('a large store that is damaged while windows have it open', function ()
   const pages = () => statSync(database()).size / PAGE;
 
   /**
-   * Lets disk and windows do their work; the clock goes on a little meanwhile. A new store is some two hundred waits for
-   * the disk: a second where it is idle, and more than a minute beside others that write a lot.
+   * Lets disk and windows proceed, and moves the clock a little. A new store waits for the disk some 200
+   * times, which takes from a second to more than a minute on a busy machine.
    */
   async function until(condition: () => boolean): Promise<void> {
     const limit = performance.now() + 200_000;
@@ -99,13 +99,13 @@ describe('a large store that is damaged while windows have it open', function ()
     assert.equal((await world.untilPhase(second, id)).phase, 'saved');
   }
 
-  it('found by reading: copied once, and all windows go on with what is left', async () => {
+  it('is copied once if a read finds the damage, and all windows use what is left', async () => {
     overwrite(Math.floor(pages() / 2), 20);
     const removed: string[] = [];
     windows[1].onDidChangeTasks((changes) => removed.push(...changes.removed));
     const third = new Engine(world.options);
     third.open();
-    // While it is repaired, what was known is shown, and nothing is thrown.
+    // During the repair, known tasks are shown and nothing is thrown.
     assert.equal(windows[0].tasks(Infinity).length, ROWS + 2);
     await assertGoesOn(ROWS - 200);
     await until(() => third.isComplete);
@@ -113,14 +113,14 @@ describe('a large store that is damaged while windows have it open', function ()
     const left = windows[0].tasks(Infinity).length;
     assert.ok(left < ROWS + 2, 'some were on those pages');
     assert.equal(third.tasks(Infinity).length, left);
-    // What could not be copied is gone, and told so, also to who had seen it before.
+    // Tasks that couldn't be copied are reported as removed, also to windows that have seen them.
     assert.equal(new Set(removed).size, ROWS + 3 - left);
     assert.ok(['queued', 'running'].includes(windows[1].task(followed.id)?.phase ?? ''));
     assert.ok(world.lines.some((line) => line.includes('tasks-1.db is damaged')));
     await third.close();
   });
 
-  it('found by writing: the write is done all the same', async () => {
+  it('completes the write if a write finds the damage', async () => {
     overwrite(1, pages() - 1);
     const sent = world.submit(windows[0], { prompt: 'sent while it was damaged' });
     let over = false;
@@ -128,13 +128,13 @@ describe('a large store that is damaged while windows have it open', function ()
     await until(() => over);
     const task = await sent;
     assert.equal(task.phase, 'queued');
-    // Nothing was left in the file, but the library knows the one with a video.
+    // Nothing was left in the file, but the library has the task with a video.
     await assertGoesOn(2);
     assert.equal(windows[1].task(task.id)?.gatewayTaskId, task.gatewayTaskId);
     assert.equal(world.requests('submit'), 4);
   });
 
-  it('the rows of videos: they come back from their sidecars', async () => {
+  it('restores the rows of videos from their sidecars', async () => {
     const at = readFileSync(database()).indexOf(path.basename(new URL(saved.videos[0]!.uri).pathname));
     assert.ok(at > 0);
     overwrite(Math.floor(at / PAGE), 1);
@@ -143,7 +143,7 @@ describe('a large store that is damaged while windows have it open', function ()
     await assertGoesOn(ROWS);
   });
 
-  it('two find it at the same moment: one repairs, the other waits', async () => {
+  it('is repaired by one window if two find the damage at the same time', async () => {
     overwrite(Math.floor(pages() / 3), 5);
     const others = [new Engine(world.options), new Engine(world.options)];
     for (const other of others) other.open();
@@ -151,7 +151,7 @@ describe('a large store that is damaged while windows have it open', function ()
     for (const other of others) await other.close();
   });
 
-  it('while somebody else repairs it, a window waits and shows what it knows', async () => {
+  it('waits and shows known tasks while another window repairs it', async () => {
     const [first] = windows;
     overwrite(Math.floor(pages() / 2), 20);
     const other = new DatabaseSync(path.join(path.dirname(database()), 'lock.db'));

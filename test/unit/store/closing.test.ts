@@ -23,7 +23,7 @@ describe('a window that closes', function () {
   const isClosing = (error: unknown) =>
     error instanceof ReadOnlyStoreError && error.reason === 'windowCloses';
 
-  it('sends nothing new, whatever it is still waiting for', async () => {
+  it('sends nothing new, whatever it is waiting for', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
     const first = world.submit(engine);
@@ -47,7 +47,7 @@ describe('a window that closes', function () {
     assert.ok(later.tasks().every(({ phase }) => phase === 'draft' || phase === 'stopped'));
   });
 
-  it('leaves an ID that can not be stored in a file, which the next window imports', async () => {
+  it('saves an ID that can’t be stored in a file, which the next window imports', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 50 } });
     const sent = world.submit(engine);
@@ -73,7 +73,7 @@ describe('a window that closes', function () {
     );
   });
 
-  it('deletes no image that a task has, however little this window knows of it', async () => {
+  it('deletes no image that a task needs, even if this window doesn’t know the task', async () => {
     const [first, second] = [await world.open(), await world.open()];
     const images = path.join(world.folder, 'images');
     mkdirSync(images);
@@ -119,7 +119,7 @@ describe('a window that closes', function () {
     await first.remove(ids[0]!);
     assert.equal(await clean(drafts), 0);
     assert.equal(await clean(new Set()), 1);
-    // Where tasks were lost to damage, nobody knows which images they had.
+    // If tasks were lost to damage, their images are unknown.
     const incomplete = new DatabaseSync(storeFile(world.folder));
     incomplete.exec(`INSERT INTO counters VALUES ('incomplete', 1); DELETE FROM images`);
     incomplete.close();

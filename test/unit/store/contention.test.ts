@@ -7,17 +7,17 @@ import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 import { prepareRequest } from '../../support/catalog';
 
-/** Longer than SQLite itself may wait for a lock (50 ms): whoever gives up then gives up too early. */
+/** Longer than SQLite's own busy timeout (50 ms), so code that doesn't retry fails. */
 const HELD_MS = 500;
 
 const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, untranslatedL10n);
 
-/** Another program on the database; its changes are as real as those of a window. */
+/** Opens the database as another program. Its changes are as real as those of a window. */
 function otherConnection(world: World): DatabaseSync {
   return new DatabaseSync(storeFile(world.folder));
 }
 
-/** Lets time pass, from timer to timer, whatever is under way. */
+/** Moves the clock from timer to timer, whatever is running. */
 async function pass(world: World, ms: number): Promise<void> {
   const end = world.clock.now() + ms;
   for (;;) {
@@ -30,7 +30,7 @@ async function pass(world: World, ms: number): Promise<void> {
   await world.turns();
 }
 
-/** Tells whether a promise has come to an end, and keeps its rejection for the one who awaits it. */
+/** Tracks whether a promise has settled, and keeps its rejection for the caller. */
 function watched<T>(promise: Promise<T>): { readonly promise: Promise<T>; readonly over: () => boolean } {
   let over = false;
   promise.then(
@@ -40,14 +40,14 @@ function watched<T>(promise: Promise<T>): { readonly promise: Promise<T>; readon
   return { promise, over: () => over };
 }
 
-describe('while another window holds the database for long', function () {
+describe('while another window locks the database for long', function () {
   this.timeout(120_000);
   let world: World;
   let locker: DatabaseSync;
 
   beforeEach(async () => {
     world = await World.create();
-    // Makes the file, so that there is something to lock.
+    // Creates the file, so that it can be locked.
     (await world.open()).dispose();
     locker = otherConnection(world);
   });
@@ -58,7 +58,7 @@ describe('while another window holds the database for long', function () {
 
   const lock = () => locker.exec('BEGIN EXCLUSIVE');
 
-  /** Holds the lock for a while, in which the work must neither end nor fail, and lets go of it. */
+  /** Holds the lock for a while, in which the work must neither end nor fail, then releases it. */
   async function holdDuring(work: { readonly over: () => boolean }): Promise<void> {
     await pass(world, HELD_MS);
     assert.equal(work.over(), false, 'it cannot have ended while the database was locked');
@@ -66,7 +66,7 @@ describe('while another window holds the database for long', function () {
     await world.until(work.over);
   }
 
-  it('opening waits', async () => {
+  it('waits with opening', async () => {
     lock();
     const opening = watched(world.open());
     await holdDuring(opening);
@@ -75,7 +75,7 @@ describe('while another window holds the database for long', function () {
     assert.equal((await world.submit(engine)).phase, 'queued');
   });
 
-  it('a submit waits before it sends', async () => {
+  it('waits with a submit before it sends', async () => {
     const engine = await world.open();
     lock();
     const sent = watched(world.submit(engine));
@@ -84,7 +84,7 @@ describe('while another window holds the database for long', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a submit waits with the reply it has paid for', async () => {
+  it('waits with the response that a submit has paid for', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 50 } });
     const sent = watched(world.submit(engine));
@@ -97,9 +97,9 @@ describe('while another window holds the database for long', function () {
     assert.equal(task.gatewayTaskId, world.gateway.tasks[0]?.id);
   });
 
-  it('a submit that was accepted and written down does not reject because it cannot be read back yet', async () => {
+  it('does not reject an accepted and stored submit that can’t be read back yet', async () => {
     const engine = await world.open();
-    // Told of the commit before `submit` goes on: the lock falls just between the two.
+    // Called on the commit, before `submit` continues. The lock comes exactly in between.
     engine.onDidChangeTasks(({ changed }) => {
       if (changed.some((task) => task.phase === 'queued') && !locker.isTransaction) lock();
     });
@@ -109,7 +109,7 @@ describe('while another window holds the database for long', function () {
     assert.equal((await sent.promise).phase, 'queued');
   });
 
-  it('settled waits, for a task that goes on as for one that has ended', async () => {
+  it('waits with settled, for an active task and for a final one', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     lock();
@@ -123,7 +123,7 @@ describe('while another window holds the database for long', function () {
     assert.equal((await again.promise)?.phase, 'saved');
   });
 
-  it('what was asked for moments ago is looked for until it can be told', async () => {
+  it('looks for a recent duplicate until it can be read', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine, { prompt: 'twice' });
     lock();
@@ -133,7 +133,7 @@ describe('while another window holds the database for long', function () {
     assert.equal(await engine.recentDuplicate(sora('another'), world.access.baseUrl), undefined);
   });
 
-  it('what was not seen, and what was removed, is told as it was', async () => {
+  it('reads unseen and deleted videos as they were', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id);
@@ -143,7 +143,7 @@ describe('while another window holds the database for long', function () {
     locker.exec('ROLLBACK');
   });
 
-  it('a task that was seen before is shown as it was, and a start goes on later', async () => {
+  it('shows a known task as it was, and completes the start later', async () => {
     const first = await world.open();
     const { id } = await world.submit(first);
     first.dispose();
@@ -161,7 +161,7 @@ describe('while another window holds the database for long', function () {
   });
 });
 
-describe('what cannot go on does not turn the processor hot', function () {
+describe('work that can’t proceed uses no processor time', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -172,7 +172,7 @@ describe('what cannot go on does not turn the processor hot', function () {
     await world.stop();
   });
 
-  /** Lets the clock stand where everything is due, and counts what happens over and over without it. */
+  /** Stops the clock at a time when everything is due, and counts what is repeated without it. */
   async function whileTimeStands(): Promise<{ readonly fired: number; readonly lines: number }> {
     await world.quiet();
     world.clock.jump(10_000);
@@ -189,7 +189,7 @@ describe('what cannot go on does not turn the processor hot', function () {
     return { fired, lines: world.lines.length - before };
   }
 
-  /** Lets a minute pass, second by second. */
+  /** Moves the clock by a minute, second by second. */
   async function inOneMinute(): Promise<{ readonly fired: number; readonly lines: number }> {
     const before = world.lines.length;
     let fired = 0;
@@ -214,7 +214,7 @@ describe('what cannot go on does not turn the processor hot', function () {
     assert.ok(lines <= mostLines, `${lines} lines; the log ends:\n${world.lines.slice(-5).join('\n')}`);
   }
 
-  it('unfinished work in a store that may only be read', async () => {
+  it('stays idle for unfinished work in a read-only store', async () => {
     const engine = await world.open();
     await world.submit(engine);
     await engine.close();
@@ -224,19 +224,19 @@ describe('what cannot go on does not turn the processor hot', function () {
     const again = await world.open();
     assert.equal(again.readOnly, 'newer');
     assertCalm(await whileTimeStands(), 2, 2);
-    // Nobody may do the work, so nobody need wake for it.
+    // The work can't be done, so no timer is needed.
     assertCalm(await inOneMinute(), 0, 0);
     await again.refresh();
     assertCalm(await inOneMinute(), 0, 0);
   });
 
-  it('writes that fail: one attempt in five seconds, and on it goes when they work again', async () => {
+  it('retries failing writes once in five seconds, and continues when they work again', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     const file = otherConnection(world);
     file.exec(`CREATE TRIGGER full BEFORE UPDATE ON tasks BEGIN SELECT RAISE(FAIL, 'disk full'); END`);
     assertCalm(await whileTimeStands(), 3, 8);
-    // Three lines an attempt: what failed, and that even this could not be written down.
+    // Three lines per attempt: the failure, and that it couldn't be stored either.
     assertCalm(await inOneMinute(), 2 * 13, 3 * 13);
     assert.equal(world.requests('query'), 0, 'nobody may ask without having claimed it');
     file.exec('DROP TRIGGER full');
@@ -244,7 +244,7 @@ describe('what cannot go on does not turn the processor hot', function () {
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
-  it('a row that cannot be read, alone', async () => {
+  it('stays idle for a single row that can’t be read', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await engine.close();
@@ -256,7 +256,7 @@ describe('what cannot go on does not turn the processor hot', function () {
     assertCalm(await inOneMinute(), 2, 4);
   });
 
-  it('a row that cannot be read beside others: they come to their ends', async () => {
+  it('completes the other tasks if a row can’t be read', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     const other = await world.submit(engine, { prompt: 'a healthy one' });

@@ -25,7 +25,7 @@ import { World } from '../support/world';
 const WINDOWS = 4;
 const ROUNDS = 3;
 const PAGE = 4096;
-/** So many fill several pages. */
+/** These rows fill several pages. */
 const ROWS = 24;
 
 describe('several windows and a damaged store', function () {
@@ -46,7 +46,7 @@ describe('several windows and a damaged store', function () {
 
   const database = () => storeFile(world.folder);
 
-  /** Adds tasks that ended long ago, in one go. */
+  /** Adds tasks that ended long ago, in one transaction. */
   function addTasks(): void {
     const file = new DatabaseSync(database());
     file
@@ -73,14 +73,14 @@ describe('several windows and a damaged store', function () {
       writeFileSync(file, 'this is no database, however long it may be'.repeat(200)),
   };
 
-  /** The profile as it is now, for others to work on. */
+  /** Copies the profile as it is now. */
   function copy(name: string): string {
     const folder = path.join(copies, name);
     cpSync(world.folder, folder, { recursive: true });
     return folder;
   }
 
-  /** What the store holds: the tasks by their ids, each with where it stands. */
+  /** Returns the tasks in the store, by ID, with their phase. */
   function contents(folder: string): readonly string[] {
     const database = new DatabaseSync(storeFile(folder), { readOnly: true });
     try {
@@ -99,7 +99,7 @@ describe('several windows and a damaged store', function () {
     assert.deepEqual(names.sort(), ['lock.db', 'tasks-1.db', 'tasks-2.db']);
   }
 
-  /** Opens a window in a process of its own; `open` lets it go, all at the same moment. */
+  /** Starts a window in its own process. `open` makes all of them open the store at the same time. */
   async function startWindow(folder: string, order = '') {
     const child = spawn(
       process.execPath,
@@ -128,7 +128,7 @@ describe('several windows and a damaged store', function () {
   }
 
   for (const [name, damage] of Object.entries(damages)) {
-    it(`${name}: ${WINDOWS} that open it at once lose nothing that one alone would save`, async () => {
+    it(`${name}: ${WINDOWS} windows that open it at once lose nothing that one alone would save`, async () => {
       const first = await world.open();
       const saved = await world.untilPhase(first, (await world.submit(first)).id);
       assert.equal(saved.phase, 'saved');
@@ -136,13 +136,13 @@ describe('several windows and a damaged store', function () {
       addTasks();
       damage(database());
 
-      // What can be saved at all, a window alone saves.
+      // A single window saves everything that can be saved.
       const alone = copy('alone');
       const engine = await Engine.open({ ...world.options, storageFolder: alone });
       await engine.close();
       assertMended(alone);
       const expected = contents(alone);
-      // A page holds three of them; of a file that is no database, the library knows the one with a video.
+      // A page holds three rows. If the file isn't a database, the library has the task with a video.
       const least = name === 'the whole file' ? 1 : ROWS - 4;
       assert.ok(expected.length >= least && expected.length < ROWS + 1, `${expected.length} of ${ROWS + 1}`);
       assert.ok(expected.some((line) => line.startsWith(saved.id)));
@@ -160,20 +160,20 @@ describe('several windows and a damaged store', function () {
     });
   }
 
-  it('a window that is killed in the middle of a repair: another one repairs it at once', async () => {
+  it('repairs it at once if a window is killed in the middle of a repair', async () => {
     const first = await world.open();
     const saved = await world.untilPhase(first, (await world.submit(first)).id);
     await first.close();
     addTasks();
     damages['a page of rows']?.(database());
     const window = await startWindow(world.folder, 'hold');
-    // It owns the lock and has begun to build, and so it stays.
+    // It holds the lock and has started the repair, and never ends it.
     assert.equal(await window.open(), 'holds');
     const engine = new Engine(world.options);
     engine.open();
     let isOpen = false;
     void engine.ready().then(() => (isOpen = true));
-    // The other process takes real time: the clock goes with it.
+    // The other process takes real time, so the clock moves along.
     const wait = async (ms: number) => {
       const [started, began] = [performance.now(), world.clock.now()];
       while (!isOpen && performance.now() < started + ms) {
@@ -191,7 +191,7 @@ describe('several windows and a damaged store', function () {
     await engine.close();
   });
 
-  /** A window that waits for the reply to what it sends, and the id of that task. */
+  /** Starts a window that waits for the response to its request, and returns the task's ID. */
   async function sendingWindow() {
     const engine = await world.open();
     addTasks();
@@ -211,7 +211,7 @@ describe('several windows and a damaged store', function () {
     return { engine, id: sending()!.id, reply };
   }
 
-  /** What was sent is in the new store, under its own id and the gateway's, and comes to its video. */
+  /** Asserts that the sent task is in the new store with its own ID and the gateway's, and gets its video. */
   async function assertKept(task: Task, id: string, other: Engine): Promise<void> {
     assert.equal(task.id, id);
     assert.equal(task.phase, 'queued');
@@ -221,7 +221,7 @@ describe('several windows and a damaged store', function () {
     assert.equal((await world.untilPhase(other, id)).phase, 'saved');
   }
 
-  it('the folder is gone while a window sends, and comes back: the task and its ID are kept', async () => {
+  it('keeps the task and its ID if the folder is gone while a window sends, and comes back', async () => {
     const { engine, id, reply } = await sendingWindow();
     const folder = path.dirname(database());
     renameSync(folder, `${folder}.away`);
@@ -234,12 +234,12 @@ describe('several windows and a damaged store', function () {
   });
 
   for (const [name, damage] of Object.entries(damages)) {
-    it(`${name}, and set aside while a window sends: the task and its id are kept`, async () => {
+    it(`keeps the task and its ID if the store is set aside while a window sends: ${name}`, async () => {
       const { engine, id, reply } = await sendingWindow();
       damage(database());
       const other = await world.open();
       await assertKept(await reply(), id, other);
-      // Also the window that sent it sees how it goes on.
+      // The window that sent it is updated too.
       engine.checkForChanges();
       assert.equal(engine.task(id)?.phase, 'saved');
       assertMended(world.folder);

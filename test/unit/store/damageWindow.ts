@@ -1,7 +1,6 @@
-// A window of the editor, as far as the store is concerned, in a process of its own.
-//   node damageWindow.js FOLDER [hold]
-// It says `here` when it could open the store, opens it on the first word from its parent, and says `open` with how
-// that went; it closes when its input ends. With `hold` it begins a repair instead, says `holds`, and never ends it.
+// A window in its own process, as far as the store is concerned: `node damageWindow.js FOLDER [hold]`. Prints
+// `here` when it can open the store, opens it on the first input, and prints `open` with the result. It
+// closes when its input ends. With `hold`, it starts a repair instead, prints `holds`, and never ends it.
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { systemClock } from '../../../src/core/common/clock';
@@ -28,7 +27,7 @@ async function main(): Promise<void> {
   }
   const engine = await Engine.open({
     storageFolder,
-    // Without a key nothing is asked: only the store is of interest.
+    // Without a key, no request is sent. Only the store is tested.
     keys: { version: 0, looksLikeKey: () => false, keyFor: () => Promise.resolve({ kind: 'none' }) },
     log: { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
     catalog,

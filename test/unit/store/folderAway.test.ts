@@ -7,14 +7,14 @@ import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import type { Phase } from '../../../src/core/task/phases';
 import { World, looked } from '../support/world';
 
-/** What is where the folder was, while it is away. */
+/** What replaces the folder while it's away. */
 const placeholders: Readonly<Record<string, (folder: string) => void>> = {
   nothing: () => undefined,
   'an empty folder': (folder) => mkdirSync(folder),
   'a file': (folder) => writeFileSync(folder, 'not a folder'),
 };
 
-/** How it comes back. */
+/** How the folder comes back. */
 const returns: Readonly<Record<string, (from: string, to: string) => void>> = {
   itself: (from, to) => renameSync(from, to),
   'a copy': (from, to) => {
@@ -37,7 +37,7 @@ describe('a folder that disappears and comes back', function () {
   const store = () => path.join(world.folder, STORAGE_NAMES.store);
   const away = () => `${world.folder}.away`;
 
-  /** Takes the store's folder, or all that is ours, away and puts something in its place. */
+  /** Moves the store's folder, or all of the extension's storage, away and puts something in its place. */
   function take(folder: string, place: string): void {
     renameSync(folder, away());
     placeholders[place]?.(folder);
@@ -55,7 +55,7 @@ describe('a folder that disappears and comes back', function () {
       if (as === 'a copy' && place !== 'nothing') continue;
       for (const phase of ['queued', 'saving', 'saved'] as const) {
         const how = `${place} in its place, comes back as ${as}`;
-        it(`with a task that is ${phase}, ${how}: says so meanwhile, and nothing is lost`, async () => {
+        it(`reports it and loses nothing with a task that is ${phase}: ${how}`, async () => {
           const engine = await world.open();
           const other = await world.open();
           if (phase === 'saving')
@@ -63,7 +63,7 @@ describe('a folder that disappears and comes back', function () {
           const { id } = await world.submit(engine);
           if (phase !== 'queued') await during(engine, id, phase);
           take(store(), place);
-          // What a folder is watched for, or the next write.
+          // Triggered by the folder watcher or the next write.
           for (const window of [engine, other]) window.checkForChanges();
           assert.ok(engine.state.kind === 'failed' && engine.state.detail.length > 10, engine.state.kind);
           assert.equal(engine.task(id)?.phase, phase, 'what is known is shown');
@@ -86,7 +86,7 @@ describe('a folder that disappears and comes back', function () {
     }
   }
 
-  it('with everything of ours, while a video is downloaded: it is downloaded when the folder is back', async () => {
+  it('downloads a video when the folder is back, if all storage disappears during the download', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'download', args: { ms: 100 } });
     const { id } = await world.submit(engine);
@@ -104,7 +104,7 @@ describe('a folder that disappears and comes back', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('while a window sends, an empty folder in its place: the ID is kept when the folder is back', async () => {
+  it('keeps the ID when the folder is back, if an empty folder takes its place while a window sends', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
     let isOver = false;
@@ -116,7 +116,7 @@ describe('a folder that disappears and comes back', function () {
     await world.turns(() => sending() !== undefined);
     const { id } = sending()!;
     take(store(), 'an empty folder');
-    // Longer than it is tried to store the response.
+    // Longer than the timeout for storing the response.
     await world.until(() => isOver);
     await sent;
     const until = world.clock.now() + 5 * 60_000;

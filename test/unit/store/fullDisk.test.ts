@@ -29,7 +29,7 @@ const PAGE = 4096;
 const FULL = 13;
 const PHASES = `'queued', 'saved', 'unknown'`;
 
-/** What a profile holds when its next window opens it. */
+/** Content of a profile when its next window opens it. */
 const profiles: Readonly<Record<string, (folder: string) => void>> = {
   'a new profile': () => undefined,
   'the database of an older version': (folder) =>
@@ -57,7 +57,7 @@ const first = (folder: string) => {
   return path.join(folder, STORAGE_NAMES.store, 'tasks-1.db');
 };
 
-/** A database with some tasks. */
+/** Creates a database with some tasks. */
 function makeDatabase(file: string, version: number, prefix = ''): void {
   const kept = Math.min(version, SCHEMA_VERSION - 1);
   const schemas = path.join(projectRoot, 'test', 'unit', 'store', 'schemas');
@@ -75,7 +75,7 @@ function makeDatabase(file: string, version: number, prefix = ''): void {
   connection.close();
 }
 
-/** Tasks that fill three pages. */
+/** Adds tasks that fill three pages. */
 function addRows(file: string): void {
   const connection = new DatabaseSync(file);
   connection.exec(
@@ -87,7 +87,7 @@ function addRows(file: string): void {
   connection.close();
 }
 
-/** Overwrites the page that a text stands in. */
+/** Overwrites the page that contains a text. */
 function damage(file: string, text: string): void {
   const bytes = readFileSync(file);
   const at = bytes.indexOf(`${text} and so on`);
@@ -114,7 +114,7 @@ describe('a full disk', function () {
 
   const options = (storageFolder: string): EngineOptions => ({
     storageFolder,
-    // Without a key nobody asks the gateway: only the store is of interest.
+    // Without a key, no request is sent. Only the store is tested.
     keys: {
       version: 0,
       looksLikeKey: (text) => looksLikeKey(text, []),
@@ -128,7 +128,7 @@ describe('a full disk', function () {
     http: () => assert.fail('something was sent'),
   });
 
-  /** Opens a window and waits until it is open, or says why not. */
+  /** Opens a window and waits until it's open, or throws the reason. */
   async function openWindow(folder: string): Promise<Engine> {
     const engine = new Engine(options(folder));
     engine.open();
@@ -137,26 +137,26 @@ describe('a full disk', function () {
   }
 
   async function rest(engine: Engine): Promise<void> {
-    // The disk takes its time, and no fake clock knows of it.
+    // The disk takes real time, which the fake clock doesn't measure.
     const limit = performance.now() + 10_000;
     for (let turns = 0; performance.now() < limit; turns++) {
       const { kind } = engine.state;
       if (kind === 'failed' || (kind === 'open' && engine.isComplete)) return;
       await new Promise((resolve) => setImmediate(resolve));
-      // What waits for a lock waits for the clock.
+      // Waiting for a lock uses the clock.
       if (turns % 50 === 49) clock.moveTo(clock.now() + 10);
     }
     assert.fail(`the store stays ${engine.state.kind}`);
   }
 
-  /** The tasks, as far as the same profile always has them. */
+  /** The parts of the tasks that don't vary between runs. */
   const essence = (engine: Engine) =>
     engine
       .tasks(Infinity)
       .map(({ id, phase, videos, timeline }) => JSON.stringify([id, phase, videos.length, timeline.length]))
       .sort();
 
-  /** Whether the current database is whole and has these tasks; the first ones are never asked. */
+  /** Checks that the current database is complete and returns its task IDs. */
   function currentIds(folder: string): readonly string[] {
     const connection = new DatabaseSync(storeFile(folder), { readOnly: true });
     try {
@@ -169,11 +169,14 @@ describe('a full disk', function () {
     }
   }
 
-  /** Makes what is written fail from a call on, counted from 1, for good or only once. @returns how many there were */
+  /**
+   * Makes writes fail from a call on (counted from 1), permanently or once.
+   * @returns the number of calls
+   */
   function fillUp(from: number, isForGood: boolean): { count: number; last: string } {
     const seen = { count: 0, last: '' };
     faults.onCall = (call) => {
-      // A file that is there can be opened on a full disk, and so can a new one, as long as nothing is written to it.
+      // On a full disk, existing files can be opened and new ones created, as long as nothing is written.
       if (/^(open|openSync|readdirSync|accessSync)$/.test(call.name)) return;
       seen.count++;
       if (seen.count < from || (seen.count > from && !isForGood)) return;
@@ -216,7 +219,7 @@ describe('a full disk', function () {
             assert.equal(state.reason, 'full', `${where} ${state.detail}`);
             assert.match(state.detail, /full|ENOSPC/, where);
             assert.ok(state.retryAt > clock.now() && state.retryAt <= clock.now() + 60_000, where);
-            // Nothing is taken for a database that is not whole.
+            // An incomplete file must not be taken for a database.
             if (existsSync(storeFile(folder))) {
               const now = currentIds(folder);
               assert.ok(

@@ -20,7 +20,7 @@ describe('the database of an older version', function () {
   const legacy = () => path.join(world.folder, 'tasks.db');
   const files = () => readdirSync(path.join(world.folder, 'store')).sort();
 
-  /** A window of the older version, as far as its database is concerned. */
+  /** Opens the database as a window of the older version. */
   function olderWindow(): DatabaseSync {
     const connection = new DatabaseSync(legacy());
     return connection;
@@ -34,7 +34,7 @@ describe('the database of an older version', function () {
     connection.close();
   }
 
-  it('is imported once, and its windows may only read it from then on', async () => {
+  it('is imported once, and its windows can only read it from then on', async () => {
     makeLegacy();
     const older = olderWindow();
     const engine = await world.open();
@@ -50,7 +50,7 @@ describe('the database of an older version', function () {
     older.close();
   });
 
-  it('gets its task IDs back that stand in the message of a failure', async () => {
+  it('yields the task IDs that are in the message of a failure', async () => {
     makeLegacy();
     const made = await pretendTask();
     const connection = olderWindow();
@@ -66,7 +66,7 @@ describe('the database of an older version', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  /** A task that the gateway has and no window knows. */
+  /** Creates a task at the gateway that no window knows. */
   async function pretendTask(): Promise<string> {
     const elsewhere = await world.open({ storageFolder: path.join(world.folder, 'elsewhere') });
     const { gatewayTaskId } = await world.submit(elsewhere);
@@ -75,7 +75,7 @@ describe('the database of an older version', function () {
     return gatewayTaskId;
   }
 
-  it('is waited for while a window of the older version sends', async () => {
+  it('is imported only after a window of the older version has sent its request', async () => {
     makeLegacy();
     const older = olderWindow();
     const due = world.clock.now() + 30_000;
@@ -94,7 +94,7 @@ describe('the database of an older version', function () {
     await engine.close();
   });
 
-  it('that was written to again, by an older version in between, is imported again', async () => {
+  it('is imported again after an older version has written to it', async () => {
     const engine = await world.open();
     await engine.close();
     makeLegacy();

@@ -39,7 +39,7 @@ describe('1,500 tasks', function () {
   it('are all reached: by their IDs, in the list and by commands', async () => {
     engine.open();
     assert.equal(engine.isComplete, false, 'they are read in slices');
-    // The newest come first, and nothing is concluded from what is not known yet.
+    // The newest come first, and a task that isn't read yet isn't taken for missing.
     assert.equal(engine.tasks(Infinity)[0]?.phase, 'saved');
     assert.equal(engine.isGone(`copy-${COPIES}`), false);
     await engine.loaded();
@@ -59,7 +59,7 @@ describe('1,500 tasks', function () {
     assert.equal(engine.task(oldest.id)?.phase, 'queued');
   });
 
-  it('one that cannot be read is not taken for gone', async () => {
+  it('are not taken for missing if one can’t be read', async () => {
     engine.open();
     await engine.loaded();
     assert.deepEqual(
@@ -88,7 +88,7 @@ describe('1,500 tasks', function () {
     }
   });
 
-  it('one change tells of one task and draws one row, and the status bar counts the oldest', async () => {
+  it('notify of one task and update one row per change, and the status bar counts the oldest', async () => {
     const file = new DatabaseSync(storeFile(world.folder));
     const [second, last] = [`copy-${COPIES - 1}`, `copy-${COPIES}`];
     file.exec(`UPDATE tasks SET phase = 'running', gateway_task_id = 'video_1' WHERE id = '${second}'`);
@@ -120,14 +120,14 @@ describe('1,500 tasks', function () {
     await holder.current.remove('copy-1');
     await world.quiet();
     assert.deepEqual(told, [['copy-700'], [last], ['copy-1']]);
-    // A row that goes, or moves to another group, takes the list; any other takes itself alone.
+    // A row that is removed or changes its group updates the list. Any other updates only itself.
     assert.deepEqual(drawn, [['copy-700'], undefined, undefined]);
     assert.match(shown.text, /2 videos/);
     status.dispose();
     await holder.close();
   });
 
-  it('that wait are made due in one step, each a little later', async () => {
+  it('are made due in one step, each a little later', async () => {
     const file = new DatabaseSync(storeFile(world.folder));
     const later = world.clock.now() + 3600_000;
     file.exec(

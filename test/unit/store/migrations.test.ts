@@ -13,7 +13,7 @@ import { World } from '../support/world';
 const schemas = path.join(projectRoot, 'test', 'unit', 'store', 'schemas');
 const fixture = (version: number) => readFileSync(path.join(schemas, `v${version}.sql`), 'utf8');
 
-/** The schema of a database, in a form that does not depend on blanks, names being in order. */
+/** Returns the schema of a database, sorted by name and without insignificant whitespace. */
 function schemaOf(connection: DatabaseSync): readonly string[] {
   return connection
     .prepare(`SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name`)
@@ -29,7 +29,7 @@ const hint = [
   'and a file test/unit/store/schemas/vN.sql with a database of the new version, rows included.',
 ].join(' ');
 
-/** The phases in the order of the kept tasks' ages. */
+/** The phases of the kept tasks, by age. */
 const order = [
   'draft',
   'sending',
@@ -63,7 +63,7 @@ describe('the versions of the store', function () {
     );
   });
 
-  it('lead to the tables that are made today, and none has changed since it was kept', () => {
+  it('lead to today’s tables, and none has changed since it was kept', () => {
     const fresh = new DatabaseSync(':memory:');
     migrate(fresh);
     for (let version = 1; version <= SCHEMA_VERSION; version++) {
@@ -78,11 +78,11 @@ describe('the versions of the store', function () {
   });
 
   for (let version = 1; version <= SCHEMA_VERSION; version++) {
-    it(`a database of version ${version}: every task is there and goes on`, async () => {
+    it(`keep every task and its progress from version ${version}`, async () => {
       const world = await World.create();
       try {
         make(version, path.join(world.folder, 'tasks.db'));
-        // Nobody is asked about them: what counts is what the store says.
+        // No request is sent for them. Only the stored state counts.
         world.keys.key = undefined;
         const engine = await world.open();
         assert.equal(engine.readOnly, undefined);
@@ -114,7 +114,7 @@ describe('the versions of the store', function () {
           tasks.find(({ phase }) => phase === 'failed')?.failure?.code,
           'content_policy_violation',
         );
-        // What was being sent when its window died is settled, and something new can be sent.
+        // A request that was being sent when its window crashed gets an outcome, and new ones can be sent.
         await world.until(() =>
           engine.tasks().every(({ phase }) => phase !== 'sending' && phase !== 'draft'),
         );
@@ -127,8 +127,8 @@ describe('the versions of the store', function () {
   }
 });
 
-describe('a window that is open when a newer version takes the store over', () => {
-  it('stops following the tasks, says so once, and still shows them', async () => {
+describe('a window that is open when a newer version migrates the store', () => {
+  it('stops tracking the tasks, reports it once, and still shows them', async () => {
     const world = await World.create();
     try {
       const engine = await world.open();
@@ -181,7 +181,7 @@ describe('a migration', function () {
       .map((row) => ({ ...row }));
 
   for (const from of [0, 1, 2, 3]) {
-    it(`takes the steps that are missing, in order, from version ${from}`, () => {
+    it(`runs the missing steps in order, from version ${from}`, () => {
       const connection = open();
       migrate(connection, [first, second, third].slice(0, from));
       migrate(connection, [first, second, third]);
@@ -199,7 +199,7 @@ describe('a migration', function () {
     connection.close();
   });
 
-  it('that fails in the middle changes nothing', () => {
+  it('changes nothing if it fails in the middle', () => {
     const connection = open();
     migrate(connection, [first]);
     const before = schemaOf(connection);
@@ -209,7 +209,7 @@ describe('a migration', function () {
     connection.close();
   });
 
-  it('whose window is killed in the middle leaves the old version whole', () => {
+  it('leaves the old version intact if its window is killed in the middle', () => {
     const connection = open();
     migrate(connection, ['CREATE TABLE a (x, y)']);
     connection.exec(
@@ -217,7 +217,7 @@ describe('a migration', function () {
        INSERT INTO a SELECT i, hex(zeroblob(100)) FROM n`,
     );
     connection.close();
-    // More than fits into the cache: parts of it are in the file when the end comes.
+    // More than fits into the cache, so parts of it are in the file when the process ends.
     const killed = spawnSync(
       process.execPath,
       [

@@ -13,7 +13,7 @@ const isDatabase = (about: string | undefined) => /tasks-\d\.db$/.test(about ?? 
 const isStore = (about: string) => path.basename(about) === STORAGE_NAMES.store;
 const writes = ({ name }: StoreCall) => name === 'exec' || name === 'run';
 
-/** What the system refuses. Tests may run as root, whom no rights of a file hold back. */
+/** Simulates the system's refusals, because tests may run as root, whom file rights don't restrict. */
 const refusals: Readonly<Record<string, { kind: StoreState['kind']; refuse: (call: StoreCall) => void }>> = {
   'a folder that may not be listed': {
     kind: 'failed',
@@ -76,7 +76,7 @@ describe('missing rights', function () {
   for (const [name, { kind, refuse }] of Object.entries(refusals)) {
     for (const isOpen of [false, true]) {
       const when = isOpen ? 'while a window is open' : 'when a window opens';
-      it(`${name}, ${when}: says so, sends nothing, and goes on when they are back`, async () => {
+      it(`reports ${name}, ${when}, sends nothing, and continues when the rights are back`, async () => {
         world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
         const first = await world.open();
         const { id } = await world.submit(first);
@@ -96,7 +96,7 @@ describe('missing rights', function () {
         assert.equal(state.kind, kind);
         if (state.kind === 'readOnly') assert.equal(state.reason, 'noRights');
         if (state.kind === 'failed') assert.match(state.detail, /EACCES/);
-        // What can be read is shown.
+        // Readable tasks are shown.
         assert.equal(engine.task(id)?.phase, isOpen || kind === 'readOnly' ? 'queued' : undefined);
         states.length = 0;
         const lines = world.lines.length;

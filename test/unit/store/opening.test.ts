@@ -35,7 +35,7 @@ describe('opening the store', function () {
 
   const folder = () => path.join(world.folder, 'store');
 
-  /** A window as the editor has it: there at once, whatever becomes of its store. */
+  /** Opens a window as the editor does: available at once, whatever happens to its store. */
   function openWindow(options: Partial<typeof world.options> = {}): Engine {
     const engine = new Engine({ ...world.options, ...options });
     engine.start();
@@ -43,7 +43,7 @@ describe('opening the store', function () {
     return engine;
   }
 
-  it('goes on with a lock file that was damaged, before it was open or while it is', async () => {
+  it('works after the lock file was damaged, before or after opening', async () => {
     const lock = path.join(folder(), 'lock.db');
     (await world.open()).dispose();
     writeFileSync(lock, 'x'.repeat(5000));
@@ -73,7 +73,7 @@ describe('opening the store', function () {
   };
 
   for (const [name, { make, remove }] of Object.entries(obstacles)) {
-    it(`${name}: says why, sends nothing, and goes on within a minute once it is gone`, async () => {
+    it(`reports ${name}, sends nothing, and continues within a minute once it is gone`, async () => {
       mkdirSync(folder());
       make();
       const states: StoreState[] = [];
@@ -98,7 +98,7 @@ describe('opening the store', function () {
     });
   }
 
-  it('tries again at once when somebody asks', () => {
+  it('retries at once on request', () => {
     mkdirSync(folder());
     obstacles['a folder in place of the database']?.make();
     const engine = openWindow();
@@ -109,7 +109,7 @@ describe('opening the store', function () {
     engine.dispose();
   });
 
-  it('a locked database: what is known is read at once, and never thrown', async () => {
+  it('reads known tasks at once from a locked database, and never throws', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit' });
     const { id } = await world.submit(engine);
@@ -129,7 +129,7 @@ describe('opening the store', function () {
     locker.close();
   });
 
-  it('a database in another journal mode gets a rollback journal', async () => {
+  it('switches a database in another journal mode to a rollback journal', async () => {
     (await world.open()).dispose();
     const file = new DatabaseSync(storeFile(world.folder));
     file.exec('PRAGMA journal_mode = WAL');
@@ -140,7 +140,7 @@ describe('opening the store', function () {
     again.close();
   });
 
-  it('a newer number is followed', async () => {
+  it('follows a newer database number', async () => {
     const [first, second] = [await world.open(), await world.open()];
     const { id } = await world.submit(first);
     const next = path.join(folder(), 'tasks-2.db');
@@ -157,7 +157,7 @@ describe('opening the store', function () {
     );
   });
 
-  it('property: whatever a sidecar holds, a damaged store opens', async () => {
+  it('property: opens a damaged store, whatever a sidecar contains', async () => {
     const library = path.join(world.folder, 'library');
     const request = { model: 'sora-2', prompt: 'x' };
     const video = { bytes: 1, sha256: 'ab', width: 2, height: 3, durationSeconds: 4, hasAudio: true };
@@ -202,7 +202,7 @@ describe('opening the store', function () {
     );
   });
 
-  it('property: whatever a row holds, the store opens, and the other tasks are shown and go on', async () => {
+  it('property: opens the store whatever a row contains, and shows and continues the other tasks', async () => {
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
     const first = await world.open();
     const [whole, odd] = [await world.submit(first), await world.submit(first, { prompt: 'odd' })];
@@ -243,7 +243,7 @@ describe('opening the store', function () {
         await last.loaded();
         assert.equal(last.task(whole.id)?.phase, 'queued');
         assert.equal(last.isGone(odd.id), false);
-        // A reader of what is there never throws.
+        // Reading never throws.
         JSON.stringify([last.tasks(), last.unseen(), last.deletedFromLibrary()]);
         const before = world.requests('query');
         await world.until(() => world.requests('query') > before, 60_000);
@@ -254,7 +254,7 @@ describe('opening the store', function () {
     assert.equal(world.requests('submit'), 2);
   });
 
-  it('what the user has removed stays removed after a repair, and a missing video is looked for', async () => {
+  it('keeps removed tasks removed after a repair, and looks for a missing video', async () => {
     const engine = await world.open();
     const saved = async (prompt: string) =>
       world.untilPhase(engine, (await world.submit(engine, { prompt })).id, 'saved');
@@ -267,7 +267,7 @@ describe('opening the store', function () {
       `${path.parse(new URL(kept.videos[0]!.uri).pathname).name}.json`,
     );
     const file = new DatabaseSync(storeFile(world.folder));
-    // Of the row that can't be read, the library knows one video of two.
+    // The library has one of the two videos of the row that can't be read.
     const { task, ...rest } = JSON.parse(readFileSync(sidecar, 'utf8')) as { task: object };
     writeFileSync(sidecar, JSON.stringify({ ...rest, task: { ...task, videos: 2 } }));
     file.exec(`DELETE FROM tasks`);

@@ -13,7 +13,7 @@ const ignore = () => undefined;
 const silentLog = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 const HASH = 'ab'.repeat(32);
 
-describe('rows of a task', () => {
+describe('the rows of a task', () => {
   let connection: DatabaseSync;
   let now: number;
 
@@ -126,7 +126,7 @@ describe('rows of a task', () => {
   });
   const bodies = () => readEvidence(connection, 'one').map(({ body }) => body);
 
-  it('keep the last five responses, that of the submit and that of the end', () => {
+  it('keep the last five responses, that of the submit and the final one', () => {
     add({ phase: 'sending' });
     patch({ evidence: [evidence('first', 'submit')] });
     patch({ phase: 'unknown', evidence: [evidence('submit', 'submit')] });
@@ -138,7 +138,7 @@ describe('rows of a task', () => {
     assert.deepEqual(readEvidence(connection, 'one')[0]?.headers, { via: 'proxy' });
   });
 
-  it('keep the last five responses before there is an end, and the submit and the end besides', () => {
+  it('keep the last five responses and that of the submit before there is a final one', () => {
     add({ phase: 'sending' });
     patch({ phase: 'queued', evidence: [evidence('submit', 'submit')] });
     for (let index = 0; index < 9; index++) patch({ evidence: [evidence(`query ${index}`)] });
@@ -151,7 +151,7 @@ describe('rows of a task', () => {
     assert.deepEqual(bodies(), ['submit', ...five.slice(1), 'end', 'no video']);
   });
 
-  it('keep a response once that repeats itself, with the time of the last one', () => {
+  it('keep a repeated response once, with its latest time', () => {
     add({ phase: 'running' });
     for (let index = 0; index < 9; index++) patch({ evidence: [evidence('a')] });
     assert.deepEqual(bodies(), ['a']);
@@ -159,14 +159,14 @@ describe('rows of a task', () => {
     patch({ evidence: [evidence('b')] });
     patch({ evidence: [evidence('a')] });
     assert.deepEqual(bodies(), ['a', 'b', 'a']);
-    // Each attempt of a download meets the same responses.
+    // Each attempt of a download gets the same responses.
     for (let index = 0; index < 3; index++) patch({ evidence: ['c', 'd'].map((body) => evidence(body)) });
     assert.deepEqual(bodies(), ['a', 'b', 'a', 'c', 'd']);
     patch({ evidence: [{ ...evidence('d'), status: 502 }] });
     assert.deepEqual(bodies(), ['b', 'a', 'c', 'd', 'd']);
   });
 
-  it('merge money facts by step and name', () => {
+  it('merge billing facts by step and name', () => {
     const fact = (step: MoneyFact['step'], value: number): MoneyFact => ({
       ...{ name: 'quota', value, source: 'data.quota', step },
     });
@@ -176,7 +176,7 @@ describe('rows of a task', () => {
     assert.deepEqual(read().money, [fact('submit', 1), fact('query', 3)]);
   });
 
-  it('merge moves that repeat each other in the timeline', () => {
+  it('merge repeated transitions in the timeline', () => {
     add({ phase: 'ready' });
     for (let index = 0; index < 3; index++) {
       patch({ phase: 'saving' });
@@ -193,7 +193,7 @@ describe('rows of a task', () => {
     ]);
   });
 
-  it('count a failure as news only if it is another one', () => {
+  it('report a failure as new only if it differs', () => {
     const failure = { said: 'us', code: 'key.none', charged: 'unknown', kind: 'key' } as const;
     add({ phase: 'ready' });
     patch({ failure });
@@ -203,7 +203,7 @@ describe('rows of a task', () => {
     assert.equal(read().updatedAt, 4000);
   });
 
-  it('know the stored images of a request', () => {
+  it('contain the stored images of a request', () => {
     const images = [`file:///images/${HASH}.webp`, 'https://example.com/a.png'].map((source) => ({
       ...{ role: 'reference' as const, source },
     }));

@@ -36,7 +36,7 @@ describe('the task store', function () {
     assert.throws(() => ((task!.request as { prompt: string }).prompt = ''), TypeError);
   });
 
-  it('a prompt comes back byte for byte', async () => {
+  it('returns a prompt byte for byte', async () => {
     const engine = await world.open();
     const prompt = '  “Zwölf” 猫\n\t\u0000 \u{1f3ac} \\" </script> \r\n ';
     const { id } = await world.submit(engine, { prompt });
@@ -47,11 +47,11 @@ describe('the task store', function () {
     assert.equal((submit?.body as { prompt: string }).prompt, prompt);
   });
 
-  it('refuses what no table of moves allows', () => {
+  it('refuses transitions that no table allows', () => {
     assert.equal(canTransition('saved', 'sending'), false);
     assert.equal(canTransition('rejected', 'sending'), false);
     assert.equal(canTransition('unknown', 'sending'), false);
-    // Nothing that was sent is ever sent again: `sending` is reached from `draft` alone, and `draft` only when refused.
+    // No request is sent twice: `sending` is reached only from `draft`, and `draft` only if refused.
     assert.deepEqual(
       PHASES.filter((phase) => canTransition(phase, 'sending')),
       ['draft'],
@@ -64,7 +64,7 @@ describe('the task store', function () {
     assert.deepEqual(PHASES.filter(isFinal), ['saved', 'failed', 'lost', 'stopped', 'unknown', 'rejected']);
   });
 
-  it('a database of a newer version is read, not written', async () => {
+  it('reads a database of a newer version, but does not write to it', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     engine.dispose();
@@ -78,7 +78,7 @@ describe('the task store', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a newer version that comes while the window is open stops it from writing', async () => {
+  it('stops writing when a newer version takes over while the window is open', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     const file = new DatabaseSync(database());
@@ -88,7 +88,7 @@ describe('the task store', function () {
     assert.equal(engine.task(id)?.phase, 'queued');
   });
 
-  it('a file that is no database is set aside, and the videos of the library come back', async () => {
+  it('sets a file that is no database aside, and restores the videos of the library', async () => {
     const engine = await world.open();
     const saved = await world.untilPhase(engine, (await world.submit(engine)).id);
     engine.dispose();
@@ -104,12 +104,12 @@ describe('the task store', function () {
     assert.equal((await world.submit(again)).phase, 'queued');
   });
 
-  it('a damaged page costs its own rows only, and an unfinished task is followed again', async () => {
+  it('loses only the rows of a damaged page, and tracks an unfinished task again', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
     for (let index = 0; index < 60; index++) await world.submit(engine, { prompt: `${index} `.repeat(40) });
     engine.dispose();
-    // A page somewhere in the middle, not the first: that one tells what the file is.
+    // A page in the middle, because the first one identifies the file.
     const pages = statSync(database()).size / 4096;
     const file = openSync(database(), 'r+');
     writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, Math.floor(pages / 2) * 4096);
@@ -122,7 +122,7 @@ describe('the task store', function () {
     assert.equal(next.phase, 'queued');
   });
 
-  it('waits for another window without holding up the host, and writes in the end', async () => {
+  it('waits for another window without blocking the host, and writes in the end', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id);
@@ -131,7 +131,7 @@ describe('the task store', function () {
     const started = performance.now();
     const written = engine.markSeen(id);
     await new Promise((resolve) => setImmediate(resolve));
-    // One try holds the host up for 50 ms at most, and then lets go of it.
+    // An attempt blocks the host for at most 50 ms, then yields.
     assert.ok(performance.now() - started < 1000);
     theirs.exec('COMMIT');
     world.clock.moveTo(world.clock.now() + 100);

@@ -41,7 +41,7 @@ describe('windows of different versions', function () {
     file.close();
   }
 
-  /** The next number, made by a newer version. */
+  /** Creates the next database as a newer version would. */
   function makeNewerNumber(): string {
     const next = path.join(folder(), 'tasks-2.db');
     cpSync(storeFile(world.folder), next);
@@ -60,7 +60,7 @@ describe('windows of different versions', function () {
     assert.equal(world.requests('submit'), submits);
   }
 
-  it('a newer one makes the next number: this one follows, shows it, and never writes', async () => {
+  it('follow the next database of a newer version, show its tasks, and never write to it', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     const file = makeNewerNumber();
@@ -70,7 +70,7 @@ describe('windows of different versions', function () {
     await assertNeverWrites(engine, file);
   });
 
-  it('a newer one makes the next number just before this one writes: nothing is sent', async () => {
+  it('send nothing if a newer version creates the next database just before a write', async () => {
     const engine = await world.open();
     await world.submit(engine);
     const file = makeNewerNumber();
@@ -78,7 +78,7 @@ describe('windows of different versions', function () {
     await assertNeverWrites(engine, file);
   });
 
-  it('a window that opens on the number of a newer one shows the tasks, and never writes', async () => {
+  it('show the tasks if they open the database of a newer version, and never write to it', async () => {
     const first = await world.open();
     const { id } = await world.submit(first);
     await first.close();
@@ -88,7 +88,7 @@ describe('windows of different versions', function () {
     await assertNeverWrites(engine, file);
   });
 
-  it('a phase that only the newer one knows: the other tasks are shown, and that one is not taken for gone', async () => {
+  it('show the other tasks if a phase is known only to the newer version, and don’t take that one for missing', async () => {
     const first = await world.open();
     const { id } = await world.submit(first);
     const other = await world.submit(first, { prompt: 'in a new phase' });
@@ -102,7 +102,7 @@ describe('windows of different versions', function () {
     await assertNeverWrites(engine, storeFile(world.folder));
   });
 
-  it('tables that cannot be read: said once, and the processor is left alone', async () => {
+  it('report tables that can’t be read once, and stay idle', async () => {
     const first = await world.open();
     await world.submit(first);
     await first.close();
@@ -118,7 +118,7 @@ describe('windows of different versions', function () {
     await engine.close();
   });
 
-  it('a damaged database of a newer one is left to that version', async () => {
+  it('leave a damaged database to the newer version that created it', async () => {
     const first = await world.open();
     for (let index = 0; index < 20; index++) await world.submit(first, { prompt: `${index} `.repeat(200) });
     await first.close();
@@ -138,7 +138,7 @@ describe('windows of different versions', function () {
     await engine.close();
   });
 
-  it('an older one is writing when this one imports its tasks: what it wrote is imported', async () => {
+  it('import what an older version writes during the import', async () => {
     const older = new DatabaseSync(path.join(world.folder, STORAGE_NAMES.legacyDatabase));
     older.exec(readFileSync(path.join(projectRoot, 'test', 'unit', 'store', 'schemas', 'v3.sql'), 'utf8'));
     older.exec(`UPDATE tasks SET next_due = NULL; BEGIN IMMEDIATE`);
@@ -151,7 +151,7 @@ describe('windows of different versions', function () {
     await pass(10_000);
     assert.equal(engine.readOnly, undefined);
     assert.ok(engine.tasks().some(({ gatewayTaskId }) => gatewayTaskId === 'video_late'));
-    // Its next write checks this number, and is refused by its own code.
+    // Its next write checks this number and is refused by its own code.
     assert.equal(older.prepare('PRAGMA user_version').get()?.['user_version'], 1000);
     older.close();
     await engine.close();
