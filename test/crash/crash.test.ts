@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { SeededRandom } from '../gateway/seededRandom';
 import { CrashWorld, forEachOf } from './crashWorld';
 
-/** How many windows are killed, over all shards. */
+/** Number of windows to kill, over all shards. */
 const RUNS = Number(process.env['NEBULA_CRASH_RUNS'] ?? 300);
-/** The same seed kills at the same moments, as far as a busy machine allows. */
+/** The same seed kills at the same times, as far as a busy machine allows. */
 const SEED = process.env['NEBULA_CRASH_SEED'] ?? String(Date.now() % 1_000_000);
-/** Which part of the runs is done here, as `2/4`; together the parts do all of them. */
+/** The shard to run, such as `2/4`. Together the shards run everything. */
 const [SHARD = 1, SHARDS = 1] = (process.env['NEBULA_CRASH_SHARD'] ?? '1/1').split('/').map(Number);
-/** The latest moment of a kill after the window began, in ms; most windows have finished by then. */
+/** Maximum time of a kill after the start of the window, in ms. Most windows have finished by then. */
 const MAX_DELAY_MS = 900;
-/** In so many runs of a hundred, the window that takes over is killed as well. */
+/** Percentage of runs in which the next window is killed too. */
 const KILLED_TWICE = 20;
 
-describe(`killed at any moment (${RUNS} runs, shard ${SHARD}/${SHARDS}, seed ${SEED})`, function () {
+describe(`windows killed at any moment (${RUNS} runs, shard ${SHARD}/${SHARDS}, seed ${SEED})`, function () {
   this.timeout(RUNS * 20_000);
   let world: CrashWorld;
 
@@ -26,11 +26,11 @@ describe(`killed at any moment (${RUNS} runs, shard ${SHARD}/${SHARDS}, seed ${S
 
   interface Plan {
     readonly index: number;
-    /** When each window is killed, in ms after it began. */
+    /** When each window is killed, in ms after its start. */
     readonly kills: readonly number[];
   }
 
-  /** The runs of this shard. Each draws the same numbers whatever the shards are. */
+  /** Plans the runs of this shard. The random numbers don't depend on the shards. */
   function plans(): readonly Plan[] {
     const random = new SeededRandom(SEED);
     const share = () => parseInt(random.hex(8), 16) / 0x1_0000_0000;
@@ -41,7 +41,7 @@ describe(`killed at any moment (${RUNS} runs, shard ${SHARD}/${SHARDS}, seed ${S
     return all.filter(({ index }) => index % SHARDS === SHARD - 1);
   }
 
-  /** Sends a request, kills windows some time after they began to work, and lets another one finish. */
+  /** Sends a request, kills windows some time after their start, and lets another one finish. */
   async function run({ index, kills }: Plan): Promise<string> {
     const folder = world.newFolder();
     const request = world.requestOf(`${SEED}/${index}`);
@@ -51,7 +51,7 @@ describe(`killed at any moment (${RUNS} runs, shard ${SHARD}/${SHARDS}, seed ${S
     return world.check(folder, request.user, await world.finish(folder));
   }
 
-  it('never sends twice, never loses a video, leaves nothing behind and the key nowhere', async () => {
+  it('never send twice, never lose a video, leave nothing behind and the key nowhere', async () => {
     const outcomes = new Map<string, number>();
     await forEachOf(plans(), async (plan) => {
       const outcome = await run(plan).catch((error: unknown) => {
@@ -60,7 +60,7 @@ describe(`killed at any moment (${RUNS} runs, shard ${SHARD}/${SHARDS}, seed ${S
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     });
     console.log([...outcomes].map(([outcome, count]) => `      ${count} × ${outcome}`).join('\n'));
-    // A test in which no kill ever struck would prove nothing.
+    // A test whose kills never hit anything would prove nothing.
     assert.ok(outcomes.size >= 2, 'all kills fell into the same moment');
   });
 });

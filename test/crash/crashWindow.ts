@@ -1,14 +1,14 @@
-// A window of the editor, as far as core is concerned, in a process of its own that can be killed at any moment.
-//   node crashWindow.js FOLDER BASE_URL KEY SPEED [PROMPT USER]
-// It says `begin` and opens the store. With a prompt it then sends that. It says `done` with all its tasks when nothing is
-// unfinished; without a key (an empty one) nothing can be finished, and it says so as soon as it knows all tasks.
+// A window of the editor, as far as core is concerned, in its own process that can be killed at any moment:
+// `node crashWindow.js FOLDER BASE_URL KEY SPEED [PROMPT USER]`. It prints `begin`, opens the store, and
+// sends the prompt, if any. It prints `done` with all its tasks when nothing is unfinished. With an empty
+// key, nothing can finish, so it prints that once it knows all tasks.
 import type { Clock } from '../../src/core/common/clock';
 import { untranslatedL10n } from '../../src/core/common/l10n';
 import { Engine } from '../../src/core/engine';
 import { isFinal } from '../../src/core/task/phases';
 import { catalog, prepareRequest } from '../support/catalog';
 
-/** The system's clock, faster: half a minute passes in less than a second. */
+/** The system's clock, but faster: half a minute passes in less than a second. */
 function fastClock(speed: number): Clock {
   return {
     now: () => Math.round(Date.now() * speed),
@@ -25,7 +25,7 @@ function say(word: string, value?: unknown): void {
 
 async function main(): Promise<void> {
   const [folder = '', baseUrl = '', key = '', speed = '1', prompt, user = ''] = process.argv.slice(2);
-  // All of it is searched for the key.
+  // Everything is searched for the key.
   const log = (message: string) => say('log', message);
   say('begin');
   const engine = await Engine.open({

@@ -10,47 +10,47 @@ import type { Task } from '../../src/core/task/task';
 import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
 import { assertNoLeak } from '../support/keySearch';
 
-/** So much faster than life do windows and gateway live. */
+/** Factor by which the clocks of windows and gateway are faster. */
 const SPEED = 30;
-/** Windows wait more than they compute. */
+/** Maximum number of windows at once. They wait more than they compute. */
 const AT_ONCE = 4;
-/** So many different videos are encoded; that takes longer than everything else about a run. */
+/** Number of different videos. Encoding them takes longer than everything else in a run. */
 const LOOKS = 8;
 
 export interface WindowOptions {
   readonly folder: string;
-  /** Sent first; `user` tells this request from all others. */
+  /** Sent first. `user` identifies this request. */
   readonly request?: { readonly prompt: string; readonly user: string };
-  /** Without one, nothing is asked of the gateway. */
+  /** If false, no request is sent to the gateway. */
   readonly hasKey?: boolean;
-  /** Ends it at this system call that changes something; the first is 1. */
+  /** The system call, among those that change something, at which the window is killed. The first is 1. */
   readonly killAt?: number;
-  /** Ends it this long after it began, in ms. */
+  /** When the window is killed, in ms after its start. */
   readonly killAfter?: number;
 }
 
 export interface EndedWindow {
-  /** All tasks; undefined if it was killed before it said so. */
+  /** All tasks, or undefined if it was killed before it printed them. */
   readonly tasks: readonly Task[] | undefined;
   readonly error: unknown;
-  /** The system call that it was killed at. */
+  /** The system call at which it was killed. */
   readonly call: string | undefined;
   readonly wasKilled: boolean;
 }
 
-/** Windows in processes of their own, and the gateway that they talk to. */
+/** Windows in their own processes, and their gateway. */
 export class CrashWorld {
   readonly gateway: PretendGateway;
   readonly #alive = new Set<ChildProcess>();
   readonly #folders = mkdtempSync(path.join(tmpdir(), 'nebula-crash-'));
-  /** What each window printed, by its folder. */
+  /** Output of each window, by its folder. */
   readonly #output = new Map<string, string[]>();
-  /** SHA-256 of each video that was encoded, by its prompt. */
+  /** SHA-256 of each encoded video, by its prompt. */
   readonly #videos = new Map<string, string>();
 
   private constructor(gateway: PretendGateway) {
     this.gateway = gateway;
-    // Each response of the paid request and each download take their time, so that many kills fall into them.
+    // Delay each response to a submit and each download, so that many kills hit them.
     gateway.setFault({ name: 'slow', route: 'submit', times: 'always', args: { ms: 60 } });
     gateway.setFault({ name: 'slow', route: 'download', times: 'always', args: { ms: 60 } });
   }
@@ -71,12 +71,12 @@ export class CrashWorld {
     assertNoLeak(this.gateway.key, { requests: this.gateway.log });
   }
 
-  /** A new, empty folder. */
+  /** Creates an empty folder. */
   newFolder(): string {
     return mkdtempSync(path.join(this.#folders, 'profile-'));
   }
 
-  /** Lets one window live until it is killed, or has nothing left to do. */
+  /** Runs one window until it's killed or has nothing left to do. */
   async openWindow({
     folder,
     request,
@@ -124,24 +124,24 @@ export class CrashWorld {
     };
   }
 
-  /** As {@link openWindow}, for one that must finish everything. */
+  /** Like {@link openWindow}, for a window that must finish everything. */
   async finish(folder: string, hasKey = true): Promise<readonly Task[]> {
     const { tasks, error } = await this.openWindow({ folder, hasKey });
-    // Only a store that was damaged is a reason to complain.
+    // An error is allowed only for a damaged store.
     if (hasKey) assert.equal(error, undefined);
     assert.ok(tasks, `the window ended early:\n${this.#outputOf(folder).slice(-20).join('\n')}`);
     return tasks;
   }
 
-  /** What is sent in a run of its own. */
+  /** The request of a run. */
   requestOf(run: string): { readonly prompt: string; readonly user: string } {
     const look = createHash('sha256').update(run).digest().readUInt32BE() % LOOKS;
     return { prompt: `a window that is killed, number ${look}`, user: run };
   }
 
   /**
-   * Checks what became of the only request of a run, and removes its folder.
-   * @returns the outcome in words
+   * Checks the outcome of the only request of a run, and removes its folder.
+   * @returns a description of the outcome
    */
   check(folder: string, user: string, tasks: readonly Task[]): string {
     assert.ok(tasks.length <= 1, `${tasks.length} tasks`);
@@ -152,7 +152,7 @@ export class CrashWorld {
     return outcome;
   }
 
-  /** @throws if the key stands in a file or in what a window of this folder printed */
+  /** @throws if the key is in a file or in the output of a window with this folder */
   assertNoLeak(folder: string): void {
     assertNoLeak(this.gateway.key, { folder, texts: { 'the output': this.#outputOf(folder) } });
   }
@@ -163,7 +163,7 @@ export class CrashWorld {
     ).length;
     assert.ok(submits <= 1, `${submits} submits`);
     if (!task) {
-      // Killed before the row was written: then nothing had left either.
+      // It was killed before the row was stored, so nothing was sent either.
       assert.equal(submits, 0);
       return 'nothing sent';
     }
@@ -191,7 +191,7 @@ export class CrashWorld {
       .update(readFileSync(fileURLToPath(video.uri)))
       .digest('hex');
     assert.equal(sha256, video.sha256);
-    // The same scene is the same video, whenever its window was killed.
+    // The same scene gives the same video, whenever its window was killed.
     const first = this.#videos.get(task.request.prompt) ?? sha256;
     this.#videos.set(task.request.prompt, first);
     assert.equal(sha256, first);
@@ -208,7 +208,7 @@ export class CrashWorld {
     return output;
   }
 
-  /** The window's words until it ends. */
+  /** Collects the window's messages until it ends. */
   async #listen(
     child: ChildProcess,
     folder: string,
@@ -227,7 +227,7 @@ export class CrashWorld {
       try {
         words.set(word, JSON.parse(line.slice(word.length + 1)));
       } catch (error) {
-        // A window that is killed may end in the middle of a line.
+        // The output of a killed window may end in the middle of a line.
         if (word === 'done') words.delete(word);
         else if (!(error instanceof SyntaxError)) throw error;
       }
@@ -237,7 +237,10 @@ export class CrashWorld {
   }
 }
 
-/** Does something for each of the items, some at once. The first failure ends it, once what goes on has ended. */
+/**
+ * Processes the items, some at once. After the first failure, no more are started, and it throws when the
+ * running ones have ended.
+ */
 export async function forEachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]();
   const failures: unknown[] = [];

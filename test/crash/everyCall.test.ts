@@ -9,13 +9,13 @@ import { projectRoot } from '../vscode/projectRoot';
 import { CrashWorld, forEachOf } from './crashWorld';
 
 const SEED = process.env['NEBULA_CRASH_SEED'] ?? String(Date.now() % 1_000_000);
-/** No window makes so many calls that change something. */
+/** Limit for the number of calls of a window that change something. */
 const MOST_CALLS = 5000;
-/** So many windows are killed within what SQLite does by itself. */
+/** Number of windows to kill within SQLite's own calls. */
 const RANDOM_KILLS = 36;
 const PAGE = 4096;
 
-describe(`killed at every system call (seed ${SEED})`, function () {
+describe(`windows killed at every system call (seed ${SEED})`, function () {
   this.timeout(20 * 60_000);
   let world: CrashWorld;
 
@@ -27,9 +27,9 @@ describe(`killed at every system call (seed ${SEED})`, function () {
   });
 
   /**
-   * Does something with a window that is killed at its first call, its second, and so on.
-   * @param attempt returns whether the window was killed: if not, there are no more calls
-   * @returns how many there were
+   * Repeats work with a window that is killed at its first call, its second, and so on.
+   * @param attempt returns true if the window was killed, or false if there are no more calls
+   * @returns the number of calls
    */
   async function atEveryCall(attempt: (killAt: number) => Promise<boolean>): Promise<number> {
     let last = MOST_CALLS;
@@ -43,7 +43,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     return last - 1;
   }
 
-  it('of a task, from the first row to the sidecar: one submit, one video', async () => {
+  it('send one submit and get one video, at every call of a task from the first row to the sidecar', async () => {
     const outcomes = new Map<string, number>();
     const calls = await atEveryCall(async (killAt) => {
       const folder = world.newFolder();
@@ -62,7 +62,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     assert.ok(outcomes.has('saved') && outcomes.has('rejected as a draft') && outcomes.has('nothing sent'));
   });
 
-  /** A profile with one saved task and others that ended long ago. */
+  /** Creates a profile with one saved task and others that ended long ago. */
   async function makeProfile(rows: number): Promise<string> {
     const folder = world.newFolder();
     const request = world.requestOf(`${SEED}/profile of ${rows}`);
@@ -93,7 +93,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     writeFileSync(file, bytes);
   }
 
-  /** What must be the same however often a window was killed. */
+  /** The parts of the tasks that kills must not change. */
   const essence = (tasks: readonly Task[]): readonly string[] =>
     tasks
       .map(({ id, phase, gatewayTaskId, videos }) => JSON.stringify([id, phase, gatewayTaskId, videos]))
@@ -105,7 +105,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     return copy;
   }
 
-  /** What a window that nobody kills makes of a profile. */
+  /** Returns the result of opening a profile without a kill. */
   async function expectedOf(
     folder: string,
   ): Promise<{ readonly tasks: readonly string[]; readonly ms: number }> {
@@ -115,7 +115,10 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     return { tasks, ms: performance.now() - start };
   }
 
-  /** Opens a copy of a profile whose first window is killed. @returns whether it was */
+  /**
+   * Opens a copy of a profile and kills its first window.
+   * @returns true if it was killed
+   */
   async function killedOnce(
     profile: string,
     expected: readonly string[],
@@ -144,7 +147,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     return wasKilled;
   }
 
-  /** A profile of version 0.1 of the store: a single database, tasks in every phase. */
+  /** Creates a profile of version 0.1 of the store: a single database with tasks in every phase. */
   function makeLegacyProfile(): string {
     const folder = world.newFolder();
     const database = new DatabaseSync(path.join(folder, 'tasks.db'));
@@ -153,7 +156,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     return folder;
   }
 
-  it('of a repair: every task is there, and nothing half-built', async () => {
+  it('keep every task and leave no partial database, at every call of a repair', async () => {
     const profile = await makeProfile(3);
     damage(profile, 2);
     const { tasks } = await expectedOf(profile);
@@ -162,7 +165,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     console.log(`      ${calls} calls`);
   });
 
-  it('of a migration from the single database of older versions: every task is there', async () => {
+  it('keep every task, at every call of a migration from the single database of older versions', async () => {
     const profile = makeLegacyProfile();
     const { tasks } = await expectedOf(profile);
     assert.equal(tasks.length, 12);
@@ -170,7 +173,7 @@ describe(`killed at every system call (seed ${SEED})`, function () {
     console.log(`      ${calls} calls`);
   });
 
-  it(`within SQLite’s own calls, at ${RANDOM_KILLS} random moments of a repair and a migration`, async () => {
+  it(`keep every task at ${RANDOM_KILLS} random moments within SQLite’s own calls of a repair and a migration`, async () => {
     const profile = await makeProfile(3000);
     damage(profile, 1500);
     const profiles = await Promise.all(

@@ -1,5 +1,5 @@
-// Loaded into a window before anything else: kills its process at a system call that changes something, counted from 1
-// (NEBULA_KILL_AT), just before it is made. What SQLite does within a call of its own is one call here.
+// Preloaded into a window. Kills its process just before a system call that changes something, counted from 1
+// (NEBULA_KILL_AT). All work of SQLite within one call counts as one.
 import fs from 'node:fs';
 import promises, { type FileHandle } from 'node:fs/promises';
 import net from 'node:net';
@@ -15,11 +15,11 @@ const SYNC_CALLS = [
   'rmSync',
 ];
 const PROMISE_CALLS = ['mkdir', 'open', 'writeFile', 'rename', 'rm'];
-/** Settings of a connection, and what only reads. */
+/** Matches statements that configure a connection or only read. */
 const CHANGES_NOTHING = /^(PRAGMA (?!user_version)[^;]*|BEGIN(; SELECT.*)?|ROLLBACK)$/;
 const HANDLE_CALLS = ['write', 'writeFile', 'sync', 'datasync', 'truncate'];
 
-/** @param onCall called before each call, with its name */
+/** @param onCall called with the name before each call */
 function wrap(
   target: object,
   names: readonly string[],
@@ -41,7 +41,7 @@ function install(killAt: number): void {
     if (++calls !== killAt) return;
     const about = typeof argument === 'string' ? ` ${argument.replace(/\s+/g, ' ').slice(-60)}` : '';
     writeSync(1, `kill ${JSON.stringify(name + about)}\n`);
-    // Synchronously: nothing follows it.
+    // Synchronous, so no code runs after it.
     process.kill(process.pid, 'SIGKILL');
   };
   wrap(fs, SYNC_CALLS, count);
@@ -49,7 +49,7 @@ function install(killAt: number): void {
     if (typeof sql !== 'string' || !CHANGES_NOTHING.test(sql)) count(name, self, sql);
   });
   wrap(StatementSync.prototype, ['run'], count);
-  // What goes to the parent is no call of the window's.
+  // Messages to the parent aren't calls of the window.
   wrap(net.Socket.prototype, ['_writeGeneric'], (name, self) => {
     if ((self as net.Socket).remoteAddress !== undefined) count(name, self, 'to the network');
   });

@@ -14,7 +14,7 @@ const usualPlaces = [
 ];
 
 /**
- * Finds a Chromium, or installs one: Debian's where we may, else the one made for playwright.
+ * Finds a Chromium or installs one: Debian's if permitted, else the one for playwright.
  * @param {Toolbox} tools
  * @returns {Promise<string>} its path
  */
@@ -47,7 +47,7 @@ function findChromium() {
   return candidates.find((file) => file !== undefined && isBrowser(file));
 }
 
-/** The browser playwright fetched into its cache, now or earlier. */
+/** Returns playwright's browser from its cache, and downloads it if needed. */
 async function playwrightsOwn() {
   const { chromium } = await import('playwright-core');
   const file = chromium.executablePath();
@@ -57,7 +57,7 @@ async function playwrightsOwn() {
 /** @param {Toolbox} tools */
 async function installDebianPackage({ owner, env }) {
   const quiet = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } };
-  // Old package lists name files that are gone.
+  // Outdated package lists name files that no longer exist.
   await owner.run('apt-get', ['update', '-q'], quiet);
   await owner.run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], quiet);
 }
@@ -74,8 +74,8 @@ function onPath(name) {
 /** @param {string} file */
 function isBrowser(file) {
   if (!fs.existsSync(file)) return false;
-  // There it would open a window instead of answering.
+  // On Windows, it would open a window instead of printing its version.
   if (process.platform === 'win32') return true;
-  // Some systems have a script of that name which only says where to get the real one.
+  // Some systems have a script with that name which only says where to get the real one.
   return spawnSync(file, ['--version'], { stdio: 'ignore', timeout: 30_000 }).status === 0;
 }

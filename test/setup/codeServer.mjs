@@ -5,8 +5,8 @@ import { installApart } from './packages.mjs';
 import { downloads, versions } from './project.mjs';
 
 /**
- * Installs a real VS Code, its server and workbench, as the npm package code-server brings it. It is no
- * dependency of ours: its install script would build native modules that nothing here needs.
+ * Installs a real VS Code, its server and workbench, from the npm package code-server. It isn't a dependency
+ * of the project, because its install script would build native modules that aren't needed.
  * @param {import('./processes.mjs').ProcessOwner} owner
  */
 export async function ensureCodeServer(owner) {

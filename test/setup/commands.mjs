@@ -42,7 +42,7 @@ const commands = {
 };
 
 /**
- * Makes this machine ready, then runs one of the project's commands.
+ * Prepares this machine, then runs one of the project's commands.
  * @param {string | undefined} name
  * @param {string[]} args
  * @returns {Promise<number>} the exit code
@@ -55,7 +55,7 @@ export async function runCommand(name, args) {
     await ensurePackages(owner);
     const node = await ensureNode24(owner);
     const env = withFirstOnPath(path.dirname(node));
-    // Files are named relative to where the person stands, and we are about to leave that.
+    // File names are relative to the user's working directory, which changes below.
     env['INIT_CWD'] ??= process.cwd();
     return await command(
       {
@@ -86,7 +86,7 @@ async function buildThenRun(tools, script, args, env = {}) {
 /** @type {Command} */
 async function startDemo(tools, args) {
   await ensureCodeServer(tools.owner);
-  // Only a run without a person needs a browser of ours.
+  // Only a headless run needs a browser.
   const env = args.includes('--headless') ? { CHROMIUM: await ensureChromium(tools) } : {};
   return buildThenRun(tools, 'out/test/start/main.js', args, env);
 }
@@ -103,7 +103,7 @@ async function runBench(tools, args) {
   const env = { CHROMIUM: await ensureChromium(tools), NEBULA_BENCH_VSIX: inProject('out', 'bench.vsix') };
   const built = await tools.node(['esbuild.js', '--tests']);
   if (built !== 0) return built;
-  // Last, because what is measured is what ships.
+  // Package last, because the measurements need the release build.
   const packaged = await packageTo(tools, env.NEBULA_BENCH_VSIX, []);
   if (packaged !== 0) return packaged;
   return tools.node([...bundleFlags, 'out/bench/main.js', ...args], { env: { ...tools.env, ...env } });
@@ -114,7 +114,7 @@ async function runBench(tools, args) {
  * @returns {NodeJS.ProcessEnv}
  */
 function withFirstOnPath(folder) {
-  // Windows calls it Path, and two spellings at once would leave the choice to chance.
+  // Windows calls it Path. With two spellings, it's undefined which one is used.
   const key = Object.keys(process.env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   const rest = process.env[key];
   return { ...process.env, [key]: rest ? `${folder}${path.delimiter}${rest}` : folder };

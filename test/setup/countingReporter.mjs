@@ -4,8 +4,8 @@ import Mocha from 'mocha';
 import { failureText } from './failureText.mjs';
 
 /**
- * Mocha's usual output; the counts and what failed also go to the file named by NEBULA_TEST_RESULTS, to be added up
- * and to be said once more at the end of a long run.
+ * Prints Mocha's usual output. Also writes the counts and failures to the file named by NEBULA_TEST_RESULTS,
+ * so that a long run can sum them up and repeat them at its end.
  */
 export default class CountingReporter extends Mocha.reporters.Spec {
   /**

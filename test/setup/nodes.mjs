@@ -10,14 +10,14 @@ import { downloads, inProject, readJson, SetupError, versions } from './project.
 const program = process.platform === 'win32' ? 'node.exe' : 'node';
 
 /**
- * The Node that everything runs on: that of current VS Code. It comes with the npm package `node`.
+ * The Node for everything, from the npm package `node`. Its version is that of current VS Code.
  * @param {ProcessOwner} owner
  * @returns {Promise<string>} its path
  */
 export async function ensureNode24(owner) {
   const bundled = inProject('node_modules', 'node', 'bin', program);
   if (majorOf(bundled) === 24) return bundled;
-  // The package fetches its program in an install script, which some machines forbid.
+  // The package downloads Node in an install script, which some machines forbid.
   const version = readJson(inProject('node_modules', 'node', 'package.json'))?.['version'];
   if (typeof version === 'string') {
     try {
@@ -31,7 +31,7 @@ export async function ensureNode24(owner) {
 }
 
 /**
- * The Node of the oldest VS Code we support, for the unit tests.
+ * The Node of the oldest supported VS Code, for the unit tests.
  * @param {ProcessOwner} owner
  * @returns {Promise<string>} its path
  */
@@ -53,7 +53,7 @@ async function ensureNode(owner, version) {
   throw new SetupError(`This machine cannot run the Node.js ${version} that npm brings (${name}).`);
 }
 
-/** The name under which npm has Node's program for this machine. */
+/** The name of the npm package with Node for this platform. */
 function platformPackage() {
   if (process.platform === 'win32') return `node-win-${process.arch === 'ia32' ? 'x86' : process.arch}`;
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';

@@ -8,13 +8,13 @@ import { inProject, projectRoot, readJson, SetupError } from './project.mjs';
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean, [key: string]: unknown }} LockedPackage */
 
 /**
- * Installs the project's packages unless they already are what package-lock.json says.
+ * Installs the project's packages unless they match package-lock.json already.
  * @param {ProcessOwner} owner
  */
 export async function ensurePackages(owner) {
   if (packagesAreInStep()) return;
   console.log('Installing the packages of package-lock.json; the first time takes a minute or so.');
-  // Windows cannot remove a program that runs: when that is ours, keep what need not change.
+  // Windows can't remove a running program. If this is one from node_modules, keep what needn't change.
   const ownNode = process.execPath.startsWith(inProject('node_modules'));
   const install = process.platform === 'win32' && ownNode ? 'install' : 'ci';
   const code = await runNpm(owner, [install, '--include=dev', '--no-audit', '--no-fund']);
@@ -26,8 +26,8 @@ export async function ensurePackages(owner) {
 }
 
 /**
- * npm writes node_modules/.package-lock.json last, so it is there only after a whole install, and says what
- * that install brought.
+ * npm writes node_modules/.package-lock.json last, so it exists only after a complete install, and lists the
+ * installed packages.
  */
 function packagesAreInStep() {
   const wanted = packagesOf(inProject('package-lock.json'));
@@ -36,13 +36,13 @@ function packagesAreInStep() {
   if (!wanted || !present || !manifest) return false;
   const root = wanted[''] ?? {};
   for (const kind of ['dependencies', 'devDependencies']) {
-    // Edited by hand and not locked yet: npm has the words for that.
+    // Edited by hand and not locked yet. Let npm report that.
     if (!isDeepStrictEqual(root[kind] ?? {}, manifest[kind] ?? {})) return false;
   }
   return Object.entries(wanted).every(([folder, entry]) => {
     if (folder === '') return true;
     const there = present[folder];
-    // Optional packages are the other platforms' binaries.
+    // Optional packages are the binaries of other platforms.
     if (!there) return entry.optional === true;
     return there.version === entry.version && there.integrity === entry.integrity;
   });
@@ -57,12 +57,12 @@ function packagesOf(lockFile) {
 }
 
 /**
- * Installs a package into a folder of its own, outside the project's tree and without install scripts.
- * The folder appears whole or not at all: an interrupted install must not be taken for a finished one.
+ * Installs a package into a separate folder, outside the project's tree and without install scripts. The
+ * folder is renamed into place at the end, so that an interrupted install isn't taken for a complete one.
  * @param {ProcessOwner} owner
  * @param {string} folder
  * @param {string} spec name@version
- * @param {string} [inner] a folder inside that has packages of its own to install
+ * @param {string} [inner] a folder inside whose packages are installed too
  */
 export async function installApart(owner, folder, spec, inner) {
   const partial = `${folder}.partial-${process.pid}`;
@@ -89,7 +89,7 @@ export async function installApart(owner, folder, spec, inner) {
 }
 
 /**
- * Runs npm: the one that started us where there is one, else the one on PATH.
+ * Runs npm: the one that started this process, else the one on PATH.
  * @param {ProcessOwner} owner
  * @param {readonly string[]} args
  * @returns {Promise<number>}
@@ -97,7 +97,7 @@ export async function installApart(owner, folder, spec, inner) {
 async function runNpm(owner, args) {
   const script = process.env['npm_execpath'];
   if (script && path.basename(script) === 'npm-cli.js' && fs.existsSync(script)) {
-    // npm's own Node: ours may live in the node_modules that npm is about to replace.
+    // Use npm's Node, because this one may be in the node_modules that npm replaces.
     const node = process.env['npm_node_execpath'] ?? process.execPath;
     return owner.run(node, [script, ...args], { cwd: projectRoot });
   }

@@ -6,7 +6,7 @@ import { inProject } from './project.mjs';
 /** @typedef {import('./commands.mjs').Toolbox} Toolbox */
 
 /**
- * Builds what ships and packs it. What `dist` holds from then on is the production build.
+ * Builds and packages the release. After that, `dist` contains the production build.
  * @param {Toolbox} tools
  * @param {string} file the package, relative to the project
  * @param {string[]} [args] more arguments of vsce
@@ -19,7 +19,7 @@ export async function packageTo(tools, file, args = []) {
   return tools.node([
     'node_modules/@vscode/vsce/vsce',
     'package',
-    // What is needed is in the bundles.
+    // The bundles contain all dependencies.
     '--no-dependencies',
     '--allow-missing-repository',
     '--no-rewrite-relative-links',

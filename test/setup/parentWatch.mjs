@@ -4,8 +4,8 @@ import fs from 'node:fs';
 const checkMs = 1_000;
 
 /**
- * Calls back once when the process that started this one is gone, even if it had no time to say so. On Windows
- * nothing tells, and the console ends its programs itself.
+ * Calls back once when the parent process is gone, even if it was killed. On Windows this can't be detected,
+ * and the console ends its programs itself.
  * @param {() => void} onOrphaned
  */
 export function whenOrphaned(onOrphaned) {
@@ -18,7 +18,7 @@ export function whenOrphaned(onOrphaned) {
   setTimeout(check, checkMs).unref();
 }
 
-/** Our parent; and npm, when it has put a shell between itself and us that would outlive it. */
+/** Returns the parent process, and npm if it has put a shell in between that would outlive it. */
 function ancestry() {
   const parent = process.ppid;
   if (process.platform !== 'linux') return String(parent);

@@ -6,10 +6,10 @@ import { whenOrphaned } from './parentWatch.mjs';
 import { SetupError } from './project.mjs';
 
 const windows = process.platform === 'win32';
-/** A polite child closes its own children first; this is how long it may take. */
+/** Timeout for children to stop their own children. */
 const stopMs = 15_000;
 
-/** A person or the system asked us to stop. */
+/** The user or the system requested a stop. */
 export class Stopped extends Error {
   /** @param {number} exitCode */
   constructor(exitCode) {
@@ -28,8 +28,8 @@ export class Stopped extends Error {
  */
 
 /**
- * Owns its children, and everything that they start: each is a process group of its own, so nothing is left behind
- * when it ends, fails or is stopped.
+ * Owns its child processes and their descendants. Each child is a process group, so that none is left behind
+ * when this ends, fails or is stopped.
  */
 export class ProcessOwner {
   /**
@@ -46,12 +46,12 @@ export class ProcessOwner {
     /** @type {NodeJS.Signals[]} */
     const signals = windows ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, () => this.#stop(signal));
-    // npm's shell does not pass on what npm is told. Without npm, a parent may leave us behind on purpose.
+    // npm's shell doesn't forward signals. Without npm, a parent may detach this process on purpose.
     if (process.env['npm_lifecycle_event']) whenOrphaned(() => this.#stop('SIGTERM'));
   }
 
   /**
-   * Runs a program to its end and answers its exit code.
+   * Runs a program to its end and returns its exit code.
    * @param {string} command
    * @param {readonly string[]} args
    * @param {RunOptions} [options]
@@ -66,7 +66,7 @@ export class ProcessOwner {
       env: options.env ?? process.env,
       shell: options.shell ?? false,
       detached: !windows,
-      // No child asks anything, and one outside the terminal's foreground group could not read anyway.
+      // No child reads input, and one outside the terminal's foreground group couldn't.
       stdio: ['ignore', output, output],
     });
     this.#children.add(child);
@@ -76,7 +76,7 @@ export class ProcessOwner {
         child.once('error', reject);
         child.once('exit', (code, signal) => resolve({ code, signal }));
       });
-      // A child that stopped itself in good order says how it ended.
+      // A child that stopped itself properly has its own exit code.
       if (this.#signal && end.code === null) throw new Stopped(exitCodeOf(this.#signal));
       return end.code ?? exitCodeOf(end.signal ?? 'SIGTERM');
     } catch (error) {
@@ -90,7 +90,7 @@ export class ProcessOwner {
     }
   }
 
-  /** A child that was stopped may have ended in good order: whoever goes on after it asks first. */
+  /** Throws if a stop was requested. A stopped child may have exited normally, so check before continuing. */
   throwIfStopped() {
     if (this.#signal) throw new Stopped(exitCodeOf(this.#signal));
   }
@@ -99,12 +99,12 @@ export class ProcessOwner {
   #stop(signal) {
     this.#signal ??= signal;
     if (this.#children.size === 0) process.exit(exitCodeOf(signal));
-    // The terminal and npm may both report one Ctrl-C, so a repeated signal does not mean "harder".
+    // The terminal and npm may both report one Ctrl-C, so a repeated signal isn't a second request.
     if (this.#deadline) return;
     this.#deadline = setTimeout(() => {
       for (const { pid } of this.#children) killGroup(pid, 'SIGKILL');
     }, stopMs);
-    // On Windows the console has told the children already, and any signal of ours would end them at once.
+    // On Windows the console has notified the children already, and a signal would kill them at once.
     if (!windows) for (const child of this.#children) child.kill('SIGTERM');
   }
 }
@@ -122,7 +122,7 @@ function killGroup(pid, signal) {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody of that group is left: that is what we wanted.
+    // The group has already ended.
   }
 }
 

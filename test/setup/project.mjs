@@ -3,23 +3,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The project's own folder. */
 export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** Where everything fetched or made for tests lives; ignored by git and by the package. */
+/** The folder for everything downloaded or generated for tests. Git and the package ignore it. */
 export const downloads = path.join(projectRoot, '.vscode-test');
 
 /** @param {...string} parts below the project's folder */
 export const inProject = (...parts) => path.join(projectRoot, ...parts);
 
-/** Something a person can mend: shown as its sentence, without a stack. */
+/** An error that the user can fix. Its message is shown without a stack. */
 export class SetupError extends Error {
   /** @override */
   name = 'SetupError';
 }
 
 /**
- * A JSON file's content, or undefined when there is none to read.
+ * Reads a JSON file, or returns undefined if it can't be read.
  * @param {string} file
  * @returns {Record<string, unknown> | undefined}
  */
@@ -36,5 +35,5 @@ export function readJson(file) {
 
 const pinned = readJson(path.join(projectRoot, 'test', 'setup', 'versions.json'));
 
-/** What is fetched beside package-lock.json, pinned so that a run can be repeated. */
+/** Versions of downloads that aren't in package-lock.json, pinned so that runs can be repeated. */
 export const versions = { codeServer: String(pinned?.['codeServer']), node22: String(pinned?.['node22']) };

@@ -24,7 +24,7 @@ if (major < oldest) {
         process.exitCode = code;
       },
       function (/** @type {unknown} */ error) {
-        // What we foresaw is a sentence; anything else is our own mistake and shows its stack.
+        // Setup errors show their message. Anything else is a bug and shows its stack.
         console.error(error instanceof Error && error.name === 'SetupError' ? error.message : error);
         process.exitCode = 1;
       },

@@ -21,7 +21,7 @@ const parts = /** @type {const} */ (['types', 'lint', 'unit', 'crash', 'host', '
 const usage = `npm test [-- ${parts.join('|')} ...] [--grep TEXT] [--runs N] [--shard I/N] [--seed TEXT]`;
 
 /**
- * Options of the crash tests, each with what its value must look like and the variable that the tests read.
+ * Options of the crash tests, each with its pattern and the environment variable that the tests read.
  * @type {Readonly<Record<string, { pattern: RegExp, variable: string }>>}
  */
 const crashOptions = {
@@ -30,13 +30,13 @@ const crashOptions = {
   '--seed': { pattern: /./, variable: 'NEBULA_CRASH_SEED' },
 };
 
-/** Bundles carry their source maps; a failure should name the line that was written. */
+/** Bundles have source maps, so failures name the original lines. */
 export const bundleFlags = ['--enable-source-maps', '--disable-warning=ExperimentalWarning'];
 
 /**
- * Runs the checks and the tests, all of them or the named parts. A failed step does not hide the next ones.
- * The closing line adds up everything: a check that fails, or a suite that ends without a result, counts as one
- * failure, so the line never says less than the exit code.
+ * Runs the checks and the tests, all of them or the named parts. A failed step doesn't hide the next ones.
+ * The last line counts everything. A check that fails, or a suite that ends without a result, counts as one
+ * failure, so the line always matches the exit code.
  * @param {Toolbox} tools
  * @param {string[]} args
  * @returns {Promise<number>} the exit code
@@ -54,7 +54,7 @@ export async function runTests(tools, args) {
       const steps = [];
       for (const part of early) steps.push(...(await run.stepsOf(part)));
       await run.together(steps);
-      // The package is built into the same folder that the others run from.
+      // The package is built into the folder that the other steps run from.
       if (chosen.has('ui')) await run.together(await run.stepsOf('ui'));
     }
   }
@@ -93,7 +93,7 @@ function parseArguments(args) {
   };
 }
 
-/** One run: its steps, and what has been counted so far. */
+/** A run: its steps and the counts so far. */
 class TestRun {
   /**
    * @type {Toolbox}
@@ -121,7 +121,7 @@ class TestRun {
    */
   #failedSteps = [];
   /**
-   * What each failed test said, for the closing words: of a long run often only the end is kept.
+   * The failed tests for the summary, because often only the end of a long run is kept.
    * @type {string[]}
    * @readonly
    */
@@ -139,8 +139,8 @@ class TestRun {
   }
 
   /**
-   * Runs steps side by side, as many at a time as the machine has processors, but at most two: a step may open several
-   * windows. Where there are several, each one's output comes as a whole when it ends.
+   * Runs steps in parallel, as many as the machine has processors but at most two, because a step may open
+   * several windows. With several steps, each step's output is printed as a whole when it ends.
    * @param {Step[]} steps
    */
   async together(steps) {
@@ -157,7 +157,7 @@ class TestRun {
   }
 
   /**
-   * A step that is right or wrong as a whole.
+   * A step that passes or fails as a whole.
    * @param {string} name
    * @param {string[]} command
    * @returns {Step}
@@ -190,7 +190,7 @@ class TestRun {
 
   /**
    * @param {'unit' | 'crash' | 'host' | 'ui'} part
-   * @returns {Promise<Step[]>} none where what it needs can't be had here: the other parts need not suffer
+   * @returns {Promise<Step[]>} empty if a requirement isn't available here, so that the other parts still run
    */
   async stepsOf(part) {
     try {
@@ -204,7 +204,7 @@ class TestRun {
 
   /** @returns {Promise<Step[]>} */
   async unit() {
-    // Some encode videos, some try hundreds of cases: on a busy machine that takes its time.
+    // Some tests encode videos or try hundreds of cases, which takes long on a busy machine.
     const args = [...this.#testFiles('unit'), '--timeout', '60000'];
     const program = await ensureNode22(this.#tools.owner);
     return [
@@ -236,14 +236,14 @@ class TestRun {
 
   /** @returns {Promise<Step[]>} a step for each file */
   async ui() {
-    // From here on everything is tried as it ships.
+    // From here on, the release package is tested.
     announce('package for the ui tests');
     if ((await packageTo(this.#tools, path.join('.vscode-test', 'nebula-video.vsix'))) !== 0) {
       this.#fail('ui', 'The package could not be made.');
       return [];
     }
     const vscode = await this.#vscode();
-    // A real workbench starts in ten seconds on a small machine; a test may open several.
+    // A real workbench starts in ten seconds on a small machine, and a test may open several.
     return this.#testFiles('ui').map((file) =>
       this.#counted(`ui, ${path.basename(file, '.test.js')}`, ({ env, output }) =>
         this.#mocha([file, '--timeout', '180000'], { env: { ...env, ...vscode }, output }),
@@ -252,7 +252,7 @@ class TestRun {
   }
 
   /**
-   * The closing words; the last line is what other programs read.
+   * Prints the summary. Other programs read its last line.
    * @returns {number} the exit code
    */
   close() {
@@ -285,7 +285,7 @@ class TestRun {
   }
 
   /**
-   * A suite that leaves its counts in the file named by NEBULA_TEST_RESULTS.
+   * A suite that writes its counts to the file named by NEBULA_TEST_RESULTS.
    * @param {string} name
    * @param {(options: { env: NodeJS.ProcessEnv, output: string | undefined }) => Promise<number>} run
    * @returns {Step}
@@ -316,7 +316,7 @@ class TestRun {
   /**
    * @param {string} name of a step
    * @param {string} extension
-   * @returns {string} a file of its own, which isn't there yet
+   * @returns {string} the path of a new file
    */
   #fileFor(name, extension) {
     const file = path.join(downloads, 'results', `${name.replaceAll(/\W+/g, '-')}.${extension}`);
@@ -336,7 +336,10 @@ class TestRun {
     return this.#tools.node([...bundleFlags, script, ...reporter, ...grep, ...args], options);
   }
 
-  /** @returns {Promise<NodeJS.ProcessEnv>} what tests need to know of a real VS Code and a browser, which are there then */
+  /**
+   * @returns {Promise<NodeJS.ProcessEnv>} the variables for tests with a real VS Code and a browser, after
+   * installing them
+   */
   async #vscode() {
     await ensureCodeServer(this.#tools.owner);
     return { CHROMIUM: await ensureChromium(this.#tools) };

@@ -17,7 +17,7 @@ A paper boat drifts down a rainy street at dusk, neon lights in the puddles.
 A lighthouse on a cliff, slow aerial shot, golden hour, waves below.
 `;
 
-/** VS Code with the extension and the pretend gateway, until the signal. Costs nothing. */
+/** Runs VS Code with the extension and the pretend gateway until the signal. Costs nothing. */
 export async function runDemo(signal: AbortSignal): Promise<void> {
   const cleanup = new Cleanup();
   try {
@@ -55,5 +55,5 @@ This VS Code has no native parts, so its Output view shows no log. Everything he
   }
 }
 
-/** Stopping is how a demo ends well. */
+/** Stopping is the normal end of a demo. */
 const stopped = (signal: AbortSignal): Promise<void> => whenAborted(signal).catch(() => undefined);

@@ -4,8 +4,8 @@ import type { NebulaVideoApi, Task } from '../../src/api';
 import { orderVariable, type HeadlessOrder } from './headlessOrder';
 
 /**
- * Runs in the extension host in place of a person: asks the extension's public API for one video, prints each
- * phase as it happens, and copies the finished file to where it was ordered.
+ * Runs in the extension host instead of a user. Requests one video through the extension's public API, prints
+ * each phase, and copies the finished file to the ordered path.
  */
 export async function run(): Promise<void> {
   const order = JSON.parse(process.env[orderVariable] ?? '') as HeadlessOrder;
@@ -14,7 +14,7 @@ export async function run(): Promise<void> {
   const api = await extension.activate();
 
   const printer = new PhasePrinter();
-  // The profile is fresh: every task in it is ours.
+  // The profile is new, so every task in it belongs to this run.
   const listener = api.onDidChangeTasks(({ changed }) => changed.forEach((task) => printer.print(task)));
   try {
     const sent = await api.generate(order.request);
@@ -28,14 +28,14 @@ export async function run(): Promise<void> {
   }
 }
 
-/** Prints what is new about a task. */
+/** Prints the changes of a task. */
 class PhasePrinter {
   private moves = 0;
   private progress: number | undefined;
   private gatewayTaskId: string | undefined;
 
   print(task: Task): void {
-    // An older picture of the task may arrive after a newer one.
+    // An older snapshot of the task may arrive after a newer one.
     if (task.timeline.length < this.moves) return;
     const news = task.timeline.slice(this.moves);
     this.moves = task.timeline.length;
@@ -58,7 +58,7 @@ class PhasePrinter {
   }
 }
 
-/** The extension's own words, which also say whether it was charged. */
+/** The extension's own message, which includes the charge. */
 function reasonOf({ phase, failure }: Task): string {
   return `There is no video: the task ended as "${phase}". ${failure?.message ?? ''}`.trim();
 }
@@ -74,7 +74,7 @@ async function deliver(task: Task, { out, overwrite }: HeadlessOrder): Promise<v
   }
 }
 
-/** A request may bring several videos; the first has the ordered name. */
+/** A request may generate several videos. The first one has the ordered name. */
 function numbered(file: string, index: number): string {
   if (index === 0) return file;
   const { dir, name, ext } = path.parse(file);

@@ -4,8 +4,9 @@ import type { Cleanup } from '../vscode/cleanup';
 import type { Profile } from '../vscode/profile';
 
 /**
- * Shows an address to the person, where there is a screen: in the Chromium named by CHROMIUM, else in their own
- * browser. Answers a sentence that says what happened.
+ * Opens an address for the user, if there is a screen: in the Chromium named by CHROMIUM, else in the default
+ * browser.
+ * @returns a message that says what happened
  */
 export async function openWindow(address: string, profile: Profile, cleanup: Cleanup): Promise<string> {
   if (!hasScreen()) return 'There is no screen here: open the first address in a browser on this machine.';
@@ -27,7 +28,7 @@ function hasScreen(): boolean {
   return Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
 }
 
-/** Asks the desktop; its helper ends at once, the browser is the person's own. */
+/** Opens it through the desktop. The helper exits at once, and the browser belongs to the user. */
 function openWithSystem(address: string): Promise<boolean> {
   const { command, args } = opener();
   return new Promise((resolve) => {

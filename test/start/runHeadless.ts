@@ -8,14 +8,14 @@ import { orderVariable, type HeadlessOrder } from './headlessOrder';
 import type { HeadlessRun } from './usage';
 
 /**
- * Makes one video through the extension inside a real VS Code, without a person.
+ * Generates one video through the extension inside a real VS Code, without a user.
  * @returns the exit code
  */
 export async function runHeadless(run: HeadlessRun, signal: AbortSignal): Promise<number> {
   if (run.gateway) return drive(run, run.gateway, {}, signal);
   const pretend = await startPretendGateway({ clock: { kind: 'real', speed: 3 } });
   try {
-    // The pretend gateway's key is a marker: in nothing that a run leaves behind may it stand.
+    // The pretend gateway's key is a marker that must not be in anything a run leaves behind.
     let places: readonly string[] | undefined;
     const code = await drive(run, pretend, { 'nebulaVideo.pollSeconds': 3 }, signal, (folder, output) => {
       places = leaks(pretend.key, { folder, texts: { 'the output': output }, requests: pretend.log });
@@ -43,7 +43,7 @@ async function drive(
     name: 'headless',
     suite: path.join(projectRoot, 'out', 'test', 'start', 'headlessDriver.js'),
     env: { NEBULA_API_KEY: gateway.key, [orderVariable]: JSON.stringify(order) },
-    // Nobody is there to confirm; whoever gave the command has.
+    // The command itself is the confirmation.
     settings: { ...settings, 'nebulaVideo.baseUrl': gateway.baseUrl, 'nebulaVideo.confirm': 'never' },
     signal,
     beforeStart: async (session) => {
@@ -57,7 +57,7 @@ async function drive(
     },
     beforeStop: (profile, code) => {
       if (code === 0 || !run.gateway || !mayHaveCost) return;
-      // A video that was paid for may be in it.
+      // It may contain a paid video.
       profile.keep();
       console.log(`What the extension knows about this run stays in ${profile.folder}.`);
     },

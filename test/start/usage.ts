@@ -16,12 +16,11 @@ export const usage = `Usage:
       --gateway  a real service instead of the pretend one; its key in the environment variable NEBULA_API_KEY
       --force    overwrite FILE.mp4`;
 
-/** Arguments that make no sense; the message says what is wrong. */
+/** Invalid arguments. The message says what is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** One whole run without a person. */
 export interface HeadlessRun {
   readonly request: VideoRequest;
   /** Absolute path. */
@@ -30,7 +29,7 @@ export interface HeadlessRun {
   readonly gateway?: { readonly baseUrl: string; readonly key: string };
 }
 
-/** What the arguments ask for: a headless run, or the demo, or only the usage. */
+/** Parses the arguments: a headless run, the demo, or only the usage. */
 export function parseArguments(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -81,7 +80,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** Numbers, true and false are what they look like; all else is text. */
+/** Numbers, true and false are parsed. Everything else is text. */
 function readOptions(pairs: readonly string[]): Record<string, string | number | boolean> {
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -103,10 +102,10 @@ function imageSource(image: string): string {
   return pathToFileURL(file).href;
 }
 
-/** npm changes to the project's folder before it runs anything, and says where it came from. */
+/** npm changes to the project's folder first, and INIT_CWD names the original one. */
 const fromWhereThePersonIs = (file: string): string => path.resolve(process.env['INIT_CWD'] ?? '', file);
 
-/** Looked at before anything is paid for. */
+/** Checked before anything is paid. */
 function outFile(out: string, overwrite: boolean): string {
   const file = fromWhereThePersonIs(out);
   const present = fs.statSync(file, { throwIfNoEntry: false });

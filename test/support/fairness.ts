@@ -5,14 +5,20 @@ import { storeFile } from './storeFile';
 
 const MINUTE = 60_000;
 
-/** The schedule of DESIGN 5 (Rhythm) without jitter, written out again so that it can't move with the product. */
+/**
+ * The schedule of DESIGN 5 (Rhythm) without jitter. It's repeated here so that changes to the product don't
+ * change it.
+ */
 export function plannedRequests(length: number): number {
   let requests = 0;
   for (let age = 3_000; age <= length; age += age < 2 * MINUTE ? 5_000 : 8_000) requests++;
   return requests;
 }
 
-/** Adds copies of a task to the store. @param change how they differ from it, in SQL */
+/**
+ * Adds copies of a task to the store.
+ * @param change how they differ from it, in SQL
+ */
 export function addCopies(world: World, id: string, count: number, change: string): void {
   const database = new DatabaseSync(storeFile(world.folder));
   const columns = database
@@ -31,8 +37,8 @@ export function addCopies(world: World, id: string, count: number, change: strin
 }
 
 /**
- * How often each of some tasks is asked about, against its schedule.
- * @param hanging so many exchanges never end
+ * Compares how often each task is queried with its schedule.
+ * @param hanging number of exchanges that never end
  */
 export async function shareOfSchedule(
   world: World,

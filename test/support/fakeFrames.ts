@@ -2,11 +2,10 @@ import type { FrameSource } from '../../src/editor/generate/continueFromLastFram
 
 type Asked = Parameters<FrameSource['captureFrame']>;
 
-/** Plays the pages that take pictures of videos: test hosts have none that could decode one. */
+/** Fakes the pages that capture frames of videos, because test hosts can't decode any. */
 export class FakeFrames implements FrameSource {
-  /** What was asked for, in order. */
   readonly asked: Asked[] = [];
-  /** What the next ones get; what it throws goes to who asked. */
+  /** Creates the next frame. Errors are passed to the caller. */
   answer: () => Uint8Array = () => {
     throw new Error('Nobody expected that a frame is asked for.');
   };

@@ -8,18 +8,18 @@ import type {
   ImageFitRequest,
 } from '../../src/editor/imageFit/imageFitDialog';
 
-/** What the person does on the page: how they leave it, and what they change before, image by image. */
+/** A user's action on the page: how they leave it, and the changes for each image before that. */
 export interface FittingDeed {
   readonly end: ImageFitResult['end'];
   readonly changes?: readonly Partial<Choice>[];
-  /** They leave before it can be shown what these changes make. */
+  /** The user leaves before the preview shows these changes. */
   readonly hastily?: true;
 }
 
-/** A person before the fitting page, who does what a test has planned; without a plan they take what they are shown. */
+/** A scripted user of the image fit page. Without a plan, they accept what is shown. */
 export class FakeFittingPages implements ImageFitDialog {
   readonly asked: ImageFitRequest[] = [];
-  /** The bytes that were shown last, of each image. */
+  /** The bytes shown last for each image. */
   shown: Uint8Array[] = [];
   readonly #deeds: FittingDeed[] = [];
 

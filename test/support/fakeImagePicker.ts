@@ -1,12 +1,12 @@
 import type { Uri } from 'vscode';
 import type { ImagePicker } from '../../src/editor/imageFit/imagePicker';
 
-/** A workspace with these images, of which a person takes those. */
+/** A workspace with these images, and a user who picks some of them. */
 export class FakeImagePicker implements ImagePicker {
   found: readonly Uri[] = [];
-  /** Escape is undefined. */
+  /** Undefined is Escape. */
   chosen: readonly Uri[] | undefined;
-  /** What there was to choose from, each time. */
+  /** The images offered each time. */
   readonly offered: (readonly Uri[])[] = [];
 
   find(): Promise<readonly Uri[]> {

@@ -1,11 +1,9 @@
 import { Emitter } from '../../src/core/common/events';
 import type { LanguageModel, LanguageModels } from '../../src/editor/generate/promptEditor/languageModels';
 
-/** Language models that answer as a test says. */
+/** Language models with scripted responses. */
 export class FakeLanguageModels implements LanguageModels {
-  /** What each was asked. */
   readonly asked: { readonly model: string; readonly text: string }[] = [];
-  /** What they answer. */
   answer: (text: string, signal: AbortSignal) => Promise<string> = () => Promise.resolve('');
   readonly #changed = new Emitter<void>((error) => {
     throw error;

@@ -1,6 +1,6 @@
 import type { Memento } from 'vscode';
 
-/** A memento in memory; what it holds went through JSON, as in the editor. */
+/** A memento in memory. Like the editor's, it stores values as JSON. */
 export class FakeMemento implements Memento {
   readonly entries = new Map<string, string>();
 

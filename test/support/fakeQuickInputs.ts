@@ -11,7 +11,7 @@ const fail = (error: unknown) => {
   throw error;
 };
 
-/** As the editor numbers it; its module is only there in the extension host. */
+/** The editor's constant. Its module exists only in the extension host. */
 const SEPARATOR = -1;
 
 function fakeButton(icon: string, tooltip?: string): QuickInputButton {
@@ -19,7 +19,7 @@ function fakeButton(icon: string, tooltip?: string): QuickInputButton {
   return button as QuickInputButton;
 }
 
-/** What both kinds of input have. */
+/** Base class of both kinds of input. */
 class FakeInput {
   title: string | undefined;
   step: number | undefined;
@@ -45,7 +45,7 @@ class FakeInput {
     this.#onShow();
   }
 
-  /** As in the editor, what is disposed is hidden too, and says so. */
+  /** Like in the editor, disposing an input also hides it and fires the event. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
@@ -60,7 +60,7 @@ export class FakeText extends FakeInput implements TextInput {
   readonly changed = new Emitter<string>(fail);
   readonly onDidChangeValue = this.changed.event;
 
-  /** What stands below the text; empty where nothing does. */
+  /** The text below the input, or empty if there is none. */
   get remark(): string {
     const message = this.validationMessage;
     return (typeof message === 'object' ? message.message : message) ?? '';
@@ -89,14 +89,14 @@ export class FakePick extends FakeInput implements Picker<QuickPickItem> {
     this.accepted.fire();
   }
 
-  /** Ticks just these, and presses Enter. */
+  /** Selects exactly these items and presses Enter. */
   tick(labels: readonly string[]): void {
     this.selectedItems = this.items.filter(({ label }) => labels.includes(label));
     if (this.selectedItems.length !== labels.length) throw new Error(`Not all is offered: ${labels.join()}`);
     this.accepted.fire();
   }
 
-  /** Enter on what is highlighted; a list without a highlight begins at its first item. */
+  /** Accepts the highlighted item. Without one, the first item is highlighted. */
   enter(): void {
     const [item = this.items.find(({ kind }) => kind === undefined)] = this.activeItems;
     this.selectedItems = item ? [item] : [];
@@ -104,10 +104,10 @@ export class FakePick extends FakeInput implements Picker<QuickPickItem> {
   }
 }
 
-/** What the person does at one input. */
+/** A user's action on one input. */
 export type Deed = (input: FakeText | FakePick) => void;
 
-/** A person before the wizard, who does what a test has planned, input by input. */
+/** A scripted user of the wizard, with one action per input. */
 export class FakeQuickInputs implements QuickInputs {
   readonly shown: (FakeText | FakePick)[] = [];
   readonly back = fakeButton('arrow-left');
@@ -118,12 +118,12 @@ export class FakeQuickInputs implements QuickInputs {
     this.#deeds.push(...deeds);
   }
 
-  /** How many planned deeds there was no input for. */
+  /** Number of planned actions that weren't needed. */
   get left(): number {
     return this.#deeds.length;
   }
 
-  /** "2/4 Generate Video" of each input so far. */
+  /** The title of each input so far, such as "2/4 Generate Video". */
   get places(): string[] {
     return this.shown.map(({ step, totalSteps }) => `${step ?? ''}/${totalSteps ?? ''}`);
   }
@@ -155,7 +155,7 @@ export class FakeQuickInputs implements QuickInputs {
   #onShow(input: FakeText | FakePick): void {
     this.shown.push(input);
     const deed = this.#deeds.shift();
-    // A person comes after everybody has subscribed.
+    // Act only after all listeners have subscribed.
     queueMicrotask(() => {
       if (deed) deed(input);
       else input.hidden.fire();
@@ -165,7 +165,7 @@ export class FakeQuickInputs implements QuickInputs {
 
 export const escape: Deed = (input) => input.hidden.fire();
 
-/** Enter, with what stands there. */
+/** Accepts the current value. */
 export const enter: Deed = (input) => {
   if (input instanceof FakeText) input.accepted.fire();
   else input.enter();
@@ -199,7 +199,7 @@ export const pressAt =
     input.itemTriggered.fire({ item, button });
   };
 
-/** Ticks just these of several, and presses Enter. */
+/** Selects exactly these items and presses Enter. */
 export const tick =
   (...labels: readonly string[]): Deed =>
   (input) => {
@@ -207,7 +207,7 @@ export const tick =
     input.tick(labels);
   };
 
-/** Presses the button with this tooltip; without one Back. */
+/** Presses the button with this tooltip, or Back by default. */
 export const press =
   (tooltip?: string): Deed =>
   (input) => {

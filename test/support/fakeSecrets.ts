@@ -1,7 +1,7 @@
 import type { SecretStorage, SecretStorageChangeEvent } from 'vscode';
 import { Emitter } from '../../src/core/common/events';
 
-/** A secret storage in memory, which can be made to fail as one without a keyring does. */
+/** A secret storage in memory. It can be made to fail like one without a keyring. */
 export class FakeSecrets implements SecretStorage {
   readonly entries = new Map<string, string>();
   broken = false;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { ChosenFit, FitTarget, WizardImages } from '../../src/editor/imageFit/imagesStep';
 import type { StepPosition, StepResult } from '../../src/editor/common/multiStep';
 
-/** Images of a request that a test says all about, and a person who leaves the page as it has planned. */
+/** Scripted images of a request, and a user who leaves the page as planned. */
 export class FakeImagesAlong implements WizardImages {
-  /** Undefined is a note that names the size. */
+  /** If undefined, the note names the size. */
   readonly note: string | undefined;
   pictures: number;
-  /** The sizes of sora-2 that an image has not. */
+  /** Sizes of sora-2 that don't match the image. */
   misfits: readonly string[] = [];
   ends: StepResult[] = [];
   readonly asked: { readonly subject: FitTarget | undefined; readonly place: StepPosition | undefined }[] =

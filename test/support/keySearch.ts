@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * The files below a folder in which a key stands: as it is, cut off, in two-byte characters, as base64 at any offset,
- * or written as a URL would have it.
- * @param passOver folders, relative to the first, that may hold it
+ * Finds the files below a folder that contain a key: as it is, truncated, in two-byte characters, as base64
+ * at any offset, or URL-encoded.
+ * @param passOver folders, relative to the first, that may contain it
  */
 export function filesWithKey(folder: string, key: string, passOver: readonly string[] = []): string[] {
   const shapes = shapesOf(key);
@@ -19,7 +19,7 @@ export function filesWithKey(folder: string, key: string, passOver: readonly str
     });
 }
 
-/** Links are not followed: they lead out of the folder, or round in circles. */
+/** Links aren't followed, because they may lead out of the folder or form loops. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const place = path.join(folder, entry.name);
@@ -28,17 +28,17 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Where a key may have gone in a part of a run. */
+/** Places that a key may have leaked to during a run. */
 export interface Traces {
-  /** Everything that is written below it is searched. */
+  /** All files below it are searched. */
   readonly folder?: string;
-  /** What was logged, printed, shown or kept in a row, each under a name that says where. */
+  /** Text that was logged, printed, shown or stored in a row, by the name of its place. */
   readonly texts?: Readonly<Record<string, readonly string[]>>;
-  /** What arrived at the pretend gateway. */
+  /** Requests to the pretend gateway. */
   readonly requests?: readonly { readonly path: string; readonly keyElsewhere: boolean }[];
 }
 
-/** The places at which a key stands though it must not; none when all is well. */
+/** Returns the places that contain the key but must not. */
 export function leaks(key: string, { folder, texts = {}, requests = [] }: Traces): string[] {
   return [
     ...(folder === undefined ? [] : filesWithKey(folder, key)),
@@ -49,28 +49,28 @@ export function leaks(key: string, { folder, texts = {}, requests = [] }: Traces
   ];
 }
 
-/** @throws when the key stands where it must not; the message names the places, never the key */
+/** @throws if a place contains the key but must not. The message names the places, never the key. */
 export function assertNoLeak(key: string, traces: Traces): void {
   const places = leaks(key, traces);
   if (places.length > 0) throw new Error(`The key leaked to ${places.join(', ')}.`);
 }
 
-/** Whether a text has the key in it, however it is written. */
+/** Checks whether a text contains the key in any encoding. */
 export function hasKey(text: string, key: string): boolean {
   return shapesOf(key).some((shape) => text.includes(shape.toString('latin1')));
 }
 
-/** Enough of a key to be told from any other text; the service itself shows three characters of it. */
+/** Long enough to identify a key. The service itself shows three characters of it. */
 const FRAGMENT = 12;
 
 function shapesOf(wholeKey: string): Buffer[] {
-  // Its secret part is what counts.
+  // Only the secret part counts.
   const key = wholeKey.replace(/^sk-/, '');
   return [
     Buffer.from(key.slice(0, FRAGMENT)),
     Buffer.from(key, 'utf16le'),
     Buffer.from(encodeURIComponent(key)),
-    // What stands before it shifts base64 by none, one or two bytes; the characters that others share are cut off.
+    // The text before it shifts base64 by up to two bytes. Cut off the characters that depend on it.
     ...[0, 1, 2].map((offset) => {
       const text = Buffer.concat([Buffer.alloc(offset), Buffer.from(key)]).toString('base64');
       return Buffer.from(text.slice(offset === 0 ? 0 : 4, -4));
@@ -78,7 +78,7 @@ function shapesOf(wholeKey: string): Buffer[] {
   ];
 }
 
-/** Programs that were just ended may take their files away while we look. */
+/** Programs that have just ended may delete their files during the search. */
 function contentOf(file: string): Buffer {
   try {
     return readFileSync(file);

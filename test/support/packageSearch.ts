@@ -1,4 +1,4 @@
-/** What a package may hold, by name; vsce adds the two files of its own. */
+/** Files that a package may contain. vsce adds its own two. */
 const BELONGS: readonly RegExp[] = [
   /^extension\/dist\/[\w/-]+\.(js|css)$/,
   /^extension\/dist\/(\w+\.wasm\.br|NOTICES\.txt)$/,
@@ -9,14 +9,14 @@ const BELONGS: readonly RegExp[] = [
   /^(extension\.vsixmanifest|\[Content_Types\]\.xml)$/,
 ];
 
-/** What looks like a key: long enough to be one, and with both letters and digits as a random text has them. */
+/** Matches texts that look like a key: long, with both letters and digits. */
 const KEY_LIKE = /\bsk-(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}/;
 
 /**
- * What has no business in a package: files beside those that run or are read, keys, and paths of the machine it was
- * made on.
+ * Finds content that doesn't belong in a package: files that are neither run nor read, keys, and paths of the
+ * build machine.
  * @param files their contents by name
- * @param roots folders whose paths must not stand in it
+ * @param roots folders whose paths must not occur
  */
 export function faultsOfPackage(files: ReadonlyMap<string, Buffer>, roots: readonly string[]): string[] {
   return [...files].flatMap(([name, content]) => {

@@ -11,10 +11,10 @@ type PublicFailures = {
 
 type Make = (...args: unknown[]) => StoredFailure;
 
-/** Made from another failure, as stored. */
+/** Derived from another failure, as stored. */
 type Derived = 'downloadTimedOut';
 
-/** The failures of the engine at an origin, as a reader gets them. */
+/** Returns the engine's failures at an origin, as the public API reports them. */
 export function publicFailures(
   format: TextFormat = { l10n: untranslatedL10n },
   origin: OriginKind = 'nebula',

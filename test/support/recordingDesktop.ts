@@ -2,23 +2,23 @@ import { rmSync } from 'node:fs';
 import type * as vscode from 'vscode';
 import type { Desktop } from '../../src/editor/common/desktop';
 
-/** Remembers what would have left the editor. */
+/** Records everything that would leave the editor. */
 export class RecordingDesktop implements Desktop {
   isHere = true;
-  /** What the system says when it is to open something. */
+  /** The system's result for opening something. */
   opens = true;
-  /** Whether the system has a trash, and what is in it. */
+  /** Whether the system has a trash. */
   hasTrash = true;
   readonly trash: string[] = [];
-  /** A file that cannot be removed. */
+  /** A file that can't be removed. */
   keeps: string | undefined;
-  /** Where the user wants the next files. Escape is undefined. */
+  /** Where the user saves the next files. Undefined is Escape. */
   readonly targets: (vscode.Uri | undefined)[] = [];
-  /** The images that the user picks next. Escape is undefined. */
+  /** The images that the user picks next. Undefined is Escape. */
   picked: readonly vscode.Uri[] | undefined;
-  /** What was suggested for them. */
+  /** The suggested locations. */
   readonly suggestions: vscode.Uri[] = [];
-  /** What was done, in order: the way, and what it was done to. */
+  /** The actions in order, each with its target. */
   readonly done: (readonly [string, string])[] = [];
 
   openExternally(uri: vscode.Uri): Promise<boolean> {

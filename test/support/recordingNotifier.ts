@@ -6,17 +6,17 @@ interface Shown {
   readonly actions: readonly string[];
 }
 
-/** Remembers what the user would have read. */
+/** Records what the user would see. */
 export class RecordingNotifier implements Notifier {
   readonly shown: Shown[] = [];
   #waiting: ((shown: Shown) => void)[] = [];
   #choice: string | undefined;
-  /** Messages with buttons stay open until a button is pressed; otherwise they're closed at once. */
+  /** Messages with buttons stay open until a button is pressed. Otherwise they're closed at once. */
   leavesOpen = false;
-  /** What is done at each step of a long progress; a test may press Cancel there. */
+  /** Called at each step of a long progress. A test may cancel there. */
   onStep: (now: string | undefined, cancel: () => void) => void = () => undefined;
 
-  /** The button that is pressed on the next message that has it. */
+  /** Presses the button on the next message that has it. */
   willChoose(title: string): void {
     this.#choice = title;
   }
@@ -50,7 +50,7 @@ export class RecordingNotifier implements Notifier {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The last message, which must be there. */
+  /** The last message. Throws if there is none. */
   get last(): Shown {
     const last = this.shown.at(-1);
     if (!last) throw new Error('Nothing was shown.');

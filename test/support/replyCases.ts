@@ -5,24 +5,24 @@ import { findProjectRoot } from '../gateway/video/projectRoot';
 /** A scripted response: what a server sends, before any content encoding. */
 export interface CannedResponse {
   readonly status: number;
-  /** Lower-case names. `content-type` and `content-length` are always there. */
+  /** Lowercase names. `content-type` and `content-length` are always present. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** The connection breaks after the body. */
+  /** If true, the connection breaks after the body. */
   readonly cutAfter: boolean;
 }
 
-/** What a response means. A list in place of a single value means that any of its values is accepted. */
+/** What a response means. A list instead of a single value means that any of its values is accepted. */
 export type Means = Readonly<Record<string, unknown>>;
 
 /** One case of test/cases/replies, with its placeholders replaced (test/cases/README.md). */
 export interface ReplyCase extends CannedResponse {
   readonly name: string;
   readonly call: 'submit' | 'query' | 'download' | 'link' | 'models';
-  /** The task that is asked about, and its model if it matters. */
+  /** The ID of the queried task, and its model if it matters. */
   readonly for?: string;
   readonly model?: string;
-  /** The link that is fetched, exactly as the gateway gave it. */
+  /** The link that is downloaded, exactly as the gateway returned it. */
   readonly link?: string;
   /** More responses from the same server, by path. */
   readonly also: ReadonlyMap<string, CannedResponse>;
@@ -30,10 +30,10 @@ export interface ReplyCase extends CannedResponse {
   readonly why: string;
 }
 
-/** The base URL that cases name unless a test has another one. Nothing listens there. */
+/** The base URL in cases, unless a test uses a different one. It has no listener. */
 export const CASE_BASE = 'http://127.0.0.1:4810';
 
-/** What a case may state, by call. Each test that runs cases of a call has a check for each of these. */
+/** Fields that a case may have, by call. Each test that runs cases of a call checks all of them. */
 const FIELDS = {
   submit: [
     ...['state', 'taskId', 'idSource', 'note', 'failureKind', 'charged', 'says', 'money', 'requestId'],
@@ -51,7 +51,7 @@ const FIELDS = {
   models: ['models', 'error'],
 } as const;
 
-/** Checks by field: with one missing, the types are wrong. */
+/** Checks by field. The type requires one for each field. */
 export type Checks<Call extends ReplyCase['call'], Seen> = Readonly<
   Record<(typeof FIELDS)[Call][number], (value: unknown, seen: Seen) => void | Promise<void>>
 >;
@@ -84,14 +84,14 @@ export function refuseUnknownFields(
   }
 }
 
-/** What a case says of the charge at Nebula's own origin, or at one that isn't recognized. */
+/** Returns the expected charge at Nebula's own origin, or at one that isn't recognized. */
 export function chargedAt(charged: unknown, origin: 'nebula' | 'elsewhere'): unknown {
   return typeof charged === 'object' && charged !== null
     ? (charged as Readonly<Record<string, unknown>>)[origin]
     : charged;
 }
 
-/** A case as its file has it. */
+/** A case as in its file. */
 interface RawCase
   extends RawResponse, Pick<ReplyCase, 'name' | 'call' | 'for' | 'model' | 'link' | 'means' | 'why'> {
   readonly also?: Readonly<Record<string, RawResponse>>;
@@ -107,13 +107,13 @@ interface RawResponse {
 
 const folder = path.join(findProjectRoot(), 'test/cases');
 
-/** The bytes of a case's file, such as `media/plain.mp4`. */
+/** Reads a case's file, such as `media/plain.mp4`. */
 export function caseFile(name: string): Buffer {
   return readFileSync(path.join(folder, name));
 }
 
 /**
- * Loads the cases of some calls, in the order of their names.
+ * Loads the cases for some calls, ordered by name.
  * @param base replaces {BASE}
  */
 export function loadReplyCases(calls: readonly ReplyCase['call'][], base = CASE_BASE): readonly ReplyCase[] {
@@ -164,7 +164,7 @@ export function loadReplyCases(calls: readonly ReplyCase['call'][], base = CASE_
     }));
 }
 
-/** Whether a value is the one that a case names, or one of those that it accepts. */
+/** Returns true if the value is the expected one, or one of the accepted ones. */
 export function accepts(expected: unknown, actual: unknown): boolean {
   return Array.isArray(expected) ? expected.includes(actual) : expected === actual;
 }

@@ -2,7 +2,7 @@ import type { Dialogs, PickOptions, Confirmation, InputOptions } from '../../src
 
 type Question = Confirmation | InputOptions | PickOptions<unknown>;
 
-/** Answers as told beforehand, in order, and remembers what it was asked. Escape is `undefined`. */
+/** Gives planned answers in order, and records the questions. `undefined` is Escape. */
 export class ScriptedAsker implements Dialogs {
   readonly asked: Question[] = [];
   readonly #answers: ((question: Question) => unknown)[] = [];
@@ -16,7 +16,7 @@ export class ScriptedAsker implements Dialogs {
     }
   }
 
-  /** How many planned answers nobody has asked for. */
+  /** Number of planned answers that weren't needed. */
   get left(): number {
     return this.#answers.length;
   }

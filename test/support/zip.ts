@@ -5,8 +5,8 @@ const ENTRY = 0x02014b50;
 const DEFLATED = 8;
 
 /**
- * The files of a zip archive in memory, by name.
- * @throws when it is none
+ * Reads the files of a zip archive in memory, by name.
+ * @throws if it isn't a zip archive
  */
 export function unzip(archive: Buffer): Map<string, Buffer> {
   const end = archive.lastIndexOf(Buffer.from('PK\u0005\u0006', 'latin1'));
@@ -25,7 +25,7 @@ export function unzip(archive: Buffer): Map<string, Buffer> {
   return files;
 }
 
-/** @param entry where the file stands in the archive's list */
+/** @param entry offset of the file's entry in the central directory */
 function contentAt(archive: Buffer, entry: number): Buffer {
   const method = archive.readUInt16LE(entry + 10);
   const packed = archive.readUInt32LE(entry + 20);

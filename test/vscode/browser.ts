@@ -1,12 +1,11 @@
 import { chromium, type BrowserContext } from 'playwright-core';
 import type { Profile } from './profile';
 
-/** How Chromium is started. */
 export interface BrowserOptions {
   readonly profile: Profile;
-  /** With a window for a person to see; default without. */
+  /** Shows the browser window. The default is false. */
   readonly headed?: boolean;
-  /** Chromium's own flags beside ours. */
+  /** More flags for Chromium. */
   readonly args?: readonly string[];
 }
 
@@ -21,8 +20,8 @@ const quietFlags = [
 ];
 
 /**
- * Starts the Chromium that the set-up found (environment variable CHROMIUM). Its profile is on disk, so
- * VS Code's secrets survive a reload of the page as they do for a user.
+ * Starts the Chromium that the setup found (environment variable CHROMIUM). Its profile is on disk, so VS
+ * Code's secrets survive a reload of the page, as they do for a user.
  */
 export async function launchBrowser(options: BrowserOptions): Promise<BrowserContext> {
   const executablePath = process.env['CHROMIUM'];
@@ -31,21 +30,21 @@ export async function launchBrowser(options: BrowserOptions): Promise<BrowserCon
   return chromium.launchPersistentContext(options.profile.browserData, {
     executablePath,
     headless: !headed,
-    // It only ever opens our own pages, and many containers lack what the sandbox needs.
+    // It opens only local pages, and many containers lack what the sandbox needs.
     chromiumSandbox: false,
     args: [...quietFlags, ...(options.args ?? [])],
     env: withUtf8(process.env),
     locale: 'en-US',
     viewport: headed ? null : { width: 1280, height: 800 },
     permissions: ['clipboard-read', 'clipboard-write'],
-    // Whoever started us closes it in good order.
+    // The caller closes it properly.
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
   });
 }
 
-/** Without a locale Chromium cannot keep its files below a folder whose name goes beyond ASCII. */
+/** Without a UTF-8 locale, Chromium can't write its files below a folder with a non-ASCII name. */
 function withUtf8(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return (env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG']) ? env : { ...env, LANG: 'C.UTF-8' };
 }

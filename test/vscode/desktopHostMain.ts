@@ -5,7 +5,7 @@ import { runTests } from '@vscode/test-electron';
 import { createProfile } from './profile';
 import { projectRoot } from './projectRoot';
 
-/** A screen of our own making, for machines without one. */
+/** Provides a virtual screen on machines without one. */
 const screenMaker = 'xvfb-run';
 
 function hasScreen(): boolean {
@@ -13,7 +13,7 @@ function hasScreen(): boolean {
   return Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
 }
 
-/** Runs this very script again, under a screen. */
+/** Runs this script again with a virtual screen. */
 function runUnderScreenMaker(): number {
   const { error, status } = spawnSync(screenMaker, ['-a', process.execPath, __filename], {
     stdio: 'inherit',
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   try {
     const installed = process.env['VSCODE_EXECUTABLE'];
     return await runTests({
-      // Without a name of an installed one, the current VS Code is fetched into .vscode-test.
+      // Without an installed one, the current VS Code is downloaded into .vscode-test.
       ...(installed ? { vscodeExecutablePath: installed } : {}),
       extensionDevelopmentPath: projectRoot,
       extensionTestsPath: path.join(projectRoot, 'out', 'test', 'host', 'index.js'),

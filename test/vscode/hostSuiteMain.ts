@@ -12,7 +12,7 @@ async function main(): Promise<number> {
   const code = await runHostSuite({
     name: 'host',
     suite: path.join(projectRoot, 'out', 'test', 'host', 'index.js'),
-    // What the suite prints comes here by way of a window, and is coloured as this terminal likes it.
+    // The suite's output arrives through a window, and should be colored as this terminal supports it.
     env: process.stdout.isTTY ? { FORCE_COLOR: '1' } : {},
     signal: interruption(),
     limitMs: 15 * 60_000,
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
       output.push(line);
       console.log(line);
     },
-    // The profile holds the editor's own logs too, and all that its windows said.
+    // The profile also contains the editor's own logs and everything that its windows printed.
     atLast: ({ folder }) => {
       places = leaks(MARKER_KEY, { folder, texts: { 'the output': output } });
     },

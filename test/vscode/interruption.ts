@@ -1,6 +1,6 @@
 /**
- * A signal that aborts when a person or the system asks this process to end, so that it can put everything
- * away first. From then on ending is up to whoever called this.
+ * Returns a signal that aborts when the user or the system asks this process to end, so that it can clean up
+ * first. After that, the caller is responsible for ending.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
@@ -10,7 +10,7 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** Rejects when the signal aborts; never resolves. */
+/** Rejects when the signal aborts. Never resolves. */
 export function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('Stopped.'));

@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 
-/** One running process. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly commandLine: string;
 }
 
-/** All processes below one, its grandchildren too. */
+/** Returns all processes below one, including indirect ones. */
 export function descendantsOf(pid: number): ProcessEntry[] {
   const all = processTable();
   const found: ProcessEntry[] = [];
@@ -23,12 +22,12 @@ export function descendantsOf(pid: number): ProcessEntry[] {
   return found;
 }
 
-/** Ends a process at once, if it is still there. */
+/** Kills a process if it still exists. */
 export function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself meanwhile.
+    // It has ended in the meantime.
   }
 }
 
@@ -38,7 +37,7 @@ function processTable(): ProcessEntry[] {
   return lines(execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }));
 }
 
-/** Read by hand, because small systems come without `ps`. */
+/** Reads /proc, because small systems have no `ps`. */
 function linuxTable(): ProcessEntry[] {
   return fs.readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
@@ -49,7 +48,7 @@ function linuxTable(): ProcessEntry[] {
       const commandLine = fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
       return [{ pid: Number(name), parent, commandLine }];
     } catch {
-      // It ended between the two looks.
+      // It ended between the two reads.
       return [];
     }
   });

@@ -4,7 +4,7 @@ import { testFolder } from './projectRoot';
 
 const keepFile = 'keep';
 
-/** A throw-away folder for one run: user data, extensions, workspace, browser profile. */
+/** A temporary folder for one run: user data, extensions, workspace, browser profile. */
 export interface Profile {
   readonly folder: string;
   /** An empty folder, opened as the workspace. */
@@ -13,11 +13,11 @@ export interface Profile {
   readonly extensions: string;
   readonly browserData: string;
   remove(): void;
-  /** From now on `remove` does nothing: there may be something in it that was paid for. */
+  /** Turns `remove` into a no-op, because the folder may contain something paid. */
   keep(): void;
 }
 
-/** Makes a fresh profile below .vscode-test/profiles. */
+/** Creates a profile below .vscode-test/profiles. */
 export function createProfile(name: string): Profile {
   const parent = path.join(testFolder, 'profiles');
   fs.mkdirSync(parent, { recursive: true });
@@ -34,7 +34,7 @@ export function createProfile(name: string): Profile {
     remove: () => {
       if (fs.existsSync(keepMark)) return;
       keepLogs(folder, name);
-      // Programs that were just ended may still write a last file.
+      // Programs that have just ended may still write a last file.
       fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
@@ -42,7 +42,7 @@ export function createProfile(name: string): Profile {
   return profile;
 }
 
-/** The logs of the last run of each name stay, for whoever wonders why it failed. */
+/** Keeps the logs of the last run of each name, to diagnose failures. */
 function keepLogs(folder: string, name: string): void {
   const logs = path.join(testFolder, 'logs');
   fs.mkdirSync(logs, { recursive: true });
@@ -51,7 +51,7 @@ function keepLogs(folder: string, name: string): void {
   }
 }
 
-/** A run that was ended the hard way could not remove its own; its process id is in the name. */
+/** Removes the profiles of killed runs. The process ID is in the name. */
 function removeForgotten(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const owner = Number(/-(\d+)-[^-]+$/.exec(name)?.[1]);

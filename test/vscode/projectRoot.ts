@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** The project's own folder, found from wherever this was bundled to. */
+/** The project's folder, wherever this is bundled to. */
 export const projectRoot = findRoot(__dirname);
 
-/** Where everything fetched or made for tests lives; ignored by git and by the package. */
+/** The folder for everything downloaded or generated for tests. Git and the package ignore it. */
 export const testFolder = path.join(projectRoot, '.vscode-test');
 
 function findRoot(folder: string): string {

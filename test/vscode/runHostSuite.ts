@@ -14,33 +14,33 @@ const graceMs = 5_000;
 const hostStartMs = 120_000;
 const whereToLook = 'the logs are in .vscode-test/logs.';
 
-/** What runs, and where. */
 export interface HostSuiteOptions extends SessionOptions {
   /** The compiled suite: a script that exports `run()`. */
   readonly suite: string;
-  /** The extension under development; by default this project. */
+  /** The extension under development. The default is this project. */
   readonly development?: string;
-  /** Hears each line that the suite or the extension prints; by default it is printed here. */
+  /** Called with each line that the suite or the extension prints. By default, lines are printed. */
   readonly onLine?: (line: string) => void;
-  /** Stops waiting; everything is put away all the same. */
+  /** Stops waiting. Everything is still cleaned up. */
   readonly signal: AbortSignal;
-  /** Ends the wait for a suite that hangs; without it there is no limit. */
+  /** Timeout for a suite that hangs. Without it, there is no limit. */
   readonly limitMs?: number;
   /** Called before the suite's window opens. */
   readonly beforeStart?: (session: Session) => Promise<void>;
-  /** Called before everything is put away, with the suite's exit code where there is one. */
+  /** Called before the cleanup, with the suite's exit code if there is one. */
   readonly beforeStop?: (profile: Profile, code: number | undefined) => void;
-  /** Looks at the profile when everything has ended, before it goes. */
+  /** Called with the profile after everything has ended, before it's removed. */
   readonly atLast?: (profile: Profile) => void;
 }
 
 /**
- * Runs a suite in the extension host of a real VS Code, with a fresh profile and an empty workspace, and
- * answers its exit code. Everything it started has ended when this returns.
+ * Runs a suite in the extension host of a real VS Code, with a fresh profile and an empty workspace.
+ * Everything that it started has ended when it returns.
+ * @returns the exit code
  */
 export async function runHostSuite(options: HostSuiteOptions): Promise<number> {
   const interrupted = whenAborted(options.signal);
-  // Starting ignores the signal; the race below meets it.
+  // Starting ignores the signal. The race below handles it.
   interrupted.catch(() => undefined);
   const env = { ...options.env, [suiteVariable]: options.suite };
   const session = await startSession({ ...options, env });
@@ -80,7 +80,9 @@ function windowLost({ page }: Workbench): Promise<never> {
   });
 }
 
-/** A crashed extension host never reports, and VS Code starts no other for an extension under development. */
+/**
+ * A crashed extension host never reports, and VS Code doesn't restart one for an extension under development.
+ */
 async function hostLost(server: VscodeServer, signal: AbortSignal): Promise<never> {
   const deadline = Date.now() + hostStartMs;
   while (server.extensionHosts().length === 0) {
@@ -88,7 +90,7 @@ async function hostLost(server: VscodeServer, signal: AbortSignal): Promise<neve
     await delay(checkMs, undefined, { signal });
   }
   while (server.extensionHosts().length > 0) await delay(checkMs, undefined, { signal });
-  // It also ends when all is well; then the window says so in a moment.
+  // It also ends after success. Then the window reports that in a moment.
   await delay(graceMs, undefined, { signal });
   throw new Error(`The extension host ended before its work did; ${whereToLook}`);
 }

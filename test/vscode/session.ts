@@ -5,24 +5,24 @@ import { createProfile, type Profile } from './profile';
 import { startVscodeServer, type VscodeServer, type VscodeServerOptions } from './vscodeServer';
 import { openWorkbench, type WindowOptions, type Workbench } from './workbench';
 
-/** How a session starts: the server's options and the browser's, on one fresh profile. */
+/** Options of the server and the browser, which share one fresh profile. */
 export interface SessionOptions
   extends Omit<VscodeServerOptions, 'profile'>, Pick<BrowserOptions, 'headed' | 'args'> {
-  /** Names its folder, for whoever finds it there. */
+  /** Part of the name of its folder, to identify it. */
   readonly name: string;
 }
 
-/** A real VS Code with a browser before it, on a profile that goes when it stops. */
+/** A real VS Code with a browser, on a profile that is removed when it stops. */
 export interface Session {
   readonly profile: Profile;
   readonly server: VscodeServer;
   readonly browser: BrowserContext;
   open(options: Omit<WindowOptions, 'server'>): Promise<Workbench>;
-  /** @param last looks at the profile when everything has ended, before it goes */
+  /** @param last called with the profile after everything has ended, before it's removed */
   stop(last?: () => void): Promise<void>;
 }
 
-/** Starts a session. Whoever starts it stops it. */
+/** Starts a session. The caller stops it. */
 export async function startSession(options: SessionOptions): Promise<Session> {
   const cleanup = new Cleanup();
   const profile = createProfile(options.name);

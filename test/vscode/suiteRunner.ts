@@ -2,13 +2,13 @@ import { createRequire } from 'node:module';
 import { format } from 'node:util';
 import { outputMark, suiteVariable } from './suiteOutput';
 
-/** What VS Code itself prints in every host, because the server runs without its native modules. */
+/** Messages that VS Code prints in every host, because the server runs without its native modules. */
 const nativeModuleNoise = /could not locate the bindings file|Cannot find module '\.\/build\/Release\//i;
 
 /**
  * VS Code calls this in the extension host. It runs the suite named by the environment, and marks every line
- * that the host prints meanwhile: the window reports them among its own chatter, and only the marked ones
- * are worth a person's time.
+ * that the host prints meanwhile. The window mixes them with its own messages, and only the marked ones are
+ * shown.
  */
 export async function run(): Promise<void> {
   const unmark = markOutput();
@@ -18,7 +18,7 @@ export async function run(): Promise<void> {
     const suite = createRequire(__filename)(file) as { run(): Promise<void> };
     await suite.run();
   } catch (error) {
-    // The sentence for the person; the stack, which VS Code prints, for the log.
+    // The message is for the user. VS Code prints the stack for the log.
     console.error(error instanceof Error ? error.message : error);
     throw error;
   } finally {
@@ -26,7 +26,7 @@ export async function run(): Promise<void> {
   }
 }
 
-/** VS Code guards the console against assignment, but not against a new definition. */
+/** VS Code protects the console against assignment, but not against redefinition. */
 function markOutput(): () => void {
   const levels = ['log', 'info', 'warn', 'error'] as const;
   const print = console.log.bind(console);

@@ -18,24 +18,23 @@ const entryScript = path.join(
 const startMs = 60_000;
 const stopMs = 8_000;
 
-/** How a VS Code server is started. */
 export interface VscodeServerOptions {
   readonly profile: Profile;
   /** User settings, written before the start. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Added to our own environment; undefined takes a variable away. */
+  /** Added to this process's environment. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Ask before trusting a workspace, as the product does; off by default. */
+  /** Whether to ask before trusting a workspace, as the product does. The default is false. */
   readonly workspaceTrust?: boolean;
-  /** How our extension gets in. */
+  /** How the extension is loaded. */
   readonly extension?: ExtensionSource;
 }
 
 /**
- * - `development` (default): each window names the extension in its address, and can run a suite. VS Code then
- *   shows no notification toasts, refuses modal dialogs under a suite, and never restarts a crashed host.
- * - `linked`: this project, built, as if it were installed. All is as users see it.
- * - `.vsix` files: the way to test what ships, with others beside it if need be.
+ * - `development` (default): each window names the extension in its URL, and can run a suite. VS Code then
+ * shows no notification toasts, refuses modal dialogs under a suite, and never restarts a crashed host.
+ * - `linked`: this project, built, as if it were installed. Everything is as users see it.
+ * - `.vsix` files: test the release package, with other extensions if needed.
  */
 export type ExtensionSource = 'development' | 'linked' | { readonly vsix: readonly string[] };
 
@@ -56,7 +55,7 @@ export class VscodeServer {
     this.ended = new Promise((resolve) => process.once('exit', () => resolve()));
   }
 
-  /** The process ids of its extension hosts: one for each open window. */
+  /** The process IDs of its extension hosts, one for each open window. */
   extensionHosts(): number[] {
     return descendantsOf(this.process.pid)
       .filter(({ commandLine }) => commandLine.includes('--type=extensionHost'))
@@ -64,8 +63,9 @@ export class VscodeServer {
   }
 
   /**
-   * Ends every extension host the hard way, as a crash would, and says how many there were. VS Code starts
-   * another within a second for an installed extension, never for one under development.
+   * Kills every extension host, as a crash would. VS Code starts another within a second for an installed
+   * extension, never for one under development.
+   * @returns the number of hosts
    */
   killExtensionHosts(): number {
     const hosts = this.extensionHosts();
@@ -77,14 +77,14 @@ export class VscodeServer {
   async stop(): Promise<void> {
     const family = descendantsOf(this.process.pid).map(({ pid }) => pid);
     await end(this.process);
-    // Extension hosts outlive a server that was ended the hard way.
+    // Extension hosts outlive a server that was killed.
     family.forEach(killProcess);
   }
 }
 
 /**
- * Starts VS Code on a free loopback port and waits until it answers. Its output goes to server.log in the
- * profile: without native modules it complains a lot about things nobody here needs.
+ * Starts VS Code on a free loopback port and waits until it responds. Its output goes to server.log in the
+ * profile, because without native modules it prints many irrelevant errors.
  */
 export async function startVscodeServer(options: VscodeServerOptions): Promise<VscodeServer> {
   if (!fs.existsSync(entryScript)) {
@@ -94,7 +94,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
   }
   const { profile } = options;
   writeSettings(profile, options.settings ?? {});
-  // Nothing here is fetched from a marketplace, and a closed network should not be asked.
+  // No extension comes from a marketplace, and a closed network should not be queried.
   const env = environment({ EXTENSIONS_GALLERY: '{}', ...options.env });
   const source = options.extension ?? 'development';
   if (source === 'linked') linkExtension(profile);
@@ -103,7 +103,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
   const logFile = path.join(profile.folder, 'server.log');
   const log = fs.openSync(logFile, 'a');
   const args = [...serverArguments(profile), '--bind-addr', '127.0.0.1:0'];
-  // Without it the workbench ignores the extension under development in the address.
+  // Without it, the workbench ignores the extension under development in the URL.
   if (source === 'development') args.push('--vscode-option', 'enable-smoke-test-driver');
   if (!options.workspaceTrust) args.push('--disable-workspace-trust');
   const child = spawn(process.execPath, [...args, profile.workspace], {
@@ -153,7 +153,7 @@ function writeSettings(profile: Profile, settings: Readonly<Record<string, unkno
 function environment(extra: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, ...extra };
   for (const name of Object.keys(env)) {
-    // Started from a VS Code terminal, or told another address: neither is about this server.
+    // These come from a VS Code terminal or another server, and don't apply to this one.
     if (/^(VSCODE_|CODE_SERVER_|ELECTRON_RUN_AS_NODE$|PORT$|PASSWORD$)/.test(name))
       Reflect.deleteProperty(env, name);
     else if (env[name] === undefined) Reflect.deleteProperty(env, name);
@@ -161,10 +161,10 @@ function environment(extra: Readonly<Record<string, string | undefined>>): NodeJ
   return env;
 }
 
-/** VS Code takes the folders it finds beside no list of its own for installed extensions. */
+/** Without a list of its own, VS Code treats the folders that it finds as installed extensions. */
 function linkExtension(profile: Profile): void {
   const { publisher, name, version } = manifest;
-  // A junction needs no rights on Windows; elsewhere the kind is ignored.
+  // A junction needs no rights on Windows. Other systems ignore the type.
   fs.symlinkSync(projectRoot, path.join(profile.extensions, `${publisher}.${name}-${version}`), 'junction');
 }
 
@@ -177,7 +177,7 @@ async function installVsix(
   await promisify(execFile)(process.execPath, args, { env, cwd: projectRoot });
 }
 
-/** The server picks its port and says so in its log. */
+/** The server picks its port and logs it. */
 async function listening(child: ChildProcess, logFile: string): Promise<string> {
   const deadline = Date.now() + startMs;
   while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {

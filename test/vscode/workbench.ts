@@ -12,20 +12,19 @@ const PALETTE_IS_OPEN = `(() => {
   return input !== null && input.offsetParent !== null && input.value.startsWith('>');
 })()`;
 
-/** What a window opens. */
 export interface WindowOptions {
   readonly server: VscodeServer;
-  /** The opened folder; by default the profile's workspace. */
+  /** The opened folder. The default is the profile's workspace. */
   readonly folder?: string;
-  /** The extension under development; `true` is this project. Leave it away to test an installed package. */
+  /** The extension under development. `true` is this project. Omit it to test an installed package. */
   readonly development?: string | true;
   /** A compiled script whose `run()` VS Code calls in the extension host. */
   readonly suite?: string;
-  /** Hears what the extension host and the window print while a suite runs. */
+  /** Called with the output of the extension host and the window while a suite runs. */
   readonly onConsole?: (text: string) => void;
 }
 
-/** The address of a window: any browser can open it. */
+/** Returns the URL of a window, which any browser can open. */
 export function windowAddress({ server, folder, development, suite }: WindowOptions): string {
   const remote = (file: string): string =>
     `vscode-remote://${new URL(server.origin).host}${uriPath(file).split('/').map(encodeURIComponent).join('/')}`;
@@ -39,7 +38,7 @@ export function windowAddress({ server, folder, development, suite }: WindowOpti
   return `${server.origin}/?${query.toString()}`;
 }
 
-/** Opens a window of VS Code in the browser; resolves when the page has begun to load. */
+/** Opens a window of VS Code in the browser. Resolves when the page has started to load. */
 export async function openWorkbench(browser: BrowserContext, options: WindowOptions): Promise<Workbench> {
   const page = await browser.newPage();
   let suiteEnd = new Promise<number>(() => undefined);
@@ -56,10 +55,10 @@ export async function openWorkbench(browser: BrowserContext, options: WindowOpti
   return new Workbench(page, suiteEnd);
 }
 
-/** One window of VS Code, and what a person does in it. */
+/** One window of VS Code, and the actions of a user in it. */
 export class Workbench {
   readonly page: Page;
-  /** The exit code of the suite that runs in this window; never settles where there is none. */
+  /** The exit code of the suite that runs in this window. Never settles if there is none. */
   readonly suiteEnd: Promise<number>;
 
   constructor(page: Page, suiteEnd: Promise<number>) {
@@ -83,7 +82,7 @@ export class Workbench {
     await this.ready();
   }
 
-  /** Runs a command from the palette by its whole title, for example "Nebula Video: Refresh". */
+  /** Runs a command from the palette by its full title, such as "Nebula Video: Refresh". */
   async runCommand(title: string): Promise<void> {
     await this.#openPalette();
     await this.quickInput().fill(`>${title}`);
@@ -93,7 +92,7 @@ export class Workbench {
     await row.click();
   }
 
-  /** A key that comes while the focus moves into a frame, or out of one, is lost: it is pressed again. */
+  /** A key press is lost if the focus is moving into or out of a frame, so retry it. */
   async #openPalette(): Promise<void> {
     for (let tries = 0; tries < 10; tries++) {
       await this.page.keyboard.press('F1');
@@ -106,12 +105,12 @@ export class Workbench {
     throw new Error('The command palette did not open.');
   }
 
-  /** The text field of the quick input that is open. */
+  /** The text field of the open quick input. */
   quickInput(): Locator {
     return this.page.locator('.quick-input-widget:visible input.input').first();
   }
 
-  /** A row of the quick pick that is open, by the whole text of its label. */
+  /** A row of the open quick pick, by the full text of its label. */
   quickPickRow(label: string): Locator {
     return this.page
       .locator('.quick-input-widget:visible .quick-input-list .monaco-list-row')
@@ -119,19 +118,19 @@ export class Workbench {
       .first();
   }
 
-  /** Presses keys one after another, as playwright names them: "Control+Shift+P", "Escape". */
+  /** Presses keys one after another, with playwright's names: "Control+Shift+P", "Escape". */
   async press(...keys: string[]): Promise<void> {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
-  /** Types text into whatever has the focus. */
+  /** Types text into the focused element. */
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text);
   }
 
   /**
-   * The texts of all notifications that nobody has closed, newest first. Opens and closes the notification
-   * centre, so no quick pick should be open.
+   * Returns the texts of all notifications that aren't closed, newest first. It opens and closes the
+   * notification center, so no quick pick should be open.
    */
   async notifications(): Promise<string[]> {
     await this.runCommand('Notifications: Show Notifications');
@@ -142,12 +141,12 @@ export class Workbench {
     return texts;
   }
 
-  /** A notification toast that contains this text; there are none for an extension under development. */
+  /** A notification toast that contains this text. There are none for an extension under development. */
   toast(text: string): Locator {
     return this.page.locator('.notification-toast').filter({ hasText: text });
   }
 
-  /** The page inside the visible webview; `accept` chooses among several by looking into each. */
+  /** Returns the page inside the visible webview. `accept` selects among several by their content. */
   async webview(accept: (frame: Frame) => Promise<boolean> = isDrawn): Promise<Frame> {
     const deadline = Date.now() + 30_000;
     while (Date.now() < deadline) {
@@ -161,28 +160,27 @@ export class Workbench {
     throw new Error('No such webview appeared within 30 s.');
   }
 
-  /** Takes a picture of the window and answers its path below .vscode-test/screenshots. */
+  /** Takes a screenshot of the window and returns its path below .vscode-test/screenshots. */
   async screenshot(name: string): Promise<string> {
     const file = path.join(testFolder, 'screenshots', `${name}.png`);
     await fs.mkdir(path.dirname(file), { recursive: true });
-    // What fades in is shown as it will be.
+    // Skip fade-in animations.
     await this.page.screenshot({ path: file, animations: 'disabled' });
     return file;
   }
 
-  /** Closes the window. */
   async close(): Promise<void> {
     await this.page.close();
   }
 }
 
-/** A webview is a frame of VS Code's own, with the extension's page in an inner frame of a fixed id. */
+/** A webview is a frame of VS Code, with the extension's page in an inner frame of a fixed ID. */
 async function isActiveFrame(frame: Frame): Promise<boolean> {
   try {
     const element = await frame.frameElement();
     return (await element.getAttribute('id')) === 'active-frame';
   } catch {
-    // The main frame has no element, and frames come and go while we look.
+    // The main frame has no element, and frames come and go during the search.
     return false;
   }
 }
@@ -192,7 +190,7 @@ async function isDrawn(frame: Frame): Promise<boolean> {
   return (await element.isVisible()) && (await frame.locator('body > *').count()) > 0;
 }
 
-/** On Windows a path begins with its drive; in an address with a slash. */
+/** On Windows, a path begins with its drive. In a URL, a slash comes first. */
 function uriPath(file: string): string {
   const slashed = file.replaceAll('\\', '/');
   return slashed.startsWith('/') ? slashed : `/${slashed}`;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-/** Opens an editor with the text and selects these parts of it; all of it when none is given. */
+/** Opens an editor with the text and selects the given ranges, or everything by default. */
 export async function select(text: string, ...parts: [from: number, to: number][]): Promise<void> {
   const document = await newDocument({ content: text });
   const editor = await vscode.window.showTextDocument(document);
@@ -10,7 +10,7 @@ export async function select(text: string, ...parts: [from: number, to: number][
   );
 }
 
-/** VS Code may bring back what an untitled document of the same name held that was closed just before. */
+/** VS Code may restore the content of a recently closed untitled document with the same name. */
 export async function newDocument(options: {
   readonly content: string;
   readonly language?: string;
@@ -21,7 +21,7 @@ export async function newDocument(options: {
   }
 }
 
-/** Closes all editors, whatever is in them. */
+/** Closes all editors and discards their content. */
 export async function closeEditors(): Promise<void> {
   while (vscode.window.activeTextEditor) {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');

@@ -3,21 +3,21 @@ import manifest from '../../../package.json';
 import type { SETTINGS } from '../../../src/editor/common/ids';
 import type { NebulaVideoApi, Task, TaskChanges, VideoRequest } from '../../../src/api';
 
-/** The extension as other extensions reach it. */
+/** Returns the extension's API, as other extensions get it. */
 export async function theApi(): Promise<NebulaVideoApi> {
   const extension = vscode.extensions.getExtension<NebulaVideoApi>(`${manifest.publisher}.${manifest.name}`);
   if (!extension) throw new Error('VS Code did not find the extension.');
   return extension.activate();
 }
 
-/** Writes one of our settings where users keep theirs; undefined takes it away. */
+/** Writes a user setting, or removes it if the value is undefined. */
 export async function setSetting(name: keyof typeof SETTINGS, value: unknown): Promise<void> {
   await vscode.workspace
     .getConfiguration('nebulaVideo')
     .update(name, value, vscode.ConfigurationTarget.Global);
 }
 
-/** The key as it may stand in the environment; undefined takes it away. */
+/** Sets the key in the environment, or removes it if undefined. */
 export function setEnvironmentKey(key: string | undefined): void {
   if (key === undefined) delete process.env['NEBULA_API_KEY'];
   else process.env['NEBULA_API_KEY'] = key;
@@ -25,7 +25,7 @@ export function setEnvironmentKey(key: string | undefined): void {
 
 let requests = 0;
 
-/** A request that no other test makes. */
+/** Creates a request that no other test makes. */
 export function aRequest(prompt = 'a paper boat'): VideoRequest {
   return {
     model: 'sora-2',
@@ -34,7 +34,7 @@ export function aRequest(prompt = 'a paper boat'): VideoRequest {
   };
 }
 
-/** Resolves with the first change that fits. */
+/** Resolves with the first matching change. */
 export function nextChange<T>(
   api: Pick<NebulaVideoApi, 'onDidChangeTasks'>,
   pick: (changes: TaskChanges) => T | undefined,
@@ -60,7 +60,7 @@ export function nextInPhase(
   );
 }
 
-/** What a promise rejected with; an error when it did not. */
+/** Returns the error that a promise rejects with. Throws if it resolves. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<Error & { readonly code?: string }> {
   const outcome = await promise.then(
     () => undefined,

@@ -3,7 +3,10 @@ import { assertNoLeak } from '../../support/keySearch';
 import { setEnvironmentKey, setSetting } from './extension';
 import { MARKER_KEY } from './markerKey';
 
-/** A pretend gateway whose videos take as little time as their encoding, which the settings point to. */
+/**
+ * Starts a pretend gateway whose tasks take only as long as their encoding, and configures it in the
+ * settings.
+ */
 export async function useQuickGateway(): Promise<PretendGateway> {
   const gateway = await startPretendGateway({
     keys: [MARKER_KEY],
@@ -15,8 +18,8 @@ export async function useQuickGateway(): Promise<PretendGateway> {
 }
 
 /**
- * Takes back what a test has set, and ends the gateway.
- * @throws when the key was sent anywhere but in its header
+ * Resets the settings and stops the gateway.
+ * @throws if the key was sent anywhere except in its header
  */
 export async function leaveGateway(gateway: PretendGateway): Promise<void> {
   setEnvironmentKey(undefined);

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 
-/** A file system in memory, for workspaces that are on no disk. */
+/** A file system in memory, for workspaces that aren't on a disk. */
 export class MemoryFiles implements vscode.FileSystemProvider {
   readonly files = new Map<string, Uint8Array>();
-  /** The only place that can be written to, if it is said. */
+  /** The only writable path, or undefined if all are. */
   only: string | undefined;
   readonly #folders = new Set(['/']);
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();

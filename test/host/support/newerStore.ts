@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { migrate } from '../../../src/core/store/schema';
 import { storeFile } from '../../support/storeFile';
 
-/** Makes a store as a later version of the extension may leave it. */
+/** Creates a store as a later version of the extension might. */
 export function makeNewerStore(folder: string): void {
   const file = storeFile(folder);
   mkdirSync(path.dirname(file), { recursive: true });

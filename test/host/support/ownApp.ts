@@ -17,7 +17,7 @@ import { RecordingNotifier } from '../../support/recordingNotifier';
 import { ScriptedAsker } from '../../support/scriptedDialogs';
 import { MARKER_KEY } from './markerKey';
 
-/** An app of a test's own: its own folder and secrets, and somebody at the keyboard who follows a script. */
+/** A separate app with its own folder and secrets, and a scripted user. */
 export class OwnApp {
   readonly storageFolder: string;
   readonly secrets = new FakeSecrets();
@@ -31,7 +31,7 @@ export class OwnApp {
   readonly frames = new FakeFrames();
   readonly imagePicker = new FakeImagePicker();
   readonly view: TasksView & { visible: boolean; revealed: string[] };
-  /** What the view was told: ids of rows, or undefined for all of them. */
+  /** Change events of the view: row IDs, or undefined for all rows. */
   readonly fired: (string[] | undefined)[] = [];
   app: App;
   #windows = 0;
@@ -59,7 +59,7 @@ export class OwnApp {
     this.app = this.#open();
   }
 
-  /** Opens a second window beside this one. Whoever opens it closes it. */
+  /** Opens a second window. The caller closes it. */
   openSecondWindow(): App {
     return this.#open();
   }
@@ -69,7 +69,7 @@ export class OwnApp {
     this.#visibility.fire({ visible });
   }
 
-  /** @throws when the key stands in a file, or in anything that was shown, asked, remembered or copied */
+  /** @throws if the key is in a file, or in anything that was shown, asked, stored or copied */
   dispose(): void {
     this.app.dispose();
     this.#visibility.dispose();

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../../src/core/mp4/boxes';
 
-/** A source over bytes that are in memory. */
+/** A source for bytes in memory. */
 export function sourceFromBytes(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,

@@ -1,6 +1,6 @@
 import { systemDisk, type Disk } from '../../../src/core/common/fileSystem';
 
-/** Counts what disks and their files have under way, so that time stands still meanwhile. */
+/** Counts operations in progress on disks and their files, so that the clock can wait for them. */
 export class CountingDisk {
   #underWay = 0;
 
@@ -8,7 +8,7 @@ export class CountingDisk {
     return this.#underWay > 0;
   }
 
-  /** The disk, counted. */
+  /** Wraps the disk to count its operations. */
   around(disk: Disk = systemDisk): Disk {
     return this.#counted(disk);
   }

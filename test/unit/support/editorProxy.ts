@@ -9,10 +9,10 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { projectRoot } from '../../vscode/projectRoot';
 
-/** A host elsewhere, as far as the editor can tell; its name leads to this machine. */
+/** A host name that looks remote to the editor but resolves to this machine. */
 export const REMOTE_HOST = 'gateway.test';
 
-// Signed by itself; nothing but these tests ever trusts it.
+// Self-signed. Only these tests trust it.
 const fixture = (name: string) => readFileSync(path.join(projectRoot, 'test/unit/support/tls', name), 'utf8');
 const certificate = fixture('gateway.cert.pem');
 const privateKey = fixture('gateway.key.pem');
@@ -26,7 +26,10 @@ export interface ProxySettings {
   readonly isOriginalHidden?: boolean;
 }
 
-/** Puts the editor's proxy support into `http` and `https`, as an extension host does. @returns takes it out */
+/**
+ * Patches `http` and `https` with the editor's proxy support, as an extension host does.
+ * @returns undoes it
+ */
 export function patchAsEditor({ support, proxy, noProxy = [], isOriginalHidden }: ProxySettings): () => void {
   const ignore = () => undefined;
   const params: ProxyAgentParams = {
@@ -64,7 +67,7 @@ export function patchAsEditor({ support, proxy, noProxy = [], isOriginalHidden }
   return () => restore.forEach((undo) => undo());
 }
 
-/** The agent reports what it did after ten minutes, which would keep the process alive. */
+/** The agent's telemetry timer runs after ten minutes, which would keep the process alive. */
 function withoutTelemetryTimer(work: () => void): void {
   const real = globalThis.setTimeout;
   globalThis.setTimeout = ((callback: () => void, ms: number) =>
@@ -76,7 +79,10 @@ function withoutTelemetryTimer(work: () => void): void {
   }
 }
 
-/** Resolves names as given, others as ever. @returns takes it back */
+/**
+ * Resolves the given names as specified, and others as usual.
+ * @returns undoes it
+ */
 export function patchNames(names: Readonly<Record<string, string>>): () => void {
   const original = dns.lookup;
   const lookup = (hostname: string, options: dns.LookupOptions, done: (...args: unknown[]) => void) => {
@@ -89,14 +95,17 @@ export function patchNames(names: Readonly<Record<string, string>>): () => void 
   return () => void Object.assign(dns, { lookup: original });
 }
 
-/** Trusts the certificate of {@link RemoteServer}. @returns takes it back */
+/**
+ * Trusts the certificate of {@link RemoteServer}.
+ * @returns undoes it
+ */
 export function trustRemote(): () => void {
   const trusted = tls.getCACertificates();
   tls.setDefaultCACertificates([...trusted, certificate]);
   return () => tls.setDefaultCACertificates(trusted);
 }
 
-/** A server of {@link REMOTE_HOST}, or of this machine over plain http. */
+/** A server for {@link REMOTE_HOST}, or for this machine over plain http. */
 export class TestServer {
   readonly server: http.Server;
   readonly requests: { readonly headers: http.IncomingHttpHeaders; readonly fromPort: number | undefined }[] =
@@ -127,9 +136,9 @@ export class TestServer {
   }
 }
 
-/** A proxy that tunnels to this machine whatever host is asked for, or refuses with a status. */
+/** A proxy that tunnels all hosts to this machine, or refuses with a status. */
 export class TestProxy {
-  /** `CONNECT host:port`, or method and absolute address. */
+  /** `CONNECT host:port`, or the method and absolute URL. */
   readonly asked: string[] = [];
   readonly heads: string[] = [];
   readonly #refusal: number | undefined;

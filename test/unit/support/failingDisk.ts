@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { systemDisk, type Disk } from '../../../src/core/common/fileSystem';
 
-/** What can be made to fail: calls of the disk, and of the files that it opens. */
+/** Operations that can fail: those of the disk, and of the files that it opens. */
 export type DiskCall = keyof Disk | 'write' | 'writeFile' | 'sync' | 'datasync' | 'truncate';
 
 const FILE_CALLS: ReadonlySet<string> = new Set<DiskCall>([
@@ -12,11 +12,11 @@ const FILE_CALLS: ReadonlySet<string> = new Set<DiskCall>([
   'truncate',
 ]);
 
-/** The system's disk, which fails as told: full, read-only, taken away. */
+/** The system's disk with injected errors: full, read-only, removed. */
 export class FailingDisk implements Disk {
-  /** The errors to come, by call, for as long as they stand here. */
+  /** Error codes to inject, by operation, as long as they're in the map. */
   readonly faults = new Map<DiskCall, string>();
-  /** Called before each call. */
+  /** Called before each operation. */
   before: (call: DiskCall, file: string) => void = () => undefined;
 
   readonly mkdir = this.#guarded('mkdir');

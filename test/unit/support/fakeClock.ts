@@ -8,7 +8,7 @@ interface Timer {
 /** A clock that only tests move. */
 export class FakeClock implements Clock {
   #now: number;
-  /** How far it is behind the rest of the world, in ms. */
+  /** How far the clock is behind real time, in ms. */
   #behind = 0;
   readonly #timers = new Set<Timer>();
 
@@ -18,7 +18,7 @@ export class FakeClock implements Clock {
 
   now = (): number => this.#now;
 
-  /** The time in the rest of the world, which goes on while this machine sleeps, and never back. */
+  /** Real time, which continues while this machine sleeps and never goes back. */
   elsewhere = (): number => this.#now + this.#behind;
 
   setTimeout = (callback: () => void, ms: number): { dispose(): void } => {
@@ -27,7 +27,7 @@ export class FakeClock implements Clock {
     return { dispose: () => this.#timers.delete(timer) };
   };
 
-  /** How many timers are armed. */
+  /** Number of armed timers. */
   get timers(): number {
     return this.#timers.size;
   }
@@ -37,7 +37,7 @@ export class FakeClock implements Clock {
     return this.#timers.size === 0 ? undefined : Math.min(...[...this.#timers].map((timer) => timer.due));
   }
 
-  /** Moves on to a time and fires what is due by then, in order. */
+  /** Moves to a time and fires the timers that are due by then, in order. */
   moveTo(time: number): void {
     for (;;) {
       const [timer] = [...this.#timers].filter(({ due }) => due <= time).sort((a, b) => a.due - b.due);
@@ -50,8 +50,8 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Moves the time without firing anything, also back: a clock that was set, or a machine that slept. As Node's, timers
-   * count what time they were awake, and don't go by what the clock says.
+   * Moves the time, forward or back, without firing timers: the clock was set, or the machine slept. Like
+   * Node's, timers count the time awake, not the clock's time.
    */
   jump(ms: number): void {
     this.#now += ms;
@@ -59,7 +59,7 @@ export class FakeClock implements Clock {
     for (const timer of this.#timers) timer.due += ms;
   }
 
-  /** The same for a clock that is set, forward or back: in the rest of the world no time passes. */
+  /** Sets the clock forward or back while no real time passes. */
   set(ms: number): void {
     this.#now += ms;
     this.#behind -= ms;

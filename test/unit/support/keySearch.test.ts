@@ -6,7 +6,7 @@ import { assertNoLeak, filesWithKey, hasKey, leaks } from '../../support/keySear
 
 const KEY = 'sk-marker-0123456789abcdef';
 
-/** A search that finds nothing proves something only if it would have found it. */
+/** A search without findings proves something only if it would have found the key. */
 describe('the search for a leaked key', () => {
   let folder: string;
 
@@ -30,13 +30,13 @@ describe('the search for a leaked key', () => {
     'as base64, one byte on': Buffer.from(`:${KEY}`).toString('base64'),
     'as base64, two bytes on': Buffer.from(`a:${KEY} and more`).toString('base64'),
   })) {
-    it(`finds it ${how}`, () => {
+    it(`finds the key ${how}`, () => {
       assert.equal(found(content), true);
       if (typeof content === 'string') assert.equal(hasKey(content, KEY), true);
     });
   }
 
-  it('finds nothing where there is nothing, and passes over what it is told to', () => {
+  it('finds nothing in clean files, and skips the excluded folders', () => {
     assert.equal(found('sk-marker-0***def and the rest'), false);
     mkdirSync(path.join(folder, 'kept'));
     assert.equal(found(KEY, path.join('kept', 'file')), false);

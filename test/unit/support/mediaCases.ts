@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as z from 'zod';
 
-/** Folder of the unusual videos and images, from the project's folder on. */
+/** The folder of the unusual videos and images. */
 export const MEDIA = path.resolve('test/cases/media');
 
 const caseSchema = z.object({
@@ -21,7 +21,7 @@ const caseSchema = z.object({
 
 export type MediaCase = z.infer<typeof caseSchema>;
 
-/** The videos of `test/cases/media`, and what each must come to. */
+/** The videos of `test/cases/media`, with their expected results. */
 export function videoCases(): readonly MediaCase[] {
   const all = z
     .array(z.looseObject({ kind: z.string() }))

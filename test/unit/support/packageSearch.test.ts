@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { faultsOfPackage } from '../../support/packageSearch';
 import { unzip } from '../../support/zip';
 
-/** A zip archive as the format has it: each file behind its own header, then the list, then where that begins. */
+/** Creates a zip archive: each file with its header, then the central directory, then its offset. */
 function zip(files: Readonly<Record<string, string>>): Buffer {
   const parts: Buffer[] = [];
   const list: Buffer[] = [];
@@ -39,7 +39,7 @@ describe('the search of a package', () => {
   const faults = (more: Readonly<Record<string, string>>) =>
     faultsOfPackage(unzip(zip({ ...good, ...more })), ['/home/somebody/project']);
 
-  it('finds nothing where all is well', () => assert.deepEqual(faults({}), []));
+  it('finds nothing in a clean package', () => assert.deepEqual(faults({}), []));
 
   for (const [what, name, content, fault] of [
     ['a test', 'extension/out/test/unit/a.test.js', '', /does not belong/],
@@ -55,7 +55,7 @@ describe('the search of a package', () => {
     });
   }
 
-  it('says that something is no archive', () => {
+  it('reports that a file is no archive', () => {
     assert.throws(() => unzip(Buffer.from('not at all')), /no zip archive/);
   });
 });

@@ -1,6 +1,6 @@
 import type { Log } from '../../../src/core/common/log';
 
-/** A log that nobody reads. */
+/** Discards all messages. */
 export const quietLog: Log = {
   trace: () => undefined,
   debug: () => undefined,

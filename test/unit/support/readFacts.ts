@@ -23,7 +23,7 @@ export function readCanned(
   );
 }
 
-/** Reads a body: JSON of the value, or a text as it is. */
+/** Reads a body: a string as it is, anything else as JSON. */
 export function readFacts(
   status: number,
   body: unknown,

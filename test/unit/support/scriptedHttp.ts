@@ -3,7 +3,7 @@ import { GatewayError } from '../../../src/core/gateway/errors';
 import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
 import type { CannedResponse } from '../../support/replyCases';
 
-/** A request as the server would have seen it. */
+/** A request as the server would see it. */
 export interface SeenRequest {
   readonly method: string;
   readonly href: string;
@@ -14,10 +14,10 @@ export interface SeenRequest {
   readonly at: number;
 }
 
-/** A response; an error in place of one; or no response at all. */
+/** A response, an error instead of one, or no response at all. */
 export type Scripted = Partial<CannedResponse> | GatewayError | 'hang';
 
-/** HTTP without a socket: each request is answered by the test's function, and remembered. */
+/** HTTP without a socket. The test's function responds to each request, and requests are recorded. */
 export class ScriptedHttp {
   readonly requests: SeenRequest[] = [];
   respond: (request: SeenRequest) => Scripted | Promise<Scripted>;
@@ -29,12 +29,12 @@ export class ScriptedHttp {
     this.respond = respond;
   }
 
-  /** Exchanges in progress, hanging ones not counted. */
+  /** Exchanges in progress, without hanging ones. */
   get active(): number {
     return this.#active;
   }
 
-  /** How often it was asked so. */
+  /** Number of requests with this method and target. */
   count(method: string, target: string | RegExp = /./): number {
     return this.requests.filter(
       (request) =>
@@ -84,12 +84,12 @@ export class ScriptedHttp {
   }
 }
 
-/** A JSON body, as most responses have one. */
+/** A JSON body, as in most responses. */
 export function json(value: unknown, status = 200): Partial<CannedResponse> {
   return { status, body: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) };
 }
 
-/** A body in pieces, which may break off after the last one. */
+/** A body in chunks, which may break off after the last one. */
 export async function* pieces(bytes: Buffer, cutAfter: boolean): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 64 * 1024) yield bytes.subarray(at, at + 64 * 1024);
   await Promise.resolve();

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import sqlite from 'node:sqlite';
 
-/** Calls of the file system that the store makes: what changes something, lists a folder, or asks for rights. */
+/** File system calls of the store that change something, list a folder, or check rights. */
 const FILE_CALLS = [
   'mkdirSync',
   'openSync',
@@ -12,30 +12,30 @@ const FILE_CALLS = [
   'readdirSync',
   'accessSync',
 ] as const;
-/** A statement that sets up a connection, only reads, or gives back. */
+/** Matches statements that configure a connection, only read, or roll back. */
 const CHANGES_NOTHING = /^\s*(PRAGMA (?!user_version =)|BEGIN|ROLLBACK|SELECT|$)/;
 
-/** Whether none of the statements changes a file. */
+/** Returns true if none of the statements changes a file. */
 function changesNothing(sql: string): boolean {
   return sql.split(';').every((statement) => CHANGES_NOTHING.test(statement));
 }
 
-/** A call that is about to be made: its name, and the file or the statement that it is about. */
+/** A call about to be made: its name, and its file or statement. */
 export interface StoreCall {
   readonly name: string;
   readonly about: string;
-  /** Of a statement: the database, if it's known. */
+  /** For a statement: the database, if it's known. */
   readonly database?: string;
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** SQLite's own error, as node:sqlite throws it. */
+/** Creates SQLite's own error, as node:sqlite throws it. */
 export function sqliteError(errcode: number, errstr: string): Error {
   return Object.assign(new Error(errstr), { code: 'ERR_SQLITE_ERROR', errcode, errstr });
 }
 
-/** The system's error, as node:fs throws it. */
+/** Creates the system's error, as node:fs throws it. */
 export function systemError(code: string, call: StoreCall): Error {
   return Object.assign(new Error(`${code}: as told, ${call.name} '${call.about}'`), {
     code,
@@ -45,12 +45,12 @@ export function systemError(code: string, call: StoreCall): Error {
 }
 
 /**
- * Sees every call of this process that changes a file or a database, lists a folder, or asks for rights, and may make it
- * fail: a disk that is full, files that may not be written. What only reads a file goes on.
+ * Intercepts every call of this process that changes a file or a database, lists a folder, or checks rights,
+ * and can make it fail: a full disk, or files that can't be written. Reading a file isn't intercepted.
  */
 export class StoreFaults {
   readonly #restore: (() => void)[] = [];
-  /** Throws what the call is to fail with. */
+  /** Throws the error that the call should fail with. */
   onCall: (call: StoreCall) => void = () => undefined;
 
   constructor() {
@@ -85,7 +85,7 @@ export class StoreFaults {
     this.#restore.push(() => (sqlite.DatabaseSync = DatabaseSync));
   }
 
-  /** Puts everything back. */
+  /** Restores the original functions. */
   dispose(): void {
     for (const restore of this.#restore.splice(0)) restore();
   }

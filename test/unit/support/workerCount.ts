@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 
-/** Counts the worker threads that this process starts from now on. */
+/** Counts the worker threads that this process starts. */
 export class WorkerCount {
   readonly #running = new Set<Worker>();
   readonly #onWorker = (worker: Worker): void => {
@@ -17,7 +17,10 @@ export class WorkerCount {
     return this.#running.size;
   }
 
-  /** Resolves when none is running. @throws if one still runs after 5 s */
+  /**
+   * Resolves when none is running.
+   * @throws if one still runs after 5 s
+   */
   async none(): Promise<void> {
     const limit = performance.now() + 5000;
     while (this.running > 0) {

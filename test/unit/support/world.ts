@@ -18,10 +18,10 @@ import { CountingDisk } from './countingDisk';
 import { FakeClock } from './fakeClock';
 import { catalog, prepareRequest } from '../../support/catalog';
 
-/** A key source that tests change at will. */
+/** A key source that tests can change. */
 export class FakeKeys implements KeySource {
   key: ApiKey | undefined;
-  /** Answered without a key. */
+  /** Reason for a missing key. */
   reason: NoKeyReason = 'none';
   version = 0;
 
@@ -35,13 +35,13 @@ export class FakeKeys implements KeySource {
     Promise.resolve(this.key ? { kind: 'key', key: this.key } : { kind: this.reason });
 }
 
-/** A window that has just noticed what others did: nothing tells it while the clock stands. */
+/** Makes a window check for changes at once, because no timer fires while the clock stands still. */
 export function looked(engine: Engine): Engine {
   engine.checkForChanges();
   return engine;
 }
 
-/** Counts exchanges under way, so that time stands still while the network is at work. */
+/** Counts exchanges in progress, so that the clock can wait for the network. */
 function counting(open: OpenHttp): { readonly open: OpenHttp; readonly underWay: () => number } {
   let underWay = 0;
   return {
@@ -88,7 +88,9 @@ async function* ending(reply: HttpReply, end: () => void): AsyncGenerator<Uint8A
   }
 }
 
-/** One profile with a pretend gateway and any number of windows, all by one clock that only the test moves. */
+/**
+ * A profile with a pretend gateway and any number of windows, all with one clock that only the test moves.
+ */
 export class World {
   readonly clock: FakeClock;
   readonly gateway: PretendGateway;
@@ -140,7 +142,8 @@ export class World {
       http: this.#http.open,
       disk: this.#disk.around(),
       random: () => 0.5,
-      // As Nebula the pretend gateway stands for Nebula's own origin, which only the address decides.
+      // In the Nebula dialect, the pretend gateway has Nebula's own origin, which only the address
+      // determines.
       ...(this.gateway.dialect === 'nebula' ? { nebulaBaseUrl: this.gateway.baseUrl } : {}),
     };
   }
@@ -169,15 +172,15 @@ export class World {
     return engine.submit(prepareRequest(whole, untranslatedL10n), access, signal, basedOn);
   }
 
-  /** The requests that the gateway has seen, by kind. */
+  /** Counts the gateway's requests of a kind. */
   requests(kind: string): number {
     return this.gateway.log.filter((record) => record.kind === kind).length;
   }
 
   /**
-   * Lets time pass until the condition holds: the clock moves from timer to timer, but only while neither network nor
-   * disk is at work.
-   * @throws when it does not hold within so much fake time
+   * Moves the clock from timer to timer until the condition holds, but only while neither network nor disk is
+   * busy.
+   * @throws if it doesn't hold within the limit of fake time
    */
   async until(condition: () => boolean, limitMs = 30 * 60_000): Promise<void> {
     const limit = this.clock.now() + limitMs;
@@ -188,20 +191,21 @@ export class World {
       if (next === undefined || next > limit) {
         throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
       }
-      // Encoding is real work that the gateway's clock does not know of.
+      // Encoding takes real time, which the gateway's clock doesn't measure.
       await this.gateway.advance(0).catch(() => undefined);
       this.clock.moveTo(next);
     }
   }
 
-  /** Resolves when nothing is under way that could still change something without the clock. */
+  /** Resolves when nothing is running that could change something without the clock. */
   async quiet(condition: () => boolean = () => false): Promise<void> {
     const limit = performance.now() + 300;
     for (let turns = 0; turns < 8; turns++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (condition()) return;
       if (this.#http.underWay() > 0 || this.#disk.isBusy) turns = 0;
-      // The disk takes its time too, and no fake clock knows of it; but a dead window's task stays as it is.
+      // The disk takes real time too, which the fake clock doesn't measure. The task of a crashed window
+      // stays as it is.
       if (turns === 7 && performance.now() < limit && this.#isSaving()) turns = 0;
     }
   }
@@ -218,7 +222,7 @@ export class World {
     }
   }
 
-  /** Lets the network and the disk do their work while the clock stands, until the condition holds or for a while. */
+  /** Lets network and disk proceed while the clock stands still, until the condition holds or for a while. */
   async turns(condition?: () => boolean): Promise<void> {
     const limit = performance.now() + (condition ? 10_000 : 0);
     for (let turn = 0; turn < 20 || performance.now() < limit; turn++) {
@@ -229,32 +233,32 @@ export class World {
       throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
   }
 
-  /** Lets every exchange end but so many, which hang, while the clock stands. */
+  /** Waits, with the clock stopped, until all exchanges have ended except a number of hanging ones. */
   async exchangesEnd(hanging: number): Promise<void> {
     const limit = performance.now() + 5_000;
     do await this.turns();
     while ((this.#http.underWay() > hanging || this.#disk.isBusy) && performance.now() < limit);
   }
 
-  /** As {@link until}, for one request that never gets its answer: the clock moves on all the same. */
+  /** Like {@link until}, for one request that never gets a response: the clock moves anyway. */
   async turnsWhileHanging(condition: () => boolean): Promise<void> {
     for (let steps = 0; steps < 1000; steps++) {
       const limit = performance.now() + 5_000;
       const isAtWork = () => this.#http.underWay() > 1 || this.#disk.isBusy || this.#isSaving();
-      // The others get theirs, however slow the machine is.
+      // The other requests get theirs, however slow the machine is.
       do await this.turns();
       while (isAtWork() && performance.now() < limit && !condition());
       if (condition()) return;
       const next = this.clock.nextTimer;
       if (next === undefined) break;
-      // Encoding is real work that the gateway's clock does not know of.
+      // Encoding takes real time, which the gateway's clock doesn't measure.
       await this.gateway.advance(0).catch(() => undefined);
       this.clock.moveTo(next);
     }
     throw new Error(`it did not come to pass; the log says:\n${this.lines.slice(-40).join('\n')}`);
   }
 
-  /** Waits for a task to reach a phase, or any end. */
+  /** Waits for a task to reach one of the phases, or any final one. */
   async untilPhase(engine: Engine, id: string, ...phases: Phase[]): Promise<Task> {
     const wanted = (task: Task | undefined) =>
       task !== undefined && (phases.length === 0 ? isFinal(task.phase) : phases.includes(task.phase));
@@ -262,14 +266,14 @@ export class World {
     return engine.task(id)!;
   }
 
-  /** @throws when the key stands in anything that was written, logged or told, or was sent but in its header */
+  /** @throws if the key is in anything that was stored, logged or shown, or was sent outside its header */
   async stop(): Promise<void> {
     const told = this.#windows.map((window) => JSON.stringify(window.tasks()));
     for (const window of this.#windows) window.dispose();
     await this.gateway.stop();
     try {
       const texts = { 'the log': this.lines, 'a task': told, 'the store': this.#rows() };
-      // One test takes the whole folder away.
+      // One test removes the entire folder.
       const folder = existsSync(this.folder) ? { folder: this.folder } : {};
       assertNoLeak(this.gateway.key, { ...folder, texts, requests: this.gateway.log });
     } finally {
@@ -277,7 +281,7 @@ export class World {
     }
   }
 
-  /** All that the store holds; in its file a long text may lie in pieces. */
+  /** Reads all rows of the store. In its file, a long text may be split. */
   #rows(): string[] {
     const file = storeFile(this.folder);
     if (!existsSync(file)) return [];
@@ -291,7 +295,7 @@ export class World {
           .map((row) => JSON.stringify(row)),
       );
     } catch (error) {
-      // Some tests damage it; its bytes are searched all the same.
+      // Some tests damage it. Its bytes are searched anyway.
       if (/not a database|malformed/.test(String(error))) return [];
       throw error;
     } finally {

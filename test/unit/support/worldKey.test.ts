@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { storeFile } from '../../support/storeFile';
 import { World } from './world';
 
-/** Each test of the engine ends with a search for the key; it must be able to fail. */
+/** Each engine test ends with a search for the key. These tests prove that it can fail. */
 describe('the search for the key at the end of a world', () => {
   const leakedTo = async (place: RegExp, leak: (world: World) => Promise<void> | void) => {
     const world = await World.create();
@@ -28,7 +28,7 @@ describe('the search for the key at the end of a world', () => {
   it('finds it in a task and in its row', () =>
     leakedTo(/a task, the store/, async (world) => {
       await world.submit(await world.open());
-      // The engine refuses such a prompt, so it gets into the row behind its back.
+      // The engine refuses such a prompt, so write it directly into the row.
       const database = new DatabaseSync(storeFile(world.folder));
       database
         .prepare(`UPDATE tasks SET request = json_set(request, '$.prompt', ?)`)
@@ -37,7 +37,7 @@ describe('the search for the key at the end of a world', () => {
       await (await world.open()).loaded();
     }));
 
-  it('finds it in a request, where it does not belong', () =>
+  it('finds it in a request outside its header', () =>
     leakedTo(/the request \/v1\/models/, async ({ gateway }) => {
       await fetch(`${gateway.baseUrl}/v1/models?key=${gateway.key}`);
     }));
