@@ -5,11 +5,11 @@ import { pairwise, rotated, summarise } from './statistics';
 import { formatFigure } from './table';
 
 export const OURS = 'nebula-video.nebula-video';
-/** Comes with VS Code, shows videos like ours, and is no large extension either. */
+/** Part of VS Code, shows videos like this extension, and is small too. */
 const BUILTIN = 'vscode.media-preview';
 const ROUNDS = 9;
 
-/** Our activation beside that of an extension of VS Code's own, each round in a fresh extension host. */
+/** Compares the extension's activation with that of a built-in one, each round in a fresh extension host. */
 export const activation: Measurement = {
   keys: ['activation.ms', 'activation.vsMediaPreview'],
   async run(bench: Bench): Promise<readonly Row[]> {
@@ -46,8 +46,8 @@ export const activation: Measurement = {
 };
 
 /**
- * Opens a window and has it activate the extensions in this order.
- * @throws {@link VoidMeasurement} when one is missing, was active before, or came from elsewhere
+ * Opens a window and activates the extensions in this order.
+ * @throws {@link VoidMeasurement} if one is missing, was already active, or has a different location
  */
 export async function activateInFreshHost(bench: Bench, order: readonly string[]): Promise<ProbeReport> {
   const hosts = await bench.hosts();

@@ -1,9 +1,9 @@
 import type { Row } from './measurement';
 
-/** `told` is a figure without a bar of its own. */
+/** `told` means a figure without a limit. */
 export type Verdict = 'ok' | 'missed' | 'told';
 
-/** Says of each row, by its key, whether its bar is met. */
+/** Returns, by row key, whether the row's limit is met. */
 export function judge(rows: readonly Row[]): ReadonlyMap<string, Verdict> {
   const byKey = new Map(rows.map((row) => [row.key, row]));
   return new Map(
@@ -15,7 +15,7 @@ export function judge(rows: readonly Row[]): ReadonlyMap<string, Verdict> {
   );
 }
 
-/** A figure that is no number clears nothing. */
+/** A figure that isn't a number never meets its limit. */
 function clears({ figure, bar }: Row): boolean {
   if (!bar) return false;
   return bar.is === 'atLeast' ? figure >= bar.limit : figure <= bar.limit;

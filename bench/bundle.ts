@@ -6,7 +6,7 @@ import { VoidMeasurement, repeatedWhenVoid, type Measurement, type Row } from '.
 
 const KB = 1024;
 
-/** How much of the package a window reads that never makes a video, and the whole package. */
+/** Size of the code that a window loads if it never generates a video, and of the whole package. */
 export const bundle: Measurement = {
   keys: ['bundle.activationKB', 'bundle.vsixKB'],
   async run(bench: Bench): Promise<readonly Row[]> {

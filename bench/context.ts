@@ -4,9 +4,9 @@ import { testFolder } from '../test/vscode/projectRoot';
 import { FreshHosts } from './probe/freshHosts';
 import { VideoServer } from './server/videoServer';
 
-/** What the measurements share, made when it is first asked for. Whoever makes it closes it. */
+/** Resources that the measurements share, created on first use. The creator closes it. */
 export class Bench {
-  /** The package that ships, as it was just built. */
+  /** The release package, as just built. */
   readonly vsix: string;
   readonly signal: AbortSignal;
   #server: Promise<VideoServer> | undefined;
@@ -28,14 +28,14 @@ export class Bench {
     return this.#hosts;
   }
 
-  /** A new empty folder; all of them are on one disk. */
+  /** Creates an empty folder. All of them are on one disk. */
   async folder(): Promise<string> {
     const parent = path.join(testFolder, 'bench');
     this.#folder ??= mkdir(parent, { recursive: true }).then(() => mkdtemp(path.join(parent, 'run-')));
     return mkdtemp(path.join(await this.#folder, 'folder-'));
   }
 
-  /** Ends and removes everything. */
+  /** Stops and removes everything. */
   async close(): Promise<void> {
     await (await this.#server)?.stop();
     await (await this.#hosts)?.stop();

@@ -13,25 +13,25 @@ import { median, pairwise, summarise } from './statistics';
 
 const VIDEO_BYTES = 100 * 1024 * 1024;
 const ROUNDS = 11;
-/** The sample takes several times as long as the others and is far from its bar, so it sits the last rounds out. */
+/** The sample is several times slower and far from its limit, so it skips the last rounds. */
 const SAMPLE_ROUNDS = 7;
 
 const PROGRAMS = { ours: 'ourDownload', sample: 'sampleDownload', raw: 'rawDownload' } as const;
 type Way = keyof typeof PROGRAMS;
-/** Ours in the middle, so that what it is compared with comes right before or after it. */
+/** The extension comes in the middle, so that its comparisons run right before and after it. */
 const WAYS: readonly Way[] = ['sample', 'ours', 'raw'];
 
-/** How one video was fetched in one way. */
+/** The measurement of one download. */
 interface DownloadedVideos {
   readonly ms: number;
-  /** Bytes that the server wrote for it. */
+  /** Bytes that the server sent for it. */
   readonly sent: number;
 }
 
-/** Round by round; the sample has fewer. */
+/** By round. The sample has fewer. */
 type Fetches = Readonly<Record<Way, DownloadedVideos[]>>;
 
-/** Fetching a large video: ours, the documentation's sample, and the least that must be done. */
+/** Downloads a large video with the extension, the documentation's sample, and minimal code. */
 export const download: Measurement = {
   keys: ['download.speedup', 'download.wireShare', 'download.vsRaw'],
   async run(bench: Bench): Promise<readonly Row[]> {
@@ -58,7 +58,7 @@ async function fetchOnce(bench: Bench, way: Way, sha256: string): Promise<Downlo
   const { ms, file } = await runInProcess(PROGRAMS[way], order, downloadReport, bench.signal);
   await mustBe(file, sha256);
   await rm(folder, { recursive: true });
-  // Requests that recognize the kind of the gateway don't count.
+  // Requests that detect the kind of the gateway don't count.
   const exchanges = (await server.exchanges()).filter(({ path }) => path.endsWith('/download'));
   const [exchange] = exchanges;
   if (!exchange || exchanges.length !== 1) {
@@ -69,7 +69,7 @@ async function fetchOnce(bench: Bench, way: Way, sha256: string): Promise<Downlo
   return { ms, sent: exchange.sent };
 }
 
-/** All three must end with the same file; and what one has not written to the disk must not slow down the next one. */
+/** All three must produce the same file, and pending disk writes of one must not slow down the next. */
 async function mustBe(file: string, sha256: string): Promise<void> {
   const hash = createHash('sha256');
   for await (const piece of createReadStream(file)) hash.update(piece as Uint8Array);
@@ -87,7 +87,7 @@ function rows(fetched: Fetches): Row[] {
   const withSample = (figures: number[]): number[] => figures.slice(0, SAMPLE_ROUNDS);
   const speedup = summarise(pairwise(ms('sample'), withSample(ms('ours')), ratio));
   const vsRaw = summarise(pairwise(ms('ours'), ms('raw'), ratio));
-  // The sample reads all of the reply.
+  // The sample reads the entire response.
   const wireShare = summarise(pairwise(withSample(sent('ours')), sent('sample'), ratio));
   return [
     {

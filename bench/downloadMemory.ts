@@ -12,8 +12,8 @@ const MB = 1024 * 1024;
 const LARGE = 256;
 const SMALL = 16;
 /**
- * A reply that is read as fast as the machine can takes the more memory the longer it is, until the collector has found
- * its pace at some 200 MB. From there on a reply that is held would show as 768 MB more.
+ * While a response is read at full speed, memory grows with its length until the garbage collector settles at
+ * about 200 MB. Above that, buffering the response would show as 768 MB more.
  */
 const LARGE_INLINE = 1024;
 const SMALL_INLINE = 256;
@@ -22,10 +22,10 @@ const PROCESSES = 5;
 const memoryReport = z.object({ overIdle: z.number() });
 const fetchReport = downloadReport.extend(memoryReport.shape);
 
-/** How the video comes: by the download call, or in the reply to a query. */
+/** How the video arrives: by the download call, or in the response to a query. */
 type Way = 'download' | 'inline';
 
-/** What fetching a video takes of memory, each in a fresh process, and that a larger one takes no more. */
+/** Memory for downloading a video, each in a fresh process. A larger video must not need more. */
 export const downloadMemory: Measurement = {
   keys: ['download.peakMB', 'download.growthMB', 'download.inlineGrowthMB', 'download.inlineVsRead'],
   async run(bench: Bench): Promise<readonly Row[]> {
@@ -70,7 +70,7 @@ export const downloadMemory: Measurement = {
   },
 };
 
-/** What both sizes take, in MB, now the one and now the other first. */
+/** Memory for both sizes in MB, in alternating order. */
 async function compare(
   sizes: { readonly large: number; readonly small: number },
   overIdle: (size: number) => Promise<number>,

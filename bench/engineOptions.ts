@@ -3,13 +3,13 @@ import type { Log } from '../src/core/common/log';
 import type { EngineOptions } from '../src/core/engine';
 import { catalog } from '../test/support/catalog';
 
-/** The id of the one key that is used here. */
+/** ID of the only key. */
 export const KEY_ID = 'bench';
 
 const silent = (): void => undefined;
 const silentLog: Log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 
-/** The engine as the editor builds it, without the editor: a folder, a key and nobody to tell. */
+/** Options for the engine as the editor creates it, but without the editor: a folder, a key and no UI. */
 export function engineOptions(storageFolder: string, key: string): EngineOptions {
   return {
     storageFolder,

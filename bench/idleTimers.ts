@@ -9,7 +9,10 @@ import { storeTask, taskRecord } from './seed';
 const report = z.object({ before: z.number(), during: z.number(), after: z.number() });
 const VIDEO_BYTES = 8 * 1024 * 1024;
 
-/** Timers that live while nothing is to be done: when all has ended already, and when the last task has just ended. */
+/**
+ * Counts timers while nothing is pending: after a start without unfinished tasks, and after the last task has
+ * ended.
+ */
 export const idleTimers: Measurement = {
   keys: ['poll.idleTimers'],
   async run(bench: Bench): Promise<readonly Row[]> {

@@ -1,4 +1,4 @@
-// Measures what DESIGN 7 promises: "npm run bench [-- --json FILE] [-- --only KEYPREFIX]". See README.md beside it.
+// Measures the promises of DESIGN 7: "npm run bench [-- --json FILE] [-- --only KEYPREFIX]". See README.md.
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -34,7 +34,7 @@ const usage = `Usage: npm run bench [-- --json FILE] [-- --only KEYPREFIX]
   --json FILE       write the figures to a file, too
   --only KEYPREFIX  only what gives figures whose keys begin so, for example "download" or "poll.idle"`;
 
-/** The command line, or a sentence that says what is wrong with it. */
+/** Parses the command line, or exits with a message. */
 function readArguments(): { json: string | undefined; chosen: readonly Measurement[] } {
   const { values } = parseArgs({
     options: { json: { type: 'string' }, only: { type: 'string', default: '' } },
@@ -44,12 +44,12 @@ function readArguments(): { json: string | undefined; chosen: readonly Measureme
     const keys = MEASUREMENTS.flatMap((measurement) => measurement.keys);
     throw new Error(`No key begins with "${values.only}"; the keys are ${keys.join(', ')}.\n${usage}`);
   }
-  // Files are named relative to where the person stands.
+  // File names are relative to the user's working directory.
   const from = process.env['INIT_CWD'] ?? process.cwd();
   return { json: values.json === undefined ? undefined : path.resolve(from, values.json), chosen };
 }
 
-/** What the figures were measured on: without it they say little. */
+/** Describes the machine, without which the figures mean little. */
 function describeMachine(): Record<string, string | number> {
   const [cpu] = os.cpus();
   return {
@@ -61,7 +61,7 @@ function describeMachine(): Record<string, string | number> {
   };
 }
 
-/** Measures one after the other; what fails is told and does not keep the others from being measured. */
+/** Runs the measurements in sequence. A failure is reported and doesn't stop the others. */
 async function measure(
   chosen: readonly Measurement[],
   bench: Bench,

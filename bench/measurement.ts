@@ -3,45 +3,48 @@ import type { Summary } from './statistics';
 
 export type Unit = 'ms' | 'MB' | 'KB' | '';
 
-/** What a figure is held against. */
+/** The limit for a figure. */
 export interface Bar {
   readonly is: 'atLeast' | 'atMost';
   readonly limit: number;
-  /** The key of a row whose bar will do as well: of the two, one has to be met. */
+  /** The key of an alternative row. One of the two limits must be met. */
   readonly or?: string;
 }
 
-/** One figure with all that a reader needs to judge it. */
+/** One figure with everything that a reader needs to assess it. */
 export interface Row {
-  /** Stable: the name in the JSON. */
+  /** The name in the JSON. Never change it. */
   readonly key: string;
   readonly what: string;
   readonly figure: number;
   readonly unit: Unit;
-  /** What the figure was made of or is to be seen against, in words: "340 ms, sample 1810 ms". */
+  /** What the figure is based on or compared with: "340 ms, sample 1810 ms". */
   readonly against?: string;
-  /** Of the single figures behind; without it there is only one, that of a count or a size. */
+  /** Spread of the individual figures. Absent for a single count or size. */
   readonly spread?: Summary;
-  /** How many single figures there are behind. */
+  /** Number of individual figures. */
   readonly samples?: number;
   readonly bar?: Bar;
 }
 
-/** One thing that is measured, for one or more rows. */
+/** A measurement that fills one or more rows. */
 export interface Measurement {
   readonly keys: readonly string[];
-  /** @throws {@link VoidMeasurement} or anything else: then its rows count as missed */
+  /** @throws {@link VoidMeasurement} or any other error, and then its rows count as missed */
   run(bench: Bench): Promise<readonly Row[]>;
 }
 
-/** What was measured was not what should be; the message is a sentence. */
+/** The measurement was invalid. The message is one sentence. */
 export class VoidMeasurement extends Error {
   override readonly name = 'VoidMeasurement';
 }
 
 const MAX_ATTEMPTS = 3;
 
-/** Does something again as long as it comes out void, a few times. @throws what the last try threw */
+/**
+ * Repeats work a few times while it's void.
+ * @throws the error of the last attempt
+ */
 export async function repeatedWhenVoid<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

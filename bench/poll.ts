@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const LENGTH = 10 * MINUTE;
 const SEED = 20261122;
 
-/** How often several windows ask about their tasks between them, against the schedule of one. */
+/** How often several windows query their tasks in total, compared with the schedule of one. */
 export const poll: Measurement = {
   keys: ['poll.requestsPerTask'],
   async run(): Promise<readonly Row[]> {
@@ -44,7 +44,7 @@ export const poll: Measurement = {
   },
 };
 
-/** Jitter that is the same in every run (mulberry32). */
+/** Pseudorandom jitter that is the same in every run (mulberry32). */
 function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -60,7 +60,7 @@ const WAITING = 200;
 const HANGING = 3;
 const FAIRNESS_LENGTH = 3 * MINUTE;
 
-/** How often tasks are asked about while others wait for their downloads, against their schedule. */
+/** How often tasks are queried while others wait for their downloads, compared with their schedule. */
 export const fairness: Measurement = {
   keys: ['poll.fairness'],
   async run(): Promise<readonly Row[]> {

@@ -5,8 +5,8 @@ import type * as z from 'zod';
 import { projectRoot } from '../test/vscode/projectRoot';
 
 /**
- * Runs one of the programs in a fresh process, where nothing is warm and no other measurement has left anything.
- * @throws with what it printed when it fails
+ * Runs a program in a fresh process, without warm caches or leftovers of other measurements.
+ * @throws with its output if it fails
  */
 export async function runInProcess<T>(
   program: string,

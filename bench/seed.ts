@@ -9,7 +9,7 @@ import type { TaskRecord } from '../src/core/store/record';
 import { TaskStore } from '../src/core/store/store';
 import { KEY_ID, engineOptions } from './engineOptions';
 
-/** Opens the store in a storage folder, making both. Whoever opens it closes it. */
+/** Creates and opens the store in a storage folder. The caller closes it. */
 export async function openStoreIn(folder: string): Promise<TaskStore> {
   const libraryFolder = path.join(folder, STORAGE_NAMES.library);
   await mkdir(libraryFolder, { recursive: true });
@@ -69,7 +69,7 @@ export function taskRecord(
   };
 }
 
-/** Puts one task into a storage folder. */
+/** Adds one task to a storage folder. */
 export async function storeTask(
   folder: string,
   record: TaskRecord,

@@ -1,12 +1,12 @@
-/** What a row of figures comes to. A machine that does other things too makes outliers: they move no quartile. */
+/** Summary of a row of figures. Other work on the machine causes outliers, which hardly move quartiles. */
 export interface Summary {
   readonly median: number;
-  /** The quartiles: half of all figures lie between them. */
+  /** The quartiles. Half of all figures are between them. */
   readonly low: number;
   readonly high: number;
 }
 
-/** @throws when there is no figure, or one that is no number: what was not measured has no median */
+/** @throws if there are no figures, or one isn't a number */
 export function summarise(figures: readonly number[]): Summary {
   if (figures.length === 0 || figures.some((figure) => !Number.isFinite(figure))) {
     throw new Error(`These figures cannot be summarised: [${figures.join(', ')}].`);
@@ -18,8 +18,9 @@ export function summarise(figures: readonly number[]): Summary {
 export const median = (figures: readonly number[]): number => summarise(figures).median;
 
 /**
- * Divides figures of one round each, taken one right after the other: what slowed the machine for a while slowed both.
- * @throws when there are not as many of the one as of the other
+ * Divides figures of the same round, which were measured one right after the other, so a temporarily slow
+ * machine affects both.
+ * @throws if the lists differ in length
  */
 export function pairwise(
   left: readonly number[],
@@ -32,13 +33,13 @@ export function pairwise(
   return left.map((figure, index) => combine(figure, right[index] ?? NaN));
 }
 
-/** The order of a round: each round begins with another one, so that nobody is always the first. */
+/** The order for a round. Each round starts with a different item, so that none is always first. */
 export function rotated<T>(items: readonly T[], round: number): T[] {
   const start = round % items.length;
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
-/** Where in sorted figures a share of them lies below, between two neighbours if need be. */
+/** Interpolates the quantile of sorted figures. */
 function quantile(sorted: readonly number[], share: number): number {
   const position = (sorted.length - 1) * share;
   const below = sorted[Math.floor(position)] ?? NaN;

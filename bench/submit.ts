@@ -9,13 +9,13 @@ import { formatFigure } from './table';
 const SUBMITS = 20;
 
 const report = z.object({
-  /** When each submit was called for: nanoseconds of the machine's steady clock. */
+  /** When each submit was called, in nanoseconds of the monotonic clock. */
   calledAt: z.array(z.string()),
-  /** The bare commit beside each. */
+  /** The bare commit for each submit. */
   commitMs: z.array(z.number()),
 });
 
-/** From the call to the first byte at the other end, all that is written down before it included. */
+/** From the call to the first byte at the server, including everything that is stored before. */
 export const submit: Measurement = {
   keys: ['submit.overheadMs', 'submit.vsCommit'],
   async run(bench: Bench): Promise<readonly Row[]> {

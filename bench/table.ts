@@ -2,10 +2,10 @@ import type { Verdict } from './bars';
 import type { Row, Unit } from './measurement';
 
 const HEAD = ['key', 'what', 'figure', 'made of', 'spread', 'bar', ''];
-/** These hold numbers, and stand to the right of their column. */
+/** Columns with numbers, which are right-aligned. */
 const RIGHT = new Set([2]);
 
-/** The table for a person: one line a row, the columns as wide as they need to be. */
+/** Formats the table for the terminal, one line per row. */
 export function formatTable(rows: readonly Row[], verdicts: ReadonlyMap<string, Verdict>): string {
   const lines = [HEAD, ...rows.map((row) => cells(row, verdicts.get(row.key) ?? 'missed'))];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
@@ -36,10 +36,10 @@ function cells(row: Row, verdict: Verdict): string[] {
   ];
 }
 
-/** Three digits that count, whatever the size. */
+/** Formats a figure with three significant digits. */
 export function formatFigure(figure: number, unit: Unit = ''): string {
   const digits = Number.isInteger(figure) || Math.abs(figure) >= 100 ? 0 : Math.abs(figure) >= 10 ? 1 : 2;
-  // Shares and the like are small, and their bar has two digits.
+  // Ratios are small, and their limits have two digits.
   const text = figure.toFixed(Math.abs(figure) < 1 && digits > 0 ? 3 : digits);
   return unit === '' ? text : `${text} ${unit}`;
 }

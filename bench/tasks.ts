@@ -16,13 +16,13 @@ const ROUNDS = 101;
 
 type Rows = ReturnType<StatementSync['all']>;
 
-/** A statement that reads rows, with its values. */
+/** A statement that reads rows, with its parameters. */
 interface Query {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
 }
 
-/** A long list of tasks: opened and its newest built, against the bare reading of the same rows. */
+/** Opens a long list of tasks and reads the newest, compared with only reading the same rows. */
 export const tasks: Measurement = {
   keys: ['tasks.vsRead'],
   async run(bench: Bench): Promise<readonly Row[]> {
@@ -54,7 +54,7 @@ export const tasks: Measurement = {
   },
 };
 
-/** One task is stored as the product does it; the others are its copies under other ids and older by a minute each. */
+/** Stores one task through the product. The others are copies with other IDs, each a minute older. */
 async function fill(folder: string): Promise<void> {
   const record = taskRecord('saved', 'https://llm.ai-nebula.com', 'video_0123456789abcdef');
   const sha256 = 'ab'.repeat(32);
@@ -80,7 +80,7 @@ async function fill(folder: string): Promise<void> {
   database.close();
 }
 
-/** Copies a task's rows of one table under another id. */
+/** Copies a task's rows of one table to another ID. */
 function copyStatement(database: DatabaseSync, table: string): StatementSync {
   const other: Readonly<Record<string, string>> = {
     [table === 'tasks' ? 'id' : 'task_id']: ':id',
@@ -102,7 +102,10 @@ function copyStatement(database: DatabaseSync, table: string): StatementSync {
   return statement;
 }
 
-/** Opens the engine, builds the newest tasks and closes it. @returns ms without the closing */
+/**
+ * Opens the engine, reads the newest tasks and closes it.
+ * @returns ms without closing
+ */
 async function openAndBuild(folder: string): Promise<number> {
   const options = engineOptions(folder, '');
   const started = performance.now();
@@ -116,7 +119,10 @@ async function openAndBuild(folder: string): Promise<number> {
   return ms;
 }
 
-/** The same rows on a fresh handle. @returns ms without the closing */
+/**
+ * Reads the same rows with a new connection.
+ * @returns ms without closing
+ */
 function readBare(folder: string, queries: readonly Query[]): number {
   const started = performance.now();
   const database = new DatabaseSync(storeFile(folder));
@@ -129,7 +135,7 @@ function readBare(folder: string, queries: readonly Query[]): number {
   return ms;
 }
 
-/** What the store asks of the database when it builds the list, heard from the store itself. */
+/** Records the store's queries while it reads the list. */
 async function recordQueries(folder: string): Promise<readonly Query[]> {
   const queries: Query[] = [];
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its owner below
@@ -150,7 +156,7 @@ async function recordQueries(folder: string): Promise<readonly Query[]> {
     DatabaseSync.prototype.prepare = prepare;
     await engine?.close();
   }
-  // The first page of the list: tasks, videos and timelines. What follows fills the index.
+  // The first page of the list: tasks, videos and timelines. Later queries fill the index.
   const isOfList = ({ sql }: Query) =>
     /FROM (tasks +ORDER BY|videos WHERE task_id IN|timeline WHERE task_id IN)/.test(sql);
   return queries.filter(isOfList).slice(0, 3);
@@ -158,7 +164,7 @@ async function recordQueries(folder: string): Promise<readonly Query[]> {
 
 const READS = 1_000;
 
-/** Synchronous reads of a window that knows all its tasks; they may not run any SQL. */
+/** Synchronous reads in a window that knows all its tasks. They must not run any SQL. */
 export const taskReads: Measurement = {
   keys: ['tasks.readMs'],
   async run(bench: Bench): Promise<readonly Row[]> {

@@ -1,16 +1,16 @@
-// An extension of its own, which VS Code starts before those that wait for the end of its start. It activates others
-// and takes the time.
+// A separate extension that VS Code starts before those with onStartupFinished. It activates others and
+// measures the time.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { ORDER_FILE, PROBE_FOLDER, REPORT_FILE, type ProbeOrder, type ProbeReport } from './probeOrder';
 
-/** So many quick answers in a row are calm. */
+/** Consecutive quick responses that count as idle. */
 const CALM_ANSWERS = 10;
 const QUICK_MS = 10;
 const PAUSE_MS = 50;
-/** VS Code waits 10 s for extensions like this one before it goes on with its start. */
+/** VS Code waits 10 s for extensions like this one before it continues its start. */
 const CALM_LIMIT_MS = 8_000;
 
 export async function activate(): Promise<void> {
@@ -20,16 +20,15 @@ export async function activate(): Promise<void> {
   await calm();
   const report: ProbeReport = [];
   for (const id of order) report.push(await activateOther(id));
-  // Whoever waits for the report finds all of it or none.
+  // Rename at the end, so that readers never see a partial report.
   const partial = path.join(folder, `${REPORT_FILE}.partial`);
   writeFileSync(partial, JSON.stringify(report));
   renameSync(partial, path.join(folder, REPORT_FILE));
 }
 
 /**
- * Waits until host and window have nothing else to do, as seen by how fast they answer each other: what is timed shall
- * be the activation and not the start of the editor. A machine that is never calm is not waited for longer than VS Code
- * waits for us.
+ * Waits until host and window are idle, measured by how fast they respond to each other, so that the editor's
+ * start isn't measured. The wait is limited to the time that VS Code waits for this extension.
  */
 async function calm(): Promise<void> {
   const limit = performance.now() + CALM_LIMIT_MS;

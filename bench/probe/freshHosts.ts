@@ -16,7 +16,7 @@ const REPORT_MS = 120_000;
 const END_MS = 20_000;
 const CHECK_MS = 50;
 
-/** A real VS Code with our package and the probe installed; each window has an extension host of its own. */
+/** A real VS Code with the package and the probe installed. Each window has its own extension host. */
 export class FreshHosts {
   readonly #session: Session;
   readonly #folder: string;
@@ -37,7 +37,7 @@ export class FreshHosts {
     return new FreshHosts(session, folder);
   }
 
-  /** Opens a window, and closes it once its probe has activated what the order says. */
+  /** Opens a window, and closes it after its probe has activated the extensions of the order. */
   async probe(order: ProbeOrder, signal: AbortSignal): Promise<ProbeReport> {
     await writeFile(path.join(this.#folder, ORDER_FILE), JSON.stringify(order));
     const report = path.join(this.#folder, REPORT_FILE);
@@ -45,7 +45,7 @@ export class FreshHosts {
     const window = await this.#session.open({});
     const text = await until(() => readFile(report, 'utf8').catch(() => undefined), REPORT_MS, signal);
     await window.close();
-    // The old host must not take time from the next one.
+    // The old host must not use processor time during the next measurement.
     const { server } = this.#session;
     server.killExtensionHosts();
     await until(() => Promise.resolve(server.extensionHosts().length === 0 || undefined), END_MS, signal);

@@ -12,11 +12,14 @@ const manifest = {
   engines: { vscode: '^1.109.0' },
   extensionKind: ['workspace'],
   main: './extension.js',
-  // Before "onStartupFinished", which waits for these to be done.
+  // Starts before "onStartupFinished", which waits for it.
   activationEvents: ['*'],
 };
 
-/** Packages the probe, to be installed like any extension. @returns the `.vsix` file */
+/**
+ * Packages the probe for a regular installation.
+ * @returns the `.vsix` file
+ */
 export async function packProbe(folder: string): Promise<string> {
   const source = path.join(folder, 'probe');
   const vsix = path.join(folder, 'probe.vsix');

@@ -1,4 +1,4 @@
-// Counts the timers that the engine keeps while nothing is unfinished, before and after it has finished something.
+// Counts the engine's timers while nothing is unfinished, before and after a task.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Engine } from '../../src/core/engine';
 import { engineOptions } from '../engineOptions';
@@ -16,18 +16,18 @@ runProgram(downloadOrder, async ({ folder, key }) => {
   const during = countTimers();
   const ended = await engine.waitForTask(task.id);
   if (ended?.phase !== 'saved') throw new Error(`The task ended as ${ended?.phase ?? 'nothing'}.`);
-  // The last change still stirs for a moment.
+  // The last change causes brief follow-up work.
   await delay(CALM_MS);
   return { before, during, after: await timers() };
 });
 
-/** As {@link countTimers}, once all that waits for its turn has had it. */
+/** Calls {@link countTimers} after all queued callbacks have run. */
 async function timers(): Promise<number> {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
   return countTimers();
 }
 
-/** Timers that keep this process alive. */
+/** Counts timers that keep this process alive. */
 function countTimers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }

@@ -1,4 +1,4 @@
-// Fetches a video as the extension does, from the store's row to the library.
+// Downloads a video as the extension does, from the store's row to the library.
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../src/core/engine';
 import { engineOptions } from '../engineOptions';

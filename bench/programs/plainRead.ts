@@ -1,4 +1,5 @@
-// Reads the reply to a query as plain Node does, and drops it: nobody who reads it all can take less memory.
+// Reads the response to a query with plain Node and discards it: the minimum memory for reading it
+// completely.
 import http from 'node:http';
 import { downloadOrder, mostResidentBytes, residentBytes, runProgram, settle } from './program';
 

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 
-/** Runs a program of a process of its own: its order is the one argument, its report the one thing it prints. */
+/** Runs a program in its own process. Its order is the only argument, and its report the only output. */
 export function runProgram<T>(order: z.ZodType<T>, run: (order: T) => Promise<unknown>): void {
   run(order.parse(JSON.parse(process.argv[2] ?? ''))).then(
     (report) => {
       console.log(JSON.stringify(report));
-      // What the work left open is no longer of interest, and must not keep the process.
+      // Pending work must not keep the process alive.
       process.exit(0);
     },
     (error: unknown) => {
@@ -17,32 +17,31 @@ export function runProgram<T>(order: z.ZodType<T>, run: (order: T) => Promise<un
   );
 }
 
-/** What a program that fetches a video is told. */
+/** Order for a program that downloads a video. */
 export const downloadOrder = z.object({
   baseUrl: z.string(),
   taskId: z.string(),
   key: z.string(),
-  /** An empty folder; in ours lies a store with the task. */
+  /** An empty folder. For the extension, it contains a store with the task. */
   folder: z.string(),
 });
 export type DownloadOrder = z.infer<typeof downloadOrder>;
 
-/** What it reports. */
 export const downloadReport = z.object({
-  /** From the decision to fetch to the file in its place. */
+  /** From the decision to download to the file in its place. */
   ms: z.number(),
   file: z.string(),
 });
 
-/** Waits until what the start has allocated and will not need again was given back. */
+/** Waits until memory that only the start needed has been released. */
 export const settle = (): Promise<void> => delay(300);
 
-/** Resident memory of this process now, in bytes. */
+/** Resident memory of this process, in bytes. */
 export const residentBytes = (): number => process.memoryUsage.rss();
 
 /**
- * The most that was resident so far, in bytes: `maxRSS`. On Linux getrusage counts what the parent held when it began
- * this process, so the kernel's own mark of this process is read there.
+ * Peak resident memory in bytes: `maxRSS`. On Linux, getrusage includes the parent's memory at the time of
+ * the fork, so it's read from the kernel's own counter.
  */
 export function mostResidentBytes(): number {
   if (process.platform === 'linux') {

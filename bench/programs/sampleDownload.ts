@@ -1,4 +1,4 @@
-// Fetches a video as the documentation's own sample does: the whole reply, one text, one array, one write.
+// Downloads a video as the documentation's sample does: the whole response, one string, one array, one write.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { downloadOrder, runProgram } from './program';

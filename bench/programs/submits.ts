@@ -1,4 +1,4 @@
-// Submits one text prompt after the other, and between them commits a bare row like theirs.
+// Submits text prompts in sequence, and commits a bare row of the same size between them.
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
@@ -23,7 +23,7 @@ runProgram(order, async ({ baseUrl, key, folder, submits }) => {
       prompt: `Boat number ${index} drifts down a gutter in heavy rain, at dusk.`,
     };
     const commit = (): void => void commitMs.push(bare.commit(JSON.stringify(request)));
-    // Now the one comes first and now the other.
+    // Alternate the order.
     if (index % 2 === 0) commit();
     calledAt.push(String(process.hrtime.bigint()));
     const { phase } = await engine.submit(prepareRequest(request, untranslatedL10n), access);
@@ -35,7 +35,7 @@ runProgram(order, async ({ baseUrl, key, folder, submits }) => {
   return { calledAt, commitMs };
 });
 
-/** One row a commit, as durable as those of the store: rollback journal, and synced for good. */
+/** One row per commit, as durable as in the store: rollback journal and full sync. */
 class BareTable {
   readonly #database: DatabaseSync;
 

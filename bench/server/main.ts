@@ -1,4 +1,4 @@
-// The other side of every measurement, in a process of its own, so that its work is not measured in ours.
+// The server for all measurements. It runs in its own process, so that its work isn't measured.
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,15 +7,18 @@ import { readClip } from './clip';
 import { PaddedVideo } from './paddedVideo';
 import type { Exchange } from './videoServer';
 
-/** As large as the pieces in which a gateway passes on what it reads. */
+/** The chunk size in which a gateway passes on data. */
 const PIECE_BYTES = 64 * 1024;
 
-/** The id of a task that is done says how large its video is; other models' videos are in the reply to a query. */
+/**
+ * The ID of a finished task contains the size of its video. For inline IDs, the video is in the response to a
+ * query.
+ */
 const VIDEO_ID = /^video_(\d+)$/;
 const INLINE_ID = /^inline_(\d+)$/;
 
 const exchanges: Exchange[] = [];
-/** Texts of the pieces, so that encoding does not slow down what is measured. */
+/** Base64 of the chunks, so that encoding doesn't slow down the measurement. */
 const encoded = new Map<Buffer, Buffer>();
 
 function base64(piece: Buffer): Buffer {
@@ -24,7 +27,7 @@ function base64(piece: Buffer): Buffer {
   return text;
 }
 
-/** The documented reply (API reference 6.0): `size` before `base64`, `data_url` last. */
+/** The documented response (API reference 6.0): `size` before `base64`, `data_url` last. */
 function* reply(id: string, video: PaddedVideo): Generator<Buffer> {
   const head = { success: true, generation_id: id, task_id: id, format: 'mp4', size: video.bytes };
   yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"base64":"`);
@@ -34,7 +37,7 @@ function* reply(id: string, video: PaddedVideo): Generator<Buffer> {
   yield Buffer.from('"}');
 }
 
-/** A reply to a query that carries the video itself (Q9 in API reference 5.2). */
+/** A response to a query that contains the video itself (Q9 in API reference 5.2). */
 function* inlineReply(id: string, video: PaddedVideo): Generator<Buffer> {
   const head = { task_id: id, status: 'succeeded', format: 'mp4' };
   yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"url":"data:video/mp4;base64,`);
@@ -44,7 +47,7 @@ function* inlineReply(id: string, video: PaddedVideo): Generator<Buffer> {
 
 function sendVideo(response: http.ServerResponse, text: Iterable<Buffer>): void {
   response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
-  // A client that has what it wants hangs up: that is no error here.
+  // A client that has the data it needs closes the connection. That isn't an error.
   pipeline(Readable.from(pieces(text)), response, () => undefined);
 }
 
@@ -105,7 +108,7 @@ async function main(): Promise<void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.send?.((server.address() as AddressInfo).port);
-  // Ends with whoever started it, however that ended.
+  // Exits with its parent process, however that ended.
   process.once('disconnect', () => process.exit(0));
 }
 

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 
-/** A multiple of three, so that the base64 of the pieces is the base64 of the whole. */
+/** A multiple of three, so that the base64 of the chunks can be concatenated. */
 const BLOCK_BYTES = 3 * 1024 * 1024;
 /** Size and name of a box (ISO/IEC 14496-12, 4.2). */
 const BOX_HEAD_BYTES = 8;
 
 /**
- * A real clip made as long as one likes by a box of free space behind it: whoever looks finds a whole video. The free
- * space holds noise, the same block again and again, so that a large one takes no memory.
+ * A real clip that is extended to any size by a box of free space, so it's still a complete video. The free
+ * space repeats one block of noise, so that a large video needs no memory.
  */
 export class PaddedVideo {
   readonly bytes: number;
   readonly #first: Buffer;
   readonly #last: Buffer;
 
-  /** @param bytes its size, larger than the clip by some more than a block */
+  /** @param bytes total size, larger than the clip by more than a block */
   constructor(clip: Buffer, bytes: number) {
     const head = Buffer.alloc(BOX_HEAD_BYTES);
     head.writeUInt32BE(bytes - clip.length);
@@ -27,14 +27,14 @@ export class PaddedVideo {
     this.bytes = bytes;
   }
 
-  /** Its bytes in order; only the last piece may be no multiple of three. */
+  /** The bytes in order. Only the last chunk may not be a multiple of three. */
   *pieces(): Generator<Buffer> {
     yield this.#first;
     for (let at = this.#first.length; at < this.bytes - this.#last.length; at += BLOCK_BYTES) yield NOISE;
     yield this.#last;
   }
 
-  /** Lower-case hex. */
+  /** Lowercase hex. */
   get sha256(): string {
     const hash = createHash('sha256');
     for (const piece of this.pieces()) hash.update(piece);
@@ -42,7 +42,7 @@ export class PaddedVideo {
   }
 }
 
-/** Bytes without a pattern that a disk or a network could save on; the same in every run. */
+/** Incompressible bytes, the same in every run. */
 const NOISE = noise(BLOCK_BYTES);
 
 function noise(bytes: number): Buffer {

@@ -7,14 +7,14 @@ import { projectRoot } from '../../test/vscode/projectRoot';
 const exchangeSchema = z.object({
   /** Method and path. */
   path: z.string(),
-  /** When its head had arrived: nanoseconds of the machine's steady clock (`process.hrtime`). */
+  /** When its headers had arrived, in nanoseconds of the monotonic clock (`process.hrtime`). */
   at: z.string(),
-  /** Bytes that the server wrote for it, heads and framing included. */
+  /** Bytes that the server sent for it, including headers and framing. */
   sent: z.number(),
 });
 export type Exchange = z.infer<typeof exchangeSchema>;
 
-/** A gateway of one's own with videos of any size: the id says how large. */
+/** A gateway with videos of any size, which the ID specifies. */
 export class VideoServer {
   readonly baseUrl: string;
   readonly key = 'sk-bench';
@@ -31,22 +31,22 @@ export class VideoServer {
       throw new Error('The server of the measurements ended; its reason stands above.');
     });
     const [port] = (await Promise.race([once(child, 'message'), ended])) as [number];
-    // From now on it may end: we end it.
+    // Errors after the start are expected, because `stop` kills it.
     ended.catch(() => undefined);
     return new VideoServer(`http://127.0.0.1:${port}`, child);
   }
 
-  /** The id of a task whose video is so large. */
+  /** Returns the ID of a task with a video of this size. */
   taskId(bytes: number): string {
     return `video_${bytes}`;
   }
 
-  /** The same for one whose video is in the reply to a query. */
+  /** Returns the ID of a task whose video is in the response to a query. */
   inlineTaskId(bytes: number): string {
     return `inline_${bytes}`;
   }
 
-  /** The exchanges that ended since this was last asked, in the order of their ends. */
+  /** Returns the exchanges that ended since the last call, in the order of their ends. */
   async exchanges(): Promise<Exchange[]> {
     const response = await fetch(`${this.baseUrl}/bench/exchanges`);
     return z.array(exchangeSchema).parse(await response.json());
