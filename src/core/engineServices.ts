@@ -13,7 +13,7 @@ import type { Catalog } from './models/catalog';
 import { PendingMarker } from './store/pendingMarker';
 import { StorageWatcher } from './store/storageWatcher';
 import { TaskStore } from './store/store';
-import { Failures, type FailuresAt } from './tasks/failures';
+import { Failures } from './tasks/failures';
 import { Librarian } from './tasks/libraryUsage';
 import { OriginGate } from './tasks/originCircuitBreaker';
 import { OriginKinds } from './tasks/originKinds';
@@ -23,6 +23,7 @@ import { Reopener } from './tasks/taskReopener';
 import { Rescuer } from './tasks/taskRecovery';
 import { StatusCheck } from './tasks/statusCheck';
 import { Submitter } from './tasks/submitter';
+import type { TaskServices } from './tasks/taskServices';
 import { TimeoutKeySource } from './tasks/timeoutKeySource';
 import { VideoDownloader } from './tasks/videoDownloader';
 
@@ -54,19 +55,8 @@ interface Callbacks {
   readonly onStorageChange: () => void;
 }
 
-export interface EngineServices {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly l10n: L10n;
-  readonly keys: KeySource;
-  readonly store: TaskStore;
-  readonly marker: PendingMarker;
-  readonly library: Library;
-  readonly client: GatewayClient;
-  readonly gate: OriginGate;
+export interface EngineServices extends TaskServices {
   readonly kinds: OriginKinds;
-  readonly failures: FailuresAt;
-  readonly partialResults: PartialResults;
   readonly submitter: Submitter;
   readonly downloader: VideoDownloader;
   readonly reopener: Reopener;
@@ -85,7 +75,6 @@ export function createEngineServices(
   const log = withPrefix(options.log, 'tasks');
   const keys = new TimeoutKeySource(options.keys, clock);
   const marker = new PendingMarker(path.join(storageFolder, STORAGE_NAMES.pending));
-  const markPending = () => marker.set();
   const libraryFolder = path.join(storageFolder, STORAGE_NAMES.library);
   const location = {
     folder: path.join(storageFolder, STORAGE_NAMES.store),
@@ -93,7 +82,7 @@ export function createEngineServices(
     libraryFolder,
     format: { l10n, language: options.language },
   };
-  const store = new TaskStore(location, clock, withPrefix(options.log, 'store'), markPending);
+  const store = new TaskStore(location, clock, withPrefix(options.log, 'store'), () => marker.set());
   const library = new Library(libraryFolder, options.disk, clock);
   const gatewayLog = withPrefix(options.log, 'gateway');
   const open = options.http ?? createHttp(clock);
@@ -105,7 +94,7 @@ export function createEngineServices(
   const partialResults = new PartialResults({ library, failures, log });
   const gate = new OriginGate(store, clock);
   const common = { catalog, store, library, client, videoClient, keys, gate, clock, log, l10n };
-  const deps = { ...common, failures, partialResults, marker, markPending };
+  const deps: TaskServices = { ...common, failures, partialResults, marker };
   const submitter = new Submitter(deps);
   const downloader = new VideoDownloader(deps);
   const reopener = new Reopener(deps);

@@ -18,7 +18,6 @@ export interface KeySource {
   looksLikeKey(text: string): boolean;
 }
 
-/** Returns true if the answer is the key with this ID. */
 export function isKey(answer: KeyAnswer, id: string): boolean {
   return answer.kind === 'key' && answer.key.id === id;
 }

@@ -11,7 +11,6 @@ import { parseErrorValue, reportsError, type ErrorResponse } from './responseErr
 import { readResponse, type ReadContext, type ResponseFacts } from './responseReader';
 import { GatewayTransport, headersFor, queryUrl, refusal, type Access } from './transport';
 
-/** Options for reading the response to a submit, see {@link ReadContext}. */
 export type SubmitReading = Pick<ReadContext, 'remixOf' | 'closing'>;
 
 /** A submit with an open connection; nothing was sent yet. */

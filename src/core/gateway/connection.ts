@@ -1,6 +1,7 @@
+import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../common/clock';
 import { isLoopback } from './baseUrl';
@@ -8,7 +9,6 @@ import { Deadline } from './deadline';
 import { GatewayError } from './errors';
 import type { HttpRequest } from './http';
 import { MAX_HEAD_BYTES } from './limits';
-import { isDirectLoopback, lookupLoopback } from './loopback';
 import { isRefusedTunnel, ProxyReport } from './proxyRefusal';
 
 /** Maximum number of idle connections of other code to skip. */
@@ -59,6 +59,17 @@ async function connectOnce(clock: Clock, request: HttpRequest): Promise<http.Cli
   }
 }
 
+/** Resolves a host name to loopback addresses only, whatever DNS returns. */
+const lookupLoopback: LookupFunction = (hostname, options, callback) => {
+  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const local = error ? [] : addresses.filter(({ address }) => isLoopbackAddress(address));
+    const [first] = local;
+    if (first === undefined) callback(error ?? new Error(`${hostname} is not this machine`), []);
+    else if (options.all === true) callback(null, local);
+    else callback(null, first.address, first.family);
+  });
+};
+
 /** Creates the request through the editor's patched modules, except that loopback never uses a proxy. */
 function createRequest({ method, url, target, headers }: HttpRequest): http.ClientRequest {
   const module: PatchedModule = url.protocol === 'https:' ? https : http;
@@ -86,6 +97,15 @@ interface PatchedModule {
 function refuseClearText(socket: Socket | null, url: URL): void {
   if (url.protocol === 'https:' || (isLoopback(url.hostname) && isDirectLoopback(socket, url))) return;
   throw new GatewayError('unreachable', `the connection to ${url.host} would carry the key in clear text`);
+}
+
+/** Returns true if a connection leads directly to the URL's port on this machine. A local proxy has another port. */
+function isDirectLoopback(socket: Socket | null, url: URL): boolean {
+  return isLoopbackAddress(socket?.remoteAddress) && socket?.remotePort === Number(url.port || 80);
+}
+
+function isLoopbackAddress(address: string | undefined): boolean {
+  return address !== undefined && (/^(::ffff:)?127\./i.test(address) || address === '::1');
 }
 
 /** Resolves when the request's socket is connected, including TLS. */

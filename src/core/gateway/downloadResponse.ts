@@ -1,9 +1,8 @@
-import * as z from 'zod';
 import { Base64Decoder } from './base64Decoder';
 import { GatewayError } from './errors';
 import { readJson, type JsonPath, type StringPlan } from './jsonReader';
 import type { StringSink } from './jsonStrings';
-import { asRecord, knownObjects } from './jsonValues';
+import { asNumber, asRecord, knownObjects } from './jsonValues';
 import { MAX_VIDEO_BYTES } from './limits';
 import { isSuccessCode, parseErrorValue, reportsError } from './responseError';
 import { mayBeVideo } from './responseLinks';
@@ -52,25 +51,7 @@ const FIELD_KINDS: ReadonlyMap<unknown, FieldKind> = new Map(
     ] as const
   ).flatMap(([kind, names]) => names.map((name) => [name, kind] as const)),
 );
-/** Maximum depth of such a string. */
 const MAX_FIELD_DEPTH = 4;
-
-/** A size in bytes; 0 is unknown. In other responses, the same name is a resolution (API reference 13 row 13). */
-const byteCount = z.union([
-  z.int().positive(),
-  z
-    .string()
-    .regex(/^[1-9]\d*$/)
-    .transform(Number),
-]);
-
-const fields = z.object({
-  success: z.boolean().optional().catch(undefined),
-  size: byteCount.optional().catch(undefined),
-  code: z.union([z.string(), z.number()]).optional().catch(undefined),
-});
-/** The documented fields except the video, bare or in a `data` envelope (API reference 6.0, 14). */
-const downloadResponseSchema = fields.extend({ data: fields.optional().catch(undefined) });
 
 /**
  * Reads the JSON response to a download (API reference 6.0) and decodes its video into `target` as it arrives. The video
@@ -147,9 +128,12 @@ export async function streamInlineVideo(
   }
 }
 
+/** The size in bytes, bare or in a `data` envelope. In other responses, the same name is a resolution. */
 function declaredSize(response: unknown): number | undefined {
-  const parsed = downloadResponseSchema.safeParse(response).data;
-  return parsed?.data?.size ?? parsed?.size;
+  const root = asRecord(response);
+  const sizes = [asRecord(root?.['data'])?.['size'], root?.['size']];
+  const size = sizes.find((one) => asNumber(one) !== undefined && /^[1-9]\d*$/.test(String(one)));
+  return size === undefined ? undefined : Number(size);
 }
 
 function conclude(
@@ -158,9 +142,9 @@ function conclude(
   links: ReadonlyMap<unknown, string>,
   stoppedEarly: boolean,
 ): DownloadResult {
-  const parsed = downloadResponseSchema.safeParse(response).data;
-  if (parsed?.success === false) throw refusal(response);
-  if (parsed?.data?.success === false) throw refusal(asRecord(response)?.['data']);
+  const { success, data } = asRecord(response) ?? {};
+  if (success === false) throw refusal(response);
+  if (asRecord(data)?.['success'] === false) throw refusal(data);
   if (video?.isComplete === true) {
     const declaredBytes = declaredSize(response);
     const declared = declaredBytes === undefined ? {} : { declaredBytes };
@@ -176,8 +160,9 @@ function conclude(
 /** Returns true if a response without a usable video reports an error, even if only as text. */
 function isRefusal(response: unknown): boolean {
   if (reportsError(knownObjects(response))) return true;
-  const { success, code } = downloadResponseSchema.safeParse(response).data ?? {};
-  const saysYes = success === true || (code !== undefined && isSuccessCode(code));
+  const { success, code } = asRecord(response) ?? {};
+  const hasCode = typeof code === 'string' || typeof code === 'number';
+  const saysYes = success === true || (hasCode && isSuccessCode(code));
   return !saysYes && parseErrorValue(response).message !== '';
 }
 
@@ -235,7 +220,6 @@ class Video implements StringSink {
   bytes = 0;
   /** True once it arrived completely, as valid base64. */
   isComplete = false;
-  /** Set if the video can't be used. */
   fault: GatewayError | undefined;
   readonly #declaredBytes: number | undefined;
   readonly #output: Output;

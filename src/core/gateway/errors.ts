@@ -6,7 +6,6 @@ export type GatewayErrorKind =
   | 'unreachable'
   /** The connection ended after it was established. */
   | 'cut'
-  /** Nothing arrived in time. */
   | 'timeout'
   /** An unreadable response: not JSON, empty, or without a video. */
   | 'badReply'

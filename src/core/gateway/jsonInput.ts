@@ -1,6 +1,5 @@
-const END = -1;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
 
 /** Code units of escapes by the letter after the backslash (RFC 8259 section 7). */
 export const ESCAPES = new Map(
@@ -25,12 +24,10 @@ export class JsonInput {
     this.#iterator = chunks[Symbol.asyncIterator]();
   }
 
-  /** Bytes read so far. */
   get consumed(): number {
     return this.#bytesBefore + this.#position;
   }
 
-  /** The next byte; undefined at the end of the chunk. */
   get current(): number | undefined {
     return this.#chunk[this.#position];
   }
@@ -76,7 +73,7 @@ export class JsonInput {
 
   /** Takes a two-byte escape if both bytes are in the chunk. @returns its UTF-16 code unit */
   takeShortEscape(): number | undefined {
-    const unit = ESCAPES.get(this.#chunk[this.#position + 1] ?? END);
+    const unit = ESCAPES.get(this.#chunk[this.#position + 1] ?? -1);
     if (unit !== undefined) this.#position += 2;
     return unit;
   }

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { GatewayError } from './errors';
-import { ESCAPES, JsonInput } from './jsonInput';
+import { BACKSLASH, ESCAPES, JsonInput, QUOTE } from './jsonInput';
 import { SinkFeeder, SKIPPED, TextBuilder, type StringSink, type StringTaker } from './jsonStrings';
 
 /** How to handle a string value; undefined builds it like any other. */
@@ -26,7 +26,6 @@ export interface JsonReaderOptions {
   readonly isEnough?: (document: unknown) => boolean;
 }
 
-/** Result of {@link readTolerantJson}. */
 export interface TolerantJson {
   /** One per JSON text, such as the events of a stream. The last one may be incomplete. */
   readonly documents: readonly unknown[];
@@ -43,11 +42,9 @@ const MAX_LATE_ITEMS = 64;
 const MAX_LATE_FACTOR = 4;
 
 const END = -1;
-const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const LEFT_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
 const RIGHT_BRACKET = 0x5d;
 const LEFT_BRACE = 0x7b;
 const RIGHT_BRACE = 0x7d;
@@ -55,7 +52,6 @@ const LESS_THAN = 0x3c;
 const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-
 const LETTER_U = 0x75;
 
 /**
@@ -120,7 +116,6 @@ class Parser {
   readonly #root: unknown[] = [];
   readonly #path: (string | number)[] = [];
   readonly #decoder = new StringDecoder('utf8');
-  /** Set for tolerant reading. */
   readonly #isImportant: ((key: string) => boolean) | undefined;
   /** Bytes inside captured and skipped strings, which don't count toward `maxBytes`. */
   #freeBytes = 0;

@@ -25,7 +25,6 @@ export const MAX_RESPONSE_BYTES = 1024 * 1024;
 export const MAX_HEAD_BYTES = 256 * 1024;
 
 const MINUTE_MS = 60_000;
-/** Maximum size of a video. */
 export const MAX_VIDEO_BYTES = 4 * 1024 ** 3;
 const MAX_VIDEO_MS = 120 * MINUTE_MS;
 

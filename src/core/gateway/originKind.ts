@@ -1,42 +1,35 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import * as z from 'zod';
 import { parseJson } from '../common/json';
 import type { OriginKind } from '../common/originKind';
 import { DEFAULT_BASE_URL, originOf } from './baseUrl';
-import type { HttpReply, OpenHttp } from './http';
+import type { OpenHttp } from './http';
+import { asRecord, asText } from './jsonValues';
 import { LIMITS } from './limits';
 import { headersFor, readText } from './transport';
 
-/** Evidence of what runs at an origin that costs nothing to collect (money-and-gateways 5.0). */
-export type OriginSign =
-  /** A fork of new-api gives its own name as the type of authentication errors. */
-  | 'forkError'
-  /** The header `X-New-Api-Version`, on any response. */
-  | 'versionHeader'
-  /** `/api/status` says `_qn: "new-api"`. */
-  | 'statusNewApi'
-  /** `/v1/videos/models` lists `pricing_skus`. */
-  | 'pricingSkus'
-  /** `/api/status` has `quota_per_unit` and no `_qn`: one-api, and Nebula as well. */
-  | 'statusRelative'
-  /** The list of models has `success` and `supported_endpoint_types`. */
-  | 'modelsRelative'
-  /** The type of an authentication error is `new_api_error`. */
-  | 'relativeError';
-
 /**
- * The kind that a sign proves; the first match wins. Only the rules of current new-api are known: a fork or an older
- * relative may charge differently and counts as unknown.
+ * Evidence of what runs at an origin that costs nothing to collect (money-and-gateways 5.0), and the kind that it proves;
+ * the first match wins. Only the rules of current new-api are known: a fork or an older relative may charge differently
+ * and counts as unknown.
  */
-const PROOFS: readonly (readonly [OriginSign, OriginKind])[] = [
+const PROOFS = [
+  // A fork of new-api gives its own name as the type of authentication errors.
   ['forkError', 'unknown'],
+  // The header `X-New-Api-Version`, on any response.
   ['versionHeader', 'newapi'],
+  // `/api/status` says `_qn: "new-api"`.
   ['statusNewApi', 'newapi'],
+  // `/v1/videos/models` lists `pricing_skus`.
   ['pricingSkus', 'openrouter'],
+  // `/api/status` has `quota_per_unit` and no `_qn`: one-api, and Nebula as well.
   ['statusRelative', 'unknown'],
+  // The list of models has `success` and `supported_endpoint_types`.
   ['modelsRelative', 'unknown'],
+  // The type of an authentication error is `new_api_error`.
   ['relativeError', 'unknown'],
-];
+] as const satisfies readonly (readonly [string, OriginKind])[];
+
+export type OriginSign = (typeof PROOFS)[number][0];
 
 /**
  * Decides what runs at a base URL. Only the address makes an origin Nebula's, never a response: another gateway can
@@ -57,28 +50,19 @@ export function signsInHeaders(headers: Readonly<IncomingHttpHeaders>): OriginSi
   return headers['x-new-api-version'] === undefined ? [] : ['versionHeader'];
 }
 
-const statusBody = z.object({
-  data: z.looseObject({ quota_per_unit: z.number(), _qn: z.unknown().optional() }),
-});
-const videoModelsBody = z.object({
-  data: z.array(z.looseObject({ pricing_skus: z.unknown().optional() })).min(1),
-});
-const modelsBody = z.object({
-  success: z.literal(true),
-  data: z.array(z.looseObject({ supported_endpoint_types: z.array(z.string()) })).min(1),
-});
-const errorBody = z.object({ error: z.object({ type: z.string() }) });
-
 /** Finds signs in the parsed body of a response to any request. */
 export function signsInBody(body: unknown): OriginSign[] {
+  const { data, success, error } = asRecord(body) ?? {};
+  const items = Array.isArray(data) ? data.map(asRecord) : [];
+  const status = asRecord(data);
   const signs: OriginSign[] = [];
-  const status = statusBody.safeParse(body);
-  if (status.success) signs.push(status.data.data._qn === 'new-api' ? 'statusNewApi' : 'statusRelative');
-  const videoModels = videoModelsBody.safeParse(body);
-  if (videoModels.success && videoModels.data.data.some((model) => isObject(model.pricing_skus)))
-    signs.push('pricingSkus');
-  if (modelsBody.safeParse(body).success) signs.push('modelsRelative');
-  const type = errorBody.safeParse(body).data?.error.type;
+  if (typeof status?.['quota_per_unit'] === 'number')
+    signs.push(status['_qn'] === 'new-api' ? 'statusNewApi' : 'statusRelative');
+  if (items.some((item) => asRecord(item?.['pricing_skus']))) signs.push('pricingSkus');
+  const isListed =
+    items.length > 0 && items.every((item) => Array.isArray(item?.['supported_endpoint_types']));
+  if (success === true && isListed) signs.push('modelsRelative');
+  const type = asText(asRecord(error)?.['type']);
   if (type === 'new_api_error') signs.push('relativeError');
   else if (type !== undefined && /^\w+_api_error$/.test(type)) signs.push('forkError');
   return signs;
@@ -119,18 +103,12 @@ export class OriginProber {
     });
     const reply = await request.send(undefined, signal);
     try {
-      return [...signsInHeaders(reply.headers), ...signsInBody(await readBody(reply))];
+      return [
+        ...signsInHeaders(reply.headers),
+        ...signsInBody(parseJson(await readText(reply).catch(() => ''))),
+      ];
     } finally {
       reply.close();
     }
   }
-}
-
-/** The body as JSON; undefined if it isn't JSON, is too long, or can't be read. */
-async function readBody(reply: HttpReply): Promise<unknown> {
-  return parseJson(await readText(reply).catch(() => ''));
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }

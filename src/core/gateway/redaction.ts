@@ -17,11 +17,11 @@ export function redactResponse(error: ErrorResponse, key: ApiKey | undefined): E
 export function redactError(error: unknown, key: ApiKey | undefined): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { message, code, requestId } = error;
-  const details = {
-    code: code && redactMessage(code, key),
-    requestId: requestId && redactMessage(requestId, key),
-  };
-  return error.with(details, redactMessage(message, key));
+  const { message: clean, ...details } = redactResponse(
+    { message, ...withoutUndefined({ code, requestId }) },
+    key,
+  );
+  return error.with(details, clean);
 }
 
 /** Returns true if a text contains the key in any spelling: encoded, without `sk-`, or in another case. */

@@ -14,21 +14,17 @@ export interface RefusedLink {
 }
 
 export interface FoundLinks {
-  /** Absolute links, byte for byte as given, or {@link inlineVideo} for a video inside the response. */
+  /** Absolute links, byte for byte as given, or a pseudo-link for a video inside the response. */
   readonly links: readonly string[];
   readonly refused: readonly RefusedLink[];
   /** True if the response has the word `expired` in place of a link. */
   readonly isExpired: boolean;
 }
 
+/** Begins a pseudo-link to a video that a response contains as a data URI; its keys and indexes follow. */
 const INLINE = 'inline:';
 
-/** Pseudo-link to a video that a response contains as a data URI: its keys and indexes. */
-function inlineVideo(path: readonly (string | number)[]): string {
-  return INLINE + path.join('.');
-}
-
-/** Path of a video inside a response, from {@link inlineVideo}; undefined for a real link. */
+/** Path of a video inside a response; undefined for a real link. */
 export function inlinePlace(link: string): string | undefined {
   return link.startsWith(INLINE) ? link.slice(INLINE.length) : undefined;
 }
@@ -93,7 +89,7 @@ export function findLinks(
 
   const fromText = (text: string, at: readonly (string | number)[], inText: boolean): string[] => {
     if (/^expired$/i.test(text)) found.isExpired = true;
-    if (/^data:(video\/|application\/octet-stream)/i.test(text)) return inText ? [] : [inlineVideo(at)];
+    if (/^data:(video\/|application\/octet-stream)/i.test(text)) return inText ? [] : [INLINE + at.join('.')];
     const link = absoluteLink(text, access.baseUrl);
     if (link === undefined || POSTER.test(link.replace(/[?#].*$/s, ''))) return [];
     const refusal = refusalOf(link, access);

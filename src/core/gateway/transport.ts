@@ -12,7 +12,6 @@ import { holdsKey, redactResponse, redactMessage } from './redaction';
 import { toEvidence } from './responseEvidence';
 import { isAllowedResultUrl, requestTarget } from './resultUrl';
 import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './responseError';
-import { parseRetryAfter } from './retryAfter';
 
 /** The gateway and the key for a request. */
 export interface Access extends VideoAccess {
@@ -27,6 +26,7 @@ export interface VideoAccess {
 }
 
 const MAX_REDIRECTS = 5;
+const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 
 /** Refusals about a task or a key. They count only if the gateway itself sent them. */
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
@@ -187,4 +187,19 @@ export function refusal(
     retryAfterMs,
     elsewhere,
   });
+}
+
+/**
+ * Parses a `Retry-After` header: seconds or an HTTP date (RFC 9110 10.2.3). Returns the wait in ms, or undefined if the
+ * header is missing or invalid.
+ * @param now ms since 1970
+ */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), MAX_RETRY_AFTER_MS);
+  // Dates in RFC 9110 begin with a day's name; Date.parse alone would accept much more.
+  const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(date)) return undefined;
+  return Math.min(Math.max(date - now, 0), MAX_RETRY_AFTER_MS);
 }

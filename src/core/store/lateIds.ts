@@ -156,7 +156,7 @@ export function storeLateId(connection: DatabaseSync, late: LateId, now: number,
   }
   // Both may be paid for, so the late one gets its own task. Its ID is derived, so that storing it twice changes nothing.
   log.warn(`task ${task.id}: the ID ${gatewayTaskId} came late, after ${String(other)}`);
-  const id = secondTaskId(task.id, gatewayTaskId);
+  const id = derivedId(`${task.id} ${gatewayTaskId}`);
   if (isRemoved(id)) return;
   const isAttached = other !== undefined && idSource !== undefined && idSource !== 'unsure';
   const params = { id: gatewayTaskId, ...(isAttached ? { attached: other } : {}) };
@@ -169,8 +169,9 @@ export function storeLateId(connection: DatabaseSync, late: LateId, now: number,
   );
 }
 
-function secondTaskId(taskId: string, gatewayTaskId: string): string {
-  const hash = createHash('sha256').update(`${taskId} ${gatewayTaskId}`).digest('hex');
+/** A task ID that every window derives from the same text. */
+export function derivedId(text: string): string {
+  const hash = createHash('sha256').update(text).digest('hex');
   return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 

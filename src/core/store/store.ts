@@ -27,7 +27,7 @@ import {
   readRecords,
   readVideos,
 } from './rows';
-import { toSidecarTask, newRecord } from './sidecarTask';
+import { newRecord } from './sidecarTask';
 import type { StoreLocation } from './storeLocation';
 import { ReadOnlyStoreError, type StoreState } from './storeState';
 import { TaskIndex } from './taskIndex';
@@ -66,7 +66,7 @@ export class TaskStore implements Disposable {
     this.#reader = new SnapshotReader(location.libraryFolder, location.format, log);
     this.origins = new OriginStates(this.#database, async (work) => this.#write(work), log);
     this.#feed = new TaskChangeFeed(this.#database, this.index, this.#reader, clock, log);
-    this.#late = new LateIds(location.folder, clock, log, async (late) => this.#storeLateIds(late));
+    this.#late = new LateIds(location.folder, clock, log, async (late) => this.storeLateIds(late));
     this.#written = new Emitter((error) => log.error(describeError(error)));
     this.#database.onDidOpen(() => {
       this.origins.refresh();
@@ -178,12 +178,9 @@ export class TaskStore implements Disposable {
     fetchProgress?: number,
   ): Promise<boolean> {
     return this.#write((connection) => {
-      const renewed = connection
-        .prepare(
-          'UPDATE tasks SET next_due = ?, leased_until = ? WHERE id = ? AND phase = ? AND next_due = ?',
-        )
-        .run(nextDue, leasedUntil, id, phase, seenDue).changes;
-      if (renewed === 0) return false;
+      const sql =
+        'UPDATE tasks SET next_due = ?, leased_until = ? WHERE id = ? AND phase = ? AND next_due = ?';
+      if (connection.prepare(sql).run(nextDue, leasedUntil, id, phase, seenDue).changes === 0) return false;
       // The holder's version stays what it is: it is his own write.
       const isNews =
         connection
@@ -283,6 +280,11 @@ export class TaskStore implements Disposable {
     return this.#database.readWhenFree((connection) => readOne(connection, id, this.#log));
   }
 
+  /** The rows of a task's videos. */
+  async videos(id: string): Promise<readonly VideoRow[]> {
+    return this.#database.readWhenFree((connection) => readVideos(connection, id));
+  }
+
   /** All tasks with the names of their files in the library, newest first. */
   async allWithFiles(): Promise<readonly TaskWithFiles[]> {
     return this.#database.readWhenFree((connection) => {
@@ -325,9 +327,12 @@ export class TaskStore implements Disposable {
     return this.#database.read((connection) => findNextDue(connection, after));
   }
 
-  /** Stores a task ID that arrived after its task got another one. */
-  async storeLateId(record: TaskRecord, gatewayTaskId: string, isUnsure: boolean): Promise<void> {
-    await this.#storeLateIds([this.#lateId(record, gatewayTaskId, isUnsure)]);
+  /** Stores task IDs that arrived after their tasks got other ones, or while they couldn't be stored. */
+  async storeLateIds(late: readonly LateId[]): Promise<void> {
+    await this.#write((connection) => {
+      for (const one of late) storeLateId(connection, one, this.#clock.now(), this.#log);
+      this.#markPending();
+    });
   }
 
   /** Records that the user decided about a late task ID. */
@@ -339,8 +344,8 @@ export class TaskStore implements Disposable {
   }
 
   /** Keeps the ID of a paid task until it can be stored, even by a later window. */
-  keepLateId(record: TaskRecord, gatewayTaskId: string, isUnsure: boolean): void {
-    this.#late.keep(this.#lateId(record, gatewayTaskId, isUnsure));
+  keepLateId(late: LateId): void {
+    this.#late.keep(late);
   }
 
   /**
@@ -362,17 +367,6 @@ export class TaskStore implements Disposable {
     this.#written.dispose();
     this.#feed.dispose();
     this.#database.dispose();
-  }
-
-  #lateId(record: TaskRecord, gatewayTaskId: string, isUnsure: boolean): LateId {
-    return { task: toSidecarTask(record), gatewayTaskId, isUnsure, at: this.#clock.now() };
-  }
-
-  async #storeLateIds(late: readonly LateId[]): Promise<void> {
-    await this.#write((connection) => {
-      for (const one of late) storeLateId(connection, one, this.#clock.now(), this.#log);
-      this.#markPending();
-    });
   }
 
   #refuseWhenClosing(): void {

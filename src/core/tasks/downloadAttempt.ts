@@ -1,18 +1,15 @@
 import * as path from 'node:path';
-import type { Clock } from '../common/clock';
 import type { Evidence } from '../common/evidence';
 import { DiskError } from '../common/fileSystem';
-import { describeError, type Log } from '../common/log';
+import { describeError } from '../common/log';
 import { originOf } from '../gateway/baseUrl';
-import type { GatewayClient } from '../gateway/client';
 import { GatewayError } from '../gateway/errors';
 import { inlinePlace } from '../gateway/responseLinks';
 import type { VideoAccess } from '../gateway/transport';
-import type { VideoClient, VideoSource } from '../gateway/videoClient';
-import { nameOf, type Library } from '../library/library';
+import type { VideoSource } from '../gateway/videoClient';
+import { nameOf } from '../library/library';
 import type { CompletePart, PartFile } from '../library/partFile';
 import { VideoFileError } from '../library/videoFileError';
-import type { Catalog } from '../models/catalog';
 import { candidateFileNames } from '../store/ownedFiles';
 import type { TaskRecord } from '../store/record';
 import { toSidecarTask } from '../store/sidecarTask';
@@ -20,7 +17,7 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
 import { judgeErrors, nextTryAfter, type DownloadProblem, type SourceError } from './downloadProblem';
-import type { Failures, FailuresAt } from './failures';
+import type { Failures } from './failures';
 import { queryForLinks, type FreshLinks } from './freshLinks';
 import {
   fetchedRow,
@@ -28,26 +25,15 @@ import {
   isPending,
   isReceived,
   leastCount,
+  libraryRow,
   matchVideos,
   moveLink,
-  placedRow,
-  recordedRow,
 } from './videoRows';
+import type { TaskServices } from './taskServices';
 
 /** Retry interval after a link returned another row's video. Long, because each attempt is a whole download. */
 const SAME_VIDEO_RETRY_MS = 5 * 60_000;
 
-export interface AttemptDependencies {
-  readonly catalog: Catalog;
-  readonly client: GatewayClient;
-  readonly videoClient: VideoClient;
-  readonly library: Library;
-  readonly failures: FailuresAt;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** Result of an attempt. */
 export interface AttemptResult {
   readonly rows: readonly VideoRow[];
   /** Set if the gateway says that the task has ended. */
@@ -71,7 +57,7 @@ export function needsGateway(row: VideoRow, record: TaskRecord): boolean {
 
 /** One attempt to bring the missing videos of a finished task into the library, step by step (DESIGN 4.13). */
 export class DownloadAttempt {
-  readonly #deps: AttemptDependencies;
+  readonly #deps: TaskServices;
   readonly #record: TaskRecord;
   readonly #failures: Failures;
   readonly #rows: VideoRow[];
@@ -79,10 +65,8 @@ export class DownloadAttempt {
   readonly #signal: AbortSignal;
   readonly #names: readonly string[];
   #part: PartFile | undefined;
-  /** The highest progress reported. */
   #progress = 0;
   #patch: TaskPatch = {};
-  /** Unusual responses to downloads. */
   readonly #evidence: Evidence[] = [];
   #pauseMs: number | undefined;
   /** The gateway's last response: it doesn't know the task, or gave no information. */
@@ -99,7 +83,7 @@ export class DownloadAttempt {
    * @param signal cancels the attempt; {@link run} then throws
    */
   constructor(
-    deps: AttemptDependencies,
+    deps: TaskServices,
     record: TaskRecord,
     rows: readonly VideoRow[],
     access: VideoAccess,
@@ -189,14 +173,15 @@ export class DownloadAttempt {
     this.#patch = fresh.patch;
     switch (fresh.kind) {
       case 'links': {
-        const least = leastCount(this.#deps.catalog, this.#record.request, fresh);
-        this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, fresh.links, least));
+        const { links, refusedLinks } = fresh.state;
+        const least = leastCount(this.#deps.catalog, this.#record.request, fresh.state);
+        this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, links, least));
         this.#hasUsedKey = true;
-        if (fresh.links.length > 0) this.#links = fresh.links;
-        for (const { position, link } of fresh.links.length > 0 ? this.#rows : []) {
-          if (link === undefined || !fresh.links.includes(link)) this.#unnamed.add(position);
+        if (links.length > 0) this.#links = links;
+        for (const { position, link } of links.length > 0 ? this.#rows : []) {
+          if (link === undefined || !links.includes(link)) this.#unnamed.add(position);
         }
-        const [refused] = fresh.refusedLinks;
+        const [refused] = refusedLinks;
         const reason = refused && this.#failures.linkRefused(refused.link);
         if (reason) this.#change(due, (row) => (row.link === undefined ? { ...row, reason } : row));
         return undefined;
@@ -233,7 +218,7 @@ export class DownloadAttempt {
       let video = await library.find(name, facts, known(row));
       if (video) {
         await library.removeParts(name);
-        return recordedRow(row, video);
+        return libraryRow(row, video, 'recorded');
       }
       const earlier = await library.findPart(name, row);
       const received = earlier ? { part: earlier } : await this.#receive(row, name);
@@ -244,11 +229,11 @@ export class DownloadAttempt {
       current = fetchedRow(row, part);
       // A part from an earlier attempt has already been retried for a minute.
       video = await library.commitPart(part, name, earlier ? 0 : undefined);
-      current = placedRow(row, video);
+      current = libraryRow(row, video, 'placed');
       await library.writeSidecar(video, facts);
       await library.removeParts(name);
       if (video.unverified) log.warn(`task ${this.#record.id}: ${video.file} couldn't be verified`);
-      return recordedRow(row, video);
+      return libraryRow(row, video, 'recorded');
     } catch (error) {
       if (this.#signal.aborted || !(error instanceof DiskError)) throw error;
       log.warn(`task ${this.#record.id}: ${describeError(error)}`);

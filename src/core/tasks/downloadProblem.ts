@@ -13,7 +13,6 @@ import {
   downloadRetryInterval,
 } from './schedule';
 
-/** Why a source of a video didn't work. */
 export interface SourceError {
   readonly source: VideoSource;
   /** True if the gateway may not have this source at all. */

@@ -21,15 +21,12 @@ export function toErrorInfo(error: unknown): ErrorInfo {
 }
 
 interface FailureFacts {
-  readonly kind: FailureKind;
-  readonly outcome: ChargeOutcome;
   readonly trouble?: ErrorInfo | undefined;
   readonly said?: FailureSource;
   readonly params?: TextParams;
   readonly since?: number;
 }
 
-/** Returns the failure factory for the gateway with a base URL. */
 export type FailuresAt = (baseUrl: string) => Failures;
 
 /** Creates failures: what happened, what it cost at this kind of gateway, and who reported it. */
@@ -40,8 +37,12 @@ export class Failures {
     this.#origin = origin;
   }
 
-  #failure(code: FailureCode, facts: FailureFacts): StoredFailure {
-    const { kind, outcome, trouble, said = trouble ? 'gateway' : 'us', params, since } = facts;
+  #failure(
+    code: FailureCode,
+    kind: FailureKind,
+    outcome: ChargeOutcome,
+    { trouble, said = trouble ? 'gateway' : 'us', params, since }: FailureFacts = {},
+  ): StoredFailure {
     return {
       kind,
       code,
@@ -53,51 +54,46 @@ export class Failures {
     };
   }
 
-  /** The gateway refused a submit. */
   refused(trouble: ErrorInfo, noChannel = false): StoredFailure {
-    const kind = classifyError(trouble);
     const outcome = { refusedStatus: trouble.status, noChannel };
-    return this.#failure('submit.refused', { kind, outcome, trouble });
+    return this.#failure('submit.refused', classifyError(trouble), outcome, { trouble });
   }
 
   /** The gateway asked to wait; the request is sent again automatically. */
   askedToWait(trouble: ErrorInfo): StoredFailure {
-    const outcome = { refusedStatus: trouble.status };
-    return this.#failure('submit.rateLimited', { kind: 'rateLimit', outcome, trouble });
+    return this.#failure('submit.rateLimited', 'rateLimit', { refusedStatus: trouble.status }, { trouble });
   }
 
   /** No connection to the gateway; nothing was sent. */
   unreachable(trouble: ErrorInfo, host: string): StoredFailure {
-    const facts = { kind: 'network', outcome: 'notSent', trouble, said: 'us' } as const;
-    return this.#failure('submit.unreachable', { ...facts, params: { host } });
+    return this.#failure('submit.unreachable', 'network', 'notSent', {
+      trouble,
+      said: 'us',
+      params: { host },
+    });
   }
 
-  /** A proxy refused the connection; nothing was sent. */
   proxyRefused(trouble: ErrorInfo, host: string): StoredFailure {
-    const facts = { kind: 'proxy', outcome: 'notSent', trouble, said: 'proxy' } as const;
-    return this.#failure('submit.proxy', { ...facts, params: { host } });
+    return this.#failure('submit.proxy', 'proxy', 'notSent', { trouble, said: 'proxy', params: { host } });
   }
 
   /** The window ended before anything was sent. */
   neverSent(): StoredFailure {
-    return this.#failure('submit.neverSent', { kind: 'unknown', outcome: 'notSent' });
+    return this.#failure('submit.neverSent', 'unknown', 'notSent');
   }
 
   /** The key was removed or replaced before anything was sent, or its keyring was locked. */
   keyUnavailable(isLocked: boolean): StoredFailure {
-    const params = isLocked ? { params: { locked: 1 } } : {};
-    return this.#failure('submit.noKey', { kind: 'key', outcome: 'notSent', ...params });
+    return this.#failure('submit.noKey', 'key', 'notSent', isLocked ? { params: { locked: 1 } } : {});
   }
 
   outcomeUnknown(trouble: ErrorInfo | undefined): StoredFailure {
-    return this.#failure('submit.unclear', {
-      ...{ kind: unclearKind(trouble), outcome: 'outcomeUnknown', trouble },
-    });
+    return this.#failure('submit.unclear', unclearKind(trouble), 'outcomeUnknown', { trouble });
   }
 
   /** The gateway returned an ID with an error, and then denied the ID. */
   denied(trouble: ErrorInfo): StoredFailure {
-    return this.#failure('submit.denied', { kind: classifyError(trouble), outcome: 'idDenied', trouble });
+    return this.#failure('submit.denied', classifyError(trouble), 'idDenied', { trouble });
   }
 
   /**
@@ -106,37 +102,34 @@ export class Failures {
    */
   taskFailed(trouble: ErrorInfo, filteredCount?: number, hadSucceeded = false): StoredFailure {
     if (filteredCount !== undefined) {
-      const facts = { kind: 'moderation', outcome: 'noVideo', trouble } as const;
-      return this.#failure('query.filtered', { ...facts, params: { count: filteredCount } });
+      const params = { count: filteredCount };
+      return this.#failure('query.filtered', 'moderation', 'noVideo', { trouble, params });
     }
     const said = classifyError({ ...trouble, status: 500 });
     // The gateway accepted the request, so a wrong key or balance is the gateway's own at the provider.
     const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
     const outcome = hadSucceeded ? 'outcomeUnknown' : failedOutcome(trouble.message);
-    return this.#failure('query.failed', {
-      ...{ kind, outcome, trouble },
-      ...(isUsuallyRefunded(this.#origin, outcome) ? { params: { refund: 'usual' } } : {}),
-    });
+    const hint = isUsuallyRefunded(this.#origin, outcome) ? { params: { refund: 'usual' } } : {};
+    return this.#failure('query.failed', kind, outcome, { trouble, ...hint });
   }
 
   /** The gateway says that the video was deleted. */
   expired(outcome: GoneOutcome, trouble?: ErrorInfo): StoredFailure {
-    return this.#failure('query.expired', { kind: 'expired', outcome, trouble, said: 'gateway' });
+    return this.#failure('query.expired', 'expired', outcome, { trouble, said: 'gateway' });
   }
 
-  /** The gateway no longer knows the task. */
   taskGone(outcome: GoneOutcome, trouble: ErrorInfo): StoredFailure {
-    return this.#failure('query.notFound', { kind: 'expired', outcome, trouble });
+    return this.#failure('query.notFound', 'expired', outcome, { trouble });
   }
 
   /** The gateway doesn't know an ID that the user attached: the outcome of the request stays unknown. */
   idNotKnown(trouble: ErrorInfo): StoredFailure {
-    return this.#failure('query.idNotFound', { kind: 'unknown', outcome: 'outcomeUnknown', trouble });
+    return this.#failure('query.idNotFound', 'unknown', 'outcomeUnknown', { trouble });
   }
 
   /** Finished, but the gateway doesn't say where the video is. */
   noVideo(): StoredFailure {
-    return this.#failure('query.noVideo', { kind: 'badReply', outcome: 'noVideo', said: 'gateway' });
+    return this.#failure('query.noVideo', 'badReply', 'noVideo', { said: 'gateway' });
   }
 
   /** What is known about the charge of a task that the user stops tracking, by what the gateway has said so far. */
@@ -146,19 +139,18 @@ export class Failures {
     return charge(this.#origin, hasVideo ? 'succeeded' : 'noVideo');
   }
 
-  /** The key was refused while tracking a task. */
   keyRefused(trouble: ErrorInfo): StoredFailure {
-    return this.#failure('key.refused', { kind: classifyError(trouble), outcome: 'outcomeUnknown', trouble });
+    return this.#failure('key.refused', classifyError(trouble), 'outcomeUnknown', { trouble });
   }
 
   /** No key to query the gateway with, and why. */
   noKey(reason: NoKeyReason, host: string): StoredFailure {
-    return this.#failure(`key.${reason}`, { kind: 'key', outcome: 'outcomeUnknown', params: { host } });
+    return this.#failure(`key.${reason}`, 'key', 'outcomeUnknown', { params: { host } });
   }
 
   /** The key differs from the one that the task was sent with, so the gateway hides the task. */
   otherKey(): StoredFailure {
-    return this.#failure('key.other', { kind: 'key', outcome: 'outcomeUnknown' });
+    return this.#failure('key.other', 'key', 'outcomeUnknown');
   }
 
   /**
@@ -167,9 +159,7 @@ export class Failures {
    */
   blip(trouble: ErrorInfo, silence?: { readonly since: number; readonly now: number }): StoredFailure {
     const isLong = silence !== undefined && silence.now - silence.since >= LONG_SILENCE;
-    return this.#failure('query.silent', {
-      kind: silentKind(trouble),
-      outcome: 'outcomeUnknown',
+    return this.#failure('query.silent', silentKind(trouble), 'outcomeUnknown', {
       trouble,
       said: trouble.status === 0 ? 'us' : 'gateway',
       ...(silence ? { since: silence.since } : {}),
@@ -184,24 +174,19 @@ export class Failures {
   fetchFailed(error: unknown, hasLink: boolean): StoredFailure {
     const { status = 400 } = error instanceof GatewayError ? error : {};
     const isRefused = error instanceof GatewayError && error.kind === 'refused' && !isTemporary(status);
-    return this.#failure('fetch.failed', {
-      kind: fetchKind(error),
-      outcome: hasLink || !isRefused ? 'succeeded' : 'noVideo',
-      trouble: toErrorInfo(error),
-      said: error instanceof GatewayError && error.elsewhere ? 'host' : 'gateway',
-    });
+    const outcome = hasLink || !isRefused ? 'succeeded' : 'noVideo';
+    const said = error instanceof GatewayError && error.elsewhere ? 'host' : 'gateway';
+    return this.#failure('fetch.failed', fetchKind(error), outcome, { trouble: toErrorInfo(error), said });
   }
 
   diskFailed(error: Error): StoredFailure {
-    const trouble = toErrorInfo(error);
-    return this.#failure('fetch.disk', { kind: 'disk', outcome: 'succeeded', trouble, said: 'us' });
+    return this.#failure('fetch.disk', 'disk', 'succeeded', { trouble: toErrorInfo(error), said: 'us' });
   }
 
   /** The only link to the video isn't downloaded: another scheme, or an address in a private network. */
   linkRefused(link: string): StoredFailure {
     const params = { link: link.replace(/[?#].*$/s, '').slice(0, MAX_LINK_LENGTH) };
-    const facts = { kind: 'badReply', outcome: 'succeeded', said: 'gateway' } as const;
-    return this.#failure('fetch.linkRefused', { ...facts, params });
+    return this.#failure('fetch.linkRefused', 'badReply', 'succeeded', { said: 'gateway', params });
   }
 
   /**

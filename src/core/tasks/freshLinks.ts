@@ -1,22 +1,15 @@
 import { withoutUndefined } from '../common/withoutUndefined';
-import type { GatewayClient } from '../gateway/client';
-import type { RefusedLink } from '../gateway/responseLinks';
+import type { QueryOutcome, TaskState } from '../gateway/outcomes';
 import type { Access } from '../gateway/transport';
 import type { TaskRecord } from '../store/record';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
-import type { FailuresAt } from './failures';
 import { RECHECK } from './schedule';
+import type { TaskServices } from './taskServices';
 
 /** The gateway's response when a finished task is queried for links again, and the patch to store. */
 export type FreshLinks = { readonly patch: TaskPatch } & (
-  | {
-      readonly kind: 'links';
-      readonly links: readonly string[];
-      readonly refusedLinks: readonly RefusedLink[];
-      readonly filteredCount: number;
-      readonly expectedCount?: number;
-    }
+  | { readonly kind: 'links'; readonly state: Extract<TaskState, { kind: 'succeeded' }> }
   | { readonly kind: 'ended' }
   /** The key or the model is refused. */
   | {
@@ -31,14 +24,9 @@ export type FreshLinks = { readonly patch: TaskPatch } & (
   | { readonly kind: 'silent'; readonly failure: StoredFailure; readonly retryAfterMs?: number }
 );
 
-interface FreshLinksDependencies {
-  readonly client: GatewayClient;
-  readonly failures: FailuresAt;
-}
-
 /** Queries a finished task for its current links. @throws GatewayError `aborted` */
 export async function queryForLinks(
-  { client, failures: failuresAt }: FreshLinksDependencies,
+  { client, failures: failuresAt }: Pick<TaskServices, 'client' | 'failures'>,
   record: TaskRecord,
   access: Access,
   signal: AbortSignal,
@@ -46,9 +34,7 @@ export async function queryForLinks(
   const outcome = await client.query(access, record.gatewayTaskId ?? '', signal);
   const { status } = outcome;
   const failures = failuresAt(record.baseUrl);
-  const evidence = outcome.evidence?.();
-  const money = outcome.money.length > 0 ? { money: outcome.money } : {};
-  const patch = { ...money, ...(evidence ? { evidence: [evidence] } : {}) };
+  const patch = factsToKeep(outcome);
   switch (outcome.kind) {
     case 'missing':
       return record.keyId === access.key.id
@@ -79,16 +65,10 @@ export async function queryForLinks(
           return { kind: 'ended', patch: { phase: 'lost', failure, ...patch } };
         }
         case 'succeeded': {
-          const { links, refusedLinks, filteredCount, expectedCount, expiresAt } = state;
-          return {
-            ...{ kind: 'links', links, refusedLinks, filteredCount },
-            ...withoutUndefined({ expectedCount }),
-            // Evidence is kept only of responses without usable links.
-            patch: {
-              ...withoutUndefined({ expiresAt }),
-              ...(links.length === 0 || refusedLinks.length > 0 ? patch : {}),
-            },
-          };
+          const { links, refusedLinks, expiresAt } = state;
+          // Evidence is kept only of responses without usable links.
+          const kept = links.length === 0 || refusedLinks.length > 0 ? patch : {};
+          return { kind: 'links', state, patch: { ...withoutUndefined({ expiresAt }), ...kept } };
         }
         default:
           // Finished before and running now: query again later.
@@ -96,4 +76,9 @@ export async function queryForLinks(
       }
     }
   }
+}
+
+/** What a response says about money, and the response itself if there is one. */
+export function factsToKeep({ money, evidence }: Pick<QueryOutcome, 'money' | 'evidence'>): TaskPatch {
+  return { ...(money.length > 0 ? { money } : {}), ...(evidence ? { evidence: [evidence()] } : {}) };
 }

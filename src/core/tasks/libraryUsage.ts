@@ -1,21 +1,9 @@
-import {
-  nameOf,
-  ownerNameOfPart,
-  type Library,
-  type LibraryContents,
-  type LibraryFile,
-} from '../library/library';
+import { nameOf, ownerNameOfPart, type LibraryContents, type LibraryFile } from '../library/library';
 import { tasksByFileName, type TaskWithFiles } from '../store/ownedFiles';
 import { isFinal } from '../task/phases';
 import { parseSidecarTask } from '../store/sidecarTask';
-import type { TaskStore } from '../store/store';
+import type { TaskServices } from './taskServices';
 
-interface Dependencies {
-  readonly store: TaskStore;
-  readonly library: Library;
-}
-
-/** Disk usage of the library. */
 export interface LibraryUse {
   readonly videos: number;
   /** Size of everything in the library folder. */
@@ -55,9 +43,9 @@ const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 
 /** Reports the library's disk usage and what can be removed. Doesn't remove anything itself. */
 export class Librarian {
-  readonly #deps: Dependencies;
+  readonly #deps: Pick<TaskServices, 'store' | 'library'>;
 
-  constructor(deps: Dependencies) {
+  constructor(deps: Pick<TaskServices, 'store' | 'library'>) {
     this.#deps = deps;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock';
 import type { OriginState } from '../store/record';
-import { FURTHEST_AHEAD, RECHECK, WAKE_SPACING_MS } from './schedule';
+import { FURTHEST_AHEAD, RECHECK, WAKE_SPACING_MS, isPast } from './schedule';
 import type { TaskStore } from '../store/store';
 import type { StoredFailure } from '../task/failure';
 
@@ -27,13 +27,12 @@ export class OriginGate {
   async pass(origin: string): Promise<Passage> {
     const now = this.#clock.now();
     const state = await this.#store.origins.read(origin);
-    // A time further ahead than any wait was stored before the clock was set back.
-    if (state.notBefore > now && state.notBefore - now < FURTHEST_AHEAD) {
+    if (!isPast(state.notBefore, now, FURTHEST_AHEAD)) {
       return { open: false, until: state.notBefore, refusal: undefined };
     }
     if (!state.refusal) return { open: true };
     const mayTry = await this.#store.origins.update(origin, (current) =>
-      current.refusal && isPast(current.recheckAt, now)
+      current.refusal && isPast(current.recheckAt, now, 2 * RECHECK)
         ? { ...current, recheckAt: now + RECHECK }
         : undefined,
     );
@@ -47,7 +46,7 @@ export class OriginGate {
   async isOpen(origin: string): Promise<boolean> {
     const { notBefore, refusal } = await this.#store.origins.read(origin);
     const now = this.#clock.now();
-    return !refusal && (notBefore <= now || notBefore - now >= FURTHEST_AHEAD);
+    return !refusal && isPast(notBefore, now, FURTHEST_AHEAD);
   }
 
   async rateLimited(origin: string, waitMs: number): Promise<void> {
@@ -57,7 +56,6 @@ export class OriginGate {
     );
   }
 
-  /** Pauses the origin after its key was refused. */
   async keyRefused(origin: string, refusal: StoredFailure): Promise<void> {
     const recheckAt = this.#clock.now() + RECHECK;
     await this.#store.origins.update(origin, (state) => ({ ...state, refusal, recheckAt }));
@@ -83,9 +81,4 @@ export class OriginGate {
     await this.#store.origins.forgetRefusals();
     await this.#store.makeDueNow(WAKE_SPACING_MS);
   }
-}
-
-/** Returns true if a planned time has passed, or was stored before the clock was set back. */
-function isPast(time: number | undefined, now: number): boolean {
-  return time === undefined || time <= now || time > now + 2 * RECHECK;
 }

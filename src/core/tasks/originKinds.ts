@@ -7,6 +7,7 @@ import type { OpenHttp } from '../gateway/http';
 import { OriginProber, recognizeOrigin, signsInHeaders, type OriginSign } from '../gateway/originKind';
 import type { OriginState } from '../store/record';
 import type { TaskStore } from '../store/store';
+import { isPast } from './schedule';
 
 const RECHECK_MS = 24 * 3_600_000;
 /** When no request of a check got a response. */
@@ -64,7 +65,7 @@ export class OriginKinds implements Disposable {
   async #checkIfDue(baseUrl: string, seen: readonly OriginSign[]): Promise<void> {
     const origin = originOf(baseUrl);
     const now = this.#clock.now();
-    if (!isPast(this.#nextCheck.get(origin), now)) return;
+    if (!isPast(this.#nextCheck.get(origin), now, RECHECK_MS)) return;
     this.#nextCheck.set(origin, now + RETRY_MS);
     if (this.#store.state.kind !== 'open' || this.#isNebula(baseUrl)) return;
     try {
@@ -77,7 +78,7 @@ export class OriginKinds implements Disposable {
 
   /** Stores the time of the check as a claim, so that only one window checks. */
   async #claim(origin: string, now: number): Promise<boolean> {
-    const isDue = ({ kindCheckedAt: at }: OriginState) => isPast(at && at + RECHECK_MS, now);
+    const isDue = ({ kindCheckedAt: at }: OriginState) => isPast(at && at + RECHECK_MS, now, RECHECK_MS);
     if (!isDue(this.#store.origins.known(origin))) return false;
     return this.#store.origins.update(origin, (state) =>
       isDue(state) ? { ...state, kindCheckedAt: now } : undefined,
@@ -114,9 +115,4 @@ export class OriginKinds implements Disposable {
 function baseUrlOf({ origin, pathname }: URL): string | undefined {
   const at = pathname.lastIndexOf('/v1/');
   return at === -1 ? undefined : origin + pathname.slice(0, at);
-}
-
-/** Returns true if a planned time has passed, or the clock was set back since. */
-function isPast(time: number | undefined, now: number): boolean {
-  return time === undefined || time <= now || time > now + RECHECK_MS;
 }

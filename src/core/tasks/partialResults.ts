@@ -1,6 +1,6 @@
 import { DiskError } from '../common/fileSystem';
-import { describeError, type Log } from '../common/log';
-import type { Library, LibraryVideo } from '../library/library';
+import { describeError } from '../common/log';
+import type { LibraryVideo } from '../library/library';
 import { candidateFileNames } from '../store/ownedFiles';
 import type { TaskRecord } from '../store/record';
 import { toSidecarTask } from '../store/sidecarTask';
@@ -8,21 +8,17 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { Phase } from '../task/phases';
 import type { VideoRow } from '../task/videoRow';
-import type { FailuresAt } from './failures';
-import { isPending, isReceived, matchVideos, recordedRow } from './videoRows';
+import { isPending, isReceived, libraryRow, matchVideos } from './videoRows';
+import type { TaskServices } from './taskServices';
 
-const PHASES_WITHOUT_VIDEO: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);
+export const PHASES_WITHOUT_VIDEO: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);
 
 /** Videos of a task in the library, by position. */
 export type FoundVideos = ReadonlyMap<number, LibraryVideo>;
 
 export const NOTHING_FOUND: FoundVideos = new Map();
 
-interface Dependencies {
-  readonly library: Library;
-  readonly failures: FailuresAt;
-  readonly log: Log;
-}
+type Dependencies = Pick<TaskServices, 'library' | 'failures' | 'log'>;
 
 /**
  * A task with some of its videos in the library is `saved`, however the others end; its failure says that some are
@@ -35,9 +31,9 @@ export class PartialResults {
     this.#deps = deps;
   }
 
-  /** Returns true if a patch ends a task without a video. Then {@link find} those that it has. */
-  endsWithoutVideo(patch: TaskPatch | undefined): boolean {
-    return patch?.phase !== undefined && PHASES_WITHOUT_VIDEO.has(patch.phase);
+  /** As {@link find}, if a patch ends the task without a video. */
+  async findFor(record: TaskRecord, patch: TaskPatch): Promise<FoundVideos> {
+    return endsWithoutVideo(patch) ? this.find(record) : NOTHING_FOUND;
   }
 
   /**
@@ -67,7 +63,7 @@ export class PartialResults {
     rows: readonly VideoRow[],
     found: FoundVideos,
   ): Patch | TaskPatch {
-    if (!patch || !this.endsWithoutVideo(patch)) return patch;
+    if (!patch || !endsWithoutVideo(patch)) return patch;
     // Tasks of older versions have links, but no rows.
     const all = matchVideos(rows, [], record.links.length);
     const listed = withFound(all, found);
@@ -100,6 +96,10 @@ export class PartialResults {
   }
 }
 
+function endsWithoutVideo({ phase }: TaskPatch): boolean {
+  return phase !== undefined && PHASES_WITHOUT_VIDEO.has(phase);
+}
+
 /** Marks rows whose videos were found in the library as `recorded`, and adds missing rows. */
 export function withFound(rows: readonly VideoRow[], found: FoundVideos): readonly VideoRow[] {
   // Rows of older versions may differ in position from their file's name.
@@ -109,6 +109,6 @@ export function withFound(rows: readonly VideoRow[], found: FoundVideos): readon
   return Array.from({ length: count }, (_, position): VideoRow => {
     const row = rows[position] ?? { position, state: 'expected' };
     const video = added.get(position);
-    return video && row.state !== 'recorded' ? recordedRow(row, video) : row;
+    return video && row.state !== 'recorded' ? libraryRow(row, video, 'recorded') : row;
   });
 }

@@ -1,6 +1,5 @@
-import type { Clock } from '../common/clock';
 import { MutableDisposable, type Disposable } from '../common/disposable';
-import { describeError, type Log } from '../common/log';
+import { describeError } from '../common/log';
 import { isBusy } from '../store/sqliteErrors';
 import { ReadOnlyStoreError } from '../store/storeState';
 import type { TaskRecord } from '../store/record';
@@ -8,17 +7,13 @@ import type { VideoDownloader } from './videoDownloader';
 import { FURTHEST_AHEAD, WAKE_SPACING_MS } from './schedule';
 import type { StatusCheck } from './statusCheck';
 import type { Lane } from '../store/dueTasks';
-import type { TaskStore } from '../store/store';
 import type { Submitter } from './submitter';
+import type { TaskServices } from './taskServices';
 
-interface Dependencies {
-  readonly store: TaskStore;
+interface Dependencies extends TaskServices {
   readonly downloader: VideoDownloader;
   readonly submitter: Submitter;
   readonly statusCheck: StatusCheck;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Called when nothing is unfinished any more. */
   readonly onIdle: () => void;
 }
 
@@ -42,7 +37,6 @@ const ERROR_RETRY_MS = 5_000;
 export class Poller implements Disposable {
   readonly #deps: Dependencies;
   readonly #timer = new MutableDisposable();
-  /** Running work by task ID. */
   readonly #active = new Map<string, { readonly lane: Lane; readonly host: string }>();
   readonly #stop = new AbortController();
   #started = false;

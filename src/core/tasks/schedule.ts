@@ -55,6 +55,11 @@ export function clockGap(due: number, now: number): number {
   return late > IDLE_GAP_MS || -late > FURTHEST_AHEAD ? late : 0;
 }
 
+/** Returns true if a planned time has passed. One further ahead than `furthest` was stored before the clock was set back. */
+export function isPast(time: number | undefined, now: number, furthest: number): boolean {
+  return time === undefined || time <= now || time > now + furthest;
+}
+
 /** Retry interval after a refused key, in ms (DESIGN 5). */
 export const RECHECK = 15 * MINUTE;
 

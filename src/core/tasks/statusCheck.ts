@@ -1,24 +1,18 @@
-import type { Clock } from '../common/clock';
-import type { Log } from '../common/log';
-import { isKey, type ApiKey, type KeySource } from '../gateway/apiKey';
+import { isKey, type ApiKey } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
-import type { GatewayClient } from '../gateway/client';
 import type { ErrorInfo } from '../gateway/errorKinds';
 import type { QueryOutcome, TaskState } from '../gateway/outcomes';
 import { readEvidence } from '../gateway/responseReader';
 import type { TaskRecord } from '../store/record';
-import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredNote } from '../task/failure';
 import { confirmed, isUnconfirmed } from '../task/idSource';
 import type { Phase } from '../task/phases';
-import type { FailuresAt } from './failures';
+import { factsToKeep } from './freshLinks';
 import { Lease } from './lease';
-import { countNotFound } from './notFoundCount';
-import type { OriginGate } from './originCircuitBreaker';
-import { NOTHING_FOUND, type PartialResults } from './partialResults';
 import {
   DENIALS_APART,
+  DENIALS_BELIEVED,
   FIRST_POLL,
   LEASE,
   LOCKED_RECHECK_MS,
@@ -30,19 +24,10 @@ import {
   jittered,
   pollInterval,
 } from './schedule';
-import type { Catalog } from '../models/catalog';
 import { leastCount, matchVideos } from './videoRows';
+import type { TaskServices } from './taskServices';
 
-interface Dependencies {
-  readonly catalog: Catalog;
-  readonly store: TaskStore;
-  readonly client: GatewayClient;
-  readonly keys: KeySource;
-  readonly gate: OriginGate;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly failures: FailuresAt;
-  readonly partialResults: PartialResults;
+interface Dependencies extends TaskServices {
   /** Returns 0 to 1. */
   readonly random: () => number;
   /** Base interval in ms, from the setting. */
@@ -106,7 +91,7 @@ export class StatusCheck {
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
     // A response can take long. Renew the claim, so that no other window queries meanwhile.
-    const renewal = new Lease(this.#deps, record.id, record.phase, due, () => undefined, { length });
+    const renewal = new Lease(this.#deps, { id: record.id, phase: record.phase, due, length });
     let outcome: QueryOutcome;
     try {
       outcome = await client.query({ baseUrl: record.baseUrl, key }, record.gatewayTaskId, signal);
@@ -127,10 +112,13 @@ export class StatusCheck {
       outcome.kind === 'keyRefused' && !isCurrentKey
         ? { nextDue: clock.now() }
         : this.#decide({ ...claimed, ...meanwhile }, outcome, key.id, submitError);
-    const patch = { ...meanwhile, ...decided, ...factsToKeep(claimed, outcome, decided) };
+    const { phase = claimed.phase } = decided;
+    const isUnusual = outcome.kind !== 'task' || (phase !== claimed.phase && phase !== 'running');
+    const facts = factsToKeep(isUnusual ? outcome : { money: outcome.money });
+    const patch = { ...meanwhile, ...decided, ...facts };
     // Before the result is stored: until then this task isn't made due with the others.
     if (outcome.kind === 'task') await gate.keyAccepted(origin);
-    const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
+    const found = await partialResults.findFor(claimed, patch);
     const state = outcome.kind === 'task' && outcome.state.kind === 'succeeded' ? outcome.state : undefined;
     await store.update(record.id, (current, videos) => {
       // Another window wrote meanwhile, so this response is outdated.
@@ -269,21 +257,20 @@ function moveTimes(
   };
 }
 
+/** Counts a "not found" response. Enough of them are believed; responses in quick succession count as one (DESIGN 5). */
+export function countNotFound(
+  { denials, deniedAt }: Pick<TaskRecord, 'denials' | 'deniedAt'>,
+  now: number,
+): { readonly isBelieved: boolean; readonly patch: TaskPatch } {
+  const counts = deniedAt === undefined || now - deniedAt >= DENIALS_APART || now < deniedAt;
+  return {
+    isBelieved: denials + (counts ? 1 : 0) >= DENIALS_BELIEVED,
+    patch: counts ? { denials: denials + 1, deniedAt: now } : {},
+  };
+}
+
 const NO_ERROR: ErrorInfo = { status: 0, message: '' };
 
 function toErrorInfo({ status, error }: Exclude<QueryOutcome, { kind: 'task' }>): ErrorInfo {
   return { status, ...error };
-}
-
-/** Keeps what a response says about money, and the response itself if it's unusual or caused a move. */
-function factsToKeep(
-  record: TaskRecord,
-  { kind, money, evidence }: QueryOutcome,
-  { phase = record.phase }: TaskPatch,
-): TaskPatch {
-  const isUnusual = kind !== 'task' || (phase !== record.phase && phase !== 'running');
-  return {
-    ...(money.length > 0 ? { money } : {}),
-    ...(isUnusual && evidence ? { evidence: [evidence()] } : {}),
-  };
 }

@@ -1,16 +1,19 @@
-import { sleep, type Clock } from '../common/clock';
+import { sleep } from '../common/clock';
 import type { L10n } from '../common/l10n';
-import { describeError, type Log } from '../common/log';
+import { describeError } from '../common/log';
 import type { PreparedSubmit } from '../gateway/client';
 import type { GatewayError } from '../gateway/errors';
 import type { Access } from '../gateway/transport';
+import type { LateId } from '../store/lateIds';
 import type { TaskRecord } from '../store/record';
+import { toSidecarTask } from '../store/sidecarTask';
 import { StoreClosedError } from '../store/storeState';
-import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure, StoredNote } from '../task/failure';
-import { toErrorInfo, type Failures, type FailuresAt } from './failures';
+import { toErrorInfo, type Failures } from './failures';
+import { factsToKeep } from './freshLinks';
 import { FIRST_POLL, LEASE, clockGap } from './schedule';
+import type { TaskServices } from './taskServices';
 
 /** The request was sent, but its outcome couldn't be stored. The message is for the user. */
 export class OutcomeNotWritten extends Error {
@@ -34,24 +37,14 @@ export function outcomeNotWritten(l10n: L10n, cause: unknown, outcome?: SendOutc
   return new OutcomeNotWritten(message, { cause });
 }
 
-interface Dependencies {
-  readonly store: TaskStore;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly l10n: L10n;
-  readonly failures: FailuresAt;
-  /** Marks, before a row is committed, that unfinished work exists (see PendingMarker). */
-  readonly markPending: () => void;
-}
-
 /** Maximum attempts to store an outcome; the pause grows by a second each time. */
 const WRITE_TRIES = 10;
 
 /** Stores the outcome of a submit (DESIGN 5, Submit). */
 export class SubmitRecorder {
-  readonly #deps: Dependencies;
+  readonly #deps: TaskServices;
 
-  constructor(deps: Dependencies) {
+  constructor(deps: TaskServices) {
     this.#deps = deps;
   }
 
@@ -74,7 +67,7 @@ export class SubmitRecorder {
         else log.error(line);
         // Keep the ID outside the database, for this or the next window to store.
         if (tries === 1 && outcome.kind === 'accepted') {
-          this.#deps.store.keepLateId(draft, outcome.gatewayTaskId, isUnsure(outcome));
+          this.#deps.store.keepLateId(toLateId(draft, outcome, clock.now()));
         }
         if (tries >= WRITE_TRIES || isClosed) throw outcomeNotWritten(this.#deps.l10n, error, outcome);
         await sleep(clock, 1000 * tries);
@@ -85,7 +78,7 @@ export class SubmitRecorder {
   /** Applies the outcome, also if another window marked the task as unknown meanwhile. */
   async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
     const { id } = draft;
-    const { store, clock, markPending } = this.#deps;
+    const { store, clock, marker } = this.#deps;
     const failures = this.#deps.failures(draft.baseUrl);
     const backToDraft = (note: StoredNote): TaskPatch => ({
       phase: 'draft',
@@ -102,7 +95,7 @@ export class SubmitRecorder {
       if (record.phase !== 'sending' && !late && !isSame) return undefined;
       switch (outcome.kind) {
         case 'accepted':
-          markPending();
+          marker.set();
           return {
             phase: 'queued',
             gatewayTaskId: outcome.gatewayTaskId,
@@ -156,13 +149,13 @@ export class SubmitRecorder {
    */
   async #keepSecondId(draft: TaskRecord, outcome: Accepted): Promise<void> {
     const { gatewayTaskId } = outcome;
-    const { store, clock, log, markPending } = this.#deps;
+    const { store, clock, log, marker } = this.#deps;
     if (await store.readRecord(draft.id)) {
-      await store.storeLateId(draft, gatewayTaskId, isUnsure(outcome));
+      await store.storeLateIds([toLateId(draft, outcome, clock.now())]);
       return;
     }
     log.warn(`task ${draft.id}: the ID ${gatewayTaskId} came late, after a repair`);
-    markPending();
+    marker.set();
     const at = clock.now();
     const nextDue = at + FIRST_POLL;
     await store.import({
@@ -177,11 +170,11 @@ export class SubmitRecorder {
   }
 }
 
-function factsToKeep({ money, evidence }: Exclude<SendOutcome, { kind: 'notSent' }>): TaskPatch {
-  return { money, ...(evidence ? { evidence: [evidence()] } : {}) };
+function toLateId(draft: TaskRecord, outcome: Accepted, at: number): LateId {
+  const { gatewayTaskId } = outcome;
+  return { task: toSidecarTask(draft), gatewayTaskId, isUnsure: isUnsure(outcome), at };
 }
 
-/** Returns true if the ID may not be the task's. */
 function isUnsure({ isUnsure, error }: Accepted): boolean {
   return isUnsure || error !== undefined;
 }

@@ -23,7 +23,6 @@ interface Batch {
   readonly count: number;
   /** Sends one request, once. If it throws, the outcome is unknown. */
   readonly send: (index: number) => Promise<Outcome>;
-  /** Called before each request. */
   readonly onNext: (index: number) => void;
   /** Stops the batch. Whether to cancel the current request is up to the sender. */
   readonly signal: AbortSignal;

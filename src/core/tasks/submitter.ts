@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { sleep, type Clock } from '../common/clock';
-import type { L10n } from '../common/l10n';
-import { describeError, type Log } from '../common/log';
-import { isKey, type KeySource, type NoKeyReason } from '../gateway/apiKey';
-import type { GatewayClient, PreparedSubmit } from '../gateway/client';
+import { sleep } from '../common/clock';
+import { describeError } from '../common/log';
+import { isKey, type NoKeyReason } from '../gateway/apiKey';
+import type { PreparedSubmit } from '../gateway/client';
 import { originOf } from '../gateway/baseUrl';
 import type { Access } from '../gateway/transport';
 import { GatewayError } from '../gateway/errors';
@@ -11,7 +10,6 @@ import type { PreparedRequest } from '../models/family';
 import { classifyOpenError } from '../store/sqliteErrors';
 import { ReadOnlyStoreError, StoreClosedError } from '../store/storeState';
 import type { StoredFailure } from '../task/failure';
-import type { FailuresAt } from './failures';
 import { Lease } from './lease';
 import type { TaskRecord } from '../store/record';
 import {
@@ -23,8 +21,8 @@ import {
   MAX_RESEND_WAIT_MS,
   resendInterval,
 } from './schedule';
-import type { TaskStore } from '../store/store';
 import { notSentFailure, SubmitRecorder, type SendOutcome } from './submitRecorder';
+import type { TaskServices } from './taskServices';
 
 /** The submit was canceled before a byte was sent: there is no task. */
 export class SubmitCancelled extends Error {
@@ -41,18 +39,6 @@ export class KeyUnavailableError extends Error {
     super(`the key is not available: ${reason}`);
     this.reason = reason;
   }
-}
-
-interface Dependencies {
-  readonly store: TaskStore;
-  readonly client: GatewayClient;
-  readonly keys: KeySource;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly l10n: L10n;
-  readonly failures: FailuresAt;
-  /** Marks, before a row is committed, that unfinished work exists (see PendingMarker). */
-  readonly markPending: () => void;
 }
 
 /** Time reserved for storing an ID before the window closes. */
@@ -74,7 +60,7 @@ export function hashBody(body: string): string {
  * committed before the first byte is sent. After a crash, a `draft` was certainly never sent; a `sending` may have been.
  */
 export class Submitter {
-  readonly #deps: Dependencies;
+  readonly #deps: TaskServices;
   readonly #recorder: SubmitRecorder;
   /** Drafts of this window that can still be canceled. */
   readonly #drafts = new Map<string, Draft>();
@@ -86,7 +72,7 @@ export class Submitter {
   readonly #closing = new AbortController();
   #isDisposed = false;
 
-  constructor(deps: Dependencies) {
+  constructor(deps: TaskServices) {
     this.#deps = deps;
     this.#recorder = new SubmitRecorder(deps);
   }
@@ -211,7 +197,7 @@ export class Submitter {
 
   /** @throws ReadOnlyStoreError whatever keeps the draft from being stored */
   async #writeDraft(request: PreparedRequest, access: Access, basedOn?: string): Promise<TaskRecord> {
-    const { store, clock, markPending } = this.#deps;
+    const { store, clock, marker } = this.#deps;
     try {
       return await store.insert(
         {
@@ -223,7 +209,7 @@ export class Submitter {
           basedOn,
           nextDue: clock.now() + LEASE,
         },
-        markPending,
+        () => marker.set(),
       );
     } catch (error) {
       if (error instanceof ReadOnlyStoreError) throw error;
@@ -336,7 +322,7 @@ export class Submitter {
   }
 
   async #hold<T>(id: string, phase: 'draft' | 'sending', due: number, work: () => Promise<T>): Promise<T> {
-    const lease = new Lease(this.#deps, id, phase, due, () => undefined);
+    const lease = new Lease(this.#deps, { id, phase, due });
     this.#leases.set(id, lease);
     try {
       return await work();

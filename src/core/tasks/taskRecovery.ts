@@ -1,31 +1,24 @@
-import { createHash } from 'node:crypto';
-import type { Clock } from '../common/clock';
-import { describeError, type Log } from '../common/log';
+import { describeError } from '../common/log';
 import { DiskError } from '../common/fileSystem';
 import {
   nameOf,
   ownerNameOfPart,
-  type Library,
   type LibraryContents,
   type LibraryFile,
   type LibraryVideo,
 } from '../library/library';
+import { derivedId } from '../store/lateIds';
 import { tasksByFileName, candidateFileNames, rowsOfFiles, type TaskWithFiles } from '../store/ownedFiles';
 import type { StoredNote } from '../task/failure';
 import { canTransition, isFinal } from '../task/phases';
 import type { TaskRecord } from '../store/record';
-import { withFound, type PartialResults } from './partialResults';
+import { PHASES_WITHOUT_VIDEO, withFound } from './partialResults';
 import type { Reopener } from './taskReopener';
 import { parseSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
-import type { TaskStore } from '../store/store';
+import type { TaskServices } from './taskServices';
 
-interface Dependencies {
-  readonly store: TaskStore;
-  readonly library: Library;
+interface Dependencies extends TaskServices {
   readonly reopener: Reopener;
-  readonly partialResults: PartialResults;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export interface RescueOptions {
@@ -33,7 +26,6 @@ export interface RescueOptions {
   readonly ids?: readonly string[];
   /** Stops early and keeps what was done so far. */
   readonly signal?: AbortSignal;
-  /** Called after each task. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -112,6 +104,11 @@ export class Rescuer {
     ids: readonly string[] | undefined,
     signal: AbortSignal | undefined,
   ): Promise<readonly string[]> {
+    const { library } = this.#deps;
+    const commitPart = async (name: string) => {
+      const part = await library.findPart(name);
+      return part && library.commitPart(part, name);
+    };
     const placed: string[] = [];
     for (const part of parts) {
       const name = nameOfAbandoned(part);
@@ -120,16 +117,10 @@ export class Rescuer {
       // Skip parts of tasks that are still downloading or already have their videos.
       if (owner ? !isFinal(owner.phase) || owner.phase === 'saved' : ids !== undefined) continue;
       if (ids && owner && !ids.includes(owner.id)) continue;
-      const video = await this.#orNothing(part.file, this.#placePart(name));
+      const video = await this.#orNothing(part.file, commitPart(name));
       if (video) placed.push(video.file);
     }
     return placed;
-  }
-
-  async #placePart(name: string): Promise<LibraryVideo | undefined> {
-    const { library } = this.#deps;
-    const part = await library.findPart(name);
-    return part && library.commitPart(part, name);
   }
 
   /** Adds videos in the library to their task. @returns the number of videos */
@@ -205,21 +196,11 @@ export class Rescuer {
 
 /** @param there files in the library; undefined if unknown */
 function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string> | undefined): boolean {
-  switch (record.phase) {
-    case 'failed':
-    case 'lost':
-    case 'stopped':
-    case 'unknown':
-      return true;
-    case 'saved':
-      // Videos that the user removed aren't missing. A saved task with a failure lacks some of its videos.
-      return (
-        record.deletedAt === undefined &&
-        (record.failure !== undefined || (there !== undefined && files.some((file) => !there.has(file))))
-      );
-    default:
-      return false;
-  }
+  const { phase, deletedAt, failure } = record;
+  if (PHASES_WITHOUT_VIDEO.has(phase)) return true;
+  // Videos that the user removed aren't missing. A saved task with a failure lacks some of its videos.
+  const lacksSome = failure !== undefined || (there !== undefined && files.some((file) => !there.has(file)));
+  return phase === 'saved' && deletedAt === undefined && lacksSome;
 }
 
 function mayHaveVideo({ phase, succeededAt, failure }: TaskRecord): boolean {
@@ -237,12 +218,8 @@ function nameOfAbandoned({ file, changedAt }: LibraryFile): string | undefined {
 
 /** Describes a task for a video without one. Its ID is derived from the file, so every window creates the same task. */
 function onlyFile(file: string, now: number): SidecarTask {
-  const [a, b, c, d, e] =
-    /^(.{8})(.{4})(.{4})(.{4})(.{12})/
-      .exec(createHash('sha256').update(nameOf(file)).digest('hex'))
-      ?.slice(1) ?? [];
   return {
-    id: [a, b, c, d, e].join('-'),
+    id: derivedId(nameOf(file)),
     origin: NO_GATEWAY,
     keyId: '',
     // The prompt is unknown, so the file name is shown.

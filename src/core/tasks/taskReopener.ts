@@ -1,34 +1,20 @@
-import type { Clock } from '../common/clock';
-import type { L10n } from '../common/l10n';
-import type { KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
-import type { Library } from '../library/library';
 import { RequestError } from '../models/family';
 import type { TaskPatch } from '../store/taskPatch';
 import type { TaskRecord } from '../store/record';
-import type { PendingMarker } from '../store/pendingMarker';
 import type { StoredNote } from '../task/failure';
 import { canAttachTaskId } from '../task/idSource';
 import { canTransition } from '../task/phases';
-import type { TaskStore } from '../store/store';
 import type { VideoRow } from '../task/videoRow';
 import { keyEnteredMessage } from './keyGuard';
 import { expectedRow } from './videoRows';
-
-interface Dependencies {
-  readonly store: TaskStore;
-  readonly library: Library;
-  readonly keys: KeySource;
-  readonly clock: Clock;
-  readonly l10n: L10n;
-  readonly marker: PendingMarker;
-}
+import type { TaskServices } from './taskServices';
 
 /** Reopens ended tasks at the user's request. Never sends a request again. */
 export class Reopener {
-  readonly #deps: Dependencies;
+  readonly #deps: TaskServices;
 
-  constructor(deps: Dependencies) {
+  constructor(deps: TaskServices) {
     this.#deps = deps;
   }
 
@@ -101,15 +87,10 @@ export class Reopener {
   /** Files of a task's videos that are no longer in the library. */
   async #missingFiles({ id }: TaskRecord): Promise<ReadonlySet<string>> {
     const { store, library } = this.#deps;
-    let files: readonly string[] = [];
-    await store.update(id, (_, videos) => {
-      files = videos().flatMap(({ file }) => file ?? []);
-      return undefined;
-    });
     const missing = new Set<string>();
-    for (const file of files) {
+    for (const { file } of await store.videos(id)) {
       // A folder that can't be read says nothing about its files.
-      if (!(await library.has(file).catch(() => true))) missing.add(file);
+      if (file !== undefined && !(await library.has(file).catch(() => true))) missing.add(file);
     }
     return missing;
   }

@@ -1,31 +1,17 @@
 import type { Clock } from '../common/clock';
 import { describeError } from '../common/log';
-import type { KeySource } from '../gateway/apiKey';
+import { isKey, type KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { TaskRecord } from '../store/record';
-import type { TaskStore } from '../store/store';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
-import {
-  DownloadAttempt,
-  needsGateway,
-  type AttemptDependencies,
-  type AttemptResult,
-} from './downloadAttempt';
+import { DownloadAttempt, needsGateway, type AttemptResult } from './downloadAttempt';
 import { downloadDeadline } from './downloadProblem';
 import { Lease } from './lease';
-import type { OriginGate } from './originCircuitBreaker';
-import { NOTHING_FOUND, type PartialResults } from './partialResults';
 import { FURTHEST_AHEAD, IDLE_GAP_GRACE_MS, LEASE, clockGap, LOCKED_RECHECK_MS, RECHECK } from './schedule';
 import { isDue, isPending, matchVideos, leastCount } from './videoRows';
-
-interface Dependencies extends AttemptDependencies {
-  readonly store: TaskStore;
-  readonly keys: KeySource;
-  readonly gate: OriginGate;
-  readonly partialResults: PartialResults;
-}
+import type { TaskServices } from './taskServices';
 
 /** Upper bound for the duration of an attempt, however many videos there are. */
 const MAX_ATTEMPT_MS = 20 * 3600_000;
@@ -41,11 +27,11 @@ interface Block {
  * sent again (DESIGN 5, Download).
  */
 export class VideoDownloader {
-  readonly #deps: Dependencies;
+  readonly #deps: TaskServices;
   /** Running downloads of this window by task ID. */
   readonly #active = new Map<string, AbortController>();
 
-  constructor(deps: Dependencies) {
+  constructor(deps: TaskServices) {
     this.#deps = deps;
   }
 
@@ -106,8 +92,10 @@ export class VideoDownloader {
     const access = { baseUrl: record.baseUrl, key };
     const deps = { ...this.#deps, clock: steadyClock(clock) };
     const attempt = new DownloadAttempt(deps, claimed, held, access, stop.signal);
-    const lease = new Lease(this.#deps, record.id, 'saving', due, () => stop.abort(), {
+    const lease = new Lease(this.#deps, {
+      ...{ id: record.id, phase: 'saving', due },
       progress: () => attempt.progress(),
+      onLost: () => stop.abort(),
     });
     this.#active.set(record.id, stop);
     try {
@@ -130,18 +118,13 @@ export class VideoDownloader {
       await gate.keyAccepted(origin);
   }
 
-  /** Cancels this window's download for a task, if any. */
   cancel(id: string): void {
     this.#active.get(id)?.abort();
   }
 
   /** Rows of a task's videos. Tasks of older versions have none yet. */
   async #expectedRows(record: TaskRecord): Promise<readonly VideoRow[]> {
-    let rows: readonly VideoRow[] = [];
-    await this.#deps.store.update(record.id, (_, videos) => {
-      rows = videos();
-      return undefined;
-    });
+    const rows = await this.#deps.store.videos(record.id);
     if (rows.some(isPending)) return rows;
     return matchVideos(
       rows,
@@ -215,10 +198,10 @@ export class VideoDownloader {
     if (result.keyRefused) {
       const answer = await keys.keyFor(origin);
       // A refusal of a key that was replaced meanwhile doesn't pause the origin.
-      if (answer.kind === 'key' && answer.key.id === keyId) await gate.keyRefused(origin, result.keyRefused);
+      if (keyId !== undefined && isKey(answer, keyId)) await gate.keyRefused(origin, result.keyRefused);
     }
     const patch = { ...result.patch, ...(result.ended ?? this.#settle(claimed, result.rows)) };
-    const found = partialResults.endsWithoutVideo(patch) ? await partialResults.find(claimed) : NOTHING_FOUND;
+    const found = await partialResults.findFor(claimed, patch);
     await store.update(claimed.id, (current) =>
       current.phase === 'saving' && current.version === claimed.version
         ? partialResults.keepVideos(patch, current, result.rows, found)

@@ -6,7 +6,7 @@ import type { CompletePart } from '../library/partFile';
 import type { Catalog } from '../models/catalog';
 import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
-import { FURTHEST_AHEAD } from './schedule';
+import { FURTHEST_AHEAD, isPast } from './schedule';
 
 /** Maximum number of videos per task. A request or response that names more isn't believed. */
 const MAX_VIDEOS = 8;
@@ -26,11 +26,8 @@ export function isHere(row: VideoRow): boolean {
   return row.state === 'recorded' || isReceived(row);
 }
 
-/** Returns true if the next step for a video is due. */
 export function isDue(row: VideoRow, now: number): boolean {
-  const { nextTry = 0 } = row;
-  // A time further ahead than any wait was stored before the clock was set back.
-  return isPending(row) && (nextTry <= now || nextTry > now + FURTHEST_AHEAD);
+  return isPending(row) && isPast(row.nextTry, now, FURTHEST_AHEAD);
 }
 
 /**
@@ -139,14 +136,15 @@ export function fetchedRow(row: VideoRow, { file, bytes, sha256, info }: Complet
   };
 }
 
-/** Row of a video that is in the library with its sidecar. */
-export function recordedRow(row: VideoRow, video: LibraryVideo): VideoRow {
-  return { ...cleared(row), ...placedFacts(video), state: 'recorded' };
-}
-
-/** Row of a video that is in the library without its sidecar. */
-export function placedRow(row: VideoRow, video: LibraryVideo): VideoRow {
-  return { ...cleared(row), ...placedFacts(video), state: 'placed' };
+/** Row of a video that is in the library, without its sidecar (`placed`) or with it. */
+export function libraryRow(row: VideoRow, video: LibraryVideo, state: 'placed' | 'recorded'): VideoRow {
+  const { file, bytes, sha256, width, height, durationSeconds, hasAudio, unverified } = video;
+  const [, container = 'unknown'] = /\.(mp4|mov|webm)$/.exec(file) ?? [];
+  return {
+    ...{ ...cleared(row), state, container: container as NonNullable<VideoRow['container']> },
+    ...{ file, bytes, sha256, width, height, durationSeconds, hasAudio },
+    ...(unverified ? { unverified } : {}),
+  };
 }
 
 /** Row of a video to download from scratch. */
@@ -157,17 +155,4 @@ export function expectedRow(row: VideoRow): VideoRow {
 /** Fields that stay when a step succeeds. */
 function cleared({ position, mark, link }: VideoRow): Pick<VideoRow, 'position' | 'mark' | 'link'> {
   return { position, ...withoutUndefined({ mark, link }) };
-}
-
-function placedFacts(video: LibraryVideo): Omit<VideoRow, 'position' | 'state'> {
-  const { file, bytes, sha256, width, height, durationSeconds, hasAudio, unverified } = video;
-  return {
-    ...{ file, bytes, sha256, width, height, durationSeconds, hasAudio, container: containerOf(file) },
-    ...(unverified ? { unverified } : {}),
-  };
-}
-
-function containerOf(file: string): NonNullable<VideoRow['container']> {
-  const [, extension] = /\.(mp4|mov|webm)$/.exec(file) ?? [];
-  return (extension as 'mp4' | 'mov' | 'webm' | undefined) ?? 'unknown';
 }

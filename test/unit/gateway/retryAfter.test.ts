@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseRetryAfter } from '../../../src/core/gateway/retryAfter';
+import { parseRetryAfter } from '../../../src/core/gateway/transport';
 
 const now = Date.UTC(2026, 10, 22, 12);
 

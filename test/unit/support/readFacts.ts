@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../../../src/core/gateway/retryAfter';
+import { parseRetryAfter } from '../../../src/core/gateway/transport';
 import { readResponse, type ReadContext, type ResponseFacts } from '../../../src/core/gateway/responseReader';
 import { CASE_BASE, type CannedResponse } from '../../support/replyCases';
 import { pieces } from './scriptedHttp';

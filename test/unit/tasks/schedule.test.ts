@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { countNotFound } from '../../../src/core/tasks/notFoundCount';
+import { countNotFound } from '../../../src/core/tasks/statusCheck';
 import * as schedule from '../../../src/core/tasks/schedule';
 
 const { blipInterval, downloadRetryInterval, jittered, pollInterval, resendInterval } = schedule;
@@ -116,19 +116,18 @@ describe('the rhythm (DESIGN 5)', () => {
 
 describe('countNotFound', () => {
   /** Denials at these times, in s; the index of the one that is believed. */
-  const believedAt = (apart: number, ...times: number[]) => {
+  const believedAt = (...times: number[]) => {
     let state = { denials: 0, deniedAt: undefined as number | undefined };
     return times.findIndex((time) => {
-      const { isBelieved, patch } = countNotFound(state, time * SECOND, apart);
+      const { isBelieved, patch } = countNotFound(state, time * SECOND);
       state = { denials: patch.denials ?? state.denials, deniedAt: patch.deniedAt ?? state.deniedAt };
       return isBelieved;
     });
   };
   it('three, each 10 s apart from the last that counted', () => {
-    assert.equal(believedAt(schedule.DENIALS_APART, 0, 10, 20), 2);
-    assert.equal(believedAt(schedule.DENIALS_APART, 0, 1, 2, 3, 4), -1);
-    assert.equal(believedAt(schedule.DENIALS_APART, 0, 5, 10, 15, 20), 4);
+    assert.equal(believedAt(0, 10, 20), 2);
+    assert.equal(believedAt(0, 1, 2, 3, 4), -1);
+    assert.equal(believedAt(0, 5, 10, 15, 20), 4);
   });
-  it('a clock set back does not hold it up', () =>
-    assert.equal(believedAt(schedule.DENIALS_APART, 1000, 0, 10), 2));
+  it('a clock set back does not hold it up', () => assert.equal(believedAt(1000, 0, 10), 2));
 });
