@@ -1,2 +1,2 @@
-/** Styles that the bundler collects beside the page's script. */
+/** Styles that the bundler writes next to the page's script. */
 declare module '*.css';

@@ -134,11 +134,11 @@ describe('images of a request', () => {
 
     const part = { x: 0, y: 0.05, width: 1, height: (9 / 16) * (9 / 7) };
     for (const change of [
-      { way: 'crop', part },
-      { way: 'pad', color: [200, 10, 10] },
-      { way: 'blur' },
+      { mode: 'crop', part },
+      { mode: 'pad', color: [200, 10, 10] },
+      { mode: 'blur' },
     ] satisfies Partial<Choice>[]) {
-      it(`sends the very bytes that were shown: ${change.way}`, async () => {
+      it(`sends the very bytes that were shown: ${change.mode}`, async () => {
         own.asker.willAnswer(answer('As the First Frame'));
         own.inputs.plan(write('it comes alive'), enter, choose('1280 × 720, landscape'), enter);
         own.fittingPages.plan({ end: 'use', changes: [change] });
@@ -158,7 +158,7 @@ describe('images of a request', () => {
     it('sends nothing when the page is closed, or the file is another one than was shown', async () => {
       const photo = pictured('photo.png', 900, 700);
       own.asker.willAnswer(answer('As the First Frame'), answer('As the First Frame'));
-      own.fittingPages.plan({ end: 'away' }, { end: 'use', changes: [{ way: 'pad' }] });
+      own.fittingPages.plan({ end: 'away' }, { end: 'use', changes: [{ mode: 'pad' }] });
       own.inputs.plan(write('it comes alive'), enter, enter);
       assert.equal(await run(photo, [photo]), undefined);
       own.inputs.plan(enter, enter, enter, (input) => {
@@ -187,7 +187,7 @@ describe('images of a request', () => {
       const [shown] = own.fittingPages.shown;
       const [, base64 = ''] = (sent()['input_reference'] ?? '').split(',');
       assert.ok(shown && Buffer.from(shown).equals(Buffer.from(base64, 'base64')));
-      assert.deepEqual(own.fittingPages.asked[0]?.pictures[0]?.card.ways, ['asIs', 'crop']);
+      assert.deepEqual(own.fittingPages.asked[0]?.pictures[0]?.card.modes, ['asIs', 'crop']);
     });
 
     it('takes two files as first and last frame, with a model that can do that', async () => {

@@ -109,7 +109,7 @@ describe('the fitting page', function () {
   const settled = async (frame: Frame) =>
     until(
       frame,
-      `document.querySelector('.sent .picture') && !document.querySelector('.picture[aria-busy=true]')`,
+      `document.querySelector('.result .image') && !document.querySelector('.image[aria-busy=true]')`,
     );
 
   /** Keeps what the page draws from, because its policy lets nobody fetch it. */
@@ -123,14 +123,14 @@ describe('the fitting page', function () {
   /** The bytes of the preview as base64. */
   const bytesShown = async (frame: Frame) =>
     frame.evaluate<string>(`(async () => {
-      const blob = window.blobs.get(document.querySelector('.sent img').src);
+      const blob = window.blobs.get(document.querySelector('.result img').src);
       const bytes = new Uint8Array(await blob.arrayBuffer());
       return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
     })()`);
 
   /** Does something that changes what is sent, and waits until that is shown. */
   async function changing(frame: Frame, deed: () => Promise<unknown>): Promise<void> {
-    const address = () => frame.locator('.sent img').getAttribute('src');
+    const address = () => frame.locator('.result img').getAttribute('src');
     const before = await address();
     await deed();
     const deadline = Date.now() + 15_000;
@@ -143,7 +143,7 @@ describe('the fitting page', function () {
 
   const way = (frame: Frame, name: string) => frame.getByRole('radio', { name, exact: true });
   const cropFrame = (frame: Frame) => frame.getByRole('slider', { name: 'Part that is sent' });
-  const caption = (frame: Frame) => frame.locator('.sent .caption').innerText();
+  const caption = (frame: Frame) => frame.locator('.result .caption').innerText();
 
   /** Pictures of what is open in every kind of theme, in each of which axe-core finds nothing. */
   async function look(frame: Frame, name: string): Promise<void> {
@@ -250,9 +250,9 @@ describe('the fitting page', function () {
     await begin('turned.jpg', 'landscape');
     let frame = await shown();
     assert.match(await frame.locator('.facts').innerText(), /600 × 800 pixels/);
-    const image = frame.locator('.picture img').first();
+    const image = frame.locator('.image img').first();
     const [width = 0, height = 0] = await frame.evaluate<number[]>(
-      `(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight])(document.querySelector('.picture img'))`,
+      `(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight])(document.querySelector('.image img'))`,
     );
     assert.ok(width < height);
     const { x, y, width: across, height: down } = (await image.boundingBox())!;
@@ -318,13 +318,13 @@ describe('the fitting page', function () {
     const whole = fs.readFileSync(file);
     fs.writeFileSync(file, whole.subarray(0, 1000));
     await way(frame, 'Pad').check();
-    await frame.locator('.fault').getByText('is incomplete').waitFor();
+    await frame.locator('.error').getByText('is incomplete').waitFor();
     await frame.getByRole('button', { name: 'Use This Image' }).click();
     await look(frame, 'damaged');
     fs.writeFileSync(file, whole);
     await way(frame, 'Crop').check();
     await settled(frame);
-    assert.equal(await frame.locator('.fault').count(), 0);
+    assert.equal(await frame.locator('.error').count(), 0);
     await closeTab();
     assert.equal(submits().length, before);
   });
@@ -359,7 +359,7 @@ describe('the fitting page', function () {
     await stage.window.press('ArrowDown', 'Enter');
     const frame = await shown();
     assert.deepEqual(await frame.locator('h2').allInnerTexts(), ['First Frame', 'Last Frame']);
-    assert.equal(await frame.locator('.sent img').count(), 2);
+    assert.equal(await frame.locator('.result img').count(), 2);
     const last = frame.getByRole('region', { name: 'Last Frame' });
     await last.getByRole('radio', { name: 'Blurred Fill' }).check();
     await until(

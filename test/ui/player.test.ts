@@ -136,7 +136,7 @@ describe('the player in a real workbench', function () {
     const frame = await bench.openPlayer('upright');
     await loaded(frame);
     const [height = 0, ...bottoms] = await frame.evaluate<number[]>(`(() => {
-      const first = [...document.querySelectorAll('.offers vscode-button')].slice(0, 3);
+      const first = [...document.querySelectorAll('.actions vscode-button')].slice(0, 3);
       return [innerHeight, ...first.map((button) => button.getBoundingClientRect().bottom)];
     })()`);
     assert.equal(bottoms.length, 3);
@@ -289,7 +289,7 @@ describe('the player in a real workbench', function () {
     assert.match(await bench.clipboard(), /^Model: sora-2\n.*\nTask ID: video_/s);
     bench.setFailing(true);
     await button(frame, 'Save As…').click();
-    await frame.locator('.trouble').getByText('The log says more.').waitFor();
+    await frame.locator('.error-message').getByText('The log says more.').waitFor();
     bench.setFailing(false);
     const again = await bench.openPlayer('missing');
     await again.locator('.link').scrollIntoViewIfNeeded();
@@ -328,7 +328,7 @@ describe('the player in a real workbench', function () {
     const frame = await bench.openPlayer('broken');
     await until(frame, 'document.body.classList.contains("failed")');
     await frame.getByRole('heading', { name: 'This video cannot be played here' }).waitFor();
-    const names = await frame.locator('.offers vscode-button').allInnerTexts();
+    const names = await frame.locator('.actions vscode-button').allInnerTexts();
     assert.deepEqual(names.slice(0, 2), ['Open in System Player', 'Open Containing Folder']);
     assert.deepEqual(await findFaults(frame), []);
   });

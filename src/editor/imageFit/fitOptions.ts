@@ -4,21 +4,21 @@ import { sizeFits, type ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
 import type { Choice, FitMode } from '../../webview/imageFit/protocol';
 
-/** What can be chosen for an image, with a model and its options. */
+/** Available choices for an image, by model and options. */
 export interface FitChoices {
-  /** At least one; the first is what is done when nobody chooses. */
-  readonly ways: readonly [FitMode, ...FitMode[]];
-  /** Width divided by height of the part that is kept when it is cut. */
+  /** At least one. The first is the default. */
+  readonly modes: readonly [FitMode, ...FitMode[]];
+  /** Aspect ratio of the crop: width divided by height. */
   readonly ratio: number;
 }
 
-/** Shapes that differ by less are the same: whole pixels can't be nearer. */
+/** Relative difference below which aspect ratios are equal, because sizes are whole pixels. */
 const SAME_SHAPE = 0.005;
 
-/** A part whose shape is further off was chosen for another one. */
+/** Relative difference above which a crop was chosen for another aspect ratio. */
 const SUITABLE_SHAPE = 0.01;
 
-/** What there is to choose for an image of this size. */
+/** @returns the available choices for an image of this size. */
 export function fitChoicesFor(size: Size, limits: ImageLimits): FitChoices {
   const own = size.width / size.height;
   const frame = targetSize(size, limits, { kind: 'crop' });
@@ -26,31 +26,31 @@ export function fitChoicesFor(size: Size, limits: ImageLimits): FitChoices {
   const isSame = Math.abs(needed / own - 1) < SAME_SHAPE;
   const others: FitMode[] = isSame ? [] : ['pad', 'blur'];
   return {
-    ways: sizeFits(size, limits) ? ['asIs', 'crop', ...others] : ['crop', ...others],
+    modes: sizeFits(size, limits) ? ['asIs', 'crop', ...others] : ['crop', ...others],
     ratio: isSame ? own : needed,
   };
 }
 
-/** What was chosen, as far as it still makes sense; else what is done when nobody chooses. */
-export function clampChoice(chosen: Choice | undefined, size: Size, { ways, ratio }: FitChoices): Choice {
+/** Keeps the parts of a choice that still apply and replaces the rest with the defaults. */
+export function clampChoice(chosen: Choice | undefined, size: Size, { modes, ratio }: FitChoices): Choice {
   const choice: Choice = chosen ?? {
-    way: ways[0],
+    mode: modes[0],
     part: null,
     color: [0, 0, 0],
     background: [255, 255, 255],
   };
-  const { way, part } = choice;
+  const { mode, part } = choice;
   const shape = part ? (part.width * size.width) / (part.height * size.height) : ratio;
   return {
     ...choice,
-    way: ways.includes(way) ? way : ways[0],
+    mode: modes.includes(mode) ? mode : modes[0],
     part: Math.abs(shape / ratio - 1) < SUITABLE_SHAPE ? part : null,
   };
 }
 
-/** A choice as those who fit images know it. */
-export function toFitOptions({ way, part, color, background }: Choice): FitOptions {
-  switch (way) {
+/** Converts a choice for the image pipeline. */
+export function toFitOptions({ mode, part, color, background }: Choice): FitOptions {
+  switch (mode) {
     case 'asIs':
       return { background };
     case 'crop':

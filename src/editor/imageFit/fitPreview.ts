@@ -8,85 +8,84 @@ import type { Chosen, ImageToFit } from './imageFitDialog';
 import { describeImageFile } from './imageFitText';
 
 export interface FitPreviewDependencies extends Pick<AppContext, 'clock' | 'l10n' | 'language' | 'log'> {
-  /** Tells the page, if there is one to hear it. */
+  /** Sends a message to the page, if it's visible. */
   readonly tell: (message: ToPage) => void;
 }
 
-type Outcome = Extract<ToPage, { type: 'preview' | 'fault' }>;
+type Outcome = Extract<ToPage, { type: 'preview' | 'error' }>;
 
-/** A choice that stands for so long is worth a fit, in ms: while somebody drags, each one would only be thrown away. */
-const REST_MS = 120;
+/** Debounce for choices. While the user drags, intermediate results would be discarded. */
+const DEBOUNCE_MS = 120;
 
-/** Longer side of the original on the page, in pixels: enough to see it, and in a tiny one to move a frame over it. */
-const SHOWN_SIDE = { least: 320, most: 1280 } as const;
+/** Longer side of the displayed original. Small images are enlarged so that the crop frame can be moved. */
+const DISPLAY_SIDE_PX = { min: 320, max: 1280 } as const;
 
 /**
- * Keeps what is shown for one image up with what is chosen for it: the latest choice is fitted, an older one is given
- * up, and what was shown last stays until there is something new.
+ * Renders the latest choice for one image. Cancels older renders, and keeps the last result until there's a new
+ * one.
  */
 export class FitPreview implements Disposable {
   readonly #index: number;
-  readonly #picture: ImageToFit;
-  readonly #parts: FitPreviewDependencies;
+  readonly #image: ImageToFit;
+  readonly #deps: FitPreviewDependencies;
   readonly #onOutcome: () => void;
-  readonly #rest = new MutableDisposable();
+  readonly #debounce = new MutableDisposable();
   #choice: Choice;
   #revision = 0;
   #running: AbortController | undefined;
   #original: ToPage | undefined;
-  /** What transparent pixels of the original are shown on. */
-  #ground = '';
+  /** Background of the displayed original. */
+  #background = '';
   #outcome: Outcome | undefined;
   #disposed = false;
 
-  /** @param onOutcome is called when something is known of the latest choice */
-  constructor(index: number, picture: ImageToFit, parts: FitPreviewDependencies, onOutcome: () => void) {
+  /** @param onOutcome called when the latest choice has a preview or an error */
+  constructor(index: number, image: ImageToFit, deps: FitPreviewDependencies, onOutcome: () => void) {
     this.#index = index;
-    this.#picture = picture;
-    this.#parts = parts;
+    this.#image = image;
+    this.#deps = deps;
     this.#onOutcome = onOutcome;
-    this.#choice = picture.card.choice;
+    this.#choice = image.card.choice;
   }
 
   get card(): Card {
-    return { ...this.#picture.card, choice: this.#choice, revision: this.#revision };
+    return { ...this.#image.card, choice: this.#choice, revision: this.#revision };
   }
 
   get chosen(): Chosen {
     const outcome = this.#current;
-    const shown = outcome?.type === 'preview' ? outcome.picture.bytes : undefined;
+    const shown = outcome?.type === 'preview' ? outcome.image.bytes : undefined;
     return {
       choice: this.#choice,
       shown: shown && createHash('sha256').update(shown).digest('hex'),
     };
   }
 
-  /** Whether the bytes of the latest choice are there. */
+  /** True if the latest choice is rendered. */
   get isReady(): boolean {
     return this.#current?.type === 'preview';
   }
 
-  /** Begins to fit what was chosen before. */
   start(): void {
     void this.#work();
   }
 
-  /** Tells a page that knows nothing what there is; of an older choice, too. */
-  tellAll(): void {
-    if (this.#original) this.#parts.tell(this.#original);
-    if (this.#outcome) this.#parts.tell(this.#outcome);
+  /** Sends everything that's available to a page that was shown again, even for an older choice. */
+  sendAll(): void {
+    if (this.#original) this.#deps.tell(this.#original);
+    if (this.#outcome) this.#deps.tell(this.#outcome);
   }
 
   choose(choice: Choice, revision: number): void {
     this.#choice = choice;
     this.#revision = revision;
     this.#running?.abort();
-    this.#rest.set(this.#parts.clock.setTimeout(() => void this.#work(), REST_MS));
+    this.#debounce.set(this.#deps.clock.setTimeout(() => void this.#work(), DEBOUNCE_MS));
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#rest.dispose();
+    this.#debounce.dispose();
     this.#running?.abort();
   }
 
@@ -103,55 +102,55 @@ export class FitPreview implements Disposable {
       const outcome = await this.#fit(choice, revision, running.signal);
       if (running.signal.aborted || this.#disposed) return;
       this.#outcome = outcome;
-      this.#parts.tell(outcome);
+      this.#deps.tell(outcome);
       this.#onOutcome();
     } catch (error) {
-      if (!running.signal.aborted) this.#parts.log.error(describeError(error));
+      if (!running.signal.aborted) this.#deps.log.error(describeError(error));
     }
   }
 
   async #fit(choice: Choice, revision: number, signal: AbortSignal): Promise<Outcome> {
-    const { l10n, language } = this.#parts;
-    const about = { image: this.#index, revision };
+    const { l10n, language } = this.#deps;
+    const about = { index: this.#index, revision };
     try {
-      const fitted = await this.#picture.fit(toFitOptions(choice), signal);
+      const fitted = await this.#image.fit(toFitOptions(choice), signal);
       const { bytes, format } = fitted;
       const caption = describeImageFile(fitted, bytes.length, l10n, language);
-      return { type: 'preview', ...about, picture: { bytes, format }, caption };
+      return { type: 'preview', ...about, image: { bytes, format }, caption };
     } catch (error) {
       signal.throwIfAborted();
-      return { type: 'fault', ...about, sentence: this.#sentence(error) };
+      return { type: 'error', ...about, message: this.#errorMessage(error) };
     }
   }
 
-  /** Once, and again when its transparent parts get another colour. */
+  /** Once, and again when its transparent deps get another colour. */
   async #showOriginal({ background }: Choice, signal: AbortSignal): Promise<void> {
-    const { card } = this.#picture;
-    const ground = card.hasAlpha ? background.join() : 'opaque';
-    if (ground === this.#ground) return;
+    const { card } = this.#image;
+    const shownBackground = card.hasAlpha ? background.join() : 'opaque';
+    if (shownBackground === this.#background) return;
     const side = Math.max(card.width, card.height);
-    const scale = Math.min(Math.max(side, SHOWN_SIDE.least), SHOWN_SIDE.most) / side;
+    const scale = Math.min(Math.max(side, DISPLAY_SIDE_PX.min), DISPLAY_SIDE_PX.max) / side;
     const size = {
       width: Math.max(1, Math.round(card.width * scale)),
       height: Math.max(1, Math.round(card.height * scale)),
     };
     try {
-      const { bytes, format } = await this.#picture.show(size, { background }, signal);
+      const { bytes, format } = await this.#image.show(size, { background }, signal);
       if (signal.aborted || this.#disposed) return;
-      this.#ground = ground;
-      this.#original = { type: 'original', image: this.#index, picture: { bytes, format } };
-      this.#parts.tell(this.#original);
+      this.#background = shownBackground;
+      this.#original = { type: 'original', index: this.#index, image: { bytes, format } };
+      this.#deps.tell(this.#original);
     } catch (error) {
       signal.throwIfAborted();
-      // Fitting it fails the same way, and is told.
-      this.#parts.log.debug(describeError(error));
+      // `#fit` fails the same way and reports it.
+      this.#deps.log.debug(describeError(error));
     }
   }
 
-  #sentence(error: unknown): string {
-    // Those of the room of images are made for people; it is another bundle, so its class is not ours.
+  #errorMessage(error: unknown): string {
+    // Messages of ImageError are for users. Compare by name: the class is in another bundle.
     if (error instanceof Error && error.name === 'ImageError') return error.message;
-    this.#parts.log.error(describeError(error));
-    return this.#parts.l10n.t("Couldn't prepare the image. See the log for details.");
+    this.#deps.log.error(describeError(error));
+    return this.#deps.l10n.t("Couldn't prepare the image. See the log for details.");
   }
 }

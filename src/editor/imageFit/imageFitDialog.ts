@@ -7,43 +7,42 @@ import type { StepPosition } from '../common/multiStep';
 export type ImageInfo = Extract<SourceInfo, { kind: 'image' }>;
 export type SentImage = Extract<SendableImage, { kind: 'image' }>;
 
-/** An image that a person decides about. */
+/** An image for which the user chooses how it's fitted. */
 export interface ImageToFit {
-  /** As the page shows it, but for the count of its choices. */
+  /** The card as shown on the page. */
   readonly card: Omit<Card, 'revision'>;
   /**
-   * The very bytes that are sent.
-   * @throws ImageError with a sentence for the user; the signal's reason
+   * @returns the exact bytes to send
+   * @throws ImageError with a message for the user, or the signal's reason
    */
   fit(wish: FitOptions, signal: AbortSignal): Promise<SentImage>;
-  /** The whole image, upright and small enough to be shown; throws as `fit` does. */
+  /** @returns the whole image for display, upright and scaled down. Throws like `fit`. */
   show(size: Size, wish: FitOptions, signal: AbortSignal): Promise<SentImage>;
 }
 
-/** What a person is asked on the page. */
 export interface ImageFitRequest {
-  /** Of the tab. */
+  /** Title of the tab. */
   readonly title: string;
-  /** Undefined where it is no step, but a look in between. */
+  /** Undefined if the page is opened outside the wizard's steps. */
   readonly place: StepPosition | undefined;
   readonly pictures: readonly ImageToFit[];
 }
 
-/** What was chosen for an image when the page ended. */
+/** The choice for an image when the page was closed. */
 export interface Chosen {
   readonly choice: Choice;
-  /** SHA-256 of the bytes that were shown for it, in hex; undefined while there were none. */
+  /** SHA-256 in hex of the preview, or undefined if none was shown. */
   readonly shown: string | undefined;
 }
 
-/** How the page ended. `away`: the tab was closed. */
+/** How the page was closed. `away`: the user closed the tab. */
 export interface ImageFitResult {
   readonly end: 'use' | 'back' | 'away';
-  /** For each picture, in their order. */
+  /** In the order of the images. */
   readonly chosen: readonly Chosen[];
 }
 
-/** Shows the page and waits for its end. */
+/** Shows the page and waits until it's closed. */
 export interface ImageFitDialog {
   ask(question: ImageFitRequest): Promise<ImageFitResult>;
 }

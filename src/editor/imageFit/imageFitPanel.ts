@@ -8,18 +8,15 @@ import type { ImageFitResult, ImageFitDialog, ImageFitRequest } from './imageFit
 import { ImageFitSession } from './imageFitSession';
 import { imageFitText } from './imageFitText';
 
-/**
- * The editor drops a tab of a view that nobody can revive, and this one should not survive a reload of the window: the
- * wizard that waits for it is gone then.
- */
+/** Has no serializer on purpose: VS Code then drops the tab on reload. The wizard that waits for it is gone. */
 const VIEW_TYPE = 'nebulaVideo.imageFit';
 
-/** How long a tab that was closed may take to go, in ms. */
+/** Timeout for a tab to close. */
 const CLOSING_MS = 1000;
 
 type Dependencies = Pick<AppContext, 'extensionUri' | 'clock' | 'l10n' | 'language' | 'log'>;
 
-/** Shows the fitting page in an editor tab, at most one at a time: whoever asks anew has left the older one. */
+/** Shows the image fit page in an editor tab. Only one can be open: a new request closes the previous one. */
 export class ImageFitPanel implements ImageFitDialog, Disposable {
   readonly #deps: Dependencies;
   #open: vscode.WebviewPanel | undefined;
@@ -34,19 +31,18 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
       VIEW_TYPE,
       question.title,
       vscode.ViewColumn.Active,
-      // Hidden, the page may go: the session knows all that it needs to be drawn again.
+      // No `retainContextWhenHidden`: the session can restore the page.
       { enableScripts: true, enableForms: false, localResourceRoots: [this.#media] },
     );
     panel.iconPath = new vscode.ThemeIcon('file-media');
     this.#open = panel;
     const answer = await this.#answered(panel, question);
     if (this.#open === panel) this.#open = undefined;
-    // What is asked next would lose the focus to the editor that comes in its place.
+    // Otherwise the next quick pick loses focus to the editor that becomes active.
     if (answer.end !== 'away') await this.#gone(panel);
     return answer;
   }
 
-  /** Closes the page, if there is one. */
   dispose(): void {
     this.#open?.dispose();
   }
@@ -63,7 +59,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
       return await new Promise<ImageFitResult>((resolve) => {
         const end = (how: ImageFitResult['end']) => resolve({ end: how, chosen: session.chosen });
         const tell = (message: ToPage): void => {
-          // A hidden page hears nothing; shown again, it asks for everything.
+          // Hidden webviews don't receive messages. The page requests the full view when it's shown again.
           webview.postMessage(message).then(undefined, (error: unknown) => log.warn(describeError(error)));
         };
         const session = owned.add(new ImageFitSession(question.pictures, { ...this.#deps, tell }, end));
@@ -83,7 +79,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
             style: address('imageFit.css').toString(),
             language,
           },
-          // What it shows it is handed, and reads from no file.
+          // The page receives images as messages and loads no files.
           ['img-src blob:'],
           { texts: imageFitText(question.pictures.length, question.place, l10n) },
         );
@@ -93,7 +89,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
     }
   }
 
-  /** Closes a tab; resolves when it is gone, or as good as. */
+  /** Closes a tab. Resolves when it's closed or after the timeout. */
   async #gone(panel: vscode.WebviewPanel): Promise<void> {
     const isThere = () =>
       vscode.window.tabGroups.all

@@ -3,45 +3,44 @@ import type { ToHost } from '../../webview/imageFit/protocol';
 import type { Chosen, ImageToFit } from './imageFitDialog';
 import { FitPreview, type FitPreviewDependencies } from './fitPreview';
 
-/** What stands behind one page while it is open: the choices, and what is shown for them. */
+/** Host side of one page: the choices and their previews. */
 export class ImageFitSession implements Disposable {
-  readonly #parts: FitPreviewDependencies;
-  readonly #fitters: readonly FitPreview[];
+  readonly #deps: FitPreviewDependencies;
+  readonly #previews: readonly FitPreview[];
   readonly #onEnd: (end: 'use' | 'back') => void;
-  /** Somebody wants to go on, as soon as the latest choices have been fitted. */
-  #wantsUse = false;
+  /** The user confirmed. Continue when the latest choices are rendered. */
+  #isConfirmed = false;
 
-  /** @param onEnd is called when the person goes on or back, never after `dispose` */
+  /** @param onEnd called when the user continues or goes back, never after `dispose` */
   constructor(
     pictures: readonly ImageToFit[],
-    parts: FitPreviewDependencies,
+    deps: FitPreviewDependencies,
     onEnd: (end: 'use' | 'back') => void,
   ) {
-    this.#parts = parts;
+    this.#deps = deps;
     this.#onEnd = onEnd;
-    this.#fitters = pictures.map(
-      (picture, index) => new FitPreview(index, picture, parts, () => this.#useIfReady()),
+    this.#previews = pictures.map(
+      (picture, index) => new FitPreview(index, picture, deps, () => this.#useIfReady()),
     );
-    for (const fitter of this.#fitters) fitter.start();
+    for (const preview of this.#previews) preview.start();
   }
 
   get chosen(): readonly Chosen[] {
-    return this.#fitters.map(({ chosen }) => chosen);
+    return this.#previews.map(({ chosen }) => chosen);
   }
 
-  /** Takes what the page says. */
   hear(message: ToHost): void {
     switch (message.type) {
       case 'ready':
-        this.#parts.tell({ type: 'view', cards: this.#fitters.map(({ card }) => card) });
-        for (const fitter of this.#fitters) fitter.tellAll();
+        this.#deps.tell({ type: 'view', cards: this.#previews.map(({ card }) => card) });
+        for (const preview of this.#previews) preview.sendAll();
         return;
       case 'choose':
-        this.#wantsUse = false;
-        this.#fitters[message.image]?.choose(message.choice, message.revision);
+        this.#isConfirmed = false;
+        this.#previews[message.index]?.choose(message.choice, message.revision);
         return;
       case 'use':
-        this.#wantsUse = true;
+        this.#isConfirmed = true;
         this.#useIfReady();
         return;
       case 'back':
@@ -51,10 +50,10 @@ export class ImageFitSession implements Disposable {
   }
 
   dispose(): void {
-    for (const fitter of this.#fitters) fitter.dispose();
+    for (const preview of this.#previews) preview.dispose();
   }
 
   #useIfReady(): void {
-    if (this.#wantsUse && this.#fitters.every(({ isReady }) => isReady)) this.#onEnd('use');
+    if (this.#isConfirmed && this.#previews.every(({ isReady }) => isReady)) this.#onEnd('use');
   }
 }

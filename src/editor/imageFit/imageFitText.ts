@@ -7,7 +7,7 @@ import type { StepPosition } from '../common/multiStep';
 
 type ImageInfo = Extract<SourceInfo, { kind: 'image' }>;
 
-/** What an image is for, as a title. @param number counts the reference images from 1; undefined where there is one */
+/** @param number index of the reference image from 1, or undefined if there's only one */
 export function roleTitle(role: ImageRole, number: number | undefined, l10n: L10n): string {
   switch (role) {
     case 'first':
@@ -19,7 +19,7 @@ export function roleTitle(role: ImageRole, number: number | undefined, l10n: L10
   }
 }
 
-/** Name, size and kind of an image. */
+/** Formats the name, size, and format of an image. */
 export function describeImage(
   source: string,
   { width, height, format, bytes }: Pick<ImageInfo, 'width' | 'height' | 'format' | 'bytes'>,
@@ -33,7 +33,10 @@ export function describeImage(
   ].join(' · ');
 }
 
-/** Size and kind of a picture. @param bytes its length */
+/**
+ * Formats the size and format of an image.
+ * @param bytes length of the file
+ */
 export function describeImageFile(
   { width, height, format }: Pick<ImageInfo, 'width' | 'height' | 'format'>,
   bytes: number,
@@ -54,7 +57,7 @@ const KINDS: Readonly<Record<ImageInfo['format'], string>> = {
   bmp: 'BMP',
 };
 
-/** What a model takes, in a sentence. */
+/** Describes what a model accepts. */
 export function requirementText(
   model: string,
   { exact, preferred, sides, ratio }: ImageLimits,
@@ -86,9 +89,10 @@ export function requirementText(
 }
 
 /**
- * What is done with the images, for the last word before they are sent; undefined when they go as they are.
- * @param changed what was chosen for those that do not
- * @param others how many do
+ * Describes how the images are changed, for the summary.
+ * @param changed choices of the images that are changed
+ * @param others number of images that aren't changed
+ * @returns undefined if no image is changed
  */
 export function fitSummary(
   changed: readonly Choice[],
@@ -109,8 +113,8 @@ export function fitSummary(
 
 type Manner = 'centre' | 'part' | 'pad' | 'blur' | 'asIs';
 
-function mannerOf({ way, part }: Choice): Manner {
-  if (way !== 'crop') return way;
+function mannerOf({ mode, part }: Choice): Manner {
+  if (mode !== 'crop') return mode;
   return part ? 'part' : 'centre';
 }
 
@@ -144,7 +148,10 @@ function noteWithoutSize(manner: Manner, l10n: L10n): string | undefined {
   }
 }
 
-/** The page's own words. @param count how many images it shows */
+/**
+ * Localized text of the page.
+ * @param count number of images on the page
+ */
 export function imageFitText(count: number, step: StepPosition | undefined, l10n: L10n): Texts {
   return {
     title: count === 1 ? l10n.t('Fit the Image') : l10n.t('Fit the Images'),
@@ -153,8 +160,8 @@ export function imageFitText(count: number, step: StepPosition | undefined, l10n
     loading: l10n.t('Loading…'),
     original: l10n.t('Original'),
     sent: l10n.t('What Is Sent'),
-    way: l10n.t('How it is made to fit'),
-    ways: {
+    mode: l10n.t('How it is made to fit'),
+    modes: {
       asIs: l10n.t('As It Is'),
       crop: l10n.t('Crop'),
       pad: l10n.t('Pad'),
@@ -168,7 +175,7 @@ export function imageFitText(count: number, step: StepPosition | undefined, l10n
     },
     frame: l10n.t('Part that is sent'),
     frameRole: l10n.t('movable frame'),
-    place: l10n.t('{0} % from the left, {1} % from the top', '{0}', '{1}'),
+    position: l10n.t('{0} % from the left, {1} % from the top', '{0}', '{1}'),
     zoom: l10n.t('Zoom'),
     reset: l10n.t('Reset'),
     color: l10n.t('Colour'),
@@ -183,7 +190,7 @@ export function imageFitText(count: number, step: StepPosition | undefined, l10n
   };
 }
 
-/** The name of a file; empty for a source that has none. */
+/** @returns the file name, or '' if the source has none. */
 function nameOf(source: string): string {
   if (/^data:/i.test(source)) return '';
   const name = /([^/]*)$/.exec(source.replace(/[?#].*$/, ''))?.[1] ?? '';

@@ -5,25 +5,25 @@ import { IMAGE_EXTENSIONS } from '../../core/images/imageLimits';
 import { escapeQuickPickText } from '../labels/taskLabels';
 import { selectionOrder } from './selectionOrder';
 
-/** Lets a person choose among the images of the workspace. */
+/** Picks images of the workspace. */
 export interface ImagePicker {
-  /** The images of the workspace, as far as it is not told to leave them out. */
+  /** @returns the images of the workspace, except excluded files */
   find(): Promise<readonly vscode.Uri[]>;
-  /** @returns the chosen ones, in the order in which they were ticked; undefined when nothing was chosen */
+  /** @returns the images in the order they were checked, or undefined if the user canceled */
   choose(title: string, images: readonly vscode.Uri[]): Promise<readonly vscode.Uri[] | undefined>;
 }
 
-/** More are no list to look through: that is what Choose Files is for. */
+/** Longer lists aren't useful. Choose Files covers that case. */
 const MAX_IMAGES = 500;
 
-/** On some systems names differ by the size of their letters. */
-const ENDINGS = IMAGE_EXTENSIONS.flatMap((ending) => [ending, ending.toUpperCase()]);
+/** Some file systems are case-sensitive. */
+const EXTENSIONS = IMAGE_EXTENSIONS.flatMap((extension) => [extension, extension.toUpperCase()]);
 
 interface ImageItem extends vscode.QuickPickItem {
   readonly uri: vscode.Uri;
 }
 
-/** A list with a preview: the image that is lit is shown behind it. */
+/** A quick pick that previews the active image in the editor. */
 export class EditorImagePicker implements ImagePicker {
   readonly #l10n: L10n;
   readonly #log: Log;
@@ -34,7 +34,7 @@ export class EditorImagePicker implements ImagePicker {
   }
 
   async find(): Promise<readonly vscode.Uri[]> {
-    const glob = `**/*.{${ENDINGS.join(',')}}`;
+    const glob = `**/*.{${EXTENSIONS.join(',')}}`;
     const found = await vscode.workspace.findFiles(glob, '**/node_modules/**', MAX_IMAGES);
     return found.sort((one, other) => one.path.localeCompare(other.path));
   }
@@ -42,28 +42,28 @@ export class EditorImagePicker implements ImagePicker {
   async choose(title: string, images: readonly vscode.Uri[]): Promise<readonly vscode.Uri[] | undefined> {
     const pick = vscode.window.createQuickPick<ImageItem>();
     const preview = new ImagePreview(this.#log);
-    // In the order of the ticks: the editor itself gives them in the order of the list.
+    // VS Code reports the selection in list order, not in the order of the clicks.
     let order: readonly ImageItem[] = [];
     try {
       pick.title = title;
       pick.placeholder = this.#l10n.t('Which images? The first one that you tick comes first.');
       pick.canSelectMany = true;
       pick.matchOnDescription = true;
-      // What is shown behind it must not close it.
+      // Opening the preview must not close the quick pick.
       pick.ignoreFocusOut = true;
-      pick.items = images.map(itemOf);
+      pick.items = images.map(toItem);
       pick.onDidChangeActive(([item]) => item && preview.show(item.uri));
-      pick.onDidChangeSelection((ticked) => {
-        order = selectionOrder(order, ticked);
+      pick.onDidChangeSelection((selected) => {
+        order = selectionOrder(order, selected);
         pick.prompt = order.map(({ label }, index) => `${index + 1}. ${label}`).join('   ');
       });
-      // In a list with ticks nothing is lit at first.
+      // A multi-select quick pick has no active item at first.
       pick.activeItems = pick.items.slice(0, 1);
       const [first] = pick.items;
       if (first) preview.show(first.uri);
       return await new Promise<readonly vscode.Uri[] | undefined>((resolve) => {
         pick.onDidAccept(() => {
-          // Who ticks nothing and presses Enter means the one that is lit.
+          // Enter without checked items accepts the active one.
           const chosen = order.length > 0 ? order : pick.activeItems;
           if (chosen.length > 0) resolve(chosen.map(({ uri }) => uri));
         });
@@ -77,7 +77,7 @@ export class EditorImagePicker implements ImagePicker {
   }
 }
 
-function itemOf(uri: vscode.Uri): ImageItem {
+function toItem(uri: vscode.Uri): ImageItem {
   const place = vscode.workspace.asRelativePath(uri);
   const [name = '', ...folders] = place.split('/').reverse();
   return {
@@ -88,41 +88,41 @@ function itemOf(uri: vscode.Uri): ImageItem {
   };
 }
 
-/** Shows one image after the other in the editor's own preview tab, without taking the keyboard. */
+/** Shows images in VS Code's preview tab without taking focus. */
 class ImagePreview {
   readonly #log: Log;
-  /** Tabs that were there before are not ours to close. */
-  readonly #earlier = new Set(imageTabs().map(addressOf));
-  #wanted: vscode.Uri | undefined;
+  /** Don't close tabs that were already open. */
+  readonly #openBefore = new Set(imageTabs().map(getTabKey));
+  #next: vscode.Uri | undefined;
   #work: Promise<void> | undefined;
-  #hasEnded = false;
+  #isClosed = false;
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** Shows an image; of several in a row only the last one, where the editor does not keep up. */
+  /** Shows an image. If calls come faster than VS Code opens images, skips to the last. */
   show(uri: vscode.Uri): void {
-    this.#wanted = uri;
-    this.#work ??= this.#showWanted();
+    this.#next = uri;
+    this.#work ??= this.#showPending();
   }
 
-  /** Closes what it has opened, once that is there. */
+  /** Closes the tabs it opened, after pending ones have opened. */
   async end(): Promise<void> {
-    this.#hasEnded = true;
+    this.#isClosed = true;
     await this.#work;
-    const ours = imageTabs().filter((tab) => tab.isPreview && !this.#earlier.has(addressOf(tab)));
+    const opened = imageTabs().filter((tab) => tab.isPreview && !this.#openBefore.has(getTabKey(tab)));
     try {
-      await vscode.window.tabGroups.close(ours, true);
+      await vscode.window.tabGroups.close(opened, true);
     } catch (error) {
       this.#log.warn(`[images] a preview could not be closed: ${describeError(error)}`);
     }
   }
 
-  async #showWanted(): Promise<void> {
-    while (this.#wanted && !this.#hasEnded) {
-      const uri = this.#wanted;
-      this.#wanted = undefined;
+  async #showPending(): Promise<void> {
+    while (this.#next && !this.#isClosed) {
+      const uri = this.#next;
+      this.#next = undefined;
       try {
         const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus: true };
         await vscode.commands.executeCommand('vscode.open', uri, options);
@@ -134,12 +134,12 @@ class ImagePreview {
   }
 }
 
-/** The editor shows images with a custom editor. */
+/** VS Code shows images with a custom editor. */
 function imageTabs(): readonly vscode.Tab[] {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
   return tabs.filter(({ input }) => input instanceof vscode.TabInputCustom);
 }
 
-function addressOf({ input, group }: vscode.Tab): string {
+function getTabKey({ input, group }: vscode.Tab): string {
   return input instanceof vscode.TabInputCustom ? `${group.viewColumn} ${input.uri.toString()}` : '';
 }

@@ -5,30 +5,29 @@ import type { Options } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
 import type { PickItem, StepPosition, Step, StepResult } from '../common/multiStep';
 
-/** How an image is to be fitted, as a person has chosen it. */
+/** The user's choice for an image. */
 export interface ChosenFit {
   readonly wish: FitOptions;
-  /** SHA-256 in hex of the bytes that the person was shown for it; undefined where nothing was shown. */
+  /** SHA-256 in hex of the preview, or undefined if none was shown. */
   readonly shown?: string | undefined;
 }
 
-/** What the images are to be fitted to. */
 export interface FitTarget {
   readonly model: Model;
   readonly options: Options;
 }
 
-/** The images that go along with a request, and what a person has chosen for them. */
+/** The images of a request, with the user's choices. */
 export interface WizardImages {
-  /** How many can be looked at; a link can't. */
+  /** Number of images that can be shown. Links can't. */
   readonly pictures: number;
-  /** Whether one has to be changed to be sent. */
+  /** True if an image has to be changed before it's sent. */
   needsFitting(subject: FitTarget): boolean;
-  /** What becomes of them, in a sentence; undefined when they go as they are. */
+  /** Describes how the images are changed, or undefined if they aren't. */
   noteOn(subject: FitTarget): string | undefined;
-  /** How they are fitted, in the order of the request; empty where nobody has chosen anything. */
+  /** Choices in the order of the request, or empty if the user made none. */
   fits(subject: FitTarget): readonly ChosenFit[];
-  /** Shows them, what is sent of them, and what else could be; resolves when the person has decided. */
+  /** Shows the page. Resolves when the user has decided. */
   ask(
     subject: FitTarget | undefined,
     images: VideoRequest['images'],
@@ -36,7 +35,7 @@ export interface WizardImages {
   ): Promise<StepResult>;
 }
 
-/** The step before the summary; there where an image does not fit as it is. */
+/** The step before the summary, if an image doesn't fit. */
 export function imageSteps(
   along: WizardImages | undefined,
   images: VideoRequest['images'],
@@ -46,7 +45,7 @@ export function imageSteps(
   return [{ id: 'images', ask: async (place) => along.ask(subject, images, place) }];
 }
 
-/** The item of the summary that shows them. */
+/** The summary item that opens the page. */
 export function imageItems<T>(along: WizardImages | undefined, value: T, l10n: L10n): PickItem<T>[] {
   if (!along || along.pictures === 0) return [];
   const label = along.pictures === 1 ? l10n.t('Look at the Image…') : l10n.t('Look at the Images…');

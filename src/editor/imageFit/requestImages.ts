@@ -18,36 +18,40 @@ import type { ChosenFit, WizardImages } from './imagesStep';
 interface Dependencies extends Pick<AppContext, 'catalog' | 'language' | 'clock' | 'l10n' | 'log'> {
   /** Loads what works on pictures, on first use. */
   readonly load: () => typeof room;
-  /** Absolute path of the folder of the pictures that were sent. */
+  /** Absolute path of the folder for sent images. */
   readonly folder: string;
-  /** Where a person chooses how images are fitted. */
   readonly pages: ImageFitDialog;
 }
 
-/** A request whose images can be sent, and what becomes of it once that is sure. */
+/** A request whose images can be sent. */
 export interface RequestWithImages {
-  /** As it came in, but for the sources of its images. */
+  /** The input with the sources of the fitted images. */
   readonly input: unknown;
   /**
-   * Keeps what is sent. @returns the same with the kept copies as sources, for the task
+   * Stores the images.
+   * @returns the request with the stored copies as sources, for the task
    * @throws DiskError
    */
   keep(prepared: PreparedRequest): Promise<PreparedRequest>;
 }
 
-/** As far as the images go; the rest is judged elsewhere. */
+/** Only what is needed for the images. The rest is validated elsewhere. */
 const requestWithImages = z.looseObject({
   model: z.string(),
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   images: z.array(z.looseObject({ role: z.string(), source: z.string() })).min(1),
 });
 
-/** Pictures younger than this stay, though no task has them, in ms: drafts of other workspaces may, unseen from here. */
+/**
+ * Minimum age of unused images to delete. Drafts of other workspaces, which aren't visible from here, may still
+ * use younger ones.
+ */
 const MIN_IMAGE_AGE_MS = 30 * 24 * 3600_000;
 
 /**
- * Brings the images of a request into the form that its model takes: read through the editor's file systems, turned
- * upright, fitted as a person has chosen or else cut around the centre, and kept with the task. Originals are only read.
+ * Converts the images of a request to what its model accepts: reads them through VS Code's file systems, applies
+ * the orientation, fits them as chosen or crops them around the center, and stores them with the task. Originals
+ * are never modified.
  */
 export class RequestImages implements Disposable {
   readonly #deps: Dependencies;
@@ -59,8 +63,8 @@ export class RequestImages implements Disposable {
 
   /**
    * Fits the images of a request, if it has any.
-   * @param fits how, for each of them; they are cut around the centre where nobody has chosen
-   * @throws {@link RequestError} with a sentence for the user; the signal's reason
+   * @param fits the choice for each image. Images without one are cropped around the center.
+   * @throws {@link RequestError} with a message for the user, or the signal's reason
    */
   async fit(
     input: unknown,
@@ -104,8 +108,8 @@ export class RequestImages implements Disposable {
   }
 
   /**
-   * Looks at images before anything is asked about them; links are not followed.
-   * @throws {@link Rejection} with a sentence for the user
+   * Inspects images before the wizard starts. Links aren't followed.
+   * @throws {@link Rejection} with a message for the user
    */
   async look(sources: readonly string[]): Promise<WizardImages> {
     const { room, images } = this.#open();
@@ -128,10 +132,10 @@ export class RequestImages implements Disposable {
   }
 
   /**
-   * Keeps a PNG that no file holds yet, such as a frame of a video. It is there until it is sent with a task; what is
-   * never sent goes with others that nobody needs, a day later at the earliest.
-   * @param size what it must have, in pixels
-   * @returns its file URI; undefined when it is no PNG of this size
+   * Stores a PNG that isn't in a file yet, such as a video frame. If it's never sent, it's deleted with other
+   * unused images, after a day at the earliest.
+   * @param size expected size in pixels
+   * @returns the file URI, or undefined if it isn't a PNG of this size
    * @throws DiskError
    */
   async keepPng(bytes: Uint8Array, size: Size): Promise<string | undefined> {
@@ -145,9 +149,9 @@ export class RequestImages implements Disposable {
   }
 
   /**
-   * Deletes stored images that nobody needs any more.
-   * @param drafts requests that are no tasks yet
-   * @param deleteUnused calls back for those that no task needs, while none can be added that does
+   * Deletes stored images that are no longer used.
+   * @param drafts requests that aren't tasks yet
+   * @param deleteUnused calls back with images that no task uses, while no task can be added
    */
   async removeUnneeded(
     drafts: readonly Pick<VideoRequest, 'images'>[],
@@ -164,7 +168,7 @@ export class RequestImages implements Disposable {
     this.#opened?.images.dispose();
   }
 
-  /** Never sends anything else than what a person has seen and agreed to. */
+  /** The file changed after the preview. Never send anything the user hasn't seen. */
   #changed(role: string): RequestError {
     return new RequestError(
       this.#deps.l10n.t(
@@ -187,7 +191,7 @@ export class RequestImages implements Disposable {
   }
 }
 
-/** SHA-256 of what is sent, in hex; undefined for a link. */
+/** @returns the SHA-256 of the image in hex, or undefined for a link. */
 function digestOf(image: SendableImage): string | undefined {
   return image.kind === 'link' ? undefined : createHash('sha256').update(image.bytes).digest('hex');
 }

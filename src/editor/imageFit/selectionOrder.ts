@@ -1,4 +1,4 @@
-/** Those that are ticked, in the order in which that happened. */
+/** @returns the selected items in the order in which they were selected. */
 export function selectionOrder<T>(before: readonly T[], ticked: readonly T[]): readonly T[] {
   return [
     ...before.filter((item) => ticked.includes(item)),

@@ -16,18 +16,17 @@ interface Dependencies extends Pick<AppContext, 'l10n' | 'language'> {
   readonly pages: ImageFitDialog;
 }
 
-/** What an image is, by its source. */
 export interface Found {
   readonly source: string;
   readonly info: SourceInfo;
 }
 
-/** What was chosen for an image, and for which limits that was shown. */
+/** A choice, with the limits for which its preview was shown (JSON). */
 interface Kept extends Chosen {
   readonly limits: string;
 }
 
-/** Shows a whole picture: nothing is cut or padded, and the file may be large. */
+/** Limits for displaying the original: no crop or padding, and a large file. */
 const SHOWN: ImageLimits = {
   formats: ['jpeg', 'png', 'webp'],
   writes: 'pngOrJpeg',
@@ -35,11 +34,11 @@ const SHOWN: ImageLimits = {
   source: '',
 };
 
-/** The images of one request on their way through the wizard, and what a person has chosen for each of them. */
+/** The images of one request in the wizard, with the user's choices. */
 export class WizardImageSet implements WizardImages {
   readonly #deps: Dependencies;
   readonly #found: readonly Found[];
-  /** By the index of the image. */
+  /** By image index. */
   readonly #kept = new Map<number, Kept>();
 
   constructor(found: readonly Found[], deps: Dependencies) {
@@ -73,7 +72,7 @@ export class WizardImageSet implements WizardImages {
     return told.length > 0 ? told.join(' ') : undefined;
   }
 
-  /** What is changed besides the shape of images for which nobody has seen what is sent. */
+  /** Describes changes other than the aspect ratio for images whose preview wasn't shown. */
   #unseenChanges(limits: ImageLimits): string[] {
     const { l10n } = this.#deps;
     const unseen = this.#pictures().filter(({ index }) => !this.#kept.has(index));
@@ -117,7 +116,7 @@ export class WizardImageSet implements WizardImages {
     });
     for (const [at, { index }] of shown.entries()) {
       const one = chosen[at];
-      // Who goes back before a choice could be shown has not seen what would be sent of it.
+      // Without a preview, the user hasn't seen what would be sent.
       if (one?.shown !== undefined) this.#kept.set(index, { ...one, limits: JSON.stringify(limits) });
     }
     return end === 'use' ? 'forward' : end;
@@ -136,14 +135,14 @@ export class WizardImageSet implements WizardImages {
     const role = images[index]?.role ?? 'first';
     const several = role === 'reference' && images.length > 1;
     const { width, height, hasAlpha } = info;
-    const { ways, ratio } = fitChoicesFor(info, limits);
+    const { modes, ratio } = fitChoicesFor(info, limits);
     return {
       card: {
         title: roleTitle(role, several ? index + 1 : undefined, l10n),
         facts: describeImage(source, info, l10n, language),
         need: requirementText(model, limits, l10n, language),
         ...{ width, height, ratio, hasAlpha },
-        ways: [...ways],
+        modes: [...modes],
         choice: this.#choice(index, info, limits),
       },
       fit: async (wish, signal) => this.#fit(source, limits, wish, signal),
@@ -168,9 +167,9 @@ export class WizardImageSet implements WizardImages {
   }
 }
 
-/** Whether an image that could go as it is does not. */
-function isChange({ way, part }: ReturnType<typeof clampChoice>, { preferred }: ImageLimits): boolean {
-  return way !== 'asIs' && (way !== 'crop' || part !== null || preferred !== undefined);
+/** @returns true if an image that already fits is changed anyway. */
+function isChange({ mode, part }: ReturnType<typeof clampChoice>, { preferred }: ImageLimits): boolean {
+  return mode !== 'asIs' && (mode !== 'crop' || part !== null || preferred !== undefined);
 }
 
 function limitsOf({ model, options }: FitTarget): ImageLimits {

@@ -2,20 +2,20 @@ import type { Disposable } from '../../core/common/disposable';
 import type { ToPage } from '../../webview/player/protocol';
 import type { AppContext } from '../common/appContext';
 
-/** Why a picture of a video could not be had. */
+/** Why a frame couldn't be captured. */
 export type FrameErrorReason =
   /** The tab was closed. */
   | 'closed'
-  /** The page did not answer. */
+  /** The page didn't respond in time. */
   | 'late'
-  /** The page could not load or decode the video. */
+  /** The page couldn't load or decode the video. */
   | 'unplayable'
-  /** The video's file is not there. */
+  /** The video file is missing. */
   | 'missing'
-  /** What came is no picture of this video. */
+  /** The data isn't a PNG of the expected size. */
   | 'damaged';
 
-/** A picture of a video could not be had; the message is for the log. */
+/** Thrown if a frame couldn't be captured. The message is for the log. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
   readonly reason: FrameErrorReason;
@@ -26,27 +26,26 @@ export class FrameError extends Error {
   }
 }
 
-/** Which picture of which video. */
 export type FrameRequest = Pick<Extract<ToPage, { type: 'captureFrame' }>, 'url' | 'seconds'>;
 
 interface Dependencies extends Pick<AppContext, 'clock'> {
-  readonly tell: (message: ToPage) => void;
+  readonly postMessage: (message: ToPage) => void;
 }
 
 interface Pending {
   readonly message: Extract<ToPage, { type: 'captureFrame' }>;
   readonly resolve: (png: Uint8Array) => void;
-  readonly reject: (fault: FrameError) => void;
+  readonly reject: (error: FrameError) => void;
 }
 
-/** How long a page may take for a picture, in ms; it is there in a moment, unless the page is still to be loaded. */
+/** Timeout for a frame. It includes the time to load the page. */
 export const FRAME_TIMEOUT_MS = 20_000;
 
-/** What a page was asked for, and has not answered yet. */
+/** Frame requests to a page that are still pending. */
 export class FrameRequests implements Disposable {
   readonly #deps: Dependencies;
   readonly #pending = new Map<number, Pending>();
-  #requests = 0;
+  #lastRequest = 0;
   #isDisposed = false;
 
   constructor(deps: Dependencies) {
@@ -54,41 +53,39 @@ export class FrameRequests implements Disposable {
   }
 
   /**
-   * Asks the page for a picture.
-   * @returns what the page says is a PNG; nobody has looked at it yet
-   * @throws {@link FrameError} `closed`, `late` or `unplayable`
+   * Requests a frame from the page.
+   * @returns the PNG from the page, not validated
+   * @throws {@link FrameError} `closed`, `late`, or `unplayable`
    */
-  async ask(wish: FrameRequest): Promise<Uint8Array> {
+  async request(frame: FrameRequest): Promise<Uint8Array> {
     if (this.#isDisposed) throw new FrameError('closed', 'the page is closed');
-    const request = ++this.#requests;
-    const message = { type: 'captureFrame', request, ...wish } as const;
-    const limit = this.#deps.clock.setTimeout(
-      () => this.#pending.get(request)?.reject(new FrameError('late', 'the page did not answer')),
+    const id = ++this.#lastRequest;
+    const message = { type: 'captureFrame', request: id, ...frame } as const;
+    const timeout = this.#deps.clock.setTimeout(
+      () => this.#pending.get(id)?.reject(new FrameError('late', 'the page did not respond')),
       FRAME_TIMEOUT_MS,
     );
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
-        this.#pending.set(request, { message, resolve, reject });
-        this.#deps.tell(message);
+        this.#pending.set(id, { message, resolve, reject });
+        this.#deps.postMessage(message);
       });
     } finally {
-      limit.dispose();
-      this.#pending.delete(request);
+      timeout.dispose();
+      this.#pending.delete(id);
     }
   }
 
-  /** The page has only begun to listen, so it may have missed what it was asked for. It answers each request once. */
-  askAgain(): void {
-    for (const { message } of this.#pending.values()) this.#deps.tell(message);
+  /** Sends pending requests again when the page is ready: it may have missed them. It responds to each request once. */
+  resend(): void {
+    for (const { message } of this.#pending.values()) this.#deps.postMessage(message);
   }
 
-  /** The page has taken a picture. */
-  taken(request: number, png: Uint8Array): void {
+  resolve(request: number, png: Uint8Array): void {
     this.#pending.get(request)?.resolve(png);
   }
 
-  /** The page could not take it. */
-  refused(request: number, reason: string): void {
+  reject(request: number, reason: string): void {
     this.#pending.get(request)?.reject(new FrameError('unplayable', reason));
   }
 

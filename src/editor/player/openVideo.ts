@@ -7,41 +7,40 @@ import type { PlayerManager } from './playerManager';
 
 interface Dependencies extends Pick<AppContext, 'l10n'> {
   readonly players: Pick<PlayerManager, 'open'>;
-  /** The newest tasks first. */
+  /** Newest tasks first. */
   readonly tasks: () => Promise<readonly Task[]>;
-  readonly choose: (question: PickOptions<string>) => Promise<string | undefined>;
-  /** Tells, in few words, that there is nothing to open. */
-  readonly nothing: (sentence: string) => void;
+  readonly pick: (question: PickOptions<string>) => Promise<string | undefined>;
+  /** Shows why there's nothing to open. */
+  readonly showNothing: (sentence: string) => void;
   readonly now: () => number;
 }
 
-/** More tabs at once are no help to anybody. */
 const MAX_OPENED_AT_ONCE = 8;
 
-/** Opens the players of the given tasks, or of one that is asked for. */
+/** Opens the players of the given tasks. Prompts for a task if none is given. */
 export async function openVideo(deps: Dependencies, args: readonly unknown[]): Promise<void> {
   const { players, l10n } = deps;
-  const ids = idsFromArguments(args) ?? (await ask(deps));
+  const ids = idsFromArguments(args) ?? (await pickTask(deps));
   if (!ids) return;
   let opened = 0;
   for (const id of ids.slice(0, MAX_OPENED_AT_ONCE)) if (await players.open(id)) opened++;
-  if (opened === 0) deps.nothing(l10n.t('This task is no longer in the list.'));
+  if (opened === 0) deps.showNothing(l10n.t('This task is no longer in the list.'));
 }
 
-/** @returns undefined when nothing was chosen, or there is nothing to choose from */
-async function ask({
+/** @returns undefined if the user canceled or there are no tasks */
+async function pickTask({
   tasks,
-  choose,
-  nothing,
+  pick,
+  showNothing,
   l10n,
   now,
 }: Dependencies): Promise<readonly string[] | undefined> {
   const all = await tasks();
   if (all.length === 0) {
-    nothing(l10n.t('There is no video to open yet.'));
+    showNothing(l10n.t('There is no video to open yet.'));
     return undefined;
   }
-  const chosen = await choose({
+  const chosen = await pick({
     title: l10n.t('Open Video'),
     placeholder: l10n.t('Which video?'),
     choices: all.map((task) => ({

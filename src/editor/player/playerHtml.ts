@@ -5,7 +5,7 @@ interface Sources extends WebviewSources {
   readonly data: PageData;
 }
 
-/** The player's page; of the library it may load what the webview's roots allow. */
+/** @returns the HTML of the player. `localResourceRoots` limits which files it can load. */
 export function playerHtml({ data, ...sources }: Sources): string {
   const { cspSource } = sources;
   const rules = [`img-src ${cspSource}`, `media-src ${cspSource}`, `font-src ${cspSource}`];

@@ -12,7 +12,7 @@ export interface PlayerDependencies extends Omit<PanelDependencies, 'engine'> {
   readonly engines: { open(): Promise<PlayerEngine>; readonly onDidChangeTasks: Event<TaskChanges> };
 }
 
-/** All players of a window: at most one for each task. */
+/** The player tabs of a window, at most one per task. */
 export class PlayerManager implements Disposable {
   readonly #deps: PanelDependencies;
   readonly #panels = new Map<string, PlayerPanel>();
@@ -23,20 +23,20 @@ export class PlayerManager implements Disposable {
     this.#owned.add(engines.onDidChangeTasks((changes) => this.#onChange(changes)));
   }
 
-  /** The task whose player the user is looking at, if any. */
+  /** The task in the active player, if any. */
   get activeTask(): string | undefined {
     return [...this.#panels.values()].find(({ isActive }) => isActive)?.taskId;
   }
 
-  /** Whether the user has a task's player before them: what it shows needs no notice. */
+  /** True if the task's player is visible. It then needs no notification. */
   isShown(taskId: string): boolean {
     return this.#panels.get(taskId)?.isVisible ?? false;
   }
 
   /**
    * Opens the player of a task, or brings it to the front.
-   * @param preserveFocus leaves the keyboard where it is
-   * @returns whether there is such a task
+   * @param preserveFocus doesn't move the focus to the tab
+   * @returns false if the task doesn't exist
    */
   async open(taskId: string, preserveFocus = false): Promise<boolean> {
     const engine = await this.#deps.engine();
@@ -51,29 +51,32 @@ export class PlayerManager implements Disposable {
   }
 
   /**
-   * Takes a picture of one of a task's videos: only a page can decode it, so its player is opened where it is not.
-   * @returns what the page says is a PNG; nobody has looked at it yet
+   * Captures a frame of a task's video. Opens the player if necessary, because only a page can decode video.
+   * @returns the PNG from the page, not validated
    * @throws FrameError
    */
-  async captureFrame(taskId: string, moment: FramePosition): Promise<Uint8Array> {
-    const isThere = await this.open(taskId, true);
+  async captureFrame(taskId: string, position: FramePosition): Promise<Uint8Array> {
+    const exists = await this.open(taskId, true);
     const panel = this.#panels.get(taskId);
-    if (!panel) throw new FrameError(isThere ? 'closed' : 'missing', 'there is no page of this task');
-    return panel.captureFrame(moment);
+    if (!panel) throw new FrameError(exists ? 'closed' : 'missing', 'this task has no page');
+    return panel.captureFrame(position);
   }
 
-  /** Fills a tab that the editor has kept over a reload. @param state what the page had it keep; anything */
+  /**
+   * Takes over a tab that VS Code restored after a reload.
+   * @param state the stored webview state, not validated
+   */
   revive(panel: vscode.WebviewPanel, state: unknown): void {
     const parsed = pageState.safeParse(state);
     if (!parsed.success || this.#panels.has(parsed.data.taskId)) {
-      this.#deps.log.warn('a player of unknown or doubled origin is closed');
+      this.#deps.log.warn('closed a player with invalid state or a duplicate of one');
       panel.dispose();
       return;
     }
     this.#add(PlayerPanel.revive(panel, parsed.data.taskId, this.#deps));
   }
 
-  /** Ends our part; the tabs stay for the next start to revive. */
+  /** Releases all tabs without closing them, so that VS Code restores them at the next start. */
   dispose(): void {
     this.#owned.dispose();
     for (const panel of this.#panels.values()) panel.release();
@@ -84,7 +87,7 @@ export class PlayerManager implements Disposable {
     panel.onDidDispose(() => this.#panels.delete(panel.taskId));
   }
 
-  /** A video that gets ready before the user's eyes has been seen. */
+  /** Marks a video as seen that was saved while its player is visible. */
   #markSeen(taskId: string): void {
     this.#deps
       .engine()
@@ -100,7 +103,7 @@ export class PlayerManager implements Disposable {
         ?.update()
         .catch((error: unknown) => this.#deps.log.error(describeError(error)));
     }
-    // What somebody took off the list, here or in another window, leaves no page behind.
+    // Close the player of a task that was removed in any window.
     for (const id of removed) this.#panels.get(id)?.dispose();
   }
 }

@@ -27,15 +27,14 @@ import {
   playerView,
   taskTitle,
   type Media,
-  type ViewParts,
+  type ViewContext,
 } from './playerView';
 
-/** The part of the engine that a player needs. */
 export interface PlayerEngine {
   task(id: string): Task | undefined;
-  /** Remembers that the user has seen a task's video. */
+  /** Stores that the user has seen the video. */
   markSeen(id: string): Promise<void>;
-  /** The responses that are kept of a task. */
+  /** Stored gateway responses of a task. */
   evidence(id: string): Promise<readonly Evidence[]>;
 }
 
@@ -43,7 +42,7 @@ export interface PanelDependencies extends Pick<
   AppContext,
   'catalog' | 'extensionUri' | 'l10n' | 'language' | 'clock' | 'log'
 > {
-  /** The engine; opened when it is first needed. */
+  /** Opens the engine on first use. */
   readonly engine: () => Promise<PlayerEngine>;
   /** Absolute path of the library on this machine. */
   readonly libraryFolder: string;
@@ -51,12 +50,11 @@ export interface PanelDependencies extends Pick<
   readonly copy: (text: string) => PromiseLike<void>;
 }
 
-/** How a request of the page ended: what went wrong, or what to tell otherwise. */
-type Answer = Pick<Extract<ToPage, { type: 'done' }>, 'error' | 'note'>;
+/** Result of an action: an error message, or a note for screen readers. */
+type RunResult = Pick<Extract<ToPage, { type: 'done' }>, 'error' | 'note'>;
 
-const NOTHING_TO_SAY: Answer = { error: null, note: null };
+const NO_NOTE: RunResult = { error: null, note: null };
 
-/** Longest title of the tab, in characters. */
 const MAX_TAB_TITLE_LENGTH = 32;
 
 /** The page of one task in an editor tab. */
@@ -66,22 +64,22 @@ export class PlayerPanel implements Disposable {
   readonly #deps: PanelDependencies;
   readonly #owned = new DisposableStore();
   readonly #frames: FrameRequests;
-  /** What the page shows; undefined until it has asked. */
+  /** The view that the page shows, or undefined until it's ready. */
   #shown: View | undefined;
-  /** Counts the looks at the task, so that a slow one does not undo a later one. */
-  #looks = 0;
+  /** Counts updates, so that a slow one doesn't overwrite a newer one. */
+  #updates = 0;
 
   private constructor(panel: vscode.WebviewPanel, taskId: string, deps: PanelDependencies) {
     this.#panel = panel;
     this.taskId = taskId;
     this.#deps = deps;
     this.#frames = this.#owned.add(
-      new FrameRequests({ clock: deps.clock, tell: (message) => this.#tell(message) }),
+      new FrameRequests({ clock: deps.clock, postMessage: (message) => this.#post(message) }),
     );
     const media = vscode.Uri.joinPath(deps.extensionUri, 'dist', 'webview');
     const { webview } = panel;
     panel.iconPath = new vscode.ThemeIcon('device-camera-video');
-    // A revived panel still has the folders of the version that made it.
+    // A restored panel still has the resource roots of the version that created it.
     webview.options = {
       enableScripts: true,
       enableForms: false,
@@ -98,7 +96,10 @@ export class PlayerPanel implements Disposable {
     });
   }
 
-  /** Opens a new tab for a task. @param preserveFocus leaves the keyboard where it is */
+  /**
+   * Opens a new tab for a task.
+   * @param preserveFocus doesn't move the focus to the tab
+   */
   static create(task: Task, deps: PanelDependencies, preserveFocus: boolean): PlayerPanel {
     const title = taskTitle(task, MAX_TAB_TITLE_LENGTH, deps.l10n);
     const place = { viewColumn: vscode.ViewColumn.Active, preserveFocus };
@@ -109,7 +110,7 @@ export class PlayerPanel implements Disposable {
     );
   }
 
-  /** Fills a tab that the editor has kept over a reload. */
+  /** Takes over a tab that VS Code restored after a reload. */
   static revive(panel: vscode.WebviewPanel, taskId: string, deps: PanelDependencies): PlayerPanel {
     return new PlayerPanel(panel, taskId, deps);
   }
@@ -122,40 +123,43 @@ export class PlayerPanel implements Disposable {
     return !this.#owned.isDisposed && this.#panel.visible;
   }
 
-  /** Calls back when the tab is closed, however that happens. */
+  /** Calls the listener when the tab is closed or released. */
   onDidDispose(listener: () => void): void {
     this.#owned.add({ dispose: listener });
   }
 
-  /** Brings the tab to the front. @param preserveFocus leaves the keyboard where it is */
+  /**
+   * Brings the tab to the front.
+   * @param preserveFocus doesn't move the focus to the tab
+   */
   reveal(preserveFocus: boolean): void {
     this.#panel.reveal(undefined, preserveFocus);
   }
 
   /**
-   * Has the page take a picture of one of the task's videos, which must be in sight for that.
-   * @returns what the page says is a PNG; nobody has looked at it yet
+   * Captures a frame in the page. The tab must be visible.
+   * @returns the PNG from the page, not validated
    * @throws {@link FrameError}
    */
   async captureFrame({ video, seconds }: FramePosition): Promise<Uint8Array> {
-    const { stage } = await this.#look();
+    const { stage } = await this.#buildView();
     const take = stage.kind === 'video' ? stage.takes.find((one) => one.video === video) : undefined;
-    if (!take && !this.#owned.isDisposed) throw new FrameError('missing', 'the file is not there');
-    return this.#frames.ask({ url: take?.url ?? '', seconds });
+    if (!take && !this.#owned.isDisposed) throw new FrameError('missing', 'the file is missing');
+    return this.#frames.request({ url: take?.url ?? '', seconds });
   }
 
-  /** Shows what has become of the task. A page that has not asked yet will ask. */
+  /** Sends the page what changed. A page that isn't ready requests the full view itself. */
   async update(): Promise<void> {
-    const look = ++this.#looks;
-    const view = await this.#look();
-    if (this.#owned.isDisposed || look !== this.#looks || !this.#shown) return;
+    const update = ++this.#updates;
+    const view = await this.#buildView();
+    if (this.#owned.isDisposed || update !== this.#updates || !this.#shown) return;
     const change = diffView(this.#shown, view);
     if (Object.keys(change).length === 0) return;
     this.#shown = view;
-    this.#tell({ type: 'change', change });
+    this.#post({ type: 'change', change });
   }
 
-  /** Lets go of the tab, which stays: the editor revives it after a reload. */
+  /** Stops updating the tab without closing it. VS Code restores it after a reload. */
   release(): void {
     this.#owned.dispose();
   }
@@ -168,59 +172,59 @@ export class PlayerPanel implements Disposable {
   #onMessage(message: unknown): void {
     const parsed = toHost.safeParse(message);
     if (!parsed.success) {
-      this.#deps.log.warn('a page sent something that is no message');
+      this.#deps.log.warn('received an invalid message from a page');
       return;
     }
-    this.#answer(parsed.data).catch((error: unknown) => this.#deps.log.error(describeError(error)));
+    this.#handle(parsed.data).catch((error: unknown) => this.#deps.log.error(describeError(error)));
   }
 
-  async #answer(message: ToHost): Promise<void> {
+  async #handle(message: ToHost): Promise<void> {
     switch (message.type) {
       case 'ready':
         await this.#sendAll();
-        this.#frames.askAgain();
+        this.#frames.resend();
         return;
       case 'videoFailed':
         this.#deps.log.warn(`the video of task ${this.taskId} can't be played: ${message.reason}`);
-        // Perhaps because it is no longer there.
+        // The file may have been removed.
         return this.update();
       case 'run':
-        return this.#run(message.request, message.action, message.moment);
+        return this.#run(message.request, message.action, message.position);
       case 'frame':
-        this.#frames.taken(message.request, message.png);
+        this.#frames.resolve(message.request, message.png);
         return;
-      case 'noFrame':
-        this.#deps.log.warn(`no picture could be taken of task ${this.taskId}: ${message.reason}`);
-        this.#frames.refused(message.request, message.reason);
+      case 'frameError':
+        this.#deps.log.warn(`couldn't capture a frame of task ${this.taskId}: ${message.reason}`);
+        this.#frames.reject(message.request, message.reason);
         return;
     }
   }
 
-  /** Tells a page that knows nothing everything. */
+  /** Sends the full view. */
   async #sendAll(): Promise<void> {
-    const look = ++this.#looks;
-    const view = await this.#look();
-    if (this.#owned.isDisposed || look !== this.#looks) return;
+    const update = ++this.#updates;
+    const view = await this.#buildView();
+    if (this.#owned.isDisposed || update !== this.#updates) return;
     this.#shown = view;
-    this.#tell({ type: 'view', view });
+    this.#post({ type: 'view', view });
   }
 
-  async #run(request: number, action: Action, moment: FramePosition | undefined): Promise<void> {
-    let answer: Answer;
+  async #run(request: number, action: Action, position: FramePosition | undefined): Promise<void> {
+    let result: RunResult;
     try {
-      answer = await this.#do(action, moment);
+      result = await this.#dispatch(action, position);
     } catch (reason) {
       this.#deps.log.error(`${action} failed: ${describeError(reason)}`);
       const { l10n } = this.#deps;
-      answer = {
+      result = {
         error: l10n.t('That did not work, for an unexpected reason. The log says more.'),
         note: null,
       };
     }
-    if (!this.#owned.isDisposed) this.#tell({ type: 'done', request, ...answer });
+    if (!this.#owned.isDisposed) this.#post({ type: 'done', request, ...result });
   }
 
-  /** Copies what the page lists, and the responses behind it for whoever helps. */
+  /** Copies the details and the gateway responses, for bug reports. */
   async #copyDetails(): Promise<void> {
     const engine = await this.#deps.engine();
     const evidence = await engine.evidence(this.taskId);
@@ -228,7 +232,7 @@ export class PlayerPanel implements Disposable {
     await this.#deps.copy(texts.join('\n\n'));
   }
 
-  async #do(action: Action, moment: FramePosition | undefined): Promise<Answer> {
+  async #dispatch(action: Action, position: FramePosition | undefined): Promise<RunResult> {
     switch (action) {
       case 'copyDetails':
         await this.#copyDetails();
@@ -238,22 +242,21 @@ export class PlayerPanel implements Disposable {
         return this.#copied();
       case 'openEarlier':
         await this.#openEarlier();
-        return NOTHING_TO_SAY;
+        return NO_NOTE;
       case 'retry':
         await this.update();
-        return NOTHING_TO_SAY;
+        return NO_NOTE;
       case 'lookForFile':
         return this.#lookForFile();
       default:
-        await this.#execute(action, moment);
-        return NOTHING_TO_SAY;
+        await this.#execute(action, position);
+        return NO_NOTE;
     }
   }
 
-  /** Runs the command behind a button. */
-  async #execute(action: Action, moment?: FramePosition): Promise<void> {
-    const deed = commandForAction(action, this.taskId, moment);
-    if (deed) await this.#deps.execute(deed.command, ...deed.args);
+  async #execute(action: Action, position?: FramePosition): Promise<void> {
+    const target = commandForAction(action, this.taskId, position);
+    if (target) await this.#deps.execute(target.command, ...target.args);
   }
 
   async #openEarlier(): Promise<void> {
@@ -261,23 +264,23 @@ export class PlayerPanel implements Disposable {
     if (earlier !== undefined) await this.#deps.execute('nebulaVideo.openVideo', earlier);
   }
 
-  #copied(): Answer {
+  #copied(): RunResult {
     return { error: null, note: this.#deps.l10n.t('Copied') };
   }
 
-  /** The file may be back; if not, the gateway may still have the video. */
-  async #lookForFile(): Promise<Answer> {
+  /** Checks for the file first, then whether the gateway still has the video. */
+  async #lookForFile(): Promise<RunResult> {
     await this.update();
     const stage = this.#shown?.stage;
-    const isAway = stage?.kind === 'message' || (stage?.kind === 'video' && stage.note !== null);
-    if (isAway) await this.#execute('lookAgain');
-    return NOTHING_TO_SAY;
+    const isMissing = stage?.kind === 'message' || (stage?.kind === 'video' && stage.note !== null);
+    if (isMissing) await this.#execute('lookAgain');
+    return NO_NOTE;
   }
 
-  /** The page as it should be now. */
-  async #look(): Promise<View> {
+  /** Builds the current view. */
+  async #buildView(): Promise<View> {
     const { catalog, l10n, language, clock, log } = this.#deps;
-    const deps: ViewParts = { catalog, l10n, language, now: clock.now() };
+    const viewContext: ViewContext = { catalog, l10n, language, now: clock.now() };
     let task: Task | undefined;
     let earlier: Task | undefined;
     try {
@@ -288,15 +291,15 @@ export class PlayerPanel implements Disposable {
       log.error(`task ${this.taskId} can't be read: ${describeError(error)}`);
       const title = l10n.t('The tasks cannot be read');
       const sentence = l10n.t('Something keeps the extension from its own files. The log says more.');
-      return messageView({ title, sentence, tone: 'error', actions: ['retry', 'showLog'] }, deps);
+      return messageView({ title, sentence, tone: 'error', actions: ['retry', 'showLog'] }, viewContext);
     }
     if (!task) {
       const title = l10n.t('This task is no longer in the list');
       const sentence = l10n.t('It was removed. Its video, if there was one, is still in the library.');
-      return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, deps);
+      return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, viewContext);
     }
     if (!this.#owned.isDisposed) this.#panel.title = taskTitle(task, MAX_TAB_TITLE_LENGTH, l10n);
-    return playerView(task, await this.#media(task), { ...deps, earlier });
+    return playerView(task, await this.#media(task), { ...viewContext, earlier });
   }
 
   async #media({ phase, videos }: Task): Promise<Media> {
@@ -306,10 +309,10 @@ export class PlayerPanel implements Disposable {
       const file = await inspectVideoFile(video.uri);
       if (!file || this.#owned.isDisposed) continue;
       const { width, height, hasAudio } = video;
-      const address = this.#panel.webview.asWebviewUri(vscode.Uri.parse(video.uri, true));
+      const url = this.#panel.webview.asWebviewUri(vscode.Uri.parse(video.uri, true));
       takes.push({
         video: index,
-        url: address.with({ query: `version=${file.version}` }).toString(),
+        url: url.with({ query: `version=${file.version}` }).toString(),
         name: this.#deps.l10n.t('Video {0}', index + 1),
         width,
         height,
@@ -317,13 +320,14 @@ export class PlayerPanel implements Disposable {
         framesPerSecond: file.framesPerSecond,
       });
     }
-    return takes.length > 0 ? { kind: 'there', takes } : { kind: 'missing' };
+    return takes.length > 0 ? { kind: 'available', takes } : { kind: 'missing' };
   }
 
-  #tell(message: ToPage): void {
-    // A hidden page hears nothing; shown again, it asks for everything.
+  #post(message: ToPage): void {
+    // Hidden webviews don't receive messages. The page requests the full view when it's shown again.
     this.#panel.webview.postMessage(message).then(undefined, (error: unknown) => {
-      if (!this.#owned.isDisposed) this.#deps.log.warn(`a page could not be told: ${describeError(error)}`);
+      if (!this.#owned.isDisposed)
+        this.#deps.log.warn(`couldn't send a message to a page: ${describeError(error)}`);
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import type { Texts } from '../../webview/player/protocol';
 
-/** The page's own words. */
+/** Localized text of the page. */
 export function playerText(l10n: L10n): Texts {
   return {
     loading: l10n.t('Loading…'),

@@ -19,25 +19,25 @@ import {
 } from '../labels/taskLabels';
 import { actionLabel, actionButtons } from '../labels/actionLabels';
 
-/** What is known of a task's videos on the disk. */
+/** The task's videos on disk. */
 export type Media =
-  { readonly kind: 'there'; readonly takes: readonly Take[] } | { readonly kind: 'missing' };
+  { readonly kind: 'available'; readonly takes: readonly Take[] } | { readonly kind: 'missing' };
 
-export interface ViewParts extends Pick<AppContext, 'catalog' | 'l10n' | 'language'> {
+export interface ViewContext extends Pick<AppContext, 'catalog' | 'l10n' | 'language'> {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** The task that this one was asked for again from, while it is there. */
+  /** The task that this one repeats, if it still exists. */
   readonly earlier?: Task | undefined;
 }
 
-/** Longest title of the page, in characters: about what fits on a line. */
+/** Maximum length of the page title. About one line. */
 const MAX_TITLE_LENGTH = 90;
 
-/** All that a task's page shows, in the user's words. */
-export function playerView(task: Task, media: Media, deps: ViewParts): View {
-  const { l10n } = deps;
-  const staged = stageOf(task, media, deps);
-  const { stage, tone } = staged;
+/** Builds the localized view of a task. */
+export function playerView(task: Task, media: Media, context: ViewContext): View {
+  const { l10n } = context;
+  const stageView = getStage(task, media, context);
+  const { stage, tone } = stageView;
   return {
     title: taskTitle(task, MAX_TITLE_LENGTH, l10n),
     tone,
@@ -45,21 +45,21 @@ export function playerView(task: Task, media: Media, deps: ViewParts): View {
       task.phase === 'saved' && media.kind === 'missing'
         ? l10n.t('File missing')
         : taskStateLabel(task, l10n),
-    summary: [task.request.model, ...askedFor(task, deps)],
+    summary: [task.request.model, ...describeRequest(task, context)],
     stage,
-    offers: actionButtons(staged, l10n),
+    buttons: actionButtons(stageView, l10n),
     prompt: task.request.prompt,
-    facts: describeImage(task, deps),
-    timeline: timelineOf(task, deps),
+    facts: getFacts(task, context),
+    timeline: getTimeline(task, context),
   };
 }
 
-/** The first words of a task's prompt; never empty. */
-export function taskTitle(task: Task, longest: number, l10n: L10n): string {
-  return truncatePrompt(task.request.prompt, longest) || l10n.t('Video without a prompt');
+/** @returns the start of the prompt, never empty. */
+export function taskTitle(task: Task, maxLength: number, l10n: L10n): string {
+  return truncatePrompt(task.request.prompt, maxLength) || l10n.t('Video without a prompt');
 }
 
-/** A page without a task: the task was removed, or the tasks can't be read just now. */
+/** Builds the view if the task was removed or can't be read. */
 export function messageView(
   {
     title,
@@ -67,7 +67,7 @@ export function messageView(
     tone,
     actions,
   }: { title: string; sentence: string; tone: Tone; actions: readonly Action[] },
-  { l10n }: Pick<ViewParts, 'l10n'>,
+  { l10n }: Pick<ViewContext, 'l10n'>,
 ): View {
   return {
     title: l10n.t('Nebula Video'),
@@ -75,57 +75,58 @@ export function messageView(
     state: title,
     summary: [],
     stage: { kind: 'message', tone, title, sentence, charge: null, details: null },
-    offers: actionButtons({ actions }, l10n),
+    buttons: actionButtons({ actions }, l10n),
     prompt: '',
     facts: [],
     timeline: [],
   };
 }
 
-/** What of a view is another one now. */
+/** @returns the fields that changed. */
 export function diffView(before: View, after: View): Partial<View> {
   const keys = Object.keys(after) as (keyof View)[];
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   return Object.fromEntries(changed.map((key) => [key, after[key]]));
 }
 
-// ── the stage ─────────────────────────────────────────────────────────────────────────────────────
+// ── stage ─────────────────────────────────────────────────────────────────────────────────────────
 
-interface Staged {
+interface StageView {
   readonly stage: Stage;
   readonly tone: Tone;
   readonly actions: readonly Action[];
-  /** The button that stands out; the first unless said. */
+  /** The primary button. Defaults to the first. */
   readonly primary?: Action | 'none';
 }
 
-function stageOf(task: Task, media: Media, deps: ViewParts): Staged {
-  if (task.phase === 'saved') return media.kind === 'there' ? shown(task, media.takes, deps) : missing(deps);
-  const explanation = explainFailure(task, deps.l10n);
-  if (!isFinal(task.phase)) return working(task, explanation, deps);
-  return explanation ? ended(task, explanation, deps) : working(task, undefined, deps);
+function getStage(task: Task, media: Media, context: ViewContext): StageView {
+  if (task.phase === 'saved')
+    return media.kind === 'available' ? showVideo(task, media.takes, context) : showMissing(context);
+  const explanation = explainFailure(task, context.l10n);
+  if (!isFinal(task.phase)) return showProgress(task, explanation, context);
+  return explanation ? showFailure(task, explanation, context) : showProgress(task, undefined, context);
 }
 
-function ended(task: Task, explanation: FailureExplanation, { l10n }: ViewParts): Staged {
+function showFailure(task: Task, explanation: FailureExplanation, { l10n }: ViewContext): StageView {
   const { title, sentence, charge, actions } = explanation;
   const tone = TONES[task.phase];
-  const details = detailsOf(task, explanation, l10n);
+  const details = getDetails(task, explanation, l10n);
   return { stage: { kind: 'message', tone, title, sentence, charge, details }, tone, actions };
 }
 
-/** Where these went wrong, the words are those of the connection, the disk, or our own: the gateway said nothing. */
+/** Failures whose details are from the connection, the disk, or the extension, not from the gateway. */
 const LOCAL_FAILURES: readonly FailureKind[] = ['network', 'proxy', 'disk', 'badReply'];
 
-function detailsOf({ failure }: Task, { details }: FailureExplanation, l10n: L10n): string | null {
+function getDetails({ failure }: Task, { details }: FailureExplanation, l10n: L10n): string | null {
   if (details === undefined || !failure) return null;
   return LOCAL_FAILURES.includes(failure.kind)
     ? l10n.t('Details: {0}', details)
     : l10n.t('The gateway says: {0}', details);
 }
 
-function shown(task: Task, takes: readonly Take[], { catalog, l10n }: ViewParts): Staged {
+function showVideo(task: Task, takes: readonly Take[], { catalog, l10n }: ViewContext): StageView {
   return {
-    stage: { kind: 'video', takes: [...takes], note: fitSummary(task, takes.length, l10n) },
+    stage: { kind: 'video', takes: [...takes], note: getVideoNote(task, takes.length, l10n) },
     tone: isUnverified(task) ? 'warning' : 'done',
     actions: [
       ...(['saveToWorkspace', 'saveAs', 'openExternally', 'reveal'] as const),
@@ -137,21 +138,29 @@ function shown(task: Task, takes: readonly Take[], { catalog, l10n }: ViewParts)
 }
 
 /** The warning below the video: about others of the task that aren't here, or about one that couldn't be verified. */
-function fitSummary(task: Task, there: number, l10n: L10n): Extract<Stage, { kind: 'video' }>['note'] {
+function getVideoNote(
+  task: Task,
+  availableCount: number,
+  l10n: L10n,
+): Extract<Stage, { kind: 'video' }>['note'] {
   const gone = explainFailure(task, l10n)?.sentence;
   const total = task.videos.length;
-  const away =
-    there < total
-      ? l10n.t('{0} of {1} files are missing: they were moved, renamed or deleted.', total - there, total)
+  const missing =
+    availableCount < total
+      ? l10n.t(
+          '{0} of {1} files are missing: they were moved, renamed or deleted.',
+          total - availableCount,
+          total,
+        )
       : undefined;
   const unverified = unverifiedWarning(task, l10n);
-  const text = [unverified, gone, away].filter((sentence) => sentence !== undefined).join(' ');
+  const text = [unverified, gone, missing].filter((sentence) => sentence !== undefined).join(' ');
   if (text === '') return null;
-  const action = away !== undefined ? 'lookForFile' : gone !== undefined ? 'lookAgain' : 'openExternally';
-  return { text, offer: { action, label: actionLabel(action, l10n), primary: false } };
+  const action = missing !== undefined ? 'lookForFile' : gone !== undefined ? 'lookAgain' : 'openExternally';
+  return { text, button: { action, label: actionLabel(action, l10n), primary: false } };
 }
 
-function missing({ l10n }: ViewParts): Staged {
+function showMissing({ l10n }: ViewContext): StageView {
   return {
     tone: 'warning',
     stage: {
@@ -168,11 +177,15 @@ function missing({ l10n }: ViewParts): Staged {
   };
 }
 
-function working(task: Task, explanation: FailureExplanation | undefined, { l10n, now }: ViewParts): Staged {
+function showProgress(
+  task: Task,
+  explanation: FailureExplanation | undefined,
+  { l10n, now }: ViewContext,
+): StageView {
   const { phase } = task;
-  // What is being sent anew is not held up by what kept it waiting before.
+  // A request that is being sent again is no longer blocked.
   const held = phase === 'sending' ? undefined : explanation;
-  // After a failure nobody knows of anything that moves, but for the next try to fetch.
+  // After a failure, only a download is known to be in progress.
   const isMoving = held === undefined || phase === 'saving';
   const stop: Action[] = phase === 'draft' ? ['stopSending'] : phase === 'sending' ? [] : ['stopTracking'];
   const help = (held?.actions ?? []).filter((action) => !stop.includes(action));
@@ -188,10 +201,10 @@ function working(task: Task, explanation: FailureExplanation | undefined, { l10n
       progress: isMoving ? (progressOf(task) ?? null) : null,
       elapsedMs: Math.max(now - task.createdAt, 0),
       charge: held && task.failure?.charged !== 'unknown' ? held.charge : null,
-      details: held ? detailsOf(task, held, l10n) : null,
+      details: held ? getDetails(task, held, l10n) : null,
     },
     actions: [...help, ...stop],
-    // Where waiting is all that is needed nothing stands out; to stop is no advice.
+    // Highlight nothing if the user only has to wait. Never highlight Stop Tracking.
     primary: isMoving || first === 'showLog' ? 'none' : first,
   };
 }
@@ -228,22 +241,22 @@ function progressText(phase: Phase, l10n: L10n): string {
   }
 }
 
-// ── what is known ─────────────────────────────────────────────────────────────────────────────────
+// ── details ───────────────────────────────────────────────────────────────────────────────────────
 
-function askedFor({ request }: Task, { catalog, l10n }: ViewParts): string[] {
+function describeRequest({ request }: Task, { catalog, l10n }: ViewContext): string[] {
   return [...describeSources(request, l10n), ...describeOptions(request, catalog, l10n)];
 }
 
-function describeImage(task: Task, deps: ViewParts): View['facts'] {
-  const { l10n, language, now, earlier } = deps;
+function getFacts(task: Task, context: ViewContext): View['facts'] {
+  const { l10n, language, now, earlier } = context;
   const facts: View['facts'] = [];
   const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
   add(l10n.t('Model'), task.request.model);
-  const asked = askedFor(task, deps);
-  if (asked.length > 0) add(l10n.t('Asked for'), asked.join(', '));
+  const request = describeRequest(task, context);
+  if (request.length > 0) add(l10n.t('Asked for'), request.join(', '));
   for (const video of task.videos) {
     const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-    // Numbers that an unverified file doesn't tell are 0.
+    // Values are 0 if an unverified file doesn't state them.
     if (video.width > 0) add(l10n.t('Picture'), l10n.t('{0} × {1} pixels', video.width, video.height));
     if (video.durationSeconds > 0) {
       add(l10n.t('Length'), l10n.t('{0} seconds', number.format(video.durationSeconds)));
@@ -252,9 +265,9 @@ function describeImage(task: Task, deps: ViewParts): View['facts'] {
     add(l10n.t('File size'), `${number.format(video.bytes / 1_000_000)} MB`);
     if (video.unverified) add(l10n.t('File check'), l10n.t('May be damaged'));
   }
-  add(l10n.t('Created'), fullMoment(task.createdAt, language));
+  add(l10n.t('Created'), formatDateTime(task.createdAt, language));
   const end = task.timeline.at(-1);
-  if (task.phase === 'saved' && end) add(l10n.t('Took'), took(end.at - task.createdAt, l10n));
+  if (task.phase === 'saved' && end) add(l10n.t('Took'), formatElapsed(end.at - task.createdAt, l10n));
   add(l10n.t('Gateway'), gatewayHost(task.origin));
   if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
   add(l10n.t('Local ID'), task.id, true);
@@ -266,28 +279,28 @@ function describeImage(task: Task, deps: ViewParts): View['facts'] {
   return facts;
 }
 
-/** The details as text, one a line, for the clipboard. */
+/** Formats the details for the clipboard, one per line. */
 export function detailsText(facts: View['facts']): string {
   return facts.map(({ name, value }) => `${name}: ${value}`).join('\n');
 }
 
-/** A response of the gateway as text, for the clipboard. For developers, so not localized. */
+/** Formats a gateway response for the clipboard. Not localized: it's for developers. */
 export function evidenceText({ at, step, status, headers, body, end }: Evidence): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const head = `${new Date(at).toISOString()} ${step}: HTTP ${status}${end === 'whole' ? '' : `, ${end}`}`;
   return [head, ...lines, body].join('\n');
 }
 
-/** The moves of a task. Only the last one tells how things stand, so only it has a picture that does. */
-function timelineOf({ timeline, failure }: Task, { l10n, language, now }: ViewParts): View['timeline'] {
+/** @returns the phases of a task. Only the last one has the tone of its phase. */
+function getTimeline({ timeline, failure }: Task, { l10n, language, now }: ViewContext): View['timeline'] {
   return timeline.map(({ at, phase, note = '' }, index) => {
     const isLast = index === timeline.length - 1;
     return {
       iso: new Date(at).toISOString(),
-      time: timeOf(at, now, language),
+      time: formatTime(at, now, language),
       tone: isLast ? TONES[phase] : 'past',
       phase: phaseLabel(phase, l10n),
-      // The stage explains it already.
+      // The stage already shows this message.
       note: isLast && note === failure?.message ? '' : note,
     };
   });
@@ -308,8 +321,8 @@ const TONES: Readonly<Record<Phase, Tone>> = {
   stopped: 'stopped',
 };
 
-/** To the second, because moves follow each other fast; with the day where it is not this one. */
-function timeOf(at: number, now: number, language: string): string {
+/** Includes seconds, because phases can change quickly, and the date if it isn't today. */
+function formatTime(at: number, now: number, language: string): string {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date(now).toDateString();
   return date.toLocaleString(language, {
@@ -320,11 +333,11 @@ function timeOf(at: number, now: number, language: string): string {
   });
 }
 
-function fullMoment(at: number, language: string): string {
+function formatDateTime(at: number, language: string): string {
   return new Date(at).toLocaleString(language, { dateStyle: 'long', timeStyle: 'short' });
 }
 
-function took(ms: number, l10n: L10n): string {
+function formatElapsed(ms: number, l10n: L10n): string {
   const seconds = Math.max(Math.round(ms / 1000), 0);
   if (seconds < 60) return l10n.t('{0} s', seconds);
   const minutes = Math.floor(seconds / 60);

@@ -9,7 +9,7 @@ export interface PlayerFeature extends Feature {
   readonly players: PlayerManager;
 }
 
-/** Sets up the pages of tasks. */
+/** Registers the player. */
 export function registerPlayer(context: AppContext): PlayerFeature {
   const { engines, asker, messages, storageFolder, subscriptions, l10n, clock } = context;
   const players = subscriptions.add(
@@ -23,8 +23,8 @@ export function registerPlayer(context: AppContext): PlayerFeature {
   const deps = {
     players,
     tasks: async () => (await engines.open()).tasks(Infinity),
-    choose: async (question: Parameters<typeof asker.choose<string>>[0]) => asker.choose(question),
-    nothing: (sentence: string) => messages.nothingSuitable(sentence),
+    pick: async (question: Parameters<typeof asker.choose<string>>[0]) => asker.choose(question),
+    showNothing: (sentence: string) => messages.nothingSuitable(sentence),
     l10n,
     now: () => clock.now(),
   };

@@ -11,20 +11,21 @@ import {
 } from '../../core/mp4/boxes';
 import { readTrack } from '../../core/mp4/track';
 
-/** What the player needs to know of a file beyond what the task tells. */
+/** File properties that the task doesn't store. */
 export interface VideoFile {
-  /** Another one when the file has changed, so that an unchanged file is not loaded again. */
+  /** Changes with the file, so that an unchanged file isn't reloaded. */
   readonly version: string;
-  /** Null when the file does not tell. */
+  /** Null if unknown. */
   readonly framesPerSecond: number | null;
 }
 
-/** Most that is read of the index of a file, in bytes; pictures per second are not worth more. */
+/** Maximum size of the index to read. The frame rate isn't worth more. */
 const MAX_INDEX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Looks at a video of the library. Undefined when it is not there.
- * @param uri a file URI of this machine
+ * Inspects a video in the library.
+ * @param uri a local file URI
+ * @returns undefined if the file is missing
  */
 export async function inspectVideoFile(uri: string): Promise<VideoFile | undefined> {
   let handle: FileHandle;
@@ -34,10 +35,10 @@ export async function inspectVideoFile(uri: string): Promise<VideoFile | undefin
     return undefined;
   }
   try {
-    const found = await handle.stat();
-    if (!found.isFile()) return undefined;
+    const stats = await handle.stat();
+    if (!stats.isFile()) return undefined;
     const source: ByteSource = {
-      size: found.size,
+      size: stats.size,
       read: async (position, length) => {
         const bytes = new Uint8Array(length);
         const { bytesRead } = await handle.read(bytes, 0, length, position);
@@ -45,7 +46,7 @@ export async function inspectVideoFile(uri: string): Promise<VideoFile | undefin
       },
     };
     return {
-      version: `${Math.round(found.mtimeMs).toString(36)}-${found.size.toString(36)}`,
+      version: `${Math.round(stats.mtimeMs).toString(36)}-${stats.size.toString(36)}`,
       framesPerSecond: await readFrameRate(source),
     };
   } finally {
@@ -53,7 +54,7 @@ export async function inspectVideoFile(uri: string): Promise<VideoFile | undefin
   }
 }
 
-/** Pictures per second of the first picture track: its samples by its length. Null for fragmented and damaged files. */
+/** @returns the frame rate of the first video track, or null for fragmented and damaged files. */
 export async function readFrameRate(source: ByteSource): Promise<number | null> {
   try {
     for await (const box of topBoxes(source)) {

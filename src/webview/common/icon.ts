@@ -1,8 +1,8 @@
 import { svg, html, type TemplateResult } from 'lit';
 
 /**
- * Our own small drawings on a grid of 16: the editor's icon font is licensed for use with credit (CC BY), which does
- * not fit what we ship.
+ * Icons on a 16×16 grid, drawn for this extension. The editor's codicons can't be shipped in a webview: their
+ * license (CC BY) requires attribution.
  */
 export function icon(drawing: TemplateResult): TemplateResult {
   return html`<svg

@@ -1,31 +1,29 @@
-import type { Card, Choice, ToPage } from './protocol';
+import type { Card, Choice, EncodedImage, ToPage } from './protocol';
 
-/** A picture that can be drawn. */
-interface Drawn {
-  /** Of a blob of this page. */
+interface DrawnImage {
+  /** Object URL of a blob in this page. */
   readonly url: string;
 }
 
-/** What the page knows of one image. */
 export interface CardState {
   readonly card: Card;
-  readonly original: Drawn | undefined;
-  /** What was last made of it, perhaps for an older choice. */
-  readonly preview: (Drawn & { readonly caption: string; readonly revision: number }) | undefined;
-  readonly fault: { readonly sentence: string; readonly revision: number } | undefined;
+  readonly original: DrawnImage | undefined;
+  /** The latest result. It may belong to an older choice. */
+  readonly preview: (DrawnImage & { readonly caption: string; readonly revision: number }) | undefined;
+  readonly error: { readonly message: string; readonly revision: number } | undefined;
 }
 
-/** Whether what is shown is not yet what was chosen last. */
-export function isBusy({ card, preview, fault }: CardState): boolean {
-  return preview?.revision !== card.revision && fault?.revision !== card.revision;
+/** @returns true until the latest choice has a preview or an error. */
+export function isBusy({ card, preview, error }: CardState): boolean {
+  return preview?.revision !== card.revision && error?.revision !== card.revision;
 }
 
-/** Why it can't be sent as it was chosen last, if that is so. */
-export function cardError({ card, fault }: CardState): string | undefined {
-  return fault?.revision === card.revision ? fault.sentence : undefined;
+/** @returns the error for the latest choice, if any. Errors for older choices are ignored. */
+export function cardError({ card, error }: CardState): string | undefined {
+  return error?.revision === card.revision ? error.message : undefined;
 }
 
-/** The card with another choice. */
+/** @returns the card with the changed choice and the next revision. */
 export function setChoice(state: CardState, change: Partial<Choice>): CardState {
   const { card } = state;
   return {
@@ -34,35 +32,35 @@ export function setChoice(state: CardState, change: Partial<Choice>): CardState 
   };
 }
 
-/** What is known after the host has told something; of an image that is not there it says nothing. */
+/** @returns the cards after a message from the host. Messages for unknown cards are ignored. */
 export function applyMessage(
   states: readonly CardState[],
   message: ToPage,
-  urlOf: (picture: Extract<ToPage, { type: 'original' }>['picture']) => string,
+  createUrl: (image: EncodedImage) => string,
 ): readonly CardState[] {
   if (message.type === 'view') {
-    return message.cards.map((card) => ({ card, original: undefined, preview: undefined, fault: undefined }));
+    return message.cards.map((card) => ({ card, original: undefined, preview: undefined, error: undefined }));
   }
   return states.map((state, index) => {
-    if (index !== message.image) return state;
+    if (index !== message.index) return state;
     switch (message.type) {
       case 'original':
-        return { ...state, original: { url: urlOf(message.picture) } };
+        return { ...state, original: { url: createUrl(message.image) } };
       case 'preview': {
-        const { picture, caption, revision } = message;
-        return { ...state, preview: { url: urlOf(picture), caption, revision }, fault: undefined };
+        const { image, caption, revision } = message;
+        return { ...state, preview: { url: createUrl(image), caption, revision }, error: undefined };
       }
-      case 'fault': {
-        const { sentence, revision } = message;
-        return { ...state, fault: { sentence, revision } };
+      case 'error': {
+        const { message: text, revision } = message;
+        return { ...state, error: { message: text, revision } };
       }
     }
   });
 }
 
-/** The addresses that a state draws from. */
+/** @returns the object URLs in use, so that the caller can revoke the others. */
 export function objectUrls(states: readonly CardState[]): Set<string> {
-  return new Set(states.flatMap(({ original, preview }) => [original?.url, preview?.url]).filter(isThere));
+  return new Set(states.flatMap(({ original, preview }) => [original?.url, preview?.url]).filter(isDefined));
 }
 
-const isThere = (url: string | undefined): url is string => url !== undefined;
+const isDefined = (url: string | undefined): url is string => url !== undefined;

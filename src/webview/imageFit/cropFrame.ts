@@ -1,68 +1,69 @@
-import type { Part } from './protocol';
+import type { CropArea } from './protocol';
 
-/** An image as shown, in pixels, and the shape of the part that is kept: width divided by height. */
-export interface Shape {
+/** Size of the image in pixels, and the aspect ratio of the crop (width divided by height). */
+export interface CropTarget {
   readonly width: number;
   readonly height: number;
   readonly ratio: number;
 }
 
-/** How far a key moves the frame, in shares of the image. */
+/** How far an arrow key moves the frame, as a fraction of the image. */
 export const STEPS = { small: 0.01, large: 0.1 } as const;
 
-/** Further in, a part would be enlarged to a blur. */
+/** A smaller crop would be blurred when it's enlarged. */
 const MAX_ZOOM = 8;
-/** Fewer pixels across are no picture. */
-const MIN_SIDE = 16;
+/** Smallest side of a crop. */
+const MIN_SIDE_PX = 16;
 
-/** The largest part of the shape, around the centre. */
-export function largestCrop({ width, height, ratio }: Shape): Part {
-  const own = width / height;
-  const size = own > ratio ? { width: ratio / own, height: 1 } : { width: 1, height: own / ratio };
+/** @returns the largest centered crop with the target aspect ratio. */
+export function largestCrop({ width, height, ratio }: CropTarget): CropArea {
+  const imageRatio = width / height;
+  const size =
+    imageRatio > ratio ? { width: ratio / imageRatio, height: 1 } : { width: 1, height: imageRatio / ratio };
   return { x: (1 - size.width) / 2, y: (1 - size.height) / 2, ...size };
 }
 
-/** How much smaller than the largest part this one is: 1 is the largest. */
-export function zoomOf(part: Part, shape: Shape): number {
-  return largestCrop(shape).width / part.width;
+/** @returns the zoom factor of a crop. The largest crop has zoom 1. */
+export function getZoom(part: CropArea, target: CropTarget): number {
+  return largestCrop(target).width / part.width;
 }
 
-/** The most that makes sense for an image; 1 where it is tiny. */
-export function maxZoom(shape: Shape): number {
-  const largest = largestCrop(shape);
-  const side = Math.min(largest.width * shape.width, largest.height * shape.height);
-  return Math.max(1, Math.min(MAX_ZOOM, side / MIN_SIDE));
+/** @returns the highest zoom factor for an image, or 1 if it's too small to zoom. */
+export function maxZoom(target: CropTarget): number {
+  const largest = largestCrop(target);
+  const side = Math.min(largest.width * target.width, largest.height * target.height);
+  return Math.max(1, Math.min(MAX_ZOOM, side / MIN_SIDE_PX));
 }
 
-/** The part moved by shares of the image, as far as it stays within. */
-export function moveCrop(part: Part, across: number, down: number): Part {
-  return within({ ...part, x: part.x + across, y: part.y + down });
+/** Moves a crop by fractions of the image size, clamped to the image. */
+export function moveCrop(part: CropArea, across: number, down: number): CropArea {
+  return clampCrop({ ...part, x: part.x + across, y: part.y + down });
 }
 
-/** The part around a point, as far as it stays within. */
-export function centerCrop(part: Part, x: number, y: number): Part {
-  return within({ ...part, x: x - part.width / 2, y: y - part.height / 2 });
+/** Centers a crop on a point, clamped to the image. */
+export function centerCrop(part: CropArea, x: number, y: number): CropArea {
+  return clampCrop({ ...part, x: x - part.width / 2, y: y - part.height / 2 });
 }
 
-/** A smaller or larger part around the same point, as far as it stays within. */
-export function zoomCrop(part: Part, zoom: number, shape: Shape): Part {
-  const largest = largestCrop(shape);
-  const by = Math.min(Math.max(zoom, 1), maxZoom(shape));
-  const size = { width: largest.width / by, height: largest.height / by };
+/** Scales a crop around its center, clamped to the image. */
+export function zoomCrop(part: CropArea, zoom: number, target: CropTarget): CropArea {
+  const largest = largestCrop(target);
+  const factor = Math.min(Math.max(zoom, 1), maxZoom(target));
+  const size = { width: largest.width / factor, height: largest.height / factor };
   return centerCrop({ ...part, ...size }, part.x + part.width / 2, part.y + part.height / 2);
 }
 
-/** Where the part stands between both ends of each side, 0 to 1; undefined where it fills the side. */
-export function cropPosition({ x, y, width, height }: Part): {
+/** @returns the position of a crop on each axis, 0 to 1, or undefined if it fills the axis. */
+export function cropPosition({ x, y, width, height }: CropArea): {
   x: number | undefined;
   y: number | undefined;
 } {
-  const along = (at: number, length: number) => (length > 1 - 1e-6 ? undefined : at / (1 - length));
-  return { x: along(x, width), y: along(y, height) };
+  const onAxis = (start: number, length: number) => (length > 1 - 1e-6 ? undefined : start / (1 - length));
+  return { x: onAxis(x, width), y: onAxis(y, height) };
 }
 
-/** What an arrow key does to the part; undefined for every other key. */
-export function moveCropByKey(part: Part, key: string, isLarge: boolean): Part | undefined {
+/** @returns the crop after an arrow key, or undefined for any other key. */
+export function moveCropByKey(part: CropArea, key: string, isLarge: boolean): CropArea | undefined {
   const step = isLarge ? STEPS.large : STEPS.small;
   switch (key) {
     case 'ArrowLeft':
@@ -78,7 +79,7 @@ export function moveCropByKey(part: Part, key: string, isLarge: boolean): Part |
   }
 }
 
-function within({ x, y, width, height }: Part): Part {
-  const along = (at: number, length: number) => Math.min(Math.max(at, 0), Math.max(0, 1 - length));
-  return { x: along(x, width), y: along(y, height), width, height };
+function clampCrop({ x, y, width, height }: CropArea): CropArea {
+  const onAxis = (start: number, length: number) => Math.min(Math.max(start, 0), Math.max(0, 1 - length));
+  return { x: onAxis(x, width), y: onAxis(y, height), width, height };
 }

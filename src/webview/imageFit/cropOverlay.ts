@@ -1,25 +1,25 @@
 import { svg, html, type TemplateResult } from 'lit';
-import type { Card, Part, Texts } from './protocol';
+import type { Card, CropArea, Texts } from './protocol';
 import { centerCrop, largestCrop, moveCrop, moveCropByKey, cropPosition } from './cropFrame';
 
 /**
- * The frame over an image, and a veil over what is cut off. It is drawn in attributes: the page's policy allows no
- * style of an element's own.
+ * The crop frame over an image. Drawn with SVG attributes because the page's content security policy forbids
+ * inline styles.
  */
 export function cropOverlay(
   { width, height, ratio, choice }: Card,
   texts: Texts,
-  onMove: (part: Part) => void,
+  onMove: (part: CropArea) => void,
 ): TemplateResult {
   const part = choice.part ?? largestCrop({ width, height, ratio });
   const [x, y] = [part.x * width, part.y * height];
   const [across, down] = [part.width * width, part.height * height];
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const to = moveCropByKey(part, event.key, event.shiftKey);
-    if (!to) return;
+    const moved = moveCropByKey(part, event.key, event.shiftKey);
+    if (!moved) return;
     event.preventDefault();
-    if (to.x !== part.x || to.y !== part.y) onMove(to);
+    if (moved.x !== part.x || moved.y !== part.y) onMove(moved);
   };
   const frame = svg`<rect
     class="frame"
@@ -34,7 +34,7 @@ export function cropOverlay(
     aria-valuemin="0"
     aria-valuemax="100"
     aria-valuenow=${percent(cropPosition(part).x ?? cropPosition(part).y ?? 0)}
-    aria-valuetext=${texts.place.replace('{0}', String(percent(part.x))).replace('{1}', String(percent(part.y)))}
+    aria-valuetext=${texts.position.replace('{0}', String(percent(part.x))).replace('{1}', String(percent(part.y)))}
     @keydown=${onKey}
   />`;
   return html`<svg
@@ -44,7 +44,7 @@ export function cropOverlay(
     @pointerdown=${(event: PointerEvent) => drag(event, part, onMove)}
   >
     <path
-      class="veil"
+      class="dimmed"
       fill-rule="evenodd"
       d="M0 0H${width}V${height}H0ZM${x} ${y}h${across}v${down}h${-across}Z"
     />
@@ -53,32 +53,32 @@ export function cropOverlay(
   </svg>`;
 }
 
-/** Follows the pointer until it is let go. Beside the frame, the frame comes to it first. */
-function drag(event: PointerEvent, part: Part, onMove: (part: Part) => void): void {
-  const surface = event.currentTarget;
-  if (!(surface instanceof SVGElement) || event.button !== 0) return;
+/** Moves the frame with the pointer. A press outside the frame first centers the frame there. */
+function drag(event: PointerEvent, part: CropArea, onMove: (part: CropArea) => void): void {
+  const overlay = event.currentTarget;
+  if (!(overlay instanceof SVGElement) || event.button !== 0) return;
   event.preventDefault();
-  surface.querySelector<SVGElement>('.frame')?.focus({ preventScroll: true });
-  const box = surface.getBoundingClientRect();
-  const at = (one: PointerEvent) => ({
-    x: (one.clientX - box.left) / box.width,
-    y: (one.clientY - box.top) / box.height,
+  overlay.querySelector<SVGElement>('.frame')?.focus({ preventScroll: true });
+  const box = overlay.getBoundingClientRect();
+  const toFraction = (pointer: PointerEvent) => ({
+    x: (pointer.clientX - box.left) / box.width,
+    y: (pointer.clientY - box.top) / box.height,
   });
-  const from = at(event);
+  const from = toFraction(event);
   const isInside =
     from.x >= part.x && from.x <= part.x + part.width && from.y >= part.y && from.y <= part.y + part.height;
   const start = isInside ? part : centerCrop(part, from.x, from.y);
   if (!isInside) onMove(start);
-  const follow = (one: PointerEvent): void => {
-    const to = at(one);
+  const onPointerMove = (moveEvent: PointerEvent): void => {
+    const to = toFraction(moveEvent);
     onMove(moveCrop(start, to.x - from.x, to.y - from.y));
   };
-  const end = new AbortController();
-  surface.setPointerCapture(event.pointerId);
-  surface.addEventListener('pointermove', follow, { signal: end.signal });
-  for (const last of ['pointerup', 'pointercancel', 'lostpointercapture']) {
-    surface.addEventListener(last, () => end.abort(), { signal: end.signal });
+  const dragging = new AbortController();
+  overlay.setPointerCapture(event.pointerId);
+  overlay.addEventListener('pointermove', onPointerMove, { signal: dragging.signal });
+  for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) {
+    overlay.addEventListener(type, () => dragging.abort(), { signal: dragging.signal });
   }
 }
 
-const percent = (share: number): number => Math.round(share * 100);
+const percent = (fraction: number): number => Math.round(fraction * 100);

@@ -1,9 +1,8 @@
 import { html, render } from 'lit';
-import { toPage, type Choice, type Picture, type Texts, type ToHost, type ToPage } from './protocol';
+import { toPage, type Choice, type EncodedImage, type Texts, type ToHost, type ToPage } from './protocol';
 import { cardError, isBusy, applyMessage, objectUrls, setChoice, type CardState } from './cards';
-import { page } from './templates';
+import { renderPage } from './templates';
 
-/** What the editor gives a page. */
 interface VsCodeApi {
   postMessage(message: ToHost): void;
 }
@@ -11,16 +10,16 @@ interface VsCodeApi {
 declare function acquireVsCodeApi(): VsCodeApi;
 
 /**
- * The page where a person decides what is sent of each image. Whatever is chosen is told to the host at once, which
- * makes the bytes and hands them over; the page shows those. It lives as long as its document.
+ * The page where the user chooses how each image is fitted. The host renders every choice and returns the exact
+ * bytes, so the preview shows what is sent.
  */
 export class ImageFitPage {
   readonly #root: HTMLElement;
   readonly #texts: Texts;
   readonly #api = acquireVsCodeApi();
   #states: readonly CardState[] = [];
-  /** Goes on as soon as the latest choices have been made to bytes. */
-  #isLeaving = false;
+  /** The user has confirmed. The host continues when the latest choices are rendered. */
+  #isConfirmed = false;
   #announcement = '';
 
   constructor(root: HTMLElement, texts: Texts) {
@@ -28,66 +27,66 @@ export class ImageFitPage {
     this.#texts = texts;
   }
 
-  /** Draws the page and asks the host for what is on it. */
+  /** Renders the page and requests its content from the host. */
   start(): void {
     window.addEventListener('message', (event: MessageEvent<unknown>) => {
       const parsed = toPage.safeParse(event.data);
-      if (parsed.success) this.#hear(parsed.data);
+      if (parsed.success) this.#onMessage(parsed.data);
     });
-    this.#draw();
+    this.#render();
     this.#api.postMessage({ type: 'ready' });
   }
 
-  #hear(message: ToPage): void {
-    const before = objectUrls(this.#states);
-    this.#states = applyMessage(this.#states, message, drawable);
-    const still = objectUrls(this.#states);
-    for (const url of before) if (!still.has(url)) URL.revokeObjectURL(url);
-    if (message.type === 'fault') {
-      this.#isLeaving = false;
-      this.#announcement = message.sentence;
+  #onMessage(message: ToPage): void {
+    const oldUrls = objectUrls(this.#states);
+    this.#states = applyMessage(this.#states, message, createObjectUrl);
+    const newUrls = objectUrls(this.#states);
+    for (const url of oldUrls) if (!newUrls.has(url)) URL.revokeObjectURL(url);
+    if (message.type === 'error') {
+      this.#isConfirmed = false;
+      this.#announcement = message.message;
     }
-    this.#draw();
+    this.#render();
   }
 
   #choose(index: number, change: Partial<Choice>): void {
     const state = this.#states[index];
     if (!state) return;
     const changed = setChoice(state, change);
-    this.#states = this.#states.map((one, at) => (at === index ? changed : one));
-    this.#isLeaving = false;
+    this.#states = this.#states.map((other, at) => (at === index ? changed : other));
+    this.#isConfirmed = false;
     this.#announcement = '';
     const { choice, revision } = changed.card;
-    this.#api.postMessage({ type: 'choose', image: index, revision, choice });
-    this.#draw();
+    this.#api.postMessage({ type: 'choose', index, revision, choice });
+    this.#render();
   }
 
   #use(): void {
-    const fault = this.#states.map(cardError).find((sentence) => sentence !== undefined);
-    this.#announcement = fault ?? (this.#states.some(isBusy) ? this.#texts.preparing : '');
-    if (fault === undefined) {
-      this.#isLeaving = true;
+    const error = this.#states.map(cardError).find((text) => text !== undefined);
+    this.#announcement = error ?? (this.#states.some(isBusy) ? this.#texts.preparing : '');
+    if (error === undefined) {
+      this.#isConfirmed = true;
       this.#api.postMessage({ type: 'use' });
     }
-    this.#draw();
+    this.#render();
   }
 
-  #draw(): void {
+  #render(): void {
     this.#root.classList.toggle('loading', this.#states.length === 0);
     const handlers = {
       choose: (index: number, change: Partial<Choice>) => this.#choose(index, change),
       use: () => this.#use(),
       back: () => this.#api.postMessage({ type: 'back' }),
     };
-    const model = { texts: this.#texts, states: this.#states, isLeaving: this.#isLeaving };
+    const model = { texts: this.#texts, states: this.#states, isConfirmed: this.#isConfirmed };
     render(
-      html`${page(model, handlers)}
+      html`${renderPage(model, handlers)}
         <div class="visually-hidden" role="status">${this.#announcement}</div>`,
       this.#root,
     );
   }
 }
 
-function drawable({ bytes, format }: Picture): string {
+function createObjectUrl({ bytes, format }: EncodedImage): string {
   return URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: `image/${format}` }));
 }

@@ -1,4 +1,4 @@
-// The entry of the fitting page.
+// Entry point of the image fit page.
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import * as z from 'zod/mini';

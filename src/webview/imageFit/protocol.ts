@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 
 /**
- * What the fitting page and its host say to each other. Both sides parse what arrives. The host knows all that was
- * chosen: a page that was hidden is drawn anew from it.
+ * Messages between the image fit page and its host. Both sides validate what they receive. The host keeps every
+ * choice, so a page that was hidden is restored from it.
  */
 
-/** What can be done with an image whose shape is not the one that is needed; `asIs` leaves it is. */
+/** How an image with the wrong aspect ratio is fitted. `asIs` doesn't change it. */
 export const FIT_MODES = ['asIs', 'crop', 'pad', 'blur'] as const;
 
 export type FitMode = (typeof FIT_MODES)[number];
@@ -14,95 +14,100 @@ const share = z.number().check(z.gte(0), z.lte(1));
 const byte = z.number().check(z.int(), z.gte(0), z.lte(255));
 const rgb = z.tuple([byte, byte, byte]);
 
-/** A part of an image in shares of its width and height, as it is shown. */
-const part = z.object({ x: share, y: share, width: share, height: share });
+/** A crop rectangle in fractions of the displayed width and height. */
+const cropArea = z.object({ x: share, y: share, width: share, height: share });
 
 const choice = z.object({
-  way: z.enum(FIT_MODES),
-  /** What is kept when it is cut; null is the largest part around the centre. */
-  part: z.nullable(part),
-  /** What it is padded with. */
+  mode: z.enum(FIT_MODES),
+  /** The crop, or null for the largest centered one. */
+  part: z.nullable(cropArea),
+  /** Padding color. */
   color: rgb,
-  /** What transparent pixels are laid on. */
+  /** Color behind transparent pixels. */
   background: rgb,
 });
 
-const picture = z.object({
+const imageData = z.object({
   bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
   format: z.enum(['jpeg', 'png', 'webp']),
 });
 
-/** An image of the request, and what is done with it. */
 const card = z.object({
-  /** Its role, as a title. */
+  /** The image's role, such as the first frame. */
   title: z.string(),
-  /** Name, size and kind of the file. */
+  /** File name, size, and format. */
   facts: z.string(),
-  /** What the model takes. */
+  /** What the model accepts. */
   need: z.string(),
-  /** As shown, in pixels. */
+  /** Displayed size in pixels. */
   width: z.number(),
   height: z.number(),
-  /** Of the part that is kept when it is cut: width divided by height, in pixels. */
+  /** Aspect ratio of the crop: width divided by height. */
   ratio: z.number(),
-  /** At least one. */
-  ways: z.array(z.enum(FIT_MODES)),
+  /** Available modes, at least one. */
+  modes: z.array(z.enum(FIT_MODES)),
   hasAlpha: z.boolean(),
   choice,
-  /** Of the choice, counted up by the page with each change. */
+  /** Incremented by the page with each change of the choice. */
   revision: z.number(),
 });
 
 export type Rgb = z.infer<typeof rgb>;
-export type Part = z.infer<typeof part>;
+export type CropArea = z.infer<typeof cropArea>;
 export type Choice = z.infer<typeof choice>;
-export type Picture = z.infer<typeof picture>;
+export type EncodedImage = z.infer<typeof imageData>;
 export type Card = z.infer<typeof card>;
 
-const image = z.number().check(z.int(), z.gte(0));
+const index = z.number().check(z.int(), z.gte(0));
 
-/** Host to page. `image` is the index of a card. */
+/** Host to page. `index` is the index of a card. */
 export const toPage = z.discriminatedUnion('type', [
-  /** The answer to `ready`. */
+  /** Response to `ready`. */
   z.object({ type: z.literal('view'), cards: z.array(card) }),
-  /** The image as it is, upright, and small enough to be shown. */
-  z.object({ type: z.literal('original'), image, picture }),
-  /** The very bytes that are sent, and what they are in words. */
-  z.object({ type: z.literal('preview'), image, revision: z.number(), picture, caption: z.string() }),
-  /** Why it can't be sent so, in a sentence. */
-  z.object({ type: z.literal('fault'), image, revision: z.number(), sentence: z.string() }),
+  /** The unchanged image, upright and scaled down for display. */
+  z.object({ type: z.literal('original'), index, image: imageData }),
+  /** The exact bytes to send, with a description. */
+  z.object({
+    type: z.literal('preview'),
+    index,
+    revision: z.number(),
+    image: imageData,
+    caption: z.string(),
+  }),
+  /** Why the image can't be sent with this choice. */
+  z.object({ type: z.literal('error'), index, revision: z.number(), message: z.string() }),
 ]);
 
 export type ToPage = z.infer<typeof toPage>;
 
 /** Page to host. */
 export const toHost = z.discriminatedUnion('type', [
-  /** The page listens and knows nothing: it has just been opened, or shown again. */
+  /** The page was opened or shown again and needs the full view. */
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('choose'), image, revision: z.number(), choice }),
-  /** Go on, with what was chosen last. */
+  z.object({ type: z.literal('choose'), index, revision: z.number(), choice }),
+  /** Continue with the latest choices. */
   z.object({ type: z.literal('use') }),
   z.object({ type: z.literal('back') }),
 ]);
 
 export type ToHost = z.infer<typeof toHost>;
 
-/** The page's own words, which do not change while it lives. */
+/** Localized text of the page. */
 const texts = z.object({
   title: z.string(),
-  /** Which step of how many; empty where it is none. */
+  /** "Step 2 of 4", or empty outside a wizard. */
   step: z.string(),
   intro: z.string(),
   loading: z.string(),
   original: z.string(),
   sent: z.string(),
-  way: z.string(),
-  ways: z.object({ asIs: z.string(), crop: z.string(), pad: z.string(), blur: z.string() }),
+  mode: z.string(),
+  modes: z.object({ asIs: z.string(), crop: z.string(), pad: z.string(), blur: z.string() }),
   hints: z.object({ asIs: z.string(), crop: z.string(), pad: z.string(), blur: z.string() }),
   frame: z.string(),
   frameRole: z.string(),
-  /** `{0}` and `{1}` are percents from the left and from the top. */
-  place: z.string(),
+  /** `{0}` and `{1}` are percentages from the left and from the top. */
+  position: z.string(),
   zoom: z.string(),
   reset: z.string(),
   color: z.string(),
@@ -110,7 +115,7 @@ const texts = z.object({
   black: z.string(),
   white: z.string(),
   other: z.string(),
-  /** `{0}` is what the colour is for. */
+  /** `{0}` is the purpose of the color. */
   otherColor: z.string(),
   preparing: z.string(),
   use: z.string(),
@@ -119,7 +124,7 @@ const texts = z.object({
 
 export type Texts = z.infer<typeof texts>;
 
-/** What the page is born with, as JSON in an attribute of its body. */
+/** Initial data, passed as JSON in an attribute of the body. */
 export const pageData = z.object({ texts });
 
 export type PageData = z.infer<typeof pageData>;

@@ -3,30 +3,26 @@ import { live } from 'lit/directives/live.js';
 import { warningIcon } from '../common/icon';
 import type { Choice, Rgb, Texts } from './protocol';
 import { cardError, isBusy, type CardState } from './cards';
-import { largestCrop, maxZoom, zoomCrop, zoomOf } from './cropFrame';
+import { largestCrop, maxZoom, zoomCrop, getZoom } from './cropFrame';
 import { cropOverlay } from './cropOverlay';
 
 type Piece = TemplateResult | typeof nothing;
 
-/** All that a drawing of the page depends on. */
 export interface Model {
   readonly texts: Texts;
   readonly states: readonly CardState[];
-  readonly isLeaving: boolean;
+  readonly isConfirmed: boolean;
 }
 
-/** What a person does on the page. */
 export interface Handlers {
   choose(index: number, change: Partial<Choice>): void;
   use(): void;
   back(): void;
 }
 
-/** What a person does with one image. */
 type Change = (change: Partial<Choice>) => void;
 
-/** The whole page. */
-export function page({ texts, states, isLeaving }: Model, handlers: Handlers): TemplateResult {
+export function renderPage({ texts, states, isConfirmed }: Model, handlers: Handlers): TemplateResult {
   return html`<main aria-busy=${states.length === 0 ? 'true' : 'false'}>
     <header>
       <h1>${texts.title}</h1>
@@ -34,30 +30,30 @@ export function page({ texts, states, isLeaving }: Model, handlers: Handlers): T
         ${texts.step === '' ? nothing : html`<span>${texts.step}</span>`}<span>${texts.intro}</span>
       </p>
     </header>
-    ${states.map((state, index) => card({ state, index, texts }, (change) => handlers.choose(index, change)))}
+    ${states.map((state, index) => renderCard({ state, index, texts }, (change) => handlers.choose(index, change)))}
     <footer>
       <vscode-button
         class="use"
-        aria-busy=${isLeaving ? 'true' : 'false'}
-        @keydown=${keepStill}
+        aria-busy=${isConfirmed ? 'true' : 'false'}
+        @keydown=${preventScroll}
         @click=${() => handlers.use()}
-        >${isLeaving ? texts.preparing : texts.use}</vscode-button
+        >${isConfirmed ? texts.preparing : texts.use}</vscode-button
       >
-      <vscode-button secondary class="back" @keydown=${keepStill} @click=${() => handlers.back()}
+      <vscode-button secondary class="back" @keydown=${preventScroll} @click=${() => handlers.back()}
         >${texts.back}</vscode-button
       >
     </footer>
   </main>`;
 }
 
-interface Shown {
+interface CardProps {
   readonly state: CardState;
   readonly index: number;
   readonly texts: Texts;
 }
 
-function card(shown: Shown, change: Change): TemplateResult {
-  const { state, index } = shown;
+function renderCard(props: CardProps, change: Change): TemplateResult {
+  const { state, index } = props;
   const { title, facts, need } = state.card;
   return html`<section class="card" aria-labelledby="title-${index}">
     <div class="head">
@@ -65,21 +61,21 @@ function card(shown: Shown, change: Change): TemplateResult {
       <p class="facts">${facts}</p>
       <p>${need}</p>
     </div>
-    ${choices(shown, change)}
-    <div class="columns">${original(shown, change)} ${sent(shown)}</div>
+    ${choices(props, change)}
+    <div class="columns">${original(props, change)} ${result(props)}</div>
   </section>`;
 }
 
-// ── what can be chosen ────────────────────────────────────────────────────────────────────────────
+// ── choices ───────────────────────────────────────────────────────────────────────────────────────
 
-function choices(shown: Shown, change: Change): TemplateResult {
-  const { state, texts } = shown;
+function choices(props: CardProps, change: Change): TemplateResult {
+  const { state, texts } = props;
   const { choice, hasAlpha } = state.card;
   return html`<div class="choices">
-    ${wayChoice(shown, change)} ${choice.way === 'crop' ? zoomChoice(shown, change) : nothing}
+    ${modeChoice(props, change)} ${choice.mode === 'crop' ? zoomChoice(props, change) : nothing}
     ${
-      choice.way === 'pad'
-        ? colorChoice(shown, { name: 'color', legend: texts.color, value: choice.color }, (color) =>
+      choice.mode === 'pad'
+        ? colorChoice(props, { name: 'color', legend: texts.color, value: choice.color }, (color) =>
             change({ color }),
           )
         : nothing
@@ -96,62 +92,62 @@ function choices(shown: Shown, change: Change): TemplateResult {
   </div>`;
 }
 
-function wayChoice({ state: { card: shown }, index, texts }: Shown, change: Change): Piece {
-  if (shown.ways.length === 1) return nothing;
+function modeChoice({ state: { card }, index, texts }: CardProps, change: Change): Piece {
+  if (card.modes.length === 1) return nothing;
   return html`<fieldset class="segments">
-    <legend>${texts.way}</legend>
+    <legend>${texts.mode}</legend>
     <div>
-      ${shown.ways.map(
-        (way) =>
+      ${card.modes.map(
+        (mode) =>
           html`<label
             ><input
               type="radio"
-              name="way-${index}"
-              value=${way}
-              .checked=${live(way === shown.choice.way)}
-              @change=${() => change({ way })}
-            /><span>${texts.ways[way]}</span></label
+              name="mode-${index}"
+              value=${mode}
+              .checked=${live(mode === card.choice.mode)}
+              @change=${() => change({ mode })}
+            /><span>${texts.modes[mode]}</span></label
           >`,
       )}
     </div>
   </fieldset>`;
 }
 
-function original(shown: Shown, change: Change): TemplateResult {
-  const { state, texts } = shown;
-  const { card: of, original: picture } = state;
-  const isCropped = of.choice.way === 'crop';
+function original(props: CardProps, change: Change): TemplateResult {
+  const { state, texts } = props;
+  const { card, original: image } = state;
+  const isCropped = card.choice.mode === 'crop';
   return html`<div class="side">
     <h3>${texts.original}</h3>
-    <div class="picture" aria-busy=${picture ? 'false' : 'true'}>
+    <div class="image" aria-busy=${image ? 'false' : 'true'}>
       ${
-        picture
+        image
           ? html`<img
-              src=${picture.url}
-              width=${of.width}
-              height=${of.height}
-              alt="${of.title}: ${texts.original}"
+              src=${image.url}
+              width=${card.width}
+              height=${card.height}
+              alt="${card.title}: ${texts.original}"
             />`
           : busyBar(texts)
       }
-      ${picture && isCropped ? cropOverlay(of, texts, (part) => change({ part })) : nothing}
+      ${image && isCropped ? cropOverlay(card, texts, (part) => change({ part })) : nothing}
     </div>
-    <p class="hint">${texts.hints[of.choice.way]}</p>
+    <p class="hint">${texts.hints[card.choice.mode]}</p>
   </div>`;
 }
 
-function zoomChoice({ state: { card: of }, index, texts }: Shown, change: Change): Piece {
-  const most = maxZoom(of);
-  if (most <= 1) return nothing;
-  const part = of.choice.part ?? largestCrop(of);
-  const percent = Math.round(zoomOf(part, of) * 100);
+function zoomChoice({ state: { card }, index, texts }: CardProps, change: Change): Piece {
+  const max = maxZoom(card);
+  if (max <= 1) return nothing;
+  const part = card.choice.part ?? largestCrop(card);
+  const percent = Math.round(getZoom(part, card) * 100);
   const onInput = (event: Event): void => {
     if (event.currentTarget instanceof HTMLInputElement) {
-      change({ part: zoomCrop(part, Number(event.currentTarget.value) / 100, of) });
+      change({ part: zoomCrop(part, Number(event.currentTarget.value) / 100, card) });
     }
   };
-  // Never out of reach: a button that is disabled while it has the focus would lose it.
-  const reset = () => (of.choice.part === null ? undefined : change({ part: null }));
+  // Don't disable the button: a focused button that becomes disabled loses focus.
+  const reset = () => (card.choice.part === null ? undefined : change({ part: null }));
   return html`<div class="zoom">
     <label for="zoom-${index}">${texts.zoom}</label>
     <div>
@@ -159,14 +155,14 @@ function zoomChoice({ state: { card: of }, index, texts }: Shown, change: Change
         id="zoom-${index}"
         type="range"
         min="100"
-        max=${Math.floor(most * 100)}
+        max=${Math.floor(max * 100)}
         step="5"
         .value=${live(String(percent))}
         aria-valuetext="${percent} %"
         @input=${onInput}
       />
       <output for="zoom-${index}">${percent} %</output>
-      <vscode-button secondary class="reset" @keydown=${keepStill} @click=${reset}
+      <vscode-button secondary class="reset" @keydown=${preventScroll} @click=${reset}
         >${texts.reset}</vscode-button
       >
     </div>
@@ -176,18 +172,21 @@ function zoomChoice({ state: { card: of }, index, texts }: Shown, change: Change
 const BLACK: Rgb = [0, 0, 0];
 const WHITE: Rgb = [255, 255, 255];
 
-interface ColorQuestion {
+interface ColorField {
   readonly name: string;
   readonly legend: string;
   readonly value: Rgb;
 }
 
 function colorChoice(
-  { index, texts }: Shown,
-  { name, legend, value }: ColorQuestion,
+  { index, texts }: CardProps,
+  { name, legend, value }: ColorField,
   choose: (color: Rgb) => void,
 ): TemplateResult {
-  const [isBlack, isWhite] = [hex(value) === hex(BLACK), hex(value) === hex(WHITE)];
+  const [isBlack, isWhite] = [
+    toHexColor(value) === toHexColor(BLACK),
+    toHexColor(value) === toHexColor(WHITE),
+  ];
   const preset = (label: string, color: Rgb, isChosen: boolean) =>
     html`<label
       ><input
@@ -198,7 +197,7 @@ function colorChoice(
       /><span>${label}</span></label
     >`;
   const onColor = (event: Event): void => {
-    if (event.currentTarget instanceof HTMLInputElement) choose(rgbOf(event.currentTarget.value));
+    if (event.currentTarget instanceof HTMLInputElement) choose(parseHexColor(event.currentTarget.value));
   };
   return html`<fieldset class="segments">
     <legend>${legend}</legend>
@@ -209,38 +208,38 @@ function colorChoice(
         ><input
           type="color"
           aria-label=${texts.otherColor.replace('{0}', legend)}
-          .value=${live(hex(value))}
+          .value=${live(toHexColor(value))}
           @input=${onColor}
       /></label>
     </div>
   </fieldset>`;
 }
 
-function hex(color: Rgb): string {
+function toHexColor(color: Rgb): string {
   return `#${color.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-function rgbOf(text: string): Rgb {
+function parseHexColor(text: string): Rgb {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16) || 0);
   return [red ?? 0, green ?? 0, blue ?? 0];
 }
 
-// ── what is sent ──────────────────────────────────────────────────────────────────────────────────
+// ── result ────────────────────────────────────────────────────────────────────────────────────────
 
-function sent({ state, texts }: Shown): TemplateResult {
-  const { card: of, preview } = state;
-  const fault = cardError(state);
+function result({ state, texts }: CardProps): TemplateResult {
+  const { card, preview } = state;
+  const error = cardError(state);
   const busy = isBusy(state);
-  return html`<div class="side sent">
+  return html`<div class="side result">
     <h3>${texts.sent}</h3>
-    <div class="picture" ?hidden=${fault !== undefined} aria-busy=${busy ? 'true' : 'false'}>
-      ${preview ? html`<img src=${preview.url} alt="${of.title}: ${texts.sent}" />` : nothing}
+    <div class="image" ?hidden=${error !== undefined} aria-busy=${busy ? 'true' : 'false'}>
+      ${preview ? html`<img src=${preview.url} alt="${card.title}: ${texts.sent}" />` : nothing}
       ${busy ? busyBar(texts) : nothing}
     </div>
     ${
-      fault === undefined
+      error === undefined
         ? html`<p class="hint caption">${preview?.caption ?? ''}</p>`
-        : html`<p class="fault">${warningIcon}<span>${fault}</span></p>`
+        : html`<p class="error">${warningIcon}<span>${error}</span></p>`
     }
   </div>`;
 }
@@ -249,7 +248,7 @@ function busyBar({ preparing }: Texts): TemplateResult {
   return html`<vscode-progress-bar class="busy" aria-label=${preparing}></vscode-progress-bar>`;
 }
 
-/** The library's button acts on Space, but does not keep the page from scrolling by it. */
-function keepStill(event: KeyboardEvent): void {
+/** vscode-button handles Space but doesn't prevent the page from scrolling. */
+function preventScroll(event: KeyboardEvent): void {
   if (event.key === ' ') event.preventDefault();
 }

@@ -1,117 +1,120 @@
 import { MAX_FRAME_BYTES } from './protocol';
 
-/** How long each step may take, in ms; the host waits a little longer. */
-const STEP_LIMIT = 8_000;
+/** Timeout for each step. The host's own timeout is slightly longer. */
+const STEP_TIMEOUT_MS = 8_000;
 
-/** After a seek its picture is drawn in a moment; so long is waited for the browser to say so, in ms. */
-const DRAWING_LIMIT = 1_000;
+/** Timeout for the frame callback after a seek. */
+const FRAME_TIMEOUT_MS = 1_000;
 
-/** So much before its end a video shows its last picture, in seconds: at the very end there may be none. */
-const BEFORE_END = 0.001;
+/** Distance from the end at which to capture the last frame. There may be no frame at the very end. */
+const END_OFFSET_SECONDS = 0.001;
 
 /**
- * Takes a picture of a video, at its own size, as PNG. It has an element of its own, so that nothing happens to the one
- * that a person looks at.
- * @param seconds where in the video; null: its last picture
- * @throws Error with a reason for the log, where the video can't be loaded or decoded
+ * Captures a video frame as PNG at its original size. Uses a separate video element, so the visible one isn't
+ * affected.
+ * @param seconds position in the video, or null for the last frame
+ * @throws Error with a reason for the log if the video can't be loaded or decoded
  */
 export async function captureFrame(url: string, seconds: number | null): Promise<Uint8Array<ArrayBuffer>> {
   const video = document.createElement('video');
   video.muted = true;
   video.preload = 'auto';
-  // Its address is another origin's: only what was asked for so may be read from a canvas.
+  // The URL has another origin. Without CORS, the canvas can't be read.
   video.crossOrigin = 'anonymous';
   try {
-    const known = heard(video, 'loadedmetadata');
+    const loaded = waitForEvent(video, 'loadedmetadata');
     video.src = url;
-    await known;
-    const end = Math.max(video.duration - BEFORE_END, 0);
-    const sought = heard(video, 'seeked');
+    await loaded;
+    const end = Math.max(video.duration - END_OFFSET_SECONDS, 0);
+    const seeked = waitForEvent(video, 'seeked');
     video.currentTime = Math.min(seconds ?? end, end);
-    const drawing = new Drawing(video);
+    const watcher = new FrameWatcher(video);
     try {
-      await sought;
-      await drawing.done();
+      await seeked;
+      await watcher.waitForFrame();
     } finally {
-      drawing.dispose();
+      watcher.dispose();
     }
-    return await pictureOf(video);
+    return await encodeFrame(video);
   } finally {
     video.removeAttribute('src');
-    // Lets go of the file and the decoder.
+    // Releases the file and the decoder.
     video.load();
   }
 }
 
-/** Waits for an event of a video; its error, or silence, rejects. */
-function heard(video: HTMLVideoElement, event: 'loadedmetadata' | 'seeked'): Promise<void> {
-  const end = new AbortController();
+/** Waits for an event of a video. Rejects on a media error or after the timeout. */
+function waitForEvent(video: HTMLVideoElement, event: 'loadedmetadata' | 'seeked'): Promise<void> {
+  const controller = new AbortController();
   return new Promise<void>((resolve, reject) => {
-    const listening = { signal: end.signal, once: true };
-    video.addEventListener(event, () => resolve(), listening);
+    const options = { signal: controller.signal, once: true };
+    video.addEventListener(event, () => resolve(), options);
     video.addEventListener(
       'error',
       () => reject(new Error(`${video.error?.code ?? ''} ${video.error?.message ?? ''}`.trim())),
-      listening,
+      options,
     );
-    const limit = setTimeout(() => reject(new Error(`no ${event} within ${STEP_LIMIT} ms`)), STEP_LIMIT);
-    end.signal.addEventListener('abort', () => clearTimeout(limit));
-  }).finally(() => end.abort());
+    const timeout = setTimeout(
+      () => reject(new Error(`no ${event} within ${STEP_TIMEOUT_MS} ms`)),
+      STEP_TIMEOUT_MS,
+    );
+    controller.signal.addEventListener('abort', () => clearTimeout(timeout));
+  }).finally(() => controller.abort());
 }
 
-/** Watches what a video draws after a seek: when it says that it has sought, it may not have drawn yet. */
-class Drawing {
+/** Waits until the frame after a seek is drawn. The `seeked` event can fire before that. */
+class FrameWatcher {
   readonly #video: HTMLVideoElement;
-  #handle = 0;
+  #callbackId = 0;
   #hasDrawn = false;
   #onDrawn: () => void = () => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isSought = false;
+  #isSeekedFrameDrawn = false;
 
   constructor(video: HTMLVideoElement) {
     this.#video = video;
     this.#watch();
   }
 
-  /** Resolves when the picture that was sought is drawn; call it once that is found. */
-  async done(): Promise<void> {
+  /** Resolves when the frame is drawn. Call it after the `seeked` event. */
+  async waitForFrame(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#onDrawn = resolve;
-      if (this.#isSought) resolve();
-      // It may have come a moment before its video was ready.
-      this.#timer = setTimeout(resolve, DRAWING_LIMIT);
+      if (this.#isSeekedFrameDrawn) resolve();
+      // The frame may have been drawn before `seeked` fired.
+      this.#timer = setTimeout(resolve, FRAME_TIMEOUT_MS);
     });
-    if (!this.#hasDrawn) throw new Error('nothing was drawn');
+    if (!this.#hasDrawn) throw new Error('no frame was drawn');
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#video.cancelVideoFrameCallback(this.#handle);
+    this.#video.cancelVideoFrameCallback(this.#callbackId);
   }
 
   #watch(): void {
-    this.#handle = this.#video.requestVideoFrameCallback(() => {
+    this.#callbackId = this.#video.requestVideoFrameCallback(() => {
       this.#hasDrawn = true;
-      // While it seeks, what is drawn is still the old picture.
+      // During a seek, the callback is for the old frame.
       if (this.#video.seeking) {
         this.#watch();
         return;
       }
-      this.#isSought = true;
+      this.#isSeekedFrameDrawn = true;
       this.#onDrawn();
     });
   }
 }
 
-async function pictureOf(video: HTMLVideoElement): Promise<Uint8Array<ArrayBuffer>> {
+async function encodeFrame(video: HTMLVideoElement): Promise<Uint8Array<ArrayBuffer>> {
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
   const context = canvas.getContext('2d');
-  if (!context || video.videoWidth === 0) throw new Error('there is no picture');
+  if (!context || video.videoWidth === 0) throw new Error('no frame is available');
   context.drawImage(video, 0, 0);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error('the picture could not be written');
-  if (blob.size > MAX_FRAME_BYTES) throw new Error(`the picture has ${blob.size} bytes`);
+  if (!blob) throw new Error('the frame could not be encoded');
+  if (blob.size > MAX_FRAME_BYTES) throw new Error(`the frame has ${blob.size} bytes`);
   return new Uint8Array(await blob.arrayBuffer());
 }

@@ -1,6 +1,5 @@
 import { toPage, type Action, type FramePosition, type ToHost, type ToPage } from './protocol';
 
-/** What the editor gives a page. */
 interface VsCodeApi {
   postMessage(message: ToHost): void;
   getState(): unknown;
@@ -9,66 +8,62 @@ interface VsCodeApi {
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** How a request to the host ended. */
-export type Answer = Pick<Extract<ToPage, { type: 'done' }>, 'error' | 'note'>;
+export type RunResult = Pick<Extract<ToPage, { type: 'done' }>, 'error' | 'note'>;
 
-type Told = Exclude<ToPage, { type: 'done' }>;
+type HostMessage = Exclude<ToPage, { type: 'done' }>;
 
-/** The page's side of the conversation with its host. */
+/** The page's end of the message channel to the host. */
 export class HostConnection {
   readonly #api = acquireVsCodeApi();
-  readonly #waiting = new Map<number, (answer: Answer) => void>();
-  #requests = 0;
+  readonly #pending = new Map<number, (result: RunResult) => void>();
+  #lastRequest = 0;
 
-  /** What the editor kept for this page; anything. */
+  /** The webview state that the editor restored. Not validated. */
   get state(): unknown {
     return this.#api.getState();
   }
 
-  keepState(state: unknown): void {
+  setState(state: unknown): void {
     this.#api.setState(state);
   }
 
-  /** Begins to listen, and says so. */
-  listen(onTold: (told: Told) => void): void {
+  /** Listens for messages and requests the first view from the host. */
+  listen(onMessage: (message: HostMessage) => void): void {
     window.addEventListener('message', (event: MessageEvent<unknown>) => {
       const parsed = toPage.safeParse(event.data);
-      // Not for us, or from another version: the next whole view mends it.
+      // From another source or another version. The next full view corrects it.
       if (!parsed.success) return;
-      const message = parsed.data;
-      if (message.type !== 'done') {
-        onTold(message);
+      const { data } = parsed;
+      if (data.type !== 'done') {
+        onMessage(data);
         return;
       }
-      this.#waiting.get(message.request)?.(message);
-      this.#waiting.delete(message.request);
+      this.#pending.get(data.request)?.(data);
+      this.#pending.delete(data.request);
     });
     this.#api.postMessage({ type: 'ready' });
   }
 
   /**
-   * Asks the host to do something. It always answers, also when it could not.
-   * @param moment what it is about, where that is not the task as a whole
+   * Runs an action in the host. Never rejects: failures are in the result.
+   * @param position the frame the action is about, if it isn't about the task as a whole
    */
-  async run(action: Action, moment?: FramePosition): Promise<Answer> {
-    const request = ++this.#requests;
-    const answer = new Promise<Answer>((resolve) => this.#waiting.set(request, resolve));
-    this.#api.postMessage({ type: 'run', request, action, ...(moment && { moment }) });
-    return answer;
+  async run(action: Action, position?: FramePosition): Promise<RunResult> {
+    const request = ++this.#lastRequest;
+    const result = new Promise<RunResult>((resolve) => this.#pending.set(request, resolve));
+    this.#api.postMessage({ type: 'run', request, action, ...(position && { position }) });
+    return result;
   }
 
-  /** Gives the picture that was asked for. */
-  giveFrame(request: number, png: Uint8Array<ArrayBuffer>): void {
+  sendFrame(request: number, png: Uint8Array<ArrayBuffer>): void {
     this.#api.postMessage({ type: 'frame', request, png });
   }
 
-  /** Tells that the picture could not be taken. */
-  refuseFrame(request: number, reason: string): void {
-    this.#api.postMessage({ type: 'noFrame', request, reason: reason.slice(0, 500) });
+  sendFrameError(request: number, reason: string): void {
+    this.#api.postMessage({ type: 'frameError', request, reason: reason.slice(0, 500) });
   }
 
-  /** Tells that the video can't be played here. */
-  tellFailed(reason: string): void {
+  reportVideoFailed(reason: string): void {
     this.#api.postMessage({ type: 'videoFailed', reason: reason.slice(0, 500) });
   }
 }

@@ -2,18 +2,18 @@ import { svg, type TemplateResult } from 'lit';
 import { icon, warningDrawing } from '../common/icon';
 import type { Tone } from './protocol';
 
-const ring = svg`<circle cx="8" cy="8" r="6.25" />`;
+const circle = svg`<circle cx="8" cy="8" r="6.25" />`;
 
 const TONE_DRAWINGS: Readonly<Record<Tone, TemplateResult>> = {
   past: svg`<circle class="solid" cx="8" cy="8" r="2" />`,
-  waiting: svg`${ring}<path d="M8 4.5V8l2.25 1.75" />`,
+  waiting: svg`${circle}<path d="M8 4.5V8l2.25 1.75" />`,
   working: svg`<path d="M13.9 6A6.25 6.25 0 0 0 2.6 4.9M2.1 10a6.25 6.25 0 0 0 11.3 1.1M2.4 2v3h3M13.6 14v-3h-3" />`,
-  done: svg`${ring}<path d="M5.25 8.25l2 2 3.5-4.25" />`,
-  error: svg`${ring}<path d="M5.75 5.75l4.5 4.5m0-4.5l-4.5 4.5" />`,
-  refused: svg`${ring}<path d="M3.75 12.25l8.5-8.5" />`,
-  unknown: svg`${ring}<path d="M6.1 6.2a1.95 1.95 0 1 1 2.9 1.75c-.65.4-1 .75-1 1.5M8 11.4v.2" />`,
+  done: svg`${circle}<path d="M5.25 8.25l2 2 3.5-4.25" />`,
+  error: svg`${circle}<path d="M5.75 5.75l4.5 4.5m0-4.5l-4.5 4.5" />`,
+  refused: svg`${circle}<path d="M3.75 12.25l8.5-8.5" />`,
+  unknown: svg`${circle}<path d="M6.1 6.2a1.95 1.95 0 1 1 2.9 1.75c-.65.4-1 .75-1 1.5M8 11.4v.2" />`,
   warning: warningDrawing,
-  stopped: svg`${ring}<rect class="solid" x="5.75" y="5.75" width="4.5" height="4.5" rx=".5" />`,
+  stopped: svg`${circle}<rect class="solid" x="5.75" y="5.75" width="4.5" height="4.5" rx=".5" />`,
 };
 
 export function toneIcon(tone: Tone): TemplateResult {

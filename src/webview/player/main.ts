@@ -1,4 +1,4 @@
-// The entry of the player's page.
+// Entry point of the player page.
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';

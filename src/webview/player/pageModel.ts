@@ -1,29 +1,28 @@
 import type { Action, PageState, Take, Texts, View } from './protocol';
 import type { SoundState } from './soundDetection';
 
-/** Where in life the video is. Each is a class of the body. */
+/** Loading state of the video. Also the class name of the body. */
 export type Loading = 'loading' | 'playing' | 'failed';
 
-/** All that a drawing of the page depends on. */
+/** Everything that a render depends on. */
 export interface Model {
   readonly texts: Texts;
   readonly view: View;
   readonly state: PageState;
   readonly loading: Loading;
-  readonly hearing: SoundState;
-  /** The video fills the page, for want of a full screen. */
+  readonly sound: SoundState;
+  /** The video fills the page, as a replacement for full screen. */
   readonly isFilled: boolean;
-  readonly mayFullScreen: boolean;
-  /** What the host is busy with for us. */
+  readonly canFullScreen: boolean;
+  /** Actions that the host is running. */
   readonly running: ReadonlySet<Action>;
-  /** What was copied a moment ago. */
+  /** The action that just copied something. */
   readonly copied: Action | undefined;
-  /** What the host could not do, in a sentence; empty when all is well. */
-  readonly trouble: string;
+  /** Error of the last action, or empty. */
+  readonly error: string;
   readonly elapsedMs: number;
 }
 
-/** What a person does on the page. */
 export interface Handlers {
   run(action: Action): void;
   step(direction: 1 | -1): void;
@@ -31,11 +30,14 @@ export interface Handlers {
   setSpeed(speed: number): void;
   setFilled(filled: boolean): void;
   setTake(take: number): void;
-  /** The video element has come or gone. Always the same function, or each drawing would count as a change. */
+  /**
+   * Called with the video element when it's added, or undefined when it's removed. The function must stay the
+   * same: lit treats a new one as a change.
+   */
   readonly onVideo: (element: Element | undefined) => void;
 }
 
-/** The video on the page, if it shows one. */
+/** @returns the video on the page, if it shows one. */
 export function currentTake(view: View | undefined, state: PageState): Take | undefined {
   return view?.stage.kind === 'video' ? (view.stage.takes[state.take] ?? view.stage.takes[0]) : undefined;
 }

@@ -1,6 +1,6 @@
 import { pageState, type PageState } from './protocol';
 
-/** What was kept for this task's page, as far as it can be read; else how a page begins. */
+/** @returns the stored state if it's valid and belongs to the task, otherwise the defaults. */
 export function readState(stored: unknown, taskId: string): PageState {
   const parsed = pageState.safeParse(stored);
   if (parsed.success && parsed.data.taskId === taskId) return parsed.data;

@@ -2,158 +2,159 @@ import type { PageState, Take } from './protocol';
 import { frameTime } from './format';
 import { detectSound, type SoundState } from './soundDetection';
 
-/** What the browser knows of a video beyond the standard. */
-interface CountingVideo extends HTMLVideoElement {
-  /** Chromium only. */
+interface VideoWithAudioStats extends HTMLVideoElement {
+  /** Nonstandard, Chromium only. */
   readonly webkitAudioDecodedByteCount?: number;
 }
 
-interface Parts {
+interface PlaybackOptions {
   readonly take: Take;
   readonly state: PageState;
-  /** Whether AAC can be decoded here, once that is known. */
+  /** Whether this browser can decode AAC, or undefined if unknown. */
   readonly probe: Promise<boolean | undefined>;
-  /** Something that outlasts the page has changed. */
-  readonly keep: (change: Partial<PageState>) => void;
+  /** Stores a change of the page state. */
+  readonly saveState: (change: Partial<PageState>) => void;
   readonly onLoaded: () => void;
   readonly onFailed: (reason: string) => void;
-  readonly onHearing: (hearing: SoundState) => void;
+  readonly onSoundState: (sound: SoundState) => void;
 }
 
-/** While it plays the position is kept this often, in ms: each time costs a message to the editor. */
-const KEEP_INTERVAL = 1000;
+/** How often the position is stored during playback. Each time sends a message to the editor. */
+const SAVE_INTERVAL_MS = 1000;
 
-/** One video element: it begins where it was left, and what a person sets is kept. */
+/** Controls one video element: restores its position and stores the user's settings. */
 export class Playback {
-  readonly #video: CountingVideo;
-  readonly #parts: Parts;
-  readonly #end = new AbortController();
+  readonly #video: VideoWithAudioStats;
+  readonly #options: PlaybackOptions;
+  readonly #listeners = new AbortController();
   #probe: boolean | undefined;
-  #played = 0;
+  #playedSeconds = 0;
   #lastTime: number | undefined;
-  #kept = 0;
+  #savedAt = 0;
 
-  constructor(video: HTMLVideoElement, parts: Parts) {
+  constructor(video: HTMLVideoElement, options: PlaybackOptions) {
     this.#video = video;
-    this.#parts = parts;
-    const { state } = parts;
+    this.#options = options;
+    const { state } = options;
     video.volume = state.volume;
     video.muted = state.muted;
     video.loop = state.loop;
     video.defaultPlaybackRate = state.speed;
     video.playbackRate = state.speed;
     this.#listen();
-    // What is in the element already told nobody.
-    if (video.error) this.#fail();
-    else if (video.readyState >= video.HAVE_METADATA) this.#begin();
-    void parts.probe.then((probe) => {
+    // The element may have loaded or failed before the listeners were added.
+    if (video.error) this.#reportError();
+    else if (video.readyState >= video.HAVE_METADATA) this.#restorePosition();
+    void options.probe.then((probe) => {
       this.#probe = probe;
-      this.#judge();
+      this.#updateSound();
     });
   }
 
-  /** Shows the next or the last picture, and stands still there. */
+  /** Pauses on the next or previous frame. */
   step(direction: 1 | -1): void {
     const video = this.#video;
     if (!Number.isFinite(video.duration)) return;
     video.pause();
-    const { framesPerSecond } = this.#parts.take;
+    const { framesPerSecond } = this.#options.take;
     video.currentTime = frameTime(video.currentTime, direction, video.duration, framesPerSecond);
   }
 
-  /** Goes on, or back, by so many seconds, as far as there is something. */
+  /** Seeks by a number of seconds, clamped to the video. */
   seek(seconds: number): void {
     const video = this.#video;
     if (!Number.isFinite(video.duration)) return;
     video.currentTime = Math.min(Math.max(video.currentTime + seconds, 0), video.duration);
   }
 
-  /** Plays or stands still. */
-  toggle(): void {
+  togglePlay(): void {
     const video = this.#video;
     if (!video.paused) {
       video.pause();
       return;
     }
-    // A refusal shows as a video that stands still; the element's own error event tells the rest.
+    // Ignore: the video stays paused, and the `error` event reports the reason.
     video.play().catch(() => undefined);
   }
 
-  /** Stands still. @returns where, in seconds */
-  holdStill(): number {
+  /**
+   * Pauses the video.
+   * @returns the current position in seconds
+   */
+  pause(): number {
     this.#video.pause();
     return this.#video.currentTime;
   }
 
   setLoop(loop: boolean): void {
     this.#video.loop = loop;
-    this.#parts.keep({ loop });
+    this.#options.saveState({ loop });
   }
 
   setSpeed(speed: number): void {
     this.#video.playbackRate = speed;
   }
 
-  /** Stops listening; the element is on its way out. */
+  /** Removes all listeners. */
   dispose(): void {
-    this.#end.abort();
+    this.#listeners.abort();
   }
 
   #listen(): void {
     const video = this.#video;
-    const { keep } = this.#parts;
+    const { saveState } = this.#options;
     const on = (event: keyof HTMLMediaElementEventMap, listener: () => void): void =>
-      video.addEventListener(event, listener, { signal: this.#end.signal });
-    on('loadedmetadata', () => this.#begin());
-    on('loadeddata', () => this.#parts.onLoaded());
-    on('canplay', () => this.#judge());
-    on('error', () => this.#fail());
-    on('volumechange', () => keep({ volume: video.volume, muted: video.muted }));
-    on('ratechange', () => keep({ speed: video.playbackRate }));
-    on('pause', () => this.#keepPosition());
-    on('seeked', () => this.#keepPosition());
-    on('ended', () => this.#keepPosition());
+      video.addEventListener(event, listener, { signal: this.#listeners.signal });
+    on('loadedmetadata', () => this.#restorePosition());
+    on('loadeddata', () => this.#options.onLoaded());
+    on('canplay', () => this.#updateSound());
+    on('error', () => this.#reportError());
+    on('volumechange', () => saveState({ volume: video.volume, muted: video.muted }));
+    on('ratechange', () => saveState({ speed: video.playbackRate }));
+    on('pause', () => this.#savePosition());
+    on('seeked', () => this.#savePosition());
+    on('ended', () => this.#savePosition());
     on('seeking', () => (this.#lastTime = undefined));
     on('timeupdate', () => this.#onTime());
-    // The last moment before a hidden page is gone.
-    window.addEventListener('pagehide', () => this.#keepPosition(), { signal: this.#end.signal });
+    // The last chance before the editor destroys a hidden page.
+    window.addEventListener('pagehide', () => this.#savePosition(), { signal: this.#listeners.signal });
   }
 
-  #begin(): void {
-    const { position } = this.#parts.state;
-    // At its very end there is nothing left to see.
+  #restorePosition(): void {
+    const { position } = this.#options.state;
+    // If it was at the end, start from the beginning.
     if (position > 0 && position < this.#video.duration) this.#video.currentTime = position;
-    if (this.#video.readyState >= this.#video.HAVE_CURRENT_DATA) this.#parts.onLoaded();
+    if (this.#video.readyState >= this.#video.HAVE_CURRENT_DATA) this.#options.onLoaded();
   }
 
   #onTime(): void {
     const now = this.#video.currentTime;
     if (!this.#video.paused && this.#lastTime !== undefined && now > this.#lastTime) {
-      this.#played += now - this.#lastTime;
+      this.#playedSeconds += now - this.#lastTime;
     }
     this.#lastTime = now;
-    this.#judge();
-    if (performance.now() - this.#kept >= KEEP_INTERVAL) this.#keepPosition();
+    this.#updateSound();
+    if (performance.now() - this.#savedAt >= SAVE_INTERVAL_MS) this.#savePosition();
   }
 
-  #keepPosition(): void {
-    this.#kept = performance.now();
-    this.#parts.keep({ position: this.#video.currentTime });
+  #savePosition(): void {
+    this.#savedAt = performance.now();
+    this.#options.saveState({ position: this.#video.currentTime });
   }
 
-  #judge(): void {
-    if (this.#end.signal.aborted || this.#video.readyState < this.#video.HAVE_FUTURE_DATA) return;
+  #updateSound(): void {
+    if (this.#listeners.signal.aborted || this.#video.readyState < this.#video.HAVE_FUTURE_DATA) return;
     const hearing = detectSound({
-      hasAudio: this.#parts.take.hasAudio,
+      hasAudio: this.#options.take.hasAudio,
       probe: this.#probe,
       decodedBytes: this.#video.webkitAudioDecodedByteCount,
-      playedSeconds: this.#played,
+      playedSeconds: this.#playedSeconds,
     });
-    this.#parts.onHearing(hearing);
+    this.#options.onSoundState(hearing);
   }
 
-  #fail(): void {
+  #reportError(): void {
     const { error } = this.#video;
-    this.#parts.onFailed(error ? `${error.code} ${error.message}`.trim() : 'unknown');
+    this.#options.onFailed(error ? `${error.code} ${error.message}`.trim() : 'unknown');
   }
 }

@@ -6,163 +6,166 @@ import { currentTake, type Handlers, type Loading } from './pageModel';
 import { readState } from './pageState';
 import { Playback } from './playback';
 import { captureFrame } from './captureFrame';
-import { page } from './templates';
+import { renderPage } from './templates';
 
-interface Parts {
+interface Dependencies {
   readonly root: HTMLElement;
   readonly host: HostConnection;
   readonly taskId: string;
   readonly texts: Texts;
-  /** Whether AAC can be decoded here, once that is known. */
+  /** Whether this browser can decode AAC, or undefined if unknown. */
   readonly probe: Promise<boolean | undefined>;
 }
 
-/** How long something that was copied is marked as such, in ms. */
-const COPIED_TIME = 2000;
+/** How long a copy button shows a check mark. */
+const COPIED_MARK_MS = 2000;
 
-/** How far an arrow key seeks, in seconds: these clips last for seconds, and the browser would go by hundredths of them. */
-const SEEK_STEP = 1;
+/** How far an arrow key seeks. The clips are a few seconds long, and the browser's own step is too small. */
+const SEEK_STEP_SECONDS = 1;
 
-const LOADINGS: readonly Loading[] = ['loading', 'playing', 'failed'];
+const LOADING_STATES: readonly Loading[] = ['loading', 'playing', 'failed'];
 
-/** The page of one task: draws what the host tells, and keeps what a person sets. It lives as long as its document. */
+/** The page of one task. Renders what the host sends and stores the user's playback settings. */
 export class PlayerPage {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   #state: PageState;
   #view: View | undefined;
-  /** When the task began, on the page's own clock. */
-  #began = 0;
+  /** Start of the task on the page's clock (`performance.now()`). */
+  #startedAt = 0;
   #playback: Playback | undefined;
   #loading: Loading = 'loading';
-  #hearing: SoundState = 'notKnown';
+  #sound: SoundState = 'unknown';
   #isFilled = false;
   #copied: Action | undefined;
   #copiedTimer: number | undefined;
   #tickTimer: number | undefined;
-  #trouble = '';
+  #error = '';
   #announcement = '';
   readonly #running = new Set<Action>();
-  /** Pictures that were asked for; a request may arrive twice. */
-  readonly #frames = new Set<number>();
+  /** Handled frame requests. The host may send a request twice. */
+  readonly #frameRequests = new Set<number>();
 
   readonly #handlers: Handlers = {
     run: (action) => void this.#run(action),
     step: (direction) => this.#playback?.step(direction),
     toggleLoop: () => {
       this.#playback?.setLoop(!this.#state.loop);
-      this.#draw();
+      this.#render();
     },
     setSpeed: (speed) => this.#playback?.setSpeed(speed),
     setFilled: (filled) => {
       this.#isFilled = filled;
-      this.#draw();
+      this.#render();
     },
     setTake: (take) => {
       if (take === this.#state.take) return;
       this.#loading = 'loading';
-      this.#hearing = 'notKnown';
-      this.#keep({ take, position: 0 });
-      this.#draw();
+      this.#sound = 'unknown';
+      this.#saveState({ take, position: 0 });
+      this.#render();
     },
     onVideo: (element) => this.#onVideo(element),
   };
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#state = readState(parts.host.state, parts.taskId);
-    // From now on a reload of the window finds its way back here.
-    parts.host.keepState(this.#state);
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+    this.#state = readState(deps.host.state, deps.taskId);
+    // Lets the editor restore the page after the window is reloaded.
+    deps.host.setState(this.#state);
   }
 
-  /** Draws the page and asks the host for what is on it. */
+  /** Renders the page and requests its content from the host. */
   start(): void {
-    this.#draw();
+    this.#render();
     window.addEventListener('keydown', (event) => this.#onKey(event));
-    // Before it reaches the video, whose own step would be added.
+    // Capture the event before the video sees it. Otherwise the browser seeks too.
     window.addEventListener('keydown', (event) => this.#onArrow(event), { capture: true });
-    this.#parts.host.listen((told) => {
-      if (told.type === 'view') this.#show(told.view);
-      else if (told.type === 'captureFrame') void this.#captureFrame(told);
-      else if (this.#view) this.#show({ ...this.#view, ...definedParts(told.change) });
+    this.#deps.host.listen((message) => {
+      if (message.type === 'view') this.#show(message.view);
+      else if (message.type === 'captureFrame') void this.#captureFrame(message);
+      else if (this.#view) this.#show({ ...this.#view, ...definedFields(message.change) });
     });
   }
 
   #show(view: View): void {
-    const before = this.#view;
+    const previous = this.#view;
     this.#view = view;
-    if (view.stage.kind === 'working' && view.stage !== before?.stage) {
-      this.#began = performance.now() - view.stage.elapsedMs;
+    if (view.stage.kind === 'working' && view.stage !== previous?.stage) {
+      this.#startedAt = performance.now() - view.stage.elapsedMs;
     }
-    if (before && standing(before) !== standing(view)) this.#announcement = standing(view);
-    const urlBefore = currentTake(before, this.#state)?.url;
-    if (currentTake(view, this.#state)?.url !== urlBefore) {
+    if (previous && getStatusText(previous) !== getStatusText(view)) this.#announcement = getStatusText(view);
+    const previousUrl = currentTake(previous, this.#state)?.url;
+    if (currentTake(view, this.#state)?.url !== previousUrl) {
       this.#loading = 'loading';
-      this.#hearing = 'notKnown';
+      this.#sound = 'unknown';
     }
     if (view.stage.kind !== 'video') this.#isFilled = false;
-    this.#draw();
-    this.#planTick();
+    this.#render();
+    this.#scheduleTick();
   }
 
-  /** Counts the seconds, only while there is something to wait for. */
-  #planTick(): void {
+  /** Updates the elapsed time once per second while the task is running. */
+  #scheduleTick(): void {
     window.clearTimeout(this.#tickTimer);
     if (this.#view?.stage.kind !== 'working') return;
-    const untilNextSecond = 1000 - ((performance.now() - this.#began) % 1000);
+    const untilNextSecond = 1000 - ((performance.now() - this.#startedAt) % 1000);
     this.#tickTimer = window.setTimeout(() => {
-      this.#draw();
-      this.#planTick();
+      this.#render();
+      this.#scheduleTick();
     }, untilNextSecond);
   }
 
-  #keep(change: Partial<PageState>): void {
+  #saveState(change: Partial<PageState>): void {
     this.#state = { ...this.#state, ...change };
-    this.#parts.host.keepState(this.#state);
+    this.#deps.host.setState(this.#state);
   }
 
   async #run(action: Action): Promise<void> {
-    // A second press while the first is at work asks for nothing new.
+    // Ignore clicks while the action is running.
     if (this.#running.has(action)) return;
     this.#running.add(action);
-    this.#trouble = '';
+    this.#error = '';
     this.#announcement = '';
-    this.#draw();
-    const { error, note } = await this.#parts.host.run(action, this.#momentOf(action));
+    this.#render();
+    const { error, note } = await this.#deps.host.run(action, this.#getFramePosition(action));
     this.#running.delete(action);
-    this.#trouble = error ?? '';
+    this.#error = error ?? '';
     this.#announcement = error ?? note ?? '';
-    if (error === null && (action === 'copyPrompt' || action === 'copyDetails')) this.#markExported(action);
-    this.#draw();
+    if (error === null && (action === 'copyPrompt' || action === 'copyDetails')) this.#markCopied(action);
+    this.#render();
   }
 
-  /** What a person means by an action. A video that plays on would show another picture than the one they chose. */
-  #momentOf(action: Action): FramePosition | undefined {
+  /**
+   * @returns the frame an action is about. Pauses the video, which would otherwise play past the frame the user
+   * chose.
+   */
+  #getFramePosition(action: Action): FramePosition | undefined {
     const take = currentTake(this.#view, this.#state);
     if (!take || (action !== 'continueFromLastFrame' && action !== 'useThisFrame')) return undefined;
     return {
       video: take.video,
-      seconds: action === 'useThisFrame' ? (this.#playback?.holdStill() ?? null) : null,
+      seconds: action === 'useThisFrame' ? (this.#playback?.pause() ?? null) : null,
     };
   }
 
   async #captureFrame({ request, url, seconds }: Extract<ToPage, { type: 'captureFrame' }>): Promise<void> {
-    if (this.#frames.has(request)) return;
-    this.#frames.add(request);
-    const { host } = this.#parts;
+    if (this.#frameRequests.has(request)) return;
+    this.#frameRequests.add(request);
+    const { host } = this.#deps;
     try {
-      host.giveFrame(request, await captureFrame(url, seconds));
+      host.sendFrame(request, await captureFrame(url, seconds));
     } catch (error) {
-      host.refuseFrame(request, error instanceof Error ? error.message : String(error));
+      host.sendFrameError(request, error instanceof Error ? error.message : String(error));
     }
   }
 
-  #markExported(action: Action): void {
+  #markCopied(action: Action): void {
     window.clearTimeout(this.#copiedTimer);
     this.#copied = action;
     this.#copiedTimer = window.setTimeout(() => {
       this.#copied = undefined;
-      this.#draw();
-    }, COPIED_TIME);
+      this.#render();
+    }, COPIED_MARK_MS);
   }
 
   #onVideo(element: Element | undefined): void {
@@ -173,103 +176,103 @@ export class PlayerPage {
     this.#playback = new Playback(element, {
       take,
       state: this.#state,
-      probe: this.#parts.probe,
-      keep: (change) => {
-        const isShown = change.speed !== undefined && change.speed !== this.#state.speed;
-        this.#keep(change);
-        if (isShown) this.#draw();
+      probe: this.#deps.probe,
+      saveState: (change) => {
+        const hasNewSpeed = change.speed !== undefined && change.speed !== this.#state.speed;
+        this.#saveState(change);
+        if (hasNewSpeed) this.#render();
       },
       onLoaded: () => this.#setLoading('playing'),
       onFailed: (reason) => {
-        this.#parts.host.tellFailed(reason);
-        this.#announcement = this.#parts.texts.failedTitle;
+        this.#deps.host.reportVideoFailed(reason);
+        this.#announcement = this.#deps.texts.failedTitle;
         this.#setLoading('failed');
       },
-      onHearing: (hearing) => this.#setHearing(hearing),
+      onSoundState: (sound) => this.#setSound(sound),
     });
   }
 
   #setLoading(loading: Loading): void {
     if (this.#loading === loading) return;
     this.#loading = loading;
-    // The element may tell this in the middle of a drawing; that is finished first.
-    queueMicrotask(() => this.#draw());
+    // The element may fire this during a render. Let that one finish first.
+    queueMicrotask(() => this.#render());
   }
 
-  #setHearing(hearing: SoundState): void {
-    if (this.#hearing === hearing) return;
-    this.#hearing = hearing;
-    if (hearing === 'notHeard') this.#announcement = this.#parts.texts.noSound;
-    queueMicrotask(() => this.#draw());
+  #setSound(sound: SoundState): void {
+    if (this.#sound === sound) return;
+    this.#sound = sound;
+    if (sound === 'inaudible') this.#announcement = this.#deps.texts.noSound;
+    queueMicrotask(() => this.#render());
   }
 
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || this.#loading !== 'playing') return;
     const path = event.composedPath();
-    // In a list, typing chooses an entry and Escape closes it.
+    // In a dropdown, typing selects an option and Escape closes it.
     if (path.some((node) => node instanceof Element && node.localName === 'vscode-single-select')) return;
     if (event.key === ',' || event.key === '.') this.#playback?.step(event.key === '.' ? 1 : -1);
-    else if (event.key === ' ' && path[0] === this.#parts.root) this.#playback?.toggle();
+    else if (event.key === ' ' && path[0] === this.#deps.root) this.#playback?.togglePlay();
     else if (event.key === 'Escape' && this.#isFilled) this.#handlers.setFilled(false);
     else return;
     event.preventDefault();
   }
 
-  /** Seeks, where the key is for the video as a whole and not for the slider of its volume or anything else. */
+  /** Seeks if the focus is on the video or the page, not on the volume slider or another control. */
   #onArrow(event: KeyboardEvent): void {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || this.#loading !== 'playing')
       return;
     const [target] = event.composedPath();
-    const isOnVideo = target instanceof HTMLVideoElement && target.matches(':focus');
-    if (!isOnVideo && target !== this.#parts.root) return;
-    this.#playback?.seek(event.key === 'ArrowRight' ? SEEK_STEP : -SEEK_STEP);
+    const isVideoFocused = target instanceof HTMLVideoElement && target.matches(':focus');
+    if (!isVideoFocused && target !== this.#deps.root) return;
+    this.#playback?.seek(event.key === 'ArrowRight' ? SEEK_STEP_SECONDS : -SEEK_STEP_SECONDS);
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #draw(): void {
-    const { root, texts } = this.#parts;
+  #render(): void {
+    const { root, texts } = this.#deps;
     const view = this.#view;
     const take = currentTake(view, this.#state);
-    for (const loading of LOADINGS) {
+    for (const loading of LOADING_STATES) {
       root.classList.toggle(loading, this.#loading === loading && (!view || take !== undefined));
     }
     root.classList.toggle('filled', this.#isFilled);
     root.classList.toggle('portrait', take !== undefined && take.height > take.width);
     render(
-      html`${view ? this.#page(view) : html`<main class="empty" aria-label=${texts.loading} aria-busy="true"></main>`}
+      html`${view ? this.#renderView(view) : html`<main class="empty" aria-label=${texts.loading} aria-busy="true"></main>`}
         <div class="visually-hidden" role="status">${this.#announcement}</div>`,
       root,
     );
   }
 
-  #page(view: View): ReturnType<typeof page> {
-    return page(
+  #renderView(view: View): ReturnType<typeof renderPage> {
+    return renderPage(
       {
-        texts: this.#parts.texts,
+        texts: this.#deps.texts,
         view,
         state: this.#state,
         loading: this.#loading,
-        hearing: this.#hearing,
+        sound: this.#sound,
         isFilled: this.#isFilled,
-        mayFullScreen: document.fullscreenEnabled,
+        canFullScreen: document.fullscreenEnabled,
         running: this.#running,
         copied: this.#copied,
-        trouble: this.#trouble,
-        elapsedMs: performance.now() - this.#began,
+        error: this.#error,
+        elapsedMs: performance.now() - this.#startedAt,
       },
       this.#handlers,
     );
   }
 }
 
-/** How things stand, in a few words. */
-function standing({ state, stage }: View): string {
+/** @returns the status for screen readers. */
+function getStatusText({ state, stage }: View): string {
   return stage.kind === 'working' && stage.isHeld ? stage.title : state;
 }
 
-/** The parts that are there: what is left out of a message has not changed. */
-function definedParts(change: { [K in keyof View]?: View[K] | undefined }): Partial<View> {
-  return Object.fromEntries(Object.entries(change).filter(([, part]) => part !== undefined));
+/** Removes undefined fields: a field missing from a message hasn't changed. */
+function definedFields(change: { [K in keyof View]?: View[K] | undefined }): Partial<View> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }

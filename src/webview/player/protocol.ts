@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 
 /**
- * What the player's page and its host say to each other. Both sides parse what arrives: a page outlives an update of
- * the extension, and what is stored or sent may be of another version.
+ * Messages between the player page and its host. Both sides validate what they receive: a page outlives an update
+ * of the extension, so a message or stored state may be from another version.
  */
 
-/** What a person can do about a task from its page. The host knows which command each one is. */
+/** Actions on the page. The host maps them to commands. */
 export const ACTIONS = [
   'saveToWorkspace',
   'saveAs',
@@ -35,7 +35,7 @@ export const ACTIONS = [
 
 export type Action = (typeof ACTIONS)[number];
 
-/** Shapes that have a picture of their own, so that nothing is told by colour alone. */
+/** Each tone has its own icon, so that nothing depends on color alone. */
 const TONES = [
   'past',
   'waiting',
@@ -52,25 +52,25 @@ export type Tone = (typeof TONES)[number];
 
 const action = z.enum(ACTIONS);
 
-const offer = z.object({
+const actionButton = z.object({
   action,
   label: z.string(),
-  /** The one that most likely helps; at most one of a page. */
+  /** The action that most likely helps. At most one per page. */
   primary: z.boolean(),
 });
 
-/** A video to play. */
+/** A video that can be played. A task may have several. */
 const take = z.object({
-  /** Which of the task's videos it is, from 0: some may not be here. */
+  /** Index of the video in the task. Some videos may not be available. */
   video: z.number(),
-  /** Address for the page; another one when the file has changed. */
+  /** Webview URL. It changes with the file. */
   url: z.string(),
-  /** Its name among several. */
+  /** Label if there are several videos. */
   name: z.string(),
   width: z.number(),
   height: z.number(),
   hasAudio: z.boolean(),
-  /** Null when the file does not tell. */
+  /** Null if unknown. */
   framesPerSecond: z.nullable(z.number()),
 });
 
@@ -78,24 +78,27 @@ const stage = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('video'),
     takes: z.array(take),
-    /** What is to be said of those that are not among the takes, and what may bring them back. */
-    note: z.nullable(z.object({ text: z.string(), offer })),
+    /** Describes the videos that aren't available, with an action that may restore them. */
+    note: z.nullable(z.object({ text: z.string(), button: actionButton })),
   }),
   z.object({
     kind: z.literal('working'),
     title: z.string(),
     sentence: z.string(),
-    /** Something is in its way; title and sentence say what. */
+    /** The task is blocked. The title and the sentence say why. */
     isHeld: z.boolean(),
-    /** Something is being done at this moment, as far as anybody knows. */
+    /** Work is in progress, as far as known. */
     isMoving: z.boolean(),
-    /** 0 to 100; null when nobody knows, and then nothing is made up. */
+    /** 0 to 100, or null if unknown. Never estimate it. */
     progress: z.nullable(z.number()),
-    /** How long it had been going on when this was sent: the clocks of page and host may differ. */
+    /**
+     * Elapsed time when the message was sent. A timestamp wouldn't work: the clocks of the page and the host may
+     * differ.
+     */
     elapsedMs: z.number(),
-    /** What is known about the money, where that is worth a word. */
+    /** Whether the user was charged, if that's worth mentioning. */
     charge: z.nullable(z.string()),
-    /** The other side's own words. */
+    /** Message from the gateway. */
     details: z.nullable(z.string()),
   }),
   z.object({
@@ -103,9 +106,9 @@ const stage = z.discriminatedUnion('kind', [
     tone: z.enum(TONES),
     title: z.string(),
     sentence: z.string(),
-    /** What is known about the money; null where that is no question. */
+    /** Whether the user was charged, or null if it isn't in question. */
     charge: z.nullable(z.string()),
-    /** The other side's own words. */
+    /** Message from the gateway. */
     details: z.nullable(z.string()),
   }),
 ]);
@@ -113,19 +116,19 @@ const stage = z.discriminatedUnion('kind', [
 const view = z.object({
   title: z.string(),
   tone: z.enum(TONES),
-  /** The phase in words. */
+  /** Label of the phase. */
   state: z.string(),
-  /** What was asked for, in short pieces. */
+  /** Short parts that describe the request. */
   summary: z.array(z.string()),
   stage,
-  offers: z.array(offer),
+  buttons: z.array(actionButton),
   prompt: z.string(),
   facts: z.array(
     z.object({
       name: z.string(),
       value: z.string(),
       isCode: z.boolean(),
-      /** What the value leads to, as a link. */
+      /** Shows the value as a link that runs this action. */
       action: z.exactOptional(action),
     }),
   ),
@@ -134,67 +137,67 @@ const view = z.object({
   ),
 });
 
-export type ActionButton = z.infer<typeof offer>;
+export type ActionButton = z.infer<typeof actionButton>;
 export type Take = z.infer<typeof take>;
 export type Stage = z.infer<typeof stage>;
-/** All that a page shows, in the user's words. */
+/** Everything the page shows, localized. */
 export type View = z.infer<typeof view>;
 
 /** Host to page. */
 export const toPage = z.discriminatedUnion('type', [
-  /** The answer to `ready`. */
+  /** Response to `ready`. */
   z.object({ type: z.literal('view'), view }),
-  /** Those parts of the view that are others now. */
+  /** The fields of the view that changed. */
   z.object({ type: z.literal('change'), change: z.partial(view) }),
-  /** The answer to `run`: `error` says in a sentence why it failed, `note` what has happened otherwise. */
+  /** Response to `run`. `error` is a message if it failed, `note` an announcement if it didn't. */
   z.object({
     type: z.literal('done'),
     request: z.number(),
     error: z.nullable(z.string()),
     note: z.nullable(z.string()),
   }),
-  /** Take a picture of a video; the answer is `frame` or `noFrame`. Asked twice for the same, answer once. */
+  /** Capture a frame. The response is `frame` or `frameError`. Respond once even if the request arrives twice. */
   z.object({
     type: z.literal('captureFrame'),
     request: z.number(),
-    /** Of a take. */
+    /** URL of a take. */
     url: z.string(),
-    /** Where in the video; null for its last picture. */
+    /** Position in the video, or null for the last frame. */
     seconds: z.nullable(z.number()),
   }),
 ]);
 
 export type ToPage = z.infer<typeof toPage>;
 
-/** Largest picture that a page may send, in bytes: 4K of noise, as PNG. */
+/** Maximum size of a captured frame: a 4K PNG of noise. */
 export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
-/** What a person has before them. */
-const moment = z.object({
-  /** Which of the task's videos, from 0. */
+/** The frame the user is looking at. */
+const framePosition = z.object({
+  /** Index of the video in the task. */
   video: z.number().check(z.int(), z.nonnegative()),
-  /** Where in it; null for its end. */
+  /** Position in the video, or null for the end. */
   seconds: z.nullable(z.number().check(z.nonnegative())),
 });
 
-export type FramePosition = z.infer<typeof moment>;
+export type FramePosition = z.infer<typeof framePosition>;
 
 /** Page to host. */
 export const toHost = z.discriminatedUnion('type', [
-  /** The page listens and knows nothing: it has just been opened, shown again or revived. */
+  /** The page was opened, shown again, or restored, and needs the full view. */
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('run'), request: z.number(), action, moment: z.optional(moment) }),
+  z.object({ type: z.literal('run'), request: z.number(), action, position: z.optional(framePosition) }),
   /** The browser could not load or decode the video. */
   z.object({ type: z.literal('videoFailed'), reason: z.string().check(z.maxLength(500)) }),
-  /** What `captureFrame` asked for, as PNG. */
+  /** Response to `captureFrame`: a PNG. */
   z.object({
     type: z.literal('frame'),
     request: z.number(),
     png: z.instanceof(Uint8Array).check(z.refine(({ byteLength }) => byteLength <= MAX_FRAME_BYTES)),
   }),
-  /** It could not be had. */
+  /** Response to `captureFrame` if the frame couldn't be captured. */
   z.object({
-    type: z.literal('noFrame'),
+    type: z.literal('frameError'),
     request: z.number(),
     reason: z.string().check(z.maxLength(500)),
   }),
@@ -202,7 +205,7 @@ export const toHost = z.discriminatedUnion('type', [
 
 export type ToHost = z.infer<typeof toHost>;
 
-/** The page's own words, which do not change while it lives. */
+/** Localized text of the page. */
 const texts = z.object({
   loading: z.string(),
   video: z.string(),
@@ -231,17 +234,17 @@ const texts = z.object({
 
 export type Texts = z.infer<typeof texts>;
 
-/** What the page is born with, as JSON in an attribute of its body. */
+/** Initial data, passed as JSON in an attribute of the body. */
 export const pageData = z.object({ taskId: z.string(), texts });
 
 export type PageData = z.infer<typeof pageData>;
 
-/** What the editor keeps for a page over being hidden and over a reload of the window. */
+/** Webview state. It survives hiding the page and reloading the window. */
 export const pageState = z.object({
   taskId: z.string(),
-  /** Which of several videos. */
+  /** Index of the selected video. */
   take: z.catch(z.number().check(z.int(), z.nonnegative()), 0),
-  /** Of the playback, in seconds. */
+  /** Playback position in seconds. */
   position: z.catch(z.number().check(z.nonnegative()), 0),
   /** 0 to 1. */
   volume: z.catch(z.number().check(z.gte(0), z.lte(1)), 1),

@@ -1,29 +1,27 @@
-/** Whether the sound of a clip reaches the user. */
-export type SoundState = 'silentClip' | 'notKnown' | 'heard' | 'notHeard';
+/** Whether the user can hear a clip. */
+export type SoundState = 'noAudio' | 'unknown' | 'audible' | 'inaudible';
 
-/** What has been found out by really decoding. */
 export interface SoundEvidence {
-  /** Whether the file has a sound track at all. */
+  /** Whether the file has an audio track. */
   readonly hasAudio: boolean;
-  /** Whether AAC could be decoded here; undefined while that is being tried, or where it can't be tried. */
+  /** Whether AAC can be decoded, or undefined if unknown. */
   readonly probe: boolean | undefined;
-  /** What the browser has decoded of this clip's sound, in bytes; undefined where it does not count. */
+  /** Audio bytes decoded from this clip, or undefined if the browser doesn't count them. */
   readonly decodedBytes: number | undefined;
-  /** So much of the clip has been played, in seconds. */
   readonly playedSeconds: number;
 }
 
-/** After so much playing, in seconds, a count of zero means that nothing is being decoded. */
-const ENOUGH = 0.5;
+/** After this much playback, a count of 0 means that audio isn't being decoded. */
+const MIN_PLAYED_SECONDS = 0.5;
 
 /**
- * Judges by decoding alone: asked whether they can play AAC, desktop builds without a decoder say "probably". What
- * the browser really decoded of this clip counts more than the try on another.
+ * Determines whether a clip is audible from what was decoded. `canPlayType` can't be used: builds without an AAC
+ * decoder also return "probably". Bytes decoded from this clip count more than the probe.
  */
 export function detectSound({ hasAudio, probe, decodedBytes, playedSeconds }: SoundEvidence): SoundState {
-  if (!hasAudio) return 'silentClip';
-  if (decodedBytes !== undefined && decodedBytes > 0) return 'heard';
-  if (probe === false) return 'notHeard';
-  if (decodedBytes === undefined) return probe === true ? 'heard' : 'notKnown';
-  return playedSeconds >= ENOUGH ? 'notHeard' : 'notKnown';
+  if (!hasAudio) return 'noAudio';
+  if (decodedBytes !== undefined && decodedBytes > 0) return 'audible';
+  if (probe === false) return 'inaudible';
+  if (decodedBytes === undefined) return probe === true ? 'audible' : 'unknown';
+  return playedSeconds >= MIN_PLAYED_SECONDS ? 'inaudible' : 'unknown';
 }

@@ -3,15 +3,14 @@ import { ifDefined } from 'lit/directives/if-defined.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { ref } from 'lit/directives/ref.js';
 import type { Action, ActionButton, Stage, Take, View } from './protocol';
-import { isoDuration, PLAYBACK_RATES, formatDuration } from './format';
+import { toIsoDuration, PLAYBACK_RATES, formatDuration } from './format';
 import { icons, toneIcon } from './icons';
 import { currentTake, type Handlers, type Model } from './pageModel';
 
 type Piece = TemplateResult | typeof nothing;
 
-/** The whole page. */
-export function page(model: Model, handlers: Handlers): TemplateResult {
-  const { view, trouble } = model;
+export function renderPage(model: Model, handlers: Handlers): TemplateResult {
+  const { view, error } = model;
   return html`<main>
     <header>
       <h1>${view.title}</h1>
@@ -22,15 +21,15 @@ export function page(model: Model, handlers: Handlers): TemplateResult {
     </header>
     <div class="columns">
       <div class="stage">
-        ${stage(model, handlers)} ${offers(model, handlers)}
-        ${trouble === '' ? nothing : html`<p class="trouble">${toneIcon('error')}<span>${trouble}</span></p>`}
+        ${stage(model, handlers)} ${actionButtons(model, handlers)}
+        ${error === '' ? nothing : html`<p class="error-message">${toneIcon('error')}<span>${error}</span></p>`}
       </div>
       <div class="information">${prompt(model, handlers)} ${details(model, handlers)} ${timeline(model)}</div>
     </div>
   </main>`;
 }
 
-// ── the stage ─────────────────────────────────────────────────────────────────────────────────────
+// ── stage ─────────────────────────────────────────────────────────────────────────────────────────
 
 function stage(model: Model, handlers: Handlers): TemplateResult {
   const shown = model.view.stage;
@@ -49,7 +48,7 @@ function video(model: Model, handlers: Handlers, takes: readonly Take[]): Templa
   const take = currentTake(view, model.state);
   if (!take) return html``;
   const failed = loading === 'failed';
-  // Another file gets another element: one never quite forgets the errors of its last source.
+  // Use a new element for each file: a video element keeps errors of its last source.
   return html`<section class="video" aria-label=${texts.video}>
     <div class="screen" ?hidden=${failed}>
       ${keyed(
@@ -133,11 +132,11 @@ function controls(model: Model, handlers: Handlers, takes: readonly Take[]): Tem
           >`,
       )}
     </vscode-single-select>
-    ${model.mayFullScreen ? nothing : fillToggle(model, handlers)}
+    ${model.canFullScreen ? nothing : fillToggle(model, handlers)}
   </div>`;
 }
 
-/** Where full screen is not allowed, as in most windows of the desktop editor, the page can be filled instead. */
+/** Replaces full screen, which most desktop windows don't allow in webviews. */
 function fillToggle({ texts, isFilled }: Model, handlers: Handlers): TemplateResult {
   const label = isFilled ? texts.unfill : texts.fill;
   return html`<vscode-toolbar-button
@@ -156,7 +155,7 @@ function takeButtons({ texts, state }: Model, handlers: Handlers, takes: readonl
         html`<vscode-button
           ?secondary=${index !== state.take}
           aria-pressed=${index === state.take ? 'true' : 'false'}
-          @keydown=${keepStill}
+          @keydown=${preventScroll}
           @click=${() => handlers.setTake(index)}
           >${name}</vscode-button
         >`,
@@ -164,19 +163,19 @@ function takeButtons({ texts, state }: Model, handlers: Handlers, takes: readonl
   </div>`;
 }
 
-function soundNote({ texts, view, hearing, loading }: Model, handlers: Handlers): Piece {
-  if (hearing !== 'notHeard' || loading !== 'playing') return nothing;
-  const external = view.offers.find(({ action }) => action === 'openExternally');
+function soundNote({ texts, view, sound, loading }: Model, handlers: Handlers): Piece {
+  if (sound !== 'inaudible' || loading !== 'playing') return nothing;
+  const external = view.buttons.find(({ action }) => action === 'openExternally');
   return html`<p class="sound-note">
     ${icons.muted}<span>${texts.noSound} ${external ? link(external, handlers) : nothing}</span>
   </p>`;
 }
 
-/** What is said of those of several videos that are not here. */
+/** Note about videos of the task that aren't available. */
 function takesNote({ view: { stage: shown } }: Model, handlers: Handlers): Piece {
   if (shown.kind !== 'video' || shown.note === null) return nothing;
-  const { text, offer } = shown.note;
-  return html`<p class="takes-note">${toneIcon('warning')}<span>${text} ${link(offer, handlers)}</span></p>`;
+  const { text, button } = shown.note;
+  return html`<p class="takes-note">${toneIcon('warning')}<span>${text} ${link(button, handlers)}</span></p>`;
 }
 
 function link({ action, label }: ActionButton, handlers: Handlers): TemplateResult {
@@ -198,11 +197,12 @@ function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'wor
     <div class="card-body">
       <h2 id="stage-title">${shown.isHeld ? toneIcon('warning') : nothing}<span>${shown.title}</span></h2>
       <p>${shown.sentence}</p>
-      ${moneyAndDetails(shown)}
+      ${chargeAndDetails(shown)}
       <p class="elapsed">
         ${shown.progress === null ? nothing : html`<span>${shown.progress} %</span>`}
         <span
-          >${before}<time datetime=${isoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time>${after}</span
+          >${before}<time datetime=${toIsoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time
+          >${after}</span
         >
       </p>
     </div>
@@ -214,68 +214,68 @@ function message(shown: Extract<Stage, { kind: 'message' }>): TemplateResult {
     <div class="card-body">
       <h2 id="stage-title">${toneIcon(shown.tone)}<span>${shown.title}</span></h2>
       <p>${shown.sentence}</p>
-      ${moneyAndDetails(shown)}
+      ${chargeAndDetails(shown)}
     </div>
   </section>`;
 }
 
-function moneyAndDetails({
+function chargeAndDetails({
   charge,
   details,
 }: Extract<Stage, { kind: 'working' | 'message' }>): TemplateResult {
   return html`${charge === null ? nothing : html`<p class="charge">${charge}</p>`}
-  ${details === null ? nothing : html`<p class="said">${details}</p>`}`;
+  ${details === null ? nothing : html`<p class="gateway-message">${details}</p>`}`;
 }
 
-// ── what can be done ──────────────────────────────────────────────────────────────────────────────
+// ── actions ───────────────────────────────────────────────────────────────────────────────────────
 
-/** What still helps where the video can't be played here. */
-const HELPS_UNPLAYED: readonly Action[] = ['openExternally', 'reveal', 'saveAs', 'generateAgain'];
+/** Actions that help if the video can't be played, best first. */
+const ACTIONS_IF_UNPLAYABLE: readonly Action[] = ['openExternally', 'reveal', 'saveAs', 'generateAgain'];
 
-/** What begins another video stands in a row of its own below what is done with this one. */
-const MAKES_ANOTHER: readonly Action[] = [
+/** Actions that start another video. They get their own row. */
+const NEW_VIDEO_ACTIONS: readonly Action[] = [
   'generateAgain',
   'editAndGenerate',
   'remix',
   'continueFromLastFrame',
 ];
 
-function offers({ texts, view, loading, running }: Model, handlers: Handlers): Piece {
+function actionButtons({ texts, view, loading, running }: Model, handlers: Handlers): Piece {
   const failed = view.stage.kind === 'video' && loading === 'failed';
-  const shown = failed ? unplayedOffers(view.offers) : view.offers;
+  const shown = failed ? unplayableButtons(view.buttons) : view.buttons;
   if (shown.length === 0) return nothing;
   const button = ({ action, label, primary }: ActionButton): TemplateResult =>
     html`<vscode-button
       data-action=${action}
       ?secondary=${!primary}
       aria-busy=${running.has(action) ? 'true' : 'false'}
-      @keydown=${keepStill}
+      @keydown=${preventScroll}
       @click=${() => handlers.run(action)}
       >${label}</vscode-button
     >`;
-  const isApart = ({ action }: ActionButton): boolean =>
-    view.stage.kind === 'video' && MAKES_ANOTHER.includes(action);
-  const rows = [shown.filter((offer) => !isApart(offer)), shown.filter(isApart)];
-  return html`<div class="offers" role="group" aria-label=${texts.actions}>
-    ${rows.map((row) => (row.length === 0 ? nothing : html`<div class="offers-row">${row.map(button)}</div>`))}
+  const startsNewVideo = ({ action }: ActionButton): boolean =>
+    view.stage.kind === 'video' && NEW_VIDEO_ACTIONS.includes(action);
+  const rows = [shown.filter((one) => !startsNewVideo(one)), shown.filter(startsNewVideo)];
+  return html`<div class="actions" role="group" aria-label=${texts.actions}>
+    ${rows.map((row) => (row.length === 0 ? nothing : html`<div class="actions-row">${row.map(button)}</div>`))}
   </div>`;
 }
 
-function unplayedOffers(all: readonly ActionButton[]): ActionButton[] {
-  return HELPS_UNPLAYED.flatMap((helpful) => all.filter(({ action }) => action === helpful)).map(
-    (offer, index) => ({ ...offer, primary: index === 0 }),
+function unplayableButtons(all: readonly ActionButton[]): ActionButton[] {
+  return ACTIONS_IF_UNPLAYABLE.flatMap((action) => all.filter((button) => button.action === action)).map(
+    (button, index) => ({ ...button, primary: index === 0 }),
   );
 }
 
-/** The library's button acts on Space, but does not keep the page from scrolling by it. */
-function keepStill(event: KeyboardEvent): void {
+/** vscode-button handles Space but doesn't prevent the page from scrolling. */
+function preventScroll(event: KeyboardEvent): void {
   if (event.key === ' ') event.preventDefault();
 }
 
-// ── what is known ─────────────────────────────────────────────────────────────────────────────────
+// ── details ───────────────────────────────────────────────────────────────────────────────────────
 
 function prompt({ texts, view, copied }: Model, handlers: Handlers): TemplateResult {
-  // What scrolls must be reached by keyboard; what does not should be no stop on the way.
+  // Only text that scrolls should be a tab stop.
   const isLong = view.prompt.length > 600 || view.prompt.split('\n').length > 8;
   return html`<section class="prompt" aria-labelledby="prompt-title">
     <div class="heading">
@@ -313,7 +313,6 @@ function details({ texts, view, copied }: Model, handlers: Handlers): Piece {
   </section>`;
 }
 
-/** A value that leads somewhere. */
 function factButton(action: Action, value: string, handlers: Handlers): TemplateResult {
   return html`<button class="link" data-action=${action} @click=${() => handlers.run(action)}>
     ${value}

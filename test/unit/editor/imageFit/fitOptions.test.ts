@@ -24,7 +24,7 @@ describe('what can be chosen for an image', () => {
   ] as const) {
     it(`with ${what}: ${ways}`, () => {
       const offer = fitChoicesFor({ width, height }, limits);
-      assert.equal(offer.ways.join(' '), ways);
+      assert.equal(offer.modes.join(' '), ways);
       assert.ok(Math.abs(offer.ratio / ratio - 1) < 0.01, String(offer.ratio));
     });
   }
@@ -33,12 +33,12 @@ describe('what can be chosen for an image', () => {
 describe('what was chosen for an image', () => {
   const size = { width: 900, height: 700 };
   const part = { x: 0, y: 0.1, width: 1, height: (9 / 16) * (9 / 7) };
-  const chosen: Choice = { way: 'crop', part, color: [1, 2, 3], background: [4, 5, 6] };
+  const chosen: Choice = { mode: 'crop', part, color: [1, 2, 3], background: [4, 5, 6] };
 
   it('is at first what is done when nobody chooses', () => {
     const choice = clampChoice(undefined, size, fitChoicesFor(size, landscape));
-    assert.deepEqual([choice.way, choice.part], ['crop', null]);
-    assert.equal(clampChoice(undefined, size, fitChoicesFor(size, veo)).way, 'asIs');
+    assert.deepEqual([choice.mode, choice.part], ['crop', null]);
+    assert.equal(clampChoice(undefined, size, fitChoicesFor(size, veo)).mode, 'asIs');
   });
 
   it('stays while it makes sense', () => {
@@ -48,9 +48,9 @@ describe('what was chosen for an image', () => {
 
   it('gives way to the centre of the new shape, and to what is offered', () => {
     assert.deepEqual(clampChoice(chosen, size, fitChoicesFor(size, portrait)), { ...chosen, part: null });
-    const blurred: Choice = { ...chosen, way: 'blur', part: null };
-    assert.equal(clampChoice(blurred, size, fitChoicesFor(size, portrait)).way, 'blur');
-    assert.equal(clampChoice(blurred, size, fitChoicesFor(size, legacy)).way, 'asIs');
+    const blurred: Choice = { ...chosen, mode: 'blur', part: null };
+    assert.equal(clampChoice(blurred, size, fitChoicesFor(size, portrait)).mode, 'blur');
+    assert.equal(clampChoice(blurred, size, fitChoicesFor(size, legacy)).mode, 'asIs');
   });
 
   it('is handed on as those who fit images know it', () => {
@@ -62,7 +62,7 @@ describe('what was chosen for an image', () => {
       ['pad', part, { way: { kind: 'pad', color: [1, 2, 3] }, background }],
       ['blur', part, { way: { kind: 'blur' }, background }],
     ] as const) {
-      assert.deepEqual(toFitOptions({ ...chosen, way, part: kept }), expected);
+      assert.deepEqual(toFitOptions({ ...chosen, mode: way, part: kept }), expected);
     }
   });
 });

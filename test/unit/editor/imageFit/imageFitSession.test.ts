@@ -10,7 +10,7 @@ import type { Choice, ToPage } from '../../../../src/webview/imageFit/protocol';
 import { FakeClock } from '../../support/fakeClock';
 
 const ignore = () => undefined;
-const initial: Choice = { way: 'crop', part: null, color: [0, 0, 0], background: [255, 255, 255] };
+const initial: Choice = { mode: 'crop', part: null, color: [0, 0, 0], background: [255, 255, 255] };
 
 /** A fit that the test lets end. */
 interface Job {
@@ -28,7 +28,7 @@ class SlowPicture implements ImageToFit {
   constructor(change: Partial<ImageToFit['card']> = {}) {
     this.card = {
       ...{ title: 'First Frame', facts: '', need: '', width: 900, height: 700, ratio: 16 / 9 },
-      ...{ ways: ['crop', 'pad', 'blur'], hasAlpha: false, choice: initial },
+      ...{ modes: ['crop', 'pad', 'blur'], hasAlpha: false, choice: initial },
       ...change,
     };
   }
@@ -88,8 +88,8 @@ describe('what stands behind the fitting page', () => {
     await settle();
   };
   /** Makes a choice, as the page counts it. */
-  const choose = (revision: number, change: Partial<Choice>, image = 0) =>
-    session.hear({ type: 'choose', image, revision, choice: { ...initial, ...change } });
+  const choose = (revision: number, change: Partial<Choice>, index = 0) =>
+    session.hear({ type: 'choose', index, revision, choice: { ...initial, ...change } });
   const rest = async () => {
     clock.moveTo(clock.now() + 200);
     await settle();
@@ -111,8 +111,8 @@ describe('what stands behind the fitting page', () => {
     await pictures[0]!.last.end('one');
     assert.deepEqual(previews(), [
       {
-        ...{ type: 'preview', image: 0, revision: 0, caption: '1280 × 720 pixels · 1 KB · PNG' },
-        picture: { bytes: new TextEncoder().encode('one'), format: 'png' },
+        ...{ type: 'preview', index: 0, revision: 0, caption: '1280 × 720 pixels · 1 KB · PNG' },
+        image: { bytes: new TextEncoder().encode('one'), format: 'png' },
       },
     ]);
     assert.deepEqual(session.chosen, [{ choice: initial, shown: sha('one') }]);
@@ -121,10 +121,10 @@ describe('what stands behind the fitting page', () => {
   it('gives an older fit up, and begins the next when a choice has stood for a moment', async () => {
     await open(new SlowPicture());
     const [picture] = pictures as [SlowPicture];
-    choose(1, { way: 'pad' });
+    choose(1, { mode: 'pad' });
     assert.ok(picture.last.signal.aborted);
     clock.moveTo(clock.now() + 50);
-    choose(2, { way: 'blur' });
+    choose(2, { mode: 'blur' });
     assert.equal(picture.jobs.length, 1);
     await rest();
     assert.equal(picture.jobs.length, 2, 'one fit for all that was chosen meanwhile');
@@ -154,7 +154,7 @@ describe('what stands behind the fitting page', () => {
   it('does not go on behind the back of somebody who chooses anew', async () => {
     await open(new SlowPicture());
     session.hear({ type: 'use' });
-    choose(1, { way: 'pad' });
+    choose(1, { mode: 'pad' });
     await rest();
     await pictures[0]!.last.end('padded');
     assert.deepEqual(ends, []);
@@ -164,10 +164,10 @@ describe('what stands behind the fitting page', () => {
 
   it('goes back at once, with what was chosen and nothing that was not shown', async () => {
     await open(new SlowPicture());
-    choose(1, { way: 'blur' });
+    choose(1, { mode: 'blur' });
     session.hear({ type: 'back' });
     assert.deepEqual(ends, ['back']);
-    assert.deepEqual(session.chosen, [{ choice: { ...initial, way: 'blur' }, shown: undefined }]);
+    assert.deepEqual(session.chosen, [{ choice: { ...initial, mode: 'blur' }, shown: undefined }]);
   });
 
   it('says why an image can’t be sent, and never goes on with it', async () => {
@@ -175,7 +175,7 @@ describe('what stands behind the fitting page', () => {
     const fault = Object.assign(new Error('The image file is damaged.'), { name: 'ImageError' });
     await pictures[0]!.last.end(fault);
     assert.deepEqual(told.at(-1), {
-      ...{ type: 'fault', image: 0, revision: 0, sentence: 'The image file is damaged.' },
+      ...{ type: 'error', index: 0, revision: 0, message: 'The image file is damaged.' },
     });
     session.hear({ type: 'use' });
     assert.deepEqual(ends, []);
@@ -186,21 +186,21 @@ describe('what stands behind the fitting page', () => {
     await open(new SlowPicture());
     await pictures[0]!.last.end(new Error('out of order'));
     const last = told.at(-1);
-    assert.match(last?.type === 'fault' ? last.sentence : '', /Couldn't prepare the image/);
+    assert.match(last?.type === 'error' ? last.message : '', /Couldn't prepare the image/);
     assert.match(logged.join(), /out of order/);
   });
 
   it('tells a page that was hidden everything again', async () => {
     await open(new SlowPicture());
     await pictures[0]!.last.end('one');
-    choose(1, { way: 'pad', color: [9, 9, 9] });
+    choose(1, { mode: 'pad', color: [9, 9, 9] });
     await rest();
     await pictures[0]!.last.end('padded');
     told = [];
     session.hear({ type: 'ready' });
     const [view, original, preview] = told;
     assert.ok(view?.type === 'view' && original?.type === 'original' && preview?.type === 'preview');
-    assert.deepEqual(view.cards[0]?.choice, { ...initial, way: 'pad', color: [9, 9, 9] });
+    assert.deepEqual(view.cards[0]?.choice, { ...initial, mode: 'pad', color: [9, 9, 9] });
     assert.deepEqual([view.cards[0].revision, preview.revision], [1, 1]);
   });
 
@@ -220,7 +220,7 @@ describe('what stands behind the fitting page', () => {
 
   it('ends all work with the page', async () => {
     await open(new SlowPicture());
-    choose(1, { way: 'pad' });
+    choose(1, { mode: 'pad' });
     session.dispose();
     assert.equal(clock.timers, 0);
     await rest();
@@ -231,7 +231,7 @@ describe('what stands behind the fitting page', () => {
 
   it('heeds nothing about an image that is not there', async () => {
     await open(new SlowPicture());
-    choose(1, { way: 'pad' }, 7);
+    choose(1, { mode: 'pad' }, 7);
     assert.equal(clock.timers, 0);
   });
 });

@@ -101,11 +101,11 @@ describe('the images of a request on their way through the wizard', () => {
   });
 
   for (const [change, sora, other] of [
-    [{ way: 'crop', part }, /is the part that you have chosen, 1280 × 720 pixels/, undefined],
-    [{ way: 'pad' }, /is padded to 1280 × 720 pixels/, /is padded to a shape that fits/],
-    [{ way: 'blur' }, /is 1280 × 720 pixels, with a blurred fill around it/, /has a blurred fill around it/],
+    [{ mode: 'crop', part }, /is the part that you have chosen, 1280 × 720 pixels/, undefined],
+    [{ mode: 'pad' }, /is padded to 1280 × 720 pixels/, /is padded to a shape that fits/],
+    [{ mode: 'blur' }, /is 1280 × 720 pixels, with a blurred fill around it/, /has a blurred fill around it/],
   ] as const) {
-    it(`says what was chosen: ${change.way}`, async () => {
+    it(`says what was chosen: ${change.mode}`, async () => {
       const images = fitting(picture(900, 700));
       pages.plan({ end: 'use', changes: [change] });
       assert.equal(await images.ask(landscape, roles('first'), { number: 5, of: 6 }), 'forward');
@@ -120,18 +120,18 @@ describe('the images of a request on their way through the wizard', () => {
 
   it('says so when images are fitted in several ways', async () => {
     const images = fitting(picture(1600, 400), picture(1700, 400));
-    pages.plan({ end: 'use', changes: [{ way: 'pad' }, { way: 'blur' }] });
+    pages.plan({ end: 'use', changes: [{ mode: 'pad' }, { mode: 'blur' }] });
     await images.ask(seedance, roles('first', 'last'), undefined);
     assert.equal(images.noteOn(seedance), 'What is sent is made to fit as you have chosen.');
     const one = fitting(picture(1600, 400), picture(1000, 700));
-    pages.plan({ end: 'use', changes: [{ way: 'pad' }] });
+    pages.plan({ end: 'use', changes: [{ mode: 'pad' }] });
     await one.ask(seedance, roles('first', 'last'), undefined);
     assert.equal(one.noteOn(seedance), 'What is sent is made to fit as you have chosen.');
   });
 
   it('hands on what was chosen, with what was shown for it', async () => {
     const images = fitting(picture(900, 700), link);
-    pages.plan({ end: 'use', changes: [{ way: 'crop', part, background: [1, 2, 3] }] });
+    pages.plan({ end: 'use', changes: [{ mode: 'crop', part, background: [1, 2, 3] }] });
     await images.ask(landscape, roles('first', 'last'), undefined);
     const [first, second] = images.fits(landscape);
     assert.deepEqual(first?.wish, { way: { kind: 'crop', part }, background: [1, 2, 3] });
@@ -142,7 +142,7 @@ describe('the images of a request on their way through the wizard', () => {
 
   it('remembers what was chosen on the way back, and forgets a part of another shape', async () => {
     const images = fitting(picture(900, 700));
-    pages.plan({ end: 'back', changes: [{ way: 'crop', part }] }, { end: 'away' }, { end: 'use' });
+    pages.plan({ end: 'back', changes: [{ mode: 'crop', part }] }, { end: 'away' }, { end: 'use' });
     assert.equal(await images.ask(landscape, roles('first'), undefined), 'back');
     assert.equal(await images.ask(landscape, roles('first'), undefined), 'away');
     assert.deepEqual(pages.asked[1]?.pictures[0]?.card.choice.part, part);
@@ -157,14 +157,14 @@ describe('the images of a request on their way through the wizard', () => {
 
   it('takes no choice of which nothing was shown, and goes on with the one before it', async () => {
     const images = fitting(picture(1280, 720));
-    pages.plan({ end: 'back', changes: [{ way: 'crop', part }], hastily: true });
+    pages.plan({ end: 'back', changes: [{ mode: 'crop', part }], hastily: true });
     assert.equal(await images.ask(landscape, roles('first'), undefined), 'back');
     assert.deepEqual([images.fits(landscape), images.noteOn(landscape)], [[], undefined]);
-    pages.plan({ end: 'use', changes: [{ way: 'crop', part }] });
+    pages.plan({ end: 'use', changes: [{ mode: 'crop', part }] });
     await images.ask(landscape, roles('first'), undefined);
     const before = images.fits(landscape);
     assert.notEqual(before[0]?.shown, undefined);
-    pages.plan({ end: 'back', changes: [{ way: 'crop', part: null }], hastily: true });
+    pages.plan({ end: 'back', changes: [{ mode: 'crop', part: null }], hastily: true });
     await images.ask(landscape, roles('first'), undefined);
     assert.deepEqual(images.fits(landscape), before);
   });
@@ -182,8 +182,8 @@ describe('the images of a request on their way through the wizard', () => {
       first.need,
       'doubao-seedance-1-5-pro-251215 takes images with sides of 300 to 6,000 pixels, 0.4 to 2.5 times as wide as high.',
     );
-    assert.deepEqual(first.ways, ['asIs', 'crop']);
-    assert.deepEqual([last?.ways, last?.hasAlpha], [['crop', 'pad', 'blur'], true]);
+    assert.deepEqual(first.modes, ['asIs', 'crop']);
+    assert.deepEqual([last?.modes, last?.hasAlpha], [['crop', 'pad', 'blur'], true]);
   });
 
   for (const [about, need] of [

@@ -39,11 +39,11 @@ describe('what a page is asked to take pictures of', () => {
 
   it('is asked again of a page that has only begun to listen, as far as it is open', async () => {
     const frame = requests.ask(wish);
-    requests.askAgain();
+    requests.resend();
     assert.deepEqual(told, [told[0], told[0]]);
     requests.taken(1, Uint8Array.of(1));
     await frame;
-    requests.askAgain();
+    requests.resend();
     assert.equal(told.length, 2);
   });
 

@@ -27,7 +27,7 @@ const take: Take = {
   hasAudio: true,
   framesPerSecond: 24,
 };
-const there: Media = { kind: 'there', takes: [take] };
+const there: Media = { kind: 'available', takes: [take] };
 const missing: Media = { kind: 'missing' };
 
 function taskIn(phase: Phase, parts: Partial<Task> = {}): Task {
@@ -60,7 +60,7 @@ describe('what the player shows', () => {
       for (const media of [there, missing]) {
         const view = viewOf(taskIn(phase), media);
         assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
-        assert.ok(view.offers.filter(({ primary }) => primary).length <= 1);
+        assert.ok(view.buttons.filter(({ primary }) => primary).length <= 1);
         assert.equal(view.stage.kind === 'working', !isFinal(phase));
       }
     });
@@ -94,7 +94,7 @@ describe('what the player shows', () => {
     assert.deepEqual(actionsOf(viewOf(taskIn('draft'))), ['stopSending']);
     assert.deepEqual(actionsOf(viewOf(taskIn('sending'))), []);
     for (const phase of ['queued', 'running', 'ready', 'saving'] as const) {
-      assert.deepEqual(viewOf(taskIn(phase)).offers, [
+      assert.deepEqual(viewOf(taskIn(phase)).buttons, [
         { action: 'stopTracking', label: 'Stop Tracking', primary: false },
       ]);
     }
@@ -103,7 +103,7 @@ describe('what the player shows', () => {
   it('says that the wait for a key is one, and asks for it', () => {
     const failure = failures.keyRefused({ status: 401, message: '无效的令牌', code: 'invalid_api_key' });
     const view = viewOf(taskIn('running', { progress: 42, failure }));
-    assert.deepEqual(view.offers, [
+    assert.deepEqual(view.buttons, [
       { action: 'setApiKey', label: 'Set API Key', primary: true },
       { action: 'showLog', label: 'Show Log', primary: false },
       { action: 'stopTracking', label: 'Stop Tracking', primary: false },
@@ -177,7 +177,7 @@ describe('what the player shows', () => {
       assert.equal(stage.isMoving, moves);
       assert.equal(stage.charge, charge);
       assert.deepEqual(actionsOf(view), actions);
-      assert.equal(view.offers.find((offer) => offer.primary)?.action, primary);
+      assert.equal(view.buttons.find((offer) => offer.primary)?.action, primary);
     });
   }
 
@@ -259,7 +259,7 @@ describe('what the player shows', () => {
     it('says likewise that files of some are missing', () => {
       const note = fitSummary({ videos: [video, video, video] });
       assert.match(note?.text ?? '', /^2 of 3 files are missing/);
-      assert.equal(note?.offer.action, 'lookForFile');
+      assert.equal(note?.button.action, 'lookForFile');
     });
   });
 

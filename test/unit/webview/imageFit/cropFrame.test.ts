@@ -7,17 +7,17 @@ import {
   moveCrop,
   moveCropByKey,
   cropPosition,
-  zoomOf,
+  getZoom,
   zoomCrop,
-  type Shape,
+  type CropTarget,
 } from '../../../../src/webview/imageFit/cropFrame';
-import type { Part } from '../../../../src/webview/imageFit/protocol';
+import type { CropArea } from '../../../../src/webview/imageFit/protocol';
 
-const wide: Shape = { width: 1000, height: 400, ratio: 1 };
-const tall: Shape = { width: 400, height: 1000, ratio: 1 };
-const same: Shape = { width: 800, height: 600, ratio: 4 / 3 };
+const wide: CropTarget = { width: 1000, height: 400, ratio: 1 };
+const tall: CropTarget = { width: 400, height: 1000, ratio: 1 };
+const same: CropTarget = { width: 800, height: 600, ratio: 4 / 3 };
 
-function near(part: Part | undefined, x: number, y: number, width: number, height: number): void {
+function near(part: CropArea | undefined, x: number, y: number, width: number, height: number): void {
   assert.ok(part);
   const expected = { x, y, width, height };
   for (const name of ['x', 'y', 'width', 'height'] as const) {
@@ -61,7 +61,7 @@ describe('the frame of a crop', () => {
   it('is smaller or larger around the same point, in the same shape', () => {
     const smaller = zoomCrop(largestCrop(wide), 2, wide);
     near(smaller, 0.4, 0.25, 0.2, 0.5);
-    assert.equal(zoomOf(smaller, wide), 2);
+    assert.equal(getZoom(smaller, wide), 2);
     near(zoomCrop(smaller, 1, wide), 0.3, 0, 0.4, 1);
     // At an edge there is no room on one side.
     near(zoomCrop(moveCrop(smaller, -1, -1), 1, wide), 0, 0, 0.4, 1);
@@ -72,7 +72,7 @@ describe('the frame of a crop', () => {
     assert.equal(maxZoom(wide), 8);
     assert.equal(maxZoom({ width: 64, height: 64, ratio: 1 }), 4);
     assert.equal(maxZoom({ width: 8, height: 8, ratio: 1 }), 1);
-    assert.equal(zoomOf(zoomCrop(largestCrop(wide), 100, wide), wide), 8);
+    assert.equal(getZoom(zoomCrop(largestCrop(wide), 100, wide), wide), 8);
   });
 
   it('says where it stands between both ends', () => {

@@ -12,7 +12,7 @@ import {
 } from '../../../../src/webview/imageFit/cards';
 import { pageData, toHost, toPage, type Card, type Choice } from '../../../../src/webview/imageFit/protocol';
 
-const choice: Choice = { way: 'crop', part: null, color: [0, 0, 0], background: [255, 255, 255] };
+const choice: Choice = { mode: 'crop', part: null, color: [0, 0, 0], background: [255, 255, 255] };
 const card: Card = {
   title: 'First Frame',
   facts: 'a.png',
@@ -20,12 +20,12 @@ const card: Card = {
   width: 900,
   height: 700,
   ratio: 16 / 9,
-  ways: ['crop', 'pad', 'blur'],
+  modes: ['crop', 'pad', 'blur'],
   hasAlpha: false,
   choice,
   revision: 0,
 };
-const picture = { bytes: new Uint8Array([1, 2, 3]), format: 'png' as const };
+const image = { bytes: new Uint8Array([1, 2, 3]), format: 'png' as const };
 
 describe('the protocol of the fitting page', () => {
   it('takes what the page says', () => {
@@ -34,22 +34,22 @@ describe('the protocol of the fitting page', () => {
       { type: 'ready' },
       { type: 'use' },
       { type: 'back' },
-      { type: 'choose', image: 3, revision: 7, choice: { ...choice, part } },
+      { type: 'choose', index: 3, revision: 7, choice: { ...choice, part } },
     ]) {
       assert.deepEqual(toHost.parse(message), message);
     }
   });
 
   it('refuses what no page says', () => {
-    const message = { type: 'choose', image: 0, revision: 1, choice };
+    const message = { type: 'choose', index: 0, revision: 1, choice };
     for (const wrong of [
       undefined,
       'use',
       { type: 'other' },
       { ...message, image: -1 },
-      { ...message, image: 0.5 },
+      { ...message, index: 0.5 },
       { ...message, revision: '1' },
-      { ...message, choice: { ...choice, way: 'stretch' } },
+      { ...message, choice: { ...choice, mode: 'stretch' } },
       { ...message, choice: { ...choice, part: { x: -0.1, y: 0, width: 1, height: 1 } } },
       { ...message, choice: { ...choice, part: { x: 0, y: 0, width: 1 } } },
       { ...message, choice: { ...choice, color: [0, 0, 256] } },
@@ -62,16 +62,16 @@ describe('the protocol of the fitting page', () => {
   it('takes what the host says, and refuses the rest', () => {
     for (const message of [
       { type: 'view', cards: [card] },
-      { type: 'original', image: 0, picture },
-      { type: 'preview', image: 0, revision: 0, picture, caption: '1280 × 720 pixels' },
-      { type: 'fault', image: 0, revision: 0, sentence: 'It is damaged.' },
+      { type: 'original', index: 0, image },
+      { type: 'preview', index: 0, revision: 0, image, caption: '1280 × 720 pixels' },
+      { type: 'error', index: 0, revision: 0, message: 'It is damaged.' },
     ]) {
       assert.deepEqual(toPage.parse(message), message);
     }
     for (const wrong of [
-      { type: 'original', image: 0, picture: { ...picture, bytes: 'AQID' } },
-      { type: 'original', image: 0, picture: { ...picture, format: 'gif' } },
-      { type: 'view', cards: [{ ...card, ways: ['stretch'] }] },
+      { type: 'original', index: 0, image: { ...image, bytes: 'AQID' } },
+      { type: 'original', index: 0, image: { ...image, format: 'gif' } },
+      { type: 'view', cards: [{ ...card, modes: ['stretch'] }] },
     ]) {
       assert.ok(!toPage.safeParse(wrong).success, JSON.stringify(wrong));
     }
@@ -118,49 +118,37 @@ describe('what the fitting page knows', () => {
 
   it('waits for what is made of each image', () => {
     assert.ok(states.every(isBusy));
-    states = applyMessage(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    states = applyMessage(states, { type: 'preview', index: 0, revision: 0, image, caption: 'c' }, urlOf);
     assert.deepEqual(states.map(isBusy), [false, true]);
   });
 
   it('goes on showing the last preview while a newer one is made, and leaves one that comes late at that', () => {
-    states = applyMessage(
-      states,
-      { type: 'preview', image: 0, revision: 0, picture, caption: 'first' },
-      urlOf,
-    );
-    states = states.map((state, index) => (index === 0 ? setChoice(state, { way: 'pad' }) : state));
+    states = applyMessage(states, { type: 'preview', index: 0, revision: 0, image, caption: 'first' }, urlOf);
+    states = states.map((state, index) => (index === 0 ? setChoice(state, { mode: 'pad' }) : state));
     assert.ok(isBusy(only()));
     assert.equal(only().preview?.caption, 'first');
-    assert.deepEqual([only().card.choice.way, only().card.revision], ['pad', 1]);
-    states = applyMessage(
-      states,
-      { type: 'preview', image: 0, revision: 0, picture, caption: 'late' },
-      urlOf,
-    );
+    assert.deepEqual([only().card.choice.mode, only().card.revision], ['pad', 1]);
+    states = applyMessage(states, { type: 'preview', index: 0, revision: 0, image, caption: 'late' }, urlOf);
     assert.ok(isBusy(only()));
-    states = applyMessage(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'new' }, urlOf);
+    states = applyMessage(states, { type: 'preview', index: 0, revision: 1, image, caption: 'new' }, urlOf);
     assert.ok(!isBusy(only()));
   });
 
   it('knows a fault of the latest choice only', () => {
-    states = applyMessage(
-      states,
-      { type: 'fault', image: 0, revision: 0, sentence: 'It is damaged.' },
-      urlOf,
-    );
+    states = applyMessage(states, { type: 'error', index: 0, revision: 0, message: 'It is damaged.' }, urlOf);
     assert.equal(cardError(only()), 'It is damaged.');
     assert.ok(!isBusy(only()));
-    assert.equal(cardError(setChoice(only(), { way: 'blur' })), undefined);
-    states = applyMessage(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
+    assert.equal(cardError(setChoice(only(), { mode: 'blur' })), undefined);
+    states = applyMessage(states, { type: 'preview', index: 0, revision: 0, image, caption: 'c' }, urlOf);
     assert.equal(cardError(only()), undefined);
   });
 
   it('names the addresses it draws from, so that others can go', () => {
-    states = applyMessage(states, { type: 'original', image: 0, picture }, urlOf);
-    states = applyMessage(states, { type: 'preview', image: 0, revision: 0, picture, caption: 'c' }, urlOf);
-    states = applyMessage(states, { type: 'preview', image: 0, revision: 1, picture, caption: 'c' }, urlOf);
+    states = applyMessage(states, { type: 'original', index: 0, image }, urlOf);
+    states = applyMessage(states, { type: 'preview', index: 0, revision: 0, image, caption: 'c' }, urlOf);
+    states = applyMessage(states, { type: 'preview', index: 0, revision: 1, image, caption: 'c' }, urlOf);
     assert.deepEqual([...objectUrls(states)], ['blob:1', 'blob:3']);
-    states = applyMessage(states, { type: 'fault', image: 9, revision: 0, sentence: 'of none' }, urlOf);
+    states = applyMessage(states, { type: 'error', index: 9, revision: 0, message: 'of none' }, urlOf);
     assert.equal(states.length, 2);
   });
 });

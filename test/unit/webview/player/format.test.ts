@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { frameTime, isoDuration, formatDuration } from '../../../../src/webview/player/format';
+import { frameTime, toIsoDuration, formatDuration } from '../../../../src/webview/player/format';
 
 describe('the player’s times', () => {
   it('reads like a stop watch', () => {
@@ -12,8 +12,8 @@ describe('the player’s times', () => {
   });
 
   it('is told to machines in ISO 8601', () => {
-    assert.equal(isoDuration(75_900), 'PT75S');
-    assert.equal(isoDuration(-1), 'PT0S');
+    assert.equal(toIsoDuration(75_900), 'PT75S');
+    assert.equal(toIsoDuration(-1), 'PT0S');
   });
 
   it('steps to the middle of the next and the last picture', () => {

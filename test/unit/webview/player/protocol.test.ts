@@ -7,10 +7,10 @@ describe('the player’s protocol', () => {
     assert.ok(toHost.safeParse({ type: 'ready' }).success);
     assert.ok(toHost.safeParse({ type: 'run', request: 1, action: 'saveAs' }).success);
     assert.ok(toHost.safeParse({ type: 'videoFailed', reason: '4 no decoder' }).success);
-    const moment = { video: 1, seconds: null };
-    assert.ok(toHost.safeParse({ type: 'run', request: 1, action: 'useThisFrame', moment }).success);
+    const position = { video: 1, seconds: null };
+    assert.ok(toHost.safeParse({ type: 'run', request: 1, action: 'useThisFrame', position }).success);
     assert.ok(toHost.safeParse({ type: 'frame', request: 1, png: new Uint8Array(8) }).success);
-    assert.ok(toHost.safeParse({ type: 'noFrame', request: 1, reason: '4 no decoder' }).success);
+    assert.ok(toHost.safeParse({ type: 'frameError', request: 1, reason: '4 no decoder' }).success);
   });
 
   it('refuses what no page says', () => {
@@ -21,11 +21,11 @@ describe('the player’s protocol', () => {
       { type: 'run', request: 1, action: 'workbench.action.quit' },
       { type: 'run', request: '1', action: 'saveAs' },
       { type: 'videoFailed', reason: 'x'.repeat(501) },
-      { type: 'run', request: 1, action: 'useThisFrame', moment: { video: -1, seconds: 0 } },
-      { type: 'run', request: 1, action: 'useThisFrame', moment: { video: 0, seconds: -1 } },
+      { type: 'run', request: 1, action: 'useThisFrame', position: { video: -1, seconds: 0 } },
+      { type: 'run', request: 1, action: 'useThisFrame', position: { video: 0, seconds: -1 } },
       { type: 'frame', request: 1, png: 'data:image/png;base64,' },
       { type: 'frame', request: 1, png: [1, 2, 3] },
-      { type: 'noFrame', request: 1, reason: 'x'.repeat(501) },
+      { type: 'frameError', request: 1, reason: 'x'.repeat(501) },
     ]) {
       assert.ok(!toHost.safeParse(message).success, JSON.stringify(message));
     }
