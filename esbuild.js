@@ -1,5 +1,5 @@
-// Builds what ships (dist/) and, with --tests, what tests it (out/).
-//   node esbuild.js [--production] [--tests] [--watch]
+// Builds the extension (dist/) and, with --tests, its tests (out/).
+// node esbuild.js [--production] [--tests] [--watch]
 'use strict';
 
 const esbuild = require('esbuild');
@@ -19,9 +19,9 @@ const common = {
   target: 'node22',
   format: 'cjs',
   logLevel: production || watch ? 'info' : 'warning',
-  // Says which packages went into a bundle.
+  // Lists the packages in each bundle, for the license notices.
   metafile: true,
-  // A forgotten import must stop the build, not surface in a user's editor.
+  // An unresolved import must fail the build, not the user's editor.
   logOverride: { 'unresolved-import': 'error', 'require-resolve-not-external': 'error' },
 };
 
@@ -40,7 +40,7 @@ const extension = {
 };
 
 /**
- * Pictures that go with a request: what the app loads for the first one, and the thread that does the heavy work.
+ * The image pipeline, which the app loads on first use, and its worker.
  * @type {import('esbuild').BuildOptions}
  */
 const images = {
@@ -49,11 +49,11 @@ const images = {
   outdir: 'dist',
   minify: production,
   sourcemap: !production,
-  // The codecs look where they lie only to fetch their WebAssembly; the worker gives it to them.
+  // The codecs use import.meta only to find their WebAssembly, which the worker passes to them.
   logOverride: { ...common.logOverride, 'empty-import-meta': 'silent' },
 };
 
-/** The WebAssembly of the codecs; the worker looks for it, packed, beside itself (src/core/images/codecs.ts). */
+/** WebAssembly of the codecs, compressed. The worker loads it from its own folder (src/core/images/codecs.ts). */
 const codecs = [
   '@jsquash/avif/codec/dec/avif_dec.wasm',
   '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
@@ -65,8 +65,8 @@ const codecs = [
 ];
 
 /**
- * The pages: one script each that runs at once, and its styles beside it, in a folder of their own: a page may load
- * what is in it and nothing else of ours.
+ * The webview pages, each with one script and one style sheet. They have their own folder because a page may load
+ * nothing else.
  * @type {import('esbuild').BuildOptions}
  */
 const pages = {
@@ -82,7 +82,8 @@ const pages = {
 };
 
 /**
- * Tests, measurements and their tools, one bundle a file, beside each other as in test/ and bench/; packages stay in node_modules.
+ * Tests, benchmarks, and their tools, one bundle per file, in the same structure as test/ and bench/. Packages
+ * stay in node_modules.
  * @returns {import('esbuild').BuildOptions}
  */
 function testOptions() {
@@ -114,7 +115,7 @@ async function main() {
     await Promise.all(contexts.map((context) => context.watch()));
     return;
   }
-  // Stale bundles of deleted tests would go on passing.
+  // Bundles of deleted tests would still run.
   if (tests) fs.rmSync(path.join(__dirname, 'out'), { recursive: true, force: true });
   fs.rmSync(path.join(__dirname, 'dist'), { recursive: true, force: true });
   copyCodecs();
@@ -131,7 +132,8 @@ function copyCodecs() {
   fs.mkdirSync(path.join(__dirname, 'dist'), { recursive: true });
   for (const file of codecs) {
     const wasm = fs.readFileSync(path.join(__dirname, 'node_modules', file));
-    // A fifth smaller than in a package's own packing; the best takes seconds, so only what ships gets it.
+    // 20% smaller than in the VSIX's compression. The best quality takes seconds, so it's only used for
+    // production.
     const params = { [zlib.constants.BROTLI_PARAM_QUALITY]: production ? 11 : 1 };
     const packed = zlib.brotliCompressSync(wasm, { params });
     fs.writeFileSync(path.join(__dirname, 'dist', `${path.basename(file)}.br`), packed);
@@ -139,8 +141,8 @@ function copyCodecs() {
 }
 
 /**
- * Lays the licences of all packages that are in a bundle beside it, as those licences ask.
- * @param {string[]} inputs the files that were bundled, relative to the project
+ * Writes the licenses of all bundled packages next to the bundles, as required.
+ * @param {string[]} inputs the bundled files, relative to the project
  */
 function writeNotices(inputs) {
   const folders = inputs.map((file) => /^.*?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? '');
@@ -163,7 +165,7 @@ function writeNotices(inputs) {
       byText.set(text, [...(byText.get(text) ?? []), name]);
     }
   }
-  // Its package has no word on what was compiled into it.
+  // The package doesn't list the licenses of its compiled code.
   const avif = fs
     .readFileSync(path.join(__dirname, 'src', 'core', 'images', 'avifNotice.txt'), 'utf8')
     .trim();
@@ -172,7 +174,7 @@ function writeNotices(inputs) {
   const parts = [...byText].map(
     ([text, names]) => `${rule}\n${[...new Set(names)].join(', ')}\n${rule}\n\n${text}\n`,
   );
-  // What is inside the codecs: the words that libjpeg asks for, and what was compiled into the decoder of PNG.
+  // Notices for the compiled codecs: the attribution that libjpeg requires, and the contents of the PNG decoder.
   const start = [
     'Nebula Video contains the following software.',
     'This software is based in part on the work of the Independent JPEG Group.',
@@ -182,7 +184,7 @@ function writeNotices(inputs) {
 }
 
 main().catch((/** @type {unknown} */ error) => {
-  // esbuild has printed its own errors already; anything else needs its message here.
+  // esbuild prints its own errors. Print all others here.
   if (!(error instanceof Error && 'errors' in error)) console.error(error);
   process.exitCode = 1;
 });

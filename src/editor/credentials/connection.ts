@@ -7,7 +7,7 @@ import type { AppContext } from '../common/appContext';
 import type { Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
 
-/** What a look at the gateway found. `details` are its own words, or the system's. */
+/** Result of a connection check. `details` is the message of the gateway or the system. */
 export type ConnectionState =
   | {
       readonly kind: 'works';
@@ -27,13 +27,13 @@ export type ConnectionState =
 interface Dependencies extends Pick<AppContext, 'catalog' | 'engines' | 'settings' | 'log'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
-  /** Hears which models there are. */
+  /** Called with the models the gateway listed. */
   readonly heard: (baseUrl: string, ids: readonly string[]) => Promise<void>;
 }
 
 const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' } as const;
 
-/** Asks the gateway for its models (`GET /v1/models`), which costs nothing, and says what came of it. */
+/** Checks the connection by listing the gateway's models (`GET /v1/models`), which is free. */
 export async function checkConnection(deps: Dependencies): Promise<ConnectionState> {
   const { catalog, engines, settings, keychain, approval, log, heard } = deps;
   const place = await keychain.place();

@@ -7,11 +7,11 @@ import type { Memento } from '../common/appContext';
 import type { LazyEngine } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
 
-/** Where it is remembered. */
+/** Memento key. */
 const MEMENTO = 'gateway.models';
-/** Most ids that are remembered; gateways of this kind list some hundred, of all kinds of models. */
+/** Maximum number of IDs to store. A gateway lists a few hundred models. */
 const MAX_REMEMBERED_IDS = 2000;
-/** How long a list is taken for new, in ms. */
+/** How long a list is considered current. */
 const MODEL_LIST_TTL_MS = 10 * 60_000;
 
 const remembered = z.object({ baseUrl: z.string(), at: z.number(), ids: z.array(z.string()) });
@@ -24,8 +24,8 @@ interface Dependencies extends Pick<AppContext, 'clock' | 'log'> {
 }
 
 /**
- * Which models the gateway offers to the key, as it has said last (`GET /v1/models`, API reference 6.1). A hint for
- * people and no more: nothing is forbidden by it.
+ * The models that the gateway last listed for the key (`GET /v1/models`, API reference 6.1). Only a hint for the
+ * user: it never blocks a request.
  */
 export class GatewayModels {
   readonly #deps: Dependencies;
@@ -35,13 +35,13 @@ export class GatewayModels {
     this.#deps = deps;
   }
 
-  /** The ids of the gateway in use; undefined where it has not been heard. */
+  /** Model IDs of the current gateway, or undefined if unknown. */
   get ids(): ReadonlySet<string> | undefined {
     const last = this.#last();
     return last && new Set(last.ids);
   }
 
-  /** The gateway has listed these. */
+  /** Stores a list from the gateway. */
   async heard(baseUrl: string, ids: readonly string[]): Promise<void> {
     const { memory, clock, log } = this.#deps;
     try {
@@ -51,12 +51,12 @@ export class GatewayModels {
     }
   }
 
-  /** Another key may use others. */
+  /** Clears the list. Another key may have access to other models. */
   async forget(): Promise<void> {
     await this.#deps.memory.update(MEMENTO, undefined);
   }
 
-  /** Asks anew if it was long ago, without asking the user for anything; failing is logged and no more. */
+  /** Updates the list if it's outdated. Never prompts the user. Failures are only logged. */
   async refresh(): Promise<void> {
     const last = this.#last();
     const age = last && this.#deps.clock.now() - last.at;

@@ -15,7 +15,7 @@ interface Dependencies extends Pick<
   readonly look: () => Promise<ConnectionState>;
 }
 
-/** Asks for a key and keeps it; whether the gateway takes it shows a little later. */
+/** Prompts for a key and stores it. Then checks in the background whether the gateway accepts it. */
 export async function setApiKey(deps: Dependencies): Promise<void> {
   const { keychain, settings, asker, messages, l10n } = deps;
   const baseUrl = settings.baseUrl();
@@ -37,7 +37,6 @@ export async function setApiKey(deps: Dependencies): Promise<void> {
   deps.inBackground(checkNewKey(deps));
 }
 
-/** Forgets the key. */
 export async function removeApiKey({ keychain, messages, l10n }: Dependencies): Promise<void> {
   const before = await keychain.place();
   if (before === undefined) {
@@ -50,8 +49,8 @@ export async function removeApiKey({ keychain, messages, l10n }: Dependencies): 
 }
 
 /**
- * Asks whether the key may be sent to an address.
- * @param baseUrl of the task that needs it; otherwise the setting's
+ * Asks the user to approve an address for the key.
+ * @param baseUrl base URL of the task that needs it. Defaults to the setting.
  */
 export async function approveAddress(
   {
@@ -74,7 +73,7 @@ export async function approveAddress(
   else if (kind === 'key') messages.addressApproved(new URL(baseUrl).host);
 }
 
-/** Says whether the gateway can be reached and takes the key. */
+/** Shows whether the gateway can be reached and accepts the key. */
 export async function testConnection({ notifier, messages, l10n, look }: Dependencies): Promise<void> {
   const state = await notifier.progress(l10n.t('Testing the connection to Nebula …'), look);
   switch (state.kind) {
@@ -100,7 +99,7 @@ export async function testConnection({ notifier, messages, l10n, look }: Depende
       messages.badOrigin(invalidBaseUrlMessage(l10n));
       return;
     case 'notApproved':
-      // The user has just said no.
+      // The user just declined.
       return;
   }
 }

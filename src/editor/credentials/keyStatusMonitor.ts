@@ -10,9 +10,9 @@ import type { Messages } from '../common/messages';
 interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused'> {
   readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks'>;
   readonly messages: Pick<Messages, 'tasksWaitForKey'>;
-  /** Shows a line above the list. */
+  /** Sets the message above the task list. */
   readonly showLine: (line: string | undefined) => void;
-  /** Whether the gateway refused the key when it was last used. */
+  /** Sets whether the gateway rejected the key when it was last used. */
   readonly setRefused: (refused: boolean) => void;
 }
 
@@ -22,13 +22,13 @@ interface Waiting {
 }
 
 /**
- * Knows whether the gateway takes the key. While tasks wait for a valid one, or for money on it, a line above the list
- * says so; the moment it begins, one notice does, for all tasks of a gateway together (DESIGN 5).
+ * Tracks whether the gateway accepts the key. While tasks are blocked by the key or the balance, shows a message
+ * above the task list. Shows one notification per gateway when it starts (DESIGN 5).
  */
 export class KeyStatusMonitor implements Disposable {
   readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
-  /** The tasks that wait for the user, with their gateways and what for. */
+  /** Blocked tasks by ID, with their gateway and the reason. */
   readonly #waiting = new Map<string, Waiting>();
 
   constructor(deps: Dependencies) {
@@ -51,13 +51,12 @@ export class KeyStatusMonitor implements Disposable {
     );
   }
 
-  /** What a look at the gateway found. */
   heard({ kind }: ConnectionState): void {
     if (kind === 'works') this.#deps.setRefused(false);
     if (kind === 'keyRefused') this.#deps.setRefused(true);
   }
 
-  /** Another key is there, of which nothing is known yet. */
+  /** Resets the state: nothing is known about the new key. */
   keyChanged(): void {
     this.#deps.setRefused(false);
   }
@@ -68,7 +67,7 @@ export class KeyStatusMonitor implements Disposable {
 
   #onChange(task: Task): void {
     const { messages, isFocused, setRefused } = this.#deps;
-    // An attempt to fetch the video says nothing before it is over.
+    // A download attempt says nothing about the key until it ends.
     if (task.phase === 'saving') return;
     const what = blockedBy(task);
     if (what) {
@@ -84,13 +83,13 @@ export class KeyStatusMonitor implements Disposable {
     }
     this.#waiting.delete(task.id);
     if (task.phase === 'rejected' && task.failure?.kind === 'key') setRefused(true);
-    // The gateway has answered a question that needs a key.
+    // The gateway accepted a query that needs a key.
     else if (task.phase === 'queued' || task.phase === 'running') setRefused(false);
   }
 
   #showLine(): void {
     const { l10n, showLine } = this.#deps;
-    // Those that a click helps first.
+    // Reasons that the user can fix with a click come first.
     const order = ['approval', 'keyring', 'key', 'balance'] as const;
     const all = new Set([...this.#waiting.values()].map(({ what }) => what));
     const first = order.find((what) => all.has(what));

@@ -12,32 +12,32 @@ import type { AppContext } from '../common/appContext';
 /** Names in SecretStorage. */
 export const SECRETS = { key: 'nebulaVideo.apiKey', environment: 'nebulaVideo.environmentKeys' } as const;
 
-/** Whether a key was stored when that was last known, among what the editor remembers. */
+/** Memento key: whether a key was stored when that was last known. */
 const IS_STORED = 'keyIsStored';
 
-/** The environment variable that brings a key where none is stored. */
+/** Environment variable with a key that is used if none is stored. */
 export const KEY_VARIABLE = 'NEBULA_API_KEY';
 
-/** So many keys of the environment are remembered; the ones not seen for longest go. */
+/** Maximum number of environment keys to remember. The least recently used are removed. */
 const MAX_ENVIRONMENT_KEYS = 20;
 
-/** A stored key, with its random id and the origins that the user approved for it. */
+/** A stored key with its random ID and the origins that the user approved. */
 const storedKey = z.object({
   id: z.string().min(1),
-  // Not only what can be pasted today: earlier versions stored other forms.
+  // Wider than what can be pasted today: earlier versions stored other forms.
   value: z.string().regex(/^[\x21-\x7e]{3,512}$/),
   origins: z.array(z.string()),
 });
 
-/** What is remembered of keys that came from the environment: never the key, only a salted hash of it. */
+/** Data of environment keys: a salted hash, never the key. */
 const environmentKeys = z.object({
   salt: z.string().min(1),
   keys: z.array(z.object({ hash: z.string(), id: z.string().min(1), origins: z.array(z.string()) })),
 });
 
 /**
- * Where the key in use comes from. `session`: it couldn't be stored and is gone when the window closes. `locked`: the
- * secret storage can't be read now, so there may be one.
+ * Where the current key comes from. `session`: it couldn't be stored and is lost when the window closes. `locked`:
+ * secret storage can't be read, so there may be a key.
  */
 export type KeyLocation = 'stored' | 'session' | 'environment' | 'locked';
 
@@ -49,13 +49,13 @@ interface HeldKey extends ApiKey {
 interface Dependencies extends Pick<AppContext, 'log'> {
   readonly secrets: SecretStorage;
   readonly memory: Pick<Memento, 'get' | 'update'>;
-  /** The key in the environment, as it is there. */
+  /** The raw value of the environment variable. */
   readonly environmentKey: () => string | undefined;
 }
 
 /**
- * Keeps the user's key (DESIGN 4.7). Every call to SecretStorage may fail, for want of a keyring: then the key lives
- * as long as the window. The key itself is handed out only together with an origin that was approved for it.
+ * Stores the user's API key (DESIGN 4.7). SecretStorage can fail, for example without a keyring. The key then
+ * lasts until the window closes. Callers only get the key for an approved origin.
  */
 export class Keychain implements KeySource, Disposable {
   readonly #secrets: SecretStorage;
@@ -64,16 +64,16 @@ export class Keychain implements KeySource, Disposable {
   readonly #environmentKey: Dependencies['environmentKey'];
   readonly #changed: Emitter<void>;
   readonly #owned = new DisposableStore();
-  /** A key that could not be stored. */
+  /** A key that couldn't be stored. */
   #session: HeldKey | undefined;
-  /** What SecretStorage holds, read once until it changes. */
+  /** The stored key, cached until it changes. */
   #stored: Promise<HeldKey | 'locked' | undefined> | undefined;
-  /** The environment's key, with the text it was made of. */
+  /** The environment key, with the raw value it was parsed from. */
   #environment: { readonly text: string; readonly key: Promise<HeldKey | undefined> } | undefined;
-  /** Every key that this window has used. One that was replaced is as secret as before. */
+  /** Every key this window has used, for redaction. A replaced key is still secret. */
   readonly #known = new Set<string>();
   #version = 0;
-  /** Writes go one after another: each starts from what the last one left. */
+  /** Serializes writes: each one depends on the result of the last. */
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor({ secrets, memory, log, environmentKey }: Dependencies) {
@@ -89,12 +89,12 @@ export class Keychain implements KeySource, Disposable {
     );
   }
 
-  /** Fires when another key is in use, or none, or when an origin was approved: in any window. */
+  /** Fires when the key was changed or removed, or an origin was approved, in any window. */
   get onDidChange(): Event<void> {
     return this.#changed.event;
   }
 
-  /** Where the key in use comes from. Undefined if there is none. */
+  /** @returns undefined if there's no key */
   async place(): Promise<KeyLocation | undefined> {
     const key = await this.#current();
     return key === 'locked' ? key : key?.place;
@@ -104,9 +104,9 @@ export class Keychain implements KeySource, Disposable {
     return this.#version;
   }
 
-  /** The key, if there is one and it may travel to the origin. Never asks the user. */
+  /** @returns the key if it may be sent to the origin. Never prompts the user. */
   async keyFor(origin: string): Promise<KeyAnswer> {
-    // A key that is being removed or replaced isn't handed out anymore.
+    // Don't return a key that is being removed or replaced.
     await this.#writing;
     const key = await this.#current();
     if (!key) return { kind: 'none' };
@@ -120,15 +120,16 @@ export class Keychain implements KeySource, Disposable {
   }
 
   /**
-   * Keeps a key, as `cleanKey` gives it, in place of any other.
-   * @param origin where the user means to use it, if that is an origin at all
-   * @returns false when it could not be stored, and is kept for this window only
+   * Replaces the key.
+   * @param value the result of `cleanKey`
+   * @param origin the current gateway's origin, if its URL is valid
+   * @returns false if the key couldn't be stored and lasts until the window closes
    */
   async set(value: string, origin: string | undefined): Promise<boolean> {
     return this.#serially(async () => {
       const before = await this.#held();
       const origins = origin === undefined ? [] : [origin];
-      // The same key again stays the same to its tasks, and keeps what was approved for it.
+      // If the key is the same, keep its ID, which tasks refer to, and its approved origins.
       const known = before?.value === value && before.place !== 'environment' ? before : undefined;
       const id = known?.id ?? randomUUID();
       const all = [...new Set([...(known?.origins ?? []), ...origins])];
@@ -139,8 +140,8 @@ export class Keychain implements KeySource, Disposable {
   }
 
   /**
-   * Forgets the key.
-   * @returns false when it could not be removed from where it is stored
+   * Removes the key.
+   * @returns false if it couldn't be removed from secret storage
    */
   async remove(): Promise<boolean> {
     return this.#serially(async () => {
@@ -160,7 +161,7 @@ export class Keychain implements KeySource, Disposable {
     });
   }
 
-  /** Remembers that the user lets the key in use travel to the origin. */
+  /** Stores the user's approval to send the current key to an origin. */
   async approve(origin: string): Promise<void> {
     await this.#serially(async () => {
       const key = await this.#held();
@@ -180,12 +181,12 @@ export class Keychain implements KeySource, Disposable {
     if (this.#session) return this.#session;
     const stored = await (this.#stored ??= this.#readStored());
     if (stored && stored !== 'locked') return stored;
-    // Another account would pay with the environment's key.
+    // The environment key may belong to another account, which would then pay.
     if (stored === 'locked' && this.#memory.get(IS_STORED) === true) return stored;
     return (await this.#fromEnvironment()) ?? stored;
   }
 
-  /** The key in use, if it can be read. */
+  /** @returns the current key, if it can be read. */
   async #held(): Promise<HeldKey | undefined> {
     const key = await this.#current();
     return key === 'locked' ? undefined : key;
@@ -197,14 +198,14 @@ export class Keychain implements KeySource, Disposable {
       text = await this.#secrets.get(SECRETS.key);
     } catch {
       this.#log.error('the secret storage cannot be read');
-      // Not remembered: the keyring may be unlocked by the next time.
+      // Don't cache: the keyring may be unlocked next time.
       this.#stored = undefined;
       return 'locked';
     }
     await this.#memory.update(IS_STORED, text === undefined ? undefined : true);
     if (text === undefined) return undefined;
     const key = parse(storedKey, text);
-    // Not a word of what was there: it may well be a key.
+    // Don't log the text: it may contain a key.
     if (!key) this.#log.error('what the secret storage holds as the key cannot be read');
     if (key) this.#known.add(key.value);
     return key && { ...key, place: 'stored' };
@@ -234,7 +235,7 @@ export class Keychain implements KeySource, Disposable {
     return this.#environment.key;
   }
 
-  /** Finds the id that a key of the environment got when it was first seen, or gives it one. */
+  /** @returns the environment key with its stored ID, or with a new one if it's new. */
   async #identify(text: string): Promise<HeldKey | undefined> {
     const value = cleanKey(text);
     if (value === undefined) {
@@ -282,14 +283,14 @@ export class Keychain implements KeySource, Disposable {
     }
   }
 
-  /** Another window has set, removed or approved something; of our own writes we know already. */
+  /** Handles changes from other windows. Ignores the events of this window's own writes. */
   async #changedElsewhere(): Promise<void> {
     await this.#serially(async () => {
       const before = await this.#stored;
       this.#stored = this.#readStored();
       const after = await this.#stored;
       if (JSON.stringify(before) === JSON.stringify(after) || this.#owned.isDisposed) return;
-      // A newer word than what this window could not store.
+      // The change is newer than the session key.
       this.#session = undefined;
       this.#changed.fire();
     });
@@ -303,7 +304,7 @@ export class Keychain implements KeySource, Disposable {
   }
 }
 
-/** Approved without asking: Nebula's own origin and this machine; all else by the user's word (DESIGN 4.7). */
+/** Nebula's own origin and loopback addresses are always approved. Others need the user's approval (DESIGN 4.7). */
 function mayTravel(key: HeldKey, origin: string): boolean {
   return (
     origin === new URL(DEFAULT_BASE_URL).origin ||
@@ -316,7 +317,7 @@ function hashOf(salt: string, value: string): string {
   return createHash('sha256').update(salt).update(value).digest('hex');
 }
 
-/** Reads JSON that we wrote. Errors are not passed on: their messages quote the text. */
+/** Parses stored JSON. Swallows errors: their messages quote the text, which may contain a key. */
 function parse<T>(schema: z.ZodType<T>, text: string): T | undefined {
   try {
     return schema.safeParse(JSON.parse(text)).data;

@@ -6,8 +6,8 @@ import type { Dialogs } from '../common/dialogs';
 import type { Keychain } from './keychain';
 
 /**
- * Who wants something sent: the person at the keyboard, code that speaks through the API, or whoever gave the command
- * a request: code that hears what comes of it, or a key binding, which does not.
+ * Who initiated a request: the user, an extension through the API, or a command that was run with arguments, by
+ * code or by a key binding.
  */
 export type Requester = 'person' | 'api' | 'command';
 
@@ -16,8 +16,9 @@ interface Dependencies extends Pick<AppContext, 'asker' | 'l10n'> {
 }
 
 /**
- * Asks whether the key may travel to an origin it has not been approved for (DESIGN 4.7). Yes is kept with the key.
- * No holds until the window closes for callers, who might ask again and again; a person is asked anew.
+ * Asks the user before the key is sent to a new origin (DESIGN 4.7). An approval is stored with the key. A refusal
+ * applies to API and command requests until the window closes, because they may be repeated. The user is asked
+ * again.
  */
 export class OriginApproval {
   readonly #keychain: Keychain;
@@ -32,7 +33,7 @@ export class OriginApproval {
     this.#l10n = l10n;
   }
 
-  /** The key, once the user has approved the origin; `notApproved` if the user said no. */
+  /** @returns the key once the user has approved the origin, or `notApproved`. */
   async keyFor(origin: string, requester: Requester): Promise<KeyAnswer> {
     const answer = await this.#keychain.keyFor(origin);
     if (answer.kind !== 'notApproved') return answer;
@@ -45,7 +46,7 @@ export class OriginApproval {
     return this.#keychain.keyFor(origin);
   }
 
-  /** One dialog, however many wait for its answer. */
+  /** Concurrent requests share one dialog. */
   async #askOnce(origin: string): Promise<boolean> {
     const asked = this.#asking.get(origin) ?? this.#ask(origin);
     this.#asking.set(origin, asked);

@@ -17,18 +17,18 @@ interface Dependencies extends Pick<AppContext, 'inBackground'> {
   readonly roots: Pick<WorkspaceFolderPicker, 'quiet'>;
   readonly saver: Pick<VideoExporter, 'saveOne'>;
   readonly messages: Pick<LibraryMessages, 'savedByItself' | 'notSaved'>;
-  /** Formats a file's place for the user. */
+  /** Formats a file's location for the user. */
   readonly actionLabel: (uri: Uri) => string;
 }
 
 /**
- * Saves videos to the workspace that requested them, as soon as they are ready, if the setting says so. A video that
- * couldn't be saved, or arrived while the workspace was closed, is saved later. Never asks anything.
+ * Saves videos to the workspace that requested them, if the setting is on. A video that couldn't be saved, or
+ * arrived while the workspace was closed, is saved later. Never prompts the user.
  */
 export class AutoSaver implements Disposable {
   readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
-  /** Tasks with a problem that the user has been told of in this window. */
+  /** Tasks whose problem was already reported in this window. */
   readonly #reported = new Set<string>();
   /** One after the other, so that two videos don't race for a name. */
   #queue: Promise<void> = Promise.resolve();
@@ -48,7 +48,7 @@ export class AutoSaver implements Disposable {
     return this.#deps.sent.has(task.id) && this.#isOn();
   }
 
-  /** Tries again what couldn't be saved. The user may have made room, or corrected a setting. */
+  /** Retries failed videos. The user may have freed disk space or fixed a setting. */
   retry(): void {
     const { current } = this.#deps.engines;
     if (this.#reported.size > 0) this.#catchUp(current);
@@ -58,7 +58,7 @@ export class AutoSaver implements Disposable {
     this.#owned.dispose();
   }
 
-  /** A task that isn't found is not forgotten: the list may be incomplete. */
+  /** Keep tasks that aren't found: the list may be incomplete. */
   #catchUp(engine: Engine): void {
     for (const id of this.#deps.sent.all()) {
       const task = engine.task(id);
@@ -71,14 +71,14 @@ export class AutoSaver implements Disposable {
     if (!sent.has(task.id)) return;
     if (task.phase === 'rejected') inBackground(sent.remove(task.id));
     if (task.phase !== 'saved') return;
-    // Decided now, not when its turn has come.
+    // Read the setting now, not when the queue gets to this video.
     const isOn = this.#isOn();
     this.#queue = this.#queue.then(async () => {
       if (isOn) await this.#save(task);
       else for (const { sha256 } of task.videos) await sent.markDone(task.id, sha256);
     });
     inBackground(this.#queue);
-    // A video that can't be saved must not keep the next one from it.
+    // A failed video must not block the next one.
     this.#queue = this.#queue.catch(() => undefined);
   }
 
@@ -92,10 +92,10 @@ export class AutoSaver implements Disposable {
       if (sent.isDone(task.id, video.sha256)) continue;
       const outcome = await saver.saveOne(folder, task, position, true);
       saved.push(...outcome.saved);
-      // What is gone from the library can't be saved later either; the task list shows that it's missing.
+      // A file missing from the library can't be saved later either. The task list shows that it's missing.
       const isMissing = outcome.fault?.kind === 'missing';
       if (!isMissing) fault ??= outcome.fault;
-      // Afterward: if the window closes in between, the file is found there and counts as saved.
+      // Mark it last: if the window closes before, the existing file is recognized at the next attempt.
       if (!outcome.fault || isMissing) await sent.markDone(task.id, video.sha256);
     }
     const [first] = saved;

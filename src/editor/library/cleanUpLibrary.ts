@@ -16,14 +16,14 @@ interface Dependencies extends Pick<
   'engines' | 'asker' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
 > {
   readonly libraryMessages: LibraryMessages;
-  /** Files have gone: the list should show it. */
+  /** Updates the task list after files were deleted. */
   readonly checkFiles: () => void;
 }
 
-/** A video that was seen or saved elsewhere, and is older than this, in ms, is ticked beforehand. */
+/** Videos older than this are preselected if the user has seen or saved them. */
 const OLD = 7 * 24 * 60 * 60_000;
 
-/** Removes from the library what the user chooses, and never a video that nobody has seen or saved without asking. */
+/** Removes the videos the user selects. Asks before removing one that wasn't seen or saved. */
 export async function cleanLibrary(deps: Dependencies): Promise<void> {
   const { engines, asker, libraryMessages, l10n, language, clock } = deps;
   const engine = await engines.open();
@@ -70,7 +70,7 @@ async function remove(
     for (const item of chosen) {
       for (const file of item.files.map((path) => Uri.file(path))) {
         if (!forGood && (await desktop.moveToTrash(file))) continue;
-        // Asked once, for all that is left.
+        // Ask once for all remaining videos.
         forGood ||= await asker.confirm(forGoodQuestion(videos - removed, l10n));
         if (!forGood) return;
         await desktop.deleteForGood(file);
@@ -100,7 +100,7 @@ function isVideo(item: ShelvedVideo | ShelfItem): item is ShelvedVideo {
   return 'prompt' in item;
 }
 
-/** Whether the user knows this video: nothing they have not met can be lost with it. */
+/** @returns true if the user has seen or saved the video, so that it's safe to preselect. */
 function isSafe({ isSeen, isCopied }: ShelvedVideo): boolean {
   return isSeen || isCopied;
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../core/common/clock';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import type { AppContext } from '../common/appContext';
 
-/** A copy that takes longer belongs to a window that was killed. */
+/** Older records belong to a window that crashed. */
 const MAX_COPY_MS = 60 * 60_000;
 const PART_NAME = /^\.nebula-video-[0-9a-f-]{36}\.part$/;
 
@@ -15,8 +15,8 @@ interface Dependencies extends Pick<AppContext, 'clock' | 'log'> {
 }
 
 /**
- * Records the part files of copies to a workspace, so that those of a killed window are found and removed. Files and
- * not a memento: several windows write at once.
+ * Records the part files of copies to a workspace, so that those of a crashed window are found and removed. Uses
+ * files, not a memento, because several windows write at once.
  */
 export class PartRecords {
   readonly #folder: string;
@@ -30,8 +30,8 @@ export class PartRecords {
   }
 
   /**
-   * Runs work that needs a part file in a folder. Its path is recorded before.
-   * @param work gets the path. The file must be gone afterward, unless the work failed
+   * Runs work with a part file in a folder. The path is recorded first.
+   * @param work called with the path. It must remove the file unless it fails.
    */
   async withPart(folder: string, work: (part: string) => Promise<void>): Promise<void> {
     const id = randomUUID();
@@ -41,7 +41,7 @@ export class PartRecords {
       await mkdir(this.#folder, { recursive: true });
       await writeFile(record, part, { flush: true });
     } catch (error) {
-      // No reason not to save a video.
+      // Not a reason to fail the copy.
       this.#log.warn(`a part file could not be recorded: ${describeError(error)}`);
     }
     try {
@@ -54,7 +54,7 @@ export class PartRecords {
     }
   }
 
-  /** Removes part files that a killed window has left behind. */
+  /** Removes part files of crashed windows. */
   async cleanUp(): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const record = path.join(this.#folder, name);
@@ -62,7 +62,7 @@ export class PartRecords {
         const age = this.#clock.now() - (await stat(record)).mtimeMs;
         if (age < MAX_COPY_MS) continue;
         const part = await readFile(record, 'utf8');
-        // Whatever else such a record names isn't ours to delete.
+        // Never delete anything but a part file.
         if (!PART_NAME.test(path.basename(part))) {
           await rm(record, { force: true });
           continue;
@@ -75,7 +75,7 @@ export class PartRecords {
     }
   }
 
-  /** A folder on a drive that is away says nothing about its files, so the record stays. */
+  /** Keeps the record if the folder is on a disconnected drive: the part file may still exist. */
   async #forgetIfGone(part: string, record: string): Promise<void> {
     const names = await readdir(path.dirname(part)).catch(() => undefined);
     if (names && !names.includes(path.basename(part)))

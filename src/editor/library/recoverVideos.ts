@@ -7,7 +7,7 @@ interface Dependencies extends Pick<AppContext, 'engines' | 'asker' | 'notifier'
   readonly libraryMessages: LibraryMessages;
 }
 
-/** Gets back what can be got back: for the given tasks, or for all of them and the library. Sends no paid request. */
+/** Recovers videos of the given tasks, or of all tasks and the library. Never sends a paid request. */
 export async function recoverVideos(deps: Dependencies, args: readonly unknown[]): Promise<void> {
   const { engines, notifier, libraryMessages, l10n } = deps;
   const ids = idsFromArguments(args);
@@ -16,7 +16,7 @@ export async function recoverVideos(deps: Dependencies, args: readonly unknown[]
   const report = await notifier.longProgress(l10n.t('Looking for lost videos…'), async (onProgress, signal) =>
     engine.recoverVideos({ onProgress, signal, ...(ids && { ids }) }),
   );
-  // Without a task id the gateway can't be asked; whoever knows the id can help.
+  // Without a task ID, the gateway can't be queried. The user can attach one.
   const nameless = ids?.filter((id) => engine.task(id)?.phase === 'unknown') ?? [];
   if (nameless.length > 0) libraryMessages.notRescuedWithoutId(nameless);
   else libraryMessages.rescued(report);

@@ -17,11 +17,11 @@ interface Dependencies extends Pick<
   readonly libraryMessages: LibraryMessages;
   readonly saver: VideoExporter;
   readonly roots: WorkspaceFolderPicker;
-  /** A file was found missing: the list should show it. */
+  /** Updates the task list after a file was found missing. */
   readonly checkFiles: () => void;
 }
 
-/** Copies videos into the workspace. */
+/** Copies videos to the workspace. */
 export async function saveToWorkspace(deps: Dependencies, args: readonly unknown[]): Promise<void> {
   const { engines, libraryMessages, roots, saver, desktop, l10n } = deps;
   const tasks = await videosFor(
@@ -55,14 +55,14 @@ export async function saveToWorkspace(deps: Dependencies, args: readonly unknown
   if (fault) tell(deps, fault, faulty);
 }
 
-/** Copies videos to where the user wants them. */
+/** Copies videos to a location that the user selects. */
 export async function saveAs(deps: Dependencies, args: readonly unknown[]): Promise<void> {
   const { engines, libraryMessages, saver, desktop, l10n } = deps;
   const tasks = await videosFor(deps, args, l10n.t('Save As'), l10n.t('Which video should be saved?'), true);
   for (const task of tasks) {
     for (const [position, video] of task.videos.entries()) {
       const target = await desktop.askWhereToSave(await suggestion(deps, task, position));
-      // Escape in one dialog is meant for those that would follow as well.
+      // Canceling one dialog cancels the rest.
       if (!target) return;
       const { fault } = await saver.saveAs(video, target);
       if (fault) {
@@ -75,7 +75,7 @@ export async function saveAs(deps: Dependencies, args: readonly unknown[]): Prom
   }
 }
 
-/** Gives videos to the system's player. */
+/** Opens videos in the system's player. */
 export async function openExternally(deps: Dependencies, args: readonly unknown[]): Promise<void> {
   const { engines, libraryMessages, desktop, l10n } = deps;
   const title = l10n.t('Open in System Player');
@@ -97,7 +97,7 @@ export async function openExternally(deps: Dependencies, args: readonly unknown[
   }
 }
 
-/** Shows videos in the system's file manager, or in the explorer where they lie in the workspace. */
+/** Shows videos in the system's file manager, or in the Explorer if they're in the workspace. */
 export async function revealVideo(deps: Dependencies, args: readonly unknown[]): Promise<void> {
   const { engines, libraryMessages, desktop, l10n } = deps;
   const tasks = await videosFor(
@@ -122,7 +122,7 @@ export async function revealVideo(deps: Dependencies, args: readonly unknown[]):
   }
 }
 
-/** Opens the folder of all finished videos. */
+/** Opens the library folder. */
 export async function openLibrary({ engines, libraryMessages, desktop }: Dependencies): Promise<void> {
   const { folder } = (await engines.open()).library;
   const uri = vscode.Uri.file(folder);
@@ -130,13 +130,13 @@ export async function openLibrary({ engines, libraryMessages, desktop }: Depende
   libraryMessages.libraryFolder(folder, uri);
 }
 
-/** Who saves a video by hand knows it, too. */
+/** A video that was saved manually counts as seen. */
 async function markExported(engine: Engine, id: string): Promise<void> {
   await engine.markExported(id);
   await engine.markSeen(id);
 }
 
-/** The finished videos that a command is about; says so when there are none. */
+/** @returns the finished videos that a command applies to. Shows a message if there are none. */
 async function videosFor(
   deps: Dependencies,
   args: readonly unknown[],
@@ -157,7 +157,7 @@ async function videosFor(
   return tasks ?? [];
 }
 
-/** The files of a task's videos; none when one is gone, and then the user knows. */
+/** @returns the files of a task's videos. If one is missing, shows a message and returns none. */
 async function filesOf(deps: Dependencies, engine: Engine, task: Task): Promise<readonly Video[]> {
   for (const { uri } of task.videos) {
     if (await engine.library.has(vscode.Uri.parse(uri).path.split('/').at(-1) ?? '')) continue;
@@ -167,7 +167,7 @@ async function filesOf(deps: Dependencies, engine: Engine, task: Task): Promise<
   return task.videos;
 }
 
-/** The editor's command that shows where a file lies: in its own explorer, or in the system's where that is in reach. */
+/** @returns the VS Code command that reveals a file, in the Explorer or in the local file manager. */
 function revealing(file: vscode.Uri, { isHere }: Desktop): string | undefined {
   if (vscode.workspace.getWorkspaceFolder(file)) return 'revealInExplorer';
   return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
@@ -182,7 +182,7 @@ function tell(
   libraryMessages.notSaved(fault, ids);
 }
 
-/** Where Save As begins: where Save to Workspace would have put it, or at home. */
+/** @returns the default location for Save As: where Save to Workspace would save, or the home folder. */
 async function suggestion(
   { roots, saver, settings }: Dependencies,
   task: Task,
@@ -197,12 +197,12 @@ async function suggestion(
     folder.uri,
     ...(relativeFolderSegments(settings.saveFolder(folder.uri)) ?? []),
   );
-  // A dialog can't begin in a folder that is not there.
+  // A dialog can't start in a folder that doesn't exist.
   const place = (await isThere(usual)) ? usual : folder.uri;
   return freeName(place, name, video);
 }
 
-/** The first of the names in a row that nothing has yet: who just presses Enter overwrites nothing. */
+/** @returns the first unused name, so that accepting the default never overwrites a file. */
 async function freeName(folder: vscode.Uri, name: string, video: vscode.Uri): Promise<vscode.Uri> {
   for (let number = 1; ; number++) {
     const file = vscode.Uri.joinPath(folder, numberedFileName(name, number, video));
@@ -211,6 +211,6 @@ async function freeName(folder: vscode.Uri, name: string, video: vscode.Uri): Pr
 }
 
 async function isThere(uri: vscode.Uri): Promise<boolean> {
-  // A place that can't be looked at is for the dialog to judge.
+  // If the location can't be read, let the dialog decide.
   return exists(uri).catch(() => false);
 }

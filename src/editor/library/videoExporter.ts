@@ -8,18 +8,18 @@ import type { AppContext } from '../common/appContext';
 import type { Settings } from '../common/settings';
 import type { PartRecords } from './partRecords';
 
-/** Why a video was not saved. */
+/** Why a video couldn't be exported. */
 export type ExportError =
-  /** The settings, with what stands in them. */
+  /** An invalid setting, with its value. */
   | { readonly kind: 'badFolder' | 'badName'; readonly written: string }
-  /** The workspace takes no files. */
+  /** The folder is read-only. */
   | { readonly kind: 'readOnly'; readonly folder: string }
-  /** The video's file is no longer in the library. */
+  /** The file is missing from the library. */
   | { readonly kind: 'missing' }
-  /** Anything else, in the system's words. */
+  /** Another error, with the system's message. */
   | { readonly kind: 'failed'; readonly details: string };
 
-/** What came of saving a task's videos; there may be both. */
+/** Result of exporting a task's videos. It can be partly successful. */
 export interface ExportResult {
   readonly saved: readonly vscode.Uri[];
   readonly fault?: ExportError;
@@ -29,10 +29,10 @@ interface Dependencies extends Pick<AppContext, 'settings' | 'log'> {
   readonly parts: PartRecords;
 }
 
-/** So many files of one name are thinkable; more are a mistake somewhere. */
+/** Maximum number of files with one name. More indicate a bug. */
 const MAX_NUMBERED_COPIES = 1000;
 
-/** Copies finished videos out of the library. Never overwrites what nobody has agreed to lose (DESIGN 4.5). */
+/** Copies finished videos out of the library. Never overwrites a file without the user's consent (DESIGN 4.5). */
 export class VideoExporter {
   readonly #settings: Settings;
   readonly #parts: PartRecords;
@@ -45,8 +45,8 @@ export class VideoExporter {
   }
 
   /**
-   * Saves all videos of a task below a folder of the workspace, under the next free names.
-   * @param once a file that is there already, with the same name and content, counts as saved
+   * Saves all videos of a task in a workspace folder, under the next unused names.
+   * @param once an existing file with the same name and content counts as saved
    */
   async saveTo(folder: vscode.WorkspaceFolder, task: Task, once = false): Promise<ExportResult> {
     const saved: vscode.Uri[] = [];
@@ -58,7 +58,7 @@ export class VideoExporter {
     return { saved };
   }
 
-  /** As {@link saveTo}, for one of the task's videos. */
+  /** Like {@link saveTo}, for one video of the task. */
   async saveOne(
     folder: vscode.WorkspaceFolder,
     task: Task,
@@ -85,7 +85,7 @@ export class VideoExporter {
     }
   }
 
-  /** Saves one video to a place that the user has chosen, and has agreed to overwrite if it was there. */
+  /** Saves one video to a file that the user selected. Overwrites it: the dialog has asked. */
   async saveAs(video: Video, target: vscode.Uri): Promise<ExportResult> {
     const source = vscode.Uri.parse(video.uri);
     try {
@@ -97,7 +97,7 @@ export class VideoExporter {
     }
   }
 
-  /** What a video is called where it is saved, without its ending. */
+  /** @returns the file name without its extension */
   nameOf(
     task: Task,
     position: number,
@@ -130,7 +130,7 @@ export class VideoExporter {
         return target;
       } catch (error) {
         if (!(error instanceof vscode.FileSystemError) || error.code !== 'FileExists') throw error;
-        // Somebody was faster; another window of ours, with the same video, is as good.
+        // Another window may have saved the same video meanwhile.
         if (once && (await isCopyOf(video, target))) return target;
       }
     }
@@ -138,14 +138,15 @@ export class VideoExporter {
   }
 
   /**
-   * Copies a file to a place, all at once: beside it first, then renamed. Nobody sees half of it; and copying over a
-   * file directly removes that before it writes, so that one which is the library's own, reached by another path,
-   * would be lost, and a full disk would cost the user theirs.
+   * Copies a file atomically: writes a part file next to the target, then renames it. A direct copy deletes the
+   * target first. If the target is the library's own file under another path, or the disk is full, that would lose
+   * it.
    */
   async #place(source: vscode.Uri, target: vscode.Uri, overwrite: boolean): Promise<void> {
     const { fs } = vscode.workspace;
     if (target.scheme !== 'file') {
-      // A browser hands out single files, which have nothing beside them; other places may not rename.
+      // In a browser, the target is a single file without a folder, and other file systems may not support
+      // renaming.
       await fs.writeFile(target, await fs.readFile(source));
       return;
     }
@@ -167,19 +168,18 @@ export class VideoExporter {
 }
 
 /**
- * The file name of the first, second ... video of a name.
- * @param video its file in the library, whose extension it keeps
+ * @returns the file name of the nth video with the same name.
+ * @param video file in the library, whose extension is kept
  */
 export function numberedFileName(name: string, number: number, video: vscode.Uri): string {
   return `${name}${number === 1 ? '' : `-${number}`}${path.posix.extname(video.path) || '.mp4'}`;
 }
 
-/** A place as people name it: within the workspace, or the whole path. */
+/** Formats a location: relative to the workspace, or the full path. */
 export function actionLabel(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
 }
 
-/** Whether there is something at a place. */
 export async function exists(uri: vscode.Uri): Promise<boolean> {
   try {
     await vscode.workspace.fs.stat(uri);
@@ -190,7 +190,7 @@ export async function exists(uri: vscode.Uri): Promise<boolean> {
   }
 }
 
-/** Whether a file holds just this video. Sizes first: reading a file costs something. */
+/** @returns true if the file has the video's content. Compares sizes first to avoid reading the file. */
 async function isCopyOf(video: Video, file: vscode.Uri): Promise<boolean> {
   if ((await vscode.workspace.fs.stat(file)).size !== video.bytes) return false;
   const bytes = await vscode.workspace.fs.readFile(file);

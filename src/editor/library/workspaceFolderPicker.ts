@@ -1,14 +1,14 @@
 import type * as vscode from 'vscode';
 import type { AppContext } from '../common/appContext';
 
-/** Where the answer is kept: it belongs to a workspace. */
+/** Key in the workspace's memento. */
 const REMEMBERED = 'saveRoot';
 
 interface Dependencies extends Pick<AppContext, 'folders' | 'asker' | 'l10n'> {
   readonly memory: vscode.Memento;
 }
 
-/** Which of a workspace's folders gets the videos: the only one, or the one that was once chosen. */
+/** Selects the workspace folder for saved videos: the only one, or the one the user chose. */
 export class WorkspaceFolderPicker {
   readonly #deps: Dependencies;
 
@@ -20,12 +20,15 @@ export class WorkspaceFolderPicker {
     return this.#deps.folders().length === 0;
   }
 
-  /** The folder, without asking: of several that nobody has chosen from, the first. */
+  /** The folder, without prompting. Defaults to the first. */
   get quiet(): vscode.WorkspaceFolder | undefined {
     return this.#known() ?? this.#deps.folders()[0];
   }
 
-  /** The folder; asks once where there are several. @returns undefined when nobody chose, or there is none */
+  /**
+   * Prompts once if there are several folders.
+   * @returns undefined if the user canceled or no folder is open
+   */
   async choose(): Promise<vscode.WorkspaceFolder | undefined> {
     const { folders, memory, asker, l10n } = this.#deps;
     const known = this.#known();

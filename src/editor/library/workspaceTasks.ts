@@ -16,13 +16,12 @@ const entries = z.array(z.unknown()).catch([]);
 type Entry = z.infer<typeof entry>;
 
 /**
- * The tasks that were sent from this workspace, whose videos are saved to it automatically, and which of their videos
- * need nothing more. Kept with the workspace, so a reload, or a video that arrives a day after the first, changes
- * nothing.
+ * The tasks that were sent from this workspace, whose videos are saved to it automatically, and the videos that
+ * are done. Stored with the workspace, so that it survives a reload and handles videos that arrive days apart.
  */
 export class WorkspaceTasks {
   readonly #memory: vscode.Memento;
-  /** What was parsed last, and of what. */
+  /** The last parsed value, as a cache. */
   #parsed: { readonly of: unknown; readonly entries: readonly Entry[] } | undefined;
 
   constructor(memory: vscode.Memento) {
@@ -37,7 +36,7 @@ export class WorkspaceTasks {
     return this.#entries().map(({ id }) => id);
   }
 
-  /** Whether a video of a task was saved, or wasn't to be saved when it arrived. */
+  /** True if a video was saved, or the setting was off when it arrived. */
   isDone(id: string, sha256: string): boolean {
     return this.#entries().some((one) => one.id === id && one.done.includes(sha256));
   }

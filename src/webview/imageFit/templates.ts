@@ -83,7 +83,7 @@ function choices(props: CardProps, change: Change): TemplateResult {
     ${
       hasAlpha
         ? colorChoice(
-            shown,
+            props,
             { name: 'background', legend: texts.background, value: choice.background },
             (background) => change({ background }),
           )

@@ -52,7 +52,7 @@ function viewOf(task: Task, media: Media = missing): View {
   return playerView(task, media, { catalog, l10n: untranslatedL10n, language: 'en', now: NOW });
 }
 
-const actionsOf = ({ offers }: View) => offers.map(({ action }) => action);
+const actionsOf = ({ buttons }: View) => buttons.map(({ action }) => action);
 
 describe('what the player shows', () => {
   for (const phase of PHASES) {
@@ -252,7 +252,7 @@ describe('what the player shows', () => {
       );
       assert.deepEqual(fitSummary({ videos: [video], failure }), {
         text: '1 of 2 videos are no longer on the gateway; the others are here.',
-        offer: { action: 'lookAgain', label: 'Look Again', primary: false },
+        button: { action: 'lookAgain', label: 'Look Again', primary: false },
       });
     });
 
@@ -277,7 +277,7 @@ describe('what the player shows', () => {
       assert.ok(view.stage.kind === 'video');
       assert.deepEqual(view.stage.note, {
         text: 'This video may be incomplete or damaged.',
-        offer: { action: 'openExternally', label: 'Open in System Player', primary: false },
+        button: { action: 'openExternally', label: 'Open in System Player', primary: false },
       });
       assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
     });
@@ -299,10 +299,10 @@ describe('what the player shows', () => {
         away?.text ?? '',
         /^1 of 2 videos may be incomplete or damaged\. 1 of 2 files are missing/,
       );
-      assert.equal(away?.offer.action, 'lookForFile');
+      assert.equal(away?.button.action, 'lookForFile');
       const gone = new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' });
       const failure = failures.videosMissing(1, 2, gone);
-      assert.equal(fitSummary({ videos: [video], failure })?.offer.action, 'lookAgain');
+      assert.equal(fitSummary({ videos: [video], failure })?.button.action, 'lookAgain');
     });
 
     it('says that its file is missing once it is', () => {

@@ -46,7 +46,7 @@ describe('the protocol of the fitting page', () => {
       undefined,
       'use',
       { type: 'other' },
-      { ...message, image: -1 },
+      { ...message, index: -1 },
       { ...message, index: 0.5 },
       { ...message, revision: '1' },
       { ...message, choice: { ...choice, mode: 'stretch' } },
