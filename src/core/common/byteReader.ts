@@ -1,6 +1,6 @@
 /**
- * Numbers and text within bytes, big-endian unless told otherwise. Reading past the end throws what `outOfRange`
- * creates, so each format reports it as its own error.
+ * Reads numbers and text from bytes, big-endian by default. Reading past the end throws the error that
+ * `outOfRange` creates, so that each format reports its own error.
  */
 export class ByteReader {
   readonly bytes: Uint8Array;
@@ -59,7 +59,7 @@ export class ByteReader {
   }
 }
 
-/** Whether a text stands at a place; false past the end. */
+/** @returns true if the text is at the position. False past the end. */
 export function hasText(bytes: Uint8Array, at: number, text: string): boolean {
   return latin1(bytes.subarray(at, at + text.length)) === text;
 }

@@ -8,7 +8,7 @@ import type { VideoRequest } from './request';
 export interface Model {
   readonly id: string;
   readonly family: Family;
-  /** What a user calls one of their own. */
+  /** Label of a model that the user added. */
   readonly label?: string;
 }
 
@@ -19,7 +19,10 @@ export interface CustomModel {
   readonly label?: string;
 }
 
-/** Whether a text can be a model's ID: it's shown and stored, so nothing that could pass for other text. */
+/**
+ * @returns true if the text can be a model ID. IDs are displayed and stored, so nothing that could be mistaken for
+ * other text is allowed.
+ */
 export function isModelId(text: string): boolean {
   return /^[\w.:/-]{1,100}$/.test(text);
 }

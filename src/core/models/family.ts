@@ -4,17 +4,17 @@ import type { Mode } from './modes';
 import type { Options, Parameter } from './parameter';
 import type { ImageRole, VideoRequest } from './request';
 
-/** How the finished video is reached (API reference 9.1). */
+/** How a finished video is downloaded (API reference 9.1). */
 export type ResultRoute = 'download' | 'link';
 
-/** Whether a model's videos can be heard (API reference 7.1). */
+/** Whether a model's videos have sound (API reference 7.1). */
 export type Sound = 'always' | 'optional' | 'none' | 'unknown';
 
-/** What is known of a request when it is asked which options there are. */
+/** The parts of a request that determine its options. */
 export interface OptionContext {
   readonly model: string;
   readonly mode: Mode;
-  /** What has been chosen so far: a choice may leave fewer values to another option. */
+  /** Options chosen so far. They may limit the values of others. */
   readonly options: Options;
 }
 
@@ -24,17 +24,17 @@ export interface Image {
   readonly source: string;
 }
 
-/** What is asked for in words: all but images and an earlier video. */
+/** A request without its images and the video to remix. */
 export interface PromptAndOptions extends OptionContext {
   readonly prompt: string;
 }
 
-/** A request whose every part has been checked. */
+/** A validated request. */
 export interface CheckedRequest extends PromptAndOptions {
   readonly images: readonly Image[];
-  /** The gateway's id of the video to remix. */
+  /** Gateway ID of the video to remix. */
   readonly remixOf?: string;
-  /** Fields that this version does not know, to be sent beside those it does. */
+  /** Unknown fields, sent in addition to the known ones. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
@@ -61,41 +61,44 @@ export interface Family {
   readonly description: (l10n: L10n) => string;
   /** The models we know (API reference 7.1), in the order in which they are offered. */
   readonly models: readonly ModelEntry[];
-  /** What the ids of its models begin with. */
+  /** Prefixes of its model IDs. */
   readonly prefixes: readonly string[];
   readonly result: ResultRoute;
   readonly taskIds?: TaskIds;
   /** What a person should know before they choose a model (API reference 1), in one short sentence. */
   notice?(model: string, l10n: L10n): string | undefined;
-  /** What its models make videos from; an id that is not in the catalogue is judged by its parts. */
+  /** Supported modes of a model. For an ID that isn't in the catalog, they depend on the parts of the ID. */
   modes(model: string): readonly Mode[];
   sound(model: string): Sound;
-  /** Its options, in the order in which they are asked and sent. */
+  /** Options in the order of the wizard and the request. */
   parameters(ask: OptionContext): readonly Parameter[];
   /** What an image must be. Options that are left out count with their defaults. */
   imageLimits(options: Options): ImageLimits;
-  /** Fields of the body that are no options, in every spelling that the service reads: not for `extra` either. */
+  /** Body fields that aren't options, in every spelling the provider reads. `extra` can't set them. */
   readonly fields: readonly string[];
-  /** Longest prompt that the provider is known to read whole, in characters. */
+  /** Maximum prompt length in characters, if known. The provider may ignore the rest. */
   readonly maxPromptLength?: number;
-  /** Longest Base64 of an image, in characters. */
+  /** Maximum length of a Base64 image, in characters. */
   readonly longestBase64?: number;
-  /** What is wrong between the prompt and options that are legal by themselves, as a sentence with what to do. */
+  /**
+   * Validates the prompt and options against each other.
+   * @returns a message that says what to do, or undefined
+   */
   validate?(request: PromptAndOptions, l10n: L10n): string | undefined;
-  /** The JSON object to send. */
+  /** Builds the JSON body. */
   body(request: CheckedRequest): Record<string, unknown>;
 }
 
-/** A request that the service will take as it is. */
+/** A request that is ready to send. */
 export interface PreparedRequest {
-  /** What was asked, with every default made explicit: the record of what is paid for. */
+  /** The request with all defaults made explicit, as a record of what is paid for. */
   readonly request: VideoRequest;
   readonly family: Family;
-  /** The JSON text to send. */
+  /** The JSON body as text. */
   readonly body: string;
 }
 
-/** A request that must not be sent; the message is a sentence for the user, with what to do. */
+/** Thrown for a request that must not be sent. The message tells the user what to do. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 }

@@ -1,14 +1,14 @@
 import type { L10n } from '../common/l10n';
 import type { ImageRole, VideoRequest } from './request';
 
-/** What a video is made from. The modes exclude each other (API reference 7.5.2). */
+/** What a video is generated from. The modes exclude each other (API reference 7.5.2). */
 export const MODES = ['text', 'first', 'firstLast', 'reference', 'remix'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** Most images of a video that is made from reference images (API reference 7.5.2). */
+/** Maximum number of reference images (API reference 7.5.2). */
 const MAX_REFERENCE_IMAGES = 4;
 
-/** What a request is made from; undefined when its images make up nothing that any model knows. */
+/** @returns the mode of a request, or undefined if no model supports its combination of images. */
 export function modeOf({ images = [], remixOf }: Pick<VideoRequest, 'images' | 'remixOf'>): Mode | undefined {
   if (remixOf !== undefined) return images.length === 0 ? 'remix' : undefined;
   const count = (role: ImageRole) => images.filter((image) => image.role === role).length;
@@ -20,7 +20,7 @@ export function modeOf({ images = [], remixOf }: Pick<VideoRequest, 'images' | '
   return undefined;
 }
 
-/** A mode in words that fit behind "from". */
+/** @returns a label that fits after "from". */
 export function modeLabel(mode: Mode, l10n: L10n): string {
   switch (mode) {
     case 'text':

@@ -10,10 +10,9 @@ import {
   type Parameter,
 } from './parameter';
 
-/** Options that are legal, or what is wrong with them, as sentences. */
+/** Valid options, or messages about invalid ones. */
 type Checked = { readonly options: Options } | { readonly faults: readonly string[] };
 
-/** Which model, made from what. */
 export type ModelAndMode = Pick<OptionContext, 'model' | 'mode'>;
 
 /** All options of a family, `extra` included. */
@@ -22,8 +21,8 @@ export function parametersOf(family: Family, ask: OptionContext): readonly Param
 }
 
 /**
- * Checks options as they came in, and fills in what is always sent.
- * @returns the options as the wire has them, in the family's order, or what is wrong with them, as sentences
+ * Validates options and adds defaults that are always sent.
+ * @returns the options in wire format and in the family's order, or messages about invalid ones
  */
 export function checkOptions(
   family: Family,
@@ -60,7 +59,7 @@ export function checkOptions(
   return faults.length > 0 ? { faults: [...new Set(faults)] } : { options };
 }
 
-/** Checks the prompt and the options of a request, by themselves and against each other. */
+/** Validates the prompt and the options of a request, separately and against each other. */
 export function checkPromptAndOptions(
   family: Family,
   subject: ModelAndMode,
@@ -74,15 +73,15 @@ export function checkPromptAndOptions(
   return complaint === undefined ? checked : { faults: [complaint] };
 }
 
-/** What the options of a request stand at, and what can be chosen. */
+/** The effective options of a request, and the available choices. */
 export interface ResolvedOptions {
   readonly parameters: readonly Parameter[];
   readonly options: Options;
 }
 
 /**
- * The options as far as wishes are legal: a wish that is not, here or beside an earlier one, falls to the default.
- * Withheld options are left out.
+ * Resolves options. A value that is invalid, or conflicts with an earlier one, falls back to the default.
+ * Unavailable options are omitted.
  */
 export function resolveOptions(
   family: Family,
@@ -107,7 +106,7 @@ export function resolveOptions(
   return { parameters, options };
 }
 
-/** Those of the given options that can be read by themselves. */
+/** @returns the options whose values are valid on their own. */
 function readable(parameters: readonly Parameter[], given: Readonly<Record<string, unknown>>): Options {
   return Object.fromEntries(
     parameters.flatMap((parameter) => {
@@ -117,7 +116,7 @@ function readable(parameters: readonly Parameter[], given: Readonly<Record<strin
   );
 }
 
-/** `extra` is for what is not known: what is has a place and a check of its own. */
+/** `extra` may only contain unknown fields. Known ones have their own option and validation. */
 function validateExtraFields(
   family: Family,
   parameters: readonly Parameter[],
@@ -132,7 +131,6 @@ function validateExtraFields(
     );
 }
 
-/** The fields of `extra`. */
 export function parseExtraFields(options: Options): Record<string, unknown> {
   return parseObject(String(options[extra.name] ?? '')) ?? {};
 }

@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import type { L10n } from '../common/l10n';
 
-/** An option's value as the wire has it. */
+/** Value of an option in wire format. */
 export type OptionValue = string | number | boolean;
 export type Options = Readonly<Record<string, OptionValue>>;
 
-/** What an option may be. */
+/** Allowed values of an option. */
 export type Values =
   | { readonly kind: 'choice'; readonly of: readonly (string | number)[] }
   | { readonly kind: 'flag' }
   | { readonly kind: 'whole'; readonly from: number; readonly to?: number; readonly step?: number }
   | { readonly kind: 'number'; readonly from: number; readonly to: number }
-  /** `link`: an https address. `object`: a JSON object, written as a text. */
+  /** `link`: an https URL. `object`: a JSON object as text. */
   | { readonly kind: 'text' | 'link' | 'object' };
 
 type Sentence = (l10n: L10n) => string;
@@ -29,26 +29,26 @@ export interface OptionTexts {
   readonly format?: (value: string, l10n: L10n) => string | undefined;
 }
 
-/** One option of a family, from which its checks, the wizard's questions and docs/models.md are made. */
+/** An option of a family. Validation, the wizard, and docs/models.md are based on it. */
 export interface Parameter extends OptionTexts {
-  /** The wire name. */
+  /** Name in the request body. */
   readonly name: string;
   /** Each role is given once at most. */
   readonly role?: ParameterRole;
   readonly values: Values;
-  /** What is sent where nobody says otherwise; absent: nothing is sent then, and the service decides. */
+  /** Sent if the user chooses nothing. If undefined, nothing is sent and the provider decides. */
   readonly defaultValue?: OptionValue;
-  /** What it is, in plain English, for docs/models.md. */
+  /** English description for docs/models.md. */
   readonly description: string;
-  /** The wizard asks for it in a step of its own. */
+  /** The option has its own wizard step. */
   readonly hasOwnStep?: true;
-  /** It changes so much that a person sees it before they pay, also where it is the default. */
+  /** Always shown in the summary, even with the default value, because it matters so much. */
   readonly alwaysShown?: true;
-  /** What else a value means, in signs that need no translation. */
+  /** Annotations of values, in symbols that need no translation. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Why it can't be given with this model, these images or these other options; absent: it can. */
+  /** Why the option isn't available with this model, these images, or these options. Undefined if it is. */
   readonly unavailable?: Sentence;
-  /** Why its values are fewer than elsewhere. */
+  /** Why fewer values than usual are available. */
   readonly note?: Sentence;
 }
 
@@ -59,8 +59,8 @@ export const flag: Values = { kind: 'flag' };
 export const text: Values = { kind: 'text' };
 
 /**
- * Reads a value as it may come in: a number is as good as its text, and the other way round (API reference 4.1).
- * @returns the value in the type that the wire wants; undefined when it is none of those allowed
+ * Parses an option value. Numbers and numeric text are equivalent (API reference 4.1).
+ * @returns the value in its wire type, or undefined if it isn't allowed
  */
 export function parseOptionValue(
   { values }: Pick<Parameter, 'values'>,
@@ -70,13 +70,16 @@ export function parseOptionValue(
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Says which values would be right. */
+/** @returns a message that lists the allowed values. */
 export function allowedValuesMessage({ name, values, note }: Parameter, l10n: L10n): string {
   const sentence = allowedValuesText(name, values, l10n);
   return note ? `${sentence} ${note(l10n)}` : sentence;
 }
 
-/** The object that a text holds, if it does. */
+/**
+ * Parses a JSON object.
+ * @returns undefined if the text isn't one
+ */
 export function parseObject(value: string): Record<string, unknown> | undefined {
   try {
     return z.record(z.string(), z.unknown()).safeParse(JSON.parse(value)).data;
@@ -115,7 +118,7 @@ function schemaOf(values: Values): z.ZodType<OptionValue> {
 const isScalar = (value: unknown): value is string | number =>
   typeof value === 'string' || typeof value === 'number';
 
-/** Only a number as JavaScript itself writes it: `04` or `4.0` may be a slip. */
+/** Accepts only canonical numbers: `04` or `4.0` may be a typo. */
 const asNumber = (value: unknown): unknown =>
   typeof value === 'string' && String(Number(value)) === value ? Number(value) : value;
 

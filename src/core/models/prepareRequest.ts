@@ -8,16 +8,16 @@ import { checkPromptAndOptions, parseExtraFields } from './options';
 import { isHttpsLink } from './parameter';
 import { videoRequestSchema, type VideoRequest } from './request';
 
-/** The gateway's id of one of our tasks, if it has one. */
+/** @returns the gateway's ID of a task, if it has one. */
 export type GatewayIdOf = (taskId: string) => string | undefined;
 
-/** Callers in plain JavaScript write `options: undefined` where they mean to leave it out. */
+/** JavaScript callers may pass `options: undefined` to omit it. */
 function withoutUndefined(input: unknown): unknown {
   if (typeof input !== 'object' || input === null) return input;
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }
 
-/** Parses a request that came from outside: another extension, a key binding, a tool. */
+/** Parses a request from another extension, a key binding, or a tool. */
 function parse(input: unknown, l10n: L10n): VideoRequest {
   const parsed = videoRequestSchema.safeParse(withoutUndefined(input));
   if (parsed.success) return parsed.data;
@@ -30,10 +30,11 @@ function parse(input: unknown, l10n: L10n): VideoRequest {
 }
 
 /**
- * Turns what was asked into what is sent, or says why it must not be sent: the one place that decides what is legal.
- * Nothing has left and nothing is stored when this throws.
- * @param gatewayIdOf finds the task that is to be remixed, where it is named by our id
- * @throws {@link RequestError} with a sentence for the user.
+ * Validates a request and builds what is sent. This is the only place that decides what is allowed. Nothing is
+ * sent or stored if it throws.
+ * @param gatewayIdOf finds the task to remix by its local ID
+ * @param own models that the user added
+ * @throws {@link RequestError} with a message for the user
  */
 export function prepareRequest(
   input: unknown,
@@ -43,7 +44,7 @@ export function prepareRequest(
 ): PreparedRequest {
   const request = parse(input, l10n);
   const { model, prompt } = request;
-  // Only looked at, never altered: prompts are sent byte for byte.
+  // Trim only for the check: prompts are sent unchanged.
   if (prompt.trim() === '') {
     throw new RequestError(l10n.t('The prompt is empty. Describe the video you want.'));
   }
@@ -102,8 +103,8 @@ function checkMode(family: Family, request: VideoRequest, l10n: L10n): Mode {
 }
 
 /**
- * The base64 of an image's data URI; undefined if it's none. One expression for the whole text would need a stack as
- * large as the image to go back on.
+ * @returns the Base64 of an image data URI, or undefined. Doesn't match the whole text with one regular
+ * expression: backtracking would overflow the stack.
  */
 function base64Of(source: string): string | undefined {
   const [head] = /^data:image\/[\w.+-]+;base64,/.exec(source) ?? [];
@@ -115,7 +116,7 @@ function base64Of(source: string): string | undefined {
   return isBase64 && base64.length % 4 === 0 ? base64 : undefined;
 }
 
-/** What the image shows, and how large it is, is for others to look at; here is what the wire wants of it. */
+/** Checks only the format of the source. The image pipeline checks its content and size. */
 function checkImage(family: Family, image: Image, l10n: L10n): Image {
   const { role, source } = image;
   if (isHttpsLink(source)) return image;

@@ -1,15 +1,15 @@
-/** An input box joins lines, so a text of several is edited in an editor (DESIGN 4.10). */
+/** @returns true if the text must be edited in an editor, because an input box joins lines (DESIGN 4.10). */
 export function isMultiline(text: string): boolean {
   return /[\r\n]/.test(text);
 }
 
-/** From so many characters on, a prompt has outgrown an input box. */
+/** Length in characters from which a prompt is edited in an editor. */
 const LONG = 2_000;
 
-/** More characters than any model is known to take. */
+/** Length in characters that exceeds every known model's limit. */
 export const UNUSUALLY_LONG_PROMPT = 32_000;
 
-/** Whether a text is better edited in an editor than in an input box. */
+/** @returns true if the text is too long or has several lines for an input box. */
 export function needsEditor(text: string): boolean {
   return isMultiline(text) || text.length > LONG;
 }

@@ -1,22 +1,22 @@
 import * as z from 'zod';
 
-/** What part an image plays in a request. */
+/** Role of an image in a request. */
 export type ImageRole = 'first' | 'last' | 'reference';
 
-/** What a person or another extension asks for. Public: see docs/api.md. */
+/** A request by the user or another extension. Public: see docs/api.md. */
 export interface VideoRequest {
   readonly model: string;
-  /** Sent byte for byte. */
+  /** Sent unchanged. */
   readonly prompt: string;
-  /** Wire names of the model's family, for example `seconds` and `size` for sora-2. */
+  /** Names as in the request body, for example `seconds` and `size` for sora-2. */
   readonly options?: Readonly<Record<string, string | number | boolean>>;
-  /** `source` is an https URL, a file URI or a data URI. */
+  /** `source` is an https URL, a file URI, or a data URI. */
   readonly images?: readonly { readonly role: ImageRole; readonly source: string }[];
-  /** An earlier task: our id or the gateway's. */
+  /** Local or gateway ID of an earlier task. */
   readonly remixOf?: string;
 }
 
-/** A request as it may arrive from another extension, a key binding or the database. */
+/** Schema for requests from other extensions, key bindings, and the database. */
 export const videoRequestSchema = z.strictObject({
   model: z.string(),
   prompt: z.string(),

@@ -4,26 +4,25 @@ import { resolveOptions, type ResolvedOptions, type ModelAndMode } from './optio
 import type { VideoRequest } from './request';
 import type { OptionTexts, OptionValue, Options, Parameter } from './parameter';
 
-/** In what the requests of a batch differ. */
+/** How the requests of a batch differ. */
 export type Variation =
   | { readonly kind: 'again'; readonly times: number }
   | { readonly kind: 'option'; readonly name: string; readonly values: readonly OptionValue[] };
 
-/** An option that can be varied. */
 export interface VaryingOption {
   readonly name: string;
   readonly texts: OptionTexts;
-  /** Two or more, each legal beside all the other options. */
+  /** Two or more values, each valid with all other options. */
   readonly values: readonly OptionValue[];
 }
 
-/** Of numbers, so many are offered as a list. */
+/** Maximum number of numeric values to offer as a list. */
 const MAX_LISTED_VALUES = 20;
 
-/** Every service takes seeds from 1 up to here; below 1 some take a number for "any". */
+/** All providers accept seeds from 1 up to this. Some treat values below 1 as random. */
 const MAX_SEED = 2_147_483_647;
 
-/** The options of which several values can be asked for, while the others stay as they are. */
+/** @returns the options that can be varied while all others keep their values. */
 export function optionsToVary(
   family: Family,
   subject: ModelAndMode,
@@ -47,9 +46,9 @@ export function seedOption({ parameters }: ResolvedOptions): Parameter | undefin
 }
 
 /**
- * The options of each request.
- * @param random from 0 up to 1; a seed that was chosen stays with the first one
- * @throws when a value is not legal beside the others, see {@link optionsToVary}
+ * Creates the options of each request.
+ * @param random returns a number from 0 up to 1. The first request keeps a chosen seed.
+ * @throws if a value isn't valid with the others, see {@link optionsToVary}
  */
 export function createVariations(
   family: Family,
@@ -74,7 +73,7 @@ export function createVariations(
   return [...seeds].map((one) => ({ ...options, [seed.name]: one }));
 }
 
-/** How many videos are paid for: some models make several of one request. */
+/** @returns the number of videos to pay for. Some models generate several per request. */
 export function requestedVideoCount(
   catalog: Catalog,
   requests: readonly Pick<VideoRequest, 'model' | 'options'>[],
@@ -100,7 +99,7 @@ function valuesOf({ values }: Parameter): readonly OptionValue[] {
   }
 }
 
-/** The options with another value; undefined when another option, that has a choice, could not stay as it is. */
+/** @returns the options with a changed value, or undefined if that would change another option the user can choose. */
 function withValue(
   family: Family,
   subject: ModelAndMode,
@@ -114,7 +113,7 @@ function withValue(
   const stays = [...names].every((other) => {
     if (other === name || settled.options[other] === options[other]) return true;
     const parameter = settled.parameters.find((one) => one.name === other);
-    // The tier of a size, for instance, follows it.
+    // An option with one value follows another, such as the tier follows the size.
     return parameter !== undefined && valuesOf(parameter).length === 1;
   });
   return stays ? settled.options : undefined;

@@ -61,9 +61,9 @@ export async function readExactly(source: ByteSource, position: number, length: 
 }
 
 /**
- * The boxes at the top of a file, in order, reading nothing but their headers (ISO/IEC 14496-12 4.2). Ends silently
- * at the first bytes that aren't a box: players ignore stray bytes and padding there. The last box may declare an
- * end beyond the source; only its content shows whether something is missing.
+ * Iterates the top-level boxes of a file in order, reading only their headers (ISO/IEC 14496-12 4.2). Ends at the
+ * first bytes that aren't a box, without an error: players ignore stray bytes and padding there. The last box may
+ * declare an end beyond the source. Only its content shows whether something is missing.
  * @throws {@link Mp4Error} `damaged` if there are too many
  */
 export async function* topBoxes(source: ByteSource): AsyncGenerator<Box, void, undefined> {

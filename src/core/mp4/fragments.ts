@@ -8,7 +8,7 @@ export interface SampleDefaults {
   readonly size: number;
 }
 
-/** What one fragment adds to a track (8.8.6 to 8.8.12). */
+/** Samples that a fragment adds to a track (8.8.6 to 8.8.12). */
 export interface TrackFragment {
   readonly trackId: number;
   /** When it begins, in units of the track's timescale; undefined when the fragment before it tells. */
@@ -68,7 +68,7 @@ function readTrackFragment(
   if (!tfhd) throw new Mp4Error('damaged', 'a fragment does not name its track');
   const header = readHeader(fields, tfhd, defaults);
   const tfdt = findBox(fields, traf, 'tfdt');
-  // 8.8.7: an offset of its own, else the moof when flagged, else where the track before it ended.
+  // The base is an explicit offset, else the moof if flagged, else the end of the previous track (8.8.7).
   const base = header.baseOffset ?? (header.baseIsMoof ? moofStart : previousEnd);
   const total = { duration: 0, sampleCount: 0, dataEnd: 0 };
   let position = base;

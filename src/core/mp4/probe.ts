@@ -12,7 +12,7 @@ import {
 import { readDefaults, readFragment, readWholeDuration, type TrackFragment } from './fragments';
 import { isVersion1, readTimes, readTrack, type Track } from './track';
 
-/** What a player needs to know of an MP4 before it plays. */
+/** Properties of an MP4 that a player needs. */
 export interface Mp4Info {
   /** `mov` if the file calls itself QuickTime. */
   readonly container: 'mp4' | 'mov';
@@ -41,10 +41,10 @@ export function startsLikeMp4(head: Uint8Array): boolean {
 }
 
 /**
- * Reads what an MP4 is, fragmented or not, and checks that it is complete: there is a movie with a video track, its
- * samples lie within the file, and its fragments are as long as declared (ISO/IEC 14496-12). The samples themselves
- * are never read, and boxes that no player needs may be odd.
- * @throws {@link Mp4Error}; what the source throws goes through
+ * Reads the properties of an MP4, fragmented or not, and checks that it's complete: it has a movie with a video
+ * track, its samples are within the file, and its fragments are as long as declared (ISO/IEC 14496-12). Doesn't
+ * read the samples, and ignores errors in boxes that players don't need.
+ * @throws {@link Mp4Error}, or any error of the source
  */
 export async function probeMp4(source: ByteSource): Promise<Mp4Info> {
   const layout = await readLayout(source);

@@ -66,7 +66,7 @@ function firstSampleEntry(fields: ByteReader, stbl: Box): Box | undefined {
   return entry;
 }
 
-/** Size of the picture from the track header, else from the sample entry (8.3.2, 12.1.3). */
+/** Frame size from the track header, else from the sample entry (8.3.2, 12.1.3). */
 function shownSize(fields: ByteReader, tkhd: Box, entry: Box | undefined): { width: number; height: number } {
   // The header's last fields: nine of the matrix, then width and height in 16.16.
   const matrix = tkhd.bodyStart + (isVersion1(fields, tkhd) ? 52 : 40);
@@ -76,7 +76,7 @@ function shownSize(fields: ByteReader, tkhd: Box, entry: Box | undefined): { wid
     width = fields.u16(entry.bodyStart + 24);
     height = fields.u16(entry.bodyStart + 26);
   }
-  // x' = a*x + c*y, y' = b*x + d*y: on a quarter turn it is b and c that carry the picture.
+  // x' = a*x + c*y, y' = b*x + d*y. With a rotation by 90 degrees, a and d are 0.
   const [a, b] = [fields.i32(matrix), fields.i32(matrix + 4)];
   const isQuarterTurn = Math.abs(b) > Math.abs(a);
   return isQuarterTurn ? { width: height, height: width } : { width, height };
@@ -89,7 +89,7 @@ interface Table {
   readonly entryBytes: number;
 }
 
-/** Checks that the entries lie in the box, so that no count can send us on a long way. */
+/** Checks that the entries fit in the box, so that a corrupt count can't cause a long loop. */
 function table(box: Box, at: number, count: number, entryBytes: number): Table {
   if (at + count * entryBytes > box.end) {
     throw new Mp4Error('damaged', `the ${box.type} table is longer than its box`);

@@ -48,7 +48,7 @@ export function word<T extends string>(name: string, words: readonly T[]): Colum
   };
 }
 
-export function optionalWord<T extends string>(name: string, words: readonly T[]): Column<T | undefined> {
+export function optionalEnum<T extends string>(name: string, words: readonly T[]): Column<T | undefined> {
   return {
     name,
     read: (value) => words.find((other) => other === value),

@@ -15,7 +15,7 @@ import {
   optionalJson,
   optionalNumber,
   optionalText,
-  optionalWord,
+  optionalEnum,
   readRow,
   text,
   word,
@@ -106,7 +106,7 @@ export const TASK_COLUMNS: Columns<TaskRecord> = {
   seenAt: optionalInteger('seen_at'),
   exportedAt: optionalInteger('copied_at'),
   deletedAt: optionalInteger('cleaned_at'),
-  idSource: optionalWord('id_source', ID_SOURCES),
+  idSource: optionalEnum('id_source', ID_SOURCES),
   fetchProgress: optionalInteger('fetch_progress'),
   basedOn: optionalText('based_on'),
   money: json<readonly MoneyFact[]>(
@@ -130,7 +130,7 @@ export const VIDEO_COLUMNS: Columns<VideoFields> = {
   file: optionalText('file'),
   bytes: optionalInteger('bytes'),
   sha256: optionalText('sha256'),
-  container: optionalWord('container', ['mp4', 'mov', 'webm', 'unknown']),
+  container: optionalEnum('container', ['mp4', 'mov', 'webm', 'unknown']),
   width: optionalInteger('width'),
   height: optionalInteger('height'),
   durationSeconds: optionalNumber('duration_seconds'),
@@ -212,7 +212,7 @@ export const ORIGIN_COLUMNS: Columns<OriginState> = {
   notBefore: integer('not_before'),
   refusal: optionalJson('refusal', parseFailure),
   recheckAt: optionalInteger('recheck_at'),
-  kind: optionalWord('kind', ORIGIN_KINDS),
+  kind: optionalEnum('kind', ORIGIN_KINDS),
   kindCheckedAt: optionalInteger('kind_checked_at'),
 };
 

@@ -45,7 +45,7 @@ const TABLE: Readonly<Record<Row, Readonly<Record<OriginKind, Cell>>>> = {
   noVideo: { nebula: 'unknown', newapi: 'yes', unknown: 'unknown', openrouter: 'unknown' },
   failed: { nebula: 'no', newapi: 'refunded', unknown: 'unknown', openrouter: 'unknown' },
   channelGone: { nebula: 'no', newapi: 'unknown', unknown: 'unknown', openrouter: 'unknown' },
-  // Nebula has no time limit of its own (money-and-gateways 2.1), so there this is a failure like any other.
+  // Nebula sets no time limit (money-and-gateways 2.1), so a timeout is a failure like any other.
   timedOut: { nebula: 'no', newapi: 'refunded', unknown: 'unknown', openrouter: 'unknown' },
   linkExpired: { nebula: 'yes', newapi: 'yes', unknown: 'unknown', openrouter: 'yes' },
 };

@@ -196,13 +196,13 @@ const REFUSALS: Partial<Record<FailureKind, (l10n: L10n) => string>> = {
 
 /** The text of a timeline note, with the other side's text if there is any. */
 export function formatNote(note: StoredNote, l10n: L10n): string {
-  const sentence = noteSentence(note, l10n);
+  const sentence = noteMessage(note, l10n);
   return note.detail === undefined || note.code === 'legacy'
     ? sentence
     : `${sentence} ${l10n.t('Details: {0}', note.detail)}`;
 }
 
-function noteSentence({ code, params = {}, detail = '' }: StoredNote, l10n: L10n): string {
+function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n): string {
   switch (code) {
     case 'rateLimited':
       return l10n.t('The gateway asked to wait.');

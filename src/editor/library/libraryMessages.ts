@@ -167,7 +167,7 @@ export class LibraryMessages {
     this.#box.show('warning', sentence, [this.#saveAs(ids)]);
   }
 
-  /** The library lies on another machine than the user's programs. */
+  /** The library is on a remote machine, where the user's programs can't open it. */
   libraryIsElsewhere(ids: readonly string[]): void {
     const sentence = this.#l10n.t(
       'The video lies on the machine that this editor is connected to, where your own programs cannot reach it. Save As… brings it to your own machine, where its dialog offers “Show Local”.',

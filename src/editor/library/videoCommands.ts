@@ -51,8 +51,8 @@ export async function saveToWorkspace(deps: Dependencies, args: readonly unknown
     }
   }
   const [first] = saved;
-  if (first) libraryMessages.saved(first, actionLabel(first), saved.length, revealing(first, desktop));
-  if (fault) tell(deps, fault, faulty);
+  if (first) libraryMessages.saved(first, actionLabel(first), saved.length, getRevealCommand(first, desktop));
+  if (fault) reportExportError(deps, fault, faulty);
 }
 
 /** Copies videos to a location that the user selects. */
@@ -66,10 +66,10 @@ export async function saveAs(deps: Dependencies, args: readonly unknown[]): Prom
       if (!target) return;
       const { fault } = await saver.saveAs(video, target);
       if (fault) {
-        tell(deps, fault, [task.id]);
+        reportExportError(deps, fault, [task.id]);
         return;
       }
-      libraryMessages.saved(target, actionLabel(target), 1, revealing(target, desktop));
+      libraryMessages.saved(target, actionLabel(target), 1, getRevealCommand(target, desktop));
     }
     await markExported(await engines.open(), task.id);
   }
@@ -161,19 +161,19 @@ async function videosFor(
 async function filesOf(deps: Dependencies, engine: Engine, task: Task): Promise<readonly Video[]> {
   for (const { uri } of task.videos) {
     if (await engine.library.has(vscode.Uri.parse(uri).path.split('/').at(-1) ?? '')) continue;
-    tell(deps, { kind: 'missing' }, [task.id]);
+    reportExportError(deps, { kind: 'missing' }, [task.id]);
     return [];
   }
   return task.videos;
 }
 
 /** @returns the VS Code command that reveals a file, in the Explorer or in the local file manager. */
-function revealing(file: vscode.Uri, { isHere }: Desktop): string | undefined {
+function getRevealCommand(file: vscode.Uri, { isHere }: Desktop): string | undefined {
   if (vscode.workspace.getWorkspaceFolder(file)) return 'revealInExplorer';
   return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
 }
 
-function tell(
+function reportExportError(
   { libraryMessages, checkFiles }: Dependencies,
   fault: ExportError,
   ids: readonly string[],
