@@ -123,7 +123,7 @@ export class FitPreview implements Disposable {
     }
   }
 
-  /** Once, and again when its transparent deps get another colour. */
+  /** Renders the original once, and again if the background of its transparent parts changes. */
   async #showOriginal({ background }: Choice, signal: AbortSignal): Promise<void> {
     const { card } = this.#image;
     const shownBackground = card.hasAlpha ? background.join() : 'opaque';

@@ -16,7 +16,7 @@ import { Rejection } from '../common/rejection';
 import type { ChosenFit, WizardImages } from './imagesStep';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'language' | 'clock' | 'l10n' | 'log'> {
-  /** Loads what works on pictures, on first use. */
+  /** Loads the image pipeline on first use. */
   readonly load: () => typeof room;
   /** Absolute path of the folder for sent images. */
   readonly folder: string;
@@ -209,7 +209,7 @@ function withSources(prepared: PreparedRequest, sources: readonly string[]): Pre
   return { ...prepared, request: { ...prepared.request, ...(images ? { images } : {}) } };
 }
 
-/** Loads the image code. It has its own bundle, and its worker and codecs lie beside it. */
+/** Loads the image pipeline. It is a separate bundle, with its worker and codecs next to it. */
 export function loadImages(extensionUri: vscode.Uri): typeof room {
   const file = path.join(extensionUri.fsPath, 'dist', 'images.js');
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on first use
