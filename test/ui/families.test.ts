@@ -216,7 +216,7 @@ describe('each family of models', function () {
   async function pay(): Promise<void> {
     const before = bodies().length;
     await stage.window.press('Enter');
-    await until('the request arrives', () => bodies().length === before + 1);
+    await until('the request arrives', () => bodies().length === before + 1 && bodies().at(-1) !== undefined);
     await closed();
   }
 
