@@ -57,7 +57,7 @@ The end.
   /** Waits until the gateway has got so many requests in all. */
   async function submitted(total: number): Promise<void> {
     const deadline = Date.now() + 30_000;
-    while (bodies().length < total) {
+    while (bodies().length < total || bodies().at(-1) === undefined) {
       if (Date.now() > deadline)
         throw new Error(`The gateway got ${bodies().length} requests, not ${total}.`);
       await stage.window.page.waitForTimeout(50);
