@@ -1,14 +1,14 @@
 import type { Row } from './measurement';
 
-/** `told` means a figure without a limit. */
-export type Verdict = 'ok' | 'missed' | 'told';
+/** `noBar` means a figure without a limit. */
+export type Verdict = 'ok' | 'missed' | 'noBar';
 
 /** Returns, by row key, whether the row's limit is met. */
-export function judge(rows: readonly Row[]): ReadonlyMap<string, Verdict> {
+export function checkBars(rows: readonly Row[]): ReadonlyMap<string, Verdict> {
   const byKey = new Map(rows.map((row) => [row.key, row]));
   return new Map(
     rows.map((row): [string, Verdict] => {
-      if (!row.bar) return [row.key, 'told'];
+      if (!row.bar) return [row.key, 'noBar'];
       const other = row.bar.or === undefined ? undefined : byKey.get(row.bar.or);
       return [row.key, clears(row) || (other !== undefined && clears(other)) ? 'ok' : 'missed'];
     }),

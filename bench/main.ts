@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { interruption, whenAborted } from '../test/vscode/interruption';
 import { activation } from './activation';
-import { judge } from './bars';
+import { checkBars } from './bars';
 import { bundle } from './bundle';
 import { Bench } from './context';
 import { download } from './download';
@@ -98,7 +98,7 @@ async function main(): Promise<number> {
     await bench.close();
   }
   const { rows, failures } = result;
-  const verdicts = judge(rows);
+  const verdicts = checkBars(rows);
   console.log(`\n${formatTable(rows, verdicts)}\n`);
   console.log(
     `Measured on ${Object.entries(machine)

@@ -7,7 +7,7 @@ export type Unit = 'ms' | 'MB' | 'KB' | '';
 export interface Bar {
   readonly is: 'atLeast' | 'atMost';
   readonly limit: number;
-  /** The key of an alternative row. One of the two limits must be met. */
+  /** Key of another row whose limit may be met instead. */
   readonly or?: string;
 }
 
@@ -18,7 +18,7 @@ export interface Row {
   readonly what: string;
   readonly figure: number;
   readonly unit: Unit;
-  /** What the figure is based on or compared with: "340 ms, sample 1810 ms". */
+  /** Values the figure was computed from, such as "340 ms, sample 1810 ms". */
   readonly against?: string;
   /** Spread of the individual figures. Absent for a single count or size. */
   readonly spread?: Summary;

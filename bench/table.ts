@@ -32,7 +32,7 @@ function cells(row: Row, verdict: Verdict): string[] {
     bar
       ? `${bar.is === 'atLeast' ? '>=' : '<='} ${bar.limit}${bar.or === undefined ? '' : ` or ${bar.or}`}`
       : '',
-    verdict === 'told' ? '' : verdict === 'ok' ? 'ok' : 'MISSED',
+    verdict === 'noBar' ? '' : verdict === 'ok' ? 'ok' : 'MISSED',
   ];
 }
 

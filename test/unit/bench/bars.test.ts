@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { judge, type Verdict } from '../../../bench/bars';
+import { checkBars, type Verdict } from '../../../bench/bars';
 import type { Bar, Row } from '../../../bench/measurement';
 
 function row(key: string, figure: number, bar?: Bar): Row {
@@ -19,12 +19,12 @@ describe('bars of measurements', () => {
   ];
   for (const { figure, is, limit, verdict } of cases) {
     it(`${figure} is ${verdict} where ${is} ${limit} is asked`, () => {
-      assert.equal(judge([row('a', figure, { is, limit })]).get('a'), verdict);
+      assert.equal(checkBars([row('a', figure, { is, limit })]).get('a'), verdict);
     });
   }
 
   it('a figure without a bar is told', () => {
-    assert.equal(judge([row('a', 1)]).get('a'), 'told');
+    assert.equal(checkBars([row('a', 1)]).get('a'), 'noBar');
   });
 
   const either: { first: number; second: number; verdict: Verdict }[] = [
@@ -35,7 +35,7 @@ describe('bars of measurements', () => {
   ];
   for (const { first, second, verdict } of either) {
     it(`of two bars one is enough: ${first} and ${second} are ${verdict}`, () => {
-      const verdicts = judge([
+      const verdicts = checkBars([
         row('a', first, { is: 'atMost', limit: 30, or: 'b' }),
         row('b', second, { is: 'atMost', limit: 10, or: 'a' }),
       ]);
@@ -44,7 +44,10 @@ describe('bars of measurements', () => {
   }
 
   it('another bar that was not measured helps nobody', () => {
-    assert.equal(judge([row('a', 31, { is: 'atMost', limit: 30, or: 'b' })]).get('a'), 'missed');
-    assert.equal(judge([row('a', 31, { is: 'atMost', limit: 30, or: 'b' }), row('b', 1)]).get('a'), 'missed');
+    assert.equal(checkBars([row('a', 31, { is: 'atMost', limit: 30, or: 'b' })]).get('a'), 'missed');
+    assert.equal(
+      checkBars([row('a', 31, { is: 'atMost', limit: 30, or: 'b' }), row('b', 1)]).get('a'),
+      'missed',
+    );
   });
 });

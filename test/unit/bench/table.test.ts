@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { judge } from '../../../bench/bars';
+import { checkBars } from '../../../bench/bars';
 import type { Row, Unit } from '../../../bench/measurement';
 import { formatFigure, formatTable } from '../../../bench/table';
 
@@ -32,7 +32,7 @@ describe('the table of measurements', () => {
       { key: 'b', what: 'worse', figure: 31, unit: 'ms', bar: { is: 'atMost', limit: 30, or: 'c' } },
       { key: 'c', what: 'told', figure: 1, unit: '' },
     ];
-    const lines = formatTable(rows, judge(rows)).split('\n');
+    const lines = formatTable(rows, checkBars(rows)).split('\n');
     assert.match(lines[0] ?? '', /^key +what +figure +made of +spread +bar$/);
     assert.match(lines[2] ?? '', /^a\.good +something +3 +this and that +2\.50 to 3\.25 \(7\) +>= 2\.5 +ok$/);
     assert.match(lines[3] ?? '', /^b +worse +31 ms +<= 30 or c +MISSED$/);
