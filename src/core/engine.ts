@@ -5,9 +5,9 @@ import { DisposableStore, type Disposable } from './common/disposable';
 import { describeError } from './common/log';
 import { createEngineServices, type EngineOptions, type EngineServices } from './engineServices';
 import type { GatewayClient } from './gateway/client';
-import { holdsKey } from './gateway/redaction';
+import { containsKey } from './gateway/redaction';
 import { recoverTaskId } from './gateway/taskIds';
-import type { Access } from './gateway/transport';
+import type { GatewayCredentials } from './gateway/transport';
 import type { Library } from './library/library';
 import type { PreparedRequest } from './models/family';
 import type { TaskRecord } from './store/record';
@@ -16,12 +16,12 @@ import type { IdQuestion } from './task/idSource';
 import { isFinal } from './task/phases';
 import type { Task, TaskChanges } from './task/task';
 import { rejectKeys } from './tasks/keyGuard';
-import type { Librarian } from './tasks/libraryUsage';
+import type { LibraryUsage } from './tasks/libraryUsage';
 import { NOTHING_FOUND } from './tasks/partialResults';
-import type { RescueOptions, RescueReport } from './tasks/taskRecovery';
-import { settled } from './tasks/waitForTask';
+import type { RecoveryOptions, RecoveryReport } from './tasks/taskRecovery';
+import { waitForTask } from './tasks/waitForTask';
 import { hashBody } from './tasks/submitter';
-import { outcomeNotWritten } from './tasks/submitRecorder';
+import { createOutcomeNotStoredError } from './tasks/submitRecorder';
 
 export type { EngineOptions } from './engineServices';
 
@@ -37,7 +37,7 @@ const CLOSE_TIMEOUT_MS = 4_000;
 export class Engine implements Disposable {
   readonly client: GatewayClient;
   readonly library: Library;
-  readonly librarian: Librarian;
+  readonly libraryUsage: LibraryUsage;
   readonly #services: EngineServices;
   readonly #owned = new DisposableStore();
   #closing: Promise<void> | undefined;
@@ -51,7 +51,7 @@ export class Engine implements Disposable {
       onStorageChange: () => this.checkForChanges(),
     });
     this.#services = services;
-    ({ client: this.client, library: this.library, librarian: this.librarian } = services);
+    ({ client: this.client, library: this.library, librarian: this.libraryUsage } = services);
     const { store, kinds, submitter, poller, watcher } = services;
     for (const service of [kinds, submitter, poller, watcher]) this.#owned.add(service);
     this.#owned.add(store.onDidWrite(() => this.#planLook()));
@@ -160,20 +160,20 @@ export class Engine implements Disposable {
    */
   async submit(
     request: PreparedRequest,
-    access: Access,
+    access: GatewayCredentials,
     signal?: AbortSignal,
     basedOn?: string,
     onStored?: () => Promise<void>,
   ): Promise<Task> {
     const { keys, l10n, submitter, store } = this.#services;
-    const isKey = (text: string) => keys.looksLikeKey(text) || holdsKey(text, access.key);
+    const isKey = (text: string) => keys.looksLikeKey(text) || containsKey(text, access.key);
     rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, l10n);
     const id = await submitter.submit(request, access, signal, basedOn, onStored);
     const task = await store.readTask(id).catch((cause: unknown) => {
       const known = store.index.task(id);
       // The caller must not take it for a request that wasn't sent.
       if (!known || known.phase === 'draft' || known.phase === 'sending')
-        throw outcomeNotWritten(l10n, cause);
+        throw createOutcomeNotStoredError(l10n, cause);
       return known;
     });
     if (!task) throw new Error('the task was removed while it was sent');
@@ -182,14 +182,14 @@ export class Engine implements Disposable {
 
   /** Resolves when the task reaches a final phase, or with undefined if there is no such task. */
   async waitForTask(id: string, signal?: AbortSignal): Promise<Task | undefined> {
-    return settled(this.#services.store, id, signal);
+    return waitForTask(this.#services.store, id, signal);
   }
 
   /** Checks all unfinished tasks now, also where the key was refused before. */
   async refresh(): Promise<void> {
     this.checkForChanges();
     if (this.readOnly) return;
-    await this.#services.gate.reopenAll();
+    await this.#services.gate.resetAll();
     this.#services.poller.schedule();
   }
 
@@ -225,7 +225,7 @@ export class Engine implements Disposable {
 
   /** See {@link Reopener.lookAgain}. */
   async checkAgain(id: string): Promise<boolean> {
-    return this.#services.reopener.lookAgain(id);
+    return this.#services.reopener.checkAgain(id);
   }
 
   /** See {@link Reopener.attachTaskId}. */
@@ -247,12 +247,12 @@ export class Engine implements Disposable {
   }
 
   /** See {@link Rescuer.rescue}. */
-  async recoverVideos(options: RescueOptions = {}): Promise<RescueReport> {
-    return this.#services.rescuer.rescue(options);
+  async recoverVideos(options: RecoveryOptions = {}): Promise<RecoveryReport> {
+    return this.#services.rescuer.run(options);
   }
 
   /** Claims the notification about a task's end. @returns true in only one window */
-  async claimNotice(id: string): Promise<boolean> {
+  async claimNotification(id: string): Promise<boolean> {
     return !this.readOnly && this.#services.store.claimNotice(id);
   }
 

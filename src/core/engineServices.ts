@@ -5,7 +5,7 @@ import type { L10n } from './common/l10n';
 import { withPrefix, type Log } from './common/log';
 import type { KeySource } from './gateway/apiKey';
 import { GatewayClient } from './gateway/client';
-import { createHttp, type OpenHttp } from './gateway/http';
+import { createHttp, type HttpConnector } from './gateway/http';
 import { VideoClient } from './gateway/videoClient';
 import { Library } from './library/library';
 import { STORAGE_NAMES } from './common/storageNames';
@@ -14,13 +14,13 @@ import { PendingMarker } from './store/pendingMarker';
 import { StorageWatcher } from './store/storageWatcher';
 import { TaskStore } from './store/store';
 import { Failures } from './tasks/failures';
-import { Librarian } from './tasks/libraryUsage';
-import { OriginGate } from './tasks/originCircuitBreaker';
+import { LibraryUsage } from './tasks/libraryUsage';
+import { OriginCircuitBreaker } from './tasks/originCircuitBreaker';
 import { OriginKinds } from './tasks/originKinds';
 import { PartialResults } from './tasks/partialResults';
 import { Poller } from './tasks/poller';
-import { Reopener } from './tasks/taskReopener';
-import { Rescuer } from './tasks/taskRecovery';
+import { TaskReopener } from './tasks/taskReopener';
+import { TaskRecovery } from './tasks/taskRecovery';
 import { StatusCheck } from './tasks/statusCheck';
 import { Submitter } from './tasks/submitter';
 import type { TaskServices } from './tasks/taskServices';
@@ -39,7 +39,7 @@ export interface EngineOptions {
   /** Base interval between status checks, in ms. */
   readonly pollInterval: () => number;
   readonly clock?: Clock;
-  readonly http?: OpenHttp;
+  readonly http?: HttpConnector;
   /** Base URL of Nebula's own gateway. Tests set it to a local server. */
   readonly nebulaBaseUrl?: string;
   readonly disk?: Disk;
@@ -59,9 +59,9 @@ export interface EngineServices extends TaskServices {
   readonly kinds: OriginKinds;
   readonly submitter: Submitter;
   readonly downloader: VideoDownloader;
-  readonly reopener: Reopener;
-  readonly librarian: Librarian;
-  readonly rescuer: Rescuer;
+  readonly reopener: TaskReopener;
+  readonly librarian: LibraryUsage;
+  readonly rescuer: TaskRecovery;
   readonly poller: Poller;
   readonly watcher: StorageWatcher;
 }
@@ -90,14 +90,14 @@ export function createEngineServices(
   const client = new GatewayClient(kinds.observe(open), clock, gatewayLog);
   // Not observed: a check would compete with the download, and queries come before it.
   const videoClient = new VideoClient(open, clock, gatewayLog);
-  const failures = (baseUrl: string) => new Failures(kinds.kindOf(baseUrl));
+  const failures = (baseUrl: string) => new Failures(kinds.get(baseUrl));
   const partialResults = new PartialResults({ library, failures, log });
-  const gate = new OriginGate(store, clock);
+  const gate = new OriginCircuitBreaker(store, clock);
   const common = { catalog, store, library, client, videoClient, keys, gate, clock, log, l10n };
   const deps: TaskServices = { ...common, failures, partialResults, marker };
   const submitter = new Submitter(deps);
   const downloader = new VideoDownloader(deps);
-  const reopener = new Reopener(deps);
+  const reopener = new TaskReopener(deps);
   const statusCheck = new StatusCheck({ ...deps, random, baseInterval: options.pollInterval });
   return {
     ...deps,
@@ -105,8 +105,8 @@ export function createEngineServices(
     submitter,
     downloader,
     reopener,
-    librarian: new Librarian(deps),
-    rescuer: new Rescuer({ ...deps, reopener }),
+    librarian: new LibraryUsage(deps),
+    rescuer: new TaskRecovery({ ...deps, reopener }),
     poller: new Poller({ ...deps, downloader, submitter, statusCheck, onIdle }),
     watcher: new StorageWatcher(location.folder, clock, log, onStorageChange),
   };

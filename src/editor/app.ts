@@ -12,11 +12,11 @@ import { EditorDesktop, type Desktop } from './common/desktop';
 import { VSCodeDialogs, type Dialogs } from './common/dialogs';
 import { EditorLog } from './common/editorLog';
 import { editorQuickInputs } from './common/editorQuickInputs';
-import { LazyEngine } from './common/engineAccess';
+import { EngineAccess } from './common/engineAccess';
 import { SETTINGS, SETTINGS_SECTION } from './common/ids';
 import { MessagePresenter } from './common/messagePresenter';
 import { Messages } from './common/messages';
-import { VSCodeNotifier, type Notifier } from './common/notifications';
+import { VSCodeNotifications, type Notifications } from './common/notifications';
 import type { QuickInputs } from './common/quickInputs';
 import { Settings } from './common/settings';
 import { KEY_VARIABLE, Keychain } from './credentials/keychain';
@@ -52,8 +52,8 @@ export interface AppHost {
   readonly isHere: boolean;
   /** Other ways to talk with the user than the editor's own. Test hosts refuse dialogs. */
   readonly user?: {
-    readonly asker: Dialogs;
-    readonly notifier: Notifier;
+    readonly dialogs: Dialogs;
+    readonly notifications: Notifications;
     readonly inputs?: QuickInputs;
     readonly desktop?: Desktop;
     readonly languageModels?: LanguageModels;
@@ -94,11 +94,11 @@ export function createApp(host: AppHost): App {
   const ownCommands = { commands: { 'nebulaVideo.showLog': { run: showLog } } };
   const features = [credentials, images, player, generate, library, tasks, ownCommands];
   const commands = new CommandRunner(context, { features, packageJson: host.packageJson });
-  context.engines.start();
+  context.engine.start();
   const dispose = () => subscriptions.dispose();
   const close = async () => {
     dispose();
-    await context.engines.close();
+    await context.engine.close();
   };
   return { rows: tasks.rows, commands, api: generate.api, players: player.players, close, dispose };
 }
@@ -109,36 +109,37 @@ function createContext(
   log: EditorLog,
   keychain: Keychain,
 ): AppContext {
-  const { extensionUri, storageFolder, mementos, view, user } = host;
+  const { extensionUri, storageFolder, mementos, view: tasksView, user } = host;
   const { l10n, env } = vscode;
   const { language } = env;
-  const inBackground = (work: Promise<unknown>): void =>
+  const runInBackground = (work: Promise<unknown>): void =>
     void work.catch((error: unknown) => log.error(`[app] ${describeError(error)}`));
   const execute = (command: string, ...args: unknown[]): void =>
-    inBackground(Promise.resolve(vscode.commands.executeCommand(command, ...args)));
+    runInBackground(Promise.resolve(vscode.commands.executeCommand(command, ...args)));
   const configuration = (scope?: vscode.Uri) => vscode.workspace.getConfiguration(SETTINGS_SECTION, scope);
-  const silence = () => inBackground(Promise.resolve(configuration().update(SETTINGS.notify, 'never', true)));
+  const silence = () =>
+    runInBackground(Promise.resolve(configuration().update(SETTINGS.notify, 'never', true)));
   const looksLikeKey = (text: string) => keychain.looksLikeKey(text);
   const settings = new Settings((name, scope) => configuration(scope).get(name), looksLikeKey);
-  const notifier = user?.notifier ?? new VSCodeNotifier();
-  const box = new MessagePresenter({ notifier, execute, inBackground });
+  const notifications = user?.notifications ?? new VSCodeNotifications();
+  const box = new MessagePresenter({ notifications, execute, runInBackground });
   const customModels = createCustomModels({ settings, configuration, box, l10n, log });
   const catalog = new Catalog(FAMILIES, () => customModels.list());
   const pollInterval = () => settings.pollInterval();
-  const engines = subscriptions.add(
-    new LazyEngine({ catalog, storageFolder, keys: keychain, log, l10n, language, pollInterval }),
+  const engine = subscriptions.add(
+    new EngineAccess({ catalog, storageFolder, keys: keychain, log, l10n, language, pollInterval }),
   );
   // Where a folder can't be watched, changes of other windows are noticed when the user comes back.
   subscriptions.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
-      if (focused) engines.current.checkForChanges();
+      if (focused) engine.current.checkForChanges();
     }),
   );
   return {
-    ...{ catalog, customModels, engines, settings, notifier, box, view, mementos },
+    ...{ catalog, customModels, engine, settings, notifications, box, tasksView, mementos },
     ...{ extensionUri, storageFolder, looksLikeKey },
-    ...{ l10n, language, log, subscriptions, configuration, execute, inBackground },
-    asker: user?.asker ?? new VSCodeDialogs(log),
+    ...{ l10n, language, log, subscriptions, configuration, execute, runInBackground },
+    dialogs: user?.dialogs ?? new VSCodeDialogs(log),
     inputs: user?.inputs ?? editorQuickInputs,
     messages: new Messages({ box, l10n, silence }),
     contextKeys: new ContextKeys(execute),

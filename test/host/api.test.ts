@@ -13,7 +13,7 @@ import {
 } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { makeNewerStore } from './support/newerStore';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('the public API', () => {
   let api: NebulaVideoApi;
@@ -256,35 +256,35 @@ describe('the public API', () => {
   });
 
   describe('with somebody at the keyboard', () => {
-    let own: OwnApp;
+    let own: TestApp;
 
     afterEach(() => own.dispose());
 
     it('asks before it sends, and sends nothing without a yes', async () => {
-      own = new OwnApp();
+      own = new TestApp();
       await setSetting('confirm', 'always');
-      own.asker.willAnswer(false);
+      own.dialogs.willAnswer(false);
       const request = aRequest('a question of money');
       const error = await rejectionOf(own.app.api.generate(request));
       assert.equal(error.code, 'declined');
       assert.equal(own.app.api.tasks().length, 0);
-      const [question] = own.asker.asked;
+      const [question] = own.dialogs.asked;
       assert.ok(question && 'detail' in question);
       assert.match(question.detail, /a question of money/);
       assert.match(question.detail, /4 seconds · 1280 × 720/);
       assert.match(question.detail, new RegExp(gateway.baseUrl));
 
       gateway.setFault({ name: 'keyRejected', route: 'submit' });
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       assert.equal((await own.app.api.generate(request)).phase, 'rejected');
     });
 
     it('cancelled while the question is open: nothing is sent after a late yes', async () => {
-      own = new OwnApp();
+      own = new TestApp();
       await setSetting('confirm', 'always');
       const source = new vscode.CancellationTokenSource();
       let say: (yes: boolean) => void = () => undefined;
-      own.asker.willAnswer(() => {
+      own.dialogs.willAnswer(() => {
         source.cancel();
         return new Promise((resolve) => (say = resolve));
       });
@@ -298,18 +298,18 @@ describe('the public API', () => {
     });
 
     it('asks about an unknown origin once, and keeps the answer', async () => {
-      own = new OwnApp();
+      own = new TestApp();
       await setSetting('baseUrl', 'https://gateway.invalid');
-      own.asker.willAnswer(false);
+      own.dialogs.willAnswer(false);
       assert.equal((await rejectionOf(own.app.api.generate(aRequest()))).code, 'originNotApproved');
       // Callers cannot ask until somebody gives in.
       assert.equal((await rejectionOf(own.app.api.generate(aRequest()))).code, 'originNotApproved');
-      assert.equal(own.asker.asked.length, 1);
+      assert.equal(own.dialogs.asked.length, 1);
       assert.equal(own.app.api.tasks().length, 0);
     });
 
     it('readOnly: where a newer version keeps the tasks', async () => {
-      own = new OwnApp(makeNewerStore);
+      own = new TestApp(makeNewerStore);
       const error = await rejectionOf(own.app.api.generate(aRequest()));
       assert.equal(error.code, 'readOnly');
       assert.match(error.message, /Update the extension/);

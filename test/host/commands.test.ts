@@ -8,11 +8,11 @@ import { aRequest, nextInPhase, setEnvironmentKey, setSetting } from './support/
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { closeEditors, select } from './support/editors';
 import { makeNewerStore } from './support/newerStore';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('the commands', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
   const submits = () => gateway.log.filter(({ kind }) => kind === 'submit');
 
   before(async () => {
@@ -23,7 +23,7 @@ describe('the commands', () => {
     setEnvironmentKey(undefined);
     await setSetting('baseUrl', gateway.baseUrl);
     await setSetting('confirm', 'never');
-    own = new OwnApp();
+    own = new TestApp();
   });
 
   afterEach(async () => {
@@ -38,19 +38,19 @@ describe('the commands', () => {
 
   describe('Set API Key', () => {
     it('keeps a key, cleaned, and says that the gateway takes it', async () => {
-      own.asker.willAnswer(` "Bearer ${gateway.key}" `);
-      const word = own.notifier.next();
+      own.dialogs.willAnswer(` "Bearer ${gateway.key}" `);
+      const word = own.notifications.next();
       await run('setApiKey');
       assert.match((await word).message, /stored, and 127\.0\.0\.1:\d+ accepts it/);
-      assert.equal(own.notifier.last.severity, 'status');
+      assert.equal(own.notifications.last.severity, 'status');
       const stored = JSON.parse(own.secrets.entries.get(SECRETS.key) ?? '') as Record<string, unknown>;
       assert.equal(stored['value'], gateway.key);
       assert.deepEqual(stored['origins'], [gateway.baseUrl]);
     });
 
     it('keeps a key that the gateway refuses, and says so once', async () => {
-      own.asker.willAnswer('sk-notthisone');
-      const word = own.notifier.next();
+      own.dialogs.willAnswer('sk-notthisone');
+      const word = own.notifications.next();
       await run('setApiKey');
       const { message, actions } = await word;
       assert.match(message, /stored, but 127\.0\.0\.1:\d+ refused it/);
@@ -60,7 +60,7 @@ describe('the commands', () => {
     });
 
     it('refuses while typing what cannot be sent', async () => {
-      own.asker.willAnswer((question: { validate(text: string): string | undefined }) => {
+      own.dialogs.willAnswer((question: { validate(text: string): string | undefined }) => {
         assert.match(question.validate('') ?? '', /Paste the key/);
         assert.match(question.validate('sk with blanks') ?? '', /cannot be a key/);
         assert.match(question.validate('sk-ключ') ?? '', /cannot be a key/);
@@ -69,14 +69,14 @@ describe('the commands', () => {
       });
       await run('setApiKey');
       assert.equal(own.secrets.entries.size, 0);
-      assert.equal(own.notifier.shown.length, 0);
+      assert.equal(own.notifications.shown.length, 0);
     });
 
     it('uses the key until the window closes where no secret storage is', async () => {
       own.secrets.broken = true;
-      own.asker.willAnswer(gateway.key);
+      own.dialogs.willAnswer(gateway.key);
       await run('setApiKey');
-      assert.match(own.notifier.shown[0]?.message ?? '', /until this window closes/);
+      assert.match(own.notifications.shown[0]?.message ?? '', /until this window closes/);
       gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
       const task = await own.app.api.generate(aRequest());
       assert.equal(task.failure?.kind, 'quota');
@@ -85,20 +85,20 @@ describe('the commands', () => {
 
   describe('Remove API Key', () => {
     it('forgets the stored key', async () => {
-      own.asker.willAnswer(gateway.key);
+      own.dialogs.willAnswer(gateway.key);
       await run('setApiKey');
       await run('removeApiKey');
       assert.ok(!own.secrets.entries.has(SECRETS.key));
       await run('testConnection');
-      assert.match(own.notifier.last.message, /no API key/);
+      assert.match(own.notifications.last.message, /no API key/);
     });
 
     it('says when there is none, or still one in the environment', async () => {
       await run('removeApiKey');
-      assert.match(own.notifier.last.message, /no API key to remove/);
+      assert.match(own.notifications.last.message, /no API key to remove/);
       setEnvironmentKey(gateway.key);
       await run('removeApiKey');
-      assert.match(own.notifier.last.message, /NEBULA_API_KEY/);
+      assert.match(own.notifications.last.message, /NEBULA_API_KEY/);
     });
   });
 
@@ -106,21 +106,21 @@ describe('the commands', () => {
     it('works: how many models, and which of ours', async () => {
       setEnvironmentKey(gateway.key);
       await run('testConnection');
-      assert.match(own.notifier.last.message, /accepts the key.*sora-2/);
-      assert.equal(own.notifier.last.severity, 'info');
+      assert.match(own.notifications.last.message, /accepts the key.*sora-2/);
+      assert.equal(own.notifications.last.severity, 'info');
     });
 
     it('no key', async () => {
       await run('testConnection');
-      assert.match(own.notifier.last.message, /no API key/);
-      assert.deepEqual(own.notifier.last.actions, ['Set API Key']);
+      assert.match(own.notifications.last.message, /no API key/);
+      assert.deepEqual(own.notifications.last.actions, ['Set API Key']);
     });
 
     it('key refused', async () => {
       setEnvironmentKey('sk-0000000000000000');
       await run('testConnection');
-      assert.match(own.notifier.last.message, /refused the API key/);
-      assert.deepEqual(own.notifier.last.actions, ['Set API Key', 'Open Setting']);
+      assert.match(own.notifications.last.message, /refused the API key/);
+      assert.deepEqual(own.notifications.last.actions, ['Set API Key', 'Open Setting']);
     });
 
     it('not reachable', async () => {
@@ -131,23 +131,23 @@ describe('the commands', () => {
       } finally {
         await gateway.setReachable(true);
       }
-      assert.match(own.notifier.last.message, /127\.0\.0\.1:\d+ could not be reached/);
-      assert.deepEqual(own.notifier.last.actions, ['Open Setting', 'Show Log']);
+      assert.match(own.notifications.last.message, /127\.0\.0\.1:\d+ could not be reached/);
+      assert.deepEqual(own.notifications.last.actions, ['Open Setting', 'Show Log']);
     });
 
     it('not a gateway', async () => {
       setEnvironmentKey(gateway.key);
       gateway.setFault({ name: 'htmlPage', route: 'models' });
       await run('testConnection');
-      assert.match(own.notifier.last.message, /not as a Nebula gateway should/);
+      assert.match(own.notifications.last.message, /not as a Nebula gateway should/);
     });
 
     it('an address that is no place for a key', async () => {
       setEnvironmentKey(gateway.key);
       await setSetting('baseUrl', 'ftp://example.com');
       await run('testConnection');
-      assert.match(own.notifier.last.message, /nebulaVideo\.baseUrl/);
-      assert.deepEqual(own.notifier.last.actions, ['Open Setting']);
+      assert.match(own.notifications.last.message, /nebulaVideo\.baseUrl/);
+      assert.deepEqual(own.notifications.last.actions, ['Open Setting']);
     });
   });
 
@@ -175,7 +175,7 @@ describe('the commands', () => {
       const [sent] = submits().slice(-1);
       assert.deepEqual(sent?.body, { model: 'sora-2', prompt, seconds: '8', size: '1280x720' });
       assert.deepEqual(own.view.revealed, [task.id]);
-      assert.equal(own.notifier.last.severity, 'status');
+      assert.equal(own.notifications.last.severity, 'status');
       const [go] = (own.inputs.shown.at(-1) as FakePick).items;
       assert.equal(go?.detail, `Goes to ${new URL(gateway.baseUrl).host}. The price is set by Nebula.`);
       // What was sent is no draft any more.
@@ -191,7 +191,7 @@ describe('the commands', () => {
         assert.equal(own.inputs.left, 0);
         assert.equal(submits().length, before);
         assert.equal(own.app.api.tasks().length, 0);
-        assert.equal(own.notifier.shown.length, 0);
+        assert.equal(own.notifications.shown.length, 0);
       });
     }
 
@@ -201,12 +201,12 @@ describe('the commands', () => {
       await run('generate');
       const before = submits().length;
       own.inputs.plan(...answers);
-      own.asker.willAnswer(false);
+      own.dialogs.willAnswer(false);
       await run('generate');
       assert.equal(submits().length, before);
       // The draft is still there: nothing was sent.
       own.inputs.plan(enter, enter, enter, enter);
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       const again = (await run('generate')) as Task;
       assert.equal(again.request.prompt, prompt);
       assert.equal(submits().length, before + 1);
@@ -216,7 +216,7 @@ describe('the commands', () => {
       gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
       own.inputs.plan(...answers);
       await run('generate');
-      assert.match(own.notifier.last.message, /balance/);
+      assert.match(own.notifications.last.message, /balance/);
       own.inputs.plan(escape);
       await run('generate');
       assert.equal((own.inputs.shown.at(-1) as FakeText).value, prompt);
@@ -224,11 +224,11 @@ describe('the commands', () => {
 
     it('asks for a missing key first, and goes on when there is one', async () => {
       setEnvironmentKey(undefined);
-      own.asker.willAnswer(undefined);
+      own.dialogs.willAnswer(undefined);
       await run('generate');
       assert.equal(own.inputs.shown.length, 0);
-      assert.equal(own.notifier.shown.length, 0);
-      own.asker.willAnswer(gateway.key);
+      assert.equal(own.notifications.shown.length, 0);
+      own.dialogs.willAnswer(gateway.key);
       own.inputs.plan(escape);
       await run('generate');
       assert.equal(own.inputs.shown.length, 1);
@@ -236,14 +236,14 @@ describe('the commands', () => {
 
     it('says before anything is asked that nothing can be sent', async () => {
       own.dispose();
-      own = new OwnApp(makeNewerStore);
+      own = new TestApp(makeNewerStore);
       setEnvironmentKey(undefined);
       for (const command of ['generate', 'generateFromSelection'] as const) {
         if (command === 'generateFromSelection') await select('a kite');
         await run(command);
-        assert.match(own.notifier.last.message, /newer version/);
+        assert.match(own.notifications.last.message, /newer version/);
       }
-      assert.equal(own.asker.asked.length, 0);
+      assert.equal(own.dialogs.asked.length, 0);
       assert.equal(own.inputs.shown.length, 0);
     });
 
@@ -253,7 +253,7 @@ describe('the commands', () => {
       const task = (await run('generate')) as Task;
       assert.equal(task.phase, 'rejected');
       assert.deepEqual(own.view.revealed, [task.id]);
-      assert.ok(own.notifier.last.actions.includes('Set API Key'));
+      assert.ok(own.notifications.last.actions.includes('Set API Key'));
     });
   });
 
@@ -269,22 +269,22 @@ describe('the commands', () => {
 
     it('Remove Task removes a row after a yes', async () => {
       const [task] = await rejected(1);
-      own.asker.willAnswer(false);
+      own.dialogs.willAnswer(false);
       await run('removeTask', task?.id);
       assert.equal(own.app.api.tasks().length, 1);
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       await run('removeTask', task?.id);
       assert.equal(own.app.api.tasks().length, 0);
     });
 
     it('Remove Task removes all selected rows, or those chosen from a list', async () => {
       const [one, two, three, four, five] = await rejected(5);
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       await run('removeTask', one?.id, [one?.id, two?.id]);
       const left = () => own.app.api.tasks().map(({ id }) => id);
       assert.deepEqual(left(), [five?.id, four?.id, three?.id]);
       const all = (question: { choices: { value: Task }[] }) => question.choices.map(({ value }) => value);
-      own.asker.willAnswer((question: { choices: { value: Task }[] }) => {
+      own.dialogs.willAnswer((question: { choices: { value: Task }[] }) => {
         assert.deepEqual(
           all(question).map(({ id }) => id),
           left(),
@@ -294,11 +294,11 @@ describe('the commands', () => {
       await run('removeTask');
       assert.deepEqual(left(), [five?.id]);
       // A single one is chosen without ticking it.
-      own.asker.willAnswer((question: { choices: { value: Task }[] }) => all(question)[0], true);
+      own.dialogs.willAnswer((question: { choices: { value: Task }[] }) => all(question)[0], true);
       await run('removeTask');
       assert.deepEqual(left(), []);
       await run('removeTask');
-      assert.match(own.notifier.last.message, /no ended task/);
+      assert.match(own.notifications.last.message, /no ended task/);
     });
 
     it('Stop Tracking says what it means, and stops; Remove Task leaves a living task alone', async () => {
@@ -306,7 +306,7 @@ describe('the commands', () => {
       const { id } = await own.app.api.generate(aRequest());
       await run('removeTask', id);
       assert.equal(own.app.api.task(id)?.phase, 'queued');
-      own.asker.willAnswer((question: { detail: string }) => {
+      own.dialogs.willAnswer((question: { detail: string }) => {
         assert.match(question.detail, /neither cancels nor refunds/);
         return true;
       });
@@ -342,8 +342,8 @@ describe('the commands', () => {
 
     it('an unforeseen error becomes one message', async () => {
       await run('removeTask', 42);
-      assert.match(own.notifier.last.message, /“Remove Task” did not work/);
-      assert.deepEqual(own.notifier.last.actions, ['Show Log']);
+      assert.match(own.notifications.last.message, /“Remove Task” did not work/);
+      assert.deepEqual(own.notifications.last.actions, ['Show Log']);
     });
   });
 });

@@ -13,11 +13,11 @@ import { enter, escape, write } from '../support/fakeQuickInputs';
 import { encoded, quarters } from '../unit/images/testImages';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('a video that continues another one', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
   let video: Task;
   let frame: Buffer;
 
@@ -25,7 +25,7 @@ describe('a video that continues another one', () => {
     gateway = await useQuickGateway();
     setEnvironmentKey(gateway.key);
     await setSetting('confirm', 'never');
-    own = new OwnApp();
+    own = new TestApp();
     const { id } = await own.app.api.generate(aRequest());
     video = await own.app.api.settled(id);
     const [{ width, height } = { width: 0, height: 0 }] = video.videos;
@@ -45,7 +45,7 @@ describe('a video that continues another one', () => {
   it('of a row: begins with its last frame, looks like it, and can be generated again', async () => {
     own.inputs.plan(write('the boat goes on'), enter, enter, enter);
     const task = await run(video.id);
-    assert.ok(task, own.notifier.shown.map(({ message }) => message).join(' '));
+    assert.ok(task, own.notifications.shown.map(({ message }) => message).join(' '));
     assert.deepEqual(own.frames.asked, [[video.id, { video: 0, seconds: null }]]);
     const body = submits().at(-1)?.body as Record<string, string>;
     const { seconds, size } = video.request.options ?? {};
@@ -57,9 +57,9 @@ describe('a video that continues another one', () => {
     assert.ok(existsSync(fileURLToPath(image.source)));
     own.inputs.plan(enter);
     // The same was sent a moment ago.
-    own.asker.willAnswer(true);
+    own.dialogs.willAnswer(true);
     await own.app.commands.run('nebulaVideo.generateAgain', [task.id]);
-    assert.equal(submits().length, 3, own.notifier.last.message);
+    assert.equal(submits().length, 3, own.notifications.last.message);
     assert.deepEqual(submits().at(-1)?.body, body);
   });
 
@@ -83,7 +83,7 @@ describe('a video that continues another one', () => {
     const forgotten = path.join(imagesFolder(), `${'0'.repeat(64)}.png`);
     writeFileSync(forgotten, frame);
     utimesSync(forgotten, old, old);
-    own.asker.willAnswer(true);
+    own.dialogs.willAnswer(true);
     await own.app.commands.run('nebulaVideo.removeTask', [video.id]);
     await gone(forgotten);
     assert.ok(existsSync(file));
@@ -96,7 +96,7 @@ describe('a video that continues another one', () => {
     assert.equal(several.videos.length, 2);
     const [, { width, height } = { width: 0, height: 0 }] = several.videos;
     own.frames.answer = () => encodePng(quarters(width, height));
-    own.asker.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
+    own.dialogs.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
       assert.deepEqual(
         question.choices.map(({ label }) => label),
         ['Video 1', 'Video 2'],
@@ -107,20 +107,20 @@ describe('a video that continues another one', () => {
     await run(id);
     assert.deepEqual(own.frames.asked, [[id, { video: 1, seconds: null }]]);
     assert.match(own.inputs.shown[0]?.title ?? '', /veo-3\.0/);
-    own.asker.willAnswer(undefined);
+    own.dialogs.willAnswer(undefined);
     await run(id);
     assert.equal(own.frames.asked.length, 1);
   });
 
   it('of the palette: of a video that is chosen', async () => {
-    own.asker.willAnswer((question: { choices: { value: unknown }[] }) => question.choices[0]?.value);
+    own.dialogs.willAnswer((question: { choices: { value: unknown }[] }) => question.choices[0]?.value);
     own.inputs.plan(escape);
     await run();
     assert.equal(own.frames.asked.length, 1);
-    own.asker.willAnswer(undefined);
+    own.dialogs.willAnswer(undefined);
     await run();
     await run('no such task');
-    assert.match(own.notifier.last.message, /no finished video/);
+    assert.match(own.notifications.last.message, /no finished video/);
     assert.equal(own.frames.asked.length, 1);
   });
 
@@ -155,8 +155,8 @@ describe('a video that continues another one', () => {
     for (const [what, answer, sentence, button] of rows) {
       own.frames.answer = answer;
       assert.equal(await run(video.id), undefined, what);
-      assert.match(own.notifier.last.message, sentence, what);
-      assert.ok(own.notifier.last.actions.includes(button), what);
+      assert.match(own.notifications.last.message, sentence, what);
+      assert.ok(own.notifications.last.actions.includes(button), what);
     }
     assert.equal(own.inputs.shown.length, 0);
     assert.equal(submits().length, 1);
@@ -164,10 +164,10 @@ describe('a video that continues another one', () => {
   });
 
   it('says nothing to who closes the player meanwhile', async () => {
-    const before = own.notifier.shown.length;
+    const before = own.notifications.shown.length;
     own.frames.answer = () => fault('closed');
     assert.equal(await run(video.id), undefined);
-    assert.equal(own.notifier.shown.length, before);
+    assert.equal(own.notifications.shown.length, before);
     assert.equal(own.inputs.shown.length, 0);
   });
 

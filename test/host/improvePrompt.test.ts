@@ -3,17 +3,17 @@ import * as vscode from 'vscode';
 import { LanguageModelError } from '../../src/editor/generate/promptEditor/languageModels';
 import { PROMPT_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import { closeEditors, newDocument } from './support/editors';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 const PROMPT = 'a paper boat\r\non a rainy street, she says “hello”';
 const BETTER = 'A paper boat drifts along a rainy street.\nShe says “hello”.';
 
 describe('improving a prompt', () => {
-  let own: OwnApp;
+  let own: TestApp;
   let document: vscode.TextDocument;
 
   beforeEach(async () => {
-    own = new OwnApp();
+    own = new TestApp();
     own.languageModels.names = ['Model One'];
     own.languageModels.answer = () => Promise.resolve(BETTER);
     document = await newDocument({ language: PROMPT_LANGUAGE, content: PROMPT });
@@ -47,13 +47,13 @@ describe('improving a prompt', () => {
     const suggestion = await vscode.workspace.openTextDocument(input.modified);
     assert.equal(suggestion.getText(), BETTER);
     assert.equal(document.getText(), PROMPT);
-    assert.deepEqual(own.notifier.last.actions, ['Use This Prompt', 'Keep Mine']);
+    assert.deepEqual(own.notifications.last.actions, ['Use This Prompt', 'Keep Mine']);
     const [asked] = own.languageModels.asked;
     assert.ok(asked?.text.endsWith(`\n\n${PROMPT}`), 'the prompt goes to the model byte for byte');
   });
 
   it('takes it over by the user’s word, in one step that can be undone', async () => {
-    own.notifier.willChoose('Use This Prompt');
+    own.notifications.willChoose('Use This Prompt');
     await improve();
     await until(() => diff() === undefined);
     assert.equal(document.getText().replaceAll('\r\n', '\n'), BETTER);
@@ -63,7 +63,7 @@ describe('improving a prompt', () => {
   });
 
   it('keeps the user’s own, and closes what was shown', async () => {
-    own.notifier.willChoose('Keep Mine');
+    own.notifications.willChoose('Keep Mine');
     await improve();
     await until(() => diff() === undefined);
     assert.equal(document.getText(), PROMPT);
@@ -78,9 +78,9 @@ describe('improving a prompt', () => {
       await change;
       return BETTER;
     };
-    own.notifier.willChoose('Use This Prompt');
+    own.notifications.willChoose('Use This Prompt');
     await improve();
-    await until(() => own.notifier.last.message.includes('was changed or closed meanwhile'));
+    await until(() => own.notifications.last.message.includes('was changed or closed meanwhile'));
     assert.equal(document.getText(), `changed ${PROMPT}`);
   });
 
@@ -89,17 +89,17 @@ describe('improving a prompt', () => {
     edit.insert(document.uri, new vscode.Position(0, 0), `sk-${'a1b2c3d4'.repeat(6)} `);
     await vscode.workspace.applyEdit(edit);
     await improve();
-    assert.match(own.notifier.last.message, /contains an API key/);
+    assert.match(own.notifications.last.message, /contains an API key/);
     assert.deepEqual(own.languageModels.asked, []);
     assert.equal(diff(), undefined);
   });
 
   it('asks which model where there are several, and nothing when that is left', async () => {
     own.languageModels.names = ['Model One', 'Model Two'];
-    own.asker.willAnswer(undefined);
+    own.dialogs.willAnswer(undefined);
     await improve();
     assert.equal(own.languageModels.asked.length, 0);
-    own.asker.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
+    own.dialogs.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
       assert.deepEqual(
         question.choices.map(({ label }) => label),
         ['Model One', 'Model Two'],
@@ -121,7 +121,7 @@ describe('improving a prompt', () => {
     it(`says so when the model answers with ${what}`, async () => {
       own.languageModels.answer = () => Promise.resolve(answer);
       await improve();
-      assert.match(own.notifier.last.message, said);
+      assert.match(own.notifications.last.message, said);
       assert.equal(diff(), undefined);
     });
   }
@@ -129,11 +129,14 @@ describe('improving a prompt', () => {
   it('says why when the model refuses, and when there is none', async () => {
     own.languageModels.answer = () => Promise.reject(new LanguageModelError('Not [now](command:x).'));
     await improve();
-    assert.equal(own.notifier.last.message, 'Model One did not improve the prompt: Not [now] (command:x).');
-    assert.ok(!own.notifier.last.message.includes(']('), 'no link of anybody’s');
+    assert.equal(
+      own.notifications.last.message,
+      'Model One did not improve the prompt: Not [now] (command:x).',
+    );
+    assert.ok(!own.notifications.last.message.includes(']('), 'no link of anybody’s');
     own.languageModels.names = [];
     await improve();
-    assert.match(own.notifier.last.message, /There is no language model/);
+    assert.match(own.notifications.last.message, /There is no language model/);
     assert.equal(document.getText(), PROMPT);
   });
 

@@ -11,12 +11,12 @@ import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { makeNewerStore } from './support/newerStore';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 import { storeFile } from '../support/storeFile';
 
 describe('the library', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
 
   before(async () => {
     gateway = await useQuickGateway();
@@ -25,7 +25,7 @@ describe('the library', () => {
   beforeEach(async () => {
     setEnvironmentKey(gateway.key);
     await setSetting('confirm', 'never');
-    own = new OwnApp();
+    own = new TestApp();
   });
 
   afterEach(() => {
@@ -48,21 +48,21 @@ describe('the library', () => {
   describe('Rescue Lost Videos', () => {
     it('looks again for what has no video, takes over what is not listed, and says both at once', async () => {
       const forgotten = await saved('forgotten');
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       await run('removeTask', forgotten.id);
       const missing = await saved('file gone');
       rmSync(fileOf(missing));
       const before = gateway.log.filter(({ kind }) => kind === 'submit').length;
       await run('rescue');
       assert.equal(
-        own.notifier.last.message,
+        own.notifications.last.message,
         'One task is looked at again. One video was found in the library.',
       );
       assert.deepEqual(own.app.api.task(forgotten.id)?.videos, forgotten.videos);
       assert.equal((await own.app.api.settled(missing.id)).phase, 'saved');
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, before);
       await run('rescue');
-      assert.match(own.notifier.last.message, /Nothing was found/);
+      assert.match(own.notifications.last.message, /Nothing was found/);
     });
 
     it('of one task whose outcome is not known: the library is searched, and the way out is named', async () => {
@@ -70,16 +70,16 @@ describe('the library', () => {
       const { id, phase } = await own.app.api.generate(aRequest());
       assert.equal(phase, 'unknown');
       await run('rescue', id);
-      assert.match(own.notifier.last.message, /without a task id the gateway cannot be asked/);
-      assert.deepEqual(own.notifier.last.actions, ['Attach Task ID…']);
+      assert.match(own.notifications.last.message, /without a task id the gateway cannot be asked/);
+      assert.deepEqual(own.notifications.last.actions, ['Attach Task ID…']);
       assert.equal(own.app.api.task(id)?.phase, 'unknown');
     });
 
     it('says when nothing can be written down', async () => {
       own.dispose();
-      own = new OwnApp(makeNewerStore);
+      own = new TestApp(makeNewerStore);
       await run('rescue');
-      assert.match(own.notifier.last.message, /newer version/);
+      assert.match(own.notifications.last.message, /newer version/);
     });
   });
 
@@ -99,7 +99,7 @@ describe('the library', () => {
     it('shows what the library takes up, and each video with its state; Escape removes nothing', async () => {
       const task = await saved('to be kept');
       let asked: Question | undefined;
-      own.asker.willAnswer((question: Question) => {
+      own.dialogs.willAnswer((question: Question) => {
         asked = question;
         return undefined;
       });
@@ -124,32 +124,32 @@ describe('the library', () => {
       age.run(fortnight, Date.now(), copied.id);
       database.close();
       own.reopen();
-      own.asker.willAnswer(({ choices }: Question) => {
+      own.dialogs.willAnswer(({ choices }: Question) => {
         const ticked = choices.filter(({ picked }) => picked).map(({ label }) => label);
         assert.deepEqual(ticked, [copied.request.prompt]);
         return [];
       });
       await run('cleanLibrary');
-      assert.equal(own.asker.left, 0);
+      assert.equal(own.dialogs.left, 0);
     });
 
     it('takes a video that was never seen only after a yes to a question that counts', async () => {
       const tasks = [await saved('one'), await saved('two')];
-      own.asker.willAnswer(all, (question: { message: string; action: string }) => {
+      own.dialogs.willAnswer(all, (question: { message: string; action: string }) => {
         assert.equal(question.message, 'Remove 2 videos that you have never seen?');
         return false;
       });
       await run('cleanLibrary');
       assert.ok(tasks.every((task) => existsSync(fileOf(task))));
       assert.equal(own.desktop.trash.length, 0);
-      own.asker.willAnswer(all, true);
+      own.dialogs.willAnswer(all, true);
       await run('cleanLibrary');
       assert.ok(tasks.every((task) => !existsSync(fileOf(task))));
       assert.match(
-        own.notifier.last.message,
+        own.notifications.last.message,
         /^2 videos are in the trash now; emptying it frees [\d.]+ MB\.$/,
       );
-      assert.equal(own.asker.left, 0);
+      assert.equal(own.dialogs.left, 0);
     });
 
     it('asks nothing more about what was saved elsewhere; its row stays and can be fetched again', async () => {
@@ -158,7 +158,7 @@ describe('the library', () => {
       own.desktop.targets.push(vscode.Uri.file(path.join(place, 'copy.mp4')));
       await run('saveAs', task.id);
       await own.app.rows.getChildren();
-      own.asker.willAnswer((question: Question) => {
+      own.dialogs.willAnswer((question: Question) => {
         assert.equal(question.choices[0]?.detail, 'Seen, and saved elsewhere');
         return all(question);
       });
@@ -178,26 +178,26 @@ describe('the library', () => {
     it('without a trash it asks first, once, and says what could not be removed', async () => {
       own.desktop.hasTrash = false;
       const [first, second] = [await saved('first'), await saved('second')];
-      own.asker.willAnswer(all, true, false);
+      own.dialogs.willAnswer(all, true, false);
       await run('cleanLibrary');
       assert.ok(existsSync(fileOf(first)) && existsSync(fileOf(second)));
       own.desktop.keeps = fileOf(second);
-      own.asker.willAnswer(all, true, (question: { message: string }) => {
+      own.dialogs.willAnswer(all, true, (question: { message: string }) => {
         assert.equal(question.message, 'Remove 2 videos for good?');
         return true;
       });
       await run('cleanLibrary');
       assert.deepEqual([existsSync(fileOf(first)), existsSync(fileOf(second))], [false, true]);
       assert.match(
-        own.notifier.last.message,
+        own.notifications.last.message,
         /^One video is removed.* The rest could not be removed\..*in use/,
       );
-      assert.equal(own.notifier.last.severity, 'warning');
+      assert.equal(own.notifications.last.severity, 'warning');
     });
 
     it('says so when there is nothing to remove', async () => {
       await run('cleanLibrary');
-      assert.match(own.notifier.last.message, /nothing in the library/);
+      assert.match(own.notifications.last.message, /nothing in the library/);
     });
 
     it('removes through the editor itself', async () => {

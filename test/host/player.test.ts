@@ -44,7 +44,7 @@ class OwnPlayers {
     };
     const silent = () => undefined;
     this.players = new PlayerManager({
-      engines: { open: () => Promise.resolve(engine), onDidChangeTasks: this.#changed.event },
+      engine: { open: () => Promise.resolve(engine), onDidChangeTasks: this.#changed.event },
       extensionUri: extension.extensionUri,
       libraryFolder: '/nowhere',
       execute: () => Promise.resolve(),

@@ -4,18 +4,18 @@ import type { PretendGateway } from '../gateway/pretendGateway';
 import { enter, escape, write } from '../support/fakeQuickInputs';
 import { aRequest, rejectionOf, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('a remix', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
   let video: Task;
 
   before(async () => {
     gateway = await useQuickGateway();
     setEnvironmentKey(gateway.key);
     await setSetting('confirm', 'never');
-    own = new OwnApp();
+    own = new TestApp();
     const { id } = await own.app.api.generate(aRequest());
     video = await own.app.api.settled(id);
     assert.equal(video.phase, 'saved');
@@ -44,11 +44,11 @@ describe('a remix', () => {
       ...{ remix_from_video_id: id, remix_video_id: id },
     });
     assert.equal(task.request.remixOf, id);
-    assert.equal(own.asker.asked.length, 0);
+    assert.equal(own.dialogs.asked.length, 0);
   });
 
   it('from the palette: of a video of the list, or of one whose id is entered', async () => {
-    own.asker.willAnswer(
+    own.dialogs.willAnswer(
       answer('Choose from Your Videos…'),
       (question: { choices: { value: unknown }[] }) => {
         assert.equal(question.choices.length, 1, 'only what is finished');
@@ -57,7 +57,7 @@ describe('a remix', () => {
     );
     own.inputs.plan(write('the same in the rain'), enter);
     assert.equal((await run())?.request.remixOf, video.gatewayTaskId);
-    own.asker.willAnswer(
+    own.dialogs.willAnswer(
       answer('Enter a Task ID…'),
       (question: { validate: (text: string) => string | undefined }) => {
         assert.match(question.validate('task_1') ?? '', /begin with video_/);
@@ -72,10 +72,10 @@ describe('a remix', () => {
     const before = submits().length;
     own.inputs.plan(escape);
     await run(video.id);
-    own.asker.willAnswer(undefined);
+    own.dialogs.willAnswer(undefined);
     await run();
     await run('no such task');
-    assert.match(own.notifier.last.message, /Only finished videos of sora-2/);
+    assert.match(own.notifications.last.message, /Only finished videos of sora-2/);
     assert.equal(submits().length, before);
     const error = await rejectionOf(
       own.app.api.generate({ model: 'veo-3.1-generate-preview', prompt: 'x', remixOf: video.id }),

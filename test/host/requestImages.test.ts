@@ -14,21 +14,21 @@ import { dataUri } from '../unit/gateway-server/images';
 import { encoded, quarters } from '../unit/images/testImages';
 import { aRequest, rejectionOf, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 const png = (width: number, height: number) => Buffer.from(encodePng(quarters(width, height)));
 
 describe('images of a request', () => {
   let folder: string;
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
 
   beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'nebula-host-pictures-'));
     gateway = await useQuickGateway();
     setEnvironmentKey(gateway.key);
     await setSetting('confirm', 'never');
-    own = new OwnApp();
+    own = new TestApp();
   });
   afterEach(async () => {
     own.dispose();
@@ -120,7 +120,7 @@ describe('images of a request', () => {
     };
 
     it('takes the file of the explorer as the first frame, and says what is sent of it', async () => {
-      own.asker.willAnswer(answer('As the First Frame'));
+      own.dialogs.willAnswer(answer('As the First Frame'));
       own.inputs.plan(write('it comes alive'), choose('4 seconds'), choose('1280 × 720, landscape'), enter);
       const photo = pictured('photo.png', 900, 700);
       const task = await run(photo, [photo]);
@@ -129,7 +129,7 @@ describe('images of a request', () => {
       assert.match(String(summary?.prompt), /cut around the centre to 1280 × 720 pixels/);
       const arrived = await loadImage(sent()['input_reference'] ?? '');
       assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
-      assert.equal(own.asker.left, 0);
+      assert.equal(own.dialogs.left, 0);
     });
 
     const part = { x: 0, y: 0.05, width: 1, height: (9 / 16) * (9 / 7) };
@@ -139,7 +139,7 @@ describe('images of a request', () => {
       { mode: 'blur' },
     ] satisfies Partial<Choice>[]) {
       it(`sends the very bytes that were shown: ${change.mode}`, async () => {
-        own.asker.willAnswer(answer('As the First Frame'));
+        own.dialogs.willAnswer(answer('As the First Frame'));
         own.inputs.plan(write('it comes alive'), enter, choose('1280 × 720, landscape'), enter);
         own.fittingPages.plan({ end: 'use', changes: [change] });
         const photo = pictured('photo.png', 900, 700);
@@ -157,7 +157,7 @@ describe('images of a request', () => {
 
     it('sends nothing when the page is closed, or the file is another one than was shown', async () => {
       const photo = pictured('photo.png', 900, 700);
-      own.asker.willAnswer(answer('As the First Frame'), answer('As the First Frame'));
+      own.dialogs.willAnswer(answer('As the First Frame'), answer('As the First Frame'));
       own.fittingPages.plan({ end: 'away' }, { end: 'use', changes: [{ mode: 'pad' }] });
       own.inputs.plan(write('it comes alive'), enter, enter);
       assert.equal(await run(photo, [photo]), undefined);
@@ -166,10 +166,13 @@ describe('images of a request', () => {
         enter(input);
       });
       await run(photo, [photo]);
-      assert.match(own.notifier.last.message, /"first" has changed since it was shown\. Nothing was sent/);
+      assert.match(
+        own.notifications.last.message,
+        /"first" has changed since it was shown\. Nothing was sent/,
+      );
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
       // Whoever tries again finds the prompt.
-      own.asker.willAnswer(answer('As the First Frame'));
+      own.dialogs.willAnswer(answer('As the First Frame'));
       own.inputs.plan((input) => {
         assert.equal((input as FakeText).value, 'it comes alive');
         escape(input);
@@ -179,7 +182,7 @@ describe('images of a request', () => {
 
     it('looks at the images of an earlier task, which fit as they were sent', async () => {
       const task = await ask(pictured('photo.png', 900, 700).toString());
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       own.inputs.plan(choose('Look at the Image…'), enter);
       const again = (await own.app.commands.run('nebulaVideo.generateAgain', [task.id])) as Task;
       assert.notEqual(again.id, task.id);
@@ -191,7 +194,7 @@ describe('images of a request', () => {
     });
 
     it('takes two files as first and last frame, with a model that can do that', async () => {
-      own.asker.willAnswer(answer('As First and Last Frame'));
+      own.dialogs.willAnswer(answer('As First and Last Frame'));
       own.inputs.plan(write('from one to the other'), enter, enter, enter, enter);
       const files = [pictured('one.png', 1920, 1080), pictured('two.png', 1920, 1080)];
       const task = await run(files[0], files);
@@ -203,15 +206,15 @@ describe('images of a request', () => {
     });
 
     it('takes what is picked, or a link, from the palette; Escape sends nothing', async () => {
-      own.asker.willAnswer(undefined);
+      own.dialogs.willAnswer(undefined);
       await run();
-      own.asker.willAnswer(answer('Choose Files…'));
+      own.dialogs.willAnswer(answer('Choose Files…'));
       own.desktop.picked = undefined;
       await run();
-      own.asker.willAnswer(answer('Enter a Link…'), undefined);
+      own.dialogs.willAnswer(answer('Enter a Link…'), undefined);
       await run();
       assert.equal(own.inputs.shown.length, 0);
-      own.asker.willAnswer(
+      own.dialogs.willAnswer(
         answer('Enter a Link…'),
         (question: { validate: (text: string) => string | undefined }) => {
           assert.match(question.validate('http://pictures.example/a.png') ?? '', /begins with https/);
@@ -229,7 +232,7 @@ describe('images of a request', () => {
     it('is a draft with its images after Escape, for as long as they are there', async () => {
       const photo = pictured('photo.png', 900, 700);
       const generate = () => own.app.commands.run('nebulaVideo.generate', []) as Promise<Task | undefined>;
-      own.asker.willAnswer(answer('As the First Frame'));
+      own.dialogs.willAnswer(answer('As the First Frame'));
       own.inputs.plan(write('it comes alive'), escape);
       await run(photo, [photo]);
       own.reopen();
@@ -251,7 +254,7 @@ describe('images of a request', () => {
       const [one, two] = [pictured('one.png', 1280, 720), pictured('two.png', 720, 1280)];
       own.imagePicker.found = [one, two];
       own.imagePicker.chosen = undefined;
-      own.asker.willAnswer(answer('Choose from the Workspace…'));
+      own.dialogs.willAnswer(answer('Choose from the Workspace…'));
       await run();
       assert.equal(own.inputs.shown.length, 0);
       for (const [label, roles] of [
@@ -259,7 +262,7 @@ describe('images of a request', () => {
         ['As Last and First Frame', ['last', 'first']],
       ] as const) {
         own.imagePicker.chosen = [two, one];
-        own.asker.willAnswer(answer('Choose from the Workspace…'), answer(label));
+        own.dialogs.willAnswer(answer('Choose from the Workspace…'), answer(label));
         own.inputs.plan(write(`from one to the other, ${label}`), enter, enter, enter, enter);
         const task = await run();
         assert.deepEqual(
@@ -274,7 +277,7 @@ describe('images of a request', () => {
       const video = await own.app.api.settled((await own.app.api.generate(aRequest())).id);
       const [{ width, height } = { width: 0, height: 0 }] = video.videos;
       own.frames.answer = () => png(width, height);
-      own.asker.willAnswer(
+      own.dialogs.willAnswer(
         (question: { choices: { label: string; value: unknown }[] }) => {
           assert.ok(!question.choices.some(({ label }) => label.endsWith('Choose from the Workspace…')));
           return answer('Last Frame of a Video…')(question);
@@ -291,14 +294,14 @@ describe('images of a request', () => {
     it('refuses before anything is asked what can’t be sent', async () => {
       const animated = vscode.Uri.parse(file('a.gif', encoded('animated GIF', quarters(64, 64))), true);
       await run(animated, [animated]);
-      assert.match(own.notifier.last.message, /Animated images aren't supported/);
+      assert.match(own.notifications.last.message, /Animated images aren't supported/);
       const text = vscode.Uri.parse(file('b.png', Buffer.from('no picture at all, really not')), true);
       await run(text, [text]);
-      assert.match(own.notifier.last.message, /Not a supported image/);
+      assert.match(own.notifications.last.message, /Not a supported image/);
       const many = Array.from({ length: 5 }, (_, index) => pictured(`${index}.png`, 400, 400));
       await run(many[0], many);
-      assert.match(own.notifier.last.message, /at most 4 images/);
-      assert.equal(own.asker.asked.length, 0);
+      assert.match(own.notifications.last.message, /at most 4 images/);
+      assert.equal(own.dialogs.asked.length, 0);
       assert.equal(own.inputs.shown.length, 0);
     });
   });
@@ -311,9 +314,9 @@ describe('images of a request', () => {
     const past = Date.now() / 1000 - 31 * 24 * 3600;
     utimesSync(kept, past, past);
     for (const [index, { id }] of tasks.entries()) {
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       await own.app.commands.run('nebulaVideo.stopTracking', [id]);
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       await own.app.commands.run('nebulaVideo.removeTask', [id]);
       const limit = performance.now() + 5_000;
       while (existsSync(kept) && performance.now() < limit && index === 1) {

@@ -5,11 +5,11 @@ import * as vscode from 'vscode';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('the rows of the task list', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
 
   before(async () => {
     gateway = await useQuickGateway();
@@ -18,7 +18,7 @@ describe('the rows of the task list', () => {
   });
 
   beforeEach(() => {
-    own = new OwnApp();
+    own = new TestApp();
   });
 
   afterEach(() => {
@@ -115,7 +115,7 @@ describe('the rows of the task list', () => {
     assert.ok(item.iconPath instanceof vscode.ThemeIcon);
     assert.equal(item.iconPath.id, 'pass');
     assert.match(item.accessibilityInformation?.label ?? '', /, Ready, /);
-    own.asker.willAnswer(true);
+    own.dialogs.willAnswer(true);
     own.fired.length = 0;
     await own.app.commands.run('nebulaVideo.removeTask', [id]);
     assert.ok(own.fired.includes(undefined));
@@ -169,7 +169,7 @@ describe('the rows of the task list', () => {
     assert.match(tooltip.value, /\*\*Warning\\:\*\* This video may be incomplete or damaged\\\./);
     assert.doesNotMatch(tooltip.value, /\b0 × 0\b/);
     // The notification says that it's ready; the page says more.
-    const toasts = () => own.notifier.shown.filter(({ severity }) => severity !== 'status');
+    const toasts = () => own.notifications.shown.filter(({ severity }) => severity !== 'status');
     const deadline = Date.now() + 5_000;
     while (toasts().length === 0 && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -11,19 +11,19 @@ import { WorkspaceFolderPicker } from '../../src/editor/library/workspaceFolderP
 import { VideoExporter } from '../../src/editor/library/videoExporter';
 import { Settings } from '../../src/editor/common/settings';
 import { FakeMemento } from '../support/fakeMemento';
-import { ScriptedAsker } from '../support/scriptedDialogs';
+import { ScriptedDialogs } from '../support/scriptedDialogs';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { MemoryFiles } from './support/memoryFiles';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 const quiet = (): void => undefined;
 const silent = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 describe('saving videos', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
   let task: Task;
   let place: string;
 
@@ -31,7 +31,7 @@ describe('saving videos', () => {
     gateway = await useQuickGateway();
     setEnvironmentKey(gateway.key);
     await setSetting('confirm', 'never');
-    own = new OwnApp();
+    own = new TestApp();
     const { id } = await own.app.api.generate(aRequest('a paper boat'));
     task = await own.app.api.settled(id);
     assert.equal(task.phase, 'saved');
@@ -164,28 +164,28 @@ describe('saving videos', () => {
 
   describe('in a workspace of several folders', () => {
     const folders = ['one', 'two'].map((name) => folder(vscode.Uri.parse(`file:///${name}`), name));
-    const rootsOf = (memory: vscode.Memento, asker: ScriptedAsker, all = folders) =>
-      new WorkspaceFolderPicker({ folders: () => all, memory, asker, l10n: vscode.l10n });
+    const rootsOf = (memory: vscode.Memento, dialogs: ScriptedDialogs, all = folders) =>
+      new WorkspaceFolderPicker({ folders: () => all, memory, dialogs, l10n: vscode.l10n });
 
     it('asks once which one, and remembers it as long as it is there', async () => {
       const memory = new FakeMemento();
-      const asker = new ScriptedAsker();
-      asker.willAnswer(folders[1]);
-      assert.equal(rootsOf(memory, asker).quiet?.name, 'one');
-      assert.equal((await rootsOf(memory, asker).choose())?.name, 'two');
-      assert.equal((await rootsOf(memory, asker).choose())?.name, 'two');
-      assert.equal(rootsOf(memory, asker).quiet?.name, 'two');
-      assert.equal(asker.asked.length, 1);
+      const dialogs = new ScriptedDialogs();
+      dialogs.willAnswer(folders[1]);
+      assert.equal(rootsOf(memory, dialogs).quiet?.name, 'one');
+      assert.equal((await rootsOf(memory, dialogs).choose())?.name, 'two');
+      assert.equal((await rootsOf(memory, dialogs).choose())?.name, 'two');
+      assert.equal(rootsOf(memory, dialogs).quiet?.name, 'two');
+      assert.equal(dialogs.asked.length, 1);
       const third = folder(vscode.Uri.parse('file:///three'), 'three');
-      asker.willAnswer(undefined);
-      assert.equal(await rootsOf(memory, asker, [third, folders[0]!]).choose(), undefined);
-      assert.equal(asker.asked.length, 2);
+      dialogs.willAnswer(undefined);
+      assert.equal(await rootsOf(memory, dialogs, [third, folders[0]!]).choose(), undefined);
+      assert.equal(dialogs.asked.length, 2);
     });
 
     it('asks nothing where there is one, or none', async () => {
-      const roots = rootsOf(new FakeMemento(), new ScriptedAsker(), folders.slice(0, 1));
+      const roots = rootsOf(new FakeMemento(), new ScriptedDialogs(), folders.slice(0, 1));
       assert.equal((await roots.choose())?.name, 'one');
-      const none = rootsOf(new FakeMemento(), new ScriptedAsker(), []);
+      const none = rootsOf(new FakeMemento(), new ScriptedDialogs(), []);
       assert.ok(none.isEmpty);
       assert.equal(await none.choose(), undefined);
       assert.equal(none.quiet, undefined);
@@ -198,7 +198,7 @@ describe('saving videos', () => {
       own.app.commands.run(`nebulaVideo.${name}` as 'nebulaVideo.saveAs', args);
 
     beforeEach(() => {
-      own.notifier.shown.length = 0;
+      own.notifications.shown.length = 0;
       own.desktop.done.length = 0;
     });
 
@@ -210,14 +210,17 @@ describe('saving videos', () => {
 
     it('Save to Workspace: from a row, several rows, or the palette', async () => {
       await run('saveToWorkspace', task.id);
-      assert.match(own.notifier.last.message, /^Saved as videos\/[\d-]+-sora-2-a-paper-boat-\d+\.mp4\.$/);
-      assert.deepEqual(own.notifier.last.actions, ['Reveal', 'Open']);
+      assert.match(
+        own.notifications.last.message,
+        /^Saved as videos\/[\d-]+-sora-2-a-paper-boat-\d+\.mp4\.$/,
+      );
+      assert.deepEqual(own.notifications.last.actions, ['Reveal', 'Open']);
       await run('saveToWorkspace', task.id, [task.id]);
-      own.asker.willAnswer(task);
+      own.dialogs.willAnswer(task);
       await run('saveToWorkspace');
       assert.equal(readdirSync(path.join(workspace(), 'videos')).length, 3);
       await run('saveToWorkspace', 'no such task');
-      assert.match(own.notifier.last.message, /no finished video/);
+      assert.match(own.notifications.last.message, /no finished video/);
     });
 
     it('counts as seen what was saved', async () => {
@@ -242,9 +245,9 @@ describe('saving videos', () => {
       await run('saveAs', task.id);
       assert.ok(existsSync(source()));
       own.desktop.targets.push(undefined);
-      own.notifier.shown.length = 0;
+      own.notifications.shown.length = 0;
       await run('saveAs', task.id);
-      assert.deepEqual(own.notifier.shown, []);
+      assert.deepEqual(own.notifications.shown, []);
       // Whoever just presses Enter overwrites nothing.
       await run('saveToWorkspace', task.id);
       own.desktop.targets.push(undefined);
@@ -257,8 +260,8 @@ describe('saving videos', () => {
       writeFileSync(path.join(place, 'file'), '');
       own.desktop.targets.push(vscode.Uri.file(path.join(place, 'file', 'clip.mp4')));
       await run('saveAs', task.id);
-      assert.match(own.notifier.last.message, /could not be saved|cannot be written/);
-      assert.ok(own.notifier.last.actions.includes('Save As…'));
+      assert.match(own.notifications.last.message, /could not be saved|cannot be written/);
+      assert.ok(own.notifications.last.actions.includes('Save As…'));
     });
 
     it('opens and reveals where the user sits', async () => {
@@ -273,18 +276,18 @@ describe('saving videos', () => {
       ]);
       own.desktop.opens = false;
       await run('openExternally', task.id);
-      assert.deepEqual(own.notifier.last.actions, ['Save As…']);
+      assert.deepEqual(own.notifications.last.actions, ['Save As…']);
     });
 
     it('offers to save first where the user’s programs are elsewhere', async () => {
       own.desktop.isHere = false;
       for (const name of ['openExternally', 'revealVideo']) {
         await run(name, task.id);
-        assert.deepEqual(own.notifier.last.actions, ['Save As…']);
-        assert.match(own.notifier.last.message, /Show Local/);
+        assert.deepEqual(own.notifications.last.actions, ['Save As…']);
+        assert.match(own.notifications.last.message, /Show Local/);
       }
       await run('openLibrary');
-      assert.ok(own.notifier.last.message.includes(path.dirname(source())));
+      assert.ok(own.notifications.last.message.includes(path.dirname(source())));
       assert.deepEqual(own.desktop.done, []);
     });
 
@@ -301,14 +304,14 @@ describe('saving videos', () => {
       assert.equal(own.app.rows.getTreeItem(id).contextValue, 'task ended removable missing again');
       for (const name of ['openExternally', 'revealVideo', 'saveToWorkspace']) {
         await run(name, id);
-        assert.match(own.notifier.last.message, /no longer in the library/);
-        assert.deepEqual(own.notifier.last.actions, ['Look Again']);
+        assert.match(own.notifications.last.message, /no longer in the library/);
+        assert.deepEqual(own.notifications.last.actions, ['Look Again']);
       }
       await run('lookAgain', id);
       assert.equal((await own.app.api.settled(id)).phase, 'saved');
       assert.ok(existsSync(fileURLToPath(lost.videos[0]?.uri ?? '')));
       await run('lookAgain', id);
-      assert.match(own.notifier.last.message, /no task that could be looked for/);
+      assert.match(own.notifications.last.message, /no task that could be looked for/);
     });
 
     it('Attach Task ID: follows the gateway’s task, whose answer was lost', async () => {
@@ -318,14 +321,14 @@ describe('saving videos', () => {
       assert.equal(phase, 'unknown');
       const made = gateway.tasks.at(-1);
       assert.ok(made);
-      own.asker.willAnswer((question: { validate(text: string): string | undefined }) => {
+      own.dialogs.willAnswer((question: { validate(text: string): string | undefined }) => {
         assert.ok(question.validate('') !== undefined && question.validate('a b') !== undefined);
         return ` ${made.id}\n`;
       });
       await run('attachTaskId', id);
       assert.equal((await own.app.api.settled(id)).phase, 'saved');
       await run('attachTaskId', id);
-      assert.match(own.notifier.last.message, /no task whose outcome is unknown/);
+      assert.match(own.notifications.last.message, /no task whose outcome is unknown/);
     });
   });
 

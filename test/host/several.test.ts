@@ -6,11 +6,11 @@ import { choose, enter, escape, press, tick, write, type FakePick } from '../sup
 import { closeEditors, newDocument, select } from './support/editors';
 import { setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('several videos at once', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
   let earlier = 0;
   const submits = () => gateway.log.filter(({ kind }) => kind === 'submit').slice(earlier);
   const prompts = () => submits().map(({ body }) => (body as { prompt: string }).prompt);
@@ -22,7 +22,7 @@ describe('several videos at once', () => {
   beforeEach(async () => {
     setEnvironmentKey(gateway.key);
     await setSetting('baseUrl', gateway.baseUrl);
-    own = new OwnApp();
+    own = new TestApp();
     earlier = gateway.log.filter(({ kind }) => kind === 'submit').length;
   });
 
@@ -56,7 +56,7 @@ describe('several videos at once', () => {
 
   describe('of several prompts', () => {
     it('begins with an empty list, which says how it works', async () => {
-      own.asker.willAnswer('prompts');
+      own.dialogs.willAnswer('prompts');
       await run('generateSeveral');
       assert.equal(front()?.languageId, PROMPT_LIST_LANGUAGE);
       assert.equal(front()?.getText(), '');
@@ -84,7 +84,7 @@ describe('several videos at once', () => {
       own.inputs.plan(choose('12 seconds'), choose('1280 × 720, landscape'), enter);
       const steps: (string | undefined)[] = [];
       let underWay = 0;
-      own.notifier.onStep = (now) => {
+      own.notifications.onStep = (now) => {
         // Each begins when the one before it has its outcome.
         assert.equal(submits().length, steps.length);
         assert.ok(own.app.api.tasks().every(({ phase }) => phase !== 'draft' && phase !== 'sending'));
@@ -98,12 +98,12 @@ describe('several videos at once', () => {
         texts.map((prompt) => ({ model: 'sora-2', prompt, seconds: '12', size: '1280x720' })),
       );
       assert.equal(own.app.api.tasks().length, 3);
-      assert.match(own.notifier.last.message, /^3 videos are being made\./);
-      assert.deepEqual(own.notifier.last.actions, ['Show List']);
-      assert.equal(own.notifier.shown.length, 1);
+      assert.match(own.notifications.last.message, /^3 videos are being made\./);
+      assert.deepEqual(own.notifications.last.actions, ['Show List']);
+      assert.equal(own.notifications.shown.length, 1);
       // They are tasks now.
       assert.notEqual(front()?.languageId, PROMPT_LIST_LANGUAGE);
-      assert.equal(own.asker.asked.length, 0);
+      assert.equal(own.dialogs.asked.length, 0);
     });
 
     it('shows all of them before anything is paid, and Escape sends nothing and leaves the list', async () => {
@@ -143,14 +143,14 @@ describe('several videos at once', () => {
     it('with a fault in one of them none is sent, and the fault is named by its number', async () => {
       const document = await list('a kite', ' \n', 'a boat');
       await run('sendPrompt');
-      assert.match(own.notifier.last.message, /^Prompt 2 is empty\./);
+      assert.match(own.notifications.last.message, /^Prompt 2 is empty\./);
       assert.equal(own.inputs.shown.length, 0);
       assert.equal(front(), document);
       own.inputs.plan(...[press(), choose('doubao-seedance-1-0-pro-250528'), enter, enter, enter]);
       await list('a kite', 'a boat --rs 480p', 'a lamp');
       await run('sendPrompt');
       assert.match(
-        own.notifier.last.message,
+        own.notifications.last.message,
         /^Nothing was sent\. Of 3 requests these can’t be sent: 2: The prompt/,
       );
       assert.deepEqual([submits().length, own.app.api.tasks().length], [0, 0]);
@@ -158,7 +158,7 @@ describe('several videos at once', () => {
 
     it('a list behind another tab is empty when all of it was sent', async () => {
       const document = await list('one', 'two');
-      own.notifier.onStep = (now) => {
+      own.notifications.onStep = (now) => {
         if (now === '1 of 2…') void newDocument({ content: 'other' }).then(vscode.window.showTextDocument);
       };
       fault({ name: 'slow', times: 'always', args: { ms: 300 } });
@@ -171,8 +171,11 @@ describe('several videos at once', () => {
       fault({ name: 'vendorRefused', prompt: 'forbidden' });
       await send();
       assert.deepEqual(prompts(), ['a kite', 'a forbidden boat', 'a lamp']);
-      assert.match(own.notifier.last.message, /^Of 3 requests: 2 sent, 1 refused\. .*“a forbidden boat”/);
-      assert.deepEqual(own.notifier.last.actions, ['Show Prompts', 'Show List']);
+      assert.match(
+        own.notifications.last.message,
+        /^Of 3 requests: 2 sent, 1 refused\. .*“a forbidden boat”/,
+      );
+      assert.deepEqual(own.notifications.last.actions, ['Show Prompts', 'Show List']);
       assert.equal(document.getText(), 'a forbidden boat');
     });
 
@@ -188,12 +191,12 @@ describe('several videos at once', () => {
         assert.deepEqual(prompts(), ['one', 'two']);
         const isUnknown = options.name === 'serverError';
         assert.match(
-          own.notifier.last.message,
+          own.notifications.last.message,
           isUnknown
             ? /^Of 4 requests: 1 sent, 1 with an unknown outcome, 2 not sent\. /
             : /^Of 4 requests: 1 sent, 1 refused, 2 not sent\. .*“two”/,
         );
-        assert.equal(own.notifier.last.actions.includes('Set API Key'), options.name === 'keyRejected');
+        assert.equal(own.notifications.last.actions.includes('Set API Key'), options.name === 'keyRejected');
         // What may have been paid for is in the list of tasks alone.
         assert.equal(document.getText(), isUnknown ? 'three\n---\nfour' : 'two\n---\nthree\n---\nfour');
         assert.equal(own.app.api.tasks().length, 2);
@@ -202,7 +205,7 @@ describe('several videos at once', () => {
 
     it('can be stopped between two of them: what is on its way is waited for', async () => {
       const document = await list('one', 'two', 'three');
-      own.notifier.onStep = (now, cancel) => {
+      own.notifications.onStep = (now, cancel) => {
         if (now !== '2 of 3…') return;
         const look = (): unknown => (submits().length < 2 ? setTimeout(look, 5) : cancel());
         look();
@@ -211,39 +214,39 @@ describe('several videos at once', () => {
       await send();
       assert.deepEqual(prompts(), ['one', 'two']);
       assert.equal(own.app.api.tasks().length, 2);
-      assert.equal(own.notifier.last.message, 'Of 3 requests: 2 sent, 1 not sent.');
-      assert.equal(own.notifier.last.severity, 'info');
+      assert.equal(own.notifications.last.message, 'Of 3 requests: 2 sent, 1 not sent.');
+      assert.equal(own.notifications.last.severity, 'info');
       assert.equal(document.getText(), 'three');
     });
 
     it('what no byte of has left when they are stopped is called off', async () => {
       const document = await list('one', 'two', 'three');
-      own.notifier.onStep = (now, cancel) => {
+      own.notifications.onStep = (now, cancel) => {
         if (now === '2 of 3…') cancel();
       };
       await send();
       assert.deepEqual(prompts(), ['one']);
       assert.equal(own.app.api.tasks().length, 1);
-      assert.equal(own.notifier.last.message, 'Of 3 requests: 1 sent, 2 not sent.');
+      assert.equal(own.notifications.last.message, 'Of 3 requests: 1 sent, 2 not sent.');
       assert.equal(document.getText(), 'two\n---\nthree');
     });
 
     it('that were sent moments ago are asked about once, for all of them; those alike in one batch are not', async () => {
       await list('a kite', 'a kite', 'a boat');
       await send();
-      assert.equal(own.asker.asked.length, 0);
+      assert.equal(own.dialogs.asked.length, 0);
       const document = await list('a kite', 'a boat', 'a lamp');
-      own.asker.willAnswer(false);
+      own.dialogs.willAnswer(false);
       await send();
       assert.equal(prompts().length, 3);
       assert.equal(document.getText(), 'a kite\n---\na boat\n---\na lamp');
-      own.asker.willAnswer((question: { detail: string }) => {
+      own.dialogs.willAnswer((question: { detail: string }) => {
         assert.match(question.detail, /^Of these 3 requests 2 were sent before/);
         return true;
       });
       await send();
       assert.equal(prompts().length, 6);
-      assert.equal(own.asker.left, 0);
+      assert.equal(own.dialogs.left, 0);
     });
 
     it('one prompt in the list is sent as one, and a separator in any other prompt editor is text', async () => {
@@ -262,26 +265,26 @@ describe('several videos at once', () => {
     it('tells a list that is being sent from one that is not', async () => {
       await list('one', 'two');
       let again: Promise<unknown> | undefined;
-      own.notifier.onStep = (now) => {
+      own.notifications.onStep = (now) => {
         if (now === '1 of 2…') again = run('sendPrompt');
       };
       await send();
       await again;
-      assert.ok(own.notifier.shown.some(({ message }) => message.includes('being sent already')));
+      assert.ok(own.notifications.shown.some(({ message }) => message.includes('being sent already')));
       assert.deepEqual(prompts(), ['one', 'two']);
     });
   });
 
   describe('of one prompt', () => {
-    const begin = () => own.asker.willAnswer('variations');
+    const begin = () => own.dialogs.willAnswer('variations');
 
     it('the same again, as often as is wanted', async () => {
       begin();
       own.inputs.plan(write('a kite'), enter, enter, choose('The Same Again'), choose('3 times'), enter);
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite', 'a kite', 'a kite']);
-      assert.match(own.notifier.last.message, /^3 videos/);
-      assert.equal(own.asker.asked.length, 1);
+      assert.match(own.notifications.last.message, /^3 videos/);
+      assert.equal(own.dialogs.asked.length, 1);
       assert.equal(own.inputs.places.at(-1), '7/7');
       // The prompt is theirs now, and no draft.
       own.inputs.plan(escape);
@@ -345,10 +348,10 @@ describe('several videos at once', () => {
       begin();
       fault({ name: 'balanceTooLow', times: 'always' });
       own.inputs.plan(write('a kite'), choose('8 seconds'), enter, enter, enter, enter);
-      own.notifier.willChoose('Show Prompts');
+      own.notifications.willChoose('Show Prompts');
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite']);
-      assert.match(own.notifier.last.message, /^Of 2 requests: 1 refused, 1 not sent\./);
+      assert.match(own.notifications.last.message, /^Of 2 requests: 1 refused, 1 not sent\./);
       while (front()?.getText() !== 'a kite') await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
       own.inputs.plan(escape);
@@ -359,7 +362,7 @@ describe('several videos at once', () => {
       own.inputs.plan(write('a boat'), choose('12 seconds'), enter, enter);
       await run('generate');
       // The same was asked for a moment ago.
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       await send();
       assert.deepEqual(submits().at(-1)?.body, {
         ...{ model: 'sora-2', prompt: 'a kite', seconds: '8', size: '720x1280' },
@@ -370,7 +373,7 @@ describe('several videos at once', () => {
   describe('of several selections', () => {
     it('one each, as a list to be read first', async () => {
       await select('one\ntwo three', [8, 13], [4, 4], [0, 3]);
-      own.asker.willAnswer('each');
+      own.dialogs.willAnswer('each');
       await run('generateFromSelection');
       assert.equal(front()?.languageId, PROMPT_LIST_LANGUAGE);
       assert.equal(front()?.getText(), 'one\n---\nthree');
@@ -381,10 +384,10 @@ describe('several videos at once', () => {
     it('nothing is opened when nobody chooses, and what a list would take apart has editors of its own', async () => {
       await select('one\n---\ntwo three', [8, 11], [0, 7]);
       const document = front();
-      own.asker.willAnswer(undefined);
+      own.dialogs.willAnswer(undefined);
       await run('generateFromSelection');
       assert.equal(front(), document);
-      own.asker.willAnswer('each');
+      own.dialogs.willAnswer('each');
       await run('generateFromSelection');
       const texts = vscode.workspace.textDocuments
         .filter(({ languageId, isClosed }) => languageId === PROMPT_LANGUAGE && !isClosed)

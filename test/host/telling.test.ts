@@ -6,11 +6,11 @@ import { visibleLine } from '../../src/core/common/displayText';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('telling how tasks end', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
 
   before(async () => {
     gateway = await useQuickGateway();
@@ -19,7 +19,7 @@ describe('telling how tasks end', () => {
 
   beforeEach(() => {
     setEnvironmentKey(gateway.key);
-    own = new OwnApp();
+    own = new TestApp();
   });
 
   afterEach(async () => {
@@ -32,7 +32,7 @@ describe('telling how tasks end', () => {
 
   /** Long enough for every window to have its say. */
   const aWhile = () => new Promise((resolve) => setTimeout(resolve, 2_000));
-  const toasts = () => own.notifier.shown.filter(({ severity }) => severity !== 'status');
+  const toasts = () => own.notifications.shown.filter(({ severity }) => severity !== 'status');
 
   it('one notice over two windows, with what one does next', async () => {
     const second = own.openSecondWindow();
@@ -101,17 +101,17 @@ describe('telling how tasks end', () => {
     const submits = () => gateway.log.filter(({ kind }) => kind === 'submit').length;
     const before = submits();
     const { id, origin, request, createdAt } = await own.app.api.generate(aRequest('a late boat'));
-    own.asker.willAnswer('video_mistyped');
+    own.dialogs.willAnswer('video_mistyped');
     await own.app.commands.run('nebulaVideo.attachTaskId', [id]);
     const gatewayTaskId = gateway.tasks.at(-1)?.id ?? '';
     const late = { task: { id, origin, request, createdAt, keyId: '' }, gatewayTaskId, at: Date.now() };
     writeFileSync(path.join(own.storageFolder, 'store', `late-${id}.json`), JSON.stringify(late));
-    own.notifier.leavesOpen = true;
+    own.notifications.leavesOpen = true;
     const question = `The gateway returned task ID '${visibleLine(gatewayTaskId, 24)}' after you attached 'video_mistyped'. Track both?`;
     assert.ok(question.length <= 120);
     const questions = () => toasts().filter(({ message }) => message === question);
     for (const asked of [1, 2, 3]) {
-      if (asked === 3) own.notifier.willChoose('Track Only the New ID');
+      if (asked === 3) own.notifications.willChoose('Track Only the New ID');
       own.reopen();
       const deadline = Date.now() + 10_000;
       while (questions().length < asked && Date.now() < deadline)
@@ -127,7 +127,7 @@ describe('telling how tasks end', () => {
     assert.equal(second?.gatewayTaskId, gatewayTaskId);
     assert.notEqual(own.app.api.task(id)?.phase, 'queued');
     assert.equal(submits(), before + 1);
-    own.notifier.leavesOpen = false;
+    own.notifications.leavesOpen = false;
   });
 
   it('a line above the list while tasks wait for a key', async () => {

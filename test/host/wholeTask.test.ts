@@ -7,7 +7,7 @@ import { probeMp4 } from '../../src/core/mp4/probe';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { aRequest, nextInPhase, setEnvironmentKey, setSetting, theApi } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('a whole task', () => {
   let api: NebulaVideoApi;
@@ -78,10 +78,10 @@ describe('a whole task', () => {
   });
 
   describe('over several windows', () => {
-    let own: OwnApp;
+    let own: TestApp;
 
     beforeEach(() => {
-      own = new OwnApp();
+      own = new TestApp();
     });
 
     afterEach(() => own.dispose());

@@ -17,11 +17,11 @@ import type { Draft } from '../../src/editor/generate/wizard/wizardState';
 import { closeEditors, newDocument, select } from './support/editors';
 import { aRequest, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
-import { OwnApp } from './support/ownApp';
+import { TestApp } from './support/testApp';
 
 describe('asking for a video', () => {
   let gateway: PretendGateway;
-  let own: OwnApp;
+  let own: TestApp;
   const submits = () => gateway.log.filter(({ kind }) => kind === 'submit');
 
   before(async () => {
@@ -32,7 +32,7 @@ describe('asking for a video', () => {
     setEnvironmentKey(gateway.key);
     await setSetting('baseUrl', gateway.baseUrl);
     await setSetting('confirm', 'never');
-    own = new OwnApp();
+    own = new TestApp();
     gateway.setFault({ name: 'taskFailed', route: 'submit', times: 'always' });
   });
 
@@ -84,7 +84,7 @@ describe('asking for a video', () => {
       assert.equal(task.phase, 'queued');
       // The prompt is the task's now: nobody is asked whether to save an editor.
       assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
-      assert.equal(own.asker.asked.length, 0);
+      assert.equal(own.dialogs.asked.length, 0);
     });
 
     it('empties an editor that is behind another one when its prompt is a task’s', async () => {
@@ -105,7 +105,7 @@ describe('asking for a video', () => {
 
     it('joins the texts of several cursors from top to bottom, and shows them first', async () => {
       await select('one two three', [8, 13], [4, 4], [0, 3]);
-      own.asker.willAnswer('all');
+      own.dialogs.willAnswer('all');
       await run('generateFromSelection');
       assert.equal(front()?.getText(), 'one\nthree');
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
@@ -114,19 +114,19 @@ describe('asking for a video', () => {
     it('says so when nothing is selected', async () => {
       await closeEditors();
       await run('generateFromSelection');
-      assert.match(own.notifier.last.message, /Nothing is selected/);
+      assert.match(own.notifications.last.message, /Nothing is selected/);
       await select(' \n\t\n');
       await run('generateFromSelection');
-      assert.match(own.notifier.last.message, /Nothing is selected/);
+      assert.match(own.notifications.last.message, /Nothing is selected/);
       assert.equal(own.inputs.shown.length, 0);
     });
 
     it('warns of a huge selection, and takes it after a yes', async () => {
       await select('x'.repeat(32_001));
-      own.asker.willAnswer(false);
+      own.dialogs.willAnswer(false);
       await run('generateFromSelection');
       assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
-      own.asker.willAnswer((question: { message: string; detail: string }) => {
+      own.dialogs.willAnswer((question: { message: string; detail: string }) => {
         assert.match(question.message, /32,001 characters/);
         assert.match(question.detail, /Nothing is sent yet/);
         return true;
@@ -212,10 +212,10 @@ describe('asking for a video', () => {
       own.inputs.plan(press('Write in an Editor'));
       await run('generate');
       await run('sendPrompt');
-      assert.match(own.notifier.last.message, /prompt is empty/);
+      assert.match(own.notifications.last.message, /prompt is empty/);
       await select('a text of somebody else');
       await run('sendPrompt');
-      assert.match(own.notifier.last.message, /not the editor of a video prompt/);
+      assert.match(own.notifications.last.message, /not the editor of a video prompt/);
       assert.equal(own.inputs.shown.length, 1);
     });
 
@@ -259,7 +259,7 @@ describe('asking for a video', () => {
       assert.equal(submits().length, before);
       assert.deepEqual(own.inputs.places, ['5/5']);
       own.inputs.plan(enter);
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       const task = (await run('generateAgain', { id: made.id })) as Task;
       assert.deepEqual(task.request, made.request);
       assert.notEqual(task.id, made.id);
@@ -273,7 +273,7 @@ describe('asking for a video', () => {
       own.inputs.plan(choose('Edit in an Editor'));
       await run('editAndGenerate', made.id);
       own.inputs.plan(enter, enter, enter);
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       const task = (await run('sendPrompt')) as Task;
       assert.equal(task.basedOn, made.id);
       assert.deepEqual(task.request, made.request);
@@ -295,7 +295,7 @@ describe('asking for a video', () => {
       };
       assert.match(await hover(), /Generated again from\\:\*\* “a kite \\\(\d+\\\)”/);
       await api.settled(made.id);
-      own.asker.willAnswer(true);
+      own.dialogs.willAnswer(true);
       await run('removeTask', made.id);
       assert.doesNotMatch(await hover(), /again from/);
       assert.equal(api.task(task.id)?.basedOn, made.id);
@@ -305,10 +305,13 @@ describe('asking for a video', () => {
       await setSetting('models', [{ id: 'studio-x', family: 'veo' }]);
       const made = await own.app.api.generate({ model: 'studio-x', prompt: 'a kite on Mars' });
       await setSetting('models', undefined);
-      own.asker.willAnswer(undefined);
+      own.dialogs.willAnswer(undefined);
       await run('generateAgain', made.id);
       assert.equal(own.inputs.shown.length, 0);
-      own.asker.willAnswer((question: { choices: { value: unknown }[] }) => question.choices[0]?.value, true);
+      own.dialogs.willAnswer(
+        (question: { choices: { value: unknown }[] }) => question.choices[0]?.value,
+        true,
+      );
       own.inputs.plan(enter);
       const task = (await run('generateAgain', made.id)) as Task;
       assert.deepEqual(task.request, made.request);
@@ -319,11 +322,11 @@ describe('asking for a video', () => {
 
     it('asks which one when it is not told', async () => {
       await run('generateAgain');
-      assert.match(own.notifier.last.message, /no task to generate again/);
+      assert.match(own.notifications.last.message, /no task to generate again/);
       const made = await own.app.api.generate(aRequest());
-      own.asker.willAnswer(undefined);
+      own.dialogs.willAnswer(undefined);
       await run('generateAgain');
-      own.asker.willAnswer((question: { choices: { value: Task }[] }) => question.choices[0]?.value);
+      own.dialogs.willAnswer((question: { choices: { value: Task }[] }) => question.choices[0]?.value);
       own.inputs.plan(press(), press(), press(), escape);
       await run('generateAgain');
       assert.equal(lastText().value, made.request.prompt);
@@ -337,27 +340,27 @@ describe('asking for a video', () => {
   it('saves the request of a task as a preset, which the next video can start from', async () => {
     const setting = () => vscode.workspace.getConfiguration('nebulaVideo').inspect('presets');
     await run('savePreset');
-    assert.match(own.notifier.last.message, /no task whose request could be saved/);
+    assert.match(own.notifications.last.message, /no task whose request could be saved/);
     const made = await own.app.api.generate({ ...aRequest('one\r\ntwo'), options: { seconds: '12' } });
     const before = submits().length;
-    own.asker.willAnswer('Mine', true, 'user');
+    own.dialogs.willAnswer('Mine', true, 'user');
     await run('savePreset', made.id);
     const { model, prompt, options } = made.request;
     assert.deepEqual(setting()?.globalValue, { Mine: { model, prompt, options } });
-    own.asker.willAnswer((question: { choices: { value: Task }[] }) => question.choices[0]?.value);
-    own.asker.willAnswer('Mine', false, 'user', false);
+    own.dialogs.willAnswer((question: { choices: { value: Task }[] }) => question.choices[0]?.value);
+    own.dialogs.willAnswer('Mine', false, 'user', false);
     await run('savePreset');
-    assert.equal(own.asker.left, 0);
+    assert.equal(own.dialogs.left, 0);
     assert.equal(submits().length, before);
     own.inputs.plan(choose('Mine'), choose('Use This Prompt'), enter, enter, enter);
-    own.asker.willAnswer(true);
+    own.dialogs.willAnswer(true);
     const task = (await run('generate')) as Task;
     assert.deepEqual(task.request, made.request);
     // What stands in the settings can't be changed through what was read of them.
     own.inputs.plan(choose('Mine'), choose('Write a New Prompt'), write('x'), choose('4 seconds'), escape);
     await run('generate');
     assert.deepEqual(setting()?.globalValue, { Mine: { model, prompt, options } });
-    own.asker.willAnswer(true);
+    own.dialogs.willAnswer(true);
     own.inputs.plan(pressAt('Mine'), escape);
     await run('generate');
     assert.equal(setting()?.globalValue, undefined);

@@ -17,7 +17,7 @@ export interface FittingDeed {
 }
 
 /** A scripted user of the image fit page. Without a plan, they accept what is shown. */
-export class FakeFittingPages implements ImageFitDialog {
+export class FakeImageFitDialog implements ImageFitDialog {
   readonly asked: ImageFitRequest[] = [];
   /** The bytes shown last for each image. */
   shown: Uint8Array[] = [];

@@ -3,7 +3,7 @@ import type { Dialogs, PickOptions, Confirmation, InputOptions } from '../../src
 type Question = Confirmation | InputOptions | PickOptions<unknown>;
 
 /** Gives planned answers in order, and records the questions. `undefined` is Escape. */
-export class ScriptedAsker implements Dialogs {
+export class ScriptedDialogs implements Dialogs {
   readonly asked: Question[] = [];
   readonly #answers: ((question: Question) => unknown)[] = [];
 

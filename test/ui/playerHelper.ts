@@ -63,7 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const record = (entry: unknown) =>
     fs.appendFileSync(path.join(folder, 'calls.jsonl'), `${JSON.stringify(entry)}\n`);
   const players = new PlayerManager({
-    engines: { open: () => Promise.resolve(engine), onDidChangeTasks: engine.onDidChangeTasks },
+    engine: { open: () => Promise.resolve(engine), onDidChangeTasks: engine.onDidChangeTasks },
     extensionUri: context.extensionUri,
     libraryFolder: path.join(folder, 'library'),
     execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),

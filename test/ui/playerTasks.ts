@@ -82,7 +82,7 @@ function waitingTasks(): readonly Task[] {
   const asked = held(
     'asked',
     ['draft', 'sending', 'draft'],
-    failures.askedToWait(trouble(429, 'Too many requests')),
+    failures.rateLimited(trouble(429, 'Too many requests')),
   );
   Reflect.deleteProperty(asked, 'gatewayTaskId');
   return [
@@ -92,12 +92,20 @@ function waitingTasks(): readonly Task[] {
       ['draft', 'sending', 'queued', 'running'],
       failures.keyRefused(trouble(401, '无效的令牌 (request id: 2026)', 'invalid_api_key')),
     ),
-    held('silent', ['draft', 'sending', 'queued', 'running'], failures.blip(trouble(0, 'socket hang up'))),
-    held('unfetched', [...fetching, 'ready'], failures.fetchFailed(new Error('The file is no mp4.'), true)),
+    held(
+      'silent',
+      ['draft', 'sending', 'queued', 'running'],
+      failures.temporaryError(trouble(0, 'socket hang up')),
+    ),
+    held(
+      'unfetched',
+      [...fetching, 'ready'],
+      failures.downloadFailed(new Error('The file is no mp4.'), true),
+    ),
     held(
       'fetching',
       [...fetching, 'ready', 'saving'],
-      failures.fetchFailed(new Error('The file is no mp4.'), true),
+      failures.downloadFailed(new Error('The file is no mp4.'), true),
     ),
     held('full', [...fetching, 'ready'], failures.diskFailed(new Error('ENOSPC: no space left on device'))),
   ];

@@ -45,7 +45,7 @@ const TOKEN = /^[A-Za-z0-9._~+/=-]+$/;
  * Extracts the key from pasted text: its only `sk-…`, or a key of another form without the name, quotes and `Bearer`
  * around it. Returns a fault if there is none.
  */
-export function readKey(text: string): { readonly key: string } | { readonly fault: InvalidKeyReason } {
+export function parseApiKey(text: string): { readonly key: string } | { readonly fault: InvalidKeyReason } {
   const found = [...text.matchAll(SK_KEY)];
   const [first] = found;
   if (new Set(found.map(([key]) => key)).size > 1) return { fault: 'several' };
@@ -61,9 +61,9 @@ export function readKey(text: string): { readonly key: string } | { readonly fau
   return key.length > MAX_KEY_LENGTH ? { fault: 'long' } : { key };
 }
 
-/** As {@link readKey}; undefined if there is no key. */
-export function cleanKey(text: string): string | undefined {
-  const read = readKey(text);
+/** As {@link parseApiKey}; undefined if there is no key. */
+export function normalizeApiKey(text: string): string | undefined {
+  const read = parseApiKey(text);
   return 'key' in read ? read.key : undefined;
 }
 

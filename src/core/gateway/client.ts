@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock';
 import type { Log } from '../common/log';
 import { GatewayError } from './errors';
-import { unparsedIn, type HttpReply, type OpenHttp } from './http';
+import { unparsedIn, type HttpResponse, type HttpConnector } from './http';
 import { readTolerantJson } from './jsonReader';
 import { asRecord, asText, knownObjects } from './jsonValues';
 import { LIMITS, MAX_RESPONSE_BYTES } from './limits';
@@ -9,12 +9,12 @@ import { queryOutcome, submitOutcome, type QueryOutcome, type SubmitOutcome } fr
 import { redactResponse } from './redaction';
 import { parseErrorValue, reportsError, type ErrorResponse } from './responseError';
 import { readResponse, type ReadContext, type ResponseFacts } from './responseReader';
-import { GatewayTransport, headersFor, queryUrl, refusal, type Access } from './transport';
+import { GatewayTransport, headersFor, queryUrl, refusal, type GatewayCredentials } from './transport';
 
 export type SubmitReading = Pick<ReadContext, 'remixOf' | 'closing'>;
 
 /** A submit with an open connection; nothing was sent yet. */
-export interface PreparedSubmit {
+export interface OpenSubmit {
   /** Sends the request, once. Errors of the exchange don't throw: an unclear end has the outcome `unknown`. */
   send(
     reading?: SubmitReading,
@@ -28,7 +28,7 @@ export class GatewayClient {
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(open: OpenHttp, clock: Clock, log: Log) {
+  constructor(open: HttpConnector, clock: Clock, log: Log) {
     this.#transport = new GatewayTransport(open, clock, log);
     this.#clock = clock;
     this.#log = log;
@@ -36,17 +36,17 @@ export class GatewayClient {
 
   /**
    * Connects for a submit (`POST /v1/video/generations`, API reference 4). The caller must store that it's about to send
-   * before it calls {@link PreparedSubmit.send}.
+   * before it calls {@link OpenSubmit.send}.
    * @param signal cancels connecting, but not a request that is being sent
    * @param hasImages allows the gateway more time to respond
    * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent
    */
   async prepareSubmit(
-    access: Access,
+    access: GatewayCredentials,
     body: string,
     signal?: AbortSignal,
     hasImages = false,
-  ): Promise<PreparedSubmit> {
+  ): Promise<OpenSubmit> {
     const url = new URL(`${access.baseUrl}/v1/video/generations`);
     const started = this.#clock.now();
     const request = await this.#transport.open({
@@ -87,7 +87,11 @@ export class GatewayClient {
    * `temporary`.
    * @throws {@link GatewayError} `aborted`
    */
-  async query(access: Access, gatewayTaskId: string, signal?: AbortSignal): Promise<QueryOutcome> {
+  async query(
+    access: GatewayCredentials,
+    gatewayTaskId: string,
+    signal?: AbortSignal,
+  ): Promise<QueryOutcome> {
     const url = queryUrl(access, gatewayTaskId);
     try {
       const { reply, isOwnOrigin } = await this.#transport.get(url, access, LIMITS.query, signal);
@@ -105,7 +109,7 @@ export class GatewayClient {
   }
 
   /** Returns the IDs of models that the key may use (`GET /v1/models`, API reference 6.1). @throws GatewayError */
-  async models(access: Access, signal?: AbortSignal): Promise<readonly string[]> {
+  async models(access: GatewayCredentials, signal?: AbortSignal): Promise<readonly string[]> {
     const url = `${access.baseUrl}/v1/models`;
     const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);
     await this.#transport.refuseUnlessGood(reply, access.key);
@@ -118,8 +122,8 @@ export class GatewayClient {
   }
 
   async #read(
-    response: HttpReply,
-    { baseUrl, key }: Access,
+    response: HttpResponse,
+    { baseUrl, key }: GatewayCredentials,
     about: Pick<ReadContext, 'step' | 'taskId'> & SubmitReading,
   ): Promise<ResponseFacts> {
     const retryAfterMs = this.#transport.retryAfter(response);
@@ -143,7 +147,7 @@ function modelIds(value: unknown): readonly string[] | undefined {
   return modelIds(body['data'] ?? body['models']);
 }
 
-function unreadable(unparsed: Uint8Array, error: GatewayError): HttpReply {
+function unreadable(unparsed: Uint8Array, error: GatewayError): HttpResponse {
   const [, status = 0] = /^HTTP\/\d\.\d (\d{3})/.exec(Buffer.from(unparsed).toString('latin1')) ?? [];
   const body = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
   return {
@@ -155,7 +159,7 @@ function unreadable(unparsed: Uint8Array, error: GatewayError): HttpReply {
   };
 }
 
-function toErrorResponse({ kind, message, code }: GatewayError, { key }: Access): ErrorResponse {
+function toErrorResponse({ kind, message, code }: GatewayError, { key }: GatewayCredentials): ErrorResponse {
   const byProxy = kind === 'proxy' ? { byProxy: true } : {};
   return redactResponse({ message, ...(code === undefined ? {} : { code }), ...byProxy }, key);
 }

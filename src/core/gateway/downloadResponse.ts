@@ -1,11 +1,11 @@
 import { Base64Decoder } from './base64Decoder';
 import { GatewayError } from './errors';
-import { readJson, type JsonPath, type StringPlan } from './jsonReader';
+import { readJson, type JsonPath, type StringHandling } from './jsonReader';
 import type { StringSink } from './jsonStrings';
 import { asNumber, asRecord, knownObjects } from './jsonValues';
 import { MAX_VIDEO_BYTES } from './limits';
 import { isSuccessCode, parseErrorValue, reportsError } from './responseError';
-import { mayBeVideo } from './responseLinks';
+import { canHoldInlineVideo } from './responseLinks';
 
 /** Destination for the bytes of a video, such as a file. */
 export interface VideoTarget {
@@ -71,7 +71,7 @@ export async function streamDownload(
   const links = new Map<unknown, string>();
   let stoppedEarly = false;
 
-  const capture = (path: JsonPath, soFar: unknown): StringPlan => {
+  const capture = (path: JsonPath, soFar: unknown): StringHandling => {
     const key = path.findLast((step) => typeof step === 'string');
     const kind = path.length <= MAX_FIELD_DEPTH ? FIELD_KINDS.get(key) : undefined;
     if (kind === undefined) return undefined;
@@ -111,10 +111,10 @@ export async function streamInlineVideo(
 ): Promise<number> {
   const output = new Output(target);
   let video: Video | undefined;
-  const capture = (path: JsonPath): StringPlan => {
+  const capture = (path: JsonPath): StringHandling => {
     if (path.join('.') === place) return (video = new Video(output, undefined, true));
     // The task's other videos are downloaded in their own requests.
-    return mayBeVideo(path) ? 'skip' : undefined;
+    return canHoldInlineVideo(path) ? 'skip' : undefined;
   };
   const stop = () => video?.isComplete === true;
   try {

@@ -22,7 +22,7 @@ export interface HttpRequest {
   readonly limits: HttpLimits;
 }
 
-export interface HttpReply {
+export interface HttpResponse {
   readonly status: number;
   /** Names are in lower case. */
   readonly headers: Readonly<http.IncomingHttpHeaders>;
@@ -42,13 +42,13 @@ export interface OpenRequest {
    * Sends the request, once. Throws {@link GatewayError} `unreachable` if certainly nothing was sent; `cut`, `timeout`,
    * `tooLong` or `aborted` if that's unknown.
    */
-  send(body?: string, signal?: AbortSignal): Promise<HttpReply>;
+  send(body?: string, signal?: AbortSignal): Promise<HttpResponse>;
   /** Closes the connection without sending. */
   close(): void;
 }
 
 /** @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent */
-export type OpenHttp = (request: HttpRequest) => Promise<OpenRequest>;
+export type HttpConnector = (request: HttpRequest) => Promise<OpenRequest>;
 
 /** Upload chunk size. Each chunk restarts the idle timeout, so that a slow line isn't mistaken for a stalled one. */
 const CHUNK_BYTES = 16 * 1024;
@@ -56,7 +56,7 @@ const CHUNK_BYTES = 16 * 1024;
 const MAX_WAITING_BYTES = 64 * 1024;
 
 /** Opens requests over the network. Time limits use the given clock. */
-export function createHttp(clock: Clock): OpenHttp {
+export function createHttp(clock: Clock): HttpConnector {
   return async (request) => {
     const message = await connect(clock, request);
     return {
@@ -72,7 +72,7 @@ async function send(
   message: http.ClientRequest,
   body: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<HttpReply> {
+): Promise<HttpResponse> {
   if (message.destroyed)
     throw new GatewayError('unreachable', 'the connection ended before anything was sent');
   const deadline = new Deadline(clock, signal, () => message.destroy());
@@ -131,7 +131,7 @@ function waitForResponse(message: http.ClientRequest): Promise<http.IncomingMess
   });
 }
 
-function toReply(limits: HttpLimits, deadline: Deadline, incoming: http.IncomingMessage): HttpReply {
+function toReply(limits: HttpLimits, deadline: Deadline, incoming: http.IncomingMessage): HttpResponse {
   const declared = Number(incoming.headers['content-length'] ?? 0);
   const { maxBytes = Infinity } = limits;
   if (declared > maxBytes) throw tooLong(`the response declares ${declared} bytes`, maxBytes);

@@ -4,7 +4,7 @@ import { BACKSLASH, ESCAPES, JsonInput, QUOTE } from './jsonInput';
 import { SinkFeeder, SKIPPED, TextBuilder, type StringSink, type StringTaker } from './jsonStrings';
 
 /** How to handle a string value; undefined builds it like any other. */
-export type StringPlan =
+export type StringHandling =
   | StringSink
   /** Not built; `undefined` in the result. */
   | 'skip'
@@ -19,7 +19,7 @@ export interface JsonReaderOptions {
   /** Maximum number of bytes outside captured and skipped strings. */
   readonly maxBytes: number;
   /** Called at the start of every string value (not of keys), with the root as built so far. */
-  readonly capture?: (path: JsonPath, soFar: unknown) => StringPlan;
+  readonly capture?: (path: JsonPath, soFar: unknown) => StringHandling;
   /** Called after each chunk and each member; true stops reading. */
   readonly stop?: (soFar: unknown) => boolean;
   /** For tolerant reading: called after each complete document; true stops reading. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { parseJson } from '../common/json';
 import type { OriginKind } from '../common/originKind';
 import { DEFAULT_BASE_URL, originOf } from './baseUrl';
-import type { OpenHttp } from './http';
+import type { HttpConnector } from './http';
 import { asRecord, asText } from './jsonValues';
 import { LIMITS } from './limits';
 import { headersFor, readText } from './transport';
@@ -70,9 +70,9 @@ export function signsInBody(body: unknown): OriginSign[] {
 
 /** Probes an origin with a few GETs that cost nothing and carry no key. */
 export class OriginProber {
-  readonly #open: OpenHttp;
+  readonly #open: HttpConnector;
 
-  constructor(open: OpenHttp) {
+  constructor(open: HttpConnector) {
     this.#open = open;
   }
 

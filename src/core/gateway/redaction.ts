@@ -25,13 +25,13 @@ export function redactError(error: unknown, key: ApiKey | undefined): unknown {
 }
 
 /** Returns true if a text contains the key in any spelling: encoded, without `sk-`, or in another case. */
-export function holdsKey(text: string, key: Pick<ApiKey, 'value'>): boolean {
+export function containsKey(text: string, key: Pick<ApiKey, 'value'>): boolean {
   return withoutKey(text, key.value) !== text;
 }
 
 /** Returns true if a text contains one of these keys, or anything with the form of an `sk-` key. */
 export function looksLikeKey(text: string, ownKeys: readonly string[] = []): boolean {
-  return KEY_FORM.test(text) || ownKeys.some((value) => holdsKey(text, { value }));
+  return KEY_FORM.test(text) || ownKeys.some((value) => containsKey(text, { value }));
 }
 
 /** Removes the key in any spelling, and everything with the form of a key: gateways quote parts of keys. */

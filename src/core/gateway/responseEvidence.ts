@@ -1,7 +1,7 @@
 import type { Evidence, EvidenceStep, ResponseEnd } from '../common/evidence';
 import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
-import type { HttpReply } from './http';
+import type { HttpResponse } from './http';
 import { redact, redactTruncated } from './redaction';
 
 export const MAX_EVIDENCE_BYTES = 64 * 1024;
@@ -70,7 +70,7 @@ interface EvidenceContext {
 
 /** Converts a response to evidence, without the key and without the bytes of a video. */
 export function toEvidence(
-  { status, headers }: Pick<HttpReply, 'status' | 'headers'>,
+  { status, headers }: Pick<HttpResponse, 'status' | 'headers'>,
   { text, end }: Pick<RecordedBody, 'text' | 'end'>,
   { step, key, now }: EvidenceContext,
 ): Evidence {

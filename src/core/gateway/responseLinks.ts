@@ -1,7 +1,7 @@
 import type { ApiKey } from './apiKey';
 import { parseJson } from '../common/json';
 import { asRecord } from './jsonValues';
-import { holdsKey, redactMessage } from './redaction';
+import { containsKey, redactMessage } from './redaction';
 import { isAllowedResultUrl } from './resultUrl';
 
 /** Why a link isn't downloaded: its scheme, a private address, the key in it, or not a valid URL. */
@@ -25,7 +25,7 @@ export interface FoundLinks {
 const INLINE = 'inline:';
 
 /** Path of a video inside a response; undefined for a real link. */
-export function inlinePlace(link: string): string | undefined {
+export function inlineVideoPath(link: string): string | undefined {
   return link.startsWith(INLINE) ? link.slice(INLINE.length) : undefined;
 }
 
@@ -73,7 +73,7 @@ const POSTER = /\.(jpe?g|png|webp|gif|avif)$/i;
 const RELATIVE = /^(\/|(api|v\d+|files?|videos?|media|content|outputs?|results?)\/)\S*$/i;
 
 /** Returns true if the text at this path of a response may be a whole video. */
-export function mayBeVideo(path: readonly (string | number)[]): boolean {
+export function canHoldInlineVideo(path: readonly (string | number)[]): boolean {
   const key = path.findLast((step) => typeof step === 'string');
   return PLACES.some((place) => place === key) || key === 'bytesBase64Encoded';
 }
@@ -138,6 +138,6 @@ function refusalOf(
 ): LinkRefusal | undefined {
   if (!/^https?:/i.test(link)) return 'scheme';
   if (!URL.canParse(link)) return 'unreadable';
-  if (holdsKey(link, key)) return 'key';
+  if (containsKey(link, key)) return 'key';
   return isAllowedResultUrl(new URL(link), baseUrl) ? undefined : 'private';
 }

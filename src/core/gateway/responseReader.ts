@@ -3,14 +3,14 @@ import type { MoneyFact } from '../common/moneyFact';
 import { withoutUndefined } from '../common/withoutUndefined';
 import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
-import type { HttpReply } from './http';
+import type { HttpResponse } from './http';
 import { readTolerantJson } from './jsonReader';
 import { asNumber, asRecord, asText, firstValue, knownObjects, type KnownObject } from './jsonValues';
 import { readProxyRefusal } from './proxyRefusal';
 import { redactResponse } from './redaction';
 import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
 import { MAX_EVIDENCE_BYTES, RecordedBody, toEvidence } from './responseEvidence';
-import { findLinks, mayBeVideo, type RefusedLink } from './responseLinks';
+import { findLinks, canHoldInlineVideo, type RefusedLink } from './responseLinks';
 import { readMoney } from './responseMoney';
 import { untilClosing } from './untilClosing';
 import { findTaskId, holdsSureId, ID_NAMES, idsIn, TASKS, type IdSource } from './taskIds';
@@ -99,7 +99,7 @@ const STATUSES: Readonly<Record<Exclude<TaskStatus, 'running'>, RegExp>> = {
 const CALL_STATUS = /^(success|ok|error|fail)$/;
 
 /** Reads a response, also if it ends early. @throws GatewayError `aborted` */
-export async function readResponse(response: HttpReply, context: ReadContext): Promise<ResponseFacts> {
+export async function readResponse(response: HttpResponse, context: ReadContext): Promise<ResponseFacts> {
   const body = await (context.step === 'submit'
     ? receiveSubmit(response, context)
     : receiveBody(response.body));
@@ -116,7 +116,7 @@ export async function readEvidence(evidence: Evidence, context: ReadContext): Pr
  * Receives the response to a submit, whose ID must not be lost. Reading stops at a sure ID, because the rest may never
  * arrive, and bytes that aren't HTTP are searched too.
  */
-async function receiveSubmit(response: HttpReply, context: ReadContext): Promise<ReceivedBody> {
+async function receiveSubmit(response: HttpResponse, context: ReadContext): Promise<ReceivedBody> {
   const isEnough = (document: unknown) => holdsSureId(document, context);
   const hasId = async (head: Uint8Array) => {
     const { root, text } = await receiveBody([head]);
@@ -167,7 +167,7 @@ async function receiveBody(
 
 function isImportant(key: string): boolean {
   return (
-    mayBeVideo([key]) ||
+    canHoldInlineVideo([key]) ||
     TASKS.has(key) ||
     ID_NAMES.includes(key) ||
     STATUS_NAMES.includes(key) ||
@@ -177,7 +177,7 @@ function isImportant(key: string): boolean {
 
 function readFacts(
   status: number,
-  headers: HttpReply['headers'],
+  headers: HttpResponse['headers'],
   body: ReceivedBody,
   context: ReadContext,
 ): ResponseFacts {

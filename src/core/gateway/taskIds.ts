@@ -1,7 +1,7 @@
 import type { ApiKey } from './apiKey';
 import { parseJson, type JsonRecord } from '../common/json';
 import { asText, knownObjects, type KnownObject } from './jsonValues';
-import { holdsKey, looksLikeKey } from './redaction';
+import { containsKey, looksLikeKey } from './redaction';
 
 /** Why an ID may not be the task's: it's the ID of a request, or its place or form suggests another kind of ID. */
 export type IdSource = 'request_id' | 'weak';
@@ -43,7 +43,7 @@ interface KnownTask {
 }
 
 function isNewId(id: string, { key, remixOf }: KnownTask): boolean {
-  return id !== remixOf && !holdsKey(id, key);
+  return id !== remixOf && !containsKey(id, key);
 }
 
 /** Finds the task's ID anywhere in a response (API reference 4.3): a missed ID is a lost video that was paid for. */

@@ -3,22 +3,22 @@ import type { EvidenceStep } from '../common/evidence';
 import type { Log } from '../common/log';
 import type { ApiKey } from './apiKey';
 import { GatewayError } from './errors';
-import type { HttpReply, OpenHttp } from './http';
+import type { HttpResponse, HttpConnector } from './http';
 import { parseJson } from '../common/json';
 import { asRecord } from './jsonValues';
 import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
 import { readProxyRefusal } from './proxyRefusal';
-import { holdsKey, redactResponse, redactMessage } from './redaction';
+import { containsKey, redactResponse, redactMessage } from './redaction';
 import { toEvidence } from './responseEvidence';
 import { isAllowedResultUrl, requestTarget } from './resultUrl';
 import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './responseError';
 
 /** The gateway and the key for a request. */
-export interface Access extends VideoAccess {
+export interface GatewayCredentials extends VideoAccess {
   readonly key: ApiKey;
 }
 
-/** As {@link Access}; without a key, only public links can be downloaded. */
+/** As {@link GatewayCredentials}; without a key, only public links can be downloaded. */
 export interface VideoAccess {
   /** As returned by `parseBaseUrl`. */
   readonly baseUrl: string;
@@ -33,11 +33,11 @@ const REFUSAL_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** Sends requests to the gateway and result hosts. Handles redirects, the key, refusals and logging. */
 export class GatewayTransport {
-  readonly open: OpenHttp;
+  readonly open: HttpConnector;
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(open: OpenHttp, clock: Clock, log: Log) {
+  constructor(open: HttpConnector, clock: Clock, log: Log) {
     this.open = open;
     this.#clock = clock;
     this.#log = log;
@@ -54,13 +54,13 @@ export class GatewayTransport {
     limits: HttpLimits,
     signal?: AbortSignal,
     step: EvidenceStep = 'query',
-  ): Promise<{ reply: HttpReply; isOwnOrigin: boolean }> {
+  ): Promise<{ reply: HttpResponse; isOwnOrigin: boolean }> {
     const home = new URL(access.baseUrl).origin;
     let url = parseLink(link);
     let target = requestTarget(link, url);
     // After a redirect to another origin, the key isn't sent even if a later redirect leads back.
     let trusted = url.origin === home;
-    let redirect: HttpReply | undefined;
+    let redirect: HttpResponse | undefined;
     try {
       for (let redirects = 0; ; redirects++) {
         this.#refuseAddress(url, access);
@@ -90,7 +90,7 @@ export class GatewayTransport {
   /** @throws {@link GatewayError} if the URL must not be requested */
   #refuseAddress(url: URL, { baseUrl, key }: VideoAccess): void {
     // A link that contains the key would send it to another host.
-    if (url.origin !== new URL(baseUrl).origin && key && holdsKey(url.href, key)) {
+    if (url.origin !== new URL(baseUrl).origin && key && containsKey(url.href, key)) {
       throw deadLink('the link contains the API key');
     }
     if (!isAllowedResultUrl(url, baseUrl)) {
@@ -104,7 +104,7 @@ export class GatewayTransport {
    *   the gateway, or another host
    */
   async refuseUnlessGood(
-    reply: HttpReply,
+    reply: HttpResponse,
     key: ApiKey | undefined,
     said: 'taskCall' | 'gateway' | 'elsewhere' = 'gateway',
   ): Promise<void> {
@@ -122,12 +122,12 @@ export class GatewayTransport {
     throw refusal(reply.status, error, this.retryAfter(reply), said === 'elsewhere');
   }
 
-  retryAfter(reply: HttpReply): number | undefined {
+  retryAfter(reply: HttpResponse): number | undefined {
     return parseRetryAfter(reply.headers['retry-after'], this.#clock.now());
   }
 
   /** Logs one line per request, without the query string: result links carry signatures there. */
-  note(method: string, url: URL, reply: HttpReply, started: number, key: ApiKey | undefined): void {
+  note(method: string, url: URL, reply: HttpResponse, started: number, key: ApiKey | undefined): void {
     const requestId = reply.headers['x-oneapi-request-id'];
     this.#log.debug(
       `${method} ${redactMessage(url.origin + url.pathname, key)} ${reply.status} in ${this.#clock.now() - started} ms` +
@@ -150,7 +150,7 @@ export function headersFor(key: ApiKey | undefined): Record<string, string> {
 }
 
 /** Reads the body as text. Throws if it's longer than {@link MAX_RESPONSE_BYTES}. */
-export async function readText(reply: HttpReply): Promise<string> {
+export async function readText(reply: HttpResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of reply.body) {

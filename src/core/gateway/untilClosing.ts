@@ -1,12 +1,12 @@
 import { GatewayError } from './errors';
-import type { HttpReply } from './http';
+import type { HttpResponse } from './http';
 
 /** Size of the beginning of a body in which an ID is searched. */
 const MAX_HEAD_BYTES = 64 * 1024;
 
 /** Passes on a body. While the window closes, ends the exchange once the body has an ID. @throws GatewayError `cut` */
 export async function* untilClosing(
-  response: HttpReply,
+  response: HttpResponse,
   closing: AbortSignal,
   hasId: (head: Uint8Array) => Promise<boolean>,
 ): AsyncGenerator<Uint8Array> {

@@ -3,7 +3,7 @@ import type { Evidence, EvidenceStep } from '../common/evidence';
 import type { Log } from '../common/log';
 import { streamDownload, streamInlineVideo, type VideoTarget } from './downloadResponse';
 import { GatewayError } from './errors';
-import type { HttpReply, OpenHttp } from './http';
+import type { HttpResponse, HttpConnector } from './http';
 import { LIMITS } from './limits';
 import { redactError } from './redaction';
 import { RecordedBody, toEvidence } from './responseEvidence';
@@ -34,7 +34,7 @@ export class VideoClient {
   readonly #transport: GatewayTransport;
   readonly #clock: Clock;
 
-  constructor(open: OpenHttp, clock: Clock, log: Log) {
+  constructor(open: HttpConnector, clock: Clock, log: Log) {
     this.#transport = new GatewayTransport(open, clock, log);
     this.#clock = clock;
   }
@@ -121,7 +121,7 @@ export class VideoClient {
     }
   }
 
-  #record(reply: HttpReply, step: EvidenceStep, { key }: VideoAccess) {
+  #record(reply: HttpResponse, step: EvidenceStep, { key }: VideoAccess) {
     const body = new RecordedBody(reply.body);
     const evidence = () => toEvidence(reply, body, { step, key, now: this.#clock.now() });
     return { reply: { ...reply, body, close: () => reply.close() }, evidence };
@@ -129,7 +129,7 @@ export class VideoClient {
 }
 
 async function receive(
-  reply: HttpReply,
+  reply: HttpResponse,
   body: AsyncIterable<Uint8Array>,
   target: VideoTarget,
 ): Promise<number> {
@@ -150,7 +150,7 @@ async function receive(
 }
 
 /** The size of the whole video if the response is a range of it (RFC 9110 14.4). */
-function wholeSize({ status, headers }: HttpReply): number | undefined {
+function wholeSize({ status, headers }: HttpResponse): number | undefined {
   const total =
     status === 206 ? /^bytes \d+-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] : undefined;
   return total === undefined ? undefined : Number(total);
@@ -163,7 +163,7 @@ const JSON_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b]);
 
 /** Detects JSON by the first byte, whatever the content type, except video and audio. Also returns the whole body. */
 async function sniff(
-  reply: HttpReply,
+  reply: HttpResponse,
 ): Promise<{ readonly isJson: boolean; readonly body: AsyncIterable<Uint8Array> }> {
   const iterator = reply.body[Symbol.asyncIterator]();
   const start: Uint8Array[] = [];

@@ -48,9 +48,9 @@ export interface TaskRecord {
   /** Number of attempts in a row without information. */
   readonly consecutiveErrors: number;
   /** Number of "not found" responses in a row for the task or its video that count. */
-  readonly denials: number;
+  readonly notFoundCount: number;
   /** Time of the last one that counted. */
-  readonly deniedAt: number | undefined;
+  readonly notFoundSince: number | undefined;
   /** Result links of the last good query. */
   readonly links: readonly string[];
   /** Total time in ms that doesn't count toward deadlines: the disk failed, or nothing could run. */
@@ -93,8 +93,8 @@ export const TASK_COLUMNS: Columns<TaskRecord> = {
   expiresAt: optionalInteger('expires_at'),
   nextDue: optionalInteger('next_due'),
   consecutiveErrors: integer('troubles'),
-  denials: integer('denials'),
-  deniedAt: optionalInteger('denied_at'),
+  notFoundCount: integer('denials'),
+  notFoundSince: optionalInteger('denied_at'),
   links: json<readonly string[]>(
     'links',
     (value) => (Array.isArray(value) ? value.filter(isString) : undefined),

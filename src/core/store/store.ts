@@ -205,7 +205,7 @@ export class TaskStore implements Disposable {
   }
 
   /** Claims the notification about a task's end. @returns true in only one window */
-  async claimNotice(id: string): Promise<boolean> {
+  async claimNotification(id: string): Promise<boolean> {
     return this.#write((connection) => this.#mark(connection, 'announced_at', id));
   }
 

@@ -34,8 +34,8 @@ export interface TaskPatch {
   /** End of the lease that this window takes. Any other change of `nextDue` ends a lease. */
   readonly leasedUntil?: number;
   readonly consecutiveErrors?: number;
-  readonly denials?: number;
-  readonly deniedAt?: number | null;
+  readonly notFoundCount?: number;
+  readonly notFoundSince?: number | null;
   readonly links?: readonly string[];
   readonly diskBlockedMs?: number;
   readonly diskFailedAt?: number | null;

@@ -4,7 +4,7 @@ import { DiskError } from '../common/fileSystem';
 import { describeError } from '../common/log';
 import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
-import { inlinePlace } from '../gateway/responseLinks';
+import { inlineVideoPath } from '../gateway/responseLinks';
 import type { VideoAccess } from '../gateway/transport';
 import type { VideoSource } from '../gateway/videoClient';
 import { nameOf } from '../library/library';
@@ -51,7 +51,7 @@ export interface AttemptResult {
 export function needsGateway(row: VideoRow, record: TaskRecord): boolean {
   if (row.state !== 'expected') return false;
   const { link, refusedSince } = row;
-  if (link === undefined || refusedSince !== undefined || inlinePlace(link) !== undefined) return true;
+  if (link === undefined || refusedSince !== undefined || inlineVideoPath(link) !== undefined) return true;
   return !URL.canParse(link) || new URL(link).origin === originOf(record.baseUrl);
 }
 
@@ -361,7 +361,7 @@ export class DownloadAttempt {
   /** Sources of a video, in the order to try (API reference 9.2). The gateway's own routes serve one video per task. */
   #sources(row: VideoRow): readonly { readonly source: VideoSource; readonly isFallback: boolean }[] {
     const { link } = row;
-    const place = link === undefined ? undefined : inlinePlace(link);
+    const place = link === undefined ? undefined : inlineVideoPath(link);
     const sources: { source: VideoSource; isFallback: boolean }[] = [];
     if (link !== undefined) {
       sources.push({

@@ -82,7 +82,7 @@ export function judgeErrors(
     reason:
       kind === 'gone'
         ? failures.expired(hasLink ? 'linkExpired' : 'noVideo', toErrorInfo(describe(error)))
-        : failures.fetchFailed(describe(error), hasLink),
+        : failures.downloadFailed(describe(error), hasLink),
     isRefused: own.some((one) => one.kind === 'refused'),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs, ...(isGateways ? { pauseMs: retryAfterMs } : {}) }),
   };

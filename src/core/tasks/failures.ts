@@ -7,7 +7,7 @@ import type { TaskRecord } from '../store/record';
 import { charge, failedOutcome, isUsuallyRefunded, type ChargeOutcome } from '../task/charge';
 import type { FailureCode, FailureSource, StoredFailure, TextParams } from '../task/failure';
 import type { Charged, FailureKind } from '../task/task';
-import { LONG_SILENCE } from './schedule';
+import { UNRESPONSIVE_AFTER_MS } from './schedule';
 
 const MAX_LINK_LENGTH = 100;
 const ACCOUNT_FAILURES: ReadonlySet<FailureKind> = new Set(['key', 'quota', 'permission']);
@@ -60,7 +60,7 @@ export class Failures {
   }
 
   /** The gateway asked to wait; the request is sent again automatically. */
-  askedToWait(trouble: ErrorInfo): StoredFailure {
+  rateLimited(trouble: ErrorInfo): StoredFailure {
     return this.#failure('submit.rateLimited', 'rateLimit', { refusedStatus: trouble.status }, { trouble });
   }
 
@@ -78,7 +78,7 @@ export class Failures {
   }
 
   /** The window ended before anything was sent. */
-  neverSent(): StoredFailure {
+  notSent(): StoredFailure {
     return this.#failure('submit.neverSent', 'unknown', 'notSent');
   }
 
@@ -123,7 +123,7 @@ export class Failures {
   }
 
   /** The gateway doesn't know an ID that the user attached: the outcome of the request stays unknown. */
-  idNotKnown(trouble: ErrorInfo): StoredFailure {
+  taskIdNotFound(trouble: ErrorInfo): StoredFailure {
     return this.#failure('query.idNotFound', 'unknown', 'outcomeUnknown', { trouble });
   }
 
@@ -157,8 +157,11 @@ export class Failures {
    * A query gave no information.
    * @param silence when the silence began, and the current time, in ms since 1970
    */
-  blip(trouble: ErrorInfo, silence?: { readonly since: number; readonly now: number }): StoredFailure {
-    const isLong = silence !== undefined && silence.now - silence.since >= LONG_SILENCE;
+  temporaryError(
+    trouble: ErrorInfo,
+    silence?: { readonly since: number; readonly now: number },
+  ): StoredFailure {
+    const isLong = silence !== undefined && silence.now - silence.since >= UNRESPONSIVE_AFTER_MS;
     return this.#failure('query.silent', silentKind(trouble), 'outcomeUnknown', {
       trouble,
       said: trouble.status === 0 ? 'us' : 'gateway',
@@ -171,7 +174,7 @@ export class Failures {
    * A download failed and is retried. If the gateway never gave a link and refuses the download, nothing proves that
    * there is a video.
    */
-  fetchFailed(error: unknown, hasLink: boolean): StoredFailure {
+  downloadFailed(error: unknown, hasLink: boolean): StoredFailure {
     const { status = 400 } = error instanceof GatewayError ? error : {};
     const isRefused = error instanceof GatewayError && error.kind === 'refused' && !isTemporary(status);
     const outcome = hasLink || !isRefused ? 'succeeded' : 'noVideo';

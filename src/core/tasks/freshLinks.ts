@@ -1,10 +1,10 @@
 import { withoutUndefined } from '../common/withoutUndefined';
 import type { QueryOutcome, TaskState } from '../gateway/outcomes';
-import type { Access } from '../gateway/transport';
+import type { GatewayCredentials } from '../gateway/transport';
 import type { TaskRecord } from '../store/record';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
-import { RECHECK } from './schedule';
+import { KEY_RECHECK_MS } from './schedule';
 import type { TaskServices } from './taskServices';
 
 /** The gateway's response when a finished task is queried for links again, and the patch to store. */
@@ -28,7 +28,7 @@ export type FreshLinks = { readonly patch: TaskPatch } & (
 export async function queryForLinks(
   { client, failures: failuresAt }: Pick<TaskServices, 'client' | 'failures'>,
   record: TaskRecord,
-  access: Access,
+  access: GatewayCredentials,
   signal: AbortSignal,
 ): Promise<FreshLinks> {
   const outcome = await client.query(access, record.gatewayTaskId ?? '', signal);
@@ -39,18 +39,18 @@ export async function queryForLinks(
     case 'missing':
       return record.keyId === access.key.id
         ? { kind: 'denied', patch, failure: failures.taskGone('linkExpired', { status, ...outcome.error }) }
-        : { kind: 'waits', patch, failure: failures.otherKey(), waitMs: RECHECK, isKeyRefused: false };
+        : { kind: 'waits', patch, failure: failures.otherKey(), waitMs: KEY_RECHECK_MS, isKeyRefused: false };
     case 'keyRefused':
     case 'forbidden':
       return {
         ...{ kind: 'waits', patch },
         failure: failures.keyRefused({ status, ...outcome.error }),
-        waitMs: RECHECK,
+        waitMs: KEY_RECHECK_MS,
         isKeyRefused: outcome.kind === 'keyRefused',
       };
     case 'temporary': {
       const { retryAfterMs } = outcome;
-      const failure = failures.blip({ status, ...outcome.error });
+      const failure = failures.temporaryError({ status, ...outcome.error });
       return { kind: 'silent', patch, failure, ...withoutUndefined({ retryAfterMs }) };
     }
     case 'task': {

@@ -1,7 +1,7 @@
 import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError } from '../common/log';
 import type { Phase } from '../task/phases';
-import { LEASE, LEASE_RENEWAL } from './schedule';
+import { LEASE_MS, LEASE_RENEWAL_MS } from './schedule';
 import { StoreClosedError } from '../store/storeState';
 import type { TaskServices } from './taskServices';
 
@@ -39,17 +39,17 @@ export class Lease implements Disposable {
 
   #arm(): void {
     if (this.#disposed) return;
-    this.#timer.set(this.#deps.clock.setTimeout(() => void this.renew(), LEASE_RENEWAL));
+    this.#timer.set(this.#deps.clock.setTimeout(() => void this.renew(), LEASE_RENEWAL_MS));
   }
 
   /** Renews the lease now. Never rejects. */
   async renew(): Promise<void> {
     const { store, clock, log } = this.#deps;
-    const { id, phase, length = LEASE, progress, onLost } = this.#claim;
+    const { id, phase, length = LEASE_MS, progress, onLost } = this.#claim;
     const now = clock.now();
     const next = now + length;
     try {
-      if (await store.renew(id, phase, this.#due, next, now + LEASE, progress?.())) this.#due = next;
+      if (await store.renew(id, phase, this.#due, next, now + LEASE_MS, progress?.())) this.#due = next;
       else if (!this.#disposed) {
         this.dispose();
         onLost?.();

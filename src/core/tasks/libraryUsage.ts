@@ -4,21 +4,21 @@ import { isFinal } from '../task/phases';
 import { parseSidecarTask } from '../store/sidecarTask';
 import type { TaskServices } from './taskServices';
 
-export interface LibraryUse {
+export interface DiskUsage {
   readonly videos: number;
   /** Size of everything in the library folder. */
   readonly bytes: number;
 }
 
 /** Files that can be removed together. */
-export interface ShelfItem {
+export interface RemovableItem {
   /** Absolute paths, videos before their sidecars. */
   readonly files: readonly string[];
   readonly bytes: number;
 }
 
 /** Videos of one task, or a video without a task. */
-export interface ShelvedVideo extends ShelfItem {
+export interface RemovableVideo extends RemovableItem {
   /** Undefined for a file without a task. */
   readonly taskId: string | undefined;
   readonly prompt: string;
@@ -27,22 +27,22 @@ export interface ShelvedVideo extends ShelfItem {
   readonly createdAt: number;
   readonly isSeen: boolean;
   /** True if it was saved outside the library. */
-  readonly isCopied: boolean;
+  readonly isExported: boolean;
 }
 
 /** Library contents, for cleaning up. */
-export interface Shelf {
-  readonly use: LibraryUse;
+export interface LibraryReport {
+  readonly diskUsage: DiskUsage;
   /** Oldest first. */
-  readonly videos: readonly ShelvedVideo[];
+  readonly videos: readonly RemovableVideo[];
   /** Files of interrupted downloads that are no longer needed. */
-  readonly leftovers: ShelfItem;
+  readonly leftovers: RemovableItem;
 }
 
 const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 
 /** Reports the library's disk usage and what can be removed. Doesn't remove anything itself. */
-export class Librarian {
+export class LibraryUsage {
   readonly #deps: Pick<TaskServices, 'store' | 'library'>;
 
   constructor(deps: Pick<TaskServices, 'store' | 'library'>) {
@@ -50,19 +50,19 @@ export class Librarian {
   }
 
   /** @throws DiskError */
-  async use(): Promise<LibraryUse> {
+  async diskUsage(): Promise<DiskUsage> {
     return useOf(await this.#deps.library.scan());
   }
 
   /** @throws DiskError */
-  async shelf(): Promise<Shelf> {
+  async report(): Promise<LibraryReport> {
     const { store, library } = this.#deps;
     const all = await store.allWithFiles();
     // Scan after reading the tasks, so that no file of a task is missing from the scan.
     const stock = await library.scan();
     const byFile = new Map(stock.videos.map((file) => [file.file, file]));
     const byName = tasksByFileName(all);
-    const videos: ShelvedVideo[] = [];
+    const videos: RemovableVideo[] = [];
     for (const { record, files } of all) {
       const there = files.map((file) => byFile.get(file)).filter((file) => file !== undefined);
       for (const file of files) byFile.delete(file);
@@ -74,7 +74,7 @@ export class Librarian {
         model: record.request.model,
         createdAt: record.createdAt,
         isSeen: record.seenAt !== undefined,
-        isCopied: record.exportedAt !== undefined,
+        isExported: record.exportedAt !== undefined,
       });
     }
     for (const file of byFile.values()) {
@@ -87,19 +87,19 @@ export class Librarian {
         model: undefined,
         createdAt: file.changedAt,
         isSeen: false,
-        isCopied: false,
+        isExported: false,
       });
     }
     videos.sort((a, b) => a.createdAt - b.createdAt);
-    return { use: useOf(stock), videos, leftovers: await this.#leftovers(stock, all, byName) };
+    return { diskUsage: useOf(stock), videos, leftovers: await this.#leftovers(stock, all, byName) };
   }
 
   /** Records that the user removed a task's videos. @throws ReadOnlyStoreError */
-  async removed(taskId: string): Promise<void> {
+  async recordDeletion(taskId: string): Promise<void> {
     await this.#deps.store.markDeleted(taskId, { code: 'removedByUser' });
   }
 
-  #item(files: readonly LibraryFile[]): ShelfItem {
+  #item(files: readonly LibraryFile[]): RemovableItem {
     const { library } = this.#deps;
     return {
       files: files.flatMap(({ file }) => [library.pathOf(file), library.pathOf(library.sidecarNameOf(file))]),
@@ -111,7 +111,7 @@ export class Librarian {
     { parts, orphanedSidecars }: LibraryContents,
     all: readonly TaskWithFiles[],
     byName: ReadonlyMap<string, TaskWithFiles>,
-  ): Promise<ShelfItem> {
+  ): Promise<RemovableItem> {
     const { library } = this.#deps;
     // File times come from the system clock, not from the injected one.
     const isOld = ({ changedAt }: LibraryFile) => Date.now() - changedAt > LEFTOVER_AGE_MS;
@@ -137,7 +137,7 @@ export class Librarian {
   }
 }
 
-function useOf({ videos, parts, orphanedSidecars }: LibraryContents): LibraryUse {
+function useOf({ videos, parts, orphanedSidecars }: LibraryContents): DiskUsage {
   return { videos: videos.length, bytes: sum(videos) + sum(parts) + sum(orphanedSidecars) };
 }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../common/clock';
 import type { OriginState } from '../store/record';
-import { FURTHEST_AHEAD, RECHECK, WAKE_SPACING_MS, isPast } from './schedule';
+import { MAX_DUE_AHEAD_MS, KEY_RECHECK_MS, WAKE_SPACING_MS, isPast } from './schedule';
 import type { TaskStore } from '../store/store';
 import type { StoredFailure } from '../task/failure';
 
 /** Whether a task may send a request to its origin now. */
-export type Passage =
+export type AdmissionResult =
   | { readonly open: true }
   /** Blocked until this time, in ms since 1970; `refusal` is set if the key was refused. */
   | { readonly open: false; readonly until: number; readonly refusal: StoredFailure | undefined };
@@ -14,7 +14,7 @@ export type Passage =
  * State that all tasks of an origin share across windows: the gateway's rate limit (Retry-After), and the pause after a
  * refused key, during which one task at a time retries (DESIGN 5).
  */
-export class OriginGate {
+export class OriginCircuitBreaker {
   readonly #store: TaskStore;
   readonly #clock: Clock;
 
@@ -24,29 +24,29 @@ export class OriginGate {
   }
 
   /** Requests admission to the origin. After a refused key, one caller per recheck interval is admitted. */
-  async pass(origin: string): Promise<Passage> {
+  async admit(origin: string): Promise<AdmissionResult> {
     const now = this.#clock.now();
     const state = await this.#store.origins.read(origin);
-    if (!isPast(state.notBefore, now, FURTHEST_AHEAD)) {
+    if (!isPast(state.notBefore, now, MAX_DUE_AHEAD_MS)) {
       return { open: false, until: state.notBefore, refusal: undefined };
     }
     if (!state.refusal) return { open: true };
     const mayTry = await this.#store.origins.update(origin, (current) =>
-      current.refusal && isPast(current.recheckAt, now, 2 * RECHECK)
-        ? { ...current, recheckAt: now + RECHECK }
+      current.refusal && isPast(current.recheckAt, now, 2 * KEY_RECHECK_MS)
+        ? { ...current, recheckAt: now + KEY_RECHECK_MS }
         : undefined,
     );
     if (mayTry) return { open: true };
     const current = await this.#store.origins.read(origin);
     if (!current.refusal) return { open: true };
-    return { open: false, until: current.recheckAt ?? now + RECHECK, refusal: current.refusal };
+    return { open: false, until: current.recheckAt ?? now + KEY_RECHECK_MS, refusal: current.refusal };
   }
 
-  /** Returns true if neither a rate limit nor a refused key is known. Unlike {@link pass}, doesn't use up the recheck. */
+  /** Returns true if neither a rate limit nor a refused key is known. Unlike {@link admit}, doesn't use up the recheck. */
   async isOpen(origin: string): Promise<boolean> {
     const { notBefore, refusal } = await this.#store.origins.read(origin);
     const now = this.#clock.now();
-    return !refusal && isPast(notBefore, now, FURTHEST_AHEAD);
+    return !refusal && isPast(notBefore, now, MAX_DUE_AHEAD_MS);
   }
 
   async rateLimited(origin: string, waitMs: number): Promise<void> {
@@ -57,17 +57,17 @@ export class OriginGate {
   }
 
   async keyRefused(origin: string, refusal: StoredFailure): Promise<void> {
-    const recheckAt = this.#clock.now() + RECHECK;
+    const recheckAt = this.#clock.now() + KEY_RECHECK_MS;
     await this.#store.origins.update(origin, (state) => ({ ...state, refusal, recheckAt }));
   }
 
   /** Resumes waiting tasks, slightly staggered, if the key was refused before. */
   async keyAccepted(origin: string): Promise<void> {
-    if ((await this.#store.origins.read(origin)).refusal) await this.reopen(origin);
+    if ((await this.#store.origins.read(origin)).refusal) await this.reset(origin);
   }
 
   /** Clears the refusal of one origin and resumes its tasks. */
-  async reopen(origin: string): Promise<void> {
+  async reset(origin: string): Promise<void> {
     await this.#store.origins.update(origin, (state): OriginState => ({
       ...state,
       refusal: undefined,
@@ -77,7 +77,7 @@ export class OriginGate {
   }
 
   /** Clears all refusals and resumes all waiting tasks, after the key changed or the user refreshed. */
-  async reopenAll(): Promise<void> {
+  async resetAll(): Promise<void> {
     await this.#store.origins.forgetRefusals();
     await this.#store.makeDueNow(WAKE_SPACING_MS);
   }

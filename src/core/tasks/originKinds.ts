@@ -3,7 +3,7 @@ import type { Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
 import { isOriginKind, type OriginKind } from '../common/originKind';
 import { originOf } from '../gateway/baseUrl';
-import type { OpenHttp } from '../gateway/http';
+import type { HttpConnector } from '../gateway/http';
 import { OriginProber, recognizeOrigin, signsInHeaders, type OriginSign } from '../gateway/originKind';
 import type { OriginState } from '../store/record';
 import type { TaskStore } from '../store/store';
@@ -28,7 +28,7 @@ export class OriginKinds implements Disposable {
   readonly #nextCheck = new Map<string, number>();
 
   /** @param nebulaBaseUrl base URL of Nebula's own gateway; the real one if undefined */
-  constructor(store: TaskStore, http: OpenHttp, clock: Clock, log: Log, nebulaBaseUrl?: string) {
+  constructor(store: TaskStore, http: HttpConnector, clock: Clock, log: Log, nebulaBaseUrl?: string) {
     this.#store = store;
     this.#prober = new OriginProber(http);
     this.#clock = clock;
@@ -36,14 +36,14 @@ export class OriginKinds implements Disposable {
     this.#nebulaBaseUrl = nebulaBaseUrl;
   }
 
-  kindOf(baseUrl: string): OriginKind {
+  get(baseUrl: string): OriginKind {
     if (this.#isNebula(baseUrl)) return 'nebula';
     const { kind } = this.#store.origins.known(originOf(baseUrl));
     return isOriginKind(kind) ? kind : 'unknown';
   }
 
   /** Wraps HTTP so that successful GETs with the key start a check if one is due. */
-  observe(open: OpenHttp): OpenHttp {
+  observe(open: HttpConnector): HttpConnector {
     return async (request) => {
       const opened = await open(request);
       // Submits don't start checks: nothing may disturb a paid request, and the first query follows in seconds.

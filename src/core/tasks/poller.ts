@@ -4,7 +4,7 @@ import { isBusy } from '../store/sqliteErrors';
 import { ReadOnlyStoreError } from '../store/storeState';
 import type { TaskRecord } from '../store/record';
 import type { VideoDownloader } from './videoDownloader';
-import { FURTHEST_AHEAD, WAKE_SPACING_MS } from './schedule';
+import { MAX_DUE_AHEAD_MS, WAKE_SPACING_MS } from './schedule';
 import type { StatusCheck } from './statusCheck';
 import type { Lane } from '../store/dueTasks';
 import type { Submitter } from './submitter';
@@ -80,7 +80,7 @@ export class Poller implements Disposable {
       return;
     }
     const now = clock.now();
-    const wait = due > now + FURTHEST_AHEAD ? 0 : Math.max(0, due - now);
+    const wait = due > now + MAX_DUE_AHEAD_MS ? 0 : Math.max(0, due - now);
     this.#sleep(wait);
   }
 
@@ -125,12 +125,12 @@ export class Poller implements Disposable {
     const { perHost, total } = LANES[lane];
     const count = (host?: string) =>
       [...this.#active.values()].filter((one) => one.lane === lane && (host ?? one.host) === one.host).length;
-    for (const host of store.dueHosts(lane, now, now + FURTHEST_AHEAD)) {
+    for (const host of store.dueHosts(lane, now, now + MAX_DUE_AHEAD_MS)) {
       // Each host gets one slot, however many others hang.
       const least = count(host) === 0 ? 1 : 0;
       const room = Math.max(least, Math.min(perHost - count(host), total - count()));
       if (room <= 0) continue;
-      const due = store.due(lane, host, now, now + FURTHEST_AHEAD, room + this.#active.size);
+      const due = store.due(lane, host, now, now + MAX_DUE_AHEAD_MS, room + this.#active.size);
       for (const record of due.filter(({ id }) => !this.#active.has(id)).slice(0, room)) {
         this.#active.set(record.id, { lane, host });
         void this.#handle(record).finally(() => {

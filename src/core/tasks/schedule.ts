@@ -6,20 +6,20 @@ const HOUR = 60 * MINUTE;
 export const MAX_INTERVAL_MS = 30 * MINUTE;
 
 /** A due time further ahead than this, in ms, was stored before the clock was set back (DESIGN 4.2). */
-export const FURTHEST_AHEAD = 70 * MINUTE;
+export const MAX_DUE_AHEAD_MS = 70 * MINUTE;
 
 /** Delay between tasks that resume together. */
 export const WAKE_SPACING_MS = 300;
 
 /** Delay of the first status check after the submit, in ms (API reference 12). */
-export const FIRST_POLL = 3 * SECOND;
+export const FIRST_POLL_DELAY_MS = 3 * SECOND;
 
 /** Duration of a lease on sending or downloading, and its renewal interval, in ms (DESIGN 4.2). */
-export const LEASE = 30 * SECOND;
-export const LEASE_RENEWAL = 10 * SECOND;
+export const LEASE_MS = 30 * SECOND;
+export const LEASE_RENEWAL_MS = 10 * SECOND;
 
 /** Limits for connecting before a submit (DESIGN 5). */
-export const CONNECT_TRIES = 3;
+export const MAX_CONNECT_ATTEMPTS = 3;
 export const CONNECT_TIMEOUT_MS = 15 * SECOND;
 
 /** Limits for a submit that the gateway rate-limits: number of sends, and total wait (DESIGN 5). */
@@ -27,14 +27,14 @@ export const MAX_SENDS = 3;
 export const MAX_RESEND_WAIT_MS = 120 * SECOND;
 
 /** A gateway without a useful response for this long, in ms, is reported as silent, with the time since when. */
-export const LONG_SILENCE = 2 * MINUTE;
+export const UNRESPONSIVE_AFTER_MS = 2 * MINUTE;
 
 /** For this long after the submit, in ms, "not found" is ignored (DESIGN 5). */
-export const MISSING_GRACE = 60 * SECOND;
+export const NOT_FOUND_GRACE_MS = 60 * SECOND;
 /** Number of "not found" responses for a task or its video that are believed (DESIGN 5). */
-export const DENIALS_BELIEVED = 3;
+export const NOT_FOUND_THRESHOLD = 3;
 /** Minimum time between "not found" responses that count, in ms. */
-export const DENIALS_APART = 10 * SECOND;
+export const NOT_FOUND_SPACING_MS = 10 * SECOND;
 /** Maximum time for a succeeded task to report a link (DESIGN 5). */
 export const MISSING_LINK_GRACE_MS = 10 * MINUTE;
 /** Downloads are retried for this long after success, unless the video's own expiry is known (DESIGN 5). */
@@ -52,7 +52,7 @@ export const IDLE_GAP_GRACE_MS = 10 * MINUTE;
  */
 export function clockGap(due: number, now: number): number {
   const late = now - due;
-  return late > IDLE_GAP_MS || -late > FURTHEST_AHEAD ? late : 0;
+  return late > IDLE_GAP_MS || -late > MAX_DUE_AHEAD_MS ? late : 0;
 }
 
 /** Returns true if a planned time has passed. One further ahead than `furthest` was stored before the clock was set back. */
@@ -61,7 +61,7 @@ export function isPast(time: number | undefined, now: number, furthest: number):
 }
 
 /** Retry interval after a refused key, in ms (DESIGN 5). */
-export const RECHECK = 15 * MINUTE;
+export const KEY_RECHECK_MS = 15 * MINUTE;
 
 /** Interval in ms at which a locked keyring is read again. Unlocking it fires no event. */
 export const LOCKED_RECHECK_MS = MINUTE;
@@ -84,7 +84,7 @@ export function pollInterval(age: number, base: number): number {
  * @param troubles number of such responses in a row, at least 1
  * @param interval regular interval in ms
  */
-export function blipInterval(troubles: number, interval: number): number {
+export function errorRetryInterval(troubles: number, interval: number): number {
   return Math.max(interval, Math.min(5 * MINUTE, interval * 2 ** Math.min(troubles - 1, 16)));
 }
 
@@ -103,6 +103,6 @@ export function resendInterval(sends: number): number {
 }
 
 /** Varies an interval by ±10%, so that windows and tasks don't run in step. @param random returns 0 to 1 */
-export function jittered(interval: number, random: () => number): number {
+export function withJitter(interval: number, random: () => number): number {
   return Math.round(interval * (0.9 + 0.2 * random()));
 }

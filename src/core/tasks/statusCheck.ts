@@ -11,17 +11,17 @@ import type { Phase } from '../task/phases';
 import { factsToKeep } from './freshLinks';
 import { Lease } from './lease';
 import {
-  DENIALS_APART,
-  DENIALS_BELIEVED,
-  FIRST_POLL,
-  LEASE,
+  NOT_FOUND_SPACING_MS,
+  NOT_FOUND_THRESHOLD,
+  FIRST_POLL_DELAY_MS,
+  LEASE_MS,
   LOCKED_RECHECK_MS,
-  LONG_SILENCE,
-  MISSING_GRACE,
-  RECHECK,
-  blipInterval,
+  UNRESPONSIVE_AFTER_MS,
+  NOT_FOUND_GRACE_MS,
+  KEY_RECHECK_MS,
+  errorRetryInterval,
   clockGap,
-  jittered,
+  withJitter,
   pollInterval,
 } from './schedule';
 import { leastCount, matchVideos } from './videoRows';
@@ -66,17 +66,17 @@ export class StatusCheck {
     if (answer.kind !== 'key') {
       await store.claim(record.id, record.nextDue, {
         ...moved,
-        nextDue: clock.now() + (answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK),
+        nextDue: clock.now() + (answer.kind === 'locked' ? LOCKED_RECHECK_MS : KEY_RECHECK_MS),
         failure: failures.noKey(answer.kind, new URL(origin).host),
       });
       return;
     }
     const { key } = answer;
-    const passage = await gate.pass(origin);
+    const passage = await gate.admit(origin);
     if (!passage.open) {
       const { until, refusal } = passage;
-      const isLong = until - clock.now() > LONG_SILENCE;
-      const failure = refusal ?? (isLong ? failures.blip({ status: 429, message: '' }) : undefined);
+      const isLong = until - clock.now() > UNRESPONSIVE_AFTER_MS;
+      const failure = refusal ?? (isLong ? failures.temporaryError({ status: 429, message: '' }) : undefined);
       await store.claim(record.id, record.nextDue, {
         ...moved,
         nextDue: until + Math.round(this.#deps.random() * 1000),
@@ -86,7 +86,7 @@ export class StatusCheck {
     }
     const length = CHECK_TIME_MS + this.#interval(record);
     const due = clock.now() + length;
-    const lease = { nextDue: due, leasedUntil: clock.now() + LEASE };
+    const lease = { nextDue: due, leasedUntil: clock.now() + LEASE_MS };
     const claimed = await store.claim(record.id, record.nextDue, { ...moved, ...lease });
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
@@ -152,18 +152,21 @@ export class StatusCheck {
       case 'task':
         return this.#decideState(record, outcome.state, outcome.status);
       case 'missing':
-        if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + RECHECK };
+        if (record.keyId !== keyId) return { failure: failures.otherKey(), nextDue: now + KEY_RECHECK_MS };
         return this.#decideMissing(record, toErrorInfo(outcome), submitError);
       case 'keyRefused':
       case 'forbidden':
-        return { failure: failures.keyRefused(toErrorInfo(outcome)), nextDue: now + RECHECK };
+        return { failure: failures.keyRefused(toErrorInfo(outcome)), nextDue: now + KEY_RECHECK_MS };
       case 'temporary': {
         if (outcome.state && record.consecutiveErrors >= CUT_RESPONSES_BELIEVED)
           return this.#decideState(record, outcome.state, outcome.status);
         const troubles = record.consecutiveErrors + 1;
-        const wait = Math.max(blipInterval(troubles, this.#interval(record)), outcome.retryAfterMs ?? 0);
+        const wait = Math.max(
+          errorRetryInterval(troubles, this.#interval(record)),
+          outcome.retryAfterMs ?? 0,
+        );
         const since = record.failure?.since ?? now;
-        const failure = failures.blip(toErrorInfo(outcome), { since, now });
+        const failure = failures.temporaryError(toErrorInfo(outcome), { since, now });
         return { consecutiveErrors: troubles, failure, nextDue: now + wait };
       }
     }
@@ -173,7 +176,13 @@ export class StatusCheck {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
     const idSource = confirmed(record.idSource);
-    const good: TaskPatch = { consecutiveErrors: 0, denials: 0, deniedAt: null, failure: null, idSource };
+    const good: TaskPatch = {
+      consecutiveErrors: 0,
+      notFoundCount: 0,
+      notFoundSince: null,
+      failure: null,
+      idSource,
+    };
     switch (state.kind) {
       case 'queued':
       case 'running': {
@@ -223,19 +232,20 @@ export class StatusCheck {
     // Excludes time in which nothing could run, such as sleep: the gateway may have got the request only after it.
     const age = now - (record.submittedAt ?? record.createdAt) - record.diskBlockedMs;
     // Right after the submit, the gateway may not know the task yet.
-    if (age < MISSING_GRACE) return { nextDue: now + this.#interval(record) };
+    if (age < NOT_FOUND_GRACE_MS) return { nextDue: now + this.#interval(record) };
     const { isBelieved, patch } = countNotFound(record, now);
-    if (!isBelieved) return { ...patch, nextDue: now + Math.max(DENIALS_APART, this.#interval(record)) };
+    if (!isBelieved)
+      return { ...patch, nextDue: now + Math.max(NOT_FOUND_SPACING_MS, this.#interval(record)) };
     if (submitError) return { phase: 'rejected', failure: failures.denied(submitError) };
-    if (isUnconfirmed(record.idSource)) return { phase: 'unknown', failure: failures.idNotKnown(error) };
+    if (isUnconfirmed(record.idSource)) return { phase: 'unknown', failure: failures.taskIdNotFound(error) };
     const outcome = record.succeededAt === undefined ? 'idDenied' : 'linkExpired';
     return { phase: 'lost', failure: failures.taskGone(outcome, error) };
   }
 
   #interval(record: TaskRecord): number {
     const age = this.#deps.clock.now() - (record.submittedAt ?? record.createdAt);
-    return jittered(
-      pollInterval(Math.max(age, 0), Math.max(this.#deps.baseInterval(), FIRST_POLL)),
+    return withJitter(
+      pollInterval(Math.max(age, 0), Math.max(this.#deps.baseInterval(), FIRST_POLL_DELAY_MS)),
       this.#deps.random,
     );
   }
@@ -247,25 +257,26 @@ function someFiltered(count: number): StoredNote {
 }
 
 function moveTimes(
-  { diskBlockedMs, deniedAt }: TaskRecord,
+  { diskBlockedMs, notFoundSince }: TaskRecord,
   gap: number,
-): { readonly diskBlockedMs: number; readonly deniedAt?: number } | undefined {
+): { readonly diskBlockedMs: number; readonly notFoundSince?: number } | undefined {
   if (gap === 0) return undefined;
   return {
     diskBlockedMs: diskBlockedMs + gap,
-    ...(deniedAt === undefined ? {} : { deniedAt: deniedAt + gap }),
+    ...(notFoundSince === undefined ? {} : { notFoundSince: notFoundSince + gap }),
   };
 }
 
 /** Counts a "not found" response. Enough of them are believed; responses in quick succession count as one (DESIGN 5). */
 export function countNotFound(
-  { denials, deniedAt }: Pick<TaskRecord, 'denials' | 'deniedAt'>,
+  { notFoundCount, notFoundSince }: Pick<TaskRecord, 'notFoundCount' | 'notFoundSince'>,
   now: number,
 ): { readonly isBelieved: boolean; readonly patch: TaskPatch } {
-  const counts = deniedAt === undefined || now - deniedAt >= DENIALS_APART || now < deniedAt;
+  const counts =
+    notFoundSince === undefined || now - notFoundSince >= NOT_FOUND_SPACING_MS || now < notFoundSince;
   return {
-    isBelieved: denials + (counts ? 1 : 0) >= DENIALS_BELIEVED,
-    patch: counts ? { denials: denials + 1, deniedAt: now } : {},
+    isBelieved: notFoundCount + (counts ? 1 : 0) >= NOT_FOUND_THRESHOLD,
+    patch: counts ? { notFoundCount: notFoundCount + 1, notFoundSince: now } : {},
   };
 }
 

@@ -1,9 +1,9 @@
 import { sleep } from '../common/clock';
 import type { L10n } from '../common/l10n';
 import { describeError } from '../common/log';
-import type { PreparedSubmit } from '../gateway/client';
+import type { OpenSubmit } from '../gateway/client';
 import type { GatewayError } from '../gateway/errors';
-import type { Access } from '../gateway/transport';
+import type { GatewayCredentials } from '../gateway/transport';
 import type { LateId } from '../store/lateIds';
 import type { TaskRecord } from '../store/record';
 import { toSidecarTask } from '../store/sidecarTask';
@@ -12,19 +12,23 @@ import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure, StoredNote } from '../task/failure';
 import { toErrorInfo, type Failures } from './failures';
 import { factsToKeep } from './freshLinks';
-import { FIRST_POLL, LEASE, clockGap } from './schedule';
+import { FIRST_POLL_DELAY_MS, LEASE_MS, clockGap } from './schedule';
 import type { TaskServices } from './taskServices';
 
 /** The request was sent, but its outcome couldn't be stored. The message is for the user. */
-export class OutcomeNotWritten extends Error {
+export class OutcomeNotStoredError extends Error {
   override readonly name = 'OutcomeNotWritten';
 }
 
-export type SendOutcome = Awaited<ReturnType<PreparedSubmit['send']>>;
+export type SendOutcome = Awaited<ReturnType<OpenSubmit['send']>>;
 type Accepted = Extract<SendOutcome, { kind: 'accepted' }>;
 
 /** Creates the error that tells callers not to send the request again. */
-export function outcomeNotWritten(l10n: L10n, cause: unknown, outcome?: SendOutcome): OutcomeNotWritten {
+export function createOutcomeNotStoredError(
+  l10n: L10n,
+  cause: unknown,
+  outcome?: SendOutcome,
+): OutcomeNotStoredError {
   const message =
     outcome?.kind === 'accepted'
       ? l10n.t(
@@ -34,11 +38,11 @@ export function outcomeNotWritten(l10n: L10n, cause: unknown, outcome?: SendOutc
       : l10n.t(
           "The request was sent, but its outcome couldn't be stored. Check your usage at Nebula before you send it again.",
         );
-  return new OutcomeNotWritten(message, { cause });
+  return new OutcomeNotStoredError(message, { cause });
 }
 
 /** Maximum attempts to store an outcome; the pause grows by a second each time. */
-const WRITE_TRIES = 10;
+const MAX_WRITE_ATTEMPTS = 10;
 
 /** Stores the outcome of a submit (DESIGN 5, Submit). */
 export class SubmitRecorder {
@@ -52,7 +56,7 @@ export class SubmitRecorder {
    * Stores the outcome. Retries for a while, because an accepted task is paid for.
    * @throws {@link OutcomeNotWritten}
    */
-  async record(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
+  async record(draft: TaskRecord, outcome: SendOutcome, access: GatewayCredentials): Promise<void> {
     const { clock, log } = this.#deps;
     for (let tries = 1; ; tries++) {
       try {
@@ -69,21 +73,22 @@ export class SubmitRecorder {
         if (tries === 1 && outcome.kind === 'accepted') {
           this.#deps.store.keepLateId(toLateId(draft, outcome, clock.now()));
         }
-        if (tries >= WRITE_TRIES || isClosed) throw outcomeNotWritten(this.#deps.l10n, error, outcome);
+        if (tries >= MAX_WRITE_ATTEMPTS || isClosed)
+          throw createOutcomeNotStoredError(this.#deps.l10n, error, outcome);
         await sleep(clock, 1000 * tries);
       }
     }
   }
 
   /** Applies the outcome, also if another window marked the task as unknown meanwhile. */
-  async #apply(draft: TaskRecord, outcome: SendOutcome, access: Access): Promise<void> {
+  async #apply(draft: TaskRecord, outcome: SendOutcome, access: GatewayCredentials): Promise<void> {
     const { id } = draft;
     const { store, clock, marker } = this.#deps;
     const failures = this.#deps.failures(draft.baseUrl);
     const backToDraft = (note: StoredNote): TaskPatch => ({
       phase: 'draft',
       note,
-      nextDue: clock.now() + LEASE,
+      nextDue: clock.now() + LEASE_MS,
     });
     const kept = outcome.kind === 'notSent' ? {} : factsToKeep(outcome);
     const written = await store.update(id, (record) => {
@@ -101,10 +106,10 @@ export class SubmitRecorder {
             gatewayTaskId: outcome.gatewayTaskId,
             ...acceptedNote(outcome, record),
             idSource: isUnsure(outcome) ? 'unsure' : null,
-            denials: 0,
-            deniedAt: null,
+            notFoundCount: 0,
+            notFoundSince: null,
             failure: null,
-            nextDue: clock.now() + FIRST_POLL,
+            nextDue: clock.now() + FIRST_POLL_DELAY_MS,
             diskBlockedMs: clockGap(record.submittedAt ?? clock.now(), clock.now()),
             ...kept,
           };
@@ -120,7 +125,7 @@ export class SubmitRecorder {
           const error = { status: 429, ...outcome.error };
           return late
             ? { phase: 'rejected', failure: failures.refused(error), ...kept }
-            : { ...backToDraft({ code: 'rateLimited' }), failure: failures.askedToWait(error), ...kept };
+            : { ...backToDraft({ code: 'rateLimited' }), failure: failures.rateLimited(error), ...kept };
         }
         case 'notSent':
           return late
@@ -157,7 +162,7 @@ export class SubmitRecorder {
     log.warn(`task ${draft.id}: the ID ${gatewayTaskId} came late, after a repair`);
     marker.set();
     const at = clock.now();
-    const nextDue = at + FIRST_POLL;
+    const nextDue = at + FIRST_POLL_DELAY_MS;
     await store.import({
       record: {
         ...draft,
@@ -186,12 +191,16 @@ function acceptedNote({ error, noRemix }: Accepted, { request }: TaskRecord): Ta
 }
 
 /** The failure of a request that couldn't be sent: no connection, or a proxy refused it. */
-export function notSentFailure(failures: Failures, error: GatewayError, access: Access): StoredFailure {
+export function notSentFailure(
+  failures: Failures,
+  error: GatewayError,
+  access: GatewayCredentials,
+): StoredFailure {
   const info = toErrorInfo(error);
   const host = gatewayHost(access);
   return error.kind === 'proxy' ? failures.proxyRefused(info, host) : failures.unreachable(info, host);
 }
 
-function gatewayHost({ baseUrl }: Access): string {
+function gatewayHost({ baseUrl }: GatewayCredentials): string {
   return new URL(baseUrl).host;
 }

@@ -1,11 +1,11 @@
 import type { FailureKind, Task } from '../task/task';
 
 /** Result of one request: a task, or the reason why nothing was sent. */
-export type Outcome =
+export type SubmitResult =
   { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'notSent'; readonly reason: unknown };
 
 /** Why the remaining requests weren't sent. */
-export type Stop =
+export type StopReason =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'error'; readonly error: unknown };
@@ -16,13 +16,13 @@ export interface BatchReport {
   readonly notSent: readonly number[];
   /** May have been sent. */
   readonly unclear: readonly number[];
-  readonly stop?: Stop;
+  readonly stop?: StopReason;
 }
 
 interface Batch {
   readonly count: number;
   /** Sends one request, once. If it throws, the outcome is unknown. */
-  readonly send: (index: number) => Promise<Outcome>;
+  readonly send: (index: number) => Promise<SubmitResult>;
   readonly onNext: (index: number) => void;
   /** Stops the batch. Whether to cancel the current request is up to the sender. */
   readonly signal: AbortSignal;
@@ -32,9 +32,9 @@ interface Batch {
 const REQUEST_FAILURES: readonly FailureKind[] = ['moderation', 'parameter', 'image'];
 
 /** Sends requests strictly one after another, each at most once. Stops if the next one would fail for the same reason. */
-export async function sendInOrder({ count, send, onNext, signal }: Batch): Promise<BatchReport> {
+export async function submitSequentially({ count, send, onNext, signal }: Batch): Promise<BatchReport> {
   const tasks: { index: number; task: Task }[] = [];
-  const report = (next: number, stop?: Stop, unclear: readonly number[] = []): BatchReport => ({
+  const report = (next: number, stop?: StopReason, unclear: readonly number[] = []): BatchReport => ({
     tasks,
     notSent: Array.from({ length: count - next }, (_, offset) => next + offset),
     unclear,
@@ -44,7 +44,7 @@ export async function sendInOrder({ count, send, onNext, signal }: Batch): Promi
   for (let index = 0; index < count; index++) {
     if (isCancelled()) return report(index, { kind: 'cancelled' });
     onNext(index);
-    let outcome: Outcome;
+    let outcome: SubmitResult;
     try {
       outcome = await send(index);
     } catch (error) {
@@ -61,7 +61,7 @@ export async function sendInOrder({ count, send, onNext, signal }: Batch): Promi
 }
 
 /** Returns true if a request was certainly not accepted, so that it can be sent again. */
-export function isOpenEnd({ phase, failure }: Task): boolean {
+export function canSendAgain({ phase, failure }: Task): boolean {
   return phase === 'stopped' || (phase === 'rejected' && failure?.charged === 'no');
 }
 

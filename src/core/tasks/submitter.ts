@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { sleep } from '../common/clock';
 import { describeError } from '../common/log';
 import { isKey, type NoKeyReason } from '../gateway/apiKey';
-import type { PreparedSubmit } from '../gateway/client';
+import type { OpenSubmit } from '../gateway/client';
 import { originOf } from '../gateway/baseUrl';
-import type { Access } from '../gateway/transport';
+import type { GatewayCredentials } from '../gateway/transport';
 import { GatewayError } from '../gateway/errors';
 import type { PreparedRequest } from '../models/family';
 import { classifyOpenError } from '../store/sqliteErrors';
@@ -14,8 +14,8 @@ import { Lease } from './lease';
 import type { TaskRecord } from '../store/record';
 import {
   CONNECT_TIMEOUT_MS,
-  CONNECT_TRIES,
-  LEASE,
+  MAX_CONNECT_ATTEMPTS,
+  LEASE_MS,
   MIN_RESEND_INTERVAL_MS,
   MAX_SENDS,
   MAX_RESEND_WAIT_MS,
@@ -25,7 +25,7 @@ import { notSentFailure, SubmitRecorder, type SendOutcome } from './submitRecord
 import type { TaskServices } from './taskServices';
 
 /** The submit was canceled before a byte was sent: there is no task. */
-export class SubmitCancelled extends Error {
+export class SubmitCancelledError extends Error {
   override readonly name = 'SubmitCancelled';
 }
 
@@ -91,7 +91,7 @@ export class Submitter {
    */
   async submit(
     request: PreparedRequest,
-    access: Access,
+    access: GatewayCredentials,
     signal?: AbortSignal,
     basedOn?: string,
     onStored?: () => Promise<void>,
@@ -122,13 +122,13 @@ export class Submitter {
 
   async #submit(
     request: PreparedRequest,
-    access: Access,
+    access: GatewayCredentials,
     signal?: AbortSignal,
     basedOn?: string,
     onStored?: () => Promise<void>,
   ): Promise<string> {
     const failures = this.#deps.failures(access.baseUrl);
-    if (signal?.aborted) throw new SubmitCancelled();
+    if (signal?.aborted) throw new SubmitCancelledError();
     const draft = await this.#writeDraft(request, access, basedOn);
     const state: Draft = { cancel: new AbortController(), wasSent: false };
     const { cancel } = state;
@@ -148,11 +148,11 @@ export class Submitter {
       const failure = isKeyGone
         ? failures.keyUnavailable(error.reason === 'locked')
         : closes
-          ? failures.neverSent()
+          ? failures.notSent()
           : undefined;
       const settled = await this.#settleDraft(draft.id, forget, failure);
       if (!settled) throw error;
-      if (forget) throw isKeyGone ? error : new SubmitCancelled();
+      if (forget) throw isKeyGone ? error : new SubmitCancelledError();
     } finally {
       signal?.removeEventListener('abort', forward);
       this.#drafts.delete(draft.id);
@@ -175,14 +175,14 @@ export class Submitter {
       // This window's own draft: the machine slept for longer than the lease.
       await this.#leases.get(record.id)?.renew();
       await store.update(record.id, ({ nextDue }) =>
-        nextDue === record.nextDue ? { nextDue: clock.now() + LEASE } : undefined,
+        nextDue === record.nextDue ? { nextDue: clock.now() + LEASE_MS } : undefined,
       );
       return;
     }
     const failures = this.#deps.failures(record.baseUrl);
     await store.update(record.id, (current) => {
       if (current.nextDue !== record.nextDue) return undefined;
-      if (current.phase === 'draft') return { phase: 'rejected', failure: failures.neverSent() };
+      if (current.phase === 'draft') return { phase: 'rejected', failure: failures.notSent() };
       if (current.phase === 'sending')
         return { phase: 'unknown', failure: failures.outcomeUnknown(undefined) };
       return undefined;
@@ -196,7 +196,11 @@ export class Submitter {
   }
 
   /** @throws ReadOnlyStoreError whatever keeps the draft from being stored */
-  async #writeDraft(request: PreparedRequest, access: Access, basedOn?: string): Promise<TaskRecord> {
+  async #writeDraft(
+    request: PreparedRequest,
+    access: GatewayCredentials,
+    basedOn?: string,
+  ): Promise<TaskRecord> {
     const { store, clock, marker } = this.#deps;
     try {
       return await store.insert(
@@ -207,7 +211,7 @@ export class Submitter {
           request: request.request,
           bodySha256: hashBody(request.body),
           basedOn,
-          nextDue: clock.now() + LEASE,
+          nextDue: clock.now() + LEASE_MS,
         },
         () => marker.set(),
       );
@@ -219,7 +223,7 @@ export class Submitter {
   }
 
   /** Connects and sends, again where that is certainly safe, until the outcome is stored. */
-  async #send(draft: TaskRecord, body: string, access: Access, state: Draft): Promise<void> {
+  async #send(draft: TaskRecord, body: string, access: GatewayCredentials, state: Draft): Promise<void> {
     const { clock } = this.#deps;
     const failures = this.#deps.failures(access.baseUrl);
     const { signal } = state.cancel;
@@ -232,7 +236,10 @@ export class Submitter {
       if (outcome.kind === 'notSent') {
         unreachable++;
         const pause = 1000 * unreachable;
-        if (unreachable >= CONNECT_TRIES || clock.now() + pause - startedConnecting > CONNECT_TIMEOUT_MS) {
+        if (
+          unreachable >= MAX_CONNECT_ATTEMPTS ||
+          clock.now() + pause - startedConnecting > CONNECT_TIMEOUT_MS
+        ) {
           return this.#rejectDraft(draft.id, notSentFailure(failures, outcome.error, access));
         }
         await this.#holdDraft(draft.id, () => sleep(clock, pause, signal));
@@ -256,12 +263,12 @@ export class Submitter {
   async #sendOnce(
     draft: TaskRecord,
     body: string,
-    access: Access,
+    access: GatewayCredentials,
     signal: AbortSignal,
   ): Promise<SendOutcome | { readonly kind: 'done' }> {
     const { store, client, clock, keys } = this.#deps;
     const { id } = draft;
-    let prepared: PreparedSubmit;
+    let prepared: OpenSubmit;
     try {
       const hasImages = (draft.request.images ?? []).length > 0;
       prepared = await this.#holdDraft(id, () => client.prepareSubmit(access, body, signal, hasImages));
@@ -270,7 +277,7 @@ export class Submitter {
       throw error;
     }
     try {
-      const due = clock.now() + LEASE;
+      const due = clock.now() + LEASE_MS;
       let sending: TaskRecord | undefined;
       let keyVersion: number;
       do {
@@ -316,7 +323,7 @@ export class Submitter {
   /** Renews this window's lease on the draft during slow steps. */
   async #holdDraft<T>(id: string, work: () => Promise<T>): Promise<T> {
     const { store, clock } = this.#deps;
-    const due = clock.now() + LEASE;
+    const due = clock.now() + LEASE_MS;
     await store.update(id, (record) => (record.phase === 'draft' ? { nextDue: due } : undefined));
     return this.#hold(id, 'draft', due, work);
   }

@@ -13,15 +13,15 @@ import type { StoredNote } from '../task/failure';
 import { canTransition, isFinal } from '../task/phases';
 import type { TaskRecord } from '../store/record';
 import { PHASES_WITHOUT_VIDEO, withFound } from './partialResults';
-import type { Reopener } from './taskReopener';
+import type { TaskReopener } from './taskReopener';
 import { parseSidecarTask, recordFromSidecar, type SidecarTask } from '../store/sidecarTask';
 import type { TaskServices } from './taskServices';
 
 interface Dependencies extends TaskServices {
-  readonly reopener: Reopener;
+  readonly reopener: TaskReopener;
 }
 
-export interface RescueOptions {
+export interface RecoveryOptions {
   /** Only these tasks; if undefined, all tasks and unlisted files in the library. */
   readonly ids?: readonly string[];
   /** Stops early and keeps what was done so far. */
@@ -29,7 +29,7 @@ export interface RescueOptions {
   readonly onProgress?: (done: number, of: number) => void;
 }
 
-export interface RescueReport {
+export interface RecoveryReport {
   /** Number of tasks that are tracked again. */
   readonly lookedAgain: number;
   /** Number of videos found in the library and added to tasks. */
@@ -49,7 +49,7 @@ const NO_MODEL = 'unknown';
  * Recovers lost videos at the user's request: checks tasks again that ended without their video, and adds unlisted
  * videos in the library. It sends no paid request and removes nothing.
  */
-export class Rescuer {
+export class TaskRecovery {
   readonly #deps: Dependencies;
 
   constructor(deps: Dependencies) {
@@ -57,7 +57,7 @@ export class Rescuer {
   }
 
   /** @throws ReadOnlyStoreError if the store can't be written */
-  async rescue({ ids, signal, onProgress }: RescueOptions = {}): Promise<RescueReport> {
+  async run({ ids, signal, onProgress }: RecoveryOptions = {}): Promise<RecoveryReport> {
     const { store, reopener } = this.#deps;
     const all = await store.allWithFiles();
     const byName = tasksByFileName(all);
@@ -86,7 +86,7 @@ export class Rescuer {
       if (
         taken === 0 &&
         (ids !== undefined || mayHaveVideo(record)) &&
-        (await reopener.lookAgain(record.id))
+        (await reopener.checkAgain(record.id))
       ) {
         lookedAgain++;
       }

@@ -11,7 +11,7 @@ import { expectedRow } from './videoRows';
 import type { TaskServices } from './taskServices';
 
 /** Reopens ended tasks at the user's request. Never sends a request again. */
-export class Reopener {
+export class TaskReopener {
   readonly #deps: TaskServices;
 
   constructor(deps: TaskServices) {
@@ -22,7 +22,7 @@ export class Reopener {
    * Checks a task again that failed, was lost or stopped, or whose files are missing. Costs nothing.
    * @returns true if the task is tracked again
    */
-  async lookAgain(id: string): Promise<boolean> {
+  async checkAgain(id: string): Promise<boolean> {
     const { store } = this.#deps;
     const seen = await store.readRecord(id);
     if (!seen) return false;
@@ -76,8 +76,8 @@ export class Reopener {
       progress: null,
       nextDue: this.#deps.clock.now(),
       consecutiveErrors: 0,
-      denials: 0,
-      deniedAt: null,
+      notFoundCount: 0,
+      notFoundSince: null,
       expiresAt: null,
       diskBlockedMs: 0,
       diskFailedAt: null,

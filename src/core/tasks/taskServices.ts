@@ -9,7 +9,7 @@ import type { Catalog } from '../models/catalog';
 import type { PendingMarker } from '../store/pendingMarker';
 import type { TaskStore } from '../store/store';
 import type { FailuresAt } from './failures';
-import type { OriginGate } from './originCircuitBreaker';
+import type { OriginCircuitBreaker } from './originCircuitBreaker';
 import type { PartialResults } from './partialResults';
 
 /** Services that the classes of this folder share. */
@@ -20,7 +20,7 @@ export interface TaskServices {
   readonly client: GatewayClient;
   readonly videoClient: VideoClient;
   readonly keys: KeySource;
-  readonly gate: OriginGate;
+  readonly gate: OriginCircuitBreaker;
   readonly failures: FailuresAt;
   readonly partialResults: PartialResults;
   readonly marker: PendingMarker;

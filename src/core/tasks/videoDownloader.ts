@@ -9,7 +9,14 @@ import type { VideoRow } from '../task/videoRow';
 import { DownloadAttempt, needsGateway, type AttemptResult } from './downloadAttempt';
 import { downloadDeadline } from './downloadProblem';
 import { Lease } from './lease';
-import { FURTHEST_AHEAD, IDLE_GAP_GRACE_MS, LEASE, clockGap, LOCKED_RECHECK_MS, RECHECK } from './schedule';
+import {
+  MAX_DUE_AHEAD_MS,
+  IDLE_GAP_GRACE_MS,
+  LEASE_MS,
+  clockGap,
+  LOCKED_RECHECK_MS,
+  KEY_RECHECK_MS,
+} from './schedule';
 import { isDue, isPending, matchVideos, leastCount } from './videoRows';
 import type { TaskServices } from './taskServices';
 
@@ -75,7 +82,7 @@ export class VideoDownloader {
       });
       return;
     }
-    const due = clock.now() + LEASE;
+    const due = clock.now() + LEASE_MS;
     const claimed = await store.claim(record.id, seenDue, {
       phase: 'saving',
       // It may be left from a window that closed.
@@ -139,13 +146,13 @@ export class VideoDownloader {
   ): Promise<Block | undefined> {
     const { gate, clock } = this.#deps;
     if (answer.kind !== 'key') {
-      const wait = answer.kind === 'locked' ? LOCKED_RECHECK_MS : RECHECK;
+      const wait = answer.kind === 'locked' ? LOCKED_RECHECK_MS : KEY_RECHECK_MS;
       return {
         until: clock.now() + wait,
         failure: this.#deps.failures(origin).noKey(answer.kind, new URL(origin).host),
       };
     }
-    const passage = await gate.pass(origin);
+    const passage = await gate.admit(origin);
     if (passage.open) return undefined;
     return { until: passage.until, ...(passage.refusal ? { failure: passage.refusal } : {}) };
   }
@@ -181,8 +188,8 @@ export class VideoDownloader {
       const { log, clock, failures } = this.#deps;
       log.error(`task ${claimed.id}: ${describeError(error)}`);
       const hasLink = rows.some(({ link }) => link !== undefined);
-      const reason = failures(claimed.baseUrl).fetchFailed(error, hasLink);
-      const nextTry = clock.now() + RECHECK;
+      const reason = failures(claimed.baseUrl).downloadFailed(error, hasLink);
+      const nextTry = clock.now() + KEY_RECHECK_MS;
       return {
         rows: rows.map((row) => (due.has(row.position) ? { ...row, reason, nextTry } : row)),
         patch: {},
@@ -213,7 +220,7 @@ export class VideoDownloader {
   #settle(record: TaskRecord, rows: readonly VideoRow[]): TaskPatch {
     const { clock, failures, partialResults } = this.#deps;
     const now = clock.now();
-    const good: TaskPatch = { videos: rows, consecutiveErrors: 0, denials: 0, deniedAt: null };
+    const good: TaskPatch = { videos: rows, consecutiveErrors: 0, notFoundCount: 0, notFoundSince: null };
     const pending = rows.filter(isPending);
     if (pending.length > 0) {
       const reasons = pending.flatMap(({ reason }) => reason ?? []);
@@ -250,7 +257,7 @@ function steadyClock(clock: Clock): Clock {
   return {
     now: () => {
       const now = clock.now();
-      return now - started > MAX_ATTEMPT_MS || started - now > FURTHEST_AHEAD ? started : now;
+      return now - started > MAX_ATTEMPT_MS || started - now > MAX_DUE_AHEAD_MS ? started : now;
     },
     setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
   };

@@ -6,7 +6,7 @@ import type { CompletePart } from '../library/partFile';
 import type { Catalog } from '../models/catalog';
 import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
-import { FURTHEST_AHEAD, isPast } from './schedule';
+import { MAX_DUE_AHEAD_MS, isPast } from './schedule';
 
 /** Maximum number of videos per task. A request or response that names more isn't believed. */
 const MAX_VIDEOS = 8;
@@ -27,7 +27,7 @@ export function isHere(row: VideoRow): boolean {
 }
 
 export function isDue(row: VideoRow, now: number): boolean {
-  return isPending(row) && isPast(row.nextTry, now, FURTHEST_AHEAD);
+  return isPending(row) && isPast(row.nextTry, now, MAX_DUE_AHEAD_MS);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Task } from '../task/task';
 import type { TaskStore } from '../store/store';
 
 /** Resolves when the task reaches a final phase, or with undefined if there is no such task. */
-export async function settled(
+export async function waitForTask(
   store: Pick<TaskStore, 'index' | 'readTask' | 'onDidChange' | 'onDidLoad'>,
   id: string,
   signal?: AbortSignal,

@@ -10,10 +10,10 @@ import type { ContextKeys } from './contextKeys';
 import type { CustomModels } from './customModels';
 import type { Desktop } from './desktop';
 import type { Dialogs } from './dialogs';
-import type { LazyEngine } from './engineAccess';
+import type { EngineAccess } from './engineAccess';
 import type { MessagePresenter } from './messagePresenter';
 import type { Messages } from './messages';
-import type { Notifier } from './notifications';
+import type { Notifications } from './notifications';
 import type { QuickInputs } from './quickInputs';
 import type { Settings } from './settings';
 
@@ -34,19 +34,19 @@ export interface TasksView extends Pick<
 
 /** Services that every feature may use. Built once, in app.ts. */
 export interface AppContext {
-  readonly engines: LazyEngine;
+  readonly engine: EngineAccess;
   readonly settings: Settings;
   /** Families, known models and the user's own. */
   readonly catalog: Catalog;
   /** Keeps models that the user names. */
   readonly customModels: CustomModels;
-  readonly asker: Dialogs;
-  readonly notifier: Notifier;
+  readonly dialogs: Dialogs;
+  readonly notifications: Notifications;
   readonly inputs: QuickInputs;
   readonly box: MessagePresenter;
   readonly messages: Messages;
   readonly contextKeys: ContextKeys;
-  readonly view: TasksView;
+  readonly tasksView: TasksView;
   readonly desktop: Desktop;
   readonly mementos: { readonly workspace: vscode.Memento; readonly global: vscode.Memento };
   readonly extensionUri: vscode.Uri;
@@ -68,7 +68,7 @@ export interface AppContext {
   /** Runs a command of the editor. Errors are logged. */
   readonly execute: (command: string, ...args: unknown[]) => void;
   /** Lets work go on by itself. Errors are logged. */
-  readonly inBackground: (work: Promise<unknown>) => void;
+  readonly runInBackground: (work: Promise<unknown>) => void;
 }
 
 /** What each feature returns: the commands of package.json that it runs. */

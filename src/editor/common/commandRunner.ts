@@ -2,7 +2,7 @@ import { CancellationError } from 'vscode';
 import * as z from 'zod';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import { RequestError } from '../../core/models/family';
-import { OutcomeNotWritten } from '../../core/tasks/submitRecorder';
+import { OutcomeNotStoredError } from '../../core/tasks/submitRecorder';
 import type { AppContext, Feature } from './appContext';
 import type { Messages } from './messages';
 import { KeyLockedError, Rejection, isUserCancellation } from './rejection';
@@ -74,7 +74,7 @@ function reasonOf(error: unknown): string {
 
 /** Each kind of trouble has one message, with what mends it. */
 function tell(error: unknown, title: string, messages: Messages): void {
-  if (error instanceof OutcomeNotWritten) {
+  if (error instanceof OutcomeNotStoredError) {
     messages.outcomeNotWritten(error.message);
     return;
   }

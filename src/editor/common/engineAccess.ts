@@ -5,7 +5,7 @@ import { Engine, type EngineOptions } from '../../core/engine';
 import type { TaskChanges } from '../../core/task/task';
 
 /** The engine of a window. It is always there; whether its store is open, its state says. */
-export class LazyEngine implements Disposable {
+export class EngineAccess implements Disposable {
   readonly current: Engine;
   readonly #owned = new DisposableStore();
   readonly #opened: Emitter<Engine>;

@@ -7,7 +7,7 @@ export type MessageAction = { readonly title: string } & (
   { readonly command: string; readonly arguments?: readonly unknown[] } | { readonly run: () => void }
 );
 
-type Dependencies = Pick<AppContext, 'notifier' | 'execute' | 'inBackground'>;
+type Dependencies = Pick<AppContext, 'notifications' | 'execute' | 'runInBackground'>;
 
 /** Shows messages and does what their buttons say. Nobody waits for one: it may stay open for hours. */
 export class MessagePresenter {
@@ -24,11 +24,11 @@ export class MessagePresenter {
     buttons: readonly MessageAction[],
     onDismiss?: () => void,
   ): void {
-    const { notifier, execute, inBackground } = this.#deps;
+    const { notifications, execute, runInBackground } = this.#deps;
     const titles = buttons.map(({ title }) => title);
-    inBackground(
+    runInBackground(
       // Prompts and responses are outside text.
-      notifier.show(severity, asMessage(sentence), titles).then((chosen) => {
+      notifications.show(severity, asMessage(sentence), titles).then((chosen) => {
         const button = buttons.find(({ title }) => title === chosen);
         if (!button) onDismiss?.();
         else if ('run' in button) button.run();
@@ -39,6 +39,6 @@ export class MessagePresenter {
 
   /** A word in passing that needs no answer. */
   status(sentence: string): void {
-    this.#deps.notifier.status(escapeQuickPickText(sentence));
+    this.#deps.notifications.status(escapeQuickPickText(sentence));
   }
 }

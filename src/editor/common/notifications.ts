@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 export type Severity = 'info' | 'warning' | 'error';
 
 /** Tells the person at the keyboard something. What is said, and when, is in messages.ts. */
-export interface Notifier {
+export interface Notifications {
   /** Shows a message. @returns the title of the action that was chosen, when it is closed */
   show(severity: Severity, message: string, actions: readonly string[]): Promise<string | undefined>;
   /** A word in the status bar, for a few seconds. */
@@ -24,7 +24,7 @@ export type ReportProgress = (done: number, of: number, now?: string) => void;
 const STATUS_MESSAGE_MS = 6000;
 
 /** Tells it in the editor's own ways. */
-export class VSCodeNotifier implements Notifier {
+export class VSCodeNotifications implements Notifications {
   async show(severity: Severity, message: string, actions: readonly string[]): Promise<string | undefined> {
     switch (severity) {
       case 'info':

@@ -9,7 +9,7 @@ const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }
 /** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
 const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
 
-type Dependencies = Pick<AppContext, 'asker' | 'l10n'>;
+type Dependencies = Pick<AppContext, 'dialogs' | 'l10n'>;
 
 /** What a command about tasks is for. */
 export interface TaskCommand {
@@ -35,7 +35,7 @@ export async function resolveTasks(
   args: readonly unknown[],
   tasks: readonly Task[],
   command: TaskCommand,
-  { asker, l10n }: Dependencies,
+  { dialogs, l10n }: Dependencies,
 ): Promise<readonly Task[] | undefined> {
   const suitable = tasks.filter((task) => command.suits(task));
   const given = idsFromArguments(args);
@@ -54,7 +54,7 @@ export async function resolveTasks(
     })),
   };
   // A single one needs no ticking.
-  if (!command.asksForOne && suitable.length > 1) return (await asker.chooseSome(question)) ?? [];
-  const chosen = await asker.choose(question);
+  if (!command.asksForOne && suitable.length > 1) return (await dialogs.chooseSome(question)) ?? [];
+  const chosen = await dialogs.choose(question);
   return chosen ? [chosen] : [];
 }

@@ -24,7 +24,7 @@ export type ConnectionState =
       readonly details: string;
     };
 
-interface Dependencies extends Pick<AppContext, 'catalog' | 'engines' | 'settings' | 'log'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings' | 'log'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   /** Called with the models the gateway listed. */
@@ -35,7 +35,7 @@ const NO_KEY = { none: 'noKey', locked: 'keyLocked', notApproved: 'notApproved' 
 
 /** Checks the connection by listing the gateway's models (`GET /v1/models`), which is free. */
 export async function checkConnection(deps: Dependencies): Promise<ConnectionState> {
-  const { catalog, engines, settings, keychain, approval, log, heard } = deps;
+  const { catalog, settings, keychain, approval, log, heard } = deps;
   const place = await keychain.place();
   if (place === undefined || place === 'locked') return { kind: place ? 'keyLocked' : 'noKey' };
   const baseUrl = settings.baseUrl();
@@ -43,7 +43,7 @@ export async function checkConnection(deps: Dependencies): Promise<ConnectionSta
   const answer = await approval.keyFor(originOf(baseUrl), 'person');
   if (answer.kind !== 'key') return { kind: NO_KEY[answer.kind] };
   const { host } = new URL(baseUrl);
-  const engine = await engines.open();
+  const engine = await deps.engine.open();
   try {
     const models = await engine.client.models({ baseUrl, key: answer.key });
     await heard(baseUrl, models);

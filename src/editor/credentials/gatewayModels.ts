@@ -4,7 +4,7 @@ import type { KeySource } from '../../core/gateway/apiKey';
 import { originOf } from '../../core/gateway/baseUrl';
 import type { AppContext } from '../common/appContext';
 import type { Memento } from '../common/appContext';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
 
 /** Memento key. */
@@ -20,7 +20,7 @@ interface Dependencies extends Pick<AppContext, 'clock' | 'log'> {
   readonly memory: Memento;
   readonly keys: KeySource;
   readonly settings: Pick<Settings, 'baseUrl'>;
-  readonly engines: Pick<LazyEngine, 'open'>;
+  readonly engine: Pick<EngineAccess, 'open'>;
 }
 
 /**
@@ -66,13 +66,13 @@ export class GatewayModels {
   }
 
   async #ask(): Promise<void> {
-    const { keys, settings, engines, log } = this.#deps;
+    const { keys, settings, log } = this.#deps;
     const baseUrl = settings.baseUrl();
     if (baseUrl === undefined) return;
     try {
       const answer = await keys.keyFor(originOf(baseUrl));
       if (answer.kind !== 'key') return;
-      const engine = await engines.open();
+      const engine = await this.#deps.engine.open();
       await this.heard(baseUrl, await engine.client.models({ baseUrl, key: answer.key }));
     } catch (error) {
       log.debug(`[models] the gateway's list could not be read: ${describeError(error)}`);

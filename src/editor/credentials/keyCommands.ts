@@ -1,5 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
-import { cleanKey, readKey } from '../../core/gateway/apiKey';
+import { normalizeApiKey, parseApiKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import type { AppContext } from '../common/appContext';
 import type { ConnectionState } from './connection';
@@ -9,7 +9,7 @@ import { invalidBaseUrlMessage, keyLockedSentence, noKeyMessage } from '../commo
 
 interface Dependencies extends Pick<
   AppContext,
-  'settings' | 'asker' | 'notifier' | 'messages' | 'l10n' | 'inBackground'
+  'settings' | 'dialogs' | 'notifications' | 'messages' | 'l10n' | 'runInBackground'
 > {
   readonly keychain: Keychain;
   readonly look: () => Promise<ConnectionState>;
@@ -17,9 +17,9 @@ interface Dependencies extends Pick<
 
 /** Prompts for a key and stores it. Then checks in the background whether the gateway accepts it. */
 export async function setApiKey(deps: Dependencies): Promise<void> {
-  const { keychain, settings, asker, messages, l10n } = deps;
+  const { keychain, settings, dialogs, messages, l10n } = deps;
   const baseUrl = settings.baseUrl();
-  const text = await asker.text({
+  const text = await dialogs.text({
     title: l10n.t('Set API Key'),
     prompt: l10n.t(
       'Your Nebula API key. It is kept in this system’s secret storage and sent to {0} only.',
@@ -29,12 +29,12 @@ export async function setApiKey(deps: Dependencies): Promise<void> {
     secret: true,
     validate: (value) => invalidKeyMessage(value, l10n),
   });
-  const key = text === undefined ? undefined : cleanKey(text);
+  const key = text === undefined ? undefined : normalizeApiKey(text);
   if (key === undefined) return;
   if (!(await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl)))) {
     messages.keyForThisWindowOnly();
   }
-  deps.inBackground(checkNewKey(deps));
+  deps.runInBackground(checkNewKey(deps));
 }
 
 export async function removeApiKey({ keychain, messages, l10n }: Dependencies): Promise<void> {
@@ -74,8 +74,8 @@ export async function approveAddress(
 }
 
 /** Shows whether the gateway can be reached and accepts the key. */
-export async function testConnection({ notifier, messages, l10n, look }: Dependencies): Promise<void> {
-  const state = await notifier.progress(l10n.t('Testing the connection to Nebula …'), look);
+export async function testConnection({ notifications, messages, l10n, look }: Dependencies): Promise<void> {
+  const state = await notifications.progress(l10n.t('Testing the connection to Nebula …'), look);
   switch (state.kind) {
     case 'works':
       messages.connectionWorks(state.host, state.models, state.known);
@@ -129,7 +129,7 @@ async function checkNewKey({ messages, l10n, look }: Dependencies): Promise<void
 }
 
 function invalidKeyMessage(text: string, l10n: L10n): string | undefined {
-  const read = readKey(text);
+  const read = parseApiKey(text);
   if ('key' in read) return undefined;
   switch (read.fault) {
     case 'empty':

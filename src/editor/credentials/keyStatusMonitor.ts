@@ -4,11 +4,11 @@ import type { Task } from '../../core/task/task';
 import { blockedBy, type BlockedBy } from '../../core/task/blockedBy';
 import type { AppContext } from '../common/appContext';
 import type { ConnectionState } from './connection';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 import type { Messages } from '../common/messages';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks'>;
+  readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks'>;
   readonly messages: Pick<Messages, 'tasksWaitForKey'>;
   /** Sets the message above the task list. */
   readonly showLine: (line: string | undefined) => void;
@@ -34,7 +34,7 @@ export class KeyStatusMonitor implements Disposable {
   constructor(deps: Dependencies) {
     this.#deps = deps;
     this.#owned.add(
-      deps.engines.onDidOpen((engine) => {
+      deps.engine.onDidOpen((engine) => {
         for (const task of engine.tasks(Infinity)) {
           const what = blockedBy(task);
           if (what) this.#waiting.set(task.id, { origin: task.origin, what });
@@ -43,7 +43,7 @@ export class KeyStatusMonitor implements Disposable {
       }),
     );
     this.#owned.add(
-      deps.engines.onDidChangeTasks(({ changed, removed }) => {
+      deps.engine.onDidChangeTasks(({ changed, removed }) => {
         for (const task of changed) this.#onChange(task);
         for (const id of removed) this.#waiting.delete(id);
         this.#showLine();

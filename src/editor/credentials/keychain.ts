@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { Emitter, type Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import { withPrefix, type Log } from '../../core/common/log';
-import { cleanKey, type ApiKey, type KeyAnswer, type KeySource } from '../../core/gateway/apiKey';
+import { normalizeApiKey, type ApiKey, type KeyAnswer, type KeySource } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, isLoopback } from '../../core/gateway/baseUrl';
 import { looksLikeKey } from '../../core/gateway/redaction';
 import type { AppContext } from '../common/appContext';
@@ -237,7 +237,7 @@ export class Keychain implements KeySource, Disposable {
 
   /** @returns the environment key with its stored ID, or with a new one if it's new. */
   async #identify(text: string): Promise<HeldKey | undefined> {
-    const value = cleanKey(text);
+    const value = normalizeApiKey(text);
     if (value === undefined) {
       this.#log.warn(`what ${KEY_VARIABLE} holds is no key that can be sent`);
       return undefined;

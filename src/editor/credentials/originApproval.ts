@@ -11,7 +11,7 @@ import type { Keychain } from './keychain';
  */
 export type Requester = 'person' | 'api' | 'command';
 
-interface Dependencies extends Pick<AppContext, 'asker' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'dialogs' | 'l10n'> {
   readonly keychain: Keychain;
 }
 
@@ -22,14 +22,14 @@ interface Dependencies extends Pick<AppContext, 'asker' | 'l10n'> {
  */
 export class OriginApproval {
   readonly #keychain: Keychain;
-  readonly #asker: Dialogs;
+  readonly #dialogs: Dialogs;
   readonly #l10n: L10n;
   readonly #asking = new Map<string, Promise<boolean>>();
   readonly #refused = new Set<string>();
 
-  constructor({ keychain, asker, l10n }: Dependencies) {
+  constructor({ keychain, dialogs, l10n }: Dependencies) {
     this.#keychain = keychain;
-    this.#asker = asker;
+    this.#dialogs = dialogs;
     this.#l10n = l10n;
   }
 
@@ -58,7 +58,7 @@ export class OriginApproval {
   }
 
   async #ask(origin: string): Promise<boolean> {
-    const yes = await this.#asker.confirm({
+    const yes = await this.#dialogs.confirm({
       message: this.#l10n.t('Send your API key to {0}?', visibleLine(origin, 100)),
       detail: this.#l10n.t(
         "Whoever runs this address can use the key and spend your balance. Your key wasn't used there before.",

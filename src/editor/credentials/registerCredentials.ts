@@ -24,7 +24,7 @@ export function registerCredentials(
   context: AppContext,
   { keychain }: { readonly keychain: Keychain },
 ): CredentialsFeature {
-  const { engines, contextKeys, subscriptions, inBackground, log } = context;
+  const { engine, contextKeys, subscriptions, runInBackground, log } = context;
   const approval = new OriginApproval({ ...context, keychain });
   const line = subscriptions.add(new Emitter<string | undefined>((error) => log.error(describeError(error))));
   const status = subscriptions.add(
@@ -44,12 +44,12 @@ export function registerCredentials(
   const deps = { ...context, keychain, approval, look };
   subscriptions.add(
     keychain.onDidChange(() => {
-      inBackground(
+      runInBackground(
         (async () => {
           status.keyChanged();
           await gatewayModels.forget();
           contextKeys.setHasKey((await keychain.place()) !== undefined);
-          await engines.current.keyChanged();
+          await engine.current.keyChanged();
         })(),
       );
     }),
@@ -64,7 +64,7 @@ export function registerCredentials(
       'nebulaVideo.approveAddress': {
         run: async (args) => {
           const [id] = idsFromArguments(args) ?? [];
-          const task = id === undefined ? undefined : (await engines.open()).task(id);
+          const task = id === undefined ? undefined : (await engine.open()).task(id);
           await approveAddress(deps, task?.origin);
         },
       },

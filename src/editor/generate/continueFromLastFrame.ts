@@ -24,7 +24,7 @@ export interface FrameSource {
 }
 
 /** What it takes to get a frame of a video. */
-export interface FrameDependencies extends Pick<AppContext, 'catalog' | 'engines' | 'asker'> {
+export interface FrameDependencies extends Pick<AppContext, 'catalog' | 'engine' | 'dialogs'> {
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;
   readonly frameMessages: FrameMessages;
@@ -78,8 +78,8 @@ export async function pickFrame(
   args: readonly unknown[],
   title: string,
 ): Promise<StoredFrame | undefined> {
-  const { engines, messages, frames, images, frameMessages, l10n } = deps;
-  const tasks = (await engines.open()).tasks(Infinity);
+  const { engine, messages, frames, images, frameMessages, l10n } = deps;
+  const tasks = (await engine.open()).tasks(Infinity);
   const question = l10n.t('Of which video should a frame be taken?');
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const found = await resolveTasks(args, tasks, { title, question, asksForOne: true, suits }, deps);
@@ -111,12 +111,12 @@ function tell(reason: FrameErrorReason, { id }: Task, messages: FrameMessages): 
 async function whichVideo(
   { videos }: Task,
   title: string,
-  { asker, l10n }: FrameDependencies & Pick<GenerateDependencies, 'l10n'>,
+  { dialogs, l10n }: FrameDependencies & Pick<GenerateDependencies, 'l10n'>,
 ): Promise<number | undefined> {
   if (videos.length === 1) return 0;
   const describe = ({ width, height, durationSeconds }: Video) =>
     `${l10n.t('{0} × {1} pixels', width, height)} · ${l10n.t('{0} seconds', Math.round(durationSeconds))}`;
-  return asker.choose({
+  return dialogs.choose({
     title,
     placeholder: l10n.t('Which of the task’s videos?'),
     choices: videos.map((video, index) => ({

@@ -7,7 +7,7 @@ import type { AppContext } from '../common/appContext';
 import type { CustomModels } from '../common/customModels';
 import { familyChoices } from './wizard/familyChoices';
 
-interface Dependencies extends Pick<AppContext, 'catalog' | 'asker' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'dialogs' | 'l10n'> {
   readonly customModels: Pick<CustomModels, 'add'>;
 }
 
@@ -21,11 +21,11 @@ export async function ensureModelFamily(
   title: string,
   deps: Dependencies,
 ): Promise<boolean> {
-  const { catalog, customModels, asker, l10n } = deps;
+  const { catalog, customModels, dialogs, l10n } = deps;
   const { model } = request;
   if (catalog.familyOf(model)) return true;
   const suiting = familyChoices(catalog, (family) => takes(family, request, l10n), l10n);
-  const family = await asker.choose({
+  const family = await dialogs.choose({
     title,
     placeholder: l10n.t('Which models is “{0}” like? That says what its requests look like.', model),
     choices: suiting.length > 0 ? suiting : familyChoices(catalog, () => true, l10n),

@@ -1,5 +1,5 @@
 import type { Task } from '../../core/task/task';
-import { isOpenEnd } from '../../core/tasks/submitSequentially';
+import { canSendAgain } from '../../core/tasks/submitSequentially';
 import type { AppContext } from '../common/appContext';
 import { explainFailure } from '../labels/failureLabels';
 import { Rejection } from '../common/rejection';
@@ -73,7 +73,7 @@ async function sendWritten(
   };
   try {
     const task = await sender.send(request, 'person', new AbortController().signal, { fits, basedOn });
-    if (isOpenEnd(task)) keepAgain();
+    if (canSendAgain(task)) keepAgain();
     return task;
   } catch (error) {
     // There is no task: somebody said no, or something was missing.

@@ -6,7 +6,7 @@ import type { WizardOptions } from './wizard/wizard';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureModelFamily } from './ensureModelFamily';
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engines' | 'asker'> {
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs'> {
   readonly customModels: Pick<CustomModels, 'add'>;
 }
 
@@ -29,8 +29,8 @@ async function startFrom(
   at: WizardOptions['at'],
   title: string,
 ): Promise<Task | undefined> {
-  const { engines, messages, l10n } = deps;
-  const tasks = (await engines.open()).tasks(Infinity);
+  const { engine, messages, l10n } = deps;
+  const tasks = (await engine.open()).tasks(Infinity);
   const question = l10n.t('Which video should be generated again?');
   // Only the row that was clicked, even if several are selected.
   const found = await resolveTasks(

@@ -57,10 +57,10 @@ function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {
 }
 
 async function pick(deps: Dependencies): Promise<readonly string[] | undefined> {
-  const { asker, desktop, imagePicker, l10n } = deps;
+  const { dialogs, desktop, imagePicker, l10n } = deps;
   const title = l10n.t('Generate Video from Image');
   const found = await imagePicker.find();
-  const from = await asker.choose<'workspace' | 'file' | 'link' | 'frame'>({
+  const from = await dialogs.choose<'workspace' | 'file' | 'link' | 'frame'>({
     title,
     placeholder: l10n.t('Where is the image?'),
     choices: [
@@ -87,7 +87,7 @@ async function pick(deps: Dependencies): Promise<readonly string[] | undefined> 
     return frame && [frame.source];
   }
   if (from === 'file') return (await desktop.pickImages())?.map((one) => one.toString());
-  const link = await asker.text({
+  const link = await dialogs.text({
     title,
     prompt: l10n.t('The gateway fetches the image from there; it is not looked at here.'),
     placeholder: 'https://',
@@ -100,7 +100,7 @@ async function pick(deps: Dependencies): Promise<readonly string[] | undefined> 
 }
 
 /** What the images are for; asked only where that is not clear. */
-async function chooseRoles(count: number, { asker, l10n }: Dependencies): Promise<Roles | undefined> {
+async function chooseRoles(count: number, { dialogs, l10n }: Dependencies): Promise<Roles | undefined> {
   const ways: readonly { readonly value: Roles; readonly label: string; readonly detail: string }[] = [
     {
       value: ['first'],
@@ -127,7 +127,7 @@ async function chooseRoles(count: number, { asker, l10n }: Dependencies): Promis
     ({ value }) => value.length === count && modeOf(withRoles(value)) !== undefined,
   );
   if (suiting.length === 1) return suiting[0]?.value;
-  return asker.choose({
+  return dialogs.choose({
     title: l10n.t('Generate Video from Image'),
     placeholder: count === 1 ? l10n.t('What is the image for?') : l10n.t('What are the images for?'),
     choices: suiting,

@@ -1,6 +1,6 @@
 import type { TextDocument } from 'vscode';
 import type { Task } from '../../core/task/task';
-import { isOpenEnd } from '../../core/tasks/submitSequentially';
+import { canSendAgain } from '../../core/tasks/submitSequentially';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { sendList, type BatchDependencies } from './batch/generateSeveral';
 import { splitPrompts } from './promptEditor/promptList';
@@ -66,6 +66,6 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
     ...{ images, basedOn, at: 'afterPrompt', promptIsDraft: true },
   });
   // Its text is the task's now, except where it has to be sent once more.
-  if (task && !isOpenEnd(task)) await prompts.close(document, prompt);
+  if (task && !canSendAgain(task)) await prompts.close(document, prompt);
   return task;
 }

@@ -13,7 +13,7 @@ export interface Selected {
   readonly lineEnd: string;
 }
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'asker' | 'language'> {
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'dialogs' | 'language'> {
   readonly selected: () => Selected | undefined;
   readonly openEditor: (prompt: string) => Promise<void>;
   /** Opens an editor with a list of prompts; from there they are sent together. */
@@ -26,7 +26,7 @@ interface Dependencies extends GenerateDependencies, Pick<AppContext, 'asker' | 
  * what they did not see.
  */
 export async function generateFromSelection(deps: Dependencies): Promise<Task | undefined> {
-  const { messages, l10n, asker, openEditor } = deps;
+  const { messages, l10n, dialogs, openEditor } = deps;
   const { texts, lineEnd } = deps.selected() ?? { texts: [], lineEnd: '\n' };
   const prompt = texts.filter((text) => text !== '').join(lineEnd);
   if (prompt.trim() === '') {
@@ -41,7 +41,7 @@ export async function generateFromSelection(deps: Dependencies): Promise<Task | 
     if (what !== 'all') return undefined;
   }
   if (prompt.length > UNUSUALLY_LONG_PROMPT) {
-    const goOn = await asker.confirm({
+    const goOn = await dialogs.confirm({
       message: l10n.t('Use {0} characters as a prompt?', prompt.length.toLocaleString(deps.language)),
       detail: l10n.t(
         'A prompt is usually a few sentences. The gateway may refuse or cut one that long. Nothing is sent yet.',
@@ -57,9 +57,9 @@ export async function generateFromSelection(deps: Dependencies): Promise<Task | 
 
 async function askAbout(
   texts: readonly string[],
-  { asker, l10n }: Dependencies,
+  { dialogs, l10n }: Dependencies,
 ): Promise<'all' | 'each' | undefined> {
-  return asker.choose<'all' | 'each'>({
+  return dialogs.choose<'all' | 'each'>({
     title: l10n.t('Generate Video from Selection'),
     placeholder: l10n.t('{0} texts are selected. Nothing is sent yet.', texts.length),
     choices: [

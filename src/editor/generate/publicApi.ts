@@ -6,11 +6,11 @@ import type { VideoRequest } from '../../core/models/request';
 import type { Task, TaskChanges } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import { untilCanceled, withSignal } from '../common/cancellation';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 import type { NebulaVideoApi } from './nebulaVideoApi';
 import { cancelledRejection, type RequestSender } from './submit/requestSender';
 
-interface Dependencies extends Pick<AppContext, 'engines' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'engine' | 'l10n'> {
   readonly sender: RequestSender;
 }
 
@@ -20,18 +20,18 @@ const listOptions = z.object({ limit: z.number().int().min(0).default(100) }).de
 export class PublicApi implements NebulaVideoApi, Disposable {
   readonly apiVersion = 1;
   readonly onDidChangeTasks: vscode.Event<TaskChanges>;
-  readonly #engines: LazyEngine;
+  readonly #engine: EngineAccess;
   readonly #sender: RequestSender;
   readonly #l10n: L10n;
   readonly #owned = new DisposableStore();
 
-  constructor({ engines, sender, l10n }: Dependencies) {
-    this.#engines = engines;
+  constructor({ engine, sender, l10n }: Dependencies) {
+    this.#engine = engine;
     this.#sender = sender;
     this.#l10n = l10n;
     const changes = this.#owned.add(new vscode.EventEmitter<TaskChanges>());
     this.onDidChangeTasks = changes.event;
-    this.#owned.add(engines.current.onDidChangeTasks((change) => changes.fire(Object.freeze(change))));
+    this.#owned.add(engine.current.onDidChangeTasks((change) => changes.fire(Object.freeze(change))));
   }
 
   async generate(request: VideoRequest, token?: vscode.CancellationToken): Promise<Task> {
@@ -41,19 +41,19 @@ export class PublicApi implements NebulaVideoApi, Disposable {
 
   tasks(options?: { limit?: number }): readonly Task[] {
     const { limit } = listOptions.parse(options);
-    return Object.freeze(this.#engines.current.tasks(limit));
+    return Object.freeze(this.#engine.current.tasks(limit));
   }
 
   task(id: string): Task | undefined {
     const known = z.string().parse(id);
-    return this.#engines.current.task(known);
+    return this.#engine.current.task(known);
   }
 
   async settled(id: string, token?: vscode.CancellationToken): Promise<Task> {
     const known = z.string().parse(id);
     const cancelled = () => cancelledRejection(this.#l10n);
     return untilCanceled(token, cancelled, async (signal) => {
-      const task = await this.#engines.current.waitForTask(known, signal);
+      const task = await this.#engine.current.waitForTask(known, signal);
       if (!task) throw new Error(this.#l10n.t('There is no task with the id {0}.', known));
       return task;
     });

@@ -81,16 +81,16 @@ export function registerGenerate(context: AppContext, needs: Needs): GenerateFea
 
 /** Removes images that only removed tasks have used. */
 function removeUnneededImages(
-  { engines, subscriptions, inBackground }: AppContext,
+  { engine, subscriptions, runInBackground }: AppContext,
   { images: { images } }: Needs,
   memory: WizardState,
 ): void {
   subscriptions.add(
-    engines.onDidChangeTasks(({ removed }) => {
+    engine.onDidChangeTasks(({ removed }) => {
       if (removed.length === 0) return;
-      inBackground(
+      runInBackground(
         images.removeUnneeded([memory.draft() ?? {}], async (hashes, remove) =>
-          engines.current.removeUnusedImages(hashes, remove),
+          engine.current.removeUnusedImages(hashes, remove),
         ),
       );
     }),

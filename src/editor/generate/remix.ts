@@ -4,7 +4,7 @@ import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { idsFromArguments, resolveTasks } from '../common/taskPicker';
 import { isRemixable } from '../labels/rowIcon';
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engines' | 'asker'> {}
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs'> {}
 
 /** A video to remix: one of ours, or one that only the gateway knows. */
 type Source =
@@ -26,8 +26,8 @@ export async function remix(deps: Dependencies, args: readonly unknown[]): Promi
 }
 
 async function givenSource(deps: Dependencies, args: readonly unknown[]): Promise<Source | undefined> {
-  const { catalog, engines, messages, l10n } = deps;
-  const tasks = (await engines.open()).tasks(Infinity);
+  const { catalog, engine, messages, l10n } = deps;
+  const tasks = (await engine.open()).tasks(Infinity);
   const found = await resolveTasks(args, tasks, command(deps), deps);
   if (!found?.[0]) {
     const model = catalog.remixFamily?.model ?? '';
@@ -37,13 +37,13 @@ async function givenSource(deps: Dependencies, args: readonly unknown[]): Promis
 }
 
 async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
-  const { catalog, engines, asker, l10n } = deps;
-  const tasks = (await engines.open()).tasks(Infinity).filter((task) => isRemixable(task, catalog));
+  const { catalog, engine, dialogs, l10n } = deps;
+  const tasks = (await engine.open()).tasks(Infinity).filter((task) => isRemixable(task, catalog));
   const title = l10n.t('Remix Video');
   const where =
     tasks.length === 0
       ? 'id'
-      : await asker.choose<'list' | 'id'>({
+      : await dialogs.choose<'list' | 'id'>({
           title,
           placeholder: l10n.t('Which video should be remixed?'),
           choices: [
@@ -59,7 +59,7 @@ async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
   const { remixFamily } = catalog;
   if (!remixFamily) return undefined;
   const { model, taskIds } = remixFamily;
-  const id = await asker.text({
+  const id = await dialogs.text({
     title,
     prompt: l10n.t('The id of a finished video of {0} at the gateway, as its usage page shows it.', model),
     placeholder: `${taskIds.prefix}…`,

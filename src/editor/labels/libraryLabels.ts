@@ -1,5 +1,5 @@
 import type { L10n } from '../../core/common/l10n';
-import type { LibraryUse } from '../../core/tasks/libraryUsage';
+import type { DiskUsage } from '../../core/tasks/libraryUsage';
 
 /** A size as people read it, as the system's file manager counts: a megabyte is a million bytes. */
 export function formatFileSize(bytes: number, l10n: L10n, language: string): string {
@@ -9,7 +9,7 @@ export function formatFileSize(bytes: number, l10n: L10n, language: string): str
 }
 
 /** What the library takes up, in few words. */
-export function formatLibraryUsage({ videos, bytes }: LibraryUse, l10n: L10n, language: string): string {
+export function formatLibraryUsage({ videos, bytes }: DiskUsage, l10n: L10n, language: string): string {
   const size = formatFileSize(bytes, l10n, language);
   return videos === 1 ? l10n.t('1 video, {0}', size) : l10n.t('{0} videos, {1}', videos, size);
 }

@@ -3,15 +3,15 @@ import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
 import type { LibraryMessages } from './libraryMessages';
 import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import type { WorkspaceTasks } from './workspaceTasks';
 import type { ExportError, VideoExporter } from './videoExporter';
 
-interface Dependencies extends Pick<AppContext, 'inBackground'> {
-  readonly engines: Pick<LazyEngine, 'current' | 'onDidOpen' | 'onDidChangeTasks'>;
+interface Dependencies extends Pick<AppContext, 'runInBackground'> {
+  readonly engine: Pick<EngineAccess, 'current' | 'onDidOpen' | 'onDidChangeTasks'>;
   readonly settings: Pick<Settings, 'autoSave'>;
   readonly sent: WorkspaceTasks;
   readonly roots: Pick<WorkspaceFolderPicker, 'quiet'>;
@@ -35,9 +35,9 @@ export class AutoSaver implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    this.#owned.add(deps.engines.onDidOpen((engine) => this.#catchUp(engine)));
+    this.#owned.add(deps.engine.onDidOpen((engine) => this.#catchUp(engine)));
     this.#owned.add(
-      deps.engines.onDidChangeTasks(({ changed }) => {
+      deps.engine.onDidChangeTasks(({ changed }) => {
         for (const task of changed) this.#onChange(task);
       }),
     );
@@ -50,7 +50,7 @@ export class AutoSaver implements Disposable {
 
   /** Retries failed videos. The user may have freed disk space or fixed a setting. */
   retry(): void {
-    const { current } = this.#deps.engines;
+    const { current } = this.#deps.engine;
     if (this.#reported.size > 0) this.#catchUp(current);
   }
 
@@ -67,9 +67,9 @@ export class AutoSaver implements Disposable {
   }
 
   #onChange(task: Task): void {
-    const { sent, inBackground } = this.#deps;
+    const { sent, runInBackground } = this.#deps;
     if (!sent.has(task.id)) return;
-    if (task.phase === 'rejected') inBackground(sent.remove(task.id));
+    if (task.phase === 'rejected') runInBackground(sent.remove(task.id));
     if (task.phase !== 'saved') return;
     // Read the setting now, not when the queue gets to this video.
     const isOn = this.#isOn();
@@ -77,13 +77,13 @@ export class AutoSaver implements Disposable {
       if (isOn) await this.#save(task);
       else for (const { sha256 } of task.videos) await sent.markDone(task.id, sha256);
     });
-    inBackground(this.#queue);
+    runInBackground(this.#queue);
     // A failed video must not block the next one.
     this.#queue = this.#queue.catch(() => undefined);
   }
 
   async #save(task: Task): Promise<void> {
-    const { engines, roots, saver, messages, sent, actionLabel } = this.#deps;
+    const { engine, roots, saver, messages, sent, actionLabel } = this.#deps;
     const folder = roots.quiet;
     if (!folder || this.#owned.isDisposed) return;
     const saved: Uri[] = [];
@@ -102,7 +102,7 @@ export class AutoSaver implements Disposable {
     if (first) messages.savedByItself(actionLabel(first), saved.length);
     if (fault) this.#report(fault, task.id);
     else this.#reported.delete(task.id);
-    if (!fault && first) await engines.current.markExported(task.id);
+    if (!fault && first) await engine.current.markExported(task.id);
   }
 
   #report(fault: ExportError, id: string): void {

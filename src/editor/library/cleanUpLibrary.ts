@@ -3,7 +3,7 @@ import type { L10n } from '../../core/common/l10n';
 import { describeError } from '../../core/common/log';
 import { DiskError } from '../../core/common/fileSystem';
 import type { Engine } from '../../core/engine';
-import type { Shelf, ShelfItem, ShelvedVideo } from '../../core/tasks/libraryUsage';
+import type { LibraryReport, RemovableItem, RemovableVideo } from '../../core/tasks/libraryUsage';
 import type { AppContext } from '../common/appContext';
 import type { PickChoice } from '../common/dialogs';
 import { formatFileSize, formatLibraryUsage } from '../labels/libraryLabels';
@@ -13,7 +13,7 @@ import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../lab
 
 interface Dependencies extends Pick<
   AppContext,
-  'engines' | 'asker' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
+  'engine' | 'dialogs' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
 > {
   readonly libraryMessages: LibraryMessages;
   /** Updates the task list after files were deleted. */
@@ -25,24 +25,24 @@ const OLD = 7 * 24 * 60 * 60_000;
 
 /** Removes the videos the user selects. Asks before removing one that wasn't seen or saved. */
 export async function cleanLibrary(deps: Dependencies): Promise<void> {
-  const { engines, asker, libraryMessages, l10n, language, clock } = deps;
-  const engine = await engines.open();
+  const { dialogs, libraryMessages, l10n, language, clock } = deps;
+  const engine = await deps.engine.open();
   if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
-  let shelf: Shelf;
+  let shelf: LibraryReport;
   try {
-    shelf = await engine.librarian.shelf();
+    shelf = await engine.libraryUsage.report();
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
     libraryMessages.cannotBeRead(error.message);
     return;
   }
-  const { use, videos, leftovers } = shelf;
+  const { diskUsage, videos, leftovers } = shelf;
   if (videos.length === 0 && leftovers.files.length === 0) {
     libraryMessages.libraryIsEmpty();
     return;
   }
-  const chosen = await asker.chooseSome<ShelvedVideo | ShelfItem>({
-    title: l10n.t('Clean Library: {0}', formatLibraryUsage(use, l10n, language)),
+  const chosen = await dialogs.chooseSome<RemovableVideo | RemovableItem>({
+    title: l10n.t('Clean Library: {0}', formatLibraryUsage(diskUsage, l10n, language)),
     placeholder: l10n.t('Which videos should be removed from the library?'),
     onlyTicked: true,
     choices: [
@@ -52,14 +52,14 @@ export async function cleanLibrary(deps: Dependencies): Promise<void> {
   });
   if (!chosen || chosen.length === 0) return;
   const unsafe = chosen.filter((item) => isVideo(item) && !isSafe(item)).length;
-  if (unsafe > 0 && !(await asker.confirm(unsafeQuestion(unsafe, l10n)))) return;
+  if (unsafe > 0 && !(await dialogs.confirm(unsafeQuestion(unsafe, l10n)))) return;
   await remove(deps, engine, chosen);
 }
 
 async function remove(
-  { asker, desktop, libraryMessages, l10n, log, checkFiles }: Dependencies,
+  { dialogs, desktop, libraryMessages, l10n, log, checkFiles }: Dependencies,
   engine: Engine,
-  chosen: readonly (ShelvedVideo | ShelfItem)[],
+  chosen: readonly (RemovableVideo | RemovableItem)[],
 ): Promise<void> {
   const videos = chosen.filter(isVideo).length;
   let forGood = false;
@@ -71,14 +71,14 @@ async function remove(
       for (const file of item.files.map((path) => Uri.file(path))) {
         if (!forGood && (await desktop.moveToTrash(file))) continue;
         // Ask once for all remaining videos.
-        forGood ||= await asker.confirm(forGoodQuestion(videos - removed, l10n));
+        forGood ||= await dialogs.confirm(forGoodQuestion(videos - removed, l10n));
         if (!forGood) return;
         await desktop.deleteForGood(file);
       }
       bytes += item.bytes;
       if (!isVideo(item)) continue;
       removed++;
-      if (item.taskId !== undefined) await engine.librarian.removed(item.taskId);
+      if (item.taskId !== undefined) await engine.libraryUsage.recordDeletion(item.taskId);
     }
   } catch (error) {
     log.error(`[library] a file could not be removed: ${describeError(error)}`);
@@ -96,16 +96,21 @@ async function remove(
   }
 }
 
-function isVideo(item: ShelvedVideo | ShelfItem): item is ShelvedVideo {
+function isVideo(item: RemovableVideo | RemovableItem): item is RemovableVideo {
   return 'prompt' in item;
 }
 
 /** @returns true if the user has seen or saved the video, so that it's safe to preselect. */
-function isSafe({ isSeen, isCopied }: ShelvedVideo): boolean {
-  return isSeen || isCopied;
+function isSafe({ isSeen, isExported }: RemovableVideo): boolean {
+  return isSeen || isExported;
 }
 
-function choiceOf(video: ShelvedVideo, now: number, l10n: L10n, language: string): PickChoice<ShelvedVideo> {
+function choiceOf(
+  video: RemovableVideo,
+  now: number,
+  l10n: L10n,
+  language: string,
+): PickChoice<RemovableVideo> {
   const { prompt, model, createdAt, bytes } = video;
   const moment = formatDateTime(createdAt, now, language);
   return {
@@ -121,7 +126,7 @@ function choiceOf(video: ShelvedVideo, now: number, l10n: L10n, language: string
   };
 }
 
-function leftoverChoice(leftovers: ShelfItem, l10n: L10n, language: string): PickChoice<ShelfItem> {
+function leftoverChoice(leftovers: RemovableItem, l10n: L10n, language: string): PickChoice<RemovableItem> {
   return {
     value: leftovers,
     label: l10n.t('Leftovers of interrupted fetches'),
@@ -130,9 +135,9 @@ function leftoverChoice(leftovers: ShelfItem, l10n: L10n, language: string): Pic
   };
 }
 
-function taskStateLabel({ taskId, isSeen, isCopied }: ShelvedVideo, l10n: L10n): string {
+function taskStateLabel({ taskId, isSeen, isExported }: RemovableVideo, l10n: L10n): string {
   if (taskId === undefined) return l10n.t('Belongs to no task in the list');
-  if (isCopied) return isSeen ? l10n.t('Seen, and saved elsewhere') : l10n.t('Saved elsewhere');
+  if (isExported) return isSeen ? l10n.t('Seen, and saved elsewhere') : l10n.t('Saved elsewhere');
   return isSeen ? l10n.t('Seen, but saved nowhere else') : l10n.t('Never seen, and saved nowhere else');
 }
 

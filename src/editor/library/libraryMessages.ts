@@ -1,6 +1,6 @@
 import type { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
-import type { RescueReport } from '../../core/tasks/taskRecovery';
+import type { RecoveryReport } from '../../core/tasks/taskRecovery';
 import type { AppContext } from '../common/appContext';
 import { SETTINGS, SETTINGS_SECTION } from '../common/ids';
 import { formatFileSize } from '../labels/libraryLabels';
@@ -22,7 +22,7 @@ export class LibraryMessages {
   }
 
   /** What Rescue came to. */
-  rescued({ lookedAgain, found, libraryFault }: RescueReport): void {
+  rescued({ lookedAgain, found, libraryFault }: RecoveryReport): void {
     const sentences: string[] = [];
     if (lookedAgain === 1) sentences.push(this.#l10n.t('One task is looked at again.'));
     if (lookedAgain > 1) sentences.push(this.#l10n.t('{0} tasks are looked at again.', lookedAgain));

@@ -3,18 +3,19 @@ import type { LibraryMessages } from './libraryMessages';
 import { Rejection, readOnlyMessage } from '../common/rejection';
 import { idsFromArguments } from '../common/taskPicker';
 
-interface Dependencies extends Pick<AppContext, 'engines' | 'asker' | 'notifier' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'engine' | 'dialogs' | 'notifications' | 'l10n'> {
   readonly libraryMessages: LibraryMessages;
 }
 
 /** Recovers videos of the given tasks, or of all tasks and the library. Never sends a paid request. */
 export async function recoverVideos(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engines, notifier, libraryMessages, l10n } = deps;
+  const { notifications, libraryMessages, l10n } = deps;
   const ids = idsFromArguments(args);
-  const engine = await engines.open();
+  const engine = await deps.engine.open();
   if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
-  const report = await notifier.longProgress(l10n.t('Looking for lost videos…'), async (onProgress, signal) =>
-    engine.recoverVideos({ onProgress, signal, ...(ids && { ids }) }),
+  const report = await notifications.longProgress(
+    l10n.t('Looking for lost videos…'),
+    async (onProgress, signal) => engine.recoverVideos({ onProgress, signal, ...(ids && { ids }) }),
   );
   // Without a task ID, the gateway can't be queried. The user can attach one.
   const nameless = ids?.filter((id) => engine.task(id)?.phase === 'unknown') ?? [];

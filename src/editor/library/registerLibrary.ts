@@ -30,9 +30,9 @@ export function registerLibrary(
   context: AppContext,
   { generate }: { readonly generate: { readonly onDidSubmit: Event<SubmittedTask> } },
 ): LibraryFeature {
-  const { storageFolder, subscriptions, inBackground, log } = context;
+  const { storageFolder, subscriptions, runInBackground, log } = context;
   const parts = new PartRecords({ ...context, folder: path.join(storageFolder, STORAGE_NAMES.exports) });
-  inBackground(parts.cleanUp());
+  runInBackground(parts.cleanUp());
   const saver = new VideoExporter({ ...context, parts });
   const roots = new WorkspaceFolderPicker({ ...context, memory: context.mementos.workspace });
   const sent = new WorkspaceTasks(context.mementos.workspace);
@@ -42,7 +42,7 @@ export function registerLibrary(
   );
   const missing = subscriptions.add(new Emitter<void>((error) => log.error(describeError(error))));
   const deps = { ...context, saver, roots, libraryMessages, checkFiles: () => missing.fire() };
-  subscriptions.add(generate.onDidSubmit(({ task }) => inBackground(sent.add(task.id))));
+  subscriptions.add(generate.onDidSubmit(({ task }) => runInBackground(sent.add(task.id))));
   subscriptions.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (focused) autoSaver.retry();

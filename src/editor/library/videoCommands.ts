@@ -12,7 +12,7 @@ import { resolveTasks } from '../common/taskPicker';
 
 interface Dependencies extends Pick<
   AppContext,
-  'engines' | 'asker' | 'messages' | 'l10n' | 'settings' | 'desktop'
+  'engine' | 'dialogs' | 'messages' | 'l10n' | 'settings' | 'desktop'
 > {
   readonly libraryMessages: LibraryMessages;
   readonly saver: VideoExporter;
@@ -23,7 +23,7 @@ interface Dependencies extends Pick<
 
 /** Copies videos to the workspace. */
 export async function saveToWorkspace(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, roots, saver, desktop, l10n } = deps;
+  const { engine, libraryMessages, roots, saver, desktop, l10n } = deps;
   const tasks = await videosFor(
     deps,
     args,
@@ -44,7 +44,7 @@ export async function saveToWorkspace(deps: Dependencies, args: readonly unknown
   for (const task of tasks) {
     const outcome = await saver.saveTo(folder, task);
     saved.push(...outcome.saved);
-    if (!outcome.fault) await markExported(await engines.open(), task.id);
+    if (!outcome.fault) await markExported(await engine.open(), task.id);
     else {
       fault ??= outcome.fault;
       faulty.push(task.id);
@@ -57,7 +57,7 @@ export async function saveToWorkspace(deps: Dependencies, args: readonly unknown
 
 /** Copies videos to a location that the user selects. */
 export async function saveAs(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, saver, desktop, l10n } = deps;
+  const { engine, libraryMessages, saver, desktop, l10n } = deps;
   const tasks = await videosFor(deps, args, l10n.t('Save As'), l10n.t('Which video should be saved?'), true);
   for (const task of tasks) {
     for (const [position, video] of task.videos.entries()) {
@@ -71,13 +71,13 @@ export async function saveAs(deps: Dependencies, args: readonly unknown[]): Prom
       }
       libraryMessages.saved(target, actionLabel(target), 1, getRevealCommand(target, desktop));
     }
-    await markExported(await engines.open(), task.id);
+    await markExported(await engine.open(), task.id);
   }
 }
 
 /** Opens videos in the system's player. */
 export async function openExternally(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, desktop, l10n } = deps;
+  const { libraryMessages, desktop, l10n } = deps;
   const title = l10n.t('Open in System Player');
   const tasks = await videosFor(deps, args, title, l10n.t('Which video should be opened?'), true);
   if (tasks.length === 0) return;
@@ -85,7 +85,7 @@ export async function openExternally(deps: Dependencies, args: readonly unknown[
     libraryMessages.libraryIsElsewhere(tasks.map(({ id }) => id));
     return;
   }
-  const engine = await engines.open();
+  const engine = await deps.engine.open();
   for (const task of tasks) {
     for (const { uri } of await filesOf(deps, engine, task)) {
       if (!(await desktop.openExternally(vscode.Uri.parse(uri)))) {
@@ -99,7 +99,7 @@ export async function openExternally(deps: Dependencies, args: readonly unknown[
 
 /** Shows videos in the system's file manager, or in the Explorer if they're in the workspace. */
 export async function revealVideo(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engines, libraryMessages, desktop, l10n } = deps;
+  const { libraryMessages, desktop, l10n } = deps;
   const tasks = await videosFor(
     deps,
     args,
@@ -107,7 +107,7 @@ export async function revealVideo(deps: Dependencies, args: readonly unknown[]):
     l10n.t('Which video should be revealed?'),
     true,
   );
-  const engine = await engines.open();
+  const engine = await deps.engine.open();
   for (const task of tasks) {
     const [video] = await filesOf(deps, engine, task);
     if (!video) continue;
@@ -123,8 +123,8 @@ export async function revealVideo(deps: Dependencies, args: readonly unknown[]):
 }
 
 /** Opens the library folder. */
-export async function openLibrary({ engines, libraryMessages, desktop }: Dependencies): Promise<void> {
-  const { folder } = (await engines.open()).library;
+export async function openLibrary({ engine, libraryMessages, desktop }: Dependencies): Promise<void> {
+  const { folder } = (await engine.open()).library;
   const uri = vscode.Uri.file(folder);
   if (desktop.isHere && (await desktop.openExternally(uri))) return;
   libraryMessages.libraryFolder(folder, uri);
@@ -144,9 +144,9 @@ async function videosFor(
   question: string,
   asksForOne?: true,
 ): Promise<readonly Task[]> {
-  const { engines, messages, l10n } = deps;
+  const { engine, messages, l10n } = deps;
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
-  const all = (await engines.open()).tasks(Infinity);
+  const all = (await engine.open()).tasks(Infinity);
   const tasks = await resolveTasks(
     args,
     all,

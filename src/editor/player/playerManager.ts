@@ -9,7 +9,7 @@ import { PlayerPanel, type PanelDependencies, type PlayerEngine } from './player
 
 export interface PlayerDependencies extends Omit<PanelDependencies, 'engine'> {
   /** The engine, and the changes of its tasks once it is open. */
-  readonly engines: { open(): Promise<PlayerEngine>; readonly onDidChangeTasks: Event<TaskChanges> };
+  readonly engine: { open(): Promise<PlayerEngine>; readonly onDidChangeTasks: Event<TaskChanges> };
 }
 
 /** The player tabs of a window, at most one per task. */
@@ -18,9 +18,9 @@ export class PlayerManager implements Disposable {
   readonly #panels = new Map<string, PlayerPanel>();
   readonly #owned = new DisposableStore();
 
-  constructor({ engines, ...deps }: PlayerDependencies) {
-    this.#deps = { ...deps, log: withPrefix(deps.log, 'player'), engine: () => engines.open() };
-    this.#owned.add(engines.onDidChangeTasks((changes) => this.#onChange(changes)));
+  constructor({ engine, ...deps }: PlayerDependencies) {
+    this.#deps = { ...deps, log: withPrefix(deps.log, 'player'), engine: () => engine.open() };
+    this.#owned.add(engine.onDidChangeTasks((changes) => this.#onChange(changes)));
   }
 
   /** The task in the active player, if any. */

@@ -11,7 +11,7 @@ export interface PlayerFeature extends Feature {
 
 /** Registers the player. */
 export function registerPlayer(context: AppContext): PlayerFeature {
-  const { engines, asker, messages, storageFolder, subscriptions, l10n, clock } = context;
+  const { engine, dialogs, messages, storageFolder, subscriptions, l10n, clock } = context;
   const players = subscriptions.add(
     new PlayerManager({
       ...context,
@@ -22,8 +22,8 @@ export function registerPlayer(context: AppContext): PlayerFeature {
   );
   const deps = {
     players,
-    tasks: async () => (await engines.open()).tasks(Infinity),
-    pick: async (question: Parameters<typeof asker.choose<string>>[0]) => asker.choose(question),
+    tasks: async () => (await engine.open()).tasks(Infinity),
+    pick: async (question: Parameters<typeof dialogs.choose<string>>[0]) => dialogs.choose(question),
     showNothing: (sentence: string) => messages.nothingSuitable(sentence),
     l10n,
     now: () => clock.now(),

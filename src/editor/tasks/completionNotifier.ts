@@ -3,14 +3,14 @@ import type { Engine } from '../../core/engine';
 import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 import { explainFailure } from '../labels/failureLabels';
 import type { Messages } from '../common/messages';
 import type { Requester } from '../credentials/originApproval';
 import type { Settings } from '../common/settings';
 
-interface Dependencies extends Pick<AppContext, 'l10n' | 'clock' | 'isFocused' | 'inBackground'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
+interface Dependencies extends Pick<AppContext, 'l10n' | 'clock' | 'isFocused' | 'runInBackground'> {
+  readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
   readonly settings: Pick<Settings, 'notify'>;
   readonly messages: Pick<Messages, 'videoReady' | 'taskEnded'>;
   /** Whether the task was sent from this window's workspace. */
@@ -40,13 +40,13 @@ export class CompletionNotifier implements Disposable {
   constructor(deps: Dependencies) {
     this.#deps = deps;
     this.#owned.add(
-      deps.engines.onDidOpen((engine) => {
+      deps.engine.onDidOpen((engine) => {
         for (const { id, phase } of engine.tasks(Infinity)) if (!isFinal(phase)) this.#running.add(id);
       }),
     );
     this.#owned.add(
-      deps.engines.onDidChangeTasks(({ changed, removed }) => {
-        for (const task of changed) this.#onChange(deps.engines.current, task);
+      deps.engine.onDidChangeTasks(({ changed, removed }) => {
+        for (const task of changed) this.#onChange(deps.engine.current, task);
         for (const id of removed) this.#running.delete(id);
       }),
     );
@@ -57,9 +57,9 @@ export class CompletionNotifier implements Disposable {
    * notice; a key binding with a request in it listens to nothing.
    */
   async sent(task: Task, requester: Requester): Promise<void> {
-    const { engines, settings } = this.#deps;
+    const { engine, settings } = this.#deps;
     if (task.phase !== 'rejected' && task.phase !== 'unknown') return;
-    if (!(await engines.current.claimNotice(task.id)) || requester !== 'command') return;
+    if (!(await engine.current.claimNotification(task.id)) || requester !== 'command') return;
     if (settings.notify() !== 'never') this.#say(task);
   }
 
@@ -80,7 +80,7 @@ export class CompletionNotifier implements Disposable {
     const offersSave = !this.#deps.savesItself(task);
     const timer = this.#deps.clock.setTimeout(() => {
       this.#timers.delete(timer);
-      this.#deps.inBackground(this.#tell(engine, task, offersSave));
+      this.#deps.runInBackground(this.#tell(engine, task, offersSave));
     }, this.#patience(task));
     this.#timers.add(timer);
   }
@@ -97,7 +97,7 @@ export class CompletionNotifier implements Disposable {
     const task = engine.task(id);
     // It has moved on, or was removed.
     if (this.#owned.isDisposed || task?.phase !== phase) return;
-    if (!(await engine.claimNotice(id))) return;
+    if (!(await engine.claimNotification(id))) return;
     if (isWatched(id)) return;
     if (phase === 'saved') messages.videoReady(task, offersSave, explainFailure(task, l10n)?.sentence);
     else this.#say(task);

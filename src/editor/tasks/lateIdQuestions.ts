@@ -3,11 +3,11 @@ import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { IdQuestion } from '../../core/task/idSource';
 import type { AppContext } from '../common/appContext';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 import type { MessagePresenter } from '../common/messagePresenter';
 
-interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused' | 'inBackground'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
+interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused' | 'runInBackground'> {
+  readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
   readonly box: Pick<MessagePresenter, 'show'>;
 }
 
@@ -25,13 +25,13 @@ export class LateIdQuestions implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    this.#owned.add(deps.engines.onDidOpen((engine) => this.#askAll(engine)));
-    this.#owned.add(deps.engines.onDidChangeTasks(() => this.ask()));
+    this.#owned.add(deps.engine.onDidOpen((engine) => this.#askAll(engine)));
+    this.#owned.add(deps.engine.onDidChangeTasks(() => this.ask()));
   }
 
   /** Called when the user comes to this window. */
   ask(): void {
-    this.#askAll(this.#deps.engines.current);
+    this.#askAll(this.#deps.engine.current);
   }
 
   dispose(): void {
@@ -48,10 +48,10 @@ export class LateIdQuestions implements Disposable {
   }
 
   #show(engine: Engine, question: IdQuestion): void {
-    const { box, l10n, inBackground } = this.#deps;
+    const { box, l10n, runInBackground } = this.#deps;
     const answer = (keepsBoth: boolean) => () => {
       // A window that closes takes the message with it, and the next one asks again.
-      if (!this.#owned.isDisposed) inBackground(engine.answerIdQuestion(question, keepsBoth));
+      if (!this.#owned.isDisposed) runInBackground(engine.answerIdQuestion(question, keepsBoth));
     };
     const sentence = l10n.t(
       "The gateway returned task ID '{0}' after you attached '{1}'. Track both?",

@@ -28,7 +28,7 @@ interface Needs {
 
 /** Sets up the task list, the commands about tasks, and all that tells of tasks by itself. */
 export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
-  const { engines, contextKeys, view, subscriptions, inBackground, l10n } = context;
+  const { engine, contextKeys, tasksView, subscriptions, runInBackground, l10n } = context;
   const { credentials, player, generate, library, fireRows } = needs;
   const notices = subscriptions.add(
     new CompletionNotifier({
@@ -39,10 +39,10 @@ export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
     }),
   );
   subscriptions.add(
-    generate.onDidSubmit(({ task, requester }) => inBackground(notices.sent(task, requester))),
+    generate.onDidSubmit(({ task, requester }) => runInBackground(notices.sent(task, requester))),
   );
   const lateIdQuestions = subscriptions.add(new LateIdQuestions(context));
-  subscriptions.add(new UnseenBadge({ ...context, show: (badge) => (view.badge = badge) }));
+  subscriptions.add(new UnseenBadge({ ...context, show: (badge) => (tasksView.badge = badge) }));
   subscriptions.add(
     new StatusBar({
       ...context,
@@ -68,11 +68,11 @@ export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (!focused) return;
       lateIdQuestions.ask();
-      if (view.visible) rows.lookedAt();
+      if (tasksView.visible) rows.lookedAt();
     }),
   );
   const refresh = async () => {
-    await engines.current.refresh();
+    await engine.current.refresh();
     rows.refresh();
   };
   return {
@@ -91,14 +91,14 @@ export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
 
 /** Shows a line above the list. If nothing can be read or sent, that matters more than the key. */
 function showMessage(
-  { engines, view, subscriptions, l10n }: AppContext,
+  { engine, tasksView, subscriptions, l10n }: AppContext,
   credentials: CredentialsFeature,
 ): void {
   let keyLine: string | undefined;
   const show = () => {
-    view.message = storeSentence(engines.current.state, l10n) ?? keyLine;
+    tasksView.message = storeSentence(engine.current.state, l10n) ?? keyLine;
   };
-  subscriptions.add(engines.current.onDidChangeState(show));
+  subscriptions.add(engine.current.onDidChangeState(show));
   subscriptions.add(
     credentials.onDidChangeLine((line) => {
       keyLine = line;
@@ -109,23 +109,23 @@ function showMessage(
 
 /** Tells the list and the engine whether the list is visible, and the editor whether there are tasks. */
 function followView(
-  { engines, contextKeys, view, subscriptions }: AppContext,
+  { engine, contextKeys, tasksView, subscriptions }: AppContext,
   rows: TasksTreeDataProvider,
 ): void {
   const onVisibility = (visible: boolean): void => {
     rows.setVisible(visible);
-    engines.current.setViewVisible(visible);
+    engine.current.setViewVisible(visible);
   };
-  const updateHasTasks = () => contextKeys.setHasTasks(engines.current.tasks(1).length > 0);
-  subscriptions.add(view.onDidChangeVisibility(({ visible }) => onVisibility(visible)));
+  const updateHasTasks = () => contextKeys.setHasTasks(engine.current.tasks(1).length > 0);
+  subscriptions.add(tasksView.onDidChangeVisibility(({ visible }) => onVisibility(visible)));
   subscriptions.add(
-    engines.onDidOpen(() => {
-      onVisibility(view.visible);
+    engine.onDidOpen(() => {
+      onVisibility(tasksView.visible);
       updateHasTasks();
     }),
   );
   subscriptions.add(
-    engines.onDidChangeTasks(({ removed }) => {
+    engine.onDidChangeTasks(({ removed }) => {
       if (removed.length > 0 || !contextKeys.hasTasks) updateHasTasks();
     }),
   );

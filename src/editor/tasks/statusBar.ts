@@ -4,7 +4,7 @@ import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 import { rowIcon } from '../labels/rowIcon';
 import { MAX_QUOTED_PROMPT_LENGTH, progressOf, truncatePrompt, taskStateLabel } from '../labels/taskLabels';
 
@@ -58,7 +58,7 @@ function iconOf(running: readonly Task[]): string {
 }
 
 interface Dependencies extends Pick<AppContext, 'l10n'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks'>;
+  readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks'>;
   /** Makes the item; it is shown, and gone again, with the work. */
   readonly create: () => StatusBarItem;
 }
@@ -73,9 +73,9 @@ export class StatusBar implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    this.#owned.add(deps.engines.onDidOpen((engine) => this.#set(engine.tasks(Infinity))));
+    this.#owned.add(deps.engine.onDidOpen((engine) => this.#set(engine.tasks(Infinity))));
     this.#owned.add(
-      deps.engines.onDidChangeTasks(({ changed, removed }) => {
+      deps.engine.onDidChangeTasks(({ changed, removed }) => {
         const others = this.#running.filter(
           ({ id }) => !removed.includes(id) && changed.every((task) => task.id !== id),
         );

@@ -9,7 +9,7 @@ import { missingVideos } from './missingVideos';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
 import { resolveTasks, type TaskCommand } from '../common/taskPicker';
 
-type Dependencies = Pick<AppContext, 'engines' | 'asker' | 'messages' | 'l10n'>;
+type Dependencies = Pick<AppContext, 'engine' | 'dialogs' | 'messages' | 'l10n'>;
 
 interface Deed extends TaskCommand {
   /** What is said when it suits no task. */
@@ -88,8 +88,8 @@ export async function stopTracking(deps: Dependencies, args: readonly unknown[])
 
 /** Asks the gateway once more about tasks that have ended without a video, or whose file is gone. */
 export async function checkAgain(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engines, messages, l10n } = deps;
-  const engine = await engines.open();
+  const { messages, l10n } = deps;
+  const engine = await deps.engine.open();
   const missing = await missingVideos(engine.library, engine.tasks(Infinity));
   const found = await doTo(deps, args, {
     title: l10n.t('Look Again'),
@@ -113,8 +113,8 @@ export async function attachTaskId(
   deps: Dependencies & Pick<AppContext, 'catalog' | 'looksLikeKey'>,
   args: readonly unknown[],
 ): Promise<void> {
-  const { catalog, engines, asker, messages, looksLikeKey, l10n } = deps;
-  const engine = await engines.open();
+  const { catalog, dialogs, messages, looksLikeKey, l10n } = deps;
+  const engine = await deps.engine.open();
   const title = l10n.t('Attach Task ID');
   const tasks = await resolveTasks(
     args,
@@ -132,7 +132,7 @@ export async function attachTaskId(
     return;
   }
   for (const { id, request } of tasks) {
-    const text = await asker.text({
+    const text = await dialogs.text({
       title,
       prompt: l10n.t(
         'The id that Nebula’s usage page shows for “{0}”. The task is followed from then on; nothing is sent again.',
@@ -156,10 +156,10 @@ export async function copyPrompt(
   deps: Dependencies & Pick<AppContext, 'desktop'>,
   args: readonly unknown[],
 ): Promise<void> {
-  const { engines, messages, desktop, l10n } = deps;
+  const { engine, messages, desktop, l10n } = deps;
   const tasks = await resolveTasks(
     args,
-    (await engines.open()).tasks(Infinity),
+    (await engine.open()).tasks(Infinity),
     {
       title: l10n.t('Copy Prompt'),
       question: l10n.t('Which prompt should be copied?'),
@@ -176,15 +176,15 @@ export async function copyPrompt(
 
 /** @returns for how many tasks it was done */
 async function doTo(deps: Dependencies, args: readonly unknown[], deed: Deed): Promise<number> {
-  const { engines, asker, messages } = deps;
-  const engine = await engines.open();
+  const { dialogs, messages } = deps;
+  const engine = await deps.engine.open();
   const tasks = await resolveTasks(args, engine.tasks(Infinity), deed, deps);
   if (!tasks) {
     messages.nothingSuitable(deed.none);
     return 0;
   }
   if (tasks.length === 0) return 0;
-  if (deed.confirmation && !(await asker.confirm(deed.confirmation(tasks)))) return 0;
+  if (deed.confirmation && !(await dialogs.confirm(deed.confirmation(tasks)))) return 0;
   let late = 0;
   for (const { id } of tasks) if (!(await deed.act(engine, id))) late++;
   if (late > 0) messages.tooLate(late);

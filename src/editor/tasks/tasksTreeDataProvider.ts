@@ -27,7 +27,7 @@ import {
 
 interface Dependencies extends Pick<
   AppContext,
-  'catalog' | 'engines' | 'l10n' | 'clock' | 'language' | 'inBackground'
+  'catalog' | 'engine' | 'l10n' | 'clock' | 'language' | 'runInBackground'
 > {
   /** Tells the view that rows have changed, or with undefined that there are others. */
   readonly fireRows: (ids: string[] | undefined) => void;
@@ -59,12 +59,12 @@ export class TasksTreeDataProvider implements Disposable {
   constructor(deps: Dependencies) {
     this.#deps = deps;
     this.#owned.add(
-      deps.engines.onDidOpen(() => {
+      deps.engine.onDidOpen(() => {
         // What was asked for while nothing could be read is asked for again.
         if (!this.#tree) this.refresh();
       }),
     );
-    this.#owned.add(deps.engines.onDidChangeTasks((changes) => this.#onChange(changes)));
+    this.#owned.add(deps.engine.onDidChangeTasks((changes) => this.#onChange(changes)));
   }
 
   /** Ages are kept up to date only while somebody can see them. */
@@ -91,14 +91,14 @@ export class TasksTreeDataProvider implements Disposable {
 
   /** Looks whether files were cleared away, or are back. */
   checkFiles(): void {
-    this.#deps.inBackground(this.#lookForFiles());
+    this.#deps.runInBackground(this.#lookForFiles());
   }
 
   /** What hangs below an element, or at the top. */
   async getChildren(parent?: string): Promise<string[]> {
     if (parent !== undefined) return this.#tree?.children(parent) ?? [];
     await this.#deps.prepared();
-    const engine = this.#deps.engines.current;
+    const engine = this.#deps.engine.current;
     // Why there is nothing to show stands above the list, which is asked for again once there is.
     const isOpen = await engine.loaded().then(
       () => true,
@@ -242,7 +242,7 @@ export class TasksTreeDataProvider implements Disposable {
   }
 
   async #lookForFiles(): Promise<void> {
-    const engine = this.#deps.engines.current;
+    const engine = this.#deps.engine.current;
     const tree = this.#tree;
     if (!tree) return;
     const before = this.#missing;

@@ -2,10 +2,10 @@ import type { ViewBadge } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { Engine } from '../../core/engine';
 import type { AppContext } from '../common/appContext';
-import type { LazyEngine } from '../common/engineAccess';
+import type { EngineAccess } from '../common/engineAccess';
 
 interface Dependencies extends Pick<AppContext, 'l10n'> {
-  readonly engines: Pick<LazyEngine, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
+  readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
   readonly show: (badge: ViewBadge | undefined) => void;
 }
 
@@ -17,9 +17,9 @@ export class UnseenBadge implements Disposable {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    const { engines } = deps;
-    this.#owned.add(engines.onDidOpen((engine) => this.#count(engine)));
-    this.#owned.add(engines.onDidChangeTasks(() => this.#count(engines.current)));
+    const { engine } = deps;
+    this.#owned.add(engine.onDidOpen((engine) => this.#count(engine)));
+    this.#owned.add(engine.onDidChangeTasks(() => this.#count(engine.current)));
   }
 
   dispose(): void {

@@ -5,7 +5,7 @@ import type { Engine } from '../../../src/core/engine';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
 import type { Phase } from '../../../src/core/task/phases';
 import { removeTask, stopTracking } from '../../../src/editor/tasks/taskCommands';
-import type { LazyEngine } from '../../../src/editor/common/engineAccess';
+import type { EngineAccess } from '../../../src/editor/common/engineAccess';
 import { OriginApproval } from '../../../src/editor/credentials/originApproval';
 import { parsePresets, PresetStore } from '../../../src/editor/generate/presets/presetStore';
 import { PresetEditor } from '../../../src/editor/generate/presets/presetEditor';
@@ -17,8 +17,8 @@ import { MEMENTOS, WizardState } from '../../../src/editor/generate/wizard/wizar
 import type { WizardDependencies } from '../../../src/editor/generate/wizard/wizardTypes';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakePick, FakeQuickInputs, escape } from '../../support/fakeQuickInputs';
-import { RecordingNotifier } from '../../support/recordingNotifier';
-import { ScriptedAsker } from '../../support/scriptedDialogs';
+import { RecordingNotifications } from '../../support/recordingNotifications';
+import { ScriptedDialogs } from '../../support/scriptedDialogs';
 import { quietLog } from '../support/quietLog';
 import { catalog } from '../../support/catalog';
 
@@ -49,10 +49,10 @@ function assertPlain(text: string, max?: number): void {
 
 describe('hostile text is shown as one short visible line', () => {
   const ignore = () => undefined;
-  let asker: ScriptedAsker;
+  let dialogs: ScriptedDialogs;
 
   beforeEach(() => {
-    asker = new ScriptedAsker();
+    dialogs = new ScriptedDialogs();
   });
 
   for (const [name, text] of Object.entries(HOSTILE)) {
@@ -110,8 +110,8 @@ describe('hostile text is shown as one short visible line', () => {
     });
 
     it(`in the questions and messages about a preset: ${name}`, async () => {
-      const notifier = new RecordingNotifier();
-      const box = new MessagePresenter({ notifier, execute: ignore, inBackground: ignore });
+      const notifications = new RecordingNotifications();
+      const box = new MessagePresenter({ notifications, execute: ignore, runInBackground: ignore });
       let written: unknown = { [text]: { model: 'sora-2' } };
       const keeping = new PresetEditor({
         presets: new PresetStore({
@@ -122,31 +122,31 @@ describe('hostile text is shown as one short visible line', () => {
           },
           log: quietLog,
         }),
-        asker,
+        dialogs,
         looksLikeKey,
         log: quietLog,
         l10n: untranslatedL10n,
         hasWorkspace: () => false,
         messages: new PresetMessages({ box, l10n: untranslatedL10n }),
       });
-      asker.willAnswer((question: { message: string }) => {
+      dialogs.willAnswer((question: { message: string }) => {
         assertVisible(question.message, 120);
         return true;
       });
       const [preset] = keeping.read().presets;
       await keeping.remove(preset ?? assert.fail());
-      assert.ok(notifier.shown.length > 0);
-      for (const { message } of notifier.shown) assertPlain(message);
+      assert.ok(notifications.shown.length > 0);
+      for (const { message } of notifications.shown) assertPlain(message);
     });
 
     it(`in the question about an address: ${name}`, async () => {
       const keychain = { keyFor: () => Promise.resolve({ kind: 'notApproved' }), approve: ignore };
       const approval = new OriginApproval({
         keychain,
-        asker,
+        dialogs,
         l10n: untranslatedL10n,
       } as unknown as ConstructorParameters<typeof OriginApproval>[0]);
-      asker.willAnswer((question: { message: string; detail: string }) => {
+      dialogs.willAnswer((question: { message: string; detail: string }) => {
         assertVisible(question.message, 150);
         assert.ok(!question.detail.includes(text));
         return false;
@@ -160,16 +160,16 @@ describe('hostile text is shown as one short visible line', () => {
     ] as const satisfies readonly [string, typeof removeTask, Phase][]) {
       it(`in the question about ${what} a task: ${name}`, async () => {
         const task = { id: 'a', phase, request: { model: text, prompt: text }, videos: [], createdAt: 0 };
-        const engine = { tasks: () => [task] } as unknown as Engine;
-        const engines = { open: () => Promise.resolve(engine) } as unknown as LazyEngine;
-        asker.willAnswer((question: { message: string; detail: string }) => {
+        const opened = { tasks: () => [task] } as unknown as Engine;
+        const engine = { open: () => Promise.resolve(opened) } as unknown as EngineAccess;
+        dialogs.willAnswer((question: { message: string; detail: string }) => {
           assertVisible(question.message, 120);
           assert.ok(!question.detail.includes('\n'));
           return false;
         });
         const messages = {} as unknown as Messages;
-        await ask({ engines, asker, messages, l10n: untranslatedL10n }, ['a']);
-        assert.equal(asker.left, 0);
+        await ask({ engine, dialogs, messages, l10n: untranslatedL10n }, ['a']);
+        assert.equal(dialogs.left, 0);
       });
     }
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { streamDownload, streamInlineVideo } from '../../../src/core/gateway/downloadResponse';
 import { GatewayError } from '../../../src/core/gateway/errors';
 import { queryOutcome, submitOutcome } from '../../../src/core/gateway/outcomes';
-import { inlinePlace } from '../../../src/core/gateway/responseLinks';
+import { inlineVideoPath } from '../../../src/core/gateway/responseLinks';
 import { readResponse } from '../../../src/core/gateway/responseReader';
 import { CASE_BASE } from '../../support/replyCases';
 import { CASE_KEY } from '../support/readFacts';
@@ -167,7 +167,7 @@ describe('any response', function () {
         }
         assert.match(body, /succe|complete|done|https?:|data:/);
         for (const link of state.links) {
-          const place = inlinePlace(link);
+          const place = inlineVideoPath(link);
           if (place === undefined) assert.ok(body.includes(link.toLowerCase()));
           else {
             // Finding the video again by its place must give the same video.
@@ -211,7 +211,7 @@ describe('any response', function () {
             write: (piece: Uint8Array) => Promise.resolve(void chunks.push(piece)),
             restart: () => Promise.resolve(void (chunks.length = 0)),
           };
-          const length = await streamInlineVideo(pieces(bytes, chunk), inlinePlace(link) ?? '', collect);
+          const length = await streamInlineVideo(pieces(bytes, chunk), inlineVideoPath(link) ?? '', collect);
           assert.equal(length, all[index]?.length);
           assert.deepEqual(Buffer.concat(chunks), Buffer.from(all[index] ?? []));
         }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cleanKey, readKey } from '../../../src/core/gateway/apiKey';
+import { normalizeApiKey, parseApiKey } from '../../../src/core/gateway/apiKey';
 
 const pasted: readonly (readonly [text: string, key: string | undefined])[] = [
   ['sk-abc123', 'sk-abc123'],
@@ -58,7 +58,7 @@ const pasted: readonly (readonly [text: string, key: string | undefined])[] = [
 describe('cleanKey', () => {
   for (const [text, key] of pasted) {
     it(`extracts ${key ?? 'no key'} from ${JSON.stringify(text.slice(0, 40))}`, () =>
-      assert.equal(cleanKey(text), key));
+      assert.equal(normalizeApiKey(text), key));
   }
   for (const [text, fault] of [
     [' "" ', 'empty'],
@@ -73,7 +73,7 @@ describe('cleanKey', () => {
     ['x'.repeat(513), 'long'],
   ] as const) {
     it(`reports ${fault} for ${JSON.stringify(text.slice(0, 20))}`, () =>
-      assert.deepEqual(readKey(text), { fault }));
+      assert.deepEqual(parseApiKey(text), { fault }));
   }
 
   it('property: extracts any key from any wrapping', () => {
@@ -87,7 +87,7 @@ describe('cleanKey', () => {
     );
     fc.assert(
       fc.property(fc.stringMatching(/^sk-[A-Za-z0-9_-]{1,60}$/), wrappings, (key, wrap) => {
-        assert.equal(cleanKey(wrap(key)), key);
+        assert.equal(normalizeApiKey(wrap(key)), key);
       }),
     );
   });
@@ -95,7 +95,7 @@ describe('cleanKey', () => {
   it('property: returns only keys that are valid in a header', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const key = cleanKey(text);
+        const key = normalizeApiKey(text);
         if (key !== undefined) new Headers({ authorization: `Bearer ${key}` });
       }),
     );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { systemClock } from '../../../src/core/common/clock';
 import { GatewayClient, type SubmitReading } from '../../../src/core/gateway/client';
-import { createHttp, type OpenHttp } from '../../../src/core/gateway/http';
+import { createHttp, type HttpConnector } from '../../../src/core/gateway/http';
 import type { SubmitOutcome } from '../../../src/core/gateway/outcomes';
 import { quietLog } from '../support/quietLog';
 import { CASE_KEY } from '../support/readFacts';
@@ -11,7 +11,7 @@ import { CASE_KEY } from '../support/readFacts';
 const ACCEPTED = '{"task_id":"PAID-1","status":"queued"}';
 const LENGTH = `content-length: ${ACCEPTED.length}`;
 
-async function submit(open: OpenHttp, baseUrl: string, reading: SubmitReading = {}) {
+async function submit(open: HttpConnector, baseUrl: string, reading: SubmitReading = {}) {
   const client = new GatewayClient(open, systemClock, quietLog);
   const prepared = await client.prepareSubmit({ baseUrl, key: CASE_KEY }, '{"model":"sora-2"}');
   const outcome = await prepared.send(reading);
@@ -90,7 +90,7 @@ describe('a submit response that doesn’t end', () => {
       }
     }
     let closed = 0;
-    const open: OpenHttp = () =>
+    const open: HttpConnector = () =>
       Promise.resolve({
         close: () => undefined,
         send: () => Promise.resolve({ status: 200, headers: {}, body: body(), close: () => closed++ }),

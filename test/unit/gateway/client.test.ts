@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Log } from '../../../src/core/common/log';
-import { GatewayClient, type PreparedSubmit } from '../../../src/core/gateway/client';
+import { GatewayClient, type OpenSubmit } from '../../../src/core/gateway/client';
 import type { VideoTarget } from '../../../src/core/gateway/downloadResponse';
 import { VideoClient, type VideoSource } from '../../../src/core/gateway/videoClient';
 import { GatewayError } from '../../../src/core/gateway/errors';
-import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
+import type { HttpRequest, HttpConnector } from '../../../src/core/gateway/http';
 import { FakeClock } from '../support/fakeClock';
 import { quietLog } from '../support/quietLog';
 
@@ -25,7 +25,7 @@ function createScripted(...responses: Script[]) {
   const requests: (HttpRequest & { body?: string | undefined })[] = [];
   const lines: string[] = [];
   let closed = 0;
-  const open: OpenHttp = (request) => {
+  const open: HttpConnector = (request) => {
     requests.push(request);
     const scriptedResponse = responses[Math.min(requests.length, responses.length) - 1]!;
     if (scriptedResponse instanceof GatewayError && scriptedResponse.kind === 'unreachable')
@@ -109,7 +109,7 @@ const assertRejects = (promise: Promise<unknown>, expected: Partial<GatewayError
     return true;
   });
 
-const idOf = (outcome: Awaited<ReturnType<PreparedSubmit['send']>>) =>
+const idOf = (outcome: Awaited<ReturnType<OpenSubmit['send']>>) =>
   outcome.kind === 'accepted' ? outcome.gatewayTaskId : outcome.kind;
 
 describe('GatewayClient.prepareSubmit', () => {
@@ -136,7 +136,7 @@ describe('GatewayClient.prepareSubmit', () => {
     const { client } = createScripted(new GatewayError('unreachable', 'no'));
     await assertRejects(client.prepareSubmit(access, '{}'), { kind: 'unreachable' });
     // The fake connects and then fails in `send`.
-    const open: OpenHttp = () =>
+    const open: HttpConnector = () =>
       Promise.resolve({
         close: () => undefined,
         send: () => Promise.reject(new GatewayError('unreachable', 'no')),
@@ -385,7 +385,7 @@ describe('downloading links', () => {
       await Promise.resolve();
       for (; read < 64; read++) yield chunk;
     }
-    const open: OpenHttp = () =>
+    const open: HttpConnector = () =>
       Promise.resolve({
         close: () => undefined,
         send: () => Promise.resolve({ status: 200, headers: {}, body: blanks(), close: () => undefined }),

@@ -8,7 +8,7 @@ import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import zlib from 'node:zlib';
 import { GatewayError, type GatewayErrorKind } from '../../../src/core/gateway/errors';
-import { createHttp, type HttpReply, type HttpRequest } from '../../../src/core/gateway/http';
+import { createHttp, type HttpResponse, type HttpRequest } from '../../../src/core/gateway/http';
 import { LIMITS } from '../../../src/core/gateway/limits';
 import { requestTarget } from '../../../src/core/gateway/resultUrl';
 import { FakeClock } from '../support/fakeClock';
@@ -41,7 +41,7 @@ const request = (url: string, changes: Partial<HttpRequest> = {}): HttpRequest =
 });
 const open = (url: string, changes?: Partial<HttpRequest>) => createHttp(clock)(request(url, changes));
 const send = async (url: string, changes?: Partial<HttpRequest>) => (await open(url, changes)).send('{}');
-const text = async (httpResponse: HttpReply) => {
+const text = async (httpResponse: HttpResponse) => {
   const pieces: Uint8Array[] = [];
   for await (const piece of httpResponse.body) pieces.push(piece);
   return Buffer.concat(pieces).toString();

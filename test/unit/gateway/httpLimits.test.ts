@@ -4,7 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import zlib from 'node:zlib';
 import { GatewayError, type GatewayErrorKind } from '../../../src/core/gateway/errors';
-import { createHttp, type HttpReply } from '../../../src/core/gateway/http';
+import { createHttp, type HttpResponse } from '../../../src/core/gateway/http';
 import { LIMITS, MAX_RESPONSE_BYTES, type HttpLimits } from '../../../src/core/gateway/limits';
 import { FakeClock } from '../support/fakeClock';
 
@@ -35,7 +35,7 @@ describe('the limits of an exchange', () => {
   }
   const startHttp = (handler: http.RequestListener) => listen(http.createServer(handler));
 
-  async function send(url: string, limits: HttpLimits, body = '{}'): Promise<HttpReply> {
+  async function send(url: string, limits: HttpLimits, body = '{}'): Promise<HttpResponse> {
     const headers = { 'content-length': String(Buffer.byteLength(body)) };
     const opened = await createHttp(clock)({ method: 'POST', url: new URL(url), headers, limits });
     return opened.send(body);
@@ -68,7 +68,7 @@ describe('the limits of an exchange', () => {
     }
     return promise;
   }
-  const countBytes = async (httpResponse: HttpReply) => {
+  const countBytes = async (httpResponse: HttpResponse) => {
     let bytes = 0;
     for await (const piece of httpResponse.body) bytes += piece.length;
     return bytes;

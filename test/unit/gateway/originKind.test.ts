@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
+import type { HttpRequest, HttpConnector } from '../../../src/core/gateway/http';
 import {
   OriginProber,
   recognizeOrigin,
@@ -82,7 +82,7 @@ describe('the prober', () => {
   /** Responds by path. Anything else is unreachable. */
   function probe(baseUrl: string, answers: Readonly<Record<string, unknown>>) {
     const requests: HttpRequest[] = [];
-    const open: OpenHttp = (request) => {
+    const open: HttpConnector = (request) => {
       requests.push(request);
       const answer = answers[request.url.pathname];
       if (answer === undefined) return Promise.reject(new Error('unreachable'));

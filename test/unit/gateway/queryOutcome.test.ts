@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { queryOutcome, type QueryOutcome, type TaskState } from '../../../src/core/gateway/outcomes';
-import { inlinePlace } from '../../../src/core/gateway/responseLinks';
+import { inlineVideoPath } from '../../../src/core/gateway/responseLinks';
 import { CASE_BASE } from '../../support/replyCases';
 import { CASE_KEY, readFacts } from '../support/readFacts';
 
@@ -212,7 +212,7 @@ describe('the task state in a response', () => {
     it('keeps only the place of an inline video (Q9)', async () => {
       const metadata = { response: { videos: [{ bytesBase64Encoded: 'AAAA' }], raiMediaFilteredCount: 0 } };
       const places = async (body: Record<string, unknown>) =>
-        (await succeeded({ metadata, ...body })).links.map((found) => inlinePlace(found) ?? found);
+        (await succeeded({ metadata, ...body })).links.map((found) => inlineVideoPath(found) ?? found);
       for (const url of [dataUri, ' DATA:VIDEO/mp4;base64,AA', 'data:application/octet-stream;base64,AAAA'])
         assert.deepEqual(await places({ url }), ['url']);
       assert.deepEqual(await places({ url: [dataUri, link, { url: dataUri }] }), [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { queryOutcome, submitOutcome } from '../../../src/core/gateway/outcomes';
-import { inlinePlace } from '../../../src/core/gateway/responseLinks';
+import { inlineVideoPath } from '../../../src/core/gateway/responseLinks';
 import { readResponse } from '../../../src/core/gateway/responseReader';
 import { CASE_BASE, loadReplyCases, type ReplyCase } from '../../support/replyCases';
 import { CASE_KEY } from '../support/readFacts';
@@ -136,13 +136,13 @@ describe(`random responses (${RUNS} runs, shard ${SHARD} of ${SHARDS}, seed ${SE
         const text = made.bytes.toString('latin1').replace(/\\+/g, '');
         for (const link of outcome.state.links) {
           const given =
-            inlinePlace(link) ??
+            inlineVideoPath(link) ??
             link
               .replace(CASE_BASE, '')
               .replace(/^http:(?=\/\/)/, '')
               .replace(/^\//, '');
           assert.ok(
-            inlinePlace(link) !== undefined || text.includes(given) || /[^ -~]/.test(given),
+            inlineVideoPath(link) !== undefined || text.includes(given) || /[^ -~]/.test(given),
             `${link} in ${about}`,
           );
         }

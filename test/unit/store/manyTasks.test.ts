@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatusBarItem } from 'vscode';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { Engine } from '../../../src/core/engine';
-import { LazyEngine } from '../../../src/editor/common/engineAccess';
+import { EngineAccess } from '../../../src/editor/common/engineAccess';
 import { TaskTree } from '../../../src/editor/tasks/taskGroups';
 import { StatusBar } from '../../../src/editor/tasks/statusBar';
 import { addCopies } from '../../support/fairness';
@@ -93,10 +93,10 @@ describe('1,500 tasks', function () {
     const [second, last] = [`copy-${COPIES - 1}`, `copy-${COPIES}`];
     file.exec(`UPDATE tasks SET phase = 'running', gateway_task_id = 'video_1' WHERE id = '${second}'`);
     file.close();
-    const holder = new LazyEngine(world.options);
+    const holder = new EngineAccess(world.options);
     const shown = { text: '', show: () => undefined, dispose: () => undefined };
     const create = () => shown as unknown as StatusBarItem;
-    const status = new StatusBar({ engines: holder, l10n: untranslatedL10n, create });
+    const status = new StatusBar({ engine: holder, l10n: untranslatedL10n, create });
     const tree = new TaskTree();
     const opened = new Promise<void>((resolve) => {
       holder.onDidOpen((current) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/core/common/clock';
 import { GatewayError } from '../../../src/core/gateway/errors';
-import type { HttpRequest, OpenHttp } from '../../../src/core/gateway/http';
+import type { HttpRequest, HttpConnector } from '../../../src/core/gateway/http';
 import type { CannedResponse } from '../../support/replyCases';
 
 /** A request as the server would see it. */
@@ -43,7 +43,7 @@ export class ScriptedHttp {
     ).length;
   }
 
-  readonly open: OpenHttp = (request) =>
+  readonly open: HttpConnector = (request) =>
     Promise.resolve({
       close: () => undefined,
       send: async (body, signal) => {

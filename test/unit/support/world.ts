@@ -7,7 +7,7 @@ import { untranslatedL10n } from '../../../src/core/common/l10n';
 import type { Log } from '../../../src/core/common/log';
 import type { ApiKey, KeyAnswer, KeySource, NoKeyReason } from '../../../src/core/gateway/apiKey';
 import { looksLikeKey } from '../../../src/core/gateway/redaction';
-import { createHttp, type HttpReply, type OpenHttp } from '../../../src/core/gateway/http';
+import { createHttp, type HttpResponse, type HttpConnector } from '../../../src/core/gateway/http';
 import type { VideoRequest } from '../../../src/core/models/request';
 import { isFinal, type Phase } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
@@ -42,7 +42,7 @@ export function looked(engine: Engine): Engine {
 }
 
 /** Counts exchanges in progress, so that the clock can wait for the network. */
-function counting(open: OpenHttp): { readonly open: OpenHttp; readonly underWay: () => number } {
+function counting(open: HttpConnector): { readonly open: HttpConnector; readonly underWay: () => number } {
   let underWay = 0;
   return {
     underWay: () => underWay,
@@ -80,7 +80,7 @@ function counting(open: OpenHttp): { readonly open: OpenHttp; readonly underWay:
   };
 }
 
-async function* ending(reply: HttpReply, end: () => void): AsyncGenerator<Uint8Array> {
+async function* ending(reply: HttpResponse, end: () => void): AsyncGenerator<Uint8Array> {
   try {
     yield* reply.body;
   } finally {

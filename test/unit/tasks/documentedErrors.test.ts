@@ -223,7 +223,7 @@ async function submitted(status: number, body: unknown): Promise<Failure> {
   if (outcome.kind === 'unknown') return failures.outcomeUnknown(error);
   return outcome.kind === 'refused'
     ? failures.refused(error, outcome.noChannel)
-    : failures.askedToWait(error);
+    : failures.rateLimited(error);
 }
 
 function check(failure: Failure, [, , kind, charged, sentence, details]: Row): void {
@@ -301,7 +301,7 @@ describe('each documented error is told in words', () => {
         if (outcome.kind === 'task') assert.fail('it says something of a task');
         const trouble = { status, ...outcome.error };
         if (outcome.kind === 'missing') check(failures.taskGone('idDenied', trouble), row);
-        else if (outcome.kind === 'temporary') check(failures.blip(trouble), row);
+        else if (outcome.kind === 'temporary') check(failures.temporaryError(trouble), row);
         else check(failures.keyRefused(trouble), row);
       });
     }
@@ -326,7 +326,7 @@ describe('each documented error is told in words', () => {
         const error = new GatewayError('refused', message, { status, code });
         // What is certainly gone is asked for afresh first; after that this is said.
         if (status === 404) check(failures.expired('linkExpired', toErrorInfo(error)), row);
-        else check(failures.fetchFailed(error, true), row);
+        else check(failures.downloadFailed(error, true), row);
       });
     }
   });
@@ -369,7 +369,10 @@ describe('each documented error is told in words', () => {
   it('writes the time of a long silence in the language of the texts', () => {
     const silence = { since: Date.UTC(2026, 10, 22, 12), now: Date.UTC(2026, 10, 22, 18) };
     const said = (language: string) =>
-      publicFailures({ l10n: untranslatedL10n, language }).blip({ status: 0, message: '' }, silence);
+      publicFailures({ l10n: untranslatedL10n, language }).temporaryError(
+        { status: 0, message: '' },
+        silence,
+      );
     for (const language of ['en', 'de', 'zh-cn']) {
       const time = new Date(silence.since).toLocaleString(language, {
         dateStyle: 'medium',

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../src/core/engine';
 import { untranslatedL10n } from '../../../src/core/common/l10n';
-import { OutcomeNotWritten } from '../../../src/core/tasks/submitRecorder';
+import { OutcomeNotStoredError } from '../../../src/core/tasks/submitRecorder';
 import { FakeClock } from '../support/fakeClock';
 import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
@@ -64,7 +64,7 @@ describe('after an end', function () {
     it('that the gateway does not know: the outcome is unknown again, and the right one can be attached', async () => {
       const engine = await world.open();
       const id = await lostReply(engine);
-      await engine.claimNotice(id);
+      await engine.claimNotification(id);
       assert.equal(engine.task(id)?.takesTaskId, true);
       assert.equal(await engine.attachTaskId(id, 'video_mistyped'), true);
       const task = await world.untilPhase(engine, id);
@@ -72,7 +72,7 @@ describe('after an end', function () {
       assert.match(task.failure?.message ?? '', /does not know the task id you attached/);
       assert.equal(task.failure?.charged, 'unknown');
       assert.deepEqual([task.gatewayTaskId, task.takesTaskId], ['video_mistyped', true]);
-      assert.equal(await engine.claimNotice(id), true, 'it is told of again');
+      assert.equal(await engine.claimNotification(id), true, 'it is told of again');
       assert.equal(await engine.attachTaskId(id, world.gateway.tasks[0]!.id), true);
       await assertResumed(engine, id);
     });
@@ -165,10 +165,10 @@ describe('after an end', function () {
     world.gateway.setFault({ name: 'statusWord', route: 'query', args: { word: 'expired' } });
     const { id } = await world.submit(engine);
     assert.equal((await world.untilPhase(engine, id)).phase, 'lost');
-    assert.deepEqual([await other.claimNotice(id), await engine.claimNotice(id)], [true, false]);
+    assert.deepEqual([await other.claimNotification(id), await engine.claimNotification(id)], [true, false]);
     assert.equal(await engine.checkAgain(id), true);
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
-    assert.deepEqual([await engine.claimNotice(id), await other.claimNotice(id)], [true, false]);
+    assert.deepEqual([await engine.claimNotification(id), await other.claimNotification(id)], [true, false]);
   });
 
   it('saved, seen, gone from the disk and fetched again: the video is new again', async () => {
@@ -325,7 +325,7 @@ describe('looking again for a video that was here once', function () {
 
 /** That it was sent is said, with the id that is paid for; why that could not be written down is for the log. */
 function assertNotWritten(thrown: unknown, why: RegExp): void {
-  assert.ok(thrown instanceof OutcomeNotWritten, String(thrown));
+  assert.ok(thrown instanceof OutcomeNotStoredError, String(thrown));
   assert.match(thrown.message, /'video_/);
   assert.match(String(thrown.cause), why);
 }

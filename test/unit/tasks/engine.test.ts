@@ -99,7 +99,7 @@ describe('looking again', function () {
     const second = await world.open();
     const { id } = await world.submit(first);
     await world.untilPhase(first, id);
-    assert.deepEqual([await first.claimNotice(id), await second.claimNotice(id)], [true, false]);
+    assert.deepEqual([await first.claimNotification(id), await second.claimNotification(id)], [true, false]);
     second.checkForChanges();
     assert.deepEqual(second.unseen(), [id]);
     await first.markSeen(id);

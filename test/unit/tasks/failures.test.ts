@@ -10,7 +10,7 @@ import { blockedBy } from '../../../src/core/task/blockedBy';
 describe('a fetch that did not work', () => {
   const failures = publicFailures();
   const refused = (status: number, elsewhere: boolean) =>
-    failures.fetchFailed(new GatewayError('refused', 'insufficient balance', { status, elsewhere }), true);
+    failures.downloadFailed(new GatewayError('refused', 'insufficient balance', { status, elsewhere }), true);
 
   it('waits for the user only where the gateway says so, not a host of videos', () => {
     for (const status of [401, 402, 403]) {
@@ -22,10 +22,10 @@ describe('a fetch that did not work', () => {
 
   it('is no fault of the network where a reply came', () => {
     const kinds = (['unreachable', 'cut', 'badReply'] as const).map(
-      (kind) => failures.fetchFailed(new GatewayError(kind, 'x'), true).kind,
+      (kind) => failures.downloadFailed(new GatewayError(kind, 'x'), true).kind,
     );
     assert.deepEqual(kinds, ['network', 'network', 'badReply']);
-    assert.equal(failures.fetchFailed(new Error('not an mp4'), true).kind, 'badReply');
+    assert.equal(failures.downloadFailed(new Error('not an mp4'), true).kind, 'badReply');
   });
 });
 
@@ -38,10 +38,10 @@ describe('the charge of a failure', () => {
   const all: Readonly<Record<string, readonly [ChargeOutcome, (at: Failures) => { charged: string }]>> = {
     'a refusal': [{ refusedStatus: 404 }, (at) => at.refused(trouble)],
     'a refusal with a good status': [{ refusedStatus: 200 }, (at) => at.refused({ ...trouble, status: 200 })],
-    'a request to wait': [{ refusedStatus: 429 }, (at) => at.askedToWait({ ...trouble, status: 429 })],
+    'a request to wait': [{ refusedStatus: 429 }, (at) => at.rateLimited({ ...trouble, status: 429 })],
     'an unreachable gateway': ['notSent', (at) => at.unreachable(trouble, 'host')],
     'a proxy that refuses': ['notSent', (at) => at.proxyRefused(trouble, 'host')],
-    'a window that ended': ['notSent', (at) => at.neverSent()],
+    'a window that ended': ['notSent', (at) => at.notSent()],
     'a key that was removed': ['notSent', (at) => at.keyUnavailable(false)],
     'a key in a locked keyring': ['notSent', (at) => at.keyUnavailable(true)],
     'no clear response': ['outcomeUnknown', (at) => at.outcomeUnknown(trouble)],
@@ -54,22 +54,22 @@ describe('the charge of a failure', () => {
     'a failure after a success': ['outcomeUnknown', (at) => at.taskFailed(trouble, undefined, true)],
     'a filter that removed every video': ['noVideo', (at) => at.taskFailed(trouble, 1)],
     'success without a link': ['noVideo', (at) => at.noVideo()],
-    'a download without a link': ['succeeded', (at) => at.fetchFailed(new Error('x'), false)],
+    'a download without a link': ['succeeded', (at) => at.downloadFailed(new Error('x'), false)],
     'a refused download without a link': [
       'noVideo',
-      (at) => at.fetchFailed(new GatewayError('refused', 'x'), false),
+      (at) => at.downloadFailed(new GatewayError('refused', 'x'), false),
     ],
-    'a download by a link': ['succeeded', (at) => at.fetchFailed(new Error('x'), true)],
+    'a download by a link': ['succeeded', (at) => at.downloadFailed(new Error('x'), true)],
     'a full disk': ['succeeded', (at) => at.diskFailed(new Error('x'))],
     'a refused link': ['succeeded', (at) => at.linkRefused('file:///a.mp4')],
     'a link that expired': ['linkExpired', (at) => at.expired('linkExpired')],
     'a download that timed out': [
       'linkExpired',
-      (at) => at.downloadTimedOut(at.fetchFailed(new Error('x'), true)),
+      (at) => at.downloadTimedOut(at.downloadFailed(new Error('x'), true)),
     ],
     'a refused download that timed out': [
       'noVideo',
-      (at) => at.downloadTimedOut(at.fetchFailed(new GatewayError('refused', 'x'), false)),
+      (at) => at.downloadTimedOut(at.downloadFailed(new GatewayError('refused', 'x'), false)),
     ],
     'fewer videos': ['fewerVideos', (at) => at.videosMissing(1, 2)],
     'a task that is gone': ['idDenied', (at) => at.taskGone('idDenied', trouble)],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { OpenHttp } from '../../../src/core/gateway/http';
+import type { HttpConnector } from '../../../src/core/gateway/http';
 import type { Engine } from '../../../src/core/engine';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
@@ -14,7 +14,7 @@ class SlowPieces {
     this.#bytes = bytes;
   }
 
-  wrap(open: OpenHttp): OpenHttp {
+  wrap(open: HttpConnector): HttpConnector {
     return async (request) => {
       const opened = await open(request);
       const isVideo = /\/results\/|\/download$/.test(request.url.pathname);

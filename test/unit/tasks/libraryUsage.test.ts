@@ -31,8 +31,8 @@ describe('what the library holds', function () {
   }
 
   it('is nothing at first', async () => {
-    assert.deepEqual(await engine.librarian.use(), { videos: 0, bytes: 0 });
-    const { videos, leftovers } = await engine.librarian.shelf();
+    assert.deepEqual(await engine.libraryUsage.diskUsage(), { videos: 0, bytes: 0 });
+    const { videos, leftovers } = await engine.libraryUsage.report();
     assert.deepEqual([videos, leftovers], [[], { files: [], bytes: 0 }]);
   });
 
@@ -42,9 +42,9 @@ describe('what the library holds', function () {
     await engine.markExported(second.id);
     const other = await world.open();
     for (const window of [engine, other]) {
-      const { use, videos } = await window.librarian.shelf();
+      const { diskUsage, videos } = await window.libraryUsage.report();
       assert.deepEqual(
-        videos.map(({ taskId, prompt, isSeen, isCopied }) => [taskId, prompt, isSeen, isCopied]),
+        videos.map(({ taskId, prompt, isSeen, isExported }) => [taskId, prompt, isSeen, isExported]),
         [
           [first.id, 'first', true, false],
           [second.id, 'second', false, true],
@@ -53,7 +53,7 @@ describe('what the library holds', function () {
       );
       assert.deepEqual(videos[0]?.files, [fileOf(first), fileOf(first).replace(/mp4$/, 'json')]);
       assert.equal(videos[0].bytes, first.videos[0]?.bytes);
-      assert.deepEqual(use, {
+      assert.deepEqual(diskUsage, {
         videos: 3,
         bytes: [first, second, third].reduce((all, { videos: [video] }) => all + (video?.bytes ?? 0), 0),
       });
@@ -64,9 +64,9 @@ describe('what the library holds', function () {
     const task = await saved('removed from the list');
     await engine.markSeen(task.id);
     await engine.remove(task.id);
-    const { videos } = await engine.librarian.shelf();
+    const { videos } = await engine.libraryUsage.report();
     assert.deepEqual(
-      videos.map(({ taskId, prompt, isSeen, isCopied }) => [taskId, prompt, isSeen, isCopied]),
+      videos.map(({ taskId, prompt, isSeen, isExported }) => [taskId, prompt, isSeen, isExported]),
       [[undefined, path.basename(fileOf(task)), false, false]],
     );
   });
@@ -74,14 +74,14 @@ describe('what the library holds', function () {
   it('does not hold what is missing, nor what a task that goes on has just placed', async () => {
     const task = await saved('missing');
     rmSync(fileOf(task));
-    assert.deepEqual((await engine.librarian.shelf()).videos, []);
+    assert.deepEqual((await engine.libraryUsage.report()).videos, []);
     const running = await saved('goes on');
     const file = fileOf(running);
     renameSync(file, `${file}.away`);
     assert.equal(await engine.checkAgain(running.id), true);
     await engine.stopTracking(running.id);
     renameSync(`${file}.away`, file);
-    assert.deepEqual((await engine.librarian.shelf()).videos, []);
+    assert.deepEqual((await engine.libraryUsage.report()).videos, []);
   });
 
   it('leftovers are old parts that are no whole video, and sidecars of nothing', async () => {
@@ -108,7 +108,7 @@ describe('what the library holds', function () {
     const lonely = fileOf(gone).replace(/mp4$/, 'json');
     utimesSync(lonely, 0, 0);
     file(true, library('notes.json'));
-    const { leftovers } = await engine.librarian.shelf();
+    const { leftovers } = await engine.libraryUsage.report();
     assert.deepEqual([...leftovers.files].sort(), [stale, sidecarPart, double, lonely].sort());
     assert.ok(leftovers.files.every((place) => existsSync(place)));
   });
@@ -117,8 +117,8 @@ describe('what the library holds', function () {
     const task = await saved('made room');
     const other = await world.open();
     rmSync(fileOf(task));
-    await engine.librarian.removed(task.id);
-    await engine.librarian.removed(task.id);
+    await engine.libraryUsage.recordDeletion(task.id);
+    await engine.libraryUsage.recordDeletion(task.id);
     other.checkForChanges();
     for (const window of [engine, other]) {
       assert.deepEqual(window.deletedFromLibrary(), [task.id]);
@@ -136,7 +136,7 @@ describe('what the library holds', function () {
   it('a folder that cannot be read is an error, and empties nothing', async () => {
     await saved('safe');
     renameSync(library(), `${library()}.away`);
-    await assert.rejects(engine.librarian.shelf(), DiskError);
-    await assert.rejects(engine.librarian.use(), DiskError);
+    await assert.rejects(engine.libraryUsage.report(), DiskError);
+    await assert.rejects(engine.libraryUsage.diskUsage(), DiskError);
   });
 });

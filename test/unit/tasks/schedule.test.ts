@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { countNotFound } from '../../../src/core/tasks/statusCheck';
 import * as schedule from '../../../src/core/tasks/schedule';
 
-const { blipInterval, downloadRetryInterval, jittered, pollInterval, resendInterval } = schedule;
+const { errorRetryInterval, downloadRetryInterval, withJitter, pollInterval, resendInterval } = schedule;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -47,7 +47,7 @@ describe('the rhythm (DESIGN 5)', () => {
         fc.integer({ min: 3 * SECOND, max: HOUR }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (interval, random) => {
-          const spread = jittered(interval, () => random);
+          const spread = withJitter(interval, () => random);
           assert.ok(
             Number.isInteger(spread) &&
               spread >= Math.floor(interval * 0.9) &&
@@ -58,17 +58,19 @@ describe('the rhythm (DESIGN 5)', () => {
     );
   });
   it('nothing is ever planned so far ahead that it would count as a clock set back', () => {
-    const longestPoll = 45 * SECOND + jittered(schedule.MAX_INTERVAL_MS, () => 1);
+    const longestPoll = 45 * SECOND + withJitter(schedule.MAX_INTERVAL_MS, () => 1);
     const longestWait = HOUR;
-    assert.ok(Math.max(longestPoll, longestWait, schedule.RECHECK) < schedule.FURTHEST_AHEAD);
+    assert.ok(Math.max(longestPoll, longestWait, schedule.KEY_RECHECK_MS) < schedule.MAX_DUE_AHEAD_MS);
   });
 
   it('blips: back-off to 5 min, but not oftener than the ordinary wait', () => {
     assert.deepEqual(
-      [1, 2, 3, 4, 5, 6, 7, 8, 100, 10_000].map((troubles) => blipInterval(troubles, 5 * SECOND) / SECOND),
+      [1, 2, 3, 4, 5, 6, 7, 8, 100, 10_000].map(
+        (troubles) => errorRetryInterval(troubles, 5 * SECOND) / SECOND,
+      ),
       [5, 10, 20, 40, 80, 160, 300, 300, 300, 300],
     );
-    assert.equal(blipInterval(3, 30 * MINUTE), 30 * MINUTE);
+    assert.equal(errorRetryInterval(3, 30 * MINUTE), 30 * MINUTE);
   });
   it('fetches: 2, 4, 8 … 60 s, then 5 min, then 30 min', () => {
     assert.deepEqual(
@@ -77,9 +79,9 @@ describe('the rhythm (DESIGN 5)', () => {
     );
   });
   it('submit: at most 3 sends and 120 s of waiting, 3 tries to connect within 15 s', () => {
-    const { MAX_SENDS, MAX_RESEND_WAIT_MS, CONNECT_TRIES, CONNECT_TIMEOUT_MS } = schedule;
+    const { MAX_SENDS, MAX_RESEND_WAIT_MS, MAX_CONNECT_ATTEMPTS, CONNECT_TIMEOUT_MS } = schedule;
     assert.deepEqual(
-      [MAX_SENDS, MAX_RESEND_WAIT_MS, CONNECT_TRIES, CONNECT_TIMEOUT_MS],
+      [MAX_SENDS, MAX_RESEND_WAIT_MS, MAX_CONNECT_ATTEMPTS, CONNECT_TIMEOUT_MS],
       [3, 120 * SECOND, 3, 15 * SECOND],
     );
     assert.ok(
@@ -87,27 +89,27 @@ describe('the rhythm (DESIGN 5)', () => {
     );
   });
   it('the lease outlasts two missed renewals', () => {
-    assert.deepEqual([schedule.LEASE, schedule.LEASE_RENEWAL], [30 * SECOND, 10 * SECOND]);
+    assert.deepEqual([schedule.LEASE_MS, schedule.LEASE_RENEWAL_MS], [30 * SECOND, 10 * SECOND]);
   });
   it('the rest of the numbers', () => {
     const {
-      FIRST_POLL,
-      MISSING_GRACE,
-      DENIALS_BELIEVED,
-      DENIALS_APART,
+      FIRST_POLL_DELAY_MS,
+      NOT_FOUND_GRACE_MS,
+      NOT_FOUND_THRESHOLD,
+      NOT_FOUND_SPACING_MS,
       MISSING_LINK_GRACE_MS,
       DOWNLOAD_TIMEOUT_MS,
-      RECHECK,
+      KEY_RECHECK_MS,
     } = schedule;
     assert.deepEqual(
       [
-        FIRST_POLL,
-        MISSING_GRACE,
-        DENIALS_BELIEVED,
-        DENIALS_APART,
+        FIRST_POLL_DELAY_MS,
+        NOT_FOUND_GRACE_MS,
+        NOT_FOUND_THRESHOLD,
+        NOT_FOUND_SPACING_MS,
         MISSING_LINK_GRACE_MS,
         DOWNLOAD_TIMEOUT_MS,
-        RECHECK,
+        KEY_RECHECK_MS,
       ],
       [3 * SECOND, MINUTE, 3, 10 * SECOND, 10 * MINUTE, 24 * HOUR, 15 * MINUTE],
     );
@@ -117,10 +119,13 @@ describe('the rhythm (DESIGN 5)', () => {
 describe('countNotFound', () => {
   /** Denials at these times, in s; the index of the one that is believed. */
   const believedAt = (...times: number[]) => {
-    let state = { denials: 0, deniedAt: undefined as number | undefined };
+    let state = { notFoundCount: 0, notFoundSince: undefined as number | undefined };
     return times.findIndex((time) => {
       const { isBelieved, patch } = countNotFound(state, time * SECOND);
-      state = { denials: patch.denials ?? state.denials, deniedAt: patch.deniedAt ?? state.deniedAt };
+      state = {
+        notFoundCount: patch.notFoundCount ?? state.notFoundCount,
+        notFoundSince: patch.notFoundSince ?? state.notFoundSince,
+      };
       return isBelieved;
     });
   };

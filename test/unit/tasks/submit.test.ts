@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { FaultOptions } from '../../gateway/pretendGateway';
 import { SCHEMA_VERSION } from '../../../src/core/store/schema';
 import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
-import { OutcomeNotWritten } from '../../../src/core/tasks/submitRecorder';
-import { SubmitCancelled } from '../../../src/core/tasks/submitter';
+import { OutcomeNotStoredError } from '../../../src/core/tasks/submitRecorder';
+import { SubmitCancelledError } from '../../../src/core/tasks/submitter';
 import type { Phase } from '../../../src/core/task/phases';
 import type { Charged, FailureKind, Task } from '../../../src/core/task/task';
 import { FakeClock } from '../support/fakeClock';
@@ -266,7 +266,7 @@ describe('submit', function () {
     await world.gateway.setReachable(false);
     const cancel = new AbortController();
     const sent = world.submit(engine, {}, cancel.signal);
-    const rejected = assert.rejects(sent, SubmitCancelled);
+    const rejected = assert.rejects(sent, SubmitCancelledError);
     await world.quiet();
     cancel.abort();
     await rejected;
@@ -429,7 +429,7 @@ describe('submit', function () {
     let isOver = false;
     const sent = world.submit(engine).finally(() => (isOver = true));
     const refused = assert.rejects(sent, (error) => {
-      assert.ok(error instanceof OutcomeNotWritten);
+      assert.ok(error instanceof OutcomeNotStoredError);
       assert.match(error.message, new RegExp(world.gateway.tasks[0]?.id ?? 'no task'));
       return true;
     });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Phase } from '../../../src/core/task/phases';
 import {
-  isOpenEnd,
-  sendInOrder,
+  canSendAgain,
+  submitSequentially,
   type BatchReport,
-  type Outcome,
+  type SubmitResult,
 } from '../../../src/core/tasks/submitSequentially';
 import { FAILURE_KINDS, type Charged, type FailureKind, type Task } from '../../../src/core/task/task';
 
@@ -22,17 +22,20 @@ function taskIn(phase: Phase, kind?: FailureKind, charged: Charged = 'no'): Task
   };
 }
 
-const made = (phase: Phase, kind?: FailureKind): Outcome => ({ kind: 'task', task: taskIn(phase, kind) });
+const made = (phase: Phase, kind?: FailureKind): SubmitResult => ({
+  kind: 'task',
+  task: taskIn(phase, kind),
+});
 const accepted = made('queued');
 
 /** Sends these, and says what was asked for in which order. */
 async function send(
-  outcomes: readonly (Outcome | Error)[],
+  outcomes: readonly (SubmitResult | Error)[],
   signal = new AbortController().signal,
 ): Promise<{ readonly report: BatchReport; readonly steps: readonly string[] }> {
   const steps: string[] = [];
   let underWay = 0;
-  const report = await sendInOrder({
+  const report = await submitSequentially({
     count: outcomes.length,
     onNext: (index) => steps.push(`next ${index}`),
     send: async (index) => {
@@ -72,19 +75,19 @@ describe('requests that are sent in order', () => {
   }
 
   it('stop after a rejection that may have been charged', async () => {
-    const maybeCharged: Outcome = { kind: 'task', task: taskIn('rejected', 'moderation', 'unknown') };
+    const maybeCharged: SubmitResult = { kind: 'task', task: taskIn('rejected', 'moderation', 'unknown') };
     const { report } = await send([maybeCharged, accepted]);
     assert.deepEqual([report.notSent, report.stop?.kind], [[1], 'task']);
   });
 
   for (const charged of ['no', 'yes', 'unknown'] as const) {
     it(`may be sent again after a rejection only if the charge is no: ${charged}`, () =>
-      assert.equal(isOpenEnd(taskIn('rejected', 'quota', charged)), charged === 'no'));
+      assert.equal(canSendAgain(taskIn('rejected', 'quota', charged)), charged === 'no'));
   }
 
   it('may be sent again if stopped before the gateway took them', () => {
-    assert.equal(isOpenEnd(taskIn('stopped')), true);
-    assert.equal(isOpenEnd(taskIn('rejected')), false);
+    assert.equal(canSendAgain(taskIn('stopped')), true);
+    assert.equal(canSendAgain(taskIn('rejected')), false);
   });
 
   for (const phase of ['unknown', 'stopped'] as const) {

@@ -113,7 +113,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.equal(engine.task(task.id)?.phase, 'saved');
     assert.deepEqual(engine.task(task.id)?.videos, [task.videos[0]]);
     // Nobody has to be told of what they have just done.
-    assert.equal(await engine.claimNotice(task.id), false);
+    assert.equal(await engine.claimNotification(task.id), false);
   });
 
   it('the library is away while it is looked for, and back when all is gone from the gateway', async () => {
@@ -231,9 +231,9 @@ describe('videos that are here stay, whatever becomes of the others', function (
     rmSync(fileOf(task.videos[0]!));
     await engine.markExported(task.id);
     await lookAgain();
-    const { videos } = await engine.librarian.shelf();
+    const { videos } = await engine.libraryUsage.report();
     assert.deepEqual(
-      videos.map(({ taskId, isSeen, isCopied }) => [taskId, isSeen, isCopied]),
+      videos.map(({ taskId, isSeen, isExported }) => [taskId, isSeen, isExported]),
       [[task.id, false, false]],
     );
   });

@@ -1,8 +1,8 @@
 import type { L10n } from '../../../core/common/l10n';
 import type { Catalog } from '../../../core/models/catalog';
 import { requestedVideoCount } from '../../../core/models/variations';
-import type { BatchReport, Stop } from '../../../core/tasks/submitSequentially';
-import { OutcomeNotWritten } from '../../../core/tasks/submitRecorder';
+import type { BatchReport, StopReason } from '../../../core/tasks/submitSequentially';
+import { OutcomeNotStoredError } from '../../../core/tasks/submitRecorder';
 import type { Task } from '../../../core/task/task';
 import type { Action } from '../../../webview/player/protocol';
 import type { AppContext } from '../../common/appContext';
@@ -104,14 +104,14 @@ export class BatchMessages {
 
   /** What stopped the rest, or else what became of the one that was refused. */
   #why(
-    stop: Stop | undefined,
+    stop: StopReason | undefined,
     refused: Task | undefined,
   ): { readonly reason?: string; readonly helps: readonly MessageAction[] } {
     const task = stop?.kind === 'task' ? stop.task : refused;
     if (stop?.kind === 'error') {
       const { error } = stop;
       const reason =
-        error instanceof Rejection || error instanceof OutcomeNotWritten
+        error instanceof Rejection || error instanceof OutcomeNotStoredError
           ? error.message
           : this.#l10n.t('Something unexpected happened, and the rest was not sent. The log says more.');
       return { reason, helps: [] };

@@ -1,16 +1,16 @@
 import type { VideoRequest } from '../../../core/models/request';
 import {
-  isOpenEnd,
-  sendInOrder,
+  canSendAgain,
+  submitSequentially,
   type BatchReport,
-  type Outcome,
+  type SubmitResult,
 } from '../../../core/tasks/submitSequentially';
 import type { AppContext } from '../../common/appContext';
 import { Rejection } from '../../common/rejection';
 import type { ReadyRequest, RequestSender, Submit } from '../submit/requestSender';
 import type { Answers } from '../wizard/wizard';
 
-interface Dependencies extends Pick<AppContext, 'catalog' | 'notifier' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'notifications' | 'l10n'> {
   readonly sender: RequestSender;
 }
 
@@ -67,11 +67,11 @@ export class BatchSubmitter {
     onStored: (index: number) => Promise<void> = () => Promise.resolve(),
     onUnsent: (index: number) => void = () => undefined,
   ): Promise<BatchReport> {
-    const { sender, notifier, l10n } = this.#deps;
+    const { sender, notifications, l10n } = this.#deps;
     const stored = new Set<number>();
     const submit = await sender.admit(requests, 'person', new AbortController().signal);
-    return notifier.longProgress(l10n.t('Sending requests'), async (tell, signal) =>
-      sendInOrder({
+    return notifications.longProgress(l10n.t('Sending requests'), async (tell, signal) =>
+      submitSequentially({
         count: requests.length,
         onNext: (index) => tell(index, requests.length, l10n.t('{0} of {1}…', index + 1, requests.length)),
         send: async (index) => {
@@ -79,7 +79,8 @@ export class BatchSubmitter {
             stored.add(index);
             await onStored(index);
           });
-          if (stored.has(index) && (outcome.kind === 'notSent' || isOpenEnd(outcome.task))) onUnsent(index);
+          if (stored.has(index) && (outcome.kind === 'notSent' || canSendAgain(outcome.task)))
+            onUnsent(index);
           return outcome;
         },
         signal,
@@ -113,7 +114,7 @@ async function sendOne(
   request: ReadyRequest | undefined,
   signal: AbortSignal,
   onStored: () => Promise<void>,
-): Promise<Outcome> {
+): Promise<SubmitResult> {
   if (!request) throw new Error('there is no such request');
   try {
     return { kind: 'task', task: await submit(request, signal, { onStored }) };

@@ -1,5 +1,5 @@
 import type { TextDocument } from 'vscode';
-import { isOpenEnd, type BatchReport } from '../../../core/tasks/submitSequentially';
+import { canSendAgain, type BatchReport } from '../../../core/tasks/submitSequentially';
 import type { AppContext } from '../../common/appContext';
 import type { BatchSubmitter } from './batchSubmitter';
 import { BatchSteps, type BatchStepsDependencies } from './batchSteps';
@@ -20,7 +20,7 @@ interface Editors {
 }
 
 export interface BatchDependencies
-  extends ReadyDependencies, Pick<AppContext, 'catalog' | 'l10n' | 'asker' | 'inputs' | 'inBackground'> {
+  extends ReadyDependencies, Pick<AppContext, 'catalog' | 'l10n' | 'dialogs' | 'inputs' | 'runInBackground'> {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows a task in the list. */
@@ -42,9 +42,9 @@ const MAX_EDITS = 3;
 
 /** Asks whether several prompts are to be written, or one is to be varied, and begins with it. */
 export async function generateSeveral(deps: BatchDependencies): Promise<void> {
-  const { asker, lists, l10n } = deps;
+  const { dialogs, lists, l10n } = deps;
   if (!(await ensureReadyToSend(deps))) return;
-  const what = await asker.choose<'prompts' | 'variations'>({
+  const what = await dialogs.choose<'prompts' | 'variations'>({
     title: l10n.t('Generate Several Videos'),
     placeholder: l10n.t('Several videos of what?'),
     choices: [
@@ -84,7 +84,7 @@ export async function sendList(
   text: string,
   prompts: readonly string[],
 ): Promise<void> {
-  const { lists, underWay, inBackground } = deps;
+  const { lists, underWay, runInBackground } = deps;
   const [prompt = ''] = prompts;
   const confirmed = await ask(
     deps,
@@ -97,7 +97,7 @@ export async function sendList(
   let edits: Promise<void> = Promise.resolve();
   const edit = (change: (list: string) => string | undefined): Promise<void> => {
     edits = edits.then(async () => editList(deps, document, change));
-    inBackground(edits);
+    runInBackground(edits);
     // The request is sent whether or not the list could be changed.
     return edits.catch(() => undefined);
   };
@@ -182,14 +182,14 @@ async function ask(
 
 /** Those that were not sent or not taken, by their index. */
 function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
-  const refused = tasks.filter(({ task }) => isOpenEnd(task));
+  const refused = tasks.filter(({ task }) => canSendAgain(task));
   return [...refused.map(({ index }) => index), ...notSent].sort((one, other) => one - other);
 }
 
 /** @param reopen shows what is still to be sent; undefined where nothing is */
 function tell(deps: BatchDependencies, report: BatchReport, reopen: (() => Promise<void>) | undefined): void {
-  const { batchMessages, reveal, inBackground } = deps;
-  batchMessages.done(report, reopen && (() => inBackground(reopen())));
+  const { batchMessages, reveal, runInBackground } = deps;
+  batchMessages.done(report, reopen && (() => runInBackground(reopen())));
   const [first] = report.tasks;
   if (first) reveal(first.task.id);
 }

@@ -8,7 +8,7 @@ import type { PresetMessages } from './presetMessages';
 import type { ParsedPresets, Preset, PresetScope, PresetStore } from './presetStore';
 import { resolveTasks } from '../../common/taskPicker';
 
-export interface PresetDependencies extends Pick<AppContext, 'asker' | 'looksLikeKey' | 'log' | 'l10n'> {
+export interface PresetDependencies extends Pick<AppContext, 'dialogs' | 'looksLikeKey' | 'log' | 'l10n'> {
   readonly presets: PresetStore;
   /** Whether there is a workspace whose settings count. */
   readonly hasWorkspace: () => boolean;
@@ -35,7 +35,7 @@ export class PresetEditor {
 
   /** Saves a request under a name that is asked for. Images and an earlier video are no part of it. */
   async save(request: VideoRequest): Promise<void> {
-    const { presets, asker, messages, looksLikeKey, l10n } = this.#deps;
+    const { presets, dialogs, messages, looksLikeKey, l10n } = this.#deps;
     const field = fieldWithKey(request, looksLikeKey);
     if (field !== undefined) {
       messages.keyInPreset(keyInFieldMessage(field, l10n));
@@ -44,7 +44,7 @@ export class PresetEditor {
     const hasSources = (request.images ?? []).length > 0 || request.remixOf !== undefined;
     const hint = l10n.t('It is saved in your settings. Nothing is sent.');
     const title = l10n.t('Save as Preset');
-    const entered = await asker.text({
+    const entered = await dialogs.text({
       title,
       prompt: hasSources ? l10n.t('Images and earlier videos are not part of a preset. {0}', hint) : hint,
       placeholder: l10n.t('A name, for example: Rainy street, wide'),
@@ -70,9 +70,9 @@ export class PresetEditor {
 
   /** Removes a preset, after a yes. */
   async remove(preset: Preset): Promise<void> {
-    const { presets, asker, messages, l10n } = this.#deps;
+    const { presets, dialogs, messages, l10n } = this.#deps;
     const { name, scope } = preset;
-    const yes = await asker.confirm({
+    const yes = await dialogs.confirm({
       message: l10n.t('Remove the preset “{0}”?', visibleLine(name, MAX_NAME_BYTES)),
       detail:
         scope === 'workspace'
@@ -84,8 +84,8 @@ export class PresetEditor {
   }
 
   async #askForPrompt({ prompt }: VideoRequest, title: string): Promise<boolean | undefined> {
-    const { asker, l10n } = this.#deps;
-    return asker.choose({
+    const { dialogs, l10n } = this.#deps;
+    return dialogs.choose({
       title,
       placeholder: l10n.t('Is the prompt part of the preset?'),
       choices: [
@@ -104,9 +104,9 @@ export class PresetEditor {
   }
 
   async #askForScope(title: string): Promise<PresetScope | undefined> {
-    const { asker, hasWorkspace, l10n } = this.#deps;
+    const { dialogs, hasWorkspace, l10n } = this.#deps;
     if (!hasWorkspace()) return 'user';
-    return asker.choose<PresetScope>({
+    return dialogs.choose<PresetScope>({
       title,
       placeholder: l10n.t('Where is it kept?'),
       choices: [
@@ -121,8 +121,8 @@ export class PresetEditor {
   }
 
   async #mayReplace({ name }: Preset): Promise<boolean> {
-    const { asker, l10n } = this.#deps;
-    return asker.confirm({
+    const { dialogs, l10n } = this.#deps;
+    return dialogs.confirm({
       message: l10n.t('Replace the preset “{0}”?', visibleLine(name, MAX_NAME_BYTES)),
       detail: l10n.t('There is one with this name. It would be lost.'),
       action: l10n.t('Replace'),
@@ -143,14 +143,14 @@ export class PresetEditor {
   }
 }
 
-interface Dependencies extends Pick<AppContext, 'engines' | 'asker' | 'messages' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'engine' | 'dialogs' | 'messages' | 'l10n'> {
   readonly presets: Pick<PresetEditor, 'save'>;
 }
 
 /** Saves the request of an earlier task as a preset: that of a row, or of the one that is chosen. */
 export async function savePreset(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engines, presets, messages, l10n } = deps;
-  const tasks = (await engines.open()).tasks(Infinity);
+  const { engine, presets, messages, l10n } = deps;
+  const tasks = (await engine.open()).tasks(Infinity);
   const command = {
     title: l10n.t('Save as Preset'),
     question: l10n.t('Whose request should be saved?'),

@@ -21,7 +21,7 @@ export function createPromptEditors(
   context: AppContext,
   { languageModels = editorLanguageModels }: { readonly languageModels?: LanguageModels },
 ): EditorsOfPrompts {
-  const { catalog, contextKeys, subscriptions, inBackground, language } = context;
+  const { catalog, contextKeys, subscriptions, runInBackground, language } = context;
   const prompts = subscriptions.add(new PromptEditors());
   const lists = subscriptions.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
   const lenses = subscriptions.add(
@@ -37,7 +37,7 @@ export function createPromptEditors(
   const presence = subscriptions.add(
     new LanguageModelAvailability({
       models: languageModels,
-      inBackground,
+      runInBackground,
       tell: (isThere) => {
         contextKeys.setHasLanguageModel(isThere);
         lenses.setCanImprove(isThere);

@@ -8,7 +8,7 @@ import type { PromptMessages } from './promptMessages';
 
 interface Dependencies extends Pick<
   AppContext,
-  'asker' | 'notifier' | 'messages' | 'looksLikeKey' | 'inBackground' | 'l10n'
+  'dialogs' | 'notifications' | 'messages' | 'looksLikeKey' | 'runInBackground' | 'l10n'
 > {
   readonly models: LanguageModels;
   readonly prompts: { find(args: readonly unknown[]): vscode.TextDocument | undefined };
@@ -30,7 +30,7 @@ const INSTRUCTION = [
  * changed before the user says so, and nothing goes to the gateway.
  */
 export async function improvePrompt(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { prompts, suggestions, notifier, messages, promptMessages, looksLikeKey, l10n } = deps;
+  const { prompts, suggestions, notifications, messages, promptMessages, looksLikeKey, l10n } = deps;
   const document = prompts.find(args);
   if (!document) {
     messages.noPromptEditor();
@@ -47,7 +47,7 @@ export async function improvePrompt(deps: Dependencies, args: readonly unknown[]
   }
   const model = await chooseModel(deps);
   if (!model) return;
-  const answer = await notifier.longProgress(
+  const answer = await notifications.longProgress(
     l10n.t('{0} is improving the prompt …', model.name),
     async (_tell, signal) => ask(deps, model, prompt, signal),
   );
@@ -64,21 +64,21 @@ export async function improvePrompt(deps: Dependencies, args: readonly unknown[]
     else promptMessages.promptChangedMeanwhile();
   };
   promptMessages.improved(model.name, {
-    use: () => deps.inBackground(use()),
-    keep: () => deps.inBackground(shown.close()),
+    use: () => deps.runInBackground(use()),
+    keep: () => deps.runInBackground(shown.close()),
   });
 }
 
 async function chooseModel({
   models,
-  asker,
+  dialogs,
   promptMessages,
   l10n,
 }: Dependencies): Promise<LanguageModel | undefined> {
   const there = await models.list();
   if (there.length === 0) promptMessages.noLanguageModel();
   if (there.length <= 1) return there[0];
-  return asker.choose({
+  return dialogs.choose({
     title: l10n.t('Improve Prompt'),
     placeholder: l10n.t('Which language model? Your prompt is sent to it.'),
     choices: there.map((model) => ({ value: model, label: model.name, description: model.id })),

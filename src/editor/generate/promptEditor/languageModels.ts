@@ -38,7 +38,7 @@ export const editorLanguageModels: LanguageModels = {
   onDidChange: (listener) => vscode.lm.onDidChangeChatModels(listener),
 };
 
-interface AvailabilityDependencies extends Pick<AppContext, 'inBackground'> {
+interface AvailabilityDependencies extends Pick<AppContext, 'runInBackground'> {
   readonly models: LanguageModels;
   readonly tell: (isThere: boolean) => void;
 }
@@ -60,8 +60,8 @@ export class LanguageModelAvailability implements Disposable {
   }
 
   #look(): void {
-    const { models, tell, inBackground } = this.#deps;
-    inBackground(models.list().then(({ length }) => tell(length > 0)));
+    const { models, tell, runInBackground } = this.#deps;
+    runInBackground(models.list().then(({ length }) => tell(length > 0)));
   }
 
   dispose(): void {

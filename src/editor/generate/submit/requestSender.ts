@@ -11,7 +11,7 @@ import { prepareRequest, type GatewayIdOf } from '../../../core/models/prepareRe
 import type { VideoRequest } from '../../../core/models/request';
 import { rejectKeys } from '../../../core/tasks/keyGuard';
 import { ReadOnlyStoreError } from '../../../core/store/storeState';
-import { KeyUnavailableError, SubmitCancelled } from '../../../core/tasks/submitter';
+import { KeyUnavailableError, SubmitCancelledError } from '../../../core/tasks/submitter';
 import type { Task } from '../../../core/task/task';
 import type { AppContext } from '../../common/appContext';
 import type { Keychain } from '../../credentials/keychain';
@@ -31,7 +31,7 @@ import type { RequestImages, RequestWithImages } from '../../imageFit/requestIma
 import { formatAge } from '../../labels/taskLabels';
 import type { ChosenFit } from '../../imageFit/imagesStep';
 
-interface Dependencies extends Pick<AppContext, 'catalog' | 'engines' | 'settings' | 'asker' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings' | 'dialogs' | 'l10n'> {
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   readonly images: Pick<RequestImages, 'fit'>;
@@ -173,7 +173,7 @@ export class RequestSender {
   /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
   async #gatewayIds(input: unknown): Promise<GatewayIdOf | undefined> {
     if (!remix.safeParse(input).success) return undefined;
-    const engine = await this.#deps.engines.open().catch((error: unknown) => {
+    const engine = await this.#deps.engine.open().catch((error: unknown) => {
       throw this.#asRejection(error);
     });
     return (id) => engine.task(id)?.gatewayTaskId;
@@ -214,7 +214,7 @@ export class RequestSender {
   }
 
   async #writableEngine(): Promise<Engine> {
-    const engine = this.#deps.engines.current;
+    const engine = this.#deps.engine.current;
     try {
       await engine.ready();
     } catch (error) {
@@ -270,8 +270,8 @@ export class RequestSender {
   }
 
   async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
-    const { asker, catalog, l10n } = this.#deps;
-    return asker.confirm({
+    const { dialogs, catalog, l10n } = this.#deps;
+    return dialogs.confirm({
       message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
       // The price and the address come first: text of the request could pass for either.
       detail: l10n.t(
@@ -287,13 +287,13 @@ export class RequestSender {
 
   /** @param twins of each request the one that was sent before, if there is one */
   async #askAboutTwins(twins: readonly (Task | undefined)[]): Promise<boolean> {
-    const { asker, l10n } = this.#deps;
+    const { dialogs, l10n } = this.#deps;
     const [newest, ...others] = twins
       .filter((twin) => twin !== undefined)
       .sort((one, other) => other.createdAt - one.createdAt);
     if (!newest) return true;
     const age = formatAge(Date.now() - newest.createdAt, l10n);
-    return asker.confirm({
+    return dialogs.confirm({
       message:
         twins.length === 1
           ? l10n.t('Generate the same video again?')
@@ -318,7 +318,7 @@ export class RequestSender {
   #asRejection(error: unknown): unknown {
     const { l10n } = this.#deps;
     if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
-    if (error instanceof SubmitCancelled) return this.#cancelled();
+    if (error instanceof SubmitCancelledError) return this.#cancelled();
     if (error instanceof KeyUnavailableError) {
       if (error.reason === 'locked') return new KeyLockedError(keyLockedSentence(l10n));
       const sentence = l10n.t('The API key was removed or replaced before the request was sent.');

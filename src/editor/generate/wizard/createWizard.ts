@@ -37,7 +37,7 @@ export function createWizard(
   context: AppContext,
   { credentials, images, sender, memory, openEditor }: Needs,
 ): Wizard {
-  const { catalog, customModels, settings, view, inBackground, execute, l10n } = context;
+  const { catalog, customModels, settings, tasksView, runInBackground, execute, l10n } = context;
   const { gatewayModels, setKey } = credentials;
   const presets = createPresets({ ...context, messages: new PresetMessages(context) });
   const host = () => {
@@ -62,10 +62,10 @@ export function createWizard(
     ...{ sender, memory, presets, host, setKey },
     runGenerateWizard: async (start: WizardOptions) => {
       // For the next time. Don't wait for it.
-      inBackground(gatewayModels.refresh());
+      runInBackground(gatewayModels.refresh());
       const models = modelChoices(catalog, gatewayModels.ids);
       return runGenerateWizard({ ...wizardParts, models, defaultModel: settings.defaultModel() }, start);
     },
-    reveal: (id) => inBackground(Promise.resolve(view.reveal(id, { select: true, focus: false }))),
+    reveal: (id) => runInBackground(Promise.resolve(tasksView.reveal(id, { select: true, focus: false }))),
   };
 }

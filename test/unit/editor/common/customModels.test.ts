@@ -7,7 +7,7 @@ import { veo } from '../../../../src/core/models/families/veo';
 import { ensureModelFamily } from '../../../../src/editor/generate/ensureModelFamily';
 import { CustomModels } from '../../../../src/editor/common/customModels';
 import { Settings } from '../../../../src/editor/common/settings';
-import { ScriptedAsker } from '../../../support/scriptedDialogs';
+import { ScriptedDialogs } from '../../../support/scriptedDialogs';
 
 const ignore = () => undefined;
 const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -15,7 +15,7 @@ const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error
 /** The user's settings file, as far as models go. */
 class Desk {
   readonly notKept: string[] = [];
-  readonly asker = new ScriptedAsker();
+  readonly dialogs = new ScriptedDialogs();
   readonly own: CustomModels;
   readonly catalog: Catalog;
   written: unknown;
@@ -45,7 +45,7 @@ class Desk {
     return ensureModelFamily(request, 'Generate Again', {
       catalog: this.catalog,
       customModels: this.own,
-      asker: this.asker,
+      dialogs: this.dialogs,
       l10n: untranslatedL10n,
     });
   }
@@ -87,12 +87,12 @@ describe('the family of an earlier request', () => {
   it('is not asked about where it is known', async () => {
     const desk = new Desk([{ id: 'studio-x', family: 'veo' }]);
     for (const model of ['sora-2', 'veo-9', 'studio-x']) assert.ok(await desk.know(request(model)));
-    assert.equal(desk.asker.asked.length, 0);
+    assert.equal(desk.dialogs.asked.length, 0);
   });
 
   it('is one that could have taken it, and is kept', async () => {
     const desk = new Desk();
-    desk.asker.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
+    desk.dialogs.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
       assert.deepEqual(
         question.choices.map(({ label }) => label),
         ['veo'],
@@ -105,7 +105,7 @@ describe('the family of an earlier request', () => {
 
   it('is any where none could, and stays open after Escape', async () => {
     const desk = new Desk();
-    desk.asker.willAnswer((question: { choices: unknown[] }) => {
+    desk.dialogs.willAnswer((question: { choices: unknown[] }) => {
       assert.equal(question.choices.length, 5);
       return undefined;
     });

@@ -35,7 +35,7 @@ describe('the gateway’s list of models', () => {
         keyFor: () =>
           Promise.resolve(hasKey ? { kind: 'key', key: { id: 'k', value: 'sk-x' } } : { kind: 'none' }),
       },
-      engines: { open: () => Promise.resolve({ client } as unknown as Engine) },
+      engine: { open: () => Promise.resolve({ client } as unknown as Engine) },
     });
   });
 

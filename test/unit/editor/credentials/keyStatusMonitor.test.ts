@@ -8,22 +8,22 @@ import { Failures } from '../../../../src/core/tasks/failures';
 import { KeyStatusMonitor } from '../../../../src/editor/credentials/keyStatusMonitor';
 import { MessagePresenter } from '../../../../src/editor/common/messagePresenter';
 import { Messages } from '../../../../src/editor/common/messages';
-import { RecordingNotifier } from '../../../support/recordingNotifier';
+import { RecordingNotifications } from '../../../support/recordingNotifications';
 
 const ignore = () => undefined;
 
 describe('tasks without a key to query with', () => {
   let changed: Emitter<TaskChanges>;
-  let notifier: RecordingNotifier;
+  let notifications: RecordingNotifications;
   let line: string | undefined;
 
   beforeEach(() => {
     changed = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
-    notifier = new RecordingNotifier();
-    const box = new MessagePresenter({ notifier, execute: ignore, inBackground: ignore });
+    notifications = new RecordingNotifications();
+    const box = new MessagePresenter({ notifications, execute: ignore, runInBackground: ignore });
     const engine = { tasks: () => [] } as unknown as Engine;
     new KeyStatusMonitor({
-      engines: {
+      engine: {
         onDidOpen: (listener) => (listener(engine), { dispose: ignore }),
         onDidChangeTasks: changed.event,
       },
@@ -49,8 +49,8 @@ describe('tasks without a key to query with', () => {
   ] as const) {
     it(`have words and an action of their own: ${reason}`, () => {
       stop('1', reason);
-      assert.match(notifier.last.message, words);
-      assert.equal(notifier.last.actions[0], action);
+      assert.match(notifications.last.message, words);
+      assert.equal(notifications.last.actions[0], action);
       assert.match(line ?? '', above);
     });
   }
@@ -58,9 +58,9 @@ describe('tasks without a key to query with', () => {
   it('are told of once for an address, and again when something else is needed', () => {
     stop('1', 'locked');
     stop('2', 'locked');
-    assert.equal(notifier.shown.length, 1);
+    assert.equal(notifications.shown.length, 1);
     stop('1', 'notApproved');
-    assert.equal(notifier.shown.length, 2);
+    assert.equal(notifications.shown.length, 2);
     changed.fire({ changed: [], removed: ['1', '2'] });
     assert.equal(line, undefined);
   });

@@ -6,7 +6,7 @@ import { OriginApproval } from '../../../../src/editor/credentials/originApprova
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { FakeMemento } from '../../../support/fakeMemento';
 import { FakeSecrets } from '../../../support/fakeSecrets';
-import { ScriptedAsker } from '../../../support/scriptedDialogs';
+import { ScriptedDialogs } from '../../../support/scriptedDialogs';
 
 const KEY = 'sk-0123456789abcdef';
 const OTHER = 'sk-fedcba9876543210';
@@ -248,26 +248,26 @@ const valueOf = (answer: KeyAnswer) => (answer.kind === 'key' ? answer.key.value
 
 describe('the approval of an origin', () => {
   let secrets: FakeSecrets;
-  let asker: ScriptedAsker;
+  let dialogs: ScriptedDialogs;
   let keychain: Keychain;
   let approval: OriginApproval;
 
   beforeEach(async () => {
     secrets = new FakeSecrets();
-    asker = new ScriptedAsker();
+    dialogs = new ScriptedDialogs();
     ({ keychain } = open(secrets));
     await keychain.set(KEY, undefined);
-    approval = new OriginApproval({ keychain, asker, l10n: untranslatedL10n });
+    approval = new OriginApproval({ keychain, dialogs, l10n: untranslatedL10n });
   });
 
   it('asks nobody where the key may go anyway', async () => {
     assert.equal(valueOf(await approval.keyFor(NEBULA, 'api')), KEY);
     assert.equal(valueOf(await approval.keyFor('http://localhost:3000', 'api')), KEY);
-    assert.equal(asker.asked.length, 0);
+    assert.equal(dialogs.asked.length, 0);
   });
 
   it('asks once for all who wait, naming the origin, and keeps a yes', async () => {
-    asker.willAnswer((question: { message: string }) => {
+    dialogs.willAnswer((question: { message: string }) => {
       assert.match(question.message, /https:\/\/gateway\.example/);
       return true;
     });
@@ -281,19 +281,19 @@ describe('the approval of an origin', () => {
     assert.deepEqual(await approval.keyFor(ELSEWHERE, 'person'), { kind: 'none' });
     const locked = open(secrets).keychain;
     secrets.broken = true;
-    const other = new OriginApproval({ keychain: locked, asker, l10n: untranslatedL10n });
+    const other = new OriginApproval({ keychain: locked, dialogs, l10n: untranslatedL10n });
     assert.deepEqual(await other.keyFor(ELSEWHERE, 'person'), { kind: 'locked' });
-    assert.equal(asker.asked.length, 0);
+    assert.equal(dialogs.asked.length, 0);
   });
 
   it('asks a person anew after a no, but callers never again', async () => {
-    asker.willAnswer(false, false, true);
+    dialogs.willAnswer(false, false, true);
     assert.deepEqual(await approval.keyFor(ELSEWHERE, 'api'), { kind: 'notApproved' });
     assert.deepEqual(await approval.keyFor(ELSEWHERE, 'api'), { kind: 'notApproved' });
-    assert.equal(asker.asked.length, 1);
+    assert.equal(dialogs.asked.length, 1);
     assert.deepEqual(await approval.keyFor(ELSEWHERE, 'person'), { kind: 'notApproved' });
     assert.equal(valueOf(await approval.keyFor(ELSEWHERE, 'person')), KEY);
     assert.equal(valueOf(await approval.keyFor(ELSEWHERE, 'api')), KEY);
-    assert.equal(asker.asked.length, 3);
+    assert.equal(dialogs.asked.length, 3);
   });
 });

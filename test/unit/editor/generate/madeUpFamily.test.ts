@@ -6,7 +6,7 @@ import type { PreparedRequest } from '../../../../src/core/models/family';
 import { resolveOptions } from '../../../../src/core/models/options';
 import { prepareRequest } from '../../../../src/core/models/prepareRequest';
 import { createVariations, requestedVideoCount } from '../../../../src/core/models/variations';
-import type { LazyEngine } from '../../../../src/editor/common/engineAccess';
+import type { EngineAccess } from '../../../../src/editor/common/engineAccess';
 import { Rejection } from '../../../../src/editor/common/rejection';
 import { Settings } from '../../../../src/editor/common/settings';
 import type { Keychain } from '../../../../src/editor/credentials/keychain';
@@ -19,12 +19,12 @@ import { WizardState } from '../../../../src/editor/generate/wizard/wizardState'
 import { WizardImageSet } from '../../../../src/editor/imageFit/wizardImages';
 import { describeOptions } from '../../../../src/editor/labels/optionLabels';
 import { isRemixable } from '../../../../src/editor/labels/rowIcon';
-import { FakeFittingPages } from '../../../support/fakeImageFitDialog';
+import { FakeImageFitDialog } from '../../../support/fakeImageFitDialog';
 import { FakeMemento } from '../../../support/fakeMemento';
 import { FakeQuickInputs, choose, enter, press, write } from '../../../support/fakeQuickInputs';
 import { madeUp } from '../../../support/madeUpFamily';
 import { modelsPage } from '../../../support/modelsPage';
-import { ScriptedAsker } from '../../../support/scriptedDialogs';
+import { ScriptedDialogs } from '../../../support/scriptedDialogs';
 
 const ignore = () => undefined;
 const done = () => Promise.resolve();
@@ -100,7 +100,7 @@ describe('a family that is one file', () => {
     const images = (width: number, height: number) =>
       new WizardImageSet([found(width, height)], {
         images: { fit: () => Promise.reject(new Error('nothing is fitted here')) },
-        ...{ pages: new FakeFittingPages(), l10n: untranslatedL10n, language: 'en' },
+        ...{ pages: new FakeImageFitDialog(), l10n: untranslatedL10n, language: 'en' },
       });
     const target = (canvas: string) => ({ model: { id: 'painter-1', family: madeUp }, options: { canvas } });
     assert.equal(images(500, 500).needsFitting(target('1:1')), false);
@@ -148,21 +148,28 @@ describe('a family that is one file', () => {
 
   it('is sent for other extensions, and refused with its own sentence', async () => {
     const sent: PreparedRequest[] = [];
-    const engine = {
+    const opened = {
       ready: done,
       submit: (prepared: PreparedRequest) => {
         sent.push(prepared);
         return Promise.resolve({ id: 'task' });
       },
     };
-    const engines = { current: engine, open: () => Promise.resolve(engine) } as unknown as LazyEngine;
+    const engine = { current: opened, open: () => Promise.resolve(opened) } as unknown as EngineAccess;
     const keychain = {
       place: () => Promise.resolve('stored'),
       looksLikeKey: () => false,
     } as unknown as Keychain;
     const approval = { keyFor: () => Promise.resolve({ kind: 'key', key: { id: '1', value: 'x' } }) };
     const sender = new RequestSender({
-      ...{ catalog, engines, keychain, asker: new ScriptedAsker(), l10n: untranslatedL10n, onSent: ignore },
+      ...{
+        catalog,
+        engine,
+        keychain,
+        dialogs: new ScriptedDialogs(),
+        l10n: untranslatedL10n,
+        onSent: ignore,
+      },
       settings: new Settings((name) => (name === 'confirm' ? 'never' : undefined)),
       approval: approval as unknown as OriginApproval,
       images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },

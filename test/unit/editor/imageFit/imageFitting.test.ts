@@ -5,7 +5,7 @@ import type { ImageLimits } from '../../../../src/core/images/imageLimits';
 import type { ImageRole } from '../../../../src/core/models/request';
 import { WizardImageSet } from '../../../../src/editor/imageFit/wizardImages';
 import type { FitTarget } from '../../../../src/editor/imageFit/imagesStep';
-import { FakeFittingPages } from '../../../support/fakeImageFitDialog';
+import { FakeImageFitDialog } from '../../../support/fakeImageFitDialog';
 import { catalog } from '../../../support/catalog';
 
 function subject(id: string, options: FitTarget['options'] = {}): FitTarget {
@@ -27,11 +27,11 @@ const link: SourceInfo = { kind: 'link', url: 'https://pictures.example/a.png' }
 const part = { x: 0, y: 0, width: 1, height: (9 / 16) * (9 / 7) };
 
 describe('the images of a request on their way through the wizard', () => {
-  let pages: FakeFittingPages;
+  let pages: FakeImageFitDialog;
   let limitsSeen: ImageLimits[];
 
   beforeEach(() => {
-    [pages, limitsSeen] = [new FakeFittingPages(), []];
+    [pages, limitsSeen] = [new FakeImageFitDialog(), []];
   });
 
   const fitting = (...infos: SourceInfo[]) => {

@@ -12,7 +12,7 @@ import type { Action } from '../../../../src/webview/player/protocol';
 const failures = publicFailures();
 const stored = new Failures('nebula');
 const neverFetched = (error: Error): Failure =>
-  toFailure(stored.downloadTimedOut(stored.fetchFailed(error, true)), { l10n: untranslatedL10n });
+  toFailure(stored.downloadTimedOut(stored.downloadFailed(error, true)), { l10n: untranslatedL10n });
 const trouble = (status: number, message: string, code?: string) => ({ status, message, code });
 
 function aTask(phase: Phase, failure?: Failure): Task {
@@ -123,7 +123,7 @@ const outcomes: readonly (readonly [
     NO,
     'testConnection',
   ],
-  ['never sent', aTask('rejected', failures.neverSent()), /never sent/, /window closed/, NO, undefined],
+  ['never sent', aTask('rejected', failures.notSent()), /never sent/, /window closed/, NO, undefined],
   [
     'no clear answer',
     aTask('unknown', failures.outcomeUnknown(trouble(502, 'Bad gateway'))),
@@ -223,7 +223,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'blip',
-    aTask('running', failures.blip(trouble(502, 'x'))),
+    aTask('running', failures.temporaryError(trouble(502, 'x'))),
     /does not answer right now/,
     /asked again by itself/,
     UNKNOWN,
@@ -231,7 +231,7 @@ const outcomes: readonly (readonly [
   ],
   [
     'fetch failed',
-    aTask('ready', failures.fetchFailed(new GatewayError('cut', 'x'), true)),
+    aTask('ready', failures.downloadFailed(new GatewayError('cut', 'x'), true)),
     /could not be fetched yet/,
     /tried again by itself/,
     YES,

@@ -37,7 +37,7 @@ class Workspace {
     const folder = { uri: 'file:///workspace' } as unknown as WorkspaceFolder;
     const running: Promise<unknown>[] = [];
     const autoSaver = new AutoSaver({
-      engines: {
+      engine: {
         current: engine,
         onDidOpen: (listener) => (listener(engine), { dispose: ignore }),
         onDidChangeTasks: changes.event,
@@ -54,7 +54,7 @@ class Workspace {
       },
       messages: { savedByItself: ignore, notSaved: (fault) => this.faults.push(fault) },
       actionLabel: String,
-      inBackground: (work) => running.push(work),
+      runInBackground: (work) => running.push(work),
     });
     const settled = async () => {
       for (let seen = -1; seen < running.length;) {

@@ -129,7 +129,7 @@ describe('what the player shows', () => {
     [
       'a gateway that does not answer',
       'running',
-      failures.blip(trouble),
+      failures.temporaryError(trouble),
       /does not answer right now/,
       ['refresh', 'showLog', 'stopTracking'],
       { primary: 'refresh' },
@@ -137,7 +137,7 @@ describe('what the player shows', () => {
     [
       'a gateway that asks to wait',
       'draft',
-      failures.askedToWait({ status: 429, message: 'slow down' }),
+      failures.rateLimited({ status: 429, message: 'slow down' }),
       /asked to wait/,
       ['showLog', 'stopSending'],
       { charge: 'Nothing was charged.', primary: undefined },
@@ -145,7 +145,7 @@ describe('what the player shows', () => {
     [
       'a fetch that fails',
       'ready',
-      failures.fetchFailed(new Error('cut'), true),
+      failures.downloadFailed(new Error('cut'), true),
       /could not be fetched yet/,
       ['refresh', 'showLog', 'stopTracking'],
       { charge: 'It was charged.', primary: 'refresh' },
@@ -153,7 +153,7 @@ describe('what the player shows', () => {
     [
       'the next try of it',
       'saving',
-      failures.fetchFailed(new Error('cut'), true),
+      failures.downloadFailed(new Error('cut'), true),
       /could not be fetched yet/,
       ['refresh', 'showLog', 'stopTracking'],
       { moves: true, charge: 'It was charged.', primary: undefined },
@@ -182,7 +182,7 @@ describe('what the player shows', () => {
   }
 
   it('is not held up by what kept it waiting before it was sent anew', () => {
-    const failure = failures.askedToWait({ status: 429, message: 'slow down' });
+    const failure = failures.rateLimited({ status: 429, message: 'slow down' });
     const { stage } = viewOf(taskIn('sending', { failure }));
     assert.ok(stage.kind === 'working' && !stage.isHeld && stage.isMoving);
   });

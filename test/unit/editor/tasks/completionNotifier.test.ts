@@ -27,7 +27,7 @@ class Windows {
     const engine = {
       tasks: () => [...this.#tasks.values()],
       task: (id: string) => this.#tasks.get(id),
-      claimNotice: (id: string) => {
+      claimNotification: (id: string) => {
         const isFree = !this.#claimed.has(id);
         this.#claimed.add(id);
         return Promise.resolve(isFree);
@@ -35,7 +35,7 @@ class Windows {
     } as unknown as Engine;
     const opened = new Emitter<Engine>(fail);
     const notices = new CompletionNotifier({
-      engines: { onDidOpen: opened.event, onDidChangeTasks: this.#changed.event, current: engine },
+      engine: { onDidOpen: opened.event, onDidChangeTasks: this.#changed.event, current: engine },
       settings: { notify: () => this.notify },
       messages: {
         videoReady: ({ id }, offersSave, missing = '') =>
@@ -48,7 +48,7 @@ class Windows {
       isFromHere: () => sentIt,
       isWatched: () => watched,
       savesItself: () => autoSave,
-      inBackground: (work) => void work.catch(fail),
+      runInBackground: (work) => void work.catch(fail),
     });
     opened.fire(engine);
     return notices;

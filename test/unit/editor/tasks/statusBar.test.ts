@@ -70,7 +70,7 @@ describe('the words in the status bar', () => {
     const changes = new Emitter<TaskChanges>(fail);
     const items: { text: string; disposed: boolean }[] = [];
     const status = new StatusBar({
-      engines: { onDidOpen: opened.event, onDidChangeTasks: changes.event },
+      engine: { onDidOpen: opened.event, onDidChangeTasks: changes.event },
       l10n: untranslatedL10n,
       create: () => {
         const item = {

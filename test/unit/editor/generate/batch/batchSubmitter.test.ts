@@ -5,7 +5,7 @@ import type { VideoRequest } from '../../../../../src/core/models/request';
 import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
 import type { Keychain } from '../../../../../src/editor/credentials/keychain';
 import { RequestSender } from '../../../../../src/editor/generate/submit/requestSender';
-import { RecordingNotifier } from '../../../../support/recordingNotifier';
+import { RecordingNotifications } from '../../../../support/recordingNotifications';
 import { catalog } from '../../../../support/catalog';
 
 /** Nothing here may be needed before anything is sent. */
@@ -28,12 +28,12 @@ describe('a batch that is checked before any of it is sent', () => {
   beforeEach(() => {
     fitted = [];
     const sender = new RequestSender({
-      engines: untouched(),
+      engine: untouched(),
       settings: untouched(),
       catalog,
       keychain: { place: () => Promise.resolve(undefined), looksLikeKey } as unknown as Keychain,
       approval: untouched(),
-      asker: untouched(),
+      dialogs: untouched(),
       images: {
         fit: (input) => {
           fitted.push(input);
@@ -47,7 +47,7 @@ describe('a batch that is checked before any of it is sent', () => {
     });
     batch = new BatchSubmitter({
       sender,
-      notifier: new RecordingNotifier(),
+      notifications: new RecordingNotifications(),
       catalog,
       l10n: untranslatedL10n,
     });

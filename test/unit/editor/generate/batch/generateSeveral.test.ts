@@ -22,7 +22,7 @@ import {
   press,
   type FakePick,
 } from '../../../../support/fakeQuickInputs';
-import { RecordingNotifier } from '../../../../support/recordingNotifier';
+import { RecordingNotifications } from '../../../../support/recordingNotifications';
 import { catalog } from '../../../../support/catalog';
 
 const ignore = () => undefined;
@@ -107,7 +107,7 @@ describe('a list of prompts while it is sent', () => {
       host: () => 'gateway.example',
       batch: new BatchSubmitter({
         sender: sender as never,
-        notifier: new RecordingNotifier(),
+        notifications: new RecordingNotifications(),
         catalog,
         l10n: untranslatedL10n,
       }),
@@ -118,7 +118,7 @@ describe('a list of prompts while it is sent', () => {
         text = after;
         return Promise.resolve(true);
       },
-      inBackground: (work) => void work,
+      runInBackground: (work) => void work,
       runGenerateWizard: async (start) =>
         runGenerateWizard(
           {

@@ -11,8 +11,8 @@ import {
 import { PresetEditor } from '../../../../../src/editor/generate/presets/presetEditor';
 import { MessagePresenter } from '../../../../../src/editor/common/messagePresenter';
 import { PresetMessages } from '../../../../../src/editor/generate/presets/presetMessages';
-import { RecordingNotifier } from '../../../../support/recordingNotifier';
-import { ScriptedAsker } from '../../../../support/scriptedDialogs';
+import { RecordingNotifications } from '../../../../support/recordingNotifications';
+import { ScriptedDialogs } from '../../../../support/scriptedDialogs';
 
 const ignore = () => undefined;
 const rain = { model: 'sora-2', prompt: 'rain', options: { seconds: '8' } };
@@ -21,8 +21,8 @@ const rain = { model: 'sora-2', prompt: 'rain', options: { seconds: '8' } };
 class Desk {
   readonly written: Record<PresetScope, unknown> = { user: undefined, workspace: undefined };
   readonly warnings: string[] = [];
-  readonly asker = new ScriptedAsker();
-  readonly notifier = new RecordingNotifier();
+  readonly dialogs = new ScriptedDialogs();
+  readonly notifications = new RecordingNotifications();
   readonly keeping: PresetEditor;
   hasWorkspace = true;
   isLocked = false;
@@ -41,16 +41,20 @@ class Desk {
       },
       log,
     });
-    const box = new MessagePresenter({ notifier: this.notifier, execute: ignore, inBackground: ignore });
+    const box = new MessagePresenter({
+      notifications: this.notifications,
+      execute: ignore,
+      runInBackground: ignore,
+    });
     this.keeping = new PresetEditor({
-      ...{ presets, asker: this.asker, looksLikeKey, log, l10n: untranslatedL10n },
+      ...{ presets, dialogs: this.dialogs, looksLikeKey, log, l10n: untranslatedL10n },
       hasWorkspace: () => this.hasWorkspace,
       messages: new PresetMessages({ box, l10n: untranslatedL10n }),
     });
   }
 
   get asked(): string[] {
-    return this.asker.asked.map((question) =>
+    return this.dialogs.asked.map((question) =>
       'message' in question ? question.message : question.placeholder,
     );
   }
@@ -63,7 +67,7 @@ describe('presets', () => {
   beforeEach(() => {
     desk = new Desk();
   });
-  afterEach(() => assert.equal(desk.asker.left, 0));
+  afterEach(() => assert.equal(desk.dialogs.left, 0));
 
   it('are those of the user and of the workspace, by name; that of the workspace counts', () => {
     const { presets, strange } = parsePresets({
@@ -110,17 +114,17 @@ describe('presets', () => {
 
   it('are saved with the prompt, byte for byte, beside all that stands there', async () => {
     desk.written.user = { Odd: 7 };
-    desk.asker.willAnswer(' Mine ', true, 'user');
+    desk.dialogs.willAnswer(' Mine ', true, 'user');
     await desk.keeping.save(request);
     assert.deepEqual(desk.written, {
       user: { Odd: 7, Mine: { model: 'sora-2', prompt: 'one\r\ntwo ', options: { seconds: '8' } } },
       workspace: undefined,
     });
-    assert.match(desk.notifier.last.message, /“Mine” is saved/);
+    assert.match(desk.notifications.last.message, /“Mine” is saved/);
   });
 
   it('are saved without it for the workspace, and read as they were saved', async () => {
-    desk.asker.willAnswer('Ours', false, 'workspace');
+    desk.dialogs.willAnswer('Ours', false, 'workspace');
     await desk.keeping.save(request);
     assert.deepEqual(desk.keeping.read().presets, [
       { name: 'Ours', scope: 'workspace', model: 'sora-2', options: { seconds: '8' } },
@@ -130,7 +134,7 @@ describe('presets', () => {
 
   it('are the user’s where no folder is open, without a question', async () => {
     desk.hasWorkspace = false;
-    desk.asker.willAnswer('Mine', false);
+    desk.dialogs.willAnswer('Mine', false);
     await desk.keeping.save(request);
     assert.deepEqual(Object.keys(desk.written.user as object), ['Mine']);
   });
@@ -138,7 +142,7 @@ describe('presets', () => {
   it('take the place of one with the same name only after a yes', async () => {
     desk.written.user = { Mine: rain };
     desk.written.workspace = { Ours: rain };
-    desk.asker.willAnswer('Mine', false, 'user', false, 'Ours', false, 'user', 'Mine', false, 'user', true);
+    desk.dialogs.willAnswer('Mine', false, 'user', false, 'Ours', false, 'user', 'Mine', false, 'user', true);
     await desk.keeping.save(request);
     assert.deepEqual(desk.written.user, { Mine: rain });
     await desk.keeping.save(request);
@@ -151,25 +155,27 @@ describe('presets', () => {
   });
 
   it('have a name, and no images, which is said', async () => {
-    desk.asker.willAnswer((question: { prompt: string; validate: (text: string) => string | undefined }) => {
-      assert.match(question.prompt, /^Images and earlier videos are not part of a preset\./);
-      assert.match(question.validate('  ') ?? '', /Enter a name/);
-      assert.match(question.validate('x'.repeat(81)) ?? '', /more than 80/);
-      assert.match(question.validate('sk-0123456789abcdefghij') ?? '', /looks like an API key/);
-      assert.equal(question.validate('x'.repeat(80)), undefined);
-      return 'Boat';
-    });
-    desk.asker.willAnswer(true, 'user');
+    desk.dialogs.willAnswer(
+      (question: { prompt: string; validate: (text: string) => string | undefined }) => {
+        assert.match(question.prompt, /^Images and earlier videos are not part of a preset\./);
+        assert.match(question.validate('  ') ?? '', /Enter a name/);
+        assert.match(question.validate('x'.repeat(81)) ?? '', /more than 80/);
+        assert.match(question.validate('sk-0123456789abcdefghij') ?? '', /looks like an API key/);
+        assert.equal(question.validate('x'.repeat(80)), undefined);
+        return 'Boat';
+      },
+    );
+    desk.dialogs.willAnswer(true, 'user');
     await desk.keeping.save({ ...request, images: [{ role: 'first', source: 'file:///boat.png' }] });
     assert.ok(!JSON.stringify(desk.written).includes('boat.png'));
   });
 
   for (const answers of [[undefined], ['Mine', undefined], ['Mine', true, undefined]]) {
     it(`are not saved after Escape at question ${answers.length}`, async () => {
-      desk.asker.willAnswer(...answers);
+      desk.dialogs.willAnswer(...answers);
       await desk.keeping.save(request);
       assert.deepEqual(desk.written, { user: undefined, workspace: undefined });
-      assert.equal(desk.notifier.shown.length, 0);
+      assert.equal(desk.notifications.shown.length, 0);
     });
   }
 
@@ -179,7 +185,7 @@ describe('presets', () => {
     await desk.keeping.save({ ...request, options: { user: key } });
     assert.deepEqual(desk.written, { user: undefined, workspace: undefined });
     assert.deepEqual(
-      desk.notifier.shown.map(({ message }) => message.includes('contains an API key')),
+      desk.notifications.shown.map(({ message }) => message.includes('contains an API key')),
       [true, true],
     );
   });
@@ -187,7 +193,7 @@ describe('presets', () => {
   it('are removed after a yes, from where they stand', async () => {
     desk.written.user = { Mine: rain, Odd: 7 };
     desk.written.workspace = { Mine: rain };
-    desk.asker.willAnswer(false, true, true);
+    desk.dialogs.willAnswer(false, true, true);
     const [shown] = desk.keeping.read().presets;
     assert.ok(shown);
     await desk.keeping.remove(shown);
@@ -202,17 +208,17 @@ describe('presets', () => {
 
   it('stay as they are where the settings can’t be written, which is said with a way out', async () => {
     desk.written.user = 'not presets at all';
-    desk.asker.willAnswer('Mine', true, 'user');
+    desk.dialogs.willAnswer('Mine', true, 'user');
     await desk.keeping.save(request);
     assert.equal(desk.written.user, 'not presets at all');
     desk.isLocked = true;
-    desk.asker.willAnswer('Mine', true, 'workspace');
+    desk.dialogs.willAnswer('Mine', true, 'workspace');
     await desk.keeping.save(request);
-    for (const { message, actions } of desk.notifier.shown) {
+    for (const { message, actions } of desk.notifications.shown) {
       assert.match(message, /could not be changed/);
       assert.deepEqual(actions, ['Open Setting', 'Show Log']);
     }
-    assert.equal(desk.notifier.shown.length, 2);
+    assert.equal(desk.notifications.shown.length, 2);
   });
 
   it('have a setting that a workspace counts in only when it is trusted', () => {

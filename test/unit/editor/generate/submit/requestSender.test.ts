@@ -6,30 +6,30 @@ import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
 import { BatchSubmitter } from '../../../../../src/editor/generate/batch/batchSubmitter';
 import { withSignal } from '../../../../../src/editor/common/cancellation';
 import { attachTaskId, removeTask } from '../../../../../src/editor/tasks/taskCommands';
-import type { LazyEngine } from '../../../../../src/editor/common/engineAccess';
+import type { EngineAccess } from '../../../../../src/editor/common/engineAccess';
 import type { Keychain } from '../../../../../src/editor/credentials/keychain';
 import { OriginApproval } from '../../../../../src/editor/credentials/originApproval';
 import { KeyLockedError, Rejection } from '../../../../../src/editor/common/rejection';
 import { RequestSender } from '../../../../../src/editor/generate/submit/requestSender';
 import { Settings } from '../../../../../src/editor/common/settings';
 import type { Messages } from '../../../../../src/editor/common/messages';
-import { RecordingNotifier } from '../../../../support/recordingNotifier';
-import { ScriptedAsker } from '../../../../support/scriptedDialogs';
+import { RecordingNotifications } from '../../../../support/recordingNotifications';
+import { ScriptedDialogs } from '../../../../support/scriptedDialogs';
 import { World } from '../../../support/world';
 import { catalog } from '../../../../support/catalog';
 
 /** A window's way to a paid request, with a keychain that the test controls. */
 class Desk {
   readonly world: World;
-  readonly asker = new ScriptedAsker();
+  readonly dialogs = new ScriptedDialogs();
   readonly sender: RequestSender;
   readonly settings: Record<string, unknown>;
-  readonly engines: LazyEngine;
+  readonly engine: EngineAccess;
   answer: KeyAnswer;
 
-  private constructor(world: World, engines: LazyEngine) {
+  private constructor(world: World, engine: EngineAccess) {
     this.world = world;
-    this.engines = engines;
+    this.engine = engine;
     this.settings = { baseUrl: world.gateway.baseUrl, confirm: 'never' };
     this.answer = { kind: 'key', key: world.access.key };
     const keychain = {
@@ -38,11 +38,11 @@ class Desk {
       looksLikeKey: (text: string) => looksLikeKey(text, [world.gateway.key]),
     } as unknown as Keychain;
     this.sender = new RequestSender({
-      engines,
+      engine,
       settings: new Settings((name) => this.settings[name]),
       keychain,
-      approval: new OriginApproval({ keychain, asker: this.asker, l10n: untranslatedL10n }),
-      asker: this.asker,
+      approval: new OriginApproval({ keychain, dialogs: this.dialogs, l10n: untranslatedL10n }),
+      dialogs: this.dialogs,
       images: { fit: (input) => Promise.resolve({ input, keep: (request) => Promise.resolve(request) }) },
       catalog,
       l10n: untranslatedL10n,
@@ -56,7 +56,7 @@ class Desk {
     return new Desk(world, {
       open: () => Promise.resolve(engine),
       current: engine,
-    } as unknown as LazyEngine);
+    } as unknown as EngineAccess);
   }
 
   /** Sends a request for another extension. */
@@ -82,7 +82,7 @@ describe('a request on its way to the engine', function () {
     desk = await Desk.open();
   });
   afterEach(async () => {
-    assert.equal(desk.asker.left, 0);
+    assert.equal(desk.dialogs.left, 0);
     await desk.world.stop();
   });
 
@@ -113,7 +113,7 @@ describe('a request on its way to the engine', function () {
     it(`tells no key, a locked keyring and an unapproved address apart: ${requester}`, async () => {
       const rejection = async (kind: 'none' | 'locked' | 'notApproved') => {
         desk.answer = { kind };
-        if (kind === 'notApproved') desk.asker.willAnswer(false);
+        if (kind === 'notApproved') desk.dialogs.willAnswer(false);
         return desk.send({}, requester).then(
           () => assert.fail('nothing may be sent'),
           (error: unknown) => error as Rejection,
@@ -134,7 +134,7 @@ describe('a request on its way to the engine', function () {
     it('leaves the fixed text as it is, with the price and the address first', async () => {
       desk.settings['confirm'] = 'always';
       let shown: { message: string; detail: string } | undefined;
-      desk.asker.willAnswer((question: { message: string; detail: string }) => {
+      desk.dialogs.willAnswer((question: { message: string; detail: string }) => {
         shown = question;
         return false;
       });
@@ -164,16 +164,16 @@ describe('a request on its way to the engine', function () {
     it('is one visible line of the question about an earlier one', async () => {
       const request = { prompt: HOSTILE };
       await desk.send(request);
-      await (await desk.engines.open()).stopTracking((await desk.engines.open()).tasks()[0]!.id);
+      await (await desk.engine.open()).stopTracking((await desk.engine.open()).tasks()[0]!.id);
       const messages = noMessages();
       const check = (question: { message: string; detail: string }) => {
         assert.match(question.message, /^(Remove|Stop tracking) “x ⏎ It costs nothing\.\ufffd\ufffd.*”/);
         assert.ok(!question.message.includes('\n'));
         return false;
       };
-      desk.asker.willAnswer(check);
-      const parts = { engines: desk.engines, asker: desk.asker, messages, l10n: untranslatedL10n };
-      await removeTask(parts, [(await desk.engines.open()).tasks()[0]!.id]);
+      desk.dialogs.willAnswer(check);
+      const parts = { engine: desk.engine, dialogs: desk.dialogs, messages, l10n: untranslatedL10n };
+      await removeTask(parts, [(await desk.engine.open()).tasks()[0]!.id]);
     });
   });
 
@@ -185,7 +185,7 @@ describe('a request on its way to the engine', function () {
     const { key } = desk.world.gateway;
     const isOwn = (text: string) => looksLikeKey(text, [key]);
     const attached = desk.world.gateway.tasks[0]!.id;
-    desk.asker.willAnswer(({ validate }: { validate: (text: string) => string | undefined }) => {
+    desk.dialogs.willAnswer(({ validate }: { validate: (text: string) => string | undefined }) => {
       for (const text of [key, key.slice(3), `Bearer ${key}`]) {
         assert.match(validate(text) ?? '', /looks like an API key/);
       }
@@ -196,8 +196,8 @@ describe('a request on its way to the engine', function () {
       return ` ${attached}`;
     });
     const parts = {
-      engines: desk.engines,
-      asker: desk.asker,
+      engine: desk.engine,
+      dialogs: desk.dialogs,
       messages,
       catalog,
       l10n: untranslatedL10n,
@@ -205,7 +205,7 @@ describe('a request on its way to the engine', function () {
     };
     await attachTaskId(parts, [id]);
     assert.deepEqual(said, ['looksAgain']);
-    assert.equal((await desk.engines.open()).task(id)?.gatewayTaskId, attached);
+    assert.equal((await desk.engine.open()).task(id)?.gatewayTaskId, attached);
   });
 });
 
@@ -285,7 +285,7 @@ describe('a canceled request', function () {
     desk.settings['confirm'] = 'always';
     const token = new FakeToken();
     let answer: (yes: boolean) => void = () => undefined;
-    desk.asker.willAnswer(() => {
+    desk.dialogs.willAnswer(() => {
       setImmediate(() => token.cancel());
       return new Promise((resolve) => (answer = resolve));
     });
@@ -321,7 +321,7 @@ describe('a key that is removed', function () {
       );
       const batch = new BatchSubmitter({
         sender: desk.sender,
-        notifier: new RecordingNotifier(),
+        notifications: new RecordingNotifications(),
         catalog,
         l10n: untranslatedL10n,
       });
@@ -333,7 +333,7 @@ describe('a key that is removed', function () {
       assert.deepEqual(report.notSent, [1, 2, 3, 4]);
       assert.ok(report.stop?.kind === 'error' && report.stop.error instanceof Rejection);
       assert.equal(report.stop.error.code, 'noKey');
-      assert.equal((await desk.engines.open()).tasks().length, 1);
+      assert.equal((await desk.engine.open()).tasks().length, 1);
     });
   }
 

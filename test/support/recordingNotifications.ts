@@ -1,4 +1,4 @@
-import type { Notifier, Severity, ReportProgress } from '../../src/editor/common/notifications';
+import type { Notifications, Severity, ReportProgress } from '../../src/editor/common/notifications';
 
 interface Shown {
   readonly severity: Severity | 'status';
@@ -7,7 +7,7 @@ interface Shown {
 }
 
 /** Records what the user would see. */
-export class RecordingNotifier implements Notifier {
+export class RecordingNotifications implements Notifications {
   readonly shown: Shown[] = [];
   #waiting: ((shown: Shown) => void)[] = [];
   #choice: string | undefined;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { createApp, type App } from '../../../src/editor/app';
 import type { TasksView } from '../../../src/editor/common/appContext';
-import { FakeFittingPages } from '../../support/fakeImageFitDialog';
+import { FakeImageFitDialog } from '../../support/fakeImageFitDialog';
 import { FakeFrames } from '../../support/fakeFrames';
 import { FakeImagePicker } from '../../support/fakeImagePicker';
 import { FakeLanguageModels } from '../../support/fakeLanguageModels';
@@ -13,20 +13,20 @@ import { FakeQuickInputs } from '../../support/fakeQuickInputs';
 import { FakeSecrets } from '../../support/fakeSecrets';
 import { assertNoLeak } from '../../support/keySearch';
 import { RecordingDesktop } from '../../support/recordingDesktop';
-import { RecordingNotifier } from '../../support/recordingNotifier';
-import { ScriptedAsker } from '../../support/scriptedDialogs';
+import { RecordingNotifications } from '../../support/recordingNotifications';
+import { ScriptedDialogs } from '../../support/scriptedDialogs';
 import { MARKER_KEY } from './markerKey';
 
 /** A separate app with its own folder and secrets, and a scripted user. */
-export class OwnApp {
+export class TestApp {
   readonly storageFolder: string;
   readonly secrets = new FakeSecrets();
-  readonly asker = new ScriptedAsker();
+  readonly dialogs = new ScriptedDialogs();
   readonly inputs = new FakeQuickInputs();
   readonly mementos = { workspace: new FakeMemento(), global: new FakeMemento() };
-  readonly notifier = new RecordingNotifier();
+  readonly notifications = new RecordingNotifications();
   readonly desktop = new RecordingDesktop();
-  readonly fittingPages = new FakeFittingPages();
+  readonly fittingPages = new FakeImageFitDialog();
   readonly languageModels = new FakeLanguageModels();
   readonly frames = new FakeFrames();
   readonly imagePicker = new FakeImagePicker();
@@ -83,8 +83,8 @@ export class OwnApp {
   #told(): Record<string, string[]> {
     const { workspace, global } = this.mementos;
     return {
-      'a message': this.notifier.shown.map((shown) => JSON.stringify(shown)),
-      'a question': this.asker.asked.map((question) => JSON.stringify(question)),
+      'a message': this.notifications.shown.map((shown) => JSON.stringify(shown)),
+      'a question': this.dialogs.asked.map((question) => JSON.stringify(question)),
       'a memento': [...workspace.entries, ...global.entries].map((entry) => entry.join(' ')),
       'what a language model was asked': this.languageModels.asked.map(({ text }) => text),
       'what left the editor': this.desktop.done.map((step) => step.join(' ')),
@@ -104,8 +104,8 @@ export class OwnApp {
       mementos: this.mementos,
       isHere: true,
       user: {
-        asker: this.asker,
-        notifier: this.notifier,
+        dialogs: this.dialogs,
+        notifications: this.notifications,
         inputs: this.inputs,
         desktop: this.desktop,
         languageModels: this.languageModels,
