@@ -51,7 +51,7 @@ export class Engine implements Disposable {
       onStorageChange: () => this.checkForChanges(),
     });
     this.#services = services;
-    ({ client: this.client, library: this.library, librarian: this.libraryUsage } = services);
+    ({ client: this.client, library: this.library, libraryUsage: this.libraryUsage } = services);
     const { store, kinds, submitter, poller, watcher } = services;
     for (const service of [kinds, submitter, poller, watcher]) this.#owned.add(service);
     this.#owned.add(store.onDidWrite(() => this.#planLook()));
@@ -253,7 +253,7 @@ export class Engine implements Disposable {
 
   /** Claims the notification about a task's end. @returns true in only one window */
   async claimNotification(id: string): Promise<boolean> {
-    return !this.readOnly && this.#services.store.claimNotice(id);
+    return !this.readOnly && this.#services.store.claimNotification(id);
   }
 
   /** Records that the user has seen a task's video. */

@@ -60,7 +60,7 @@ export interface EngineServices extends TaskServices {
   readonly submitter: Submitter;
   readonly downloader: VideoDownloader;
   readonly reopener: TaskReopener;
-  readonly librarian: LibraryUsage;
+  readonly libraryUsage: LibraryUsage;
   readonly rescuer: TaskRecovery;
   readonly poller: Poller;
   readonly watcher: StorageWatcher;
@@ -105,7 +105,7 @@ export function createEngineServices(
     submitter,
     downloader,
     reopener,
-    librarian: new LibraryUsage(deps),
+    libraryUsage: new LibraryUsage(deps),
     rescuer: new TaskRecovery({ ...deps, reopener }),
     poller: new Poller({ ...deps, downloader, submitter, statusCheck, onIdle }),
     watcher: new StorageWatcher(location.folder, clock, log, onStorageChange),
