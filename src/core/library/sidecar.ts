@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 export const sidecarSchema = z.object({
   sidecarVersion: z.literal(1),
@@ -10,9 +10,9 @@ export const sidecarSchema = z.object({
     height: z.number(),
     durationSeconds: z.number(),
     hasAudio: z.boolean(),
-    unverified: z.literal(true).exactOptional(),
+    unverified: z.exactOptional(z.literal(true)),
     /** Distinguishes the videos of a task by their links. Opaque to the library. */
-    source: z.string().exactOptional(),
+    source: z.exactOptional(z.string()),
   }),
   /** The task. Opaque to the library. */
   task: z.unknown(),

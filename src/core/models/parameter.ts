@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { L10n } from '../common/l10n';
 
 /** Value of an option in wire format. */
@@ -88,30 +88,34 @@ export function parseObject(value: string): Record<string, unknown> | undefined 
   }
 }
 
-function schemaOf(values: Values): z.ZodType<OptionValue> {
+function preprocess<T>(convert: (value: unknown) => unknown, schema: z.ZodMiniType<T>): z.ZodMiniType<T> {
+  return z.pipe(z.transform(convert), schema);
+}
+
+function schemaOf(values: Values): z.ZodMiniType<OptionValue> {
   switch (values.kind) {
     case 'choice':
-      return z.preprocess(
+      return preprocess(
         (value) => (isScalar(value) ? values.of.find((one) => String(one) === String(value)) : value),
         z.literal([...values.of]),
       );
     case 'flag':
-      return z.preprocess(
+      return preprocess(
         (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
         z.boolean(),
       );
     case 'whole': {
       const { from, to = Number.MAX_SAFE_INTEGER, step = 1 } = values;
-      return z.preprocess(asNumber, z.int().min(from).max(to).multipleOf(step));
+      return preprocess(asNumber, z.int().check(z.gte(from), z.lte(to), z.multipleOf(step)));
     }
     case 'number':
-      return z.preprocess(asNumber, z.number().min(values.from).max(values.to));
+      return preprocess(asNumber, z.number().check(z.gte(values.from), z.lte(values.to)));
     case 'text':
-      return z.string().refine((value) => value.trim() !== '');
+      return z.string().check(z.refine((value) => value.trim() !== ''));
     case 'link':
-      return z.string().refine(isHttpsLink);
+      return z.string().check(z.refine(isHttpsLink));
     case 'object':
-      return z.string().refine((value) => parseObject(value) !== undefined);
+      return z.string().check(z.refine((value) => parseObject(value) !== undefined));
   }
 }
 

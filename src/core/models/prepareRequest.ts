@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
 import { visibleLine } from '../common/displayText';
 import type { L10n } from '../common/l10n';
 import { isModelId, type Catalog } from './catalog';
@@ -19,7 +20,7 @@ function withoutUndefined(input: unknown): unknown {
 
 /** Parses a request from another extension, a key binding, or a tool. */
 function parse(input: unknown, l10n: L10n): VideoRequest {
-  const parsed = videoRequestSchema.safeParse(withoutUndefined(input));
+  const parsed = videoRequestSchema.safeParse(withoutUndefined(input), { error: en().localeError });
   if (parsed.success) return parsed.data;
   throw new RequestError(
     l10n.t(

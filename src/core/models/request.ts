@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Role of an image in a request. */
 export type ImageRole = 'first' | 'last' | 'reference';
@@ -20,9 +20,14 @@ export interface VideoRequest {
 export const videoRequestSchema = z.strictObject({
   model: z.string(),
   prompt: z.string(),
-  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
-  images: z
-    .array(z.strictObject({ role: z.enum(['first', 'last', 'reference']), source: z.string().min(1) }))
-    .exactOptional(),
-  remixOf: z.string().min(1).exactOptional(),
-}) satisfies z.ZodType<VideoRequest>;
+  options: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  images: z.exactOptional(
+    z.array(
+      z.strictObject({
+        role: z.enum(['first', 'last', 'reference']),
+        source: z.string().check(z.minLength(1)),
+      }),
+    ),
+  ),
+  remixOf: z.exactOptional(z.string().check(z.minLength(1))),
+}) satisfies z.ZodMiniType<VideoRequest>;

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, readdirSync, rmSync, writ
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Clock } from '../common/clock';
 import { MutableDisposable, type Disposable } from '../common/disposable';
 import { describeError, type Log } from '../common/log';
@@ -28,8 +28,8 @@ const RETRY_MS = 10_000;
 
 const lateId = z.object({
   task: z.unknown(),
-  gatewayTaskId: z.string().min(1),
-  isUnsure: z.boolean().optional(),
+  gatewayTaskId: z.string().check(z.minLength(1)),
+  isUnsure: z.optional(z.boolean()),
   at: z.number(),
 });
 

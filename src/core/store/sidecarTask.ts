@@ -1,19 +1,19 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { videoRequestSchema, type VideoRequest } from '../models/request';
 import type { TaskRecord } from './record';
 
 const sidecarTask = z.object({
   id: z.string(),
-  gatewayTaskId: z.string().optional(),
+  gatewayTaskId: z.optional(z.string()),
   origin: z.string(),
   keyId: z.string(),
   request: videoRequestSchema,
-  basedOn: z.string().optional(),
+  basedOn: z.optional(z.string()),
   createdAt: z.number(),
-  submittedAt: z.number().optional(),
-  succeededAt: z.number().optional(),
+  submittedAt: z.optional(z.number()),
+  succeededAt: z.optional(z.number()),
   /** Number of videos that the task has. */
-  videos: z.number().optional(),
+  videos: z.optional(z.number()),
 });
 
 /** A task in a video's sidecar: enough to restore it, nothing secret. */

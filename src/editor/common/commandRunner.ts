@@ -1,5 +1,5 @@
 import { CancellationError } from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import { RequestError } from '../../core/models/family';
 import { OutcomeNotStoredError } from '../../core/tasks/submitRecorder';

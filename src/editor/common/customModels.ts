@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { L10n } from '../../core/common/l10n';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import type { CustomModel, Model } from '../../core/models/catalog';

@@ -1,5 +1,5 @@
 import type { Uri } from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DEFAULT_BASE_URL, parseBaseUrl } from '../../core/gateway/baseUrl';
 import { looksLikeKey } from '../../core/gateway/redaction';
 import { isModelId, type CustomModel } from '../../core/models/catalog';
@@ -9,24 +9,24 @@ import { SETTINGS } from './ids';
 const DEFAULT_SAVE_FOLDER = 'videos';
 const DEFAULT_FILE_NAME = '{date}-{model}-{slug}';
 
-const baseUrl = z.string().catch('');
-const notify = z.enum(['always', 'never']).catch('always');
-const saveFolder = z.string().catch(DEFAULT_SAVE_FOLDER);
-const fileName = z.string().catch(DEFAULT_FILE_NAME);
-const autoSave = z.boolean().catch(false);
-const confirm = z.enum(['always', 'never']).catch('always');
-const pollSeconds = z
-  .number()
-  .catch(5)
-  .transform((seconds) => Math.min(60, Math.max(3, seconds)));
+const baseUrl = z.catch(z.string(), '');
+const notify = z.catch(z.enum(['always', 'never']), 'always');
+const saveFolder = z.catch(z.string(), DEFAULT_SAVE_FOLDER);
+const fileName = z.catch(z.string(), DEFAULT_FILE_NAME);
+const autoSave = z.catch(z.boolean(), false);
+const confirm = z.catch(z.enum(['always', 'never']), 'always');
+const pollSeconds = z.pipe(
+  z.catch(z.number(), 5),
+  z.transform((seconds: number) => Math.min(60, Math.max(3, seconds))),
+);
 
-const models = z.array(z.unknown()).catch([]);
+const models = z.catch(z.array(z.unknown()), []);
 const customModel = z.object({
-  id: z.string().trim().min(1).refine(isModelId),
+  id: z.string().check(z.trim(), z.minLength(1), z.refine(isModelId)),
   family: z.string(),
-  label: z.string().trim().min(1).optional().catch(undefined),
+  label: z.catch(z.optional(z.string().check(z.trim(), z.minLength(1))), undefined),
 });
-const defaultModel = z.string().trim().catch('');
+const defaultModel = z.catch(z.string().check(z.trim()), '');
 
 /** Our settings, read anew each time and made sense of: anybody can write anything into a settings file. */
 export class Settings {

@@ -1,13 +1,19 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Task } from '../../core/task/task';
 import { MAX_QUOTED_PROMPT_LENGTH, formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
 import type { AppContext } from './appContext';
 
 /** A row of the task list, as the list hands it over; a task works too, for key bindings and other extensions. */
-const item = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]);
+const item = z.union([
+  z.string(),
+  z.pipe(
+    z.object({ id: z.string() }),
+    z.transform(({ id }: { id: string }) => id),
+  ),
+]);
 
 /** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
-const itemArguments = z.tuple([item.nullish(), z.array(item).nullish()]).rest(z.unknown());
+const itemArguments = z.tuple([z.nullish(item), z.nullish(z.array(item))], z.unknown());
 
 type Dependencies = Pick<AppContext, 'dialogs' | 'l10n'>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describeError } from '../../core/common/log';
 import type { KeySource } from '../../core/gateway/apiKey';
 import { originOf } from '../../core/gateway/baseUrl';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Memento, SecretStorage } from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Emitter, type Event } from '../../core/common/events';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import { withPrefix, type Log } from '../../core/common/log';
@@ -23,16 +23,18 @@ const MAX_ENVIRONMENT_KEYS = 20;
 
 /** A stored key with its random ID and the origins that the user approved. */
 const storedKey = z.object({
-  id: z.string().min(1),
+  id: z.string().check(z.minLength(1)),
   // Wider than what can be pasted today: earlier versions stored other forms.
-  value: z.string().regex(/^[\x21-\x7e]{3,512}$/),
+  value: z.string().check(z.regex(/^[\x21-\x7e]{3,512}$/)),
   origins: z.array(z.string()),
 });
 
 /** Data of environment keys: a salted hash, never the key. */
 const environmentKeys = z.object({
-  salt: z.string().min(1),
-  keys: z.array(z.object({ hash: z.string(), id: z.string().min(1), origins: z.array(z.string()) })),
+  salt: z.string().check(z.minLength(1)),
+  keys: z.array(
+    z.object({ hash: z.string(), id: z.string().check(z.minLength(1)), origins: z.array(z.string()) }),
+  ),
 });
 
 /**
@@ -318,7 +320,7 @@ function hashOf(salt: string, value: string): string {
 }
 
 /** Parses stored JSON. Swallows errors: their messages quote the text, which may contain a key. */
-function parse<T>(schema: z.ZodType<T>, text: string): T | undefined {
+function parse<T>(schema: z.ZodMiniType<T>, text: string): T | undefined {
   try {
     return schema.safeParse(JSON.parse(text)).data;
   } catch {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parametersOf } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
 import type { Task, Video } from '../../core/task/task';
@@ -40,8 +40,8 @@ export interface StoredFrame {
 
 /** What the player adds to the task: which of its videos, and where in it. */
 const given = z.object({
-  video: z.int().nonnegative(),
-  seconds: z.number().nonnegative().nullish(),
+  video: z.int().check(z.nonnegative()),
+  seconds: z.nullish(z.number().check(z.nonnegative())),
 });
 
 /**

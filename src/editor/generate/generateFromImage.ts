@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ImageRole, VideoRequest } from '../../core/models/request';
 import { modeOf } from '../../core/models/modes';
 import type { Task } from '../../core/task/task';
@@ -18,7 +18,7 @@ interface Dependencies extends GenerateDependencies, FrameDependencies {
 const uri = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
 /** What the explorer hands over: the file that was clicked, and all that are selected. */
 const given = z.tuple([uri], z.unknown());
-const selection = z.array(uri).min(1);
+const selection = z.array(uri).check(z.minLength(1));
 
 type Roles = readonly ImageRole[];
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { L10n } from '../../core/common/l10n';
 import { DisposableStore, type Disposable } from '../../core/common/disposable';
 import type { VideoRequest } from '../../core/models/request';
@@ -14,7 +14,9 @@ interface Dependencies extends Pick<AppContext, 'engine' | 'l10n'> {
   readonly sender: RequestSender;
 }
 
-const listOptions = z.object({ limit: z.number().int().min(0).default(100) }).default({ limit: 100 });
+const listOptions = z._default(z.object({ limit: z._default(z.int().check(z.nonnegative()), 100) }), {
+  limit: 100,
+});
 
 /** What other extensions may do (docs/api.md). */
 export class PublicApi implements NebulaVideoApi, Disposable {

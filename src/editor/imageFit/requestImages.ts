@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Disposable } from '../../core/common/disposable';
 import { ImageStore, type DeleteUnused } from '../../core/images/imageStore';
 import type { Images, SendableImage } from '../../core/images/createImagePipeline';
@@ -38,8 +38,8 @@ export interface RequestWithImages {
 /** Only what is needed for the images. The rest is validated elsewhere. */
 const requestWithImages = z.looseObject({
   model: z.string(),
-  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  images: z.array(z.looseObject({ role: z.string(), source: z.string() })).min(1),
+  options: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  images: z.array(z.looseObject({ role: z.string(), source: z.string() })).check(z.minLength(1)),
 });
 
 /**

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const KEPT = 'sentTasks';
 
@@ -8,10 +8,13 @@ const MAX_REMEMBERED_TASKS = 500;
 
 /** Earlier versions stored only the ID. */
 const entry = z.union([
-  z.string().transform((id) => ({ id, done: [] as string[] })),
+  z.pipe(
+    z.string(),
+    z.transform((id: string) => ({ id, done: [] as string[] })),
+  ),
   z.object({ id: z.string(), done: z.array(z.string()) }),
 ]);
-const entries = z.array(z.unknown()).catch([]);
+const entries = z.catch(z.array(z.unknown()), []);
 
 type Entry = z.infer<typeof entry>;
 

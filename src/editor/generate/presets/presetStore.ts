@@ -1,6 +1,6 @@
 import { withPrefix, type Log } from '../../../core/common/log';
 import type { AppContext } from '../../common/appContext';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { isModelId } from '../../../core/models/catalog';
 import type { VideoRequest } from '../../../core/models/request';
 
@@ -73,9 +73,9 @@ export interface ParsedPresets {
 
 /** A preset as it stands below its name. */
 const entry = z.object({
-  model: z.string().refine(isModelId),
-  prompt: z.string().exactOptional(),
-  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
+  model: z.string().check(z.refine(isModelId)),
+  prompt: z.exactOptional(z.string()),
+  options: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
 });
 
 /** All that stands in a setting, by name. */

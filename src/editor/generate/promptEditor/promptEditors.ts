@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Disposable } from '../../../core/common/disposable';
 import type { Begun } from '../wizard/wizard';
 

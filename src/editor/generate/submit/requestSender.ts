@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { visibleLine } from '../../../core/common/displayText';
 import type { L10n } from '../../../core/common/l10n';
 import type { Engine } from '../../../core/engine';

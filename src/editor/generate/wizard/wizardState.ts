@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { videoRequestSchema, type VideoRequest } from '../../../core/models/request';
 import { describeError, withPrefix, type Log } from '../../../core/common/log';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
@@ -17,12 +17,12 @@ export interface Draft extends Pick<VideoRequest, 'prompt' | 'images' | 'remixOf
 const { images, remixOf } = videoRequestSchema.shape;
 const draft = z.object({
   prompt: z.string(),
-  model: z.string().exactOptional(),
+  model: z.exactOptional(z.string()),
   options,
   // A prompt is worth keeping, whatever has become of the rest.
-  images: images.catch([]),
+  images: z.catch(images, []),
   remixOf,
-}) satisfies z.ZodType<Draft>;
+}) satisfies z.ZodMiniType<Draft>;
 
 /** Most characters of the sources of a draft's images: all mementos are read when a window opens. */
 const MAX_DRAFT_SOURCES_LENGTH = 16_000;
@@ -33,7 +33,7 @@ export function canStoreInDraft({ images = [] }: Pick<VideoRequest, 'images'>): 
 }
 
 /** What was sent last: the model, and each family's options. */
-const lastChoices = z.object({ model: z.string().exactOptional(), families: z.record(z.string(), options) });
+const lastChoices = z.object({ model: z.exactOptional(z.string()), families: z.record(z.string(), options) });
 export type LastUsedOptions = z.infer<typeof lastChoices>;
 
 interface Parts {
