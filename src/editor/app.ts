@@ -57,7 +57,7 @@ export interface AppHost {
     readonly inputs?: QuickInputs;
     readonly desktop?: Desktop;
     readonly languageModels?: LanguageModels;
-    readonly fittingPages?: ImageFitDialog;
+    readonly imageFitDialog?: ImageFitDialog;
     readonly frames?: FrameSource;
     readonly imagePicker?: ImagePicker;
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../../src/core/common/clock';
+import { selectionOrder } from '../../src/editor/imageFit/imagePicker';
 import { loadImages } from '../../src/editor/imageFit/requestImages';
 import { loadImage } from '../gateway/image';
 import { limitsFor } from '../support/catalog';
@@ -34,7 +35,7 @@ describe('a picture in the extension host', () => {
       const limits = limitsFor('sora', { size: '1280x720' });
       assert.ok(limits);
       const source = vscode.Uri.joinPath(extension.extensionUri, 'media', 'icon.png').toString();
-      const image = await images.fit(source, limits, { way: { kind: 'blur' } });
+      const image = await images.fit(source, limits, { mode: { kind: 'blur' } });
       const arrived = await loadImage(toImageField(image));
       assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
       const kept = vscode.Uri.parse(await images.keep(image), true);
@@ -43,5 +44,15 @@ describe('a picture in the extension host', () => {
     } finally {
       images.dispose();
     }
+  });
+});
+
+describe('the image picker', () => {
+  it('keeps the order in which images were selected', () => {
+    let order: readonly string[] = [];
+    // VS Code reports the selection in list order.
+    const selections = [['c'], ['a', 'c'], ['a', 'b', 'c'], ['a', 'b'], ['a', 'b', 'c'], []];
+    const orders = selections.map((selected) => (order = selectionOrder(order, selected)).join(''));
+    assert.deepEqual(orders, ['c', 'ca', 'cab', 'ab', 'abc', '']);
   });
 });

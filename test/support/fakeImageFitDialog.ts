@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Choice } from '../../src/webview/imageFit/protocol';
 import { toFitOptions } from '../../src/editor/imageFit/fitOptions';
 import type {
-  Chosen,
+  ImageChoice,
   ImageFitResult,
   ImageFitDialog,
   ImageFitRequest,
@@ -27,14 +27,14 @@ export class FakeImageFitDialog implements ImageFitDialog {
     this.#deeds.push(...deeds);
   }
 
-  async ask(question: ImageFitRequest): Promise<ImageFitResult> {
+  async show(question: ImageFitRequest): Promise<ImageFitResult> {
     this.asked.push(question);
     const { end, changes = [], hastily = false } = this.#deeds.shift() ?? { end: 'use' };
     this.shown = [];
-    const chosen: Chosen[] = [];
-    for (const [index, picture] of question.pictures.entries()) {
-      const choice = { ...picture.card.choice, ...changes[index] };
-      const { bytes } = await picture.fit(toFitOptions(choice), new AbortController().signal);
+    const chosen: ImageChoice[] = [];
+    for (const [index, image] of question.images.entries()) {
+      const choice = { ...image.card.choice, ...changes[index] };
+      const { bytes } = await image.fit(toFitOptions(choice), new AbortController().signal);
       this.shown.push(bytes);
       chosen.push({ choice, shown: hastily ? undefined : createHash('sha256').update(bytes).digest('hex') });
     }

@@ -6,7 +6,7 @@ import type { StepPosition, StepResult } from '../../src/editor/common/multiStep
 export class FakeImagesAlong implements WizardImages {
   /** If undefined, the note names the size. */
   readonly note: string | undefined;
-  pictures: number;
+  count: number;
   /** Sizes of sora-2 that don't match the image. */
   misfits: readonly string[] = [];
   ends: StepResult[] = [];
@@ -15,7 +15,7 @@ export class FakeImagesAlong implements WizardImages {
 
   constructor(note?: string, pictures = 1) {
     this.note = note;
-    this.pictures = pictures;
+    this.count = pictures;
   }
 
   needsFitting({ options }: FitTarget): boolean {
@@ -27,7 +27,7 @@ export class FakeImagesAlong implements WizardImages {
   }
 
   fits({ options }: FitTarget): readonly ChosenFit[] {
-    return [{ wish: { way: { kind: 'blur' } }, shown: String(options['size']) }];
+    return [{ options: { mode: { kind: 'blur' } }, shown: String(options['size']) }];
   }
 
   async ask(

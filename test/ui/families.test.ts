@@ -281,12 +281,12 @@ describe('each family of models', function () {
     await picture('image-menu-dark');
     await stage.window.press('Enter');
     await widget()
-      .getByText('What is the image for?')
-      .or(widget().getByText('As the First Frame'))
+      .getByText('Select how images are used')
+      .or(widget().getByText('First Frame'))
       .first()
       .waitFor();
     await picture('image-role-dark');
-    await take('As the First Frame');
+    await take('First Frame');
     await widget()
       .locator('.quick-input-title')
       .getByText(/\(2\/\d\)$/)

@@ -87,7 +87,7 @@ describe('the fitting page', function () {
   async function begin(name: string, size: 'landscape' | 'portrait'): Promise<void> {
     await stage.window.runCommand('File: Focus on Files Explorer');
     await menuOf(name);
-    await choose('As the First Frame');
+    await choose('First Frame');
     await widget().locator('.quick-input-title', { hasText: '(2/' }).waitFor();
     await stage.window.press('Control+KeyA');
     await stage.window.type('it comes alive');
@@ -142,7 +142,7 @@ describe('the fitting page', function () {
   }
 
   const way = (frame: Frame, name: string) => frame.getByRole('radio', { name, exact: true });
-  const cropFrame = (frame: Frame) => frame.getByRole('slider', { name: 'Part that is sent' });
+  const cropFrame = (frame: Frame) => frame.getByRole('slider', { name: 'Crop area' });
   const caption = (frame: Frame) => frame.locator('.result .caption').innerText();
 
   /** Pictures of what is open in every kind of theme, in each of which axe-core finds nothing. */
@@ -169,13 +169,10 @@ describe('the fitting page', function () {
     await begin('harbour.png', 'landscape');
     const frame = await shown();
     await keepBlobs(frame);
-    assert.equal(await caption(frame), (await caption(frame)).replace(/^.*? · /, '1280 × 720 pixels · '));
+    assert.equal(await caption(frame), (await caption(frame)).replace(/^.*? · /, '1280×720 · '));
     assert.match(await frame.locator('main').innerText(), /Step 5 of 6/);
-    assert.match(await frame.locator('main').innerText(), /harbour\.png · 900 × 700 pixels/);
-    assert.match(
-      await frame.locator('main').innerText(),
-      /sora-2 takes images of exactly 1280 × 720 pixels\./,
-    );
+    assert.match(await frame.locator('main').innerText(), /harbour\.png · 900×700/);
+    assert.match(await frame.locator('main').innerText(), /sora-2 needs 1280×720 images\./);
     assert.equal(submits().length, 0);
 
     // From the first control on, with Tab and arrows alone.
@@ -198,7 +195,7 @@ describe('the fitting page', function () {
     const padded = await bytesShown(frame);
     await look(frame, 'pad');
     await changing(frame, async () => frame.getByRole('radio', { name: 'White' }).check());
-    await changing(frame, async () => way(frame, 'Blurred Fill').check());
+    await changing(frame, async () => way(frame, 'Blur Background').check());
     const blurred = await bytesShown(frame);
     await look(frame, 'blur');
     await changing(frame, async () => way(frame, 'Crop').check());
@@ -213,11 +210,11 @@ describe('the fitting page', function () {
     assert.notEqual(last, moved);
     await stage.window.screenshot('fitting/zoom-dark');
 
-    await frame.getByRole('button', { name: 'Use This Image' }).focus();
+    await frame.getByRole('button', { name: 'Use Image' }).focus();
     await stage.window.press('Enter');
     await atStep('6/6');
     await tab().waitFor({ state: 'detached' });
-    await widget().getByText('What is sent is the part that you have chosen, 1280 × 720 pixels.').waitFor();
+    await widget().getByText('Cropped to 1280×720.').waitFor();
     await stage.window.screenshot('fitting/summary-dark');
     await stage.window.press('Enter');
     await untilOutside('the request arrives', () => submits()[0]?.body !== undefined);
@@ -229,12 +226,12 @@ describe('the fitting page', function () {
     const before = submits().length;
     await begin('wide.png', 'portrait');
     let frame = await shown();
-    await changing(frame, async () => way(frame, 'Blurred Fill').check());
+    await changing(frame, async () => way(frame, 'Blur Background').check());
     await frame.getByRole('button', { name: 'Back' }).click();
     await atStep('4/6');
     await stage.window.press('Enter');
     frame = await shown();
-    assert.ok(await way(frame, 'Blurred Fill').isChecked());
+    assert.ok(await way(frame, 'Blur Background').isChecked());
     await closeTab();
     await stage.window.page.waitForTimeout(500);
     assert.equal(await widget().count(), 0);
@@ -249,7 +246,7 @@ describe('the fitting page', function () {
   it('shows a turned photo upright, is moved and let go by the mouse, and is the same when hidden and back', async () => {
     await begin('turned.jpg', 'landscape');
     let frame = await shown();
-    assert.match(await frame.locator('.facts').innerText(), /600 × 800 pixels/);
+    assert.match(await frame.locator('.facts').innerText(), /600×800/);
     const image = frame.locator('.image img').first();
     const [width = 0, height = 0] = await frame.evaluate<number[]>(
       `(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight])(document.querySelector('.image img'))`,
@@ -279,13 +276,13 @@ describe('the fitting page', function () {
     await stage.window.runCommand('View: Close All Editors');
   });
 
-  it('lays transparent parts on the colour that is chosen', async () => {
+  it('fills transparent parts with the chosen color', async () => {
     await begin('logo.png', 'landscape');
     const frame = await shown();
     await changing(frame, async () => way(frame, 'Pad').check());
-    const background = frame.getByRole('group', { name: 'Transparent parts become' });
+    const background = frame.getByRole('group', { name: 'Transparency' });
     await changing(frame, async () => background.getByRole('radio', { name: 'Black' }).check());
-    const color = frame.getByLabel('Colour: other colour');
+    const color = frame.getByRole('group', { name: 'Color', exact: true }).getByLabel('Other');
     await changing(frame, async () => color.fill('#336699'));
     await look(frame, 'transparent');
     await stage.window.page.setViewportSize({ width: 620, height: 900 });
@@ -301,10 +298,10 @@ describe('the fitting page', function () {
     await atStep('5/5');
     await stage.window.press('ArrowDown', 'Enter');
     const frame = await shown();
-    assert.ok(await way(frame, 'As It Is').isChecked());
+    assert.ok(await way(frame, 'None').isChecked());
     assert.ok(!(await frame.locator('main').innerText()).includes('Step'));
     await look(frame, 'fits');
-    await frame.getByRole('button', { name: 'Use This Image' }).click();
+    await frame.getByRole('button', { name: 'Use Image' }).click();
     await atStep('5/5');
     await escape();
     assert.equal(submits().length, before);
@@ -318,8 +315,8 @@ describe('the fitting page', function () {
     const whole = fs.readFileSync(file);
     fs.writeFileSync(file, whole.subarray(0, 1000));
     await way(frame, 'Pad').check();
-    await frame.locator('.error').getByText('is incomplete').waitFor();
-    await frame.getByRole('button', { name: 'Use This Image' }).click();
+    await frame.locator('.error').getByText('is damaged').waitFor();
+    await frame.getByRole('button', { name: 'Use Image' }).click();
     await look(frame, 'damaged');
     fs.writeFileSync(file, whole);
     await way(frame, 'Crop').check();
@@ -347,7 +344,7 @@ describe('the fitting page', function () {
     await row('wide.png').click({ modifiers: ['Control'] });
     await page.locator('.explorer-folders-view .monaco-list-row.selected').nth(1).waitFor();
     await menuOf('wide.png');
-    await choose('As First and Last Frame');
+    await choose('First and Last Frame');
     const offer = widget().getByText('Look at the Images…');
     await widget().locator('.quick-input-title', { hasText: '(2/' }).waitFor();
     await stage.window.press('Control+KeyA');
@@ -361,15 +358,12 @@ describe('the fitting page', function () {
     assert.deepEqual(await frame.locator('h2').allInnerTexts(), ['First Frame', 'Last Frame']);
     assert.equal(await frame.locator('.result img').count(), 2);
     const last = frame.getByRole('region', { name: 'Last Frame' });
-    await last.getByRole('radio', { name: 'Blurred Fill' }).check();
-    await until(
-      frame,
-      `document.querySelectorAll('.caption')[1].textContent.startsWith('1920 × 1080 pixels')`,
-    );
+    await last.getByRole('radio', { name: 'Blur Background' }).check();
+    await until(frame, `document.querySelectorAll('.caption')[1].textContent.startsWith('1920×1080')`);
     await last.scrollIntoViewIfNeeded();
     await look(frame, 'several');
-    await frame.getByRole('button', { name: 'Use These Images' }).click();
-    await widget().getByText('made to fit as you have chosen', { exact: false }).waitFor();
+    await frame.getByRole('button', { name: 'Use Images' }).click();
+    await widget().getByText('Adjusted as chosen', { exact: false }).waitFor();
     await escape();
   });
 

@@ -33,7 +33,7 @@ describe('choosing images of the workspace', function () {
 
   async function openList(): Promise<void> {
     await stage.window.runCommand('Nebula Video: Generate Video from Image…');
-    await rows().filter({ hasText: 'Choose from the Workspace…' }).click();
+    await rows().filter({ hasText: 'Workspace Image…' }).click();
     await rows().filter({ hasText: 'kite.png' }).waitFor();
   }
 
@@ -65,7 +65,7 @@ describe('choosing images of the workspace', function () {
       .waitFor();
     await stage.window.screenshot('image-picker-two');
     await stage.window.press('Enter');
-    await rows().filter({ hasText: 'As First and Last Frame' }).waitFor();
+    await rows().filter({ hasText: 'First and Last Frame' }).waitFor();
     await stage.window.press('Escape');
   });
 

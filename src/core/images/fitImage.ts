@@ -35,7 +35,7 @@ export interface FittedImage extends Size {
 /** The user's choices for fitting an image. */
 export interface FitOptions {
   /** Fit mode; {@link DEFAULT_FIT_MODE} if undefined. */
-  readonly way?: FitMode;
+  readonly mode?: FitMode;
   /** Color behind transparent pixels; white by default. */
   readonly background?: Rgb;
 }
@@ -66,11 +66,11 @@ export async function fitImage(
   const original = file.info;
   if (original.animated) throw new ImageFileError('animated', 'it is animated');
   // Before decoding: a crop area outside the image is refused right away.
-  const mode = options.way ?? DEFAULT_FIT_MODE;
-  const frame = targetSize(original, limits, options.way);
+  const mode = options.mode ?? DEFAULT_FIT_MODE;
+  const frame = targetSize(original, limits, options.mode);
   const { pixels: decoded, clean } = await codecs.decode(file);
   checkSize(decoded, original);
-  const unchanged = clean && fitUnchanged(file, clean, limits, options.way);
+  const unchanged = clean && fitUnchanged(file, clean, limits, options.mode);
   if (unchanged) return unchanged;
 
   const isFlattened = original.hasAlpha && flatten(decoded, options.background ?? WHITE);

@@ -19,12 +19,11 @@ export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
       return l10n.t('Not a supported image. Use JPEG, PNG, WebP, AVIF, GIF, or BMP.');
     case 'otherKind':
       return error.kind === 'Git LFS'
-        ? l10n.t("Image not downloaded from Git LFS. Run 'git lfs pull'.")
+        ? l10n.t("Image not downloaded. Run 'git lfs pull'.")
         : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", error.kind ?? '');
     case 'animated':
       return animatedImageMessage(l10n);
     case 'truncated':
-      return l10n.t('The image file is incomplete. Copy or download it again.');
     case 'damaged':
       return l10n.t('The image is damaged. Save it again as PNG.');
     case 'tooManyPixels':
@@ -33,12 +32,12 @@ export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
       return l10n.t('The image exceeds {0} MB.', MAX_FILE_BYTES / MB);
     case 'doesNotFit':
       return l10n.t("Couldn't reduce the image to this model's limit.");
-    case 'badPart':
-      return l10n.t("The crop area isn't within the image.");
     case 'badSource':
-      return l10n.t('Give an image as an https URL, a file URI, or a data URI with base64.');
+      // Only code can pass one, so it isn't localized.
+      return 'An image source must be an https URL, a file URI, or a data URI with Base64.';
     case 'unreadable':
       return l10n.t("Couldn't read the image.");
+    case 'badPart':
     case 'failed':
       return l10n.t("Couldn't prepare the image. See the log for details.");
   }

@@ -54,10 +54,10 @@ export function toFitOptions({ mode, part, color, background }: Choice): FitOpti
     case 'asIs':
       return { background };
     case 'crop':
-      return { way: part ? { kind: 'crop', part } : { kind: 'crop' }, background };
+      return { mode: part ? { kind: 'crop', part } : { kind: 'crop' }, background };
     case 'pad':
-      return { way: { kind: 'pad', color }, background };
+      return { mode: { kind: 'pad', color }, background };
     case 'blur':
-      return { way: { kind: 'blur' }, background };
+      return { mode: { kind: 'blur' }, background };
   }
 }

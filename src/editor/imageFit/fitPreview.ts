@@ -4,12 +4,12 @@ import { describeError } from '../../core/common/log';
 import type { Card, Choice, ToPage } from '../../webview/imageFit/protocol';
 import type { AppContext } from '../common/appContext';
 import { toFitOptions } from './fitOptions';
-import type { Chosen, ImageToFit } from './imageFitDialog';
+import type { ImageChoice, ImageToFit } from './imageFitDialog';
 import { describeImageFile } from './imageFitText';
 
 export interface FitPreviewDependencies extends Pick<AppContext, 'clock' | 'l10n' | 'language' | 'log'> {
   /** Sends a message to the page, if it's visible. */
-  readonly tell: (message: ToPage) => void;
+  readonly postMessage: (message: ToPage) => void;
 }
 
 type Outcome = Extract<ToPage, { type: 'preview' | 'error' }>;
@@ -52,7 +52,7 @@ export class FitPreview implements Disposable {
     return { ...this.#image.card, choice: this.#choice, revision: this.#revision };
   }
 
-  get chosen(): Chosen {
+  get chosen(): ImageChoice {
     const outcome = this.#current;
     const shown = outcome?.type === 'preview' ? outcome.image.bytes : undefined;
     return {
@@ -72,8 +72,8 @@ export class FitPreview implements Disposable {
 
   /** Sends everything that's available to a page that was shown again, even for an older choice. */
   sendAll(): void {
-    if (this.#original) this.#deps.tell(this.#original);
-    if (this.#outcome) this.#deps.tell(this.#outcome);
+    if (this.#original) this.#deps.postMessage(this.#original);
+    if (this.#outcome) this.#deps.postMessage(this.#outcome);
   }
 
   choose(choice: Choice, revision: number): void {
@@ -102,7 +102,7 @@ export class FitPreview implements Disposable {
       const outcome = await this.#fit(choice, revision, running.signal);
       if (running.signal.aborted || this.#disposed) return;
       this.#outcome = outcome;
-      this.#deps.tell(outcome);
+      this.#deps.postMessage(outcome);
       this.#onOutcome();
     } catch (error) {
       if (!running.signal.aborted) this.#deps.log.error(describeError(error));
@@ -139,7 +139,7 @@ export class FitPreview implements Disposable {
       if (signal.aborted || this.#disposed) return;
       this.#background = shownBackground;
       this.#original = { type: 'original', index: this.#index, image: { bytes, format } };
-      this.#deps.tell(this.#original);
+      this.#deps.postMessage(this.#original);
     } catch (error) {
       signal.throwIfAborted();
       // `#fit` fails the same way and reports it.

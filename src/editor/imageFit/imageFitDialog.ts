@@ -15,21 +15,21 @@ export interface ImageToFit {
    * @returns the exact bytes to send
    * @throws ImageError with a message for the user, or the signal's reason
    */
-  fit(wish: FitOptions, signal: AbortSignal): Promise<SentImage>;
+  fit(options: FitOptions, signal: AbortSignal): Promise<SentImage>;
   /** @returns the whole image for display, upright and scaled down. Throws like `fit`. */
-  show(size: Size, wish: FitOptions, signal: AbortSignal): Promise<SentImage>;
+  show(size: Size, options: FitOptions, signal: AbortSignal): Promise<SentImage>;
 }
 
 export interface ImageFitRequest {
   /** Title of the tab. */
   readonly title: string;
   /** Undefined if the page is opened outside the wizard's steps. */
-  readonly place: StepPosition | undefined;
-  readonly pictures: readonly ImageToFit[];
+  readonly step: StepPosition | undefined;
+  readonly images: readonly ImageToFit[];
 }
 
 /** The choice for an image when the page was closed. */
-export interface Chosen {
+export interface ImageChoice {
   readonly choice: Choice;
   /** SHA-256 in hex of the preview, or undefined if none was shown. */
   readonly shown: string | undefined;
@@ -39,10 +39,10 @@ export interface Chosen {
 export interface ImageFitResult {
   readonly end: 'use' | 'back' | 'away';
   /** In the order of the images. */
-  readonly chosen: readonly Chosen[];
+  readonly chosen: readonly ImageChoice[];
 }
 
 /** Shows the page and waits until it's closed. */
 export interface ImageFitDialog {
-  ask(question: ImageFitRequest): Promise<ImageFitResult>;
+  show(question: ImageFitRequest): Promise<ImageFitResult>;
 }

@@ -25,7 +25,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
     this.#deps = { ...deps, log: withPrefix(deps.log, 'imageFit') };
   }
 
-  async ask(question: ImageFitRequest): Promise<ImageFitResult> {
+  async show(question: ImageFitRequest): Promise<ImageFitResult> {
     this.#open?.dispose();
     const panel = vscode.window.createWebviewPanel(
       VIEW_TYPE,
@@ -62,12 +62,14 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
           // Hidden webviews don't receive messages. The page requests the full view when it's shown again.
           webview.postMessage(message).then(undefined, (error: unknown) => log.warn(describeError(error)));
         };
-        const session = owned.add(new ImageFitSession(question.pictures, { ...this.#deps, tell }, end));
+        const session = owned.add(
+          new ImageFitSession(question.images, { ...this.#deps, postMessage: tell }, end),
+        );
         owned.add(panel.onDidDispose(() => end('away')));
         owned.add(
           webview.onDidReceiveMessage((message: unknown) => {
             const parsed = toHost.safeParse(message);
-            if (parsed.success) session.hear(parsed.data);
+            if (parsed.success) session.onMessage(parsed.data);
             else log.warn('a page sent something that is no message');
           }),
         );
@@ -81,7 +83,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
           },
           // The page receives images as messages and loads no files.
           ['img-src blob:'],
-          { texts: imageFitText(question.pictures.length, question.place, l10n) },
+          { texts: imageFitText(question.images.length, question.step, l10n) },
         );
       });
     } finally {

@@ -1,6 +1,6 @@
 import type { Disposable } from '../../core/common/disposable';
 import type { ToHost } from '../../webview/imageFit/protocol';
-import type { Chosen, ImageToFit } from './imageFitDialog';
+import type { ImageChoice, ImageToFit } from './imageFitDialog';
 import { FitPreview, type FitPreviewDependencies } from './fitPreview';
 
 /** Host side of one page: the choices and their previews. */
@@ -13,26 +13,26 @@ export class ImageFitSession implements Disposable {
 
   /** @param onEnd called when the user continues or goes back, never after `dispose` */
   constructor(
-    pictures: readonly ImageToFit[],
+    images: readonly ImageToFit[],
     deps: FitPreviewDependencies,
     onEnd: (end: 'use' | 'back') => void,
   ) {
     this.#deps = deps;
     this.#onEnd = onEnd;
-    this.#previews = pictures.map(
-      (picture, index) => new FitPreview(index, picture, deps, () => this.#useIfReady()),
+    this.#previews = images.map(
+      (image, index) => new FitPreview(index, image, deps, () => this.#useIfReady()),
     );
     for (const preview of this.#previews) preview.start();
   }
 
-  get chosen(): readonly Chosen[] {
+  get chosen(): readonly ImageChoice[] {
     return this.#previews.map(({ chosen }) => chosen);
   }
 
-  hear(message: ToHost): void {
+  onMessage(message: ToHost): void {
     switch (message.type) {
       case 'ready':
-        this.#deps.tell({ type: 'view', cards: this.#previews.map(({ card }) => card) });
+        this.#deps.postMessage({ type: 'view', cards: this.#previews.map(({ card }) => card) });
         for (const preview of this.#previews) preview.sendAll();
         return;
       case 'choose':

@@ -1,6 +1,7 @@
 import type { L10n } from '../../core/common/l10n';
 import type { SourceInfo } from '../../core/images/imagePipeline';
 import type { ImageLimits } from '../../core/images/imageLimits';
+import type { Size } from '../../core/images/pixels';
 import type { ImageRole } from '../../core/models/request';
 import type { Choice, Texts } from '../../webview/imageFit/protocol';
 import type { StepPosition } from '../common/multiStep';
@@ -26,7 +27,7 @@ export function describeImage(
   l10n: L10n,
   language: string,
 ): string {
-  const name = nameOf(source);
+  const name = fileName(source);
   return [
     ...(name === '' ? [] : [name]),
     describeImageFile({ width, height, format }, bytes, l10n, language),
@@ -44,8 +45,7 @@ export function describeImageFile(
   language: string,
 ): string {
   const kilobytes = Math.max(1, Math.round(bytes / 1000)).toLocaleString(language);
-  const pixels = l10n.t('{0} × {1} pixels', width, height);
-  return [pixels, l10n.t('{0} KB', kilobytes), KINDS[format]].join(' · ');
+  return [formatSize({ width, height }), l10n.t('{0} KB', kilobytes), KINDS[format]].join(' · ');
 }
 
 const KINDS: Readonly<Record<ImageInfo['format'], string>> = {
@@ -65,37 +65,37 @@ export function requirementText(
   language: string,
 ): string {
   const number = (value: number) => value.toLocaleString(language);
-  if (exact) return l10n.t('{0} takes images of exactly {1} × {2} pixels.', model, exact.width, exact.height);
+  if (exact) return l10n.t('{0} needs {1}×{2} images.', model, exact.width, exact.height);
   if (preferred) {
-    const { width, height } = preferred;
     return l10n.t(
-      'The video has {0} × {1} pixels; the service cuts an image of another shape.',
-      width,
-      height,
+      'The video is {0}×{1}. Other aspect ratios are cropped.',
+      preferred.width,
+      preferred.height,
     );
   }
-  if (sides && ratio) {
-    return l10n.t(
-      '{0} takes images with sides of {1} to {2} pixels, {3} to {4} times as wide as high.',
-      ...[model, number(sides.min), number(sides.max), number(ratio.min), number(ratio.max)],
-    );
-  }
-  return sides
+  if (!sides) return l10n.t('{0} accepts any size.', model);
+  const range = [number(sides.min), number(sides.max)];
+  return ratio
     ? l10n.t(
-        '{0} takes images with sides of {1} to {2} pixels.',
-        ...[model, number(sides.min), number(sides.max)],
+        '{0} accepts {1}-{2} px per side and aspect ratios of {3}-{4}.',
+        ...[model, ...range, number(ratio.min), number(ratio.max)],
       )
-    : l10n.t('{0} takes images of any size and shape.', model);
+    : l10n.t('{0} accepts {1}-{2} px per side.', model, ...range);
+}
+
+/** An image that is changed, and the user's choice for it. */
+export interface ChangedImage {
+  readonly info: Size;
+  readonly choice: Choice;
 }
 
 /**
  * Describes how the images are changed, for the summary.
- * @param changed choices of the images that are changed
  * @param others number of images that aren't changed
  * @returns undefined if no image is changed
  */
 export function fitSummary(
-  changed: readonly Choice[],
+  changed: readonly ChangedImage[],
   others: number,
   limits: ImageLimits,
   l10n: L10n,
@@ -103,49 +103,37 @@ export function fitSummary(
   const [first] = changed;
   if (!first) return undefined;
   const frame = limits.exact ?? limits.preferred;
-  const manner = mannerOf(first);
-  const isMixed = changed.some((choice) => mannerOf(choice) !== manner);
-  if (isMixed || (others > 0 && manner !== 'centre')) {
-    return l10n.t('What is sent is made to fit as you have chosen.');
-  }
-  return frame ? noteWithSize(manner, [frame.width, frame.height], l10n) : noteWithoutSize(manner, l10n);
-}
-
-type Manner = 'centre' | 'part' | 'pad' | 'blur' | 'asIs';
-
-function mannerOf({ mode, part }: Choice): Manner {
-  if (mode !== 'crop') return mode;
-  return part ? 'part' : 'centre';
-}
-
-function noteWithSize(manner: Manner, size: readonly [number, number], l10n: L10n): string | undefined {
-  switch (manner) {
-    case 'centre':
-      return l10n.t('What is sent is cut around the centre to {0} × {1} pixels.', ...size);
-    case 'part':
-      return l10n.t('What is sent is the part that you have chosen, {0} × {1} pixels.', ...size);
-    case 'pad':
-      return l10n.t('What is sent is padded to {0} × {1} pixels.', ...size);
-    case 'blur':
-      return l10n.t('What is sent is {0} × {1} pixels, with a blurred fill around it.', ...size);
-    case 'asIs':
-      return undefined;
+  const change = changeOf(first, frame);
+  if (!change) return undefined;
+  const isMixed = changed.some((other) => changeOf(other, frame) !== change);
+  if (isMixed || (others > 0 && isChosen(first))) return l10n.t('Adjusted as chosen.');
+  if (!frame) return isChosen(first) ? l10n.t('Adjusted as chosen.') : l10n.t('Adjusted to fit.');
+  switch (change) {
+    case 'resized':
+      return l10n.t('Resized to {0}.', formatSize(frame));
+    case 'cropped':
+      return l10n.t('Cropped to {0}.', formatSize(frame));
+    case 'padded':
+      return l10n.t('Padded to {0}.', formatSize(frame));
   }
 }
 
-function noteWithoutSize(manner: Manner, l10n: L10n): string | undefined {
-  switch (manner) {
-    case 'centre':
-      return l10n.t('What is sent is made to fit: cut around the centre, or made smaller.');
-    case 'part':
-      return l10n.t('What is sent is the part that you have chosen.');
-    case 'pad':
-      return l10n.t('What is sent is padded to a shape that fits.');
-    case 'blur':
-      return l10n.t('What is sent has a blurred fill around it.');
-    case 'asIs':
-      return undefined;
-  }
+/** Relative difference below which aspect ratios are equal, because sizes are whole pixels. */
+const SAME_RATIO = 0.005;
+
+function changeOf(
+  { info, choice: { mode, part } }: ChangedImage,
+  frame: Size | undefined,
+): 'resized' | 'cropped' | 'padded' | undefined {
+  if (mode === 'asIs') return undefined;
+  if (mode !== 'crop') return 'padded';
+  const scale = frame ? ((info.width / info.height) * frame.height) / frame.width : Infinity;
+  return part === null && Math.abs(scale - 1) < SAME_RATIO ? 'resized' : 'cropped';
+}
+
+/** @returns true unless the image is cropped around its center, which is the default. */
+function isChosen({ choice: { mode, part } }: ChangedImage): boolean {
+  return mode !== 'crop' || part !== null;
 }
 
 /**
@@ -154,44 +142,45 @@ function noteWithoutSize(manner: Manner, l10n: L10n): string | undefined {
  */
 export function imageFitText(count: number, step: StepPosition | undefined, l10n: L10n): Texts {
   return {
-    title: count === 1 ? l10n.t('Fit the Image') : l10n.t('Fit the Images'),
+    title: count === 1 ? l10n.t('Fit Image') : l10n.t('Fit Images'),
     step: step ? l10n.t('Step {0} of {1}', step.number, step.of) : '',
-    intro: l10n.t('Nothing is sent yet. The file itself is never changed.'),
-    loading: l10n.t('Loading…'),
+    intro: l10n.t("Nothing is sent yet. Your file isn't changed."),
     original: l10n.t('Original'),
-    sent: l10n.t('What Is Sent'),
-    mode: l10n.t('How it is made to fit'),
+    result: l10n.t('Result'),
+    mode: l10n.t('Fit mode'),
     modes: {
-      asIs: l10n.t('As It Is'),
+      asIs: l10n.t('None'),
       crop: l10n.t('Crop'),
       pad: l10n.t('Pad'),
-      blur: l10n.t('Blurred Fill'),
+      blur: l10n.t('Blur Background'),
     },
     hints: {
-      asIs: l10n.t('The whole image is sent.'),
-      crop: l10n.t('Drag the frame, or move it with the arrow keys; with Shift in larger steps.'),
-      pad: l10n.t('The whole image is sent, on a plain colour.'),
-      blur: l10n.t('The whole image is sent, on a blurred copy of itself.'),
+      asIs: l10n.t('Sends the whole image.'),
+      crop: l10n.t('Drag the frame or use the arrow keys. Shift moves faster.'),
+      pad: l10n.t('Adds a colored border.'),
+      blur: l10n.t('Fills the border with a blurred copy.'),
     },
-    frame: l10n.t('Part that is sent'),
-    frameRole: l10n.t('movable frame'),
-    position: l10n.t('{0} % from the left, {1} % from the top', '{0}', '{1}'),
+    cropArea: l10n.t('Crop area'),
+    position: l10n.t('{0}% from left, {1}% from top', '{0}', '{1}'),
     zoom: l10n.t('Zoom'),
     reset: l10n.t('Reset'),
-    color: l10n.t('Colour'),
-    background: l10n.t('Transparent parts become'),
+    color: l10n.t('Color'),
+    background: l10n.t('Transparency'),
     black: l10n.t('Black'),
     white: l10n.t('White'),
     other: l10n.t('Other'),
-    otherColor: l10n.t('{0}: other colour', '{0}'),
     preparing: l10n.t('Preparing…'),
-    use: count === 1 ? l10n.t('Use This Image') : l10n.t('Use These Images'),
+    use: count === 1 ? l10n.t('Use Image') : l10n.t('Use Images'),
     back: l10n.t('Back'),
   };
 }
 
+function formatSize({ width, height }: Size): string {
+  return `${width}×${height}`;
+}
+
 /** @returns the file name, or '' if the source has none. */
-function nameOf(source: string): string {
+function fileName(source: string): string {
   if (/^data:/i.test(source)) return '';
   const name = /([^/]*)$/.exec(source.replace(/[?#].*$/, ''))?.[1] ?? '';
   try {

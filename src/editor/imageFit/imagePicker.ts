@@ -3,7 +3,6 @@ import type { L10n } from '../../core/common/l10n';
 import { describeError, type Log } from '../../core/common/log';
 import { IMAGE_EXTENSIONS } from '../../core/images/imageLimits';
 import { escapeQuickPickText } from '../labels/taskLabels';
-import { selectionOrder } from './selectionOrder';
 
 /** Picks images of the workspace. */
 export interface ImagePicker {
@@ -13,7 +12,7 @@ export interface ImagePicker {
   choose(title: string, images: readonly vscode.Uri[]): Promise<readonly vscode.Uri[] | undefined>;
 }
 
-/** Longer lists aren't useful. Choose Files covers that case. */
+/** Longer lists aren't useful. Browse covers that case. */
 const MAX_IMAGES = 500;
 
 /** Some file systems are case-sensitive. */
@@ -46,7 +45,7 @@ export class EditorImagePicker implements ImagePicker {
     let order: readonly ImageItem[] = [];
     try {
       pick.title = title;
-      pick.placeholder = this.#l10n.t('Which images? The first one that you tick comes first.');
+      pick.placeholder = this.#l10n.t('Select images in order');
       pick.canSelectMany = true;
       pick.matchOnDescription = true;
       // Opening the preview must not close the quick pick.
@@ -86,6 +85,14 @@ function toItem(uri: vscode.Uri): ImageItem {
     description: escapeQuickPickText(folders.reverse().join('/')),
     iconPath: uri,
   };
+}
+
+/** @returns the selected items in the order in which they were selected. */
+export function selectionOrder<T>(before: readonly T[], selected: readonly T[]): readonly T[] {
+  return [
+    ...before.filter((item) => selected.includes(item)),
+    ...selected.filter((item) => !before.includes(item)),
+  ];
 }
 
 /** Shows images in VS Code's preview tab without taking focus. */

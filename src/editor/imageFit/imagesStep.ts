@@ -7,7 +7,7 @@ import type { PickItem, StepPosition, Step, StepResult } from '../common/multiSt
 
 /** The user's choice for an image. */
 export interface ChosenFit {
-  readonly wish: FitOptions;
+  readonly options: FitOptions;
   /** SHA-256 in hex of the preview, or undefined if none was shown. */
   readonly shown?: string | undefined;
 }
@@ -20,7 +20,7 @@ export interface FitTarget {
 /** The images of a request, with the user's choices. */
 export interface WizardImages {
   /** Number of images that can be shown. Links can't. */
-  readonly pictures: number;
+  readonly count: number;
   /** True if an image has to be changed before it's sent. */
   needsFitting(subject: FitTarget): boolean;
   /** Describes how the images are changed, or undefined if they aren't. */
@@ -47,7 +47,7 @@ export function imageSteps(
 
 /** The summary item that opens the page. */
 export function imageItems<T>(along: WizardImages | undefined, value: T, l10n: L10n): PickItem<T>[] {
-  if (!along || along.pictures === 0) return [];
-  const label = along.pictures === 1 ? l10n.t('Look at the Image…') : l10n.t('Look at the Images…');
+  if (!along || along.count === 0) return [];
+  const label = along.count === 1 ? l10n.t('Look at the Image…') : l10n.t('Look at the Images…');
   return [{ value, label: `$(file-media) ${label}` }];
 }

@@ -14,7 +14,7 @@ export interface ImageFitFeature extends Feature {
 /** Sets up the images of requests: picking, fitting and converting. */
 export function registerImageFit(
   context: AppContext,
-  replaced: { readonly fittingPages?: ImageFitDialog; readonly imagePicker?: ImagePicker } = {},
+  replaced: { readonly imageFitDialog?: ImageFitDialog; readonly imagePicker?: ImagePicker } = {},
 ): ImageFitFeature {
   const { extensionUri, storageFolder, subscriptions, l10n, log } = context;
   const images = subscriptions.add(
@@ -22,7 +22,7 @@ export function registerImageFit(
       ...context,
       load: () => loadImages(extensionUri),
       folder: path.join(storageFolder, STORAGE_NAMES.images),
-      pages: replaced.fittingPages ?? subscriptions.add(new ImageFitPanel(context)),
+      dialog: replaced.imageFitDialog ?? subscriptions.add(new ImageFitPanel(context)),
     }),
   );
   return { images, imagePicker: replaced.imagePicker ?? new EditorImagePicker(l10n, log), commands: {} };

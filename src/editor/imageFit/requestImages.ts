@@ -5,22 +5,23 @@ import * as z from 'zod/mini';
 import type { Disposable } from '../../core/common/disposable';
 import { ImageStore, type DeleteUnused } from '../../core/images/imageStore';
 import type { Images, SendableImage } from '../../core/images/createImagePipeline';
-import type * as room from '../../core/images/createImagePipeline';
+import type * as pipeline from '../../core/images/createImagePipeline';
 import type { Size } from '../../core/images/pixels';
-import { RequestError, type PreparedRequest } from '../../core/models/family';
+import type { PreparedRequest } from '../../core/models/family';
 import type { VideoRequest } from '../../core/models/request';
 import type { AppContext } from '../common/appContext';
 import type { ImageFitDialog } from './imageFitDialog';
-import { WizardImageSet, type Found } from './wizardImages';
+import { roleTitle } from './imageFitText';
+import { WizardImageSet, type FoundImage } from './wizardImages';
 import { Rejection } from '../common/rejection';
 import type { ChosenFit, WizardImages } from './imagesStep';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'language' | 'clock' | 'l10n' | 'log'> {
   /** Loads the image pipeline on first use. */
-  readonly load: () => typeof room;
+  readonly load: () => typeof pipeline;
   /** Absolute path of the folder for sent images. */
   readonly folder: string;
-  readonly pages: ImageFitDialog;
+  readonly dialog: ImageFitDialog;
 }
 
 /** A request whose images can be sent. */
@@ -39,7 +40,9 @@ export interface RequestWithImages {
 const requestWithImages = z.looseObject({
   model: z.string(),
   options: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
-  images: z.array(z.looseObject({ role: z.string(), source: z.string() })).check(z.minLength(1)),
+  images: z
+    .array(z.looseObject({ role: z.enum(['first', 'last', 'reference']), source: z.string() }))
+    .check(z.minLength(1)),
 });
 
 /**
@@ -55,7 +58,7 @@ const MIN_IMAGE_AGE_MS = 30 * 24 * 3600_000;
  */
 export class RequestImages implements Disposable {
   readonly #deps: Dependencies;
-  #opened: { readonly room: typeof room; readonly images: Images } | undefined;
+  #opened: { readonly pipeline: typeof pipeline; readonly images: Images } | undefined;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -64,7 +67,7 @@ export class RequestImages implements Disposable {
   /**
    * Fits the images of a request, if it has any.
    * @param fits the choice for each image. Images without one are cropped around the center.
-   * @throws {@link RequestError} with a message for the user, or the signal's reason
+   * @throws {@link Rejection} with a message for the user, or the signal's reason
    */
   async fit(
     input: unknown,
@@ -75,25 +78,25 @@ export class RequestImages implements Disposable {
     const family = request && this.#deps.catalog.familyOf(request.model);
     if (!family) return { input, keep: (prepared) => Promise.resolve(prepared) };
     const limits = family.imageLimits(request.options ?? {});
-    const { room, images } = this.#open();
+    const { pipeline, images } = this.#open();
     const fitted: SendableImage[] = [];
     for (const [index, { role, source }] of request.images.entries()) {
-      const { wish, shown } = fits[index] ?? { wish: {} };
+      const { options, shown } = fits[index] ?? { options: {} };
       try {
-        const image = await images.fit(source, limits, wish, signal);
-        if (shown !== undefined && shown !== digestOf(image)) throw this.#changed(role);
+        const image = await images.fit(source, limits, options, signal);
+        if (shown !== undefined && shown !== digestOf(image)) throw this.#changed();
         fitted.push(image);
       } catch (error) {
-        if (!(error instanceof room.ImageError)) throw error;
-        const sentence = this.#deps.l10n.t(
-          'The image with the role "{0}" can’t be sent. {1}',
-          role,
+        if (!(error instanceof pipeline.ImageError)) throw error;
+        const message = this.#deps.l10n.t(
+          '{0}: {1}',
+          roleTitle(role, undefined, this.#deps.l10n),
           error.message,
         );
-        throw new RequestError(sentence, { cause: error });
+        throw new Rejection('invalidRequest', message, error);
       }
     }
-    const sources = fitted.map((image) => room.toImageField(image));
+    const sources = fitted.map((image) => pipeline.toImageField(image));
     return {
       input: {
         ...request,
@@ -112,23 +115,23 @@ export class RequestImages implements Disposable {
    * @throws {@link Rejection} with a message for the user
    */
   async look(sources: readonly string[]): Promise<WizardImages> {
-    const { room, images } = this.#open();
-    const { pages, l10n, language } = this.#deps;
-    const found: Found[] = [];
+    const { pipeline, images } = this.#open();
+    const { dialog, l10n, language } = this.#deps;
+    const found: FoundImage[] = [];
     for (const source of sources) {
       try {
         const info = await images.inspect(source);
         if (info.kind === 'image' && info.animated) {
-          throw new Rejection('invalidRequest', room.animatedImageMessage(l10n));
+          throw new Rejection('invalidRequest', pipeline.animatedImageMessage(l10n));
         }
         found.push({ source, info });
       } catch (error) {
-        throw error instanceof room.ImageError
+        throw error instanceof pipeline.ImageError
           ? new Rejection('invalidRequest', error.message, error)
           : error;
       }
     }
-    return new WizardImageSet(found, { images, pages, l10n, language });
+    return new WizardImageSet(found, { images, dialog, l10n, language });
   }
 
   /**
@@ -139,11 +142,11 @@ export class RequestImages implements Disposable {
    * @throws DiskError
    */
   async keepPng(bytes: Uint8Array, size: Size): Promise<string | undefined> {
-    const { room, images } = this.#open();
+    const { pipeline, images } = this.#open();
     try {
       return await images.keepPng(bytes, size);
     } catch (error) {
-      if (error instanceof room.ImageError) return undefined;
+      if (error instanceof pipeline.ImageError) return undefined;
       throw error;
     }
   }
@@ -169,22 +172,18 @@ export class RequestImages implements Disposable {
   }
 
   /** The file changed after the preview. Never send anything the user hasn't seen. */
-  #changed(role: string): RequestError {
-    return new RequestError(
-      this.#deps.l10n.t(
-        'The file of the image with the role "{0}" has changed since it was shown. Nothing was sent; start again with the new one.',
-        role,
-      ),
-    );
+  #changed(): Rejection {
+    const message = this.#deps.l10n.t('The image changed since you previewed it. Nothing was sent.');
+    return new Rejection('invalidRequest', message);
   }
 
-  #open(): { readonly room: typeof room; readonly images: Images } {
+  #open(): { readonly pipeline: typeof pipeline; readonly images: Images } {
     if (!this.#opened) {
       const { load, folder, clock, l10n, log } = this.#deps;
-      const room = load();
+      const pipeline = load();
       this.#opened = {
-        room,
-        images: room.createImagePipeline({ folder, files: editorFiles, clock, l10n, log }),
+        pipeline,
+        images: pipeline.createImagePipeline({ folder, files: editorFiles, clock, l10n, log }),
       };
     }
     return this.#opened;
@@ -210,8 +209,8 @@ function withSources(prepared: PreparedRequest, sources: readonly string[]): Pre
 }
 
 /** Loads the image pipeline. It is a separate bundle, with its worker and codecs next to it. */
-export function loadImages(extensionUri: vscode.Uri): typeof room {
+export function loadImages(extensionUri: vscode.Uri): typeof pipeline {
   const file = path.join(extensionUri.fsPath, 'dist', 'images.js');
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on first use
-  return require(file) as typeof room;
+  return require(file) as typeof pipeline;
 }

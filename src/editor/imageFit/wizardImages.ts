@@ -8,21 +8,21 @@ import { modelName } from '../labels/optionLabels';
 import type { ChosenFit, FitTarget, WizardImages } from './imagesStep';
 import type { StepPosition, StepResult } from '../common/multiStep';
 import { clampChoice, fitChoicesFor, toFitOptions } from './fitOptions';
-import type { Chosen, ImageFitDialog, ImageInfo, ImageToFit, SentImage } from './imageFitDialog';
+import type { ImageChoice, ImageFitDialog, ImageInfo, ImageToFit, SentImage } from './imageFitDialog';
 import { describeImage, requirementText, fitSummary, roleTitle } from './imageFitText';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'language'> {
   readonly images: Pick<ImagePipeline, 'fit'>;
-  readonly pages: ImageFitDialog;
+  readonly dialog: ImageFitDialog;
 }
 
-export interface Found {
+export interface FoundImage {
   readonly source: string;
   readonly info: SourceInfo;
 }
 
 /** A choice, with the limits for which its preview was shown (JSON). */
-interface Kept extends Chosen {
+interface Kept extends ImageChoice {
   readonly limits: string;
 }
 
@@ -37,36 +37,35 @@ const SHOWN: ImageLimits = {
 /** The images of one request in the wizard, with the user's choices. */
 export class WizardImageSet implements WizardImages {
   readonly #deps: Dependencies;
-  readonly #found: readonly Found[];
+  readonly #found: readonly FoundImage[];
   /** By image index. */
   readonly #kept = new Map<number, Kept>();
 
-  constructor(found: readonly Found[], deps: Dependencies) {
+  constructor(found: readonly FoundImage[], deps: Dependencies) {
     this.#found = found;
     this.#deps = deps;
   }
 
-  get pictures(): number {
-    return this.#pictures().length;
+  get count(): number {
+    return this.shownImages().length;
   }
 
   needsFitting(subject: FitTarget): boolean {
     const limits = limitsOf(subject);
-    return this.#pictures().some(({ info }) => !sizeFits(info, limits));
+    return this.shownImages().some(({ info }) => !sizeFits(info, limits));
   }
 
   noteOn(subject: FitTarget): string | undefined {
     const limits = limitsOf(subject);
     const { l10n } = this.#deps;
-    const changed = this.#pictures()
+    const changed = this.shownImages()
       .map(({ info, index }) => ({ info, choice: this.#choice(index, info, limits) }))
-      .filter(({ info, choice }) => !sizeFits(info, limits) || isChange(choice, limits))
-      .map(({ choice }) => choice);
+      .filter(({ info, choice }) => !sizeFits(info, limits) || isChange(choice, limits));
     const note = fitSummary(changed, this.#found.length - changed.length, limits, l10n);
     const { exact } = limits;
     const notes = [note, ...this.#unseenChanges(limits)];
     if (note === undefined && exact && this.#found.some(({ info }) => info.kind === 'link')) {
-      notes.push(l10n.t('The image behind the link has to be {0} × {1} pixels.', exact.width, exact.height));
+      notes.push(l10n.t('The linked image must be {0}×{1}.', exact.width, exact.height));
     }
     const told = notes.filter((one) => one !== undefined);
     return told.length > 0 ? told.join(' ') : undefined;
@@ -75,13 +74,11 @@ export class WizardImageSet implements WizardImages {
   /** Describes changes other than the aspect ratio for images whose preview wasn't shown. */
   #unseenChanges(limits: ImageLimits): string[] {
     const { l10n } = this.#deps;
-    const unseen = this.#pictures().filter(({ index }) => !this.#kept.has(index));
+    const unseen = this.shownImages().filter(({ index }) => !this.#kept.has(index));
     return [
-      ...(unseen.some(({ info }) => info.hasAlpha)
-        ? [l10n.t('What may be transparent is sent on white.')]
-        : []),
+      ...(unseen.some(({ info }) => info.hasAlpha) ? [l10n.t('Transparency becomes white.')] : []),
       ...(unseen.some(({ info }) => sizeFits(info, limits) && info.bytes > limits.maxBytes)
-        ? [l10n.t('What is sent is made small enough for the model.')]
+        ? [l10n.t('Compressed to fit the size limit.')]
         : []),
     ];
   }
@@ -92,9 +89,9 @@ export class WizardImageSet implements WizardImages {
     const seen = JSON.stringify(limits);
     return this.#found.map(({ info }, index) => {
       const kept = this.#kept.get(index);
-      if (info.kind === 'link' || !kept) return { wish: {} };
-      const wish = toFitOptions(this.#choice(index, info, limits));
-      return kept.limits === seen ? { wish, shown: kept.shown } : { wish };
+      if (info.kind === 'link' || !kept) return { options: {} };
+      const options = toFitOptions(this.#choice(index, info, limits));
+      return kept.limits === seen ? { options, shown: kept.shown } : { options };
     });
   }
 
@@ -103,15 +100,15 @@ export class WizardImageSet implements WizardImages {
     images: VideoRequest['images'] = [],
     place?: StepPosition,
   ): Promise<StepResult> {
-    const { pages, l10n } = this.#deps;
+    const { dialog: pages, l10n } = this.#deps;
     const limits = subject && limitsOf(subject);
     if (!limits) return 'forward';
-    const shown = this.#pictures();
-    const { end, chosen } = await pages.ask({
+    const shown = this.shownImages();
+    const { end, chosen } = await pages.show({
       title: l10n.t('Generate Video with {0}', modelName(subject.model)),
-      place,
-      pictures: shown.map(({ source, info, index }) =>
-        this.#pictureToFit({ source, info, index, limits, model: modelName(subject.model), images }),
+      step: place,
+      images: shown.map(({ source, info, index }) =>
+        this.imageToFit({ source, info, index, limits, model: modelName(subject.model), images }),
       ),
     });
     for (const [at, { index }] of shown.entries()) {
@@ -122,7 +119,7 @@ export class WizardImageSet implements WizardImages {
     return end === 'use' ? 'forward' : end;
   }
 
-  #pictureToFit(asked: {
+  imageToFit(asked: {
     readonly source: string;
     readonly info: ImageInfo;
     readonly index: number;
@@ -145,14 +142,20 @@ export class WizardImageSet implements WizardImages {
         modes: [...modes],
         choice: this.#choice(index, info, limits),
       },
-      fit: async (wish, signal) => this.#fit(source, limits, wish, signal),
-      show: async (size: Size, wish, signal) => this.#fit(source, { ...SHOWN, exact: size }, wish, signal),
+      fit: async (options, signal) => this.#fit(source, limits, options, signal),
+      show: async (size: Size, options, signal) =>
+        this.#fit(source, { ...SHOWN, exact: size }, options, signal),
     };
   }
 
-  async #fit(source: string, limits: ImageLimits, wish: FitOptions, signal: AbortSignal): Promise<SentImage> {
-    const fitted = await this.#deps.images.fit(source, limits, wish, signal);
-    if (fitted.kind === 'link') throw new Error('a link has no picture');
+  async #fit(
+    source: string,
+    limits: ImageLimits,
+    options: FitOptions,
+    signal: AbortSignal,
+  ): Promise<SentImage> {
+    const fitted = await this.#deps.images.fit(source, limits, options, signal);
+    if (fitted.kind === 'link') throw new Error('a link has no image');
     return fitted;
   }
 
@@ -160,7 +163,7 @@ export class WizardImageSet implements WizardImages {
     return clampChoice(this.#kept.get(index)?.choice, info, fitChoicesFor(info, limits));
   }
 
-  #pictures(): { readonly source: string; readonly info: ImageInfo; readonly index: number }[] {
+  shownImages(): { readonly source: string; readonly info: ImageInfo; readonly index: number }[] {
     return this.#found.flatMap(({ source, info }, index) =>
       info.kind === 'image' ? [{ source, info, index }] : [],
     );

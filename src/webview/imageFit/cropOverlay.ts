@@ -29,8 +29,7 @@ export function cropOverlay(
     height=${down}
     role="slider"
     tabindex="0"
-    aria-label=${texts.frame}
-    aria-roledescription=${texts.frameRole}
+    aria-label=${texts.cropArea}
     aria-valuemin="0"
     aria-valuemax="100"
     aria-valuenow=${percent(cropPosition(part).x ?? cropPosition(part).y ?? 0)}

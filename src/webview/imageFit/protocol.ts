@@ -98,14 +98,12 @@ const texts = z.object({
   /** "Step 2 of 4", or empty outside a wizard. */
   step: z.string(),
   intro: z.string(),
-  loading: z.string(),
   original: z.string(),
-  sent: z.string(),
+  result: z.string(),
   mode: z.string(),
   modes: z.object({ asIs: z.string(), crop: z.string(), pad: z.string(), blur: z.string() }),
   hints: z.object({ asIs: z.string(), crop: z.string(), pad: z.string(), blur: z.string() }),
-  frame: z.string(),
-  frameRole: z.string(),
+  cropArea: z.string(),
   /** `{0}` and `{1}` are percentages from the left and from the top. */
   position: z.string(),
   zoom: z.string(),
@@ -115,8 +113,6 @@ const texts = z.object({
   black: z.string(),
   white: z.string(),
   other: z.string(),
-  /** `{0}` is the purpose of the color. */
-  otherColor: z.string(),
   preparing: z.string(),
   use: z.string(),
   back: z.string(),

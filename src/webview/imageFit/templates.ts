@@ -158,10 +158,10 @@ function zoomChoice({ state: { card }, index, texts }: CardProps, change: Change
         max=${Math.floor(max * 100)}
         step="5"
         .value=${live(String(percent))}
-        aria-valuetext="${percent} %"
+        aria-valuetext="${percent}%"
         @input=${onInput}
       />
-      <output for="zoom-${index}">${percent} %</output>
+      <output for="zoom-${index}">${percent}%</output>
       <vscode-button secondary class="reset" @keydown=${preventScroll} @click=${reset}
         >${texts.reset}</vscode-button
       >
@@ -204,12 +204,7 @@ function colorChoice(
     <div>
       ${preset(texts.black, BLACK, isBlack)} ${preset(texts.white, WHITE, isWhite)}
       <label class="other ${isBlack || isWhite ? '' : 'chosen'}"
-        ><span>${texts.other}</span
-        ><input
-          type="color"
-          aria-label=${texts.otherColor.replace('{0}', legend)}
-          .value=${live(toHexColor(value))}
-          @input=${onColor}
+        ><span>${texts.other}</span><input type="color" .value=${live(toHexColor(value))} @input=${onColor}
       /></label>
     </div>
   </fieldset>`;
@@ -231,9 +226,9 @@ function result({ state, texts }: CardProps): TemplateResult {
   const error = cardError(state);
   const busy = isBusy(state);
   return html`<div class="side result">
-    <h3>${texts.sent}</h3>
+    <h3>${texts.result}</h3>
     <div class="image" ?hidden=${error !== undefined} aria-busy=${busy ? 'true' : 'false'}>
-      ${preview ? html`<img src=${preview.url} alt="${card.title}: ${texts.sent}" />` : nothing}
+      ${preview ? html`<img src=${preview.url} alt="${card.title}: ${texts.result}" />` : nothing}
       ${busy ? busyBar(texts) : nothing}
     </div>
     ${

@@ -26,7 +26,7 @@ export class TestApp {
   readonly mementos = { workspace: new FakeMemento(), global: new FakeMemento() };
   readonly notifications = new RecordingNotifications();
   readonly desktop = new RecordingDesktop();
-  readonly fittingPages = new FakeImageFitDialog();
+  readonly imageFitDialog = new FakeImageFitDialog();
   readonly languageModels = new FakeLanguageModels();
   readonly frames = new FakeFrames();
   readonly imagePicker = new FakeImagePicker();
@@ -109,7 +109,7 @@ export class TestApp {
         inputs: this.inputs,
         desktop: this.desktop,
         languageModels: this.languageModels,
-        fittingPages: this.fittingPages,
+        imageFitDialog: this.imageFitDialog,
         frames: this.frames,
         imagePicker: this.imagePicker,
       },

@@ -104,7 +104,7 @@ describe('an image with an orientation', () => {
     // Orientation 6 shows blue at the top left.
     const part = { x: 0, y: 0, width: 0.5, height: 0.5 };
     const file = withOrientation['JPEG']!(6);
-    const fitted = await fit(file, any, { way: { kind: 'crop', part } });
+    const fitted = await fit(file, any, { mode: { kind: 'crop', part } });
     assert.deepEqual([fitted.width, fitted.height], [24, 32]);
     assert.equal(corners(seen(fitted)), 'blue blue blue blue');
   });
@@ -125,8 +125,8 @@ describe('an image for sora-2', () => {
       for (const [limits, options] of [
         [wide, {}],
         [tall, {}],
-        [tall, { way: { kind: 'pad' } }],
-        [wide, { way: { kind: 'blur' } }],
+        [tall, { mode: { kind: 'pad' } }],
+        [wide, { mode: { kind: 'blur' } }],
       ] as const) {
         const fitted = await fit(file, limits, options);
         assert.deepEqual([fitted.width, fitted.height], [limits.exact!.width, limits.exact!.height]);
@@ -156,7 +156,7 @@ describe('an image for sora-2', () => {
   it('shows only the chosen part', async () => {
     const quartersFile = png(quarters(2000, 1500));
     const part = { x: 0.5, y: 0, width: 0.5, height: 0.375 };
-    const view = seen(await fit(quartersFile, wide, { way: { kind: 'crop', part } }));
+    const view = seen(await fit(quartersFile, wide, { mode: { kind: 'crop', part } }));
     for (let x = 0; x < view.width; x++) {
       for (const y of [0, view.height - 1]) {
         assert.equal(nameOf(colorAt(view, (x + 0.5) / view.width, (y + 0.5) / view.height)), 'green');
@@ -169,7 +169,7 @@ describe('an image for sora-2', () => {
       Math.hypot(x - 450, y - 450) < 200 ? [0, 0, 0] : [250, 250, 250],
     );
     const part = { x: 0.1, y: 0.1, width: 0.8, height: 0.8 };
-    const view = seen(await fit(png(ring), wide, { way: { kind: 'crop', part } }));
+    const view = seen(await fit(png(ring), wide, { mode: { kind: 'crop', part } }));
     const isBlack = (x: number, y: number) => colorAt(view, x / view.width, y / view.height)[0] < 128;
     const across = Array.from({ length: view.width }, (_, x) => isBlack(x, 360)).filter(Boolean).length;
     const scale = 1280 / 720;
@@ -179,7 +179,7 @@ describe('an image for sora-2', () => {
 
   it('is drawn whole on a plain color', async () => {
     const view = seen(
-      await fit(png(quarters(400, 400)), wide, { way: { kind: 'pad', color: [10, 120, 200] } }),
+      await fit(png(quarters(400, 400)), wide, { mode: { kind: 'pad', color: [10, 120, 200] } }),
     );
     assert.deepEqual(colorAt(view, 0.05, 0.5), [10, 120, 200]);
     assert.deepEqual(colorAt(view, 0.95, 0.5), [10, 120, 200]);
@@ -187,12 +187,12 @@ describe('an image for sora-2', () => {
       [0.3, 0.7].map((x) => nameOf(colorAt(view, x, 0.1))),
       ['red', 'green'],
     );
-    const black = seen(await fit(png(quarters(400, 400)), wide, { way: { kind: 'pad' } }));
+    const black = seen(await fit(png(quarters(400, 400)), wide, { mode: { kind: 'pad' } }));
     assert.deepEqual(colorAt(black, 0.05, 0.5), [0, 0, 0]);
   });
 
   it('is drawn whole over a blurred background', async () => {
-    const fitted = await fit(png(quarters(400, 400)), wide, { way: { kind: 'blur' } });
+    const fitted = await fit(png(quarters(400, 400)), wide, { mode: { kind: 'blur' } });
     const view = seen(fitted);
     assert.equal(corners(view), 'red green blue white');
     assert.equal(nameOf(colorAt(view, 0.02, 0.2)), 'red');
@@ -214,7 +214,7 @@ describe('an image for sora-2', () => {
     ] as const;
     for (const [x, y, width, height] of parts) {
       const way = { kind: 'crop', part: { x, y, width, height } } as const;
-      await assert.rejects(fit(file, wide, { way }), { reason: 'badPart' });
+      await assert.rejects(fit(file, wide, { mode: way }), { reason: 'badPart' });
     }
   });
 });

@@ -187,7 +187,7 @@ describe('the image pipeline', () => {
         'animated',
         /Save one frame/,
       ],
-      ['a truncated file', () => fileOf('a.png', png.subarray(0, -20)), 'truncated', /incomplete\. Copy/],
+      ['a truncated file', () => fileOf('a.png', png.subarray(0, -20)), 'truncated', /is damaged/],
       [
         'a damaged file',
         () => dataUri(Buffer.from(png).fill(7, png.length - 16, png.length - 12)),
@@ -200,8 +200,8 @@ describe('the image pipeline', () => {
       ['a Windows path', () => 'C:\\cat.png', 'badSource', /file URI/],
       ['a link without TLS', () => 'http://example.com/a.png', 'badSource', /https URL/],
       ['an invalid link', () => 'https://', 'badSource', /https URL/],
-      ['a data URI that is text', () => 'data:image/svg+xml,<svg/>', 'badSource', /data URI with base64/],
-      ['a data URI with a second comma', () => `${dataUri(png)},AAAA`, 'badSource', /data URI with base64/],
+      ['a data URI that is text', () => 'data:image/svg+xml,<svg/>', 'badSource', /data URI with Base64/],
+      ['a data URI with a second comma', () => `${dataUri(png)},AAAA`, 'badSource', /data URI with Base64/],
     ];
     for (const [what, source, reason, sentence] of rows) {
       it(what, async () => {

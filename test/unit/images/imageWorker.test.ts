@@ -83,7 +83,7 @@ describe('the image worker', () => {
     const results = await Promise.allSettled([
       worker.fit(job),
       worker.fit({ ...job, bytes: Buffer.from('not an image') }),
-      worker.fit({ ...job, options: { way: { kind: 'blur' } } }),
+      worker.fit({ ...job, options: { mode: { kind: 'blur' } } }),
     ]);
     assert.deepEqual(
       results.map((result) =>

@@ -46,7 +46,7 @@ describe('the image limits of a family', () => {
       [3000, 200, 'blur'],
       [150, 1500, 'pad'],
     ] as const) {
-      await fit(jpeg(painted(width, height, (x) => [x % 256, 80, 80])), wan, { way: { kind } });
+      await fit(jpeg(painted(width, height, (x) => [x % 256, 80, 80])), wan, { mode: { kind } });
     }
   });
 
@@ -59,7 +59,7 @@ describe('the image limits of a family', () => {
   it('Seedance: crops or pads to ratios from 0.4 to 2.5', async () => {
     const cut = await fit(png(quarters(3000, 600)), seedance);
     assert.deepEqual([cut.width, cut.height], [1500, 600]);
-    const extended = await fit(png(quarters(3000, 600)), seedance, { way: { kind: 'pad' } });
+    const extended = await fit(png(quarters(3000, 600)), seedance, { mode: { kind: 'pad' } });
     assert.deepEqual([extended.width, extended.height], [3000, 1200]);
     assert.deepEqual(
       [cut.changes, extended.changes],
@@ -92,7 +92,7 @@ describe('the image limits of a family', () => {
     const file = png(quarters(900, 900));
     const alone = await fit(file, veo);
     assert.deepEqual([alone.width, alone.height], [900, 900]);
-    const chosen = await fit(file, veo, { way: { kind: 'crop' } });
+    const chosen = await fit(file, veo, { mode: { kind: 'crop' } });
     assert.deepEqual([chosen.width, chosen.height], [1280, 720]);
   });
 
@@ -108,7 +108,7 @@ describe('the image limits of a family', () => {
         fc.constantFrom(wan, seedance, { ...wan, sides: { min: 37, max: 101 } }),
         fc.constantFrom({ kind: 'crop' } as const, { kind: 'pad' } as const, { kind: 'blur' } as const),
         async (width, height, limits, way) => {
-          await fit(png(painted(width, height, () => [200, 100, 0])), limits, { way });
+          await fit(png(painted(width, height, () => [200, 100, 0])), limits, { mode: way });
         },
       ),
       { numRuns: 25 },

@@ -100,12 +100,12 @@ describe('a family that is one file', () => {
     const images = (width: number, height: number) =>
       new WizardImageSet([found(width, height)], {
         images: { fit: () => Promise.reject(new Error('nothing is fitted here')) },
-        ...{ pages: new FakeImageFitDialog(), l10n: untranslatedL10n, language: 'en' },
+        ...{ dialog: new FakeImageFitDialog(), l10n: untranslatedL10n, language: 'en' },
       });
     const target = (canvas: string) => ({ model: { id: 'painter-1', family: madeUp }, options: { canvas } });
     assert.equal(images(500, 500).needsFitting(target('1:1')), false);
     assert.equal(images(500, 500).needsFitting(target('2:1')), true);
-    assert.match(images(800, 500).noteOn(target('2:1')) ?? '', /1000 × 500/);
+    assert.match(images(800, 500).noteOn(target('2:1')) ?? '', /1000×500/);
   });
 
   it('varies its seed and counts its videos, whatever they are called', () => {

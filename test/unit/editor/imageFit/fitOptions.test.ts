@@ -57,10 +57,10 @@ describe('what was chosen for an image', () => {
     const background = [4, 5, 6] as const;
     for (const [way, kept, expected] of [
       ['asIs', null, { background }],
-      ['crop', null, { way: { kind: 'crop' }, background }],
-      ['crop', part, { way: { kind: 'crop', part }, background }],
-      ['pad', part, { way: { kind: 'pad', color: [1, 2, 3] }, background }],
-      ['blur', part, { way: { kind: 'blur' }, background }],
+      ['crop', null, { mode: { kind: 'crop' }, background }],
+      ['crop', part, { mode: { kind: 'crop', part }, background }],
+      ['pad', part, { mode: { kind: 'pad', color: [1, 2, 3] }, background }],
+      ['blur', part, { mode: { kind: 'blur' }, background }],
     ] as const) {
       assert.deepEqual(toFitOptions({ ...chosen, mode: way, part: kept }), expected);
     }

@@ -82,7 +82,7 @@ describe('the wizard with images', () => {
     assert.deepEqual(images.asked[0]?.place, { number: 5, of: 6 });
     assert.equal(images.asked[0].subject?.options['size'], '1280x720');
     assert.match(inputs.shown.at(-1)?.prompt ?? '', /fitted to 1280x720/);
-    assert.deepEqual(result?.fits, [{ wish: { way: { kind: 'blur' } }, shown: '1280x720' }]);
+    assert.deepEqual(result?.fits, [{ options: { mode: { kind: 'blur' } }, shown: '1280x720' }]);
     assert.deepEqual(result.request.images, request.images);
   });
 
@@ -183,14 +183,14 @@ describe('the wizard with images', () => {
 
   it('offers no look at a link, and several looks at several', async () => {
     const images = misfit();
-    [images.misfits, images.pictures] = [[], 0];
+    [images.misfits, images.count] = [[], 0];
     await ask(images, { request: { ...request, prompt: 'a' }, at: 'summary' }, escape);
     assert.deepEqual(labels(), [
       '$(play) Generate Video',
       '$(settings) More Options…',
       '$(bookmark) Save as Preset…',
     ]);
-    images.pictures = 2;
+    images.count = 2;
     await ask(images, { request: { ...request, prompt: 'a' }, at: 'summary' }, escape);
     assert.ok(labels().includes('$(file-media) Look at the Images…'));
   });

@@ -16,7 +16,7 @@ const choice: Choice = { mode: 'crop', part: null, color: [0, 0, 0], background:
 const card: Card = {
   title: 'First Frame',
   facts: 'a.png',
-  need: 'sora-2 takes images of exactly 1280 × 720 pixels.',
+  need: 'sora-2 needs 1280×720 images.',
   width: 900,
   height: 700,
   ratio: 16 / 9,
@@ -27,8 +27,8 @@ const card: Card = {
 };
 const image = { bytes: new Uint8Array([1, 2, 3]), format: 'png' as const };
 
-describe('the protocol of the fitting page', () => {
-  it('takes what the page says', () => {
+describe('the protocol of the image fit page', () => {
+  it('accepts messages of the page', () => {
     const part = { x: 0, y: 0.1, width: 1, height: 0.5 };
     for (const message of [
       { type: 'ready' },
@@ -40,7 +40,7 @@ describe('the protocol of the fitting page', () => {
     }
   });
 
-  it('refuses what no page says', () => {
+  it('rejects other messages', () => {
     const message = { type: 'choose', index: 0, revision: 1, choice };
     for (const wrong of [
       undefined,
@@ -94,18 +94,18 @@ describe('the protocol of the fitting page', () => {
     );
   });
 
-  it('has all the words that the page needs', () => {
+  it('has all texts of the page', () => {
     for (const count of [1, 2]) {
       assert.ok(
         pageData.safeParse({ texts: imageFitText(count, { number: 5, of: 6 }, untranslatedL10n) }).success,
       );
     }
     assert.equal(imageFitText(1, { number: 5, of: 6 }, untranslatedL10n).step, 'Step 5 of 6');
-    assert.equal(imageFitText(2, undefined, untranslatedL10n).use, 'Use These Images');
+    assert.equal(imageFitText(2, undefined, untranslatedL10n).use, 'Use Images');
   });
 });
 
-describe('what the fitting page knows', () => {
+describe('the state of the image fit page', () => {
   let made: number;
   const urlOf = () => `blob:${++made}`;
   let states: readonly CardState[];
