@@ -45,7 +45,7 @@ describe('the library', () => {
     return task;
   }
 
-  describe('Rescue Lost Videos', () => {
+  describe('Recover Lost Videos', () => {
     it('looks again for what has no video, takes over what is not listed, and says both at once', async () => {
       const forgotten = await saved('forgotten');
       own.dialogs.willAnswer(true);
@@ -54,15 +54,12 @@ describe('the library', () => {
       rmSync(fileOf(missing));
       const before = gateway.log.filter(({ kind }) => kind === 'submit').length;
       await run('rescue');
-      assert.equal(
-        own.notifications.last.message,
-        'One task is looked at again. One video was found in the library.',
-      );
+      assert.equal(own.notifications.last.message, 'Videos recovered: 1. Tasks checked again: 1.');
       assert.deepEqual(own.app.api.task(forgotten.id)?.videos, forgotten.videos);
       assert.equal((await own.app.api.settled(missing.id)).phase, 'saved');
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, before);
       await run('rescue');
-      assert.match(own.notifications.last.message, /Nothing was found/);
+      assert.match(own.notifications.last.message, /^Nothing to recover\.$/);
     });
 
     it('of one task whose outcome is not known: the library is searched, and the way out is named', async () => {
@@ -70,7 +67,7 @@ describe('the library', () => {
       const { id, phase } = await own.app.api.generate(aRequest());
       assert.equal(phase, 'unknown');
       await run('rescue', id);
-      assert.match(own.notifications.last.message, /without a task id the gateway cannot be asked/);
+      assert.match(own.notifications.last.message, /Without a task ID the gateway can't be checked/);
       assert.deepEqual(own.notifications.last.actions, ['Attach Task ID…']);
       assert.equal(own.app.api.task(id)?.phase, 'unknown');
     });
@@ -83,7 +80,7 @@ describe('the library', () => {
     });
   });
 
-  describe('Clean Library', () => {
+  describe('Clean Up Library', () => {
     interface Question {
       readonly title: string;
       readonly choices: readonly {
@@ -104,11 +101,11 @@ describe('the library', () => {
         return undefined;
       });
       await run('cleanLibrary');
-      assert.match(asked?.title ?? '', /^Clean Library: 1 video, [\d.]+ MB$/);
+      assert.match(asked?.title ?? '', /^Clean Up Library: 1 video, [\d.]+ MB$/);
       const [choice] = asked?.choices ?? [];
       assert.match(choice?.label ?? '', /to be kept/);
       assert.match(choice?.description ?? '', /^sora-2 · .+ · [\d.]+ MB$/);
-      assert.equal(choice?.detail, 'Never seen, and saved nowhere else');
+      assert.equal(choice?.detail, 'new, not saved');
       assert.equal(choice.picked, false);
       assert.ok(existsSync(fileOf(task)));
     });
@@ -136,7 +133,7 @@ describe('the library', () => {
     it('takes a video that was never seen only after a yes to a question that counts', async () => {
       const tasks = [await saved('one'), await saved('two')];
       own.dialogs.willAnswer(all, (question: { message: string; action: string }) => {
-        assert.equal(question.message, 'Remove 2 videos that you have never seen?');
+        assert.equal(question.message, "Delete 2 videos you haven't watched or saved?");
         return false;
       });
       await run('cleanLibrary');
@@ -145,10 +142,7 @@ describe('the library', () => {
       own.dialogs.willAnswer(all, true);
       await run('cleanLibrary');
       assert.ok(tasks.every((task) => !existsSync(fileOf(task))));
-      assert.match(
-        own.notifications.last.message,
-        /^2 videos are in the trash now; emptying it frees [\d.]+ MB\.$/,
-      );
+      assert.match(own.notifications.last.message, /^Moved to the trash: 2 videos, [\d.]+ MB\.$/);
       assert.equal(own.dialogs.left, 0);
     });
 
@@ -159,7 +153,7 @@ describe('the library', () => {
       await run('saveAs', task.id);
       await own.app.rows.getChildren();
       own.dialogs.willAnswer((question: Question) => {
-        assert.equal(question.choices[0]?.detail, 'Seen, and saved elsewhere');
+        assert.equal(question.choices[0]?.detail, 'watched, saved');
         return all(question);
       });
       await run('cleanLibrary');
@@ -183,21 +177,21 @@ describe('the library', () => {
       assert.ok(existsSync(fileOf(first)) && existsSync(fileOf(second)));
       own.desktop.keeps = fileOf(second);
       own.dialogs.willAnswer(all, true, (question: { message: string }) => {
-        assert.equal(question.message, 'Remove 2 videos for good?');
+        assert.equal(question.message, 'Delete permanently?');
         return true;
       });
       await run('cleanLibrary');
       assert.deepEqual([existsSync(fileOf(first)), existsSync(fileOf(second))], [false, true]);
       assert.match(
         own.notifications.last.message,
-        /^One video is removed.* The rest could not be removed\..*in use/,
+        /^Couldn't delete all files\. Deleted: 1 video, [\d.]+ MB\.$/,
       );
       assert.equal(own.notifications.last.severity, 'warning');
     });
 
     it('says so when there is nothing to remove', async () => {
       await run('cleanLibrary');
-      assert.match(own.notifications.last.message, /nothing in the library/);
+      assert.match(own.notifications.last.message, /^The library has nothing to delete\.$/);
     });
 
     it('removes through the editor itself', async () => {

@@ -63,8 +63,8 @@ describe('saving videos', () => {
 
   it('goes to the folder and the name that the settings say', async () => {
     const saver = saverWith({ saveFolder: 'docs/media', fileName: '{slug}-{seconds}s-{size}' });
-    const { saved, fault } = await saver.saveTo(folder(vscode.Uri.file(place)), task);
-    assert.equal(fault, undefined);
+    const { saved, error } = await saver.saveTo(folder(vscode.Uri.file(place)), task);
+    assert.equal(error, undefined);
     const files = readdirSync(path.join(place, 'docs', 'media'));
     assert.match(files.join(), /^a-paper-boat-\d+-4s-1280x720\.mp4$/);
     const copy = path.join(place, 'docs', 'media', files[0] ?? '');
@@ -93,17 +93,17 @@ describe('saving videos', () => {
 
   for (const saveFolder of ['..', '../outside', '/tmp', 'C:\\videos', 'a/../../b']) {
     it(`refuses to leave the workspace: ${saveFolder}`, async () => {
-      const { saved, fault } = await saverWith({ saveFolder }).saveTo(folder(vscode.Uri.file(place)), task);
+      const { saved, error } = await saverWith({ saveFolder }).saveTo(folder(vscode.Uri.file(place)), task);
       assert.deepEqual(saved, []);
-      assert.deepEqual(fault, { kind: 'badFolder', written: saveFolder });
+      assert.deepEqual(error, { kind: 'badFolder', value: saveFolder });
       assert.deepEqual(readdirSync(place), []);
     });
   }
 
   it('says which placeholder stands for nothing', async () => {
     const saver = saverWith({ fileName: '{date}-{price}' });
-    const { fault } = await saver.saveTo(folder(vscode.Uri.file(place)), task);
-    assert.deepEqual(fault, { kind: 'badName', written: '{price}' });
+    const { error } = await saver.saveTo(folder(vscode.Uri.file(place)), task);
+    assert.deepEqual(error, { kind: 'badName', value: '{price}' });
   });
 
   it('writes into a workspace that is on no disk', async () => {
@@ -112,8 +112,8 @@ describe('saving videos', () => {
     try {
       const target = folder(vscode.Uri.parse('nebula-memory:/'));
       const saver = saverWith({ fileName: 'clip' });
-      assert.equal((await saver.saveTo(target, task)).fault, undefined);
-      assert.equal((await saver.saveTo(target, task)).fault, undefined);
+      assert.equal((await saver.saveTo(target, task)).error, undefined);
+      assert.equal((await saver.saveTo(target, task)).error, undefined);
       assert.deepEqual([...files.files.keys()], ['/videos/clip.mp4', '/videos/clip-2.mp4']);
       assert.equal(files.files.get('/videos/clip.mp4')?.length, task.videos[0]?.bytes);
     } finally {
@@ -129,7 +129,7 @@ describe('saving videos', () => {
       const [video] = task.videos;
       assert.ok(video);
       const target = vscode.Uri.parse('nebula-picked:/picked/mine.mp4');
-      assert.equal((await saverWith({}).saveAs(video, target)).fault, undefined);
+      assert.equal((await saverWith({}).saveAs(video, target)).error, undefined);
       assert.deepEqual([...files.files.keys()], ['/picked/mine.mp4']);
       assert.equal(files.files.get('/picked/mine.mp4')?.length, video.bytes);
     } finally {
@@ -144,9 +144,9 @@ describe('saving videos', () => {
     });
     try {
       const target = folder(vscode.Uri.parse('nebula-fixed:/'), 'fixed');
-      const { saved, fault } = await saverWith({}).saveTo(target, task);
+      const { saved, error } = await saverWith({}).saveTo(target, task);
       assert.deepEqual(saved, []);
-      assert.deepEqual(fault, { kind: 'readOnly', folder: 'fixed' });
+      assert.deepEqual(error, { kind: 'readOnly', folder: 'fixed' });
       assert.equal(files.files.size, 0);
     } finally {
       registered.dispose();
@@ -157,8 +157,8 @@ describe('saving videos', () => {
     const [video] = task.videos;
     assert.ok(video);
     const gone = { ...task, videos: [{ ...video, uri: `${video.uri}.gone` }] };
-    const { fault } = await saverWith({}).saveTo(folder(vscode.Uri.file(place)), gone);
-    assert.deepEqual(fault, { kind: 'missing' });
+    const { error } = await saverWith({}).saveTo(folder(vscode.Uri.file(place)), gone);
+    assert.deepEqual(error, { kind: 'missing' });
     assert.deepEqual(readdirSync(place), []);
   });
 
@@ -212,7 +212,7 @@ describe('saving videos', () => {
       await run('saveToWorkspace', task.id);
       assert.match(
         own.notifications.last.message,
-        /^Saved as videos\/[\d-]+-sora-2-a-paper-boat-\d+\.mp4\.$/,
+        /^Saved as 'videos\/[\d-]+-sora-2-a-paper-boat-\d+\.mp4'\.$/,
       );
       assert.deepEqual(own.notifications.last.actions, ['Reveal', 'Open']);
       await run('saveToWorkspace', task.id, [task.id]);
@@ -220,7 +220,7 @@ describe('saving videos', () => {
       await run('saveToWorkspace');
       assert.equal(readdirSync(path.join(workspace(), 'videos')).length, 3);
       await run('saveToWorkspace', 'no such task');
-      assert.match(own.notifications.last.message, /no finished video/);
+      assert.match(own.notifications.last.message, /^No finished videos\.$/);
     });
 
     it('counts as seen what was saved', async () => {
@@ -260,7 +260,7 @@ describe('saving videos', () => {
       writeFileSync(path.join(place, 'file'), '');
       own.desktop.targets.push(vscode.Uri.file(path.join(place, 'file', 'clip.mp4')));
       await run('saveAs', task.id);
-      assert.match(own.notifications.last.message, /could not be saved|cannot be written/);
+      assert.match(own.notifications.last.message, /^Couldn't save the video|^Can't write to/);
       assert.ok(own.notifications.last.actions.includes('Save As…'));
     });
 
@@ -284,7 +284,7 @@ describe('saving videos', () => {
       for (const name of ['openExternally', 'revealVideo']) {
         await run(name, task.id);
         assert.deepEqual(own.notifications.last.actions, ['Save As…']);
-        assert.match(own.notifications.last.message, /Show Local/);
+        assert.match(own.notifications.last.message, /on the remote machine/);
       }
       await run('openLibrary');
       assert.ok(own.notifications.last.message.includes(path.dirname(source())));
@@ -304,7 +304,7 @@ describe('saving videos', () => {
       assert.equal(own.app.rows.getTreeItem(id).contextValue, 'task ended removable missing again');
       for (const name of ['openExternally', 'revealVideo', 'saveToWorkspace']) {
         await run(name, id);
-        assert.match(own.notifications.last.message, /no longer in the library/);
+        assert.match(own.notifications.last.message, /isn't in the library anymore/);
         assert.deepEqual(own.notifications.last.actions, ['Look Again']);
       }
       await run('lookAgain', id);

@@ -79,8 +79,8 @@ describe('what people meet beside list, wizard and player', function () {
   it('shows what the library takes up, and what could go', async () => {
     await stage.window.runCommand('Nebula Video: Clean Library…');
     const quick = stage.window.page.locator('.quick-input-widget:visible');
-    await quick.getByText(/^Clean Library: 1 video, /).waitFor();
-    await quick.getByText('Never seen, and saved nowhere else').waitFor();
+    await quick.getByText(/^Clean Up Library: 1 video, /).waitFor();
+    await quick.getByText('new, not saved').waitFor();
     await look('clean-library');
     await stage.window.press('Escape');
   });

@@ -29,7 +29,7 @@ describe('a finished video', function () {
     await badge().waitFor();
     await pictures(stage.window, 'notice-ready');
     await action('is ready', 'Save to Workspace').click();
-    await stage.window.toast('Saved as videos/').waitFor();
+    await stage.window.toast("Saved as 'videos/").waitFor();
     await pictures(stage.window, 'notice-saved');
     const [file] = fs.readdirSync(videos());
     assert.match(file ?? '', /^\d{4}-\d\d-\d\d-sora-2-a-paper-boat-on-a-rainy-street\.mp4$/);
@@ -65,7 +65,7 @@ describe('a finished video', function () {
     await stage.window.page.waitForTimeout(1_000);
     await pictures(stage.window, 'saving-dialog-filled');
     await stage.window.press('Enter');
-    await stage.window.toast('Saved as mine.mp4').waitFor();
+    await stage.window.toast("Saved as 'mine.mp4'").waitFor();
     assert.ok(fs.statSync(path.join(stage.session.profile.workspace, 'mine.mp4')).size > 1000);
   });
 
@@ -73,7 +73,7 @@ describe('a finished video', function () {
     await stage.window.runCommand('Notifications: Clear All Notifications');
     await row('Ready').hover();
     await row('Ready').getByRole('button', { name: 'Open in System Player' }).click();
-    await stage.window.toast('your own programs cannot reach it').waitFor();
+    await stage.window.toast('The library is on the remote machine.').waitFor();
     await pictures(stage.window, 'notice-elsewhere');
   });
 
@@ -102,10 +102,10 @@ describe('a finished video', function () {
     await stage.window.page.waitForFunction(`document.title.includes(${JSON.stringify(title)})`);
     await row('Ready').first().hover();
     await row('Ready').first().getByRole('button', { name: 'Save to Workspace' }).click();
-    await stage.window.toast('"../outside" does not').waitFor();
+    await stage.window.toast("'nebulaVideo.saveFolder' must be a folder inside the workspace.").waitFor();
     await pictures(stage.window, 'notice-outside');
     assert.ok(!fs.existsSync(path.join(stage.session.profile.folder, 'outside')));
-    await action('does not', 'Open Setting').click();
+    await action('must be a folder', 'Open Settings').click();
     await stage.window.page.locator('.settings-editor', { hasText: 'Save Folder' }).waitFor();
   });
 });

@@ -35,7 +35,7 @@ export interface RecoveryReport {
   /** Number of videos found in the library and added to tasks. */
   readonly found: number;
   /** The system's error message if the library couldn't be searched. */
-  readonly libraryFault?: string;
+  readonly libraryError?: string;
 }
 
 /** A part unchanged for this long belongs to no window: leases are much shorter. */
@@ -93,7 +93,7 @@ export class TaskRecovery {
       onProgress?.(index + 1, ended.length);
     }
     if (!ids && canSee) found += await this.#takeUnlisted(all, byName, there, signal);
-    return { lookedAgain, found, ...(canSee ? {} : { libraryFault: stock.message }) };
+    return { lookedAgain, found, ...(canSee ? {} : { libraryError: stock.message }) };
   }
 
   /** Places complete parts that a window didn't rename before it closed. @returns names of the new files */

@@ -1,5 +1,8 @@
+import type { L10n } from '../../core/common/l10n';
+import { SETTINGS_SECTION } from './ids';
 import type { Severity } from './notifications';
 import type { AppContext } from './appContext';
+import { actionLabel } from '../labels/actionLabels';
 import { asMessage, escapeQuickPickText } from '../labels/taskLabels';
 
 /** Something that the reader of a message can do about it. */
@@ -8,6 +11,19 @@ export type MessageAction = { readonly title: string } & (
 );
 
 type Dependencies = Pick<AppContext, 'notifications' | 'execute' | 'runInBackground'>;
+
+export function showLogButton(l10n: L10n): MessageAction {
+  return { title: actionLabel('showLog', l10n), command: 'nebulaVideo.showLog' };
+}
+
+/** @param setting name without the section */
+export function openSettingButton(setting: string, l10n: L10n): MessageAction {
+  return {
+    title: l10n.t('Open Settings'),
+    command: 'workbench.action.openSettings',
+    arguments: [`@id:${SETTINGS_SECTION}.${setting}`],
+  };
+}
 
 /** Shows messages and does what their buttons say. Nobody waits for one: it may stay open for hours. */
 export class MessagePresenter {

@@ -5,7 +5,6 @@ import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import type { EngineAccess } from '../common/engineAccess';
 import type { Settings } from '../common/settings';
-import type { LibraryMessages } from './libraryMessages';
 import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import type { WorkspaceTasks } from './workspaceTasks';
 import type { ExportError, VideoExporter } from './videoExporter';
@@ -16,9 +15,8 @@ interface Dependencies extends Pick<AppContext, 'runInBackground'> {
   readonly sent: WorkspaceTasks;
   readonly roots: Pick<WorkspaceFolderPicker, 'quiet'>;
   readonly saver: Pick<VideoExporter, 'saveOne'>;
-  readonly messages: Pick<LibraryMessages, 'savedByItself' | 'notSaved'>;
-  /** Formats a file's location for the user. */
-  readonly actionLabel: (uri: Uri) => string;
+  readonly onSaved: (saved: readonly [Uri, ...Uri[]]) => void;
+  readonly onError: (error: ExportError, id: string) => void;
 }
 
 /**
@@ -83,32 +81,32 @@ export class AutoSaver implements Disposable {
   }
 
   async #save(task: Task): Promise<void> {
-    const { engine, roots, saver, messages, sent, actionLabel } = this.#deps;
+    const { engine, roots, saver, sent, onSaved } = this.#deps;
     const folder = roots.quiet;
     if (!folder || this.#owned.isDisposed) return;
     const saved: Uri[] = [];
-    let fault: ExportError | undefined;
+    let firstError: ExportError | undefined;
     for (const [position, video] of task.videos.entries()) {
       if (sent.isDone(task.id, video.sha256)) continue;
-      const outcome = await saver.saveOne(folder, task, position, true);
-      saved.push(...outcome.saved);
+      const result = await saver.saveOne(folder, task, position, true);
+      saved.push(...result.saved);
       // A file missing from the library can't be saved later either. The task list shows that it's missing.
-      const isMissing = outcome.fault?.kind === 'missing';
-      if (!isMissing) fault ??= outcome.fault;
+      const isMissing = result.error?.kind === 'missing';
+      if (!isMissing) firstError ??= result.error;
       // Mark it last: if the window closes before, the existing file is recognized at the next attempt.
-      if (!outcome.fault || isMissing) await sent.markDone(task.id, video.sha256);
+      if (!result.error || isMissing) await sent.markDone(task.id, video.sha256);
     }
-    const [first] = saved;
-    if (first) messages.savedByItself(actionLabel(first), saved.length);
-    if (fault) this.#report(fault, task.id);
+    const [first, ...others] = saved;
+    if (first) onSaved([first, ...others]);
+    if (firstError) this.#report(firstError, task.id);
     else this.#reported.delete(task.id);
-    if (!fault && first) await engine.current.markExported(task.id);
+    if (!firstError && first) await engine.current.markExported(task.id);
   }
 
-  #report(fault: ExportError, id: string): void {
+  #report(error: ExportError, id: string): void {
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
-    this.#deps.messages.notSaved(fault, [id]);
+    this.#deps.onError(error, id);
   }
 
   #isOn(): boolean {

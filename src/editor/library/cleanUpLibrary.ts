@@ -1,98 +1,112 @@
 import { Uri } from 'vscode';
 import type { L10n } from '../../core/common/l10n';
-import { describeError } from '../../core/common/log';
+import { describeError, withPrefix } from '../../core/common/log';
 import { DiskError } from '../../core/common/fileSystem';
 import type { Engine } from '../../core/engine';
-import type { LibraryReport, RemovableItem, RemovableVideo } from '../../core/tasks/libraryUsage';
+import type { DiskUsage, LibraryReport, RemovableItem, RemovableVideo } from '../../core/tasks/libraryUsage';
 import type { AppContext } from '../common/appContext';
-import type { PickChoice } from '../common/dialogs';
+import type { Confirmation, PickChoice } from '../common/dialogs';
 import { formatFileSize, formatLibraryUsage } from '../labels/libraryLabels';
-import type { LibraryMessages } from './libraryMessages';
+import { showLogButton } from '../common/messagePresenter';
 import { Rejection, readOnlyMessage } from '../common/rejection';
 import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../labels/taskLabels';
 
 interface Dependencies extends Pick<
   AppContext,
-  'engine' | 'dialogs' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
+  'engine' | 'dialogs' | 'box' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
 > {
-  readonly libraryMessages: LibraryMessages;
   /** Updates the task list after files were deleted. */
   readonly checkFiles: () => void;
 }
 
 /** Videos older than this are preselected if the user has seen or saved them. */
-const OLD = 7 * 24 * 60 * 60_000;
+const OLD_VIDEO_AGE_MS = 7 * 24 * 60 * 60_000;
 
-/** Removes the videos the user selects. Asks before removing one that wasn't seen or saved. */
-export async function cleanLibrary(deps: Dependencies): Promise<void> {
-  const { dialogs, libraryMessages, l10n, language, clock } = deps;
+/** Deletes the videos that the user selects. Asks before deleting one that wasn't seen or saved. */
+export async function cleanUpLibrary(deps: Dependencies): Promise<void> {
+  const { dialogs, box, l10n, language, clock, log } = deps;
   const engine = await deps.engine.open();
   if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
-  let shelf: LibraryReport;
+  let report: LibraryReport;
   try {
-    shelf = await engine.libraryUsage.report();
+    report = await engine.libraryUsage.report();
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
-    libraryMessages.cannotBeRead(error.message);
+    withPrefix(log, 'library').error(`the library couldn't be read: ${describeError(error)}`);
+    box.show('error', l10n.t("Can't read the library. Nothing was deleted."), [showLogButton(l10n)]);
     return;
   }
-  const { diskUsage, videos, leftovers } = shelf;
+  const { diskUsage, videos, leftovers } = report;
   if (videos.length === 0 && leftovers.files.length === 0) {
-    libraryMessages.libraryIsEmpty();
+    box.status(l10n.t('The library has nothing to delete.'));
     return;
   }
-  const chosen = await dialogs.chooseSome<RemovableVideo | RemovableItem>({
-    title: l10n.t('Clean Library: {0}', formatLibraryUsage(diskUsage, l10n, language)),
-    placeholder: l10n.t('Which videos should be removed from the library?'),
+  const selected = await dialogs.chooseSome<RemovableVideo | RemovableItem>({
+    title: l10n.t('Clean Up Library: {0}', formatLibraryUsage(diskUsage, l10n, language)),
+    placeholder: l10n.t('Select videos to delete'),
     onlyTicked: true,
     choices: [
       ...(leftovers.files.length > 0 ? [leftoverChoice(leftovers, l10n, language)] : []),
-      ...videos.map((video) => choiceOf(video, clock.now(), l10n, language)),
+      ...videos.map((video) => videoChoice(video, clock.now(), l10n, language)),
     ],
   });
-  if (!chosen || chosen.length === 0) return;
-  const unsafe = chosen.filter((item) => isVideo(item) && !isSafe(item)).length;
-  if (unsafe > 0 && !(await dialogs.confirm(unsafeQuestion(unsafe, l10n)))) return;
-  await remove(deps, engine, chosen);
+  if (!selected || selected.length === 0) return;
+  const unsafe = selected.filter((item) => isVideo(item) && !isSafe(item)).length;
+  if (unsafe > 0 && !(await dialogs.confirm(unsafeConfirmation(unsafe, l10n)))) return;
+  await deleteItems(deps, engine, selected);
 }
 
-async function remove(
-  { dialogs, desktop, libraryMessages, l10n, log, checkFiles }: Dependencies,
+async function deleteItems(
+  deps: Dependencies,
   engine: Engine,
-  chosen: readonly (RemovableVideo | RemovableItem)[],
+  selected: readonly (RemovableVideo | RemovableItem)[],
 ): Promise<void> {
-  const videos = chosen.filter(isVideo).length;
-  let forGood = false;
-  let removed = 0;
-  let bytes = 0;
-  let fault: string | undefined;
+  const { dialogs, desktop, l10n, log, checkFiles } = deps;
+  let isPermanent = false;
+  const deleted = { videos: 0, bytes: 0 };
+  let hasFailed = false;
   try {
-    for (const item of chosen) {
+    for (const item of selected) {
       for (const file of item.files.map((path) => Uri.file(path))) {
-        if (!forGood && (await desktop.moveToTrash(file))) continue;
-        // Ask once for all remaining videos.
-        forGood ||= await dialogs.confirm(forGoodQuestion(videos - removed, l10n));
-        if (!forGood) return;
+        if (!isPermanent && (await desktop.moveToTrash(file))) continue;
+        // Ask once for all remaining files.
+        isPermanent ||= await dialogs.confirm({
+          message: l10n.t('Delete permanently?'),
+          detail: l10n.t('This system has no trash for the library.'),
+          action: l10n.t('Delete'),
+        });
+        if (!isPermanent) return;
         await desktop.deleteForGood(file);
       }
-      bytes += item.bytes;
+      deleted.bytes += item.bytes;
       if (!isVideo(item)) continue;
-      removed++;
+      deleted.videos++;
       if (item.taskId !== undefined) await engine.libraryUsage.recordDeletion(item.taskId);
     }
   } catch (error) {
-    log.error(`[library] a file could not be removed: ${describeError(error)}`);
-    fault = error instanceof Error ? error.message : String(error);
+    withPrefix(log, 'library').error(`a file couldn't be deleted: ${describeError(error)}`);
+    hasFailed = true;
   } finally {
     checkFiles();
-    if (removed > 0 || bytes > 0 || fault !== undefined) {
-      libraryMessages.cleaned({
-        videos: removed,
-        bytes,
-        inTrash: !forGood,
-        ...(fault !== undefined && { fault }),
-      });
-    }
+    if (deleted.videos > 0 || deleted.bytes > 0 || hasFailed)
+      showDeleted(deps, deleted, { isPermanent, hasFailed });
+  }
+}
+
+function showDeleted(
+  { box, l10n, language }: Dependencies,
+  deleted: DiskUsage,
+  { isPermanent, hasFailed }: { readonly isPermanent: boolean; readonly hasFailed: boolean },
+): void {
+  const usage = formatLibraryUsage(deleted, l10n, language);
+  if (hasFailed) {
+    box.show('warning', l10n.t("Couldn't delete all files. Deleted: {0}.", usage), [showLogButton(l10n)]);
+  } else {
+    box.show(
+      'info',
+      isPermanent ? l10n.t('Deleted: {0}.', usage) : l10n.t('Moved to the trash: {0}.', usage),
+      [],
+    );
   }
 }
 
@@ -105,66 +119,52 @@ function isSafe({ isSeen, isExported }: RemovableVideo): boolean {
   return isSeen || isExported;
 }
 
-function choiceOf(
+function videoChoice(
   video: RemovableVideo,
   now: number,
   l10n: L10n,
   language: string,
 ): PickChoice<RemovableVideo> {
   const { prompt, model, createdAt, bytes } = video;
-  const moment = formatDateTime(createdAt, now, language);
   return {
     value: video,
     label: truncatePrompt(prompt, MAX_QUOTED_PROMPT_LENGTH),
     description: [
       ...(model === undefined ? [] : [model]),
-      moment,
+      formatDateTime(createdAt, now, language),
       formatFileSize(bytes, l10n, language),
     ].join(' · '),
-    detail: taskStateLabel(video, l10n),
-    picked: isSafe(video) && now - createdAt > OLD,
+    detail: videoStateLabel(video, l10n),
+    picked: isSafe(video) && now - createdAt > OLD_VIDEO_AGE_MS,
   };
 }
 
 function leftoverChoice(leftovers: RemovableItem, l10n: L10n, language: string): PickChoice<RemovableItem> {
   return {
     value: leftovers,
-    label: l10n.t('Leftovers of interrupted fetches'),
+    label: l10n.t('Incomplete downloads'),
     description: formatFileSize(leftovers.bytes, l10n, language),
     picked: true,
   };
 }
 
-function taskStateLabel({ taskId, isSeen, isExported }: RemovableVideo, l10n: L10n): string {
-  if (taskId === undefined) return l10n.t('Belongs to no task in the list');
-  if (isExported) return isSeen ? l10n.t('Seen, and saved elsewhere') : l10n.t('Saved elsewhere');
-  return isSeen ? l10n.t('Seen, but saved nowhere else') : l10n.t('Never seen, and saved nowhere else');
+function videoStateLabel({ taskId, isSeen, isExported }: RemovableVideo, l10n: L10n): string {
+  if (taskId === undefined) return l10n.t('no task');
+  if (isExported) return isSeen ? l10n.t('watched, saved') : l10n.t('new, saved');
+  return isSeen ? l10n.t('watched, not saved') : l10n.t('new, not saved');
 }
 
-function unsafeQuestion(count: number, l10n: L10n) {
-  return {
-    message:
-      count === 1
-        ? l10n.t('Remove a video that you have never seen?')
-        : l10n.t('Remove {0} videos that you have never seen?', count),
-    detail:
-      count === 1
-        ? l10n.t(
-            'As far as is known, it was neither watched nor saved outside of the library. The gateway keeps videos for a short time only.',
-          )
-        : l10n.t(
-            'As far as is known, they were neither watched nor saved outside of the library. The gateway keeps videos for a short time only.',
-          ),
-    action: count === 1 ? l10n.t('Remove It') : l10n.t('Remove All {0}', count),
-  };
-}
-
-function forGoodQuestion(videos: number, l10n: L10n) {
-  return {
-    message: videos <= 1 ? l10n.t('Remove it for good?') : l10n.t('Remove {0} videos for good?', videos),
-    detail: l10n.t(
-      'This system has no trash that takes files of the library, so they cannot be brought back.',
-    ),
-    action: l10n.t('Remove for Good'),
-  };
+function unsafeConfirmation(count: number, l10n: L10n): Confirmation {
+  const detail = l10n.t('The gateway keeps videos only for a short time.');
+  return count === 1
+    ? {
+        message: l10n.t("Delete a video you haven't watched or saved?"),
+        detail,
+        action: l10n.t('Delete'),
+      }
+    : {
+        message: l10n.t("Delete {0} videos you haven't watched or saved?", count),
+        detail,
+        action: l10n.t('Delete {0}', count),
+      };
 }

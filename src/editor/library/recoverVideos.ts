@@ -1,24 +1,48 @@
+import { withPrefix } from '../../core/common/log';
+import type { RecoveryReport } from '../../core/tasks/taskRecovery';
 import type { AppContext } from '../common/appContext';
-import type { LibraryMessages } from './libraryMessages';
+import { showLogButton } from '../common/messagePresenter';
 import { Rejection, readOnlyMessage } from '../common/rejection';
 import { idsFromArguments } from '../common/taskPicker';
+import { actionLabel } from '../labels/actionLabels';
 
-interface Dependencies extends Pick<AppContext, 'engine' | 'dialogs' | 'notifications' | 'l10n'> {
-  readonly libraryMessages: LibraryMessages;
-}
+type Dependencies = Pick<AppContext, 'engine' | 'notifications' | 'box' | 'l10n' | 'log'>;
 
 /** Recovers videos of the given tasks, or of all tasks and the library. Never sends a paid request. */
 export async function recoverVideos(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { notifications, libraryMessages, l10n } = deps;
+  const { notifications, box, l10n } = deps;
   const ids = idsFromArguments(args);
   const engine = await deps.engine.open();
   if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
-  const report = await notifications.longProgress(
-    l10n.t('Looking for lost videos…'),
-    async (onProgress, signal) => engine.recoverVideos({ onProgress, signal, ...(ids && { ids }) }),
+  const report = await notifications.longProgress(l10n.t('Recovering videos…'), async (onProgress, signal) =>
+    engine.recoverVideos({ onProgress, signal, ...(ids && { ids }) }),
   );
   // Without a task ID, the gateway can't be queried. The user can attach one.
-  const nameless = ids?.filter((id) => engine.task(id)?.phase === 'unknown') ?? [];
-  if (nameless.length > 0) libraryMessages.notRescuedWithoutId(nameless);
-  else libraryMessages.rescued(report);
+  const withoutTaskId = ids?.filter((id) => engine.task(id)?.phase === 'unknown') ?? [];
+  if (withoutTaskId.length === 0) {
+    showReport(deps, report);
+    return;
+  }
+  const attach = {
+    title: actionLabel('attachTaskId', l10n),
+    command: 'nebulaVideo.attachTaskId',
+    arguments: [withoutTaskId[0], withoutTaskId],
+  };
+  box.show('info', l10n.t("Not found. Without a task ID the gateway can't be checked."), [attach]);
+}
+
+function showReport(
+  { box, l10n, log }: Dependencies,
+  { found, lookedAgain, libraryError }: RecoveryReport,
+): void {
+  if (libraryError !== undefined) {
+    withPrefix(log, 'library').warn(`the library couldn't be searched: ${libraryError}`);
+    const message = l10n.t("Couldn't search the library. Tasks checked again: {0}.", lookedAgain);
+    box.show('warning', message, [showLogButton(l10n)]);
+  } else if (found === 0 && lookedAgain === 0) {
+    box.show('info', l10n.t('Nothing to recover.'), []);
+  } else {
+    const message = l10n.t('Videos recovered: {0}. Tasks checked again: {1}.', found, lookedAgain);
+    box.show('info', message, []);
+  }
 }

@@ -7,12 +7,19 @@ import type { Task } from '../../core/task/task';
 import type { AppContext, Feature } from '../common/appContext';
 import type { SubmittedTask } from '../generate/registerGenerate';
 import { AutoSaver } from './autoSaver';
-import { cleanLibrary } from './cleanUpLibrary';
-import { LibraryMessages } from './libraryMessages';
+import { cleanUpLibrary } from './cleanUpLibrary';
 import { PartRecords } from './partRecords';
 import { recoverVideos } from './recoverVideos';
-import { openExternally, openLibrary, revealVideo, saveAs, saveToWorkspace } from './videoCommands';
-import { VideoExporter, actionLabel } from './videoExporter';
+import {
+  openExternally,
+  openLibrary,
+  revealVideo,
+  saveAs,
+  saveToWorkspace,
+  savedMessage,
+  showExportError,
+} from './videoCommands';
+import { VideoExporter } from './videoExporter';
 import { WorkspaceFolderPicker } from './workspaceFolderPicker';
 import { WorkspaceTasks } from './workspaceTasks';
 
@@ -30,18 +37,21 @@ export function registerLibrary(
   context: AppContext,
   { generate }: { readonly generate: { readonly onDidSubmit: Event<SubmittedTask> } },
 ): LibraryFeature {
-  const { storageFolder, subscriptions, runInBackground, log } = context;
+  const { storageFolder, subscriptions, runInBackground, box, l10n, log } = context;
   const parts = new PartRecords({ ...context, folder: path.join(storageFolder, STORAGE_NAMES.exports) });
   runInBackground(parts.cleanUp());
   const saver = new VideoExporter({ ...context, parts });
   const roots = new WorkspaceFolderPicker({ ...context, memory: context.mementos.workspace });
   const sent = new WorkspaceTasks(context.mementos.workspace);
-  const libraryMessages = new LibraryMessages(context);
-  const autoSaver = subscriptions.add(
-    new AutoSaver({ ...context, sent, roots, saver, messages: libraryMessages, actionLabel }),
-  );
   const missing = subscriptions.add(new Emitter<void>((error) => log.error(describeError(error))));
-  const deps = { ...context, saver, roots, libraryMessages, checkFiles: () => missing.fire() };
+  const deps = { ...context, saver, roots, checkFiles: () => missing.fire() };
+  const autoSaver = subscriptions.add(
+    new AutoSaver({
+      ...{ ...context, sent, roots, saver },
+      onSaved: (saved) => box.status(savedMessage(saved, l10n)),
+      onError: (error, id) => showExportError(deps, error, [id]),
+    }),
+  );
   subscriptions.add(generate.onDidSubmit(({ task }) => runInBackground(sent.add(task.id))));
   subscriptions.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
@@ -58,7 +68,7 @@ export function registerLibrary(
       'nebulaVideo.openExternally': { run: async (args) => openExternally(deps, args) },
       'nebulaVideo.revealVideo': { run: async (args) => revealVideo(deps, args) },
       'nebulaVideo.openLibrary': { run: async () => openLibrary(deps) },
-      'nebulaVideo.cleanLibrary': { run: async () => cleanLibrary(deps) },
+      'nebulaVideo.cleanLibrary': { run: async () => cleanUpLibrary(deps) },
       'nebulaVideo.rescue': { run: async (args) => recoverVideos(deps, args) },
     },
   };

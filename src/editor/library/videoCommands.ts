@@ -1,75 +1,79 @@
 import * as os from 'node:os';
 import * as vscode from 'vscode';
+import { visibleLine } from '../../core/common/displayText';
 import type { Engine } from '../../core/engine';
 import { relativeFolderSegments } from '../../core/library/fileNames';
 import type { Task, Video } from '../../core/task/task';
+import type { Action } from '../../webview/player/protocol';
 import type { AppContext } from '../common/appContext';
 import type { Desktop } from '../common/desktop';
-import type { LibraryMessages } from './libraryMessages';
-import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
-import { exists, actionLabel, numberedFileName, type ExportError, type VideoExporter } from './videoExporter';
+import { SETTINGS } from '../common/ids';
+import { openSettingButton, showLogButton, type MessageAction } from '../common/messagePresenter';
 import { resolveTasks } from '../common/taskPicker';
+import { actionLabel } from '../labels/actionLabels';
+import { displayPath, exists, numberedFileName, type ExportError, type VideoExporter } from './videoExporter';
+import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 
 interface Dependencies extends Pick<
   AppContext,
-  'engine' | 'dialogs' | 'messages' | 'l10n' | 'settings' | 'desktop'
+  'engine' | 'dialogs' | 'box' | 'l10n' | 'settings' | 'desktop'
 > {
-  readonly libraryMessages: LibraryMessages;
   readonly saver: VideoExporter;
   readonly roots: WorkspaceFolderPicker;
   /** Updates the task list after a file was found missing. */
   readonly checkFiles: () => void;
 }
 
+/** Maximum length of a placeholder quoted from a setting, in characters. */
+const MAX_PLACEHOLDER_LENGTH = 40;
+
 /** Copies videos to the workspace. */
 export async function saveToWorkspace(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engine, libraryMessages, roots, saver, desktop, l10n } = deps;
-  const tasks = await videosFor(
-    deps,
-    args,
-    l10n.t('Save to Workspace'),
-    l10n.t('Which videos should be saved?'),
-  );
+  const { engine, box, roots, saver, l10n } = deps;
+  const tasks = await videosFor(deps, args, l10n.t('Save to Workspace'));
   if (tasks.length === 0) return;
-  const ids = tasks.map(({ id }) => id);
   if (roots.isEmpty) {
-    libraryMessages.noWorkspace(ids);
+    const openFolder = { title: l10n.t('Open Folder…'), command: 'vscode.openFolder' };
+    const ids = tasks.map(({ id }) => id);
+    box.show('info', l10n.t('No folder is open. The video stays in the library.'), [
+      taskButton('saveAs', ids, deps),
+      openFolder,
+    ]);
     return;
   }
   const folder = await roots.choose();
   if (!folder) return;
   const saved: vscode.Uri[] = [];
-  let fault: ExportError | undefined;
-  const faulty: string[] = [];
+  let firstError: ExportError | undefined;
+  const unsaved: string[] = [];
   for (const task of tasks) {
-    const outcome = await saver.saveTo(folder, task);
-    saved.push(...outcome.saved);
-    if (!outcome.fault) await markExported(await engine.open(), task.id);
+    const result = await saver.saveTo(folder, task);
+    saved.push(...result.saved);
+    if (!result.error) await markExported(await engine.open(), task.id);
     else {
-      fault ??= outcome.fault;
-      faulty.push(task.id);
+      firstError ??= result.error;
+      unsaved.push(task.id);
     }
   }
-  const [first] = saved;
-  if (first) libraryMessages.saved(first, actionLabel(first), saved.length, getRevealCommand(first, desktop));
-  if (fault) reportExportError(deps, fault, faulty);
+  showSaved(deps, saved);
+  if (firstError) showExportError(deps, firstError, unsaved);
 }
 
 /** Copies videos to a location that the user selects. */
 export async function saveAs(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engine, libraryMessages, saver, desktop, l10n } = deps;
-  const tasks = await videosFor(deps, args, l10n.t('Save As'), l10n.t('Which video should be saved?'), true);
+  const { engine, saver, desktop, l10n } = deps;
+  const tasks = await videosFor(deps, args, l10n.t('Save As'), true);
   for (const task of tasks) {
     for (const [position, video] of task.videos.entries()) {
-      const target = await desktop.askWhereToSave(await suggestion(deps, task, position));
+      const target = await desktop.askWhereToSave(await defaultTarget(deps, task, position));
       // Canceling one dialog cancels the rest.
       if (!target) return;
-      const { fault } = await saver.saveAs(video, target);
-      if (fault) {
-        reportExportError(deps, fault, [task.id]);
+      const { saved, error } = await saver.saveAs(video, target);
+      if (error) {
+        showExportError(deps, error, [task.id]);
         return;
       }
-      libraryMessages.saved(target, actionLabel(target), 1, getRevealCommand(target, desktop));
+      showSaved(deps, saved);
     }
     await markExported(await engine.open(), task.id);
   }
@@ -77,19 +81,21 @@ export async function saveAs(deps: Dependencies, args: readonly unknown[]): Prom
 
 /** Opens videos in the system's player. */
 export async function openExternally(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { libraryMessages, desktop, l10n } = deps;
-  const title = l10n.t('Open in System Player');
-  const tasks = await videosFor(deps, args, title, l10n.t('Which video should be opened?'), true);
+  const { box, desktop, l10n } = deps;
+  const tasks = await videosFor(deps, args, l10n.t('Open in External Player'), true);
   if (tasks.length === 0) return;
   if (!desktop.isHere) {
-    libraryMessages.libraryIsElsewhere(tasks.map(({ id }) => id));
+    showLibraryIsRemote(
+      deps,
+      tasks.map(({ id }) => id),
+    );
     return;
   }
   const engine = await deps.engine.open();
   for (const task of tasks) {
     for (const { uri } of await filesOf(deps, engine, task)) {
       if (!(await desktop.openExternally(vscode.Uri.parse(uri)))) {
-        libraryMessages.noSystemPlayer([task.id]);
+        box.show('warning', l10n.t('No app could open the video.'), [taskButton('saveAs', [task.id], deps)]);
         return;
       }
       await engine.markSeen(task.id);
@@ -99,14 +105,8 @@ export async function openExternally(deps: Dependencies, args: readonly unknown[
 
 /** Shows videos in the system's file manager, or in the Explorer if they're in the workspace. */
 export async function revealVideo(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { libraryMessages, desktop, l10n } = deps;
-  const tasks = await videosFor(
-    deps,
-    args,
-    l10n.t('Reveal File'),
-    l10n.t('Which video should be revealed?'),
-    true,
-  );
+  const { desktop, l10n } = deps;
+  const tasks = await videosFor(deps, args, l10n.t('Reveal File'), true);
   const engine = await deps.engine.open();
   for (const task of tasks) {
     const [video] = await filesOf(deps, engine, task);
@@ -115,7 +115,7 @@ export async function revealVideo(deps: Dependencies, args: readonly unknown[]):
     if (desktop.isHere) await desktop.showInFileManager(uri);
     else if (vscode.workspace.getWorkspaceFolder(uri)) await desktop.showInExplorer(uri);
     else {
-      libraryMessages.libraryIsElsewhere([task.id]);
+      showLibraryIsRemote(deps, [task.id]);
       return;
     }
     await engine.markSeen(task.id);
@@ -123,11 +123,91 @@ export async function revealVideo(deps: Dependencies, args: readonly unknown[]):
 }
 
 /** Opens the library folder. */
-export async function openLibrary({ engine, libraryMessages, desktop }: Dependencies): Promise<void> {
+export async function openLibrary({ engine, box, desktop, l10n }: Dependencies): Promise<void> {
   const { folder } = (await engine.open()).library;
   const uri = vscode.Uri.file(folder);
   if (desktop.isHere && (await desktop.openExternally(uri))) return;
-  libraryMessages.libraryFolder(folder, uri);
+  const open = {
+    title: l10n.t('Open in New Window'),
+    command: 'vscode.openFolder',
+    arguments: [uri, { forceNewWindow: true }],
+  };
+  box.show('info', l10n.t("Videos are stored in '{0}'.", folder), [open]);
+}
+
+/** Shows why videos couldn't be exported, with a way to fix it. The log has the details. */
+export function showExportError(
+  deps: Pick<Dependencies, 'box' | 'l10n' | 'checkFiles'>,
+  error: ExportError,
+  ids: readonly string[],
+): void {
+  const { box, l10n, checkFiles } = deps;
+  const saveAsButton = taskButton('saveAs', ids, deps);
+  switch (error.kind) {
+    case 'badFolder':
+      box.show('error', l10n.t("'nebulaVideo.saveFolder' must be a folder inside the workspace."), [
+        openSettingButton(SETTINGS.saveFolder, l10n),
+        saveAsButton,
+      ]);
+      return;
+    case 'badName': {
+      const placeholder = visibleLine(error.value, MAX_PLACEHOLDER_LENGTH);
+      box.show('error', l10n.t("'nebulaVideo.fileName' contains an unknown placeholder: {0}.", placeholder), [
+        openSettingButton(SETTINGS.fileName, l10n),
+        saveAsButton,
+      ]);
+      return;
+    }
+    case 'readOnly':
+      box.show('error', l10n.t("Can't write to '{0}'. The video stays in the library.", error.folder), [
+        saveAsButton,
+      ]);
+      return;
+    case 'missing':
+      checkFiles();
+      box.show('warning', l10n.t("The video isn't in the library anymore."), [
+        taskButton('lookAgain', ids, deps),
+      ]);
+      return;
+    case 'failed':
+      box.show('error', l10n.t("Couldn't save the video."), [saveAsButton, showLogButton(l10n)]);
+  }
+}
+
+/** Formats the message for videos that were saved. */
+export function savedMessage(
+  saved: readonly [vscode.Uri, ...vscode.Uri[]],
+  l10n: AppContext['l10n'],
+): string {
+  return saved.length === 1
+    ? l10n.t("Saved as '{0}'.", displayPath(saved[0]))
+    : l10n.t('Saved {0} videos.', saved.length);
+}
+
+function showSaved({ box, desktop, l10n }: Dependencies, saved: readonly vscode.Uri[]): void {
+  const [first, ...others] = saved;
+  if (!first) return;
+  const revealCommand = getRevealCommand(first, desktop);
+  box.show('info', savedMessage([first, ...others], l10n), [
+    ...(revealCommand ? [{ title: l10n.t('Reveal'), command: revealCommand, arguments: [first] }] : []),
+    ...(others.length === 0 ? [{ title: l10n.t('Open'), command: 'vscode.open', arguments: [first] }] : []),
+  ]);
+}
+
+/** The library is on a remote machine, where the user's programs can't open it. */
+function showLibraryIsRemote(deps: Dependencies, ids: readonly string[]): void {
+  const { box, l10n } = deps;
+  const message = l10n.t('The library is on the remote machine. Save the video to open it locally.');
+  box.show('info', message, [taskButton('saveAs', ids, deps)]);
+}
+
+/** A button that runs a command on tasks, with the arguments of a task view: one row, and all selected rows. */
+function taskButton(
+  action: Action & ('saveAs' | 'lookAgain'),
+  ids: readonly string[],
+  { l10n }: Pick<Dependencies, 'l10n'>,
+): MessageAction {
+  return { title: actionLabel(action, l10n), command: `nebulaVideo.${action}`, arguments: [ids[0], ids] };
 }
 
 /** A video that was saved manually counts as seen. */
@@ -141,19 +221,15 @@ async function videosFor(
   deps: Dependencies,
   args: readonly unknown[],
   title: string,
-  question: string,
   asksForOne?: true,
 ): Promise<readonly Task[]> {
-  const { engine, messages, l10n } = deps;
+  const { engine, box, l10n } = deps;
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const all = (await engine.open()).tasks(Infinity);
-  const tasks = await resolveTasks(
-    args,
-    all,
-    { title, question, suits, ...(asksForOne && { asksForOne }) },
-    deps,
-  );
-  if (!tasks) messages.nothingSuitable(l10n.t('There is no finished video yet.'));
+  const question = asksForOne ? l10n.t('Select a video') : l10n.t('Select videos');
+  const command = { title, question, suits, ...(asksForOne && { asksForOne }) };
+  const tasks = await resolveTasks(args, all, command, deps);
+  if (!tasks) box.status(l10n.t('No finished videos.'));
   return tasks ?? [];
 }
 
@@ -161,7 +237,7 @@ async function videosFor(
 async function filesOf(deps: Dependencies, engine: Engine, task: Task): Promise<readonly Video[]> {
   for (const { uri } of task.videos) {
     if (await engine.library.has(vscode.Uri.parse(uri).path.split('/').at(-1) ?? '')) continue;
-    reportExportError(deps, { kind: 'missing' }, [task.id]);
+    showExportError(deps, { kind: 'missing' }, [task.id]);
     return [];
   }
   return task.videos;
@@ -173,17 +249,8 @@ function getRevealCommand(file: vscode.Uri, { isHere }: Desktop): string | undef
   return isHere && file.scheme === 'file' ? 'revealFileInOS' : undefined;
 }
 
-function reportExportError(
-  { libraryMessages, checkFiles }: Dependencies,
-  fault: ExportError,
-  ids: readonly string[],
-): void {
-  if (fault.kind === 'missing') checkFiles();
-  libraryMessages.notSaved(fault, ids);
-}
-
 /** @returns the default location for Save As: where Save to Workspace would save, or the home folder. */
-async function suggestion(
+async function defaultTarget(
   { roots, saver, settings }: Dependencies,
   task: Task,
   position: number,
@@ -193,24 +260,23 @@ async function suggestion(
   const name = 'name' in named ? named.name : task.id;
   const video = vscode.Uri.parse(task.videos[position]?.uri ?? '');
   if (!folder) return vscode.Uri.joinPath(vscode.Uri.file(os.homedir()), numberedFileName(name, 1, video));
-  const usual = vscode.Uri.joinPath(
+  const saveFolder = vscode.Uri.joinPath(
     folder.uri,
     ...(relativeFolderSegments(settings.saveFolder(folder.uri)) ?? []),
   );
   // A dialog can't start in a folder that doesn't exist.
-  const place = (await isThere(usual)) ? usual : folder.uri;
-  return freeName(place, name, video);
+  return freeName((await canRead(saveFolder)) ? saveFolder : folder.uri, name, video);
 }
 
 /** @returns the first unused name, so that accepting the default never overwrites a file. */
 async function freeName(folder: vscode.Uri, name: string, video: vscode.Uri): Promise<vscode.Uri> {
   for (let number = 1; ; number++) {
     const file = vscode.Uri.joinPath(folder, numberedFileName(name, number, video));
-    if (!(await isThere(file))) return file;
+    if (!(await canRead(file))) return file;
   }
 }
 
-async function isThere(uri: vscode.Uri): Promise<boolean> {
+async function canRead(uri: vscode.Uri): Promise<boolean> {
   // If the location can't be read, let the dialog decide.
   return exists(uri).catch(() => false);
 }

@@ -11,18 +11,18 @@ import type { PartRecords } from './partRecords';
 /** Why a video couldn't be exported. */
 export type ExportError =
   /** An invalid setting, with its value. */
-  | { readonly kind: 'badFolder' | 'badName'; readonly written: string }
+  | { readonly kind: 'badFolder' | 'badName'; readonly value: string }
   /** The folder is read-only. */
   | { readonly kind: 'readOnly'; readonly folder: string }
   /** The file is missing from the library. */
   | { readonly kind: 'missing' }
-  /** Another error, with the system's message. */
-  | { readonly kind: 'failed'; readonly details: string };
+  /** Another error, which is logged. */
+  | { readonly kind: 'failed' };
 
 /** Result of exporting a task's videos. It can be partly successful. */
 export interface ExportResult {
   readonly saved: readonly vscode.Uri[];
-  readonly fault?: ExportError;
+  readonly error?: ExportError;
 }
 
 interface Dependencies extends Pick<AppContext, 'settings' | 'log'> {
@@ -51,9 +51,9 @@ export class VideoExporter {
   async saveTo(folder: vscode.WorkspaceFolder, task: Task, once = false): Promise<ExportResult> {
     const saved: vscode.Uri[] = [];
     for (const position of task.videos.keys()) {
-      const outcome = await this.saveOne(folder, task, position, once);
-      saved.push(...outcome.saved);
-      if (outcome.fault) return { saved, fault: outcome.fault };
+      const result = await this.saveOne(folder, task, position, once);
+      saved.push(...result.saved);
+      if (result.error) return { saved, error: result.error };
     }
     return { saved };
   }
@@ -68,20 +68,20 @@ export class VideoExporter {
     const saved: vscode.Uri[] = [];
     const video = task.videos[position];
     if (!video) return { saved };
-    const written = this.#settings.saveFolder(folder.uri);
-    const steps = relativeFolderSegments(written);
-    if (!steps) return { saved, fault: { kind: 'badFolder', written } };
+    const value = this.#settings.saveFolder(folder.uri);
+    const segments = relativeFolderSegments(value);
+    if (!segments) return { saved, error: { kind: 'badFolder', value } };
     if (vscode.workspace.fs.isWritableFileSystem(folder.uri.scheme) === false) {
-      return { saved, fault: { kind: 'readOnly', folder: folder.name } };
+      return { saved, error: { kind: 'readOnly', folder: folder.name } };
     }
     const name = this.nameOf(task, position, folder.uri);
-    if ('fault' in name) return { saved, fault: name.fault };
+    if ('error' in name) return { saved, error: name.error };
     try {
-      if (!(await exists(vscode.Uri.parse(video.uri)))) return { saved, fault: { kind: 'missing' } };
-      const target = vscode.Uri.joinPath(folder.uri, ...steps);
+      if (!(await exists(vscode.Uri.parse(video.uri)))) return { saved, error: { kind: 'missing' } };
+      const target = vscode.Uri.joinPath(folder.uri, ...segments);
       return { saved: [await this.#copyToFreeName(video, target, name.name, once)] };
     } catch (error) {
-      return { saved, fault: this.#asFault(error, folder.name) };
+      return { saved, error: this.#toExportError(error, folder.name) };
     }
   }
 
@@ -89,11 +89,11 @@ export class VideoExporter {
   async saveAs(video: Video, target: vscode.Uri): Promise<ExportResult> {
     const source = vscode.Uri.parse(video.uri);
     try {
-      if (!(await exists(source))) return { saved: [], fault: { kind: 'missing' } };
+      if (!(await exists(source))) return { saved: [], error: { kind: 'missing' } };
       await this.#place(source, target, true);
       return { saved: [target] };
     } catch (error) {
-      return { saved: [], fault: this.#asFault(error, actionLabel(vscode.Uri.joinPath(target, '..'))) };
+      return { saved: [], error: this.#toExportError(error, displayPath(vscode.Uri.joinPath(target, '..'))) };
     }
   }
 
@@ -102,7 +102,7 @@ export class VideoExporter {
     task: Task,
     position: number,
     scope?: vscode.Uri,
-  ): { readonly name: string } | { readonly fault: ExportError } {
+  ): { readonly name: string } | { readonly error: ExportError } {
     const video = task.videos[position];
     const name = exportFileName(this.#settings.fileName(scope), {
       id: task.id,
@@ -114,7 +114,7 @@ export class VideoExporter {
       height: video?.height ?? 0,
       position,
     });
-    return 'name' in name ? name : { fault: { kind: 'badName', written: name.unknown } };
+    return 'name' in name ? name : { error: { kind: 'badName', value: name.unknown } };
   }
 
   async #copyToFreeName(video: Video, folder: vscode.Uri, name: string, once: boolean): Promise<vscode.Uri> {
@@ -134,7 +134,7 @@ export class VideoExporter {
         if (once && (await isCopyOf(video, target))) return target;
       }
     }
-    throw new Error(vscode.l10n.t('There are too many files called {0}.', name));
+    throw new Error(`There are ${MAX_NUMBERED_COPIES} files named ${name}.`);
   }
 
   /**
@@ -158,12 +158,12 @@ export class VideoExporter {
     });
   }
 
-  #asFault(error: unknown, folder: string): ExportError {
+  #toExportError(error: unknown, folder: string): ExportError {
     this.#log.error(`a video could not be saved: ${describeError(error)}`);
     if (error instanceof vscode.FileSystemError && error.code === 'NoPermissions') {
       return { kind: 'readOnly', folder };
     }
-    return { kind: 'failed', details: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed' };
   }
 }
 
@@ -176,7 +176,7 @@ export function numberedFileName(name: string, number: number, video: vscode.Uri
 }
 
 /** Formats a location: relative to the workspace, or the full path. */
-export function actionLabel(uri: vscode.Uri): string {
+export function displayPath(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
 }
 

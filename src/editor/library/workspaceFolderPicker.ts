@@ -35,7 +35,7 @@ export class WorkspaceFolderPicker {
     if (known || this.isEmpty) return known;
     const chosen = await dialogs.choose({
       title: l10n.t('Save to Workspace'),
-      placeholder: l10n.t('Which folder should videos of this workspace be saved in?'),
+      placeholder: l10n.t('Select a folder'),
       choices: folders().map((folder) => ({
         value: folder,
         label: folder.name,

@@ -194,7 +194,7 @@ describe('Rescue', function () {
     await engine.stopTracking(stopped.id);
     renameSync(library(), `${library()}.away`);
     const report = await engine.recoverVideos();
-    assert.match(report.libraryFault ?? '', /ENOENT/);
+    assert.match(report.libraryError ?? '', /ENOENT/);
     assert.equal(report.lookedAgain, 1);
     assert.equal(engine.task(task.id)?.phase, 'saved');
   });

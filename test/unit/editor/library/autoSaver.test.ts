@@ -23,9 +23,9 @@ class Workspace {
   readonly memento = new FakeMemento();
   readonly tasks = new Map<string, Task>();
   readonly saved: string[] = [];
-  readonly faults: ExportError[] = [];
+  readonly errors: ExportError[] = [];
   isOn = true;
-  fault: ExportError | undefined;
+  error: ExportError | undefined;
 
   /** Opens a window. @returns what becomes of a changed task, and the window's focus */
   async open() {
@@ -47,13 +47,13 @@ class Workspace {
       roots: { quiet: folder },
       saver: {
         saveOne: (_folder, task, position) => {
-          if (this.fault) return Promise.resolve({ saved: [], fault: this.fault });
+          if (this.error) return Promise.resolve({ saved: [], error: this.error });
           this.saved.push(task.videos[position]!.sha256);
           return Promise.resolve({ saved: [`file:///workspace/${this.saved.length}.mp4` as unknown as Uri] });
         },
       },
-      messages: { savedByItself: ignore, notSaved: (fault) => this.faults.push(fault) },
-      actionLabel: String,
+      onSaved: ignore,
+      onError: (error) => this.errors.push(error),
       runInBackground: (work) => running.push(work),
     });
     const settled = async () => {
@@ -102,22 +102,22 @@ describe('auto-save', () => {
   });
 
   it('does not try again, or report, what is no longer in the library', async () => {
-    workspace.fault = { kind: 'missing' };
+    workspace.error = { kind: 'missing' };
     await (await workspace.open()).change(aTask('1', 'a'));
     await workspace.open();
-    workspace.fault = undefined;
+    workspace.error = undefined;
     await workspace.open();
-    assert.deepEqual([workspace.saved, workspace.faults], [[], []]);
+    assert.deepEqual([workspace.saved, workspace.errors], [[], []]);
   });
 
   it('saves later what could not be saved, and reports it once', async () => {
-    workspace.fault = { kind: 'failed', details: 'the disk is full' };
+    workspace.error = { kind: 'failed' };
     const window = await workspace.open();
     await window.change(aTask('1', 'a'));
     await window.change(aTask('1', 'a'));
     await window.focus();
-    assert.deepEqual([workspace.saved, workspace.faults.length], [[], 1]);
-    workspace.fault = undefined;
+    assert.deepEqual([workspace.saved, workspace.errors.length], [[], 1]);
+    workspace.error = undefined;
     await window.focus();
     assert.deepEqual(workspace.saved, ['a']);
     await window.focus();
@@ -125,9 +125,9 @@ describe('auto-save', () => {
   });
 
   it('saves after a restart what could not be saved before', async () => {
-    workspace.fault = { kind: 'readOnly', folder: 'workspace' };
+    workspace.error = { kind: 'readOnly', folder: 'workspace' };
     await (await workspace.open()).change(aTask('1', 'a', 'b'));
-    workspace.fault = undefined;
+    workspace.error = undefined;
     await workspace.open();
     assert.deepEqual(workspace.saved, ['a', 'b']);
   });
