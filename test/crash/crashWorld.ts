@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Task } from '../../src/core/task/task';
 import { startPretendGateway, type PretendGateway } from '../gateway/pretendGateway';
+import type { RequestRecord } from '../gateway/requestLog';
 import { assertNoLeak } from '../support/keySearch';
 
 /** Factor by which the clocks of windows and gateway are faster. */
@@ -58,6 +59,8 @@ export class CrashWorld {
   static async create(): Promise<CrashWorld> {
     return new CrashWorld(
       await startPretendGateway({
+        // Thousands of videos would use up the default balance.
+        keys: [{ key: `sk-${randomBytes(24).toString('hex')}`, quota: Number.MAX_SAFE_INTEGER }],
         clock: { kind: 'real', speed: SPEED },
         render: { unknownMs: 500, queuedMs: 1000, runningMs: 4000 },
       }),
@@ -145,7 +148,14 @@ export class CrashWorld {
    */
   check(folder: string, user: string, tasks: readonly Task[]): string {
     assert.ok(tasks.length <= 1, `${tasks.length} tasks`);
-    const outcome = this.#outcomeOf(folder, user, tasks[0]);
+    let outcome: string;
+    try {
+      outcome = this.#outcomeOf(folder, user, tasks[0]);
+    } catch (error) {
+      const requests = this.#submitsOf(user).map((record) => JSON.stringify(record));
+      const evidence = [JSON.stringify(tasks[0]), ...requests, ...this.#outputOf(folder)].join('\n');
+      throw new Error(`wrong outcome:\n${evidence}`, { cause: error });
+    }
     this.assertNoLeak(folder);
     rmSync(folder, { recursive: true });
     this.#output.delete(folder);
@@ -158,9 +168,7 @@ export class CrashWorld {
   }
 
   #outcomeOf(folder: string, user: string, task: Task | undefined): string {
-    const submits = this.gateway.log.filter(
-      (record) => record.kind === 'submit' && (record.body as { user?: string }).user === user,
-    ).length;
+    const submits = this.#submitsOf(user).length;
     assert.ok(submits <= 1, `${submits} submits`);
     if (!task) {
       // It was killed before the row was stored, so nothing was sent either.
@@ -182,6 +190,12 @@ export class CrashWorld {
     assert.equal(submits, 1);
     this.#checkVideo(folder, task);
     return 'saved';
+  }
+
+  #submitsOf(user: string): readonly RequestRecord[] {
+    return this.gateway.log.filter(
+      (record) => record.kind === 'submit' && (record.body as { user?: string }).user === user,
+    );
   }
 
   #checkVideo(folder: string, task: Task): void {
