@@ -120,37 +120,33 @@ describe('a video that continues another one', () => {
     own.dialogs.willAnswer(undefined);
     await run();
     await run('no such task');
-    assert.match(own.notifications.last.message, /no finished video/);
+    assert.match(own.notifications.last.message, /^No finished videos\.$/);
     assert.equal(own.frames.asked.length, 1);
   });
 
   it('says why a frame can’t be had and what to do, and sends nothing', async () => {
     const [{ width, height } = { width: 0, height: 0 }] = video.videos;
+    const noFrame = /^Couldn't capture a frame from this video\. Nothing was sent\.$/;
     const rows: readonly (readonly [
       what: string,
       answer: () => Uint8Array,
       sentence: RegExp,
       button: string,
     ])[] = [
-      ['no picture', () => Buffer.from('<svg/>'), /no picture of this video/, 'Open in System Player'],
-      ['nothing', () => Buffer.alloc(0), /no picture of this video/, 'Open in System Player'],
-      ['too large', () => Buffer.alloc(MAX_FILE_BYTES + 1), /no picture of this video/, 'Choose an Image…'],
+      ['no picture', () => Buffer.from('<svg/>'), noFrame, 'Open in System Player'],
+      ['nothing', () => Buffer.alloc(0), noFrame, 'Open in System Player'],
+      ['too large', () => Buffer.alloc(MAX_FILE_BYTES + 1), noFrame, 'Choose an Image…'],
+      ['a JPEG', () => encoded('JPEG, baseline', quarters(width, height)), noFrame, 'Choose an Image…'],
+      ['half of it', () => frame.subarray(0, 200), noFrame, 'Choose an Image…'],
+      ['another size', () => encodePng(quarters(64, 36)), noFrame, 'Choose an Image…'],
+      ['late', () => fault('late'), noFrame, 'Choose an Image…'],
+      ['no decoder', () => fault('unplayable'), noFrame, 'Open in System Player'],
       [
-        'a JPEG',
-        () => encoded('JPEG, baseline', quarters(width, height)),
-        /no picture of this/,
-        'Choose an Image…',
+        'no file',
+        () => fault('missing'),
+        /^Couldn't capture a frame: the video isn't in the library\.$/,
+        'Look Again',
       ],
-      ['half of it', () => frame.subarray(0, 200), /no picture of this video/, 'Choose an Image…'],
-      ['another size', () => encodePng(quarters(64, 36)), /no picture of this video/, 'Choose an Image…'],
-      [
-        'late',
-        () => fault('late'),
-        /did not answer in time.*open the video in another player/,
-        'Choose an Image…',
-      ],
-      ['no decoder', () => fault('unplayable'), /cannot decode the video/, 'Open in System Player'],
-      ['no file', () => fault('missing'), /The file of this video is missing/, 'Look Again'],
     ];
     for (const [what, answer, sentence, button] of rows) {
       own.frames.answer = answer;

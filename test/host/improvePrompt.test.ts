@@ -47,13 +47,13 @@ describe('improving a prompt', () => {
     const suggestion = await vscode.workspace.openTextDocument(input.modified);
     assert.equal(suggestion.getText(), BETTER);
     assert.equal(document.getText(), PROMPT);
-    assert.deepEqual(own.notifications.last.actions, ['Use This Prompt', 'Keep Mine']);
+    assert.deepEqual(own.notifications.last.actions, ['Use Prompt', 'Discard']);
     const [asked] = own.languageModels.asked;
     assert.ok(asked?.text.endsWith(`\n\n${PROMPT}`), 'the prompt goes to the model byte for byte');
   });
 
   it('takes it over by the user’s word, in one step that can be undone', async () => {
-    own.notifications.willChoose('Use This Prompt');
+    own.notifications.willChoose('Use Prompt');
     await improve();
     await until(() => diff() === undefined);
     assert.equal(document.getText().replaceAll('\r\n', '\n'), BETTER);
@@ -63,7 +63,7 @@ describe('improving a prompt', () => {
   });
 
   it('keeps the user’s own, and closes what was shown', async () => {
-    own.notifications.willChoose('Keep Mine');
+    own.notifications.willChoose('Discard');
     await improve();
     await until(() => diff() === undefined);
     assert.equal(document.getText(), PROMPT);
@@ -78,9 +78,9 @@ describe('improving a prompt', () => {
       await change;
       return BETTER;
     };
-    own.notifications.willChoose('Use This Prompt');
+    own.notifications.willChoose('Use Prompt');
     await improve();
-    await until(() => own.notifications.last.message.includes('was changed or closed meanwhile'));
+    await until(() => own.notifications.last.message.includes('The prompt changed meanwhile'));
     assert.equal(document.getText(), `changed ${PROMPT}`);
   });
 
@@ -114,9 +114,9 @@ describe('improving a prompt', () => {
   });
 
   for (const [what, answer, said] of [
-    ['nothing', ' \n', /has nothing to improve/],
-    ['the same', `  ${PROMPT}\n`, /has nothing to improve/],
-    ['the same in a fence', '```text\n' + PROMPT + '\n```', /has nothing to improve/],
+    ['nothing', ' \n', /suggested no changes/],
+    ['the same', `  ${PROMPT}\n`, /suggested no changes/],
+    ['the same in a fence', '```text\n' + PROMPT + '\n```', /suggested no changes/],
   ] as const) {
     it(`says so when the model answers with ${what}`, async () => {
       own.languageModels.answer = () => Promise.resolve(answer);
@@ -126,17 +126,14 @@ describe('improving a prompt', () => {
     });
   }
 
-  it('says why when the model refuses, and when there is none', async () => {
+  it('says so when the model refuses, and when there is none', async () => {
     own.languageModels.answer = () => Promise.reject(new LanguageModelError('Not [now](command:x).'));
     await improve();
-    assert.equal(
-      own.notifications.last.message,
-      'Model One did not improve the prompt: Not [now] (command:x).',
-    );
-    assert.ok(!own.notifications.last.message.includes(']('), 'no link of anybody’s');
+    assert.equal(own.notifications.last.message, "Model One couldn't improve the prompt.");
+    assert.deepEqual(own.notifications.last.actions, ['Show Log']);
     own.languageModels.names = [];
     await improve();
-    assert.match(own.notifications.last.message, /There is no language model/);
+    assert.match(own.notifications.last.message, /^No language model available\./);
     assert.equal(document.getText(), PROMPT);
   });
 

@@ -71,8 +71,8 @@ describe('several videos at once', () => {
       assert.deepEqual(
         [...titles].sort(),
         [
-          '$(send) Send 3 Prompts…',
-          'A line with only --- begins the next prompt',
+          '$(send) Generate from 3 Prompts…',
+          'Separate prompts with ---',
           ...['Prompt 1: 1 characters', 'Prompt 2 is empty', 'Prompt 3: 1 characters'],
         ].sort(),
       );
@@ -98,8 +98,8 @@ describe('several videos at once', () => {
         texts.map((prompt) => ({ model: 'sora-2', prompt, seconds: '12', size: '1280x720' })),
       );
       assert.equal(own.app.api.tasks().length, 3);
-      assert.match(own.notifications.last.message, /^3 videos are being made\./);
-      assert.deepEqual(own.notifications.last.actions, ['Show List']);
+      assert.match(own.notifications.last.message, /^Generating 3 videos\.$/);
+      assert.deepEqual(own.notifications.last.actions, ['Show Tasks']);
       assert.equal(own.notifications.shown.length, 1);
       // They are tasks now.
       assert.notEqual(front()?.languageId, PROMPT_LIST_LANGUAGE);
@@ -143,7 +143,7 @@ describe('several videos at once', () => {
     it('with a fault in one of them none is sent, and the fault is named by its number', async () => {
       const document = await list('a kite', ' \n', 'a boat');
       await run('sendPrompt');
-      assert.match(own.notifications.last.message, /^Prompt 2 is empty\./);
+      assert.match(own.notifications.last.message, /^Prompt 2 is empty\. Nothing was sent\.$/);
       assert.equal(own.inputs.shown.length, 0);
       assert.equal(front(), document);
       own.inputs.plan(...[press(), choose('doubao-seedance-1-0-pro-250528'), enter, enter, enter]);
@@ -171,11 +171,8 @@ describe('several videos at once', () => {
       fault({ name: 'vendorRefused', prompt: 'forbidden' });
       await send();
       assert.deepEqual(prompts(), ['a kite', 'a forbidden boat', 'a lamp']);
-      assert.match(
-        own.notifications.last.message,
-        /^Of 3 requests: 2 sent, 1 refused\. .*“a forbidden boat”/,
-      );
-      assert.deepEqual(own.notifications.last.actions, ['Show Prompts', 'Show List']);
+      assert.equal(own.notifications.last.message, '2 of 3 requests sent.');
+      assert.deepEqual(own.notifications.last.actions, ['Show Prompts', 'Show Tasks']);
       assert.equal(document.getText(), 'a forbidden boat');
     });
 
@@ -190,11 +187,9 @@ describe('several videos at once', () => {
         await send();
         assert.deepEqual(prompts(), ['one', 'two']);
         const isUnknown = options.name === 'serverError';
-        assert.match(
+        assert.equal(
           own.notifications.last.message,
-          isUnknown
-            ? /^Of 4 requests: 1 sent, 1 with an unknown outcome, 2 not sent\. /
-            : /^Of 4 requests: 1 sent, 1 refused, 2 not sent\. .*“two”/,
+          isUnknown ? '1 of 4 requests sent. 1 may have been charged.' : '1 of 4 requests sent.',
         );
         assert.equal(own.notifications.last.actions.includes('Set API Key'), options.name === 'keyRejected');
         // What may have been paid for is in the list of tasks alone.
@@ -214,7 +209,7 @@ describe('several videos at once', () => {
       await send();
       assert.deepEqual(prompts(), ['one', 'two']);
       assert.equal(own.app.api.tasks().length, 2);
-      assert.equal(own.notifications.last.message, 'Of 3 requests: 2 sent, 1 not sent.');
+      assert.equal(own.notifications.last.message, '2 of 3 requests sent.');
       assert.equal(own.notifications.last.severity, 'info');
       assert.equal(document.getText(), 'three');
     });
@@ -227,7 +222,7 @@ describe('several videos at once', () => {
       await send();
       assert.deepEqual(prompts(), ['one']);
       assert.equal(own.app.api.tasks().length, 1);
-      assert.equal(own.notifications.last.message, 'Of 3 requests: 1 sent, 2 not sent.');
+      assert.equal(own.notifications.last.message, '1 of 3 requests sent.');
       assert.equal(document.getText(), 'two\n---\nthree');
     });
 
@@ -270,7 +265,7 @@ describe('several videos at once', () => {
       };
       await send();
       await again;
-      assert.ok(own.notifications.shown.some(({ message }) => message.includes('being sent already')));
+      assert.ok(own.notifications.shown.some(({ message }) => message.includes('already being sent')));
       assert.deepEqual(prompts(), ['one', 'two']);
     });
   });
@@ -283,7 +278,7 @@ describe('several videos at once', () => {
       own.inputs.plan(write('a kite'), enter, enter, choose('The Same Again'), choose('3 times'), enter);
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite', 'a kite', 'a kite']);
-      assert.match(own.notifications.last.message, /^3 videos/);
+      assert.match(own.notifications.last.message, /^Generating 3 videos/);
       assert.equal(own.dialogs.asked.length, 1);
       assert.equal(own.inputs.places.at(-1), '7/7');
       // The prompt is theirs now, and no draft.
@@ -351,7 +346,7 @@ describe('several videos at once', () => {
       own.notifications.willChoose('Show Prompts');
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite']);
-      assert.match(own.notifications.last.message, /^Of 2 requests: 1 refused, 1 not sent\./);
+      assert.match(own.notifications.last.message, /^0 of 2 requests sent\./);
       while (front()?.getText() !== 'a kite') await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
       own.inputs.plan(escape);

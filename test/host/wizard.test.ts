@@ -114,10 +114,10 @@ describe('asking for a video', () => {
     it('says so when nothing is selected', async () => {
       await closeEditors();
       await run('generateFromSelection');
-      assert.match(own.notifications.last.message, /Nothing is selected/);
+      assert.match(own.notifications.last.message, /^Select the text to use as the prompt\.$/);
       await select(' \n\t\n');
       await run('generateFromSelection');
-      assert.match(own.notifications.last.message, /Nothing is selected/);
+      assert.match(own.notifications.last.message, /^Select the text to use as the prompt\.$/);
       assert.equal(own.inputs.shown.length, 0);
     });
 
@@ -227,7 +227,7 @@ describe('asking for a video', () => {
         front()?.uri,
       );
       const titles = lenses.map(({ command }) => command?.title);
-      assert.ok(titles.includes('$(send) Send Prompt…'));
+      assert.ok(titles.includes('$(send) Generate from Prompt…'));
       assert.ok(titles.includes('2 lines, 7 characters'));
     });
 
@@ -340,7 +340,7 @@ describe('asking for a video', () => {
   it('saves the request of a task as a preset, which the next video can start from', async () => {
     const setting = () => vscode.workspace.getConfiguration('nebulaVideo').inspect('presets');
     await run('savePreset');
-    assert.match(own.notifications.last.message, /no task whose request could be saved/);
+    assert.match(own.notifications.last.message, /^No matching tasks\.$/);
     const made = await own.app.api.generate({ ...aRequest('one\r\ntwo'), options: { seconds: '12' } });
     const before = submits().length;
     own.dialogs.willAnswer('Mine', true, 'user');

@@ -376,14 +376,14 @@ describe('each family of models', function () {
     const shown = /sora-2 · (.*?) Goes to/.exec(await focused())?.[1] ?? '';
     assert.notEqual(shown, '');
     await take('Save as Preset…');
-    await widget().getByText('It is saved in your settings.', { exact: false }).waitFor();
+    await widget().getByText('Preset name').waitFor();
     await stage.window.type('Lighthouse');
     await pictures(stage.window, 'families-preset-name');
     await stage.window.press('Enter');
-    await rows().getByText('With the Prompt').waitFor();
+    await rows().getByText('Prompt, Model, and Options').waitFor();
     await picture('preset-prompt-dark');
     await stage.window.press('Enter');
-    await rows().getByText('For This Workspace').waitFor();
+    await rows().getByText('Workspace', { exact: true }).waitFor();
     await picture('preset-scope-dark');
     await stage.window.press('Enter');
     await atStep('Generate Video with sora-2', '5/5');
@@ -411,9 +411,9 @@ describe('each family of models', function () {
       .getByRole('button', { name: 'Remove Preset' })
       .click();
     const dialog = stage.window.page.locator('.monaco-dialog-box');
-    await dialog.getByText('Remove the preset “Lighthouse”?').waitFor();
+    await dialog.getByText("Delete preset 'Lighthouse'?").waitFor();
     await picture('preset-remove-dark');
-    await dialog.getByRole('button', { name: 'Remove Preset' }).click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
     await atStep('Generate Video with sora-2', '2/5');
     await stage.window.press('Escape');
     await closed();

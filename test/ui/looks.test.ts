@@ -166,7 +166,7 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.type('The camera stays close to the water.');
     await stage.window.press('Control+KeyA');
     await stage.window.runCommand('Nebula Video: Generate Video from Selection…');
-    await stage.window.page.locator('.codelens-decoration', { hasText: 'Send Prompt…' }).waitFor();
+    await stage.window.page.locator('.codelens-decoration', { hasText: 'Generate from Prompt…' }).waitFor();
     await look('prompt-editor');
   });
 

@@ -34,9 +34,9 @@ describe('several videos', function () {
     await stage.window.press('Enter');
     const lens = (text: string) =>
       stage.window.page.locator('.codelens-decoration').filter({ hasText: text });
-    await lens('A line with only --- begins the next prompt').waitFor();
+    await lens('Separate prompts with ---').waitFor();
     await stage.window.type(PROMPTS.join('\n---\n'));
-    await lens('Send 3 Prompts…').waitFor();
+    await lens('Generate from 3 Prompts…').waitFor();
     await pictures(stage.window, 'several-2-list');
     await stage.window.press('Control+Enter');
     await atStep('2/4');
@@ -53,14 +53,14 @@ describe('several videos', function () {
     await pictures(stage.window, 'several-4-sending');
     const cancel = notification('2 of 3').getByText('Cancel');
     await cancel.click();
-    await notification('Of 3 requests: 2 sent, 1 not sent.').waitFor();
+    await notification('2 of 3 requests sent.').waitFor();
     await pictures(stage.window, 'several-5-stopped');
     assert.deepEqual(
       submits().map(({ body }) => (body as { prompt: string }).prompt),
       PROMPTS.slice(0, 2),
     );
     // What was not sent is all that is left in the list.
-    await lens('Send Prompt…').waitFor();
+    await lens('Generate from Prompt…').waitFor();
     const text = await stage.window.page.locator('.editor-instance .view-lines').first().innerText();
     assert.equal(text.replaceAll('\u00a0', ' ').trim(), PROMPTS[2]);
   });
@@ -88,7 +88,7 @@ describe('several videos', function () {
     await widget().getByText('Generate 3 Videos').waitFor();
     await stage.window.screenshot('several-8-variations');
     await stage.window.press('Enter');
-    await notification('3 videos are being made.').waitFor();
+    await notification('Generating 3 videos.').waitFor();
     await stage.window.screenshot('several-9-made');
     assert.deepEqual(
       submits()

@@ -185,7 +185,9 @@ The end.
     await stage.window.type('Nebula Video: Generate Video from Selection…');
     await stage.window.quickPickRow('Nebula Video: Generate Video from Selection…').waitFor();
     await stage.window.press('Enter');
-    const lens = stage.window.page.locator('.codelens-decoration').filter({ hasText: 'Send Prompt…' });
+    const lens = stage.window.page
+      .locator('.codelens-decoration')
+      .filter({ hasText: 'Generate from Prompt…' });
     await lens.waitFor({ timeout: 20_000 });
     await stage.window.page.locator('.editor-actions a[aria-label*="Send Prompt"]').waitFor();
     await picture('editor-dark');
@@ -215,7 +217,9 @@ The end.
     await stage.window.press('Tab');
     await picture('1-tab-dark');
     await stage.window.press('Enter');
-    const lens = stage.window.page.locator('.codelens-decoration').filter({ hasText: 'Send Prompt…' });
+    const lens = stage.window.page
+      .locator('.codelens-decoration')
+      .filter({ hasText: 'Generate from Prompt…' });
     await lens.waitFor();
     await stage.window.press('Enter');
     await stage.window.type('and its shadow');

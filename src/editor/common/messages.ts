@@ -137,25 +137,6 @@ export class Messages {
     this.#box.show('error', sentence, [this.#generate()]);
   }
 
-  /** Generate Video from Selection found nothing that describes a video. */
-  nothingSelected(): void {
-    const sentence = this.#l10n.t(
-      'Nothing is selected. Select the text that describes the video, and try again.',
-    );
-    this.#box.show('info', sentence, []);
-  }
-
-  /** Send Prompt was run on an editor without a prompt. */
-  emptyPrompt(): void {
-    this.#box.show('info', this.#l10n.t('The prompt is empty. Describe the video you want.'), []);
-  }
-
-  /** Send Prompt was run somewhere else. */
-  noPromptEditor(): void {
-    const sentence = this.#l10n.t('There is no prompt to send: this is not the editor of a video prompt.');
-    this.#box.show('info', sentence, [this.#generate()]);
-  }
-
   /** The base URL is not usable, or was not approved. */
   badOrigin(sentence: string): void {
     this.#box.show('error', sentence, [this.#openBaseUrl()]);

@@ -1,20 +1,20 @@
 import * as z from 'zod/mini';
 import { parametersOf } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
-import type { Task, Video } from '../../core/task/task';
+import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import { FrameError, type FrameErrorReason } from '../player/frameRequests';
 import type { RequestImages } from '../imageFit/requestImages';
-import type { FrameMessages } from './frameMessages';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureReadyToSend } from './submit/ensureReady';
 import { resolveTasks } from '../common/taskPicker';
+import { actionLabel } from '../labels/actionLabels';
 
-/** Takes pictures of videos: the players, or in a test somebody who plays them. */
+/** Captures frames of videos: the player, or a fake in tests. */
 export interface FrameSource {
   /**
-   * @param moment which of the task's videos, from 0, and where in it, in seconds; null: its last picture
-   * @returns what should be a PNG
+   * @param moment index of the task's video, and the position in seconds; null: the last frame
+   * @returns the bytes of a PNG
    * @throws FrameError
    */
   captureFrame(
@@ -23,30 +23,31 @@ export interface FrameSource {
   ): Promise<Uint8Array>;
 }
 
-/** What it takes to get a frame of a video. */
-export interface FrameDependencies extends Pick<AppContext, 'catalog' | 'engine' | 'dialogs'> {
+export interface FrameDependencies extends Pick<
+  AppContext,
+  'catalog' | 'engine' | 'dialogs' | 'box' | 'l10n'
+> {
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;
-  readonly frameMessages: FrameMessages;
 }
 
 interface Dependencies extends GenerateDependencies, FrameDependencies {}
 
-/** A frame of a video that is kept as a file, and the task that it is of. */
+/** A frame that is stored as a file, and its task. */
 export interface StoredFrame {
   readonly task: Task;
   readonly source: string;
 }
 
-/** What the player adds to the task: which of its videos, and where in it. */
-const given = z.object({
+/** Argument from the player: the index of the video and the position in it. */
+const framePosition = z.object({
   video: z.int().check(z.nonnegative()),
   seconds: z.nullish(z.number().check(z.nonnegative())),
 });
 
 /**
- * Makes a video that begins where an earlier one ends, or with the frame that the player shows. It is a video from an
- * image like any other from there on.
+ * Generates a video that starts with the last frame of an earlier one, or with the frame that the player shows. From
+ * there on it's an ordinary request with an image.
  */
 export async function continueFromLastFrame(
   deps: Dependencies,
@@ -62,7 +63,7 @@ export async function continueFromLastFrame(
     request: {
       model,
       images: [{ role: 'first', source: frame.source }],
-      options: shapeOf(frame.task, deps),
+      options: mainOptions(frame.task, deps),
     },
     at: 'prompt',
     images,
@@ -70,65 +71,76 @@ export async function continueFromLastFrame(
 }
 
 /**
- * A frame of the given video, or of one that is asked for.
- * @returns undefined when nobody chose one, or it can't be had; then that is said
+ * Captures a frame of the given video, or of one that the user selects.
+ * @returns undefined if the user canceled, or after a message if no frame is available
  */
 export async function pickFrame(
-  deps: FrameDependencies & Pick<GenerateDependencies, 'messages' | 'l10n'>,
+  deps: FrameDependencies,
   args: readonly unknown[],
   title: string,
 ): Promise<StoredFrame | undefined> {
-  const { engine, messages, frames, images, frameMessages, l10n } = deps;
+  const { engine, box, frames, images, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity);
-  const question = l10n.t('Of which video should a frame be taken?');
+  const question = l10n.t('Select a video');
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const found = await resolveTasks(args, tasks, { title, question, asksForOne: true, suits }, deps);
-  if (!found) messages.nothingSuitable(l10n.t('There is no finished video to take a frame of.'));
+  if (!found) box.status(l10n.t('No finished videos.'));
   const task = found?.[0];
   if (!task) return undefined;
-  const told = given.safeParse(args[0]).data;
-  const position = told ? told.video : await whichVideo(task, title, deps);
-  const video = position === undefined ? undefined : task.videos[position];
-  if (position === undefined || !video) return undefined;
+  const position = framePosition.safeParse(args[0]).data;
+  const index = position ? position.video : await pickVideo(task, title, deps);
+  const video = index === undefined ? undefined : task.videos[index];
+  if (index === undefined || !video) return undefined;
   try {
-    const png = await frames.captureFrame(task.id, { video: position, seconds: told?.seconds ?? null });
+    const png = await frames.captureFrame(task.id, { video: index, seconds: position?.seconds ?? null });
     const source = await images.keepPng(png, video);
     if (source !== undefined) return { task, source };
-    frameMessages.noFrame(task.id, 'damaged');
+    showFrameError(deps, task, 'damaged');
   } catch (error) {
     if (!(error instanceof FrameError)) throw error;
-    tell(error.reason, task, frameMessages);
+    // Closing the page counts as canceling.
+    if (error.reason !== 'closed') showFrameError(deps, task, error.reason);
   }
   return undefined;
 }
 
-/** Who closes the page has changed their mind. */
-function tell(reason: FrameErrorReason, { id }: Task, messages: FrameMessages): void {
-  if (reason !== 'closed') messages.noFrame(id, reason);
+function showFrameError(
+  { box, l10n }: FrameDependencies,
+  { id }: Task,
+  reason: Exclude<FrameErrorReason, 'closed'>,
+): void {
+  if (reason === 'missing') {
+    box.show('warning', l10n.t("Couldn't capture a frame: the video isn't in the library."), [
+      { title: actionLabel('lookAgain', l10n), command: 'nebulaVideo.lookAgain', arguments: [id] },
+    ]);
+    return;
+  }
+  box.show('warning', l10n.t("Couldn't capture a frame from this video. Nothing was sent."), [
+    { title: actionLabel('openExternally', l10n), command: 'nebulaVideo.openExternally', arguments: [id] },
+    { title: l10n.t('Choose an Image…'), command: 'nebulaVideo.generateFromImage' },
+  ]);
 }
 
-/** @returns its place among the task's videos; undefined when nobody chose */
-async function whichVideo(
+/** @returns the index of the task's video, or undefined if the user canceled */
+async function pickVideo(
   { videos }: Task,
   title: string,
-  { dialogs, l10n }: FrameDependencies & Pick<GenerateDependencies, 'l10n'>,
+  { dialogs, l10n }: FrameDependencies,
 ): Promise<number | undefined> {
   if (videos.length === 1) return 0;
-  const describe = ({ width, height, durationSeconds }: Video) =>
-    `${l10n.t('{0} × {1} pixels', width, height)} · ${l10n.t('{0} seconds', Math.round(durationSeconds))}`;
   return dialogs.choose({
     title,
-    placeholder: l10n.t('Which of the task’s videos?'),
-    choices: videos.map((video, index) => ({
+    placeholder: l10n.t('Select a video'),
+    choices: videos.map(({ width, height, durationSeconds }, index) => ({
       value: index,
       label: l10n.t('Video {0}', index + 1),
-      description: describe(video),
+      description: `${width}×${height} · ${l10n.t('{0} s', Math.round(durationSeconds))}`,
     })),
   });
 }
 
-/** What is asked for with every video, such as its size, as it was for this one: what goes on should look alike. */
-function shapeOf({ request }: Task, { catalog }: Dependencies): NonNullable<VideoRequest['options']> {
+/** @returns the task's main options, such as its size, so that the new video looks alike */
+function mainOptions({ request }: Task, { catalog }: Dependencies): NonNullable<VideoRequest['options']> {
   const family = catalog.familyOf(request.model);
   const options = request.options ?? {};
   if (!family) return {};

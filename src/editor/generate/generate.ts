@@ -4,6 +4,7 @@ import type { AppContext } from '../common/appContext';
 import { explainFailure } from '../labels/failureLabels';
 import { Rejection } from '../common/rejection';
 import { ensureReadyToSend, type ReadyDependencies } from './submit/ensureReady';
+import type { SendContext } from './submit/requestSender';
 import type { WizardResult, WizardOptions } from './wizard/wizard';
 import type { WizardState } from './wizard/wizardState';
 
@@ -34,17 +35,19 @@ export async function generate(
 }
 
 /**
- * Leads a person through the wizard and sends what comes of it.
- * @returns the task as plain JSON; undefined when the person went away
+ * Runs the wizard and sends its request.
+ * @param onStored see {@link SendContext}
+ * @returns the task as plain JSON, or undefined if the user canceled
  */
 export async function runWizardAndSend(
   deps: GenerateDependencies,
   start: WizardOptions,
+  onStored?: SendContext['onStored'],
 ): Promise<Task | undefined> {
   if (!(await ensureReadyToSend(deps))) return undefined;
   const result = await deps.runGenerateWizard(start);
   if (!result) return undefined;
-  const task = await sendWritten(deps, result, start.basedOn);
+  const task = await sendWritten(deps, result, { basedOn: start.basedOn, onStored });
   tellOutcome(task, deps);
   deps.reveal(task.id);
   return structuredClone(task);
@@ -59,20 +62,29 @@ function tellOutcome(task: Task, { messages, l10n }: GenerateDependencies): void
   else messages.sent();
 }
 
-/** A draft is one until it is sent: a window that dies now must not offer to pay for it again. */
+/** The draft is kept until a task has it. After that it must not be offered again: it may be paid for. */
 async function sendWritten(
   { sender, memory }: GenerateDependencies,
   { request, written, fits }: WizardResult,
-  basedOn?: string,
+  {
+    basedOn,
+    onStored,
+  }: Pick<SendContext, 'basedOn'> & { readonly onStored: SendContext['onStored'] | undefined },
 ): Promise<Task> {
   const draft = written ? memory.draft() : undefined;
-  if (written) await memory.forgetDraft();
   const keepAgain = () => {
     // What was written meanwhile is newer.
     if (draft && !memory.draft()) memory.keepDraft(draft);
   };
   try {
-    const task = await sender.send(request, 'person', new AbortController().signal, { fits, basedOn });
+    const task = await sender.send(request, 'person', new AbortController().signal, {
+      fits,
+      basedOn,
+      onStored: async () => {
+        if (written) await memory.forgetDraft();
+        await onStored?.();
+      },
+    });
     if (canSendAgain(task)) keepAgain();
     return task;
   } catch (error) {

@@ -1,71 +1,90 @@
 import type { TextDocument } from 'vscode';
 import type { Task } from '../../core/task/task';
 import { canSendAgain } from '../../core/tasks/submitSequentially';
+import type { AppContext } from '../common/appContext';
+import { Rejection } from '../common/rejection';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { sendList, type BatchDependencies } from './batch/generateSeveral';
+import { showMissingPrompt } from './promptEditor/missingPrompt';
 import { splitPrompts } from './promptEditor/promptList';
 import type { Begun } from './wizard/wizard';
 
 /** Maximum number of prompts in a list. More are likely a mistake. */
 const MAX_PROMPTS = 50;
 
-interface Dependencies extends GenerateDependencies {
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'box' | 'runInBackground'> {
   readonly prompts: {
+    open(text: string, begun: Begun): Promise<void>;
     find(args: readonly unknown[]): TextDocument | undefined;
     begunOf(document: TextDocument): Begun;
     close(document: TextDocument, text: string): Promise<void>;
   };
 }
 
-export type PromptDependencies = GenerateDependencies & BatchDependencies;
+export type PromptDependencies = Dependencies & BatchDependencies;
 
-/** Sends the text of a prompt editor, or of a list of prompts, byte for byte. */
+/** Generates from the text of a prompt editor, or of a list of prompts, unchanged. */
 export async function sendFromEditor(deps: PromptDependencies, args: readonly unknown[]): Promise<unknown> {
-  const { lists, underWay, batchMessages } = deps;
+  const { lists, underWay, box, l10n } = deps;
   const document = lists.find(args);
   if (!document) return sendPrompt(deps, args);
-  // Before it is looked at: it gets shorter while it is sent, down to the prompt that is on its way.
+  // Check before reading the text: while a list is sent, it shrinks down to the last prompt.
   if (underWay.has(document)) {
-    batchMessages.stillSending();
+    box.show('info', l10n.t('These prompts are already being sent.'), []);
     return undefined;
   }
   const text = document.getText();
   const prompts = splitPrompts(text).map((prompt) => prompt.text);
   if (prompts.length === 1) return sendPrompt({ ...deps, prompts: lists }, args);
-  const empty = prompts.flatMap((prompt, index) => (prompt.trim() === '' ? [index + 1] : []));
-  if (empty.length > 0) {
-    batchMessages.emptyPrompts(empty);
+  const firstEmpty = prompts.findIndex((prompt) => prompt.trim() === '');
+  if (firstEmpty >= 0) {
+    box.show('info', l10n.t('Prompt {0} is empty. Nothing was sent.', firstEmpty + 1), []);
     return undefined;
   }
   if (prompts.length > MAX_PROMPTS) {
-    batchMessages.tooManyPrompts(prompts.length, MAX_PROMPTS);
+    box.show('info', l10n.t('Up to {0} prompts can be sent at once. Nothing was sent.', MAX_PROMPTS), []);
     return undefined;
   }
   return sendList(deps, document, text, prompts);
 }
 
 /**
- * Goes on with the text of a prompt editor, byte for byte, at the question after the prompt, and with what was answered
- * before the editor was opened.
+ * Generates from the text of a prompt editor, unchanged. The wizard starts after the prompt, with the user's earlier
+ * choices. The editor is closed once a task has its text, and opened again if the request wasn't sent or accepted.
  */
 export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): Promise<Task | undefined> {
-  const { prompts, messages } = deps;
+  const { prompts, runInBackground } = deps;
   const document = prompts.find(args);
-  if (!document) {
-    messages.noPromptEditor();
+  const prompt = document?.getText() ?? '';
+  if (!document || prompt.trim() === '') {
+    showMissingPrompt(document, deps);
     return undefined;
   }
-  const prompt = document.getText();
-  if (prompt.trim() === '') {
-    messages.emptyPrompt();
-    return undefined;
+  const begun = prompts.begunOf(document);
+  const { request, images, basedOn } = begun;
+  const state = { isStored: false };
+  const onStored = async (): Promise<void> => {
+    state.isStored = true;
+    // Restored in another window, the editor must not offer a prompt that may be paid for.
+    const closing = prompts.close(document, prompt);
+    runInBackground(closing);
+    // The request is sent whether or not the editor could be closed.
+    await closing.catch(() => undefined);
+  };
+  try {
+    const task = await runWizardAndSend(
+      deps,
+      {
+        request: { ...request, prompt },
+        ...{ images, basedOn, at: 'afterPrompt', promptIsDraft: true },
+      },
+      onStored,
+    );
+    if (task && canSendAgain(task)) await prompts.open(prompt, begun);
+    return task;
+  } catch (error) {
+    // A rejection means that there is no task.
+    if (state.isStored && error instanceof Rejection) await prompts.open(prompt, begun);
+    throw error;
   }
-  const { request, images, basedOn } = prompts.begunOf(document);
-  const task = await runWizardAndSend(deps, {
-    request: { ...request, prompt },
-    ...{ images, basedOn, at: 'afterPrompt', promptIsDraft: true },
-  });
-  // Its text is the task's now, except where it has to be sent once more.
-  if (task && !canSendAgain(task)) await prompts.close(document, prompt);
-  return task;
 }

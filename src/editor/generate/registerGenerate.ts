@@ -7,11 +7,9 @@ import type { Requester } from '../credentials/originApproval';
 import type { CredentialsFeature } from '../credentials/registerCredentials';
 import type { ImageFitFeature } from '../imageFit/registerImageFit';
 import type { PlayerFeature } from '../player/registerPlayer';
-import { BatchMessages } from './batch/batchReport';
 import { BatchSubmitter } from './batch/batchSubmitter';
 import { generateSeveral, openPrompts } from './batch/generateSeveral';
 import { continueFromLastFrame, type FrameSource } from './continueFromLastFrame';
-import { FrameMessages } from './frameMessages';
 import { generate, hasRequest } from './generate';
 import { editAndGenerate, generateAgain } from './generateAgain';
 import { generateFromImage } from './generateFromImage';
@@ -104,8 +102,7 @@ function wizardCommands(
   editors: EditorsOfPrompts,
 ): Commands {
   const deps = { ...context, ...wizard };
-  const frameMessages = new FrameMessages(context);
-  const frameDeps = { ...deps, images, imagePicker, frames, frameMessages };
+  const frameDeps = { ...deps, images, imagePicker, frames };
   return {
     'nebulaVideo.generate': { run: async (args) => generate(wizard, args), calledByCode: hasRequest },
     'nebulaVideo.generateFromSelection': {
@@ -133,7 +130,6 @@ function batchCommands(context: AppContext, wizard: Wizard, editors: EditorsOfPr
     ...editors,
     ...{ replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
     batch: new BatchSubmitter({ ...context, sender }),
-    batchMessages: new BatchMessages(context),
   };
   return {
     'nebulaVideo.generateSeveral': { run: async () => generateSeveral(deps) },

@@ -11,7 +11,6 @@ import { parsePresets, PresetStore } from '../../../src/editor/generate/presets/
 import { PresetEditor } from '../../../src/editor/generate/presets/presetEditor';
 import { MessagePresenter } from '../../../src/editor/common/messagePresenter';
 import type { Messages } from '../../../src/editor/common/messages';
-import { PresetMessages } from '../../../src/editor/generate/presets/presetMessages';
 import { StartStep } from '../../../src/editor/generate/wizard/startStep';
 import { MEMENTOS, WizardState } from '../../../src/editor/generate/wizard/wizardState';
 import type { WizardDependencies } from '../../../src/editor/generate/wizard/wizardTypes';
@@ -123,11 +122,11 @@ describe('hostile text is shown as one short visible line', () => {
           log: quietLog,
         }),
         dialogs,
+        box,
         looksLikeKey,
         log: quietLog,
         l10n: untranslatedL10n,
         hasWorkspace: () => false,
-        messages: new PresetMessages({ box, l10n: untranslatedL10n }),
       });
       dialogs.willAnswer((question: { message: string }) => {
         assertVisible(question.message, 120);

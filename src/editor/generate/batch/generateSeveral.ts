@@ -5,7 +5,7 @@ import type { BatchSubmitter } from './batchSubmitter';
 import { BatchSteps, type BatchStepsDependencies } from './batchSteps';
 import { containsSeparator, joinPrompts, withPrompt, withoutPrompt } from '../promptEditor/promptList';
 import type { ReadyRequest } from '../submit/requestSender';
-import type { BatchMessages } from './batchReport';
+import { showBatchReport } from './batchReport';
 import type { Begun, WizardResult, WizardOptions } from '../wizard/wizard';
 import { ensureReadyToSend, type ReadyDependencies } from '../submit/ensureReady';
 import type { WizardState } from '../wizard/wizardState';
@@ -20,13 +20,14 @@ interface Editors {
 }
 
 export interface BatchDependencies
-  extends ReadyDependencies, Pick<AppContext, 'catalog' | 'l10n' | 'dialogs' | 'inputs' | 'runInBackground'> {
+  extends
+    ReadyDependencies,
+    Pick<AppContext, 'catalog' | 'l10n' | 'log' | 'box' | 'dialogs' | 'inputs' | 'runInBackground'> {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows a task in the list. */
   readonly reveal: (id: string) => void;
   readonly batch: BatchSubmitter;
-  readonly batchMessages: BatchMessages;
   readonly prompts: Editors;
   readonly lists: Editors;
   /** Lists whose prompts are on their way: a second Enter must not pay for them again. */
@@ -188,8 +189,8 @@ function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
 
 /** @param reopen shows what is still to be sent; undefined where nothing is */
 function tell(deps: BatchDependencies, report: BatchReport, reopen: (() => Promise<void>) | undefined): void {
-  const { batchMessages, reveal, runInBackground } = deps;
-  batchMessages.done(report, reopen && (() => runInBackground(reopen())));
+  const { reveal, runInBackground } = deps;
+  showBatchReport(deps, report, reopen && (() => runInBackground(reopen())));
   const [first] = report.tasks;
   if (first) reveal(first.task.id);
 }

@@ -9,7 +9,7 @@ interface Dependencies
   readonly configuration: () => vscode.WorkspaceConfiguration;
 }
 
-/** The presets in the editor's settings. */
+/** Creates the presets, which are stored in the settings. */
 export function createPresets({ configuration, folders, ...deps }: Dependencies): PresetEditor {
   const { ConfigurationTarget } = vscode;
   const presets = new PresetStore({
@@ -25,7 +25,7 @@ export function createPresets({ configuration, folders, ...deps }: Dependencies)
       ),
     log: deps.log,
   });
-  // What a workspace says that is not trusted is passed over, so nothing is kept there either.
+  // Settings of an untrusted workspace are ignored, so nothing is stored there.
   const hasWorkspace = () => folders().length > 0 && vscode.workspace.isTrusted;
   return new PresetEditor({ ...deps, presets, hasWorkspace });
 }

@@ -5,9 +5,9 @@ import { isModelId } from '../../../core/models/catalog';
 import type { VideoRequest } from '../../../core/models/request';
 
 interface Dependencies extends Pick<AppContext, 'log'> {
-  /** The setting as it is written in each place; a workspace that is not trusted has none. */
+  /** The setting's value in each scope. An untrusted workspace has none. */
   readonly written: () => Readonly<Record<PresetScope, unknown>>;
-  /** Writes the setting in one place; undefined takes it away. */
+  /** Writes the setting in a scope, or removes it if undefined. */
   readonly write: (scope: PresetScope, value: unknown) => Promise<void>;
 }
 
@@ -15,8 +15,8 @@ interface Dependencies extends Pick<AppContext, 'log'> {
 export class PresetStore {
   readonly #deps: Dependencies;
   readonly #log: Log;
-  /** What the log has already said. */
-  #lastSaid = '';
+  /** Names in the last log entry, so that they're logged once. */
+  #lastInvalidNames = '';
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -25,84 +25,84 @@ export class PresetStore {
 
   read(): ParsedPresets {
     const found = parsePresets(this.#deps.written());
-    const names = found.strange.join(', ');
-    if (names !== '' && names !== this.#lastSaid) {
-      this.#log.warn(`not presets, and passed over: ${names}. Each needs a "model".`);
+    const names = found.invalid.join(', ');
+    if (names !== '' && names !== this.#lastInvalidNames) {
+      this.#log.warn(`invalid presets, ignored: ${names}. Each needs a "model".`);
     }
-    this.#lastSaid = names;
+    this.#lastInvalidNames = names;
     return found;
   }
 
-  /** Whether something stands under this name in one place, sense or nonsense. */
+  /** Whether a scope has an entry with this name, valid or not. */
   has(name: string, scope: PresetScope): boolean {
     return Object.hasOwn(entries.safeParse(this.#deps.written()[scope]).data ?? {}, name);
   }
 
-  /** Writes a preset in the place of what stands under its name. @throws what the editor says where it can't write */
+  /** Saves a preset, replacing one with the same name. @throws if VS Code can't write the setting */
   async save({ name, scope, ...preset }: Preset): Promise<void> {
     await this.#deps.write(scope, { ...this.#entries(scope), [name]: preset });
   }
 
-  /** @throws what the editor says where it can't write */
+  /** @throws if VS Code can't write the setting */
   async remove({ name, scope }: Pick<Preset, 'name' | 'scope'>): Promise<void> {
     const others = Object.entries(this.#entries(scope)).filter(([one]) => one !== name);
     await this.#deps.write(scope, others.length === 0 ? undefined : Object.fromEntries(others));
   }
 
-  /** What stands there now. @throws where that can't be added to without losing it */
+  /** @returns the current entries. @throws if the value isn't an object, so that it isn't overwritten */
   #entries(scope: PresetScope): Readonly<Record<string, unknown>> {
     return entries.parse(this.#deps.written()[scope] ?? {});
   }
 }
 
-/** Whose settings a preset stands in. */
+/** The settings that contain a preset. */
 export type PresetScope = 'user' | 'workspace';
 
-/** A request that somebody has saved under a name. Without a prompt, one is asked for. */
+/** A saved request. Without a prompt, the user is asked for one. */
 export interface Preset extends Pick<VideoRequest, 'model' | 'options'> {
   readonly name: string;
   readonly scope: PresetScope;
   readonly prompt?: string;
 }
 
-/** What the settings have, and the names of what is no preset. */
+/** The presets in the settings, and the names of invalid ones. */
 export interface ParsedPresets {
   readonly presets: readonly Preset[];
-  readonly strange: readonly string[];
+  readonly invalid: readonly string[];
 }
 
-/** A preset as it stands below its name. */
+/** A preset in the settings, without its name. */
 const entry = z.object({
   model: z.string().check(z.refine(isModelId)),
   prompt: z.exactOptional(z.string()),
   options: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
 });
 
-/** All that stands in a setting, by name. */
+/** All entries of the setting, by name. */
 export const entries = z.record(z.string(), z.unknown());
 
 /**
- * Reads the presets from the setting, by name. Of two with one name that of the workspace counts.
- * @param written the setting as it stands in each place; undefined where it does not
+ * Parses the presets, sorted by name. Workspace presets take precedence over user presets with the same name.
+ * @param written the setting's value in each scope
  */
 export function parsePresets(written: Readonly<Record<PresetScope, unknown>>): ParsedPresets {
   const found = new Map<string, Preset>();
-  const strange: string[] = [];
+  const invalid: string[] = [];
   for (const scope of ['user', 'workspace'] as const) {
     const all = entries.safeParse(written[scope] ?? {});
-    if (!all.success) strange.push('nebulaVideo.presets');
+    if (!all.success) invalid.push('nebulaVideo.presets');
     for (const [name, value] of Object.entries(all.data ?? {})) {
       const parsed = entry.safeParse(value);
       if (name.trim() !== '' && parsed.success)
-        found.set(name, withoutBlank({ name, scope, ...parsed.data }));
-      else strange.push(name);
+        found.set(name, withoutBlankPrompt({ name, scope, ...parsed.data }));
+      else invalid.push(name);
     }
   }
   const presets = [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
-  return { presets, strange: [...new Set(strange)] };
+  return { presets, invalid: [...new Set(invalid)] };
 }
 
-/** A blank prompt is one that is still to be written. */
-function withoutBlank({ prompt, ...preset }: Preset): Preset {
+/** Treats a blank prompt as missing. */
+function withoutBlankPrompt({ prompt, ...preset }: Preset): Preset {
   return prompt === undefined || prompt.trim() === '' ? preset : { ...preset, prompt };
 }

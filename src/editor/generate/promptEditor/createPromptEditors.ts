@@ -1,22 +1,19 @@
 import * as vscode from 'vscode';
 import type { AppContext } from '../../common/appContext';
 import { LanguageModelAvailability, editorLanguageModels, type LanguageModels } from './languageModels';
-import { PromptCodeLensProvider } from './promptCodeLens';
+import { PromptCodeLensProvider, PromptListCodeLensProvider } from './promptCodeLens';
 import { PromptDiff } from './promptDiff';
 import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './promptEditors';
-import { PromptListCodeLensProvider } from './promptListCodeLens';
-import { PromptMessages } from './promptMessages';
 
-/** The editors of prompts and lists of prompts, with their code lenses. */
+/** Editors for prompts and lists of prompts. */
 export interface EditorsOfPrompts {
   readonly prompts: PromptEditors;
   readonly lists: PromptEditors;
   readonly suggestions: PromptDiff;
-  readonly promptMessages: PromptMessages;
   readonly languageModels: LanguageModels;
 }
 
-/** Creates the editors, and shows their code lenses. */
+/** Creates the editors and registers their CodeLens providers. */
 export function createPromptEditors(
   context: AppContext,
   { languageModels = editorLanguageModels }: { readonly languageModels?: LanguageModels },
@@ -27,20 +24,20 @@ export function createPromptEditors(
   const lenses = subscriptions.add(
     new PromptCodeLensProvider({
       language,
-      longestOf: (document) => {
+      maxLengthOf: (document) => {
         const { model } = prompts.begunOf(document).request ?? {};
         return model === undefined ? undefined : catalog.familyOf(model)?.maxPromptLength;
       },
-      onSeen: () => presence.begin(),
+      onSeen: () => availability.start(),
     }),
   );
-  const presence = subscriptions.add(
+  const availability = subscriptions.add(
     new LanguageModelAvailability({
       models: languageModels,
       runInBackground,
-      tell: (isThere) => {
-        contextKeys.setHasLanguageModel(isThere);
-        lenses.setCanImprove(isThere);
+      onChange: (isAvailable) => {
+        contextKeys.setHasLanguageModel(isAvailable);
+        lenses.setCanImprove(isAvailable);
       },
     }),
   );
@@ -49,5 +46,5 @@ export function createPromptEditors(
   register(PROMPT_LIST_LANGUAGE, new PromptListCodeLensProvider(language));
   register(PROMPT_LANGUAGE, lenses);
   const suggestions = subscriptions.add(new PromptDiff());
-  return { prompts, lists, suggestions, promptMessages: new PromptMessages(context), languageModels };
+  return { prompts, lists, suggestions, languageModels };
 }

@@ -1,22 +1,24 @@
 import type * as vscode from 'vscode';
-import { LanguageModelError, type LanguageModel, type LanguageModels } from './languageModels';
+import { describeError, withPrefix } from '../../../core/common/log';
 import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
+import { keyInFieldMessage } from '../../../core/tasks/keyGuard';
 import type { AppContext } from '../../common/appContext';
-import { replaceText } from './promptEditors';
+import { showLogButton } from '../../common/messagePresenter';
+import { LanguageModelError, type LanguageModel, type LanguageModels } from './languageModels';
+import { showMissingPrompt } from './missingPrompt';
 import type { PromptDiff } from './promptDiff';
-import type { PromptMessages } from './promptMessages';
+import { replaceText } from './promptEditors';
 
 interface Dependencies extends Pick<
   AppContext,
-  'dialogs' | 'notifications' | 'messages' | 'looksLikeKey' | 'runInBackground' | 'l10n'
+  'dialogs' | 'notifications' | 'box' | 'looksLikeKey' | 'runInBackground' | 'l10n' | 'log'
 > {
   readonly models: LanguageModels;
   readonly prompts: { find(args: readonly unknown[]): vscode.TextDocument | undefined };
   readonly suggestions: Pick<PromptDiff, 'show'>;
-  readonly promptMessages: PromptMessages;
 }
 
-/** What the model is asked; in English, which all of them know. The prompt comes after it. */
+/** The instruction for the language model, followed by the prompt. In English, which all models understand. */
 const INSTRUCTION = [
   'You help to write prompts for text-to-video models. Rewrite the prompt that follows so that such a model makes a',
   'better video of it: say what is seen, how it moves, the light, the camera and what is heard, in the present tense.',
@@ -26,68 +28,61 @@ const INSTRUCTION = [
 ].join(' ');
 
 /**
- * Has a language model of the user's own write the prompt of an editor anew, and shows the differences. Nothing is
- * changed before the user says so, and nothing goes to the gateway.
+ * Rewrites the prompt of an editor with one of the user's language models and shows the differences. Changes nothing
+ * until the user confirms, and sends nothing to the gateway.
  */
 export async function improvePrompt(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { prompts, suggestions, notifications, messages, promptMessages, looksLikeKey, l10n } = deps;
+  const { prompts, suggestions, notifications, box, looksLikeKey, runInBackground, l10n } = deps;
   const document = prompts.find(args);
-  if (!document) {
-    messages.noPromptEditor();
-    return;
-  }
-  const prompt = document.getText();
-  if (prompt.trim() === '') {
-    messages.emptyPrompt();
+  const prompt = document?.getText() ?? '';
+  if (!document || prompt.trim() === '') {
+    showMissingPrompt(document, deps);
     return;
   }
   if (looksLikeKey(prompt)) {
-    promptMessages.keyInPrompt();
+    box.show('warning', keyInFieldMessage('prompt', l10n), []);
     return;
   }
-  const model = await chooseModel(deps);
+  const model = await pickModel(deps);
   if (!model) return;
   const answer = await notifications.longProgress(
-    l10n.t('{0} is improving the prompt …', model.name),
-    async (_tell, signal) => ask(deps, model, prompt, signal),
+    l10n.t('{0} is improving the prompt…', model.name),
+    async (_report, signal) => ask(deps, model, prompt, signal),
   );
   if (answer === undefined) return;
-  const better = withoutFrame(answer);
-  if (better === '' || better === prompt.trim()) {
-    promptMessages.nothingToImprove(model.name);
+  const improved = withoutCodeFence(answer);
+  if (improved === '' || improved === prompt.trim()) {
+    box.show('info', l10n.t('{0} suggested no changes.', model.name), []);
     return;
   }
-  const title = l10n.t('Your Prompt ↔ Improved by {0}', model.name);
-  const shown = await suggestions.show(document, better, title);
-  const use = async () => {
-    if (await replaceText(document, prompt, better)) await shown.close();
-    else promptMessages.promptChangedMeanwhile();
+  const diff = await suggestions.show(document, improved, l10n.t('Prompt ↔ Improved by {0}', model.name));
+  const usePrompt = async () => {
+    if (await replaceText(document, prompt, improved)) await diff.close();
+    else box.show('info', l10n.t('The prompt changed meanwhile. Nothing was replaced.'), []);
   };
-  promptMessages.improved(model.name, {
-    use: () => deps.runInBackground(use()),
-    keep: () => deps.runInBackground(shown.close()),
-  });
+  box.show('info', l10n.t('{0} suggested a prompt.', model.name), [
+    { title: l10n.t('Use Prompt'), run: () => runInBackground(usePrompt()) },
+    { title: l10n.t('Discard'), run: () => runInBackground(diff.close()) },
+  ]);
 }
 
-async function chooseModel({
-  models,
-  dialogs,
-  promptMessages,
-  l10n,
-}: Dependencies): Promise<LanguageModel | undefined> {
-  const there = await models.list();
-  if (there.length === 0) promptMessages.noLanguageModel();
-  if (there.length <= 1) return there[0];
+async function pickModel({ models, dialogs, box, l10n }: Dependencies): Promise<LanguageModel | undefined> {
+  const available = await models.list();
+  if (available.length === 0) {
+    const message = l10n.t('No language model available. Install one, such as GitHub Copilot Chat.');
+    box.show('info', message, []);
+  }
+  if (available.length <= 1) return available[0];
   return dialogs.choose({
     title: l10n.t('Improve Prompt'),
-    placeholder: l10n.t('Which language model? Your prompt is sent to it.'),
-    choices: there.map((model) => ({ value: model, label: model.name, description: model.id })),
+    placeholder: l10n.t('Select the model to send the prompt to'),
+    choices: available.map((model) => ({ value: model, label: model.name, description: model.id })),
   });
 }
 
-/** @returns undefined when it was called off, or refused, which is said */
+/** @returns undefined if the user canceled or, after a message, if the model refused */
 async function ask(
-  { promptMessages }: Dependencies,
+  { box, l10n, log }: Dependencies,
   model: LanguageModel,
   prompt: string,
   signal: AbortSignal,
@@ -97,13 +92,14 @@ async function ask(
   } catch (error) {
     if (signal.aborted) return undefined;
     if (!(error instanceof LanguageModelError)) throw error;
-    promptMessages.languageModelRefused(model.name, error.message);
+    withPrefix(log, 'improvePrompt').warn(`${model.id} refused: ${describeError(error)}`);
+    box.show('warning', l10n.t("{0} couldn't improve the prompt.", model.name), [showLogButton(l10n)]);
     return undefined;
   }
 }
 
-/** Takes off what models put around an answer although they were told not to: blanks, and a fence of Markdown. */
-function withoutFrame(answer: string): string {
+/** Removes whitespace and a Markdown fence, which models add even if told not to. */
+function withoutCodeFence(answer: string): string {
   const text = answer.trim();
   return (/^```[^\n]*\n([\s\S]*?)\n?```$/.exec(text)?.[1] ?? text).trim();
 }

@@ -2,37 +2,36 @@ import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
 import type { AppContext } from '../../common/appContext';
 
-/** A language model of the user's own, from another extension. */
+/** A language model of another extension. */
 export interface LanguageModel {
   readonly id: string;
-  /** As its extension calls it. */
   readonly name: string;
   /**
-   * Asks it once, and waits for the whole answer. The editor asks the user for a yes the first time.
-   * @param longest most characters of an answer
-   * @throws {@link LanguageModelError} with the model's reason; the signal's own error when that ends it
+   * Sends a text and waits for the whole answer. VS Code asks the user for consent the first time.
+   * @param maxLength maximum length of the answer, in characters
+   * @throws {@link LanguageModelError} with the model's reason, or the signal's reason
    */
-  ask(text: string, longest: number, signal: AbortSignal): Promise<string>;
+  ask(text: string, maxLength: number, signal: AbortSignal): Promise<string>;
 }
 
-/** The language models that are there now. */
+/** The available language models. */
 export interface LanguageModels {
   list(): Promise<readonly LanguageModel[]>;
   onDidChange(listener: () => void): Disposable;
 }
 
-/** The model, or the user, said no. The message is the editor's own, for the user. */
+/** The model or the user refused. The message is VS Code's, for the log. */
 export class LanguageModelError extends Error {
   override readonly name = 'LanguageModelError';
 }
 
-/** Those of the editor (`vscode.lm`). */
+/** The models that VS Code provides (`vscode.lm`). */
 export const editorLanguageModels: LanguageModels = {
   async list() {
     return (await vscode.lm.selectChatModels()).map((model) => ({
       id: model.id,
       name: model.name,
-      ask: async (text, longest, signal) => ask(model, text, longest, signal),
+      ask: async (text, maxLength, signal) => ask(model, text, maxLength, signal),
     }));
   },
   onDidChange: (listener) => vscode.lm.onDidChangeChatModels(listener),
@@ -40,10 +39,10 @@ export const editorLanguageModels: LanguageModels = {
 
 interface AvailabilityDependencies extends Pick<AppContext, 'runInBackground'> {
   readonly models: LanguageModels;
-  readonly tell: (isThere: boolean) => void;
+  readonly onChange: (isAvailable: boolean) => void;
 }
 
-/** Tells whether there is any language model. Looking may start extensions that bring them, so it waits to be asked. */
+/** Reports whether a language model is available. Starts on request: listing models may activate other extensions. */
 export class LanguageModelAvailability implements Disposable {
   readonly #deps: AvailabilityDependencies;
   #listener: Disposable | undefined;
@@ -52,16 +51,16 @@ export class LanguageModelAvailability implements Disposable {
     this.#deps = deps;
   }
 
-  /** Looks now, and whenever it may have changed; more calls do nothing. */
-  begin(): void {
+  /** Checks now and after each change. Further calls do nothing. */
+  start(): void {
     if (this.#listener) return;
-    this.#listener = this.#deps.models.onDidChange(() => this.#look());
-    this.#look();
+    this.#listener = this.#deps.models.onDidChange(() => this.#check());
+    this.#check();
   }
 
-  #look(): void {
-    const { models, tell, runInBackground } = this.#deps;
-    runInBackground(models.list().then(({ length }) => tell(length > 0)));
+  #check(): void {
+    const { models, onChange, runInBackground } = this.#deps;
+    runInBackground(models.list().then(({ length }) => onChange(length > 0)));
   }
 
   dispose(): void {
@@ -72,7 +71,7 @@ export class LanguageModelAvailability implements Disposable {
 async function ask(
   model: vscode.LanguageModelChat,
   text: string,
-  longest: number,
+  maxLength: number,
   signal: AbortSignal,
 ): Promise<string> {
   const stop = new vscode.CancellationTokenSource();
@@ -84,7 +83,7 @@ async function ask(
     let answer = '';
     for await (const piece of reply.text) {
       answer += piece;
-      if (answer.length > longest) throw new LanguageModelError(vscode.l10n.t('The answer was too long.'));
+      if (answer.length > maxLength) throw new LanguageModelError('The answer was too long.');
     }
     signal.throwIfAborted();
     return answer;

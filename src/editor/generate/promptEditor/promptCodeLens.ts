@@ -1,17 +1,18 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
-import { validatePrompt } from '../wizard/validatePrompt';
 import { countLines } from '../../../core/models/promptText';
 import type { AppContext } from '../../common/appContext';
+import { validatePrompt } from '../wizard/validatePrompt';
+import { SEPARATOR, splitPrompts } from './promptList';
 
 interface Dependencies extends Pick<AppContext, 'language'> {
-  /** How much of a prompt its model is known to read, in characters, where that model is known. */
-  readonly longestOf: (document: vscode.TextDocument) => number | undefined;
-  /** Called when a prompt is in sight. */
+  /** @returns the maximum prompt length of the document's model in characters, if known */
+  readonly maxLengthOf: (document: vscode.TextDocument) => number | undefined;
+  /** Called when a prompt is visible. */
   readonly onSeen: () => void;
 }
 
-/** A line above a prompt: where to go from here, and how long it is. */
+/** CodeLens above a prompt: commands and the length of the prompt. */
 export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposable {
   readonly #deps: Dependencies;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -25,7 +26,7 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
     return this.#changed.event;
   }
 
-  /** Whether there is a language model that can write prompts anew. */
+  /** @param canImprove whether a language model is available */
   setCanImprove(canImprove: boolean): void {
     if (this.#canImprove === canImprove) return;
     this.#canImprove = canImprove;
@@ -39,35 +40,64 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const { l10n } = vscode;
     this.#deps.onSeen();
-    const { language, longestOf } = this.#deps;
     const text = document.getText();
-    const range = new vscode.Range(0, 0, 0, 0);
-    const characters = text.length.toLocaleString(language);
-    const extent = l10n.t('{0} lines, {1} characters', countLines(text).toLocaleString(language), characters);
-    const verdict = validatePrompt(text, longestOf(document), undefined, { l10n, language });
-    const words =
-      text.trim() === ''
-        ? l10n.t('Describe the video: what is seen, how it moves, how it is filmed, what is heard.')
-        : verdict?.weight === 'warning'
-          ? verdict.message
-          : extent;
+    const args = [document.uri];
+    const lenses = [lens(0, `$(send) ${l10n.t('Generate from Prompt…')}`, 'nebulaVideo.sendPrompt', args)];
+    if (this.#canImprove && text.trim() !== '') {
+      lenses.push(lens(0, `$(sparkle) ${l10n.t('Improve Prompt…')}`, 'nebulaVideo.improvePrompt', args));
+    }
+    return [...lenses, lens(0, this.#note(document, text))];
+  }
+
+  /** Help for an empty prompt, or else a warning or the length. */
+  #note(document: vscode.TextDocument, text: string): string {
+    const { l10n } = vscode;
+    const { language, maxLengthOf } = this.#deps;
+    if (text.trim() === '') return l10n.t('Describe the video: subject, motion, camera, and sound');
+    const validation = validatePrompt(text, maxLengthOf(document), undefined, { l10n, language });
+    if (validation?.weight === 'warning') return validation.message;
+    const [lines, characters] = [countLines(text), text.length.toLocaleString(language)];
+    return lines === 1
+      ? l10n.t('{0} characters', characters)
+      : l10n.t('{0} lines, {1} characters', lines.toLocaleString(language), characters);
+  }
+}
+
+/** CodeLens above a list of prompts, with help, and above each prompt. */
+export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
+  readonly #language: string;
+
+  constructor(language: string) {
+    this.#language = language;
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const { l10n } = vscode;
+    const prompts = splitPrompts(document.getText());
+    const generate =
+      prompts.length === 1
+        ? l10n.t('Generate from Prompt…')
+        : l10n.t('Generate from {0} Prompts…', this.#formatNumber(prompts.length));
     return [
-      new vscode.CodeLens(range, {
-        title: `$(send) ${l10n.t('Send Prompt…')}`,
-        command: 'nebulaVideo.sendPrompt',
-        arguments: [document.uri],
-      }),
-      ...(this.#canImprove && text.trim() !== ''
-        ? [
-            new vscode.CodeLens(range, {
-              title: `$(sparkle) ${l10n.t('Improve Prompt…')}`,
-              command: 'nebulaVideo.improvePrompt',
-              arguments: [document.uri],
-            }),
-          ]
-        : []),
-      // Without a command it is only read.
-      new vscode.CodeLens(range, { title: words, command: '' }),
+      lens(0, `$(send) ${generate}`, 'nebulaVideo.sendPrompt', [document.uri]),
+      lens(0, l10n.t('Separate prompts with {0}', SEPARATOR)),
+      ...prompts.map(({ text, line }, index) =>
+        lens(
+          Math.min(line, document.lineCount - 1),
+          text.trim() === ''
+            ? l10n.t('Prompt {0} is empty', index + 1)
+            : l10n.t('Prompt {0}: {1} characters', index + 1, this.#formatNumber(text.length)),
+        ),
+      ),
     ];
   }
+
+  #formatNumber(value: number): string {
+    return value.toLocaleString(this.#language);
+  }
+}
+
+/** @param command if empty, the CodeLens is plain text */
+function lens(line: number, title: string, command = '', args: readonly unknown[] = []): vscode.CodeLens {
+  return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: [...args] });
 }

@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../../core/common/disposable';
 
-/** Texts that are shown beside a prompt, and cannot be changed. */
+/** Read-only texts that are compared with a prompt. */
 const SCHEME = 'nebula-video-suggestion';
 
-/** A suggestion that is shown. */
+/** A diff editor that shows a suggestion. */
 export interface OpenPromptDiff {
-  /** Closes its tab, if it is still there. */
+  /** Closes its tab, if it's still open. */
   close(): Promise<void>;
 }
 
-/** Shows another text for a prompt as the differences to it. */
+/** Shows a suggested prompt in a diff editor. */
 export class PromptDiff implements Disposable, vscode.TextDocumentContentProvider {
   readonly #owned = new DisposableStore();
   readonly #texts = new Map<string, string>();
@@ -25,7 +25,6 @@ export class PromptDiff implements Disposable, vscode.TextDocumentContentProvide
     return this.#texts.get(uri.toString()) ?? '';
   }
 
-  /** @param title of the tab */
   async show(document: vscode.TextDocument, text: string, title: string): Promise<OpenPromptDiff> {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${++this.#count}.txt` });
     this.#texts.set(uri.toString(), text);

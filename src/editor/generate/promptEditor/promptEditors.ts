@@ -4,24 +4,21 @@ import type { Disposable } from '../../../core/common/disposable';
 import type { Begun } from '../wizard/wizard';
 
 /**
- * The language of prompt editors, as package.json contributes it. It is what marks an editor as ours: it survives a
- * reload of the window, and the editor's settings for it keep prompts as they were typed.
+ * Language ID of prompts, contributed in package.json. It identifies prompt editors: it survives a reload of the window,
+ * and its default settings keep prompts as typed.
  */
 export const PROMPT_LANGUAGE = 'nebula-video-prompt';
 
-/**
- * The language of lists of prompts. One of its own, so that a line that separates prompts here can stand in any other
- * prompt, also after a reload.
- */
+/** Language ID of lists of prompts. In a single prompt, a separator line is ordinary text, also after a reload. */
 export const PROMPT_LIST_LANGUAGE = 'nebula-video-prompts';
 
-/** An editor's title menu hands over what the editor shows. */
+/** Argument from the editor title menu. */
 const resource = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
 
-/** The editors in which prompts of several lines, or lists of prompts, are written. */
+/** Untitled editors for prompts with several lines, or for lists of prompts. */
 export class PromptEditors implements Disposable {
   readonly #language: string;
-  /** What the prompts belong to, by the URIs of their documents; after a reload of the window it is not known. */
+  /** The user's other choices by document URI. Unknown after a reload of the window. */
   readonly #begun = new Map<string, Begun>();
   readonly #closing = vscode.workspace.onDidCloseTextDocument(({ uri }) =>
     this.#begun.delete(uri.toString()),
@@ -36,8 +33,8 @@ export class PromptEditors implements Disposable {
   }
 
   /**
-   * Opens an editor with the text, or shows the one that has it already.
-   * @param begun what else has been answered for the prompt; nothing where it is to be asked
+   * Opens an editor with the text, or shows the one that already contains it.
+   * @param begun the user's other choices, if any
    */
   async open(text: string, begun: Begun = {}): Promise<void> {
     const open = this.#documents().find((document) => document.getText() === text && text !== '');
@@ -48,12 +45,12 @@ export class PromptEditors implements Disposable {
     if (!open) editor.selection = new vscode.Selection(end, end);
   }
 
-  /** What has been answered for the prompt of a document, beside the prompt. */
+  /** @returns the user's other choices for the prompt of a document */
   begunOf({ uri }: vscode.TextDocument): Begun {
     return this.#begun.get(uri.toString()) ?? {};
   }
 
-  /** The prompt that a command is about: that of the given editor, or of the active one. */
+  /** @returns the document of the given editor, or of the active one */
   find(args: readonly unknown[]): vscode.TextDocument | undefined {
     const given = resource.safeParse(args[0]).data;
     const active = vscode.window.activeTextEditor?.document;
@@ -62,13 +59,13 @@ export class PromptEditors implements Disposable {
   }
 
   /**
-   * Closes an untitled editor whose text is a task's from now on, so that nobody is asked whether to save it. Only if
-   * it still has that text: everything else is somebody's work. Behind another tab, from where it can't be closed
-   * unasked, it is emptied: it would be offered to be paid for again.
+   * Closes an untitled editor whose text now belongs to a task, without asking whether to save it. Keeps it if the user
+   * changed the text. A background tab can't be closed without asking, so it's emptied: the prompt must not be offered
+   * again after it was paid for.
    */
   async close(document: vscode.TextDocument, text: string): Promise<void> {
     if (!document.isUntitled || document.isClosed || document.getText() !== text) return;
-    // The tab, not the text editor: a text stays "active" while a player beside it has the focus.
+    // Check the tab, not the text editor, which stays "active" while a player next to it has focus.
     const front = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     const isInFront =
       front instanceof vscode.TabInputText && front.uri.toString() === document.uri.toString();
@@ -83,12 +80,12 @@ export class PromptEditors implements Disposable {
   }
 }
 
-/** So often a new document is asked for; one time is enough but for a rare moment. */
+/** Maximum attempts to open a new document. */
 const MAX_ATTEMPTS = 3;
 
 /**
- * A new untitled document with this text. The editor gives it the name of one that was closed just now, and may bring
- * that one's unsaved text back instead of ours: then the name is taken, and the next one is free.
+ * Opens an untitled document with this text. VS Code may reuse the name of one that was just closed and restore its
+ * unsaved text instead. Then that name is taken, and the next attempt gets a free one.
  */
 async function newDocument(text: string, language: string): Promise<vscode.TextDocument> {
   for (let tries = 1; ; tries++) {
@@ -97,7 +94,7 @@ async function newDocument(text: string, language: string): Promise<vscode.TextD
   }
 }
 
-/** Puts another text in the place of the whole one, in one step that can be undone. @returns false when it is not as it was */
+/** Replaces the whole text in one step that can be undone. @returns false if the text has changed */
 export async function replaceText(
   document: vscode.TextDocument,
   before: string,

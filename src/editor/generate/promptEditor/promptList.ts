@@ -1,26 +1,25 @@
 /** A line with only this separates prompts. */
 export const SEPARATOR = '---';
 
-/** One prompt of a list. */
 export interface ListedPrompt {
-  /** Byte for byte, without the line ends that belong to the separators. */
+  /** Unchanged, without the line breaks around separators. */
   readonly text: string;
-  /** The line it begins in, from 0. */
+  /** Zero-based number of its first line. */
   readonly line: number;
 }
 
 const LINES = /([^\r\n]*)(\r\n|\r|\n|$)/g;
 
-/** Blanks behind it can't be seen, so they don't count. */
+/** Ignores trailing whitespace, which is invisible. */
 const isSeparator = (line: string): boolean => /^---[ \t]*$/.test(line);
 
-/** The prompts of a list, empty ones included. A text without a separator is one prompt. */
+/** Splits a list into prompts, including empty ones. A text without a separator is one prompt. */
 export function splitPrompts(text: string): readonly ListedPrompt[] {
   const prompts: ListedPrompt[] = [];
   let start = 0;
   let firstLine = 0;
   let line = 0;
-  /** Where the line end before the current line begins. */
+  /** Start of the line break before the current line. */
   let before = 0;
   for (const { index, 0: whole, 1: content = '', 2: end } of text.matchAll(LINES)) {
     if (isSeparator(content)) {
@@ -35,12 +34,11 @@ export function splitPrompts(text: string): readonly ListedPrompt[] {
   return [...prompts, { text: text.slice(start), line: firstLine }];
 }
 
-/** A list of these prompts. */
 export function joinPrompts(prompts: readonly string[], lineEnd: string): string {
   return prompts.join(`${lineEnd}${SEPARATOR}${lineEnd}`);
 }
 
-/** The list without the first prompt that is this one, byte for byte; undefined where there is none. */
+/** Removes the first occurrence of a prompt. @returns undefined if the list doesn't contain it */
 export function withoutPrompt(list: string, prompt: string, lineEnd: string): string | undefined {
   const texts = splitPrompts(list).map(({ text }) => text);
   const index = texts.indexOf(prompt);
@@ -51,14 +49,14 @@ export function withoutPrompt(list: string, prompt: string, lineEnd: string): st
   );
 }
 
-/** The list with a prompt after so many others. */
+/** Inserts a prompt. @param after number of prompts before it */
 export function withPrompt(list: string, prompt: string, after: number, lineEnd: string): string {
   if (list.trim() === '') return prompt;
   const texts = splitPrompts(list).map(({ text }) => text);
   return joinPrompts(texts.toSpliced(after, 0, prompt), lineEnd);
 }
 
-/** Whether a prompt can't be one of a list, because it would be taken apart there. */
+/** @returns true if a list would split the prompt */
 export function containsSeparator(prompt: string): boolean {
   return splitPrompts(prompt).length > 1;
 }

@@ -7,7 +7,6 @@ import type { ImageFitFeature } from '../../imageFit/registerImageFit';
 import { createPresets } from '../presets/createPresets';
 import type { Preset } from '../presets/presetStore';
 import type { PresetEditor } from '../presets/presetEditor';
-import { PresetMessages } from '../presets/presetMessages';
 import type { ReadyDependencies } from '../submit/ensureReady';
 import type { RequestSender } from '../submit/requestSender';
 import { modelChoices, modelWarning } from './modelChoices';
@@ -39,7 +38,7 @@ export function createWizard(
 ): Wizard {
   const { catalog, customModels, settings, tasksView, runInBackground, execute, l10n } = context;
   const { gatewayModels, setKey } = credentials;
-  const presets = createPresets({ ...context, messages: new PresetMessages(context) });
+  const presets = createPresets(context);
   const host = () => {
     const baseUrl = settings.baseUrl();
     return baseUrl === undefined ? undefined : new URL(baseUrl).host;

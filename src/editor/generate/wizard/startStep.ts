@@ -34,7 +34,7 @@ export class StartStep {
   readonly #parts: WizardDependencies;
   readonly #request: Partial<VideoRequest>;
   #presets: readonly Preset[] = [];
-  #strange: readonly string[] = [];
+  #invalid: readonly string[] = [];
   /** How many can't be used with what is brought along. */
   #unsuited = 0;
   #chosen: string | undefined;
@@ -96,12 +96,12 @@ export class StartStep {
   }
 
   #read(): void {
-    const { presets, strange } = this.#parts.presets.read();
+    const { presets, invalid } = this.#parts.presets.read();
     const suits = ({ model }: Preset) =>
       this.#modelOf(model)?.family.modes(model).includes(this.#mode) ?? true;
     this.#presets = presets.filter(suits);
     this.#unsuited = presets.length - this.#presets.length;
-    this.#strange = strange;
+    this.#invalid = invalid;
   }
 
   get #mode() {
@@ -139,16 +139,10 @@ export class StartStep {
   /** Says which presets are not in the list, and why. */
   #hint(): string {
     const { l10n } = this.#parts;
-    const strange = escapeQuickPickText(visibleLine(this.#strange.join(', '), MAX_LIST_LENGTH));
+    const invalid = escapeQuickPickText(visibleLine(this.#invalid.join(', '), MAX_LIST_LENGTH));
     return [
-      ...(strange === ''
-        ? []
-        : [`$(warning) ${l10n.t('Not presets, and left out: {0}. Each needs a “model”.', strange)}`]),
-      ...(this.#unsuited === 0
-        ? []
-        : [
-            `$(info) ${l10n.t('Presets of models that need other images are left out: {0}.', this.#unsuited)}`,
-          ]),
+      ...(invalid === '' ? [] : [`$(warning) ${l10n.t('Invalid presets: {0}', invalid)}`]),
+      ...(this.#unsuited === 0 ? [] : [`$(info) ${l10n.t('Needs other images: {0}', this.#unsuited)}`]),
     ].join('  ');
   }
 }

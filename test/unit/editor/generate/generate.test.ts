@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { Task } from '../../../../src/core/task/task';
 import { runWizardAndSend, type GenerateDependencies } from '../../../../src/editor/generate/generate';
+import type { SendContext } from '../../../../src/editor/generate/submit/requestSender';
 
 describe('the draft of a request that was sent', () => {
   /** Returns true if the draft is offered again. */
@@ -11,7 +12,12 @@ describe('the draft of a request that was sent', () => {
       l10n: untranslatedL10n,
       sender: {
         checkReady: () => Promise.resolve(),
-        send: () => Promise.resolve({ id: 'one', ...ended }),
+        send: async (_request: unknown, _requester: unknown, _signal: unknown, context: SendContext) => {
+          assert.ok(kept.draft, 'the draft is kept until a task has it');
+          await context.onStored?.();
+          assert.equal(kept.draft, undefined);
+          return { id: 'one', ...ended };
+        },
       } as never,
       messages: { notAccepted: () => undefined, sent: () => undefined } as never,
       memory: {

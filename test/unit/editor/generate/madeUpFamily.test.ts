@@ -71,7 +71,7 @@ describe('a family that is one file', () => {
           log: silent,
         }),
         looksLikeKey: () => false,
-        presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
+        presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
         look: () => Promise.reject(new Error('there are no images')),
       },
       { at: 'prompt' },

@@ -61,7 +61,7 @@ describe('the wizard with images', () => {
         },
         ...{ host: () => 'gateway.example', openEditor: done, remember: done },
         looksLikeKey,
-        presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
+        presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
         look: (sources) => {
           looked.push(...sources);
           return Promise.resolve(images);

@@ -111,7 +111,8 @@ describe('a list of prompts while it is sent', () => {
         catalog,
         l10n: untranslatedL10n,
       }),
-      batchMessages: { done: () => told.push('done'), stillSending: () => told.push('still') } as never,
+      box: { show: (_severity: unknown, message: string) => told.push(message) } as never,
+      log: silent,
       replaceText: (_document, before, after) => {
         if (refusedEdits-- > 0) return Promise.resolve(false);
         assert.equal(before, text);
@@ -133,7 +134,7 @@ describe('a list of prompts while it is sent', () => {
             },
             ...{ host: () => 'gateway.example', openEditor: done, remember: done },
             looksLikeKey,
-            presets: { read: () => ({ presets: [], strange: [] }), save: done, remove: done, edit: ignore },
+            presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
             look: () => Promise.reject(new Error('there are no images')),
           },
           start,
@@ -212,7 +213,7 @@ describe('a list of prompts while it is sent', () => {
     };
     await run();
     assert.deepEqual(sent, ['one', 'two']);
-    assert.deepEqual(told, ['still', 'done']);
+    assert.deepEqual(told, ['These prompts are already being sent.', 'Generating 2 videos.']);
   });
 
   it('stays as it is where it is a file', async () => {

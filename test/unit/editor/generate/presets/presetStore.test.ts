@@ -10,7 +10,6 @@ import {
 } from '../../../../../src/editor/generate/presets/presetStore';
 import { PresetEditor } from '../../../../../src/editor/generate/presets/presetEditor';
 import { MessagePresenter } from '../../../../../src/editor/common/messagePresenter';
-import { PresetMessages } from '../../../../../src/editor/generate/presets/presetMessages';
 import { RecordingNotifications } from '../../../../support/recordingNotifications';
 import { ScriptedDialogs } from '../../../../support/scriptedDialogs';
 
@@ -47,9 +46,8 @@ class Desk {
       runInBackground: ignore,
     });
     this.keeping = new PresetEditor({
-      ...{ presets, dialogs: this.dialogs, looksLikeKey, log, l10n: untranslatedL10n },
+      ...{ presets, dialogs: this.dialogs, box, looksLikeKey, log, l10n: untranslatedL10n },
       hasWorkspace: () => this.hasWorkspace,
-      messages: new PresetMessages({ box, l10n: untranslatedL10n }),
     });
   }
 
@@ -70,7 +68,7 @@ describe('presets', () => {
   afterEach(() => assert.equal(desk.dialogs.left, 0));
 
   it('are those of the user and of the workspace, by name; that of the workspace counts', () => {
-    const { presets, strange } = parsePresets({
+    const { presets, invalid } = parsePresets({
       user: { Rain: rain, Bare: { model: 'veo-x' }, Blank: { model: 'veo-x', prompt: ' ' } },
       workspace: { Rain: { model: 'kling-v1', options: { n: 2, watermark: true } } },
     });
@@ -79,7 +77,7 @@ describe('presets', () => {
       { name: 'Blank', scope: 'user', model: 'veo-x' },
       { name: 'Rain', scope: 'workspace', model: 'kling-v1', options: { n: 2, watermark: true } },
     ]);
-    assert.deepEqual(strange, []);
+    assert.deepEqual(invalid, []);
     assert.deepEqual(parsePresets({ user: undefined, workspace: undefined }).presets, []);
   });
 
@@ -98,7 +96,7 @@ describe('presets', () => {
         found.presets.map(({ name }) => name),
         ['Rain'],
       );
-      assert.deepEqual(found.strange, ['Odd']);
+      assert.deepEqual(found.invalid, ['Odd']);
     });
   }
 
@@ -106,7 +104,7 @@ describe('presets', () => {
     desk.written.user = { Odd: 7 };
     desk.written.workspace = 'not presets at all';
     for (let turn = 0; turn < 3; turn++) {
-      assert.deepEqual(desk.keeping.read().strange, ['Odd', 'nebulaVideo.presets']);
+      assert.deepEqual(desk.keeping.read().invalid, ['Odd', 'nebulaVideo.presets']);
     }
     assert.equal(desk.warnings.length, 1);
     assert.match(desk.warnings[0] ?? '', /Odd, nebulaVideo\.presets/);
@@ -120,7 +118,7 @@ describe('presets', () => {
       user: { Odd: 7, Mine: { model: 'sora-2', prompt: 'one\r\ntwo ', options: { seconds: '8' } } },
       workspace: undefined,
     });
-    assert.match(desk.notifications.last.message, /“Mine” is saved/);
+    assert.match(desk.notifications.last.message, /^Preset 'Mine' saved\.$/);
   });
 
   it('are saved without it for the workspace, and read as they were saved', async () => {
@@ -151,15 +149,15 @@ describe('presets', () => {
       Mine: { model: 'sora-2', options: { seconds: '8' } },
       Ours: { model: 'sora-2', options: { seconds: '8' } },
     });
-    assert.equal(desk.asked.filter((text) => text.startsWith('Replace the preset')).length, 2);
+    assert.equal(desk.asked.filter((text) => text.startsWith('Replace preset')).length, 2);
   });
 
   it('have a name, and no images, which is said', async () => {
     desk.dialogs.willAnswer(
       (question: { prompt: string; validate: (text: string) => string | undefined }) => {
-        assert.match(question.prompt, /^Images and earlier videos are not part of a preset\./);
+        assert.match(question.prompt, /^Images and remix sources aren't saved\.$/);
         assert.match(question.validate('  ') ?? '', /Enter a name/);
-        assert.match(question.validate('x'.repeat(81)) ?? '', /more than 80/);
+        assert.match(question.validate('x'.repeat(81)) ?? '', /Use up to 80 characters/);
         assert.match(question.validate('sk-0123456789abcdefghij') ?? '', /looks like an API key/);
         assert.equal(question.validate('x'.repeat(80)), undefined);
         return 'Boat';
@@ -215,8 +213,8 @@ describe('presets', () => {
     desk.dialogs.willAnswer('Mine', true, 'workspace');
     await desk.keeping.save(request);
     for (const { message, actions } of desk.notifications.shown) {
-      assert.match(message, /could not be changed/);
-      assert.deepEqual(actions, ['Open Setting', 'Show Log']);
+      assert.match(message, /^Couldn't update 'nebulaVideo\.presets'\.$/);
+      assert.deepEqual(actions, ['Open Settings', 'Show Log']);
     }
     assert.equal(desk.notifications.shown.length, 2);
   });

@@ -1106,7 +1106,7 @@ describe('the wizard', () => {
       desk.presets = { Rain: rain, Still: { model: 'wan2.5-i2v-preview' }, 'Tall veo': wide, Odd: {} };
       await desk.ask(first, escape);
       assert.deepEqual(labels(desk.pick(0)).slice(2), ['Rain', 'Tall veo']);
-      assert.match(desk.pick(0).prompt ?? '', /Odd\. .*left out: 1\.$/);
+      assert.match(desk.pick(0).prompt ?? '', /Odd .*Needs other images: 1$/);
       const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
       const start: WizardOptions = {
         at: 'prompt',

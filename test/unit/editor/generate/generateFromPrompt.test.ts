@@ -1,0 +1,104 @@
+import { strict as assert } from 'node:assert';
+import type { TextDocument } from 'vscode';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import type { Charged, Task } from '../../../../src/core/task/task';
+import { Rejection } from '../../../../src/editor/common/rejection';
+import { sendPrompt } from '../../../../src/editor/generate/generateFromPrompt';
+import type { SendContext } from '../../../../src/editor/generate/submit/requestSender';
+
+type Dependencies = Parameters<typeof sendPrompt>[0];
+
+const ignore = () => undefined;
+const done = () => Promise.resolve();
+const PROMPT = ' a kite\r\n';
+const BEGUN = { request: { model: 'sora-2' } };
+
+describe('the editor of a prompt while it is sent', () => {
+  /** Text of the open editor; undefined if it's closed. */
+  let text: string | undefined;
+  let reopenedWith: unknown;
+  let isOpenWhenSent: boolean | undefined;
+
+  beforeEach(() => {
+    [text, reopenedWith, isOpenWhenSent] = [PROMPT, undefined, undefined];
+  });
+
+  const document = { getText: () => text ?? '' } as TextDocument;
+  const prompts: Dependencies['prompts'] = {
+    find: () => document,
+    begunOf: () => BEGUN,
+    open: (prompt, begun) => {
+      [text, reopenedWith] = [prompt, begun];
+      return Promise.resolve();
+    },
+    close: (_document, expected) => {
+      if (text === expected) text = undefined;
+      return Promise.resolve();
+    },
+  };
+
+  /** @param finish returns the outcome, or throws, after the request was stored */
+  async function run(finish: () => Partial<Task>, isStored = true): Promise<unknown> {
+    const deps: Partial<Dependencies> = {
+      ...{ prompts, l10n: untranslatedL10n, reveal: ignore, runInBackground: ignore },
+      messages: { notAccepted: ignore, sent: ignore } as never,
+      memory: { draft: ignore, forgetDraft: done } as never,
+      runGenerateWizard: ({ request }) => Promise.resolve({ request, written: true } as never),
+      sender: {
+        checkReady: done,
+        send: async (request: { prompt: string }, _by: unknown, _signal: unknown, context: SendContext) => {
+          assert.equal(request.prompt, PROMPT);
+          if (isStored) await context.onStored?.();
+          isOpenWhenSent = text !== undefined;
+          return { id: 'one', ...finish() };
+        },
+      } as never,
+    };
+    return sendPrompt(deps as Dependencies, []).catch((error: unknown) => error);
+  }
+
+  const rejected = (charged: Charged) => (): Partial<Task> => ({
+    phase: 'rejected',
+    failure: { kind: 'quota', message: '', summary: '', charged },
+  });
+  const rejection = () => {
+    throw new Rejection('noKey', 'The key was removed.');
+  };
+
+  it('closes once a task has its text, before anything is sent', async () => {
+    await run(() => ({ phase: 'queued' }));
+    assert.deepEqual([isOpenWhenSent, text], [false, undefined]);
+  });
+
+  for (const [what, finish] of [
+    ['was rejected for free', rejected('no')],
+    ['was canceled', () => ({ phase: 'stopped' as const })],
+    ['left no task', rejection],
+  ] as const) {
+    it(`opens again with its text and choices if the request ${what}`, async () => {
+      await run(finish);
+      assert.deepEqual([text, reopenedWith], [PROMPT, BEGUN]);
+    });
+  }
+
+  for (const [what, finish] of [
+    ['was rejected and may have been charged', rejected('unknown')],
+    ['has an unknown outcome', () => ({ phase: 'unknown' as const })],
+    [
+      'may have been sent',
+      () => {
+        throw new Error('The outcome could not be stored.');
+      },
+    ],
+  ] as const) {
+    it(`stays closed if the request ${what}`, async () => {
+      await run(finish);
+      assert.equal(text, undefined);
+    });
+  }
+
+  it('stays open if nothing was stored', async () => {
+    assert.ok((await run(rejection, false)) instanceof Rejection);
+    assert.deepEqual([text, reopenedWith], [PROMPT, undefined]);
+  });
+});
