@@ -128,7 +128,7 @@ describe('asking for a video', () => {
       assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
       own.dialogs.willAnswer((question: { message: string; detail: string }) => {
         assert.match(question.message, /32,001 characters/);
-        assert.match(question.detail, /Nothing is sent yet/);
+        assert.match(question.detail, /^Prompts are usually a few sentences\.$/);
         return true;
       });
       await run('generateFromSelection');
@@ -212,7 +212,7 @@ describe('asking for a video', () => {
       own.inputs.plan(press('Write in an Editor'));
       await run('generate');
       await run('sendPrompt');
-      assert.match(own.notifications.last.message, /prompt is empty/);
+      assert.match(own.notifications.last.message, /^Enter a prompt\.$/);
       await select('a text of somebody else');
       await run('sendPrompt');
       assert.match(own.notifications.last.message, /not the editor of a video prompt/);

@@ -98,7 +98,7 @@ export interface PreparedRequest {
   readonly body: string;
 }
 
-/** Thrown for a request that must not be sent. The message tells the user what to do. */
+/** Thrown for a request that must not be sent. The message is for developers, and in English. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 }

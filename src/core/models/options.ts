@@ -1,4 +1,4 @@
-import type { L10n } from '../common/l10n';
+import { untranslatedL10n, type L10n } from '../common/l10n';
 import { extra } from './commonParameters';
 import type { OptionContext, Family } from './family';
 import {
@@ -10,7 +10,7 @@ import {
   type Parameter,
 } from './parameter';
 
-/** Valid options, or messages about invalid ones. */
+/** Valid options, or messages about invalid ones. Messages about options are for developers, and in English. */
 type Checked = { readonly options: Options } | { readonly faults: readonly string[] };
 
 export type ModelAndMode = Pick<OptionContext, 'model' | 'mode'>;
@@ -28,21 +28,14 @@ export function checkOptions(
   family: Family,
   subject: ModelAndMode,
   given: Readonly<Record<string, unknown>>,
-  l10n: L10n,
 ): Checked {
   const all = parametersOf(family, { ...subject, options: {} });
-  const unknown = Object.keys(given).filter((name) => !all.some((parameter) => parameter.name === name));
-  const faults = unknown.map((name) =>
-    l10n.t(
-      'The option "{0}" is not one of {1}. The options are: {2}.',
-      name,
-      subject.model,
-      all
-        .filter(({ unavailable }) => !unavailable)
-        .map((parameter) => parameter.name)
-        .join(', '),
-    ),
-  );
+  const available = all.filter(({ unavailable }) => !unavailable).map(({ name }) => name);
+  const faults = Object.keys(given)
+    .filter((name) => !all.some((parameter) => parameter.name === name))
+    .map(
+      (name) => `'${name}' isn't an option of ${subject.model}. The options are: ${available.join(', ')}.`,
+    );
   const options: Record<string, OptionValue> = {};
   for (const parameter of parametersOf(family, { ...subject, options: readable(all, given) })) {
     const { name, defaultValue, unavailable } = parameter;
@@ -51,11 +44,11 @@ export function checkOptions(
       continue;
     }
     const value = parseOptionValue(parameter, given[name]);
-    if (unavailable) faults.push(unavailable(l10n));
-    else if (value === undefined) faults.push(allowedValuesMessage(parameter, l10n));
+    if (unavailable) faults.push(unavailable(untranslatedL10n));
+    else if (value === undefined) faults.push(allowedValuesMessage(parameter));
     else options[name] = value;
   }
-  faults.push(...validateExtraFields(family, all, options, l10n));
+  faults.push(...validateExtraFields(family, all, options));
   return faults.length > 0 ? { faults: [...new Set(faults)] } : { options };
 }
 
@@ -67,7 +60,7 @@ export function checkPromptAndOptions(
   given: Readonly<Record<string, unknown>>,
   l10n: L10n,
 ): Checked {
-  const checked = checkOptions(family, subject, given, l10n);
+  const checked = checkOptions(family, subject, given);
   if ('faults' in checked) return checked;
   const complaint = family.validate?.({ ...subject, prompt, options: checked.options }, l10n);
   return complaint === undefined ? checked : { faults: [complaint] };
@@ -117,18 +110,11 @@ function readable(parameters: readonly Parameter[], given: Readonly<Record<strin
 }
 
 /** `extra` may only contain unknown fields. Known ones have their own option and validation. */
-function validateExtraFields(
-  family: Family,
-  parameters: readonly Parameter[],
-  options: Options,
-  l10n: L10n,
-): string[] {
+function validateExtraFields(family: Family, parameters: readonly Parameter[], options: Options): string[] {
   const known = [...family.fields, ...parameters.map(({ name }) => name)];
   return Object.keys(parseExtraFields(options))
     .filter((name) => known.includes(name))
-    .map((name) =>
-      l10n.t('"extra" may not hold "{0}": it is not for what has a place of its own in a request.', name),
-    );
+    .map((name) => `'extra' can't contain '${name}', which is an option or field of its own.`);
 }
 
 export function parseExtraFields(options: Options): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { L10n } from '../common/l10n';
+import { untranslatedL10n, type L10n } from '../common/l10n';
 
 /** Value of an option in wire format. */
 export type OptionValue = string | number | boolean;
@@ -70,10 +70,10 @@ export function parseOptionValue(
   return parsed.success ? parsed.data : undefined;
 }
 
-/** @returns a message that lists the allowed values. */
-export function allowedValuesMessage({ name, values, note }: Parameter, l10n: L10n): string {
-  const sentence = allowedValuesText(name, values, l10n);
-  return note ? `${sentence} ${note(l10n)}` : sentence;
+/** @returns an English message that lists the allowed values. */
+export function allowedValuesMessage({ name, values, note }: Parameter): string {
+  const sentence = `'${name}' must be ${describeValues(values)}.`;
+  return note ? `${sentence} ${note(untranslatedL10n)}` : sentence;
 }
 
 /**
@@ -129,25 +129,24 @@ const asNumber = (value: unknown): unknown =>
 export const isHttpsLink = (value: string): boolean =>
   /^https:\/\//i.test(value) && !/\s/.test(value) && URL.canParse(value);
 
-function allowedValuesText(name: string, values: Values, l10n: L10n): string {
+function describeValues(values: Values): string {
   switch (values.kind) {
     case 'choice':
-      return l10n.t('The option "{0}" takes one of these values: {1}.', name, values.of.join(', '));
+      return `one of ${values.of.join(', ')}`;
     case 'flag':
-      return l10n.t('The option "{0}" is either true or false.', name);
-    case 'whole':
-      return values.to === undefined
-        ? l10n.t('The option "{0}" takes a whole number from {1} on.', name, values.from)
-        : values.step === undefined
-          ? l10n.t('The option "{0}" takes a whole number from {1} to {2}.', name, values.from, values.to)
-          : l10n.t('The option "{0}" takes an even number from {1} to {2}.', name, values.from, values.to);
+      return 'true or false';
+    case 'whole': {
+      const { from, to, step } = values;
+      const kind = step === undefined ? 'a whole number' : `a multiple of ${step}`;
+      return to === undefined ? `${kind} of at least ${from}` : `${kind} from ${from} to ${to}`;
+    }
     case 'number':
-      return l10n.t('The option "{0}" takes a number from {1} to {2}.', name, values.from, values.to);
+      return `a number from ${values.from} to ${values.to}`;
     case 'text':
-      return l10n.t('The option "{0}" must be a text that is not empty.', name);
+      return 'a non-empty text';
     case 'link':
-      return l10n.t('The option "{0}" must be a link that begins with https://.', name);
+      return 'an https URL';
     case 'object':
-      return l10n.t('The option "{0}" must be a JSON object, written as a text.', name);
+      return 'a JSON object as text';
   }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { visibleLine } from '../common/displayText';
-import type { L10n } from '../common/l10n';
+import { untranslatedL10n, type L10n } from '../common/l10n';
 import { isModelId, type Catalog } from './catalog';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
 import { modeOf, modeLabel, type Mode } from './modes';
@@ -19,15 +19,10 @@ function withoutUndefined(input: unknown): unknown {
 }
 
 /** Parses a request from another extension, a key binding, or a tool. */
-function parse(input: unknown, l10n: L10n): VideoRequest {
+function parse(input: unknown): VideoRequest {
   const parsed = videoRequestSchema.safeParse(withoutUndefined(input), { error: en().localeError });
   if (parsed.success) return parsed.data;
-  throw new RequestError(
-    l10n.t(
-      'This is not a video request that can be sent: {0}',
-      z.prettifyError(parsed.error).replace(/\s+/g, ' '),
-    ),
-  );
+  throw new RequestError(z.prettifyError(parsed.error).replace(/\s+/g, ' '));
 }
 
 /**
@@ -35,7 +30,7 @@ function parse(input: unknown, l10n: L10n): VideoRequest {
  * sent or stored if it throws.
  * @param gatewayIdOf finds the task to remix by its local ID
  * @param own models that the user added
- * @throws {@link RequestError} with a message for the user
+ * @throws {@link RequestError}
  */
 export function prepareRequest(
   input: unknown,
@@ -43,37 +38,29 @@ export function prepareRequest(
   l10n: L10n,
   gatewayIdOf: GatewayIdOf = () => undefined,
 ): PreparedRequest {
-  const request = parse(input, l10n);
+  const request = parse(input);
   const { model, prompt } = request;
   // Trim only for the check: prompts are sent unchanged.
-  if (prompt.trim() === '') {
-    throw new RequestError(l10n.t('The prompt is empty. Describe the video you want.'));
-  }
+  if (prompt.trim() === '') throw new RequestError('The prompt is empty.');
   if (!isModelId(model)) {
     throw new RequestError(
-      l10n.t(
-        '"{0}" can’t be the ID of a model. It has up to 100 letters, digits, and the characters . : / _ and -, such as sora-2.',
-        visibleLine(model, 100),
-      ),
+      `'${visibleLine(model, 100)}' isn't a model ID: use up to 100 letters, digits, and . : / _ -, such as sora-2.`,
     );
   }
   const family = catalog.familyOf(model);
   if (!family) {
+    const known = [...catalog.customModels, ...catalog.listedModels].map(({ id }) => id).join(', ');
     throw new RequestError(
-      l10n.t(
-        'The model "{0}" is not known to this version. Choose one of these, or name its family in the setting "nebulaVideo.models": {1}.',
-        model,
-        [...catalog.customModels, ...catalog.listedModels].map(({ id }) => id).join(', '),
-      ),
+      `The model '${model}' is unknown. Name its family in 'nebulaVideo.models', or use one of: ${known}.`,
     );
   }
-  const mode = checkMode(family, request, l10n);
-  const images = (request.images ?? []).map((image) => checkImage(family, image, l10n));
+  const mode = checkMode(family, request);
+  const images = (request.images ?? []).map((image) => checkImage(family, image));
   const checked = checkPromptAndOptions(family, { model, mode }, prompt, request.options ?? {}, l10n);
   if ('faults' in checked) throw new RequestError(checked.faults.join(' '));
   const { options } = checked;
   const remix =
-    request.remixOf === undefined ? {} : { remixOf: checkSource(family, request.remixOf, gatewayIdOf, l10n) };
+    request.remixOf === undefined ? {} : { remixOf: checkSource(family, request.remixOf, gatewayIdOf) };
   const whole: CheckedRequest = {
     ...{ model, prompt, mode, images, ...remix },
     options: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'extra')),
@@ -86,20 +73,17 @@ export function prepareRequest(
   };
 }
 
-function checkMode(family: Family, request: VideoRequest, l10n: L10n): Mode {
+function checkMode(family: Family, request: VideoRequest): Mode {
   const mode = modeOf(request);
   const modes = family.modes(request.model);
   if (mode !== undefined && modes.includes(mode)) return mode;
   if (request.remixOf !== undefined && modes.includes('remix')) {
-    throw new RequestError(l10n.t('A remix is made from the earlier video alone. Leave the images out.'));
+    throw new RequestError('A remix takes no images.');
   }
+  const requested = mode === undefined ? 'this combination of images' : modeLabel(mode, untranslatedL10n);
+  const supported = modes.map((one) => modeLabel(one, untranslatedL10n)).join('; ');
   throw new RequestError(
-    l10n.t(
-      'The model "{0}" cannot make a video from {1}. It takes: {2}.',
-      request.model,
-      mode === undefined ? l10n.t('these images together') : modeLabel(mode, l10n),
-      modes.map((one) => modeLabel(one, l10n)).join('; '),
-    ),
+    `The model '${request.model}' doesn't support ${requested}. It supports: ${supported}.`,
   );
 }
 
@@ -118,47 +102,25 @@ function base64Of(source: string): string | undefined {
 }
 
 /** Checks only the format of the source. The image pipeline checks its content and size. */
-function checkImage(family: Family, image: Image, l10n: L10n): Image {
+function checkImage({ longestBase64 }: Family, image: Image): Image {
   const { role, source } = image;
   if (isHttpsLink(source)) return image;
-  if (/^file:/i.test(source)) {
-    throw new RequestError(
-      l10n.t(
-        'The image with the role "{0}" is a file, which can’t be sent as it is. Give it as a data URI or an https link.',
-        role,
-      ),
-    );
-  }
   const base64 = base64Of(source);
   if (base64 === undefined) {
     throw new RequestError(
-      l10n.t(
-        'The image with the role "{0}" is neither an https link nor a data URI of the form data:image/png;base64,…',
-        role,
-      ),
+      `The image with the role '${role}' must be an https URL or a data URI such as data:image/png;base64,…`,
     );
   }
-  const { longestBase64 } = family;
   if (longestBase64 === undefined || base64.length <= longestBase64) return image;
   throw new RequestError(
-    l10n.t(
-      'The image with the role "{0}" is too large for this model: its Base64 has {1} characters, and {2} are the most. Make it smaller, or give an https link.',
-      role,
-      base64.length,
-      longestBase64,
-    ),
+    `The image with the role '${role}' has ${base64.length} Base64 characters. The maximum is ${longestBase64}.`,
   );
 }
 
-function checkSource({ taskIds }: Family, remixOf: string, gatewayIdOf: GatewayIdOf, l10n: L10n): string {
+function checkSource({ taskIds }: Family, remixOf: string, gatewayIdOf: GatewayIdOf): string {
   const id = gatewayIdOf(remixOf) ?? remixOf;
   if (!taskIds || taskIds.pattern.test(id)) return id;
   throw new RequestError(
-    l10n.t(
-      'The video to remix is not known: "{0}" is neither a task of {1} that the gateway has taken nor an id of the gateway that begins with {2}.',
-      remixOf,
-      taskIds.remixModel ?? '',
-      taskIds.prefix,
-    ),
+    `The video to remix is unknown: '${remixOf}' is neither an accepted task of ${taskIds.remixModel ?? ''} nor a gateway ID that starts with ${taskIds.prefix}.`,
   );
 }

@@ -87,8 +87,3 @@ export function invalidBaseUrlMessage(l10n: L10n): string {
     'The setting "nebulaVideo.baseUrl" is not an address that an API key may be sent to. It has to begin with https:// and name no user, query or fragment; http:// is for this machine only.',
   );
 }
-
-/** We never know the price; whoever pays should know who does. */
-export function priceMessage(l10n: L10n): string {
-  return l10n.t('It costs what Nebula charges for this model and length; the price is not known here.');
-}

@@ -18,7 +18,7 @@ const listOptions = z._default(z.object({ limit: z._default(z.int().check(z.nonn
   limit: 100,
 });
 
-/** What other extensions may do (docs/api.md). */
+/** The API for other extensions (docs/api.md). */
 export class PublicApi implements NebulaVideoApi, Disposable {
   readonly apiVersion = 1;
   readonly onDidChangeTasks: vscode.Event<TaskChanges>;
@@ -37,7 +37,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
   }
 
   async generate(request: VideoRequest, token?: vscode.CancellationToken): Promise<Task> {
-    // Never given up early: whoever hears "cancelled" may send again, and pay twice.
+    // Wait for the outcome even if canceled: a caller that sends again would pay twice.
     return withSignal(token, async (signal) => this.#sender.send(request, 'api', signal));
   }
 
@@ -56,7 +56,7 @@ export class PublicApi implements NebulaVideoApi, Disposable {
     const cancelled = () => cancelledRejection(this.#l10n);
     return untilCanceled(token, cancelled, async (signal) => {
       const task = await this.#engine.current.waitForTask(known, signal);
-      if (!task) throw new Error(this.#l10n.t('There is no task with the id {0}.', known));
+      if (!task) throw new Error(`There is no task with the ID ${known}.`);
       return task;
     });
   }

@@ -108,8 +108,8 @@ describe('whatever a family offers', () => {
         fc.assert(
           fc.property(anyWishes(model, mode), (wishes) => {
             const { options } = resolveOptions(family, { model, mode }, wishes);
-            assert.deepEqual(checkOptions(family, { model, mode }, options, untranslatedL10n), { options });
-            const checked = checkOptions(family, { model, mode }, wishes, untranslatedL10n);
+            assert.deepEqual(checkOptions(family, { model, mode }, options), { options });
+            const checked = checkOptions(family, { model, mode }, wishes);
             if ('options' in checked) assert.deepEqual(options, checked.options);
           }),
           { numRuns: 60 },

@@ -14,7 +14,7 @@ const refuses = (input: unknown, ...words: RegExp[]) =>
       assert.ok(error instanceof RequestError, String(error));
       for (const word of words) assert.match(error.message, word);
       // A sentence for the user: it begins and ends as one and shows no inside of ours.
-      assert.match(error.message, /^[A-Z“"].*[.…)]$|→/s);
+      assert.match(error.message, /^[A-Z'].*[.…)]$|→/s);
       assert.doesNotMatch(error.message, /\n|undefined|\[object|ZodError/);
       return true;
     },

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { untranslatedL10n } from '../../../src/core/common/l10n';
 import { MODES } from '../../../src/core/models/modes';
 import { checkOptions, resolveOptions } from '../../../src/core/models/options';
 import {
@@ -62,7 +61,7 @@ describe('variations', () => {
           return varied;
         });
         for (const options of [...again, ...each.flat()]) {
-          assert.deepEqual(checkOptions(family, subject, options, untranslatedL10n), { options });
+          assert.deepEqual(checkOptions(family, subject, options), { options });
         }
       }
     });

@@ -1,3 +1,4 @@
+import { RequestError } from '../../../core/models/family';
 import type { VideoRequest } from '../../../core/models/request';
 import {
   canSendAgain,
@@ -47,7 +48,8 @@ export class BatchSubmitter {
         ready.push(one);
       } catch (error) {
         if (!(error instanceof Rejection) || error.code !== 'invalidRequest') throw error;
-        faults.push({ number: index + 1, sentence: error.message });
+        const { message } = error.cause instanceof RequestError ? error.cause : error;
+        faults.push({ number: index + 1, sentence: message });
       }
     }
     if (faults.length > 0)

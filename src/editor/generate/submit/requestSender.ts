@@ -24,7 +24,6 @@ import {
   keyLockedSentence,
   noKeyMessage,
   notApprovedSentence,
-  priceMessage,
   readOnlyMessage,
 } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
@@ -35,56 +34,59 @@ interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings
   readonly keychain: Keychain;
   readonly approval: OriginApproval;
   readonly images: Pick<RequestImages, 'fit'>;
-  /** Hears of every request that was sent from this window, when its outcome is known. */
+  /** Called when a request from this window has an outcome. */
   readonly onSent: (task: Task, requester: Requester) => void;
 }
 
-/** What is said of a request beside it. */
+/** Accompanies a request. */
 export interface SendContext {
-  /** How a person has chosen to fit its images. */
+  /** The user's choices for its images. */
   readonly fits?: readonly ChosenFit[] | undefined;
-  /** The earlier task that it asks for again, by our id. */
+  /** Local ID of the task that this request repeats. */
   readonly basedOn?: string | undefined;
   /** Awaited once the request is stored as a task, before anything is sent. Must not reject. */
   readonly onStored?: () => Promise<void>;
 }
 
-/** Stands for an image that is read when it is sent. */
+/** Placeholder for an image that is read later. */
 const ANY_IMAGE = 'data:image/png;base64,AA==';
 
 /** A request that can be sent. */
 export interface ReadyRequest {
   readonly prepared: PreparedRequest;
-  /** Keeps its images. @returns it with the kept copies as sources @throws DiskError */
+  /** Stores its images. @returns the request with the stored copies as sources @throws DiskError */
   readonly keep: () => Promise<PreparedRequest>;
   /** Its images as they are sent. */
   readonly withImages: RequestWithImages;
 }
 
 /**
- * Sends a request, once, and resolves when its outcome is known.
- * @throws {@link Rejection} when there is no task; any other error when nobody knows
+ * Sends a request once. Resolves when its outcome is known.
+ * @throws {@link Rejection} if there is no task. After any other error the outcome is unknown.
  */
 export type Submit = (
   request: ReadyRequest,
   signal: AbortSignal,
-  beside?: Pick<SendContext, 'basedOn' | 'onStored'>,
+  context?: Pick<SendContext, 'basedOn' | 'onStored'>,
 ) => Promise<Task>;
 
 const remix = z.object({ remixOf: z.string() });
 
-/** Of a prompt, so much is shown in a dialog, in characters. */
+/** Maximum length of a prompt in a dialog, in characters. */
 const MAX_SHOWN_PROMPT_LENGTH = 400;
 
 /** Maximum length of a model ID or an address in a dialog, in characters. */
 const MAX_MODEL_LENGTH = 100;
 
-/** Of an option that is free text, so much, in characters. */
+/** Maximum length of a free-text option in a dialog, in characters. */
 const MAX_SHOWN_OPTION_LENGTH = 80;
 
+/** Minimum age to show: "just now" doesn't fit the sentence. */
+const MINUTE_MS = 60_000;
+
 /**
- * The one way to a paid request, for people and for code alike. Each check comes before anything is stored or sent,
- * in the order that docs/api.md promises.
+ * Sends every paid request, from the user or from code. All checks come before anything is stored or sent, in the order
+ * that docs/api.md promises.
  */
 export class RequestSender {
   readonly #deps: Dependencies;
@@ -94,27 +96,26 @@ export class RequestSender {
   }
 
   /**
-   * Sends a request, once, and resolves when its outcome is known.
-   * @param input a VideoRequest, as far as anybody knows
-   * @param requester who confirms it: a person has done so before, for code the setting says whether one is asked
-   * @param signal calls it off as long as no byte has left
-   * @param beside what belongs to it, but is no part of the request
-   * @throws {@link Rejection} when there is no task
+   * Sends a request once. Resolves when its outcome is known.
+   * @param input an unvalidated VideoRequest
+   * @param requester the user has already confirmed; requests from code are confirmed if the setting says so
+   * @param signal cancels the request until the first byte is sent
+   * @throws {@link Rejection} if there is no task
    */
   async send(
     input: unknown,
     requester: Requester,
     signal: AbortSignal,
-    beside: SendContext = {},
+    context: SendContext = {},
   ): Promise<Task> {
-    const request = await this.prepare(input, signal, beside);
+    const request = await this.prepare(input, signal, context);
     const submit = await this.admit([request], requester, signal);
-    return submit(request, signal, beside);
+    return submit(request, signal, context);
   }
 
   /**
-   * Makes a request ready to be sent: its images are fitted, and it is checked. Nothing is stored or sent.
-   * @param like one with the same images for the same model and size, which then need not be fitted again
+   * Fits the images of a request and validates it. Nothing is stored or sent.
+   * @param like a request with the same images for the same model and size, which aren't fitted again
    * @throws {@link Rejection} `invalidRequest` or `cancelled`
    */
   async prepare(
@@ -130,10 +131,10 @@ export class RequestSender {
   }
 
   /**
-   * Sees to all that has to be there and to be answered before requests may be sent, once for all of them.
-   * @param requester who confirms it; several at once are a person's
-   * @returns sends one of them, once
-   * @throws {@link Rejection} when none may be sent
+   * Checks and asks everything that's needed before requests can be sent, once for all of them.
+   * @param requester several requests at once are always the user's
+   * @returns a function that sends one of them, once
+   * @throws {@link Rejection} if none can be sent
    */
   async admit(requests: readonly ReadyRequest[], requester: Requester, signal: AbortSignal): Promise<Submit> {
     const engine = await this.#writableEngine();
@@ -153,7 +154,7 @@ export class RequestSender {
   }
 
   /**
-   * Says before a person has typed anything what would be in the way of sending it.
+   * Checks whether a request could be sent, before the user enters one.
    * @throws {@link Rejection}
    */
   async checkReady(): Promise<void> {
@@ -162,7 +163,7 @@ export class RequestSender {
   }
 
   /**
-   * Says whether a request that was kept could be sent as it is, but for its images, which are files until then.
+   * Validates a stored request, except for its images, which are still files.
    * @throws {@link Rejection}
    */
   check(request: VideoRequest): void {
@@ -170,7 +171,7 @@ export class RequestSender {
     this.#prepare({ ...request, ...(images ? { images } : {}) }, undefined);
   }
 
-  /** Only for a remix must the tasks be known; whatever else is wrong with a request is said without them. */
+  /** Loads the tasks only for a remix, so that other errors are reported even if they can't be loaded. */
   async #gatewayIds(input: unknown): Promise<GatewayIdOf | undefined> {
     if (!remix.safeParse(input).success) return undefined;
     const engine = await this.#deps.engine.open().catch((error: unknown) => {
@@ -188,14 +189,14 @@ export class RequestSender {
       return await this.#deps.images.fit(input, signal, fits);
     } catch (error) {
       this.#stopIf(signal);
-      throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
+      throw error;
     }
   }
 
-  /** Comes before any other check: their messages quote the text. */
+  /** Runs before all other checks, because their messages quote the text. */
   async #rejectKeys(input: unknown): Promise<void> {
     const { keychain, l10n } = this.#deps;
-    // A key is known only once it was read.
+    // The key must have been read to be recognized.
     await keychain.place();
     try {
       rejectKeys(input, (text) => keychain.looksLikeKey(text), l10n);
@@ -209,7 +210,8 @@ export class RequestSender {
     try {
       return prepareRequest(input, catalog, l10n, gatewayIdOf);
     } catch (error) {
-      throw error instanceof RequestError ? new Rejection('invalidRequest', error.message, error) : error;
+      if (!(error instanceof RequestError)) throw error;
+      throw new Rejection('invalidRequest', l10n.t("The request isn't valid: {0}", error.message), error);
     }
   }
 
@@ -259,62 +261,56 @@ export class RequestSender {
     const { settings, l10n } = this.#deps;
     let yes = true;
     if (requester === 'person') {
-      const twins = await Promise.all(
+      const duplicates = await Promise.all(
         requests.map(({ prepared }) => engine.recentDuplicate(prepared, baseUrl)),
       );
-      yes = await this.#askAboutTwins(twins);
+      yes = await this.#confirmDuplicates(duplicates);
     } else if (settings.confirm() === 'always') {
       for (const { prepared } of requests) yes &&= await this.#askForCode(prepared, baseUrl);
     }
-    if (!yes) throw new Rejection('declined', l10n.t('The request was declined. Nothing was sent.'));
+    if (!yes) throw new Rejection('declined', l10n.t('Declined. Nothing was sent.'));
   }
 
   async #askForCode(request: PreparedRequest, baseUrl: string): Promise<boolean> {
     const { dialogs, catalog, l10n } = this.#deps;
     return dialogs.confirm({
       message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
-      // The price and the address come first: text of the request could pass for either.
+      // The address comes first: text of the request could pass for it.
       detail: l10n.t(
-        'Another extension or a command asks for it. {0}\n\nSent to: {1}\nPrompt: {2}\n{3}',
-        priceMessage(l10n),
+        'Requested by another extension or a command. The video is charged to your account.\n\nSent to: {0}\nPrompt: {1}\nOptions: {2}',
         visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
         visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH),
-        describeRequest(request, catalog, l10n),
+        describeRequest(request, catalog, l10n) || l10n.t('Default'),
       ),
       action: l10n.t('Generate Video'),
     });
   }
 
-  /** @param twins of each request the one that was sent before, if there is one */
-  async #askAboutTwins(twins: readonly (Task | undefined)[]): Promise<boolean> {
+  /** @param duplicates for each request, an earlier identical one, if any */
+  async #confirmDuplicates(duplicates: readonly (Task | undefined)[]): Promise<boolean> {
     const { dialogs, l10n } = this.#deps;
-    const [newest, ...others] = twins
-      .filter((twin) => twin !== undefined)
+    const [newest, ...others] = duplicates
+      .filter((duplicate) => duplicate !== undefined)
       .sort((one, other) => other.createdAt - one.createdAt);
     if (!newest) return true;
-    const age = formatAge(Date.now() - newest.createdAt, l10n);
+    const isSingle = duplicates.length === 1;
     return dialogs.confirm({
-      message:
-        twins.length === 1
-          ? l10n.t('Generate the same video again?')
-          : l10n.t('Generate the same videos again?'),
-      detail:
-        twins.length === 1
-          ? l10n.t(
-              'Exactly this request was sent before ({0}). It would be made, and charged, a second time.',
-              age,
-            )
-          : l10n.t(
-              'Of these {0} requests {1} were sent before, exactly so ({2}). They would be made, and charged, a second time.',
-              twins.length,
-              others.length + 1,
-              age,
-            ),
+      message: isSingle ? l10n.t('Generate this video again?') : l10n.t('Generate these videos again?'),
+      detail: isSingle
+        ? l10n.t(
+            "You sent the same request {0} ago. You'd be charged again.",
+            formatAge(Math.max(Date.now() - newest.createdAt, MINUTE_MS), l10n),
+          )
+        : l10n.t(
+            "{0} of {1} requests were already sent. You'd be charged again.",
+            others.length + 1,
+            duplicates.length,
+          ),
       action: l10n.t('Generate Again'),
     });
   }
 
-  /** What an error of the engine means for whoever asked. */
+  /** Converts an error of the engine. */
   #asRejection(error: unknown): unknown {
     const { l10n } = this.#deps;
     if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
@@ -363,7 +359,7 @@ export class RequestSender {
   }
 }
 
-/** The request with the images of another one, as they are sent. */
+/** @returns the request with the fitted images of another one */
 function withImagesOf(input: unknown, { prepared, withImages }: ReadyRequest): RequestWithImages {
   const { images } = prepared.request;
   return {
@@ -372,12 +368,11 @@ function withImagesOf(input: unknown, { prepared, withImages }: ReadyRequest): R
   };
 }
 
-/** Somebody cancelled before there was an answer. */
 export function cancelledRejection(l10n: L10n): Rejection {
-  return new Rejection('cancelled', l10n.t('The request was cancelled.'));
+  return new Rejection('cancelled', l10n.t('The request was canceled.'));
 }
 
-/** What a request is made from besides its prompt, and its options, in one line. */
+/** Describes the sources and options of a request in one line. */
 function describeRequest(
   { request }: Pick<PreparedRequest, 'request'>,
   catalog: Catalog,

@@ -119,7 +119,7 @@ async function askForText(question: OptionQuestion): Promise<Answer<OptionValue 
   const { parameter, inputs, title, place, value, refuse, l10n } = question;
   const mayBeEmpty = parameter.defaultValue === undefined;
   const meaning = (text: string) => (text === '' ? undefined : parseOptionValue(parameter, text));
-  const right = allowedValuesMessage({ ...parameter, name: parameter.label(l10n) }, l10n);
+  const right = allowedValuesMessage({ ...parameter, name: parameter.label(l10n) });
   const answer = await inputText(inputs, {
     ...{ title, place, buttons: [] },
     placeholder: optionPlaceholder(parameter, l10n),

@@ -135,7 +135,7 @@ describe('a family that is one file', () => {
     assert.equal(other.remixFamily?.model, 'painter-1');
     assert.throws(
       () => prepareRequest({ model: 'painter-1', prompt, remixOf: 'video_1' }, other, untranslatedL10n),
-      /neither a task of painter-1 .* begins with paint_\./,
+      /neither an accepted task of painter-1 .* starts with paint_\./,
     );
   });
 
@@ -190,7 +190,7 @@ describe('a family that is one file', () => {
         return true;
       });
     await refused({ brush_kind: 'broad' }, /A broad brush needs 6 seconds\./);
-    await refused({ canvas: '9:9' }, /"canvas" takes one of these values: 1:1, 2:1/);
+    await refused({ canvas: '9:9' }, /'canvas' must be one of 1:1, 2:1/);
     assert.equal(sent.length, 1);
   });
 });

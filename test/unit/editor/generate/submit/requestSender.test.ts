@@ -145,8 +145,11 @@ describe('a request on its way to the engine', function () {
       assert.ok(shown);
       // eslint-disable-next-line no-control-regex -- a control character is what must not be there
       assert.doesNotMatch(shown.detail, /[\u202e\u200b\u2028\u0007]/);
-      const [price, ...lines] = shown.detail.split('\n');
-      assert.match(price ?? '', /^Another extension .* the price is not known here\.$/);
+      const [charge, ...lines] = shown.detail.split('\n');
+      assert.match(
+        charge ?? '',
+        /^Requested by another extension or a command\. The video is charged to your account\.$/,
+      );
       const [empty, address, prompt, options] = lines;
       assert.equal(empty, '');
       assert.equal(address, `Sent to: ${desk.world.gateway.baseUrl}`);

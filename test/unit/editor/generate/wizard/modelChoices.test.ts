@@ -65,7 +65,7 @@ describe('the models that are offered', () => {
     assert.equal((JSON.parse(body) as { durationSeconds: number }).durationSeconds, 4);
     assert.throws(
       () => prepareRequest({ model: 'studio-x', prompt: 'x' }, untranslatedL10n),
-      /name its family in the setting "nebulaVideo.models"/,
+      /Name its family in 'nebulaVideo\.models'/,
     );
   });
 });

@@ -728,9 +728,9 @@ describe('the wizard', () => {
         (input) => {
           assert.ok(input instanceof FakeText);
           input.type('{');
-          assert.match(input.remark, /"Extra Fields".*JSON object/);
+          assert.match(input.remark, /'Extra Fields'.*JSON object/);
           input.type('{"sampleCount":9}');
-          assert.match(input.remark, /may not hold "sampleCount"/);
+          assert.match(input.remark, /'extra' can't contain 'sampleCount'/);
           enter(input);
           write(fields)(input);
         },
