@@ -168,7 +168,7 @@ export class Engine implements Disposable {
     const { keys, l10n, submitter, store } = this.#services;
     const isKey = (text: string) => keys.looksLikeKey(text) || containsKey(text, access.key);
     rejectKeys({ ...request.request, baseUrl: access.baseUrl }, isKey, l10n);
-    const id = await submitter.submit(request, access, signal, basedOn, onStored);
+    const id = await submitter.submit(request, access, { signal, basedOn, onStored });
     const task = await store.readTask(id).catch((cause: unknown) => {
       const known = store.index.task(id);
       // The caller must not take it for a request that wasn't sent.
@@ -189,7 +189,7 @@ export class Engine implements Disposable {
   async refresh(): Promise<void> {
     this.checkForChanges();
     if (this.readOnly) return;
-    await this.#services.gate.resetAll();
+    await this.#services.circuitBreaker.resetAll();
     this.#services.poller.schedule();
   }
 
@@ -318,7 +318,7 @@ export class Engine implements Disposable {
     this.#closing = (async () => {
       this.#services.store.beginClosing();
       this.#owned.dispose();
-      await this.#services.submitter.settled(CLOSE_TIMEOUT_MS);
+      await this.#services.submitter.waitUntilIdle(CLOSE_TIMEOUT_MS);
       this.#services.store.dispose();
     })();
     return this.#closing;

@@ -92,8 +92,8 @@ export function createEngineServices(
   const videoClient = new VideoClient(open, clock, gatewayLog);
   const failures = (baseUrl: string) => new Failures(kinds.get(baseUrl));
   const partialResults = new PartialResults({ library, failures, log });
-  const gate = new OriginCircuitBreaker(store, clock);
-  const common = { catalog, store, library, client, videoClient, keys, gate, clock, log, l10n };
+  const circuitBreaker = new OriginCircuitBreaker(store, clock);
+  const common = { catalog, store, library, client, videoClient, keys, circuitBreaker, clock, log, l10n };
   const deps: TaskServices = { ...common, failures, partialResults, marker };
   const submitter = new Submitter(deps);
   const downloader = new VideoDownloader(deps);

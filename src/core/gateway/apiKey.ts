@@ -1,4 +1,4 @@
-/** A key with a random ID that identifies it where the key itself must not appear. */
+/** A key, with a random ID for places where the key itself must not appear. */
 export interface ApiKey {
   readonly id: string;
   readonly value: string;
@@ -22,8 +22,7 @@ export function isKey(answer: KeyAnswer, id: string): boolean {
   return answer.kind === 'key' && answer.key.id === id;
 }
 
-/** Why a text can't be a key. */
-export type InvalidKeyReason = 'empty' | 'blanks' | 'characters' | 'short' | 'long' | 'several';
+type InvalidKeyReason = 'empty' | 'blanks' | 'characters' | 'short' | 'long' | 'several';
 
 const MIN_KEY_LENGTH = 3;
 const MAX_KEY_LENGTH = 512;
@@ -41,10 +40,7 @@ const BEARER = /^bearer(?:\s+|\s*[:=]|(?=["'`“”„‘’]|$))/i;
 /** Bearer token (RFC 6750 §2.1). */
 const TOKEN = /^[A-Za-z0-9._~+/=-]+$/;
 
-/**
- * Extracts the key from pasted text: its only `sk-…`, or a key of another form without the name, quotes and `Bearer`
- * around it. Returns a fault if there is none.
- */
+/** Extracts the key from pasted text: its only `sk-…`, or a key of another form without name, quotes and `Bearer`. */
 export function parseApiKey(text: string): { readonly key: string } | { readonly fault: InvalidKeyReason } {
   const found = [...text.matchAll(SK_KEY)];
   const [first] = found;

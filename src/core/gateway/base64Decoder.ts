@@ -3,9 +3,9 @@ import { GatewayError } from './errors';
 const MAX_PREFIX_BYTES = 1024;
 
 const EMPTY = Buffer.alloc(0);
-/** Bytes are returned once there are this many: each write to the disk has a fixed cost. */
+/** Minimum number of bytes to return, because each write to the disk has a fixed cost. */
 const OUTPUT_BYTES = 128 * 1024;
-/** Buffer size: `OUTPUT_BYTES` and the decoded size of a typical chunk from the network. */
+/** `OUTPUT_BYTES` and the decoded size of a typical chunk from the network. */
 const BUFFER_BYTES = OUTPUT_BYTES + 48 * 1024;
 const LEADING_SPACES = /^[\t\n\v\f\r ]+/;
 const SPACES = /[\t\n\v\f\r ]+/g;
@@ -15,23 +15,20 @@ const DATA_URI_PREFIX = /^data:[^,]*;\s*base64\s*$/i;
 
 /**
  * Decodes base64 that arrives in chunks (RFC 4648 sections 4 and 5: both alphabets, padding optional). White space is
- * allowed anywhere, and a `data:<mime>;base64,` prefix at the start (API reference 9.3, 14).
- *
- * Every method throws {@link GatewayError} `badReply` for invalid text: another character, data after the padding, an
- * impossible length, or no data. Don't use the decoder after an error.
+ * allowed anywhere, and a `data:<mime>;base64,` prefix at the start (API reference 9.3, 14). Every method throws
+ * {@link GatewayError} `badReply` for invalid or empty text. Don't use the decoder after an error.
  */
 export class Base64Decoder {
   /** The text so far while it may still be a data URI's prefix; undefined afterward. */
   #start: string | undefined = '';
-  /** Up to three characters of an incomplete group of four. */
+  /** Incomplete group of four characters. */
   #carry = '';
   #padding = 0;
   #isEmpty = true;
   /** Reused in turn: new buffers would pile up until garbage collection. */
   #buffer: Buffer = EMPTY;
   #returnedBuffer: Buffer = EMPTY;
-  /** Number of decoded bytes in the buffer. */
-  #filled = 0;
+  #filledBytes = 0;
   readonly #needsPrefix: boolean;
 
   /** @param needsPrefix requires a data URI; other text throws with the code `noDataUri` */
@@ -40,31 +37,29 @@ export class Base64Decoder {
   }
 
   /**
-   * Decodes the next chunk of ASCII text. Returns decoded bytes once there are enough for a write, otherwise none. They
-   * stay valid during the next call that returns bytes, so that they can be written meanwhile, and are overwritten
-   * afterward.
+   * Decodes the next chunk of ASCII text. Returns decoded bytes once there are enough for a write. They stay valid until
+   * the next call that returns bytes has ended.
    */
   push(bytes: Uint8Array): Uint8Array {
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#decode(this.#start === undefined ? piece : this.#withoutPrefix(this.#start, piece));
-    return this.#filled < OUTPUT_BYTES ? EMPTY : this.#takeFilled();
+    return this.#filledBytes < OUTPUT_BYTES ? EMPTY : this.#takeFilled();
   }
 
-  /** Ends the text and returns the remaining bytes. */
   finish(): Uint8Array {
     const start = this.#start ?? '';
-    if (start.length >= DATA_SCHEME.length) throw bad('the video is a data URI without data');
+    if (start.length >= DATA_SCHEME.length) throw decodeError('the video is a data URI without data');
     if (this.#start !== undefined) this.#checkPrefix(false);
     this.#decode(Buffer.from(start, 'latin1'));
     const missing = (4 - this.#carry.length) % 4;
-    if (this.#isEmpty) throw bad('the video is empty');
-    if (missing === 3) throw bad('the video is not base64: its length is impossible');
-    if (this.#padding > missing) throw bad('the video is not base64: too much padding');
+    if (this.#isEmpty) throw decodeError('the video is empty');
+    if (missing === 3) throw decodeError('the video is not base64: its length is impossible');
+    if (this.#padding > missing) throw decodeError('the video is not base64: too much padding');
     this.#append(this.#carry);
     return this.#takeFilled();
   }
 
-  /** The text after the prefix, or all of it if there is none; empty while undecided. */
+  /** Removes the prefix, if any. Returns nothing while undecided. */
   #withoutPrefix(start: string, piece: Buffer): Buffer {
     const text = (start + piece.toString('latin1')).replace(LEADING_SPACES, '');
     const scheme = text.slice(0, DATA_SCHEME.length).toLowerCase();
@@ -76,7 +71,7 @@ export class Base64Decoder {
     if (isOpen) return EMPTY;
     this.#checkPrefix(isDataUri);
     if (isDataUri && !DATA_URI_PREFIX.test(prefix.slice(0, Math.max(0, comma)))) {
-      throw bad('the video is not a base64 data URI');
+      throw decodeError('the video is not a base64 data URI');
     }
     return Buffer.from(text.slice(comma + 1), 'latin1');
   }
@@ -101,11 +96,11 @@ export class Base64Decoder {
     const carry = piece.toString('latin1', piece.length - open);
     if (!LETTERS.test(carry)) return false;
     const expected = ((this.#carry.length + piece.length - open) / 4) * 3;
-    const before = this.#filled;
+    const before = this.#filledBytes;
     if (groupEnd > 0) this.#append(this.#carry + piece.toString('latin1', 0, groupEnd));
     this.#append(piece.toString('latin1', groupEnd, piece.length - open));
-    if (this.#filled - before !== expected) {
-      this.#filled = before;
+    if (this.#filledBytes - before !== expected) {
+      this.#filledBytes = before;
       return false;
     }
     this.#carry = carry;
@@ -113,15 +108,14 @@ export class Base64Decoder {
     return true;
   }
 
-  /** Slow path: white space, padding, or invalid text. */
   #decodeMixed(piece: Buffer): void {
     const text = piece.toString('latin1').replace(SPACES, '');
     const paddingAt = text.indexOf('=');
     const letters = paddingAt < 0 ? text : text.slice(0, paddingAt);
     const padding = text.slice(letters.length);
-    if (!LETTERS.test(letters)) throw bad('the video is not base64: it holds other characters');
+    if (!LETTERS.test(letters)) throw decodeError('the video is not base64: it holds other characters');
     if (/[^=]/.test(padding) || (this.#padding > 0 && letters !== '')) {
-      throw bad('the video is not base64: something follows its padding');
+      throw decodeError('the video is not base64: something follows its padding');
     }
     this.#padding += padding.length;
     if (text !== '') this.#isEmpty = false;
@@ -131,27 +125,26 @@ export class Base64Decoder {
     this.#append(all.slice(0, whole));
   }
 
-  /** Decodes text into the buffer, which grows if it's too small. */
   #append(text: string): void {
-    const needed = this.#filled + Math.ceil(text.length / 4) * 3;
+    const needed = this.#filledBytes + Math.ceil(text.length / 4) * 3;
     if (needed > this.#buffer.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(needed, BUFFER_BYTES));
-      this.#buffer.copy(larger, 0, 0, this.#filled);
+      this.#buffer.copy(larger, 0, 0, this.#filledBytes);
       this.#buffer = larger;
     }
-    this.#filled += this.#buffer.write(text, this.#filled, 'base64');
+    this.#filledBytes += this.#buffer.write(text, this.#filledBytes, 'base64');
   }
 
   #takeFilled(): Buffer {
     const taken = this.#buffer;
-    const length = this.#filled;
+    const length = this.#filledBytes;
     this.#buffer = this.#returnedBuffer;
     this.#returnedBuffer = taken;
-    this.#filled = 0;
+    this.#filledBytes = 0;
     return taken.subarray(0, length);
   }
 }
 
-function bad(message: string): GatewayError {
+function decodeError(message: string): GatewayError {
   return new GatewayError('badReply', message);
 }

@@ -9,13 +9,13 @@ import { queryOutcome, submitOutcome, type QueryOutcome, type SubmitOutcome } fr
 import { redactResponse } from './redaction';
 import { parseErrorValue, reportsError, type ErrorResponse } from './responseError';
 import { readResponse, type ReadContext, type ResponseFacts } from './responseReader';
-import { GatewayTransport, headersFor, queryUrl, refusal, type GatewayCredentials } from './transport';
+import { GatewayTransport, headersFor, queryUrl, refusedError, type GatewayCredentials } from './transport';
 
 export type SubmitReading = Pick<ReadContext, 'remixOf' | 'closing'>;
 
-/** A submit with an open connection; nothing was sent yet. */
+/** A submit that is connected, but not sent. */
 export interface OpenSubmit {
-  /** Sends the request, once. Errors of the exchange don't throw: an unclear end has the outcome `unknown`. */
+  /** Sends the request, once. If the exchange fails, the outcome is `unknown`. */
   send(
     reading?: SubmitReading,
   ): Promise<SubmitOutcome | { readonly kind: 'notSent'; readonly error: GatewayError }>;
@@ -37,7 +37,7 @@ export class GatewayClient {
   /**
    * Connects for a submit (`POST /v1/video/generations`, API reference 4). The caller must store that it's about to send
    * before it calls {@link OpenSubmit.send}.
-   * @param signal cancels connecting, but not a request that is being sent
+   * @param signal cancels connecting only
    * @param hasImages allows the gateway more time to respond
    * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent
    */
@@ -65,17 +65,17 @@ export class GatewayClient {
       send: async (reading = {}) => {
         try {
           const response = await request.send(body);
-          this.#transport.note('POST', url, response, started, access.key);
+          this.#transport.logResponse('POST', url, response, started, access.key);
           return submitOutcome(await this.#read(response, access, { step: 'submit', ...reading }));
         } catch (thrown) {
-          const failure = asGatewayError(thrown);
+          const failure = toGatewayError(thrown);
           this.#log.warn(`POST ${url.pathname} ${failure.kind}: ${failure.message}`);
           if (failure.nothingSent) return { kind: 'notSent', error: failure };
           const unparsed = unparsedIn(failure.cause);
           const error = toErrorResponse(failure, access);
           if (!unparsed) return { kind: 'unknown', status: 0, money: [], error };
-          const reply = unreadable(unparsed, failure);
-          const outcome = submitOutcome(await this.#read(reply, access, { step: 'submit', ...reading }));
+          const response = unparsedResponse(unparsed, failure);
+          const outcome = submitOutcome(await this.#read(response, access, { step: 'submit', ...reading }));
           return outcome.kind === 'accepted' ? outcome : { ...outcome, kind: 'unknown', error };
         }
       },
@@ -94,12 +94,12 @@ export class GatewayClient {
   ): Promise<QueryOutcome> {
     const url = queryUrl(access, gatewayTaskId);
     try {
-      const { reply, isOwnOrigin } = await this.#transport.get(url, access, LIMITS.query, signal);
-      const facts = await this.#read(reply, access, { step: 'query', taskId: gatewayTaskId });
+      const { response, isOwnOrigin } = await this.#transport.get(url, access, LIMITS.query, signal);
+      const facts = await this.#read(response, access, { step: 'query', taskId: gatewayTaskId });
       // Another host's response, requested without the key, says nothing about the task or the key.
       return queryOutcome(isOwnOrigin ? facts : { ...facts, isComplete: false });
     } catch (error) {
-      const failure = asGatewayError(error);
+      const failure = toGatewayError(error);
       if (failure.kind === 'aborted') throw failure;
       this.#log.debug(`GET ${new URL(url).pathname} ${failure.kind}: ${failure.message}`);
       const { status = 0, evidence } = failure;
@@ -111,14 +111,15 @@ export class GatewayClient {
   /** Returns the IDs of models that the key may use (`GET /v1/models`, API reference 6.1). @throws GatewayError */
   async models(access: GatewayCredentials, signal?: AbortSignal): Promise<readonly string[]> {
     const url = `${access.baseUrl}/v1/models`;
-    const { reply } = await this.#transport.get(url, access, LIMITS.query, signal);
-    await this.#transport.refuseUnlessGood(reply, access.key);
-    const { documents } = await readTolerantJson(reply.body, { maxBytes: MAX_RESPONSE_BYTES }, isModelId);
+    const { response } = await this.#transport.get(url, access, LIMITS.query, signal);
+    await this.#transport.throwUnlessOk(response, access.key);
+    const isId = (key: string) => key === 'id';
+    const { documents } = await readTolerantJson(response.body, { maxBytes: MAX_RESPONSE_BYTES }, isId);
     const ids = modelIds(documents[0]);
     if (ids) return ids;
     const error = redactResponse(parseErrorValue(documents[0]), access.key);
-    if (error.message !== '') throw refusal(reply.status, error);
-    throw new GatewayError('badReply', 'the list of models could not be read', { status: reply.status });
+    if (error.message !== '') throw refusedError(response.status, error);
+    throw new GatewayError('badReply', 'the list of models could not be read', { status: response.status });
   }
 
   async #read(
@@ -132,9 +133,7 @@ export class GatewayClient {
   }
 }
 
-const isModelId = (key: string): boolean => key === 'id';
-
-/** IDs in a list of models of any shape, without unreadable entries. Undefined if there is no list. */
+/** Reads the IDs in a list of models of any shape. Returns undefined if there is no list. */
 function modelIds(value: unknown): readonly string[] | undefined {
   if (Array.isArray(value)) {
     return value
@@ -147,7 +146,7 @@ function modelIds(value: unknown): readonly string[] | undefined {
   return modelIds(body['data'] ?? body['models']);
 }
 
-function unreadable(unparsed: Uint8Array, error: GatewayError): HttpResponse {
+function unparsedResponse(unparsed: Uint8Array, error: GatewayError): HttpResponse {
   const [, status = 0] = /^HTTP\/\d\.\d (\d{3})/.exec(Buffer.from(unparsed).toString('latin1')) ?? [];
   const body = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
   return {
@@ -164,7 +163,7 @@ function toErrorResponse({ kind, message, code }: GatewayError, { key }: Gateway
   return redactResponse({ message, ...(code === undefined ? {} : { code }), ...byProxy }, key);
 }
 
-function asGatewayError(error: unknown): GatewayError {
+function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   return new GatewayError('badReply', error instanceof Error ? error.message : String(error), {
     cause: error,

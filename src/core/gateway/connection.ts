@@ -11,15 +11,14 @@ import type { HttpRequest } from './http';
 import { MAX_HEAD_BYTES } from './limits';
 import { isRefusedTunnel, ProxyReport } from './proxyRefusal';
 
-/** Maximum number of idle connections of other code to skip. */
 const MAX_REUSED_SOCKETS = 20;
 
-/** Loopback hosts for which the editor uses no proxy, but adds the system's certificates. */
+/** Hosts for which VS Code uses no proxy, but adds the system's certificates. */
 const DIRECT_IN_EDITOR: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Opens a connection for a single request: only then can we tell whether a byte of it was sent. The editor's agent
- * decides whether to use a proxy, and may return an idle connection of other code, which could end at any moment.
+ * Opens a new connection, so that it's known whether a byte of the request was sent. VS Code's agent decides whether to
+ * use a proxy. It may return an idle connection of other code, which could end at any moment.
  * @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent
  */
 export async function connect(clock: Clock, request: HttpRequest): Promise<http.ClientRequest> {
@@ -37,7 +36,7 @@ async function connectOnce(clock: Clock, request: HttpRequest): Promise<http.Cli
     message = createRequest(request);
   } catch (error) {
     // For example, an invalid header. Node's message doesn't repeat its value.
-    throw new GatewayError('unreachable', reasonOf(error), { cause: error });
+    throw new GatewayError('unreachable', errorMessage(error), { cause: error });
   }
   // An error event without a listener would crash the extension host.
   message.on('error', () => undefined);
@@ -52,7 +51,7 @@ async function connectOnce(clock: Clock, request: HttpRequest): Promise<http.Cli
   } catch (error) {
     if (error instanceof GatewayError && (error.kind === 'aborted' || error.kind === 'proxy')) throw error;
     if (message.reusedSocket) return undefined;
-    throw proxy.blames(error) ?? new GatewayError('unreachable', reasonOf(error), { cause: error });
+    throw proxy.connectError(error) ?? new GatewayError('unreachable', errorMessage(error), { cause: error });
   } finally {
     deadline.dispose();
     if (!isUsable) message.destroy();
@@ -70,7 +69,7 @@ const lookupLoopback: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Creates the request through the editor's patched modules, except that loopback never uses a proxy. */
+/** Uses VS Code's patched modules, which apply its proxy settings. Loopback never uses a proxy. */
 function createRequest({ method, url, target, headers }: HttpRequest): http.ClientRequest {
   const module: PatchedModule = url.protocol === 'https:' ? https : http;
   const isLocal = isLoopback(url.hostname);
@@ -82,33 +81,29 @@ function createRequest({ method, url, target, headers }: HttpRequest): http.Clie
     headers: { ...headers, connection: 'close' },
     maxHeaderSize: MAX_HEAD_BYTES,
     ...(target === undefined ? {} : { path: target }),
-    // Without an agent, the editor applies its own proxy settings (`http.proxySupport`).
     ...(isLocal ? { agent: false, lookup: lookupLoopback } : {}),
   });
 }
 
-/** The editor replaces `request` and keeps the original one. */
+/** VS Code replaces `request` and keeps the original one. */
 interface PatchedModule {
   readonly request: typeof http.request;
   readonly __vscodeOriginal?: { readonly request: typeof http.request };
 }
 
-/** Allows the key in clear text only to this machine, and not through a proxy on it. */
+/** Allows the key in clear text only to this machine, and not through a local proxy, which has another port. */
 function refuseClearText(socket: Socket | null, url: URL): void {
-  if (url.protocol === 'https:' || (isLoopback(url.hostname) && isDirectLoopback(socket, url))) return;
+  if (url.protocol === 'https:') return;
+  const isDirect = isLoopbackAddress(socket?.remoteAddress) && socket?.remotePort === Number(url.port || 80);
+  if (isLoopback(url.hostname) && isDirect) return;
   throw new GatewayError('unreachable', `the connection to ${url.host} would carry the key in clear text`);
-}
-
-/** Returns true if a connection leads directly to the URL's port on this machine. A local proxy has another port. */
-function isDirectLoopback(socket: Socket | null, url: URL): boolean {
-  return isLoopbackAddress(socket?.remoteAddress) && socket?.remotePort === Number(url.port || 80);
 }
 
 function isLoopbackAddress(address: string | undefined): boolean {
   return address !== undefined && (/^(::ffff:)?127\./i.test(address) || address === '::1');
 }
 
-/** Resolves when the request's socket is connected, including TLS. */
+/** Resolves when the request's socket is connected, including the TLS handshake. */
 function connected(message: http.ClientRequest, proxy: ProxyReport): Promise<void> {
   return new Promise((resolve, reject) => {
     message.once('error', reject);
@@ -116,7 +111,8 @@ function connected(message: http.ClientRequest, proxy: ProxyReport): Promise<voi
     message.once('socket', (socket: Socket) => {
       // A proxy's agent may return a connected socket.
       if (socket instanceof TLSSocket) {
-        if (isSecure(socket)) resolve();
+        // Not `getProtocol`: it returns a version before the handshake is complete.
+        if (!socket.connecting && socket.getPeerFinished() !== undefined) resolve();
         else socket.once('secureConnect', resolve);
       } else if (isRefusedTunnel(socket)) {
         message.once('response', (response) => reject(proxy.refused(response.statusCode ?? 0)));
@@ -126,16 +122,7 @@ function connected(message: http.ClientRequest, proxy: ProxyReport): Promise<voi
   });
 }
 
-/**
- * Returns true if the handshake is complete: only then has the peer's `Finished` message arrived. (`getProtocol` returns
- * a version from the start.)
- */
-function isSecure(socket: TLSSocket): boolean {
-  return !socket.connecting && socket.getPeerFinished() !== undefined;
-}
-
-/** The error's message; of an AggregateError, that of its first error. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+export function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return errorMessage(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
 }

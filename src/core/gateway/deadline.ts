@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock';
 import { GatewayError } from './errors';
 
-/** Ends an exchange when the caller's signal is aborted, or a part of it takes too long. */
+/** Ends an exchange if the caller's signal is aborted or a timeout expires. */
 export class Deadline {
   readonly #clock: Clock;
   readonly #caller: AbortSignal | undefined;
@@ -9,7 +9,7 @@ export class Deadline {
   readonly #end = new AbortController();
   #timer: { dispose(): void } | undefined;
 
-  /** @param onExpired called when a time limit set with `within` expires, after waiting promises are rejected */
+  /** @param onExpired called if a time limit set with `within` expires, after pending promises were rejected */
   constructor(clock: Clock, caller: AbortSignal | undefined, onExpired: () => void = () => undefined) {
     this.#clock = clock;
     this.#caller = caller;
@@ -18,7 +18,7 @@ export class Deadline {
     else caller?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  /** Sets the time limit for everything from now on. Replaces an earlier limit. */
+  /** Sets the total time limit from now on. Replaces an earlier limit. */
   within(ms: number, what: string): void {
     this.#timer?.dispose();
     this.#timer = this.#clock.setTimeout(() => {
@@ -27,12 +27,11 @@ export class Deadline {
     }, ms);
   }
 
-  /** @throws the reason if the exchange has ended */
   throwIfEnded(): void {
     this.#end.signal.throwIfAborted();
   }
 
-  /** Resolves with the promise. Rejects if that takes longer than `idleMs`, or the exchange ends first. */
+  /** Adds a timeout to a promise. Also rejects if the exchange ends first. */
   async wait<T>(promise: Promise<T>, idleMs: number, what: string): Promise<T> {
     const { signal } = this.#end;
     const stop = Promise.withResolvers<never>();
@@ -58,7 +57,7 @@ export class Deadline {
     this.#abort();
   }
 
-  readonly #abort = () => this.#end.abort(new GatewayError('aborted', 'ended on our side'));
+  readonly #abort = () => this.#end.abort(new GatewayError('aborted', 'ended by the extension'));
 }
 
 function formatTime(ms: number): string {

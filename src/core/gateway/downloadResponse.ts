@@ -13,35 +13,31 @@ export interface VideoTarget {
   expect?(bytes: number): void;
   /** Calls don't overlap. `bytes` are reused when this resolves: don't retain them. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Discards what was written so far. */
   restart(): Promise<void>;
 }
 
-/** Content of a response to a download. */
 export type DownloadResult =
   | {
       readonly kind: 'video';
       readonly bytes: number;
-      /** The size that the response declares; if it differs, something may be missing. */
+      /** Size in the response. If it differs, something may be missing. */
       readonly declaredBytes?: number;
-      /** The rest of the response wasn't read. */
       readonly stoppedEarly: boolean;
     }
-  /** A link to the video in place of its bytes. */
   | { readonly kind: 'link'; readonly link: string };
 
 /** Maximum size of everything in a response that isn't a video. */
 const MAX_OTHER_BYTES = 1024 * 1024;
-/** How much longer than declared a video may be before reading stops. */
+/** A video that exceeds its declared size by more than this is rejected. */
 const MAX_SURPLUS_BYTES = 1024 * 1024;
 const MAX_LINK_LENGTH = 16 * 1024;
-/** This many characters are enough to tell a link from a video. */
+/** Number of characters needed to tell a link from a video. */
 const DECIDING_LENGTH = 8;
 const MIN_BASE64_LENGTH = 64;
 
 type FieldKind = 'video' | 'link' | 'either';
 
-/** Names of strings that hold a video, a link to it, or either (API reference 6.0, 9.2, 14). */
+/** Names of fields that hold a video, a link to it, or either (API reference 6.0, 9.2, 14). */
 const FIELD_KINDS: ReadonlyMap<unknown, FieldKind> = new Map(
   (
     [
@@ -55,12 +51,10 @@ const MAX_FIELD_DEPTH = 4;
 
 /**
  * Reads the JSON response to a download (API reference 6.0) and decodes its video into `target` as it arrives. The video
- * may appear twice, as `base64` and as `data_url`: the first one counts. If it's invalid and the other one follows,
- * `target` is restarted. Reading stops once a video is complete and has the `size` declared before it.
- *
- * @throws {@link GatewayError} `refused` if the response reports an error (with its message and code); `badReply` if it
- * contains neither a video nor a link, or isn't JSON; `tooLong` if the video is larger than declared or allowed. Errors
- * of `chunks` and `target` are rethrown. After an error, discard what `target` received.
+ * may appear twice, as `base64` and as `data_url`. The first one counts; if it's invalid, `target` is restarted for the
+ * other. Reading stops once a video is complete and has the `size` declared before it.
+ * @throws {@link GatewayError} `refused` if the response reports an error, `badReply` if it has neither a video nor a
+ *   link, `tooLong` if the video is larger than declared or allowed. Errors of `chunks` and `target` are rethrown
  */
 export async function streamDownload(
   chunks: AsyncIterable<Uint8Array>,
@@ -89,20 +83,19 @@ export async function streamDownload(
   };
   try {
     const response = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
-    return conclude(response, video, links, stoppedEarly);
+    return toResult(response, video, links, stoppedEarly);
   } finally {
-    // No write to the target may be pending when this returns.
-    await output.rest();
+    // Wait, so that no write to the target is pending when this returns.
+    await output.flush().catch(() => undefined);
   }
 }
 
 /**
- * Reads the response to a query with a video as a data URI (Q9 in API reference 5.2) and decodes it into `target` as it
+ * Reads the response to a query with a video as a data URI (API reference 5.2, Q9) and decodes it into `target` as it
  * arrives. The rest isn't read.
- *
  * @param place the video's keys and indexes, joined by dots
  * @returns the size of the video, in bytes
- * @throws as {@link streamDownload}; with code `deadLink` if there is no longer a video at that place
+ * @throws as {@link streamDownload}; with code `deadLink` if the video is no longer there
  */
 export async function streamInlineVideo(
   chunks: AsyncIterable<Uint8Array>,
@@ -120,15 +113,15 @@ export async function streamInlineVideo(
   try {
     const response = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
     if (video?.isComplete === true) return video.bytes;
-    if (isRefusal(response)) throw refusal(response);
+    if (isErrorResponse(response)) throw refusedError(response);
     if (video?.fault && video.fault.code !== 'noDataUri') throw video.fault;
     throw new GatewayError('refused', 'the response no longer contains the video', { code: 'deadLink' });
   } finally {
-    await output.rest();
+    await output.flush().catch(() => undefined);
   }
 }
 
-/** The size in bytes, bare or in a `data` envelope. In other responses, the same name is a resolution. */
+/** Reads the size in bytes, bare or in a `data` envelope. In other responses, the same name is a resolution. */
 function declaredSize(response: unknown): number | undefined {
   const root = asRecord(response);
   const sizes = [asRecord(root?.['data'])?.['size'], root?.['size']];
@@ -136,21 +129,21 @@ function declaredSize(response: unknown): number | undefined {
   return size === undefined ? undefined : Number(size);
 }
 
-function conclude(
+function toResult(
   response: unknown,
   video: Video | undefined,
   links: ReadonlyMap<unknown, string>,
   stoppedEarly: boolean,
 ): DownloadResult {
   const { success, data } = asRecord(response) ?? {};
-  if (success === false) throw refusal(response);
-  if (asRecord(data)?.['success'] === false) throw refusal(data);
+  if (success === false) throw refusedError(response);
+  if (asRecord(data)?.['success'] === false) throw refusedError(data);
   if (video?.isComplete === true) {
     const declaredBytes = declaredSize(response);
     const declared = declaredBytes === undefined ? {} : { declaredBytes };
     return { kind: 'video', bytes: video.bytes, ...declared, stoppedEarly };
   }
-  if (isRefusal(response)) throw refusal(response);
+  if (isErrorResponse(response)) throw refusedError(response);
   if (video?.fault) throw video.fault;
   const [link] = [...FIELD_KINDS.keys()].flatMap((key) => links.get(key) ?? []);
   if (link !== undefined) return { kind: 'link', link };
@@ -158,7 +151,7 @@ function conclude(
 }
 
 /** Returns true if a response without a usable video reports an error, even if only as text. */
-function isRefusal(response: unknown): boolean {
+function isErrorResponse(response: unknown): boolean {
   if (reportsError(knownObjects(response))) return true;
   const { success, code } = asRecord(response) ?? {};
   const hasCode = typeof code === 'string' || typeof code === 'number';
@@ -166,9 +159,9 @@ function isRefusal(response: unknown): boolean {
   return !saysYes && parseErrorValue(response).message !== '';
 }
 
-function refusal(response: unknown): GatewayError {
+function refusedError(response: unknown): GatewayError {
   const { message, ...details } = parseErrorValue(response);
-  return new GatewayError('refused', message || 'the gateway reports an error without words', details);
+  return new GatewayError('refused', message || 'the gateway reports an error without a message', details);
 }
 
 /** A string that is a video or a link to one, depending on how it begins. */
@@ -215,10 +208,9 @@ function isVideoText(kind: FieldKind, beginning: string, isWhole: boolean): bool
   return kind === 'video' || (!text.startsWith('/') && text.length >= MIN_BASE64_LENGTH);
 }
 
-/** A video of the response, decoded into the output. */
+/** Decodes a video of the response into the output. */
 class Video implements StringSink {
   bytes = 0;
-  /** True once it arrived completely, as valid base64. */
   isComplete = false;
   fault: GatewayError | undefined;
   readonly #declaredBytes: number | undefined;
@@ -238,7 +230,7 @@ class Video implements StringSink {
 
   async end(): Promise<void> {
     await this.#put(() => this.#decoder.finish());
-    await this.#output.settle();
+    await this.#output.flush();
     this.isComplete = this.fault === undefined;
   }
 
@@ -280,7 +272,7 @@ class Output {
   }
 
   async begin(declaredBytes: number | undefined): Promise<void> {
-    await this.settle();
+    await this.flush();
     if (this.#isUsed) await this.#target.restart();
     this.#isUsed = true;
     if (declaredBytes !== undefined) this.#target.expect?.(declaredBytes);
@@ -294,12 +286,7 @@ class Output {
   }
 
   /** Waits for the last write and rethrows its error. */
-  async settle(): Promise<void> {
+  async flush(): Promise<void> {
     await this.#pending;
-  }
-
-  /** Waits for the last write. Never rejects. */
-  async rest(): Promise<void> {
-    await this.#pending.catch(() => undefined);
   }
 }

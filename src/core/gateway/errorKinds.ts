@@ -1,5 +1,5 @@
-/** Kind of an error, by its text and status. A subset of the public failure kinds. */
-export type ErrorKind =
+/** A subset of the public failure kinds. */
+type ErrorKind =
   | 'moderation'
   | 'parameter'
   | 'image'
@@ -18,13 +18,12 @@ export interface ErrorInfo {
   readonly status: number;
   readonly message: string;
   readonly code?: string | undefined;
-  /** True if a proxy reported it. */
   readonly byProxy?: boolean | undefined;
 }
 
 /** Patterns over code and message, most specific first (API reference 1, 10.4; F2 in 5.3). */
 const ERROR_PATTERNS: readonly (readonly [ErrorKind, RegExp])[] = [
-  // The gateway's own debts at its vendor say nothing about the user's balance.
+  // About the gateway's account at its vendor, not the user's balance.
   ['upstream', /Arrearage|account is in good standing/i],
   [
     'moderation',

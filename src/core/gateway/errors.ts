@@ -7,15 +7,12 @@ export type GatewayErrorKind =
   /** The connection ended after it was established. */
   | 'cut'
   | 'timeout'
-  /** An unreadable response: not JSON, empty, or without a video. */
+  /** Not JSON, empty, or without a video. */
   | 'badReply'
-  /** More arrived, or was declared, than is accepted. */
   | 'tooLong'
-  /** A proxy refused, or couldn't be reached. */
   | 'proxy'
   /** A readable response that reports an error. */
   | 'refused'
-  /** Canceled by the extension. */
   | 'aborted';
 
 export interface GatewayErrorDetails {
@@ -27,18 +24,17 @@ export interface GatewayErrorDetails {
   readonly requestId?: string | undefined;
   /** Retry-After of the response, in ms. */
   readonly retryAfterMs?: number | undefined;
-  /** True if it comes from a host other than the gateway. */
-  readonly elsewhere?: boolean;
-  /** True if certainly nothing of the request reached the gateway. Always true for `unreachable`. */
+  /** True if it comes from a result host, not the gateway. */
+  readonly isOtherHost?: boolean;
+  /** True if certainly nothing of the request reached the gateway, so that it can be sent again. */
   readonly nothingSent?: boolean;
-  /** The response, redacted. */
   readonly evidence?: Evidence | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * A failed exchange with the gateway or a result host. `message` is the other side's text (redacted) or a technical
- * description; it isn't shown to the user as it is.
+ * A failed exchange with the gateway or a result host. `message` is the server's text (redacted) or a technical
+ * description. Never show it in a toast.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -47,8 +43,7 @@ export class GatewayError extends Error {
   readonly code: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
-  readonly elsewhere: boolean;
-  /** True if the request can be sent again without doing anything twice. */
+  readonly isOtherHost: boolean;
   readonly nothingSent: boolean;
   readonly evidence: Evidence | undefined;
 
@@ -59,15 +54,14 @@ export class GatewayError extends Error {
     this.code = details.code;
     this.requestId = details.requestId;
     this.retryAfterMs = details.retryAfterMs;
-    this.elsewhere = details.elsewhere ?? false;
+    this.isOtherHost = details.isOtherHost ?? false;
     this.nothingSent = details.nothingSent ?? kind === 'unreachable';
     this.evidence = details.evidence;
   }
 
-  /** A copy of the error with some details replaced. */
   with(details: GatewayErrorDetails, message = this.message): GatewayError {
-    const { status, code, requestId, retryAfterMs, elsewhere, nothingSent, evidence, cause } = this;
-    const known = { status, code, requestId, retryAfterMs, elsewhere, nothingSent, evidence, cause };
+    const { status, code, requestId, retryAfterMs, isOtherHost, nothingSent, evidence, cause } = this;
+    const known = { status, code, requestId, retryAfterMs, isOtherHost, nothingSent, evidence, cause };
     return new GatewayError(this.kind, message, { ...known, ...details });
   }
 }

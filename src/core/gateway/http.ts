@@ -2,7 +2,7 @@ import type http from 'node:http';
 import { finished, type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { Clock } from '../common/clock';
-import { connect, reasonOf } from './connection';
+import { connect, errorMessage } from './connection';
 import { Deadline } from './deadline';
 import { GatewayError } from './errors';
 import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
@@ -11,13 +11,10 @@ import { MAX_RESPONSE_BYTES, type HttpLimits } from './limits';
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
-  /**
-   * Path and query to send byte for byte, as from `requestTarget`: `URL` re-encodes some characters of a signature.
-   * Defaults to those of `url`, which always gives host and scheme.
-   */
+  /** Path and query to send byte for byte. Defaults to those of `url`, which re-encodes some characters of a signature. */
   readonly target?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  /** Cancels connecting. Once the request is being sent, only the signal passed to `send` cancels it. */
+  /** Cancels connecting. To cancel sending, pass a signal to `send`. */
   readonly signal?: AbortSignal | undefined;
   readonly limits: HttpLimits;
 }
@@ -26,10 +23,7 @@ export interface HttpResponse {
   readonly status: number;
   /** Names are in lower case. */
   readonly headers: Readonly<http.IncomingHttpHeaders>;
-  /**
-   * Decompressed. Throws {@link GatewayError} `cut`, `timeout`, `tooLong` or `aborted`. Leaving the iteration early closes
-   * the connection.
-   */
+  /** Decompressed. Throws {@link GatewayError}. Leaving the iteration early closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Bytes that couldn't be parsed as HTTP, available after the body ended. May repeat parts of the body. */
   unparsed?(): Uint8Array | undefined;
@@ -38,21 +32,17 @@ export interface HttpResponse {
 
 /** An established connection that has carried no byte of the request. */
 export interface OpenRequest {
-  /**
-   * Sends the request, once. Throws {@link GatewayError} `unreachable` if certainly nothing was sent; `cut`, `timeout`,
-   * `tooLong` or `aborted` if that's unknown.
-   */
+  /** Sends the request, once. Throws {@link GatewayError}, of kind `unreachable` only if certainly nothing was sent. */
   send(body?: string, signal?: AbortSignal): Promise<HttpResponse>;
-  /** Closes the connection without sending. */
   close(): void;
 }
 
 /** @throws {@link GatewayError} `unreachable`, `proxy` or `aborted`; nothing was sent */
 export type HttpConnector = (request: HttpRequest) => Promise<OpenRequest>;
 
-/** Upload chunk size. Each chunk restarts the idle timeout, so that a slow line isn't mistaken for a stalled one. */
+/** Each chunk restarts the idle timeout, so that a slow connection isn't mistaken for a stalled one. */
 const CHUNK_BYTES = 16 * 1024;
-/** A body is paused while this many bytes of it wait to be taken. */
+/** Number of unread bytes at which a body is paused. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
 /** Opens requests over the network. Time limits use the given clock. */
@@ -84,17 +74,16 @@ async function send(
     const early = await Promise.race([response, upload(message, body, deadline, limits)]);
     deadline.within(limits.totalMs, 'the response');
     const incoming = early ?? (await deadline.wait(response, limits.responseMs, 'no response came'));
-    return { ...toReply(limits, deadline, incoming), unparsed: () => unparsed };
+    return { ...toResponse(limits, deadline, incoming), unparsed: () => unparsed };
   } catch (error) {
     const sentNothing = message.socket?.bytesWritten === 0 && !(error instanceof GatewayError);
     deadline.dispose();
     message.destroy();
     if (error instanceof GatewayError) throw error;
-    throw new GatewayError(sentNothing ? 'unreachable' : 'cut', reasonOf(error), { cause: error });
+    throw new GatewayError(sentNothing ? 'unreachable' : 'cut', errorMessage(error), { cause: error });
   }
 }
 
-/** Resolves when the whole request was sent. Connection errors are reported by the message itself. */
 async function upload(
   message: http.ClientRequest,
   body: string | undefined,
@@ -117,7 +106,7 @@ async function upload(
   await sent((done) => message.end(bytes.subarray(start), done));
 }
 
-/** The bytes that Node couldn't parse as HTTP, if that caused the error. */
+/** Returns the bytes that Node couldn't parse as HTTP, if that caused the error. */
 export function unparsedIn(error: unknown): Uint8Array | undefined {
   const bytes = error instanceof Error && 'rawPacket' in error ? error.rawPacket : undefined;
   return bytes instanceof Uint8Array ? bytes : undefined;
@@ -127,11 +116,11 @@ function waitForResponse(message: http.ClientRequest): Promise<http.IncomingMess
   return new Promise((resolve, reject) => {
     message.once('response', resolve);
     message.once('error', reject);
-    message.once('close', () => reject(new Error('the connection was closed without a reply')));
+    message.once('close', () => reject(new Error('the connection was closed without a response')));
   });
 }
 
-function toReply(limits: HttpLimits, deadline: Deadline, incoming: http.IncomingMessage): HttpResponse {
+function toResponse(limits: HttpLimits, deadline: Deadline, incoming: http.IncomingMessage): HttpResponse {
   const declared = Number(incoming.headers['content-length'] ?? 0);
   const { maxBytes = Infinity } = limits;
   if (declared > maxBytes) throw tooLong(`the response declares ${declared} bytes`, maxBytes);
@@ -207,7 +196,7 @@ async function* readBody(
     }
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    throw new GatewayError('cut', reasonOf(error), { cause: error });
+    throw new GatewayError('cut', errorMessage(error), { cause: error });
   } finally {
     deadline.dispose();
     incoming.destroy();

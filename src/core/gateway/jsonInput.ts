@@ -1,7 +1,7 @@
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
 
-/** Code units of escapes by the letter after the backslash (RFC 8259 section 7). */
+/** Code units of escapes by letter (RFC 8259 section 7). */
 export const ESCAPES = new Map(
   Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
     ([letter, meaning]) => [letter.charCodeAt(0), meaning.charCodeAt(0)] as const,
@@ -15,8 +15,8 @@ export class JsonInput {
   #chunk: Buffer = Buffer.alloc(0);
   #position = 0;
   #bytesBefore = 0;
-  // Positions of the chunk's next quote and backslash. Searched again only once passed, so that many backslashes don't
-  // cause as many searches for a distant quote.
+  // Next positions in the chunk. Searched again only once passed: many backslashes must not cause as many searches for a
+  // distant quote.
   #quote = 0;
   #backslash = 0;
 
@@ -58,7 +58,6 @@ export class JsonInput {
     this.#backslash = this.#find(BACKSLASH);
   }
 
-  /** Position of the next such byte, or the chunk's length. */
   #find(byte: number): number {
     const found = this.#chunk.indexOf(byte, this.#position);
     return found < 0 ? this.#chunk.length : found;
@@ -78,10 +77,10 @@ export class JsonInput {
     return unit;
   }
 
-  /** Takes the letters, digits and signs of a literal or number, up to the end of the chunk. */
+  /** Takes a literal or number, up to the end of the chunk. */
   takeWord(): string {
     let end = this.#position;
-    while (isWordByte(this.#chunk[end])) end++;
+    while (isWordCharacter(this.#chunk[end])) end++;
     return this.#takeTo(end).toString('latin1');
   }
 
@@ -91,7 +90,6 @@ export class JsonInput {
     return run;
   }
 
-  /** Ends the source, unless it has ended. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
@@ -103,7 +101,7 @@ export class JsonInput {
   }
 }
 
-function isWordByte(byte: number | undefined): boolean {
+function isWordCharacter(byte: number | undefined): boolean {
   if (byte === undefined) return false;
   const isDigit = byte >= 0x30 && byte <= 0x39;
   const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;

@@ -3,14 +3,8 @@ import { GatewayError } from './errors';
 import { BACKSLASH, ESCAPES, JsonInput, QUOTE } from './jsonInput';
 import { SinkFeeder, SKIPPED, TextBuilder, type StringSink, type StringTaker } from './jsonStrings';
 
-/** How to handle a string value; undefined builds it like any other. */
-export type StringHandling =
-  | StringSink
-  /** Not built; `undefined` in the result. */
-  | 'skip'
-  /** Built from its first bytes only. */
-  | { readonly keepBytes: number }
-  | undefined;
+/** How to handle a string value. A skipped one is `undefined` in the result; undefined keeps it like any other. */
+export type StringHandling = StringSink | 'skip' | undefined;
 
 /** Keys and indexes from the root to a value. The array is reused: don't retain it. */
 export type JsonPath = readonly (string | number)[];
@@ -26,8 +20,8 @@ export interface JsonReaderOptions {
   readonly isEnough?: (document: unknown) => boolean;
 }
 
-export interface TolerantJson {
-  /** One per JSON text, such as the events of a stream. The last one may be incomplete. */
+interface TolerantJson {
+  /** JSON texts, such as the events of a stream. The last one may be incomplete. */
   readonly documents: readonly unknown[];
   /** True if at least one document was read, and all are complete. */
   readonly isComplete: boolean;
@@ -56,14 +50,11 @@ const LETTER_U = 0x75;
 
 /**
  * Parses a JSON text as it arrives. Strings selected by `capture` are streamed to a sink, so that a video is never in
- * memory as a whole (DESIGN 4.6). A captured or skipped string is `undefined` in the result, unlike any JSON value.
- *
- * Beyond RFC 8259, it accepts a byte order mark, a comma before `}` or `]` (API reference 6.0), control characters in
- * strings, and invalid UTF-8 (replaced). The last of equal keys counts.
- *
+ * memory as a whole (DESIGN 4.6); in the result they are `undefined`. Beyond RFC 8259, it accepts a byte order mark, a
+ * comma before `}` or `]` (API reference 6.0), control characters in strings, and invalid UTF-8 (replaced).
  * @returns the value; after an early stop, as built so far
  * @throws {@link GatewayError} `badReply` if the text is empty, not JSON, cut, nested deeper than 64 levels, or over
- * `maxBytes`. Errors of `chunks`, a sink or a callback are rethrown. On an early stop, `chunks` is closed.
+ *   `maxBytes`. Errors of `chunks`, a sink or a callback are rethrown
  */
 export async function readJson(
   chunks: AsyncIterable<Uint8Array>,
@@ -82,11 +73,9 @@ export async function readJson(
 }
 
 /**
- * Parses a response that may not be JSON, or only in part. Beyond {@link readJson}, it accepts any text before, between
- * and after JSON texts (such as the prefixes of an event stream), words such as NaN (absent from the result), unknown
- * escapes, an early end, and any length. Integers too large for a number are kept as text with all digits. The first
- * 16 KB of a string that isn't captured are kept.
- *
+ * Parses a response that may not be JSON, or only in part. Beyond {@link readJson}, it accepts any text around JSON texts
+ * (such as the prefixes of an event stream), words such as NaN (absent from the result), unknown escapes, an early end,
+ * and any length. Integers too large for a number are kept as text. Long strings are cut after 16 KB.
  * @param isImportant returns true for keys that are kept even after `maxBytes`
  * @throws errors of `chunks`, a sink or a callback
  */
@@ -104,7 +93,7 @@ export async function readTolerantJson(
   }
 }
 
-/** Stops reading from any depth. Not thrown to callers. */
+/** Thrown to stop reading from any depth. Never reaches callers. */
 class StoppedEarly extends Error {}
 
 type Container = unknown[] | Record<string, unknown>;
@@ -119,7 +108,7 @@ class Parser {
   readonly #isImportant: ((key: string) => boolean) | undefined;
   /** Bytes inside captured and skipped strings, which don't count toward `maxBytes`. */
   #freeBytes = 0;
-  /** True once tolerant reading has read more than `maxBytes`. */
+  /** True once tolerant reading exceeds `maxBytes`. */
   #isFull = false;
 
   constructor(input: JsonInput, options: JsonReaderOptions, isImportant?: (key: string) => boolean) {
@@ -135,8 +124,8 @@ class Parser {
   async read(): Promise<unknown> {
     await this.#byteOrderMark();
     const first = await this.#token();
-    if (first === END) throw bad('the reply is empty');
-    if (first === LESS_THAN) throw bad('the reply is a web page, not JSON');
+    if (first === END) throw jsonError('the response is empty');
+    if (first === LESS_THAN) throw jsonError('the response is a web page, not JSON');
     await this.#value(this.#root, 0);
     if ((await this.#token()) !== END) throw this.#unexpected();
     return this.soFar;
@@ -166,7 +155,7 @@ class Parser {
     }
   }
 
-  /** Skips bytes outside JSON texts. @returns false at the end */
+  /** Skips text outside JSON. @returns false at the end */
   async #skipToDocument(): Promise<boolean> {
     for (;;) {
       const byte = this.#input.current;
@@ -188,24 +177,25 @@ class Parser {
     switch (await this.#token()) {
       case LEFT_BRACE: {
         const object = {};
-        put(holder, key, object);
+        setMember(holder, key, object);
         return this.#members(RIGHT_BRACE, () => this.#member(object));
       }
       case LEFT_BRACKET: {
         const array: unknown[] = [];
-        put(holder, key, array);
+        setMember(holder, key, array);
         return this.#members(RIGHT_BRACKET, (index) => this.#at(index, array));
       }
       case QUOTE:
         return this.#stringValue(holder, key);
       default:
-        put(holder, key, await this.#word());
+        setMember(holder, key, await this.#word());
     }
   }
 
   /** Reads comma-separated members up to the closing bracket or brace. A trailing comma is accepted. */
   async #members(close: number, readOne: (index: number) => Promise<void>): Promise<void> {
-    if (this.#path.length >= MAX_DEPTH) throw bad(`the reply is nested deeper than ${MAX_DEPTH} levels`);
+    if (this.#path.length >= MAX_DEPTH)
+      throw jsonError(`the response is nested deeper than ${MAX_DEPTH} levels`);
     this.#input.skip();
     for (let index = 0; (await this.#token()) !== close; index++) {
       await readOne(index);
@@ -219,7 +209,7 @@ class Parser {
 
   async #member(object: Record<string, unknown>): Promise<void> {
     if ((await this.#token()) !== QUOTE) throw this.#unexpected();
-    const key = await this.#text(this.#isImportant ? MAX_STRING_BYTES : Infinity);
+    const key = await this.#text();
     if ((await this.#token()) !== COLON) throw this.#unexpected();
     this.#input.skip();
     await this.#at(key, object);
@@ -239,16 +229,15 @@ class Parser {
 
   async #stringValue(holder: Container, key: string | number): Promise<void> {
     const plan = this.#options.capture?.(this.#path, this.soFar);
-    if (plan === undefined)
-      put(holder, key, await this.#text(this.#isImportant ? MAX_STRING_BYTES : Infinity));
-    else if (plan !== 'skip' && 'keepBytes' in plan) put(holder, key, await this.#text(plan.keepBytes));
+    if (plan === undefined) setMember(holder, key, await this.#text());
     else {
-      put(holder, key, undefined);
+      setMember(holder, key, undefined);
       await this.#string(plan === 'skip' ? SKIPPED : new SinkFeeder(plan), 0);
     }
   }
 
-  async #text(keepBytes: number): Promise<string> {
+  async #text(): Promise<string> {
+    const keepBytes = this.#isImportant ? MAX_STRING_BYTES : Infinity;
     const builder = new TextBuilder(this.#decoder, keepBytes);
     await this.#string(builder, keepBytes);
     return builder.text;
@@ -268,8 +257,7 @@ class Parser {
       if (next === QUOTE) break;
       if (next !== BACKSLASH) continue;
       // Await only if needed: some servers escape every slash in a video's base64.
-      const unit = this.#input.takeShortEscape() ?? (await this.#escape());
-      const pendingUnit = taker.unit(unit);
+      const pendingUnit = taker.unit(this.#input.takeShortEscape() ?? (await this.#escape()));
       if (pendingUnit) await pendingUnit;
     }
     this.#input.skip();
@@ -312,7 +300,7 @@ class Parser {
     if (word === 'null') return null;
     if (NUMBER.test(word)) return this.#isImportant && isLargeInteger(word) ? word : Number(word);
     if (word !== '' && this.#isImportant) return undefined;
-    if (word !== '') throw bad('the reply is not JSON, or cut in the middle of a word');
+    if (word !== '') throw jsonError('the response is not JSON, or cut in the middle of a word');
     throw this.#unexpected();
   }
 
@@ -346,18 +334,18 @@ class Parser {
     if (this.#input.consumed - this.#freeBytes > this.#options.maxBytes) {
       this.#isFull = true;
       if (this.#isImportant) return;
-      throw bad(`the reply holds more than ${this.#options.maxBytes} bytes beside the video`);
+      throw jsonError(`the response holds more than ${this.#options.maxBytes} bytes besides the video`);
     }
   }
 
   #unexpected(): GatewayError {
-    if (this.#input.current === undefined) return bad('the reply is cut in the middle');
-    return bad(`the reply is not JSON (at byte ${this.#input.consumed})`);
+    if (this.#input.current === undefined) return jsonError('the response is cut in the middle');
+    return jsonError(`the response is not JSON (at byte ${this.#input.consumed})`);
   }
 }
 
 /** Sets a member as JSON.parse does: `__proto__` doesn't change the prototype. */
-function put(holder: Container, key: string | number, value: unknown): void {
+function setMember(holder: Container, key: string | number, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
   } else (holder as Record<string | number, unknown>)[key] = value;
@@ -371,6 +359,6 @@ function isLargeInteger(word: string): boolean {
 /** Distinguishes errors of the text from errors of its source. */
 class BadJson extends GatewayError {}
 
-function bad(message: string): GatewayError {
+function jsonError(message: string): GatewayError {
   return new BadJson('badReply', message);
 }

@@ -1,6 +1,5 @@
 import type { StringDecoder } from 'node:string_decoder';
 
-/** Short runs of a captured string are buffered up to this size. */
 const SINK_BUFFER_BYTES = 8 * 1024;
 
 /** Receives the content of one JSON string: unescaped UTF-8, in chunks of any size. */
@@ -11,7 +10,7 @@ export interface StringSink {
   end(): void | Promise<void>;
 }
 
-/** Receives a string as it's read: runs of bytes, and the code units of escapes between them. */
+/** Receives runs of bytes of a string, and the code units of the escapes between them. */
 export interface StringTaker {
   bytes(run: Buffer): Promise<void> | undefined;
   unit(codeUnit: number): Promise<void> | undefined;

@@ -1,16 +1,15 @@
 import { isRecord, parseJson, type JsonRecord } from '../common/json';
 
-/** The value as an object, or undefined. */
 export function asRecord(value: unknown): JsonRecord | undefined {
   return isRecord(value) ? value : undefined;
 }
 
-/** The value as a string that isn't blank, or undefined. */
+/** Returns a string that isn't blank, or undefined. */
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-/** A number, or a string with one, optionally followed by `%` or `s`. */
+/** Reads a number, or a string with one, optionally followed by `%` or `s`. */
 export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*[%s]?\s*$/.test(value)) return parseFloat(value);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
@@ -21,7 +20,7 @@ export interface KnownObject {
   readonly record: JsonRecord;
   /** Keys and indexes from the root of the response. */
   readonly path: readonly (string | number)[];
-  /** Its key; for a list item, that of the list; empty for the root. */
+  /** Its key, or that of its list. Empty for the root. */
   readonly name: string;
 }
 
@@ -50,7 +49,7 @@ const CONTAINERS = [
 const MAX_OBJECTS = 200;
 const MAX_ITEMS = 16;
 
-/** The known objects of a response, outer ones first. */
+/** Returns the known objects of a response, outer ones first. */
 export function knownObjects(root: unknown): readonly KnownObject[] {
   const found: KnownObject[] = [];
   const add = (value: unknown, path: KnownObject['path'], name: string): void => {
@@ -68,7 +67,7 @@ export function knownObjects(root: unknown): readonly KnownObject[] {
   return found;
 }
 
-/** The first readable value by these names: tries each name in all objects before the next name. */
+/** Returns the first readable value. Tries each name in all objects before the next name. */
 export function firstValue<T>(
   objects: readonly KnownObject[],
   names: readonly string[],

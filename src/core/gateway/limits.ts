@@ -1,4 +1,3 @@
-/** Limits of an exchange. All times are in ms. */
 export interface HttpLimits {
   /** For connecting, including a proxy and TLS. */
   readonly connectMs: number;
@@ -18,7 +17,7 @@ export interface HttpLimits {
   readonly maxBytes?: number;
 }
 
-/** Maximum size of a response that isn't a video. */
+/** Limit for responses without a video. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /** Maximum size of a response's head. Node's default of 16 KB could drop a response with an ID in its body. */

@@ -8,12 +8,11 @@ import { LIMITS } from './limits';
 import { headersFor, readText } from './transport';
 
 /**
- * Evidence of what runs at an origin that costs nothing to collect (money-and-gateways 5.0), and the kind that it proves;
- * the first match wins. Only the rules of current new-api are known: a fork or an older relative may charge differently
- * and counts as unknown.
+ * Signs of the software at an origin, and the kind that each proves (money-and-gateways 5.0). The first match wins. Forks
+ * and older relatives of new-api may charge differently, so they count as unknown.
  */
 const PROOFS = [
-  // A fork of new-api gives its own name as the type of authentication errors.
+  // Forks of new-api use their own name as the type of authentication errors.
   ['forkError', 'unknown'],
   // The header `X-New-Api-Version`, on any response.
   ['versionHeader', 'newapi'],
@@ -32,8 +31,8 @@ const PROOFS = [
 export type OriginSign = (typeof PROOFS)[number][0];
 
 /**
- * Decides what runs at a base URL. Only the address makes an origin Nebula's, never a response: another gateway can
- * send the same responses and charge differently.
+ * Decides what runs at a base URL. Only the address identifies Nebula: another gateway can send the same responses and
+ * charge differently.
  * @param nebulaBaseUrl the base URL of Nebula's own gateway
  */
 export function recognizeOrigin(
@@ -50,7 +49,7 @@ export function signsInHeaders(headers: Readonly<IncomingHttpHeaders>): OriginSi
   return headers['x-new-api-version'] === undefined ? [] : ['versionHeader'];
 }
 
-/** Finds signs in the parsed body of a response to any request. */
+/** Finds signs in the parsed body of any response. */
 export function signsInBody(body: unknown): OriginSign[] {
   const { data, success, error } = asRecord(body) ?? {};
   const items = Array.isArray(data) ? data.map(asRecord) : [];
@@ -68,47 +67,38 @@ export function signsInBody(body: unknown): OriginSign[] {
   return signs;
 }
 
-/** Probes an origin with a few GETs that cost nothing and carry no key. */
-export class OriginProber {
-  readonly #open: HttpConnector;
-
-  constructor(open: HttpConnector) {
-    this.#open = open;
-  }
-
-  /** Collects the signs of an origin. @returns undefined if no request got a response */
-  async collect(baseUrl: string, signal: AbortSignal): Promise<ReadonlySet<OriginSign> | undefined> {
-    // OpenRouter's base URL ends in /api/v1; settings drop the /v1.
-    const paths = baseUrl.endsWith('/api') ? ['/v1/videos/models'] : ['/api/status', '/v1/models'];
-    const signs = new Set<OriginSign>();
-    let responded = false;
-    for (const path of paths) {
-      try {
-        for (const sign of await this.#ask(new URL(baseUrl + path), signal)) signs.add(sign);
-        responded = true;
-      } catch (error) {
-        if (signal.aborted) throw error;
-      }
-    }
-    return responded ? signs : undefined;
-  }
-
-  async #ask(url: URL, signal: AbortSignal): Promise<OriginSign[]> {
-    const request = await this.#open({
-      method: 'GET',
-      url,
-      headers: headersFor(undefined),
-      signal,
-      limits: LIMITS.query,
-    });
-    const reply = await request.send(undefined, signal);
+/**
+ * Probes an origin with a few GETs that cost nothing and carry no key.
+ * @returns undefined if no request got a response
+ */
+export async function probeOrigin(
+  open: HttpConnector,
+  baseUrl: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<OriginSign> | undefined> {
+  // OpenRouter's base URL ends in /api/v1; settings drop the /v1.
+  const paths = baseUrl.endsWith('/api') ? ['/v1/videos/models'] : ['/api/status', '/v1/models'];
+  const signs = new Set<OriginSign>();
+  let responded = false;
+  for (const path of paths) {
     try {
-      return [
-        ...signsInHeaders(reply.headers),
-        ...signsInBody(parseJson(await readText(reply).catch(() => ''))),
-      ];
-    } finally {
-      reply.close();
+      for (const sign of await requestSigns(open, new URL(baseUrl + path), signal)) signs.add(sign);
+      responded = true;
+    } catch (error) {
+      if (signal.aborted) throw error;
     }
+  }
+  return responded ? signs : undefined;
+}
+
+async function requestSigns(open: HttpConnector, url: URL, signal: AbortSignal): Promise<OriginSign[]> {
+  const headers = headersFor(undefined);
+  const request = await open({ method: 'GET', url, headers, signal, limits: LIMITS.query });
+  const response = await request.send(undefined, signal);
+  try {
+    const body = parseJson(await readText(response).catch(() => ''));
+    return [...signsInHeaders(response.headers), ...signsInBody(body)];
+  } finally {
+    response.close();
   }
 }

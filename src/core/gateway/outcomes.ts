@@ -3,7 +3,6 @@ import type { MoneyFact } from '../common/moneyFact';
 import { withoutUndefined } from '../common/withoutUndefined';
 import { classifyError, isDocumentedRefusal } from './errorKinds';
 import { isUnknownEndpoint, saysExpired, type ErrorResponse } from './responseError';
-import type { RefusedLink } from './responseLinks';
 import type { ResponseFacts } from './responseReader';
 
 interface Common {
@@ -24,7 +23,7 @@ export type SubmitOutcome = Common &
         readonly isUnsure: boolean;
         /** An error that came with the ID. */
         readonly error?: ErrorResponse;
-        /** True if the response says that the video isn't a remix (API reference 7.2.4). */
+        /** True if the response denies that the video is a remix (API reference 7.2.4). */
         readonly noRemix: boolean;
       }
     /** A refusal. Whether it's free depends on its status. */
@@ -41,12 +40,12 @@ export type TaskState =
   | {
       readonly kind: 'succeeded';
       readonly links: readonly string[];
-      readonly refusedLinks: readonly RefusedLink[];
+      readonly refusedLinks: readonly string[];
       readonly expectedCount?: number;
       readonly filteredCount: number;
       readonly expiresAt?: number;
     }
-  /** With `filteredCount`, it succeeded, and a filter removed every video. `wasReady`: it succeeded and was deleted. */
+  /** `filteredCount` is set if it succeeded and a filter removed every video, `wasReady` if it succeeded before. */
   | { readonly kind: 'failed'; readonly error: ErrorResponse; readonly filteredCount?: number }
   | { readonly kind: 'expired'; readonly error: ErrorResponse; readonly wasReady: boolean };
 
@@ -73,44 +72,36 @@ type Row<Kind> = readonly [kind: Kind, condition: (facts: ResponseFacts, error: 
 
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415, 422]);
 const NO_CHANNEL = /无可用渠道|no available channel|no_valid_channel/i;
-/** Kinds of errors that count as a refusal even if the status reports success. */
-const PLAIN_REFUSALS: ReadonlySet<string> = new Set([
-  'moderation',
-  'parameter',
-  'image',
-  'quota',
-  'key',
-  'permission',
-  'modelGone',
-]);
+/** Kinds of errors that don't refuse the request itself. */
+const TEMPORARY_KINDS: ReadonlySet<string> = new Set(['rateLimit', 'upstream', 'network', 'proxy']);
 
-const textOf = ({ code = '', message }: ErrorResponse): string => `${code} ${message}`;
+const errorText = ({ code = '', message }: ErrorResponse): string => `${code} ${message}`;
 const isRedirect = ({ status }: ResponseFacts): boolean => status >= 300 && status < 400;
-const isGood = ({ status }: ResponseFacts): boolean => status >= 200 && status < 300;
+const isSuccess = ({ status }: ResponseFacts): boolean => status >= 200 && status < 300;
 const hasNoChannel = ({ status, isJson }: ResponseFacts, error: ErrorResponse): boolean =>
-  isJson && (status === 500 || status === 503) && NO_CHANNEL.test(textOf(error));
+  isJson && (status === 500 || status === 503) && NO_CHANNEL.test(errorText(error));
 
 /** The first matching row counts. */
 const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
   ['accepted', ({ taskId }) => taskId !== undefined],
   ['unknown', ({ isIdLost, proxyRefusal }) => isIdLost || proxyRefusal?.nothingSent === false],
-  // Not sent again, although a proxy passed nothing on: inside TLS, the gateway itself could send this response.
+  // Not sent again: inside TLS, the gateway itself could send a proxy's response.
   ['refused', ({ proxyRefusal }) => proxyRefusal !== undefined],
   ['unknown', ({ isComplete, end }) => !isComplete || end !== 'whole'],
   // OpenRouter: too many jobs at once.
   [
     'rateLimited',
-    ({ status }, error) => status === 429 || textOf(error).includes('in_flight_budget_exhausted'),
+    ({ status }, error) => status === 429 || errorText(error).includes('in_flight_budget_exhausted'),
   ],
   ['refused', (facts) => REFUSALS.has(facts.status) || isRedirect(facts)],
   ['refused', hasNoChannel],
   [
     'refused',
     (facts, error) =>
-      isGood(facts) &&
+      isSuccess(facts) &&
       facts.isJson &&
       isDocumentedRefusal(error) &&
-      PLAIN_REFUSALS.has(classifyError({ ...error, status: 500 })),
+      !TEMPORARY_KINDS.has(classifyError({ ...error, status: 500 })),
   ],
   ['unknown', () => true],
 ];
@@ -120,33 +111,32 @@ const MODEL_ACCESS_DENIED =
   /无权访问模型|access to (this )?model|model .*(not allowed|no permission|not permitted)/i;
 const NO_SUCH_TASK =
   /task_not_(exist|found)|\b(task|video|job|generation)( id)?( was| is)? (not found|not exist|does(n't| not) exist)|no such (task|video|job)|任务不存在/i;
-/** An error about the task itself rather than about the query. */
 const TASK_FAILED =
   /^(task|generation|video)_failed\b|(?<!\b(get|fetch|query|load|read|poll)\w* (the )?(video )?)\b(task|job|generation) (has )?failed\b|生成失败|任务(执行)?失败|任务已取消/i;
 const BAD_PARAMETER =
   /\b(InvalidParameter|invalid_parameter|InvalidArgument|invalid_prompt|bad_prompt|value_error)|at (most|least) \d+ characters/i;
 const ABOUT_THE_QUERY = /task.?id|invalid url/i;
-/** Statuses that anything between here and the gateway may send. */
+/** Statuses that proxies and firewalls also send. */
 const NEEDS_ENVELOPE: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 410]);
 
-/** Returns true if an error is a verdict on the task, whatever its HTTP status. */
-function isVerdict(facts: ResponseFacts, error: ErrorResponse): boolean {
+/** Returns true if an error is about the task itself, whatever its HTTP status. */
+function isTaskFailure(facts: ResponseFacts, error: ErrorResponse): boolean {
   if (facts.error === undefined || facts.taskStatus !== undefined || facts.status === 429) return false;
   if (!facts.isOwnEnvelope && NEEDS_ENVELOPE.has(facts.status)) return false;
-  // The text of a server error is mostly about the server: "content moderation service unavailable".
+  // Server errors are mostly about the server: "content moderation service unavailable".
   if (facts.status >= 500 && !isDocumentedRefusal(error)) return false;
   const kind = classifyError({ ...error, status: 500 });
   if (kind === 'moderation' || kind === 'image') return facts.isJson;
   if (kind === 'rateLimit') return false;
-  const text = textOf(error);
+  const text = errorText(error);
   return (
     facts.isJson && (TASK_FAILED.test(text) || (BAD_PARAMETER.test(text) && !ABOUT_THE_QUERY.test(text)))
   );
 }
 
-const isAbsent = (facts: ResponseFacts, error: ErrorResponse): boolean =>
+const isTaskMissing = (facts: ResponseFacts, error: ErrorResponse): boolean =>
   facts.isJson &&
-  (NO_SUCH_TASK.test(textOf(error)) || (facts.status === 404 && facts.isOwnEnvelope)) &&
+  (NO_SUCH_TASK.test(errorText(error)) || (facts.status === 404 && facts.isOwnEnvelope)) &&
   !isUnknownEndpoint(error);
 const isAboutKey = ({ status, isOwnEnvelope }: ResponseFacts): boolean =>
   (status === 401 || status === 403) && isOwnEnvelope;
@@ -154,9 +144,9 @@ const isAboutKey = ({ status, isOwnEnvelope }: ResponseFacts): boolean =>
 const QUERY: readonly Row<QueryOutcome['kind'] | 'failed' | 'expired'>[] = [
   ['temporary', ({ isComplete, proxyRefusal }) => !isComplete || proxyRefusal !== undefined],
   ['expired', ({ isOwnEnvelope, status }, { code }) => isOwnEnvelope && saysExpired(status, code)],
-  ['failed', isVerdict],
+  ['failed', isTaskFailure],
   ['task', ({ taskStatus }) => taskStatus !== undefined],
-  ['missing', isAbsent],
+  ['missing', isTaskMissing],
   ['forbidden', (facts, error) => isAboutKey(facts) && MODEL_ACCESS_DENIED.test(error.message)],
   ['keyRefused', isAboutKey],
   ['temporary', () => true],
@@ -170,8 +160,8 @@ function match<Kind>(
   return rows.find(([, condition]) => condition(facts, error))?.[0];
 }
 
-/** The error in a response, or why the response is incomplete. Shown in the log and the details, so not localized. */
-function errorOf({ error, end }: ResponseFacts): ErrorResponse {
+/** Returns the error in a response, or why the response is incomplete. Not localized: only for the log and the details. */
+function responseError({ error, end }: ResponseFacts): ErrorResponse {
   if (error !== undefined && error.message !== '') return error;
   return { ...error, message: END_TEXTS[end] };
 }
@@ -183,14 +173,14 @@ const END_TEXTS = {
   tooLong: 'the response is too long',
 } as const;
 
-function commonOf({ status, money, evidence }: ResponseFacts): Common {
+function toCommon({ status, money, evidence }: ResponseFacts): Common {
   return { status, money, evidence };
 }
 
 /** Decides what the response to a submit means. */
 export function submitOutcome(facts: ResponseFacts): SubmitOutcome {
-  const error = errorOf(facts);
-  const common = commonOf(facts);
+  const error = responseError(facts);
+  const common = toCommon(facts);
   const { retryAfterMs } = facts;
   const kind = match(SUBMIT, facts, error) ?? 'unknown';
   switch (kind) {
@@ -214,8 +204,8 @@ export function submitOutcome(facts: ResponseFacts): SubmitOutcome {
 
 /** Decides what the response to a query means. */
 export function queryOutcome(facts: ResponseFacts): QueryOutcome {
-  const error = errorOf(facts);
-  const common = commonOf(facts);
+  const error = responseError(facts);
+  const common = toCommon(facts);
   const kind = match(QUERY, facts, error) ?? 'temporary';
   switch (kind) {
     case 'task':

@@ -25,9 +25,8 @@ export function readProxyRefusal(
   return new GatewayError('proxy', `${message} (HTTP ${status})`, { status, nothingSent: status === 407 });
 }
 
-/** Follows what the editor's proxy agent reports about a request (`@vscode/proxy-agent`). */
+/** Collects what VS Code's proxy agent reports about a request (`@vscode/proxy-agent`). */
 export class ProxyReport {
-  /** Host and port of the proxy. */
   #name: string | undefined;
   #failed = false;
 
@@ -35,19 +34,19 @@ export class ProxyReport {
     message.once('proxy', (report: unknown) => {
       if (typeof report !== 'object' || report === null) return;
       const proxy = 'proxy' in report && typeof report.proxy === 'string' ? report.proxy : 'DIRECT';
-      // "PROXY user:password@host:port", where the first part may be missing.
+      // "PROXY user:password@host:port". Keep host and port.
       if (!/^DIRECT\b/i.test(proxy)) this.#name = proxy.replace(/^\S+\s+/, '').replace(/^.*@/, '');
       this.#failed = 'error' in report && report.error !== undefined;
     });
   }
 
-  /** The error for a proxy's response to CONNECT. */
+  /** Creates the error for a proxy's response to CONNECT. */
   refused(status: number): GatewayError {
     return this.#error(`refused the connection (HTTP ${status})`, status);
   }
 
-  /** The error if the proxy is why there is no connection. */
-  blames(error: unknown): GatewayError | undefined {
+  /** Returns an error if the proxy caused the failed connection. */
+  connectError(error: unknown): GatewayError | undefined {
     const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
     // From Node's own proxy support (NODE_USE_ENV_PROXY). Its message contains the proxy's password.
     const isTunnel = code === 'ERR_PROXY_TUNNEL';
@@ -63,8 +62,8 @@ export class ProxyReport {
 }
 
 /**
- * Returns true if an agent returned this socket in place of a tunnel that the proxy refused. It isn't writable, and the
- * proxy's answer follows as if it were the response.
+ * Returns true if the proxy refused the tunnel. The agent's socket is then not writable, and emits the proxy's answer as
+ * if it were the response.
  */
 export function isRefusedTunnel(socket: Socket): boolean {
   return !(socket instanceof TLSSocket) && !socket.connecting && !socket.writable;

@@ -13,7 +13,7 @@ export function redactResponse(error: ErrorResponse, key: ApiKey | undefined): E
   return { ...error, message: redactMessage(message, key), ...codes };
 }
 
-/** As {@link redactResponse}, for a {@link GatewayError}. Returns other errors unchanged. */
+/** Removes the key from a {@link GatewayError}. Returns other errors unchanged. */
 export function redactError(error: unknown, key: ApiKey | undefined): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { message, code, requestId } = error;
@@ -41,32 +41,36 @@ export function redact(text: string, key?: string): string {
 }
 
 /**
- * As {@link redact}, for a text that may be cut anywhere: also removes the beginning of the key at the end of the text,
- * from four characters on. The gateway itself shows three.
+ * Redacts a text that may be cut anywhere: also removes a key's first four or more characters at the end of the text. The
+ * gateway itself shows three.
  */
 export function redactTruncated(text: string, key: string): string {
-  // Whole keys first: the last characters of one could also be read as the beginning of the next.
-  const clean = withoutKey(text, key, wholeOf(key));
-  return redact(withoutKey(clean, key, beginningOf(key)), key);
+  if (isShort(key)) return redact(text, key);
+  // Remove whole keys first: the last characters of one could also be the beginning of the next.
+  const clean = withoutKey(text, key, wholeKeyPattern(key));
+  return redact(withoutKey(clean, key, keyStartPattern(key)), key);
 }
 
 const MIN_KEY_FRAGMENT_LENGTH = 4;
-/** Shorter keys are matched as whole words: they could be part of any other word. */
-const MIN_CORE_LENGTH = 6;
-/** The gateway ignores a key's part after the second hyphen, so the part before it is redacted alone if it's this long. */
+/** Shorter keys are matched as whole words. */
+const MIN_SECRET_LENGTH = 6;
+/** The gateway ignores a key's part after the second hyphen. A part before it of this length is redacted alone. */
 const MIN_HEAD_LENGTH = 16;
 const BASE64_RUN = /[A-Za-z0-9+/_-]{8,}/g;
 /** Requires a digit, so that hyphenated words don't match. */
 const KEY_FORM = /(?<![A-Za-z0-9])sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}/;
 
-/** The secret part of a key, without `sk-`. */
-function coreOf(key: string): string {
+function secretPart(key: string): string {
   return key.replace(/^sk-/i, '');
 }
 
-function withoutKey(text: string, key: string, pattern = spellingsOf(key)): string {
+function isShort(key: string): boolean {
+  return secretPart(key).length < MIN_SECRET_LENGTH;
+}
+
+function withoutKey(text: string, key: string, pattern = keyPattern(key)): string {
   const clean = text.replace(pattern, '…');
-  if (coreOf(key).length < MIN_CORE_LENGTH) return clean;
+  if (isShort(key)) return clean;
   return clean.replace(BASE64_RUN, (run) => (isEncodedKey(run, pattern) ? '…' : run));
 }
 
@@ -79,27 +83,25 @@ function isEncodedKey(run: string, pattern: RegExp): boolean {
 }
 
 /** Matches the key as plain text, or with any of its characters escaped as in URLs, JSON, scripts or HTML. */
-function spellingsOf(key: string): RegExp {
-  const core = coreOf(key);
-  if (core.length < MIN_CORE_LENGTH) {
-    const word = Array.from(core || key, literal).join('');
+function keyPattern(key: string): RegExp {
+  const core = secretPart(key);
+  if (isShort(key)) {
+    const word = Array.from(core || key, escapeRegExp).join('');
     return new RegExp(`(?<![A-Za-z0-9])${word}(?![A-Za-z0-9])`, 'g');
   }
   const [head = ''] = core.split('-', 1);
   const length = head.length >= MIN_HEAD_LENGTH ? head.length : core.length;
-  const characters = Array.from(core, spellingsOfCharacter);
+  const characters = Array.from(core, characterPattern);
   return new RegExp(`${characters.slice(0, length).join('')}(?:${characters.slice(length).join('')})?`, 'gi');
 }
 
-function wholeOf(key: string): RegExp {
-  if (coreOf(key).length < MIN_CORE_LENGTH) return spellingsOf(key);
-  return new RegExp(Array.from(coreOf(key), spellingsOfCharacter).join(''), 'gi');
+function wholeKeyPattern(key: string): RegExp {
+  return new RegExp(Array.from(secretPart(key), characterPattern).join(''), 'gi');
 }
 
-/** Matches the beginning of a key, however long, where the text ends. */
-function beginningOf(key: string): RegExp {
-  if (coreOf(key).length < MIN_CORE_LENGTH) return spellingsOf(key);
-  const characters = Array.from(coreOf(key), spellingsOfCharacter);
+/** Matches any beginning of a key at the end of a text. */
+function keyStartPattern(key: string): RegExp {
+  const characters = Array.from(secretPart(key), characterPattern);
   const start = characters.slice(0, MIN_KEY_FRAGMENT_LENGTH).join('');
   const rest = characters
     .slice(MIN_KEY_FRAGMENT_LENGTH)
@@ -107,21 +109,18 @@ function beginningOf(key: string): RegExp {
   return new RegExp(`${start}${rest}(?:%[0-9a-f]?|\\\\{1,8}u?[0-9a-f]{0,3})?$`, 'gi');
 }
 
-function spellingsOfCharacter(character: string): string {
+function characterPattern(character: string): string {
   const code = character.charCodeAt(0);
   const hex = code.toString(16).padStart(2, '0');
   // As few backslashes as possible: where the key repeats, the next ones may be the key's own.
-  return `(?:\\\\{0,8}?${literal(character)}|%(?:25)*${hex}|\\\\{1,8}(?:u00|x)${hex}|&(?:#|%23)(?:x0*${hex}|0*${code});)`;
+  return `(?:\\\\{0,8}?${escapeRegExp(character)}|%(?:25)*${hex}|\\\\{1,8}(?:u00|x)${hex}|&(?:#|%23)(?:x0*${hex}|0*${code});)`;
 }
 
-function literal(character: string): string {
+function escapeRegExp(character: string): string {
   return /\w/.test(character) ? character : `\\${character}`;
 }
 
-/**
- * Removes the key from a message, then shortens it. In the other order, a cut could leave a part of the key that is no
- * longer recognized.
- */
+/** Removes the key from a message, then shortens it. A cut before could leave an unrecognizable part of the key. */
 export function redactMessage(text: string, key: ApiKey | undefined): string {
   const message = key ? redactTruncated(text, key.value) : redact(text);
   return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;

@@ -4,20 +4,19 @@ import { asRecord, asText, knownObjects, type KnownObject } from './jsonValues';
 
 /** The error in a response, whatever its envelope (API reference 10.2). */
 export interface ErrorResponse {
-  /** The other side's text on one line; empty if there is none. */
+  /** The server's text on one line; empty if there is none. */
   readonly message: string;
   /** Machine-readable code. Bare HTTP statuses are left out. */
   readonly code?: string;
   readonly requestId?: string;
-  /** True if a proxy reported it. */
   readonly byProxy?: boolean;
 }
 
-/** Maximum length of a message. Redaction shortens it further, after it removed the key. */
+/** Redaction shortens messages further, after it has removed the key. */
 const MAX_MESSAGE_LENGTH = 4_000;
 const MAX_HTML_LENGTH = 20_000;
 
-/** Fields with the reason for a failure, and fields whose text may also be about something else. */
+/** Fields with the reason for a failure. Unlike these, `MESSAGES` may be about something else. */
 const REASONS = [
   'failure_reason',
   'fail_reason',
@@ -63,8 +62,8 @@ export function reportsError(objects: readonly KnownObject[]): boolean {
 }
 
 /**
- * Returns true if an error is in one of the gateway's own envelopes (API reference 10.2: E1, E2, E5). Errors of a proxy,
- * a firewall or a web framework have other shapes, and say nothing about the task or the key.
+ * Returns true if an error is in one of the gateway's own envelopes (API reference 10.2: E1, E2, E5). Other errors, such
+ * as a firewall's, say nothing about the task or the key.
  */
 export function isOwnEnvelope(root: unknown): boolean {
   const body = asRecord(root);
@@ -85,24 +84,22 @@ export function saysExpired(status: number | undefined, code = ''): boolean {
   return status === 410 || /^(video_|task_|result_)?expired$/i.test(code);
 }
 
-/** Returns true if a 404 is about the base URL, and so says nothing about the task (API reference 10.4). */
+/** Returns true if a 404 is about the base URL, not the task (API reference 10.4). */
 export function isUnknownEndpoint(error: ErrorResponse): boolean {
   return /invalid url/i.test(error.message);
 }
 
-/** Reads the error in a response's text: JSON in any known envelope, or a web page. */
+/** Reads the error in a response's text: JSON or a web page. */
 export function parseErrorResponse(text: string): ErrorResponse {
   const json = parseJson(text);
   return json === undefined ? { message: pageText(text) } : parseErrorValue(json);
 }
 
-/** Reads the error in a parsed response. */
 export function parseErrorValue(value: unknown): ErrorResponse {
   if (typeof value === 'string') return { message: oneLine(value) };
   return readError(knownObjects(value));
 }
 
-/** Reads the error among the known objects of a response. */
 export function readError(objects: readonly KnownObject[]): ErrorResponse {
   // A vendor's text is about the task; the envelope's may be about the call.
   const isVendors = ({ path }: KnownObject) => path.includes('metadata') || path.includes('output');
@@ -139,7 +136,7 @@ function firstText(record: JsonRecord, names: readonly string[]): string | undef
   return names.map((name) => textIn(record[name])).find((text) => text !== undefined);
 }
 
-/** A text that reports a problem: no success text, and no link, which older gateways keep in the same field. */
+/** Skips success texts, and links, which older gateways keep in the same field. */
 function textIn(value: unknown): string | undefined {
   if (Array.isArray(value)) {
     const texts = value.map((item) => asText(item) ?? firstText(asRecord(item) ?? {}, MESSAGES));
@@ -160,13 +157,13 @@ function codeIn(objects: readonly KnownObject[]): string | undefined {
   return first(objects, (record) => toCode(asRecord(record['error'])?.['type']));
 }
 
-/** A machine-readable code as text; success words and bare HTTP statuses carry no information (5.3, 10.3). */
+/** Skips success words and bare HTTP statuses (API reference 5.3, 10.3). */
 function toCode(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : asText(value);
   return text === undefined || isSuccessCode(text) || /^(error|[1-5]\d\d)$/i.test(text) ? undefined : text;
 }
 
-/** A vendor's own error as JSON text inside the message, maybe behind a prefix (API reference 10.2, E3). */
+/** Reads a vendor's error as JSON inside the message, maybe after a prefix (API reference 10.2, E3). */
 function nestedVendorError(text: string): ErrorResponse | undefined {
   const start = text.indexOf('{');
   const json = start < 0 ? undefined : parseJson(text.slice(start));
@@ -182,7 +179,6 @@ function holdsText(value: unknown): boolean {
   return asText(value) !== undefined;
 }
 
-/** The text of a web page. */
 export function pageText(text: string): string {
   // Limited, because each unclosed tag is searched to the end of the text.
   const page = text.slice(0, MAX_HTML_LENGTH).replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ');

@@ -8,9 +8,9 @@ export const MAX_EVIDENCE_BYTES = 64 * 1024;
 const EVIDENCE_HEADERS =
   /^(content-(type|length|encoding|range)|location|retry-after|via|server|.*request-id|.*trace-id|cf-ray|x-new-api-.*)$/;
 const BASE64 = String.raw`[A-Za-z0-9+/_=\\-]`;
-/** A video or an image as base64, also broken into lines. Longer than any task ID. */
+/** Base64, also broken into lines, that is longer than any task ID. */
 const ENCODED_MEDIA = new RegExp(`${BASE64}{2001,}|(?:${BASE64}{60,}\\s+){10,}`, 'g');
-/** As {@link ENCODED_MEDIA}, in a response to a download, which may be cut in the middle of a video. */
+/** In a response to a download, which may be cut in the middle of a video. */
 const ENCODED_VIDEO = new RegExp(`${BASE64}{257,}|(?<=data:video[^,"]{0,100},)${BASE64}+`, 'g');
 
 /** Records the first 64 KB of a body while it's read, and how it ended. */
@@ -18,7 +18,7 @@ export class RecordedBody implements AsyncIterable<Uint8Array> {
   readonly #chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   readonly #head: Buffer[] = [];
   #headBytes = 0;
-  #end: ResponseEnd = 'whole';
+  end: ResponseEnd = 'whole';
 
   constructor(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
     this.#chunks = chunks;
@@ -26,10 +26,6 @@ export class RecordedBody implements AsyncIterable<Uint8Array> {
 
   get text(): string {
     return Buffer.concat(this.#head).toString('utf8');
-  }
-
-  get end(): ResponseEnd {
-    return this.#end;
   }
 
   // Not a generator: it would add several turns of the microtask queue to each chunk.
@@ -46,7 +42,7 @@ export class RecordedBody implements AsyncIterable<Uint8Array> {
           return next;
         } catch (error) {
           const kind = error instanceof GatewayError ? error.kind : undefined;
-          this.#end = kind === 'timeout' || kind === 'tooLong' ? kind : 'cut';
+          this.end = kind === 'timeout' || kind === 'tooLong' ? kind : 'cut';
           throw error;
         }
       },

@@ -4,34 +4,25 @@ import { asRecord } from './jsonValues';
 import { containsKey, redactMessage } from './redaction';
 import { isAllowedResultUrl } from './resultUrl';
 
-/** Why a link isn't downloaded: its scheme, a private address, the key in it, or not a valid URL. */
-export type LinkRefusal = 'scheme' | 'private' | 'key' | 'unreadable';
-
-export interface RefusedLink {
-  /** As in the response, without the key. */
-  readonly link: string;
-  readonly reason: LinkRefusal;
-}
-
-export interface FoundLinks {
+interface FoundLinks {
   /** Absolute links, byte for byte as given, or a pseudo-link for a video inside the response. */
   readonly links: readonly string[];
-  readonly refused: readonly RefusedLink[];
-  /** True if the response has the word `expired` in place of a link. */
+  /** Links that must not be requested, without the key. */
+  readonly refused: readonly string[];
   readonly isExpired: boolean;
 }
 
-/** Begins a pseudo-link to a video that a response contains as a data URI; its keys and indexes follow. */
+/** Prefix of a pseudo-link to a video that a response contains as a data URI. Its path in the response follows. */
 const INLINE = 'inline:';
 
-/** Path of a video inside a response; undefined for a real link. */
+/** Returns the path of a video inside a response; undefined for a real link. */
 export function inlineVideoPath(link: string): string | undefined {
   return link.startsWith(INLINE) ? link.slice(INLINE.length) : undefined;
 }
 
 /**
- * Keys under which a video may be, best first (API reference 9.2): each holds a link, an object or a list of either. The
- * first with a video counts; later ones are copies, older or unsigned.
+ * Keys of a link, an object or a list of either, best first (API reference 9.2). The first with a video counts. Later ones
+ * are copies, older or unsigned.
  */
 const PLACES = [
   'url',
@@ -66,7 +57,7 @@ const PLACES = [
 
 const MAX_DEPTH = 6;
 const MAX_ITEMS = 64;
-/** Longer texts were cut when they were read. */
+/** Longer texts were cut by the JSON reader. */
 const MAX_LINK_BYTES = 16 * 1024;
 
 const POSTER = /\.(jpe?g|png|webp|gif|avif)$/i;
@@ -84,7 +75,7 @@ export function findLinks(
   path: readonly (string | number)[],
   access: { readonly baseUrl: string; readonly key: ApiKey },
 ): FoundLinks {
-  const refused = new Map<string, LinkRefusal>();
+  const refused = new Set<string>();
   const found = { isExpired: false };
 
   const fromText = (text: string, at: readonly (string | number)[], inText: boolean): string[] => {
@@ -92,9 +83,8 @@ export function findLinks(
     if (/^data:(video\/|application\/octet-stream)/i.test(text)) return inText ? [] : [INLINE + at.join('.')];
     const link = absoluteLink(text, access.baseUrl);
     if (link === undefined || POSTER.test(link.replace(/[?#].*$/s, ''))) return [];
-    const refusal = refusalOf(link, access);
-    if (refusal === undefined) return [link];
-    refused.set(redactMessage(link, access.key), refusal);
+    if (isUsable(link, access)) return [link];
+    refused.add(redactMessage(link, access.key));
     return [];
   };
   const collect = (inner: unknown, at: readonly (string | number)[], inText: boolean): string[] => {
@@ -117,12 +107,12 @@ export function findLinks(
   const links = [...new Set(collect(value, path, false))];
   return {
     links,
-    refused: [...refused].map(([link, reason]) => ({ link, reason })),
+    refused: [...refused],
     isExpired: found.isExpired && links.length === 0,
   };
 }
 
-/** The text as an absolute link, byte for byte; undefined if it isn't a link. */
+/** Returns undefined if the text isn't a link. */
 function absoluteLink(text: string, baseUrl: string): string | undefined {
   if (text.length >= MAX_LINK_BYTES) return undefined;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
@@ -132,12 +122,8 @@ function absoluteLink(text: string, baseUrl: string): string | undefined {
   return text.startsWith('/') ? origin + text : `${baseUrl}/${text}`;
 }
 
-function refusalOf(
-  link: string,
-  { baseUrl, key }: { readonly baseUrl: string; readonly key: ApiKey },
-): LinkRefusal | undefined {
-  if (!/^https?:/i.test(link)) return 'scheme';
-  if (!URL.canParse(link)) return 'unreadable';
-  if (containsKey(link, key)) return 'key';
-  return isAllowedResultUrl(new URL(link), baseUrl) ? undefined : 'private';
+function isUsable(link: string, access: { readonly baseUrl: string; readonly key: ApiKey }): boolean {
+  return (
+    URL.canParse(link) && !containsKey(link, access.key) && isAllowedResultUrl(new URL(link), access.baseUrl)
+  );
 }

@@ -80,7 +80,6 @@ export function readMoney(
   return [...facts.values()];
 }
 
-/** The currency next to an amount; USD if there is none. */
 function currencyFor(objects: readonly KnownObject[], path: string): string {
   const holder = objects.find((object) => [...object.path, 'cost'].join('.') === path);
   const currency = holder?.record['currency'];
@@ -94,7 +93,7 @@ function readRatios(text: string): Readonly<Record<string, number>> | undefined 
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-/** The amount left and the amount required, in this order, in whatever language the text is. */
+/** Finds the amount left and the amount required, in this order, whatever the language of the text. */
 function amountsIn(text: string): readonly { readonly amount: number; readonly currency: string }[] {
   if (!/quota|balance|额度|余额/i.test(text)) return [];
   const signed = [...text.matchAll(SIGNED_AMOUNT)];

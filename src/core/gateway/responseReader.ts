@@ -10,13 +10,13 @@ import { readProxyRefusal } from './proxyRefusal';
 import { redactResponse } from './redaction';
 import { isOwnEnvelope, pageText, readError, reportsError, type ErrorResponse } from './responseError';
 import { MAX_EVIDENCE_BYTES, RecordedBody, toEvidence } from './responseEvidence';
-import { findLinks, canHoldInlineVideo, type RefusedLink } from './responseLinks';
+import { findLinks, canHoldInlineVideo } from './responseLinks';
 import { readMoney } from './responseMoney';
 import { untilClosing } from './untilClosing';
 import { findTaskId, holdsSureId, ID_NAMES, idsIn, TASKS, type IdSource } from './taskIds';
 
-/** Status of a task. `expired`: finished, then deleted. */
-export type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'expired';
+/** `expired` means finished, then deleted. */
+type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'expired';
 
 /** Facts in a response of any shape, without the key. */
 export interface ResponseFacts {
@@ -25,7 +25,6 @@ export interface ResponseFacts {
   /** True if the whole body arrived; if it's JSON, the JSON is complete too. */
   readonly isComplete: boolean;
   readonly isJson: boolean;
-  /** True if the error, if any, is in one of the gateway's own envelopes. */
   readonly isOwnEnvelope: boolean;
   readonly taskId?: string;
   /** True if the gateway reports that the provider has the job, but its ID was lost (API reference 10.4). */
@@ -36,23 +35,18 @@ export interface ResponseFacts {
   /** 0 to 100. */
   readonly progress?: number;
   readonly links: readonly string[];
-  readonly refusedLinks: readonly RefusedLink[];
-  /** True if the response has the word `expired` in place of a link. */
+  readonly refusedLinks: readonly string[];
   readonly isLinkExpired: boolean;
-  /** Number of videos requested. */
   readonly expectedCount?: number;
-  /** Number of videos that a filter removed. */
   readonly filteredCount: number;
   /** Time after which the videos are deleted, in ms since 1970. */
   readonly expiresAt?: number;
-  /** ID of the remixed task; null if the response says that the video isn't a remix. */
+  /** ID of the remixed task, or null if the video isn't a remix. */
   readonly remixedFrom?: string | null;
   readonly error?: ErrorResponse;
-  /** A proxy answered in place of the gateway. */
   readonly proxyRefusal?: GatewayError;
   readonly money: readonly MoneyFact[];
   readonly retryAfterMs?: number;
-  /** The response itself, redacted. */
   readonly evidence: () => Evidence;
 }
 
@@ -63,9 +57,8 @@ export interface ReadContext {
   readonly key: ApiKey;
   /** Ms since 1970. */
   readonly now: number;
-  /** The queried task. */
   readonly taskId?: string;
-  /** The task that a submit remixes. The response may quote its ID, which isn't the new task's. */
+  /** ID of the remixed task. The response may quote it. */
   readonly remixOf?: string | undefined;
   /** Aborted when the window closes: a submit's response is then read only until it has an ID. */
   readonly closing?: AbortSignal;
@@ -87,7 +80,7 @@ const STATUS_NAMES = ['status', 'task_status', 'taskStatus', 'state'];
 const EXPECTED_NAMES = ['sampleCount', 'sample_count', 'numberOfVideos'];
 const FILTERED_NAMES = ['raiMediaFilteredCount', 'rai_media_filtered_count'];
 
-/** Words for each status (API reference 8). Any other word means running. */
+/** API reference 8. Any other word means running. */
 const STATUSES: Readonly<Record<Exclude<TaskStatus, 'running'>, RegExp>> = {
   queued:
     /^(submitted|queued|pending|not_start|in_queue|unknown|created|preparing|waiting|accepted|scheduled)?$/,
@@ -95,10 +88,10 @@ const STATUSES: Readonly<Record<Exclude<TaskStatus, 'running'>, RegExp>> = {
   failed: /^(fail(ed|ure)?|error|cancell?ed|rejected|timed?_?out|aborted|terminated|blocked|moderated)$/,
   expired: /^(expired|deleted)$/,
 };
-/** Words that describe the call rather than a task if they're at the root. */
+/** At the root, these words describe the call, not the task. */
 const CALL_STATUS = /^(success|ok|error|fail)$/;
 
-/** Reads a response, also if it ends early. @throws GatewayError `aborted` */
+/** Reads a response, even if it ends early. @throws GatewayError `aborted` */
 export async function readResponse(response: HttpResponse, context: ReadContext): Promise<ResponseFacts> {
   const body = await (context.step === 'submit'
     ? receiveSubmit(response, context)
@@ -113,8 +106,8 @@ export async function readEvidence(evidence: Evidence, context: ReadContext): Pr
 }
 
 /**
- * Receives the response to a submit, whose ID must not be lost. Reading stops at a sure ID, because the rest may never
- * arrive, and bytes that aren't HTTP are searched too.
+ * Receives the response to a submit. To not lose its ID, reading stops at a sure ID, because the rest may never arrive,
+ * and bytes that aren't HTTP are searched too.
  */
 async function receiveSubmit(response: HttpResponse, context: ReadContext): Promise<ReceivedBody> {
   const isEnough = (document: unknown) => holdsSureId(document, context);
@@ -137,7 +130,7 @@ async function receiveSubmit(response: HttpResponse, context: ReadContext): Prom
 }
 
 /**
- * Receives a body. Keeps only known fields and the head of the text, so that videos don't have to fit into memory.
+ * Receives a body. Keeps only known fields and the head of the text, because videos may not fit into memory.
  * @param isEnough returns true if nothing after this document is needed
  */
 async function receiveBody(
@@ -165,14 +158,10 @@ async function receiveBody(
   return { root, isJson, isComplete: isJson ? isComplete : end === 'whole', text, end };
 }
 
+const IMPORTANT_KEYS: ReadonlySet<string> = new Set([...TASKS, ...ID_NAMES, ...STATUS_NAMES, 'error']);
+
 function isImportant(key: string): boolean {
-  return (
-    canHoldInlineVideo([key]) ||
-    TASKS.has(key) ||
-    ID_NAMES.includes(key) ||
-    STATUS_NAMES.includes(key) ||
-    key === 'error'
-  );
+  return IMPORTANT_KEYS.has(key) || canHoldInlineVideo([key]);
 }
 
 function readFacts(
@@ -188,7 +177,7 @@ function readFacts(
   const near = findLinks(task?.record ?? body.root, task?.path ?? [], context);
   const found = near.links.length > 0 || !task ? near : findLinks(body.root, [], context);
   const progress = firstValue(task ? [task, ...objects] : objects, ['progress'], toProgress)?.value;
-  const word = statusWord(objects, task);
+  const word = findStatus(objects, task);
   let taskStatus = word === undefined ? undefined : toStatus(word);
   if (taskStatus === undefined && !saysError) {
     if (found.links.length > 0) taskStatus = 'succeeded';
@@ -212,7 +201,8 @@ function readFacts(
     progress,
     expectedCount: firstValue(objects, EXPECTED_NAMES, asNumber)?.value,
     expiresAt: firstValue(objects, ['expires_at'], toTime)?.value,
-    remixedFrom: firstValue(objects, ['remixed_from_video_id'], toRemixSource)?.value,
+    remixedFrom: firstValue(objects, ['remixed_from_video_id'], (id) => (id === null ? null : asText(id)))
+      ?.value,
     error: hasError ? redactResponse(error, key) : undefined,
     proxyRefusal,
     retryAfterMs: context.retryAfterMs,
@@ -224,7 +214,7 @@ function readFacts(
     isComplete: body.isComplete,
     isJson: body.isJson,
     isOwnEnvelope: isOwnEnvelope(body.root),
-    isIdLost: /insert_task_failed/i.test(unescaped(body.text)),
+    isIdLost: /insert_task_failed/i.test(decodeUnicodeEscapes(body.text)),
     ...optional,
     links: found.links,
     refusedLinks: found.refused,
@@ -235,7 +225,7 @@ function readFacts(
   };
 }
 
-/** The object of the task: the one with its ID, else the outermost with any ID, except the vendor's copy. */
+/** Finds the object with the task's ID, else the outermost with any ID, except the vendor's copy. */
 function findTask(objects: readonly KnownObject[], taskId: string | undefined): KnownObject | undefined {
   const candidates = objects
     .filter(({ name }) => TASKS.has(name))
@@ -245,8 +235,8 @@ function findTask(objects: readonly KnownObject[], taskId: string | undefined): 
   return (named ?? own)?.object;
 }
 
-/** The status next to the task's ID, else that of the outermost object with one. */
-function statusWord(objects: readonly KnownObject[], task: KnownObject | undefined): string | undefined {
+/** Returns the status next to the task's ID, else that of the outermost object with one. */
+function findStatus(objects: readonly KnownObject[], task: KnownObject | undefined): string | undefined {
   const own = task && statusIn(task);
   if (own !== undefined) return own;
   const isVendors = ({ path }: KnownObject) => path.includes('metadata');
@@ -268,8 +258,7 @@ function toStatus(word: string): TaskStatus {
   return 'running';
 }
 
-/** The text with its `\u` escapes decoded. */
-function unescaped(text: string): string {
+function decodeUnicodeEscapes(text: string): string {
   return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
@@ -278,13 +267,9 @@ function toProgress(value: unknown): number | undefined {
   return number === undefined ? undefined : Math.min(100, Math.max(0, number));
 }
 
-/** Converts a Unix time in seconds or milliseconds to ms. */
+/** Converts a Unix time in seconds or ms to ms. */
 function toTime(value: unknown): number | undefined {
   const time = asNumber(value);
   if (time === undefined || time <= 0 || time >= 1e14) return undefined;
   return Math.round(time < 1e11 ? time * 1000 : time);
-}
-
-function toRemixSource(value: unknown): string | null | undefined {
-  return value === null ? null : asText(value);
 }

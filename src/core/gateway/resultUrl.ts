@@ -2,8 +2,8 @@ import ipaddr from 'ipaddr.js';
 import { isLoopback } from './baseUrl';
 
 /**
- * Returns true for literal IP addresses at which no public service can be: addresses that aren't global unicast, and IPv4
- * addresses inside IPv6 ones. Host names aren't resolved, by decision.
+ * Returns true for IP addresses at which no public service can be: those that aren't global unicast, and IPv4 addresses
+ * inside IPv6 ones. Host names aren't resolved, by decision.
  * @param hostname as in `URL.hostname`
  */
 export function isPrivateAddress(hostname: string): boolean {

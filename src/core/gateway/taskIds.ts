@@ -3,7 +3,7 @@ import { parseJson, type JsonRecord } from '../common/json';
 import { asText, knownObjects, type KnownObject } from './jsonValues';
 import { containsKey, looksLikeKey } from './redaction';
 
-/** Why an ID may not be the task's: it's the ID of a request, or its place or form suggests another kind of ID. */
+/** Why an ID may not be the task's. `weak`: its place or form suggests another kind of ID. */
 export type IdSource = 'request_id' | 'weak';
 
 interface Candidate {
@@ -11,7 +11,7 @@ interface Candidate {
   readonly source?: IdSource;
 }
 
-/** Objects that can be the task itself or its envelope. */
+/** Keys of the task itself or its envelope. */
 export const TASKS: ReadonlySet<string> = new Set([
   '',
   'data',
@@ -21,7 +21,7 @@ export const TASKS: ReadonlySet<string> = new Set([
   'response',
   'metadata',
 ]);
-/** Objects whose ID is the task's at some gateways, and that of a video or job at others. */
+/** Keys of objects whose ID is the task's at some gateways, and that of a video or job at others. */
 const RELATED: ReadonlySet<string> = new Set(['video', 'videos', 'job', 'generation', 'task_info']);
 /** In order of preference (API reference 4.3). */
 export const ID_NAMES = [
@@ -35,7 +35,6 @@ export const ID_NAMES = [
   'video_id',
 ];
 
-/** IDs that can't be the new task's. */
 interface KnownTask {
   readonly key: ApiKey;
   /** ID of the remixed task, which errors quote. */
@@ -46,7 +45,7 @@ function isNewId(id: string, { key, remixOf }: KnownTask): boolean {
   return id !== remixOf && !containsKey(id, key);
 }
 
-/** Finds the task's ID anywhere in a response (API reference 4.3): a missed ID is a lost video that was paid for. */
+/** Finds the task's ID anywhere in a response (API reference 4.3). A missed ID is a lost video that was paid for. */
 export function findTaskId(
   objects: readonly KnownObject[],
   text: string,
@@ -72,7 +71,7 @@ export function findTaskId(
   return best ? { taskId: best.id, ...(best.source === undefined ? {} : { idSource: best.source }) } : {};
 }
 
-/** Returns true if a document has the task's ID at a documented place, so that nothing after it matters. */
+/** Returns true if a document has the task's ID at a documented place. */
 export function holdsSureId(document: unknown, task: KnownTask): boolean {
   const isNew = ({ id }: Candidate) => isNewId(id, task);
   return knownObjects(document).some((object) => {
@@ -83,10 +82,7 @@ export function holdsSureId(document: unknown, task: KnownTask): boolean {
   });
 }
 
-/**
- * Finds the task ID in a stored response, or in a failure message that quotes one: earlier versions missed IDs in
- * unusual places.
- */
+/** Finds a task ID in a stored response or failure message. Earlier versions missed IDs in unusual places. */
 export function recoverTaskId(text: string, remixOf?: string): string | undefined {
   const objects = knownObjects(parseJson(text.slice(Math.max(0, text.indexOf('{')))));
   const ids = objects.filter(({ name }) => TASKS.has(name)).flatMap(idsIn);
@@ -94,9 +90,10 @@ export function recoverTaskId(text: string, remixOf?: string): string | undefine
 }
 
 export function idsIn({ record }: KnownObject): readonly Candidate[] {
-  return ID_NAMES.map((name) => ({ name, id: toId(record[name]) })).flatMap(({ name, id }) =>
-    id === undefined || isWeak(name, id) ? [] : [{ id }],
-  );
+  return ID_NAMES.flatMap((name) => {
+    const id = toId(record[name]);
+    return id === undefined || isWeak(name, id) ? [] : [{ id }];
+  });
 }
 
 function weakIdsIn({ record, name }: KnownObject): readonly Candidate[] {
@@ -109,16 +106,16 @@ function isWeak(name: string, id: string): boolean {
   return name === 'id' && (/^(req|request|log|trace|msg)[-_.]/i.test(id) || /^\d{1,6}$/.test(id));
 }
 
-/** Some forks return the ID itself as `data`, where others put messages. */
+/** Reads an ID as `data`, which some forks return. Others put messages there. */
 function dataId(root: JsonRecord, saysError: boolean): readonly Candidate[] {
   const id = toId(root['data']);
   if (id === undefined || !/\d/.test(id)) return [];
   if (!saysError) return [{ id }];
-  // A small number is the gateway's own code, which may mean success.
+  // A small number is a code of the gateway, which may mean success.
   return typeof root['code'] === 'number' && root['code'] < 200 ? [{ id, source: 'weak' }] : [];
 }
 
-/** IDs in text outside JSON. An ID that may be cut off doesn't count. */
+/** Finds IDs in text outside JSON. Skips an ID that may be cut off. */
 function idsInText(text: string): readonly Candidate[] {
   if (/^\s*(<!doctype|<html)/i.test(text)) return [];
   const matches = text.matchAll(
@@ -130,7 +127,7 @@ function idsInText(text: string): readonly Candidate[] {
   });
 }
 
-/** IDs are opaque: one word of printable ASCII, and neither a placeholder such as `null` nor a link. */
+/** Accepts one word of printable ASCII, except placeholders such as `null` and links. */
 function toId(value: unknown): string | undefined {
   const text = Number.isInteger(value) ? String(value) : asText(value)?.trim();
   if (text === undefined || !/^[!-~]{1,2000}$/.test(text)) return undefined;

@@ -13,12 +13,11 @@ import { toEvidence } from './responseEvidence';
 import { isAllowedResultUrl, requestTarget } from './resultUrl';
 import { isUnknownEndpoint, parseErrorResponse, type ErrorResponse } from './responseError';
 
-/** The gateway and the key for a request. */
 export interface GatewayCredentials extends VideoAccess {
   readonly key: ApiKey;
 }
 
-/** As {@link GatewayCredentials}; without a key, only public links can be downloaded. */
+/** Without a key, only public links can be downloaded. */
 export interface VideoAccess {
   /** As returned by `parseBaseUrl`. */
   readonly baseUrl: string;
@@ -28,7 +27,7 @@ export interface VideoAccess {
 const MAX_REDIRECTS = 5;
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 
-/** Refusals about a task or a key. They count only if the gateway itself sent them. */
+/** Refusals about a task or a key. Ignored unless the gateway itself sent them. */
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** Sends requests to the gateway and result hosts. Handles redirects, the key, refusals and logging. */
@@ -45,8 +44,8 @@ export class GatewayTransport {
 
   /**
    * Sends a GET and follows redirects. The key isn't sent to other origins.
-   * @param link requested byte for byte as written
-   * @param step step of the evidence that an error after a redirect carries
+   * @param link requested byte for byte
+   * @param step for the evidence of an error after a redirect
    */
   async get(
     link: string,
@@ -54,7 +53,7 @@ export class GatewayTransport {
     limits: HttpLimits,
     signal?: AbortSignal,
     step: EvidenceStep = 'query',
-  ): Promise<{ reply: HttpResponse; isOwnOrigin: boolean }> {
+  ): Promise<{ response: HttpResponse; isOwnOrigin: boolean }> {
     const home = new URL(access.baseUrl).origin;
     let url = parseLink(link);
     let target = requestTarget(link, url);
@@ -63,19 +62,19 @@ export class GatewayTransport {
     let redirect: HttpResponse | undefined;
     try {
       for (let redirects = 0; ; redirects++) {
-        this.#refuseAddress(url, access);
+        this.#checkAddress(url, access);
         if (redirects > MAX_REDIRECTS) throw deadLink('too many redirects');
         const started = this.#clock.now();
         const headers = headersFor(trusted ? access.key : undefined);
         const request = await this.open({ method: 'GET', url, target, headers, signal, limits });
-        const reply = await request.send(undefined, signal);
-        this.note('GET', url, reply, started, access.key);
-        const location = reply.headers.location;
-        if (reply.status < 300 || reply.status >= 400 || location === undefined) {
-          return { reply, isOwnOrigin: url.origin === home };
+        const response = await request.send(undefined, signal);
+        this.logResponse('GET', url, response, started, access.key);
+        const location = response.headers.location;
+        if (response.status < 300 || response.status >= 400 || location === undefined) {
+          return { response, isOwnOrigin: url.origin === home };
         }
-        reply.close();
-        redirect = reply;
+        response.close();
+        redirect = response;
         url = parseLink(location, url);
         target = requestTarget(location, url);
         trusted &&= url.origin === home;
@@ -87,50 +86,54 @@ export class GatewayTransport {
     }
   }
 
-  /** @throws {@link GatewayError} if the URL must not be requested */
-  #refuseAddress(url: URL, { baseUrl, key }: VideoAccess): void {
-    // A link that contains the key would send it to another host.
+  #checkAddress(url: URL, { baseUrl, key }: VideoAccess): void {
+    // Such a link would send the key to another host.
     if (url.origin !== new URL(baseUrl).origin && key && containsKey(url.href, key)) {
       throw deadLink('the link contains the API key');
     }
     if (!isAllowedResultUrl(url, baseUrl)) {
-      throw deadLink(`the address ${url.origin} is not one to fetch a video from`);
+      throw deadLink(`the address ${url.origin} isn't allowed for videos`);
     }
   }
 
   /**
    * Throws the error of a response, unless its status is 2xx.
-   * @param said source of the response: a call about a task, whose refusals are JSON (API reference 10.2), another call to
-   *   the gateway, or another host
+   * @param source `taskCall` is a call about a task, whose refusals are JSON (API reference 10.2)
    */
-  async refuseUnlessGood(
-    reply: HttpResponse,
+  async throwUnlessOk(
+    response: HttpResponse,
     key: ApiKey | undefined,
-    said: 'taskCall' | 'gateway' | 'elsewhere' = 'gateway',
+    source: 'taskCall' | 'gateway' | 'otherHost' = 'gateway',
   ): Promise<void> {
-    if (reply.status >= 200 && reply.status < 300) return;
-    const text = await readText(reply);
+    if (response.status >= 200 && response.status < 300) return;
+    const text = await readText(response);
     const isJson = asRecord(parseJson(text)) !== undefined;
-    const proxyRefusal = readProxyRefusal(reply.status, reply.headers, isJson);
+    const proxyRefusal = readProxyRefusal(response.status, response.headers, isJson);
     if (proxyRefusal) throw proxyRefusal;
     const error = redactResponse(parseErrorResponse(text), key);
     const isPage = !isJson || isUnknownEndpoint(error);
-    if (said === 'taskCall' && isPage && REFUSAL_STATUSES.has(reply.status)) {
-      // Not from the gateway, or the address is wrong: says nothing about the task or the key.
-      throw new GatewayError('badReply', error.message || `HTTP ${reply.status}`);
+    if (source === 'taskCall' && isPage && REFUSAL_STATUSES.has(response.status)) {
+      // Sent by another server, or the base URL is wrong. Says nothing about the task or the key.
+      throw new GatewayError('badReply', error.message || `HTTP ${response.status}`);
     }
-    throw refusal(reply.status, error, this.retryAfter(reply), said === 'elsewhere');
+    throw refusedError(response.status, error, this.retryAfter(response), source === 'otherHost');
   }
 
-  retryAfter(reply: HttpResponse): number | undefined {
-    return parseRetryAfter(reply.headers['retry-after'], this.#clock.now());
+  retryAfter(response: HttpResponse): number | undefined {
+    return parseRetryAfter(response.headers['retry-after'], this.#clock.now());
   }
 
-  /** Logs one line per request, without the query string: result links carry signatures there. */
-  note(method: string, url: URL, reply: HttpResponse, started: number, key: ApiKey | undefined): void {
-    const requestId = reply.headers['x-oneapi-request-id'];
+  /** Leaves out the query string, because result links carry signatures there. */
+  logResponse(
+    method: string,
+    url: URL,
+    response: HttpResponse,
+    started: number,
+    key: ApiKey | undefined,
+  ): void {
+    const requestId = response.headers['x-oneapi-request-id'];
     this.#log.debug(
-      `${method} ${redactMessage(url.origin + url.pathname, key)} ${reply.status} in ${this.#clock.now() - started} ms` +
+      `${method} ${redactMessage(url.origin + url.pathname, key)} ${response.status} in ${this.#clock.now() - started} ms` +
         (typeof requestId === 'string' ? ` (request ${redactMessage(requestId, key)})` : ''),
     );
   }
@@ -149,14 +152,14 @@ export function headersFor(key: ApiKey | undefined): Record<string, string> {
   };
 }
 
-/** Reads the body as text. Throws if it's longer than {@link MAX_RESPONSE_BYTES}. */
-export async function readText(reply: HttpResponse): Promise<string> {
+/** @throws GatewayError if the body is longer than {@link MAX_RESPONSE_BYTES} */
+export async function readText(response: HttpResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of reply.body) {
+  for await (const chunk of response.body) {
     length += chunk.length;
     if (length > MAX_RESPONSE_BYTES)
-      throw new GatewayError('badReply', 'the reply is too long', { status: reply.status });
+      throw new GatewayError('badReply', 'the response is too long', { status: response.status });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -166,7 +169,7 @@ function parseLink(link: string, base?: URL): URL {
   try {
     return new URL(link, base);
   } catch (cause) {
-    throw deadLink('the link to the video is not an address', cause);
+    throw deadLink("the link to the video isn't a URL", cause);
   }
 }
 
@@ -174,18 +177,18 @@ function deadLink(message: string, cause?: unknown): GatewayError {
   return new GatewayError('refused', message, { code: 'deadLink', cause });
 }
 
-export function refusal(
+export function refusedError(
   status: number,
   error: ErrorResponse,
   retryAfterMs?: number,
-  elsewhere = false,
+  isOtherHost = false,
 ): GatewayError {
   return new GatewayError('refused', error.message === '' ? `HTTP ${status}` : error.message, {
     status,
     code: error.code,
     requestId: error.requestId,
     retryAfterMs,
-    elsewhere,
+    isOtherHost,
   });
 }
 
@@ -195,10 +198,9 @@ export function refusal(
  * @param now ms since 1970
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
-  const text = header?.trim();
-  if (text === undefined || text === '') return undefined;
+  const text = header?.trim() ?? '';
   if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), MAX_RETRY_AFTER_MS);
-  // Dates in RFC 9110 begin with a day's name; Date.parse alone would accept much more.
+  // Require the day's name: Date.parse accepts much more.
   const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(date)) return undefined;
   return Math.min(Math.max(date - now, 0), MAX_RETRY_AFTER_MS);

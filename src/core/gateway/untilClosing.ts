@@ -1,10 +1,9 @@
 import { GatewayError } from './errors';
 import type { HttpResponse } from './http';
 
-/** Size of the beginning of a body in which an ID is searched. */
 const MAX_HEAD_BYTES = 64 * 1024;
 
-/** Passes on a body. While the window closes, ends the exchange once the body has an ID. @throws GatewayError `cut` */
+/** Yields a body, but ends the exchange if the window closes and the body already has an ID. @throws GatewayError `cut` */
 export async function* untilClosing(
   response: HttpResponse,
   closing: AbortSignal,

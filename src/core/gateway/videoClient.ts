@@ -13,19 +13,16 @@ import { GatewayTransport, queryUrl, type VideoAccess } from './transport';
 export type VideoSource =
   /** An absolute link, requested byte for byte. */
   | { readonly kind: 'link'; readonly link: string }
-  /** Inside the response to a query, at this path. */
+  /** A path in the response to a query. */
   | { readonly kind: 'inline'; readonly place: string }
-  /** The gateway's download call. */
   | { readonly kind: 'download' }
-  /** The route at which gateways of this kind serve the bytes. */
+  /** The content route of new-api (`/v1/videos/{id}/content`). */
   | { readonly kind: 'content' };
 
-/** A completely received video. */
-export interface ReceivedVideo {
+interface ReceivedVideo {
   readonly bytes: number;
-  /** Size that the response declares; if it differs, something may be missing. */
+  /** Size in the response. If it differs, something may be missing. */
   readonly declaredBytes?: number;
-  /** The response, redacted, without the video. */
   readonly evidence: () => Evidence;
 }
 
@@ -40,8 +37,7 @@ export class VideoClient {
   }
 
   /**
-   * Downloads a video into the target. The key is sent only to the gateway's own origin, never across a redirect to
-   * another one.
+   * Downloads a video into the target. Sends the key only to the gateway's own origin.
    * @throws {@link GatewayError}, with code `deadLink` if retrying the same link is useless; errors of the target
    */
   async download(
@@ -53,13 +49,11 @@ export class VideoClient {
   ): Promise<ReceivedVideo> {
     const id = encodeURIComponent(gatewayTaskId);
     const links = {
+      inline: queryUrl(access, gatewayTaskId),
       content: `${access.baseUrl}/v1/videos/${id}/content`,
       download: `${access.baseUrl}/v1/video/generations/download?id=${id}`,
     };
     try {
-      if (source.kind === 'inline') {
-        return await this.#downloadInline(source.place, access, gatewayTaskId, target, signal);
-      }
       const link = source.kind === 'link' ? source.link : links[source.kind];
       return await this.#downloadLink(source, link, access, target, signal);
     } catch (error) {
@@ -75,67 +69,53 @@ export class VideoClient {
     signal: AbortSignal | undefined,
     isSecondHop = false,
   ): Promise<ReceivedVideo> {
-    const step = source.kind === 'link' ? 'link' : 'download';
-    const opened = await this.#transport.get(link, access, LIMITS.download, signal, step);
+    const { kind } = source;
+    const step = kind === 'inline' ? 'query' : kind === 'link' ? 'link' : 'download';
+    const limits = kind === 'inline' ? LIMITS.query : LIMITS.download;
+    const opened = await this.#transport.get(link, access, limits, signal, step);
     const { isOwnOrigin } = opened;
-    const { reply, evidence } = this.#record(opened.reply, step, access);
+    const { response, evidence } = this.#record(opened.response, step, access);
     let next: string;
     try {
-      const isTaskCall = source.kind === 'download' && !isSecondHop;
-      const said = isTaskCall ? 'taskCall' : isOwnOrigin ? 'gateway' : 'elsewhere';
-      await this.#transport.refuseUnlessGood(reply, access.key, said);
-      const { isJson, body } = await sniff(reply);
-      if (!isJson) return { bytes: await receive(reply, body, target), evidence };
+      const isTaskCall = kind === 'inline' || (kind === 'download' && !isSecondHop);
+      const origin = isTaskCall ? 'taskCall' : isOwnOrigin ? 'gateway' : 'otherHost';
+      await this.#transport.throwUnlessOk(response, access.key, origin);
+      if (kind === 'inline') {
+        return { bytes: await streamInlineVideo(response.body, source.place, target), evidence };
+      }
+      const { isJson, body } = await detectJson(response);
+      if (!isJson) return { bytes: await receiveVideo(response, body, target), evidence };
       const result = await streamDownload(body, target);
       if (result.kind === 'video') return { ...result, evidence };
       next = result.link;
       if (isSecondHop) throw new GatewayError('badReply', 'the link leads to another link');
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      throw error.with({ evidence: evidence(), elsewhere: error.elsewhere || !isOwnOrigin });
+      const isOtherHost = error.isOtherHost || (!isOwnOrigin && kind !== 'inline');
+      throw error.with({ evidence: evidence(), isOtherHost });
     } finally {
-      reply.close();
+      response.close();
     }
     await target.restart();
     const absolute = next.startsWith('/') ? new URL(access.baseUrl).origin + next : next;
     return this.#downloadLink(source, absolute, access, target, signal, true);
   }
 
-  async #downloadInline(
-    place: string,
-    access: VideoAccess,
-    gatewayTaskId: string,
-    target: VideoTarget,
-    signal: AbortSignal | undefined,
-  ): Promise<ReceivedVideo> {
-    const link = queryUrl(access, gatewayTaskId);
-    const opened = await this.#transport.get(link, access, LIMITS.query, signal, 'query');
-    const { reply, evidence } = this.#record(opened.reply, 'query', access);
-    try {
-      await this.#transport.refuseUnlessGood(reply, access.key, 'taskCall');
-      return { bytes: await streamInlineVideo(reply.body, place, target), evidence };
-    } catch (error) {
-      throw error instanceof GatewayError ? error.with({ evidence: evidence() }) : error;
-    } finally {
-      reply.close();
-    }
-  }
-
-  #record(reply: HttpResponse, step: EvidenceStep, { key }: VideoAccess) {
-    const body = new RecordedBody(reply.body);
-    const evidence = () => toEvidence(reply, body, { step, key, now: this.#clock.now() });
-    return { reply: { ...reply, body, close: () => reply.close() }, evidence };
+  #record(response: HttpResponse, step: EvidenceStep, { key }: VideoAccess) {
+    const body = new RecordedBody(response.body);
+    const evidence = () => toEvidence(response, body, { step, key, now: this.#clock.now() });
+    return { response: { ...response, body, close: () => response.close() }, evidence };
   }
 }
 
-async function receive(
-  reply: HttpResponse,
+async function receiveVideo(
+  response: HttpResponse,
   body: AsyncIterable<Uint8Array>,
   target: VideoTarget,
 ): Promise<number> {
-  const isPacked = reply.headers['content-encoding'] !== undefined;
-  const declared = Number(isPacked ? undefined : reply.headers['content-length']);
-  const total = wholeSize(reply);
+  const isPacked = response.headers['content-encoding'] !== undefined;
+  const declared = Number(isPacked ? undefined : response.headers['content-length']);
+  const total = wholeSize(response);
   if (declared > 0) target.expect?.(declared);
   let bytes = 0;
   for await (const piece of body) {
@@ -149,7 +129,7 @@ async function receive(
   return bytes;
 }
 
-/** The size of the whole video if the response is a range of it (RFC 9110 14.4). */
+/** Reads the size of the whole video if the response is a range of it (RFC 9110 14.4). */
 function wholeSize({ status, headers }: HttpResponse): number | undefined {
   const total =
     status === 206 ? /^bytes \d+-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] : undefined;
@@ -161,11 +141,11 @@ const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d,
 const MAX_BLANK_BYTES = 64 * 1024;
 const JSON_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b]);
 
-/** Detects JSON by the first byte, whatever the content type, except video and audio. Also returns the whole body. */
-async function sniff(
-  reply: HttpResponse,
+/** Detects JSON by its first byte, unless the content type is video or audio. Also returns the whole body. */
+async function detectJson(
+  response: HttpResponse,
 ): Promise<{ readonly isJson: boolean; readonly body: AsyncIterable<Uint8Array> }> {
-  const iterator = reply.body[Symbol.asyncIterator]();
+  const iterator = response.body[Symbol.asyncIterator]();
   const start: Uint8Array[] = [];
   let first: number | undefined;
   for (let bytes = 0; first === undefined && bytes < MAX_BLANK_BYTES;) {
@@ -187,6 +167,6 @@ async function sniff(
       return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
     }),
   };
-  const isMedia = /^(video|audio)\//i.test(reply.headers['content-type'] ?? '');
+  const isMedia = /^(video|audio)\//i.test(response.headers['content-type'] ?? '');
   return { isJson: !isMedia && first !== undefined && JSON_STARTS.has(first), body };
 }

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import type { Evidence } from '../common/evidence';
 import { DiskError } from '../common/fileSystem';
 import { describeError } from '../common/log';
+import { withoutUndefined } from '../common/withoutUndefined';
 import { originOf } from '../gateway/baseUrl';
 import { GatewayError } from '../gateway/errors';
 import { inlineVideoPath } from '../gateway/responseLinks';
@@ -16,15 +17,15 @@ import { toSidecarTask } from '../store/sidecarTask';
 import type { TaskPatch } from '../store/taskPatch';
 import type { StoredFailure } from '../task/failure';
 import type { VideoRow } from '../task/videoRow';
-import { judgeErrors, nextTryAfter, type DownloadProblem, type SourceError } from './downloadProblem';
+import { classifyErrors, scheduleRetry, type DownloadProblem, type SourceError } from './downloadProblem';
 import type { Failures } from './failures';
 import { queryForLinks, type FreshLinks } from './freshLinks';
 import {
   fetchedRow,
-  isHere,
+  hasVideo,
   isPending,
   isReceived,
-  leastCount,
+  minVideoCount,
   libraryRow,
   matchVideos,
   moveLink,
@@ -32,14 +33,13 @@ import {
 import type { TaskServices } from './taskServices';
 
 /** Retry interval after a link returned another row's video. Long, because each attempt is a whole download. */
-const SAME_VIDEO_RETRY_MS = 5 * 60_000;
+const DUPLICATE_RETRY_MS = 5 * 60_000;
 
 export interface AttemptResult {
   readonly rows: readonly VideoRow[];
-  /** Set if the gateway says that the task has ended. */
   readonly ended?: TaskPatch;
   readonly patch: TaskPatch;
-  /** Set if the key was refused: every task of the origin waits. */
+  /** Set if the key was refused, which blocks all tasks of the origin. */
   readonly keyRefused?: StoredFailure;
   /** Rate limit that the gateway asked for, in ms. */
   readonly pauseMs?: number;
@@ -69,14 +69,14 @@ export class DownloadAttempt {
   #patch: TaskPatch = {};
   readonly #evidence: Evidence[] = [];
   #pauseMs: number | undefined;
-  /** The gateway's last response: it doesn't know the task, or gave no information. */
-  #denial: StoredFailure | undefined;
-  /** Videos that the gateway no longer names although it names others. */
-  readonly #unnamed = new Set<number>();
-  /** Links of the gateway's last response with any. */
+  /** Set if the gateway doesn't know the task. */
+  #notFound: StoredFailure | undefined;
+  /** Positions of videos that the gateway no longer lists, although it lists others. */
+  readonly #unlisted = new Set<number>();
   #links: readonly string[];
   #hasUsedKey = false;
-  #silence: StoredFailure | undefined;
+  /** Set if the query gave no information. */
+  #queryError: StoredFailure | undefined;
 
   /**
    * @param access without a key, only public links are downloaded
@@ -111,19 +111,19 @@ export class DownloadAttempt {
 
   /** @param due positions of the videos to try */
   async run(due: ReadonlySet<number>): Promise<AttemptResult> {
-    // Place received videos first: the gateway may say that the task has ended.
+    // Place received videos first, because the query may end the task.
     for (const [index, row] of this.#rows.entries()) {
       if (isReceived(row) && due.has(row.position)) this.#rows[index] = await this.#advance(row);
     }
-    const asks = this.#rows.some((row) => due.has(row.position) && this.#needsQuery(row));
-    if (asks && this.#access.key) {
+    const needsQuery = this.#rows.some((row) => due.has(row.position) && this.#needsQuery(row));
+    if (needsQuery && this.#access.key) {
       const { baseUrl, key } = this.#access;
       const known = new Set(this.#rows.map(({ position }) => position));
       const fresh = await queryForLinks(this.#deps, this.#record, { baseUrl, key }, this.#signal);
-      const stop = this.#takeFresh(fresh, due);
+      const stop = this.#applyQuery(fresh, due);
       if (stop?.ended) await this.#keepUnverified();
       if (stop) return { rows: this.#rows, patch: this.#patch, ...stop };
-      // New rows for videos that the gateway didn't name before are due too.
+      // Also try videos that the gateway didn't list before.
       due = new Set([...due, ...this.#rows.map(({ position }) => position).filter((one) => !known.has(one))]);
     }
     for (const [index, row] of this.#rows.entries()) {
@@ -133,7 +133,7 @@ export class DownloadAttempt {
       rows: this.#rows,
       patch: { ...this.#patch, evidence: [...(this.#patch.evidence ?? []), ...this.#evidence] },
       hasUsedKey: this.#hasUsedKey,
-      ...(this.#pauseMs === undefined ? {} : { pauseMs: this.#pauseMs }),
+      ...withoutUndefined({ pauseMs: this.#pauseMs }),
     };
   }
 
@@ -146,8 +146,8 @@ export class DownloadAttempt {
     }
   }
 
-  /** A video's file name without extension. Rows of an older version may use the name of another position. */
-  #nameOf(row: VideoRow): string {
+  /** Returns a video's file name without extension. Rows of older versions may use the name of another position. */
+  #fileName(row: VideoRow): string {
     const taken = new Set(
       this.#rows.flatMap(({ file }) => (file === undefined || file === row.file ? [] : nameOf(file))),
     );
@@ -157,61 +157,61 @@ export class DownloadAttempt {
 
   #needsQuery(row: VideoRow): boolean {
     if (row.state !== 'expected') return false;
-    return row.refusedSince !== undefined || (row.link === undefined && !this.#byDownload());
+    return row.refusedSince !== undefined || (row.link === undefined && !this.#hasDownloadCall());
   }
 
   /** Returns true if the task has the documented download call (API reference 4.3, 6.0). */
-  #byDownload(): boolean {
+  #hasDownloadCall(): boolean {
     const { request, gatewayTaskId } = this.#record;
     return this.#deps.catalog.resultRoute(request.model, gatewayTaskId) === 'download';
   }
 
-  /** Applies the gateway's response. @returns a result if no video is to be tried now */
-  #takeFresh(fresh: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
+  /** Applies the gateway's response. @returns a result if the attempt ends here */
+  #applyQuery(fresh: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
     const { clock } = this.#deps;
     if (fresh.kind === 'ended') return { ended: fresh.patch };
     this.#patch = fresh.patch;
     switch (fresh.kind) {
       case 'links': {
         const { links, refusedLinks } = fresh.state;
-        const least = leastCount(this.#deps.catalog, this.#record.request, fresh.state);
-        this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, links, least));
+        const minCount = minVideoCount(this.#deps.catalog, this.#record.request, fresh.state);
+        this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, links, minCount));
         this.#hasUsedKey = true;
         if (links.length > 0) this.#links = links;
         for (const { position, link } of links.length > 0 ? this.#rows : []) {
-          if (link === undefined || !links.includes(link)) this.#unnamed.add(position);
+          if (link === undefined || !links.includes(link)) this.#unlisted.add(position);
         }
         const [refused] = refusedLinks;
-        const reason = refused && this.#failures.linkRefused(refused.link);
-        if (reason) this.#change(due, (row) => (row.link === undefined ? { ...row, reason } : row));
+        const reason = refused && this.#failures.linkRefused(refused);
+        if (reason) this.#updateDue(due, (row) => (row.link === undefined ? { ...row, reason } : row));
         return undefined;
       }
-      case 'waits':
-        this.#change(due, (row) =>
+      case 'blocked':
+        this.#updateDue(due, (row) =>
           this.#needsQuery(row)
             ? { ...row, nextTry: clock.now() + fresh.waitMs, reason: fresh.failure }
             : row,
         );
         return fresh.isKeyRefused ? { keyRefused: fresh.failure } : {};
-      case 'denied':
-        this.#denial = fresh.failure;
+      case 'notFound':
+        this.#notFound = fresh.failure;
         return undefined;
-      case 'silent':
-        this.#silence = fresh.failure;
+      case 'noInfo':
+        this.#queryError = fresh.failure;
         this.#pauseMs = fresh.retryAfterMs;
         return undefined;
     }
   }
 
-  #change(due: ReadonlySet<number>, change: (row: VideoRow) => VideoRow): void {
+  #updateDue(due: ReadonlySet<number>, change: (row: VideoRow) => VideoRow): void {
     for (const [index, row] of this.#rows.entries())
       if (due.has(row.position)) this.#rows[index] = change(row);
   }
 
-  /** Runs the remaining steps of a video: receive, place, write the sidecar. A failed step is retried on its own. */
+  /** Runs the remaining steps of a video: receive, place, write the sidecar. */
   async #advance(row: VideoRow): Promise<VideoRow> {
-    const { library, clock, log } = this.#deps;
-    const name = this.#nameOf(row);
+    const { library, log } = this.#deps;
+    const name = this.#fileName(row);
     const facts = { task: toSidecarTask(this.#record, this.#rows.length), source: row.mark };
     let current = row;
     try {
@@ -224,8 +224,8 @@ export class DownloadAttempt {
       const received = earlier ? { part: earlier } : await this.#receive(row, name);
       if ('row' in received) return received.row;
       const { part } = received;
-      const same = earlier ? undefined : this.#sameAs(row, part);
-      if (same) return await this.#refuseSame(row, same, part);
+      const duplicate = earlier ? undefined : this.#findDuplicate(row, part);
+      if (duplicate) return await this.#rejectDuplicate(row, duplicate, part);
       current = fetchedRow(row, part);
       // A part from an earlier attempt has already been retried for a minute.
       video = await library.commitPart(part, name, earlier ? 0 : undefined);
@@ -240,51 +240,49 @@ export class DownloadAttempt {
       const problem: DownloadProblem = { kind: 'disk', reason: this.#failures.diskFailed(error) };
       // Attempts are counted per step.
       const attempts = current.state === row.state ? row.attempts : undefined;
-      const failed = { ...current, ...(attempts === undefined ? {} : { attempts }) };
-      return nextTryAfter(failed, this.#record, problem, this.#failures, clock.now());
+      return this.#retryLater({ ...current, ...withoutUndefined({ attempts }) }, problem);
     }
   }
 
-  /** Another row's video with the same bytes, unless the gateway's last response names both. */
-  #sameAs({ position }: VideoRow, { sha256 }: CompletePart): VideoRow | undefined {
+  #retryLater(row: VideoRow, problem: DownloadProblem): VideoRow {
+    return scheduleRetry(row, this.#record, problem, this.#failures, this.#deps.clock.now());
+  }
+
+  /** Finds another row with the same bytes, unless the gateway lists both videos. */
+  #findDuplicate({ position }: VideoRow, { sha256 }: CompletePart): VideoRow | undefined {
     return this.#rows.find(
       (one) =>
         one.position !== position &&
-        isHere(one) &&
+        hasVideo(one) &&
         one.sha256 === sha256 &&
         !(one.link !== undefined && this.#links.includes(one.link)),
     );
   }
 
-  /** Rejects a duplicate: the link belongs to the other row. */
-  async #refuseSame(row: VideoRow, same: VideoRow, part: CompletePart): Promise<VideoRow> {
-    const { library, clock, log } = this.#deps;
-    log.warn(`task ${this.#record.id}: video ${row.position} is the same as video ${same.position}`);
+  /** Discards a duplicate and gives its link to the other row. */
+  async #rejectDuplicate(row: VideoRow, duplicate: VideoRow, part: CompletePart): Promise<VideoRow> {
+    const { library, log } = this.#deps;
+    log.warn(`task ${this.#record.id}: video ${row.position} is the same as video ${duplicate.position}`);
     await library.removePart(path.basename(part.file));
-    const { from, to } = moveLink(row, same);
-    this.#rows[this.#rows.indexOf(same)] = to;
-    const problem: DownloadProblem = {
+    const { from, to } = moveLink(row, duplicate);
+    this.#rows[this.#rows.indexOf(duplicate)] = to;
+    return this.#retryLater(from, {
       ...{ kind: 'noLink', reason: this.#failures.noVideo() },
-      retryAfterMs: SAME_VIDEO_RETRY_MS,
-    };
-    return nextTryAfter(from, this.#record, problem, this.#failures, clock.now());
+      retryAfterMs: DUPLICATE_RETRY_MS,
+    });
   }
 
   async #receive(
     row: VideoRow,
     name: string,
   ): Promise<{ readonly part: CompletePart } | { readonly row: VideoRow }> {
-    const { library, clock, log } = this.#deps;
+    const { library, log } = this.#deps;
     const errors: SourceError[] = [];
     let current = row;
     for (const { source, isFallback } of this.#sources(row)) {
-      // A temporary failure of the host says nothing about the link.
-      if (
-        isFallback &&
-        errors.some((one) => !one.isFallback) &&
-        !judgeErrors(errors, this.#failures, true).isRefused
-      )
-        break;
+      // A temporary error of the host says nothing about the link.
+      const hasTried = errors.some((one) => !one.isFallback);
+      if (isFallback && hasTried && !classifyErrors(errors, this.#failures, true).isRefused) break;
       const part = await library.createPart(name);
       this.#part = part;
       try {
@@ -312,24 +310,22 @@ export class DownloadAttempt {
       const message = error instanceof Error ? error.message : describeError(error);
       log.warn(`task ${this.#record.id}: ${source.kind}: ${message}`);
     }
-    const problem = this.#judge(row, errors);
-    const next = nextTryAfter(current, this.#record, problem, this.#failures, clock.now());
+    const next = this.#retryLater(current, this.#toProblem(row, errors));
     if (next.state !== 'gone' || next.part === undefined) return { row: next };
     const kept = await library.keepUnverified(next.part);
     return kept ? { part: kept } : { row: next };
   }
 
-  /** Combines the errors of all sources with the gateway's last response. */
-  #judge(row: VideoRow, errors: readonly SourceError[]): DownloadProblem {
-    const isSilent = this.#silence !== undefined;
-    const problem = { ...judgeErrors(errors, this.#failures, row.link !== undefined), isSilent };
+  #toProblem(row: VideoRow, errors: readonly SourceError[]): DownloadProblem {
+    const isSilent = this.#queryError !== undefined;
+    const problem = { ...classifyErrors(errors, this.#failures, row.link !== undefined), isSilent };
     if (problem.pauseMs !== undefined) this.#pauseMs = problem.pauseMs;
-    if (this.#denial !== undefined && problem.kind !== 'trouble') {
-      return { ...problem, kind: 'denied', reason: this.#denial };
+    if (this.#notFound !== undefined && problem.kind !== 'temporary') {
+      return { ...problem, kind: 'notFound', reason: this.#notFound };
     }
-    if (problem.kind === 'refused' && this.#unnamed.has(row.position)) return { ...problem, kind: 'noLink' };
+    if (problem.kind === 'refused' && this.#unlisted.has(row.position)) return { ...problem, kind: 'noLink' };
     if (problem.kind !== 'noLink') return problem;
-    if (this.#silence !== undefined) return { ...problem, kind: 'trouble', reason: this.#silence };
+    if (this.#queryError !== undefined) return { ...problem, kind: 'temporary', reason: this.#queryError };
     return row.reason?.code === 'fetch.linkRefused'
       ? { ...problem, kind: 'refused', reason: row.reason }
       : problem;
@@ -340,37 +336,26 @@ export class DownloadAttempt {
     part: PartFile,
     refusedSha256: string | undefined,
   ): Promise<Awaited<ReturnType<PartFile['finish']>>> {
+    const { videoClient } = this.#deps;
     const id = this.#record.gatewayTaskId ?? '';
-    const { bytes, declaredBytes, evidence } = await this.#deps.videoClient.download(
-      source,
-      this.#access,
-      id,
-      part,
-      this.#signal,
-    );
-    const isAsDeclared = declaredBytes === undefined || declaredBytes === bytes;
-    const doubt = `the video has ${bytes} bytes, but the response declares ${declaredBytes}`;
-    const finished = await part.finish(
-      refusedSha256,
-      isAsDeclared ? undefined : new VideoFileError('incomplete', doubt),
-    );
+    const received = await videoClient.download(source, this.#access, id, part, this.#signal);
+    const { bytes, declaredBytes = bytes, evidence } = received;
+    const message = `the video has ${bytes} bytes, but the response declares ${declaredBytes}`;
+    const mismatch = declaredBytes === bytes ? undefined : new VideoFileError('incomplete', message);
+    const finished = await part.finish(refusedSha256, mismatch);
     if ('fault' in finished) this.#evidence.push(evidence());
     return finished;
   }
 
-  /** Sources of a video, in the order to try (API reference 9.2). The gateway's own routes serve one video per task. */
+  /** Lists the sources to try, best first (API reference 9.2). The gateway's own routes serve one video per task. */
   #sources(row: VideoRow): readonly { readonly source: VideoSource; readonly isFallback: boolean }[] {
     const { link } = row;
     const place = link === undefined ? undefined : inlineVideoPath(link);
     const sources: { source: VideoSource; isFallback: boolean }[] = [];
-    if (link !== undefined) {
-      sources.push({
-        source: place === undefined ? { kind: 'link', link } : { kind: 'inline', place },
-        isFallback: false,
-      });
-    }
+    if (place !== undefined) sources.push({ source: { kind: 'inline', place }, isFallback: false });
+    else if (link !== undefined) sources.push({ source: { kind: 'link', link }, isFallback: false });
     if (this.#access.key !== undefined && this.#rows.length === 1) {
-      sources.push({ source: { kind: 'download' }, isFallback: !this.#byDownload() });
+      sources.push({ source: { kind: 'download' }, isFallback: !this.#hasDownloadCall() });
       sources.push({ source: { kind: 'content' }, isFallback: true });
     }
     return sources;

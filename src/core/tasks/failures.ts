@@ -21,7 +21,7 @@ export function toErrorInfo(error: unknown): ErrorInfo {
 }
 
 interface FailureFacts {
-  readonly trouble?: ErrorInfo | undefined;
+  readonly error?: ErrorInfo | undefined;
   readonly said?: FailureSource;
   readonly params?: TextParams;
   readonly since?: number;
@@ -41,40 +41,38 @@ export class Failures {
     code: FailureCode,
     kind: FailureKind,
     outcome: ChargeOutcome,
-    { trouble, said = trouble ? 'gateway' : 'us', params, since }: FailureFacts = {},
+    { error, said = error ? 'gateway' : 'us', params, since }: FailureFacts = {},
   ): StoredFailure {
     return {
       kind,
       code,
-      said: trouble?.byProxy === true ? 'proxy' : said,
+      said: error?.byProxy === true ? 'proxy' : said,
       charged: charge(this.#origin, outcome),
-      ...withoutUndefined({ params, gatewayCode: trouble?.code, since }),
-      ...(trouble && trouble.status > 0 ? { status: trouble.status } : {}),
-      ...(trouble && trouble.message !== '' ? { detail: trouble.message } : {}),
+      ...withoutUndefined({ params, gatewayCode: error?.code, since }),
+      ...(error && error.status > 0 ? { status: error.status } : {}),
+      ...(error && error.message !== '' ? { detail: error.message } : {}),
     };
   }
 
-  refused(trouble: ErrorInfo, noChannel = false): StoredFailure {
-    const outcome = { refusedStatus: trouble.status, noChannel };
-    return this.#failure('submit.refused', classifyError(trouble), outcome, { trouble });
+  refused(error: ErrorInfo, noChannel = false): StoredFailure {
+    const outcome = { refusedStatus: error.status, noChannel };
+    return this.#failure('submit.refused', classifyError(error), outcome, { error });
   }
 
-  /** The gateway asked to wait; the request is sent again automatically. */
-  rateLimited(trouble: ErrorInfo): StoredFailure {
-    return this.#failure('submit.rateLimited', 'rateLimit', { refusedStatus: trouble.status }, { trouble });
+  rateLimited(error: ErrorInfo): StoredFailure {
+    return this.#failure('submit.rateLimited', 'rateLimit', { refusedStatus: error.status }, { error });
   }
 
-  /** No connection to the gateway; nothing was sent. */
-  unreachable(trouble: ErrorInfo, host: string): StoredFailure {
+  unreachable(error: ErrorInfo, host: string): StoredFailure {
     return this.#failure('submit.unreachable', 'network', 'notSent', {
-      trouble,
+      error,
       said: 'us',
       params: { host },
     });
   }
 
-  proxyRefused(trouble: ErrorInfo, host: string): StoredFailure {
-    return this.#failure('submit.proxy', 'proxy', 'notSent', { trouble, said: 'proxy', params: { host } });
+  proxyRefused(error: ErrorInfo, host: string): StoredFailure {
+    return this.#failure('submit.proxy', 'proxy', 'notSent', { error, said: 'proxy', params: { host } });
   }
 
   /** The window ended before anything was sent. */
@@ -87,106 +85,106 @@ export class Failures {
     return this.#failure('submit.noKey', 'key', 'notSent', isLocked ? { params: { locked: 1 } } : {});
   }
 
-  outcomeUnknown(trouble: ErrorInfo | undefined): StoredFailure {
-    return this.#failure('submit.unclear', unclearKind(trouble), 'outcomeUnknown', { trouble });
+  outcomeUnknown(error: ErrorInfo | undefined): StoredFailure {
+    return this.#failure('submit.unclear', unknownOutcomeKind(error), 'outcomeUnknown', { error });
   }
 
-  /** The gateway returned an ID with an error, and then denied the ID. */
-  denied(trouble: ErrorInfo): StoredFailure {
-    return this.#failure('submit.denied', classifyError(trouble), 'idDenied', { trouble });
+  /** The gateway returned an ID with an error, and later didn't know that ID. */
+  idNotFound(error: ErrorInfo): StoredFailure {
+    return this.#failure('submit.denied', classifyError(error), 'idDenied', { error });
   }
 
   /**
    * The task failed at the gateway, or succeeded and a filter removed every video.
-   * @param hadSucceeded true if the gateway reported success before, so that the failure doesn't prove it's free
+   * @param hadSucceeded true if the gateway reported success before, which may have been charged
    */
-  taskFailed(trouble: ErrorInfo, filteredCount?: number, hadSucceeded = false): StoredFailure {
+  taskFailed(error: ErrorInfo, filteredCount?: number, hadSucceeded = false): StoredFailure {
     if (filteredCount !== undefined) {
       const params = { count: filteredCount };
-      return this.#failure('query.filtered', 'moderation', 'noVideo', { trouble, params });
+      return this.#failure('query.filtered', 'moderation', 'noVideo', { error, params });
     }
-    const said = classifyError({ ...trouble, status: 500 });
-    // The gateway accepted the request, so a wrong key or balance is the gateway's own at the provider.
+    const said = classifyError({ ...error, status: 500 });
+    // The gateway accepted the request, so key and balance errors are about its account at the provider.
     const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
-    const outcome = hadSucceeded ? 'outcomeUnknown' : failedOutcome(trouble.message);
+    const outcome = hadSucceeded ? 'outcomeUnknown' : failedOutcome(error.message);
     const hint = isUsuallyRefunded(this.#origin, outcome) ? { params: { refund: 'usual' } } : {};
-    return this.#failure('query.failed', kind, outcome, { trouble, ...hint });
+    return this.#failure('query.failed', kind, outcome, { error, ...hint });
   }
 
-  /** The gateway says that the video was deleted. */
-  expired(outcome: GoneOutcome, trouble?: ErrorInfo): StoredFailure {
-    return this.#failure('query.expired', 'expired', outcome, { trouble, said: 'gateway' });
+  /** The video was deleted at the gateway. */
+  expired(outcome: GoneOutcome, error?: ErrorInfo): StoredFailure {
+    return this.#failure('query.expired', 'expired', outcome, { error, said: 'gateway' });
   }
 
-  taskGone(outcome: GoneOutcome, trouble: ErrorInfo): StoredFailure {
-    return this.#failure('query.notFound', 'expired', outcome, { trouble });
+  taskGone(outcome: GoneOutcome, error: ErrorInfo): StoredFailure {
+    return this.#failure('query.notFound', 'expired', outcome, { error });
   }
 
   /** The gateway doesn't know an ID that the user attached: the outcome of the request stays unknown. */
-  taskIdNotFound(trouble: ErrorInfo): StoredFailure {
-    return this.#failure('query.idNotFound', 'unknown', 'outcomeUnknown', { trouble });
+  taskIdNotFound(error: ErrorInfo): StoredFailure {
+    return this.#failure('query.idNotFound', 'unknown', 'outcomeUnknown', { error });
   }
 
-  /** Finished, but the gateway doesn't say where the video is. */
+  /** The task finished, but has no link. */
   noVideo(): StoredFailure {
     return this.#failure('query.noVideo', 'badReply', 'noVideo', { said: 'gateway' });
   }
 
-  /** What is known about the charge of a task that the user stops tracking, by what the gateway has said so far. */
   chargeWhenStopped({ succeededAt, links, failure }: TaskRecord): Charged {
     if (succeededAt === undefined) return charge(this.#origin, 'outcomeUnknown');
     const hasVideo = links.length > 0 || (failure?.charged ?? 'yes') === 'yes';
     return charge(this.#origin, hasVideo ? 'succeeded' : 'noVideo');
   }
 
-  keyRefused(trouble: ErrorInfo): StoredFailure {
-    return this.#failure('key.refused', classifyError(trouble), 'outcomeUnknown', { trouble });
+  keyRefused(error: ErrorInfo): StoredFailure {
+    return this.#failure('key.refused', classifyError(error), 'outcomeUnknown', { error });
   }
 
-  /** No key to query the gateway with, and why. */
   noKey(reason: NoKeyReason, host: string): StoredFailure {
     return this.#failure(`key.${reason}`, 'key', 'outcomeUnknown', { params: { host } });
   }
 
-  /** The key differs from the one that the task was sent with, so the gateway hides the task. */
+  /** The task was sent with another key, so the gateway hides it. */
   otherKey(): StoredFailure {
     return this.#failure('key.other', 'key', 'outcomeUnknown');
   }
 
   /**
    * A query gave no information.
-   * @param silence when the silence began, and the current time, in ms since 1970
+   * @param silence start of the silence and current time, in ms since 1970
    */
   temporaryError(
-    trouble: ErrorInfo,
+    error: ErrorInfo,
     silence?: { readonly since: number; readonly now: number },
   ): StoredFailure {
     const isLong = silence !== undefined && silence.now - silence.since >= UNRESPONSIVE_AFTER_MS;
-    return this.#failure('query.silent', silentKind(trouble), 'outcomeUnknown', {
-      trouble,
-      said: trouble.status === 0 ? 'us' : 'gateway',
+    return this.#failure('query.silent', temporaryErrorKind(error), 'outcomeUnknown', {
+      error,
+      said: error.status === 0 ? 'us' : 'gateway',
       ...(silence ? { since: silence.since } : {}),
       ...(isLong ? { params: { long: 1 } } : {}),
     });
   }
 
   /**
-   * A download failed and is retried. If the gateway never gave a link and refuses the download, nothing proves that
-   * there is a video.
+   * A download failed and is retried. Without a link, a refused download doesn't prove that there is a video.
    */
   downloadFailed(error: unknown, hasLink: boolean): StoredFailure {
     const { status = 400 } = error instanceof GatewayError ? error : {};
     const isRefused = error instanceof GatewayError && error.kind === 'refused' && !isTemporary(status);
     const outcome = hasLink || !isRefused ? 'succeeded' : 'noVideo';
-    const said = error instanceof GatewayError && error.elsewhere ? 'host' : 'gateway';
-    return this.#failure('fetch.failed', fetchKind(error), outcome, { trouble: toErrorInfo(error), said });
+    const said = error instanceof GatewayError && error.isOtherHost ? 'host' : 'gateway';
+    return this.#failure('fetch.failed', downloadErrorKind(error), outcome, {
+      error: toErrorInfo(error),
+      said,
+    });
   }
 
   diskFailed(error: Error): StoredFailure {
-    return this.#failure('fetch.disk', 'disk', 'succeeded', { trouble: toErrorInfo(error), said: 'us' });
+    return this.#failure('fetch.disk', 'disk', 'succeeded', { error: toErrorInfo(error), said: 'us' });
   }
 
-  /** The only link to the video isn't downloaded: another scheme, or an address in a private network. */
+  /** The only link has another scheme, contains the key, or leads to a private network. */
   linkRefused(link: string): StoredFailure {
     const params = { link: link.replace(/[?#].*$/s, '').slice(0, MAX_LINK_LENGTH) };
     return this.#failure('fetch.linkRefused', 'badReply', 'succeeded', { said: 'gateway', params });
@@ -205,14 +203,12 @@ export class Failures {
     };
   }
 
-  /** The download didn't succeed while the gateway kept the video. */
   downloadTimedOut(last: StoredFailure): StoredFailure {
     const charged = last.charged === 'yes' ? charge(this.#origin, 'linkExpired') : last.charged;
     return { ...last, code: 'fetch.expired', charged };
   }
 }
 
-/** Outcome of a task whose video is no longer at the gateway. */
 type GoneOutcome = Extract<ChargeOutcome, 'linkExpired' | 'noVideo' | 'idDenied'>;
 
 /** Returns true for HTTP statuses that say nothing about a video. */
@@ -220,24 +216,24 @@ export function isTemporary(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function silentKind({ status, byProxy }: ErrorInfo): FailureKind {
+function temporaryErrorKind({ status, byProxy }: ErrorInfo): FailureKind {
   if (byProxy === true) return 'proxy';
   return status === 0 ? 'network' : status === 429 ? 'rateLimit' : 'upstream';
 }
 
-function unclearKind(trouble: ErrorInfo | undefined): FailureKind {
-  if (!trouble) return 'unknown';
-  if (trouble.byProxy === true) return 'proxy';
-  if (trouble.status >= 500) return 'upstream';
-  return trouble.status === 0 ? 'network' : 'badReply';
+function unknownOutcomeKind(error: ErrorInfo | undefined): FailureKind {
+  if (!error) return 'unknown';
+  if (error.byProxy === true) return 'proxy';
+  if (error.status >= 500) return 'upstream';
+  return error.status === 0 ? 'network' : 'badReply';
 }
 
-function fetchKind(error: unknown): FailureKind {
+function downloadErrorKind(error: unknown): FailureKind {
   if (!(error instanceof GatewayError) || error.kind === 'badReply') return 'badReply';
   if (error.kind === 'proxy') return 'proxy';
   if (error.kind !== 'refused') return 'network';
   const said = classifyError(toErrorInfo(error));
-  // A result host knows nothing about the user's key or balance. At the gateway, only queries prove the key's state.
-  const isKnown = said === 'quota' ? !error.elsewhere : !ACCOUNT_FAILURES.has(said);
+  // A result host knows neither key nor balance. At the gateway, only queries prove the key's state.
+  const isKnown = said === 'quota' ? !error.isOtherHost : !ACCOUNT_FAILURES.has(said);
   return isKnown ? said : 'upstream';
 }

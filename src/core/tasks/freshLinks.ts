@@ -7,21 +7,19 @@ import type { StoredFailure } from '../task/failure';
 import { KEY_RECHECK_MS } from './schedule';
 import type { TaskServices } from './taskServices';
 
-/** The gateway's response when a finished task is queried for links again, and the patch to store. */
+/** Response of the gateway to a query for a finished task's links, and the patch to store. */
 export type FreshLinks = { readonly patch: TaskPatch } & (
   | { readonly kind: 'links'; readonly state: Extract<TaskState, { kind: 'succeeded' }> }
   | { readonly kind: 'ended' }
   /** The key or the model is refused. */
   | {
-      readonly kind: 'waits';
+      readonly kind: 'blocked';
       readonly failure: StoredFailure;
       readonly waitMs: number;
       readonly isKeyRefused: boolean;
     }
-  /** The gateway doesn't know the task. */
-  | { readonly kind: 'denied'; readonly failure: StoredFailure }
-  /** No information. */
-  | { readonly kind: 'silent'; readonly failure: StoredFailure; readonly retryAfterMs?: number }
+  | { readonly kind: 'notFound'; readonly failure: StoredFailure }
+  | { readonly kind: 'noInfo'; readonly failure: StoredFailure; readonly retryAfterMs?: number }
 );
 
 /** Queries a finished task for its current links. @throws GatewayError `aborted` */
@@ -38,12 +36,18 @@ export async function queryForLinks(
   switch (outcome.kind) {
     case 'missing':
       return record.keyId === access.key.id
-        ? { kind: 'denied', patch, failure: failures.taskGone('linkExpired', { status, ...outcome.error }) }
-        : { kind: 'waits', patch, failure: failures.otherKey(), waitMs: KEY_RECHECK_MS, isKeyRefused: false };
+        ? { kind: 'notFound', patch, failure: failures.taskGone('linkExpired', { status, ...outcome.error }) }
+        : {
+            kind: 'blocked',
+            patch,
+            failure: failures.otherKey(),
+            waitMs: KEY_RECHECK_MS,
+            isKeyRefused: false,
+          };
     case 'keyRefused':
     case 'forbidden':
       return {
-        ...{ kind: 'waits', patch },
+        ...{ kind: 'blocked', patch },
         failure: failures.keyRefused({ status, ...outcome.error }),
         waitMs: KEY_RECHECK_MS,
         isKeyRefused: outcome.kind === 'keyRefused',
@@ -51,7 +55,7 @@ export async function queryForLinks(
     case 'temporary': {
       const { retryAfterMs } = outcome;
       const failure = failures.temporaryError({ status, ...outcome.error });
-      return { kind: 'silent', patch, failure, ...withoutUndefined({ retryAfterMs }) };
+      return { kind: 'noInfo', patch, failure, ...withoutUndefined({ retryAfterMs }) };
     }
     case 'task': {
       const { state } = outcome;
@@ -71,14 +75,14 @@ export async function queryForLinks(
           return { kind: 'links', state, patch: { ...withoutUndefined({ expiresAt }), ...kept } };
         }
         default:
-          // Finished before and running now: query again later.
-          return { kind: 'silent', patch, failure: failures.noVideo() };
+          // It succeeded before, so query again later.
+          return { kind: 'noInfo', patch, failure: failures.noVideo() };
       }
     }
   }
 }
 
-/** What a response says about money, and the response itself if there is one. */
+/** Returns a patch with the facts about money and the evidence of a response. */
 export function factsToKeep({ money, evidence }: Pick<QueryOutcome, 'money' | 'evidence'>): TaskPatch {
   return { ...(money.length > 0 ? { money } : {}), ...(evidence ? { evidence: [evidence()] } : {}) };
 }

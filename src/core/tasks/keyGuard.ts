@@ -1,7 +1,6 @@
 import type { L10n } from '../common/l10n';
 import { RequestError } from '../models/family';
 
-/** Returns true if a text contains an API key. */
 export type KeyCheck = (text: string) => boolean;
 
 /**
@@ -20,15 +19,15 @@ export function keyInFieldMessage(field: string, l10n: L10n): string {
     : l10n.t("'{0}' contains an API key. Remove the key from it, then try again.", field);
 }
 
-/** Message for input boxes that expect something other than a key. */
+/** For input boxes that don't expect a key. */
 export function keyEnteredMessage(l10n: L10n): string {
   return l10n.t('This looks like an API key. Only Set API Key accepts one.');
 }
 
-/** The name of the innermost field with a key in it. */
+/** Returns the name of the innermost field that contains a key. */
 export function fieldWithKey(value: unknown, looksLikeKey: KeyCheck, name = 'request'): string | undefined {
   if (typeof value === 'string') {
-    // Data URIs of images are long, and aren't stored.
+    // Skip images: they are long and not stored.
     const isImage = name === 'source' && /^data:image\//i.test(value);
     return !isImage && looksLikeKey(value) ? name : undefined;
   }

@@ -5,23 +5,22 @@ import { LEASE_MS, LEASE_RENEWAL_MS } from './schedule';
 import { StoreClosedError } from '../store/storeState';
 import type { TaskServices } from './taskServices';
 
-/** A task that this window has claimed. */
 interface Claim {
   readonly id: string;
   readonly phase: Phase;
-  /** Due time that this window has just stored, in ms since 1970. */
+  /** Due time that this window stored with its claim, in ms since 1970. */
   readonly due: number;
   /** Time between a renewal and the due time, in ms. */
   readonly length?: number;
   /** Returns the progress to store with each renewal, in percent; undefined if unknown. */
   readonly progress?: () => number | undefined;
-  /** Called once if another window or the user took the task. */
+  /** Called once if another window or the user changed the task. */
   readonly onLost?: () => void;
 }
 
 /**
- * Keeps a task claimed by this window while it's sent or downloaded, by postponing its due time. If the window crashes,
- * the due time passes and another window takes over (DESIGN 4.2).
+ * Keeps a task claimed by this window, by postponing its due time. If the window crashes, the due time passes and another
+ * window takes over (DESIGN 4.2).
  */
 export class Lease implements Disposable {
   readonly #deps: Pick<TaskServices, 'store' | 'clock' | 'log'>;
@@ -34,15 +33,14 @@ export class Lease implements Disposable {
     this.#deps = deps;
     this.#claim = claim;
     this.#due = claim.due;
-    this.#arm();
+    this.#schedule();
   }
 
-  #arm(): void {
+  #schedule(): void {
     if (this.#disposed) return;
     this.#timer.set(this.#deps.clock.setTimeout(() => void this.renew(), LEASE_RENEWAL_MS));
   }
 
-  /** Renews the lease now. Never rejects. */
   async renew(): Promise<void> {
     const { store, clock, log } = this.#deps;
     const { id, phase, length = LEASE_MS, progress, onLost } = this.#claim;
@@ -59,7 +57,7 @@ export class Lease implements Disposable {
       if (error instanceof StoreClosedError) this.dispose();
       else log.warn(`the lease on ${id} was not renewed: ${describeError(error)}`);
     } finally {
-      this.#arm();
+      this.#schedule();
     }
   }
 

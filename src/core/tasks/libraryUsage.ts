@@ -10,27 +10,22 @@ export interface DiskUsage {
   readonly bytes: number;
 }
 
-/** Files that can be removed together. */
 export interface RemovableItem {
   /** Absolute paths, videos before their sidecars. */
   readonly files: readonly string[];
   readonly bytes: number;
 }
 
-/** Videos of one task, or a video without a task. */
 export interface RemovableVideo extends RemovableItem {
-  /** Undefined for a file without a task. */
   readonly taskId: string | undefined;
   readonly prompt: string;
   readonly model: string | undefined;
   /** Time of the request, or of the file's last change, in ms since 1970. */
   readonly createdAt: number;
   readonly isSeen: boolean;
-  /** True if it was saved outside the library. */
   readonly isExported: boolean;
 }
 
-/** Library contents, for cleaning up. */
 export interface LibraryReport {
   readonly diskUsage: DiskUsage;
   /** Oldest first. */
@@ -51,7 +46,7 @@ export class LibraryUsage {
 
   /** @throws DiskError */
   async diskUsage(): Promise<DiskUsage> {
-    return useOf(await this.#deps.library.scan());
+    return toDiskUsage(await this.#deps.library.scan());
   }
 
   /** @throws DiskError */
@@ -59,16 +54,16 @@ export class LibraryUsage {
     const { store, library } = this.#deps;
     const all = await store.allWithFiles();
     // Scan after reading the tasks, so that no file of a task is missing from the scan.
-    const stock = await library.scan();
-    const byFile = new Map(stock.videos.map((file) => [file.file, file]));
+    const contents = await library.scan();
+    const byFile = new Map(contents.videos.map((file) => [file.file, file]));
     const byName = tasksByFileName(all);
     const videos: RemovableVideo[] = [];
     for (const { record, files } of all) {
-      const there = files.map((file) => byFile.get(file)).filter((file) => file !== undefined);
+      const found = files.map((file) => byFile.get(file)).filter((file) => file !== undefined);
       for (const file of files) byFile.delete(file);
-      if (record.phase !== 'saved' || there.length === 0) continue;
+      if (record.phase !== 'saved' || found.length === 0) continue;
       videos.push({
-        ...this.#item(there),
+        ...this.#item(found),
         taskId: record.id,
         prompt: record.request.prompt,
         model: record.request.model,
@@ -78,7 +73,7 @@ export class LibraryUsage {
       });
     }
     for (const file of byFile.values()) {
-      // Just placed, or still to be found by Rescue Lost Videos.
+      // Just placed, or found later by Recover Lost Videos.
       if (byName.has(nameOf(file.file))) continue;
       videos.push({
         ...this.#item([file]),
@@ -91,7 +86,11 @@ export class LibraryUsage {
       });
     }
     videos.sort((a, b) => a.createdAt - b.createdAt);
-    return { diskUsage: useOf(stock), videos, leftovers: await this.#leftovers(stock, all, byName) };
+    return {
+      diskUsage: toDiskUsage(contents),
+      videos,
+      leftovers: await this.#leftovers(contents, all, byName),
+    };
   }
 
   /** Records that the user removed a task's videos. @throws ReadOnlyStoreError */
@@ -103,7 +102,7 @@ export class LibraryUsage {
     const { library } = this.#deps;
     return {
       files: files.flatMap(({ file }) => [library.pathOf(file), library.pathOf(library.sidecarNameOf(file))]),
-      bytes: sum(files),
+      bytes: totalBytes(files),
     };
   }
 
@@ -121,7 +120,7 @@ export class LibraryUsage {
       const name = ownerNameOfPart(part.file);
       const owner = name === undefined ? undefined : byName.get(name)?.record;
       if (owner && !isFinal(owner.phase)) continue;
-      // A complete video that exists nowhere else isn't left over: Rescue Lost Videos places it.
+      // Keep a complete video that exists nowhere else. Recover Lost Videos places it.
       if (owner?.phase !== 'saved' && (await library.isCompletePart(part.file))) continue;
       old.push(part);
       files.push(library.pathOfPart(part.file));
@@ -133,14 +132,17 @@ export class LibraryUsage {
       old.push(sidecar);
       files.push(library.pathOf(sidecar.file));
     }
-    return { files, bytes: sum(old) };
+    return { files, bytes: totalBytes(old) };
   }
 }
 
-function useOf({ videos, parts, orphanedSidecars }: LibraryContents): DiskUsage {
-  return { videos: videos.length, bytes: sum(videos) + sum(parts) + sum(orphanedSidecars) };
+function toDiskUsage({ videos, parts, orphanedSidecars }: LibraryContents): DiskUsage {
+  return {
+    videos: videos.length,
+    bytes: totalBytes(videos) + totalBytes(parts) + totalBytes(orphanedSidecars),
+  };
 }
 
-function sum(files: readonly LibraryFile[]): number {
+function totalBytes(files: readonly LibraryFile[]): number {
   return files.reduce((all, { bytes }) => all + bytes, 0);
 }

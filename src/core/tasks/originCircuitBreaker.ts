@@ -4,15 +4,14 @@ import { MAX_DUE_AHEAD_MS, KEY_RECHECK_MS, WAKE_SPACING_MS, isPast } from './sch
 import type { TaskStore } from '../store/store';
 import type { StoredFailure } from '../task/failure';
 
-/** Whether a task may send a request to its origin now. */
-export type AdmissionResult =
+type AdmissionResult =
   | { readonly open: true }
-  /** Blocked until this time, in ms since 1970; `refusal` is set if the key was refused. */
+  /** `until` is in ms since 1970. `refusal` is set if the key was refused. */
   | { readonly open: false; readonly until: number; readonly refusal: StoredFailure | undefined };
 
 /**
- * State that all tasks of an origin share across windows: the gateway's rate limit (Retry-After), and the pause after a
- * refused key, during which one task at a time retries (DESIGN 5).
+ * Pauses all tasks of an origin, across windows, after a rate limit (Retry-After) or a refused key. During the latter, one
+ * task at a time retries (DESIGN 5).
  */
 export class OriginCircuitBreaker {
   readonly #store: TaskStore;
@@ -23,7 +22,7 @@ export class OriginCircuitBreaker {
     this.#clock = clock;
   }
 
-  /** Requests admission to the origin. After a refused key, one caller per recheck interval is admitted. */
+  /** After a refused key, admits one caller per recheck interval. */
   async admit(origin: string): Promise<AdmissionResult> {
     const now = this.#clock.now();
     const state = await this.#store.origins.read(origin);
@@ -42,7 +41,7 @@ export class OriginCircuitBreaker {
     return { open: false, until: current.recheckAt ?? now + KEY_RECHECK_MS, refusal: current.refusal };
   }
 
-  /** Returns true if neither a rate limit nor a refused key is known. Unlike {@link admit}, doesn't use up the recheck. */
+  /** As {@link admit}, but doesn't use up the recheck. */
   async isOpen(origin: string): Promise<boolean> {
     const { notBefore, refusal } = await this.#store.origins.read(origin);
     const now = this.#clock.now();
@@ -61,12 +60,11 @@ export class OriginCircuitBreaker {
     await this.#store.origins.update(origin, (state) => ({ ...state, refusal, recheckAt }));
   }
 
-  /** Resumes waiting tasks, slightly staggered, if the key was refused before. */
+  /** Resumes waiting tasks, slightly staggered. */
   async keyAccepted(origin: string): Promise<void> {
     if ((await this.#store.origins.read(origin)).refusal) await this.reset(origin);
   }
 
-  /** Clears the refusal of one origin and resumes its tasks. */
   async reset(origin: string): Promise<void> {
     await this.#store.origins.update(origin, (state): OriginState => ({
       ...state,
@@ -76,7 +74,7 @@ export class OriginCircuitBreaker {
     await this.#store.makeDueNow(WAKE_SPACING_MS, origin);
   }
 
-  /** Clears all refusals and resumes all waiting tasks, after the key changed or the user refreshed. */
+  /** Call after the key changed or the user refreshed. */
   async resetAll(): Promise<void> {
     await this.#store.origins.forgetRefusals();
     await this.#store.makeDueNow(WAKE_SPACING_MS);

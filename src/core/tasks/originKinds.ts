@@ -4,33 +4,32 @@ import { describeError, type Log } from '../common/log';
 import { isOriginKind, type OriginKind } from '../common/originKind';
 import { originOf } from '../gateway/baseUrl';
 import type { HttpConnector } from '../gateway/http';
-import { OriginProber, recognizeOrigin, signsInHeaders, type OriginSign } from '../gateway/originKind';
+import { probeOrigin, recognizeOrigin, signsInHeaders, type OriginSign } from '../gateway/originKind';
 import type { OriginState } from '../store/record';
 import type { TaskStore } from '../store/store';
 import { isPast } from './schedule';
 
 const RECHECK_MS = 24 * 3_600_000;
-/** When no request of a check got a response. */
 const RETRY_MS = 3_600_000;
 
 /**
- * Tracks what runs at each origin, and therefore which rules about charges apply. An origin is checked after it accepted
- * the key, once a day across all windows. Nebula's own origin is recognized by its address, without requests.
+ * Tracks what runs at each origin, which decides the rules about charges. An origin is checked after it accepted the key,
+ * once a day across all windows. Nebula's own origin is recognized by its address, without requests.
  */
 export class OriginKinds implements Disposable {
   readonly #store: TaskStore;
-  readonly #prober: OriginProber;
+  readonly #http: HttpConnector;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #nebulaBaseUrl: string | undefined;
   readonly #stop = new AbortController();
-  /** When this window next checks the stored state, by origin, in ms since 1970. */
+  /** Time of this window's next check by origin, in ms since 1970. */
   readonly #nextCheck = new Map<string, number>();
 
   /** @param nebulaBaseUrl base URL of Nebula's own gateway; the real one if undefined */
   constructor(store: TaskStore, http: HttpConnector, clock: Clock, log: Log, nebulaBaseUrl?: string) {
     this.#store = store;
-    this.#prober = new OriginProber(http);
+    this.#http = http;
     this.#clock = clock;
     this.#log = log;
     this.#nebulaBaseUrl = nebulaBaseUrl;
@@ -46,17 +45,17 @@ export class OriginKinds implements Disposable {
   observe(open: HttpConnector): HttpConnector {
     return async (request) => {
       const opened = await open(request);
-      // Submits don't start checks: nothing may disturb a paid request, and the first query follows in seconds.
+      // Nothing may disturb a paid request, and the first query follows in seconds.
       if (request.method !== 'GET' || request.headers['authorization'] === undefined) return opened;
       return {
         close: () => opened.close(),
         send: async (body, signal) => {
-          const reply = await opened.send(body, signal);
-          if (reply.status >= 200 && reply.status < 300) {
+          const response = await opened.send(body, signal);
+          if (response.status >= 200 && response.status < 300) {
             const baseUrl = baseUrlOf(request.url);
-            if (baseUrl !== undefined) void this.#checkIfDue(baseUrl, signsInHeaders(reply.headers));
+            if (baseUrl !== undefined) void this.#checkIfDue(baseUrl, signsInHeaders(response.headers));
           }
-          return reply;
+          return response;
         },
       };
     };
@@ -87,7 +86,7 @@ export class OriginKinds implements Disposable {
 
   async #check(baseUrl: string, now: number, seen: readonly OriginSign[]): Promise<void> {
     const origin = originOf(baseUrl);
-    const signs = await this.#prober.collect(baseUrl, this.#stop.signal);
+    const signs = await probeOrigin(this.#http, baseUrl, this.#stop.signal);
     if (!signs) {
       // Keep what is known, and check again sooner.
       await this.#store.origins.update(origin, (state) => ({
@@ -111,7 +110,7 @@ export class OriginKinds implements Disposable {
   }
 }
 
-/** The base URL of an API call; undefined for other URLs. */
+/** Returns the base URL of an API call; undefined for other URLs. */
 function baseUrlOf({ origin, pathname }: URL): string | undefined {
   const at = pathname.lastIndexOf('/v1/');
   return at === -1 ? undefined : origin + pathname.slice(0, at);

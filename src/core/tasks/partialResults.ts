@@ -13,17 +13,14 @@ import type { TaskServices } from './taskServices';
 
 export const PHASES_WITHOUT_VIDEO: ReadonlySet<Phase> = new Set(['failed', 'lost', 'stopped', 'unknown']);
 
-/** Videos of a task in the library, by position. */
+/** Videos in the library by position. */
 export type FoundVideos = ReadonlyMap<number, LibraryVideo>;
 
 export const NOTHING_FOUND: FoundVideos = new Map();
 
 type Dependencies = Pick<TaskServices, 'library' | 'failures' | 'log'>;
 
-/**
- * A task with some of its videos in the library is `saved`, however the others end; its failure says that some are
- * missing (DESIGN 5, Download).
- */
+/** Makes a task with some of its videos `saved`, with a failure that reports the missing ones (DESIGN 5, Download). */
 export class PartialResults {
   readonly #deps: Dependencies;
 
@@ -37,8 +34,8 @@ export class PartialResults {
   }
 
   /**
-   * Finds a task's videos in the library, including those without a row: a window may have closed before it stored them.
-   * Returns none if the library can't be read.
+   * Finds a task's videos in the library. A window may have closed before it stored their rows. Returns none if the library
+   * can't be read.
    */
   async find(record: TaskRecord): Promise<FoundVideos> {
     const { library, log } = this.#deps;
@@ -65,34 +62,29 @@ export class PartialResults {
   ): Patch | TaskPatch {
     if (!patch || !endsWithoutVideo(patch)) return patch;
     // Tasks of older versions have links, but no rows.
-    const all = matchVideos(rows, [], record.links.length);
-    const listed = withFound(all, found);
-    // Stopping ends everything, but an end at the gateway must not discard videos already received.
-    const goesOn = patch.phase !== 'stopped' && listed.some(isReceived);
+    const listed = withFound(matchVideos(rows, [], record.links.length), found);
+    // An end at the gateway must not discard received videos.
+    const continues = patch.phase !== 'stopped' && listed.some(isReceived);
     const videos = listed.map((row) =>
-      isPending(row) && !(goesOn && isReceived(row))
+      isPending(row) && !(continues && isReceived(row))
         ? { ...row, state: 'gone' as const, ...(patch.failure ? { reason: patch.failure } : {}) }
         : row,
     );
-    if (goesOn) {
+    if (continues) {
       const failure = videos.find(isReceived)?.reason ?? null;
       return { ...patch, phase: 'ready', videos, failure };
     }
     if (!videos.some(({ state }) => state === 'recorded')) return patch;
-    return {
-      ...patch,
-      phase: 'saved',
-      videos,
-      failure: this.missing(record, videos, patch.failure ?? undefined),
-    };
+    const failure = this.missing(record, videos, patch.failure ?? undefined);
+    return { ...patch, phase: 'saved', videos, failure };
   }
 
-  /** The failure of a `saved` task with missing videos; null if none is missing. */
+  /** Returns the failure of a `saved` task; null if no video is missing. */
   missing({ baseUrl }: TaskRecord, rows: readonly VideoRow[], reason?: StoredFailure): StoredFailure | null {
     const gone = rows.filter(({ state }) => state === 'gone');
     if (gone.length === 0) return null;
-    const why = reason ?? gone.find((row) => row.reason)?.reason;
-    return this.#deps.failures(baseUrl).videosMissing(gone.length, rows.length, why);
+    const cause = reason ?? gone.find((row) => row.reason)?.reason;
+    return this.#deps.failures(baseUrl).videosMissing(gone.length, rows.length, cause);
   }
 }
 

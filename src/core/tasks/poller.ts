@@ -17,13 +17,13 @@ interface Dependencies extends TaskServices {
   readonly onIdle: () => void;
 }
 
-/** Maximum concurrent work per lane in this window, per host and in total. Hosts don't wait for each other. */
+/** Maximum number of tasks in progress per lane, per host and in total. */
 const LANES: Readonly<Record<Lane, { readonly perHost: number; readonly total: number }>> = {
   poll: { perHost: 4, total: 12 },
   fetch: { perHost: 3, total: 12 },
   settle: { perHost: 100, total: 100 },
 };
-/** A clock that is set back by less than this was only corrected. */
+/** Smaller steps back are clock corrections. */
 const CLOCK_TOLERANCE_MS = 60_000;
 /** Maximum delay of the timer: timers pause while a machine sleeps. */
 const MAX_SLEEP_MS = 60_000;
@@ -40,9 +40,8 @@ export class Poller implements Disposable {
   readonly #active = new Map<string, { readonly lane: Lane; readonly host: string }>();
   readonly #stop = new AbortController();
   #started = false;
-  /** Time before which nothing starts because the store failed a write, in ms since 1970. */
+  /** Set after a failed write, in ms since 1970. */
   #pausedUntil = 0;
-  /** The clock's latest known time, in ms since 1970. */
   #latestTime: number | undefined;
 
   constructor(deps: Dependencies) {
@@ -62,13 +61,14 @@ export class Poller implements Disposable {
       this.#timer.set(undefined);
       return;
     }
-    if (this.#pausedUntil > clock.now() && this.#pausedUntil <= clock.now() + ERROR_RETRY_MS) {
-      this.#timer.set(clock.setTimeout(() => this.schedule(), this.#pausedUntil - clock.now()));
+    const pause = this.#pausedUntil - clock.now();
+    if (pause > 0 && pause <= ERROR_RETRY_MS) {
+      this.#timer.set(clock.setTimeout(() => this.schedule(), pause));
       return;
     }
     let due: number | undefined;
     try {
-      this.#noticeClockSetBack();
+      this.#checkClock();
       due = store.nextDue();
     } catch (error) {
       this.#retryLater(error);
@@ -79,13 +79,12 @@ export class Poller implements Disposable {
       onIdle();
       return;
     }
-    const now = clock.now();
-    const wait = due > now + MAX_DUE_AHEAD_MS ? 0 : Math.max(0, due - now);
-    this.#sleep(wait);
+    const wait = due - clock.now();
+    this.#wakeIn(wait > MAX_DUE_AHEAD_MS ? 0 : wait);
   }
 
   /** Makes every task due if the clock was set back: due times stored before could be far in the future. */
-  #noticeClockSetBack(): void {
+  #checkClock(): void {
     const { store, clock, log } = this.#deps;
     const now = clock.now();
     const latest = this.#latestTime ?? store.latestUpdate() ?? now;
@@ -98,7 +97,7 @@ export class Poller implements Disposable {
       this.schedule();
     };
     wake().catch((error: unknown) => {
-      // Notice it again at the next try.
+      // Detect it again at the next attempt.
       this.#latestTime = latest;
       this.#retryLater(error);
     });
@@ -109,18 +108,17 @@ export class Poller implements Disposable {
     // Use one timestamp for both queries. Otherwise a task due between them is missed and the timer never fires.
     const now = clock.now();
     try {
-      this.#noticeClockSetBack();
-      for (const lane of ['settle', 'poll', 'fetch'] as const) this.#begin(lane, now);
-      // Finished work resets the timer. Set it here as well, so that slow or unreadable tasks don't delay others.
+      this.#checkClock();
+      for (const lane of ['settle', 'poll', 'fetch'] as const) this.#startLane(lane, now);
+      // Finished work resets the timer. Set it here too, so that slow or unreadable tasks don't delay others.
       const next = store.nextDue(now);
-      if (next !== undefined) this.#sleep(next - now);
+      if (next !== undefined) this.#wakeIn(next - now);
     } catch (error) {
       this.#retryLater(error);
     }
   }
 
-  /** Starts due work in a lane, within the limits. */
-  #begin(lane: Lane, now: number): void {
+  #startLane(lane: Lane, now: number): void {
     const { store } = this.#deps;
     const { perHost, total } = LANES[lane];
     const count = (host?: string) =>
@@ -141,7 +139,7 @@ export class Poller implements Disposable {
     }
   }
 
-  #sleep(ms: number): void {
+  #wakeIn(ms: number): void {
     this.#timer.set(this.#deps.clock.setTimeout(() => this.#run(), Math.min(Math.max(ms, 0), MAX_SLEEP_MS)));
   }
 
@@ -157,7 +155,7 @@ export class Poller implements Disposable {
       switch (record.phase) {
         case 'draft':
         case 'sending':
-          await submitter.settleAbandoned(record);
+          await submitter.endAbandoned(record);
           return;
         case 'queued':
         case 'running':
@@ -173,7 +171,7 @@ export class Poller implements Disposable {
       }
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      // Left to windows that can write, or to this one once it can.
+      // A window that can write continues.
       if (error instanceof ReadOnlyStoreError) return;
       log.error(`task ${record.id}: ${describeError(error)}`);
       await store

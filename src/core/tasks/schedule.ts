@@ -2,7 +2,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Maximum interval between attempts, without jitter. */
+/** Without jitter. */
 export const MAX_INTERVAL_MS = 30 * MINUTE;
 
 /** A due time further ahead than this, in ms, was stored before the clock was set back (DESIGN 4.2). */
@@ -26,10 +26,10 @@ export const CONNECT_TIMEOUT_MS = 15 * SECOND;
 export const MAX_SENDS = 3;
 export const MAX_RESEND_WAIT_MS = 120 * SECOND;
 
-/** A gateway without a useful response for this long, in ms, is reported as silent, with the time since when. */
+/** A gateway without a useful response for this long is reported as unresponsive. */
 export const UNRESPONSIVE_AFTER_MS = 2 * MINUTE;
 
-/** For this long after the submit, in ms, "not found" is ignored (DESIGN 5). */
+/** Time after the submit during which "not found" is ignored (DESIGN 5). */
 export const NOT_FOUND_GRACE_MS = 60 * SECOND;
 /** Number of "not found" responses for a task or its video that are believed (DESIGN 5). */
 export const NOT_FOUND_THRESHOLD = 3;
@@ -40,8 +40,8 @@ export const MISSING_LINK_GRACE_MS = 10 * MINUTE;
 /** Downloads are retried for this long after success, unless the video's own expiry is known (DESIGN 5). */
 export const DOWNLOAD_TIMEOUT_MS = 24 * HOUR;
 
-/** A step this late means that nothing could run meanwhile. */
-export const IDLE_GAP_MS = MAX_INTERVAL_MS + 5 * MINUTE;
+/** A step this late means that nothing could run in the meantime. */
+const IDLE_GAP_MS = MAX_INTERVAL_MS + 5 * MINUTE;
 /** Minimum time for download retries after such a gap, or after a time without a key: about seven attempts. */
 export const IDLE_GAP_GRACE_MS = 10 * MINUTE;
 
@@ -80,18 +80,18 @@ export function pollInterval(age: number, base: number): number {
 }
 
 /**
- * Interval in ms after responses without information (DESIGN 5, blips).
- * @param troubles number of such responses in a row, at least 1
+ * Interval in ms after responses without information (DESIGN 5).
+ * @param errorCount number of such responses in a row, at least 1
  * @param interval regular interval in ms
  */
-export function errorRetryInterval(troubles: number, interval: number): number {
-  return Math.max(interval, Math.min(5 * MINUTE, interval * 2 ** Math.min(troubles - 1, 16)));
+export function errorRetryInterval(errorCount: number, interval: number): number {
+  return Math.max(interval, Math.min(5 * MINUTE, interval * 2 ** Math.min(errorCount - 1, 16)));
 }
 
 /** Interval in ms before a failed download is retried: 2, 4, 8 … 60 s, then 5 min, then 30 min (DESIGN 5). */
-export function downloadRetryInterval(troubles: number): number {
+export function downloadRetryInterval(errorCount: number): number {
   const steps = [2, 4, 8, 16, 32, 60, 300].map((seconds) => seconds * SECOND);
-  return steps[Math.max(troubles, 1) - 1] ?? MAX_INTERVAL_MS;
+  return steps[Math.max(errorCount, 1) - 1] ?? MAX_INTERVAL_MS;
 }
 
 /** Minimum wait before a submit is sent again, whatever the gateway says. */

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../common/withoutUndefined';
 import { isKey, type ApiKey } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { ErrorInfo } from '../gateway/errorKinds';
@@ -5,7 +6,6 @@ import type { QueryOutcome, TaskState } from '../gateway/outcomes';
 import { readEvidence } from '../gateway/responseReader';
 import type { TaskRecord } from '../store/record';
 import type { TaskPatch } from '../store/taskPatch';
-import type { StoredNote } from '../task/failure';
 import { confirmed, isUnconfirmed } from '../task/idSource';
 import type { Phase } from '../task/phases';
 import { factsToKeep } from './freshLinks';
@@ -24,7 +24,7 @@ import {
   withJitter,
   pollInterval,
 } from './schedule';
-import { leastCount, matchVideos } from './videoRows';
+import { minVideoCount, matchVideos } from './videoRows';
 import type { TaskServices } from './taskServices';
 
 interface Dependencies extends TaskServices {
@@ -34,11 +34,11 @@ interface Dependencies extends TaskServices {
   readonly baseInterval: () => number;
 }
 
-/** Time reserved for the request. The claim lasts for this long plus the next interval. */
+/** The claim lasts for this long plus the next interval. */
 const CHECK_TIME_MS = 45_000;
 
-/** Number of incomplete responses in a row after which their status is believed. */
-const CUT_RESPONSES_BELIEVED = 3;
+/** Number of incomplete responses in a row after which the next one's status is used. */
+const MAX_CUT_RESPONSES = 3;
 
 /** Queries a task's status and applies the response (DESIGN 5, Query). */
 export class StatusCheck {
@@ -50,18 +50,16 @@ export class StatusCheck {
 
   /** Checks one task, unless its origin is paused or another window has claimed the check. */
   async run(record: TaskRecord, signal: AbortSignal): Promise<void> {
-    const { store, client, keys, gate, clock, partialResults, log } = this.#deps;
+    const { store, client, keys, circuitBreaker, clock, partialResults, log } = this.#deps;
     const failures = this.#deps.failures(record.baseUrl);
     if (record.nextDue === undefined || record.gatewayTaskId === undefined) {
-      await store.update(record.id, () => ({
-        phase: 'lost',
-        failure: failures.taskGone('idDenied', NO_ERROR),
-      }));
+      const failure = failures.taskGone('idDenied', { status: 0, message: '' });
+      await store.update(record.id, () => ({ phase: 'lost', failure }));
       return;
     }
     const origin = originOf(record.baseUrl);
     const started = clock.now();
-    const moved = moveTimes(record, clockGap(record.nextDue, started));
+    const moved = shiftTimes(record, clockGap(record.nextDue, started));
     const answer = await keys.keyFor(origin);
     if (answer.kind !== 'key') {
       await store.claim(record.id, record.nextDue, {
@@ -72,15 +70,15 @@ export class StatusCheck {
       return;
     }
     const { key } = answer;
-    const passage = await gate.admit(origin);
-    if (!passage.open) {
-      const { until, refusal } = passage;
+    const admission = await circuitBreaker.admit(origin);
+    if (!admission.open) {
+      const { until, refusal } = admission;
       const isLong = until - clock.now() > UNRESPONSIVE_AFTER_MS;
       const failure = refusal ?? (isLong ? failures.temporaryError({ status: 429, message: '' }) : undefined);
       await store.claim(record.id, record.nextDue, {
         ...moved,
         nextDue: until + Math.round(this.#deps.random() * 1000),
-        ...(failure === undefined ? {} : { failure }),
+        ...withoutUndefined({ failure }),
       });
       return;
     }
@@ -90,7 +88,7 @@ export class StatusCheck {
     const claimed = await store.claim(record.id, record.nextDue, { ...moved, ...lease });
     if (!claimed) return;
     log.trace(`asking about ${record.id}`);
-    // A response can take long. Renew the claim, so that no other window queries meanwhile.
+    // Renew the claim, so that no other window queries during a slow response.
     const renewal = new Lease(this.#deps, { id: record.id, phase: record.phase, due, length });
     let outcome: QueryOutcome;
     try {
@@ -98,16 +96,16 @@ export class StatusCheck {
     } finally {
       renewal.dispose();
     }
-    // A refusal of a key that was replaced meanwhile doesn't pause the origin.
+    // The refusal of a replaced key must not pause the origin.
     const isCurrentKey = isKey(await keys.keyFor(origin), key.id);
     if (outcome.kind === 'keyRefused' && isCurrentKey)
-      await gate.keyRefused(origin, failures.keyRefused(toErrorInfo(outcome)));
+      await circuitBreaker.keyRefused(origin, failures.keyRefused(toErrorInfo(outcome)));
     if (outcome.kind === 'temporary' && outcome.retryAfterMs !== undefined) {
-      await gate.rateLimited(origin, outcome.retryAfterMs);
+      await circuitBreaker.rateLimited(origin, outcome.retryAfterMs);
     }
     const submitError = await this.#submitError(claimed, outcome, key);
     // The clock may have been set during the exchange.
-    const meanwhile = moveTimes(claimed, clockGap(started, clock.now()));
+    const meanwhile = shiftTimes(claimed, clockGap(started, clock.now()));
     const decided =
       outcome.kind === 'keyRefused' && !isCurrentKey
         ? { nextDue: clock.now() }
@@ -116,26 +114,22 @@ export class StatusCheck {
     const isUnusual = outcome.kind !== 'task' || (phase !== claimed.phase && phase !== 'running');
     const facts = factsToKeep(isUnusual ? outcome : { money: outcome.money });
     const patch = { ...meanwhile, ...decided, ...facts };
-    // Before the result is stored: until then this task isn't made due with the others.
-    if (outcome.kind === 'task') await gate.keyAccepted(origin);
+    // Call before storing the result, so that this task isn't made due with the others.
+    if (outcome.kind === 'task') await circuitBreaker.keyAccepted(origin);
     const found = await partialResults.findFor(claimed, patch);
     const state = outcome.kind === 'task' && outcome.state.kind === 'succeeded' ? outcome.state : undefined;
     await store.update(record.id, (current, videos) => {
-      // Another window wrote meanwhile, so this response is outdated.
+      // If another window changed the task, this response is outdated.
       if (current.version !== claimed.version) return undefined;
       const rows = videos();
-      const expected =
-        state && matchVideos(rows, state.links, leastCount(this.#deps.catalog, record.request, state));
-      return partialResults.keepVideos(
-        expected ? { ...patch, videos: expected } : patch,
-        current,
-        rows,
-        found,
-      );
+      if (!state) return partialResults.keepVideos(patch, current, rows, found);
+      const minCount = minVideoCount(this.#deps.catalog, record.request, state);
+      const expected = matchVideos(rows, state.links, minCount);
+      return partialResults.keepVideos({ ...patch, videos: expected }, current, rows, found);
     });
   }
 
-  /** The error that came with the ID, if the gateway never confirmed that ID. */
+  /** Reads the error that came with the ID, if the gateway never confirmed that ID. */
   async #submitError(record: TaskRecord, outcome: QueryOutcome, key: ApiKey): Promise<ErrorInfo | undefined> {
     if (outcome.kind !== 'missing' || record.idSource !== 'unsure') return undefined;
     const submit = (await this.#deps.store.evidence(record.id)).findLast(({ step }) => step === 'submit');
@@ -158,16 +152,16 @@ export class StatusCheck {
       case 'forbidden':
         return { failure: failures.keyRefused(toErrorInfo(outcome)), nextDue: now + KEY_RECHECK_MS };
       case 'temporary': {
-        if (outcome.state && record.consecutiveErrors >= CUT_RESPONSES_BELIEVED)
+        if (outcome.state && record.consecutiveErrors >= MAX_CUT_RESPONSES)
           return this.#decideState(record, outcome.state, outcome.status);
-        const troubles = record.consecutiveErrors + 1;
+        const errorCount = record.consecutiveErrors + 1;
         const wait = Math.max(
-          errorRetryInterval(troubles, this.#interval(record)),
+          errorRetryInterval(errorCount, this.#interval(record)),
           outcome.retryAfterMs ?? 0,
         );
         const since = record.failure?.since ?? now;
         const failure = failures.temporaryError(toErrorInfo(outcome), { since, now });
-        return { consecutiveErrors: troubles, failure, nextDue: now + wait };
+        return { consecutiveErrors: errorCount, failure, nextDue: now + wait };
       }
     }
   }
@@ -195,23 +189,21 @@ export class StatusCheck {
         return {
           ...good,
           phase,
-          ...(progress === undefined ? {} : { progress }),
+          ...withoutUndefined({ progress }),
           nextDue: now + this.#interval(record),
         };
       }
       case 'succeeded': {
+        const { links, filteredCount, expiresAt } = state;
         const [refused] = state.refusedLinks;
         return {
           ...good,
           phase: 'ready',
           // Keep the reason while the download tries other sources.
-          ...(state.links.length === 0 && refused ? { failure: failures.linkRefused(refused.link) } : {}),
-          ...(state.filteredCount > 0 ? { note: someFiltered(state.filteredCount) } : {}),
-          links: state.links,
-          succeededAt: now,
-          diskBlockedMs: 0,
-          ...(state.expiresAt === undefined ? {} : { expiresAt: state.expiresAt }),
-          nextDue: now,
+          ...(links.length === 0 && refused ? { failure: failures.linkRefused(refused) } : {}),
+          ...(filteredCount > 0 ? { note: { code: 'someFiltered', params: { count: filteredCount } } } : {}),
+          ...{ links, succeededAt: now, diskBlockedMs: 0, nextDue: now },
+          ...withoutUndefined({ expiresAt }),
         };
       }
       case 'failed': {
@@ -229,14 +221,14 @@ export class StatusCheck {
   #decideMissing(record: TaskRecord, error: ErrorInfo, submitError: ErrorInfo | undefined): TaskPatch {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
-    // Excludes time in which nothing could run, such as sleep: the gateway may have got the request only after it.
+    // Exclude sleep: the gateway may have received the request only after it.
     const age = now - (record.submittedAt ?? record.createdAt) - record.diskBlockedMs;
     // Right after the submit, the gateway may not know the task yet.
     if (age < NOT_FOUND_GRACE_MS) return { nextDue: now + this.#interval(record) };
     const { isBelieved, patch } = countNotFound(record, now);
     if (!isBelieved)
       return { ...patch, nextDue: now + Math.max(NOT_FOUND_SPACING_MS, this.#interval(record)) };
-    if (submitError) return { phase: 'rejected', failure: failures.denied(submitError) };
+    if (submitError) return { phase: 'rejected', failure: failures.idNotFound(submitError) };
     if (isUnconfirmed(record.idSource)) return { phase: 'unknown', failure: failures.taskIdNotFound(error) };
     const outcome = record.succeededAt === undefined ? 'idDenied' : 'linkExpired';
     return { phase: 'lost', failure: failures.taskGone(outcome, error) };
@@ -251,23 +243,14 @@ export class StatusCheck {
   }
 }
 
-/** Timeline note for a task of which a filter removed some videos (API reference 9.2). */
-function someFiltered(count: number): StoredNote {
-  return { code: 'someFiltered', params: { count } };
-}
-
-function moveTimes(
-  { diskBlockedMs, notFoundSince }: TaskRecord,
-  gap: number,
-): { readonly diskBlockedMs: number; readonly notFoundSince?: number } | undefined {
+/** Excludes a gap in which nothing could run. */
+function shiftTimes({ diskBlockedMs, notFoundSince: since }: TaskRecord, gap: number) {
   if (gap === 0) return undefined;
-  return {
-    diskBlockedMs: diskBlockedMs + gap,
-    ...(notFoundSince === undefined ? {} : { notFoundSince: notFoundSince + gap }),
-  };
+  const notFoundSince = since === undefined ? undefined : since + gap;
+  return { diskBlockedMs: diskBlockedMs + gap, ...withoutUndefined({ notFoundSince }) };
 }
 
-/** Counts a "not found" response. Enough of them are believed; responses in quick succession count as one (DESIGN 5). */
+/** Counts a "not found" response. Responses in quick succession count as one (DESIGN 5). */
 export function countNotFound(
   { notFoundCount, notFoundSince }: Pick<TaskRecord, 'notFoundCount' | 'notFoundSince'>,
   now: number,
@@ -279,8 +262,6 @@ export function countNotFound(
     patch: counts ? { notFoundCount: notFoundCount + 1, notFoundSince: now } : {},
   };
 }
-
-const NO_ERROR: ErrorInfo = { status: 0, message: '' };
 
 function toErrorInfo({ status, error }: Exclude<QueryOutcome, { kind: 'task' }>): ErrorInfo {
   return { status, ...error };

@@ -41,7 +41,6 @@ export function createOutcomeNotStoredError(
   return new OutcomeNotStoredError(message, { cause });
 }
 
-/** Maximum attempts to store an outcome; the pause grows by a second each time. */
 const MAX_WRITE_ATTEMPTS = 10;
 
 /** Stores the outcome of a submit (DESIGN 5, Submit). */
@@ -54,7 +53,7 @@ export class SubmitRecorder {
 
   /**
    * Stores the outcome. Retries for a while, because an accepted task is paid for.
-   * @throws {@link OutcomeNotWritten}
+   * @throws {@link OutcomeNotStoredError}
    */
   async record(draft: TaskRecord, outcome: SendOutcome, access: GatewayCredentials): Promise<void> {
     const { clock, log } = this.#deps;
@@ -64,12 +63,12 @@ export class SubmitRecorder {
         return;
       } catch (error) {
         const what = outcome.kind === 'accepted' ? `accepted as ${outcome.gatewayTaskId}` : outcome.kind;
-        const line = `task ${draft.id} is ${what}, which could not be written down: ${describeError(error)}`;
+        const line = `task ${draft.id} is ${what}, which could not be stored: ${describeError(error)}`;
         const isClosed = error instanceof StoreClosedError;
-        // Without an ID, the next window marks the task as unknown, as after a crash.
+        // Without an ID, the next window marks the task as unknown.
         if (isClosed && outcome.kind !== 'accepted') log.warn(line);
         else log.error(line);
-        // Keep the ID outside the database, for this or the next window to store.
+        // Keep the ID outside the database. This or the next window stores it.
         if (tries === 1 && outcome.kind === 'accepted') {
           this.#deps.store.keepLateId(toLateId(draft, outcome, clock.now()));
         }
@@ -80,7 +79,7 @@ export class SubmitRecorder {
     }
   }
 
-  /** Applies the outcome, also if another window marked the task as unknown meanwhile. */
+  /** Applies the outcome, even if another window has marked the task as unknown. */
   async #apply(draft: TaskRecord, outcome: SendOutcome, access: GatewayCredentials): Promise<void> {
     const { id } = draft;
     const { store, clock, marker } = this.#deps;
@@ -129,19 +128,12 @@ export class SubmitRecorder {
         }
         case 'notSent':
           return late
-            ? {
-                phase: 'rejected',
-                failure: notSentFailure(failures, outcome.error, access),
-              }
+            ? { phase: 'rejected', failure: notSentFailure(failures, outcome.error, access) }
             : backToDraft({ code: 'notSent' });
-        case 'unknown':
-          return late
-            ? kept
-            : {
-                phase: 'unknown',
-                failure: failures.outcomeUnknown({ status: outcome.status, ...outcome.error }),
-                ...kept,
-              };
+        case 'unknown': {
+          const failure = failures.outcomeUnknown({ status: outcome.status, ...outcome.error });
+          return late ? kept : { phase: 'unknown', failure, ...kept };
+        }
       }
     });
     if (written || outcome.kind !== 'accepted') return;
@@ -149,8 +141,8 @@ export class SubmitRecorder {
   }
 
   /**
-   * Keeps an ID that its task can't take: the row was lost in a repair, or the user attached another ID. Both IDs may be
-   * paid for, so both are tracked.
+   * Keeps an ID that can't be stored in its task: the row was lost in a repair, or the user attached another ID. Both IDs
+   * may be paid for, so both are tracked.
    */
   async #keepSecondId(draft: TaskRecord, outcome: Accepted): Promise<void> {
     const { gatewayTaskId } = outcome;
@@ -184,13 +176,11 @@ function isUnsure({ isUnsure, error }: Accepted): boolean {
   return isUnsure || error !== undefined;
 }
 
-/** The timeline note for an accepted request, if any. */
 function acceptedNote({ error, noRemix }: Accepted, { request }: TaskRecord): TaskPatch {
   if (error !== undefined) return { note: { code: 'acceptedWithError', detail: error.message } };
   return noRemix && request.remixOf !== undefined ? { note: { code: 'notRemixed' } } : {};
 }
 
-/** The failure of a request that couldn't be sent: no connection, or a proxy refused it. */
 export function notSentFailure(
   failures: Failures,
   error: GatewayError,

@@ -1,6 +1,5 @@
 import type { FailureKind, Task } from '../task/task';
 
-/** Result of one request: a task, or the reason why nothing was sent. */
 export type SubmitResult =
   { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'notSent'; readonly reason: unknown };
 
@@ -24,11 +23,11 @@ interface Batch {
   /** Sends one request, once. If it throws, the outcome is unknown. */
   readonly send: (index: number) => Promise<SubmitResult>;
   readonly onNext: (index: number) => void;
-  /** Stops the batch. Whether to cancel the current request is up to the sender. */
+  /** Stops the batch, but not the current request. */
   readonly signal: AbortSignal;
 }
 
-/** Failures that concern one request only. Any other would affect the next request as well. */
+/** Any other failure would affect the next request as well. */
 const REQUEST_FAILURES: readonly FailureKind[] = ['moderation', 'parameter', 'image'];
 
 /** Sends requests strictly one after another, each at most once. Stops if the next one would fail for the same reason. */
@@ -65,7 +64,6 @@ export function canSendAgain({ phase, failure }: Task): boolean {
   return phase === 'stopped' || (phase === 'rejected' && failure?.charged === 'no');
 }
 
-/** Returns true if the outcome of a request is a reason not to send the rest of the batch. */
 function stopsOthers({ phase, failure }: Task): boolean {
   switch (phase) {
     case 'unknown':

@@ -32,7 +32,7 @@ export class SubmitCancelledError extends Error {
 /** The key can no longer be used, and no byte was sent: there is no task. */
 export class KeyUnavailableError extends Error {
   override readonly name = 'KeyUnavailableError';
-  /** `other` if another key is in use now. */
+  /** `other` if the key was replaced. */
   readonly reason: NoKeyReason | 'other';
 
   constructor(reason: NoKeyReason | 'other') {
@@ -41,12 +41,22 @@ export class KeyUnavailableError extends Error {
   }
 }
 
-/** Time reserved for storing an ID before the window closes. */
 const STORE_TIME_MS = 1000;
+
+export interface SubmitOptions {
+  /** Cancels the request until the first byte is sent. */
+  readonly signal?: AbortSignal | undefined;
+  /** ID of the earlier task that this request repeats. */
+  readonly basedOn?: string | undefined;
+  /** Awaited once the draft is stored, before anything is sent. Must not reject. */
+  readonly onStored?: (() => Promise<void>) | undefined;
+}
 
 interface Draft {
   readonly cancel: AbortController;
-  /** True once it reached the gateway, which asked to wait. */
+  /** Aborted by `cancel` or the caller. */
+  readonly signal: AbortSignal;
+  /** True once the gateway has received it and responded with a rate limit. */
   wasSent: boolean;
 }
 
@@ -79,37 +89,28 @@ export class Submitter {
 
   /**
    * Sends a request and resolves when its outcome is known.
-   * @param signal cancels the request until the first byte is sent
-   * @param basedOn ID of the earlier task that this request repeats
-   * @param onStored awaited once the draft is stored, before anything is sent. Must not reject
    * @returns the task's ID
-   * @throws {@link SubmitCancelled} if canceled before a byte was sent. If canceled during a rate limit, the task ends as
-   *   `stopped` instead
+   * @throws {@link SubmitCancelledError} if canceled before a byte was sent. If canceled during a rate limit, the task ends
+   *   as `stopped` instead
    * @throws {@link KeyUnavailableError} if the key is no longer the one in `access` and no byte was sent
    * @throws ReadOnlyStoreError if the request can't be stored, and therefore wasn't sent
-   * @throws {@link OutcomeNotWritten} if it was sent, but its outcome couldn't be stored
+   * @throws OutcomeNotStoredError if it was sent, but its outcome couldn't be stored
    */
   async submit(
     request: PreparedRequest,
     access: GatewayCredentials,
-    signal?: AbortSignal,
-    basedOn?: string,
-    onStored?: () => Promise<void>,
+    options: SubmitOptions = {},
   ): Promise<string> {
-    const work = this.#submit(request, access, signal, basedOn, onStored);
+    const work = this.#submit(request, access, options);
     this.#active.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#active.delete(work);
-    }
+    return work.finally(() => this.#active.delete(work));
   }
 
   /**
-   * Resolves when no submit is in progress, or after the timeout. In the last second, a response that already has an ID
-   * is no longer read, so that the ID can be stored. Never rejects.
+   * Resolves when no submit is in progress, or after the timeout. In the last second, a response that already has an ID is
+   * cut off, so that the ID can be stored. Never rejects.
    */
-  async settled(timeoutMs: number): Promise<void> {
+  async waitUntilIdle(timeoutMs: number): Promise<void> {
     if (this.#active.size === 0) return;
     const stop = new AbortController();
     const { clock } = this.#deps;
@@ -123,26 +124,22 @@ export class Submitter {
   async #submit(
     request: PreparedRequest,
     access: GatewayCredentials,
-    signal?: AbortSignal,
-    basedOn?: string,
-    onStored?: () => Promise<void>,
+    { signal, basedOn, onStored }: SubmitOptions,
   ): Promise<string> {
     const failures = this.#deps.failures(access.baseUrl);
     if (signal?.aborted) throw new SubmitCancelledError();
     const draft = await this.#writeDraft(request, access, basedOn);
-    const state: Draft = { cancel: new AbortController(), wasSent: false };
-    const { cancel } = state;
-    const forward = () => cancel.abort();
-    signal?.addEventListener('abort', forward, { once: true });
-    if (signal?.aborted) cancel.abort();
+    const cancel = new AbortController();
+    const anySignal = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal;
+    const state: Draft = { cancel, signal: anySignal, wasSent: false };
     this.#drafts.set(draft.id, state);
     try {
-      if (onStored) await this.#holdDraft(draft.id, onStored);
+      if (onStored) await this.#withDraftLease(draft.id, onStored);
       await this.#send(draft, request.body, access, state);
     } catch (error) {
       const isKeyGone = error instanceof KeyUnavailableError;
-      if (!isKeyGone && !cancel.signal.aborted) throw error;
-      // A request that the gateway has seen stays a task, so that it isn't taken for unsent.
+      if (!isKeyGone && !state.signal.aborted) throw error;
+      // A request that the gateway has received stays a task.
       const forget = !state.wasSent && (isKeyGone || signal?.aborted === true);
       const closes = this.#isDisposed && signal?.aborted !== true;
       const failure = isKeyGone
@@ -150,11 +147,9 @@ export class Submitter {
         : closes
           ? failures.notSent()
           : undefined;
-      const settled = await this.#settleDraft(draft.id, forget, failure);
-      if (!settled) throw error;
+      if (!(await this.#endDraft(draft.id, forget, failure))) throw error;
       if (forget) throw isKeyGone ? error : new SubmitCancelledError();
     } finally {
-      signal?.removeEventListener('abort', forward);
       this.#drafts.delete(draft.id);
     }
     return draft.id;
@@ -169,10 +164,10 @@ export class Submitter {
   }
 
   /** Ends a task whose window crashed while sending it (DESIGN 4.2). */
-  async settleAbandoned(record: TaskRecord): Promise<void> {
+  async endAbandoned(record: TaskRecord): Promise<void> {
     const { store, clock, log } = this.#deps;
     if (this.#drafts.has(record.id)) {
-      // This window's own draft: the machine slept for longer than the lease.
+      // The machine slept for longer than the lease of this window's draft.
       await this.#leases.get(record.id)?.renew();
       await store.update(record.id, ({ nextDue }) =>
         nextDue === record.nextDue ? { nextDue: clock.now() + LEASE_MS } : undefined,
@@ -195,7 +190,7 @@ export class Submitter {
     for (const { cancel } of this.#drafts.values()) cancel.abort();
   }
 
-  /** @throws ReadOnlyStoreError whatever keeps the draft from being stored */
+  /** @throws ReadOnlyStoreError if the draft can't be stored, for any reason */
   async #writeDraft(
     request: PreparedRequest,
     access: GatewayCredentials,
@@ -222,11 +217,11 @@ export class Submitter {
     }
   }
 
-  /** Connects and sends, again where that is certainly safe, until the outcome is stored. */
+  /** Connects and sends until the outcome is stored. Sends again only if that's certainly safe. */
   async #send(draft: TaskRecord, body: string, access: GatewayCredentials, state: Draft): Promise<void> {
     const { clock } = this.#deps;
     const failures = this.#deps.failures(access.baseUrl);
-    const { signal } = state.cancel;
+    const { signal } = state;
     let startedConnecting = clock.now();
     let unreachable = 0;
     let sends = 0;
@@ -242,7 +237,7 @@ export class Submitter {
         ) {
           return this.#rejectDraft(draft.id, notSentFailure(failures, outcome.error, access));
         }
-        await this.#holdDraft(draft.id, () => sleep(clock, pause, signal));
+        await this.#withDraftLease(draft.id, () => sleep(clock, pause, signal));
         continue;
       }
       if (outcome.kind !== 'rateLimited') return;
@@ -253,13 +248,13 @@ export class Submitter {
       if (sends >= MAX_SENDS || waited > MAX_RESEND_WAIT_MS) {
         return this.#rejectDraft(draft.id, failures.refused({ status: 429, ...outcome.error }));
       }
-      await this.#holdDraft(draft.id, () => sleep(clock, pause, signal));
+      await this.#withDraftLease(draft.id, () => sleep(clock, pause, signal));
       startedConnecting = clock.now();
       unreachable = 0;
     }
   }
 
-  /** Connects and sends once. Stores a final outcome; the caller decides about the others. */
+  /** Connects and sends once. Stores final outcomes; the caller handles the others. */
   async #sendOnce(
     draft: TaskRecord,
     body: string,
@@ -271,7 +266,7 @@ export class Submitter {
     let prepared: OpenSubmit;
     try {
       const hasImages = (draft.request.images ?? []).length > 0;
-      prepared = await this.#holdDraft(id, () => client.prepareSubmit(access, body, signal, hasImages));
+      prepared = await this.#withDraftLease(id, () => client.prepareSubmit(access, body, signal, hasImages));
     } catch (error) {
       if (error instanceof GatewayError && error.nothingSent) return { kind: 'notSent', error };
       throw error;
@@ -282,14 +277,14 @@ export class Submitter {
       let keyVersion: number;
       do {
         keyVersion = keys.version;
-        // The key may have been removed while this request waited, or while others of its batch were sent.
+        // The key may have been removed while this request waited.
         const key = await keys.keyFor(originOf(access.baseUrl));
         if (!isKey(key, access.key.id))
           throw new KeyUnavailableError(key.kind === 'key' ? 'other' : key.kind);
         // Mark first: committing notifies the other windows.
         this.#sending.add(id);
         sending = await store.update(id, (record) =>
-          // Canceled at the last moment, or ended by another window while this one slept.
+          // The user may have canceled it, or another window ended it while this one slept.
           record.phase === 'draft' && !signal.aborted && keys.version === keyVersion
             ? { phase: 'sending', submittedAt: clock.now(), nextDue: due }
             : undefined,
@@ -299,8 +294,8 @@ export class Submitter {
         signal.throwIfAborted();
         return { kind: 'done' };
       }
-      return await this.#hold(id, 'sending', due, async () => {
-        // From here on, only the response ends it: a request that may have arrived can't be canceled.
+      return await this.#withLease(id, 'sending', due, async () => {
+        // A request that may have arrived can't be canceled.
         const outcome = await prepared.send({
           remixOf: draft.request.remixOf,
           closing: this.#closing.signal,
@@ -321,14 +316,19 @@ export class Submitter {
   }
 
   /** Renews this window's lease on the draft during slow steps. */
-  async #holdDraft<T>(id: string, work: () => Promise<T>): Promise<T> {
+  async #withDraftLease<T>(id: string, work: () => Promise<T>): Promise<T> {
     const { store, clock } = this.#deps;
     const due = clock.now() + LEASE_MS;
     await store.update(id, (record) => (record.phase === 'draft' ? { nextDue: due } : undefined));
-    return this.#hold(id, 'draft', due, work);
+    return this.#withLease(id, 'draft', due, work);
   }
 
-  async #hold<T>(id: string, phase: 'draft' | 'sending', due: number, work: () => Promise<T>): Promise<T> {
+  async #withLease<T>(
+    id: string,
+    phase: 'draft' | 'sending',
+    due: number,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const lease = new Lease(this.#deps, { id, phase, due });
     this.#leases.set(id, lease);
     try {
@@ -343,7 +343,7 @@ export class Submitter {
    * Removes or ends a draft that won't be sent.
    * @param failure ends it as `rejected`; without one, as `stopped`
    */
-  async #settleDraft(id: string, forget: boolean, failure: StoredFailure | undefined): Promise<boolean> {
+  async #endDraft(id: string, forget: boolean, failure: StoredFailure | undefined): Promise<boolean> {
     const { store, log } = this.#deps;
     try {
       if (forget) return await store.remove(id, (record) => record.phase === 'draft');
@@ -354,9 +354,9 @@ export class Submitter {
       });
       return stopped !== undefined || (await store.readRecord(id))?.phase === 'stopped';
     } catch (error) {
-      // If the window has closed, the next one ends the draft.
+      // If this window has closed, the next one ends the draft.
       if (!(error instanceof StoreClosedError)) {
-        log.error(`a draft could not be cleared away: ${describeError(error)}`);
+        log.error(`a draft could not be removed: ${describeError(error)}`);
       }
       return false;
     }

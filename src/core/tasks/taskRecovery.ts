@@ -9,7 +9,6 @@ import {
 } from '../library/library';
 import { derivedId } from '../store/lateIds';
 import { tasksByFileName, candidateFileNames, rowsOfFiles, type TaskWithFiles } from '../store/ownedFiles';
-import type { StoredNote } from '../task/failure';
 import { canTransition, isFinal } from '../task/phases';
 import type { TaskRecord } from '../store/record';
 import { PHASES_WITHOUT_VIDEO, withFound } from './partialResults';
@@ -31,17 +30,17 @@ export interface RecoveryOptions {
 
 export interface RecoveryReport {
   /** Number of tasks that are tracked again. */
-  readonly lookedAgain: number;
+  readonly reopened: number;
   /** Number of videos found in the library and added to tasks. */
   readonly found: number;
   /** The system's error message if the library couldn't be searched. */
   readonly libraryError?: string;
 }
 
-/** A part unchanged for this long belongs to no window: leases are much shorter. */
+/** Leases are much shorter, so no window writes to an older part. */
 const ABANDONED_PART_AGE_MS = 5 * 60_000;
 
-/** Origin of a video without a task. It parses as a URL with an empty host. */
+/** Parses as a URL with an empty host. */
 const NO_GATEWAY = 'unknown:';
 const NO_MODEL = 'unknown';
 
@@ -61,46 +60,39 @@ export class TaskRecovery {
     const { store, reopener } = this.#deps;
     const all = await store.allWithFiles();
     const byName = tasksByFileName(all);
-    const stock = await this.#deps.library.scan().catch((error: unknown) => {
+    const contents = await this.#deps.library.scan().catch((error: unknown) => {
       if (error instanceof DiskError) return error;
       throw error;
     });
-    const canSee = !(stock instanceof DiskError);
-    const there = new Map(canSee ? stock.videos.map(({ file }) => [nameOf(file), file]) : []);
-    if (canSee) {
-      for (const file of await this.#placeParts(stock, byName, there, ids, signal)) {
-        there.set(nameOf(file), file);
+    const canRead = !(contents instanceof DiskError);
+    const filesByName = new Map(canRead ? contents.videos.map(({ file }) => [nameOf(file), file]) : []);
+    if (canRead) {
+      for (const file of await this.#placeParts(contents, byName, filesByName, ids, signal)) {
+        filesByName.set(nameOf(file), file);
       }
     }
-    const files = new Set(there.values());
-    const ended = all.filter(
-      (task) => (!ids || ids.includes(task.record.id)) && hasNoVideo(task, canSee ? files : undefined),
-    );
-    let lookedAgain = 0;
+    const files = canRead ? new Set(filesByName.values()) : undefined;
+    const ended = all.filter((task) => (!ids || ids.includes(task.record.id)) && lacksVideo(task, files));
+    let reopened = 0;
     let found = 0;
     for (const [index, { record }] of ended.entries()) {
       if (signal?.aborted) break;
-      const taken = await this.#takeFromLibrary(record, there);
-      found += taken;
-      // A task that the user selected is checked whatever the gateway said about it.
-      if (
-        taken === 0 &&
-        (ids !== undefined || mayHaveVideo(record)) &&
-        (await reopener.checkAgain(record.id))
-      ) {
-        lookedAgain++;
-      }
+      const added = await this.#addFromLibrary(record, filesByName);
+      found += added;
+      // Check a task that the user selected even if it failed.
+      const mayHaveMore = added === 0 && (ids !== undefined || mayHaveVideo(record));
+      if (mayHaveMore && (await reopener.checkAgain(record.id))) reopened++;
       onProgress?.(index + 1, ended.length);
     }
-    if (!ids && canSee) found += await this.#takeUnlisted(all, byName, there, signal);
-    return { lookedAgain, found, ...(canSee ? {} : { libraryError: stock.message }) };
+    if (!ids && canRead) found += await this.#importUnlisted(all, byName, filesByName, signal);
+    return { reopened, found, ...(canRead ? {} : { libraryError: contents.message }) };
   }
 
   /** Places complete parts that a window didn't rename before it closed. @returns names of the new files */
   async #placeParts(
     { parts }: LibraryContents,
     byName: ReadonlyMap<string, TaskWithFiles>,
-    there: ReadonlyMap<string, string>,
+    filesByName: ReadonlyMap<string, string>,
     ids: readonly string[] | undefined,
     signal: AbortSignal | undefined,
   ): Promise<readonly string[]> {
@@ -111,23 +103,23 @@ export class TaskRecovery {
     };
     const placed: string[] = [];
     for (const part of parts) {
-      const name = nameOfAbandoned(part);
-      if (signal?.aborted || name === undefined || there.has(name)) continue;
+      const name = abandonedName(part);
+      if (signal?.aborted || name === undefined || filesByName.has(name)) continue;
       const owner = byName.get(name)?.record;
       // Skip parts of tasks that are still downloading or already have their videos.
       if (owner ? !isFinal(owner.phase) || owner.phase === 'saved' : ids !== undefined) continue;
       if (ids && owner && !ids.includes(owner.id)) continue;
-      const video = await this.#orNothing(part.file, commitPart(name));
+      const video = await this.#logDiskError(part.file, commitPart(name));
       if (video) placed.push(video.file);
     }
     return placed;
   }
 
   /** Adds videos in the library to their task. @returns the number of videos */
-  async #takeFromLibrary(record: TaskRecord, there: ReadonlyMap<string, string>): Promise<number> {
+  async #addFromLibrary(record: TaskRecord, filesByName: ReadonlyMap<string, string>): Promise<number> {
     const { store, partialResults } = this.#deps;
     if (!canTransition(record.phase, 'saved')) return 0;
-    if (!candidateFileNames(record).some((name) => there.has(name))) return 0;
+    if (!candidateFileNames(record).some((name) => filesByName.has(name))) return 0;
     const found = await partialResults.find(record);
     const note = { code: 'foundInLibrary' } as const;
     const saved = await store.update(record.id, (current, videos) => {
@@ -141,23 +133,23 @@ export class TaskRecovery {
     return saved ? found.size : 0;
   }
 
-  /** Creates tasks for videos that belong to none. @returns the number of videos */
-  async #takeUnlisted(
+  /** Creates tasks for videos without one. @returns the number of videos */
+  async #importUnlisted(
     all: readonly TaskWithFiles[],
     byName: ReadonlyMap<string, TaskWithFiles>,
-    there: ReadonlyMap<string, string>,
+    filesByName: ReadonlyMap<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const { store, library, clock } = this.#deps;
     const listed = new Set(all.flatMap(({ files }) => files));
     const known = new Set(all.map(({ record }) => record.id));
     const byTask = new Map<string, { readonly task: SidecarTask; readonly videos: LibraryVideo[] }>();
-    for (const [name, file] of there) {
+    for (const [name, file] of filesByName) {
       if (signal?.aborted) break;
       if (listed.has(file) || byName.has(name)) continue;
-      const task = parseSidecarTask((await library.sidecarOf(file))?.task) ?? onlyFile(file, clock.now());
+      const task = parseSidecarTask((await library.sidecarOf(file))?.task) ?? taskForFile(file, clock.now());
       if (known.has(task.id)) continue;
-      const video = await this.#orNothing(file, library.find(name, { task }));
+      const video = await this.#logDiskError(file, library.find(name, { task }));
       if (!video) continue;
       const entry = byTask.get(task.id) ?? { task, videos: [] };
       entry.videos.push(video);
@@ -166,40 +158,39 @@ export class TaskRecovery {
     let found = 0;
     for (const { task, videos } of byTask.values()) {
       const record = recordFromSidecar(task);
-      const note: StoredNote = {
-        code: task.origin === NO_GATEWAY ? 'foundWithoutTask' : 'foundInLibrary',
-      };
+      const code = task.origin === NO_GATEWAY ? 'foundWithoutTask' : 'foundInLibrary';
       videos.sort((a, b) => a.file.localeCompare(b.file));
-      if (
-        await store.import({
-          record,
-          videos: rowsOfFiles(record, videos, videos.length),
-          timeline: [{ at: clock.now(), phase: 'saved', note }],
-        })
-      )
-        found += videos.length;
+      const isNew = await store.import({
+        record,
+        videos: rowsOfFiles(record, videos, videos.length),
+        timeline: [{ at: clock.now(), phase: 'saved', note: { code } }],
+      });
+      if (isNew) found += videos.length;
     }
     return found;
   }
 
   /** Logs disk errors, so that one unreadable file doesn't stop the others. */
-  async #orNothing<T>(what: string, work: Promise<T>): Promise<T | undefined> {
+  async #logDiskError<T>(what: string, work: Promise<T>): Promise<T | undefined> {
     try {
       return await work;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
-      this.#deps.log.warn(`${what} could not be rescued: ${describeError(error)}`);
+      this.#deps.log.warn(`${what} could not be recovered: ${describeError(error)}`);
       return undefined;
     }
   }
 }
 
-/** @param there files in the library; undefined if unknown */
-function hasNoVideo({ record, files }: TaskWithFiles, there: ReadonlySet<string> | undefined): boolean {
+function lacksVideo(
+  { record, files }: TaskWithFiles,
+  libraryFiles: ReadonlySet<string> | undefined,
+): boolean {
   const { phase, deletedAt, failure } = record;
   if (PHASES_WITHOUT_VIDEO.has(phase)) return true;
   // Videos that the user removed aren't missing. A saved task with a failure lacks some of its videos.
-  const lacksSome = failure !== undefined || (there !== undefined && files.some((file) => !there.has(file)));
+  const lacksSome =
+    failure !== undefined || (libraryFiles !== undefined && files.some((file) => !libraryFiles.has(file)));
   return phase === 'saved' && deletedAt === undefined && lacksSome;
 }
 
@@ -209,15 +200,15 @@ function mayHaveVideo({ phase, succeededAt, failure }: TaskRecord): boolean {
   );
 }
 
-/** The final name of an abandoned part; undefined if it's still being written, or isn't a video's. */
-function nameOfAbandoned({ file, changedAt }: LibraryFile): string | undefined {
+/** Returns the final name of an abandoned part; undefined if it may still be written, or isn't a video's. */
+function abandonedName({ file, changedAt }: LibraryFile): string | undefined {
   // File times come from the system clock, not from the injected one.
   if (Date.now() - changedAt < ABANDONED_PART_AGE_MS) return undefined;
   return ownerNameOfPart(file);
 }
 
 /** Describes a task for a video without one. Its ID is derived from the file, so every window creates the same task. */
-function onlyFile(file: string, now: number): SidecarTask {
+function taskForFile(file: string, now: number): SidecarTask {
   return {
     id: derivedId(nameOf(file)),
     origin: NO_GATEWAY,

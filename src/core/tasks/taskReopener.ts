@@ -19,7 +19,7 @@ export class TaskReopener {
   }
 
   /**
-   * Checks a task again that failed, was lost or stopped, or whose files are missing. Costs nothing.
+   * Tracks a task again that failed, was lost or stopped, or whose files are missing. Costs nothing.
    * @returns true if the task is tracked again
    */
   async checkAgain(id: string): Promise<boolean> {
@@ -33,12 +33,12 @@ export class TaskReopener {
     const reopened = await store.update(id, (record, videos) =>
       record.gatewayTaskId !== undefined &&
       canTransition(record.phase, 'queued') &&
-      // If another window changed it meanwhile, the missing files are outdated.
+      // If another window changed it, the missing files are outdated.
       (record.phase !== 'saved' || record.version === seen.version)
         ? // Videos in the library stay, whether or not the others are found.
           {
-            ...this.#reopen(note),
-            videos: videos().map((row) => (isHere(row, missing) ? row : expectedRow(row))),
+            ...this.#reopenPatch(note),
+            videos: videos().map((row) => (hasFile(row, missing) ? row : expectedRow(row))),
           }
         : undefined,
     );
@@ -60,14 +60,14 @@ export class TaskReopener {
     const note = { code: 'idAttached' } as const;
     const reopened = await store.update(id, (record) =>
       canAttachTaskId(record)
-        ? { ...this.#reopen(note), gatewayTaskId, idSource: 'byHand', succeededAt: null, links: [] }
+        ? { ...this.#reopenPatch(note), gatewayTaskId, idSource: 'byHand', succeededAt: null, links: [] }
         : undefined,
     );
     return reopened !== undefined;
   }
 
   /** Sets the pending marker and returns a patch that queues the task without its earlier counts. */
-  #reopen(note: StoredNote): TaskPatch {
+  #reopenPatch(note: StoredNote): TaskPatch {
     this.#deps.marker.set();
     return {
       phase: 'queued',
@@ -84,7 +84,6 @@ export class TaskReopener {
     };
   }
 
-  /** Files of a task's videos that are no longer in the library. */
   async #missingFiles({ id }: TaskRecord): Promise<ReadonlySet<string>> {
     const { store, library } = this.#deps;
     const missing = new Set<string>();
@@ -96,15 +95,14 @@ export class TaskReopener {
   }
 }
 
-/** Returns true if a video was received and its file isn't missing. */
-function isHere({ state, file }: VideoRow, missing: ReadonlySet<string>): boolean {
+function hasFile({ state, file }: VideoRow, missing: ReadonlySet<string>): boolean {
   return state === 'fetched' || (file !== undefined && state !== 'gone' && !missing.has(file));
 }
 
-/** Longer than any gateway's IDs. Veo's have up to 214 characters. */
+/** Veo's IDs have up to 214 characters. */
 const MAX_TASK_ID_LENGTH = 2000;
 
-/** Returns true if a text can be a gateway's task ID: one opaque word that isn't another path (API reference 5). */
+/** Returns true for one opaque word that isn't another path of the API (API reference 5). */
 export function isTaskId(text: string): boolean {
   return (
     /^[\x21-\x7e]+$/.test(text) &&

@@ -20,7 +20,7 @@ export interface TaskServices {
   readonly client: GatewayClient;
   readonly videoClient: VideoClient;
   readonly keys: KeySource;
-  readonly gate: OriginCircuitBreaker;
+  readonly circuitBreaker: OriginCircuitBreaker;
   readonly failures: FailuresAt;
   readonly partialResults: PartialResults;
   readonly marker: PendingMarker;

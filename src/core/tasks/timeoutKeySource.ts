@@ -1,14 +1,14 @@
 import { sleep, type Clock } from '../common/clock';
 import type { KeyAnswer, KeySource } from '../gateway/apiKey';
 
-/** Timeout for a key. Longer than any unlocked keychain needs. */
+/** Longer than any unlocked keychain needs. */
 const KEY_TIMEOUT_MS = 10_000;
 /** After a timeout, the origin counts as locked for this long. */
 const SILENCE_MS = 30_000;
 
 /**
- * A key source with a timeout: a keychain that doesn't respond counts as locked. It may be waiting for the user to unlock
- * it, and a poll that waits with it would block other tasks.
+ * Adds a timeout to a key source: a keychain that doesn't respond counts as locked. It may be waiting for the user to
+ * unlock it, which would block other tasks.
  */
 export class TimeoutKeySource implements KeySource {
   readonly #keys: KeySource;

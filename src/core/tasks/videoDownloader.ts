@@ -1,5 +1,6 @@
 import type { Clock } from '../common/clock';
 import { describeError } from '../common/log';
+import { withoutUndefined } from '../common/withoutUndefined';
 import { isKey, type KeySource } from '../gateway/apiKey';
 import { originOf } from '../gateway/baseUrl';
 import type { TaskRecord } from '../store/record';
@@ -17,10 +18,10 @@ import {
   LOCKED_RECHECK_MS,
   KEY_RECHECK_MS,
 } from './schedule';
-import { isDue, isPending, matchVideos, leastCount } from './videoRows';
+import { isDue, isPending, matchVideos, minVideoCount } from './videoRows';
 import type { TaskServices } from './taskServices';
 
-/** Upper bound for the duration of an attempt, however many videos there are. */
+/** Longer than any attempt takes, however many videos there are. */
 const MAX_ATTEMPT_MS = 20 * 3600_000;
 
 /** Why videos that need the gateway can't be downloaded now, and until when, in ms since 1970. */
@@ -48,35 +49,32 @@ export class VideoDownloader {
    * @param signal aborted when the window closes; the lease then expires and another window continues
    */
   async download(record: TaskRecord, signal: AbortSignal): Promise<void> {
-    const { store, gate, clock } = this.#deps;
+    const { store, circuitBreaker, clock } = this.#deps;
     const seenDue = record.nextDue;
     if (seenDue === undefined) return;
     const now = clock.now();
     const origin = originOf(record.baseUrl);
     const gap = clockGap(seenDue, now);
-    const rows = (await this.#expectedRows(record)).map((row) => moveTimes(row, gap));
+    const rows = (await this.#expectedRows(record)).map((row) => shiftTimes(row, gap));
     // If the task is due before its videos, the user refreshed or the key works again: try them all.
     const dueRows = rows.some((row) => isDue(row, now)) ? rows.filter((row) => isDue(row, now)) : rows;
     const wanted = dueRows.filter(isPending);
     const needsKey = wanted.some((row) => needsGateway(row, record));
     const answer = await this.#deps.keys.keyFor(origin);
-    const block = needsKey ? await this.#blockOf(origin, answer) : undefined;
+    const block = needsKey ? await this.#findBlock(origin, answer) : undefined;
     // If the gateway isn't needed, it's queried only if a link fails and its origin isn't paused.
-    const mayAsk = answer.kind === 'key' && (needsKey ? !block : await gate.isOpen(origin));
-    const key = mayAsk ? answer.key : undefined;
+    const canQuery = answer.kind === 'key' && (needsKey ? !block : await circuitBreaker.isOpen(origin));
+    const key = canQuery ? answer.key : undefined;
     const possible = block ? wanted.filter((row) => !needsGateway(row, record)) : wanted;
     const held = rows.map((row) =>
-      block && wanted.includes(row) && !possible.includes(row) ? waits(row, block) : row,
+      block && wanted.includes(row) && !possible.includes(row) ? postpone(row, block) : row,
     );
     if (block && possible.length === 0) {
-      const nextDue = Math.min(
-        block.until,
-        ...held.filter(isPending).map(({ nextTry = block.until }) => nextTry),
-      );
-      const { failure } = block;
+      const { until, failure } = block;
+      const nextDue = Math.min(until, ...held.filter(isPending).map(({ nextTry = until }) => nextTry));
       await store.claim(record.id, seenDue, {
         nextDue: Math.max(nextDue, now + 1000),
-        ...(failure ? { failure } : {}),
+        ...withoutUndefined({ failure }),
         ...(record.phase === 'saving' ? { phase: 'ready' } : {}),
         ...(gap === 0 ? {} : { videos: held, ...this.#extendDeadline(record, gap) }),
       });
@@ -85,7 +83,7 @@ export class VideoDownloader {
     const due = clock.now() + LEASE_MS;
     const claimed = await store.claim(record.id, seenDue, {
       phase: 'saving',
-      // It may be left from a window that closed.
+      // May be left over from a window that closed.
       fetchProgress: null,
       nextDue: due,
       videos: held,
@@ -93,12 +91,10 @@ export class VideoDownloader {
     });
     if (!claimed) return;
     const stop = new AbortController();
-    const forward = () => stop.abort();
-    signal.addEventListener('abort', forward, { once: true });
-    if (signal.aborted) stop.abort();
+    const stopSignal = AbortSignal.any([signal, stop.signal]);
     const access = { baseUrl: record.baseUrl, key };
     const deps = { ...this.#deps, clock: steadyClock(clock) };
-    const attempt = new DownloadAttempt(deps, claimed, held, access, stop.signal);
+    const attempt = new DownloadAttempt(deps, claimed, held, access, stopSignal);
     const lease = new Lease(this.#deps, {
       ...{ id: record.id, phase: 'saving', due },
       progress: () => attempt.progress(),
@@ -106,45 +102,36 @@ export class VideoDownloader {
     });
     this.#active.set(record.id, stop);
     try {
-      const result = await this.#run(
-        attempt,
-        claimed,
-        held,
-        new Set(possible.map(({ position }) => position)),
-        stop,
-      );
-      if (!result || stop.signal.aborted) return;
+      const positions = new Set(possible.map(({ position }) => position));
+      const result = await this.#run(attempt, claimed, held, positions, stopSignal);
+      if (!result || stopSignal.aborted) return;
       await this.#store(claimed, result, key?.id);
-      if (result.hasUsedKey) await gate.keyAccepted(origin);
+      if (result.hasUsedKey) await circuitBreaker.keyAccepted(origin);
     } finally {
       this.#active.delete(record.id);
-      signal.removeEventListener('abort', forward);
       lease.dispose();
     }
     if (key && !block && (await store.readRecord(record.id))?.phase === 'saved')
-      await gate.keyAccepted(origin);
+      await circuitBreaker.keyAccepted(origin);
   }
 
   cancel(id: string): void {
     this.#active.get(id)?.abort();
   }
 
-  /** Rows of a task's videos. Tasks of older versions have none yet. */
+  /** Returns the rows of a task's videos. Tasks of older versions have none yet. */
   async #expectedRows(record: TaskRecord): Promise<readonly VideoRow[]> {
     const rows = await this.#deps.store.videos(record.id);
     if (rows.some(isPending)) return rows;
-    return matchVideos(
-      rows,
-      record.links,
-      rows.length === 0 ? leastCount(this.#deps.catalog, record.request) : rows.length,
-    );
+    const minCount = rows.length > 0 ? rows.length : minVideoCount(this.#deps.catalog, record.request);
+    return matchVideos(rows, record.links, minCount);
   }
 
-  async #blockOf(
+  async #findBlock(
     origin: string,
     answer: Awaited<ReturnType<KeySource['keyFor']>>,
   ): Promise<Block | undefined> {
-    const { gate, clock } = this.#deps;
+    const { circuitBreaker, clock } = this.#deps;
     if (answer.kind !== 'key') {
       const wait = answer.kind === 'locked' ? LOCKED_RECHECK_MS : KEY_RECHECK_MS;
       return {
@@ -152,9 +139,9 @@ export class VideoDownloader {
         failure: this.#deps.failures(origin).noKey(answer.kind, new URL(origin).host),
       };
     }
-    const passage = await gate.admit(origin);
-    if (passage.open) return undefined;
-    return { until: passage.until, ...(passage.refusal ? { failure: passage.refusal } : {}) };
+    const admission = await circuitBreaker.admit(origin);
+    if (admission.open) return undefined;
+    return { until: admission.until, ...withoutUndefined({ failure: admission.refusal }) };
   }
 
   /**
@@ -165,13 +152,12 @@ export class VideoDownloader {
     const now = this.#deps.clock.now();
     const { diskFailedAt, failure } = record;
     const blockedMs = diskFailedAt === undefined ? 0 : now - diskFailedAt;
-    // One of the two periods contains the other.
+    // Use the longer period, because it contains the other.
     const diskBlockedMs = record.diskBlockedMs + (Math.abs(gap) > Math.abs(blockedMs) ? gap : blockedMs);
-    if (diskFailedAt !== undefined) return { diskBlockedMs: diskBlockedMs, diskFailedAt: null };
-    const wasAway = gap > 0 || failure?.code.startsWith('key.') === true;
-    const missing =
-      now + IDLE_GAP_GRACE_MS - downloadDeadline({ ...record, diskBlockedMs: diskBlockedMs }, now);
-    return { diskBlockedMs: diskBlockedMs + (wasAway ? Math.max(0, missing) : 0) };
+    if (diskFailedAt !== undefined) return { diskBlockedMs, diskFailedAt: null };
+    const wasIdle = gap > 0 || failure?.code.startsWith('key.') === true;
+    const missing = now + IDLE_GAP_GRACE_MS - downloadDeadline({ ...record, diskBlockedMs }, now);
+    return { diskBlockedMs: diskBlockedMs + (wasIdle ? Math.max(0, missing) : 0) };
   }
 
   async #run(
@@ -179,12 +165,12 @@ export class VideoDownloader {
     claimed: TaskRecord,
     rows: readonly VideoRow[],
     due: ReadonlySet<number>,
-    stop: AbortController,
+    signal: AbortSignal,
   ): Promise<AttemptResult | undefined> {
     try {
       return await attempt.run(due);
     } catch (error) {
-      if (stop.signal.aborted) return undefined;
+      if (signal.aborted) return undefined;
       const { log, clock, failures } = this.#deps;
       log.error(`task ${claimed.id}: ${describeError(error)}`);
       const hasLink = rows.some(({ link }) => link !== undefined);
@@ -197,17 +183,18 @@ export class VideoDownloader {
     }
   }
 
-  /** Stores a result, unless the user stopped the task meanwhile. */
+  /** Stores a result, unless the user has stopped the task. */
   async #store(claimed: TaskRecord, result: AttemptResult, keyId: string | undefined): Promise<void> {
-    const { store, gate, keys, partialResults } = this.#deps;
+    const { store, circuitBreaker, keys, partialResults } = this.#deps;
     const origin = originOf(claimed.baseUrl);
-    if (result.pauseMs !== undefined) await gate.rateLimited(origin, result.pauseMs);
+    if (result.pauseMs !== undefined) await circuitBreaker.rateLimited(origin, result.pauseMs);
     if (result.keyRefused) {
       const answer = await keys.keyFor(origin);
-      // A refusal of a key that was replaced meanwhile doesn't pause the origin.
-      if (keyId !== undefined && isKey(answer, keyId)) await gate.keyRefused(origin, result.keyRefused);
+      // The refusal of a replaced key must not pause the origin.
+      if (keyId !== undefined && isKey(answer, keyId))
+        await circuitBreaker.keyRefused(origin, result.keyRefused);
     }
-    const patch = { ...result.patch, ...(result.ended ?? this.#settle(claimed, result.rows)) };
+    const patch = { ...result.patch, ...(result.ended ?? this.#toPatch(claimed, result.rows)) };
     const found = await partialResults.findFor(claimed, patch);
     await store.update(claimed.id, (current) =>
       current.phase === 'saving' && current.version === claimed.version
@@ -216,29 +203,29 @@ export class VideoDownloader {
     );
   }
 
-  /** The patch for a task whose videos have these rows. */
-  #settle(record: TaskRecord, rows: readonly VideoRow[]): TaskPatch {
+  /** Creates the patch for a task whose videos have these rows. */
+  #toPatch(record: TaskRecord, rows: readonly VideoRow[]): TaskPatch {
     const { clock, failures, partialResults } = this.#deps;
     const now = clock.now();
-    const good: TaskPatch = { videos: rows, consecutiveErrors: 0, notFoundCount: 0, notFoundSince: null };
+    const base: TaskPatch = { videos: rows, consecutiveErrors: 0, notFoundCount: 0, notFoundSince: null };
     const pending = rows.filter(isPending);
     if (pending.length > 0) {
       const reasons = pending.flatMap(({ reason }) => reason ?? []);
       const failure = reasons.find(({ kind }) => kind === 'disk') ?? reasons[0] ?? null;
       const nextDue = Math.min(...pending.map(({ nextTry = now }) => nextTry));
       const diskFailedAt = reasons.some(({ code }) => code === 'fetch.disk') ? now : null;
-      return { ...good, phase: 'ready', nextDue, failure, diskFailedAt };
+      return { ...base, phase: 'ready', nextDue, failure, diskFailedAt };
     }
     if (rows.some(({ state }) => state === 'recorded')) {
       const note = rows.some(({ unverified }) => unverified) ? { note: { code: 'unverified' } as const } : {};
-      return { ...good, ...note, phase: 'saved', failure: partialResults.missing(record, rows) };
+      return { ...base, ...note, phase: 'saved', failure: partialResults.missing(record, rows) };
     }
     const reason = rows.find((row) => row.reason)?.reason ?? failures(record.baseUrl).noVideo();
-    return { ...good, phase: 'lost', failure: reason };
+    return { ...base, phase: 'lost', failure: reason };
   }
 }
 
-function moveTimes(row: VideoRow, gap: number): VideoRow {
+function shiftTimes(row: VideoRow, gap: number): VideoRow {
   const { refusedSince, reason } = row;
   if (gap === 0) return row;
   return {
@@ -249,8 +236,8 @@ function moveTimes(row: VideoRow, gap: number): VideoRow {
 }
 
 /**
- * A clock that stops if the system clock is set during an attempt. What it plans is due at once, and shows the next
- * attempt how far the clock has moved.
+ * Creates a clock that stops if the system clock is set during an attempt. Times that it plans are then due at once, which
+ * shows the next attempt how far the clock has moved.
  */
 function steadyClock(clock: Clock): Clock {
   const started = clock.now();
@@ -263,6 +250,6 @@ function steadyClock(clock: Clock): Clock {
   };
 }
 
-function waits(row: VideoRow, { until, failure }: Block): VideoRow {
-  return { ...row, nextTry: until, ...(failure ? { reason: failure } : {}) };
+function postpone(row: VideoRow, { until, failure }: Block): VideoRow {
+  return { ...row, nextTry: until, ...withoutUndefined({ reason: failure }) };
 }

@@ -8,7 +8,7 @@ import type { VideoRequest } from '../models/request';
 import type { VideoRow } from '../task/videoRow';
 import { MAX_DUE_AHEAD_MS, isPast } from './schedule';
 
-/** Maximum number of videos per task. A request or response that names more isn't believed. */
+/** Higher counts in a request or response are wrong. */
 const MAX_VIDEOS = 8;
 
 /** Returns true if a video still has steps to do. */
@@ -21,8 +21,8 @@ export function isReceived({ state }: VideoRow): boolean {
   return state === 'fetched' || state === 'placed';
 }
 
-/** Returns true if a video was received, or is in the library. */
-export function isHere(row: VideoRow): boolean {
+/** Returns true if a video was received or is in the library. */
+export function hasVideo(row: VideoRow): boolean {
   return row.state === 'recorded' || isReceived(row);
 }
 
@@ -31,16 +31,15 @@ export function isDue(row: VideoRow, now: number): boolean {
 }
 
 /**
- * Minimum number of videos of a task: those requested minus those filtered, at least 1 (API reference 7.3, 7.6, 9.2).
- * @param catalog knows which option names the count
- * @param said counts in the gateway's response
+ * Returns the number of videos requested minus those filtered, at least 1 (API reference 7.3, 7.6, 9.2).
+ * @param reported counts in the gateway's response
  */
-export function leastCount(
+export function minVideoCount(
   catalog: Catalog,
   request: Pick<VideoRequest, 'model' | 'options'>,
-  said: { readonly expectedCount?: number; readonly filteredCount?: number } = {},
+  reported: { readonly expectedCount?: number; readonly filteredCount?: number } = {},
 ): number {
-  const { expectedCount = 1, filteredCount = 0 } = said;
+  const { expectedCount = 1, filteredCount = 0 } = reported;
   const requested = catalog.requestedCount(request);
   const count = Math.max(Number.isInteger(requested) ? requested : 1, expectedCount) - filteredCount;
   return Math.min(Math.max(1, count), MAX_VIDEOS);
@@ -50,12 +49,12 @@ export function leastCount(
  * Updates the rows of a task's videos with the gateway's current links. Rows are never removed. A link belongs to the row
  * with its mark; otherwise to a row whose video wasn't received, or to one without a mark. If there are as many rows as
  * expected, a new mark doesn't mean a new video: the gateway may put a token into the path.
- * @param least minimum number of videos
+ * @param minCount minimum number of videos
  */
 export function matchVideos(
   rows: readonly VideoRow[],
   links: readonly string[],
-  least: number,
+  minCount: number,
 ): readonly VideoRow[] {
   const marks = marksOf(links);
   const matched = new Map<number, VideoRow>();
@@ -66,7 +65,7 @@ export function matchVideos(
     open.delete(index);
     const mark = marks[index] ?? row.mark;
     // A received video keeps the link that it came from.
-    const isOther = isHere(row) && row.mark !== undefined && mark !== row.mark;
+    const isOther = hasVideo(row) && row.mark !== undefined && mark !== row.mark;
     matched.set(row.position, isOther ? row : { ...row, link, ...withoutUndefined({ mark }) });
   };
   const isFree = (row: VideoRow | undefined): row is VideoRow =>
@@ -76,32 +75,27 @@ export function matchVideos(
       const same = rows[index];
       take(index, isFree(same) && fits(same) ? same : undefined);
     }
-    for (const index of [...open])
-      take(
-        index,
-        rows.find((row) => isFree(row) && fits(row)),
-      );
+    for (const index of [...open]) {
+      const free = rows.find((row) => isFree(row) && fits(row));
+      take(index, free);
+    }
   };
   for (const index of [...open]) {
-    const mark = marks[index];
-    if (mark !== undefined)
-      take(
-        index,
-        rows.find((row) => row.mark === mark),
-      );
+    const marked = marks[index] === undefined ? undefined : rows.find(({ mark }) => mark === marks[index]);
+    take(index, marked);
   }
   takeWhere((row) => row.state === 'expected');
-  takeWhere((row) => isHere(row) && row.mark === undefined);
+  takeWhere((row) => hasVideo(row) && row.mark === undefined);
   // Links without a mark are matched by position.
   for (const index of [...open]) if (marks[index] === undefined) take(index, rows[index]);
-  if (rows.length >= least) takeWhere(() => true);
+  if (rows.length >= minCount) takeWhere(() => true);
   const result = rows.map((row) => matched.get(row.position) ?? row);
   for (const index of open) {
     if (result.length >= MAX_VIDEOS) break;
     const optional = withoutUndefined({ link: links[index], mark: marks[index] });
     result.push({ position: result.length, state: 'expected', ...optional });
   }
-  while (result.length < least) result.push({ position: result.length, state: 'expected' });
+  while (result.length < minCount) result.push({ position: result.length, state: 'expected' });
   return result;
 }
 
@@ -110,11 +104,11 @@ export function moveLink(from: VideoRow, to: VideoRow): { readonly from: VideoRo
   const { position, state, reason } = from;
   return {
     from: { position, state, ...withoutUndefined({ reason }) },
-    to: { ...to, ...cleared(from), position: to.position },
+    to: { ...to, ...keepLink(from), position: to.position },
   };
 }
 
-/** Marks that identify videos by their links, without signatures that differ in each response. */
+/** Creates marks that identify videos by their links, without signatures that differ in each response. */
 function marksOf(links: readonly string[]): readonly (string | undefined)[] {
   const marks = links.map((link) => {
     const url = URL.canParse(link) ? new URL(link) : undefined;
@@ -128,31 +122,31 @@ function marksOf(links: readonly string[]): readonly (string | undefined)[] {
   return marks.map((mark) => (marks.indexOf(mark) === marks.lastIndexOf(mark) ? mark : undefined));
 }
 
-/** Row of a video that was received, but isn't in the library yet. */
+/** Creates the row of a video that was received, but isn't in the library yet. */
 export function fetchedRow(row: VideoRow, { file, bytes, sha256, info }: CompletePart): VideoRow {
   return {
-    ...{ ...cleared(row), state: 'fetched', part: path.basename(file), bytes, sha256 },
+    ...{ ...keepLink(row), state: 'fetched', part: path.basename(file), bytes, sha256 },
     ...(info.isUnverified ? { unverified: true } : {}),
   };
 }
 
-/** Row of a video that is in the library, without its sidecar (`placed`) or with it. */
+/** Creates the row of a video in the library, without its sidecar (`placed`) or with it (`recorded`). */
 export function libraryRow(row: VideoRow, video: LibraryVideo, state: 'placed' | 'recorded'): VideoRow {
   const { file, bytes, sha256, width, height, durationSeconds, hasAudio, unverified } = video;
   const [, container = 'unknown'] = /\.(mp4|mov|webm)$/.exec(file) ?? [];
   return {
-    ...{ ...cleared(row), state, container: container as NonNullable<VideoRow['container']> },
+    ...{ ...keepLink(row), state, container: container as NonNullable<VideoRow['container']> },
     ...{ file, bytes, sha256, width, height, durationSeconds, hasAudio },
     ...(unverified ? { unverified } : {}),
   };
 }
 
-/** Row of a video to download from scratch. */
+/** Creates the row of a video to download from scratch. */
 export function expectedRow(row: VideoRow): VideoRow {
-  return { ...cleared(row), state: 'expected' };
+  return { ...keepLink(row), state: 'expected' };
 }
 
 /** Fields that stay when a step succeeds. */
-function cleared({ position, mark, link }: VideoRow): Pick<VideoRow, 'position' | 'mark' | 'link'> {
+function keepLink({ position, mark, link }: VideoRow): Pick<VideoRow, 'position' | 'mark' | 'link'> {
   return { position, ...withoutUndefined({ mark, link }) };
 }

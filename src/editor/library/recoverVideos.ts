@@ -33,16 +33,16 @@ export async function recoverVideos(deps: Dependencies, args: readonly unknown[]
 
 function showReport(
   { box, l10n, log }: Dependencies,
-  { found, lookedAgain, libraryError }: RecoveryReport,
+  { found, reopened, libraryError }: RecoveryReport,
 ): void {
   if (libraryError !== undefined) {
     withPrefix(log, 'library').warn(`the library couldn't be searched: ${libraryError}`);
-    const message = l10n.t("Couldn't search the library. Tasks checked again: {0}.", lookedAgain);
+    const message = l10n.t("Couldn't search the library. Tasks checked again: {0}.", reopened);
     box.show('warning', message, [showLogButton(l10n)]);
-  } else if (found === 0 && lookedAgain === 0) {
+  } else if (found === 0 && reopened === 0) {
     box.show('info', l10n.t('Nothing to recover.'), []);
   } else {
-    const message = l10n.t('Videos recovered: {0}. Tasks checked again: {1}.', found, lookedAgain);
+    const message = l10n.t('Videos recovered: {0}. Tasks checked again: {1}.', found, reopened);
     box.show('info', message, []);
   }
 }

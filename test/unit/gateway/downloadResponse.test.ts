@@ -228,7 +228,7 @@ describe('streamDownload', function () {
     const size = video.length;
     const cases: [string, unknown, GatewayErrorKind, RegExp, string?][] = [
       ['success: false', { success: false, message: 'not finished' }, 'refused', /^not finished$/],
-      ['success: false, with a video', { success: false, size, base64 }, 'refused', /without words/],
+      ['success: false, with a video', { success: false, size, base64 }, 'refused', /without a message/],
       ['success: false after the video', { base64, success: false, message: 'no' }, 'refused', /^no$/],
       ['success: false in an envelope', { data: { success: false, message: 'gone' } }, 'refused', /^gone$/],
       [

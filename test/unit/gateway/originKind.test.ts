@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HttpRequest, HttpConnector } from '../../../src/core/gateway/http';
 import {
-  OriginProber,
+  probeOrigin,
   recognizeOrigin,
   signsInBody,
   signsInHeaders,
@@ -90,10 +90,10 @@ describe('the prober', () => {
         await Promise.resolve();
         yield Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer));
       })();
-      const reply = { status: 200, headers: {}, body, close: () => undefined };
-      return Promise.resolve({ send: () => Promise.resolve(reply), close: () => undefined });
+      const response = { status: 200, headers: {}, body, close: () => undefined };
+      return Promise.resolve({ send: () => Promise.resolve(response), close: () => undefined });
     };
-    const signs = new OriginProber(open).collect(baseUrl, new AbortController().signal);
+    const signs = probeOrigin(open, baseUrl, new AbortController().signal);
     return signs.then((found) => ({ found: found && [...found], requests }));
   }
 

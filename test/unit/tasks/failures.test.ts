@@ -10,7 +10,10 @@ import { blockedBy } from '../../../src/core/task/blockedBy';
 describe('a fetch that did not work', () => {
   const failures = publicFailures();
   const refused = (status: number, elsewhere: boolean) =>
-    failures.downloadFailed(new GatewayError('refused', 'insufficient balance', { status, elsewhere }), true);
+    failures.downloadFailed(
+      new GatewayError('refused', 'insufficient balance', { status, isOtherHost: elsewhere }),
+      true,
+    );
 
   it('waits for the user only where the gateway says so, not a host of videos', () => {
     for (const status of [401, 402, 403]) {
@@ -45,7 +48,7 @@ describe('the charge of a failure', () => {
     'a key that was removed': ['notSent', (at) => at.keyUnavailable(false)],
     'a key in a locked keyring': ['notSent', (at) => at.keyUnavailable(true)],
     'no clear response': ['outcomeUnknown', (at) => at.outcomeUnknown(trouble)],
-    'an ID that is denied': ['idDenied', (at) => at.denied(trouble)],
+    'an ID that is denied': ['idDenied', (at) => at.idNotFound(trouble)],
     'a failed task': ['failed', (at) => at.taskFailed(trouble)],
     'a failure without a channel': [
       'channelGone',

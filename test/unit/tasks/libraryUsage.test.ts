@@ -126,7 +126,7 @@ describe('what the library holds', function () {
       assert.match(window.task(task.id)?.timeline.at(-1)?.note ?? '', /removed from the library by you/);
     }
     // Who cleans does not want it all back at the next rescue.
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
     assert.equal(await engine.checkAgain(task.id), true);
     assert.equal((await world.untilPhase(engine, task.id)).phase, 'saved');
     assert.deepEqual(engine.deletedFromLibrary(), []);

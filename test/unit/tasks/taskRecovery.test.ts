@@ -50,7 +50,7 @@ describe('Rescue', function () {
   it('with nothing lost, nothing is done', async () => {
     const { id } = await saved();
     const requests = world.gateway.log.length;
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
     assert.equal(engine.task(id)?.phase, 'saved');
     await world.quiet();
     assert.equal(world.gateway.log.length, requests);
@@ -74,7 +74,7 @@ describe('Rescue', function () {
 
     const progress: string[] = [];
     const report = await engine.recoverVideos({ onProgress: (done, of) => progress.push(`${done}/${of}`) });
-    assert.deepEqual(report, { lookedAgain: 3, found: 0 });
+    assert.deepEqual(report, { reopened: 3, found: 0 });
     assert.deepEqual(progress, ['1/4', '2/4', '3/4', '4/4']);
     assert.equal((await world.untilPhase(engine, stopped.id)).phase, 'saved');
     assert.equal((await world.untilPhase(engine, missing.id)).phase, 'saved');
@@ -91,7 +91,7 @@ describe('Rescue', function () {
     await world.untilPhase(engine, failed.id);
     const stopped = await world.submit(engine, { prompt: 'stopped' });
     await engine.stopTracking(stopped.id);
-    assert.deepEqual(await engine.recoverVideos({ ids: [failed.id] }), { lookedAgain: 1, found: 0 });
+    assert.deepEqual(await engine.recoverVideos({ ids: [failed.id] }), { reopened: 1, found: 0 });
     assert.equal(engine.task(stopped.id)?.phase, 'stopped');
   });
 
@@ -99,7 +99,7 @@ describe('Rescue', function () {
     const stopped = await world.submit(engine);
     await engine.stopTracking(stopped.id);
     assert.deepEqual(await engine.recoverVideos({ signal: AbortSignal.abort() }), {
-      lookedAgain: 0,
+      reopened: 0,
       found: 0,
     });
     assert.equal(engine.task(stopped.id)?.phase, 'stopped');
@@ -108,13 +108,13 @@ describe('Rescue', function () {
   it('videos of no task come back with what their sidecars say', async () => {
     const before = await saved('  byte for byte ');
     await forgetTasks();
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 1 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 1 });
     const [task] = engine.tasks();
     assert.equal(task?.id, before.id);
     assert.deepEqual(task.request, before.request);
     assert.deepEqual(task.videos, before.videos);
     assert.equal(task.timeline.at(-1)?.note, 'Found in the library.');
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
   });
 
   it('a video that was asked for again comes back with its link to the earlier one', async () => {
@@ -151,7 +151,7 @@ describe('Rescue', function () {
     const part = library('.parts', `broken.${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}.part`);
     writeFileSync(part, 'neither are these');
     utimesSync(part, 0, 0);
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
     assert.ok(existsSync(part) && existsSync(library('notes.mp4')));
   });
 
@@ -167,10 +167,10 @@ describe('Rescue', function () {
     file.exec(`UPDATE tasks SET phase = 'stopped', gateway_task_id = NULL; DELETE FROM videos`);
     file.close();
     engine = await world.open();
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
     assert.ok(existsSync(part));
     utimesSync(part, 0, 0);
-    assert.deepEqual(await engine.recoverVideos({ ids: [task.id] }), { lookedAgain: 0, found: 1 });
+    assert.deepEqual(await engine.recoverVideos({ ids: [task.id] }), { reopened: 0, found: 1 });
     const found = engine.task(task.id);
     assert.equal(found?.phase, 'saved');
     assert.deepEqual(found.videos, task.videos);
@@ -184,7 +184,7 @@ describe('Rescue', function () {
     const part = library('.parts', `${name}.01234567-89ab-cdef-0123-456789abcdef.part`);
     copyFileSync(fileOf(task), part);
     utimesSync(part, 0, 0);
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 0, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
     assert.ok(existsSync(part));
   });
 
@@ -195,7 +195,7 @@ describe('Rescue', function () {
     renameSync(library(), `${library()}.away`);
     const report = await engine.recoverVideos();
     assert.match(report.libraryError ?? '', /ENOENT/);
-    assert.equal(report.lookedAgain, 1);
+    assert.equal(report.reopened, 1);
     assert.equal(engine.task(task.id)?.phase, 'saved');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { expectedRow, leastCount, matchVideos } from '../../../src/core/tasks/videoRows';
+import { expectedRow, minVideoCount, matchVideos } from '../../../src/core/tasks/videoRows';
 import type { VideoRow } from '../../../src/core/task/videoRow';
 import { catalog } from '../../support/catalog';
 
@@ -116,11 +116,11 @@ describe('videos of a task', () => {
 
   it('are as many as requested and not filtered', () => {
     const request = { model: 'veo', prompt: 'a', options: { sampleCount: 4 } };
-    assert.equal(leastCount(catalog, request), 4);
-    assert.equal(leastCount(catalog, request, { filteredCount: 1 }), 3);
-    assert.equal(leastCount(catalog, request, { filteredCount: 9 }), 1);
-    assert.equal(leastCount(catalog, { model: 'sora-2' }, { expectedCount: 2 }), 2);
-    assert.equal(leastCount(catalog, { model: 'x', options: { n: 1000 } }), 8);
-    assert.equal(leastCount(catalog, { model: 'x', options: { n: 'many' } }), 1);
+    assert.equal(minVideoCount(catalog, request), 4);
+    assert.equal(minVideoCount(catalog, request, { filteredCount: 1 }), 3);
+    assert.equal(minVideoCount(catalog, request, { filteredCount: 9 }), 1);
+    assert.equal(minVideoCount(catalog, { model: 'sora-2' }, { expectedCount: 2 }), 2);
+    assert.equal(minVideoCount(catalog, { model: 'x', options: { n: 1000 } }), 8);
+    assert.equal(minVideoCount(catalog, { model: 'x', options: { n: 'many' } }), 1);
   });
 });

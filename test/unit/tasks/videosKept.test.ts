@@ -243,7 +243,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     world.gateway.setFault(expired);
     assert.ok((await lookAgain()).failure);
     world.gateway.clearFaults();
-    assert.deepEqual(await engine.recoverVideos(), { lookedAgain: 1, found: 0 });
+    assert.deepEqual(await engine.recoverVideos(), { reopened: 1, found: 0 });
     const again = await world.untilPhase(engine, task.id);
     assert.deepEqual([again.failure, again.videos], [undefined, task.videos]);
   });
