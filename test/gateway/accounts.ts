@@ -9,7 +9,7 @@ export interface AccountOptions {
   readonly group?: string;
   /** Models the key may use. Absent means all. */
   readonly models?: readonly string[];
-  /** What is wrong with the key or the account (API reference 10.4). */
+  /** Error of the key or the account (API reference 10.4). */
   readonly error?: AccountError;
   /** Points of the user, shared by all the user's keys. Absent means plenty. */
   readonly quota?: number;

@@ -12,7 +12,7 @@ import { sendResponse } from './sendResponse';
 /** The proxy in front of the real service refuses larger submits (API reference 10.2, E8). */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
-/** One of the two public origins: how its requests are classified and handled. */
+/** Classifies and handles the requests of one of the two public origins. */
 export interface OriginOptions {
   readonly origin: 'api' | 'results';
   readonly prefix: string;

@@ -45,7 +45,7 @@ export interface NewTask {
   /** Values that the family needs for its responses. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly imageUse: ImageUse;
-  /** Who pays. Absent for tasks that cost nothing. */
+  /** The account that pays. Absent for free tasks. */
   readonly account?: Account;
   readonly stock?: StockTask;
 }

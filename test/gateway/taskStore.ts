@@ -23,7 +23,7 @@ export class TaskStore {
     return this.#tasks.get(id);
   }
 
-  /** A key sees only tasks of its own user (API reference, section 5). */
+  /** Keys see only the tasks of their user (API reference 5). */
   visibleTo(user: string, id: string): PretendTask | undefined {
     const task = this.#tasks.get(id);
     return task?.user === user ? task : undefined;

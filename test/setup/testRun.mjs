@@ -236,7 +236,7 @@ class TestRun {
 
   /** @returns {Promise<Step[]>} a step for each file */
   async ui() {
-    // From here on, the release package is tested.
+    // Test the release package from here on.
     announce('package for the ui tests');
     if ((await packageTo(this.#tools, path.join('.vscode-test', 'nebula-video.vsix'))) !== 0) {
       this.#fail('ui', 'The package could not be made.');

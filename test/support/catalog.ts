@@ -18,7 +18,7 @@ export function prepareRequest(
   return core.prepareRequest(input, catalog, l10n, gatewayIdOf);
 }
 
-/** What an image must be for one of our families. */
+/** Returns the image limits of a built-in family. */
 export function limitsFor(familyId: string, options: Options = {}): ImageLimits {
   const family = catalog.family(familyId);
   if (!family) throw new Error(`there is no family ${familyId}`);

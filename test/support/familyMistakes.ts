@@ -4,7 +4,7 @@ import type { Family, OptionContext } from '../../src/core/models/family';
 import { parametersOf } from '../../src/core/models/options';
 import { parseOptionValue, type Parameter } from '../../src/core/models/parameter';
 
-/** What is wrong with families, each as a sentence that says where and what; empty where nothing is. */
+/** Returns the mistakes in families as sentences. */
 export function findMistakes(families: readonly Family[]): readonly string[] {
   return [
     ...repeated(families.map(({ id }) => id)).map((id) => `two families are called '${id}'`),

@@ -12,7 +12,7 @@ export interface CannedResponse {
   readonly cutAfter: boolean;
 }
 
-/** What a response means. A list instead of a single value means that any of its values is accepted. */
+/** The meaning of a response. Any value of a list is accepted. */
 export type Means = Readonly<Record<string, unknown>>;
 
 /** One case of test/cases/replies, with its placeholders replaced (test/cases/README.md). */

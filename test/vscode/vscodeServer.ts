@@ -161,7 +161,7 @@ function environment(extra: Readonly<Record<string, string | undefined>>): NodeJ
   return env;
 }
 
-/** Without a list of its own, VS Code treats the folders that it finds as installed extensions. */
+/** Without an extension list, VS Code treats the folders that it finds as installed extensions. */
 function linkExtension(profile: Profile): void {
   const { publisher, name, version } = manifest;
   // A junction needs no rights on Windows. Other systems ignore the type.

@@ -80,7 +80,7 @@ export class JsonInput {
   /** Takes a literal or number, up to the end of the chunk. */
   takeWord(): string {
     let end = this.#position;
-    while (isWordCharacter(this.#chunk[end])) end++;
+    while (isLiteralByte(this.#chunk[end])) end++;
     return this.#takeTo(end).toString('latin1');
   }
 
@@ -101,7 +101,7 @@ export class JsonInput {
   }
 }
 
-function isWordCharacter(byte: number | undefined): boolean {
+function isLiteralByte(byte: number | undefined): boolean {
   if (byte === undefined) return false;
   const isDigit = byte >= 0x30 && byte <= 0x39;
   const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;

@@ -22,7 +22,7 @@ export interface RefusedPart extends Omit<CompletePart, 'info'> {
 
 /** Free space is checked again after this many bytes. */
 const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
-/** What was written is synced in the background after this many bytes, so that the final sync is short. */
+/** Written bytes are synced in the background at this interval, so that the final sync is short. */
 const BACKGROUND_SYNC_BYTES = 8 * 1024 * 1024;
 
 /** A video being downloaded. Hashes what is written. */

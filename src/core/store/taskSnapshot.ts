@@ -159,7 +159,7 @@ export class SnapshotReader {
   }
 }
 
-/** What was known about the charge when the user stopped the task; undefined for tasks stopped by older versions. */
+/** Returns the charge at the time the user stopped the task; undefined for tasks stopped by older versions. */
 function readStopCharge(timeline: readonly StoredTimelineEntry[]): Charged | undefined {
   const charged = timeline.at(-1)?.note?.params?.['charged'];
   return isCharged(charged) ? charged : undefined;

@@ -1,7 +1,7 @@
 import type { Phase } from './phases';
 import type { Failure } from './task';
 
-/** What the user must provide before a task continues: a key, approval of an address, an unlocked keyring, or balance. */
+/** The reason why a task waits for the user. `approval`: the key isn't approved for the gateway's address. */
 export type BlockedBy = 'key' | 'approval' | 'keyring' | 'balance';
 
 /** Phases in which the gateway has the task and nothing is being downloaded. */

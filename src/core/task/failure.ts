@@ -1,7 +1,7 @@
 import { isRecord, parseJson, type JsonRecord } from '../common/json';
 import { FAILURE_KINDS, type Charged, type FailureKind } from './task';
 
-/** What happened, by step. Each code has a message in failureMessage.ts. Stored: never rename one. */
+/** Stored, so never rename one. Each has a message in failureMessage.ts. */
 const FAILURE_CODES = [
   'submit.refused',
   'submit.rateLimited',
@@ -33,7 +33,7 @@ const FAILURE_CODES = [
 
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
-/** Who reported it: the gateway, the host of a link, a proxy on the way, or this extension. */
+/** Source of a failure. `host` is that of a video link, `us` the extension. Stored, so never rename one. */
 const FAILURE_SOURCES = ['gateway', 'host', 'proxy', 'us'] as const;
 
 export type FailureSource = (typeof FAILURE_SOURCES)[number];

@@ -31,7 +31,7 @@ export interface Failure {
   readonly code?: string;
   /** Message for the user in the display language: the summary, the charge and the details. Formatted when read. */
   readonly message: string;
-  /** What happened and what helps, in the display language. Formatted when read. */
+  /** One or two sentences in the display language. Formatted when read. */
   readonly summary: string;
   /** The other side's own text, in whatever language. */
   readonly detail?: string;

@@ -113,7 +113,7 @@ function findSilentChanges(
   imageUse: ImageUse,
 ): string[] {
   const sourceNames = ['remix_video_id', 'remixed_video_id', 'remixedVideoId', 'remixVideoId'];
-  // Documented, but dropped by the code unless one of its own names is present too.
+  // Documented, but dropped by the code unless a name that the code knows is present too.
   if (remixOf !== null)
     return findUnreadFields(body, 'model', 'prompt', 'user', 'remix_from_video_id', ...sourceNames);
   return [

@@ -18,12 +18,12 @@ describe('bars of measurements', () => {
     { figure: NaN, is: 'atLeast', limit: 1, verdict: 'missed' },
   ];
   for (const { figure, is, limit, verdict } of cases) {
-    it(`${figure} is ${verdict} where ${is} ${limit} is asked`, () => {
+    it(`are ${verdict} at ${figure} if ${is} ${limit} is required`, () => {
       assert.equal(checkBars([row('a', figure, { is, limit })]).get('a'), verdict);
     });
   }
 
-  it('a figure without a bar is told', () => {
+  it('report a figure without a bar', () => {
     assert.equal(checkBars([row('a', 1)]).get('a'), 'noBar');
   });
 
@@ -34,7 +34,7 @@ describe('bars of measurements', () => {
     { first: 31, second: 11, verdict: 'missed' },
   ];
   for (const { first, second, verdict } of either) {
-    it(`of two bars one is enough: ${first} and ${second} are ${verdict}`, () => {
+    it(`are ${verdict} if one of two is met: ${first} and ${second}`, () => {
       const verdicts = checkBars([
         row('a', first, { is: 'atMost', limit: 30, or: 'b' }),
         row('b', second, { is: 'atMost', limit: 10, or: 'a' }),
@@ -43,7 +43,7 @@ describe('bars of measurements', () => {
     });
   }
 
-  it('another bar that was not measured helps nobody', () => {
+  it('ignore another bar that was not measured', () => {
     assert.equal(checkBars([row('a', 31, { is: 'atMost', limit: 30, or: 'b' })]).get('a'), 'missed');
     assert.equal(
       checkBars([row('a', 31, { is: 'atMost', limit: 30, or: 'b' }), row('b', 1)]).get('a'),

@@ -11,30 +11,30 @@ describe('statistics of measurements', () => {
     { figures: [10, 9, 100], low: 9.5, median: 10, high: 55 },
   ];
   for (const { figures, ...expected } of cases) {
-    it(`summarises ${figures.join(', ')}`, () => {
+    it(`summarize ${figures.join(', ')}`, () => {
       assert.deepEqual(summarise(figures), expected);
       assert.equal(median(figures), expected.median);
     });
   }
 
-  it('an outlier moves neither the median nor the quartiles', () => {
+  it('ignore an outlier in the median and the quartiles', () => {
     const calm = [10, 11, 12, 13, 14, 15, 16];
     assert.deepEqual(summarise([...calm.slice(0, -1), 10_000]), summarise(calm));
   });
 
-  it('leaves the figures as they were', () => {
+  it('leave the figures unchanged', () => {
     const figures = [3, 1, 2];
     summarise(figures);
     assert.deepEqual(figures, [3, 1, 2]);
   });
 
   for (const figures of [[], [1, NaN], [Infinity]]) {
-    it(`has no summary of [${figures.join(', ')}]`, () => {
+    it(`have no summary of [${figures.join(', ')}]`, () => {
       assert.throws(() => summarise(figures), /cannot be summarised/);
     });
   }
 
-  it('combines figures of the same round', () => {
+  it('combine figures of the same round', () => {
     assert.deepEqual(
       pairwise([10, 30], [5, 10], (left, right) => left / right),
       [2, 3],
@@ -42,7 +42,7 @@ describe('statistics of measurements', () => {
     assert.throws(() => pairwise([1, 2], [1], (left, right) => left - right), /2 figures for 1/);
   });
 
-  it('lets each begin in its turn', () => {
+  it('let each subject begin in its turn', () => {
     const rounds = [0, 1, 2, 3].map((round) => rotated(['a', 'b', 'c'], round).join(''));
     assert.deepEqual(rounds, ['abc', 'bca', 'cab', 'abc']);
   });

@@ -17,7 +17,7 @@ describe('the table of measurements', () => {
     it(`writes ${figure} ${unit} as ${text}`, () => assert.equal(formatFigure(figure, unit), text));
   }
 
-  it('says of each row what it is, how it spreads and whether its bar is met', () => {
+  it('shows name, spread and result of each row', () => {
     const rows: Row[] = [
       {
         key: 'a.good',

@@ -287,7 +287,7 @@ describe('streamDownload', function () {
         const text = JSON.stringify(body);
         const firstBraceAfterVideo = text.indexOf(base64) + base64.length + 1;
         for (let length = 0; length < text.length; length++) {
-          // With a complete video of the declared size, the rest isn't needed.
+          // The rest isn't needed after a complete video of the declared size.
           if ('size' in body && 'success' in body && length >= firstBraceAfterVideo) continue;
           const error = await failure(text.slice(0, length));
           assert.equal(error.kind, 'badReply', text.slice(0, length));

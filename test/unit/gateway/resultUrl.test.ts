@@ -107,7 +107,7 @@ describe('addresses', () => {
       assert.equal(isLoopback(host(spelling)), false);
     });
   }
-  // With a trailing dot, it's the same machine whatever resolver is used.
+  // A trailing dot means the same machine for every resolver.
   for (const spelling of ['localhost.', 'a.localhost.']) {
     it(`treats ${spelling} as private`, () => assert.equal(isPrivateAddress(host(spelling)), true));
   }

@@ -26,7 +26,7 @@ const [kling, doubao, jimeng] = ['kling-v1', 'doubao-video-v1', 'jimeng_vgfm_t2v
 
 type Given = Partial<VideoRequest> & { readonly model: string };
 
-/** Bodies as they must go out, whole. A prompt stands in each of them. */
+/** Expected bodies, complete. Each contains a prompt. */
 const sent: readonly (readonly [rule: string, given: Given, body: unknown])[] = [
   ['sora: what is always sent', { model: sora }, { seconds: '4', size: '720x1280' }],
   [
@@ -134,7 +134,7 @@ const sent: readonly (readonly [rule: string, given: Given, body: unknown])[] = 
   ],
 ];
 
-/** Seedance: the text and what else stands in metadata. */
+/** Seedance: the text and the other fields of the metadata. */
 const seedance: readonly (readonly [rule: string, given: Given, text: string, rest: object])[] = [
   ['1.0, text', { model: lite }, `${prompt} --rs 720p --ratio 16:9 --dur 5 --wm false`, {}],
   [
@@ -204,7 +204,7 @@ const seedance: readonly (readonly [rule: string, given: Given, text: string, re
   ],
 ];
 
-/** What must not be sent, and what is said. */
+/** Invalid requests, and their messages. */
 const refused: readonly (readonly [rule: string, given: Given, ...words: RegExp[]])[] = [
   [
     'sora: length of a remix',
@@ -402,7 +402,7 @@ const refused: readonly (readonly [rule: string, given: Given, ...words: RegExp[
 const ids: Readonly<Record<string, string>> = { 'our-task': 'video_of_our_task', 'veo-task': 'cHJvamVjdHMv' };
 const prepare = (given: Given) => prepareRequest({ prompt, ...given }, untranslatedL10n, (id) => ids[id]);
 
-describe('the families', () => {
+describe('families', () => {
   for (const [rule, given, body] of sent) {
     it(rule, () => {
       const prepared = prepare(given);
@@ -411,7 +411,7 @@ describe('the families', () => {
         prompt,
         ...(body as object),
       });
-      // What is kept of it asks for the very same again.
+      // Preparing the stored request again gives the same body.
       assert.equal(prepareRequest(prepared.request, untranslatedL10n).body, prepared.body);
     });
   }
@@ -438,7 +438,7 @@ describe('the families', () => {
   }
 
   for (const [rule, given, ...words] of refused) {
-    it(`refuse ${rule}`, () => {
+    it(`reject ${rule}`, () => {
       assert.throws(
         () => prepare(given),
         (error) => {
@@ -453,7 +453,7 @@ describe('the families', () => {
     });
   }
 
-  it('each know their models by name, and others by their prefix', () => {
+  it('contain models by name, and others by their prefix', () => {
     const prefixed: Readonly<Record<string, string>> = {
       'sora-3': 'sora',
       'veo-4.0-generate': 'veo',

@@ -34,11 +34,11 @@ function anyOf(values: Values): fc.Arbitrary<OptionValue> {
   }
 }
 
-/** Some of the options, each with some value that it allows by itself. */
+/** Some of the options, each with a value that is allowed on its own. */
 function anyWishes(model: string, mode: Mode): fc.Arbitrary<Record<string, OptionValue | undefined>> {
   const { family } = catalog.models.find(({ id }) => id === model)!;
   const parameters = parametersOf(family, { model, mode, options: {} }).filter(
-    // What nobody knows yet the judge can't know either.
+    // The validation can't know undocumented limits either.
     ({ name, unavailable }) => name !== 'extra' && !unavailable,
   );
   const arbitraries = Object.fromEntries(parameters.map(({ name, values }) => [name, anyOf(values)]));
@@ -66,7 +66,7 @@ const finished = {
   specs: [{ width: 1280, height: 720, seconds: 8 }],
 } as unknown as TaskSnapshot;
 
-/** What the pretend gateway makes of a body; it is strict, and says what it changes. */
+/** Response of the pretend gateway to a body. It's strict and reports what it changes. */
 async function judge(model: string, body: string): Promise<Accepted> {
   const family = findFamily(model);
   assert.ok(family, `the pretend gateway does not know ${model}`);
@@ -79,10 +79,10 @@ async function judge(model: string, body: string): Promise<Accepted> {
   return verdict;
 }
 
-describe('whatever a family offers', () => {
+describe('the options of each family', () => {
   for (const { id: model, family } of catalog.models) {
     for (const mode of family.modes(model)) {
-      it(`${model}, ${mode}: is taken by the gateway as it is`, async () => {
+      it(`are accepted unchanged by the gateway: ${model}, ${mode}`, async () => {
         await fc.assert(
           fc.asyncProperty(anyWishes(model, mode), async (wishes) => {
             const { options } = resolveOptions(family, { model, mode }, wishes);
@@ -104,7 +104,7 @@ describe('whatever a family offers', () => {
         );
       });
 
-      it(`${model}, ${mode}: what is settled on is legal, and what is legal stays`, () => {
+      it(`resolve to legal values, and legal values stay: ${model}, ${mode}`, () => {
         fc.assert(
           fc.property(anyWishes(model, mode), (wishes) => {
             const { options } = resolveOptions(family, { model, mode }, wishes);
@@ -119,8 +119,8 @@ describe('whatever a family offers', () => {
   }
 });
 
-describe('the judge', () => {
-  /** It must say what it does without a word, or the property above would prove nothing. */
+describe('the pretend gateway', () => {
+  // The tests above rely on these reports.
   const bodies: readonly (readonly [model: string, fields: object, said: RegExp])[] = [
     ['sora-2', { seconds: '5' }, /seconds becomes 4/],
     ['sora-2', { size: '1x1' }, /size becomes 720x1280/],
@@ -142,7 +142,7 @@ describe('the judge', () => {
     ['kling-v1', { n: 1, metadata: { n: 1 } }, /n of metadata wins/],
   ];
   for (const [model, fields, said] of bodies) {
-    it(`${model} ${JSON.stringify(fields)}: ${String(said)}`, async () => {
+    it(`reports ${String(said)}: ${model} ${JSON.stringify(fields)}`, async () => {
       const { silentChanges: silently } = await judge(
         model,
         JSON.stringify({ model, prompt: 'a fox', ...fields }),

@@ -6,8 +6,8 @@ import type { Parameter } from '../../../src/core/models/parameter';
 import { findMistakes } from '../../support/familyMistakes';
 import { madeUp } from '../../support/madeUpFamily';
 
-describe('the files of the families', () => {
-  it('have no mistake', () => {
+describe('family files', () => {
+  it('contain no mistake', () => {
     assert.deepEqual(findMistakes([...FAMILIES, madeUp]), []);
   });
 
@@ -91,7 +91,7 @@ describe('the files of the families', () => {
     ],
   ];
   for (const [rule, family, said] of mistakes) {
-    it(`are found out: ${rule}`, () => {
+    it(`are checked for this mistake: ${rule}`, () => {
       const found = findMistakes([...FAMILIES, family]);
       assert.ok(
         found.some((mistake) => said.test(mistake)),

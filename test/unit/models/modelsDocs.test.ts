@@ -7,14 +7,14 @@ import { modelsPage } from '../../support/modelsPage';
 import manifest from '../../../package.json';
 import { projectRoot } from '../../vscode/projectRoot';
 
-/** Set, it writes docs/models.md anew instead of complaining: `NEBULA_UPDATE_MODELS=1 npm test -- unit`. */
+/** If set, the test writes docs/models.md instead of failing: `NEBULA_UPDATE_MODELS=1 npm test -- unit`. */
 const UPDATE_VARIABLE = 'NEBULA_UPDATE_MODELS';
 const page = path.join(projectRoot, 'docs', 'models.md');
 
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
 describe('docs/models.md', () => {
-  it('says what the families say', async () => {
+  it('matches the families', async () => {
     const text = await format(modelsPage(catalog), { ...(await resolveConfig(page)), filepath: page });
     if (process.env[UPDATE_VARIABLE]) writeFileSync(page, text);
     assert.equal(readFileSync(page, 'utf8'), text, `run the unit tests with ${UPDATE_VARIABLE}=1`);
@@ -23,7 +23,7 @@ describe('docs/models.md', () => {
 });
 
 describe('README.md', () => {
-  it('counts the models and the families', () => {
+  it('states the number of models and families', () => {
     const { models, families } = catalog;
     const expected = `${models.length} models of ${NUMBERS[families.length]} families`;
     const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
@@ -34,14 +34,14 @@ describe('README.md', () => {
 describe('package.json', () => {
   const { configuration } = manifest.contributes;
 
-  it('offers the families for models of a user', () => {
+  it('lists the families for models of a user', () => {
     const { family } = configuration.properties['nebulaVideo.models'].items.properties;
     const expected = catalog.families.map(({ id }) => id);
     const lines = JSON.stringify({ enum: expected }, undefined, 2);
     assert.deepEqual(family.enum, expected, `"nebulaVideo.models" has to hold: ${lines}`);
   });
 
-  it('suggests models for presets that there are', () => {
+  it('suggests existing models for presets', () => {
     const { model } = configuration.properties['nebulaVideo.presets'].additionalProperties.properties;
     const known = catalog.models.map(({ id }) => id);
     for (const id of model.examples) assert.ok(known.includes(id), `${id} is not one of ${known.join(', ')}`);

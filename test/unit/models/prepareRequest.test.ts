@@ -13,15 +13,15 @@ const refuses = (input: unknown, ...words: RegExp[]) =>
     (error) => {
       assert.ok(error instanceof RequestError, String(error));
       for (const word of words) assert.match(error.message, word);
-      // A sentence for the user: it begins and ends as one and shows no inside of ours.
+      // Messages are complete sentences without internal names.
       assert.match(error.message, /^[A-Z'].*[.…)]$|→/s);
       assert.doesNotMatch(error.message, /\n|undefined|\[object|ZodError/);
       return true;
     },
   );
 
-describe('prepareRequest, sora-2', () => {
-  it('writes the exact body, with every default made explicit', () => {
+describe('prepareRequest for sora-2', () => {
+  it('writes the exact body, with all defaults', () => {
     const { body, request, family } = prepare();
     assert.equal(
       body,
@@ -31,14 +31,14 @@ describe('prepareRequest, sora-2', () => {
     assert.equal(family.id, 'sora');
     assert.equal(family.result, 'download');
   });
-  it('writes all options in one order, whatever order they came in', () => {
+  it('writes options in a fixed order', () => {
     const { body } = prepare({ options: { user: 'me', size: '1280x720', seconds: 8 } });
     assert.equal(
       body,
       '{"model":"sora-2","prompt":"a paper boat in the rain","seconds":"8","size":"1280x720","user":"me"}',
     );
   });
-  it('the same request gives the same body, and what was made of it can be prepared again', () => {
+  it('writes the same body for the same request, and accepts a prepared request again', () => {
     const first = prepare({ options: { seconds: 12 } });
     assert.equal(prepareRequest(first.request, untranslatedL10n).body, first.body);
   });
@@ -68,7 +68,8 @@ describe('prepareRequest, sora-2', () => {
     [{}, undefined],
   ];
   for (const [value, sent] of seconds) {
-    it(`seconds ${JSON.stringify(value)} (${typeof value}): ${sent === undefined ? 'refused' : `"${sent}" is sent`}`, () => {
+    const result = sent === undefined ? 'rejects' : `sends "${sent}" for`;
+    it(`${result} seconds ${JSON.stringify(value)} (${typeof value})`, () => {
       if (sent === undefined) refuses({ ...base, options: { seconds: value } });
       else
         assert.equal(
@@ -77,21 +78,21 @@ describe('prepareRequest, sora-2', () => {
         );
     });
   }
-  it('a wrong number of seconds is told with the right ones', () => {
+  it('lists valid seconds for an invalid number', () => {
     refuses({ ...base, options: { seconds: 5 } }, /seconds/, /4, 8, 12/);
   });
 
   for (const size of ['720x1280', '1280x720']) {
-    it(`size ${size}`, () =>
+    it(`accepts size ${size}`, () =>
       assert.match(prepare({ options: { size } }).body, new RegExp(`"size":"${size}"`)));
   }
   for (const size of ['1080x1920', '720X1280', '720*1280', ' 720x1280', '', 720, true]) {
-    it(`size ${JSON.stringify(size)}: refused with the right ones`, () => {
+    it(`lists valid sizes for ${JSON.stringify(size)}`, () => {
       refuses({ ...base, options: { size } }, /size/, /720x1280, 1280x720/);
     });
   }
   for (const user of ['', 5, true]) {
-    it(`user ${JSON.stringify(user)}: refused`, () => refuses({ ...base, options: { user } }, /user/));
+    it(`rejects user ${JSON.stringify(user)}`, () => refuses({ ...base, options: { user } }, /user/));
   }
   for (const name of [
     'width',
@@ -105,23 +106,23 @@ describe('prepareRequest, sora-2', () => {
     'constructor',
     'model',
   ]) {
-    it(`option "${name}": refused by name, with those there are`, () => {
+    it(`names the unknown option "${name}" and the known ones`, () => {
       refuses({ ...base, options: { [name]: 4 } }, new RegExp(name.trim()), /seconds, size, user, extra/);
     });
   }
-  it('several faults are told at once', () => {
+  it('reports several errors at once', () => {
     refuses({ ...base, options: { seconds: 5, size: 'big', fps: 1 } }, /seconds/, /size/, /fps/);
   });
-  it('no images are as good as none named', () => {
+  it('treats no images as none given', () => {
     assert.equal(prepare({ images: [] }).body, prepare().body);
   });
 });
 
-describe('prepareRequest, prompts', () => {
+describe('prepareRequest with prompts', () => {
   for (const prompt of ['', ' ', '\n\t\r ', '\u00a0', '\u3000', '\ufeff']) {
-    it(`${JSON.stringify(prompt)}: empty`, () => refuses({ ...base, prompt }, /prompt is empty/));
+    it(`rejects an empty one: ${JSON.stringify(prompt)}`, () => refuses({ ...base, prompt }, /prompt is empty/));
   }
-  it('property: any other prompt is sent and kept byte for byte', () => {
+  it('property: sends and stores any other prompt byte for byte', () => {
     const prompt = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: 'grapheme' }),
@@ -142,14 +143,14 @@ describe('prepareRequest, prompts', () => {
         const { body, request } = prepare({ prompt: text });
         assert.equal((JSON.parse(body) as { prompt: string }).prompt, text);
         assert.equal(request.prompt, text);
-        // As UTF-8 it comes through too, also half a surrogate pair.
+        // UTF-8 keeps half a surrogate pair as well.
         assert.equal((JSON.parse(Buffer.from(body).toString()) as { prompt: string }).prompt, text);
       }),
     );
   });
 });
 
-/** Anything that has the form of a request. */
+/** Any value with the form of a request. */
 const anyRequest = {
   model: fc.oneof(
     fc.constantFrom(...catalog.models.map(({ id }) => id)),
@@ -183,16 +184,16 @@ const anyRequest = {
   remixOf: fc.constantFrom('video_1', 'x'),
 };
 
-describe('prepareRequest, models and shapes', () => {
+describe('prepareRequest with models and input shapes', () => {
   for (const model of catalog.models) {
-    it(`${model.id} is known`, () => assert.equal(catalog.familyOf(model.id), model.family));
+    it(`knows ${model.id}`, () => assert.equal(catalog.familyOf(model.id), model.family));
   }
-  it('other ids of a known family are taken by their prefix, as they are', () => {
+  it('accepts other IDs of a known family by their prefix, unchanged', () => {
     assert.match(prepare({ model: 'sora-2-pro' }).body, /"model":"sora-2-pro"/);
     assert.match(prepare({ model: 'sora-3' }).body, /"model":"sora-3"/);
   });
   for (const model of ['', 'sora', 'Sora-2', ' sora-2', 'xsora-2', 'gpt-4', 'constructor', '__proto__']) {
-    it(`"${model}": not known, and those that are`, () => refuses({ ...base, model }, /sora-2/));
+    it(`rejects the unknown model "${model}" and lists known ones`, () => refuses({ ...base, model }, /sora-2/));
   }
   for (const input of [
     undefined,
@@ -213,11 +214,11 @@ describe('prepareRequest, models and shapes', () => {
     { ...base, extra: 1 },
     { ...base, seconds: '4' },
   ]) {
-    it(`${JSON.stringify(input)}: refused`, () => {
+    it(`rejects ${JSON.stringify(input)}`, () => {
       assert.throws(() => prepareRequest(input, untranslatedL10n), RequestError);
     });
   }
-  it('property: whatever comes in, a request or a RequestError comes out', () => {
+  it('property: returns a request or throws a RequestError for any input', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -10,7 +10,7 @@ import {
 } from '../../../src/core/models/variations';
 import { catalog } from '../../support/catalog';
 
-/** Numbers that are all different, from 0 up to 1. */
+/** Distinct numbers from 0 up to 1. */
 function counting(): () => number {
   let next = 0;
   return () => (next++ % 97) / 97;
@@ -30,13 +30,13 @@ const setUp = (model: string, wishes: Record<string, unknown> = {}, mode: 'text'
 };
 
 describe('variations', () => {
-  it('the same again has the same options where there is no seed', () => {
+  it('repeat the options if there is no seed', () => {
     const { settled, vary } = setUp('sora-2');
     assert.deepEqual(vary({ kind: 'again', times: 3 }), [settled.options, settled.options, settled.options]);
   });
 
   for (const { id, family } of catalog.listedModels) {
-    it(`${id}: each has a seed of its own, where it has one, and everything that is offered is legal`, () => {
+    it(`have their own seed, if any, and only legal values: ${id}`, () => {
       for (const mode of MODES.filter((one) => family.modes(id).includes(one))) {
         const subject = { model: id, mode };
         const settled = resolveOptions(family, subject, {});
@@ -67,14 +67,14 @@ describe('variations', () => {
     });
   }
 
-  it('a seed that was chosen stays with the first', () => {
+  it('keep a chosen seed for the first one', () => {
     const { vary } = setUp('veo-3.1-generate-preview', { seed: 7 });
     const seeds = vary({ kind: 'again', times: 3 }).map(({ seed }) => seed);
     assert.equal(seeds[0], 7);
     assert.equal(new Set(seeds).size, 3);
   });
 
-  it('what follows another option goes with it, and is not offered by itself', () => {
+  it("change dependent options with their parent, and don't offer them separately", () => {
     const { variable, vary } = setUp('wan2.5-t2v-preview');
     assert.equal(variable('resolution'), undefined);
     assert.ok(variable('size')?.includes('1920*1080'));
@@ -88,7 +88,7 @@ describe('variations', () => {
     );
   });
 
-  it('only what leaves the other options as they are is offered', () => {
+  it('offer only options that leave the others unchanged', () => {
     const { variable } = setUp('wan2.5-t2v-preview', { audio_url: 'https://example.com/a.mp3' });
     assert.equal(variable('generate_audio'), undefined);
     assert.deepEqual(setUp('sora-2').variable('seconds'), ['4', '8', '12']);
@@ -96,7 +96,7 @@ describe('variations', () => {
     assert.throws(() => setUp('sora-2').vary({ kind: 'option', name: 'seconds', values: ['5'] }));
   });
 
-  it('counts the videos that are paid for', () => {
+  it('count the videos that are paid for', () => {
     const model = 'veo-3.1-generate-preview';
     const { vary } = setUp(model, { sampleCount: 2 });
     const requests = vary({ kind: 'again', times: 3 }).map((options) => ({ model, options }));

@@ -327,7 +327,7 @@ describe('probing an MP4', function () {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), changes, fc.boolean(), async (name, flips, isInIndex) => {
         const bytes = clip(name).slice();
-        // Most bytes are frames, so aim at the index half of the time.
+        // Aim at the index half of the time, because most bytes are frames.
         const moov = Buffer.from(bytes.buffer).indexOf('moov');
         for (const [place, value] of flips) {
           const at = isInIndex ? moov + (place % 1200) : place;

@@ -7,7 +7,7 @@ import { ReadOnlyStoreError } from '../../../src/core/store/storeState';
 import type { Phase } from '../../../src/core/task/phases';
 import { World, looked } from '../support/world';
 
-/** What replaces the folder while it's away. */
+/** Replacement of the folder while it's missing. */
 const placeholders: Readonly<Record<string, (folder: string) => void>> = {
   nothing: () => undefined,
   'an empty folder': (folder) => mkdirSync(folder),

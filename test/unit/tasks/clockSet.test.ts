@@ -11,7 +11,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 
-/** How a clock goes wrong, and whether somebody sets it right again later. */
+/** How the clock is set, and whether it's corrected later. */
 const settings: Readonly<Record<string, readonly number[]>> = {
   'set forward by a day': [DAY],
   'set back by a day': [-DAY],
@@ -20,7 +20,7 @@ const settings: Readonly<Record<string, readonly number[]>> = {
   'set back by a day and right again': [-DAY, DAY],
 };
 
-describe('a clock that is set while a task is', function () {
+describe('a clock that is set during a task', function () {
   this.timeout(60_000);
   let world: World;
   let engine: Engine;
@@ -35,14 +35,14 @@ describe('a clock that is set while a task is', function () {
 
   async function pass(ms: number): Promise<void> {
     const until = world.clock.now() + ms;
-    // What has come to its end sets no timer.
+    // A final task sets no timer.
     while (world.clock.now() < until) {
       await world.quiet();
       world.clock.moveTo(Math.min(world.clock.nextTimer ?? until, until));
     }
   }
 
-  /** Sets the clock; between two settings it goes on for a while. */
+  /** Sets the clock. Time passes between two settings. */
   async function setClock(steps: readonly number[], betweenMs = 20 * MINUTE): Promise<void> {
     for (const [index, step] of steps.entries()) {
       if (index > 0) await pass(betweenMs);
@@ -54,8 +54,8 @@ describe('a clock that is set while a task is', function () {
   const only = () => engine.tasks()[0]!;
 
   /**
-   * The video comes, and was paid for once.
-   * @param limitMs its ordinary time; a task that seems to be a day old is asked about every half hour at least
+   * * Waits for the video, and checks that it was paid for once.
+   * * @param limitMs usual time; a task that seems a day old is queried every half hour or less
    */
   async function assertSaved(steps: readonly number[], limitMs = 10 * MINUTE): Promise<void> {
     const { id } = only();
@@ -69,7 +69,7 @@ describe('a clock that is set while a task is', function () {
   }
 
   for (const [name, steps] of Object.entries(settings)) {
-    it(`draft, ${name}: sent once, and saved`, async () => {
+    it(`sends a draft once and saves its video (${name})`, async () => {
       world.gateway.setFault({
         name: 'rateLimit',
         route: 'submit',
@@ -85,13 +85,13 @@ describe('a clock that is set while a task is', function () {
       await assertSaved(steps);
     });
 
-    it(`sending, ${name}: the ID is kept, and the video saved`, async () => {
+    it(`keeps the ID of a request being sent and saves its video (${name})`, async () => {
       world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 200 } });
       const sent = world.submit(engine);
       await world.turns(() => engine.tasks()[0]?.phase === 'sending');
       for (const step of steps) {
         world.clock.set(step);
-        // Its lease has run out, or is far ahead: the next look at it comes before the response.
+        // The lease has expired or is far ahead, so the task is handled before the response.
         world.clock.moveTo(world.clock.now() + 40 * SECOND);
         await world.turns();
       }
@@ -101,7 +101,7 @@ describe('a clock that is set while a task is', function () {
     });
 
     for (const phase of ['queued', 'running', 'saving'] as const) {
-      it(`${phase}, ${name}: saved in its ordinary time`, async () => {
+      it(`saves a ${phase} task in the usual time (${name})`, async () => {
         world.gateway.setFault({ name: 'slow', route: 'download', args: { ms: 100 } });
         const { id } = await world.submit(engine);
         await world.until(() => phaseOf(id) === phase);
@@ -111,7 +111,7 @@ describe('a clock that is set while a task is', function () {
       });
     }
 
-    it(`not known yet by the gateway, ${name}: not lost, and saved`, async () => {
+    it(`doesn't lose a task that the gateway doesn't know yet (${name})`, async () => {
       world.gateway.setFault({
         name: 'taskNotFound',
         route: 'query',
@@ -131,7 +131,7 @@ describe('a clock that is set while a task is', function () {
       ['links that are not there yet', { name: 'clientError', args: { status: 404 } }],
       ['a host in trouble', { name: 'serverError', args: { status: 502, as: 'E1' } }],
     ] as const) {
-      it(`ready with ${what}, ${name}: tried on, and saved`, async () => {
+      it(`retries a ready task with ${what} and saves it (${name})`, async () => {
         world.gateway.setFault({ ...fault, route: 'download', times: 'always' });
         const { id } = await world.submit(engine);
         await world.until(() => phaseOf(id) === 'ready' && only().failure !== undefined);
@@ -144,7 +144,7 @@ describe('a clock that is set while a task is', function () {
       });
     }
 
-    it(`paused by the gateway, ${name}: asked again after the pause at the latest`, async () => {
+    it(`queries a rate-limited task again after the pause (${name})`, async () => {
       const { id } = await world.submit(engine);
       world.gateway.setFault({
         name: 'rateLimit',
@@ -157,7 +157,7 @@ describe('a clock that is set while a task is', function () {
       await assertSaved(steps, 8 * MINUTE);
     });
 
-    it(`waiting for a store that can't be opened, ${name}: opened within a minute after that`, async () => {
+    it(`opens a store that couldn't be opened within a minute (${name})`, async () => {
       await world.submit(engine);
       await engine.close();
       const file = storeFile(world.folder);
@@ -179,7 +179,7 @@ describe('a clock that is set while a task is', function () {
     });
   }
 
-  it('running, set back by an hour while no window was open: saved in its ordinary time', async () => {
+  it('saves a running task in the usual time if set back by an hour while no window was open', async () => {
     const { id } = await world.submit(engine);
     await world.until(() => phaseOf(id) === 'running');
     await engine.close();
@@ -188,7 +188,7 @@ describe('a clock that is set while a task is', function () {
     await assertSaved([], 4 * MINUTE);
   });
 
-  it('running, set back by an hour while another program holds the store: saved in its ordinary time', async () => {
+  it('saves a running task in the usual time if set back by an hour while another program locks the store', async () => {
     const { id } = await world.submit(engine);
     await world.until(() => phaseOf(id) === 'running');
     const holder = new DatabaseSync(storeFile(world.folder));

@@ -5,7 +5,7 @@ import type { VideoRequest } from '../../../src/core/models/request';
 import type { Dialect, GatewayOptions } from '../../gateway/pretendGateway';
 import { World } from '../support/world';
 
-/** One request for each way a result can come: Nebula's and a stock new-api's differ for the same body. */
+/** One request for each form of result: Nebula and new-api respond differently to the same body. */
 const trips: Readonly<Record<string, Partial<VideoRequest>>> = {
   sora: { model: 'sora-2', options: { seconds: '4', size: '1280x720' } },
   veo: { model: 'veo-3.1-fast-generate-preview', options: { durationSeconds: 4, resolution: '720p' } },
@@ -13,7 +13,7 @@ const trips: Readonly<Record<string, Partial<VideoRequest>>> = {
   seedance: { model: 'doubao-seedance-1-0-lite-t2v-250428', options: { resolution: '480p', duration: 2 } },
 };
 
-describe('the whole trip, by dialect of the gateway', function () {
+describe('a task from submit to video, by dialect of the gateway', function () {
   this.timeout(120_000);
   let world: World;
   afterEach(() => world.stop());
@@ -36,14 +36,14 @@ describe('the whole trip, by dialect of the gateway', function () {
 
   for (const dialect of ['nebula', 'newapi'] satisfies Dialect[]) {
     for (const [family, request] of Object.entries(trips)) {
-      it(`${dialect}, ${family}: is submitted once, tracked, and saved`, async () => {
+      it(`is submitted once, tracked, and saved: ${dialect}, ${family}`, async () => {
         const { gatewayTaskId } = await trip(request, { dialect });
         assert.equal(/^task_\w{32}$/.test(gatewayTaskId), dialect === 'newapi');
       });
     }
   }
 
-  it('newapi below a path: the routes are there too', async () => {
+  it('uses the routes of a new-api below a path', async () => {
     await trip(trips['sora']!, { dialect: 'newapi', pathPrefix: '/gw' });
   });
 });

@@ -11,7 +11,7 @@ import { World } from '../support/world';
 
 const HOUR = 3600_000;
 
-/** How a disk refuses, and what it refuses. */
+/** How the disk fails, and on which operation. */
 const refusals: readonly (readonly [what: string, code: string, ...calls: DiskCall[]])[] = [
   ['full while a video is written', 'ENOSPC', 'write'],
   ['full when it is made to keep the video', 'ENOSPC', 'sync'],
@@ -24,7 +24,7 @@ const refusals: readonly (readonly [what: string, code: string, ...calls: DiskCa
   ['out of open files', 'EMFILE', 'open', 'readdir'],
 ];
 
-describe('a disk that gives trouble', function () {
+describe('a failing disk', function () {
   this.timeout(60_000);
   let world: World;
   let disk: FailingDisk;
@@ -45,7 +45,7 @@ describe('a disk that gives trouble', function () {
 
   const library = (...parts: string[]) => path.join(world.folder, 'library', ...parts);
 
-  /** What lay in the library before, with content and time. */
+  /** Content and time of each file that was in the library before. */
   function earlierFiles(): readonly string[] {
     return readdirSync(library())
       .filter((name) => name.includes('earlier'))
@@ -73,7 +73,7 @@ describe('a disk that gives trouble', function () {
   const inTrouble = (id: string) => engine.task(id)?.failure?.kind === 'disk';
 
   for (const [what, code, ...calls] of refusals) {
-    it(`${what}: told, tried again and again, and saved when it is over`, async () => {
+    it(`reports, retries and finally saves: ${what}`, async () => {
       const { id } = await world.submit(engine);
       for (const call of calls) disk.faults.set(call, code);
       await world.until(() => inTrouble(id));
@@ -91,26 +91,26 @@ describe('a disk that gives trouble', function () {
     });
   }
 
-  it('uses up nothing of the day in which a video is fetched', async () => {
+  it("doesn't use up the time limit for downloads", async () => {
     const { id } = await world.submit(engine);
     disk.faults.set('open', 'EACCES');
     await world.until(() => inTrouble(id));
     const started = world.clock.now();
     await world.until(() => world.clock.now() - started > 40 * HOUR, 41 * HOUR);
-    // Now the disk works, but the way to the gateway does not: its own day begins only now.
+    // The disk works now, but the gateway can't be reached. The time limit starts here.
     disk.faults.clear();
     world.gateway.setFault({ name: 'cutDuringBody', route: 'download', times: 'always' });
     await world.until(() => engine.task(id)?.failure?.kind === 'network', HOUR);
     const since = world.clock.now();
     await world.until(() => world.clock.now() - since > 20 * HOUR, 21 * HOUR);
     assert.notEqual(engine.task(id)?.phase, 'lost');
-    // And trouble of the network does use it up.
+    // Network errors do use up the time limit.
     await world.until(() => engine.task(id)?.phase === 'lost', 8 * HOUR);
     const hours = (world.clock.now() - since) / HOUR;
     assert.ok(hours > 23 && hours < 25, `${hours} h`);
   });
 
-  it('a machine that was off while the disk was full: that time does not count either', async () => {
+  it("doesn't count the time in which the machine was off while the disk was full", async () => {
     const { id } = await world.submit(engine);
     disk.faults.set('write', 'ENOSPC');
     await world.until(() => inTrouble(id));
@@ -122,13 +122,13 @@ describe('a disk that gives trouble', function () {
     assertSaved(await world.untilPhase(engine, id));
   });
 
-  it('the library folder vanishes while a video is fetched, and comes back', async () => {
+  it('recovers when the library folder vanishes during a download and comes back', async () => {
     const { id } = await world.submit(engine);
     let vanished = false;
     disk.before = (call) => {
       if (call === 'write' && !vanished) renameSync(library(), `${library()}.away`);
       vanished ||= call === 'write';
-      // Not made again in the meantime: as a drive that was pulled out.
+      // Not created again in the meantime, as with a removable drive.
       if (vanished && call === 'mkdir')
         throw Object.assign(new Error('ENOENT'), { errno: -2, syscall: call });
     };
@@ -142,7 +142,7 @@ describe('a disk that gives trouble', function () {
     assertSaved(await world.untilPhase(engine, id));
   });
 
-  it('the whole storage folder vanishes while a video is fetched, and comes back', async () => {
+  it('recovers when the storage folder vanishes during a download and comes back', async () => {
     const { id } = await world.submit(engine);
     let vanished = false;
     disk.before = (call) => {
@@ -158,7 +158,7 @@ describe('a disk that gives trouble', function () {
         world.clock.moveTo(Math.min(world.clock.nextTimer ?? Infinity, world.clock.now() + 5_000));
         await world.turns();
       }
-      // Nothing of ours was made in its place, nothing can be sent, and what was known is still shown.
+      // The extension created nothing in its place, sends nothing, and still shows known tasks.
       assert.ok(!existsSync(world.folder), 'nobody has made it again');
       await assert.rejects(world.submit(engine, { prompt: 'nowhere to write' }), ReadOnlyStoreError);
       assert.equal(engine.tasks().length, 2);

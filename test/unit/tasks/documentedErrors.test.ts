@@ -17,7 +17,7 @@ const e1 = (message: string, type = 'nebula_api_error', code = '') => ({ error: 
 const e2 = (code: string, message = 'in its own words') => ({ code, message, data: null });
 const e3 = (inner: unknown, prefix = '') => e2('fail_to_fetch_task', prefix + JSON.stringify(inner));
 
-/** A documented error: what arrives, and what is made of it. */
+/** A documented error: the response, and the failure to expect. */
 type Row = readonly [
   status: number,
   body: unknown,
@@ -157,7 +157,7 @@ const submits: Readonly<Record<string, Row>> = {
     MODEL,
   ],
   ...Object.fromEntries(
-    // 200 with an error, and the same with the status it should have had (10.3).
+    // 200 with an error, and the same with the correct status (10.3).
     ['api_error', 'parse_error', 'missing_task_id'].flatMap((code): [string, Row][] => [
       [`${code} as a success`, [200, e2(code), 'badReply', 'unknown', UNKNOWN]],
       [`${code} as 500`, [500, e2(code), 'upstream', 'unknown', UNKNOWN]],
@@ -229,7 +229,7 @@ async function submitted(status: number, body: unknown): Promise<Failure> {
 function check(failure: Failure, [, , kind, charged, sentence, details]: Row): void {
   assert.deepEqual([failure.kind, failure.charged], [kind, charged], failure.message);
   assert.match(failure.summary, sentence);
-  // A sentence of ours: whole, and without the other side's words in it.
+  // A complete sentence of the extension, without the gateway's text in it.
   assert.match(failure.summary, /^[A-Z].*\.$/);
   assert.doesNotMatch(failure.summary, /[\u3400-\u9fff{}<>]/);
   assert.equal(failure.message.includes('Nothing was charged.'), charged === 'no');
@@ -237,7 +237,7 @@ function check(failure: Failure, [, , kind, charged, sentence, details]: Row): v
   assert.ok(!failure.message.includes(key.value.slice(3, 9)), failure.message);
 }
 
-describe('each documented error is told in words', () => {
+describe('messages for documented errors', () => {
   describe('of a submit', () => {
     for (const [name, row] of Object.entries(submits)) {
       it(name, async () => check(await submitted(row[0], row[1]), row));
@@ -324,14 +324,14 @@ describe('each documented error is told in words', () => {
         const [status, body] = row;
         const { message, code } = redactResponse(parseErrorResponse(JSON.stringify(body)), key);
         const error = new GatewayError('refused', message, { status, code });
-        // What is certainly gone is asked for afresh first; after that this is said.
+        // A deleted video is queried again first. Only then is it reported.
         if (status === 404) check(failures.expired('linkExpired', toErrorInfo(error)), row);
         else check(failures.downloadFailed(error, true), row);
       });
     }
   });
 
-  // F1 to F5 of API reference 5.3; what the words say of keys and balances is between gateway and provider.
+  // F1 to F5 of API reference 5.3. Keys and balances in their texts are between gateway and provider.
   const failed: Readonly<Record<string, Row>> = {
     'the filter': [0, e2('content_policy_violation'), 'moderation', 'no', /safety filter stopped this video/],
     'no reason': [0, {}, 'upstream', 'no', /provider could not make this video/],
@@ -358,15 +358,15 @@ describe('each documented error is told in words', () => {
     }
   });
 
-  it('leaves words alone that only look like others', () => {
+  it("doesn't misread similar texts", () => {
     const kind = (status: number, message: string) => failures.refused({ status, message }).kind;
     assert.equal(kind(400, 'the model id is case-sensitive'), 'parameter');
     assert.equal(kind(403, 'insufficient permissions'), 'permission');
-    // Whoever asks too often hears of quotas too; the balance has nothing to do with it.
+    // Rate limits mention quotas too, but aren't about the balance.
     assert.equal(kind(429, 'You exceeded your current quota'), 'rateLimit');
   });
 
-  it('writes the time of a long silence in the language of the texts', () => {
+  it('formats the time of a long silence in the display language', () => {
     const silence = { since: Date.UTC(2026, 10, 22, 12), now: Date.UTC(2026, 10, 22, 18) };
     const said = (language: string) =>
       publicFailures({ l10n: untranslatedL10n, language }).temporaryError(

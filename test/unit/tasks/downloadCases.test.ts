@@ -58,7 +58,7 @@ describe('downloads, through the engine', function () {
     await world.until(() => world.clock.now() >= end || world.clock.nextTimer === undefined, ms + 2 * HOUR);
   }
 
-  /** A window whose gateway finishes a task with these links, and whose other requests are answered as told. */
+  /** A window whose gateway finishes a task with these links and answers other requests as given. */
   async function start(
     respond: (request: SeenRequest) => Scripted | undefined,
     { links = [LINK], taskId = 'task_1', model = 'wan2.5-t2v-preview', origin }: StartOptions = {},
@@ -93,7 +93,7 @@ describe('downloads, through the engine', function () {
   };
   const isOver = (id: string) => isFinal(task(id).phase);
 
-  describe('all reply cases', () => {
+  describe('all response cases', () => {
     interface Seen {
       readonly id: string;
       readonly means: Means;
@@ -179,7 +179,7 @@ describe('downloads, through the engine', function () {
 
   describe('all unusual videos', () => {
     for (const { file, means, why } of videoCases()) {
-      it(`${file}: ${means.get} (${why})`, async () => {
+      it(`downloads ${file} (${why}): ${means.get}`, async () => {
         const id = await start(({ href }) => (href === LINK ? video(`media/${file}`) : undefined));
         await world.until(() => downloads() === 1);
         if (means.get === 'playable' || means.get === 'kept') {
@@ -218,7 +218,7 @@ describe('downloads, through the engine', function () {
       ['for some seconds', 20_000],
       ['for an hour', HOUR],
     ] as const) {
-      it(`${name}: downloaded once`, async () => {
+      it(`downloads once despite ${name}`, async () => {
         disk.before = (call, file) => {
           if (call === 'rename' && file.endsWith('.part') && !file.endsWith('.json.part')) {
             heldSince ??= world.clock.now();
@@ -234,7 +234,7 @@ describe('downloads, through the engine', function () {
       });
     }
 
-    it('a complete part that a closed window has left is placed although every link is dead', async () => {
+    it('places a complete part of a closed window even if every link is dead', async () => {
       disk.faults.set('rename', 'EPERM');
       const id = await start(({ href }) => (href === LINK ? video() : undefined));
       await world.until(() => task(id).failure?.kind === 'disk');
@@ -249,7 +249,7 @@ describe('downloads, through the engine', function () {
     });
   });
 
-  it('a link of another scheme: its reason is shown from the first time on, and entries are merged', async () => {
+  it('shows the reason of a link with another scheme from the start, and merges entries', async () => {
     const id = await start(() => undefined, { links: ['file:///srv/out/a1.mp4'] });
     await world.until(() => task(id).failure !== undefined);
     assert.match(task(id).failure?.message ?? '', /file:\/\/\/srv\/out\/a1\.mp4/);
@@ -261,7 +261,7 @@ describe('downloads, through the engine', function () {
     assert.ok(http.count('GET', '/v1/video/generations/task_1') < 40);
   });
 
-  describe('an unusual response to a download is kept with the task', () => {
+  describe('an unusual response to a download', () => {
     const page = (text: string, status = 200, type = 'text/html'): Scripted => ({
       ...{ status, headers: { 'content-type': type, 'x-request-id': 'r-1' }, body: Buffer.from(text) },
     });
@@ -298,7 +298,7 @@ describe('downloads, through the engine', function () {
       'bytes that are no video': [{ body: Buffer.alloc(300, 0xff) }, { body: '' }],
     };
     for (const [name, [response, expected]] of Object.entries(responses)) {
-      it(name, async () => {
+      it(`is kept with the task: ${name}`, async () => {
         const id = await start(({ href }) => (href === LINK ? response : undefined));
         await world.until(() => task(id).failure !== undefined);
         const kept = (await engine.evidence(id)).find(({ step }) => step === 'link');
@@ -310,7 +310,7 @@ describe('downloads, through the engine', function () {
       });
     }
 
-    it('without the key, cut to 64 KB, and once however often it comes', async () => {
+    it('is stored without the key, cut to 64 KB, and only once if it repeats', async () => {
       const { value } = world.access.key;
       const text = `<pre>Bearer ${value} ${'no such file '.repeat(10_000)}`;
       const id = await start(({ href }) => (href === LINK ? page(text, 404) : undefined));
@@ -327,7 +327,7 @@ describe('downloads, through the engine', function () {
       assert.ok(!body.includes(value));
     });
 
-    it('beside those to the submit and the query, and to the other routes', async () => {
+    it('is stored next to those of the submit, the query, and the other routes', async () => {
       const id = await start(() => undefined, { links: [] });
       await world.until(() => task(id).failure !== undefined);
       assert.deepEqual(
@@ -337,7 +337,7 @@ describe('downloads, through the engine', function () {
     });
   });
 
-  it('success without a link: the other routes are tried, and it ends after ten minutes', async () => {
+  it('tries the other routes after a success without a link, and ends after ten minutes', async () => {
     const id = await start(() => undefined, { links: [] });
     await world.until(() => task(id).phase === 'ready');
     const since = world.clock.now();
@@ -349,7 +349,7 @@ describe('downloads, through the engine', function () {
     assert.ok((await engine.evidence(id)).length > 0);
   });
 
-  it('success without a link, and another route has the video', async () => {
+  it('downloads from another route after a success without a link', async () => {
     const id = await start(({ target }) => (target === '/v1/videos/task_1/content' ? video() : undefined), {
       links: [],
     });
@@ -371,7 +371,7 @@ describe('downloads, through the engine', function () {
       );
     });
 
-    it('is downloaded while the gateway asks for a pause', async () => {
+    it("is downloaded during the gateway's rate limit", async () => {
       let isUp = false;
       const id = await start(({ href }) => (href === LINK ? (isUp ? video() : { status: 503 }) : undefined));
       await world.until(() => downloads() === 1);
@@ -390,7 +390,7 @@ describe('downloads, through the engine', function () {
     });
   });
 
-  it('a link that is refused for nine minutes: saved', async () => {
+  it('saves a video whose link is refused for nine minutes', async () => {
     const since = world.clock.now();
     const id = await start(({ href }) =>
       href === LINK ? (world.clock.now() - since < 9 * MINUTE ? { status: 403 } : video()) : undefined,
@@ -399,7 +399,7 @@ describe('downloads, through the engine', function () {
     assert.equal(task(id).phase, 'saved');
   });
 
-  it('an incomplete video whose link then dies is kept in the end, unverified', async () => {
+  it('keeps an incomplete video unverified if its link then dies', async () => {
     const id = await start(({ href }) =>
       href === LINK ? (downloads() > 1 ? { status: 410 } : video('media/truncated-media.mp4')) : undefined,
     );
@@ -414,7 +414,7 @@ describe('downloads, through the engine', function () {
   describe('several videos', () => {
     const linkOf = (name: string) => `https://cdn.example.com/${name}.mp4?sig=1`;
 
-    it('named one after another, in any order: each is downloaded once', async () => {
+    it('downloads each once if listed one after another, in any order', async () => {
       let named = ['b'];
       const contents = { a: 'plain', b: 'moov-first', c: 'free-before-ftyp' } as Readonly<
         Record<string, string>
@@ -429,7 +429,7 @@ describe('downloads, through the engine', function () {
         ['a', 'c', 'b'],
       ]) {
         const file = fileURLToPath(task(id).videos[0]?.uri ?? '');
-        // One that is missing makes it possible to look again.
+        // If one is missing, the task can be checked again.
         rmSync(file);
         named = next;
         assert.equal(await engine.checkAgain(id), true);
@@ -442,7 +442,7 @@ describe('downloads, through the engine', function () {
     });
   });
 
-  it('killed at each change of the disk while placing, with the links in another order afterwards: each video once', async () => {
+  it('places each once if killed at any change on disk, with the links reordered afterward', async () => {
     const links = ['a', 'b'].map((name) => `https://cdn.example.com/${name}.mp4?sig=1`);
     const contents: Record<string, Scripted> = {
       [links[0] ?? '']: video('media/plain.mp4'),
@@ -451,9 +451,9 @@ describe('downloads, through the engine', function () {
     for (let killedAt = 1; ; killedAt++) {
       let calls = 0;
       const dying = new FailingDisk();
-      // A killed process makes no call any more.
+      // A killed process makes no more calls.
       dying.before = (call) => {
-        // From the moment that the first video has been received. Reading changes nothing.
+        // Counts calls after the first video has been received. Reads change nothing.
         if (!CHANGES.has(call) || (calls === 0 && call !== 'sync')) return;
         if (++calls >= killedAt) throw new Error('killed');
       };

@@ -25,7 +25,7 @@ const video = (name: string): Scripted => ({
   body: caseFile(`media/${CONTENTS[name] ?? 'plain'}.mp4`),
 });
 
-describe('the end of a task whose videos are being downloaded', function () {
+describe('the end of a task during its downloads', function () {
   this.timeout(120_000);
   let world: World;
   let http: ScriptedHttp;
@@ -88,7 +88,7 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.ok(!isOver(), task().phase);
     });
 
-    it('one denial of the task is not believed', async () => {
+    it('ignores a single "not found" response', async () => {
       let denials = 0;
       query = () => (denials++ === 0 ? DENIED : finished(linkTo('a')));
       await world.until(isOver, HOUR);
@@ -96,14 +96,14 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.equal(task().failure, undefined);
     });
 
-    it('denials that are interrupted by a link begin anew', async () => {
+    it('restarts the count when a link comes between "not found" responses', async () => {
       let count = 0;
       query = () => (count++ % 4 === 3 ? finished(linkTo('b')) : DENIED);
       await run(30 * MINUTE);
       assert.ok(!isOver(), task().phase);
     });
 
-    it('nothing but denials for ten minutes ends it', async () => {
+    it('ends after only "not found" responses for ten minutes', async () => {
       const [since, before] = [world.clock.now(), queries()];
       let count = 0;
       query = () => (count++ % 4 === 3 ? { status: 502 } : DENIED);
@@ -122,7 +122,7 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.equal(task().videos.length, 1);
     });
 
-    it('a response that names only the other video is not believed', async () => {
+    it('ignores a single response that lists only the other video', async () => {
       let count = 0;
       query = () => finished(linkTo('a'), ...(count++ === 0 ? [] : [linkTo('b')]));
       await world.until(() => count === 2, HOUR);
@@ -132,7 +132,7 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.deepEqual([task().phase, task().videos.length, task().failure], ['saved', 2, undefined]);
     });
 
-    it('ten minutes of such responses end it with the video that is here', async () => {
+    it('ends after ten minutes of such responses, with the video that was received', async () => {
       const [since, before] = [world.clock.now(), queries()];
       query = () => finished(linkTo('a'));
       await world.until(isOver, HOUR);
@@ -151,7 +151,7 @@ describe('the end of a task whose videos are being downloaded', function () {
     });
 
     for (const status of ['expired', 'failed']) {
-      it(`the gateway says ${status}: it is placed later, and the other one is missing`, async () => {
+      it(`places it later and reports the other one as missing if the gateway says ${status}`, async () => {
         query = () => ended(status);
         await run(HOUR);
         assert.ok(!isOver(), task().phase);
@@ -169,7 +169,7 @@ describe('the end of a task whose videos are being downloaded', function () {
       });
     }
 
-    it('and the task is looked for again after it was stopped: it is placed although the gateway says failed', async () => {
+    it('places it after Stop Tracking and Check Again, even if the gateway says failed', async () => {
       await engine.stopTracking(id);
       query = () => ended('failed');
       disk.faults.clear();
@@ -181,7 +181,7 @@ describe('the end of a task whose videos are being downloaded', function () {
   });
 
   for (const status of ['expired', 'failed']) {
-    it(`a download that couldn't be verified is kept when the gateway says ${status}`, async () => {
+    it(`keeps an unverified download if the gateway says ${status}`, async () => {
       const file = { status: 200, body: caseFile('media/truncated-media.mp4') };
       query = () => finished(linkTo('c'));
       respond = () => (downloads('c') > 1 ? REFUSED : file);
@@ -206,7 +206,7 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.deepEqual([task().phase, task().videos.length, task().failure], ['saved', 2, undefined]);
     });
 
-    it('keeps no video twice if its place changes too', async () => {
+    it('keeps no duplicate if the order changes too', async () => {
       query = () => finished(linkTo(`t${queries()}/a`), linkTo(`t${queries()}/b`));
       await submit();
       await world.until(() => task().videos.length === 1);
@@ -217,7 +217,7 @@ describe('the end of a task whose videos are being downloaded', function () {
       assert.ok(downloads('a') <= 5, `${downloads('a')}`);
     });
 
-    it('keeps no video twice if a response names only the one that is here', async () => {
+    it('keeps no duplicate if a response lists only the received video', async () => {
       await submit();
       await world.until(() => task().videos.length === 1);
       query = () => finished(linkTo(`t${queries()}/a`));

@@ -23,7 +23,7 @@ describe('the warning about a duplicate', function () {
   const duplicate = async () =>
     (await engine.recentDuplicate(prepareRequest(request, untranslatedL10n), world.access.baseUrl))?.id;
 
-  it('comes for what may cost: accepted, unknown, or no longer tracked', async () => {
+  it('is shown for requests that may cost: accepted, unknown, or no longer tracked', async () => {
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
     const { id } = await world.submit(engine, request);
     assert.equal(await duplicate(), id);
@@ -36,7 +36,7 @@ describe('the warning about a duplicate', function () {
     assert.equal(await duplicate(), unknown.id);
   });
 
-  it("doesn't come for a rejected request", async () => {
+  it("isn't shown for a rejected request", async () => {
     world.gateway.setFault({ name: 'keyRejected', route: 'submit' });
     const { id, phase } = await world.submit(engine, request);
     assert.equal(phase, 'rejected');
@@ -47,7 +47,7 @@ describe('the warning about a duplicate', function () {
     assert.equal(await duplicate(), id, 'unless it may have cost something');
   });
 
-  it("doesn't come for a request that was stopped before the gateway accepted it", async () => {
+  it("isn't shown for a request that was stopped before the gateway accepted it", async () => {
     world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { seconds: 5 } });
     const sent = world.submit(engine, request);
     await world.turns(() => engine.tasks()[0]?.failure !== undefined);
@@ -57,7 +57,7 @@ describe('the warning about a duplicate', function () {
     assert.equal(await duplicate(), undefined);
   });
 
-  it("comes for a failed request unless it certainly didn't cost anything", async () => {
+  it('is shown for a failed request unless it was certainly free', async () => {
     world.gateway.setFault({ name: 'taskFailed', route: 'query' });
     const { id } = await world.submit(engine, request);
     const task = await world.untilPhase(engine, id);

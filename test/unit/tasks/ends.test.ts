@@ -11,7 +11,7 @@ import { storeFile } from '../../support/storeFile';
 import { World, looked } from '../support/world';
 import { prepareRequest } from '../../support/catalog';
 
-describe('after an end', function () {
+describe('an ended task', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -24,7 +24,7 @@ describe('after an end', function () {
 
   const marked = () => existsSync(path.join(world.folder, 'unfinished'));
 
-  /** Ends the window, and lets one that is opened later bring the task to its video. */
+  /** Closes the window. Another one that is opened later downloads the task's video. */
   async function assertResumed(engine: Engine, id: string): Promise<void> {
     await engine.close();
     assert.equal(marked(), true, 'a window that starts must see that there is work');
@@ -34,7 +34,7 @@ describe('after an end', function () {
     assert.equal(world.requests('submit'), 1);
   }
 
-  it('looked for again: the mark is back, and a later window goes on', async () => {
+  it('is tracked by a later window after Check Again, because the pending marker is set', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await engine.stopTracking(id);
@@ -44,7 +44,7 @@ describe('after an end', function () {
     await assertResumed(engine, id);
   });
 
-  it('an id attached by hand: the mark is back, and a later window goes on', async () => {
+  it('is tracked by a later window after an ID was attached', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     const { id, phase } = await world.submit(engine);
@@ -55,13 +55,13 @@ describe('after an end', function () {
     await assertResumed(engine, id);
   });
 
-  describe('a wrong id attached by hand', () => {
+  describe('a wrong attached ID', () => {
     const lostReply = async (engine: Engine) => {
       world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
       return (await world.submit(engine)).id;
     };
 
-    it('that the gateway does not know: the outcome is unknown again, and the right one can be attached', async () => {
+    it("makes the outcome unknown again if the gateway doesn't know it, and can be replaced", async () => {
       const engine = await world.open();
       const id = await lostReply(engine);
       await engine.claimNotification(id);
@@ -77,7 +77,7 @@ describe('after an end', function () {
       await assertResumed(engine, id);
     });
 
-    it('is replaced while it is followed, also by a window that is opened later', async () => {
+    it("can be replaced while it's tracked, also by a later window", async () => {
       const engine = await world.open();
       const id = await lostReply(engine);
       await engine.attachTaskId(id, 'video_mistyped');
@@ -88,7 +88,7 @@ describe('after an end', function () {
       await assertResumed(later, id);
     });
 
-    it('is replaced once it was stopped', async () => {
+    it('can be replaced after Stop Tracking', async () => {
       const engine = await world.open();
       const id = await lostReply(engine);
       await engine.attachTaskId(id, 'video_mistyped');
@@ -101,7 +101,7 @@ describe('after an end', function () {
       ['expired', 'lost'],
       ['failed', 'failed'],
     ] as const) {
-      it(`that is another video’s, ${word}: the right one can be attached`, async () => {
+      it(`can be replaced if it's another video's (${word})`, async () => {
         const engine = await world.open();
         const other = await world.submit(engine, { prompt: 'another one' });
         await engine.stopTracking(other.id);
@@ -117,7 +117,7 @@ describe('after an end', function () {
       });
     }
 
-    it('that the gateway knew once is lost when it does no longer', async () => {
+    it('makes the task lost if the gateway knew it once', async () => {
       const engine = await world.open();
       const id = await lostReply(engine);
       const [made] = world.gateway.tasks;
@@ -130,7 +130,7 @@ describe('after an end', function () {
       assert.deepEqual([task.phase, task.takesTaskId], ['lost', true]);
     });
 
-    it('never counts for an id that the gateway gave', async () => {
+    it('has no effect on IDs from the gateway', async () => {
       const engine = await world.open();
       const { id } = await world.submit(engine);
       assert.equal(engine.task(id)?.takesTaskId, undefined);
@@ -142,8 +142,8 @@ describe('after an end', function () {
     });
   });
 
-  it('a late reply: the mark is back, and a later window goes on', async () => {
-    // This window sleeps: its timers don't fire, while time goes on for the other one.
+  it('is tracked by a later window after a late response', async () => {
+    // This window sleeps: its timers don't fire, while time passes for the other one.
     const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
     const other = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
@@ -159,7 +159,7 @@ describe('after an end', function () {
     await assertResumed(sleeping, id);
   });
 
-  it('lost, looked for again, saved: each end is told once', async () => {
+  it('notifies once for each end when lost, checked again, and saved', async () => {
     const engine = await world.open();
     const other = await world.open();
     world.gateway.setFault({ name: 'statusWord', route: 'query', args: { word: 'expired' } });
@@ -171,7 +171,7 @@ describe('after an end', function () {
     assert.deepEqual([await engine.claimNotification(id), await other.claimNotification(id)], [true, false]);
   });
 
-  it('saved, seen, gone from the disk and fetched again: the video is new again', async () => {
+  it('is new again after its file was removed and downloaded again', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'statusWord', route: 'query', args: { word: 'expired' } });
     const { id } = await world.submit(engine);
@@ -187,7 +187,7 @@ describe('after an end', function () {
     assert.deepEqual(engine.unseen(), [id]);
   });
 
-  it('attaching refuses what would ask the gateway for something else', async () => {
+  it('rejects an attached ID that is another path of the API', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     const { id } = await world.submit(engine);
@@ -201,7 +201,7 @@ describe('after an end', function () {
   });
 });
 
-describe('calling off what has left already', function () {
+describe('canceling a request that was sent', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -212,7 +212,7 @@ describe('calling off what has left already', function () {
     await world.stop();
   });
 
-  it('stopping says no, and changes nothing', async () => {
+  it('returns false and changes nothing', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 200 } });
     const sent = world.submit(engine);
@@ -230,7 +230,7 @@ describe('calling off what has left already', function () {
     );
   });
 
-  it('stopping says no from the moment that everybody is told', async () => {
+  it('returns false as soon as windows are notified', async () => {
     const engine = await world.open();
     const answers: Promise<boolean>[] = [];
     engine.onDidChangeTasks(({ changed }) => {
@@ -240,7 +240,7 @@ describe('calling off what has left already', function () {
     assert.deepEqual(await Promise.all(answers), [false]);
   });
 
-  it('a window that closes before the reply comes says once what it cannot write down, and ends', async () => {
+  it('reports an unstorable outcome once if the window closes before the response', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
     let thrown: unknown;
@@ -255,16 +255,16 @@ describe('calling off what has left already', function () {
     assertNotWritten(thrown, /closed/);
     const said = world.lines.filter((line) => line.includes('could not be written down'));
     assert.equal(said.length, 1, said.join('\n'));
-    // The ID in it is what can be attached by hand.
+    // The message contains the ID to attach.
     assert.ok(said[0]?.includes(`accepted as ${world.gateway.tasks[0]?.id}`));
     assert.equal(world.clock.timers, 0, 'nothing is tried again');
     const later = await world.open();
-    // It was kept in a file, and the next window follows it.
+    // It was kept in a file. The next window tracks it.
     assert.equal((await world.untilPhase(later, id)).phase, 'saved');
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('cancelling is not said to have worked, even when the outcome cannot be written down', async () => {
+  it("isn't reported as successful, even if the outcome can't be stored", async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 50 } });
     const cancel = new AbortController();
@@ -278,19 +278,19 @@ describe('calling off what has left already', function () {
     await world.until(() => thrown !== undefined);
     await sent;
     assertNotWritten(thrown, /disk full/);
-    // The id, which cannot be written down, stands in the log at least.
+    // The ID is at least in the log.
     assert.ok(world.lines.some((line) => line.includes(`accepted as ${world.gateway.tasks[0]?.id}`)));
     assert.equal(engine.task(id)?.phase, 'sending');
 
     file.exec('DROP TRIGGER full');
     file.close();
-    // Stored as soon as that is possible.
+    // Stored as soon as possible.
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 });
 
 describe('a request from a caller in plain JavaScript', () => {
-  it('says `options: undefined` where it means to leave them out', () => {
+  it('may pass `options: undefined` to omit them', () => {
     const plain = { model: 'sora-2', prompt: 'x' };
     const left = prepareRequest(
       { ...plain, options: undefined, images: undefined, remixOf: undefined },
@@ -300,10 +300,10 @@ describe('a request from a caller in plain JavaScript', () => {
   });
 });
 
-describe('looking again for a video that was here once', function () {
+describe('checking again for a video that was received before', function () {
   this.timeout(120_000);
 
-  it('says that it was charged when the gateway no longer has it', async () => {
+  it('reports a charge if the gateway no longer has it', async () => {
     const world = await World.create();
     try {
       const engine = await world.open();
@@ -323,7 +323,7 @@ describe('looking again for a video that was here once', function () {
   });
 });
 
-/** That it was sent is said, with the id that is paid for; why that could not be written down is for the log. */
+/** Says that it was sent, with the paid ID. The reason why it wasn't stored is for the log. */
 function assertNotWritten(thrown: unknown, why: RegExp): void {
   assert.ok(thrown instanceof OutcomeNotStoredError, String(thrown));
   assert.match(thrown.message, /'video_/);

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { World } from '../support/world';
 
-describe('engine', function () {
+describe('the engine', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -15,7 +15,7 @@ describe('engine', function () {
     await world.stop();
   });
 
-  it('brings one request to one saved video', async () => {
+  it('turns one request into one saved video', async () => {
     const engine = await world.open();
     const sent = await world.submit(engine, { options: { seconds: '4', size: '1280x720' } });
     assert.equal(sent.phase, 'queued');
@@ -35,14 +35,14 @@ describe('engine', function () {
     assert.equal(world.requests('submit'), 1);
     assert.equal(world.requests('download'), 1);
 
-    // No timer lives when nothing is unfinished.
+    // No timer is left if nothing is unfinished.
     await world.until(() => world.clock.timers === 0);
     assert.equal(existsSync(path.join(world.folder, 'unfinished')), false);
     assert.deepEqual(readdirSync(path.join(world.folder, 'library', '.parts')), []);
   });
 });
 
-describe('looking again', function () {
+describe('checking again', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -53,7 +53,7 @@ describe('looking again', function () {
     await world.stop();
   });
 
-  it('follows a stopped task again, to its video', async () => {
+  it('tracks a stopped task to its video', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await engine.stopTracking(id);
@@ -62,7 +62,7 @@ describe('looking again', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('fetches a video again whose file has gone, and leaves one alone that is there', async () => {
+  it('downloads a video again if its file is gone, and only then', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     const saved = await world.untilPhase(engine, id);
@@ -74,7 +74,7 @@ describe('looking again', function () {
     assert.equal(again.videos[0]?.sha256, saved.videos[0]?.sha256);
   });
 
-  it('attaches the id of a task whose reply was lost', async () => {
+  it('attaches the ID of a task whose response was lost', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     const { id, phase } = await world.submit(engine);
@@ -86,7 +86,7 @@ describe('looking again', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('never reopens what was refused', async () => {
+  it('never reopens a rejected task', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     const { id } = await world.submit(engine);
@@ -94,7 +94,7 @@ describe('looking again', function () {
     assert.equal(await engine.attachTaskId(id, 'video_x'), false);
   });
 
-  it('tells of an end in one window only, and counts what was not seen', async () => {
+  it('notifies of an end in one window only, and counts unseen videos', async () => {
     const first = await world.open();
     const second = await world.open();
     const { id } = await world.submit(first);

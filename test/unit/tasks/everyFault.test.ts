@@ -10,12 +10,12 @@ import type { Charged, Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
 interface Expected {
-  /** Where it comes to its end; a phase that is none is where it must still be hours later. */
+  /** Expected phase. If it isn't final, the task must still be in it hours later. */
   readonly phase: Phase;
   readonly charged?: Charged;
   readonly args?: Record<string, unknown>;
   readonly times?: number | 'always';
-  /** Submits that the gateway sees; 1 unless said otherwise. */
+  /** Number of submits at the gateway. Default: 1. */
   readonly submits?: number;
 }
 
@@ -24,10 +24,10 @@ const withArgs = (args: Record<string, unknown>): Expected => ({ ...saved, args 
 const refused: Expected = { phase: 'rejected', charged: 'no' };
 const unclear: Expected = { phase: 'unknown', charged: 'unknown' };
 const gone: Expected = { phase: 'lost', times: 'always' };
-/** A link that is refused is tried for a day. */
+/** A refused link is retried for a day. */
 const refusedLink: Expected = { phase: 'ready', times: 'always', charged: 'yes' };
 
-/** DESIGN 5 by fault and route: what has struck (three times, a submit once) and what must come of it. */
+/** DESIGN 5: expected result by fault and route. Each fault occurs three times, in a submit once. */
 const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>>> = {
   cutBeforeReading: { submit: unclear, query: saved, download: saved, result: saved },
   replyLostAfterAcceptance: { submit: unclear, query: saved, download: saved },
@@ -52,7 +52,7 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
     result: withArgs({ ms: 10 }),
   },
   gzip: {
-    // The ID is in what could be decompressed.
+    // The decompressed part contains the ID.
     submit: withArgs({ missing: 5 }),
     query: withArgs({ as: 'deflate', missing: 5 }),
     download: withArgs({ as: 'br', missing: 5 }),
@@ -106,25 +106,25 @@ const expected: Readonly<Record<FaultName, Partial<Record<FaultRoute, Expected>>
 
 const prompt = 'a paper boat in the rain';
 const byDownload = { model: 'sora-2', prompt, seconds: '4', size: '1280x720' };
-/** No download call can be taken instead of its link. */
+/** No download call is available as a fallback. */
 const byLink = { model: 'wan2.5-t2v-preview', prompt, size: '832*480', duration: 5 };
 
-/** What else must come of a fault when it strikes a question for fresh links, of a task that has succeeded. */
+/** Differences if a fault occurs in the query for fresh links of a task that has succeeded. */
 const whenReady: Partial<Record<FaultName, Expected>> = {
-  // The link that is known may work again, whatever the gateway says of the task.
+  // The known link may work again, whatever the gateway says about the task.
   taskStuck: saved,
   taskLost: { ...gone, charged: 'yes' },
   // It had succeeded, so a failure doesn't prove that it's free.
   taskFailed: { phase: 'failed', charged: 'unknown' },
-  // Together with the dead link, three such answers are believed; one is not.
+  // After the dead link, three such responses count. A single one doesn't.
   taskNotFound: { ...saved, times: 1 },
   urlIs: { ...withArgs({ url: [null, '', 5] }), times: 1 },
 };
 
-/** In which phase of the task a fault strikes. Of a fetch there is one, and of a submit. */
+/** Phase of the task in which a fault occurs. */
 const STRUCK: Readonly<Record<FaultRoute, readonly Phase[]>> = {
   submit: ['sending'],
-  // While a link is dead, the gateway is asked for a fresh one.
+  // While a link is dead, the gateway is queried for a fresh one.
   query: ['queued', 'running', 'ready'],
   download: ['saving'],
   result: ['saving'],
@@ -151,7 +151,7 @@ describe('every fault on every route, in every phase', function () {
     }
   });
 
-  /** Moves the clock on until the condition holds; what takes longer than the patience (real ms) counts as hanging. */
+  /** Advances the clock until the condition holds. Fails after a timeout in real ms. */
   async function until(condition: () => boolean, hours: number, patienceMs = 100): Promise<boolean> {
     const limit = world.clock.now() + hours * 3600_000;
     while (!condition() && world.clock.now() < limit) {
@@ -168,7 +168,7 @@ describe('every fault on every route, in every phase', function () {
     for (const [route, row] of Object.entries(expected[name]) as [FaultRoute, Expected][]) {
       for (const struck of STRUCK[route]) {
         const wanted = (struck === 'ready' ? whenReady[name] : undefined) ?? row;
-        it(`${name} on ${route}, ${struck}: ${wanted.phase}`, async () => {
+        it(`ends as ${wanted.phase}: ${name} on ${route}, ${struck}`, async () => {
           const isByLink = route === 'result' || struck === 'ready' || name === 'mediaFiltered';
           const body = isByLink ? byLink : byDownload;
           const fault: FaultOptions = {
@@ -209,7 +209,7 @@ describe('every fault on every route, in every phase', function () {
             world.gateway.log.some((record) => record.fault?.includes(name)),
             'it has struck',
           );
-          // Nothing half-written, and the key in no message.
+          // No incomplete file, and no key in any message.
           const library = path.join(world.folder, 'library');
           const files = readdirSync(library, { recursive: true, encoding: 'utf8' });
           assert.equal(
@@ -230,7 +230,7 @@ describe('every fault on every route, in every phase', function () {
 
   const good: readonly FaultName[] = ['slow', 'gzip', 'redirect', 'extraFields'];
   for (const name of faultNames.filter((fault) => faultTable[fault].routes.includes('models'))) {
-    it(`${name} on models: ${good.includes(name) ? 'the list' : 'an error that can be told'}`, async () => {
+    it(`returns ${good.includes(name) ? 'the list' : 'a clear error'} for ${name} on models`, async () => {
       const engine = await world.open();
       const args = { slow: { ms: 10 }, cutAfterBytes: { bytes: 10 }, extraFields: { fields: { x: 1 } } };
       world.gateway.setFault({ name, route: 'models', args: { ...args[name as keyof typeof args] } });

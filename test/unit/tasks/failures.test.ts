@@ -7,7 +7,7 @@ import { Failures } from '../../../src/core/tasks/failures';
 import { publicFailures } from '../../support/publicFailures';
 import { blockedBy } from '../../../src/core/task/blockedBy';
 
-describe('a fetch that did not work', () => {
+describe('a failed download', () => {
   const failures = publicFailures();
   const refused = (status: number, elsewhere: boolean) =>
     failures.downloadFailed(
@@ -15,7 +15,7 @@ describe('a fetch that did not work', () => {
       true,
     );
 
-  it('waits for the user only where the gateway says so, not a host of videos', () => {
+  it('waits for the user only if the gateway asks for it, not a result host', () => {
     for (const status of [401, 402, 403]) {
       assert.equal(blockedBy({ phase: 'ready', failure: refused(status, true) }), undefined, String(status));
     }
@@ -23,7 +23,7 @@ describe('a fetch that did not work', () => {
     assert.equal(blockedBy({ phase: 'ready', failure: refused(402, false) }), 'balance');
   });
 
-  it('is no fault of the network where a reply came', () => {
+  it("isn't a network error if a response arrived", () => {
     const kinds = (['unreachable', 'cut', 'badReply'] as const).map(
       (kind) => failures.downloadFailed(new GatewayError(kind, 'x'), true).kind,
     );
@@ -86,7 +86,7 @@ describe('the charge of a failure', () => {
     ],
   };
   for (const [name, [outcome, make]] of Object.entries(all)) {
-    it(`${name}: by the table, at every kind of origin`, () => {
+    it(`follows the table at every kind of origin: ${name}`, () => {
       for (const kind of ORIGIN_KINDS)
         assert.equal(make(new Failures(kind)).charged, charge(kind, outcome), kind);
     });

@@ -25,7 +25,7 @@ const result = (name: FaultOptions['name'], args: Record<string, unknown> = {}, 
   args,
 });
 
-/** DESIGN 5, Fetch: what is tried again until it works. */
+/** DESIGN 5, Download: errors that are retried until they pass. */
 const passing: Readonly<Record<string, FaultOptions>> = {
   'cut before reading': download('cutBeforeReading'),
   'cut before the body': download('cutBeforeBody'),
@@ -40,13 +40,13 @@ const passing: Readonly<Record<string, FaultOptions>> = {
   'a web page instead of a video': download('notAnMp4'),
 };
 
-/** What comes twice with the same bytes is kept, without being verified. */
+/** A video that arrives twice with the same bytes is kept without verification. */
 const doubtful: Readonly<Record<string, FaultOptions>> = {
   'a wrong size': download('wrongSize', { by: 7 }, 10),
   'base64 that ends too soon': download('truncatedBase64', { characters: 400 }, 10),
 };
 
-/** Odd but right replies: they work at once. */
+/** Unusual but valid responses. They work at once. */
 const odd: Readonly<Record<string, FaultOptions>> = {
   'no data_url': download('noDataUrl', {}, 1),
   'only data_url': download('onlyDataUrl', {}, 1),
@@ -55,7 +55,7 @@ const odd: Readonly<Record<string, FaultOptions>> = {
   compressed: download('gzip', {}, 1),
 };
 
-describe('fetching a video', function () {
+describe('downloading a video', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -66,7 +66,7 @@ describe('fetching a video', function () {
     await world.stop();
   });
 
-  /** The video is whole, where the store says it is, and nothing else lies about. */
+  /** Checks that the video is complete, is where the store says, and that no other file is left. */
   function assertSaved(task: Task): void {
     assert.equal(task.phase, 'saved', task.failure?.message);
     const [video] = task.videos;
@@ -85,12 +85,12 @@ describe('fetching a video', function () {
   }
 
   for (const [name, fault] of Object.entries(passing)) {
-    it(`${name}: tried again, and the reason is shown meanwhile`, async () => {
+    it(`retries and shows the reason: ${name}`, async () => {
       const engine = await world.open();
       world.gateway.setFault(fault);
       const { id } = await world.submit(engine);
       await world.until(() => engine.task(id)?.phase === 'ready' && engine.task(id)?.failure !== undefined);
-      // The gateway says that there is no video, and never gave a link to one.
+      // The gateway says that there is no video, and never sent a link.
       const isDenied = name === '200 with an error' || name === 'success: false';
       assert.equal(engine.task(id)?.failure?.charged, isDenied ? 'unknown' : 'yes');
       assertSaved(await world.untilPhase(engine, id));
@@ -99,7 +99,7 @@ describe('fetching a video', function () {
   }
 
   for (const [name, fault] of Object.entries(doubtful)) {
-    it(`${name}: downloaded again, and kept unverified when the same bytes come`, async () => {
+    it(`downloads again and keeps the same bytes unverified: ${name}`, async () => {
       const engine = await world.open();
       world.gateway.setFault(fault);
       const { id } = await world.submit(engine);
@@ -114,7 +114,7 @@ describe('fetching a video', function () {
   }
 
   for (const [name, fault] of Object.entries(odd)) {
-    it(`${name}: fetched at once`, async () => {
+    it(`downloads at once: ${name}`, async () => {
       const engine = await world.open();
       world.gateway.setFault(fault);
       const { id } = await world.submit(engine);
@@ -123,7 +123,7 @@ describe('fetching a video', function () {
     });
   }
 
-  it('a link is fetched without the key, from another origin', async () => {
+  it('downloads a link from another origin without the key', async () => {
     world.gateway.setShapes({ query: 'slim', link: 'url' });
     const engine = await world.open();
     const { id } = await world.submit(engine);
@@ -134,7 +134,7 @@ describe('fetching a video', function () {
   });
 
   for (const status of [403, 404, 410]) {
-    it(`a link that answers ${status}: the download call is taken instead`, async () => {
+    it(`uses the download call if the link responds with ${status}`, async () => {
       world.gateway.setShapes({ query: 'slim', link: 'url' });
       world.gateway.setFault(result('deadLink', { status }));
       const engine = await world.open();
@@ -144,7 +144,7 @@ describe('fetching a video', function () {
     });
   }
 
-  it('a result host that asks to wait holds up its own video alone', async () => {
+  it('delays only its own video if a result host sends a rate limit', async () => {
     world.gateway.setShapes({ query: 'slim', link: 'url' });
     world.gateway.setFault(result('rateLimit', { retryAfter: 'seconds', seconds: 3000 }, 1));
     world.gateway.setFault(download('serverError', { status: 503 }, 1));
@@ -157,7 +157,7 @@ describe('fetching a video', function () {
     assert.ok(world.clock.now() - started < 120_000);
   });
 
-  it('disk trouble does not use up the time for fetching', async () => {
+  it("doesn't count disk errors toward the time limit", async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id, 'running');
@@ -168,13 +168,13 @@ describe('fetching a video', function () {
     const started = world.clock.now();
     await world.until(() => world.clock.now() - started > 30 * 3600_000, 31 * 3600_000);
     rmSync(library);
-    // Long after its day the disk is good again, and now the gateway has a bad moment.
+    // The disk works again after more than a day, but now the gateway fails for a while.
     world.gateway.setFault(download('serverError', { status: 502 }, 1));
     await world.until(() => isFinal(engine.task(id)!.phase), 2 * 3600_000);
     assertSaved(engine.task(id)!);
   });
 
-  it('a link that leads to a web page: the download call is taken instead', async () => {
+  it('uses the download call if the link leads to a web page', async () => {
     world.gateway.setShapes({ query: 'slim', link: 'url' });
     world.gateway.setFault(result('notAnMp4'));
     const engine = await world.open();
@@ -183,7 +183,7 @@ describe('fetching a video', function () {
   });
 
   for (const to of ['same', 'other'] as const) {
-    it(`a link that redirects to ${to === 'same' ? 'the same' : 'another'} origin is followed without the key`, async () => {
+    it(`follows a redirect to ${to === 'same' ? 'the same' : 'another'} origin without the key`, async () => {
       world.gateway.setShapes({ query: 'slim', link: 'url' });
       world.gateway.setFault(result('redirect', { to }, 1));
       const engine = await world.open();
@@ -195,7 +195,7 @@ describe('fetching a video', function () {
     });
   }
 
-  it('the download call redirected to another origin: the key stays behind', async () => {
+  it("doesn't send the key if the download call redirects to another origin", async () => {
     world.gateway.setFault(download('redirect', { to: 'other' }, 1));
     const engine = await world.open();
     const { id } = await world.submit(engine);
@@ -205,7 +205,7 @@ describe('fetching a video', function () {
     );
   });
 
-  it('a download that is refused for nine minutes: saved', async () => {
+  it('saves a video whose download is refused for nine minutes', async () => {
     const engine = await world.open();
     world.gateway.setFault(download('clientError', { status: 404 }, 1000));
     const { id } = await world.submit(engine);
@@ -218,7 +218,7 @@ describe('fetching a video', function () {
     assertSaved(await world.untilPhase(engine, id));
   });
 
-  it('a link that is refused for good: tried ever rarer for a day, then lost', async () => {
+  it('retries a link that stays refused ever more rarely for a day, then loses the task', async () => {
     world.gateway.setShapes({ query: 'slim', link: 'url' });
     world.gateway.setFault(result('deadLink', { status: 403 }, 1000));
     world.gateway.setFault(download('clientError', { status: 404 }, 1000));
@@ -235,7 +235,7 @@ describe('fetching a video', function () {
     assert.ok((engine.task(id)?.timeline.length ?? 0) < 10);
   }).timeout(120_000);
 
-  it('the word "expired" instead of a link: lost', async () => {
+  it('loses a task with the word "expired" in place of a link', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id, 'running');
@@ -245,7 +245,7 @@ describe('fetching a video', function () {
     assert.equal(task.failure?.kind, 'expired');
   });
 
-  /** A task whose video could not be fetched yet, and a machine that then sleeps for more than a day. */
+  /** A task whose video couldn't be downloaded yet, on a machine that then sleeps for more than a day. */
   async function wokenUp(withKey = true) {
     world.gateway.setFault(download('serverError', { status: 502, as: 'E1' }, 3));
     const engine = await world.open();
@@ -254,7 +254,7 @@ describe('fetching a video', function () {
     world.gateway.clearFaults();
     if (withKey) world.clock.jump(30 * 3600_000);
     else {
-      // Awake, but with no key to fetch anything with.
+      // Awake, but without a key.
       world.keys.key = undefined;
       const until = world.clock.now() + 30 * 3600_000;
       await world.until(() => world.clock.now() > until, 31 * 3600_000);
@@ -267,7 +267,7 @@ describe('fetching a video', function () {
     ['a machine that slept for more than a day', true],
     ['more than a day without a key', false],
   ] as const) {
-    it(`${name}, and no network at first: the video is fetched all the same`, async () => {
+    it(`downloads the video although the network isn't up at first: ${name}`, async () => {
       const { engine, id } = await wokenUp(withKey);
       world.gateway.setFault(download('cutBeforeReading', {}, 4));
       if (!withKey) await engine.keyChanged();
@@ -276,7 +276,7 @@ describe('fetching a video', function () {
     });
   }
 
-  it('more than a day without a key, and trouble without end: some minutes of tries, then lost', async () => {
+  it('retries for some minutes after more than a day without a key, then loses the task', async () => {
     const { engine, id } = await wokenUp(false);
     await engine.keyChanged();
     world.gateway.setFault({ name: 'cutBeforeReading', route: 'download', times: 'always' });
@@ -287,7 +287,7 @@ describe('fetching a video', function () {
     assert.ok(world.requests('download') - before >= 6);
   });
 
-  it('a machine that slept for more than a day, and trouble without end: tried for as long as without the sleep', async () => {
+  it('retries as long as usual after more than a day of sleep', async () => {
     const { engine, id } = await wokenUp();
     world.gateway.setFault({ name: 'cutBeforeReading', route: 'download', times: 'always' });
     const since = world.clock.now();
@@ -296,7 +296,7 @@ describe('fetching a video', function () {
     assert.ok(hours > 22 && hours < 26, `${hours} h`);
   });
 
-  it('trouble without end: tried for a day, then lost, and said to be charged', async () => {
+  it('retries for a day, then loses the task and reports the charge', async () => {
     const engine = await world.open();
     world.gateway.setFault({
       name: 'serverError',
@@ -314,7 +314,7 @@ describe('fetching a video', function () {
     assert.ok(world.requests('download') < 65);
   }).timeout(120_000);
 
-  it('a library that has become a file: says so, waits however long, and goes on when it is mended', async () => {
+  it("waits while the library folder is a file, and continues when it's repaired", async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id, 'running');
@@ -329,7 +329,7 @@ describe('fetching a video', function () {
     assertSaved(await world.untilPhase(engine, id));
   });
 
-  it('a library folder that has vanished is made again', async () => {
+  it('creates a library folder again that has vanished', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     await world.untilPhase(engine, id, 'running');
@@ -337,15 +337,15 @@ describe('fetching a video', function () {
     assertSaved(await world.untilPhase(engine, id));
   });
 
-  it('a video that was placed before its window died is found, not fetched again', async () => {
+  it('finds a video that was placed before its window crashed', async () => {
     const first = await world.open();
     const saved = await world.untilPhase(first, (await world.submit(first)).id);
-    // A second task, whose window ends during the fetch.
+    // A second task, whose window closes during the download.
     world.gateway.setFault({ name: 'hang', route: 'download' });
     const { id, createdAt } = await world.submit(first);
     await world.turnsWhileHanging(() => world.requests('download') === 2);
     first.dispose();
-    // As if it had ended right after renaming the file: no sidecar, no row.
+    // As after a crash right after renaming the file: no sidecar, no row.
     const day = new Date(createdAt).toISOString().slice(0, 10);
     const name = `${day}-a-paper-boat-in-the-rain-${id.slice(0, 8)}`;
     renameSync(fileURLToPath(saved.videos[0]!.uri), path.join(world.folder, 'library', `${name}.mp4`));
@@ -357,7 +357,7 @@ describe('fetching a video', function () {
     assert.equal(existsSync(path.join(world.folder, 'library', `${name}.json`)), true);
   });
 
-  it('stop tracking during the fetch ends it and leaves nothing', async () => {
+  it('ends when tracking is stopped, and leaves no file', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'hang', route: 'download' });
     const { id } = await world.submit(engine);

@@ -4,9 +4,9 @@ import type { Engine } from '../../../src/core/engine';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
-/** Lets videos come in pieces of at most so many bytes, each when the test says so. */
+/** Holds back videos in chunks until the test releases them. */
 class SlowPieces {
-  /** What has been asked for and not let through. */
+  /** Chunks that were requested, but not released. */
   readonly #waiting: (() => void)[] = [];
   readonly #bytes: number;
 
@@ -33,7 +33,7 @@ class SlowPieces {
     return this.#waiting.length > 0;
   }
 
-  /** Lets one piece through. */
+  /** Releases one chunk. */
   next(): void {
     this.#waiting.shift()?.();
   }
@@ -48,7 +48,7 @@ class SlowPieces {
   }
 }
 
-describe('how far a fetch has come', function () {
+describe('the progress of a download', function () {
   this.timeout(60_000);
   let world: World;
 
@@ -63,7 +63,7 @@ describe('how far a fetch has come', function () {
     return world.open({ http: pieces.wrap(world.options.http!) });
   }
 
-  /** Time goes on until the video is on its way. */
+  /** Advances the clock until the download has begun. */
   async function untilFetching(engine: Engine, id: string, pieces: SlowPieces): Promise<void> {
     for (let turn = 0; !pieces.isWaiting; turn++) {
       assert.ok(turn < 5000, world.lines.slice(-20).join('\n'));
@@ -74,11 +74,11 @@ describe('how far a fetch has come', function () {
     }
   }
 
-  /** Lets pieces through until the end, or for some time after each of which the lease is renewed. */
+  /** Releases chunks until the end, or for some time. The lease is renewed after each one. */
   async function pass(pieces: SlowPieces, engine: Engine, id: string, until: (task: Task) => boolean) {
     const told: (number | undefined)[] = [];
     for (;;) {
-      // Disk and network take their time on a busy machine; where the clock is waited for, that ends soon.
+      // Disk and network need real time. Waiting for the clock ends soon.
       const limit = performance.now() + 300;
       while (!pieces.isWaiting && !until(engine.task(id)!) && performance.now() < limit) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -94,7 +94,7 @@ describe('how far a fetch has come', function () {
   }
 
   for (const link of ['none', 'url'] as const) {
-    it(`is told ${link === 'url' ? 'of a link' : 'of a download'}: never back, never 100, and gone with its end`, async () => {
+    it(`is shown for ${link === 'url' ? 'a link' : 'a download call'}: never decreases, never 100, removed at the end`, async () => {
       world.gateway.setShapes({ link });
       const pieces = new SlowPieces(60_000);
       const engine = await opened(pieces);
@@ -119,7 +119,7 @@ describe('how far a fetch has come', function () {
     });
   }
 
-  it('begins at nothing when another window takes over from one that has ended', async () => {
+  it('restarts at zero if another window takes over', async () => {
     const [first, second] = [new SlowPieces(60_000), new SlowPieces(60_000)];
     const engine = await opened(first);
     const { id } = await world.submit(engine);
@@ -138,7 +138,7 @@ describe('how far a fetch has come', function () {
     await pass(second, other, id, ({ phase }) => phase === 'saved');
   });
 
-  it('does not go back where the link breaks off and the download begins at nothing', async () => {
+  it("doesn't decrease if the link fails and the download call starts at zero", async () => {
     world.gateway.setShapes({ link: 'url' });
     world.gateway.setFault({ name: 'cutDuringBody', route: 'result', args: { share: 0.8 } });
     const pieces = new SlowPieces(60_000);
@@ -155,9 +155,9 @@ describe('how far a fetch has come', function () {
     assert.equal(world.requests('download'), 1);
   });
 
-  it('is not told where nobody says how long the video is', async () => {
+  it("isn't shown if the size is unknown", async () => {
     world.gateway.setShapes({ link: 'url' });
-    // The length that is told is that of the packed body.
+    // The declared length is that of the compressed body.
     world.gateway.setFault({ name: 'gzip', route: 'result', times: 'always', args: { as: 'gzip' } });
     const pieces = new SlowPieces(60_000);
     const engine = await opened(pieces);

@@ -12,7 +12,7 @@ import { isFinal } from '../../../src/core/task/phases';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
-/** How long to go on with new seeds, in real seconds; and where to begin. */
+/** Duration of runs with new seeds in real seconds, and the first seed. */
 const SECONDS = Number(process.env['NEBULA_FUZZ_SECONDS'] ?? 20);
 const FIRST_SEED = process.env['NEBULA_FUZZ_SEED'];
 const HOUR = 3600_000;
@@ -21,7 +21,7 @@ interface Chance {
   readonly name: FaultName;
   readonly routes: readonly FaultRoute[];
   readonly args?: (dice: Dice) => Record<string, unknown>;
-  /** It may rightly end a task without its video. */
+  /** True if it may end a task without its video. */
   readonly ends?: boolean;
 }
 
@@ -29,7 +29,7 @@ const api: readonly FaultRoute[] = ['submit', 'query', 'download'];
 const all: readonly FaultRoute[] = [...api, 'result'];
 const fetching: readonly FaultRoute[] = ['download', 'result'];
 
-/** Every named fault, wherever it can strike. */
+/** Every named fault, wherever it can occur. */
 const CHANCES: readonly Chance[] = [
   { name: 'cutBeforeReading', routes: all, args: (dice) => ({ how: dice.pick(['close', 'reset']) }) },
   { name: 'replyLostAfterAcceptance', routes: api },
@@ -132,7 +132,7 @@ const ODD_TEXTS: readonly string[] = [
   ...['\u0000', '{"code":"success","data":null}', '<', 'undefined', '{"status":500}'],
 ];
 
-/** Chance that can be repeated. */
+/** Random numbers from a seed. */
 class Dice {
   readonly #random: SeededRandom;
 
@@ -140,7 +140,7 @@ class Dice {
     this.#random = new SeededRandom(seed);
   }
 
-  /** A whole number from 0 up to below the limit. */
+  /** Returns an integer from 0 to below the limit. */
   number(limit: number): number {
     return Number.parseInt(this.#random.hex(8), 16) % limit;
   }
@@ -154,15 +154,15 @@ class Dice {
   }
 }
 
-/** One request that was asked for, and what became of asking. */
+/** A request, and the result of sending it. */
 interface Asked {
   readonly user: string;
   readonly family: 'sora' | 'veo';
-  /** Asking has come to an answer, or its window was closed. */
+  /** True if it has a result, or its window was closed. */
   settled?: boolean;
 }
 
-/** One world with its faults; everything in it follows from the seed, but for the order of the network's events. */
+/** A world with faults. Everything follows from the seed, except the order of network events. */
 class Run {
   readonly #world: World;
   readonly #dice: Dice;
@@ -205,7 +205,7 @@ class Run {
       video: dice.pick<ResponseShapes['video']>(['link', 'inline']),
     });
     for (let index = dice.number(8); index >= 0; index--) this.#setFault(CHANCES);
-    // What can strike a submit does so often enough: there it costs money.
+    // Submit faults occur often, because they can cost money.
     if (dice.flip())
       this.#setFault(
         CHANCES.filter(({ routes }) => routes.includes('submit')),
@@ -242,7 +242,7 @@ class Run {
       asked.family === 'sora'
         ? { model: 'sora-2', seconds: '4', size: '1280x720', ...common }
         : { model: 'veo-3.1-generate-preview', resolution: '720p', sampleCount: 2, ...common };
-    // The row knows it by its prompt, the gateway by the body, which shares a video with all others.
+    // The row is identified by its prompt, the gateway's task by its body, which has the same video as all others.
     const request = { model: body.model, prompt: asked.user };
     const sent = this.#engine
       .submit({ request, family: sora, body: JSON.stringify(body) }, this.#world.access)
@@ -253,7 +253,7 @@ class Run {
     this.#sent.push(sent);
   }
 
-  /** What people and machines do meanwhile. */
+  /** Actions of users and machines. */
   async #disturb(): Promise<void> {
     const { clock, keys, access, gateway } = this.#world;
     switch (this.#dice.number(8)) {
@@ -267,11 +267,11 @@ class Run {
         await this.#world.open();
         return;
       case 2:
-        // A machine that slept.
+        // The machine slept.
         clock.jump(this.#dice.pick([60_000, 20 * 60_000, 2 * HOUR]));
         return;
       case 3:
-        // A clock that was set back.
+        // The clock was set back.
         clock.jump(-this.#dice.pick([5_000, HOUR]));
         return;
       case 4:
@@ -291,7 +291,7 @@ class Run {
     }
   }
 
-  /** Somebody clears a video away, and wants it back. */
+  /** The user removes a video and wants it back. */
   async #loseVideo(): Promise<void> {
     const saved = this.#engine.tasks().filter(({ phase }) => phase === 'saved');
     if (saved.length === 0) return;
@@ -300,7 +300,7 @@ class Run {
     assert.equal(await this.#engine.checkAgain(id), true);
   }
 
-  /** Somebody loses patience, for a while. */
+  /** The user stops tracking for a while. */
   async #stopTracking(): Promise<void> {
     const followed = this.#engine
       .tasks()
@@ -313,7 +313,7 @@ class Run {
     this.#mayEnd ||= this.#engine.task(id)?.phase === 'stopped';
   }
 
-  /** Lets the network do what it can, then moves the clock to the next timer; requests may hang all the while. */
+  /** Waits for network events, then advances the clock to the next timer, even if requests hang. */
   async #pass(): Promise<void> {
     const limit = performance.now() + 60;
     await this.#world.quiet(() => performance.now() > limit);
@@ -321,7 +321,7 @@ class Run {
     if (next !== undefined) this.#world.clock.moveTo(next);
   }
 
-  /** All is well again: whatever is unfinished must come to its end. */
+  /** Ends all faults. Every unfinished task must then end. */
   async #peace(): Promise<void> {
     const { gateway, keys, access, clock } = this.#world;
     gateway.clearFaults();
@@ -353,7 +353,7 @@ class Run {
       if (task) this.#checkTask(task, asked, made.length > 0);
       else assert.equal(made.length, 0, `nobody knows of ${asked.user}`);
     }
-    // What is in the library is in the list, unless nobody follows it any more.
+    // Each video in the library is in the list, unless its task isn't tracked.
     const tasks = this.#engine.tasks();
     const listed = new Set(tasks.flatMap(({ videos }) => videos.map(({ uri }) => path.basename(uri))));
     const stopped = tasks.filter(({ phase }) => phase === 'stopped').map(({ id }) => id.slice(0, 8));
@@ -365,7 +365,7 @@ class Run {
       assert.equal(record.keyElsewhere, false, record.path);
       assert.ok(record.origin === 'api' || !record.hadKey, `${record.path} ${status}`);
     }
-    // Only a window that was closed before its reply came may say that it cannot write any more: the id is in the log.
+    // Only a window that closed before the response may fail to store it. The ID is then in the log.
     const known = /accepted as .* the task store is closed/;
     const errors = lines.filter((line) => line.startsWith('error') && !known.test(line));
     assert.deepEqual(errors, []);
@@ -375,7 +375,7 @@ class Run {
   #checkTask(task: Task, asked: Asked, made: boolean): void {
     const { phase, failure } = task;
     const told = `${asked.family} ${phase} ${failure?.message}`;
-    // "Nothing was charged" is only ever said where nothing was made, or where the gateway's own task failed.
+    // "You weren't charged" is shown only if nothing was generated, or the gateway's own task failed.
     if (phase === 'rejected') assert.ok(!made && failure?.charged === 'no', told);
     if (phase === 'failed') assert.ok(this.#mayEnd, told);
     if (made) assert.ok(task.gatewayTaskId !== undefined || phase === 'unknown', told);
@@ -390,7 +390,7 @@ class Run {
     assert.ok(phases.every((moved, index) => moved !== 'sending' || phases[index - 1] === 'draft'));
   }
 
-  /** Neither a file of ours nor a line of the log nor a task holds the key. */
+  /** No file, log line or task contains the key. */
   #checkNoKey(): void {
     const { gateway, folder, lines } = this.#world;
     const secret = gateway.key.slice(3);
@@ -400,7 +400,7 @@ class Run {
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       const file = path.join(folder, name);
       if (statSync(file).isFile()) texts.push(`${name}\n${readFileSync(file, 'latin1')}`);
-      // One that came whole, but couldn't be verified, is kept for whoever tracks the task again.
+      // A complete but unverified download is kept in case the task is tracked again.
       const isKept = stopped.some((id) => name.includes(id.slice(0, 8)));
       if (name.endsWith('.part') && !isKept) assert.fail(`${name} was left half-written`);
     }
@@ -409,10 +409,10 @@ class Run {
 }
 
 describe('the engine under any faults', function () {
-  // What neither ends nor goes on is noticed by the fake clock; a slow machine is no fault.
+  // The fake clock detects hanging. A slow machine isn't an error.
   this.timeout((SECONDS + 600) * 1000);
 
-  it('pays once, loses nothing, leaks nothing, and always comes to an end', async () => {
+  it('pays once, loses nothing, leaks nothing, and always ends', async () => {
     const until = performance.now() + SECONDS * 1000;
     const first = FIRST_SEED ?? String(Date.now());
     let runs = 0;

@@ -10,7 +10,7 @@ import { prepareRequest } from '../../support/catalog';
 
 const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, untranslatedL10n);
 
-describe('one task that hangs does not hold up the others', function () {
+describe("other tasks during a hanging operation", function () {
   this.timeout(120_000);
   let world: World;
   let elsewhere: PretendGateway | undefined;
@@ -24,7 +24,7 @@ describe('one task that hangs does not hold up the others', function () {
     await world.stop();
   });
 
-  /** A window in which the key for another gateway can be had until `hang` is called: then nobody answers any more. */
+  /** A window that gets the key for another gateway until `hang` is called. After that, there is no answer. */
   async function windowWithHangingKey() {
     const other = await startPretendGateway({
       clock: { kind: 'given', now: world.clock.now },
@@ -51,18 +51,18 @@ describe('one task that hangs does not hold up the others', function () {
     };
   }
 
-  it('a key that is never handed out for one gateway', async () => {
+  it("continue if a keyring doesn't return the key for one gateway", async () => {
     const { engine, submitElsewhere, hang } = await windowWithHangingKey();
     await submitElsewhere('held up');
     hang();
-    // Due later than the one that hangs, so that it has to be woken by a timer of its own.
+    // Due after the hanging one, so it needs its own timer.
     world.clock.jump(1000);
     const { id } = await world.submit(engine);
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
     assert.equal(engine.tasks().filter((task) => task.phase === 'queued').length, 1);
   });
 
-  it('more of them than are asked about at once; and all go on when there is an answer', async () => {
+  it('continue if more tasks hang than can be queried at once, as do those once there is an answer', async () => {
     const { engine, submitElsewhere, hang, answer, asked } = await windowWithHangingKey();
     const held: string[] = [];
     for (let index = 0; index < 10; index++) held.push((await submitElsewhere(`held up ${index}`)).id);
@@ -72,7 +72,7 @@ describe('one task that hangs does not hold up the others', function () {
     const started = world.clock.now();
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
     assert.ok(world.clock.now() - started < 3 * 60_000, `${world.clock.now() - started} ms`);
-    // Nobody is asked in a rush: each waits its time, and then a while.
+    // Queries aren't sent in a burst: each task waits for its time.
     const before = asked();
     const since = world.clock.now();
     await world.until(() => world.clock.now() - since >= 60_000);
@@ -81,7 +81,7 @@ describe('one task that hangs does not hold up the others', function () {
     for (const other of held) assert.equal((await world.untilPhase(engine, other)).phase, 'saved');
   });
 
-  it('videos that do not come: three are waited for at once, the others have their turn', async () => {
+  it("continue if videos don't arrive: three are awaited at once, and the others get their turn", async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'hang', route: 'download', times: 'always' });
     const ids: string[] = [];
@@ -91,10 +91,10 @@ describe('one task that hangs does not hold up the others', function () {
     const phases = () => ids.map((id) => engine.task(id)?.phase);
     const asked = () => world.requests('download');
     const done = () => phases().every((phase) => phase === 'ready' || phase === 'saving');
-    // Well within the time that one download may take.
+    // Well within the time limit of one download.
     const limit = world.clock.now() + 5 * 60_000;
     while (world.clock.now() < limit) {
-      // The network takes its time, which no fake clock knows of.
+      // The network needs real time, unknown to the fake clock.
       const turnsEnd = performance.now() + 20;
       await world.turns(() => performance.now() > turnsEnd);
       assert.ok(asked() <= 3, `${asked()} at once`);
@@ -103,7 +103,7 @@ describe('one task that hangs does not hold up the others', function () {
     assert.ok(done(), String(phases()));
     assert.equal(asked(), 3);
     world.gateway.clearFaults();
-    // Those that hang are given up in the end, and tried again.
+    // Hanging downloads time out and are retried.
     const end = world.clock.now() + 30 * 60_000;
     while (phases().some((phase) => phase !== 'saved')) {
       assert.ok(world.clock.now() < end, String(phases()));
@@ -112,7 +112,7 @@ describe('one task that hangs does not hold up the others', function () {
     }
   });
 
-  it('a query without an answer', async () => {
+  it('continue if a query has no response', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
     const { gatewayTaskId } = await world.submit(engine);
@@ -133,7 +133,7 @@ describe('one task that hangs does not hold up the others', function () {
   });
 });
 
-describe('two windows and a reply that takes longer than the claim', function () {
+describe('two windows and a response that takes longer than the claim', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -144,15 +144,15 @@ describe('two windows and a reply that takes longer than the claim', function ()
     await world.stop();
   });
 
-  it('ask once, and the reply is applied', async () => {
+  it('query once and apply the response', async () => {
     const { clock } = world;
     let asked = 0;
-    // Answers each query piece by piece over a minute and a half: slow, but never idle for too long.
+    // Responds to each query in chunks over a minute and a half: slow, but never idle for too long.
     const pieces = ['{"task_id":"video_1",', ' ', ' ', '"status":"in_progress","progress":50}'];
     const answering: { readonly reply: ServerResponse; left: string[]; due: number }[] = [];
     const server = createServer((request, reply) => {
       if (request.method === 'POST') reply.end(JSON.stringify({ task_id: 'video_1', status: 'submitted' }));
-      // The kind of the gateway is asked about too.
+      // The kind of the gateway is queried too.
       else if (request.url?.endsWith('/video_1') !== true) reply.writeHead(404).end();
       else {
         asked++;
@@ -163,7 +163,7 @@ describe('two windows and a reply that takes longer than the claim', function ()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      // Not counted as under way, or time would stand still for it.
+      // Not counted as pending, or the clock would stop for it.
       const http = createHttp(clock);
       const first = await world.open({ http });
       const second = await world.open({ http });
@@ -206,7 +206,7 @@ describe('a machine that slept', function () {
     await world.stop();
   });
 
-  it('for three hours: each task is asked about once, a few at a time, also with two windows', async () => {
+  it('queries each task once, a few at a time, after three hours, also with two windows', async () => {
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
     const first = await world.open();
     const second = await world.open();

@@ -19,7 +19,7 @@ describe('a task ID that came with an error', function () {
   let engine: Engine;
   let http: ScriptedHttp;
   let id: string;
-  /** The responses to queries, in order; the last one repeats. */
+  /** Responses to queries, in order. The last one repeats. */
   let responses: Scripted[];
 
   beforeEach(async () => {
@@ -51,7 +51,7 @@ describe('a task ID that came with an error', function () {
   const isOver = () => isFinal(task().phase);
 
   for (const status of ['queued', 'running']) {
-    it(`and that the gateway knew (${status}), then denied: lost`, async () => {
+    it(`makes the task lost if the gateway knew it (${status}) and then reports it as not found`, async () => {
       responses = [...Array<Scripted>(20).fill(is(status)), DENIED];
       await world.until(isOver, HOUR);
       assert.deepEqual([task().phase, task().failure?.charged], ['lost', 'unknown']);
@@ -60,14 +60,14 @@ describe('a task ID that came with an error', function () {
     });
   }
 
-  it('and that only a response that was cut off confirmed, then denied: lost', async () => {
+  it("makes the task lost if only a cut response confirmed it and then it's not found", async () => {
     const cut = { ...is('running'), cutAfter: true };
     responses = [...Array<Scripted>(8).fill(cut), DENIED];
     await world.until(isOver, HOUR);
     assert.equal(task().phase, 'lost');
   });
 
-  it('and that the gateway never knew: rejected with that error, and it can be looked for again', async () => {
+  it('makes the task rejected with that error if the gateway never knew it, and can be checked again', async () => {
     await world.until(isOver, HOUR);
     assert.deepEqual([task().phase, task().failure?.detail], ['rejected', 'late warning']);
     responses = [is('running')];
@@ -75,18 +75,18 @@ describe('a task ID that came with an error', function () {
     await world.until(() => task().phase === 'running', HOUR);
   });
 
-  it('and that the gateway never knew: another ID can be attached', async () => {
+  it('can be replaced if the gateway never knew it', async () => {
     await world.until(isOver, HOUR);
     assert.equal(task().takesTaskId, true);
     assert.equal(await engine.attachTaskId(id, 'task_2'), true);
     await world.until(isOver, HOUR);
-    // That one had no error.
+    // The attached ID had no error.
     assert.equal(task().phase, 'unknown');
   });
 });
 
-describe('a task ID that came with an error and could not be stored', () => {
-  it('is read from its file as unsure: its task takes another ID, and is unknown once the gateway denies it', async () => {
+describe("a task ID that came with an error and couldn't be stored", () => {
+  it("is read from its file as unsure: the task accepts another ID, and is unknown if the ID isn't found", async () => {
     const world = await World.create();
     try {
       const http = new ScriptedHttp(world.clock, ({ method }) =>

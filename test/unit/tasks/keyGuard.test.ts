@@ -70,7 +70,7 @@ describe('a key pasted into a text field', function () {
     assert.equal(world.requests('query'), 0);
   });
 
-  it("is rejected even if it's somebody else's key", async () => {
+  it("is rejected even if it's another user's key", async () => {
     const engine = await world.open();
     const prompt = 'use sk-SomebodyElses0123456789Key';
     await assert.rejects(world.submit(engine, { prompt }), RequestError);

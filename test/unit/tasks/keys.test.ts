@@ -8,10 +8,10 @@ import { KeyUnavailableError } from '../../../src/core/tasks/submitter';
 import { World } from '../support/world';
 import { prepareRequest } from '../../support/catalog';
 
-/** After a refused key the origin is tried again by itself so much later, in ms. */
+/** Interval after which an origin that refused the key is tried again, in ms. */
 const RECHECK_MS = 15 * 60_000;
 
-describe('the key, the tasks made with it, and the others', function () {
+describe('a key and its tasks', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -22,7 +22,7 @@ describe('the key, the tasks made with it, and the others', function () {
     await world.stop();
   });
 
-  /** A task whose video is done and could not be fetched yet. */
+  /** A task whose video is finished, but couldn't be downloaded yet. */
   async function readyTask(engine: Engine): Promise<string> {
     world.gateway.setFault({
       name: 'serverError',
@@ -36,7 +36,7 @@ describe('the key, the tasks made with it, and the others', function () {
     return id;
   }
 
-  it('a quota that is used up pauses the tasks of the origin, and says what they wait for', async () => {
+  it('pauses the tasks of the origin if its quota is used up, and shows the reason', async () => {
     const engine = await world.open();
     const args = { status: 403, code: 'quota_not_enough', message: '用户额度不足' };
     world.gateway.setFault({ name: 'clientError', route: 'query', times: 'always', args });
@@ -53,7 +53,7 @@ describe('the key, the tasks made with it, and the others', function () {
     ['notApproved', 'approval', RECHECK_MS],
     ['locked', 'keyring', 60_000],
   ] as const) {
-    it(`a key that can't be had says why, and is looked for again: ${reason}`, async () => {
+    it(`shows why it isn't available and is read again: ${reason}`, async () => {
       const engine = await world.open();
       const { id } = await world.submit(engine);
       world.keys.key = undefined;
@@ -69,7 +69,7 @@ describe('the key, the tasks made with it, and the others', function () {
     });
   }
 
-  it('a key that is removed after it was read, and before the request is sent, sends nothing', async () => {
+  it("sends nothing if it's removed after it was read and before the request is sent", async () => {
     const engine = await world.open();
     const keyFor = world.keys.keyFor;
     let removals = 0;
@@ -86,7 +86,7 @@ describe('the key, the tasks made with it, and the others', function () {
     assert.deepEqual(engine.tasks(), []);
   });
 
-  it('a keyring that is locked when the request would be sent is not called a removed key', async () => {
+  it("isn't reported as removed if its keyring is locked when the request is about to be sent", async () => {
     const engine = await world.open();
     world.keys.key = undefined;
     world.keys.reason = 'locked';
@@ -94,7 +94,7 @@ describe('the key, the tasks made with it, and the others', function () {
     assert.equal(world.requests('submit'), 0);
   });
 
-  it('an approval that is given after the key was read changes nothing about the request', async () => {
+  it('is still used if an approval is given after it was read', async () => {
     const engine = await world.open();
     const keyFor = world.keys.keyFor;
     world.keys.keyFor = () => {
@@ -107,11 +107,11 @@ describe('the key, the tasks made with it, and the others', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a finished video that another key cannot see is left alone, and fetched with the right key', async () => {
+  it("leaves a finished video alone that it can't see, until the right key downloads it", async () => {
     const engine = await world.open();
     const id = await readyTask(engine);
     world.keys.key = { id: 'key-2', value: world.gateway.key };
-    // What the gateway says to the key of another user, to whichever question.
+    // Response of the gateway to the key of another user.
     world.gateway.setFault({
       name: 'clientError',
       route: 'download',
@@ -132,7 +132,7 @@ describe('the key, the tasks made with it, and the others', function () {
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
-  it('when a refused key works again, all finished videos are fetched together', async () => {
+  it("downloads all finished videos together when it's accepted again after a refusal", async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'keyRejected', route: 'download', times: 3 });
     const ids: string[] = [];
@@ -149,7 +149,7 @@ describe('the key, the tasks made with it, and the others', function () {
     assert.ok(Math.max(...times) - Math.min(...times) <= 5000, `they came ${times.join(', ')}`);
   });
 
-  it('a result host that answers 401 speaks of its link, not of the key: nothing else waits', async () => {
+  it("isn't affected by a 401 of a result host, and other tasks don't wait", async () => {
     const host = createServer((_request, reply) => {
       reply.statusCode = 401;
       reply.end('no');
@@ -161,7 +161,7 @@ describe('the key, the tasks made with it, and the others', function () {
       const { id, gatewayTaskId } = await world.submit(engine);
       assert.ok(gatewayTaskId);
       await world.untilPhase(engine, id, 'running');
-      // Two links: then there is no download call to take instead.
+      // Two links, so that there is no download call as a fallback.
       const url = ['a', 'b'].map((name) => `http://127.0.0.1:${port}/${name}`);
       world.gateway.setFault({
         name: 'urlIs',
@@ -183,13 +183,13 @@ describe('the key, the tasks made with it, and the others', function () {
     }
   });
 
-  it('what is said too late of a key that was replaced does not pause the tasks', async () => {
+  it("doesn't pause tasks if a response about a replaced key is late", async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'query', args: { ms: 100 } });
     world.gateway.setFault({ name: 'keyRejected', route: 'query' });
     await world.submit(engine);
     await world.until(() => world.requests('query') === 1);
-    // The question is under way with the old key; the answer finds a new one.
+    // The query is pending with the old key when the key is replaced.
     world.keys.key = { id: 'key-2', value: world.gateway.key };
     await engine.keyChanged();
     await world.quiet();
@@ -201,7 +201,7 @@ describe('the key, the tasks made with it, and the others', function () {
   });
 
   for (const route of ['query', 'download'] as const) {
-    it(`a 401 about a key that was replaced meanwhile: the ${route} is tried with the new one at once`, async () => {
+    it(`retries the ${route} with the new key at once after a 401 about a replaced key`, async () => {
       const engine = await world.open();
       world.gateway.setFault({ name: 'slow', route, args: { ms: 100 } });
       world.gateway.setFault({ name: 'keyRejected', route });
@@ -216,7 +216,7 @@ describe('the key, the tasks made with it, and the others', function () {
     });
   }
 
-  it('a key that cannot travel in a header: rejected, nothing sent, and the key is told to nobody', async () => {
+  it("is rejected without being sent or logged if it's invalid in a header", async () => {
     const engine = await world.open();
     const value = 'sk-secret-part\nsecond-line';
     const request = prepareRequest({ model: 'sora-2', prompt: 'x' }, untranslatedL10n);

@@ -14,7 +14,7 @@ describe('lanes', function () {
   beforeEach(async () => {
     world = await World.create();
     const { http } = world.options;
-    // Whatever goes to the dead gateway never gets a connection.
+    // Connections to the dead gateway are never established.
     engine = await world.open({
       http: (request) => (request.url.host.endsWith(DEAD) ? new Promise(() => undefined) : http!(request)),
     });
@@ -24,7 +24,7 @@ describe('lanes', function () {
     await world.stop();
   });
 
-  it('200 tasks that wait for their downloads keep nobody from being asked about', async () => {
+  it('query tasks even if 200 others wait for their downloads', async () => {
     const { id } = await world.submit(engine);
     world.gateway.setFault({ name: 'hang', route: 'download', times: 'always' });
     const due = world.clock.now();
@@ -33,7 +33,7 @@ describe('lanes', function () {
     assert.ok(share >= 0.95, String(share));
   });
 
-  it('a dead gateway keeps nobody waiting at another one', async () => {
+  it("query other gateways if one doesn't respond", async () => {
     const { id } = await world.submit(engine);
     const due = world.clock.now();
     addCopies(world, id, 50, `base_url = 'https://${DEAD}', next_due = ${due}`);
@@ -41,7 +41,7 @@ describe('lanes', function () {
     assert.ok(share >= 0.95, String(share));
   });
 
-  it('several dead gateways keep nobody waiting at another one, whatever their names', async () => {
+  it("query other gateways if several don't respond, whatever their names", async () => {
     const { id } = await world.submit(engine);
     const due = world.clock.now();
     addCopies(world, id, 60, `base_url = 'https://' || (rowid % 6) || '.a.${DEAD}', next_due = ${due}`);
@@ -49,7 +49,7 @@ describe('lanes', function () {
     assert.ok(share >= 0.95, String(share));
   });
 
-  it('a row that is due and can’t be read is not reported each time', async () => {
+  it('report an unreadable due row only once', async () => {
     const { id } = await world.submit(engine);
     addCopies(world, id, 1, `request = '{}', next_due = ${world.clock.now()}`);
     engine.checkForChanges();
@@ -57,7 +57,7 @@ describe('lanes', function () {
     assert.ok(world.lines.filter((line) => line.startsWith('error')).length <= 1);
   });
 
-  it('other tasks say why they wait while a gateway asks to be left alone, and Refresh ends the wait', async () => {
+  it('show the reason during a rate limit, and Refresh ends the wait', async () => {
     const ids = [(await world.submit(engine)).id, (await world.submit(engine, { prompt: 'two' })).id];
     const args = { retryAfter: 'seconds', seconds: 3600 };
     world.gateway.setFault({ name: 'rateLimit', route: 'query', times: 1, args });

@@ -16,7 +16,7 @@ describe('a task ID that arrives after the user has attached another', function 
     await world.stop();
   });
 
-  /** Attaches an ID while the window that sent the request sleeps, and lets the response arrive after that. */
+  /** Attaches an ID while the window that sent the request sleeps. The response arrives after that. */
   async function attachFirst(attached: (other: Engine) => Promise<string>): Promise<Engine> {
     const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
     const other = await world.open();
@@ -37,7 +37,7 @@ describe('a task ID that arrives after the user has attached another', function 
     return other;
   }
 
-  /** The two tasks of the question: the one with the attached ID, and the one with the late ID. */
+  /** The two tasks: one with the attached ID and one with the late ID. */
   function pair(engine: Engine) {
     const [question] = engine.idQuestions();
     assert.ok(question);
@@ -45,7 +45,7 @@ describe('a task ID that arrives after the user has attached another', function 
     return { question, late, attached: engine.task(late.basedOn ?? '')! };
   }
 
-  it('is tracked beside one that the gateway has not confirmed, and the user is asked until there is an answer', async () => {
+  it('is tracked along with an unconfirmed one, and the user is prompted until there is an answer', async () => {
     const engine = await attachFirst(() => Promise.resolve('video_mistyped'));
     const { question, late, attached } = pair(engine);
     const [made] = world.gateway.tasks;
@@ -69,7 +69,7 @@ describe('a task ID that arrives after the user has attached another', function 
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('is tracked alone if the user wants that, and the other one can be checked again', async () => {
+  it('is tracked alone if the user chooses that, and the other one can be checked again', async () => {
     const engine = await attachFirst(async (other) => {
       world.gateway.setFault({ name: 'taskStuck', route: 'submit' });
       const { id, gatewayTaskId } = await world.submit(other, { prompt: 'another one' });
@@ -87,7 +87,7 @@ describe('a task ID that arrives after the user has attached another', function 
     assert.equal(world.requests('submit'), 2);
   });
 
-  it('is tracked beside it also if it comes from the file of an earlier window, and once however often', async () => {
+  it('is tracked along with it, and only once, if it comes from the file of an earlier window', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     const { id, origin, request, createdAt } = await world.submit(engine);
@@ -119,7 +119,7 @@ describe('a task ID that arrives after the user has attached another', function 
     assert.deepEqual([looked(window).tasks().length, window.idQuestions()], [1, []]);
   });
 
-  it('raises no question if it is the same', async () => {
+  it("causes no prompt if it's the same", async () => {
     const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
     const other = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });

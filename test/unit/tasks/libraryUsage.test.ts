@@ -7,7 +7,7 @@ import { DiskError } from '../../../src/core/common/fileSystem';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
-describe('what the library holds', function () {
+describe('the library report', function () {
   this.timeout(60_000);
   let world: World;
   let engine: Engine;
@@ -30,13 +30,13 @@ describe('what the library holds', function () {
     return task;
   }
 
-  it('is nothing at first', async () => {
+  it('is empty at first', async () => {
     assert.deepEqual(await engine.libraryUsage.diskUsage(), { videos: 0, bytes: 0 });
     const { videos, leftovers } = await engine.libraryUsage.report();
     assert.deepEqual([videos, leftovers], [[], { files: [], bytes: 0 }]);
   });
 
-  it('is told by task, the oldest first, with what is known of it; also in another window', async () => {
+  it('lists videos by task, oldest first, with their details, also in another window', async () => {
     const [first, second, third] = [await saved('first'), await saved('second'), await saved('third')];
     await engine.markSeen(first.id);
     await engine.markExported(second.id);
@@ -60,7 +60,7 @@ describe('what the library holds', function () {
     }
   });
 
-  it('counts a video of no task, and one whose task is gone, as never seen', async () => {
+  it('counts videos without a task, or whose task is gone, as unseen', async () => {
     const task = await saved('removed from the list');
     await engine.markSeen(task.id);
     await engine.remove(task.id);
@@ -71,7 +71,7 @@ describe('what the library holds', function () {
     );
   });
 
-  it('does not hold what is missing, nor what a task that goes on has just placed', async () => {
+  it('excludes missing videos and those just placed by an active task', async () => {
     const task = await saved('missing');
     rmSync(fileOf(task));
     assert.deepEqual((await engine.libraryUsage.report()).videos, []);
@@ -84,7 +84,7 @@ describe('what the library holds', function () {
     assert.deepEqual((await engine.libraryUsage.report()).videos, []);
   });
 
-  it('leftovers are old parts that are no whole video, and sidecars of nothing', async () => {
+  it('lists old incomplete parts and sidecars without a video as leftovers', async () => {
     const task = await saved('whole');
     const name = path.basename(fileOf(task), '.mp4');
     mkdirSync(library('.parts'), { recursive: true });
@@ -97,11 +97,11 @@ describe('what the library holds', function () {
     const stale = file(true, library('.parts', `2025-01-01-gone-00000000.${RANDOM}.part`));
     const sidecarPart = file(true, library('.parts', `2025-01-01-gone-00000000.${RANDOM}.json.part`));
     file(false, library('.parts', `2026-01-01-now-00000001.${RANDOM}.part`));
-    // Whole, and nowhere else: Rescue finds it.
+    // Complete, and nowhere else: Recover Lost Videos finds it.
     file(true, library('.parts', `2025-01-01-whole-00000002.${RANDOM}.part`), fileOf(task));
-    // Whole, but in place already.
+    // Complete, but already placed.
     const double = file(true, library('.parts', `${name}.${RANDOM}.part`), fileOf(task));
-    // Its video went, and its task too.
+    // Its video and its task are gone.
     const gone = await saved('gone');
     await engine.remove(gone.id);
     rmSync(fileOf(gone));
@@ -113,7 +113,7 @@ describe('what the library holds', function () {
     assert.ok(leftovers.files.every((place) => existsSync(place)));
   });
 
-  it('what the user has removed is told in its history and in every window, and comes back by Look Again', async () => {
+  it('records a removal in the history and in every window, and Check Again brings the video back', async () => {
     const task = await saved('made room');
     const other = await world.open();
     rmSync(fileOf(task));
@@ -125,7 +125,7 @@ describe('what the library holds', function () {
       assert.equal(window.task(task.id)?.phase, 'saved');
       assert.match(window.task(task.id)?.timeline.at(-1)?.note ?? '', /removed from the library by you/);
     }
-    // Who cleans does not want it all back at the next rescue.
+    // Removed videos must not come back with the next Recover Lost Videos.
     assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
     assert.equal(await engine.checkAgain(task.id), true);
     assert.equal((await world.untilPhase(engine, task.id)).phase, 'saved');
@@ -133,7 +133,7 @@ describe('what the library holds', function () {
     assert.ok(existsSync(fileOf(task)));
   });
 
-  it('a folder that cannot be read is an error, and empties nothing', async () => {
+  it("fails and removes nothing if the folder can't be read", async () => {
     await saved('safe');
     renameSync(library(), `${library()}.away`);
     await assert.rejects(engine.libraryUsage.report(), DiskError);

@@ -20,7 +20,7 @@ import { prepareRequest } from '../../support/catalog';
 
 const SQUID_PAGE = '<!DOCTYPE html><title>ERROR: Access Denied</title>';
 
-describe('a request on its way', function () {
+describe('a request being sent', function () {
   this.timeout(120_000);
   let world: World;
   const cleanUp: (() => void)[] = [];
@@ -33,7 +33,7 @@ describe('a request on its way', function () {
     await world.stop();
   });
 
-  /** A gateway that answers as the test says. */
+  /** A gateway that responds as given. */
   async function gateway(answer: RequestListener): Promise<{ baseUrl: string; posts: () => number }> {
     let posts = 0;
     const server = http.createServer((request, response) => {
@@ -49,7 +49,7 @@ describe('a request on its way', function () {
     return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, posts: () => posts };
   }
 
-  /** Time moves on by itself, also while the other side hangs. @param onStep called each time; false stops the clock */
+  /** Advances the clock, also while the server hangs. @param onStep called each time; false stops the clock */
   async function submit(
     engine: Engine,
     baseUrl: string,
@@ -75,11 +75,11 @@ describe('a request on its way', function () {
     assert.ok(task);
     return task;
   }
-  // Not counted as under way, or time would stand still for it.
+  // Not counted as pending, or the clock would stop for it.
   const open = () => world.open({ http: createHttp(world.clock) });
 
   for (const status of [407, 403, 502]) {
-    it(`through a proxy that answers CONNECT with ${status}: rejected, and the gateway sees nothing`, async () => {
+    it(`is rejected if a proxy responds to CONNECT with ${status}, and the gateway receives nothing`, async () => {
       const server = new TestServer(true);
       const proxy = new TestProxy(status);
       cleanUp.push(
@@ -106,21 +106,21 @@ describe('a request on its way', function () {
     });
   }
 
-  it('answered with 407 by a proxy in between: rejected, and not sent again', async () => {
+  it('is rejected and not sent again if a proxy responds with 407', async () => {
     const { baseUrl, posts } = await gateway((_, response) => response.writeHead(407).end());
     const task = await submit(await open(), baseUrl);
     assert.deepEqual([task.phase, task.failure?.kind, task.failure?.charged], ['rejected', 'proxy', 'no']);
     assert.match(task.failure?.message ?? '', /proxy requires a sign-in/);
     assert.equal(posts(), 1);
   });
-  it('answered with 407 and a task’s ID: accepted, and sent once', async () => {
+  it('is accepted and sent once if the response is a 407 with a task ID', async () => {
     const { baseUrl, posts } = await gateway((_, response) =>
       response.writeHead(407).end('{"task_id":"video_1"}'),
     );
     const task = await submit(await open(), baseUrl);
     assert.deepEqual([task.phase, task.gatewayTaskId, posts()], ['queued', 'video_1', 1]);
   });
-  it('answered with the page of a filter: nobody knows whether it was passed on', async () => {
+  it("is unknown if a filter's page is the response", async () => {
     const { baseUrl, posts } = await gateway((_, response) =>
       response.writeHead(403, { 'x-squid-error': 'ERR_ACCESS_DENIED 0' }).end(SQUID_PAGE),
     );
@@ -131,7 +131,7 @@ describe('a request on its way', function () {
     );
     assert.equal(posts(), 1);
   });
-  it('a query that a proxy refuses says nothing of the task or the key', async () => {
+  it("ignores a proxy's refusal of a query", async () => {
     let queries = 0;
     const { baseUrl } = await gateway((request, response) => {
       if (request.method === 'GET') queries++;
@@ -143,12 +143,12 @@ describe('a request on its way', function () {
     await world.until(() => engine.task(id)?.failure !== undefined);
     const task = engine.task(id);
     assert.deepEqual([task?.phase, task?.failure?.kind], ['queued', 'proxy']);
-    // The origin waits for nothing.
+    // Other tasks of the origin don't wait.
     const before = queries;
     await world.until(() => queries > before, 60_000);
   });
 
-  /** Answers a submit with a text, and then with a blank a second. */
+  /** Responds to a submit with a text, followed by a blank per second. */
   function trickling(text: string): { answer: RequestListener; step: () => boolean } {
     let open: ServerResponse | undefined;
     return {
@@ -163,7 +163,7 @@ describe('a request on its way', function () {
       },
     };
   }
-  it('whose response trickles: unknown after ten minutes, and not sent again', async () => {
+  it('is unknown after ten minutes if its response trickles, and not sent again', async () => {
     const { answer, step } = trickling('{');
     const { baseUrl, posts } = await gateway(answer);
     const started = world.clock.now();
@@ -172,20 +172,20 @@ describe('a request on its way', function () {
     assert.deepEqual([task.phase, task.failure?.charged, posts()], ['unknown', 'unknown', 1]);
     assert.ok(minutes >= 10 && minutes < 10.2, `${minutes} min`);
   });
-  it('whose response trickles after the task’s ID: accepted', async () => {
+  it('is accepted if its response trickles after the task ID', async () => {
     const { answer, step } = trickling('{"task_id":"video_1",');
     const { baseUrl } = await gateway(answer);
     const task = await submit(await open(), baseUrl, step);
     assert.deepEqual([task.phase, task.gatewayTaskId], ['queued', 'video_1']);
   });
 
-  it('that leaves slowly: its response counts, however long the images took', async () => {
+  it('gets its response even if uploading the images takes long', async () => {
     const image = `data:image/png;base64,${'A'.repeat(8 * 1024 * 1024)}`;
     let read = 0;
     const receive = async (request: IncomingMessage, response: ServerResponse) => {
       for await (const data of request as AsyncIterable<Buffer>) {
         read += data.length;
-        // 64 KB a second, while the other side does its work too.
+        // 64 KB a second. The server needs real time too.
         await new Promise((resolve) => setImmediate(resolve));
         world.clock.moveTo(world.clock.now() + Math.round(data.length / 64));
       }

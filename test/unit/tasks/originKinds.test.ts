@@ -20,7 +20,7 @@ describe('the kind of an origin', function () {
   afterEach(() => world.stop());
 
   const probes = () => world.gateway.log.filter(({ hadKey, origin }) => origin === 'api' && !hadKey);
-  /** The kind as every window reads it. */
+  /** The kind as read by every window. */
   const kind = (): unknown => {
     const database = new DatabaseSync(storeFile(world.folder), { readOnly: true });
     try {
@@ -71,13 +71,13 @@ describe('the kind of an origin', function () {
     world.clock.moveTo(world.clock.now() + DAY - 1);
     await ask();
     assert.equal(probes().length, 2);
-    // A window looks at the stored time once an hour.
+    // Windows read the stored time once an hour.
     world.clock.moveTo(world.clock.now() + 3600_000);
     await ask();
     assert.equal(probes().length, 4);
   });
 
-  it('is never asked of an origin that refuses the key', async () => {
+  it("isn't checked for an origin that refuses the key", async () => {
     const engine = await create({ dialect: 'newapi' });
     world.gateway.setFault({ name: 'keyRejected', times: 'always' });
     await assert.rejects(engine.client.models(world.access));
@@ -85,7 +85,7 @@ describe('the kind of an origin', function () {
     assert.deepEqual(probes(), []);
   });
 
-  it("is never asked of Nebula's own origin", async () => {
+  it("isn't checked for Nebula's own origin", async () => {
     const engine = await create();
     await engine.client.models(world.access);
     await fail(engine);
@@ -93,7 +93,7 @@ describe('the kind of an origin', function () {
     assert.equal(kind(), undefined);
   });
 
-  it('stays as it was when a check gets no response, and is checked again after an hour', async () => {
+  it('is kept if a check gets no response, and is checked again after an hour', async () => {
     const engine = await create({ dialect: 'newapi' });
     await engine.client.models(world.access);
     await world.quiet(() => kind() === 'newapi');
@@ -125,7 +125,7 @@ describe('the kind of an origin', function () {
 
     const stock = await fail(await create({ dialect: 'newapi' }));
     assert.equal(stock.failure?.charged, 'unknown');
-    // Also where the message is shown without the gateway's own text.
+    // Also in messages without the gateway's own text.
     for (const text of [stock.failure.message, stock.failure.summary])
       assert.ok(text.includes(usually), text);
     await world.stop();
@@ -135,7 +135,7 @@ describe('the kind of an origin', function () {
     assert.ok(!gone.failure.message.includes(usually), gone.failure.message);
     await world.stop();
 
-    // The same responses from another address: Nebula's rules don't hold there.
+    // Nebula's rules don't apply to the same responses from another address.
     world = await World.create({ render });
     const elsewhere = await fail(await world.open({ nebulaBaseUrl: 'https://llm.ai-nebula.com' }));
     assert.equal(elsewhere.failure?.charged, 'unknown');

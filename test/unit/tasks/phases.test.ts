@@ -12,7 +12,7 @@ import { FakeClock } from '../support/fakeClock';
 const nothing = (): void => undefined;
 const SILENT: Log = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** The gateway has, or had, a task of it. */
+/** Phases of requests that the gateway has received. */
 const AFTER_ACCEPTANCE: ReadonlySet<Phase> = new Set([
   'queued',
   'running',
@@ -23,7 +23,7 @@ const AFTER_ACCEPTANCE: ReadonlySet<Phase> = new Set([
   'lost',
 ]);
 
-/** All that can be reached from a phase, itself not included unless there is a way back. */
+/** Returns all phases that can be reached from a phase. Includes itself only if there is a way back. */
 function reachable(from: Phase, without: readonly Phase[] = []): Set<Phase> {
   const seen = new Set<Phase>();
   const walk = (phase: Phase): void => {
@@ -38,7 +38,7 @@ function reachable(from: Phase, without: readonly Phase[] = []): Set<Phase> {
 }
 
 describe('phases', () => {
-  it('every phase can be reached from the first, and an end from every phase', () => {
+  it('are all reachable from the first, and reach a final one', () => {
     const fromDraft = reachable('draft');
     for (const phase of PHASES) {
       assert.ok(fromDraft.has(phase), phase);
@@ -46,24 +46,24 @@ describe('phases', () => {
     }
   });
 
-  it('staying is no move', () => {
+  it("don't allow a transition to themselves", () => {
     for (const phase of PHASES) assert.equal(canTransition(phase, phase), false, phase);
   });
 
-  it('without being sent, a request never becomes unknown, accepted or charged', () => {
-    // What was stopped or rejected may be looked for again, but only with a task ID (see ends.test.ts).
+  it('never become unknown, accepted or charged without being sent', () => {
+    // A stopped or rejected task is checked again only with a task ID (see ends.test.ts).
     const unsent = reachable('draft', ['sending', 'stopped', 'rejected']);
     assert.deepEqual([...unsent], []);
     assert.equal(canTransition('rejected', 'unknown'), false);
     assert.equal(canTransition('stopped', 'unknown'), false);
-    // And unknown again only from where nothing is known yet but a doubtful id (see ends.test.ts).
+    // Unknown is reached again only with an unconfirmed ID (see ends.test.ts).
     assert.deepEqual(
       PHASES.filter((phase) => canTransition(phase, 'unknown')),
       ['sending', 'queued'],
     );
   });
 
-  it('nothing that the gateway has, and nothing unknown, is ever sent again', () => {
+  it('never send a request again that the gateway has, or whose outcome is unknown', () => {
     for (const phase of PHASES) {
       if (phase !== 'unknown' && !AFTER_ACCEPTANCE.has(phase) && phase !== 'stopped') continue;
       const onward = reachable(phase);
@@ -71,19 +71,19 @@ describe('phases', () => {
     }
   });
 
-  it('a video in the library is only ever left by looking again', () => {
+  it('leave saved only by Check Again', () => {
     assert.deepEqual(
       PHASES.filter((phase) => canTransition('saved', phase)),
       ['queued'],
     );
     assert.deepEqual(
       PHASES.filter((phase) => canTransition(phase, 'saved')),
-      // Some of its videos were here all the while; of those that have ended, the video is rescued.
+      // Some of its videos were in the library all along. Those of an ended task are recovered.
       ['queued', 'running', 'ready', 'saving', 'failed', 'lost', 'stopped', 'unknown'],
     );
   });
 
-  it('property: the store takes legal moves alone, and what it refuses leaves no trace', async function () {
+  it('property: the store accepts only legal transitions, and rejected ones leave no trace', async function () {
     this.timeout(120_000);
     const folder = mkdtempSync(path.join(tmpdir(), 'nebula-phases-'));
     const location = {
@@ -113,7 +113,7 @@ describe('phases', () => {
             if (from !== to && canTransition(from, to)) went.push(to);
           }
           const { timeline = [] } = (await store.readTask(id)) ?? {};
-          // Downloads that are tried again are counted.
+          // Retried downloads are counted.
           assert.deepEqual(
             timeline.flatMap(({ phase, count = 1 }) => Array<Phase>(count).fill(phase)).sort(),
             went.toSorted(),

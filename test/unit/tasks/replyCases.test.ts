@@ -23,7 +23,7 @@ import { json, ScriptedHttp, type Scripted, type SeenRequest } from '../support/
 import { World } from '../support/world';
 import { prepareRequest } from '../../support/catalog';
 
-describe('all reply cases, through the engine', function () {
+describe('all response cases, through the engine', function () {
   this.timeout(60_000);
   let world: World;
   let http: ScriptedHttp;
@@ -35,7 +35,7 @@ describe('all reply cases, through the engine', function () {
     await world.stop();
   });
 
-  /** A window whose gateway responds as told. */
+  /** A window whose gateway responds as given. */
   async function open(
     respond: ScriptedHttp['respond'],
     origin: 'nebula' | 'elsewhere' = 'elsewhere',
@@ -58,7 +58,7 @@ describe('all reply cases, through the engine', function () {
     return sent;
   }
 
-  /** Lets time pass. */
+  /** Advances the clock. */
   async function run(ms: number): Promise<void> {
     const end = world.clock.now() + ms;
     await world.until(
@@ -67,7 +67,7 @@ describe('all reply cases, through the engine', function () {
     );
   }
 
-  /** What a check looks at: the task once the response has had its effect. */
+  /** State of the task after the response was applied. */
   interface Seen {
     readonly engine: Engine;
     readonly id: string;
@@ -80,7 +80,7 @@ describe('all reply cases, through the engine', function () {
     assert.ok(task);
     return task;
   };
-  /** What the store holds of a task and Copy Details doesn't show. */
+  /** Stored values of a task that Copy Details doesn't show. */
   const rowOf = ({ id }: Seen) => {
     const database = new DatabaseSync(storeFile(world.folder), { readOnly: true });
     const row = database.prepare('SELECT money, expires_at FROM tasks WHERE id = ?').get(id);
@@ -92,7 +92,7 @@ describe('all reply cases, through the engine', function () {
     failureKind: (kind: unknown, seen: Seen) =>
       assert.equal(taskOf(seen).failure?.kind, kind, taskOf(seen).failure?.message),
     charged: (charged: unknown, seen: Seen) =>
-      // Nothing is claimed of a task without a failure.
+      // A task without a failure has no charge.
       assert.equal(taskOf(seen).failure?.charged ?? 'unknown', chargedAt(charged, seen.origin)),
     says: (words: unknown, seen: Seen) => assert.match(taskOf(seen).failure?.message ?? '', matches(words)),
     money: (money: unknown, seen: Seen) => {
@@ -101,7 +101,7 @@ describe('all reply cases, through the engine', function () {
     },
   };
 
-  /** Runs a case at Nebula's own origin, and at one that isn't recognized. */
+  /** Runs a case at Nebula's own origin and at an unrecognized one. */
   function forEachOrigin(reply: ReplyCase, run: (origin: Seen['origin']) => Promise<void>): void {
     for (const origin of ['nebula', 'elsewhere'] as const) it(`${reply.name} (${origin})`, () => run(origin));
   }
@@ -117,7 +117,7 @@ describe('all reply cases, through the engine', function () {
         assert.equal((await evidence(seen))?.status, seen.reply.status);
       },
       taskId: (taskId, seen) => assert.equal(taskOf(seen).gatewayTaskId ?? null, taskId),
-      // An ID that may be that of the request can be replaced.
+      // An ID that may be the request's can be replaced.
       idSource: (_, seen) => assert.equal(taskOf(seen).takesTaskId, true),
       requestId: async (requestId, seen) =>
         assert.ok((await evidence(seen))?.body.includes(String(requestId))),
@@ -132,7 +132,7 @@ describe('all reply cases, through the engine', function () {
       note: async (kind, seen) => {
         const queued = taskOf(seen).timeline.find(({ phase }) => phase === 'queued');
         assert.match(queued?.note ?? '', /reported an error/);
-        // The error is told should the gateway deny the ID.
+        // The error is shown if the gateway later doesn't know the ID.
         http.respond = () => json({ code: 'task_not_exist', message: 'task_not_exist' }, 400);
         await world.until(() => taskOf(seen).phase === 'rejected');
         assert.deepEqual([taskOf(seen).failure?.kind, taskOf(seen).failure?.charged], [kind, 'unknown']);
@@ -153,7 +153,7 @@ describe('all reply cases, through the engine', function () {
     }
   });
 
-  /** What a task is when a query has said so for a while. */
+  /** Expected phase after a query has responded like this for a while. */
   const PHASES: Readonly<Record<string, Phase>> = {
     queued: 'queued',
     running: 'running',
@@ -263,7 +263,7 @@ describe('all reply cases, through the engine', function () {
     }
   });
 
-  it('a case with a field that nothing checks is refused', () => {
+  it("rejects a case with a field that isn't checked", () => {
     const known = { name: 'x', call: 'query', means: { state: 'failed' } } as const;
     refuseUnknownFields(known);
     const means = { state: 'failed', failurekind: 'key' };
@@ -271,7 +271,7 @@ describe('all reply cases, through the engine', function () {
     assert.throws(() => refuseUnknownFields({ ...known, note: 'y' } as typeof known), /case: note/);
   });
 
-  it('an error that came with the ID ends the task if the gateway then denies the ID', async () => {
+  it("ends a task with the error that came with its ID if the gateway doesn't know the ID", async () => {
     const engine = await open(({ method }) =>
       method === 'POST'
         ? json({ id: 'req-77', error: { message: 'blocked', code: 'content_policy_violation' } })
@@ -288,7 +288,7 @@ describe('all reply cases, through the engine', function () {
     assert.equal(http.count('POST'), 1);
   });
 
-  it('an ID that may be that of the request leaves the outcome open if the gateway denies it', async () => {
+  it("leaves the outcome open if the gateway doesn't know an ID that may be the request's", async () => {
     const engine = await open(({ method }) =>
       method === 'POST' ? json({ request_id: 'r-1' }) : json({ code: 'task_not_exist', message: 'x' }, 400),
     );
@@ -297,12 +297,12 @@ describe('all reply cases, through the engine', function () {
     assert.deepEqual([engine.task(id)?.phase, engine.task(id)?.takesTaskId], ['unknown', true]);
   });
 
-  it('an ID that comes after the user has attached another one is tracked too', async () => {
+  it('also tracks an ID that arrives after the user has attached another', async () => {
     let answer: (scripted: Scripted) => void = () => undefined;
     const late = new Promise<Scripted>((resolve) => (answer = resolve));
     const respond = ({ method, target }: SeenRequest) =>
       method === 'POST' ? late : json({ task_id: target.split('/').at(-1), status: 'in_progress' });
-    // The window that sends sleeps: its timers don't fire, while time goes on for the other one.
+    // The sending window sleeps: its timers don't fire, while time passes for the other one.
     const asleep = new FakeClock(world.clock.now());
     http = new ScriptedHttp(world.clock, respond);
     const sleeping = await world.open({ clock: asleep, http: http.open });
@@ -323,7 +323,7 @@ describe('all reply cases, through the engine', function () {
     assert.equal(http.count('POST'), 1);
   });
 
-  it('the last five unusual responses are kept, and those to the submit and at the end', async () => {
+  it('keeps the last five unusual responses, and those to the submit and at the end', async () => {
     const failed = { task_id: 't', status: 'failed', metadata: { error: { message: 'no' } } };
     let asked = 0;
     const engine = await open(({ method }) => {
@@ -340,7 +340,7 @@ describe('all reply cases, through the engine', function () {
     );
   });
 
-  it('a response to a submit that comes late, and says nothing clear, is kept', async () => {
+  it('keeps a late and unclear response to a submit', async () => {
     let answer: (scripted: Scripted) => void = () => undefined;
     const late = new Promise<Scripted>((resolve) => (answer = resolve));
     const asleep = new FakeClock(world.clock.now());
@@ -361,9 +361,9 @@ describe('all reply cases, through the engine', function () {
     );
   });
 
-  it('an ID that an earlier version missed is found in the kept response at the next start', async () => {
+  it('finds an ID that an earlier version missed in the kept response at the next start', async () => {
     const engine = await open(({ method, target }) =>
-      // Not JSON, and no name that is known here; the next start reads it as text.
+      // Not JSON, and no known name. The next start reads it as text.
       method === 'POST'
         ? { status: 502, body: Buffer.from('<html><pre>"task_id":"video_1"') }
         : json({ task_id: target.split('/').at(-1), status: 'in_progress' }),
@@ -380,7 +380,7 @@ describe('all reply cases, through the engine', function () {
     assert.equal(http.count('POST'), 1);
   });
 
-  it('a task is lost only after three denials, 10 s apart, and a minute after the submit', async () => {
+  it('loses a task only after three "not found" responses, 10 s apart, a minute after the submit', async () => {
     const engine = await open(({ method }) =>
       method === 'POST'
         ? json({ task_id: 't' })
@@ -393,7 +393,7 @@ describe('all reply cases, through the engine', function () {
   });
 
   for (const end of ['failed', 'cancelled']) {
-    it(`a task that succeeded and is ${end} later may have been charged, also at Nebula`, async () => {
+    it(`may charge a task that succeeded and is ${end} later, also at Nebula`, async () => {
       let hasSucceeded = false;
       http = new ScriptedHttp(world.clock, ({ method, target }) => {
         if (method === 'POST') return json({ task_id: 't' });
@@ -409,7 +409,7 @@ describe('all reply cases, through the engine', function () {
     });
   }
 
-  it('a remix whose error quotes its source has no ID, also at the next start', async () => {
+  it('finds no ID for a remix whose error quotes its source, also at the next start', async () => {
     const message = 'cannot read task_id="video_source1": upstream busy';
     const engine = await open(({ method }) =>
       method === 'POST' ? json({ error: { message, code: 'upstream_error' } }, 500) : { status: 503 },
@@ -426,7 +426,7 @@ describe('all reply cases, through the engine', function () {
     ['relative', () => 86_400],
     ['before the submit', (now: number) => Math.floor(now / 1000) - 60],
   ] as const) {
-    it(`an expiry that is ${what} doesn’t end the download early`, async () => {
+    it(`doesn't end the download early for an expiry that is ${what}`, async () => {
       const time = expiresAt(world.clock.now());
       const engine = await open(({ method, target }) => {
         if (method === 'POST') return json({ task_id: 't' });
@@ -441,7 +441,7 @@ describe('all reply cases, through the engine', function () {
   }
 
   for (const closeTime of [4_000, 2_999] as const) {
-    it(`an ID whose response stays open is kept by a window that closes: ${closeTime} ms`, async () => {
+    it(`keeps an ID whose response stays open when the window closes after ${closeTime} ms`, async () => {
       async function* body(): AsyncGenerator<Uint8Array> {
         yield await Promise.resolve(Buffer.from('{"task_id":"PAID-1","status":"que'));
         await new Promise(() => undefined);
@@ -467,7 +467,7 @@ describe('all reply cases, through the engine', function () {
     });
   }
 
-  it('a response that is cut off each time is believed after a while', async () => {
+  it('uses a response that is cut each time after a while', async () => {
     const link = 'https://cdn.example.com/a.mp4';
     const cut = `{"task_id":"t","status":"succeeded","url":"${link}","metadata":{"x`;
     const engine = await open(({ method, href }) => {

@@ -8,7 +8,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-describe('the rhythm (DESIGN 5)', () => {
+describe('intervals (DESIGN 5)', () => {
   const table: readonly (readonly [age: number, base: number, interval: number])[] = [
     [0, 5 * SECOND, 5 * SECOND],
     [2 * MINUTE - 1, 5 * SECOND, 5 * SECOND],
@@ -22,16 +22,16 @@ describe('the rhythm (DESIGN 5)', () => {
     [365 * 24 * HOUR, 5 * SECOND, 30 * MINUTE],
     [0, 3 * SECOND, 3 * SECOND],
     [3 * MINUTE, 3 * SECOND, 8 * SECOND],
-    // A slower setting is a wish that age does not overrule.
+    // The age doesn't override a longer interval in the setting.
     [0, 60 * SECOND, 60 * SECOND],
     [20 * MINUTE, 60 * SECOND, 60 * SECOND],
   ];
   for (const [age, base, interval] of table) {
-    it(`after ${age / MINUTE} min at ${base / SECOND} s: ${interval / SECOND} s`, () =>
+    it(`are ${interval / SECOND} s after ${age / MINUTE} min with a setting of ${base / SECOND} s`, () =>
       assert.equal(pollInterval(age, base), interval));
   }
 
-  it('property: ever rarer, never rarer than half an hour, never oftener than the setting', () => {
+  it('property: grow, but never beyond half an hour or below the setting', () => {
     const age = fc.integer({ min: 0, max: 400 * 24 * HOUR });
     fc.assert(
       fc.property(age, age, fc.integer({ min: 3 * SECOND, max: 60 * SECOND }), (one, other, base) => {
@@ -41,7 +41,7 @@ describe('the rhythm (DESIGN 5)', () => {
       }),
     );
   });
-  it('property: jitter is ±10 %, in whole milliseconds', () => {
+  it('property: have a jitter of ±10% in whole ms', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 3 * SECOND, max: HOUR }),
@@ -57,13 +57,13 @@ describe('the rhythm (DESIGN 5)', () => {
       ),
     );
   });
-  it('nothing is ever planned so far ahead that it would count as a clock set back', () => {
+  it('are never so long that they look like a clock set back', () => {
     const longestPoll = 45 * SECOND + withJitter(schedule.MAX_INTERVAL_MS, () => 1);
     const longestWait = HOUR;
     assert.ok(Math.max(longestPoll, longestWait, schedule.KEY_RECHECK_MS) < schedule.MAX_DUE_AHEAD_MS);
   });
 
-  it('blips: back-off to 5 min, but not oftener than the ordinary wait', () => {
+  it("after errors: grow to 5 min, but aren't below the usual interval", () => {
     assert.deepEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 100, 10_000].map(
         (troubles) => errorRetryInterval(troubles, 5 * SECOND) / SECOND,
@@ -72,13 +72,13 @@ describe('the rhythm (DESIGN 5)', () => {
     );
     assert.equal(errorRetryInterval(3, 30 * MINUTE), 30 * MINUTE);
   });
-  it('fetches: 2, 4, 8 … 60 s, then 5 min, then 30 min', () => {
+  it('of downloads: 2, 4, 8 … 60 s, then 5 min, then 30 min', () => {
     assert.deepEqual(
       [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000].map((troubles) => downloadRetryInterval(troubles) / SECOND),
       [2, 2, 4, 8, 16, 32, 60, 300, 1800, 1800, 1800],
     );
   });
-  it('submit: at most 3 sends and 120 s of waiting, 3 tries to connect within 15 s', () => {
+  it('of a submit: at most 3 sends and 120 s of waiting, 3 attempts to connect within 15 s', () => {
     const { MAX_SENDS, MAX_RESEND_WAIT_MS, MAX_CONNECT_ATTEMPTS, CONNECT_TIMEOUT_MS } = schedule;
     assert.deepEqual(
       [MAX_SENDS, MAX_RESEND_WAIT_MS, MAX_CONNECT_ATTEMPTS, CONNECT_TIMEOUT_MS],
@@ -88,10 +88,10 @@ describe('the rhythm (DESIGN 5)', () => {
       resendInterval(2) > resendInterval(1) && resendInterval(1) + resendInterval(2) <= MAX_RESEND_WAIT_MS,
     );
   });
-  it('the lease outlasts two missed renewals', () => {
+  it('let a lease outlast two missed renewals', () => {
     assert.deepEqual([schedule.LEASE_MS, schedule.LEASE_RENEWAL_MS], [30 * SECOND, 10 * SECOND]);
   });
-  it('the rest of the numbers', () => {
+  it('have these other values', () => {
     const {
       FIRST_POLL_DELAY_MS,
       NOT_FOUND_GRACE_MS,
@@ -117,7 +117,7 @@ describe('the rhythm (DESIGN 5)', () => {
 });
 
 describe('countNotFound', () => {
-  /** Denials at these times, in s; the index of the one that is believed. */
+  /** Calls at these times, in s. Returns the index of the response that is believed. */
   const believedAt = (...times: number[]) => {
     let state = { notFoundCount: 0, notFoundSince: undefined as number | undefined };
     return times.findIndex((time) => {
@@ -129,10 +129,10 @@ describe('countNotFound', () => {
       return isBelieved;
     });
   };
-  it('three, each 10 s apart from the last that counted', () => {
+  it('counts three, each 10 s after the last that counted', () => {
     assert.equal(believedAt(0, 10, 20), 2);
     assert.equal(believedAt(0, 1, 2, 3, 4), -1);
     assert.equal(believedAt(0, 5, 10, 15, 20), 4);
   });
-  it('a clock set back does not hold it up', () => assert.equal(believedAt(1000, 0, 10), 2));
+  it("isn't delayed by a clock set back", () => assert.equal(believedAt(1000, 0, 10), 2));
 });

@@ -8,7 +8,7 @@ import { sora } from '../../../src/core/models/families/sora';
 import type { Task, Video } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
-describe('a task of several videos', function () {
+describe('a task with several videos', function () {
   this.timeout(60_000);
   let world: World;
   let engine: Engine;
@@ -24,7 +24,7 @@ describe('a task of several videos', function () {
       sampleCount: 2,
     };
     const request = { model: body.model, prompt: body.prompt };
-    // Which family wrote the body makes no difference from here on.
+    // The family of the request doesn't matter.
     const sent = await engine.submit({ request, family: sora, body: JSON.stringify(body) }, world.access);
     task = await world.untilPhase(engine, sent.id);
     assert.equal(task.phase, 'saved');
@@ -45,11 +45,11 @@ describe('a task of several videos', function () {
     return world.untilPhase(engine, task.id);
   }
 
-  it('is complete: there is nothing to look for', async () => {
+  it("isn't checked again if it's complete", async () => {
     assert.equal(await engine.checkAgain(task.id), false);
   });
 
-  it('lacks one that the gateway still has: it is fetched, the other one is left alone', async () => {
+  it('downloads a missing video that the gateway still has, and only that one', async () => {
     const [first] = task.videos;
     remove(first!);
     const again = await lookAgain();
@@ -58,7 +58,7 @@ describe('a task of several videos', function () {
     assert.equal(world.gateway.log.filter(({ kind }) => kind === 'result').length, 3);
   });
 
-  it('lacks one that the gateway now names in another place: that one is fetched, not the other twice', async () => {
+  it('downloads a missing video that the gateway lists in another place, and not the other one twice', async () => {
     const url = `${world.gateway.baseUrl}/v1/video/generations/${task.gatewayTaskId}`;
     const reply = await fetch(url, { headers: { authorization: `Bearer ${world.gateway.key}` } });
     const answer = (await reply.json()) as { url: string; metadata: { response: { videos: unknown[] } } };
@@ -78,7 +78,7 @@ describe('a task of several videos', function () {
     'the gateway now says that it failed': query('statusWord', { word: 'failed' }),
   })) {
     const isGone = !name.endsWith('failed');
-    it(`lacks one, and ${name}: it stays with the one that is here, and says so`, async () => {
+    it(`stays with the received video and reports the missing one if ${name}`, async () => {
       const [first, second] = task.videos;
       remove(first!);
       world.gateway.setFault(fault);
@@ -98,13 +98,13 @@ describe('a task of several videos', function () {
     });
   }
 
-  it('lacks both, and the gateway no longer knows the task: it is lost', async () => {
+  it('is lost if both are missing and the gateway no longer knows it', async () => {
     task.videos.forEach(remove);
     world.gateway.setFault(query('taskNotFound', { status: 404 }));
     assert.equal((await lookAgain()).phase, 'lost');
   });
 
-  it('is no longer to be looked for: it stays with the one that is here', async () => {
+  it("stays with the received video if it's no longer tracked", async () => {
     const [first, second] = task.videos;
     remove(first!);
     assert.equal(await engine.checkAgain(task.id), true);
@@ -112,11 +112,11 @@ describe('a task of several videos', function () {
     const again = engine.task(task.id);
     assert.equal(again?.phase, 'saved');
     assert.deepEqual(again.videos, [second]);
-    // So that it can be looked for another time.
+    // So that it can be checked again.
     assert.ok(again.failure);
   });
 
-  it('gives away one of them before the other is lost: that one stays', async () => {
+  it('keeps a video that was exported before the other one is lost', async () => {
     const body = {
       model: 'veo-3.1-generate-preview',
       prompt: 'two more',

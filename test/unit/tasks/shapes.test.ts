@@ -9,7 +9,7 @@ import { sora } from '../../../src/core/models/families/sora';
 import type { Task } from '../../../src/core/task/task';
 import { World } from '../support/world';
 
-/** A small body of each family, as its own file will write it; the engine sends what it is given. */
+/** A small body of each family. The engine sends it unchanged. */
 const bodies = {
   sora: { model: 'sora-2', prompt: 'a paper boat in the rain', seconds: '4', size: '1280x720' },
   veo: { model: 'veo-3.1-generate-preview', prompt: 'a lighthouse', resolution: '720p', durationSeconds: 4 },
@@ -27,7 +27,7 @@ interface Shape {
   readonly shapes: Partial<ResponseShapes>;
 }
 
-/** The numbered shapes of API reference 4.2 and 5, each as the family that is documented to answer so. */
+/** The numbered forms of API reference 4.2 and 5, each with a family that is documented to use it. */
 const numbered: Readonly<Record<string, Shape>> = {
   'S1, Q2, Q6': { family: 'sora', shapes: { submit: 'full', query: 'flat' } },
   'S2, Q1': { family: 'sora', shapes: { submit: 'short', query: 'slim' } },
@@ -48,7 +48,7 @@ const numbered: Readonly<Record<string, Shape>> = {
   'S5, Q3 of Kling': { family: 'legacy', shapes: { submit: 'code', query: 'nested' } },
 };
 
-describe('every documented shape of a reply', function () {
+describe('every documented form of a response', function () {
   this.timeout(60_000);
   let world: World;
 
@@ -62,7 +62,7 @@ describe('every documented shape of a reply', function () {
   const send = (engine: Engine, family: FamilyName, more: object = {}): Promise<Task> => {
     const body = { ...bodies[family], ...more };
     const request = { model: body.model, prompt: 'prompt' in body ? body.prompt : 'a fox' };
-    // Which family wrote the body makes no difference from here on.
+    // The family of the request doesn't matter.
     return engine.submit({ request, family: sora, body: JSON.stringify(body) }, world.access);
   };
 
@@ -81,7 +81,7 @@ describe('every documented shape of a reply', function () {
 
   for (const [name, { family, shapes }] of Object.entries(numbered)) {
     for (const packed of [false, true]) {
-      it(`${name}${packed ? ', compressed' : ''}: sent, watched and saved`, async () => {
+      it(`is tracked and saved: ${name}${packed ? ', compressed' : ''}`, async () => {
         world.gateway.setShapes(shapes);
         if (packed) world.gateway.setFault({ name: 'gzip', times: 'always', args: { as: 'br' } });
         const engine = await world.open();
@@ -96,7 +96,7 @@ describe('every documented shape of a reply', function () {
 
   for (const family of Object.keys(bodies) as FamilyName[]) {
     for (const failure of ['F1', 'F2', 'F3', 'F4', 'F5'] as const) {
-      it(`${failure} of ${family}: failed, explained, not charged`, async () => {
+      it(`fails with an explanation and without a charge: ${failure} of ${family}`, async () => {
         world.gateway.setShapes({ failure, query: 'nested' });
         const engine = await world.open();
         const { id, gatewayTaskId = '' } = await send(engine, family);
@@ -111,7 +111,7 @@ describe('every documented shape of a reply', function () {
   }
 
   for (const video of ['link', 'inline'] as const) {
-    it(`Q10: three videos, each ${video}, are all saved`, async () => {
+    it(`saves all three videos of Q10, each ${video}`, async () => {
       world.gateway.setShapes({ video });
       const engine = await world.open();
       const { id } = await send(engine, 'veo', { sampleCount: 3 });
@@ -119,7 +119,7 @@ describe('every documented shape of a reply', function () {
     });
   }
 
-  it('a data URI beside links: both kinds are fetched', async () => {
+  it('downloads both a data URI and links', async () => {
     const engine = await world.open();
     const { id, gatewayTaskId = '' } = await send(engine, 'veo');
     await world.untilPhase(engine, id, 'running');
@@ -130,7 +130,7 @@ describe('every documented shape of a reply', function () {
     assertWhole(await world.untilPhase(engine, id), 2);
   });
 
-  /** The gateway's own link to a task's video, once it is done. */
+  /** Returns the gateway's own link to a task's video, once it's finished. */
   async function linkOf(gatewayTaskId: string): Promise<string> {
     world.gateway.finishTask(gatewayTaskId);
     const url = `${world.gateway.baseUrl}/v1/video/generations/${gatewayTaskId}`;
@@ -145,7 +145,7 @@ describe('every documented shape of a reply', function () {
     args,
   });
 
-  it('one of two links is dead for good: the other is saved, and after a day it says that one is missing', async () => {
+  it('saves one of two videos if the other link stays dead, and reports the missing one after a day', async () => {
     const engine = await world.open();
     const { id, gatewayTaskId = '' } = await send(engine, 'veo');
     await world.untilPhase(engine, id, 'running');
@@ -164,7 +164,7 @@ describe('every documented shape of a reply', function () {
     );
   }).timeout(120_000);
 
-  it('one of two links is dead, the other one only in trouble: nothing is given up', async () => {
+  it('keeps retrying if one of two links is dead and the other one fails temporarily', async () => {
     const engine = await world.open();
     const { id, gatewayTaskId = '' } = await send(engine, 'veo');
     await world.untilPhase(engine, id, 'running');
@@ -180,7 +180,7 @@ describe('every documented shape of a reply', function () {
     assertWhole(engine.task(id)!);
   }).timeout(120_000);
 
-  it('all videos held back: failed, moderation, the charge not known', async () => {
+  it('fails with moderation and an unknown charge if all videos are filtered', async () => {
     const engine = await world.open();
     const { id } = await send(engine, 'veo', { sampleCount: 2 });
     world.gateway.setFault(query('mediaFiltered'));
@@ -191,7 +191,7 @@ describe('every documented shape of a reply', function () {
     );
   });
 
-  it('some videos held back: the others are saved', async () => {
+  it('saves the others if some videos are filtered', async () => {
     const engine = await world.open();
     const { id } = await send(engine, 'veo', { sampleCount: 3 });
     world.gateway.setFault(query('mediaFiltered', { count: 1 }));
@@ -201,20 +201,20 @@ describe('every documented shape of a reply', function () {
     assert.match(ready?.note ?? '', /held back videos of this task: 1\.$/);
   });
 
-  /** A task whose video rides in the query, and could not be fetched the first time. */
+  /** A task whose video is in the query's response and couldn't be downloaded the first time. */
   async function readyInline(engine: Engine): Promise<string> {
     world.gateway.setShapes({ video: 'inline' });
     const { id, gatewayTaskId = '' } = await send(engine, 'veo');
     await world.untilPhase(engine, id, 'running');
     world.gateway.finishTask(gatewayTaskId);
-    // The next question learns that it is done; the one after it fetches.
+    // The next query reports success, the one after it downloads.
     world.gateway.setFault({ name: 'serverError', route: 'query', after: 1 });
     await world.until(() => engine.task(id)?.phase === 'ready' && engine.task(id)?.failure !== undefined);
     world.gateway.setShapes({ video: 'link' });
     return id;
   }
 
-  it('a video in the query that is then gone from there: lost, and charged', async () => {
+  it('is lost and charged if a video in the response is gone later', async () => {
     const engine = await world.open();
     const id = await readyInline(engine);
     world.gateway.setFault(query('urlIs', { url: 'expired' }));
@@ -222,7 +222,7 @@ describe('every documented shape of a reply', function () {
     assert.deepEqual([task.phase, task.failure?.kind, task.failure?.charged], ['lost', 'expired', 'yes']);
   });
 
-  it('a video in the query in whose place there is then a link: fetched from there', async () => {
+  it('downloads from a link that replaces a video in the response', async () => {
     const engine = await world.open();
     const id = await readyInline(engine);
     assertWhole(await world.untilPhase(engine, id));
@@ -237,13 +237,13 @@ describe('every documented shape of a reply', function () {
     '500': { name: 'serverError' },
     '404 of something in between': { name: 'clientError', args: { status: 404, as: 'html' } },
   } satisfies Record<string, Omit<FaultOptions, 'times' | 'route'>>)) {
-    it(`a video in the query, ${name} while it is fetched: fetched again, nothing half-written`, async () => {
+    it(`downloads a video in the response again that is ${name} during the download, and leaves no incomplete file`, async () => {
       world.gateway.setShapes({ video: 'inline' });
       const engine = await world.open();
       const { id, gatewayTaskId = '' } = await send(engine, 'veo');
       await world.untilPhase(engine, id, 'running');
       world.gateway.finishTask(gatewayTaskId);
-      // The next question learns that it is done; the one after it fetches.
+      // The next query reports success, the one after it downloads.
       world.gateway.setFault({ ...fault, route: 'query', after: 1, times: 3 });
       await world.until(() => engine.task(id)?.phase === 'ready' && engine.task(id)?.failure !== undefined);
       assert.equal(engine.task(id)?.failure?.charged, 'yes');

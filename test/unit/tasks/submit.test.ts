@@ -19,9 +19,9 @@ interface Row {
   readonly phase: Phase;
   readonly charged?: Charged;
   readonly kind?: FailureKind;
-  /** Submits that the gateway sees; 1 unless said otherwise. */
+  /** Number of submits at the gateway. Default: 1. */
   readonly submits?: number;
-  /** Tasks that the gateway makes. */
+  /** Number of tasks that the gateway creates. */
   readonly made: number;
 }
 
@@ -44,7 +44,7 @@ const named = (name: FaultOptions['name'], args: Record<string, unknown> = {}): 
   args,
 });
 
-/** DESIGN 5, Submit: what each reply means. */
+/** DESIGN 5, Submit: meaning of each response. */
 const rows: Readonly<Record<string, Row>> = {
   '400 E1': { fault: client(400), phase: 'rejected', charged: 'no', made: 0 },
   '400 E2': { fault: client(400, 'E2'), phase: 'rejected', charged: 'no', made: 0 },
@@ -71,7 +71,7 @@ const rows: Readonly<Record<string, Row>> = {
   '422': { fault: client(422), phase: 'rejected', charged: 'no', made: 0 },
   'vendor refused': { fault: named('vendorRefused'), phase: 'rejected', charged: 'no', made: 0 },
   'no channel': { fault: named('modelGone'), phase: 'rejected', charged: 'no', kind: 'modelGone', made: 0 },
-  // Its code doesn't say whether the provider was asked.
+  // Its code doesn't say whether the provider was called.
   '200 with an error': { fault: named('okWithError'), phase: 'unknown', charged: 'unknown', made: 0 },
   'redirect to another origin': {
     fault: named('redirect', { to: 'other' }),
@@ -116,7 +116,7 @@ const rows: Readonly<Record<string, Row>> = {
     made: 0,
   },
   'cut before the body': { fault: named('cutBeforeBody'), phase: 'unknown', charged: 'unknown', made: 1 },
-  // Half of the body holds the ID.
+  // Half of the body contains the ID.
   'cut during the body': { fault: named('cutDuringBody'), phase: 'queued', made: 1 },
   'an empty 200': { fault: named('emptyBody'), phase: 'unknown', charged: 'unknown', made: 1 },
   'an unreadable 200': { fault: named('malformed'), phase: 'unknown', charged: 'unknown', made: 1 },
@@ -177,7 +177,7 @@ describe('submit', function () {
   });
 
   for (const [name, row] of Object.entries(rows)) {
-    it(`${name}: ${row.phase}`, async () => {
+    it(`ends as ${row.phase}: ${name}`, async () => {
       const engine = await world.open();
       world.gateway.setFault(row.fault);
       let settled = false;
@@ -193,12 +193,12 @@ describe('submit', function () {
     });
   }
 
-  it('no reply for two minutes: unknown', async () => {
+  it('is unknown after two minutes without a response', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'hang', route: 'submit', args: { accepted: true } });
     const sent = world.submit(engine);
     await world.turns(() => world.gateway.tasks.length === 1);
-    // The lease is renewed all the while, so no other window gives the send up.
+    // The lease is renewed, so no other window ends the submit.
     for (let seconds = 0; seconds < 120; seconds += 5) {
       assert.equal(engine.tasks()[0]?.phase, 'sending');
       world.clock.moveTo(world.clock.now() + 5000);
@@ -210,7 +210,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a 429 that passes is sent again and accepted, and the wait is visible', async () => {
+  it('is sent again and accepted after a 429, and the wait is visible', async () => {
     const engine = await world.open();
     world.gateway.setFault({
       name: 'rateLimit',
@@ -233,7 +233,7 @@ describe('submit', function () {
     );
   });
 
-  it('an unreachable gateway is tried three times within 15 s, then rejected', async () => {
+  it('tries to connect to an unreachable gateway three times within 15 s, then is rejected', async () => {
     const engine = await world.open();
     await world.gateway.setReachable(false);
     const started = world.clock.now();
@@ -249,7 +249,7 @@ describe('submit', function () {
     assert.ok(world.clock.now() - started <= 15_000);
   });
 
-  it('a gateway that comes back between the tries gets the request once', async () => {
+  it('sends once to a gateway that becomes reachable between the attempts', async () => {
     const engine = await world.open();
     await world.gateway.setReachable(false);
     let settled = false;
@@ -261,7 +261,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('cancelled before a byte left: there is no task', async () => {
+  it('creates no task if canceled before a byte was sent', async () => {
     const engine = await world.open();
     await world.gateway.setReachable(false);
     const cancel = new AbortController();
@@ -275,7 +275,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 0);
   });
 
-  it('cancelled while it is being sent: the task goes on', async () => {
+  it("isn't canceled while it's being sent", async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 100 } });
     const cancel = new AbortController();
@@ -285,7 +285,7 @@ describe('submit', function () {
     assert.equal((await sent).phase, 'queued');
   });
 
-  it('stopped by hand while it waits: stopped, and never sent again', async () => {
+  it('is stopped and never sent again if the user stops it during a rate limit', async () => {
     const engine = await world.open();
     world.gateway.setFault({
       name: 'rateLimit',
@@ -300,8 +300,8 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a window that dies while sending leaves `unknown` to the others within 30 s, and a late reply mends it', async () => {
-    // This window sleeps: its timers don't fire, while time goes on for the other one.
+  it('is unknown within 30 s if its window crashes while sending, and a late response repairs it', async () => {
+    // This window sleeps: its timers don't fire, while time passes for the other one.
     const sleeping = await world.open({ clock: new FakeClock(world.clock.now()) });
     const other = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 500 } });
@@ -318,7 +318,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a draft whose window closes while it waits was never sent, and nobody says that the user stopped it', async () => {
+  it('is reported as not sent, but not as stopped by the user, if its window closes during the wait', async () => {
     const closing = await world.open();
     world.gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'none' } });
     const sent = world.submit(closing).catch(() => undefined);
@@ -331,7 +331,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a window that closes while it sends waits for the reply, so that its id is kept', async () => {
+  it('waits for the response when its window closes, so that the ID is kept', async () => {
     const closing = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
     const sent = world.submit(closing).catch(() => undefined);
@@ -343,8 +343,8 @@ describe('submit', function () {
     assert.ok(other.tasks()[0]?.gatewayTaskId);
   });
 
-  it('a draft that a dead window left behind was never sent, and is not sent later', async () => {
-    // Its timers never fire again: as good as dead.
+  it("isn't sent if a crashed window left it as a draft, and not later either", async () => {
+    // Its timers never fire again, as after a crash.
     const dying = await world.open({ clock: new FakeClock(world.clock.now()) });
     world.gateway.setFault({
       name: 'rateLimit',
@@ -361,7 +361,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a draft that waits while the machine sleeps is sent afterward by its own window', async () => {
+  it('is sent by its own window after the machine slept', async () => {
     const engine = await world.open();
     const tracked = await world.submit(engine);
     world.gateway.setFault({ name: 'taskStuck', route: 'query' });
@@ -378,7 +378,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 3);
   });
 
-  it('a gateway that asks to wait for no time at all is not asked again at once', async () => {
+  it("isn't sent again at once if the gateway asks for no wait", async () => {
     const engine = await world.open();
     const args = { retryAfter: 'seconds', seconds: 0 };
     world.gateway.setFault({ name: 'rateLimit', route: 'submit', times: 'always', args });
@@ -390,7 +390,7 @@ describe('submit', function () {
     assert.ok(world.clock.now() - started >= 4000);
   });
 
-  it('what was sent, and can’t be read back then, is never said not to be sent', async () => {
+  it("isn't reported as unsent if it was sent and can't be read back", async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
     let isOver = false;
@@ -401,7 +401,7 @@ describe('submit', function () {
     );
     await world.turns(() => engine.tasks()[0]?.phase === 'sending');
     const stop = engine.onDidChangeTasks(({ changed }) => {
-      // Just recorded: from now on the store is nowhere to be found.
+      // Just recorded. The store can't be found from now on.
       if (changed.some(({ phase }) => phase === 'queued')) {
         stop.dispose();
         renameSync(path.dirname(storeFile(world.folder)), path.join(world.folder, 'elsewhere'));
@@ -412,7 +412,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('what cannot be written down is not sent, whatever keeps it from that', async () => {
+  it("isn't sent if it can't be stored, for whatever reason", async () => {
     const engine = await world.open();
     const file = new DatabaseSync(storeFile(world.folder));
     file.exec(`CREATE TRIGGER full BEFORE INSERT ON tasks BEGIN SELECT RAISE(FAIL, 'no more of this'); END`);
@@ -423,7 +423,7 @@ describe('submit', function () {
     assert.equal((await world.submit(engine)).phase, 'queued');
   });
 
-  it('what was sent and then could not be written down is never said not to be sent', async () => {
+  it("isn't reported as unsent if it was sent and its outcome can't be stored", async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'slow', route: 'submit', args: { ms: 300 } });
     let isOver = false;
@@ -434,7 +434,7 @@ describe('submit', function () {
       return true;
     });
     await world.turns(() => engine.tasks()[0]?.phase === 'sending');
-    // A newer version takes the store over while the reply is awaited.
+    // A newer version migrates the store while the response is pending.
     const file = new DatabaseSync(storeFile(world.folder));
     file.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     file.close();
@@ -443,7 +443,7 @@ describe('submit', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('a remix that the gateway did not take up: it is said when it was accepted, and of no other task', async () => {
+  it('reports when the gateway ignored a remix, and only for that task', async () => {
     const engine = await world.open();
     const first = await world.untilPhase(engine, (await world.submit(engine)).id);
     const send = (body: object) => {
@@ -451,7 +451,7 @@ describe('submit', function () {
       return engine.submit({ request, family: sora, body: JSON.stringify(body) }, world.access);
     };
     const plain = { model: 'sora-2', prompt: 'at night' };
-    // The gateway's code drops the documented name, and makes another video.
+    // The gateway drops the documented name and generates another video.
     const ignored = await send({ ...plain, remix_from_video_id: first.gatewayTaskId });
     assert.match(ignored.timeline.at(-1)?.note ?? '', /did not take up the earlier video/);
     const taken = await send({ ...plain, remix_video_id: first.gatewayTaskId });

@@ -28,7 +28,7 @@ const made = (phase: Phase, kind?: FailureKind): SubmitResult => ({
 });
 const accepted = made('queued');
 
-/** Sends these, and says what was asked for in which order. */
+/** Sends these requests and records their order. */
 async function send(
   outcomes: readonly (SubmitResult | Error)[],
   signal = new AbortController().signal,
@@ -66,7 +66,7 @@ describe('requests that are sent in order', () => {
   const goesOn: readonly FailureKind[] = ['moderation', 'parameter', 'image'];
   for (const kind of FAILURE_KINDS) {
     const on = goesOn.includes(kind);
-    it(`${on ? 'go on' : 'stop'} after one that was rejected: ${kind}`, async () => {
+    it(`${on ? 'continue' : 'stop'} after one that was rejected: ${kind}`, async () => {
       const { report } = await send([accepted, made('rejected', kind), accepted]);
       assert.equal(report.tasks.length, on ? 3 : 2);
       assert.deepEqual(report.notSent, on ? [] : [2]);
@@ -81,11 +81,11 @@ describe('requests that are sent in order', () => {
   });
 
   for (const charged of ['no', 'yes', 'unknown'] as const) {
-    it(`may be sent again after a rejection only if the charge is no: ${charged}`, () =>
+    it(`can be sent again after a rejection only if certainly free: ${charged}`, () =>
       assert.equal(canSendAgain(taskIn('rejected', 'quota', charged)), charged === 'no'));
   }
 
-  it('may be sent again if stopped before the gateway took them', () => {
+  it('can be sent again if stopped before the gateway accepted them', () => {
     assert.equal(canSendAgain(taskIn('stopped')), true);
     assert.equal(canSendAgain(taskIn('rejected')), false);
   });
@@ -98,13 +98,13 @@ describe('requests that are sent in order', () => {
   }
 
   for (const phase of ['queued', 'running', 'ready', 'saving', 'saved', 'failed', 'lost'] as const) {
-    it(`go on after one that the gateway took, and is ${phase} by now`, async () => {
+    it(`continue after one that was accepted and is ${phase} now`, async () => {
       const { report } = await send([made(phase), accepted]);
       assert.deepEqual([report.tasks.length, report.stop], [2, undefined]);
     });
   }
 
-  it('stop before the next when somebody cancels, and what is under way ends as it ends', async () => {
+  it('stop before the next one when the user cancels, without canceling the current one', async () => {
     const stop = new AbortController();
     setImmediate(() => stop.abort());
     const { report, steps } = await send([accepted, accepted, accepted], stop.signal);
@@ -113,20 +113,20 @@ describe('requests that are sent in order', () => {
     assert.deepEqual(report.stop, { kind: 'cancelled' });
   });
 
-  it('that were called off before the first byte are not sent', async () => {
+  it("aren't sent if canceled before the first byte", async () => {
     const stop = new AbortController();
     setImmediate(() => stop.abort());
     const { report } = await send([{ kind: 'notSent', reason: 'cancelled' }, accepted], stop.signal);
     assert.deepEqual([report.tasks, report.notSent, report.stop], [[], [0, 1], { kind: 'cancelled' }]);
   });
 
-  it('stop at one that can’t be sent, with the reason', async () => {
+  it("stop at one that can't be sent, with the reason", async () => {
     const { report } = await send([accepted, { kind: 'notSent', reason: 'full disk' }, accepted]);
     assert.deepEqual(report.notSent, [1, 2]);
     assert.deepEqual(report.stop, { kind: 'error', error: 'full disk' });
   });
 
-  it('stop at an error, and never call sendable what may have left', async () => {
+  it("stop at an error, and aren't offered again if they may have been sent", async () => {
     const { report } = await send([accepted, new Error('closed'), accepted]);
     assert.deepEqual([report.tasks.length, report.unclear, report.notSent], [1, [1], [2]]);
     assert.equal(report.stop?.kind, 'error');

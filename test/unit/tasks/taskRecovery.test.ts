@@ -17,7 +17,7 @@ import type { Task } from '../../../src/core/task/task';
 import { storeFile } from '../../support/storeFile';
 import { World } from '../support/world';
 
-describe('Rescue', function () {
+describe('Recover Lost Videos', function () {
   this.timeout(60_000);
   let world: World;
   let engine: Engine;
@@ -39,7 +39,7 @@ describe('Rescue', function () {
     return task;
   }
 
-  /** Takes the database away, as if it had never been, and opens the window anew. */
+  /** Removes the database and opens the window again. */
   async function forgetTasks(): Promise<void> {
     await engine.close();
     rmSync(storeFile(world.folder));
@@ -47,7 +47,7 @@ describe('Rescue', function () {
     assert.deepEqual(engine.tasks(), []);
   }
 
-  it('with nothing lost, nothing is done', async () => {
+  it('does nothing if nothing is lost', async () => {
     const { id } = await saved();
     const requests = world.gateway.log.length;
     assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
@@ -56,7 +56,7 @@ describe('Rescue', function () {
     assert.equal(world.gateway.log.length, requests);
   });
 
-  it('asks once more about what was stopped, lost, or lost its file; never about what was refused or failed', async () => {
+  it('checks stopped and lost tasks and missing files again, but not rejected or failed tasks', async () => {
     const stopped = await world.submit(engine, { prompt: 'stopped' });
     await engine.stopTracking(stopped.id);
     const lost = await world.submit(engine, { prompt: 'lost' });
@@ -85,7 +85,7 @@ describe('Rescue', function () {
     assert.equal(world.requests('submit'), submits);
   });
 
-  it('only what is named, and that even when the gateway said it failed', async () => {
+  it('checks only the selected tasks, even if they failed', async () => {
     world.gateway.setFault({ name: 'taskFailed', route: 'submit' });
     const failed = await world.submit(engine, { prompt: 'failed' });
     await world.untilPhase(engine, failed.id);
@@ -95,7 +95,7 @@ describe('Rescue', function () {
     assert.equal(engine.task(stopped.id)?.phase, 'stopped');
   });
 
-  it('ends early when it is called off', async () => {
+  it('ends early when canceled', async () => {
     const stopped = await world.submit(engine);
     await engine.stopTracking(stopped.id);
     assert.deepEqual(await engine.recoverVideos({ signal: AbortSignal.abort() }), {
@@ -105,7 +105,7 @@ describe('Rescue', function () {
     assert.equal(engine.task(stopped.id)?.phase, 'stopped');
   });
 
-  it('videos of no task come back with what their sidecars say', async () => {
+  it('restores videos without a task with the details in their sidecars', async () => {
     const before = await saved('  byte for byte ');
     await forgetTasks();
     assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 1 });
@@ -117,7 +117,7 @@ describe('Rescue', function () {
     assert.deepEqual(await engine.recoverVideos(), { reopened: 0, found: 0 });
   });
 
-  it('a video that was asked for again comes back with its link to the earlier one', async () => {
+  it('restores the link of a repeated request to the earlier one', async () => {
     const { id } = await world.submit(engine, {}, undefined, 'an-earlier-one');
     assert.equal((await world.untilPhase(engine, id)).basedOn, 'an-earlier-one');
     await forgetTasks();
@@ -125,7 +125,7 @@ describe('Rescue', function () {
     assert.equal(engine.task(id)?.basedOn, 'an-earlier-one');
   });
 
-  it('a video without a sidecar comes back under the name of its file, once for all windows', async () => {
+  it('restores a video without a sidecar under its file name, once for all windows', async () => {
     const before = await saved();
     await forgetTasks();
     rmSync(fileOf(before).replace(/mp4$/, 'json'));
@@ -139,12 +139,12 @@ describe('Rescue', function () {
     );
     assert.deepEqual(tasks[0]?.videos, before.videos);
     assert.equal(tasks[0].gatewayTaskId, undefined);
-    // It can be forgotten again, and does not come back in two copies.
+    // It can be removed again, and doesn't come back twice.
     assert.equal(await engine.remove(tasks[0].id), true);
     assert.equal((await engine.recoverVideos()).found, 1);
   });
 
-  it('what is no whole video is left where it is', async () => {
+  it('leaves incomplete videos where they are', async () => {
     mkdirSync(library('.parts'), { recursive: true });
     writeFileSync(library('notes.mp4'), 'these are no moving pictures');
     writeFileSync(library('video.mp4.txt'), '');
@@ -155,12 +155,12 @@ describe('Rescue', function () {
     assert.ok(existsSync(part) && existsSync(library('notes.mp4')));
   });
 
-  it('a part that is whole is put in place, for its own task; one that may be under way is left alone', async () => {
+  it('places a complete part for its own task, but not one that may be in use', async () => {
     const task = await saved();
     await engine.close();
     const name = path.basename(fileOf(task), '.mp4');
     const part = library('.parts', `${name}.01234567-89ab-cdef-0123-456789abcdef.part`);
-    // As if the window had ended between the check and the rename, and the user had stopped the task then.
+    // As if the window had closed between the check and the rename, and the user had stopped the task then.
     renameSync(fileOf(task), part);
     rmSync(library(`${name}.json`));
     const file = new DatabaseSync(storeFile(world.folder));
@@ -178,7 +178,7 @@ describe('Rescue', function () {
     assert.ok(existsSync(library(`${name}.json`)));
   });
 
-  it('a part never takes the place of a file', async () => {
+  it('never replaces a file with a part', async () => {
     const task = await saved();
     const name = path.basename(fileOf(task), '.mp4');
     const part = library('.parts', `${name}.01234567-89ab-cdef-0123-456789abcdef.part`);
@@ -188,7 +188,7 @@ describe('Rescue', function () {
     assert.ok(existsSync(part));
   });
 
-  it('a library that cannot be read is told of, and makes no file count as missing', async () => {
+  it('reports an unreadable library, and counts no file as missing', async () => {
     const task = await saved();
     const stopped = await world.submit(engine, { prompt: 'stopped' });
     await engine.stopTracking(stopped.id);

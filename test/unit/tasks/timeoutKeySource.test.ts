@@ -28,18 +28,18 @@ describe('a key source with a timeout', () => {
     return pending;
   }
 
-  it('passes on every answer', async () => {
+  it('passes on every result', async () => {
     for (const expected of [KEY, { kind: 'none' }, { kind: 'notApproved' }, { kind: 'locked' }] as const) {
       answer = () => Promise.resolve(expected);
       assert.deepEqual(await keys.keyFor(ORIGIN), expected);
     }
   });
 
-  it('answers that the storage is locked if it stays silent', async () => {
+  it('reports a locked storage after a timeout', async () => {
     assert.deepEqual(await afterTimeout(), { kind: 'locked' });
   });
 
-  it('makes nobody wait again for a silent storage for a while', async () => {
+  it("doesn't wait again for a while after a timeout", async () => {
     await afterTimeout();
     assert.deepEqual(await keys.keyFor(ORIGIN), { kind: 'locked' });
     assert.equal(asked, 1);
@@ -49,7 +49,7 @@ describe('a key source with a timeout', () => {
     assert.deepEqual(await keys.keyFor(ORIGIN), KEY);
   });
 
-  it('asks again as soon as a late answer has come', async () => {
+  it('reads again as soon as a late result has arrived', async () => {
     let provide: (answer: KeyAnswer) => void = () => undefined;
     answer = () => new Promise((resolve) => (provide = resolve));
     await afterTimeout();

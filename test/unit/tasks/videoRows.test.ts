@@ -6,11 +6,11 @@ import { catalog } from '../../support/catalog';
 
 const link = (name: string, signature = '1') => `https://cdn.example/${name}.mp4?sig=${signature}`;
 
-/** The file of a row as tests name it: the video that was received for it. */
+/** Name of a row's file in these tests: the video that was received for it. */
 const received = (row: VideoRow, file: string): VideoRow => ({ ...row, state: 'recorded', file });
 
-describe('videos of a task', () => {
-  it('property: any order and subset of links, again and again, receives each video once', () => {
+describe('video rows of a task', () => {
+  it('property: receive each video once for any order and subset of links', () => {
     const names = ['a', 'b', 'c', 'd'];
     const responses = fc.array(fc.shuffledSubarray(names, { minLength: 1 }), { minLength: 1, maxLength: 8 });
     fc.assert(
@@ -37,7 +37,7 @@ describe('videos of a task', () => {
     );
   });
 
-  it('the one that is missing is the only one named: it belongs to its own row', () => {
+  it('match the only link with the row that lacks a video', () => {
     const both = matchVideos([], [link('a'), link('b')], 1).map((row, at) => received(row, 'ab'[at] ?? ''));
     const reopened = both.map((row) => (row.file === 'b' ? expectedRow(row) : row));
     const rows = matchVideos(reopened, [link('b', '2')], 1);
@@ -50,7 +50,7 @@ describe('videos of a task', () => {
     );
   });
 
-  it('another mark is another video if fewer are known than expected', () => {
+  it('treat another mark as another video if fewer are known than expected', () => {
     const rows = matchVideos([received({ position: 0, state: 'expected', mark: 'x' }, 'x')], [link('a')], 2);
     assert.deepEqual(
       rows.map(({ state, link: at }) => [state, at]),
@@ -61,16 +61,16 @@ describe('videos of a task', () => {
     );
   });
 
-  it('a video without a mark belongs to the link at its place', () => {
+  it('match a video without a mark with the link at its position', () => {
     const old = [0, 1].map((position) => received({ position, state: 'expected' }, `${position}`));
     const rows = matchVideos(old, [link('a'), link('b')], 2);
     assert.equal(rows.length, 2);
     assert.ok(rows.every(({ state, mark }) => state === 'recorded' && mark !== undefined));
-    // From now on they are told apart.
+    // Both have marks from now on.
     assert.equal(matchVideos(rows, [link('b'), link('a')], 2).length, 2);
   });
 
-  it('a link that changed belongs to the video of which nothing was received', () => {
+  it('match a changed link with the row that has received nothing', () => {
     const first = matchVideos([], [link('tmp/1')], 1);
     const again = matchVideos(first, [link('tmp/2')], 1);
     assert.equal(again.length, 1);
@@ -78,7 +78,7 @@ describe('videos of a task', () => {
     assert.notEqual(again[0].mark, first[0]?.mark);
   });
 
-  it('new paths in each response are not new videos', () => {
+  it("don't treat new paths in each response as new videos", () => {
     let rows = matchVideos([], [link('t0/a'), link('t0/b')], 2);
     rows = rows.map((row) => (row.position === 0 ? received(row, 'a') : row));
     for (let round = 1; round < 9; round++) {
@@ -93,16 +93,16 @@ describe('videos of a task', () => {
     }
   });
 
-  it('are limited in number, whatever a response names', () => {
+  it('are limited in number, whatever a response lists', () => {
     const links = Array.from({ length: 40 }, (_, index) => link(`${index}`));
     const rows = matchVideos([], links, 1);
     assert.equal(rows.length, 8);
-    // Those that an older version has stored stay.
+    // More rows of an older version stay.
     const old = links.map((_, position): VideoRow => ({ position, state: 'expected' }));
     assert.equal(matchVideos(old, links, 1).length, 40);
   });
 
-  it('links that differ in their query only go by their order', () => {
+  it('match links that differ only in their query by position', () => {
     const same = [1, 2].map((id) => `https://cdn.example/video?id=${id}`);
     const rows = matchVideos([], same, 1).map((row) => received(row, row.link ?? ''));
     assert.deepEqual(matchVideos(rows, same, 1), rows);

@@ -13,7 +13,7 @@ import { World } from '../support/world';
 
 const HOUR = 3600_000;
 
-describe('videos that are here stay, whatever becomes of the others', function () {
+describe('received videos of a task with a missing one', function () {
   this.timeout(60_000);
   let world: World;
   let disk: FailingDisk;
@@ -37,7 +37,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
       ...{ resolution: '720p', sampleCount: 2 },
     };
     const request = { model: body.model, prompt: body.prompt };
-    // Which family wrote the body makes no difference from here on.
+    // The family of the request doesn't matter.
     return (await engine.submit({ request, family: sora, body: JSON.stringify(body) }, world.access)).id;
   }
 
@@ -55,7 +55,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     return world.untilPhase(engine, task.id);
   }
 
-  /** A window has put the first one in place and ended before it could write that down; the second never came. */
+  /** A window has placed the first one and crashed before storing it. The second one was never received. */
   async function dieAfterPlacing(phase: string): Promise<void> {
     await engine.close();
     rmSync(fileOf(task.videos[1]!));
@@ -72,7 +72,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     ['fetched it', 'saving'],
     ['was asking about it again', 'queued'],
   ] as const) {
-    it(`a window dies that ${name} before the first is written down, and then all is gone from the gateway`, async () => {
+    it(`stay if a window crashed that ${name} before storing the first one and then all are gone from the gateway`, async () => {
       world.gateway.setFault(expired);
       world.gateway.setFault({ name: 'deadLink', route: 'result', times: 'always', args: { status: 410 } });
       await dieAfterPlacing(phase);
@@ -83,7 +83,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     });
   }
 
-  it('a window dies before the first is written down, and the gateway still has both: only the second is fetched', async () => {
+  it('stay if a window crashed before storing the first one, and only the second one is downloaded', async () => {
     await dieAfterPlacing('saving');
     const before = fetches();
     const ended = await world.untilPhase(engine, task.id);
@@ -91,7 +91,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.equal(fetches(), before + 1);
   });
 
-  it('the user stops it while the missing one is fetched: the other one stays, and nothing half-written', async () => {
+  it('stay without incomplete files if the user stops the task during the download', async () => {
     rmSync(fileOf(task.videos[1]!));
     assert.equal(await engine.checkAgain(task.id), true);
     world.gateway.setFault({ name: 'hang', route: 'result', times: 'always' });
@@ -106,17 +106,17 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual((await lookAgain()).videos, task.videos);
   });
 
-  it('a window dies before the first is written down, and the user stops it', async () => {
+  it('stay if a window crashed before storing the first one and the user stops the task', async () => {
     world.gateway.setFault(query('hang'));
     await dieAfterPlacing('queued');
     assert.equal(await engine.stopTracking(task.id), true);
     assert.equal(engine.task(task.id)?.phase, 'saved');
     assert.deepEqual(engine.task(task.id)?.videos, [task.videos[0]]);
-    // Nobody has to be told of what they have just done.
+    // Users aren't notified of their own actions.
     assert.equal(await engine.claimNotification(task.id), false);
   });
 
-  it('the library is away while it is looked for, and back when all is gone from the gateway', async () => {
+  it('stay if the library is missing during the check and back when all are gone from the gateway', async () => {
     renameSync(library(), `${library()}.away`);
     assert.equal(await engine.checkAgain(task.id), true);
     world.gateway.setFault(expired);
@@ -125,7 +125,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual([ended.phase, ended.failure, ended.videos], ['saved', undefined, task.videos]);
   });
 
-  it('the library is away until all is gone from the gateway: Look Again finds what is back', async () => {
+  it('are found by Check Again if the library is missing until all are gone from the gateway', async () => {
     renameSync(library(), `${library()}.away`);
     world.gateway.setFault(expired);
     assert.equal((await lookAgain()).phase, 'lost');
@@ -135,13 +135,13 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual([ended.phase, ended.failure, ended.videos], ['saved', undefined, task.videos]);
   });
 
-  it('the disk does not say what is there: nothing is forgotten, and nothing is looked for', async () => {
+  it("stay if the disk can't be read, and the gateway isn't queried", async () => {
     disk.faults.set('stat', 'EIO');
     assert.equal(await engine.checkAgain(task.id), false);
     assert.deepEqual(engine.task(task.id), task);
   });
 
-  it('the disk does not say what is there when it ends: what is written down stays', async () => {
+  it("stay as stored if the disk can't be read at the end", async () => {
     rmSync(fileOf(task.videos[0]!));
     assert.equal(await engine.checkAgain(task.id), true);
     disk.faults.set('open', 'EIO');
@@ -150,7 +150,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual([ended.phase, ended.videos], ['saved', [task.videos[1]]]);
   });
 
-  it('one that was deleted is back from the trash when it ends: both are listed', async () => {
+  it('are both listed if a removed one is restored from the trash before the end', async () => {
     const file = fileOf(task.videos[0]!);
     renameSync(file, `${file}.trash`);
     assert.equal(await engine.checkAgain(task.id), true);
@@ -160,7 +160,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual([ended.phase, ended.failure, ended.videos], ['saved', undefined, task.videos]);
   });
 
-  it('the gateway names only the one that is here: it is not downloaded again, and the other one comes from its last link', async () => {
+  it("aren't downloaded again if the gateway lists only them, and the other one uses its last link", async () => {
     const url = `${world.gateway.baseUrl}/v1/video/generations/${task.gatewayTaskId}`;
     const reply = await fetch(url, { headers: { authorization: `Bearer ${world.gateway.key}` } });
     const answer = (await reply.json()) as { url: string; metadata: { response: { videos: unknown[] } } };
@@ -173,7 +173,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual([again.phase, again.failure, again.videos], ['saved', undefined, task.videos]);
   });
 
-  it('the gateway names only the one that is here, and the last link of the other is dead: it is missing', async () => {
+  it('stay if the gateway lists only them and the last link of the other one is dead', async () => {
     const url = `${world.gateway.baseUrl}/v1/video/generations/${task.gatewayTaskId}`;
     const reply = await fetch(url, { headers: { authorization: `Bearer ${world.gateway.key}` } });
     const answer = (await reply.json()) as { url: string; metadata: { response: { videos: unknown[] } } };
@@ -189,7 +189,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.match(again.failure?.message ?? '', /^Other videos of this task are not here/);
   });
 
-  it('one could not be fetched for a day: that the gateway no longer has it is not said', async () => {
+  it("don't hide that a download failed for a day, and the gateway isn't blamed", async () => {
     const fault = { name: 'serverError', route: 'result', times: 'always', args: { status: 503 } } as const;
     world.gateway.setFault({ ...fault, after: 1 });
     const id = await send();
@@ -202,7 +202,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.doesNotMatch(ended.failure.message, /no longer on the gateway/);
   }).timeout(120_000);
 
-  it('of two windows that look again at once one does, and nothing is fetched twice', async () => {
+  it("aren't downloaded twice if two windows check again at the same time", async () => {
     const other = await world.open();
     rmSync(fileOf(task.videos[0]!));
     const asked = await Promise.all([engine.checkAgain(task.id), other.checkAgain(task.id)]);
@@ -212,7 +212,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.equal(fetches(), 3);
   });
 
-  it('one is deleted while the other is fetched: the row names both, and Look Again brings it', async () => {
+  it('are listed with the other one if one is removed during its download, and Check Again restores it', async () => {
     const [first, second] = task.videos.map(fileOf);
     rmSync(second!);
     let deleted = false;
@@ -227,7 +227,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     assert.deepEqual((await lookAgain()).videos, task.videos);
   });
 
-  it('one was saved elsewhere, then the other one is fetched: nobody has met that one, so cleaning has to ask', async () => {
+  it('count as unseen if one was exported and the other one is downloaded later', async () => {
     rmSync(fileOf(task.videos[0]!));
     await engine.markExported(task.id);
     await lookAgain();
@@ -238,7 +238,7 @@ describe('videos that are here stay, whatever becomes of the others', function (
     );
   });
 
-  it('Rescue asks about the missing one of several too', async () => {
+  it("don't keep Recover Lost Videos from checking the missing one", async () => {
     rmSync(fileOf(task.videos[0]!));
     world.gateway.setFault(expired);
     assert.ok((await lookAgain()).failure);

@@ -15,7 +15,7 @@ const query = (
   args,
 });
 
-/** DESIGN 5, Query: what passes by itself; each strikes four times and then lets the task go on. */
+/** DESIGN 5, Query: temporary errors. Each occurs four times, then the task continues. */
 const blips: Readonly<Record<string, FaultOptions>> = {
   'cut before reading': query('cutBeforeReading', {}, 4),
   'cut during the body': query('cutDuringBody', {}, 4),
@@ -82,7 +82,7 @@ const ends: Readonly<Record<string, End>> = {
   },
 };
 
-describe('watching a task', function () {
+describe('tracking a task', function () {
   this.timeout(120_000);
   let world: World;
 
@@ -94,7 +94,7 @@ describe('watching a task', function () {
   });
 
   for (const [name, fault] of Object.entries(blips)) {
-    it(`${name}: asked again until it is saved`, async () => {
+    it(`queries again until it's saved: ${name}`, async () => {
       const engine = await world.open();
       const { id } = await world.submit(engine);
       world.gateway.setFault(fault);
@@ -106,7 +106,7 @@ describe('watching a task', function () {
   }
 
   for (const [name, { fault, phase, kind, charged }] of Object.entries(ends)) {
-    it(`${name}: ${phase}`, async () => {
+    it(`ends as ${phase}: ${name}`, async () => {
       const engine = await world.open();
       const { id } = await world.submit(engine);
       world.gateway.setFault(fault);
@@ -119,7 +119,7 @@ describe('watching a task', function () {
   }
 
   for (const query of ['flat', 'slim', 'nested'] as const) {
-    it(`replies in the ${query} shape`, async () => {
+    it(`accepts responses of the form ${query}`, async () => {
       world.gateway.setShapes({ query, submit: query === 'slim' ? 'short' : 'full' });
       const engine = await world.open();
       const { id } = await world.submit(engine);
@@ -127,7 +127,7 @@ describe('watching a task', function () {
     });
   }
 
-  it('a task that is missing is believed lost only 60 s after the submit and after three answers', async () => {
+  it('loses a task only 60 s after the submit and after three "not found" responses', async () => {
     const engine = await world.open();
     world.gateway.setFault(query('taskNotFound', { status: 404 }, 'always'));
     const started = world.clock.now();
@@ -137,7 +137,7 @@ describe('watching a task', function () {
     assert.ok(seconds >= 80 && seconds < 120, `${seconds} s`);
   });
 
-  it('a task under another key is left alone when it is not found', async () => {
+  it("leaves a task of another key alone if it's not found", async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     world.keys.key = { id: 'key-2', value: world.gateway.key };
@@ -150,7 +150,7 @@ describe('watching a task', function () {
     assert.match(task.failure.message, /another key/);
   });
 
-  it('a refused key pauses all tasks of the origin with one request, until another key is there', async () => {
+  it('pauses all tasks of the origin after one refused request, until the key changes', async () => {
     const engine = await world.open();
     const first = await world.submit(engine);
     const second = await world.submit(engine, { prompt: 'another one' });
@@ -159,7 +159,7 @@ describe('watching a task', function () {
     const asked = world.requests('query');
     const pausedAt = world.clock.now();
     await world.until(() => world.clock.now() - pausedAt > 10 * 60_000, 3600_000);
-    // The second one's request may have been under way together with the first one's.
+    // The second one's request may have been sent together with the first one's.
     assert.ok(world.requests('query') <= asked + 1);
     world.gateway.clearFaults();
     await engine.keyChanged();
@@ -167,7 +167,7 @@ describe('watching a task', function () {
     assert.equal((await world.untilPhase(engine, second.id)).phase, 'saved');
   });
 
-  it('a refused key is tried again by itself after 15 minutes', async () => {
+  it('tries a refused key again after 15 minutes', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     world.gateway.setFault(query('keyRejected'));
@@ -177,7 +177,7 @@ describe('watching a task', function () {
     assert.ok(world.clock.now() - started >= 15 * 60_000);
   });
 
-  it('without a key a task waits and says why', async () => {
+  it('waits without a key and shows the reason', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     world.keys.key = undefined;
@@ -187,7 +187,7 @@ describe('watching a task', function () {
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
-  it('progress never goes back and never says 100 before the end', async () => {
+  it('never decreases progress, and never reports 100 before the end', async () => {
     const engine = await world.open();
     const seen: number[] = [];
     engine.onDidChangeTasks(({ changed }) => changed.forEach((task) => seen.push(task.progress ?? -1)));
@@ -203,7 +203,7 @@ describe('watching a task', function () {
     assert.ok(Math.max(...known) <= 99);
   });
 
-  it('stop tracking ends it, and says that it neither cancels nor refunds', async () => {
+  it('ends when stopped, and reports that this neither cancels nor refunds', async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     assert.equal(await engine.stopTracking(id), true);
@@ -213,7 +213,7 @@ describe('watching a task', function () {
     assert.equal(engine.task(id), undefined);
   });
 
-  it('stop tracking says what is known about the charge', async () => {
+  it('reports what is known about the charge when stopped', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'serverError', route: 'download', times: 'always' });
     const { id } = await world.submit(engine);
@@ -226,13 +226,13 @@ describe('watching a task', function () {
     assert.equal((await world.open()).task(id)?.charged, 'yes');
   });
 
-  it('an unfinished task cannot be removed', async () => {
+  it("doesn't allow removing an unfinished task", async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     assert.equal(await engine.remove(id), false);
   });
 
-  it('a clock set back by a day does not delay anything', async () => {
+  it("isn't delayed by a clock set back by a day", async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     engine.dispose();
@@ -242,14 +242,14 @@ describe('watching a task', function () {
     assert.equal(again.task(id)?.phase, 'queued');
   });
 
-  it('time that passes between two looks at the store does not put a task to sleep for ever', async () => {
+  it("doesn't miss a task that becomes due between two queries of the store", async () => {
     const { clock } = world;
     const ticking = {
       now: () => {
         clock.jump(1);
         return clock.now();
       },
-      // Node's timers, too, may fire a moment early.
+      // Node's timers can also fire a moment early.
       setTimeout: (callback: () => void, ms: number) => clock.setTimeout(callback, Math.max(0, ms - 2)),
     };
     const engine = await world.open({ clock: ticking });
@@ -257,7 +257,7 @@ describe('watching a task', function () {
     assert.equal((await world.untilPhase(engine, id)).phase, 'saved');
   });
 
-  it('a gateway that is silent for long: it is said since when', async () => {
+  it("reports since when a gateway hasn't responded", async () => {
     const engine = await world.open();
     const { id } = await world.submit(engine);
     world.gateway.setFault(query('serverError', {}, 'always'));
@@ -274,7 +274,7 @@ describe('watching a task', function () {
     assert.equal((await world.untilPhase(engine, id)).failure, undefined);
   });
 
-  it('one question that hangs delays no other task', async () => {
+  it("isn't delayed by another task's hanging query", async () => {
     const engine = await world.open();
     const slow = await world.submit(engine);
     world.gateway.setFault({ ...query('hang', {}, 'always'), task: slow.gatewayTaskId ?? '' });
@@ -286,7 +286,7 @@ describe('watching a task', function () {
     assert.equal(engine.task(slow.id)?.phase, 'queued');
   });
 
-  it('the questions grow rarer with age and never end', async () => {
+  it('queries ever more rarely, but never stops', async () => {
     const engine = await world.open();
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
     await world.submit(engine);

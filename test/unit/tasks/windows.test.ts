@@ -12,7 +12,7 @@ describe('several windows on one profile', function () {
     await world.stop();
   });
 
-  it('ask, fetch and save once between them, and all see each change', async () => {
+  it('query, download and save once together, and all see each change', async () => {
     const windows = [await world.open(), await world.open(), await world.open()];
     const seen = windows.map((window) => {
       const phases: string[] = [];
@@ -31,7 +31,7 @@ describe('several windows on one profile', function () {
     }
   });
 
-  it('five tasks and three windows ask as often as one window would', async () => {
+  it('query as often with five tasks and three windows as one window would', async () => {
     world.gateway.setFault({ name: 'taskStuck', route: 'submit', times: 'always' });
     const windows = [await world.open(), await world.open(), await world.open()];
     const started = world.clock.now();
@@ -39,13 +39,13 @@ describe('several windows on one profile', function () {
       await world.submit(windows[index % 3]!, { prompt: `number ${index}` });
     for (const window of windows) window.checkForChanges();
     await world.until(() => world.clock.now() - started >= 10 * 60_000);
-    // 3 s to the first question, then every 5 s for two minutes, then every 8 s.
+    // 3 s to the first query, then every 5 s for two minutes, then every 8 s.
     const schedule = 1 + 117 / 5 + 480 / 8;
     const share = world.requests('query') / 5 / schedule;
     assert.ok(share <= 1.1 && share > 0.8, String(share));
   });
 
-  it('do not repeat a query that is under way because one of them is refreshed', async () => {
+  it("don't repeat a pending query when one of them is refreshed", async () => {
     const windows = [await world.open(), await world.open()];
     world.gateway.setFault({ name: 'taskStuck', route: 'submit' });
     const { id } = await world.submit(windows[0]!);
@@ -58,15 +58,15 @@ describe('several windows on one profile', function () {
     }
     assert.equal(world.requests('query'), 1);
     await world.until(() => world.requests('query') === 2);
-    // Once it is over, Refresh makes the task due again.
+    // After that, Refresh makes the task due again.
     await world.quiet();
     await windows[1]!.refresh();
     await world.until(() => world.requests('query') === 3, 1000);
     assert.equal(windows[0]!.task(id)?.phase, 'running');
   });
 
-  it('a query of a window that has gone is repeated by Refresh once its lease has run out', async () => {
-    // The claim lasts for longer than this, the lease doesn't.
+  it("repeat a closed window's query on Refresh once its lease has expired", async () => {
+    // The claim lasts longer than this, the lease doesn't.
     const rarely = { pollInterval: () => 20 * 60_000 };
     const first = await world.open(rarely);
     world.gateway.setFault({ name: 'hang', route: 'query' });
@@ -79,7 +79,7 @@ describe('several windows on one profile', function () {
     await world.until(() => world.requests('query') === 2, 1000);
   });
 
-  it('the window that waits for the reply may close: another one goes on', async () => {
+  it('continue a query if its window closes', async () => {
     const first = await world.open();
     const second = await world.open();
     const { id } = await world.submit(first);
@@ -93,13 +93,13 @@ describe('several windows on one profile', function () {
     assert.equal((await world.untilPhase(second, id)).phase, 'saved');
   });
 
-  it('the window that fetches may close: another one fetches again after the claim has run out', async () => {
+  it('download again after the claim has expired if the downloading window closes', async () => {
     const first = await world.open();
     const second = await world.open();
     const { id } = await world.submit(first);
     world.gateway.setFault({ name: 'hang', route: 'download' });
     await world.turnsWhileHanging(() => world.requests('download') === 1);
-    // Whichever of the two was faster fetches, so both close.
+    // Either of the two may download, so close both.
     first.dispose();
     second.dispose();
     const third = await world.open();
@@ -109,7 +109,7 @@ describe('several windows on one profile', function () {
     assert.equal(world.requests('submit'), 1);
   });
 
-  it('settled resolves in a window that did not send', async () => {
+  it("resolve `settled` in a window that didn't send", async () => {
     const first = await world.open();
     const second = await world.open();
     const { id } = await world.submit(first);
@@ -122,7 +122,7 @@ describe('several windows on one profile', function () {
     assert.equal(await second.waitForTask('no-such-task'), undefined);
   });
 
-  it('a removed task is gone in all windows', async () => {
+  it('remove a task in all windows', async () => {
     const first = await world.open();
     const second = await world.open();
     const removed: string[] = [];
