@@ -43,7 +43,7 @@ export interface LibraryFile {
 
 export interface LibraryContents {
   readonly videos: readonly LibraryFile[];
-  /** Downloads under way or abandoned: `NAME.UUID.part`. */
+  /** Active or abandoned downloads: `NAME.UUID.part`. */
   readonly parts: readonly LibraryFile[];
   /** Sidecars without their video. */
   readonly orphanedSidecars: readonly LibraryFile[];
@@ -84,7 +84,7 @@ export class Library {
 
   /**
    * Finds a complete part that an interrupted download has left.
-   * @param row stored part of the video; if it has a hash, the part may be unverified; if not, the part was refused
+   * @param row stored part of the video. With a hash, the part may be unverified; without one, the part was refused
    * @throws {@link DiskError}
    */
   async findPart(
@@ -151,7 +151,7 @@ export class Library {
     });
   }
 
-  /** Removes leftover parts of a video that is in place. Never throws. */
+  /** Removes leftover parts of a placed video. Never throws. */
   async removeParts(name: string): Promise<void> {
     const isOf = (file: string) =>
       ownerNameOfPart(file) === name || (file.startsWith(`${name}.`) && file.endsWith(SIDECAR_PART));
@@ -166,7 +166,7 @@ export class Library {
   }
 
   /**
-   * Finds a video that is already in place, for example because a window closed before it stored that. Writes a missing
+   * Finds a placed video, for example because a window closed before it stored the result. Writes a missing
    * sidecar.
    * @param known stored facts of the video; without them, a file that can't be verified doesn't count
    * @throws {@link DiskError}
@@ -313,7 +313,7 @@ export class Library {
   async #filesIn(folder: string): Promise<LibraryFile[]> {
     const found = await Promise.all(
       (await this.#disk.readdir(folder)).map(async (file) => {
-        // It may be gone meanwhile, for example a part that was placed.
+        // It may be gone, for example a part that was placed.
         const there = await this.#disk.stat(path.join(folder, file)).catch(() => undefined);
         return there?.isFile() ? [{ file, bytes: there.size, changedAt: there.mtimeMs }] : [];
       }),

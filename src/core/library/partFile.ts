@@ -20,7 +20,7 @@ export interface RefusedPart extends Omit<CompletePart, 'info'> {
   readonly fault: VideoFileError;
 }
 
-/** Free space is checked again after this many bytes. */
+/** Interval at which free space is checked. */
 const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
 /** Written bytes are synced in the background at this interval, so that the final sync is short. */
 const BACKGROUND_SYNC_BYTES = 8 * 1024 * 1024;
@@ -35,7 +35,7 @@ export class PartFile {
   #expected: number | undefined;
   #checkSpaceAt = 0;
   #syncAt = BACKGROUND_SYNC_BYTES;
-  /** The background sync in progress, or the last one. Its error counts: the system reports it only once. */
+  /** The current or last background sync. Its error counts, because the system reports it only once. */
   #backgroundSync: Promise<void> = Promise.resolve();
   #isSyncing = false;
 
@@ -74,7 +74,7 @@ export class PartFile {
     });
   }
 
-  /** Discards what was written and starts over. @throws {@link DiskError} */
+  /** Discards the written bytes and starts over. @throws {@link DiskError} */
   async restart(): Promise<void> {
     await withDiskErrors(() => this.#open().truncate(0));
     this.#hash = createHash('sha256');
@@ -85,7 +85,7 @@ export class PartFile {
   }
 
   /**
-   * Makes what was written durable and checks that it is a complete video (DESIGN 4.13).
+   * Syncs the written bytes and checks that they are a complete video (DESIGN 4.13).
    * @param refusedSha256 hash of an earlier, refused download: the same bytes are accepted as unverified
    * @param doubt reason to refuse it even if it looks complete
    * @throws {@link DiskError}
@@ -130,7 +130,7 @@ export class PartFile {
     this.#checkSpaceAt = this.#bytes + SPACE_CHECK_BYTES;
   }
 
-  /** Starts to sync what was written, unless an earlier sync is in progress or failed. */
+  /** Syncs the written bytes, unless an earlier sync is in progress or failed. */
   #syncInBackground(): void {
     if (this.#isSyncing) return;
     this.#isSyncing = true;

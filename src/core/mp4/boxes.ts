@@ -5,16 +5,16 @@ export type Mp4ErrorReason =
   | 'notMp4'
   /** Ends before it should. */
   | 'truncated'
-  /** Has no movie box: nothing says what is in it. */
+  /** Without a movie box, which describes the content. */
   | 'noMovie'
   /** Complete, but without a video track that has samples. */
   | 'noVideo'
-  /** Complete, but nothing says how long it is. */
+  /** Complete, but without a duration. */
   | 'noDuration'
   /** Contradicts itself. */
   | 'damaged';
 
-/** The bytes are at fault, not reading them. */
+/** Thrown if the bytes are invalid. Errors of the source are rethrown. */
 export class Mp4Error extends Error {
   override readonly name = 'Mp4Error';
   readonly reason: Mp4ErrorReason;
@@ -25,15 +25,15 @@ export class Mp4Error extends Error {
   }
 }
 
-/** Bytes that are read here and there: a file, a Blob, an array. */
+/** A source for random access, such as a file, a Blob or an array. */
 export interface ByteSource {
   /** In bytes. */
   readonly size: number;
-  /** Reads `length` bytes from `position`; fewer only when the source turned out shorter. */
+  /** Reads `length` bytes from `position`; fewer if the source ends before. */
   read(position: number, length: number): Promise<Uint8Array>;
 }
 
-/** The place of a box: from `start` (its header) over `bodyStart` to before `end`, in bytes of the source. */
+/** Position of a box in the source, in bytes. `end` is exclusive. */
 export interface Box {
   /** Four characters; bytes beyond ASCII as Latin-1. */
   readonly type: string;
@@ -42,15 +42,15 @@ export interface Box {
   readonly end: number;
 }
 
-/** Header with a 32-bit size; another 8 bytes follow when that does not suffice. */
+/** A 32-bit size and a type. Larger sizes have another 8 bytes. */
 const HEADER = 8;
 const LARGE_HEADER = 16;
 /** Maximum number of top-level boxes. */
 const MAX_BOXES = 200_000;
 
 /**
- * Reads exactly so many bytes.
- * @throws {@link Mp4Error} `truncated` when the source ends before
+ * Reads exactly this many bytes.
+ * @throws {@link Mp4Error} `truncated` if the source ends before
  */
 export async function readExactly(source: ByteSource, position: number, length: number): Promise<Uint8Array> {
   const bytes = await source.read(position, length);
@@ -82,7 +82,7 @@ export async function* topBoxes(source: ByteSource): AsyncGenerator<Box, void, u
   }
 }
 
-/** Whether a header can be one of a box: a readable type, and a size of at least itself. */
+/** Returns true if a box may have this header: a readable type, and a size that includes the header. */
 function isBox(header: ByteReader): boolean {
   if (!/^[\x20-\x7e\xa9]{4}$/.test(header.text(4, 4))) return false;
   const size = header.u32(0);
@@ -94,9 +94,9 @@ function isBox(header: ByteReader): boolean {
 }
 
 /**
- * The boxes inside a box that is in memory. `start` is the first byte to look at, `end` the one after the last.
- * Fewer than eight bytes at the end are no box: QuickTime ends some lists with four zeros.
- * @throws {@link Mp4Error} `damaged` when one reaches past the end
+ * Returns the boxes inside a box in memory, from `start` to before `end`. Ignores up to seven bytes at the end, because
+ * QuickTime ends some lists with four zeros.
+ * @throws {@link Mp4Error} `damaged` if a box exceeds `end`
  */
 export function* boxesIn(fields: ByteReader, start: number, end: number): Generator<Box, void, undefined> {
   let position = start;
@@ -108,23 +108,21 @@ export function* boxesIn(fields: ByteReader, start: number, end: number): Genera
   }
 }
 
-/** The first box of the type inside another, if there is one. */
 export function findBox(fields: ByteReader, parent: Box, type: string): Box | undefined {
   for (const box of boxesIn(fields, parent.bodyStart, parent.end)) if (box.type === type) return box;
   return undefined;
 }
 
-/** All boxes of the type inside another. */
 export function findBoxes(fields: ByteReader, parent: Box, type: string): Box[] {
   return [...boxesIn(fields, parent.bodyStart, parent.end)].filter((box) => box.type === type);
 }
 
-/** Goes down from box to box by their types, the first of each. */
+/** Descends through the first box of each type. */
 export function findPath(fields: ByteReader, parent: Box, ...types: string[]): Box | undefined {
   return types.reduce<Box | undefined>((box, type) => box && findBox(fields, box, type), parent);
 }
 
-/** Reads a box header at `offset`; the box starts at `start`, and a size of 0 takes it to `outerEnd` (4.2). */
+/** Reads a box header at `offset`. The box starts at `start`. A size of 0 extends it to `outerEnd` (4.2). */
 function boxAt(fields: ByteReader, offset: number, start: number, outerEnd: number): Box {
   const type = fields.text(offset + 4, 4);
   const shortSize = fields.u32(offset);
@@ -136,7 +134,7 @@ function boxAt(fields: ByteReader, offset: number, start: number, outerEnd: numb
   return { type, start, bodyStart: start + headerSize, end: start + size };
 }
 
-/** Reads bytes of a box; reading past their end throws {@link Mp4Error} `damaged`. */
+/** Reads bytes of a box. Reading past their end throws {@link Mp4Error} `damaged`. */
 export function boxReader(bytes: Uint8Array): ByteReader {
   return new ByteReader(bytes, () => new Mp4Error('damaged', 'a box is too short for its content'));
 }

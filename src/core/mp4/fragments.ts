@@ -2,7 +2,7 @@ import type { ByteReader } from '../common/byteReader';
 import { type Box, findBox, findBoxes, Mp4Error } from './boxes';
 import { isVersion1 } from './track';
 
-/** Values for samples whose fragment does not say (ISO/IEC 14496-12 8.8.3). */
+/** Defaults for samples (ISO/IEC 14496-12 8.8.3). */
 export interface SampleDefaults {
   readonly duration: number;
   readonly size: number;
@@ -11,16 +11,16 @@ export interface SampleDefaults {
 /** Samples that a fragment adds to a track (8.8.6 to 8.8.12). */
 export interface TrackFragment {
   readonly trackId: number;
-  /** When it begins, in units of the track's timescale; undefined when the fragment before it tells. */
+  /** Start in units of the track's timescale; undefined if it follows the previous fragment. */
   readonly startTime: number | undefined;
-  /** How long it is, in the same units. */
+  /** In units of the track's timescale. */
   readonly duration: number;
   readonly sampleCount: number;
-  /** Where its samples end, in bytes of the file; 0 when it has none. */
+  /** End of its samples, in bytes of the file; 0 if it has none. */
   readonly dataEnd: number;
 }
 
-/** The defaults of each track by its id, from the movie's `mvex` box (8.8.1). Throws {@link Mp4Error} `damaged`. */
+/** Reads the defaults by track ID from the `mvex` box (8.8.1). @throws {@link Mp4Error} `damaged` */
 export function readDefaults(fields: ByteReader, mvex: Box): Map<number, SampleDefaults> {
   return new Map(
     findBoxes(fields, mvex, 'trex').map((trex) => [
@@ -30,7 +30,7 @@ export function readDefaults(fields: ByteReader, mvex: Box): Map<number, SampleD
   );
 }
 
-/** Length of the whole movie with its fragments, in units of the movie's timescale; 0 when not said (8.8.2). */
+/** Reads the duration of the movie with its fragments, in units of the movie's timescale; 0 if missing (8.8.2). */
 export function readWholeDuration(fields: ByteReader, mvex: Box): number {
   const mehd = findBox(fields, mvex, 'mehd');
   if (!mehd) return 0;
@@ -40,7 +40,7 @@ export function readWholeDuration(fields: ByteReader, mvex: Box): number {
 /**
  * Reads a `moof` box.
  * @param fields the bytes of the box
- * @param fileStart where these bytes begin in the file
+ * @param fileStart position of these bytes in the file
  * @throws {@link Mp4Error} `damaged`
  */
 export function readFragment(
@@ -88,7 +88,7 @@ interface FragmentHeader extends SampleDefaults {
   readonly baseIsMoof: boolean;
 }
 
-/** Track fragment header (8.8.7): flags say which optional fields follow. */
+/** Track fragment header (8.8.7). Its flags determine the optional fields. */
 function readHeader(
   fields: ByteReader,
   tfhd: Box,
@@ -122,7 +122,7 @@ interface Run {
   readonly bytes: number;
 }
 
-/** Track run (8.8.8): each sample has the fields that the flags name. */
+/** Track run (8.8.8). The flags determine the fields of each sample. */
 function readRun(fields: ByteReader, trun: Box, defaults: SampleDefaults): Run {
   const flags = fields.u32(trun.bodyStart);
   const sampleCount = fields.u32(trun.bodyStart + 4);
@@ -132,7 +132,7 @@ function readRun(fields: ByteReader, trun: Box, defaults: SampleDefaults): Run {
   const hasDuration = (flags & 0x100) !== 0;
   const hasSize = (flags & 0x200) !== 0;
   const sampleBytes = [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0).length * 4;
-  // Checked before the loop, so that no count can send us on a long way.
+  // Check before the loop, so that a corrupt count can't cause a long loop.
   if (start + sampleCount * sampleBytes > trun.end) {
     throw new Mp4Error('damaged', 'a run is longer than its box');
   }

@@ -14,10 +14,10 @@ import { isVersion1, readTimes, readTrack, type Track } from './track';
 
 /** Properties of an MP4 that a player needs. */
 export interface Mp4Info {
-  /** `mov` if the file calls itself QuickTime. */
+  /** `mov` if the major brand is QuickTime. */
   readonly container: 'mp4' | 'mov';
   readonly durationSeconds: number;
-  /** As shown, in pixels: turned when the file says so. */
+  /** Display size in pixels, after rotation. */
   readonly width: number;
   readonly height: number;
   readonly hasAudio: boolean;
@@ -28,14 +28,14 @@ export interface Mp4Info {
 
 /** Maximum size of one `moov` or `moof` box, and of all `moof` boxes together, in bytes. */
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
-/** Types of the first box: padding and provenance may come before `ftyp`, and QuickTime needs no `ftyp`. */
+/** Types of a file's first box. Padding and provenance may come before `ftyp`, and QuickTime needs no `ftyp`. */
 const FIRST_TYPES: ReadonlySet<string> = new Set(
   'ftyp styp moov mdat free skip wide pnot uuid jumb prfl udta sidx'.split(' '),
 );
-/** How much shorter than declared the fragments together may be, in seconds. */
+/** Tolerance for fragments that are shorter than declared, in seconds. */
 const DURATION_TOLERANCE = 0.1;
 
-/** Whether bytes begin like an MP4 or QuickTime file. */
+/** Returns true if bytes begin like an MP4 or QuickTime file. */
 export function startsLikeMp4(head: Uint8Array): boolean {
   return head.length >= 8 && FIRST_TYPES.has(boxReader(head).text(4, 4));
 }
@@ -62,7 +62,7 @@ interface Layout {
   readonly moofs: readonly Box[];
   /** Major brand; undefined without an `ftyp` box. */
   readonly brand: string | undefined;
-  /** Where the segments end that an index at the top lists; 0 without one. */
+  /** End of the segments in an index at the top; 0 without one. */
   readonly sidxEnd: number;
 }
 
@@ -97,7 +97,7 @@ async function readLayout(source: ByteSource): Promise<Layout> {
   return { moov, moofs, brand, sidxEnd };
 }
 
-/** Where the last segment of a segment index ends (8.16.3). @param sidxEnd where the index itself ends in the file */
+/** Returns the end of the last segment of a segment index (8.16.3). @param sidxEnd end of the index in the file */
 function readSegmentsEnd({ fields, box }: LoadedBox, sidxEnd: number): number {
   const isLong = isVersion1(fields, box);
   const at = box.bodyStart + 12;
@@ -105,13 +105,13 @@ function readSegmentsEnd({ fields, box }: LoadedBox, sidxEnd: number): number {
   const counted = at + (isLong ? 16 : 8);
   const count = fields.u16(counted + 2);
   for (let index = 0; index < count; index++) {
-    // The top bit says what kind of reference it is.
+    // The top bit is the type of the reference.
     end += fields.u32(counted + 4 + index * 12) & 0x7fffffff;
   }
   return end;
 }
 
-/** A box in memory, and its place there. */
+/** A box in memory with its position. */
 interface LoadedBox {
   readonly fields: ByteReader;
   readonly box: Box;
@@ -131,7 +131,7 @@ interface Movie extends LoadedBox {
   readonly timescale: number;
   readonly duration: number;
   readonly tracks: readonly Track[];
-  /** Present when fragments extend the movie (8.8.1). */
+  /** Set if fragments extend the movie (8.8.1). */
   readonly mvex: Box | undefined;
 }
 
@@ -147,7 +147,7 @@ function readMovie({ fields, box }: LoadedBox): Movie {
   };
 }
 
-/** Fragments by the id of their track, in the order of the file. */
+/** Fragments by track ID, in file order. */
 type Fragments = ReadonlyMap<number, readonly TrackFragment[]>;
 
 async function readFragments(source: ByteSource, moofs: readonly Box[], movie: Movie): Promise<Fragments> {
@@ -167,7 +167,7 @@ async function readFragments(source: ByteSource, moofs: readonly Box[], movie: M
   return byTrack;
 }
 
-/** A cheap check that the media is really there: the samples end within the file. */
+/** Checks cheaply that the media is complete: the samples end within the file. */
 function checkSamples(source: ByteSource, movie: Movie, fragments: Fragments): void {
   let end = 0;
   for (const track of movie.tracks) end = Math.max(end, track.samplesEnd);
@@ -200,7 +200,7 @@ function hasSamples(track: Track, fragments: Fragments): boolean {
   return track.sampleCount > 0 || fragments.get(track.id)?.some((own) => own.sampleCount > 0) === true;
 }
 
-/** In seconds: as the movie says, else its longest track (8.2.2, 8.4.2), fragments included (8.8.2). */
+/** Returns the duration in seconds: the movie's, else that of its longest track (8.2.2, 8.4.2), with fragments (8.8.2). */
 function durationOf(movie: Movie, fragments: Fragments): number {
   const whole = movie.mvex ? readWholeDuration(movie.fields, movie.mvex) : 0;
   const declared = inSeconds(whole || movie.duration, movie.timescale);
@@ -225,7 +225,7 @@ function inSeconds(units: number, timescale: number): number {
 /** In units of the track's timescale. */
 function trackDuration(track: Track, fragments: Fragments): number {
   const own = fragments.get(track.id) ?? [];
-  // A piece of a longer stream does not begin at zero.
+  // A segment of a longer stream doesn't begin at zero.
   const begin = track.sampleCount > 0 ? 0 : (own[0]?.startTime ?? 0);
   let end = begin + track.duration;
   for (const fragment of own) end = Math.max(end, (fragment.startTime ?? end) + fragment.duration);

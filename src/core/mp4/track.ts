@@ -1,27 +1,27 @@
 import type { ByteReader } from '../common/byteReader';
 import { type Box, boxesIn, findBox, findPath, Mp4Error } from './boxes';
 
-/** A track of a movie as far as we need it (ISO/IEC 14496-12 8.3 to 8.7). */
+/** A track of a movie (ISO/IEC 14496-12 8.3 to 8.7). */
 export interface Track {
   readonly id: number;
   /** `vide`, `soun`, ... (8.4.3) */
   readonly handler: string;
-  /** Four-character code of the first sample entry (8.5.2); undefined when there is none. */
+  /** Four-character code of the first sample entry (8.5.2); undefined if there is none. */
   readonly codec: string | undefined;
-  /** Size as shown, in pixels, turned as the track's matrix says (8.3.2). */
+  /** Display size in pixels, after rotation (8.3.2). */
   readonly width: number;
   readonly height: number;
-  /** Units per second of the times below. */
+  /** Units per second. */
   readonly timescale: number;
-  /** In units of `timescale`; 0 when unknown. */
+  /** In units of `timescale`; 0 if unknown. */
   readonly duration: number;
-  /** Number of samples in the sample table; those of fragments do not count. */
+  /** Number of samples in the sample table, without those of fragments. */
   readonly sampleCount: number;
-  /** Where the samples of the table end, in bytes of the file; 0 without any. */
+  /** End of the samples in the table, in bytes of the file; 0 if there are none. */
   readonly samplesEnd: number;
 }
 
-/** Reads a `trak` box; undefined when it lacks a part that every track has. Throws {@link Mp4Error} `damaged`. */
+/** Reads a `trak` box; undefined if a required part is missing. @throws {@link Mp4Error} `damaged` */
 export function readTrack(fields: ByteReader, trak: Box): Track | undefined {
   const tkhd = findBox(fields, trak, 'tkhd');
   const mdhd = findPath(fields, trak, 'mdia', 'mdhd');
@@ -43,8 +43,8 @@ export function readTrack(fields: ByteReader, trak: Box): Track | undefined {
 }
 
 /**
- * Timescale and duration of an `mvhd` or `mdhd` box (8.2.2, 8.4.2). All ones stand for an unknown duration,
- * which is 0 here.
+ * Reads timescale and duration of an `mvhd` or `mdhd` box (8.2.2, 8.4.2). An unknown duration (all ones) is returned
+ * as 0.
  */
 export function readTimes(fields: ByteReader, header: Box): { timescale: number; duration: number } {
   const isLong = isVersion1(fields, header);
@@ -54,7 +54,7 @@ export function readTimes(fields: ByteReader, header: Box): { timescale: number;
   return { timescale: fields.u32(at), duration: isUnknown ? 0 : duration };
 }
 
-/** Whether a full box has the version with 64-bit times (4.2). */
+/** Returns true if a full box has the version with 64-bit times (4.2). */
 export function isVersion1(fields: ByteReader, box: Box): boolean {
   return fields.u8(box.bodyStart) === 1;
 }
@@ -66,9 +66,9 @@ function firstSampleEntry(fields: ByteReader, stbl: Box): Box | undefined {
   return entry;
 }
 
-/** Frame size from the track header, else from the sample entry (8.3.2, 12.1.3). */
+/** Reads the frame size from the track header, else from the sample entry (8.3.2, 12.1.3). */
 function shownSize(fields: ByteReader, tkhd: Box, entry: Box | undefined): { width: number; height: number } {
-  // The header's last fields: nine of the matrix, then width and height in 16.16.
+  // The last fields of the header are nine of the matrix, then width and height in 16.16.
   const matrix = tkhd.bodyStart + (isVersion1(fields, tkhd) ? 52 : 40);
   let width = Math.round(fields.u32(matrix + 36) / 65536);
   let height = Math.round(fields.u32(matrix + 40) / 65536);
@@ -82,7 +82,7 @@ function shownSize(fields: ByteReader, tkhd: Box, entry: Box | undefined): { wid
   return isQuarterTurn ? { width: height, height: width } : { width, height };
 }
 
-/** A table of the sample table: `count` entries from `at`, each of `entryBytes`. */
+/** A table in the sample table, with `count` entries of `entryBytes` from `at`. */
 interface Table {
   readonly at: number;
   readonly count: number;
@@ -104,7 +104,7 @@ function chunkOffsets(fields: ByteReader, stbl: Box): Table | undefined {
   return table(box, box.bodyStart + 8, fields.u32(box.bodyStart + 4), box.type === 'stco' ? 4 : 8);
 }
 
-/** Sample sizes (8.7.3): one for all, or a table. */
+/** Sample sizes (8.7.3): one for all samples, or a table. */
 interface Sizes {
   readonly count: number;
   readonly sizeOfAll: number;
@@ -122,12 +122,12 @@ function sampleSizes(fields: ByteReader, stbl: Box): Sizes {
       table: sizeOfAll > 0 ? undefined : table(stsz, stsz.bodyStart + 12, count, 4),
     };
   }
-  // The compact form is rare; its count is enough, as chunk offsets are checked all the same.
+  // The compact form is rare. Its count is enough, because chunk offsets are still checked.
   const stz2 = findBox(fields, stbl, 'stz2');
   return { count: stz2 ? fields.u32(stz2.bodyStart + 8) : 0, sizeOfAll: 0, table: undefined };
 }
 
-/** Where the chunk that lies last in the file ends, as far as the tables tell. */
+/** Returns the end of the last chunk in the file, if the tables allow it. */
 function lastChunkEnd(fields: ByteReader, stbl: Box, offsets: Table | undefined, sizes: Sizes): number {
   if (!offsets || offsets.count === 0) return 0;
   let end = 0;
@@ -135,13 +135,13 @@ function lastChunkEnd(fields: ByteReader, stbl: Box, offsets: Table | undefined,
   for (let index = 0; index < offsets.count; index++) {
     const at = offsets.at + index * offsets.entryBytes;
     last = offsets.entryBytes === 4 ? fields.u32(at) : fields.u64(at);
-    // A chunk holds at least a byte.
+    // A chunk has at least one byte.
     end = Math.max(end, last + 1);
   }
   return Math.max(end, last + lastSamplesBytes(fields, sizes, samplesInLastChunk(fields, stbl)));
 }
 
-/** From the last run of the sample-to-chunk table (8.7.4). */
+/** Reads the last run of the sample-to-chunk table (8.7.4). */
 function samplesInLastChunk(fields: ByteReader, stbl: Box): number {
   const stsc = findBox(fields, stbl, 'stsc');
   if (!stsc) return 0;
@@ -149,7 +149,7 @@ function samplesInLastChunk(fields: ByteReader, stbl: Box): number {
   return runs.count === 0 ? 0 : fields.u32(runs.at + (runs.count - 1) * 12 + 4);
 }
 
-/** Bytes of the last so many samples together. */
+/** Returns the total size of the last samples, in bytes. */
 function lastSamplesBytes(fields: ByteReader, sizes: Sizes, samples: number): number {
   const counted = Math.min(samples, sizes.count);
   if (!sizes.table) return counted * sizes.sizeOfAll;

@@ -1,8 +1,8 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { parseJson } from '../common/json';
 
-// Definitions of table columns: the name, and how a value is stored and read. Reading relies on the types that STRICT
-// tables guarantee, and validates only enumerations and JSON, which may be another version's or damaged.
+// Table columns: the name, and how a value is stored and read. Reading relies on the types that STRICT tables guarantee, and
+// validates only enumerations and JSON, which may be damaged or from another version.
 
 export interface Column<T> {
   readonly name: string;

@@ -19,7 +19,7 @@ export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
-/** The folder or its databases are missing; they may come back. */
+/** The folder or its databases are missing, maybe temporarily. */
 export class StoreGoneError extends Error {
   override readonly name = 'StoreGoneError';
 
@@ -55,7 +55,7 @@ export function connect({ folder, legacy }: StoreLocation, wasOpen: boolean): Op
     useRollbackJournal(connection);
     // EXTRA: a power cut must not undo a commit whose request was sent.
     connection.exec('PRAGMA synchronous = EXTRA');
-    // Migrations replace referenced tables, so don't enforce references meanwhile.
+    // Migrations replace referenced tables, so references aren't enforced.
     connection.exec('PRAGMA foreign_keys = OFF');
     if (versionOf(connection) < SCHEMA_VERSION) migrate(connection);
     connection.exec('PRAGMA foreign_keys = ON');

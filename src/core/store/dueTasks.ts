@@ -5,7 +5,7 @@ import { readRecords } from './rows';
 /** Kind of work: status checks, downloads, or cleanup after a crashed window. */
 export type Lane = 'poll' | 'fetch' | 'settle';
 
-/** Hosts with due work in a lane, the longest overdue first. @param furthest see {@link findDue} */
+/** Returns hosts with due work in a lane, the longest overdue first. @param furthest see {@link findDue} */
 export function findDueHosts(connection: DatabaseSync, lane: Lane, now: number, furthest: number): string[] {
   return connection
     .prepare(
@@ -26,7 +26,7 @@ interface DueQuery {
   readonly limit: number;
 }
 
-/** Due records of one lane and host. Unreadable ones are left out without a log entry: the index has reported them. */
+/** Returns due records of one lane and host. Skips unreadable ones, which the index has already reported. */
 export function findDue(
   connection: DatabaseSync,
   { lane, host, now, furthest, limit }: DueQuery,
@@ -41,21 +41,21 @@ export function findDue(
   );
 }
 
-/** The earliest due time after the given one, in ms since 1970. */
+/** Returns the earliest due time after the given one, in ms since 1970. */
 export function findNextDue(connection: DatabaseSync, after: number): number | undefined {
   const row = connection.prepare('SELECT min(next_due) AS due FROM tasks WHERE next_due > ?').get(after);
   return typeof row?.['due'] === 'number' ? row['due'] : undefined;
 }
 
-/** Time of the last change to an unfinished task, in ms since 1970. */
+/** Returns the time of the last change to an unfinished task, in ms since 1970. */
 export function findLatestUpdate(connection: DatabaseSync): number | undefined {
   const row = connection.prepare('SELECT max(updated_at) AS at FROM tasks WHERE next_due IS NOT NULL').get();
   return typeof row?.['at'] === 'number' ? row['at'] : undefined;
 }
 
 /**
- * Makes waiting tasks due now, `apartMs` apart. Tasks that a window is working on are left alone: a query that is under way
- * would be sent twice.
+ * Makes waiting tasks due now, `apartMs` apart. Skips tasks that a window is working on, because their query would be
+ * sent twice.
  */
 export function makeDueNow(
   connection: DatabaseSync,

@@ -33,7 +33,7 @@ const lateId = z.object({
   at: z.number(),
 });
 
-/** Keeps IDs of paid tasks that couldn't be stored, in files next to the database, until the database takes them. */
+/** Keeps IDs of paid tasks in files next to the database until they can be stored. */
 export class LateIds implements Disposable {
   readonly #folder: string;
   readonly #clock: Clock;
@@ -66,7 +66,7 @@ export class LateIds implements Disposable {
       this.#remove(late);
     } catch (error) {
       this.#log.error(`${late.length} task IDs can't be stored yet: ${describeError(error)}`);
-      // Without write access, leave them to other windows.
+      // Windows with write access store them.
       if (!(error instanceof ReadOnlyStoreError)) this.#retryLater();
     }
   }
@@ -154,7 +154,7 @@ export function storeLateId(connection: DatabaseSync, late: LateId, now: number,
     applyPatch(connection, record, { ...queued, idSource: whole.idSource ?? null, failure: null }, now);
     return;
   }
-  // Both may be paid for, so the late one gets its own task. Its ID is derived, so that storing it twice changes nothing.
+  // Both may be paid for, so the late one gets its own task. Its derived ID makes storing it twice harmless.
   log.warn(`task ${task.id}: the ID ${gatewayTaskId} came late, after ${String(other)}`);
   const id = derivedId(`${task.id} ${gatewayTaskId}`);
   if (isRemoved(id)) return;
@@ -169,13 +169,13 @@ export function storeLateId(connection: DatabaseSync, late: LateId, now: number,
   );
 }
 
-/** A task ID that every window derives from the same text. */
+/** Derives the same task ID in every window. */
 export function derivedId(text: string): string {
   const hash = createHash('sha256').update(text).digest('hex');
   return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
-/** The question about a late ID in a task's timeline, if it isn't answered yet. */
+/** Returns the question about a late ID in a task's timeline, if it isn't answered yet. */
 export function readIdQuestion(
   taskId: string,
   timeline: readonly StoredTimelineEntry[],

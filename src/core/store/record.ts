@@ -26,7 +26,7 @@ import {
 /** A task's row. Times are ms since 1970. */
 export interface TaskRecord {
   readonly id: string;
-  /** Incremented by every write, so that a late writer notices. */
+  /** Incremented by every write, to detect outdated writes. */
   readonly version: number;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -49,7 +49,7 @@ export interface TaskRecord {
   readonly consecutiveErrors: number;
   /** Number of "not found" responses in a row for the task or its video that count. */
   readonly notFoundCount: number;
-  /** Time of the last one that counted. */
+  /** Time of the last counted one. */
   readonly notFoundSince: number | undefined;
   /** Result links of the last good query. */
   readonly links: readonly string[];
@@ -197,11 +197,11 @@ export const EVIDENCE_COLUMNS: Columns<Evidence> = {
 
 /** State that all tasks of an origin share (DESIGN 5). Times are ms since 1970. */
 export interface OriginState {
-  /** No request may be sent before. */
+  /** No request may be sent before this time. */
   readonly notBefore: number;
-  /** Set while the key is refused: every task of the origin waits. */
+  /** Set while the key is refused, which blocks all tasks of the origin. */
   readonly refusal: StoredFailure | undefined;
-  /** When one task may retry with the refused key. */
+  /** Time at which one task may retry the refused key. */
   readonly recheckAt: number | undefined;
   /** Kind of gateway, and when it was last checked. */
   readonly kind: OriginKind | undefined;

@@ -133,7 +133,7 @@ function mergeMoney(known: readonly MoneyFact[], news: readonly MoneyFact[]): re
   return [...merged.values()].slice(-MAX_MONEY_FACTS);
 }
 
-/** Origin from which the next missing video is downloaded; null for the gateway itself. */
+/** Returns the origin of the next missing video; null for the gateway itself. */
 function fetchHost(links: readonly string[], videos: readonly VideoRow[]): string | null {
   const missing = videos.find(({ state, link }) => state === 'expected' && link !== undefined);
   const link = missing?.link ?? links[0];
@@ -172,7 +172,7 @@ export function nextChangeNumber(connection: DatabaseSync): number {
   return Number(row?.['value']);
 }
 
-/** Adds an entry to a task's timeline. Repeated download attempts are counted in one entry, which moves to the end. */
+/** Adds an entry to a task's timeline. Repeated download attempts share one entry, which moves to the end. */
 export function addToTimeline(connection: DatabaseSync, id: string, entry: StoredTimelineEntry): void {
   const last = connection
     .prepare('SELECT * FROM timeline WHERE task_id = ? ORDER BY position DESC LIMIT 2')
@@ -270,7 +270,7 @@ export function findUnusedImages(connection: DatabaseSync, hashes: readonly stri
   return hashes.filter((sha256) => !isUsed.get(sha256));
 }
 
-/** @param into `INTO table`, with what to do on a conflict before it. @returns whether a row was inserted */
+/** @param into `INTO table`, after an optional conflict clause. @returns true if a row was inserted */
 function insertRow(
   connection: DatabaseSync,
   into: string,

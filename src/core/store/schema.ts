@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Finds the stored images of all tasks; each file is named by its hash. */
+/** Finds the stored images of all tasks. Each file is named by its hash. */
 export const INDEX_IMAGES = `
   INSERT OR IGNORE INTO images
     SELECT sha256, id FROM (
@@ -16,8 +16,8 @@ export const INDEX_IMAGES = `
  * A new column needs a default or must be nullable: rows are also copied from damaged files of older versions, which can't
  * be migrated.
  *
- * `change` numbers visible changes, so that windows can read those that they haven't seen. `version` counts every write to
- * a row, so that a late writer notices.
+ * `change` numbers visible changes, so that windows can read new ones. `version` counts every write to a row, to detect
+ * outdated writes.
  */
 const STEPS: readonly string[] = [
   `
@@ -163,14 +163,14 @@ const STEPS: readonly string[] = [
   `,
 ];
 
-/** Counts up with every change of the tables; kept in the file as `user_version`. */
+/** Number of migrations. Stored in the file as `user_version`. */
 export const SCHEMA_VERSION = STEPS.length;
 
 /**
- * Brings a database up to date in one transaction: a crash in the middle leaves the old version whole, and windows
- * that race for it find it done. A database of a newer version is left as it is.
+ * Brings a database up to date in one transaction, so a crash leaves the old version intact and a second window has
+ * nothing to do. Leaves a newer database unchanged.
  * @param steps one for each version
- * @throws SQLite's error, when nothing was changed
+ * @throws SQLite's error; nothing was changed
  */
 export function migrate(connection: DatabaseSync, steps: readonly string[] = STEPS): void {
   connection.exec('BEGIN IMMEDIATE');

@@ -21,7 +21,7 @@ function sqliteCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
-/** Another window is in the way temporarily. */
+/** Thrown while another window holds a lock. */
 export class StoreBusyError extends Error {
   override readonly name = 'StoreBusyError';
 }

@@ -131,7 +131,7 @@ export class TaskStore implements Disposable {
     return record;
   }
 
-  /** Inserts a task that was created elsewhere. @returns false if it exists already, or the user removed it */
+  /** Inserts a task that this window didn't create. @returns false if it exists already, or the user removed it */
   async import({ record, videos, timeline }: TaskWithDetails): Promise<boolean> {
     // No window has claimed it.
     const nextDue = isFinal(record.phase) ? undefined : this.#clock.now();
@@ -165,7 +165,7 @@ export class TaskStore implements Disposable {
 
   /**
    * Extends a claim.
-   * @param leasedUntil when another window may take the task for abandoned
+   * @param leasedUntil time after which another window may take over
    * @param fetchProgress download progress in percent, if known
    * @returns false if the claim was lost
    */
@@ -181,7 +181,7 @@ export class TaskStore implements Disposable {
       const sql =
         'UPDATE tasks SET next_due = ?, leased_until = ? WHERE id = ? AND phase = ? AND next_due = ?';
       if (connection.prepare(sql).run(nextDue, leasedUntil, id, phase, seenDue).changes === 0) return false;
-      // The holder's version stays what it is: it is his own write.
+      // A renewal doesn't change the version, so the holder's next write isn't outdated.
       const isNews =
         connection
           .prepare('UPDATE tasks SET fetch_progress = ?1 WHERE id = ?2 AND fetch_progress IS NOT ?1')

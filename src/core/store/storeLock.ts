@@ -9,7 +9,7 @@ import { lockPath } from './storeLocation';
 const REPAIR_TIMEOUT_MS = 60_000;
 
 /**
- * The store's lock: SQLite's lock on an empty database. Writers share it; a window that builds a new database holds it
+ * The store's lock: SQLite's lock on an empty database. Writers share it. A window that builds a new database holds it
  * exclusively. The operating system releases it when a process dies.
  */
 export class StoreLock {

@@ -26,12 +26,12 @@ export type ChargeOutcome =
 
 type Row = Extract<ChargeOutcome, string> | 'refused' | 'refusedUnclear';
 
-/** `refunded`: reserved with the submit, and usually given back. A refund can fail, so it counts as unknown. */
+/** `refunded`: reserved with the submit, and usually returned. A refund can fail, so it counts as unknown. */
 type Cell = Charged | 'refunded';
 
 /**
- * The charge by outcome and origin (money-and-gateways 2.5). `no` only where nothing was sent or where the rules of
- * that origin say so. `failed` is free by documentation at Nebula only. A refusal without an ID is free everywhere
+ * The charge by outcome and origin (money-and-gateways 2.5). `no` requires that nothing was sent or that the rules of the
+ * origin say so. `failed` is documented as free at Nebula only. A refusal without an ID is free everywhere
  * (DESIGN 5); an expired link at an unknown origin doesn't prove that the video existed.
  */
 const TABLE: Readonly<Record<Row, Readonly<Record<OriginKind, Cell>>>> = {
@@ -69,7 +69,7 @@ export function isUsuallyRefunded(origin: OriginKind, outcome: ChargeOutcome): b
   return cellFor(origin, outcome) === 'refunded';
 }
 
-/** Returns which kind of failure the gateway's reason for a failed task describes. */
+/** Classifies the gateway's reason for a failed task. */
 export function failedOutcome(reason: string): 'failed' | 'channelGone' | 'timedOut' {
   if (CHANNEL_GONE.test(reason)) return 'channelGone';
   return TIMED_OUT.test(reason) ? 'timedOut' : 'failed';

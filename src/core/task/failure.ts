@@ -48,7 +48,7 @@ export interface StoredFailure {
   readonly params?: TextParams;
   /** HTTP status, if a response arrived. */
   readonly status?: number;
-  /** The other side's own text, redacted and capped; of a `legacy` failure its whole message. */
+  /** The server's text, redacted and shortened. The whole message of a `legacy` failure. */
   readonly detail?: string;
   /** The gateway's machine-readable code (API reference 10.5). */
   readonly gatewayCode?: string;

@@ -33,7 +33,7 @@ export interface Failure {
   readonly message: string;
   /** One or two sentences in the display language. Formatted when read. */
   readonly summary: string;
-  /** The other side's own text, in whatever language. */
+  /** The server's text, in any language. */
   readonly detail?: string;
   readonly charged: Charged;
   /** The window closed before anything was sent. */

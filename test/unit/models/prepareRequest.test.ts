@@ -120,7 +120,8 @@ describe('prepareRequest for sora-2', () => {
 
 describe('prepareRequest with prompts', () => {
   for (const prompt of ['', ' ', '\n\t\r ', '\u00a0', '\u3000', '\ufeff']) {
-    it(`rejects an empty one: ${JSON.stringify(prompt)}`, () => refuses({ ...base, prompt }, /prompt is empty/));
+    it(`rejects an empty one: ${JSON.stringify(prompt)}`, () =>
+      refuses({ ...base, prompt }, /prompt is empty/));
   }
   it('property: sends and stores any other prompt byte for byte', () => {
     const prompt = fc.oneof(
@@ -193,7 +194,8 @@ describe('prepareRequest with models and input shapes', () => {
     assert.match(prepare({ model: 'sora-3' }).body, /"model":"sora-3"/);
   });
   for (const model of ['', 'sora', 'Sora-2', ' sora-2', 'xsora-2', 'gpt-4', 'constructor', '__proto__']) {
-    it(`rejects the unknown model "${model}" and lists known ones`, () => refuses({ ...base, model }, /sora-2/));
+    it(`rejects the unknown model "${model}" and lists known ones`, () =>
+      refuses({ ...base, model }, /sora-2/));
   }
   for (const input of [
     undefined,

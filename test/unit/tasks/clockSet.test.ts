@@ -54,8 +54,8 @@ describe('a clock that is set during a task', function () {
   const only = () => engine.tasks()[0]!;
 
   /**
-   * * Waits for the video, and checks that it was paid for once.
-   * * @param limitMs usual time; a task that seems a day old is queried every half hour or less
+   * Waits for the video, and checks that it was paid for once.
+   * @param limitMs usual time; a task that seems a day old is queried every half hour or less
    */
   async function assertSaved(steps: readonly number[], limitMs = 10 * MINUTE): Promise<void> {
     const { id } = only();

@@ -10,7 +10,7 @@ import { prepareRequest } from '../../support/catalog';
 
 const sora = (prompt: string) => prepareRequest({ model: 'sora-2', prompt }, untranslatedL10n);
 
-describe("other tasks during a hanging operation", function () {
+describe('other tasks during a hanging operation', function () {
   this.timeout(120_000);
   let world: World;
   let elsewhere: PretendGateway | undefined;
