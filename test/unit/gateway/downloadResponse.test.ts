@@ -266,7 +266,7 @@ describe('streamDownload', function () {
       ['a number alone', 12, 'badReply', /no video/],
       ['nothing', '', 'badReply', /empty/],
       ['a web page', '<html></html>', 'badReply', /web page/],
-      ['too much beside the video', { note: 'x'.repeat(1 << 20), base64 }, 'badReply', /more than/],
+      ['too much besides the video', { note: 'x'.repeat(1 << 20), base64 }, 'badReply', /more than/],
     ];
     for (const [name, body, kind, words, code] of cases) {
       it(name, async () => {

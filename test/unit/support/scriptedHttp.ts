@@ -59,7 +59,7 @@ export class ScriptedHttp {
             } finally {
               this.#active++;
             }
-            throw new GatewayError('aborted', 'ended on our side');
+            throw new GatewayError('aborted', 'ended by the extension');
           }
           const { status = 200, headers = {}, body: bytes = Buffer.alloc(0), cutAfter = false } = scripted;
           return { status, headers, body: pieces(bytes, cutAfter), close: () => undefined };

@@ -253,7 +253,7 @@ describe('canceling a request that was sent', function () {
     await world.turns(() => closed);
     await sent;
     assertNotWritten(thrown, /closed/);
-    const said = world.lines.filter((line) => line.includes('could not be written down'));
+    const said = world.lines.filter((line) => line.includes('could not be stored'));
     assert.equal(said.length, 1, said.join('\n'));
     // The message contains the ID to attach.
     assert.ok(said[0]?.includes(`accepted as ${world.gateway.tasks[0]?.id}`));
