@@ -5,7 +5,7 @@ import { pairwise, rotated, summarise } from './statistics';
 import { formatFigure } from './table';
 
 export const OURS = 'nebula-video.nebula-video';
-/** Part of VS Code, shows videos like this extension, and is small too. */
+/** A small built-in extension that also shows videos. */
 const BUILTIN = 'vscode.media-preview';
 const ROUNDS = 9;
 

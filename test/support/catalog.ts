@@ -6,10 +6,10 @@ import type { PreparedRequest } from '../../src/core/models/family';
 import type { Options } from '../../src/core/models/parameter';
 import * as core from '../../src/core/models/prepareRequest';
 
-/** Our families, without models of a user's own. */
+/** The built-in families, without models from the settings. */
 export const catalog = new Catalog(FAMILIES);
 
-/** As the real one, for our families. */
+/** As the real `prepareRequest`, with the built-in families. */
 export function prepareRequest(
   input: unknown,
   l10n = untranslatedL10n,

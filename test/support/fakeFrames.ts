@@ -10,7 +10,7 @@ export class FakeFrames implements FrameSource {
     throw new Error('Nobody expected that a frame is asked for.');
   };
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws must come as a rejection
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors must become rejections
   async captureFrame(...asked: Asked): Promise<Uint8Array> {
     this.asked.push(asked);
     return this.answer();

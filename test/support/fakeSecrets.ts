@@ -32,7 +32,7 @@ export class FakeSecrets implements SecretStorage {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws must come as a rejection
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors must become rejections
   async #work<T>(work: () => T): Promise<T> {
     if (this.broken) throw new Error('there is no keyring');
     return work();

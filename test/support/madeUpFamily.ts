@@ -13,7 +13,7 @@ const brush: Parameter = {
   hasOwnStep: true,
 };
 
-/** A family that there is not: all that the extension needs to know of one is in its file. */
+/** A made-up family. It proves that one file is enough to add a family. */
 export const madeUp: Family = {
   id: 'painter',
   label: () => 'Painter',

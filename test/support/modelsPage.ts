@@ -62,7 +62,7 @@ function valuesOf(values: Values): string {
   }
 }
 
-/** The rows of a family: one for each option, or several where it differs between models or modes. */
+/** Returns the rows of a family: one for each option, or several if it differs between models or modes. */
 function optionRows(family: Family): string[] {
   const cases = family.models.flatMap(({ id: model }) =>
     family.modes(model).map((mode) => ({ model, mode })),
@@ -96,7 +96,7 @@ function cellsOf({ values, defaultValue, description }: Parameter): string {
   return `${typeOf(values)} | ${valuesOf(values)} | ${otherwise} | ${description}`;
 }
 
-/** Models, and of those that differ by it what the video is made from. */
+/** Names the models, and the modes if they differ. */
 function cropPosition(family: Family, where: readonly { model: string; mode: Mode }[]): string {
   const models = [...new Set(where.map(({ model }) => model))];
   const groups = new Map<string, string[]>();
@@ -135,7 +135,7 @@ ${optionRows(family).join('\n')}
 `;
 }
 
-/** docs/models.md, before it is formatted. */
+/** Creates docs/models.md, without formatting. */
 export function modelsPage({ families }: Catalog): string {
   return [INTRO, ...families.map(section)].join('');
 }

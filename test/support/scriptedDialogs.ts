@@ -40,7 +40,7 @@ export class ScriptedDialogs implements Dialogs {
     return this.#answer(question) as Promise<readonly T[] | undefined>;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws must come as a rejection
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors must become rejections
   async #answer(question: Question): Promise<unknown> {
     this.asked.push(question);
     const answer = this.#answers.shift();
