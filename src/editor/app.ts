@@ -11,13 +11,13 @@ import { createCustomModels } from './common/customModels';
 import { EditorDesktop, type Desktop } from './common/desktop';
 import { VSCodeDialogs, type Dialogs } from './common/dialogs';
 import { EditorLog } from './common/editorLog';
-import { editorQuickInputs } from './common/editorQuickInputs';
+
 import { EngineAccess } from './common/engineAccess';
 import { SETTINGS, SETTINGS_SECTION } from './common/ids';
 import { MessagePresenter } from './common/messagePresenter';
 import { Messages } from './common/messages';
 import { VSCodeNotifications, type Notifications } from './common/notifications';
-import type { QuickInputs } from './common/quickInputs';
+import { QuickInputs } from './common/quickInputs';
 import { Settings } from './common/settings';
 import { KEY_VARIABLE, Keychain } from './credentials/keychain';
 import { registerCredentials } from './credentials/registerCredentials';
@@ -121,6 +121,7 @@ function createContext(
     runInBackground(Promise.resolve(configuration().update(SETTINGS.notify, 'never', true)));
   const looksLikeKey = (text: string) => keychain.looksLikeKey(text);
   const settings = new Settings((name, scope) => configuration(scope).get(name), looksLikeKey);
+  const inputs = user?.inputs ?? new QuickInputs(vscode);
   const notifications = user?.notifications ?? new VSCodeNotifications();
   const box = new MessagePresenter({ notifications, execute, runInBackground });
   const customModels = createCustomModels({ settings, configuration, box, l10n, log });
@@ -139,8 +140,8 @@ function createContext(
     ...{ catalog, customModels, engine, settings, notifications, box, tasksView, mementos },
     ...{ extensionUri, storageFolder, looksLikeKey },
     ...{ l10n, language, log, subscriptions, configuration, execute, runInBackground },
-    dialogs: user?.dialogs ?? new VSCodeDialogs(log),
-    inputs: user?.inputs ?? editorQuickInputs,
+    dialogs: user?.dialogs ?? new VSCodeDialogs(inputs, log),
+    inputs,
     messages: new Messages({ box, l10n, silence }),
     contextKeys: new ContextKeys(execute),
     desktop: user?.desktop ?? new EditorDesktop(host.isHere),

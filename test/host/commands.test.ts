@@ -3,7 +3,7 @@ import type { Task } from '../../src/api';
 import { SECRETS } from '../../src/editor/credentials/keychain';
 import { MEMENTOS } from '../../src/editor/generate/wizard/wizardState';
 import type { PretendGateway } from '../gateway/pretendGateway';
-import { choose, enter, escape, write, type FakePick, type FakeText } from '../support/fakeQuickInputs';
+import { set, choose, enter, escape, write, type FakePick, type FakeText } from '../support/fakeQuickInputs';
 import { aRequest, nextInPhase, setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { closeEditors, select } from './support/editors';
@@ -155,8 +155,7 @@ describe('the commands', () => {
     const prompt = '  a kite\tover the sea  ';
     const answers = [
       write(prompt),
-      choose('8 seconds'),
-      choose('1280 × 720, landscape'),
+      ...set(['Length', '8 s'], ['Size', '1280×720 (landscape)']),
       choose('Generate Video'),
     ] as const;
 
@@ -177,14 +176,14 @@ describe('the commands', () => {
       assert.deepEqual(own.view.revealed, [task.id]);
       assert.equal(own.notifications.last.severity, 'status');
       const [go] = (own.inputs.shown.at(-1) as FakePick).items;
-      assert.equal(go?.detail, `Goes to ${new URL(gateway.baseUrl).host}. The price is set by Nebula.`);
+      assert.equal(go?.detail, `Sent to ${new URL(gateway.baseUrl).host}. Nebula sets the price.`);
       // What was sent is no draft any more.
       assert.deepEqual(own.mementos.workspace.get(MEMENTOS.draft), undefined);
       assert.equal((await own.app.api.settled(task.id)).phase, 'failed');
     });
 
     for (const place of answers.keys()) {
-      it(`sends nothing after Escape at step ${place + 1}`, async () => {
+      it(`sends nothing after Escape at input ${place + 1}`, async () => {
         const before = submits().length;
         own.inputs.plan(...answers.slice(0, place), escape);
         assert.equal(await run('generate'), undefined);
@@ -205,7 +204,7 @@ describe('the commands', () => {
       await run('generate');
       assert.equal(submits().length, before);
       // The draft is still there: nothing was sent.
-      own.inputs.plan(enter, enter, enter, enter);
+      own.inputs.plan(enter, enter);
       own.dialogs.willAnswer(true);
       const again = (await run('generate')) as Task;
       assert.equal(again.request.prompt, prompt);

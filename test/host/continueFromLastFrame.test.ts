@@ -43,7 +43,7 @@ describe('a video that continues another one', () => {
   const imagesFolder = () => path.join(own.storageFolder, 'images');
 
   it('of a row: begins with its last frame, looks like it, and can be generated again', async () => {
-    own.inputs.plan(write('the boat goes on'), enter, enter, enter);
+    own.inputs.plan(write('the boat goes on'), enter);
     const task = await run(video.id);
     assert.ok(task, own.notifications.shown.map(({ message }) => message).join(' '));
     assert.deepEqual(own.frames.asked, [[video.id, { video: 0, seconds: null }]]);
@@ -106,7 +106,7 @@ describe('a video that continues another one', () => {
     own.inputs.plan(escape);
     await run(id);
     assert.deepEqual(own.frames.asked, [[id, { video: 1, seconds: null }]]);
-    assert.match(own.inputs.shown[0]?.title ?? '', /veo-3\.0/);
+    assert.match(own.inputs.shown[0]?.title ?? '', /Veo 3/);
     own.dialogs.willAnswer(undefined);
     await run(id);
     assert.equal(own.frames.asked.length, 1);

@@ -6,7 +6,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { Task } from '../../src/api';
 import type { Choice } from '../../src/webview/imageFit/protocol';
-import { choose, enter, escape, write, type FakeText } from '../support/fakeQuickInputs';
+import {
+  choose,
+  enter,
+  escape,
+  send,
+  write,
+  type Deed,
+  type FakePick,
+  type FakeText,
+} from '../support/fakeQuickInputs';
 import { loadImage } from '../gateway/image';
 import type { PretendGateway } from '../gateway/pretendGateway';
 import { encodePng } from '../../src/core/images/pngWriter';
@@ -121,12 +130,13 @@ describe('images of a request', () => {
 
     it('takes the file of the explorer as the first frame, and says what is sent of it', async () => {
       own.dialogs.willAnswer(answer('First Frame'));
-      own.inputs.plan(write('it comes alive'), choose('4 seconds'), choose('1280 × 720, landscape'), enter);
+      own.inputs.plan(write('it comes alive'), enter);
       const photo = pictured('photo.png', 900, 700);
       const task = await run(photo, [photo]);
       assert.equal(task.phase, 'queued');
-      const summary = own.inputs.shown.at(-1);
-      assert.match(String(summary?.prompt), /Cropped to 1280×720\./);
+      // A landscape image makes a landscape video.
+      const { rows } = own.inputs.shown.at(-1) as FakePick;
+      assert.ok(rows.includes('Images: 1 image · Cropped to 1280×720'), rows.join());
       const arrived = await loadImage(sent()['input_reference'] ?? '');
       assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
       assert.equal(own.dialogs.left, 0);
@@ -140,7 +150,7 @@ describe('images of a request', () => {
     ] satisfies Partial<Choice>[]) {
       it(`sends the very bytes that were shown: ${change.mode}`, async () => {
         own.dialogs.willAnswer(answer('First Frame'));
-        own.inputs.plan(write('it comes alive'), enter, choose('1280 × 720, landscape'), enter);
+        own.inputs.plan(write('it comes alive'), choose('Preview Image…'), send);
         own.imageFitDialog.plan({ end: 'use', changes: [change] });
         const photo = pictured('photo.png', 900, 700);
         const task = await run(photo, [photo]);
@@ -159,11 +169,11 @@ describe('images of a request', () => {
       const photo = pictured('photo.png', 900, 700);
       own.dialogs.willAnswer(answer('First Frame'), answer('First Frame'));
       own.imageFitDialog.plan({ end: 'away' }, { end: 'use', changes: [{ mode: 'pad' }] });
-      own.inputs.plan(write('it comes alive'), enter, enter);
+      own.inputs.plan(write('it comes alive'), choose('Preview Image…'));
       assert.equal(await run(photo, [photo]), undefined);
-      own.inputs.plan(enter, enter, enter, (input) => {
+      own.inputs.plan(enter, choose('Preview Image…'), (input) => {
         pictured('photo.png', 901, 700);
-        enter(input);
+        send(input);
       });
       await run(photo, [photo]);
       assert.match(
@@ -183,7 +193,7 @@ describe('images of a request', () => {
     it('looks at the images of an earlier task, which fit as they were sent', async () => {
       const task = await ask(pictured('photo.png', 900, 700).toString());
       own.dialogs.willAnswer(true);
-      own.inputs.plan(choose('Look at the Image…'), enter);
+      own.inputs.plan(choose('Preview Image…'), send);
       const again = (await own.app.commands.run('nebulaVideo.generateAgain', [task.id])) as Task;
       assert.notEqual(again.id, task.id);
       assert.deepEqual(again.request, task.request);
@@ -195,7 +205,7 @@ describe('images of a request', () => {
 
     it('takes two files as first and last frame, with a model that can do that', async () => {
       own.dialogs.willAnswer(answer('First and Last Frame'));
-      own.inputs.plan(write('from one to the other'), enter, enter, enter, enter);
+      own.inputs.plan(write('from one to the other'), enter);
       const files = [pictured('one.png', 1920, 1080), pictured('two.png', 1920, 1080)];
       const task = await run(files[0], files);
       assert.deepEqual(
@@ -229,25 +239,25 @@ describe('images of a request', () => {
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
     });
 
-    it('is a draft with its images after Escape, for as long as they are there', async () => {
-      const photo = pictured('photo.png', 900, 700);
-      const generate = () => own.app.commands.run('nebulaVideo.generate', []) as Promise<Task | undefined>;
-      own.dialogs.willAnswer(answer('First Frame'));
-      own.inputs.plan(write('it comes alive'), escape);
-      await run(photo, [photo]);
-      own.reopen();
-      own.inputs.plan(enter, choose('4 seconds'), choose('1280 × 720, landscape'), (input) => {
-        assert.match(String(input.prompt), /Cropped to 1280×720\./);
+    it('has a draft of its own after Escape, which fills no other request', async () => {
+      const photos = [pictured('photo.png', 900, 700), pictured('other.png', 900, 700)];
+      const prompts: string[] = [];
+      const look: Deed = (input) => {
+        prompts.push((input as FakeText).value);
         escape(input);
-      });
-      await generate();
-      rmSync(new URL(photo.toString()));
-      own.inputs.plan(enter, enter, enter, enter);
-      const task = await generate();
-      const said = own.inputs.shown.at(-4)?.prompt;
-      assert.match(String(said), /^Your draft goes on without its images\. Couldn't read the image/);
-      assert.equal(task?.request.images, undefined);
-      assert.equal(sent()['input_reference'], undefined);
+      };
+      own.dialogs.willAnswer(...Array.from({ length: 3 }, () => answer('First Frame')));
+      own.inputs.plan(write('it comes alive'), escape);
+      await run(photos[0], photos.slice(0, 1));
+      own.reopen();
+      own.inputs.plan(look, look, look);
+      await own.app.commands.run('nebulaVideo.generate', []);
+      await run(photos[1], photos.slice(1));
+      await run(photos[0], photos.slice(0, 1));
+      assert.deepEqual(prompts, ['', '', 'it comes alive']);
+      rmSync(new URL(String(photos[0])));
+      await run(photos[0], photos.slice(0, 1));
+      assert.match(own.notifications.last.message, /Couldn't read the image/);
     });
 
     it('takes images of the workspace in the order in which they were chosen, and either way round', async () => {
@@ -263,7 +273,7 @@ describe('images of a request', () => {
       ] as const) {
         own.imagePicker.chosen = [two, one];
         own.dialogs.willAnswer(answer('Workspace Image…'), answer(label));
-        own.inputs.plan(write(`from one to the other, ${label}`), enter, enter, enter, enter);
+        own.inputs.plan(write(`from one to the other, ${label}`), enter);
         const task = await run();
         assert.deepEqual(
           task.request.images?.map(({ role }) => role),
@@ -285,7 +295,7 @@ describe('images of a request', () => {
         (question: { choices: { value: unknown }[] }) => question.choices[0]?.value,
         answer('First Frame'),
       );
-      own.inputs.plan(write('it goes on'), enter, enter, enter);
+      own.inputs.plan(write('it goes on'), enter);
       const task = await run();
       assert.deepEqual(own.frames.asked, [[video.id, { video: 0, seconds: null }]]);
       assert.equal(task.request.images?.length, 1);

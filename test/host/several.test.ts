@@ -2,7 +2,17 @@ import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE } from '../../src/editor/generate/promptEditor/promptEditors';
 import type { FaultOptions, PretendGateway } from '../gateway/pretendGateway';
-import { choose, enter, escape, press, tick, write, type FakePick } from '../support/fakeQuickInputs';
+import {
+  choose,
+  enter,
+  escape,
+  press,
+  send as pay,
+  set,
+  tick,
+  write,
+  type FakePick,
+} from '../support/fakeQuickInputs';
 import { closeEditors, newDocument, select } from './support/editors';
 import { setEnvironmentKey, setSetting } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
@@ -47,9 +57,9 @@ describe('several videos at once', () => {
     return document;
   }
 
-  /** Confirms length, size and the last word. */
+  /** Sends the list. */
   async function send(): Promise<void> {
-    own.inputs.plan(enter, enter, enter);
+    own.inputs.plan(enter);
     await run('sendPrompt');
     assert.equal(own.inputs.left, 0);
   }
@@ -81,7 +91,7 @@ describe('several videos at once', () => {
     it('sends each once, in order and one after another, byte for byte', async () => {
       const texts = ['  a kite 🪁\n\nover the sea  ', '\ta boat', 'a --- lamp\n'];
       await list(...texts);
-      own.inputs.plan(choose('12 seconds'), choose('1280 × 720, landscape'), enter);
+      own.inputs.plan(...set(['Length', '12 s'], ['Size', '1280×720 (landscape)']), pay);
       const steps: (string | undefined)[] = [];
       let underWay = 0;
       own.notifications.onStep = (now) => {
@@ -92,7 +102,7 @@ describe('several videos at once', () => {
       };
       await run('sendPrompt');
       assert.equal(underWay, 3);
-      assert.deepEqual(steps, ['1 of 3…', '2 of 3…', '3 of 3…']);
+      assert.deepEqual(steps, ['1 of 3', '2 of 3', '3 of 3']);
       assert.deepEqual(
         submits().map(({ body }) => body),
         texts.map((prompt) => ({ model: 'sora-2', prompt, seconds: '12', size: '1280x720' })),
@@ -108,13 +118,15 @@ describe('several videos at once', () => {
 
     it('shows all of them before anything is paid, and Escape sends nothing and leaves the list', async () => {
       const document = await list('a kite', 'b '.repeat(100));
-      own.inputs.plan(enter, enter, escape);
+      own.inputs.plan(escape);
       await run('sendPrompt');
-      assert.deepEqual(own.inputs.places.at(-1), '4/4');
+      assert.deepEqual(summary().rows.slice(1, 4), [
+        'Model: Sora 2 · sora-2',
+        ...['Length: 4 s', 'Size: 720×1280 (portrait)'],
+      ]);
       const [go, ...others] = summary().items;
       assert.equal(go?.label, '$(play) Generate 2 Videos');
-      assert.equal(go.description, 'sora-2 · 4 seconds · 720 × 1280, portrait');
-      assert.match(go.detail ?? '', /^Goes to 127\.0\.0\.1:\d+\. The price is set by Nebula\.$/);
+      assert.match(go.detail ?? '', /^Sent to 127\.0\.0\.1:\d+\. Nebula sets the price\.$/);
       assert.deepEqual(summary().activeItems, [go]);
       const listed = others.slice(-2);
       assert.equal(listed[0]?.label, '1. a kite');
@@ -131,7 +143,7 @@ describe('several videos at once', () => {
 
     it('an item of the list pays for nothing', async () => {
       await list('a kite', 'a boat');
-      own.inputs.plan(enter, enter, (input) => {
+      own.inputs.plan((input) => {
         (input as FakePick).choose('2. a boat');
         assert.equal(input.disposed, false);
         escape(input);
@@ -146,20 +158,20 @@ describe('several videos at once', () => {
       assert.match(own.notifications.last.message, /^Prompt 2 is empty\. Nothing was sent\.$/);
       assert.equal(own.inputs.shown.length, 0);
       assert.equal(front(), document);
-      own.inputs.plan(...[press(), choose('doubao-seedance-1-0-pro-250528'), enter, enter, enter]);
+      own.inputs.plan(...set(['Model', 'Seedance 1.0 Pro']), (input) => {
+        pay(input);
+        escape(input);
+      });
       await list('a kite', 'a boat --rs 480p', 'a lamp');
       await run('sendPrompt');
-      assert.match(
-        own.notifications.last.message,
-        /^Nothing was sent\. Of 3 requests these can’t be sent: 2: The prompt/,
-      );
+      assert.match(summary().items.at(-2)?.detail ?? '', /^\$\(error\) The prompt/);
       assert.deepEqual([submits().length, own.app.api.tasks().length], [0, 0]);
     });
 
     it('a list behind another tab is empty when all of it was sent', async () => {
       const document = await list('one', 'two');
       own.notifications.onStep = (now) => {
-        if (now === '1 of 2…') void newDocument({ content: 'other' }).then(vscode.window.showTextDocument);
+        if (now === '1 of 2') void newDocument({ content: 'other' }).then(vscode.window.showTextDocument);
       };
       fault({ name: 'slow', times: 'always', args: { ms: 300 } });
       await send();
@@ -171,7 +183,7 @@ describe('several videos at once', () => {
       fault({ name: 'vendorRefused', prompt: 'forbidden' });
       await send();
       assert.deepEqual(prompts(), ['a kite', 'a forbidden boat', 'a lamp']);
-      assert.equal(own.notifications.last.message, '2 of 3 requests sent.');
+      assert.match(own.notifications.last.message, /^2 of 3 requests sent\.$/);
       assert.deepEqual(own.notifications.last.actions, ['Show Prompts', 'Show Tasks']);
       assert.equal(document.getText(), 'a forbidden boat');
     });
@@ -187,9 +199,9 @@ describe('several videos at once', () => {
         await send();
         assert.deepEqual(prompts(), ['one', 'two']);
         const isUnknown = options.name === 'serverError';
-        assert.equal(
+        assert.match(
           own.notifications.last.message,
-          isUnknown ? '1 of 4 requests sent. 1 may have been charged.' : '1 of 4 requests sent.',
+          isUnknown ? /^1 of 4 requests sent\. 1 may have been charged\.$/ : /^1 of 4 requests sent\.$/,
         );
         assert.equal(own.notifications.last.actions.includes('Set API Key'), options.name === 'keyRejected');
         // What may have been paid for is in the list of tasks alone.
@@ -201,7 +213,7 @@ describe('several videos at once', () => {
     it('can be stopped between two of them: what is on its way is waited for', async () => {
       const document = await list('one', 'two', 'three');
       own.notifications.onStep = (now, cancel) => {
-        if (now !== '2 of 3…') return;
+        if (now !== '2 of 3') return;
         const look = (): unknown => (submits().length < 2 ? setTimeout(look, 5) : cancel());
         look();
       };
@@ -217,7 +229,7 @@ describe('several videos at once', () => {
     it('what no byte of has left when they are stopped is called off', async () => {
       const document = await list('one', 'two', 'three');
       own.notifications.onStep = (now, cancel) => {
-        if (now === '2 of 3…') cancel();
+        if (now === '2 of 3') cancel();
       };
       await send();
       assert.deepEqual(prompts(), ['one']);
@@ -246,13 +258,13 @@ describe('several videos at once', () => {
 
     it('one prompt in the list is sent as one, and a separator in any other prompt editor is text', async () => {
       await list('a kite');
-      own.inputs.plan(enter, enter, enter);
+      own.inputs.plan(enter);
       await run('sendPrompt');
       assert.deepEqual(prompts(), ['a kite']);
       assert.match(summary().items[0]?.label ?? '', /Generate Video$/);
       const text = 'a kite\n---\na boat';
       await vscode.window.showTextDocument(await newDocument({ language: PROMPT_LANGUAGE, content: text }));
-      own.inputs.plan(enter, enter, enter);
+      own.inputs.plan(enter);
       await run('sendPrompt');
       assert.deepEqual(prompts(), ['a kite', text]);
     });
@@ -261,7 +273,7 @@ describe('several videos at once', () => {
       await list('one', 'two');
       let again: Promise<unknown> | undefined;
       own.notifications.onStep = (now) => {
-        if (now === '1 of 2…') again = run('sendPrompt');
+        if (now === '1 of 2') again = run('sendPrompt');
       };
       await send();
       await again;
@@ -275,12 +287,11 @@ describe('several videos at once', () => {
 
     it('the same again, as often as is wanted', async () => {
       begin();
-      own.inputs.plan(write('a kite'), enter, enter, choose('The Same Again'), choose('3 times'), enter);
+      own.inputs.plan(write('a kite'), choose('Variations'), ...set(['Repeat', '3 videos']), pay);
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite', 'a kite', 'a kite']);
       assert.match(own.notifications.last.message, /^Generating 3 videos/);
       assert.equal(own.dialogs.asked.length, 1);
-      assert.equal(own.inputs.places.at(-1), '7/7');
       // The prompt is theirs now, and no draft.
       own.inputs.plan(escape);
       await run('generate');
@@ -290,14 +301,10 @@ describe('several videos at once', () => {
     it('each with a seed of its own where the model has one; what is read is what is sent', async () => {
       begin();
       let read: readonly string[] = [];
-      own.inputs.plan(
-        ...[press(), choose('veo-3.0-fast-generate-001'), write('a kite'), enter, enter, enter],
-        ...[choose('The Same Again'), choose('2 times')],
-        (input) => {
-          read = (input as FakePick).items.slice(-2).map(({ label }) => label);
-          enter(input);
-        },
-      );
+      own.inputs.plan(...[press('Choose Model'), choose('Veo 3 Fast'), write('a kite')], (input) => {
+        read = (input as FakePick).items.slice(-2).map(({ label }) => label);
+        pay(input);
+      });
       await run('generateSeveral');
       const seeds = submits().map(({ body }) => (body as { seed: number }).seed);
       assert.deepEqual(
@@ -317,44 +324,62 @@ describe('several videos at once', () => {
     it('with several values of one option', async () => {
       begin();
       own.inputs.plan(
-        ...[write('a kite'), enter, choose('1280 × 720, landscape'), choose('Length')],
-        ...[tick('4 seconds', '12 seconds'), enter],
+        ...[
+          write('a kite'),
+          ...set(['Size', '1280×720 (landscape)']),
+          choose('Variations'),
+          choose('Length'),
+        ],
+        ...[tick('4 s', '12 s'), pay],
       );
       await run('generateSeveral');
       assert.deepEqual(
         submits().map(({ body }) => body),
         ['4', '12'].map((seconds) => ({ model: 'sora-2', prompt: 'a kite', seconds, size: '1280x720' })),
       );
-      assert.equal(summary().items[0]?.description, 'sora-2 · 1280 × 720, landscape');
+      assert.deepEqual(summary().rows.slice(1, 4), [
+        'Variations: Length: 4 s, 12 s',
+        'Model: Sora 2 · sora-2',
+        'Size: 1280×720 (landscape)',
+      ]);
     });
 
     it('Escape keeps the prompt as a draft, and Back leads through the questions', async () => {
       begin();
-      own.inputs.plan(write('a kite'), enter, enter, enter, enter, press(), press(), press(), escape);
+      own.inputs.plan(
+        write('a kite'),
+        choose('Variations'),
+        choose('Repeat'),
+        press(),
+        press(),
+        press(),
+        escape,
+      );
       await run('generateSeveral');
-      assert.deepEqual(own.inputs.places.slice(-4), ['7/7', '6/7', '5/7', '4/7']);
       assert.equal(submits().length, 0);
+      begin();
       own.inputs.plan(escape);
-      await run('generate');
+      await run('generateSeveral');
       assert.equal((own.inputs.shown.at(-1) as unknown as { value: string }).value, 'a kite');
     });
 
     it('a prompt of which nothing was sent is a draft again', async () => {
       begin();
       fault({ name: 'balanceTooLow', times: 'always' });
-      own.inputs.plan(write('a kite'), choose('8 seconds'), enter, enter, enter, enter);
+      own.inputs.plan(write('a kite'), ...set(['Length', '8 s']), pay);
       own.notifications.willChoose('Show Prompts');
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite']);
       assert.match(own.notifications.last.message, /^0 of 2 requests sent\./);
       while (front()?.getText() !== 'a kite') await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
+      begin();
       own.inputs.plan(escape);
-      await run('generate');
+      await run('generateSeveral');
       assert.equal((own.inputs.shown.at(-1) as unknown as { value: string }).value, 'a kite');
       // The editor goes on with what was chosen for it, whatever was sent since.
       gateway.clearFaults();
-      own.inputs.plan(write('a boat'), choose('12 seconds'), enter, enter);
+      own.inputs.plan(write('a boat'), ...set(['Length', '12 s']), pay);
       await run('generate');
       // The same was asked for a moment ago.
       own.dialogs.willAnswer(true);

@@ -9,6 +9,8 @@ import {
   escape,
   press,
   pressAt,
+  send,
+  set,
   write,
   type FakePick,
   type FakeText,
@@ -52,16 +54,11 @@ describe('asking for a video', () => {
   describe('from a selection', () => {
     it('puts one line into the wizard, byte for byte and to be changed', async () => {
       await select('# Title\n  a kite 🪁\tover the sea  \nmore', [8, 34]);
-      own.inputs.plan(
-        (input) => {
-          assert.equal((input as FakeText).value, '  a kite 🪁\tover the sea  ');
-          assert.deepEqual((input as FakeText).valueSelection, [26, 26]);
-          enter(input);
-        },
-        enter,
-        enter,
-        enter,
-      );
+      own.inputs.plan((input) => {
+        assert.equal((input as FakeText).value, '  a kite 🪁\tover the sea  ');
+        assert.deepEqual((input as FakeText).valueSelection, [26, 26]);
+        enter(input);
+      }, enter);
       const task = (await run('generateFromSelection')) as Task;
       assert.equal(task.request.prompt, '  a kite 🪁\tover the sea  ');
     });
@@ -73,7 +70,7 @@ describe('asking for a video', () => {
       assert.equal(own.inputs.shown.length, 0);
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
       assert.equal(front()?.getText(), text);
-      own.inputs.plan(choose('12 seconds'), choose('1280 × 720, landscape'), enter);
+      own.inputs.plan(...set(['Length', '12 s'], ['Size', '1280×720 (landscape)']), send);
       const task = (await run('sendPrompt')) as Task;
       assert.deepEqual(submits().at(-1)?.body, {
         model: 'sora-2',
@@ -91,7 +88,7 @@ describe('asking for a video', () => {
       const document = await newDocument({ language: PROMPT_LANGUAGE, content: 'a kite\nover the sea' });
       await vscode.window.showTextDocument(document);
       gateway.setFault({ route: 'submit', name: 'slow', args: { ms: 3_000 } });
-      own.inputs.plan(enter, enter, (input) => {
+      own.inputs.plan((input) => {
         enter(input);
         void newDocument({ content: 'something else' }).then((other) =>
           vscode.window.showTextDocument(other),
@@ -141,32 +138,32 @@ describe('asking for a video', () => {
     it('begins in the prompt step, and goes on after it', async () => {
       own.inputs.plan((input) => {
         (input as FakeText).type('a kite ');
-        press('Write in an Editor')(input);
+        press('Edit in Editor')(input);
       });
       await run('generate');
       assert.equal(front()?.getText(), 'a kite ');
       const before = submits().length;
       own.inputs.plan(escape);
       await run('sendPrompt', front()?.uri);
-      assert.equal(lastPick().step, 3);
+      assert.match(lastPick().rows[0] ?? '', /Generate Video$/);
       assert.equal(submits().length, before);
       // Still there, and the same editor when it is asked for again.
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
-      own.inputs.plan(press('Write in an Editor'));
+      own.inputs.plan(press('Edit in Editor'));
       await run('generate');
       assert.equal(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length, 1);
     });
 
     it('goes on with what was chosen before it was opened', async () => {
       own.inputs.plan(
-        ...[press(), choose('veo-3.0-generate-001'), write('a kite'), choose('8 seconds')],
-        ...[press(), press(), press('Write in an Editor')],
+        ...[write('a kite'), ...set(['Model', 'Veo 3'], ['Length', '8 s'])],
+        ...[press(), press('Edit in Editor')],
       );
       await run('generate');
       await vscode.window.activeTextEditor?.edit((edit) =>
         edit.insert(new vscode.Position(0, 6), '\nat sea'),
       );
-      own.inputs.plan(enter, enter, enter, enter);
+      own.inputs.plan(enter);
       await run('sendPrompt');
       assert.deepEqual(submits().at(-1)?.body, {
         ...{ model: 'veo-3.0-generate-001', prompt: 'a kite\nat sea', durationSeconds: 8 },
@@ -181,11 +178,11 @@ describe('asking for a video', () => {
         ...{ model: 'wan2.5-i2v-preview', prompt: 'one\r\ntwo', options: { resolution: '480p', seed: 7 } },
         images: [{ role: 'first', source: image }],
       });
-      own.inputs.plan(choose('Edit in an Editor'));
+      own.inputs.plan(choose('Edit in Editor'));
       await run('editAndGenerate', made.id);
       assert.equal(front()?.getText(), 'one\r\ntwo');
       await vscode.window.activeTextEditor?.edit((edit) => edit.insert(new vscode.Position(1, 3), ' three'));
-      own.inputs.plan(enter, enter, enter);
+      own.inputs.plan(enter);
       const task = (await run('sendPrompt')) as Task;
       assert.deepEqual(task.request, { ...made.request, prompt: 'one\r\ntwo three' });
       assert.equal((submits().at(-1)?.body as { image: string }).image, image);
@@ -203,13 +200,13 @@ describe('asking for a video', () => {
       gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
       await select('one\ntwo');
       await run('generateFromSelection');
-      own.inputs.plan(enter, enter, enter);
+      own.inputs.plan(enter);
       await run('sendPrompt');
       assert.equal(front()?.getText(), 'one\ntwo');
     });
 
     it('sends nothing from an empty prompt, or from anywhere else', async () => {
-      own.inputs.plan(press('Write in an Editor'));
+      own.inputs.plan(press('Edit in Editor'));
       await run('generate');
       await run('sendPrompt');
       assert.match(own.notifications.last.message, /^Enter a prompt\.$/);
@@ -236,7 +233,7 @@ describe('asking for a video', () => {
         model: 'wan2.5-t2v-preview',
         prompt: `x\n${'y'.repeat(799)}`,
       });
-      own.inputs.plan(choose('Edit in an Editor'));
+      own.inputs.plan(choose('Edit in Editor'));
       await run('editAndGenerate', made.id);
       const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
         'vscode.executeCodeLensProvider',
@@ -244,7 +241,7 @@ describe('asking for a video', () => {
       );
       const titles = lenses.map(({ command }) => command?.title ?? '');
       assert.ok(
-        titles.some((title) => /801 characters.* first 800/.test(title)),
+        titles.some((title) => title.startsWith('Over 800 characters.')),
         titles.join(', '),
       );
     });
@@ -257,7 +254,7 @@ describe('asking for a video', () => {
       own.inputs.plan(escape);
       await run('generateAgain', made.id);
       assert.equal(submits().length, before);
-      assert.deepEqual(own.inputs.places, ['5/5']);
+      assert.match(lastPick().rows[0] ?? '', /Generate Video$/);
       own.inputs.plan(enter);
       own.dialogs.willAnswer(true);
       const task = (await run('generateAgain', { id: made.id })) as Task;
@@ -270,9 +267,9 @@ describe('asking for a video', () => {
 
     it('keeps the link where the prompt is edited in an editor', async () => {
       const made = await own.app.api.generate(aRequest('one\ntwo'));
-      own.inputs.plan(choose('Edit in an Editor'));
+      own.inputs.plan(choose('Edit in Editor'));
       await run('editAndGenerate', made.id);
-      own.inputs.plan(enter, enter, enter);
+      own.inputs.plan(enter);
       own.dialogs.willAnswer(true);
       const task = (await run('sendPrompt')) as Task;
       assert.equal(task.basedOn, made.id);
@@ -281,7 +278,7 @@ describe('asking for a video', () => {
 
     it('links an edited prompt to the earlier task too, also over a restart; the row says so while it is there', async () => {
       const made = await own.app.api.generate(aRequest('a kite'));
-      own.inputs.plan(write('a red kite'), enter, enter, enter);
+      own.inputs.plan(write('a red kite'), enter);
       const task = (await run('editAndGenerate', made.id)) as Task;
       assert.equal(task.request.prompt, 'a red kite');
       own.reopen();
@@ -327,7 +324,7 @@ describe('asking for a video', () => {
       own.dialogs.willAnswer(undefined);
       await run('generateAgain');
       own.dialogs.willAnswer((question: { choices: { value: Task }[] }) => question.choices[0]?.value);
-      own.inputs.plan(press(), press(), press(), escape);
+      own.inputs.plan(press(), escape);
       await run('generateAgain');
       assert.equal(lastText().value, made.request.prompt);
       // A request of an earlier task is no draft.
@@ -352,25 +349,28 @@ describe('asking for a video', () => {
     await run('savePreset');
     assert.equal(own.dialogs.left, 0);
     assert.equal(submits().length, before);
-    own.inputs.plan(choose('Mine'), choose('Use This Prompt'), enter, enter, enter);
+    own.inputs.plan(press('Start from Preset'), choose('Mine'), choose('Use Prompt'), enter);
     own.dialogs.willAnswer(true);
     const task = (await run('generate')) as Task;
     assert.deepEqual(task.request, made.request);
     // What stands in the settings can't be changed through what was read of them.
-    own.inputs.plan(choose('Mine'), choose('Write a New Prompt'), write('x'), choose('4 seconds'), escape);
+    own.inputs.plan(
+      ...[press('Start from Preset'), choose('Mine'), choose('New Prompt'), write('x')],
+      ...[...set(['Length', '4 s']), escape],
+    );
     await run('generate');
     assert.deepEqual(setting()?.globalValue, { Mine: { model, prompt, options } });
     own.dialogs.willAnswer(true);
-    own.inputs.plan(pressAt('Mine'), escape);
+    own.inputs.plan(press('Discard Draft'), press('Start from Preset'), pressAt('Mine'), escape);
     await run('generate');
     assert.equal(setting()?.globalValue, undefined);
   });
 
   it('sends to another model what its own questions were answered with', async () => {
     own.inputs.plan(
-      ...[press(), choose('veo-3.0-fast-generate-001'), write('a kite'), choose('6 seconds')],
-      ...[choose('9:16, portrait'), choose('720p'), choose('More Options…'), choose('Number of Videos')],
-      ...[write('2'), press(), enter],
+      ...[press('Choose Model'), choose('Veo 3 Fast'), write('a kite')],
+      ...set(['Length', '6 s'], ['Aspect Ratio', '9:16 (portrait)'], ['Resolution', '720p']),
+      ...[...set(['Count', '2 videos']), send],
     );
     const task = (await run('generate')) as Task;
     assert.deepEqual(submits().at(-1)?.body, {
@@ -381,14 +381,14 @@ describe('asking for a video', () => {
     own.reopen();
     own.inputs.plan(escape);
     await run('generate');
-    assert.equal(own.inputs.shown.at(-1)?.title, 'Generate Video with veo-3.0-fast-generate-001');
+    assert.equal(own.inputs.shown.at(-1)?.title, 'Generate Video with Veo 3 Fast');
   });
 
   it('remembers the last choices in the next window', async () => {
-    own.inputs.plan(write('a'), choose('12 seconds'), choose('1280 × 720, landscape'), enter);
+    own.inputs.plan(write('a'), ...set(['Length', '12 s'], ['Size', '1280×720 (landscape)']), send);
     await run('generate');
     own.reopen();
-    own.inputs.plan(write('b'), enter, enter, enter);
+    own.inputs.plan(write('b'), enter);
     const task = (await run('generate')) as Task;
     assert.deepEqual(task.request.options, { seconds: '12', size: '1280x720' });
   });

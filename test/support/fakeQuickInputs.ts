@@ -1,36 +1,21 @@
-import type {
-  InputBoxValidationMessage,
-  QuickInputButton,
-  QuickPickItem,
-  QuickPickItemButtonEvent,
-} from 'vscode';
+import type * as vscode from 'vscode';
 import { Emitter } from '../../src/core/common/events';
-import type { Picker, QuickInputs, TextInput, ValidationSeverity } from '../../src/editor/common/quickInputs';
+import { QuickInputs } from '../../src/editor/common/quickInputs';
 
 const fail = (error: unknown) => {
   throw error;
 };
 
-/** The editor's constant. Its module exists only in the extension host. */
-const SEPARATOR = -1;
-
-function fakeButton(icon: string, tooltip?: string): QuickInputButton {
-  const button: unknown = { iconPath: { id: icon }, tooltip };
-  return button as QuickInputButton;
-}
-
 /** Base class of both kinds of input. */
 class FakeInput {
   title: string | undefined;
-  step: number | undefined;
-  totalSteps: number | undefined;
   placeholder: string | undefined;
   prompt: string | undefined;
-  buttons: readonly QuickInputButton[] = [];
+  buttons: readonly vscode.QuickInputButton[] = [];
   ignoreFocusOut = false;
   disposed = false;
   readonly accepted = new Emitter<void>(fail);
-  readonly triggered = new Emitter<QuickInputButton>(fail);
+  readonly triggered = new Emitter<vscode.QuickInputButton>(fail);
   readonly hidden = new Emitter<void>(fail);
   readonly onDidAccept = this.accepted.event;
   readonly onDidTriggerButton = this.triggered.event;
@@ -53,17 +38,17 @@ class FakeInput {
   }
 }
 
-export class FakeText extends FakeInput implements TextInput {
+export class FakeText extends FakeInput {
   value = '';
+  password = false;
   valueSelection: readonly [number, number] | undefined;
-  validationMessage: string | InputBoxValidationMessage | undefined;
+  validationMessage: vscode.InputBoxValidationMessage | undefined;
   readonly changed = new Emitter<string>(fail);
   readonly onDidChangeValue = this.changed.event;
 
-  /** The text below the input, or empty if there is none. */
+  /** The validation message, or empty if there is none. */
   get remark(): string {
-    const message = this.validationMessage;
-    return (typeof message === 'object' ? message.message : message) ?? '';
+    return this.validationMessage?.message ?? '';
   }
 
   type(text: string): void {
@@ -72,14 +57,21 @@ export class FakeText extends FakeInput implements TextInput {
   }
 }
 
-export class FakePick extends FakeInput implements Picker<QuickPickItem> {
-  readonly itemTriggered = new Emitter<QuickPickItemButtonEvent<QuickPickItem>>(fail);
+export class FakePick extends FakeInput {
+  readonly itemTriggered = new Emitter<vscode.QuickPickItemButtonEvent<vscode.QuickPickItem>>(fail);
   readonly onDidTriggerItemButton = this.itemTriggered.event;
-  items: readonly QuickPickItem[] = [];
-  activeItems: readonly QuickPickItem[] = [];
-  selectedItems: readonly QuickPickItem[] = [];
+  items: readonly vscode.QuickPickItem[] = [];
+  activeItems: readonly vscode.QuickPickItem[] = [];
+  selectedItems: readonly vscode.QuickPickItem[] = [];
   matchOnDescription = false;
   canSelectMany = false;
+
+  /** Labels and descriptions of the items that can be chosen, such as "Length: 8 s". */
+  get rows(): string[] {
+    return this.items
+      .filter((item) => 'value' in item)
+      .map(({ label, description }) => (description === undefined ? label : `${label}: ${description}`));
+  }
 
   choose(label: string): void {
     const item = this.items.find((one) => one.label.endsWith(label));
@@ -107,12 +99,43 @@ export class FakePick extends FakeInput implements Picker<QuickPickItem> {
 /** A user's action on one input. */
 export type Deed = (input: FakeText | FakePick) => void;
 
-/** A scripted user of the wizard, with one action per input. */
-export class FakeQuickInputs implements QuickInputs {
+/** VS Code's quick inputs with a scripted user: one action for each input. */
+export class FakeQuickInputs extends QuickInputs {
   readonly shown: (FakeText | FakePick)[] = [];
-  readonly back = fakeButton('arrow-left');
-  debounceMs = 0;
+  protected override pauseBeforePayingMs = 0;
   readonly #deeds: Deed[] = [];
+
+  constructor() {
+    const onShow = (input: FakeText | FakePick) => this.#onShow(input);
+    const module: unknown = {
+      window: {
+        createInputBox: () => {
+          const input: FakeText = new FakeText(() => onShow(input));
+          return input;
+        },
+        createQuickPick: () => {
+          const pick: FakePick = new FakePick(() => onShow(pick));
+          return pick;
+        },
+      },
+      ThemeIcon: class {
+        readonly id: string;
+
+        constructor(id: string) {
+          this.id = id;
+        }
+      },
+      QuickInputButtons: { Back: { iconPath: { id: 'arrow-left' } } },
+      QuickPickItemKind: { Separator: -1, Default: 0 },
+      InputBoxValidationSeverity: { Info: 1, Warning: 2, Error: 3 },
+    };
+    super(module as typeof vscode);
+  }
+
+  /** Requires a pause before Enter pays, as the real inputs do. */
+  requirePause(milliseconds: number): void {
+    this.pauseBeforePayingMs = milliseconds;
+  }
 
   plan(...deeds: readonly Deed[]): void {
     this.#deeds.push(...deeds);
@@ -121,35 +144,6 @@ export class FakeQuickInputs implements QuickInputs {
   /** Number of planned actions that weren't needed. */
   get left(): number {
     return this.#deeds.length;
-  }
-
-  /** The title of each input so far, such as "2/4 Generate Video". */
-  get places(): string[] {
-    return this.shown.map(({ step, totalSteps }) => `${step ?? ''}/${totalSteps ?? ''}`);
-  }
-
-  text(): TextInput {
-    const input: FakeText = new FakeText(() => this.#onShow(input));
-    return input;
-  }
-
-  picker<T extends QuickPickItem>(): Picker<T> {
-    const pick: FakePick = new FakePick(() => this.#onShow(pick));
-    return pick as unknown as Picker<T>;
-  }
-
-  button(icon: string, tooltip: string): QuickInputButton {
-    return fakeButton(icon, tooltip);
-  }
-
-  separator(label: string): QuickPickItem {
-    const item: unknown = { label, kind: SEPARATOR };
-    return item as QuickPickItem;
-  }
-
-  remark(message: string, weight: ValidationSeverity): InputBoxValidationMessage {
-    const remark: unknown = { message, severity: { info: 1, warning: 2, error: 3 }[weight] };
-    return remark as InputBoxValidationMessage;
   }
 
   #onShow(input: FakeText | FakePick): void {
@@ -187,6 +181,18 @@ export const choose =
       throw new Error(`There is nothing to choose at: ${input.placeholder ?? ''}`);
     input.choose(label);
   };
+
+/** Opens rows of the summary in turn and selects a value in each. */
+export const set = (...choices: readonly (readonly [row: string, value: string])[]): Deed[] =>
+  choices.flatMap(([row, value]) => [choose(row), choose(value)]);
+
+/** Sends the request from the summary, whatever row is active. */
+export const send: Deed = (input) => {
+  if (!(input instanceof FakePick)) throw new Error('This is not the summary.');
+  const [item] = input.items;
+  input.selectedItems = item ? [item] : [];
+  input.accepted.fire();
+};
 
 /** Presses the button of the item with this label. */
 export const pressAt =

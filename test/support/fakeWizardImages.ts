@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict';
-import type { ChosenFit, FitTarget, WizardImages } from '../../src/editor/imageFit/imagesStep';
-import type { StepPosition, StepResult } from '../../src/editor/common/multiStep';
+import type { Size } from '../../src/core/images/pixels';
+import type { ChosenFit, FitTarget, WizardImages } from '../../src/editor/imageFit/wizardImages';
 
 /** Scripted images of a request, and a user who leaves the page as planned. */
 export class FakeImagesAlong implements WizardImages {
   /** If undefined, the note names the size. */
   readonly note: string | undefined;
   count: number;
-  /** Sizes of sora-2 that don't match the image. */
-  misfits: readonly string[] = [];
-  ends: StepResult[] = [];
-  readonly asked: { readonly subject: FitTarget | undefined; readonly place: StepPosition | undefined }[] =
-    [];
+  firstSize: Size | undefined;
+  ends: ('done' | 'cancel')[] = [];
+  readonly previewed: FitTarget[] = [];
 
-  constructor(note?: string, pictures = 1) {
+  constructor(note?: string, count = 1) {
     this.note = note;
-    this.count = pictures;
-  }
-
-  needsFitting({ options }: FitTarget): boolean {
-    return this.misfits.includes(String(options['size']));
+    this.count = count;
   }
 
   noteOn({ options }: FitTarget): string | undefined {
@@ -30,13 +24,9 @@ export class FakeImagesAlong implements WizardImages {
     return [{ options: { mode: { kind: 'blur' } }, shown: String(options['size']) }];
   }
 
-  async ask(
-    subject: FitTarget | undefined,
-    images: readonly unknown[] | undefined,
-    place: StepPosition | undefined,
-  ): Promise<StepResult> {
+  async preview(target: FitTarget, images: readonly unknown[] | undefined): Promise<'done' | 'cancel'> {
     assert.equal(images?.length, 1);
-    this.asked.push({ subject, place });
-    return Promise.resolve(this.ends.shift() ?? 'away');
+    this.previewed.push(target);
+    return Promise.resolve(this.ends.shift() ?? 'cancel');
   }
 }

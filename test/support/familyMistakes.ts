@@ -49,7 +49,8 @@ function ownMistakes(family: Family): string[] {
   return [
     ...(/^[a-z][a-z0-9-]*$/.test(id) ? [] : ['the ID is not in lower case']),
     ...(label(untranslatedL10n) === '' ? ['there is no label'] : []),
-    ...(description(untranslatedL10n).endsWith('.') ? [] : ['the description is not a sentence']),
+    ...(description(untranslatedL10n) === '' ? ['there is no description'] : []),
+    ...models.filter((model) => model.label === '').map((model) => `the model '${model.id}' has no name`),
     ...(models.length + prefixes.length === 0 ? ['there are neither models nor prefixes'] : []),
     ...models.filter((model) => !isModelId(model.id)).map((model) => `'${model.id}' can't be a model ID`),
     ...models
@@ -82,7 +83,7 @@ function optionMistakes(family: Family): string[] {
 }
 
 function parameterMistakes(parameter: Parameter): string[] {
-  const { name, label, description, role, values, defaultValue, hasOwnStep, annotations = {} } = parameter;
+  const { name, label, description, role, values, defaultValue, isMain, annotations = {} } = parameter;
   const allowed = (value: unknown) => parseOptionValue(parameter, value) !== undefined;
   const isShown = values.kind !== 'choice' || values.of.length > 1;
   const text = label(untranslatedL10n).trim();
@@ -93,7 +94,7 @@ function parameterMistakes(parameter: Parameter): string[] {
     ...(defaultValue === undefined || allowed(defaultValue)
       ? []
       : [`can't be ${JSON.stringify(defaultValue)}, its default`]),
-    ...(hasOwnStep && defaultValue === undefined ? ['has a step of its own and no default'] : []),
+    ...(isMain && defaultValue === undefined ? ['is a main choice without a default'] : []),
     ...(role === 'seed' && values.kind !== 'whole' ? ['is the seed and no whole number'] : []),
     ...(role === 'count' && !allowed(1) ? ['is the number of videos and takes no 1'] : []),
     ...Object.keys(annotations)

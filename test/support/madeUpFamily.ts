@@ -5,12 +5,12 @@ import { choice, integer, type Parameter } from '../../src/core/models/parameter
 const brush: Parameter = {
   name: 'brush_kind',
   label: () => 'Brush',
-  placeholder: () => 'Which brush?',
   format: (value) => `${value} brush`,
+  standsAlone: true,
   values: choice('fine', 'broad'),
   defaultValue: 'fine',
   description: 'How the strokes look.',
-  hasOwnStep: true,
+  isMain: true,
 };
 
 /** A made-up family. It proves that one file is enough to add a family. */
@@ -19,15 +19,18 @@ export const madeUp: Family = {
   label: () => 'Painter',
   description: () => 'Like nothing else: length, shape, and brush.',
   prefixes: ['painter-'],
-  models: [{ id: 'painter-1' }, { id: 'painter-0', unlisted: true }],
+  models: [
+    { id: 'painter-1', label: 'Painter 1' },
+    { id: 'painter-0', label: 'Painter 0', unlisted: true },
+  ],
   result: 'link',
   taskIds: { prefix: 'paint_', pattern: /^paint_\d+$/ },
   notice: (model) => (model === 'painter-0' ? 'This model is a draft.' : undefined),
   modes: () => ['text', 'first'],
   sound: () => 'none',
   parameters: () => [
-    length({ name: 'howLong', values: choice(3, 6), defaultValue: 3, hasOwnStep: true }),
-    aspectRatio({ name: 'canvas', values: choice('1:1', '2:1'), defaultValue: '1:1', hasOwnStep: true }),
+    length({ name: 'howLong', values: choice(3, 6), defaultValue: 3, isMain: true }),
+    aspectRatio({ name: 'canvas', values: choice('1:1', '2:1'), defaultValue: '1:1', isMain: true }),
     brush,
     seed({ name: 'dice', values: integer(1, 6) }),
     count({ name: 'copies', values: integer(1, 3) }),

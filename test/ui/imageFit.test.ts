@@ -7,6 +7,7 @@ import { findEncoder } from '../gateway/video/encoder';
 import { exif, withSegments } from '../unit/images/testImages';
 import { findFaults, until } from './playerBench';
 import { useStage } from './stage';
+import { WizardPage } from './wizardPage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 import { until as untilOutside } from './waiting';
 
@@ -61,12 +62,7 @@ describe('the fitting page', function () {
     await stage.window.press('Enter');
   };
 
-  /** Waits for the step with this count. */
-  async function atStep(step: string): Promise<void> {
-    await widget().locator('.quick-input-title').getByText(`(${step})`, { exact: false }).waitFor();
-    // The step that pays takes no key that comes too soon after the last one.
-    if (step === '6/6' || step === '5/5') await stage.window.page.waitForTimeout(600);
-  }
+  const wizard = new WizardPage(stage);
 
   /** Runs the command in the menu of a file of the explorer's. */
   async function menuOf(name: string): Promise<void> {
@@ -83,20 +79,18 @@ describe('the fitting page', function () {
     await item.waitFor({ state: 'detached' });
   }
 
-  /** Begins with a file of the explorer's, and answers all the options. */
+  /** Starts from a file of the explorer, and opens the page from the summary. */
   async function begin(name: string, size: 'landscape' | 'portrait'): Promise<void> {
     await stage.window.runCommand('File: Focus on Files Explorer');
     await menuOf(name);
     await choose('First Frame');
-    await widget().locator('.quick-input-title', { hasText: '(2/' }).waitFor();
+    await wizard.atPrompt();
     await stage.window.press('Control+KeyA');
     await stage.window.type('it comes alive');
     await stage.window.press('Enter');
-    await widget().getByText('4 seconds').waitFor();
-    await stage.window.press('Enter');
-    await widget().getByText('720 × 1280, portrait').waitFor();
-    await stage.window.type(size);
-    await stage.window.press('Enter');
+    await wizard.atSummary();
+    await wizard.set('Size', size === 'landscape' ? '1280×720 (landscape)' : '720×1280 (portrait)');
+    await wizard.take('Preview Image…');
   }
 
   /** The page, when it shows what is sent of each image. */
@@ -170,9 +164,8 @@ describe('the fitting page', function () {
     const frame = await shown();
     await keepBlobs(frame);
     assert.equal(await caption(frame), (await caption(frame)).replace(/^.*? · /, '1280×720 · '));
-    assert.match(await frame.locator('main').innerText(), /Step 5 of 6/);
     assert.match(await frame.locator('main').innerText(), /harbour\.png · 900×700/);
-    assert.match(await frame.locator('main').innerText(), /sora-2 needs 1280×720 images\./);
+    assert.match(await frame.locator('main').innerText(), /Sora 2 needs 1280×720 images\./);
     assert.equal(submits().length, 0);
 
     // From the first control on, with Tab and arrows alone.
@@ -212,11 +205,11 @@ describe('the fitting page', function () {
 
     await frame.getByRole('button', { name: 'Use Image' }).focus();
     await stage.window.press('Enter');
-    await atStep('6/6');
+    await wizard.atSummary();
     await tab().waitFor({ state: 'detached' });
-    await widget().getByText('Cropped to 1280×720.').waitFor();
+    await widget().getByText('Cropped to 1280×720').waitFor();
     await stage.window.screenshot('fitting/summary-dark');
-    await stage.window.press('Enter');
+    await stage.window.press('Home', 'Enter');
     await untilOutside('the request arrives', () => submits()[0]?.body !== undefined);
     const { input_reference: sent } = submits()[0]?.body as { input_reference: string };
     assert.equal(sent.split(',')[1], last);
@@ -228,7 +221,7 @@ describe('the fitting page', function () {
     let frame = await shown();
     await changing(frame, async () => way(frame, 'Blur Background').check());
     await frame.getByRole('button', { name: 'Back' }).click();
-    await atStep('4/6');
+    await wizard.atSummary();
     await stage.window.press('Enter');
     frame = await shown();
     assert.ok(await way(frame, 'Blur Background').isChecked());
@@ -237,8 +230,10 @@ describe('the fitting page', function () {
     assert.equal(await widget().count(), 0);
     assert.equal(submits().length, before);
     // What was written is still there.
-    await stage.window.runCommand('Nebula Video: Generate Video…');
-    await widget().getByText('Your draft').waitFor();
+    await stage.window.runCommand('File: Focus on Files Explorer');
+    await menuOf('wide.png');
+    await choose('First Frame');
+    await widget().getByText('Draft restored', { exact: false }).waitFor();
     assert.equal(await stage.window.quickInput().inputValue(), 'it comes alive');
     await escape();
   });
@@ -292,17 +287,14 @@ describe('the fitting page', function () {
     await closeTab();
   });
 
-  it('is no step for an image that fits, but can be looked at from the last one', async () => {
+  it('shows an image that fits as it is', async () => {
     const before = submits().length;
     await begin('fits.png', 'portrait');
-    await atStep('5/5');
-    await stage.window.press('ArrowDown', 'Enter');
     const frame = await shown();
     assert.ok(await way(frame, 'None').isChecked());
-    assert.ok(!(await frame.locator('main').innerText()).includes('Step'));
     await look(frame, 'fits');
     await frame.getByRole('button', { name: 'Use Image' }).click();
-    await atStep('5/5');
+    await wizard.atSummary();
     await escape();
     assert.equal(submits().length, before);
   });
@@ -345,15 +337,12 @@ describe('the fitting page', function () {
     await page.locator('.explorer-folders-view .monaco-list-row.selected').nth(1).waitFor();
     await menuOf('wide.png');
     await choose('First and Last Frame');
-    const offer = widget().getByText('Look at the Images…');
-    await widget().locator('.quick-input-title', { hasText: '(2/' }).waitFor();
+    await wizard.atPrompt();
     await stage.window.press('Control+KeyA');
     await stage.window.type('from one to the other');
-    while ((await offer.count()) === 0) {
-      await stage.window.press('Enter');
-      await page.waitForTimeout(600);
-    }
-    await stage.window.press('ArrowDown', 'Enter');
+    await stage.window.press('Enter');
+    await wizard.atSummary();
+    await wizard.take('Preview Images…');
     const frame = await shown();
     assert.deepEqual(await frame.locator('h2').allInnerTexts(), ['First Frame', 'Last Frame']);
     assert.equal(await frame.locator('.result img').count(), 2);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { findEncoder } from '../gateway/video/encoder';
 import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
-import { until } from './waiting';
+import { WizardPage } from './wizardPage';
 
 const PROMPT = 'a paper boat on a rainy street';
 
@@ -22,6 +22,7 @@ describe('a video that goes on from another one', function () {
   });
 
   const page = () => stage.window.page;
+  const wizard = new WizardPage(stage);
   const widget = () => page().locator('.quick-input-widget:visible');
   const row = () => page().locator(`.monaco-list-row[aria-label*="${PROMPT}"][aria-label*="Ready"]`).first();
   const bodies = () =>
@@ -60,26 +61,18 @@ describe('a video that goes on from another one', function () {
     return sum / one.length;
   }
 
-  /** Goes through the wizard to its last step, and sends. */
+  /** Goes through the wizard, and sends. */
   async function finish(prompt: string, look?: string): Promise<void> {
-    const title = widget().locator('.quick-input-title');
-    await title.getByText('(2/5)').waitFor({ timeout: 30_000 });
+    await wizard.atPrompt();
     await stage.window.type(prompt);
-    for (const step of ['(3/5)', '(4/5)', '(5/5)']) {
-      await stage.window.press('Enter');
-      await title.getByText(step).waitFor();
-    }
+    await stage.window.press('Enter');
+    await wizard.atSummary();
     if (look) {
       // It fades in.
       await page().waitForTimeout(300);
       await stage.window.screenshot(look);
     }
-    const before = stage.submits;
-    // The step that pays takes no key that comes too soon after the last one.
-    await page().waitForTimeout(600);
-    await stage.window.press('Enter');
-    // It is in the log from its first byte on; its body follows.
-    await until('the request arrives', () => stage.submits > before && bodies().at(-1) !== undefined);
+    await wizard.pay();
   }
 
   it('is asked for in the row’s menu, and begins with the very last picture', async () => {
@@ -124,7 +117,7 @@ describe('a video that goes on from another one', function () {
     await widget().locator('.monaco-list-row', { hasText: PROMPT }).first().waitFor();
     await widget().locator('.monaco-list-row', { hasText: PROMPT }).first().click();
     const before = bodies().length;
-    await widget().locator('.quick-input-title').getByText('(2/5)').waitFor({ timeout: 30_000 });
+    await wizard.atPrompt();
     await stage.window.press('Escape');
     assert.equal(bodies().length, before, 'Escape sends nothing');
   });

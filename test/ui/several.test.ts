@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
+import { WizardPage } from './wizardPage';
 
 const PROMPTS = [
   'A paper boat drifts down a rainy street at dusk, neon lights in the puddles, filmed close to the water.',
@@ -21,15 +22,11 @@ describe('several videos', function () {
   const notification = (text: string) =>
     stage.window.page.locator('.notification-list-item').filter({ hasText: text }).first();
 
-  async function atStep(step: string): Promise<void> {
-    await widget().locator('.quick-input-title').getByText(`(${step})`).waitFor({ timeout: 20_000 });
-    // The step that pays takes no key that comes too soon after the last one.
-    await stage.window.page.waitForTimeout(600);
-  }
+  const wizard = new WizardPage(stage);
 
   it('writes a list of prompts, reads all of it before it pays, and stops between two', async () => {
     await stage.window.runCommand('Nebula Video: Generate Several Videos…');
-    await widget().getByText('Several Prompts').waitFor();
+    await stage.window.quickPickRow('List of Prompts').waitFor();
     await pictures(stage.window, 'several-1-what');
     await stage.window.press('Enter');
     const lens = (text: string) =>
@@ -39,11 +36,7 @@ describe('several videos', function () {
     await lens('Generate from 3 Prompts…').waitFor();
     await pictures(stage.window, 'several-2-list');
     await stage.window.press('Control+Enter');
-    await atStep('2/4');
-    await stage.window.press('Enter');
-    await atStep('3/4');
-    await stage.window.press('Enter');
-    await atStep('4/4');
+    await wizard.atSummary();
     await widget().getByText('Generate 3 Videos').waitFor();
     await pictures(stage.window, 'several-3-summary');
     assert.equal(submits().length, 0);
@@ -67,29 +60,31 @@ describe('several videos', function () {
 
   it('varies one prompt', async () => {
     await stage.window.runCommand('Nebula Video: Generate Several Videos…');
-    await widget().getByText('Variations of One Prompt').waitFor();
+    await stage.window.quickPickRow('Variations').waitFor();
     await stage.window.press('ArrowDown', 'Enter');
-    await atStep('2/7');
+    await wizard.atPrompt();
     await stage.window.type('a tower of glass');
-    for (const step of ['3/7', '4/7', '5/7']) {
-      await stage.window.press('Enter');
-      await atStep(step);
-    }
-    await stage.window.screenshot('several-6-what-varies');
+    await stage.window.press('Enter');
+    await wizard.atSummary();
+    assert.match((await wizard.rows())[1] ?? '', /^Variations, Repeat 2 times/);
+    await pictures(stage.window, 'several-6-repeat');
     await stage.window.press('ArrowDown', 'Enter');
-    await atStep('6/7');
+    await stage.window.quickPickRow('Repeat').waitFor();
+    await stage.window.screenshot('several-7-what-varies');
+    await stage.window.press('ArrowDown', 'Enter');
+    await stage.window.quickPickRow('8 s').waitFor();
     // The one that was chosen before is ticked; the others are to be.
-    for (const value of ['8 seconds', '12 seconds']) {
+    for (const value of ['8 s', '12 s']) {
       await widget().locator('.monaco-list-row').filter({ hasText: value }).click();
     }
-    await stage.window.screenshot('several-7-values');
+    await stage.window.screenshot('several-8-values');
     await widget().locator('.quick-input-action').getByText('OK').click();
-    await atStep('7/7');
+    await wizard.atSummary();
     await widget().getByText('Generate 3 Videos').waitFor();
-    await stage.window.screenshot('several-8-variations');
-    await stage.window.press('Enter');
+    await pictures(stage.window, 'several-9-variations');
+    await stage.window.press('Home', 'Enter');
     await notification('Generating 3 videos.').waitFor();
-    await stage.window.screenshot('several-9-made');
+    await stage.window.screenshot('several-10-made');
     assert.deepEqual(
       submits()
         .slice(2)

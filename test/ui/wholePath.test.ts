@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { useStage } from './stage';
+import { WizardPage } from './wizardPage';
 import { projectRoot } from '../vscode/projectRoot';
 import { playFor, until } from './waiting';
 
@@ -15,6 +16,7 @@ describe('from an idea to a clip in the workspace', function () {
     render: { unknownMs: 200, queuedMs: 1500, runningMs: 9000 },
     settings: { 'workbench.colorTheme': 'Dark Modern' },
   });
+  const wizard = new WizardPage(stage);
   let player: Frame;
   /** A picture for the README; NEBULA_UPDATE_PICTURES puts it there. */
   async function readmePicture(name: string): Promise<void> {
@@ -52,16 +54,11 @@ describe('from an idea to a clip in the workspace', function () {
 
   it('asks, waits and plays', async () => {
     await palette('Nebula Video: Generate Video…');
-    const title = stage.window.page.locator('.quick-input-widget:visible .quick-input-title');
-    await title.getByText('(2/5)').waitFor();
+    await wizard.atPrompt();
     await stage.window.type(prompt);
-    for (const step of ['(3/5)', '(4/5)', '(5/5)']) {
-      await stage.window.press('Enter');
-      await title.getByText(step).waitFor();
-    }
+    await stage.window.press('Enter');
+    await wizard.atSummary();
     await readmePicture('ask');
-    // The step that pays takes no key that comes too soon after the last one.
-    await stage.window.page.waitForTimeout(600);
     await stage.window.press('Enter');
     await row('Running').waitFor({ timeout: 60_000 });
 

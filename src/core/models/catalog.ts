@@ -8,7 +8,7 @@ import type { VideoRequest } from './request';
 export interface Model {
   readonly id: string;
   readonly family: Family;
-  /** Label of a model that the user added. */
+  /** Product name, or the user's name for a model that they added. */
   readonly label?: string;
 }
 
@@ -42,7 +42,7 @@ export class Catalog {
     this.families = families;
     this.#customModels = customModels;
     const entries = families.flatMap((family) => family.models.map((entry) => ({ ...entry, family })));
-    this.models = entries.map(({ id, family }) => ({ id, family }));
+    this.models = entries.map(({ id, label, family }) => ({ id, label, family }));
     this.listedModels = this.models.filter((_, index) => !entries[index]?.unlisted);
   }
 
@@ -69,7 +69,15 @@ export class Catalog {
     return known?.family ?? this.families.find(hasPrefix);
   }
 
-  /** What a person should know before they choose a model; undefined where there is nothing. */
+  /** A known model, or any other whose ID tells its family. */
+  model(id: string): Model | undefined {
+    const family = this.familyOf(id);
+    return (
+      [...this.customModels, ...this.models].find((model) => model.id === id) ?? (family && { id, family })
+    );
+  }
+
+  /** A warning about a model, or undefined if there is none. */
   notice(modelId: string, l10n: L10n): string | undefined {
     return this.familyOf(modelId)?.notice?.(modelId, l10n);
   }

@@ -41,6 +41,8 @@ export interface CheckedRequest extends PromptAndOptions {
 /** A model that a family names. */
 export interface ModelEntry {
   readonly id: string;
+  /** Product name, such as "Sora 2". */
+  readonly label: string;
   /** Known, but not to be offered: the reference has it from the gateway's code alone (API reference 13 row 29). */
   readonly unlisted?: true;
 }

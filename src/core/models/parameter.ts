@@ -23,10 +23,12 @@ export type ParameterRole =
 /** How an option and its values are shown. */
 export interface OptionTexts {
   readonly label: Sentence;
-  /** The question that asks for it. Defaults to one made from the label. */
+  /** Placeholder of the pick. Defaults to one made from the label. */
   readonly placeholder?: Sentence;
-  /** A value in words that say by themselves which option they are about; undefined if there are none. */
+  /** A value as shown, or undefined if it has no special format. */
   readonly format?: (value: string, l10n: L10n) => string | undefined;
+  /** True if formatted values make sense without the label, such as '8 s'. */
+  readonly standsAlone?: true;
 }
 
 /** An option of a family. Validation, the wizard, and docs/models.md are based on it. */
@@ -40,8 +42,10 @@ export interface Parameter extends OptionTexts {
   readonly defaultValue?: OptionValue;
   /** English description for docs/models.md. */
   readonly description: string;
-  /** The option has its own wizard step. */
-  readonly hasOwnStep?: true;
+  /** A main choice: it's remembered for the next request, and continuing a video copies it. */
+  readonly isMain?: true;
+  /** Shown as a row of the summary instead of under More Options. Options with a role always are. */
+  readonly hasRow?: true;
   /** Always shown in the summary, even with the default value, because it matters so much. */
   readonly alwaysShown?: true;
   /** Annotations of values, in symbols that need no translation. */

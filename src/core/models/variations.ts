@@ -33,7 +33,7 @@ export function optionsToVary(
     .map((parameter) => ({
       name: parameter.name,
       texts: parameter,
-      values: valuesOf(parameter).filter(
+      values: listValues(parameter).filter(
         (value) => withValue(family, subject, settled.options, parameter.name, value) !== undefined,
       ),
     }))
@@ -81,7 +81,8 @@ export function requestedVideoCount(
   return requests.reduce((sum, request) => sum + catalog.requestedCount(request), 0);
 }
 
-function valuesOf({ values }: Parameter): readonly OptionValue[] {
+/** @returns the values of an option as a list, or an empty list if there are too many. */
+export function listValues({ values }: Parameter): readonly OptionValue[] {
   switch (values.kind) {
     case 'choice':
       return values.of;
@@ -114,7 +115,7 @@ function withValue(
     if (other === name || settled.options[other] === options[other]) return true;
     const parameter = settled.parameters.find((one) => one.name === other);
     // An option with one value follows another, such as the tier follows the size.
-    return parameter !== undefined && valuesOf(parameter).length === 1;
+    return parameter !== undefined && listValues(parameter).length === 1;
   });
   return stays ? settled.options : undefined;
 }

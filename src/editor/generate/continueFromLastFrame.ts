@@ -145,7 +145,7 @@ function mainOptions({ request }: Task, { catalog }: Dependencies): NonNullable<
   const options = request.options ?? {};
   if (!family) return {};
   const asked = parametersOf(family, { model: request.model, mode: 'first', options })
-    .filter((parameter) => parameter.hasOwnStep)
+    .filter((parameter) => parameter.isMain)
     .map(({ name }) => name);
   return Object.fromEntries(Object.entries(options).filter(([name]) => asked.includes(name)));
 }

@@ -5,7 +5,7 @@ import { checkPromptAndOptions } from '../../core/models/options';
 import type { VideoRequest } from '../../core/models/request';
 import type { AppContext } from '../common/appContext';
 import type { CustomModels } from '../common/customModels';
-import { familyChoices } from './wizard/familyChoices';
+import { familyChoices } from './wizard/pickModel';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'dialogs' | 'l10n'> {
   readonly customModels: Pick<CustomModels, 'add'>;
@@ -27,7 +27,7 @@ export async function ensureModelFamily(
   const suiting = familyChoices(catalog, (family) => takes(family, request, l10n), l10n);
   const family = await dialogs.choose({
     title,
-    placeholder: l10n.t('Which models is “{0}” like? That says what its requests look like.', model),
+    placeholder: l10n.t("Select the model family of '{0}'", model),
     choices: suiting.length > 0 ? suiting : familyChoices(catalog, () => true, l10n),
   });
   if (!family) return false;

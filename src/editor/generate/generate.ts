@@ -5,7 +5,7 @@ import { explainFailure } from '../labels/failureLabels';
 import { Rejection } from '../common/rejection';
 import { ensureReadyToSend, type ReadyDependencies } from './submit/ensureReady';
 import type { SendContext } from './submit/requestSender';
-import type { WizardResult, WizardOptions } from './wizard/wizard';
+import type { WizardResult, WizardOptions } from './wizard/wizardTypes';
 import type { WizardState } from './wizard/wizardState';
 
 export interface GenerateDependencies extends ReadyDependencies, Pick<AppContext, 'messages' | 'l10n'> {
@@ -65,7 +65,7 @@ function tellOutcome(task: Task, { messages, l10n }: GenerateDependencies): void
 /** The draft is kept until a task has it. After that it must not be offered again: it may be paid for. */
 async function sendWritten(
   { sender, memory }: GenerateDependencies,
-  { request, written, fits }: WizardResult,
+  { request, written, fitsWith }: WizardResult,
   {
     basedOn,
     onStored,
@@ -78,7 +78,7 @@ async function sendWritten(
   };
   try {
     const task = await sender.send(request, 'person', new AbortController().signal, {
-      fits,
+      fits: fitsWith(request.options ?? {}),
       basedOn,
       onStored: async () => {
         if (written) await memory.forgetDraft();

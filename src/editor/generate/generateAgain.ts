@@ -2,7 +2,7 @@ import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import { resolveTasks } from '../common/taskPicker';
 import type { CustomModels } from '../common/customModels';
-import type { WizardOptions } from './wizard/wizard';
+import type { WizardOptions } from './wizard/wizardTypes';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureModelFamily } from './ensureModelFamily';
 

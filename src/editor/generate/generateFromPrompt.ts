@@ -7,16 +7,16 @@ import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { sendList, type BatchDependencies } from './batch/generateSeveral';
 import { showMissingPrompt } from './promptEditor/missingPrompt';
 import { splitPrompts } from './promptEditor/promptList';
-import type { Begun } from './wizard/wizard';
+import type { WizardInput } from './wizard/wizardTypes';
 
 /** Maximum number of prompts in a list. More are likely a mistake. */
 const MAX_PROMPTS = 50;
 
 interface Dependencies extends GenerateDependencies, Pick<AppContext, 'box' | 'runInBackground'> {
   readonly prompts: {
-    open(text: string, begun: Begun): Promise<void>;
+    open(text: string, begun: WizardInput): Promise<void>;
     find(args: readonly unknown[]): TextDocument | undefined;
-    begunOf(document: TextDocument): Begun;
+    begunOf(document: TextDocument): WizardInput;
     close(document: TextDocument, text: string): Promise<void>;
   };
 }
@@ -76,7 +76,7 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
       deps,
       {
         request: { ...request, prompt },
-        ...{ images, basedOn, at: 'afterPrompt', promptIsDraft: true },
+        ...{ images, basedOn, at: 'summary', promptIsDraft: true },
       },
       onStored,
     );

@@ -24,7 +24,7 @@ import { PublicApi } from './publicApi';
 import { remix } from './remix';
 import { RequestSender } from './submit/requestSender';
 import { createWizard, type Wizard } from './wizard/createWizard';
-import type { Begun } from './wizard/wizard';
+import type { WizardInput } from './wizard/wizardTypes';
 import { WizardState } from './wizard/wizardState';
 
 /** A request from this window whose outcome is known. */
@@ -59,7 +59,7 @@ export function registerGenerate(context: AppContext, needs: Needs): GenerateFea
   const memory = new WizardState({ ...context, ...context.mementos });
   removeUnneededImages(context, needs, memory);
   const editors = createPromptEditors(context, needs);
-  const openEditor = async (prompt: string, begun: Begun) => editors.prompts.open(prompt, begun);
+  const openEditor = async (prompt: string, begun: WizardInput) => editors.prompts.open(prompt, begun);
   const wizard = createWizard(context, { ...needs, sender, memory, openEditor });
   return {
     api,

@@ -2,7 +2,6 @@ import type { SendableImage, SourceInfo } from '../../core/images/imagePipeline'
 import type { FitOptions } from '../../core/images/fitImage';
 import type { Size } from '../../core/images/pixels';
 import type { Card, Choice } from '../../webview/imageFit/protocol';
-import type { StepPosition } from '../common/multiStep';
 
 export type ImageInfo = Extract<SourceInfo, { kind: 'image' }>;
 export type SentImage = Extract<SendableImage, { kind: 'image' }>;
@@ -23,8 +22,6 @@ export interface ImageToFit {
 export interface ImageFitRequest {
   /** Title of the tab. */
   readonly title: string;
-  /** Undefined if the page is opened outside the wizard's steps. */
-  readonly step: StepPosition | undefined;
   readonly images: readonly ImageToFit[];
 }
 

@@ -4,7 +4,6 @@ import type { ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
 import type { ImageRole } from '../../core/models/request';
 import type { Choice, Texts } from '../../webview/imageFit/protocol';
-import type { StepPosition } from '../common/multiStep';
 
 type ImageInfo = Extract<SourceInfo, { kind: 'image' }>;
 
@@ -140,10 +139,9 @@ function isChosen({ choice: { mode, part } }: ChangedImage): boolean {
  * Localized text of the page.
  * @param count number of images on the page
  */
-export function imageFitText(count: number, step: StepPosition | undefined, l10n: L10n): Texts {
+export function imageFitText(count: number, l10n: L10n): Texts {
   return {
     title: count === 1 ? l10n.t('Fit Image') : l10n.t('Fit Images'),
-    step: step ? l10n.t('Step {0} of {1}', step.number, step.of) : '',
     intro: l10n.t("Nothing is sent yet. Your file isn't changed."),
     original: l10n.t('Original'),
     result: l10n.t('Result'),

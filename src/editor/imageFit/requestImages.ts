@@ -12,9 +12,8 @@ import type { VideoRequest } from '../../core/models/request';
 import type { AppContext } from '../common/appContext';
 import type { ImageFitDialog } from './imageFitDialog';
 import { roleTitle } from './imageFitText';
-import { WizardImageSet, type FoundImage } from './wizardImages';
+import { WizardImageSet, type ChosenFit, type FoundImage, type WizardImages } from './wizardImages';
 import { Rejection } from '../common/rejection';
-import type { ChosenFit, WizardImages } from './imagesStep';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'language' | 'clock' | 'l10n' | 'log'> {
   /** Loads the image pipeline on first use. */

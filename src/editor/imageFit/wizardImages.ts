@@ -2,11 +2,11 @@ import type { FitOptions } from '../../core/images/fitImage';
 import type { ImagePipeline, SourceInfo } from '../../core/images/imagePipeline';
 import { sizeFits, type ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
+import type { Model } from '../../core/models/catalog';
+import type { Options } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
 import type { AppContext } from '../common/appContext';
 import { modelName } from '../labels/optionLabels';
-import type { ChosenFit, FitTarget, WizardImages } from './imagesStep';
-import type { StepPosition, StepResult } from '../common/multiStep';
 import { clampChoice, fitChoicesFor, toFitOptions } from './fitOptions';
 import type { ImageChoice, ImageFitDialog, ImageInfo, ImageToFit, SentImage } from './imageFitDialog';
 import { describeImage, requirementText, fitSummary, roleTitle } from './imageFitText';
@@ -19,6 +19,32 @@ interface Dependencies extends Pick<AppContext, 'l10n' | 'language'> {
 export interface FoundImage {
   readonly source: string;
   readonly info: SourceInfo;
+}
+
+/** The user's choice for an image. */
+export interface ChosenFit {
+  readonly options: FitOptions;
+  /** SHA-256 in hex of the preview, or undefined if none was shown. */
+  readonly shown?: string | undefined;
+}
+
+export interface FitTarget {
+  readonly model: Model;
+  readonly options: Options;
+}
+
+/** The images of a request, with the user's choices. */
+export interface WizardImages {
+  /** Number of images that can be shown. Links can't. */
+  readonly count: number;
+  /** Size of the first image in pixels, or undefined for a link. */
+  readonly firstSize: Size | undefined;
+  /** Describes how the images are changed, or undefined if they aren't. */
+  noteOn(target: FitTarget): string | undefined;
+  /** Choices in the order of the request, or empty if the user made none. */
+  fits(target: FitTarget): readonly ChosenFit[];
+  /** Shows the page. Resolves with 'cancel' if the user closes it. */
+  preview(target: FitTarget, images: VideoRequest['images']): Promise<'done' | 'cancel'>;
 }
 
 /** A choice, with the limits for which its preview was shown (JSON). */
@@ -47,18 +73,18 @@ export class WizardImageSet implements WizardImages {
   }
 
   get count(): number {
-    return this.shownImages().length;
+    return this.#shownImages().length;
   }
 
-  needsFitting(subject: FitTarget): boolean {
-    const limits = limitsOf(subject);
-    return this.shownImages().some(({ info }) => !sizeFits(info, limits));
+  get firstSize(): Size | undefined {
+    const info = this.#found[0]?.info;
+    return info?.kind === 'image' ? { width: info.width, height: info.height } : undefined;
   }
 
-  noteOn(subject: FitTarget): string | undefined {
-    const limits = limitsOf(subject);
+  noteOn(target: FitTarget): string | undefined {
+    const limits = limitsOf(target);
     const { l10n } = this.#deps;
-    const changed = this.shownImages()
+    const changed = this.#shownImages()
       .map(({ info, index }) => ({ info, choice: this.#choice(index, info, limits) }))
       .filter(({ info, choice }) => !sizeFits(info, limits) || isChange(choice, limits));
     const note = fitSummary(changed, this.#found.length - changed.length, limits, l10n);
@@ -74,7 +100,7 @@ export class WizardImageSet implements WizardImages {
   /** Describes changes other than the aspect ratio for images whose preview wasn't shown. */
   #unseenChanges(limits: ImageLimits): string[] {
     const { l10n } = this.#deps;
-    const unseen = this.shownImages().filter(({ index }) => !this.#kept.has(index));
+    const unseen = this.#shownImages().filter(({ index }) => !this.#kept.has(index));
     return [
       ...(unseen.some(({ info }) => info.hasAlpha) ? [l10n.t('Transparency becomes white.')] : []),
       ...(unseen.some(({ info }) => sizeFits(info, limits) && info.bytes > limits.maxBytes)
@@ -83,9 +109,9 @@ export class WizardImageSet implements WizardImages {
     ];
   }
 
-  fits(subject: FitTarget): readonly ChosenFit[] {
+  fits(target: FitTarget): readonly ChosenFit[] {
     if (this.#kept.size === 0) return [];
-    const limits = limitsOf(subject);
+    const limits = limitsOf(target);
     const seen = JSON.stringify(limits);
     return this.#found.map(({ info }, index) => {
       const kept = this.#kept.get(index);
@@ -95,20 +121,14 @@ export class WizardImageSet implements WizardImages {
     });
   }
 
-  async ask(
-    subject: FitTarget | undefined,
-    images: VideoRequest['images'] = [],
-    place?: StepPosition,
-  ): Promise<StepResult> {
-    const { dialog: pages, l10n } = this.#deps;
-    const limits = subject && limitsOf(subject);
-    if (!limits) return 'forward';
-    const shown = this.shownImages();
-    const { end, chosen } = await pages.show({
-      title: l10n.t('Generate Video with {0}', modelName(subject.model)),
-      step: place,
+  async preview(target: FitTarget, images: VideoRequest['images'] = []): Promise<'done' | 'cancel'> {
+    const { dialog, l10n } = this.#deps;
+    const limits = limitsOf(target);
+    const shown = this.#shownImages();
+    const { end, chosen } = await dialog.show({
+      title: l10n.t('Generate Video with {0}', modelName(target.model)),
       images: shown.map(({ source, info, index }) =>
-        this.imageToFit({ source, info, index, limits, model: modelName(subject.model), images }),
+        this.#imageToFit({ source, info, index, limits, model: modelName(target.model), images }),
       ),
     });
     for (const [at, { index }] of shown.entries()) {
@@ -116,10 +136,10 @@ export class WizardImageSet implements WizardImages {
       // Without a preview, the user hasn't seen what would be sent.
       if (one?.shown !== undefined) this.#kept.set(index, { ...one, limits: JSON.stringify(limits) });
     }
-    return end === 'use' ? 'forward' : end;
+    return end === 'away' ? 'cancel' : 'done';
   }
 
-  imageToFit(asked: {
+  #imageToFit(asked: {
     readonly source: string;
     readonly info: ImageInfo;
     readonly index: number;
@@ -163,7 +183,7 @@ export class WizardImageSet implements WizardImages {
     return clampChoice(this.#kept.get(index)?.choice, info, fitChoicesFor(info, limits));
   }
 
-  shownImages(): { readonly source: string; readonly info: ImageInfo; readonly index: number }[] {
+  #shownImages(): { readonly source: string; readonly info: ImageInfo; readonly index: number }[] {
     return this.#found.flatMap(({ source, info }, index) =>
       info.kind === 'image' ? [{ source, info, index }] : [],
     );

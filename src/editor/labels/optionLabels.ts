@@ -3,25 +3,31 @@ import type { Catalog, Model } from '../../core/models/catalog';
 import type { OptionTexts } from '../../core/models/parameter';
 import type { VideoRequest } from '../../core/models/request';
 
-/** The name that the user gave a model, or else its ID. */
+/** Product name or the user's name for a model, or its ID. */
 export function modelName({ id, label }: Pick<Model, 'id' | 'label'>): string {
   return label ?? id;
 }
 
-/** What an option is about, as a question. */
 export function optionPlaceholder({ label, placeholder }: OptionTexts, l10n: L10n): string {
-  return placeholder?.(l10n) ?? l10n.t('Which “{0}”?', label(l10n));
+  return placeholder?.(l10n) ?? l10n.t('Select {0}', label(l10n));
 }
 
-/** An option's value in the user's words, as far as they are known. */
-export function formatOption({ label, format }: OptionTexts, value: string, l10n: L10n): string {
-  return format?.(value, l10n) ?? `${label(l10n)}: ${value}`;
+/** An option's value beside its label. */
+export function formatValue({ format }: OptionTexts, value: string, l10n: L10n): string {
+  return format?.(value, l10n) ?? value;
+}
+
+/** An option's value on its own. Includes the label if the value alone doesn't tell. */
+export function formatOption(texts: OptionTexts, value: string, l10n: L10n): string {
+  const formatted = texts.format?.(value, l10n);
+  return formatted !== undefined && texts.standsAlone
+    ? formatted
+    : `${texts.label(l10n)}: ${formatted ?? value}`;
 }
 
 /**
- * The options of a request in the user's words. Options come and go with the models, so a name we don't know stands for
- * itself.
- * @param show how text is shown that may be anything
+ * The options of a request. Options come and go with the models: an unknown one is shown by its name.
+ * @param show makes arbitrary text safe to show
  */
 export function describeOptions(
   { model, options = {} }: Pick<VideoRequest, 'model' | 'options'>,
@@ -34,12 +40,12 @@ export function describeOptions(
   );
 }
 
-/** What a video is made from besides its prompt. */
+/** What a video is generated from besides its prompt. */
 export function describeSources(
   { images = [], remixOf }: Pick<VideoRequest, 'images' | 'remixOf'>,
   l10n: L10n,
 ): string[] {
-  if (remixOf !== undefined) return [l10n.t('remix of an earlier video')];
+  if (remixOf !== undefined) return [l10n.t('remix')];
   if (images.length === 0) return [];
-  return [images.length === 1 ? l10n.t('one image') : l10n.t('{0} images', images.length)];
+  return [images.length === 1 ? l10n.t('1 image') : l10n.t('{0} images', images.length)];
 }

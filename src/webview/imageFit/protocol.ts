@@ -96,7 +96,6 @@ export type ToHost = z.infer<typeof toHost>;
 const texts = z.object({
   title: z.string(),
   /** "Step 2 of 4", or empty outside a wizard. */
-  step: z.string(),
   intro: z.string(),
   original: z.string(),
   result: z.string(),

@@ -27,7 +27,7 @@ export function renderPage({ texts, states, isConfirmed }: Model, handlers: Hand
     <header>
       <h1>${texts.title}</h1>
       <p class="intro">
-        ${texts.step === '' ? nothing : html`<span>${texts.step}</span>`}<span>${texts.intro}</span>
+        <span>${texts.intro}</span>
       </p>
     </header>
     ${states.map((state, index) => renderCard({ state, index, texts }, (change) => handlers.choose(index, change)))}

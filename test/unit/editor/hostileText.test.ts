@@ -11,15 +11,15 @@ import { parsePresets, PresetStore } from '../../../src/editor/generate/presets/
 import { PresetEditor } from '../../../src/editor/generate/presets/presetEditor';
 import { MessagePresenter } from '../../../src/editor/common/messagePresenter';
 import type { Messages } from '../../../src/editor/common/messages';
-import { StartStep } from '../../../src/editor/generate/wizard/startStep';
-import { MEMENTOS, WizardState } from '../../../src/editor/generate/wizard/wizardState';
-import type { WizardDependencies } from '../../../src/editor/generate/wizard/wizardTypes';
+import { pickPreset } from '../../../src/editor/generate/wizard/pickPreset';
+import { runGenerateWizard } from '../../../src/editor/generate/wizard/wizard';
+import { MEMENTOS } from '../../../src/editor/generate/wizard/wizardState';
 import { FakeMemento } from '../../support/fakeMemento';
-import { FakePick, FakeQuickInputs, escape } from '../../support/fakeQuickInputs';
+import { FakePick, FakeQuickInputs, enter, escape } from '../../support/fakeQuickInputs';
+import { fakeWizardDependencies, fakeWizardState } from '../../support/fakeWizard';
 import { RecordingNotifications } from '../../support/recordingNotifications';
 import { ScriptedDialogs } from '../../support/scriptedDialogs';
 import { quietLog } from '../support/quietLog';
-import { catalog } from '../../support/catalog';
 
 /** What somebody else may have written: in a workspace's settings, in storage, or with the gateway. */
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -57,55 +57,30 @@ describe('hostile text is shown as one short visible line', () => {
   for (const [name, text] of Object.entries(HOSTILE)) {
     it(`in the list of presets, with a model and a prompt of the same kind: ${name}`, async () => {
       const inputs = new FakeQuickInputs();
-      inputs.plan(escape);
       const written = { [text]: { model: 'sora-2', prompt: text }, other: { model: text }, [`${text} `]: 7 };
-      const memory = new WizardState({
-        workspace: new FakeMemento(),
-        global: new FakeMemento(),
-        looksLikeKey,
-        log: quietLog,
-      });
-      const parts = {
-        inputs,
-        memory,
-        catalog,
-        models: [],
-        presets: { read: () => parsePresets({ user: written, workspace: undefined }) },
-        l10n: untranslatedL10n,
-      } as unknown as WizardDependencies;
-      await new StartStep(parts).ask({ number: 1, of: 1 });
+      const read = () => parsePresets({ user: written, workspace: undefined });
+      const presets = { ...fakeWizardDependencies().presets, read };
+      await pickPreset('text', undefined, fakeWizardDependencies({ inputs, presets }));
       const [pick] = inputs.shown;
       assert.ok(pick instanceof FakePick);
       const texts = (item: QuickPickItem) => [item.label, item.description ?? '', item.detail ?? ''];
       for (const shown of pick.items.flatMap(texts)) assertPlain(shown);
       assert.ok(pick.items.length >= 3, `${pick.items.length} rows`);
-      for (const shown of [pick.title, pick.placeholder]) assertPlain(shown ?? '');
+      for (const shown of [pick.title, pick.placeholder, pick.prompt]) assertPlain(shown ?? '');
     });
 
-    it(`in what a draft restored from storage is offered with: ${name}`, async () => {
+    it(`in the summary of a draft restored from storage: ${name}`, async () => {
       const inputs = new FakeQuickInputs();
-      inputs.plan(escape);
+      // A prompt with a key can't be sent.
+      const hasKey = name === 'what looks like a key';
+      inputs.plan(...(hasKey ? [] : [enter]), escape);
       const workspace = new FakeMemento();
-      await workspace.update(MEMENTOS.draft, { prompt: text, options: {} });
-      const memory = new WizardState({ workspace, global: new FakeMemento(), looksLikeKey, log: quietLog });
-      const presets = {
-        read: () => parsePresets({ user: { a: { model: 'sora-2' } }, workspace: undefined }),
-      };
-      const parts = {
-        inputs,
-        memory,
-        catalog,
-        models: [],
-        presets,
-        l10n: untranslatedL10n,
-      } as unknown as WizardDependencies;
-      await new StartStep(parts).ask({ number: 1, of: 1 });
-      const [pick] = inputs.shown;
-      assert.ok(pick instanceof FakePick);
-      const shown = pick.items[0]?.detail;
-      // A key is in no draft.
-      if (name !== 'what looks like a key')
-        assertPlain(shown ?? assert.fail('the draft is not offered'), 120);
+      await workspace.update(MEMENTOS.draft, { prompt: text, options: { user: text } });
+      const memory = fakeWizardState(workspace);
+      await runGenerateWizard(fakeWizardDependencies({ inputs, memory }), { at: 'prompt' });
+      const pick = inputs.shown.find((input): input is FakePick => input instanceof FakePick);
+      if (hasKey) return;
+      assertPlain(pick?.prompt ?? pick?.items[0]?.detail ?? assert.fail('the draft is not offered'), 250);
     });
 
     it(`in the questions and messages about a preset: ${name}`, async () => {

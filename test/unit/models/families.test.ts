@@ -347,7 +347,7 @@ const refused: readonly (readonly [rule: string, given: Given, ...words: RegExp[
     /"--CameraFixed"/,
   ],
   ['seedance: a flag in front', { model: pro10, prompt: '--watermark true\na fox' }, /"--watermark"/],
-  ['seedance: nothing but flags', { model: pro10, prompt: '--seed 5 --cf true' }, /empty/],
+  ['seedance: nothing but flags', { model: pro10, prompt: '--seed 5 --cf true' }, /only flags/],
   [
     'seedance: 2.x and a flag',
     { model: 'doubao-seedance-2-0-260128', prompt: 'a fox --dur 5' },

@@ -25,7 +25,7 @@ describe('family files', () => {
     ['the ID of another one', { ...madeUp, id: 'sora' }, /^two families are called 'sora'$/],
     [
       'a model of another one',
-      { ...madeUp, models: [...madeUp.models, { id: 'sora-2' }] },
+      { ...madeUp, models: [...madeUp.models, { id: 'sora-2', label: 'Sora 2' }] },
       /^the model 'sora-2' is listed twice$/,
     ],
     [
@@ -35,7 +35,7 @@ describe('family files', () => {
     ],
     [
       'a model ID with a space',
-      { ...madeUp, models: [{ id: 'painter 1' }] },
+      { ...madeUp, models: [{ id: 'painter 1', label: 'Painter' }] },
       /^painter: 'painter 1' can't be a model ID$/,
     ],
     [
@@ -78,7 +78,7 @@ describe('family files', () => {
     ],
     [
       'a remix model of another one',
-      { ...sora, id: 'painter', models: [{ id: 'painter-1' }], prefixes: [] },
+      { ...sora, id: 'painter', models: [{ id: 'painter-1', label: 'Painter' }], prefixes: [] },
       /^painter: the remix model 'sora-2' is none of the models$/,
     ],
     [

@@ -32,7 +32,7 @@ function parameters({ model, options }: OptionContext): Parameter[] {
       name: 'duration',
       values: { kind: 'number', from: 1, to: 60 },
       defaultValue: 5,
-      hasOwnStep: true,
+      isMain: true,
     }),
     {
       name: 'width',
@@ -40,7 +40,7 @@ function parameters({ model, options }: OptionContext): Parameter[] {
       label: (l10n) => l10n.t('Width'),
       values: sides,
       ...(hasSize ? { defaultValue: 1280 } : {}),
-      description: 'In pixels; the service’s own choice is 1280. Sent together with `height`.',
+      description: "In pixels. The provider's default is 1280. Sent together with `height`.",
     },
     {
       name: 'height',
@@ -48,7 +48,7 @@ function parameters({ model, options }: OptionContext): Parameter[] {
       label: (l10n) => l10n.t('Height'),
       values: sides,
       ...(hasSize ? { defaultValue: 720 } : {}),
-      description: 'In pixels; the service’s own choice is 720. Sent together with `width`.',
+      description: "In pixels. The provider's default is 720. Sent together with `width`.",
     },
     frameRate,
     seed({ name: 'seed', values: integer(-1, 999_999_999), description: '-1 means any.' }),
@@ -57,19 +57,18 @@ function parameters({ model, options }: OptionContext): Parameter[] {
       name: 'response_format',
       label: () => 'response_format',
       values: choice('url'),
-      description: 'How the result is handed over.',
+      description: 'How the result is delivered.',
     },
     aspectRatio({
       name: 'aspect_ratio',
-      placeholder: (l10n) => l10n.t('Which “{0}”?', l10n.t('Shape')),
       values: text,
-      description: 'Shape, for example `16:9`.',
+      description: 'Aspect ratio, for example `16:9`.',
     }),
     {
       ...resolution({
         name: 'resolution',
         values: choice('480p', '720p', '1080p'),
-        description: 'Lines of the picture (Doubao).',
+        description: 'Lines of the video (Doubao).',
       }),
       fits: isDoubao(model),
     },
@@ -82,16 +81,17 @@ function parameters({ model, options }: OptionContext): Parameter[] {
     },
     {
       name: 'cfg_scale',
-      label: (l10n) => l10n.t('Closeness to the Prompt'),
+      label: (l10n) => l10n.t('Guidance Scale'),
       values: { kind: 'number', from: 0, to: 1 },
       description: 'How closely the prompt is followed (Kling).',
       fits: isKling(model),
     },
     {
       name: 'negative_prompt',
-      label: (l10n) => l10n.t('What Not to Show'),
+      label: (l10n) => l10n.t('Negative Prompt'),
       values: text,
-      description: 'What should not be seen.',
+      description: 'What the video must not show.',
+      hasRow: true,
     },
     {
       name: 'quality_level',
@@ -111,17 +111,16 @@ function parameters({ model, options }: OptionContext): Parameter[] {
       ...fixedCamera({
         name: 'camera_fixed',
         values: flag,
-        description: 'Whether the camera stands still (Doubao).',
+        description: 'Whether the camera stays fixed (Doubao).',
       }),
       fits: isDoubao(model),
     },
     user,
     {
       name: 'metadata',
-      label: (l10n) => l10n.t('More for the Provider'),
+      label: (l10n) => l10n.t('Metadata'),
       values: { kind: 'object' },
-      description:
-        'More for the provider, as a JSON object in a text. It may not repeat what stands elsewhere.',
+      description: 'More for the provider, as a JSON object in a text. It must not repeat other fields.',
     },
   ];
   return all.map(({ fits = true, ...parameter }) => ({
@@ -135,15 +134,15 @@ const fields = ['model', 'prompt', 'image', 'image_tail'];
 /** API reference 7.6: the models of 2025. Their page alone wants Base64 without a prefix. */
 export const legacy: Family = {
   id: 'legacy',
-  label: () => 'legacy',
-  description: (l10n) => l10n.t('Like Kling and others of 2025: length, width, height; text or images.'),
+  label: () => 'Legacy',
+  description: (l10n) => l10n.t('Legacy (2025): length, width, height; text or images'),
   prefixes: ['kling-', 'jimeng', 'doubao-video'],
   models: [
-    { id: 'kling-v2-master' },
-    { id: 'kling-v1-6' },
-    { id: 'kling-v1' },
-    { id: 'doubao-video-v1' },
-    { id: 'jimeng_vgfm_t2v_l20' },
+    { id: 'kling-v2-master', label: 'Kling 2 Master' },
+    { id: 'kling-v1-6', label: 'Kling 1.6' },
+    { id: 'kling-v1', label: 'Kling 1' },
+    { id: 'doubao-video-v1', label: 'Doubao Video 1' },
+    { id: 'jimeng_vgfm_t2v_l20', label: 'Jimeng Text to Video' },
   ],
   result: 'link',
   modes: (model) => (isJimeng(model) ? ['text', 'first'] : ['text', 'first', 'firstLast']),

@@ -1,6 +1,14 @@
 import type { L10n } from '../../common/l10n';
 import { MAX_INLINE_BYTES } from '../../images/imageLimits';
-import { aspectRatio, fixedCamera, length, resolution, seed, watermark } from '../commonParameters';
+import {
+  aspectRatio,
+  fixedCamera,
+  formatFlag,
+  length,
+  resolution,
+  seed,
+  watermark,
+} from '../commonParameters';
 import type { OptionContext, CheckedRequest, Family, Image, PromptAndOptions } from '../family';
 import type { Mode } from '../modes';
 import { choice, flag, integer, type Options, type Parameter } from '../parameter';
@@ -41,8 +49,8 @@ const adaptiveNeedsImage = (l10n: L10n): string => l10n.t('"adaptive" follows an
 
 function ratio({ model, mode }: OptionContext): Parameter {
   const shapes = ['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'];
-  const description = 'Shape; `adaptive` follows the first image, or is the model’s choice.';
-  const start = { name: 'ratio', description, hasOwnStep: true } as const;
+  const description = "Aspect ratio. `adaptive` follows the first image, or is the model's choice.";
+  const start = { name: 'ratio', description, isMain: true } as const;
   if (mode === 'text' && is10(model)) {
     return aspectRatio({
       ...start,
@@ -56,10 +64,10 @@ function ratio({ model, mode }: OptionContext): Parameter {
 
 const returnLastFrame: Parameter = {
   name: 'return_last_frame',
-  label: (l10n) => l10n.t('Last Picture'),
-  format: (value, l10n) => (value === 'true' ? l10n.t('last picture kept') : l10n.t('last picture not kept')),
+  label: (l10n) => l10n.t('Return Last Frame'),
+  format: formatFlag,
   values: flag,
-  description: 'Whether the service keeps the last picture too; its own choice is yes.',
+  description: 'Whether the provider keeps the last frame, too. Its default is yes.',
 };
 
 function parameters(ask: OptionContext): Parameter[] {
@@ -71,20 +79,20 @@ function parameters(ask: OptionContext): Parameter[] {
       name: 'duration',
       values: choice(...Array.from({ length: 13 - shortest }, (_, index) => shortest + index)),
       defaultValue: 5,
-      hasOwnStep: true,
+      isMain: true,
     }),
     ratio(ask),
     resolution({
       name: 'resolution',
       values: isReference ? choice('480p', '720p') : choice('480p', '720p', '1080p'),
       defaultValue: '720p',
-      hasOwnStep: true,
+      isMain: true,
       ...(isReference ? { note: noReference1080 } : {}),
     }),
     seed({
       name: 'seed',
       values: integer(-1, 4_294_967_295),
-      description: 'The same seed with the same request makes a similar video; -1 means any.',
+      description: 'The same seed with the same request gives a similar video. -1 means any.',
     }),
     fixedCamera({
       name: 'camerafixed',
@@ -115,7 +123,7 @@ function complaint({ prompt, options }: PromptAndOptions, l10n: L10n): string | 
     }
   }
   if (prompt.replace(/(^|\s)--[a-z]+\s+\S+/gi, '').trim() !== '') return undefined;
-  return l10n.t('The prompt is empty but for flags. Describe the video you want.');
+  return l10n.t('Enter a prompt, not only flags.');
 }
 
 function content({ model, prompt, options, images }: CheckedRequest): unknown[] {
@@ -139,15 +147,15 @@ function content({ model, prompt, options, images }: CheckedRequest): unknown[] 
  */
 export const seedance: Family = {
   id: 'seedance',
-  label: () => 'seedance',
-  description: (l10n) => l10n.t('Like Doubao’s Seedance: length, shape, resolution; text or several images.'),
+  label: () => 'Seedance',
+  description: (l10n) => l10n.t('Doubao Seedance: length, aspect ratio, resolution; text or images'),
   prefixes: ['doubao-seedance-'],
   models: [
-    { id: 'doubao-seedance-1-5-pro-251215' },
-    { id: 'doubao-seedance-1-5-pro-251215-noAudio' },
-    { id: 'doubao-seedance-1-0-pro-250528' },
-    { id: 'doubao-seedance-1-0-lite-t2v-250428' },
-    { id: 'doubao-seedance-1-0-lite-i2v-250428' },
+    { id: 'doubao-seedance-1-5-pro-251215', label: 'Seedance 1.5 Pro' },
+    { id: 'doubao-seedance-1-5-pro-251215-noAudio', label: 'Seedance 1.5 Pro (No Audio)' },
+    { id: 'doubao-seedance-1-0-pro-250528', label: 'Seedance 1.0 Pro' },
+    { id: 'doubao-seedance-1-0-lite-t2v-250428', label: 'Seedance 1.0 Lite Text to Video' },
+    { id: 'doubao-seedance-1-0-lite-i2v-250428', label: 'Seedance 1.0 Lite Image to Video' },
   ],
   result: 'link',
   modes: (model) =>

@@ -8,14 +8,14 @@ const seconds = length({
   name: 'seconds',
   values: choice('4', '8', '12'),
   defaultValue: '4',
-  hasOwnStep: true,
+  isMain: true,
 });
 const pixels = size({
   name: 'size',
   values: choice('720x1280', '1280x720'),
   defaultValue: '720x1280',
   description: 'Width and height in pixels. A first image must have exactly this size.',
-  hasOwnStep: true,
+  isMain: true,
 });
 
 const ofSource = (l10n: L10n): string =>
@@ -27,17 +27,17 @@ const ofSource = (l10n: L10n): string =>
  */
 export const sora: Family = {
   id: 'sora',
-  label: () => 'sora',
-  description: (l10n) => l10n.t('Like OpenAI’s Sora: length and size; text, an image, or an earlier video.'),
+  label: () => 'Sora',
+  description: (l10n) => l10n.t('OpenAI Sora: length and size; text, image, or remix'),
   prefixes: ['sora-'],
-  models: [{ id: 'sora-2' }, { id: 'sora-2-pro', unlisted: true }],
+  models: [
+    { id: 'sora-2', label: 'Sora 2' },
+    { id: 'sora-2-pro', label: 'Sora 2 Pro', unlisted: true },
+  ],
   // Only this family has the documented download call and remixes, and only its IDs begin so (4.3, 6.0, 7.2.4).
   result: 'download',
   taskIds: { prefix: 'video_', pattern: /^video_[\w-]+$/, remixModel: 'sora-2' },
-  notice: (model, l10n) =>
-    model.startsWith('sora-2')
-      ? l10n.t('OpenAI has retired this model; Nebula may no longer offer it.')
-      : undefined,
+  notice: (model, l10n) => (model.startsWith('sora-2') ? l10n.t('Retired by {0}', 'OpenAI') : undefined),
   modes: () => ['text', 'first', 'remix'],
   sound: () => 'always',
   parameters: ({ mode }) => {

@@ -22,41 +22,41 @@ const generateAudio = sound({
   name: 'generateAudio',
   values: flag,
   defaultValue: false,
-  description: 'Whether the videos have sound, at the higher price.',
+  description: 'Whether the videos have audio, at the higher price.',
 });
 
 const alwaysSounds = (l10n: L10n): string =>
   l10n.t('This model always makes sound, so "generateAudio" can’t be chosen.');
 
 const parameters: readonly Parameter[] = [
-  length({ name: 'durationSeconds', values: choice(4, 6, 8), defaultValue: 4, hasOwnStep: true }),
+  length({ name: 'durationSeconds', values: choice(4, 6, 8), defaultValue: 4, isMain: true }),
   aspectRatio({
     name: 'aspectRatio',
     values: choice('16:9', '9:16'),
     defaultValue: '16:9',
-    hasOwnStep: true,
+    isMain: true,
   }),
   resolution({
     name: 'resolution',
     values: choice('720p', '1080p'),
     defaultValue: '1080p',
-    hasOwnStep: true,
+    isMain: true,
   }),
   generateAudio,
   count({ name: 'sampleCount', values: integer(1, 4) }),
   frameRate,
   {
     name: 'personGeneration',
-    label: (l10n) => l10n.t('People'),
+    label: (l10n) => l10n.t('Person Generation'),
     format: formatPeople,
     values: choice('allow_all', 'allow_adult', 'dont_allow'),
     defaultValue: 'allow_all',
-    description: 'Which people may be seen.',
+    description: 'Which people may appear.',
   },
   watermark({
     name: 'addWatermark',
     values: flag,
-    description: 'Whether there is a watermark; the service’s own choice is no.',
+    description: "Whether there is a watermark. The provider's default is no.",
   }),
   // 0 is treated as "not set".
   seed({ name: 'seed', values: integer(1, 4_294_967_295) }),
@@ -64,9 +64,9 @@ const parameters: readonly Parameter[] = [
 ];
 
 function formatPeople(value: string, l10n: L10n): string | undefined {
-  if (value === 'allow_all') return l10n.t('all people');
+  if (value === 'allow_all') return l10n.t('all ages');
   if (value === 'allow_adult') return l10n.t('adults only');
-  return value === 'dont_allow' ? l10n.t('no people') : undefined;
+  return value === 'dont_allow' ? l10n.t('none') : undefined;
 }
 
 /** Pixels of the resolutions in 16:9. */
@@ -79,21 +79,18 @@ const SIZES: Readonly<Record<string, Size>> = { '720p': { width: 1280, height: 7
  */
 export const veo: Family = {
   id: 'veo',
-  label: () => 'veo',
-  description: (l10n) => l10n.t('Like Google’s Veo: length, shape, resolution; text, or one or two images.'),
+  label: () => 'Veo',
+  description: (l10n) => l10n.t('Google Veo: length, aspect ratio, resolution; text or 1-2 images'),
   prefixes: ['veo-'],
   models: [
-    { id: 'veo-3.1-generate-preview' },
-    { id: 'veo-3.1-fast-generate-preview' },
-    { id: 'veo-3.0-generate-001' },
-    { id: 'veo-3.0-generate-preview' },
-    { id: 'veo-3.0-fast-generate-001' },
+    { id: 'veo-3.1-generate-preview', label: 'Veo 3.1' },
+    { id: 'veo-3.1-fast-generate-preview', label: 'Veo 3.1 Fast' },
+    { id: 'veo-3.0-generate-001', label: 'Veo 3' },
+    { id: 'veo-3.0-generate-preview', label: 'Veo 3 Preview' },
+    { id: 'veo-3.0-fast-generate-001', label: 'Veo 3 Fast' },
   ],
   result: 'link',
-  notice: (model, l10n) =>
-    /^veo-3\.\d-/.test(model)
-      ? l10n.t('Google has retired models of this kind; Nebula may no longer offer it.')
-      : undefined,
+  notice: (model, l10n) => (/^veo-3\.\d-/.test(model) ? l10n.t('Retired by {0}', 'Google') : undefined),
   // The last frame came with 3.1; of ids after it nothing else is known.
   modes: (model) => (/^veo-(2|3\.0)/.test(model) ? ['text', 'first'] : ['text', 'first', 'firstLast']),
   sound: (model) => (isFast(model) ? 'always' : 'optional'),

@@ -1,5 +1,6 @@
 import type { L10n } from '../../common/l10n';
 import {
+  formatFlag,
   length,
   resolution as commonResolution,
   seed,
@@ -26,13 +27,13 @@ const ERROR_PATTERNS = Object.fromEntries(
 const tierOf = (size: unknown): string | undefined =>
   TIERS.find((tier) => SIZES[tier]?.some((one) => one === size));
 
-const duration = length({ name: 'duration', values: choice(5, 10), defaultValue: 5, hasOwnStep: true });
+const duration = length({ name: 'duration', values: choice(5, 10), defaultValue: 5, isMain: true });
 const resolution = commonResolution({
   name: 'resolution',
   values: choice(...TIERS),
   defaultValue: '720p',
   description:
-    'Lines of the picture. From an image: the shape is that of the image. From text: goes with `size`.',
+    'Lines of the video. From an image: the aspect ratio follows the image. From text: goes with `size`.',
 });
 const size = commonSize({
   name: 'size',
@@ -40,19 +41,20 @@ const size = commonSize({
   defaultValue: '1280*720',
   annotations: ERROR_PATTERNS,
   description: 'Width and height in pixels. Where only `resolution` is given: 16:9 of that tier.',
-  hasOwnStep: true,
+  isMain: true,
 });
 const generateAudio = commonSound({
   name: 'generate_audio',
   values: flag,
   defaultValue: false,
-  description: 'Whether sound is made for the video. Not with `audio_url`.',
+  description: 'Whether audio is generated. Not with `audio_url`.',
 });
 const audioUrl: Parameter = {
   name: 'audio_url',
-  label: (l10n) => l10n.t('Link to a Sound File'),
+  label: (l10n) => l10n.t('Audio URL'),
   values: { kind: 'link' },
-  description: 'An https link to the sound: MP3 or WAV, up to 15 MB, 3 to 30 seconds.',
+  description: 'An https URL of the audio: MP3 or WAV, up to 15 MB, 3 to 30 seconds.',
+  hasRow: true,
 };
 
 const shapeOfImage = (l10n: L10n): string =>
@@ -67,7 +69,7 @@ function picture({ mode, options }: OptionContext): Parameter[] {
   if (mode !== 'text')
     return [
       { ...size, unavailable: shapeOfImage },
-      { ...resolution, hasOwnStep: true },
+      { ...resolution, isMain: true },
     ];
   const tier = tierOf(options['size']);
   if (tier !== undefined) {
@@ -89,10 +91,13 @@ function sound({ options }: OptionContext): Parameter[] {
 /** API reference 7.4. The provider reads no `aspect_ratio`; sizes are written with an asterisk. */
 export const wan: Family = {
   id: 'wan',
-  label: () => 'wan',
-  description: (l10n) => l10n.t('Like Ali’s Wanxiang: length and size, sound of your own; text or an image.'),
+  label: () => 'Wan',
+  description: (l10n) => l10n.t('Ali Wanxiang: length, size, audio; text or an image'),
   prefixes: ['wan'],
-  models: [{ id: 'wan2.5-t2v-preview' }, { id: 'wan2.5-i2v-preview' }],
+  models: [
+    { id: 'wan2.5-t2v-preview', label: 'Wan 2.5 Text to Video' },
+    { id: 'wan2.5-i2v-preview', label: 'Wan 2.5 Image to Video' },
+  ],
   result: 'link',
   modes: (model) => {
     if (model.includes('t2v')) return ['text'];
@@ -104,17 +109,17 @@ export const wan: Family = {
     ...picture(ask),
     {
       name: 'smart_rewrite',
-      label: (l10n) => l10n.t('Rewriting of the Prompt'),
-      format: (value, l10n) => (value === 'true' ? l10n.t('prompt rewritten') : l10n.t('prompt as it is')),
+      label: (l10n) => l10n.t('Prompt Rewriting'),
+      format: formatFlag,
       values: flag,
       defaultValue: false,
-      description: 'Whether the service writes the prompt anew before it is used. It may do so all the same.',
+      description: 'Whether the provider rewrites the prompt. It might do so anyway.',
     },
     ...sound(ask),
     seed({
       name: 'seed',
       values: integer(0, 2_147_483_647),
-      description: 'The same seed with the same request makes a similar video; 0 means any.',
+      description: 'The same seed with the same request gives a similar video. 0 means any.',
     }),
   ],
   // More than 500,000 characters of Base64 can be taken for an attack; 350 KB stay well below.

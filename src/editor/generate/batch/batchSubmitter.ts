@@ -9,16 +9,13 @@ import {
 import type { AppContext } from '../../common/appContext';
 import { Rejection } from '../../common/rejection';
 import type { ReadyRequest, RequestSender, Submit } from '../submit/requestSender';
-import type { Answers } from '../wizard/wizard';
+import type { WizardResult } from '../wizard/wizardTypes';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'notifications' | 'l10n'> {
   readonly sender: RequestSender;
 }
 
-/** Of so many faults the sentences are shown; the rest is counted. */
-const MAX_LISTED_ERRORS = 3;
-
-/** Several requests on their way to the gateway: checked as a whole, then sent one after another. */
+/** Checks several requests together, then sends them one after another. */
 export class BatchSubmitter {
   readonly #deps: Dependencies;
 
@@ -27,19 +24,19 @@ export class BatchSubmitter {
   }
 
   /**
-   * Makes all of them ready to be sent; images that several have in common are fitted once.
-   * @param fitsWith how their images are to be fitted, by the options
-   * @throws {@link Rejection} that names what is at fault by number, when not all can be sent
+   * Prepares all requests. Images that several share are fitted once.
+   * @param fitsWith returns how images are fitted with given options
+   * @throws {@link Rejection} if any of them can't be sent
    */
   async prepare(
     requests: readonly VideoRequest[],
     signal: AbortSignal,
-    fitsWith: Answers['fitsWith'] = () => undefined,
+    fitsWith: WizardResult['fitsWith'] = () => undefined,
   ): Promise<readonly ReadyRequest[]> {
     const ready: ReadyRequest[] = [];
     const byImages = new Map<string, ReadyRequest>();
-    const faults: { readonly number: number; readonly sentence: string }[] = [];
-    for (const [index, request] of requests.entries()) {
+    const errors: string[] = [];
+    for (const request of requests) {
       const images = this.#imagesOf(request);
       try {
         const fits = fitsWith(request.options ?? {});
@@ -48,17 +45,25 @@ export class BatchSubmitter {
         ready.push(one);
       } catch (error) {
         if (!(error instanceof Rejection) || error.code !== 'invalidRequest') throw error;
-        const { message } = error.cause instanceof RequestError ? error.cause : error;
-        faults.push({ number: index + 1, sentence: message });
+        errors.push(error.cause instanceof RequestError ? error.cause.message : error.message);
       }
     }
-    if (faults.length > 0)
-      throw new Rejection('invalidRequest', this.#faultSentence(faults, requests.length));
+    const [first] = errors;
+    if (first !== undefined) {
+      const { l10n } = this.#deps;
+      const isShared = errors.length === requests.length && errors.every((message) => message === first);
+      throw new Rejection(
+        'invalidRequest',
+        isShared
+          ? l10n.t('Nothing was sent. {0}', first)
+          : l10n.t('Nothing was sent. {0} of {1} requests have errors.', errors.length, requests.length),
+      );
+    }
     return ready;
   }
 
   /**
-   * Sends them in their order, with a notification that can be cancelled between two of them.
+   * Sends the requests in order. The user can cancel between two of them.
    * @param onStored awaited once a request, named by its index, is stored as a task, and before it is sent: from then on
    * only its task may offer it. Must not reject
    * @param onUnsent called when such a request turns out not to have been sent or accepted
@@ -72,10 +77,10 @@ export class BatchSubmitter {
     const { sender, notifications, l10n } = this.#deps;
     const stored = new Set<number>();
     const submit = await sender.admit(requests, 'person', new AbortController().signal);
-    return notifications.longProgress(l10n.t('Sending requests'), async (tell, signal) =>
+    return notifications.longProgress(l10n.t('Sending requests…'), async (tell, signal) =>
       submitSequentially({
         count: requests.length,
-        onNext: (index) => tell(index, requests.length, l10n.t('{0} of {1}…', index + 1, requests.length)),
+        onNext: (index) => tell(index, requests.length, l10n.t('{0} of {1}', index + 1, requests.length)),
         send: async (index) => {
           const outcome = await sendOne(submit, requests[index], signal, async () => {
             stored.add(index);
@@ -94,20 +99,6 @@ export class BatchSubmitter {
   #imagesOf({ model, images, options }: VideoRequest): string {
     const family = this.#deps.catalog.familyOf(model);
     return JSON.stringify([images, family?.imageLimits(options ?? {})]);
-  }
-
-  #faultSentence(
-    faults: readonly { readonly number: number; readonly sentence: string }[],
-    of: number,
-  ): string {
-    const { l10n } = this.#deps;
-    const [first] = faults;
-    const isSame = faults.length === of && faults.every(({ sentence }) => sentence === first?.sentence);
-    if (first && isSame) return l10n.t('Nothing was sent. {0}', first.sentence);
-    const told = faults.slice(0, MAX_LISTED_ERRORS).map(({ number, sentence }) => `${number}: ${sentence}`);
-    const untold = faults.length - told.length;
-    if (untold > 0) told.push(l10n.t('And {0} more.', untold));
-    return l10n.t('Nothing was sent. Of {0} requests these can’t be sent: {1}', of, told.join(' '));
   }
 }
 

@@ -2,21 +2,21 @@ import type { TextDocument } from 'vscode';
 import { canSendAgain, type BatchReport } from '../../../core/tasks/submitSequentially';
 import type { AppContext } from '../../common/appContext';
 import type { BatchSubmitter } from './batchSubmitter';
-import { BatchSteps, type BatchStepsDependencies } from './batchSteps';
+import { promptListBatch, VariationsBatch } from './batches';
 import { containsSeparator, joinPrompts, withPrompt, withoutPrompt } from '../promptEditor/promptList';
 import type { ReadyRequest } from '../submit/requestSender';
 import { showBatchReport } from './batchReport';
-import type { Begun, WizardResult, WizardOptions } from '../wizard/wizard';
+import type { WizardInput, WizardResult, WizardOptions } from '../wizard/wizardTypes';
 import { ensureReadyToSend, type ReadyDependencies } from '../submit/ensureReady';
 import type { WizardState } from '../wizard/wizardState';
 
 /** Editors of prompts. */
 interface Editors {
-  open(text: string, begun?: Begun): Promise<void>;
+  open(text: string, begun?: WizardInput): Promise<void>;
   find(args: readonly unknown[]): TextDocument | undefined;
   close(document: TextDocument, text: string): Promise<void>;
   /** What has been answered for its prompt. */
-  begunOf(document: TextDocument): Begun;
+  begunOf(document: TextDocument): WizardInput;
 }
 
 export interface BatchDependencies
@@ -34,7 +34,6 @@ export interface BatchDependencies
   readonly underWay: Set<TextDocument>;
   /** Puts another text in the place of the whole one. @returns false when it is not as it was */
   readonly replaceText: (document: TextDocument, before: string, after: string) => Promise<boolean>;
-  readonly host: () => string | undefined;
   readonly random: () => number;
 }
 
@@ -46,20 +45,20 @@ export async function generateSeveral(deps: BatchDependencies): Promise<void> {
   const { dialogs, lists, l10n } = deps;
   if (!(await ensureReadyToSend(deps))) return;
   const what = await dialogs.choose<'prompts' | 'variations'>({
-    title: l10n.t('Generate Several Videos'),
-    placeholder: l10n.t('Several videos of what?'),
+    title: l10n.t('Generate Multiple Videos'),
+    placeholder: l10n.t('Select what to generate'),
     choices: [
       {
         value: 'prompts',
         icon: 'list-ordered',
-        label: l10n.t('Several Prompts'),
-        detail: l10n.t('Written in an editor. A line with only --- begins the next prompt.'),
+        label: l10n.t('List of Prompts'),
+        detail: l10n.t('One prompt per section, separated by ---'),
       },
       {
         value: 'variations',
         icon: 'versions',
-        label: l10n.t('Variations of One Prompt'),
-        detail: l10n.t('The same again, or with several values of one option.'),
+        label: l10n.t('Variations'),
+        detail: l10n.t('Repeat a prompt or vary one option'),
       },
     ],
   });
@@ -87,11 +86,11 @@ export async function sendList(
 ): Promise<void> {
   const { lists, underWay, runInBackground } = deps;
   const [prompt = ''] = prompts;
-  const confirmed = await ask(
-    deps,
-    { request: { prompt }, at: 'afterPrompt', hasFixedPrompt: true },
-    prompts,
-  );
+  const confirmed = await ask(deps, {
+    request: { prompt },
+    at: 'summary',
+    batch: promptListBatch(prompts, deps),
+  });
   if (!confirmed) return;
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   let kept = 0;
@@ -140,7 +139,7 @@ async function editList(
 /** A draft is one until it is sent: a window that dies meanwhile must not offer to pay for it again. */
 async function generateVariations(deps: BatchDependencies): Promise<void> {
   const { memory, batch } = deps;
-  const confirmed = await ask(deps, { at: 'prompt' });
+  const confirmed = await ask(deps, { at: 'prompt', batch: new VariationsBatch(deps) });
   if (!confirmed) return;
   const { written, request } = confirmed.result;
   const draft = written ? memory.draft() : undefined;
@@ -169,16 +168,13 @@ async function generateVariations(deps: BatchDependencies): Promise<void> {
 /** Leads through the wizard to several requests. @returns undefined when the person went away */
 async function ask(
   deps: BatchDependencies,
-  start: Omit<WizardOptions, 'ending'>,
-  prompts?: readonly string[],
+  start: WizardOptions,
 ): Promise<{ readonly ready: readonly ReadyRequest[]; readonly result: WizardResult } | undefined> {
   if (!(await ensureReadyToSend(deps))) return undefined;
-  const { catalog, batch, inputs, host, random, l10n } = deps;
-  const prepare: BatchStepsDependencies['prepare'] = async (requests, fitsWith) =>
-    batch.prepare(requests, new AbortController().signal, fitsWith);
-  const steps = new BatchSteps({ catalog, inputs, host, prepare, random, l10n }, prompts);
-  const result = await deps.runGenerateWizard({ ...start, finalSteps: (answers) => steps.steps(answers) });
-  return result && { ready: steps.ready, result };
+  const result = await deps.runGenerateWizard(start);
+  if (!result) return undefined;
+  const ready = await deps.batch.prepare(result.requests, new AbortController().signal, result.fitsWith);
+  return { ready, result };
 }
 
 /** Those that were not sent or not taken, by their index. */

@@ -86,6 +86,8 @@ export class PresetEditor {
   /** @returns true if the prompt is part of the preset; undefined if the user canceled */
   async #pickContent({ prompt }: VideoRequest, title: string): Promise<boolean | undefined> {
     const { dialogs, l10n } = this.#deps;
+    // Lists have no prompt that all requests share.
+    if (prompt === '') return false;
     return dialogs.choose({
       title,
       placeholder: l10n.t('Select what to save'),

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { AppContext } from '../../common/appContext';
 import { LanguageModelAvailability, editorLanguageModels, type LanguageModels } from './languageModels';
 import { PromptCodeLensProvider, PromptListCodeLensProvider } from './promptCodeLens';
+import { PromptChoices } from './promptChoices';
 import { PromptDiff } from './promptDiff';
 import { PROMPT_LANGUAGE, PROMPT_LIST_LANGUAGE, PromptEditors } from './promptEditors';
 
@@ -19,8 +20,9 @@ export function createPromptEditors(
   { languageModels = editorLanguageModels }: { readonly languageModels?: LanguageModels },
 ): EditorsOfPrompts {
   const { catalog, contextKeys, subscriptions, runInBackground, language } = context;
-  const prompts = subscriptions.add(new PromptEditors());
-  const lists = subscriptions.add(new PromptEditors(PROMPT_LIST_LANGUAGE));
+  const choices = new PromptChoices(context.mementos.workspace, context.looksLikeKey);
+  const prompts = subscriptions.add(new PromptEditors(choices));
+  const lists = subscriptions.add(new PromptEditors(choices, PROMPT_LIST_LANGUAGE));
   const lenses = subscriptions.add(
     new PromptCodeLensProvider({
       language,

@@ -55,7 +55,7 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
     const { language, maxLengthOf } = this.#deps;
     if (text.trim() === '') return l10n.t('Describe the video: subject, motion, camera, and sound');
     const validation = validatePrompt(text, maxLengthOf(document), undefined, { l10n, language });
-    if (validation?.weight === 'warning') return validation.message;
+    if (validation?.severity === 'warning') return validation.message;
     const [lines, characters] = [countLines(text), text.length.toLocaleString(language)];
     return lines === 1
       ? l10n.t('{0} characters', characters)

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import type { Disposable } from '../../../core/common/disposable';
-import type { Begun } from '../wizard/wizard';
+import type { WizardInput } from '../wizard/wizardTypes';
+import type { PromptChoices } from './promptChoices';
 
 /**
  * Language ID of prompts, contributed in package.json. It identifies prompt editors: it survives a reload of the window,
@@ -18,13 +19,13 @@ const resource = z.custom<vscode.Uri>((value) => value instanceof vscode.Uri);
 /** Untitled editors for prompts with several lines, or for lists of prompts. */
 export class PromptEditors implements Disposable {
   readonly #language: string;
-  /** The user's other choices by document URI. Unknown after a reload of the window. */
-  readonly #begun = new Map<string, Begun>();
+  readonly #choices: PromptChoices;
   readonly #closing = vscode.workspace.onDidCloseTextDocument(({ uri }) =>
-    this.#begun.delete(uri.toString()),
+    this.#choices.delete(uri.toString()),
   );
 
-  constructor(language = PROMPT_LANGUAGE) {
+  constructor(choices: PromptChoices, language = PROMPT_LANGUAGE) {
+    this.#choices = choices;
     this.#language = language;
   }
 
@@ -36,18 +37,18 @@ export class PromptEditors implements Disposable {
    * Opens an editor with the text, or shows the one that already contains it.
    * @param begun the user's other choices, if any
    */
-  async open(text: string, begun: Begun = {}): Promise<void> {
+  async open(text: string, begun: WizardInput = {}): Promise<void> {
     const open = this.#documents().find((document) => document.getText() === text && text !== '');
     const document = open ?? (await newDocument(text, this.#language));
-    this.#begun.set(document.uri.toString(), begun);
+    this.#choices.set(document.uri.toString(), begun);
     const editor = await vscode.window.showTextDocument(document, { preview: false });
     const end = document.lineAt(document.lineCount - 1).range.end;
     if (!open) editor.selection = new vscode.Selection(end, end);
   }
 
   /** @returns the user's other choices for the prompt of a document */
-  begunOf({ uri }: vscode.TextDocument): Begun {
-    return this.#begun.get(uri.toString()) ?? {};
+  begunOf({ uri }: vscode.TextDocument): WizardInput {
+    return this.#choices.get(uri.toString());
   }
 
   /** @returns the document of the given editor, or of the active one */

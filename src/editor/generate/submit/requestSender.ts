@@ -28,7 +28,7 @@ import {
 } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
 import { formatAge } from '../../labels/taskLabels';
-import type { ChosenFit } from '../../imageFit/imagesStep';
+import type { ChosenFit } from '../../imageFit/wizardImages';
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings' | 'dialogs' | 'l10n'> {
   readonly keychain: Keychain;

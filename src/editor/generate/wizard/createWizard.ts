@@ -1,3 +1,4 @@
+import { env } from 'vscode';
 import type { Model } from '../../../core/models/catalog';
 import type { VideoRequest } from '../../../core/models/request';
 import type { AppContext } from '../../common/appContext';
@@ -9,12 +10,12 @@ import type { Preset } from '../presets/presetStore';
 import type { PresetEditor } from '../presets/presetEditor';
 import type { ReadyDependencies } from '../submit/ensureReady';
 import type { RequestSender } from '../submit/requestSender';
-import { modelChoices, modelWarning } from './modelChoices';
-import { runGenerateWizard, type WizardOptions, type WizardResult } from './wizard';
-import type { WizardDependencies } from './wizardTypes';
+import { modelChoices, modelWarning } from './pickModel';
+import { runGenerateWizard } from './wizard';
+import type { WizardDependencies, WizardOptions, WizardResult } from './wizardTypes';
 import type { WizardState } from './wizardState';
 
-/** Runs the wizard and shows what came of it. */
+/** The wizard, and what its commands need around it. */
 export interface Wizard extends ReadyDependencies, Pick<AppContext, 'messages' | 'l10n'> {
   readonly memory: WizardState;
   readonly presets: PresetEditor;
@@ -45,8 +46,8 @@ export function createWizard(
   };
   const wizardParts = {
     ...context,
-    ...{ memory, host, openEditor },
-    hintOf: (modelId: string) => modelWarning(modelId, catalog, gatewayModels.ids, l10n),
+    ...{ memory, host, openEditor, readClipboard: () => env.clipboard.readText() },
+    warningFor: (modelId: string) => modelWarning(modelId, catalog, gatewayModels.ids, l10n),
     remember: async (model: Model) => customModels.add(model),
     presets: {
       read: () => presets.read(),

@@ -1,128 +1,169 @@
 import type { L10n } from '../../../core/common/l10n';
 import { isModelId, type Catalog, type Model } from '../../../core/models/catalog';
-import { modeLabel, type Mode } from '../../../core/models/modes';
-import { keyEnteredMessage, type KeyCheck } from '../../../core/tasks/keyGuard';
+import type { Family } from '../../../core/models/family';
+import type { Mode } from '../../../core/models/modes';
+import { keyEnteredMessage } from '../../../core/tasks/keyGuard';
+import type { Answer, PickItem } from '../../common/quickInputs';
 import { modelName } from '../../labels/optionLabels';
 import { escapeQuickPickText } from '../../labels/taskLabels';
-import { familyChoices } from './familyChoices';
-import { pickOne, inputText, type Answer, type PickItem, type StepPosition } from '../../common/multiStep';
-import type { QuickInputs } from '../../common/quickInputs';
+import type { WizardDependencies } from './wizardTypes';
+
+type Dependencies = Pick<
+  WizardDependencies,
+  'catalog' | 'inputs' | 'warningFor' | 'remember' | 'looksLikeKey' | 'l10n'
+>;
 
 export interface PickModelOptions {
-  readonly catalog: Catalog;
-  readonly inputs: QuickInputs;
-  readonly place: StepPosition;
-  /** Those that can make a video from what there is. */
+  readonly title: string;
+  /** Models that support the mode. */
   readonly models: readonly Model[];
-  /** What the video is made from. */
   readonly mode: Mode;
-  /** The ids of the model that Enter takes at first, and of the one of last time. */
+  /** ID of the model that is active at first. */
   readonly current: string | undefined;
   readonly last: string | undefined;
-  readonly hintOf: (modelId: string) => string | undefined;
-  /** Keeps a model that was entered here, for the next time. */
-  readonly remember: (model: Model) => Promise<void>;
-  readonly looksLikeKey: KeyCheck;
-  readonly l10n: L10n;
 }
 
-/** Asks for a model: one of those that are offered, or any other by its id. */
-export async function pickModel(question: PickModelOptions): Promise<Answer<Model>> {
+/** Lets the user select a model, or enter the ID of another one. */
+export async function pickModel(deps: Dependencies, options: PickModelOptions): Promise<Answer<Model>> {
   for (;;) {
-    const answer = await askOffered(question);
+    const answer = await pickListed(deps, options);
     if (answer.kind !== 'value') return answer;
-    if (answer.value !== 'another') return { kind: 'value', value: answer.value };
-    const another = await askAnother(question);
-    if (another.kind !== 'back') return another;
+    if (answer.value !== 'other') return { kind: 'value', value: answer.value };
+    const other = await inputModel(deps, options);
+    if (other.kind !== 'back') return other;
   }
 }
 
-/** What a model is called, where the id has to be seen too, because it is what is sent. */
+/** The name and ID of a model. The ID is always shown, because it's what is sent. */
 export function modelLabels({ id, label }: Pick<Model, 'id' | 'label'>): readonly string[] {
   return label === undefined ? [id] : [escapeQuickPickText(label), id];
 }
 
-async function askOffered(question: PickModelOptions): Promise<Answer<Model | 'another'>> {
-  const { inputs, place, models, current, last, hintOf, l10n } = question;
+/**
+ * The models to choose from: the user's own, known ones, and others that the gateway lists if their IDs tell the
+ * family.
+ * @param listed IDs that the gateway lists, or undefined if unknown
+ */
+export function modelChoices(catalog: Catalog, listed: ReadonlySet<string> | undefined): readonly Model[] {
+  const { customModels, models, listedModels } = catalog;
+  const customIds = new Set(customModels.map(({ id }) => id));
+  const known = new Set([...customIds, ...models.map(({ id }) => id)]);
+  // Unlisted models are offered if the gateway has them.
+  const offered = models.filter((model) => listedModels.includes(model) || listed?.has(model.id) === true);
+  const others = [...(listed ?? [])].flatMap((id) => {
+    const family = known.has(id) ? undefined : catalog.familyOf(id);
+    return family ? [{ id, family }] : [];
+  });
+  return [...customModels, ...offered.filter(({ id }) => !customIds.has(id)), ...others];
+}
+
+/** @returns what the user should know before choosing a model, or undefined */
+export function modelWarning(
+  modelId: string,
+  catalog: Catalog,
+  listed: ReadonlySet<string> | undefined,
+  l10n: L10n,
+): string | undefined {
+  // The gateway's list is more reliable than notices about the provider.
+  if (!listed) return catalog.notice(modelId, l10n);
+  return listed.has(modelId) ? undefined : l10n.t('Not listed for your API key');
+}
+
+export interface FamilyChoice {
+  readonly value: Family;
+  readonly label: string;
+  readonly detail: string;
+}
+
+export function familyChoices(
+  { families }: Catalog,
+  suits: (family: Family) => boolean,
+  l10n: L10n,
+): readonly FamilyChoice[] {
+  return families.filter(suits).map((family) => ({
+    value: family,
+    label: family.label(l10n),
+    detail: family.description(l10n),
+  }));
+}
+
+async function pickListed(
+  { inputs, warningFor, l10n }: Dependencies,
+  { title, models, current, last }: PickModelOptions,
+): Promise<Answer<Model | 'other'>> {
   const items = models.map((model): PickItem<Model> => {
     const { id, label } = model;
-    const hint = hintOf(id);
-    const remarks = [...(label === undefined ? [] : [id]), ...(id === last ? [l10n.t('last used')] : [])];
+    const warning = warningFor(id);
+    const description = [
+      ...(label === undefined ? [] : [id]),
+      ...(id === last ? [l10n.t('last used')] : []),
+    ].join(' · ');
     return {
       value: model,
       label: escapeQuickPickText(modelName(model)),
-      ...(remarks.length > 0 ? { description: remarks.join(' · ') } : {}),
-      ...(hint === undefined ? {} : { detail: hint }),
+      ...(description === '' ? {} : { description }),
+      ...(warning === undefined ? {} : { detail: warning }),
     };
   });
   const families = [...new Set(models.map(({ family }) => family))];
-  return pickOne<Model | 'another'>(inputs, {
-    title: l10n.t('Generate Video'),
-    place,
-    placeholder: l10n.t('Which model?'),
+  return inputs.pick<Model | 'other'>({
+    title,
+    canGoBack: true,
+    placeholder: l10n.t('Select a model'),
     items: [
       ...families.flatMap((family) => [
         inputs.separator(family.label(l10n)),
         ...items.filter(({ value }) => value.family === family),
       ]),
-      inputs.separator(''),
-      {
-        value: 'another',
-        label: `$(edit) ${l10n.t('Another Model…')}`,
-        detail: l10n.t('Enter its id; it is added to your setting “nebulaVideo.models”.'),
-      },
+      inputs.separator(),
+      { value: 'other', label: l10n.t('Other Model…') },
     ],
     active: items.find(({ value }) => value.id === current),
   });
 }
 
-/** Asks for an id, and for its family where the id tells none (API reference 7.1). */
-async function askAnother(question: PickModelOptions): Promise<Answer<Model>> {
-  const { catalog, inputs, place, models, remember, l10n } = question;
-  let id = '';
+/** Asks for a model ID, and for its family if the ID doesn't tell (API reference 7.1). */
+async function inputModel(deps: Dependencies, options: PickModelOptions): Promise<Answer<Model>> {
+  const { catalog, inputs, remember, l10n } = deps;
+  const { models, mode } = options;
+  let value = '';
   for (;;) {
-    const entered = await inputText(inputs, {
-      ...{ title: l10n.t('Another Model'), place, nested: true, value: id, selected: false, buttons: [] },
-      placeholder: l10n.t('For example: sora-3'),
-      hint: l10n.t('The id of the model, as the gateway calls it.'),
-      judge: (text) => {
-        const message = cardError(text.trim(), question);
-        return message === undefined ? undefined : { message, weight: 'error' };
+    const entered = await inputs.input({
+      title: l10n.t('Other Model'),
+      canGoBack: true,
+      value,
+      placeholder: 'sora-3',
+      hint: l10n.t("Enter a model ID (saved in 'nebulaVideo.models')"),
+      validate: (text) => {
+        const message = modelIdError(text.trim(), mode, deps);
+        return message === undefined ? undefined : { message, severity: 'error' };
       },
-      onChange: () => undefined,
     });
     if (entered.kind !== 'value') return entered;
-    id = entered.value.trim();
-    const offered = models.find((model) => model.id === id);
-    if (offered) return { kind: 'value', value: offered };
-    const family = catalog.familyOf(id);
-    if (family) {
-      await remember({ id, family });
-      return { kind: 'value', value: { id, family } };
+    value = entered.value;
+    const id = value.trim();
+    const listed = models.find((model) => model.id === id);
+    if (listed) return { kind: 'value', value: listed };
+    const known = catalog.model(id);
+    if (known) {
+      await remember(known);
+      return { kind: 'value', value: known };
     }
-    const model = await pickFamily(id, question);
+    const model = await pickFamily(id, mode, deps);
     if (model.kind !== 'back') return model;
   }
 }
 
-/** Asks which family a model belongs to whose id does not tell, and remembers it. */
+/** Asks for the family of a model and remembers it. */
 export async function pickFamily(
   id: string,
-  {
-    catalog,
-    inputs,
-    place,
-    mode,
-    remember,
-    l10n,
-  }: Omit<PickModelOptions, 'models' | 'current' | 'last' | 'hintOf' | 'looksLikeKey'>,
+  mode: Mode,
+  { catalog, inputs, remember, l10n }: Dependencies,
 ): Promise<Answer<Model>> {
-  const answer = await pickOne(inputs, {
-    ...{ title: l10n.t('Another Model'), place, nested: true },
-    placeholder: l10n.t(
-      'Which models is “{0}” like? That says what its requests look like.',
-      escapeQuickPickText(id),
-    ),
+  const answer = await inputs.pick({
+    title: l10n.t('Other Model'),
+    canGoBack: true,
+    placeholder: l10n.t("Select the model family of '{0}'", escapeQuickPickText(id)),
     items: familyChoices(catalog, (family) => family.modes(id).includes(mode), l10n),
   });
   if (answer.kind !== 'value') return answer;
@@ -131,16 +172,18 @@ export async function pickFamily(
   return { kind: 'value', value: model };
 }
 
-/** What keeps an id from being used, as a sentence. */
-function cardError(id: string, { catalog, mode, looksLikeKey, l10n }: PickModelOptions): string | undefined {
+function modelIdError(
+  id: string,
+  mode: Mode,
+  { catalog, looksLikeKey, l10n }: Dependencies,
+): string | undefined {
   if (looksLikeKey(id)) return keyEnteredMessage(l10n);
+  if (/\s/.test(id)) return l10n.t('Enter an ID without spaces.');
   if (!isModelId(id)) return l10n.t('Enter an ID of letters, digits, and the characters . : / - _');
   const modes = catalog.familyOf(id)?.modes(id);
   if (!modes || modes.includes(mode)) return undefined;
-  return l10n.t(
-    'The model "{0}" cannot make a video from {1}. It takes: {2}.',
-    id,
-    modeLabel(mode, l10n),
-    modes.map((one) => modeLabel(one, l10n)).join('; '),
-  );
+  if (mode === 'text') return l10n.t("'{0}' needs an image.", id);
+  return mode === 'remix'
+    ? l10n.t("'{0}' can't remix videos.", id)
+    : l10n.t("'{0}' doesn't accept these images.", id);
 }

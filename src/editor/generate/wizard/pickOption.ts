@@ -1,138 +1,156 @@
 import type { L10n } from '../../../core/common/l10n';
 import type { ResolvedOptions } from '../../../core/models/options';
+import { listValues } from '../../../core/models/variations';
 import {
   parseOptionValue,
-  allowedValuesMessage,
   type OptionValue,
   type Parameter,
+  type Values,
 } from '../../../core/models/parameter';
-import { optionPlaceholder, formatOption } from '../../labels/optionLabels';
+import type { Answer, PickItem, QuickInputs } from '../../common/quickInputs';
+import { formatOption, formatValue, optionPlaceholder } from '../../labels/optionLabels';
 import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
-import { pickOne, inputText, type Answer, type PickItem, type StepPosition } from '../../common/multiStep';
-import type { QuickInputs } from '../../common/quickInputs';
 
-/** Of a value that is free text, so much is shown, in characters. */
+/** Maximum length of a value that is free text, in characters. */
 const MAX_SHOWN_VALUE_LENGTH = 40;
 
-interface Where {
+interface Context {
   readonly inputs: QuickInputs;
   readonly title: string;
-  readonly place: StepPosition;
   readonly l10n: L10n;
 }
 
-interface OptionQuestion extends Where {
+interface OptionQuestion extends Context {
   readonly parameter: Parameter;
-  /** What it stands at; undefined where the service decides. */
+  /** Undefined if the provider decides. */
   readonly value: OptionValue | undefined;
-  /** What it was last time. */
-  readonly last?: OptionValue | undefined;
-  /** What a value that is legal by itself would be in the way of, as a sentence. */
+  /** The value of the last request. */
+  readonly last: OptionValue | undefined;
+  /** @returns why the request wouldn't be valid with a value, or undefined */
   readonly refuse: (value: OptionValue) => string | undefined;
 }
 
-/** Asks for one option. Undefined as an answer leaves it to the service. */
+/** Lets the user change an option. Undefined as value means the provider's default. */
 export async function pickOption(question: OptionQuestion): Promise<Answer<OptionValue | undefined>> {
-  const { parameter, inputs, title, place, value, last, l10n } = question;
+  const { parameter, inputs, title, value, last, refuse, l10n } = question;
   const { defaultValue, annotations = {} } = parameter;
-  const choices = choicesOf(parameter);
-  if (!choices) return askForText(question);
-  const items = choices.map((one): PickItem<OptionValue | undefined> => {
-    const remarks = [annotations[String(one)], mark(one, last, defaultValue, l10n)].filter(
-      (text) => text !== undefined,
-    );
+  const choices = listValues(parameter);
+  if (choices.length === 0) return inputValue(question);
+  const valid = choices.filter((one) => refuse(one) === undefined);
+  // If no value is valid, the cause is elsewhere.
+  const items = (valid.length > 0 ? valid : choices).map((one): PickItem<OptionValue | undefined> => {
+    const description = [annotations[String(one)], markOf(one, last, defaultValue, l10n)]
+      .filter((text) => text !== undefined)
+      .join(' · ');
     return {
       value: one,
-      label: formatOption(parameter, String(one), l10n),
-      ...(remarks.length > 0 ? { description: remarks.join(' · ') } : {}),
+      label: formatValue(parameter, String(one), l10n),
+      ...(description === '' ? {} : { description }),
     };
   });
-  if (defaultValue === undefined) items.push({ value: undefined, label: l10n.t('Let the Service Decide') });
-  return pickOne<OptionValue | undefined>(inputs, {
-    ...{ title, place, items },
+  if (defaultValue === undefined) items.push({ value: undefined, label: l10n.t('Default') });
+  return inputs.pick<OptionValue | undefined>({
+    ...{ title, items, canGoBack: true },
     placeholder: optionPlaceholder(parameter, l10n),
     active: items.find((item) => item.value === value),
   });
 }
 
-/** Shows the options that have no step of their own, with what they stand at; a name is the answer. */
-export async function pickOptionToChange(
-  { inputs, title, place, l10n }: Where,
-  { parameters, options }: ResolvedOptions,
+/** Lists the options that have no row in the summary. @returns the name of the selected one */
+export async function pickHiddenOption(
+  { inputs, title, l10n }: Context,
+  settled: ResolvedOptions,
+  active: string | undefined,
 ): Promise<Answer<string>> {
-  const items = parameters.filter(isHiddenOption).map((parameter): PickItem<string> => {
-    const value = options[parameter.name];
-    return {
-      value: parameter.name,
-      label: parameter.label(l10n),
-      description: value === undefined ? l10n.t('left to the service') : shownValue(parameter, value, l10n),
-    };
-  });
-  return pickOne<string>(inputs, {
-    ...{ title, place, items },
-    placeholder: l10n.t('Which option do you want to change? Back returns to the summary.'),
+  const items = settled.parameters.filter(isHidden).map((parameter): PickItem<string> => ({
+    value: parameter.name,
+    label: parameter.label(l10n),
+    description: shownValue(parameter, settled, l10n),
+  }));
+  return inputs.pick<string>({
+    ...{ title, items, canGoBack: true },
+    placeholder: l10n.t('Select an option to change'),
+    active: items.find(({ value }) => value === active),
   });
 }
 
-/** Whether an option can be changed, but is not asked for in a step. */
-export function isHiddenOption(parameter: Parameter): boolean {
-  return !parameter.hasOwnStep && choicesOf(parameter)?.length !== 1;
+/** @returns true if an option is a row of the summary. An option with a single value isn't. */
+export function hasRow(parameter: Parameter): boolean {
+  return isRow(parameter) && listValues(parameter).length !== 1;
 }
 
-/** Whether an option is asked for in a step: a question with one possible answer is not. */
-export function hasOwnStep(parameter: Parameter): boolean {
-  return parameter.hasOwnStep === true && choicesOf(parameter)?.length !== 1;
+/** @returns true if an option can be changed under More Options. */
+export function isHidden(parameter: Parameter): boolean {
+  return !isRow(parameter) && listValues(parameter).length !== 1;
 }
 
-/** The options of a request in the user's words; of those without a step most are worth a word only when changed. */
+const isRow = ({ role, isMain, hasRow }: Parameter) =>
+  role !== undefined || isMain === true || hasRow === true;
+
+/** The options of a request on one line. Minor ones only if they aren't the default. */
 export function formatOptions({ parameters, options }: ResolvedOptions, l10n: L10n): string[] {
   return parameters.flatMap((parameter) => {
-    const { hasOwnStep, alwaysShown, defaultValue } = parameter;
+    const { isMain, alwaysShown, defaultValue } = parameter;
     const value = options[parameter.name];
-    if (value === undefined || (!hasOwnStep && !alwaysShown && value === defaultValue)) return [];
-    return [shownValue(parameter, value, l10n)];
+    if (value === undefined || (!isMain && !alwaysShown && value === defaultValue)) return [];
+    return [escapeQuickPickText(formatOption(parameter, truncated(value), l10n))];
   });
 }
 
-function shownValue(parameter: Parameter, value: OptionValue, l10n: L10n): string {
-  const shown = truncatePrompt(String(value), MAX_SHOWN_VALUE_LENGTH);
-  return escapeQuickPickText(formatOption(parameter, shown, l10n));
+/** The value of an option beside its label. */
+export function shownValue(parameter: Parameter, { options }: ResolvedOptions, l10n: L10n): string {
+  const value = options[parameter.name];
+  if (value === undefined) return l10n.t('Default');
+  return escapeQuickPickText(formatValue(parameter, truncated(value), l10n));
 }
 
-function choicesOf({ values }: Parameter): readonly OptionValue[] | undefined {
-  if (values.kind === 'choice') return values.of;
-  return values.kind === 'flag' ? [true, false] : undefined;
-}
+const truncated = (value: OptionValue) => truncatePrompt(String(value), MAX_SHOWN_VALUE_LENGTH);
 
-/** How an item is marked that was chosen last time, or that is chosen where nobody says otherwise. */
-function mark(
+function markOf(
   value: OptionValue,
   last: OptionValue | undefined,
-  initial: OptionValue | undefined,
+  defaultValue: OptionValue | undefined,
   l10n: L10n,
 ): string | undefined {
   if (value === last) return l10n.t('last used');
-  return last === undefined && value === initial ? l10n.t('default') : undefined;
+  return last === undefined && value === defaultValue ? l10n.t('default') : undefined;
 }
 
-async function askForText(question: OptionQuestion): Promise<Answer<OptionValue | undefined>> {
-  const { parameter, inputs, title, place, value, refuse, l10n } = question;
-  const mayBeEmpty = parameter.defaultValue === undefined;
-  const meaning = (text: string) => (text === '' ? undefined : parseOptionValue(parameter, text));
-  const right = allowedValuesMessage({ ...parameter, name: parameter.label(l10n) });
-  const answer = await inputText(inputs, {
-    ...{ title, place, buttons: [] },
-    placeholder: optionPlaceholder(parameter, l10n),
-    hint: mayBeEmpty ? `${right} ${l10n.t('Leave it empty to let the service decide.')}` : right,
+async function inputValue(question: OptionQuestion): Promise<Answer<OptionValue | undefined>> {
+  const { parameter, inputs, title, value, refuse, l10n } = question;
+  const canBeEmpty = parameter.defaultValue === undefined;
+  const parse = (text: string) => (text === '' ? undefined : parseOptionValue(parameter, text));
+  const expected = expectedValue(parameter.values, l10n);
+  const answer = await inputs.input({
+    ...{ title, canGoBack: true },
+    placeholder: parameter.label(l10n),
+    hint: canBeEmpty ? `${expected} ${l10n.t('Leave empty for the default.')}` : expected,
     value: value === undefined ? '' : String(value),
     selected: true,
-    judge: (text) => {
-      if (text === '' && mayBeEmpty) return undefined;
-      const meant = meaning(text);
-      const message = meant === undefined ? right : refuse(meant);
-      return message === undefined ? undefined : { message, weight: 'error' };
+    validate: (text) => {
+      if (text === '' && canBeEmpty) return undefined;
+      const parsed = parse(text);
+      const message = parsed === undefined ? expected : refuse(parsed);
+      return message === undefined ? undefined : { message, severity: 'error' };
     },
-    onChange: () => undefined,
   });
-  return answer.kind === 'value' ? { kind: 'value', value: meaning(answer.value) } : answer;
+  return answer.kind === 'value' ? { kind: 'value', value: parse(answer.value) } : answer;
+}
+
+function expectedValue(values: Values, l10n: L10n): string {
+  switch (values.kind) {
+    case 'whole':
+      if (values.to === undefined) return l10n.t('Enter a whole number from {0}.', values.from);
+      return values.step === 2
+        ? l10n.t('Enter an even number from {0} to {1}.', values.from, values.to)
+        : l10n.t('Enter a whole number from {0} to {1}.', values.from, values.to);
+    case 'number':
+      return l10n.t('Enter a number from {0} to {1}.', values.from, values.to);
+    case 'link':
+      return l10n.t('Enter an https URL.');
+    case 'object':
+      return l10n.t('Enter a JSON object.');
+    default:
+      return l10n.t('Enter a text.');
+  }
 }

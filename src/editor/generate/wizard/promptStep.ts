@@ -1,137 +1,159 @@
 import type { L10n } from '../../../core/common/l10n';
-import type { VideoRequest } from '../../../core/models/request';
-import { describeSources } from '../../labels/optionLabels';
 import { countLines, isMultiline, needsEditor } from '../../../core/models/promptText';
+import type { PickItem, QuickInputs, ValidationMessage } from '../../common/quickInputs';
+import { describeSources } from '../../labels/optionLabels';
 import { escapeQuickPickText, truncatePrompt } from '../../labels/taskLabels';
-import { validatePrompt } from './validatePrompt';
-import { pickOne, inputText, type PickItem, type StepPosition } from '../../common/multiStep';
-import type { QuickInputs } from '../../common/quickInputs';
-
-/** What a video is made from besides its prompt. */
-export type Sources = Pick<VideoRequest, 'images' | 'remixOf'>;
+import type { Sources } from './wizardTypes';
 
 export interface InputPromptOptions {
   readonly inputs: QuickInputs;
   readonly title: string;
-  readonly place: StepPosition;
   readonly prompt: string;
-  /** It is a draft of an earlier time that has not been touched. */
-  readonly isOldDraft: boolean;
+  /** The prompt is a restored draft that hasn't been changed yet. */
+  readonly isRestored: boolean;
   readonly sources: Sources;
-  /** What a person should know first, as a sentence. */
-  readonly note: string | undefined;
-  /** Whether it can be written in an editor, from where it goes on as one video. */
+  readonly hasPresets: boolean;
   readonly hasEditor: boolean;
-  /** How much of a prompt the model is known to read, in characters. */
-  readonly longest: number | undefined;
-  /** What keeps a prompt from being sent, as a sentence. */
-  readonly cardError: (prompt: string) => string | undefined;
+  readonly validate: (prompt: string) => ValidationMessage | undefined;
   readonly onChange: (prompt: string) => void;
-  /** Numbers in the user's way of writing. */
+  readonly readClipboard: () => Thenable<string>;
+  /** Display language, for numbers. */
   readonly language: string;
   readonly l10n: L10n;
 }
 
-/** What a person decides about the prompt. `alone`: the video is made from nothing else. */
-export type PromptResult =
-  | { readonly kind: 'prompt'; readonly prompt: string }
-  | { readonly kind: 'editor' | 'model' | 'alone' | 'back' | 'away' };
+type Action = 'editor' | 'model' | 'sources' | 'preset' | 'discard';
 
-/** How much of a prompt lists show, in characters. */
+export type PromptResult =
+  { readonly kind: 'prompt'; readonly prompt: string } | { readonly kind: Action | 'cancel' };
+
+/** Maximum length of a prompt in a list, in characters. */
 const MAX_QUOTE_LENGTH = 100;
 
-/** Asks for the prompt: in an input box, unless it has outgrown one. */
-export async function inputPrompt(question: InputPromptOptions): Promise<PromptResult> {
-  if (!needsEditor(question.prompt)) return askLine(question);
-  const answer = await askAboutPrompt(question);
-  if (answer !== 'new') return answer;
-  question.onChange('');
-  return askLine({ ...question, prompt: '', isOldDraft: false });
+/** Asks for the prompt: in an input box, unless it has several lines or is long. */
+export async function inputPrompt(options: InputPromptOptions): Promise<PromptResult> {
+  if (needsEditor(options.prompt)) {
+    const answer = await pickAboutPrompt(options);
+    if (answer !== 'new') return answer;
+    options.onChange('');
+  }
+  const answer = await inputLine(
+    needsEditor(options.prompt) ? { ...options, prompt: '', isRestored: false } : options,
+  );
+  if (answer.kind !== 'prompt' || !isMultiline(answer.prompt)) return answer;
+  options.onChange(answer.prompt);
+  return options.hasEditor
+    ? { kind: 'editor' }
+    : inputPrompt({ ...options, prompt: answer.prompt, isRestored: false });
 }
 
-/** A prompt in one line, for lists. */
+/** A prompt on one line. */
 export function quotePrompt(prompt: string): string {
-  return `“${escapeQuickPickText(truncatePrompt(prompt, MAX_QUOTE_LENGTH))}”`;
+  return `'${escapeQuickPickText(truncatePrompt(prompt, MAX_QUOTE_LENGTH))}'`;
 }
 
-async function askLine(question: InputPromptOptions): Promise<PromptResult> {
-  const { inputs, title, place, prompt, isOldDraft, hasEditor, longest, l10n } = question;
-  const editor = hasEditor ? inputs.button('new-file', l10n.t('Write in an Editor')) : undefined;
-  const model = inputs.button('list-selection', l10n.t('Choose Another Model'));
-  const leaveOut = removeSourcesLabel(question);
-  const alone = leaveOut === undefined ? undefined : inputs.button('close', leaveOut);
-  const answer = await inputText(inputs, {
-    ...{ title, place },
-    placeholder: l10n.t('For example: a paper boat on a rainy street, filmed close to the water'),
-    hint: hintOf(
-      question,
-      isOldDraft
-        ? l10n.t('Your draft: go on with it, or just type to replace it.')
-        : l10n.t('Describe the video: what is seen, how it moves, how it is filmed, what is heard.'),
-    ),
+/**
+ * An input box joins the lines of a pasted text.
+ * @returns the text with the lines of the clipboard, or undefined if it isn't from there
+ */
+export function restoreLines(before: string, after: string, clipboard: string): string | undefined {
+  // A line that was copied as a whole ends with a line break that isn't missed.
+  const pasted = clipboard.replace(/[\r\n]+$/, '');
+  if (!isMultiline(pasted)) return undefined;
+  const joined = pasted.replace(/\r\n|\r|\n/g, ' ');
+  const index = after.indexOf(joined);
+  if (index < 0 || after.split(joined).length <= before.split(joined).length) return undefined;
+  return after.slice(0, index) + clipboard + after.slice(index + joined.length);
+}
+
+async function inputLine(options: InputPromptOptions): Promise<PromptResult> {
+  const { inputs, title, prompt, isRestored, validate, onChange, readClipboard, l10n } = options;
+  const buttons = actionsOf(options).map(({ action, icon, label }) => ({
+    action,
+    button: inputs.button(icon, label),
+  }));
+  let current = prompt;
+  const answer = await inputs.input({
+    title,
+    placeholder: l10n.t('A paper boat on a rainy street, close-up'),
+    hint: hintOf(options),
     value: prompt,
-    selected: isOldDraft,
-    buttons: [editor, model, alone].filter((button) => button !== undefined),
-    judge: (text) => validatePrompt(text, longest, question.cardError(text), question),
-    onChange: question.onChange,
+    selected: isRestored,
+    buttons: buttons.map(({ button }) => button),
+    validate,
+    onChange: (text, accept) => {
+      const before = current;
+      current = text;
+      onChange(text);
+      // A typed character is no paste.
+      if (text.length - before.length === 1) return;
+      readClipboard().then(
+        (clipboard) => {
+          const whole = current === text ? restoreLines(before, text, clipboard) : undefined;
+          if (whole !== undefined) accept(whole);
+        },
+        () => undefined,
+      );
+    },
   });
   switch (answer.kind) {
     case 'value':
       return { kind: 'prompt', prompt: answer.value };
     case 'button':
-      if (answer.button === model) return { kind: 'model' };
-      return { kind: answer.button === alone ? 'alone' : 'editor' };
-    case 'back':
-    case 'away':
-      return { kind: answer.kind };
+      return { kind: buttons.find(({ button }) => button === answer.button)?.action ?? 'cancel' };
+    default:
+      return { kind: 'cancel' };
   }
 }
 
-/** The input box would join the lines of this prompt. */
-async function askAboutPrompt(question: InputPromptOptions): Promise<PromptResult | 'new'> {
-  const { inputs, title, place, prompt, isOldDraft, hasEditor, l10n } = question;
-  const leaveOut = removeSourcesLabel(question);
+/** Shown instead of the input box, which would join the lines of the prompt. */
+async function pickAboutPrompt(options: InputPromptOptions): Promise<PromptResult | 'new'> {
+  const { inputs, title, prompt, l10n } = options;
   const use: PickItem<'use'> = {
     value: 'use',
-    label: `$(check) ${isOldDraft ? l10n.t('Continue with Your Draft') : l10n.t('Use This Prompt')}`,
-    description: extent(question),
+    label: l10n.t('Use Prompt'),
+    description: extentOf(options),
     detail: quotePrompt(prompt),
   };
-  const others: readonly PickItem<'editor' | 'new' | 'model' | 'alone'>[] = [
-    ...(hasEditor ? [{ value: 'editor' as const, label: `$(new-file) ${l10n.t('Edit in an Editor')}` }] : []),
-    { value: 'new', label: `$(clear-all) ${l10n.t('Write a New Prompt')}` },
-    { value: 'model', label: `$(list-selection) ${l10n.t('Choose Another Model')}` },
-    ...(leaveOut === undefined ? [] : [{ value: 'alone' as const, label: `$(close) ${leaveOut}` }]),
-  ];
-  const answer = await pickOne(inputs, {
-    ...{ title, place, items: [use, ...others], active: use },
-    placeholder: l10n.t('The prompt is too long for a single line here.'),
-    hint: hintOf(question),
+  const answer = await inputs.pick<Action | 'use' | 'new'>({
+    title,
+    placeholder: isMultiline(prompt) ? l10n.t('This prompt has several lines') : extentOf(options),
+    hint: hintOf(options),
+    items: [
+      use,
+      { value: 'new', label: l10n.t('New Prompt') },
+      ...actionsOf(options).map(({ action, label }) => ({ value: action, label })),
+    ],
+    active: use,
   });
-  if (answer.kind !== 'value') return { kind: answer.kind === 'back' ? 'back' : 'away' };
+  if (answer.kind !== 'value') return { kind: 'cancel' };
   if (answer.value === 'new') return 'new';
   return answer.value === 'use' ? { kind: 'prompt', prompt } : { kind: answer.value };
 }
 
-/** What is to be known at the prompt: what was left out, what goes along, and what to do. */
-function hintOf({ note, sources, l10n }: InputPromptOptions, deed?: string): string {
-  const [along] = describeSources(sources, l10n);
-  const from =
-    sources.remixOf === undefined
-      ? along && l10n.t('From {0}.', along)
-      : l10n.t('A remix of an earlier video.');
-  return [note, from, deed].filter((sentence) => sentence !== undefined).join(' ');
-}
-
-/** What to call the way to a video from the prompt alone; undefined where it is one. */
-function removeSourcesLabel({ sources, l10n }: InputPromptOptions): string | undefined {
+function actionsOf({ sources, isRestored, hasPresets, hasEditor, l10n }: InputPromptOptions) {
   const { images = [], remixOf } = sources;
-  if (remixOf !== undefined) return l10n.t('Make It Anew, Not as a Remix');
-  if (images.length === 0) return undefined;
-  return images.length === 1 ? l10n.t('Leave the Image Out') : l10n.t('Leave the Images Out');
+  const all: readonly (readonly [isOffered: boolean, action: Action, icon: string, label: string])[] = [
+    [isRestored, 'discard', 'discard', l10n.t('Discard Draft')],
+    [true, 'model', 'list-selection', l10n.t('Choose Model')],
+    [images.length > 0, 'sources', 'file-media', l10n.t('Images')],
+    [remixOf !== undefined, 'sources', 'git-branch', l10n.t('Remix Source')],
+    [hasPresets, 'preset', 'bookmark', l10n.t('Start from Preset')],
+    [hasEditor, 'editor', 'edit', l10n.t('Edit in Editor')],
+  ];
+  return all.filter(([isOffered]) => isOffered).map(([, action, icon, label]) => ({ action, icon, label }));
 }
 
-function extent({ prompt, language, l10n }: InputPromptOptions): string {
+function hintOf({ sources, isRestored, prompt, l10n }: InputPromptOptions): string {
+  const help = isRestored
+    ? l10n.t('Draft restored. Type to replace it.')
+    : l10n.t('Describe the video: subject, motion, camera, and sound');
+  return [...describeSources(sources, l10n), ...(needsEditor(prompt) && !isRestored ? [] : [help])].join(
+    ' · ',
+  );
+}
+
+function extentOf({ prompt, language, l10n }: InputPromptOptions): string {
   const characters = prompt.length.toLocaleString(language);
   return isMultiline(prompt)
     ? l10n.t('{0} lines, {1} characters', countLines(prompt).toLocaleString(language), characters)

@@ -1,87 +1,82 @@
+import type { QuickPickItem } from 'vscode';
 import type { L10n } from '../../../core/common/l10n';
-import type { Model } from '../../../core/models/catalog';
-import type { ResolvedOptions } from '../../../core/models/options';
-import { describeSources } from '../../labels/optionLabels';
-import { modelLabels } from './pickModel';
-import { isHiddenOption, formatOptions } from './pickOption';
-import { quotePrompt, type Sources } from './promptStep';
-import { imageItems, type WizardImages } from '../../imageFit/imagesStep';
-import { validatePrompt } from './validatePrompt';
-import { pickOne, type Answer, type PickItem, type StepPosition } from '../../common/multiStep';
-import type { QuickInputs } from '../../common/quickInputs';
+import type { Answer, PickItem, QuickInputs } from '../../common/quickInputs';
 
-/** What can be done at the last step. */
-export type SummaryAction = 'send' | 'images' | 'more' | 'preset';
+/** A row of the summary, by what opens when it's selected. Options have the key `option:name`. */
+export type RowKey =
+  'send' | 'model' | 'batch' | 'sources' | 'more' | 'preset' | 'save' | 'preview' | `option:${string}`;
 
-interface LastQuestion {
+/** A choice and its value. */
+export interface SummaryRow {
+  readonly key: RowKey;
+  readonly label: string;
+  readonly value: string;
+  /** The value before another choice changed it. */
+  readonly previous?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+export interface Summary {
   readonly inputs: QuickInputs;
   readonly title: string;
-  readonly place: StepPosition;
-  readonly prompt: string;
-  readonly model: Model;
-  readonly settled: ResolvedOptions;
-  readonly sources: Sources;
-  readonly images: WizardImages | undefined;
-  /** Where it would go, as the user knows it. */
+  readonly canGoBack: boolean;
+  readonly sendLabel: string;
   readonly host: string;
-  /** What else is to be known before it is sent. */
-  readonly hints: readonly string[];
-  /** What stays of it for who leaves. */
-  readonly leaving: 'nothing' | 'draft' | 'draftWithoutImages';
-  readonly language: string;
+  /** Why the request can't be sent. */
+  readonly error: string | undefined;
+  readonly hint: string;
+  readonly rows: readonly SummaryRow[];
+  /** Labels of the rows at the end that have no value. */
+  readonly actions: readonly (readonly [key: RowKey, label: string])[];
+  /** The requests of a batch, to be read. */
+  readonly requests: readonly QuickPickItem[];
+  readonly active: RowKey;
   readonly l10n: L10n;
 }
 
-/** Shows what would be sent, and asks for the last word: only here is something paid. */
-export async function showSummary(question: LastQuestion): Promise<Answer<SummaryAction>> {
-  const { inputs, title, place, prompt, model, settled, sources, images, host, hints, l10n } = question;
-  const go: PickItem<SummaryAction> = {
-    value: 'send',
-    label: `$(play) ${l10n.t('Generate Video')}`,
-    description: [
-      ...modelLabels(model),
-      ...describeSources(sources, l10n),
-      ...formatOptions(settled, l10n),
-    ].join(' · '),
-    detail: l10n.t('Goes to {0}. The price is set by Nebula.', host),
-  };
-  const more: PickItem<SummaryAction> = { value: 'more', label: `$(settings) ${l10n.t('More Options…')}` };
-  const save: PickItem<SummaryAction> = {
-    value: 'preset',
-    label: `$(bookmark) ${l10n.t('Save as Preset…')}`,
-  };
-  return pickOne<SummaryAction>(inputs, {
-    ...{ title, place },
-    placeholder: leavingWords(question),
-    hint: [
-      quotePrompt(prompt),
-      ...hints.map((hint) => `$(info) ${hint}`),
-      ...promptLengthWarning(question),
-    ].join('  '),
+/** Shows the request as a form. The first row is the only way to pay. */
+export async function showSummary(summary: Summary): Promise<Answer<RowKey>> {
+  const { inputs, title, canGoBack, hint, rows, actions, requests, active, l10n } = summary;
+  const items: readonly PickItem<RowKey>[] = [
+    ...rows.map((row) => toItem(row, l10n)),
+    ...actions.map(([value, label]) => ({ value, label })),
+  ];
+  const send = sendItem(summary);
+  const [choices, others] = [items.slice(0, rows.length), items.slice(rows.length)];
+  return inputs.pick<RowKey>({
+    ...{ title, canGoBack, hint },
+    placeholder: l10n.t('Review the request, then generate the video'),
     items: [
-      go,
-      ...imageItems<SummaryAction>(images, 'images', l10n),
-      ...(settled.parameters.some(isHiddenOption) ? [more] : []),
-      save,
+      send,
+      inputs.separator(),
+      ...choices,
+      inputs.separator(),
+      ...others,
+      ...(requests.length === 0
+        ? []
+        : [inputs.separator(l10n.t('{0} requests, sent in this order', requests.length)), ...requests]),
     ],
-    active: go,
-    pays: true,
+    active: items.find(({ value }) => value === active) ?? (send as PickItem<RowKey>),
   });
 }
 
-/** A prompt of a selection or an editor has not been judged while it was written. */
-function promptLengthWarning({ prompt, model, language, l10n }: LastQuestion): string[] {
-  const verdict = validatePrompt(prompt, model.family.maxPromptLength, undefined, { language, l10n });
-  return verdict?.weight === 'warning' ? [`$(warning) ${verdict.message}`] : [];
+/** Without a value, an item has no effect. */
+function sendItem({ sendLabel, host, error, l10n }: Summary): PickItem<RowKey> | QuickPickItem {
+  const label = `$(play) ${sendLabel}`;
+  if (error !== undefined) return { label, detail: `$(error) ${error}` };
+  return {
+    value: 'send',
+    pays: true,
+    label,
+    detail: l10n.t('Sent to {0}. Nebula sets the price.', host),
+  };
 }
 
-function leavingWords({ leaving, l10n }: LastQuestion): string {
-  switch (leaving) {
-    case 'nothing':
-      return l10n.t('Press Enter to send it, or Escape to leave');
-    case 'draft':
-      return l10n.t('Press Enter to send it, or Escape to keep it as a draft');
-    case 'draftWithoutImages':
-      return l10n.t('Press Enter to send it, or Escape to keep a draft without the images');
-  }
+function toItem({ key, label, value, previous, detail }: SummaryRow, l10n: L10n): PickItem<RowKey> {
+  return {
+    value: key,
+    label,
+    description: previous === undefined ? value : l10n.t('{0} (changed from {1})', value, previous),
+    ...(detail === undefined ? {} : { detail }),
+  };
 }

@@ -1,432 +1,361 @@
-import type { Model } from '../../../core/models/catalog';
-import { modeOf, type Mode } from '../../../core/models/modes';
-import { checkPromptAndOptions, resolveOptions, type ResolvedOptions } from '../../../core/models/options';
-import { parseOptionValue, type Options, type Parameter } from '../../../core/models/parameter';
+import { parseOptionValue, type Parameter } from '../../../core/models/parameter';
 import type { VideoRequest } from '../../../core/models/request';
-import { fieldWithKey, keyInFieldMessage } from '../../../core/tasks/keyGuard';
-import { Rejection } from '../../common/rejection';
-import { pickModel } from './pickModel';
-import { modelName } from '../../labels/optionLabels';
-import { pickOption, pickOptionToChange, hasOwnStep } from './pickOption';
-import { inputPrompt, type Sources } from './promptStep';
-import { DraftStore } from './draftStore';
-import { imageSteps, type FitTarget, type WizardImages } from '../../imageFit/imagesStep';
-import { showSummary, type SummaryAction } from './summaryStep';
-import { runSteps, type StepPosition, type Step, type StepResult } from '../../common/multiStep';
-import { StartStep } from './startStep';
-import { canStoreInDraft, type Draft } from './wizardState';
-import type { Answers, WizardInput, WizardDependencies, WizardResult, WizardOptions } from './wizardTypes';
-
-export type { Answers, WizardInput as Begun, WizardResult, WizardOptions } from './wizardTypes';
-
-/** Steps whose ids are not names of options. */
-const STEPS = {
-  start: 'start',
-  model: 'model',
-  prompt: 'prompt',
-  option: 'option ',
-  summary: 'summary',
-} as const;
+import { requestedVideoCount } from '../../../core/models/variations';
+import type { Answer } from '../../common/quickInputs';
+import { describeSources, modelName } from '../../labels/optionLabels';
+import { escapeQuickPickText } from '../../labels/taskLabels';
+import { modelLabels, pickFamily, pickModel } from './pickModel';
+import { hasRow, isHidden, pickHiddenOption, pickOption, shownValue } from './pickOption';
+import { pickPreset, presetsFor } from './pickPreset';
+import { inputPrompt, quotePrompt } from './promptStep';
+import { showSummary, type RowKey, type SummaryRow } from './summaryStep';
+import { validatePrompt } from './validatePrompt';
+import { WizardRequest } from './wizardRequest';
+import type { Answers, WizardDependencies, WizardOptions, WizardResult } from './wizardTypes';
 
 /**
- * Asks what a video needs, step by step, and ends with a last word before anything is paid. Whoever leaves anywhere
- * sends nothing, and finds what was written the next time.
+ * Asks for a prompt, then shows the request as a form, from where it's sent.
+ * @returns undefined if the user canceled. What they wrote is kept as a draft.
  */
 export async function runGenerateWizard(
-  parts: WizardDependencies,
-  start: WizardOptions,
+  deps: WizardDependencies,
+  options: WizardOptions,
 ): Promise<WizardResult | undefined> {
-  return new GenerateWizard(parts, start).run();
+  return new GenerateWizard(deps, options).run();
 }
 
 class GenerateWizard {
-  readonly #parts: WizardDependencies;
+  readonly #deps: WizardDependencies;
   readonly #start: WizardOptions;
-  #model: Model | undefined;
-  #prompt = '';
-  /** What has been answered about options; what the model does not understand waits for one that does. */
-  #options: Record<string, string> = {};
-  #sources: Sources = {};
-  #images: WizardImages | undefined;
-  /** What of the draft could not be taken along, as a sentence. */
-  #lost: string | undefined;
-  /** Models whose ids were entered here. */
-  readonly #entered: Model[] = [];
-  /** The prompt that was brought along from elsewhere; any other one is the person's own. */
-  #given: string | undefined;
-  /** What stands in the prompt step is a draft of an earlier time that has not been touched. */
-  #isOldDraft = false;
-  readonly #drafts: DraftStore;
-  readonly #startStep: StartStep;
+  readonly #request: WizardRequest;
+  /** Rows whose values changed because of the last choice, with the values before. */
+  #previous: ReadonlyMap<RowKey, string> = new Map();
 
-  constructor(parts: WizardDependencies, start: WizardOptions) {
-    this.#parts = parts;
-    this.#start = start;
-    this.#startStep = new StartStep(parts, start.request);
-    this.#drafts = new DraftStore(parts.memory);
-  }
-
-  get #mode(): Mode {
-    return modeOf(this.#sources) ?? 'text';
-  }
-
-  /** Those that can make a video from what there is. */
-  get #models(): readonly Model[] {
-    return [...this.#entered, ...this.#parts.models].filter((model) => this.#canUse(model));
-  }
-
-  get #last() {
-    return this.#parts.memory.last();
+  constructor(deps: WizardDependencies, options: WizardOptions) {
+    this.#deps = deps;
+    this.#start = options;
+    this.#request = new WizardRequest(deps, options);
   }
 
   async run(): Promise<WizardResult | undefined> {
-    await this.#begin(this.#start);
-    if (this.#start.promptIsDraft === true) this.#keepDraft();
-    const end = await runSteps(() => this.#plan(), this.#firstStep());
-    if (end === 'away' || !this.#model) return undefined;
-    const { id, family } = this.#model;
-    const { parameters, options } = this.#settled();
-    // What costs more, or names a person, is asked for anew each time.
-    const asked = parameters.filter((parameter) => parameter.hasOwnStep);
-    const chosen = Object.fromEntries(asked.map(({ name }) => [name, String(options[name])]));
-    this.#parts.memory.keepLast(id, family.id, chosen);
-    const fits = this.#images?.fits({ model: this.#model, options });
-    return { request: this.#request(this.#model), written: this.#isWritten(), ...(fits ? { fits } : {}) };
-  }
-
-  #request({ id }: Model): VideoRequest {
-    return { model: id, prompt: this.#prompt, options: this.#settled().options, ...this.#sources };
-  }
-
-  /** Puts together what is asked for already, the draft, and what was chosen last time. */
-  async #begin({ request = {}, images }: WizardInput): Promise<void> {
-    const { memory, defaultModel } = this.#parts;
-    const lastDraft = memory.draft();
-    // What was chosen for one prompt says nothing about another one.
-    const belongs = request.prompt === undefined || request.prompt === lastDraft?.prompt;
-    const draft = belongs && !this.#start.hasFixedPrompt ? lastDraft : undefined;
-    this.#given = this.#start.promptIsDraft === true ? undefined : request.prompt;
-    this.#prompt = request.prompt ?? draft?.prompt ?? '';
-    this.#isOldDraft = request.prompt === undefined && this.#prompt !== '';
-    this.#options = request.options ? texts(request.options) : { ...draft?.options };
-    this.#sources = sourcesOf(request);
-    this.#images = images ?? (await this.#look(this.#sources));
-    this.#lost = undefined;
-    // Who names a model or a source begins something else than the draft was.
-    const goesOn = request.model === undefined && this.#mode === 'text' && this.#prompt !== '';
-    if (goesOn && draft && modeOf(draft)) await this.#takeSources(draft);
-    else if (this.#isOldDraft && draft && Object.keys(sourcesOf(draft)).length > 0) {
-      this.#lost = this.#parts.l10n.t('Of your draft only the prompt is taken along.');
-    }
-    this.#model =
-      this.#modelOf(request.model) ??
-      this.#modelOf(draft?.model) ??
-      this.#modelOf(defaultModel) ??
-      this.#modelOf(this.#last.model) ??
-      this.#models[0];
-  }
-
-  /** Takes the images of the draft along, unless one of them is gone. */
-  async #takeSources(draft: Draft): Promise<void> {
-    const { l10n } = this.#parts;
-    try {
-      this.#images = await this.#look(draft);
-      this.#sources = sourcesOf(draft);
-    } catch (error) {
-      if (!(error instanceof Rejection)) throw error;
-      this.#lost = l10n.t('Your draft goes on without its images. {0}', error.message);
-    }
-  }
-
-  async #look({ images = [] }: Sources): Promise<WizardImages | undefined> {
-    return images.length > 0 ? this.#parts.look(images.map(({ source }) => source)) : undefined;
-  }
-
-  /** Makes the video from the prompt alone; where the model can't do that, from here on with another one. */
-  #leaveOutSources(): void {
-    this.#sources = {};
-    this.#images = undefined;
-    if (this.#model && !this.#canUse(this.#model)) {
-      this.#model =
-        this.#modelOf(this.#parts.defaultModel) ?? this.#modelOf(this.#last.model) ?? this.#models[0];
-    }
-    this.#keepDraft();
-  }
-
-  #firstStep(): string | undefined {
-    const ids = this.#plan().map(({ id }) => id);
-    switch (this.#start.at) {
-      // The model is the one of last time, or the first: a step that most people need not take.
-      case 'prompt':
-        return this.#startStep.isOffered ? STEPS.start : STEPS.prompt;
-      case 'afterPrompt':
-        return ids[Math.max(ids.indexOf(STEPS.model), ids.indexOf(STEPS.prompt)) + 1];
-      case 'summary':
-        return STEPS.summary;
-    }
-  }
-
-  #plan(): Step[] {
-    return [
-      ...(this.#startStep.isOffered
-        ? [{ id: STEPS.start, ask: (place: StepPosition) => this.#askStart(place) }]
-        : []),
-      { id: STEPS.model, ask: (place) => this.#pickModel(place) },
-      ...(this.#start.hasFixedPrompt
-        ? []
-        : [{ id: STEPS.prompt, ask: (place: StepPosition) => this.#inputPrompt(place) }]),
-      ...this.#settled()
-        .parameters.filter(hasOwnStep)
-        .map((parameter) => ({
-          id: `${STEPS.option}${parameter.name}`,
-          ask: (place: StepPosition) => this.#pickOption(parameter, place),
-        })),
-      ...imageSteps(this.#images, this.#sources.images, this.#subject()),
-      ...(this.#start.finalSteps?.(() => this.#answers()) ?? [
-        { id: STEPS.summary, ask: (place: StepPosition) => this.#askToSend(place) },
-      ]),
-    ];
-  }
-
-  #answers(): Answers {
-    const model = this.#model;
-    // The steps before these lead to one.
-    if (!model) throw new Error('no model was chosen');
-    const settled = this.#settled();
-    return {
-      ...{ model, settled, request: this.#request(model), hints: this.#remarks(model) },
-      mode: this.#mode,
-      noteOn: (options) => this.#images?.noteOn({ model, options }),
-      fitsWith: (options) => this.#images?.fits({ model, options }),
-      changeOptions: (place) => this.#changeOptions(place),
-    };
-  }
-
-  #remarks({ id }: Model): string[] {
-    const remark = this.#parts.hintOf(id);
-    return remark === undefined ? [] : [remark];
-  }
-
-  async #askStart(place: StepPosition): Promise<StepResult> {
-    const answer = await this.#startStep.ask(place);
-    switch (answer.kind) {
-      case 'start':
-        if (answer.entered) this.#entered.push(answer.entered);
-        await this.#begin({ ...this.#start, request: { ...this.#start.request, ...answer.request } });
-        return { to: STEPS.prompt };
-      case 'again':
-        return { to: this.#startStep.isOffered ? STEPS.start : STEPS.prompt };
-      case 'back':
-      case 'away':
-        return answer.kind;
-    }
-  }
-
-  async #pickModel(place: StepPosition): Promise<StepResult> {
-    const { catalog, inputs, hintOf, remember, looksLikeKey, l10n } = this.#parts;
-    const answer = await pickModel({
-      ...{ catalog, inputs, place, hintOf, remember, looksLikeKey, l10n },
-      models: this.#models,
-      mode: this.#mode,
-      current: this.#model?.id,
-      last: this.#last.model,
-    });
-    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
-    this.#model = answer.value;
-    if (!this.#models.includes(answer.value)) this.#entered.push(answer.value);
-    this.#keepDraft();
-    return 'forward';
-  }
-
-  async #inputPrompt(place: StepPosition): Promise<StepResult> {
-    const { inputs, openEditor, language, l10n } = this.#parts;
-    const answer = await inputPrompt({
-      ...{ inputs, place, language, l10n },
-      title: this.#title(),
-      prompt: this.#prompt,
-      isOldDraft: this.#isOldDraft,
-      sources: this.#sources,
-      note: this.#lost,
-      hasEditor: this.#start.finalSteps === undefined,
-      longest: this.#model?.family.maxPromptLength,
-      cardError: (text) => this.#fault(text),
-      onChange: (text) => this.#setPrompt(text),
-    });
-    this.#isOldDraft = false;
-    switch (answer.kind) {
-      case 'prompt':
-        this.#setPrompt(answer.prompt);
-        return 'forward';
-      case 'model':
-        return { to: STEPS.model };
-      case 'alone':
-        this.#leaveOutSources();
-        return { to: STEPS.prompt };
-      case 'editor':
-        await openEditor(this.#prompt, this.#begun());
-        return 'away';
-      case 'back':
-      case 'away':
-        return answer.kind;
-    }
-  }
-
-  async #pickOption(parameter: Parameter, place: StepPosition): Promise<StepResult> {
-    const { inputs, l10n } = this.#parts;
-    const { name } = parameter;
-    const answer = await pickOption({
-      ...{ inputs, place, parameter, l10n },
-      title: this.#title(),
-      value: this.#settled().options[name],
-      refuse: (value) => this.#fault(this.#prompt, { [name]: value }),
-      last: parseOptionValue(parameter, this.#lastOptions()[name]),
-    });
-    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
-    this.#options = Object.fromEntries(Object.entries(this.#options).filter(([other]) => other !== name));
-    if (answer.value !== undefined) this.#options[name] = String(answer.value);
-    this.#keepDraft();
-    return 'forward';
-  }
-
-  async #askToSend(place: StepPosition): Promise<StepResult> {
+    await this.#request.begin();
+    let isAtPrompt = this.#start.at === 'prompt';
     for (;;) {
-      const end = await this.#showSummary(place);
-      if (end === 'preset') {
-        if (this.#model) await this.#parts.presets.save(this.#request(this.#model));
-      } else if (end === 'images') {
-        // Whichever way it ends, it leads back to here.
-        const looked = await this.#images?.ask(this.#subject(), this.#sources.images, undefined);
-        if (looked === 'away') return 'away';
-      } else if (end !== 'more') {
-        return end;
-      } else if ((await this.#changeOptions(place)) === 'away') {
-        return 'away';
+      if (isAtPrompt && !(await this.#askPrompt())) return undefined;
+      const end = await this.#askToSend();
+      if (end === 'send') return this.#request.finish();
+      if (end === 'cancel') return undefined;
+      isAtPrompt = true;
+    }
+  }
+
+  get #title(): string {
+    const { batch } = this.#start;
+    const { l10n } = this.#deps;
+    if (!this.#request.model) return l10n.t('Generate Video');
+    const name = modelName(this.#request.model);
+    return batch ? batch.title(name) : l10n.t('Generate Video with {0}', name);
+  }
+
+  /** @returns false if the user canceled */
+  async #askPrompt(): Promise<boolean> {
+    for (;;) {
+      const { openEditor, l10n, language } = this.#deps;
+      const answer = await inputPrompt({
+        ...this.#deps,
+        title: this.#title,
+        prompt: this.#request.prompt,
+        isRestored: this.#request.isRestored,
+        sources: this.#request.sources,
+        hasPresets: this.#canStartFromPreset && presetsFor(this.#request.mode, this.#deps).presets.length > 0,
+        // The editor wouldn't know about the batch.
+        hasEditor: this.#start.batch === undefined,
+        validate: (text) =>
+          validatePrompt(text, this.#request.model?.family.maxPromptLength, this.#request.fault(text), {
+            l10n,
+            language,
+          }),
+        onChange: (text) => this.#request.setPrompt(text),
+      });
+      if (answer.kind === 'discard') this.#request.discardDraft();
+      if (answer.kind === 'prompt') this.#request.setPrompt(answer.prompt);
+      if (answer.kind === 'editor') await openEditor(this.#request.prompt, this.#request.input());
+      if (answer.kind === 'prompt') return true;
+      if (answer.kind === 'cancel' || answer.kind === 'editor') return false;
+      if (answer.kind !== 'discard' && (await this.#open(answer.kind)) === 'cancel') return false;
+    }
+  }
+
+  /** Shows the summary until the user sends the request, goes back, or cancels. */
+  async #askToSend(): Promise<'send' | 'back' | 'cancel'> {
+    let active: RowKey = 'send';
+    this.#previous = new Map();
+    for (;;) {
+      const answer = await this.#showSummary(active);
+      if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'cancel';
+      if (answer.value === 'send') return 'send';
+      active = answer.value;
+      const before = this.#values;
+      if ((await this.#open(active)) === 'cancel') return 'cancel';
+      const after = this.#values;
+      if ([...before].some(([key, value]) => after.get(key) !== value)) {
+        this.#previous = new Map(
+          [...before].filter(
+            ([key, value]) => key !== active && key !== 'sources' && after.get(key) !== value,
+          ),
+        );
       }
     }
   }
 
-  async #showSummary(place: StepPosition): Promise<StepResult | Exclude<SummaryAction, 'send'>> {
-    const { inputs, host, language, l10n } = this.#parts;
-    const model = this.#model;
-    if (!model) return 'away';
-    const settled = this.#settled();
-    const note = this.#images?.noteOn({ model, options: settled.options });
-    const answer = await showSummary({
-      ...{ inputs, place, model, settled, language, l10n },
-      title: this.#title(),
-      prompt: this.#prompt,
-      sources: this.#sources,
-      images: this.#images,
+  async #showSummary(active: RowKey): Promise<Answer<RowKey>> {
+    const { inputs, catalog, host, language, l10n } = this.#deps;
+    const { batch } = this.#start;
+    const answers = this.#request.answers;
+    const requests = this.#request.requests;
+    const faults = requests.map(({ prompt, options }) => this.#request.fault(prompt, options));
+    const count = requestedVideoCount(catalog, requests);
+    const pictures = this.#request.images?.count ?? 0;
+    const actions: readonly (readonly [isOffered: boolean, key: RowKey, label: string])[] = [
+      [answers.settled.parameters.some(isHidden), 'more', l10n.t('More Options…')],
+      [true, 'save', l10n.t('Save as Preset…')],
+      [pictures > 0, 'preview', pictures === 1 ? l10n.t('Preview Image…') : l10n.t('Preview Images…')],
+    ];
+    const warning = validatePrompt(this.#request.prompt, answers.model.family.maxPromptLength, undefined, {
+      l10n,
+      language,
+    });
+    return showSummary({
+      ...{ inputs, active, l10n },
+      title: this.#title,
+      canGoBack: !batch?.hasPrompts,
+      sendLabel: batch ? l10n.t('Generate {0} Videos', count) : l10n.t('Generate Video'),
       host: host() ?? '',
-      hints: [...(note === undefined ? [] : [note]), ...this.#remarks(model)],
-      leaving: !this.#isWritten()
-        ? 'nothing'
-        : canStoreInDraft(this.#sources)
-          ? 'draft'
-          : 'draftWithoutImages',
-    });
-    if (answer.kind !== 'value') return answer.kind === 'back' ? 'back' : 'away';
-    return answer.value === 'send' ? 'forward' : answer.value;
-  }
-
-  /** Options that have no step of their own, until the person goes back to the summary. */
-  async #changeOptions(place: StepPosition): Promise<'back' | 'away'> {
-    const { inputs, l10n } = this.#parts;
-    for (;;) {
-      const settled = this.#settled();
-      const which = await pickOptionToChange({ inputs, place, l10n, title: this.#title() }, settled);
-      if (which.kind !== 'value') return which.kind === 'back' ? 'back' : 'away';
-      const parameter = settled.parameters.find(({ name }) => name === which.value);
-      if (parameter && (await this.#pickOption(parameter, place)) === 'away') return 'away';
-    }
-  }
-
-  /** What the options stand at: as changed, as answered, as last time, or as the family has it. */
-  #settled(changes: Options = {}): ResolvedOptions {
-    if (!this.#model) return { parameters: [], options: {} };
-    const { id, family } = this.#model;
-    const wishes = { ...this.#lastOptions(), ...this.#options, ...changes };
-    return resolveOptions(family, { model: id, mode: this.#mode }, wishes);
-  }
-
-  /** What the images are to be fitted to. */
-  #subject(): FitTarget | undefined {
-    return this.#model && { model: this.#model, options: this.#settled().options };
-  }
-
-  /** What would keep a prompt, or changed options, from being sent. */
-  #fault(prompt: string, changes?: Options): string | undefined {
-    if (!this.#model) return undefined;
-    const { id, family } = this.#model;
-    const { options } = this.#settled(changes);
-    const { looksLikeKey, l10n } = this.#parts;
-    const field = fieldWithKey({ prompt, ...options }, looksLikeKey);
-    if (field !== undefined) return keyInFieldMessage(field, l10n);
-    const subject = { model: id, mode: this.#mode };
-    const checked = checkPromptAndOptions(family, subject, prompt, options, l10n);
-    return 'faults' in checked ? checked.faults.join(' ') : undefined;
-  }
-
-  #lastOptions(): Readonly<Record<string, string>> {
-    return (this.#model && this.#last.families[this.#model.family.id]) ?? {};
-  }
-
-  #setPrompt(text: string): void {
-    this.#prompt = text;
-    this.#keepDraft();
-  }
-
-  /** What was brought along, and not changed, is kept where it came from; an older draft is worth more than a copy. */
-  #keepDraft(): void {
-    if (!this.#isWritten()) {
-      this.#drafts.keepEarlier();
-      return;
-    }
-    const { id } = this.#model ?? {};
-    this.#drafts.keep({
-      prompt: this.#prompt,
-      ...(id === undefined ? {} : { model: id }),
-      options: this.#options,
-      ...(canStoreInDraft(this.#sources) ? this.#sources : {}),
+      error: this.#errorOf(faults),
+      hint: batch?.hasPrompts
+        ? ''
+        : [
+            quotePrompt(this.#request.prompt),
+            ...(warning?.severity === 'warning' ? [`$(warning) ${warning.message}`] : []),
+          ].join('  '),
+      rows: this.#rows(answers),
+      actions: actions.filter(([isOffered]) => isOffered).map(([, key, label]) => [key, label]),
+      requests: batch
+        ? requests.map((request, index) => this.#line(request, index, faults[index], answers))
+        : [],
     });
   }
 
-  /** All that has been answered but for the prompt. */
-  #begun(): WizardInput {
-    const { id } = this.#model ?? {};
+  /** One request of a batch. Without a value, the item can only be read. */
+  #line(request: VideoRequest, index: number, fault: string | undefined, answers: Answers) {
+    const { l10n, language } = this.#deps;
+    const { label, detail = '' } = this.#start.batch?.describe(request, answers) ?? { label: '' };
+    const { model } = answers;
+    const long = validatePrompt(request.prompt, model.family.maxPromptLength, fault, { l10n, language });
+    const note = this.#request.images?.noteOn({ model, options: request.options ?? {} });
+    const details = [
+      ...(long && long.severity !== 'info' ? [`$(${long.severity}) ${long.message}`] : []),
+      ...(detail === '' ? [] : [escapeQuickPickText(detail)]),
+      // Said once if it's the same for all.
+      ...(note !== undefined && note !== this.#request.images?.noteOn(this.#request.target) ? [note] : []),
+    ];
     return {
-      request: { ...(id === undefined ? {} : { model: id }), options: this.#options, ...this.#sources },
-      images: this.#images,
-      basedOn: this.#start.basedOn,
+      label: `${index + 1}. ${escapeQuickPickText(label)}`,
+      ...(details.length === 0 ? {} : { detail: details.join('  ') }),
     };
   }
 
-  #isWritten(): boolean {
-    return this.#prompt !== this.#given;
+  #errorOf(faults: readonly (string | undefined)[]): string | undefined {
+    const { l10n } = this.#deps;
+    const found = faults.filter((fault) => fault !== undefined);
+    if (found.length === 0) return undefined;
+    return faults.length === 1
+      ? found[0]
+      : l10n.t('{0} of {1} requests have errors.', found.length, faults.length);
   }
 
-  #modelOf(id: string | undefined): Model | undefined {
-    if (id === undefined) return undefined;
-    const family = this.#parts.catalog.familyOf(id);
-    const model = this.#models.find((one) => one.id === id) ?? (family && { id, family });
-    return model && this.#canUse(model) ? model : undefined;
+  #rows(answers: Answers): readonly SummaryRow[] {
+    const { warningFor, l10n } = this.#deps;
+    const { model, settled } = answers;
+    const { batch } = this.#start;
+    const batchRow = batch?.row(answers);
+    const varied = batch?.variedOption(answers);
+    const warning = warningFor(model.id);
+    const row = (key: RowKey, label: string, value: string, detail?: string): SummaryRow => ({
+      ...{ key, label, value, detail },
+      previous: this.#previous.get(key),
+    });
+    return [
+      ...(batchRow ? [row('batch', batchRow.label, batchRow.value)] : []),
+      row('model', l10n.t('Model'), modelLabels(model).join(' · '), warning && `$(warning) ${warning}`),
+      ...settled.parameters
+        .filter((parameter) => hasRow(parameter) && parameter.name !== varied)
+        .map((parameter) =>
+          row(keyOf(parameter), parameter.label(l10n), shownValue(parameter, settled, l10n)),
+        ),
+      ...this.#sourceRows().map(([label, value]) => row('sources', label, value)),
+    ];
   }
 
-  #canUse({ id, family }: Model): boolean {
-    return family.modes(id).includes(this.#mode);
+  #sourceRows(): readonly (readonly [label: string, value: string])[] {
+    const { l10n } = this.#deps;
+    if (this.#request.sources.remixOf !== undefined)
+      return [[l10n.t('Remix Source'), l10n.t('earlier video')]];
+    const note = this.#request.images?.noteOn(this.#request.target);
+    return describeSources(this.#request.sources, l10n).map((images) => [
+      l10n.t('Images'),
+      note === undefined ? images : `${images} · ${note.replace(/\.$/, '')}`,
+    ]);
   }
 
-  #title(): string {
-    const { l10n } = this.#parts;
-    return this.#model ? l10n.t('Generate Video with {0}', modelName(this.#model)) : l10n.t('Generate Video');
+  /** The values of all rows, to tell what a choice changed. */
+  get #values(): ReadonlyMap<RowKey, string> {
+    return new Map(this.#rows(this.#request.answers).map(({ key, value }) => [key, value]));
+  }
+
+  /** Opens the pick or input of a row or button. */
+  async #open(key: RowKey): Promise<'back' | 'cancel'> {
+    switch (key) {
+      case 'model':
+        return this.#changeModel();
+      case 'sources':
+        return this.#changeSources();
+      case 'batch':
+        return (await this.#start.batch?.change(this.#request.answers, this.#title)) ?? 'back';
+      case 'more':
+        return this.#changeHiddenOptions();
+      case 'preview':
+        return this.#preview();
+      case 'preset':
+        return this.#startFromPreset();
+      case 'save':
+        return this.#savePreset();
+      case 'send':
+        return 'back';
+      default: {
+        const parameter = this.#request.settled.parameters.find((one) => keyOf(one) === key);
+        return parameter ? this.#changeOption(parameter) : 'back';
+      }
+    }
+  }
+
+  async #changeModel(): Promise<'back' | 'cancel'> {
+    const answer = await pickModel(this.#deps, {
+      title: this.#title,
+      models: this.#request.models,
+      mode: this.#request.mode,
+      current: this.#request.model?.id,
+      last: this.#deps.memory.last().model,
+    });
+    if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
+    this.#request.setModel(answer.value);
+    return 'back';
+  }
+
+  async #changeOption(parameter: Parameter): Promise<'back' | 'cancel'> {
+    const { inputs, l10n } = this.#deps;
+    const { name } = parameter;
+    const current = this.#request.settled.options;
+    const isValid = this.#request.fault(this.#request.prompt, current) === undefined;
+    const answer = await pickOption({
+      ...{ inputs, parameter, l10n },
+      title: this.#title,
+      value: current[name],
+      // A request that isn't valid anyway must not limit the choice.
+      refuse: (value) => (isValid || name === 'extra' ? this.#request.faultWith(name, value) : undefined),
+      last: parseOptionValue(parameter, this.#request.lastOptions[name]),
+    });
+    if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
+    this.#request.setOption(name, answer.value);
+    return 'back';
+  }
+
+  async #changeHiddenOptions(): Promise<'back' | 'cancel'> {
+    const { inputs, l10n } = this.#deps;
+    let active: string | undefined;
+    for (;;) {
+      const settled = this.#request.settled;
+      const answer = await pickHiddenOption({ inputs, l10n, title: this.#title }, settled, active);
+      if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
+      active = answer.value;
+      const parameter = settled.parameters.find(({ name }) => name === active);
+      if (parameter && (await this.#changeOption(parameter)) === 'cancel') return 'cancel';
+    }
+  }
+
+  async #changeSources(): Promise<'back' | 'cancel'> {
+    const { inputs, l10n } = this.#deps;
+    const { images = [], remixOf } = this.#request.sources;
+    const pictures = this.#request.images?.count ?? 0;
+    const remove =
+      remixOf !== undefined
+        ? l10n.t('Remove Remix Source')
+        : images.length === 1
+          ? l10n.t('Remove Image')
+          : l10n.t('Remove Images');
+    const answer = await inputs.pick<'preview' | 'remove'>({
+      title: this.#title,
+      canGoBack: true,
+      placeholder: remixOf === undefined ? l10n.t('Images') : l10n.t('Remix Source'),
+      items: [
+        ...(pictures > 0
+          ? [
+              {
+                value: 'preview' as const,
+                label: pictures === 1 ? l10n.t('Preview Image…') : l10n.t('Preview Images…'),
+              },
+            ]
+          : []),
+        { value: 'remove', label: remove },
+      ],
+    });
+    if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
+    if (answer.value === 'preview') return this.#preview();
+    this.#request.removeSources();
+    return 'back';
+  }
+
+  async #preview(): Promise<'back' | 'cancel'> {
+    const end = await this.#request.images?.preview(this.#request.target, this.#request.sources.images);
+    return end === 'cancel' ? 'cancel' : 'back';
+  }
+
+  async #savePreset(): Promise<'back'> {
+    const { request } = this.#request.answers;
+    // A list has no prompt that all of its requests share.
+    await this.#deps.presets.save(this.#start.batch?.hasPrompts ? { ...request, prompt: '' } : request);
+    return 'back';
+  }
+
+  /** A request that comes with a prompt, a model or a remix source starts from that. */
+  get #canStartFromPreset(): boolean {
+    const { prompt, model, remixOf } = this.#start.request ?? {};
+    return prompt === undefined && model === undefined && remixOf === undefined;
+  }
+
+  async #startFromPreset(): Promise<'back' | 'cancel'> {
+    const answer = await pickPreset(this.#request.mode, this.#request.preset, this.#deps);
+    switch (answer.kind) {
+      case 'preset':
+        break;
+      case 'new':
+        await this.#request.begin();
+        return 'back';
+      case 'back':
+        return 'back';
+      default:
+        return 'cancel';
+    }
+    const { model: id } = answer.preset;
+    let model = this.#request.modelOf(id);
+    if (!model) {
+      const picked = await pickFamily(id, this.#request.mode, this.#deps);
+      if (picked.kind !== 'value') return picked.kind === 'cancel' ? 'cancel' : this.#startFromPreset();
+      model = picked.value;
+    }
+    this.#request.usePreset(answer.preset, model);
+    return 'back';
   }
 }
 
-/** Options as the steps know them; a number of a caller means its text. */
-function texts(options: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
-}
-
-function sourcesOf({ images = [], remixOf }: Sources): Sources {
-  return { ...(images.length > 0 ? { images } : {}), ...(remixOf === undefined ? {} : { remixOf }) };
-}
+const keyOf = ({ role, name }: Parameter): RowKey => `option:${role ?? name}`;

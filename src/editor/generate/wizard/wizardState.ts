@@ -1,78 +1,101 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { videoRequestSchema, type VideoRequest } from '../../../core/models/request';
 import { describeError, withPrefix, type Log } from '../../../core/common/log';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
 import type { Memento } from '../../common/appContext';
 
-/** Where things are remembered. Draft: for the workspace, as the text belongs to what is worked on. */
+/** Memento keys. The draft is kept by workspace, because its text belongs to the work there. */
 export const MEMENTOS = { draft: 'wizard.draft', last: 'wizard.lastChoices' } as const;
 
 const options = z.record(z.string(), z.string());
 
-/** What somebody has answered so far, and not sent. */
+type Sources = Pick<VideoRequest, 'images' | 'remixOf'>;
+
+/** A request that was started and not sent. */
 export interface Draft extends Pick<VideoRequest, 'prompt' | 'images' | 'remixOf'> {
   readonly model?: string;
   readonly options: Readonly<Record<string, string>>;
+  /** See {@link draftKind}. Missing in drafts of earlier versions. */
+  readonly kind?: string;
 }
 const { images, remixOf } = videoRequestSchema.shape;
 const draft = z.object({
   prompt: z.string(),
   model: z.exactOptional(z.string()),
   options,
-  // A prompt is worth keeping, whatever has become of the rest.
+  // Invalid images must not lose the prompt.
   images: z.catch(images, []),
   remixOf,
+  kind: z.exactOptional(z.string()),
 }) satisfies z.ZodMiniType<Draft>;
 
-/** Most characters of the sources of a draft's images: all mementos are read when a window opens. */
+/** Maximum length of the image sources in a draft, in characters. VS Code reads all mementos when a window opens. */
 const MAX_DRAFT_SOURCES_LENGTH = 16_000;
 
-/** Whether the images can go into a draft; those that are written out as data URIs are too long for it. */
-export function canStoreInDraft({ images = [] }: Pick<VideoRequest, 'images'>): boolean {
+/** @returns false if the images are too large for a draft, such as data URIs. */
+export function canStoreInDraft({ images = [] }: Sources): boolean {
   return images.reduce((sum, { source }) => sum + source.length, 0) <= MAX_DRAFT_SOURCES_LENGTH;
 }
 
-/** What was sent last: the model, and each family's options. */
-const lastChoices = z.object({ model: z.exactOptional(z.string()), families: z.record(z.string(), options) });
+/** Identifies the kind of request: a draft is only restored for the same images, remix source, and batch or not. */
+export function draftKind({ images = [], remixOf }: Sources, isBatch = false): string {
+  if (images.length === 0 && remixOf === undefined) return isBatch ? 'batch' : 'text';
+  const sources = images.map(({ role, source }) => [role, source]);
+  return createHash('sha256')
+    .update(JSON.stringify([sources, remixOf, isBatch]))
+    .digest('hex');
+}
+
+/** The last request that was sent: its model, and the main choices by family and by model. */
+const lastChoices = z.object({
+  model: z.exactOptional(z.string()),
+  families: z.record(z.string(), options),
+  models: z.exactOptional(z.catch(z.record(z.string(), options), {})),
+});
 export type LastUsedOptions = z.infer<typeof lastChoices>;
 
-interface Parts {
+interface Dependencies {
   readonly workspace: Memento;
   readonly global: Memento;
   readonly looksLikeKey: KeyCheck;
   readonly log: Log;
 }
 
-/** What the wizard remembers from one time to the next. A convenience: failing to write it is logged and no more. */
+/** What the wizard remembers between requests. If it can't be stored, that's only logged. */
 export class WizardState {
   readonly #workspace: Memento;
   readonly #global: Memento;
   readonly #looksLikeKey: KeyCheck;
   readonly #log: Log;
 
-  constructor({ workspace, global, looksLikeKey, log }: Parts) {
+  constructor({ workspace, global, looksLikeKey, log }: Dependencies) {
     this.#workspace = workspace;
     this.#global = global;
     this.#looksLikeKey = looksLikeKey;
     this.#log = withPrefix(log, 'wizard');
   }
 
-  /** What was entered and not sent. */
   draft(): Draft | undefined {
     return draft.safeParse(this.#workspace.get(MEMENTOS.draft)).data;
   }
 
-  /** The editor gathers what is kept in quick succession, so each key press may come here. */
+  /** The draft, if it's one of this kind. */
+  draftOf(kind: string): Draft | undefined {
+    const stored = this.draft();
+    return stored && (stored.kind ?? draftKind(stored)) === kind ? stored : undefined;
+  }
+
+  /** Can be called on each key press: VS Code batches the writes. */
   keepDraft(value: Draft): void {
     void this.#update(this.#workspace, MEMENTOS.draft, value);
   }
 
-  /** There is no draft any more; nobody needs to wait for that. */
   dropDraft(): void {
     void this.forgetDraft();
   }
 
-  /** Resolves when it is forgotten: what may be paid for from here on must not be offered as a draft. */
+  /** Await it before paying: otherwise a crash could offer a paid request as a draft. */
   async forgetDraft(): Promise<void> {
     await this.#update(this.#workspace, MEMENTOS.draft, undefined);
   }
@@ -82,8 +105,12 @@ export class WizardState {
   }
 
   keepLast(model: string, family: string, chosen: Readonly<Record<string, string>>): void {
-    const families = { ...this.last().families, [family]: { ...chosen } };
-    void this.#update(this.#global, MEMENTOS.last, { model, families });
+    const { families, models } = this.last();
+    void this.#update(this.#global, MEMENTOS.last, {
+      model,
+      families: { ...families, [family]: { ...chosen } },
+      models: { ...models, [model]: { ...chosen } },
+    });
   }
 
   async #update(memento: Memento, key: string, value: unknown): Promise<void> {
@@ -94,5 +121,36 @@ export class WizardState {
     } catch (error) {
       this.#log.warn(`${key} could not be kept: ${describeError(error)}`);
     }
+  }
+}
+
+/** Stores the draft of one run, and keeps the earlier one until there's something new. */
+export class DraftStore {
+  readonly #memory: WizardState;
+  #earlier: Draft | undefined;
+  #hasReplaced = false;
+
+  constructor(memory: WizardState) {
+    this.#memory = memory;
+    this.#earlier = memory.draft();
+  }
+
+  keep(draft: Draft): void {
+    this.#hasReplaced = true;
+    this.#memory.keepDraft(draft);
+  }
+
+  discard(): void {
+    this.#earlier = undefined;
+    this.#hasReplaced = false;
+    this.#memory.dropDraft();
+  }
+
+  /** Restores the earlier draft, because a change was undone. */
+  keepEarlier(): void {
+    if (!this.#hasReplaced) return;
+    this.#hasReplaced = false;
+    if (this.#earlier) this.#memory.keepDraft(this.#earlier);
+    else this.#memory.dropDraft();
   }
 }

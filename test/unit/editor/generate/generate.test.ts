@@ -25,7 +25,8 @@ describe('the draft of a request that was sent', () => {
         forgetDraft: () => Promise.resolve((kept.draft = undefined)),
         keepDraft: (draft: object) => (kept.draft = draft),
       } as never,
-      runGenerateWizard: () => Promise.resolve({ request: {}, written: true } as never),
+      runGenerateWizard: () =>
+        Promise.resolve({ request: {}, written: true, fitsWith: () => undefined } as never),
       reveal: () => undefined,
     };
     await runWizardAndSend(parts as GenerateDependencies, { at: 'prompt' });

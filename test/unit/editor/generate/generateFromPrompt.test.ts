@@ -43,7 +43,8 @@ describe('the editor of a prompt while it is sent', () => {
       ...{ prompts, l10n: untranslatedL10n, reveal: ignore, runInBackground: ignore },
       messages: { notAccepted: ignore, sent: ignore } as never,
       memory: { draft: ignore, forgetDraft: done } as never,
-      runGenerateWizard: ({ request }) => Promise.resolve({ request, written: true } as never),
+      runGenerateWizard: ({ request }) =>
+        Promise.resolve({ request, written: true, fitsWith: () => undefined } as never),
       sender: {
         checkReady: done,
         send: async (request: { prompt: string }, _by: unknown, _signal: unknown, context: SendContext) => {

@@ -12,23 +12,28 @@ import { Settings } from '../../../../src/editor/common/settings';
 import type { Keychain } from '../../../../src/editor/credentials/keychain';
 import type { OriginApproval } from '../../../../src/editor/credentials/originApproval';
 import { RequestSender } from '../../../../src/editor/generate/submit/requestSender';
-import { familyChoices } from '../../../../src/editor/generate/wizard/familyChoices';
-import { modelChoices, modelWarning } from '../../../../src/editor/generate/wizard/modelChoices';
+import { familyChoices, modelChoices, modelWarning } from '../../../../src/editor/generate/wizard/pickModel';
 import { runGenerateWizard } from '../../../../src/editor/generate/wizard/wizard';
-import { WizardState } from '../../../../src/editor/generate/wizard/wizardState';
 import { WizardImageSet } from '../../../../src/editor/imageFit/wizardImages';
 import { describeOptions } from '../../../../src/editor/labels/optionLabels';
 import { isRemixable } from '../../../../src/editor/labels/rowIcon';
 import { FakeImageFitDialog } from '../../../support/fakeImageFitDialog';
-import { FakeMemento } from '../../../support/fakeMemento';
-import { FakeQuickInputs, choose, enter, press, write } from '../../../support/fakeQuickInputs';
+import { fakeWizardDependencies } from '../../../support/fakeWizard';
+import {
+  FakeQuickInputs,
+  choose,
+  press,
+  send,
+  set,
+  write,
+  type FakePick,
+} from '../../../support/fakeQuickInputs';
 import { madeUp } from '../../../support/madeUpFamily';
 import { modelsPage } from '../../../support/modelsPage';
 import { ScriptedDialogs } from '../../../support/scriptedDialogs';
 
 const ignore = () => undefined;
 const done = () => Promise.resolve();
-const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 const pixel = 'data:image/png;base64,iVBORw0KGgo=';
 
 describe('a family that is one file', () => {
@@ -49,33 +54,26 @@ describe('a family that is one file', () => {
     assert.equal(custom.familyOf('mine'), madeUp);
   });
 
-  it('leads through the wizard to a request', async () => {
+  it('is a form in the wizard, in which nothing illegal can be built', async () => {
     const inputs = new FakeQuickInputs();
     inputs.plan(
-      press(),
-      choose('painter-1'),
-      write(prompt),
-      choose('6 seconds'),
-      enter,
-      choose('broad brush'),
-      enter,
+      ...[write(prompt), ...set(['Model', 'Painter 1']), choose('Brush')],
+      (input) => {
+        // A broad brush needs 6 seconds.
+        assert.deepEqual((input as FakePick).rows, ['fine brush: default']);
+        press()(input);
+      },
+      ...[...set(['Length', '6 s'], ['Brush', 'broad brush']), send],
     );
     const result = await runGenerateWizard(
-      {
-        ...{ inputs, catalog, models: catalog.listedModels, hintOf: ignore, language: 'en' },
-        ...{ host: () => 'gateway.example', openEditor: done, remember: done, l10n: untranslatedL10n },
-        memory: new WizardState({
-          workspace: new FakeMemento(),
-          global: new FakeMemento(),
-          looksLikeKey: () => false,
-          log: silent,
-        }),
-        looksLikeKey: () => false,
-        presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
-        look: () => Promise.reject(new Error('there are no images')),
-      },
+      fakeWizardDependencies({ inputs, catalog, models: catalog.listedModels }),
       { at: 'prompt' },
     );
+    assert.deepEqual((inputs.shown.at(-1) as FakePick).rows.slice(1, -2), [
+      'Model: Painter 1 · painter-1',
+      ...['Length: 6 s', 'Aspect Ratio: 1:1 (square)', 'Brush: broad brush', 'Seed: Default'],
+      'Count: 1 video',
+    ]);
     assert.deepEqual(result?.request, {
       ...{ model: 'painter-1', prompt },
       options: { howLong: 6, canvas: '1:1', brush_kind: 'broad', copies: 1 },
@@ -85,7 +83,7 @@ describe('a family that is one file', () => {
   it('says what a request is in the words of its options', () => {
     const options = { howLong: 6, canvas: '2:1', brush_kind: 'fine', dice: 3, copies: 2, strange: true };
     assert.deepEqual(describeOptions({ model: 'painter-1', options }, catalog, untranslatedL10n), [
-      ...['6 seconds', '2:1, landscape', 'fine brush', 'Seed: 3', '2 videos', 'strange: true'],
+      ...['6 s', '2:1 (landscape)', 'fine brush', 'Seed: 3', '2 videos', 'strange: true'],
     ]);
   });
 
@@ -103,8 +101,7 @@ describe('a family that is one file', () => {
         ...{ dialog: new FakeImageFitDialog(), l10n: untranslatedL10n, language: 'en' },
       });
     const target = (canvas: string) => ({ model: { id: 'painter-1', family: madeUp }, options: { canvas } });
-    assert.equal(images(500, 500).needsFitting(target('1:1')), false);
-    assert.equal(images(500, 500).needsFitting(target('2:1')), true);
+    assert.equal(images(500, 500).noteOn(target('1:1')), undefined);
     assert.match(images(800, 500).noteOn(target('2:1')) ?? '', /1000×500/);
   });
 

@@ -1,197 +1,137 @@
 import { strict as assert } from 'node:assert';
-import { looksLikeKey } from '../../../../src/core/gateway/redaction';
+import { VariationsBatch } from '../../../../src/editor/generate/batch/batches';
+import { runGenerateWizard } from '../../../../src/editor/generate/wizard/wizard';
+import type { WizardOptions } from '../../../../src/editor/generate/wizard/wizardTypes';
 import { untranslatedL10n } from '../../../../src/core/common/l10n';
-import { BatchSteps } from '../../../../src/editor/generate/batch/batchSteps';
-import { runGenerateWizard, type WizardOptions } from '../../../../src/editor/generate/wizard/wizard';
-import type { StepResult } from '../../../../src/editor/common/multiStep';
-import { WizardState } from '../../../../src/editor/generate/wizard/wizardState';
+import { fakeWizardDependencies, fakeWizardState } from '../../../support/fakeWizard';
 import { FakeImagesAlong } from '../../../support/fakeWizardImages';
-import { FakeMemento } from '../../../support/fakeMemento';
 import {
   FakeQuickInputs,
   choose,
   enter,
   escape,
-  press,
+  send,
+  set,
   tick,
   write,
   type Deed,
   type FakePick,
 } from '../../../support/fakeQuickInputs';
-import { catalog } from '../../../support/catalog';
-
-const ignore = () => undefined;
-const done = () => Promise.resolve();
-const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-/** Images that do not fit, of somebody who ends the page so. */
-function misfit(...ends: StepResult[]): FakeImagesAlong {
-  return Object.assign(new FakeImagesAlong(), { misfits: ['1280x720', '720x1280'], ends });
-}
 
 describe('the wizard with images', () => {
   let inputs: FakeQuickInputs;
-  let memory: WizardState;
+  let memory: ReturnType<typeof fakeWizardState>;
   let looked: string[];
 
   beforeEach(() => {
-    inputs = new FakeQuickInputs();
-    looked = [];
-    memory = new WizardState({
-      workspace: new FakeMemento(),
-      global: new FakeMemento(),
-      looksLikeKey,
-      log: silent,
-    });
+    [inputs, memory, looked] = [new FakeQuickInputs(), fakeWizardState(), []];
   });
 
   const request = { images: [{ role: 'first' as const, source: 'file:///a.png' }] };
   const ask = async (images: FakeImagesAlong, start: Partial<WizardOptions>, ...deeds: Deed[]) => {
     inputs.plan(...deeds);
-    const result = await runGenerateWizard(
-      {
-        ...{
-          inputs,
-          memory,
-          catalog,
-          models: catalog.listedModels,
-          hintOf: () => undefined,
-          language: 'en',
-          l10n: untranslatedL10n,
-        },
-        ...{ host: () => 'gateway.example', openEditor: done, remember: done },
-        looksLikeKey,
-        presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
-        look: (sources) => {
-          looked.push(...sources);
-          return Promise.resolve(images);
-        },
-      },
-      { request, at: 'prompt', ...start },
-    );
+    const look = (sources: readonly string[]) => {
+      looked.push(...sources);
+      return Promise.resolve(images);
+    };
+    const deps = fakeWizardDependencies({ inputs, memory, look });
+    const result = await runGenerateWizard(deps, { request, at: 'prompt', ...start });
     assert.equal(inputs.left, 0);
     assert.equal(images.ends.length, 0);
     return result;
   };
-  const labels = () => (inputs.shown.at(-1) as FakePick).items.map(({ label }) => label);
+  const summary = () => inputs.shown.at(-1) as FakePick;
 
-  it('shows an image that does not fit before the last step, and hands on what was chosen', async () => {
-    const images = misfit('forward');
-    const result = await ask(images, {}, write('a kite'), enter, choose('1280 × 720, landscape'), enter);
-    assert.deepEqual(inputs.places, ['2/6', '3/6', '4/6', '6/6']);
-    assert.deepEqual(images.asked[0]?.place, { number: 5, of: 6 });
-    assert.equal(images.asked[0].subject?.options['size'], '1280x720');
-    assert.match(inputs.shown.at(-1)?.prompt ?? '', /fitted to 1280x720/);
-    assert.deepEqual(result?.fits, [{ options: { mode: { kind: 'blur' } }, shown: '1280x720' }]);
+  it('says on the row of the images what is sent, for the size as it is, and hands on what was chosen', async () => {
+    const images = new FakeImagesAlong();
+    const result = await ask(images, {}, write('a kite'), ...set(['Size', '1280×720 (landscape)']), send);
+    assert.ok((inputs.shown[1] as FakePick).rows.includes('Images: 1 image · fitted to 720x1280'));
+    assert.ok(summary().rows.includes('Images: 1 image · fitted to 1280x720'));
+    assert.deepEqual(result?.fitsWith(result.request.options ?? {}), [
+      { options: { mode: { kind: 'blur' } }, shown: '1280x720' },
+    ]);
     assert.deepEqual(result.request.images, request.images);
   });
 
-  it('asks nothing where all fit, but offers a look, from where it returns', async () => {
-    const images = misfit('forward', 'back');
-    images.misfits = [];
-    const look = choose('Look at the Image…');
-    const result = await ask(images, {}, write('a kite'), enter, enter, look, look, enter);
-    assert.deepEqual(inputs.places.slice(-2), ['5/5', '5/5']);
-    assert.deepEqual(labels(), [
-      '$(play) Generate Video',
-      '$(file-media) Look at the Image…',
-      '$(settings) More Options…',
-      '$(bookmark) Save as Preset…',
-    ]);
-    assert.deepEqual(
-      images.asked.map(({ place }) => place),
-      [undefined, undefined],
-    );
-    assert.equal(result?.request.prompt, 'a kite');
-  });
-
-  it('leads back from the page, and forth to another size that needs none', async () => {
-    const images = misfit('back');
-    images.misfits = ['720x1280'];
-    await ask(
-      images,
-      {},
-      write('a kite'),
-      enter,
-      choose('720 × 1280, portrait'),
-      choose('1280 × 720, landscape'),
-      enter,
-    );
-    assert.deepEqual(inputs.places, ['2/6', '3/6', '4/6', '4/6', '5/5']);
-  });
-
-  it('leads back to the page from the last step', async () => {
-    const images = misfit('forward', 'forward');
-    await ask(images, {}, write('a kite'), enter, enter, press(), enter);
-    assert.equal(images.asked.length, 2);
-  });
-
-  for (const [what, misfits, deeds] of [
-    ['as a step', ['720x1280'], [write('a kite'), enter, enter]],
-    ['from the last one', [], [write('a kite'), enter, enter, choose('Look at the Image…')]],
+  for (const [what, deeds] of [
+    ['from the row of the images', set(['Images', 'Preview Image…'])],
+    ['from its own row', [choose('Preview Image…')]],
   ] as const) {
-    it(`ends when the page is closed, ${what}, and keeps the draft`, async () => {
-      const images = misfit('away');
-      images.misfits = misfits;
-      assert.equal(await ask(images, {}, ...deeds), undefined);
-      assert.equal(memory.draft()?.prompt, 'a kite');
+    it(`previews the image and comes back, ${what}`, async () => {
+      const images = new FakeImagesAlong();
+      images.ends = ['done'];
+      const result = await ask(images, {}, write('a kite'), ...deeds, send);
+      assert.equal(images.previewed[0]?.options['size'], '720x1280');
+      assert.equal(result?.request.prompt, 'a kite');
     });
   }
 
-  it('looks at images that nobody has looked at, once', async () => {
-    const given = new FakeImagesAlong('looked at before');
-    await ask(misfit(), { request: { ...request, prompt: 'a' }, at: 'summary' }, escape);
-    assert.deepEqual(looked, ['file:///a.png']);
-    await ask(misfit(), { request: { ...request, prompt: 'a' }, at: 'summary', images: given }, escape);
-    assert.equal(looked.length, 1);
-    assert.match(inputs.shown.at(-1)?.prompt ?? '', /looked at before/);
+  it('ends when the page is closed, and keeps the draft', async () => {
+    const images = new FakeImagesAlong();
+    images.ends = ['cancel'];
+    assert.equal(await ask(images, {}, write('a kite'), choose('Preview Image…')), undefined);
+    assert.equal(memory.draft()?.prompt, 'a kite');
   });
 
-  for (const [what, deeds, shared, own] of [
-    ['for all, where it is the same', [choose('The Same Again'), enter], /fitted to 720x1280/, undefined],
+  it('inspects images once', async () => {
+    const given = new FakeImagesAlong('inspected before');
+    const start: Partial<WizardOptions> = { request: { ...request, prompt: 'a' }, at: 'summary' };
+    await ask(new FakeImagesAlong(), start, escape);
+    assert.deepEqual(looked, ['file:///a.png']);
+    await ask(new FakeImagesAlong(), { ...start, images: given }, escape);
+    assert.equal(looked.length, 1);
+    assert.ok(summary().rows.includes('Images: 1 image · inspected before'));
+  });
+
+  it('previews no link, and several images together', async () => {
+    const images = new FakeImagesAlong();
+    const start: Partial<WizardOptions> = { request: { ...request, prompt: 'a' }, at: 'summary' };
+    images.count = 0;
+    await ask(images, start, escape);
+    assert.ok(!summary().rows.some((row) => row.startsWith('Preview')));
+    images.count = 2;
+    await ask(images, start, escape);
+    assert.ok(summary().rows.includes('Preview Images…'));
+  });
+
+  for (const [what, deeds, details] of [
+    ['once, where it is the same for all', [], [undefined, undefined]],
     [
-      'of each, where they differ in size',
-      [choose('Size'), tick('720 × 1280, portrait', '1280 × 720, landscape')],
-      /^“a kite”$/,
-      ['fitted to 720x1280', 'fitted to 1280x720'],
+      'for each, where they differ in size',
+      [choose('Variations'), choose('Size'), tick('720×1280 (portrait)', '1280×720 (landscape)')],
+      [undefined, 'fitted to 1280x720'],
     ],
   ] as const) {
-    it(`says what becomes of the image of several requests: ${what}`, async () => {
-      const prepare = () => Promise.resolve([]);
-      const host = () => 'gateway.example';
-      const steps = new BatchSteps({
-        catalog,
-        inputs,
-        host,
-        prepare,
-        random: Math.random,
-        l10n: untranslatedL10n,
-      });
-      const start: Partial<WizardOptions> = {
-        ...{ request: { ...request, prompt: 'a kite', model: 'sora-2' }, at: 'afterPrompt' },
-        finalSteps: (answers) => steps.steps(answers),
+    it(`says how the image of several requests is changed: ${what}`, async () => {
+      const batch = new VariationsBatch({ inputs, random: Math.random, l10n: untranslatedL10n });
+      const start: WizardOptions = {
+        ...{ request: { ...request, prompt: 'a kite', model: 'sora-2' }, at: 'summary', batch },
       };
-      await ask(new FakeImagesAlong(), start, enter, enter, ...deeds, escape);
-      const { prompt, items } = inputs.shown.at(-1) as FakePick;
-      assert.match(prompt ?? '', shared);
+      await ask(new FakeImagesAlong(), start, ...deeds, escape);
+      assert.ok(summary().rows.includes('Images: 1 image · fitted to 720x1280'));
       assert.deepEqual(
-        items.slice(-2).map(({ detail }) => detail),
-        own ?? [undefined, undefined],
+        summary()
+          .items.slice(-2)
+          .map(({ detail }) => detail),
+        details,
       );
     });
   }
 
-  it('offers no look at a link, and several looks at several', async () => {
-    const images = misfit();
-    [images.misfits, images.count] = [[], 0];
-    await ask(images, { request: { ...request, prompt: 'a' }, at: 'summary' }, escape);
-    assert.deepEqual(labels(), [
-      '$(play) Generate Video',
-      '$(settings) More Options…',
-      '$(bookmark) Save as Preset…',
+  it('sends a batch of a remix, with all that the summary offers', async () => {
+    const batch = new VariationsBatch({ inputs, random: Math.random, l10n: untranslatedL10n });
+    const remix = { model: 'sora-2', prompt: 'at night', remixOf: 'video_1' };
+    const result = await ask(new FakeImagesAlong(), { request: remix, at: 'summary', batch }, enter);
+    assert.deepEqual(result?.requests, [
+      { ...remix, options: {} },
+      { ...remix, options: {} },
     ]);
-    images.count = 2;
-    await ask(images, { request: { ...request, prompt: 'a' }, at: 'summary' }, escape);
-    assert.ok(labels().includes('$(file-media) Look at the Images…'));
+    assert.deepEqual(summary().rows, [
+      '$(play) Generate 2 Videos',
+      'Variations: Repeat 2 times',
+      'Model: Sora 2 · sora-2',
+      'Remix Source: earlier video',
+      ...['More Options…', 'Save as Preset…'],
+    ]);
   });
 });

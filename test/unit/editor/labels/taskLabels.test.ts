@@ -140,20 +140,17 @@ describe('the words for tasks', () => {
   it('tell options in plain words, and unknown ones as they are', () => {
     const describe = (model: string, options: Readonly<Record<string, string | number | boolean>>) =>
       describeOptions({ model, options }, catalog, untranslatedL10n);
-    assert.deepEqual(describe('sora-2', { seconds: '8', size: '720x1280' }), [
-      '8 seconds',
-      '720 × 1280, portrait',
-    ]);
-    assert.deepEqual(describe('wan2.5-t2v-preview', { size: '960*960' }), ['960 × 960, square']);
+    assert.deepEqual(describe('sora-2', { seconds: '8', size: '720x1280' }), ['8 s', '720×1280 (portrait)']);
+    assert.deepEqual(describe('wan2.5-t2v-preview', { size: '960*960' }), ['960×960 (square)']);
     const seedance = 'doubao-seedance-1-0-pro-250528';
-    assert.deepEqual(describe(seedance, { ratio: '16:9' }), ['16:9, landscape']);
-    assert.deepEqual(describe(seedance, { ratio: 'wide' }), ['Shape: wide']);
-    assert.deepEqual(describe('veo-9', { sampleCount: 1, newest: true }), ['one video', 'newest: true']);
+    assert.deepEqual(describe(seedance, { ratio: '16:9' }), ['16:9 (landscape)']);
+    assert.deepEqual(describe(seedance, { ratio: 'wide' }), ['Aspect Ratio: wide']);
+    assert.deepEqual(describe('veo-9', { sampleCount: 1, newest: true }), ['1 video', 'newest: true']);
     // Of a model that is no longer known, the names still tell.
-    assert.deepEqual(describe('gone', { n: 2, seconds: '8' }), ['2 videos', '8 seconds']);
+    assert.deepEqual(describe('gone', { n: 2, seconds: '8' }), ['2 videos', '8 s']);
   });
 
-  it('have a question, a name and words for every option of every family', () => {
+  it('have a placeholder, a name and words for every option of every family', () => {
     for (const { id, family } of catalog.models) {
       for (const mode of family.modes(id)) {
         for (const parameter of parametersOf(family, { model: id, mode, options: {} })) {
@@ -161,11 +158,11 @@ describe('the words for tasks', () => {
           // Names of providers that nobody can translate stand for themselves.
           if (!['cfg_scale', 'response_format', 'metadata'].includes(name))
             assert.notEqual(parameter.label(untranslatedL10n), name);
-          assert.match(optionPlaceholder(parameter, untranslatedL10n), /\?/);
+          assert.match(optionPlaceholder(parameter, untranslatedL10n), /^Select /);
           const flags = values.kind === 'flag' ? ['true', 'false'] : [];
           for (const value of values.kind === 'choice' ? values.of : flags) {
             const word = formatOption(parameter, String(value), untranslatedL10n);
-            assert.ok(name === 'resolution' || word !== String(value), `${name} ${value}`);
+            assert.ok(['resolution', 'ratio'].includes(name) || word !== String(value), `${name} ${value}`);
           }
           assert.equal(
             new Set(flags.map((value) => formatOption(parameter, value, untranslatedL10n))).size,

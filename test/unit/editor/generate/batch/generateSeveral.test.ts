@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
 import type { TextDocument } from 'vscode';
-import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
 import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import type { VideoRequest } from '../../../../../src/core/models/request';
 import type { Charged, Task } from '../../../../../src/core/task/task';
@@ -12,14 +11,13 @@ import {
 import type { ReadyRequest, Submit } from '../../../../../src/editor/generate/submit/requestSender';
 import { Rejection } from '../../../../../src/editor/common/rejection';
 import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
-import { WizardState } from '../../../../../src/editor/generate/wizard/wizardState';
-import { FakeMemento } from '../../../../support/fakeMemento';
+import { fakeWizardDependencies, fakeWizardState } from '../../../../support/fakeWizard';
 import {
   FakeQuickInputs,
-  choose,
   enter,
   escape,
-  press,
+  send as pay,
+  set,
   type FakePick,
 } from '../../../../support/fakeQuickInputs';
 import { RecordingNotifications } from '../../../../support/recordingNotifications';
@@ -27,7 +25,6 @@ import { catalog } from '../../../../support/catalog';
 
 const ignore = () => undefined;
 const done = () => Promise.resolve();
-const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 describe('a list of prompts while it is sent', () => {
   let text: string;
@@ -50,7 +47,7 @@ describe('a list of prompts while it is sent', () => {
 
   const run = async (): Promise<void> => {
     const inputs = new FakeQuickInputs();
-    inputs.plan(enter, enter, enter);
+    inputs.plan(enter);
     await sendFromEditor(partsWith(inputs), []);
     assert.equal(inputs.left, 0);
   };
@@ -64,12 +61,7 @@ describe('a list of prompts while it is sent', () => {
   const underWay = new Set<TextDocument>();
 
   function partsWith(inputs: FakeQuickInputs): PromptDependencies {
-    const memory = new WizardState({
-      workspace: new FakeMemento(),
-      global: new FakeMemento(),
-      looksLikeKey,
-      log: silent,
-    });
+    const memory = fakeWizardState();
     const submit: Submit = async ({ prepared: { request } }, _signal, beside) => {
       await beside?.onStored?.();
       sent.push(request.prompt);
@@ -104,7 +96,6 @@ describe('a list of prompts while it is sent', () => {
         random: Math.random,
       },
       sender: sender as never,
-      host: () => 'gateway.example',
       batch: new BatchSubmitter({
         sender: sender as never,
         notifications: new RecordingNotifications(),
@@ -112,7 +103,7 @@ describe('a list of prompts while it is sent', () => {
         l10n: untranslatedL10n,
       }),
       box: { show: (_severity: unknown, message: string) => told.push(message) } as never,
-      log: silent,
+      log: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
       replaceText: (_document, before, after) => {
         if (refusedEdits-- > 0) return Promise.resolve(false);
         assert.equal(before, text);
@@ -121,24 +112,7 @@ describe('a list of prompts while it is sent', () => {
       },
       runInBackground: (work) => void work,
       runGenerateWizard: async (start) =>
-        runGenerateWizard(
-          {
-            ...{
-              inputs,
-              memory,
-              catalog,
-              models: catalog.listedModels,
-              hintOf: ignore,
-              language: 'en',
-              l10n: untranslatedL10n,
-            },
-            ...{ host: () => 'gateway.example', openEditor: done, remember: done },
-            looksLikeKey,
-            presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
-            look: () => Promise.reject(new Error('there are no images')),
-          },
-          start,
-        ),
+        runGenerateWizard(fakeWizardDependencies({ inputs, memory }), start),
     };
     return parts as PromptDependencies;
   }
@@ -222,23 +196,39 @@ describe('a list of prompts while it is sent', () => {
     assert.equal(text, 'one\n---\ntwo');
   });
 
-  for (const [what, prompts, warning] of [
-    ['short ones', ['one', 'two'], /^$/],
-    ['one that is long', ['one', 'b'.repeat(801)], /^\$\(warning\) Prompt 2 has more than 800 characters/],
-    [
-      'several',
-      ['c'.repeat(900), 'b'.repeat(800), 'd'.repeat(900)],
-      /^\$\(warning\) The prompts 1, 3 have more/,
-    ],
-  ] as const) {
-    it(`names the prompts that the model may not read to the end: ${what}`, async () => {
-      text = prompts.join('\n---\n');
-      const inputs = new FakeQuickInputs();
-      inputs.plan(press(), choose('wan2.5-t2v-preview'), enter, enter, escape);
-      await sendFromEditor(partsWith(inputs), []);
-      assert.equal(inputs.left, 0);
-      assert.match((inputs.shown.at(-1) as FakePick).prompt ?? '', warning);
-      assert.deepEqual(sent, []);
+  it('says which prompts the model may not read to the end', async () => {
+    text = ['c'.repeat(900), 'b'.repeat(800), 'd'.repeat(900)].join('\n---\n');
+    const inputs = new FakeQuickInputs();
+    inputs.plan(...set(['Model', 'Wan 2.5 Text to Video']), escape);
+    await sendFromEditor(partsWith(inputs), []);
+    assert.equal(inputs.left, 0);
+    const warning = '$(warning) Over 800 characters. This model might ignore the rest.';
+    assert.deepEqual(
+      (inputs.shown.at(-1) as FakePick).items.slice(-3).map(({ detail }) => detail?.startsWith(warning)),
+      [true, false, true],
+    );
+    assert.deepEqual(sent, []);
+  });
+
+  it('sends none while one of them has an error, and names it', async () => {
+    text = 'a kite\n---\na boat --rs 480p\n---\na lamp';
+    const inputs = new FakeQuickInputs();
+    inputs.plan(...set(['Model', 'Seedance 1.0 Pro']), (input) => {
+      pay(input);
+      assert.equal(input.disposed, false);
+      escape(input);
     });
-  }
+    await sendFromEditor(partsWith(inputs), []);
+    const { items } = inputs.shown.at(-1) as FakePick;
+    assert.equal(items[0]?.detail, '$(error) 1 of 3 requests have errors.');
+    assert.deepEqual(
+      items.slice(-3).map(({ label, detail }) => [label, detail?.slice(0, 28)]),
+      [
+        ['1. a kite', undefined],
+        ['2. a boat --rs 480p', '$(error) The prompt contains'],
+        ['3. a lamp', undefined],
+      ],
+    );
+    assert.deepEqual(sent, []);
+  });
 });

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { looksLikeKey } from '../../../../../src/core/gateway/redaction';
 import { untranslatedL10n } from '../../../../../src/core/common/l10n';
 import type { Model } from '../../../../../src/core/models/catalog';
 import { FAMILIES } from '../../../../../src/core/models/families';
@@ -11,9 +10,11 @@ import { sora } from '../../../../../src/core/models/families/sora';
 import { aspectRatio, length } from '../../../../../src/core/models/commonParameters';
 import { parsePresets } from '../../../../../src/editor/generate/presets/presetStore';
 import { Rejection } from '../../../../../src/editor/common/rejection';
-import { familyChoices } from '../../../../../src/editor/generate/wizard/familyChoices';
-import { runGenerateWizard, type WizardOptions } from '../../../../../src/editor/generate/wizard/wizard';
-import { MEMENTOS, WizardState } from '../../../../../src/editor/generate/wizard/wizardState';
+import { familyChoices } from '../../../../../src/editor/generate/wizard/pickModel';
+import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
+import type { WizardInput, WizardOptions } from '../../../../../src/editor/generate/wizard/wizardTypes';
+import { MEMENTOS } from '../../../../../src/editor/generate/wizard/wizardState';
+import { fakeWizardDependencies, fakeWizardState } from '../../../../support/fakeWizard';
 import { FakeImagesAlong } from '../../../../support/fakeWizardImages';
 import { FakeMemento } from '../../../../support/fakeMemento';
 import {
@@ -25,6 +26,8 @@ import {
   escape,
   press,
   pressAt,
+  send,
+  set,
   write,
   type Deed,
 } from '../../../../support/fakeQuickInputs';
@@ -33,63 +36,57 @@ import { catalog } from '../../../../support/catalog';
 const still: Family = {
   ...sora,
   id: 'still',
-  label: () => 'still',
+  label: () => 'Still',
   prefixes: ['still-'],
   parameters: () => [
-    // Nobody is asked about an option with one value.
-    length({ name: 'seconds', values: choice('5'), defaultValue: '5', hasOwnStep: true }),
-    aspectRatio({ name: 'ratio', values: choice('16:9', '1:1'), defaultValue: '16:9', hasOwnStep: true }),
+    // An option with one value has no row.
+    length({ name: 'seconds', values: choice('5'), defaultValue: '5', isMain: true }),
+    aspectRatio({ name: 'ratio', values: choice('16:9', '1:1'), defaultValue: '16:9', isMain: true }),
   ],
 };
-const oneModel: Model[] = [{ id: 'sora-2', family: sora }];
+const oneModel: Model[] = [{ id: 'sora-2', label: 'Sora 2', family: sora }];
 const threeModels: Model[] = [
-  { id: 'sora-2', family: sora },
+  ...oneModel,
   { id: 'still-1', family: still },
-  { id: 'sora-2-pro', family: sora },
+  { id: 'sora-2-pro', label: 'Sora 2 Pro', family: sora },
 ];
-const ignore = () => undefined;
-const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-/** One person with one window, who may open the wizard several times. */
+/** One user with one window, who may open the wizard several times. */
 class Desk {
   readonly workspace = new FakeMemento();
   readonly global = new FakeMemento();
-  readonly memory = new WizardState({
-    workspace: this.workspace,
-    global: this.global,
-    looksLikeKey,
-    log: silent,
-  });
+  readonly memory = fakeWizardState(this.workspace, this.global);
   readonly opened: string[] = [];
   readonly remembered: Model[] = [];
   readonly saved: VideoRequest[] = [];
+  editorInput: WizardInput | undefined;
   presets: Record<string, unknown> = {};
-  workspacePresets: unknown;
+  clipboard = '';
   inputs = new FakeQuickInputs();
   models: readonly Model[] = oneModel;
+  images = new FakeImagesAlong('Cropped.', 0);
 
   async ask(start: WizardOptions, ...deeds: Deed[]) {
     this.inputs = new FakeQuickInputs();
     this.inputs.plan(...deeds);
     const result = await runGenerateWizard(
-      {
+      fakeWizardDependencies({
         inputs: this.inputs,
         memory: this.memory,
-        catalog,
         models: this.models,
-        hintOf: (id) => (id === 'sora-2' ? 'It is old.' : undefined),
+        warningFor: (id) => (id === 'sora-2' ? 'Retired by OpenAI' : undefined),
         remember: (model) => {
           this.remembered.push(model);
           return Promise.resolve();
         },
-        host: () => 'gateway.example',
-        openEditor: (prompt) => {
+        openEditor: (prompt, input) => {
           this.opened.push(prompt);
+          this.editorInput = input;
           return Promise.resolve();
         },
-        looksLikeKey,
+        readClipboard: () => Promise.resolve(this.clipboard),
         presets: {
-          read: () => parsePresets({ user: this.presets, workspace: this.workspacePresets }),
+          read: () => parsePresets({ user: this.presets, workspace: undefined }),
           save: (request) => {
             this.saved.push(request);
             return Promise.resolve();
@@ -102,12 +99,10 @@ class Desk {
         },
         look: (sources) => {
           const gone = sources.find((source) => source.includes('gone'));
-          if (gone) throw new Rejection('invalidRequest', 'The image file could not be read: gone');
-          return Promise.resolve(new FakeImagesAlong('It is cut.', 0));
+          if (gone) throw new Rejection('invalidRequest', "Couldn't read the image.");
+          return Promise.resolve(this.images);
         },
-        language: 'en',
-        l10n: untranslatedL10n,
-      },
+      }),
       start,
     );
     assert.equal(this.inputs.left, 0);
@@ -122,7 +117,7 @@ class Desk {
   }
 
   pick(index: number): FakePick {
-    const input = this.inputs.shown[index];
+    const input = this.inputs.shown.at(index);
     assert.ok(input instanceof FakePick);
     return input;
   }
@@ -131,6 +126,8 @@ class Desk {
 const first: WizardOptions = { at: 'prompt' };
 const labels = (pick: FakePick) => pick.items.map(({ label }) => label);
 const marks = (pick: FakePick) => pick.items.map(({ description }) => description);
+const tooltips = (input: FakeText | FakePick | undefined) => input?.buttons.map(({ tooltip }) => tooltip);
+const wide = '1280×720 (landscape)';
 
 describe('the wizard', () => {
   let desk: Desk;
@@ -139,130 +136,130 @@ describe('the wizard', () => {
     desk = new Desk();
   });
 
-  it('asks prompt, length and size, and ends with one clear action', async () => {
-    const result = await desk.ask(
-      first,
-      write('a kite'),
-      choose('8 seconds'),
-      choose('1280 × 720, landscape'),
-      enter,
-    );
+  it('takes a prompt, Enter, Enter', async () => {
+    const result = await desk.ask(first, write('a kite'), enter);
     assert.deepEqual(result?.request, {
       model: 'sora-2',
       prompt: 'a kite',
-      options: { seconds: '8', size: '1280x720' },
+      options: { seconds: '4', size: '720x1280' },
     });
-    assert.deepEqual(desk.inputs.places, ['2/5', '3/5', '4/5', '5/5']);
-    const summary = desk.pick(3);
-    assert.deepEqual(labels(summary), [
-      ...['$(play) Generate Video', '$(settings) More Options…', '$(bookmark) Save as Preset…'],
+    assert.deepEqual([result.written, result.requests], [true, [result.request]]);
+  });
+
+  it('shows the whole request as rows, and sends it from the first one', async () => {
+    const result = await desk.ask(first, write('a kite'), ...set(['Length', '8 s'], ['Size', wide]), send);
+    assert.deepEqual(result?.request.options, { seconds: '8', size: '1280x720' });
+    const summary = desk.pick(-1);
+    assert.deepEqual(summary.rows, [
+      '$(play) Generate Video',
+      'Model: Sora 2 · sora-2',
+      'Length: 8 s',
+      `Size: ${wide}`,
+      'More Options…',
+      'Save as Preset…',
     ]);
-    assert.equal(summary.title, 'Generate Video with sora-2');
-    assert.equal(summary.items[0]?.description, 'sora-2 · 8 seconds · 1280 × 720, landscape');
-    assert.equal(summary.items[0].detail, 'Goes to gateway.example. The price is set by Nebula.');
-    assert.match(summary.prompt ?? '', /^“a kite” .*It is old\.$/);
+    assert.equal(summary.items[0]?.detail, 'Sent to gateway.example. Nebula sets the price.');
+    assert.equal(summary.items[2]?.detail, '$(warning) Retired by OpenAI');
+    assert.equal(summary.title, 'Generate Video with Sora 2');
+    assert.equal(summary.prompt, "'a kite'");
+    // The row that was changed stays active.
+    assert.equal(summary.activeItems[0]?.label, 'Size');
+    assert.equal(desk.pick(1).activeItems[0]?.label, '$(play) Generate Video');
+  });
+
+  it('pays only for an Enter after a pause, and each early one extends it', async () => {
+    const result = await desk.ask(first, write('a kite'), (input) => {
+      desk.inputs.requirePause(10_000);
+      for (let repeats = 0; repeats < 20; repeats++) enter(input);
+      assert.equal(input.disposed, false);
+      desk.inputs.requirePause(0);
+      // Rows that don't pay need no pause.
+      escape(input);
+    });
+    assert.equal(result, undefined);
   });
 
   for (const prompt of ['  a kite\tover the sea  ', 'ein Käfer 🐞👩‍👩‍👧 läuft', '\u2028x\u00a0', '$(play) {0}']) {
     it(`gives the prompt byte for byte: ${JSON.stringify(prompt)}`, async () => {
-      const result = await desk.ask(first, write(prompt), enter, enter, enter);
+      const result = await desk.ask(first, write(prompt), enter);
       assert.equal(result?.request.prompt, prompt);
     });
   }
 
   it('gives a prompt of an editor byte for byte, line ends included', async () => {
     const prompt = '  one\r\n\r\ntwo 🐞 \r\n';
-    const result = await desk.ask(
-      { at: 'afterPrompt', request: { prompt }, promptIsDraft: true },
-      enter,
-      enter,
-      enter,
-    );
+    const result = await desk.ask({ at: 'summary', request: { prompt }, promptIsDraft: true }, enter);
     assert.equal(result?.request.prompt, prompt);
-    assert.deepEqual(desk.inputs.places, ['3/5', '4/5', '5/5']);
+    assert.equal(desk.inputs.shown.length, 1);
   });
 
-  it('shows a prompt as it is, without making icons or links of it', async () => {
-    await desk.ask(first, write('$(play) [here](command:x)'), enter, enter, escape);
-    assert.ok(desk.pick(3).prompt?.startsWith('“\\$(play) [here] (command:x)”'));
+  it('shows a prompt as it is, without icons or links', async () => {
+    await desk.ask(first, write('$(play) [here](command:x)'), escape);
+    assert.equal(desk.pick(1).prompt, "'\\$(play) [here] (command:x)'");
   });
 
-  it('goes back and forth without forgetting', async () => {
+  it('goes back to the prompt without losing choices', async () => {
     const result = await desk.ask(
       first,
-      write('a kite'),
-      choose('12 seconds'),
-      choose('1280 × 720, landscape'),
-      press(),
-      press(),
-      press(),
-      enter,
-      enter,
-      enter,
-      enter,
+      ...[write('a kite'), ...set(['Length', '12 s'], ['Size', wide]), press(), enter, enter],
     );
-    assert.deepEqual(result?.request, {
-      model: 'sora-2',
-      prompt: 'a kite',
-      options: { seconds: '12', size: '1280x720' },
-    });
-    assert.deepEqual(
-      desk.inputs.places,
-      [2, 3, 4, 5, 4, 3, 2, 3, 4, 5].map((number) => `${number}/5`),
-    );
-    assert.equal(desk.pick(5).activeItems[0]?.label, '12 seconds');
+    assert.deepEqual(result?.request.options, { seconds: '12', size: '1280x720' });
     assert.equal(desk.text(6).value, 'a kite');
-    // To go on writing, not to replace it.
+    // To continue writing, not to replace it.
     assert.deepEqual(desk.text(6).valueSelection, [6, 6]);
   });
 
-  it('has no Back at its first step', async () => {
-    await desk.ask(first, press(), escape);
-    assert.deepEqual(
-      desk.inputs.shown.map(({ buttons }) => buttons.map(({ tooltip }) => tooltip)),
-      [[undefined, 'Write in an Editor', 'Choose Another Model'], []],
-    );
+  it('comes back from a row without a change', async () => {
+    const result = await desk.ask(first, write('a'), choose('Length'), press(), send);
+    assert.equal(result?.request.options?.['seconds'], '4');
+    assert.equal(desk.pick(-1).activeItems[0]?.label, 'Length');
   });
 
-  it('has no editor where it would forget what else is wanted', async () => {
-    await desk.ask({ at: 'prompt', finalSteps: () => [] }, press(), escape);
-    assert.deepEqual(
-      desk.inputs.shown[0]?.buttons.map(({ tooltip }) => tooltip),
-      [undefined, 'Choose Another Model'],
-    );
+  it('has buttons for what goes with the prompt, and Back only where there is a step before', async () => {
+    await desk.ask(first, write('a'), escape);
+    assert.deepEqual(tooltips(desk.inputs.shown[0]), ['Choose Model', 'Edit in Editor']);
+    assert.deepEqual(tooltips(desk.inputs.shown[1]), [undefined]);
   });
 
-  const all = [write('a kite'), choose('8 seconds'), choose('1280 × 720, landscape')] as const;
-  for (const place of [0, 1, 2, 3]) {
-    it(`ends with nothing after Escape at step ${place + 1}, and offers the draft again`, async () => {
+  it('has no step numbers', async () => {
+    await desk.ask(first, write('a'), escape);
+    assert.ok(desk.inputs.shown.every((input) => !('step' in input)));
+  });
+
+  const all = [write('a kite'), ...set(['Length', '8 s'], ['Size', wide])] as const;
+  for (const place of [0, 1, 3, 5]) {
+    it(`sends nothing after Escape at input ${place + 1}, and restores the draft`, async () => {
       assert.equal(await desk.ask(first, ...all.slice(0, place), escape), undefined);
-      const offered = await desk.ask(first, ...(place === 0 ? [escape] : [enter, enter, enter, enter]));
+      const restored = await desk.ask(first, ...(place === 0 ? [escape] : [enter, enter]));
       if (place === 0) {
         assert.equal(desk.text(0).value, '');
         return;
       }
       assert.equal(desk.text(0).value, 'a kite');
       assert.deepEqual(desk.text(0).valueSelection, [0, 6]);
-      assert.match(desk.text(0).prompt ?? '', /Your draft/);
-      assert.equal(offered?.request.options?.['seconds'], place > 1 ? '8' : '4');
-      assert.equal(offered.request.options['size'], place > 2 ? '1280x720' : '720x1280');
+      assert.equal(desk.text(0).prompt, 'Draft restored. Type to replace it.');
+      assert.equal(restored?.request.options?.['seconds'], place > 1 ? '8' : '4');
+      assert.equal(restored.request.options['size'], place > 3 ? '1280x720' : '720x1280');
     });
   }
 
-  it('chooses for another prompt as last time, not as in the draft', async () => {
-    await desk.ask(first, write('a kite'), choose('12 seconds'), escape);
-    const result = await desk.ask(
-      { at: 'prompt', request: { prompt: 'a boat' } },
-      enter,
-      enter,
-      enter,
-      enter,
-    );
+  it('discards a draft by a button', async () => {
+    await desk.ask(first, write('a kite'), ...set(['Length', '8 s']), escape);
+    await desk.ask(first, press('Discard Draft'), escape);
+    assert.equal(desk.text(1).value, '');
+    assert.deepEqual(tooltips(desk.text(1)), ['Choose Model', 'Edit in Editor']);
+    const result = await desk.ask(first, write('b'), enter);
+    assert.equal(result?.request.options?.['seconds'], '4');
+  });
+
+  it('uses the last choices for another prompt, not those of the draft', async () => {
+    await desk.ask(first, write('a kite'), ...set(['Length', '12 s']), escape);
+    const result = await desk.ask({ at: 'prompt', request: { prompt: 'a boat' } }, enter, enter);
     assert.deepEqual(result?.request.options, { seconds: '4', size: '720x1280' });
     assert.equal(desk.memory.draft()?.prompt, 'a kite');
   });
 
-  it('keeps as a draft what is half written when it closes', async () => {
+  it('keeps as a draft what is half written', async () => {
     await desk.ask(first, (input) => {
       assert.ok(input instanceof FakeText);
       input.type('  half a th');
@@ -277,7 +274,7 @@ describe('the wizard', () => {
     await desk.ask(first, (input) => {
       assert.ok(input instanceof FakeText);
       input.type(`use ${key}`);
-      assert.match(input.remark, /The prompt contains an API key/);
+      assert.match(input.remark, /API key/);
       enter(input);
       escape(input);
     });
@@ -285,15 +282,15 @@ describe('the wizard', () => {
     assert.ok(![...desk.workspace.entries.values(), ...desk.global.entries.values()].join().includes(key));
   });
 
-  it('does not let a prompt pass that is blank', async () => {
+  it('accepts no blank prompt', async () => {
     await desk.ask(first, (input) => {
       assert.ok(input instanceof FakeText);
-      // Not wrong before anything was done.
+      // Not an error before the user did anything.
       assert.equal(input.remark, '');
       enter(input);
-      assert.match(input.remark, /prompt is empty/);
+      assert.equal(input.remark, 'Enter a prompt.');
       input.type(' \t ');
-      assert.match(input.remark, /prompt is empty/);
+      assert.equal(input.remark, 'Enter a prompt.');
       enter(input);
       input.type(' x ');
       assert.equal(input.remark, '');
@@ -302,199 +299,223 @@ describe('the wizard', () => {
     assert.equal(desk.inputs.shown.length, 1);
   });
 
-  it('says when a prompt is long, and lets it pass', async () => {
+  it('says when a prompt is long, and accepts it', async () => {
     const long = 'x'.repeat(32_001);
     const result = await desk.ask(
       first,
       (input) => {
         assert.ok(input instanceof FakeText);
         input.type('x'.repeat(2_001));
-        assert.match(input.remark, /^2,001 characters\./);
+        assert.equal(input.remark, '2,001 characters');
         input.type(long);
-        assert.match(input.remark, /32,001 characters\. The gateway may refuse/);
+        assert.equal(input.remark, 'Very long prompt. The gateway might reject it.');
         enter(input);
       },
-      enter,
-      enter,
       enter,
     );
     assert.equal(result?.request.prompt, long);
   });
 
-  it('marks and offers first what was used last', async () => {
-    await desk.ask(first, write('a'), escape);
-    assert.deepEqual(marks(desk.pick(1)), ['default', undefined, undefined]);
-    await desk.ask(first, write('a'), choose('12 seconds'), choose('1280 × 720, landscape'), enter);
+  it('starts from the last choices and marks them', async () => {
+    await desk.ask(first, write('a'), choose('Length'), escape);
+    assert.deepEqual(marks(desk.pick(2)), ['default', undefined, undefined]);
+    await desk.ask(first, write('a'), ...set(['Length', '12 s'], ['Size', wide]), send);
     await desk.memory.forgetDraft();
-    await desk.ask(first, write('b'), enter, enter, enter);
-    assert.deepEqual(marks(desk.pick(1)), [undefined, undefined, 'last used']);
-    assert.equal(desk.pick(1).activeItems[0]?.label, '12 seconds');
-    assert.deepEqual(marks(desk.pick(2)), [undefined, 'last used']);
+    const result = await desk.ask(first, write('b'), choose('Length'), press(), send);
+    assert.deepEqual(result?.request.options, { seconds: '12', size: '1280x720' });
+    assert.deepEqual(marks(desk.pick(2)), [undefined, undefined, 'last used']);
+    assert.equal(desk.pick(2).activeItems[0]?.label, '12 s');
   });
 
-  it('remembers what was asked for, not what was only looked at', async () => {
-    await desk.ask(first, write('a'), choose('12 seconds'), escape);
+  it('remembers the choices of each model', async () => {
+    desk.models = threeModels;
+    await desk.ask(first, write('a'), ...set(['Length', '12 s']), send);
+    await desk.memory.forgetDraft();
+    await desk.ask(first, write('b'), ...set(['Model', 'Sora 2 Pro'], ['Length', '8 s']), send);
+    await desk.memory.forgetDraft();
+    const result = await desk.ask(first, write('c'), ...set(['Model', 'Sora 2']), send);
+    assert.deepEqual([result?.request.model, result?.request.options?.['seconds']], ['sora-2', '12']);
+  });
+
+  it('remembers what was sent, not what was only chosen', async () => {
+    await desk.ask(first, write('a'), ...set(['Length', '12 s']), escape);
     assert.deepEqual(desk.memory.last(), { families: {} });
   });
 
-  it('counts on truly when a model has other steps', async () => {
-    desk.models = threeModels;
+  it('shows other rows for another model, and what the choice changed', async () => {
+    desk.models = [...catalog.listedModels, ...threeModels.slice(1, 2)];
     const result = await desk.ask(
       first,
-      press(),
-      choose('still-1'),
-      write('a kite'),
-      choose('1:1, square'),
-      enter,
+      ...[write('a kite'), ...set(['Length', '12 s'], ['Model', 'Veo 3.1'], ['Length', '6 s'])],
+      ...[...set(['Model', 'still-1'], ['Aspect Ratio', '1:1 (square)']), send],
     );
     assert.deepEqual(result?.request, {
       model: 'still-1',
       prompt: 'a kite',
       options: { seconds: '5', ratio: '1:1' },
     });
-    // It begins with the prompt; the model is one step back.
-    assert.deepEqual(desk.inputs.places, ['2/5', '1/5', '2/4', '3/4', '4/4']);
+    assert.deepEqual(desk.pick(5).rows.slice(1, 4), [
+      'Model: Veo 3.1 · veo-3.1-generate-preview',
+      'Length: 4 s (changed from 12 s)',
+      'Aspect Ratio: 16:9 (landscape)',
+    ]);
+    // The next change is what counts.
+    assert.equal(desk.pick(7).rows[2], 'Length: 6 s');
+    assert.deepEqual(desk.pick(-1).rows.slice(1, 3), ['Model: still-1', 'Aspect Ratio: 1:1 (square)']);
   });
 
-  it('groups models by family, and marks the one used last', async () => {
+  it('groups models by family, marks the last one, and finds them by name and ID', async () => {
     desk.models = threeModels;
-    await desk.ask(first, press(), choose('sora-2-pro'), write('a kite'), enter, enter, enter);
+    await desk.ask(first, write('a kite'), ...set(['Model', 'Sora 2 Pro']), send);
     await desk.memory.forgetDraft();
-    await desk.ask(first, press(), escape);
-    assert.equal(desk.text(0).title, 'Generate Video with sora-2-pro');
+    await desk.ask(first, press('Choose Model'), escape);
+    assert.equal(desk.text(0).title, 'Generate Video with Sora 2 Pro');
     const pick = desk.pick(1);
-    const groups = ['sora', 'sora-2', 'sora-2-pro', 'still', 'still-1'];
-    assert.deepEqual(labels(pick), [...groups, '', '$(edit) Another Model…']);
-    assert.deepEqual(marks(pick).slice(0, 5), [undefined, undefined, 'last used', undefined, undefined]);
-    assert.equal(pick.items[1]?.detail, 'It is old.');
-    assert.equal(pick.activeItems[0]?.label, 'sora-2-pro');
+    assert.deepEqual(labels(pick), [
+      ...['Sora', 'Sora 2', 'Sora 2 Pro', 'Still', 'still-1', '', 'Other Model…'],
+    ]);
+    assert.deepEqual(marks(pick).slice(1, 3), ['sora-2', 'sora-2-pro · last used']);
+    assert.equal(pick.items[1]?.detail, 'Retired by OpenAI');
+    assert.equal(pick.activeItems[0]?.label, 'Sora 2 Pro');
+    assert.equal(pick.matchOnDescription, true);
   });
 
-  it('calls models as their user does, and shows the id beside', async () => {
+  it('calls models as their user does, with the ID', async () => {
     desk.models = [{ id: 'studio-x', family: sora, label: '$(zap) My Studio' }, ...oneModel];
-    await desk.ask(first, write('a'), enter, enter, press(), press(), press(), press(), escape);
+    await desk.ask(first, write('a'), choose('Model'), escape);
     assert.equal(desk.text(0).title, 'Generate Video with $(zap) My Studio');
-    const summary = desk.pick(3).items[0]?.description;
-    assert.equal(summary, '\\$(zap) My Studio · studio-x · 4 seconds · 720 × 1280, portrait');
-    const item = desk.pick(7).items[1];
-    assert.deepEqual([item?.label, item?.description], ['\\$(zap) My Studio', 'studio-x']);
-    await desk.ask(first, enter, enter, enter, enter);
-    await desk.ask(first, press(), escape);
-    assert.equal(desk.pick(1).items[1]?.description, 'studio-x · last used');
+    assert.equal(desk.pick(1).rows[1], 'Model: \\$(zap) My Studio · studio-x');
+    assert.equal(desk.pick(2).rows[0], '\\$(zap) My Studio: studio-x');
+    await desk.ask(first, enter, enter);
+    await desk.ask(first, press('Choose Model'), escape);
+    assert.equal(desk.pick(1).rows[0], '\\$(zap) My Studio: studio-x · last used');
   });
 
-  it('keeps the answers that another model understands', async () => {
+  it('keeps the choices that another model has, too', async () => {
     desk.models = threeModels;
     const result = await desk.ask(
       first,
-      write('a kite'),
-      choose('12 seconds'),
-      press(),
-      press(),
-      press(),
-      choose('sora-2-pro'),
-      enter,
-      enter,
-      enter,
-      enter,
+      ...[write('a kite'), ...set(['Length', '12 s'], ['Model', 'Sora 2 Pro']), send],
     );
     assert.equal(result?.request.options?.['seconds'], '12');
+    assert.equal(desk.pick(-1).rows[2], 'Length: 12 s');
   });
 
   describe('with all models', () => {
-    const to = (model: string) => [press('Choose Another Model'), choose(model)] as const;
-
     beforeEach(() => {
       desk.models = catalog.listedModels;
     });
 
-    it('begins with the prompt and the first model, and few keys lead on', async () => {
-      const result = await desk.ask(first, write('a kite'), enter, enter, enter);
-      assert.equal(result?.request.model, 'sora-2');
-      assert.deepEqual(desk.inputs.places, ['2/5', '3/5', '4/5', '5/5']);
-    });
-
     it('offers what makes videos from text alone', async () => {
-      await desk.ask(first, press(), escape);
-      const offered = labels(desk.pick(1));
+      await desk.ask(first, press('Choose Model'), escape);
+      const offered = desk.pick(1).rows.join();
       for (const id of ['sora-2', 'veo-3.1-generate-preview', 'wan2.5-t2v-preview', 'kling-v1'])
         assert.ok(offered.includes(id), id);
       for (const id of ['wan2.5-i2v-preview', 'doubao-seedance-1-0-lite-i2v-250428', 'sora-2-pro'])
         assert.ok(!offered.includes(id), id);
     });
 
-    /** What a person answers for one model of each family, and the request that comes of it. */
-    const runs: readonly (readonly [model: string, deeds: readonly Deed[], options: object])[] = [
+    /** What a user chooses for one model of each family, the rows, and the request. */
+    const runs: readonly (readonly [
+      model: string,
+      deeds: readonly Deed[],
+      rows: readonly string[],
+      options: object,
+    ])[] = [
       [
-        'veo-3.1-generate-preview',
-        [choose('8 seconds'), choose('9:16, portrait'), choose('720p')],
+        'Veo 3.1',
+        set(['Length', '8 s'], ['Aspect Ratio', '9:16 (portrait)'], ['Resolution', '720p']),
+        [
+          'Length: 8 s',
+          'Aspect Ratio: 9:16 (portrait)',
+          'Resolution: 720p',
+          'Audio: off',
+          'Count: 1 video',
+          'Seed: Default',
+        ],
         {
           ...{ durationSeconds: 8, aspectRatio: '9:16', resolution: '720p', generateAudio: false },
           ...{ sampleCount: 1, personGeneration: 'allow_all' },
         },
       ],
       [
-        'wan2.5-t2v-preview',
-        [choose('10 seconds'), choose('960 × 960, square')],
+        'Wan 2.5 Text to Video',
+        set(['Length', '10 s'], ['Size', '960×960 (square)']),
+        ['Length: 10 s', 'Size: 960×960 (square)', 'Audio: off', 'Audio URL: Default', 'Seed: Default'],
         {
           ...{ duration: 10, size: '960*960', resolution: '720p' },
           ...{ smart_rewrite: false, generate_audio: false },
         },
       ],
       [
-        'doubao-seedance-1-0-pro-250528',
-        [choose('12 seconds'), choose('21:9, landscape'), choose('1080p')],
+        'Seedance 1.0 Pro',
+        set(['Length', '12 s'], ['Aspect Ratio', '21:9 (landscape)'], ['Resolution', '1080p']),
+        ['Length: 12 s', 'Aspect Ratio: 21:9 (landscape)', 'Resolution: 1080p', 'Seed: Default'],
         { duration: 12, ratio: '21:9', resolution: '1080p', watermark: false },
       ],
-      ['kling-v1', [write('7.5')], { duration: 7.5, n: 1 }],
+      [
+        'Kling 1',
+        [choose('Length'), write('7.5')],
+        [
+          ...['Length: 7.5 s', 'Width: Default', 'Height: Default', 'Seed: Default', 'Count: 1 video'],
+          ...['Aspect Ratio: Default', 'Negative Prompt: Default'],
+        ],
+        { duration: 7.5, n: 1 },
+      ],
     ];
-    for (const [model, deeds, options] of runs) {
-      it(`asks ${model} what it takes, and remembers it`, async () => {
-        const result = await desk.ask(first, ...to(model), write('a kite'), ...deeds, enter);
-        assert.deepEqual(result?.request, { model, prompt: 'a kite', options });
+    for (const [model, deeds, rows, options] of runs) {
+      it(`shows the rows of ${model}, and remembers its choices`, async () => {
+        const to = [press('Choose Model'), choose(model)] as const;
+        const result = await desk.ask(first, ...to, write('a kite'), ...deeds, send);
+        assert.deepEqual(desk.pick(-1).rows.slice(2, -2), rows);
+        assert.deepEqual(result?.request.options, options);
         await desk.memory.forgetDraft();
-        const again = await desk.ask(first, write('a boat'), ...deeds.map(() => enter), enter);
-        assert.deepEqual(again?.request, { model, prompt: 'a boat', options });
+        const again = await desk.ask(first, write('a boat'), enter);
+        assert.deepEqual(again?.request, { model: result.request.model, prompt: 'a boat', options });
       });
     }
 
-    it('says before anything is sent whether the video can be heard', async () => {
-      await desk.ask(first, ...to('veo-3.1-generate-preview'), write('a'), enter, enter, enter, escape);
-      assert.match(desk.pick(6).items[0]?.description ?? '', /1080p · silent$/);
-      await desk.ask(first, ...to('veo-3.1-fast-generate-preview'), enter, enter, enter, enter, escape);
-      assert.match(desk.pick(6).items[0]?.description ?? '', /1080p$/);
+    it('has no row for audio where the model decides', async () => {
+      await desk.ask(first, write('a'), ...set(['Model', 'Veo 3.1 Fast']), escape);
+      assert.ok(!labels(desk.pick(-1)).includes('Audio'));
     });
 
-    it('shows tier and shape beside a size', async () => {
-      await desk.ask(first, ...to('wan2.5-t2v-preview'), write('a kite'), enter, escape);
-      const pick = desk.pick(4);
-      assert.equal(pick.items[0]?.label, '832 × 480, landscape');
-      assert.equal(pick.items[0].description, '480p · 16:9');
+    it('shows tier and aspect ratio beside a size', async () => {
+      await desk.ask(
+        first,
+        write('a kite'),
+        ...set(['Model', 'Wan 2.5 Text to Video']),
+        choose('Size'),
+        escape,
+      );
+      const pick = desk.pick(-1);
+      assert.equal(pick.rows[0], '832×480 (landscape): 480p · 16:9');
       assert.equal(pick.activeItems[0]?.description, '720p · 16:9 · default');
     });
 
-    it('offers no shape that a model does not have, and remembers none for it', async () => {
-      const [pro15, pro10] = ['doubao-seedance-1-5-pro-251215', 'doubao-seedance-1-0-pro-250528'];
+    it('offers and remembers no aspect ratio that a model does not have', async () => {
       const result = await desk.ask(
         first,
-        ...to(pro15),
-        write('a'),
-        choose('4 seconds'),
-        choose('adaptive shape'),
-        enter,
-        enter,
+        ...[
+          write('a'),
+          ...set(['Model', 'Seedance 1.5 Pro'], ['Length', '4 s'], ['Aspect Ratio', 'adaptive']),
+          send,
+        ],
       );
       assert.equal(result?.request.options?.['ratio'], 'adaptive');
       await desk.memory.forgetDraft();
-      const other = await desk.ask(first, ...to(pro10), write('b'), enter, enter, enter, enter);
+      const other = await desk.ask(
+        first,
+        ...[write('b'), ...set(['Model', 'Seedance 1.0 Pro']), choose('Aspect Ratio'), press(), send],
+      );
       assert.deepEqual(other?.request.options, {
         ...{ duration: 4, ratio: '16:9', resolution: '720p', watermark: false },
       });
-      assert.ok(!labels(desk.pick(4)).includes('adaptive shape'));
+      assert.ok(!labels(desk.pick(4)).includes('adaptive'));
     });
 
-    it('lets no prompt pass that says what an option says too', async () => {
-      await desk.ask(first, ...to('doubao-seedance-1-0-pro-250528'), (input) => {
+    it('accepts no prompt that contradicts an option', async () => {
+      await desk.ask(first, press('Choose Model'), choose('Seedance 1.0 Pro'), (input) => {
         assert.ok(input instanceof FakeText);
         input.type('a fox --dur 5');
         assert.match(input.remark, /"--dur".*"duration"/);
@@ -506,26 +527,41 @@ describe('the wizard', () => {
       assert.equal(desk.inputs.shown.length, 3);
     });
 
+    it('sends nothing while the model and the prompt contradict each other, and says why', async () => {
+      const result = await desk.ask(
+        first,
+        ...[write('a fox --dur 5'), ...set(['Model', 'Seedance 1.0 Pro'])],
+        (input) => {
+          send(input);
+          assert.equal(input.disposed, false);
+          choose('Model')(input);
+        },
+        ...[choose('Sora 2'), send],
+      );
+      assert.match(desk.pick(3).items[0]?.detail ?? '', /^\$\(error\) The prompt contains "--dur"/);
+      assert.equal(result?.request.model, 'sora-2');
+    });
+
     it('warns of a prompt that the model may not read whole', async () => {
-      await desk.ask(first, ...to('wan2.5-t2v-preview'), (input) => {
+      await desk.ask(first, press('Choose Model'), choose('Wan 2.5 Text to Video'), (input) => {
         assert.ok(input instanceof FakeText);
         input.type('x'.repeat(801));
-        assert.match(input.remark, /801 characters.*first 800/);
+        assert.equal(input.remark, 'Over 800 characters. This model might ignore the rest.');
         escape(input);
       });
     });
   });
 
-  /** API reference 7.4.2 and 13: the only figures that are known. */
+  /** API reference 7.4.2 and 13: the only limits that are known. */
   for (const [model, length, warning] of [
     ['wan2.5-t2v-preview', 800, undefined],
-    ['wan2.5-t2v-preview', 801, /\$\(warning\) The prompt has 801 characters\. .* first 800\./],
+    ['wan2.5-t2v-preview', 801, /\$\(warning\) Over 800 characters\./],
     ['sora-2', 32_000, undefined],
-    ['sora-2', 32_001, /\$\(warning\) The prompt has 32,001 characters\. The gateway may refuse or cut/],
+    ['sora-2', 32_001, /\$\(warning\) Very long prompt\./],
     ['veo-3.1-generate-preview', 5_000, undefined],
   ] as const) {
     const says = warning ? 'warns of' : 'says nothing of';
-    it(`${says} ${length} characters for ${model} in the last step, wherever they come from`, async () => {
+    it(`${says} ${length} characters for ${model} in the summary, wherever they come from`, async () => {
       desk.models = catalog.listedModels;
       const request = { model, prompt: `x\n${'y'.repeat(length - 2)}` };
       await desk.ask({ at: 'summary', request }, escape);
@@ -535,38 +571,28 @@ describe('the wizard', () => {
     });
   }
 
-  describe('Another Model', () => {
-    const another = [press('Choose Another Model'), choose('Another Model…')] as const;
+  describe('Other Model', () => {
+    const other = [press('Choose Model'), choose('Other Model…')] as const;
 
     beforeEach(() => {
       desk.models = catalog.listedModels;
     });
 
-    it('takes an id whose family its prefix tells, and remembers it', async () => {
-      const result = await desk.ask(
-        first,
-        ...another,
-        write(' veo-9 '),
-        write('a'),
-        enter,
-        enter,
-        enter,
-        enter,
-      );
+    it('takes an ID whose family its prefix tells, and remembers it', async () => {
+      const result = await desk.ask(first, ...other, write(' veo-9 '), write('a'), enter);
       assert.equal(result?.request.model, 'veo-9');
       assert.equal(result.request.options?.['durationSeconds'], 4);
       assert.deepEqual(
         desk.remembered.map(({ id, family }) => [id, family.id]),
         [['veo-9', 'veo']],
       );
-      assert.deepEqual(desk.inputs.places.slice(1, 4), ['1/5', '1/5', '2/6']);
       assert.equal(desk.inputs.shown[3]?.title, 'Generate Video with veo-9');
     });
 
-    it('asks which family any other id belongs to, and Back leads out again', async () => {
+    it('asks for the family of any other ID, and Back leads out again', async () => {
       const result = await desk.ask(
         first,
-        ...another,
+        ...other,
         write('studio-x'),
         press(),
         (input) => {
@@ -574,18 +600,9 @@ describe('the wizard', () => {
           assert.equal(input.value, 'studio-x');
           press()(input);
         },
-        ...[
-          choose('Another Model…'),
-          write('studio-y'),
-          choose('wan'),
-          // It is among the others from now on.
-          press('Choose Another Model'),
-          choose('studio-y'),
-          write('a'),
-          enter,
-          enter,
-          enter,
-        ],
+        ...[choose('Other Model…'), write('studio-y'), choose('Wan')],
+        // It is offered from now on.
+        ...[press('Choose Model'), choose('studio-y'), write('a'), enter],
       );
       assert.equal(result?.request.model, 'studio-y');
       assert.equal(result.request.options?.['size'], '1280*720');
@@ -593,20 +610,19 @@ describe('the wizard', () => {
         desk.remembered.map(({ id, family }) => [id, family.id]),
         [['studio-y', 'wan']],
       );
-      const families = desk.pick(3);
-      assert.deepEqual(labels(families), ['sora', 'veo', 'wan', 'seedance', 'legacy']);
-      for (const { detail } of families.items) assert.match(detail ?? '', /^Like .*\.$/);
+      assert.deepEqual(labels(desk.pick(3)), ['Sora', 'Veo', 'Wan', 'Seedance', 'Legacy']);
+      assert.equal(desk.pick(3).placeholder, "Select the model family of 'studio-x'");
     });
 
-    it('uses one that is offered as it is, and refuses what can’t be', async () => {
-      await desk.ask(first, ...another, (input) => {
+    it('uses one that is offered, and refuses what is no ID', async () => {
+      await desk.ask(first, ...other, (input) => {
         assert.ok(input instanceof FakeText);
         for (const [text, reason] of [
-          ['two words', /Enter an ID of letters/],
+          ['two words', /without spaces/],
           [' ', /Enter an ID of letters/],
           ['sora-2\u202efree', /Enter an ID of letters/],
-          ['sk-0123456789abcdefghij', /looks like an API key/],
-          ['wan2.5-i2v-preview', /cannot make a video from text alone/],
+          ['sk-0123456789abcdefghij', /API key/],
+          ['wan2.5-i2v-preview', /'wan2.5-i2v-preview' needs an image/],
         ] as const) {
           input.type(text);
           assert.match(input.remark, reason);
@@ -614,33 +630,33 @@ describe('the wizard', () => {
         }
         write('kling-v1')(input);
       });
-      assert.equal(desk.inputs.shown.at(-1)?.title, 'Generate Video with kling-v1');
+      assert.equal(desk.inputs.shown.at(-1)?.title, 'Generate Video with Kling 1');
       assert.deepEqual(desk.remembered, []);
     });
 
-    it('can be had where only one is offered', async () => {
+    it('can be chosen for images, too', async () => {
       const images = [{ role: 'reference', source: 'https://example.com/a.png' }] as const;
       const result = await desk.ask(
         { at: 'prompt', request: { images } },
-        ...[...another, write('doubao-seedance-9-lite-i2v'), write('a'), enter, enter, enter, enter],
+        ...[...other, write('doubao-seedance-9-lite-i2v'), write('a'), enter],
       );
       assert.equal(result?.request.model, 'doubao-seedance-9-lite-i2v');
       assert.deepEqual(result.request.images, images);
     });
 
-    it('is left out again by Escape', async () => {
-      assert.equal(await desk.ask(first, ...another, escape), undefined);
-      assert.equal(await desk.ask(first, ...another, write('studio-x'), escape), undefined);
+    it('is left by Escape', async () => {
+      assert.equal(await desk.ask(first, ...other, escape), undefined);
+      assert.equal(await desk.ask(first, ...other, write('studio-x'), escape), undefined);
       assert.deepEqual(desk.remembered, []);
     });
 
-    it('offers each family with a sentence of what it is', () => {
+    it('offers each family with what it takes', () => {
       const choices = familyChoices(catalog, () => true, untranslatedL10n);
       assert.deepEqual(
-        choices.map(({ label }) => label),
-        FAMILIES.map(({ id }) => id),
+        choices.map(({ value }) => value),
+        FAMILIES,
       );
-      for (const { detail } of choices) assert.match(detail, /\.$/);
+      for (const { detail } of choices) assert.match(detail, /: length.*; text/);
     });
   });
 
@@ -654,130 +670,101 @@ describe('the wizard', () => {
     }
   });
 
-  describe('More Options', () => {
-    const veo = 'veo-3.1-generate-preview';
-    const toSummary = (model: string, steps: number) => [
-      ...[press(), choose(model), write('a kite')],
-      ...Array.from({ length: steps }, () => enter),
-    ];
+  describe('options that are rarely changed', () => {
+    const veo = [write('a kite'), ...set(['Model', 'Veo 3.1'])] as const;
 
     beforeEach(() => {
       desk.models = catalog.listedModels;
     });
 
-    it('changes what has no step, shows it in the summary, and counts no steps of its own', async () => {
+    it('are under More Options, which comes back to the same row', async () => {
       const result = await desk.ask(
         first,
-        ...toSummary(veo, 3),
-        choose('More Options…'),
-        choose('Sound'),
-        choose('with sound'),
-        choose('Number of Videos'),
-        (input) => {
-          assert.ok(input instanceof FakeText);
-          assert.equal(input.value, '1');
-          input.type('5');
-          assert.match(input.remark, /from 1 to 4/);
-          enter(input);
-          write('2')(input);
-        },
-        choose('Seed'),
-        write('7'),
-        choose('People'),
-        press(),
-        press(),
-        enter,
+        ...[...veo, ...set(['Audio', 'on'], ['Count', '2 videos']), choose('Seed'), write('7')],
+        ...[choose('More Options…'), ...set(['Watermark', 'on']), press(), send],
       );
       const options = result?.request.options;
       assert.deepEqual(
-        [options?.['generateAudio'], options?.['sampleCount'], options?.['seed']],
-        [true, 2, 7],
+        [options?.['generateAudio'], options?.['sampleCount'], options?.['seed'], options?.['addWatermark']],
+        [true, 2, 7, true],
       );
-      assert.equal(options?.['personGeneration'], 'allow_all');
-      assert.ok(desk.inputs.places.slice(6).every((place) => place === '6/6'));
-      const list = desk.pick(7);
-      assert.deepEqual(labels(list), [
-        ...['Sound', 'Number of Videos', 'Frames a Second', 'People', 'Watermark', 'Seed'],
-        ...['Name of the User', 'Extra Fields'],
+      assert.deepEqual(desk.pick(-2).rows, [
+        'Frame Rate: Default',
+        'Person Generation: all ages',
+        'Watermark: on',
+        'User ID: Default',
+        'Extra Fields: Default',
       ]);
-      assert.deepEqual(marks(list).slice(0, 3), ['silent', 'one video', 'left to the service']);
-      const summary = desk.inputs.shown.at(-1);
-      assert.ok(summary instanceof FakePick);
-      assert.equal(
-        summary.items[0]?.description,
-        `${veo} · 4 seconds · 16:9, landscape · 1080p · with sound · 2 videos · Seed: 7`,
-      );
+      assert.equal(desk.pick(-2).activeItems[0]?.label, 'Watermark');
+      assert.equal(desk.pick(-1).activeItems[0]?.label, 'More Options…');
+      assert.deepEqual(desk.pick(-1).rows.slice(5, 8), ['Audio: on', 'Count: 2 videos', 'Seed: 7']);
     });
 
-    it('remembers none of it, but keeps it in the draft', async () => {
-      const change = [choose('More Options…'), choose('Number of Videos'), write('4')];
-      await desk.ask(first, ...toSummary(veo, 3), ...change, escape);
-      const drafted = await desk.ask(first, enter, enter, enter, enter, enter);
+    it('are not remembered, but kept in the draft', async () => {
+      await desk.ask(first, ...veo, ...set(['Count', '4 videos']), escape);
+      const drafted = await desk.ask(first, enter, enter);
       assert.equal(drafted?.request.options?.['sampleCount'], 4);
       await desk.memory.forgetDraft();
-      const next = await desk.ask(first, write('b'), enter, enter, enter, enter);
+      const next = await desk.ask(first, write('b'), enter);
       assert.equal(next?.request.options?.['sampleCount'], 1);
     });
 
-    it('lets nothing pass that the request could not hold', async () => {
+    it('take nothing that the request could not hold', async () => {
       const fields = '{"callback":"x"}';
       const result = await desk.ask(
         first,
-        ...toSummary(veo, 3),
-        ...[choose('More Options…'), choose('Extra Fields')],
+        ...[...veo, choose('More Options…'), choose('Extra Fields')],
         (input) => {
           assert.ok(input instanceof FakeText);
+          assert.equal(input.prompt, 'Enter a JSON object. Leave empty for the default.');
           input.type('{');
-          assert.match(input.remark, /'Extra Fields'.*JSON object/);
+          assert.equal(input.remark, 'Enter a JSON object.');
           input.type('{"sampleCount":9}');
-          assert.match(input.remark, /'extra' can't contain 'sampleCount'/);
+          assert.match(input.remark, /sampleCount/);
           enter(input);
           write(fields)(input);
         },
-        ...[press(), enter],
+        ...[press(), choose('Seed')],
+        (input) => {
+          assert.ok(input instanceof FakeText);
+          input.type('0');
+          assert.equal(input.remark, 'Enter a whole number from 1 to 4294967295.');
+          press()(input);
+        },
+        send,
       );
       assert.equal(result?.request.options?.['extra'], fields);
     });
 
-    it('gives an option back to the service', async () => {
+    it('can be left to the provider again', async () => {
       const more = choose('More Options…');
       const result = await desk.ask(
         first,
-        ...toSummary(veo, 3),
-        ...[more, choose('Seed'), write('7'), choose('Watermark'), choose('with a watermark')],
-        ...[choose('Seed'), write(''), choose('Watermark'), choose('Let the Service Decide'), press(), enter],
+        ...[...veo, choose('Seed'), write('7'), choose('Seed'), write('')],
+        ...[more, ...set(['Watermark', 'on'], ['Watermark', 'Default']), press(), send],
       );
       assert.ok(!('seed' in (result?.request.options ?? {})));
       assert.ok(!('addWatermark' in (result?.request.options ?? {})));
     });
 
-    it('takes out of the list what another choice makes illegal', async () => {
+    it('disappear when another choice makes them illegal', async () => {
       await desk.ask(
         first,
-        ...toSummary('wan2.5-t2v-preview', 2),
-        ...[
-          choose('More Options…'),
-          choose('Sound'),
-          choose('with sound'),
-          choose('Sound'),
-          choose('silent'),
+        ...[write('a'), ...set(['Model', 'Wan 2.5 Text to Video'], ['Audio', 'on'], ['Audio', 'off'])],
+        ...[choose('Audio URL'), write('https://example.com/a.mp3'), escape],
+      );
+      const summaries = desk.inputs.shown.filter(
+        (input): input is FakePick => input instanceof FakePick && labels(input).includes('Model'),
+      );
+      assert.deepEqual(
+        summaries.slice(1).map((pick) => ['Audio', 'Audio URL'].map((label) => labels(pick).includes(label))),
+        [
+          [true, true],
+          [true, false],
+          [true, true],
+          [false, true],
         ],
-        ...[choose('Link to a Sound File'), write('https://example.com/a.mp3'), escape],
       );
-      const lists = desk.inputs.shown.filter(
-        (input): input is FakePick =>
-          input instanceof FakePick && (input.placeholder ?? '').includes('Which option'),
-      );
-      const hasBoth = lists.map((list) => [
-        labels(list).includes('Sound'),
-        labels(list).includes('Link to a Sound File'),
-      ]);
-      assert.deepEqual(hasBoth, [
-        [true, true],
-        [true, false],
-        [true, true],
-        [false, true],
-      ]);
     });
   });
 
@@ -788,58 +775,52 @@ describe('the wizard', () => {
       options: { seconds: '12', size: '1280x720', user: 'me' },
     };
 
-    it('begins with the last word, and asks for the very same', async () => {
+    it('starts with the summary, and asks for the very same', async () => {
       const result = await desk.ask({ at: 'summary', request }, enter);
-      assert.deepEqual(result, { request, written: false });
-      assert.deepEqual(desk.inputs.places, ['5/5']);
+      assert.deepEqual([result?.request, result?.written], [request, false]);
     });
 
-    it('goes back to every question', async () => {
+    it('can be changed everywhere', async () => {
       const result = await desk.ask(
         { at: 'summary', request },
-        press(),
-        press(),
-        press(),
-        choose('Write a New Prompt'),
-        write('three'),
-        choose('4 seconds'),
-        enter,
-        enter,
+        ...[press(), choose('New Prompt'), write('three'), ...set(['Length', '4 s']), send],
       );
       assert.deepEqual(result?.request, {
         model: 'sora-2',
         prompt: 'three',
         options: { seconds: '4', size: '1280x720', user: 'me' },
       });
-      // The list and the input box that follows it are one step.
-      assert.deepEqual(desk.inputs.places, ['5/5', '4/5', '3/5', '2/5', '2/5', '3/5', '4/5', '5/5']);
     });
 
-    it('keeps its images and its source, and offers what can be made of them', async () => {
+    it('keeps its images and its source, and offers the models for them', async () => {
       desk.models = catalog.listedModels;
       const images = [{ role: 'first', source: 'https://example.com/a.png' }] as const;
       const model = 'wan2.5-i2v-preview';
       const made = { model, prompt: 'a', images, options: { duration: 5, resolution: '480p' } };
       const result = await desk.ask({ at: 'summary', request: made }, enter);
       assert.deepEqual(result?.request.images, images);
-      assert.match(desk.pick(0).items[0]?.description ?? '', /one image · 5 seconds · 480p/);
-      await desk.ask({ at: 'prompt', request: made }, press(), escape);
-      assert.ok(labels(desk.pick(1)).includes(model));
-      assert.ok(!labels(desk.pick(1)).includes('wan2.5-t2v-preview'));
+      assert.deepEqual(desk.pick(0).rows.slice(2, 4), ['Length: 5 s', 'Resolution: 480p']);
+      assert.ok(desk.pick(0).rows.includes('Images: 1 image · Cropped'));
+      await desk.ask({ at: 'prompt', request: made }, press('Choose Model'), escape);
+      assert.ok(desk.pick(1).rows.join().includes(model));
+      assert.ok(!desk.pick(1).rows.join().includes('wan2.5-t2v-preview'));
       const remix = { model: 'sora-2', prompt: 'a', remixOf: 'video_1', options: {} };
       const remixed = await desk.ask({ at: 'prompt', request: remix }, enter, enter);
-      // Length and size are those of the source.
       assert.deepEqual(remixed?.request, remix);
-      assert.deepEqual(desk.inputs.places, ['2/3', '3/3']);
+      // Length and size are those of the source.
+      assert.deepEqual(desk.pick(1).rows.slice(1, 3), [
+        'Model: Sora 2 · sora-2',
+        'Remix Source: earlier video',
+      ]);
     });
 
     it('leaves an older draft alone until something else is written', async () => {
       await desk.ask(first, write('my draft'), escape);
-      await desk.ask({ at: 'summary', request }, press(), choose('1280 × 720, landscape'), escape);
+      await desk.ask({ at: 'summary', request }, ...set(['Length', '4 s']), escape);
       assert.equal(desk.memory.draft()?.prompt, 'my draft');
     });
 
-    /** Changes the prompt that was brought along, and takes the change back. */
+    /** Changes the prompt of the request, and undoes the change. */
     const undo = (input: unknown) => {
       assert.ok(input instanceof FakeText);
       input.type('a kite and more');
@@ -861,219 +842,236 @@ describe('the wizard', () => {
     });
   });
 
-  describe('with a draft that has images', () => {
+  describe('a draft', () => {
     const image = (source: string) => [{ role: 'first', source }] as const;
-    const boat = image('file:///boat.png');
-    const i2v = 'wan2.5-i2v-preview';
-    const leave = async (source = 'file:///boat.png') =>
-      desk.ask(
-        { at: 'prompt', request: { images: image(source) }, images: new FakeImagesAlong('It is padded.', 0) },
-        ...[press('Choose Another Model'), choose(i2v), write('a boat'), escape],
+    const withImage = (source = 'file:///boat.png'): WizardOptions => ({
+      at: 'prompt',
+      request: { images: image(source) },
+    });
+    const remix: WizardOptions = { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } };
+
+    it('comes back for the same images, remix source or text, and for nothing else', async () => {
+      desk.models = catalog.listedModels;
+      const kinds: Readonly<Record<string, WizardOptions>> = {
+        ...{ text: first, boat: withImage(), car: withImage('file:///car.png'), remix },
+        otherRemix: { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_2' } },
+      };
+      for (const [name, start] of Object.entries(kinds)) {
+        await desk.memory.forgetDraft();
+        await desk.ask(start, write(`a ${name}`), escape);
+        for (const [other, otherStart] of Object.entries(kinds)) {
+          await desk.ask(otherStart, escape);
+          assert.equal(desk.text(0).value, other === name ? `a ${name}` : '', `${name} for ${other}`);
+          assert.equal((desk.text(0).prompt ?? '').includes('Draft restored'), other === name);
+        }
+      }
+    });
+
+    it('comes back from the former version', async () => {
+      desk.models = catalog.listedModels;
+      const stored = { prompt: 'a boat', model: 'wan2.5-i2v-preview', options: { duration: '10' } };
+      await desk.workspace.update(MEMENTOS.draft, { ...stored, images: image('file:///boat.png') });
+      await desk.ask(first, escape);
+      assert.equal(desk.text(0).value, '');
+      const result = await desk.ask(withImage(), enter, enter);
+      assert.deepEqual(
+        [result?.request.model, result?.request.prompt, result?.request.options?.['duration']],
+        ['wan2.5-i2v-preview', 'a boat', 10],
       );
+      await desk.workspace.update(MEMENTOS.draft, { prompt: 'x', options: { seconds: '8' } });
+      await desk.global.update(MEMENTOS.last, { model: 'sora-2', families: { sora: { size: '1280x720' } } });
+      const other = await desk.ask(first, enter, enter);
+      assert.deepEqual(other?.request.options, { seconds: '8', size: '1280x720' });
+    });
+
+    it('of images that are too large to store comes back for them', async () => {
+      const start = withImage(`data:image/png;base64,${'A'.repeat(20_000)}`);
+      await desk.ask(start, write('a boat'), escape);
+      assert.equal(desk.memory.draft()?.images, undefined);
+      await desk.ask(first, escape);
+      assert.equal(desk.text(0).value, '');
+      await desk.ask(start, escape);
+      assert.equal(desk.text(0).value, 'a boat');
+    });
+
+    it('of a batch comes back for a batch', async () => {
+      const batch = {
+        hasPrompts: false,
+        title: () => 'Generate Multiple Videos',
+        row: () => undefined,
+        change: () => Promise.resolve('back' as const),
+        variedOption: () => undefined,
+        requests: () => [],
+        describe: () => ({ label: '' }),
+      };
+      await desk.ask({ at: 'prompt', batch }, write('a kite'), escape);
+      await desk.ask(first, escape);
+      assert.equal(desk.text(0).value, '');
+      await desk.ask({ at: 'prompt', batch }, escape);
+      assert.equal(desk.text(0).value, 'a kite');
+    });
+
+    it('survives nonsense in its images', async () => {
+      for (const images of [7, [{}]]) {
+        await desk.workspace.update(MEMENTOS.draft, { prompt: 'x', options: {}, images });
+        await desk.ask(first, escape);
+        assert.equal(desk.text(0).value, 'x');
+      }
+    });
+
+    it('is ignored where it makes no sense, and so are last choices', async () => {
+      for (const nonsense of [42, null, { prompt: 7 }, { prompt: 'x', options: { seconds: {} } }]) {
+        await desk.workspace.update(MEMENTOS.draft, nonsense);
+        await desk.global.update(MEMENTOS.last, nonsense);
+        await desk.ask(first, escape);
+        assert.equal(desk.text(0).value, '');
+      }
+      await desk.workspace.update(MEMENTOS.draft, { prompt: 'x', model: 'gone', options: { seconds: '99' } });
+      await desk.global.update(MEMENTOS.last, { families: {}, models: 7 });
+      const result = await desk.ask(first, enter, enter);
+      assert.deepEqual(result?.request.options, { seconds: '4', size: '720x1280' });
+      assert.equal(result.request.model, 'sora-2');
+    });
+  });
+
+  describe('with images or a remix source', () => {
+    const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
+    const i2v = 'wan2.5-i2v-preview';
 
     beforeEach(() => {
       desk.models = catalog.listedModels;
     });
 
-    it('goes on with them', async () => {
-      await leave();
-      const result = await desk.ask(first, enter, choose('10 seconds'), enter, enter);
-      assert.deepEqual(result?.request.images, boat);
-      assert.equal(result.request.model, i2v);
-      assert.equal(
-        desk.text(0).prompt,
-        'From one image. Your draft: go on with it, or just type to replace it.',
+    it('can remove the image, and then uses a model that does without', async () => {
+      const result = await desk.ask(
+        { at: 'prompt', request: { model: i2v, images } },
+        ...[press('Images'), choose('Remove Image'), write('a boat'), enter],
       );
-      const summary = desk.pick(3);
-      assert.match(summary.items[0]?.description ?? '', /^wan2\.5-i2v-preview · one image · /);
-      assert.match(summary.prompt ?? '', /It is cut\./);
-    });
-
-    it('can leave them out, and then takes a model that does without', async () => {
-      await leave();
-      const result = await desk.ask(first, press('Leave the Image Out'), enter, enter, enter, enter);
       assert.deepEqual(result?.request, {
         ...{ model: 'sora-2', prompt: 'a boat' },
         options: { seconds: '4', size: '720x1280' },
       });
-      assert.ok(!desk.text(1).prompt?.includes('image'));
-      assert.deepEqual(
-        desk.inputs.places.map((place) => place.split('/')[0]),
-        ['2', '2', '3', '4', '5'],
-      );
-      assert.ok(!(desk.pick(4).prompt ?? '').includes('It is cut'));
-      await leave();
-      await desk.ask(first, press('Leave the Image Out'), escape);
-      assert.equal(desk.memory.draft()?.images?.length ?? 0, 0);
-    });
-
-    it('says when one is gone, and goes on without', async () => {
-      await leave('file:///gone.png');
-      const result = await desk.ask(first, enter, enter, enter, enter);
-      assert.equal(result?.request.images, undefined);
-      assert.equal(result?.request.prompt, 'a boat');
-      assert.match(desk.text(0).prompt ?? '', /^Your draft goes on without its images\. .*could not be read/);
-    });
-
-    it('says nothing of the draft where a preset is taken in its place', async () => {
-      await leave('file:///gone.png');
-      desk.presets = { Rain: { model: 'sora-2', prompt: 'rain' } };
-      await desk.ask(first, choose('Rain'), escape);
-      assert.equal(desk.text(1).value, 'rain');
-      assert.ok(!desk.text(1).prompt?.includes('draft'));
-    });
-
-    it('says so where only its prompt is taken along', async () => {
-      await leave();
-      desk.presets = { Sora: { model: 'sora-2' } };
-      await desk.ask(first, choose('Sora'), escape);
-      assert.equal(desk.text(1).value, 'a boat');
-      assert.match(desk.text(1).prompt ?? '', /^Of your draft only the prompt is taken along\./);
-      desk.presets = {};
-      await desk.ask({ at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } }, escape);
-      assert.match(desk.text(0).prompt ?? '', /^Of your draft only the prompt is taken along\./);
-    });
-
-    it('keeps none that are written out, and says so before', async () => {
-      const written = `data:image/png;base64,${'A'.repeat(20_000)}`;
+      assert.equal(desk.text(0).prompt, '1 image · Describe the video: subject, motion, camera, and sound');
+      assert.ok(!desk.text(2).prompt?.includes('image'));
       await desk.ask(
-        { at: 'prompt', request: { images: image(written) } },
-        ...[press('Choose Another Model'), choose(i2v), write('a boat'), enter, enter, escape],
+        { at: 'summary', request: { model: i2v, prompt: 'a', images } },
+        ...set(['Images', 'Remove Image']),
+        escape,
       );
-      assert.match(desk.inputs.shown.at(-1)?.placeholder ?? '', /keep a draft without the images/);
-      await desk.ask(first, escape);
-      assert.equal(desk.text(0).value, 'a boat');
-      assert.ok(!desk.text(0).prompt?.includes('image'));
+      assert.equal(
+        desk.pick(-1).rows[1],
+        `Model: Sora 2 · sora-2 (changed from Wan 2.5 Image to Video · ${i2v})`,
+      );
     });
 
-    it('gives them to no request but its own', async () => {
-      await leave();
-      const made = { model: 'sora-2', prompt: 'a boat', options: { seconds: '4', size: '1280x720' } };
-      const again = await desk.ask({ at: 'summary', request: made }, enter);
-      assert.deepEqual(again?.request, made);
-      const remix = await desk.ask(
+    it('can make a remix anew', async () => {
+      const result = await desk.ask(
         { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } },
-        enter,
-        enter,
+        ...[press('Remix Source'), choose('Remove Remix Source'), write('at night'), enter],
       );
-      assert.deepEqual(remix?.request, {
-        model: 'sora-2',
-        prompt: 'a boat',
-        options: {},
-        remixOf: 'video_1',
-      });
-    });
-
-    it('goes on with a remix, or makes it anew', async () => {
-      const remix: WizardOptions = { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } };
-      await desk.ask(remix, write('at night'), escape);
-      const result = await desk.ask(first, enter, enter);
-      assert.equal(result?.request.remixOf, 'video_1');
-      assert.match(desk.text(0).prompt ?? '', /^A remix of an earlier video\. Your draft/);
-      const anew = await desk.ask(first, press('Make It Anew, Not as a Remix'), enter, enter, enter, enter);
-      assert.deepEqual(anew?.request, {
+      assert.deepEqual(result?.request, {
         ...{ model: 'sora-2', prompt: 'at night' },
         options: { seconds: '4', size: '720x1280' },
       });
     });
 
-    it('can leave them out where it has several lines', async () => {
+    it('can remove the image of a prompt with several lines', async () => {
       await desk.ask(
-        { at: 'afterPrompt', request: { model: i2v, prompt: 'one\ntwo', images: boat }, promptIsDraft: true },
-        escape,
+        { at: 'summary', request: { model: i2v, prompt: 'one\ntwo', images }, promptIsDraft: true },
+        ...[press(), choose('Images'), choose('Remove Image'), escape],
       );
-      await desk.ask(first, choose('Leave the Image Out'), escape);
-      assert.equal(desk.pick(0).prompt, 'From one image.');
-      assert.ok(!labels(desk.pick(1)).some((label) => label.includes('Image')));
+      assert.equal(desk.pick(1).prompt, '1 image');
+      assert.ok(!labels(desk.pick(-1)).includes('Images'));
     });
 
-    it('is a draft all the same where the images make no sense', async () => {
-      for (const images of [
-        7,
-        [{}],
-        [
-          { role: 'first', source: 'a' },
-          { role: 'first', source: 'b' },
-        ],
-      ]) {
-        await desk.workspace.update(MEMENTOS.draft, { prompt: 'x', options: {}, images });
-        await desk.ask(first, escape);
-        assert.equal(desk.text(0).value, 'x');
-        assert.ok(!desk.text(0).prompt?.includes('image'));
-      }
+    it('refuses images that are gone', async () => {
+      await assert.rejects(
+        desk.ask({ at: 'prompt', request: { images: [{ role: 'first', source: 'file:///gone.png' }] } }),
+        Rejection,
+      );
+    });
+
+    for (const [size, model, expected] of [
+      [{ width: 1600, height: 900 }, 'sora-2', { size: '1280x720' }],
+      [{ width: 720, height: 1280 }, 'sora-2', { size: '720x1280' }],
+      [{ width: 900, height: 1600 }, 'veo-3.1-generate-preview', { aspectRatio: '9:16' }],
+      [{ width: 900, height: 1600 }, 'doubao-seedance-1-5-pro-251215', { ratio: 'adaptive' }],
+      [undefined, 'sora-2', { size: '720x1280' }],
+    ] as const) {
+      it(`the first image decides the orientation: ${JSON.stringify(size)} for ${model}`, async () => {
+        desk.images.firstSize = size;
+        await desk.global.update(MEMENTOS.last, { families: { seedance: { ratio: '16:9' } } });
+        const result = await desk.ask({ at: 'summary', request: { model, prompt: 'a', images } }, enter);
+        for (const [name, value] of Object.entries(expected))
+          assert.equal(result?.request.options?.[name], value);
+      });
+    }
+
+    it('what the user chose counts more than the first image', async () => {
+      desk.images.firstSize = { width: 1600, height: 900 };
+      const request = { model: 'sora-2', prompt: 'a', images };
+      const portrait = '720×1280 (portrait)';
+      const result = await desk.ask({ at: 'summary', request }, ...set(['Size', portrait]), send);
+      assert.equal(result?.request.options?.['size'], '720x1280');
     });
   });
 
   describe('with presets', () => {
-    const wide = { model: 'veo-3.0-generate-001', options: { aspectRatio: '9:16', durationSeconds: 8 } };
+    const tall = { model: 'veo-3.0-generate-001', options: { aspectRatio: '9:16', durationSeconds: 8 } };
     const rain = { model: 'sora-2', prompt: 'rain on a roof', options: { seconds: '12' } };
+    const start = press('Start from Preset');
 
     beforeEach(() => {
       desk.models = catalog.listedModels;
-      desk.presets = { 'Tall veo': wide, Rain: rain };
+      desk.presets = { 'Tall veo': tall, Rain: rain };
     });
 
-    it('asks what to start from, and New Video leads to the prompt', async () => {
-      const result = await desk.ask(first, choose('New Video'), write('a kite'), enter, enter, enter);
+    it('offers them by a button, and takes no more keys for a new video', async () => {
+      const result = await desk.ask(first, write('a kite'), enter);
       assert.equal(result?.request.prompt, 'a kite');
-      assert.deepEqual(desk.inputs.places, ['1/6', '3/6', '4/6', '5/6', '6/6']);
-      const start = desk.pick(0);
-      assert.deepEqual(labels(start), ['$(add) New Video', 'presets', 'Rain', 'Tall veo']);
-      assert.equal(start.activeItems[0]?.label, '$(add) New Video');
-      assert.equal(start.items[2]?.description, 'sora-2 · 12 seconds · 720 × 1280, portrait');
-      assert.equal(start.items[2].detail, '“rain on a roof”');
-      assert.equal(start.items[3]?.detail, 'The prompt is asked for.');
-      assert.equal(start.items[0]?.detail, undefined);
+      await desk.ask(first, start, escape);
+      const pick = desk.pick(1);
+      assert.deepEqual(labels(pick), ['New Video', 'presets', 'Rain', 'Tall veo']);
+      assert.equal(pick.items[2]?.description, 'Sora 2 · sora-2 · 12 s · 720×1280 (portrait)');
+      assert.equal(pick.items[2].detail, "'rain on a roof'");
     });
 
-    it('does not ask where there is none, and who brings something along is not asked', async () => {
+    it('has no button where there are none, or where something was brought along', async () => {
       await desk.ask({ at: 'prompt', request: { prompt: 'a boat' } }, escape);
-      await desk.ask({ at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } }, escape);
-      assert.ok(desk.inputs.shown.every((input) => input instanceof FakeText));
+      assert.ok(!tooltips(desk.text(0))?.includes('Start from Preset'));
       desk.presets = { Odd: 7 };
       await desk.ask(first, escape);
-      assert.deepEqual(desk.inputs.places, ['2/5']);
+      assert.ok(!tooltips(desk.text(0))?.includes('Start from Preset'));
     });
 
-    it('names the draft at New Video', async () => {
-      desk.presets = {};
-      await desk.ask(first, write('my draft'), escape);
-      desk.presets = { Rain: rain };
-      await desk.ask(first, enter, escape);
-      assert.equal(desk.pick(0).items[0]?.description, 'goes on with your draft');
-      assert.equal(desk.pick(0).items[0]?.detail, '“my draft”');
-      assert.equal(desk.text(1).value, 'my draft');
-    });
-
-    it('fills in model, options and prompt; the model is a button away, and Back leads to the list', async () => {
+    it('fills in model, options and prompt; Back leads to the prompt, and the list marks it', async () => {
       const result = await desk.ask(
         first,
-        ...[choose('Rain'), press(), choose('Rain'), press('Choose Another Model'), press()],
+        ...[start, choose('Rain'), start, press()],
         (input) => {
           assert.ok(input instanceof FakeText);
           assert.equal(input.value, 'rain on a roof');
           assert.deepEqual(input.valueSelection, [14, 14]);
           enter(input);
         },
-        ...[enter, enter, enter],
+        enter,
       );
       assert.deepEqual(result?.request, {
         ...{ model: 'sora-2', prompt: 'rain on a roof' },
         options: { seconds: '12', size: '720x1280' },
       });
-      assert.deepEqual(
-        desk.inputs.places.map((place) => place.split('/')[0]),
-        ['1', '3', '1', '3', '2', '3', '4', '5', '6'],
-      );
-      // The list shows again what was chosen.
-      assert.equal(desk.pick(2).activeItems[0]?.label, 'Rain');
-      // What is unchanged has a place of its own, and is no draft.
+      assert.equal(desk.pick(3).activeItems[0]?.label, 'Rain');
+      // It's stored in the settings, and is no draft.
       assert.equal(desk.memory.draft(), undefined);
     });
 
-    it('asks for the prompt where the preset has none', async () => {
-      const tall = [choose('Tall veo'), write('a tower'), enter, enter, enter] as const;
-      const result = await desk.ask(first, ...tall, enter);
+    it('keeps what was typed where the preset has no prompt', async () => {
+      const type: Deed = (input) => {
+        assert.ok(input instanceof FakeText);
+        input.type('a tower');
+        start(input);
+      };
+      const result = await desk.ask(first, type, choose('Tall veo'), enter, enter);
       assert.deepEqual(
         [result?.request.prompt, result?.request.model, result?.request.options?.['aspectRatio']],
         ['a tower', 'veo-3.0-generate-001', '9:16'],
@@ -1081,10 +1079,10 @@ describe('the wizard', () => {
       assert.equal(result?.request.options?.['durationSeconds'], 8);
     });
 
-    it('starts from New Video after a look at a preset as if nothing had been', async () => {
+    it('starts from New Video after a preset as if nothing had been', async () => {
       const result = await desk.ask(
         first,
-        ...[choose('Rain'), press(), choose('New Video'), write('a kite'), enter, enter, enter],
+        ...[start, choose('Rain'), start, choose('New Video'), write('a kite'), enter],
       );
       assert.deepEqual(result?.request, {
         ...{ model: 'sora-2', prompt: 'a kite' },
@@ -1092,37 +1090,24 @@ describe('the wizard', () => {
       });
     });
 
-    it('takes no images of a draft along', async () => {
-      await desk.workspace.update(MEMENTOS.draft, {
-        ...{ prompt: 'a boat', options: {} },
-        images: [{ role: 'first', source: 'file:///boat.png' }],
-      });
-      const result = await desk.ask(first, choose('Tall veo'), enter, enter, enter, enter, enter);
-      assert.equal(result?.request.images, undefined);
-      assert.equal(result?.request.model, 'veo-3.0-generate-001');
-    });
-
     it('leaves out with images what can’t take them, and the other way round; both are said', async () => {
-      desk.presets = { Rain: rain, Still: { model: 'wan2.5-i2v-preview' }, 'Tall veo': wide, Odd: {} };
-      await desk.ask(first, escape);
-      assert.deepEqual(labels(desk.pick(0)).slice(2), ['Rain', 'Tall veo']);
-      assert.match(desk.pick(0).prompt ?? '', /Odd .*Needs other images: 1$/);
+      desk.presets = { Rain: rain, Still: { model: 'wan2.5-i2v-preview' }, 'Tall veo': tall, Odd: {} };
+      await desk.ask(first, start, escape);
+      assert.deepEqual(labels(desk.pick(1)).slice(2), ['Rain', 'Tall veo']);
+      assert.match(desk.pick(1).prompt ?? '', /Invalid presets: Odd .*Needs other images: Still$/);
       const images = [{ role: 'first', source: 'file:///boat.png' }] as const;
-      const start: WizardOptions = {
-        at: 'prompt',
-        request: { images },
-        images: new FakeImagesAlong('It is padded.', 0),
-      };
-      const result = await desk.ask(start, choose('Still'), write('a'), enter, enter, enter);
+      const result = await desk.ask(
+        { at: 'prompt', request: { images } },
+        ...[start, choose('Still'), write('a'), enter],
+      );
       assert.deepEqual([result?.request.model, result?.request.images], ['wan2.5-i2v-preview', images]);
-      assert.match((desk.inputs.shown.at(-1) as FakePick).prompt ?? '', /It is padded/);
     });
 
-    it('asks for the family of a model that nobody knows', async () => {
+    it('asks for the family of a model that is unknown', async () => {
       desk.presets = { Studio: { model: 'studio-x', prompt: 'a' } };
       const result = await desk.ask(
         first,
-        ...[choose('Studio'), press(), choose('Studio'), choose('wan'), enter, enter, enter, enter],
+        ...[start, choose('Studio'), press(), choose('Studio'), choose('Wan'), enter, enter],
       );
       assert.equal(result?.request.model, 'studio-x');
       assert.equal(result.request.options?.['size'], '1280*720');
@@ -1132,80 +1117,105 @@ describe('the wizard', () => {
       );
     });
 
-    it('removes one by its button, and goes on without the step when it was the last', async () => {
-      await desk.ask(first, pressAt('Rain'), pressAt('Tall veo'), write('a kite'), escape);
-      assert.deepEqual(labels(desk.pick(1)).slice(2), ['Tall veo']);
-      assert.deepEqual(desk.inputs.places, ['1/6', '1/6', '2/5', '3/5']);
+    it('deletes one by its button, and leads back when it was the last', async () => {
+      await desk.ask(first, start, pressAt('Rain'), pressAt('Tall veo'), write('a kite'), escape);
+      assert.deepEqual(labels(desk.pick(2)).slice(2), ['Tall veo']);
+      assert.ok(!tooltips(desk.text(3))?.includes('Start from Preset'));
     });
 
     it('leads to the settings', async () => {
-      assert.equal(await desk.ask(first, press('Edit Presets in Settings')), undefined);
+      assert.equal(await desk.ask(first, start, press('Edit Presets in Settings')), undefined);
       assert.deepEqual(desk.opened, ['settings']);
     });
 
-    it('saves what the last step shows, and comes back to it', async () => {
-      desk.presets = {};
+    it('saves what the summary shows, and comes back to it', async () => {
       const result = await desk.ask(
         first,
-        ...[write('a kite'), choose('8 seconds'), enter, choose('Save as Preset…'), enter],
+        ...[write('a kite'), ...set(['Length', '8 s']), choose('Save as Preset…'), send],
       );
       assert.deepEqual(desk.saved, [result?.request]);
+      assert.equal(desk.pick(-1).activeItems[0]?.label, 'Save as Preset…');
     });
   });
 
   describe('with several lines', () => {
     const prompt = 'one\r\ntwo';
+    const fromEditor: WizardOptions = { at: 'summary', request: { prompt }, promptIsDraft: true };
 
     it('never puts them into an input box, which would join them', async () => {
-      await desk.ask({ at: 'afterPrompt', request: { prompt }, promptIsDraft: true }, press(), escape);
+      await desk.ask(fromEditor, press(), escape);
       const pick = desk.pick(1);
-      assert.deepEqual(labels(pick), [
-        '$(check) Use This Prompt',
-        '$(new-file) Edit in an Editor',
-        '$(clear-all) Write a New Prompt',
-        '$(list-selection) Choose Another Model',
-      ]);
+      assert.deepEqual(labels(pick), ['Use Prompt', 'New Prompt', 'Choose Model', 'Edit in Editor']);
       assert.equal(pick.items[0]?.description, '2 lines, 8 characters');
+      assert.equal(pick.placeholder, 'This prompt has several lines');
     });
 
-    it('offers a draft of several lines again', async () => {
-      await desk.ask({ at: 'afterPrompt', request: { prompt }, promptIsDraft: true }, escape);
-      const result = await desk.ask(first, choose('Continue with Your Draft'), enter, enter, enter);
+    it('restores a draft of several lines', async () => {
+      await desk.ask(fromEditor, escape);
+      const result = await desk.ask(first, choose('Use Prompt'), enter);
+      assert.equal(desk.pick(0).prompt, 'Draft restored. Type to replace it.');
       assert.equal(result?.request.prompt, prompt);
+      await desk.ask(fromEditor, escape);
+      await desk.ask(first, choose('Discard Draft'), escape);
+      assert.equal(desk.text(1).value, '');
     });
 
     it('opens the draft in an editor', async () => {
-      await desk.ask({ at: 'afterPrompt', request: { prompt }, promptIsDraft: true }, escape);
-      assert.equal(await desk.ask(first, choose('Edit in an Editor')), undefined);
+      await desk.ask(fromEditor, escape);
+      assert.equal(await desk.ask(first, choose('Edit in Editor')), undefined);
       assert.deepEqual(desk.opened, [prompt]);
     });
+
+    /** Pastes as VS Code's input box does, which joins lines. */
+    const paste =
+      (before: string, clipboard: string, after = ''): Deed =>
+      (input) => {
+        assert.ok(input instanceof FakeText);
+        if (before !== '') input.type(before);
+        desk.clipboard = clipboard;
+        const joined = clipboard.replace(/[\r\n]+$/, '').replace(/\r\n|[\r\n]/g, ' ');
+        input.type(`${before}${joined}${after}`);
+      };
+
+    for (const lines of ['one\ntwo', '  one\r\n\r\ntwo 🐞 \r\n', 'a\n\tb\n\n']) {
+      it(`takes pasted lines to an editor without losing a byte: ${JSON.stringify(lines)}`, async () => {
+        assert.equal(await desk.ask(first, paste('before ', lines, ' after')), undefined);
+        assert.deepEqual(desk.opened, [`before ${lines} after`]);
+        assert.equal(desk.memory.draft()?.prompt, `before ${lines} after`);
+      });
+    }
+
+    for (const [what, clipboard, text] of [
+      ['a single line', 'one two', 'one two'],
+      ['a line that was copied as a whole', 'one two\n', 'one two'],
+      ['something else', 'three\nfour', 'one two'],
+    ] as const) {
+      it(`leaves the input box alone: ${what}`, async () => {
+        await desk.ask(first, (input) => {
+          assert.ok(input instanceof FakeText);
+          desk.clipboard = clipboard;
+          input.type(text);
+          setTimeout(() => escape(input), 5);
+        });
+        assert.deepEqual(desk.opened, []);
+      });
+    }
   });
 
-  it('takes what was typed to an editor', async () => {
-    await desk.ask(first, (input) => {
+  it('takes what was typed to an editor, with the other choices', async () => {
+    desk.models = threeModels;
+    await desk.ask(first, press('Choose Model'), choose('Sora 2 Pro'), (input) => {
       assert.ok(input instanceof FakeText);
       input.type('a kite ');
-      press('Write in an Editor')(input);
+      press('Edit in Editor')(input);
     });
     assert.deepEqual(desk.opened, ['a kite ']);
+    assert.equal(desk.editorInput?.request?.model, 'sora-2-pro');
   });
 
-  it('begins anew where what it remembers makes no sense', async () => {
-    for (const nonsense of [42, null, { prompt: 7 }, { prompt: 'x', options: { seconds: {} } }]) {
-      await desk.workspace.update(MEMENTOS.draft, nonsense);
-      await desk.global.update(MEMENTOS.last, nonsense);
-      await desk.ask(first, escape);
-      assert.equal(desk.text(0).value, '');
-    }
-    await desk.workspace.update(MEMENTOS.draft, { prompt: 'x', model: 'gone', options: { seconds: '99' } });
-    const result = await desk.ask(first, enter, enter, enter, enter);
-    assert.deepEqual(result?.request.options, { seconds: '4', size: '720x1280' });
-    assert.equal(result.request.model, 'sora-2');
-  });
-
-  it('does its work where nothing can be remembered', async () => {
+  it('works where nothing can be remembered', async () => {
     desk.workspace.update = desk.global.update = () => Promise.reject(new Error('no room'));
-    const result = await desk.ask(first, write('a kite'), enter, enter, enter);
+    const result = await desk.ask(first, write('a kite'), enter);
     assert.equal(result?.request.prompt, 'a kite');
   });
 });

@@ -5,7 +5,7 @@ import { veo } from '../../../../../src/core/models/families/veo';
 import { Catalog, type CustomModel } from '../../../../../src/core/models/catalog';
 import { FAMILIES } from '../../../../../src/core/models/families';
 import * as core from '../../../../../src/core/models/prepareRequest';
-import { modelChoices, modelWarning } from '../../../../../src/editor/generate/wizard/modelChoices';
+import { modelChoices, modelWarning } from '../../../../../src/editor/generate/wizard/pickModel';
 import { catalog, prepareRequest } from '../../../../support/catalog';
 
 const withCustom = (...models: CustomModel[]) => new Catalog(FAMILIES, () => models);
@@ -47,11 +47,11 @@ describe('the models that are offered', () => {
   });
 
   it('are marked when the key’s list lacks them, warned about when nobody has asked, and never forbidden', () => {
-    assert.match(modelWarning('sora-2', catalog, undefined, untranslatedL10n) ?? '', /OpenAI has retired/);
+    assert.match(modelWarning('sora-2', catalog, undefined, untranslatedL10n) ?? '', /^Retired by OpenAI$/);
     assert.equal(modelWarning('sora-2', catalog, new Set(['sora-2']), untranslatedL10n), undefined);
     assert.match(
       modelWarning('sora-2', catalog, new Set(['veo-x']), untranslatedL10n) ?? '',
-      /does not list this model for your key/,
+      /^Not listed for your API key$/,
     );
     assert.equal(modelWarning('wan2.5-t2v-preview', catalog, undefined, untranslatedL10n), undefined);
     assert.equal(prepareRequest({ model: 'sora-2', prompt: 'x' }, untranslatedL10n).family, sora);
