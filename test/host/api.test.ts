@@ -68,7 +68,7 @@ describe('the public API', () => {
         { model: 'sora-2', prompt: 'x', images: [{ role: 'last', source: 'https://example.com/a.png' }] },
         /role "first"/,
       ],
-      ['a remix of nobody knows what', { model: 'sora-2', prompt: 'x', remixOf: 'nobody' }, /"nobody"/],
+      ['a remix of an unknown task', { model: 'sora-2', prompt: 'x', remixOf: 'nobody' }, /'nobody'/],
       ['something that is no request', { prompt: 'x' }, /model/],
       ['nothing at all', undefined, /request/],
     ];

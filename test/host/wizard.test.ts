@@ -212,7 +212,7 @@ describe('asking for a video', () => {
       assert.match(own.notifications.last.message, /^Enter a prompt\.$/);
       await select('a text of somebody else');
       await run('sendPrompt');
-      assert.match(own.notifications.last.message, /not the editor of a video prompt/);
+      assert.match(own.notifications.last.message, /^Open a prompt editor first\.$/);
       assert.equal(own.inputs.shown.length, 1);
     });
 

@@ -27,17 +27,16 @@ export function isModelId(text: string): boolean {
   return /^[\w.:/-]{1,100}$/.test(text);
 }
 
-/** The families and models that there are: those handed in, and the user's own. Nothing else knows a family by name. */
+/** The given families, their models, and the user's models. No other code knows a family by name. */
 export class Catalog {
   readonly families: readonly Family[];
-  /** The models that the families name. */
   readonly models: readonly Model[];
-  /** Those of them that people choose from. */
+  /** The models to offer. */
   readonly listedModels: readonly Model[];
   readonly #customModels: () => readonly CustomModel[];
   #parameters: ReadonlyMap<string, readonly Parameter[]> | undefined;
 
-  /** @param customModels is asked each time; what names no family of ours is passed over */
+  /** @param customModels called for each use. Models of unknown families are ignored. */
   constructor(families: readonly Family[], customModels: () => readonly CustomModel[] = () => []) {
     this.families = families;
     this.#customModels = customModels;
@@ -46,7 +45,6 @@ export class Catalog {
     this.listedModels = this.models.filter((_, index) => !entries[index]?.unlisted);
   }
 
-  /** The user's own. */
   get customModels(): readonly Model[] {
     return this.#customModels().flatMap(({ id, family: familyId, label }) => {
       const family = this.family(familyId);
@@ -54,14 +52,14 @@ export class Catalog {
     });
   }
 
-  /** A family by its ID. */
   family(id: string): Family | undefined {
     return this.families.find((family) => family.id === id);
   }
 
   /**
-   * The family that a model ID belongs to: that of the user's own by their word, ours by name, any other by its prefix
-   * (API reference 7.1), because new IDs of a known family come and go. Undefined when nobody can tell.
+   * Finds the family of a model: as set by the user, by name, or by prefix (API reference 7.1), because families get new
+   * models all the time.
+   * @returns undefined if the family is unknown
    */
   familyOf(modelId: string): Family | undefined {
     const known = [...this.customModels, ...this.models].find(({ id }) => id === modelId);
@@ -82,17 +80,17 @@ export class Catalog {
     return this.familyOf(modelId)?.notice?.(modelId, l10n);
   }
 
-  /** The first family that makes remixes. */
+  /** The first family that supports remixes. */
   get remixFamily(): RemixFamily | undefined {
     return this.families.map(toRemixFamily).find((found) => found !== undefined);
   }
 
-  /** The family whose task IDs begin as this one does. */
+  /** Finds the family of a task ID by its prefix. */
   familyOfTaskId(gatewayTaskId: string): Family | undefined {
     return this.families.find(({ taskIds }) => taskIds && gatewayTaskId.startsWith(taskIds.prefix));
   }
 
-  /** What a task ID looks like: of the model's family, or else of the first that has IDs of its own. */
+  /** Example of a task ID: of the model's family, or else of the first family with a prefix. */
   taskIdExample(modelId: string): string {
     const own = this.familyOf(modelId)?.taskIds ?? this.families.find(({ taskIds }) => taskIds)?.taskIds;
     return own ? `${own.prefix}…` : '';
@@ -103,7 +101,7 @@ export class Catalog {
     return this.familyOfTaskId(gatewayTaskId)?.taskIds?.remixModel !== undefined;
   }
 
-  /** How the video of a task is reached. */
+  /** How the video of a task is downloaded. */
   resultRoute(model: string, gatewayTaskId: string | undefined): ResultRoute {
     const byTask = gatewayTaskId === undefined ? undefined : this.familyOfTaskId(gatewayTaskId);
     return [this.familyOf(model), byTask].some((family) => family?.result === 'download')
@@ -112,14 +110,14 @@ export class Catalog {
   }
 
   /**
-   * How an option of a stored request is shown. Options come and go with the models: where its family does not know one
-   * by that name, another may. Undefined for a name that stands for itself.
+   * Finds the texts of an option of a stored request, in its family or else in another: options come and go with models.
+   * @returns undefined if the option is unknown and shown by its name
    */
   optionTexts(modelId: string, name: string): OptionTexts | undefined {
     return this.#parametersFor(modelId).find((parameter) => parameter.name === name);
   }
 
-  /** How many videos a request asks for; NaN where it says so in no number. */
+  /** Number of videos in a request, or NaN if it isn't a number. */
   requestedCount({ model, options = {} }: Pick<VideoRequest, 'model' | 'options'>): number {
     return Number(this.#valueByRole(model, options, 'count') ?? 1);
   }
@@ -135,7 +133,7 @@ export class Catalog {
       .find((value) => value !== undefined);
   }
 
-  /** The parameters of a model's family, then those of all the others. */
+  /** Parameters of the model's family, then those of all others. */
   #parametersFor(modelId: string): readonly Parameter[] {
     this.#parameters ??= new Map(this.families.map((family) => [family.id, allParameters(family)]));
     const own = this.familyOf(modelId);
@@ -143,10 +141,9 @@ export class Catalog {
   }
 }
 
-/** A family that makes remixes. */
+/** A family that supports remixes. */
 export interface RemixFamily {
   readonly model: string;
-  /** What its task IDs look like. */
   readonly taskIds: NonNullable<Family['taskIds']>;
 }
 
@@ -154,7 +151,7 @@ function toRemixFamily({ taskIds }: Family): RemixFamily | undefined {
   return taskIds?.remixModel === undefined ? undefined : { model: taskIds.remixModel, taskIds };
 }
 
-/** Every parameter of a family, once for each name: of the models it names, and of others with its prefixes. */
+/** All parameters of a family's models, once per name. */
 export function allParameters(family: Family): readonly Parameter[] {
   const found = modelsAndModes(family).flatMap((subject) =>
     parametersOf(family, { ...subject, options: {} }),
@@ -162,7 +159,7 @@ export function allParameters(family: Family): readonly Parameter[] {
   return [...new Map(found.reverse().map((parameter) => [parameter.name, parameter])).values()];
 }
 
-/** What a family can be asked for: each model it names, and any other with a prefix of it, in each of its modes. */
+/** All models and prefixes of a family, with each of their modes. */
 export function modelsAndModes(family: Family): readonly ModelAndMode[] {
   const ids = [...family.models.map(({ id }) => id), ...family.prefixes];
   return ids.flatMap((model) => family.modes(model).map((mode) => ({ model, mode })));

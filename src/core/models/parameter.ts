@@ -16,7 +16,7 @@ export type Values =
 
 type Sentence = (l10n: L10n) => string;
 
-/** What an option means to code that knows no family: the wire names differ. */
+/** Meaning of an option, independent of the family's name for it. */
 export type ParameterRole =
   'length' | 'size' | 'width' | 'height' | 'aspectRatio' | 'resolution' | 'count' | 'seed' | 'sound';
 

@@ -3,7 +3,7 @@ import type { VideoRequest } from '../../core/models/request';
 import type { Task, TaskChanges } from '../../core/task/task';
 
 /**
- * What other extensions get from `extensions.getExtension('nebula-video.nebula-video').activate()`.
+ * Returned to other extensions by `extensions.getExtension('nebula-video.nebula-video').activate()`.
  * docs/api.md explains it with examples.
  */
 export interface NebulaVideoApi {
@@ -11,7 +11,7 @@ export interface NebulaVideoApi {
   /**
    * Sends one request, once, and resolves when its outcome is known: accepted, rejected or unknown.
    * Rejects with an error whose `code` is a `RejectionCode` only when there is no task at all.
-   * Cancelling the token rejects the promise; after the first byte has left, the task goes on.
+   * Canceling the token rejects the promise. After the first byte was sent, the task continues.
    */
   generate(request: VideoRequest, token?: CancellationToken): Promise<Task>;
   /** The newest tasks first. `limit` is 100 unless given. */

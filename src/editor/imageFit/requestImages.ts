@@ -87,11 +87,7 @@ export class RequestImages implements Disposable {
         fitted.push(image);
       } catch (error) {
         if (!(error instanceof pipeline.ImageError)) throw error;
-        const message = this.#deps.l10n.t(
-          '{0}: {1}',
-          roleTitle(role, undefined, this.#deps.l10n),
-          error.message,
-        );
+        const message = `${roleTitle(role, undefined, this.#deps.l10n)}: ${error.message}`;
         throw new Rejection('invalidRequest', message, error);
       }
     }

@@ -12,7 +12,7 @@ export const STEPS = { small: 0.01, large: 0.1 } as const;
 
 /** A smaller crop would be blurred when it's enlarged. */
 const MAX_ZOOM = 8;
-/** Smallest side of a crop. */
+/** Minimum side of a crop. */
 const MIN_SIDE_PX = 16;
 
 /** @returns the largest centered crop with the target aspect ratio. */

@@ -37,7 +37,7 @@ const card = z.object({
   title: z.string(),
   /** File name, size, and format. */
   facts: z.string(),
-  /** What the model accepts. */
+  /** The model's requirements. */
   need: z.string(),
   /** Displayed size in pixels. */
   width: z.number(),

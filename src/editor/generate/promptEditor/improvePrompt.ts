@@ -75,7 +75,7 @@ async function pickModel({ models, dialogs, box, l10n }: Dependencies): Promise<
   if (available.length <= 1) return available[0];
   return dialogs.choose({
     title: l10n.t('Improve Prompt'),
-    placeholder: l10n.t('Select the model to send the prompt to'),
+    placeholder: l10n.t('Select a model'),
     choices: available.map((model) => ({ value: model, label: model.name, description: model.id })),
   });
 }

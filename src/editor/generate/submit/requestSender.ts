@@ -276,12 +276,16 @@ export class RequestSender {
     return dialogs.confirm({
       message: l10n.t('Generate a video with {0}?', visibleLine(request.request.model, MAX_MODEL_LENGTH)),
       // The address comes first: text of the request could pass for it.
-      detail: l10n.t(
-        'Requested by another extension or a command. The video is charged to your account.\n\nSent to: {0}\nPrompt: {1}\nOptions: {2}',
-        visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
-        visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH),
-        describeRequest(request, catalog, l10n) || l10n.t('Default'),
-      ),
+      detail: [
+        l10n.t('Requested by another extension or a command. The video is charged to your account.'),
+        '',
+        l10n.t(
+          'Sent to: {0}\nPrompt: {1}\nOptions: {2}',
+          visibleLine(originOf(baseUrl), MAX_MODEL_LENGTH),
+          visibleLine(request.request.prompt, MAX_SHOWN_PROMPT_LENGTH),
+          describeRequest(request, catalog, l10n) || l10n.t('Default'),
+        ),
+      ].join('\n'),
       action: l10n.t('Generate Video'),
     });
   }
