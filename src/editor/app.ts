@@ -14,9 +14,8 @@ import { EditorLog } from './common/editorLog';
 
 import { EngineAccess } from './common/engineAccess';
 import { SETTINGS, SETTINGS_SECTION } from './common/ids';
-import { MessagePresenter } from './common/messagePresenter';
-import { Messages } from './common/messages';
-import { VSCodeNotifications, type Notifications } from './common/notifications';
+import { VSCodeNotificationHost, type NotificationHost } from './common/notificationHost';
+import { Notifications } from './common/notifications';
 import { QuickInputs } from './common/quickInputs';
 import { Settings } from './common/settings';
 import { KEY_VARIABLE, Keychain } from './credentials/keychain';
@@ -28,6 +27,7 @@ import { registerGenerate } from './generate/registerGenerate';
 import type { ImageFitDialog } from './imageFit/imageFitDialog';
 import type { ImagePicker } from './imageFit/imagePicker';
 import { registerImageFit } from './imageFit/registerImageFit';
+import { CommandTitles } from './labels/commandTitles';
 import { registerLibrary } from './library/registerLibrary';
 import type { PlayerManager } from './player/playerManager';
 import { registerPlayer } from './player/registerPlayer';
@@ -53,7 +53,7 @@ export interface AppHost {
   /** Other ways to talk with the user than the editor's own. Test hosts refuse dialogs. */
   readonly user?: {
     readonly dialogs: Dialogs;
-    readonly notifications: Notifications;
+    readonly notifications: NotificationHost;
     readonly inputs?: QuickInputs;
     readonly desktop?: Desktop;
     readonly languageModels?: LanguageModels;
@@ -93,7 +93,7 @@ export function createApp(host: AppHost): App {
   const showLog = async () => Promise.resolve().then(() => log.show());
   const ownCommands = { commands: { 'nebulaVideo.showLog': { run: showLog } } };
   const features = [credentials, images, player, generate, library, tasks, ownCommands];
-  const commands = new CommandRunner(context, { features, packageJson: host.packageJson });
+  const commands = new CommandRunner(context, features);
   context.engine.start();
   const dispose = () => subscriptions.dispose();
   const close = async () => {
@@ -117,14 +117,17 @@ function createContext(
   const execute = (command: string, ...args: unknown[]): void =>
     runInBackground(Promise.resolve(vscode.commands.executeCommand(command, ...args)));
   const configuration = (scope?: vscode.Uri) => vscode.workspace.getConfiguration(SETTINGS_SECTION, scope);
-  const silence = () =>
+  const turnOff = () =>
     runInBackground(Promise.resolve(configuration().update(SETTINGS.notify, 'never', true)));
+  const commandTitles = new CommandTitles(host.packageJson);
   const looksLikeKey = (text: string) => keychain.looksLikeKey(text);
   const settings = new Settings((name, scope) => configuration(scope).get(name), looksLikeKey);
   const inputs = user?.inputs ?? new QuickInputs(vscode);
-  const notifications = user?.notifications ?? new VSCodeNotifications();
-  const box = new MessagePresenter({ notifications, execute, runInBackground });
-  const customModels = createCustomModels({ settings, configuration, box, l10n, log });
+  const notifications = new Notifications({
+    ...{ commandTitles, l10n, execute, runInBackground, turnOff },
+    host: user?.notifications ?? new VSCodeNotificationHost(),
+  });
+  const customModels = createCustomModels({ settings, configuration, notifications, l10n, log });
   const catalog = new Catalog(FAMILIES, () => customModels.list());
   const pollInterval = () => settings.pollInterval();
   const engine = subscriptions.add(
@@ -137,12 +140,11 @@ function createContext(
     }),
   );
   return {
-    ...{ catalog, customModels, engine, settings, notifications, box, tasksView, mementos },
+    ...{ catalog, customModels, engine, settings, notifications, commandTitles, tasksView, mementos },
     ...{ extensionUri, storageFolder, looksLikeKey },
     ...{ l10n, language, log, subscriptions, configuration, execute, runInBackground },
     dialogs: user?.dialogs ?? new VSCodeDialogs(inputs, log),
     inputs,
-    messages: new Messages({ box, l10n, silence }),
     contextKeys: new ContextKeys(execute),
     desktop: user?.desktop ?? new EditorDesktop(host.isHere),
     clock: systemClock,

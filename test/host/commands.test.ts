@@ -36,7 +36,7 @@ describe('the commands', () => {
 
   const run = (id: string, ...args: unknown[]) => own.app.commands.run(`nebulaVideo.${id}`, args);
 
-  describe('Set API Key', () => {
+  describe('Set API Key…', () => {
     it('keeps a key, cleaned, and says that the gateway takes it', async () => {
       own.dialogs.willAnswer(` "Bearer ${gateway.key}" `);
       const word = own.notifications.next();
@@ -55,7 +55,7 @@ describe('the commands', () => {
       const { message, actions } = await word;
       assert.match(message, /stored, but 127\.0\.0\.1:\d+ refused it/);
       assert.ok(!message.includes('notthisone'));
-      assert.deepEqual(actions, ['Set API Key', 'Open Setting']);
+      assert.deepEqual(actions, ['Set API Key…', 'Open Settings']);
       assert.ok(own.secrets.entries.has(SECRETS.key));
     });
 
@@ -90,12 +90,12 @@ describe('the commands', () => {
       await run('removeApiKey');
       assert.ok(!own.secrets.entries.has(SECRETS.key));
       await run('testConnection');
-      assert.match(own.notifications.last.message, /no API key/);
+      assert.match(own.notifications.last.message, /Set an API key first/);
     });
 
     it('says when there is none, or still one in the environment', async () => {
       await run('removeApiKey');
-      assert.match(own.notifications.last.message, /no API key to remove/);
+      assert.match(own.notifications.last.message, /No API key to remove/);
       setEnvironmentKey(gateway.key);
       await run('removeApiKey');
       assert.match(own.notifications.last.message, /NEBULA_API_KEY/);
@@ -106,21 +106,21 @@ describe('the commands', () => {
     it('works: how many models, and which of ours', async () => {
       setEnvironmentKey(gateway.key);
       await run('testConnection');
-      assert.match(own.notifications.last.message, /accepts the key.*sora-2/);
+      assert.match(own.notifications.last.message, /^Connected to .*of its models make videos/);
       assert.equal(own.notifications.last.severity, 'info');
     });
 
     it('no key', async () => {
       await run('testConnection');
-      assert.match(own.notifications.last.message, /no API key/);
-      assert.deepEqual(own.notifications.last.actions, ['Set API Key']);
+      assert.match(own.notifications.last.message, /Set an API key first/);
+      assert.deepEqual(own.notifications.last.actions, ['Set API Key…']);
     });
 
     it('key refused', async () => {
       setEnvironmentKey('sk-0000000000000000');
       await run('testConnection');
-      assert.match(own.notifications.last.message, /refused the API key/);
-      assert.deepEqual(own.notifications.last.actions, ['Set API Key', 'Open Setting']);
+      assert.match(own.notifications.last.message, /rejected your API key/);
+      assert.deepEqual(own.notifications.last.actions, ['Set API Key…', 'Open Settings']);
     });
 
     it('not reachable', async () => {
@@ -131,15 +131,15 @@ describe('the commands', () => {
       } finally {
         await gateway.setReachable(true);
       }
-      assert.match(own.notifications.last.message, /127\.0\.0\.1:\d+ could not be reached/);
-      assert.deepEqual(own.notifications.last.actions, ['Open Setting', 'Show Log']);
+      assert.match(own.notifications.last.message, /Couldn't reach 127\.0\.0\.1:\d+/);
+      assert.deepEqual(own.notifications.last.actions, ['Open Settings', 'Show Log']);
     });
 
     it('not a gateway', async () => {
       setEnvironmentKey(gateway.key);
       gateway.setFault({ name: 'htmlPage', route: 'models' });
       await run('testConnection');
-      assert.match(own.notifications.last.message, /not as a Nebula gateway should/);
+      assert.match(own.notifications.last.message, /doesn't seem to be a Nebula gateway/);
     });
 
     it('an address that is no place for a key', async () => {
@@ -147,7 +147,7 @@ describe('the commands', () => {
       await setSetting('baseUrl', 'ftp://example.com');
       await run('testConnection');
       assert.match(own.notifications.last.message, /nebulaVideo\.baseUrl/);
-      assert.deepEqual(own.notifications.last.actions, ['Open Setting']);
+      assert.deepEqual(own.notifications.last.actions, ['Open Settings']);
     });
   });
 
@@ -252,7 +252,7 @@ describe('the commands', () => {
       const task = (await run('generate')) as Task;
       assert.equal(task.phase, 'rejected');
       assert.deepEqual(own.view.revealed, [task.id]);
-      assert.ok(own.notifications.last.actions.includes('Set API Key'));
+      assert.ok(own.notifications.last.actions.includes('Set API Key…'));
     });
   });
 
@@ -297,7 +297,7 @@ describe('the commands', () => {
       await run('removeTask');
       assert.deepEqual(left(), []);
       await run('removeTask');
-      assert.match(own.notifications.last.message, /no ended task/);
+      assert.match(own.notifications.last.message, /No matching tasks/);
     });
 
     it('Stop Tracking says what it means, and stops; Remove Task leaves a living task alone', async () => {
@@ -315,7 +315,7 @@ describe('the commands', () => {
       assert.match(task.timeline.at(-1)?.note ?? '', /may still make the video/);
     });
 
-    it('Stop Sending calls off what waits to be sent', async () => {
+    it('Cancel Sending cancels requests that wait to be sent', async () => {
       gateway.setFault({ name: 'rateLimit', route: 'submit', args: { retryAfter: 'seconds', seconds: 30 } });
       const request = aRequest('asked to wait');
       const sending = nextInPhase(own.app.api, request.prompt, 'sending');
@@ -341,7 +341,7 @@ describe('the commands', () => {
 
     it('an unforeseen error becomes one message', async () => {
       await run('removeTask', 42);
-      assert.match(own.notifications.last.message, /“Remove Task” did not work/);
+      assert.match(own.notifications.last.message, /^Remove Task failed unexpectedly/);
       assert.deepEqual(own.notifications.last.actions, ['Show Log']);
     });
   });

@@ -133,19 +133,19 @@ describe('a video that continues another one', () => {
       sentence: RegExp,
       button: string,
     ])[] = [
-      ['no picture', () => Buffer.from('<svg/>'), noFrame, 'Open in System Player'],
-      ['nothing', () => Buffer.alloc(0), noFrame, 'Open in System Player'],
+      ['no picture', () => Buffer.from('<svg/>'), noFrame, 'Open in External Player'],
+      ['nothing', () => Buffer.alloc(0), noFrame, 'Open in External Player'],
       ['too large', () => Buffer.alloc(MAX_FILE_BYTES + 1), noFrame, 'Choose an Image…'],
       ['a JPEG', () => encoded('JPEG, baseline', quarters(width, height)), noFrame, 'Choose an Image…'],
       ['half of it', () => frame.subarray(0, 200), noFrame, 'Choose an Image…'],
       ['another size', () => encodePng(quarters(64, 36)), noFrame, 'Choose an Image…'],
       ['late', () => fault('late'), noFrame, 'Choose an Image…'],
-      ['no decoder', () => fault('unplayable'), noFrame, 'Open in System Player'],
+      ['no decoder', () => fault('unplayable'), noFrame, 'Open in External Player'],
       [
         'no file',
         () => fault('missing'),
         /^Couldn't capture a frame: the video isn't in the library\.$/,
-        'Look Again',
+        'Check Again',
       ],
     ];
     for (const [what, answer, sentence, button] of rows) {

@@ -6,9 +6,13 @@ import { systemClock } from '../../src/core/common/clock';
 import { Emitter } from '../../src/core/common/events';
 import type { Task, TaskChanges } from '../../src/core/task/task';
 import { openVideo } from '../../src/editor/player/openVideo';
+import type { EngineAccess } from '../../src/editor/common/engineAccess';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/common/ids';
 import { PlayerManager } from '../../src/editor/player/playerManager';
 import { catalog } from '../support/catalog';
+import { commandTitles } from '../support/commandTitles';
+import { RecordingNotifications } from '../support/recordingNotifications';
+import { ScriptedDialogs } from '../support/scriptedDialogs';
 
 function aTask(id: string, prompt: string): Task {
   const timeline = [{ at: Date.now(), phase: 'queued' as const }];
@@ -50,6 +54,7 @@ class OwnPlayers {
       execute: () => Promise.resolve(),
       copy: () => Promise.resolve(),
       catalog,
+      commandTitles,
       l10n: vscode.l10n,
       language: 'en',
       clock: systemClock,
@@ -158,24 +163,23 @@ describe('the command that opens a player', () => {
 
   const run = async (args: readonly unknown[], answer?: string) => {
     const opened: string[] = [];
-    const said: string[] = [];
+    const host = new RecordingNotifications();
+    const dialogs = new ScriptedDialogs();
+    dialogs.willAnswer(tasks.find(({ id }) => id === answer));
     await openVideo(
       {
         players: {
           open: (id) => {
             opened.push(id);
-            return Promise.resolve(tasks.some((task) => task.id === id));
+            return Promise.resolve(true);
           },
         },
-        tasks: () => Promise.resolve(tasks),
-        pick: (question) => Promise.resolve(question.choices.find(({ value }) => value === answer)?.value),
-        showNothing: (sentence) => said.push(sentence),
-        l10n: vscode.l10n,
-        now: () => Date.now(),
+        engine: { open: () => Promise.resolve({ tasks: () => tasks }) } as unknown as EngineAccess,
+        ...{ dialogs, commandTitles, notifications: host.notifications, l10n: vscode.l10n },
       },
       args,
     );
-    return { opened, said };
+    return { opened, said: host.shown.map(({ message }) => message) };
   };
 
   it('takes a row, several rows, a task or a question', async () => {
@@ -187,6 +191,6 @@ describe('the command that opens a player', () => {
   });
 
   it('says so when there is nothing to open', async () => {
-    assert.deepEqual((await run(['gone'])).said, ['This task is no longer in the list.']);
+    assert.deepEqual((await run(['gone'])).said, ['No matching tasks.']);
   });
 });

@@ -38,7 +38,7 @@ describe('the rows of the task list', () => {
     const groups = await rows.getChildren();
     assert.deepEqual(
       groups.map((group) => actionLabel(rows.getTreeItem(group))),
-      ['In Progress', 'Without Video'],
+      ['In Progress', 'Not Completed'],
     );
     const below = await Promise.all(groups.map((group) => rows.getChildren(group)));
     assert.deepEqual(below, [[running.id], [rejected.id]]);
@@ -77,8 +77,8 @@ describe('the rows of the task list', () => {
   });
 
   for (const [args, state] of [
-    [{ status: 403, code: 'quota_not_enough', message: '用户额度不足' }, 'Waits for balance'],
-    [{ status: 401, code: 'invalid_api_key', message: 'no such key' }, 'Waits for a key'],
+    [{ status: 403, code: 'quota_not_enough', message: '用户额度不足' }, 'Needs balance'],
+    [{ status: 401, code: 'invalid_api_key', message: 'no such key' }, 'Needs API key'],
   ] as const) {
     it(`say so when one ${state.toLowerCase()}`, async () => {
       const { rows, api } = own.app;
@@ -175,7 +175,7 @@ describe('the rows of the task list', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(
       toasts().map(({ message }) => message),
-      [`“${request.prompt}” is ready.`],
+      [`'${request.prompt}' is ready.`],
     );
   });
 

@@ -305,7 +305,7 @@ describe('saving videos', () => {
       for (const name of ['openExternally', 'revealVideo', 'saveToWorkspace']) {
         await run(name, id);
         assert.match(own.notifications.last.message, /isn't in the library anymore/);
-        assert.deepEqual(own.notifications.last.actions, ['Look Again']);
+        assert.deepEqual(own.notifications.last.actions, ['Check Again']);
       }
       await run('lookAgain', id);
       assert.equal((await own.app.api.settled(id)).phase, 'saved');

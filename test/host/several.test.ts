@@ -203,7 +203,7 @@ describe('several videos at once', () => {
           own.notifications.last.message,
           isUnknown ? /^1 of 4 requests sent\. 1 may have been charged\.$/ : /^1 of 4 requests sent\.$/,
         );
-        assert.equal(own.notifications.last.actions.includes('Set API Key'), options.name === 'keyRejected');
+        assert.equal(own.notifications.last.actions.includes('Set API Key…'), options.name === 'keyRejected');
         // What may have been paid for is in the list of tasks alone.
         assert.equal(document.getText(), isUnknown ? 'three\n---\nfour' : 'two\n---\nthree\n---\nfour');
         assert.equal(own.app.api.tasks().length, 2);

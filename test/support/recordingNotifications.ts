@@ -1,4 +1,7 @@
-import type { Notifications, Severity, ReportProgress } from '../../src/editor/common/notifications';
+import { untranslatedL10n } from '../../src/core/common/l10n';
+import type { NotificationHost, ReportProgress, Severity } from '../../src/editor/common/notificationHost';
+import { Notifications } from '../../src/editor/common/notifications';
+import { commandTitles } from './commandTitles';
 
 interface Shown {
   readonly severity: Severity | 'status';
@@ -7,7 +10,7 @@ interface Shown {
 }
 
 /** Records what the user would see. */
-export class RecordingNotifications implements Notifications {
+export class RecordingNotifications implements NotificationHost {
   readonly shown: Shown[] = [];
   #waiting: ((shown: Shown) => void)[] = [];
   #choice: string | undefined;
@@ -15,6 +18,19 @@ export class RecordingNotifications implements Notifications {
   leavesOpen = false;
   /** Called at each step of a long progress. A test may cancel there. */
   onStep: (now: string | undefined, cancel: () => void) => void = () => undefined;
+
+  /** Names of the commands that buttons have run. */
+  readonly executed: string[] = [];
+
+  /** The notifications of the extension, shown here. */
+  readonly notifications = new Notifications({
+    host: this,
+    commandTitles,
+    l10n: untranslatedL10n,
+    execute: (command) => this.executed.push(command),
+    runInBackground: (work) => void work.catch(() => undefined),
+    turnOff: () => this.executed.push('turn off'),
+  });
 
   /** Presses the button on the next message that has it. */
   willChoose(title: string): void {

@@ -192,7 +192,7 @@ describe('each family of models', function () {
     await stage.window.runCommand('File: Focus on Files Explorer');
     await stage.window.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
     await stage.window.press('Home', 'Shift+F10');
-    const entry = stage.window.page.locator('.monaco-menu').getByText('Generate Video from Image…');
+    const entry = stage.window.page.locator('.monaco-menu').getByText('Generate Videos from Images…');
     await entry.waitFor();
     for (let presses = 0; presses < 40; presses++) {
       await stage.window.press('ArrowDown');

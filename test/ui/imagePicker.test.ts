@@ -32,7 +32,7 @@ describe('choosing images of the workspace', function () {
   const tab = (name: string) => page().locator('.tab', { hasText: name });
 
   async function openList(): Promise<void> {
-    await stage.window.runCommand('Nebula Video: Generate Video from Image…');
+    await stage.window.runCommand('Nebula Video: Generate Videos from Images…');
     await rows().filter({ hasText: 'Workspace Image…' }).click();
     await rows().filter({ hasText: 'kite.png' }).waitFor();
   }

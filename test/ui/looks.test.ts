@@ -36,7 +36,7 @@ describe('what people meet beside list, wizard and player', function () {
 
   it('asks for a key where there is none', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
-    await sidebar().getByRole('button', { name: 'Set API Key' }).waitFor();
+    await sidebar().getByRole('button', { name: 'Set API Key…' }).waitFor();
     await look('key-none');
   });
 
@@ -95,7 +95,7 @@ describe('what people meet beside list, wizard and player', function () {
     const toast = stage.window.toast('This video was held back');
     await toast.waitFor({ timeout: 60_000 });
     assert.match(await toast.innerText(), /Whether it was charged is not known/);
-    for (const name of ['Edit and Generate…', 'Open']) {
+    for (const name of ['Edit and Generate Again…', 'Open']) {
       assert.equal(await toast.getByRole('button', { name }).count(), 1, name);
     }
     await look('notice-failed');
@@ -165,7 +165,7 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.press('Enter');
     await stage.window.type('The camera stays close to the water.');
     await stage.window.press('Control+KeyA');
-    await stage.window.runCommand('Nebula Video: Generate Video from Selection…');
+    await stage.window.runCommand('Nebula Video: Generate Videos from Selection…');
     await stage.window.page.locator('.codelens-decoration', { hasText: 'Generate from Prompt…' }).waitFor();
     await look('prompt-editor');
   });

@@ -148,7 +148,7 @@ describe('the player in a real workbench', function () {
     await loaded(frame);
     const note = frame.locator('.takes-note');
     assert.match(await note.innerText(), /1 of 3 videos are no longer.*1 of 2 files are missing/s);
-    await note.getByRole('button', { name: 'Look Again' }).click();
+    await note.getByRole('button', { name: 'Check Again' }).click();
     await bench.called({ id: 'nebulaVideo.lookAgain', args: ['several'] });
   });
 
@@ -156,7 +156,7 @@ describe('the player in a real workbench', function () {
     const frame = await bench.openPlayer('blind');
     await frame.getByRole('heading', { name: 'This video waits for a valid key' }).waitFor();
     assert.equal(await frame.getByRole('progressbar').count(), 0);
-    await button(frame, 'Set API Key').click();
+    await button(frame, 'Set API Key…').click();
     await bench.called({ id: 'nebulaVideo.setApiKey', args: [] });
     const running = await bench.openPlayer('running');
     await running.getByRole('progressbar').waitFor();
@@ -190,10 +190,10 @@ describe('the player in a real workbench', function () {
       ...[
         'Save to Workspace',
         'Save As…',
-        'Open in System Player',
-        'Open Containing Folder',
+        'Open in External Player',
+        'Reveal File',
         'Generate Again…',
-        'Edit and Generate…',
+        'Edit and Generate Again…',
         'Remix…',
         'Continue from Last Frame…',
       ],
@@ -266,10 +266,10 @@ describe('the player in a real workbench', function () {
     for (const [name, id] of [
       ['Save to Workspace', 'saveToWorkspace'],
       ['Save As…', 'saveAs'],
-      ['Open in System Player', 'openExternally'],
-      ['Open Containing Folder', 'revealVideo'],
+      ['Open in External Player', 'openExternally'],
+      ['Reveal File', 'revealVideo'],
       ['Generate Again…', 'generateAgain'],
-      ['Edit and Generate…', 'editAndGenerate'],
+      ['Edit and Generate Again…', 'editAndGenerate'],
       ['Remix…', 'remix'],
       ['Copy Prompt', 'copyPrompt'],
     ] as const) {
@@ -315,7 +315,7 @@ describe('the player in a real workbench', function () {
     assert.equal(await deaf.locator('.sound-note').count(), 0);
     await deaf.evaluate('document.querySelector("video").play()');
     await deaf.locator('.sound-note').getByText('this editor cannot play it').waitFor();
-    await deaf.locator('.sound-note').getByRole('button', { name: 'Open in System Player' }).click();
+    await deaf.locator('.sound-note').getByRole('button', { name: 'Open in External Player' }).click();
     await bench.called({ id: 'nebulaVideo.openExternally', args: ['deaf'] });
     const silent = await bench.openPlayer('upright');
     await loaded(silent);
@@ -329,7 +329,7 @@ describe('the player in a real workbench', function () {
     await until(frame, 'document.body.classList.contains("failed")');
     await frame.getByRole('heading', { name: 'This video cannot be played here' }).waitFor();
     const names = await frame.locator('.actions vscode-button').allInnerTexts();
-    assert.deepEqual(names.slice(0, 2), ['Open in System Player', 'Open Containing Folder']);
+    assert.deepEqual(names.slice(0, 2), ['Open in External Player', 'Reveal File']);
     assert.deepEqual(await findFaults(frame), []);
   });
 
@@ -338,10 +338,10 @@ describe('the player in a real workbench', function () {
     fs.renameSync(file, `${file}.away`);
     const frame = await bench.openPlayer('away');
     await frame.getByRole('heading', { name: 'The file of this video is missing' }).waitFor();
-    await button(frame, 'Look Again').click();
+    await button(frame, 'Check Again').click();
     await bench.called({ id: 'nebulaVideo.lookAgain', args: ['away'] });
     fs.renameSync(`${file}.away`, file);
-    await button(frame, 'Look Again').click();
+    await button(frame, 'Check Again').click();
     await loaded(frame);
   });
 

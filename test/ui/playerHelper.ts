@@ -9,6 +9,7 @@ import type { PlayerEngine } from '../../src/editor/player/playerPanel';
 import { PLAYER_VIEW_TYPE } from '../../src/editor/common/ids';
 import { PlayerManager } from '../../src/editor/player/playerManager';
 import { catalog } from '../support/catalog';
+import { commandTitles } from '../support/commandTitles';
 
 /** The commands behind the buttons; each call is written down. */
 const RECORDED = [
@@ -69,6 +70,7 @@ export function activate(context: vscode.ExtensionContext): void {
     execute: (command, ...args) => vscode.commands.executeCommand(command, ...args),
     copy: (text) => vscode.env.clipboard.writeText(text),
     catalog,
+    commandTitles,
     l10n: vscode.l10n,
     language: vscode.env.language,
     clock: systemClock,

@@ -72,7 +72,7 @@ describe('a finished video', function () {
   it('says what to do when a browser cannot reach the system’s player', async () => {
     await stage.window.runCommand('Notifications: Clear All Notifications');
     await row('Ready').hover();
-    await row('Ready').getByRole('button', { name: 'Open in System Player' }).click();
+    await row('Ready').getByRole('button', { name: 'Open in External Player' }).click();
     await stage.window.toast('The library is on the remote machine.').waitFor();
     await pictures(stage.window, 'notice-elsewhere');
   });

@@ -25,7 +25,7 @@ describe('several videos', function () {
   const wizard = new WizardPage(stage);
 
   it('writes a list of prompts, reads all of it before it pays, and stops between two', async () => {
-    await stage.window.runCommand('Nebula Video: Generate Several Videos…');
+    await stage.window.runCommand('Nebula Video: Generate Videos in Batch…');
     await stage.window.quickPickRow('List of Prompts').waitFor();
     await pictures(stage.window, 'several-1-what');
     await stage.window.press('Enter');
@@ -59,7 +59,7 @@ describe('several videos', function () {
   });
 
   it('varies one prompt', async () => {
-    await stage.window.runCommand('Nebula Video: Generate Several Videos…');
+    await stage.window.runCommand('Nebula Video: Generate Videos in Batch…');
     await stage.window.quickPickRow('Variations').waitFor();
     await stage.window.press('ArrowDown', 'Enter');
     await wizard.atPrompt();

@@ -71,7 +71,7 @@ describe('the task list', function () {
     stage.gateway.setFault({ name: 'taskStuck', route: 'submit' });
     await send('running');
     await row(PROMPTS.running, 'Running').waitFor({ timeout: 60_000 });
-    for (const title of ['In Progress', 'Videos', 'Without Video']) await group(title).waitFor();
+    for (const title of ['In Progress', 'Videos', 'Not Completed']) await group(title).waitFor();
     await stage.window.runCommand('Notifications: Clear All Notifications');
     await pictures(stage.window, 'tree-groups');
   });
@@ -102,7 +102,7 @@ describe('the task list', function () {
     };
     const saved = await menuOf(PROMPTS.saved, 'Ready');
     for (const label of [
-      'Open in System Player',
+      'Open in External Player',
       'Reveal File',
       'Save to Workspace',
       'Save As…',
@@ -111,12 +111,12 @@ describe('the task list', function () {
     ]) {
       assert.ok(saved.includes(label), `${label} is not among ${saved.join(', ')}`);
     }
-    assert.ok(!saved.includes('Look Again'));
+    assert.ok(!saved.includes('Check Again'));
     const failed = await menuOf(PROMPTS.failed, 'Failed');
-    assert.ok(failed.includes('Look Again'), failed.join(', '));
+    assert.ok(failed.includes('Check Again'), failed.join(', '));
     assert.ok(!failed.includes('Save to Workspace') && !failed.includes('Remix Video…'), failed.join(', '));
     const unknown = await menuOf(PROMPTS.unknown, 'Outcome unknown');
-    assert.ok(unknown.includes('Attach Task ID…') && !unknown.includes('Look Again'), unknown.join(', '));
+    assert.ok(unknown.includes('Attach Task ID…') && !unknown.includes('Check Again'), unknown.join(', '));
     const running = await menuOf(PROMPTS.running, 'Running');
     assert.ok(running.includes('Stop Tracking') && !running.includes('Remove Task'), running.join(', '));
   });
@@ -146,7 +146,7 @@ describe('the task list', function () {
     await stage.window.runCommand('Nebula Video: Refresh');
     await row(PROMPTS.saved, 'File missing').waitFor();
     await row(PROMPTS.saved, 'File missing').hover();
-    await row(PROMPTS.saved, 'File missing').getByRole('button', { name: 'Look Again' }).click();
+    await row(PROMPTS.saved, 'File missing').getByRole('button', { name: 'Check Again' }).click();
     await row(PROMPTS.saved, 'Ready').waitFor({ timeout: 60_000 });
     await stage.window.screenshot('tree-looked-again');
   });

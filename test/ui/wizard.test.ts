@@ -114,7 +114,7 @@ describe('asking for a video', function () {
     await openScenes(4);
     await stage.window.press('Home', 'Home', 'Shift+End');
     await stage.window.press('Shift+F10');
-    const entry = page().locator('.monaco-menu').getByText('Generate Video from Selection…');
+    const entry = page().locator('.monaco-menu').getByText('Generate Videos from Selection…');
     await entry.waitFor();
     await picture('context-menu-dark');
     await stage.window.press('ArrowDown');
@@ -136,7 +136,7 @@ describe('asking for a video', function () {
   it('takes several selected lines to an editor, and sends them from there byte for byte', async () => {
     await openScenes(1);
     await stage.window.press('Shift+ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowDown');
-    await stage.window.runCommand('Nebula Video: Generate Video from Selection…');
+    await stage.window.runCommand('Nebula Video: Generate Videos from Selection…');
     await lens().waitFor({ timeout: 20_000 });
     await picture('editor-dark');
     await stage.window.press('Control+Enter');

@@ -119,15 +119,15 @@ export class Catalog {
 
   /** Number of videos in a request, or NaN if it isn't a number. */
   requestedCount({ model, options = {} }: Pick<VideoRequest, 'model' | 'options'>): number {
-    return Number(this.#valueByRole(model, options, 'count') ?? 1);
+    return Number(this.optionValue({ model, options }, 'count') ?? 1);
   }
 
-  #valueByRole(
-    modelId: string,
-    options: Readonly<Record<string, OptionValue>>,
+  /** The value of the option with a role, if the request has it. */
+  optionValue(
+    { model, options = {} }: Pick<VideoRequest, 'model' | 'options'>,
     role: ParameterRole,
   ): OptionValue | undefined {
-    return this.#parametersFor(modelId)
+    return this.#parametersFor(model)
       .filter((parameter) => parameter.role === role)
       .map(({ name }) => options[name])
       .find((value) => value !== undefined);

@@ -2,46 +2,18 @@ import type { L10n } from '../common/l10n';
 import type { StoredFailure } from './failure';
 
 /**
- * Known messages by which the gateway refuses a request (API reference 10.4), and what the user sees instead. Only for
- * refusals whose kind alone would be misleading.
+ * Messages of the gateway that say more than the kind of the failure (API reference 10.4), and what the user sees
+ * instead.
  */
 const REFUSALS: readonly (readonly [RegExp, (l10n: L10n) => string])[] = [
-  [/未提供令牌/, (l10n) => l10n.t('No key arrived at the gateway. Set your key, then generate again.')],
-  [/令牌已过期/, (l10n) => l10n.t('The key has expired. Set another key, then generate again.')],
-  [
-    /令牌状态不可用/,
-    (l10n) =>
-      l10n.t(
-        'The key is switched off at Nebula. Switch it on there or set another key, then generate again.',
-      ),
-  ],
-  [
-    /令牌额度已用尽/,
-    (l10n) =>
-      l10n.t('The key’s own quota is used up. Raise it at Nebula or set another key, then generate again.'),
-  ],
-  [
-    /IP 不在令牌允许访问/,
-    (l10n) =>
-      l10n.t(
-        'The key may not be used from your network address. Allow the address at Nebula or use another key.',
-      ),
-  ],
-  [/用户已被封禁/, (l10n) => l10n.t('Nebula has blocked this account. Ask Nebula about it.')],
-  [
-    /分组.{0,60}已被(禁用|弃用)/,
-    (l10n) =>
-      l10n.t(
-        'The key’s group is no longer in use at Nebula. Choose another group for the key there, or use another key.',
-      ),
-  ],
-  [
-    /^invalid url \([A-Z]+ /i,
-    (l10n) =>
-      l10n.t(
-        'There is no video API at this address. Check the setting "nebulaVideo.baseUrl", then generate again.',
-      ),
-  ],
+  [/未提供令牌/, (l10n) => l10n.t('The gateway rejected your API key.')],
+  [/令牌已过期/, (l10n) => l10n.t('Your API key has expired.')],
+  [/令牌状态不可用/, (l10n) => l10n.t('Your API key is disabled.')],
+  [/令牌额度已用尽/, (l10n) => l10n.t("This API key's quota is used up.")],
+  [/IP 不在令牌允许访问/, (l10n) => l10n.t("Your API key isn't allowed from this network.")],
+  [/用户已被封禁/, (l10n) => l10n.t('Your Nebula account is blocked.')],
+  [/分组.{0,60}已被(禁用|弃用)/, (l10n) => l10n.t("Your API key's group no longer exists.")],
+  [/^invalid url \([A-Z]+ /i, (l10n) => l10n.t("No video API at this address. Check 'nebulaVideo.baseUrl'.")],
 ];
 
 /** Returns true if a filter blocked the audio, not the prompt. */
@@ -52,12 +24,4 @@ export function isAboutSound({ gatewayCode = '', detail = '' }: StoredFailure): 
 /** The user's message for a known refusal; undefined for others. */
 export function knownErrorMessage(text: string, l10n: L10n): string | undefined {
   return REFUSALS.find(([sign]) => sign.test(text))?.[1](l10n);
-}
-
-/** The gateway's text, with an explanation if the gateway uses the same text for any cause (10.3). */
-export function explainDetail(text: string, l10n: L10n): string {
-  if (text.includes('请求上游地址失败'))
-    return l10n.t('{0} (the gateway could not reach its provider)', text);
-  if (text.includes('上游负载已饱和')) return l10n.t('{0} (the provider has too much to do)', text);
-  return text;
 }

@@ -5,14 +5,13 @@ import type { L10n } from '../../core/common/l10n';
 import type { Log } from '../../core/common/log';
 import type { Catalog } from '../../core/models/catalog';
 import type { KeyCheck } from '../../core/tasks/keyGuard';
+import type { CommandTitles } from '../labels/commandTitles';
 import type { Command } from './commandRunner';
 import type { ContextKeys } from './contextKeys';
 import type { CustomModels } from './customModels';
 import type { Desktop } from './desktop';
 import type { Dialogs } from './dialogs';
 import type { EngineAccess } from './engineAccess';
-import type { MessagePresenter } from './messagePresenter';
-import type { Messages } from './messages';
 import type { Notifications } from './notifications';
 import type { QuickInputs } from './quickInputs';
 import type { Settings } from './settings';
@@ -43,8 +42,8 @@ export interface AppContext {
   readonly dialogs: Dialogs;
   readonly notifications: Notifications;
   readonly inputs: QuickInputs;
-  readonly box: MessagePresenter;
-  readonly messages: Messages;
+  /** Titles of the extension's commands. */
+  readonly commandTitles: CommandTitles;
   readonly contextKeys: ContextKeys;
   readonly tasksView: TasksView;
   readonly desktop: Desktop;

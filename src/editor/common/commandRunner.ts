@@ -1,107 +1,95 @@
 import { CancellationError } from 'vscode';
-import * as z from 'zod/mini';
 import { describeError, withPrefix, type Log } from '../../core/common/log';
 import { RequestError } from '../../core/models/family';
 import { OutcomeNotStoredError } from '../../core/tasks/submitRecorder';
 import type { AppContext, Feature } from './appContext';
-import type { Messages } from './messages';
-import { KeyLockedError, Rejection, isUserCancellation } from './rejection';
+import type { MessageButton } from './notifications';
+import { KeyLockedError, OutdatedError, Rejection, isUserCancellation } from './rejection';
 
-/** What a command does. */
 export interface Command {
   readonly run: (args: readonly unknown[]) => Promise<unknown>;
-  /** Whether it was called by code that hears of errors itself, and should be the only one who does. */
+  /** Returns true if code called it. The caller gets errors, and no message is shown. */
   readonly calledByCode?: (args: readonly unknown[]) => boolean;
 }
 
-interface Needs {
-  readonly features: readonly Feature[];
-  /** The extension's package.json. Its texts are in the display language. */
-  readonly packageJson: unknown;
-}
+const EXTENSION_ID = 'nebula-video.nebula-video';
 
-const manifest = z.object({
-  contributes: z.object({ commands: z.array(z.object({ command: z.string(), title: z.string() })) }),
-});
+type Dependencies = Pick<AppContext, 'notifications' | 'commandTitles' | 'l10n' | 'clock' | 'log'>;
 
 /** Runs every command the same way: logged, and with at most one message if it fails. */
 export class CommandRunner {
-  readonly #messages: Messages;
-  readonly #clock: AppContext['clock'];
+  readonly #deps: Dependencies;
   readonly #log: Log;
   readonly #commands: ReadonlyMap<string, Command>;
-  readonly #titles: ReadonlyMap<string, string>;
 
-  constructor(
-    { messages, clock, log }: Pick<AppContext, 'messages' | 'clock' | 'log'>,
-    { features, packageJson }: Needs,
-  ) {
-    this.#messages = messages;
-    this.#clock = clock;
-    this.#log = withPrefix(log, 'command');
+  constructor(deps: Dependencies, features: readonly Feature[]) {
+    this.#deps = deps;
+    this.#log = withPrefix(deps.log, 'command');
     this.#commands = new Map(features.flatMap(({ commands }) => Object.entries(commands)));
-    const { contributes } = manifest.parse(packageJson);
-    // Only labels end in an ellipsis.
-    this.#titles = new Map(
-      contributes.commands.map(({ command, title }) => [command, title.replace(/…$/, '')]),
-    );
   }
 
-  /** Runs a command. Arguments are not logged: a prompt may be among them. */
+  /** Runs a command. Arguments aren't logged: they may contain a prompt. */
   async run(id: string, args: readonly unknown[]): Promise<unknown> {
     const command = this.#commands.get(id);
     if (!command) throw new Error(`There is no command ${id}.`);
-    const started = this.#clock.now();
+    const { clock } = this.#deps;
+    const started = clock.now();
     this.#log.info(`${id} begins`);
     try {
       const result = await command.run(args);
-      this.#log.info(`${id} is done after ${this.#clock.now() - started} ms`);
+      this.#log.info(`${id} is done after ${clock.now() - started} ms`);
       return result;
     } catch (error) {
-      const gaveUp = isUserCancellation(error) || error instanceof CancellationError;
-      if (error instanceof Rejection || gaveUp) this.#log.info(`${id} ends: ${reasonOf(error)}`);
+      const isCanceled = isUserCancellation(error) || error instanceof CancellationError;
+      if (error instanceof Rejection || isCanceled) this.#log.info(`${id} ends: ${reasonOf(error)}`);
       else this.#log.error(`${id} failed: ${describeError(error)}`);
       if (command.calledByCode?.(args)) throw error;
-      if (!gaveUp) tell(error, this.#titles.get(id) ?? id, this.#messages);
+      if (!isCanceled) this.#showError(error, id);
       return undefined;
     }
+  }
+
+  #showError(error: unknown, id: string): void {
+    const { notifications, commandTitles, l10n } = this.#deps;
+    const showLog = notifications.command('nebulaVideo.showLog');
+    if (error instanceof OutcomeNotStoredError) {
+      notifications.show('error', error.message, [showLog]);
+    } else if (error instanceof RequestError) {
+      notifications.show('error', error.message, [notifications.command('nebulaVideo.generate')]);
+    } else if (error instanceof Rejection) {
+      const severity = error.code === 'noKey' ? 'warning' : 'error';
+      notifications.show(severity, error.message, this.#help(error, showLog));
+    } else {
+      const title = commandTitles.plain(id);
+      const message = l10n.t('{0} failed unexpectedly. See the log for details.', title);
+      notifications.show('error', message, [showLog]);
+    }
+  }
+
+  #help(error: Rejection, showLog: MessageButton): readonly MessageButton[] {
+    const { notifications, l10n } = this.#deps;
+    switch (error.code) {
+      case 'noKey':
+        return error instanceof KeyLockedError ? [showLog] : [notifications.command('nebulaVideo.setApiKey')];
+      case 'originNotApproved':
+        return [notifications.openSettings('baseUrl')];
+      case 'readOnly':
+        if (error instanceof OutdatedError) return [this.#showExtension()];
+        return [showLog, { title: l10n.t('Reload Window'), command: 'workbench.action.reloadWindow' }];
+      default:
+        return [notifications.command('nebulaVideo.generate')];
+    }
+  }
+
+  #showExtension(): MessageButton {
+    return {
+      title: this.#deps.l10n.t('Show Extension'),
+      command: 'workbench.extensions.action.showExtensionsWithIds',
+      arguments: [[EXTENSION_ID]],
+    };
   }
 }
 
 function reasonOf(error: unknown): string {
   return error instanceof Rejection ? error.code : 'cancelled';
-}
-
-/** Each kind of trouble has one message, with what mends it. */
-function tell(error: unknown, title: string, messages: Messages): void {
-  if (error instanceof OutcomeNotStoredError) {
-    messages.outcomeNotWritten(error.message);
-    return;
-  }
-  if (error instanceof RequestError) {
-    messages.badRequest(error.message);
-    return;
-  }
-  if (!(error instanceof Rejection)) {
-    messages.unexpected(title);
-    return;
-  }
-  switch (error.code) {
-    case 'noKey':
-      if (error instanceof KeyLockedError) messages.keyLocked(error.message);
-      else messages.noKey(error.message);
-      return;
-    case 'originNotApproved':
-      messages.badOrigin(error.message);
-      return;
-    case 'readOnly':
-      messages.readOnly(error.message);
-      return;
-    case 'invalidRequest':
-      messages.badRequest(error.message);
-      return;
-    case 'cancelled':
-    case 'declined':
-      return;
-  }
 }

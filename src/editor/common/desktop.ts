@@ -1,31 +1,30 @@
 import * as vscode from 'vscode';
 import { IMAGE_EXTENSIONS } from '../../core/images/imageLimits';
 
-/** What the editor does outside of itself, or asks in the system's own dialogs. */
+/** The desktop outside VS Code, and the system's dialogs. */
 export interface Desktop {
   /**
-   * Whether we run on the machine where the user sits: only there can files of ours be given to other programs. In a
-   * browser, or on a remote machine, the library lies out of their reach.
+   * True if the extension runs on the user's machine. Otherwise, in a browser or on a remote machine, the user's apps
+   * can't open files of the library.
    */
   readonly isHere: boolean;
-  /** Opens a file or folder with the system's program for it. @returns whether it could be opened */
+  /** Opens a file or folder with its default app. @returns false if there is none */
   openExternally(uri: vscode.Uri): Promise<boolean>;
   /** Shows a file in the system's file manager. */
   showInFileManager(uri: vscode.Uri): Promise<void>;
   /** Shows a file of the workspace in the explorer. */
   showInExplorer(uri: vscode.Uri): Promise<void>;
   copyText(text: string): Promise<void>;
-  /** Moves a file to the system's trash. @returns false where there is none, or it does not take the file */
+  /** Moves a file to the system's trash. @returns false if there is none, or it can't take the file */
   moveToTrash(uri: vscode.Uri): Promise<boolean>;
-  /** Removes a file that no trash takes. @throws the editor's error when it can't be removed */
+  /** Deletes a file permanently. @throws if it can't be deleted */
   deleteForGood(uri: vscode.Uri): Promise<void>;
-  /** Asks where to save a video; the dialog itself asks before a file is overwritten. */
+  /** Asks where to save a video. The dialog confirms before a file is overwritten. */
   askWhereToSave(suggestion: vscode.Uri): Promise<vscode.Uri | undefined>;
   /** Asks for image files. */
   pickImages(): Promise<readonly vscode.Uri[] | undefined>;
 }
 
-/** The editor's own ways. */
 export class EditorDesktop implements Desktop {
   readonly isHere: boolean;
 
@@ -71,7 +70,7 @@ export class EditorDesktop implements Desktop {
       defaultUri: suggestion,
       title: vscode.l10n.t('Save Video As'),
       saveLabel: vscode.l10n.t('Save'),
-      filters: { [vscode.l10n.t('Video')]: [suggestion.path.split('.').at(-1) ?? 'mp4'] },
+      filters: { [vscode.l10n.t('MP4 video')]: [suggestion.path.split('.').at(-1) ?? 'mp4'] },
     });
   }
 

@@ -1,4 +1,3 @@
-import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import type { ReadOnlyReason, StoreState } from '../../core/store/storeState';
 
@@ -6,7 +5,7 @@ import type { ReadOnlyReason, StoreState } from '../../core/store/storeState';
 export type RejectionCode =
   'invalidRequest' | 'noKey' | 'declined' | 'originNotApproved' | 'cancelled' | 'readOnly';
 
-/** There is no task, and the code says why. The message is a sentence for the user, with what to do. */
+/** No task was created. The message tells the user why, and what to do. */
 export class Rejection extends Error {
   override readonly name = 'Rejection';
   readonly code: RejectionCode;
@@ -24,40 +23,42 @@ export class KeyLockedError extends Rejection {
   }
 }
 
-/** Whether an error only says that somebody changed their mind, which nobody needs to be told. */
+/** A newer version of the extension manages the tasks. Only an update helps. */
+export class OutdatedError extends Rejection {
+  constructor(message: string, cause?: unknown) {
+    super('readOnly', message, cause);
+  }
+}
+
+/** Returns true if the user canceled. No message is needed. */
 export function isUserCancellation(error: unknown): boolean {
   return error instanceof Rejection && (error.code === 'cancelled' || error.code === 'declined');
 }
 
-/** Maximum length of the system's own message, in characters. */
-const MAX_DETAIL_LENGTH = 200;
-
 /** Why nothing can be sent, and what to do about it. */
-export function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
+function readOnlyMessage(reason: ReadOnlyReason, l10n: L10n): string {
   switch (reason) {
     case 'newer':
-      return l10n.t(
-        'A newer version of Nebula Video keeps the tasks on this machine, so this one only shows them. Update the extension and reload the window.',
-      );
+      return l10n.t('Update Nebula Video to send requests. A newer version manages your tasks.');
     case 'windowCloses':
       return l10n.t('Nothing was sent: the window is closing.');
     case 'locked':
       return l10n.t('Nothing was sent: another window is using the task list. Try again in a moment.');
     default:
-      return l10n.t(
-        'The task list can’t be saved, so nothing was sent. Make room on the disk or check the permissions of the storage folder that the log names.',
-      );
+      return l10n.t("Can't save tasks, so nothing was sent. Check disk space and folder permissions.");
   }
 }
 
-/** What stands above the list while tasks can't be read or saved; undefined if all is well. */
+export function readOnlyRejection(reason: ReadOnlyReason, l10n: L10n, cause?: unknown): Rejection {
+  const message = readOnlyMessage(reason, l10n);
+  return reason === 'newer' ? new OutdatedError(message, cause) : new Rejection('readOnly', message, cause);
+}
+
+/** The message above the task list while tasks can't be read or saved. */
 export function storeSentence(state: StoreState, l10n: L10n): string | undefined {
   switch (state.kind) {
     case 'failed':
-      return l10n.t(
-        'Couldn’t open the task list. It’s tried again automatically; Refresh tries now. {0}',
-        visibleLine(state.detail, MAX_DETAIL_LENGTH),
-      );
+      return l10n.t("Can't read the task database. Retrying automatically. See the log for details.");
     case 'readOnly':
       return readOnlyMessage(state.reason, l10n);
     default:
@@ -66,24 +67,17 @@ export function storeSentence(state: StoreState, l10n: L10n): string | undefined
 }
 
 export function noKeyMessage(l10n: L10n): string {
-  return l10n.t('There is no API key yet. Run “Nebula Video: Set API Key” first.');
+  return l10n.t('Set an API key first.');
 }
 
 export function keyLockedSentence(l10n: L10n): string {
-  return l10n.t(
-    "The API key can't be read because this system's keyring is locked. Unlock it, then try again.",
-  );
+  return l10n.t("Couldn't read the API key. Unlock this system's keyring.");
 }
 
 export function notApprovedSentence(origin: string, l10n: L10n): string {
-  return l10n.t(
-    'Nothing was sent: the API key was not approved for {0}. Run Set API Key while the setting "nebulaVideo.baseUrl" names that address, or correct the setting.',
-    origin,
-  );
+  return l10n.t("Nothing was sent: {0} isn't approved for your API key.", origin);
 }
 
 export function invalidBaseUrlMessage(l10n: L10n): string {
-  return l10n.t(
-    'The setting "nebulaVideo.baseUrl" is not an address that an API key may be sent to. It has to begin with https:// and name no user, query or fragment; http:// is for this machine only.',
-  );
+  return l10n.t("'nebulaVideo.baseUrl' must be an https address (http only for localhost).");
 }

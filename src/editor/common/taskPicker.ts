@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
+import type { Catalog } from '../../core/models/catalog';
+import type { Phase } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import { MAX_QUOTED_PROMPT_LENGTH, formatAge, phaseLabel, truncatePrompt } from '../labels/taskLabels';
 import type { AppContext } from './appContext';
 
-/** A row of the task list, as the list hands it over; a task works too, for key bindings and other extensions. */
+/** A row of the task list, or a task: key bindings and other extensions may pass one. */
 const item = z.union([
   z.string(),
   z.pipe(
@@ -12,30 +14,30 @@ const item = z.union([
   ),
 ]);
 
-/** The arguments of a command about tasks: nothing, a row, or a row and all selected rows. */
+/** Arguments of a command about tasks: none, a row, or a row and all selected rows. */
 const itemArguments = z.tuple([z.nullish(item), z.nullish(z.array(item))], z.unknown());
 
 type Dependencies = Pick<AppContext, 'dialogs' | 'l10n'>;
 
-/** What a command about tasks is for. */
+/** A command that applies to tasks. */
 export interface TaskCommand {
   readonly title: string;
   readonly question: string;
-  /** Whoever is asked chooses one; several can still be given. */
+  /** The user selects one. Several can still be passed. */
   readonly asksForOne?: true;
-  /** Which tasks it suits. */
+  /** Returns true if the command applies to a task. */
   readonly suits: (task: Task) => boolean;
 }
 
-/** The ids of the rows that a command was given; undefined when it was given none. */
+/** The task IDs that were passed to a command, if any. */
 export function idsFromArguments(args: readonly unknown[]): readonly string[] | undefined {
   const [one, many] = itemArguments.parse([args[0], args[1]]);
   return many && many.length > 0 ? many : one ? [one] : undefined;
 }
 
 /**
- * The tasks that a command is about: the given rows as far as it suits them, or the answer of whoever is asked.
- * @returns undefined when there is nothing to choose from; an empty list when nothing was chosen
+ * Returns the tasks that a command applies to: those passed to it, or those that the user selects.
+ * @returns undefined if it applies to none; an empty list if the user canceled
  */
 export async function resolveTasks(
   args: readonly unknown[],
@@ -56,11 +58,19 @@ export async function resolveTasks(
     choices: suitable.map((task) => ({
       value: task,
       label: truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH),
-      description: `${phaseLabel(task.phase, l10n)} · ${task.request.model} · ${formatAge(Date.now() - task.createdAt, l10n)}`,
+      description: `${phaseLabel(task, l10n)} · ${task.request.model} · ${formatAge(Date.now() - task.createdAt, l10n)}`,
     })),
   };
-  // A single one needs no ticking.
+  // A single choice needs no checkboxes.
   if (!command.asksForOne && suitable.length > 1) return (await dialogs.chooseSome(question)) ?? [];
   const chosen = await dialogs.choose(question);
   return chosen ? [chosen] : [];
+}
+
+/** Returns true for a finished video that can be remixed. */
+export function isRemixable(
+  { phase, gatewayTaskId }: { readonly phase: Phase; readonly gatewayTaskId?: string | undefined },
+  catalog: Catalog,
+): boolean {
+  return phase === 'saved' && gatewayTaskId !== undefined && catalog.canRemix(gatewayTaskId);
 }

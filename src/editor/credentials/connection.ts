@@ -7,22 +7,17 @@ import type { AppContext } from '../common/appContext';
 import type { Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
 
-/** Result of a connection check. `details` is the message of the gateway or the system. */
+/** Result of a connection check. */
 export type ConnectionState =
   | {
       readonly kind: 'works';
       readonly host: string;
-      readonly models: number;
       readonly known: readonly string[];
     }
   | { readonly kind: 'noKey' | 'keyLocked' }
   | { readonly kind: 'badAddress' }
   | { readonly kind: 'notApproved' }
-  | {
-      readonly kind: 'keyRefused' | 'unreachable' | 'strange';
-      readonly host: string;
-      readonly details: string;
-    };
+  | { readonly kind: 'keyRefused' | 'unreachable' | 'strange'; readonly host: string };
 
 interface Dependencies extends Pick<AppContext, 'catalog' | 'engine' | 'settings' | 'log'> {
   readonly keychain: Keychain;
@@ -48,16 +43,15 @@ export async function checkConnection(deps: Dependencies): Promise<ConnectionSta
     const models = await engine.client.models({ baseUrl, key: answer.key });
     await heard(baseUrl, models);
     const known = catalog.models.map(({ id }) => id).filter((id) => models.includes(id));
-    return { kind: 'works', host, models: models.length, known };
+    return { kind: 'works', host, known };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     log.warn(`the gateway's models could not be read: ${describeError(error)}`);
     const trouble = toErrorInfo(error);
-    const details = trouble.message;
     if (error.kind === 'refused' && (trouble.status === 401 || classifyError(trouble) === 'key')) {
-      return { kind: 'keyRefused', host, details };
+      return { kind: 'keyRefused', host };
     }
     const isSilent = ['unreachable', 'proxy', 'timeout', 'cut'].includes(error.kind);
-    return { kind: isSilent ? 'unreachable' : 'strange', host, details };
+    return { kind: isSilent ? 'unreachable' : 'strange', host };
   }
 }

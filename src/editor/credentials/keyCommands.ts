@@ -2,50 +2,55 @@ import type { L10n } from '../../core/common/l10n';
 import { normalizeApiKey, parseApiKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import type { AppContext } from '../common/appContext';
-import type { ConnectionState } from './connection';
-import type { OriginApproval } from './originApproval';
-import { KEY_VARIABLE, type Keychain } from './keychain';
 import { invalidBaseUrlMessage, keyLockedSentence, noKeyMessage } from '../common/rejection';
+import type { ConnectionState } from './connection';
+import { KEY_VARIABLE, type Keychain } from './keychain';
+import type { OriginApproval } from './originApproval';
 
 interface Dependencies extends Pick<
   AppContext,
-  'settings' | 'dialogs' | 'notifications' | 'messages' | 'l10n' | 'runInBackground'
+  'settings' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'runInBackground'
 > {
   readonly keychain: Keychain;
   readonly look: () => Promise<ConnectionState>;
 }
 
+type MessageDependencies = Pick<Dependencies, 'notifications' | 'l10n'>;
+
 /** Prompts for a key and stores it. Then checks in the background whether the gateway accepts it. */
 export async function setApiKey(deps: Dependencies): Promise<void> {
-  const { keychain, settings, dialogs, messages, l10n } = deps;
+  const { keychain, settings, dialogs, notifications, commandTitles, l10n } = deps;
   const baseUrl = settings.baseUrl();
+  const { host } = new URL(baseUrl ?? DEFAULT_BASE_URL);
   const text = await dialogs.text({
-    title: l10n.t('Set API Key'),
-    prompt: l10n.t(
-      'Your Nebula API key. It is kept in this system’s secret storage and sent to {0} only.',
-      new URL(baseUrl ?? DEFAULT_BASE_URL).host,
-    ),
-    placeholder: 'sk-…',
+    title: commandTitles.plain('nebulaVideo.setApiKey'),
+    prompt: l10n.t('API key, stored in the system keychain and sent only to {0}', host),
+    placeholder: l10n.t('Paste the key'),
     secret: true,
     validate: (value) => invalidKeyMessage(value, l10n),
   });
   const key = text === undefined ? undefined : normalizeApiKey(text);
   if (key === undefined) return;
   if (!(await keychain.set(key, baseUrl === undefined ? undefined : originOf(baseUrl)))) {
-    messages.keyForThisWindowOnly();
+    const message = l10n.t("Couldn't save the API key. It's used until this window closes.");
+    notifications.show('warning', message, [notifications.command('nebulaVideo.showLog')]);
   }
   deps.runInBackground(checkNewKey(deps));
 }
 
-export async function removeApiKey({ keychain, messages, l10n }: Dependencies): Promise<void> {
+export async function removeApiKey({ keychain, notifications, l10n }: Dependencies): Promise<void> {
   const before = await keychain.place();
   if (before === undefined) {
-    messages.nothingSuitable(l10n.t('There is no API key to remove.'));
-    return;
+    notifications.status(l10n.t('No API key to remove.'));
+  } else if (!(await keychain.remove())) {
+    notifications.show('error', l10n.t("Couldn't remove the API key."), [
+      notifications.command('nebulaVideo.showLog'),
+    ]);
+  } else if ((await keychain.place()) === 'environment') {
+    notifications.show('info', l10n.t('API key removed. The key in {0} is used instead.', KEY_VARIABLE));
+  } else {
+    notifications.status(l10n.t('API key removed.'));
   }
-  if (!(await keychain.remove())) messages.keyNotRemoved();
-  else if ((await keychain.place()) === 'environment') messages.environmentKeyStays(KEY_VARIABLE);
-  else messages.keyRemoved();
 }
 
 /**
@@ -53,50 +58,63 @@ export async function removeApiKey({ keychain, messages, l10n }: Dependencies): 
  * @param baseUrl base URL of the task that needs it. Defaults to the setting.
  */
 export async function approveAddress(
-  {
-    settings,
-    approval,
-    messages,
-    l10n,
-  }: Pick<Dependencies, 'settings' | 'messages' | 'l10n'> & {
-    readonly approval: OriginApproval;
-  },
-  baseUrl = settings.baseUrl(),
+  deps: MessageDependencies & Pick<Dependencies, 'settings'> & { readonly approval: OriginApproval },
+  baseUrl = deps.settings.baseUrl(),
 ): Promise<void> {
+  const { approval, notifications, l10n } = deps;
   if (baseUrl === undefined) {
-    messages.badOrigin(invalidBaseUrlMessage(l10n));
+    showInvalidBaseUrl(deps);
     return;
   }
   const { kind } = await approval.keyFor(originOf(baseUrl), 'person');
-  if (kind === 'none') messages.noKey(noKeyMessage(l10n));
-  else if (kind === 'locked') messages.keyLocked(keyLockedSentence(l10n));
-  else if (kind === 'key') messages.addressApproved(new URL(baseUrl).host);
+  if (kind === 'none') showNoKey(deps);
+  else if (kind === 'locked') showKeyLocked(deps);
+  else if (kind === 'key') {
+    notifications.status(l10n.t('{0} is approved for your API key.', new URL(baseUrl).host));
+  }
 }
 
 /** Shows whether the gateway can be reached and accepts the key. */
-export async function testConnection({ notifications, messages, l10n, look }: Dependencies): Promise<void> {
-  const state = await notifications.progress(l10n.t('Testing the connection to Nebula …'), look);
+export async function testConnection(deps: Dependencies): Promise<void> {
+  const { notifications, l10n, look } = deps;
+  const state = await notifications.progress(l10n.t('Testing connection…'), look);
+  const openSettings = notifications.openSettings('baseUrl');
+  const showLog = notifications.command('nebulaVideo.showLog');
   switch (state.kind) {
-    case 'works':
-      messages.connectionWorks(state.host, state.models, state.known);
+    case 'works': {
+      const { host, known } = state;
+      if (known.length > 0) {
+        const message = l10n.t('Connected to {0}. {1} of its models make videos.', host, known.length);
+        notifications.show('info', message);
+      } else {
+        notifications.show('warning', l10n.t('Connected to {0}, but it offers no known video models.', host));
+      }
       return;
+    }
     case 'keyRefused':
-      messages.keyRefused(state.host, state.details);
+      notifications.show('error', l10n.t('{0} rejected your API key.', state.host), [
+        notifications.command('nebulaVideo.setApiKey'),
+        openSettings,
+      ]);
       return;
-    case 'unreachable':
-      messages.unreachable(state.host, state.details);
+    case 'unreachable': {
+      const message = l10n.t("Couldn't reach {0}. Check your network and 'nebulaVideo.baseUrl'.", state.host);
+      notifications.show('error', message, [openSettings, showLog]);
       return;
-    case 'strange':
-      messages.strangeAnswer(state.host, state.details);
+    }
+    case 'strange': {
+      const message = l10n.t("{0} doesn't seem to be a Nebula gateway.", state.host);
+      notifications.show('error', message, [openSettings, showLog]);
       return;
+    }
     case 'noKey':
-      messages.noKey(noKeyMessage(l10n));
+      showNoKey(deps);
       return;
     case 'keyLocked':
-      messages.keyLocked(keyLockedSentence(l10n));
+      showKeyLocked(deps);
       return;
     case 'badAddress':
-      messages.badOrigin(invalidBaseUrlMessage(l10n));
+      showInvalidBaseUrl(deps);
       return;
     case 'notApproved':
       // The user just declined.
@@ -104,47 +122,50 @@ export async function testConnection({ notifications, messages, l10n, look }: De
   }
 }
 
-async function checkNewKey({ messages, l10n, look }: Dependencies): Promise<void> {
+async function checkNewKey(deps: Dependencies): Promise<void> {
+  const { notifications, l10n, look } = deps;
   const state = await look();
   switch (state.kind) {
     case 'works':
-      messages.keyWorks(state.host);
+      notifications.status(l10n.t('API key saved. Connected to {0}.', state.host));
       return;
     case 'keyRefused':
-      messages.keyStoredButRefused(state.host, state.details);
+      notifications.show('warning', l10n.t('API key saved, but {0} rejected it.', state.host), [
+        notifications.command('nebulaVideo.setApiKey'),
+        notifications.openSettings('baseUrl'),
+      ]);
       return;
     case 'unreachable':
     case 'strange':
-      messages.keyNotChecked(state.host);
+      notifications.status(l10n.t("API key saved. Couldn't check it: no answer from {0}.", state.host));
       return;
     case 'badAddress':
-      messages.badOrigin(invalidBaseUrlMessage(l10n));
+      showInvalidBaseUrl(deps);
       return;
     case 'noKey':
     case 'keyLocked':
     case 'notApproved':
-      messages.keyStored();
+      notifications.status(l10n.t('API key saved.'));
       return;
   }
+}
+
+function showNoKey({ notifications, l10n }: MessageDependencies): void {
+  notifications.show('warning', noKeyMessage(l10n), [notifications.command('nebulaVideo.setApiKey')]);
+}
+
+function showKeyLocked({ notifications, l10n }: MessageDependencies): void {
+  notifications.show('warning', keyLockedSentence(l10n), [notifications.command('nebulaVideo.showLog')]);
+}
+
+function showInvalidBaseUrl({ notifications, l10n }: MessageDependencies): void {
+  notifications.show('error', invalidBaseUrlMessage(l10n), [notifications.openSettings('baseUrl')]);
 }
 
 function invalidKeyMessage(text: string, l10n: L10n): string | undefined {
   const read = parseApiKey(text);
   if ('key' in read) return undefined;
-  switch (read.fault) {
-    case 'empty':
-      return l10n.t('Paste the key, or press Escape to leave things as they are.');
-    case 'blanks':
-      return l10n.t('This cannot be a key: there is a blank in it. Perhaps more than the key was copied.');
-    case 'characters':
-      return l10n.t(
-        'This cannot be a key: there is a character in it that cannot be sent. Copy it once more from Nebula.',
-      );
-    case 'short':
-      return l10n.t('This cannot be a key: it is too short. Perhaps only a part of it was copied.');
-    case 'several':
-      return l10n.t('There is more than one key in it. Paste only the one to use.');
-    case 'long':
-      return l10n.t('This cannot be a key: it is too long. Perhaps more than the key was copied.');
-  }
+  if (read.fault === 'empty') return l10n.t('Paste the key');
+  if (read.fault === 'several') return l10n.t('Paste only one key.');
+  return l10n.t("That doesn't look like an API key. Copy it again.");
 }

@@ -5,11 +5,11 @@ import { blockedBy, type BlockedBy } from '../../core/task/blockedBy';
 import type { AppContext } from '../common/appContext';
 import type { ConnectionState } from './connection';
 import type { EngineAccess } from '../common/engineAccess';
-import type { Messages } from '../common/messages';
+import type { MessageButton, Notifications } from '../common/notifications';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused'> {
   readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks'>;
-  readonly messages: Pick<Messages, 'tasksWaitForKey'>;
+  readonly notifications: Pick<Notifications, 'show' | 'command'>;
   /** Sets the message above the task list. */
   readonly showLine: (line: string | undefined) => void;
   /** Sets whether the gateway rejected the key when it was last used. */
@@ -66,7 +66,7 @@ export class KeyStatusMonitor implements Disposable {
   }
 
   #onChange(task: Task): void {
-    const { messages, isFocused, setRefused } = this.#deps;
+    const { isFocused, setRefused } = this.#deps;
     // A download attempt says nothing about the key until it ends.
     if (task.phase === 'saving') return;
     const what = blockedBy(task);
@@ -76,15 +76,24 @@ export class KeyStatusMonitor implements Disposable {
         (other) => other.origin !== origin || other.what !== what,
       );
       this.#waiting.set(id, { origin, what });
-      if (isFirst && isFocused() && task.failure) {
-        messages.tasksWaitForKey(task.failure.summary, what, id);
-      }
+      if (isFirst && isFocused() && task.failure) this.#notify(task.failure.summary, what, id);
       return;
     }
     this.#waiting.delete(task.id);
     if (task.phase === 'rejected' && task.failure?.kind === 'key') setRefused(true);
     // The gateway accepted a query that needs a key.
     else if (task.phase === 'queued' || task.phase === 'running') setRefused(false);
+  }
+
+  #notify(message: string, what: BlockedBy, taskId: string): void {
+    const { notifications } = this.#deps;
+    const help: Readonly<Record<BlockedBy, MessageButton>> = {
+      key: notifications.command('nebulaVideo.setApiKey'),
+      balance: notifications.command('nebulaVideo.setApiKey'),
+      approval: notifications.command('nebulaVideo.approveAddress', taskId),
+      keyring: notifications.command('nebulaVideo.refresh'),
+    };
+    notifications.show('warning', message, [help[what], notifications.command('nebulaVideo.showLog')]);
   }
 
   #showLine(): void {
@@ -99,15 +108,13 @@ export class KeyStatusMonitor implements Disposable {
   #line(what: BlockedBy, l10n: L10n): string {
     switch (what) {
       case 'approval':
-        return l10n.t("Videos are in progress at an address that your API key isn't approved for.");
+        return l10n.t("Address not approved for your API key. Tasks in progress can't be checked.");
       case 'keyring':
-        return l10n.t("Your keyring is locked, so the gateway can't be asked about videos in progress.");
+        return l10n.t("Keyring locked. Tasks in progress can't be checked.");
       case 'key':
-        return l10n.t('The gateway does not show videos in progress to this key; they wait for a valid one.');
+        return l10n.t("API key rejected. Tasks in progress can't be checked.");
       case 'balance':
-        return l10n.t(
-          'The key’s quota is used up: the gateway does not show videos in progress until it is topped up.',
-        );
+        return l10n.t("Quota used up. Tasks in progress can't be checked.");
     }
   }
 }

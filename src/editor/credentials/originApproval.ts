@@ -61,7 +61,7 @@ export class OriginApproval {
     const yes = await this.#dialogs.confirm({
       message: this.#l10n.t('Send your API key to {0}?', visibleLine(origin, 100)),
       detail: this.#l10n.t(
-        "Whoever runs this address can use the key and spend your balance. Your key wasn't used there before.",
+        'Your key is new to this address. Its owner could use your key and spend your balance.',
       ),
       action: this.#l10n.t('Send Key'),
     });

@@ -8,7 +8,6 @@ import type { RequestImages } from '../imageFit/requestImages';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureReadyToSend } from './submit/ensureReady';
 import { resolveTasks } from '../common/taskPicker';
-import { actionLabel } from '../labels/actionLabels';
 
 /** Captures frames of videos: the player, or a fake in tests. */
 export interface FrameSource {
@@ -25,7 +24,7 @@ export interface FrameSource {
 
 export interface FrameDependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'box' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'l10n'
 > {
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;
@@ -79,12 +78,12 @@ export async function pickFrame(
   args: readonly unknown[],
   title: string,
 ): Promise<StoredFrame | undefined> {
-  const { engine, box, frames, images, l10n } = deps;
+  const { engine, notifications, frames, images, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity);
   const question = l10n.t('Select a video');
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const found = await resolveTasks(args, tasks, { title, question, asksForOne: true, suits }, deps);
-  if (!found) box.status(l10n.t('No finished videos.'));
+  if (!found) notifications.status(l10n.t('No finished videos.'));
   const task = found?.[0];
   if (!task) return undefined;
   const position = framePosition.safeParse(args[0]).data;
@@ -105,18 +104,18 @@ export async function pickFrame(
 }
 
 function showFrameError(
-  { box, l10n }: FrameDependencies,
+  { notifications, l10n }: FrameDependencies,
   { id }: Task,
   reason: Exclude<FrameErrorReason, 'closed'>,
 ): void {
   if (reason === 'missing') {
-    box.show('warning', l10n.t("Couldn't capture a frame: the video isn't in the library."), [
-      { title: actionLabel('lookAgain', l10n), command: 'nebulaVideo.lookAgain', arguments: [id] },
+    notifications.show('warning', l10n.t("Couldn't capture a frame: the video isn't in the library."), [
+      notifications.command('nebulaVideo.lookAgain', id),
     ]);
     return;
   }
-  box.show('warning', l10n.t("Couldn't capture a frame from this video. Nothing was sent."), [
-    { title: actionLabel('openExternally', l10n), command: 'nebulaVideo.openExternally', arguments: [id] },
+  notifications.show('warning', l10n.t("Couldn't capture a frame from this video. Nothing was sent."), [
+    notifications.command('nebulaVideo.openExternally', id),
     { title: l10n.t('Choose an Image…'), command: 'nebulaVideo.generateFromImage' },
   ]);
 }

@@ -8,7 +8,7 @@ import type { SendContext } from './submit/requestSender';
 import type { WizardResult, WizardOptions } from './wizard/wizardTypes';
 import type { WizardState } from './wizard/wizardState';
 
-export interface GenerateDependencies extends ReadyDependencies, Pick<AppContext, 'messages' | 'l10n'> {
+export interface GenerateDependencies extends ReadyDependencies, Pick<AppContext, 'notifications' | 'l10n'> {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows the user's new task in the list. */
@@ -53,13 +53,13 @@ export async function runWizardAndSend(
   return structuredClone(task);
 }
 
-function tellOutcome(task: Task, { messages, l10n }: GenerateDependencies): void {
+function tellOutcome(task: Task, { notifications, l10n }: GenerateDependencies): void {
   // Who has just stopped it knows.
   if (task.phase === 'stopped') return;
   const explanation =
     task.phase === 'rejected' || task.phase === 'unknown' ? explainFailure(task, l10n) : undefined;
-  if (explanation) messages.notAccepted(task, explanation);
-  else messages.sent();
+  if (explanation) notifications.showFailure(task, explanation, { isExpected: true });
+  else notifications.status(l10n.t('Request sent.'));
 }
 
 /** The draft is kept until a task has it. After that it must not be offered again: it may be paid for. */

@@ -6,13 +6,14 @@ import type { WizardOptions } from './wizard/wizardTypes';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { ensureModelFamily } from './ensureModelFamily';
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs'> {
+interface Dependencies
+  extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs' | 'commandTitles'> {
   readonly customModels: Pick<CustomModels, 'add'>;
 }
 
 /** Opens the wizard at its last step with the request of an earlier task. It never pays on one click. */
 export async function generateAgain(deps: Dependencies, args: readonly unknown[]): Promise<Task | undefined> {
-  return startFrom(deps, args, 'summary', deps.l10n.t('Generate Again'));
+  return startFrom(deps, args, 'summary', 'nebulaVideo.generateAgain');
 }
 
 /** Opens the wizard at the prompt of an earlier task, with all its answers filled in. */
@@ -20,18 +21,19 @@ export async function editAndGenerate(
   deps: Dependencies,
   args: readonly unknown[],
 ): Promise<Task | undefined> {
-  return startFrom(deps, args, 'prompt', deps.l10n.t('Edit and Generate'));
+  return startFrom(deps, args, 'prompt', 'nebulaVideo.editAndGenerate');
 }
 
 async function startFrom(
   deps: Dependencies,
   args: readonly unknown[],
   at: WizardOptions['at'],
-  title: string,
+  command: string,
 ): Promise<Task | undefined> {
-  const { engine, messages, l10n } = deps;
+  const { engine, notifications, commandTitles, l10n } = deps;
+  const title = commandTitles.plain(command);
   const tasks = (await engine.open()).tasks(Infinity);
-  const question = l10n.t('Which video should be generated again?');
+  const question = l10n.t('Select a task');
   // Only the row that was clicked, even if several are selected.
   const found = await resolveTasks(
     [args[0]],
@@ -39,7 +41,7 @@ async function startFrom(
     { title, question, asksForOne: true, suits: () => true },
     deps,
   );
-  if (!found) messages.nothingSuitable(l10n.t('There is no task to generate again.'));
+  if (!found) notifications.status(l10n.t('No matching tasks.'));
   const task = found?.[0];
   if (!task || !(await ensureModelFamily(task.request, title, deps))) return undefined;
   // What a newer version has asked for may be beyond this one; that is said before anybody is asked.

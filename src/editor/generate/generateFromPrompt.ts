@@ -12,7 +12,7 @@ import type { WizardInput } from './wizard/wizardTypes';
 /** Maximum number of prompts in a list. More are likely a mistake. */
 const MAX_PROMPTS = 50;
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'box' | 'runInBackground'> {
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'notifications' | 'runInBackground'> {
   readonly prompts: {
     open(text: string, begun: WizardInput): Promise<void>;
     find(args: readonly unknown[]): TextDocument | undefined;
@@ -25,12 +25,12 @@ export type PromptDependencies = Dependencies & BatchDependencies;
 
 /** Generates from the text of a prompt editor, or of a list of prompts, unchanged. */
 export async function sendFromEditor(deps: PromptDependencies, args: readonly unknown[]): Promise<unknown> {
-  const { lists, underWay, box, l10n } = deps;
+  const { lists, underWay, notifications, l10n } = deps;
   const document = lists.find(args);
   if (!document) return sendPrompt(deps, args);
   // Check before reading the text: while a list is sent, it shrinks down to the last prompt.
   if (underWay.has(document)) {
-    box.show('info', l10n.t('These prompts are already being sent.'), []);
+    notifications.show('info', l10n.t('These prompts are already being sent.'), []);
     return undefined;
   }
   const text = document.getText();
@@ -38,11 +38,15 @@ export async function sendFromEditor(deps: PromptDependencies, args: readonly un
   if (prompts.length === 1) return sendPrompt({ ...deps, prompts: lists }, args);
   const firstEmpty = prompts.findIndex((prompt) => prompt.trim() === '');
   if (firstEmpty >= 0) {
-    box.show('info', l10n.t('Prompt {0} is empty. Nothing was sent.', firstEmpty + 1), []);
+    notifications.show('info', l10n.t('Prompt {0} is empty. Nothing was sent.', firstEmpty + 1), []);
     return undefined;
   }
   if (prompts.length > MAX_PROMPTS) {
-    box.show('info', l10n.t('Up to {0} prompts can be sent at once. Nothing was sent.', MAX_PROMPTS), []);
+    notifications.show(
+      'info',
+      l10n.t('Up to {0} prompts can be sent at once. Nothing was sent.', MAX_PROMPTS),
+      [],
+    );
     return undefined;
   }
   return sendList(deps, document, text, prompts);

@@ -13,7 +13,8 @@ export interface Selected {
   readonly lineEnd: string;
 }
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'dialogs' | 'box' | 'language'> {
+interface Dependencies
+  extends GenerateDependencies, Pick<AppContext, 'dialogs' | 'notifications' | 'language'> {
   readonly selected: () => Selected | undefined;
   readonly openEditor: (prompt: string) => Promise<void>;
   /** Opens an editor with a list of prompts. */
@@ -25,11 +26,11 @@ interface Dependencies extends GenerateDependencies, Pick<AppContext, 'dialogs' 
  * first, and so are the selections of several cursors, joined or as a list: users must see what they pay for.
  */
 export async function generateFromSelection(deps: Dependencies): Promise<Task | undefined> {
-  const { box, l10n, dialogs, openEditor } = deps;
+  const { notifications, l10n, dialogs, openEditor } = deps;
   const { texts, lineEnd } = deps.selected() ?? { texts: [], lineEnd: '\n' };
   const prompt = texts.filter((text) => text !== '').join(lineEnd);
   if (prompt.trim() === '') {
-    box.show('info', l10n.t('Select the text to use as the prompt.'), []);
+    notifications.show('info', l10n.t('Select the text to use as the prompt.'), []);
     return undefined;
   }
   if (!(await ensureReadyToSend(deps))) return undefined;

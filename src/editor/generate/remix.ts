@@ -1,10 +1,10 @@
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
-import { idsFromArguments, resolveTasks } from '../common/taskPicker';
-import { isRemixable } from '../labels/rowIcon';
+import { idsFromArguments, isRemixable, resolveTasks } from '../common/taskPicker';
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs'> {}
+interface Dependencies
+  extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs' | 'commandTitles'> {}
 
 /** A video to remix: one of ours, or one that only the gateway knows. */
 type Source =
@@ -26,29 +26,29 @@ export async function remix(deps: Dependencies, args: readonly unknown[]): Promi
 }
 
 async function givenSource(deps: Dependencies, args: readonly unknown[]): Promise<Source | undefined> {
-  const { catalog, engine, messages, l10n } = deps;
+  const { catalog, engine, notifications, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity);
   const found = await resolveTasks(args, tasks, command(deps), deps);
   if (!found?.[0]) {
     const model = catalog.remixFamily?.model ?? '';
-    messages.nothingSuitable(l10n.t('Only finished videos of {0} can be remixed.', model));
+    notifications.status(l10n.t('Only finished videos of {0} can be remixed.', model));
   }
   return found?.[0] && { kind: 'task', task: found[0] };
 }
 
 async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
-  const { catalog, engine, dialogs, l10n } = deps;
+  const { catalog, engine, dialogs, commandTitles, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity).filter((task) => isRemixable(task, catalog));
-  const title = l10n.t('Remix Video');
+  const title = commandTitles.plain('nebulaVideo.remix');
   const where =
     tasks.length === 0
       ? 'id'
       : await dialogs.choose<'list' | 'id'>({
           title,
-          placeholder: l10n.t('Which video should be remixed?'),
+          placeholder: l10n.t('Select a video to remix'),
           choices: [
             { value: 'list', icon: 'list-unordered', label: l10n.t('Choose from Your Videos…') },
-            { value: 'id', icon: 'symbol-key', label: l10n.t('Enter a Task ID…') },
+            { value: 'id', icon: 'symbol-key', label: l10n.t('Enter Task ID…') },
           ],
         });
   if (where === undefined) return undefined;
@@ -61,19 +61,19 @@ async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
   const { model, taskIds } = remixFamily;
   const id = await dialogs.text({
     title,
-    prompt: l10n.t('The id of a finished video of {0} at the gateway, as its usage page shows it.', model),
+    prompt: l10n.t('Task ID of a finished {0} video', model),
     placeholder: `${taskIds.prefix}…`,
     validate: (text) =>
       taskIds.pattern.test(text.trim())
         ? undefined
-        : l10n.t('Ids of {0} begin with {1}.', model, taskIds.prefix),
+        : l10n.t('Enter a {0} task ID (starts with {1}).', model, taskIds.prefix),
   });
   return id === undefined ? undefined : { kind: 'id', id: id.trim(), model };
 }
 
-const command = ({ catalog, l10n }: Dependencies) => ({
-  title: l10n.t('Remix Video'),
-  question: l10n.t('Which video should be remixed?'),
+const command = ({ catalog, commandTitles, l10n }: Dependencies) => ({
+  title: commandTitles.plain('nebulaVideo.remix'),
+  question: l10n.t('Select a video to remix'),
   asksForOne: true as const,
   suits: (task: Task) => isRemixable(task, catalog),
 });

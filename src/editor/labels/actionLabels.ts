@@ -1,15 +1,16 @@
 import type { L10n } from '../../core/common/l10n';
-import type { Action, FramePosition, ActionButton } from '../../webview/player/protocol';
+import type { Action, ActionButton, FramePosition } from '../../webview/player/protocol';
+import type { CommandTitles } from './commandTitles';
 
-/** What stands behind a button of the page. */
+/** The command of a button on the page. */
 interface ActionCommand {
   readonly command: string;
-  /** Given to the command; the task's id unless said otherwise. */
+  /** Arguments of the command. Defaults to the task ID. */
   readonly args?: readonly string[];
 }
 
-/** The commands behind the buttons (DESIGN 6). What is not here the player does itself. */
-const DEEDS: Readonly<Partial<Record<Action, ActionCommand>>> = {
+/** Commands by action (DESIGN 6). The page runs the others itself. */
+const COMMANDS = {
   saveToWorkspace: { command: 'nebulaVideo.saveToWorkspace' },
   saveAs: { command: 'nebulaVideo.saveAs' },
   openExternally: { command: 'nebulaVideo.openExternally' },
@@ -30,90 +31,53 @@ const DEEDS: Readonly<Partial<Record<Action, ActionCommand>>> = {
   openLibrary: { command: 'nebulaVideo.openLibrary', args: [] },
   refresh: { command: 'nebulaVideo.refresh', args: [] },
   showLog: { command: 'nebulaVideo.showLog', args: [] },
-};
+} satisfies Partial<Record<Action, ActionCommand>>;
 
 /**
- * The command of an action, and its arguments; undefined when the player does it itself.
- * @param moment what of the task it is about, where that is not the whole
+ * Returns the command of an action, or undefined if the page runs it itself.
+ * @param moment the frame that the action is about
  */
 export function commandForAction(
   action: Action,
   taskId: string,
   moment?: FramePosition,
 ): { readonly command: string; readonly args: readonly unknown[] } | undefined {
-  const deed = DEEDS[action];
+  const target = (COMMANDS as Partial<Record<Action, ActionCommand>>)[action];
   const subject = moment ? { id: taskId, ...moment } : taskId;
-  return deed && { command: deed.command, args: deed.args ?? [subject] };
+  return target && { command: target.command, args: target.args ?? [subject] };
 }
 
-/** The buttons of a page. One stands out: the first, or the one that is named; where nothing needs doing, none. */
+interface Labels {
+  readonly commandTitles: CommandTitles;
+  readonly l10n: L10n;
+}
+
+/** Builds the buttons of a page. The primary one is the first unless named. */
 export function actionButtons(
   { actions, primary }: { readonly actions: readonly Action[]; readonly primary?: Action | 'none' },
-  l10n: L10n,
+  labels: Labels,
 ): ActionButton[] {
   return actions.map((action, index) => ({
     action,
-    label: actionLabel(action, l10n),
+    label: actionLabel(action, labels),
     primary: primary === undefined ? index === 0 : action === primary,
   }));
 }
 
-/** A button's words. */
-export function actionLabel(action: Action, l10n: L10n): string {
+/** The label of a button: the title of its command, if it has one. */
+export function actionLabel(action: Action, { commandTitles, l10n }: Labels): string {
   switch (action) {
-    case 'saveToWorkspace':
-      return l10n.t('Save to Workspace');
-    case 'saveAs':
-      return l10n.t('Save As…');
-    case 'openExternally':
-      return l10n.t('Open in System Player');
-    case 'reveal':
-      return revealLabel(l10n);
-    case 'copyPrompt':
-      return l10n.t('Copy Prompt');
-    case 'generateAgain':
-      return l10n.t('Generate Again…');
-    case 'editAndGenerate':
-      return l10n.t('Edit and Generate…');
-    case 'remix':
-      return l10n.t('Remix…');
-    case 'continueFromLastFrame':
-      return l10n.t('Continue from Last Frame…');
     case 'useThisFrame':
       return l10n.t('Use This Frame');
-    case 'lookAgain':
     case 'lookForFile':
-      return l10n.t('Look Again');
-    case 'attachTaskId':
-      return l10n.t('Attach Task ID…');
-    case 'stopSending':
-      return l10n.t('Stop Sending');
-    case 'stopTracking':
-      return l10n.t('Stop Tracking');
-    case 'setApiKey':
-      return l10n.t('Set API Key');
-    case 'approveAddress':
-      return l10n.t('Approve Address…');
-    case 'testConnection':
-      return l10n.t('Test Connection');
-    case 'openLibrary':
-      return l10n.t('Open Library');
-    case 'refresh':
-      return l10n.t('Refresh');
-    case 'showLog':
-      return l10n.t('Show Log');
+      return commandTitles.button('nebulaVideo.lookAgain');
     case 'copyDetails':
       return l10n.t('Copy Details');
     case 'openEarlier':
       return l10n.t('Open');
     case 'retry':
       return l10n.t('Try Again');
+    default:
+      return commandTitles.button(COMMANDS[action].command);
   }
-}
-
-/** As the editor itself calls it on each system. */
-function revealLabel(l10n: L10n): string {
-  if (process.platform === 'darwin') return l10n.t('Reveal in Finder');
-  if (process.platform === 'win32') return l10n.t('Reveal in File Explorer');
-  return l10n.t('Open Containing Folder');
 }

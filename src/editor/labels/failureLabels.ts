@@ -1,23 +1,23 @@
 import type { L10n } from '../../core/common/l10n';
+import { chargeMessage } from '../../core/task/failureMessage';
 import type { Phase } from '../../core/task/phases';
 import type { Charged, Failure, FailureKind, Task } from '../../core/task/task';
 import type { Action } from '../../webview/player/protocol';
-import { chargeLabel } from './taskLabels';
+import { MAX_QUOTE_LENGTH, truncatePrompt } from './taskLabels';
 
-/** How a task stands that has no video, in words, and what helps. */
+/** Why a task has no video, or why it can't continue, and what helps. The phase is its heading. */
 export interface FailureExplanation {
-  readonly title: string;
-  /** What happened and what to do, in a sentence or two. */
+  /** What happened and what to do, in one or two sentences. */
   readonly sentence: string;
-  /** What is known about the money. */
+  /** Whether the user was charged. */
   readonly charge: string;
-  /** What helps, the most likely first. */
+  /** Actions that help, best first. */
   readonly actions: readonly Action[];
-  /** The gateway's own words. */
+  /** The gateway's own message. Never shown in a toast. */
   readonly details?: string;
 }
 
-/** What helps against each kind of refusal, before looking at the log. */
+/** Actions that help against each kind of failure, best first. */
 const ACTIONS_BY_FAILURE: Readonly<Record<FailureKind, readonly Action[]>> = {
   moderation: ['editAndGenerate', 'generateAgain'],
   parameter: ['editAndGenerate', 'generateAgain'],
@@ -37,22 +37,20 @@ const ACTIONS_BY_FAILURE: Readonly<Record<FailureKind, readonly Action[]>> = {
 };
 
 /**
- * Explains a task that has ended without a video, or whose last attempt to go on did not work.
- * @returns undefined for a task that is well
+ * Explains a task that ended without a video, or whose last step failed.
+ * @returns undefined if nothing is wrong
  */
 export function explainFailure(task: Task, l10n: L10n): FailureExplanation | undefined {
   const { phase, failure, takesTaskId } = task;
   switch (phase) {
     case 'failed':
       return createExplanation(failure, l10n, {
-        title: failedTitle(failure?.kind, l10n),
-        sentence: l10n.t('The gateway says that this video could not be made.'),
+        sentence: l10n.t('The gateway reported that this video failed.'),
         actions: [...ACTIONS_BY_FAILURE[failure?.kind ?? 'upstream'], 'lookAgain', 'showLog'],
       });
     case 'rejected':
       return createExplanation(failure, l10n, {
-        title: rejectedTitle(failure, l10n),
-        sentence: l10n.t('The gateway did not take the request.'),
+        sentence: l10n.t('The gateway rejected the request.'),
         actions: [
           ...ACTIONS_BY_FAILURE[failure?.kind ?? 'unknown'],
           // The gateway returned an ID with its error.
@@ -62,15 +60,13 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
       });
     case 'unknown':
       return createExplanation(failure, l10n, {
-        title: l10n.t('It is not known whether this video is being made'),
-        sentence: l10n.t('The request was sent, but no clear answer came back.'),
+        sentence: l10n.t("The gateway didn't confirm the request. It won't be sent again automatically."),
         actions: ['attachTaskId', 'generateAgain', 'showLog'],
       });
     case 'lost':
       return createExplanation(failure, l10n, {
-        title: l10n.t('This video is gone'),
-        sentence: l10n.t('The gateway no longer has this video.'),
-        // The id may have been a wrong one.
+        sentence: l10n.t('The video expired on the gateway.'),
+        // The ID may be wrong.
         actions: [
           ...(takesTaskId ? (['attachTaskId'] as const) : []),
           'lookAgain',
@@ -79,27 +75,19 @@ export function explainFailure(task: Task, l10n: L10n): FailureExplanation | und
         ],
       });
     case 'stopped':
-      return stopped(task, l10n);
+      return explainStopped(task, l10n);
     case 'saved':
       // Some of several videos are missing.
-      return (
-        failure &&
-        createExplanation(failure, l10n, {
-          title: l10n.t('Not every video of this task is here'),
-          sentence: '',
-          actions: ['lookAgain', 'showLog'],
-        })
-      );
+      return failure && createExplanation(failure, l10n, { actions: ['lookAgain', 'showLog'] });
     default:
-      return failure && createExplanation(failure, l10n, pausedExplanation(phase, failure, l10n));
+      return failure && createExplanation(failure, l10n, { actions: actionsWhileTracked(phase, failure) });
   }
 }
 
-interface Words {
-  readonly title: string;
-  /** Where the failure has no sentence of its own. */
-  readonly sentence: string;
-  /** Where no failure tells; unknown unless given. */
+interface Defaults {
+  /** If there is no failure that has one. */
+  readonly sentence?: string;
+  /** If there is no failure that says so. */
   readonly charged?: Charged;
   readonly actions: readonly Action[];
 }
@@ -107,98 +95,68 @@ interface Words {
 function createExplanation(
   failure: Failure | undefined,
   l10n: L10n,
-  { title, sentence, charged = 'unknown', actions }: Words,
+  { sentence = '', charged = 'unknown', actions }: Defaults,
 ): FailureExplanation {
-  const charge = chargeLabel(failure?.charged ?? charged, l10n);
-  if (!failure) return { title, charge, actions, sentence };
+  const charge = chargeMessage(failure?.charged ?? charged, l10n);
+  if (!failure) return { charge, actions, sentence };
   const { summary, detail } = failure;
-  return { title, charge, actions, sentence: summary, ...(detail === undefined ? {} : { details: detail }) };
+  return { charge, actions, sentence: summary, ...(detail === undefined ? {} : { details: detail }) };
 }
 
-/** A task that goes on, though something is in its way. */
-function pausedExplanation(phase: Phase, { kind, noKey }: Failure, l10n: L10n): Words {
-  const words = { sentence: '' } as const;
-  if (kind === 'quota') {
-    return {
-      ...words,
-      title: l10n.t('This video waits for balance'),
-      actions: ['refresh', 'setApiKey', 'showLog'],
-    };
-  }
-  if (noKey === 'notApproved') {
-    return {
-      ...words,
-      title: l10n.t('This video needs your approval'),
-      actions: ['approveAddress', 'setApiKey', 'showLog'],
-    };
-  }
-  if (noKey === 'locked') {
-    return { ...words, title: l10n.t('This video needs your keyring'), actions: ['refresh', 'showLog'] };
-  }
-  if (kind === 'key' || kind === 'permission') {
-    return { ...words, title: l10n.t('This video waits for a valid key'), actions: ['setApiKey', 'showLog'] };
-  }
-  if (kind === 'disk') {
-    return {
-      ...words,
-      title: l10n.t('This video waits for room on the disk'),
-      actions: ['openLibrary', 'refresh', 'showLog'],
-    };
-  }
-  return {
-    ...words,
-    title:
-      phase === 'draft'
-        ? l10n.t('The gateway asked to wait before this is sent')
-        : phase === 'ready' || phase === 'saving'
-          ? l10n.t('This video could not be fetched yet')
-          : l10n.t('The gateway does not answer right now'),
-    actions: phase === 'draft' ? ['stopSending', 'showLog'] : ['refresh', 'showLog'],
-  };
+/** Actions for a task that isn't final, but can't continue. */
+function actionsWhileTracked(phase: Phase, { kind, noKey }: Failure): readonly Action[] {
+  if (kind === 'quota') return ['refresh', 'setApiKey', 'showLog'];
+  if (noKey === 'notApproved') return ['approveAddress', 'setApiKey', 'showLog'];
+  if (noKey === 'locked') return ['refresh', 'showLog'];
+  if (kind === 'key' || kind === 'permission') return ['setApiKey', 'showLog'];
+  if (kind === 'disk') return ['openLibrary', 'refresh', 'showLog'];
+  return phase === 'draft' ? ['stopSending', 'showLog'] : ['refresh', 'showLog'];
 }
 
-function failedTitle(kind: FailureKind | undefined, l10n: L10n): string {
-  return kind === 'moderation' ? l10n.t('This video was held back') : l10n.t('This video could not be made');
-}
-
-function rejectedTitle(failure: Failure | undefined, l10n: L10n): string {
-  switch (failure?.kind) {
-    case 'network':
-    case 'proxy':
-      return l10n.t('This request could not be sent');
-    case 'key':
-      return l10n.t('The gateway did not accept the key');
-    case 'quota':
-      return l10n.t('The balance is too low for this video');
-    case 'modelGone':
-      return l10n.t('This model is not available');
-    default:
-      return failure?.neverSent
-        ? l10n.t('This request was never sent')
-        : l10n.t('The gateway refused this request');
-  }
-}
-
-/** The user's word. What had come before it says how things stand with the video, and with the money. */
-function stopped({ gatewayTaskId, timeline, charged = 'unknown' }: Task, l10n: L10n): FailureExplanation {
-  // Without an id the gateway never took it.
+function explainStopped({ gatewayTaskId, charged = 'unknown' }: Task, l10n: L10n): FailureExplanation {
+  // Without an ID, the gateway never accepted it.
   if (gatewayTaskId === undefined) {
     return createExplanation(undefined, l10n, {
-      title: l10n.t('You stopped this before it was sent'),
-      sentence: l10n.t('The gateway did not take the request.'),
+      sentence: l10n.t('You canceled this request before it was sent.'),
       charged: 'no',
       actions: ['generateAgain', 'editAndGenerate'],
     });
   }
-  const wasMade = timeline.some(({ phase }) => phase === 'ready' || phase === 'saving');
   return createExplanation(undefined, l10n, {
-    title: l10n.t('You stopped following this video'),
-    sentence: wasMade
-      ? l10n.t('The gateway had made it. Look Again fetches it while it is there.')
-      : l10n.t(
-          'Stopping neither cancels nor refunds it: the gateway may have made the video. Look Again fetches it while it is there.',
-        ),
+    sentence: l10n.t("You stopped tracking this task. This doesn't cancel or refund it."),
     charged,
     actions: ['lookAgain', 'generateAgain'],
   });
+}
+
+/** Maximum length of a message with its charge, in characters. */
+const MAX_TOAST_LENGTH = 120;
+
+/** Minimum length of a quoted prompt: less doesn't tell tasks apart. */
+const MIN_QUOTE_LENGTH = 16;
+
+/** The message that a task ended without a video. The page has the details. */
+export function failureMessage(
+  { phase, request }: Pick<Task, 'phase' | 'request'>,
+  { sentence, charge }: FailureExplanation,
+  l10n: L10n,
+): string {
+  const build = (quote: string): string => {
+    switch (phase) {
+      case 'unknown':
+        return l10n.t("'{0}' may have been sent and charged. It won't be sent again automatically.", quote);
+      case 'lost':
+        return `${l10n.t("No longer available: '{0}'.", quote)} ${charge}`;
+      case 'rejected':
+        return `${l10n.t("Couldn't send '{0}'.", quote)} ${firstSentence(sentence)} ${charge}`;
+      default:
+        return `${l10n.t("Couldn't generate '{0}'.", quote)} ${charge}`;
+    }
+  };
+  const room = MAX_TOAST_LENGTH - build('').length;
+  return build(truncatePrompt(request.prompt, Math.min(MAX_QUOTE_LENGTH, Math.max(MIN_QUOTE_LENGTH, room))));
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.。](?=\s|$)/u.exec(text)?.[0] ?? text;
 }

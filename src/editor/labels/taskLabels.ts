@@ -1,36 +1,66 @@
 import { visibleLine } from '../../core/common/displayText';
 import type { L10n } from '../../core/common/l10n';
 import type { Phase } from '../../core/task/phases';
-import type { Charged, Task } from '../../core/task/task';
+import type { Task } from '../../core/task/task';
 import { blockedBy } from '../../core/task/blockedBy';
 
-/** A phase in the user's words. */
-export function phaseLabel(phase: Phase, l10n: L10n): string {
+/** A codicon and a theme color. */
+export interface RowIcon {
+  readonly icon: string;
+  readonly color?: string;
+}
+
+/** Each phase has its own shape, so that nothing depends on color alone. Only work in progress is animated. */
+const ICONS: Readonly<Record<Phase, RowIcon>> = {
+  draft: { icon: 'debug-pause', color: 'descriptionForeground' },
+  sending: { icon: 'sync~spin', color: 'charts.blue' },
+  queued: { icon: 'circle-outline', color: 'charts.blue' },
+  running: { icon: 'sync~spin', color: 'charts.blue' },
+  ready: { icon: 'cloud-download', color: 'charts.blue' },
+  saving: { icon: 'sync~spin', color: 'charts.blue' },
+  saved: { icon: 'pass', color: 'charts.green' },
+  failed: { icon: 'error', color: 'errorForeground' },
+  rejected: { icon: 'circle-slash', color: 'errorForeground' },
+  unknown: { icon: 'question', color: 'editorWarning.foreground' },
+  lost: { icon: 'warning', color: 'editorWarning.foreground' },
+  stopped: { icon: 'debug-stop', color: 'descriptionForeground' },
+};
+
+export function rowIcon(task: Pick<Task, 'phase' | 'failure'>): RowIcon {
+  return blockedBy(task) ? { icon: 'key', color: 'editorWarning.foreground' } : ICONS[task.phase];
+}
+
+/** A phase of a task. Stopping means something else before the gateway has accepted it. */
+export function phaseLabel(
+  { phase, gatewayTaskId }: { readonly phase: Phase; readonly gatewayTaskId?: string | undefined },
+  l10n: L10n,
+): string {
   switch (phase) {
     case 'draft':
-      return l10n.t('Waiting to be sent');
+      return l10n.t('Waiting to send');
     case 'sending':
       return l10n.t('Sending');
     case 'queued':
       return l10n.t('Queued');
     case 'running':
-      return l10n.t('Running');
+      return l10n.t('Generating');
     case 'ready':
-      return l10n.t('Done, waiting to be fetched');
+      return l10n.t('Waiting to download');
     case 'saving':
-      return l10n.t('Fetching');
+      return l10n.t('Downloading');
     case 'saved':
-      return l10n.t('Ready');
+      return l10n.t('Done');
     case 'failed':
       return l10n.t('Failed');
     case 'rejected':
-      return l10n.t('Rejected');
+      return l10n.t('Not accepted');
     case 'unknown':
       return l10n.t('Outcome unknown');
     case 'lost':
-      return l10n.t('Lost');
+      return l10n.t('No longer available');
     case 'stopped':
-      return l10n.t('Stopped');
+      // Without an ID, the gateway never accepted it.
+      return gatewayTaskId === undefined ? l10n.t('Canceled') : l10n.t('Not tracked');
   }
 }
 
@@ -44,49 +74,40 @@ export function unverifiedWarning({ videos }: Pick<Task, 'videos'>, l10n: L10n):
   const count = videos.filter(({ unverified }) => unverified).length;
   if (count === 0) return undefined;
   return videos.length === 1
-    ? l10n.t('This video may be incomplete or damaged.')
-    : l10n.t('{0} of {1} videos may be incomplete or damaged.', count, videos.length);
+    ? l10n.t('Downloaded, but the file looks damaged.')
+    : l10n.t('{0} of {1} files look damaged.', count, videos.length);
 }
 
-/** Where a task stands, in the user's words: its phase, unless it waits for the user or its video is doubtful. */
-export function taskStateLabel(task: Pick<Task, 'phase' | 'failure'> & Partial<Task>, l10n: L10n): string {
+/** The state of a task: its phase, unless it's blocked by the user or its video may be damaged. */
+export function taskStateLabel(
+  task: Pick<Task, 'phase' | 'failure' | 'gatewayTaskId'> & Partial<Task>,
+  l10n: L10n,
+): string {
   if (isUnverified(task)) return l10n.t('May be damaged');
   switch (blockedBy(task)) {
     case 'key':
-      return l10n.t('Waits for a key');
+      return l10n.t('Needs API key');
     case 'approval':
       return l10n.t('Needs approval');
     case 'keyring':
       return l10n.t('Keyring locked');
     case 'balance':
-      return l10n.t('Waits for balance');
+      return l10n.t('Needs balance');
     case undefined:
-      return phaseLabel(task.phase, l10n);
+      return phaseLabel(task, l10n);
   }
 }
 
-/** How far a task is in what it is doing now, in percent, as far as anybody has said. */
+/** Progress of the current phase in percent, or undefined if unknown. */
 export function progressOf(
   task: Pick<Task, 'phase' | 'failure' | 'progress' | 'fetchProgress'>,
 ): number | undefined {
   if (task.phase === 'saving') return task.fetchProgress;
-  // What the gateway said before it stopped saying so is old.
+  // While the task is blocked, the last progress is outdated.
   return task.phase === 'running' && blockedBy(task) === undefined ? task.progress : undefined;
 }
 
-/** What is known about the money. */
-export function chargeLabel(charged: Charged, l10n: L10n): string {
-  switch (charged) {
-    case 'no':
-      return l10n.t('Nothing was charged.');
-    case 'yes':
-      return l10n.t('It was charged.');
-    case 'unknown':
-      return l10n.t('Whether it was charged is not known.');
-  }
-}
-
-/** How long ago something was, in ms, in few characters. */
+/** Formats an age in ms. */
 export function formatAge(ms: number, l10n: L10n): string {
   const minutes = Math.floor(Math.max(ms, 0) / 60_000);
   if (minutes < 1) return l10n.t('just now');
@@ -96,7 +117,7 @@ export function formatAge(ms: number, l10n: L10n): string {
   return l10n.t('{0} d {1} h', Math.floor(hours / 24), hours % 24);
 }
 
-/** A moment as local date and time; the year where it is not this one. */
+/** Local date and time, with the year if it isn't the current one. */
 export function formatDateTime(at: number, now: number, language: string): string {
   const thisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return new Date(at).toLocaleString(language, {
@@ -108,7 +129,7 @@ export function formatDateTime(at: number, now: number, language: string): strin
   });
 }
 
-/** A moment in few characters: the time of today, else the day. What points at it shows the rest. */
+/** The time if it's today, otherwise the date. The hover shows both. */
 export function formatShortDateTime(at: number, now: number, language: string): string {
   const [then, today] = [new Date(at), new Date(now)];
   if (then.toDateString() === today.toDateString()) {
@@ -122,16 +143,13 @@ export function formatShortDateTime(at: number, now: number, language: string): 
   });
 }
 
-/** Longest prompt that is quoted in passing, in characters. */
-const MAX_QUOTE_LENGTH = 40;
+/** Maximum length of a prompt quoted in a message, in characters. */
+export const MAX_QUOTE_LENGTH = 40;
 
-/** Longest label of a row: the editor shortens it to what fits. */
-export const MAX_LABEL_LENGTH = 200;
-
-/** Longest prompt in a sentence or a list of its own, where there is more room. */
+/** Maximum length of a prompt in a list, in characters. */
 export const MAX_QUOTED_PROMPT_LENGTH = 80;
 
-/** A moment to the second, with its day where that is another one than `day`'s. */
+/** The time to the second, with the date if it isn't the same day as `day`. */
 export function formatTimestamp(at: number, day: number, language: string): string {
   const sameDay = new Date(at).toDateString() === new Date(day).toDateString();
   return new Date(at).toLocaleString(language, {
@@ -142,17 +160,17 @@ export function formatTimestamp(at: number, day: number, language: string): stri
   });
 }
 
-/** A prompt in one line, for a list or a sentence. */
+/** A prompt as one line. */
 export function truncatePrompt(prompt: string, longest = MAX_QUOTE_LENGTH): string {
   return visibleLine(prompt, longest);
 }
 
-/** An earlier task in a line: its prompt and when it was asked for. */
+/** Describes an earlier task by its prompt and date. */
 export function describeSourceTask({ request, createdAt }: Task, now: number, language: string): string {
-  return `“${truncatePrompt(request.prompt)}”, ${formatDateTime(createdAt, now, language)}`;
+  return `'${truncatePrompt(request.prompt)}', ${formatDateTime(createdAt, now, language)}`;
 }
 
-/** The gateway of a task, as people name it. @param origin a base URL, as it was stored */
+/** Host name of a stored base URL. */
 export function gatewayHost(origin: string): string {
   return visibleLine(URL.canParse(origin) ? new URL(origin).host : origin, 100);
 }
@@ -160,18 +178,18 @@ export function gatewayHost(origin: string): string {
 /** Maximum length of outside text that isn't a prompt, in characters. */
 const MAX_LINE = 2000;
 
-/** A text as Markdown that shows just that text: nothing in it formats, links or breaks out of its line. */
+/** Escapes a text for Markdown: one line without formatting or links. */
 export function escapeMarkdown(text: string): string {
-  // Any ASCII punctuation may be escaped (CommonMark 2.4). The editor's own `appendText` forbids line breaks.
+  // Any ASCII punctuation may be escaped (CommonMark 2.4). `appendText` would make line breaks impossible.
   return visibleLine(text, MAX_LINE).replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
 
-/** Outside text in a message: one visible line, without the links that the editor makes of `[text](target)`. */
+/** Outside text in a message: one visible line. VS Code would make a link of `[text](target)`. */
 export function asMessage(text: string): string {
   return visibleLine(text, MAX_LINE).replaceAll('](', '] (');
 }
 
-/** The same for quick inputs and the status bar, which also make icons of `$(name)`. */
+/** As {@link asMessage} for quick inputs and the status bar, which also make icons of `$(name)`. */
 export function escapeQuickPickText(text: string): string {
   return asMessage(text).replaceAll('$(', '\\$(');
 }

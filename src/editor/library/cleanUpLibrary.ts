@@ -7,13 +7,12 @@ import type { DiskUsage, LibraryReport, RemovableItem, RemovableVideo } from '..
 import type { AppContext } from '../common/appContext';
 import type { Confirmation, PickChoice } from '../common/dialogs';
 import { formatFileSize, formatLibraryUsage } from '../labels/libraryLabels';
-import { showLogButton } from '../common/messagePresenter';
-import { Rejection, readOnlyMessage } from '../common/rejection';
+import { readOnlyRejection } from '../common/rejection';
 import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../labels/taskLabels';
 
 interface Dependencies extends Pick<
   AppContext,
-  'engine' | 'dialogs' | 'box' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
+  'engine' | 'dialogs' | 'notifications' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
 > {
   /** Updates the task list after files were deleted. */
   readonly checkFiles: () => void;
@@ -24,21 +23,23 @@ const OLD_VIDEO_AGE_MS = 7 * 24 * 60 * 60_000;
 
 /** Deletes the videos that the user selects. Asks before deleting one that wasn't seen or saved. */
 export async function cleanUpLibrary(deps: Dependencies): Promise<void> {
-  const { dialogs, box, l10n, language, clock, log } = deps;
+  const { dialogs, notifications, l10n, language, clock, log } = deps;
   const engine = await deps.engine.open();
-  if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
+  if (engine.readOnly) throw readOnlyRejection(engine.readOnly, l10n);
   let report: LibraryReport;
   try {
     report = await engine.libraryUsage.report();
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
     withPrefix(log, 'library').error(`the library couldn't be read: ${describeError(error)}`);
-    box.show('error', l10n.t("Can't read the library. Nothing was deleted."), [showLogButton(l10n)]);
+    notifications.show('error', l10n.t("Can't read the library. Nothing was deleted."), [
+      notifications.command('nebulaVideo.showLog'),
+    ]);
     return;
   }
   const { diskUsage, videos, leftovers } = report;
   if (videos.length === 0 && leftovers.files.length === 0) {
-    box.status(l10n.t('The library has nothing to delete.'));
+    notifications.status(l10n.t('The library has nothing to delete.'));
     return;
   }
   const selected = await dialogs.chooseSome<RemovableVideo | RemovableItem>({
@@ -94,15 +95,17 @@ async function deleteItems(
 }
 
 function showDeleted(
-  { box, l10n, language }: Dependencies,
+  { notifications, l10n, language }: Dependencies,
   deleted: DiskUsage,
   { isPermanent, hasFailed }: { readonly isPermanent: boolean; readonly hasFailed: boolean },
 ): void {
   const usage = formatLibraryUsage(deleted, l10n, language);
   if (hasFailed) {
-    box.show('warning', l10n.t("Couldn't delete all files. Deleted: {0}.", usage), [showLogButton(l10n)]);
+    notifications.show('warning', l10n.t("Couldn't delete all files. Deleted: {0}.", usage), [
+      notifications.command('nebulaVideo.showLog'),
+    ]);
   } else {
-    box.show(
+    notifications.show(
       'info',
       isPermanent ? l10n.t('Deleted: {0}.', usage) : l10n.t('Moved to the trash: {0}.', usage),
       [],

@@ -1,19 +1,17 @@
 import { withPrefix } from '../../core/common/log';
 import type { RecoveryReport } from '../../core/tasks/taskRecovery';
 import type { AppContext } from '../common/appContext';
-import { showLogButton } from '../common/messagePresenter';
-import { Rejection, readOnlyMessage } from '../common/rejection';
+import { readOnlyRejection } from '../common/rejection';
 import { idsFromArguments } from '../common/taskPicker';
-import { actionLabel } from '../labels/actionLabels';
 
-type Dependencies = Pick<AppContext, 'engine' | 'notifications' | 'box' | 'l10n' | 'log'>;
+type Dependencies = Pick<AppContext, 'engine' | 'notifications' | 'l10n' | 'log'>;
 
 /** Recovers videos of the given tasks, or of all tasks and the library. Never sends a paid request. */
 export async function recoverVideos(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { notifications, box, l10n } = deps;
+  const { notifications, l10n } = deps;
   const ids = idsFromArguments(args);
   const engine = await deps.engine.open();
-  if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, l10n));
+  if (engine.readOnly) throw readOnlyRejection(engine.readOnly, l10n);
   const report = await notifications.longProgress(l10n.t('Recovering videos…'), async (onProgress, signal) =>
     engine.recoverVideos({ onProgress, signal, ...(ids && { ids }) }),
   );
@@ -23,26 +21,22 @@ export async function recoverVideos(deps: Dependencies, args: readonly unknown[]
     showReport(deps, report);
     return;
   }
-  const attach = {
-    title: actionLabel('attachTaskId', l10n),
-    command: 'nebulaVideo.attachTaskId',
-    arguments: [withoutTaskId[0], withoutTaskId],
-  };
-  box.show('info', l10n.t("Not found. Without a task ID the gateway can't be checked."), [attach]);
+  const attach = notifications.command('nebulaVideo.attachTaskId', withoutTaskId[0], withoutTaskId);
+  notifications.show('info', l10n.t("Not found. Without a task ID the gateway can't be checked."), [attach]);
 }
 
 function showReport(
-  { box, l10n, log }: Dependencies,
+  { notifications, l10n, log }: Dependencies,
   { found, reopened, libraryError }: RecoveryReport,
 ): void {
   if (libraryError !== undefined) {
     withPrefix(log, 'library').warn(`the library couldn't be searched: ${libraryError}`);
     const message = l10n.t("Couldn't search the library. Tasks checked again: {0}.", reopened);
-    box.show('warning', message, [showLogButton(l10n)]);
+    notifications.show('warning', message, [notifications.command('nebulaVideo.showLog')]);
   } else if (found === 0 && reopened === 0) {
-    box.show('info', l10n.t('Nothing to recover.'), []);
+    notifications.show('info', l10n.t('Nothing to recover.'), []);
   } else {
     const message = l10n.t('Videos recovered: {0}. Tasks checked again: {1}.', found, reopened);
-    box.show('info', message, []);
+    notifications.show('info', message, []);
   }
 }

@@ -37,7 +37,7 @@ export function registerLibrary(
   context: AppContext,
   { generate }: { readonly generate: { readonly onDidSubmit: Event<SubmittedTask> } },
 ): LibraryFeature {
-  const { storageFolder, subscriptions, runInBackground, box, l10n, log } = context;
+  const { storageFolder, subscriptions, runInBackground, notifications, l10n, log } = context;
   const parts = new PartRecords({ ...context, folder: path.join(storageFolder, STORAGE_NAMES.exports) });
   runInBackground(parts.cleanUp());
   const saver = new VideoExporter({ ...context, parts });
@@ -48,7 +48,7 @@ export function registerLibrary(
   const autoSaver = subscriptions.add(
     new AutoSaver({
       ...{ ...context, sent, roots, saver },
-      onSaved: (saved) => box.status(savedMessage(saved, l10n)),
+      onSaved: (saved) => notifications.status(savedMessage(saved, l10n)),
       onError: (error, id) => showExportError(deps, error, [id]),
     }),
   );

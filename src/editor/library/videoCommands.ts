@@ -4,19 +4,15 @@ import { visibleLine } from '../../core/common/displayText';
 import type { Engine } from '../../core/engine';
 import { relativeFolderSegments } from '../../core/library/fileNames';
 import type { Task, Video } from '../../core/task/task';
-import type { Action } from '../../webview/player/protocol';
 import type { AppContext } from '../common/appContext';
 import type { Desktop } from '../common/desktop';
-import { SETTINGS } from '../common/ids';
-import { openSettingButton, showLogButton, type MessageAction } from '../common/messagePresenter';
 import { resolveTasks } from '../common/taskPicker';
-import { actionLabel } from '../labels/actionLabels';
 import { displayPath, exists, numberedFileName, type ExportError, type VideoExporter } from './videoExporter';
 import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 
 interface Dependencies extends Pick<
   AppContext,
-  'engine' | 'dialogs' | 'box' | 'l10n' | 'settings' | 'desktop'
+  'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'settings' | 'desktop'
 > {
   readonly saver: VideoExporter;
   readonly roots: WorkspaceFolderPicker;
@@ -29,14 +25,14 @@ const MAX_PLACEHOLDER_LENGTH = 40;
 
 /** Copies videos to the workspace. */
 export async function saveToWorkspace(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engine, box, roots, saver, l10n } = deps;
-  const tasks = await videosFor(deps, args, l10n.t('Save to Workspace'));
+  const { engine, notifications, roots, saver, l10n } = deps;
+  const tasks = await videosFor(deps, args, 'nebulaVideo.saveToWorkspace');
   if (tasks.length === 0) return;
   if (roots.isEmpty) {
     const openFolder = { title: l10n.t('Open Folder…'), command: 'vscode.openFolder' };
     const ids = tasks.map(({ id }) => id);
-    box.show('info', l10n.t('No folder is open. The video stays in the library.'), [
-      taskButton('saveAs', ids, deps),
+    notifications.show('info', l10n.t('No folder is open. The video stays in the library.'), [
+      notifications.command('nebulaVideo.saveAs', ids[0], ids),
       openFolder,
     ]);
     return;
@@ -61,8 +57,8 @@ export async function saveToWorkspace(deps: Dependencies, args: readonly unknown
 
 /** Copies videos to a location that the user selects. */
 export async function saveAs(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engine, saver, desktop, l10n } = deps;
-  const tasks = await videosFor(deps, args, l10n.t('Save As'), true);
+  const { engine, saver, desktop } = deps;
+  const tasks = await videosFor(deps, args, 'nebulaVideo.saveAs', true);
   for (const task of tasks) {
     for (const [position, video] of task.videos.entries()) {
       const target = await desktop.askWhereToSave(await defaultTarget(deps, task, position));
@@ -81,8 +77,8 @@ export async function saveAs(deps: Dependencies, args: readonly unknown[]): Prom
 
 /** Opens videos in the system's player. */
 export async function openExternally(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { box, desktop, l10n } = deps;
-  const tasks = await videosFor(deps, args, l10n.t('Open in External Player'), true);
+  const { notifications, desktop, l10n } = deps;
+  const tasks = await videosFor(deps, args, 'nebulaVideo.openExternally', true);
   if (tasks.length === 0) return;
   if (!desktop.isHere) {
     showLibraryIsRemote(
@@ -95,7 +91,9 @@ export async function openExternally(deps: Dependencies, args: readonly unknown[
   for (const task of tasks) {
     for (const { uri } of await filesOf(deps, engine, task)) {
       if (!(await desktop.openExternally(vscode.Uri.parse(uri)))) {
-        box.show('warning', l10n.t('No app could open the video.'), [taskButton('saveAs', [task.id], deps)]);
+        notifications.show('warning', l10n.t('No app could open the video.'), [
+          notifications.command('nebulaVideo.saveAs', task.id),
+        ]);
         return;
       }
       await engine.markSeen(task.id);
@@ -105,8 +103,8 @@ export async function openExternally(deps: Dependencies, args: readonly unknown[
 
 /** Shows videos in the system's file manager, or in the Explorer if they're in the workspace. */
 export async function revealVideo(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { desktop, l10n } = deps;
-  const tasks = await videosFor(deps, args, l10n.t('Reveal File'), true);
+  const { desktop } = deps;
+  const tasks = await videosFor(deps, args, 'nebulaVideo.revealVideo', true);
   const engine = await deps.engine.open();
   for (const task of tasks) {
     const [video] = await filesOf(deps, engine, task);
@@ -123,7 +121,7 @@ export async function revealVideo(deps: Dependencies, args: readonly unknown[]):
 }
 
 /** Opens the library folder. */
-export async function openLibrary({ engine, box, desktop, l10n }: Dependencies): Promise<void> {
+export async function openLibrary({ engine, notifications, desktop, l10n }: Dependencies): Promise<void> {
   const { folder } = (await engine.open()).library;
   const uri = vscode.Uri.file(folder);
   if (desktop.isHere && (await desktop.openExternally(uri))) return;
@@ -132,45 +130,51 @@ export async function openLibrary({ engine, box, desktop, l10n }: Dependencies):
     command: 'vscode.openFolder',
     arguments: [uri, { forceNewWindow: true }],
   };
-  box.show('info', l10n.t("Videos are stored in '{0}'.", folder), [open]);
+  notifications.show('info', l10n.t("Videos are stored in '{0}'.", folder), [open]);
 }
 
 /** Shows why videos couldn't be exported, with a way to fix it. The log has the details. */
 export function showExportError(
-  deps: Pick<Dependencies, 'box' | 'l10n' | 'checkFiles'>,
+  deps: Pick<Dependencies, 'notifications' | 'l10n' | 'checkFiles'>,
   error: ExportError,
   ids: readonly string[],
 ): void {
-  const { box, l10n, checkFiles } = deps;
-  const saveAsButton = taskButton('saveAs', ids, deps);
+  const { notifications, l10n, checkFiles } = deps;
+  const saveAsButton = notifications.command('nebulaVideo.saveAs', ids[0], ids);
   switch (error.kind) {
     case 'badFolder':
-      box.show('error', l10n.t("'nebulaVideo.saveFolder' must be a folder inside the workspace."), [
-        openSettingButton(SETTINGS.saveFolder, l10n),
+      notifications.show('error', l10n.t("'nebulaVideo.saveFolder' must be a folder inside the workspace."), [
+        notifications.openSettings('saveFolder'),
         saveAsButton,
       ]);
       return;
     case 'badName': {
       const placeholder = visibleLine(error.value, MAX_PLACEHOLDER_LENGTH);
-      box.show('error', l10n.t("'nebulaVideo.fileName' contains an unknown placeholder: {0}.", placeholder), [
-        openSettingButton(SETTINGS.fileName, l10n),
-        saveAsButton,
-      ]);
+      notifications.show(
+        'error',
+        l10n.t("'nebulaVideo.fileName' contains an unknown placeholder: {0}.", placeholder),
+        [notifications.openSettings('fileName'), saveAsButton],
+      );
       return;
     }
     case 'readOnly':
-      box.show('error', l10n.t("Can't write to '{0}'. The video stays in the library.", error.folder), [
-        saveAsButton,
-      ]);
+      notifications.show(
+        'error',
+        l10n.t("Can't write to '{0}'. The video stays in the library.", error.folder),
+        [saveAsButton],
+      );
       return;
     case 'missing':
       checkFiles();
-      box.show('warning', l10n.t("The video isn't in the library anymore."), [
-        taskButton('lookAgain', ids, deps),
+      notifications.show('warning', l10n.t("The video isn't in the library anymore."), [
+        notifications.command('nebulaVideo.lookAgain', ids[0], ids),
       ]);
       return;
     case 'failed':
-      box.show('error', l10n.t("Couldn't save the video."), [saveAsButton, showLogButton(l10n)]);
+      notifications.show('error', l10n.t("Couldn't save the video."), [
+        saveAsButton,
+        notifications.command('nebulaVideo.showLog'),
+      ]);
   }
 }
 
@@ -184,11 +188,11 @@ export function savedMessage(
     : l10n.t('Saved {0} videos.', saved.length);
 }
 
-function showSaved({ box, desktop, l10n }: Dependencies, saved: readonly vscode.Uri[]): void {
+function showSaved({ notifications, desktop, l10n }: Dependencies, saved: readonly vscode.Uri[]): void {
   const [first, ...others] = saved;
   if (!first) return;
   const revealCommand = getRevealCommand(first, desktop);
-  box.show('info', savedMessage([first, ...others], l10n), [
+  notifications.show('info', savedMessage([first, ...others], l10n), [
     ...(revealCommand ? [{ title: l10n.t('Reveal'), command: revealCommand, arguments: [first] }] : []),
     ...(others.length === 0 ? [{ title: l10n.t('Open'), command: 'vscode.open', arguments: [first] }] : []),
   ]);
@@ -196,18 +200,9 @@ function showSaved({ box, desktop, l10n }: Dependencies, saved: readonly vscode.
 
 /** The library is on a remote machine, where the user's programs can't open it. */
 function showLibraryIsRemote(deps: Dependencies, ids: readonly string[]): void {
-  const { box, l10n } = deps;
+  const { notifications, l10n } = deps;
   const message = l10n.t('The library is on the remote machine. Save the video to open it locally.');
-  box.show('info', message, [taskButton('saveAs', ids, deps)]);
-}
-
-/** A button that runs a command on tasks, with the arguments of a task view: one row, and all selected rows. */
-function taskButton(
-  action: Action & ('saveAs' | 'lookAgain'),
-  ids: readonly string[],
-  { l10n }: Pick<Dependencies, 'l10n'>,
-): MessageAction {
-  return { title: actionLabel(action, l10n), command: `nebulaVideo.${action}`, arguments: [ids[0], ids] };
+  notifications.show('info', message, [notifications.command('nebulaVideo.saveAs', ids[0], ids)]);
 }
 
 /** A video that was saved manually counts as seen. */
@@ -220,16 +215,21 @@ async function markExported(engine: Engine, id: string): Promise<void> {
 async function videosFor(
   deps: Dependencies,
   args: readonly unknown[],
-  title: string,
+  command: `nebulaVideo.${string}`,
   asksForOne?: true,
 ): Promise<readonly Task[]> {
-  const { engine, box, l10n } = deps;
+  const { engine, notifications, commandTitles, l10n } = deps;
   const suits = ({ phase, videos }: Task) => phase === 'saved' && videos.length > 0;
   const all = (await engine.open()).tasks(Infinity);
   const question = asksForOne ? l10n.t('Select a video') : l10n.t('Select videos');
-  const command = { title, question, suits, ...(asksForOne && { asksForOne }) };
-  const tasks = await resolveTasks(args, all, command, deps);
-  if (!tasks) box.status(l10n.t('No finished videos.'));
+  const title = commandTitles.plain(command);
+  const tasks = await resolveTasks(
+    args,
+    all,
+    { title, question, suits, ...(asksForOne && { asksForOne }) },
+    deps,
+  );
+  if (!tasks) notifications.status(l10n.t('No finished videos.'));
   return tasks ?? [];
 }
 

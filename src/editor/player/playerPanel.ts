@@ -15,7 +15,7 @@ import {
 import type { AppContext } from '../common/appContext';
 import { FrameError, FrameRequests } from './frameRequests';
 import { inspectVideoFile } from './videoFile';
-import { commandForAction } from '../labels/actionLabels';
+import { actionLabel, commandForAction } from '../labels/actionLabels';
 import { playerHtml } from './playerHtml';
 import { PLAYER_VIEW_TYPE } from '../common/ids';
 import { playerText } from './playerText';
@@ -40,7 +40,7 @@ export interface PlayerEngine {
 
 export interface PanelDependencies extends Pick<
   AppContext,
-  'catalog' | 'extensionUri' | 'l10n' | 'language' | 'clock' | 'log'
+  'catalog' | 'extensionUri' | 'commandTitles' | 'l10n' | 'language' | 'clock' | 'log'
 > {
   /** Opens the engine on first use. */
   readonly engine: () => Promise<PlayerEngine>;
@@ -92,7 +92,7 @@ export class PlayerPanel implements Disposable {
       script: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.js')).toString(),
       style: webview.asWebviewUri(vscode.Uri.joinPath(media, 'player.css')).toString(),
       language: deps.language,
-      data: { taskId, texts: playerText(deps.l10n) },
+      data: { taskId, texts: playerText(deps) },
     });
   }
 
@@ -216,10 +216,8 @@ export class PlayerPanel implements Disposable {
     } catch (reason) {
       this.#deps.log.error(`${action} failed: ${describeError(reason)}`);
       const { l10n } = this.#deps;
-      result = {
-        error: l10n.t('That did not work, for an unexpected reason. The log says more.'),
-        note: null,
-      };
+      const label = actionLabel(action, this.#deps).replace(/…$/, '');
+      result = { error: l10n.t('{0} failed unexpectedly. See the log for details.', label), note: null };
     }
     if (!this.#owned.isDisposed) this.#post({ type: 'done', request, ...result });
   }
@@ -279,8 +277,8 @@ export class PlayerPanel implements Disposable {
 
   /** Builds the current view. */
   async #buildView(): Promise<View> {
-    const { catalog, l10n, language, clock, log } = this.#deps;
-    const viewContext: ViewContext = { catalog, l10n, language, now: clock.now() };
+    const { catalog, commandTitles, l10n, language, clock, log } = this.#deps;
+    const viewContext: ViewContext = { catalog, commandTitles, l10n, language, now: clock.now() };
     let task: Task | undefined;
     let earlier: Task | undefined;
     try {
@@ -289,13 +287,13 @@ export class PlayerPanel implements Disposable {
       earlier = task?.basedOn === undefined ? undefined : engine.task(task.basedOn);
     } catch (error) {
       log.error(`task ${this.taskId} can't be read: ${describeError(error)}`);
-      const title = l10n.t('The tasks cannot be read');
-      const sentence = l10n.t('Something keeps the extension from its own files. The log says more.');
+      const title = l10n.t("Can't read the task database");
+      const sentence = l10n.t('See the log for details.');
       return messageView({ title, sentence, tone: 'error', actions: ['retry', 'showLog'] }, viewContext);
     }
     if (!task) {
-      const title = l10n.t('This task is no longer in the list');
-      const sentence = l10n.t('It was removed. Its video, if there was one, is still in the library.');
+      const title = l10n.t('This task was removed');
+      const sentence = l10n.t('Its videos are still in the library.');
       return messageView({ title, sentence, tone: 'warning', actions: ['openLibrary'] }, viewContext);
     }
     if (!this.#owned.isDisposed) this.#panel.title = taskTitle(task, MAX_TAB_TITLE_LENGTH, l10n);

@@ -6,7 +6,7 @@ import type { Action, Stage, Take, Tone, View } from '../../webview/player/proto
 import type { AppContext } from '../common/appContext';
 import { explainFailure, type FailureExplanation } from '../labels/failureLabels';
 import { describeOptions, describeSources } from '../labels/optionLabels';
-import { isRemixable } from '../labels/rowIcon';
+import { isRemixable } from '../common/taskPicker';
 import {
   describeSourceTask,
   gatewayHost,
@@ -23,7 +23,7 @@ import { actionLabel, actionButtons } from '../labels/actionLabels';
 export type Media =
   { readonly kind: 'available'; readonly takes: readonly Take[] } | { readonly kind: 'missing' };
 
-export interface ViewContext extends Pick<AppContext, 'catalog' | 'l10n' | 'language'> {
+export interface ViewContext extends Pick<AppContext, 'catalog' | 'commandTitles' | 'l10n' | 'language'> {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** The task that this one repeats, if it still exists. */
@@ -47,7 +47,7 @@ export function playerView(task: Task, media: Media, context: ViewContext): View
         : taskStateLabel(task, l10n),
     summary: [task.request.model, ...describeRequest(task, context)],
     stage,
-    buttons: actionButtons(stageView, l10n),
+    buttons: actionButtons(stageView, context),
     prompt: task.request.prompt,
     facts: getFacts(task, context),
     timeline: getTimeline(task, context),
@@ -56,7 +56,7 @@ export function playerView(task: Task, media: Media, context: ViewContext): View
 
 /** @returns the start of the prompt, never empty. */
 export function taskTitle(task: Task, maxLength: number, l10n: L10n): string {
-  return truncatePrompt(task.request.prompt, maxLength) || l10n.t('Video without a prompt');
+  return truncatePrompt(task.request.prompt, maxLength) || l10n.t('Untitled video');
 }
 
 /** Builds the view if the task was removed or can't be read. */
@@ -67,15 +67,15 @@ export function messageView(
     tone,
     actions,
   }: { title: string; sentence: string; tone: Tone; actions: readonly Action[] },
-  { l10n }: Pick<ViewContext, 'l10n'>,
+  context: Pick<ViewContext, 'commandTitles' | 'l10n'>,
 ): View {
   return {
-    title: l10n.t('Nebula Video'),
+    title: context.l10n.t('Nebula Video'),
     tone,
     state: title,
     summary: [],
     stage: { kind: 'message', tone, title, sentence, charge: null, details: null },
-    buttons: actionButtons({ actions }, l10n),
+    buttons: actionButtons({ actions }, context),
     prompt: '',
     facts: [],
     timeline: [],
@@ -108,7 +108,8 @@ function getStage(task: Task, media: Media, context: ViewContext): StageView {
 }
 
 function showFailure(task: Task, explanation: FailureExplanation, { l10n }: ViewContext): StageView {
-  const { title, sentence, charge, actions } = explanation;
+  const { sentence, charge, actions } = explanation;
+  const title = taskStateLabel(task, l10n);
   const tone = TONES[task.phase];
   const details = getDetails(task, explanation, l10n);
   return { stage: { kind: 'message', tone, title, sentence, charge, details }, tone, actions };
@@ -121,17 +122,17 @@ function getDetails({ failure }: Task, { details }: FailureExplanation, l10n: L1
   if (details === undefined || !failure) return null;
   return LOCAL_FAILURES.includes(failure.kind)
     ? l10n.t('Details: {0}', details)
-    : l10n.t('The gateway says: {0}', details);
+    : l10n.t('Gateway message: {0}', details);
 }
 
-function showVideo(task: Task, takes: readonly Take[], { catalog, l10n }: ViewContext): StageView {
+function showVideo(task: Task, takes: readonly Take[], context: ViewContext): StageView {
   return {
-    stage: { kind: 'video', takes: [...takes], note: getVideoNote(task, takes.length, l10n) },
+    stage: { kind: 'video', takes: [...takes], note: getVideoNote(task, takes.length, context) },
     tone: isUnverified(task) ? 'warning' : 'done',
     actions: [
       ...(['saveToWorkspace', 'saveAs', 'openExternally', 'reveal'] as const),
       ...(['generateAgain', 'editAndGenerate'] as const),
-      ...(isRemixable(task, catalog) ? (['remix'] as const) : []),
+      ...(isRemixable(task, context.catalog) ? (['remix'] as const) : []),
       'continueFromLastFrame',
     ],
   };
@@ -141,23 +142,20 @@ function showVideo(task: Task, takes: readonly Take[], { catalog, l10n }: ViewCo
 function getVideoNote(
   task: Task,
   availableCount: number,
-  l10n: L10n,
+  context: ViewContext,
 ): Extract<Stage, { kind: 'video' }>['note'] {
+  const { l10n } = context;
   const gone = explainFailure(task, l10n)?.sentence;
   const total = task.videos.length;
   const missing =
     availableCount < total
-      ? l10n.t(
-          '{0} of {1} files are missing: they were moved, renamed or deleted.',
-          total - availableCount,
-          total,
-        )
+      ? l10n.t('{0} of {1} videos are missing from the library.', total - availableCount, total)
       : undefined;
   const unverified = unverifiedWarning(task, l10n);
   const text = [unverified, gone, missing].filter((sentence) => sentence !== undefined).join(' ');
   if (text === '') return null;
   const action = missing !== undefined ? 'lookForFile' : gone !== undefined ? 'lookAgain' : 'openExternally';
-  return { text, button: { action, label: actionLabel(action, l10n), primary: false } };
+  return { text, button: { action, label: actionLabel(action, context), primary: false } };
 }
 
 function showMissing({ l10n }: ViewContext): StageView {
@@ -166,9 +164,9 @@ function showMissing({ l10n }: ViewContext): StageView {
     stage: {
       kind: 'message',
       tone: 'warning',
-      title: l10n.t('The file of this video is missing'),
+      title: l10n.t('File missing'),
       sentence: l10n.t(
-        'It was moved, renamed or deleted. Look Again finds it when it is back in the library, or fetches it anew while the gateway keeps it.',
+        'The file was moved or deleted. Check again to download it, if the gateway still has it.',
       ),
       charge: null,
       details: null,
@@ -194,7 +192,7 @@ function showProgress(
     tone: phase === 'draft' || phase === 'queued' || !isMoving ? 'waiting' : 'working',
     stage: {
       kind: 'working',
-      title: held?.title ?? progressTitle(phase, l10n),
+      title: taskStateLabel(task, l10n),
       sentence: held?.sentence ?? progressText(phase, l10n),
       isHeld: held !== undefined,
       isMoving,
@@ -209,35 +207,19 @@ function showProgress(
   };
 }
 
-function progressTitle(phase: Phase, l10n: L10n): string {
-  switch (phase) {
-    case 'sending':
-      return l10n.t('Your request is being sent');
-    case 'queued':
-      return l10n.t('Your video waits for its turn');
-    case 'running':
-      return l10n.t('Your video is being made');
-    case 'saving':
-      return l10n.t('Your video is being fetched');
-    default:
-      return phaseLabel(phase, l10n);
-  }
-}
-
+/** What matters now. Empty while the request is being sent. */
 function progressText(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'draft':
-      return l10n.t('The gateway has not taken the request yet, and nothing is charged.');
+      return l10n.t("Not sent yet. You weren't charged.");
     case 'sending':
-      return l10n.t('The request is on its way to the gateway.');
+      return '';
     case 'ready':
-      return l10n.t('The video is done at the gateway. It is fetched in a moment.');
+      return l10n.t('The video is ready and will download shortly.');
     case 'saving':
-      return l10n.t('The video is done. It is being fetched and checked.');
+      return l10n.t('Downloading and verifying the video.');
     default:
-      return l10n.t(
-        'The gateway is at work. You can close this page or the window: the video is fetched by itself.',
-      );
+      return l10n.t('You can close this page. The video downloads automatically.');
   }
 }
 
@@ -253,28 +235,28 @@ function getFacts(task: Task, context: ViewContext): View['facts'] {
   const add = (name: string, value: string, isCode = false) => facts.push({ name, value, isCode });
   add(l10n.t('Model'), task.request.model);
   const request = describeRequest(task, context);
-  if (request.length > 0) add(l10n.t('Asked for'), request.join(', '));
+  if (request.length > 0) add(l10n.t('Options'), request.join(', '));
   for (const video of task.videos) {
     const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
     // Values are 0 if an unverified file doesn't state them.
-    if (video.width > 0) add(l10n.t('Picture'), l10n.t('{0} × {1} pixels', video.width, video.height));
+    if (video.width > 0) add(l10n.t('Resolution'), `${video.width}×${video.height}`);
     if (video.durationSeconds > 0) {
-      add(l10n.t('Length'), l10n.t('{0} seconds', number.format(video.durationSeconds)));
-      add(l10n.t('Sound'), video.hasAudio ? l10n.t('with sound') : l10n.t('silent'));
+      add(l10n.t('Length'), `${number.format(video.durationSeconds)} s`);
+      add(l10n.t('Audio'), video.hasAudio ? l10n.t('with audio') : l10n.t('no audio'));
     }
     add(l10n.t('File size'), `${number.format(video.bytes / 1_000_000)} MB`);
     if (video.unverified) add(l10n.t('File check'), l10n.t('May be damaged'));
   }
   add(l10n.t('Created'), formatDateTime(task.createdAt, language));
   const end = task.timeline.at(-1);
-  if (task.phase === 'saved' && end) add(l10n.t('Took'), formatElapsed(end.at - task.createdAt, l10n));
+  if (task.phase === 'saved' && end) add(l10n.t('Duration'), formatElapsed(end.at - task.createdAt, l10n));
   add(l10n.t('Gateway'), gatewayHost(task.origin));
   if (task.gatewayTaskId !== undefined) add(l10n.t('Task ID'), task.gatewayTaskId, true);
   add(l10n.t('Local ID'), task.id, true);
   if (task.request.remixOf !== undefined) add(l10n.t('Remix of'), task.request.remixOf, true);
   if (earlier) {
     const value = describeSourceTask(earlier, now, language);
-    facts.push({ name: l10n.t('Again from'), value, isCode: false, action: 'openEarlier' });
+    facts.push({ name: l10n.t('Based on'), value, isCode: false, action: 'openEarlier' });
   }
   return facts;
 }
@@ -292,14 +274,17 @@ export function evidenceText({ at, step, status, headers, body, end }: Evidence)
 }
 
 /** @returns the phases of a task. Only the last one has the tone of its phase. */
-function getTimeline({ timeline, failure }: Task, { l10n, language, now }: ViewContext): View['timeline'] {
+function getTimeline(
+  { timeline, failure, gatewayTaskId }: Task,
+  { l10n, language, now }: ViewContext,
+): View['timeline'] {
   return timeline.map(({ at, phase, note = '' }, index) => {
     const isLast = index === timeline.length - 1;
     return {
       iso: new Date(at).toISOString(),
       time: formatTime(at, now, language),
       tone: isLast ? TONES[phase] : 'past',
-      phase: phaseLabel(phase, l10n),
+      phase: phaseLabel({ phase, gatewayTaskId }, l10n),
       // The stage already shows this message.
       note: isLast && note === failure?.message ? '' : note,
     };

@@ -11,7 +11,7 @@ export interface PlayerFeature extends Feature {
 
 /** Registers the player. */
 export function registerPlayer(context: AppContext): PlayerFeature {
-  const { engine, dialogs, messages, storageFolder, subscriptions, l10n, clock } = context;
+  const { storageFolder, subscriptions } = context;
   const players = subscriptions.add(
     new PlayerManager({
       ...context,
@@ -20,13 +20,8 @@ export function registerPlayer(context: AppContext): PlayerFeature {
       copy: (text) => vscode.env.clipboard.writeText(text),
     }),
   );
-  const deps = {
+  return {
     players,
-    tasks: async () => (await engine.open()).tasks(Infinity),
-    pick: async (question: Parameters<typeof dialogs.choose<string>>[0]) => dialogs.choose(question),
-    showNothing: (sentence: string) => messages.nothingSuitable(sentence),
-    l10n,
-    now: () => clock.now(),
+    commands: { 'nebulaVideo.openVideo': { run: async (args) => openVideo({ ...context, players }, args) } },
   };
-  return { players, commands: { 'nebulaVideo.openVideo': { run: async (args) => openVideo(deps, args) } } };
 }

@@ -4,32 +4,30 @@ import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import type { EngineAccess } from '../common/engineAccess';
+import type { Notifications } from '../common/notifications';
 import { explainFailure } from '../labels/failureLabels';
-import type { Messages } from '../common/messages';
+import { truncatePrompt } from '../labels/taskLabels';
 import type { Requester } from '../credentials/originApproval';
 import type { Settings } from '../common/settings';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'clock' | 'isFocused' | 'runInBackground'> {
   readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
   readonly settings: Pick<Settings, 'notify'>;
-  readonly messages: Pick<Messages, 'videoReady' | 'taskEnded'>;
-  /** Whether the task was sent from this window's workspace. */
+  readonly notifications: Pick<Notifications, 'show' | 'showFailure' | 'command' | 'open' | 'dontShowAgain'>;
+  /** Returns true if the task was sent from this window's workspace. */
   readonly isFromHere: (id: string) => boolean;
-  /** Whether the user is looking at the task already. */
+  /** Returns true if the task's page is visible. */
   readonly isWatched: (id: string) => boolean;
-  /** Whether the task's video is saved to the workspace by itself. */
+  /** Returns true if auto-save will save the task's video. */
   readonly savesItself: (task: Task) => boolean;
 }
 
-/**
- * How long a window waits before it takes on a notice, in ms: the window that the user is in comes first, then the
- * one that the task was sent from, then any.
- */
+/** Delay before a window claims a notification: the focused window first, then the one that sent the task, then any. */
 const CLAIM_DELAY_MS = { focused: 0, fromHere: 400, other: 1500 } as const;
 
 /**
- * Says once, in one of all windows, how a task ended. Only for tasks that were seen running: what ended while no
- * window was open is told by the badge and the list, without a toast at start.
+ * Shows a notification when a task ends, in one window. Only for tasks that this window has seen in progress: the badge
+ * and the list show those that ended while no window was open.
  */
 export class CompletionNotifier implements Disposable {
   readonly #deps: Dependencies;
@@ -53,14 +51,14 @@ export class CompletionNotifier implements Disposable {
   }
 
   /**
-   * The outcome of a task that this window has just sent. A person and the API's callers hear of a bad one without a
-   * notice; a key binding with a request in it listens to nothing.
+   * Handles the outcome of a task that this window has just sent. The user and the API's callers already know it, so only
+   * a command with a request, for example a key binding, gets a notification.
    */
   async sent(task: Task, requester: Requester): Promise<void> {
     const { engine, settings } = this.#deps;
     if (task.phase !== 'rejected' && task.phase !== 'unknown') return;
     if (!(await engine.current.claimNotification(task.id)) || requester !== 'command') return;
-    if (settings.notify() !== 'never') this.#say(task);
+    if (settings.notify() !== 'never') this.#showFailure(task);
   }
 
   dispose(): void {
@@ -74,37 +72,48 @@ export class CompletionNotifier implements Disposable {
       return;
     }
     if (!this.#running.delete(task.id)) return;
-    // Stopped: that was the user.
+    // The user stopped it.
     if (task.phase === 'stopped' || this.#deps.settings.notify() === 'never') return;
-    // Asked now: it is forgotten once the video is saved.
+    // Ask now: auto-save forgets the task once its video is saved.
     const offersSave = !this.#deps.savesItself(task);
     const timer = this.#deps.clock.setTimeout(() => {
       this.#timers.delete(timer);
-      this.#deps.runInBackground(this.#tell(engine, task, offersSave));
-    }, this.#patience(task));
+      this.#deps.runInBackground(this.#notify(engine, task, offersSave));
+    }, this.#claimDelay(task));
     this.#timers.add(timer);
   }
 
-  #patience({ id, phase }: Task): number {
-    // Told by whoever sent it, if that window still lives.
+  #claimDelay({ id, phase }: Task): number {
+    // The window that sent it shows it, if it's still open.
     if (phase === 'rejected' || phase === 'unknown') return CLAIM_DELAY_MS.other;
     if (this.#deps.isFocused()) return CLAIM_DELAY_MS.focused;
     return this.#deps.isFromHere(id) ? CLAIM_DELAY_MS.fromHere : CLAIM_DELAY_MS.other;
   }
 
-  async #tell(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {
-    const { messages, isWatched, l10n } = this.#deps;
+  async #notify(engine: Engine, { id, phase }: Task, offersSave: boolean): Promise<void> {
     const task = engine.task(id);
-    // It has moved on, or was removed.
+    // It was reopened or removed.
     if (this.#owned.isDisposed || task?.phase !== phase) return;
     if (!(await engine.claimNotification(id))) return;
-    if (isWatched(id)) return;
-    if (phase === 'saved') messages.videoReady(task, offersSave, explainFailure(task, l10n)?.sentence);
-    else this.#say(task);
+    if (this.#deps.isWatched(id)) return;
+    if (phase === 'saved') this.#showReady(task, offersSave);
+    else this.#showFailure(task);
   }
 
-  #say(task: Task): void {
-    const explanation = explainFailure(task, this.#deps.l10n);
-    if (explanation) this.#deps.messages.taskEnded(task, explanation);
+  #showReady(task: Task, offersSave: boolean): void {
+    const { notifications, l10n } = this.#deps;
+    const ready = l10n.t("'{0}' is ready.", truncatePrompt(task.request.prompt));
+    const missing = explainFailure(task, l10n)?.sentence;
+    notifications.show('info', missing === undefined ? ready : `${ready} ${missing}`, [
+      notifications.open(task.id),
+      ...(offersSave ? [notifications.command('nebulaVideo.saveToWorkspace', task.id)] : []),
+      notifications.dontShowAgain(),
+    ]);
+  }
+
+  #showFailure(task: Task): void {
+    const { notifications, l10n } = this.#deps;
+    const explanation = explainFailure(task, l10n);
+    if (explanation) notifications.showFailure(task, explanation, { isExpected: false });
   }
 }

@@ -4,11 +4,11 @@ import type { Engine } from '../../core/engine';
 import type { IdQuestion } from '../../core/task/idSource';
 import type { AppContext } from '../common/appContext';
 import type { EngineAccess } from '../common/engineAccess';
-import type { MessagePresenter } from '../common/messagePresenter';
+import type { Notifications } from '../common/notifications';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'isFocused' | 'runInBackground'> {
   readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks' | 'current'>;
-  readonly box: Pick<MessagePresenter, 'show'>;
+  readonly notifications: Pick<Notifications, 'show'>;
 }
 
 /** Maximum length of a task ID in a notification, in characters. */
@@ -48,7 +48,7 @@ export class LateIdQuestions implements Disposable {
   }
 
   #show(engine: Engine, question: IdQuestion): void {
-    const { box, l10n, runInBackground } = this.#deps;
+    const { notifications, l10n, runInBackground } = this.#deps;
     const answer = (keepsBoth: boolean) => () => {
       // A window that closes takes the message with it, and the next one asks again.
       if (!this.#owned.isDisposed) runInBackground(engine.answerIdQuestion(question, keepsBoth));
@@ -62,6 +62,6 @@ export class LateIdQuestions implements Disposable {
       { title: l10n.t('Track Both'), run: answer(true) },
       { title: l10n.t('Track Only the New ID'), run: answer(false) },
     ];
-    box.show('info', sentence, buttons, answer(true));
+    notifications.show('info', sentence, buttons, answer(true));
   }
 }

@@ -4,10 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Library } from '../../core/library/library';
 import type { Task } from '../../core/task/task';
 
-/**
- * Of those tasks whose videos' files are no longer in the library, because somebody cleared it by hand: the URIs of
- * what is missing, by the task's id. One look at the folder for all of them.
- */
+/** Finds videos whose files are missing from the library. @returns their URIs by task ID */
 export async function missingVideos(
   { folder }: Pick<Library, 'folder'>,
   tasks: readonly Task[],

@@ -26,11 +26,11 @@ interface Needs {
   readonly fireRows: (ids: string[] | undefined) => void;
 }
 
-/** Sets up the task list, the commands about tasks, and all that tells of tasks by itself. */
+/** Registers the task list, its commands, the notifications, the status bar item, and the badge. */
 export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
   const { engine, contextKeys, tasksView, subscriptions, runInBackground, l10n } = context;
   const { credentials, player, generate, library, fireRows } = needs;
-  const notices = subscriptions.add(
+  const notifier = subscriptions.add(
     new CompletionNotifier({
       ...context,
       isFromHere: library.isFromHere,
@@ -39,7 +39,7 @@ export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
     }),
   );
   subscriptions.add(
-    generate.onDidSubmit(({ task, requester }) => runInBackground(notices.sent(task, requester))),
+    generate.onDidSubmit(({ task, requester }) => runInBackground(notifier.sent(task, requester))),
   );
   const lateIdQuestions = subscriptions.add(new LateIdQuestions(context));
   subscriptions.add(new UnseenBadge({ ...context, show: (badge) => (tasksView.badge = badge) }));
@@ -89,7 +89,7 @@ export function registerTasks(context: AppContext, needs: Needs): TasksFeature {
   };
 }
 
-/** Shows a line above the list. If nothing can be read or sent, that matters more than the key. */
+/** Shows a message above the list. A database problem matters more than the key. */
 function showMessage(
   { engine, tasksView, subscriptions, l10n }: AppContext,
   credentials: CredentialsFeature,
@@ -107,7 +107,7 @@ function showMessage(
   );
 }
 
-/** Tells the list and the engine whether the list is visible, and the editor whether there are tasks. */
+/** Keeps the list and the engine up to date on the view's visibility, and the `hasTasks` context key. */
 function followView(
   { engine, contextKeys, tasksView, subscriptions }: AppContext,
   rows: TasksTreeDataProvider,

@@ -5,51 +5,52 @@ import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import type { EngineAccess } from '../common/engineAccess';
-import { rowIcon } from '../labels/rowIcon';
-import { MAX_QUOTED_PROMPT_LENGTH, progressOf, truncatePrompt, taskStateLabel } from '../labels/taskLabels';
+import {
+  MAX_QUOTED_PROMPT_LENGTH,
+  progressOf,
+  rowIcon,
+  taskStateLabel,
+  truncatePrompt,
+} from '../labels/taskLabels';
 
-/** What the status bar says while something runs. */
+/** The status bar item while tasks are in progress. */
 export interface StatusBarText {
   readonly text: string;
   /** One line for each task. */
   readonly tooltip: string;
-  /** For screen readers, which read no icons. */
+  /** Accessible name, without icons. */
   readonly label: string;
 }
 
-/** Longest list in the tooltip; the view has them all. */
+/** Maximum number of lines in the tooltip. The list has all tasks. */
 const MAX_TOOLTIP_LINES = 8;
 
-/** @returns undefined when nothing runs */
+/** @returns undefined if no task is in progress */
 export function statusBarText(running: readonly Task[], l10n: L10n): StatusBarText | undefined {
   const [first] = running;
   if (!first) return undefined;
   const lines = running.slice(0, MAX_TOOLTIP_LINES).map((task) => lineOf(task, l10n));
   const rest = running.length - lines.length;
   if (rest > 0) lines.push(l10n.t('and {0} more', rest));
-  const words =
-    running.length === 1 ? l10n.t('Video: {0}', stateOf(first, l10n)) : l10n.t('{0} videos', running.length);
+  const state = running.length === 1 ? stateOf(first, l10n) : l10n.t('{0} videos', running.length);
   return {
-    text: `$(${iconOf(running)}) ${words}`,
+    text: `$(${iconOf(running)}) ${state}`,
     tooltip: lines.join('\n'),
-    label:
-      running.length === 1
-        ? l10n.t('Nebula Video, in progress: {0}', lineOf(first, l10n))
-        : l10n.t('Nebula Video, {0} videos in progress', running.length),
+    label: l10n.t('Nebula Video: {0}', running.length === 1 ? lineOf(first, l10n) : state),
   };
 }
 
 function stateOf(task: Task, l10n: L10n): string {
   const word = taskStateLabel(task, l10n);
   const progress = progressOf(task);
-  return progress === undefined ? word : `${word} ${progress} %`;
+  return progress === undefined ? word : `${word} ${progress}%`;
 }
 
 function lineOf(task: Task, l10n: L10n): string {
   return `${truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH)}: ${stateOf(task, l10n)}`;
 }
 
-/** As moving as the most moving of them; a task that waits for the user comes first. */
+/** A task that is blocked by the user comes first, then one that is working. */
 function iconOf(running: readonly Task[]): string {
   const icons = running.map((task) => rowIcon(task).icon);
   return (
@@ -59,11 +60,11 @@ function iconOf(running: readonly Task[]): string {
 
 interface Dependencies extends Pick<AppContext, 'l10n'> {
   readonly engine: Pick<EngineAccess, 'onDidOpen' | 'onDidChangeTasks'>;
-  /** Makes the item; it is shown, and gone again, with the work. */
+  /** Creates the item. It exists only while tasks are in progress. */
   readonly create: () => StatusBarItem;
 }
 
-/** The item in the status bar, while something runs. */
+/** The status bar item while tasks are in progress. */
 export class StatusBar implements Disposable {
   readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
@@ -102,7 +103,7 @@ export class StatusBar implements Disposable {
       return;
     }
     const item = (this.#item ??= this.#deps.create());
-    // Each setting of a value is a message to the window.
+    // Setting a property sends a message to the window, even if it's equal.
     if (item.text !== words.text) item.text = words.text;
     if (item.tooltip !== words.tooltip) item.tooltip = words.tooltip;
     if (item.accessibilityInformation?.label !== words.label) {

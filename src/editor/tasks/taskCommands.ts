@@ -5,96 +5,77 @@ import { isTaskId } from '../../core/tasks/taskReopener';
 import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import type { Confirmation } from '../common/dialogs';
+import { resolveTasks } from '../common/taskPicker';
+import { truncatePrompt } from '../labels/taskLabels';
 import { missingVideos } from './missingVideos';
-import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../labels/taskLabels';
-import { resolveTasks, type TaskCommand } from '../common/taskPicker';
 
-type Dependencies = Pick<AppContext, 'engine' | 'dialogs' | 'messages' | 'l10n'>;
+type Dependencies = Pick<AppContext, 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'>;
 
-interface Deed extends TaskCommand {
-  /** What is said when it suits no task. */
-  readonly none: string;
-  /** Asked before it is done. */
+/** A command that does the same to each of several tasks. */
+interface TaskAction {
+  readonly command: `nebulaVideo.${string}`;
+  readonly suits: (task: Task) => boolean;
+  /** Asked first. */
   readonly confirmation?: (tasks: readonly Task[]) => Confirmation;
-  /** @returns whether it was still possible */
+  /** @returns false if it was too late */
   readonly act: (engine: Engine, id: string) => Promise<boolean>;
 }
 
-/** Removes ended tasks from the list. */
+/** Removes tasks from the list. Videos stay in the library. */
 export async function removeTask(deps: Dependencies, args: readonly unknown[]): Promise<void> {
   const { l10n } = deps;
-  await doTo(deps, args, {
-    title: l10n.t('Remove Task'),
-    question: l10n.t('Which tasks should leave the list?'),
-    none: l10n.t('There is no ended task to remove.'),
+  await runOnTasks(deps, args, {
+    command: 'nebulaVideo.removeTask',
     suits: ({ phase }) => isFinal(phase),
     confirmation: (tasks) => ({
       message:
         tasks.length === 1
-          ? l10n.t(
-              'Remove “{0}” from the list?',
-              truncatePrompt(tasks[0]?.request.prompt ?? '', MAX_QUOTED_PROMPT_LENGTH),
-            )
-          : l10n.t('Remove {0} tasks from the list?', tasks.length),
+          ? l10n.t("Remove '{0}'?", truncatePrompt(tasks[0]?.request.prompt ?? ''))
+          : l10n.t('Remove {0} tasks?', tasks.length),
       detail: tasks.some(({ videos }) => videos.length > 0)
-        ? l10n.t('The finished videos stay in the library. What is known of how they were made is forgotten.')
+        ? l10n.t('Videos stay in the library. Details about the request are deleted.')
         : tasks.some(({ phase, gatewayTaskId }) => phase !== 'failed' && gatewayTaskId !== undefined)
-          ? l10n.t(
-              'What is known of the request is forgotten, with the task id: without that, a video that the gateway may still have cannot be fetched any more.',
-            )
-          : l10n.t('What is known of the request and how it ended is forgotten.'),
+          ? l10n.t("Without its task ID, a video the gateway still has can't be downloaded.")
+          : l10n.t('Details about the request are deleted.'),
       action: l10n.t('Remove'),
     }),
     act: async (engine, id) => engine.remove(id),
   });
 }
 
-/** Calls off tasks of which nothing has been sent. */
+/** Cancels tasks before they're sent. */
 export async function stopSending(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { l10n } = deps;
-  await doTo(deps, args, {
-    title: l10n.t('Stop Sending'),
-    question: l10n.t('Which requests should not be sent?'),
-    none: l10n.t('There is no request that waits to be sent.'),
+  await runOnTasks(deps, args, {
+    command: 'nebulaVideo.stopSending',
     suits: ({ phase }) => phase === 'draft',
     act: async (engine, id) => engine.stopSending(id),
   });
 }
 
-/** No longer follows tasks that the gateway has. */
+/** Stops tracking tasks that the gateway has accepted. */
 export async function stopTracking(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { l10n } = deps;
-  await doTo(deps, args, {
-    title: l10n.t('Stop Tracking'),
-    question: l10n.t('Which tasks should no longer be followed?'),
-    none: l10n.t('There is no task that is being followed.'),
+  const { l10n, commandTitles } = deps;
+  await runOnTasks(deps, args, {
+    command: 'nebulaVideo.stopTracking',
     suits: ({ phase }) => !isFinal(phase) && phase !== 'draft' && phase !== 'sending',
     confirmation: (tasks) => ({
       message:
         tasks.length === 1
-          ? l10n.t(
-              'Stop tracking “{0}”?',
-              truncatePrompt(tasks[0]?.request.prompt ?? '', MAX_QUOTED_PROMPT_LENGTH),
-            )
+          ? l10n.t("Stop tracking '{0}'?", truncatePrompt(tasks[0]?.request.prompt ?? ''))
           : l10n.t('Stop tracking {0} tasks?', tasks.length),
-      detail: l10n.t(
-        'This neither cancels nor refunds anything: the gateway may go on and charge for the video, but it will not be fetched.',
-      ),
-      action: l10n.t('Stop Tracking'),
+      detail: l10n.t("This doesn't cancel or refund the video, and it won't be downloaded."),
+      action: commandTitles.button('nebulaVideo.stopTracking'),
     }),
     act: async (engine, id) => engine.stopTracking(id),
   });
 }
 
-/** Asks the gateway once more about tasks that have ended without a video, or whose file is gone. */
+/** Checks tasks again that ended without a video, or whose file is missing. */
 export async function checkAgain(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { messages, l10n } = deps;
   const engine = await deps.engine.open();
   const missing = await missingVideos(engine.library, engine.tasks(Infinity));
-  const found = await doTo(deps, args, {
-    title: l10n.t('Look Again'),
-    question: l10n.t('Which tasks should the gateway be asked about once more?'),
-    none: l10n.t('There is no task that could be looked for again.'),
+  const checked = await runOnTasks(deps, args, {
+    command: 'nebulaVideo.lookAgain',
     suits: ({ id, phase, gatewayTaskId, failure }) =>
       gatewayTaskId !== undefined &&
       (phase === 'failed' ||
@@ -105,88 +86,99 @@ export async function checkAgain(deps: Dependencies, args: readonly unknown[]): 
         (phase === 'saved' && failure !== undefined)),
     act: async (current, id) => current.checkAgain(id),
   });
-  if (found > 0) messages.looksAgain(found);
+  if (checked > 0) showChecking(deps, checked);
 }
 
-/** Follows the gateway's own task in place of one whose outcome is unknown, or whose id may be wrong. */
+/** Tracks the given gateway task instead of one whose outcome is unknown, or whose ID may be wrong. */
 export async function attachTaskId(
   deps: Dependencies & Pick<AppContext, 'catalog' | 'looksLikeKey'>,
   args: readonly unknown[],
 ): Promise<void> {
-  const { catalog, dialogs, messages, looksLikeKey, l10n } = deps;
+  const { catalog, dialogs, notifications, commandTitles, looksLikeKey, l10n } = deps;
   const engine = await deps.engine.open();
-  const title = l10n.t('Attach Task ID');
-  const tasks = await resolveTasks(
-    args,
-    engine.tasks(Infinity),
-    {
-      title,
-      question: l10n.t('Which request do you know the task id of?'),
-      asksForOne: true,
-      suits: ({ takesTaskId }) => takesTaskId === true,
-    },
-    deps,
-  );
-  if (!tasks) {
-    messages.nothingSuitable(l10n.t('There is no task whose outcome is unknown.'));
-    return;
-  }
-  for (const { id, request } of tasks) {
+  const title = commandTitles.plain('nebulaVideo.attachTaskId');
+  const question = l10n.t('Select a task');
+  const suits = ({ takesTaskId }: Task) => takesTaskId === true;
+  const command = { title, question, asksForOne: true, suits } as const;
+  const tasks = await resolveTasks(args, engine.tasks(Infinity), command, deps);
+  if (!tasks) showNoTasks(deps);
+  for (const { id, request } of tasks ?? []) {
     const text = await dialogs.text({
       title,
       prompt: l10n.t(
-        'The id that Nebula’s usage page shows for “{0}”. The task is followed from then on; nothing is sent again.',
-        truncatePrompt(request.prompt, MAX_QUOTED_PROMPT_LENGTH),
+        "Task ID from Nebula's usage page for '{0}'. Nothing is sent again.",
+        truncatePrompt(request.prompt),
       ),
       placeholder: catalog.taskIdExample(request.model),
       validate: (value) => {
         if (looksLikeKey(value)) return keyEnteredMessage(l10n);
-        // Spaces around it come from copying.
-        return isTaskId(value.trim()) ? undefined : l10n.t('Enter an ID without spaces.');
+        // Copied text may have spaces around it.
+        return isTaskId(value.trim()) ? undefined : l10n.t('Enter the ID only, without spaces.');
       },
     });
     if (text === undefined) return;
-    if (await engine.attachTaskId(id, text.trim())) messages.looksAgain(1);
-    else messages.tooLate(1);
+    if (await engine.attachTaskId(id, text.trim())) showChecking({ notifications, l10n }, 1);
+    else showTooLate({ notifications, l10n }, 1);
   }
 }
 
-/** Puts prompts into the clipboard, byte for byte. */
+/** Copies prompts to the clipboard, byte for byte. */
 export async function copyPrompt(
   deps: Dependencies & Pick<AppContext, 'desktop'>,
   args: readonly unknown[],
 ): Promise<void> {
-  const { engine, messages, desktop, l10n } = deps;
-  const tasks = await resolveTasks(
-    args,
-    (await engine.open()).tasks(Infinity),
-    {
-      title: l10n.t('Copy Prompt'),
-      question: l10n.t('Which prompt should be copied?'),
-      asksForOne: true,
-      suits: () => true,
-    },
-    deps,
-  );
-  if (!tasks) messages.nothingSuitable(l10n.t('There is no task with a prompt yet.'));
+  const { engine, notifications, commandTitles, desktop, l10n } = deps;
+  const title = commandTitles.plain('nebulaVideo.copyPrompt');
+  const command = { title, question: l10n.t('Select a task'), asksForOne: true, suits: () => true } as const;
+  const tasks = await resolveTasks(args, (await engine.open()).tasks(Infinity), command, deps);
+  if (!tasks) showNoTasks(deps);
   if (!tasks || tasks.length === 0) return;
   await desktop.copyText(tasks.map(({ request }) => request.prompt).join('\n\n'));
-  messages.promptCopied(tasks.length);
+  notifications.status(
+    tasks.length === 1 ? l10n.t('Prompt copied.') : l10n.t('{0} prompts copied.', tasks.length),
+  );
 }
 
-/** @returns for how many tasks it was done */
-async function doTo(deps: Dependencies, args: readonly unknown[], deed: Deed): Promise<number> {
-  const { dialogs, messages } = deps;
+/** @returns the number of tasks it was done to */
+async function runOnTasks(
+  deps: Dependencies,
+  args: readonly unknown[],
+  { command, suits, confirmation, act }: TaskAction,
+): Promise<number> {
+  const { dialogs, commandTitles, l10n } = deps;
   const engine = await deps.engine.open();
-  const tasks = await resolveTasks(args, engine.tasks(Infinity), deed, deps);
+  const title = commandTitles.plain(command);
+  const choice = { title, question: l10n.t('Select tasks'), suits };
+  const tasks = await resolveTasks(args, engine.tasks(Infinity), choice, deps);
   if (!tasks) {
-    messages.nothingSuitable(deed.none);
+    showNoTasks(deps);
     return 0;
   }
   if (tasks.length === 0) return 0;
-  if (deed.confirmation && !(await dialogs.confirm(deed.confirmation(tasks)))) return 0;
-  let late = 0;
-  for (const { id } of tasks) if (!(await deed.act(engine, id))) late++;
-  if (late > 0) messages.tooLate(late);
-  return tasks.length - late;
+  if (confirmation && !(await dialogs.confirm(confirmation(tasks)))) return 0;
+  let tooLate = 0;
+  for (const { id } of tasks) if (!(await act(engine, id))) tooLate++;
+  if (tooLate > 0) showTooLate(deps, tooLate);
+  return tasks.length - tooLate;
+}
+
+type MessageDependencies = Pick<Dependencies, 'notifications' | 'l10n'>;
+
+function showNoTasks({ notifications, l10n }: MessageDependencies): void {
+  notifications.status(l10n.t('No matching tasks.'));
+}
+
+function showChecking({ notifications, l10n }: MessageDependencies, count: number): void {
+  notifications.status(
+    count === 1 ? l10n.t('Checking the task again.') : l10n.t('Checking {0} tasks again.', count),
+  );
+}
+
+function showTooLate({ notifications, l10n }: MessageDependencies, count: number): void {
+  notifications.show(
+    'info',
+    count === 1
+      ? l10n.t('The task has changed. Nothing was done.')
+      : l10n.t('{0} tasks have changed. Nothing was done.', count),
+  );
 }

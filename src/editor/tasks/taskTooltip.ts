@@ -1,29 +1,29 @@
 import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import type { Catalog } from '../../core/models/catalog';
+import { chargeMessage } from '../../core/task/failureMessage';
 import { isFinal } from '../../core/task/phases';
 import type { Task } from '../../core/task/task';
 import { describeOptions, describeSources } from '../labels/optionLabels';
 import {
-  escapeMarkdown,
-  chargeLabel,
   describeSourceTask,
-  gatewayHost,
+  escapeMarkdown,
   formatDateTime,
-  phaseLabel,
   formatTimestamp,
+  gatewayHost,
+  phaseLabel,
   progressOf,
   truncatePrompt,
   unverifiedWarning,
 } from '../labels/taskLabels';
 
-/** Of a prompt, so much is shown, in characters. */
+/** Maximum length of the prompt, in characters. */
 const MAX_SHOWN_PROMPT_LENGTH = 1000;
 
 /**
- * What is known of a task, for a hover. Text of users and gateways can form no Markdown in it.
- * @param state how it stands, in a word or two, as the row has it
- * @param earlier the task that it was asked for again from, while that is there
+ * Builds the hover of a task. Outside text is escaped. The gateway's own messages are only on the page.
+ * @param state the state as in the row
+ * @param earlier the task that this one is based on, if it still exists
  */
 export function taskTooltip(
   task: Task,
@@ -48,7 +48,7 @@ export function taskTooltip(
   text.appendMarkdown(escapeMarkdown(truncatePrompt(task.request.prompt, MAX_SHOWN_PROMPT_LENGTH)));
   text.appendMarkdown('\n\n---');
   line(
-    l10n.t('Model:'),
+    l10n.t('Model'),
     [
       task.request.model,
       ...describeSources(task.request, l10n),
@@ -56,41 +56,39 @@ export function taskTooltip(
     ].join(' · '),
   );
   const progress = progressOf(task);
-  line(l10n.t('State:'), progress === undefined ? state : `${state} · ${progress} %`);
+  line(l10n.t('State'), progress === undefined ? state : `${state} · ${progress}%`);
   for (const video of task.videos) {
     const { width, height, durationSeconds, hasAudio, bytes } = video;
-    const sound = hasAudio ? l10n.t('with sound') : l10n.t('silent');
-    // Numbers that an unverified file doesn't tell are 0.
+    const audio = hasAudio ? l10n.t('with audio') : l10n.t('no audio');
+    // Values are 0 if an unverified file doesn't state them.
     const facts = [
-      ...(width > 0 ? [`${width} × ${height}`] : []),
-      ...(durationSeconds > 0 ? [`${short(durationSeconds, language)} s`, sound] : []),
-      `${short(bytes / 1_000_000, language)} MB`,
+      ...(width > 0 ? [`${width}×${height}`] : []),
+      ...(durationSeconds > 0 ? [`${formatNumber(durationSeconds, language)} s`, audio] : []),
+      `${formatNumber(bytes / 1_000_000, language)} MB`,
     ];
-    line(l10n.t('Video:'), facts.join(' · '));
+    line(l10n.t('Video'), facts.join(' · '));
   }
   const warning = unverifiedWarning(task, l10n);
-  if (warning !== undefined) line(l10n.t('Warning:'), warning);
-  line(l10n.t('Gateway:'), gatewayHost(task.origin));
-  if (task.gatewayTaskId !== undefined) line(l10n.t('Task ID:'), task.gatewayTaskId);
-  if (earlier) line(l10n.t('Generated again from:'), describeSourceTask(earlier, now, language));
+  if (warning !== undefined) text.appendMarkdown(`\n\n${escapeMarkdown(warning)}`);
+  line(l10n.t('Gateway'), gatewayHost(task.origin));
+  if (task.gatewayTaskId !== undefined) line(l10n.t('Task ID'), task.gatewayTaskId);
+  if (earlier) line(l10n.t('Based on'), describeSourceTask(earlier, now, language));
   const { failure } = task;
   if (failure) {
-    text.appendMarkdown(`\n\n${escapeMarkdown(failure.message)}`);
-    // A sentence about nothing being charged is part of the message already.
-    if (failure.charged === 'yes') text.appendMarkdown(` ${escapeMarkdown(chargeLabel('yes', l10n))}`);
-    if (failure.charged === 'unknown' && isFinal(task.phase)) {
-      text.appendMarkdown(` ${escapeMarkdown(chargeLabel('unknown', l10n))}`);
+    text.appendMarkdown(`\n\n${escapeMarkdown(failure.summary)}`);
+    // Before the task ends, an unknown charge says nothing.
+    if (failure.charged !== 'unknown' || isFinal(task.phase)) {
+      text.appendMarkdown(` ${escapeMarkdown(chargeMessage(failure.charged, l10n))}`);
     }
   }
   text.appendMarkdown(`\n\n---\n${escapeMarkdown(formatDateTime(task.createdAt, now, language))}\n`);
-  for (const { at, phase, note } of task.timeline) {
-    const moved = `${formatTimestamp(at, task.createdAt, language)} ${phaseLabel(phase, l10n)}`;
-    text.appendMarkdown(`\n- ${escapeMarkdown(note ? `${moved}. ${note}` : moved)}`);
+  for (const { at, phase } of task.timeline) {
+    const label = phaseLabel({ phase, gatewayTaskId: task.gatewayTaskId }, l10n);
+    text.appendMarkdown(`\n- ${escapeMarkdown(`${formatTimestamp(at, task.createdAt, language)} ${label}`)}`);
   }
   return text;
 }
 
-/** A number with what matters behind the point. */
-function short(value: number, language: string): string {
+function formatNumber(value: number, language: string): string {
   return value.toLocaleString(language, { maximumFractionDigits: 1 });
 }

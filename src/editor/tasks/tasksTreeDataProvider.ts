@@ -1,73 +1,79 @@
 import * as vscode from 'vscode';
+import { visibleLine } from '../../core/common/displayText';
 import { MutableDisposable, DisposableStore, type Disposable } from '../../core/common/disposable';
+import type { Catalog } from '../../core/models/catalog';
+import type { ParameterRole } from '../../core/models/parameter';
 import { isFinal } from '../../core/task/phases';
 import type { Task, TaskChanges } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import { missingVideos } from './missingVideos';
-import {
-  DELETED_ICON,
-  MISSING_ICON,
-  UNVERIFIED_ICON,
-  rowIcon,
-  contextValue,
-  type RowIcon,
-} from '../labels/rowIcon';
 import { TaskTree, groupOfElement, groupLabel, type Group } from './taskGroups';
+import { contextValue } from './contextValue';
 import { taskTooltip } from './taskTooltip';
 import {
-  MAX_LABEL_LENGTH,
   MAX_QUOTED_PROMPT_LENGTH,
   formatAge,
+  formatShortDateTime,
   isUnverified,
   progressOf,
-  formatShortDateTime,
-  truncatePrompt,
+  rowIcon,
   taskStateLabel,
+  truncatePrompt,
+  type RowIcon,
 } from '../labels/taskLabels';
 
 interface Dependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'l10n' | 'clock' | 'language' | 'runInBackground'
+  'catalog' | 'engine' | 'commandTitles' | 'l10n' | 'clock' | 'language' | 'runInBackground'
 > {
-  /** Tells the view that rows have changed, or with undefined that there are others. */
+  /** Refreshes rows, or all of them if undefined. */
   readonly fireRows: (ids: string[] | undefined) => void;
-  /** What has to be true before the view may say that it is empty. */
+  /** Resolves when the view's welcome text can be shown. */
   readonly prepared: () => Promise<void>;
 }
 
-/** How often the ages of unfinished tasks are written anew, in ms. */
-const AGE_INTERVAL = 30_000;
+/** A video whose file is missing from the library. */
+const MISSING_ICON: RowIcon = { icon: 'file-media', color: 'editorWarning.foreground' };
 
-/**
- * The rows of the task list: a projection of the store. An element is a task's id, or the name of a group, so it means
- * the same however often the row changes.
- */
+/** A video that couldn't be verified. */
+const UNVERIFIED_ICON: RowIcon = { icon: 'warning', color: 'editorWarning.foreground' };
+
+/** A video that the user deleted from the library. That isn't a problem. */
+const DELETED_ICON: RowIcon = { icon: 'file-media', color: 'descriptionForeground' };
+
+/** Maximum length of the requested shape, in characters. Options of stored requests may be any text. */
+const MAX_SHAPE_LENGTH = 40;
+
+/** How often the ages of unfinished tasks are refreshed. */
+const AGE_INTERVAL_MS = 30_000;
+
+/** The rows of the task list. An element is a task ID or a group, so it stays the same while the row changes. */
 export class TasksTreeDataProvider implements Disposable {
   readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();
   readonly #ageTimer = this.#owned.add(new MutableDisposable());
-  /** What the view shows; undefined until it asks. */
+  /** Undefined until the view requests its rows. */
   #tree: TaskTree | undefined;
-  /** Which files of which tasks are gone from the library, when it was looked at last. */
+  /** Missing files by task ID, as of the last check. */
   #missing: ReadonlyMap<string, ReadonlySet<string>> = new Map();
-  /** Those of them that the user has had removed, by Clean Library. */
-  #cleaned: ReadonlySet<string> = new Set();
+  /** Tasks whose files the user deleted with Clean Up Library. */
+  #deleted: ReadonlySet<string> = new Set();
   #visible = false;
-  /** The day on which the rows were drawn: they show the time for it, and a date for others. */
+  /** The day the rows were built. They show a time for that day, and a date for others. */
   #day = '';
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
     this.#owned.add(
       deps.engine.onDidOpen(() => {
-        // What was asked for while nothing could be read is asked for again.
+        // The view may have requested its rows while the database couldn't be read.
         if (!this.#tree) this.refresh();
       }),
     );
     this.#owned.add(deps.engine.onDidChangeTasks((changes) => this.#onChange(changes)));
   }
 
-  /** Ages are kept up to date only while somebody can see them. */
+  /** Ages are updated only while the view is visible. */
   setVisible(visible: boolean): void {
     if (visible && !this.#visible) {
       this.#fireUnfinished();
@@ -77,61 +83,58 @@ export class TasksTreeDataProvider implements Disposable {
     this.#planAges();
   }
 
-  /** Somebody is back at the list, perhaps after a while: files may be gone, and today may be yesterday. */
+  /** Called when the user returns to the list: files may be missing, and the day may have changed. */
   lookedAt(): void {
     const day = new Date(this.#deps.clock.now()).toDateString();
     if (this.#tree && day !== this.#day) this.refresh();
     else this.checkFiles();
   }
 
-  /** Reads everything anew. */
   refresh(): void {
     this.#deps.fireRows(undefined);
   }
 
-  /** Looks whether files were cleared away, or are back. */
+  /** Checks which files are missing from the library. */
   checkFiles(): void {
-    this.#deps.runInBackground(this.#lookForFiles());
+    this.#deps.runInBackground(this.#checkFiles());
   }
 
-  /** What hangs below an element, or at the top. */
   async getChildren(parent?: string): Promise<string[]> {
     if (parent !== undefined) return this.#tree?.children(parent) ?? [];
     await this.#deps.prepared();
     const engine = this.#deps.engine.current;
-    // Why there is nothing to show stands above the list, which is asked for again once there is.
+    // The message above the list says why. The view is refreshed once the database opens.
     const isOpen = await engine.loaded().then(
       () => true,
       () => false,
     );
     if (!isOpen) return [];
-    // After the tasks: each of their files was there by then.
+    // Check after reading the tasks, so that their files existed by then.
     const missing = await missingVideos(engine.library, engine.tasks(Infinity));
     this.#missing = missing;
-    this.#cleaned = new Set(engine.deletedFromLibrary());
+    this.#deleted = new Set(engine.deletedFromLibrary());
     this.#tree ??= new TaskTree();
-    // As they are now: a change in between that was told of before the tree knew its task would be lost.
+    // Read the tasks again: a change since then would be lost, because the tree didn't know its task.
     this.#tree.fill(engine.tasks(Infinity));
     this.#day = new Date(this.#deps.clock.now()).toDateString();
     this.#planAges();
     return this.#tree.children();
   }
 
-  /** The group that a row hangs in, if there are groups. */
   getParent(element: string): string | undefined {
     return this.#tree?.parent(element);
   }
 
-  /** A row, without its tooltip, which comes when somebody points at it. */
+  /** Builds a row. The hover is built on demand. */
   getTreeItem(id: string): vscode.TreeItem {
     const group = groupOfElement(id);
     if (group) return this.#groupItem(id, group);
     const task = this.#tree?.task(id);
-    const item = new vscode.TreeItem(task ? truncatePrompt(task.request.prompt, MAX_LABEL_LENGTH) : '');
+    const item = new vscode.TreeItem(task ? rowLabel(task) : '');
     item.id = id;
     if (!task) return item;
-    const { l10n } = this.#deps;
-    const gone = this.#goneOf(task);
+    const { commandTitles } = this.#deps;
+    const gone = this.#missingCount(task);
     const isMissing = gone > 0 && gone >= task.videos.length;
     const { icon, color } = this.#iconOf(task, isMissing);
     item.iconPath = new vscode.ThemeIcon(
@@ -140,7 +143,7 @@ export class TasksTreeDataProvider implements Disposable {
     );
     const state = this.#stateOf(task);
     const details = this.#details(task);
-    // What the icon and the group say for a video need not be said again; what the gateway counts says it better.
+    // Omit the state if the icon and the group, or the progress, already show it.
     const isCounted = task.phase === 'running' && progressOf(task) !== undefined;
     const isWell = task.phase === 'saved' && gone === 0 && !task.failure && !isUnverified(task);
     const isPlain = isWell || isCounted;
@@ -150,14 +153,18 @@ export class TasksTreeDataProvider implements Disposable {
       this.#deps.catalog,
       isMissing ? 'all' : gone > 0 ? 'some' : 'none',
     );
-    item.command = { command: 'nebulaVideo.openVideo', title: l10n.t('Open'), arguments: [id] };
+    item.command = {
+      command: 'nebulaVideo.openVideo',
+      title: commandTitles.button('nebulaVideo.openVideo'),
+      arguments: [id],
+    };
     item.accessibilityInformation = {
       label: [truncatePrompt(task.request.prompt, MAX_QUOTED_PROMPT_LENGTH), state, ...details].join(', '),
     };
     return item;
   }
 
-  /** Adds what is shown on hover. */
+  /** Adds the hover. */
   resolveTreeItem(item: vscode.TreeItem, id: string): vscode.TreeItem {
     const task = this.#tree?.task(id);
     const { catalog, clock, language, l10n } = this.#deps;
@@ -172,7 +179,7 @@ export class TasksTreeDataProvider implements Disposable {
     return item;
   }
 
-  /** The files of dragged rows, one URI a line (RFC 2483); empty where none has a file. */
+  /** The files of dragged rows, one URI per line (RFC 2483). Empty if there are none. */
   dragged(elements: readonly string[]): string {
     return elements
       .flatMap((id) => {
@@ -186,39 +193,38 @@ export class TasksTreeDataProvider implements Disposable {
     this.#owned.dispose();
   }
 
-  /** How many of a task's files are gone; of one that is followed anew, what was seen before says nothing. */
-  #goneOf({ id, phase, videos }: Task): number {
+  /** Number of a task's missing files. If the task is tracked again, the last check is outdated. */
+  #missingCount({ id, phase, videos }: Task): number {
     const missing = phase === 'saved' ? this.#missing.get(id) : undefined;
     return videos.filter(({ uri }) => missing?.has(uri) === true).length;
   }
 
   #iconOf(task: Task, isMissing: boolean): RowIcon {
-    if (isMissing) return this.#cleaned.has(task.id) ? DELETED_ICON : MISSING_ICON;
+    if (isMissing) return this.#deleted.has(task.id) ? DELETED_ICON : MISSING_ICON;
     return isUnverified(task) ? UNVERIFIED_ICON : rowIcon(task);
   }
 
-  /** How a task stands, in a word or two. */
   #stateOf(task: Task): string {
     const { l10n } = this.#deps;
-    const gone = this.#goneOf(task);
+    const gone = this.#missingCount(task);
     const total = task.videos.length;
-    if (gone > 0 && gone < total) return l10n.t('{0} of {1} files missing', gone, total);
-    if (gone === 0 && task.phase === 'saved' && task.failure) return l10n.t('Not all videos are here');
+    if (gone > 0 && gone < total) return l10n.t('{0} of {1} videos missing', gone, total);
+    if (gone === 0 && task.phase === 'saved' && task.failure) return l10n.t('Some videos missing');
     if (gone === 0) return taskStateLabel(task, l10n);
-    return this.#cleaned.has(task.id) ? l10n.t('File removed by you') : l10n.t('File missing');
+    return this.#deleted.has(task.id) ? l10n.t('File deleted') : l10n.t('File missing');
   }
 
-  /** When it was asked for, how far it is, and with what. */
+  /** Age or date, progress, and the video's length and size. */
   #details(task: Task): string[] {
-    const { clock, language, l10n } = this.#deps;
+    const { catalog, clock, language, l10n } = this.#deps;
     const now = clock.now();
-    const { model } = task.request;
-    if (isFinal(task.phase)) return [formatShortDateTime(task.createdAt, now, language), model];
     const progress = progressOf(task);
     return [
-      ...(progress === undefined ? [] : [`${progress} %`]),
-      formatAge(now - task.createdAt, l10n),
-      model,
+      isFinal(task.phase)
+        ? formatShortDateTime(task.createdAt, now, language)
+        : formatAge(now - task.createdAt, l10n),
+      ...(progress === undefined ? [] : [`${progress}%`]),
+      describeShape(task, catalog, language),
     ];
   }
 
@@ -233,15 +239,15 @@ export class TasksTreeDataProvider implements Disposable {
   }
 
   #onChange({ changed, removed }: TaskChanges): void {
-    // Nobody has asked for rows yet.
+    // The view hasn't requested any rows.
     if (!this.#tree) return;
     this.#deps.fireRows(this.#tree.change(changed, removed));
-    // Fetched anew.
+    // Downloaded again.
     if (changed.some(({ id, phase }) => phase === 'saved' && this.#missing.has(id))) this.checkFiles();
     this.#planAges();
   }
 
-  async #lookForFiles(): Promise<void> {
+  async #checkFiles(): Promise<void> {
     const engine = this.#deps.engine.current;
     const tree = this.#tree;
     if (!tree) return;
@@ -249,11 +255,11 @@ export class TasksTreeDataProvider implements Disposable {
     const missing = await missingVideos(engine.library, tree.tasks);
     if (this.#owned.isDisposed) return;
     this.#missing = missing;
-    this.#cleaned = new Set(engine.deletedFromLibrary());
-    const turned = tree.tasks
+    this.#deleted = new Set(engine.deletedFromLibrary());
+    const changed = tree.tasks
       .map(({ id }) => id)
       .filter((id) => before.get(id)?.size !== missing.get(id)?.size);
-    if (turned.length > 0) this.#deps.fireRows(turned);
+    if (changed.length > 0) this.#deps.fireRows(changed);
   }
 
   #unfinished(): string[] {
@@ -265,14 +271,14 @@ export class TasksTreeDataProvider implements Disposable {
     if (ids.length > 0) this.#deps.fireRows(ids);
   }
 
-  /** A timer lives only while an age can be seen that grows. */
+  /** The timer runs only while the age of an unfinished task is visible. */
   #planAges(): void {
     if (!this.#visible || this.#unfinished().length === 0 || this.#owned.isDisposed) {
       this.#ageTimer.set(undefined);
       this.#ageTimerRuns = false;
       return;
     }
-    // Not pushed on by each change: ages would stand still while much happens.
+    // Don't restart it on each change: frequent changes would stop it from firing.
     if (this.#ageTimerRuns) return;
     this.#ageTimerRuns = true;
     this.#ageTimer.set(
@@ -280,9 +286,32 @@ export class TasksTreeDataProvider implements Disposable {
         this.#ageTimerRuns = false;
         this.#fireUnfinished();
         this.#planAges();
-      }, AGE_INTERVAL),
+      }, AGE_INTERVAL_MS),
     );
   }
 
   #ageTimerRuns = false;
+}
+
+/** The whole prompt on one line: VS Code cuts it to the width of the view. */
+function rowLabel({ request: { prompt } }: Task): string {
+  return visibleLine(prompt, prompt.length);
+}
+
+/** Length and size of a video: of the finished one, otherwise as requested. */
+function describeShape({ request, videos }: Task, catalog: Catalog, language: string): string {
+  const [video] = videos;
+  // An unverified file may not state its size.
+  if (video && video.width > 0) {
+    const seconds = video.durationSeconds.toLocaleString(language, { maximumFractionDigits: 1 });
+    return `${seconds} s, ${video.width}×${video.height}`;
+  }
+  const value = (role: ParameterRole) => catalog.optionValue(request, role);
+  const length = value('length');
+  const size = value('size') ?? value('resolution') ?? value('aspectRatio');
+  const shape = [
+    ...(length === undefined ? [] : [`${length} s`]),
+    ...(size === undefined ? [] : [String(size).replace(/^(\d+)x(\d+)$/, '$1×$2')]),
+  ];
+  return shape.length === 0 ? request.model : visibleLine(shape.join(', '), MAX_SHAPE_LENGTH);
 }

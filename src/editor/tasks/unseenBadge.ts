@@ -9,7 +9,7 @@ interface Dependencies extends Pick<AppContext, 'l10n'> {
   readonly show: (badge: ViewBadge | undefined) => void;
 }
 
-/** The number on the view's icon: videos that nobody has opened, saved or revealed yet. */
+/** The badge of the view: videos that the user hasn't opened, saved, or revealed yet. */
 export class UnseenBadge implements Disposable {
   readonly #deps: Dependencies;
   readonly #owned = new DisposableStore();

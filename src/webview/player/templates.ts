@@ -196,10 +196,9 @@ function working({ texts, elapsedMs }: Model, shown: Extract<Stage, { kind: 'wor
     }
     <div class="card-body">
       <h2 id="stage-title">${shown.isHeld ? toneIcon('warning') : nothing}<span>${shown.title}</span></h2>
-      <p>${shown.sentence}</p>
-      ${chargeAndDetails(shown)}
+      ${sentence(shown)} ${chargeAndDetails(shown)}
       <p class="elapsed">
-        ${shown.progress === null ? nothing : html`<span>${shown.progress} %</span>`}
+        ${shown.progress === null ? nothing : html`<span>${shown.progress}%</span>`}
         <span
           >${before}<time datetime=${toIsoDuration(elapsedMs)}>${formatDuration(elapsedMs)}</time
           >${after}</span
@@ -213,10 +212,13 @@ function message(shown: Extract<Stage, { kind: 'message' }>): TemplateResult {
   return html`<section class="card ${shown.tone}" aria-labelledby="stage-title">
     <div class="card-body">
       <h2 id="stage-title">${toneIcon(shown.tone)}<span>${shown.title}</span></h2>
-      <p>${shown.sentence}</p>
-      ${chargeAndDetails(shown)}
+      ${sentence(shown)} ${chargeAndDetails(shown)}
     </div>
   </section>`;
+}
+
+function sentence({ sentence: text }: Extract<Stage, { kind: 'working' | 'message' }>): Piece {
+  return text === '' ? nothing : html`<p>${text}</p>`;
 }
 
 function chargeAndDetails({

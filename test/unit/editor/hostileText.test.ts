@@ -9,14 +9,13 @@ import type { EngineAccess } from '../../../src/editor/common/engineAccess';
 import { OriginApproval } from '../../../src/editor/credentials/originApproval';
 import { parsePresets, PresetStore } from '../../../src/editor/generate/presets/presetStore';
 import { PresetEditor } from '../../../src/editor/generate/presets/presetEditor';
-import { MessagePresenter } from '../../../src/editor/common/messagePresenter';
-import type { Messages } from '../../../src/editor/common/messages';
 import { pickPreset } from '../../../src/editor/generate/wizard/pickPreset';
 import { runGenerateWizard } from '../../../src/editor/generate/wizard/wizard';
 import { MEMENTOS } from '../../../src/editor/generate/wizard/wizardState';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakePick, FakeQuickInputs, enter, escape } from '../../support/fakeQuickInputs';
 import { fakeWizardDependencies, fakeWizardState } from '../../support/fakeWizard';
+import { commandTitles } from '../../support/commandTitles';
 import { RecordingNotifications } from '../../support/recordingNotifications';
 import { ScriptedDialogs } from '../../support/scriptedDialogs';
 import { quietLog } from '../support/quietLog';
@@ -85,7 +84,6 @@ describe('hostile text is shown as one short visible line', () => {
 
     it(`in the questions and messages about a preset: ${name}`, async () => {
       const notifications = new RecordingNotifications();
-      const box = new MessagePresenter({ notifications, execute: ignore, runInBackground: ignore });
       let written: unknown = { [text]: { model: 'sora-2' } };
       const keeping = new PresetEditor({
         presets: new PresetStore({
@@ -97,7 +95,7 @@ describe('hostile text is shown as one short visible line', () => {
           log: quietLog,
         }),
         dialogs,
-        box,
+        notifications: notifications.notifications,
         looksLikeKey,
         log: quietLog,
         l10n: untranslatedL10n,
@@ -141,8 +139,8 @@ describe('hostile text is shown as one short visible line', () => {
           assert.ok(!question.detail.includes('\n'));
           return false;
         });
-        const messages = {} as unknown as Messages;
-        await ask({ engine, dialogs, messages, l10n: untranslatedL10n }, ['a']);
+        const { notifications } = new RecordingNotifications();
+        await ask({ engine, dialogs, notifications, commandTitles, l10n: untranslatedL10n }, ['a']);
         assert.equal(dialogs.left, 0);
       });
     }

@@ -106,7 +106,7 @@ describe('1,500 tasks', function () {
     });
     holder.start();
     await opened;
-    assert.match(shown.text, /Video: Running/);
+    assert.match(shown.text, /Generating/);
     const told: (readonly string[])[] = [];
     const drawn: (readonly string[] | undefined)[] = [];
     holder.current.onDidChangeTasks(({ changed, removed }) => {

@@ -27,21 +27,21 @@ type Row = readonly [
   details?: string,
 ];
 
-const UNKNOWN = /no clear answer came back.*Look at your usage/;
-const KEY = /did not accept the key\. Set a valid key/;
-const BALANCE = /balance of the account or key is too low\. Top it up/;
-const MODEL = /model is not available.*Choose another/;
-const WORDS = /did not accept the request\. Change what it complains about/;
-const BUSY = /asked to wait\. The request is sent again by itself/;
-const IMAGE = /did not accept an image\. Use a JPEG or PNG/;
-const FILTER = /safety filter refused the prompt or an image\. Change it/;
-const GROUP = /group is no longer in use at Nebula\. Choose another/;
-const MASKED = '请求上游地址失败 (the gateway could not reach its provider)';
+const UNKNOWN = /didn't confirm the request\. It won't be sent again/;
+const KEY = /rejected your API key/;
+const BALANCE = /balance is too low/;
+const MODEL = /model isn't available/;
+const WORDS = /rejected the request\. See the gateway message/;
+const BUSY = /is busy\. Sending again automatically/;
+const IMAGE = /rejected an image\. Use a JPEG or PNG/;
+const FILTER = /prompt or an image was blocked by a safety filter/;
+const GROUP = /API key's group no longer exists/;
+const MASKED = '请求上游地址失败';
 
 const submits: Readonly<Record<string, Row>> = {
   '10.1, 400': [400, e1('no', 'invalid_request_error'), 'parameter', 'no', WORDS],
   '10.1, 401': [401, e1('no', 'authentication_error', 'invalid_api_key'), 'key', 'no', KEY],
-  '10.1, 403': [403, e1('no', 'permission_denied'), 'permission', 'no', /key may not do that\. Use a key/],
+  '10.1, 403': [403, e1('no', 'permission_denied'), 'permission', 'no', /can't use this model/],
   '10.1, 404': [404, e1('no', 'not_found'), 'parameter', 'no', WORDS],
   '10.1, 429': [429, e1('no', 'rate_limit_error'), 'rateLimit', 'no', BUSY],
   '10.1, 500': [500, e1('no', 'server_error'), 'upstream', 'unknown', UNKNOWN],
@@ -53,23 +53,23 @@ const submits: Readonly<Record<string, Row>> = {
   'Wan, rate': [429, e2('Throttling.RateLimit'), 'rateLimit', 'no', BUSY],
   'Wan, internal': [500, e2('InternalError'), 'upstream', 'unknown', UNKNOWN],
   'a wrong key': [401, e1('无效的令牌'), 'key', 'no', KEY, '无效的令牌'],
-  'no key sent': [401, e1('未提供令牌'), 'key', 'no', /No key arrived.*Set your key/, '未提供令牌'],
-  'an expired key': [401, e1('该令牌已过期'), 'key', 'no', /has expired\. Set another key/, '该令牌已过期'],
+  'no key sent': [401, e1('未提供令牌'), 'key', 'no', KEY, '未提供令牌'],
+  'an expired key': [401, e1('该令牌已过期'), 'key', 'no', /API key has expired/, '该令牌已过期'],
   'a used-up key': [
     401,
     e1(`[sk-AbC***789] 该令牌额度已用尽 ${key.value}`),
     'quota',
     'no',
-    /key’s own quota is used up\. Raise it/,
+    /key's quota is used up/,
     '[sk-…] 该令牌额度已用尽 sk-…',
   ],
-  'a key that is off': [401, e1('该令牌状态不可用'), 'key', 'no', /switched off at Nebula\. Switch it on/],
+  'a key that is off': [401, e1('该令牌状态不可用'), 'key', 'no', /API key is disabled/],
   'a model closed to the key': [
     403,
     e1('该令牌无权访问模型 sora-2'),
     'permission',
     'no',
-    /Use a key that may use this model/,
+    /can't use this model/,
     '该令牌无权访问模型 sora-2',
   ],
   'an address that may not': [
@@ -77,15 +77,9 @@ const submits: Readonly<Record<string, Row>> = {
     e1('您的 IP 不在令牌允许访问的列表中'),
     'permission',
     'no',
-    /from your network address\. Allow the address/,
+    /isn't allowed from this network/,
   ],
-  'an account that is blocked': [
-    403,
-    e1('用户已被封禁'),
-    'permission',
-    'no',
-    /blocked this account\. Ask Nebula/,
-  ],
+  'an account that is blocked': [403, e1('用户已被封禁'), 'permission', 'no', /Nebula account is blocked/],
   'a group that is off': [403, e1('令牌分组 vip 已被禁用'), 'permission', 'no', GROUP],
   'a group that is retired': [403, e1('分组 vip 已被弃用'), 'permission', 'no', GROUP],
   'a balance too low': [403, e2('quota_not_enough', 'user quota is not enough'), 'quota', 'no', BALANCE],
@@ -114,7 +108,7 @@ const submits: Readonly<Record<string, Row>> = {
     e1('Invalid URL (POST /v1/v1/video/generations)', 'invalid_request_error'),
     'parameter',
     'no',
-    /no video API at this address\. Check the setting "nebulaVideo\.baseUrl"/,
+    /No video API at this address\. Check 'nebulaVideo\.baseUrl'/,
   ],
   'an image’s address that is none': [
     400,
@@ -192,11 +186,11 @@ const submits: Readonly<Record<string, Row>> = {
     'rateLimit',
     'no',
     BUSY,
-    '当前分组上游负载已饱和，请稍后再试 (the provider has too much to do)',
+    '当前分组上游负载已饱和，请稍后再试',
   ],
   'an endpoint that is none': [501, e1('no', 'api_not_implemented'), 'upstream', 'unknown', UNKNOWN],
   'E4, the legacy page': [400, e2('error', 'model and prompt'), 'parameter', 'no', WORDS, 'model and prompt'],
-  'E5, a system route': [403, { success: false, message: 'no' }, 'permission', 'no', /key may not do that/],
+  'E5, a system route': [403, { success: false, message: 'no' }, 'permission', 'no', /can't use this model/],
   'E6, a proxy': [400, { msg: 'no' }, 'parameter', 'no', WORDS, 'no'],
   'E8, too large': [
     413,
@@ -232,7 +226,7 @@ function check(failure: Failure, [, , kind, charged, sentence, details]: Row): v
   // A complete sentence of the extension, without the gateway's text in it.
   assert.match(failure.summary, /^[A-Z].*\.$/);
   assert.doesNotMatch(failure.summary, /[\u3400-\u9fff{}<>]/);
-  assert.equal(failure.message.includes('Nothing was charged.'), charged === 'no');
+  assert.equal(failure.message.includes("You weren't charged."), charged === 'no');
   if (details !== undefined) assert.equal(failure.detail, details);
   assert.ok(!failure.message.includes(key.value.slice(3, 9)), failure.message);
 }
@@ -250,7 +244,7 @@ describe('messages for documented errors', () => {
       e1('无效的令牌'),
       'key',
       'unknown',
-      /Set a valid key; the task goes on/,
+      /API key was rejected\. The task continues/,
       '无效的令牌',
     ],
     'a used-up key': [
@@ -258,29 +252,23 @@ describe('messages for documented errors', () => {
       e1('该令牌额度已用尽'),
       'quota',
       'unknown',
-      /quota is used up.*goes on at the gateway/,
+      /quota is used up\. The task continues/,
     ],
     'a model closed to the key': [
       403,
       e1('该令牌无权访问模型 M'),
       'permission',
       'unknown',
-      /the task goes on/,
+      /The task continues on the gateway/,
     ],
-    'a task that is not there': [
-      400,
-      e2('task_not_exist'),
-      'expired',
-      'unknown',
-      /no longer knows this task/,
-    ],
-    'the same as documented': [404, e1('no', 'not_found'), 'expired', 'unknown', /no longer knows this task/],
+    'a task that is not there': [400, e2('task_not_exist'), 'expired', 'unknown', /doesn't know this task/],
+    'the same as documented': [404, e1('no', 'not_found'), 'expired', 'unknown', /doesn't know this task/],
     'an upstream that is not reached': [
       500,
       e2('get_task_failed', '请求上游地址失败'),
       'upstream',
       'unknown',
-      /does not answer at the moment/,
+      /Couldn't reach the gateway/,
       MASKED,
     ],
     'too many questions': [
@@ -288,10 +276,16 @@ describe('messages for documented errors', () => {
       e1('no', 'rate_limit_error'),
       'rateLimit',
       'unknown',
-      /asked again by itself/,
+      /Checking again automatically/,
     ],
-    'a page': [504, '<h1>504 Gateway Time-out</h1>', 'upstream', 'unknown', /asked again by itself/],
-    'a wrong base URL': [404, e1('Invalid URL (GET /v1/x)'), 'upstream', 'unknown', /asked again by itself/],
+    'a page': [504, '<h1>504 Gateway Time-out</h1>', 'upstream', 'unknown', /Checking again automatically/],
+    'a wrong base URL': [
+      404,
+      e1('Invalid URL (GET /v1/x)'),
+      'upstream',
+      'unknown',
+      /Checking again automatically/,
+    ],
   };
   describe('of a query', () => {
     for (const [name, row] of Object.entries(asked)) {
@@ -313,10 +307,10 @@ describe('messages for documented errors', () => {
       { error: { message: 'Upstream service returned status 404', type: 'server_error', details: '<x>' } },
       'upstream',
       'yes',
-      /fetching it did not work yet\. It is tried again by itself/,
+      /Couldn't download the video yet\. Retrying automatically/,
       'Upstream service returned status 404',
     ],
-    'a task that is not there': [404, e1('Task not found'), 'expired', 'yes', /no longer on the gateway\.$/],
+    'a task that is not there': [404, e1('Task not found'), 'expired', 'yes', /expired on the gateway\.$/],
   };
   describe('of a download', () => {
     for (const [name, row] of Object.entries(fetched)) {
@@ -333,17 +327,24 @@ describe('messages for documented errors', () => {
 
   // F1 to F5 of API reference 5.3. Keys and balances in their texts are between gateway and provider.
   const failed: Readonly<Record<string, Row>> = {
-    'the filter': [0, e2('content_policy_violation'), 'moderation', 'no', /safety filter stopped this video/],
-    'no reason': [0, {}, 'upstream', 'no', /provider could not make this video/],
-    'the usual words': [0, { message: '任务执行失败' }, 'upstream', 'no', /could not make/, '任务执行失败'],
+    'the filter': [0, e2('content_policy_violation'), 'moderation', 'no', /blocked by a safety filter/],
+    'no reason': [0, {}, 'upstream', 'no', /provider couldn't generate this video/],
+    'the usual words': [
+      0,
+      { message: '任务执行失败' },
+      'upstream',
+      'no',
+      /couldn't generate/,
+      '任务执行失败',
+    ],
     'the provider’s quota': [
       0,
       { message: 'Quota exceeded, check billing' },
       'upstream',
       'no',
-      /could not make/,
+      /couldn't generate/,
     ],
-    'the provider’s key': [0, e2('invalid_api_key'), 'upstream', 'no', /could not make/],
+    'the provider’s key': [0, e2('invalid_api_key'), 'upstream', 'no', /couldn't generate/],
     'a provider that is busy': [0, e2('Throttling.RateLimit'), 'rateLimit', 'no', /again in a few minutes/],
     'a model that is gone': [0, { message: 'The model is no longer available' }, 'modelGone', 'no', MODEL],
   };
@@ -379,7 +380,7 @@ describe('messages for documented errors', () => {
         timeStyle: 'short',
       });
       assert.ok(
-        said(language).message.includes(`has not answered since ${time}. It is asked again`),
+        said(language).message.includes(`No response from the gateway since ${time}. The task continues`),
         language,
       );
     }

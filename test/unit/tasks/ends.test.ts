@@ -69,7 +69,7 @@ describe('an ended task', function () {
       assert.equal(await engine.attachTaskId(id, 'video_mistyped'), true);
       const task = await world.untilPhase(engine, id);
       assert.equal(task.phase, 'unknown');
-      assert.match(task.failure?.message ?? '', /does not know the task id you attached/);
+      assert.match(task.failure?.message ?? '', /doesn't know this task ID/);
       assert.equal(task.failure?.charged, 'unknown');
       assert.deepEqual([task.gatewayTaskId, task.takesTaskId], ['video_mistyped', true]);
       assert.equal(await engine.claimNotification(id), true, 'it is told of again');

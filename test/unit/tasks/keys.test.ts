@@ -124,7 +124,7 @@ describe('a key and its tasks', function () {
     await world.until(forLong, 4 * 3600_000);
     const task = engine.task(id);
     assert.equal(task?.phase, 'ready');
-    assert.match(task.failure?.message ?? '', /another key/);
+    assert.match(task.failure?.message ?? '', /different API key/);
 
     world.gateway.clearFaults();
     world.keys.key = world.access.key;

@@ -51,7 +51,7 @@ describe('a task ID that arrives after the user has attached another', function 
     const [made] = world.gateway.tasks;
     assert.deepEqual(question, { taskId: late.id, lateId: made!.id, attachedId: 'video_mistyped' });
     assert.deepEqual([late.gatewayTaskId, attached.gatewayTaskId], [made!.id, 'video_mistyped']);
-    assert.match(late.timeline[0]?.note ?? '', /response came late/);
+    assert.match(late.timeline[0]?.note ?? '', /response arrived late/);
     await engine.close();
 
     const later = await world.open();

@@ -87,7 +87,7 @@ describe('a task with several videos', function () {
       assert.deepEqual(again.videos, [second]);
       assert.match(
         again.failure?.message ?? '',
-        isGone ? /^1 of 2 videos are no longer on the gateway/ : /^Other videos of this task are not here/,
+        isGone ? /^1 of 2 videos are missing/ : /^Some videos of this task couldn't be downloaded/,
       );
       assert.equal(again.failure?.charged, 'yes');
       world.gateway.clearFaults();

@@ -157,7 +157,7 @@ describe('every documented form of a response', function () {
     const task = engine.task(id)!;
     assertWhole(task);
     assert.equal(task.failure?.charged, 'yes');
-    assert.match(task.failure.message, /^Other videos of this task are not here/);
+    assert.match(task.failure.message, /^Some videos of this task couldn't be downloaded/);
     assert.equal(
       world.gateway.log.filter(({ kind, status }) => kind === 'result' && status === 200).length,
       1,
@@ -198,7 +198,7 @@ describe('every documented form of a response', function () {
     const task = await world.untilPhase(engine, id);
     assertWhole(task, 2);
     const ready = task.timeline.find(({ phase }) => phase === 'ready');
-    assert.match(ready?.note ?? '', /held back videos of this task: 1\.$/);
+    assert.match(ready?.note ?? '', /blocked by a safety filter: 1\.$/);
   });
 
   /** A task whose video is in the query's response and couldn't be downloaded the first time. */

@@ -245,7 +245,7 @@ describe('submit', function () {
     assert.ok(task.failure);
     assert.equal(task.failure.kind, 'network');
     assert.equal(task.failure.charged, 'no');
-    assert.match(task.failure.message, /127\.0\.0\.1:\d+ could not be reached/);
+    assert.match(task.failure.message, /Couldn't reach 127\.0\.0\.1:\d+\. The request wasn't sent/);
     assert.ok(world.clock.now() - started <= 15_000);
   });
 
@@ -453,7 +453,7 @@ describe('submit', function () {
     const plain = { model: 'sora-2', prompt: 'at night' };
     // The gateway drops the documented name and generates another video.
     const ignored = await send({ ...plain, remix_from_video_id: first.gatewayTaskId });
-    assert.match(ignored.timeline.at(-1)?.note ?? '', /did not take up the earlier video/);
+    assert.match(ignored.timeline.at(-1)?.note ?? '', /ignored the remix source/);
     const taken = await send({ ...plain, remix_video_id: first.gatewayTaskId });
     assert.deepEqual([taken.phase, taken.timeline.at(-1)?.note], ['queued', undefined]);
     assert.equal(first.timeline.find(({ phase }) => phase === 'queued')?.note, undefined);

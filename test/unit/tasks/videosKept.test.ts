@@ -99,7 +99,7 @@ describe('received videos of a task with a missing one', function () {
     assert.equal(await engine.stopTracking(task.id), true);
     const ended = engine.task(task.id)!;
     assert.deepEqual([ended.phase, ended.videos], ['saved', [task.videos[0]]]);
-    assert.match(ended.failure?.message ?? '', /^Other videos of this task are not here/);
+    assert.match(ended.failure?.message ?? '', /^Some videos of this task couldn't be downloaded/);
     await world.turns(() => readdirSync(path.join(library(), '.parts')).length === 0);
     assert.deepEqual(engine.task(task.id), ended);
     world.gateway.clearFaults();
@@ -186,7 +186,7 @@ describe('received videos of a task with a missing one', function () {
     assert.ok(world.clock.now() - started >= 10 * 60_000);
     assert.deepEqual(files(), [path.basename(fileOf(task.videos[1]!))]);
     assert.deepEqual([again.phase, again.videos], ['saved', [task.videos[1]]]);
-    assert.match(again.failure?.message ?? '', /^Other videos of this task are not here/);
+    assert.match(again.failure?.message ?? '', /^Some videos of this task couldn't be downloaded/);
   });
 
   it("don't hide that a download failed for a day, and the gateway isn't blamed", async () => {
@@ -198,7 +198,7 @@ describe('received videos of a task with a missing one', function () {
     const ended = engine.task(id)!;
     assert.equal(ended.videos.length, 1);
     assert.equal(ended.failure?.charged, 'yes');
-    assert.match(ended.failure.message, /^Other videos of this task are not here/);
+    assert.match(ended.failure.message, /^Some videos of this task couldn't be downloaded/);
     assert.doesNotMatch(ended.failure.message, /no longer on the gateway/);
   }).timeout(120_000);
 

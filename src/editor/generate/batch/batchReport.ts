@@ -6,12 +6,11 @@ import type { Task } from '../../../core/task/task';
 import type { Action } from '../../../webview/player/protocol';
 import type { AppContext } from '../../common/appContext';
 import { VIEWS } from '../../common/ids';
-import { showLogButton, type MessageAction } from '../../common/messagePresenter';
+import type { MessageButton } from '../../common/notifications';
 import { Rejection } from '../../common/rejection';
-import { commandForAction, actionLabel } from '../../labels/actionLabels';
 import { explainFailure } from '../../labels/failureLabels';
 
-type Dependencies = Pick<AppContext, 'catalog' | 'box' | 'l10n' | 'log'>;
+type Dependencies = Pick<AppContext, 'catalog' | 'notifications' | 'l10n' | 'log'>;
 
 /** Actions for a failed request that also help the requests that weren't sent. */
 const BATCH_ACTIONS: readonly Action[] = ['setApiKey', 'testConnection'];
@@ -27,7 +26,7 @@ export function showBatchReport(
   report: BatchReport,
   reopen: (() => void) | undefined,
 ): void {
-  const { catalog, box, l10n } = deps;
+  const { catalog, notifications, l10n } = deps;
   const { tasks, notSent, unclear, stop } = report;
   const withPhase = (...phases: Task['phase'][]) => tasks.filter(({ task }) => phases.includes(task.phase));
   const rejected = withPhase('rejected');
@@ -36,7 +35,9 @@ export function showBatchReport(
   const showTasks = { title: l10n.t('Show Tasks'), command: `${VIEWS.tasks}.focus` };
   if (sent === total) {
     const requests = tasks.map(({ task }) => task.request);
-    box.show('info', l10n.t('Generating {0} videos.', requestedVideoCount(catalog, requests)), [showTasks]);
+    notifications.show('info', l10n.t('Generating {0} videos.', requestedVideoCount(catalog, requests)), [
+      showTasks,
+    ]);
     return;
   }
   const maybeCharged =
@@ -45,7 +46,7 @@ export function showBatchReport(
     rejected.filter(({ task }) => task.failure?.charged !== 'no').length;
   const { reason, buttons } = explainStop(deps, stop, rejected[0]?.task);
   const isCanceled = stop?.kind === 'cancelled' && rejected.length === 0 && maybeCharged === 0;
-  box.show(
+  notifications.show(
     isCanceled ? 'info' : 'warning',
     reason !== undefined
       ? l10n.t('{0} of {1} requests sent. {2}', sent, total, reason)
@@ -61,25 +62,23 @@ export function showBatchReport(
 
 /** Explains why the batch stopped, or else why a request was rejected. */
 function explainStop(
-  { l10n, log }: Dependencies,
+  { notifications, l10n, log }: Dependencies,
   stop: StopReason | undefined,
   rejected: Task | undefined,
-): { readonly reason?: string; readonly buttons: readonly MessageAction[] } {
+): { readonly reason?: string; readonly buttons: readonly MessageButton[] } {
   if (stop?.kind === 'error') {
     const { error } = stop;
     if (error instanceof Rejection || error instanceof OutcomeNotStoredError) {
       return { reason: error.message, buttons: [] };
     }
     log.error(`[batch] a request failed: ${describeError(error)}`);
-    return { buttons: [showLogButton(l10n)] };
+    return { buttons: [notifications.command('nebulaVideo.showLog')] };
   }
   const task = stop?.kind === 'task' ? stop.task : rejected;
   const actions = (task && explainFailure(task, l10n)?.actions) ?? [];
-  const buttons = actions.flatMap((action): MessageAction[] => {
-    const command = BATCH_ACTIONS.includes(action) && commandForAction(action, task?.id ?? '');
-    return command
-      ? [{ title: actionLabel(action, l10n), command: command.command, arguments: command.args }]
-      : [];
-  });
+  const buttons = actions
+    .filter((action) => BATCH_ACTIONS.includes(action))
+    .map((action) => notifications.action(action, task?.id ?? ''))
+    .filter((button) => button !== undefined);
   return { buttons };
 }

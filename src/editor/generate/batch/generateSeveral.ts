@@ -22,7 +22,10 @@ interface Editors {
 export interface BatchDependencies
   extends
     ReadyDependencies,
-    Pick<AppContext, 'catalog' | 'l10n' | 'log' | 'box' | 'dialogs' | 'inputs' | 'runInBackground'> {
+    Pick<
+      AppContext,
+      'catalog' | 'l10n' | 'log' | 'notifications' | 'dialogs' | 'inputs' | 'runInBackground'
+    > {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows a task in the list. */

@@ -3,15 +3,13 @@ import { describeError } from '../../../core/common/log';
 import type { VideoRequest } from '../../../core/models/request';
 import { fieldWithKey, keyEnteredMessage, keyInFieldMessage } from '../../../core/tasks/keyGuard';
 import type { AppContext } from '../../common/appContext';
-import { SETTINGS } from '../../common/ids';
-import { openSettingButton, showLogButton } from '../../common/messagePresenter';
 import { MAX_QUOTED_PROMPT_LENGTH, truncatePrompt } from '../../labels/taskLabels';
 import type { ParsedPresets, Preset, PresetScope, PresetStore } from './presetStore';
 import { resolveTasks } from '../../common/taskPicker';
 
 export interface PresetDependencies extends Pick<
   AppContext,
-  'dialogs' | 'box' | 'looksLikeKey' | 'log' | 'l10n'
+  'dialogs' | 'notifications' | 'looksLikeKey' | 'log' | 'l10n'
 > {
   readonly presets: PresetStore;
   /** Whether there is a trusted workspace, whose settings count. */
@@ -35,10 +33,10 @@ export class PresetEditor {
 
   /** Saves a request under a name that the user enters, without images and the video to remix. */
   async save(request: VideoRequest): Promise<void> {
-    const { presets, dialogs, box, looksLikeKey, l10n } = this.#deps;
+    const { presets, dialogs, notifications, looksLikeKey, l10n } = this.#deps;
     const field = fieldWithKey(request, looksLikeKey);
     if (field !== undefined) {
-      box.show('error', keyInFieldMessage(field, l10n), []);
+      notifications.show('error', keyInFieldMessage(field, l10n), []);
       return;
     }
     const hasSources = (request.images ?? []).length > 0 || request.remixOf !== undefined;
@@ -65,13 +63,13 @@ export class PresetEditor {
     const preset: Preset = { name, scope, model, ...(withPrompt ? { prompt } : {}), options };
     if (presets.has(name, scope) && !(await this.#confirmReplace(preset))) return;
     if (await this.#write(() => presets.save(preset))) {
-      box.status(l10n.t("Preset '{0}' saved.", visibleLine(name, MAX_NAME_LENGTH)));
+      notifications.status(l10n.t("Preset '{0}' saved.", visibleLine(name, MAX_NAME_LENGTH)));
     }
   }
 
   /** Deletes a preset if the user confirms. */
   async remove(preset: Preset): Promise<void> {
-    const { presets, dialogs, box, l10n } = this.#deps;
+    const { presets, dialogs, notifications, l10n } = this.#deps;
     const name = visibleLine(preset.name, MAX_NAME_LENGTH);
     const isConfirmed = await dialogs.confirm({
       message: l10n.t("Delete preset '{0}'?", name),
@@ -79,7 +77,7 @@ export class PresetEditor {
       action: l10n.t('Delete'),
     });
     if (isConfirmed && (await this.#write(() => presets.remove(preset)))) {
-      box.status(l10n.t("Preset '{0}' deleted.", name));
+      notifications.status(l10n.t("Preset '{0}' deleted.", name));
     }
   }
 
@@ -126,28 +124,28 @@ export class PresetEditor {
 
   /** @returns false if the settings couldn't be written, after a message */
   async #write(write: () => Promise<void>): Promise<boolean> {
-    const { box, log, l10n } = this.#deps;
+    const { notifications, log, l10n } = this.#deps;
     try {
       await write();
       return true;
     } catch (error) {
       log.warn(`[presets] the setting could not be written: ${describeError(error)}`);
-      box.show('error', l10n.t("Couldn't update 'nebulaVideo.presets'."), [
-        openSettingButton(SETTINGS.presets, l10n),
-        showLogButton(l10n),
+      notifications.show('error', l10n.t("Couldn't update 'nebulaVideo.presets'."), [
+        notifications.openSettings('presets'),
+        notifications.command('nebulaVideo.showLog'),
       ]);
       return false;
     }
   }
 }
 
-interface Dependencies extends Pick<AppContext, 'engine' | 'dialogs' | 'box' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'engine' | 'dialogs' | 'notifications' | 'l10n'> {
   readonly presets: Pick<PresetEditor, 'save'>;
 }
 
 /** Saves the request of a task as a preset. */
 export async function savePreset(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engine, presets, box, l10n } = deps;
+  const { engine, presets, notifications, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity);
   const command = {
     title: l10n.t('Save as Preset'),
@@ -156,6 +154,6 @@ export async function savePreset(deps: Dependencies, args: readonly unknown[]): 
     suits: () => true,
   };
   const found = await resolveTasks(args, tasks, command, deps);
-  if (!found) box.status(l10n.t('No matching tasks.'));
+  if (!found) notifications.status(l10n.t('No matching tasks.'));
   else if (found[0]) await presets.save(found[0].request);
 }

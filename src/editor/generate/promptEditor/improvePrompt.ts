@@ -3,7 +3,6 @@ import { describeError, withPrefix } from '../../../core/common/log';
 import { UNUSUALLY_LONG_PROMPT } from '../../../core/models/promptText';
 import { keyInFieldMessage } from '../../../core/tasks/keyGuard';
 import type { AppContext } from '../../common/appContext';
-import { showLogButton } from '../../common/messagePresenter';
 import { LanguageModelError, type LanguageModel, type LanguageModels } from './languageModels';
 import { showMissingPrompt } from './missingPrompt';
 import type { PromptDiff } from './promptDiff';
@@ -11,7 +10,7 @@ import { replaceText } from './promptEditors';
 
 interface Dependencies extends Pick<
   AppContext,
-  'dialogs' | 'notifications' | 'box' | 'looksLikeKey' | 'runInBackground' | 'l10n' | 'log'
+  'dialogs' | 'notifications' | 'looksLikeKey' | 'runInBackground' | 'l10n' | 'log'
 > {
   readonly models: LanguageModels;
   readonly prompts: { find(args: readonly unknown[]): vscode.TextDocument | undefined };
@@ -32,7 +31,7 @@ const INSTRUCTION = [
  * until the user confirms, and sends nothing to the gateway.
  */
 export async function improvePrompt(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { prompts, suggestions, notifications, box, looksLikeKey, runInBackground, l10n } = deps;
+  const { prompts, suggestions, notifications, looksLikeKey, runInBackground, l10n } = deps;
   const document = prompts.find(args);
   const prompt = document?.getText() ?? '';
   if (!document || prompt.trim() === '') {
@@ -40,7 +39,7 @@ export async function improvePrompt(deps: Dependencies, args: readonly unknown[]
     return;
   }
   if (looksLikeKey(prompt)) {
-    box.show('warning', keyInFieldMessage('prompt', l10n), []);
+    notifications.show('warning', keyInFieldMessage('prompt', l10n), []);
     return;
   }
   const model = await pickModel(deps);
@@ -52,25 +51,30 @@ export async function improvePrompt(deps: Dependencies, args: readonly unknown[]
   if (answer === undefined) return;
   const improved = withoutCodeFence(answer);
   if (improved === '' || improved === prompt.trim()) {
-    box.show('info', l10n.t('{0} suggested no changes.', model.name), []);
+    notifications.show('info', l10n.t('{0} suggested no changes.', model.name), []);
     return;
   }
   const diff = await suggestions.show(document, improved, l10n.t('Prompt ↔ Improved by {0}', model.name));
   const usePrompt = async () => {
     if (await replaceText(document, prompt, improved)) await diff.close();
-    else box.show('info', l10n.t('The prompt changed meanwhile. Nothing was replaced.'), []);
+    else notifications.show('info', l10n.t('The prompt changed meanwhile. Nothing was replaced.'), []);
   };
-  box.show('info', l10n.t('{0} suggested a prompt.', model.name), [
+  notifications.show('info', l10n.t('{0} suggested a prompt.', model.name), [
     { title: l10n.t('Use Prompt'), run: () => runInBackground(usePrompt()) },
     { title: l10n.t('Discard'), run: () => runInBackground(diff.close()) },
   ]);
 }
 
-async function pickModel({ models, dialogs, box, l10n }: Dependencies): Promise<LanguageModel | undefined> {
+async function pickModel({
+  models,
+  dialogs,
+  notifications,
+  l10n,
+}: Dependencies): Promise<LanguageModel | undefined> {
   const available = await models.list();
   if (available.length === 0) {
     const message = l10n.t('No language model available. Install one, such as GitHub Copilot Chat.');
-    box.show('info', message, []);
+    notifications.show('info', message, []);
   }
   if (available.length <= 1) return available[0];
   return dialogs.choose({
@@ -82,7 +86,7 @@ async function pickModel({ models, dialogs, box, l10n }: Dependencies): Promise<
 
 /** @returns undefined if the user canceled or, after a message, if the model refused */
 async function ask(
-  { box, l10n, log }: Dependencies,
+  { notifications, l10n, log }: Dependencies,
   model: LanguageModel,
   prompt: string,
   signal: AbortSignal,
@@ -93,7 +97,9 @@ async function ask(
     if (signal.aborted) return undefined;
     if (!(error instanceof LanguageModelError)) throw error;
     withPrefix(log, 'improvePrompt').warn(`${model.id} refused: ${describeError(error)}`);
-    box.show('warning', l10n.t("{0} couldn't improve the prompt.", model.name), [showLogButton(l10n)]);
+    notifications.show('warning', l10n.t("{0} couldn't improve the prompt.", model.name), [
+      notifications.command('nebulaVideo.showLog'),
+    ]);
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ import {
   keyLockedSentence,
   noKeyMessage,
   notApprovedSentence,
-  readOnlyMessage,
+  readOnlyRejection,
 } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
 import { formatAge } from '../../labels/taskLabels';
@@ -222,7 +222,7 @@ export class RequestSender {
     } catch (error) {
       throw this.#asRejection(error);
     }
-    if (engine.readOnly) throw new Rejection('readOnly', readOnlyMessage(engine.readOnly, this.#deps.l10n));
+    if (engine.readOnly) throw readOnlyRejection(engine.readOnly, this.#deps.l10n);
     return engine;
   }
 
@@ -325,7 +325,7 @@ export class RequestSender {
       return new Rejection('noKey', sentence, error);
     }
     if (error instanceof ReadOnlyStoreError) {
-      return new Rejection('readOnly', readOnlyMessage(error.reason, l10n), error);
+      return readOnlyRejection(error.reason, l10n, error);
     }
     if (error instanceof DiskError) {
       const sentence = l10n.t(

@@ -16,7 +16,7 @@ import type { WizardDependencies, WizardOptions, WizardResult } from './wizardTy
 import type { WizardState } from './wizardState';
 
 /** The wizard, and what its commands need around it. */
-export interface Wizard extends ReadyDependencies, Pick<AppContext, 'messages' | 'l10n'> {
+export interface Wizard extends ReadyDependencies, Pick<AppContext, 'notifications' | 'l10n'> {
   readonly memory: WizardState;
   readonly presets: PresetEditor;
   /** The gateway's host name, or undefined if the base URL is not usable. */

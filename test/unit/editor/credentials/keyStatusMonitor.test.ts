@@ -6,8 +6,6 @@ import { toFailure } from '../../../../src/core/task/failureMessage';
 import type { Task, TaskChanges } from '../../../../src/core/task/task';
 import { Failures } from '../../../../src/core/tasks/failures';
 import { KeyStatusMonitor } from '../../../../src/editor/credentials/keyStatusMonitor';
-import { MessagePresenter } from '../../../../src/editor/common/messagePresenter';
-import { Messages } from '../../../../src/editor/common/messages';
 import { RecordingNotifications } from '../../../support/recordingNotifications';
 
 const ignore = () => undefined;
@@ -20,14 +18,13 @@ describe('tasks without a key to query with', () => {
   beforeEach(() => {
     changed = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
     notifications = new RecordingNotifications();
-    const box = new MessagePresenter({ notifications, execute: ignore, runInBackground: ignore });
     const engine = { tasks: () => [] } as unknown as Engine;
     new KeyStatusMonitor({
       engine: {
         onDidOpen: (listener) => (listener(engine), { dispose: ignore }),
         onDidChangeTasks: changed.event,
       },
-      messages: new Messages({ box, l10n: untranslatedL10n, silence: ignore }),
+      notifications: notifications.notifications,
       l10n: untranslatedL10n,
       isFocused: () => true,
       showLine: (text) => (line = text),
@@ -43,9 +40,9 @@ describe('tasks without a key to query with', () => {
   }
 
   for (const [reason, words, action, above] of [
-    ['none', /no key/, 'Set API Key', /wait for a valid one/],
-    ['notApproved', /isn't approved for gateway\.example/, 'Approve Address…', /isn't approved/],
-    ['locked', /keyring is locked/, 'Refresh', /keyring is locked/],
+    ['none', /^Set an API key/, 'Set API Key…', /API key rejected/],
+    ['notApproved', /isn't approved for gateway\.example/, 'Approve Address…', /not approved/],
+    ['locked', /^Unlock this system's keyring/, 'Refresh', /Keyring locked/],
   ] as const) {
     it(`have words and an action of their own: ${reason}`, () => {
       stop('1', reason);

@@ -19,7 +19,7 @@ describe('the draft of a request that was sent', () => {
           return { id: 'one', ...ended };
         },
       } as never,
-      messages: { notAccepted: () => undefined, sent: () => undefined } as never,
+      notifications: { showFailure: () => undefined, status: () => undefined } as never,
       memory: {
         draft: () => kept.draft,
         forgetDraft: () => Promise.resolve((kept.draft = undefined)),

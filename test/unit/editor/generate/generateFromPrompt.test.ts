@@ -41,7 +41,7 @@ describe('the editor of a prompt while it is sent', () => {
   async function run(finish: () => Partial<Task>, isStored = true): Promise<unknown> {
     const deps: Partial<Dependencies> = {
       ...{ prompts, l10n: untranslatedL10n, reveal: ignore, runInBackground: ignore },
-      messages: { notAccepted: ignore, sent: ignore } as never,
+      notifications: { showFailure: ignore, status: ignore } as never,
       memory: { draft: ignore, forgetDraft: done } as never,
       runGenerateWizard: ({ request }) =>
         Promise.resolve({ request, written: true, fitsWith: () => undefined } as never),

@@ -16,7 +16,7 @@ import { familyChoices, modelChoices, modelWarning } from '../../../../src/edito
 import { runGenerateWizard } from '../../../../src/editor/generate/wizard/wizard';
 import { WizardImageSet } from '../../../../src/editor/imageFit/wizardImages';
 import { describeOptions } from '../../../../src/editor/labels/optionLabels';
-import { isRemixable } from '../../../../src/editor/labels/rowIcon';
+import { isRemixable } from '../../../../src/editor/common/taskPicker';
 import { FakeImageFitDialog } from '../../../support/fakeImageFitDialog';
 import { fakeWizardDependencies } from '../../../support/fakeWizard';
 import {

@@ -6,7 +6,7 @@ import { Failures } from '../../../../src/core/tasks/failures';
 import { publicFailures } from '../../../support/publicFailures';
 import { PHASES, isFinal, type Phase } from '../../../../src/core/task/phases';
 import { FAILURE_KINDS, type Failure, type Task } from '../../../../src/core/task/task';
-import { explainFailure } from '../../../../src/editor/labels/failureLabels';
+import { explainFailure, failureMessage } from '../../../../src/editor/labels/failureLabels';
 import type { Action } from '../../../../src/webview/player/protocol';
 
 const failures = publicFailures();
@@ -30,15 +30,14 @@ function aTask(phase: Phase, failure?: Failure): Task {
   };
 }
 
-const NO = 'Nothing was charged.';
-const YES = 'It was charged.';
-const UNKNOWN = 'Whether it was charged is not known.';
+const NO = "You weren't charged.";
+const YES = 'You were charged.';
+const UNKNOWN = 'You may have been charged.';
 
 /** Each outcome of DESIGN 5: what is read, what it cost, and what helps first. */
 const outcomes: readonly (readonly [
   what: string,
   task: Task,
-  title: RegExp,
   sentence: RegExp,
   charge: string,
   first: Action | undefined,
@@ -46,55 +45,42 @@ const outcomes: readonly (readonly [
   [
     '400',
     aTask('rejected', failures.refused(trouble(400, 'seconds must be 4'))),
-    /refused this request/,
-    /Change what it complains about/,
+    /rejected the request/,
     NO,
     undefined,
   ],
   [
     '401',
     aTask('rejected', failures.refused(trouble(401, 'Invalid token'))),
-    /did not accept the key/,
-    /valid key/,
+    /rejected your API key/,
     NO,
     'setApiKey',
   ],
-  [
-    '402',
-    aTask('rejected', failures.refused(trouble(402, 'pay'))),
-    /balance is too low/,
-    /Top it up/,
-    NO,
-    undefined,
-  ],
+  ['402', aTask('rejected', failures.refused(trouble(402, 'pay'))), /balance is too low/, NO, undefined],
   [
     '403 quota',
     aTask('rejected', failures.refused(trouble(403, 'no', 'quota_not_enough'))),
     /balance is too low/,
-    /Top it up/,
     NO,
     undefined,
   ],
   [
     '403 model',
     aTask('rejected', failures.refused(trouble(403, 'no access'))),
-    /refused this request/,
-    /This key may not do that/,
+    /can't use this model/,
     NO,
     'setApiKey',
   ],
   [
     'no channel',
     aTask('rejected', failures.refused(trouble(503, '无可用渠道'), true)),
-    /model is not available/,
-    /another model/,
+    /isn't available/,
     NO,
     undefined,
   ],
   [
     'moderation',
     aTask('rejected', failures.refused(trouble(400, 'x', 'content_policy_violation'))),
-    /refused this request/,
     /safety filter/,
     NO,
     undefined,
@@ -102,7 +88,6 @@ const outcomes: readonly (readonly [
   [
     'image',
     aTask('rejected', failures.refused(trouble(400, 'x', 'InvalidParameter.Image'))),
-    /refused this request/,
     /image/,
     NO,
     undefined,
@@ -110,40 +95,35 @@ const outcomes: readonly (readonly [
   [
     '429 to the end',
     aTask('rejected', failures.refused(trouble(429, 'slow down'))),
-    /refused this request/,
-    /too much to do/,
+    /is busy/,
     NO,
     undefined,
   ],
   [
     'unreachable',
     aTask('rejected', failures.unreachable(trouble(0, 'ECONNREFUSED'), 'llm.ai-nebula.com')),
-    /could not be sent/,
-    /could not be reached/,
+    /Couldn't reach/,
     NO,
     'testConnection',
   ],
-  ['never sent', aTask('rejected', failures.notSent()), /never sent/, /window closed/, NO, undefined],
+  ['never sent', aTask('rejected', failures.notSent()), /window closed/, NO, undefined],
   [
     'no clear answer',
     aTask('unknown', failures.outcomeUnknown(trouble(502, 'Bad gateway'))),
-    /not known whether/,
-    /no clear answer/,
+    /didn't confirm/,
     UNKNOWN,
     'attachTaskId',
   ],
   [
     'failed',
     aTask('failed', failures.taskFailed(trouble(0, 'render error'))),
-    /could not be made/,
-    /could not make this video/,
+    /couldn't generate this video/,
     NO,
     undefined,
   ],
   [
     'failed by moderation',
     aTask('failed', failures.taskFailed(trouble(0, 'sensitive'))),
-    /held back/,
     /safety filter/,
     NO,
     undefined,
@@ -151,23 +131,20 @@ const outcomes: readonly (readonly [
   [
     'filtered',
     aTask('failed', failures.taskFailed(trouble(200, ''), 1)),
-    /held back/,
-    /held back the finished video/,
+    /finished video was blocked/,
     UNKNOWN,
     undefined,
   ],
   [
     'no key',
     aTask('running', failures.noKey('none', 'gateway.example')),
-    /waits for a valid key/,
-    /no key/,
+    /Set an API key/,
     UNKNOWN,
     'setApiKey',
   ],
   [
     'an address that is not approved',
     aTask('running', failures.noKey('notApproved', 'gateway.example')),
-    /needs your approval/,
     /isn't approved for gateway\.example/,
     UNKNOWN,
     'approveAddress',
@@ -175,77 +152,50 @@ const outcomes: readonly (readonly [
   [
     'a locked keyring',
     aTask('ready', failures.noKey('locked', 'gateway.example')),
-    /needs your keyring/,
-    /keyring is locked/,
+    /Unlock this system's keyring/,
     UNKNOWN,
     'refresh',
   ],
-  [
-    'expired',
-    aTask('lost', failures.expired('linkExpired')),
-    /is gone/,
-    /no longer on the gateway/,
-    YES,
-    'lookAgain',
-  ],
+  ['expired', aTask('lost', failures.expired('linkExpired')), /expired on the gateway/, YES, 'lookAgain'],
   [
     'not known any more',
     aTask('lost', failures.taskGone('idDenied', trouble(404, 'task_not_exist'))),
-    /is gone/,
-    /no longer knows/,
+    /doesn't know this task/,
     UNKNOWN,
     'lookAgain',
   ],
-  ['no link', aTask('lost', failures.noVideo()), /is gone/, /does not say where/, UNKNOWN, 'lookAgain'],
+  ['no link', aTask('lost', failures.noVideo()), /returned no link/, UNKNOWN, 'lookAgain'],
   [
     'never fetched',
     aTask('lost', neverFetched(new GatewayError('cut', 'x'))),
-    /is gone/,
-    /while the gateway kept it/,
+    /before it could be downloaded/,
     YES,
     'lookAgain',
   ],
   [
     'key refused while watching',
     aTask('running', failures.keyRefused(trouble(401, 'Invalid token'))),
-    /waits for a valid key/,
-    /did not accept the key/,
+    /API key was rejected/,
     UNKNOWN,
     'setApiKey',
   ],
-  [
-    'another key',
-    aTask('queued', failures.otherKey()),
-    /waits for a valid key/,
-    /another key/,
-    UNKNOWN,
-    'setApiKey',
-  ],
+  ['another key', aTask('queued', failures.otherKey()), /different API key/, UNKNOWN, 'setApiKey'],
   [
     'blip',
     aTask('running', failures.temporaryError(trouble(502, 'x'))),
-    /does not answer right now/,
-    /asked again by itself/,
+    /Checking again automatically/,
     UNKNOWN,
     'refresh',
   ],
   [
     'fetch failed',
     aTask('ready', failures.downloadFailed(new GatewayError('cut', 'x'), true)),
-    /could not be fetched yet/,
-    /tried again by itself/,
+    /Retrying automatically/,
     YES,
     'refresh',
   ],
-  [
-    'disk',
-    aTask('ready', failures.diskFailed(new Error('ENOSPC'))),
-    /room on the disk/,
-    /could not be written/,
-    YES,
-    'openLibrary',
-  ],
-  ['stopped', aTask('stopped'), /stopped following/, /neither cancels nor refunds/, UNKNOWN, 'lookAgain'],
+  ['disk', aTask('ready', failures.diskFailed(new Error('ENOSPC'))), /no disk space/, YES, 'openLibrary'],
+  ['stopped', aTask('stopped'), /doesn't cancel or refund/, UNKNOWN, 'lookAgain'],
   ...(['yes', undefined] as const).map((charged): (typeof outcomes)[number] => [
     `stopped when it had been ready (charged: ${charged})`,
     {
@@ -256,19 +206,17 @@ const outcomes: readonly (readonly [
       ],
       ...(charged ? { charged } : {}),
     },
-    /stopped following/,
-    /had made it/,
+    /doesn't cancel or refund/,
     charged ? YES : UNKNOWN,
     'lookAgain',
   ]),
 ];
 
 describe('explainFailure', () => {
-  for (const [what, task, title, sentence, charge, first] of outcomes) {
+  for (const [what, task, sentence, charge, first] of outcomes) {
     it(`explains: ${what}`, () => {
       const explanation = explainFailure(task, untranslatedL10n);
       assert.ok(explanation);
-      assert.match(explanation.title, title);
       assert.match(explanation.sentence, sentence);
       assert.equal(explanation.charge, charge);
       assert.ok(!explanation.sentence.includes('Details:') && !explanation.sentence.includes(NO));
@@ -281,10 +229,10 @@ describe('explainFailure', () => {
     const task: Task = { ...aTask('stopped') };
     Reflect.deleteProperty(task, 'gatewayTaskId');
     assert.equal(explainFailure(task, untranslatedL10n)?.charge, NO);
-    assert.match(explainFailure(task, untranslatedL10n)?.title ?? '', /before it was sent/);
+    assert.match(explainFailure(task, untranslatedL10n)?.sentence ?? '', /before it was sent/);
   });
 
-  it('has whole words for every phase and kind', () => {
+  it('has a sentence for every phase and kind', () => {
     for (const phase of PHASES) {
       for (const kind of FAILURE_KINDS) {
         for (const charged of ['no', 'yes', 'unknown'] as const) {
@@ -293,12 +241,11 @@ describe('explainFailure', () => {
             untranslatedL10n,
           );
           assert.ok(explanation, phase);
-          assert.match(explanation.title, /^[A-Z].*[^.]$/);
           assert.ok(explanation.sentence.endsWith('.'));
           assert.equal(new Set(explanation.actions).size, explanation.actions.length);
         }
       }
-      // Nothing is said of a task that is well; every end without a video has its words.
+      // Only tasks that ended without a video need one.
       const bare = explainFailure(aTask(phase), untranslatedL10n);
       assert.equal(bare !== undefined, isFinal(phase) && phase !== 'saved', phase);
       if (bare) assert.ok(bare.sentence.length > 10);
@@ -306,9 +253,42 @@ describe('explainFailure', () => {
   });
 
   it('keeps the gateway’s own words apart', () => {
-    const failure = failures.refused(trouble(400, 'Details: {0} seconds. Nothing was charged. 请求'));
-    assert.equal(failure.detail, 'Details: {0} seconds. Nothing was charged. 请求');
-    assert.match(failure.summary, /complains about and generate again\.$/);
+    const failure = failures.refused(trouble(400, "Details: {0} seconds. You weren't charged. 请求"));
+    assert.equal(failure.detail, "Details: {0} seconds. You weren't charged. 请求");
+    assert.match(failure.summary, /See the gateway message\.$/);
     assert.equal(failures.noVideo().detail, undefined);
+  });
+});
+
+describe('the message about a task without a video', () => {
+  const message = (task: Task) => {
+    const explanation = explainFailure(task, untranslatedL10n);
+    return explanation ? failureMessage(task, explanation, untranslatedL10n) : assert.fail();
+  };
+
+  it('has the prompt, the charge, and the reason if the request was not accepted', () => {
+    assert.equal(
+      message(outcomes[1]![1]),
+      `Couldn't send 'a boat'. The gateway rejected your API key. ${NO}`,
+    );
+    assert.equal(
+      message(aTask('failed', failures.taskFailed(trouble(0, 'x')))),
+      `Couldn't generate 'a boat'. ${NO}`,
+    );
+    assert.equal(message(aTask('lost')), `No longer available: 'a boat'. ${UNKNOWN}`);
+    assert.match(
+      message(aTask('unknown')),
+      /^'a boat' may have been sent and charged\. It won't be sent again/,
+    );
+  });
+
+  it('has at most 120 characters and none of the gateway', () => {
+    const prompt = 'a paper boat on a rainy street '.repeat(9);
+    for (const [what, task] of outcomes) {
+      if (!isFinal(task.phase)) continue;
+      const text = message({ ...task, request: { ...task.request, prompt } });
+      assert.ok(text.length <= 120, `${what}: ${text}`);
+      assert.ok(!text.includes(task.failure?.detail ?? '\0'), what);
+    }
   });
 });

@@ -4,9 +4,9 @@ import { parametersOf } from '../../../../src/core/models/options';
 import { PHASES, isFinal, type Phase } from '../../../../src/core/task/phases';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/core/task/task';
 import { describeOptions, formatOption, optionPlaceholder } from '../../../../src/editor/labels/optionLabels';
-import { rowIcon, contextValue } from '../../../../src/editor/labels/rowIcon';
 import {
   formatAge,
+  rowIcon,
   escapeMarkdown,
   formatDateTime,
   phaseLabel,
@@ -15,17 +15,20 @@ import {
   truncatePrompt,
   taskStateLabel,
 } from '../../../../src/editor/labels/taskLabels';
+import { contextValue } from '../../../../src/editor/tasks/contextValue';
 import { catalog } from '../../../support/catalog';
 
 describe('the words for tasks', () => {
   it('have a word and a shape of its own for each phase', () => {
-    const words = PHASES.map((phase) => phaseLabel(phase, untranslatedL10n));
+    const words = PHASES.map((phase) => phaseLabel({ phase }, untranslatedL10n));
     assert.equal(new Set(words).size, PHASES.length);
     const still = PHASES.map((phase) => rowIcon({ phase }).icon).filter((icon) => icon !== 'sync~spin');
     assert.equal(new Set(still).size, still.length);
     const moving = PHASES.filter((phase) => rowIcon({ phase }).icon === 'sync~spin');
     assert.deepEqual(moving, ['sending', 'running', 'saving']);
-    assert.equal(phaseLabel('saved', untranslatedL10n), 'Ready');
+    assert.equal(phaseLabel({ phase: 'saved' }, untranslatedL10n), 'Done');
+    assert.equal(phaseLabel({ phase: 'stopped' }, untranslatedL10n), 'Canceled');
+    assert.equal(phaseLabel({ phase: 'stopped', gatewayTaskId: 'a' }, untranslatedL10n), 'Not tracked');
   });
 
   it('let ended tasks be removed, and only followed ones be let go', () => {
@@ -69,21 +72,21 @@ describe('the words for tasks', () => {
 
   it('show a task that waits for the user as such', () => {
     const failure = (kind: FailureKind) => ({ kind, message: '', summary: '', charged: 'unknown' }) as const;
-    const expected = { key: 'Waits for a key', permission: 'Waits for a key', quota: 'Waits for balance' };
+    const expected = { key: 'Needs API key', permission: 'Needs API key', quota: 'Needs balance' };
     for (const kind of FAILURE_KINDS) {
       for (const phase of PHASES) {
         const pauses = ['queued', 'running', 'ready'].includes(phase) && kind in expected;
         const task = { phase, failure: failure(kind) };
         assert.equal(
           taskStateLabel(task, untranslatedL10n),
-          pauses ? expected[kind as keyof typeof expected] : phaseLabel(phase, untranslatedL10n),
+          pauses ? expected[kind as keyof typeof expected] : phaseLabel({ phase }, untranslatedL10n),
           `${kind}, ${phase}`,
         );
         assert.equal(rowIcon(task).icon === 'key', pauses, `${kind}, ${phase}`);
       }
     }
     for (const phase of PHASES)
-      assert.equal(taskStateLabel({ phase }, untranslatedL10n), phaseLabel(phase, untranslatedL10n));
+      assert.equal(taskStateLabel({ phase }, untranslatedL10n), phaseLabel({ phase }, untranslatedL10n));
   });
 
   it('warn of a video that could not be verified, once it is in the library', () => {
@@ -97,9 +100,9 @@ describe('the words for tasks', () => {
     for (const phase of PHASES) {
       assert.equal(
         taskStateLabel({ phase, videos: [video] }, untranslatedL10n),
-        phaseLabel(phase, untranslatedL10n),
+        phaseLabel({ phase }, untranslatedL10n),
       );
-      const expected = phase === 'saved' ? 'May be damaged' : phaseLabel(phase, untranslatedL10n);
+      const expected = phase === 'saved' ? 'May be damaged' : phaseLabel({ phase }, untranslatedL10n);
       assert.equal(taskStateLabel({ phase, videos }, untranslatedL10n), expected);
     }
   });

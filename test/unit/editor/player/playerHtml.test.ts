@@ -3,6 +3,7 @@ import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import { escapeHtml } from '../../../../src/editor/common/webviewHtml';
 import { playerHtml } from '../../../../src/editor/player/playerHtml';
 import { playerText } from '../../../../src/editor/player/playerText';
+import { commandTitles } from '../../../support/commandTitles';
 import { pageData } from '../../../../src/webview/player/protocol';
 
 const sources = {
@@ -10,7 +11,10 @@ const sources = {
   script: 'https://file/player.js',
   style: 'https://file/player.css',
   language: 'en',
-  data: { taskId: `"'><script>alert(1)</script>`, texts: playerText(untranslatedL10n) },
+  data: {
+    taskId: `"'><script>alert(1)</script>`,
+    texts: playerText({ commandTitles, l10n: untranslatedL10n }),
+  },
 };
 
 describe('the player’s html', () => {

@@ -12,9 +12,11 @@ import {
   playerView,
   type Media,
 } from '../../../../src/editor/player/playerView';
+import { phaseLabel } from '../../../../src/editor/labels/taskLabels';
 import { commandForAction } from '../../../../src/editor/labels/actionLabels';
 import { ACTIONS, toPage, type Action, type Take, type View } from '../../../../src/webview/player/protocol';
 import { catalog } from '../../../support/catalog';
+import { commandTitles } from '../../../support/commandTitles';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
 const failures = publicFailures();
@@ -49,7 +51,13 @@ function taskIn(phase: Phase, parts: Partial<Task> = {}): Task {
 }
 
 function viewOf(task: Task, media: Media = missing): View {
-  return playerView(task, media, { catalog, l10n: untranslatedL10n, language: 'en', now: NOW });
+  return playerView(task, media, {
+    catalog,
+    commandTitles,
+    l10n: untranslatedL10n,
+    language: 'en',
+    now: NOW,
+  });
 }
 
 const actionsOf = ({ buttons }: View) => buttons.map(({ action }) => action);
@@ -104,15 +112,15 @@ describe('what the player shows', () => {
     const failure = failures.keyRefused({ status: 401, message: '无效的令牌', code: 'invalid_api_key' });
     const view = viewOf(taskIn('running', { progress: 42, failure }));
     assert.deepEqual(view.buttons, [
-      { action: 'setApiKey', label: 'Set API Key', primary: true },
+      { action: 'setApiKey', label: 'Set API Key…', primary: true },
       { action: 'showLog', label: 'Show Log', primary: false },
       { action: 'stopTracking', label: 'Stop Tracking', primary: false },
     ]);
     const { stage } = view;
     assert.ok(stage.kind === 'working' && stage.isHeld && !stage.isMoving);
-    assert.equal(stage.title, 'This video waits for a valid key');
-    assert.match(stage.sentence, /^The gateway did not accept the key.*Set a valid key/);
-    assert.equal(stage.details, 'The gateway says: 无效的令牌');
+    assert.equal(stage.title, 'Needs API key');
+    assert.equal(stage.sentence, 'Your API key was rejected. The task continues on the gateway.');
+    assert.equal(stage.details, 'Gateway message: 无效的令牌');
     assert.equal(stage.charge, null);
     assert.equal(stage.progress, null);
   });
@@ -122,7 +130,7 @@ describe('what the player shows', () => {
     what: string,
     phase: Phase,
     failure: Failure,
-    title: RegExp,
+    sentence: RegExp,
     actions: Action[],
     more: { moves?: true; charge?: string; primary: Action | undefined },
   ][] = [
@@ -130,7 +138,7 @@ describe('what the player shows', () => {
       'a gateway that does not answer',
       'running',
       failures.temporaryError(trouble),
-      /does not answer right now/,
+      /Checking again automatically/,
       ['refresh', 'showLog', 'stopTracking'],
       { primary: 'refresh' },
     ],
@@ -138,41 +146,42 @@ describe('what the player shows', () => {
       'a gateway that asks to wait',
       'draft',
       failures.rateLimited({ status: 429, message: 'slow down' }),
-      /asked to wait/,
+      /Sending again automatically/,
       ['showLog', 'stopSending'],
-      { charge: 'Nothing was charged.', primary: undefined },
+      { charge: "You weren't charged.", primary: undefined },
     ],
     [
       'a fetch that fails',
       'ready',
       failures.downloadFailed(new Error('cut'), true),
-      /could not be fetched yet/,
+      /Retrying automatically/,
       ['refresh', 'showLog', 'stopTracking'],
-      { charge: 'It was charged.', primary: 'refresh' },
+      { charge: 'You were charged.', primary: 'refresh' },
     ],
     [
       'the next try of it',
       'saving',
       failures.downloadFailed(new Error('cut'), true),
-      /could not be fetched yet/,
+      /Retrying automatically/,
       ['refresh', 'showLog', 'stopTracking'],
-      { moves: true, charge: 'It was charged.', primary: undefined },
+      { moves: true, charge: 'You were charged.', primary: undefined },
     ],
     [
       'a full disk',
       'ready',
       failures.diskFailed(new Error('ENOSPC')),
-      /room on the disk/,
+      /no disk space/,
       ['openLibrary', 'refresh', 'showLog', 'stopTracking'],
-      { charge: 'It was charged.', primary: 'openLibrary' },
+      { charge: 'You were charged.', primary: 'openLibrary' },
     ],
   ];
-  for (const [what, phase, failure, title, actions, { moves = false, charge = null, primary }] of waits) {
+  for (const [what, phase, failure, sentence, actions, { moves = false, charge = null, primary }] of waits) {
     it(`says what keeps it: ${what}`, () => {
       const view = viewOf(taskIn(phase, { failure }));
       const { stage } = view;
       assert.ok(stage.kind === 'working');
-      assert.match(stage.title, title);
+      assert.equal(stage.title, phaseLabel({ phase }, untranslatedL10n));
+      assert.match(stage.sentence, sentence);
       assert.ok(failure.message.startsWith(stage.sentence));
       assert.equal(stage.isMoving, moves);
       assert.equal(stage.charge, charge);
@@ -236,7 +245,7 @@ describe('what the player shows', () => {
     const fitSummary = (parts: Partial<Task>) => {
       const view = viewOf(taskIn('saved', parts), there);
       assert.ok(view.stage.kind === 'video');
-      assert.equal(view.state, 'Ready');
+      assert.equal(view.state, 'Done');
       return view.stage.note;
     };
 
@@ -251,14 +260,14 @@ describe('what the player shows', () => {
         new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' }),
       );
       assert.deepEqual(fitSummary({ videos: [video], failure }), {
-        text: '1 of 2 videos are no longer on the gateway; the others are here.',
-        button: { action: 'lookAgain', label: 'Look Again', primary: false },
+        text: '1 of 2 videos are missing.',
+        button: { action: 'lookAgain', label: 'Check Again', primary: false },
       });
     });
 
     it('says likewise that files of some are missing', () => {
       const note = fitSummary({ videos: [video, video, video] });
-      assert.match(note?.text ?? '', /^2 of 3 files are missing/);
+      assert.match(note?.text ?? '', /^2 of 3 videos are missing from the library/);
       assert.equal(note?.button.action, 'lookForFile');
     });
   });
@@ -276,8 +285,8 @@ describe('what the player shows', () => {
       assert.deepEqual([view.state, view.tone], ['May be damaged', 'warning']);
       assert.ok(view.stage.kind === 'video');
       assert.deepEqual(view.stage.note, {
-        text: 'This video may be incomplete or damaged.',
-        button: { action: 'openExternally', label: 'Open in System Player', primary: false },
+        text: 'Downloaded, but the file looks damaged.',
+        button: { action: 'openExternally', label: 'Open in External Player', primary: false },
       });
       assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
     });
@@ -285,7 +294,7 @@ describe('what the player shows', () => {
     it('shows no number that the file does not tell', () => {
       const lines = detailsText(viewOf(taskIn('saved', { videos: [video] }), there).facts).split('\n');
       assert.ok(lines.includes('File size: 2 MB') && lines.includes('File check: May be damaged'));
-      assert.ok(!lines.some((line) => /^(Picture|Length|Sound): /.test(line)), lines.join('\n'));
+      assert.ok(!lines.some((line) => /^(Resolution|Length|Audio): /.test(line)), lines.join('\n'));
     });
 
     it('counts them among several, and offers first what brings back the others', () => {
@@ -297,7 +306,7 @@ describe('what the player shows', () => {
       const away = fitSummary({ videos: [sound, video] });
       assert.match(
         away?.text ?? '',
-        /^1 of 2 videos may be incomplete or damaged\. 1 of 2 files are missing/,
+        /^1 of 2 files look damaged\. 1 of 2 videos are missing from the library/,
       );
       assert.equal(away?.button.action, 'lookForFile');
       const gone = new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' });
@@ -327,14 +336,15 @@ describe('what the player shows', () => {
     const earlier = taskIn('saved', { id: 'earlier', createdAt: NOW });
     const { facts } = playerView(task, missing, {
       catalog,
+      commandTitles,
       l10n: untranslatedL10n,
       language: 'en',
       now: NOW,
       earlier,
     });
     const fact = facts.find(({ action }) => action === 'openEarlier');
-    assert.equal(fact?.name, 'Again from');
-    assert.match(fact.value, /^“a ⏎ boat”, Nov 22, /);
+    assert.equal(fact?.name, 'Based on');
+    assert.match(fact.value, /^'a ⏎ boat', Nov 22, /);
     const view = { ...viewOf(task), facts };
     assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
   });
@@ -352,11 +362,11 @@ describe('what the player shows', () => {
     const text = detailsText(viewOf(taskIn('saved', { videos: [video] }), there).facts);
     for (const line of [
       'Model: sora-2',
-      'Asked for: 8 seconds, 1280 × 720, landscape',
-      'Picture: 1280 × 720 pixels',
-      'Length: 8.04 seconds',
+      'Resolution: 1280×720',
+      'Length: 8.04 s',
+      'Audio: with audio',
       'File size: 4.21 MB',
-      'Took: 1 min 20 s',
+      'Duration: 1 min 20 s',
       'Gateway: gateway.example',
       'Task ID: task_1',
       'Local ID: own-id',
@@ -382,12 +392,9 @@ describe('how a task ended, in words', () => {
   it('takes a failure’s message apart', () => {
     const failure = failures.taskFailed({ status: 500, message: 'GPU lost', code: 'x' });
     const stage = said(taskIn('failed', { failure }));
-    assert.equal(
-      stage.sentence,
-      'The provider could not make this video. Generate it again, or change the prompt.',
-    );
-    assert.equal(stage.charge, 'Nothing was charged.');
-    assert.equal(stage.details, 'The gateway says: GPU lost');
+    assert.equal(stage.sentence, "The provider couldn't generate this video.");
+    assert.equal(stage.charge, "You weren't charged.");
+    assert.equal(stage.details, 'Gateway message: GPU lost');
   });
 
   it('puts no words into the gateway’s mouth', () => {
@@ -402,19 +409,19 @@ describe('how a task ended, in words', () => {
   it('tells what is known of the money at every end', () => {
     assert.equal(
       said(taskIn('lost', { failure: failures.expired('linkExpired') })).charge,
-      'It was charged.',
+      'You were charged.',
     );
     const unknown = taskIn('unknown', { failure: failures.outcomeUnknown({ status: 502, message: '' }) });
-    assert.equal(said(unknown).charge, 'Whether it was charged is not known.');
-    assert.equal(said(taskIn('stopped')).charge, 'Whether it was charged is not known.');
+    assert.equal(said(unknown).charge, 'You may have been charged.');
+    assert.equal(said(taskIn('stopped')).charge, 'You may have been charged.');
     const unsent = taskIn('stopped');
     Reflect.deleteProperty(unsent, 'gatewayTaskId');
-    assert.equal(said(unsent).charge, 'Nothing was charged.');
+    assert.equal(said(unsent).charge, "You weren't charged.");
     // Stopped when the gateway was done and the file on its way.
     const timeline = (['queued', 'ready', 'saving', 'stopped'] as const).map((phase) => ({ at: NOW, phase }));
     const made = said(taskIn('stopped', { timeline, charged: 'yes' }));
-    assert.equal(made.charge, 'It was charged.');
-    assert.match(made.sentence, /had made it/);
+    assert.equal(made.charge, 'You were charged.');
+    assert.match(made.sentence, /doesn't cancel or refund/);
   });
 
   it('puts first what helps most', () => {

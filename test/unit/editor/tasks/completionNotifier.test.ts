@@ -5,6 +5,7 @@ import type { Engine } from '../../../../src/core/engine';
 import type { Phase } from '../../../../src/core/task/phases';
 import type { Failure, Task, TaskChanges } from '../../../../src/core/task/task';
 import { CompletionNotifier } from '../../../../src/editor/tasks/completionNotifier';
+import { commandTitles } from '../../../support/commandTitles';
 import { FakeClock } from '../../support/fakeClock';
 
 const fail = (error: unknown): never => {
@@ -37,10 +38,13 @@ class Windows {
     const notices = new CompletionNotifier({
       engine: { onDidOpen: opened.event, onDidChangeTasks: this.#changed.event, current: engine },
       settings: { notify: () => this.notify },
-      messages: {
-        videoReady: ({ id }, offersSave, missing = '') =>
-          this.told.push(`${name}: ${id} ready${offersSave ? '' : ', saved'}${missing && `; ${missing}`}`),
-        taskEnded: ({ id, phase }, { title }) => this.told.push(`${name}: ${id} ${phase}, ${title}`),
+      notifications: {
+        show: (_severity, message, buttons) =>
+          this.told.push(`${name}: ${[message, ...(buttons ?? []).map(({ title }) => title)].join(' | ')}`),
+        showFailure: ({ id, phase }, { sentence }) => this.told.push(`${name}: ${id} ${phase}, ${sentence}`),
+        open: () => ({ title: 'Open', run: () => undefined }),
+        command: (command) => ({ title: commandTitles.button(command), command }),
+        dontShowAgain: () => ({ title: 'No More', run: () => undefined }),
       },
       l10n: untranslatedL10n,
       clock: this.clock,
@@ -83,6 +87,8 @@ class Windows {
   }
 }
 
+const READY = "'a boat' is ready. | Open | Save to Workspace | No More";
+
 describe('the notices of ended tasks', () => {
   let windows: Windows;
 
@@ -96,7 +102,7 @@ describe('the notices of ended tasks', () => {
     windows.open('focused', { focused: true });
     windows.move('a', 'running');
     windows.move('a', 'saved');
-    assert.deepEqual(await windows.settle(), ['focused: a ready']);
+    assert.deepEqual(await windows.settle(), [`focused: ${READY}`]);
   });
 
   it('come in the window that sent the request when the user is in none', async () => {
@@ -104,7 +110,7 @@ describe('the notices of ended tasks', () => {
     windows.open('sender', { sentIt: true });
     windows.move('a', 'running');
     windows.move('a', 'saved');
-    assert.deepEqual(await windows.settle(), ['sender: a ready']);
+    assert.deepEqual(await windows.settle(), [`sender: ${READY}`]);
   });
 
   it('never come for what had ended before the window opened', async () => {
@@ -119,7 +125,7 @@ describe('the notices of ended tasks', () => {
     windows.move('a', 'running');
     windows.open('one', { focused: true });
     windows.move('a', 'saved');
-    assert.deepEqual(await windows.settle(), ['one: a ready']);
+    assert.deepEqual(await windows.settle(), [`one: ${READY}`]);
   });
 
   it('say why there is no video', async () => {
@@ -139,8 +145,8 @@ describe('the notices of ended tasks', () => {
       summary: 'It is gone.',
     });
     assert.deepEqual(await windows.settle(), [
-      'one: a failed, This video was held back',
-      'one: b lost, This video is gone',
+      'one: a failed, A filter stopped it.',
+      'one: b lost, It is gone.',
     ]);
   });
 
@@ -153,7 +159,9 @@ describe('the notices of ended tasks', () => {
       message: 'Others are not here.',
       summary: 'Others are not here.',
     });
-    assert.deepEqual(await windows.settle(), ['one: a ready; Others are not here.']);
+    assert.deepEqual(await windows.settle(), [
+      "one: 'a boat' is ready. Others are not here. | Open | Save to Workspace | No More",
+    ]);
   });
 
   it('leave a bad outcome of the send to whoever sent it', async () => {
@@ -175,7 +183,7 @@ describe('the notices of ended tasks', () => {
     windows.move('b', 'sending');
     await sender.sent(windows.move('b', 'rejected'), 'command');
     assert.deepEqual(await windows.settle(), [
-      'sender: a unknown, It is not known whether this video is being made',
+      "sender: a unknown, The gateway didn't confirm the request. It won't be sent again automatically.",
     ]);
   });
 
@@ -184,7 +192,7 @@ describe('the notices of ended tasks', () => {
     windows.move('a', 'sending');
     windows.move('a', 'unknown');
     assert.deepEqual(await windows.settle(), [
-      'other: a unknown, It is not known whether this video is being made',
+      "other: a unknown, The gateway didn't confirm the request. It won't be sent again automatically.",
     ]);
   });
 
@@ -221,6 +229,6 @@ describe('the notices of ended tasks', () => {
     windows.open('one', { focused: true, autoSave: true });
     windows.move('a', 'running');
     windows.move('a', 'saved');
-    assert.deepEqual(await windows.settle(), ['one: a ready, saved']);
+    assert.deepEqual(await windows.settle(), ["one: 'a boat' is ready. | Open | No More"]);
   });
 });

@@ -25,26 +25,26 @@ describe('the words in the status bar', () => {
   it('say how the only task is doing, with progress where there is any', () => {
     assert.equal(statusBarText([], untranslatedL10n), undefined);
     assert.deepEqual(statusBarText([aTask('running', { progress: 42 })], untranslatedL10n), {
-      text: '$(sync~spin) Video: Running 42 %',
-      tooltip: 'a boat: Running 42 %',
-      label: 'Nebula Video, in progress: a boat: Running 42 %',
+      text: '$(sync~spin) Generating 42%',
+      tooltip: 'a boat: Generating 42%',
+      label: 'Nebula Video: a boat: Generating 42%',
     });
-    assert.equal(statusBarText([aTask('queued')], untranslatedL10n)?.text, '$(circle-outline) Video: Queued');
+    assert.equal(statusBarText([aTask('queued')], untranslatedL10n)?.text, '$(circle-outline) Queued');
     // What the gateway said of the making says nothing of the fetching.
     const saving = { progress: 99, fetchProgress: 7 };
     assert.equal(
       statusBarText([aTask('saving', saving)], untranslatedL10n)?.text,
-      '$(sync~spin) Video: Fetching 7 %',
+      '$(sync~spin) Downloading 7%',
     );
     assert.equal(
       statusBarText([aTask('saving', { progress: 99 })], untranslatedL10n)?.text,
-      '$(sync~spin) Video: Fetching',
+      '$(sync~spin) Downloading',
     );
     const failure = { kind: 'quota', charged: 'unknown', message: '', summary: '' } as const;
     assert.deepEqual(statusBarText([aTask('running', { progress: 42, failure })], untranslatedL10n), {
-      text: '$(key) Video: Waits for balance',
-      tooltip: 'a boat: Waits for balance',
-      label: 'Nebula Video, in progress: a boat: Waits for balance',
+      text: '$(key) Needs balance',
+      tooltip: 'a boat: Needs balance',
+      label: 'Nebula Video: a boat: Needs balance',
     });
   });
 
@@ -59,7 +59,7 @@ describe('the words in the status bar', () => {
     const many = statusBarText(Array<Task>(20).fill(queued), untranslatedL10n);
     assert.equal(many?.tooltip.split('\n').length, 9);
     assert.match(many.tooltip, /and 12 more$/);
-    assert.equal(many.label, 'Nebula Video, 20 videos in progress');
+    assert.equal(many.label, 'Nebula Video: 20 videos');
   });
 
   it('are there only while something runs', () => {

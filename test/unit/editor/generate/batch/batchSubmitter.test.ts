@@ -47,7 +47,7 @@ describe('a batch that is checked before any of it is sent', () => {
     });
     batch = new BatchSubmitter({
       sender,
-      notifications: new RecordingNotifications(),
+      notifications: new RecordingNotifications().notifications,
       catalog,
       l10n: untranslatedL10n,
     });

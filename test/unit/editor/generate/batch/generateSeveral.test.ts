@@ -98,11 +98,15 @@ describe('a list of prompts while it is sent', () => {
       sender: sender as never,
       batch: new BatchSubmitter({
         sender: sender as never,
-        notifications: new RecordingNotifications(),
+        notifications: new RecordingNotifications().notifications,
         catalog,
         l10n: untranslatedL10n,
       }),
-      box: { show: (_severity: unknown, message: string) => told.push(message) } as never,
+      notifications: {
+        show: (_severity: unknown, message: string) => told.push(message),
+        command: ignore,
+        action: ignore,
+      } as never,
       log: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
       replaceText: (_document, before, after) => {
         if (refusedEdits-- > 0) return Promise.resolve(false);

@@ -9,7 +9,6 @@ import {
   PresetStore,
 } from '../../../../../src/editor/generate/presets/presetStore';
 import { PresetEditor } from '../../../../../src/editor/generate/presets/presetEditor';
-import { MessagePresenter } from '../../../../../src/editor/common/messagePresenter';
 import { RecordingNotifications } from '../../../../support/recordingNotifications';
 import { ScriptedDialogs } from '../../../../support/scriptedDialogs';
 
@@ -40,13 +39,9 @@ class Desk {
       },
       log,
     });
-    const box = new MessagePresenter({
-      notifications: this.notifications,
-      execute: ignore,
-      runInBackground: ignore,
-    });
+    const { notifications } = this.notifications;
     this.keeping = new PresetEditor({
-      ...{ presets, dialogs: this.dialogs, box, looksLikeKey, log, l10n: untranslatedL10n },
+      ...{ presets, dialogs: this.dialogs, notifications, looksLikeKey, log, l10n: untranslatedL10n },
       hasWorkspace: () => this.hasWorkspace,
     });
   }

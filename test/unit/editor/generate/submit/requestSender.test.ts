@@ -12,7 +12,7 @@ import { OriginApproval } from '../../../../../src/editor/credentials/originAppr
 import { KeyLockedError, Rejection } from '../../../../../src/editor/common/rejection';
 import { RequestSender } from '../../../../../src/editor/generate/submit/requestSender';
 import { Settings } from '../../../../../src/editor/common/settings';
-import type { Messages } from '../../../../../src/editor/common/messages';
+import { commandTitles } from '../../../../support/commandTitles';
 import { RecordingNotifications } from '../../../../support/recordingNotifications';
 import { ScriptedDialogs } from '../../../../support/scriptedDialogs';
 import { World } from '../../../support/world';
@@ -67,12 +67,6 @@ class Desk {
 }
 
 const places = { key: 'stored', none: undefined, notApproved: 'stored', locked: 'locked' } as const;
-
-/** Messages that only report which of them were shown. */
-function noMessages(onShow: (name: string) => void = () => undefined): Messages {
-  const target: unknown = new Proxy({}, { get: (_, name) => () => onShow(String(name)) });
-  return target as Messages;
-}
 
 describe('a request on its way to the engine', function () {
   this.timeout(120_000);
@@ -168,14 +162,15 @@ describe('a request on its way to the engine', function () {
       const request = { prompt: HOSTILE };
       await desk.send(request);
       await (await desk.engine.open()).stopTracking((await desk.engine.open()).tasks()[0]!.id);
-      const messages = noMessages();
       const check = (question: { message: string; detail: string }) => {
-        assert.match(question.message, /^(Remove|Stop tracking) “x ⏎ It costs nothing\.\ufffd\ufffd.*”/);
+        assert.match(question.message, /^(Remove|Stop tracking) 'x ⏎ It costs nothing\.\ufffd\ufffd.*'/);
         assert.ok(!question.message.includes('\n'));
         return false;
       };
       desk.dialogs.willAnswer(check);
-      const parts = { engine: desk.engine, dialogs: desk.dialogs, messages, l10n: untranslatedL10n };
+      const { notifications } = new RecordingNotifications();
+      const { engine, dialogs } = desk;
+      const parts = { engine, dialogs, notifications, commandTitles, l10n: untranslatedL10n };
       await removeTask(parts, [(await desk.engine.open()).tasks()[0]!.id]);
     });
   });
@@ -183,8 +178,7 @@ describe('a request on its way to the engine', function () {
   it('has a task ID attached that is no key', async () => {
     desk.world.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     const { id } = await desk.send();
-    const said: string[] = [];
-    const messages = noMessages((name) => said.push(name));
+    const host = new RecordingNotifications();
     const { key } = desk.world.gateway;
     const isOwn = (text: string) => looksLikeKey(text, [key]);
     const attached = desk.world.gateway.tasks[0]!.id;
@@ -201,13 +195,14 @@ describe('a request on its way to the engine', function () {
     const parts = {
       engine: desk.engine,
       dialogs: desk.dialogs,
-      messages,
+      notifications: host.notifications,
+      commandTitles,
       catalog,
       l10n: untranslatedL10n,
       looksLikeKey: isOwn,
     };
     await attachTaskId(parts, [id]);
-    assert.deepEqual(said, ['looksAgain']);
+    assert.equal(host.last.message, 'Checking the task again.');
     assert.equal((await desk.engine.open()).task(id)?.gatewayTaskId, attached);
   });
 });
@@ -324,7 +319,7 @@ describe('a key that is removed', function () {
       );
       const batch = new BatchSubmitter({
         sender: desk.sender,
-        notifications: new RecordingNotifications(),
+        notifications: new RecordingNotifications().notifications,
         catalog,
         l10n: untranslatedL10n,
       });
