@@ -1,4 +1,4 @@
-import { untranslatedL10n, type L10n } from '../common/l10n';
+import type { L10n } from '../common/l10n';
 import { extra } from './commonParameters';
 import type { OptionContext, Family } from './family';
 import {
@@ -44,7 +44,7 @@ export function checkOptions(
       continue;
     }
     const value = parseOptionValue(parameter, given[name]);
-    if (unavailable) faults.push(unavailable(untranslatedL10n));
+    if (unavailable) faults.push(unavailable);
     else if (value === undefined) faults.push(allowedValuesMessage(parameter));
     else options[name] = value;
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { untranslatedL10n, type L10n } from '../common/l10n';
+import type { L10n } from '../common/l10n';
 
 /** Value of an option in wire format. */
 export type OptionValue = string | number | boolean;
@@ -51,9 +51,9 @@ export interface Parameter extends OptionTexts {
   /** Annotations of values, in symbols that need no translation. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Why the option isn't available with this model, these images, or these options. Undefined if it is. */
-  readonly unavailable?: Sentence;
+  readonly unavailable?: string;
   /** Why fewer values than usual are available. */
-  readonly note?: Sentence;
+  readonly note?: string;
 }
 
 export const choice = (...of: readonly (string | number)[]): Values => ({ kind: 'choice', of });
@@ -77,7 +77,7 @@ export function parseOptionValue(
 /** @returns an English message that lists the allowed values. */
 export function allowedValuesMessage({ name, values, note }: Parameter): string {
   const sentence = `'${name}' must be ${describeValues(values)}.`;
-  return note ? `${sentence} ${note(untranslatedL10n)}` : sentence;
+  return note ? `${sentence} ${note}` : sentence;
 }
 
 /**

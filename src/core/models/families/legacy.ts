@@ -1,4 +1,3 @@
-import type { L10n } from '../../common/l10n';
 import { MAX_INLINE_BYTES } from '../../images/imageLimits';
 import {
   aspectRatio,
@@ -19,9 +18,7 @@ const isDoubao = (model: string): boolean => model.startsWith('doubao-video');
 const isJimeng = (model: string): boolean => model.startsWith('jimeng');
 
 const onlyOf = (model: string, name: string, fits: boolean) =>
-  fits
-    ? {}
-    : { unavailable: (l10n: L10n) => l10n.t('The model "{0}" does not know the option "{1}".', model, name) };
+  fits ? {} : { unavailable: `The model '${model}' doesn't support '${name}'.` };
 
 function parameters({ model, options }: OptionContext): Parameter[] {
   // One of them without the other would meet the service's own choice for that.

@@ -42,10 +42,9 @@ const wantsFields = (model: string): boolean => /^doubao-seedance-([2-9]|\d\d)-/
 const is10 = (model: string): boolean => model.includes('-1-0-');
 const is15 = (model: string): boolean => model.includes('-1-5-');
 
-const noReference1080 = (l10n: L10n): string => l10n.t('Reference images are not made into videos of 1080p.');
-const noReferenceCamera = (l10n: L10n): string =>
-  l10n.t('"camerafixed" can’t be chosen with reference images.');
-const adaptiveNeedsImage = (l10n: L10n): string => l10n.t('"adaptive" follows an image, and there is none.');
+const noReference1080 = "Reference images don't support 1080p.";
+const noReferenceCamera = "'camerafixed' can't be set with reference images.";
+const adaptiveNeedsImage = "'adaptive' needs an image.";
 
 function ratio({ model, mode }: OptionContext): Parameter {
   const shapes = ['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'];

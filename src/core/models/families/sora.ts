@@ -1,4 +1,3 @@
-import type { L10n } from '../../common/l10n';
 import { MAX_INLINE_BYTES } from '../../images/imageLimits';
 import { length, size, user } from '../commonParameters';
 import type { Family } from '../family';
@@ -18,8 +17,7 @@ const pixels = size({
   isMain: true,
 });
 
-const ofSource = (l10n: L10n): string =>
-  l10n.t('A remix has the length and size of the earlier video, so "seconds" and "size" can’t be chosen.');
+const ofSource = "A remix keeps the length and size of its source, so 'seconds' and 'size' can't be set.";
 
 /**
  * API reference 7.2. The service silently replaces lengths and sizes that it does not know (7.2.2), so both are always

@@ -25,8 +25,7 @@ const generateAudio = sound({
   description: 'Whether the videos have audio, at the higher price.',
 });
 
-const alwaysSounds = (l10n: L10n): string =>
-  l10n.t('This model always makes sound, so "generateAudio" can’t be chosen.');
+const alwaysSounds = "This model always generates audio, so 'generateAudio' can't be set.";
 
 const parameters: readonly Parameter[] = [
   length({ name: 'durationSeconds', values: choice(4, 6, 8), defaultValue: 4, isMain: true }),

@@ -1,4 +1,3 @@
-import type { L10n } from '../../common/l10n';
 import {
   formatFlag,
   length,
@@ -57,12 +56,10 @@ const audioUrl: Parameter = {
   hasRow: true,
 };
 
-const shapeOfImage = (l10n: L10n): string =>
-  l10n.t('The video has the shape of its image, so "size" can’t be chosen; choose "resolution".');
-const oneSound = (l10n: L10n): string =>
-  l10n.t('Sound comes either from "audio_url" or from "generate_audio". Leave one of them out.');
-const goTogether = (l10n: L10n): string =>
-  l10n.t('"size" and "resolution" go together: leave "resolution" out, or choose the one of that size.');
+const shapeOfImage =
+  "The video has the aspect ratio of its image, so 'size' can't be set. Set 'resolution' instead.";
+const oneSound = "Set either 'audio_url' or 'generate_audio', not both.";
+const goTogether = "'resolution' must match 'size'.";
 
 /** `size` decides, and `resolution` goes with it; alone, `resolution` leaves the sizes of its tier. */
 function picture({ mode, options }: OptionContext): Parameter[] {
