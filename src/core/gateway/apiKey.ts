@@ -41,20 +41,20 @@ const BEARER = /^bearer(?:\s+|\s*[:=]|(?=["'`“”„‘’]|$))/i;
 const TOKEN = /^[A-Za-z0-9._~+/=-]+$/;
 
 /** Extracts the key from pasted text: its only `sk-…`, or a key of another form without name, quotes and `Bearer`. */
-export function parseApiKey(text: string): { readonly key: string } | { readonly fault: InvalidKeyReason } {
+export function parseApiKey(text: string): { readonly key: string } | { readonly error: InvalidKeyReason } {
   const found = [...text.matchAll(SK_KEY)];
   const [first] = found;
-  if (new Set(found.map(([key]) => key)).size > 1) return { fault: 'several' };
+  if (new Set(found.map(([key]) => key)).size > 1) return { error: 'several' };
   const key = first ? first[0] : withoutWrapping(text);
   if (first) {
     const rest = text.slice(first.index + key.length).replace(/[\s\u200b\ufeff]+$/, '');
-    if (!END_OF_KEY.test(rest)) return { fault: /^\s/.test(rest) ? 'blanks' : 'characters' };
+    if (!END_OF_KEY.test(rest)) return { error: /^\s/.test(rest) ? 'blanks' : 'characters' };
   }
-  if (key === '') return { fault: 'empty' };
-  if (/\s/.test(key)) return { fault: 'blanks' };
-  if (!TOKEN.test(key)) return { fault: 'characters' };
-  if (key.length < MIN_KEY_LENGTH || key === 'sk-') return { fault: 'short' };
-  return key.length > MAX_KEY_LENGTH ? { fault: 'long' } : { key };
+  if (key === '') return { error: 'empty' };
+  if (/\s/.test(key)) return { error: 'blanks' };
+  if (!TOKEN.test(key)) return { error: 'characters' };
+  if (key.length < MIN_KEY_LENGTH || key === 'sk-') return { error: 'short' };
+  return key.length > MAX_KEY_LENGTH ? { error: 'long' } : { key };
 }
 
 /** As {@link parseApiKey}; undefined if there is no key. */

@@ -114,7 +114,7 @@ export async function streamInlineVideo(
     const response = await readJson(chunks, { maxBytes: MAX_OTHER_BYTES, capture, stop });
     if (video?.isComplete === true) return video.bytes;
     if (isErrorResponse(response)) throw refusedError(response);
-    if (video?.fault && video.fault.code !== 'noDataUri') throw video.fault;
+    if (video?.error && video.error.code !== 'noDataUri') throw video.error;
     throw new GatewayError('refused', 'the response no longer contains the video', { code: 'deadLink' });
   } finally {
     await output.flush().catch(() => undefined);
@@ -144,7 +144,7 @@ function toResult(
     return { kind: 'video', bytes: video.bytes, ...declared, stoppedEarly };
   }
   if (isErrorResponse(response)) throw refusedError(response);
-  if (video?.fault) throw video.fault;
+  if (video?.error) throw video.error;
   const [link] = [...FIELD_KINDS.keys()].flatMap((key) => links.get(key) ?? []);
   if (link !== undefined) return { kind: 'link', link };
   throw new GatewayError('badReply', 'there is no video in the response');
@@ -212,7 +212,7 @@ function isVideoText(kind: FieldKind, beginning: string, isWhole: boolean): bool
 class Video implements StringSink {
   bytes = 0;
   isComplete = false;
-  fault: GatewayError | undefined;
+  error: GatewayError | undefined;
   readonly #declaredBytes: number | undefined;
   readonly #output: Output;
   readonly #decoder: Base64Decoder;
@@ -231,25 +231,25 @@ class Video implements StringSink {
   async end(): Promise<void> {
     await this.#put(() => this.#decoder.finish());
     await this.#output.flush();
-    this.isComplete = this.fault === undefined;
+    this.isComplete = this.error === undefined;
   }
 
   /** Keeps an error of the video, because another video may follow. Errors of the target are thrown. */
   async #put(decode: () => Uint8Array): Promise<void> {
-    if (this.fault) return;
+    if (this.error) return;
     let decoded: Uint8Array;
     try {
       decoded = decode();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      this.fault = error;
+      this.error = error;
       return;
     }
     if (decoded.length === 0) return;
     this.bytes += decoded.length;
     const declared = this.#declaredBytes;
     if (declared !== undefined && (declared > MAX_VIDEO_BYTES || this.bytes > declared + MAX_SURPLUS_BYTES)) {
-      this.fault = new GatewayError(
+      this.error = new GatewayError(
         'tooLong',
         `the video is larger than allowed: ${declared} bytes declared`,
       );

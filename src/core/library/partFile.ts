@@ -17,7 +17,7 @@ export interface CompletePart {
 
 /** A completely received part that isn't a complete video. */
 export interface RefusedPart extends Omit<CompletePart, 'info'> {
-  readonly fault: VideoFileError;
+  readonly error: VideoFileError;
 }
 
 /** Interval at which free space is checked. */
@@ -109,12 +109,12 @@ export class PartFile {
       if ('error' in probed) {
         const { error } = probed;
         if (!(error instanceof VideoFileError)) throw error;
-        if (!isSame || !error.mayBeVideo) return { ...part, fault: error };
+        if (!isSame || !error.mayBeVideo) return { ...part, error };
         return { ...part, info: await describeUnverified(this.#disk, this.file) };
       }
       const { info } = probed;
       if (!doubt) return { ...part, info };
-      return isSame ? { ...part, info: { ...info, isUnverified: true } } : { ...part, fault: doubt };
+      return isSame ? { ...part, info: { ...info, isUnverified: true } } : { ...part, error: doubt };
     });
   }
 

@@ -1,5 +1,5 @@
 /** Why a file isn't a complete video. */
-export type VideoFileFault =
+export type VideoFileErrorReason =
   /** Data is missing: download it again. */
   | 'incomplete'
   /** Inconsistent, or in an unknown format: download it again. */
@@ -12,18 +12,18 @@ export type VideoFileFault =
 /** A file isn't a complete video. */
 export class VideoFileError extends Error {
   override readonly name = 'VideoFileError';
-  readonly fault: VideoFileFault;
+  readonly reason: VideoFileErrorReason;
   /** Beginning of the file, if it's text: it may say why there is no video. */
   readonly text: string | undefined;
 
-  constructor(fault: VideoFileFault, message: string, text?: string) {
+  constructor(reason: VideoFileErrorReason, message: string, text?: string) {
     super(message);
-    this.fault = fault;
+    this.reason = reason;
     this.text = text;
   }
 
   /** True if it may be kept when the same bytes arrive a second time. */
   get mayBeVideo(): boolean {
-    return this.fault === 'incomplete' || this.fault === 'unreadable';
+    return this.reason === 'incomplete' || this.reason === 'unreadable';
   }
 }

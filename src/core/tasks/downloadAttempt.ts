@@ -119,10 +119,10 @@ export class DownloadAttempt {
     if (needsQuery && this.#access.key) {
       const { baseUrl, key } = this.#access;
       const known = new Set(this.#rows.map(({ position }) => position));
-      const fresh = await queryForLinks(this.#deps, this.#record, { baseUrl, key }, this.#signal);
-      const stop = this.#applyQuery(fresh, due);
-      if (stop?.ended) await this.#keepUnverified();
-      if (stop) return { rows: this.#rows, patch: this.#patch, ...stop };
+      const response = await queryForLinks(this.#deps, this.#record, { baseUrl, key }, this.#signal);
+      const result = this.#applyQuery(response, due);
+      if (result?.ended) await this.#keepUnverified();
+      if (result) return { rows: this.#rows, patch: this.#patch, ...result };
       // Also try videos that the gateway didn't list before.
       due = new Set([...due, ...this.#rows.map(({ position }) => position).filter((one) => !known.has(one))]);
     }
@@ -167,14 +167,14 @@ export class DownloadAttempt {
   }
 
   /** Applies the gateway's response. @returns a result if the attempt ends here */
-  #applyQuery(fresh: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
+  #applyQuery(response: FreshLinks, due: ReadonlySet<number>): Partial<AttemptResult> | undefined {
     const { clock } = this.#deps;
-    if (fresh.kind === 'ended') return { ended: fresh.patch };
-    this.#patch = fresh.patch;
-    switch (fresh.kind) {
+    if (response.kind === 'ended') return { ended: response.patch };
+    this.#patch = response.patch;
+    switch (response.kind) {
       case 'links': {
-        const { links, refusedLinks } = fresh.state;
-        const minCount = minVideoCount(this.#deps.catalog, this.#record.request, fresh.state);
+        const { links, refusedLinks } = response.state;
+        const minCount = minVideoCount(this.#deps.catalog, this.#record.request, response.state);
         this.#rows.splice(0, Infinity, ...matchVideos(this.#rows, links, minCount));
         this.#hasUsedKey = true;
         if (links.length > 0) this.#links = links;
@@ -189,16 +189,16 @@ export class DownloadAttempt {
       case 'blocked':
         this.#updateDue(due, (row) =>
           this.#needsQuery(row)
-            ? { ...row, nextTry: clock.now() + fresh.waitMs, reason: fresh.failure }
+            ? { ...row, nextTry: clock.now() + response.waitMs, reason: response.failure }
             : row,
         );
-        return fresh.isKeyRefused ? { keyRefused: fresh.failure } : {};
+        return response.isKeyRefused ? { keyRefused: response.failure } : {};
       case 'notFound':
-        this.#notFound = fresh.failure;
+        this.#notFound = response.failure;
         return undefined;
       case 'noInfo':
-        this.#queryError = fresh.failure;
-        this.#pauseMs = fresh.retryAfterMs;
+        this.#queryError = response.failure;
+        this.#pauseMs = response.retryAfterMs;
         return undefined;
     }
   }
@@ -287,12 +287,12 @@ export class DownloadAttempt {
       this.#part = part;
       try {
         const finished = await this.#receiveFrom(source, part, current.refusedSha256);
-        if (!('fault' in finished)) {
+        if (!('error' in finished)) {
           this.#hasUsedKey ||= source.kind !== 'link';
           return { part: finished };
         }
-        errors.push({ source, isFallback, error: finished.fault });
-        if (finished.fault.mayBeVideo) {
+        errors.push({ source, isFallback, error: finished.error });
+        if (finished.error.mayBeVideo) {
           // Keep it until a better download replaces it.
           if (current.part !== undefined) await library.removePart(current.part);
           current = { ...current, part: path.basename(part.file), refusedSha256: finished.sha256 };
@@ -343,7 +343,7 @@ export class DownloadAttempt {
     const message = `the video has ${bytes} bytes, but the response declares ${declaredBytes}`;
     const mismatch = declaredBytes === bytes ? undefined : new VideoFileError('incomplete', message);
     const finished = await part.finish(refusedSha256, mismatch);
-    if ('fault' in finished) this.#evidence.push(evidence());
+    if ('error' in finished) this.#evidence.push(evidence());
     return finished;
   }
 

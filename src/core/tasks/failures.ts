@@ -103,9 +103,9 @@ export class Failures {
       const params = { count: filteredCount };
       return this.#failure('query.filtered', 'moderation', 'noVideo', { error, params });
     }
-    const said = classifyError({ ...error, status: 500 });
+    const reported = classifyError({ ...error, status: 500 });
     // The gateway accepted the request, so key and balance errors are about its account at the provider.
-    const kind = ACCOUNT_FAILURES.has(said) ? 'upstream' : said;
+    const kind = ACCOUNT_FAILURES.has(reported) ? 'upstream' : reported;
     const outcome = hadSucceeded ? 'outcomeUnknown' : failedOutcome(error.message);
     const hint = isUsuallyRefunded(this.#origin, outcome) ? { params: { refund: 'usual' } } : {};
     return this.#failure('query.failed', kind, outcome, { error, ...hint });
@@ -232,8 +232,8 @@ function downloadErrorKind(error: unknown): FailureKind {
   if (!(error instanceof GatewayError) || error.kind === 'badReply') return 'badReply';
   if (error.kind === 'proxy') return 'proxy';
   if (error.kind !== 'refused') return 'network';
-  const said = classifyError(toErrorInfo(error));
+  const reported = classifyError(toErrorInfo(error));
   // A result host knows neither key nor balance. At the gateway, only queries prove the key's state.
-  const isKnown = said === 'quota' ? !error.isOtherHost : !ACCOUNT_FAILURES.has(said);
-  return isKnown ? said : 'upstream';
+  const isKnown = reported === 'quota' ? !error.isOtherHost : !ACCOUNT_FAILURES.has(reported);
+  return isKnown ? reported : 'upstream';
 }

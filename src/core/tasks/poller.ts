@@ -125,8 +125,8 @@ export class Poller implements Disposable {
       [...this.#active.values()].filter((one) => one.lane === lane && (host ?? one.host) === one.host).length;
     for (const host of store.dueHosts(lane, now, now + MAX_DUE_AHEAD_MS)) {
       // Each host gets one slot, however many others hang.
-      const least = count(host) === 0 ? 1 : 0;
-      const room = Math.max(least, Math.min(perHost - count(host), total - count()));
+      const minimum = count(host) === 0 ? 1 : 0;
+      const room = Math.max(minimum, Math.min(perHost - count(host), total - count()));
       if (room <= 0) continue;
       const due = store.due(lane, host, now, now + MAX_DUE_AHEAD_MS, room + this.#active.size);
       for (const record of due.filter(({ id }) => !this.#active.has(id)).slice(0, room)) {

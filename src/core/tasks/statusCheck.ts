@@ -170,7 +170,7 @@ export class StatusCheck {
     const failures = this.#deps.failures(record.baseUrl);
     const now = this.#deps.clock.now();
     const idSource = confirmed(record.idSource);
-    const good: TaskPatch = {
+    const base: TaskPatch = {
       consecutiveErrors: 0,
       notFoundCount: 0,
       notFoundSince: null,
@@ -187,7 +187,7 @@ export class StatusCheck {
             ? undefined
             : Math.min(99, Math.max(state.progress, record.progress ?? 0));
         return {
-          ...good,
+          ...base,
           phase,
           ...withoutUndefined({ progress }),
           nextDue: now + this.#interval(record),
@@ -197,7 +197,7 @@ export class StatusCheck {
         const { links, filteredCount, expiresAt } = state;
         const [refused] = state.refusedLinks;
         return {
-          ...good,
+          ...base,
           phase: 'ready',
           // Keep the reason while the download tries other sources.
           ...(links.length === 0 && refused ? { failure: failures.linkRefused(refused) } : {}),

@@ -41,9 +41,10 @@ export class KeyUnavailableError extends Error {
   }
 }
 
+/** Reserved for storing an ID before the window closes. */
 const STORE_TIME_MS = 1000;
 
-export interface SubmitOptions {
+interface SubmitOptions {
   /** Cancels the request until the first byte is sent. */
   readonly signal?: AbortSignal | undefined;
   /** ID of the earlier task that this request repeats. */

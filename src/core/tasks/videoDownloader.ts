@@ -58,25 +58,25 @@ export class VideoDownloader {
     const rows = (await this.#expectedRows(record)).map((row) => shiftTimes(row, gap));
     // If the task is due before its videos, the user refreshed or the key works again: try them all.
     const dueRows = rows.some((row) => isDue(row, now)) ? rows.filter((row) => isDue(row, now)) : rows;
-    const wanted = dueRows.filter(isPending);
-    const needsKey = wanted.some((row) => needsGateway(row, record));
+    const pendingRows = dueRows.filter(isPending);
+    const needsKey = pendingRows.some((row) => needsGateway(row, record));
     const answer = await this.#deps.keys.keyFor(origin);
     const block = needsKey ? await this.#findBlock(origin, answer) : undefined;
     // If the gateway isn't needed, it's queried only if a link fails and its origin isn't paused.
     const canQuery = answer.kind === 'key' && (needsKey ? !block : await circuitBreaker.isOpen(origin));
     const key = canQuery ? answer.key : undefined;
-    const possible = block ? wanted.filter((row) => !needsGateway(row, record)) : wanted;
-    const held = rows.map((row) =>
-      block && wanted.includes(row) && !possible.includes(row) ? postpone(row, block) : row,
+    const rowsToTry = block ? pendingRows.filter((row) => !needsGateway(row, record)) : pendingRows;
+    const postponed = rows.map((row) =>
+      block && pendingRows.includes(row) && !rowsToTry.includes(row) ? postpone(row, block) : row,
     );
-    if (block && possible.length === 0) {
+    if (block && rowsToTry.length === 0) {
       const { until, failure } = block;
-      const nextDue = Math.min(until, ...held.filter(isPending).map(({ nextTry = until }) => nextTry));
+      const nextDue = Math.min(until, ...postponed.filter(isPending).map(({ nextTry = until }) => nextTry));
       await store.claim(record.id, seenDue, {
         nextDue: Math.max(nextDue, now + 1000),
         ...withoutUndefined({ failure }),
         ...(record.phase === 'saving' ? { phase: 'ready' } : {}),
-        ...(gap === 0 ? {} : { videos: held, ...this.#extendDeadline(record, gap) }),
+        ...(gap === 0 ? {} : { videos: postponed, ...this.#extendDeadline(record, gap) }),
       });
       return;
     }
@@ -86,7 +86,7 @@ export class VideoDownloader {
       // May be left over from a window that closed.
       fetchProgress: null,
       nextDue: due,
-      videos: held,
+      videos: postponed,
       ...this.#extendDeadline(record, gap),
     });
     if (!claimed) return;
@@ -94,7 +94,7 @@ export class VideoDownloader {
     const stopSignal = AbortSignal.any([signal, stop.signal]);
     const access = { baseUrl: record.baseUrl, key };
     const deps = { ...this.#deps, clock: steadyClock(clock) };
-    const attempt = new DownloadAttempt(deps, claimed, held, access, stopSignal);
+    const attempt = new DownloadAttempt(deps, claimed, postponed, access, stopSignal);
     const lease = new Lease(this.#deps, {
       ...{ id: record.id, phase: 'saving', due },
       progress: () => attempt.progress(),
@@ -102,8 +102,8 @@ export class VideoDownloader {
     });
     this.#active.set(record.id, stop);
     try {
-      const positions = new Set(possible.map(({ position }) => position));
-      const result = await this.#run(attempt, claimed, held, positions, stopSignal);
+      const positions = new Set(rowsToTry.map(({ position }) => position));
+      const result = await this.#run(attempt, claimed, postponed, positions, stopSignal);
       if (!result || stopSignal.aborted) return;
       await this.#store(claimed, result, key?.id);
       if (result.hasUsedKey) await circuitBreaker.keyAccepted(origin);

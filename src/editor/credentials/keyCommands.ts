@@ -165,7 +165,7 @@ function showInvalidBaseUrl({ notifications, l10n }: MessageDependencies): void 
 function invalidKeyMessage(text: string, l10n: L10n): string | undefined {
   const read = parseApiKey(text);
   if ('key' in read) return undefined;
-  if (read.fault === 'empty') return l10n.t('Paste the key');
-  if (read.fault === 'several') return l10n.t('Paste only one key.');
+  if (read.error === 'empty') return l10n.t('Paste the key');
+  if (read.error === 'several') return l10n.t('Paste only one key.');
   return l10n.t("That doesn't look like an API key. Copy it again.");
 }

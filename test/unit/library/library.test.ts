@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DiskError, systemDisk, type Disk } from '../../../src/core/common/fileSystem';
 import { Library } from '../../../src/core/library/library';
-import { VideoFileError, type VideoFileFault } from '../../../src/core/library/videoFileError';
+import { VideoFileError, type VideoFileErrorReason } from '../../../src/core/library/videoFileError';
 import type { CompletePart, PartFile } from '../../../src/core/library/partFile';
 import { FailingDisk } from '../support/failingDisk';
 import { FakeClock } from '../support/fakeClock';
@@ -54,7 +54,7 @@ describe('the library', function () {
 
   async function finish(part: PartFile): Promise<CompletePart> {
     const finished = await part.finish();
-    if ('fault' in finished) throw finished.fault;
+    if ('error' in finished) throw finished.error;
     return finished;
   }
 
@@ -121,7 +121,7 @@ describe('the library', function () {
     assert.deepEqual(await new Library(folder, failing).sidecars(), []);
   });
 
-  const noVideos: Readonly<Record<string, readonly [VideoFileFault, () => Uint8Array]>> = {
+  const noVideos: Readonly<Record<string, readonly [VideoFileErrorReason, () => Uint8Array]>> = {
     nothing: ['empty', () => Buffer.alloc(0)],
     'a web page': ['webPage', () => Buffer.from('<html>Not found</html>')],
     'half a video': ['incomplete', () => video.subarray(0, video.length / 2)],
@@ -131,7 +131,7 @@ describe('the library', function () {
     it(`refuses ${what} as ${fault}, and leaves nothing`, async () => {
       await assert.rejects(
         bring(bytes()),
-        (error) => error instanceof VideoFileError && error.fault === fault,
+        (error) => error instanceof VideoFileError && error.reason === fault,
       );
       assert.deepEqual(finished(), []);
       assert.deepEqual(parts(), []);
@@ -145,11 +145,11 @@ describe('the library', function () {
       return part.finish(refused);
     };
     const first = await again();
-    assert.ok('fault' in first);
+    assert.ok('error' in first);
     const other = await again('another hash');
-    assert.ok('fault' in other);
+    assert.ok('error' in other);
     const second = await again(first.sha256);
-    assert.ok(!('fault' in second));
+    assert.ok(!('error' in second));
     const placed = await library.commitPart(second, name);
     assert.equal(placed.unverified, true);
     await library.writeSidecar(placed, { task });
@@ -165,11 +165,11 @@ describe('the library', function () {
     const first = await library.createPart(name);
     await first.write(video);
     const refused = await first.finish(undefined, doubt);
-    assert.ok('fault' in refused && refused.fault === doubt);
+    assert.ok('error' in refused && refused.error === doubt);
     const second = await library.createPart(name);
     await second.write(video);
     const kept = await second.finish(refused.sha256, doubt);
-    assert.ok(!('fault' in kept) && kept.info.isUnverified && kept.info.width === 96);
+    assert.ok(!('error' in kept) && kept.info.isUnverified && kept.info.width === 96);
   });
 
   describe('a large part', () => {

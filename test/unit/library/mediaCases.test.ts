@@ -32,13 +32,13 @@ describe('unusual videos', () => {
           break;
         case 'again':
           assert.ok(result instanceof VideoFileError, String(result));
-          assert.equal(result.fault, 'incomplete');
+          assert.equal(result.reason, 'incomplete');
           break;
         case 'refused':
           assert.ok(result instanceof VideoFileError, String(result));
           assert.equal(result.mayBeVideo, false);
           assert.ok(
-            result.fault === means.says ||
+            result.reason === means.says ||
               parseErrorResponse(result.text ?? '').message.includes(means.says ?? '?'),
             result.message,
           );
