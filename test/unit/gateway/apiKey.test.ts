@@ -55,12 +55,12 @@ const pasted: readonly (readonly [text: string, key: string | undefined])[] = [
   ['x'.repeat(513), undefined],
 ];
 
-describe('cleanKey', () => {
+describe('parseApiKey', () => {
   for (const [text, key] of pasted) {
     it(`extracts ${key ?? 'no key'} from ${JSON.stringify(text.slice(0, 40))}`, () =>
       assert.equal(normalizeApiKey(text), key));
   }
-  for (const [text, fault] of [
+  for (const [text, error] of [
     [' "" ', 'empty'],
     ['Bearer ', 'empty'],
     ['sk-abc 123', 'blanks'],
@@ -72,8 +72,8 @@ describe('cleanKey', () => {
     ['ab', 'short'],
     ['x'.repeat(513), 'long'],
   ] as const) {
-    it(`reports ${fault} for ${JSON.stringify(text.slice(0, 20))}`, () =>
-      assert.deepEqual(parseApiKey(text), { fault }));
+    it(`reports ${error} for ${JSON.stringify(text.slice(0, 20))}`, () =>
+      assert.deepEqual(parseApiKey(text), { error }));
   }
 
   it('property: extracts any key from any wrapping', () => {
