@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type * as appModule from './editor/app';
-import { PLAYER_VIEW_TYPE, VIEWS } from './editor/common/ids';
+import { CONTEXT_KEYS, PLAYER_VIEW_TYPE, VIEWS } from './editor/common/ids';
 import type { NebulaVideoApi } from './editor/generate/nebulaVideoApi';
 import { PendingWorkWatcher } from './editor/common/pendingWorkWatcher';
 
@@ -71,7 +71,11 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
     return app;
   }
 
-  const later = setImmediate(() => unfinished.start());
+  const later = setImmediate(() => {
+    unfinished.start();
+    // The palette offers commands that need a task only if there may be one. The app corrects this.
+    if (unfinished.hasStore) void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasTasks, true);
+  });
   context.subscriptions.push(
     { dispose: () => clearImmediate(later) },
     unfinished,

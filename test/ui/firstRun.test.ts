@@ -46,6 +46,23 @@ describe('the first run of npm start', function () {
     if (this.currentTest?.state === 'failed') await window.screenshot('first-run-failed');
   });
 
+  it('runs Generate Video by its name, and offers no command that needs a task', async () => {
+    await window.press('F1');
+    await window.type('generate video');
+    await window.quickPickRow('Nebula Video: Generate Video…').waitFor();
+    const labels = await window.page
+      .locator('.quick-input-widget:visible .quick-input-list .monaco-list-row .label-name')
+      .allInnerTexts();
+    await window.screenshot('palette-generate-video');
+    assert.equal(labels[0], 'Nebula Video: Generate Video…', labels.join(', '));
+    assert.ok(!labels.some((label) => label.includes('Generate Again')), labels.join(', '));
+    await window.press('Enter');
+    await window.page
+      .locator('.quick-input-widget:visible input[placeholder="A paper boat on a rainy street, close-up"]')
+      .waitFor();
+    await window.press('Escape');
+  });
+
   it('reaches a playing video with few clicks and keys', async () => {
     const { page } = window;
     const click = async (name: string, locator = page.getByRole('button', { name, exact: true })) => {

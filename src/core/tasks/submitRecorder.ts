@@ -32,12 +32,10 @@ export function createOutcomeNotStoredError(
   const message =
     outcome?.kind === 'accepted'
       ? l10n.t(
-          "The gateway accepted the request as task '{0}', but the task couldn't be stored yet. This is retried automatically. Don't send the request again.",
+          "Task '{0}' was accepted but couldn't be stored yet. Retrying automatically. Don't send it again.",
           outcome.gatewayTaskId,
         )
-      : l10n.t(
-          "The request was sent, but its outcome couldn't be stored. Check your usage at Nebula before you send it again.",
-        );
+      : l10n.t("Sent, but the result couldn't be recorded. Check the usage page before sending again.");
   return new OutcomeNotStoredError(message, { cause });
 }
 

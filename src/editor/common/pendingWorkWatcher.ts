@@ -1,13 +1,12 @@
-import { mkdirSync, watch, type FSWatcher } from 'node:fs';
+import { existsSync, mkdirSync, watch, type FSWatcher } from 'node:fs';
 import * as path from 'node:path';
 import type { Disposable } from '../../core/common/disposable';
 import { STORAGE_NAMES } from '../../core/common/storageNames';
 import { PendingMarker } from '../../core/store/pendingMarker';
 
 /**
- * Calls back once, when there is unfinished work to go on with: at start, or later, when another window begins
- * some (it may be closed before the work is done). Costs no timer; where the system can't watch a folder, `look`
- * does, which whoever owns it calls now and then.
+ * Calls back once there is unfinished work: at start, or later if another window leaves some. Uses no timer. If the
+ * folder can't be watched, the owner calls `look` now and then.
  */
 export class PendingWorkWatcher implements Disposable {
   readonly #folder: string;
@@ -22,16 +21,22 @@ export class PendingWorkWatcher implements Disposable {
     this.#onFound = onFound;
   }
 
-  /** Looks now and from now on. */
+  /** True if an earlier window has stored tasks. They may have been removed since. */
+  get hasStore(): boolean {
+    const { store, legacyDatabase } = STORAGE_NAMES;
+    return [store, legacyDatabase].some((name) => existsSync(path.join(this.#folder, name)));
+  }
+
+  /** Checks now, and whenever the folder changes. */
   start(): void {
     if (this.#disposed) return;
     try {
-      // What is not there can't be watched.
+      // A folder must exist to be watched.
       mkdirSync(this.#folder, { recursive: true });
       this.#watcher = watch(this.#folder, { persistent: false }, () => this.look());
       this.#watcher.on('error', () => this.#stopWatching());
     } catch {
-      // A folder that can't be made holds no work; one that can't be watched is looked at by hand.
+      // A folder that can't be created has no work. One that can't be watched is checked by `look`.
     }
     this.look();
   }
