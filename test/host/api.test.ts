@@ -302,7 +302,7 @@ describe('the public API', () => {
       await setSetting('baseUrl', 'https://gateway.invalid');
       own.dialogs.willAnswer(false);
       assert.equal((await rejectionOf(own.app.api.generate(aRequest()))).code, 'originNotApproved');
-      // Callers cannot ask until somebody gives in.
+      // Callers can't prompt the user again and again.
       assert.equal((await rejectionOf(own.app.api.generate(aRequest()))).code, 'originNotApproved');
       assert.equal(own.dialogs.asked.length, 1);
       assert.equal(own.app.api.tasks().length, 0);

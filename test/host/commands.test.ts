@@ -177,7 +177,7 @@ describe('the commands', () => {
       assert.equal(own.notifications.last.severity, 'status');
       const [go] = (own.inputs.shown.at(-1) as FakePick).items;
       assert.equal(go?.detail, `Sent to ${new URL(gateway.baseUrl).host}. Nebula sets the price.`);
-      // What was sent is no draft any more.
+      // A sent request is no longer a draft.
       assert.deepEqual(own.mementos.workspace.get(MEMENTOS.draft), undefined);
       assert.equal((await own.app.api.settled(task.id)).phase, 'failed');
     });

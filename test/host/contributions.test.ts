@@ -10,7 +10,7 @@ describe('what package.json contributes', () => {
     const registered = (await vscode.commands.getCommands(true)).filter((id) =>
       id.startsWith('nebulaVideo.'),
     );
-    // VS Code makes commands of its own for a view: focus, toggle and the like.
+    // VS Code adds commands for views, such as focus and toggle.
     const ours = registered.filter((id) => !id.startsWith('nebulaVideo.tasks.')).sort();
     assert.deepEqual(ours, manifest.contributes.commands.map(({ command }) => command).sort());
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import Mocha from 'mocha';
 import { failureText } from '../setup/failureText.mjs';
 
-/** The environment variables by which whoever runs the suite chooses tests and hears how it went. */
+/** Environment variables that select tests and receive the result. */
 const GREP_VARIABLE = 'NEBULA_TEST_GREP';
 const RESULTS_VARIABLE = 'NEBULA_TEST_RESULTS';
 
@@ -13,7 +13,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({
     ui: 'bdd',
     timeout: 30_000,
-    // What is printed here travels through a window.
+    // Printed lines are passed on by a window.
     color: process.env['FORCE_COLOR'] !== undefined,
     ...(grep ? { fgrep: grep } : {}),
   });

@@ -204,7 +204,7 @@ describe('the library', () => {
       assert.equal(existsSync(file.fsPath), !trashed);
       await desktop.deleteForGood(file);
       assert.ok(!existsSync(file.fsPath));
-      // What is gone already is no reason to complain.
+      // A missing file isn't an error.
       await desktop.deleteForGood(file);
       rmSync(place, { recursive: true });
     });

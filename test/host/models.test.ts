@@ -10,14 +10,14 @@ import { setEnvironmentKey, setSetting, theApi } from './support/extension';
 import { leaveGateway, useQuickGateway } from './support/gateway';
 import { catalog } from '../support/catalog';
 
-/** Whole pictures: what the service would drop is not sent. */
+/** Complete images, because the service drops invalid ones. */
 const png = (width: number, height: number) => Buffer.from(encodePng(quarters(width, height)));
 const square = dataUri(png(720, 720));
 const photo = png(640, 480);
 
 type Asked = Omit<VideoRequest, 'prompt'>;
 
-/** What becomes of a request: its body but for model and prompt, and the pictures of its videos. */
+/** Result of a request: its body without model and prompt, and the frames of its videos. */
 interface Outcome {
   readonly body: object;
   readonly pictures: readonly (readonly [width: number, height: number])[];
@@ -211,7 +211,7 @@ const runs: readonly (readonly [asked: Asked, outcome: Outcome])[] = [
 ];
 
 describe('every model of the reference', function () {
-  // The clips are made anew once a machine.
+  // Each machine encodes the clips once.
   this.timeout(240_000);
   let api: NebulaVideoApi;
   let gateway: PretendGateway;

@@ -30,7 +30,7 @@ function aTask(id: string, prompt: string): Task {
   };
 }
 
-/** Players on tasks of our own making. */
+/** Players for tasks that the tests create. */
 class OwnPlayers {
   readonly tasks = new Map<string, Task>();
   readonly players: PlayerManager;

@@ -159,7 +159,7 @@ describe('images of a request', () => {
         assert.ok(shown && Buffer.from(shown).equals(Buffer.from(base64, 'base64')));
         const kept = readFileSync(fileURLToPath(task.request.images?.[0]?.source ?? ''));
         assert.ok(kept.equals(shown));
-        // Without a person the centre is cut out: something else.
+        // Without a user, the center is cropped, which is another request.
         await ask(photo.toString());
         assert.notEqual(sent()['input_reference']?.split(',')[1], base64);
       });
@@ -181,7 +181,7 @@ describe('images of a request', () => {
         /^The image changed since you previewed it\. Nothing was sent\.$/,
       );
       assert.equal(gateway.log.filter(({ kind }) => kind === 'submit').length, 0);
-      // Whoever tries again finds the prompt.
+      // The prompt is still available for the next attempt.
       own.dialogs.willAnswer(answer('First Frame'));
       own.inputs.plan((input) => {
         assert.equal((input as FakeText).value, 'it comes alive');

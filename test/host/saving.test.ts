@@ -248,7 +248,7 @@ describe('saving videos', () => {
       own.notifications.shown.length = 0;
       await run('saveAs', task.id);
       assert.deepEqual(own.notifications.shown, []);
-      // Whoever just presses Enter overwrites nothing.
+      // Enter alone must not overwrite anything.
       await run('saveToWorkspace', task.id);
       own.desktop.targets.push(undefined);
       await run('saveAs', task.id);

@@ -76,7 +76,7 @@ describe('several videos at once', () => {
         'vscode.executeCodeLensProvider',
         document.uri,
       );
-      // The installed extension may run beside ours, and say the same.
+      // The installed extension may be active as well, with the same titles.
       const titles = new Set(lenses.map(({ command }) => command?.title));
       assert.deepEqual(
         [...titles].sort(),
@@ -204,7 +204,7 @@ describe('several videos at once', () => {
           isUnknown ? /^1 of 4 requests sent\. 1 may have been charged\.$/ : /^1 of 4 requests sent\.$/,
         );
         assert.equal(own.notifications.last.actions.includes('Set API Key…'), options.name === 'keyRejected');
-        // What may have been paid for is in the list of tasks alone.
+        // A prompt that may have been paid for is only in the list of tasks.
         assert.equal(document.getText(), isUnknown ? 'three\n---\nfour' : 'two\n---\nthree\n---\nfour');
         assert.equal(own.app.api.tasks().length, 2);
       });

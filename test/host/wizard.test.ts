@@ -79,7 +79,7 @@ describe('asking for a video', () => {
         size: '1280x720',
       });
       assert.equal(task.phase, 'queued');
-      // The prompt is the task's now: nobody is asked whether to save an editor.
+      // The prompt belongs to the task now, so VS Code must not offer to save the editor.
       assert.notEqual(front()?.languageId, PROMPT_LANGUAGE);
       assert.equal(own.dialogs.asked.length, 0);
     });
@@ -353,7 +353,7 @@ describe('asking for a video', () => {
     own.dialogs.willAnswer(true);
     const task = (await run('generate')) as Task;
     assert.deepEqual(task.request, made.request);
-    // What stands in the settings can't be changed through what was read of them.
+    // Changing a read setting must not change the settings themselves.
     own.inputs.plan(
       ...[press('Start from Preset'), choose('Mine'), choose('New Prompt'), write('x')],
       ...[...set(['Length', '4 s']), escape],

@@ -8,7 +8,7 @@ import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 import { WizardPage } from './wizardPage';
 
-/** What a user meets with one model of a family. */
+/** The steps of a user with one model of a family. */
 interface Run {
   readonly family: string;
   readonly model: string;

@@ -11,7 +11,7 @@ import { WizardPage } from './wizardPage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 import { until as untilOutside } from './waiting';
 
-/** A picture with something to see in every part of it. */
+/** An image with visible content everywhere. */
 function drawn(size: string, ...output: string[]): Buffer {
   const source = ['-f', 'lavfi', '-i', `mandelbrot=size=${size}:start_scale=1.4:maxiter=300`];
   const args = ['-v', 'error', ...source, '-frames:v', '1', ...output, '-f', 'image2pipe', '-'];
@@ -50,7 +50,7 @@ describe('the fitting page', function () {
   });
 
   afterEach(async () => {
-    // What a test left open must not be in the way of the next.
+    // Close anything that the previous test left open.
     await stage.window.press('Escape', 'Escape');
   });
 
@@ -106,7 +106,7 @@ describe('the fitting page', function () {
       `document.querySelector('.result .image') && !document.querySelector('.image[aria-busy=true]')`,
     );
 
-  /** Keeps what the page draws from, because its policy lets nobody fetch it. */
+  /** Records the blobs that the page draws, because its policy blocks requests for them. */
   const keepBlobs = async (frame: Frame) =>
     frame.evaluate(`(() => {
       const make = URL.createObjectURL.bind(URL);
@@ -139,7 +139,7 @@ describe('the fitting page', function () {
   const cropFrame = (frame: Frame) => frame.getByRole('slider', { name: 'Crop area' });
   const caption = (frame: Frame) => frame.locator('.result .caption').innerText();
 
-  /** Pictures of what is open in every kind of theme, in each of which axe-core finds nothing. */
+  /** Takes screenshots in every kind of theme. axe-core must find no errors. */
   async function look(frame: Frame, name: string): Promise<void> {
     const { page } = stage.window;
     await pictures(stage.window, `fitting/${name}`, async () => {
@@ -223,7 +223,7 @@ describe('the fitting page', function () {
     await stage.window.page.waitForTimeout(500);
     assert.equal(await widget().count(), 0);
     assert.equal(submits().length, before);
-    // What was written is still there.
+    // The written text is still there.
     await stage.window.runCommand('File: Focus on Files Explorer');
     await menuOf('wide.png');
     await choose('First Frame');

@@ -36,7 +36,7 @@ describe('a killed extension host', function () {
       const hosts = stage.session.server.extensionHosts();
       return hosts.length > 0 && !hosts.includes(before);
     });
-    // Nobody touches anything: the new host goes on by itself.
+    // The new host continues automatically.
     await until('the task is asked about again', () => queries() > asked);
     const [task] = stage.gateway.tasks;
     assert.ok(task);
@@ -55,7 +55,7 @@ describe('a killed extension host', function () {
     assertOneVideo();
   });
 
-  /** Exactly one whole video lies in the library, with its sidecar. */
+  /** Checks that the library has exactly one complete video, with its sidecar. */
   function assertOneVideo(): void {
     const storage = path.join(
       stage.session.profile.userData,

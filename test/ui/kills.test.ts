@@ -12,7 +12,7 @@ import { storeFile } from '../support/storeFile';
 const KILLS = 10;
 /** The same seed kills at the same moments, as far as a busy machine allows. */
 const SEED = process.env['NEBULA_CRASH_SEED'] ?? String(Date.now() % 1_000_000);
-/** How soon after a start what was being sent is settled, in ms: the lease of the window that died has run out. */
+/** Time after a start within which sent requests get an outcome, in ms: the lease of the crashed window has expired. */
 const SETTLED_WITHIN = 30_000;
 /** From sending to saved, in ms, with room. */
 const WHOLE_TASK = 7_000;
@@ -40,7 +40,7 @@ describe(`the installed extension, killed ${KILLS} times (seed ${SEED})`, functi
     readonly unknownAt: number | null;
   }
 
-  /** What the extension has written down, read beside it. */
+  /** Reads the stored rows while the extension is running. */
   function rows(): Row[] {
     const file = storeFile(storage());
     if (!fs.existsSync(file)) return [];
@@ -72,7 +72,7 @@ describe(`the installed extension, killed ${KILLS} times (seed ${SEED})`, functi
       const struck = rows().find((row) => row.prompt === prompt)?.phase ?? 'nothing written';
       assert.equal(stage.session.server.killExtensionHosts(), 1);
       console.log(`      after ${moment} ms: ${struck}`);
-      // VS Code gives up on a host that dies often; whoever loads the window anew begins again.
+      // VS Code stops restarting a host that crashes often. Reloading the window resets this.
       await stage.window.reload();
       reopened.push(Date.now());
     }
@@ -93,7 +93,7 @@ describe(`the installed extension, killed ${KILLS} times (seed ${SEED})`, functi
         const bytes = fs.readFileSync(path.join(storage(), 'library', row.file ?? ''));
         assert.equal(createHash('sha256').update(bytes).digest('hex'), row.sha256);
       } else if (row?.phase === 'unknown') {
-        // A host that was killed once more meanwhile has its time from the next start.
+        // If the host was killed again, the time starts with its next start.
         const at = row.unknownAt ?? Infinity;
         const since = reopened.findLast((time, killed) => killed >= PROMPTS.indexOf(prompt) && time <= at);
         const waited = at - (since ?? at);

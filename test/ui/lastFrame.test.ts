@@ -42,9 +42,9 @@ describe('a video that goes on from another one', function () {
     return ffmpeg(['-f', 'image2pipe', '-i', '-'], image);
   };
 
-  /** The pictures of the video's last half second, in order. */
+  /** Returns the frames of the video's last half second, in order. */
   function lastPixelsOf(file: string, width: number, height: number): Rgb[] {
-    // As browsers take colours of this size where the file does not say; ffmpeg would take those of old television.
+    // Browsers assume these colors for this size if the file has none. ffmpeg would assume those of SD video.
     const colors = ['-vf', 'scale=in_color_matrix=bt709'];
     const all = ffmpeg(['-sseof', '-0.5', '-i', file, '-vsync', 'passthrough', ...colors]);
     const size = width * height * 3;
@@ -53,7 +53,7 @@ describe('a video that goes on from another one', function () {
     );
   }
 
-  /** How far two pictures are apart, by channel of a pixel, of 255. */
+  /** Returns the difference between two frames per channel, 0 to 255. */
   function difference(one: Rgb, other: Rgb): number {
     assert.equal(one.length, other.length);
     let sum = 0;
@@ -93,7 +93,7 @@ describe('a video that goes on from another one', function () {
     const apart = frames.map((frame) => difference(frame, sent));
     const nearest = apart.indexOf(Math.min(...apart));
     assert.equal(nearest, frames.length - 1, `it is like picture ${nearest} of ${frames.length}`);
-    // Two decoders round colours in ways of their own.
+    // Decoders round colors differently.
     assert.ok((apart.at(-1) ?? 255) < 3, `${apart.at(-1)} apart`);
   });
 

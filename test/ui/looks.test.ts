@@ -5,7 +5,7 @@ import { FOLLOWS_SYSTEM, pictures } from './themes';
 
 const PROMPT = 'a paper boat on a rainy street';
 
-/** What is only seen on the way: the words for a key, notices, dialogs. Each in every kind of theme. */
+/** Temporary UI in every kind of theme: the key prompt, notifications, dialogs. */
 describe('what people meet beside list, wizard and player', function () {
   const stage = useStage({
     name: 'looks',

@@ -386,7 +386,7 @@ describe('the player in a real workbench', function () {
       await until(frame, '!document.querySelector("video").seeking');
       await page.waitForTimeout(300);
       const { x, y, height } = (await frame.locator('video').boundingBox())!;
-      // Beside the play button, above the bar.
+      // Right of the play button, above the bar.
       return page.screenshot({ clip: { x: x + 44, y: y + height - 62, width: 70, height: 24 } });
     };
     const [one, five] = [await shown(1), await shown(5)];

@@ -19,7 +19,7 @@ export const THEMES = {
   contrastLight: 'Default High Contrast Light',
 } as const;
 
-/** What a button did: the command and its arguments. */
+/** A recorded command with its arguments. */
 export interface Call {
   readonly id: string;
   readonly args: readonly unknown[];
@@ -224,7 +224,7 @@ export interface Clip {
   readonly sound: 'aac' | 'alac' | 'none';
 }
 
-/** Makes a small real video; each picture differs from the last. */
+/** Creates a small real video. Each frame differs from the previous one. */
 export function makeClip(file: string, { size, seconds, rate, sound }: Clip): void {
   const picture = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`];
   const tone =

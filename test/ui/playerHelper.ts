@@ -11,7 +11,7 @@ import { PlayerManager } from '../../src/editor/player/playerManager';
 import { catalog } from '../support/catalog';
 import { commandTitles } from '../support/commandTitles';
 
-/** The commands behind the buttons; each call is written down. */
+/** The commands of the buttons. Calls are recorded. */
 const RECORDED = [
   ...['saveToWorkspace', 'saveAs', 'openExternally', 'revealVideo', 'copyPrompt', 'generateAgain'],
   ...['editAndGenerate', 'remix', 'continueFromLastFrame', 'lookAgain', 'attachTaskId'],
@@ -19,7 +19,7 @@ const RECORDED = [
   ...['setApiKey', 'testConnection', 'openLibrary', 'refresh', 'showLog', 'openVideo'],
 ].map((name) => `nebulaVideo.${name}`);
 
-/** Stands in for the engine: the tasks are what the file says, and change when it does. */
+/** Replaces the engine. Reads the tasks from a file and follows its changes. */
 class TaskFile implements PlayerEngine {
   readonly #file: string;
   readonly #changed = new Emitter<TaskChanges>((error) => console.error(error));

@@ -52,7 +52,7 @@ describe('several videos', function () {
       submits().map(({ body }) => (body as { prompt: string }).prompt),
       PROMPTS.slice(0, 2),
     );
-    // What was not sent is all that is left in the list.
+    // Only unsent prompts are left in the list.
     await lens('Generate from Prompt…').waitFor();
     const text = await stage.window.page.locator('.editor-instance .view-lines').first().innerText();
     assert.equal(text.replaceAll('\u00a0', ' ').trim(), PROMPTS[2]);
@@ -73,7 +73,7 @@ describe('several videos', function () {
     await stage.window.screenshot('several-7-what-varies');
     await stage.window.press('ArrowDown', 'Enter');
     await stage.window.quickPickRow('8 s').waitFor();
-    // The one that was chosen before is ticked; the others are to be.
+    // The value chosen before is checked. The others are checked here.
     for (const value of ['8 s', '12 s']) {
       await widget().locator('.monaco-list-row').filter({ hasText: value }).click();
     }

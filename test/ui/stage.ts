@@ -8,12 +8,12 @@ import type { ExtensionSource } from '../vscode/vscodeServer';
 import type { Workbench } from '../vscode/workbench';
 
 export interface StageOptions {
-  /** Names the profile, and the picture of a test that failed. */
+  /** Name of the profile, and of the screenshot if a test fails. */
   readonly name: string;
   readonly render: NonNullable<GatewayOptions['render']>;
-  /** Beside those that lead to the pretend gateway. */
+  /** In addition to those for the pretend gateway. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Whether the key is there already, in the environment; it is unless said otherwise. */
+  /** True (default) if the environment contains the key. */
   readonly hasKey?: boolean;
   readonly workspaceTrust?: boolean;
   /** How the extension gets in: this project as if it were installed, unless a package is named. */
@@ -24,7 +24,7 @@ export interface StageOptions {
   readonly prepare?: (session: Session) => void;
 }
 
-/** What a ui test works with: the pretend gateway, and VS Code with the extension and one open window. */
+/** The pretend gateway, and VS Code with the extension and one open window. */
 export class Stage {
   readonly #options: StageOptions;
   #parts: { readonly gateway: PretendGateway; readonly session: Session } | undefined;
@@ -82,7 +82,7 @@ export class Stage {
     await this.window.ready();
   }
 
-  /** @throws when the key stands in anything that was written, or was sent anywhere but in its header */
+  /** @throws if the key is in any file, or was sent outside its header */
   async stop(): Promise<void> {
     if (!this.#parts) return;
     const { gateway, session } = this.#parts;
@@ -120,7 +120,7 @@ function letterOf(index: number): string {
   return String.fromCharCode('a'.charCodeAt(0) + index);
 }
 
-/** A stage for all tests of a suite, with a picture of each failure. */
+/** A stage for all tests of a suite, with a screenshot of each failure. */
 export function useStage(options: StageOptions): Stage {
   const stage = new Stage(options);
   before(() => stage.start());

@@ -17,9 +17,9 @@ export const FOLLOWS_SYSTEM = {
 } as const;
 
 /**
- * Takes a picture of what is open, in every kind of theme, and leaves the dark one. The editor is told by the system,
- * because each way of its own would close what is open.
- * @param again opens once more what closes all the same
+ * Takes screenshots in every kind of theme, and ends with the dark one. Changes the system's theme, because VS Code's own
+ * commands would close open pickers.
+ * @param again reopens pickers that close anyway
  */
 export async function pictures(
   window: Workbench,
@@ -29,7 +29,7 @@ export async function pictures(
   for (const [theme, { mark, media }] of Object.entries(THEMES)) {
     await window.page.emulateMedia(media);
     await window.page.locator(`.monaco-workbench.${mark}`).waitFor();
-    // Colours fade from one theme to the next.
+    // Colors fade between themes.
     await window.page.waitForTimeout(300);
     await again();
     await window.screenshot(`${name}-${theme}`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { useStage } from './stage';
 import { FOLLOWS_SYSTEM, pictures } from './themes';
 
-/** The prompts of the tasks, by what becomes of them. */
+/** Prompts by the expected outcome of their tasks. */
 const PROMPTS = {
   saved: 'a paper boat on a rainy street',
   failed: 'a duel at dawn',

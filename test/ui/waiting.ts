@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Frame } from 'playwright-core';
 
-/** Waits until the player's video has gone on for so many seconds, and makes sure that its pictures change. */
+/** Waits until the player has played for this many seconds, and checks that its frames change. */
 export async function playFor(player: Frame, seconds: number): Promise<void> {
   const video = player.locator('video');
   const time = () => player.evaluate<number>('document.querySelector("video").currentTime');

@@ -18,7 +18,7 @@ describe('from an idea to a clip in the workspace', function () {
   });
   const wizard = new WizardPage(stage);
   let player: Frame;
-  /** A picture for the README; NEBULA_UPDATE_PICTURES puts it there. */
+  /** Takes a screenshot for the README. NEBULA_UPDATE_PICTURES stores it there. */
   async function readmePicture(name: string): Promise<void> {
     const file = await stage.window.screenshot(`readme-${name}`);
     if (process.env['NEBULA_UPDATE_PICTURES']) {
@@ -111,7 +111,7 @@ describe('from an idea to a clip in the workspace', function () {
     await stage.window.press('Enter');
     const frame = await stage.window.webview(async (page) => (await page.locator('video').count()) > 0);
     await frame.locator('body.playing').waitFor({ timeout: 30_000 });
-    // It may still play from before, or stand at its end.
+    // The video may still be playing, or be at its end.
     await until('the video is paused', () =>
       frame.evaluate<boolean>('document.querySelector("video").paused'),
     );

@@ -7,10 +7,10 @@ import { useStage } from './stage';
 
 const PROMPT = 'a paper boat on a rainy street';
 const POLL_MS = 3_000;
-/** A poll that a dead window has claimed is free again after the time limit of a request and one interval. */
+/** A poll claimed by a crashed window is free again after the request's time limit and one interval. */
 const CLAIM_MS = 30_000 + POLL_MS;
 
-/** Three real windows on one profile, each with an extension host of its own. */
+/** Three real windows on one profile, each with its extension host. */
 describe('three windows', function () {
   const stage = useStage({
     name: 'windows',
@@ -56,7 +56,7 @@ describe('three windows', function () {
   });
 
   it('lose a claim’s time at most when those die that do the work', async () => {
-    // Nobody knows which window has claimed the next question, so all of them die at once.
+    // Kill all windows at once, because any of them may have claimed the next query.
     const hosts = stage.session.server.extensionHosts();
     stage.session.server.killExtensionHosts();
     const killed = Date.now();

@@ -55,7 +55,7 @@ export class WizardPage {
     return this.widget.locator('.quick-input-title').innerText();
   }
 
-  /** What a screen reader reads for each row, such as "Length, 8 s". */
+  /** Returns the screen reader text of each row, such as "Length, 8 s". */
   async rows(): Promise<string[]> {
     const found = await Promise.all(
       (await this.widget.locator('.quick-input-list .monaco-list-row').all()).map(async (row) => ({
@@ -69,7 +69,7 @@ export class WizardPage {
       .filter((text) => text !== '' && !text.startsWith('separator'));
   }
 
-  /** What a screen reader reads for the active row. */
+  /** Returns the screen reader text of the active row. */
   async active(): Promise<string> {
     return (await this.widget.locator('.monaco-list-row.focused').getAttribute('aria-label')) ?? '';
   }

@@ -17,7 +17,7 @@ function documentedTypes(): string {
   return block;
 }
 
-/** What the compiler says to a program with files in memory. */
+/** Compiles a program from files in memory and returns the compiler's messages. */
 function complaints(files: ReadonlyMap<string, string>, root: string): string[] {
   const { config } = ts.readConfigFile(path.join(projectRoot, 'tsconfig.json'), (file) =>
     ts.sys.readFile(file),

@@ -20,7 +20,7 @@ import { RecordingNotifications } from '../../support/recordingNotifications';
 import { ScriptedDialogs } from '../../support/scriptedDialogs';
 import { quietLog } from '../support/quietLog';
 
-/** What somebody else may have written: in a workspace's settings, in storage, or with the gateway. */
+/** Text that others may have written: in workspace settings, in storage, or at the gateway. */
 const HOSTILE: Readonly<Record<string, string>> = {
   'line breaks': 'one\r\n\r\nIt costs nothing.\u2028two\u0085three',
   'bidi marks': 'a\u202eb\u2066c\u200f\u200bd',

@@ -24,7 +24,7 @@ function titlesIn(source: string): string[] {
   );
 }
 
-/** What a page says that is not so. */
+/** Returns the incorrect statements of a page. */
 function faultsOf(page: string, read: (file: string) => string | undefined): string[] {
   return proofsIn(page).flatMap(({ file, titles }) => {
     const source = read(file);

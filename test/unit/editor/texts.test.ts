@@ -5,7 +5,7 @@ import ts from 'typescript';
 import manifest from '../../../package.json';
 import { projectRoot } from '../../vscode/projectRoot';
 
-/** Set, it writes the file of texts anew instead of complaining: `NEBULA_UPDATE_L10N=1 npm test -- unit`. */
+/** If set, the test writes the file of texts instead of failing: `NEBULA_UPDATE_L10N=1 npm test -- unit`. */
 const UPDATE_VARIABLE = 'NEBULA_UPDATE_L10N';
 
 const inProject = (...parts: string[]) => path.join(projectRoot, ...parts);

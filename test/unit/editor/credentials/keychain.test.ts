@@ -79,7 +79,7 @@ describe('the keychain', () => {
     await keychain.set(OTHER, undefined);
     const other = await heldFor(keychain, NEBULA);
     assert.notEqual(other?.id, first?.id);
-    // Another key has to be approved anew.
+    // Another key must be approved again.
     assert.deepEqual(await keychain.keyFor(ELSEWHERE), { kind: 'notApproved' });
     assert.ok(!other?.id.includes(OTHER));
   });

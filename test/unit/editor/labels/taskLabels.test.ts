@@ -65,7 +65,7 @@ describe('the words for tasks', () => {
     );
     assert.match(words('saved', 'all'), /\bmissing again\b/);
     assert.ok(!/\bvideo\b/.test(words('saved', 'all')));
-    // What is here of several can be opened and saved, and the rest looked for.
+    // Received videos can be opened and saved, and the missing ones checked again.
     assert.match(words('saved', 'some'), /\bvideo again\b/);
     assert.ok(!/\bmissing\b/.test(words('saved', 'some')));
   });
@@ -149,7 +149,7 @@ describe('the words for tasks', () => {
     assert.deepEqual(describe(seedance, { ratio: '16:9' }), ['16:9 (landscape)']);
     assert.deepEqual(describe(seedance, { ratio: 'wide' }), ['Aspect Ratio: wide']);
     assert.deepEqual(describe('veo-9', { sampleCount: 1, newest: true }), ['1 video', 'newest: true']);
-    // Of a model that is no longer known, the names still tell.
+    // Option names are still readable if the model is no longer known.
     assert.deepEqual(describe('gone', { n: 2, seconds: '8' }), ['2 videos', '8 s']);
   });
 
@@ -158,7 +158,7 @@ describe('the words for tasks', () => {
       for (const mode of family.modes(id)) {
         for (const parameter of parametersOf(family, { model: id, mode, options: {} })) {
           const { name, values } = parameter;
-          // Names of providers that nobody can translate stand for themselves.
+          // These names of providers aren't translated.
           if (!['cfg_scale', 'response_format', 'metadata'].includes(name))
             assert.notEqual(parameter.label(untranslatedL10n), name);
           assert.match(optionPlaceholder(parameter, untranslatedL10n), /^Select /);

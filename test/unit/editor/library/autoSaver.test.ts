@@ -27,7 +27,7 @@ class Workspace {
   isOn = true;
   error: ExportError | undefined;
 
-  /** Opens a window. @returns what becomes of a changed task, and the window's focus */
+  /** Opens a window. @returns functions to change a task and the window's focus */
   async open() {
     const changes = new Emitter<TaskChanges>((error) => assert.fail(String(error)));
     const engine = {

@@ -116,7 +116,7 @@ describe('the notices of ended tasks', () => {
   it('never come for what had ended before the window opened', async () => {
     windows.move('a', 'saved');
     windows.open('one', { focused: true });
-    // Somebody marks it as seen elsewhere, which changes it too.
+    // Marking it as seen in another window changes it, too.
     windows.move('a', 'saved');
     assert.deepEqual(await windows.settle(), []);
   });

@@ -30,7 +30,7 @@ describe('the words in the status bar', () => {
       label: 'Nebula Video: a boat: Generating 42%',
     });
     assert.equal(statusBarText([aTask('queued')], untranslatedL10n)?.text, '$(circle-outline) Queued');
-    // What the gateway said of the making says nothing of the fetching.
+    // The generation progress says nothing about the download.
     const saving = { progress: 99, fetchProgress: 7 };
     assert.equal(
       statusBarText([aTask('saving', saving)], untranslatedL10n)?.text,

@@ -32,7 +32,7 @@ describe('a list of prompts while it is sent', () => {
   let sent: string[];
   let told: string[];
   let isUntitled: boolean;
-  /** What becomes of a prompt, and what somebody does while it is on its way. */
+  /** Determines the phase of a prompt's task. May act as the user while it's being sent. */
   let send: (prompt: string) => Task['phase'] | Promise<Task['phase']>;
   let charged: Charged;
   /** Number of edits that fail because the user is typing. */

@@ -15,7 +15,7 @@ import { ScriptedDialogs } from '../../../../support/scriptedDialogs';
 const ignore = () => undefined;
 const rain = { model: 'sora-2', prompt: 'rain', options: { seconds: '8' } };
 
-/** Somebody with settings of their own and perhaps a workspace. */
+/** A user's settings, and optionally a workspace. */
 class Desk {
   readonly written: Record<PresetScope, unknown> = { user: undefined, workspace: undefined };
   readonly warnings: string[] = [];

@@ -19,7 +19,7 @@ describe('a list of prompts', () => {
     ['a\r---\rb', ['a', 0], ['b', 2]],
     // Blanks behind a separator can't be seen.
     ['a\n---  \t\nb', ['a', 0], ['b', 2]],
-    // No separators: they stand in a line with something else, or are longer.
+    // Not separators: other text on the line, or longer.
     ['a\n ---\nb', ['a\n ---\nb', 0]],
     ['a\n----\n-- -\n---b\nc---', ['a\n----\n-- -\n---b\nc---', 0]],
     // Empty ones count, so that they can be named.
@@ -58,7 +58,7 @@ describe('a list of prompts', () => {
 
   for (const [list, prompt, left] of [
     ['a\n---\nb\n---\nc', 'b', 'a\n---\nc'],
-    // One of those that are alike.
+    // One of several equal prompts.
     ['a\n---\nb\n---\na', 'a', 'b\n---\na'],
     ['  a\n\n---\nb', '  a\n', 'b'],
     ['a', 'a', ''],

@@ -415,7 +415,7 @@ describe('the wizard', () => {
         assert.ok(!offered.includes(id), id);
     });
 
-    /** What a user chooses for one model of each family, the rows, and the request. */
+    /** The user's choices for one model of each family, the rows, and the request. */
     const runs: readonly (readonly [
       model: string,
       deeds: readonly Deed[],
