@@ -10,6 +10,7 @@ import { PartRecords } from '../../src/editor/library/partRecords';
 import { WorkspaceFolderPicker } from '../../src/editor/library/workspaceFolderPicker';
 import { VideoExporter } from '../../src/editor/library/videoExporter';
 import { Settings } from '../../src/editor/common/settings';
+import { commandTitles } from '../support/commandTitles';
 import { FakeMemento } from '../support/fakeMemento';
 import { ScriptedDialogs } from '../support/scriptedDialogs';
 import type { PretendGateway } from '../gateway/pretendGateway';
@@ -165,7 +166,7 @@ describe('saving videos', () => {
   describe('in a workspace of several folders', () => {
     const folders = ['one', 'two'].map((name) => folder(vscode.Uri.parse(`file:///${name}`), name));
     const rootsOf = (memory: vscode.Memento, dialogs: ScriptedDialogs, all = folders) =>
-      new WorkspaceFolderPicker({ folders: () => all, memory, dialogs, l10n: vscode.l10n });
+      new WorkspaceFolderPicker({ folders: () => all, memory, dialogs, commandTitles, l10n: vscode.l10n });
 
     it('asks once which one, and remembers it as long as it is there', async () => {
       const memory = new FakeMemento();

@@ -197,7 +197,7 @@ describe('each family of models', function () {
     for (let presses = 0; presses < 40; presses++) {
       await stage.window.press('ArrowDown');
       const active = stage.window.page.locator('.monaco-menu .action-item.focused');
-      if ((await active.innerText()).includes('Generate Video from Image')) break;
+      if ((await active.innerText()).includes('Generate Videos from Images')) break;
     }
     await picture('image-menu-dark');
     await stage.window.press('Enter');

@@ -71,7 +71,7 @@ describe('the fitting page', function () {
       .locator('.explorer-folders-view .monaco-list-row', { hasText: name })
       .first()
       .click({ button: 'right' });
-    const item = page.locator('.monaco-menu .action-item', { hasText: 'Generate Video from Image' });
+    const item = page.locator('.monaco-menu .action-item', { hasText: 'Generate Videos from Images' });
     await item.hover();
     // A menu takes no click that may still belong to its opening.
     await page.waitForTimeout(400);

@@ -120,7 +120,7 @@ describe('asking for a video', function () {
     await stage.window.press('ArrowDown');
     for (let presses = 0; presses < 30; presses++) {
       const active = page().locator('.monaco-menu .action-item.focused');
-      if ((await active.innerText()).includes('Generate Video from Selection')) break;
+      if ((await active.innerText()).includes('Generate Videos from Selection')) break;
       await stage.window.press('ArrowDown');
     }
     await stage.window.press('Enter');

@@ -24,7 +24,7 @@ export interface FrameSource {
 
 export interface FrameDependencies extends Pick<
   AppContext,
-  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
 > {
   readonly frames: FrameSource;
   readonly images: Pick<RequestImages, 'keepPng' | 'look'>;
@@ -53,8 +53,7 @@ export async function continueFromLastFrame(
   args: readonly unknown[],
 ): Promise<Task | undefined> {
   if (!(await ensureReadyToSend(deps))) return undefined;
-  const { l10n } = deps;
-  const frame = await pickFrame(deps, args, l10n.t('Continue from Last Frame'));
+  const frame = await pickFrame(deps, args, deps.commandTitles.plain('nebulaVideo.continueFromLastFrame'));
   if (!frame) return undefined;
   const images = await deps.images.look([frame.source]);
   const { model } = frame.task.request;

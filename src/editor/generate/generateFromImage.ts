@@ -54,8 +54,8 @@ function fromExplorer(args: readonly unknown[]): readonly string[] | undefined {
 }
 
 async function pick(deps: Dependencies): Promise<readonly string[] | undefined> {
-  const { dialogs, desktop, imagePicker, l10n } = deps;
-  const title = l10n.t('Generate Video from Image');
+  const { dialogs, desktop, imagePicker, commandTitles, l10n } = deps;
+  const title = commandTitles.plain('nebulaVideo.generateFromImage');
   const found = await imagePicker.find();
   const origin = await dialogs.choose<'workspace' | 'file' | 'link' | 'frame'>({
     title,
@@ -97,7 +97,10 @@ async function pick(deps: Dependencies): Promise<readonly string[] | undefined> 
 }
 
 /** Prompts for the roles of the images if there are several possibilities. */
-async function chooseRoles(count: number, { dialogs, l10n }: Dependencies): Promise<Roles | undefined> {
+async function chooseRoles(
+  count: number,
+  { dialogs, commandTitles, l10n }: Dependencies,
+): Promise<Roles | undefined> {
   const choices: readonly { readonly value: Roles; readonly label: string }[] = [
     { value: ['first'], label: l10n.t('First Frame') },
     { value: ['first', 'last'], label: l10n.t('First and Last Frame') },
@@ -112,7 +115,7 @@ async function chooseRoles(count: number, { dialogs, l10n }: Dependencies): Prom
   );
   if (available.length === 1) return available[0]?.value;
   return dialogs.choose({
-    title: l10n.t('Generate Video from Image'),
+    title: commandTitles.plain('nebulaVideo.generateFromImage'),
     placeholder: l10n.t('Select how images are used'),
     choices: available,
   });

@@ -14,7 +14,7 @@ export interface Selected {
 }
 
 interface Dependencies
-  extends GenerateDependencies, Pick<AppContext, 'dialogs' | 'notifications' | 'language'> {
+  extends GenerateDependencies, Pick<AppContext, 'dialogs' | 'notifications' | 'commandTitles' | 'language'> {
   readonly selected: () => Selected | undefined;
   readonly openEditor: (prompt: string) => Promise<void>;
   /** Opens an editor with a list of prompts. */
@@ -55,10 +55,10 @@ export async function generateFromSelection(deps: Dependencies): Promise<Task | 
 
 async function pickCombination(
   count: number,
-  { dialogs, l10n }: Dependencies,
+  { dialogs, commandTitles, l10n }: Dependencies,
 ): Promise<'all' | 'each' | undefined> {
   return dialogs.choose<'all' | 'each'>({
-    title: l10n.t('Generate Video from Selection'),
+    title: commandTitles.plain('nebulaVideo.generateFromSelection'),
     placeholder: l10n.t('Select what to generate'),
     choices: [
       {

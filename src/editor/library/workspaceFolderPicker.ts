@@ -4,7 +4,7 @@ import type { AppContext } from '../common/appContext';
 /** Key in the workspace's memento. */
 const REMEMBERED = 'saveRoot';
 
-interface Dependencies extends Pick<AppContext, 'folders' | 'dialogs' | 'l10n'> {
+interface Dependencies extends Pick<AppContext, 'folders' | 'dialogs' | 'commandTitles' | 'l10n'> {
   readonly memory: vscode.Memento;
 }
 
@@ -30,11 +30,11 @@ export class WorkspaceFolderPicker {
    * @returns undefined if the user canceled or no folder is open
    */
   async choose(): Promise<vscode.WorkspaceFolder | undefined> {
-    const { folders, memory, dialogs, l10n } = this.#deps;
+    const { folders, memory, dialogs, commandTitles, l10n } = this.#deps;
     const known = this.#known();
     if (known || this.isEmpty) return known;
     const chosen = await dialogs.choose({
-      title: l10n.t('Save to Workspace'),
+      title: commandTitles.plain('nebulaVideo.saveToWorkspace'),
       placeholder: l10n.t('Select a folder'),
       choices: folders().map((folder) => ({
         value: folder,

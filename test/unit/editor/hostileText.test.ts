@@ -96,6 +96,7 @@ describe('hostile text is shown as one short visible line', () => {
         }),
         dialogs,
         notifications: notifications.notifications,
+        commandTitles,
         looksLikeKey,
         log: quietLog,
         l10n: untranslatedL10n,

@@ -9,7 +9,7 @@ import { resolveTasks } from '../../common/taskPicker';
 
 export interface PresetDependencies extends Pick<
   AppContext,
-  'dialogs' | 'notifications' | 'looksLikeKey' | 'log' | 'l10n'
+  'dialogs' | 'notifications' | 'commandTitles' | 'looksLikeKey' | 'log' | 'l10n'
 > {
   readonly presets: PresetStore;
   /** Whether there is a trusted workspace, whose settings count. */
@@ -33,14 +33,14 @@ export class PresetEditor {
 
   /** Saves a request under a name that the user enters, without images and the video to remix. */
   async save(request: VideoRequest): Promise<void> {
-    const { presets, dialogs, notifications, looksLikeKey, l10n } = this.#deps;
+    const { presets, dialogs, notifications, commandTitles, looksLikeKey, l10n } = this.#deps;
     const field = fieldWithKey(request, looksLikeKey);
     if (field !== undefined) {
       notifications.show('error', keyInFieldMessage(field, l10n), []);
       return;
     }
     const hasSources = (request.images ?? []).length > 0 || request.remixOf !== undefined;
-    const title = l10n.t('Save as Preset');
+    const title = commandTitles.plain('nebulaVideo.savePreset');
     const entered = await dialogs.text({
       title,
       prompt: hasSources ? l10n.t("Images and remix sources aren't saved.") : l10n.t('Preset name'),
@@ -139,16 +139,19 @@ export class PresetEditor {
   }
 }
 
-interface Dependencies extends Pick<AppContext, 'engine' | 'dialogs' | 'notifications' | 'l10n'> {
+interface Dependencies extends Pick<
+  AppContext,
+  'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+> {
   readonly presets: Pick<PresetEditor, 'save'>;
 }
 
 /** Saves the request of a task as a preset. */
 export async function savePreset(deps: Dependencies, args: readonly unknown[]): Promise<void> {
-  const { engine, presets, notifications, l10n } = deps;
+  const { engine, presets, notifications, commandTitles, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity);
   const command = {
-    title: l10n.t('Save as Preset'),
+    title: commandTitles.plain('nebulaVideo.savePreset'),
     question: l10n.t('Select a task'),
     asksForOne: true as const,
     suits: () => true,

@@ -19,12 +19,13 @@ export function createPromptEditors(
   context: AppContext,
   { languageModels = editorLanguageModels }: { readonly languageModels?: LanguageModels },
 ): EditorsOfPrompts {
-  const { catalog, contextKeys, subscriptions, runInBackground, language } = context;
+  const { catalog, commandTitles, contextKeys, subscriptions, runInBackground, language } = context;
   const choices = new PromptChoices(context.mementos.workspace, context.looksLikeKey);
   const prompts = subscriptions.add(new PromptEditors(choices));
   const lists = subscriptions.add(new PromptEditors(choices, PROMPT_LIST_LANGUAGE));
   const lenses = subscriptions.add(
     new PromptCodeLensProvider({
+      commandTitles,
       language,
       maxLengthOf: (document) => {
         const { model } = prompts.begunOf(document).request ?? {};
@@ -45,7 +46,7 @@ export function createPromptEditors(
   );
   const register = (name: string, provider: vscode.CodeLensProvider) =>
     subscriptions.add(vscode.languages.registerCodeLensProvider({ language: name }, provider));
-  register(PROMPT_LIST_LANGUAGE, new PromptListCodeLensProvider(language));
+  register(PROMPT_LIST_LANGUAGE, new PromptListCodeLensProvider(context));
   register(PROMPT_LANGUAGE, lenses);
   const suggestions = subscriptions.add(new PromptDiff());
   return { prompts, lists, suggestions, languageModels };

@@ -10,7 +10,7 @@ import { replaceText } from './promptEditors';
 
 interface Dependencies extends Pick<
   AppContext,
-  'dialogs' | 'notifications' | 'looksLikeKey' | 'runInBackground' | 'l10n' | 'log'
+  'dialogs' | 'notifications' | 'commandTitles' | 'looksLikeKey' | 'runInBackground' | 'l10n' | 'log'
 > {
   readonly models: LanguageModels;
   readonly prompts: { find(args: readonly unknown[]): vscode.TextDocument | undefined };
@@ -68,6 +68,7 @@ export async function improvePrompt(deps: Dependencies, args: readonly unknown[]
 async function pickModel({
   models,
   dialogs,
+  commandTitles,
   notifications,
   l10n,
 }: Dependencies): Promise<LanguageModel | undefined> {
@@ -78,7 +79,7 @@ async function pickModel({
   }
   if (available.length <= 1) return available[0];
   return dialogs.choose({
-    title: l10n.t('Improve Prompt'),
+    title: commandTitles.plain('nebulaVideo.improvePrompt'),
     placeholder: l10n.t('Select a model'),
     choices: available.map((model) => ({ value: model, label: model.name, description: model.id })),
   });

@@ -5,7 +5,7 @@ import type { AppContext } from '../../common/appContext';
 import { validatePrompt } from '../wizard/validatePrompt';
 import { SEPARATOR, splitPrompts } from './promptList';
 
-interface Dependencies extends Pick<AppContext, 'language'> {
+interface Dependencies extends Pick<AppContext, 'commandTitles' | 'language'> {
   /** @returns the maximum prompt length of the document's model in characters, if known */
   readonly maxLengthOf: (document: vscode.TextDocument) => number | undefined;
   /** Called when a prompt is visible. */
@@ -38,13 +38,14 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const { l10n } = vscode;
-    this.#deps.onSeen();
+    const { commandTitles, onSeen } = this.#deps;
+    onSeen();
     const text = document.getText();
-    const args = [document.uri];
-    const lenses = [lens(0, `$(send) ${l10n.t('Generate from Prompt…')}`, 'nebulaVideo.sendPrompt', args)];
+    const commandLens = (icon: string, command: string) =>
+      lens(0, `$(${icon}) ${commandTitles.button(command)}`, command, [document.uri]);
+    const lenses = [commandLens('send', 'nebulaVideo.sendPrompt')];
     if (this.#canImprove && text.trim() !== '') {
-      lenses.push(lens(0, `$(sparkle) ${l10n.t('Improve Prompt…')}`, 'nebulaVideo.improvePrompt', args));
+      lenses.push(commandLens('sparkle', 'nebulaVideo.improvePrompt'));
     }
     return [...lenses, lens(0, this.#note(document, text))];
   }
@@ -65,10 +66,10 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
 
 /** CodeLens above a list of prompts, with help, and above each prompt. */
 export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
-  readonly #language: string;
+  readonly #deps: Pick<AppContext, 'commandTitles' | 'language'>;
 
-  constructor(language: string) {
-    this.#language = language;
+  constructor(deps: Pick<AppContext, 'commandTitles' | 'language'>) {
+    this.#deps = deps;
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
@@ -76,7 +77,7 @@ export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
     const prompts = splitPrompts(document.getText());
     const generate =
       prompts.length === 1
-        ? l10n.t('Generate from Prompt…')
+        ? this.#deps.commandTitles.button('nebulaVideo.sendPrompt')
         : l10n.t('Generate from {0} Prompts…', this.#formatNumber(prompts.length));
     return [
       lens(0, `$(send) ${generate}`, 'nebulaVideo.sendPrompt', [document.uri]),
@@ -93,7 +94,7 @@ export class PromptListCodeLensProvider implements vscode.CodeLensProvider {
   }
 
   #formatNumber(value: number): string {
-    return value.toLocaleString(this.#language);
+    return value.toLocaleString(this.#deps.language);
   }
 }
 

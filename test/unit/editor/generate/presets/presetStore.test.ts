@@ -10,6 +10,7 @@ import {
 } from '../../../../../src/editor/generate/presets/presetStore';
 import { PresetEditor } from '../../../../../src/editor/generate/presets/presetEditor';
 import { RecordingNotifications } from '../../../../support/recordingNotifications';
+import { commandTitles } from '../../../../support/commandTitles';
 import { ScriptedDialogs } from '../../../../support/scriptedDialogs';
 
 const ignore = () => undefined;
@@ -41,7 +42,15 @@ class Desk {
     });
     const { notifications } = this.notifications;
     this.keeping = new PresetEditor({
-      ...{ presets, dialogs: this.dialogs, notifications, looksLikeKey, log, l10n: untranslatedL10n },
+      ...{
+        presets,
+        dialogs: this.dialogs,
+        commandTitles,
+        notifications,
+        looksLikeKey,
+        log,
+        l10n: untranslatedL10n,
+      },
       hasWorkspace: () => this.hasWorkspace,
     });
   }
