@@ -25,7 +25,7 @@ describe('a finished video', function () {
   it('is told of once, and saved from the notice', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
     await stage.send(PROMPT);
-    await stage.window.toast(`“${PROMPT}” is ready.`).waitFor({ timeout: 60_000 });
+    await stage.window.toast(`'${PROMPT}' is ready.`).waitFor({ timeout: 60_000 });
     await badge().waitFor();
     await pictures(stage.window, 'notice-ready');
     await action('is ready', 'Save to Workspace').click();
@@ -44,8 +44,8 @@ describe('a finished video', function () {
 
   it('is saved again by its row’s action, under the next name', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
-    await row('Ready').hover();
-    await row('Ready').getByRole('button', { name: 'Save to Workspace' }).click();
+    await row('Done').hover();
+    await row('Done').getByRole('button', { name: 'Save to Workspace' }).click();
     await stage.window.toast('street-2.mp4').waitFor();
     assert.equal(fs.readdirSync(videos()).length, 2);
     await stage.window.runCommand('Notifications: Clear All Notifications');
@@ -71,8 +71,8 @@ describe('a finished video', function () {
 
   it('says what to do when a browser cannot reach the system’s player', async () => {
     await stage.window.runCommand('Notifications: Clear All Notifications');
-    await row('Ready').hover();
-    await row('Ready').getByRole('button', { name: 'Open in External Player' }).click();
+    await row('Done').hover();
+    await row('Done').getByRole('button', { name: 'Open in External Player' }).click();
     await stage.window.toast('The library is on the remote machine.').waitFor();
     await pictures(stage.window, 'notice-elsewhere');
   });
@@ -80,8 +80,8 @@ describe('a finished video', function () {
   it('is no longer told of once the user wants that', async () => {
     await stage.window.runCommand('Notifications: Clear All Notifications');
     await stage.send(PROMPT);
-    await stage.window.toast(`“${PROMPT}” is ready.`).waitFor({ timeout: 60_000 });
-    await action('is ready', 'Don’t Show Again').click();
+    await stage.window.toast(`'${PROMPT}' is ready.`).waitFor({ timeout: 60_000 });
+    await action('is ready', "Don't Show Again").click();
     const settings = path.join(stage.session.profile.userData, 'User', 'settings.json');
     for (let turn = 0; !/"nebulaVideo.notify":\s*"never"/.test(fs.readFileSync(settings, 'utf8')); turn++) {
       assert.ok(turn < 50, 'the setting was not written');
@@ -100,8 +100,8 @@ describe('a finished video', function () {
     );
     // The window's title says when they are.
     await stage.window.page.waitForFunction(`document.title.includes(${JSON.stringify(title)})`);
-    await row('Ready').first().hover();
-    await row('Ready').first().getByRole('button', { name: 'Save to Workspace' }).click();
+    await row('Done').first().hover();
+    await row('Done').first().getByRole('button', { name: 'Save to Workspace' }).click();
     await stage.window.toast("'nebulaVideo.saveFolder' must be a folder inside the workspace.").waitFor();
     await pictures(stage.window, 'notice-outside');
     assert.ok(!fs.existsSync(path.join(stage.session.profile.folder, 'outside')));
