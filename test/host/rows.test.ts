@@ -48,18 +48,14 @@ describe('the rows of the task list', () => {
     const item = rows.getTreeItem(running.id);
     assert.equal(item.id, running.id);
     assert.match(actionLabel(item), /^# \*not\* Markdown ⏎ <b>nor<\/b> HTML/);
-    assert.equal(item.description, 'Queued · just now · sora-2');
+    assert.match(String(item.description), /^Queued · just now · /);
     assert.equal(item.contextValue, 'task followed');
     assert.equal(item.tooltip, undefined);
-    assert.match(
-      item.accessibilityInformation?.label ?? '',
-      /^# \*not\* Markdown .*, Queued, just now, sora-2$/,
-    );
+    assert.match(item.accessibilityInformation?.label ?? '', /^# \*not\* Markdown .*, Queued, just now, /);
 
     const other = rows.getTreeItem(rejected.id);
-    // The editor shortens it to what fits; this keeps a long prompt from being laid out whole.
-    assert.equal(actionLabel(other).length, 200);
-    assert.match(actionLabel(other), /^x+…x+ \(\d+\)$/);
+    // VS Code cuts it to the width of the view.
+    assert.match(actionLabel(other), /^x{200,} \(\d+\)$/);
     assert.equal(other.contextValue, 'task ended removable clearable rejected');
     assert.ok(other.iconPath instanceof vscode.ThemeIcon);
     assert.equal(other.iconPath.id, 'circle-slash');
@@ -90,7 +86,7 @@ describe('the rows of the task list', () => {
       const item = () => rows.getTreeItem(id);
       while (!String(item().description).startsWith(state) && Date.now() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 50));
-      assert.equal(item().description, `${state} · just now · sora-2`);
+      assert.match(String(item().description), new RegExp(`^${state} · just now · `));
       assert.match(item().accessibilityInformation?.label ?? '', new RegExp(`, ${state}, `));
       const icon = item().iconPath;
       assert.ok(icon instanceof vscode.ThemeIcon);
@@ -114,7 +110,7 @@ describe('the rows of the task list', () => {
     const item = rows.getTreeItem(id);
     assert.ok(item.iconPath instanceof vscode.ThemeIcon);
     assert.equal(item.iconPath.id, 'pass');
-    assert.match(item.accessibilityInformation?.label ?? '', /, Ready, /);
+    assert.match(item.accessibilityInformation?.label ?? '', /, Done, /);
     own.dialogs.willAnswer(true);
     own.fired.length = 0;
     await own.app.commands.run('nebulaVideo.removeTask', [id]);
@@ -158,15 +154,15 @@ describe('the rows of the task list', () => {
     );
     await rows.getChildren();
     const item = rows.getTreeItem(id);
-    assert.match(String(item.description), /^May be damaged · .* · sora-2$/);
-    assert.match(item.accessibilityInformation?.label ?? '', /, May be damaged, .*, sora-2$/);
+    assert.match(String(item.description), /^May be damaged · /);
+    assert.match(item.accessibilityInformation?.label ?? '', /, May be damaged, /);
     assert.ok(item.iconPath instanceof vscode.ThemeIcon);
     assert.deepEqual([item.iconPath.id, item.iconPath.color?.id], ['warning', 'editorWarning.foreground']);
     assert.equal(item.contextValue, 'task ended removable saved video remixable');
     const { tooltip } = rows.resolveTreeItem(item, id);
     assert.ok(tooltip instanceof vscode.MarkdownString);
-    assert.match(tooltip.value, /\*\*State\\:\*\* May be damaged\n/);
-    assert.match(tooltip.value, /\*\*Warning\\:\*\* This video may be incomplete or damaged\\\./);
+    assert.match(tooltip.value, /\*\*State\*\* May be damaged\n/);
+    assert.match(tooltip.value, /Downloaded\\, but the file looks damaged\\\./);
     assert.doesNotMatch(tooltip.value, /\b0 × 0\b/);
     // The notification says that it's ready; the page says more.
     const toasts = () => own.notifications.shown.filter(({ severity }) => severity !== 'status');
@@ -190,7 +186,7 @@ describe('the rows of the task list', () => {
     assert.equal(videos.length, 2);
     rmSync(fileURLToPath(videos[0]?.uri ?? ''));
     await rows.getChildren();
-    assert.match(String(rows.getTreeItem(id).description), /^1 of 2 files missing · /);
+    assert.match(String(rows.getTreeItem(id).description), /^1 of 2 videos missing · /);
     assert.equal(rows.dragged([id]), videos[1]?.uri);
   });
 

@@ -134,7 +134,7 @@ describe('telling how tasks end', () => {
     while (own.view.message === undefined && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    assert.match(own.view.message ?? '', /wait for a valid one/);
+    assert.match(own.view.message ?? '', /API key rejected/);
     await own.app.rows.getChildren();
     const { iconPath } = own.app.rows.getTreeItem(id);
     assert.ok(iconPath instanceof vscode.ThemeIcon);

@@ -95,7 +95,7 @@ describe('the family of an earlier request', () => {
     desk.dialogs.willAnswer((question: { choices: { label: string; value: unknown }[] }) => {
       assert.deepEqual(
         question.choices.map(({ label }) => label),
-        ['veo'],
+        ['Veo'],
       );
       return question.choices[0]?.value;
     });
