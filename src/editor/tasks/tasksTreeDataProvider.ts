@@ -295,7 +295,8 @@ export class TasksTreeDataProvider implements Disposable {
 
 /** The whole prompt on one line: VS Code cuts it to the width of the view. */
 function rowLabel({ request: { prompt } }: Task): string {
-  return visibleLine(prompt, prompt.length);
+  // A line break is shown as three characters.
+  return visibleLine(prompt, 3 * prompt.length);
 }
 
 /** Length and size of a video: of the finished one, otherwise as requested. */
