@@ -203,7 +203,8 @@ describe('the fitting page', function () {
     await tab().waitFor({ state: 'detached' });
     await widget().getByText('Cropped to 1280×720').waitFor();
     await stage.window.screenshot('fitting/summary-dark');
-    await stage.window.press('Home', 'Enter');
+    await wizard.goToSend();
+    await stage.window.press('Enter');
     await untilOutside('the request arrives', () => submits()[0]?.body !== undefined);
     const { input_reference: sent } = submits()[0]?.body as { input_reference: string };
     assert.equal(sent.split(',')[1], last);

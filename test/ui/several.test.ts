@@ -82,7 +82,8 @@ describe('several videos', function () {
     await wizard.atSummary();
     await widget().getByText('Generate 3 Videos').waitFor();
     await pictures(stage.window, 'several-9-variations');
-    await stage.window.press('Home', 'Enter');
+    await wizard.goToSend();
+    await stage.window.press('Enter');
     await notification('Generating 3 videos.').waitFor();
     await stage.window.screenshot('several-10-made');
     assert.deepEqual(
