@@ -103,7 +103,7 @@ export class WizardPage {
   /** Moves to the first row, and waits until Enter would pay. */
   async goToSend(): Promise<void> {
     // Home belongs to the text field.
-    for (let presses = 0; presses < 20 && !(await this.active()).startsWith("Generate"); presses++) {
+    for (let presses = 0; presses < 20 && !(await this.active()).startsWith('Generate'); presses++) {
       await this.#stage.window.press('ArrowUp');
     }
     await this.#stage.window.page.waitForTimeout(500);
