@@ -62,7 +62,10 @@ const runs: readonly Run[] = [
   },
   {
     ...{ family: 'wan', model: 'wan2.5-t2v-preview', name: 'Wan 2.5 Text to Video' },
-    rows: ['Length, 5 s', 'Size, 1280×720 (landscape)', 'Audio, off', 'Audio URL, Default', 'Seed, Default'],
+    rows: [
+      ...['Length, 5 s', 'Size, 1280×720 (landscape)', 'Resolution, 720p', 'Audio, off'],
+      ...['Audio URL, Default', 'Seed, Default'],
+    ],
     changes: [
       ['Length', '10 s', seconds(5, 10, 5)],
       [
