@@ -210,6 +210,7 @@ describe('each family of models', function () {
     await wizard.atPrompt();
     await wizard.widget.getByText('1 image · Describe the video', { exact: false }).waitFor();
     await wizard.press('Choose Model');
+    await stage.window.quickPickRow(name).waitFor();
     await wizard.take(name);
     await wizard.atPrompt();
     await picture('image-prompt-dark');
