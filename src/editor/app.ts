@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { systemClock } from '../core/common/clock';
 import { DisposableStore, type Disposable } from '../core/common/disposable';
-import { describeError } from '../core/common/log';
+import { describeError, type Log } from '../core/common/log';
 import { Catalog } from '../core/models/catalog';
 import { FAMILIES } from '../core/models/families';
 import type { AppContext, TasksView } from './common/appContext';
@@ -103,12 +103,7 @@ export function createApp(host: AppHost): App {
   return { rows: tasks.rows, commands, api: generate.api, players: player.players, close, dispose };
 }
 
-function createContext(
-  host: AppHost,
-  subscriptions: DisposableStore,
-  log: EditorLog,
-  keychain: Keychain,
-): AppContext {
+function createContext(host: AppHost, owned: DisposableStore, log: Log, keychain: Keychain): AppContext {
   const { extensionUri, storageFolder, mementos, view: tasksView, user } = host;
   const { l10n, env } = vscode;
   const { language } = env;
@@ -130,21 +125,21 @@ function createContext(
   const customModels = createCustomModels({ settings, configuration, notifications, l10n, log });
   const catalog = new Catalog(FAMILIES, () => customModels.list());
   const pollInterval = () => settings.pollInterval();
-  const engine = subscriptions.add(
+  const engine = owned.add(
     new EngineAccess({ catalog, storageFolder, keys: keychain, log, l10n, language, pollInterval }),
   );
   // Where a folder can't be watched, changes of other windows are noticed when the user comes back.
-  subscriptions.add(
+  owned.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (focused) engine.current.checkForChanges();
     }),
   );
   return {
-    ...{ catalog, customModels, engine, settings, notifications, commandTitles, tasksView, mementos },
+    ...{ catalog, customModels, engine, settings, notifications, inputs, commandTitles, tasksView, mementos },
     ...{ extensionUri, storageFolder, looksLikeKey },
-    ...{ l10n, language, log, subscriptions, configuration, execute, runInBackground },
+    ...{ l10n, language, log, configuration, execute, runInBackground },
     dialogs: user?.dialogs ?? new VSCodeDialogs(inputs, log),
-    inputs,
+    subscriptions: owned,
     contextKeys: new ContextKeys(execute),
     desktop: user?.desktop ?? new EditorDesktop(host.isHere),
     clock: systemClock,

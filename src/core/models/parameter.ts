@@ -14,7 +14,7 @@ export type Values =
   /** `link`: an https URL. `object`: a JSON object as text. */
   | { readonly kind: 'text' | 'link' | 'object' };
 
-type Sentence = (l10n: L10n) => string;
+type LocalizedText = (l10n: L10n) => string;
 
 /** Meaning of an option, independent of the family's name for it. */
 export type ParameterRole =
@@ -22,9 +22,9 @@ export type ParameterRole =
 
 /** How an option and its values are shown. */
 export interface OptionTexts {
-  readonly label: Sentence;
+  readonly label: LocalizedText;
   /** Placeholder of the pick. Defaults to one made from the label. */
-  readonly placeholder?: Sentence;
+  readonly placeholder?: LocalizedText;
   /** A value as shown, or undefined if it has no special format. */
   readonly format?: (value: string, l10n: L10n) => string | undefined;
   /** True if formatted values make sense without the label, such as '8 s'. */

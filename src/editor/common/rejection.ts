@@ -55,7 +55,7 @@ export function readOnlyRejection(reason: ReadOnlyReason, l10n: L10n, cause?: un
 }
 
 /** The message above the task list while tasks can't be read or saved. */
-export function storeSentence(state: StoreState, l10n: L10n): string | undefined {
+export function storeMessage(state: StoreState, l10n: L10n): string | undefined {
   switch (state.kind) {
     case 'failed':
       return l10n.t("Can't read the task database. Retrying automatically. See the log for details.");
@@ -70,11 +70,11 @@ export function noKeyMessage(l10n: L10n): string {
   return l10n.t('Set an API key first.');
 }
 
-export function keyLockedSentence(l10n: L10n): string {
+export function keyLockedMessage(l10n: L10n): string {
   return l10n.t("Couldn't read the API key. Unlock this system's keyring.");
 }
 
-export function notApprovedSentence(origin: string, l10n: L10n): string {
+export function notApprovedMessage(origin: string, l10n: L10n): string {
   return l10n.t("Nothing was sent: {0} isn't approved for your API key.", origin);
 }
 

@@ -28,13 +28,13 @@ const customModel = z.object({
 });
 const defaultModel = z.catch(z.string().check(z.trim()), '');
 
-/** Our settings, read anew each time and made sense of: anybody can write anything into a settings file. */
+/** Reads and validates the extension's settings. They're read every time, so changes apply immediately. */
 export class Settings {
   readonly #read: (name: string, scope?: Uri) => unknown;
   readonly #isKey: KeyCheck;
 
   /**
-   * @param read gives a setting's value by its name below our section, as it holds for a resource
+   * @param read gives a setting's value by its name without the prefix, as it holds for a resource
    * @param isKey whether a text contains an API key
    */
   constructor(read: (name: string, scope?: Uri) => unknown, isKey: KeyCheck = looksLikeKey) {
@@ -49,7 +49,7 @@ export class Settings {
     return this.#isKey(text) ? undefined : parseBaseUrl(text === '' ? DEFAULT_BASE_URL : text);
   }
 
-  /** The user's own models; what is none is passed over. Their families may be none of ours. */
+  /** The user's custom models, without invalid entries. Their family may be unknown. */
   customModels(): readonly CustomModel[] {
     return models.parse(this.#read(SETTINGS.models)).flatMap((entry) => {
       const custom = customModel.safeParse(entry).data;

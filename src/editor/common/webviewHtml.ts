@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
 
-/** What every page of ours is made from. */
+/** Inputs for building a webview page. */
 export interface WebviewSources {
-  /** Where the webview may load our files from. */
   readonly cspSource: string;
   readonly script: string;
   readonly style: string;
-  /** Of the user's texts, as a language tag. */
+  /** Display language, as a language tag. */
   readonly language: string;
 }
 
 /**
- * A page before it draws itself. Nothing in it runs but the one script that carries this page's nonce; nothing is
- * loaded but our own files, and what `rules` allow beside them. Forms have nowhere to go.
- * @param rules of the content security policy, for images and media
- * @param data the page is born with it
+ * Builds a page. Only its own script runs, identified by a nonce, and only the extension's files are loaded.
+ * @param rules further rules of the content security policy, for images and media
+ * @param data initial data of the page
  */
 export function webviewHtml(
   { cspSource, script, style, language }: WebviewSources,

@@ -2,7 +2,7 @@ import type { L10n } from '../../core/common/l10n';
 import { normalizeApiKey, parseApiKey } from '../../core/gateway/apiKey';
 import { DEFAULT_BASE_URL, originOf } from '../../core/gateway/baseUrl';
 import type { AppContext } from '../common/appContext';
-import { invalidBaseUrlMessage, keyLockedSentence, noKeyMessage } from '../common/rejection';
+import { invalidBaseUrlMessage, keyLockedMessage, noKeyMessage } from '../common/rejection';
 import type { ConnectionState } from './connection';
 import { KEY_VARIABLE, type Keychain } from './keychain';
 import type { OriginApproval } from './originApproval';
@@ -155,7 +155,7 @@ function showNoKey({ notifications, l10n }: MessageDependencies): void {
 }
 
 function showKeyLocked({ notifications, l10n }: MessageDependencies): void {
-  notifications.show('warning', keyLockedSentence(l10n), [notifications.command('nebulaVideo.showLog')]);
+  notifications.show('warning', keyLockedMessage(l10n), [notifications.command('nebulaVideo.showLog')]);
 }
 
 function showInvalidBaseUrl({ notifications, l10n }: MessageDependencies): void {

@@ -12,9 +12,9 @@ interface Dependencies extends Pick<AppContext, 'catalog' | 'dialogs' | 'l10n'> 
 }
 
 /**
- * Sees to it that the family of a request's model is known, and asks where nobody can tell: the setting that named it
- * may have changed since. The answer is kept in that setting.
- * @returns false when the person went away
+ * Ensures the request's model has a known family. Prompts the user if the setting that named it has changed since, and
+ * stores the answer there.
+ * @returns false if the user canceled
  */
 export async function ensureModelFamily(
   request: VideoRequest,

@@ -48,13 +48,13 @@ export async function runWizardAndSend(
   const result = await deps.runGenerateWizard(start);
   if (!result) return undefined;
   const task = await sendWritten(deps, result, { basedOn: start.basedOn, onStored });
-  tellOutcome(task, deps);
+  showOutcome(task, deps);
   deps.reveal(task.id);
   return structuredClone(task);
 }
 
-function tellOutcome(task: Task, { notifications, l10n }: GenerateDependencies): void {
-  // Who has just stopped it knows.
+function showOutcome(task: Task, { notifications, l10n }: GenerateDependencies): void {
+  // The user has just canceled it.
   if (task.phase === 'stopped') return;
   const explanation =
     task.phase === 'rejected' || task.phase === 'unknown' ? explainFailure(task, l10n) : undefined;
@@ -88,7 +88,7 @@ async function sendWritten(
     if (canSendAgain(task)) keepAgain();
     return task;
   } catch (error) {
-    // There is no task: somebody said no, or something was missing.
+    // There is no task: the request was declined or couldn't be sent.
     if (error instanceof Rejection) keepAgain();
     throw error;
   }

@@ -44,7 +44,7 @@ async function startFrom(
   if (!found) notifications.status(l10n.t('No matching tasks.'));
   const task = found?.[0];
   if (!task || !(await ensureModelFamily(task.request, title, deps))) return undefined;
-  // What a newer version has asked for may be beyond this one; that is said before anybody is asked.
+  // A request of a newer version may not be supported. Report that before asking anything.
   deps.sender.check(task.request);
   return runWizardAndSend(deps, { request: task.request, at, basedOn: task.id });
 }

@@ -6,7 +6,7 @@ import { idsFromArguments, isRemixable, resolveTasks } from '../common/taskPicke
 interface Dependencies
   extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs' | 'commandTitles'> {}
 
-/** A video to remix: one of ours, or one that only the gateway knows. */
+/** A video to remix: of a local task, or one that only the gateway knows. */
 type Source =
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'id'; readonly id: string; readonly model: string };

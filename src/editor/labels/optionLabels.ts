@@ -12,7 +12,7 @@ export function optionPlaceholder({ label, placeholder }: OptionTexts, l10n: L10
   return placeholder?.(l10n) ?? l10n.t('Select {0}', label(l10n));
 }
 
-/** An option's value beside its label. */
+/** Formats an option's value, to show next to its label. */
 export function formatValue({ format }: OptionTexts, value: string, l10n: L10n): string {
   return format?.(value, l10n) ?? value;
 }

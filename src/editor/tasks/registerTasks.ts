@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { AppContext, Feature } from '../common/appContext';
 import { VIEWS } from '../common/ids';
-import { storeSentence } from '../common/rejection';
+import { storeMessage } from '../common/rejection';
 import type { CredentialsFeature } from '../credentials/registerCredentials';
 import type { GenerateFeature } from '../generate/registerGenerate';
 import type { LibraryFeature } from '../library/registerLibrary';
@@ -96,7 +96,7 @@ function showMessage(
 ): void {
   let keyLine: string | undefined;
   const show = () => {
-    tasksView.message = storeSentence(engine.current.state, l10n) ?? keyLine;
+    tasksView.message = storeMessage(engine.current.state, l10n) ?? keyLine;
   };
   subscriptions.add(engine.current.onDidChangeState(show));
   subscriptions.add(

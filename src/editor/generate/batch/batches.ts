@@ -24,7 +24,7 @@ const REPEATS = [2, 3, 4, 5, 6, 7, 8, 9, 10];
 export function promptListBatch(prompts: readonly string[], { l10n }: Pick<AppContext, 'l10n'>): Batch {
   return {
     hasPrompts: true,
-    title: (model) => l10n.t('Generate Multiple Videos with {0}', model),
+    title: (model) => l10n.t('Generate Videos in Batch with {0}', model),
     row: () => undefined,
     change: () => Promise.resolve('back'),
     variedOption: () => undefined,
@@ -65,7 +65,7 @@ export class VariationsBatch implements Batch {
   }
 
   title(model: string): string {
-    return this.#deps.l10n.t('Generate Multiple Videos with {0}', model);
+    return this.#deps.l10n.t('Generate Videos in Batch with {0}', model);
   }
 
   row(answers: Answers): { readonly label: string; readonly value: string } {

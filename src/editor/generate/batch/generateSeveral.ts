@@ -24,7 +24,14 @@ export interface BatchDependencies
     ReadyDependencies,
     Pick<
       AppContext,
-      'catalog' | 'l10n' | 'log' | 'notifications' | 'dialogs' | 'inputs' | 'runInBackground'
+      | 'catalog'
+      | 'commandTitles'
+      | 'l10n'
+      | 'log'
+      | 'notifications'
+      | 'dialogs'
+      | 'inputs'
+      | 'runInBackground'
     > {
   readonly memory: WizardState;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
@@ -33,9 +40,9 @@ export interface BatchDependencies
   readonly batch: BatchSubmitter;
   readonly prompts: Editors;
   readonly lists: Editors;
-  /** Lists whose prompts are on their way: a second Enter must not pay for them again. */
+  /** Lists whose prompts are being sent. A second Enter must not pay for them again. */
   readonly underWay: Set<TextDocument>;
-  /** Puts another text in the place of the whole one. @returns false when it is not as it was */
+  /** Replaces the whole text. @returns false if it has changed since */
   readonly replaceText: (document: TextDocument, before: string, after: string) => Promise<boolean>;
   readonly random: () => number;
 }
@@ -43,12 +50,12 @@ export interface BatchDependencies
 /** Maximum attempts to change a list in which the user is typing. */
 const MAX_EDITS = 3;
 
-/** Asks whether several prompts are to be written, or one is to be varied, and begins with it. */
+/** Lets the user choose between a list of prompts and variations of one, and starts that. */
 export async function generateSeveral(deps: BatchDependencies): Promise<void> {
-  const { dialogs, lists, l10n } = deps;
+  const { dialogs, lists, commandTitles, l10n } = deps;
   if (!(await ensureReadyToSend(deps))) return;
   const what = await dialogs.choose<'prompts' | 'variations'>({
-    title: l10n.t('Generate Multiple Videos'),
+    title: commandTitles.plain('nebulaVideo.generateSeveral'),
     placeholder: l10n.t('Select what to generate'),
     choices: [
       {
@@ -117,7 +124,7 @@ export async function sendList(
       },
     );
     const rest = openEnds(report).map((index) => prompts[index] ?? '');
-    tell(deps, report, rest.length > 0 ? async () => openPrompts(deps, rest, lineEnd) : undefined);
+    showReport(deps, report, rest.length > 0 ? async () => openPrompts(deps, rest, lineEnd) : undefined);
     await edits;
   } finally {
     underWay.delete(document);
@@ -139,12 +146,12 @@ async function editList(
   }
 }
 
-/** A draft is one until it is sent: a window that dies meanwhile must not offer to pay for it again. */
 async function generateVariations(deps: BatchDependencies): Promise<void> {
   const { memory, batch } = deps;
   const confirmed = await ask(deps, { at: 'prompt', batch: new VariationsBatch(deps) });
   if (!confirmed) return;
   const { written, request } = confirmed.result;
+  // Drop the draft before sending: after a crash, the next window must not offer to pay for it again.
   const draft = written ? memory.draft() : undefined;
   if (written) await memory.forgetDraft();
   const keepAgain = () => {
@@ -161,7 +168,7 @@ async function generateVariations(deps: BatchDependencies): Promise<void> {
   const rest = openEnds(report);
   if (rest.length === confirmed.ready.length) keepAgain();
   const { prompt, ...others } = request;
-  tell(
+  showReport(
     deps,
     report,
     rest.length > 0 ? async () => deps.prompts.open(prompt, { request: others }) : undefined,
@@ -186,8 +193,12 @@ function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
   return [...refused.map(({ index }) => index), ...notSent].sort((one, other) => one - other);
 }
 
-/** @param reopen shows what is still to be sent; undefined where nothing is */
-function tell(deps: BatchDependencies, report: BatchReport, reopen: (() => Promise<void>) | undefined): void {
+/** @param reopen shows the prompts that weren't sent; undefined if there are none */
+function showReport(
+  deps: BatchDependencies,
+  report: BatchReport,
+  reopen: (() => Promise<void>) | undefined,
+): void {
   const { reveal, runInBackground } = deps;
   showBatchReport(deps, report, reopen && (() => runInBackground(reopen())));
   const [first] = report.tasks;

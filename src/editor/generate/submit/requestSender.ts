@@ -21,9 +21,9 @@ import {
   KeyLockedError,
   Rejection,
   invalidBaseUrlMessage,
-  keyLockedSentence,
+  keyLockedMessage,
   noKeyMessage,
-  notApprovedSentence,
+  notApprovedMessage,
   readOnlyRejection,
 } from '../../common/rejection';
 import type { RequestImages, RequestWithImages } from '../../imageFit/requestImages';
@@ -230,7 +230,7 @@ export class RequestSender {
     const { keychain, settings, l10n } = this.#deps;
     const place = await keychain.place();
     if (place === undefined) throw new Rejection('noKey', noKeyMessage(l10n));
-    if (place === 'locked') throw new KeyLockedError(keyLockedSentence(l10n));
+    if (place === 'locked') throw new KeyLockedError(keyLockedMessage(l10n));
     const baseUrl = settings.baseUrl();
     if (baseUrl === undefined) throw new Rejection('originNotApproved', invalidBaseUrlMessage(l10n));
     return baseUrl;
@@ -246,9 +246,9 @@ export class RequestSender {
       case 'none':
         throw new Rejection('noKey', noKeyMessage(l10n));
       case 'locked':
-        throw new KeyLockedError(keyLockedSentence(l10n));
+        throw new KeyLockedError(keyLockedMessage(l10n));
       case 'notApproved':
-        throw new Rejection('originNotApproved', notApprovedSentence(origin, l10n));
+        throw new Rejection('originNotApproved', notApprovedMessage(origin, l10n));
     }
   }
 
@@ -320,7 +320,7 @@ export class RequestSender {
     if (error instanceof RequestError) return new Rejection('invalidRequest', error.message, error);
     if (error instanceof SubmitCancelledError) return this.#cancelled();
     if (error instanceof KeyUnavailableError) {
-      if (error.reason === 'locked') return new KeyLockedError(keyLockedSentence(l10n));
+      if (error.reason === 'locked') return new KeyLockedError(keyLockedMessage(l10n));
       const sentence = l10n.t('The API key was removed or replaced before the request was sent.');
       return new Rejection('noKey', sentence, error);
     }

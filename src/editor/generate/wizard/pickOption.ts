@@ -97,7 +97,7 @@ export function formatOptions({ parameters, options }: ResolvedOptions, l10n: L1
   });
 }
 
-/** The value of an option beside its label. */
+/** Formats an option's value for its row. */
 export function shownValue(parameter: Parameter, { options }: ResolvedOptions, l10n: L10n): string {
   const value = options[parameter.name];
   if (value === undefined) return l10n.t('Default');

@@ -243,7 +243,7 @@ export class WizardRequest {
     this.#drafts.discard();
   }
 
-  /** Everything but the prompt. */
+  /** Everything except the prompt. */
   input(): WizardInput {
     const model = this.#model && { model: this.#model.id };
     return {
@@ -256,7 +256,7 @@ export class WizardRequest {
   /** Remembers the main choices for the next request. */
   finish(): WizardResult {
     const { model, settled, request } = this.answers;
-    // Options that cost more or name a person are chosen anew each time.
+    // Options that cost more or name a person are never remembered.
     const main = settled.parameters.filter(({ isMain }) => isMain);
     const chosen = Object.fromEntries(main.map(({ name }) => [name, String(settled.options[name])]));
     this.#deps.memory.keepLast(model.id, model.family.id, chosen);

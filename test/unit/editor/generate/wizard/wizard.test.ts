@@ -897,7 +897,7 @@ describe('the wizard', () => {
     it('of a batch comes back for a batch', async () => {
       const batch = {
         hasPrompts: false,
-        title: () => 'Generate Multiple Videos',
+        title: () => 'Generate Videos in Batch',
         row: () => undefined,
         change: () => Promise.resolve('back' as const),
         variedOption: () => undefined,
