@@ -220,7 +220,8 @@ describe('each family of models', function () {
     await wizard.set('Resolution', '480p');
     assert.deepEqual((await wizard.rows()).slice(1), [
       `Model, ${name} · ${model}`,
-      ...['Length, 5 s', 'Resolution, 480p', 'Audio, off', 'Audio URL, Default', 'Seed, Default'],
+      // The length is the family's last choice.
+      ...['Length, 10 s', 'Resolution, 480p', 'Audio, off', 'Audio URL, Default', 'Seed, Default'],
       ...['Images, 1 image', 'More Options…', 'Save as Preset…', 'Preview Image…'],
     ]);
     await look('image-summary');
@@ -232,7 +233,7 @@ describe('each family of models', function () {
     await wizard.pay();
     const { image, ...others } = wizard.bodies.at(-1) as { image: string };
     assert.deepEqual(others, {
-      ...{ model, prompt: 'the boat drifts away', duration: 5, resolution: '480p' },
+      ...{ model, prompt: 'the boat drifts away', duration: 10, resolution: '480p' },
       ...{ smart_rewrite: false, generate_audio: false },
     });
     const sent = await loadImage(image);

@@ -24,7 +24,7 @@ describe('a video that goes on from another one', function () {
   const page = () => stage.window.page;
   const wizard = new WizardPage(stage);
   const widget = () => page().locator('.quick-input-widget:visible');
-  const row = () => page().locator(`.monaco-list-row[aria-label*="${PROMPT}"][aria-label*="Ready"]`).first();
+  const row = () => page().locator(`.monaco-list-row[aria-label*="${PROMPT}"][aria-label*="Done"]`).first();
   const bodies = () =>
     stage.gateway.log
       .filter(({ kind }) => kind === 'submit')

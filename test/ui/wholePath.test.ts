@@ -60,7 +60,7 @@ describe('from an idea to a clip in the workspace', function () {
     await wizard.atSummary();
     await readmePicture('ask');
     await stage.window.press('Enter');
-    await row('Running').waitFor({ timeout: 60_000 });
+    await row('Generating').waitFor({ timeout: 60_000 });
 
     await stage.window.toast('is ready').waitFor({ timeout: 60_000 });
     await palette('Notifications: Focus Notification Toast');
