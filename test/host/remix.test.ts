@@ -58,9 +58,9 @@ describe('a remix', () => {
     own.inputs.plan(write('the same in the rain'), enter);
     assert.equal((await run())?.request.remixOf, video.gatewayTaskId);
     own.dialogs.willAnswer(
-      answer('Enter a Task ID…'),
+      answer('Enter Task ID…'),
       (question: { validate: (text: string) => string | undefined }) => {
-        assert.match(question.validate('task_1') ?? '', /begin with video_/);
+        assert.match(question.validate('task_1') ?? '', /starts with video_/);
         return ` ${video.gatewayTaskId} `;
       },
     );

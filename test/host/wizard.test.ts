@@ -290,11 +290,11 @@ describe('asking for a video', () => {
         assert.ok(tooltip instanceof vscode.MarkdownString);
         return tooltip.value;
       };
-      assert.match(await hover(), /Generated again from\\:\*\* “a kite \\\(\d+\\\)”/);
+      assert.match(await hover(), /\*\*Based on\*\* \\'a kite \\\(\d+\\\)\\'/);
       await api.settled(made.id);
       own.dialogs.willAnswer(true);
       await run('removeTask', made.id);
-      assert.doesNotMatch(await hover(), /again from/);
+      assert.doesNotMatch(await hover(), /Based on/);
       assert.equal(api.task(task.id)?.basedOn, made.id);
     });
 
@@ -319,7 +319,7 @@ describe('asking for a video', () => {
 
     it('asks which one when it is not told', async () => {
       await run('generateAgain');
-      assert.match(own.notifications.last.message, /no task to generate again/);
+      assert.match(own.notifications.last.message, /^No matching tasks\.$/);
       const made = await own.app.api.generate(aRequest());
       own.dialogs.willAnswer(undefined);
       await run('generateAgain');
