@@ -25,7 +25,7 @@ describe('a killed extension host', function () {
   it('comes back, goes on with the task and saves the video, with one submit', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
     await stage.send(prompt);
-    await row('Running').waitFor({ timeout: 60_000 });
+    await row('Generating').waitFor({ timeout: 60_000 });
     assert.equal(stage.submits, 1);
 
     const [before] = stage.session.server.extensionHosts();
@@ -41,7 +41,7 @@ describe('a killed extension host', function () {
     const [task] = stage.gateway.tasks;
     assert.ok(task);
     stage.gateway.finishTask(task.id);
-    await row('Ready').waitFor({ timeout: 60_000 });
+    await row('Done').waitFor({ timeout: 60_000 });
     await stage.window.screenshot('killed-host-saved');
     assert.equal(stage.submits, 1);
     assertOneVideo();
@@ -50,7 +50,7 @@ describe('a killed extension host', function () {
   it('a reload of the window still shows it, and asks for nothing more', async () => {
     const asked = stage.gateway.log.length;
     await stage.window.reload();
-    await row('Ready').waitFor({ timeout: 60_000 });
+    await row('Done').waitFor({ timeout: 60_000 });
     assert.equal(stage.gateway.log.length, asked);
     assertOneVideo();
   });

@@ -28,7 +28,10 @@ describe('what people meet beside list, wizard and player', function () {
 
   async function setKey(key: string): Promise<void> {
     await stage.window.runCommand('Nebula Video: Set API Key');
-    await stage.window.page.locator('.quick-input-widget:visible').getByText('Your Nebula API key').waitFor();
+    await stage.window.page
+      .locator('.quick-input-widget:visible')
+      .getByText('API key, stored in the system keychain')
+      .waitFor();
     await stage.window.quickInput().fill(key);
     await stage.window.press('Enter');
     await stage.window.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
@@ -36,28 +39,31 @@ describe('what people meet beside list, wizard and player', function () {
 
   it('asks for a key where there is none', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
-    await sidebar().getByRole('button', { name: 'Set API Key…' }).waitFor();
+    await sidebar().getByRole('button', { name: 'Set API Key' }).waitFor();
     await look('key-none');
   });
 
   it('takes a key without showing it, and says what cannot be one', async () => {
     await stage.window.runCommand('Nebula Video: Set API Key');
-    await stage.window.page.locator('.quick-input-widget:visible').getByText('Your Nebula API key').waitFor();
+    await stage.window.page
+      .locator('.quick-input-widget:visible')
+      .getByText('API key, stored in the system keychain')
+      .waitFor();
     assert.equal(await stage.window.quickInput().getAttribute('type'), 'password');
     await stage.window.quickInput().fill('two words');
-    await stage.window.page.getByText('This cannot be a key').waitFor();
+    await stage.window.page.getByText("That doesn't look like an API key.").waitFor();
     await look('key-input');
     await stage.window.press('Escape');
   });
 
   it('says when the gateway refuses the key, in a notice and in the view', async () => {
     await setKey('sk-not-a-key-of-this-gateway-000000');
-    await stage.window.toast('refused it').waitFor();
-    await sidebar().getByText('did not accept your API key').waitFor();
+    await stage.window.toast('rejected it').waitFor();
+    await sidebar().getByText('The gateway rejected your API key.').waitFor();
     await look('key-refused');
     await clear();
     await setKey(stage.gateway.key);
-    await sidebar().getByText('No videos yet').waitFor();
+    await sidebar().getByText('Describe a video to get started.').waitFor();
   });
 
   it('asks before it pays for what others want', async () => {
@@ -77,7 +83,7 @@ describe('what people meet beside list, wizard and player', function () {
   });
 
   it('shows what the library takes up, and what could go', async () => {
-    await stage.window.runCommand('Nebula Video: Clean Library…');
+    await stage.window.runCommand('Nebula Video: Clean Up Library…');
     const quick = stage.window.page.locator('.quick-input-widget:visible');
     await quick.getByText(/^Clean Up Library: 1 video, /).waitFor();
     await quick.getByText('new, not saved').waitFor();
@@ -85,17 +91,17 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.press('Escape');
   });
 
-  it('tells of a failure: what, why, what it cost, and what helps', async () => {
+  it('tells of a failure: what it cost, and where to read why', async () => {
     stage.gateway.setFault({
       name: 'taskFailed',
       route: 'submit',
       args: { shape: 'F1', code: 'content_policy_violation', message: 'This may violate our policies.' },
     });
     await send('Generate Video');
-    const toast = stage.window.toast('This video was held back');
+    const toast = stage.window.toast("Couldn't generate '");
     await toast.waitFor({ timeout: 60_000 });
-    assert.match(await toast.innerText(), /Whether it was charged is not known/);
-    for (const name of ['Edit and Generate Again…', 'Open']) {
+    assert.match(await toast.innerText(), /You may have been charged\./);
+    for (const name of ['Open', "Don't Show Again"]) {
       assert.equal(await toast.getByRole('button', { name }).count(), 1, name);
     }
     await look('notice-failed');
@@ -105,10 +111,9 @@ describe('what people meet beside list, wizard and player', function () {
   it('tells of an outcome that nobody knows, and how to find out', async () => {
     stage.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     await send('Generate Video');
-    const toast = stage.window.toast('It is not known whether this video is being made');
+    const toast = stage.window.toast('may have been sent and charged');
     await toast.waitFor({ timeout: 60_000 });
-    assert.match(await toast.innerText(), /Whether it was charged is not known/);
-    assert.equal(await toast.getByRole('button', { name: 'Attach Task ID…' }).count(), 1);
+    assert.equal(await toast.getByRole('button', { name: 'Open' }).count(), 1);
     await look('notice-unknown');
     await clear();
   });
@@ -116,7 +121,7 @@ describe('what people meet beside list, wizard and player', function () {
   it('tells of a request that was refused', async () => {
     stage.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     await send('Generate Video');
-    await stage.window.toast('The balance is too low').waitFor({ timeout: 60_000 });
+    await stage.window.toast('Your Nebula balance is too low.').waitFor({ timeout: 60_000 });
     await look('notice-rejected');
     await clear();
   });
@@ -125,12 +130,12 @@ describe('what people meet beside list, wizard and player', function () {
     const { gateway, window } = stage;
     gateway.setFault({ name: 'echoKey', route: 'submit', args: { status: 400 } });
     await send('Generate Video');
-    await window.toast('did not').getByRole('button', { name: 'Open' }).click();
+    await window.toast("Couldn't send '").getByRole('button', { name: 'Open' }).click();
     const page = await window.webview(
       async (frame) => (await frame.locator('[data-action=copyDetails]').count()) > 0,
     );
     const texts = [await page.locator('body').innerText(), await window.page.locator('body').innerText()];
-    assert.match(texts[0] ?? '', /The gateway says: .*…/);
+    assert.match(texts[0] ?? '', /Gateway message: .*…/);
     for (const name of ['Copy Prompt', 'Copy Details']) {
       await page.getByRole('button', { name }).click();
       await page.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
@@ -152,7 +157,7 @@ describe('what people meet beside list, wizard and player', function () {
     await stage.window.quickPickRow(PROMPT).waitFor();
     await look('choice');
     await stage.window.press('Enter');
-    await dialog().getByText('neither cancels nor refunds').waitFor();
+    await dialog().getByText("doesn't cancel or refund").waitFor();
     await look('stop');
     await dialog().getByRole('button', { name: 'Stop Tracking' }).click();
     await dialog().waitFor({ state: 'detached' });

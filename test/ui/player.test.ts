@@ -147,14 +147,17 @@ describe('the player in a real workbench', function () {
     const frame = await bench.openPlayer('several');
     await loaded(frame);
     const note = frame.locator('.takes-note');
-    assert.match(await note.innerText(), /1 of 3 videos are no longer.*1 of 2 files are missing/s);
+    assert.match(
+      await note.innerText(),
+      /1 of 3 videos are missing\..*1 of 2 videos are missing from the library\./s,
+    );
     await note.getByRole('button', { name: 'Check Again' }).click();
     await bench.called({ id: 'nebulaVideo.lookAgain', args: ['several'] });
   });
 
   it('says what keeps a video waiting, and what helps', async () => {
     const frame = await bench.openPlayer('blind');
-    await frame.getByRole('heading', { name: 'This video waits for a valid key' }).waitFor();
+    await frame.getByRole('heading', { name: 'Needs API key' }).waitFor();
     assert.equal(await frame.getByRole('progressbar').count(), 0);
     await button(frame, 'Set API Key…').click();
     await bench.called({ id: 'nebulaVideo.setApiKey', args: [] });
@@ -164,10 +167,7 @@ describe('the player in a real workbench', function () {
     const failure = all.find(({ id }) => id === 'blind')!.failure!;
     bench.write(all.map((task) => (task.id === 'running' ? { ...task, failure } : task)));
     await running.getByRole('progressbar').waitFor({ state: 'detached' });
-    await running
-      .getByRole('status')
-      .getByText('This video waits for a valid key')
-      .waitFor({ state: 'attached' });
+    await running.getByRole('status').getByText('Needs API key').waitFor({ state: 'attached' });
     bench.write(all);
   });
 
@@ -194,7 +194,7 @@ describe('the player in a real workbench', function () {
         'Reveal File',
         'Generate Again…',
         'Edit and Generate Again…',
-        'Remix…',
+        'Remix Video…',
         'Continue from Last Frame…',
       ],
       ...['Copy Prompt', 'Copy Details'],
@@ -237,7 +237,7 @@ describe('the player in a real workbench', function () {
     const all = bench.tasks();
     const film = all.find(({ id }) => id === 'film')!;
     const frame = await bench.openPlayer('running');
-    await frame.getByRole('heading', { name: 'Your video is being made' }).waitFor();
+    await frame.getByRole('heading', { name: 'Generating' }).waitFor();
     assert.equal(await frame.getByRole('progressbar').getAttribute('aria-valuenow'), '42');
     const shown = await frame.locator('.elapsed time').innerText();
     await until(frame, `document.querySelector('.elapsed time').textContent !== ${JSON.stringify(shown)}`);
@@ -248,7 +248,7 @@ describe('the player in a real workbench', function () {
     step({ phase: 'saved', videos: film.videos, timeline: film.timeline });
     await loaded(frame);
     assert.equal(await frame.locator('.timeline li').count(), film.timeline.length);
-    assert.equal(await frame.getByRole('status').innerText(), 'Ready');
+    assert.equal(await frame.getByRole('status').innerText(), 'Done');
     bench.write(all);
   });
 
@@ -270,7 +270,7 @@ describe('the player in a real workbench', function () {
       ['Reveal File', 'revealVideo'],
       ['Generate Again…', 'generateAgain'],
       ['Edit and Generate Again…', 'editAndGenerate'],
-      ['Remix…', 'remix'],
+      ['Remix Video…', 'remix'],
       ['Copy Prompt', 'copyPrompt'],
     ] as const) {
       await button(frame, name).focus();
@@ -289,7 +289,7 @@ describe('the player in a real workbench', function () {
     assert.match(await bench.clipboard(), /^Model: sora-2\n.*\nTask ID: video_/s);
     bench.setFailing(true);
     await button(frame, 'Save As…').click();
-    await frame.locator('.error-message').getByText('The log says more.').waitFor();
+    await frame.locator('.error-message').getByText('See the log for details.').waitFor();
     bench.setFailing(false);
     const again = await bench.openPlayer('missing');
     await again.locator('.link').scrollIntoViewIfNeeded();
@@ -314,7 +314,7 @@ describe('the player in a real workbench', function () {
     await loaded(deaf);
     assert.equal(await deaf.locator('.sound-note').count(), 0);
     await deaf.evaluate('document.querySelector("video").play()');
-    await deaf.locator('.sound-note').getByText('this editor cannot play it').waitFor();
+    await deaf.locator('.sound-note').getByText("can't play this video's audio").waitFor();
     await deaf.locator('.sound-note').getByRole('button', { name: 'Open in External Player' }).click();
     await bench.called({ id: 'nebulaVideo.openExternally', args: ['deaf'] });
     const silent = await bench.openPlayer('upright');
@@ -327,7 +327,7 @@ describe('the player in a real workbench', function () {
   it('offers other ways where the file can’t be played', async () => {
     const frame = await bench.openPlayer('broken');
     await until(frame, 'document.body.classList.contains("failed")');
-    await frame.getByRole('heading', { name: 'This video cannot be played here' }).waitFor();
+    await frame.getByRole('heading', { name: "Can't play this video here" }).waitFor();
     const names = await frame.locator('.actions vscode-button').allInnerTexts();
     assert.deepEqual(names.slice(0, 2), ['Open in External Player', 'Reveal File']);
     assert.deepEqual(await findFaults(frame), []);
@@ -337,7 +337,7 @@ describe('the player in a real workbench', function () {
     const file = path.join(bench.library, 'away.mp4');
     fs.renameSync(file, `${file}.away`);
     const frame = await bench.openPlayer('away');
-    await frame.getByRole('heading', { name: 'The file of this video is missing' }).waitFor();
+    await frame.getByRole('heading', { name: 'File missing' }).waitFor();
     await button(frame, 'Check Again').click();
     await bench.called({ id: 'nebulaVideo.lookAgain', args: ['away'] });
     fs.renameSync(`${file}.away`, file);
@@ -366,7 +366,7 @@ describe('the player in a real workbench', function () {
     await bench.workbench.reload();
     const frame = await bench.openPlayer('film');
     await loaded(frame);
-    await button(frame, 'Fill the Editor').focus();
+    await button(frame, 'Expand').focus();
     await bench.workbench.press('Enter');
     await until(frame, 'document.querySelector("video").clientHeight > innerHeight * 0.85');
     await bench.workbench.screenshot('player/filled');

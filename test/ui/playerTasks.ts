@@ -141,10 +141,7 @@ export function otherTasks(): readonly Task[] {
     ),
     makeTask(
       'stopped',
-      timelineTo('draft', 'sending', 'queued', 'running', [
-        'stopped',
-        'No longer followed. The gateway may still make the video and charge for it.',
-      ]),
+      timelineTo('draft', 'sending', 'queued', 'running', ['stopped', 'Stopped tracking.']),
     ),
     unsent,
     makeTask('missing', timelineTo(...SAVED), {

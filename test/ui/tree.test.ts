@@ -35,17 +35,20 @@ describe('the task list', function () {
   it('says at first that there is nothing yet, and how to begin', async () => {
     await stage.window.runCommand('Nebula Video: Focus on Tasks View');
     await view().getByRole('button', { name: 'Generate Video' }).first().waitFor();
-    await view().getByText('No videos yet').waitFor();
+    await view().getByText('Describe a video to get started.').waitFor();
     await pictures(stage.window, 'tree-empty');
   });
 
   it('shows a finished video alone, without groups, and counts it as new', async () => {
     await send('saved');
-    await row(PROMPTS.saved, 'Queued').or(row(PROMPTS.saved, 'Running')).first().waitFor({ timeout: 30_000 });
+    await row(PROMPTS.saved, 'Queued')
+      .or(row(PROMPTS.saved, 'Generating'))
+      .first()
+      .waitFor({ timeout: 30_000 });
     await statusItem().waitFor();
     await pictures(stage.window, 'tree-running');
-    await row(PROMPTS.saved, 'Ready').waitFor({ timeout: 60_000 });
-    assert.equal(await group('Videos').count(), 0);
+    await row(PROMPTS.saved, 'Done').waitFor({ timeout: 60_000 });
+    assert.equal(await group('Completed').count(), 0);
     await statusItem().waitFor({ state: 'detached' });
     await stage.window.page.locator('.activitybar .badge-content', { hasText: '1' }).waitFor();
   });
@@ -64,14 +67,14 @@ describe('the task list', function () {
     await row(PROMPTS.failed, 'Failed').waitFor({ timeout: 60_000 });
     stage.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     await send('rejected');
-    await row(PROMPTS.rejected, 'Rejected').waitFor({ timeout: 60_000 });
+    await row(PROMPTS.rejected, 'Not accepted').waitFor({ timeout: 60_000 });
     stage.gateway.setFault({ name: 'replyLostAfterAcceptance', route: 'submit' });
     await send('unknown');
     await row(PROMPTS.unknown, 'Outcome unknown').waitFor({ timeout: 60_000 });
     stage.gateway.setFault({ name: 'taskStuck', route: 'submit' });
     await send('running');
-    await row(PROMPTS.running, 'Running').waitFor({ timeout: 60_000 });
-    for (const title of ['In Progress', 'Videos', 'Not Completed']) await group(title).waitFor();
+    await row(PROMPTS.running, 'Generating').waitFor({ timeout: 60_000 });
+    for (const title of ['In Progress', 'Completed', 'Not Completed']) await group(title).waitFor();
     await stage.window.runCommand('Notifications: Clear All Notifications');
     await pictures(stage.window, 'tree-groups');
   });
@@ -100,7 +103,7 @@ describe('the task list', function () {
       await stage.window.press('Escape');
       return labels.filter((label) => label !== '');
     };
-    const saved = await menuOf(PROMPTS.saved, 'Ready');
+    const saved = await menuOf(PROMPTS.saved, 'Done');
     for (const label of [
       'Open in External Player',
       'Reveal File',
@@ -117,13 +120,13 @@ describe('the task list', function () {
     assert.ok(!failed.includes('Save to Workspace') && !failed.includes('Remix Video…'), failed.join(', '));
     const unknown = await menuOf(PROMPTS.unknown, 'Outcome unknown');
     assert.ok(unknown.includes('Attach Task ID…') && !unknown.includes('Check Again'), unknown.join(', '));
-    const running = await menuOf(PROMPTS.running, 'Running');
+    const running = await menuOf(PROMPTS.running, 'Generating');
     assert.ok(running.includes('Stop Tracking') && !running.includes('Remove Task'), running.join(', '));
   });
 
   it('shows at most three actions in a row', async () => {
     for (const [prompt, state] of [
-      [PROMPTS.saved, 'Ready'],
+      [PROMPTS.saved, 'Done'],
       [PROMPTS.failed, 'Failed'],
       [PROMPTS.unknown, 'Outcome unknown'],
     ] as const) {
@@ -147,7 +150,7 @@ describe('the task list', function () {
     await row(PROMPTS.saved, 'File missing').waitFor();
     await row(PROMPTS.saved, 'File missing').hover();
     await row(PROMPTS.saved, 'File missing').getByRole('button', { name: 'Check Again' }).click();
-    await row(PROMPTS.saved, 'Ready').waitFor({ timeout: 60_000 });
+    await row(PROMPTS.saved, 'Done').waitFor({ timeout: 60_000 });
     await stage.window.screenshot('tree-looked-again');
   });
 
@@ -168,14 +171,14 @@ describe('the task list', function () {
       await doubtful.hover();
       await hover.waitFor();
     });
-    assert.match(await hover.innerText(), /This video may be incomplete or damaged\./);
+    assert.match(await hover.innerText(), /Downloaded, but the file looks damaged\./);
     await stage.window.press('Escape');
     await doubtful.click();
     const page = await stage.window.webview(
       async (frame) => (await frame.locator('.takes-note').count()) > 0,
     );
     const note = await page.locator('.takes-note').innerText();
-    assert.match(note, /^This video may be incomplete or damaged\.\s+Open in System Player$/);
+    assert.match(note, /^Downloaded, but the file looks damaged\.\s+Open in External Player$/);
     assert.match(await page.locator('.state').innerText(), /May be damaged/);
     await pictures(stage.window, 'page-unverified');
   });

@@ -39,7 +39,7 @@ describe('three windows', function () {
     await stage.send(PROMPT);
     await Promise.all(
       windows.map(async (window) => {
-        await row(window, 'Running').waitFor({ timeout: 60_000 });
+        await row(window, 'Generating').waitFor({ timeout: 60_000 });
         seen.push(Date.now());
       }),
     );
@@ -74,7 +74,7 @@ describe('three windows', function () {
     const [task] = stage.gateway.tasks;
     assert.ok(task);
     stage.gateway.finishTask(task.id);
-    for (const window of windows) await row(window, 'Ready').waitFor({ timeout: 90_000 });
+    for (const window of windows) await row(window, 'Done').waitFor({ timeout: 90_000 });
     const toasts = () => Promise.all(windows.map((window) => window.toast('is ready').count()));
     await until('the notice', async () => (await toasts()).includes(1));
     // Longer than any window waits for another one to be the first.

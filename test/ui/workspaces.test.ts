@@ -94,7 +94,7 @@ describe('a workspace', function () {
     const row = stage.window.page.locator(`.monaco-list-row[aria-label^="${PROMPT}"]`).first();
     await row.hover();
     await row.getByRole('button', { name: 'Save to Workspace' }).click();
-    const toast = stage.window.toast('There is no workspace to save to');
+    const toast = stage.window.toast('No folder is open.');
     await toast.waitFor();
     await stage.window.page.waitForTimeout(500);
     await stage.window.screenshot('workspace-none');
