@@ -19,7 +19,7 @@ export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
       return l10n.t('Not a supported image. Use JPEG, PNG, WebP, AVIF, GIF, or BMP.');
     case 'otherKind':
       return error.kind === 'Git LFS'
-        ? l10n.t("Image not downloaded. Run 'git lfs pull'.")
+        ? l10n.t("Image not downloaded from Git LFS. Run 'git lfs pull'.")
         : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", error.kind ?? '');
     case 'animated':
       return animatedImageMessage(l10n);

@@ -104,7 +104,12 @@ export class Submitter {
   ): Promise<string> {
     const work = this.#submit(request, access, options);
     this.#active.add(work);
-    return work.finally(() => this.#active.delete(work));
+    // Not `finally()`: its extra turns would let a closing engine dispose the store before the caller reads the task.
+    try {
+      return await work;
+    } finally {
+      this.#active.delete(work);
+    }
   }
 
   /**

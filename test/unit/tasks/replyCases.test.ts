@@ -122,7 +122,7 @@ describe('all response cases, through the engine', function () {
       requestId: async (requestId, seen) =>
         assert.ok((await evidence(seen))?.body.includes(String(requestId))),
       remixedFrom: (_, seen) =>
-        assert.ok(taskOf(seen).timeline.some(({ note = '' }) => note.includes('from the prompt alone'))),
+        assert.ok(taskOf(seen).timeline.some(({ note = '' }) => note.includes('used only the prompt'))),
       waitSeconds: (seconds) => assert.equal(posts()[1]!.at - posts()[0]!.at, Number(seconds) * 1000),
       redirectFollowed: () =>
         assert.deepEqual(
@@ -220,7 +220,7 @@ describe('all response cases, through the engine', function () {
       refusedLinks: (refused, seen) => {
         for (const link of refused as string[]) {
           assert.ok(!http.requests.some(({ href }) => href === link));
-          assert.match(taskOf(seen).failure?.message ?? '', /can.t be downloaded/);
+          assert.match(taskOf(seen).failure?.message ?? '', /isn't allowed/);
           assert.ok(taskOf(seen).failure?.message.includes(link));
         }
       },
@@ -233,7 +233,7 @@ describe('all response cases, through the engine', function () {
       filtered: (count, seen) =>
         assert.match(
           ready(taskOf(seen))?.note ?? '',
-          matches(`held back videos of this task: ${String(count)}`),
+          matches(`blocked by a safety filter: ${String(count)}`),
         ),
       expiresAt: (seconds, seen) => assert.equal(rowOf(seen)['expires_at'], Number(seconds) * 1000),
     };

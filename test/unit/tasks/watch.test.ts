@@ -147,7 +147,7 @@ describe('tracking a task', function () {
     const task = engine.task(id);
     assert.ok(task?.failure);
     assert.equal(task.phase, 'queued');
-    assert.match(task.failure.message, /another key/);
+    assert.match(task.failure.message, /different API key/);
   });
 
   it('pauses all tasks of the origin after one refused request, until the key changes', async () => {
@@ -264,7 +264,7 @@ describe('tracking a task', function () {
     await world.until(() => engine.task(id)?.failure !== undefined);
     const first = engine.task(id)!.failure!;
     assert.equal(first.since, world.clock.now());
-    assert.match(first.message, /at the moment/);
+    assert.match(first.message, /Checking again automatically/);
     await world.until(() => engine.task(id)!.failure!.message !== first.message);
     const later = engine.task(id)!.failure!;
     assert.equal(later.since, first.since);
