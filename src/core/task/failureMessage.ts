@@ -144,7 +144,7 @@ function taskFailed(stored: StoredFailure, l10n: L10n): string {
   switch (stored.kind) {
     case 'moderation':
       return isAboutSound(stored)
-        ? l10n.t("The audio was blocked by a safety filter. Turn the sound off and try again.")
+        ? l10n.t('The audio was blocked by a safety filter. Turn the sound off and try again.')
         : l10n.t('This video was blocked by a safety filter.');
     case 'upstream':
       return l10n.t("The provider couldn't generate this video.");
