@@ -271,7 +271,7 @@ describe('the public API', () => {
       const [question] = own.dialogs.asked;
       assert.ok(question && 'detail' in question);
       assert.match(question.detail, /a question of money/);
-      assert.match(question.detail, /4 seconds · 1280 × 720/);
+      assert.match(question.detail, /^Options: 4 s · 1280×720 \(landscape\)$/m);
       assert.match(question.detail, new RegExp(gateway.baseUrl));
 
       gateway.setFault({ name: 'keyRejected', route: 'submit' });

@@ -161,7 +161,7 @@ describe('the library', () => {
       assert.ok(existsSync(path.join(place, 'copy.mp4')));
       await own.app.rows.getChildren();
       const row = own.app.rows.getTreeItem(task.id);
-      assert.match(String(row.description), /^File removed by you · /);
+      assert.match(String(row.description), /^File deleted · /);
       assert.equal(row.contextValue, 'task ended removable missing again');
       await run('lookAgain', task.id);
       assert.equal((await own.app.api.settled(task.id)).phase, 'saved');

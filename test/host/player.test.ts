@@ -110,7 +110,7 @@ describe('the players of a window', () => {
     assert.equal(await own.players.open('b'), true);
     assert.equal(await own.players.open('a'), true);
     await until(() => titles().length === 2);
-    assert.deepEqual(titles(), ['a paper boat', 'Video without a prompt']);
+    assert.deepEqual(titles(), ['a paper boat', 'Untitled video']);
     await until(() => own.players.activeTask === 'a');
     assert.equal(own.players.isShown('a'), true);
     assert.equal(own.players.isShown('b'), false);

@@ -312,7 +312,7 @@ describe('saving videos', () => {
       assert.equal((await own.app.api.settled(id)).phase, 'saved');
       assert.ok(existsSync(fileURLToPath(lost.videos[0]?.uri ?? '')));
       await run('lookAgain', id);
-      assert.match(own.notifications.last.message, /no task that could be looked for/);
+      assert.match(own.notifications.last.message, /^No matching tasks\.$/);
     });
 
     it('Attach Task ID: follows the gateway’s task, whose answer was lost', async () => {
@@ -329,7 +329,7 @@ describe('saving videos', () => {
       await run('attachTaskId', id);
       assert.equal((await own.app.api.settled(id)).phase, 'saved');
       await run('attachTaskId', id);
-      assert.match(own.notifications.last.message, /no task whose outcome is unknown/);
+      assert.match(own.notifications.last.message, /^No matching tasks\.$/);
     });
   });
 

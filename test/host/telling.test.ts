@@ -43,7 +43,7 @@ describe('telling how tasks end', () => {
     assert.equal(toasts().length, 1, JSON.stringify(toasts()));
     const [notice] = toasts();
     assert.equal(notice?.message, `'${request.prompt}' is ready.`);
-    assert.ok(notice.actions.includes('Save to Workspace') && notice.actions.includes('Don’t Show Again'));
+    assert.ok(notice.actions.includes('Save to Workspace') && notice.actions.includes("Don't Show Again"));
     assert.ok(notice.actions.length <= 3);
     second.dispose();
     // A window that opens later has nothing to tell.
