@@ -104,8 +104,8 @@ describe('from an idea to a clip in the workspace', function () {
     await palette('Nebula Video: Open Video');
     await stage.window.page
       .locator('.quick-input-widget:visible')
-      .getByText('Which video?')
-      .or(stage.window.page.locator('.quick-input-widget:visible input[placeholder="Which video?"]'))
+      .getByText('Select a task')
+      .or(stage.window.page.locator('.quick-input-widget:visible input[placeholder="Select a task"]'))
       .first()
       .waitFor();
     await stage.window.press('Enter');
