@@ -34,7 +34,7 @@ import { registerPlayer } from './player/registerPlayer';
 import { registerTasks } from './tasks/registerTasks';
 import type { TasksTreeDataProvider } from './tasks/tasksTreeDataProvider';
 
-/** What extension.ts gives the app. */
+/** Resources that extension.ts provides. */
 export interface AppHost {
   readonly extensionUri: vscode.Uri;
   /** The extension's package.json, with its texts in the display language. */

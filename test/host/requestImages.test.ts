@@ -165,7 +165,7 @@ describe('images of a request', () => {
       });
     }
 
-    it('sends nothing when the page is closed, or the file is another one than was shown', async () => {
+    it('sends nothing when the page is closed, or the file has changed since it was shown', async () => {
       const photo = pictured('photo.png', 900, 700);
       own.dialogs.willAnswer(answer('First Frame'), answer('First Frame'));
       own.imageFitDialog.plan({ end: 'away' }, { end: 'use', changes: [{ mode: 'pad' }] });

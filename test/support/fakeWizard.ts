@@ -10,7 +10,7 @@ const ignore = () => undefined;
 const done = () => Promise.resolve();
 const quietLog = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-/** What the wizard remembers, in memory. */
+/** A wizard state that is kept in memory. */
 export function fakeWizardState(workspace = new FakeMemento(), global = new FakeMemento()): WizardState {
   return new WizardState({ workspace, global, looksLikeKey, log: quietLog });
 }

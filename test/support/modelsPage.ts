@@ -6,13 +6,13 @@ import type { Parameter, Values } from '../../src/core/models/parameter';
 
 const INTRO = `# Models and their options
 
-Made from \`src/core/models\`, which checks requests and asks the questions of the wizard; a test keeps this page true.
+This page lists the models that you can use and the options of each. It's generated from \`src/core/models\`; a test keeps it up to date.
 
-A request names a \`model\`, a \`prompt\`, \`options\`, and what else the video is made from: \`images\`, or an earlier video in \`remixOf\`. Options have the names of the gateway. They are checked before anything is sent, because the service silently replaces much of what it does not know; a request that is not exactly legal is refused with a sentence. Where an option has a value in the column "else", that value is sent when nobody chooses one; where it has none, nothing is sent and the service decides. A number is as good as its text, and the other way round.
+A request has a \`model\`, a \`prompt\`, and \`options\`, and optionally \`images\` or an earlier video in \`remixOf\`. Options have the gateway's names. The provider silently replaces values that it doesn't support, so a request with an illegal value is rejected before it's sent. If you leave out an option with a value in the column "else", that value is sent; without one, nothing is sent and the provider decides. Numbers can be given as text, and the other way round.
 
-Ids that are not listed here are taken if they begin like those of a family; how they differ is judged by the parts of the id. For any other id the family has to be named: **Another Model…** in Generate Video asks for it, and keeps it in the setting \`nebulaVideo.models\`. Models come and go: what your key may use today is what **Test Connection** finds.
+An ID that isn't listed is accepted if it starts like those of a family; the parts of the ID decide which options it has. For any other ID, choose **Other Model…** in Generate Video. It asks for the family and stores the model in the setting \`nebulaVideo.models\`. Run **Test Connection** to see which models your key can use.
 
-Every family also takes \`extra\`: fields that this version does not know, as a JSON object in a text, for example \`{"new_field": true}\`. They are sent as they are, and can't replace anything that has a place of its own.
+Every family also accepts \`extra\`: fields that this version doesn't know, as a JSON object in a string, for example \`{"new_field": true}\`. They're sent unchanged and can't replace a known field.
 `;
 
 const MODE_WORDS: Readonly<Record<Mode, string>> = {

@@ -12,7 +12,7 @@ import { playFor } from './waiting';
 /** From the running demo, whose key is set, to a video that plays; the letters of the prompt don't count. */
 const MOST_PRESSES = 6;
 
-/** What `npm start` runs once everything is built, and somebody who has never seen any of it. */
+/** `npm start` after the build, used by someone who has never seen the extension. */
 describe('the first run of npm start', function () {
   let demo: ChildProcess;
   let profile: Profile;

@@ -84,7 +84,7 @@ export const frameRate: Parameter = {
   description: "Frames per second. The provider's default is 24.",
 };
 
-/** Most families list it in the API reference, without an explanation. */
+/** Listed by most families in the API reference, without an explanation. */
 export const user: Parameter = {
   name: 'user',
   label: (l10n) => l10n.t('User ID'),

@@ -59,22 +59,22 @@ export interface TaskIds {
 export interface Family {
   readonly id: string;
   readonly label: (l10n: L10n) => string;
-  /** What it is, in one sentence, for the choice of a family. */
+  /** One sentence, shown when the user selects a family. */
   readonly description: (l10n: L10n) => string;
-  /** The models we know (API reference 7.1), in the order in which they are offered. */
+  /** Known models (API reference 7.1), in the order in which they're offered. */
   readonly models: readonly ModelEntry[];
   /** Prefixes of its model IDs. */
   readonly prefixes: readonly string[];
   readonly result: ResultRoute;
   readonly taskIds?: TaskIds;
-  /** What a person should know before they choose a model (API reference 1), in one short sentence. */
+  /** A short warning about a model, for example that it's retired (API reference 1). */
   notice?(model: string, l10n: L10n): string | undefined;
   /** Supported modes of a model. For an ID that isn't in the catalog, they depend on the parts of the ID. */
   modes(model: string): readonly Mode[];
   sound(model: string): Sound;
   /** Options in the order of the wizard and the request. */
   parameters(ask: OptionContext): readonly Parameter[];
-  /** What an image must be. Options that are left out count with their defaults. */
+  /** Limits for images. Missing options count with their defaults. */
   imageLimits(options: Options): ImageLimits;
   /** Body fields that aren't options, in every spelling the provider reads. `extra` can't set them. */
   readonly fields: readonly string[];

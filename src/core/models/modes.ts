@@ -1,7 +1,7 @@
 import type { L10n } from '../common/l10n';
 import type { ImageRole, VideoRequest } from './request';
 
-/** What a video is generated from. The modes exclude each other (API reference 7.5.2). */
+/** Kinds of input for a video. They exclude each other (API reference 7.5.2). */
 export const MODES = ['text', 'first', 'firstLast', 'reference', 'remix'] as const;
 export type Mode = (typeof MODES)[number];
 

@@ -64,7 +64,7 @@ export function chargeMessage(charged: Charged, l10n: L10n): string {
   }
 }
 
-/** What happened and what to do about it, in one or two sentences. */
+/** Formats what happened and what to do about it. One or two sentences. */
 function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): string {
   const { code, kind, params = {}, detail = '', since } = stored;
   const text = (name: string) => params[name] ?? '';

@@ -70,7 +70,7 @@ export interface AppContext {
   readonly runInBackground: (work: Promise<unknown>) => void;
 }
 
-/** What each feature returns: the commands of package.json that it runs. */
+/** Return value of a feature: the commands of package.json that it runs. */
 export interface Feature {
   readonly commands: Commands;
 }

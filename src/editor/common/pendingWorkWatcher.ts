@@ -36,7 +36,7 @@ export class PendingWorkWatcher implements Disposable {
       this.#watcher = watch(this.#folder, { persistent: false }, () => this.look());
       this.#watcher.on('error', () => this.#stopWatching());
     } catch {
-      // A folder that can't be created has no work. One that can't be watched is checked by `look`.
+      // If the folder can't be created, there is no work. If it can't be watched, `look` checks it.
     }
     this.look();
   }

@@ -8,7 +8,7 @@ export interface ValidationMessage {
   readonly severity: ValidationSeverity;
 }
 
-/** What the user did at an input. `cancel`: closed it. */
+/** The user's response to an input. `cancel` means it was closed. */
 export type Answer<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'button'; readonly button: vscode.QuickInputButton }

@@ -80,7 +80,7 @@ export class Settings {
     return saveFolder.parse(this.#read(SETTINGS.saveFolder, scope));
   }
 
-  /** What saved videos are called, as a template. */
+  /** Template for the file names of saved videos. */
   fileName(scope?: Uri): string {
     const template = fileName.parse(this.#read(SETTINGS.fileName, scope));
     return template.trim() === '' ? DEFAULT_FILE_NAME : template;

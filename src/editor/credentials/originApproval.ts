@@ -6,7 +6,7 @@ import type { Dialogs } from '../common/dialogs';
 import type { Keychain } from './keychain';
 
 /**
- * Who initiated a request: the user, an extension through the API, or a command that was run with arguments, by
+ * Initiator of a request: the user, an extension through the API, or a command that was run with arguments, by
  * code or by a key binding.
  */
 export type Requester = 'person' | 'api' | 'command';

@@ -73,7 +73,7 @@ async function sendWritten(
 ): Promise<Task> {
   const draft = written ? memory.draft() : undefined;
   const keepAgain = () => {
-    // What was written meanwhile is newer.
+    // A draft written meanwhile is newer.
     if (draft && !memory.draft()) memory.keepDraft(draft);
   };
   try {

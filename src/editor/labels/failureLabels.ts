@@ -7,7 +7,7 @@ import { MAX_QUOTE_LENGTH, truncatePrompt } from './taskLabels';
 
 /** Why a task has no video, or why it can't continue, and what helps. The phase is its heading. */
 export interface FailureExplanation {
-  /** What happened and what to do, in one or two sentences. */
+  /** One or two sentences that say what happened and what to do. */
   readonly sentence: string;
   /** Whether the user was charged. */
   readonly charge: string;

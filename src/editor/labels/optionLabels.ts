@@ -40,7 +40,7 @@ export function describeOptions(
   );
 }
 
-/** What a video is generated from besides its prompt. */
+/** Describes the inputs of a request besides its prompt. */
 export function describeSources(
   { images = [], remixOf }: Pick<VideoRequest, 'images' | 'remixOf'>,
   l10n: L10n,

@@ -207,7 +207,7 @@ function showProgress(
   };
 }
 
-/** What matters now. Empty while the request is being sent. */
+/** Formats the line below the heading. Empty while the request is being sent. */
 function progressText(phase: Phase, l10n: L10n): string {
   switch (phase) {
     case 'draft':

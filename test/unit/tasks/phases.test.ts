@@ -78,7 +78,7 @@ describe('phases', () => {
     );
     assert.deepEqual(
       PHASES.filter((phase) => canTransition(phase, 'saved')),
-      // Some of its videos were in the library all along. Those of an ended task are recovered.
+      // Recovery finds videos in the library, also those of a task that has ended.
       ['queued', 'running', 'ready', 'saving', 'failed', 'lost', 'stopped', 'unknown'],
     );
   });

@@ -21,7 +21,7 @@ const onlyOf = (model: string, name: string, fits: boolean) =>
   fits ? {} : { unavailable: `The model '${model}' doesn't support '${name}'.` };
 
 function parameters({ model, options }: OptionContext): Parameter[] {
-  // One of them without the other would meet the service's own choice for that.
+  // A width without a height, or the other way round, would be combined with the provider's default.
   const hasSize = options['width'] !== undefined || options['height'] !== undefined;
   const sides = { kind: 'whole', from: 64, to: 4096, step: 2 } as const;
   const all: readonly (Parameter & { readonly fits?: boolean })[] = [

@@ -112,7 +112,7 @@ async function sendOne(
   try {
     return { kind: 'task', task: await submit(request, signal, { onStored }) };
   } catch (error) {
-    // Whatever else it is, the request may have left.
+    // After any other error, the request may have been sent.
     if (error instanceof Rejection) return { kind: 'notSent', reason: error };
     throw error;
   }

@@ -15,7 +15,7 @@ interface Editors {
   open(text: string, begun?: WizardInput): Promise<void>;
   find(args: readonly unknown[]): TextDocument | undefined;
   close(document: TextDocument, text: string): Promise<void>;
-  /** What has been answered for its prompt. */
+  /** Choices made for the document's prompt. */
   begunOf(document: TextDocument): WizardInput;
 }
 
@@ -82,7 +82,7 @@ export async function openPrompts(
   texts: readonly string[],
   lineEnd: string,
 ): Promise<void> {
-  // What would be taken apart in a list goes into editors of single prompts.
+  // A list would split texts that contain a separator, so each of them gets its own editor.
   if (texts.length > 1 && !texts.some(containsSeparator)) await lists.open(joinPrompts(texts, lineEnd));
   else for (const text of new Set(texts)) await prompts.open(text);
 }
@@ -187,7 +187,7 @@ async function ask(
   return { ready, result };
 }
 
-/** Those that were not sent or not taken, by their index. */
+/** Indexes of the requests that weren't sent or weren't accepted. */
 function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
   const refused = tasks.filter(({ task }) => canSendAgain(task));
   return [...refused.map(({ index }) => index), ...notSent].sort((one, other) => one - other);

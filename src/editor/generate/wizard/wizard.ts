@@ -14,7 +14,7 @@ import { WizardRequest } from './wizardRequest';
 import type { Answers, WizardDependencies, WizardOptions, WizardResult } from './wizardTypes';
 
 /**
- * Asks for a prompt, then shows the request as a form, from where it's sent.
+ * Asks for a prompt, then shows the request as a form that the user can change and confirm.
  * @returns undefined if the user canceled. What they wrote is kept as a draft.
  */
 export async function runGenerateWizard(

@@ -29,7 +29,7 @@ export class WizardRequest {
   /** The prompt that came with the request. Any other one is the user's. */
   #given: string | undefined;
   #isRestored = false;
-  /** Chosen options. Those that the model doesn't have wait for one that does. */
+  /** Chosen options, including those that only other models have. */
   #options: Readonly<Record<string, string>> = {};
   #sources: Sources = {};
   #images: WizardImages | undefined;

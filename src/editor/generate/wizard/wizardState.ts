@@ -62,7 +62,7 @@ interface Dependencies {
   readonly log: Log;
 }
 
-/** What the wizard remembers between requests. If it can't be stored, that's only logged. */
+/** Drafts and last choices. Errors while storing them are only logged. */
 export class WizardState {
   readonly #workspace: Memento;
   readonly #global: Memento;

@@ -42,10 +42,10 @@ export interface WizardPresets {
   edit(): void;
 }
 
-/** What a video is generated from besides its prompt. */
+/** Inputs of a request besides its prompt. */
 export type Sources = Pick<VideoRequest, 'images' | 'remixOf'>;
 
-/** What is known before the wizard starts. The rest comes from the draft or the last choices. */
+/** Initial values of the wizard. The rest comes from the draft or the last choices. */
 export interface WizardInput {
   readonly request?: Partial<VideoRequest>;
   /** Images of the request, if they were inspected before. */
@@ -83,7 +83,7 @@ export interface Batch {
   /** Name of the option that varies. It has no row of its own. */
   variedOption(answers: Answers): string | undefined;
   requests(answers: Answers): readonly VideoRequest[];
-  /** What distinguishes a request from the others. */
+  /** Describes how a request differs from the others. */
   describe(request: VideoRequest, answers: Answers): { readonly label: string; readonly detail?: string };
 }
 

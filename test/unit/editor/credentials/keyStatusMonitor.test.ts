@@ -44,7 +44,7 @@ describe('tasks without a key to query with', () => {
     ['notApproved', /isn't approved for gateway\.example/, 'Approve Address…', /not approved/],
     ['locked', /^Unlock this system's keyring/, 'Refresh', /Keyring locked/],
   ] as const) {
-    it(`have words and an action of their own: ${reason}`, () => {
+    it(`have their own message and action: ${reason}`, () => {
       stop('1', reason);
       assert.match(notifications.last.message, words);
       assert.equal(notifications.last.actions[0], action);

@@ -252,7 +252,7 @@ describe('explainFailure', () => {
     }
   });
 
-  it('keeps the gateway’s own words apart', () => {
+  it('keeps the gateway’s own text apart', () => {
     const failure = failures.refused(trouble(400, "Details: {0} seconds. You weren't charged. 请求"));
     assert.equal(failure.detail, "Details: {0} seconds. You weren't charged. 请求");
     assert.match(failure.summary, /See the gateway message\.$/);

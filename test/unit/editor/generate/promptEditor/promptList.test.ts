@@ -58,7 +58,7 @@ describe('a list of prompts', () => {
 
   for (const [list, prompt, left] of [
     ['a\n---\nb\n---\nc', 'b', 'a\n---\nc'],
-    // One of several equal prompts.
+    // Only the first of several equal prompts is removed.
     ['a\n---\nb\n---\na', 'a', 'b\n---\na'],
     ['  a\n\n---\nb', '  a\n', 'b'],
     ['a', 'a', ''],
