@@ -54,7 +54,7 @@ export function taskRecord(
     nextDue: undefined,
     consecutiveErrors: 0,
     notFoundCount: 0,
-    notFoundSince: undefined,
+    lastNotFoundAt: undefined,
     links: [],
     diskBlockedMs: 0,
     diskFailedAt: undefined,

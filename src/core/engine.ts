@@ -155,8 +155,8 @@ export class Engine implements Disposable {
    * @param signal cancels the request until the first byte is sent
    * @param basedOn the extension's ID of the earlier task that this request repeats
    * @param onStored awaited once the request is stored as a task, before anything is sent. Must not reject
-   * @throws RequestError, SubmitCancelled, KeyUnavailableError or ReadOnlyStoreError if there is no task;
-   *   OutcomeNotWritten if the request was sent, but its outcome couldn't be stored
+   * @throws RequestError, SubmitCancelledError, KeyUnavailableError or ReadOnlyStoreError if there is no task;
+   *   OutcomeNotStoredError if the request was sent, but its outcome couldn't be stored
    */
   async submit(
     request: PreparedRequest,
@@ -223,12 +223,12 @@ export class Engine implements Disposable {
     return stopped !== undefined;
   }
 
-  /** See {@link Reopener.lookAgain}. */
+  /** See {@link TaskReopener.checkAgain}. */
   async checkAgain(id: string): Promise<boolean> {
     return this.#services.reopener.checkAgain(id);
   }
 
-  /** See {@link Reopener.attachTaskId}. */
+  /** See {@link TaskReopener.attachTaskId}. */
   async attachTaskId(id: string, gatewayTaskId: string): Promise<boolean> {
     return this.#services.reopener.attachTaskId(id, gatewayTaskId);
   }
@@ -246,9 +246,9 @@ export class Engine implements Disposable {
     await this.#services.store.answerIdQuestion(taskId);
   }
 
-  /** See {@link Rescuer.rescue}. */
+  /** See {@link TaskRecovery.run}. */
   async recoverVideos(options: RecoveryOptions = {}): Promise<RecoveryReport> {
-    return this.#services.rescuer.run(options);
+    return this.#services.taskRecovery.run(options);
   }
 
   /** Claims the notification about a task's end. @returns true in only one window */

@@ -61,7 +61,7 @@ export interface EngineServices extends TaskServices {
   readonly downloader: VideoDownloader;
   readonly reopener: TaskReopener;
   readonly libraryUsage: LibraryUsage;
-  readonly rescuer: TaskRecovery;
+  readonly taskRecovery: TaskRecovery;
   readonly poller: Poller;
   readonly watcher: StorageWatcher;
 }
@@ -106,7 +106,7 @@ export function createEngineServices(
     downloader,
     reopener,
     libraryUsage: new LibraryUsage(deps),
-    rescuer: new TaskRecovery({ ...deps, reopener }),
+    taskRecovery: new TaskRecovery({ ...deps, reopener }),
     poller: new Poller({ ...deps, downloader, submitter, statusCheck, onIdle }),
     watcher: new StorageWatcher(location.folder, clock, log, onStorageChange),
   };

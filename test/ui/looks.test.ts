@@ -121,7 +121,7 @@ describe('what people meet beside list, wizard and player', function () {
   it('tells of a request that was refused', async () => {
     stage.gateway.setFault({ name: 'balanceTooLow', route: 'submit' });
     await send('Generate Video');
-    await stage.window.toast('Your Nebula balance is too low.').waitFor({ timeout: 60_000 });
+    await stage.window.toast('Your balance or quota is too low.').waitFor({ timeout: 60_000 });
     await look('notice-rejected');
     await clear();
   });

@@ -34,7 +34,7 @@ export interface GatewayErrorDetails {
 
 /**
  * A failed exchange with the gateway or a result host. `message` is the server's text (redacted) or a technical
- * description. Never show it in a toast.
+ * description. Never show it in a notification.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';

@@ -72,8 +72,16 @@ type Row<Kind> = readonly [kind: Kind, condition: (facts: ResponseFacts, error: 
 
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 415, 422]);
 const NO_CHANNEL = /无可用渠道|no available channel|no_valid_channel/i;
-/** Kinds of errors that don't refuse the request itself. */
-const TEMPORARY_KINDS: ReadonlySet<string> = new Set(['rateLimit', 'upstream', 'network', 'proxy']);
+/** Kinds of errors that refuse a request even if the status reports success. Any other kind leaves it unknown. */
+const REFUSAL_KINDS: ReadonlySet<string> = new Set([
+  'moderation',
+  'parameter',
+  'image',
+  'quota',
+  'key',
+  'permission',
+  'modelGone',
+]);
 
 const errorText = ({ code = '', message }: ErrorResponse): string => `${code} ${message}`;
 const isRedirect = ({ status }: ResponseFacts): boolean => status >= 300 && status < 400;
@@ -101,7 +109,7 @@ const SUBMIT: readonly Row<SubmitOutcome['kind']>[] = [
       isSuccess(facts) &&
       facts.isJson &&
       isDocumentedRefusal(error) &&
-      !TEMPORARY_KINDS.has(classifyError({ ...error, status: 500 })),
+      REFUSAL_KINDS.has(classifyError({ ...error, status: 500 })),
   ],
   ['unknown', () => true],
 ];

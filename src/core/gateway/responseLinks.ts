@@ -7,7 +7,7 @@ import { isAllowedResultUrl } from './resultUrl';
 interface FoundLinks {
   /** Absolute links, byte for byte as given, or a pseudo-link for a video inside the response. */
   readonly links: readonly string[];
-  /** Links that must not be requested, without the key. */
+  /** Links that must not be requested. The key is redacted. */
   readonly refused: readonly string[];
   readonly isExpired: boolean;
 }

@@ -24,6 +24,7 @@ export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
     case 'animated':
       return animatedImageMessage(l10n);
     case 'truncated':
+      return l10n.t('The image file is incomplete. Use a complete copy.');
     case 'damaged':
       return l10n.t('The image is damaged. Save it again as PNG.');
     case 'tooManyPixels':

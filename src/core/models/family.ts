@@ -100,7 +100,7 @@ export interface PreparedRequest {
   readonly body: string;
 }
 
-/** Thrown for a request that must not be sent. The message is for developers, and in English. */
+/** Thrown for a request that must not be sent. Messages about misuse of the API are in English. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 }

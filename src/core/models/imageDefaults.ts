@@ -3,6 +3,7 @@ import { parametersOf, type ModelAndMode } from './options';
 import type { OptionValue, Options, Parameter } from './parameter';
 
 /**
+ * Chooses the orientation and size that fit an image.
  * @param image size of the first image in pixels, or undefined if unknown
  * @returns the option that gives the video the image's orientation, and its size if the model has it
  */

@@ -50,7 +50,7 @@ export interface TaskRecord {
   /** Number of "not found" responses in a row for the task or its video that count. */
   readonly notFoundCount: number;
   /** Time of the last counted one. */
-  readonly notFoundSince: number | undefined;
+  readonly lastNotFoundAt: number | undefined;
   /** Result links of the last good query. */
   readonly links: readonly string[];
   /** Total time in ms that doesn't count toward deadlines: the disk failed, or nothing could run. */
@@ -94,7 +94,7 @@ export const TASK_COLUMNS: Columns<TaskRecord> = {
   nextDue: optionalInteger('next_due'),
   consecutiveErrors: integer('troubles'),
   notFoundCount: integer('denials'),
-  notFoundSince: optionalInteger('denied_at'),
+  lastNotFoundAt: optionalInteger('denied_at'),
   links: json<readonly string[]>(
     'links',
     (value) => (Array.isArray(value) ? value.filter(isString) : undefined),

@@ -75,7 +75,7 @@ const EMPTY: Omit<TaskRecord, 'id' | 'phase' | 'baseUrl' | 'keyId' | 'request' |
     nextDue: undefined,
     consecutiveErrors: 0,
     notFoundCount: 0,
-    notFoundSince: undefined,
+    lastNotFoundAt: undefined,
     links: [],
     diskBlockedMs: 0,
     diskFailedAt: undefined,

@@ -35,7 +35,7 @@ export interface TaskPatch {
   readonly leasedUntil?: number;
   readonly consecutiveErrors?: number;
   readonly notFoundCount?: number;
-  readonly notFoundSince?: number | null;
+  readonly lastNotFoundAt?: number | null;
   readonly links?: readonly string[];
   readonly diskBlockedMs?: number;
   readonly diskFailedAt?: number | null;

@@ -116,7 +116,7 @@ export type NoteCode = (typeof NOTE_CODES)[number];
 export interface StoredNote {
   readonly code: NoteCode;
   readonly params?: TextParams;
-  /** The other side's own text, redacted; of a `legacy` note its whole text. */
+  /** The server's text, redacted; of a `legacy` note its whole text. */
   readonly detail?: string;
 }
 

@@ -40,14 +40,16 @@ export function toFailure(stored: StoredFailure, format: TextFormat): Failure {
   };
 }
 
-/** The complete message: what happened, what is known about the charge, and the other side's text. */
+/** The complete message: what happened, what is known about the charge, and the server's text. */
 function formatFailure(stored: StoredFailure, format: TextFormat): string {
   const { l10n } = format;
   const summary = failureSummary(stored, format);
   if (stored.code === 'legacy') return summary;
   return [
     summary,
-    ...(stored.charged === 'no' ? [chargeMessage('no', l10n)] : []),
+    ...(stored.charged === 'no' || stored.code === 'submit.unclear'
+      ? [chargeMessage(stored.charged, l10n)]
+      : []),
     ...(stored.detail ? [l10n.t('Details: {0}', stored.detail)] : []),
   ].join(' ');
 }
@@ -96,30 +98,34 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'query.filtered':
       return l10n.t('The finished video was blocked by a safety filter.');
     case 'query.expired':
-      return l10n.t('The video expired on the gateway.');
+      return l10n.t('The video is no longer on the gateway.');
     case 'query.notFound':
       return l10n.t("The gateway doesn't know this task.");
     case 'query.idNotFound':
       return l10n.t("The gateway doesn't know this task ID. Check it on the usage page.");
     case 'query.noVideo':
-      return l10n.t('The gateway finished the video but returned no link yet.');
+      return l10n.t('The gateway finished the video but returned no usable link.');
     case 'query.silent':
-      return since === undefined || params['long'] === undefined
+      if (since !== undefined && params['long'] !== undefined) {
+        const date = new Date(since).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
+        return l10n.t('No status from the gateway since {0}. Checking again automatically.', date);
+      }
+      return kind === 'network'
         ? l10n.t("Couldn't reach the gateway. Checking again automatically.")
-        : l10n.t(
-            'No response from the gateway since {0}. The task continues there.',
-            new Date(since).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' }),
-          );
+        : l10n.t("Couldn't get the status from the gateway. Checking again automatically.");
     case 'key.refused':
+      if (kind === 'permission') {
+        return l10n.t("Your API key can't use this model. Choose another key to continue.");
+      }
       return kind === 'quota'
-        ? l10n.t('Your quota is used up. The task continues on the gateway.')
-        : l10n.t('Your API key was rejected. The task continues on the gateway.');
+        ? l10n.t('Your quota is used up. Top it up to continue.')
+        : l10n.t('Your API key was rejected. Set a valid key to continue.');
     case 'key.none':
-      return l10n.t('Set an API key to check this task. It continues on the gateway.');
+      return l10n.t('Set an API key to continue with this task.');
     case 'key.notApproved':
-      return l10n.t("Your API key isn't approved for {0}. The task continues there.", text('host'));
+      return l10n.t("Your API key isn't approved for {0}. Approve it to continue.", text('host'));
     case 'key.locked':
-      return l10n.t("Unlock this system's keyring to check this task. It continues on the gateway.");
+      return l10n.t("This system's keyring is locked. Unlock it to continue.");
     case 'key.other':
       return l10n.t('This task belongs to a different API key.');
     case 'fetch.failed':
@@ -127,9 +133,9 @@ function failureSummary(stored: StoredFailure, { l10n, language }: TextFormat): 
     case 'fetch.linkRefused':
       return l10n.t("The gateway returned a link that isn't allowed: {0}.", text('link'));
     case 'fetch.disk':
-      return l10n.t("Couldn't save the video: no disk space or access. Retrying automatically.");
+      return l10n.t("Couldn't save the video. Check disk space and permissions. Retrying automatically.");
     case 'fetch.expired':
-      return l10n.t('The video expired before it could be downloaded.');
+      return l10n.t("Couldn't download the video in time. It may still be on the gateway.");
     case 'fetch.someMissing':
       return params['missing'] === undefined
         ? l10n.t("Some videos of this task couldn't be downloaded.")
@@ -162,16 +168,16 @@ function refusal({ kind, status, detail = '' }: StoredFailure, l10n: L10n): stri
 
 const REFUSALS: Partial<Record<FailureKind, (l10n: L10n) => string>> = {
   moderation: (l10n) => l10n.t('The prompt or an image was blocked by a safety filter.'),
-  quota: (l10n) => l10n.t('Your Nebula balance is too low.'),
+  quota: (l10n) => l10n.t('Your balance or quota is too low.'),
   key: (l10n) => l10n.t('The gateway rejected your API key.'),
-  permission: (l10n) => l10n.t("Your API key can't use this model."),
+  permission: (l10n) => l10n.t('The gateway denied access. See the gateway message.'),
   modelGone: (l10n) => l10n.t("This model isn't available on Nebula."),
   rateLimit: (l10n) => l10n.t('The gateway is busy. Try again in a few minutes.'),
   image: (l10n) => l10n.t("The gateway rejected an image. Use a JPEG or PNG with the video's size."),
   parameter: (l10n) => l10n.t('The gateway rejected the request. See the gateway message.'),
 };
 
-/** The text of a timeline note, with the other side's text if there is any. */
+/** The text of a timeline note, with the server's text if there is any. */
 export function formatNote(note: StoredNote, l10n: L10n): string {
   const message = noteMessage(note, l10n);
   return note.detail === undefined || note.code === 'legacy'
@@ -186,7 +192,7 @@ function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n)
     case 'notSent':
       return l10n.t('The connection ended before anything was sent.');
     case 'canceledDraft':
-      return l10n.t("Canceled before sending. You weren't charged.");
+      return l10n.t("Canceled. You weren't charged.");
     case 'stoppedTracking':
       return l10n.t('Stopped tracking.');
     case 'checkedAgain':
@@ -200,7 +206,7 @@ function noteMessage({ code, params = {}, detail = '' }: StoredNote, l10n: L10n)
     case 'someFiltered':
       return l10n.t('Videos blocked by a safety filter: {0}.', params['count'] ?? '');
     case 'unverified':
-      return l10n.t('Downloaded, but the file looks damaged.');
+      return l10n.t("Downloaded, but the video couldn't be verified. It may not play.");
     case 'foundInLibrary':
       return l10n.t('Found in the library.');
     case 'foundWithoutTask':

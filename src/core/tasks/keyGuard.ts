@@ -27,7 +27,7 @@ export function keyEnteredMessage(l10n: L10n): string {
 /** Returns the name of the innermost field that contains a key. */
 export function fieldWithKey(value: unknown, looksLikeKey: KeyCheck, name = 'request'): string | undefined {
   if (typeof value === 'string') {
-    // Skip images: they are long and not stored.
+    // Skip data URIs of images: they're long, and only their hashes are stored.
     const isImage = name === 'source' && /^data:image\//i.test(value);
     return !isImage && looksLikeKey(value) ? name : undefined;
   }

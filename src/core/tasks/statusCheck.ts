@@ -173,7 +173,7 @@ export class StatusCheck {
     const base: TaskPatch = {
       consecutiveErrors: 0,
       notFoundCount: 0,
-      notFoundSince: null,
+      lastNotFoundAt: null,
       failure: null,
       idSource,
     };
@@ -244,22 +244,22 @@ export class StatusCheck {
 }
 
 /** Excludes a gap in which nothing could run. */
-function shiftTimes({ diskBlockedMs, notFoundSince: since }: TaskRecord, gap: number) {
+function shiftTimes({ diskBlockedMs, lastNotFoundAt: since }: TaskRecord, gap: number) {
   if (gap === 0) return undefined;
-  const notFoundSince = since === undefined ? undefined : since + gap;
-  return { diskBlockedMs: diskBlockedMs + gap, ...withoutUndefined({ notFoundSince }) };
+  const lastNotFoundAt = since === undefined ? undefined : since + gap;
+  return { diskBlockedMs: diskBlockedMs + gap, ...withoutUndefined({ lastNotFoundAt }) };
 }
 
 /** Counts a "not found" response. Responses in quick succession count as one (DESIGN 5). */
 export function countNotFound(
-  { notFoundCount, notFoundSince }: Pick<TaskRecord, 'notFoundCount' | 'notFoundSince'>,
+  { notFoundCount, lastNotFoundAt }: Pick<TaskRecord, 'notFoundCount' | 'lastNotFoundAt'>,
   now: number,
 ): { readonly isBelieved: boolean; readonly patch: TaskPatch } {
   const counts =
-    notFoundSince === undefined || now - notFoundSince >= NOT_FOUND_SPACING_MS || now < notFoundSince;
+    lastNotFoundAt === undefined || now - lastNotFoundAt >= NOT_FOUND_SPACING_MS || now < lastNotFoundAt;
   return {
     isBelieved: notFoundCount + (counts ? 1 : 0) >= NOT_FOUND_THRESHOLD,
-    patch: counts ? { notFoundCount: notFoundCount + 1, notFoundSince: now } : {},
+    patch: counts ? { notFoundCount: notFoundCount + 1, lastNotFoundAt: now } : {},
   };
 }
 

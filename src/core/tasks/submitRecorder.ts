@@ -17,7 +17,7 @@ import type { TaskServices } from './taskServices';
 
 /** The request was sent, but its outcome couldn't be stored. The message is for the user. */
 export class OutcomeNotStoredError extends Error {
-  override readonly name = 'OutcomeNotWritten';
+  override readonly name = 'OutcomeNotStoredError';
 }
 
 export type SendOutcome = Awaited<ReturnType<OpenSubmit['send']>>;
@@ -104,7 +104,7 @@ export class SubmitRecorder {
             ...acceptedNote(outcome, record),
             idSource: isUnsure(outcome) ? 'unsure' : null,
             notFoundCount: 0,
-            notFoundSince: null,
+            lastNotFoundAt: null,
             failure: null,
             nextDue: clock.now() + FIRST_POLL_DELAY_MS,
             diskBlockedMs: clockGap(record.submittedAt ?? clock.now(), clock.now()),

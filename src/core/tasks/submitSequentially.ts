@@ -23,7 +23,7 @@ interface Batch {
   /** Sends one request, once. If it throws, the outcome is unknown. */
   readonly send: (index: number) => Promise<SubmitResult>;
   readonly onNext: (index: number) => void;
-  /** Stops the batch, but not the current request. */
+  /** Stops the batch. `send` decides whether it also cancels the current request. */
   readonly signal: AbortSignal;
 }
 

@@ -26,7 +26,7 @@ import type { TaskServices } from './taskServices';
 
 /** The submit was canceled before a byte was sent: there is no task. */
 export class SubmitCancelledError extends Error {
-  override readonly name = 'SubmitCancelled';
+  override readonly name = 'SubmitCancelledError';
 }
 
 /** The key can no longer be used, and no byte was sent: there is no task. */

@@ -77,7 +77,7 @@ export class TaskReopener {
       nextDue: this.#deps.clock.now(),
       consecutiveErrors: 0,
       notFoundCount: 0,
-      notFoundSince: null,
+      lastNotFoundAt: null,
       expiresAt: null,
       diskBlockedMs: 0,
       diskFailedAt: null,

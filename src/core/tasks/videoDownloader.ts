@@ -207,7 +207,7 @@ export class VideoDownloader {
   #toPatch(record: TaskRecord, rows: readonly VideoRow[]): TaskPatch {
     const { clock, failures, partialResults } = this.#deps;
     const now = clock.now();
-    const base: TaskPatch = { videos: rows, consecutiveErrors: 0, notFoundCount: 0, notFoundSince: null };
+    const base: TaskPatch = { videos: rows, consecutiveErrors: 0, notFoundCount: 0, lastNotFoundAt: null };
     const pending = rows.filter(isPending);
     if (pending.length > 0) {
       const reasons = pending.flatMap(({ reason }) => reason ?? []);

@@ -123,7 +123,7 @@ export class Keychain implements KeySource, Disposable {
 
   /**
    * Replaces the key.
-   * @param value the result of `cleanKey`
+   * @param value the result of `normalizeApiKey`
    * @param origin the current gateway's origin, if its URL is valid
    * @returns false if the key couldn't be stored and lasts until the window closes
    */

@@ -74,8 +74,8 @@ export function unverifiedWarning({ videos }: Pick<Task, 'videos'>, l10n: L10n):
   const count = videos.filter(({ unverified }) => unverified).length;
   if (count === 0) return undefined;
   return videos.length === 1
-    ? l10n.t('Downloaded, but the file looks damaged.')
-    : l10n.t('{0} of {1} files look damaged.', count, videos.length);
+    ? l10n.t("Downloaded, but the video couldn't be verified. It may not play.")
+    : l10n.t("{0} of {1} videos couldn't be verified. They may not play.", count, videos.length);
 }
 
 /** The state of a task: its phase, unless it's blocked by the user or its video may be damaged. */

@@ -62,7 +62,7 @@ describe('the rows of a task', () => {
       nextDue: 6,
       consecutiveErrors: 7,
       notFoundCount: 8,
-      notFoundSince: 9,
+      lastNotFoundAt: 9,
       links: ['https://host.example/a.mp4'],
       diskBlockedMs: 10,
       diskFailedAt: 11,

@@ -82,7 +82,10 @@ describe('a failing disk', function () {
         ['ready', 'yes'],
         'the video is there, and paid for',
       );
-      assert.match(engine.task(id)?.failure?.message ?? '', new RegExp(`no disk space or access.*${code}`));
+      assert.match(
+        engine.task(id)?.failure?.message ?? '',
+        new RegExp(`Check disk space and permissions.*${code}`),
+      );
       const started = world.clock.now();
       await world.until(() => world.clock.now() - started > HOUR, 2 * HOUR);
       assert.ok(inTrouble(id), engine.task(id)?.phase);

@@ -29,19 +29,19 @@ type Row = readonly [
 
 const UNKNOWN = /didn't confirm the request\. It won't be sent again/;
 const KEY = /rejected your API key/;
-const BALANCE = /balance is too low/;
+const BALANCE = /balance or quota is too low/;
 const MODEL = /model isn't available/;
 const WORDS = /rejected the request\. See the gateway message/;
 const BUSY = /is busy\. Sending again automatically/;
 const IMAGE = /rejected an image\. Use a JPEG or PNG/;
 const FILTER = /prompt or an image was blocked by a safety filter/;
-const GROUP = /API key's group no longer exists/;
+const GROUP = /API key's group is disabled or no longer exists/;
 const MASKED = '请求上游地址失败';
 
 const submits: Readonly<Record<string, Row>> = {
   '10.1, 400': [400, e1('no', 'invalid_request_error'), 'parameter', 'no', WORDS],
   '10.1, 401': [401, e1('no', 'authentication_error', 'invalid_api_key'), 'key', 'no', KEY],
-  '10.1, 403': [403, e1('no', 'permission_denied'), 'permission', 'no', /can't use this model/],
+  '10.1, 403': [403, e1('no', 'permission_denied'), 'permission', 'no', /The gateway denied access/],
   '10.1, 404': [404, e1('no', 'not_found'), 'parameter', 'no', WORDS],
   '10.1, 429': [429, e1('no', 'rate_limit_error'), 'rateLimit', 'no', BUSY],
   '10.1, 500': [500, e1('no', 'server_error'), 'upstream', 'unknown', UNKNOWN],
@@ -69,7 +69,7 @@ const submits: Readonly<Record<string, Row>> = {
     e1('该令牌无权访问模型 sora-2'),
     'permission',
     'no',
-    /can't use this model/,
+    /The gateway denied access/,
     '该令牌无权访问模型 sora-2',
   ],
   'an address that may not': [
@@ -190,7 +190,13 @@ const submits: Readonly<Record<string, Row>> = {
   ],
   'an endpoint that is none': [501, e1('no', 'api_not_implemented'), 'upstream', 'unknown', UNKNOWN],
   'E4, the legacy page': [400, e2('error', 'model and prompt'), 'parameter', 'no', WORDS, 'model and prompt'],
-  'E5, a system route': [403, { success: false, message: 'no' }, 'permission', 'no', /can't use this model/],
+  'E5, a system route': [
+    403,
+    { success: false, message: 'no' },
+    'permission',
+    'no',
+    /The gateway denied access/,
+  ],
   'E6, a proxy': [400, { msg: 'no' }, 'parameter', 'no', WORDS, 'no'],
   'E8, too large': [
     413,
@@ -244,7 +250,7 @@ describe('messages for documented errors', () => {
       e1('无效的令牌'),
       'key',
       'unknown',
-      /API key was rejected\. The task continues/,
+      /API key was rejected\. Set a valid key/,
       '无效的令牌',
     ],
     'a used-up key': [
@@ -252,14 +258,14 @@ describe('messages for documented errors', () => {
       e1('该令牌额度已用尽'),
       'quota',
       'unknown',
-      /quota is used up\. The task continues/,
+      /quota is used up\. Top it up to continue/,
     ],
     'a model closed to the key': [
       403,
       e1('该令牌无权访问模型 M'),
       'permission',
       'unknown',
-      /The task continues on the gateway/,
+      /Your API key can't use this model\. Choose another key to continue/,
     ],
     'a task that is not there': [400, e2('task_not_exist'), 'expired', 'unknown', /doesn't know this task/],
     'the same as documented': [404, e1('no', 'not_found'), 'expired', 'unknown', /doesn't know this task/],
@@ -268,7 +274,7 @@ describe('messages for documented errors', () => {
       e2('get_task_failed', '请求上游地址失败'),
       'upstream',
       'unknown',
-      /Couldn't reach the gateway/,
+      /Couldn't get the status from the gateway/,
       MASKED,
     ],
     'too many questions': [
@@ -310,7 +316,7 @@ describe('messages for documented errors', () => {
       /Couldn't download the video yet\. Retrying automatically/,
       'Upstream service returned status 404',
     ],
-    'a task that is not there': [404, e1('Task not found'), 'expired', 'yes', /expired on the gateway\.$/],
+    'a task that is not there': [404, e1('Task not found'), 'expired', 'yes', /no longer on the gateway\.$/],
   };
   describe('of a download', () => {
     for (const [name, row] of Object.entries(fetched)) {
@@ -380,7 +386,7 @@ describe('messages for documented errors', () => {
         timeStyle: 'short',
       });
       assert.ok(
-        said(language).message.includes(`No response from the gateway since ${time}. The task continues`),
+        said(language).message.includes(`No status from the gateway since ${time}. Checking again`),
         language,
       );
     }

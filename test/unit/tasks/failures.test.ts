@@ -36,6 +36,13 @@ const stopped = (facts: Partial<TaskRecord>) => (at: Failures) => ({
   charged: at.chargeWhenStopped({ links: [], ...facts } as unknown as TaskRecord),
 });
 
+describe('the message of an unconfirmed request', () => {
+  it('says that the user may have been charged', () => {
+    const { message } = publicFailures().outcomeUnknown(undefined);
+    assert.match(message, /You may have been charged\.$/);
+  });
+});
+
 describe('the charge of a failure', () => {
   const trouble = { status: 404, message: 'x' };
   const all: Readonly<Record<string, readonly [ChargeOutcome, (at: Failures) => { charged: string }]>> = {

@@ -119,12 +119,12 @@ describe('intervals (DESIGN 5)', () => {
 describe('countNotFound', () => {
   /** Calls at these times, in s. Returns the index of the response that is believed. */
   const believedAt = (...times: number[]) => {
-    let state = { notFoundCount: 0, notFoundSince: undefined as number | undefined };
+    let state = { notFoundCount: 0, lastNotFoundAt: undefined as number | undefined };
     return times.findIndex((time) => {
       const { isBelieved, patch } = countNotFound(state, time * SECOND);
       state = {
         notFoundCount: patch.notFoundCount ?? state.notFoundCount,
-        notFoundSince: patch.notFoundSince ?? state.notFoundSince,
+        lastNotFoundAt: patch.lastNotFoundAt ?? state.lastNotFoundAt,
       };
       return isBelieved;
     });

@@ -269,7 +269,7 @@ describe('tracking a task', function () {
     const later = engine.task(id)!.failure!;
     assert.equal(later.since, first.since);
     const said = new Date(first.since).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-    assert.ok(later.message.includes(`No response from the gateway since ${said}`), later.message);
+    assert.ok(later.message.includes(`No status from the gateway since ${said}`), later.message);
     world.gateway.clearFaults();
     assert.equal((await world.untilPhase(engine, id)).failure, undefined);
   });

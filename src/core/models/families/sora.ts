@@ -35,7 +35,8 @@ export const sora: Family = {
   // Only this family has the documented download call and remixes, and only its IDs begin so (4.3, 6.0, 7.2.4).
   result: 'download',
   taskIds: { prefix: 'video_', pattern: /^video_[\w-]+$/, remixModel: 'sora-2' },
-  notice: (model, l10n) => (model.startsWith('sora-2') ? l10n.t('Retired by {0}', 'OpenAI') : undefined),
+  notice: (model, l10n) =>
+    model.startsWith('sora-2') ? l10n.t('May be retired by {0}', 'OpenAI') : undefined,
   modes: () => ['text', 'first', 'remix'],
   sound: () => 'always',
   parameters: ({ mode }) => {

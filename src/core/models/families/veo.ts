@@ -89,8 +89,9 @@ export const veo: Family = {
     { id: 'veo-3.0-fast-generate-001', label: 'Veo 3 Fast' },
   ],
   result: 'link',
-  notice: (model, l10n) => (/^veo-3\.\d-/.test(model) ? l10n.t('Retired by {0}', 'Google') : undefined),
-  // The last frame came with 3.1; of ids after it nothing else is known.
+  notice: (model, l10n) =>
+    /^veo-3\.\d-/.test(model) ? l10n.t('May be retired by {0}', 'Google') : undefined,
+  // The last frame came with 3.1; nothing is documented for later IDs.
   modes: (model) => (/^veo-(2|3\.0)/.test(model) ? ['text', 'first'] : ['text', 'first', 'firstLast']),
   sound: (model) => (isFast(model) ? 'always' : 'optional'),
   parameters: ({ model }) =>

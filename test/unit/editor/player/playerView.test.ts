@@ -119,7 +119,7 @@ describe('what the player shows', () => {
     const { stage } = view;
     assert.ok(stage.kind === 'working' && stage.isHeld && !stage.isMoving);
     assert.equal(stage.title, 'Needs API key');
-    assert.equal(stage.sentence, 'Your API key was rejected. The task continues on the gateway.');
+    assert.equal(stage.sentence, 'Your API key was rejected. Set a valid key to continue.');
     assert.equal(stage.details, 'Gateway message: 无效的令牌');
     assert.equal(stage.charge, null);
     assert.equal(stage.progress, null);
@@ -170,7 +170,7 @@ describe('what the player shows', () => {
       'a full disk',
       'ready',
       failures.diskFailed(new Error('ENOSPC')),
-      /no disk space/,
+      /Check disk space/,
       ['openLibrary', 'refresh', 'showLog', 'stopTracking'],
       { charge: 'You were charged.', primary: 'openLibrary' },
     ],
@@ -285,7 +285,7 @@ describe('what the player shows', () => {
       assert.deepEqual([view.state, view.tone], ['May be damaged', 'warning']);
       assert.ok(view.stage.kind === 'video');
       assert.deepEqual(view.stage.note, {
-        text: 'Downloaded, but the file looks damaged.',
+        text: "Downloaded, but the video couldn't be verified. It may not play.",
         button: { action: 'openExternally', label: 'Open in External Player', primary: false },
       });
       assert.deepEqual(toPage.parse({ type: 'view', view }), { type: 'view', view });
@@ -306,7 +306,7 @@ describe('what the player shows', () => {
       const away = fitSummary({ videos: [sound, video] });
       assert.match(
         away?.text ?? '',
-        /^1 of 2 files look damaged\. 1 of 2 videos are missing from the library/,
+        /^1 of 2 videos couldn't be verified\. They may not play\. 1 of 2 videos are missing from the library/,
       );
       assert.equal(away?.button.action, 'lookForFile');
       const gone = new Failures('nebula').expired('linkExpired', { status: 404, message: 'gone' });

@@ -47,7 +47,10 @@ describe('the models that are offered', () => {
   });
 
   it('are marked when the key’s list lacks them, warned about when nobody has asked, and never forbidden', () => {
-    assert.match(modelWarning('sora-2', catalog, undefined, untranslatedL10n) ?? '', /^Retired by OpenAI$/);
+    assert.match(
+      modelWarning('sora-2', catalog, undefined, untranslatedL10n) ?? '',
+      /^May be retired by OpenAI$/,
+    );
     assert.equal(modelWarning('sora-2', catalog, new Set(['sora-2']), untranslatedL10n), undefined);
     assert.match(
       modelWarning('sora-2', catalog, new Set(['veo-x']), untranslatedL10n) ?? '',
