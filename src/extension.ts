@@ -74,12 +74,16 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
   const later = setImmediate(() => {
     unfinished.start();
     // The palette offers commands that need a task only if there may be one. The app corrects this.
-    if (unfinished.hasStore) void vscode.commands.executeCommand('setContext', CONTEXT_KEYS.hasTasks, true);
+    if (unfinished.hasStore) {
+      vscode.commands
+        .executeCommand('setContext', CONTEXT_KEYS.hasTasks, true)
+        .then(undefined, () => undefined);
+    }
   });
   context.subscriptions.push(
     { dispose: () => clearImmediate(later) },
     unfinished,
-    // Where a folder can't be watched, a window that is looked at again looks itself.
+    // If the folder can't be watched, check it when the window gets the focus.
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (focused) unfinished.look();
     }),

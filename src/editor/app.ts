@@ -41,7 +41,7 @@ export interface AppHost {
   readonly packageJson: unknown;
   /** Absolute path of the extension's folder on this machine. */
   readonly storageFolder: string;
-  /** Name of the log. The editor has one channel for each name, whoever makes or closes it. */
+  /** Name of the output channel. VS Code shares channels with the same name. */
   readonly logName: string;
   readonly secrets: vscode.SecretStorage;
   readonly view: TasksView;
@@ -69,7 +69,7 @@ export interface App extends Disposable {
   readonly commands: CommandRunner;
   readonly api: PublicApi;
   readonly players: PlayerManager;
-  /** Ends everything. Resolves when the responses to what was being sent have arrived. */
+  /** Disposes everything. Resolves when the responses to what was being sent have arrived. */
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { looksLikeKey } from '../../src/core/gateway/redaction';
 import type { WizardDependencies } from '../../src/editor/generate/wizard/wizardTypes';
 import { WizardState } from '../../src/editor/generate/wizard/wizardState';
 import { catalog } from './catalog';
+import { commandTitles } from './commandTitles';
 import { FakeMemento } from './fakeMemento';
 import { FakeQuickInputs } from './fakeQuickInputs';
 
@@ -29,7 +30,7 @@ export function fakeWizardDependencies(replaced: Partial<WizardDependencies> = {
     readClipboard: () => Promise.resolve(''),
     look: () => Promise.reject(new Error('there are no images')),
     presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
-    looksLikeKey,
+    ...{ commandTitles, looksLikeKey },
     language: 'en',
     l10n: untranslatedL10n,
     ...replaced,

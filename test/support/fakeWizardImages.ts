@@ -24,7 +24,11 @@ export class FakeImagesAlong implements WizardImages {
     return [{ options: { mode: { kind: 'blur' } }, shown: String(options['size']) }];
   }
 
-  async preview(target: FitTarget, images: readonly unknown[] | undefined): Promise<'done' | 'cancel'> {
+  async preview(
+    _title: string,
+    target: FitTarget,
+    images: readonly unknown[] | undefined,
+  ): Promise<'done' | 'cancel'> {
     assert.equal(images?.length, 1);
     this.previewed.push(target);
     return Promise.resolve(this.ends.shift() ?? 'cancel');

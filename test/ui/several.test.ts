@@ -46,7 +46,7 @@ describe('several videos', function () {
     await pictures(stage.window, 'several-4-sending');
     const cancel = notification('2 of 3').getByText('Cancel');
     await cancel.click();
-    await notification('2 of 3 requests sent.').waitFor();
+    await notification('2 of 3 requests accepted.').waitFor();
     await pictures(stage.window, 'several-5-stopped');
     assert.deepEqual(
       submits().map(({ body }) => (body as { prompt: string }).prompt),

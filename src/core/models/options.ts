@@ -11,7 +11,7 @@ import {
 } from './parameter';
 
 /** Valid options, or messages about invalid ones. Messages about options are for developers, and in English. */
-type Checked = { readonly options: Options } | { readonly faults: readonly string[] };
+type Checked = { readonly options: Options } | { readonly errors: readonly string[] };
 
 export type ModelAndMode = Pick<OptionContext, 'model' | 'mode'>;
 
@@ -31,7 +31,7 @@ export function checkOptions(
 ): Checked {
   const all = parametersOf(family, { ...subject, options: {} });
   const available = all.filter(({ unavailable }) => !unavailable).map(({ name }) => name);
-  const faults = Object.keys(given)
+  const errors = Object.keys(given)
     .filter((name) => !all.some((parameter) => parameter.name === name))
     .map(
       (name) => `'${name}' isn't an option of ${subject.model}. The options are: ${available.join(', ')}.`,
@@ -44,12 +44,12 @@ export function checkOptions(
       continue;
     }
     const value = parseOptionValue(parameter, given[name]);
-    if (unavailable) faults.push(unavailable);
-    else if (value === undefined) faults.push(allowedValuesMessage(parameter));
+    if (unavailable) errors.push(unavailable);
+    else if (value === undefined) errors.push(allowedValuesMessage(parameter));
     else options[name] = value;
   }
-  faults.push(...validateExtraFields(family, all, options));
-  return faults.length > 0 ? { faults: [...new Set(faults)] } : { options };
+  errors.push(...validateExtraFields(family, all, options));
+  return errors.length > 0 ? { errors: [...new Set(errors)] } : { options };
 }
 
 /** Validates the prompt and the options of a request, separately and against each other. */
@@ -61,9 +61,9 @@ export function checkPromptAndOptions(
   l10n: L10n,
 ): Checked {
   const checked = checkOptions(family, subject, given);
-  if ('faults' in checked) return checked;
+  if ('errors' in checked) return checked;
   const complaint = family.validate?.({ ...subject, prompt, options: checked.options }, l10n);
-  return complaint === undefined ? checked : { faults: [complaint] };
+  return complaint === undefined ? checked : { errors: [complaint] };
 }
 
 /** The effective options of a request, and the available choices. */

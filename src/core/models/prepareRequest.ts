@@ -57,7 +57,7 @@ export function prepareRequest(
   const mode = checkMode(family, request);
   const images = (request.images ?? []).map((image) => checkImage(family, image));
   const checked = checkPromptAndOptions(family, { model, mode }, prompt, request.options ?? {}, l10n);
-  if ('faults' in checked) throw new RequestError(checked.faults.join(' '));
+  if ('errors' in checked) throw new RequestError(checked.errors.join(' '));
   const { options } = checked;
   const remix =
     request.remixOf === undefined ? {} : { remixOf: checkSource(family, request.remixOf, gatewayIdOf) };

@@ -37,7 +37,7 @@ export interface AppContext {
   readonly settings: Settings;
   /** Families, known models and the user's own. */
   readonly catalog: Catalog;
-  /** Keeps models that the user names. */
+  /** Stores models that the user enters. */
   readonly customModels: CustomModels;
   readonly dialogs: Dialogs;
   readonly notifications: Notifications;
@@ -66,7 +66,7 @@ export interface AppContext {
   readonly isFocused: () => boolean;
   /** Runs a command of the editor. Errors are logged. */
   readonly execute: (command: string, ...args: unknown[]) => void;
-  /** Lets work go on by itself. Errors are logged. */
+  /** Doesn't wait for the work. Errors are logged. */
   readonly runInBackground: (work: Promise<unknown>) => void;
 }
 

@@ -35,8 +35,6 @@ export interface PickOptions<T> {
   readonly title: string;
   readonly placeholder: string;
   readonly choices: readonly PickChoice<T>[];
-  /** The choice that is active at first. */
-  readonly initial?: T;
   /** Without it, Enter accepts the active choice if none is checked. */
   readonly onlyTicked?: true;
 }
@@ -82,10 +80,8 @@ export class VSCodeDialogs implements Dialogs {
     return valueOf(answer);
   }
 
-  async choose<T>({ choices, initial, ...question }: PickOptions<T>): Promise<T | undefined> {
-    const items = choices.map(toItem);
-    const active = items.find(({ value }) => value === initial);
-    return valueOf(await this.#inputs.pick({ ...question, items, active }));
+  async choose<T>({ choices, ...question }: PickOptions<T>): Promise<T | undefined> {
+    return valueOf(await this.#inputs.pick({ ...question, items: choices.map(toItem) }));
   }
 
   async chooseSome<T>(options: PickOptions<T>): Promise<readonly T[] | undefined> {

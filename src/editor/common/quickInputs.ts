@@ -30,7 +30,7 @@ export interface InputOptions extends Question {
   readonly selected?: boolean;
   readonly secret?: boolean;
   readonly validate: (text: string) => ValidationMessage | undefined;
-  /** @param change the text before and after, once it differs */
+  /** @param answer closes the input with another text */
   readonly onChange?: (text: string, answer: (text: string) => void) => void;
 }
 

@@ -84,7 +84,7 @@ export async function testConnection(deps: Dependencies): Promise<void> {
     case 'works': {
       const { host, known } = state;
       if (known.length > 0) {
-        const message = l10n.t('Connected to {0}. {1} of its models make videos.', host, known.length);
+        const message = l10n.t('Connected to {0}. Known video models: {1}.', host, known.length);
         notifications.show('info', message);
       } else {
         notifications.show('warning', l10n.t('Connected to {0}, but it offers no known video models.', host));
@@ -137,7 +137,7 @@ async function checkNewKey(deps: Dependencies): Promise<void> {
       return;
     case 'unreachable':
     case 'strange':
-      notifications.status(l10n.t("API key saved. Couldn't check it: no answer from {0}.", state.host));
+      notifications.status(l10n.t("API key saved. Couldn't check it with {0}.", state.host));
       return;
     case 'badAddress':
       showInvalidBaseUrl(deps);
@@ -165,7 +165,7 @@ function showInvalidBaseUrl({ notifications, l10n }: MessageDependencies): void 
 function invalidKeyMessage(text: string, l10n: L10n): string | undefined {
   const read = parseApiKey(text);
   if ('key' in read) return undefined;
-  if (read.error === 'empty') return l10n.t('Paste the key');
+  if (read.error === 'empty') return l10n.t('Paste an API key.');
   if (read.error === 'several') return l10n.t('Paste only one key.');
   return l10n.t("That doesn't look like an API key. Copy it again.");
 }

@@ -115,7 +115,7 @@ function showFrameError(
   }
   notifications.show('warning', l10n.t("Couldn't capture a frame from this video. Nothing was sent."), [
     notifications.command('nebulaVideo.openExternally', id),
-    { title: l10n.t('Choose an Image…'), command: 'nebulaVideo.generateFromImage' },
+    notifications.command('nebulaVideo.generateFromImage'),
   ]);
 }
 

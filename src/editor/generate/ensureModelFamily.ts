@@ -40,5 +40,5 @@ function takes(family: Family, request: VideoRequest, l10n: L10n): boolean {
   const { model, prompt, options = {} } = request;
   const mode = modeOf(request);
   if (mode === undefined || !family.modes(model).includes(mode)) return false;
-  return !('faults' in checkPromptAndOptions(family, { model, mode }, prompt, options, l10n));
+  return !('errors' in checkPromptAndOptions(family, { model, mode }, prompt, options, l10n));
 }

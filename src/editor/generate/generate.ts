@@ -1,10 +1,9 @@
+import type { VideoRequest } from '../../core/models/request';
 import type { Task } from '../../core/task/task';
 import { canSendAgain } from '../../core/tasks/submitSequentially';
 import type { AppContext } from '../common/appContext';
 import { explainFailure } from '../labels/failureLabels';
-import { Rejection } from '../common/rejection';
 import { ensureReadyToSend, type ReadyDependencies } from './submit/ensureReady';
-import type { SendContext } from './submit/requestSender';
 import type { WizardResult, WizardOptions } from './wizard/wizardTypes';
 import type { WizardState } from './wizard/wizardState';
 
@@ -15,14 +14,14 @@ export interface GenerateDependencies extends ReadyDependencies, Pick<AppContext
   readonly reveal: (id: string) => void;
 }
 
-/** Whether the command was given a request, and so is used by code that wants an answer. */
+/** Returns true if the command was given a request, so that its caller expects the task. */
 export function hasRequest(args: readonly unknown[]): boolean {
   return args[0] !== undefined && args[0] !== null;
 }
 
 /**
- * Generates a video: the given one, for code, or what a person answers to a few questions.
- * @returns the task as plain JSON; undefined when the person went away
+ * Runs the wizard, or sends the given request.
+ * @returns the task as plain JSON, or undefined if the user canceled
  */
 export async function generate(
   deps: GenerateDependencies,
@@ -36,18 +35,26 @@ export async function generate(
 
 /**
  * Runs the wizard and sends its request.
- * @param onStored see {@link SendContext}
+ * @param onStored called with the request that the user built, once its task is stored and before it's sent
  * @returns the task as plain JSON, or undefined if the user canceled
  */
 export async function runWizardAndSend(
   deps: GenerateDependencies,
   start: WizardOptions,
-  onStored?: SendContext['onStored'],
+  onStored?: (request: VideoRequest) => Promise<void>,
 ): Promise<Task | undefined> {
   if (!(await ensureReadyToSend(deps))) return undefined;
   const result = await deps.runGenerateWizard(start);
   if (!result) return undefined;
-  const task = await sendWritten(deps, result, { basedOn: start.basedOn, onStored });
+  const { sender, memory } = deps;
+  const { request, written, fitsWith } = result;
+  const context = {
+    fits: fitsWith(request.options ?? {}),
+    basedOn: start.basedOn,
+    onStored: async () => onStored?.(request),
+  };
+  const send = async () => sender.send(request, 'person', new AbortController().signal, context);
+  const task = await memory.withoutDraft(written, send, canSendAgain);
   showOutcome(task, deps);
   deps.reveal(task.id);
   return structuredClone(task);
@@ -60,36 +67,4 @@ function showOutcome(task: Task, { notifications, l10n }: GenerateDependencies):
     task.phase === 'rejected' || task.phase === 'unknown' ? explainFailure(task, l10n) : undefined;
   if (explanation) notifications.showFailure(task, explanation, { isExpected: true });
   else notifications.status(l10n.t('Request sent.'));
-}
-
-/** The draft is kept until a task has it. After that it must not be offered again: it may be paid for. */
-async function sendWritten(
-  { sender, memory }: GenerateDependencies,
-  { request, written, fitsWith }: WizardResult,
-  {
-    basedOn,
-    onStored,
-  }: Pick<SendContext, 'basedOn'> & { readonly onStored: SendContext['onStored'] | undefined },
-): Promise<Task> {
-  const draft = written ? memory.draft() : undefined;
-  const keepAgain = () => {
-    // A draft written meanwhile is newer.
-    if (draft && !memory.draft()) memory.keepDraft(draft);
-  };
-  try {
-    const task = await sender.send(request, 'person', new AbortController().signal, {
-      fits: fitsWith(request.options ?? {}),
-      basedOn,
-      onStored: async () => {
-        if (written) await memory.forgetDraft();
-        await onStored?.();
-      },
-    });
-    if (canSendAgain(task)) keepAgain();
-    return task;
-  } catch (error) {
-    // There is no task: the request was declined or couldn't be sent.
-    if (error instanceof Rejection) keepAgain();
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import type { TextDocument } from 'vscode';
+import type { VideoRequest } from '../../core/models/request';
 import type { Task } from '../../core/task/task';
 import { canSendAgain } from '../../core/tasks/submitSequentially';
 import type { AppContext } from '../common/appContext';
@@ -12,7 +13,7 @@ import type { WizardInput } from './wizard/wizardTypes';
 /** Maximum number of prompts in a list. More are likely a mistake. */
 const MAX_PROMPTS = 50;
 
-interface Dependencies extends GenerateDependencies, Pick<AppContext, 'notifications' | 'runInBackground'> {
+interface Dependencies extends GenerateDependencies, Pick<AppContext, 'runInBackground'> {
   readonly prompts: {
     open(text: string, begun: WizardInput): Promise<void>;
     find(args: readonly unknown[]): TextDocument | undefined;
@@ -66,9 +67,11 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
   }
   const begun = prompts.begunOf(document);
   const { request, images, basedOn } = begun;
-  const state = { isStored: false };
-  const onStored = async (): Promise<void> => {
-    state.isStored = true;
+  const state = { isClosed: false };
+  const onStored = async (sent: VideoRequest): Promise<void> => {
+    // The user may have written another prompt. Then this one stays.
+    if (sent.prompt !== prompt) return;
+    state.isClosed = true;
     // Restored in another window, the editor must not offer a prompt that may be paid for.
     const closing = prompts.close(document, prompt);
     runInBackground(closing);
@@ -84,11 +87,11 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
       },
       onStored,
     );
-    if (task && canSendAgain(task)) await prompts.open(prompt, begun);
+    if (task && state.isClosed && canSendAgain(task)) await prompts.open(prompt, begun);
     return task;
   } catch (error) {
     // A rejection means that there is no task.
-    if (state.isStored && error instanceof Rejection) await prompts.open(prompt, begun);
+    if (state.isClosed && error instanceof Rejection) await prompts.open(prompt, begun);
     throw error;
   }
 }

@@ -12,8 +12,7 @@ type Source =
   | { readonly kind: 'id'; readonly id: string; readonly model: string };
 
 /**
- * Asks what is to be different in a remix of an earlier video (API reference 7.2.4), and sends that. Without a row one
- * is chosen, or its task id at the gateway is entered.
+ * Generates a remix of an earlier video (API reference 7.2.4). Without a task, the user selects one or enters its ID.
  */
 export async function remix(deps: Dependencies, args: readonly unknown[]): Promise<Task | undefined> {
   const source = idsFromArguments(args) ? await givenSource(deps, args) : await chosenSource(deps);

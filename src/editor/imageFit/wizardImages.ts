@@ -44,7 +44,7 @@ export interface WizardImages {
   /** Choices in the order of the request, or empty if the user made none. */
   fits(target: FitTarget): readonly ChosenFit[];
   /** Shows the page. Resolves with 'cancel' if the user closes it. */
-  preview(target: FitTarget, images: VideoRequest['images']): Promise<'done' | 'cancel'>;
+  preview(title: string, target: FitTarget, images: VideoRequest['images']): Promise<'done' | 'cancel'>;
 }
 
 /** A choice, with the limits for which its preview was shown (JSON). */
@@ -121,12 +121,16 @@ export class WizardImageSet implements WizardImages {
     });
   }
 
-  async preview(target: FitTarget, images: VideoRequest['images'] = []): Promise<'done' | 'cancel'> {
-    const { dialog, l10n } = this.#deps;
+  async preview(
+    title: string,
+    target: FitTarget,
+    images: VideoRequest['images'] = [],
+  ): Promise<'done' | 'cancel'> {
+    const { dialog } = this.#deps;
     const limits = limitsOf(target);
     const shown = this.#shownImages();
     const { end, chosen } = await dialog.show({
-      title: l10n.t('Generate Video with {0}', modelName(target.model)),
+      title,
       images: shown.map(({ source, info, index }) =>
         this.#imageToFit({ source, info, index, limits, model: modelName(target.model), images }),
       ),

@@ -137,7 +137,7 @@ const MIN_QUOTE_LENGTH = 16;
 
 /** The message that a task ended without a video. The page has the details. */
 export function failureMessage(
-  { phase, request }: Pick<Task, 'phase' | 'request'>,
+  { phase, request, failure }: Pick<Task, 'phase' | 'request' | 'failure'>,
   { sentence, charge }: FailureExplanation,
   l10n: L10n,
 ): string {
@@ -148,7 +148,9 @@ export function failureMessage(
       case 'lost':
         return `${l10n.t("No longer available: '{0}'.", quote)} ${charge}`;
       case 'rejected':
-        return `${l10n.t("Couldn't send '{0}'.", quote)} ${firstSentence(sentence)} ${charge}`;
+        return failure?.charged === 'no'
+          ? `${l10n.t("Couldn't send '{0}'.", quote)} ${firstSentence(sentence)} ${charge}`
+          : `${l10n.t("Not accepted: '{0}'.", quote)} ${charge}`;
       default:
         return `${l10n.t("Couldn't generate '{0}'.", quote)} ${charge}`;
     }

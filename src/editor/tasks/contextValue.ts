@@ -37,9 +37,8 @@ export function contextValue(
     case 'failed':
     case 'lost':
     case 'stopped':
-      return `task ended removable clearable ${phase}${again}${attachable}`;
     case 'rejected':
-      // The gateway returned an ID with its error.
+      // A rejected task can be checked again if the gateway returned an ID with its error.
       return `task ended removable clearable ${phase}${again}${attachable}`;
     case 'unknown':
       return `task ended removable clearable ${phase}${attachable}`;

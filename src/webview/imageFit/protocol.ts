@@ -95,7 +95,6 @@ export type ToHost = z.infer<typeof toHost>;
 /** Localized text of the page. */
 const texts = z.object({
   title: z.string(),
-  /** "Step 2 of 4", or empty outside a wizard. */
   intro: z.string(),
   original: z.string(),
   result: z.string(),

@@ -30,10 +30,10 @@ export function showBatchReport(
   const { tasks, notSent, unclear, stop } = report;
   const withPhase = (...phases: Task['phase'][]) => tasks.filter(({ task }) => phases.includes(task.phase));
   const rejected = withPhase('rejected');
-  const sent = tasks.length - withPhase('rejected', 'unknown', 'stopped').length;
+  const accepted = tasks.length - withPhase('rejected', 'unknown', 'stopped').length;
   const total = tasks.length + notSent.length + unclear.length;
   const showTasks = { title: l10n.t('Show Tasks'), command: `${VIEWS.tasks}.focus` };
-  if (sent === total) {
+  if (accepted === total) {
     const requests = tasks.map(({ task }) => task.request);
     notifications.show('info', l10n.t('Generating {0} videos.', requestedVideoCount(catalog, requests)), [
       showTasks,
@@ -48,11 +48,11 @@ export function showBatchReport(
   const isCanceled = stop?.kind === 'cancelled' && rejected.length === 0 && maybeCharged === 0;
   notifications.show(
     isCanceled ? 'info' : 'warning',
-    reason !== undefined
-      ? l10n.t('{0} of {1} requests sent. {2}', sent, total, reason)
-      : maybeCharged > 0
-        ? l10n.t('{0} of {1} requests sent. {2} may have been charged.', sent, total, maybeCharged)
-        : l10n.t('{0} of {1} requests sent.', sent, total),
+    maybeCharged > 0
+      ? l10n.t('{0} of {1} requests accepted. {2} more may have been charged.', accepted, total, maybeCharged)
+      : reason !== undefined
+        ? l10n.t('{0} of {1} requests accepted. {2}', accepted, total, reason)
+        : l10n.t('{0} of {1} requests accepted.', accepted, total),
     [...buttons, ...(reopen ? [{ title: l10n.t('Show Prompts'), run: reopen }] : []), showTasks].slice(
       0,
       MAX_BUTTONS,

@@ -35,8 +35,8 @@ export class BatchSubmitter {
   ): Promise<readonly ReadyRequest[]> {
     const ready: ReadyRequest[] = [];
     const byImages = new Map<string, ReadyRequest>();
-    const errors: string[] = [];
-    for (const request of requests) {
+    const errors: { readonly number: number; readonly message: string }[] = [];
+    for (const [index, request] of requests.entries()) {
       const images = this.#imagesOf(request);
       try {
         const fits = fitsWith(request.options ?? {});
@@ -45,18 +45,20 @@ export class BatchSubmitter {
         ready.push(one);
       } catch (error) {
         if (!(error instanceof Rejection) || error.code !== 'invalidRequest') throw error;
-        errors.push(error.cause instanceof RequestError ? error.cause.message : error.message);
+        const { message } = error.cause instanceof RequestError ? error.cause : error;
+        errors.push({ number: index + 1, message });
       }
     }
     const [first] = errors;
     if (first !== undefined) {
       const { l10n } = this.#deps;
-      const isShared = errors.length === requests.length && errors.every((message) => message === first);
+      const { number, message } = first;
+      const isShared = errors.length === requests.length && errors.every((one) => one.message === message);
       throw new Rejection(
         'invalidRequest',
         isShared
-          ? l10n.t('Nothing was sent. {0}', first)
-          : l10n.t('Nothing was sent. {0} of {1} requests have errors.', errors.length, requests.length),
+          ? l10n.t('Nothing was sent. {0}', message)
+          : l10n.t('Nothing was sent. Request {0}: {1}', number, message),
       );
     }
     return ready;

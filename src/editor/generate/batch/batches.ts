@@ -21,10 +21,9 @@ const MAX_QUOTE_LENGTH = 300;
 const REPEATS = [2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /** One request for each prompt of a list. */
-export function promptListBatch(prompts: readonly string[], { l10n }: Pick<AppContext, 'l10n'>): Batch {
+export function promptListBatch(prompts: readonly string[]): Batch {
   return {
     hasPrompts: true,
-    title: (model) => l10n.t('Generate Videos in Batch with {0}', model),
     row: () => undefined,
     change: () => Promise.resolve('back'),
     variedOption: () => undefined,
@@ -62,10 +61,6 @@ export class VariationsBatch implements Batch {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-  }
-
-  title(model: string): string {
-    return this.#deps.l10n.t('Generate Videos in Batch with {0}', model);
   }
 
   row(answers: Answers): { readonly label: string; readonly value: string } {
@@ -152,7 +147,7 @@ export class VariationsBatch implements Batch {
     const items = REPEATS.map((value) => ({ value, label: l10n.t('{0} videos', value) }));
     const answer = await inputs.pick({
       ...{ title, items, canGoBack: true },
-      placeholder: l10n.t('Select how many. Each is charged.'),
+      placeholder: l10n.t('Select the number of videos. Each is charged.'),
       active: items.find(({ value }) => value === this.#repeats),
     });
     if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';

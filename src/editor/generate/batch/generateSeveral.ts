@@ -76,7 +76,7 @@ export async function generateSeveral(deps: BatchDependencies): Promise<void> {
   if (what === 'variations') await generateVariations(deps);
 }
 
-/** Shows prompts for each of which a video is wanted, to be read and sent from there. */
+/** Opens editors with the prompts, as a list if possible. */
 export async function openPrompts(
   { prompts, lists }: Pick<BatchDependencies, 'prompts' | 'lists'>,
   texts: readonly string[],
@@ -99,14 +99,15 @@ export async function sendList(
   const confirmed = await ask(deps, {
     request: { prompt },
     at: 'summary',
-    batch: promptListBatch(prompts, deps),
+    batch: promptListBatch(prompts),
   });
   if (!confirmed) return;
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   let kept = 0;
   let edits: Promise<void> = Promise.resolve();
   const edit = (change: (list: string) => string | undefined): Promise<void> => {
-    edits = edits.then(async () => editList(deps, document, change));
+    // An edit that fails must not keep the next prompts in the list.
+    edits = edits.catch(() => undefined).then(async () => editList(deps, document, change));
     runInBackground(edits);
     // The request is sent whether or not the list could be changed.
     return edits.catch(() => undefined);
@@ -123,16 +124,16 @@ export async function sendList(
         void edit((list) => withPrompt(list, prompts[index] ?? '', after, lineEnd));
       },
     );
-    const rest = openEnds(report).map((index) => prompts[index] ?? '');
+    const rest = requestsToRepeat(report).map((index) => prompts[index] ?? '');
     showReport(deps, report, rest.length > 0 ? async () => openPrompts(deps, rest, lineEnd) : undefined);
-    await edits;
+    await edits.catch(() => undefined);
   } finally {
     underWay.delete(document);
   }
   await lists.close(document, '');
 }
 
-/** Changes an untitled list. All else in it stays, also what the user has changed. Files stay as they are. */
+/** Changes an untitled list, and keeps what the user has changed in it. Files aren't changed. */
 async function editList(
   { replaceText }: BatchDependencies,
   document: TextDocument,
@@ -151,22 +152,13 @@ async function generateVariations(deps: BatchDependencies): Promise<void> {
   const confirmed = await ask(deps, { at: 'prompt', batch: new VariationsBatch(deps) });
   if (!confirmed) return;
   const { written, request } = confirmed.result;
-  // Drop the draft before sending: after a crash, the next window must not offer to pay for it again.
-  const draft = written ? memory.draft() : undefined;
-  if (written) await memory.forgetDraft();
-  const keepAgain = () => {
-    if (draft && !memory.draft()) memory.keepDraft(draft);
-  };
-  let report: BatchReport;
-  try {
-    report = await batch.send(confirmed.ready);
-  } catch (error) {
-    // Nothing of it was sent.
-    keepAgain();
-    throw error;
-  }
-  const rest = openEnds(report);
-  if (rest.length === confirmed.ready.length) keepAgain();
+  const total = confirmed.ready.length;
+  const report = await memory.withoutDraft(
+    written,
+    async () => batch.send(confirmed.ready),
+    (sent) => requestsToRepeat(sent).length === total,
+  );
+  const rest = requestsToRepeat(report);
   const { prompt, ...others } = request;
   showReport(
     deps,
@@ -175,7 +167,7 @@ async function generateVariations(deps: BatchDependencies): Promise<void> {
   );
 }
 
-/** Leads through the wizard to several requests. @returns undefined when the person went away */
+/** Runs the wizard and prepares its requests. @returns undefined if the user canceled */
 async function ask(
   deps: BatchDependencies,
   start: WizardOptions,
@@ -188,7 +180,7 @@ async function ask(
 }
 
 /** Indexes of the requests that weren't sent or weren't accepted. */
-function openEnds({ tasks, notSent }: BatchReport): readonly number[] {
+function requestsToRepeat({ tasks, notSent }: BatchReport): readonly number[] {
   const refused = tasks.filter(({ task }) => canSendAgain(task));
   return [...refused.map(({ index }) => index), ...notSent].sort((one, other) => one - other);
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../../core/common/disposable';
-import { countLines } from '../../../core/models/promptText';
 import type { AppContext } from '../../common/appContext';
+import { extentOf } from '../wizard/promptStep';
 import { validatePrompt } from '../wizard/validatePrompt';
 import { SEPARATOR, splitPrompts } from './promptList';
 
@@ -57,10 +57,7 @@ export class PromptCodeLensProvider implements vscode.CodeLensProvider, Disposab
     if (text.trim() === '') return l10n.t('Describe the video: subject, motion, camera, and sound');
     const validation = validatePrompt(text, maxLengthOf(document), undefined, { l10n, language });
     if (validation?.severity === 'warning') return validation.message;
-    const [lines, characters] = [countLines(text), text.length.toLocaleString(language)];
-    return lines === 1
-      ? l10n.t('{0} characters', characters)
-      : l10n.t('{0} lines, {1} characters', lines.toLocaleString(language), characters);
+    return extentOf({ prompt: text, language, l10n });
   }
 }
 

@@ -19,8 +19,6 @@ import type { WizardState } from './wizardState';
 export interface Wizard extends ReadyDependencies, Pick<AppContext, 'notifications' | 'l10n'> {
   readonly memory: WizardState;
   readonly presets: PresetEditor;
-  /** The gateway's host name, or undefined if the base URL is not usable. */
-  readonly host: () => string | undefined;
   readonly runGenerateWizard: (start: WizardOptions) => Promise<WizardResult | undefined>;
   /** Shows a task in the list. */
   readonly reveal: (id: string) => void;
@@ -59,7 +57,7 @@ export function createWizard(
   };
   return {
     ...context,
-    ...{ sender, memory, presets, host, setKey },
+    ...{ sender, memory, presets, setKey },
     runGenerateWizard: async (start: WizardOptions) => {
       // For the next time. Don't wait for it.
       runInBackground(gatewayModels.refresh());

@@ -56,7 +56,7 @@ export function quotePrompt(prompt: string): string {
  * An input box joins the lines of a pasted text.
  * @returns the text with the lines of the clipboard, or undefined if it isn't from there
  */
-export function restoreLines(before: string, after: string, clipboard: string): string | undefined {
+function restoreLines(before: string, after: string, clipboard: string): string | undefined {
   // A line that was copied as a whole ends with a line break that isn't missed.
   const pasted = clipboard.replace(/[\r\n]+$/, '');
   if (!isMultiline(pasted)) return undefined;
@@ -64,6 +64,13 @@ export function restoreLines(before: string, after: string, clipboard: string): 
   const index = after.indexOf(joined);
   if (index < 0 || after.split(joined).length <= before.split(joined).length) return undefined;
   return after.slice(0, index) + clipboard + after.slice(index + joined.length);
+}
+
+/** Returns true if one part of the text was removed, and nothing was added. */
+function isDeletion(before: string, after: string): boolean {
+  let start = 0;
+  while (start < after.length && before[start] === after[start]) start++;
+  return before.length > after.length && before.endsWith(after.slice(start));
 }
 
 async function inputLine(options: InputPromptOptions): Promise<PromptResult> {
@@ -85,12 +92,12 @@ async function inputLine(options: InputPromptOptions): Promise<PromptResult> {
       const before = current;
       current = text;
       onChange(text);
-      // A typed character is no paste.
-      if (text.length - before.length === 1) return;
+      if (text.length - before.length === 1 || isDeletion(before, text)) return;
       readClipboard().then(
         (clipboard) => {
           const whole = current === text ? restoreLines(before, text, clipboard) : undefined;
-          if (whole !== undefined) accept(whole);
+          // An input box shows why a prompt can't be used; the editor would keep it in a file.
+          if (whole !== undefined && validate(whole)?.severity !== 'error') accept(whole);
         },
         () => undefined,
       );
@@ -153,7 +160,11 @@ function hintOf({ sources, isRestored, prompt, l10n }: InputPromptOptions): stri
   );
 }
 
-function extentOf({ prompt, language, l10n }: InputPromptOptions): string {
+export function extentOf({
+  prompt,
+  language,
+  l10n,
+}: Pick<InputPromptOptions, 'prompt' | 'language' | 'l10n'>): string {
   const characters = prompt.length.toLocaleString(language);
   return isMultiline(prompt)
     ? l10n.t('{0} lines, {1} characters', countLines(prompt).toLocaleString(language), characters)

@@ -56,7 +56,11 @@ export async function showSummary(summary: Summary): Promise<Answer<RowKey>> {
         ? []
         : [inputs.separator(l10n.t('{0} requests, sent in this order', requests.length)), ...requests]),
     ],
-    active: items.find(({ value }) => value === active) ?? (send as PickItem<RowKey>),
+    // Never move to the row that pays: a second Enter would send.
+    active:
+      active === 'send'
+        ? (send as PickItem<RowKey>)
+        : (items.find(({ value }) => value === active) ?? items[0]),
   });
 }
 

@@ -54,13 +54,24 @@ class GenerateWizard {
     const { l10n } = this.#deps;
     if (!this.#request.model) return l10n.t('Generate Video');
     const name = modelName(this.#request.model);
-    return batch ? batch.title(name) : l10n.t('Generate Video with {0}', name);
+    return batch
+      ? l10n.t('Generate Videos in Batch with {0}', name)
+      : l10n.t('Generate Video with {0}', name);
+  }
+
+  get #imageCount(): number {
+    return this.#request.images?.count ?? 0;
+  }
+
+  get #previewLabel(): string {
+    const { l10n } = this.#deps;
+    return this.#imageCount === 1 ? l10n.t('Preview Image…') : l10n.t('Preview Images…');
   }
 
   /** @returns false if the user canceled */
   async #askPrompt(): Promise<boolean> {
     for (;;) {
-      const { openEditor, l10n, language } = this.#deps;
+      const { openEditor, looksLikeKey, l10n, language } = this.#deps;
       const answer = await inputPrompt({
         ...this.#deps,
         title: this.#title,
@@ -71,7 +82,7 @@ class GenerateWizard {
         // The editor wouldn't know about the batch.
         hasEditor: this.#start.batch === undefined,
         validate: (text) =>
-          validatePrompt(text, this.#request.model?.family.maxPromptLength, this.#request.fault(text), {
+          validatePrompt(text, this.#request.model?.family.maxPromptLength, this.#request.error(text), {
             l10n,
             language,
           }),
@@ -79,6 +90,8 @@ class GenerateWizard {
       });
       if (answer.kind === 'discard') this.#request.discardDraft();
       if (answer.kind === 'prompt') this.#request.setPrompt(answer.prompt);
+      // An editor would keep a key in a file. The input box shows why the prompt can't be used.
+      if (answer.kind === 'editor' && looksLikeKey(this.#request.prompt)) continue;
       if (answer.kind === 'editor') await openEditor(this.#request.prompt, this.#request.input());
       if (answer.kind === 'prompt') return true;
       if (answer.kind === 'cancel' || answer.kind === 'editor') return false;
@@ -109,17 +122,16 @@ class GenerateWizard {
   }
 
   async #showSummary(active: RowKey): Promise<Answer<RowKey>> {
-    const { inputs, catalog, host, language, l10n } = this.#deps;
+    const { inputs, catalog, commandTitles, host, language, l10n } = this.#deps;
     const { batch } = this.#start;
     const answers = this.#request.answers;
     const requests = this.#request.requests;
-    const faults = requests.map(({ prompt, options }) => this.#request.fault(prompt, options));
+    const errors = requests.map(({ prompt, options }) => this.#request.error(prompt, options));
     const count = requestedVideoCount(catalog, requests);
-    const pictures = this.#request.images?.count ?? 0;
     const actions: readonly (readonly [isOffered: boolean, key: RowKey, label: string])[] = [
       [answers.settled.parameters.some(isHidden), 'more', l10n.t('More Options…')],
-      [true, 'save', l10n.t('Save as Preset…')],
-      [pictures > 0, 'preview', pictures === 1 ? l10n.t('Preview Image…') : l10n.t('Preview Images…')],
+      [true, 'save', commandTitles.button('nebulaVideo.savePreset')],
+      [this.#imageCount > 0, 'preview', this.#previewLabel],
     ];
     const warning = validatePrompt(this.#request.prompt, answers.model.family.maxPromptLength, undefined, {
       l10n,
@@ -131,7 +143,7 @@ class GenerateWizard {
       canGoBack: !batch?.hasPrompts,
       sendLabel: batch ? l10n.t('Generate {0} Videos', count) : l10n.t('Generate Video'),
       host: host() ?? '',
-      error: this.#errorOf(faults),
+      error: this.#summarize(errors),
       hint: batch?.hasPrompts
         ? ''
         : [
@@ -141,17 +153,17 @@ class GenerateWizard {
       rows: this.#rows(answers),
       actions: actions.filter(([isOffered]) => isOffered).map(([, key, label]) => [key, label]),
       requests: batch
-        ? requests.map((request, index) => this.#line(request, index, faults[index], answers))
+        ? requests.map((request, index) => this.#line(request, index, errors[index], answers))
         : [],
     });
   }
 
   /** One request of a batch. Without a value, the item can only be read. */
-  #line(request: VideoRequest, index: number, fault: string | undefined, answers: Answers) {
+  #line(request: VideoRequest, index: number, error: string | undefined, answers: Answers) {
     const { l10n, language } = this.#deps;
     const { label, detail = '' } = this.#start.batch?.describe(request, answers) ?? { label: '' };
     const { model } = answers;
-    const long = validatePrompt(request.prompt, model.family.maxPromptLength, fault, { l10n, language });
+    const long = validatePrompt(request.prompt, model.family.maxPromptLength, error, { l10n, language });
     const note = this.#request.images?.noteOn({ model, options: request.options ?? {} });
     const details = [
       ...(long && long.severity !== 'info' ? [`$(${long.severity}) ${long.message}`] : []),
@@ -165,13 +177,13 @@ class GenerateWizard {
     };
   }
 
-  #errorOf(faults: readonly (string | undefined)[]): string | undefined {
+  #summarize(errors: readonly (string | undefined)[]): string | undefined {
     const { l10n } = this.#deps;
-    const found = faults.filter((fault) => fault !== undefined);
+    const found = errors.filter((error) => error !== undefined);
     if (found.length === 0) return undefined;
-    return faults.length === 1
+    return errors.length === 1
       ? found[0]
-      : l10n.t('{0} of {1} requests have errors.', found.length, faults.length);
+      : l10n.t('{0} of {1} requests have errors.', found.length, errors.length);
   }
 
   #rows(answers: Answers): readonly SummaryRow[] {
@@ -193,19 +205,16 @@ class GenerateWizard {
         .map((parameter) =>
           row(keyOf(parameter), parameter.label(l10n), shownValue(parameter, settled, l10n)),
         ),
-      ...this.#sourceRows().map(([label, value]) => row('sources', label, value)),
+      ...this.#sourceRows().map(([label, value, detail]) => row('sources', label, value, detail)),
     ];
   }
 
-  #sourceRows(): readonly (readonly [label: string, value: string])[] {
+  #sourceRows(): readonly (readonly [label: string, value: string, detail?: string | undefined])[] {
     const { l10n } = this.#deps;
     if (this.#request.sources.remixOf !== undefined)
       return [[l10n.t('Remix Source'), l10n.t('earlier video')]];
     const note = this.#request.images?.noteOn(this.#request.target);
-    return describeSources(this.#request.sources, l10n).map((images) => [
-      l10n.t('Images'),
-      note === undefined ? images : `${images} · ${note.replace(/\.$/, '')}`,
-    ]);
+    return describeSources(this.#request.sources, l10n).map((images) => [l10n.t('Images'), images, note]);
   }
 
   /** The values of all rows, to tell what a choice changed. */
@@ -256,13 +265,13 @@ class GenerateWizard {
     const { inputs, l10n } = this.#deps;
     const { name } = parameter;
     const current = this.#request.settled.options;
-    const isValid = this.#request.fault(this.#request.prompt, current) === undefined;
+    const errors = this.#request.errors(this.#request.prompt, current);
     const answer = await pickOption({
       ...{ inputs, parameter, l10n },
       title: this.#title,
       value: current[name],
-      // A request that isn't valid anyway must not limit the choice.
-      refuse: (value) => (isValid || name === 'extra' ? this.#request.faultWith(name, value) : undefined),
+      // Errors that the request has anyway must not limit the choice.
+      refuse: (value) => this.#request.errorsWith(name, value).find((error) => !errors.includes(error)),
       last: parseOptionValue(parameter, this.#request.lastOptions[name]),
     });
     if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
@@ -286,7 +295,6 @@ class GenerateWizard {
   async #changeSources(): Promise<'back' | 'cancel'> {
     const { inputs, l10n } = this.#deps;
     const { images = [], remixOf } = this.#request.sources;
-    const pictures = this.#request.images?.count ?? 0;
     const remove =
       remixOf !== undefined
         ? l10n.t('Remove Remix Source')
@@ -298,14 +306,7 @@ class GenerateWizard {
       canGoBack: true,
       placeholder: remixOf === undefined ? l10n.t('Images') : l10n.t('Remix Source'),
       items: [
-        ...(pictures > 0
-          ? [
-              {
-                value: 'preview' as const,
-                label: pictures === 1 ? l10n.t('Preview Image…') : l10n.t('Preview Images…'),
-              },
-            ]
-          : []),
+        ...(this.#imageCount > 0 ? [{ value: 'preview' as const, label: this.#previewLabel }] : []),
         { value: 'remove', label: remove },
       ],
     });
@@ -316,7 +317,11 @@ class GenerateWizard {
   }
 
   async #preview(): Promise<'back' | 'cancel'> {
-    const end = await this.#request.images?.preview(this.#request.target, this.#request.sources.images);
+    const end = await this.#request.images?.preview(
+      this.#title,
+      this.#request.target,
+      this.#request.sources.images,
+    );
     return end === 'cancel' ? 'cancel' : 'back';
   }
 

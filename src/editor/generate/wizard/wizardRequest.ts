@@ -75,7 +75,8 @@ export class WizardRequest {
     this.#images = images ?? (await this.#look(this.#sources));
     const stored = batch?.hasPrompts
       ? undefined
-      : memory.draftOf(draftKind(this.#sources, batch !== undefined));
+      : memory.restoreDraft(draftKind(this.#sources, batch !== undefined));
+    this.#drafts.commit();
     // The choices for one prompt say nothing about another.
     const draft = request.prompt === undefined || request.prompt === stored?.prompt ? stored : undefined;
     this.#given = promptIsDraft ? undefined : request.prompt;
@@ -172,13 +173,14 @@ export class WizardRequest {
     this.#keepDraft();
   }
 
-  /** The prompt of a preset isn't a draft, and must not replace one. */
+  /** The prompt of a preset isn't a draft, and must not replace one. What was written before stays the draft. */
   usePreset({ name, prompt, options = {} }: Preset, model: Model): void {
     this.#preset = name;
     this.enter(model);
     this.#model = model;
     this.#options = texts(options);
     if (prompt === undefined) return;
+    this.#drafts.commit();
     this.#given = this.#prompt = prompt;
     this.#isRestored = false;
   }
@@ -199,19 +201,24 @@ export class WizardRequest {
     if (!this.models.some(({ id }) => id === model.id)) this.#entered.push(model);
   }
 
-  faultWith(name: string, value: OptionValue): string | undefined {
-    return this.fault(this.#prompt, this.#settle({ [name]: value }).options);
+  /** Errors of the request if an option had this value. */
+  errorsWith(name: string, value: OptionValue): readonly string[] {
+    return this.errors(this.#prompt, this.#settle({ [name]: value }).options);
   }
 
   /** Why a prompt can't be sent with these options. */
-  fault(prompt: string, options: Options = this.settled.options): string | undefined {
-    if (!this.#model) return undefined;
+  error(prompt: string, options: Options = this.settled.options): string | undefined {
+    return this.errors(prompt, options).join(' ') || undefined;
+  }
+
+  errors(prompt: string, options: Options): readonly string[] {
+    if (!this.#model) return [];
     const { id, family } = this.#model;
     const { looksLikeKey, l10n } = this.#deps;
     const field = fieldWithKey({ prompt, ...options }, looksLikeKey);
-    if (field !== undefined) return keyInFieldMessage(field, l10n);
+    if (field !== undefined) return [keyInFieldMessage(field, l10n)];
     const checked = checkPromptAndOptions(family, { model: id, mode: this.mode }, prompt, options, l10n);
-    return 'faults' in checked ? checked.faults.join(' ') : undefined;
+    return 'errors' in checked ? checked.errors : [];
   }
 
   setPrompt(text: string): void {

@@ -4,9 +4,14 @@ import { videoRequestSchema, type VideoRequest } from '../../../core/models/requ
 import { describeError, withPrefix, type Log } from '../../../core/common/log';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
 import type { Memento } from '../../common/appContext';
+import { Rejection } from '../../common/rejection';
 
-/** Memento keys. The draft is kept by workspace, because its text belongs to the work there. */
-export const MEMENTOS = { draft: 'wizard.draft', last: 'wizard.lastChoices' } as const;
+/** Memento keys. Drafts are kept by workspace, because their text belongs to the work there. */
+export const MEMENTOS = {
+  draft: 'wizard.draft',
+  otherDrafts: 'wizard.otherDrafts',
+  last: 'wizard.lastChoices',
+} as const;
 
 const options = z.record(z.string(), z.string());
 
@@ -29,6 +34,11 @@ const draft = z.object({
   remixOf,
   kind: z.exactOptional(z.string()),
 }) satisfies z.ZodMiniType<Draft>;
+
+/** Drafts of other kinds of requests, newest first. Invalid ones are dropped. */
+const otherDrafts = z.catch(z.array(z.catch(z.nullable(draft), null)), []);
+
+const MAX_OTHER_DRAFTS = 9;
 
 /** Maximum length of the image sources in a draft, in characters. VS Code reads all mementos when a window opens. */
 const MAX_DRAFT_SOURCES_LENGTH = 16_000;
@@ -80,10 +90,17 @@ export class WizardState {
     return draft.safeParse(this.#workspace.get(MEMENTOS.draft)).data;
   }
 
-  /** The draft, if it's one of this kind. */
-  draftOf(kind: string): Draft | undefined {
-    const stored = this.draft();
-    return stored && (stored.kind ?? draftKind(stored)) === kind ? stored : undefined;
+  /** Makes the draft of this kind the current one, and keeps the current one for its kind. @returns the draft, if any */
+  restoreDraft(kind: string): Draft | undefined {
+    const current = this.draft();
+    if (current && kindOf(current) === kind) return current;
+    const others = otherDrafts.parse(this.#workspace.get(MEMENTOS.otherDrafts)).filter((one) => one !== null);
+    const found = others.find((one) => kindOf(one) === kind);
+    if (!found && !current) return undefined;
+    const kept = [...(current ? [current] : []), ...others.filter((one) => one !== found)];
+    void this.#update(this.#workspace, MEMENTOS.otherDrafts, kept.slice(0, MAX_OTHER_DRAFTS));
+    void this.#update(this.#workspace, MEMENTOS.draft, found);
+    return found;
   }
 
   /** Can be called on each key press: VS Code batches the writes. */
@@ -95,9 +112,36 @@ export class WizardState {
     void this.forgetDraft();
   }
 
-  /** Await it before paying: otherwise a crash could offer a paid request as a draft. */
   async forgetDraft(): Promise<void> {
     await this.#update(this.#workspace, MEMENTOS.draft, undefined);
+  }
+
+  /**
+   * Sends a request without its draft, which must not be offered again: it may be paid for. The draft comes back if the
+   * request was certainly not accepted.
+   * @param isDraft true if the request is the current draft
+   * @param send rejects with a {@link Rejection} if nothing was sent
+   */
+  async withoutDraft<T>(
+    isDraft: boolean,
+    send: () => Promise<T>,
+    wasNotAccepted: (result: T) => boolean,
+  ): Promise<T> {
+    const draft = isDraft ? this.draft() : undefined;
+    // Await it: after a crash, the next window must not offer it either.
+    if (draft) await this.forgetDraft();
+    const restore = () => {
+      // A draft written meanwhile is newer.
+      if (draft && !this.draft()) this.keepDraft(draft);
+    };
+    try {
+      const result = await send();
+      if (wasNotAccepted(result)) restore();
+      return result;
+    } catch (error) {
+      if (error instanceof Rejection) restore();
+      throw error;
+    }
   }
 
   last(): LastUsedOptions {
@@ -124,6 +168,10 @@ export class WizardState {
   }
 }
 
+function kindOf(draft: Draft): string {
+  return draft.kind ?? draftKind(draft);
+}
+
 /** Stores the draft of one run, and keeps the earlier one until there's something new. */
 export class DraftStore {
   readonly #memory: WizardState;
@@ -138,6 +186,12 @@ export class DraftStore {
   keep(draft: Draft): void {
     this.#hasReplaced = true;
     this.#memory.keepDraft(draft);
+  }
+
+  /** Keeps what was written so far, whatever is undone later. */
+  commit(): void {
+    this.#earlier = this.#memory.draft();
+    this.#hasReplaced = false;
   }
 
   discard(): void {

@@ -5,6 +5,7 @@ import type { ResolvedOptions } from '../../../core/models/options';
 import type { Options } from '../../../core/models/parameter';
 import type { VideoRequest } from '../../../core/models/request';
 import type { KeyCheck } from '../../../core/tasks/keyGuard';
+import type { CommandTitles } from '../../labels/commandTitles';
 import type { ParsedPresets, Preset } from '../presets/presetStore';
 import type { ChosenFit, WizardImages } from '../../imageFit/wizardImages';
 import type { QuickInputs } from '../../common/quickInputs';
@@ -28,6 +29,7 @@ export interface WizardDependencies {
   /** Inspects images. @throws {@link Rejection} with a message for the user */
   readonly look: (sources: readonly string[]) => Promise<WizardImages>;
   readonly presets: WizardPresets;
+  readonly commandTitles: CommandTitles;
   readonly looksLikeKey: KeyCheck;
   /** Display language, for numbers. */
   readonly language: string;
@@ -75,7 +77,6 @@ export interface Answers {
 export interface Batch {
   /** True for a list of prompts. There's no prompt step then. */
   readonly hasPrompts: boolean;
-  title(model: string): string;
   /** The row that says how the requests differ, if the user can choose that. */
   row(answers: Answers): { readonly label: string; readonly value: string } | undefined;
   /** Lets the user choose how they differ. */

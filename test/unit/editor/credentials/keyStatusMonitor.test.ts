@@ -42,7 +42,7 @@ describe('tasks without a key to query with', () => {
   for (const [reason, words, action, above] of [
     ['none', /^Set an API key/, 'Set API Key…', /API key rejected/],
     ['notApproved', /isn't approved for gateway\.example/, 'Approve Address…', /not approved/],
-    ['locked', /^Unlock this system's keyring/, 'Refresh', /Keyring locked/],
+    ['locked', /^This system's keyring is locked/, 'Refresh', /Keyring locked/],
   ] as const) {
     it(`have their own message and action: ${reason}`, () => {
       stop('1', reason);

@@ -4,6 +4,7 @@ import { untranslatedL10n } from '../../../../src/core/common/l10n';
 import type { Charged, Task } from '../../../../src/core/task/task';
 import { Rejection } from '../../../../src/editor/common/rejection';
 import { sendPrompt } from '../../../../src/editor/generate/generateFromPrompt';
+import { fakeWizardState } from '../../../support/fakeWizard';
 import type { SendContext } from '../../../../src/editor/generate/submit/requestSender';
 
 type Dependencies = Parameters<typeof sendPrompt>[0];
@@ -18,9 +19,11 @@ describe('the editor of a prompt while it is sent', () => {
   let text: string | undefined;
   let reopenedWith: unknown;
   let isOpenWhenSent: boolean | undefined;
+  /** The user may write another prompt in the wizard. */
+  let sentPrompt: string;
 
   beforeEach(() => {
-    [text, reopenedWith, isOpenWhenSent] = [PROMPT, undefined, undefined];
+    [text, reopenedWith, isOpenWhenSent, sentPrompt] = [PROMPT, undefined, undefined, PROMPT];
   });
 
   const document = { getText: () => text ?? '' } as TextDocument;
@@ -42,13 +45,17 @@ describe('the editor of a prompt while it is sent', () => {
     const deps: Partial<Dependencies> = {
       ...{ prompts, l10n: untranslatedL10n, reveal: ignore, runInBackground: ignore },
       notifications: { showFailure: ignore, status: ignore } as never,
-      memory: { draft: ignore, forgetDraft: done } as never,
+      memory: fakeWizardState(),
       runGenerateWizard: ({ request }) =>
-        Promise.resolve({ request, written: true, fitsWith: () => undefined } as never),
+        Promise.resolve({
+          request: { ...request, prompt: sentPrompt },
+          written: true,
+          fitsWith: () => undefined,
+        } as never),
       sender: {
         checkReady: done,
         send: async (request: { prompt: string }, _by: unknown, _signal: unknown, context: SendContext) => {
-          assert.equal(request.prompt, PROMPT);
+          assert.equal(request.prompt, sentPrompt);
           if (isStored) await context.onStored?.();
           isOpenWhenSent = text !== undefined;
           return { id: 'one', ...finish() };
@@ -97,6 +104,12 @@ describe('the editor of a prompt while it is sent', () => {
       assert.equal(text, undefined);
     });
   }
+
+  it('stays open with its text if another prompt was sent', async () => {
+    sentPrompt = 'another one';
+    await run(() => ({ phase: 'queued' }));
+    assert.deepEqual([isOpenWhenSent, text, reopenedWith], [true, PROMPT, undefined]);
+  });
 
   it('stays open if nothing was stored', async () => {
     assert.ok((await run(rejection, false)) instanceof Rejection);

@@ -45,8 +45,11 @@ describe('the wizard with images', () => {
   it('says on the row of the images what is sent, for the size as it is, and hands on what was chosen', async () => {
     const images = new FakeImagesAlong();
     const result = await ask(images, {}, write('a kite'), ...set(['Size', '1280×720 (landscape)']), send);
-    assert.ok((inputs.shown[1] as FakePick).rows.includes('Images: 1 image · fitted to 720x1280'));
-    assert.ok(summary().rows.includes('Images: 1 image · fitted to 1280x720'));
+    assert.equal(
+      (inputs.shown[1] as FakePick).items.find(({ label }) => label === 'Images')?.detail,
+      'fitted to 720x1280',
+    );
+    assert.equal(summary().items.find(({ label }) => label === 'Images')?.detail, 'fitted to 1280x720');
     assert.deepEqual(result?.fitsWith(result.request.options ?? {}), [
       { options: { mode: { kind: 'blur' } }, shown: '1280x720' },
     ]);
@@ -80,7 +83,7 @@ describe('the wizard with images', () => {
     assert.deepEqual(looked, ['file:///a.png']);
     await ask(new FakeImagesAlong(), { ...start, images: given }, escape);
     assert.equal(looked.length, 1);
-    assert.ok(summary().rows.includes('Images: 1 image · inspected before'));
+    assert.equal(summary().items.find(({ label }) => label === 'Images')?.detail, 'inspected before');
   });
 
   it('previews no link, and several images together', async () => {
@@ -108,7 +111,7 @@ describe('the wizard with images', () => {
         ...{ request: { ...request, prompt: 'a kite', model: 'sora-2' }, at: 'summary', batch },
       };
       await ask(new FakeImagesAlong(), start, ...deeds, escape);
-      assert.ok(summary().rows.includes('Images: 1 image · fitted to 720x1280'));
+      assert.equal(summary().items.find(({ label }) => label === 'Images')?.detail, 'fitted to 720x1280');
       assert.deepEqual(
         summary()
           .items.slice(-2)

@@ -281,6 +281,10 @@ describe('the message about a task without a video', () => {
       message(aTask('failed', failures.taskFailed(trouble(0, 'x')))),
       `Couldn't generate 'a boat'. ${NO}`,
     );
+    assert.equal(
+      message(aTask('rejected', failures.idNotFound(trouble(404, 'x')))),
+      `Not accepted: 'a boat'. ${UNKNOWN}`,
+    );
     assert.equal(message(aTask('lost')), `No longer available: 'a boat'. ${UNKNOWN}`);
     assert.match(
       message(aTask('unknown')),

@@ -80,8 +80,8 @@ describe('a batch that is checked before any of it is sent', () => {
 
   for (const [prompts, sentence] of [
     [['a', 'b'], 'none'],
-    [['a', 'b --rs 1080p'], 'Nothing was sent. 1 of 2 requests have errors.'],
-    [['--rs x', 'b', '--rs x'], 'Nothing was sent. 2 of 3 requests have errors.'],
+    [['a', 'b --rs 1080p'], 'Nothing was sent. Request 2: Flag.'],
+    [['--rs x', 'b', '--rs x'], 'Nothing was sent. Request 1: Flag.'],
     [['--rs 1', '--rs 2'], 'Nothing was sent. Flag.'],
   ] as const) {
     it(`${prompts.join(', ')}: ${sentence}`, async () => {

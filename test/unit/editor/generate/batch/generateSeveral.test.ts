@@ -37,12 +37,14 @@ describe('a list of prompts while it is sent', () => {
   let charged: Charged;
   /** Number of edits that fail because the user is typing. */
   let refusedEdits: number;
+  /** Number of edits that throw. */
+  let failedEdits: number;
 
   beforeEach(() => {
     [closed, sent, told, isUntitled] = [[], [], [], true];
     send = () => 'queued';
     charged = 'no';
-    refusedEdits = 0;
+    refusedEdits = failedEdits = 0;
   });
 
   const run = async (): Promise<void> => {
@@ -109,12 +111,13 @@ describe('a list of prompts while it is sent', () => {
       } as never,
       log: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
       replaceText: (_document, before, after) => {
+        if (failedEdits-- > 0) return Promise.reject(new Error('The editor refused the edit.'));
         if (refusedEdits-- > 0) return Promise.resolve(false);
         assert.equal(before, text);
         text = after;
         return Promise.resolve(true);
       },
-      runInBackground: (work) => void work,
+      runInBackground: (work) => void work.catch(() => undefined),
       runGenerateWizard: async (start) =>
         runGenerateWizard(fakeWizardDependencies({ inputs, memory }), start),
     };
@@ -181,6 +184,20 @@ describe('a list of prompts while it is sent', () => {
     refusedEdits = 2;
     await run();
     assert.deepEqual([text, sent], ['', ['one', 'two']]);
+  });
+
+  it('loses the next prompts also if one could not be removed', async () => {
+    text = 'one\n---\ntwo\n---\nthree';
+    failedEdits = 1;
+    await run();
+    assert.deepEqual([sent, text], [['one', 'two', 'three'], 'one']);
+  });
+
+  it('reports requests without an outcome as possibly charged, not as unsent', async () => {
+    text = 'one\n---\ntwo';
+    send = (prompt) => (prompt === 'one' ? 'queued' : 'unknown');
+    await run();
+    assert.deepEqual(told, ['1 of 2 requests accepted. 1 more may have been charged.']);
   });
 
   it('is still being sent when one prompt is left of it', async () => {

@@ -800,7 +800,7 @@ describe('the wizard', () => {
       const result = await desk.ask({ at: 'summary', request: made }, enter);
       assert.deepEqual(result?.request.images, images);
       assert.deepEqual(desk.pick(0).rows.slice(2, 4), ['Length: 5 s', 'Resolution: 480p']);
-      assert.ok(desk.pick(0).rows.includes('Images: 1 image · Cropped'));
+      assert.equal(desk.pick(0).items.find(({ label }) => label === 'Images')?.detail, 'Cropped.');
       await desk.ask({ at: 'prompt', request: made }, press('Choose Model'), escape);
       assert.ok(desk.pick(1).rows.join().includes(model));
       assert.ok(!desk.pick(1).rows.join().includes('wan2.5-t2v-preview'));
@@ -858,6 +858,7 @@ describe('the wizard', () => {
       };
       for (const [name, start] of Object.entries(kinds)) {
         await desk.memory.forgetDraft();
+        await desk.workspace.update(MEMENTOS.otherDrafts, undefined);
         await desk.ask(start, write(`a ${name}`), escape);
         for (const [other, otherStart] of Object.entries(kinds)) {
           await desk.ask(otherStart, escape);
@@ -865,6 +866,15 @@ describe('the wizard', () => {
           assert.equal((desk.text(0).prompt ?? '').includes('Draft restored'), other === name);
         }
       }
+    });
+
+    it('is kept for each kind of request', async () => {
+      await desk.ask(first, write('a long text'), escape);
+      await desk.ask(withImage(), write('b'), escape);
+      await desk.ask(first, escape);
+      assert.equal(desk.text(0).value, 'a long text');
+      await desk.ask(withImage(), escape);
+      assert.equal(desk.text(0).value, 'b');
     });
 
     it('comes back from the former version', async () => {
@@ -958,6 +968,8 @@ describe('the wizard', () => {
         ...set(['Images', 'Remove Image']),
         escape,
       );
+      // A second Enter must not pay.
+      assert.equal(desk.pick(-1).activeItems[0]?.label, 'Model');
       assert.equal(
         desk.pick(-1).rows[1],
         `Model: Sora 2 · sora-2 (changed from Wan 2.5 Image to Video · ${i2v})`,
@@ -1034,6 +1046,20 @@ describe('the wizard', () => {
       assert.deepEqual(labels(pick), ['New Video', 'presets', 'Rain', 'Tall veo']);
       assert.equal(pick.items[2]?.description, 'Sora 2 · sora-2 · 12 s · 720×1280 (portrait)');
       assert.equal(pick.items[2].detail, "'rain on a roof'");
+    });
+
+    it('leaves the latest draft as it is', async () => {
+      await desk.ask(first, write('an earlier one'), escape);
+      await desk.ask(
+        first,
+        (input) => {
+          assert.ok(input instanceof FakeText);
+          input.type('a newer one');
+          start(input);
+        },
+        ...[choose('Rain'), enter, ...set(['Length', '8 s']), escape],
+      );
+      assert.equal(desk.memory.draft()?.prompt, 'a newer one');
     });
 
     it('has no button where there are none, or where something was brought along', async () => {
@@ -1185,6 +1211,17 @@ describe('the wizard', () => {
       });
     }
 
+    it('leaves lines with an API key in the input box, which rejects them', async () => {
+      const lines = 'A=1\nNEBULA_API_KEY=sk-4f8aQmZx7Rt2LwYv9KdB3nHc';
+      await desk.ask(first, (input) => {
+        paste('', lines)(input);
+        assert.ok(input instanceof FakeText);
+        assert.match(input.remark, /contains an API key/);
+        setTimeout(() => escape(input), 5);
+      });
+      assert.deepEqual(desk.opened, []);
+    });
+
     for (const [what, clipboard, text] of [
       ['a single line', 'one two', 'one two'],
       ['a line that was copied as a whole', 'one two\n', 'one two'],
@@ -1211,6 +1248,36 @@ describe('the wizard', () => {
     });
     assert.deepEqual(desk.opened, ['a kite ']);
     assert.equal(desk.editorInput?.request?.model, 'sora-2-pro');
+  });
+
+  it('takes no prompt with an API key to an editor, which would keep it in a file', async () => {
+    await desk.ask(
+      first,
+      (input) => {
+        assert.ok(input instanceof FakeText);
+        input.type('sk-4f8aQmZx7Rt2LwYv9KdB3nHc');
+        press('Edit in Editor')(input);
+      },
+      escape,
+    );
+    assert.deepEqual(desk.opened, []);
+  });
+
+  it('rejects an API key in an option also if the request has another error', async () => {
+    desk.models = catalog.listedModels;
+    const request = { model: 'doubao-seedance-1-5-pro-251215', prompt: 'a boat --rs 1080p' };
+    await desk.ask(
+      { at: 'summary', request },
+      ...[choose('More Options…'), choose('Extra Fields')],
+      (input) => {
+        assert.ok(input instanceof FakeText);
+        input.type('{"note":"sk-4f8aQmZx7Rt2LwYv9KdB3nHc"}');
+        assert.match(input.remark, /contains an API key/);
+        input.type('{"note":"me"}');
+        assert.equal(input.remark, '');
+        escape(input);
+      },
+    );
   });
 
   it('works where nothing can be remembered', async () => {
