@@ -168,7 +168,7 @@ describe('images of a request', () => {
     it('sends nothing when the page is closed, or the file has changed since it was shown', async () => {
       const photo = pictured('photo.png', 900, 700);
       own.dialogs.willAnswer(answer('First Frame'), answer('First Frame'));
-      own.imageFitDialog.plan({ end: 'away' }, { end: 'use', changes: [{ mode: 'pad' }] });
+      own.imageFitDialog.plan({ end: 'cancel' }, { end: 'use', changes: [{ mode: 'pad' }] });
       own.inputs.plan(write('it comes alive'), choose('Preview Image…'));
       assert.equal(await run(photo, [photo]), undefined);
       own.inputs.plan(enter, choose('Preview Image…'), (input) => {

@@ -45,11 +45,6 @@ export class LibraryUsage {
   }
 
   /** @throws DiskError */
-  async diskUsage(): Promise<DiskUsage> {
-    return toDiskUsage(await this.#deps.library.scan());
-  }
-
-  /** @throws DiskError */
   async report(): Promise<LibraryReport> {
     const { store, library } = this.#deps;
     const all = await store.allWithFiles();
@@ -62,14 +57,11 @@ export class LibraryUsage {
       const found = files.map((file) => byFile.get(file)).filter((file) => file !== undefined);
       for (const file of files) byFile.delete(file);
       if (record.phase !== 'saved' || found.length === 0) continue;
+      const { id: taskId, request, createdAt, seenAt, exportedAt } = record;
       videos.push({
         ...this.#item(found),
-        taskId: record.id,
-        prompt: record.request.prompt,
-        model: record.request.model,
-        createdAt: record.createdAt,
-        isSeen: record.seenAt !== undefined,
-        isExported: record.exportedAt !== undefined,
+        ...{ taskId, prompt: request.prompt, model: request.model, createdAt },
+        ...{ isSeen: seenAt !== undefined, isExported: exportedAt !== undefined },
       });
     }
     for (const file of byFile.values()) {
@@ -77,12 +69,8 @@ export class LibraryUsage {
       if (byName.has(nameOf(file.file))) continue;
       videos.push({
         ...this.#item([file]),
-        taskId: undefined,
-        prompt: file.file,
-        model: undefined,
-        createdAt: file.changedAt,
-        isSeen: false,
-        isExported: false,
+        ...{ taskId: undefined, prompt: file.file, model: undefined, createdAt: file.changedAt },
+        ...{ isSeen: false, isExported: false },
       });
     }
     videos.sort((a, b) => a.createdAt - b.createdAt);

@@ -34,7 +34,7 @@ export interface ImageChoice {
 
 /** How the page was closed. `away`: the user closed the tab. */
 export interface ImageFitResult {
-  readonly end: 'use' | 'back' | 'away';
+  readonly end: 'use' | 'back' | 'cancel';
   /** In the order of the images. */
   readonly chosen: readonly ImageChoice[];
 }

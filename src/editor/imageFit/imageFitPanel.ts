@@ -39,7 +39,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
     const answer = await this.#answered(panel, question);
     if (this.#open === panel) this.#open = undefined;
     // Otherwise the next quick pick loses focus to the editor that becomes active.
-    if (answer.end !== 'away') await this.#gone(panel);
+    if (answer.end !== 'cancel') await this.#gone(panel);
     return answer;
   }
 
@@ -65,7 +65,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
         const session = owned.add(
           new ImageFitSession(question.images, { ...this.#deps, postMessage: tell }, end),
         );
-        owned.add(panel.onDidDispose(() => end('away')));
+        owned.add(panel.onDidDispose(() => end('cancel')));
         owned.add(
           webview.onDidReceiveMessage((message: unknown) => {
             const parsed = toHost.safeParse(message);

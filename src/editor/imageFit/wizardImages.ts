@@ -140,7 +140,7 @@ export class WizardImageSet implements WizardImages {
       // Without a preview, the user hasn't seen what would be sent.
       if (one?.shown !== undefined) this.#kept.set(index, { ...one, limits: JSON.stringify(limits) });
     }
-    return end === 'away' ? 'cancel' : 'done';
+    return end === 'cancel' ? end : 'done';
   }
 
   #imageToFit(asked: {

@@ -9,6 +9,7 @@ import { describeOptions, describeSources } from '../labels/optionLabels';
 import { isRemixable } from '../common/taskPicker';
 import {
   describeSourceTask,
+  formatTimestamp,
   gatewayHost,
   isUnverified,
   phaseLabel,
@@ -282,7 +283,7 @@ function getTimeline(
     const isLast = index === timeline.length - 1;
     return {
       iso: new Date(at).toISOString(),
-      time: formatTime(at, now, language),
+      time: formatTimestamp(at, now, language),
       tone: isLast ? TONES[phase] : 'past',
       phase: phaseLabel({ phase, gatewayTaskId }, l10n),
       // The stage already shows this message.
@@ -305,18 +306,6 @@ const TONES: Readonly<Record<Phase, Tone>> = {
   lost: 'warning',
   stopped: 'stopped',
 };
-
-/** Includes seconds, because phases can change quickly, and the date if it isn't today. */
-function formatTime(at: number, now: number, language: string): string {
-  const date = new Date(at);
-  const isToday = date.toDateString() === new Date(now).toDateString();
-  return date.toLocaleString(language, {
-    ...(isToday ? {} : { month: 'short', day: 'numeric' }),
-    hour: 'numeric',
-    minute: '2-digit',
-    second: '2-digit',
-  });
-}
 
 function formatDateTime(at: number, language: string): string {
   return new Date(at).toLocaleString(language, { dateStyle: 'long', timeStyle: 'short' });

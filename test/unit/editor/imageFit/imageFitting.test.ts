@@ -131,7 +131,7 @@ describe('the images of a request on their way through the wizard', () => {
 
   it('remembers what was chosen on the way back, and forgets a part of another shape', async () => {
     const images = fitting(image(900, 700));
-    dialog.plan({ end: 'back', changes: [{ mode: 'crop', part }] }, { end: 'away' }, { end: 'use' });
+    dialog.plan({ end: 'back', changes: [{ mode: 'crop', part }] }, { end: 'cancel' }, { end: 'use' });
     assert.equal(await images.preview('Generate Video with Sora 2', landscape, roles('first')), 'done');
     assert.equal(await images.preview('Generate Video with Sora 2', landscape, roles('first')), 'cancel');
     assert.deepEqual(dialog.asked[1]?.images[0]?.card.choice.part, part);
