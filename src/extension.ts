@@ -23,8 +23,8 @@ export async function deactivate(): Promise<void> {
 }
 
 /**
- * The composition root of what is there from the start. It registers and returns; the app, with the database and
- * all the rest, comes with the first command, visible list, API call or unfinished work.
+ * Registers everything that must exist from the start. The app, with its database, is loaded by the first command,
+ * visible list, API call, or unfinished work.
  */
 export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
   let app: App | undefined;
@@ -54,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): NebulaVideoApi {
 
   function open(): App {
     if (app) return app;
-    // From here on the app notices by itself what other windows do.
+    // From now on, the app watches for changes of other windows.
     unfinished.dispose();
     app = loadApp().createApp({
       extensionUri: context.extensionUri,

@@ -59,18 +59,18 @@ export class Settings {
     });
   }
 
-  /** The model that is offered first; undefined where that is the one of last time. */
+  /** The model to start with, or undefined for the last used one. */
   defaultModel(scope?: Uri): string | undefined {
     const id = defaultModel.parse(this.#read(SETTINGS.defaultModel, scope));
     return id === '' ? undefined : id;
   }
 
-  /** Whether requests that no person has just confirmed are asked about. */
+  /** Whether to confirm requests from other extensions and key bindings. */
   confirm(): 'always' | 'never' {
     return confirm.parse(this.#read(SETTINGS.confirm));
   }
 
-  /** Whether a notification says how a task ended. */
+  /** Whether to show a notification when a task ends. */
   notify(): 'always' | 'never' {
     return notify.parse(this.#read(SETTINGS.notify));
   }

@@ -35,7 +35,7 @@ export async function ensureModelFamily(
   return true;
 }
 
-/** Whether a request is one that the family's models would take. */
+/** Returns true if the family's models accept the request. */
 function takes(family: Family, request: VideoRequest, l10n: L10n): boolean {
   const { model, prompt, options = {} } = request;
   const mode = modeOf(request);

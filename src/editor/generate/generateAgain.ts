@@ -11,12 +11,12 @@ interface Dependencies
   readonly customModels: Pick<CustomModels, 'add'>;
 }
 
-/** Opens the wizard at its last step with the request of an earlier task. It never pays on one click. */
+/** Opens the wizard's summary with the request of an earlier task. Never sends without a confirmation. */
 export async function generateAgain(deps: Dependencies, args: readonly unknown[]): Promise<Task | undefined> {
   return startFrom(deps, args, 'summary', 'nebulaVideo.generateAgain');
 }
 
-/** Opens the wizard at the prompt of an earlier task, with all its answers filled in. */
+/** Opens the wizard at the prompt of an earlier task, with all its choices filled in. */
 export async function editAndGenerate(
   deps: Dependencies,
   args: readonly unknown[],

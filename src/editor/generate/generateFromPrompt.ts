@@ -15,9 +15,9 @@ const MAX_PROMPTS = 50;
 
 interface Dependencies extends GenerateDependencies, Pick<AppContext, 'runInBackground'> {
   readonly prompts: {
-    open(text: string, begun: WizardInput): Promise<void>;
+    open(text: string, input: WizardInput): Promise<void>;
     find(args: readonly unknown[]): TextDocument | undefined;
-    begunOf(document: TextDocument): WizardInput;
+    inputOf(document: TextDocument): WizardInput;
     close(document: TextDocument, text: string): Promise<void>;
   };
 }
@@ -26,11 +26,11 @@ export type PromptDependencies = Dependencies & BatchDependencies;
 
 /** Generates from the text of a prompt editor, or of a list of prompts, unchanged. */
 export async function sendFromEditor(deps: PromptDependencies, args: readonly unknown[]): Promise<unknown> {
-  const { lists, underWay, notifications, l10n } = deps;
+  const { lists, listsBeingSent, notifications, l10n } = deps;
   const document = lists.find(args);
   if (!document) return sendPrompt(deps, args);
   // Check before reading the text: while a list is sent, it shrinks down to the last prompt.
-  if (underWay.has(document)) {
+  if (listsBeingSent.has(document)) {
     notifications.show('info', l10n.t('These prompts are already being sent.'), []);
     return undefined;
   }
@@ -65,8 +65,8 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
     showMissingPrompt(document, deps);
     return undefined;
   }
-  const begun = prompts.begunOf(document);
-  const { request, images, basedOn } = begun;
+  const input = prompts.inputOf(document);
+  const { request, images, basedOn } = input;
   const state = { isClosed: false };
   const onStored = async (sent: VideoRequest): Promise<void> => {
     // The user may have written another prompt. Then this one stays.
@@ -87,11 +87,11 @@ export async function sendPrompt(deps: Dependencies, args: readonly unknown[]): 
       },
       onStored,
     );
-    if (task && state.isClosed && canSendAgain(task)) await prompts.open(prompt, begun);
+    if (task && state.isClosed && canSendAgain(task)) await prompts.open(prompt, input);
     return task;
   } catch (error) {
     // A rejection means that there is no task.
-    if (state.isClosed && error instanceof Rejection) await prompts.open(prompt, begun);
+    if (state.isClosed && error instanceof Rejection) await prompts.open(prompt, input);
     throw error;
   }
 }

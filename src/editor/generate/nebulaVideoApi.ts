@@ -19,6 +19,6 @@ export interface NebulaVideoApi {
   task(id: string): Task | undefined;
   /** Fires for changes made in any window. */
   readonly onDidChangeTasks: Event<TaskChanges>;
-  /** Resolves when the task reaches an end phase, in whichever window; at once if it is there already. */
+  /** Resolves when the task reaches a final phase, in any window, or immediately if it already has. */
   settled(id: string, token?: CancellationToken): Promise<Task>;
 }

@@ -128,7 +128,7 @@ function batchCommands(context: AppContext, wizard: Wizard, editors: EditorsOfPr
     ...context,
     ...wizard,
     ...editors,
-    ...{ replaceText, random: Math.random, underWay: new Set<vscode.TextDocument>() },
+    ...{ replaceText, random: Math.random, listsBeingSent: new Set<vscode.TextDocument>() },
     batch: new BatchSubmitter({ ...context, sender }),
   };
   return {

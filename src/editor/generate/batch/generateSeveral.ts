@@ -12,11 +12,11 @@ import type { WizardState } from '../wizard/wizardState';
 
 /** Editors of prompts. */
 interface Editors {
-  open(text: string, begun?: WizardInput): Promise<void>;
+  open(text: string, input?: WizardInput): Promise<void>;
   find(args: readonly unknown[]): TextDocument | undefined;
   close(document: TextDocument, text: string): Promise<void>;
   /** Choices made for the document's prompt. */
-  begunOf(document: TextDocument): WizardInput;
+  inputOf(document: TextDocument): WizardInput;
 }
 
 export interface BatchDependencies
@@ -41,7 +41,7 @@ export interface BatchDependencies
   readonly prompts: Editors;
   readonly lists: Editors;
   /** Lists whose prompts are being sent. A second Enter must not pay for them again. */
-  readonly underWay: Set<TextDocument>;
+  readonly listsBeingSent: Set<TextDocument>;
   /** Replaces the whole text. @returns false if it has changed since */
   readonly replaceText: (document: TextDocument, before: string, after: string) => Promise<boolean>;
   readonly random: () => number;
@@ -94,7 +94,7 @@ export async function sendList(
   text: string,
   prompts: readonly string[],
 ): Promise<void> {
-  const { lists, underWay, runInBackground } = deps;
+  const { lists, listsBeingSent, runInBackground } = deps;
   const [prompt = ''] = prompts;
   const confirmed = await ask(deps, {
     request: { prompt },
@@ -112,7 +112,7 @@ export async function sendList(
     // The request is sent whether or not the list could be changed.
     return edits.catch(() => undefined);
   };
-  underWay.add(document);
+  listsBeingSent.add(document);
   let report: BatchReport;
   try {
     report = await deps.batch.send(
@@ -128,7 +128,7 @@ export async function sendList(
     showReport(deps, report, rest.length > 0 ? async () => openPrompts(deps, rest, lineEnd) : undefined);
     await edits.catch(() => undefined);
   } finally {
-    underWay.delete(document);
+    listsBeingSent.delete(document);
   }
   await lists.close(document, '');
 }

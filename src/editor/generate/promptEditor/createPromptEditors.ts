@@ -28,7 +28,7 @@ export function createPromptEditors(
       commandTitles,
       language,
       maxLengthOf: (document) => {
-        const { model } = prompts.begunOf(document).request ?? {};
+        const { model } = prompts.inputOf(document).request ?? {};
         return model === undefined ? undefined : catalog.familyOf(model)?.maxPromptLength;
       },
       onSeen: () => availability.start(),

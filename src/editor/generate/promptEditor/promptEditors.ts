@@ -35,19 +35,19 @@ export class PromptEditors implements Disposable {
 
   /**
    * Opens an editor with the text, or shows the one that already contains it.
-   * @param begun the user's other choices, if any
+   * @param input the user's other choices, if any
    */
-  async open(text: string, begun: WizardInput = {}): Promise<void> {
+  async open(text: string, input: WizardInput = {}): Promise<void> {
     const open = this.#documents().find((document) => document.getText() === text && text !== '');
     const document = open ?? (await newDocument(text, this.#language));
-    this.#choices.set(document.uri.toString(), begun);
+    this.#choices.set(document.uri.toString(), input);
     const editor = await vscode.window.showTextDocument(document, { preview: false });
     const end = document.lineAt(document.lineCount - 1).range.end;
     if (!open) editor.selection = new vscode.Selection(end, end);
   }
 
   /** @returns the user's other choices for the prompt of a document */
-  begunOf({ uri }: vscode.TextDocument): WizardInput {
+  inputOf({ uri }: vscode.TextDocument): WizardInput {
     return this.#choices.get(uri.toString());
   }
 

@@ -29,7 +29,7 @@ describe('the editor of a prompt while it is sent', () => {
   const document = { getText: () => text ?? '' } as TextDocument;
   const prompts: Dependencies['prompts'] = {
     find: () => document,
-    begunOf: () => BEGUN,
+    inputOf: () => BEGUN,
     open: (prompt, begun) => {
       [text, reopenedWith] = [prompt, begun];
       return Promise.resolve();

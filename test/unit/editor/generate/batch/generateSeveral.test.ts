@@ -60,7 +60,7 @@ describe('a list of prompts while it is sent', () => {
       return isUntitled;
     },
   } as TextDocument;
-  const underWay = new Set<TextDocument>();
+  const listsBeingSent = new Set<TextDocument>();
 
   function partsWith(inputs: FakeQuickInputs): PromptDependencies {
     const memory = fakeWizardState();
@@ -79,7 +79,7 @@ describe('a list of prompts while it is sent', () => {
     const lists = {
       open: done,
       find: () => document,
-      begunOf: () => ({}),
+      inputOf: () => ({}),
       // As the real one: only what is in front and has that text.
       close: (_document: TextDocument, expected: string) => {
         if (text === expected) closed.push(expected);
@@ -92,7 +92,7 @@ describe('a list of prompts while it is sent', () => {
         inputs,
         lists,
         memory,
-        underWay,
+        listsBeingSent,
         l10n: untranslatedL10n,
         reveal: ignore,
         random: Math.random,
