@@ -183,7 +183,7 @@ describe('several videos at once', () => {
       fault({ name: 'vendorRefused', prompt: 'forbidden' });
       await send();
       assert.deepEqual(prompts(), ['a kite', 'a forbidden boat', 'a lamp']);
-      assert.match(own.notifications.last.message, /^2 of 3 requests sent\.$/);
+      assert.match(own.notifications.last.message, /^2 of 3 requests accepted\.$/);
       assert.deepEqual(own.notifications.last.actions, ['Show Prompts', 'Show Tasks']);
       assert.equal(document.getText(), 'a forbidden boat');
     });
@@ -201,7 +201,7 @@ describe('several videos at once', () => {
         const isUnknown = options.name === 'serverError';
         assert.match(
           own.notifications.last.message,
-          isUnknown ? /^1 of 4 requests sent\. 1 may have been charged\.$/ : /^1 of 4 requests sent\.$/,
+          isUnknown ? /^1 of 4 requests accepted\. 1 more may have been charged\.$/ : /^1 of 4 requests accepted\.$/,
         );
         assert.equal(own.notifications.last.actions.includes('Set API Key…'), options.name === 'keyRejected');
         // A prompt that may have been paid for is only in the list of tasks.
@@ -221,7 +221,7 @@ describe('several videos at once', () => {
       await send();
       assert.deepEqual(prompts(), ['one', 'two']);
       assert.equal(own.app.api.tasks().length, 2);
-      assert.equal(own.notifications.last.message, '2 of 3 requests sent.');
+      assert.equal(own.notifications.last.message, '2 of 3 requests accepted.');
       assert.equal(own.notifications.last.severity, 'info');
       assert.equal(document.getText(), 'three');
     });
@@ -234,7 +234,7 @@ describe('several videos at once', () => {
       await send();
       assert.deepEqual(prompts(), ['one']);
       assert.equal(own.app.api.tasks().length, 1);
-      assert.equal(own.notifications.last.message, '1 of 3 requests sent.');
+      assert.equal(own.notifications.last.message, '1 of 3 requests accepted.');
       assert.equal(document.getText(), 'two\n---\nthree');
     });
 
@@ -370,7 +370,7 @@ describe('several videos at once', () => {
       own.notifications.willChoose('Show Prompts');
       await run('generateSeveral');
       assert.deepEqual(prompts(), ['a kite']);
-      assert.match(own.notifications.last.message, /^0 of 2 requests sent\./);
+      assert.match(own.notifications.last.message, /^0 of 2 requests accepted\./);
       while (front()?.getText() !== 'a kite') await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(front()?.languageId, PROMPT_LANGUAGE);
       begin();
