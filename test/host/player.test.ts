@@ -175,7 +175,7 @@ describe('the command that opens a player', () => {
           },
         },
         engine: { open: () => Promise.resolve({ tasks: () => tasks }) } as unknown as EngineAccess,
-        ...{ dialogs, commandTitles, notifications: host.notifications, l10n: vscode.l10n },
+        ...{ catalog, dialogs, commandTitles, notifications: host.notifications, l10n: vscode.l10n },
       },
       args,
     );

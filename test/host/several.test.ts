@@ -125,7 +125,7 @@ describe('several videos at once', () => {
         ...['Length: 4 s', 'Size: 720×1280 (portrait)'],
       ]);
       const [go, ...others] = summary().items;
-      assert.equal(go?.label, '$(play) Generate 2 Videos');
+      assert.equal(go?.label, 'Generate 2 Videos');
       assert.match(go.detail ?? '', /^Sent to 127\.0\.0\.1:\d+\. Nebula sets the price\.$/);
       assert.deepEqual(summary().activeItems, [go]);
       const listed = others.slice(-2);
@@ -201,7 +201,9 @@ describe('several videos at once', () => {
         const isUnknown = options.name === 'serverError';
         assert.match(
           own.notifications.last.message,
-          isUnknown ? /^1 of 4 requests accepted\. 1 more may have been charged\.$/ : /^1 of 4 requests accepted\.$/,
+          isUnknown
+            ? /^1 of 4 requests accepted\. 1 more may have been charged\.$/
+            : /^1 of 4 requests accepted\.$/,
         );
         assert.equal(own.notifications.last.actions.includes('Set API Key…'), options.name === 'keyRejected');
         // A prompt that may have been paid for is only in the list of tasks.

@@ -29,6 +29,8 @@ export function fakeWizardDependencies(replaced: Partial<WizardDependencies> = {
     openEditor: done,
     readClipboard: () => Promise.resolve(''),
     look: () => Promise.reject(new Error('there are no images')),
+    pickImages: () => Promise.resolve(undefined),
+    pickRemixSource: () => Promise.resolve(undefined),
     presets: { read: () => ({ presets: [], invalid: [] }), save: done, remove: done, edit: ignore },
     ...{ commandTitles, looksLikeKey },
     language: 'en',

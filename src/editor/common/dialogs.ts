@@ -98,7 +98,8 @@ export class VSCodeDialogs implements Dialogs {
 function toItem<T>({ value, label, icon, description, detail }: PickChoice<T>): PickItem<T> {
   return {
     value,
-    label: icon === undefined ? escapeQuickPickText(label) : `$(${icon}) ${escapeQuickPickText(label)}`,
+    label: escapeQuickPickText(label),
+    ...(icon === undefined ? {} : { iconPath: new vscode.ThemeIcon(icon) }),
     ...(description === undefined ? {} : { description: escapeQuickPickText(description) }),
     ...(detail === undefined ? {} : { detail: escapeQuickPickText(detail) }),
   };

@@ -71,15 +71,16 @@ export class Notifications {
    * @param isExpected false if the task was sent a while ago
    */
   showFailure(
-    { id, request, phase }: Task,
-    failure: FailureExplanation,
+    task: Task,
+    explanation: FailureExplanation,
     { isExpected }: { readonly isExpected: boolean },
   ): void {
     const { l10n } = this.#deps;
-    const help = isExpected ? failure.actions.slice(0, 1).map((action) => this.action(action, id)) : [];
+    const { id, phase } = task;
+    const help = isExpected ? explanation.actions.slice(0, 1).map((action) => this.action(action, id)) : [];
     this.show(
       phase === 'unknown' || phase === 'lost' ? 'warning' : 'error',
-      failureMessage({ request, phase }, failure, l10n),
+      failureMessage(task, explanation, l10n),
       [
         ...help.filter((button) => button !== undefined),
         this.open(id),

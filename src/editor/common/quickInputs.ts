@@ -76,7 +76,12 @@ export class QuickInputs {
 
   /** A button in the title bar. */
   button(icon: string, tooltip: string): vscode.QuickInputButton {
-    return { iconPath: new this.#editor.ThemeIcon(icon), tooltip };
+    return { iconPath: this.icon(icon), tooltip };
+  }
+
+  /** A product icon. In a label, a screen reader would read its name. */
+  icon(id: string): vscode.ThemeIcon {
+    return new this.#editor.ThemeIcon(id);
   }
 
   separator(label = ''): vscode.QuickPickItem {

@@ -17,11 +17,12 @@ import { sendFromEditor } from './generateFromPrompt';
 import { generateFromSelection, selectedText } from './generateFromSelection';
 import { savePreset } from './presets/presetEditor';
 import { improvePrompt } from './promptEditor/improvePrompt';
+import { pickUsableImages, type ImageDependencies } from './pickImages';
 import type { LanguageModels } from './promptEditor/languageModels';
 import { createPromptEditors, type EditorsOfPrompts } from './promptEditor/createPromptEditors';
 import { replaceText } from './promptEditor/promptEditors';
 import { PublicApi } from './publicApi';
-import { remix } from './remix';
+import { pickRemixSource, remix } from './remix';
 import { RequestSender } from './submit/requestSender';
 import { createWizard, type Wizard } from './wizard/createWizard';
 import type { WizardInput } from './wizard/wizardTypes';
@@ -60,12 +61,18 @@ export function registerGenerate(context: AppContext, needs: Needs): GenerateFea
   removeUnneededImages(context, needs, memory);
   const editors = createPromptEditors(context, needs);
   const openEditor = async (prompt: string, begun: WizardInput) => editors.prompts.open(prompt, begun);
-  const wizard = createWizard(context, { ...needs, sender, memory, openEditor });
+  const imageDeps = { ...context, ...needs.images, frames: needs.frames ?? needs.player.players };
+  const wizard = createWizard(context, {
+    ...needs,
+    ...{ sender, memory, openEditor },
+    pickImages: async (title) => pickUsableImages(imageDeps, title),
+    pickRemixSource: async (title) => pickRemixSource(context, title),
+  });
   return {
     api,
     onDidSubmit: submitted.event,
     commands: {
-      ...wizardCommands(context, needs, wizard, editors),
+      ...wizardCommands(context, imageDeps, wizard, editors),
       ...batchCommands(context, wizard, editors),
       'nebulaVideo.improvePrompt': {
         run: async (args) => improvePrompt({ ...context, ...editors, models: editors.languageModels }, args),
@@ -97,12 +104,12 @@ function removeUnneededImages(
 
 function wizardCommands(
   context: AppContext,
-  { images: { images, imagePicker }, player, frames = player.players }: Needs,
+  imageDeps: ImageDependencies,
   wizard: Wizard,
   editors: EditorsOfPrompts,
 ): Commands {
   const deps = { ...context, ...wizard };
-  const frameDeps = { ...deps, images, imagePicker, frames };
+  const frameDeps = { ...imageDeps, ...deps };
   return {
     'nebulaVideo.generate': { run: async (args) => generate(wizard, args), calledByCode: hasRequest },
     'nebulaVideo.generateFromSelection': {

@@ -2,43 +2,45 @@ import type { Task } from '../../core/task/task';
 import type { AppContext } from '../common/appContext';
 import { runWizardAndSend, type GenerateDependencies } from './generate';
 import { idsFromArguments, isRemixable, resolveTasks } from '../common/taskPicker';
+import type { PickedRemix } from './wizard/wizardTypes';
 
-interface Dependencies
-  extends GenerateDependencies, Pick<AppContext, 'catalog' | 'engine' | 'dialogs' | 'commandTitles'> {}
+type SourceDependencies = Pick<
+  AppContext,
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+>;
 
-/** A video to remix: of a local task, or one that only the gateway knows. */
-type Source =
-  | { readonly kind: 'task'; readonly task: Task }
-  | { readonly kind: 'id'; readonly id: string; readonly model: string };
+interface Dependencies extends GenerateDependencies, SourceDependencies {}
 
 /**
  * Generates a remix of an earlier video (API reference 7.2.4). Without a task, the user selects one or enters its ID.
  */
 export async function remix(deps: Dependencies, args: readonly unknown[]): Promise<Task | undefined> {
-  const source = idsFromArguments(args) ? await givenSource(deps, args) : await chosenSource(deps);
-  if (!source) return undefined;
-  const request =
-    source.kind === 'task'
-      ? { model: source.task.request.model, remixOf: source.task.id }
-      : { model: source.model, remixOf: source.id };
-  return runWizardAndSend(deps, { request, at: 'prompt' });
+  const title = deps.commandTitles.plain('nebulaVideo.remix');
+  const request = idsFromArguments(args) ? await givenSource(deps, args) : await pickRemixSource(deps, title);
+  return request && runWizardAndSend(deps, { request, at: 'prompt' });
 }
 
-async function givenSource(deps: Dependencies, args: readonly unknown[]): Promise<Source | undefined> {
+async function givenSource(
+  deps: SourceDependencies,
+  args: readonly unknown[],
+): Promise<PickedRemix | undefined> {
   const { catalog, engine, notifications, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity);
-  const found = await resolveTasks(args, tasks, command(deps), deps);
+  const found = await resolveTasks(args, tasks, command(deps, ''), deps);
   if (!found?.[0]) {
     const model = catalog.remixFamily?.model ?? '';
     notifications.status(l10n.t('Only finished videos of {0} can be remixed.', model));
   }
-  return found?.[0] && { kind: 'task', task: found[0] };
+  return found?.[0] && remixOf(found[0]);
 }
 
-async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
-  const { catalog, engine, dialogs, commandTitles, l10n } = deps;
+/** Lets the user select a video to remix, or enter its task ID. @returns undefined if the user canceled */
+export async function pickRemixSource(
+  deps: SourceDependencies,
+  title: string,
+): Promise<PickedRemix | undefined> {
+  const { catalog, engine, dialogs, l10n } = deps;
   const tasks = (await engine.open()).tasks(Infinity).filter((task) => isRemixable(task, catalog));
-  const title = commandTitles.plain('nebulaVideo.remix');
   const where =
     tasks.length === 0
       ? 'id'
@@ -52,8 +54,8 @@ async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
         });
   if (where === undefined) return undefined;
   if (where === 'list') {
-    const [task] = (await resolveTasks([], tasks, command(deps), deps)) ?? [];
-    return task && { kind: 'task', task };
+    const [task] = (await resolveTasks([], tasks, command(deps, title), deps)) ?? [];
+    return task && remixOf(task);
   }
   const { remixFamily } = catalog;
   if (!remixFamily) return undefined;
@@ -67,11 +69,13 @@ async function chosenSource(deps: Dependencies): Promise<Source | undefined> {
         ? undefined
         : l10n.t('Enter a {0} task ID (starts with {1}).', model, taskIds.prefix),
   });
-  return id === undefined ? undefined : { kind: 'id', id: id.trim(), model };
+  return id === undefined ? undefined : { remixOf: id.trim(), model };
 }
 
-const command = ({ catalog, commandTitles, l10n }: Dependencies) => ({
-  title: commandTitles.plain('nebulaVideo.remix'),
+const remixOf = ({ id, request }: Task): PickedRemix => ({ remixOf: id, model: request.model });
+
+const command = ({ catalog, l10n }: SourceDependencies, title: string) => ({
+  title,
   question: l10n.t('Select a video to remix'),
   asksForOne: true as const,
   suits: (task: Task) => isRemixable(task, catalog),

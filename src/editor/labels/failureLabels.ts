@@ -137,7 +137,7 @@ const MIN_QUOTE_LENGTH = 16;
 
 /** The message that a task ended without a video. The page has the details. */
 export function failureMessage(
-  { phase, request, failure }: Pick<Task, 'phase' | 'request' | 'failure'>,
+  { phase, request, failure }: Task,
   { sentence, charge }: FailureExplanation,
   l10n: L10n,
 ): string {

@@ -12,7 +12,7 @@ import type { WorkspaceFolderPicker } from './workspaceFolderPicker';
 
 interface Dependencies extends Pick<
   AppContext,
-  'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'settings' | 'desktop'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n' | 'settings' | 'desktop'
 > {
   readonly saver: VideoExporter;
   readonly roots: WorkspaceFolderPicker;

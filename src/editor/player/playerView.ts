@@ -155,8 +155,11 @@ function getVideoNote(
   const unverified = unverifiedWarning(task, l10n);
   const text = [unverified, gone, missing].filter((sentence) => sentence !== undefined).join(' ');
   if (text === '') return null;
-  const action = missing !== undefined ? 'lookForFile' : gone !== undefined ? 'lookAgain' : 'openExternally';
-  return { text, button: { action, label: actionLabel(action, context), primary: false } };
+  const action: Action | undefined =
+    missing !== undefined ? 'lookForFile' : gone !== undefined ? 'lookAgain' : undefined;
+  // Open in External Player is among the buttons of every video.
+  const button = action && { action, label: actionLabel(action, context), primary: false };
+  return { text, button: button ?? null };
 }
 
 function showMissing({ l10n }: ViewContext): StageView {

@@ -9,7 +9,10 @@ import { resolveTasks } from '../common/taskPicker';
 import { truncatePrompt } from '../labels/taskLabels';
 import { missingVideos } from './missingVideos';
 
-type Dependencies = Pick<AppContext, 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'>;
+type Dependencies = Pick<
+  AppContext,
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+>;
 
 /** A command that does the same to each of several tasks. */
 interface TaskAction {

@@ -79,7 +79,7 @@ const stage = z.discriminatedUnion('kind', [
     kind: z.literal('video'),
     takes: z.array(take),
     /** Describes the videos that aren't available, with an action that may restore them. */
-    note: z.nullable(z.object({ text: z.string(), button: actionButton })),
+    note: z.nullable(z.object({ text: z.string(), button: z.nullable(actionButton) })),
   }),
   z.object({
     kind: z.literal('working'),

@@ -175,7 +175,9 @@ function soundNote({ texts, view, sound, loading }: Model, handlers: Handlers): 
 function takesNote({ view: { stage: shown } }: Model, handlers: Handlers): Piece {
   if (shown.kind !== 'video' || shown.note === null) return nothing;
   const { text, button } = shown.note;
-  return html`<p class="takes-note">${toneIcon('warning')}<span>${text} ${link(button, handlers)}</span></p>`;
+  return html`<p class="takes-note">
+    ${toneIcon('warning')}<span>${text} ${button === null ? nothing : link(button, handlers)}</span>
+  </p>`;
 }
 
 function link({ action, label }: ActionButton, handlers: Handlers): TemplateResult {

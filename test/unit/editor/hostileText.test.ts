@@ -15,6 +15,7 @@ import { MEMENTOS } from '../../../src/editor/generate/wizard/wizardState';
 import { FakeMemento } from '../../support/fakeMemento';
 import { FakePick, FakeQuickInputs, enter, escape } from '../../support/fakeQuickInputs';
 import { fakeWizardDependencies, fakeWizardState } from '../../support/fakeWizard';
+import { catalog } from '../../support/catalog';
 import { commandTitles } from '../../support/commandTitles';
 import { RecordingNotifications } from '../../support/recordingNotifications';
 import { ScriptedDialogs } from '../../support/scriptedDialogs';
@@ -141,7 +142,7 @@ describe('hostile text is shown as one short visible line', () => {
           return false;
         });
         const { notifications } = new RecordingNotifications();
-        await ask({ engine, dialogs, notifications, commandTitles, l10n: untranslatedL10n }, ['a']);
+        await ask({ catalog, engine, dialogs, notifications, commandTitles, l10n: untranslatedL10n }, ['a']);
         assert.equal(dialogs.left, 0);
       });
     }

@@ -141,7 +141,7 @@ export class PresetEditor {
 
 interface Dependencies extends Pick<
   AppContext,
-  'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
+  'catalog' | 'engine' | 'dialogs' | 'notifications' | 'commandTitles' | 'l10n'
 > {
   readonly presets: Pick<PresetEditor, 'save'>;
 }

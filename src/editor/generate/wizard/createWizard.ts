@@ -24,7 +24,7 @@ export interface Wizard extends ReadyDependencies, Pick<AppContext, 'notificatio
   readonly reveal: (id: string) => void;
 }
 
-interface Needs extends Pick<WizardDependencies, 'memory' | 'openEditor'> {
+interface Needs extends Pick<WizardDependencies, 'memory' | 'openEditor' | 'pickImages' | 'pickRemixSource'> {
   readonly credentials: CredentialsFeature;
   readonly images: ImageFitFeature;
   readonly sender: RequestSender;
@@ -33,7 +33,7 @@ interface Needs extends Pick<WizardDependencies, 'memory' | 'openEditor'> {
 /** Creates the wizard, with the presets that it offers. */
 export function createWizard(
   context: AppContext,
-  { credentials, images, sender, memory, openEditor }: Needs,
+  { credentials, images, sender, memory, openEditor, pickImages, pickRemixSource }: Needs,
 ): Wizard {
   const { catalog, customModels, settings, tasksView, runInBackground, execute, l10n } = context;
   const { gatewayModels, setKey } = credentials;
@@ -44,7 +44,8 @@ export function createWizard(
   };
   const wizardParts = {
     ...context,
-    ...{ memory, host, openEditor, readClipboard: () => env.clipboard.readText() },
+    ...{ memory, host, openEditor, pickImages, pickRemixSource },
+    readClipboard: () => env.clipboard.readText(),
     warningFor: (modelId: string) => modelWarning(modelId, catalog, gatewayModels.ids, l10n),
     remember: async (model: Model) => customModels.add(model),
     presets: {

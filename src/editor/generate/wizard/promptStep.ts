@@ -22,7 +22,7 @@ export interface InputPromptOptions {
   readonly l10n: L10n;
 }
 
-type Action = 'editor' | 'model' | 'sources' | 'preset' | 'discard';
+type Action = 'editor' | 'model' | 'images' | 'remix' | 'preset' | 'discard';
 
 export type PromptResult =
   { readonly kind: 'prompt'; readonly prompt: string } | { readonly kind: Action | 'cancel' };
@@ -139,12 +139,12 @@ async function pickAboutPrompt(options: InputPromptOptions): Promise<PromptResul
 }
 
 function actionsOf({ sources, isRestored, hasPresets, hasEditor, l10n }: InputPromptOptions) {
-  const { images = [], remixOf } = sources;
+  const { remixOf } = sources;
   const all: readonly (readonly [isOffered: boolean, action: Action, icon: string, label: string])[] = [
     [isRestored, 'discard', 'discard', l10n.t('Discard Draft')],
     [true, 'model', 'list-selection', l10n.t('Choose Model')],
-    [images.length > 0, 'sources', 'file-media', l10n.t('Images')],
-    [remixOf !== undefined, 'sources', 'git-branch', l10n.t('Remix Source')],
+    [remixOf === undefined, 'images', 'file-media', l10n.t('Images')],
+    [remixOf !== undefined, 'remix', 'git-branch', l10n.t('Remix Source')],
     [hasPresets, 'preset', 'bookmark', l10n.t('Start from Preset')],
     [hasEditor, 'editor', 'edit', l10n.t('Edit in Editor')],
   ];

@@ -4,7 +4,16 @@ import type { Answer, PickItem, QuickInputs } from '../../common/quickInputs';
 
 /** A row of the summary, by what opens when it's selected. Options have the key `option:name`. */
 export type RowKey =
-  'send' | 'model' | 'batch' | 'sources' | 'more' | 'preset' | 'save' | 'preview' | `option:${string}`;
+  | 'send'
+  | 'model'
+  | 'batch'
+  | 'images'
+  | 'remix'
+  | 'more'
+  | 'preset'
+  | 'save'
+  | 'preview'
+  | `option:${string}`;
 
 /** A choice and its value. */
 export interface SummaryRow {
@@ -65,13 +74,19 @@ export async function showSummary(summary: Summary): Promise<Answer<RowKey>> {
 }
 
 /** Without a value, an item has no effect. */
-function sendItem({ sendLabel, host, error, l10n }: Summary): PickItem<RowKey> | QuickPickItem {
-  const label = `$(play) ${sendLabel}`;
-  if (error !== undefined) return { label, detail: `$(error) ${error}` };
+function sendItem({
+  inputs,
+  sendLabel: label,
+  host,
+  error,
+  l10n,
+}: Summary): PickItem<RowKey> | QuickPickItem {
+  const iconPath = inputs.icon('play');
+  if (error !== undefined) return { label, iconPath, detail: `$(error) ${error}` };
   return {
     value: 'send',
     pays: true,
-    label,
+    ...{ label, iconPath },
     detail: l10n.t('Sent to {0}. Nebula sets the price.', host),
   };
 }

@@ -2,12 +2,13 @@ import { parseOptionValue, type Parameter } from '../../../core/models/parameter
 import type { VideoRequest } from '../../../core/models/request';
 import { requestedVideoCount } from '../../../core/models/variations';
 import type { Answer } from '../../common/quickInputs';
-import { describeSources, modelName } from '../../labels/optionLabels';
+import { modelName } from '../../labels/optionLabels';
 import { escapeQuickPickText } from '../../labels/taskLabels';
 import { modelLabels, pickFamily, pickModel } from './pickModel';
 import { hasRow, isHidden, pickHiddenOption, pickOption, shownValue } from './pickOption';
 import { pickPreset, presetsFor } from './pickPreset';
 import { inputPrompt, quotePrompt } from './promptStep';
+import { changeImages, changeRemixSource, sourceRows, type SourceStep } from './sourceStep';
 import { showSummary, type RowKey, type SummaryRow } from './summaryStep';
 import { validatePrompt } from './validatePrompt';
 import { WizardRequest } from './wizardRequest';
@@ -68,6 +69,16 @@ class GenerateWizard {
     return this.#imageCount === 1 ? l10n.t('Preview Image…') : l10n.t('Preview Images…');
   }
 
+  get #sources(): SourceStep {
+    return {
+      ...this.#deps,
+      title: this.#title,
+      request: this.#request,
+      previewLabel: this.#previewLabel,
+      preview: async () => this.#preview(),
+    };
+  }
+
   /** @returns false if the user canceled */
   async #askPrompt(): Promise<boolean> {
     for (;;) {
@@ -114,7 +125,8 @@ class GenerateWizard {
       if ([...before].some(([key, value]) => after.get(key) !== value)) {
         this.#previous = new Map(
           [...before].filter(
-            ([key, value]) => key !== active && key !== 'sources' && after.get(key) !== value,
+            ([key, value]) =>
+              key !== active && key !== 'images' && key !== 'remix' && after.get(key) !== value,
           ),
         );
       }
@@ -205,16 +217,10 @@ class GenerateWizard {
         .map((parameter) =>
           row(keyOf(parameter), parameter.label(l10n), shownValue(parameter, settled, l10n)),
         ),
-      ...this.#sourceRows().map(([label, value, detail]) => row('sources', label, value, detail)),
+      ...sourceRows(this.#request, l10n).map(({ key, label, value, detail }) =>
+        row(key, label, value, detail),
+      ),
     ];
-  }
-
-  #sourceRows(): readonly (readonly [label: string, value: string, detail?: string | undefined])[] {
-    const { l10n } = this.#deps;
-    if (this.#request.sources.remixOf !== undefined)
-      return [[l10n.t('Remix Source'), l10n.t('earlier video')]];
-    const note = this.#request.images?.noteOn(this.#request.target);
-    return describeSources(this.#request.sources, l10n).map((images) => [l10n.t('Images'), images, note]);
   }
 
   /** The values of all rows, to tell what a choice changed. */
@@ -227,8 +233,10 @@ class GenerateWizard {
     switch (key) {
       case 'model':
         return this.#changeModel();
-      case 'sources':
-        return this.#changeSources();
+      case 'images':
+        return changeImages(this.#sources);
+      case 'remix':
+        return changeRemixSource(this.#sources);
       case 'batch':
         return (await this.#start.batch?.change(this.#request.answers, this.#title)) ?? 'back';
       case 'more':
@@ -290,30 +298,6 @@ class GenerateWizard {
       const parameter = settled.parameters.find(({ name }) => name === active);
       if (parameter && (await this.#changeOption(parameter)) === 'cancel') return 'cancel';
     }
-  }
-
-  async #changeSources(): Promise<'back' | 'cancel'> {
-    const { inputs, l10n } = this.#deps;
-    const { images = [], remixOf } = this.#request.sources;
-    const remove =
-      remixOf !== undefined
-        ? l10n.t('Remove Remix Source')
-        : images.length === 1
-          ? l10n.t('Remove Image')
-          : l10n.t('Remove Images');
-    const answer = await inputs.pick<'preview' | 'remove'>({
-      title: this.#title,
-      canGoBack: true,
-      placeholder: remixOf === undefined ? l10n.t('Images') : l10n.t('Remix Source'),
-      items: [
-        ...(this.#imageCount > 0 ? [{ value: 'preview' as const, label: this.#previewLabel }] : []),
-        { value: 'remove', label: remove },
-      ],
-    });
-    if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
-    if (answer.value === 'preview') return this.#preview();
-    this.#request.removeSources();
-    return 'back';
   }
 
   async #preview(): Promise<'back' | 'cancel'> {

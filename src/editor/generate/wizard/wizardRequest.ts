@@ -185,15 +185,29 @@ export class WizardRequest {
     this.#isRestored = false;
   }
 
-  /** The model may need what was removed. Then another one is chosen. */
-  removeSources(): void {
+  /**
+   * Replaces the images or the remix source. If the model doesn't support that, another one is chosen: the given one,
+   * or one of the same family.
+   */
+  setSources(sources: Sources, { images, model }: { images?: WizardImages; model?: string } = {}): void {
     const { defaultModel, memory } = this.#deps;
-    this.#sources = {};
-    this.#images = undefined;
-    if (this.#model && !this.#canUse(this.#model)) {
-      this.#model = this.modelOf(defaultModel) ?? this.modelOf(memory.last().model) ?? this.models[0];
+    this.#sources = sourcesOf(sources);
+    this.#images = images;
+    const before = this.#model;
+    if (before && (model !== undefined || !this.#canUse(before))) {
+      this.#model =
+        this.modelOf(model) ??
+        this.models.find(({ family }) => family === before.family) ??
+        this.modelOf(defaultModel) ??
+        this.modelOf(memory.last().model) ??
+        this.models[0];
     }
     this.#keepDraft();
+  }
+
+  /** Returns true if the model also supports this mode. */
+  supports(mode: Mode): boolean {
+    return this.#model?.family.modes(this.#model.id).includes(mode) ?? false;
   }
 
   /** Offers a model whose ID was entered. */

@@ -28,6 +28,10 @@ export interface WizardDependencies {
   readonly readClipboard: () => Thenable<string>;
   /** Inspects images. @throws {@link Rejection} with a message for the user */
   readonly look: (sources: readonly string[]) => Promise<WizardImages>;
+  /** @returns undefined if the user canceled, or after a message */
+  readonly pickImages: (title: string) => Promise<PickedImages | undefined>;
+  /** @returns undefined if the user canceled */
+  readonly pickRemixSource: (title: string) => Promise<PickedRemix | undefined>;
   readonly presets: WizardPresets;
   readonly commandTitles: CommandTitles;
   readonly looksLikeKey: KeyCheck;
@@ -46,6 +50,18 @@ export interface WizardPresets {
 
 /** Inputs of a request besides its prompt. */
 export type Sources = Pick<VideoRequest, 'images' | 'remixOf'>;
+
+/** Images that the user selected. */
+export interface PickedImages {
+  readonly sources: NonNullable<VideoRequest['images']>;
+  readonly images: WizardImages;
+}
+
+/** A video to remix, by local or gateway ID, and the model that made it. */
+export interface PickedRemix {
+  readonly remixOf: string;
+  readonly model: string;
+}
 
 /** Initial values of the wizard. The rest comes from the draft or the last choices. */
 export interface WizardInput {

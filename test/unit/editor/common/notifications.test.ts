@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { escapeMarkdown, escapeQuickPickText, gatewayHost } from '../../../../src/editor/labels/taskLabels';
+import { explainFailure } from '../../../../src/editor/labels/failureLabels';
+import type { Task } from '../../../../src/core/task/task';
+import { untranslatedL10n } from '../../../../src/core/common/l10n';
+import { publicFailures } from '../../../support/publicFailures';
 import { RecordingNotifications } from '../../../support/recordingNotifications';
 
 const HOSTILE = 'no\n\n[Pay](command:x) $(check) \u202e\u2066\u200b\u2029\u0000';
@@ -41,5 +45,30 @@ describe('a button of a notification', () => {
     host.notifications.show('info', 'Hello.', [], () => (isDismissed = true));
     await new Promise((resolve) => setImmediate(resolve));
     assert.ok(isDismissed);
+  });
+});
+
+describe('the notification about a request that was not accepted', () => {
+  it('says why, and that nothing was charged', () => {
+    const failure = publicFailures().refused({ status: 401, message: 'Invalid token' });
+    const task: Task = {
+      id: 'a',
+      origin: 'https://llm.ai-nebula.com',
+      request: { model: 'sora-2', prompt: 'a boat' },
+      phase: 'rejected',
+      createdAt: 0,
+      updatedAt: 0,
+      videos: [],
+      timeline: [],
+      failure,
+    };
+    const host = new RecordingNotifications();
+    const explanation = explainFailure(task, untranslatedL10n) ?? assert.fail();
+    host.notifications.showFailure(task, explanation, { isExpected: true });
+    assert.deepEqual(host.last, {
+      severity: 'error',
+      message: "Couldn't send 'a boat'. The gateway rejected your API key. You weren't charged.",
+      actions: ['Set API Key…', 'Open'],
+    });
   });
 });

@@ -72,7 +72,7 @@ describe('a family that is one file', () => {
     assert.deepEqual((inputs.shown.at(-1) as FakePick).rows.slice(1, -2), [
       'Model: Painter 1 · painter-1',
       ...['Length: 6 s', 'Aspect Ratio: 1:1 (square)', 'Brush: broad brush', 'Seed: Default'],
-      'Count: 1 video',
+      ...['Count: 1 video', 'Images: none'],
     ]);
     assert.deepEqual(result?.request, {
       ...{ model: 'painter-1', prompt },

@@ -130,7 +130,7 @@ describe('the wizard with images', () => {
       { ...remix, options: {} },
     ]);
     assert.deepEqual(summary().rows, [
-      '$(play) Generate 2 Videos',
+      'Generate 2 Videos',
       'Variations: Repeat 2 times',
       'Model: Sora 2 · sora-2',
       'Remix Source: earlier video',

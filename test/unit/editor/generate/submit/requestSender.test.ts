@@ -170,7 +170,7 @@ describe('a request on its way to the engine', function () {
       desk.dialogs.willAnswer(check);
       const { notifications } = new RecordingNotifications();
       const { engine, dialogs } = desk;
-      const parts = { engine, dialogs, notifications, commandTitles, l10n: untranslatedL10n };
+      const parts = { catalog, engine, dialogs, notifications, commandTitles, l10n: untranslatedL10n };
       await removeTask(parts, [(await desk.engine.open()).tasks()[0]!.id]);
     });
   });

@@ -10,9 +10,15 @@ import { sora } from '../../../../../src/core/models/families/sora';
 import { aspectRatio, length } from '../../../../../src/core/models/commonParameters';
 import { parsePresets } from '../../../../../src/editor/generate/presets/presetStore';
 import { Rejection } from '../../../../../src/editor/common/rejection';
+import { promptListBatch } from '../../../../../src/editor/generate/batch/batches';
 import { familyChoices } from '../../../../../src/editor/generate/wizard/pickModel';
 import { runGenerateWizard } from '../../../../../src/editor/generate/wizard/wizard';
-import type { WizardInput, WizardOptions } from '../../../../../src/editor/generate/wizard/wizardTypes';
+import type {
+  PickedImages,
+  PickedRemix,
+  WizardInput,
+  WizardOptions,
+} from '../../../../../src/editor/generate/wizard/wizardTypes';
 import { MEMENTOS } from '../../../../../src/editor/generate/wizard/wizardState';
 import { fakeWizardDependencies, fakeWizardState } from '../../../../support/fakeWizard';
 import { FakeImagesAlong } from '../../../../support/fakeWizardImages';
@@ -65,6 +71,9 @@ class Desk {
   inputs = new FakeQuickInputs();
   models: readonly Model[] = oneModel;
   images = new FakeImagesAlong('Cropped.', 0);
+  /** What the user selects as images and as the video to remix. */
+  picked: PickedImages | undefined;
+  remix: PickedRemix | undefined;
 
   async ask(start: WizardOptions, ...deeds: Deed[]) {
     this.inputs = new FakeQuickInputs();
@@ -85,6 +94,8 @@ class Desk {
           return Promise.resolve();
         },
         readClipboard: () => Promise.resolve(this.clipboard),
+        pickImages: () => Promise.resolve(this.picked),
+        pickRemixSource: () => Promise.resolve(this.remix),
         presets: {
           read: () => parsePresets({ user: this.presets, workspace: undefined }),
           save: (request) => {
@@ -151,10 +162,12 @@ describe('the wizard', () => {
     assert.deepEqual(result?.request.options, { seconds: '8', size: '1280x720' });
     const summary = desk.pick(-1);
     assert.deepEqual(summary.rows, [
-      '$(play) Generate Video',
+      'Generate Video',
       'Model: Sora 2 · sora-2',
       'Length: 8 s',
       `Size: ${wide}`,
+      'Images: none',
+      'Remix Source: none',
       'More Options…',
       'Save as Preset…',
     ]);
@@ -164,7 +177,7 @@ describe('the wizard', () => {
     assert.equal(summary.prompt, "'a kite'");
     // The row that was changed stays active.
     assert.equal(summary.activeItems[0]?.label, 'Size');
-    assert.equal(desk.pick(1).activeItems[0]?.label, '$(play) Generate Video');
+    assert.equal(desk.pick(1).activeItems[0]?.label, 'Generate Video');
   });
 
   it('pays only for an Enter after a pause, and each early one extends it', async () => {
@@ -217,7 +230,7 @@ describe('the wizard', () => {
 
   it('has buttons for what goes with the prompt, and Back only where there is a step before', async () => {
     await desk.ask(first, write('a'), escape);
-    assert.deepEqual(tooltips(desk.inputs.shown[0]), ['Choose Model', 'Edit in Editor']);
+    assert.deepEqual(tooltips(desk.inputs.shown[0]), ['Choose Model', 'Images', 'Edit in Editor']);
     assert.deepEqual(tooltips(desk.inputs.shown[1]), [undefined]);
   });
 
@@ -247,7 +260,7 @@ describe('the wizard', () => {
     await desk.ask(first, write('a kite'), ...set(['Length', '8 s']), escape);
     await desk.ask(first, press('Discard Draft'), escape);
     assert.equal(desk.text(1).value, '');
-    assert.deepEqual(tooltips(desk.text(1)), ['Choose Model', 'Edit in Editor']);
+    assert.deepEqual(tooltips(desk.text(1)), ['Choose Model', 'Images', 'Edit in Editor']);
     const result = await desk.ask(first, write('b'), enter);
     assert.equal(result?.request.options?.['seconds'], '4');
   });
@@ -467,7 +480,7 @@ describe('the wizard', () => {
       it(`shows the rows of ${model}, and remembers its choices`, async () => {
         const to = [press('Choose Model'), choose(model)] as const;
         const result = await desk.ask(first, ...to, write('a kite'), ...deeds, send);
-        assert.deepEqual(desk.pick(-1).rows.slice(2, -2), rows);
+        assert.deepEqual(desk.pick(-1).rows.slice(2, -2), [...rows, 'Images: none']);
         assert.deepEqual(result?.request.options, options);
         await desk.memory.forgetDraft();
         const again = await desk.ask(first, write('a boat'), enter);
@@ -957,10 +970,7 @@ describe('the wizard', () => {
         { at: 'prompt', request: { model: i2v, images } },
         ...[press('Images'), choose('Remove Image'), write('a boat'), enter],
       );
-      assert.deepEqual(result?.request, {
-        ...{ model: 'sora-2', prompt: 'a boat' },
-        options: { seconds: '4', size: '720x1280' },
-      });
+      assert.deepEqual([result?.request.model, result?.request.images], ['wan2.5-t2v-preview', undefined]);
       assert.equal(desk.text(0).prompt, '1 image · Describe the video: subject, motion, camera, and sound');
       assert.ok(!desk.text(2).prompt?.includes('image'));
       await desk.ask(
@@ -969,10 +979,82 @@ describe('the wizard', () => {
         escape,
       );
       // A second Enter must not pay.
-      assert.equal(desk.pick(-1).activeItems[0]?.label, 'Model');
+      assert.equal(desk.pick(-1).activeItems[0]?.label, 'Images');
       assert.equal(
         desk.pick(-1).rows[1],
-        `Model: Sora 2 · sora-2 (changed from Wan 2.5 Image to Video · ${i2v})`,
+        `Model: Wan 2.5 Text to Video · wan2.5-t2v-preview (changed from Wan 2.5 Image to Video · ${i2v})`,
+      );
+    });
+
+    const boat: PickedImages = { sources: [...images], images: new FakeImagesAlong('Cropped.') };
+    const text = { at: 'summary', request: { model: 'sora-2', prompt: 'a boat' } } as const;
+
+    it('can add images in both steps, and keeps their draft apart from that of a text', async () => {
+      desk.picked = boat;
+      const result = await desk.ask(first, press('Images'), write('it sails'), enter);
+      assert.deepEqual(result?.request.images, images);
+      assert.deepEqual(
+        result.fitsWith(result.request.options ?? {}),
+        boat.images.fits({ options: result.request.options ?? {} } as never),
+      );
+      await desk.memory.forgetDraft();
+      await desk.ask(text, choose('Images'), escape);
+      const summary = desk.pick(-1);
+      assert.deepEqual(
+        [summary.activeItems[0]?.label, summary.activeItems[0]?.description, summary.activeItems[0]?.detail],
+        ['Images', '1 image', 'Cropped.'],
+      );
+      assert.ok(!labels(summary).includes('Remix Source'));
+      desk.picked = undefined;
+      await desk.ask(first, escape);
+      assert.equal(desk.text(0).value, '');
+    });
+
+    it('changes to a model that takes what was added, of the same family if there is one', async () => {
+      desk.picked = boat;
+      await desk.ask(
+        { ...text, request: { ...text.request, model: 'wan2.5-t2v-preview' } },
+        choose('Images'),
+        escape,
+      );
+      assert.match(
+        desk.pick(-1).rows[1] ?? '',
+        /^Model: Wan 2\.5 Image to Video · wan2\.5-i2v-preview \(changed from Wan 2\.5 Text to Video/,
+      );
+    });
+
+    it('replaces the images, and changes nothing if the user cancels that', async () => {
+      desk.images = new FakeImagesAlong('Cropped.');
+      const start: WizardOptions = { ...text, request: { ...text.request, images } };
+      await desk.ask(start, ...set(['Images', 'Choose Other Images…']), escape);
+      assert.equal(desk.pick(-1).activeItems[0]?.description, '1 image');
+      const other = [{ role: 'first', source: 'https://images.example/other.png' }] as const;
+      desk.picked = { sources: [...other], images: new FakeImagesAlong('As is.') };
+      const result = await desk.ask(start, ...set(['Images', 'Choose Other Images…']), send);
+      assert.deepEqual(result?.request.images, other);
+    });
+
+    it('can add a remix source, with the model that made it', async () => {
+      desk.remix = { remixOf: 'video_1', model: 'sora-2-pro' };
+      const result = await desk.ask(text, choose('Remix Source'), send);
+      assert.deepEqual([result?.request.model, result?.request.remixOf], ['sora-2-pro', 'video_1']);
+      assert.ok(!labels(desk.pick(-1)).includes('Images'));
+    });
+
+    it('adds images to every request of a batch', async () => {
+      desk.picked = boat;
+      const batch = promptListBatch(['a', 'b']);
+      const result = await desk.ask(
+        { at: 'summary', request: { prompt: 'a' }, batch },
+        choose('Images'),
+        send,
+      );
+      assert.deepEqual(
+        result?.requests.map(({ prompt, images: sent }) => [prompt, sent]),
+        [
+          ['a', images],
+          ['b', images],
+        ],
       );
     });
 
@@ -993,7 +1075,7 @@ describe('the wizard', () => {
         ...[press(), choose('Images'), choose('Remove Image'), escape],
       );
       assert.equal(desk.pick(1).prompt, '1 image');
-      assert.ok(!labels(desk.pick(-1)).includes('Images'));
+      assert.ok(!desk.pick(-1).prompt?.includes('image'));
     });
 
     it('refuses images that are gone', async () => {
@@ -1171,7 +1253,13 @@ describe('the wizard', () => {
     it('never puts them into an input box, which would join them', async () => {
       await desk.ask(fromEditor, press(), escape);
       const pick = desk.pick(1);
-      assert.deepEqual(labels(pick), ['Use Prompt', 'New Prompt', 'Choose Model', 'Edit in Editor']);
+      assert.deepEqual(labels(pick), [
+        'Use Prompt',
+        'New Prompt',
+        'Choose Model',
+        'Images',
+        'Edit in Editor',
+      ]);
       assert.equal(pick.items[0]?.description, '2 lines, 8 characters');
       assert.equal(pick.placeholder, 'This prompt has several lines');
     });

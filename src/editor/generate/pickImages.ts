@@ -1,0 +1,133 @@
+import { modeOf } from '../../core/models/modes';
+import type { ImageRole, VideoRequest } from '../../core/models/request';
+import type { Desktop } from '../common/desktop';
+import { Rejection } from '../common/rejection';
+import type { ImagePicker } from '../imageFit/imagePicker';
+import { pickFrame, type FrameDependencies } from './continueFromLastFrame';
+import type { PickedImages } from './wizard/wizardTypes';
+
+export interface ImageDependencies extends FrameDependencies {
+  readonly desktop: Pick<Desktop, 'pickImages'>;
+  readonly imagePicker: ImagePicker;
+}
+
+type Roles = readonly ImageRole[];
+
+/** Maximum number of images of any model (API reference 7.5.2). */
+const MAX_IMAGES = 4;
+
+/**
+ * Lets the user select images and their roles, and inspects them.
+ * @returns undefined if the user canceled, or after a message
+ * @throws {@link Rejection} with a message for the user if an image can't be used
+ */
+export async function pickImages(deps: ImageDependencies, title: string): Promise<PickedImages | undefined> {
+  const sources = await pickImageSources(deps, title);
+  return sources && sources.length > 0 ? inspectImages(deps, sources, title) : undefined;
+}
+
+/** Like {@link pickImages}, but shows errors: in the wizard, they must not lose the rest of the request. */
+export async function pickUsableImages(
+  deps: ImageDependencies,
+  title: string,
+): Promise<PickedImages | undefined> {
+  try {
+    return await pickImages(deps, title);
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+    deps.notifications.show('error', error.message);
+    return undefined;
+  }
+}
+
+/** Inspects images and lets the user select their roles, if there are several possibilities. */
+export async function inspectImages(
+  deps: ImageDependencies,
+  sources: readonly string[],
+  title: string,
+): Promise<PickedImages | undefined> {
+  if (sources.length > MAX_IMAGES) {
+    throw new Rejection('invalidRequest', deps.l10n.t('Select up to {0} images.', MAX_IMAGES));
+  }
+  const images = await deps.images.look(sources);
+  const roles = await pickRoles(sources.length, title, deps);
+  return (
+    roles && {
+      sources: sources.map((source, index) => ({ role: roles[index] ?? 'reference', source })),
+      images,
+    }
+  );
+}
+
+async function pickImageSources(
+  deps: ImageDependencies,
+  title: string,
+): Promise<readonly string[] | undefined> {
+  const { dialogs, desktop, imagePicker, l10n } = deps;
+  const found = await imagePicker.find();
+  const origin = await dialogs.choose<'workspace' | 'file' | 'link' | 'frame'>({
+    title,
+    placeholder: l10n.t('Select an image source'),
+    choices: [
+      ...(found.length > 0
+        ? [{ value: 'workspace' as const, icon: 'folder', label: l10n.t('Workspace Image…') }]
+        : []),
+      { value: 'file', icon: 'file-media', label: l10n.t('Browse…') },
+      { value: 'link', icon: 'link', label: l10n.t('URL…') },
+      { value: 'frame', icon: 'device-camera-video', label: l10n.t('Last Frame of a Video…') },
+    ],
+  });
+  switch (origin) {
+    case undefined:
+      return undefined;
+    case 'workspace':
+      return (await imagePicker.choose(title, found))?.map((one) => one.toString());
+    case 'file':
+      return (await desktop.pickImages())?.map((one) => one.toString());
+    case 'frame': {
+      const frame = await pickFrame(deps, [], title);
+      return frame && [frame.source];
+    }
+    case 'link': {
+      const link = await inputLink(deps, title);
+      return link === undefined ? undefined : [link.trim()];
+    }
+  }
+}
+
+async function inputLink({ dialogs, l10n }: ImageDependencies, title: string): Promise<string | undefined> {
+  return dialogs.text({
+    title,
+    prompt: l10n.t('The gateway downloads this image.'),
+    placeholder: 'https://',
+    validate: (text) =>
+      /^https:\/\/\S+$/i.test(text.trim()) && URL.canParse(text.trim())
+        ? undefined
+        : l10n.t('Enter an https URL.'),
+  });
+}
+
+async function pickRoles(
+  count: number,
+  title: string,
+  { dialogs, l10n }: ImageDependencies,
+): Promise<Roles | undefined> {
+  const choices: readonly { readonly value: Roles; readonly label: string }[] = [
+    { value: ['first'], label: l10n.t('First Frame') },
+    { value: ['first', 'last'], label: l10n.t('First and Last Frame') },
+    { value: ['last', 'first'], label: l10n.t('Last and First Frame') },
+    {
+      value: Array<ImageRole>(count).fill('reference'),
+      label: count === 1 ? l10n.t('Reference Image') : l10n.t('Reference Images'),
+    },
+  ];
+  const available = choices.filter(
+    ({ value }) => value.length === count && modeOf(withRoles(value)) !== undefined,
+  );
+  if (available.length === 1) return available[0]?.value;
+  return dialogs.choose({ title, placeholder: l10n.t('Select how images are used'), choices: available });
+}
+
+const withRoles = (roles: Roles): Pick<VideoRequest, 'images'> => ({
+  images: roles.map((role) => ({ role, source: '-' })),
+});
