@@ -187,7 +187,7 @@ describe('the image pipeline', () => {
         'animated',
         /Save one frame/,
       ],
-      ['a truncated file', () => fileOf('a.png', png.subarray(0, -20)), 'truncated', /is damaged/],
+      ['a truncated file', () => fileOf('a.png', png.subarray(0, -20)), 'truncated', /is incomplete/],
       [
         'a damaged file',
         () => dataUri(Buffer.from(png).fill(7, png.length - 16, png.length - 12)),
