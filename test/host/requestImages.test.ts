@@ -136,7 +136,7 @@ describe('images of a request', () => {
       assert.equal(task.phase, 'queued');
       // A landscape image makes a landscape video.
       const { rows } = own.inputs.shown.at(-1) as FakePick;
-      assert.ok(rows.includes('Images: 1 image'), rows.join());
+      assert.ok(rows.includes('Images: 1'), rows.join());
       const arrived = await loadImage(sent()['input_reference'] ?? '');
       assert.deepEqual([arrived?.width, arrived?.height], [1280, 720]);
       assert.equal(own.dialogs.left, 0);
@@ -150,7 +150,7 @@ describe('images of a request', () => {
     ] satisfies Partial<Choice>[]) {
       it(`sends the very bytes that were shown: ${change.mode}`, async () => {
         own.dialogs.willAnswer(answer('First Frame'));
-        own.inputs.plan(write('it comes alive'), choose('Preview Image…'), send);
+        own.inputs.plan(write('it comes alive'), choose('Preview Images…'), send);
         own.imageFitDialog.plan({ end: 'use', changes: [change] });
         const photo = pictured('photo.png', 900, 700);
         const task = await run(photo, [photo]);
@@ -169,9 +169,9 @@ describe('images of a request', () => {
       const photo = pictured('photo.png', 900, 700);
       own.dialogs.willAnswer(answer('First Frame'), answer('First Frame'));
       own.imageFitDialog.plan({ end: 'cancel' }, { end: 'use', changes: [{ mode: 'pad' }] });
-      own.inputs.plan(write('it comes alive'), choose('Preview Image…'));
+      own.inputs.plan(write('it comes alive'), choose('Preview Images…'));
       assert.equal(await run(photo, [photo]), undefined);
-      own.inputs.plan(enter, choose('Preview Image…'), (input) => {
+      own.inputs.plan(enter, choose('Preview Images…'), (input) => {
         pictured('photo.png', 901, 700);
         send(input);
       });
@@ -193,7 +193,7 @@ describe('images of a request', () => {
     it('looks at the images of an earlier task, which fit as they were sent', async () => {
       const task = await ask(pictured('photo.png', 900, 700).toString());
       own.dialogs.willAnswer(true);
-      own.inputs.plan(choose('Preview Image…'), send);
+      own.inputs.plan(choose('Preview Images…'), send);
       const again = (await own.app.commands.run('nebulaVideo.generateAgain', [task.id])) as Task;
       assert.notEqual(again.id, task.id);
       assert.deepEqual(again.request, task.request);
@@ -204,7 +204,7 @@ describe('images of a request', () => {
     });
 
     it('takes two files as first and last frame, with a model that can do that', async () => {
-      own.dialogs.willAnswer(answer('First and Last Frame'));
+      own.dialogs.willAnswer(answer('First Frame, Last Frame'));
       own.inputs.plan(write('from one to the other'), enter);
       const files = [pictured('one.png', 1920, 1080), pictured('two.png', 1920, 1080)];
       const task = await run(files[0], files);
@@ -268,8 +268,8 @@ describe('images of a request', () => {
       await run();
       assert.equal(own.inputs.shown.length, 0);
       for (const [label, roles] of [
-        ['First and Last Frame', ['first', 'last']],
-        ['Last and First Frame', ['last', 'first']],
+        ['First Frame, Last Frame', ['first', 'last']],
+        ['Last Frame, First Frame', ['last', 'first']],
       ] as const) {
         own.imagePicker.chosen = [two, one];
         own.dialogs.willAnswer(answer('Workspace Image…'), answer(label));

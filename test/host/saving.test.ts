@@ -213,9 +213,9 @@ describe('saving videos', () => {
       await run('saveToWorkspace', task.id);
       assert.match(
         own.notifications.last.message,
-        /^Saved as 'videos\/[\d-]+-sora-2-a-paper-boat-\d+\.mp4'\.$/,
+        /^Saved to 'videos\/[\d-]+-sora-2-a-paper-boat-\d+\.mp4'\.$/,
       );
-      assert.deepEqual(own.notifications.last.actions, ['Reveal', 'Open']);
+      assert.deepEqual(own.notifications.last.actions, ['Reveal File', 'Open']);
       await run('saveToWorkspace', task.id, [task.id]);
       own.dialogs.willAnswer(task);
       await run('saveToWorkspace');

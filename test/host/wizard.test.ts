@@ -370,7 +370,7 @@ describe('asking for a video', () => {
     own.inputs.plan(
       ...[press('Choose Model'), choose('Veo 3 Fast'), write('a kite')],
       ...set(['Length', '6 s'], ['Aspect Ratio', '9:16 (portrait)'], ['Resolution', '720p']),
-      ...[...set(['Count', '2 videos']), send],
+      ...[...set(['Videos', '2']), send],
     );
     const task = (await run('generate')) as Task;
     assert.deepEqual(submits().at(-1)?.body, {

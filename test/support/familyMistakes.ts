@@ -43,13 +43,12 @@ function prefixClashes(families: readonly Family[]): string[] {
 }
 
 function ownMistakes(family: Family): string[] {
-  const { id, label, description, models, prefixes, taskIds } = family;
+  const { id, label, models, prefixes, taskIds } = family;
   const modes = modelsAndModes(family);
   const remixes = modes.some(({ mode }) => mode === 'remix');
   return [
     ...(/^[a-z][a-z0-9-]*$/.test(id) ? [] : ['the ID is not in lower case']),
     ...(label(untranslatedL10n) === '' ? ['there is no label'] : []),
-    ...(description(untranslatedL10n) === '' ? ['there is no description'] : []),
     ...models.filter((model) => model.label === '').map((model) => `the model '${model.id}' has no name`),
     ...(models.length + prefixes.length === 0 ? ['there are neither models nor prefixes'] : []),
     ...models.filter((model) => !isModelId(model.id)).map((model) => `'${model.id}' can't be a model ID`),

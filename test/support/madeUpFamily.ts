@@ -17,7 +17,6 @@ const brush: Parameter = {
 export const madeUp: Family = {
   id: 'painter',
   label: () => 'Painter',
-  description: () => 'Like nothing else: length, shape, and brush.',
   prefixes: ['painter-'],
   models: [
     { id: 'painter-1', label: 'Painter 1' },

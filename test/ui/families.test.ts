@@ -46,7 +46,7 @@ const runs: readonly Run[] = [
     ...{ family: 'veo', model: 'veo-3.1-generate-preview', name: 'Veo 3.1' },
     rows: [
       ...['Length, 4 s', 'Aspect Ratio, 16:9 (landscape)', 'Resolution, 1080p', 'Audio, off'],
-      ...['Count, 1 video', 'Seed, Default'],
+      ...['Videos, 1', 'Seed, Default'],
     ],
     changes: [
       ['Length', '8 s', seconds(4, 8, 2)],
@@ -70,11 +70,11 @@ const runs: readonly Run[] = [
       ['Length', '10 s', seconds(5, 10, 5)],
       [
         'Size',
-        '624×624 (square)',
+        '624×624',
         [
-          ...['832×480 (landscape)', '480×832 (portrait)', '624×624 (square)', '1280×720 (landscape)'],
-          ...['720×1280 (portrait)', '960×960 (square)', '1088×832 (landscape)', '832×1088 (portrait)'],
-          ...['1920×1080 (landscape)', '1080×1920 (portrait)', '1440×1440 (square)', '1632×1248 (landscape)'],
+          ...['832×480 (landscape)', '480×832 (portrait)', '624×624', '1280×720 (landscape)'],
+          ...['720×1280 (portrait)', '960×960', '1088×832 (landscape)', '832×1088 (portrait)'],
+          ...['1920×1080 (landscape)', '1080×1920 (portrait)', '1440×1440', '1632×1248 (landscape)'],
           '1248×1632 (portrait)',
         ],
       ],
@@ -94,7 +94,7 @@ const runs: readonly Run[] = [
         'Aspect Ratio',
         '21:9 (landscape)',
         [
-          ...['16:9 (landscape)', '4:3 (landscape)', '1:1 (square)'],
+          ...['16:9 (landscape)', '4:3 (landscape)', '1:1'],
           ...['3:4 (portrait)', '9:16 (portrait)', '21:9 (landscape)'],
         ],
       ],
@@ -108,7 +108,7 @@ const runs: readonly Run[] = [
   {
     ...{ family: 'legacy', model: 'kling-v1', name: 'Kling 1' },
     rows: [
-      ...['Length, 5 s', 'Width, Default', 'Height, Default', 'Seed, Default', 'Count, 1 video'],
+      ...['Length, 5 s', 'Width, Default', 'Height, Default', 'Seed, Default', 'Videos, 1'],
       ...['Aspect Ratio, Default', 'Negative Prompt, Default'],
     ],
     changes: [['Length', '7.5', undefined]],
@@ -208,7 +208,7 @@ describe('each family of models', function () {
     await picture('image-role-dark');
     await wizard.take('First Frame');
     await wizard.atPrompt();
-    await wizard.widget.getByText('1 image · Describe the video', { exact: false }).waitFor();
+    await wizard.widget.getByText('Images: 1 · Describe the video', { exact: false }).waitFor();
     await wizard.press('Choose Model');
     await stage.window.quickPickRow(name).waitFor();
     await wizard.take(name);
@@ -222,11 +222,11 @@ describe('each family of models', function () {
       `Model, ${name} · ${model}`,
       // The length is the family's last choice.
       ...['Length, 10 s', 'Resolution, 480p', 'Audio, off', 'Audio URL, Default', 'Seed, Default'],
-      ...['Images, 1 image', 'More Options…', 'Save as Preset…', 'Preview Image…'],
+      ...['Images, 1', 'More Options…', 'Save as Preset…', 'Preview Images…'],
     ]);
     await look('image-summary');
     await wizard.take('Images');
-    await stage.window.quickPickRow('Remove Image').waitFor();
+    await stage.window.quickPickRow('Remove').waitFor();
     await picture('image-sources-dark');
     await wizard.back();
     await wizard.atSummary();

@@ -90,7 +90,7 @@ describe('the fitting page', function () {
     await stage.window.press('Enter');
     await wizard.atSummary();
     await wizard.set('Size', size === 'landscape' ? '1280×720 (landscape)' : '720×1280 (portrait)');
-    await wizard.take('Preview Image…');
+    await wizard.take('Preview Images…');
   }
 
   /** The page, when it shows what is sent of each image. */
@@ -136,7 +136,7 @@ describe('the fitting page', function () {
   }
 
   const way = (frame: Frame, name: string) => frame.getByRole('radio', { name, exact: true });
-  const cropFrame = (frame: Frame) => frame.getByRole('slider', { name: 'Crop area' });
+  const cropFrame = (frame: Frame) => frame.getByRole('slider', { name: 'Crop' });
   const caption = (frame: Frame) => frame.locator('.result .caption').innerText();
 
   /** Takes screenshots in every kind of theme. axe-core must find no errors. */
@@ -197,7 +197,7 @@ describe('the fitting page', function () {
     assert.notEqual(last, moved);
     await stage.window.screenshot('fitting/zoom-dark');
 
-    await frame.getByRole('button', { name: 'Use Image' }).focus();
+    await frame.getByRole('button', { name: 'Continue' }).focus();
     await stage.window.press('Enter');
     await wizard.atSummary();
     await tab().waitFor({ state: 'detached' });
@@ -288,7 +288,7 @@ describe('the fitting page', function () {
     const frame = await shown();
     assert.ok(await way(frame, 'None').isChecked());
     await look(frame, 'fits');
-    await frame.getByRole('button', { name: 'Use Image' }).click();
+    await frame.getByRole('button', { name: 'Continue' }).click();
     await wizard.atSummary();
     await escape();
     assert.equal(submits().length, before);
@@ -303,8 +303,8 @@ describe('the fitting page', function () {
     fs.writeFileSync(file, whole.subarray(0, 1000));
     try {
       await way(frame, 'Pad').check();
-      await frame.locator('.error').getByText('is incomplete').waitFor();
-      await frame.getByRole('button', { name: 'Use Image' }).click();
+      await frame.locator('.error').getByText('is damaged').waitFor();
+      await frame.getByRole('button', { name: 'Continue' }).click();
       await look(frame, 'damaged');
     } finally {
       fs.writeFileSync(file, whole);
@@ -334,7 +334,7 @@ describe('the fitting page', function () {
     await row('wide.png').click({ modifiers: ['Control'] });
     await page.locator('.explorer-folders-view .monaco-list-row.selected').nth(1).waitFor();
     await menuOf('wide.png');
-    await choose('First and Last Frame');
+    await choose('First Frame, Last Frame');
     await wizard.atPrompt();
     await stage.window.press('Control+KeyA');
     await stage.window.type('from one to the other');
@@ -349,8 +349,8 @@ describe('the fitting page', function () {
     await until(frame, `document.querySelectorAll('.caption')[1].textContent.startsWith('1920×1080')`);
     await last.scrollIntoViewIfNeeded();
     await look(frame, 'several');
-    await frame.getByRole('button', { name: 'Use Images' }).click();
-    await widget().getByText('Adjusted as chosen', { exact: false }).waitFor();
+    await frame.getByRole('button', { name: 'Continue' }).click();
+    await widget().getByText('Adjusted before sending', { exact: false }).waitFor();
     await escape();
   });
 

@@ -65,7 +65,7 @@ describe('choosing images of the workspace', function () {
       .waitFor();
     await stage.window.screenshot('image-picker-two');
     await stage.window.press('Enter');
-    await rows().filter({ hasText: 'First and Last Frame' }).waitFor();
+    await rows().filter({ hasText: 'First Frame, Last Frame' }).waitFor();
     await stage.window.press('Escape');
   });
 

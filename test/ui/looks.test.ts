@@ -85,7 +85,7 @@ describe('what people meet beside list, wizard and player', function () {
   it('shows what the library takes up, and what could go', async () => {
     await stage.window.runCommand('Nebula Video: Clean Up Library…');
     const quick = stage.window.page.locator('.quick-input-widget:visible');
-    await quick.getByText(/^Clean Up Library: 1 video, /).waitFor();
+    await quick.getByText(/^Clean Up Library · /).waitFor();
     await quick.getByText('new, not saved').waitFor();
     await look('clean-library');
     await stage.window.press('Escape');

@@ -29,7 +29,7 @@ describe('a finished video', function () {
     await badge().waitFor();
     await pictures(stage.window, 'notice-ready');
     await action('is ready', 'Save to Workspace').click();
-    await stage.window.toast("Saved as 'videos/").waitFor();
+    await stage.window.toast("Saved to 'videos/").waitFor();
     await pictures(stage.window, 'notice-saved');
     const [file] = fs.readdirSync(videos());
     assert.match(file ?? '', /^\d{4}-\d\d-\d\d-sora-2-a-paper-boat-on-a-rainy-street\.mp4$/);
@@ -37,7 +37,7 @@ describe('a finished video', function () {
   });
 
   it('is shown in the explorer and opened from there', async () => {
-    await action('Saved as', 'Reveal').click();
+    await action('Saved to', 'Reveal File').click();
     await stage.window.page.locator('.explorer-folders-view .monaco-list-row', { hasText: '.mp4' }).waitFor();
     await pictures(stage.window, 'notice-revealed');
   });
@@ -65,7 +65,7 @@ describe('a finished video', function () {
     await stage.window.page.waitForTimeout(1_000);
     await pictures(stage.window, 'saving-dialog-filled');
     await stage.window.press('Enter');
-    await stage.window.toast("Saved as 'mine.mp4'").waitFor();
+    await stage.window.toast("Saved to 'mine.mp4'").waitFor();
     assert.ok(fs.statSync(path.join(stage.session.profile.workspace, 'mine.mp4')).size > 1000);
   });
 

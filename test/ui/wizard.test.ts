@@ -213,7 +213,7 @@ describe('asking for a video', function () {
       (await wizard.rows()).join('; '),
     );
     await look('11-changed-model');
-    await wizard.set('Count', '2 videos');
+    await wizard.set('Videos', '2');
     await wizard.take('More Options…');
     await stage.window.quickPickRow('Frame Rate').waitFor();
     await picture('12-more-dark');
@@ -232,7 +232,7 @@ describe('asking for a video', function () {
     await wizard.back();
     await wizard.atSummary();
     assert.equal(await wizard.active(), 'More Options…');
-    assert.ok((await wizard.rows()).includes('Count, 2 videos'));
+    assert.ok((await wizard.rows()).includes('Videos, 2'));
     await wizard.escape();
     assert.equal(bodies().length, 4);
   });

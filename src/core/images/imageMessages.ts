@@ -13,8 +13,6 @@ export function animatedImageMessage(l10n: L10n): string {
 /** Formats the message for an image that can't be sent: the reason, and what to do. */
 export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
   switch (error.reason) {
-    case 'empty':
-      return l10n.t('The image file is empty.');
     case 'unknownKind':
       return l10n.t('Not a supported image. Use JPEG, PNG, WebP, AVIF, GIF, or BMP.');
     case 'otherKind':
@@ -23,14 +21,17 @@ export function imageErrorMessage(error: ImageFileError, l10n: L10n): string {
         : l10n.t("{0} isn't supported. Convert it to JPEG or PNG.", error.kind ?? '');
     case 'animated':
       return animatedImageMessage(l10n);
+    case 'empty':
     case 'truncated':
-      return l10n.t('The image file is incomplete. Use a complete copy.');
     case 'damaged':
-      return l10n.t('The image is damaged. Save it again as PNG.');
+      return l10n.t('The image is damaged or incomplete. Use another copy, or save it again as PNG.');
     case 'tooManyPixels':
-      return l10n.t('The image exceeds {0} megapixels.', MAX_PIXELS / MILLION);
     case 'tooManyBytes':
-      return l10n.t('The image exceeds {0} MB.', MAX_FILE_BYTES / MB);
+      return l10n.t(
+        'The image is too large. The limits are {0} MB and {1} megapixels.',
+        MAX_FILE_BYTES / MB,
+        MAX_PIXELS / MILLION,
+      );
     case 'doesNotFit':
       return l10n.t("Couldn't reduce the image to this model's limit.");
     case 'badSource':

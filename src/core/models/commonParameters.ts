@@ -43,10 +43,8 @@ export const resolution = common({
 
 export const count = common({
   role: 'count',
-  label: (l10n) => l10n.t('Count'),
+  label: (l10n) => l10n.t('Videos'),
   placeholder: (l10n) => l10n.t('Select the number of videos. Each is charged.'),
-  format: (value, l10n) => (value === '1' ? l10n.t('1 video') : l10n.t('{0} videos', value)),
-  standsAlone: true,
   defaultValue: 1,
   description: 'Number of videos. Each is charged.',
 });
@@ -112,12 +110,11 @@ function formatSize(value: string, l10n: L10n): string | undefined {
 }
 
 function formatAspectRatio(value: string, l10n: L10n): string | undefined {
-  if (value === 'adaptive') return l10n.t('adaptive');
   const ratio = /^(\d+):(\d+)$/.exec(value);
   return ratio ? withOrientation(value, Number(ratio[1]), Number(ratio[2]), l10n) : undefined;
 }
 
 function withOrientation(text: string, width: number, height: number, l10n: L10n): string {
   if (width > height) return l10n.t('{0} (landscape)', text);
-  return width < height ? l10n.t('{0} (portrait)', text) : l10n.t('{0} (square)', text);
+  return width < height ? l10n.t('{0} (portrait)', text) : text;
 }

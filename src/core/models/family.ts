@@ -59,8 +59,6 @@ export interface TaskIds {
 export interface Family {
   readonly id: string;
   readonly label: (l10n: L10n) => string;
-  /** One sentence, shown when the user selects a family. */
-  readonly description: (l10n: L10n) => string;
   /** Known models (API reference 7.1), in the order in which they're offered. */
   readonly models: readonly ModelEntry[];
   /** Prefixes of its model IDs. */

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { visibleLine } from '../common/displayText';
-import { untranslatedL10n, type L10n } from '../common/l10n';
+import type { L10n } from '../common/l10n';
 import { isModelId, type Catalog } from './catalog';
 import { RequestError, type CheckedRequest, type Family, type Image, type PreparedRequest } from './family';
-import { modeOf, modeLabel, type Mode } from './modes';
+import { modeOf, describeMode, type Mode } from './modes';
 import { checkPromptAndOptions, parseExtraFields } from './options';
 import { isHttpsLink } from './parameter';
 import { videoRequestSchema, type VideoRequest } from './request';
@@ -80,8 +80,8 @@ function checkMode(family: Family, request: VideoRequest): Mode {
   if (request.remixOf !== undefined && modes.includes('remix')) {
     throw new RequestError('A remix takes no images.');
   }
-  const requested = mode === undefined ? 'this combination of images' : modeLabel(mode, untranslatedL10n);
-  const supported = modes.map((one) => modeLabel(one, untranslatedL10n)).join('; ');
+  const requested = mode === undefined ? 'this combination of images' : describeMode(mode);
+  const supported = modes.map(describeMode).join('; ');
   throw new RequestError(
     `The model '${request.model}' doesn't support ${requested}. It supports: ${supported}.`,
   );

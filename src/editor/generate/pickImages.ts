@@ -1,8 +1,9 @@
-import { modeOf } from '../../core/models/modes';
+import { MAX_IMAGES, modeOf } from '../../core/models/modes';
 import type { ImageRole, VideoRequest } from '../../core/models/request';
 import type { Desktop } from '../common/desktop';
 import { Rejection } from '../common/rejection';
 import type { ImagePicker } from '../imageFit/imagePicker';
+import { roleTitle } from '../imageFit/imageFitText';
 import { pickFrame, type FrameDependencies } from './continueFromLastFrame';
 import type { PickedImages } from './wizard/wizardTypes';
 
@@ -12,9 +13,6 @@ export interface ImageDependencies extends FrameDependencies {
 }
 
 type Roles = readonly ImageRole[];
-
-/** Maximum number of images of any model (API reference 7.5.2). */
-const MAX_IMAGES = 4;
 
 /**
  * Lets the user select images and their roles, and inspects them.
@@ -112,20 +110,25 @@ async function pickRoles(
   title: string,
   { dialogs, l10n }: ImageDependencies,
 ): Promise<Roles | undefined> {
-  const choices: readonly { readonly value: Roles; readonly label: string }[] = [
-    { value: ['first'], label: l10n.t('First Frame') },
-    { value: ['first', 'last'], label: l10n.t('First and Last Frame') },
-    { value: ['last', 'first'], label: l10n.t('Last and First Frame') },
-    {
-      value: Array<ImageRole>(count).fill('reference'),
-      label: count === 1 ? l10n.t('Reference Image') : l10n.t('Reference Images'),
-    },
+  const choices: readonly Roles[] = [
+    ['first'],
+    ['first', 'last'],
+    ['last', 'first'],
+    Array<ImageRole>(count).fill('reference'),
   ];
   const available = choices.filter(
-    ({ value }) => value.length === count && modeOf(withRoles(value)) !== undefined,
+    (roles) => roles.length === count && modeOf(withRoles(roles)) !== undefined,
   );
-  if (available.length === 1) return available[0]?.value;
-  return dialogs.choose({ title, placeholder: l10n.t('Select how images are used'), choices: available });
+  if (available.length === 1) return available[0];
+  return dialogs.choose({
+    title,
+    placeholder: l10n.t('Select how images are used'),
+    choices: available.map((roles) => ({
+      value: roles,
+      // In the order of the images.
+      label: roles.map((role, index) => roleTitle(role, count > 1 ? index + 1 : undefined, l10n)).join(', '),
+    })),
+  });
 }
 
 const withRoles = (roles: Roles): Pick<VideoRequest, 'images'> => ({

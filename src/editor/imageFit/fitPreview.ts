@@ -110,12 +110,12 @@ export class FitPreview implements Disposable {
   }
 
   async #fit(choice: Choice, revision: number, signal: AbortSignal): Promise<Outcome> {
-    const { l10n, language } = this.#deps;
+    const { language } = this.#deps;
     const about = { index: this.#index, revision };
     try {
       const fitted = await this.#image.fit(toFitOptions(choice), signal);
       const { bytes, format } = fitted;
-      const caption = describeImageFile(fitted, bytes.length, l10n, language);
+      const caption = describeImageFile(fitted, bytes.length, language);
       return { type: 'preview', ...about, image: { bytes, format }, caption };
     } catch (error) {
       signal.throwIfAborted();

@@ -83,7 +83,7 @@ export class ImageFitPanel implements ImageFitDialog, Disposable {
           },
           // The page receives images as messages and loads no files.
           ['img-src blob:'],
-          { texts: imageFitText(question.images.length, l10n) },
+          { texts: imageFitText(l10n) },
         );
       });
     } finally {

@@ -4,6 +4,7 @@ import type { ImageLimits } from '../../core/images/imageLimits';
 import type { Size } from '../../core/images/pixels';
 import type { ImageRole } from '../../core/models/request';
 import type { Choice, Texts } from '../../webview/imageFit/protocol';
+import { formatKilobytes } from '../labels/libraryLabels';
 
 type ImageInfo = Extract<SourceInfo, { kind: 'image' }>;
 
@@ -23,14 +24,12 @@ export function roleTitle(role: ImageRole, number: number | undefined, l10n: L10
 export function describeImage(
   source: string,
   { width, height, format, bytes }: Pick<ImageInfo, 'width' | 'height' | 'format' | 'bytes'>,
-  l10n: L10n,
   language: string,
 ): string {
   const name = fileName(source);
-  return [
-    ...(name === '' ? [] : [name]),
-    describeImageFile({ width, height, format }, bytes, l10n, language),
-  ].join(' · ');
+  return [...(name === '' ? [] : [name]), describeImageFile({ width, height, format }, bytes, language)].join(
+    ' · ',
+  );
 }
 
 /**
@@ -40,11 +39,9 @@ export function describeImage(
 export function describeImageFile(
   { width, height, format }: Pick<ImageInfo, 'width' | 'height' | 'format'>,
   bytes: number,
-  l10n: L10n,
   language: string,
 ): string {
-  const kilobytes = Math.max(1, Math.round(bytes / 1000)).toLocaleString(language);
-  return [formatSize({ width, height }), l10n.t('{0} KB', kilobytes), KINDS[format]].join(' · ');
+  return [formatSize({ width, height }), formatKilobytes(bytes, language), KINDS[format]].join(' · ');
 }
 
 const KINDS: Readonly<Record<ImageInfo['format'], string>> = {
@@ -56,7 +53,7 @@ const KINDS: Readonly<Record<ImageInfo['format'], string>> = {
   bmp: 'BMP',
 };
 
-/** Describes what a model accepts. */
+/** Describes what a model accepts. Empty if it accepts any size. */
 export function requirementText(
   model: string,
   { exact, preferred, sides, ratio }: ImageLimits,
@@ -72,14 +69,9 @@ export function requirementText(
       preferred.height,
     );
   }
-  if (!sides) return l10n.t('{0} accepts any size.', model);
-  const range = [number(sides.min), number(sides.max)];
-  return ratio
-    ? l10n.t(
-        '{0} accepts {1}-{2} px per side and aspect ratios of {3}-{4}.',
-        ...[model, ...range, number(ratio.min), number(ratio.max)],
-      )
-    : l10n.t('{0} accepts {1}-{2} px per side.', model, ...range);
+  if (!sides) return '';
+  const range = l10n.t('{0} accepts {1}-{2} px per side.', model, number(sides.min), number(sides.max));
+  return ratio ? `${range} ${l10n.t('Aspect Ratio')}: ${number(ratio.min)}-${number(ratio.max)}` : range;
 }
 
 /** An image that is changed, and the user's choice for it. */
@@ -105,8 +97,7 @@ export function fitSummary(
   const change = changeOf(first, frame);
   if (!change) return undefined;
   const isMixed = changed.some((other) => changeOf(other, frame) !== change);
-  if (isMixed || (others > 0 && isChosen(first))) return l10n.t('Adjusted as chosen.');
-  if (!frame) return isChosen(first) ? l10n.t('Adjusted as chosen.') : l10n.t('Adjusted to fit.');
+  if (isMixed || !frame || (others > 0 && isChosen(first))) return adjustedNote(l10n);
   switch (change) {
     case 'resized':
       return l10n.t('Resized to {0}.', formatSize(frame));
@@ -115,6 +106,11 @@ export function fitSummary(
     case 'padded':
       return l10n.t('Padded to {0}.', formatSize(frame));
   }
+}
+
+/** Says that an image is changed, without details. */
+export function adjustedNote(l10n: L10n): string {
+  return l10n.t('Adjusted before sending.');
 }
 
 /** Relative difference below which aspect ratios are equal, because sizes are whole pixels. */
@@ -135,13 +131,10 @@ function isChosen({ choice: { mode, part } }: ChangedImage): boolean {
   return mode !== 'crop' || part !== null;
 }
 
-/**
- * Localized text of the page.
- * @param count number of images on the page
- */
-export function imageFitText(count: number, l10n: L10n): Texts {
+/** Localized text of the page. */
+export function imageFitText(l10n: L10n): Texts {
   return {
-    title: count === 1 ? l10n.t('Fit Image') : l10n.t('Fit Images'),
+    title: l10n.t('Images'),
     intro: l10n.t("Nothing is sent yet. Your file isn't changed."),
     original: l10n.t('Original'),
     result: l10n.t('Result'),
@@ -152,13 +145,7 @@ export function imageFitText(count: number, l10n: L10n): Texts {
       pad: l10n.t('Pad'),
       blur: l10n.t('Blur Background'),
     },
-    hints: {
-      asIs: l10n.t('Sends the whole image.'),
-      crop: l10n.t('Drag the frame or use the arrow keys. Shift moves faster.'),
-      pad: l10n.t('Adds a colored border.'),
-      blur: l10n.t('Fills the border with a blurred copy.'),
-    },
-    cropArea: l10n.t('Crop area'),
+    cropHint: l10n.t('Drag the frame or use the arrow keys. Shift moves faster.'),
     position: l10n.t('{0}% from left, {1}% from top', '{0}', '{1}'),
     zoom: l10n.t('Zoom'),
     reset: l10n.t('Reset'),
@@ -168,7 +155,7 @@ export function imageFitText(count: number, l10n: L10n): Texts {
     white: l10n.t('White'),
     other: l10n.t('Other'),
     preparing: l10n.t('Preparing…'),
-    use: count === 1 ? l10n.t('Use Image') : l10n.t('Use Images'),
+    use: l10n.t('Continue'),
     back: l10n.t('Back'),
   };
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { L10n } from '../../core/common/l10n';
 import { describeError, type Log } from '../../core/common/log';
 import { IMAGE_EXTENSIONS } from '../../core/images/imageLimits';
+import { MAX_IMAGES } from '../../core/models/modes';
 import { escapeQuickPickText } from '../labels/taskLabels';
 
 /** Picks images of the workspace. */
@@ -13,7 +14,7 @@ export interface ImagePicker {
 }
 
 /** Longer lists aren't useful. Browse covers that case. */
-const MAX_IMAGES = 500;
+const MAX_FOUND_IMAGES = 500;
 
 /** Some file systems are case-sensitive. */
 const EXTENSIONS = IMAGE_EXTENSIONS.flatMap((extension) => [extension, extension.toUpperCase()]);
@@ -34,7 +35,7 @@ export class EditorImagePicker implements ImagePicker {
 
   async find(): Promise<readonly vscode.Uri[]> {
     const glob = `**/*.{${EXTENSIONS.join(',')}}`;
-    const found = await vscode.workspace.findFiles(glob, '**/node_modules/**', MAX_IMAGES);
+    const found = await vscode.workspace.findFiles(glob, '**/node_modules/**', MAX_FOUND_IMAGES);
     return found.sort((one, other) => one.path.localeCompare(other.path));
   }
 
@@ -45,7 +46,7 @@ export class EditorImagePicker implements ImagePicker {
     let order: readonly ImageItem[] = [];
     try {
       pick.title = title;
-      pick.placeholder = this.#l10n.t('Select images in order');
+      pick.placeholder = this.#l10n.t('Select up to {0} images.', MAX_IMAGES);
       pick.canSelectMany = true;
       pick.matchOnDescription = true;
       // Opening the preview must not close the quick pick.

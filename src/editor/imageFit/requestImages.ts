@@ -87,7 +87,8 @@ export class RequestImages implements Disposable {
         fitted.push(image);
       } catch (error) {
         if (!(error instanceof pipeline.ImageError)) throw error;
-        const message = `${roleTitle(role, undefined, this.#deps.l10n)}: ${error.message}`;
+        const number = request.images.length > 1 ? index + 1 : undefined;
+        const message = `${roleTitle(role, number, this.#deps.l10n)}: ${error.message}`;
         throw new Rejection('invalidRequest', message, error);
       }
     }

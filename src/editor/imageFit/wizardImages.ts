@@ -9,7 +9,7 @@ import type { AppContext } from '../common/appContext';
 import { modelName } from '../labels/optionLabels';
 import { clampChoice, fitChoicesFor, toFitOptions } from './fitOptions';
 import type { ImageChoice, ImageFitDialog, ImageInfo, ImageToFit, SentImage } from './imageFitDialog';
-import { describeImage, requirementText, fitSummary, roleTitle } from './imageFitText';
+import { adjustedNote, describeImage, requirementText, fitSummary, roleTitle } from './imageFitText';
 
 interface Dependencies extends Pick<AppContext, 'l10n' | 'language'> {
   readonly images: Pick<ImagePipeline, 'fit'>;
@@ -93,8 +93,8 @@ export class WizardImageSet implements WizardImages {
     if (note === undefined && exact && this.#found.some(({ info }) => info.kind === 'link')) {
       notes.push(l10n.t('The linked image must be {0}×{1}.', exact.width, exact.height));
     }
-    const told = notes.filter((one) => one !== undefined);
-    return told.length > 0 ? told.join(' ') : undefined;
+    const told = new Set(notes.filter((one) => one !== undefined));
+    return told.size > 0 ? [...told].join(' ') : undefined;
   }
 
   /** Describes changes other than the aspect ratio for images whose preview wasn't shown. */
@@ -104,7 +104,7 @@ export class WizardImageSet implements WizardImages {
     return [
       ...(unseen.some(({ info }) => info.hasAlpha) ? [l10n.t('Transparency becomes white.')] : []),
       ...(unseen.some(({ info }) => sizeFits(info, limits) && info.bytes > limits.maxBytes)
-        ? [l10n.t('Compressed to fit the size limit.')]
+        ? [adjustedNote(l10n)]
         : []),
     ];
   }
@@ -160,7 +160,7 @@ export class WizardImageSet implements WizardImages {
     return {
       card: {
         title: roleTitle(role, several ? index + 1 : undefined, l10n),
-        facts: describeImage(source, info, l10n, language),
+        facts: describeImage(source, info, language),
         need: requirementText(model, limits, l10n, language),
         ...{ width, height, ratio, hasAlpha },
         modes: [...modes],

@@ -1,15 +1,20 @@
-import type { L10n } from '../../core/common/l10n';
-import type { DiskUsage } from '../../core/tasks/libraryUsage';
-
 /** Formats a size like file managers do: 1 MB is a million bytes. */
-export function formatFileSize(bytes: number, l10n: L10n, language: string): string {
-  const number = (value: number) =>
-    value.toLocaleString(language, { maximumFractionDigits: value < 10 ? 1 : 0 });
-  return bytes < 1e9 ? l10n.t('{0} MB', number(bytes / 1e6)) : l10n.t('{0} GB', number(bytes / 1e9));
+export function formatFileSize(bytes: number, language: string): string {
+  return bytes < 1e9
+    ? formatUnit(bytes / 1e6, 'megabyte', language)
+    : formatUnit(bytes / 1e9, 'gigabyte', language);
 }
 
-/** Formats the number and size of videos. */
-export function formatLibraryUsage({ videos, bytes }: DiskUsage, l10n: L10n, language: string): string {
-  const size = formatFileSize(bytes, l10n, language);
-  return videos === 1 ? l10n.t('1 video, {0}', size) : l10n.t('{0} videos, {1}', videos, size);
+/** Formats the size of a small file, such as an image. */
+export function formatKilobytes(bytes: number, language: string): string {
+  return formatUnit(Math.max(1, Math.round(bytes / 1000)), 'kilobyte', language);
+}
+
+function formatUnit(value: number, unit: string, language: string): string {
+  return value.toLocaleString(language, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: value < 10 ? 1 : 0,
+  });
 }

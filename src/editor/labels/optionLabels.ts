@@ -9,7 +9,7 @@ export function modelName({ id, label }: Pick<Model, 'id' | 'label'>): string {
 }
 
 export function optionPlaceholder({ label, placeholder }: OptionTexts, l10n: L10n): string {
-  return placeholder?.(l10n) ?? l10n.t('Select {0}', label(l10n));
+  return placeholder?.(l10n) ?? label(l10n);
 }
 
 /** Formats an option's value, to show next to its label. */
@@ -45,7 +45,6 @@ export function describeSources(
   { images = [], remixOf }: Pick<VideoRequest, 'images' | 'remixOf'>,
   l10n: L10n,
 ): string[] {
-  if (remixOf !== undefined) return [l10n.t('remix')];
-  if (images.length === 0) return [];
-  return [images.length === 1 ? l10n.t('1 image') : l10n.t('{0} images', images.length)];
+  if (remixOf !== undefined) return [`${l10n.t('Remix Source')}: ${l10n.t('earlier video')}`];
+  return images.length === 0 ? [] : [`${l10n.t('Images')}: ${images.length}`];
 }

@@ -6,13 +6,13 @@ import type { Engine } from '../../core/engine';
 import type { DiskUsage, LibraryReport, RemovableItem, RemovableVideo } from '../../core/tasks/libraryUsage';
 import type { AppContext } from '../common/appContext';
 import type { Confirmation, PickChoice } from '../common/dialogs';
-import { formatFileSize, formatLibraryUsage } from '../labels/libraryLabels';
+import { formatFileSize } from '../labels/libraryLabels';
 import { readOnlyRejection } from '../common/rejection';
 import { MAX_QUOTED_PROMPT_LENGTH, formatDateTime, truncatePrompt } from '../labels/taskLabels';
 
 interface Dependencies extends Pick<
   AppContext,
-  'engine' | 'dialogs' | 'notifications' | 'desktop' | 'l10n' | 'language' | 'clock' | 'log'
+  'engine' | 'dialogs' | 'notifications' | 'desktop' | 'commandTitles' | 'l10n' | 'language' | 'clock' | 'log'
 > {
   /** Updates the task list after files were deleted. */
   readonly checkFiles: () => void;
@@ -23,7 +23,7 @@ const OLD_VIDEO_AGE_MS = 7 * 24 * 60 * 60_000;
 
 /** Deletes the videos that the user selects. Asks before deleting one that wasn't seen or saved. */
 export async function cleanUpLibrary(deps: Dependencies): Promise<void> {
-  const { dialogs, notifications, l10n, language, clock, log } = deps;
+  const { dialogs, notifications, commandTitles, l10n, language, clock, log } = deps;
   const engine = await deps.engine.open();
   if (engine.readOnly) throw readOnlyRejection(engine.readOnly, l10n);
   let report: LibraryReport;
@@ -43,7 +43,9 @@ export async function cleanUpLibrary(deps: Dependencies): Promise<void> {
     return;
   }
   const selected = await dialogs.chooseSome<RemovableVideo | RemovableItem>({
-    title: l10n.t('Clean Up Library: {0}', formatLibraryUsage(diskUsage, l10n, language)),
+    title: [commandTitles.plain('nebulaVideo.cleanLibrary'), formatFileSize(diskUsage.bytes, language)].join(
+      ' · ',
+    ),
     placeholder: l10n.t('Select videos to delete'),
     onlyTicked: true,
     choices: [
@@ -99,15 +101,15 @@ function showDeleted(
   deleted: DiskUsage,
   { isPermanent, hasFailed }: { readonly isPermanent: boolean; readonly hasFailed: boolean },
 ): void {
-  const usage = formatLibraryUsage(deleted, l10n, language);
+  const size = formatFileSize(deleted.bytes, language);
   if (hasFailed) {
-    notifications.show('warning', l10n.t("Couldn't delete all files. Deleted: {0}.", usage), [
+    notifications.show('warning', l10n.t("Couldn't delete all files. Deleted: {0}.", size), [
       notifications.command('nebulaVideo.showLog'),
     ]);
   } else {
     notifications.show(
       'info',
-      isPermanent ? l10n.t('Deleted: {0}.', usage) : l10n.t('Moved to the trash: {0}.', usage),
+      isPermanent ? l10n.t('Deleted: {0}.', size) : l10n.t('Moved to the trash: {0}.', size),
       [],
     );
   }
@@ -135,9 +137,9 @@ function videoChoice(
     description: [
       ...(model === undefined ? [] : [model]),
       formatDateTime(createdAt, now, language),
-      formatFileSize(bytes, l10n, language),
+      formatFileSize(bytes, language),
     ].join(' · '),
-    detail: videoStateLabel(video, l10n),
+    ...videoState(video, l10n),
     picked: isSafe(video) && now - createdAt > OLD_VIDEO_AGE_MS,
   };
 }
@@ -146,28 +148,25 @@ function leftoverChoice(leftovers: RemovableItem, l10n: L10n, language: string):
   return {
     value: leftovers,
     label: l10n.t('Incomplete downloads'),
-    description: formatFileSize(leftovers.bytes, l10n, language),
+    description: formatFileSize(leftovers.bytes, language),
     picked: true,
   };
 }
 
-function videoStateLabel({ taskId, isSeen, isExported }: RemovableVideo, l10n: L10n): string {
-  if (taskId === undefined) return l10n.t('no task');
-  if (isExported) return isSeen ? l10n.t('watched, saved') : l10n.t('new, saved');
-  return isSeen ? l10n.t('watched, not saved') : l10n.t('new, not saved');
+/** Says what speaks against deleting a video. Nothing if it was watched and saved. */
+function videoState(
+  { taskId, isSeen, isExported }: RemovableVideo,
+  l10n: L10n,
+): { readonly detail?: string } {
+  if (taskId === undefined) return { detail: l10n.t('no task') };
+  const reasons = [...(isSeen ? [] : [l10n.t('new')]), ...(isExported ? [] : [l10n.t('not saved')])];
+  return reasons.length === 0 ? {} : { detail: reasons.join(', ') };
 }
 
 function unsafeConfirmation(count: number, l10n: L10n): Confirmation {
-  const detail = l10n.t('The gateway keeps videos only for a short time.');
-  return count === 1
-    ? {
-        message: l10n.t("Delete a video you haven't watched or saved?"),
-        detail,
-        action: l10n.t('Delete'),
-      }
-    : {
-        message: l10n.t("Delete {0} videos you haven't watched or saved?", count),
-        detail,
-        action: l10n.t('Delete {0}', count),
-      };
+  return {
+    message: l10n.t('Videos not watched or saved: {0}. Delete anyway?', count),
+    detail: l10n.t('The gateway keeps videos only for a short time.'),
+    action: l10n.t('Delete'),
+  };
 }

@@ -178,22 +178,35 @@ export function showExportError(
   }
 }
 
-/** Formats the message for videos that were saved. */
+/** Formats the message for videos that were saved: the file, or the folder of several. */
 export function savedMessage(
   saved: readonly [vscode.Uri, ...vscode.Uri[]],
   l10n: AppContext['l10n'],
 ): string {
-  return saved.length === 1
-    ? l10n.t("Saved as '{0}'.", displayPath(saved[0]))
-    : l10n.t('Saved {0} videos.', saved.length);
+  const [first, ...others] = saved;
+  return l10n.t(
+    "Saved to '{0}'.",
+    displayPath(others.length === 0 ? first : vscode.Uri.joinPath(first, '..')),
+  );
 }
 
-function showSaved({ notifications, desktop, l10n }: Dependencies, saved: readonly vscode.Uri[]): void {
+function showSaved(
+  { notifications, commandTitles, desktop, l10n }: Dependencies,
+  saved: readonly vscode.Uri[],
+): void {
   const [first, ...others] = saved;
   if (!first) return;
   const revealCommand = getRevealCommand(first, desktop);
   notifications.show('info', savedMessage([first, ...others], l10n), [
-    ...(revealCommand ? [{ title: l10n.t('Reveal'), command: revealCommand, arguments: [first] }] : []),
+    ...(revealCommand
+      ? [
+          {
+            title: commandTitles.plain('nebulaVideo.revealVideo'),
+            command: revealCommand,
+            arguments: [first],
+          },
+        ]
+      : []),
     ...(others.length === 0 ? [{ title: l10n.t('Open'), command: 'vscode.open', arguments: [first] }] : []),
   ]);
 }

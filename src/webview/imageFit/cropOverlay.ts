@@ -29,7 +29,7 @@ export function cropOverlay(
     height=${down}
     role="slider"
     tabindex="0"
-    aria-label=${texts.cropArea}
+    aria-label=${texts.modes.crop}
     aria-valuemin="0"
     aria-valuemax="100"
     aria-valuenow=${percent(cropPosition(part).x ?? cropPosition(part).y ?? 0)}

@@ -100,8 +100,7 @@ const texts = z.object({
   result: z.string(),
   mode: z.string(),
   modes: z.object({ asIs: z.string(), crop: z.string(), pad: z.string(), blur: z.string() }),
-  hints: z.object({ asIs: z.string(), crop: z.string(), pad: z.string(), blur: z.string() }),
-  cropArea: z.string(),
+  cropHint: z.string(),
   /** `{0}` and `{1}` are percentages from the left and from the top. */
   position: z.string(),
   zoom: z.string(),

@@ -132,7 +132,7 @@ function original(props: CardProps, change: Change): TemplateResult {
       }
       ${image && isCropped ? cropOverlay(card, texts, (part) => change({ part })) : nothing}
     </div>
-    <p class="hint">${texts.hints[card.choice.mode]}</p>
+    <p class="hint">${isCropped ? texts.cropHint : ''}</p>
   </div>`;
 }
 

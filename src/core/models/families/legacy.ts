@@ -132,7 +132,6 @@ const fields = ['model', 'prompt', 'image', 'image_tail'];
 export const legacy: Family = {
   id: 'legacy',
   label: () => 'Legacy',
-  description: (l10n) => l10n.t('Legacy (2025): length, width, height; text or images'),
   prefixes: ['kling-', 'jimeng', 'doubao-video'],
   models: [
     { id: 'kling-v2-master', label: 'Kling 2 Master' },
@@ -154,12 +153,12 @@ export const legacy: Family = {
   fields,
 
   /** The page and the code disagree on which of two values wins (API reference 13 row 24), so there is one. */
-  validate(request, l10n) {
+  validate(request) {
     const more = Object.keys(parseObject(String(request.options['metadata'] ?? '')) ?? {});
     const names = [...fields, ...parameters(request).map(({ name }) => name)];
     const twice = more.find((name) => names.includes(name));
     if (twice === undefined) return undefined;
-    return l10n.t('"metadata" may not hold "{0}": give it as what it is, not inside.', twice);
+    return `'metadata' can't contain '${twice}', which is an option or field of its own.`;
   },
 
   body: ({ model, prompt, options, images, extra }) => {

@@ -114,11 +114,7 @@ function complaint({ prompt, options }: PromptAndOptions, l10n: L10n): string | 
   for (const [name, flags] of flagged(options)) {
     const written = new RegExp(`--(${flags.join('|')})(?![\\w-])`, 'i').exec(prompt)?.[0];
     if (written !== undefined) {
-      return l10n.t(
-        'The prompt contains "{0}", which the option "{1}" already says. Take it out of the prompt.',
-        written,
-        name,
-      );
+      return l10n.t("Remove '{0}' from the prompt. The option '{1}' sets it.", written, name);
     }
   }
   if (prompt.replace(/(^|\s)--[a-z]+\s+\S+/gi, '').trim() !== '') return undefined;
@@ -147,7 +143,6 @@ function content({ model, prompt, options, images }: CheckedRequest): unknown[] 
 export const seedance: Family = {
   id: 'seedance',
   label: () => 'Seedance',
-  description: (l10n) => l10n.t('Doubao Seedance: length, aspect ratio, resolution; text or images'),
   prefixes: ['doubao-seedance-'],
   models: [
     { id: 'doubao-seedance-1-5-pro-251215', label: 'Seedance 1.5 Pro' },

@@ -26,7 +26,6 @@ const ofSource = "A remix keeps the length and size of its source, so 'seconds' 
 export const sora: Family = {
   id: 'sora',
   label: () => 'Sora',
-  description: (l10n) => l10n.t('OpenAI Sora: length and size; text, image, or remix'),
   prefixes: ['sora-'],
   models: [
     { id: 'sora-2', label: 'Sora 2' },

@@ -1,4 +1,3 @@
-import type { L10n } from '../../common/l10n';
 import { MAX_INLINE_BYTES } from '../../images/imageLimits';
 import type { Size } from '../../images/pixels';
 import {
@@ -47,7 +46,6 @@ const parameters: readonly Parameter[] = [
   {
     name: 'personGeneration',
     label: (l10n) => l10n.t('Person Generation'),
-    format: formatPeople,
     values: choice('allow_all', 'allow_adult', 'dont_allow'),
     defaultValue: 'allow_all',
     description: 'Which people may appear.',
@@ -62,12 +60,6 @@ const parameters: readonly Parameter[] = [
   user,
 ];
 
-function formatPeople(value: string, l10n: L10n): string | undefined {
-  if (value === 'allow_all') return l10n.t('all ages');
-  if (value === 'allow_adult') return l10n.t('adults only');
-  return value === 'dont_allow' ? l10n.t('none') : undefined;
-}
-
 /** Pixels of the resolutions in 16:9. */
 const FULL_HD: Size = { width: 1920, height: 1080 };
 const SIZES: Readonly<Record<string, Size>> = { '720p': { width: 1280, height: 720 }, '1080p': FULL_HD };
@@ -79,7 +71,6 @@ const SIZES: Readonly<Record<string, Size>> = { '720p': { width: 1280, height: 7
 export const veo: Family = {
   id: 'veo',
   label: () => 'Veo',
-  description: (l10n) => l10n.t('Google Veo: length, aspect ratio, resolution; text or 1-2 images'),
   prefixes: ['veo-'],
   models: [
     { id: 'veo-3.1-generate-preview', label: 'Veo 3.1' },

@@ -89,7 +89,6 @@ function sound({ options }: OptionContext): Parameter[] {
 export const wan: Family = {
   id: 'wan',
   label: () => 'Wan',
-  description: (l10n) => l10n.t('Ali Wanxiang: length, size, audio; text or an image'),
   prefixes: ['wan'],
   models: [
     { id: 'wan2.5-t2v-preview', label: 'Wan 2.5 Text to Video' },

@@ -6,6 +6,7 @@ import { keyEnteredMessage } from '../../../core/tasks/keyGuard';
 import type { Answer, PickItem } from '../../common/quickInputs';
 import { modelName } from '../../labels/optionLabels';
 import { escapeQuickPickText } from '../../labels/taskLabels';
+import { hasRow } from './pickOption';
 import type { WizardDependencies } from './wizardTypes';
 
 type Dependencies = Pick<
@@ -72,19 +73,32 @@ export function modelWarning(
 export interface FamilyChoice {
   readonly value: Family;
   readonly label: string;
+  readonly description: string;
   readonly detail: string;
 }
 
+/** Maximum number of models named as examples of a family. */
+const MAX_EXAMPLES = 2;
+
+/** Families with examples of their models and the options that such models have. */
 export function familyChoices(
   { families }: Catalog,
   suits: (family: Family) => boolean,
   l10n: L10n,
 ): readonly FamilyChoice[] {
-  return families.filter(suits).map((family) => ({
-    value: family,
-    label: family.label(l10n),
-    detail: family.description(l10n),
-  }));
+  return families.filter(suits).map((family) => {
+    const ids = family.models.map(({ id }) => id);
+    const parameters = family.parameters({ model: ids[0] ?? '', mode: 'text', options: {} });
+    return {
+      value: family,
+      label: family.label(l10n),
+      description: ids.slice(0, MAX_EXAMPLES).join(', '),
+      detail: parameters
+        .filter(hasRow)
+        .map(({ label }) => label(l10n))
+        .join(', '),
+    };
+  });
 }
 
 async function pickListed(

@@ -1,5 +1,4 @@
 import type { L10n } from '../../../core/common/l10n';
-import { describeSources } from '../../labels/optionLabels';
 import type { SummaryRow } from './summaryStep';
 import type { WizardRequest } from './wizardRequest';
 import type { WizardDependencies } from './wizardTypes';
@@ -19,10 +18,15 @@ export function sourceRows(request: WizardRequest, l10n: L10n): readonly Summary
   const { sources, images } = request;
   const [none, remix] = [l10n.t('none'), { key: 'remix', label: l10n.t('Remix Source') } as const];
   if (sources.remixOf !== undefined) return [{ ...remix, value: l10n.t('earlier video') }];
-  const [chosen] = describeSources(sources, l10n);
+  const { images: chosen = [] } = sources;
   return [
-    { key: 'images', label: l10n.t('Images'), value: chosen ?? none, detail: images?.noteOn(request.target) },
-    ...(chosen === undefined && request.supports('remix') ? [{ ...remix, value: none }] : []),
+    {
+      key: 'images',
+      label: l10n.t('Images'),
+      value: chosen.length === 0 ? none : String(chosen.length),
+      detail: images?.noteOn(request.target),
+    },
+    ...(chosen.length === 0 && request.supports('remix') ? [{ ...remix, value: none }] : []),
   ];
 }
 
@@ -39,7 +43,7 @@ export async function changeImages(step: SourceStep): Promise<'back' | 'cancel'>
       // Links can't be shown.
       ...(request.images?.count ? [{ value: 'preview' as const, label: previewLabel }] : []),
       { value: 'choose', label: l10n.t('Choose Other Images…') },
-      { value: 'remove', label: images.length === 1 ? l10n.t('Remove Image') : l10n.t('Remove Images') },
+      { value: 'remove', label: l10n.t('Remove') },
     ],
   });
   if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
@@ -77,7 +81,7 @@ export async function changeRemixSource({
     title,
     canGoBack: true,
     placeholder: l10n.t('Remix Source'),
-    items: [{ value: 'remove', label: l10n.t('Remove Remix Source') }],
+    items: [{ value: 'remove', label: l10n.t('Remove') }],
   });
   if (answer.kind !== 'value') return answer.kind === 'cancel' ? 'cancel' : 'back';
   request.setSources({});

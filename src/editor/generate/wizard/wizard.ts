@@ -65,8 +65,7 @@ class GenerateWizard {
   }
 
   get #previewLabel(): string {
-    const { l10n } = this.#deps;
-    return this.#imageCount === 1 ? l10n.t('Preview Image…') : l10n.t('Preview Images…');
+    return this.#deps.l10n.t('Preview Images…');
   }
 
   get #sources(): SourceStep {

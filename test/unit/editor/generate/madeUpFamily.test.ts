@@ -47,8 +47,8 @@ describe('a family that is one file', () => {
     assert.equal(modelWarning('painter-0', catalog, undefined, untranslatedL10n), 'This model is a draft.');
     const choice = familyChoices(catalog, () => true, untranslatedL10n).at(-1);
     assert.deepEqual(
-      [choice?.label, choice?.detail],
-      ['Painter', 'Like nothing else: length, shape, and brush.'],
+      [choice?.label, choice?.description, choice?.detail],
+      ['Painter', 'painter-1, painter-0', 'Length, Aspect Ratio, Brush, Seed, Videos'],
     );
     const custom = new Catalog([madeUp], () => [{ id: 'mine', family: 'painter' }]);
     assert.equal(custom.familyOf('mine'), madeUp);
@@ -71,8 +71,8 @@ describe('a family that is one file', () => {
     );
     assert.deepEqual((inputs.shown.at(-1) as FakePick).rows.slice(1, -2), [
       'Model: Painter 1 · painter-1',
-      ...['Length: 6 s', 'Aspect Ratio: 1:1 (square)', 'Brush: broad brush', 'Seed: Default'],
-      ...['Count: 1 video', 'Images: none'],
+      ...['Length: 6 s', 'Aspect Ratio: 1:1', 'Brush: broad brush', 'Seed: Default'],
+      ...['Videos: 1', 'Images: none'],
     ]);
     assert.deepEqual(result?.request, {
       ...{ model: 'painter-1', prompt },
@@ -83,7 +83,7 @@ describe('a family that is one file', () => {
   it('says what a request is in the words of its options', () => {
     const options = { howLong: 6, canvas: '2:1', brush_kind: 'fine', dice: 3, copies: 2, strange: true };
     assert.deepEqual(describeOptions({ model: 'painter-1', options }, catalog, untranslatedL10n), [
-      ...['6 s', '2:1 (landscape)', 'fine brush', 'Seed: 3', '2 videos', 'strange: true'],
+      ...['6 s', '2:1 (landscape)', 'fine brush', 'Seed: 3', 'Videos: 2', 'strange: true'],
     ]);
   });
 

@@ -111,7 +111,7 @@ describe('the image fit session', () => {
     await images[0]!.last.end('one');
     assert.deepEqual(previews(), [
       {
-        ...{ type: 'preview', index: 0, revision: 0, caption: '1280×720 · 1 KB · PNG' },
+        ...{ type: 'preview', index: 0, revision: 0, caption: '1280×720 · 1 kB · PNG' },
         image: { bytes: new TextEncoder().encode('one'), format: 'png' },
       },
     ]);

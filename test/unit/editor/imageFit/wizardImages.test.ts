@@ -57,8 +57,8 @@ describe('the wizard with images', () => {
   });
 
   for (const [what, deeds] of [
-    ['from the row of the images', set(['Images', 'Preview Image…'])],
-    ['from its own row', [choose('Preview Image…')]],
+    ['from the row of the images', set(['Images', 'Preview Images…'])],
+    ['from its own row', [choose('Preview Images…')]],
   ] as const) {
     it(`previews the image and comes back, ${what}`, async () => {
       const images = new FakeImagesAlong();
@@ -72,7 +72,7 @@ describe('the wizard with images', () => {
   it('ends when the page is closed, and keeps the draft', async () => {
     const images = new FakeImagesAlong();
     images.ends = ['cancel'];
-    assert.equal(await ask(images, {}, write('a kite'), choose('Preview Image…')), undefined);
+    assert.equal(await ask(images, {}, write('a kite'), choose('Preview Images…')), undefined);
     assert.equal(memory.draft()?.prompt, 'a kite');
   });
 

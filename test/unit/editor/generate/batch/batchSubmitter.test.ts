@@ -64,8 +64,7 @@ describe('a batch that is checked before any of it is sent', () => {
     const requests = prompts.map((prompt) => ({ model, prompt, options: { resolution: '480p' } }));
     return batch.prepare(requests, never).then(
       () => 'none',
-      (error: unknown) =>
-        (error as Error).message.replaceAll(/The prompt contains [^.]*\. [^.]*\./g, 'Flag.'),
+      (error: unknown) => (error as Error).message.replaceAll(/Remove '--rs' [^.]*\. [^.]*\./g, 'Flag.'),
     );
   };
 

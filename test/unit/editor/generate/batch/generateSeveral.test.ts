@@ -246,7 +246,7 @@ describe('a list of prompts while it is sent', () => {
       items.slice(-3).map(({ label, detail }) => [label, detail?.slice(0, 28)]),
       [
         ['1. a kite', undefined],
-        ['2. a boat --rs 480p', '$(error) The prompt contains'],
+        ['2. a boat --rs 480p', "$(error) Remove '--rs' from "],
         ['3. a lamp', undefined],
       ],
     );

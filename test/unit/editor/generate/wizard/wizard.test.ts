@@ -360,7 +360,7 @@ describe('the wizard', () => {
     const result = await desk.ask(
       first,
       ...[write('a kite'), ...set(['Length', '12 s'], ['Model', 'Veo 3.1'], ['Length', '6 s'])],
-      ...[...set(['Model', 'still-1'], ['Aspect Ratio', '1:1 (square)']), send],
+      ...[...set(['Model', 'still-1'], ['Aspect Ratio', '1:1']), send],
     );
     assert.deepEqual(result?.request, {
       model: 'still-1',
@@ -374,7 +374,7 @@ describe('the wizard', () => {
     ]);
     // The next change is what counts.
     assert.equal(desk.pick(7).rows[2], 'Length: 6 s');
-    assert.deepEqual(desk.pick(-1).rows.slice(1, 3), ['Model: still-1', 'Aspect Ratio: 1:1 (square)']);
+    assert.deepEqual(desk.pick(-1).rows.slice(1, 3), ['Model: still-1', 'Aspect Ratio: 1:1']);
   });
 
   it('groups models by family, marks the last one, and finds them by name and ID', async () => {
@@ -443,7 +443,7 @@ describe('the wizard', () => {
           'Aspect Ratio: 9:16 (portrait)',
           'Resolution: 720p',
           'Audio: off',
-          'Count: 1 video',
+          'Videos: 1',
           'Seed: Default',
         ],
         {
@@ -453,8 +453,8 @@ describe('the wizard', () => {
       ],
       [
         'Wan 2.5 Text to Video',
-        set(['Length', '10 s'], ['Size', '960×960 (square)']),
-        ['Length: 10 s', 'Size: 960×960 (square)', 'Audio: off', 'Audio URL: Default', 'Seed: Default'],
+        set(['Length', '10 s'], ['Size', '960×960']),
+        ['Length: 10 s', 'Size: 960×960', 'Audio: off', 'Audio URL: Default', 'Seed: Default'],
         {
           ...{ duration: 10, size: '960*960', resolution: '720p' },
           ...{ smart_rewrite: false, generate_audio: false },
@@ -470,7 +470,7 @@ describe('the wizard', () => {
         'Kling 1',
         [choose('Length'), write('7.5')],
         [
-          ...['Length: 7.5 s', 'Width: Default', 'Height: Default', 'Seed: Default', 'Count: 1 video'],
+          ...['Length: 7.5 s', 'Width: Default', 'Height: Default', 'Seed: Default', 'Videos: 1'],
           ...['Aspect Ratio: Default', 'Negative Prompt: Default'],
         ],
         { duration: 7.5, n: 1 },
@@ -531,7 +531,7 @@ describe('the wizard', () => {
       await desk.ask(first, press('Choose Model'), choose('Seedance 1.0 Pro'), (input) => {
         assert.ok(input instanceof FakeText);
         input.type('a fox --dur 5');
-        assert.match(input.remark, /"--dur".*"duration"/);
+        assert.match(input.remark, /'--dur'.*'duration'/);
         enter(input);
         input.type('a fox --seed 5');
         assert.equal(input.remark, '');
@@ -551,7 +551,7 @@ describe('the wizard', () => {
         },
         ...[choose('Sora 2'), send],
       );
-      assert.match(desk.pick(3).items[0]?.detail ?? '', /^\$\(error\) The prompt contains "--dur"/);
+      assert.match(desk.pick(3).items[0]?.detail ?? '', /^\$\(error\) Remove '--dur' from the prompt/);
       assert.equal(result?.request.model, 'sora-2');
     });
 
@@ -669,7 +669,10 @@ describe('the wizard', () => {
         choices.map(({ value }) => value),
         FAMILIES,
       );
-      for (const { detail } of choices) assert.match(detail, /: length.*; text/);
+      for (const { description, detail } of choices) {
+        assert.match(description, /^[a-z][\w.-]+, [\w.-]+$/);
+        assert.match(detail, /^Length, /);
+      }
     });
   });
 
@@ -693,7 +696,7 @@ describe('the wizard', () => {
     it('are under More Options, which comes back to the same row', async () => {
       const result = await desk.ask(
         first,
-        ...[...veo, ...set(['Audio', 'on'], ['Count', '2 videos']), choose('Seed'), write('7')],
+        ...[...veo, ...set(['Audio', 'on'], ['Videos', '2']), choose('Seed'), write('7')],
         ...[choose('More Options…'), ...set(['Watermark', 'on']), press(), send],
       );
       const options = result?.request.options;
@@ -703,18 +706,18 @@ describe('the wizard', () => {
       );
       assert.deepEqual(desk.pick(-2).rows, [
         'Frame Rate: Default',
-        'Person Generation: all ages',
+        'Person Generation: allow_all',
         'Watermark: on',
         'User ID: Default',
         'Extra Fields: Default',
       ]);
       assert.equal(desk.pick(-2).activeItems[0]?.label, 'Watermark');
       assert.equal(desk.pick(-1).activeItems[0]?.label, 'More Options…');
-      assert.deepEqual(desk.pick(-1).rows.slice(5, 8), ['Audio: on', 'Count: 2 videos', 'Seed: 7']);
+      assert.deepEqual(desk.pick(-1).rows.slice(5, 8), ['Audio: on', 'Videos: 2', 'Seed: 7']);
     });
 
     it('are not remembered, but kept in the draft', async () => {
-      await desk.ask(first, ...veo, ...set(['Count', '4 videos']), escape);
+      await desk.ask(first, ...veo, ...set(['Videos', '4']), escape);
       const drafted = await desk.ask(first, enter, enter);
       assert.equal(drafted?.request.options?.['sampleCount'], 4);
       await desk.memory.forgetDraft();
@@ -968,14 +971,14 @@ describe('the wizard', () => {
     it('can remove the image, and then uses a model that does without', async () => {
       const result = await desk.ask(
         { at: 'prompt', request: { model: i2v, images } },
-        ...[press('Images'), choose('Remove Image'), write('a boat'), enter],
+        ...[press('Images'), choose('Remove'), write('a boat'), enter],
       );
       assert.deepEqual([result?.request.model, result?.request.images], ['wan2.5-t2v-preview', undefined]);
-      assert.equal(desk.text(0).prompt, '1 image · Describe the video: subject, motion, camera, and sound');
-      assert.ok(!desk.text(2).prompt?.includes('image'));
+      assert.equal(desk.text(0).prompt, 'Images: 1 · Describe the video: subject, motion, camera, and sound');
+      assert.ok(!desk.text(2).prompt?.includes('Images'));
       await desk.ask(
         { at: 'summary', request: { model: i2v, prompt: 'a', images } },
-        ...set(['Images', 'Remove Image']),
+        ...set(['Images', 'Remove']),
         escape,
       );
       // A second Enter must not pay.
@@ -1002,7 +1005,7 @@ describe('the wizard', () => {
       const summary = desk.pick(-1);
       assert.deepEqual(
         [summary.activeItems[0]?.label, summary.activeItems[0]?.description, summary.activeItems[0]?.detail],
-        ['Images', '1 image', 'Cropped.'],
+        ['Images', '1', 'Cropped.'],
       );
       assert.ok(!labels(summary).includes('Remix Source'));
       desk.picked = undefined;
@@ -1027,7 +1030,7 @@ describe('the wizard', () => {
       desk.images = new FakeImagesAlong('Cropped.');
       const start: WizardOptions = { ...text, request: { ...text.request, images } };
       await desk.ask(start, ...set(['Images', 'Choose Other Images…']), escape);
-      assert.equal(desk.pick(-1).activeItems[0]?.description, '1 image');
+      assert.equal(desk.pick(-1).activeItems[0]?.description, '1');
       const other = [{ role: 'first', source: 'https://images.example/other.png' }] as const;
       desk.picked = { sources: [...other], images: new FakeImagesAlong('As is.') };
       const result = await desk.ask(start, ...set(['Images', 'Choose Other Images…']), send);
@@ -1061,7 +1064,7 @@ describe('the wizard', () => {
     it('can make a remix anew', async () => {
       const result = await desk.ask(
         { at: 'prompt', request: { model: 'sora-2', remixOf: 'video_1' } },
-        ...[press('Remix Source'), choose('Remove Remix Source'), write('at night'), enter],
+        ...[press('Remix Source'), choose('Remove'), write('at night'), enter],
       );
       assert.deepEqual(result?.request, {
         ...{ model: 'sora-2', prompt: 'at night' },
@@ -1072,10 +1075,10 @@ describe('the wizard', () => {
     it('can remove the image of a prompt with several lines', async () => {
       await desk.ask(
         { at: 'summary', request: { model: i2v, prompt: 'one\ntwo', images }, promptIsDraft: true },
-        ...[press(), choose('Images'), choose('Remove Image'), escape],
+        ...[press(), choose('Images'), choose('Remove'), escape],
       );
-      assert.equal(desk.pick(1).prompt, '1 image');
-      assert.ok(!desk.pick(-1).prompt?.includes('image'));
+      assert.equal(desk.pick(1).prompt, 'Images: 1');
+      assert.ok(!desk.pick(-1).prompt?.includes('Images'));
     });
 
     it('refuses images that are gone', async () => {
