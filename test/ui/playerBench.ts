@@ -205,7 +205,7 @@ export async function loaded(frame: Frame): Promise<void> {
 
 /** Runs axe-core over a page and answers what it finds, in lines. */
 export async function findFaults(frame: Frame): Promise<string[]> {
-  await frame.evaluate(axe.source);
+  if (!(await frame.evaluate<boolean>('"axe" in window'))) await frame.evaluate(axe.source);
   const found = await frame.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
        violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) })))`,
