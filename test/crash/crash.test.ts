@@ -3,7 +3,7 @@ import { SeededRandom } from '../gateway/seededRandom';
 import { CrashWorld, forEachOf } from './crashWorld';
 
 /** Number of windows to kill, over all shards. */
-const RUNS = Number(process.env['NEBULA_CRASH_RUNS'] ?? 100);
+const RUNS = Number(process.env['NEBULA_CRASH_RUNS'] ?? 300);
 /** The same seed kills at the same times, as far as a busy machine allows. */
 const SEED = process.env['NEBULA_CRASH_SEED'] ?? String(Date.now() % 1_000_000);
 /** The shard to run, such as `2/4`. Together the shards run everything. */
