@@ -61,7 +61,7 @@ describe('the commands', () => {
 
     it('refuses while typing what cannot be sent', async () => {
       own.dialogs.willAnswer((question: { validate(text: string): string | undefined }) => {
-        assert.match(question.validate('') ?? '', /Paste the key/);
+        assert.match(question.validate('') ?? '', /^Paste an API key\.$/);
         assert.match(question.validate('sk with blanks') ?? '', /doesn't look like an API key/);
         assert.match(question.validate('sk-ключ') ?? '', /doesn't look like an API key/);
         assert.equal(question.validate('Bearer sk-fine'), undefined);
@@ -106,7 +106,7 @@ describe('the commands', () => {
     it('works: how many models, and which of ours', async () => {
       setEnvironmentKey(gateway.key);
       await run('testConnection');
-      assert.match(own.notifications.last.message, /^Connected to .*of its models make videos/);
+      assert.match(own.notifications.last.message, /^Connected to .*\. Known video models: \d+\.$/);
       assert.equal(own.notifications.last.severity, 'info');
     });
 

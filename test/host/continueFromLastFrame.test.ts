@@ -135,11 +135,16 @@ describe('a video that continues another one', () => {
     ])[] = [
       ['no picture', () => Buffer.from('<svg/>'), noFrame, 'Open in External Player'],
       ['nothing', () => Buffer.alloc(0), noFrame, 'Open in External Player'],
-      ['too large', () => Buffer.alloc(MAX_FILE_BYTES + 1), noFrame, 'Choose an Image…'],
-      ['a JPEG', () => encoded('JPEG, baseline', quarters(width, height)), noFrame, 'Choose an Image…'],
-      ['half of it', () => frame.subarray(0, 200), noFrame, 'Choose an Image…'],
-      ['another size', () => encodePng(quarters(64, 36)), noFrame, 'Choose an Image…'],
-      ['late', () => fault('late'), noFrame, 'Choose an Image…'],
+      ['too large', () => Buffer.alloc(MAX_FILE_BYTES + 1), noFrame, 'Generate Videos from Images…'],
+      [
+        'a JPEG',
+        () => encoded('JPEG, baseline', quarters(width, height)),
+        noFrame,
+        'Generate Videos from Images…',
+      ],
+      ['half of it', () => frame.subarray(0, 200), noFrame, 'Generate Videos from Images…'],
+      ['another size', () => encodePng(quarters(64, 36)), noFrame, 'Generate Videos from Images…'],
+      ['late', () => fault('late'), noFrame, 'Generate Videos from Images…'],
       ['no decoder', () => fault('unplayable'), noFrame, 'Open in External Player'],
       [
         'no file',
