@@ -5,7 +5,7 @@ import { encodePng } from '../../src/core/images/pngWriter';
 import { loadImage } from '../gateway/image';
 import { quarters } from '../unit/images/testImages';
 import { useStage } from './stage';
-import { FOLLOWS_SYSTEM, pictures } from './themes';
+import { FOLLOWS_SYSTEM, TAKES_SCREENSHOTS, pictures } from './themes';
 import { WizardPage } from './wizardPage';
 
 /** The steps of a user with one model of a family. */
@@ -131,6 +131,7 @@ describe('each family of models', function () {
   const look = (name: string) => pictures(stage.window, `families-${name}`);
 
   async function picture(name: string): Promise<void> {
+    if (!TAKES_SCREENSHOTS) return;
     // Colors and icons settle a moment after the text.
     await stage.window.page.waitForTimeout(250);
     await stage.window.screenshot(`families-${name}`);

@@ -16,22 +16,22 @@ export const FOLLOWS_SYSTEM = {
   'workbench.preferredDarkColorTheme': 'Dark Modern',
 } as const;
 
+/** Screenshots are for people, and take minutes: `NEBULA_SCREENSHOTS=1 npm test -- ui`. */
+export const TAKES_SCREENSHOTS = process.env['NEBULA_SCREENSHOTS'] === '1';
+
 /**
  * Takes screenshots in every kind of theme, and ends with the dark one. Changes the system's theme, because VS Code's own
  * commands would close open pickers.
- * @param again reopens pickers that close anyway
+ * @param again checks the theme, or reopens pickers that close anyway. Called even if no screenshots are taken
  */
-export async function pictures(
-  window: Workbench,
-  name: string,
-  again: () => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
+export async function pictures(window: Workbench, name: string, again?: () => Promise<void>): Promise<void> {
+  if (!TAKES_SCREENSHOTS && !again) return;
   for (const [theme, { mark, media }] of Object.entries(THEMES)) {
     await window.page.emulateMedia(media);
     await window.page.locator(`.monaco-workbench.${mark}`).waitFor();
     // Colors fade between themes.
     await window.page.waitForTimeout(300);
-    await again();
-    await window.screenshot(`${name}-${theme}`);
+    await again?.();
+    if (TAKES_SCREENSHOTS) await window.screenshot(`${name}-${theme}`);
   }
 }
